@@ -1,0 +1,3 @@
+//! The Bake language: text in, resolved definition out.
+
+pub mod number;

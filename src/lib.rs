@@ -1,0 +1,7 @@
+//! bakeplan plans and publishes multi-platform container images from a Bake file.
+
+pub mod bake;
+pub mod platform;
+pub mod reference;
+pub mod tags;
+pub mod version;

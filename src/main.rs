@@ -1,0 +1,3 @@
+//! The `bakeplan` program: arguments in, exit code out.
+
+fn main() {}
