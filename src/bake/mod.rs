@@ -1,3 +1,7 @@
 //! The Bake language: text in, resolved definition out.
 
+pub mod convert;
+pub mod functions;
 pub mod number;
+pub mod syntax;
+pub mod value;

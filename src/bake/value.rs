@@ -1,0 +1,447 @@
+//! Values and types of the Bake language: those of cty, Terraform's and Bake's dynamic type system
+//! (<https://github.com/zclconf/go-cty/blob/main/docs/types.md>).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::rc::Rc;
+
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+use super::number::Number;
+use super::syntax::Name;
+
+/// Why a string must not be written where others can read it, or not into a committed file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mark {
+    /// Came from this environment variable, whose name says that it is secret.
+    Secret(Name),
+    /// Depends on the clock.
+    Clock,
+    /// Depends on random numbers.
+    Random,
+}
+
+/// The marks of a string; nearly always none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks(Option<Rc<BTreeSet<Mark>>>);
+
+impl Marks {
+    /// A single mark.
+    #[must_use]
+    pub fn of(mark: Mark) -> Self {
+        Self(Some(Rc::new(BTreeSet::from([mark]))))
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Adds the marks of a value that `self`'s value was made of.
+    pub fn merge(&mut self, other: &Self) {
+        match (&mut self.0, &other.0) {
+            (_, None) => {}
+            (own @ None, Some(other)) => *own = Some(Rc::clone(other)),
+            (Some(own), Some(other)) => {
+                if !other.is_subset(own) {
+                    Rc::make_mut(own).extend(other.iter().cloned());
+                }
+            }
+        }
+    }
+
+    /// Each mark, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Mark> {
+        self.0.iter().flat_map(|set| set.iter())
+    }
+}
+
+/// A string: NFC-normalised, with its marks. Equality and order look at the text alone.
+#[derive(Clone, Debug)]
+pub struct Str {
+    text: Name,
+    marks: Marks,
+}
+
+impl Str {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The text, shared.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        &self.text
+    }
+
+    /// Where it came from, as far as that matters.
+    #[must_use]
+    pub fn marks(&self) -> &Marks {
+        &self.marks
+    }
+
+    /// The same text with more marks.
+    #[must_use]
+    pub fn marked(mut self, marks: &Marks) -> Self {
+        self.marks.merge(marks);
+        self
+    }
+}
+
+impl From<&str> for Str {
+    fn from(text: &str) -> Self {
+        let text = if is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() };
+        Self { text, marks: Marks::default() }
+    }
+}
+
+impl From<String> for Str {
+    fn from(text: String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
+impl From<&Name> for Str {
+    /// For text that is normalised already, such as names and literals of the syntax tree.
+    fn from(text: &Name) -> Self {
+        Self { text: Rc::clone(text), marks: Marks::default() }
+    }
+}
+
+impl PartialEq for Str {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Str {}
+
+/// A type. Order and shape are those of cty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// Any type: the type of a bare `null`, and `any` in a constraint.
+    Dynamic,
+    /// `bool`
+    Bool,
+    /// `number`
+    Number,
+    /// `string`
+    String,
+    /// `list(T)`
+    List(Rc<Type>),
+    /// `set(T)`
+    Set(Rc<Type>),
+    /// `map(T)`
+    Map(Rc<Type>),
+    /// `tuple([T, …])`
+    Tuple(Rc<[Type]>),
+    /// `object({k = T, …})`
+    Object(Rc<ObjectType>),
+}
+
+/// The attributes of an object type.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ObjectType {
+    /// Each attribute's type.
+    pub attributes: BTreeMap<Name, Type>,
+    /// Those that a conversion may leave out (`optional(T)`); only in constraints.
+    pub optional: BTreeSet<Name>,
+}
+
+impl Type {
+    /// `list(element)`
+    #[must_use]
+    pub fn list(element: Self) -> Self {
+        Self::List(Rc::new(element))
+    }
+
+    /// `set(element)`
+    #[must_use]
+    pub fn set(element: Self) -> Self {
+        Self::Set(Rc::new(element))
+    }
+
+    /// `map(element)`
+    #[must_use]
+    pub fn map(element: Self) -> Self {
+        Self::Map(Rc::new(element))
+    }
+
+    /// Whether it is a string, number or bool.
+    #[must_use]
+    pub fn is_primitive(&self) -> bool {
+        matches!(self, Self::Bool | Self::Number | Self::String)
+    }
+}
+
+impl fmt::Display for Type {
+    /// cty's friendly name, as `--list variables` prints it: `list of string`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dynamic => f.write_str("dynamic"),
+            Self::Bool => f.write_str("bool"),
+            Self::Number => f.write_str("number"),
+            Self::String => f.write_str("string"),
+            Self::List(element) => write!(f, "list of {element}"),
+            Self::Set(element) => write!(f, "set of {element}"),
+            Self::Map(element) => write!(f, "map of {element}"),
+            Self::Tuple(_) => f.write_str("tuple"),
+            Self::Object(_) => f.write_str("object"),
+        }
+    }
+}
+
+/// A value. Collections are shared, so cloning is cheap.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// No value, of some type.
+    Null(Type),
+    /// `true` or `false`
+    Bool(bool),
+    /// A number of 512 bits.
+    Number(Number),
+    /// A string.
+    String(Str),
+    /// Values of one type.
+    List(Type, Rc<Vec<Value>>),
+    /// Distinct values of one type, sorted: numbers by value, strings by bytes, others as [`Value::set_order`].
+    Set(Type, Rc<Vec<Value>>),
+    /// Values of one type by key, in byte order of keys.
+    Map(Type, Rc<BTreeMap<Name, Value>>),
+    /// Values of any types.
+    Tuple(Rc<Vec<Value>>),
+    /// Values of any types by name, in byte order of names.
+    Object(Rc<BTreeMap<Name, Value>>),
+}
+
+impl Value {
+    /// A string value.
+    pub fn string(text: impl Into<Str>) -> Self {
+        Self::String(text.into())
+    }
+
+    /// A tuple value.
+    #[must_use]
+    pub fn tuple(items: Vec<Self>) -> Self {
+        Self::Tuple(Rc::new(items))
+    }
+
+    /// A list value; the items must be of the element type (or nulls of it).
+    #[must_use]
+    pub fn list(element: Type, items: Vec<Self>) -> Self {
+        Self::List(element, Rc::new(items))
+    }
+
+    /// An object value.
+    #[must_use]
+    pub fn object(members: BTreeMap<Name, Self>) -> Self {
+        Self::Object(Rc::new(members))
+    }
+
+    /// A map value; the members must be of the element type.
+    #[must_use]
+    pub fn map(element: Type, members: BTreeMap<Name, Self>) -> Self {
+        Self::Map(element, Rc::new(members))
+    }
+
+    /// A set value: sorts and drops duplicates.
+    #[must_use]
+    pub fn set(element: Type, mut items: Vec<Self>) -> Self {
+        items.sort_by(Self::set_order);
+        items.dedup();
+        Self::Set(element, Rc::new(items))
+    }
+
+    /// The type of the value.
+    #[must_use]
+    pub fn ty(&self) -> Type {
+        match self {
+            Self::Null(ty) => ty.clone(),
+            Self::Bool(_) => Type::Bool,
+            Self::Number(_) => Type::Number,
+            Self::String(_) => Type::String,
+            Self::List(element, _) => Type::list(element.clone()),
+            Self::Set(element, _) => Type::set(element.clone()),
+            Self::Map(element, _) => Type::map(element.clone()),
+            Self::Tuple(items) => Type::Tuple(items.iter().map(Self::ty).collect()),
+            Self::Object(members) => Type::Object(Rc::new(ObjectType {
+                attributes: members.iter().map(|(name, value)| (Rc::clone(name), value.ty())).collect(),
+                optional: BTreeSet::new(),
+            })),
+        }
+    }
+
+    /// Whether it is null, of whatever type.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null(_))
+    }
+
+    /// The text, if it is a string.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text.as_str()),
+            _ => None,
+        }
+    }
+
+    /// The items of a list, set or tuple.
+    #[must_use]
+    pub fn items(&self) -> Option<&[Self]> {
+        match self {
+            Self::List(_, items) | Self::Set(_, items) | Self::Tuple(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The members of a map or object.
+    #[must_use]
+    pub fn members(&self) -> Option<&BTreeMap<Name, Self>> {
+        match self {
+            Self::Map(_, members) | Self::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// The marks of every string in it.
+    #[must_use]
+    pub fn marks(&self) -> Marks {
+        let mut marks = Marks::default();
+        self.collect_marks(&mut marks);
+        marks
+    }
+
+    fn collect_marks(&self, marks: &mut Marks) {
+        match self {
+            Self::String(text) => marks.merge(&text.marks),
+            Self::List(_, items) | Self::Set(_, items) | Self::Tuple(items) => {
+                items.iter().for_each(|item| item.collect_marks(marks));
+            }
+            Self::Map(_, members) | Self::Object(members) => {
+                members.values().for_each(|member| member.collect_marks(marks));
+            }
+            Self::Null(_) | Self::Bool(_) | Self::Number(_) => {}
+        }
+    }
+
+    /// The value with the marks on every string in it.
+    #[must_use]
+    pub fn marked(self, marks: &Marks) -> Self {
+        if marks.is_empty() {
+            return self;
+        }
+        let all = |items: &[Self]| Rc::new(items.iter().map(|item| item.clone().marked(marks)).collect());
+        let every = |members: &BTreeMap<Name, Self>| {
+            Rc::new(members.iter().map(|(k, v)| (Rc::clone(k), v.clone().marked(marks))).collect())
+        };
+        match self {
+            Self::String(text) => Self::String(text.marked(marks)),
+            Self::List(ty, items) => Self::List(ty, all(&items)),
+            Self::Set(ty, items) => Self::Set(ty, all(&items)),
+            Self::Tuple(items) => Self::Tuple(all(&items)),
+            Self::Map(ty, members) => Self::Map(ty, every(&members)),
+            Self::Object(members) => Self::Object(every(&members)),
+            Self::Null(_) | Self::Bool(_) | Self::Number(_) => self,
+        }
+    }
+
+    /// The order in which a set holds its items.
+    #[must_use]
+    pub fn set_order(&self, other: &Self) -> std::cmp::Ordering {
+        use std::cmp::Ordering;
+        match (self, other) {
+            (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
+            (Self::Number(a), Self::Number(b)) => a.cmp(b),
+            (Self::String(a), Self::String(b)) => a.as_str().cmp(b.as_str()),
+            (Self::Null(_), Self::Null(_)) => Ordering::Equal,
+            // cty sorts null last: https://github.com/zclconf/go-cty/blob/main/cty/set_internals.go
+            (Self::Null(_), _) => Ordering::Greater,
+            (_, Self::Null(_)) => Ordering::Less,
+            _ => match (self.items(), other.items(), self.members(), other.members()) {
+                (Some(a), Some(b), ..) => order_by(a.iter(), b.iter(), |a, b| a.set_order(b)),
+                (.., Some(a), Some(b)) => {
+                    order_by(a.iter(), b.iter(), |a, b| a.0.cmp(b.0).then_with(|| a.1.set_order(b.1)))
+                }
+                _ => Ordering::Equal,
+            },
+        }
+    }
+}
+
+fn order_by<T>(
+    mut left: impl Iterator<Item = T>,
+    mut right: impl Iterator<Item = T>,
+    order: impl Fn(T, T) -> std::cmp::Ordering,
+) -> std::cmp::Ordering {
+    use std::cmp::Ordering;
+    loop {
+        match (left.next(), right.next()) {
+            (Some(a), Some(b)) => match order(a, b) {
+                Ordering::Equal => {}
+                unequal => return unequal,
+            },
+            (None, None) => return Ordering::Equal,
+            (None, Some(_)) => return Ordering::Less,
+            (Some(_), None) => return Ordering::Greater,
+        }
+    }
+}
+
+impl PartialEq for Value {
+    /// cty's `RawEquals`: same type and same value; the marks do not matter.
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null(a), Self::Null(b)) => a == b,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Number(a), Self::Number(b)) => a == b,
+            (Self::String(a), Self::String(b)) => a == b,
+            (Self::List(s, a), Self::List(t, b)) | (Self::Set(s, a), Self::Set(t, b)) => s == t && a == b,
+            (Self::Map(s, a), Self::Map(t, b)) => s == t && a == b,
+            (Self::Tuple(a), Self::Tuple(b)) => a == b,
+            (Self::Object(a), Self::Object(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<Number> for Value {
+    fn from(value: Number) -> Self {
+        Self::Number(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_are_sorted_and_distinct() {
+        let number = |n: i64| Value::Number(Number::from(n));
+        let set = Value::set(Type::Number, vec![number(10), number(9), number(10)]);
+        assert_eq!(set.items(), Some([number(9), number(10)].as_slice()));
+    }
+
+    #[test]
+    fn marks_reach_every_string_and_do_not_change_equality() {
+        let plain = Value::tuple(vec![Value::string("a"), Value::Bool(true)]);
+        let marked = plain.clone().marked(&Marks::of(Mark::Clock));
+        assert_eq!(plain, marked);
+        assert_eq!(marked.marks(), Marks::of(Mark::Clock));
+        assert!(plain.marks().is_empty());
+    }
+
+    #[test]
+    fn strings_are_normalised() {
+        assert_eq!(Str::from("e\u{301}").as_str(), "é");
+    }
+}

@@ -1,0 +1,353 @@
+//! What went wrong, where, and what to do about it; and its three faces: terminal, GitHub annotation, JSON.
+
+use std::fmt::Write as _;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use serde::Serialize;
+
+use crate::source::{Sources, Span};
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Nothing is produced.
+    Error,
+    /// Something is produced, and worth a look.
+    Warning,
+    /// Worth knowing.
+    Note,
+}
+
+impl Severity {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "notice",
+        }
+    }
+}
+
+/// A place that a diagnostic points at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What is there; may be empty.
+    pub text: String,
+}
+
+/// One thing to tell the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Stable kebab-case name, for scripts and for searching.
+    pub code: &'static str,
+    /// What was found and what was expected: lower case, no final stop.
+    pub message: String,
+    /// Where; the first is the main place.
+    pub labels: Vec<Label>,
+    /// Further facts, such as the chain of calls that led here.
+    pub notes: Vec<String>,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error without a place.
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            code,
+            message: message.into(),
+            labels: Vec::new(),
+            notes: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// A warning without a place.
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, message) }
+    }
+
+    /// A note without a place.
+    pub fn note(code: &'static str, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Note, ..Self::error(code, message) }
+    }
+
+    /// Adds a place; the first is the main one.
+    #[must_use]
+    pub fn at(mut self, span: impl Into<Option<Span>>, text: impl Into<String>) -> Self {
+        if let Some(span) = span.into() {
+            self.labels.push(Label { span, text: text.into() });
+        }
+        self
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// As a person reads it: message, source with carets, notes, help. Ends with a newline.
+    #[must_use]
+    pub fn render(&self, sources: &Sources, color: bool) -> String {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Note => Level::NOTE,
+        };
+        let mut group = Group::with_title(level.primary_title(clean(&self.message)).id(self.code));
+        for (index, labels) in by_source(&self.labels).into_iter().enumerate() {
+            let source = sources.get(labels[0].span.source);
+            let window = Window::around(&source.text, &labels);
+            let mut snippet =
+                Snippet::source(window.text.to_owned()).path(source.path.clone()).line_start(window.line);
+            for label in &labels {
+                let main = index == 0 && label.span == self.labels[0].span;
+                let kind = if main { AnnotationKind::Primary } else { AnnotationKind::Context };
+                let annotation = kind.span(window.range(label.span));
+                snippet = snippet.annotation(match label.text.is_empty() {
+                    true => annotation,
+                    false => annotation.label(clean(&label.text)),
+                });
+            }
+            group = group.element(snippet);
+        }
+        for note in &self.notes {
+            group = group.element(Level::NOTE.message(clean(note)));
+        }
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(clean(help)));
+        }
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let mut text = renderer.render(&[group]);
+        text.push('\n');
+        text
+    }
+
+    /// As a GitHub workflow command, on one line:
+    /// <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>.
+    #[must_use]
+    pub fn render_github(&self, sources: &Sources) -> String {
+        let mut out = format!("::{} ", self.severity.word());
+        if let Some(label) = self.labels.first() {
+            let source = sources.get(label.span.source);
+            let (start, end) = (source.position(label.span.start), source.position(label.span.end));
+            let _ = write!(
+                out,
+                "file={},line={},endLine={},col={},",
+                escape_property(&source.path),
+                start.line,
+                end.line,
+                start.column
+            );
+        }
+        let mut message = self.message.clone();
+        for more in self.notes.iter().chain(&self.help) {
+            message.push('\n');
+            message.push_str(more);
+        }
+        let _ = writeln!(out, "title={}::{}", escape_property(self.code), escape_data(&message));
+        out
+    }
+
+    /// As data; see [`WireDiagnostic`].
+    #[must_use]
+    pub fn to_wire(&self, sources: &Sources) -> WireDiagnostic {
+        let place = |label: &Label| {
+            let source = sources.get(label.span.source);
+            let (start, end) = (source.position(label.span.start), source.position(label.span.end));
+            WirePlace {
+                file: source.path.clone(),
+                line: start.line,
+                column: start.column,
+                end_line: end.line,
+                end_column: end.column,
+                label: label.text.clone(),
+            }
+        };
+        WireDiagnostic {
+            severity: self.severity,
+            code: self.code,
+            message: self.message.clone(),
+            places: self.labels.iter().map(place).collect(),
+            notes: self.notes.clone(),
+            help: self.help.clone(),
+        }
+    }
+}
+
+/// A diagnostic as JSON. Lines and columns count from 1, columns in grapheme clusters, ends exclusive.
+#[derive(Clone, Debug, Serialize)]
+pub struct WireDiagnostic {
+    /// `error`, `warning` or `note`.
+    pub severity: Severity,
+    /// Stable name.
+    pub code: &'static str,
+    /// What was found and expected.
+    pub message: String,
+    /// Where; the first is the main place.
+    pub places: Vec<WirePlace>,
+    /// Further facts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+}
+
+/// A range in a file, as JSON.
+#[derive(Clone, Debug, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct WirePlace {
+    pub file: String,
+    pub line: usize,
+    pub column: usize,
+    pub end_line: usize,
+    pub end_column: usize,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub label: String,
+}
+
+/// Labels grouped by the file they are in, the main label's file first.
+fn by_source(labels: &[Label]) -> Vec<Vec<&Label>> {
+    let mut groups: Vec<Vec<&Label>> = Vec::new();
+    for label in labels {
+        match groups.iter_mut().find(|g| g[0].span.source == label.span.source) {
+            Some(group) => group.push(label),
+            None => groups.push(vec![label]),
+        }
+    }
+    groups
+}
+
+/// Control characters of the user's input must not reach a terminal.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+/// How much of a line of megabytes is shown on either side of what is pointed at.
+const LINE_MARGIN: usize = 200;
+
+/// The part of a source that is shown: whole lines, unless a line is very long.
+struct Window<'a> {
+    text: &'a str,
+    start: usize,
+    line: usize,
+}
+
+impl<'a> Window<'a> {
+    fn around(text: &'a str, labels: &[&Label]) -> Self {
+        let first = labels.iter().map(|l| l.span.start as usize).min().unwrap_or(0).min(text.len());
+        let last = labels.iter().map(|l| l.span.end as usize).max().unwrap_or(0).min(text.len());
+        let boundary = |at: usize| (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let (first, last) = (boundary(first), boundary(last.max(first)));
+        let mut start = text[..first].rfind('\n').map_or(0, |at| at + 1);
+        let mut end = text[last..].find('\n').map_or(text.len(), |at| last + at);
+        if first - start > LINE_MARGIN * 2 {
+            start = boundary(first - LINE_MARGIN);
+        }
+        if end - last > LINE_MARGIN * 2 {
+            end = boundary(last + LINE_MARGIN);
+        }
+        if end - start > 64 * LINE_MARGIN {
+            end = boundary(start + 64 * LINE_MARGIN);
+        }
+        Self { text: &text[start..end], start, line: text[..start].bytes().filter(|b| *b == b'\n').count() + 1 }
+    }
+
+    fn range(&self, span: Span) -> std::ops::Range<usize> {
+        let clamp = |at: u32| {
+            let at = (at as usize).saturating_sub(self.start).min(self.text.len());
+            (0..=at).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
+        };
+        clamp(span.start)..clamp(span.end).max(clamp(span.start))
+    }
+}
+
+fn escape_data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn escape_property(text: &str) -> String {
+    escape_data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// The candidate that the user most likely meant, if any is close.
+pub fn suggest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(found, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= (found.len().max(candidate.len()) / 3).max(1))
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> (Sources, Diagnostic) {
+        let mut sources = Sources::default();
+        let source = sources.add("docker-bake.hcl", "target \"a\" {\n  tags = [TAGG]\n}\n");
+        let diagnostic = Diagnostic::error("unknown-variable", "there is no variable named `TAGG`")
+            .at(Span { source, start: 23, end: 27 }, "not found")
+            .with_help("did you mean `TAG`?");
+        (sources, diagnostic)
+    }
+
+    #[test]
+    fn a_person_sees_file_line_caret_and_cure() {
+        let (sources, diagnostic) = sample();
+        snapbox::assert_data_eq!(
+            diagnostic.render(&sources, false),
+            snapbox::str![[r#"
+error[unknown-variable]: there is no variable named `TAGG`
+ --> docker-bake.hcl:2:11
+  |
+2 |   tags = [TAGG]
+  |           ^^^^ not found
+  |
+  = help: did you mean `TAG`?
+
+"#]]
+        );
+    }
+
+    #[test]
+    fn github_sees_one_line_with_escapes() {
+        let (sources, mut diagnostic) = sample();
+        diagnostic.message = "100% of\ntags".into();
+        assert_eq!(
+            diagnostic.render_github(&sources),
+            "::error file=docker-bake.hcl,line=2,endLine=2,col=11,title=unknown-variable::100%25 of%0Atags%0Adid you mean `TAG`?\n"
+        );
+    }
+
+    #[test]
+    fn a_line_of_megabytes_is_cut_to_a_window() {
+        let mut sources = Sources::default();
+        let source = sources.add("a.hcl", "x".repeat(5_000_000));
+        let diagnostic = Diagnostic::error("c", "m").at(Span { source, start: 2_000_000, end: 2_000_004 }, "");
+        assert!(diagnostic.render(&sources, false).len() < 2_000);
+    }
+
+    #[test]
+    fn suggestions_are_close_or_none() {
+        assert_eq!(suggest("platfroms", ["platforms", "tags"]), Some("platforms"));
+        assert_eq!(suggest("zzz", ["platforms", "tags"]), None);
+    }
+}

@@ -1,0 +1,125 @@
+//! Source files and the places in them that errors point at.
+
+use std::fmt;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Which of a run's [`Sources`] a place is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SourceId(u32);
+
+/// A range of bytes in one source. Every node of a syntax tree has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    /// The source that the range is in.
+    pub source: SourceId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The range from the start of `self` to the end of `other`, which is in the same source.
+    #[must_use]
+    pub fn to(self, other: Self) -> Self {
+        Self { source: self.source, start: self.start, end: other.end.max(self.start) }
+    }
+}
+
+/// A file's name, as the user would write it, and its text.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Path as given or discovered, relative to the working directory; `-` for standard input.
+    pub path: String,
+    /// The text, without a byte order mark.
+    pub text: String,
+}
+
+/// A one-based line and column; columns count grapheme clusters, as buildx does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+impl Source {
+    /// The line and column of a byte offset.
+    #[must_use]
+    pub fn position(&self, offset: u32) -> Position {
+        let offset = floor_boundary(&self.text, offset as usize);
+        let before = &self.text[..offset];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Position {
+            line: before.bytes().filter(|b| *b == b'\n').count() + 1,
+            column: before[line_start..].graphemes(true).count() + 1,
+        }
+    }
+}
+
+fn floor_boundary(text: &str, offset: usize) -> usize {
+    (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+/// All sources of a run, in the order in which they were read.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    list: Vec<Source>,
+}
+
+impl Sources {
+    /// Adds a source, dropping a leading byte order mark (buildx does, for HCL).
+    ///
+    /// # Panics
+    /// Never: the number of sources and their lengths are bounded by the reader (16 MiB a file).
+    pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> SourceId {
+        let mut text = text.into();
+        if text.starts_with('\u{feff}') {
+            text.drain(..'\u{feff}'.len_utf8());
+        }
+        self.list.push(Source { path: path.into(), text });
+        SourceId(u32::try_from(self.list.len() - 1).expect("fewer than 2^32 sources"))
+    }
+
+    /// The source with this id.
+    #[must_use]
+    pub fn get(&self, id: SourceId) -> &Source {
+        &self.list[id.0 as usize]
+    }
+
+    /// The text of a span.
+    #[must_use]
+    pub fn text(&self, span: Span) -> &str {
+        self.get(span.source).text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
+    /// Each source with its id, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
+        (0u32..).map(SourceId).zip(&self.list)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_grapheme_clusters_and_lines_count_newlines() {
+        let mut sources = Sources::default();
+        let id = sources.add("a.hcl", "\u{feff}x = 1\ne\u{301}e = \"ü\"\n");
+        let source = sources.get(id);
+        assert_eq!(source.text.as_bytes()[0], b'x');
+        assert_eq!(source.position(0), Position { line: 1, column: 1 });
+        let second = u32::try_from(source.text.find("\"").unwrap()).unwrap();
+        assert_eq!(source.position(second), Position { line: 2, column: 6 });
+        assert_eq!(source.position(10_000).line, 3);
+    }
+}
