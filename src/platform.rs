@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Operating systems that containerd knows: the words that may stand alone for an OS
-/// (containerd/platforms `database.go`, `isKnownOS`).
+/// Operating systems that containerd knows: the words that may stand alone for an OS (containerd/platforms
+/// `database.go`, `isKnownOS`).
 const OPERATING_SYSTEMS: [&str; 17] = [
     "aix",
     "android",
@@ -112,9 +112,8 @@ pub enum PlatformError {
 ///
 /// Parsing follows containerd's `platforms.Parse` and `Normalize`
 /// (<https://github.com/containerd/platforms>), with one difference: it depends on no machine. An
-/// architecture alone means
-/// `linux/ARCHITECTURE`, where containerd takes the operating system of the host; an operating system alone
-/// and `local` are errors.
+/// architecture alone means `linux/ARCHITECTURE`, where containerd takes the operating system of the host; an
+/// operating system alone and `local` are errors.
 ///
 /// A platform prints in a form that parses to the same platform.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -160,8 +159,7 @@ impl Platform {
     /// The platform as a part of a Bake target name: `linux-arm-v7`.
     ///
     /// `/` becomes `-`, and what Bake allows in no name (anything outside `[a-zA-Z0-9_-]`) becomes `_`. Two
-    /// platforms may share a
-    /// slug, so whoever builds names from it checks for collisions.
+    /// platforms may share a slug, so whoever builds names from it checks for collisions.
     #[must_use]
     pub fn slug(&self) -> String {
         let slugged = |c: char| match c {
@@ -187,8 +185,7 @@ impl Platform {
     /// Whether a machine of platform `runner` executes this platform's programs without emulation.
     ///
     /// The variant of a 64-bit architecture is taken on trust (an `amd64` runner may or may not be `v3`): the
-    /// kernel hands such
-    /// programs to the CPU in any case, never to an emulator.
+    /// kernel hands such programs to the CPU in any case, never to an emulator.
     #[must_use]
     pub fn runs_natively_on(&self, runner: &Self) -> bool {
         if self.os != runner.os {
@@ -243,10 +240,8 @@ impl fmt::Display for Platform {
 /// `linux/arm/v7`.
 ///
 /// Segments are normalised, but `linux/arm` stays the prefix of every 32-bit ARM, and a written baseline
-/// (`linux/amd64/v1`) selects
-/// only the baseline. An architecture alone means `linux/ARCHITECTURE`, as in [`Platform`]. An OS without a
-/// version
-/// selects every version.
+/// (`linux/amd64/v1`) selects only the baseline. An architecture alone means `linux/ARCHITECTURE`, as in
+/// [`Platform`]. An OS without a version selects every version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PlatformPrefix {
     os: String,
