@@ -2,6 +2,9 @@
 
 pub mod convert;
 pub mod functions;
+pub mod lower;
+mod mistake;
 pub mod number;
 pub mod syntax;
+mod template;
 pub mod value;

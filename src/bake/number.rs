@@ -9,3 +9,10 @@ impl From<i64> for Number {
         Self(value)
     }
 }
+
+impl Number {
+    /// stub
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse::<f64>().ok().filter(|n| n.is_finite()).map(|n| Self(n as i64))
+    }
+}
