@@ -2,6 +2,7 @@
 
 pub mod convert;
 pub mod functions;
+pub mod json;
 pub mod lower;
 mod mistake;
 pub mod number;
