@@ -2,6 +2,10 @@
 
 pub mod convert;
 pub mod functions;
+pub mod json;
+pub mod lower;
+mod mistake;
 pub mod number;
 pub mod syntax;
+mod template;
 pub mod value;
