@@ -1,0 +1,176 @@
+//! The plan: what is built where and published under which tags. Everything is decided when it is made; views only
+//! say it.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+
+use crate::bake::syntax::Name;
+use crate::bake::target::{Group, Target};
+use crate::diagnostic::Diagnostic;
+use crate::platform::Platform;
+use crate::reference::{Repository, Tag};
+use crate::runner::Runner;
+use crate::spec::OnMissing;
+
+/// GitHub starts at most this many jobs from a matrix
+/// (<https://docs.github.com/en/actions/reference/limits>).
+pub const MAX_JOBS: usize = 256;
+
+/// Everything that a run decides.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The images by key, in the order of the spec.
+    pub images: IndexMap<String, Image>,
+    /// The legs by name: those of one target together, targets in the order of the file.
+    pub legs: IndexMap<String, Leg>,
+    /// The CI jobs, in the order of their first leg.
+    pub jobs: Vec<Job>,
+    /// The source's targets, resolved, in the order of the file.
+    pub targets: IndexMap<Name, Target>,
+    /// The source's groups, in the order of the file.
+    pub groups: Vec<Group>,
+    /// Targets that a build of everything makes and nothing publishes.
+    pub local: Vec<Name>,
+    /// Whether the legs push; without, they only build.
+    pub publish: bool,
+    /// The files that it was made from.
+    pub sources: Vec<SourceFile>,
+    /// What is worth a look, and is no error.
+    pub warnings: Vec<Diagnostic>,
+    /// What depends on the clock or on chance, and keeps the plan out of a committed file.
+    pub volatile: Vec<Diagnostic>,
+}
+
+/// A file that a plan was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Its path, relative to the working directory.
+    pub path: String,
+    /// SHA-256 of its text, in hexadecimal.
+    pub sha256: String,
+}
+
+/// A multi-platform image.
+#[derive(Clone, Debug)]
+pub struct Image {
+    /// Where it is published.
+    pub repositories: Vec<Repository>,
+    /// Under which tags.
+    pub tags: Vec<PlannedTag>,
+    /// Annotations of its index.
+    pub annotations: BTreeMap<String, String>,
+    /// The legs that make it, in the order of the platforms: it decides the bytes of the index.
+    pub builds: Vec<Build>,
+    /// The version that its tags are made of.
+    pub version: Option<String>,
+}
+
+/// One platform of an image.
+#[derive(Clone, Debug)]
+pub struct Build {
+    /// The leg's name.
+    pub leg: String,
+    /// What becomes of the image when it is missing.
+    pub on_missing: OnMissing,
+}
+
+/// A tag of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedTag {
+    /// The tag.
+    pub name: Tag,
+    /// Why a floating tag is here; `None` for one that never moves.
+    pub why: Option<String>,
+    /// The repositories that have it; `None` for all of the image's.
+    pub repositories: Option<Vec<Repository>>,
+}
+
+/// What a leg is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It is pushed by digest, as a part of an image.
+    Published,
+    /// Another leg's context links to it.
+    Linked,
+    /// A copy for a leg that is built on a runner of another platform: it has both platforms, since
+    /// `FROM --platform=$BUILDPLATFORM` asks for the runner's.
+    Both,
+}
+
+/// One target for one platform.
+#[derive(Clone, Debug)]
+pub struct Leg {
+    /// The source target.
+    pub of: Name,
+    /// Its platform; `None` when the target names none.
+    pub platform: Option<Platform>,
+    /// What it is for.
+    pub role: Role,
+    /// The whole definition, as it goes into the Bake file.
+    pub definition: Target,
+}
+
+/// A CI job: a row of the matrix.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The first leg's name; unique.
+    pub name: String,
+    /// The legs it builds, dependencies first.
+    pub legs: Vec<String>,
+    /// The name of the Bake group that holds them, if there are several.
+    pub group: Option<String>,
+    /// Their platform.
+    pub platform: Option<Platform>,
+    /// The runner.
+    pub runner: Runner,
+    /// Whether the runner must emulate the platform.
+    pub qemu: bool,
+    /// Keys of the images that it builds a part of.
+    pub images: Vec<String>,
+    /// The entitlements that Bake will ask for.
+    pub allow: Vec<String>,
+    /// Ids of the secrets that its builds use.
+    pub secrets: Vec<String>,
+    /// Ids of the ssh agents or keys that its builds use.
+    pub ssh: Vec<String>,
+}
+
+impl Plan {
+    /// The distinct platforms of all images' legs, sorted; `None` for legs without one comes first.
+    #[must_use]
+    pub fn platforms(&self) -> Vec<Option<&Platform>> {
+        let mut platforms: Vec<_> = self.builds().map(|leg| leg.platform.as_ref()).collect();
+        platforms.sort();
+        platforms.dedup();
+        platforms
+    }
+
+    /// How many references the plan publishes: tags times repositories.
+    #[must_use]
+    pub fn reference_count(&self) -> usize {
+        let count = |image: &Image| -> usize {
+            let of = |tag: &PlannedTag| tag.repositories.as_ref().map_or(image.repositories.len(), Vec::len);
+            image.tags.iter().map(of).sum()
+        };
+        self.images.values().map(count).sum()
+    }
+
+    fn builds(&self) -> impl Iterator<Item = &Leg> {
+        self.images.values().flat_map(|image| &image.builds).filter_map(|build| self.legs.get(&build.leg))
+    }
+
+    /// The job that builds a leg.
+    #[must_use]
+    pub fn job_of(&self, leg: &str) -> Option<&Job> {
+        self.jobs.iter().find(|job| job.legs.iter().any(|name| name == leg))
+    }
+}
+
+impl Image {
+    /// The repositories of a tag.
+    #[must_use]
+    pub fn repositories_of<'a>(&'a self, tag: &'a PlannedTag) -> &'a [Repository] {
+        tag.repositories.as_deref().unwrap_or(&self.repositories)
+    }
+}

@@ -1,0 +1,111 @@
+//! Annotations that belong to the index: the merge sets them, since it makes the index.
+
+use std::collections::BTreeMap;
+
+use super::images::Draft;
+use super::legs::Legs;
+use crate::bake::target::Text;
+use crate::platform::Platform;
+
+/// An annotation of Bake: `[type[platform],…:]key=value`
+/// (buildx `util/buildflags/export.go`).
+pub(super) struct Annotation<'a> {
+    /// What it annotates, as written; empty for the manifest.
+    types: Vec<&'a str>,
+    key: &'a str,
+    value: &'a str,
+}
+
+const TYPES: [&str; 4] = ["manifest", "manifest-descriptor", "index", "index-descriptor"];
+
+impl<'a> Annotation<'a> {
+    pub(super) fn parse(text: &'a str) -> Self {
+        let (name, value) = text.split_once('=').unwrap_or((text, ""));
+        let typed = name.split_once(':').and_then(|(types, key)| {
+            let types: Vec<&str> = types.split(',').collect();
+            types.iter().all(|word| TYPES.contains(&kind(word))).then_some((types, key))
+        });
+        let (types, key) = typed.unwrap_or((Vec::new(), name));
+        Self { types, key, value }
+    }
+
+    /// The annotation's key and value if it annotates the index.
+    fn of_index(&self) -> Option<(&'a str, &'a str)> {
+        self.types.iter().any(|word| kind(word) == "index").then_some((self.key, self.value))
+    }
+
+    /// The annotation without what a leg of this platform cannot hold: types of the index, and other platforms'.
+    fn of_leg(&self, platform: Option<&Platform>) -> Option<String> {
+        if self.types.is_empty() {
+            return Some(format!("{}={}", self.key, self.value));
+        }
+        let here = |word: &&str| {
+            let of = word.split_once('[').map(|(_, platform)| platform.trim_end_matches(']'));
+            let fits = of.is_none_or(|of| platform.is_some_and(|own| of.parse().is_ok_and(|of: Platform| of == *own)));
+            fits && !kind(word).starts_with("index")
+        };
+        let types: Vec<&str> = self.types.iter().copied().filter(here).collect();
+        match types.is_empty() {
+            true => None,
+            false => Some(format!("{}:{}={}", types.join(","), self.key, self.value)),
+        }
+    }
+
+    /// Whether it annotates the descriptor of the index, which a registry has no place for.
+    pub(super) fn is_lost(&self) -> bool {
+        self.types.iter().any(|word| kind(word) == "index-descriptor")
+    }
+}
+
+fn kind(word: &str) -> &str {
+    word.split_once('[').map_or(word, |(kind, _)| kind)
+}
+
+/// The annotations of a target that its leg keeps.
+pub(super) fn of_leg(annotations: &[Text], platform: Option<&Platform>) -> Vec<Text> {
+    let kept = |text: &Text| Annotation::parse(text.as_str()).of_leg(platform).map(|kept| text.derive(&kept));
+    annotations.iter().filter_map(kept).collect()
+}
+
+/// The annotations that are lifted out of a target.
+pub(super) fn lifted(annotations: &[Text]) -> BTreeMap<String, String> {
+    let pairs = annotations.iter().filter_map(|text| Annotation::parse(text.as_str()).of_index());
+    pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// The annotations of an image's index: those lifted out of its targets, then those of its block.
+pub(super) fn of_index(draft: &Draft, legs: &Legs) -> BTreeMap<String, String> {
+    let mut annotations = BTreeMap::new();
+    for (name, _) in draft.targets.iter().rev() {
+        annotations.extend(legs.lifted(name));
+    }
+    for (key, value) in &draft.settings().annotations {
+        annotations.insert(key.to_string(), value.to_string());
+    }
+    annotations
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn case(text: &str, platform: &str, leg: Option<&str>, index: Option<(&str, &str)>) {
+        let annotation = Annotation::parse(text);
+        let platform: Platform = platform.parse().unwrap();
+        assert_eq!(annotation.of_leg(Some(&platform)).as_deref(), leg, "{text}");
+        assert_eq!(annotation.of_index(), index, "{text}");
+    }
+
+    #[test]
+    fn what_belongs_to_the_index_is_lifted() {
+        case("a=b", "linux/amd64", Some("a=b"), None);
+        case("manifest:a=b=c", "linux/amd64", Some("manifest:a=b=c"), None);
+        case("index:a=b", "linux/amd64", None, Some(("a", "b")));
+        case("index,manifest:a=b", "linux/amd64", Some("manifest:a=b"), Some(("a", "b")));
+        case("manifest[linux/amd64]:a=b", "linux/amd64", Some("manifest[linux/amd64]:a=b"), None);
+        case("manifest[linux/arm64]:a=b", "linux/amd64", None, None);
+        case("index-descriptor:a=b", "linux/amd64", None, None);
+        case("org.example:a=b", "linux/amd64", Some("org.example:a=b"), None);
+    }
+}

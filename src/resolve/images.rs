@@ -1,0 +1,277 @@
+//! Which images there are: from `image` blocks, or, without any, from the targets that Bake would push.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+
+use super::{Input, Targets, legs};
+use crate::bake::glob::Glob;
+use crate::bake::select;
+use crate::bake::syntax::Name;
+use crate::bake::target::{Definition, Target, Text};
+use crate::diagnostic::{Diagnostic, suggest};
+use crate::reference::Reference;
+use crate::source::Span;
+use crate::spec::{Settings, Spec};
+use crate::version::Version;
+
+/// An image before its tags and legs are known.
+pub(super) struct Draft {
+    /// Its key in the plan.
+    pub(super) key: String,
+    /// The block it comes from; images of one block compete for floating tags. `None` at level 0.
+    pub(super) block: Option<usize>,
+    /// What to point at when the image as a whole is wrong.
+    pub(super) span: Option<Span>,
+    /// The targets that build it, each with what its block says about it.
+    pub(super) targets: Vec<(Name, Settings)>,
+    /// The parsed version.
+    pub(super) version: Option<Version>,
+}
+
+impl Draft {
+    /// What the block says about the image: it is the same for all of its targets.
+    pub(super) fn settings(&self) -> &Settings {
+        &self.targets[0].1
+    }
+}
+
+/// All images of the spec, in order.
+pub(super) fn drafts(
+    input: &Input<'_>,
+    spec: &Spec,
+    targets: &Targets<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+    warnings: &mut Vec<Diagnostic>,
+) -> Vec<Draft> {
+    let mut drafts = if spec.images.is_empty() {
+        from_tags(input, spec, targets, diagnostics, warnings)
+    } else {
+        from_blocks(input, spec, targets, diagnostics)
+    };
+    for draft in &mut drafts {
+        let Some(text) = &draft.settings().version else { continue };
+        match text.as_str().parse() {
+            Ok(version) => draft.version = Some(version),
+            Err(e) => {
+                let message = format!("`{text}` is no version: {e}");
+                diagnostics.push(Diagnostic::error("version", message).at(text.span, ""));
+            }
+        }
+    }
+    drafts
+}
+
+fn from_blocks(
+    input: &Input<'_>,
+    spec: &Spec,
+    targets: &Targets<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Draft> {
+    let mut drafts: Vec<Draft> = Vec::new();
+    for (block, image) in spec.images.iter().enumerate() {
+        let Some(coverage) = image.coverage(input.module, diagnostics) else { continue };
+        for members in coverage.images {
+            let member = Rc::clone(&members[0]);
+            let taken = |key: &str| drafts.iter().any(|draft| draft.key == key);
+            let mut key = if coverage.by_member { member.to_string() } else { image.name().to_owned() };
+            if taken(&key) && coverage.by_member {
+                // A second block over the same matrix publishes the same targets elsewhere.
+                key = format!("{}-{member}", image.name());
+            }
+            if taken(&key) {
+                let message = format!("two images are named `{key}`");
+                diagnostics.push(Diagnostic::error("duplicate-image", message).at(image.span, ""));
+                continue;
+            }
+            let mut covered = Vec::new();
+            for name in members {
+                match targets.get(&name, None) {
+                    Ok(_) => {
+                        let settings = spec.settings(Some(image), input.module, &name, diagnostics);
+                        covered.push((name, settings));
+                    }
+                    Err(diagnostic) => diagnostics.push(diagnostic),
+                }
+            }
+            if covered.is_empty() {
+                continue;
+            }
+            let draft =
+                Draft { key, block: Some(block), span: Some(coverage.span), targets: covered, version: None };
+            agree(&draft, diagnostics);
+            drafts.push(draft);
+        }
+    }
+    drafts
+}
+
+/// Several targets of one image must be published alike.
+fn agree(draft: &Draft, diagnostics: &mut Vec<Diagnostic>) {
+    let first = draft.settings();
+    for (name, other) in &draft.targets[1..] {
+        let differences = [
+            ("repositories", first.repositories != other.repositories),
+            ("version", first.version != other.version),
+            ("tags", first.tags != other.tags),
+        ];
+        for (attribute, differs) in differences {
+            if differs {
+                let message = format!(
+                    "`{attribute}` is not the same for `{}` and `{name}`, which are one image",
+                    draft.targets[0].0
+                );
+                diagnostics.push(Diagnostic::error("image-disagrees", message).at(draft.span, ""));
+            }
+        }
+    }
+}
+
+/// Level 0: what Bake would build and push. Targets that share all their tags are one image.
+fn from_tags(
+    input: &Input<'_>,
+    spec: &Spec,
+    targets: &Targets<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+    warnings: &mut Vec<Diagnostic>,
+) -> Vec<Draft> {
+    let mut by_tags: IndexMap<BTreeSet<String>, Vec<&Target>> = IndexMap::new();
+    for name in level_zero_names(input, diagnostics) {
+        let target = match targets.get(&name, None) {
+            Ok(target) => target,
+            Err(diagnostic) => {
+                diagnostics.push(diagnostic);
+                continue;
+            }
+        };
+        let tags = pushed_tags(target);
+        if !tags.is_empty() && legs::is_pushable(target) {
+            let key = tags.iter().map(|tag| normalized(tag)).collect();
+            by_tags.entry(key).or_default().push(target);
+        }
+    }
+    let mut drafts = Vec::new();
+    for members in by_tags.values() {
+        let names: Vec<&str> = members.iter().map(|target| &*target.name).collect();
+        if let Some((first, second, platform)) = overlapping(members) {
+            let both = platform.map_or_else(|| "no platforms".to_owned(), |platform| format!("`{platform}`"));
+            let message = format!("`{}` and `{}` have the same tags and both build {both}", first.name, second.name);
+            let place = |target: &Target| target.tags.iter().flatten().find_map(|tag| tag.span).or(target.span);
+            diagnostics.push(
+                Diagnostic::error("tag-collision", message)
+                    .at(place(second), "again")
+                    .at(place(first), "first here")
+                    .with_help("targets that share their tags become one image only if their platforms differ"),
+            );
+            continue;
+        }
+        if names.len() > 1 {
+            let message = format!("{} share their tags and become one image", names.join(" and "));
+            warnings.push(Diagnostic::note("merged-targets", message).at(members[0].span, ""));
+        }
+        drafts.push(Draft {
+            key: members[0].name.to_string(),
+            block: None,
+            span: members[0].span,
+            targets: members
+                .iter()
+                .map(|target| {
+                    let settings = spec.settings(None, input.module, &target.name, diagnostics);
+                    (Rc::clone(&target.name), settings)
+                })
+                .collect(),
+            version: None,
+        });
+    }
+    drafts
+}
+
+/// A platform that two of the targets build; `None` inside when one of them names no platforms.
+fn overlapping<'t>(members: &[&'t Target]) -> Option<(&'t Target, &'t Target, Option<String>)> {
+    for (at, second) in members.iter().enumerate() {
+        for first in &members[..at] {
+            let (a, b) = (legs::platforms(first).ok()?, legs::platforms(second).ok()?);
+            if a.is_empty() || b.is_empty() {
+                return Some((first, second, None));
+            }
+            if let Some((shared, _)) = a.iter().find(|(platform, _)| b.iter().any(|(other, _)| other == platform)) {
+                return Some((first, second, Some(shared.to_string())));
+            }
+        }
+    }
+    None
+}
+
+/// The tags with a slash: one without is local, by the convention of Bake files.
+pub(super) fn pushed_tags(target: &Target) -> Vec<&Text> {
+    target.tags.iter().flatten().filter(|tag| tag.as_str().contains('/')).collect()
+}
+
+fn normalized(tag: &Text) -> String {
+    tag.as_str().parse::<Reference>().map_or_else(|_| tag.to_string(), |reference| reference.to_string())
+}
+
+/// The targets of level 0: those given, else `default`, else all that are not hidden.
+fn level_zero_names(input: &Input<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Name> {
+    if input.names.is_empty() {
+        return default_targets(input.definition);
+    }
+    match select::expand(input.definition, input.names) {
+        Ok(names) => names,
+        Err(found) => {
+            diagnostics.extend(found);
+            Vec::new()
+        }
+    }
+}
+
+/// What `docker buildx bake` builds, else every target whose name does not begin with `_`.
+pub(super) fn default_targets(definition: &Definition) -> Vec<Name> {
+    let has_default = definition.groups.contains_key("default") || definition.targets.contains_key("default");
+    if has_default {
+        if let Ok(names) = select::expand(definition, &["default".to_owned()]) {
+            return names.into_iter().filter(|name| definition.targets.contains_key(name)).collect();
+        }
+    }
+    definition.targets.keys().filter(|name| !name.starts_with('_')).cloned().collect()
+}
+
+/// The keys of the images to plan: those whose key, target or group is named.
+pub(super) fn wanted(
+    input: &Input<'_>,
+    drafts: &[Draft],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeSet<String> {
+    let all = || drafts.iter().map(|draft| draft.key.clone()).collect();
+    let level_zero = drafts.iter().all(|draft| draft.block.is_none());
+    if input.names.is_empty() || (level_zero && !drafts.is_empty()) {
+        return all();
+    }
+    let mut wanted = BTreeSet::new();
+    for name in input.names {
+        let glob = Glob::parse(name).ok();
+        let matches = |key: &str| key == name || glob.as_ref().is_some_and(|glob| glob.matches(key));
+        let by_key: Vec<&Draft> = drafts.iter().filter(|draft| matches(&draft.key)).collect();
+        if !by_key.is_empty() {
+            wanted.extend(by_key.iter().map(|draft| draft.key.clone()));
+            continue;
+        }
+        match select::expand(input.definition, std::slice::from_ref(name)) {
+            Ok(targets) if targets.iter().all(|target| input.definition.targets.contains_key(target)) => {
+                let covers = |draft: &&Draft| draft.targets.iter().any(|(target, _)| targets.contains(target));
+                wanted.extend(drafts.iter().filter(covers).map(|draft| draft.key.clone()));
+            }
+            _ => {
+                let message = format!("there is no image, target or group `{name}`");
+                let known = drafts.iter().map(|draft| draft.key.as_str());
+                let known = known.chain(input.definition.targets.keys().map(|k| &**k));
+                let near = suggest(name, known).map(|near| format!("did you mean `{near}`?"));
+                let mut diagnostic = Diagnostic::error("unknown-image", message);
+                diagnostic.help = near;
+                diagnostics.push(diagnostic);
+            }
+        }
+    }
+    wanted
+}

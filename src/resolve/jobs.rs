@@ -1,0 +1,254 @@
+//! CI jobs: which legs are built together, and what their builds need.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path};
+
+use indexmap::IndexMap;
+
+use super::Targets;
+use super::legs::{Legs, Made};
+use super::links::links_of;
+use crate::bake::target::{Definition, Target};
+use crate::diagnostic::Diagnostic;
+use crate::plan::{Image, Job, MAX_JOBS, Plan, Role};
+use crate::spec::Grouping;
+
+/// The jobs of all published legs, in the order of the images.
+pub(super) fn jobs(
+    legs: &Legs,
+    targets: &Targets<'_>,
+    images: &IndexMap<String, Image>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Job> {
+    let mut of_leg: IndexMap<&str, Vec<String>> = IndexMap::new();
+    for (key, image) in images {
+        for build in &image.builds {
+            of_leg.entry(&build.leg).or_default().push(key.clone());
+        }
+    }
+    let names: Vec<&str> = of_leg.keys().copied().collect();
+    let mut jobs: Vec<Job> = group(&names, legs)
+        .into_iter()
+        .map(|members| {
+            let ordered = dependencies_first(&members, legs);
+            let needs = Needs::of(&ordered, legs, targets);
+            let first = legs.get(ordered[0]).expect("a job has legs of the plan");
+            let platform = first.leg.platform.clone();
+            let qemu = platform.as_ref().is_some_and(|p| !p.runs_natively_on(&first.assignment.platform));
+            let mut keys: Vec<String> = Vec::new();
+            for key in ordered.iter().flat_map(|leg| &of_leg[leg]) {
+                if !keys.contains(key) {
+                    keys.push(key.clone());
+                }
+            }
+            Job {
+                name: ordered[0].to_owned(),
+                legs: ordered.iter().map(|leg| (*leg).to_owned()).collect(),
+                group: None,
+                platform,
+                runner: first.assignment.runner.clone(),
+                qemu,
+                images: keys,
+                allow: needs.allow.into_iter().collect(),
+                secrets: needs.secrets.into_iter().collect(),
+                ssh: needs.ssh.into_iter().collect(),
+            }
+        })
+        .collect();
+    let order: BTreeMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (*name, at)).collect();
+    jobs.sort_by_key(|job| job.legs.iter().map(|leg| order[leg.as_str()]).min());
+    if jobs.len() > MAX_JOBS {
+        let message = format!("the plan has {} jobs; a GitHub matrix has at most {MAX_JOBS}", jobs.len());
+        diagnostics.push(Diagnostic::error("too-many-jobs", message).with_help(
+            "build more in one job with `jobs = \"platform\"` in the image blocks, or plan a part: `bakeplan plan IMAGE…`",
+        ));
+    }
+    jobs
+}
+
+/// Legs that share a job, as lists in the order of `names`.
+fn group<'n>(names: &[&'n str], legs: &Legs) -> Vec<Vec<&'n str>> {
+    let mut parents: Vec<usize> = (0..names.len()).collect();
+    let mut by_platform: BTreeMap<String, usize> = BTreeMap::new();
+    let index: BTreeMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (*name, at)).collect();
+    for (at, name) in names.iter().enumerate() {
+        let Some(made) = legs.get(name) else { continue };
+        match made.grouping {
+            Grouping::Target => {}
+            Grouping::Platform => {
+                let key = format!("{:?} {:?}", made.leg.platform, made.assignment.runner);
+                let first = *by_platform.entry(key).or_insert(at);
+                join(&mut parents, first, at);
+            }
+            Grouping::Linked => {
+                for linked in published_links(name, legs) {
+                    let Some(other) = index.get(linked.as_str()) else { continue };
+                    let theirs = legs.get(names[*other]).expect("indexed legs exist");
+                    if theirs.grouping == Grouping::Linked && theirs.assignment.runner == made.assignment.runner {
+                        join(&mut parents, *other, at);
+                    }
+                }
+            }
+        }
+    }
+    let mut groups: IndexMap<usize, Vec<&str>> = IndexMap::new();
+    for (at, name) in names.iter().enumerate() {
+        groups.entry(root(&parents, at)).or_default().push(name);
+    }
+    groups.into_values().collect()
+}
+
+fn root(parents: &[usize], mut at: usize) -> usize {
+    while parents[at] != at {
+        at = parents[at];
+    }
+    at
+}
+
+fn join(parents: &mut [usize], a: usize, b: usize) {
+    let (a, b) = (root(parents, a), root(parents, b));
+    parents[a.max(b)] = a.min(b);
+}
+
+/// The published legs that a leg's build uses, through helpers too. A copy for two platforms stands for the leg of its
+/// platform: BuildKit builds it once for both.
+fn published_links(name: &str, legs: &Legs) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut open = vec![name.to_owned()];
+    while let Some(at) = open.pop() {
+        let Some(made) = legs.get(&at) else { continue };
+        for (_, linked) in links_of(&made.leg.definition) {
+            if !seen.insert(linked.to_owned()) {
+                continue;
+            }
+            open.push(linked.to_owned());
+            let published = match legs.get(linked).map(|made| &made.leg) {
+                Some(leg) if leg.role == Role::Both => super::legs::leg_name(&leg.of, leg.platform.as_ref()),
+                _ => linked.to_owned(),
+            };
+            if legs.get(&published).is_some_and(|made| made.leg.role == Role::Published) {
+                found.insert(published);
+            }
+        }
+    }
+    found
+}
+
+/// The legs of one job with what others link to before them, else in the given order.
+fn dependencies_first<'n>(members: &[&'n str], legs: &Legs) -> Vec<&'n str> {
+    let mut ordered: Vec<&str> = Vec::new();
+    let uses: Vec<BTreeSet<String>> = members.iter().map(|name| published_links(name, legs)).collect();
+    while ordered.len() < members.len() {
+        let next = members.iter().zip(&uses).find(|(name, uses)| {
+            let ready = members.iter().all(|other| !uses.contains(*other) || ordered.contains(other));
+            !ordered.contains(name) && ready
+        });
+        // Links have no loops, so there is always one; a loop would end here instead of going round.
+        let Some((next, _)) = next else {
+            let left: Vec<&str> = members.iter().filter(|name| !ordered.contains(name)).copied().collect();
+            ordered.extend(left);
+            break;
+        };
+        ordered.push(next);
+    }
+    ordered
+}
+
+/// What a job's builds need besides the files of the working directory.
+#[derive(Default)]
+struct Needs {
+    allow: BTreeSet<String>,
+    secrets: BTreeSet<String>,
+    ssh: BTreeSet<String>,
+}
+
+impl Needs {
+    /// Of the legs and all that they link to.
+    fn of(members: &[&str], legs: &Legs, targets: &Targets<'_>) -> Self {
+        let mut needs = Self::default();
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut open: Vec<String> = members.iter().map(|name| (*name).to_owned()).collect();
+        while let Some(name) = open.pop() {
+            if !seen.insert(name.clone()) {
+                continue;
+            }
+            let leg = legs.get(&name).map(|made: &Made| &made.leg.definition);
+            let Some(target) = leg.or_else(|| targets.resolved.get(name.as_str())) else { continue };
+            needs.add(target);
+            open.extend(links_of(target).map(|(_, linked)| linked.to_owned()));
+        }
+        needs
+    }
+
+    /// The entitlements are those that Bake asks about (buildx `bake/entitlements.go`).
+    fn add(&mut self, target: &Target) {
+        let asked = ["network.host", "security.insecure", "device"];
+        for text in &target.entitlements {
+            let kind = text.as_str().split('=').next().unwrap_or_default();
+            if asked.contains(&kind) {
+                self.allow.insert(text.to_string());
+            }
+        }
+        for secret in &target.secret {
+            self.secrets.insert(secret.id.to_string());
+            self.path("fs.read", secret.src.as_ref().map(|text| text.as_str()));
+        }
+        for ssh in &target.ssh {
+            let id = if ssh.id.is_empty() { "default" } else { ssh.id.as_str() };
+            self.ssh.insert(id.to_owned());
+            if ssh.paths.is_empty() {
+                self.allow.insert("ssh".to_owned());
+            }
+            ssh.paths.iter().for_each(|path| self.path("fs.read", Some(path.as_str())));
+        }
+        self.path("fs.read", target.context.as_ref().map(|text| text.as_str()).filter(|text| is_local(text)));
+        target.contexts.values().map(|text| text.as_str()).filter(|text| is_local(text)).for_each(|path| {
+            self.path("fs.read", Some(path));
+        });
+        let local = |entry: &&crate::bake::target::Entry| entry.kind() == "local";
+        target.cache_from.iter().filter(local).for_each(|entry| self.path("fs.read", entry.get("src")));
+        target.cache_to.iter().flatten().filter(local).for_each(|entry| self.path("fs.write", entry.get("dest")));
+    }
+
+    /// Bake asks before it reads or writes outside the working directory.
+    fn path(&mut self, access: &str, path: Option<&str>) {
+        let Some(path) = path else { return };
+        let mut depth = 0i32;
+        let outside = Path::new(path).components().any(|component| {
+            match component {
+                Component::Prefix(_) | Component::RootDir => return true,
+                Component::ParentDir => depth -= 1,
+                Component::Normal(_) => depth += 1,
+                Component::CurDir => {}
+            }
+            depth < 0
+        });
+        if outside {
+            self.allow.insert(format!("{access}={path}"));
+        }
+    }
+}
+
+/// Whether a context is a path of this machine, and no URL, image, target or Git reference.
+fn is_local(context: &str) -> bool {
+    !context.contains("://") && !context.starts_with("target:") && !context.starts_with("git@") && !context.starts_with("github.com/")
+}
+
+/// Names a Bake group for each job of several legs; no target or group may have the name.
+pub(super) fn name_groups(plan: &mut Plan, definition: &Definition) {
+    let taken: BTreeSet<String> = definition
+        .targets
+        .keys()
+        .chain(definition.groups.keys())
+        .map(ToString::to_string)
+        .chain(plan.legs.keys().cloned())
+        .collect();
+    for job in plan.jobs.iter_mut().filter(|job| job.legs.len() > 1) {
+        let mut name = format!("job-{}", job.name);
+        while taken.contains(&name) {
+            name.push('_');
+        }
+        job.group = Some(name);
+    }
+}

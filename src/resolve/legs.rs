@@ -1,0 +1,411 @@
+//! Legs: one target for one platform each, pushed by digest under base names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+
+use super::images::Draft;
+use super::publish::Publication;
+use super::{Input, Targets, annotations, cache};
+use crate::bake::syntax::Name;
+use crate::bake::target::{Entry, Target, Text};
+use crate::diagnostic::Diagnostic;
+use crate::plan::{Build, Leg, Role};
+use crate::platform::{Platform, split_list};
+use crate::reference::Repository;
+use crate::runner::{Assignment, RunnerRule, assign};
+use crate::source::Span;
+use crate::spec::{Grouping, PlatformOverride, Settings};
+
+/// What a leg needs to know besides its definition while the plan is made.
+#[derive(Clone, Debug)]
+pub(super) struct Made {
+    pub(super) leg: Leg,
+    /// The runner that builds it; for a linked leg that of the leg that links to it first.
+    pub(super) assignment: Assignment,
+    pub(super) grouping: Grouping,
+}
+
+/// All legs, by name.
+pub(super) struct Legs {
+    made: IndexMap<String, Made>,
+    builds: IndexMap<String, Vec<Build>>,
+    lifted: BTreeMap<Name, BTreeMap<String, String>>,
+}
+
+impl Legs {
+    pub(super) fn published(&self) -> impl Iterator<Item = &Leg> {
+        self.made.values().map(|made| &made.leg).filter(|leg| leg.role == Role::Published)
+    }
+
+    pub(super) fn builds_of(&self, image: &str) -> Vec<Build> {
+        self.builds.get(image).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn lifted(&self, target: &str) -> BTreeMap<String, String> {
+        self.lifted.get(target).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Made> {
+        self.made.get(name)
+    }
+
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Made> {
+        self.made.get_mut(name)
+    }
+
+    pub(super) fn insert(&mut self, name: String, made: Made) {
+        self.made.insert(name, made);
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &Made)> {
+        self.made.iter()
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        self.made.keys().cloned().collect()
+    }
+
+    /// Brings the legs into the order of their targets in the file: published ones, then those only linked.
+    pub(super) fn sort(&mut self, targets: &Targets<'_>) {
+        let place = |of: &Name| targets.resolved.get_index_of(of);
+        self.made.sort_by(|_, a, _, b| {
+            let key = |made: &Made| (place(&made.leg.of), made.leg.role != Role::Published);
+            key(a).cmp(&key(b))
+        });
+    }
+
+    pub(super) fn into_legs(self) -> IndexMap<String, Leg> {
+        self.made.into_iter().map(|(name, made)| (name, made.leg)).collect()
+    }
+}
+
+/// The platforms of a target, normalised, with their places; empty when it names none.
+///
+/// # Errors
+/// Each element that is no platform, and each platform that stands twice.
+pub(super) fn platforms(target: &Target) -> Result<Vec<(Platform, Option<Span>)>, Vec<Diagnostic>> {
+    let mut platforms: Vec<(Platform, &Text)> = Vec::new();
+    let mut diagnostics = Vec::new();
+    for text in target.platforms.iter().flatten() {
+        match split_list(text.as_str()) {
+            Ok(parsed) => {
+                for platform in parsed {
+                    if let Some((_, first)) = platforms.iter().find(|(known, _)| *known == platform) {
+                        let message = format!("platform `{platform}` is there twice");
+                        diagnostics.push(
+                            Diagnostic::error("duplicate-platform", message)
+                                .at(text.span, format!("`{text}`"))
+                                .at(first.span, format!("`{first}` is the same"))
+                                .with_help("leave one of them out"),
+                        );
+                    } else {
+                        platforms.push((platform, text));
+                    }
+                }
+            }
+            Err(e) => diagnostics.push(Diagnostic::error("platform", e.to_string()).at(text.span, "")),
+        }
+    }
+    if diagnostics.is_empty() {
+        Ok(platforms.into_iter().map(|(platform, text)| (platform, text.span)).collect())
+    } else {
+        Err(diagnostics)
+    }
+}
+
+/// Whether Bake could push what the target makes.
+pub(super) fn is_pushable(target: &Target) -> bool {
+    let outputs = target.output.as_deref().unwrap_or_default();
+    outputs.is_empty() || outputs.iter().any(|output| matches!(output.kind(), "image" | "registry"))
+}
+
+/// The name of a target's leg for a platform. A target without platforms is built for whatever its runner is, and its
+/// leg must not be called like the target, which stays in the file as it is.
+pub(super) fn leg_name(target: &str, platform: Option<&Platform>) -> String {
+    match platform {
+        Some(platform) => format!("{target}-{}", platform.slug()),
+        None => format!("{target}-native"),
+    }
+}
+
+/// The published legs of all wanted images.
+pub(super) fn legs(
+    input: &Input<'_>,
+    drafts: &[Draft],
+    publications: &[Publication],
+    wanted: &BTreeSet<String>,
+    targets: &Targets<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+    warnings: &mut Vec<Diagnostic>,
+) -> Legs {
+    let mut legs = Legs { made: IndexMap::new(), builds: IndexMap::new(), lifted: BTreeMap::new() };
+    for (draft, publication) in drafts.iter().zip(publications).filter(|(draft, _)| wanted.contains(&draft.key)) {
+        let mut builds: Vec<(Build, Option<Platform>, Option<Span>)> = Vec::new();
+        for (name, settings) in &draft.targets {
+            let Some(target) = targets.resolved.get(name) else { continue };
+            let platforms = match platforms(target) {
+                Ok(platforms) => platforms,
+                Err(found) => {
+                    diagnostics.extend(found.into_iter().filter(|d| !diagnostics.contains(d)).collect::<Vec<_>>());
+                    continue;
+                }
+            };
+            check_overrides(settings, &platforms, name, diagnostics);
+            check_output(target, diagnostics);
+            legs.lifted.insert(Rc::clone(name), annotations::lifted(&target.annotations));
+            let maker = Maker { input, draft, target, settings, publication };
+            let mut wanted: Vec<(Option<Platform>, Option<Span>)> =
+                platforms.into_iter().map(|(platform, span)| (Some(platform), span)).collect();
+            if wanted.is_empty() {
+                let message = format!("target `{name}` names no platforms: it is built for whatever its runner is");
+                let warning = Diagnostic::warning("no-platforms", message).at(target.span, "");
+                warnings.push(warning.with_help("add `platforms = [\"linux/amd64\"]` or more"));
+                wanted.push((None, None));
+            }
+            for (platform, span) in wanted {
+                let overrides = settings.overrides_of(platform.as_ref());
+                if overrides.iter().any(|one| one.skip) || !input.plans(platform.as_ref()) {
+                    continue;
+                }
+                if let Some((_, _, first)) = builds.iter().find(|(_, known, _)| *known == platform) {
+                    let shown = platform.as_ref().map_or_else(|| "no platform".to_owned(), |p| format!("`{p}`"));
+                    let message = format!("image `{}` gets {shown} from two targets", draft.key);
+                    diagnostics.push(
+                        Diagnostic::error("duplicate-platform", message)
+                            .at(span.or(target.span), "again")
+                            .at(*first, "first here"),
+                    );
+                    continue;
+                }
+                let Some(made) = maker.make(platform.as_ref(), span, &overrides, diagnostics) else { continue };
+                let leg = leg_name(name, platform.as_ref());
+                let on_missing = overrides.iter().rev().find_map(|one| one.on_missing);
+                let build = Build { leg: leg.clone(), on_missing: on_missing.unwrap_or(settings.on_missing) };
+                builds.push((build, platform.clone(), span.or(target.span)));
+                add(&mut legs, leg, made, draft, targets, diagnostics);
+            }
+        }
+        legs.builds.insert(draft.key.clone(), builds.into_iter().map(|(build, ..)| build).collect());
+    }
+    legs.sort(targets);
+    legs
+}
+
+/// Adds a leg; one that another image has already is shared, and must be the same build.
+fn add(
+    legs: &mut Legs,
+    name: String,
+    made: Made,
+    draft: &Draft,
+    targets: &Targets<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let collides = targets.definition.targets.contains_key(name.as_str())
+        || targets.definition.groups.contains_key(name.as_str())
+        || legs.made.get(&name).is_some_and(|known| known.leg.of != made.leg.of);
+    if collides {
+        let what = if targets.definition.groups.contains_key(name.as_str()) { "group" } else { "target" };
+        let message = format!("the leg `{name}` of target `{}` has the name of another {what}", made.leg.of);
+        let other = targets.definition.targets.get(name.as_str()).and_then(|target| target.span);
+        let place = targets.resolved.get(&made.leg.of).and_then(|target| target.span);
+        diagnostics.push(
+            Diagnostic::error("leg-name", message)
+                .at(place, "split here")
+                .at(other, "the other one")
+                .with_help("rename one of them"),
+        );
+        return;
+    }
+    let Some(known) = legs.made.get_mut(&name) else {
+        legs.made.insert(name, made);
+        return;
+    };
+    // Tags are the one thing that two images of one target may differ in: the leg is pushed to all repositories.
+    let (mut a, mut b) = (known.leg.definition.clone(), made.leg.definition.clone());
+    (a.tags, b.tags, a.output, b.output) = (None, None, None, None);
+    if known.assignment != made.assignment || !same_build(&a, &b) {
+        let message = format!("image `{}` wants another build or runner for `{name}` than an image before it", draft.key);
+        diagnostics.push(
+            Diagnostic::error("image-disagrees", message)
+                .at(draft.span, "")
+                .with_help("images of one target share its builds; give them the same `platform` overrides and runners"),
+        );
+        return;
+    }
+    let tags = known.leg.definition.tags.get_or_insert_default();
+    tags.extend(made.leg.definition.tags.unwrap_or_default());
+    let mut seen = BTreeSet::new();
+    tags.retain(|tag| seen.insert(tag.to_string()));
+    if made.leg.definition.output.iter().flatten().any(|output| output.fields.contains_key("oci-mediatypes")) {
+        known.leg.definition.output = made.leg.definition.output;
+    }
+}
+
+/// Whether two definitions of one target say the same about what a platform override can change.
+fn same_build(a: &Target, b: &Target) -> bool {
+    a.dockerfile == b.dockerfile
+        && a.context == b.context
+        && a.contexts == b.contexts
+        && a.target == b.target
+        && a.args == b.args
+}
+
+/// An override that matches none of the target's platforms is a typo.
+fn check_overrides(
+    settings: &Settings,
+    platforms: &[(Platform, Option<Span>)],
+    target: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for one in &settings.platforms {
+        if !platforms.iter().any(|(platform, _)| platform.matches_prefix(&one.prefix)) {
+            let message = format!("no platform of target `{target}` is `{}`", one.prefix);
+            let list: Vec<String> = platforms.iter().map(|(platform, _)| format!("`{platform}`")).collect();
+            let help = match list.is_empty() {
+                true => format!("`{target}` names no platforms"),
+                false => format!("its platforms are {}", list.join(", ")),
+            };
+            let diagnostic = Diagnostic::error("unused-platform", message).at(one.span, "").with_help(help);
+            if !diagnostics.contains(&diagnostic) {
+                diagnostics.push(diagnostic);
+            }
+        }
+    }
+}
+
+/// A published target has one output at most, and Bake can push it.
+fn check_output(target: &Target, diagnostics: &mut Vec<Diagnostic>) {
+    let outputs = target.output.as_deref().unwrap_or_default();
+    let diagnostic = match outputs {
+        [] => return,
+        [one] if matches!(one.kind(), "image" | "registry") => return,
+        [one] => Diagnostic::error("output", format!("`{}` is published, but an output of type `{}` cannot be pushed", target.name, one.kind()))
+            .at(one.span, "")
+            .with_help("leave `output` out, or use `type=image`"),
+        [first, second, ..] => {
+            // Each exporter writes its own provenance, so the digests differ, and the metadata names only the last one.
+            Diagnostic::error("output", format!("`{}` is published and has several outputs", target.name))
+                .at(second.span, "one more")
+                .at(first.span, "first here")
+                .with_help("the metadata of a build tells one digest only; keep one output of type `image`")
+        }
+    };
+    if !diagnostics.contains(&diagnostic) {
+        diagnostics.push(diagnostic);
+    }
+}
+
+impl Settings {
+    /// The overrides of a platform, the most specific last.
+    fn overrides_of(&self, platform: Option<&Platform>) -> Vec<&PlatformOverride> {
+        let Some(platform) = platform else { return Vec::new() };
+        let mut matching: Vec<&PlatformOverride> =
+            self.platforms.iter().filter(|one| platform.matches_prefix(&one.prefix)).collect();
+        matching.sort_by_key(|one| one.prefix.specificity());
+        matching
+    }
+}
+
+impl Input<'_> {
+    fn plans(&self, platform: Option<&Platform>) -> bool {
+        self.platforms.is_empty() || platform.is_some_and(|platform| self.platforms.contains(platform))
+    }
+}
+
+/// Makes the legs of one target for one image.
+struct Maker<'a> {
+    input: &'a Input<'a>,
+    draft: &'a Draft,
+    target: &'a Target,
+    settings: &'a Settings,
+    publication: &'a Publication,
+}
+
+impl Maker<'_> {
+    fn make(
+        &self,
+        platform: Option<&Platform>,
+        span: Option<Span>,
+        overrides: &[&PlatformOverride],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Made> {
+        let own: Vec<&RunnerRule> = overrides.iter().filter_map(|one| one.runner.as_ref()).collect();
+        let rules: Vec<&RunnerRule> = self.settings.runners.iter().collect();
+        let assignment = if own.is_empty() { assign(&rules, platform) } else { assign(&own, platform) };
+        let Some(assignment) = assignment else {
+            let shown = platform.map_or_else(|| "no platform".to_owned(), ToString::to_string);
+            let message = format!("there is no runner for `{shown}`, which only its own system can build");
+            let diagnostic = Diagnostic::error("no-runner", message).at(span.or(self.draft.span), "");
+            let os = platform.map_or("windows", Platform::os).to_owned();
+            diagnostics.push(diagnostic.with_help(format!("add it to the image: runners = {{ \"{os}\" = \"…\" }}")));
+            return None;
+        };
+        let mut definition = base(self.target, platform);
+        for one in overrides {
+            apply(&mut definition, one);
+        }
+        definition.tags = Some(self.publication.keys().map(base_name).collect());
+        definition.output = Some(vec![self.output()]);
+        if !self.input.publish {
+            definition.cache_to = None;
+        }
+        let leg = Leg { of: Rc::clone(&self.target.name), platform: platform.cloned(), role: Role::Published, definition };
+        Some(Made { leg, assignment, grouping: self.settings.jobs })
+    }
+
+    /// One output for all repositories: two would give two digests. What the source says of the image's form stays.
+    fn output(&self) -> Entry {
+        if !self.input.publish {
+            return Entry::of_type("cacheonly");
+        }
+        let source = self.target.output.as_deref().and_then(<[Entry]>::first);
+        let mut output = source.cloned().unwrap_or_default();
+        for name in ["name", "dest"] {
+            output.fields.remove(name);
+        }
+        let annotated = !self.settings.annotations.is_empty() || !annotations::lifted(&self.target.annotations).is_empty();
+        if annotated {
+            // Docker's own media types have no annotations, and one such child makes the whole index a Docker list.
+            output.set("oci-mediatypes", "true");
+        }
+        output.with("type", "image").with("push", "true").with("push-by-digest", "true").with("name-canonical", "true")
+    }
+}
+
+fn base_name(repository: &Repository) -> Text {
+    Text::verbatim(&repository.to_string())
+}
+
+/// A target as it is for one platform, before overrides, and without tags and output of its own.
+pub(super) fn base(target: &Target, platform: Option<&Platform>) -> Target {
+    let mut definition = target.clone();
+    definition.inherits = Vec::new();
+    definition.linked = false;
+    definition.annotations = annotations::of_leg(&target.annotations, platform);
+    if let Some(platform) = platform {
+        definition.platforms = Some(vec![Text::verbatim(&platform.to_string())]);
+        definition.cache_from = cache::read(&target.cache_from, &target.name, platform);
+        definition.cache_to = target.cache_to.as_ref().map(|caches| cache::written(caches, &target.name, platform));
+    }
+    definition
+}
+
+/// Applies an image block's override for a platform.
+fn apply(definition: &mut Target, one: &PlatformOverride) {
+    let set = |own: &mut Option<Text>, new: &Option<Text>| {
+        if new.is_some() {
+            own.clone_from(new);
+        }
+    };
+    if one.dockerfile.is_some() {
+        // Bake takes the inline text before the file.
+        definition.dockerfile_inline = None;
+    }
+    set(&mut definition.dockerfile, &one.dockerfile);
+    set(&mut definition.context, &one.context);
+    set(&mut definition.target, &one.target);
+    definition.contexts.extend(one.contexts.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
+    definition.args.extend(one.args.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
+}

@@ -1,0 +1,234 @@
+//! Links between split targets: a context `target:base` of a leg must be the same platform's `base`.
+//!
+//! BuildKit takes whatever a linked target has: an `arm64` leg linked to an `amd64` base builds without an error, with
+//! the wrong files inside. So every link of a leg is rewritten, or refused.
+
+use std::rc::Rc;
+
+use super::legs::{self, Legs, Made};
+use super::{Input, Targets};
+use crate::bake::syntax::Name;
+use crate::bake::target::{Target, Text};
+use crate::diagnostic::Diagnostic;
+use crate::plan::{Leg, Role};
+use crate::platform::Platform;
+
+/// The scheme of a context that is another target.
+const SCHEME: &str = "target:";
+
+/// The links of a target: context name and linked target.
+pub(super) fn links_of(target: &Target) -> impl Iterator<Item = (&Name, &str)> {
+    target.contexts.iter().filter_map(|(name, value)| Some((name, value.as_str().strip_prefix(SCHEME)?)))
+}
+
+/// Rewrites the links of all legs, adding the legs and copies that they need.
+pub(super) fn rewrite(
+    legs: &mut Legs,
+    targets: &Targets<'_>,
+    input: &Input<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+    warnings: &mut Vec<Diagnostic>,
+) {
+    let mut linker = Linker { legs, targets, input, diagnostics, warnings, path: Vec::new() };
+    for name in linker.legs.names() {
+        linker.leg(&name);
+    }
+    legs.sort(targets);
+}
+
+struct Linker<'a, 'i> {
+    legs: &'a mut Legs,
+    targets: &'a Targets<'i>,
+    input: &'a Input<'i>,
+    diagnostics: &'a mut Vec<Diagnostic>,
+    warnings: &'a mut Vec<Diagnostic>,
+    /// The targets whose links are being followed, against loops.
+    path: Vec<Name>,
+}
+
+impl Linker<'_, '_> {
+    /// Rewrites the links of a published leg.
+    fn leg(&mut self, name: &str) {
+        let Some(made) = self.legs.get(name).cloned() else { return };
+        self.path.push(Rc::clone(&made.leg.of));
+        let contexts = self.contexts(&made.leg.definition, made.leg.platform.as_ref(), &made);
+        self.path.pop();
+        if let Some(made) = self.legs.get_mut(name) {
+            made.leg.definition.contexts = contexts;
+        }
+    }
+
+    fn contexts(
+        &mut self,
+        definition: &Target,
+        platform: Option<&Platform>,
+        user: &Made,
+    ) -> std::collections::BTreeMap<Name, Text> {
+        let mut contexts = definition.contexts.clone();
+        // A leg of unknown platform keeps its links: Bake picks the platform when it builds.
+        let Some(platform) = platform else { return contexts };
+        for value in contexts.values_mut() {
+            let Some(linked) = value.as_str().strip_prefix(SCHEME).map(str::to_owned) else { continue };
+            if let Some(name) = self.linked(&linked, platform, user, value) {
+                *value = value.derive(&format!("{SCHEME}{name}"));
+            }
+        }
+        contexts
+    }
+
+    /// The target that a link to `linked` means for this platform; `None` leaves it as it is.
+    fn linked(&mut self, linked: &str, platform: &Platform, user: &Made, link: &Text) -> Option<String> {
+        let target = match self.targets.get(linked, Some(link)) {
+            Ok(target) => target,
+            Err(diagnostic) => {
+                self.report(diagnostic);
+                return None;
+            }
+        };
+        if self.path.contains(&target.name) {
+            let message = format!("`{}` links to itself through `{linked}`", self.path[0]);
+            self.report(Diagnostic::error("link-loop", message).at(link.span, ""));
+            return None;
+        }
+        let declared = match legs::platforms(target) {
+            Ok(declared) => declared,
+            Err(found) => {
+                found.into_iter().for_each(|diagnostic| self.report(diagnostic));
+                return None;
+            }
+        };
+        // A helper without platforms is built for the build platform, whoever asks.
+        if declared.is_empty() {
+            return None;
+        }
+        let declares = |wanted: &Platform| declared.iter().any(|(known, _)| known == wanted);
+        if !declares(platform) {
+            let message = format!("`{}` is built for `{platform}` and links to `{linked}`, which is not", self.path[0]);
+            let list: Vec<String> = declared.iter().map(|(known, _)| format!("`{known}`")).collect();
+            self.report(
+                Diagnostic::error("link-platform", message)
+                    .at(link.span, format!("linked here to {}", list.join(", ")))
+                    .at(target.platforms.iter().flatten().next().and_then(|text| text.span), "its platforms")
+                    .with_help(format!("add `{platform}` to the platforms of `{linked}`, or drop it from its user")),
+            );
+            return None;
+        }
+        let runner = user.assignment.platform.clone();
+        let both = runner != *platform && declares(&runner);
+        self.path.push(Rc::clone(&target.name));
+        let name = match both {
+            true => self.copy(target, platform, &runner, user),
+            false => self.linked_leg(target, platform, user),
+        };
+        self.path.pop();
+        Some(name)
+    }
+
+    /// The leg of a linked target: the published one, or one of its own without tags and output.
+    fn linked_leg(&mut self, target: &Target, platform: &Platform, user: &Made) -> String {
+        let name = legs::leg_name(&target.name, Some(platform));
+        if self.legs.get(&name).is_some_and(|known| known.leg.of == target.name) {
+            return name;
+        }
+        self.check_name(&name, target);
+        let definition = self.helper(target, Some(platform), user);
+        self.add(name.clone(), target, platform, Role::Linked, definition, user);
+        name
+    }
+
+    /// The hidden copy of a linked target with the leg's platform and the runner's.
+    fn copy(&mut self, target: &Target, platform: &Platform, runner: &Platform, user: &Made) -> String {
+        let name = self.free_name(&format!("_{}-{}-{}", target.name, platform.slug(), runner.slug()), target);
+        if self.legs.get(&name).is_some() {
+            return name;
+        }
+        let published = legs::leg_name(&target.name, Some(platform));
+        if self.legs.get(&published).is_some_and(|made| differs(&made.leg.definition, target)) {
+            let message = format!(
+                "`{}` has overrides for `{platform}`; `FROM --platform=$BUILDPLATFORM` of it uses its build for `{runner}` without them",
+                target.name
+            );
+            let warning = Diagnostic::warning("override-on-both", message).at(target.span, "");
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+        let mut definition = self.helper(target, Some(platform), user);
+        if let Some(made) = self.legs.get(&published) {
+            // What the block overrides for the leg's platform holds for the copy too: it is that leg, and one more.
+            let leg = &made.leg.definition;
+            definition.dockerfile.clone_from(&leg.dockerfile);
+            definition.context.clone_from(&leg.context);
+            definition.target.clone_from(&leg.target);
+            definition.args.clone_from(&leg.args);
+        }
+        definition.platforms =
+            Some([platform, runner].map(|platform| Text::verbatim(&platform.to_string())).to_vec());
+        definition.cache_to = None;
+        self.add(name.clone(), target, platform, Role::Both, definition, user);
+        name
+    }
+
+    /// A linked target as a helper: it makes nothing of its own, and its own links are followed.
+    fn helper(&mut self, target: &Target, platform: Option<&Platform>, user: &Made) -> Target {
+        let mut definition = legs::base(target, platform);
+        definition.tags = None;
+        definition.output = None;
+        if !self.input.publish {
+            definition.cache_to = None;
+        }
+        definition.contexts = self.contexts(&definition, platform, user);
+        definition
+    }
+
+    fn add(
+        &mut self,
+        name: String,
+        target: &Target,
+        platform: &Platform,
+        role: Role,
+        mut definition: Target,
+        user: &Made,
+    ) {
+        definition.name = name.as_str().into();
+        let leg = Leg { of: Rc::clone(&target.name), platform: Some(platform.clone()), role, definition };
+        self.legs.insert(name, Made { leg, assignment: user.assignment.clone(), grouping: user.grouping });
+    }
+
+    fn check_name(&mut self, name: &str, target: &Target) {
+        let definition = self.targets.definition;
+        if definition.targets.contains_key(name) || definition.groups.contains_key(name) {
+            let message = format!("the leg `{name}` of the linked target `{}` has the name of another target", target.name);
+            let diagnostic = Diagnostic::error("leg-name", message).at(target.span, "split here");
+            self.report(diagnostic.with_help("rename one of them"));
+        }
+    }
+
+    fn free_name(&self, name: &str, target: &Target) -> String {
+        let mut name = name.to_owned();
+        let definition = self.targets.definition;
+        let taken = |name: &str| {
+            definition.targets.contains_key(name)
+                || definition.groups.contains_key(name)
+                || self.legs.get(name).is_some_and(|made| made.leg.of != target.name)
+        };
+        while taken(&name) {
+            name.insert(0, '_');
+        }
+        name
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if !self.diagnostics.contains(&diagnostic) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+}
+
+/// Whether a leg was changed by a platform override.
+fn differs(leg: &Target, source: &Target) -> bool {
+    leg.dockerfile != source.dockerfile
+        || leg.context != source.context
+        || leg.target != source.target
+        || leg.args != source.args
+}

@@ -1,0 +1,211 @@
+//! From an evaluated Bake file to the plan: images, legs, links, jobs, and every contradiction between them.
+
+mod annotations;
+mod cache;
+mod images;
+mod jobs;
+mod legs;
+mod links;
+mod publish;
+mod written;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+
+use crate::bake::module::Module;
+use crate::bake::overrides::Overrides;
+use crate::bake::select;
+use crate::bake::syntax::Name;
+use crate::bake::target::{Definition, Group, Target, Text};
+use crate::diagnostic::Diagnostic;
+use crate::plan::{Plan, SourceFile};
+use crate::platform::Platform;
+use crate::spec::Spec;
+
+/// What a plan is made of.
+pub struct Input<'a> {
+    /// The evaluated files.
+    pub module: &'a Module,
+    /// Their targets and groups.
+    pub definition: &'a Definition,
+    /// `--set` and its shorthands.
+    pub overrides: &'a Overrides,
+    /// Images, targets or groups to plan; empty for all.
+    pub names: &'a [String],
+    /// Platforms to plan; empty for all.
+    pub platforms: &'a [Platform],
+    /// Whether the legs push.
+    pub publish: bool,
+    /// The files, for the record.
+    pub sources: Vec<SourceFile>,
+}
+
+/// Resolved targets by name, made once each.
+struct Targets<'a> {
+    definition: &'a Definition,
+    overrides: &'a Overrides,
+    resolved: IndexMap<Name, Target>,
+    broken: BTreeMap<Name, Diagnostic>,
+}
+
+impl<'a> Targets<'a> {
+    /// Resolves every target; those that fail matter only when something asks for them.
+    fn resolve(input: &Input<'a>) -> Self {
+        let mut targets = Self {
+            definition: input.definition,
+            overrides: input.overrides,
+            resolved: IndexMap::new(),
+            broken: BTreeMap::new(),
+        };
+        for name in targets.definition.targets.keys() {
+            match select::resolve_target(targets.definition, name, targets.overrides) {
+                Ok(target) => {
+                    targets.resolved.insert(Rc::clone(name), target);
+                }
+                Err(diagnostic) => {
+                    targets.broken.insert(Rc::clone(name), diagnostic);
+                }
+            }
+        }
+        targets
+    }
+
+    /// A target, or why there is none.
+    fn get(&self, name: &str, asked: Option<&Text>) -> Result<&Target, Diagnostic> {
+        if let Some(target) = self.resolved.get(name) {
+            return Ok(target);
+        }
+        Err(self.broken.get(name).cloned().unwrap_or_else(|| {
+            let diagnostic = Diagnostic::error("unknown-target", format!("there is no target `{name}`"));
+            diagnostic.at(asked.and_then(|text| text.span), "asked for here")
+        }))
+    }
+}
+
+/// Makes the plan.
+///
+/// # Errors
+/// Every contradiction, sorted by place.
+pub fn resolve(input: Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
+    let mut diagnostics = Vec::new();
+    let spec = Spec::read(input.module, &mut diagnostics);
+    if !diagnostics.is_empty() {
+        return Err(sorted(diagnostics));
+    }
+    let targets = Targets::resolve(&input);
+    let mut warnings = Vec::new();
+
+    let drafts = images::drafts(&input, &spec, &targets, &mut diagnostics, &mut warnings);
+    let publications = publish::publications(&drafts, &targets, &mut diagnostics, &mut warnings);
+    let wanted = images::wanted(&input, &drafts, &mut diagnostics);
+    let mut legs = legs::legs(&input, &drafts, &publications, &wanted, &targets, &mut diagnostics, &mut warnings);
+    links::rewrite(&mut legs, &targets, &input, &mut diagnostics, &mut warnings);
+    if !diagnostics.is_empty() {
+        return Err(sorted(diagnostics));
+    }
+
+    let mut plan = Plan { publish: input.publish, sources: input.sources.clone(), ..Plan::default() };
+    plan.images = publish::images(&drafts, &publications, &wanted, &legs);
+    plan.jobs = jobs::jobs(&legs, &targets, &plan.images, &mut diagnostics);
+    plan.local = local(&input, &legs, &targets);
+    plan.legs = legs.into_legs();
+    whole(&mut plan, &targets, &mut warnings);
+    jobs::name_groups(&mut plan, input.definition);
+    plan.volatile = written::volatile(&plan);
+    diagnostics.extend(written::secrets(&plan));
+    plan.warnings = sorted(warnings);
+    if diagnostics.is_empty() { Ok(plan) } else { Err(sorted(diagnostics)) }
+}
+
+/// What Bake would build and nothing publishes.
+fn local(input: &Input<'_>, legs: &legs::Legs, targets: &Targets<'_>) -> Vec<Name> {
+    let published: BTreeSet<&Name> = legs.published().map(|leg| &leg.of).collect();
+    let asked = images::default_targets(input.definition);
+    let mut names: Vec<Name> = asked.into_iter().filter(|name| !published.contains(name)).collect();
+    names.retain(|name| targets.resolved.contains_key(name));
+    names
+}
+
+/// The source's targets and groups as they stand, without those that cannot be built as they are.
+fn whole(plan: &mut Plan, targets: &Targets<'_>, warnings: &mut Vec<Diagnostic>) {
+    let linked: BTreeSet<Name> = targets
+        .resolved
+        .values()
+        .chain(plan.legs.values().map(|leg| &leg.definition))
+        .flat_map(|target| links::links_of(target).map(|(_, linked)| Name::from(linked)))
+        .collect();
+    for (name, target) in &targets.resolved {
+        if !name.starts_with('_') || linked.contains(name) {
+            plan.targets.insert(Rc::clone(name), target.clone());
+        }
+    }
+    // A target whose links lead nowhere cannot be built, and buildx refuses a whole group for it.
+    loop {
+        let dangling: Vec<Name> = plan
+            .targets
+            .values()
+            .filter(|target| links::links_of(target).any(|(_, linked)| !plan.targets.contains_key(linked)))
+            .map(|target| Rc::clone(&target.name))
+            .collect();
+        for name in &dangling {
+            plan.targets.shift_remove(name);
+            let message = format!("target `{name}` links to a target that is not there; it is left out");
+            let span = targets.resolved.get(name).and_then(|target| target.span);
+            warnings.push(Diagnostic::warning("dangling-link", message).at(span, ""));
+        }
+        if dangling.is_empty() {
+            break;
+        }
+    }
+    for (name, diagnostic) in &targets.broken {
+        if !name.starts_with('_') {
+            let mut warning = diagnostic.clone();
+            warning.severity = crate::diagnostic::Severity::Warning;
+            warnings.push(warning.with_note(format!("target `{name}` is left out")));
+        }
+    }
+    plan.groups = groups(targets.definition, &plan.targets, warnings);
+}
+
+/// The source's groups with the members that exist; a group without any is dropped.
+fn groups(
+    definition: &Definition,
+    targets: &IndexMap<Name, Target>,
+    warnings: &mut Vec<Diagnostic>,
+) -> Vec<Group> {
+    let mut groups: Vec<Group> = definition.groups.values().cloned().collect();
+    loop {
+        let names: BTreeSet<Name> = groups.iter().map(|group| Rc::clone(&group.name)).collect();
+        let before: usize = groups.iter().map(|group| group.members().len() + 1).sum();
+        for group in &mut groups {
+            let Some(members) = &mut group.targets else { continue };
+            members.retain(|member| {
+                let known = targets.contains_key(member.as_str()) || names.contains(member.as_str());
+                if !known && !definition.targets.contains_key(member.as_str()) {
+                    let message = format!("group `{}` names `{member}`, which does not exist", group.name);
+                    let warning = Diagnostic::warning("dangling-member", message).at(member.span, "left out");
+                    if !warnings.contains(&warning) {
+                        warnings.push(warning);
+                    }
+                }
+                known
+            });
+        }
+        groups.retain(|group| !group.members().is_empty());
+        if groups.iter().map(|group| group.members().len() + 1).sum::<usize>() == before {
+            return groups;
+        }
+    }
+}
+
+/// By place, then by text, each once: the same input gives the same output in the same order.
+fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.sort_by(|a, b| {
+        let key = |d: &Diagnostic| (d.labels.first().map(|label| label.span), d.message.clone());
+        key(a).cmp(&key(b))
+    });
+    diagnostics.dedup();
+    diagnostics
+}

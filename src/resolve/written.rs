@@ -1,0 +1,56 @@
+//! What must not be written: secrets anywhere, and what changes from day to day in a committed file.
+
+use std::collections::BTreeSet;
+
+use crate::bake::target::{Target, Text};
+use crate::bake::value::Mark;
+use crate::diagnostic::Diagnostic;
+use crate::plan::Plan;
+
+/// An error for each secret in what the plan would write.
+pub(super) fn secrets(plan: &Plan) -> Vec<Diagnostic> {
+    marked(plan, |mark, place| match mark {
+        Mark::Secret(name) => {
+            let message = format!("{place} holds the value of `{name}`, which looks like a secret");
+            let help = "what is written can be read by others; give it to the build as a `secret`";
+            Some(Diagnostic::error("secret", message).with_help(help))
+        }
+        Mark::Clock | Mark::Random => None,
+    })
+}
+
+/// A diagnostic for each string that differs from run to run.
+pub(super) fn volatile(plan: &Plan) -> Vec<Diagnostic> {
+    marked(plan, |mark, place| {
+        let what = match mark {
+            Mark::Clock => "the clock",
+            Mark::Random => "random numbers",
+            Mark::Secret(_) => return None,
+        };
+        let message = format!("{place} depends on {what}, so a committed file would never be current");
+        let help = "take it from a variable, or write the file anew in every run with `bakeplan plan --out DIR`";
+        Some(Diagnostic::error("volatile", message).with_help(help))
+    })
+}
+
+fn marked(plan: &Plan, describe: impl Fn(&Mark, &str) -> Option<Diagnostic>) -> Vec<Diagnostic> {
+    let mut diagnostics: Vec<Diagnostic> = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut check = |place: String, text: &Text| {
+        for mark in text.value.marks().iter() {
+            if let Some(diagnostic) = describe(mark, &place) {
+                // The same string reaches several legs.
+                let key = (text.span, mark.clone());
+                if text.span.is_none() || seen.insert(key) {
+                    diagnostics.push(diagnostic.at(text.span, ""));
+                }
+            }
+        }
+    };
+    let mut target = |target: &Target| {
+        target.each_text(&mut |attribute: &str, text: &Text| check(format!("`{attribute}` of target `{}`", target.name), text));
+    };
+    plan.targets.values().for_each(&mut target);
+    plan.legs.values().for_each(|leg| target(&leg.definition));
+    diagnostics
+}
