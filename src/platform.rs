@@ -1,1 +1,755 @@
-//! stub
+//! Platforms (`linux/arm/v7`), normalised as containerd does, and the prefixes that select them.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Operating systems that containerd knows: the words that may stand alone for an OS (containerd/platforms
+/// `database.go`, `isKnownOS`).
+const OPERATING_SYSTEMS: [&str; 17] = [
+    "aix",
+    "android",
+    "darwin",
+    "dragonfly",
+    "freebsd",
+    "hurd",
+    "illumos",
+    "ios",
+    "js",
+    "linux",
+    "nacl",
+    "netbsd",
+    "openbsd",
+    "plan9",
+    "solaris",
+    "windows",
+    "zos",
+];
+
+/// Architectures that containerd knows, after normalising (`database.go`, `isKnownArch`).
+const ARCHITECTURES: [&str; 24] = [
+    "386",
+    "amd64",
+    "amd64p32",
+    "arm",
+    "arm64",
+    "arm64be",
+    "armbe",
+    "loong64",
+    "mips",
+    "mips64",
+    "mips64le",
+    "mips64p32",
+    "mips64p32le",
+    "mipsle",
+    "ppc",
+    "ppc64",
+    "ppc64le",
+    "riscv",
+    "riscv64",
+    "s390",
+    "s390x",
+    "sparc",
+    "sparc64",
+    "wasm",
+];
+
+/// Why a text is not a platform.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlatformError {
+    /// Nothing where a platform was expected, such as after a trailing comma.
+    #[error("platform is empty; expected os/architecture[/variant] such as `linux/amd64`")]
+    Empty,
+    /// Buildx's word for "the machine that builds".
+    #[error("platform `local` depends on the machine that builds; name one such as `linux/amd64`")]
+    Local,
+    /// An operating system alone: its architecture would be that of the machine.
+    #[error("platform {0:?} names no architecture; expected os/architecture[/variant] such as `linux/amd64`")]
+    NoArchitecture(String),
+    /// One word that is neither an operating system nor an architecture.
+    #[error(
+        "{0:?} is neither an operating system nor an architecture; expected a platform such as `linux/amd64`"
+    )]
+    UnknownWord(String),
+    /// `*` in a platform.
+    #[error("platform {0:?} has a wildcard; expected one platform such as `linux/amd64`")]
+    Wildcard(String),
+    /// The part before the first `/` breaks the grammar.
+    #[error(
+        "{part:?} in platform {platform:?} is not an operating system; expected letters, digits, `_` or `-`, then perhaps `(osversion+feature)`"
+    )]
+    OperatingSystem {
+        /// The offending part.
+        part: String,
+        /// The whole platform.
+        platform: String,
+    },
+    /// The text inside the parentheses after the operating system.
+    #[error("{part:?} in platform {platform:?} is not an OS version or feature: {problem}")]
+    OsOption {
+        /// The offending version or feature.
+        part: String,
+        /// The whole platform.
+        platform: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The architecture or the variant breaks the grammar.
+    #[error(
+        "{part:?} in platform {platform:?} is not an architecture or variant; expected letters, digits, `_`, `.` or `-`"
+    )]
+    Part {
+        /// The offending part.
+        part: String,
+        /// The whole platform.
+        platform: String,
+    },
+    /// More than os, architecture and variant.
+    #[error("platform {0:?} has more than three parts; expected os/architecture[/variant]")]
+    TooManyParts(String),
+}
+
+/// A platform in normal form: `os[(osversion[+feature]…)]/architecture[/variant]`.
+///
+/// Parsing follows containerd's `platforms.Parse` and `Normalize`
+/// (<https://github.com/containerd/platforms>), with one difference: it depends on no machine. An
+/// architecture alone means `linux/ARCHITECTURE`, where containerd takes the operating system of the host; an
+/// operating system alone and `local` are errors.
+///
+/// A platform prints in a form that parses to the same platform.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Platform {
+    os: String,
+    architecture: String,
+    variant: String,
+    os_version: String,
+    os_features: Vec<String>,
+}
+
+impl Platform {
+    /// The operating system as Go names it: `linux`, `windows`, `darwin`.
+    #[must_use]
+    pub fn os(&self) -> &str {
+        &self.os
+    }
+
+    /// The architecture as Go names it: `amd64`, `arm64`, `386`.
+    #[must_use]
+    pub fn architecture(&self) -> &str {
+        &self.architecture
+    }
+
+    /// The CPU variant (`v7`), empty for the architecture's baseline (`amd64/v1`, `arm64/v8`).
+    #[must_use]
+    pub fn variant(&self) -> &str {
+        &self.variant
+    }
+
+    /// The version of the operating system (`10.0.20348.1`), empty when none is asked for.
+    #[must_use]
+    pub fn os_version(&self) -> &str {
+        &self.os_version
+    }
+
+    /// The features asked of the operating system (`win32k`), sorted, each once.
+    #[must_use]
+    pub fn os_features(&self) -> &[String] {
+        &self.os_features
+    }
+
+    /// The platform as a part of a Bake target name: `linux-arm-v7`.
+    ///
+    /// `/` becomes `-`, and what Bake allows in no name (anything outside `[a-zA-Z0-9_-]`) becomes `_`. Two
+    /// platforms may share a slug, so whoever builds names from it checks for collisions.
+    #[must_use]
+    pub fn slug(&self) -> String {
+        let slugged = |c: char| match c {
+            '/' => '-',
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' => c,
+            _ => '_',
+        };
+        self.to_string().chars().map(slugged).collect()
+    }
+
+    /// Whether `prefix` selects this platform, segment by segment: `linux/arm` selects `linux/arm/v7`, not
+    /// `linux/arm64`.
+    #[must_use]
+    pub fn matches_prefix(&self, prefix: &PlatformPrefix) -> bool {
+        let os_options_match = (prefix.os_version.is_empty() && prefix.os_features.is_empty())
+            || (prefix.os_version == self.os_version && prefix.os_features == self.os_features);
+        prefix.os == self.os
+            && os_options_match
+            && prefix.architecture.as_ref().is_none_or(|architecture| *architecture == self.architecture)
+            && prefix.variant.as_ref().is_none_or(|variant| *variant == self.variant)
+    }
+
+    /// Whether a machine of platform `runner` executes this platform's programs without emulation.
+    ///
+    /// The variant of a 64-bit architecture is taken on trust (an `amd64` runner may or may not be `v3`): the
+    /// kernel hands such programs to the CPU in any case, never to an emulator.
+    #[must_use]
+    pub fn runs_natively_on(&self, runner: &Self) -> bool {
+        if self.os != runner.os {
+            return false;
+        }
+        match (self.architecture.as_str(), runner.architecture.as_str()) {
+            ("amd64" | "386", "amd64") | ("arm64" | "arm", "arm64") => true,
+            ("arm", "arm") => self.variant <= runner.variant,
+            (own, other) => own == other && self.variant == runner.variant,
+        }
+    }
+}
+
+impl FromStr for Platform {
+    type Err = PlatformError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.eq_ignore_ascii_case("local") {
+            return Err(PlatformError::Local);
+        }
+        let specifier = Specifier::parse(text)?;
+        specifier.check_os_options_are_plain(text)?;
+        let Specifier { os, os_version, os_features, architecture } = specifier;
+        let (os, (architecture, variant)) = match architecture {
+            Some((architecture, variant)) => {
+                (os, normalise_architecture(architecture, variant.unwrap_or("")))
+            }
+            None => {
+                let word = single_word(text, &os)?;
+                match word {
+                    Word::OperatingSystem => return Err(PlatformError::NoArchitecture(text.to_owned())),
+                    Word::Architecture => ("linux".to_owned(), normalise_architecture(text, "")),
+                }
+            }
+        };
+        Ok(Self { os, architecture, variant, os_version, os_features })
+    }
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_os(f, &self.os, &self.os_version, &self.os_features)?;
+        write!(f, "/{}", self.architecture)?;
+        if !self.variant.is_empty() {
+            write!(f, "/{}", self.variant)?;
+        }
+        Ok(())
+    }
+}
+
+/// The first segments of a platform, selecting all platforms that begin with them: `linux`, `linux/arm`,
+/// `linux/arm/v7`.
+///
+/// Segments are normalised, but `linux/arm` stays the prefix of every 32-bit ARM, and a written baseline
+/// (`linux/amd64/v1`) selects only the baseline. An architecture alone means `linux/ARCHITECTURE`, as in
+/// [`Platform`]. An OS without a version selects every version.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PlatformPrefix {
+    os: String,
+    architecture: Option<String>,
+    variant: Option<String>,
+    os_version: String,
+    os_features: Vec<String>,
+}
+
+impl PlatformPrefix {
+    /// The number of segments, 1 to 3: of the prefixes that select a platform, the one with the most is the
+    /// most specific.
+    #[must_use]
+    pub fn specificity(&self) -> usize {
+        1 + usize::from(self.architecture.is_some()) + usize::from(self.variant.is_some())
+    }
+}
+
+impl FromStr for PlatformPrefix {
+    type Err = PlatformError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.eq_ignore_ascii_case("local") {
+            return Err(PlatformError::Local);
+        }
+        let specifier = Specifier::parse(text)?;
+        specifier.check_os_options_are_plain(text)?;
+        let Specifier { os, os_version, os_features, architecture } = specifier;
+        let (os, written) = match architecture {
+            Some(written) => (os, Some(written)),
+            None => match single_word(text, &os)? {
+                Word::OperatingSystem => (os, None),
+                Word::Architecture => ("linux".to_owned(), Some((text, None))),
+            },
+        };
+        let Some((architecture, variant)) = written else {
+            return Ok(Self { os, architecture: None, variant: None, os_version, os_features });
+        };
+        let (name, normal_variant) = normalise_architecture(architecture, variant.unwrap_or(""));
+        let all_arm = variant.is_none() && architecture.eq_ignore_ascii_case("arm");
+        let says_variant = !normal_variant.is_empty() || (variant.is_some() && baseline(&name).is_some());
+        let variant = (says_variant && !all_arm).then_some(normal_variant);
+        Ok(Self { os, architecture: Some(name), variant, os_version, os_features })
+    }
+}
+
+impl fmt::Display for PlatformPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_os(f, &self.os, &self.os_version, &self.os_features)?;
+        let Some(architecture) = &self.architecture else { return Ok(()) };
+        write!(f, "/{architecture}")?;
+        match self.variant.as_deref() {
+            None => Ok(()),
+            Some("") => write!(f, "/{}", baseline(architecture).unwrap_or_default()),
+            Some(variant) => write!(f, "/{variant}"),
+        }
+    }
+}
+
+/// Splits one element of a Bake `platforms` list, which may itself be a comma list
+/// (`"linux/amd64,linux/arm64"`).
+///
+/// # Errors
+/// Fails at the first part that is no platform; an empty part is none.
+pub fn split_list(text: &str) -> Result<Vec<Platform>, PlatformError> {
+    text.split(',').map(str::parse).collect()
+}
+
+/// Whether buildx accepts `text` as an element of a Bake `platforms` list (buildx
+/// `util/platformutil/parse.go`).
+///
+/// That is more than [`Platform`] accepts: `local` and a single known operating system are fine there.
+///
+/// # Errors
+/// Says why buildx would refuse it.
+pub fn is_valid_for_bake(text: &str) -> Result<(), PlatformError> {
+    text.split(',').try_for_each(|part| {
+        if part.eq_ignore_ascii_case("local") {
+            return Ok(());
+        }
+        let specifier = Specifier::parse(part)?;
+        if specifier.architecture.is_none() {
+            single_word(part, &specifier.os)?;
+        }
+        Ok(())
+    })
+}
+
+/// A platform as written, its syntax checked: OS options are decoded, only the OS is normalised.
+struct Specifier<'a> {
+    os: String,
+    os_version: String,
+    os_features: Vec<String>,
+    architecture: Option<(&'a str, Option<&'a str>)>,
+}
+
+impl<'a> Specifier<'a> {
+    fn parse(text: &'a str) -> Result<Self, PlatformError> {
+        if text.is_empty() {
+            return Err(PlatformError::Empty);
+        }
+        if text.contains('*') {
+            return Err(PlatformError::Wildcard(text.to_owned()));
+        }
+        let mut parts = text.split('/');
+        let first = parts.next().unwrap_or_default();
+        let (architecture, variant) = (parts.next(), parts.next());
+        if parts.next().is_some() {
+            return Err(PlatformError::TooManyParts(text.to_owned()));
+        }
+        for part in architecture.iter().chain(&variant) {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+            if part.is_empty() || !part.chars().all(allowed) {
+                return Err(PlatformError::Part { part: (*part).to_owned(), platform: text.to_owned() });
+            }
+        }
+        let (os, os_version, os_features) = parse_os(first, text)?;
+        Ok(Self { os, os_version, os_features, architecture: architecture.map(|a| (a, variant)) })
+    }
+
+    /// Buildx decodes `%` escapes to any byte at all; a comma or a line break in a platform helps nobody and
+    /// would not survive printing.
+    fn check_os_options_are_plain(&self, platform: &str) -> Result<(), PlatformError> {
+        let plain = |c: char| is_os_option_char(c) || matches!(c, '+' | '(' | ')' | '/');
+        match std::iter::once(&self.os_version)
+            .chain(&self.os_features)
+            .find(|option| !option.chars().all(plain))
+        {
+            None => Ok(()),
+            Some(option) => Err(PlatformError::OsOption {
+                part: option.clone(),
+                platform: platform.to_owned(),
+                problem: "an escape stands for a character that has no place in a platform",
+            }),
+        }
+    }
+}
+
+fn is_os_option_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '%' | '-')
+}
+
+/// Parses `os[(osversion[+feature]…)]` into the normalised OS, its version and its features.
+fn parse_os(part: &str, platform: &str) -> Result<(String, String, Vec<String>), PlatformError> {
+    let malformed =
+        || PlatformError::OperatingSystem { part: part.to_owned(), platform: platform.to_owned() };
+    let (os, options) = match part.split_once('(') {
+        None => (part, ""),
+        Some((os, rest)) => (os, rest.strip_suffix(')').ok_or_else(malformed)?),
+    };
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let is_option = |c: char| is_os_option_char(c) || c == '+';
+    if os.is_empty() || !os.chars().all(is_name) || !options.chars().all(is_option) {
+        return Err(malformed());
+    }
+    let bad_option = |part: &str, problem| PlatformError::OsOption {
+        part: part.to_owned(),
+        platform: platform.to_owned(),
+        problem,
+    };
+    let decode =
+        |option: &str| decode_os_option(option).ok_or_else(|| bad_option(option, "`%` needs two hex digits"));
+
+    let (version, features) = options.split_once('+').unwrap_or((options, ""));
+    let mut os_features = Vec::new();
+    if !features.is_empty() {
+        for feature in features.split('+') {
+            if feature.is_empty() {
+                return Err(bad_option(feature, "a feature is empty"));
+            }
+            os_features.push(decode(feature)?);
+        }
+    }
+    os_features.sort();
+    os_features.dedup();
+    let os = match os.to_ascii_lowercase() {
+        os if os == "macos" => "darwin".to_owned(),
+        os => os,
+    };
+    Ok((os, decode(version)?, os_features))
+}
+
+/// Undoes percent escapes, a byte each (`%2B` is `+`); `None` when an escape is malformed.
+fn decode_os_option(option: &str) -> Option<String> {
+    let mut pieces = option.split('%');
+    let mut decoded = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let hex = piece.get(..2).filter(|hex| hex.chars().all(|c| c.is_ascii_hexdigit()))?;
+        decoded.push(char::from(u8::from_str_radix(hex, 16).ok()?));
+        decoded.push_str(&piece[2..]);
+    }
+    Some(decoded)
+}
+
+fn write_os(f: &mut fmt::Formatter<'_>, os: &str, version: &str, features: &[String]) -> fmt::Result {
+    f.write_str(os)?;
+    if version.is_empty() && features.is_empty() {
+        return Ok(());
+    }
+    write!(f, "({}", encode_os_option(version))?;
+    for feature in features {
+        write!(f, "+{}", encode_os_option(feature))?;
+    }
+    f.write_str(")")
+}
+
+/// Escapes what the grammar gives a meaning, as containerd's `FormatAll` does.
+fn encode_os_option(option: &str) -> String {
+    let mut encoded = String::with_capacity(option.len());
+    for c in option.chars() {
+        match c {
+            '%' => encoded.push_str("%25"),
+            '+' => encoded.push_str("%2B"),
+            '(' => encoded.push_str("%28"),
+            ')' => encoded.push_str("%29"),
+            '/' => encoded.push_str("%2F"),
+            _ => encoded.push(c),
+        }
+    }
+    encoded
+}
+
+enum Word {
+    OperatingSystem,
+    Architecture,
+}
+
+/// What a platform of one word names; `os` is the word read as an operating system.
+fn single_word(word: &str, os: &str) -> Result<Word, PlatformError> {
+    if OPERATING_SYSTEMS.contains(&os) {
+        Ok(Word::OperatingSystem)
+    } else if ARCHITECTURES.contains(&normalise_architecture(word, "").0.as_str()) {
+        Ok(Word::Architecture)
+    } else {
+        Err(PlatformError::UnknownWord(word.to_owned()))
+    }
+}
+
+/// The architecture and variant as Go names them (containerd/platforms `database.go`, `normalizeArch`).
+fn normalise_architecture(architecture: &str, variant: &str) -> (String, String) {
+    let (architecture, variant) = (architecture.to_ascii_lowercase(), variant.to_ascii_lowercase());
+    let (architecture, variant) = match (architecture.as_str(), variant.as_str()) {
+        ("i386", _) => ("386", ""),
+        ("amd64" | "x86_64" | "x86-64", "v1") => ("amd64", ""),
+        ("x86_64" | "x86-64", variant) => ("amd64", variant),
+        ("arm64" | "aarch64", "8" | "v8" | "v8.0") => ("arm64", ""),
+        ("arm64" | "aarch64", "9" | "9.0" | "v9.0") => ("arm64", "v9"),
+        ("aarch64", variant) => ("arm64", variant),
+        ("armhf", _) | ("arm", "" | "7") => ("arm", "v7"),
+        ("armel", _) | ("arm", "6") => ("arm", "v6"),
+        ("arm", "5") => ("arm", "v5"),
+        ("arm", "8") => ("arm", "v8"),
+        other => other,
+    };
+    (architecture.to_owned(), variant.to_owned())
+}
+
+/// The variant that an architecture has when none is written, for the architectures that leave it out.
+fn baseline(architecture: &str) -> Option<&'static str> {
+    match architecture {
+        "amd64" => Some("v1"),
+        "arm64" => Some("v8"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, prop_assert_eq, proptest};
+
+    use super::{Platform, PlatformError, PlatformPrefix, is_valid_for_bake, split_list};
+
+    #[track_caller]
+    fn platform(text: &str) -> Platform {
+        text.parse().expect("a platform")
+    }
+
+    #[track_caller]
+    fn prefix(text: &str) -> PlatformPrefix {
+        text.parse().expect("a prefix")
+    }
+
+    #[track_caller]
+    fn error(text: &str) -> String {
+        text.parse::<Platform>().expect_err("no platform").to_string()
+    }
+
+    #[test]
+    fn platforms_are_normalised() {
+        for (written, normal) in [
+            ("linux/amd64", "linux/amd64"),
+            ("linux/amd64/v1", "linux/amd64"),
+            ("linux/amd64/v3", "linux/amd64/v3"),
+            ("LINUX/AMD64/V3", "linux/amd64/v3"),
+            ("linux/x86_64", "linux/amd64"),
+            ("linux/x86_64/v1", "linux/amd64"),
+            ("linux/x86-64/v2", "linux/amd64/v2"),
+            ("linux/i386", "linux/386"),
+            ("linux/i486", "linux/i486"),
+            ("linux/aarch64", "linux/arm64"),
+            ("linux/arm64/v8", "linux/arm64"),
+            ("linux/arm64/8", "linux/arm64"),
+            ("linux/aarch64/v8.0", "linux/arm64"),
+            ("linux/arm64/9", "linux/arm64/v9"),
+            ("linux/armhf", "linux/arm/v7"),
+            ("linux/armel", "linux/arm/v6"),
+            ("linux/arm", "linux/arm/v7"),
+            ("linux/arm/7", "linux/arm/v7"),
+            ("linux/arm/v7", "linux/arm/v7"),
+            ("linux/arm/5", "linux/arm/v5"),
+            ("linux/arm/6", "linux/arm/v6"),
+            ("linux/arm/8", "linux/arm/v8"),
+            ("macos/arm64", "darwin/arm64"),
+            ("linux/unheard-of", "linux/unheard-of"),
+            ("arm64", "linux/arm64"),
+            ("x86_64", "linux/amd64"),
+            ("arm", "linux/arm/v7"),
+            ("armel", "linux/arm/v6"),
+            ("s390x", "linux/s390x"),
+            ("windows(10.0.20348.1)/amd64", "windows(10.0.20348.1)/amd64"),
+            ("windows(10.0.17763+win32k)/amd64", "windows(10.0.17763+win32k)/amd64"),
+            ("linux(+b+a+b)/amd64", "linux(+a+b)/amd64"),
+            ("linux(1+)/amd64", "linux(1)/amd64"),
+            ("linux()/amd64", "linux/amd64"),
+            ("linux(a%2Bb)/amd64/v2", "linux(a%2Bb)/amd64/v2"),
+            ("linux(%61)/amd64", "linux(a)/amd64"),
+        ] {
+            assert_eq!(platform(written).to_string(), normal, "{written}");
+            assert_eq!(platform(normal), platform(written), "{written}");
+            assert_eq!(is_valid_for_bake(written), Ok(()), "{written}");
+        }
+    }
+
+    #[test]
+    fn parts_are_separate() {
+        let parsed = platform("Windows(10.0.17763+win32k+a%2Fb)/AMD64/v2");
+        assert_eq!(parsed.os(), "windows");
+        assert_eq!(parsed.os_version(), "10.0.17763");
+        assert_eq!(parsed.os_features(), ["a/b", "win32k"]);
+        assert_eq!((parsed.architecture(), parsed.variant()), ("amd64", "v2"));
+    }
+
+    #[test]
+    fn what_is_no_platform_is_refused_by_us_and_by_bake() {
+        for bad in [
+            "",
+            " linux/amd64",
+            "linux/amd64 ",
+            "linux/",
+            "/amd64",
+            "linux//v7",
+            "linux/arm/v7/",
+            "linux/arm/v7/x",
+            "linux/*",
+            "*",
+            "lunix",
+            "i486",
+            "linux.x/amd64",
+            "linux(/amd64",
+            "linux(1/amd64",
+            "linux(1)x/amd64",
+            "linux((1))/amd64",
+            "linux(1++a)/amd64",
+            "linux(1+a+)/amd64",
+            "linux(%2)/amd64",
+            "linux(%+a)/amd64",
+            "linux(%zz)/amd64",
+            "linux/amd64,",
+            "linux/ämd64",
+            "linux/amd64\n",
+        ] {
+            assert!(bad.parse::<Platform>().is_err(), "{bad}");
+            assert!(is_valid_for_bake(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn bake_also_accepts_what_depends_on_the_machine() {
+        for text in [
+            "local",
+            "LOCAL",
+            "linux",
+            "Linux",
+            "macos",
+            "windows(10.0)",
+            "linux/amd64,local",
+            "linux(%0A)/amd64",
+        ] {
+            assert_eq!(is_valid_for_bake(text), Ok(()), "{text}");
+            assert!(text.parse::<Platform>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_say_what_was_found_and_expected() {
+        assert_eq!("local".parse::<Platform>(), Err(PlatformError::Local));
+        assert_eq!(
+            error("linux"),
+            "platform \"linux\" names no architecture; expected os/architecture[/variant] such as `linux/amd64`"
+        );
+        assert_eq!(
+            error("amd46"),
+            "\"amd46\" is neither an operating system nor an architecture; expected a platform such as `linux/amd64`"
+        );
+        assert_eq!(
+            error("linux/a b"),
+            "\"a b\" in platform \"linux/a b\" is not an architecture or variant; expected letters, digits, `_`, `.` or `-`"
+        );
+        assert_eq!(
+            error("windows(1%)/amd64"),
+            "\"1%\" in platform \"windows(1%)/amd64\" is not an OS version or feature: `%` needs two hex digits"
+        );
+    }
+
+    #[test]
+    fn lists_in_one_element_are_split() {
+        let split = split_list("linux/amd64,linux/aarch64").expect("two platforms");
+        assert_eq!(split, [platform("linux/amd64"), platform("linux/arm64")]);
+        assert_eq!(split_list("linux/amd64,"), Err(PlatformError::Empty));
+    }
+
+    #[test]
+    fn slugs_fit_target_names() {
+        assert_eq!(platform("linux/arm/v7").slug(), "linux-arm-v7");
+        assert_eq!(platform("linux/arm64/v8.5").slug(), "linux-arm64-v8_5");
+        assert_eq!(platform("windows(10.0.1)/amd64").slug(), "windows_10_0_1_-amd64");
+    }
+
+    #[test]
+    fn prefixes_match_by_segments() {
+        for (written, matching, other) in [
+            ("linux", "linux/arm64", "windows/amd64"),
+            ("linux/arm", "linux/arm/v6", "linux/arm64"),
+            ("arm", "linux/arm/v6", "linux/arm64"),
+            ("linux/arm/v7", "linux/arm", "linux/arm/v6"),
+            ("linux/armhf", "linux/arm", "linux/arm/v6"),
+            ("linux/aarch64", "linux/arm64/v9", "linux/arm"),
+            ("linux/amd64", "linux/amd64/v3", "linux/386"),
+            ("linux/amd64/v1", "linux/amd64", "linux/amd64/v3"),
+            ("linux/arm64/v8", "linux/arm64", "linux/arm64/v9"),
+            ("windows", "windows(10.0.1)/amd64", "linux/amd64"),
+            ("windows/amd64", "windows(10.0.1)/amd64", "windows/arm64"),
+            ("windows(10.0.1)", "windows(10.0.1)/amd64", "windows/amd64"),
+            ("macos", "darwin/arm64", "linux/arm64"),
+        ] {
+            assert!(platform(matching).matches_prefix(&prefix(written)), "{written} {matching}");
+            assert!(!platform(other).matches_prefix(&prefix(written)), "{written} {other}");
+        }
+        assert!("local".parse::<PlatformPrefix>().is_err());
+        assert!("lin".parse::<PlatformPrefix>().is_err());
+    }
+
+    #[test]
+    fn prefixes_print_normalised_and_know_their_specificity() {
+        for (written, normal, specificity) in [
+            ("linux", "linux", 1),
+            ("linux/aarch64", "linux/arm64", 2),
+            ("linux/arm", "linux/arm", 2),
+            ("arm", "linux/arm", 2),
+            ("linux/i386", "linux/386", 2),
+            ("linux/armel", "linux/arm/v6", 3),
+            ("linux/x86_64/v1", "linux/amd64/v1", 3),
+            ("windows(10.0.1)", "windows(10.0.1)", 1),
+        ] {
+            assert_eq!(prefix(written).to_string(), normal, "{written}");
+            assert_eq!(prefix(normal), prefix(written), "{written}");
+            assert_eq!(prefix(written).specificity(), specificity, "{written}");
+        }
+    }
+
+    #[test]
+    fn native_runners() {
+        for (guest, runner, native) in [
+            ("linux/amd64", "linux/amd64", true),
+            ("linux/amd64/v3", "linux/amd64", true),
+            ("linux/386", "linux/amd64", true),
+            ("linux/amd64", "linux/386", false),
+            ("linux/arm/v7", "linux/arm64", true),
+            ("linux/arm64", "linux/arm/v7", false),
+            ("linux/arm/v6", "linux/arm/v7", true),
+            ("linux/arm/v7", "linux/arm/v6", false),
+            ("linux/arm64/v9", "linux/arm64", true),
+            ("linux/arm64", "linux/amd64", false),
+            ("linux/s390x", "linux/s390x", true),
+            ("linux/ppc64le/power9", "linux/ppc64le", false),
+            ("windows/amd64", "linux/amd64", false),
+            ("windows(10.0.20348.1)/amd64", "windows/amd64", true),
+        ] {
+            assert_eq!(platform(guest).runs_natively_on(&platform(runner)), native, "{guest} on {runner}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_parses_prints_to_the_same(text in "[a-zA-Z]{1,5}(\\([a-z0-9.]{0,3}(\\+(%2[0-9A-F]|[a-z]){1,2}){0,2}\\))?/(arm|arm64|amd64|[a-z0-9_.-]{1,5})(/v?[0-9.]{1,3})?") {
+            if let Ok(parsed) = text.parse::<Platform>() {
+                prop_assert_eq!(parsed.to_string().parse::<Platform>(), Ok(parsed));
+            }
+            if let Ok(parsed) = text.parse::<PlatformPrefix>() {
+                prop_assert_eq!(parsed.to_string().parse::<PlatformPrefix>(), Ok(parsed));
+            }
+        }
+
+        #[test]
+        fn nothing_panics(text in any::<String>()) {
+            let _ = text.parse::<Platform>();
+            let _ = text.parse::<PlatformPrefix>();
+            prop_assert_eq!(is_valid_for_bake(&text).is_ok() || split_list(&text).is_err(), true);
+        }
+    }
+}
