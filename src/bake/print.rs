@@ -19,8 +19,10 @@ pub enum Form {
 /// What `docker buildx bake --print` prints for it, final newline included.
 #[must_use]
 pub fn to_json(resolved: &Resolved) -> String {
-    let groups = resolved.groups.iter().map(|(name, group)| (name.to_string(), self::group(group, Form::Print)));
-    let targets = resolved.targets.iter().map(|(name, target)| (name.to_string(), self::target(target, Form::Print)));
+    let groups =
+        resolved.groups.iter().map(|(name, group)| (name.to_string(), self::group(group, Form::Print)));
+    let targets =
+        resolved.targets.iter().map(|(name, target)| (name.to_string(), self::target(target, Form::Print)));
     let mut members = vec![];
     if !resolved.groups.is_empty() {
         members.push(("group".to_owned(), Json::Object(groups.collect())));
@@ -103,7 +105,11 @@ struct Writer {
 
 impl Writer {
     fn escaped(&self, text: &str, escape: Escape) -> String {
-        if escape == Escape::Always || self.form == Form::File { escape_template(text) } else { text.to_owned() }
+        if escape == Escape::Always || self.form == Form::File {
+            escape_template(text)
+        } else {
+            text.to_owned()
+        }
     }
 
     fn string(&self, text: &Text, escape: Escape) -> Json {
@@ -115,7 +121,8 @@ impl Writer {
     }
 
     fn object(&self, fields: &BTreeMap<Name, Text>, escape: Escape) -> Json {
-        let member = |(key, text): (&Name, &Text)| (self.escaped(key, Escape::AsRead), self.string(text, escape));
+        let member =
+            |(key, text): (&Name, &Text)| (self.escaped(key, Escape::AsRead), self.string(text, escape));
         Json::Object(fields.iter().map(member).collect())
     }
 
@@ -215,8 +222,9 @@ fn policy(policy: &Policy, form: Form) -> Json {
 
 /// Go's `PolicyConfig` has no JSON tags.
 fn policy_dump(policy: &Policy) -> Json {
-    let file =
-        |name: &Text| Json::Object(vec![("Filename".into(), name.as_str().into()), ("Data".into(), Json::Null)]);
+    let file = |name: &Text| {
+        Json::Object(vec![("Filename".into(), name.as_str().into()), ("Data".into(), Json::Null)])
+    };
     let files = if policy.files.is_empty() { Json::Null } else { policy.files.iter().map(file).collect() };
     Json::Object(vec![
         ("Files".into(), files),
