@@ -1,6 +1,7 @@
 //! The Bake language: text in, resolved definition out.
 
 pub mod convert;
+pub mod decode;
 pub mod flags;
 pub mod functions;
 pub mod number;
