@@ -185,7 +185,7 @@ pub struct Resources {
 pub struct Target {
     /// Its name, which for a matrix is a generated one.
     pub name: Name,
-    /// The header of the (first) block.
+    /// The header of the last block of this name.
     pub span: Option<Span>,
     /// What it is for.
     pub description: Option<Text>,
@@ -401,7 +401,11 @@ impl Definition {
     /// Adds a target, merging it into one of the same name.
     pub fn add_target(&mut self, target: Target) {
         match self.targets.entry(Rc::clone(&target.name)) {
-            Slot::Occupied(mut earlier) => earlier.get_mut().merge(&target),
+            Slot::Occupied(mut earlier) => {
+                let earlier = earlier.get_mut();
+                earlier.merge(&target);
+                earlier.span = target.span.or(earlier.span);
+            }
             Slot::Vacant(slot) => {
                 slot.insert(target);
             }
