@@ -1,0 +1,596 @@
+//! Evaluates expressions: the expression half of the HCL specification
+//! (<https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md>), with values and conversions of our own.
+//!
+//! Whatever an expression refers to has been resolved before it is evaluated (`module.rs`), so nothing is lazy here.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::convert::{convert, unify};
+use super::functions::{Ambient, Function, FunctionError};
+use super::operators::{self, OperatorError};
+use super::syntax::{BinaryOp, Expr, ExprKind, ForExpr, Ident, Name, ObjectKey, TemplatePart, UnaryOp};
+use super::typeexpr::parse_type;
+use super::value::{Marks, Str, Type, Value};
+use crate::diagnostic::{Diagnostic, suggest};
+use crate::source::Span;
+
+/// Why an expression has no value. Boxed, since it travels through every level of an expression.
+pub(super) type Failure = Box<Diagnostic>;
+
+/// How many expression nodes a run may evaluate: nested `for` expressions are exponential.
+const MAX_STEPS: u64 = 50_000_000;
+/// How many bytes of text a run may make: `"${a}${a}"` ten times over is exponential too.
+const MAX_TEXT: u64 = 256 << 20;
+/// How deep expressions and function calls may nest.
+const MAX_DEPTH: u32 = 2_000;
+
+/// Names that are visible in one place only: matrix axes, function parameters, `for` variables.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Scope<'a> {
+    names: &'a [(Name, Value)],
+    item: Option<&'a Value>,
+    parent: Option<&'a Scope<'a>>,
+}
+
+impl<'a> Scope<'a> {
+    /// A scope whose only parent is the global one.
+    pub(super) fn of(names: &'a [(Name, Value)]) -> Self {
+        Self { names, item: None, parent: None }
+    }
+
+    fn child(&'a self, names: &'a [(Name, Value)]) -> Self {
+        Self { names, item: self.item, parent: Some(self) }
+    }
+
+    /// The value of a name of this scope or one around it.
+    pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
+        let own = self.names.iter().find(|(own, _)| &**own == name).map(|(_, value)| value);
+        own.or_else(|| self.parent.and_then(|parent| parent.get(name)))
+    }
+
+    fn visible(&self) -> Vec<Name> {
+        let mut names: Vec<Name> = self.names.iter().map(|(name, _)| Rc::clone(name)).collect();
+        names.extend(self.parent.iter().flat_map(|parent| parent.visible()));
+        names
+    }
+}
+
+/// A `function` block.
+pub(super) struct UserFunction {
+    pub(super) params: Vec<Name>,
+    pub(super) variadic: Option<Name>,
+    pub(super) result: Rc<Expr>,
+}
+
+/// The attributes of blocks that expressions have asked for: kind → block → attribute → value.
+pub(super) type Exposed = BTreeMap<&'static str, BTreeMap<Name, BTreeMap<Name, Value>>>;
+
+/// Everything global: what names mean outside a [`Scope`], and the run's budget.
+pub(super) struct Context {
+    pub(super) ambient: Ambient,
+    pub(super) standard: BTreeMap<&'static str, Rc<Function>>,
+    pub(super) globals: RefCell<BTreeMap<Name, Value>>,
+    pub(super) functions: RefCell<BTreeMap<Name, Rc<UserFunction>>>,
+    pub(super) exposed: RefCell<Exposed>,
+    steps: Cell<u64>,
+    text: Cell<u64>,
+    depth: Cell<u32>,
+}
+
+impl Context {
+    pub(super) fn new(ambient: Ambient) -> Self {
+        Self {
+            ambient,
+            standard: super::functions::standard(),
+            globals: RefCell::default(),
+            functions: RefCell::default(),
+            exposed: RefCell::default(),
+            steps: Cell::new(0),
+            text: Cell::new(0),
+            depth: Cell::new(0),
+        }
+    }
+
+    /// The value of an expression.
+    ///
+    /// # Errors
+    /// The first failure that nothing around it makes irrelevant.
+    pub(super) fn eval(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
+        self.steps.set(self.steps.get() + 1);
+        if self.steps.get() > MAX_STEPS {
+            return Err(limit(expr.span, format!("more than {MAX_STEPS} steps are needed to evaluate this")));
+        }
+        if self.depth.get() >= MAX_DEPTH {
+            return Err(limit(expr.span, format!("expressions and calls nest more than {MAX_DEPTH} levels deep")));
+        }
+        self.depth.set(self.depth.get() + 1);
+        let result = self.eval_kind(scope, expr);
+        self.depth.set(self.depth.get() - 1);
+        result
+    }
+
+    fn eval_kind(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
+        match &expr.kind {
+            ExprKind::Null => Ok(Value::Null(Type::Dynamic)),
+            ExprKind::Bool(value) => Ok(Value::Bool(*value)),
+            ExprKind::Number(number) => Ok(Value::Number(number.clone())),
+            ExprKind::String(text) => Ok(Value::String(Str::from(text))),
+            ExprKind::Template(parts) => {
+                let (mut text, mut marks) = (String::new(), Marks::default());
+                self.render(scope, parts, &mut text, &mut marks)?;
+                Ok(Value::String(Str::from(text).marked(&marks)))
+            }
+            ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => self.eval(scope, inner),
+            ExprKind::JsonString { template, .. } => match template {
+                Ok(inner) => self.eval(scope, inner),
+                Err(failure) => Err(failure.clone()),
+            },
+            ExprKind::Tuple(items) => {
+                items.iter().map(|item| self.eval(scope, item)).collect::<Result<_, _>>().map(Value::tuple)
+            }
+            ExprKind::Object(items) => self.object(scope, items),
+            ExprKind::Variable(name) => self.variable(scope, name, expr.span),
+            ExprKind::GetAttr { of, name } => self.get_attr(scope, of, name),
+            ExprKind::Index { of, key } => {
+                let (collection, index) = (self.eval(scope, of)?, self.eval(scope, key)?);
+                operators::index(&collection, &index).map_err(|m| {
+                    Box::new(Diagnostic::error("invalid-index", m).at(key.span, "").at(of.span, describe(&collection)))
+                })
+            }
+            ExprKind::Splat { of, each } => self.splat(scope, of, each),
+            ExprKind::SplatItem => Ok(scope.item.cloned().unwrap_or(Value::Null(Type::Dynamic))),
+            ExprKind::Call { name, args, expand } => self.call(scope, expr.span, name, args, *expand),
+            ExprKind::Conditional { condition, then, otherwise } => {
+                self.conditional(scope, expr.span, condition, then, otherwise)
+            }
+            ExprKind::Unary { op, operand } => {
+                let value = self.eval(scope, operand)?;
+                let result = match op {
+                    UnaryOp::Not => operators::not(&value),
+                    UnaryOp::Negate => operators::negate(&value),
+                };
+                result.map_err(|e| operator_failure(e, expr.span, operand, operand))
+            }
+            ExprKind::Binary { op, left, right } => self.binary(scope, expr.span, *op, left, right),
+            ExprKind::For(for_expr) => self.for_expr(scope, for_expr),
+        }
+    }
+
+    fn object(&self, scope: &Scope<'_>, items: &[(ObjectKey, Expr)]) -> Result<Value, Failure> {
+        let mut members = BTreeMap::new();
+        for (key, value) in items {
+            let name = match key {
+                ObjectKey::Name(ident) => Rc::clone(&ident.name),
+                ObjectKey::Expr(expr) => {
+                    // A bare `a.b` could be a reference or a name with a dot, so HCL wants one or the other spelled out.
+                    if matches!(expr.kind, ExprKind::GetAttr { .. } | ExprKind::Index { .. }) {
+                        return Err(Box::new(
+                            Diagnostic::error("ambiguous-key", "this key could be a reference or a name with a dot")
+                                .at(expr.span, "")
+                                .with_help("put a reference in parentheses, a name in quotes"),
+                        ));
+                    }
+                    self.key(scope, expr)?
+                }
+            };
+            members.insert(name, self.eval(scope, value)?);
+        }
+        Ok(Value::object(members))
+    }
+
+    fn key(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Name, Failure> {
+        let value = self.eval(scope, expr)?;
+        let fail = |message: String| Box::new(Diagnostic::error("invalid-key", message).at(expr.span, ""));
+        match convert(&value, &Type::String) {
+            Ok(Value::String(text)) => Ok(Rc::clone(text.name())),
+            Ok(_) => Err(fail("null cannot be used as a key".into())),
+            Err(e) => Err(fail(format!("this value cannot be used as a key: {e}"))),
+        }
+    }
+
+    fn variable(&self, scope: &Scope<'_>, name: &Name, span: Span) -> Result<Value, Failure> {
+        if let Some(value) = scope.get(name) {
+            return Ok(value.clone());
+        }
+        if let Some(value) = self.globals.borrow().get(name) {
+            return Ok(value.clone());
+        }
+        let mut known = scope.visible();
+        known.extend(self.globals.borrow().keys().cloned());
+        let diagnostic =
+            Diagnostic::error("unknown-variable", format!("there is no variable named `{name}`")).at(span, "not found");
+        Err(Box::new(match suggest(name, known.iter().map(|k| &**k)) {
+            Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
+            None => diagnostic,
+        }))
+    }
+
+    fn get_attr(&self, scope: &Scope<'_>, of: &Expr, name: &Ident) -> Result<Value, Failure> {
+        if let Some(value) = self.block_attribute(scope, of, name) {
+            return value;
+        }
+        let object = self.eval(scope, of)?;
+        operators::attribute(&object, &name.name)
+            .map_err(|m| Box::new(Diagnostic::error("unsupported-attribute", m).at(name.span, "")))
+    }
+
+    /// `target.NAME` and `target.NAME.ATTRIBUTE`, unless a name of the scope hides the block kind.
+    fn block_attribute(&self, scope: &Scope<'_>, of: &Expr, name: &Ident) -> Option<Result<Value, Failure>> {
+        let exposed = self.exposed.borrow();
+        let whole = |kind: &Name| exposed.get(&**kind).filter(|_| scope.get(kind).is_none());
+        match &of.kind {
+            ExprKind::Variable(kind) => {
+                let blocks = whole(kind)?;
+                Some(match blocks.get(&name.name) {
+                    Some(members) => Ok(Value::object(members.clone())),
+                    None => Err(Box::new(unknown_block(kind, name, blocks.keys()))),
+                })
+            }
+            ExprKind::GetAttr { of, name: block } => {
+                let ExprKind::Variable(kind) = &of.kind else { return None };
+                let members = whole(kind)?.get(&block.name)?;
+                Some(members.get(&name.name).cloned().ok_or_else(|| {
+                    let message = format!("a {kind} has no attribute `{}`", name.name);
+                    Box::new(Diagnostic::error("unsupported-attribute", message).at(name.span, ""))
+                }))
+            }
+            _ => None,
+        }
+    }
+
+    fn splat(&self, scope: &Scope<'_>, of: &Expr, each: &Expr) -> Result<Value, Failure> {
+        let source = self.eval(scope, of)?;
+        let single = [source.clone()];
+        let items = match &source {
+            Value::Null(Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
+                return Err(Box::new(
+                    Diagnostic::error("null-splat", "a null list has no elements to take with `*`").at(of.span, "is null"),
+                ));
+            }
+            Value::Null(_) => return Ok(Value::tuple(Vec::new())),
+            other => other.items().unwrap_or(&single),
+        };
+        let results = items
+            .iter()
+            .map(|item| self.eval(&Scope { names: &[], item: Some(item), parent: Some(scope) }, each))
+            .collect::<Result<Vec<_>, _>>()?;
+        match &source {
+            Value::List(element, _) | Value::Set(element, _) => {
+                let element = results.first().map_or_else(|| element.clone(), Value::ty);
+                match results.iter().all(|r| r.ty() == element) {
+                    true => Ok(Value::list(element, results)),
+                    false => Err(Box::new(
+                        Diagnostic::error("mixed-splat", "the elements that `*` gives are of different types")
+                            .at(each.span, "")
+                            .with_help("use a `for` expression, whose result may mix types"),
+                    )),
+                }
+            }
+            _ => Ok(Value::tuple(results)),
+        }
+    }
+
+    fn conditional(
+        &self,
+        scope: &Scope<'_>,
+        span: Span,
+        condition: &Expr,
+        then: &Expr,
+        otherwise: &Expr,
+    ) -> Result<Value, Failure> {
+        // Both arms are evaluated for their types; a failure matters only in the arm that is taken.
+        let arms = [self.eval(scope, then), self.eval(scope, otherwise)];
+        let literal_null = |arm: &Result<Value, Failure>| matches!(arm, Ok(Value::Null(Type::Dynamic)));
+        let ty = match &arms {
+            [a, Ok(other)] if literal_null(a) => other.ty(),
+            [Ok(other), b] if literal_null(b) => other.ty(),
+            [Ok(a), Ok(b)] if a.ty() != Type::Dynamic && b.ty() != Type::Dynamic => {
+                unify(&[a.ty(), b.ty()]).ok_or_else(|| {
+                    Box::new(
+                        Diagnostic::error("inconsistent-types", "both results of a conditional must be of one type")
+                            .at(then.span.to(otherwise.span), "")
+                            .at(then.span, format!("this is {}", describe(a)))
+                            .at(otherwise.span, format!("this is {}", describe(b))),
+                    )
+                })?
+            }
+            _ => Type::Dynamic,
+        };
+        let taken = match convert(&self.eval(scope, condition)?, &Type::Bool) {
+            Ok(Value::Bool(taken)) => taken,
+            Ok(_) => return Err(condition_failure(condition.span, "is null")),
+            Err(_) => return Err(condition_failure(condition.span, "is neither")),
+        };
+        let [then_value, otherwise_value] = arms;
+        let value = if taken { then_value } else { otherwise_value }?;
+        convert(&value, &ty).map_err(|e| {
+            let arm = if taken { then } else { otherwise };
+            Box::new(
+                Diagnostic::error("inconsistent-types", format!("both results of a conditional must be of one type: {e}"))
+                    .at(arm.span, "")
+                    .at(span, ""),
+            )
+        })
+    }
+
+    fn binary(
+        &self,
+        scope: &Scope<'_>,
+        span: Span,
+        op: BinaryOp,
+        left: &Expr,
+        right: &Expr,
+    ) -> Result<Value, Failure> {
+        let (a, b) = (self.eval(scope, left), self.eval(scope, right));
+        if matches!(op, BinaryOp::And | BinaryOp::Or) {
+            let decided = operators::logical(op, a.as_ref().ok(), b.as_ref().ok())
+                .map_err(|e| operator_failure(e, span, left, right))?;
+            return match decided {
+                Some(value) => Ok(Value::Bool(value)),
+                None => Err(a.err().or(b.err()).unwrap_or_else(|| limit(span, "undecided".into()))),
+            };
+        }
+        operators::binary(op, &a?, &b?).map_err(|e| operator_failure(e, span, left, right))
+    }
+
+    fn for_expr(&self, scope: &Scope<'_>, expr: &ForExpr) -> Result<Value, Failure> {
+        let collection = self.eval(scope, &expr.collection)?;
+        let mut tuple = Vec::new();
+        let mut object: BTreeMap<Name, Value> = BTreeMap::new();
+        let mut groups: BTreeMap<Name, Vec<Value>> = BTreeMap::new();
+        for (key, value) in iterate(&collection, expr.collection.span)? {
+            let names = bindings(expr.key_var.as_ref(), &expr.value_var, key, value);
+            let inner = scope.child(&names);
+            if let Some(condition) = &expr.condition {
+                match convert(&self.eval(&inner, condition)?, &Type::Bool) {
+                    Ok(Value::Bool(true)) => {}
+                    Ok(Value::Bool(false)) => continue,
+                    _ => return Err(condition_failure(condition.span, "is neither")),
+                }
+            }
+            let Some(key_expr) = &expr.key else {
+                tuple.push(self.eval(&inner, &expr.value)?);
+                continue;
+            };
+            let name = self.key(&inner, key_expr)?;
+            let value = self.eval(&inner, &expr.value)?;
+            if expr.group {
+                groups.entry(name).or_default().push(value);
+            } else if object.contains_key(&name) {
+                return Err(Box::new(
+                    Diagnostic::error("duplicate-key", format!("two elements give the key `{name}`"))
+                        .at(key_expr.span, "")
+                        .with_help("write `...` after the value to collect the values of one key in a list"),
+                ));
+            } else {
+                object.insert(name, value);
+            }
+        }
+        Ok(match (&expr.key, expr.group) {
+            (None, _) => Value::tuple(tuple),
+            (Some(_), false) => Value::object(object),
+            (Some(_), true) => Value::object(groups.into_iter().map(|(k, v)| (k, Value::tuple(v))).collect()),
+        })
+    }
+
+    /// Appends the text of template parts.
+    fn render(
+        &self,
+        scope: &Scope<'_>,
+        parts: &[TemplatePart],
+        text: &mut String,
+        marks: &mut Marks,
+    ) -> Result<(), Failure> {
+        for part in parts {
+            let before = text.len();
+            match part {
+                TemplatePart::Literal(literal) => text.push_str(literal),
+                TemplatePart::Interpolation(expr) => {
+                    let value = self.eval(scope, expr)?;
+                    match convert(&value, &Type::String) {
+                        Ok(Value::String(piece)) => {
+                            marks.merge(piece.marks());
+                            text.push_str(piece.as_str());
+                        }
+                        Ok(_) => return Err(template_failure(expr.span, "is null", "null")),
+                        Err(_) => {
+                            let found = describe(&value);
+                            return Err(template_failure(expr.span, &format!("is {found}"), &found));
+                        }
+                    }
+                }
+                TemplatePart::If { condition, then, otherwise } => {
+                    match convert(&self.eval(scope, condition)?, &Type::Bool) {
+                        Ok(Value::Bool(true)) => self.render(scope, then, text, marks)?,
+                        Ok(Value::Bool(false)) => self.render(scope, otherwise, text, marks)?,
+                        _ => return Err(condition_failure(condition.span, "is neither")),
+                    }
+                }
+                TemplatePart::For { key_var, value_var, collection, body } => {
+                    let values = self.eval(scope, collection)?;
+                    for (key, value) in iterate(&values, collection.span)? {
+                        let names = bindings(key_var.as_ref(), value_var, key, value);
+                        self.render(&scope.child(&names), body, text, marks)?;
+                    }
+                }
+            }
+            if !matches!(part, TemplatePart::For { .. } | TemplatePart::If { .. }) {
+                self.text.set(self.text.get() + (text.len() - before) as u64);
+                if self.text.get() > MAX_TEXT {
+                    let message = format!("the strings of this file come to more than {} MiB", MAX_TEXT >> 20);
+                    return Err(Box::new(Diagnostic::error("limit", message)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn call(
+        &self,
+        scope: &Scope<'_>,
+        span: Span,
+        name: &Ident,
+        args: &[Expr],
+        expand: bool,
+    ) -> Result<Value, Failure> {
+        match (&*name.name, args) {
+            ("can", [attempt]) => return Ok(Value::Bool(self.eval(scope, attempt).is_ok())),
+            ("try", [_, ..]) => return self.try_each(scope, span, args),
+            ("convert", [value, ty]) => {
+                let value = self.eval(scope, value)?;
+                let ty = parse_type(ty).map_err(Box::new)?;
+                return convert(&value, &ty)
+                    .map_err(|e| Box::new(Diagnostic::error("call-failed", format!("`convert`: {e}")).at(span, "")));
+            }
+            ("can" | "try" | "convert", _) => {
+                let message = format!("`{}` takes other arguments than these", name.name);
+                return Err(Box::new(Diagnostic::error("call-failed", message).at(span, "")));
+            }
+            _ => {}
+        }
+        let mut values = Vec::with_capacity(args.len());
+        let mut places = Vec::with_capacity(args.len());
+        for (index, arg) in args.iter().enumerate() {
+            let value = self.eval(scope, arg)?;
+            if !(expand && index + 1 == args.len()) {
+                values.push(value);
+                places.push(arg.span);
+                continue;
+            }
+            let Some(items) = value.items() else {
+                let message = format!("`...` takes a list, and this is {}", describe(&value));
+                return Err(Box::new(Diagnostic::error("call-failed", message).at(arg.span, "")));
+            };
+            values.extend(items.iter().cloned());
+            places.resize(values.len(), arg.span);
+        }
+        let standard = self.standard.get(&*name.name).cloned();
+        if let Some(function) = standard {
+            return function.call(&self.ambient, &values).map_err(|e| {
+                let message = format!("`{}` failed: {}", name.name, e.message);
+                let place = e.argument.and_then(|index| places.get(index)).copied();
+                Box::new(Diagnostic::error("call-failed", message).at(place.unwrap_or(span), ""))
+            });
+        }
+        let user = self.functions.borrow().get(&name.name).cloned();
+        let Some(function) = user else { return Err(Box::new(self.unknown_function(name))) };
+        let names = function.bind(values).map_err(|e| {
+            let message = format!("`{}` failed: {}", name.name, e.message);
+            let place = e.argument.and_then(|index| places.get(index)).copied();
+            Box::new(Diagnostic::error("call-failed", message).at(place.unwrap_or(span), ""))
+        })?;
+        self.eval(&Scope::of(&names), &function.result)
+            .map_err(|failure| Box::new(failure.at(span, format!("in this call of `{}`", name.name))))
+    }
+
+    fn try_each(&self, scope: &Scope<'_>, span: Span, args: &[Expr]) -> Result<Value, Failure> {
+        let mut failures = Vec::new();
+        for arg in args {
+            match self.eval(scope, arg) {
+                Ok(value) => return Ok(value),
+                Err(failure) => failures.push(failure.message),
+            }
+        }
+        let mut diagnostic = Diagnostic::error("call-failed", "every argument of `try` failed").at(span, "");
+        diagnostic.notes = failures;
+        Err(Box::new(diagnostic))
+    }
+
+    fn unknown_function(&self, name: &Ident) -> Diagnostic {
+        let message = format!("there is no function named `{}`", name.name);
+        let diagnostic = Diagnostic::error("unknown-function", message).at(name.span, "not found");
+        let users = self.functions.borrow();
+        let known = self.standard.keys().copied().chain(users.keys().map(|k| &**k));
+        match suggest(&name.name, known) {
+            Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
+            None => diagnostic,
+        }
+    }
+}
+
+impl UserFunction {
+    /// Gives each parameter its argument.
+    fn bind(&self, mut args: Vec<Value>) -> Result<Vec<(Name, Value)>, FunctionError> {
+        if let Some(index) = args.iter().position(Value::is_null) {
+            return Err(FunctionError::argument(index, "an argument must not be null"));
+        }
+        if args.len() < self.params.len() || (args.len() > self.params.len() && self.variadic.is_none()) {
+            let expected = self.params.len();
+            return Err(FunctionError::new(format!("{expected} arguments are expected, {} found", args.len())));
+        }
+        let rest = args.split_off(self.params.len());
+        let mut names: Vec<(Name, Value)> = self.params.iter().cloned().zip(args).collect();
+        names.extend(self.variadic.iter().map(|name| (Rc::clone(name), Value::tuple(rest.clone()))));
+        Ok(names)
+    }
+}
+
+/// The keys and values that a `for` goes through: indexes for lists, the element itself for sets.
+fn iterate(collection: &Value, span: Span) -> Result<Vec<(Value, Value)>, Failure> {
+    let fail = |message: String| Box::new(Diagnostic::error("not-iterable", message).at(span, ""));
+    match collection {
+        Value::List(_, items) | Value::Tuple(items) => {
+            Ok(items.iter().enumerate().map(|(i, v)| (Value::Number(i.into()), v.clone())).collect())
+        }
+        Value::Set(_, items) => Ok(items.iter().map(|v| (v.clone(), v.clone())).collect()),
+        Value::Map(_, members) | Value::Object(members) => {
+            Ok(members.iter().map(|(k, v)| (Value::String(Str::from(k)), v.clone())).collect())
+        }
+        Value::Null(_) => Err(fail("`for` cannot go through null".into())),
+        other => Err(fail(format!("`for` goes through lists, sets, maps and objects, and this is {}", describe(other)))),
+    }
+}
+
+fn bindings(key_var: Option<&Ident>, value_var: &Ident, key: Value, value: Value) -> Vec<(Name, Value)> {
+    // Of two equal names the value wins, as in HCL, where it is set last.
+    let value = (Rc::clone(&value_var.name), value);
+    match key_var {
+        Some(name) => vec![value, (Rc::clone(&name.name), key)],
+        None => vec![value],
+    }
+}
+
+/// A value's type with its article, for messages.
+pub(super) fn describe(value: &Value) -> String {
+    match value {
+        Value::Null(_) => "null".into(),
+        Value::Object(_) => "an object".into(),
+        other => format!("a {}", other.ty()),
+    }
+}
+
+fn limit(span: Span, message: String) -> Failure {
+    Box::new(Diagnostic::error("limit", message).at(span, ""))
+}
+
+fn condition_failure(span: Span, found: &str) -> Failure {
+    Box::new(Diagnostic::error("condition", "a condition must be true or false").at(span, found))
+}
+
+fn template_failure(span: Span, label: &str, found: &str) -> Failure {
+    let diagnostic = Diagnostic::error("template-value", format!("{found} cannot be put into a string"));
+    Box::new(diagnostic.at(span, label).with_help("strings, numbers and bools can; `join` or `jsonencode` make one"))
+}
+
+fn unknown_block<'a>(kind: &str, name: &Ident, known: impl Iterator<Item = &'a Name>) -> Diagnostic {
+    let diagnostic = Diagnostic::error("unknown-block", format!("there is no {kind} named `{}`", name.name))
+        .at(name.span, "not found");
+    match suggest(&name.name, known.map(|k| &**k)) {
+        Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
+        None => diagnostic,
+    }
+}
+
+fn operator_failure(error: OperatorError, span: Span, left: &Expr, right: &Expr) -> Failure {
+    Box::new(match error {
+        OperatorError::Operand(is_right, e) => {
+            let operand = if is_right { right } else { left };
+            Diagnostic::error("invalid-operand", format!("this operand does not fit: {e}")).at(operand.span, "")
+        }
+        OperatorError::Operation(message) => {
+            Diagnostic::error("invalid-operation", format!("this has no value: {message}")).at(span, "")
+        }
+    })
+}

@@ -1,0 +1,183 @@
+//! What an environment variable or `--var` makes of a `variable` block's value
+//! (buildx `bake/hclparser/hclparser.go`: `resolveValue`, `convertPrimitive`, `valueFromCSV`).
+
+use std::collections::BTreeMap;
+
+use super::functions::json_to_value;
+use super::convert::convert;
+use super::csv;
+use super::number::Number;
+use super::value::{Str, Type, Value};
+
+/// An override found for a variable.
+#[derive(Clone, Debug)]
+pub(super) struct Override {
+    /// The environment variable, or the name given with `--var`.
+    pub(super) source: String,
+    /// Its text.
+    pub(super) text: String,
+    /// Whether it came as `NAME_JSON`.
+    pub(super) json: bool,
+}
+
+/// Converts an override to the variable's declared type, or, without one, to the type of its default.
+/// `default` is `None` when the block has none.
+///
+/// # Errors
+/// What does not fit, without the text itself, which may be secret.
+pub(super) fn convert_override(
+    given: &Override,
+    declared: Option<&Type>,
+    default: Option<&Value>,
+) -> Result<Value, String> {
+    match (declared, default) {
+        (Some(ty), _) if given.json => {
+            let value = json_to_value(&given.text).map_err(|e| format!("it is not JSON: {e}"))?;
+            check_exact(&value, ty)?;
+            convert(&value, ty).map_err(|e| format!("its JSON does not fit: {e}"))
+        }
+        (Some(ty @ (Type::List(_) | Type::Set(_) | Type::Tuple(_) | Type::Map(_))), _) => from_csv(&given.text, ty),
+        (Some(ty), _) if ty.is_primitive() => primitive(&given.text, ty),
+        (Some(ty), _) => Err(format!("a variable of type {ty} cannot be given as plain text; use JSON in `NAME_JSON`")),
+        (None, None) => Ok(Value::string(given.text.as_str())),
+        (None, Some(default)) => match default.ty() {
+            Type::Dynamic => Ok(Value::string(given.text.as_str())),
+            ty if ty.is_primitive() => primitive(&given.text, &ty),
+            ty => Err(format!(
+                "its default is a {ty}, which plain text cannot replace; declare `type` in the variable"
+            )),
+        },
+    }
+}
+
+/// JSON objects may not have members that the type does not know (a default's are dropped instead).
+fn check_exact(value: &Value, ty: &Type) -> Result<(), String> {
+    match (value, ty) {
+        (Value::Object(members), Type::Object(object)) => {
+            for (name, member) in members.iter() {
+                let Some(ty) = object.attributes.get(name) else {
+                    return Err(format!("its type has no attribute `{name}`"));
+                };
+                check_exact(member, ty)?;
+            }
+            Ok(())
+        }
+        (Value::Object(members), Type::Map(element)) => members.values().try_for_each(|m| check_exact(m, element)),
+        (Value::Tuple(items), Type::List(element) | Type::Set(element)) => {
+            items.iter().try_for_each(|item| check_exact(item, element))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Text as a string, as Go's `strconv.ParseBool` or as its `ParseFloat` with 64 bits.
+fn primitive(text: &str, ty: &Type) -> Result<Value, String> {
+    match ty {
+        Type::String => Ok(Value::String(Str::from(text))),
+        Type::Bool => match text {
+            "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(Value::Bool(true)),
+            "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(Value::Bool(false)),
+            _ => Err("it is not a bool: `true`, `false`, `1` and `0` are".into()),
+        },
+        Type::Number => {
+            let float = parse_go_float(text).filter(|f| f.is_finite());
+            let number = float.and_then(Number::from_f64).ok_or("it is not a number")?;
+            Ok(Value::Number(number))
+        }
+        other => Err(format!("text cannot be a {other}")),
+    }
+}
+
+/// Each `_` stands between two digits, or between the base prefix and a digit.
+fn underscores_separate_digits(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_hexdigit);
+    let prefix = |at: usize| at == 2 && text.starts_with("0x");
+    (0..bytes.len()).filter(|at| bytes[*at] == b'_').all(|at| (digit(at.checked_sub(1)) || prefix(at)) && digit(Some(at + 1)))
+}
+
+/// Go's `strconv.ParseFloat`: decimal and hexadecimal, with `_` between digits.
+fn parse_go_float(text: &str) -> Option<f64> {
+    let (sign, digits) = match text.as_bytes().first()? {
+        b'-' => (-1.0, &text[1..]),
+        b'+' => (1.0, &text[1..]),
+        _ => (1.0, text),
+    };
+    let lower = digits.to_ascii_lowercase();
+    if !underscores_separate_digits(&lower) {
+        return None;
+    }
+    let lower = lower.replace('_', "");
+    let Some(hex) = lower.strip_prefix("0x") else {
+        let plain = lower.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'+' | b'-'));
+        return if plain { lower.parse::<f64>().ok().map(|f| sign * f) } else { None };
+    };
+    let (mantissa, exponent) = hex.split_once('p')?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}");
+    if all.is_empty() || all.len() > 15 {
+        return None;
+    }
+    let mantissa = u64::from_str_radix(&all, 16).ok()?;
+    let exponent: i32 = exponent.parse().ok()?;
+    let shift = i32::try_from(fraction.len()).ok()? * 4;
+    #[expect(clippy::cast_precision_loss, reason = "rounding to 53 bits is what Go does too")]
+    Some(sign * mantissa as f64 * 2f64.powi(exponent.checked_sub(shift)?))
+}
+
+fn from_csv(text: &str, ty: &Type) -> Result<Value, String> {
+    let fields = csv::fields(text, ',').map_err(|e| format!("it is not a line of CSV: {e}"))?;
+    let elements = |element: &Type| -> Result<Vec<Value>, String> {
+        if !element.is_primitive() {
+            return Err(format!("a list of {element} cannot be given as CSV; use JSON in `NAME_JSON`"));
+        }
+        fields.iter().map(|field| primitive(field, element)).collect()
+    };
+    match ty {
+        Type::List(element) => Ok(Value::list((**element).clone(), elements(element)?)),
+        Type::Set(element) => Ok(Value::set((**element).clone(), elements(element)?)),
+        Type::Tuple(types) => {
+            if types.len() != fields.len() {
+                return Err(format!("{} elements are expected, {} given", types.len(), fields.len()));
+            }
+            let items = types.iter().zip(&fields).map(|(ty, field)| primitive(field, ty)).collect::<Result<_, _>>()?;
+            Ok(Value::tuple(items))
+        }
+        Type::Map(element) => {
+            let mut members = BTreeMap::new();
+            for field in &fields {
+                let pair = csv::fields(field, ':').map_err(|e| format!("it is not a line of CSV: {e}"))?;
+                let [key, value] = pair.as_slice() else {
+                    return Err("each field of a map must be `key:value`".into());
+                };
+                members.insert(key.as_str().into(), primitive(value, element)?);
+            }
+            Ok(Value::map((**element).clone(), members))
+        }
+        other => Err(format!("a {other} cannot be given as CSV")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn float(text: &str, expected: Option<f64>) {
+        assert_eq!(parse_go_float(text), expected, "{text}");
+    }
+
+    #[test]
+    fn floats_parse_as_in_go() {
+        float("0x1p4", Some(16.0));
+        float("0x1.8p1", Some(3.0));
+        float("1.5", Some(1.5));
+        float("-1e3", Some(-1000.0));
+        float("1_000", Some(1000.0));
+        float("_1", None);
+        float("1__0", None);
+        float("nan", None);
+        float("abc", None);
+        float("", None);
+    }
+}

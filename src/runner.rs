@@ -1,0 +1,227 @@
+//! CI runners: how they are named, and which one builds a platform.
+
+use serde::Serialize;
+
+use crate::bake::value::Value;
+use crate::platform::{Platform, PlatformPrefix};
+use crate::source::Span;
+
+/// A runner in the forms that GitHub's `runs-on` takes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(untagged)]
+pub enum Runner {
+    /// One label.
+    Label(String),
+    /// Labels that the runner must have all of.
+    Labels(Vec<String>),
+    /// A runner of a group, with these labels.
+    Group {
+        /// The group's name.
+        group: String,
+        /// Labels that it must have all of; may be empty.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        labels: Vec<String>,
+    },
+}
+
+impl Runner {
+    /// The forms of a runner, for messages.
+    pub const FORMS: &str = "a runner is a label, a list of labels, `{ group = \"…\", labels = […] }`, or \
+                             `{ runner = …, platform = \"linux/arm64\" }` to say what it runs on";
+
+    /// On one line, for tables.
+    #[must_use]
+    pub fn display(&self) -> String {
+        match self {
+            Self::Label(label) => label.clone(),
+            Self::Labels(labels) => labels.join("+"),
+            Self::Group { group, labels } if labels.is_empty() => group.clone(),
+            Self::Group { group, labels } => format!("{group}:{}", labels.join("+")),
+        }
+    }
+
+    fn labels(&self) -> Vec<String> {
+        let labels: Vec<&String> = match self {
+            Self::Label(label) => vec![label],
+            Self::Labels(labels) | Self::Group { labels, .. } => labels.iter().collect(),
+        };
+        labels.into_iter().map(|label| label.to_ascii_lowercase()).collect()
+    }
+
+    /// The runner's own platform, as far as its labels tell: GitHub's hosted labels end in `-arm`, and self-hosted
+    /// runners have `ARM64` or `X64`.
+    fn guess_platform(&self) -> Option<Platform> {
+        let labels = self.labels();
+        let any = |test: fn(&str) -> bool| labels.iter().any(|label| test(label));
+        let os = if any(|l| l.starts_with("windows")) { "windows" } else { "linux" };
+        let architecture = match () {
+            () if any(|l| l.ends_with("-arm") || l.contains("arm64") || l.contains("aarch64")) => "arm64",
+            () if any(|l| l == "x64" || l.contains("amd64") || l.contains("x86_64")) => "amd64",
+            () if any(|l| l.starts_with("ubuntu-") || l.starts_with("windows-")) => "amd64",
+            () => return None,
+        };
+        format!("{os}/{architecture}").parse().ok()
+    }
+}
+
+/// A runner for the platforms that a prefix matches; without a prefix, for all others.
+#[derive(Clone, Debug)]
+pub struct RunnerRule {
+    /// Which platforms; `None` is the `default`.
+    pub prefix: Option<PlatformPrefix>,
+    /// The runner.
+    pub runner: Runner,
+    /// The runner's own platform, when given.
+    pub platform: Option<Platform>,
+    /// Where the rule is written.
+    pub span: Span,
+}
+
+impl RunnerRule {
+    /// Reads a runner from an evaluated value; see [`Runner::FORMS`].
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn from_value(value: &Value, prefix: Option<PlatformPrefix>, span: Span) -> Result<Self, String> {
+        let mut platform = None;
+        let runner = match value.members() {
+            None => plain(value)?,
+            Some(members) => {
+                const KNOWN: [&str; 4] = ["runner", "platform", "group", "labels"];
+                if let Some(unknown) = members.keys().find(|key| !KNOWN.contains(&&***key)) {
+                    return Err(format!("a runner has no `{unknown}`"));
+                }
+                if let Some(text) = members.get("platform") {
+                    let text = text.as_str().ok_or("the platform of a runner must be a string")?;
+                    platform = Some(text.parse().map_err(|e| format!("`{text}` is no platform: {e}"))?);
+                }
+                match (members.get("runner"), members.get("group"), members.get("labels")) {
+                    (Some(runner), None, None) => plain(runner)?,
+                    (None, Some(group), labels) => Runner::Group {
+                        group: non_empty(group)?,
+                        labels: labels.map(list).transpose()?.unwrap_or_default(),
+                    },
+                    (None, None, Some(labels)) => Runner::Labels(list(labels)?),
+                    _ => return Err("a runner needs `runner`, or `group` and `labels`".into()),
+                }
+            }
+        };
+        Ok(Self { prefix, runner, platform, span })
+    }
+}
+
+fn plain(value: &Value) -> Result<Runner, String> {
+    match value.items() {
+        Some(_) => Ok(Runner::Labels(list(value)?)),
+        None => Ok(Runner::Label(non_empty(value)?)),
+    }
+}
+
+fn list(value: &Value) -> Result<Vec<String>, String> {
+    match value.items() {
+        None => Ok(vec![non_empty(value)?]),
+        Some([]) => Err("a list of labels must not be empty".into()),
+        Some(items) => items.iter().map(non_empty).collect(),
+    }
+}
+
+fn non_empty(value: &Value) -> Result<String, String> {
+    match value.as_str() {
+        Some("") => Err("a label must not be empty".into()),
+        Some(label) => Ok(label.to_owned()),
+        None => Err("a label must be a string".into()),
+    }
+}
+
+/// The runner of a platform, and the platform that the runner itself is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// The runner.
+    pub runner: Runner,
+    /// Its own platform.
+    pub platform: Platform,
+}
+
+/// GitHub's hosted runner for everything but ARM; `ubuntu-latest` has no ARM twin of that name
+/// (<https://docs.github.com/en/actions/reference/runners/github-hosted-runners>).
+const DEFAULT: &str = "ubuntu-latest";
+const DEFAULT_ARM: &str = "ubuntu-24.04-arm";
+
+/// Chooses the runner: the most specific rule, else `default`, else GitHub's hosted ones. `platform` is `None` for a
+/// target that names no platform. `None` when only a rule could tell: Windows has no default.
+#[must_use]
+pub fn assign(rules: &[&RunnerRule], platform: Option<&Platform>) -> Option<Assignment> {
+    let matching = rules.iter().filter(|rule| match (&rule.prefix, platform) {
+        (None, _) => true,
+        (Some(prefix), Some(platform)) => platform.matches_prefix(prefix),
+        (Some(_), None) => false,
+    });
+    // Of equally specific rules the last counts: it is the one nearer to the image.
+    let best = matching.max_by_key(|rule| rule.prefix.as_ref().map_or(0, PlatformPrefix::specificity));
+    if let Some(rule) = best {
+        // A `default` Linux runner is no answer for Windows, whose images only Windows builds.
+        let is_windows = platform.is_some_and(|p| p.os() == "windows");
+        if rule.prefix.is_none() && is_windows {
+            return None;
+        }
+        let own = rule.platform.clone().or_else(|| rule.runner.guess_platform()).or_else(|| {
+            // A runner that was chosen for an architecture by name is taken to be of that architecture.
+            platform.filter(|_| rule.prefix.as_ref().is_some_and(|p| p.specificity() > 1)).cloned()
+        });
+        return Some(Assignment { runner: rule.runner.clone(), platform: own.unwrap_or_else(linux_amd64) });
+    }
+    match platform {
+        Some(platform) if platform.os() == "windows" => None,
+        Some(platform) if matches!(platform.architecture(), "arm" | "arm64") => Some(Assignment {
+            runner: Runner::Label(DEFAULT_ARM.into()),
+            platform: "linux/arm64".parse().expect("a valid platform"),
+        }),
+        _ => Some(Assignment { runner: Runner::Label(DEFAULT.into()), platform: linux_amd64() }),
+    }
+}
+
+fn linux_amd64() -> Platform {
+    "linux/amd64".parse().expect("a valid platform")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Sources;
+
+    fn rule(prefix: Option<&str>, runner: &str) -> RunnerRule {
+        let source = Sources::default().add("a", "");
+        RunnerRule {
+            prefix: prefix.map(|p| p.parse().unwrap()),
+            runner: Runner::Label(runner.into()),
+            platform: None,
+            span: Span { source, start: 0, end: 0 },
+        }
+    }
+
+    #[track_caller]
+    fn case(rules: &[RunnerRule], platform: &str, expected: Option<(&str, &str)>) {
+        let platform: Platform = platform.parse().unwrap();
+        let found = assign(&rules.iter().collect::<Vec<_>>(), Some(&platform));
+        let found = found.map(|a| (a.runner.display(), a.platform.to_string()));
+        assert_eq!(found, expected.map(|(r, p)| (r.to_owned(), p.to_owned())), "{platform}");
+    }
+
+    #[test]
+    fn without_rules_arm_goes_to_arm_and_windows_nowhere() {
+        case(&[], "linux/amd64", Some(("ubuntu-latest", "linux/amd64")));
+        case(&[], "linux/s390x", Some(("ubuntu-latest", "linux/amd64")));
+        case(&[], "linux/arm/v7", Some(("ubuntu-24.04-arm", "linux/arm64")));
+        case(&[], "windows/amd64", None);
+    }
+
+    #[test]
+    fn the_most_specific_rule_wins_and_tells_the_runner_s_platform() {
+        let rules = [rule(None, "big"), rule(Some("linux/arm"), "ubuntu-24.04"), rule(Some("linux/arm64"), "pi")];
+        case(&rules, "linux/amd64", Some(("big", "linux/amd64")));
+        case(&rules, "linux/arm/v7", Some(("ubuntu-24.04", "linux/amd64")));
+        case(&rules, "linux/arm64", Some(("pi", "linux/arm64")));
+        case(&rules, "windows/amd64", None);
+        case(&[rule(Some("windows"), "windows-2025")], "windows/amd64", Some(("windows-2025", "windows/amd64")));
+    }
+}

@@ -1,0 +1,549 @@
+//! `image` blocks as written: which there are, what they cover, and what they say about a target.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+
+use crate::bake::convert::convert;
+use crate::bake::module::Module;
+use crate::bake::syntax::{Attribute, Block, Body, Expr, Ident, Name};
+use crate::bake::target::Text;
+use crate::bake::value::{Type, Value};
+use crate::diagnostic::{Diagnostic, suggest};
+use crate::platform::PlatformPrefix;
+use crate::runner::{Runner, RunnerRule};
+use crate::source::Span;
+
+const ATTRIBUTES: [&str; 9] = [
+    "target",
+    "targets",
+    "repositories",
+    "version",
+    "tags",
+    "annotations",
+    "runners",
+    "jobs",
+    "on_missing",
+];
+const PLATFORM_ATTRIBUTES: [&str; 8] =
+    ["runner", "dockerfile", "context", "contexts", "target", "args", "on_missing", "skip"];
+
+/// What shares a CI job.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grouping {
+    /// Published targets that are linked to each other, per platform and runner.
+    #[default]
+    Linked,
+    /// Every target has a job of its own.
+    Target,
+    /// All targets of a platform and runner.
+    Platform,
+}
+
+/// What becomes of an image whose platform was not built.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnMissing {
+    /// None of its tags move.
+    #[default]
+    Hold,
+    /// It is published without the platform.
+    Drop,
+    /// The platform is taken from the published index of the same version.
+    Carry,
+}
+
+/// Overrides for the platforms that a prefix matches.
+#[derive(Clone, Debug)]
+pub struct PlatformOverride {
+    /// Which platforms.
+    pub prefix: PlatformPrefix,
+    /// The label.
+    pub span: Span,
+    /// Where it is built.
+    pub runner: Option<RunnerRule>,
+    /// Path of the Dockerfile.
+    pub dockerfile: Option<Text>,
+    /// Build context.
+    pub context: Option<Text>,
+    /// Named contexts, merged by name.
+    pub contexts: BTreeMap<Name, Text>,
+    /// Stage of the Dockerfile.
+    pub target: Option<Text>,
+    /// Build arguments, merged by name.
+    pub args: BTreeMap<Name, Text>,
+    /// What becomes of the image when this platform is missing.
+    pub on_missing: Option<OnMissing>,
+    /// Whether the platform is left out.
+    pub skip: bool,
+}
+
+/// What an image block says about one target.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Where it is published; `None` leaves it to the target's tags.
+    pub repositories: Option<Vec<Text>>,
+    /// The version.
+    pub version: Option<Text>,
+    /// Tag patterns; `None` leaves it to the version or the target's tags.
+    pub tags: Option<Vec<Text>>,
+    /// Annotations of the index.
+    pub annotations: BTreeMap<Name, Text>,
+    /// Runners by platform.
+    pub runners: Vec<RunnerRule>,
+    /// What shares a job.
+    pub jobs: Grouping,
+    /// What becomes of the image when a platform is missing.
+    pub on_missing: OnMissing,
+    /// Overrides by platform, in the order of their labels.
+    pub platforms: Vec<PlatformOverride>,
+}
+
+/// One image block, merged over all files, without the defaults.
+#[derive(Clone, Debug)]
+pub struct ImageSpec {
+    /// The block's label; `None` for the defaults.
+    pub label: Option<Ident>,
+    /// The header of the first block.
+    pub span: Span,
+    attributes: IndexMap<Name, Attribute>,
+    platforms: IndexMap<Name, (Ident, IndexMap<Name, Attribute>)>,
+}
+
+/// All image blocks of a run.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    defaults: Option<ImageSpec>,
+    /// The labelled blocks, in order of first appearance.
+    pub images: Vec<ImageSpec>,
+}
+
+/// What an image block covers: lists of targets, each of which becomes one image.
+#[derive(Clone, Debug)]
+pub struct Coverage {
+    /// The targets of each image; several are merged into one index.
+    pub images: Vec<Vec<Name>>,
+    /// Whether the targets are those of matrices, so that each image is named after its member.
+    pub by_member: bool,
+    /// Where the targets are named.
+    pub span: Span,
+}
+
+impl Spec {
+    /// Collects the image blocks: those of one label in several files merge, in one file they are an error.
+    pub fn read(module: &Module, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let mut by_label: IndexMap<Option<Name>, ImageSpec> = IndexMap::new();
+        for image in module.images() {
+            let block = &image.block;
+            if block.labels.len() > 1 {
+                diagnostics.push(
+                    Diagnostic::error("block-label", "an image block has one label, or none for defaults")
+                        .at(block.labels[1].span, "unexpected"),
+                );
+                continue;
+            }
+            let label = block.labels.first().filter(|label| !label.name.is_empty()).cloned();
+            check_names(&block.body, diagnostics);
+            let key = label.as_ref().map(|label| Rc::clone(&label.name));
+            match by_label.entry(key) {
+                indexmap::map::Entry::Vacant(slot) => {
+                    let mut spec = ImageSpec {
+                        label,
+                        span: block.span,
+                        attributes: IndexMap::new(),
+                        platforms: IndexMap::new(),
+                    };
+                    spec.add(block, diagnostics);
+                    slot.insert(spec);
+                }
+                indexmap::map::Entry::Occupied(mut known) => {
+                    let known = known.get_mut();
+                    if known.span.source == block.span.source {
+                        let name = block.labels.first().map_or("", |label| &*label.name);
+                        let message = match name {
+                            "" => "the defaults for all images are declared twice in this file".into(),
+                            name => format!("the image `{name}` is declared twice in this file"),
+                        };
+                        diagnostics.push(
+                            Diagnostic::error("duplicate-image", message)
+                                .at(block.span, "again")
+                                .at(known.span, "first here"),
+                        );
+                    } else {
+                        known.add(block, diagnostics);
+                    }
+                }
+            }
+        }
+        let defaults = by_label.shift_remove(&None);
+        for name in ["target", "targets"] {
+            if let Some(attribute) = defaults.as_ref().and_then(|defaults| defaults.attributes.get(name)) {
+                let message = format!("`{name}` belongs to one image, not to the defaults of all");
+                diagnostics.push(Diagnostic::error("defaults-target", message).at(attribute.name.span, ""));
+            }
+        }
+        Self { defaults, images: by_label.into_values().collect() }
+    }
+
+    /// What a block says about one target, over the defaults.
+    pub fn settings(
+        &self,
+        image: Option<&ImageSpec>,
+        module: &Module,
+        target: &Name,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Settings {
+        let mut reader = Reader { module, target: Some(target), diagnostics };
+        let mut settings = Settings::default();
+        for layer in [self.defaults.as_ref(), image].into_iter().flatten() {
+            layer.read_into(&mut settings, &mut reader);
+        }
+        settings
+    }
+}
+
+impl ImageSpec {
+    fn add(&mut self, block: &Block, diagnostics: &mut Vec<Diagnostic>) {
+        for attribute in &block.body.attributes {
+            self.attributes.insert(Rc::clone(&attribute.name.name), attribute.clone());
+        }
+        for inner in block.body.blocks_of("platform") {
+            let [label] = inner.labels.as_slice() else {
+                let diagnostic = Diagnostic::error("block-label", "a platform block has one label, such as \"linux/arm64\"");
+                diagnostics.push(diagnostic.at(inner.span, ""));
+                continue;
+            };
+            let entry = self.platforms.entry(Rc::clone(&label.name));
+            let (_, attributes) = entry.or_insert_with(|| (label.clone(), IndexMap::new()));
+            attributes.extend(inner.body.attributes.iter().map(|a| (Rc::clone(&a.name.name), a.clone())));
+        }
+    }
+
+    /// The name of the block, for messages and as the default target.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.label.as_ref().map_or("", |label| &label.name)
+    }
+
+    /// Which targets the block covers.
+    pub fn coverage(&self, module: &Module, diagnostics: &mut Vec<Diagnostic>) -> Option<Coverage> {
+        let label = self.label.as_ref()?;
+        let (one, many) = (self.attributes.get("target"), self.attributes.get("targets"));
+        if let (Some(one), Some(many)) = (one, many) {
+            diagnostics.push(
+                Diagnostic::error("target-and-targets", "an image has `target` or `targets`, not both")
+                    .at(many.name.span, "")
+                    .at(one.name.span, ""),
+            );
+            return None;
+        }
+        let mut reader = Reader { module, target: None, diagnostics };
+        let names = match one.or(many) {
+            None => vec![Text { value: (&label.name).into(), span: Some(label.span) }],
+            Some(attribute) => reader.strings(&attribute.value)?,
+        };
+        let mut lists = Vec::new();
+        for name in &names {
+            lists.push(targets_of(module, name, diagnostics)?);
+        }
+        let span = one.or(many).map_or(label.span, |a| a.value.span);
+        let matrix = |list: &Members| list.is_matrix;
+        let first = lists.first()?;
+        if lists.len() == 1 {
+            let images = first.names.iter().map(|name| vec![Rc::clone(name)]).collect();
+            return Some(Coverage { images, by_member: first.is_matrix, span });
+        }
+        if !lists.iter().any(matrix) {
+            let all = lists.iter().flat_map(|list| list.names.iter().cloned()).collect();
+            return Some(Coverage { images: vec![all], by_member: false, span });
+        }
+        // Members of several matrices belong together when their axes have the same values.
+        let mut images: Vec<Vec<Name>> = Vec::new();
+        for member in &first.names {
+            let axes = module.axes(member);
+            let mut image = vec![Rc::clone(member)];
+            for (list, name) in lists.iter().zip(&names).skip(1) {
+                match list.names.iter().find(|other| same_axes(axes, module.axes(other))) {
+                    Some(other) => image.push(Rc::clone(other)),
+                    None => {
+                        let message = format!("`{name}` has no member with the axis values of `{member}`");
+                        diagnostics.push(Diagnostic::error("matrix-join", message).at(name.span, ""));
+                    }
+                }
+            }
+            images.push(image);
+        }
+        Some(Coverage { images, by_member: true, span })
+    }
+
+    fn read_into(&self, settings: &mut Settings, reader: &mut Reader<'_, '_>) {
+        for (name, attribute) in &self.attributes {
+            let expr = &attribute.value;
+            match &**name {
+                "repositories" => settings.repositories = reader.strings(expr).or(settings.repositories.take()),
+                "version" => settings.version = reader.string(expr).or(settings.version.take()),
+                "tags" => settings.tags = reader.strings(expr).or(settings.tags.take()),
+                "annotations" => settings.annotations.extend(reader.map(expr)),
+                "runners" => reader.runners(expr, &mut settings.runners),
+                "jobs" => {
+                    let words = [("linked", Grouping::Linked), ("target", Grouping::Target), ("platform", Grouping::Platform)];
+                    settings.jobs = reader.word(expr, "jobs", &words).unwrap_or_default();
+                }
+                "on_missing" => settings.on_missing = reader.on_missing(expr).unwrap_or_default(),
+                _ => {}
+            }
+        }
+        for (label, attributes) in self.platforms.values() {
+            let prefix: PlatformPrefix = match label.name.parse() {
+                Ok(prefix) => prefix,
+                Err(e) => {
+                    let message = format!("`{}` is no platform: {e}", label.name);
+                    reader.diagnostics.push(Diagnostic::error("platform", message).at(label.span, ""));
+                    continue;
+                }
+            };
+            let index = settings.platforms.iter().position(|known| known.prefix == prefix).unwrap_or_else(|| {
+                settings.platforms.push(PlatformOverride::new(prefix, label.span));
+                settings.platforms.len() - 1
+            });
+            settings.platforms[index].read(attributes, reader);
+        }
+    }
+}
+
+impl PlatformOverride {
+    fn new(prefix: PlatformPrefix, span: Span) -> Self {
+        Self {
+            prefix,
+            span,
+            runner: None,
+            dockerfile: None,
+            context: None,
+            contexts: BTreeMap::new(),
+            target: None,
+            args: BTreeMap::new(),
+            on_missing: None,
+            skip: false,
+        }
+    }
+
+    fn read(&mut self, attributes: &IndexMap<Name, Attribute>, reader: &mut Reader<'_, '_>) {
+        for (name, attribute) in attributes {
+            let expr = &attribute.value;
+            match &**name {
+                "runner" => {
+                    let rule = reader.value(expr).and_then(|value| reader.runner_rule(&value, expr, Some(self.prefix.clone())));
+                    self.runner = rule.or(self.runner.take());
+                }
+                "dockerfile" => self.dockerfile = reader.string(expr),
+                "context" => self.context = reader.string(expr),
+                "target" => self.target = reader.string(expr),
+                "contexts" => self.contexts.extend(reader.map(expr)),
+                "args" => self.args.extend(reader.map(expr)),
+                "on_missing" => self.on_missing = reader.on_missing(expr),
+                "skip" => self.skip = reader.bool(expr).unwrap_or_default(),
+                _ => {}
+            }
+        }
+    }
+}
+
+struct Members {
+    names: Vec<Name>,
+    is_matrix: bool,
+}
+
+/// The targets that a name in `target` or `targets` stands for.
+fn targets_of(module: &Module, name: &Text, diagnostics: &mut Vec<Diagnostic>) -> Option<Members> {
+    if let Some(members) = module.members(name.as_str()) {
+        let is_matrix = members.len() != 1 || &*members[0] != name.as_str();
+        return Some(Members { names: members.to_vec(), is_matrix });
+    }
+    let all = || module.target_labels().flat_map(|label| module.members(label).unwrap_or_default());
+    if let Some(member) = all().find(|member| &***member == name.as_str()) {
+        return Some(Members { names: vec![Rc::clone(member)], is_matrix: false });
+    }
+    let diagnostic = Diagnostic::error("unknown-target", format!("there is no target `{name}` to publish"))
+        .at(name.span, "not found");
+    let known = module.target_labels().chain(all());
+    diagnostics.push(match suggest(name.as_str(), known.map(|k| &**k)) {
+        Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
+        None => diagnostic.with_help("name the target with `target = \"…\"`, or declare it"),
+    });
+    None
+}
+
+/// Whether the axes that two combinations have in common have equal values.
+fn same_axes(a: &[(Name, Value)], b: &[(Name, Value)]) -> bool {
+    a.iter().all(|(axis, value)| b.iter().all(|(other, theirs)| axis != other || value == theirs))
+}
+
+/// Unknown names in our own blocks are errors: a typo must not pass.
+fn check_names(body: &Body, diagnostics: &mut Vec<Diagnostic>) {
+    for attribute in &body.attributes {
+        check_name(&attribute.name, &ATTRIBUTES, "an image", diagnostics);
+    }
+    for block in &body.blocks {
+        if &*block.kind.name == "platform" {
+            for attribute in &block.body.attributes {
+                check_name(&attribute.name, &PLATFORM_ATTRIBUTES, "a platform of an image", diagnostics);
+            }
+            for inner in &block.body.blocks {
+                diagnostics.push(unknown("block", &inner.kind, &[], "a platform of an image"));
+            }
+        } else {
+            diagnostics.push(unknown("block", &block.kind, &["platform"], "an image"));
+        }
+    }
+}
+
+fn check_name(name: &Ident, known: &[&str], owner: &str, diagnostics: &mut Vec<Diagnostic>) {
+    if !known.contains(&&*name.name) {
+        diagnostics.push(unknown("attribute", name, known, owner));
+    }
+}
+
+fn unknown(what: &str, name: &Ident, known: &[&str], owner: &str) -> Diagnostic {
+    let message = format!("{owner} has no {what} `{}`", name.name);
+    let diagnostic = Diagnostic::error(if what == "block" { "unknown-block" } else { "unknown-attribute" }, message)
+        .at(name.span, "unknown");
+    match suggest(&name.name, known.iter().copied()) {
+        Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
+        None if known.is_empty() => diagnostic,
+        None => {
+            let list: Vec<String> = known.iter().map(|k| format!("`{k}`")).collect();
+            diagnostic.with_help(format!("it may have {}", list.join(", ")))
+        }
+    }
+}
+
+/// Evaluates attributes of an image block for one target and checks their types.
+struct Reader<'m, 'd> {
+    module: &'m Module,
+    target: Option<&'m str>,
+    diagnostics: &'d mut Vec<Diagnostic>,
+}
+
+impl Reader<'_, '_> {
+    fn value(&mut self, expr: &Expr) -> Option<Value> {
+        self.module.evaluate(self.target, expr).map_err(|failure| push_once(self.diagnostics, *failure)).ok()
+    }
+
+    fn misfit(&mut self, span: Span, expected: &str, found: &Value) {
+        let found = if found.is_null() { "null".to_owned() } else { found.ty().to_string() };
+        let diagnostic = Diagnostic::error("attribute-type", format!("{expected} is expected, and this is {found}"));
+        push_once(self.diagnostics, diagnostic.at(span, ""));
+    }
+
+    fn text(&mut self, value: &Value, span: Span, expected: &str) -> Option<Text> {
+        match convert(value, &Type::String) {
+            Ok(Value::String(text)) => Some(Text { value: text, span: Some(span) }),
+            _ => {
+                self.misfit(span, expected, value);
+                None
+            }
+        }
+    }
+
+    fn string(&mut self, expr: &Expr) -> Option<Text> {
+        let value = self.value(expr)?;
+        self.text(&value, expr.span, "a string")
+    }
+
+    /// A list of strings; a single string is a list of one. Empty strings are dropped, as Bake does with tags.
+    fn strings(&mut self, expr: &Expr) -> Option<Vec<Text>> {
+        let value = self.value(expr)?;
+        let Some(items) = value.items() else {
+            return Some(vec![self.text(&value, expr.span, "a list of strings")?]);
+        };
+        let texts = items.iter().enumerate().map(|(at, item)| self.text(item, expr.element(at).span, "a string"));
+        let texts: Vec<Text> = texts.collect::<Option<_>>()?;
+        Some(texts.into_iter().filter(|text| !text.is_empty()).collect())
+    }
+
+    fn map(&mut self, expr: &Expr) -> BTreeMap<Name, Text> {
+        let Some(value) = self.value(expr) else { return BTreeMap::new() };
+        let Some(members) = value.members() else {
+            self.misfit(expr.span, "an object of strings", &value);
+            return BTreeMap::new();
+        };
+        let mut map = BTreeMap::new();
+        for (key, member) in members.iter().filter(|(_, member)| !member.is_null()) {
+            if let Some(text) = self.text(member, expr.member(key).span, "a string") {
+                map.insert(Rc::clone(key), text);
+            }
+        }
+        map
+    }
+
+    fn bool(&mut self, expr: &Expr) -> Option<bool> {
+        let value = self.value(expr)?;
+        match convert(&value, &Type::Bool) {
+            Ok(Value::Bool(known)) => Some(known),
+            _ => {
+                self.misfit(expr.span, "true or false", &value);
+                None
+            }
+        }
+    }
+
+    fn word<T: Copy>(&mut self, expr: &Expr, attribute: &str, words: &[(&str, T)]) -> Option<T> {
+        let text = self.string(expr)?;
+        if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text.as_str()) {
+            return Some(*meaning);
+        }
+        let list: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        let message = format!("`{attribute}` is {}, not \"{text}\"", list.join(" or "));
+        push_once(self.diagnostics, Diagnostic::error("attribute-value", message).at(expr.span, ""));
+        None
+    }
+
+    fn on_missing(&mut self, expr: &Expr) -> Option<OnMissing> {
+        let words = [("hold", OnMissing::Hold), ("drop", OnMissing::Drop), ("carry", OnMissing::Carry)];
+        self.word(expr, "on_missing", &words)
+    }
+
+    /// `{ "linux/arm64" = "label", default = ["self-hosted", "x64"] }`, merged by prefix.
+    fn runners(&mut self, expr: &Expr, rules: &mut Vec<RunnerRule>) {
+        let Some(value) = self.value(expr) else { return };
+        let Some(members) = value.members() else {
+            return self.misfit(expr.span, "an object of runners by platform", &value);
+        };
+        for (key, member) in members {
+            let place = expr.member(key);
+            let prefix = match &**key {
+                "default" => None,
+                text => match text.parse::<PlatformPrefix>() {
+                    Ok(prefix) => Some(prefix),
+                    Err(e) => {
+                        let message = format!("`{text}` is neither a platform nor `default`: {e}");
+                        push_once(self.diagnostics, Diagnostic::error("platform", message).at(place.span, ""));
+                        continue;
+                    }
+                },
+            };
+            if let Some(rule) = self.runner_rule(member, place, prefix) {
+                rules.retain(|known| known.prefix != rule.prefix);
+                rules.push(rule);
+            }
+        }
+    }
+
+    fn runner_rule(&mut self, value: &Value, expr: &Expr, prefix: Option<PlatformPrefix>) -> Option<RunnerRule> {
+        match RunnerRule::from_value(value, prefix, expr.span) {
+            Ok(rule) => Some(rule),
+            Err(message) => {
+                let diagnostic = Diagnostic::error("runner", message).at(expr.span, "");
+                push_once(self.diagnostics, diagnostic.with_help(Runner::FORMS));
+                None
+            }
+        }
+    }
+}
+
+fn push_once(diagnostics: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
+    if !diagnostics.contains(&diagnostic) {
+        diagnostics.push(diagnostic);
+    }
+}
