@@ -13,8 +13,7 @@ use super::value::{Type, Value};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
-/// The attributes of a `target` block. `name` and `matrix` are the evaluator's business: [`target`] ignores them, as it
-/// ignores what it does not know.
+/// The attributes of a `target` block, but for `name` and `matrix`, which say how many targets it makes.
 pub const TARGET_ATTRIBUTES: &[&str] = &[
     "annotations",
     "args",
@@ -31,8 +30,6 @@ pub const TARGET_ATTRIBUTES: &[&str] = &[
     "extra-hosts",
     "inherits",
     "labels",
-    "matrix",
-    "name",
     "network",
     "no-cache",
     "no-cache-filter",
@@ -647,7 +644,7 @@ mod tests {
     #[test]
     fn the_list_of_attributes_is_what_is_decoded() {
         // Fits no attribute.
-        for attribute in TARGET_ATTRIBUTES.iter().filter(|name| !["name", "matrix"].contains(name)) {
+        for attribute in TARGET_ATTRIBUTES {
             let (_, diagnostics) =
                 decode(attribute, &tuple([object([("type", tuple([])), ("id", tuple([]))])]));
             assert!(!diagnostics.is_empty(), "{attribute}");

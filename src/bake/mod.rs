@@ -3,13 +3,14 @@
 mod check;
 pub mod context;
 pub mod convert;
+pub mod csv;
 pub mod decode;
 pub mod flags;
 pub mod functions;
 pub mod glob;
 pub mod inherit;
-pub mod links;
 pub mod json;
+pub mod links;
 pub mod lower;
 mod mistake;
 pub mod number;

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
 
-use indexmap::IndexMap;
 use indexmap::map::Entry as Slot;
+use indexmap::{IndexMap, IndexSet};
 
 use super::syntax::Name;
 use super::value::Str;
@@ -372,7 +372,7 @@ impl Resources {
 pub struct Group {
     /// Its name.
     pub name: Name,
-    /// The header of the block; that of the target for the group that a matrix makes.
+    /// The header of the block; nothing for the group that a matrix makes.
     pub span: Option<Span>,
     /// What it is for.
     pub description: Option<Text>,
@@ -419,8 +419,13 @@ impl Definition {
 
     /// Adds the group that a matrix makes of its label; a group block of that name hides it. To be called after all
     /// group blocks are added.
-    pub fn add_matrix_group(&mut self, group: Group) {
-        self.groups.entry(Rc::clone(&group.name)).or_insert(group);
+    pub fn add_label_group(&mut self, label: &Name, members: &[Name]) {
+        let members: IndexSet<&Name> = members.iter().collect();
+        self.groups.entry(Rc::clone(label)).or_insert_with(|| Group {
+            name: Rc::clone(label),
+            targets: Some(members.into_iter().map(|name| Text { value: name.into(), span: None }).collect()),
+            ..Group::default()
+        });
     }
 }
 
@@ -570,8 +575,8 @@ mod tests {
         definition.add_group(group("a", "1"));
         definition.add_group(group("b", "2"));
         definition.add_group(group("a", "3"));
-        definition.add_matrix_group(group("b", "4"));
-        definition.add_matrix_group(group("m", "5"));
+        definition.add_label_group(&"b".into(), &["4".into()]);
+        definition.add_label_group(&"m".into(), &["5".into(), "5".into()]);
         let found: Vec<_> =
             definition.groups.values().map(|g| format!("{}={}", g.name, g.members()[0])).collect();
         assert_eq!(found, ["a=3", "b=2", "m=5"]);
