@@ -2,6 +2,7 @@
 
 pub mod bake;
 pub mod diagnostic;
+pub mod json;
 pub mod platform;
 pub mod reference;
 pub mod source;

@@ -766,10 +766,3 @@ mod tests {
         }
     }
 }
-
-impl Number {
-    /// stub
-    pub fn parse(text: &str) -> Option<Self> {
-        text.parse::<f64>().ok().filter(|n| n.is_finite()).map(|n| Self(n as i64))
-    }
-}

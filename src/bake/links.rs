@@ -1,0 +1,119 @@
+//! Links between targets: contexts of the form `target:NAME`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::inherit::Resolver;
+use super::syntax::Name;
+use super::target::{Entry, Target, Text};
+use crate::diagnostic::Diagnostic;
+
+/// A target whose links are being followed.
+struct Frame {
+    name: Name,
+    links: Vec<(Text, Name)>,
+    next: usize,
+}
+
+/// The links of a target, in order of context names: the context's text, and the target linked to.
+pub fn links(target: &Target) -> impl Iterator<Item = (&Text, &str)> {
+    target.contexts.values().filter_map(|text| Some((text, text.as_str().strip_prefix("target:")?)))
+}
+
+/// Adds the targets that `targets` link to, and theirs. What is only linked is built into the cache alone, whatever its
+/// `output`. Entitlements of a linked target become the linking one's.
+///
+/// # Errors
+/// A link to no target, to itself or in a circle; platforms that the linked target is not built for.
+pub(super) fn follow(
+    resolver: &mut Resolver<'_>,
+    targets: &mut BTreeMap<Name, Target>,
+) -> Result<(), Box<Diagnostic>> {
+    // `false` while its links are being followed.
+    let mut done: BTreeMap<Name, bool> = BTreeMap::new();
+    let asked: Vec<Name> = targets.keys().cloned().collect();
+    for name in asked {
+        if done.contains_key(&name) {
+            continue;
+        }
+        let mut frames = vec![enter(&name, targets, &mut done)];
+        while let Some(frame) = frames.last_mut() {
+            let user = Rc::clone(&frame.name);
+            let Some((text, linked)) = frame.links.get(frame.next).cloned() else {
+                done.insert(user, true);
+                frames.pop();
+                continue;
+            };
+            if linked == user {
+                return Err(fail(format!("target `{user}` cannot link to itself"), &text));
+            }
+            match done.get(&linked) {
+                Some(true) => {
+                    frame.next += 1;
+                    join(&user, &linked, &text, targets)?;
+                }
+                Some(false) => {
+                    return Err(fail(format!("infinite loop of links from `{user}` to `{linked}`"), &text));
+                }
+                None => {
+                    if !targets.contains_key(&linked) {
+                        let mut target = resolver.unchecked(&linked, text.span)?;
+                        target.output = Some(vec![Entry::of_type("cacheonly")]);
+                        target.linked = true;
+                        targets.insert(Rc::clone(&linked), target);
+                    }
+                    frames.push(enter(&linked, targets, &mut done));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn enter(name: &Name, targets: &BTreeMap<Name, Target>, done: &mut BTreeMap<Name, bool>) -> Frame {
+    done.insert(Rc::clone(name), false);
+    let links = targets.get(name).into_iter().flat_map(links);
+    Frame {
+        name: Rc::clone(name),
+        links: links.map(|(text, link)| (text.clone(), link.into())).collect(),
+        next: 0,
+    }
+}
+
+/// Settles one link, once the linked target's own are settled.
+fn join(
+    user: &Name,
+    linked: &Name,
+    text: &Text,
+    targets: &mut BTreeMap<Name, Target>,
+) -> Result<(), Box<Diagnostic>> {
+    let (Some(using), Some(used)) = (targets.get(user), targets.get(linked)) else { return Ok(()) };
+    if let (Some(wanted), Some(built)) = (&using.platforms, &used.platforms)
+        && wanted.len() > 1
+        && built.len() > 1
+    {
+        let known: BTreeSet<&str> = built.iter().map(Text::as_str).collect();
+        let missing: Vec<&str> = wanted.iter().map(Text::as_str).filter(|p| !known.contains(p)).collect();
+        if !missing.is_empty() {
+            let message = format!(
+                "target `{linked}` can't be used by `{user}`: it is not built for {}",
+                missing.join(", ")
+            );
+            return Err(fail(message, text));
+        }
+    }
+    if used.entitlements.is_empty() {
+        return Ok(());
+    }
+    let known: BTreeSet<&str> = using.entitlements.iter().map(Text::as_str).collect();
+    let more: Vec<Text> =
+        used.entitlements.iter().filter(|text| !known.contains(text.as_str())).cloned().collect();
+    if let Some(using) = targets.get_mut(user) {
+        using.entitlements.extend(more);
+    }
+    Ok(())
+}
+
+fn fail(message: String, text: &Text) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error("link", message).at(text.span, ""))
+}

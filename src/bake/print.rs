@@ -1,0 +1,236 @@
+//! Targets and groups as JSON: as `docker buildx bake --print` prints them, and so that Bake reads them back.
+
+use std::collections::BTreeMap;
+
+use super::syntax::Name;
+use super::target::{Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target, Text};
+use crate::json::Json;
+
+/// Which strings have `${` and `%{` escaped, and what is printed where buildx's own form does not read back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As buildx prints: template markers are escaped in some attributes only, `policy` is a dump of its Go structure,
+    /// and lists that are set but empty are left out.
+    Print,
+    /// As a Bake file that means the same.
+    File,
+}
+
+/// What `docker buildx bake --print` prints for it, final newline included.
+#[must_use]
+pub fn to_json(resolved: &Resolved) -> String {
+    let groups =
+        resolved.groups.iter().map(|(name, group)| (name.to_string(), self::group(group, Form::Print)));
+    let targets =
+        resolved.targets.iter().map(|(name, target)| (name.to_string(), self::target(target, Form::Print)));
+    let mut members = vec![];
+    if !resolved.groups.is_empty() {
+        members.push(("group".to_owned(), Json::Object(groups.collect())));
+    }
+    members.push(("target".to_owned(), Json::Object(targets.collect())));
+    let mut text = Json::Object(members).to_pretty();
+    text.push('\n');
+    text
+}
+
+/// The body of a group.
+#[must_use]
+pub fn group(group: &Group, form: Form) -> Json {
+    let mut writer = Writer { form, members: vec![] };
+    writer.text("description", group.description.as_ref().filter(|text| !text.is_empty()));
+    let targets = group.targets.as_deref().map_or(Json::Null, |list| writer.list(list, Escape::AsRead));
+    writer.members.push(("targets".to_owned(), targets));
+    Json::Object(writer.members)
+}
+
+/// The body of a target, in the order of the fields of buildx's `Target` (bake/bake.go).
+#[must_use]
+pub fn target(target: &Target, form: Form) -> Json {
+    let mut writer = Writer { form, members: vec![] };
+    writer.text("description", target.description.as_ref().filter(|text| !text.is_empty()));
+    writer.texts("inherits", &target.inherits, Escape::AsRead);
+    writer.texts("annotations", &target.annotations, Escape::Always);
+    writer.array("attest", &target.attest, attestation);
+    writer.text("context", target.context.as_ref());
+    writer.map("contexts", &target.contexts, Escape::AsRead);
+    writer.text("dockerfile", target.dockerfile.as_ref());
+    if let Some(text) = &target.dockerfile_inline {
+        writer.put("dockerfile-inline", writer.string(text, Escape::Always));
+    }
+    writer.map("args", &target.args, Escape::Always);
+    writer.map("labels", &target.labels, Escape::Always);
+    writer.optional_texts("tags", target.tags.as_deref());
+    writer.array("cache-from", &target.cache_from, entry);
+    writer.optional_entries("cache-to", target.cache_to.as_deref());
+    writer.text("target", target.target.as_ref());
+    writer.array("secret", &target.secret, secret);
+    writer.array("ssh", &target.ssh, ssh);
+    writer.optional_texts("platforms", target.platforms.as_deref());
+    writer.optional_entries("output", target.output.as_deref());
+    writer.value("pull", target.pull);
+    writer.value("no-cache", target.no_cache);
+    writer.text("network", target.network.as_ref());
+    writer.texts("no-cache-filter", &target.no_cache_filter, Escape::AsRead);
+    writer.text("shm-size", target.shm_size.as_ref());
+    writer.texts("ulimits", &target.ulimits, Escape::AsRead);
+    if let Some(limits) = &target.resources {
+        writer.put("resources", resources(limits, form));
+    }
+    writer.text("call", target.call.as_ref());
+    writer.texts("entitlements", &target.entitlements, Escape::AsRead);
+    writer.map("extra-hosts", &target.extra_hosts, Escape::Always);
+    writer.array("policy", &target.policy, policy);
+    Json::Object(writer.members)
+}
+
+/// Doubles the first character of `${` and `%{`, so that Bake reads the text literally.
+#[must_use]
+pub fn escape_template(text: &str) -> String {
+    text.replace("${", "$${").replace("%{", "%%{")
+}
+
+/// When template markers are escaped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Escape {
+    /// Where buildx does it too.
+    Always,
+    /// Where only a file that is read back needs it.
+    AsRead,
+}
+
+struct Writer {
+    form: Form,
+    members: Vec<(String, Json)>,
+}
+
+impl Writer {
+    fn escaped(&self, text: &str, escape: Escape) -> String {
+        if escape == Escape::Always || self.form == Form::File {
+            escape_template(text)
+        } else {
+            text.to_owned()
+        }
+    }
+
+    fn string(&self, text: &Text, escape: Escape) -> Json {
+        Json::String(self.escaped(text.as_str(), escape))
+    }
+
+    fn list(&self, texts: &[Text], escape: Escape) -> Json {
+        texts.iter().map(|text| self.string(text, escape)).collect()
+    }
+
+    fn object(&self, fields: &BTreeMap<Name, Text>, escape: Escape) -> Json {
+        let member =
+            |(key, text): (&Name, &Text)| (self.escaped(key, Escape::AsRead), self.string(text, escape));
+        Json::Object(fields.iter().map(member).collect())
+    }
+
+    fn put(&mut self, key: &str, value: Json) {
+        self.members.push((key.to_owned(), value));
+    }
+
+    fn value(&mut self, key: &str, value: Option<impl Into<Json>>) {
+        if let Some(value) = value {
+            self.put(key, value.into());
+        }
+    }
+
+    fn text(&mut self, key: &str, text: Option<&Text>) {
+        let value = text.map(|text| self.string(text, Escape::AsRead));
+        self.value(key, value);
+    }
+
+    fn texts(&mut self, key: &str, texts: &[Text], escape: Escape) {
+        if !texts.is_empty() {
+            self.put(key, self.list(texts, escape));
+        }
+    }
+
+    fn map(&mut self, key: &str, fields: &BTreeMap<Name, Text>, escape: Escape) {
+        if !fields.is_empty() {
+            self.put(key, self.object(fields, escape));
+        }
+    }
+
+    fn array<T>(&mut self, key: &str, items: &[T], json: impl Fn(&T, Form) -> Json) {
+        if !items.is_empty() {
+            self.put(key, items.iter().map(|item| json(item, self.form)).collect());
+        }
+    }
+
+    fn optional_texts(&mut self, key: &str, texts: Option<&[Text]>) {
+        if let Some(texts) = texts.filter(|texts| self.form == Form::File || !texts.is_empty()) {
+            self.put(key, self.list(texts, Escape::AsRead));
+        }
+    }
+
+    fn optional_entries(&mut self, key: &str, entries: Option<&[Entry]>) {
+        if let Some(entries) = entries.filter(|entries| self.form == Form::File || !entries.is_empty()) {
+            self.put(key, entries.iter().map(|item| entry(item, self.form)).collect());
+        }
+    }
+}
+
+fn entry(entry: &Entry, form: Form) -> Json {
+    Writer { form, members: vec![] }.object(&entry.fields, Escape::AsRead)
+}
+
+fn attestation(entry: &Entry, form: Form) -> Json {
+    let Json::Object(mut members) = self::entry(entry, form) else { return Json::Null };
+    for (key, value) in &mut members {
+        if key == "disabled" {
+            *value = Json::Bool(true);
+        }
+    }
+    Json::Object(members)
+}
+
+fn secret(secret: &Secret, form: Form) -> Json {
+    let mut writer = Writer { form, members: vec![] };
+    writer.text("id", Some(&secret.id).filter(|text| !text.is_empty()));
+    writer.text("src", secret.src.as_ref());
+    writer.text("env", secret.env.as_ref());
+    Json::Object(writer.members)
+}
+
+fn ssh(ssh: &Ssh, form: Form) -> Json {
+    let mut writer = Writer { form, members: vec![] };
+    writer.text("id", Some(&ssh.id).filter(|text| !text.is_empty()));
+    writer.texts("paths", &ssh.paths, Escape::AsRead);
+    Json::Object(writer.members)
+}
+
+fn resources(resources: &Resources, form: Form) -> Json {
+    let mut writer = Writer { form, members: vec![] };
+    writer.text("memory", resources.memory.as_ref());
+    writer.text("memory-swap", resources.memory_swap.as_ref());
+    writer.value("cpu-shares", resources.cpu_shares);
+    writer.value("cpu-period", resources.cpu_period);
+    writer.value("cpu-quota", resources.cpu_quota);
+    writer.text("cpuset-cpus", resources.cpuset_cpus.as_ref());
+    writer.text("cpuset-mems", resources.cpuset_mems.as_ref());
+    Json::Object(writer.members)
+}
+
+fn policy(policy: &Policy, form: Form) -> Json {
+    match form {
+        Form::Print => policy_dump(policy),
+        Form::File => Json::String(escape_template(&policy.to_csv())),
+    }
+}
+
+/// Go's `PolicyConfig` has no JSON tags.
+fn policy_dump(policy: &Policy) -> Json {
+    let file = |name: &Text| {
+        Json::Object(vec![("Filename".into(), name.as_str().into()), ("Data".into(), Json::Null)])
+    };
+    let files = if policy.files.is_empty() { Json::Null } else { policy.files.iter().map(file).collect() };
+    Json::Object(vec![
+        ("Files".into(), files),
+        ("Reset".into(), policy.reset.into()),
+        ("Disabled".into(), policy.disabled.into()),
+        ("Strict".into(), policy.strict.map_or(Json::Null, Json::Bool)),
+        ("LogLevel".into(), policy.log_level.map_or(Json::Null, Json::from)),
+    ])
+}
