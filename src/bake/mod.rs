@@ -4,4 +4,5 @@ pub mod convert;
 pub mod functions;
 pub mod number;
 pub mod syntax;
+pub mod typeexpr;
 pub mod value;
