@@ -119,8 +119,8 @@ impl PartialEq for Str {
 
 impl Eq for Str {}
 
-/// A type. Order and shape are those of cty.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A type, as cty has them. The order means nothing; it serves to find equal types.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Type {
     /// Any type: the type of a bare `null`, and `any` in a constraint.
     Dynamic,
@@ -143,7 +143,7 @@ pub enum Type {
 }
 
 /// The attributes of an object type.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectType {
     /// Each attribute's type.
     pub attributes: BTreeMap<Name, Type>,
