@@ -1,10 +1,16 @@
 //! The Bake language: text in, resolved definition out.
+//!
+//! In the order of the work: `discovery` finds files, `lower` (HCL) and `json` make a [`syntax`] tree, [`module`]
+//! resolves variables, functions and blocks with `eval`, [`decode`] makes targets of their attributes, [`overrides`]
+//! and [`select`] say what an invocation builds, [`print`] writes it.
 
 mod check;
 pub mod context;
 pub mod convert;
 pub mod csv;
 pub mod decode;
+mod eval;
+mod exposed;
 pub mod flags;
 pub mod functions;
 pub mod glob;
@@ -12,12 +18,18 @@ pub mod inherit;
 pub mod json;
 pub mod links;
 pub mod lower;
+mod matrix;
 mod mistake;
+pub mod module;
 pub mod number;
+mod operators;
 pub mod overrides;
 pub mod print;
+mod references;
 pub mod select;
 pub mod syntax;
 pub mod target;
 mod template;
+pub mod typeexpr;
 pub mod value;
+mod variables;

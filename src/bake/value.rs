@@ -1,6 +1,7 @@
 //! Values and types of the Bake language: those of cty, Terraform's and Bake's dynamic type system
 //! (<https://github.com/zclconf/go-cty/blob/main/docs/types.md>).
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
@@ -250,7 +251,15 @@ impl Value {
     /// A set value: sorts and drops duplicates.
     #[must_use]
     pub fn set(element: Type, mut items: Vec<Self>) -> Self {
-        items.sort_by(Self::set_order);
+        if element.is_primitive() {
+            items.sort_by(Self::set_order);
+        } else {
+            // As `set_order` does, but with each key made only once.
+            let keyed = items.into_iter().map(|item| ((item.is_null(), item.set_key()), item));
+            let mut keyed: Vec<_> = keyed.collect();
+            keyed.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.content_order(&b.1)));
+            items = keyed.into_iter().map(|(_, item)| item).collect();
+        }
         items.dedup();
         Self::Set(element, Rc::new(items))
     }
@@ -349,35 +358,80 @@ impl Value {
         }
     }
 
-    /// The order in which a set holds its items.
+    /// The order in which a set holds its items: numbers by value, strings by bytes, false before true, null last,
+    /// everything else by [`Value::set_key`].
     #[must_use]
-    pub fn set_order(&self, other: &Self) -> std::cmp::Ordering {
-        use std::cmp::Ordering;
+    pub fn set_order(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
             (Self::Number(a), Self::Number(b)) => a.cmp(b),
             (Self::String(a), Self::String(b)) => a.as_str().cmp(b.as_str()),
-            (Self::Null(_), Self::Null(_)) => Ordering::Equal,
-            // cty sorts null last: https://github.com/zclconf/go-cty/blob/main/cty/set_internals.go
-            (Self::Null(_), _) => Ordering::Greater,
-            (_, Self::Null(_)) => Ordering::Less,
-            _ => match (self.items(), other.items(), self.members(), other.members()) {
-                (Some(a), Some(b), ..) => order_by(a.iter(), b.iter(), |a, b| a.set_order(b)),
-                (.., Some(a), Some(b)) => {
-                    order_by(a.iter(), b.iter(), |a, b| a.0.cmp(b.0).then_with(|| a.1.set_order(b.1)))
-                }
-                _ => Ordering::Equal,
-            },
+            (Self::Null(_), _) | (_, Self::Null(_)) => self.is_null().cmp(&other.is_null()),
+            _ => self.set_key().cmp(&other.set_key()).then_with(|| self.content_order(other)),
         }
     }
+
+    /// The text by which cty sorts the structures of a set
+    /// (<https://github.com/zclconf/go-cty/blob/main/cty/set_internals.go>).
+    fn set_key(&self) -> String {
+        let mut key = String::new();
+        self.write_set_key(&mut key);
+        key
+    }
+
+    fn write_set_key(&self, key: &mut String) {
+        let each = |key: &mut String, open, items: &mut dyn Iterator<Item = &Self>, close| {
+            key.push(open);
+            for item in items {
+                item.write_set_key(key);
+                key.push(';');
+            }
+            key.push(close);
+        };
+        match self {
+            Self::Null(_) => key.push('~'),
+            Self::Bool(value) => key.push(if *value { 'T' } else { 'F' }),
+            Self::Number(value) => key.push_str(&value.text_g_prec(10)),
+            Self::String(text) => write_quoted(key, text.as_str()),
+            Self::List(_, items) | Self::Set(_, items) => each(key, '[', &mut items.iter(), ']'),
+            Self::Tuple(items) => each(key, '<', &mut items.iter(), '>'),
+            Self::Object(members) => each(key, '<', &mut members.values(), '>'),
+            Self::Map(_, members) => {
+                key.push('{');
+                for (name, member) in members.iter() {
+                    write_quoted(key, name);
+                    key.push(':');
+                    member.write_set_key(key);
+                    key.push(';');
+                }
+                key.push('}');
+            }
+        }
+    }
+
+    /// Tells apart what has the same key.
+    fn content_order(&self, other: &Self) -> Ordering {
+        match (self.items(), other.items(), self.members(), other.members()) {
+            (Some(a), Some(b), ..) => order_by(a.iter(), b.iter(), |a, b| a.set_order(b)),
+            (.., Some(a), Some(b)) => {
+                order_by(a.iter(), b.iter(), |a, b| a.0.cmp(b.0).then_with(|| a.1.set_order(b.1)))
+            }
+            _ => Ordering::Equal,
+        }
+    }
+}
+
+fn write_quoted(out: &mut String, text: &str) {
+    out.push('"');
+    out.extend(text.escape_debug());
+    out.push('"');
 }
 
 fn order_by<T>(
     mut left: impl Iterator<Item = T>,
     mut right: impl Iterator<Item = T>,
-    order: impl Fn(T, T) -> std::cmp::Ordering,
-) -> std::cmp::Ordering {
-    use std::cmp::Ordering;
+    order: impl Fn(T, T) -> Ordering,
+) -> Ordering {
     loop {
         match (left.next(), right.next()) {
             (Some(a), Some(b)) => match order(a, b) {
@@ -429,6 +483,19 @@ mod tests {
         let number = |n: i64| Value::Number(Number::from(n));
         let set = Value::set(Type::Number, vec![number(10), number(9), number(10)]);
         assert_eq!(set.items(), Some([number(9), number(10)].as_slice()));
+    }
+
+    #[test]
+    fn structures_in_a_set_are_sorted_by_their_text() {
+        let number = |n: i64| Value::Number(Number::from(n));
+        let pair = |n: i64, text: &str| Value::tuple(vec![number(n), Value::string(text)]);
+        let ty = pair(0, "").ty();
+        let null = Value::Null(ty.clone());
+        let items = vec![null.clone(), pair(9, "a"), pair(10, "b"), pair(10, "a"), pair(9, "a")];
+        let set = Value::set(ty, items.clone());
+        assert_eq!(set.items(), Some([pair(10, "a"), pair(10, "b"), pair(9, "a"), null].as_slice()));
+        let sorted = set.items().unwrap_or_default();
+        assert!(sorted.is_sorted_by(|a, b| a.set_order(b).is_lt()));
     }
 
     #[test]

@@ -4,6 +4,20 @@
 //! Arguments arrive converted to the parameter types and checked for null, so a function sees only values that
 //! its parameters promise.
 
+mod encoding;
+mod format;
+mod hash;
+mod json;
+mod net;
+pub(super) mod paths;
+mod regex;
+mod regex_syntax;
+mod semver;
+mod strings;
+#[cfg(test)]
+mod testing;
+mod time;
+
 use std::rc::Rc;
 
 use super::convert::convert;
@@ -112,7 +126,18 @@ pub type Family = Vec<(&'static str, Function)>;
 /// All standard functions by name. `can`, `try` and `convert` are special forms of the evaluator, not listed here.
 #[must_use]
 pub fn standard() -> std::collections::BTreeMap<&'static str, Rc<Function>> {
-    let families: [Family; 0] = [];
+    let families: [Family; 10] = [
+        encoding::family(),
+        format::family(),
+        hash::family(),
+        json::family(),
+        net::family(),
+        paths::family(),
+        regex::family(),
+        semver::family(),
+        strings::family(),
+        time::family(),
+    ];
     families.into_iter().flatten().map(|(name, function)| (name, Rc::new(function))).collect()
 }
 

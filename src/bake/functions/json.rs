@@ -1,0 +1,287 @@
+//! JSON as cty reads and writes it: exact numbers, and Go's escapes for HTML.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::rc::Rc;
+
+use super::super::number::Number;
+use super::super::value::{Str, Type, Value};
+use super::strings::{MAX_ITEMS, bounded, text};
+use super::{Ambient, Family, FunctionError, fixed, nullable, param};
+
+/// How deep arrays and objects may nest.
+const MAX_DEPTH: usize = 500;
+
+pub(super) fn family() -> Family {
+    vec![
+        ("jsondecode", fixed(vec![param("str", Type::String)], decode)),
+        ("jsonencode", fixed(vec![nullable("val", Type::Dynamic)], encode)),
+    ]
+}
+
+fn decode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
+    from_json(text(args, 0)?).map_err(|e| FunctionError::argument(0, e))
+}
+
+fn encode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
+    let mut json = String::new();
+    if let Some(value) = args.first() {
+        write_json(value, &mut json).map_err(FunctionError::new)?;
+    }
+    bounded(json)
+}
+
+/// Appends a value as JSON.
+///
+/// # Errors
+/// For infinity.
+pub(super) fn write_json(value: &Value, json: &mut String) -> Result<(), String> {
+    match value {
+        Value::Null(_) => json.push_str("null"),
+        Value::Bool(value) => json.push_str(if *value { "true" } else { "false" }),
+        Value::Number(number) if number.is_infinite() => {
+            return Err("cannot serialize infinity as JSON".to_owned());
+        }
+        Value::Number(number) => write!(json, "{number}").expect("a string takes any text"),
+        Value::String(text) => write_string(text.as_str(), json),
+        Value::List(_, items) | Value::Set(_, items) | Value::Tuple(items) => {
+            json.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    json.push(',');
+                }
+                write_json(item, json)?;
+            }
+            json.push(']');
+        }
+        Value::Map(_, members) | Value::Object(members) => {
+            json.push('{');
+            for (index, (name, member)) in members.iter().enumerate() {
+                if index > 0 {
+                    json.push(',');
+                }
+                write_string(name, json);
+                json.push(':');
+                write_json(member, json)?;
+            }
+            json.push('}');
+        }
+    }
+    Ok(())
+}
+
+/// Appends a JSON string with the escapes of Go's [`json.Marshal`](https://pkg.go.dev/encoding/json#Marshal).
+fn write_string(text: &str, json: &mut String) {
+    json.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => json.push_str("\\\""),
+            '\\' => json.push_str("\\\\"),
+            '\n' => json.push_str("\\n"),
+            '\r' => json.push_str("\\r"),
+            '\t' => json.push_str("\\t"),
+            '\u{8}' => json.push_str("\\b"),
+            '\u{C}' => json.push_str("\\f"),
+            '\0'..'\u{20}' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                write!(json, "\\u{:04x}", u32::from(c)).expect("a string takes any text");
+            }
+            c => json.push(c),
+        }
+    }
+    json.push('"');
+}
+
+/// Reads JSON into objects, tuples, numbers, strings, bools and nulls of any type. A name that an object has twice
+/// keeps its last value, which must be of the type of the first.
+///
+/// # Errors
+/// What is wrong and where, for JSON that is not valid, nests more than 500 deep or holds more than 1,048,576 values.
+pub(super) fn from_json(json: &str) -> Result<Value, String> {
+    let mut reader = Reader { json, at: 0, values: 0 };
+    let value = reader.value(0)?;
+    reader.skip_space();
+    if reader.at < json.len() {
+        return Err(format!("extraneous data after the JSON value, at byte {}", reader.at));
+    }
+    Ok(value)
+}
+
+struct Reader<'a> {
+    json: &'a str,
+    at: usize,
+    values: usize,
+}
+
+impl Reader<'_> {
+    fn rest(&self) -> &str {
+        &self.json[self.at..]
+    }
+
+    fn skip_space(&mut self) {
+        self.at = self.json.len() - self.rest().trim_start_matches([' ', '\t', '\r', '\n']).len();
+    }
+
+    fn eat(&mut self, token: &str) -> bool {
+        let found = self.rest().starts_with(token);
+        self.at += if found { token.len() } else { 0 };
+        found
+    }
+
+    fn expect(&mut self, token: &str) -> Result<(), String> {
+        self.skip_space();
+        if self.eat(token) { Ok(()) } else { Err(self.unexpected(&format!("`{token}`"))) }
+    }
+
+    fn unexpected(&self, wanted: &str) -> String {
+        match self.rest().chars().next() {
+            Some(found) => format!("invalid JSON: {wanted} expected at byte {}, found {found:?}", self.at),
+            None => format!("invalid JSON: {wanted} expected, found the end"),
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Value, String> {
+        if depth > MAX_DEPTH {
+            return Err(format!("the JSON nests more than {MAX_DEPTH} deep"));
+        }
+        self.values += 1;
+        if self.values > MAX_ITEMS {
+            return Err(format!("the JSON has more than {MAX_ITEMS} values"));
+        }
+        self.skip_space();
+        match self.rest().bytes().next() {
+            Some(b'{') => self.object(depth),
+            Some(b'[') => self.array(depth),
+            Some(b'"') => self.string().map(Value::string),
+            Some(b'-' | b'0'..=b'9') => self.number().map(Value::Number),
+            _ if self.eat("true") => Ok(Value::Bool(true)),
+            _ if self.eat("false") => Ok(Value::Bool(false)),
+            _ if self.eat("null") => Ok(Value::Null(Type::Dynamic)),
+            _ => Err(self.unexpected("a value")),
+        }
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Value, String> {
+        self.expect("[")?;
+        let mut items = Vec::new();
+        self.skip_space();
+        if self.eat("]") {
+            return Ok(Value::tuple(items));
+        }
+        loop {
+            items.push(self.value(depth + 1)?);
+            self.skip_space();
+            if self.eat("]") {
+                return Ok(Value::tuple(items));
+            }
+            self.expect(",")?;
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Value, String> {
+        self.expect("{")?;
+        let mut members = BTreeMap::new();
+        self.skip_space();
+        if self.eat("}") {
+            return Ok(Value::object(members));
+        }
+        loop {
+            self.skip_space();
+            let name = Str::from(self.string()?);
+            self.expect(":")?;
+            let value = self.value(depth + 1)?;
+            if members.get(name.as_str()).is_some_and(|former: &Value| former.ty() != value.ty()) {
+                return Err(format!("duplicate {:?} property in JSON object", name.as_str()));
+            }
+            members.insert(Rc::clone(name.name()), value);
+            self.skip_space();
+            if self.eat("}") {
+                return Ok(Value::object(members));
+            }
+            self.expect(",")?;
+        }
+    }
+
+    fn number(&mut self) -> Result<Number, String> {
+        let start = self.at;
+        self.eat("-");
+        if !self.eat("0") {
+            self.digits()?;
+        }
+        if self.eat(".") {
+            self.digits()?;
+        }
+        if self.eat("e") || self.eat("E") {
+            let _ = self.eat("+") || self.eat("-");
+            self.digits()?;
+        }
+        let text = &self.json[start..self.at];
+        Number::parse(text).ok_or_else(|| format!("the number at byte {start} of the JSON is out of range"))
+    }
+
+    fn digits(&mut self) -> Result<(), String> {
+        let count = self.rest().bytes().take_while(u8::is_ascii_digit).count();
+        if count == 0 {
+            return Err(self.unexpected("a digit"));
+        }
+        self.at += count;
+        Ok(())
+    }
+
+    fn string(&mut self) -> Result<String, String> {
+        if !self.eat("\"") {
+            return Err(self.unexpected("a string"));
+        }
+        let mut text = String::new();
+        loop {
+            let Some(c) = self.rest().chars().next() else { return Err(self.unexpected("`\"`")) };
+            match c {
+                '"' => {
+                    self.at += 1;
+                    return Ok(text);
+                }
+                '\\' => text.push(self.escape()?),
+                '\0'..'\u{20}' => return Err(self.unexpected("a character of a string")),
+                c => {
+                    self.at += c.len_utf8();
+                    text.push(c);
+                }
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, String> {
+        self.at += 1;
+        if self.eat("u") {
+            let first = self.code_unit()?;
+            let low = self.at;
+            if (0xD800..0xDC00).contains(&first) && self.eat("\\u") {
+                let second = self.code_unit()?;
+                if (0xDC00..0xE000).contains(&second) {
+                    let code = 0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+                    return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+                }
+                self.at = low;
+            }
+            return Ok(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER));
+        }
+        let c = match self.rest().bytes().next() {
+            Some(c @ (b'"' | b'\\' | b'/')) => char::from(c),
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{C}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            _ => return Err(self.unexpected("an escape character")),
+        };
+        self.at += 1;
+        Ok(c)
+    }
+
+    fn code_unit(&mut self) -> Result<u32, String> {
+        let digits = self.rest().get(..4).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
+        let unit = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let unit = unit.ok_or_else(|| self.unexpected("four hexadecimal digits"))?;
+        self.at += 4;
+        Ok(unit)
+    }
+}

@@ -1,0 +1,189 @@
+//! Functions on IP networks in CIDR notation.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::super::value::{Type, Value};
+use super::strings::{integer, string_list, text};
+use super::{Ambient, Family, FunctionError, fixed, param, variadic};
+
+pub(super) fn family() -> Family {
+    let text = |name| param(name, Type::String);
+    let number = |name| param(name, Type::Number);
+    vec![
+        ("cidrhost", fixed(vec![text("prefix"), number("hostnum")], host)),
+        ("cidrnetmask", fixed(vec![text("prefix")], netmask)),
+        ("cidrsubnet", fixed(vec![text("prefix"), number("newbits"), number("netnum")], subnet)),
+        ("cidrsubnets", variadic(vec![text("prefix")], number("newbits"), subnets)),
+    ]
+}
+
+/// A network: `10.1.0.0/16`. The address has no bits set beyond the prefix.
+#[derive(Clone, Copy)]
+struct Network {
+    address: Address,
+    prefix: u32,
+}
+
+/// An IPv4 or IPv6 address as a number of so many bits.
+#[derive(Clone, Copy)]
+struct Address {
+    value: u128,
+    bits: u32,
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match u32::try_from(self.value) {
+            Ok(value) if self.bits == 32 => Ipv4Addr::from(value).fmt(f),
+            _ => Ipv6Addr::from(self.value).fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.prefix)
+    }
+}
+
+impl Network {
+    fn parse(text: &str) -> Option<Self> {
+        let (address, prefix) = text.split_once('/')?;
+        let (value, bits) = match address.parse().ok()? {
+            IpAddr::V4(address) => (address.to_bits().into(), 32),
+            IpAddr::V6(address) => (address.to_bits(), 128),
+        };
+        let digits = !prefix.is_empty() && prefix.bytes().all(|b| b.is_ascii_digit());
+        let prefix = prefix.parse().ok().filter(|prefix| digits && *prefix <= bits)?;
+        Some(Self::containing(Address { value, bits }, prefix))
+    }
+
+    /// The network of an address.
+    fn containing(address: Address, prefix: u32) -> Self {
+        let value = address.value & !host_mask(address.bits, prefix);
+        Self { address: Address { value, ..address }, prefix }
+    }
+
+    fn bits(&self) -> u32 {
+        self.address.bits
+    }
+
+    fn with_value(&self, value: u128) -> Address {
+        Address { value, bits: self.bits() }
+    }
+
+    fn last(&self) -> u128 {
+        self.address.value | host_mask(self.bits(), self.prefix)
+    }
+
+    fn contains(&self, address: Address) -> bool {
+        Self::containing(address, self.prefix).address.value == self.address.value
+    }
+
+    /// The network of that size before this one, or at the end of all addresses.
+    fn previous(&self, prefix: u32) -> Self {
+        let before = self.address.value.wrapping_sub(1) & host_mask(self.bits(), 0);
+        Self::containing(self.with_value(before), prefix)
+    }
+
+    /// The first network of that size after this one, `None` if addresses end here.
+    fn next(&self, prefix: u32) -> Option<Self> {
+        let around = Self::containing(self.with_value(self.last()), prefix);
+        let after = around.last().wrapping_add(1) & host_mask(self.bits(), 0);
+        (after != 0).then(|| Self::containing(self.with_value(after), prefix))
+    }
+}
+
+/// Ones in the bits of the host.
+fn host_mask(bits: u32, prefix: u32) -> u128 {
+    match bits - prefix {
+        0 => 0,
+        host => u128::MAX >> (128 - host),
+    }
+}
+
+fn network(args: &[Value]) -> Result<Network, FunctionError> {
+    let text = text(args, 0)?;
+    Network::parse(text).ok_or_else(|| {
+        FunctionError::argument(0, format!("{text:?} is not a network in CIDR notation such as 10.1.0.0/16"))
+    })
+}
+
+fn host(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
+    let (network, number) = (network(args)?, integer(args, 1)?);
+    let most = host_mask(network.bits(), network.prefix);
+    // -1 is the last address.
+    let distance = if number < 0 { number.unsigned_abs() - 1 } else { number.unsigned_abs() };
+    if u128::from(distance) > most {
+        return Err(FunctionError::argument(
+            1,
+            format!("prefix of {} does not accommodate a host numbered {number}", network.prefix),
+        ));
+    }
+    let host = if number < 0 { most - u128::from(distance) } else { distance.into() };
+    Ok(Value::string(network.with_value(network.address.value | host).to_string()))
+}
+
+fn netmask(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
+    let network = network(args)?;
+    let mask = host_mask(network.bits(), 0) & !host_mask(network.bits(), network.prefix);
+    Ok(Value::string(network.with_value(mask).to_string()))
+}
+
+fn subnet(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
+    let (network, new_bits, number) = (network(args)?, integer(args, 1)?, integer(args, 2)?);
+    if new_bits > 32 {
+        return Err(FunctionError::argument(1, "may not extend prefix by more than 32 bits"));
+    }
+    let space = || {
+        let message = format!("insufficient address space to extend prefix of {} by {new_bits}", network.prefix);
+        FunctionError::argument(1, message)
+    };
+    let prefix = u32::try_from(i64::from(network.prefix).saturating_add(new_bits)).map_err(|_| space())?;
+    if prefix > network.bits() {
+        return Err(space());
+    }
+    // Fewer bits make a network around this one; buildx then takes no number but 0 for sensible.
+    let most = host_mask(u32::try_from(new_bits).unwrap_or(0), 0);
+    let number = u128::try_from(number).ok().filter(|number| *number <= most).ok_or_else(|| {
+        let message = format!("prefix extension of {new_bits} does not accommodate a subnet numbered {number}");
+        FunctionError::argument(2, message)
+    })?;
+    let value = network.address.value | shift(number, network.bits() - prefix);
+    Ok(Value::string(Network { address: network.with_value(value), prefix }.to_string()))
+}
+
+fn shift(number: u128, by: u32) -> u128 {
+    number.checked_shl(by).unwrap_or(0)
+}
+
+fn subnets(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
+    let network = network(args)?;
+    let mut networks: Vec<String> = Vec::new();
+    let mut current = None;
+    for index in 1..args.len() {
+        let error = |message: String| FunctionError::argument(index, message);
+        let new_bits = match integer(args, index)? {
+            ..1 => return Err(error("must extend prefix by at least one bit".to_owned())),
+            33.. => return Err(error("may not extend prefix by more than 32 bits".to_owned())),
+            new_bits => u32::try_from(new_bits).unwrap_or(32),
+        };
+        let prefix = network.prefix + new_bits;
+        if prefix > network.bits() {
+            let version = if network.bits() == 32 { 4 } else { 6 };
+            return Err(error(format!(
+                "would extend prefix to {prefix} bits, which is too long for an IPv{version} address"
+            )));
+        }
+        let before = current.unwrap_or_else(|| network.previous(prefix));
+        let next = before.next(prefix).filter(|next| network.contains(next.address)).ok_or_else(|| {
+            error(format!(
+                "not enough remaining address space for a subnet with a prefix of {prefix} bits after {before}"
+            ))
+        })?;
+        networks.push(next.to_string());
+        current = Some(next);
+    }
+    Ok(string_list(networks.into_iter()))
+}
