@@ -133,8 +133,8 @@ struct Template<'a>(Vec<Piece<'a>>);
 
 enum Piece<'a> {
     Literal(&'a str),
-    /// The text of a group, if it took part in the match.
-    Group(usize),
+    /// The text of the first of these groups that took part in the match.
+    Groups(Vec<usize>),
 }
 
 impl<'a> Template<'a> {
@@ -150,7 +150,7 @@ impl<'a> Template<'a> {
                 rest = after;
             } else if let Some(found) = NAME.captures(after) {
                 let name = found.get(1).or_else(|| found.get(2)).map_or("", |name| name.as_str());
-                pieces.extend(group_index(name, groups).map(Piece::Group));
+                pieces.push(Piece::Groups(group_indexes(name, groups)));
                 rest = &after[found.get_match().end()..];
             } else {
                 pieces.push(Piece::Literal("$"));
@@ -165,17 +165,21 @@ impl<'a> Template<'a> {
         for piece in &self.0 {
             match piece {
                 Piece::Literal(text) => result.push_str(text),
-                Piece::Group(index) => result.push_str(captures.get(*index).map_or("", |group| group.as_str())),
+                Piece::Groups(indexes) => {
+                    let group = indexes.iter().find_map(|index| captures.get(*index));
+                    result.push_str(group.map_or("", |group| group.as_str()));
+                }
             }
         }
     }
 }
 
-/// The group that a name in a template means: `1` is a number, `01` and `1x` are names.
-fn group_index(name: &str, groups: &[Option<String>]) -> Option<usize> {
+/// The groups that a name in a template means: `1` is a number, `01` and `1x` are names.
+fn group_indexes(name: &str, groups: &[Option<String>]) -> Vec<usize> {
     let is_number = name.bytes().all(|b| b.is_ascii_digit()) && (name == "0" || !name.starts_with('0'));
     if is_number {
-        return name.parse().ok();
+        return name.parse().into_iter().collect();
     }
-    groups.iter().position(|group| group.as_deref() == Some(name)).map(|index| index + 1)
+    let named = groups.iter().zip(1..).filter(|(group, _)| group.as_deref() == Some(name));
+    named.map(|(_, index)| index).collect()
 }
