@@ -1,18 +1,768 @@
-//! stub
+//! The number of the Bake language: Go's `big.Float`, a binary float that carries its own precision.
 
-/// stub
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Number(i64);
+mod decimal;
+mod round;
 
-impl From<i64> for Number {
-    fn from(value: i64) -> Self {
-        Self(value)
+use num_bigint::{BigInt, BigUint, Sign};
+use round::{Binary, divide, round, shift_right};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+/// Precision in bits of a number that was read from decimal text.
+const TEXT_PRECISION: u32 = 512;
+/// Precision in bits of a number that was made from a machine integer.
+const INTEGER_PRECISION: u32 = 64;
+/// Precision in bits of a number that was made from an `f64`.
+const FLOAT_PRECISION: u32 = 53;
+/// Arithmetic refuses results of 2^±524288 (about 1e±157826) and beyond, so that no short expression can ask for
+/// megabytes of digits.
+const EXPONENT_LIMIT: i64 = 1 << 19;
+
+/// A number of the Bake language, equal in value and text to the Go `big.Float` that buildx computes with.
+///
+/// A number has a precision, which is part of how it prints: literals and strings have 512 bits, machine integers
+/// (`length(…)`) 64, floats (`pow(…)`, a number overridden by the environment) 53. So an override `N=0.1` prints
+/// `0.1` while `N + 0.2` prints `0.3000000000000000055511151231257827021181583404541015625`. A result has the larger
+/// precision of its operands and is rounded to nearest even.
+///
+/// `==` is the equality of the language: whole numbers by value, others by their text
+/// ([`rawNumberEqual`](https://github.com/zclconf/go-cty/blob/main/cty/primitive_type.go)). `Ord` goes by value, as
+/// `<` does; the two differ only between fractions of different precision. In both `-0` equals `0`.
+#[derive(Clone, Debug)]
+pub struct Number {
+    kind: Kind,
+    precision: u32,
+}
+
+/// Whole values of at most 63 bits are always `Integer`; `Binary` is never zero and its mantissa is odd.
+#[derive(Clone, Debug, PartialEq)]
+enum Kind {
+    Integer(i64),
+    NegativeZero,
+    Binary { negative: bool, magnitude: Box<Binary> },
+    Infinity { negative: bool },
+}
+
+/// Why an operation on numbers has no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ArithmeticError {
+    /// `Inf + -Inf`.
+    #[error("can't compute sum of opposing infinities")]
+    OpposingInfinities,
+    /// `Inf - Inf`.
+    #[error("can't subtract infinity from itself")]
+    InfinityMinusInfinity,
+    /// `0 * Inf`.
+    #[error("can't multiply zero by infinity")]
+    ZeroTimesInfinity,
+    /// `0 / 0` or `Inf / Inf`.
+    #[error("can't divide zero by zero or infinity by infinity")]
+    IndeterminateQuotient,
+    /// `%` with an infinite operand.
+    #[error("can't use modulo with zero and infinity")]
+    InfiniteModulo,
+    /// A finite result too large or too close to zero to be written out.
+    #[error("number is out of range")]
+    OutOfRange,
+}
+
+/// A finite value as sign, mantissa and binary exponent; the mantissa may be zero.
+struct Finite<'a> {
+    negative: bool,
+    mantissa: Cow<'a, BigUint>,
+    exponent: i64,
+}
+
+impl Finite<'_> {
+    fn is_zero(&self) -> bool {
+        self.mantissa.bits() == 0
+    }
+
+    /// The position of the highest bit: the magnitude is in `2^(top-1) .. 2^top`.
+    fn top(&self) -> i64 {
+        top(&self.mantissa, self.exponent)
     }
 }
 
 impl Number {
-    /// stub
+    /// Reads decimal text (`007`, `1.50`, `-1e400`, `.5`, `Inf`) as Go's `big.ParseFloat(text, 10, 512, ToNearestEven)`
+    /// does, its `p` exponents included. None for anything else, for more than 100,000 digits, and for an exponent
+    /// beyond ±20,000.
     pub fn parse(text: &str) -> Option<Self> {
-        text.parse::<f64>().ok().filter(|n| n.is_finite()).map(|n| Self(n as i64))
+        decimal::parse(text)
+    }
+
+    /// The exact value of `value` at 53 bits, `None` for NaN.
+    pub fn from_f64(value: f64) -> Option<Self> {
+        if value.is_nan() {
+            return None;
+        }
+        let negative = value.is_sign_negative();
+        if value.is_infinite() {
+            return Some(Self::infinity(negative));
+        }
+        let bits = value.to_bits();
+        let (fraction, biased) = (bits & ((1 << 52) - 1), (bits >> 52 & 0x7ff) as i64);
+        let (mantissa, exponent) =
+            if biased == 0 { (fraction, -1074) } else { (fraction | 1 << 52, biased - 1075) };
+        Some(Self::finite(negative, Binary { mantissa: mantissa.into(), exponent }, FLOAT_PRECISION))
+    }
+
+    /// The exact value, at 64 bits or as many as it needs, as Go's `SetInt`.
+    pub fn from_bigint(value: BigInt) -> Self {
+        let (sign, mantissa) = value.into_parts();
+        let precision = u32::try_from(mantissa.bits()).unwrap_or(u32::MAX).max(INTEGER_PRECISION);
+        Self::finite(sign == Sign::Minus, Binary { mantissa, exponent: 0 }, precision)
+    }
+
+    /// An infinity of the given sign.
+    pub fn infinity(negative: bool) -> Self {
+        Self { kind: Kind::Infinity { negative }, precision: TEXT_PRECISION }
+    }
+
+    /// The value if it is whole and fits.
+    pub fn to_i64(&self) -> Option<i64> {
+        match self.kind {
+            Kind::Integer(value) => Some(value),
+            Kind::NegativeZero => Some(0),
+            Kind::Binary { .. } => i64::try_from(self.to_bigint()?).ok(),
+            Kind::Infinity { .. } => None,
+        }
+    }
+
+    /// The value if it is whole, not negative and fits.
+    pub fn to_usize(&self) -> Option<usize> {
+        match self.kind {
+            Kind::Binary { .. } => usize::try_from(self.to_bigint()?).ok(),
+            _ => usize::try_from(self.to_i64()?).ok(),
+        }
+    }
+
+    /// The nearest `f64`, ties to even; infinite if there is none.
+    pub fn to_f64(&self) -> f64 {
+        let Some(x) = self.as_finite() else {
+            return if self.is_negative() { f64::NEG_INFINITY } else { f64::INFINITY };
+        };
+        let lowest = (x.top() - 53).max(-1074);
+        let magnitude = if x.is_zero() {
+            0.0
+        } else if x.top() > 1024 {
+            f64::INFINITY
+        } else {
+            let drop = lowest - x.exponent;
+            let mantissa = if drop > 0 {
+                shift_right(&x.mantissa, drop as u64, false)
+            } else {
+                x.mantissa.as_ref() << drop.unsigned_abs()
+            };
+            let mantissa = u64::try_from(mantissa).expect("54 bits at most");
+            // A mantissa with its implicit bit (or one that rounding carried to 2^53) adds itself to the exponent
+            // field below it; the largest carries into infinity.
+            f64::from_bits((((lowest + 1074) as u64) << 52) + mantissa)
+        };
+        if x.negative { -magnitude } else { magnitude }
+    }
+
+    /// The value if it is whole.
+    pub fn to_bigint(&self) -> Option<BigInt> {
+        if self.is_integer() { self.trunc_bigint() } else { None }
+    }
+
+    /// The value without its fraction, `None` for an infinity.
+    pub fn trunc_bigint(&self) -> Option<BigInt> {
+        let x = self.as_finite()?;
+        let magnitude = trunc(&x.mantissa, x.exponent);
+        Some(BigInt::from_biguint(if x.negative { Sign::Minus } else { Sign::Plus }, magnitude))
+    }
+
+    /// Whether the value is whole; infinities are not.
+    pub fn is_integer(&self) -> bool {
+        match &self.kind {
+            Kind::Integer(_) | Kind::NegativeZero => true,
+            Kind::Binary { magnitude, .. } => magnitude.exponent >= 0,
+            Kind::Infinity { .. } => false,
+        }
+    }
+
+    /// Whether this is `+Inf` or `-Inf`.
+    pub fn is_infinite(&self) -> bool {
+        matches!(self.kind, Kind::Infinity { .. })
+    }
+
+    /// Whether the sign bit is set, which it is for `-0` too.
+    pub fn is_negative(&self) -> bool {
+        match self.kind {
+            Kind::Integer(value) => value < 0,
+            Kind::NegativeZero => true,
+            Kind::Binary { negative, .. } | Kind::Infinity { negative } => negative,
+        }
+    }
+
+    /// Whether this is `0` or `-0`.
+    pub fn is_zero(&self) -> bool {
+        matches!(self.kind, Kind::Integer(0) | Kind::NegativeZero)
+    }
+
+    /// The sum; an error for opposite infinities and for a result out of range.
+    pub fn add(&self, other: &Self) -> Result<Self, ArithmeticError> {
+        self.sum(other, self.precision.max(other.precision))
+    }
+
+    /// The difference; an error for equal infinities and for a result out of range.
+    pub fn sub(&self, other: &Self) -> Result<Self, ArithmeticError> {
+        self.add(&other.neg()).map_err(|error| match error {
+            ArithmeticError::OpposingInfinities => ArithmeticError::InfinityMinusInfinity,
+            error => error,
+        })
+    }
+
+    /// The product; an error for zero times infinity and for a result out of range.
+    ///
+    /// It keeps up to 512 bits even if the operands have fewer, as cty's `Multiply`.
+    pub fn mul(&self, other: &Self) -> Result<Self, ArithmeticError> {
+        let product = self.product(other, TEXT_PRECISION)?;
+        let needed = match &product.kind {
+            Kind::Binary { magnitude, .. } => magnitude.mantissa.bits() as u32,
+            Kind::Integer(value) => {
+                value.unsigned_abs().checked_ilog2().map_or(0, |log| log + 1 - value.trailing_zeros())
+            }
+            Kind::NegativeZero | Kind::Infinity { .. } => 0,
+        };
+        Ok(Self { precision: needed.max(self.precision).max(other.precision), ..product })
+    }
+
+    /// The quotient; `x / 0` is an infinity, `0 / 0` and `Inf / Inf` are errors, as is a result out of range.
+    pub fn div(&self, other: &Self) -> Result<Self, ArithmeticError> {
+        let precision = self.precision.max(other.precision);
+        if let (&Kind::Integer(a), &Kind::Integer(b)) = (&self.kind, &other.kind)
+            && a != 0
+            && b != 0
+            && a % b == 0
+            && let Some(quotient) = Self::integer(a / b, precision)
+        {
+            return Ok(quotient);
+        }
+        let negative = self.is_negative() != other.is_negative();
+        match (self.as_finite(), other.as_finite()) {
+            (None, None) => Err(ArithmeticError::IndeterminateQuotient),
+            (Some(x), Some(y)) if x.is_zero() && y.is_zero() => Err(ArithmeticError::IndeterminateQuotient),
+            (None, Some(_)) => Ok(Self { precision, ..Self::infinity(negative) }),
+            (Some(_), Some(y)) if y.is_zero() => Ok(Self { precision, ..Self::infinity(negative) }),
+            (Some(_), None) => Ok(Self::zero(negative, precision)),
+            (Some(x), Some(y)) => {
+                let quotient = divide(&x.mantissa, &y.mantissa, precision);
+                Self::checked(negative, quotient.scaled(x.exponent - y.exponent), precision)
+            }
+        }
+    }
+
+    /// The remainder of the division rounded toward zero, as cty's `Modulo`: `-7 % 3` is -1, `7 % 0` is 7, and
+    /// infinite operands are an error (save `Inf % 0`, which is `Inf`).
+    pub fn rem(&self, other: &Self) -> Result<Self, ArithmeticError> {
+        if other.is_zero() {
+            return Ok(self.clone());
+        }
+        if self.is_infinite() || other.is_infinite() {
+            return Err(ArithmeticError::InfiniteModulo);
+        }
+        // Below 64 bits the rounding of the quotient can reach the next whole number: that is left to the long way.
+        if let (&Kind::Integer(a), &Kind::Integer(b)) = (&self.kind, &other.kind)
+            && self.precision >= INTEGER_PRECISION
+            && let Some(remainder) = Self::integer(a % b, self.precision)
+        {
+            return Ok(remainder);
+        }
+        let quotient = self.div(other)?.trunc_bigint().ok_or(ArithmeticError::InfiniteModulo)?;
+        let quotient = Self::from_bigint(quotient).with_precision(self.precision);
+        self.sum(&other.product(&quotient, self.precision)?.neg(), self.precision)
+    }
+
+    /// The number with its sign turned; `0` becomes `-0`.
+    #[must_use]
+    pub fn neg(&self) -> Self {
+        let kind = match &self.kind {
+            Kind::Integer(0) => Kind::NegativeZero,
+            Kind::Integer(value) => Kind::Integer(-value),
+            Kind::NegativeZero => Kind::Integer(0),
+            Kind::Binary { negative, magnitude } => {
+                Kind::Binary { negative: !negative, magnitude: magnitude.clone() }
+            }
+            Kind::Infinity { negative } => Kind::Infinity { negative: !negative },
+        };
+        Self { kind, precision: self.precision }
+    }
+
+    /// The number without its sign.
+    #[must_use]
+    pub fn abs(&self) -> Self {
+        if self.is_negative() { self.neg() } else { self.clone() }
+    }
+
+    /// The greatest whole number that is not above this one; infinities stay.
+    #[must_use]
+    pub fn floor(&self) -> Self {
+        self.to_whole(|whole| if self.is_negative() { whole - 1 } else { whole })
+    }
+
+    /// The least whole number that is not below this one; infinities stay.
+    #[must_use]
+    pub fn ceil(&self) -> Self {
+        self.to_whole(|whole| if self.is_negative() { whole } else { whole + 1 })
+    }
+
+    /// -1, 0 or 1.
+    #[must_use]
+    pub fn signum(&self) -> Self {
+        Self::from(self.cmp(&Self::from(0_i64)) as i64)
+    }
+
+    /// The truncated value, passed through `adjust` if there was a fraction, at the same precision.
+    fn to_whole(&self, adjust: impl Fn(BigInt) -> BigInt) -> Self {
+        match self.kind {
+            Kind::Binary { .. } if self.is_integer() => self.clone(),
+            Kind::Binary { .. } => {
+                let whole = self.trunc_bigint().expect("a binary number is finite");
+                Self::from_bigint(adjust(whole)).with_precision(self.precision)
+            }
+            // Go goes through an integer, which has no negative zero.
+            Kind::NegativeZero => Self::zero(false, self.precision),
+            Kind::Integer(_) | Kind::Infinity { .. } => self.clone(),
+        }
+    }
+
+    fn sum(&self, other: &Self, precision: u32) -> Result<Self, ArithmeticError> {
+        if let (&Kind::Integer(a), &Kind::Integer(b)) = (&self.kind, &other.kind)
+            && let Some(sum) = a.checked_add(b).and_then(|sum| Self::integer(sum, precision))
+        {
+            return Ok(sum);
+        }
+        let (x, y) = match (self.as_finite(), other.as_finite()) {
+            (Some(x), Some(y)) => (x, y),
+            (None, None) if self.is_negative() != other.is_negative() => {
+                return Err(ArithmeticError::OpposingInfinities);
+            }
+            (None, _) => return Ok(Self { precision, ..self.clone() }),
+            (_, None) => return Ok(Self { precision, ..other.clone() }),
+        };
+        let exponent = match (x.is_zero(), y.is_zero()) {
+            (true, true) => return Ok(Self::zero(x.negative && y.negative, precision)),
+            (true, false) => y.exponent,
+            (false, true) => x.exponent,
+            (false, false) => x.exponent.min(y.exponent),
+        };
+        let aligned = |x: &Finite<'_>| {
+            let shift = u64::try_from(x.exponent - exponent).unwrap_or(0);
+            let sign = if x.negative { Sign::Minus } else { Sign::Plus };
+            BigInt::from_biguint(sign, x.mantissa.as_ref() << shift)
+        };
+        let (sign, mantissa) = (aligned(&x) + aligned(&y)).into_parts();
+        let sum = round(&mantissa, false, precision).scaled(exponent);
+        Self::checked(sign == Sign::Minus, sum, precision)
+    }
+
+    fn product(&self, other: &Self, precision: u32) -> Result<Self, ArithmeticError> {
+        let negative = self.is_negative() != other.is_negative();
+        if let (&Kind::Integer(a), &Kind::Integer(b)) = (&self.kind, &other.kind)
+            && (!negative || (a != 0 && b != 0))
+            && let Some(product) = a.checked_mul(b).and_then(|product| Self::integer(product, precision))
+        {
+            return Ok(product);
+        }
+        match (self.as_finite(), other.as_finite()) {
+            (Some(x), Some(y)) => {
+                let product = round(&(x.mantissa.as_ref() * y.mantissa.as_ref()), false, precision);
+                Self::checked(negative, product.scaled(x.exponent + y.exponent), precision)
+            }
+            _ if self.is_zero() || other.is_zero() => Err(ArithmeticError::ZeroTimesInfinity),
+            _ => Ok(Self { precision, ..Self::infinity(negative) }),
+        }
+    }
+
+    /// The same value rounded to `precision` bits.
+    fn with_precision(&self, precision: u32) -> Self {
+        let Some(x) = self.as_finite() else { return Self { precision, ..self.clone() } };
+        Self::finite(x.negative, round(&x.mantissa, false, precision).scaled(x.exponent), precision)
+    }
+
+    fn as_finite(&self) -> Option<Finite<'_>> {
+        let (negative, mantissa, exponent) = match &self.kind {
+            Kind::Integer(value) => (*value < 0, Cow::Owned(value.unsigned_abs().into()), 0),
+            Kind::NegativeZero => (true, Cow::Owned(BigUint::default()), 0),
+            Kind::Binary { negative, magnitude } => {
+                (*negative, Cow::Borrowed(&magnitude.mantissa), magnitude.exponent)
+            }
+            Kind::Infinity { .. } => return None,
+        };
+        Some(Finite { negative, mantissa, exponent })
+    }
+
+    fn zero(negative: bool, precision: u32) -> Self {
+        Self { kind: if negative { Kind::NegativeZero } else { Kind::Integer(0) }, precision }
+    }
+
+    /// A small integer, if it needs no rounding at `precision` bits.
+    fn integer(value: i64, precision: u32) -> Option<Self> {
+        let fits = value != i64::MIN && (precision >= 63 || value.unsigned_abs() >> precision == 0);
+        fits.then_some(Self { kind: Kind::Integer(value), precision })
+    }
+
+    /// A finite number from a value that already has `precision` bits or fewer.
+    fn finite(negative: bool, value: Binary, precision: u32) -> Self {
+        let Some(zeros) = value.mantissa.trailing_zeros() else { return Self::zero(negative, precision) };
+        let magnitude = top(&value.mantissa, value.exponent);
+        let value = Binary { mantissa: value.mantissa >> zeros, exponent: value.exponent + zeros as i64 };
+        if value.exponent >= 0 && magnitude <= 63 {
+            let integer = i64::try_from(value.mantissa << value.exponent).expect("63 bits at most");
+            return Self { kind: Kind::Integer(if negative { -integer } else { integer }), precision };
+        }
+        Self { kind: Kind::Binary { negative, magnitude: Box::new(value) }, precision }
+    }
+
+    /// As [`Self::finite`], for results whose size the operands do not bound.
+    fn checked(negative: bool, value: Binary, precision: u32) -> Result<Self, ArithmeticError> {
+        if value.mantissa.bits() != 0 && top(&value.mantissa, value.exponent).abs() > EXPONENT_LIMIT {
+            return Err(ArithmeticError::OutOfRange);
+        }
+        Ok(Self::finite(negative, value, precision))
+    }
+}
+
+/// The position of the highest bit of `mantissa * 2^exponent`.
+fn top(mantissa: &BigUint, exponent: i64) -> i64 {
+    mantissa.bits() as i64 + exponent
+}
+
+/// `mantissa * 2^exponent` without its fraction.
+fn trunc(mantissa: &BigUint, exponent: i64) -> BigUint {
+    if exponent >= 0 { mantissa << exponent } else { mantissa >> exponent.unsigned_abs() }
+}
+
+impl From<i64> for Number {
+    fn from(value: i64) -> Self {
+        Self::integer(value, INTEGER_PRECISION).unwrap_or_else(|| Self::from_bigint(value.into()))
+    }
+}
+
+impl From<u64> for Number {
+    fn from(value: u64) -> Self {
+        i64::try_from(value).map_or_else(|_| Self::from_bigint(value.into()), Self::from)
+    }
+}
+
+impl From<usize> for Number {
+    fn from(value: usize) -> Self {
+        Self::from(value as u64)
+    }
+}
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Self) -> bool {
+        if self.is_integer() || other.is_integer() {
+            return self.cmp(other) == Ordering::Equal;
+        }
+        (self.precision == other.precision && self.kind == other.kind)
+            || self.to_string() == other.to_string()
+    }
+}
+
+impl Eq for Number {}
+
+impl PartialOrd for Number {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Number {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if let (Kind::Integer(a), Kind::Integer(b)) = (&self.kind, &other.kind) {
+            return a.cmp(b);
+        }
+        let sign = |x: &Self| if x.is_zero() { 0 } else { 1 - 2 * i8::from(x.is_negative()) };
+        let by_sign = sign(self).cmp(&sign(other));
+        if by_sign.is_ne() || self.is_zero() {
+            return by_sign;
+        }
+        let by_magnitude = match (self.as_finite(), other.as_finite()) {
+            (None, None) => Ordering::Equal,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(_), None) => Ordering::Less,
+            (Some(x), Some(y)) => x.top().cmp(&y.top()).then_with(|| {
+                // With their highest bits in one place, the exponents differ by less than the mantissas are long.
+                let exponent = x.exponent.min(y.exponent);
+                (x.mantissa.as_ref() << (x.exponent - exponent))
+                    .cmp(&(y.mantissa.as_ref() << (y.exponent - exponent)))
+            }),
+        };
+        if self.is_negative() { by_magnitude.reverse() } else { by_magnitude }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn number(text: &str) -> Number {
+        Number::parse(text).unwrap_or_else(|| panic!("{text} is a number"))
+    }
+
+    fn float(value: f64) -> Number {
+        Number::from_f64(value).expect("not NaN")
+    }
+
+    #[track_caller]
+    fn operate(left: &str, operator: &str, right: &str) -> Result<Number, ArithmeticError> {
+        let (left, right) = (number(left), number(right));
+        match operator {
+            "+" => left.add(&right),
+            "-" => left.sub(&right),
+            "*" => left.mul(&right),
+            "/" => left.div(&right),
+            "%" => left.rem(&right),
+            other => panic!("no operator {other}"),
+        }
+    }
+
+    #[test]
+    fn computes_as_buildx() {
+        let third = format!("0.{}5", "3".repeat(154));
+        let cases = [
+            ("0.1", "+", "0.2", "0.3"),
+            ("1", "/", "3", third.as_str()),
+            (&third, "*", "3", "1"),
+            ("10", "/", "4", "2.5"),
+            ("10", "/", "2", "5"),
+            ("3", "-", "5", "-2"),
+            ("2", "*", "3.5", "7"),
+            ("18446744073709551615", "+", "1", "18446744073709551616"),
+            ("18446744073709551615", "*", "2", "36893488147419103230"),
+            ("12345678901234567890123456789", "+", "1", "12345678901234567890123456790"),
+            ("9223372036854775807", "+", "1", "9223372036854775808"),
+            ("-9223372036854775807", "-", "1", "-9223372036854775808"),
+            ("9007199254740993", "*", "1.0", "9007199254740993"),
+            ("9007199254740993", "+", "-1", "9007199254740992"),
+            ("-9223372036854775808", "/", "-1", "9223372036854775808"),
+            ("7", "%", "0", "7"),
+            ("-7", "%", "3", "-1"),
+            ("7", "%", "-3", "1"),
+            ("5.5", "%", "2", "1.5"),
+            ("-4", "%", "2", "0"),
+            ("-0", "%", "5", "-0"),
+            ("Inf", "%", "0", "+Inf"),
+            ("1e20", "%", "7", "2"),
+            ("1", "/", "0", "+Inf"),
+            ("-1", "/", "0", "-Inf"),
+            ("1", "/", "-0", "-Inf"),
+            ("5", "/", "-Inf", "-0"),
+            ("0", "/", "-5", "-0"),
+            ("0", "*", "-5", "-0"),
+            ("0", "+", "-0", "0"),
+            ("-0", "+", "-0", "-0"),
+            ("-0", "-", "0", "-0"),
+            ("1.5", "-", "1.5", "0"),
+            ("0", "+", "1.5", "1.5"),
+            ("1e30", "+", "0", "1000000000000000000000000000000"),
+            ("Inf", "+", "1", "+Inf"),
+            ("1", "-", "Inf", "-Inf"),
+            ("-2", "*", "Inf", "-Inf"),
+        ];
+        for (left, operator, right, expected) in cases {
+            let result = operate(left, operator, right).map(|number| number.to_string());
+            assert_eq!(result.as_deref(), Ok(expected), "{left} {operator} {right}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_has_no_result() {
+        use ArithmeticError::{
+            IndeterminateQuotient, InfiniteModulo, InfinityMinusInfinity, OpposingInfinities, OutOfRange,
+            ZeroTimesInfinity,
+        };
+        let cases = [
+            ("Inf", "+", "-Inf", OpposingInfinities),
+            ("Inf", "-", "Inf", InfinityMinusInfinity),
+            ("0", "*", "Inf", ZeroTimesInfinity),
+            ("-Inf", "*", "-0", ZeroTimesInfinity),
+            ("0", "/", "-0", IndeterminateQuotient),
+            ("Inf", "/", "Inf", IndeterminateQuotient),
+            ("Inf", "%", "2", InfiniteModulo),
+            ("2", "%", "Inf", InfiniteModulo),
+        ];
+        for (left, operator, right, expected) in cases {
+            assert_eq!(operate(left, operator, right), Err(expected), "{left} {operator} {right}");
+        }
+        for start in ["1e20000", "1e-20000"] {
+            let squares = std::iter::successors(Some(Ok(number(start))), |last| match last {
+                Ok(last) => Some(last.mul(last)),
+                Err(_) => None,
+            });
+            assert_eq!(squares.last(), Some(Err(OutOfRange)), "{start} squared again and again");
+        }
+    }
+
+    #[test]
+    fn precision_is_part_of_the_value() {
+        let root = float(2_f64.sqrt());
+        let cases = [
+            (float(0.1).to_string(), "0.1"),
+            (
+                float(0.1).add(&number("0.2")).expect("finite").to_string(),
+                "0.3000000000000000055511151231257827021181583404541015625",
+            ),
+            (
+                float(0.1).mul(&number("3")).expect("finite").to_string(),
+                "0.3000000000000000166533453693773481063544750213623046875",
+            ),
+            (root.mul(&root).expect("finite").to_string(), "2.00000000000000027343234630647693"),
+            (float(1e21).to_string(), "1000000000000000000000"),
+            (float(2_f64.powi(100)).to_string(), "1267650600228229400000000000000"),
+            (float(2_f64.powi(60)).to_string(), "1152921504606847000"),
+            (
+                Number::from(1_i64).div(&Number::from(3_usize)).expect("finite").to_string(),
+                "0.33333333333333333334",
+            ),
+            (
+                float(9_007_199_254_740_992.0).add(&float(1.0)).expect("finite").to_string(),
+                "9007199254740992",
+            ),
+            (Number::from(u64::MAX).to_string(), "18446744073709551615"),
+            (Number::from(i64::MIN).to_string(), "-9223372036854775808"),
+            (
+                Number::from_bigint(BigInt::from(3).pow(500)).to_string(),
+                &BigInt::from(3).pow(500).to_string(),
+            ),
+        ];
+        for (actual, expected) in cases {
+            assert_eq!(actual, expected);
+        }
+    }
+
+    #[test]
+    fn equality_goes_by_text_and_order_by_value() {
+        assert_eq!(float(0.1), number("0.1"));
+        assert!(float(0.1) > number("0.1"));
+        assert_ne!(float(0.1), number("0.1000000000000000055511151231257827021181583404541015625"));
+        assert_eq!(float(2_f64.powi(60)), number("1152921504606846976"));
+        assert_eq!(number("-0"), number("0"));
+        assert_eq!(number("-0").cmp(&number("0")), Ordering::Equal);
+        assert_eq!(number("0.1").add(&number("0.2")), Ok(number("0.3")));
+        assert_eq!(number("Inf"), number("+inf"));
+        let ascending =
+            ["-Inf", "-1e30", "-2", "-1.5", "-1e-30", "0", "1e-30", "0.5", "1", "3", "1e30", "Inf"];
+        for (index, low) in ascending.iter().enumerate() {
+            for high in &ascending[index + 1..] {
+                assert!(number(low) < number(high) && number(high) > number(low), "{low} < {high}");
+                assert_ne!(number(low), number(high));
+            }
+        }
+    }
+
+    #[test]
+    fn rounds_to_whole_numbers() {
+        for (text, floor, ceil, truncated) in [
+            ("1.9", "1", "2", Some(1)),
+            ("-1.2", "-2", "-1", Some(-1)),
+            ("-0.5", "-1", "0", Some(0)),
+            ("-0", "0", "0", Some(0)),
+            ("7", "7", "7", Some(7)),
+            ("Inf", "+Inf", "+Inf", None),
+        ] {
+            let number = number(text);
+            assert_eq!(number.floor().to_string(), floor, "floor({text})");
+            assert_eq!(number.ceil().to_string(), ceil, "ceil({text})");
+            assert_eq!(number.trunc_bigint(), truncated.map(BigInt::from), "{text}");
+        }
+        assert_eq!(number("-0.5").signum().to_string(), "-1");
+        assert_eq!(number("-0").signum().to_string(), "0");
+        assert_eq!(number("-0").abs().to_string(), "0");
+        assert_eq!(number("0").neg().to_string(), "-0");
+    }
+
+    #[test]
+    fn converts_to_machine_numbers() {
+        assert_eq!(number("1e3").to_i64(), Some(1000));
+        assert_eq!(number("-9223372036854775808").to_i64(), Some(i64::MIN));
+        assert_eq!(number("9223372036854775808").to_i64(), None);
+        assert_eq!(number("9223372036854775808").to_usize(), Some(1 << 63));
+        assert_eq!(number("-1").to_usize(), None);
+        assert_eq!(number("1.5").to_i64(), None);
+        assert_eq!(number("-0").to_i64(), Some(0));
+        assert_eq!(number("1.5").to_bigint(), None);
+        assert_eq!(number("Inf").trunc_bigint(), None);
+        assert!(Number::from_f64(f64::NAN).is_none());
+        assert!(!number("Inf").is_integer() && number("Inf").is_infinite());
+        for text in [
+            "0.1",
+            "-0",
+            "5e-324",
+            "2.4703282292062327e-324",
+            "2.4703282292062328e-324",
+            "1e-400",
+            "2.2250738585072011e-308",
+            "2.2250738585072014e-308",
+            "1.7976931348623157e308",
+            "1.7976931348623158e308",
+            "1.7976931348623159e308",
+            "1e309",
+            "-1e400",
+            "9007199254740993",
+            "9007199254740993.00000000000001",
+            "-Inf",
+        ] {
+            let expected: f64 = text.parse().expect("Rust reads it too");
+            assert_eq!(number(text).to_f64().to_bits(), expected.to_bits(), "{text}");
+        }
+    }
+
+    /// The same number, held in the large form.
+    fn large(value: i64) -> Number {
+        let magnitude = Box::new(Binary { mantissa: value.unsigned_abs().into(), exponent: 0 });
+        Number { kind: Kind::Binary { negative: value < 0, magnitude }, precision: INTEGER_PRECISION }
+    }
+
+    /// Integers of every size, not zero.
+    fn integers() -> impl Strategy<Value = i64> {
+        (any::<i64>(), 0_u32..64)
+            .prop_map(|(value, shift)| value >> shift)
+            .prop_filter("zero", |value| *value != 0)
+    }
+
+    proptest! {
+        #[test]
+        fn small_and_large_forms_agree(a in integers(), b in integers()) {
+            type Operation = fn(&Number, &Number) -> Result<Number, ArithmeticError>;
+            let operations: [Operation; 5] = [Number::add, Number::sub, Number::mul, Number::div, Number::rem];
+            for operation in operations {
+                let small = operation(&Number::from(a), &Number::from(b)).expect("finite");
+                let large = operation(&large(a), &large(b)).expect("finite");
+                prop_assert_eq!(&small.kind, &large.kind);
+                prop_assert_eq!(small.precision, large.precision);
+                prop_assert_eq!(small.to_string(), large.to_string());
+            }
+            prop_assert_eq!(Number::from(a).cmp(&Number::from(b)), large(a).cmp(&large(b)));
+            prop_assert_eq!(Number::from(a).to_string(), a.to_string());
+            prop_assert_eq!(Number::from(a).rem(&Number::from(b)).expect("finite").to_i64(), a.checked_rem(b).or(Some(0)));
+        }
+
+        #[test]
+        fn adding_and_taking_away_is_nothing(a in "-?[0-9]{1,150}", b in "-?[0-9]{1,150}") {
+            let (a, b) = (number(&a), number(&b));
+            let sum = a.add(&b).expect("finite");
+            prop_assert_eq!(sum.sub(&b).expect("finite"), a);
+        }
+
+        #[test]
+        fn floats_go_there_and_back(bits in any::<u64>()) {
+            let value = f64::from_bits(bits);
+            prop_assume!(!value.is_nan());
+            prop_assert_eq!(float(value).to_f64().to_bits(), bits);
+        }
+
+        #[test]
+        fn floats_compare_as_floats(a in any::<f64>(), b in any::<f64>()) {
+            prop_assert_eq!(Some(float(a).cmp(&float(b))), a.partial_cmp(&b));
+        }
     }
 }
