@@ -523,7 +523,7 @@ impl Lowering<'_> {
         if starts_line && token.ends_with('\n') && token.trim() == marker {
             return Err(self.error(place.clone(), "the heredoc ends here, before its directives do", ""));
         }
-        match token.find('\r').filter(|at| !token[*at..].starts_with("\r\n")) {
+        match token.find('\r').filter(|at| !self.text[place.start + at..].starts_with("\r\n")) {
             None => Ok(()),
             Some(at) => Err(self.error(
                 place.start + at..place.start + at + 1,
