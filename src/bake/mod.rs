@@ -4,6 +4,7 @@ pub mod convert;
 pub mod functions;
 pub mod json;
 pub mod lower;
+mod mask;
 mod mistake;
 pub mod number;
 pub mod syntax;
