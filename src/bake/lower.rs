@@ -14,10 +14,10 @@ use hcl::edit::structure::{Block as HclBlock, BlockLabel, Body as HclBody, Struc
 use hcl::edit::template::{Directive, Element, HeredocTemplate, Strip, Template};
 use hcl::edit::{Decorated, Ident as HclIdent, Span as HclSpan};
 
-use super::mistake;
 use super::number::Number;
 use super::syntax::{Attribute, BinaryOp, Block, Body, Expr, ExprKind, ForExpr, Ident, ObjectKey, UnaryOp};
 use super::template::{Token, Trim, assemble, decode_literal, name, split_literal};
+use super::{mask, mistake};
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, Sources, Span};
 
@@ -28,11 +28,11 @@ const MAX_DEPTH: usize = 500;
 ///
 /// # Errors
 /// The first syntax error, or each invalid literal, as code `syntax`. Accepts and refuses what buildx does, but for
-/// the parser's own limits: 64 levels of nesting, 128 operators in a row, no object key twice.
+/// the parser's own limits: 64 levels of nesting and 128 operators in a row.
 pub fn parse_hcl(sources: &Sources, id: SourceId) -> Result<Body, Vec<Diagnostic>> {
     let text = &sources.get(id).text;
     let lowering = Lowering { text, place: Place::Source(id) };
-    let body = parser::parse_body(text).map_err(|error| vec![lowering.syntax_error(&error)])?;
+    let body = mask::parse(text, parser::parse_body).map_err(|error| vec![lowering.syntax_error(&error)])?;
     let mut errors = Vec::new();
     let body = lowering.body(&body, 0..text.len(), &mut errors);
     if errors.is_empty() { Ok(body) } else { Err(errors) }
@@ -47,7 +47,8 @@ pub fn parse_template_text(text: &str, span: Span) -> Result<Expr, Diagnostic> {
         return Ok(Expr { kind: ExprKind::String(name(text)), span });
     }
     let lowering = Lowering { text, place: Place::Fixed(span) };
-    let template = parser::parse_template(text).map_err(|error| lowering.syntax_error(&error))?;
+    let template =
+        mask::parse(text, parser::parse_template).map_err(|error| lowering.syntax_error(&error))?;
     let mut tokens = Vec::new();
     lowering.tokens(&template, &Quoting::Bare, 0, &mut tokens)?;
     Ok(Expr { kind: assemble(tokens, false), span })
@@ -60,7 +61,7 @@ pub fn parse_template_text(text: &str, span: Span) -> Result<Expr, Diagnostic> {
 pub fn parse_expression_text(text: &str, span: Span) -> Result<Expr, Diagnostic> {
     let text = text.trim();
     let lowering = Lowering { text, place: Place::Fixed(span) };
-    let expr = parser::parse_expr(text).map_err(|error| lowering.syntax_error(&error))?;
+    let expr = mask::parse(text, parser::parse_expr).map_err(|error| lowering.syntax_error(&error))?;
     lowering.expr(&expr, 0)
 }
 
@@ -76,8 +77,8 @@ enum Place {
 enum Quoting<'a> {
     /// `"…"`, with backslash escapes.
     Quotes,
-    /// A heredoc with this marker.
-    Heredoc(&'a str),
+    /// A heredoc with this marker, after `<<` or (`flush`) `<<-`.
+    Heredoc { marker: &'a str, flush: bool },
     /// Nothing: the content of a JSON string.
     Bare,
 }
@@ -273,7 +274,11 @@ impl Lowering<'_> {
     /// A key of an object: words stand for themselves, also those that are values elsewhere.
     fn key(&self, key: &HclKey, depth: usize) -> Result<ObjectKey, Diagnostic> {
         let expr = match key {
-            HclKey::Ident(ident) => return Ok(ObjectKey::Name(self.ident(ident))),
+            HclKey::Ident(ident) => {
+                let range = self.range(ident);
+                let text = name(self.slice(range.clone()));
+                return Ok(ObjectKey::Name(Ident { name: text, span: self.span(range) }));
+            }
             HclKey::Expression(expr) => expr,
         };
         let range = self.range(expr);
@@ -403,9 +408,10 @@ impl Lowering<'_> {
                 )
                 .with_help("put a newline right after it"));
         }
+        let flush = self.slice(range).starts_with("<<-");
         let mut tokens = Vec::new();
-        self.tokens(&heredoc.template, &Quoting::Heredoc(marker), depth, &mut tokens)?;
-        Ok(assemble(tokens, self.slice(range).starts_with("<<-")))
+        self.tokens(&heredoc.template, &Quoting::Heredoc { marker, flush }, depth, &mut tokens)?;
+        Ok(assemble(tokens, flush))
     }
 
     fn tokens(
@@ -481,11 +487,12 @@ impl Lowering<'_> {
     ) -> Result<(), Diagnostic> {
         let escapes = matches!(quoting, Quoting::Quotes);
         let mut start = range.start;
+        let mut texts: Vec<String> = Vec::new();
         for token in split_literal(self.slice(range)) {
             let place = start..start + token.len();
             match quoting {
                 Quoting::Quotes => self.check_quoted(token, &place)?,
-                Quoting::Heredoc(marker) => self.check_heredoc(token, &place, marker)?,
+                Quoting::Heredoc { marker, .. } => self.check_heredoc(token, &place, marker)?,
                 Quoting::Bare => {}
             }
             let text = decode_literal(token, escapes).map_err(|bad| {
@@ -493,9 +500,17 @@ impl Lowering<'_> {
                 let message = format!("`{}` is not an escape sequence", self.slice(at.clone()));
                 self.error(at, message, "").with_help(mistake::ESCAPES)
             })?;
-            tokens.push(Token::Literal(text));
+            // Unless each line matters, only the first and the last token may be trimmed.
+            if texts.len() == 3
+                && !matches!(quoting, Quoting::Heredoc { flush: true, .. })
+                && let Some(last) = texts.pop()
+            {
+                texts[1].push_str(&last);
+            }
+            texts.push(text);
             start = place.end;
         }
+        tokens.extend(texts.into_iter().map(Token::Literal));
         Ok(())
     }
 
@@ -523,7 +538,7 @@ impl Lowering<'_> {
         if starts_line && token.ends_with('\n') && token.trim() == marker {
             return Err(self.error(place.clone(), "the heredoc ends here, before its directives do", ""));
         }
-        match token.find('\r').filter(|at| !token[*at..].starts_with("\r\n")) {
+        match token.find('\r').filter(|at| !self.text[place.start + at..].starts_with("\r\n")) {
             None => Ok(()),
             Some(at) => Err(self.error(
                 place.start + at..place.start + at + 1,

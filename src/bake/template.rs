@@ -59,7 +59,7 @@ pub(super) fn name(text: &str) -> Name {
     if is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() }
 }
 
-/// Cuts the source text between two sequences into the scanner's literal tokens: `$${` and `%%{`, a lone `$` or `%`,
+/// Cuts the source text between two sequences into the scanner's literal tokens: `$${` and `%%{`, lone `$` or `%`,
 /// and runs without either, which end after a line end.
 pub(super) fn split_literal(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
@@ -68,7 +68,14 @@ pub(super) fn split_literal(text: &str) -> impl Iterator<Item = &str> {
         let length = match bytes.first()? {
             b'$' if bytes.starts_with(b"$${") => 3,
             b'%' if bytes.starts_with(b"%%{") => 3,
-            b'$' | b'%' => 1,
+            b'$' | b'%' => {
+                let is_lone = |at: &usize| {
+                    matches!(bytes.get(*at), Some(b'$' | b'%'))
+                        && !bytes[*at..].starts_with(b"$${")
+                        && !bytes[*at..].starts_with(b"%%{")
+                };
+                1 + (1..).take_while(is_lone).count()
+            }
             _ => match bytes.iter().position(|b| matches!(b, b'$' | b'%' | b'\n')) {
                 Some(at) if bytes[at] == b'\n' => at + 1,
                 Some(at) => at,
