@@ -19,6 +19,7 @@ pub mod json;
 pub mod links;
 pub mod lower;
 mod matrix;
+mod mask;
 mod mistake;
 pub mod module;
 pub mod number;

@@ -589,7 +589,7 @@ impl Module {
         let mut diagnostics = Vec::new();
         let mut definition = Definition::default();
         for instance in &self.instances {
-            let known: &[&str] = if instance.kind == "group" { &decode::GROUP_ATTRIBUTES } else { &decode::TARGET_ATTRIBUTES };
+            let known = if instance.kind == "group" { decode::GROUP_ATTRIBUTES } else { decode::TARGET_ATTRIBUTES };
             let mut values = Vec::new();
             for attribute in &instance.block.body.attributes {
                 if !known.contains(&&*attribute.name.name) {

@@ -109,6 +109,16 @@ pub fn resolve_target(
     resolver.and_then(|mut resolver| resolver.target(name)).map_err(|mut problems| problems.swap_remove(0))
 }
 
+/// The targets that arguments mean, groups expanded, in order, each once. A target need not exist.
+///
+/// # Errors
+/// Each pattern that matches nothing.
+pub fn targets_of(definition: &Definition, names: &[String]) -> Result<Vec<Name>, Vec<Diagnostic>> {
+    let arguments = match_arguments(definition, names)?;
+    let targets = arguments.iter().flat_map(|argument| expand(definition, argument).targets);
+    Ok(targets.map(|(name, _)| name).collect::<IndexSet<Name>>().into_iter().collect())
+}
+
 /// A parent's problem is reported once, not for each child.
 fn add(diagnostics: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
     if !diagnostics.contains(&diagnostic) {

@@ -330,6 +330,60 @@ impl Target {
         self.contexts.retain(|_, value| !value.is_empty());
     }
 
+    /// Calls `visit` with every string of the target and the attribute it belongs to.
+    pub fn each_text(&self, visit: &mut impl FnMut(&str, &Text)) {
+        let single = [
+            ("description", &self.description),
+            ("context", &self.context),
+            ("dockerfile", &self.dockerfile),
+            ("dockerfile-inline", &self.dockerfile_inline),
+            ("target", &self.target),
+            ("network", &self.network),
+            ("shm-size", &self.shm_size),
+            ("call", &self.call),
+        ];
+        for (attribute, text) in single {
+            text.iter().for_each(|text| visit(attribute, text));
+        }
+        let empty: &[Text] = &[];
+        let lists = [
+            ("annotations", &*self.annotations),
+            ("tags", self.tags.as_deref().unwrap_or(empty)),
+            ("platforms", self.platforms.as_deref().unwrap_or(empty)),
+            ("no-cache-filter", &self.no_cache_filter),
+            ("ulimits", &self.ulimits),
+            ("entitlements", &self.entitlements),
+        ];
+        for (attribute, texts) in lists {
+            texts.iter().for_each(|text| visit(attribute, text));
+        }
+        let maps = [
+            ("args", &self.args),
+            ("labels", &self.labels),
+            ("contexts", &self.contexts),
+            ("extra-hosts", &self.extra_hosts),
+        ];
+        for (attribute, texts) in maps {
+            texts.values().for_each(|text| visit(attribute, text));
+        }
+        let entries = [
+            ("attest", &*self.attest),
+            ("cache-from", &self.cache_from),
+            ("cache-to", self.cache_to.as_deref().unwrap_or_default()),
+            ("output", self.output.as_deref().unwrap_or_default()),
+        ];
+        for (attribute, entries) in entries {
+            entries.iter().flat_map(|entry| entry.fields.values()).for_each(|text| visit(attribute, text));
+        }
+        for secret in &self.secret {
+            [Some(&secret.id), secret.src.as_ref(), secret.env.as_ref()].into_iter().flatten().for_each(|text| visit("secret", text));
+        }
+        for ssh in &self.ssh {
+            std::iter::once(&ssh.id).chain(&ssh.paths).for_each(|text| visit("ssh", text));
+        }
+        self.policy.iter().flat_map(|policy| &policy.files).for_each(|text| visit("policy", text));
+    }
+
     /// How many elements its lists and maps have, which is what copying it costs.
     #[must_use]
     pub fn weight(&self) -> usize {

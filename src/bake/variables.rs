@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::functions::json_to_value;
 use super::convert::convert;
 use super::csv;
+use super::functions::from_json;
 use super::number::Number;
 use super::value::{Str, Type, Value};
 
@@ -32,7 +32,7 @@ pub(super) fn convert_override(
 ) -> Result<Value, String> {
     match (declared, default) {
         (Some(ty), _) if given.json => {
-            let value = json_to_value(&given.text).map_err(|e| format!("it is not JSON: {e}"))?;
+            let value = from_json(&given.text).map_err(|e| format!("it is not JSON: {e}"))?;
             check_exact(&value, ty)?;
             convert(&value, ty).map_err(|e| format!("its JSON does not fit: {e}"))
         }

@@ -217,7 +217,7 @@ fn level_zero_names(input: &Input<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec
     if input.names.is_empty() {
         return default_targets(input.definition);
     }
-    match select::expand(input.definition, input.names) {
+    match select::targets_of(input.definition, input.names) {
         Ok(names) => names,
         Err(found) => {
             diagnostics.extend(found);
@@ -230,7 +230,7 @@ fn level_zero_names(input: &Input<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec
 pub(super) fn default_targets(definition: &Definition) -> Vec<Name> {
     let has_default = definition.groups.contains_key("default") || definition.targets.contains_key("default");
     if has_default {
-        if let Ok(names) = select::expand(definition, &["default".to_owned()]) {
+        if let Ok(names) = select::targets_of(definition, &["default".to_owned()]) {
             return names.into_iter().filter(|name| definition.targets.contains_key(name)).collect();
         }
     }
@@ -257,7 +257,7 @@ pub(super) fn wanted(
             wanted.extend(by_key.iter().map(|draft| draft.key.clone()));
             continue;
         }
-        match select::expand(input.definition, std::slice::from_ref(name)) {
+        match select::targets_of(input.definition, std::slice::from_ref(name)) {
             Ok(targets) if targets.iter().all(|target| input.definition.targets.contains_key(target)) => {
                 let covers = |draft: &&Draft| draft.targets.iter().any(|(target, _)| targets.contains(target));
                 wanted.extend(drafts.iter().filter(covers).map(|draft| draft.key.clone()));

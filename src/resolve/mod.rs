@@ -14,9 +14,9 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
+use crate::bake::inherit::Resolver;
 use crate::bake::module::Module;
 use crate::bake::overrides::Overrides;
-use crate::bake::select;
 use crate::bake::syntax::Name;
 use crate::bake::target::{Definition, Group, Target, Text};
 use crate::diagnostic::Diagnostic;
@@ -45,31 +45,33 @@ pub struct Input<'a> {
 /// Resolved targets by name, made once each.
 struct Targets<'a> {
     definition: &'a Definition,
-    overrides: &'a Overrides,
     resolved: IndexMap<Name, Target>,
     broken: BTreeMap<Name, Diagnostic>,
 }
 
 impl<'a> Targets<'a> {
     /// Resolves every target; those that fail matter only when something asks for them.
-    fn resolve(input: &Input<'a>) -> Self {
+    ///
+    /// # Errors
+    /// Each override that matches no target.
+    fn resolve(input: &Input<'a>) -> Result<Self, Vec<Diagnostic>> {
+        let mut resolver = Resolver::new(input.definition, input.overrides)?;
         let mut targets = Self {
             definition: input.definition,
-            overrides: input.overrides,
             resolved: IndexMap::new(),
             broken: BTreeMap::new(),
         };
-        for name in targets.definition.targets.keys() {
-            match select::resolve_target(targets.definition, name, targets.overrides) {
+        for name in input.definition.targets.keys() {
+            match resolver.target(name) {
                 Ok(target) => {
                     targets.resolved.insert(Rc::clone(name), target);
                 }
-                Err(diagnostic) => {
-                    targets.broken.insert(Rc::clone(name), diagnostic);
+                Err(mut found) => {
+                    targets.broken.insert(Rc::clone(name), found.swap_remove(0));
                 }
             }
         }
-        targets
+        Ok(targets)
     }
 
     /// A target, or why there is none.
@@ -94,7 +96,7 @@ pub fn resolve(input: Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     if !diagnostics.is_empty() {
         return Err(sorted(diagnostics));
     }
-    let targets = Targets::resolve(&input);
+    let targets = Targets::resolve(&input)?;
     let mut warnings = Vec::new();
 
     let drafts = images::drafts(&input, &spec, &targets, &mut diagnostics, &mut warnings);

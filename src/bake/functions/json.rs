@@ -96,7 +96,7 @@ fn write_string(text: &str, json: &mut String) {
 ///
 /// # Errors
 /// What is wrong and where, for JSON that is not valid, nests more than 500 deep or holds more than 1,048,576 values.
-pub(super) fn from_json(json: &str) -> Result<Value, String> {
+pub fn from_json(json: &str) -> Result<Value, String> {
     let mut reader = Reader { json, at: 0, values: 0 };
     let value = reader.value(0)?;
     reader.skip_space();

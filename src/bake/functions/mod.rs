@@ -18,6 +18,8 @@ mod strings;
 mod testing;
 mod time;
 
+pub use json::from_json;
+
 use std::rc::Rc;
 
 use super::convert::convert;
