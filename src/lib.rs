@@ -22,3 +22,5 @@ pub mod tags;
 
 pub mod plan;
 pub mod resolve;
+
+pub mod render;

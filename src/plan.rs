@@ -30,6 +30,8 @@ pub struct Plan {
     pub targets: IndexMap<Name, Target>,
     /// The source's groups, in the order of the file.
     pub groups: Vec<Group>,
+    /// The name of the group that holds all published legs; `None` without any.
+    pub ci: Option<String>,
     /// Targets that a build of everything makes and nothing publishes.
     pub local: Vec<Name>,
     /// Whether the legs push; without, they only build.

@@ -235,7 +235,7 @@ fn is_local(context: &str) -> bool {
     !context.contains("://") && !context.starts_with("target:") && !context.starts_with("git@") && !context.starts_with("github.com/")
 }
 
-/// Names a Bake group for each job of several legs; no target or group may have the name.
+/// Names the Bake groups of all published legs and of each job of several; no target or group may have the names.
 pub(super) fn name_groups(plan: &mut Plan, definition: &Definition) {
     let taken: BTreeSet<String> = definition
         .targets
@@ -244,11 +244,15 @@ pub(super) fn name_groups(plan: &mut Plan, definition: &Definition) {
         .map(ToString::to_string)
         .chain(plan.legs.keys().cloned())
         .collect();
-    for job in plan.jobs.iter_mut().filter(|job| job.legs.len() > 1) {
-        let mut name = format!("job-{}", job.name);
+    let free = |name: &str| {
+        let mut name = name.to_owned();
         while taken.contains(&name) {
             name.push('_');
         }
-        job.group = Some(name);
+        name
+    };
+    plan.ci = (!plan.jobs.is_empty()).then(|| free("ci"));
+    for job in plan.jobs.iter_mut().filter(|job| job.legs.len() > 1) {
+        job.group = Some(free(&format!("job-{}", job.name)));
     }
 }

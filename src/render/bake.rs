@@ -1,0 +1,94 @@
+//! `docker-bake.json`: the source's targets as they are, and beside them one target for each image and platform.
+//!
+//! Legs of one target inherit what they share from a hidden parent. Bake appends some lists of a child to its parent's,
+//! so each attribute is wholly in the parent or wholly in the child.
+
+use std::collections::BTreeSet;
+
+use indexmap::IndexMap;
+
+use crate::bake::print::{self, Form};
+use crate::json::Json;
+use crate::plan::{Leg, Plan, Role};
+
+/// An attribute of a target as JSON.
+type Member = (String, Json);
+
+/// The file's text. `origin` tells the reader what it was generated from, and how to do it again.
+#[must_use]
+pub fn render(plan: &Plan, origin: &str) -> String {
+    let mut groups: Vec<Member> =
+        plan.groups.iter().map(|group| (group.name.to_string(), print::group(group, Form::File))).collect();
+    let own = |targets: &[String]| Json::Object(vec![("targets".into(), targets.iter().map(String::as_str).collect())]);
+    if let Some(name) = &plan.ci {
+        let published = plan.legs.iter().filter(|(_, leg)| leg.role == Role::Published);
+        groups.push((name.clone(), own(&published.map(|(name, _)| name.clone()).collect::<Vec<_>>())));
+    }
+    for job in &plan.jobs {
+        if let Some(name) = &job.group {
+            groups.push((name.clone(), own(&job.legs)));
+        }
+    }
+
+    let mut targets: Vec<Member> = Vec::new();
+    let mut legs: IndexMap<&str, Vec<(&String, &Leg)>> = IndexMap::new();
+    for (name, leg) in &plan.legs {
+        legs.entry(&leg.of).or_default().push((name, leg));
+    }
+    for (name, target) in &plan.targets {
+        targets.push((name.to_string(), print::target(target, Form::File)));
+        targets.extend(legs.shift_remove(&**name).into_iter().flat_map(|legs| family(plan, name, &legs)));
+    }
+    for (of, legs) in legs {
+        targets.extend(family(plan, of, &legs));
+    }
+
+    let mut members = vec![("//".to_owned(), Json::from(origin))];
+    if !groups.is_empty() {
+        members.push(("group".into(), Json::Object(groups)));
+    }
+    members.push(("target".into(), Json::Object(targets)));
+    let mut text = Json::Object(members).to_pretty();
+    text.push('\n');
+    text
+}
+
+/// The legs of one target, each kind after its hidden parent.
+fn family(plan: &Plan, of: &str, legs: &[(&String, &Leg)]) -> Vec<Member> {
+    let (copies, split): (Vec<_>, Vec<_>) = legs.iter().partition(|(_, leg)| leg.role == Role::Both);
+    let mut targets = with_parent(plan, &format!("_{of}"), &split);
+    targets.extend(with_parent(plan, &format!("_{of}_both"), &copies));
+    targets
+}
+
+fn with_parent(plan: &Plan, parent: &str, legs: &[(&String, &Leg)]) -> Vec<Member> {
+    let mut bodies: Vec<Member> =
+        legs.iter().map(|(name, leg)| ((*name).clone(), print::target(&leg.definition, Form::File))).collect();
+    let [(_, Json::Object(first)), _, ..] = bodies.as_slice() else { return bodies };
+    let in_all = |member: &&Member| bodies.iter().all(|(_, body)| matches!(body, Json::Object(members) if members.contains(member)));
+    let shared: Vec<Member> = first.iter().filter(in_all).cloned().collect();
+    if shared.is_empty() {
+        return bodies;
+    }
+    let mut name = parent.to_owned();
+    while is_taken(plan, &name) {
+        name.insert(0, '_');
+    }
+    let keys: BTreeSet<&str> = shared.iter().map(|(key, _)| key.as_str()).collect();
+    for (_, body) in &mut bodies {
+        if let Json::Object(members) = body {
+            members.retain(|(key, _)| !keys.contains(key.as_str()));
+            members.insert(0, ("inherits".into(), [name.as_str()].into_iter().collect()));
+        }
+    }
+    bodies.insert(0, (name, Json::Object(shared)));
+    bodies
+}
+
+fn is_taken(plan: &Plan, name: &str) -> bool {
+    plan.targets.contains_key(name)
+        || plan.legs.contains_key(name)
+        || plan.groups.iter().any(|group| &*group.name == name)
+        || plan.ci.as_deref() == Some(name)
+        || plan.jobs.iter().any(|job| job.group.as_deref() == Some(name))
+}

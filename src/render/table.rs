@@ -1,0 +1,88 @@
+//! The plan as a person reads it on a terminal.
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::plan::{Image, Job, Plan, PlannedTag};
+
+/// Between two columns.
+const GAP: &str = "  ";
+
+/// The table: images with tags and platforms, jobs with runners, what is local, and the numbers.
+#[must_use]
+pub fn render(plan: &Plan) -> String {
+    let mut text = String::new();
+    if !plan.images.is_empty() {
+        let rows = plan.images.iter().flat_map(|(key, image)| image_rows(plan, key, image));
+        text.push_str(&columns(&["IMAGE", "REPOSITORY", "TAGS", "PLATFORMS"], rows.collect()));
+        text.push('\n');
+        let rows = plan.jobs.iter().map(job_row);
+        text.push_str(&columns(&["JOB", "BUILDS", "RUNNER"], rows.collect()));
+        text.push('\n');
+    }
+    if !plan.local.is_empty() {
+        let names: Vec<&str> = plan.local.iter().map(|name| &**name).collect();
+        text.push_str(&format!("local, not published: {}\n\n", names.join(", ")));
+    }
+    text.push_str(&numbers(plan));
+    text
+}
+
+/// The numbers that close the table.
+#[must_use]
+pub fn numbers(plan: &Plan) -> String {
+    let count = |number: usize, one: &str| match number {
+        1 => format!("1 {one}"),
+        _ => format!("{number} {one}s"),
+    };
+    format!(
+        "{}, {}, {}, {}{}\n",
+        count(plan.images.len(), "image"),
+        count(plan.reference_count(), "tag"),
+        count(plan.platforms().len(), "platform"),
+        count(plan.jobs.len(), "job"),
+        if plan.publish { "" } else { "; nothing is pushed" },
+    )
+}
+
+/// A row for each repository; the image's name and platforms stand in the first.
+fn image_rows(plan: &Plan, key: &str, image: &Image) -> Vec<Vec<String>> {
+    let platforms: Vec<String> = image
+        .builds
+        .iter()
+        .filter_map(|build| plan.legs.get(&build.leg))
+        .map(|leg| leg.platform.as_ref().map_or_else(|| "the runner's".to_owned(), ToString::to_string))
+        .collect();
+    let rows = image.repositories.iter().enumerate().map(|(at, repository)| {
+        let here = image.tags.iter().filter(|tag| image.repositories_of(tag).contains(repository));
+        let tags: Vec<&str> = here.map(|tag: &PlannedTag| tag.name.as_str()).collect();
+        let first = |text: &str| if at == 0 { text.to_owned() } else { String::new() };
+        vec![
+            first(key),
+            repository.to_string(),
+            if tags.is_empty() { "-".to_owned() } else { tags.join(", ") },
+            first(&platforms.join(", ")),
+        ]
+    });
+    rows.collect()
+}
+
+fn job_row(job: &Job) -> Vec<String> {
+    let qemu = if job.qemu { " (qemu)" } else { "" };
+    vec![job.name.clone(), job.legs.join(", "), format!("{}{qemu}", job.runner.display())]
+}
+
+/// Left-aligned columns, without blanks at the ends of lines.
+fn columns(head: &[&str], rows: Vec<Vec<String>>) -> String {
+    let head: Vec<String> = head.iter().map(|&cell| cell.to_owned()).collect();
+    let all: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
+    let count = all[0].len();
+    let widths: Vec<usize> =
+        (0..count).map(|column| all.iter().map(|row| row[column].width()).max().unwrap_or(0)).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| {
+            format!("{cell}{}", " ".repeat(width - cell.width()))
+        });
+        format!("{}\n", cells.collect::<Vec<_>>().join(GAP).trim_end())
+    };
+    all.iter().map(line).collect()
+}
