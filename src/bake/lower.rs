@@ -11,7 +11,7 @@ use hcl::edit::expr::{
 };
 use hcl::edit::parser;
 use hcl::edit::structure::{Block as HclBlock, BlockLabel, Body as HclBody, Structure};
-use hcl::edit::template::{Directive, Element, HeredocTemplate, Strip, Template};
+use hcl::edit::template::{Directive, Element, HeredocTemplate, Strip};
 use hcl::edit::{Decorated, Ident as HclIdent, Span as HclSpan};
 
 use super::number::Number;
