@@ -6,12 +6,12 @@
 use std::ops::Range;
 
 use hcl::edit::expr::{
-    BinaryOperator, Expression, ForExpr as HclForExpr, ObjectKey as HclKey, Traversal, TraversalOperator,
-    UnaryOperator,
+    BinaryOperator, Expression, ForExpr as HclForExpr, ObjectKey as HclKey, ObjectValue, Traversal,
+    TraversalOperator, UnaryOperator,
 };
 use hcl::edit::parser;
 use hcl::edit::structure::{Block as HclBlock, BlockLabel, Body as HclBody, Structure};
-use hcl::edit::template::{Directive, Element, HeredocTemplate, Strip, Template};
+use hcl::edit::template::{Directive, Element, HeredocTemplate, Strip};
 use hcl::edit::{Decorated, Ident as HclIdent, Span as HclSpan};
 
 use super::number::Number;
@@ -22,7 +22,7 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, Sources, Span};
 
 /// How deep the lowered tree may get: whoever walks it may recurse without fear for the stack.
-const MAX_DEPTH: usize = 500;
+const MAX_DEPTH: usize = 250;
 
 /// Reads a file in HCL syntax.
 ///
@@ -50,7 +50,7 @@ pub fn parse_template_text(text: &str, span: Span) -> Result<Expr, Diagnostic> {
     let template =
         mask::parse(text, parser::parse_template).map_err(|error| lowering.syntax_error(&error))?;
     let mut tokens = Vec::new();
-    lowering.tokens(&template, &Quoting::Bare, 0, &mut tokens)?;
+    lowering.elements(template.iter(), &Quoting::Bare, 0, &mut tokens)?;
     Ok(Expr { kind: assemble(tokens, false), span })
 }
 
@@ -204,12 +204,21 @@ impl Lowering<'_> {
             Expression::Array(items) => ExprKind::Tuple(
                 items.iter().map(|item| self.expr(item, depth + 1)).collect::<Result<_, _>>()?,
             ),
-            Expression::Object(items) => ExprKind::Object(
-                items
-                    .iter()
-                    .map(|(key, value)| Ok((self.key(key, depth)?, self.expr(value.expr(), depth + 1)?)))
-                    .collect::<Result<_, _>>()?,
-            ),
+            Expression::Object(items) => {
+                let item = |(key, value): (&HclKey, &ObjectValue)| {
+                    Ok((self.key(key, depth)?, self.expr(value.expr(), depth + 1)?))
+                };
+                let items = items.iter().map(item).collect::<Result<Vec<_>, Diagnostic>>()?;
+                match items.first() {
+                    Some((ObjectKey::Name(key), _)) if &*key.name == "for" => {
+                        let message = "`for` as the first key reads as a `for` expression";
+                        return Err(Diagnostic::error("syntax", message)
+                            .at(key.span, "")
+                            .with_help("put the key in quotes"));
+                    }
+                    _ => ExprKind::Object(items),
+                }
+            }
             Expression::Parenthesis(inner) => ExprKind::Parenthesis(boxed(inner.inner())?),
             Expression::Variable(ident) => ExprKind::Variable(name(ident.as_str())),
             Expression::Conditional(conditional) => ExprKind::Conditional {
@@ -410,18 +419,8 @@ impl Lowering<'_> {
         }
         let flush = self.slice(range).starts_with("<<-");
         let mut tokens = Vec::new();
-        self.tokens(&heredoc.template, &Quoting::Heredoc { marker, flush }, depth, &mut tokens)?;
+        self.elements(heredoc.template.iter(), &Quoting::Heredoc { marker, flush }, depth, &mut tokens)?;
         Ok(assemble(tokens, flush))
-    }
-
-    fn tokens(
-        &self,
-        template: &Template,
-        quoting: &Quoting<'_>,
-        depth: usize,
-        tokens: &mut Vec<Token>,
-    ) -> Result<(), Diagnostic> {
-        self.elements(template.iter(), quoting, depth, tokens)
     }
 
     fn elements<'e>(
@@ -456,10 +455,10 @@ impl Lowering<'_> {
             Directive::If(directive) => {
                 let opening = &directive.if_expr;
                 tokens.push(Token::If(self.expr(&opening.cond_expr, depth)?, trim(opening.strip)));
-                self.tokens(&opening.template, quoting, depth, tokens)?;
+                self.elements(opening.template.iter(), quoting, depth, tokens)?;
                 if let Some(middle) = &directive.else_expr {
                     tokens.push(Token::Else(trim(middle.strip)));
-                    self.tokens(&middle.template, quoting, depth, tokens)?;
+                    self.elements(middle.template.iter(), quoting, depth, tokens)?;
                 }
                 tokens.push(Token::EndIf(trim(directive.endif_expr.strip)));
             }
@@ -471,7 +470,7 @@ impl Lowering<'_> {
                     collection: self.expr(&opening.collection_expr, depth)?,
                     trim: trim(opening.strip),
                 });
-                self.tokens(&opening.template, quoting, depth, tokens)?;
+                self.elements(opening.template.iter(), quoting, depth, tokens)?;
                 tokens.push(Token::EndFor(trim(directive.endfor_expr.strip)));
             }
         }
@@ -557,10 +556,9 @@ fn unquote(source: &str) -> Option<&str> {
 /// Whether a traversal is a name followed by attributes and literal indexes, which HCL could mistake for a key.
 fn is_reference(traversal: &Traversal) -> bool {
     matches!(traversal.expr, Expression::Variable(_))
-        && traversal.operators.iter().all(|step| match step.value() {
-            TraversalOperator::GetAttr(_) | TraversalOperator::LegacyIndex(_) => true,
-            TraversalOperator::Index(Expression::String(_) | Expression::Number(_)) => true,
-            _ => false,
+        && traversal.operators.iter().all(|step| {
+            matches!(step.value(), TraversalOperator::Index(Expression::String(_) | Expression::Number(_)))
+                || is_attribute(step)
         })
 }
 
@@ -587,5 +585,290 @@ fn binary_op(operator: BinaryOperator) -> BinaryOp {
         BinaryOperator::Mul => BinaryOp::Multiply,
         BinaryOperator::Div => BinaryOp::Divide,
         BinaryOperator::Mod => BinaryOp::Modulo,
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::bake::syntax::TemplatePart;
+
+    /// An expression on one line, to compare with.
+    pub(in crate::bake) fn show(expr: &Expr) -> String {
+        let list = |items: &[Expr]| items.iter().map(show).collect::<Vec<_>>().join(", ");
+        match &expr.kind {
+            ExprKind::Null => "null".to_owned(),
+            ExprKind::Bool(value) => value.to_string(),
+            ExprKind::Number(value) => value.to_string(),
+            ExprKind::String(text) => format!("{text:?}"),
+            ExprKind::Template(parts) => format!("template({})", show_parts(parts, " ")),
+            ExprKind::Wrapped(inner) => format!("wrap({})", show(inner)),
+            ExprKind::JsonString { template: Ok(template), .. } => format!("json {}", show(template)),
+            ExprKind::JsonString { template: Err(error), .. } => format!("json error({})", error.message),
+            ExprKind::Tuple(items) => format!("[{}]", list(items)),
+            ExprKind::Object(items) => {
+                let item = |(key, value): &(ObjectKey, Expr)| match key {
+                    ObjectKey::Name(name) => format!("{} = {}", name.name, show(value)),
+                    ObjectKey::Expr(key) => format!("{} = {}", show(key), show(value)),
+                };
+                format!("{{{}}}", items.iter().map(item).collect::<Vec<_>>().join(", "))
+            }
+            ExprKind::Variable(name) => name.to_string(),
+            ExprKind::GetAttr { of, name } => format!("{}.{}", show(of), name.name),
+            ExprKind::Index { of, key } => format!("{}[{}]", show(of), show(key)),
+            ExprKind::Splat { of, each } => format!("splat({}, {})", show(of), show(each)),
+            ExprKind::SplatItem => "_".to_owned(),
+            ExprKind::Call { name, args, expand } => {
+                format!("{}({}{})", name.name, list(args), if *expand { "..." } else { "" })
+            }
+            ExprKind::Conditional { condition, then, otherwise } => {
+                format!("if({}, {}, {})", show(condition), show(then), show(otherwise))
+            }
+            ExprKind::Unary { op, operand } => format!("{op:?}({})", show(operand)),
+            ExprKind::Binary { op, left, right } => format!("{op:?}({}, {})", show(left), show(right)),
+            ExprKind::For(e) => {
+                let key_var = e.key_var.as_ref().map_or(String::new(), |key| format!("{} ", key.name));
+                let key = e.key.as_ref().map_or(String::new(), |key| format!("{} => ", show(key)));
+                let group = if e.group { "..." } else { "" };
+                let condition = e.condition.as_ref().map_or(String::new(), |c| format!(" if {}", show(c)));
+                let (var, of, value) = (&e.value_var.name, show(&e.collection), show(&e.value));
+                format!("for({key_var}{var} in {of}: {key}{value}{group}{condition})")
+            }
+            ExprKind::Parenthesis(inner) => format!("({})", show(inner)),
+        }
+    }
+
+    fn show_parts(parts: &[TemplatePart], separator: &str) -> String {
+        let part = |part: &TemplatePart| match part {
+            TemplatePart::Literal(text) => format!("{text:?}"),
+            TemplatePart::Interpolation(expr) => show(expr),
+            TemplatePart::If { condition, then, otherwise } => {
+                let (then, otherwise) = (show_parts(then, " "), show_parts(otherwise, " "));
+                format!("if({}, [{then}], [{otherwise}])", show(condition))
+            }
+            TemplatePart::For { key_var, value_var, collection, body } => {
+                let key_var = key_var.as_ref().map_or(String::new(), |key| format!("{} ", key.name));
+                let body = show_parts(body, " ");
+                format!("for({key_var}{} in {}: {body})", value_var.name, show(collection))
+            }
+        };
+        parts.iter().map(part).collect::<Vec<_>>().join(separator)
+    }
+
+    fn parse(text: &str) -> Result<Body, Vec<Diagnostic>> {
+        let mut sources = Sources::default();
+        let id = sources.add("docker-bake.hcl", text);
+        parse_hcl(&sources, id)
+    }
+
+    #[track_caller]
+    fn lowers_to(cases: &[(&str, &str)]) {
+        for (source, expected) in cases {
+            let body =
+                parse(&format!("x = {source}\n")).unwrap_or_else(|e| panic!("{source}: {}", e[0].message));
+            assert_eq!(show(&body.attributes[0].value), *expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn expressions() {
+        lowers_to(&[
+            ("null", "null"),
+            ("!true", "Not(true)"),
+            ("[1, a,]", "[1, a]"),
+            ("1 + 2 * 3 - 4", "Subtract(Add(1, Multiply(2, 3)), 4)"),
+            ("a == b || c && d", "Or(Equal(a, b), And(c, d))"),
+            ("a ? b : c ? d : e", "if(a, b, if(c, d, e))"),
+            ("(a)", "(a)"),
+            ("f(1, b...)", "f(1, b...)"),
+            ("a::b::f()", "a::b::f()"),
+            ("[for v in a : v if v]", "for(v in a: v if v)"),
+            ("{for k, v in a : k => v...}", "for(k v in a: k => v...)"),
+            ("{a = 1, \"b\" : 2, (c) = 3, \"${d}\" = 4}", "{a = 1, \"b\" = 2, (c) = 3, wrap(d) = 4}"),
+            ("{null = 1, true = 2, 1.50 = 3}", "{null = 1, true = 2, 1.5 = 3}"),
+            ("{a = 1, b = 2, a = 3, \"b\" = 4}", "{a = 1, b = 2, a = 3, \"b\" = 4}"),
+            ("e\u{301}", "é"),
+        ]);
+    }
+
+    #[test]
+    fn numbers_are_exact() {
+        lowers_to(&[
+            ("007", "7"),
+            ("18446744073709551616", "18446744073709551616"),
+            ("0.1000000000000000000001", "0.1000000000000000000001"),
+            ("1e3", "1000"),
+            ("1.5E-1", "0.15"),
+            ("[2e400 == 2e400]", &format!("[Equal(2{0}, 2{0})]", "0".repeat(400))),
+            ("-0", "Negate(0)"),
+            ("- /* c-1 */ 5", "Negate(5)"),
+            ("--1e-1", "Negate(Negate(0.1))"),
+        ]);
+    }
+
+    #[test]
+    fn traversals() {
+        lowers_to(&[
+            ("a.b[0].c", "a.b[0].c"),
+            ("a[\"k\"][b.c]", "a[\"k\"][b.c]"),
+            ("a.0.b", "a[0].b"),
+            ("a[*].b[0][*].c", "splat(a, splat(_.b[0], _.c))"),
+            ("a.*.b.0[1].c", "splat(a, _.b[0])[1].c"),
+            ("a.*", "splat(a, _)"),
+            ("a.*.b[*].c", "splat(splat(a, _.b), _.c)"),
+            ("f(a).b", "f(a).b"),
+            ("-a.b", "Negate(a.b)"),
+        ]);
+    }
+
+    #[test]
+    fn quoted_templates() {
+        lowers_to(&[
+            (r#""""#, r#""""#),
+            (r#""a\n\t\r\"\\\u00e9\U0001F600""#, r#""a\n\t\r\"\\é😀""#),
+            (r#""e\u0301""#, r#""é""#),
+            (r#""$${a} %%{b} $ % $$ $a""#, r#""${a} %{b} $ % $$ $a""#),
+            (r#""$$${a}""#, r#""$${a}""#),
+            (r#""${a}""#, "wrap(a)"),
+            (r#""${~ a ~}""#, "wrap(a)"),
+            (r#"" ${~ a}""#, "template(a)"),
+            (r#""${"${a}"}""#, "wrap(wrap(a))"),
+            (r#""a${b}c""#, r#"template("a" b "c")"#),
+            (r#""a ${~ b ~} c""#, r#"template("a" b "c")"#),
+            (r#""a $  ${~ b}""#, r#"template("a $" b)"#),
+            (r#""a  \n ${~ b ~} \t$""#, r#"template("a" b "$")"#),
+            (r#""%{ if a }\"x\"%{ else }\\y%{ endif }""#, r#"template(if(a, ["\"x\""], ["\\y"]))"#),
+            (r#""%{ for k, v in a ~} ${v},%{ endfor }""#, r#"template(for(k v in a: v ","))"#),
+            (r#""%{ if a }%{ endif }""#, "template(if(a, [], []))"),
+            (r#""${{a = 1, a = 2}}""#, "wrap({a = 1, a = 2})"),
+        ]);
+    }
+
+    #[test]
+    fn heredocs() {
+        lowers_to(&[
+            ("<<E\na\nE", r#""a\n""#),
+            ("<<E\nE", r#""""#),
+            ("<<E\nE\ny = <<E\nb\nE", r#""""#),
+            ("<<E\n a\\n\"$${b}\"\r\n  E", r#"" a\\n\"${b}\"\r\n""#),
+            ("<<E\n${a}\nE", r#"template(a "\n")"#),
+            ("<<-E\n    a\n\n      b\n  \n    c\n  E", r#""a\n\n  b\n  \nc\n""#),
+            ("<<-E\n\ta\n \tb\nE", r#""a\n\tb\n""#),
+            ("<<-E\n  ${a}\n   b\nE", r#"template(a "\n b\n")"#),
+            ("<<-E\n${a}\n  b\nE", r#"template(a "\n  b\n")"#),
+            ("<<-E\n  a\n  %{ if b }\n  c\n  %{ endif }\nE", r#"template("a\n" if(b, ["\nc\n"], []) "\n")"#),
+            ("<<E\na\n  ${~ b ~}  \n  c\nE", r#"template("a\n" b "  c\n")"#),
+            ("<<-E\n    a\n  ${~ b}\nE", r#"template("    a\n" b "\n")"#),
+            ("[<<E\na\nE\n]", r#"["a\n"]"#),
+        ]);
+    }
+
+    #[test]
+    fn bodies() {
+        let text = "variable \"A\" { default = 1 }\ntarget b \"c\\td\" {\n  x = y.z[0]\n  v {\n  }\n}\n";
+        let mut sources = Sources::default();
+        let id = sources.add("docker-bake.hcl", text);
+        let body = parse_hcl(&sources, id).expect("is valid");
+        let [variable, target] = body.blocks.as_slice() else { panic!("two blocks") };
+        assert_eq!(sources.text(variable.span), "variable \"A\"");
+        assert_eq!(sources.text(variable.body.span), " { default = 1 }");
+        assert_eq!(target.labels.iter().map(|l| &*l.name).collect::<Vec<_>>(), ["b", "c\td"]);
+        let value = &target.body.attributes[0].value;
+        assert_eq!(sources.text(value.span), "y.z[0]");
+        let ExprKind::Index { of, key } = &value.kind else { panic!("an index") };
+        assert_eq!((sources.text(of.span), sources.text(key.span)), ("y.z", "0"));
+        assert_eq!(&*target.body.blocks[0].kind.name, "v");
+        assert_eq!(sources.text(body.span), text);
+    }
+
+    #[test]
+    fn what_the_parser_lets_through_is_refused() {
+        for (source, place, message) in [
+            ("x = \"a${b}\nc\"\n", "", "a quoted string ends on the line it starts on"),
+            ("x = \"%{ if a }\"%{ endif }\"\n", "\"", "the string ends before its directives do"),
+            ("x = \"%{ if a }\\q%{ endif }\"\n", "\\q", "`\\q` is not an escape sequence"),
+            ("x = <<E\na\nE", "E", "the heredoc's closing `E` must stand alone on its line"),
+            ("x = <<E\na\nE # c\n", "E", "the heredoc's closing `E` must stand alone on its line"),
+            (
+                "x = <<E\n%{ if a }\nE\n%{ endif }\nE\n",
+                "E\n",
+                "the heredoc ends here, before its directives do",
+            ),
+            ("x = <<E\na\rb\nE\n", "\r", "a carriage return without a newline in a heredoc"),
+            ("x = {a.b = 1}\n", "a.b", "a dotted word as an object key is ambiguous"),
+            ("x = {for=1}\n", "for", "`for` as the first key reads as a `for` expression"),
+            ("x = a.0.1\n", ".0.1", "two indexes in a row cannot be written with dots"),
+            ("x = a.*.b.*\n", ".*", "a `.*` cannot follow another one"),
+            ("x = 1e99999\n", "1e99999", "this number is too large, too small or too long"),
+        ] {
+            let errors = parse(source).err().unwrap_or_else(|| panic!("{source} is accepted"));
+            let span = errors[0].labels[0].span;
+            assert_eq!(errors[0].message, message, "{source}");
+            assert_eq!(&source[span.start as usize..span.end as usize], place, "{source}");
+        }
+    }
+
+    #[test]
+    fn errors_of_several_attributes_are_all_told() {
+        let errors = parse("a = 1e99999\nb {\n  c = {a.b = 1}\n}\n").expect_err("is invalid");
+        assert_eq!(errors.len(), 2);
+    }
+
+    #[test]
+    fn deep_and_long_input_ends_in_an_error() {
+        let many = |unit: &str| format!("x = {}\n", unit.repeat(100_000));
+        let nested = "more than 64 levels of nesting";
+        let deep = "this expression is more than 250 levels deep";
+        for (source, message) in [
+            (many("["), nested),
+            (many("("), nested),
+            (many("{a="), nested),
+            (many("f("), nested),
+            (many("\"${"), nested),
+            (many("\"%{if a}"), nested),
+            (many("!"), nested),
+            (many("a?"), nested),
+            ("b {\n".repeat(100_000), nested),
+            (many("1+"), "more than 128 operators in one expression"),
+            (format!("x = a{}\n", ".b".repeat(100_000)), deep),
+            (format!("x = a{}\n", "[*]".repeat(100_000)), deep),
+            (format!("x = a{}\n", "[0]".repeat(100_000)), deep),
+            (format!("x = '{}", "a".repeat(1_000_000)), "single quotes are not valid"),
+            (format!("x = \"{}\n", "a".repeat(100_000)), "this string is not closed"),
+            (format!("x = \"{}\" @\n", "a".repeat(100_000)), "expected a newline, found `@`"),
+        ] {
+            let errors = parse(&source).err().unwrap_or_else(|| panic!("{} is accepted", &source[..20]));
+            assert_eq!(errors[0].message, message, "{}", &source[..20]);
+        }
+    }
+
+    #[test]
+    fn text_of_json_strings_keeps_the_span_of_the_string() {
+        let mut sources = Sources::default();
+        let source = sources.add("docker-bake.json", "");
+        let span = Span { source, start: 7, end: 9 };
+        let template = parse_template_text("a ${b.c}", span).expect("is valid");
+        let ExprKind::Template(parts) = &template.kind else { panic!("a template") };
+        let TemplatePart::Interpolation(inner) = &parts[1] else { panic!("an interpolation") };
+        assert_eq!((show(inner).as_str(), inner.span), ("b.c", span));
+        assert_eq!(show(&parse_template_text("a\n\"$${b}\\n", span).expect("is valid")), r#""a\n\"${b}\\n""#);
+        assert_eq!(show(&parse_expression_text(" list(string) ", span).expect("is valid")), "list(string)");
+        assert_eq!(parse_expression_text("a b", span).expect_err("is invalid").labels[0].span, span);
+        assert_eq!(parse_template_text("%{ if a }", span).expect_err("is invalid").labels[0].span, span);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(
+            text in "(a|é|1|e9|=|\\{|\\}|\\[|\\]|\\(|\\)|\"|\\$\\{|%\\{|if |for |endif|in |\\~|\\.|\\*|,|:|\\?|<<E\n|<<-E\n|E\n|\n|\r| |\\\\|\\$|/\\*|#|'|-|!|&|\\PC){0,40}"
+        ) {
+            for text in [text.clone(), format!("a = {text}\n"), format!("b {{\n  c = \"{text}\"\n}}\n")] {
+                if let Err(errors) = parse(&text) {
+                    let mut sources = Sources::default();
+                    sources.add("a.hcl", text);
+                    errors.iter().for_each(|error| drop(error.render(&sources, false)));
+                }
+            }
+        }
     }
 }

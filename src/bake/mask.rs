@@ -91,3 +91,39 @@ fn number(text: &str, at: usize) -> Option<Range<usize>> {
     let mantissa = text[..at].bytes().rev().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
     (length > 0 && mantissa > 0).then_some(at - mantissa..end)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_heredocs_become_empty_strings_of_the_same_length() {
+        for (text, expected) in [
+            ("a = <<E\nE\nb = 1\n", "a = \"\"   \nb = 1\n"),
+            ("a = <<-EOT\r\n  EOT\r\n", "a = \"\"           \r\n"),
+            ("a = <<E\nEE\nE\n", "a = <<E\nEE\nE\n"),
+            ("a = 1 << 2", "a = 1 << 2"),
+            ("<<", "<<"),
+        ] {
+            assert_eq!(mask_empty_heredocs(text), expected);
+            assert_eq!(expected.len(), text.len());
+        }
+    }
+
+    #[test]
+    fn fillers_differ() {
+        for length in [1, 2, 7] {
+            let all: std::collections::BTreeSet<_> = (0..26).map(|attempt| filler(length, attempt)).collect();
+            assert_eq!(all.len(), 26);
+            assert!(all.iter().all(|word| word.len() == length));
+        }
+    }
+
+    #[test]
+    fn only_so_many_refusals_are_masked() {
+        let object = |keys: usize| format!("{{{}}}", "key = 1\n".repeat(keys));
+        assert!(parse(&object(ATTEMPTS), hcl::edit::parser::parse_expr).is_ok());
+        assert!(parse(&object(ATTEMPTS + 2), hcl::edit::parser::parse_expr).is_err());
+        assert!(parse("{\"\" = 1, \"\" = 2}", hcl::edit::parser::parse_expr).is_err());
+    }
+}

@@ -216,6 +216,8 @@ fn in_context(text: &str, at: usize, next: Option<char>, parser: &str) -> Option
         "unexpected token" => match next {
             Some('}') => mistake("`}` without an open block", ""),
             Some('"') => mistake("an attribute's name has no quotes", "remove the quotes"),
+            Some('$') => mistake("this `${` does not hold an expression", "write `$${` for a literal `${`"),
+            Some('%') => mistake("this directive is unknown or not closed", "write `%%{` for a literal `%{`"),
             Some(c) if is_word(c) => mistake("this attribute or block is not complete", ""),
             _ => None,
         },
@@ -326,6 +328,67 @@ fn directive(text: &str, at: usize, open: &mut Vec<usize>) -> Option<Mistake> {
         other => {
             let message = format!("`{other}` is not a directive");
             Some(Mistake::new(word, message, "write `%%{` for a literal `%{`"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lower::parse_hcl;
+    use crate::source::Sources;
+
+    #[test]
+    fn common_mistakes_are_recognised() {
+        for (text, place, message) in [
+            ("a = 'x'\n", "'", "single quotes are not valid"),
+            ("a = “x”\n", "“", "curly quotes are not valid"),
+            ("a = `x`\n", "`", "backticks are not valid"),
+            ("a = 1; b = 2\n", ";", "`;` is not valid"),
+            ("a = b & c\n", "&", "`&` is not an operator"),
+            ("a = (b | c)\n", "|", "`|` is not an operator"),
+            ("a = \"x\nb = 1\n", "\"", "this string is not closed"),
+            ("a = \"x", "\"", "this string is not closed"),
+            ("a = [\n  \"x\n]\n", "\"", "this string is not closed"),
+            ("a = \"${b\"\n", "\"", "the string ends inside a `${…}`"),
+            ("a = \"${b c}\"\n", "c", "expected `}`, found `c`"),
+            ("a = \"\\q\"\n", "\\q", "`\\q` is not an escape sequence"),
+            ("a = \"\\u12\"\n", "\\u12", "`\\u12` is not an escape sequence"),
+            ("a = \"%{ when b }\"\n", "when", "`when` is not a directive"),
+            ("a = \"%{ if b }\"\n", "%{", "this directive is not closed"),
+            ("a = \"%{ endif }\"\n", "endif", "this directive closes none"),
+            ("a = <<EOT\nb\n", "<<EOT", "this heredoc is not closed"),
+            ("/* a\n", "/*", "this comment is not closed"),
+            ("b {\n  a = 1,\n}\n", ",", "a comma after an attribute"),
+            ("b {\n  a = 1 }\n", "}", "the `}` of a block of several lines stands on its own line"),
+            ("b { a = 1, c = 2 }\n", ",", "a block on one line has only one attribute"),
+            ("b { a = 1\n}\n", "", "a block that has an attribute on its first line ends on that line"),
+            ("b \"c\"\n{\n}\n", "", "the `{` of a block stands on the line of its name"),
+            ("b \"${c}\" {\n}\n", "\"", "a label is a plain string"),
+            ("b {\n  a = 1\n", "", "a block is not closed"),
+            ("b = \"c\" {\n}\n", "{", "a block has no `=` before its `{`"),
+            ("a = 1\n}\n", "}", "`}` without an open block"),
+            ("\"a\" = 1\n", "\"", "an attribute's name has no quotes"),
+            ("a = 1\nb = 2\na = 3\n", "a", "`a` is set twice in one body"),
+            ("a = 1 2\n", "2", "expected a newline, found `2`"),
+            ("a = [1 2]\n", "2", "expected `,` or `]`, found `2`"),
+            ("a = [1\n", "", "expected `,` or `]`, found end of the file"),
+            ("a = f(1 2)\n", "2", "expected `,` or `)`, found `2`"),
+            ("a = f(1\n", "", "expected `)`, found end of the file"),
+            ("a = {b = 1 c = 2}\n", "c", "expected a newline, `,` or `}`, found `c`"),
+            ("a = {b 1}\n", "}", "expected `=` or `:` after a key, found `}`"),
+            ("a = b ? c\n", "", "expected `:`, found end of the line"),
+            ("a = b +\n  c\n", "", "an expression goes on over a line end"),
+            ("a = [1,,2]\n", ",", "expected a value, found `,`"),
+            ("a.b = 1\n", ".", "expected `=`, `{` or a label, found `.`"),
+            ("a", "a", "this attribute or block is not complete"),
+            ("<%= a %>\n", "<", "unexpected `<`"),
+            ("{\"target\": {}}\n", "{", "unexpected `{`"),
+        ] {
+            let mut sources = Sources::default();
+            let id = sources.add("docker-bake.hcl", text);
+            let errors = parse_hcl(&sources, id).err().unwrap_or_else(|| panic!("{text} is accepted"));
+            assert_eq!(errors[0].message, message, "{text}");
+            assert_eq!(sources.text(errors[0].labels[0].span), place, "{text}");
         }
     }
 }

@@ -247,3 +247,39 @@ fn push_text(parts: &mut Vec<TemplatePart>, text: &mut String) {
         text.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_are_cut_where_hcl_cuts_them() {
+        for (text, expected) in [
+            ("", vec![]),
+            ("a b", vec!["a b"]),
+            ("a\nb\n\nc", vec!["a\n", "b\n", "\n", "c"]),
+            ("a$b%", vec!["a", "$", "b", "%"]),
+            ("$$ $${a} $$${ %%{", vec!["$$", " ", "$${", "a} ", "$", "$${", " ", "%%{"]),
+        ] {
+            assert_eq!(split_literal(text).collect::<Vec<_>>(), expected, "{text:?}");
+            assert_eq!(split_literal(text).collect::<String>(), text);
+        }
+    }
+
+    #[test]
+    fn escapes_are_decoded_between_quotes_only() {
+        for (token, expected) in [
+            (r"a\n\\n", Ok("a\n\\n")),
+            (r"\u00e9\U0001f600", Ok("é😀")),
+            ("$${", Ok("${")),
+            (r"a\q", Err(1..3)),
+            (r"\ud800", Err(0..2)),
+            (r"\u12", Err(0..2)),
+            (r"\é", Err(0..3)),
+            ("\\", Err(0..1)),
+        ] {
+            assert_eq!(decode_literal(token, true), expected.map(str::to_owned), "{token}");
+        }
+        assert_eq!(decode_literal(r"a\q", false), Ok(r"a\q".to_owned()));
+    }
+}
