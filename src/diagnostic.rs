@@ -266,7 +266,11 @@ impl<'a> Window<'a> {
         if end - start > 64 * LINE_MARGIN {
             end = boundary(start + 64 * LINE_MARGIN);
         }
-        Self { text: &text[start..end], start, line: text[..start].bytes().filter(|b| *b == b'\n').count() + 1 }
+        Self {
+            text: &text[start..end],
+            start,
+            line: text[..start].bytes().filter(|b| *b == b'\n').count() + 1,
+        }
     }
 
     fn range(&self, span: Span) -> std::ops::Range<usize> {
@@ -341,7 +345,8 @@ error[unknown-variable]: there is no variable named `TAGG`
     fn a_line_of_megabytes_is_cut_to_a_window() {
         let mut sources = Sources::default();
         let source = sources.add("a.hcl", "x".repeat(5_000_000));
-        let diagnostic = Diagnostic::error("c", "m").at(Span { source, start: 2_000_000, end: 2_000_004 }, "");
+        let diagnostic =
+            Diagnostic::error("c", "m").at(Span { source, start: 2_000_000, end: 2_000_004 }, "");
         assert!(diagnostic.render(&sources, false).len() < 2_000);
     }
 

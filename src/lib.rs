@@ -1,9 +1,23 @@
 //! bakeplan plans and publishes multi-platform container images from a Bake file.
+//!
+//! The modules stand in the order of the pipeline. One may use those of its own group and of the groups above it;
+//! a test in `tests/cli/architecture.rs` sees to that.
 
-pub mod bake;
+// The words.
 pub mod diagnostic;
 pub mod platform;
 pub mod reference;
 pub mod source;
-pub mod tags;
 pub mod version;
+
+// The language.
+pub mod bake;
+
+// The decisions.
+pub mod tags;
+
+// The edge.
+pub mod cli;
+pub mod commands;
+pub mod error;
+pub mod host;
