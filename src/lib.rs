@@ -1,11 +1,13 @@
 //! bakeplan plans and publishes multi-platform container images from a Bake file.
 //!
-//! The pipeline, top to bottom; a module uses its own row and rows above:
+//! The modules stand in the order of the pipeline. One may use those of its own group and of the groups above it;
+//! a test in `tests/cli/architecture.rs` sees to that.
 //!
 //! ```text
 //! text → bake (the language) → spec (image blocks) → resolve (images, legs, jobs) → Plan → render (views)
 //! ```
 
+// The words.
 pub mod diagnostic;
 pub mod json;
 pub mod platform;
@@ -13,14 +15,24 @@ pub mod reference;
 pub mod source;
 pub mod version;
 
+// The language.
 pub mod bake;
 
+// The decisions.
 pub mod pattern;
 pub mod runner;
 pub mod spec;
 pub mod tags;
 
+// The plan and how it is made.
 pub mod plan;
 pub mod resolve;
 
+// The views.
 pub mod render;
+
+// The edge.
+pub mod cli;
+pub mod commands;
+pub mod error;
+pub mod host;

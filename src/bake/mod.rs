@@ -9,6 +9,7 @@ pub mod context;
 pub mod convert;
 pub mod csv;
 pub mod decode;
+pub mod discovery;
 mod eval;
 mod exposed;
 pub mod flags;

@@ -1,0 +1,431 @@
+//! The command line: what may be written, and what `--help` says about it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+/// The id of `-C`.
+const DIRECTORIES: &str = "directories";
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 out of date (`--check`)";
+
+/// Reads the Bake file you already have, as `docker buildx bake` does but without Docker, decides which image is built
+/// on which platform and published under which tags, and writes what the pipeline needs.
+#[derive(Clone, Debug, Parser)]
+#[command(version, after_help = EXIT_CODES, args_override_self = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// Global options.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Run as if started in DIR; each further one is relative to the one before
+    #[arg(short = 'C', value_name = "DIR")]
+    pub directories: Vec<PathBuf>,
+    /// Colour the output: auto, always or never
+    #[arg(long, value_name = "WHEN", default_value_t, global = true, hide_possible_values = true)]
+    pub color: ColorChoice,
+    /// Say on standard error what is read and written
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+impl Cli {
+    /// Reads a command line, the program's name first.
+    ///
+    /// # Errors
+    /// What is to be printed instead of running: the help, the version or a usage error.
+    pub fn read(
+        arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    ) -> Result<Self, clap::Error> {
+        // An option that is global in clap loses its values before the command when there are some after it, too.
+        let command = Self::command();
+        let directory = command.get_arguments().find(|option| option.get_id() == DIRECTORIES).cloned();
+        let command = command.mut_subcommands(|command| command.args(&directory));
+        let mut matches = command.try_get_matches_from(arguments)?;
+        let inner = matches.subcommand().and_then(|(_, inner)| inner.get_many::<PathBuf>(DIRECTORIES));
+        let inner: Vec<_> = inner.into_iter().flatten().cloned().collect();
+        let mut cli = Self::from_arg_matches_mut(&mut matches)?;
+        cli.global.directories.extend(inner);
+        Ok(cli)
+    }
+}
+
+/// What to do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Print the resolved Bake definition, as `docker buildx bake --print` does
+    #[command(args_override_self = true)]
+    Print(Print),
+    /// Show or write the plan: images, tags, platforms, jobs
+    #[command(args_override_self = true, after_help = EXIT_CODES)]
+    Plan(Plan),
+    /// Write the Bake file with one target for each image and platform
+    #[command(args_override_self = true, after_help = EXIT_CODES)]
+    Bake(Bake),
+    /// Print the rows of a CI matrix, one for each job
+    #[command(args_override_self = true)]
+    Matrix(Matrix),
+    /// Print which tags each image is published under
+    #[command(args_override_self = true)]
+    Metadata(Metadata),
+}
+
+/// Where the definition comes from and what is changed in it: the options of `docker buildx bake`, with its meaning.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Bake options, as `docker buildx bake` has them")]
+pub struct Definition {
+    /// Targets and groups, or patterns such as `app-*` [default: the group `default`]
+    #[arg(value_name = "TARGET", help_heading = None)]
+    pub targets: Vec<String>,
+    /// Read this file, or `-` for standard input (repeatable)
+    #[arg(short, long = "file", value_name = "FILE")]
+    pub files: Vec<String>,
+    /// Override an attribute: `PATTERN.KEY=VALUE` (repeatable)
+    #[arg(long = "set", value_name = "OVERRIDE")]
+    pub overrides: Vec<String>,
+    /// Set a variable: `NAME=VALUE` (repeatable)
+    #[arg(long = "var", value_name = "VARIABLE")]
+    pub variables: Vec<String>,
+    /// Push what is built
+    #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
+    pub push: bool,
+    /// Load what is built into Docker
+    #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
+    pub load: bool,
+    /// Build without the cache
+    #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true")]
+    pub no_cache: Option<bool>,
+    /// Pull referenced images always
+    #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true")]
+    pub pull: Option<bool>,
+    /// Attest how it was built: a boolean, or such as `mode=max`
+    #[arg(long, value_name = "VALUE")]
+    pub provenance: Option<String>,
+    /// Attest what is in it: a boolean, or such as `generator=IMAGE`
+    #[arg(long, value_name = "VALUE")]
+    pub sbom: Option<String>,
+    /// Evaluate policies with options such as `strict=true` (repeatable)
+    #[arg(long = "policy", value_name = "OPTIONS")]
+    pub policies: Vec<String>,
+    /// Evaluate instead of building: check, outline or targets
+    #[arg(long, value_name = "METHOD")]
+    pub call: Option<String>,
+    /// Options that change nothing here.
+    #[command(flatten)]
+    pub ignored: Ignored,
+}
+
+/// Options of `docker buildx bake` that do not change the definition. They are accepted so that its command lines work.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Accepted and ignored")]
+pub struct Ignored {
+    /// Builder that would build
+    #[arg(long, value_name = "NAME")]
+    pub builder: Option<String>,
+    /// How progress would be shown
+    #[arg(long, value_name = "MODE")]
+    pub progress: Option<String>,
+    /// What builds would be allowed to use (repeatable)
+    #[arg(long, value_name = "ENTITLEMENT")]
+    pub allow: Vec<String>,
+    /// Debug logging
+    #[arg(short = 'D', long)]
+    pub debug: bool,
+}
+
+/// `bakeplan print`.
+#[derive(Args, Clone, Debug)]
+pub struct Print {
+    /// List `targets` or `variables` instead, `type=TYPE,format=json` as JSON
+    #[arg(long, value_name = "TYPE", value_parser = parse_list, conflicts_with = "print")]
+    pub list: Option<List>,
+    /// Short for `--call=check`: lint instead of building
+    #[arg(id = "lint", long = "check", value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1)]
+    #[arg(require_equals = true, default_missing_value = "true", default_value = "false")]
+    #[arg(hide_default_value = true, overrides_with = "call")]
+    pub lint: bool,
+    /// Accepted and ignored: this command always prints
+    #[arg(long, hide = true)]
+    pub print: bool,
+    /// The definition.
+    #[command(flatten)]
+    pub definition: Definition,
+}
+
+/// `bakeplan plan`.
+#[derive(Args, Clone, Debug)]
+pub struct Plan {
+    /// Print a table, or json (and errors as JSON)
+    #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
+    pub format: PlanFormat,
+    /// Write docker-bake.json, matrix.json and plan.json into this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<String>,
+    /// Write nothing, fail when a file in that folder is out of date
+    #[arg(long, requires = "out")]
+    pub check: bool,
+    /// Set the outputs of a GitHub Actions step and annotate errors
+    #[arg(long)]
+    pub github: bool,
+    /// Which part of the plan.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// The definition.
+    #[command(flatten)]
+    pub definition: Definition,
+}
+
+/// `bakeplan bake`.
+#[derive(Args, Clone, Debug)]
+pub struct Bake {
+    /// Write this file, when its content changes, instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<String>,
+    /// Write nothing, fail when the file is out of date
+    #[arg(long)]
+    pub check: bool,
+    /// Which part of the plan.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// The definition.
+    #[command(flatten)]
+    pub definition: Definition,
+}
+
+/// `bakeplan matrix`.
+#[derive(Args, Clone, Debug)]
+pub struct Matrix {
+    /// Print one line for `strategy.matrix` (github), or matrix.json (json)
+    #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
+    pub format: MatrixFormat,
+    /// Which part of the plan.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// The definition.
+    #[command(flatten)]
+    pub definition: Definition,
+}
+
+/// `bakeplan metadata`.
+#[derive(Args, Clone, Debug)]
+pub struct Metadata {
+    /// Print plan.json (json), a reference a line (tags), or `-t REF` for each (args)
+    #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
+    pub format: MetadataFormat,
+    /// Which part of the plan.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// The definition.
+    #[command(flatten)]
+    pub definition: Definition,
+}
+
+/// Which part of the plan, and for what.
+#[derive(Args, Clone, Debug)]
+pub struct Selection {
+    /// Plan this platform only (repeatable)
+    #[arg(long = "platform", value_name = "PLATFORM")]
+    pub platforms: Vec<String>,
+    /// Push what is built; `false` for pull requests
+    #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", default_value = "true")]
+    pub publish: bool,
+}
+
+/// The forms of a plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// For people
+    #[default]
+    Table,
+    /// As plan.json
+    Json,
+}
+
+/// The forms of a matrix.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum MatrixFormat {
+    /// One line, for `strategy.matrix` of GitHub Actions
+    #[default]
+    Github,
+    /// As matrix.json
+    Json,
+}
+
+/// The forms of the tag metadata.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum MetadataFormat {
+    /// As plan.json
+    #[default]
+    Json,
+    /// One reference a line
+    Tags,
+    /// `-t REFERENCE` for each, for shells
+    Args,
+}
+
+/// The value of `--list`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct List {
+    /// What is listed.
+    pub kind: ListKind,
+    /// As JSON instead of a table.
+    pub json: bool,
+}
+
+/// What `--list` lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListKind {
+    /// Targets and groups.
+    Targets,
+    /// Variables.
+    Variables,
+}
+
+/// A boolean as Go's `strconv.ParseBool` reads it, and so every option of Docker.
+fn parse_bool(text: &str) -> Result<bool, String> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err("expected `true` or `false`".to_owned()),
+    }
+}
+
+/// `targets`, or fields such as `type=variables,format=json` (`parseList` in
+/// <https://github.com/docker/buildx/blob/master/commands/bake.go>).
+fn parse_list(text: &str) -> Result<List, String> {
+    let (mut kind, mut format) = ("", "table");
+    if !text.contains([',', '=']) {
+        kind = text;
+    } else {
+        for field in text.split(',') {
+            match field.split_once('=').map(|(key, value)| (key.trim().to_ascii_lowercase(), value)) {
+                Some((key, value)) if key == "type" => kind = value,
+                Some((key, value)) if key == "format" => format = value,
+                _ => return Err(format!("expected `type=TYPE` or `format=FORMAT`, found `{field}`")),
+            }
+        }
+    }
+    let kind = match kind {
+        "targets" => ListKind::Targets,
+        "variables" => ListKind::Variables,
+        other => return Err(format!("expected the type `targets` or `variables`, found `{other}`")),
+    };
+    match format {
+        "table" | "" => Ok(List { kind, json: false }),
+        "json" => Ok(List { kind, json: true }),
+        other => Err(format!("expected the format `table` or `json`, found `{other}`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, ErrorKind> {
+        Cli::read(format!("bakeplan {line}").split(' ')).map_err(|error| error.kind())
+    }
+
+    #[track_caller]
+    fn print(line: &str) -> Print {
+        match parse(&format!("print {line}")).unwrap().command {
+            Command::Print(print) => print,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_definition_of_the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn bakes_options_are_read_as_bake_reads_them() {
+        let print = print(
+            "-f a.hcl -f - --set *.tags=x,y --var A= --push --no-cache --pull=F --sbom=1 app -D --allow=x b*",
+        );
+        let definition = print.definition;
+        assert_eq!(definition.files, ["a.hcl", "-"]);
+        assert_eq!(definition.overrides, ["*.tags=x,y"]);
+        assert_eq!(definition.variables, ["A="]);
+        assert_eq!(definition.targets, ["app", "b*"]);
+        assert!(definition.push && !definition.load);
+        assert_eq!((definition.no_cache, definition.pull), (Some(true), Some(false)));
+        assert_eq!(definition.sbom.as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn the_last_of_several_wins() {
+        assert_eq!(print("--call check --call outline").definition.call.as_deref(), Some("outline"));
+        assert!(!print("--push --push=false").definition.push);
+        let both = print("--check --call=outline");
+        assert_eq!((both.lint, both.definition.call.as_deref()), (false, Some("outline")));
+        let both = print("--call=outline --check");
+        assert_eq!((both.lint, both.definition.call), (true, None));
+    }
+
+    #[test]
+    fn lists_are_tables_unless_json_is_asked_for() {
+        for (text, expected) in [
+            ("targets", List { kind: ListKind::Targets, json: false }),
+            ("type=variables", List { kind: ListKind::Variables, json: false }),
+            ("type=variables,format=json", List { kind: ListKind::Variables, json: true }),
+            ("Format=table,type=targets", List { kind: ListKind::Targets, json: false }),
+        ] {
+            assert_eq!(parse_list(text), Ok(expected), "{text}");
+        }
+        for text in ["", "target", "targets,format=json", "type=targets,format=yaml", "type=targets,x=y"] {
+            assert!(parse_list(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn contradictions_are_usage_errors() {
+        for (line, kind) in [
+            ("print --print --list=targets", ErrorKind::ArgumentConflict),
+            ("plan --check", ErrorKind::MissingRequiredArgument),
+            ("plan --publish=maybe", ErrorKind::ValueValidation),
+            ("plan --format yaml", ErrorKind::InvalidValue),
+            ("merge", ErrorKind::InvalidSubcommand),
+            ("matrix --check", ErrorKind::UnknownArgument),
+        ] {
+            assert_eq!(parse(line).unwrap_err(), kind, "{line}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_published_only_when_asked() {
+        for (line, expected) in [("plan", true), ("plan --publish", true), ("bake --publish=false", false)] {
+            let selection = match parse(line).unwrap().command {
+                Command::Plan(plan) => plan.selection,
+                Command::Bake(bake) => bake.selection,
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(selection.publish, expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn global_options_stand_before_or_after_the_command() {
+        for line in ["-C a -C b -v plan", "plan -C a -C b -v", "-C a plan -C b -v"] {
+            let global = parse(line).unwrap().global;
+            assert_eq!(global.directories, [PathBuf::from("a"), PathBuf::from("b")], "{line}");
+            assert!(global.verbose);
+        }
+    }
+}

@@ -1,0 +1,716 @@
+//! The machine that the program runs on: files, standard streams, environment, clock and random bytes.
+#![expect(clippy::disallowed_methods, reason = "this is the gate in the fence that .clippy.toml puts up")]
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anstream::AutoStream;
+use anstream::stream::{AsLockedWrite, RawStream};
+use clap::ColorChoice;
+use tempfile::NamedTempFile;
+
+/// The largest input that is read, in bytes.
+pub const MAX_INPUT: u64 = 16 * 1024 * 1024;
+
+/// How many symbolic links lead to a file at most, as on Linux.
+const MAX_LINKS: usize = 40;
+
+/// The machine, as the program may use it. Created once, in `main`.
+#[derive(Debug)]
+pub struct Host {
+    directory: PathBuf,
+    environment: BTreeMap<String, String>,
+    color: ColorChoice,
+}
+
+/// What [`Host::write_if_changed`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// There was no such file.
+    Created,
+    /// The file had other content.
+    Updated,
+    /// The file had this content, and was not touched.
+    Unchanged,
+}
+
+/// Where the text given to [`Host::stdout`] went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// All of it was taken.
+    Complete,
+    /// The reader has closed the pipe, as `head` does: that is no failure, and further output is pointless.
+    ReaderGone,
+}
+
+/// A file, stream or directory that could not be used.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} {}: {problem}", name(path))]
+pub struct HostError {
+    /// What was tried.
+    pub action: Action,
+    /// The path as the user knows it, or `-` for a standard stream.
+    pub path: String,
+    /// Why it failed.
+    pub problem: Problem,
+}
+
+/// What was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// To read a file or standard input.
+    Read,
+    /// To write a file or standard output.
+    Write,
+    /// To use a directory as the working directory.
+    Enter,
+}
+
+/// Why a file, stream or directory could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// There is none.
+    #[error("no such file or directory")]
+    Missing,
+    /// It is a directory.
+    #[error("it is a directory")]
+    Directory,
+    /// It, or a part of the path that leads to it, is not a directory.
+    #[error("it is not a directory")]
+    NotADirectory,
+    /// The user may not do this.
+    #[error("permission denied")]
+    Permission,
+    /// It has no write permission at all.
+    #[error("it is read-only")]
+    ReadOnly,
+    /// It has more than [`MAX_INPUT`] bytes.
+    #[error("it is larger than {} MiB", MAX_INPUT / 1024 / 1024)]
+    TooLarge,
+    /// It is not text.
+    #[error("it is not UTF-8 text (line {line}, byte {offset} of the file)")]
+    NotUtf8 {
+        /// Line of the first byte that is wrong, from 1.
+        line: usize,
+        /// Offset of that byte, from 0.
+        offset: usize,
+    },
+    /// Anything else that the operating system says.
+    #[error("{}", reason(.0))]
+    Other(io::Error),
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Enter => "change to",
+        })
+    }
+}
+
+impl HostError {
+    fn new(action: Action, path: &Path, problem: impl Into<Problem>) -> Self {
+        Self { action, path: path.display().to_string(), problem: problem.into() }
+    }
+
+    /// Stable kebab-case name.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self.problem {
+            Problem::Missing => "no-such-file",
+            Problem::Directory => "is-a-directory",
+            Problem::NotADirectory => "not-a-directory",
+            Problem::Permission => "permission-denied",
+            Problem::ReadOnly => "read-only",
+            Problem::TooLarge => "file-too-large",
+            Problem::NotUtf8 { .. } => "not-utf8",
+            Problem::Other(_) => "io-error",
+        }
+    }
+
+    /// What to do, where there is something to do.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        match (&self.problem, self.action) {
+            (Problem::Missing, Action::Read) => {
+                Some("paths are relative to the current directory, or to the one given with `-C`")
+            }
+            (Problem::Directory, _) => Some("give the path of a file"),
+            (Problem::ReadOnly, _) => Some("make it writable, or write elsewhere"),
+            (Problem::Permission, Action::Write) => {
+                Some("its folder must be writable, too: it is replaced in one step")
+            }
+            (Problem::NotUtf8 { .. }, _) => Some("save it as UTF-8"),
+            _ => None,
+        }
+    }
+}
+
+impl From<io::Error> for Problem {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound => Self::Missing,
+            ErrorKind::IsADirectory => Self::Directory,
+            ErrorKind::NotADirectory => Self::NotADirectory,
+            ErrorKind::PermissionDenied => Self::Permission,
+            _ => Self::Other(error),
+        }
+    }
+}
+
+fn name(path: &str) -> String {
+    match path {
+        STDIN => "standard input".to_owned(),
+        STDOUT => "standard output".to_owned(),
+        path => format!("`{path}`"),
+    }
+}
+
+const STDIN: &str = "<stdin>";
+const STDOUT: &str = "<stdout>";
+
+/// What the operating system says, as our messages say it: lower case, without the error's number.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+impl Host {
+    /// The machine as seen from `directories`, each relative to the one before it and the first to the current
+    /// directory. Environment variables that are not UTF-8 are left out.
+    ///
+    /// # Errors
+    /// When a directory does not exist.
+    pub fn new(directories: &[PathBuf], color: ColorChoice) -> Result<Self, HostError> {
+        let mut directory = PathBuf::new();
+        for part in directories.iter().filter(|part| !part.as_os_str().is_empty()) {
+            directory.push(part);
+            let fail = |problem| HostError::new(Action::Enter, part, problem);
+            match fs::metadata(&directory) {
+                Ok(found) if found.is_dir() => {}
+                Ok(_) => return Err(fail(Problem::NotADirectory)),
+                Err(error) => return Err(fail(error.into())),
+            }
+        }
+        if !directory.is_absolute() {
+            let current = std::env::current_dir()
+                .map_err(|error| HostError::new(Action::Enter, Path::new("."), error))?;
+            directory = if directory.as_os_str().is_empty() { current } else { current.join(directory) };
+        }
+        let environment = std::env::vars_os()
+            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        Ok(Self { directory, environment, color })
+    }
+
+    /// The working directory, absolute. Relative paths given to the other methods start here.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The environment variables.
+    #[must_use]
+    pub fn env(&self) -> &BTreeMap<String, String> {
+        &self.environment
+    }
+
+    /// The user's home directory, also when `HOME` is not set.
+    #[must_use]
+    pub fn home(&self) -> Option<PathBuf> {
+        std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
+    }
+
+    /// Whether there is something to read: false for a file that is absent or empty, as Bake sees its default files.
+    /// True for what cannot be read for another reason, so that [`Self::read`] says why.
+    #[must_use]
+    pub fn has_content(&self, path: impl AsRef<Path>) -> bool {
+        match fs::metadata(self.resolve(path.as_ref())) {
+            Ok(found) => !found.is_file() || found.len() > 0,
+            Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+        }
+    }
+
+    /// The text of a file.
+    ///
+    /// # Errors
+    /// When it is missing, a directory, unreadable, larger than [`MAX_INPUT`] or not UTF-8.
+    pub fn read(&self, path: impl AsRef<Path>) -> Result<String, HostError> {
+        let path = path.as_ref();
+        let fail = |problem| HostError::new(Action::Read, path, problem);
+        let full = self.resolve(path);
+        // Windows would say "permission denied" on opening a directory.
+        if fs::metadata(&full).is_ok_and(|found| found.is_dir()) {
+            return Err(fail(Problem::Directory));
+        }
+        let file = File::open(full).map_err(|error| fail(error.into()))?;
+        read_text(file).map_err(fail)
+    }
+
+    /// The text on standard input.
+    ///
+    /// # Errors
+    /// When it is unreadable, larger than [`MAX_INPUT`] or not UTF-8.
+    pub fn read_stdin(&self) -> Result<String, HostError> {
+        read_text(io::stdin().lock())
+            .map_err(|problem| HostError::new(Action::Read, Path::new(STDIN), problem))
+    }
+
+    /// Gives a file this content, unless it has it already. The file is replaced in one step: whoever looks sees the
+    /// old content or the new, and after a failure the old one is still there. Missing folders are created, permissions
+    /// are kept, symbolic links are followed.
+    ///
+    /// # Errors
+    /// When the path is a directory or a read-only file, or the operating system refuses.
+    pub fn write_if_changed(
+        &self,
+        path: impl AsRef<Path>,
+        content: impl AsRef<[u8]>,
+    ) -> Result<Written, HostError> {
+        let path = path.as_ref();
+        replace(&self.resolve(path), content.as_ref())
+            .map_err(|problem| HostError::new(Action::Write, path, problem))
+    }
+
+    /// Adds text to the end of a file, as for `$GITHUB_OUTPUT`; creates it when there is none.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    pub fn append(&self, path: impl AsRef<Path>, text: &str) -> Result<(), HostError> {
+        let path = path.as_ref();
+        OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(self.resolve(path))
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .map_err(|error| HostError::new(Action::Write, path, error))
+    }
+
+    /// Writes the product to standard output.
+    ///
+    /// # Errors
+    /// When it does not arrive whole, as on a full disk; a closed pipe is no error.
+    pub fn stdout(&self, text: &str) -> Result<Delivery, HostError> {
+        match emit(io::stdout(), text) {
+            Ok(()) => Ok(Delivery::Complete),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Delivery::ReaderGone),
+            Err(error) => Err(HostError::new(Action::Write, Path::new(STDOUT), error)),
+        }
+    }
+
+    /// Writes talk to standard error. It is lost when nobody listens.
+    pub fn stderr(&self, text: &str) {
+        let _ = emit(io::stderr(), text);
+    }
+
+    /// Whether text for standard output should have colours.
+    #[must_use]
+    pub fn stdout_color(&self) -> bool {
+        self.color_on(&io::stdout())
+    }
+
+    /// Whether text for standard error should have colours.
+    #[must_use]
+    pub fn stderr_color(&self) -> bool {
+        self.color_on(&io::stderr())
+    }
+
+    /// Whether a person reads standard output.
+    #[must_use]
+    pub fn stdout_is_terminal(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
+    /// The current time, UTC, in whole seconds, as RFC 3339: `2026-11-21T09:30:00Z`.
+    #[must_use]
+    pub fn now(&self) -> String {
+        let now = jiff::Timestamp::now();
+        jiff::Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
+    }
+
+    /// Bytes that nobody can guess.
+    ///
+    /// # Panics
+    /// When the operating system has no source of them.
+    #[must_use]
+    pub fn random(&self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).expect("every supported system has a random source");
+        bytes
+    }
+
+    /// The platform of this machine as containerd names it, such as `linux/amd64` or `linux/arm64/v8`:
+    /// <https://github.com/containerd/platforms/blob/main/defaults_unix.go>.
+    #[must_use]
+    pub fn local_platform(&self) -> String {
+        let (os, arch) =
+            go_names(std::env::consts::OS, std::env::consts::ARCH, cfg!(target_endian = "little"));
+        if !matches!(arch, "arm" | "arm64") {
+            return format!("{os}/{arch}");
+        }
+        let cpuinfo =
+            if os == "linux" { self.read("/proc/cpuinfo").unwrap_or_default() } else { String::new() };
+        format!("{os}/{arch}/{}", arm_variant(arch, &cpuinfo))
+    }
+
+    fn resolve(&self, path: &Path) -> PathBuf {
+        self.directory.join(path)
+    }
+
+    fn color_on(&self, stream: &(impl RawStream + IsTerminal)) -> bool {
+        match self.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            // NO_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM and what the stream is.
+            ColorChoice::Auto => AutoStream::choice(stream) != anstream::ColorChoice::Never,
+        }
+    }
+}
+
+fn emit(stream: impl RawStream + AsLockedWrite, text: &str) -> io::Result<()> {
+    // Text without colours passes untouched: it may be a product in which every byte counts.
+    let colored = text.contains('\x1b');
+    let mut stream = if colored { AutoStream::always(stream) } else { AutoStream::always_ansi(stream) };
+    stream.write_all(text.as_bytes())?;
+    stream.flush()
+}
+
+fn read_text(stream: impl Read) -> Result<String, Problem> {
+    let mut bytes = Vec::new();
+    stream.take(MAX_INPUT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_INPUT {
+        return Err(Problem::TooLarge);
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count() + 1;
+        Problem::NotUtf8 { line, offset }
+    })
+}
+
+fn replace(path: &Path, content: &[u8]) -> Result<Written, Problem> {
+    let existing = match fs::metadata(path) {
+        Ok(found) => Some(found),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(error.into()),
+    };
+    match &existing {
+        Some(found) if found.is_dir() => return Err(Problem::Directory),
+        // A device or a pipe, such as /dev/stdout, cannot be replaced.
+        Some(found) if !found.is_file() => {
+            OpenOptions::new().write(true).open(path)?.write_all(content)?;
+            return Ok(Written::Updated);
+        }
+        Some(found) if found.len() == content.len() as u64 && fs::read(path)? == content => {
+            return Ok(Written::Unchanged);
+        }
+        Some(found) if found.permissions().readonly() => return Err(Problem::ReadOnly),
+        _ => {}
+    }
+    let path = follow_links(path)?;
+    if path.file_name().is_none() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        return Err(Problem::Directory);
+    }
+    let folder = path.parent().unwrap_or(&path);
+    fs::create_dir_all(folder)?;
+    let mut file = temporary_file(folder, existing.as_ref().map(fs::Metadata::permissions))?;
+    file.write_all(content)?;
+    // Without this, a crash soon after the renaming could leave an empty file.
+    file.as_file().sync_all()?;
+    file.persist(&path).map_err(|error| error.error)?;
+    Ok(if existing.is_some() { Written::Updated } else { Written::Created })
+}
+
+/// The path that a chain of symbolic links ends at, whether or not something is there.
+fn follow_links(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match fs::symlink_metadata(&path) {
+            Ok(found) if found.is_symlink() => {
+                let target = fs::read_link(&path)?;
+                path.pop();
+                path.push(target);
+            }
+            _ => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
+}
+
+/// A file that removes itself unless it is persisted, with the permissions of the file that it shall replace, or those
+/// of any new file.
+fn temporary_file(folder: &Path, permissions: Option<Permissions>) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".bakeplan-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let file = builder.tempfile_in(folder)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
+    Ok(file)
+}
+
+/// Rust's names of an operating system and an architecture as Go's.
+fn go_names<'a>(os: &'a str, arch: &'a str, little_endian: bool) -> (&'a str, &'a str) {
+    let os = if os == "macos" { "darwin" } else { os };
+    let arch = match (arch, little_endian) {
+        ("x86_64", _) => "amd64",
+        ("x86", _) => "386",
+        ("aarch64", _) => "arm64",
+        ("loongarch64", _) => "loong64",
+        ("powerpc64", true) => "ppc64le",
+        ("powerpc64", false) => "ppc64",
+        ("mips64", true) => "mips64le",
+        ("mips", true) => "mipsle",
+        (other, _) => other,
+    };
+    (os, arch)
+}
+
+/// The variant of an ARM processor: <https://github.com/containerd/platforms/blob/main/cpuinfo_linux.go>.
+fn arm_variant(arch: &str, cpuinfo: &str) -> &'static str {
+    let field = |key: &str| {
+        cpuinfo
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .find(|(name, _)| name.trim().eq_ignore_ascii_case(key))
+            .map(|(_, value)| value.trim().to_ascii_lowercase())
+    };
+    let architecture = field("cpu architecture");
+    match architecture.as_deref() {
+        // A Raspberry Pi with ARMv6 says 7.
+        Some("7")
+            if arch == "arm" && field("model name").is_some_and(|m| m.starts_with("armv6-compatible")) =>
+        {
+            "v6"
+        }
+        Some("8" | "aarch64") => "v8",
+        Some("6" | "6tej") => "v6",
+        Some("5" | "5t" | "5te" | "5tej") => "v5",
+        Some("7" | "7m") => "v7",
+        _ if arch == "arm64" => "v8",
+        _ => "v7",
+    }
+}
+
+/// The command line, the program's name first.
+pub fn arguments() -> impl Iterator<Item = OsString> {
+    std::env::args_os()
+}
+
+/// Makes a panic tell the user that it is a bug, and what to report.
+pub fn install_panic_hook() {
+    std::panic::set_hook(Box::new(|panic| {
+        let version = env!("CARGO_PKG_VERSION");
+        let repository = env!("CARGO_PKG_REPOSITORY");
+        let place = if repository.is_empty() { String::new() } else { format!(" at {repository}/issues") };
+        let _ = writeln!(
+            io::stderr(),
+            "bakeplan {version} has hit a bug: {panic}\n\
+             please report it{place}, with these lines, the command and the files that it reads"
+        );
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host() -> (tempfile::TempDir, Host) {
+        let directory = tempfile::tempdir().unwrap();
+        let host = Host {
+            directory: directory.path().to_owned(),
+            environment: BTreeMap::new(),
+            color: ColorChoice::Never,
+        };
+        (directory, host)
+    }
+
+    fn entries(directory: &Path) -> Vec<String> {
+        let names = fs::read_dir(directory).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn each_reason_not_to_read_has_its_message() {
+        let (directory, host) = host();
+        fs::create_dir(directory.path().join("folder")).unwrap();
+        fs::write(directory.path().join("latin1"), b"# a\n# caf\xe9\n").unwrap();
+        File::create(directory.path().join("big")).unwrap().set_len(MAX_INPUT + 1).unwrap();
+        for (path, message) in [
+            ("absent", "cannot read `absent`: no such file or directory"),
+            ("folder", "cannot read `folder`: it is a directory"),
+            ("latin1", "cannot read `latin1`: it is not UTF-8 text (line 2, byte 9 of the file)"),
+            ("latin1/x", "cannot read `latin1/x`: it is not a directory"),
+            ("big", "cannot read `big`: it is larger than 16 MiB"),
+        ] {
+            assert_eq!(host.read(path).unwrap_err().to_string(), message);
+        }
+        fs::write(directory.path().join("good"), "é").unwrap();
+        assert_eq!(host.read("good").unwrap(), "é");
+    }
+
+    #[test]
+    fn absent_and_empty_files_have_no_content() {
+        let (directory, host) = host();
+        fs::create_dir(directory.path().join("folder")).unwrap();
+        fs::write(directory.path().join("empty"), "").unwrap();
+        fs::write(directory.path().join("full"), "x").unwrap();
+        for (path, expected) in
+            [("absent", false), ("empty", false), ("full/x", false), ("full", true), ("folder", true)]
+        {
+            assert_eq!(host.has_content(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_written_only_when_it_changes() {
+        let (directory, host) = host();
+        let path = directory.path().join("a/b/file");
+        assert_eq!(host.write_if_changed("a/b/file", "one").unwrap(), Written::Created);
+        let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
+        OpenOptions::new().write(true).open(&path).unwrap().set_modified(long_ago).unwrap();
+        assert_eq!(host.write_if_changed("a/b/file", "one").unwrap(), Written::Unchanged);
+        assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), long_ago);
+        assert_eq!(host.write_if_changed("a/b/file", "two").unwrap(), Written::Updated);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(entries(path.parent().unwrap()), ["file"]);
+    }
+
+    #[test]
+    fn a_failed_write_leaves_everything_as_it_was() {
+        let (directory, host) = host();
+        fs::create_dir(directory.path().join("folder")).unwrap();
+        fs::write(directory.path().join("file"), "old").unwrap();
+        for (path, message) in [
+            ("folder", "cannot write `folder`: it is a directory"),
+            ("", "cannot write ``: it is a directory"),
+            ("new/", "cannot write `new/`: it is a directory"),
+            ("file/below", "cannot write `file/below`: it is not a directory"),
+        ] {
+            assert_eq!(host.write_if_changed(path, "new").unwrap_err().to_string(), message);
+        }
+        let mut permissions = fs::metadata(directory.path().join("file")).unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(directory.path().join("file"), permissions).unwrap();
+        assert_eq!(
+            host.write_if_changed("file", "new").unwrap_err().to_string(),
+            "cannot write `file`: it is read-only"
+        );
+        assert_eq!(fs::read_to_string(directory.path().join("file")).unwrap(), "old");
+        assert_eq!(entries(directory.path()), ["file", "folder"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_stay_and_links_are_followed() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let (directory, host) = host();
+        let at = |name: &str| directory.path().join(name);
+        let mode = |name: &str| fs::metadata(at(name)).unwrap().permissions().mode() & 0o777;
+        fs::create_dir(at("other")).unwrap();
+        fs::write(at("other/target"), "old").unwrap();
+        fs::set_permissions(at("other/target"), Permissions::from_mode(0o640)).unwrap();
+        symlink("other/target", at("link")).unwrap();
+        assert_eq!(host.write_if_changed("link", "new").unwrap(), Written::Updated);
+        assert!(fs::symlink_metadata(at("link")).unwrap().is_symlink());
+        assert_eq!((fs::read_to_string(at("other/target")).unwrap().as_str(), mode("link")), ("new", 0o640));
+
+        symlink("other/absent", at("dangling")).unwrap();
+        assert_eq!(host.write_if_changed("dangling", "new").unwrap(), Written::Created);
+        fs::write(at("plain"), "").unwrap();
+        assert_eq!(mode("other/absent"), mode("plain"));
+
+        symlink("loop", at("loop")).unwrap();
+        assert!(host.write_if_changed("loop", "new").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_unwritable_folder_is_a_clear_error() {
+        use std::os::unix::fs::PermissionsExt;
+        let (directory, host) = host();
+        fs::write(directory.path().join("file"), "old").unwrap();
+        fs::set_permissions(directory.path(), Permissions::from_mode(0o555)).unwrap();
+        let is_root = File::create(directory.path().join("probe")).is_ok();
+        let result = host.write_if_changed("file", "new");
+        fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
+        if !is_root {
+            assert_eq!(result.unwrap_err().to_string(), "cannot write `file`: permission denied");
+            assert_eq!(fs::read_to_string(directory.path().join("file")).unwrap(), "old");
+            assert_eq!(entries(directory.path()), ["file"]);
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn devices_are_written_to_and_not_replaced() {
+        let (_directory, host) = host();
+        assert_eq!(host.write_if_changed("/dev/null", "x").unwrap(), Written::Updated);
+        let full = host.write_if_changed("/dev/full", "x").unwrap_err();
+        assert_eq!(full.to_string(), "cannot write `/dev/full`: no space left on device");
+    }
+
+    #[test]
+    fn text_is_appended() {
+        let (_directory, host) = host();
+        host.append("output", "a=1\n").unwrap();
+        host.append("output", "b=2\n").unwrap();
+        assert_eq!(host.read("output").unwrap(), "a=1\nb=2\n");
+    }
+
+    #[test]
+    fn each_directory_is_relative_to_the_one_before() {
+        let (directory, host) = host();
+        host.write_if_changed("a/b/file", "x").unwrap();
+        let enter = |parts: &[&str]| {
+            let parts: Vec<_> =
+                [directory.path().to_owned()].into_iter().chain(parts.iter().map(PathBuf::from)).collect();
+            Host::new(&parts, ColorChoice::Never)
+        };
+        assert!(enter(&["a", "", "b"]).unwrap().has_content("file"));
+        assert_eq!(
+            enter(&["a", "c"]).unwrap_err().to_string(),
+            "cannot change to `c`: no such file or directory"
+        );
+        assert_eq!(
+            enter(&["a/b/file"]).unwrap_err().to_string(),
+            "cannot change to `a/b/file`: it is not a directory"
+        );
+    }
+
+    #[test]
+    fn platforms_are_named_as_containerd_does() {
+        assert_eq!(go_names("macos", "aarch64", true), ("darwin", "arm64"));
+        assert_eq!(go_names("linux", "powerpc64", true), ("linux", "ppc64le"));
+        assert_eq!(go_names("linux", "s390x", false), ("linux", "s390x"));
+        for (arch, cpuinfo, expected) in [
+            ("arm64", "", "v8"),
+            ("arm64", "processor\t: 0\nCPU architecture: 8\n", "v8"),
+            ("arm", "CPU architecture: 7\n", "v7"),
+            ("arm", "model name\t: ARMv6-compatible processor rev 7\nCPU architecture: 7\n", "v6"),
+        ] {
+            assert_eq!(arm_variant(arch, cpuinfo), expected, "{arch} {cpuinfo}");
+        }
+        assert!(host().1.local_platform().contains('/'));
+    }
+
+    #[test]
+    fn time_has_whole_seconds_and_random_bytes_differ() {
+        let (_directory, host) = host();
+        let now = host.now();
+        assert!(now.len() == "2026-11-21T09:30:00Z".len() && now.ends_with('Z'), "{now}");
+        assert_ne!(host.random(), host.random());
+    }
+}
