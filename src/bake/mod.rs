@@ -5,6 +5,7 @@ pub mod context;
 pub mod convert;
 pub mod csv;
 pub mod decode;
+pub mod exposed;
 pub mod flags;
 pub mod functions;
 pub mod glob;
