@@ -13,13 +13,14 @@ use super::target::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text};
 use super::value::{ObjectType, Type, Value};
 use crate::diagnostic::Diagnostic;
 
-/// The attributes that a block of this kind (`target` or `group`) shows.
+/// The attributes that a block of this kind (`target` or `group`) shows: those that it can set, and its `name`.
 #[must_use]
-pub fn attributes(kind: &str) -> &'static [&'static str] {
-    if kind == "group" { decode::GROUP_ATTRIBUTES } else { decode::TARGET_ATTRIBUTES }
+pub fn attributes(kind: &str) -> Vec<&'static str> {
+    let settable = if kind == "group" { decode::GROUP_ATTRIBUTES } else { decode::TARGET_ATTRIBUTES };
+    [settable, &["name"]].concat()
 }
 
-/// What an attribute shows that the block does not set; `None` if a block of this kind has no such attribute.
+/// What an attribute shows that the block does not set (which `name` is not); `None` if a block of this kind has no such attribute.
 #[must_use]
 pub fn unset(kind: &str, name: &str) -> Option<Value> {
     match kind {
@@ -229,7 +230,7 @@ mod tests {
     #[test]
     fn every_attribute_shows_when_unset() {
         for kind in ["target", "group"] {
-            for name in attributes(kind) {
+            for name in attributes(kind).into_iter().filter(|name| *name != "name") {
                 assert!(unset(kind, name).is_some(), "{name}");
             }
             assert_eq!(unset(kind, "nope"), None);
