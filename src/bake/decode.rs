@@ -2,7 +2,7 @@
 //!
 //! Types are those of the struct tags in buildx's bake/bake.go and of util/buildflags/*_cty.go.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::convert::convert;
@@ -73,31 +73,28 @@ pub fn group(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Group {
     let mut group = Group { name: Rc::clone(name), span: Some(header), ..Group::default() };
-    let mut decoder = Decoder { path: String::new(), diagnostics };
-    let mut has_targets = false;
-    for (attribute, value, expr) in attributes {
-        decoder.path = attribute.name.to_string();
-        match &*attribute.name {
-            "description" => group.description = decoder.string(value, expr),
-            "targets" => {
-                has_targets = true;
-                group.targets = decoder.strings(value, expr);
-                group.targets.iter_mut().for_each(unique_members);
-            }
-            _ => {}
-        }
+    for attribute in attributes {
+        group_attribute(&mut group, attribute, diagnostics);
     }
-    if !has_targets {
+    if !attributes.iter().any(|(attribute, ..)| &*attribute.name == "targets") {
         let missing = Diagnostic::error("missing-attribute", format!("group `{name}` has no `targets`"));
         diagnostics.push(missing.at(header, "").with_help("list the targets and groups that belong to it"));
     }
     group
 }
 
-/// Keeps the first of equal members; an empty string counts as one.
-fn unique_members(members: &mut Vec<Text>) {
-    let mut seen = BTreeSet::new();
-    members.retain(|member| seen.insert(Rc::clone(member.name())));
+/// Sets one attribute of a group.
+pub(super) fn group_attribute(
+    group: &mut Group,
+    (attribute, value, expr): &(Ident, Value, &Expr),
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut decoder = Decoder { path: attribute.name.to_string(), diagnostics };
+    match &*attribute.name {
+        "description" => group.description = decoder.string(value, expr),
+        "targets" => group.targets = decoder.strings(value, expr),
+        _ => {}
+    }
 }
 
 const STRING_MAP: &str = "a map of strings";
@@ -635,7 +632,7 @@ mod tests {
         let mut diagnostics = vec![];
         let header = maker.span();
         let found = group(&"g".into(), header, &[(ident, members, &expr)], &mut diagnostics);
-        assert_eq!(found.members().iter().map(Text::as_str).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(found.members().iter().map(Text::as_str).collect::<Vec<_>>(), ["a", "b", "a"]);
         assert!(diagnostics.is_empty());
         group(&"g".into(), header, &[], &mut diagnostics);
         assert_eq!(diagnostics[0].code, "missing-attribute");

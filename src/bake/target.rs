@@ -466,8 +466,10 @@ impl Definition {
         }
     }
 
-    /// Adds a group, replacing one of the same name where it stands.
-    pub fn add_group(&mut self, group: Group) {
+    /// Adds a group, each member once, replacing a group of the same name where it stands.
+    pub fn add_group(&mut self, mut group: Group) {
+        let mut seen = BTreeSet::new();
+        group.targets.iter_mut().for_each(|list| list.retain(|text| seen.insert(Rc::clone(text.name()))));
         self.groups.insert(Rc::clone(&group.name), group);
     }
 
