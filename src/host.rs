@@ -331,7 +331,7 @@ impl Host {
 
     /// The current time, UTC, in whole seconds, as RFC 3339: `2026-11-21T09:30:00Z`.
     #[must_use]
-    pub fn now(&self) -> String {
+    pub fn now() -> String {
         let now = jiff::Timestamp::now();
         jiff::Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
     }
@@ -341,7 +341,7 @@ impl Host {
     /// # Panics
     /// When the operating system has no source of them.
     #[must_use]
-    pub fn random(&self) -> [u8; 16] {
+    pub fn random() -> [u8; 16] {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).expect("every supported system has a random source");
         bytes
@@ -709,8 +709,8 @@ mod tests {
     #[test]
     fn time_has_whole_seconds_and_random_bytes_differ() {
         let (_directory, host) = host();
-        let now = host.now();
+        let now = Host::now();
         assert!(now.len() == "2026-11-21T09:30:00Z".len() && now.ends_with('Z'), "{now}");
-        assert_ne!(host.random(), host.random());
+        assert_ne!(Host::random(), Host::random());
     }
 }

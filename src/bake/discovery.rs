@@ -127,6 +127,12 @@ fn environment_files(environment: &BTreeMap<String, String>) -> impl Iterator<It
     list.split(separator).map(str::trim).filter(|path| !path.is_empty())
 }
 
+/// Whether Bake reads a file of this name without being told to.
+#[must_use]
+pub fn is_default_name(name: &str) -> bool {
+    BAKE_FILES.contains(&name)
+}
+
 /// Whether the text of a file says that we generated it.
 #[must_use]
 pub fn is_generated(text: &str) -> bool {

@@ -15,14 +15,14 @@ use crate::diagnostic::Diagnostic;
 
 /// The attributes that a block of this kind (`target` or `group`) shows: those that it can set, and its `name`.
 #[must_use]
-pub fn attributes(kind: &str) -> Vec<&'static str> {
+pub(super) fn attributes(kind: &str) -> Vec<&'static str> {
     let settable = if kind == "group" { decode::GROUP_ATTRIBUTES } else { decode::TARGET_ATTRIBUTES };
     [settable, &["name"]].concat()
 }
 
 /// What an attribute shows that the block does not set (which `name` is not); `None` if a block of this kind has no such attribute.
 #[must_use]
-pub fn unset(kind: &str, name: &str) -> Option<Value> {
+pub(super) fn unset(kind: &str, name: &str) -> Option<Value> {
     match kind {
         "group" => match name {
             "description" => Some(Value::string("")),
@@ -37,7 +37,7 @@ pub fn unset(kind: &str, name: &str) -> Option<Value> {
 ///
 /// # Errors
 /// The value does not fit the attribute.
-pub fn value(kind: &str, attribute: &Attribute, value: Value) -> Result<Option<Value>, Diagnostic> {
+pub(super) fn value(kind: &str, attribute: &Attribute, value: Value) -> Result<Option<Value>, Diagnostic> {
     let name = &attribute.name.name;
     let Some(unset) = unset(kind, name) else { return Ok(None) };
     let mut diagnostics = vec![];

@@ -90,20 +90,20 @@ impl<'a> Targets<'a> {
 ///
 /// # Errors
 /// Every contradiction, sorted by place.
-pub fn resolve(input: Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
+pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let mut diagnostics = Vec::new();
     let spec = Spec::read(input.module, &mut diagnostics);
     if !diagnostics.is_empty() {
         return Err(sorted(diagnostics));
     }
-    let targets = Targets::resolve(&input)?;
+    let targets = Targets::resolve(input)?;
     let mut warnings = Vec::new();
 
-    let drafts = images::drafts(&input, &spec, &targets, &mut diagnostics, &mut warnings);
+    let drafts = images::drafts(input, &spec, &targets, &mut diagnostics, &mut warnings);
     let publications = publish::publications(&drafts, &targets, &mut diagnostics, &mut warnings);
-    let wanted = images::wanted(&input, &drafts, &mut diagnostics);
-    let mut legs = legs::legs(&input, &drafts, &publications, &wanted, &targets, &mut diagnostics, &mut warnings);
-    links::rewrite(&mut legs, &targets, &input, &mut diagnostics, &mut warnings);
+    let wanted = images::wanted(input, &drafts, &mut diagnostics);
+    let mut legs = legs::legs(input, &drafts, &publications, &wanted, &targets, &mut diagnostics, &mut warnings);
+    links::rewrite(&mut legs, &targets, input, &mut diagnostics, &mut warnings);
     if !diagnostics.is_empty() {
         return Err(sorted(diagnostics));
     }
@@ -111,7 +111,7 @@ pub fn resolve(input: Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let mut plan = Plan { publish: input.publish, sources: input.sources.clone(), ..Plan::default() };
     plan.images = publish::images(&drafts, &publications, &wanted, &legs);
     plan.jobs = jobs::jobs(&legs, &targets, &plan.images, &mut diagnostics);
-    plan.local = local(&input, &legs, &targets);
+    plan.local = local(input, &legs, &targets);
     plan.legs = legs.into_legs();
     whole(&mut plan, &targets, &mut warnings);
     jobs::name_groups(&mut plan, input.definition);

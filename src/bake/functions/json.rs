@@ -31,6 +31,16 @@ fn encode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     bounded(json)
 }
 
+/// A value as JSON text, as `jsonencode` gives it.
+///
+/// # Errors
+/// For infinity.
+pub fn to_json(value: &Value) -> Result<String, String> {
+    let mut json = String::new();
+    write_json(value, &mut json)?;
+    Ok(json)
+}
+
 /// Appends a value as JSON.
 ///
 /// # Errors

@@ -18,7 +18,7 @@ mod strings;
 mod testing;
 mod time;
 
-pub use json::from_json;
+pub use json::{from_json, to_json};
 
 use std::rc::Rc;
 

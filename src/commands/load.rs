@@ -1,0 +1,156 @@
+//! Reads and evaluates the definition: files, environment and options in, module and targets out.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use super::Session;
+use crate::bake::discovery::{self, Format, Found, Origin, STDIN};
+use crate::bake::flags::parse_bool;
+use crate::bake::functions::Ambient;
+use crate::bake::module::{File, Module, Surroundings};
+use crate::bake::overrides::{Flags, Overrides};
+use crate::bake::syntax::Body;
+use crate::bake::target::Definition;
+use crate::bake::value::Str;
+use crate::bake::{context, json, lower};
+use crate::cli;
+use crate::diagnostic::Diagnostic;
+use crate::error::Error;
+use crate::host::Host;
+use crate::plan::SourceFile;
+use crate::source::{SourceId, Sources};
+
+/// A definition, ready to be resolved.
+pub(super) struct Loaded {
+    pub(super) module: Module,
+    pub(super) definition: Definition,
+    pub(super) overrides: Overrides,
+    /// The files read, in the order in which they merge.
+    pub(super) files: Vec<Found>,
+    /// The same, with their contents' hashes.
+    pub(super) sources: Vec<SourceFile>,
+}
+
+/// Reads what the options name, or what is there.
+pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<Loaded, Error> {
+    discovery::refuse_remote(&args.targets)?;
+    let host = session.host;
+    let env = visible_environment(host);
+    let texts = read(session, args)?;
+    let mut files = Vec::new();
+    let mut sources = Vec::new();
+    let mut bodies = Vec::new();
+    let mut diagnostics = Vec::new();
+    for (found, text) in texts {
+        session.note(&format!("reading {}", found.path));
+        let sha256 = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        sources.push(SourceFile { path: found.path.clone(), sha256 });
+        let id = session.sources.add(found.path.clone(), text);
+        match parse(&session.sources, id, &found) {
+            Ok((body, json)) => bodies.push(File { body, json, shared: found.origin != Origin::Images }),
+            Err(found) => diagnostics.extend(found),
+        }
+        files.push(found);
+    }
+    if !diagnostics.is_empty() {
+        return Err(diagnostics.into());
+    }
+    let surroundings = Surroundings {
+        env: env.clone().unwrap_or_default(),
+        vars: variables(&args.variables)?,
+        local_platform: host.local_platform(),
+    };
+    let clock = OnceCell::new();
+    let ambient = Ambient {
+        now: Box::new(move || clock.get_or_init(Host::now).clone()),
+        random: Box::new(Host::random),
+        home: host.home().map(|home| home.to_string_lossy().into_owned()),
+    };
+    let module = Module::new(bodies, surroundings, ambient)?;
+    let mut definition = module.definition()?;
+    if host.env().get("BUILDX_BAKE_FILE_RELATIVE_PATHS").and_then(|value| parse_bool(value)) == Some(true) {
+        context::rebase(&mut definition, |span| folder(&session.sources.get(span.source).path));
+    }
+    let lookup = |name: &str| env.as_ref().and_then(|env| env.get(name)).map(|value| Str::from(value.as_str()));
+    let lookup: Option<crate::bake::overrides::Lookup<'_>> = if env.is_some() { Some(&lookup) } else { None };
+    let overrides = Overrides::parse(&args.overrides, lookup)?.with_flags(&flags(args))?;
+    Ok(Loaded { module, definition, overrides, files, sources })
+}
+
+/// The environment variables that may override variables; `None` when Bake is told not to look.
+fn visible_environment(host: &Host) -> Option<BTreeMap<String, String>> {
+    let disabled = host.env().get("BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP").and_then(|value| parse_bool(value));
+    (disabled != Some(true)).then(|| host.env().clone())
+}
+
+/// Finds and reads the files. A generated one that nobody named is a product, not a source.
+fn read(session: &Session<'_>, args: &cli::Definition) -> Result<Vec<(Found, String)>, Error> {
+    let host = session.host;
+    let mut texts = Vec::new();
+    for found in discovery::discover(&args.files, host.env(), |path| host.has_content(path))? {
+        let text = if found.path == STDIN { host.read_stdin()? } else { host.read(&found.path)? };
+        let named = matches!(found.origin, Origin::Option | Origin::Environment);
+        if !named && discovery::is_generated(&text) {
+            session.note(&format!("leaving out {}, which is generated", found.path));
+            continue;
+        }
+        texts.push((found, text));
+    }
+    if texts.is_empty() { Err(discovery::no_definition().into()) } else { Ok(texts) }
+}
+
+/// Parses a file in the language that its name tells; the second part of the answer is whether it is JSON.
+fn parse(sources: &Sources, id: SourceId, found: &Found) -> Result<(Body, bool), Vec<Diagnostic>> {
+    match found.format {
+        Format::Hcl => lower::parse_hcl(sources, id).map(|body| (body, false)),
+        Format::HclJson => json::parse_json(sources, id).map(|body| (body, true)),
+        Format::Compose => {
+            let message = format!("`{}` is a Compose file, which this version does not read", found.path);
+            Err(vec![
+                Diagnostic::error("compose", message)
+                    .with_note("docker buildx bake merges it with the other files")
+                    .with_help("name the files that count: `-f docker-bake.hcl`"),
+            ])
+        }
+        Format::Unknown => lower::parse_hcl(sources, id).map(|body| (body, false)).or_else(|hcl| {
+            let looks_like_json = sources.get(id).text.trim_start().starts_with('{');
+            json::parse_json(sources, id)
+                .map(|body| (body, true))
+                .map_err(|json| if looks_like_json { json } else { hcl })
+        }),
+    }
+}
+
+/// `NAME=VALUE` of `--var`.
+fn variables(given: &[String]) -> Result<BTreeMap<String, String>, Error> {
+    let mut variables = BTreeMap::new();
+    for text in given {
+        let Some((name, value)) = text.split_once('=') else {
+            return Err(Error::Usage(format!("`--var {text}` has no value; write `--var {text}=VALUE`")));
+        };
+        variables.insert(name.to_owned(), value.to_owned());
+    }
+    Ok(variables)
+}
+
+fn flags(args: &cli::Definition) -> Flags {
+    Flags {
+        push: args.push,
+        load: args.load,
+        call: args.call.clone(),
+        no_cache: args.no_cache,
+        pull: args.pull,
+        sbom: args.sbom.clone(),
+        provenance: args.provenance.clone(),
+        policy: args.policies.clone(),
+    }
+}
+
+fn folder(path: &str) -> Option<String> {
+    if path == STDIN {
+        return None;
+    }
+    Some(path.rsplit_once('/').map_or(".", |(folder, _)| folder).to_owned())
+}

@@ -1,0 +1,275 @@
+//! `bakeplan plan`, `bake`, `matrix` and `metadata`: the plan and its views.
+
+use std::path::{Component, Path, PathBuf};
+
+use similar::TextDiff;
+
+use super::Session;
+use super::load::{self, Loaded};
+use crate::bake::discovery::{self, Found, Origin};
+use crate::bake::module::is_secret_name;
+use crate::cli::{self, MatrixFormat, MetadataFormat, PlanFormat, Selection};
+use crate::diagnostic::Diagnostic;
+use crate::error::{Error, Stale};
+use crate::host::Written;
+use crate::plan::Plan;
+use crate::platform::Platform;
+use crate::render;
+use crate::resolve::{self, Input};
+
+/// `bakeplan plan`
+pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Error> {
+    let (plan, loaded) = make(session, &args.definition, &args.selection)?;
+    let mut command = vec!["plan".to_owned()];
+    if let Some(folder) = &args.out {
+        command.extend(["--out".to_owned(), quote(folder)]);
+        command.extend(shared_options(&args.definition, &args.selection));
+        let command = format!("bakeplan {}", command.join(" "));
+        let files: Vec<(String, String)> = render::files(&plan, &origin(&loaded, &command))
+            .into_iter()
+            .map(|(name, text)| (Path::new(folder).join(name).to_string_lossy().into_owned(), text))
+            .collect();
+        refuse_loop(session, &loaded, &files[0].0)?;
+        if args.check {
+            return check(session, &files, &command);
+        }
+        write(session, &files)?;
+    }
+    if args.github {
+        github(session, &plan)?;
+    }
+    match args.format {
+        PlanFormat::Table => session.deliver(&render::table::render(&plan)),
+        PlanFormat::Json => session.deliver(&render::metadata::render(&plan)),
+    }
+}
+
+/// `bakeplan bake`
+pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Error> {
+    let (plan, loaded) = make(session, &args.definition, &args.selection)?;
+    let images_alone = loaded.files.iter().all(|found| found.origin == Origin::Images);
+    let output = match (&args.output, args.check) {
+        (Some(path), _) => Some(path.clone()),
+        // `images.hcl` alone is a spec whose product has a name.
+        (None, true) if images_alone => Some("docker-bake.json".to_owned()),
+        (None, true) => return Err(Error::Usage("`--check` needs the file to check: `-o FILE`".into())),
+        (None, false) => None,
+    };
+    let mut command = vec!["bake".to_owned()];
+    if let Some(path) = &output {
+        command.extend(["-o".to_owned(), quote(path)]);
+    }
+    command.extend(shared_options(&args.definition, &args.selection));
+    let command = format!("bakeplan {}", command.join(" "));
+    let text = render::bake::render(&plan, &origin(&loaded, &command));
+    let Some(path) = output else { return session.deliver(&text) };
+    // A file of its own is one to commit, so it must be the same tomorrow.
+    if !plan.volatile.is_empty() {
+        return Err(plan.volatile.into());
+    }
+    refuse_loop(session, &loaded, &path)?;
+    let files = [(path, text)];
+    if args.check { check(session, &files, &command) } else { write(session, &files) }
+}
+
+/// `bakeplan matrix`
+pub(super) fn matrix(session: &mut Session<'_>, args: &cli::Matrix) -> Result<(), Error> {
+    let (plan, _) = make(session, &args.definition, &args.selection)?;
+    match args.format {
+        MatrixFormat::Github => session.deliver(&format!("{}\n", render::matrix::render_github(&plan))),
+        MatrixFormat::Json => session.deliver(&render::matrix::render(&plan)),
+    }
+}
+
+/// `bakeplan metadata`
+pub(super) fn metadata(session: &mut Session<'_>, args: &cli::Metadata) -> Result<(), Error> {
+    let (plan, _) = make(session, &args.definition, &args.selection)?;
+    session.deliver(&match args.format {
+        MetadataFormat::Json => render::metadata::render(&plan),
+        MetadataFormat::Tags => render::metadata::render_tags(&plan),
+        MetadataFormat::Args => render::metadata::render_args(&plan),
+    })
+}
+
+fn make(
+    session: &mut Session<'_>,
+    definition: &cli::Definition,
+    selection: &Selection,
+) -> Result<(Plan, Loaded), Error> {
+    let loaded = load::load(session, definition)?;
+    let platforms = selection
+        .platforms
+        .iter()
+        .map(|text| text.parse::<Platform>().map_err(|e| Error::Usage(format!("`--platform {text}`: {e}"))))
+        .collect::<Result<Vec<_>, _>>()?;
+    let plan = resolve::resolve(&Input {
+        module: &loaded.module,
+        definition: &loaded.definition,
+        overrides: &loaded.overrides,
+        names: &definition.targets,
+        platforms: &platforms,
+        publish: selection.publish,
+        sources: loaded.sources.clone(),
+    })?;
+    session.tell(&plan.warnings);
+    Ok((plan, loaded))
+}
+
+/// What a generated file says about itself.
+fn origin(loaded: &Loaded, command: &str) -> String {
+    let files: Vec<&str> = loaded.files.iter().map(|found| found.path.as_str()).collect();
+    format!("{} from {}; do not edit, run `{command}`", discovery::GENERATED, files.join(", "))
+}
+
+/// The options that shape the plan, as they were given; the value of a variable that looks secret is left out.
+fn shared_options(definition: &cli::Definition, selection: &Selection) -> Vec<String> {
+    let mut options = Vec::new();
+    let mut option = |name: &str, value: &str| options.push(format!("{name} {}", quote(value)));
+    definition.files.iter().for_each(|file| option("-f", file));
+    for variable in &definition.variables {
+        let name = variable.split('=').next().unwrap_or_default();
+        match is_secret_name(name) {
+            true => option("--var", &format!("{name}=…")),
+            false => option("--var", variable),
+        }
+    }
+    for set in &definition.overrides {
+        let key = set.split('=').next().unwrap_or_default();
+        match is_secret_name(key) {
+            true => option("--set", &format!("{key}=…")),
+            false => option("--set", set),
+        }
+    }
+    selection.platforms.iter().for_each(|platform| option("--platform", platform));
+    let flag = |given: bool, text: &str| given.then(|| text.to_owned());
+    let value = |name: &str, value: Option<String>| value.map(|value| format!("{name}={}", quote(&value)));
+    options.extend(
+        [
+            flag(!selection.publish, "--publish=false"),
+            flag(definition.push, "--push"),
+            flag(definition.load, "--load"),
+            value("--no-cache", definition.no_cache.map(|b| b.to_string())),
+            value("--pull", definition.pull.map(|b| b.to_string())),
+            value("--provenance", definition.provenance.clone()),
+            value("--sbom", definition.sbom.clone()),
+            value("--call", definition.call.clone()),
+        ]
+        .into_iter()
+        .flatten(),
+    );
+    options.extend(definition.policies.iter().map(|policy| format!("--policy {}", quote(policy))));
+    options.extend(definition.targets.iter().map(|target| quote(target)));
+    options
+}
+
+/// A word as a POSIX shell reads it back.
+fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+/// Refuses a file that Bake would read together with what it is made from, or that is not ours to replace.
+fn refuse_loop(session: &Session<'_>, loaded: &Loaded, path: &str) -> Result<(), Error> {
+    let host = session.host;
+    let place = |path: &str| normalized(&host.directory().join(path));
+    let target = place(path);
+    if let Some(source) = loaded.files.iter().find(|found| place(&found.path) == target) {
+        let message = format!("`{path}` is read as a source ({}), so it cannot be the product too", source.path);
+        return Err(Diagnostic::error("output-is-source", message)
+            .with_help("write it into a folder of its own: `--out DIR`, or to another name: `-o FILE`")
+            .into());
+    }
+    let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let together = |found: &&Found| {
+        let source = place(&found.path);
+        source.parent() == target.parent()
+            && source.file_name().is_some_and(|name| discovery::is_default_name(&name.to_string_lossy()))
+    };
+    if discovery::is_default_name(&name) {
+        if let Some(source) = loaded.files.iter().find(together) {
+            let message = format!(
+                "docker buildx bake would read `{path}` and `{}` together, and merge the product into its source",
+                source.path
+            );
+            return Err(Diagnostic::error("output-beside-source", message)
+                .with_help(
+                    "write it into a folder of its own with `--out DIR`; or move the source to `images.hcl`, which Bake does not read",
+                )
+                .into());
+        }
+    }
+    if host.has_content(path) {
+        let existing = host.read(path)?;
+        if !discovery::is_generated(&existing) {
+            let message = format!("`{path}` was not written by bakeplan, and is not replaced");
+            return Err(Diagnostic::error("not-generated", message).with_help("move it away, or choose another name").into());
+        }
+    }
+    Ok(())
+}
+
+/// The path without `.` and `..`, as far as that can be told without asking the file system.
+fn normalized(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    normal
+}
+
+fn write(session: &Session<'_>, files: &[(String, String)]) -> Result<(), Error> {
+    for (path, text) in files {
+        match session.host.write_if_changed(path, text)? {
+            Written::Created => session.note(&format!("created {path}")),
+            Written::Updated => session.note(&format!("updated {path}")),
+            Written::Unchanged => session.note(&format!("{path} is up to date")),
+        }
+    }
+    Ok(())
+}
+
+fn check(session: &Session<'_>, files: &[(String, String)], repair: &str) -> Result<(), Error> {
+    let mut stale = Vec::new();
+    for (path, text) in files {
+        if !session.host.has_content(path) {
+            stale.push(Stale { path: path.clone(), diff: None });
+            continue;
+        }
+        let existing = session.host.read(path)?;
+        if existing != *text {
+            let diff = TextDiff::from_lines(&existing, text);
+            let diff = diff.unified_diff().context_radius(3).header(path, &format!("{path} (regenerated)")).to_string();
+            stale.push(Stale { path: path.clone(), diff: Some(diff) });
+        }
+        session.note(&format!("checked {path}"));
+    }
+    if stale.is_empty() { Ok(()) } else { Err(Error::OutOfDate { stale, repair: repair.to_owned() }) }
+}
+
+/// Sets the outputs of the step and writes the job summary
+/// (<https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>).
+fn github(session: &Session<'_>, plan: &Plan) -> Result<(), Error> {
+    let host = session.host;
+    let file = |name: &str| host.env().get(name).filter(|path| !path.is_empty());
+    let outputs = format!(
+        "matrix={}\nany={}\npublish={}\n",
+        render::matrix::render_github(plan),
+        !plan.jobs.is_empty(),
+        plan.publish
+    );
+    match file("GITHUB_OUTPUT") {
+        Some(path) => host.append(path, &outputs)?,
+        None => session.tell(&[Diagnostic::warning("no-github", "GITHUB_OUTPUT is not set, so no outputs are set")
+            .with_help("`--github` is for steps of GitHub Actions")]),
+    }
+    if let Some(path) = file("GITHUB_STEP_SUMMARY") {
+        host.append(path, &render::summary::render(plan))?;
+    }
+    Ok(())
+}
