@@ -5,7 +5,7 @@ use super::json::{from_json, write_json};
 use super::{Ambient, FunctionError, standard};
 
 /// A world of known time and chance.
-fn ambient() -> Ambient {
+pub(super) fn ambient() -> Ambient {
     Ambient {
         now: Box::new(|| "2018-01-02T23:12:01Z".to_owned()),
         random: Box::new(|| [0xff; 16]),
