@@ -25,7 +25,11 @@ pub(super) fn family() -> Family {
         (
             "bytesslice",
             fixed(
-                vec![param("buf", Type::Dynamic), param("offset", Type::Number), param("length", Type::Number)],
+                vec![
+                    param("buf", Type::Dynamic),
+                    param("offset", Type::Number),
+                    param("length", Type::Number),
+                ],
                 bytes,
             ),
         ),
@@ -56,7 +60,9 @@ fn url_encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => encoded.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                encoded.push(char::from(byte));
+            }
             b' ' => encoded.push('+'),
             _ => {
                 encoded.push('%');
@@ -71,8 +77,10 @@ fn url_encode(text: &str) -> String {
 /// A list of one object a row, named by the first row.
 fn csv_decode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let mut records = Csv::new(text(args, 0)?);
-    let headers =
-        records.next().ok_or_else(|| FunctionError::new("missing header line"))?.map_err(FunctionError::new)?;
+    let headers = records
+        .next()
+        .ok_or_else(|| FunctionError::new("missing header line"))?
+        .map_err(FunctionError::new)?;
     let mut attributes = BTreeMap::new();
     let names: Vec<Name> = headers.into_iter().map(|header| Rc::clone(Str::from(header).name())).collect();
     for name in &names {
@@ -128,7 +136,8 @@ impl<'a> Csv<'a> {
                 return Err(self.error("too many fields"));
             }
             let Some(mut quoted) = rest.strip_prefix('"') else {
-                let (field, after) = rest.split_once(',').map_or((rest, None), |(field, after)| (field, Some(after)));
+                let (field, after) =
+                    rest.split_once(',').map_or((rest, None), |(field, after)| (field, Some(after)));
                 if field.contains('"') {
                     return Err(self.error("bare \" in non-quoted field"));
                 }
@@ -180,5 +189,49 @@ impl Iterator for Csv<'_> {
                 return Some(self.record(line, terminated));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, check_errors};
+
+    #[test]
+    fn results() {
+        check(&[
+            ("base64decode", r#"["aGVsbG8="]"#, r#""hello""#),
+            ("csvdecode", r#"["a,b\n\"x,y\",2"]"#, r#"[{"a":"x,y","b":"2"}]"#),
+            ("urlencode", r#"["a b&c/é?*~'()"]"#, r#""a+b%26c%2F%C3%A9%3F%2A~%27%28%29""#),
+            ("csvdecode", r#"["\n\na,b\n\n1,2\n\n"]"#, r#"[{"a":"1","b":"2"}]"#),
+            ("csvdecode", r#"["a\r\nx\r\n\"y\r\nz\"\r\n"]"#, r#"[{"a":"x"},{"a":"y\nz"}]"#),
+            ("csvdecode", r#"["a\n\"x\"\"y\"\n \nb\r"]"#, r#"[{"a":"x\"y"},{"a":" "},{"a":"b"}]"#),
+            ("csvdecode", r#"["a,b"]"#, "[]"),
+            ("base64decode", r#"["aGVs\nbG8=\n"]"#, r#""hello""#),
+            ("base64decode", r#"["aGVsbG9="]"#, r#""hello""#),
+            ("base64decode", r#"[""]"#, r#""""#),
+            ("base64encode", r#"["é"]"#, r#""w6k=""#),
+            ("urlencode", r#"["ab/=~*!ä\n"]"#, r#""ab%2F%3D~%2A%21%C3%A4%0A""#),
+        ]);
+    }
+
+    #[test]
+    fn errors() {
+        check_errors(&[
+            ("bytesslice", r#"["abc",0,1]"#, "bytes required, but have string"),
+            ("csvdecode", r#"["a,b\n1,2,3"]"#, "CSV parse error on line 2: wrong number of fields"),
+            ("csvdecode", r#"["a,a\n1,2"]"#, r#"duplicate column name "a""#),
+            ("csvdecode", r#"[""]"#, "missing header line"),
+            (
+                "csvdecode",
+                r#"["a\n\"x\"y"]"#,
+                r#"CSV parse error on line 2: extraneous or missing " in quoted"#,
+            ),
+            ("csvdecode", r#"["a\nx\"y"]"#, r#"CSV parse error on line 2: bare " in non-quoted field"#),
+            ("csvdecode", r#"["a\n\"x"]"#, r#"CSV parse error on line 2: extraneous or missing " in quoted"#),
+            ("base64decode", r#"["aGVsbG8"]"#, "not valid base64: Invalid padding"),
+            ("base64decode", r#"["/w=="]"#, "the result of decoding is not valid UTF-8"),
+            ("base64decode", r#"["a-_="]"#, "not valid base64: Invalid symbol 45, offset 1."),
+            ("byteslen", r#"["a"]"#, "bytes required, but have string"),
+        ]);
     }
 }

@@ -169,7 +169,8 @@ impl<'a> Verb<'a> {
     }
 
     fn append(&self, arg: &Value, result: &mut String) -> Result<(), String> {
-        let unsupported = |reason: &str| format!("unsupported value for {:?} at {}: {reason}", self.raw, self.offset);
+        let unsupported =
+            |reason: &str| format!("unsupported value for {:?} at {}: {reason}", self.raw, self.offset);
         if arg.is_null() && self.mode != 'v' {
             return Err(unsupported("null value cannot be formatted"));
         }
@@ -315,5 +316,94 @@ fn unrecognized(format: &str, at: usize) -> String {
     match format[at..].chars().next() {
         Some(c) => format!("unrecognized format character {c:?} at offset {at}"),
         None => format!("invalid format string starting at offset {at}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, check_errors};
+
+    #[test]
+    fn results() {
+        check(&[
+            ("format", r#"["%v",["a",1]]"#, r#""[\"a\",1]""#),
+            ("format", r#"["%5d|%-5d|%05d|%+d",3,3,3,3]"#, r#""    3|3    |00003|+3""#),
+            ("format", r#"["%5s|%-5s|%.2s","ab","ab","abc"]"#, r#""   ab|ab   |ab""#),
+            ("format", r#"["%q","a\"b<"]"#, r#""\"a\\\"b\\u003c\"""#),
+            ("format", r#"["%x %X %o %b",255,255,8,5]"#, r#""ff FF 10 101""#),
+            (
+                "format",
+                r#"["%e %.1e %g %G",1234.5,1234.5,1e+20,1e-20]"#,
+                r#""1.234500e+03 1.2e+03 1e+20 1E-20""#,
+            ),
+            ("format", r#"["%f %.2f %.0f",1.005,1.005,2.5]"#, r#""1.005000 1.00 2""#),
+            ("format", r#"["%t",true]"#, r#""true""#),
+            ("format", r#"["%t","true"]"#, r#""true""#),
+            ("format", r#"["%%"]"#, r#""%""#),
+            ("format", r#"["%s",1.5]"#, r#""1.5""#),
+            ("format", r#"["%d","12"]"#, r#""12""#),
+            ("format", r#"["%g",100000000000000000000000]"#, r#""1e+23""#),
+            ("format", r#"["%5.1f|",3.14159]"#, r#""  3.1|""#),
+            ("formatlist", r#"["%s-%s",["a","b"],"x"]"#, r#"["a-x","b-x"]"#),
+            ("formatlist", r#"["%s",[]]"#, "[]"),
+            ("formatlist", r#"["x"]"#, r#"["x"]"#),
+            (
+                "format",
+                r#"["%-05d|%-08.2f|%+d|%+ d|%#o|%#X|%.3d|%06.3d|%.0d",3,1.5,3,3,8,255,7,7,0]"#,
+                r#""3    |00001.50|+3|+3|010|0XFF|007|   007|""#,
+            ),
+            (
+                "format",
+                r#"["%05s|%-4s|%5q|%.2q|%.0s","ab","ab","a","abc","abc"]"#,
+                r#""000ab|ab  |  \"a\"|\"ab\"|abc""#,
+            ),
+            ("format", r#"["%3s|%.1s","🇫🇷","👨\u200d👩\u200d👧x"]"#, r#""  🇫🇷|👨‍👩‍👧""#),
+            (
+                "format",
+                r#"["%v %v %#v %v %v",1000000,12345678.5,1000000,null,{"a":[null,true]}]"#,
+                r#""1e+06 1.23456785e+07 1000000 null {\"a\":[null,true]}""#,
+            ),
+            ("format", r#"["%[2]s %[1]s %s","a","b"]"#, r#""b a b""#),
+            (
+                "format",
+                r#"["%d %x",123456789012345678901234567890,-255]"#,
+                r#""123456789012345678901234567890 -ff""#,
+            ),
+            (
+                "format",
+                r#"["%.3g %.10g %8.2e|% e",123456,123456,12345.678,1]"#,
+                r#""1.23e+05 123456 1.23e+04| 1.000000e+00""#,
+            ),
+            ("formatlist", r#"["%s=%v",["a","b"],[1,null]]"#, r#"["a=1","b=null"]"#),
+        ]);
+    }
+
+    #[test]
+    fn errors() {
+        check_errors(&[
+            ("format", r#"["%s","a","b"]"#, "too many arguments; only 1 used by format string"),
+            ("format", r#"["%[0]s","a"]"#, "unrecognized format character '[' at offset 1"),
+            ("format", r#"["%5[1]s|%[1]5s","a"]"#, "unrecognized format character '5' at offset 11"),
+            ("format", r#"["%5%"]"#, "unrecognized format character '%' at offset 2"),
+            ("format", r#"["%"]"#, "invalid format string starting at offset 1"),
+            ("format", r#"["%é"]"#, "unrecognized format character 'é' at offset 1"),
+            ("format", r#"["%d",1.5]"#, r#"unsupported value for "%d" at 0: an integer is required"#),
+            ("format", r#"["%s",null]"#, r#"unsupported value for "%s" at 0: null value cannot be format"#),
+            ("format", r#"["%z",1]"#, r#"unsupported format verb 'z' in "%z" at offset 0"#),
+            ("format", r#"["%s"]"#, r#"not enough arguments for "%s" at 0: need index 1 but have 0 "#),
+            ("format", r#"["x","a"]"#, "too many arguments; no verbs in format string"),
+            ("format", r#"["%99999d",1]"#, "99999 is more than 10000, the largest number in a format"),
+            ("format", r#"["%d","x"]"#, r#"unsupported value for "%d" at 0: a number is required"#),
+            (
+                "formatlist",
+                r#"["%s%s",["a","b"],["c"]]"#,
+                "argument 2 has length 1, which is inconsistent with argument",
+            ),
+            (
+                "formatlist",
+                r#"["%s",[null]]"#,
+                r#"error on format iteration 0: unsupported value for "%s" at 0"#,
+            ),
+        ]);
     }
 }

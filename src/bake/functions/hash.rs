@@ -58,7 +58,10 @@ fn uuid_v5(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
         "oid" => rfc_namespace(0x12),
         "x500" => rfc_namespace(0x14),
         other => parse_uuid(other).ok_or_else(|| {
-            FunctionError::argument(0, format!("{other:?} is no namespace: dns, url, oid, x500 or a UUID is one"))
+            FunctionError::argument(
+                0,
+                format!("{other:?} is no namespace: dns, url, oid, x500 or a UUID is one"),
+            )
         })?,
     };
     let digest = Sha1::new().chain_update(namespace).chain_update(text(args, 1)?).finalize();
@@ -97,4 +100,77 @@ fn parse_uuid(text: &str) -> Option<[u8; 16]> {
 fn hyphenated(text: &str) -> Option<String> {
     let groups: Vec<&str> = text.split('-').collect();
     groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]).then(|| groups.concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, check_errors, check_mark};
+    use super::*;
+
+    #[test]
+    fn results() {
+        check(&[
+            ("sha1", r#"["hello"]"#, r#""aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d""#),
+            (
+                "sha256",
+                r#"["hello"]"#,
+                r#""2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824""#,
+            ),
+            ("uuidv5", r#"["dns","example.com"]"#, r#""cfbff0d1-9375-5685-968c-48ce8b15ae17""#),
+            (
+                "uuidv5",
+                r#"["6ba7b810-9dad-11d1-80b4-00c04fd430c8","a"]"#,
+                r#""4f3f2898-69e3-5a0d-820a-c4e87987dbce""#,
+            ),
+            ("md5", r#"["é"]"#, r#""66ddcd97cfdeabb2f6fb8a999b4bc76f""#),
+            (
+                "sha512",
+                r#"[""]"#,
+                r#""cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e""#,
+            ),
+            ("uuidv5", r#"["url","é"]"#, r#""10e1d6de-dc68-53f0-883a-30ec870dd739""#),
+            ("uuidv5", r#"["x500","é"]"#, r#""d13e05fb-cfd5-575b-8154-f5979b02b254""#),
+            (
+                "uuidv5",
+                r#"["{6ba7b810-9dad-11d1-80b4-00c04fd430c8}","é"]"#,
+                r#""ebfe0af8-3997-5ade-b634-ba92cf69f557""#,
+            ),
+            (
+                "uuidv5",
+                r#"["urn:uuid:6BA7B810-9dad-11d1-80b4-00c04fd430c8","é"]"#,
+                r#""ebfe0af8-3997-5ade-b634-ba92cf69f557""#,
+            ),
+            (
+                "uuidv5",
+                r#"["6ba7b8109dad11d180b400c04fd430c8","é"]"#,
+                r#""ebfe0af8-3997-5ade-b634-ba92cf69f557""#,
+            ),
+        ]);
+    }
+
+    #[test]
+    fn errors() {
+        check_errors(&[
+            ("rsadecrypt", r#"["x","y"]"#, "`rsadecrypt` is not available: its result is a secret, which"),
+            ("uuidv5", r#"["","a"]"#, r#""" is no namespace: dns, url, oid, x500 or a UUID is one"#),
+            ("uuidv5", r#"["x","a"]"#, r#""x" is no namespace: dns, url, oid, x500 or a UUID is one"#),
+            (
+                "uuidv5",
+                r#"["6ba7b810-9dad-11d1-80b4-00c04fd430cg","a"]"#,
+                r#""6ba7b810-9dad-11d1-80b4-00c04fd430cg" is no namespace: dns,"#,
+            ),
+            (
+                "uuidv5",
+                r#"["+ba7b8109dad11d180b400c04fd430c8","a"]"#,
+                r#""+ba7b8109dad11d180b400c04fd430c8" is no namespace: dns, url"#,
+            ),
+            ("bcrypt", r#"["a"]"#, "`bcrypt` is not available: its result is random, so a plan c"),
+        ]);
+    }
+
+    #[test]
+    fn chance_leaves_a_mark() {
+        check(&[("uuidv4", "[]", r#""ffffffff-ffff-4fff-bfff-ffffffffffff""#)]);
+        check_mark("uuidv4", "[]", Mark::Random);
+    }
 }

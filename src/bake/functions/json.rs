@@ -285,3 +285,63 @@ impl Reader<'_> {
         Ok(unit)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, check_errors};
+    use super::*;
+
+    #[test]
+    fn results() {
+        check(&[
+            ("jsondecode", r#"["{\"a\":[1,2.50,null,true,\"x\"]}"]"#, r#"{"a":[1,2.5,null,true,"x"]}"#),
+            ("jsondecode", r#"["[1,\"a\"]"]"#, r#"[1,"a"]"#),
+            ("jsondecode", r#"["{\"b\":1,\"a\":2,\"b\":3}"]"#, r#"{"a":2,"b":3}"#),
+            (
+                "jsonencode",
+                r#"[{"b":1,"a":"<&> "}]"#,
+                r#""{\"a\":\"\\u003c\\u0026\\u003e\\u2028\",\"b\":1}""#,
+            ),
+            ("jsonencode", r#"["é\u0007/"]"#, r#""\"é\\u0007/\"""#),
+            ("jsonencode", "[null]", r#""null""#),
+            ("jsonencode", "[[1.5,1000.0,-0.5]]", r#""[1.5,1000,-0.5]""#),
+            ("jsondecode", r#"[" null "]"#, "null"),
+            ("jsondecode", r#"["[ 1 , {\"a\":[]} ]"]"#, r#"[1,{"a":[]}]"#),
+            ("jsondecode", r#"["\"\\ud83d\\ude00\\ud800x\\/\""]"#, r#""😀�x/""#),
+            ("jsondecode", r#"["{\"e\\u0301\":-0.50E+1}"]"#, r#"{"é":-5}"#),
+            ("jsondecode", r#"["123456789012345678901234567890.5"]"#, "123456789012345678901234567890.5"),
+            ("jsonencode", r#"[{"b":[],"a":{"c":null}}]"#, r#""{\"a\":{\"c\":null},\"b\":[]}""#),
+        ]);
+    }
+
+    #[test]
+    fn errors() {
+        check_errors(&[
+            ("jsondecode", r#"[""]"#, "invalid JSON: a value expected, found the end"),
+            ("jsondecode", r#"["{a:1}"]"#, "invalid JSON: a string expected at byte 1, found 'a'"),
+            ("jsondecode", r#"["1 2"]"#, "extraneous data after the JSON value, at byte 2"),
+            ("jsondecode", r#"["01"]"#, "extraneous data after the JSON value, at byte 1"),
+            ("jsondecode", r#"["[1,]"]"#, "invalid JSON: a value expected at byte 3, found ']'"),
+            ("jsondecode", r#"["{\"a\":1,}"]"#, "invalid JSON: a string expected at byte 7, found '}'"),
+            ("jsondecode", r#"["\"a\tb\""]"#, "invalid JSON: a character of a string expected at byte 2, fo"),
+            ("jsondecode", r#"["[1 2]"]"#, "invalid JSON: `,` expected at byte 3, found '2'"),
+            ("jsondecode", r#"["\"\\x\""]"#, "invalid JSON: an escape character expected at byte 2, found "),
+            ("jsondecode", r#"["1."]"#, "invalid JSON: a digit expected, found the end"),
+            ("jsondecode", r#"["-"]"#, "invalid JSON: a digit expected, found the end"),
+            ("jsondecode", r#"["nul"]"#, "invalid JSON: a value expected at byte 0, found 'n'"),
+            ("jsondecode", r#"["{\"a\":1,\"a\":\"x\"}"]"#, r#"duplicate "a" property in JSON object"#),
+        ]);
+    }
+
+    #[test]
+    fn nesting_is_limited() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(from_json(&nested(MAX_DEPTH)).is_ok());
+        assert!(from_json(&nested(MAX_DEPTH + 2)).is_err());
+    }
+
+    #[test]
+    fn infinity_is_no_json() {
+        assert!(write_json(&Value::Number(Number::infinity(false)), &mut String::new()).is_err());
+    }
+}

@@ -34,16 +34,25 @@ struct Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match u32::try_from(self.value) {
-            Ok(value) if self.bits == 32 => Ipv4Addr::from(value).fmt(f),
-            _ => Ipv6Addr::from(self.value).fmt(f),
+        if self.bits == 32 || self.is_mapped() {
+            Ipv4Addr::from(self.value as u32).fmt(f)
+        } else {
+            Ipv6Addr::from(self.value).fmt(f)
         }
+    }
+}
+
+impl Address {
+    /// Whether it is `::ffff:10.1.0.0`, which Go writes as IPv4.
+    fn is_mapped(&self) -> bool {
+        self.bits == 128 && self.value >> 32 == 0xffff
     }
 }
 
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.address, self.prefix)
+        let prefix = if self.address.is_mapped() { self.prefix.saturating_sub(96) } else { self.prefix };
+        write!(f, "{}/{prefix}", self.address)
     }
 }
 
@@ -137,7 +146,8 @@ fn subnet(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
         return Err(FunctionError::argument(1, "may not extend prefix by more than 32 bits"));
     }
     let space = || {
-        let message = format!("insufficient address space to extend prefix of {} by {new_bits}", network.prefix);
+        let message =
+            format!("insufficient address space to extend prefix of {} by {new_bits}", network.prefix);
         FunctionError::argument(1, message)
     };
     let prefix = u32::try_from(i64::from(network.prefix).saturating_add(new_bits)).map_err(|_| space())?;
@@ -147,7 +157,8 @@ fn subnet(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     // Fewer bits make a network around this one; buildx then takes no number but 0 for sensible.
     let most = host_mask(u32::try_from(new_bits).unwrap_or(0), 0);
     let number = u128::try_from(number).ok().filter(|number| *number <= most).ok_or_else(|| {
-        let message = format!("prefix extension of {new_bits} does not accommodate a subnet numbered {number}");
+        let message =
+            format!("prefix extension of {new_bits} does not accommodate a subnet numbered {number}");
         FunctionError::argument(2, message)
     })?;
     let value = network.address.value | shift(number, network.bits() - prefix);
@@ -186,4 +197,97 @@ fn subnets(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
         current = Some(next);
     }
     Ok(string_list(networks.into_iter()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, check_errors};
+
+    #[test]
+    fn results() {
+        check(&[
+            ("cidrhost", r#"["10.12.112.0/20",16]"#, r#""10.12.112.16""#),
+            ("cidrhost", r#"["10.12.112.0/20",-1]"#, r#""10.12.127.255""#),
+            ("cidrsubnet", r#"["fd00:fd12:3456:7890::/56",16,162]"#, r#""fd00:fd12:3456:7800:a200::/72""#),
+            (
+                "cidrsubnets",
+                r#"["10.1.0.0/16",4,4,8,4]"#,
+                r#"["10.1.0.0/20","10.1.16.0/20","10.1.32.0/24","10.1.48.0/20"]"#,
+            ),
+            ("cidrhost", r#"["fd00::/48",5]"#, r#""fd00::5""#),
+            ("cidrhost", r#"["10.0.0.5/32",-1]"#, r#""10.0.0.5""#),
+            ("cidrhost", r#"["::ffff:10.1.0.0/104",0]"#, r#""10.0.0.0""#),
+            ("cidrnetmask", r#"["172.16.0.0/12"]"#, r#""255.240.0.0""#),
+            ("cidrnetmask", r#"["fd00::/48"]"#, r#""ffff:ffff:ffff::""#),
+            ("cidrsubnet", r#"["10.1.2.3/16",8,255]"#, r#""10.1.255.0/24""#),
+            (
+                "cidrsubnets",
+                r#"["fd00::/48",16,16,4]"#,
+                r#"["fd00::/64","fd00:0:0:1::/64","fd00:0:0:1000::/52"]"#,
+            ),
+            ("cidrsubnets", r#"["10.0.0.0/8"]"#, "[]"),
+            ("cidrhost", r#"["0.0.0.0/0",-1]"#, r#""255.255.255.255""#),
+            ("cidrhost", r#"["::/0",-1]"#, r#""ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff""#),
+        ]);
+    }
+
+    #[test]
+    fn errors() {
+        check_errors(&[
+            ("cidrhost", r#"["10.0.0.0/30",16]"#, "prefix of 30 does not accommodate a host numbered 16"),
+            (
+                "cidrhost",
+                r#"["10.01.0.0/8",0]"#,
+                r#""10.01.0.0/8" is not a network in CIDR notation such as 10.1"#,
+            ),
+            (
+                "cidrhost",
+                r#"["10.0.0.0/33",0]"#,
+                r#""10.0.0.0/33" is not a network in CIDR notation such as 10.1"#,
+            ),
+            (
+                "cidrhost",
+                r#"["10.0.0.0",0]"#,
+                r#""10.0.0.0" is not a network in CIDR notation such as 10.1.0."#,
+            ),
+            (
+                "cidrhost",
+                r#"["10.0.0.0/+8",0]"#,
+                r#""10.0.0.0/+8" is not a network in CIDR notation such as 10.1"#,
+            ),
+            (
+                "cidrsubnet",
+                r#"["10.1.0.0/16",8,256]"#,
+                "prefix extension of 8 does not accommodate a subnet numbered",
+            ),
+            (
+                "cidrsubnet",
+                r#"["10.1.0.0/16",8,-1]"#,
+                "prefix extension of 8 does not accommodate a subnet numbered",
+            ),
+            (
+                "cidrsubnet",
+                r#"["10.1.0.0/16",17,0]"#,
+                "insufficient address space to extend prefix of 16 by 17",
+            ),
+            ("cidrsubnet", r#"["::/0",33,0]"#, "may not extend prefix by more than 32 bits"),
+            (
+                "cidrsubnet",
+                r#"["10.1.0.0/16",-17,0]"#,
+                "insufficient address space to extend prefix of 16 by -17",
+            ),
+            (
+                "cidrsubnets",
+                r#"["10.0.0.0/30",1,1,1]"#,
+                "not enough remaining address space for a subnet with a prefi",
+            ),
+            ("cidrsubnets", r#"["10.0.0.0/8",0]"#, "must extend prefix by at least one bit"),
+            ("cidrsubnets", r#"["10.0.0.0/8",33]"#, "may not extend prefix by more than 32 bits"),
+            (
+                "cidrsubnets",
+                r#"["0.0.0.0/0",8]"#,
+                "not enough remaining address space for a subnet with a prefi",
+            ),
+        ]);
+    }
 }

@@ -50,6 +50,36 @@ pub(crate) fn clean(path: &str) -> String {
 }
 
 fn home(ambient: &Ambient, _: &[Value]) -> Result<Value, FunctionError> {
-    let home = ambient.home.as_deref().ok_or_else(|| FunctionError::new("the home directory is not known"))?;
+    let home =
+        ambient.home.as_deref().ok_or_else(|| FunctionError::new("the home directory is not known"))?;
     Ok(Value::string(home))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn results() {
+        check(&[
+            ("basename", r#"["a/b/"]"#, r#""b""#),
+            ("basename", r#"[""]"#, r#"".""#),
+            ("basename", r#"["/"]"#, r#""/""#),
+            ("dirname", r#"["c.txt"]"#, r#"".""#),
+            ("dirname", r#"["a/b/"]"#, r#""a/b""#),
+            ("basename", r#"["a/"]"#, r#""a""#),
+            ("dirname", r#"["a/"]"#, r#""a""#),
+            ("basename", r#"["//a//b//"]"#, r#""b""#),
+            ("dirname", r#"["//a//b//"]"#, r#""/a/b""#),
+            ("basename", r#"["a/../b"]"#, r#""b""#),
+            ("dirname", r#"["a/../b"]"#, r#"".""#),
+            ("basename", r#"["../a"]"#, r#""a""#),
+            ("dirname", r#"["../a"]"#, r#""..""#),
+            ("basename", r#"[".."]"#, r#""..""#),
+            ("dirname", r#"[".."]"#, r#"".""#),
+            ("basename", r#"["/.."]"#, r#""..""#),
+            ("dirname", r#"["/.."]"#, r#""/""#),
+            ("homedir", "[]", r#""/home/bake""#),
+        ]);
+    }
 }

@@ -35,7 +35,9 @@ impl Pattern {
         let regex = RegexBuilder::new(&pattern).size_limit(MAX_COMPILED).build().map_err(|e| match e {
             regex::Error::CompiledTooBig(limit) => error(format!("it takes more than {limit} bytes")),
             // The crate shows the translated pattern first, which nobody wrote, and its finding last.
-            e => error(e.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()),
+            e => error(
+                e.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
+            ),
         })?;
         Ok(Self { regex, groups })
     }
@@ -85,7 +87,11 @@ impl Shape<'_> {
             Self::Whole => group(0),
             Self::Tuple(groups) => Value::tuple((1..=*groups).map(group).collect()),
             Self::Object(names) => Value::object(
-                names.iter().zip(1..).map(|(&name, index)| (name.into(), group(index))).collect::<BTreeMap<_, _>>(),
+                names
+                    .iter()
+                    .zip(1..)
+                    .map(|(&name, index)| (name.into(), group(index)))
+                    .collect::<BTreeMap<_, _>>(),
             ),
         }
     }
@@ -120,9 +126,8 @@ fn replace(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     for captures in pattern.regex.captures_iter(text) {
         let whole = captures.get_match();
         result.push_str(&text[end..whole.start()]);
-        template.expand(&captures, &mut result);
+        template.expand(&captures, &mut result)?;
         end = whole.end();
-        check_length(result.len())?;
     }
     result.push_str(&text[end..]);
     bounded(result)
@@ -133,8 +138,8 @@ struct Template<'a>(Vec<Piece<'a>>);
 
 enum Piece<'a> {
     Literal(&'a str),
-    /// The text of a group, if it took part in the match.
-    Group(usize),
+    /// The text of the first of these groups that took part in the match.
+    Groups(Vec<usize>),
 }
 
 impl<'a> Template<'a> {
@@ -150,7 +155,7 @@ impl<'a> Template<'a> {
                 rest = after;
             } else if let Some(found) = NAME.captures(after) {
                 let name = found.get(1).or_else(|| found.get(2)).map_or("", |name| name.as_str());
-                pieces.extend(group_index(name, groups).map(Piece::Group));
+                pieces.push(Piece::Groups(group_indexes(name, groups)));
                 rest = &after[found.get_match().end()..];
             } else {
                 pieces.push(Piece::Literal("$"));
@@ -161,21 +166,76 @@ impl<'a> Template<'a> {
         Self(pieces)
     }
 
-    fn expand(&self, captures: &Captures<'_>, result: &mut String) {
+    fn expand(&self, captures: &Captures<'_>, result: &mut String) -> Result<(), FunctionError> {
         for piece in &self.0 {
             match piece {
                 Piece::Literal(text) => result.push_str(text),
-                Piece::Group(index) => result.push_str(captures.get(*index).map_or("", |group| group.as_str())),
+                Piece::Groups(indexes) => {
+                    let group = indexes.iter().find_map(|index| captures.get(*index));
+                    result.push_str(group.map_or("", |group| group.as_str()));
+                }
             }
+            check_length(result.len())?;
         }
+        Ok(())
     }
 }
 
-/// The group that a name in a template means: `1` is a number, `01` and `1x` are names.
-fn group_index(name: &str, groups: &[Option<String>]) -> Option<usize> {
+/// The groups that a name in a template means: `1` is a number, `01` and `1x` are names.
+fn group_indexes(name: &str, groups: &[Option<String>]) -> Vec<usize> {
     let is_number = name.bytes().all(|b| b.is_ascii_digit()) && (name == "0" || !name.starts_with('0'));
     if is_number {
-        return name.parse().ok();
+        return name.parse().into_iter().collect();
     }
-    groups.iter().position(|group| group.as_deref() == Some(name)).map(|index| index + 1)
+    let named = groups.iter().zip(1..).filter(|(group, _)| group.as_deref() == Some(name));
+    named.map(|(_, index)| index).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, check_errors};
+
+    #[test]
+    fn results() {
+        check(&[
+            ("regex", r#"["[a-z]+","123abc456"]"#, r#""abc""#),
+            ("regex", r#"["(\\d)(\\w)","1a"]"#, r#"["1","a"]"#),
+            ("regex", r#"["(a)|(b)","b"]"#, r#"[null,"b"]"#),
+            ("regex", r#"["(?i)ABC","abc"]"#, r#""abc""#),
+            ("regexall", r#"["[a-z]","a1b"]"#, r#"["a","b"]"#),
+            ("regex_replace", r#"["abc","(b)","<$1>"]"#, r#""a\u003cb\u003ec""#),
+            ("regex_replace", r#"["aaa","a*","X"]"#, r#""X""#),
+            ("regex", r#"["(?P<major>\\d+)\\.(?P<minor>\\d+)?","v1."]"#, r#"{"major":"1","minor":null}"#),
+            ("regex", r#"["\\w+","éa"]"#, r#""a""#),
+            ("regex", r#"["[\\d\\s]+","٣ 1\u00a0"]"#, r#"" 1""#),
+            ("regex", r#"["[a[b]+","x[ab"]"#, r#""[ab""#),
+            ("regex", r#"["\\Qa.b\\E","a.b"]"#, r#""a.b""#),
+            ("regexall", r#"["(a)(x)?","aab"]"#, r#"[["a",null],["a",null]]"#),
+            ("regexall", r#"["x","a"]"#, "[]"),
+            ("regexall", r#"["(?P<k>a)|b","ab"]"#, r#"[{"k":"a"},{"k":null}]"#),
+            ("regexall", r#"["a*","baac"]"#, r#"["","aa",""]"#),
+            ("regex_replace", r#"["abc","(?P<n>b)","${n}$n-"]"#, r#""abb-c""#),
+            ("regex_replace", r#"["abc","(b)","$1x"]"#, r#""ac""#),
+            ("regex_replace", r#"["abc","(b)","${1}x$$"]"#, r#""abx$c""#),
+            ("regex_replace", r#"["abc","(b)","$01${"]"#, r#""a${c""#),
+            ("regex_replace", r#"["baaac","a*","X"]"#, r#""XbXcX""#),
+        ]);
+    }
+
+    #[test]
+    fn errors() {
+        check_errors(&[
+            ("regex", r#"["z","abc"]"#, "pattern did not match any part of the given string"),
+            ("regex", r#"["[","abc"]"#, "invalid regexp pattern: missing closing ] in `[`"),
+            ("regex", r#"["\\bé","é"]"#, "pattern did not match any part of the given string"),
+            (
+                "regex",
+                r#"["(a)(?P<n>b)","ab"]"#,
+                "invalid regexp pattern: cannot mix both named and unnamed ca",
+            ),
+            ("regex", r#"["(?=a)","a"]"#, "invalid regexp pattern: invalid or unsupported Perl syntax: "),
+            ("regex", r#"["\\pL{1000}","a"]"#, "pattern did not match any part of the given string"),
+            ("regex_replace", r#"["abc","(",""]"#, "invalid regexp pattern: unclosed group"),
+        ]);
+    }
 }

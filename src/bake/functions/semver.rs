@@ -37,9 +37,8 @@ struct Version {
 impl Version {
     /// Reads `1`, `v1.2` or `01.2.3-rc.1+build`.
     fn parse(text: &str) -> Option<Self> {
-        static VERSION: LazyLock<Regex> = LazyLock::new(|| {
-            compiled(&format!(r"^v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?{SUFFIX}$"))
-        });
+        static VERSION: LazyLock<Regex> =
+            LazyLock::new(|| compiled(&format!(r"^v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?{SUFFIX}$")));
         let found = VERSION.captures(text)?;
         let number = |index| found.get(index).map_or(Some(0), |digits| digits.as_str().parse().ok());
         let prerelease = group(&found, "prerelease");
@@ -47,7 +46,12 @@ impl Version {
         if prerelease.split('.').any(leading_zero) {
             return None;
         }
-        Some(Self { major: number(1)?, minor: number(2)?, patch: number(3)?, prerelease: prerelease.to_owned() })
+        Some(Self {
+            major: number(1)?,
+            minor: number(2)?,
+            patch: number(3)?,
+            prerelease: prerelease.to_owned(),
+        })
     }
 
     fn release(&self) -> (u64, u64, u64) {
@@ -78,12 +82,14 @@ fn is_numeric(part: &str) -> bool {
 
 /// Numbers by value and before words, words by their bytes, the longer of two equal beginnings last.
 fn order_prereleases(left: &str, right: &str) -> Ordering {
-    let key = |part: &str| part.parse::<u64>().map_or((true, 0, part.to_owned()), |n| (false, n, String::new()));
+    let key =
+        |part: &str| part.parse::<u64>().map_or((true, 0, part.to_owned()), |n| (false, n, String::new()));
     left.split('.').map(key).cmp(right.split('.').map(key))
 }
 
 /// The end of a version in both grammars: prerelease and build metadata.
-const SUFFIX: &str = r"(?:-(?<prerelease>[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?";
+const SUFFIX: &str =
+    r"(?:-(?<prerelease>[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?";
 
 /// `1.x`; that a part may hold any mixture of these characters only shows in `a||b - c`, see [`parse_constraints`].
 const PARTIAL: &str = r"v?[0-9|xX*]+(?:\.[0-9|xX*]+)?(?:\.[0-9|xX*]+)?(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?";
@@ -133,7 +139,9 @@ fn parse_constraints(text: &str) -> Result<Vec<Vec<Constraint>>, String> {
 /// Reads constraints between which there is a comma or space.
 fn parse_all(text: &str) -> Option<Vec<Constraint>> {
     static ONE: LazyLock<Regex> = LazyLock::new(|| {
-        compiled(&format!("^{SPACE}*(?<operator>{OPERATOR}){SPACE}*(?<version>{PARTIAL})(?<end>{SPACE}*(?:,{SPACE}*)?)"))
+        compiled(&format!(
+            "^{SPACE}*(?<operator>{OPERATOR}){SPACE}*(?<version>{PARTIAL})(?<end>{SPACE}*(?:,{SPACE}*)?)"
+        ))
     });
     let mut constraints = Vec::new();
     let mut rest = text;
@@ -152,7 +160,9 @@ fn parse_all(text: &str) -> Option<Vec<Constraint>> {
 impl Constraint {
     fn new(operator: &str, text: &str) -> Option<Self> {
         static PARTS: LazyLock<Regex> = LazyLock::new(|| {
-            compiled(&format!(r"^v?(?<major>[^.+-]+)(?:\.(?<minor>[^.+-]+))?(?:\.(?<patch>[^.+-]+))?{SUFFIX}$"))
+            compiled(&format!(
+                r"^v?(?<major>[^.+-]+)(?:\.(?<minor>[^.+-]+))?(?:\.(?<patch>[^.+-]+))?{SUFFIX}$"
+            ))
         });
         let found = PARTS.captures(text)?;
         let is_open = |part: &str| matches!(part, "" | "x" | "X" | "*");
@@ -229,4 +239,99 @@ impl Constraint {
 fn all_match(constraints: &[Constraint], version: &Version) -> bool {
     let prereleases = constraints.iter().any(|c| !c.version.prerelease.is_empty());
     (version.prerelease.is_empty() || prereleases) && constraints.iter().all(|c| c.matches(version))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{ambient, check, check_errors};
+    use super::*;
+
+    #[test]
+    fn results() {
+        check(&[
+            ("semvercmp", r#"["1.2.3",">=1.0"]"#, "true"),
+            ("semvercmp", r#"["1.2.3","~1.2"]"#, "true"),
+            ("semvercmp", r#"["1.2.3","^1.1"]"#, "true"),
+            ("semvercmp", r#"["1.3.0-rc1",">=1.2"]"#, "false"),
+            ("semvercmp", r#"["v1.2",">=1.2.0, <2 || 5.x"]"#, "true"),
+            ("semvercmp", r#"["1.2.3","1.2.x"]"#, "true"),
+            ("semvercmp", r#"["1.2.3","!=1.2.3"]"#, "false"),
+            ("semvercmp", r#"["1.2.3","1.2 - 1.4"]"#, "true"),
+            ("semvercmp", r#"["1","=1"]"#, "true"),
+        ]);
+    }
+
+    #[test]
+    fn errors() {
+        check_errors(&[
+            ("semvercmp", r#"["abc",">1"]"#, "invalid semantic version"),
+            ("semvercmp", r#"["1.2.3","foo"]"#, r#"improper constraint: "foo""#),
+        ]);
+    }
+
+    #[test]
+    fn constraints() {
+        for (constraint, versions, others) in [
+            ("1.2", "1.2.0 1.2.9 v1.2", "1.3.0 1.2.0-rc.1"),
+            ("=1.2.3", "1.2.3 1.2.3+build 01.02.03", "1.2.4"),
+            ("!=1.x", "2.0.0", "1.0.0 1.9.9"),
+            ("!=1.2", "1.3.0 2.2.0", "1.2.0 1.2.7"),
+            (">1.1", "1.2.0 2.0.0", "1.1.0 1.1.9"),
+            (">11", "12.0.0", "11.1.0"),
+            ("<1.1", "1.0.9", "1.1.0 1.1.1"),
+            ("<=1.1", "1.1.9 0.9.0", "1.2.0 2.0.0"),
+            ("=<11", "11.9.9", "12.0.0"),
+            ("=>1.1", "1.1.0", "1.0.9"),
+            ("*", "0.0.0 9.9.9", "1.0.0-rc.1"),
+            ("~1", "1.0.0 1.9.0", "2.0.0"),
+            ("~1.2.3", "1.2.3 1.2.9", "1.2.2 1.3.0"),
+            ("~>2.0", "2.0.5", "2.1.0"),
+            ("~0.0.0", "0.0.0 7.0.0", ""),
+            ("^1.2.3", "1.2.3 1.9.0", "1.2.2 2.0.0"),
+            ("^0.2.3", "0.2.3 0.2.9", "0.3.0 1.2.3"),
+            ("^0.0.3", "0.0.3", "0.0.4"),
+            ("^0.0", "0.0.9", "0.1.0"),
+            ("^0", "0.9.0", "1.0.0"),
+            (
+                ">=1.2.3-beta.2",
+                "1.2.3-beta.2 1.2.3-beta.11 1.2.3-rc 1.2.3 1.3.0-a",
+                "1.2.3-beta.1 1.2.3-beta",
+            ),
+            ("1.2 - 1.4.5 || >=3, <4", "1.2.0 1.4.5 3.9.9", "1.4.6 2.0.0 4.0.0"),
+            (">1 <3", "2.0.0", "1.5.0 3.0.0"),
+        ] {
+            let matches = |version: &str| {
+                compare(&ambient(), &[Value::string(version), Value::string(constraint)])
+                    .unwrap_or_else(|e| panic!("{constraint} {version}: {e:?}"))
+            };
+            for version in versions.split_whitespace() {
+                assert_eq!(matches(version), Value::Bool(true), "{constraint} {version}");
+            }
+            for version in others.split_whitespace() {
+                assert_eq!(matches(version), Value::Bool(false), "{constraint} {version}");
+            }
+        }
+    }
+
+    #[test]
+    fn improper_constraints() {
+        for constraint in [
+            "",
+            "1,",
+            "1.2.3.4",
+            ">",
+            ">>1",
+            "1.1x",
+            "1 - ",
+            ">1 - 2",
+            "1 || ",
+            "1.0.0-01",
+            "99999999999999999999",
+        ] {
+            assert!(parse_constraints(constraint).is_err(), "{constraint:?}");
+        }
+        for version in ["", "1.", "1.2.3.4", "1.0.0-01", "1.0.0-", "x", " 1", "99999999999999999999"] {
+            assert!(Version::parse(version).is_none(), "{version:?}");
+        }
+    }
 }

@@ -15,7 +15,10 @@ pub(super) const MAX_ITEMS: usize = 1 << 20;
 pub(super) fn family() -> Family {
     let text = |name| param(name, Type::String);
     vec![
-        ("chomp", fixed(vec![text("str")], |_, args| one(args, |s| s.trim_end_matches(['\r', '\n']).to_owned()))),
+        (
+            "chomp",
+            fixed(vec![text("str")], |_, args| one(args, |s| s.trim_end_matches(['\r', '\n']).to_owned())),
+        ),
         ("indent", fixed(vec![param("spaces", Type::Number), text("str")], indent)),
         ("join", variadic(vec![text("separator")], param("lists", Type::list(Type::String)), join)),
         ("lower", fixed(vec![text("str")], |_, args| one(args, |s| s.chars().map(lower).collect()))),
@@ -24,7 +27,10 @@ pub(super) fn family() -> Family {
         ("sanitize", fixed(vec![text("name")], |_, args| one(args, sanitize))),
         ("split", fixed(vec![text("separator"), text("str")], split)),
         ("strlen", fixed(vec![text("str")], strlen)),
-        ("substr", fixed(vec![text("str"), param("offset", Type::Number), param("length", Type::Number)], substr)),
+        (
+            "substr",
+            fixed(vec![text("str"), param("offset", Type::Number), param("length", Type::Number)], substr),
+        ),
         ("title", fixed(vec![text("str")], |_, args| one(args, title))),
         ("trim", fixed(vec![text("str"), text("cutset")], trim)),
         ("trimprefix", fixed(vec![text("str"), text("prefix")], trim_prefix)),
@@ -194,7 +200,10 @@ fn join(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     for (index, list) in args.iter().enumerate().skip(1) {
         for (position, item) in list.items().unwrap_or_default().iter().enumerate() {
             let piece = item.as_str().ok_or_else(|| {
-                FunctionError::argument(index, format!("element {position} is null; cannot concatenate null values"))
+                FunctionError::argument(
+                    index,
+                    format!("element {position} is null; cannot concatenate null values"),
+                )
             })?;
             length = length.saturating_add(piece.len()).saturating_add(separator.len());
             pieces.push(piece);
@@ -254,4 +263,80 @@ fn trim_prefix(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
 fn trim_suffix(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let (text, suffix) = (text(args, 0)?, text(args, 1)?);
     Ok(Value::string(text.strip_suffix(suffix).unwrap_or(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{ambient, check, check_errors};
+    use super::*;
+
+    #[test]
+    fn results() {
+        check(&[
+            ("chomp", r#"["a\n\r\n\n"]"#, r#""a""#),
+            ("chomp", r#"["a"]"#, r#""a""#),
+            ("indent", r#"[2,"a\nb\n\nc"]"#, r#""a\n  b\n  \n  c""#),
+            ("indent", r#"["2","a\nb"]"#, r#""a\n  b""#),
+            ("join", r#"[",",["a"],["b","c"]]"#, r#""a,b,c""#),
+            ("join", r#"[",",[]]"#, r#""""#),
+            ("join", r#"[",",[1,true]]"#, r#""1,true""#),
+            ("join", r#"["-",["a","b"]]"#, r#""a-b""#),
+            ("lower", r#"["ÀÉ"]"#, r#""àé""#),
+            ("lower", r#"["İ"]"#, r#""i""#),
+            ("replace", r#"["a.b.c",".","-"]"#, r#""a-b-c""#),
+            ("replace", r#"["abc","","-"]"#, r#""-a-b-c-""#),
+            ("reverse", r#"["abc"]"#, r#""cba""#),
+            ("reverse", r#"["🇫🇷a"]"#, r#""a🇫🇷""#),
+            ("sanitize", r#"[""]"#, r#""""#),
+            ("split", r#"[",","a,b,,c"]"#, r#"["a","b","","c"]"#),
+            ("split", r#"["","abc"]"#, r#"["a","b","c"]"#),
+            ("split", r#"[",",""]"#, r#"[""]"#),
+            ("substr", r#"["hello",-3,2]"#, r#""ll""#),
+            ("substr", r#"["hello",1,-1]"#, r#""ello""#),
+            ("substr", r#"["hello",1,0]"#, r#""""#),
+            ("substr", r#"["héllo",1,2]"#, r#""él""#),
+            ("title", r#"["ÉCOLE été"]"#, r#""ÉCOLE Été""#),
+            ("trim", r#"["xxaxx","x"]"#, r#""a""#),
+            ("trim", r#"["?!hello?!","!?"]"#, r#""hello""#),
+            ("trimprefix", r#"["helloworld","hello"]"#, r#""world""#),
+            ("upper", r#"["straße"]"#, r#""STRAßE""#),
+            ("lower", r#"["ΑΣ K"]"#, r#""ασ k""#),
+            ("upper", r#"["ŉΐﬁ ᾳᾀ ǆ"]"#, r#""ŉΐﬁ ᾼᾈ Ǆ""#),
+            ("title", r#"["it's ok-ay a_b ǆx ა"]"#, r#""It'S Ok-Ay A_b ǅx ა""#),
+            ("strlen", r#"["क्षि"]"#, "2"),
+            ("strlen", r#"["👨\u200d👩\u200d👧\r\n"]"#, "2"),
+            ("reverse", r#"["e\u0301x\r\n"]"#, r#""\r\nxé""#),
+            ("substr", r#"["hello",-1,0]"#, r#""o""#),
+            ("substr", r#"["hello",-10,2]"#, r#""he""#),
+            ("substr", r#"["hello",9,1]"#, r#""""#),
+            ("split", r#"["","e\u0301x"]"#, r#"["é","x"]"#),
+            ("split", r#"["",""]"#, "[]"),
+            ("replace", r#"["é","","-"]"#, r#""-é-""#),
+            ("sanitize", r#"["a.b/é_c-1"]"#, r#""a_b___c-1""#),
+            ("trimspace", r#"["\u00a0\u2003a \u0085"]"#, r#""a""#),
+            ("trimsuffix", r#"["a.tar.gz",".gz"]"#, r#""a.tar""#),
+            ("upper", "[1]", r#""1""#),
+        ]);
+    }
+
+    #[test]
+    fn errors() {
+        check_errors(&[
+            ("substr", r#"["hello",1.5,1]"#, "value must be a whole number, between -9223372036854775808 a"),
+            ("indent", r#"[-1,"a"]"#, "the number of spaces must not be negative"),
+            ("indent", r#"[1000000000.0,"a\nb"]"#, "the result is longer than 64 MiB"),
+            ("join", r#"[","]"#, "at least one list is required"),
+            ("join", r#"[",",["a",null]]"#, "element 1 is null; cannot concatenate null values"),
+            ("upper", "[null]", "`str` must not be null"),
+            ("upper", r#"[["a"]]"#, "`str`: string required, but have tuple"),
+        ]);
+    }
+
+    #[test]
+    fn results_are_bounded() {
+        let long = Value::string("a".repeat(1 << 20));
+        let call = |args: &[Value]| replace(&ambient(), args);
+        assert!(call(&[long.clone(), Value::string(""), Value::string("b")]).is_ok());
+        assert!(call(&[long.clone(), Value::string("a"), long]).is_err());
+    }
 }

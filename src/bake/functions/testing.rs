@@ -1,5 +1,9 @@
 //! What the tests of the functions share: calls written as JSON.
 
+use proptest::prelude::{Strategy, any, prop_oneof, proptest};
+use proptest::{collection, string};
+
+use super::super::number::Number;
 use super::super::value::{Mark, Marks, Value};
 use super::json::{from_json, write_json};
 use super::{Ambient, FunctionError, standard};
@@ -48,4 +52,30 @@ pub(super) fn check_errors(cases: &[(&str, &str, &str)]) {
 #[track_caller]
 pub(super) fn check_mark(name: &str, args: &str, mark: Mark) {
     assert_eq!(call(name, args).expect("the call is right").marks(), Marks::of(mark), "{name}");
+}
+
+fn arguments() -> impl Strategy<Value = Vec<Value>> {
+    let syntax = string::string_regex(r#"[a-cxZ0-9%\[\](){}|*+?.^$:<>=~P,\\"' éK\n/T-]{0,12}"#)
+        .expect("it is a pattern");
+    let scalar = prop_oneof![
+        4 => syntax.prop_map(Value::string),
+        1 => any::<String>().prop_map(Value::string),
+        2 => (-40..40i64).prop_map(|n| Value::Number(Number::from(n))),
+        1 => any::<i64>().prop_map(|n| Value::Number(Number::from(n))),
+    ];
+    let value = prop_oneof![
+        5 => scalar.clone(),
+        1 => collection::vec(scalar, 0..3).prop_map(Value::tuple),
+    ];
+    collection::vec(value, 0..4)
+}
+
+proptest! {
+    #[test]
+    fn no_arguments_make_a_function_panic(args in arguments()) {
+        let ambient = ambient();
+        for function in standard().values() {
+            let _ = function.call(&ambient, &args);
+        }
+    }
 }

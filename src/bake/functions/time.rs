@@ -358,12 +358,15 @@ fn parse_duration(text: &str) -> Result<i64, String> {
     i64::try_from(signed).map_err(|_| invalid())
 }
 
-/// A decimal fraction of a unit, computed in floating point as Go does.
+/// A decimal fraction of a unit, computed in floating point as Go does. Digits beyond 63 bits do not count.
 fn part_of(fraction: &str, unit: u64) -> u64 {
-    // Go stops at the digit that overflows 63 bits; 18 digits never do.
-    let digits = &fraction[..fraction.len().min(18)];
-    let numerator: u64 = digits.parse().unwrap_or(0);
-    let scale = digits.bytes().fold(1.0, |scale, _| scale * 10.0);
+    let (mut numerator, mut scale) = (0u64, 1.0);
+    for digit in fraction.bytes().map(|b| u64::from(b - b'0')) {
+        let longer = numerator.checked_mul(10).and_then(|n| n.checked_add(digit));
+        let Some(longer) = longer.filter(|n| *n <= i64::MIN.unsigned_abs()) else { break };
+        numerator = longer;
+        scale *= 10.0;
+    }
     (numerator as f64 * (unit as f64 / scale)) as u64
 }
 
@@ -387,5 +390,142 @@ fn unix_timestamp_parse(_: &Ambient, args: &[Value]) -> Result<Value, FunctionEr
         ("iso_year", number(week.year().into())),
         ("iso_week", number(week.week().into())),
     ];
-    Ok(Value::object(members.into_iter().map(|(name, value)| (name.into(), value)).collect::<BTreeMap<_, _>>()))
+    Ok(Value::object(
+        members.into_iter().map(|(name, value)| (name.into(), value)).collect::<BTreeMap<_, _>>(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, check_errors, check_mark};
+    use super::*;
+
+    #[test]
+    fn results() {
+        check(&[
+            (
+                "formatdate",
+                r#"["YYYY-MM-DD'T'hh:mm:ssZ","2018-01-02T23:12:01Z"]"#,
+                r#""2018-01-02T23:12:01Z""#,
+            ),
+            (
+                "formatdate",
+                r#"["DD MMM YYYY hh:mm ZZZ","2018-01-02T23:12:01-08:00"]"#,
+                r#""02 Jan 2018 23:12 -0800""#,
+            ),
+            (
+                "formatdate",
+                r#"["EEEE, DD-MMM-YY hh:mm:ss ZZZ","2018-01-02T23:12:01Z"]"#,
+                r#""Tuesday, 02-Jan-18 23:12:01 UTC""#,
+            ),
+            ("formatdate", r#"["M D h m s","2018-01-02T03:04:05Z"]"#, r#""1 2 3 4 5""#),
+            ("formattimestamp", r#"["YYYY-MM-DD",1690328596]"#, r#""2023-07-25""#),
+            ("timeadd", r#"["2018-01-02T23:12:01Z","1h30m"]"#, r#""2018-01-03T00:42:01Z""#),
+            ("timeadd", r#"["2018-01-02T23:12:01+02:00","1.5h"]"#, r#""2018-01-03T00:42:01+02:00""#),
+            (
+                "unixtimestampparse",
+                "[1690328596]",
+                r#"{"day":25,"hour":23,"iso_week":30,"iso_year":2023,"minute":43,"month":7,"month_name":"July","rfc3339":"2023-07-25T23:43:16Z","second":16,"weekday":2,"weekday_name":"Tuesday","year":2023,"year_day":206}"#,
+            ),
+            (
+                "unixtimestampparse",
+                "[-1]",
+                r#"{"day":31,"hour":23,"iso_week":1,"iso_year":1970,"minute":59,"month":12,"month_name":"December","rfc3339":"1969-12-31T23:59:59Z","second":59,"weekday":3,"weekday_name":"Wednesday","year":1969,"year_day":365}"#,
+            ),
+            (
+                "formatdate",
+                r#"["''|'o''c'|H:mm aa|HH AA|YY|Z ZZZ ZZZZ ZZZZZ","2018-01-02T00:04:05+05:30"]"#,
+                r#""'|o'c|12:04 am|12 AM|18|+05:30 +0530 +0530 +05:30""#,
+            ),
+            ("formatdate", r#"["'abc''","2018-01-02T00:04:05Z"]"#, r#""abc'""#),
+            ("formattimestamp", r#"["X","2018-01-02T00:00:00.5+01:00"]"#, r#""1514847600""#),
+            ("formattimestamp", r#"["X",-1]"#, r#""-1""#),
+            ("formattimestamp", r#"["X","1969-12-31T23:59:59.5Z"]"#, r#""-1""#),
+            ("timeadd", r#"["2018-01-02T23:12:01.6Z","0"]"#, r#""2018-01-02T23:12:01Z""#),
+            ("timeadd", r#"["2018-01-02T23:12:01.6Z","-1.5h"]"#, r#""2018-01-02T21:42:01Z""#),
+            ("timeadd", r#"["2018-01-02T23:12:01.6Z","+1m"]"#, r#""2018-01-02T23:13:01Z""#),
+            ("timeadd", r#"["2018-01-02T23:12:01.6Z","500ms"]"#, r#""2018-01-02T23:12:02Z""#),
+            ("timeadd", r#"["2018-01-02T23:12:01.6Z","1h1h"]"#, r#""2018-01-03T01:12:01Z""#),
+            ("timeadd", r#"["2018-01-02T23:12:01.6Z","3us"]"#, r#""2018-01-02T23:12:01Z""#),
+            ("timeadd", r#"["2018-01-02T23:12:01.6Z","1µs"]"#, r#""2018-01-02T23:12:01Z""#),
+            ("timeadd", r#"["2018-01-02T23:12:01.6Z","9223372036s"]"#, r#""2310-04-14T22:59:17Z""#),
+        ]);
+    }
+
+    #[test]
+    fn errors() {
+        check_errors(&[
+            (
+                "formatdate",
+                r#"["QQ","2018-01-02T03:04:05Z"]"#,
+                r#"invalid date format verb "QQ"; letters that are meant litera"#,
+            ),
+            (
+                "formatdate",
+                r#"["YYY","2018-01-02T03:04:05Z"]"#,
+                r#"invalid date format verb "YYY": year must either be "YY" or "#,
+            ),
+            ("timeadd", r#"["2018-01-02T23:12:01Z","1d"]"#, r#"unknown unit "d" in duration "1d""#),
+            ("timeadd", r#"["2018-01-02","1h"]"#, r#"is not a valid RFC3339 timestamp"#),
+            ("formatdate", r#"["'abc","2018-01-02T00:04:05Z"]"#, "unterminated literal '"),
+            ("formattimestamp", r#"["YYYY",1.5]"#, "unix timestamp must be an integer"),
+            ("formattimestamp", r#"["YYYY",true]"#, "must be a string timestamp or a unix timestamp number"),
+            ("formattimestamp", r#"["YYYY",-62200000000]"#, "the year must be between 0 and 9999"),
+            ("unixtimestampparse", "[1.5]", "unix timestamp must be an integer"),
+            ("unixtimestampparse", "[1e+30]", "unix timestamp must be an integer"),
+            (
+                "timeadd",
+                r#"["2018-01-02T23:12:01Z",""]"#,
+                r#"invalid duration ""; one such as `1h30m` is needed"#,
+            ),
+            ("timeadd", r#"["2018-01-02T23:12:01Z","1"]"#, r#"missing unit in duration "1""#),
+            ("timeadd", r#"["2018-01-02T23:12:01Z","1h-1m"]"#, r#"unknown unit "h-" in duration "1h-1m""#),
+            ("timeadd", r#"["2018-01-02T23:12:01Z","1 h"]"#, r#"unknown unit " h" in duration "1 h""#),
+            (
+                "timeadd",
+                r#"["2018-01-02T23:12:01Z","-"]"#,
+                r#"invalid duration "-"; one such as `1h30m` is needed"#,
+            ),
+            (
+                "timeadd",
+                r#"["2018-01-02T23:12:01Z",".s"]"#,
+                r#"invalid duration ".s"; one such as `1h30m` is needed"#,
+            ),
+            (
+                "timeadd",
+                r#"["2018-01-02T23:12:01Z","9999999999h"]"#,
+                r#"invalid duration "9999999999h"; one such as `1h30m` is neede"#,
+            ),
+            (
+                "timeadd",
+                r#"["9999-12-31T23:59:59Z","1s"]"#,
+                "the result is not between the years -9999 and 9999",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn malformed_timestamps() {
+        for text in [
+            "2018-01-02",
+            "2018-01-02t00:04:05Z",
+            "2018-01-02T24:00:00Z",
+            "2018-02-30T00:00:00Z",
+            "2018-01-02T00:04:60Z",
+            "2018-01-02T00:04:05,5Z",
+            "2018-01-02T00:04:05.Z",
+            "2018-01-02T00:04:05+24:00",
+            "2018-01-02T0:04:05Z",
+            "2018-01-02T00:04:05",
+            "",
+        ] {
+            assert!(Timestamp::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_clock_leaves_a_mark() {
+        check(&[("timestamp", "[]", r#""2018-01-02T23:12:01Z""#)]);
+        check_mark("timestamp", "[]", Mark::Clock);
+    }
 }
