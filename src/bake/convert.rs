@@ -63,6 +63,16 @@ pub fn convert(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
     apply(value, ty)
 }
 
+/// What the function `convert` returns: the value converted to the exact type that [`convert`] finds. So attributes
+/// must not be missing, even where the constraint has them optional
+/// (<https://github.com/hashicorp/hcl/blob/main/ext/typeexpr/type_type.go>).
+///
+/// # Errors
+/// As [`convert`].
+pub fn convert_function(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
+    convert(value, &convert(value, ty)?.ty())
+}
+
 /// Whether two values are equal in the sense of the `==` operator: cty's `Equals`. Values of different types are
 /// unequal (`1 == "1"`, a list and a tuple), except that null equals null of any type.
 #[must_use]
@@ -292,8 +302,9 @@ fn unlike(noun: &str, collection: &str) -> ConvertError {
     ConvertError(format!("{noun} types must all match for conversion to {collection}"))
 }
 
-/// The one type of all items, which nulls of unknown type are given; `None` if there are several.
-fn alike(items: Vec<Value>, empty: Type) -> Option<(Type, Vec<Value>)> {
+/// The one type of all items, which nulls of unknown type are given; `None` if there are several. `empty` is the type
+/// if there are no items.
+pub(super) fn alike(items: Vec<Value>, empty: Type) -> Option<(Type, Vec<Value>)> {
     let Some(first) = items.first() else { return Some((empty, items)) };
     let untyped = |item: &Value| matches!(item, Value::Null(Type::Dynamic));
     let element = items.iter().find(|item| !untyped(item)).unwrap_or(first).ty();
@@ -530,6 +541,16 @@ mod tests {
         );
         refuses(&tuple(&[]), &both, "object required, but have tuple");
         refuses(&tuple(&[]), &Type::map(Type::String), "map of string required");
+    }
+
+    #[test]
+    fn the_function_wants_optional_attributes_too() {
+        let ty = constraint(Type::String, Type::Number);
+        let whole = object(&[("a", string("x")), ("b", string("1")), ("c", null())]);
+        let converted = object(&[("a", string("x")), ("b", number("1"))]);
+        assert_eq!(convert_function(&whole, &ty), Ok(converted));
+        let part = object(&[("a", string("x"))]);
+        assert_eq!(convert_function(&part, &ty), Err(ConvertError::new("attribute \"b\" is required")));
     }
 
     #[test]

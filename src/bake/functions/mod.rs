@@ -4,15 +4,20 @@
 //! Arguments arrive converted to the parameter types and checked for null, so a function sees only values that
 //! its parameters promise.
 
+mod collections;
 mod encoding;
 mod format;
 mod hash;
 mod json;
+mod logic;
+mod mappings;
 mod net;
+mod numbers;
 pub(super) mod paths;
 mod regex;
 mod regex_syntax;
 mod semver;
+mod sets;
 mod strings;
 #[cfg(test)]
 mod testing;
@@ -128,15 +133,20 @@ pub type Family = Vec<(&'static str, Function)>;
 /// All standard functions by name. `can`, `try` and `convert` are special forms of the evaluator, not listed here.
 #[must_use]
 pub fn standard() -> std::collections::BTreeMap<&'static str, Rc<Function>> {
-    let families: [Family; 10] = [
+    let families: [Family; 15] = [
+        collections::family(),
         encoding::family(),
         format::family(),
         hash::family(),
         json::family(),
+        logic::family(),
+        mappings::family(),
         net::family(),
+        numbers::family(),
         paths::family(),
         regex::family(),
         semver::family(),
+        sets::family(),
         strings::family(),
         time::family(),
     ];
