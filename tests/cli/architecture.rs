@@ -135,8 +135,11 @@ fn modules_use_only_their_group_and_those_above() {
 #[test]
 fn only_the_gates_have_no_fence() {
     for code in all_code() {
+        let text: String = code.text.split_whitespace().collect();
+        let lifts = text
+            .replace("#![cfg_attr(test,allow(clippy::disallowed_methods", "")
+            .contains("disallowed_methods");
         let is_gate = GATES.iter().any(|gate| code.path.starts_with(gate));
-        let lifts = code.text.contains("disallowed_methods");
         assert!(is_gate || !lifts, "src/{} lifts the fence that only {GATES:?} may lift", code.path);
     }
 }
