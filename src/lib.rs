@@ -2,6 +2,7 @@
 //!
 //! The modules stand in the order of the pipeline. One may use those of its own group and of the groups above it;
 //! a test in `tests/cli/architecture.rs` sees to that.
+
 #![cfg_attr(
     test,
     allow(clippy::disallowed_methods, reason = "unit tests may measure time, and `str!` looks at files")
