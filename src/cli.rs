@@ -1,8 +1,10 @@
 //! The command line: what may be written, and what `--help` says about it.
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::path::PathBuf;
 
+use clap::error::ErrorKind;
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 /// The id of `-C`.
@@ -56,6 +58,12 @@ impl Cli {
         let mut cli = Self::from_arg_matches_mut(&mut matches)?;
         cli.global.directories.extend(inner);
         Ok(cli)
+    }
+
+    /// A usage error with this message.
+    #[must_use]
+    pub fn refuse(message: impl Display) -> clap::Error {
+        Self::command().error(ErrorKind::ValueValidation, message)
     }
 }
 
@@ -333,8 +341,6 @@ fn parse_list(text: &str) -> Result<List, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::error::ErrorKind;
-
     use super::*;
 
     fn parse(line: &str) -> Result<Cli, ErrorKind> {

@@ -53,7 +53,7 @@ pub enum Delivery {
 pub struct HostError {
     /// What was tried.
     pub action: Action,
-    /// The path as the user knows it, or `-` for a standard stream.
+    /// The path as the user knows it, or the name of a standard stream.
     pub path: String,
     /// Why it failed.
     pub problem: Problem,
@@ -165,15 +165,11 @@ impl From<io::Error> for Problem {
 }
 
 fn name(path: &str) -> String {
-    match path {
-        STDIN => "standard input".to_owned(),
-        STDOUT => "standard output".to_owned(),
-        path => format!("`{path}`"),
-    }
+    if [STDIN, STDOUT].contains(&path) { path.to_owned() } else { format!("`{path}`") }
 }
 
-const STDIN: &str = "<stdin>";
-const STDOUT: &str = "<stdout>";
+const STDIN: &str = "standard input";
+const STDOUT: &str = "standard output";
 
 /// What the operating system says, as our messages say it: lower case, without the error's number.
 fn reason(error: &io::Error) -> String {

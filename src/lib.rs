@@ -7,6 +7,11 @@
 //! text → bake (the language) → spec (image blocks) → resolve (images, legs, jobs) → Plan → render (views)
 //! ```
 
+#![cfg_attr(
+    test,
+    allow(clippy::disallowed_methods, reason = "unit tests may measure time, and `str!` looks at files")
+)]
+
 // The words.
 pub mod diagnostic;
 pub mod json;

@@ -1,0 +1,11 @@
+//! Tests of the program as its users run it, in one binary because each takes seconds to link.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests touch files, start the program and may panic"
+)]
+
+mod support;
+
+mod architecture; // which module may use which, and which may touch the world
+mod edge; // usage, streams, working directory: what all commands share

@@ -1,0 +1,141 @@
+//! A run of the program in a folder of its own: given files, arguments and environment, what comes out?
+
+#![allow(dead_code, reason = "what the first tests do not need, those of the commands will")]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use snapbox::{Assert, Data, IntoData};
+use tempfile::TempDir;
+
+/// What to run, and what must come of it: by default, no output and exit code 0.
+pub(crate) struct Test {
+    folder: TempDir,
+    current: PathBuf,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+    stdin: Vec<u8>,
+    status: i32,
+    stdout: Data,
+    stderr: Data,
+}
+
+impl Test {
+    /// A run without arguments, in an empty folder.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("tests can create folders");
+        Self {
+            current: folder.path().to_owned(),
+            folder,
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            stdin: Vec::new(),
+            status: 0,
+            stdout: Data::text(""),
+            stderr: Data::text(""),
+        }
+    }
+
+    /// Puts a file into the folder.
+    pub(crate) fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        let full = self.folder.path().join(path);
+        fs::create_dir_all(full.parent().expect("a file is in a folder")).expect("tests can create folders");
+        fs::write(full, content).expect("tests can write files");
+        self
+    }
+
+    /// Adds arguments.
+    pub(crate) fn args<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(str::to_owned));
+        self
+    }
+
+    /// Sets an environment variable. Only `PATH` is inherited, and `HOME` is an empty folder.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Gives it this on standard input.
+    pub(crate) fn stdin(mut self, content: impl AsRef<[u8]>) -> Self {
+        self.stdin = content.as_ref().to_owned();
+        self
+    }
+
+    /// Runs it in a folder inside the test's.
+    pub(crate) fn cwd(mut self, folder: &str) -> Self {
+        self.current = self.folder.path().join(folder);
+        fs::create_dir_all(&self.current).expect("tests can create folders");
+        self
+    }
+
+    /// Expects this exit code.
+    pub(crate) fn status(mut self, code: i32) -> Self {
+        self.status = code;
+        self
+    }
+
+    /// Expects this on standard output: `str![…]`, `file![…]` or text, in which `[..]` and `...` stand for any.
+    pub(crate) fn stdout(mut self, expected: impl IntoData) -> Self {
+        self.stdout = expected.into_data();
+        self
+    }
+
+    /// Expects this on standard error, likewise.
+    pub(crate) fn stderr(mut self, expected: impl IntoData) -> Self {
+        self.stderr = expected.into_data();
+        self
+    }
+
+    /// Runs it and compares, byte for byte.
+    #[track_caller]
+    pub(crate) fn run(self) -> Ran {
+        let output = self.output();
+        let assert = Assert::new().action_env(snapbox::assert::DEFAULT_ACTION_ENV).normalize_paths(false);
+        // Standard error first: it says why the others differ.
+        assert.eq(text(output.stderr), self.stderr);
+        assert.eq(text(output.stdout), self.stdout);
+        assert_eq!(output.status.code(), Some(self.status), "exit code");
+        Ran { folder: self.folder }
+    }
+
+    fn output(&self) -> Output {
+        let home = tempfile::tempdir().expect("tests can create folders");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bakeplan"));
+        command.args(&self.arguments).current_dir(&self.current).env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", home.path());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let mut stdin = child.stdin.take().expect("it is piped");
+        std::thread::scope(|scope| {
+            // The program may end without reading it all.
+            scope.spawn(move || drop(stdin.write_all(&self.stdin)));
+            child.wait_with_output().expect("the program ends")
+        })
+    }
+}
+
+/// A run that came out as expected.
+pub(crate) struct Ran {
+    folder: TempDir,
+}
+
+impl Ran {
+    /// The folder, for further looks at it.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The text of a file in the folder.
+    #[track_caller]
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.folder.path().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+}
+
+fn text(bytes: Vec<u8>) -> Data {
+    Data::text(String::from_utf8(bytes).expect("the program writes UTF-8"))
+}
