@@ -704,7 +704,6 @@ mod tests {
 
     #[test]
     fn time_has_whole_seconds_and_random_bytes_differ() {
-        let (_directory, host) = host();
         let now = Host::now();
         assert!(now.len() == "2026-11-21T09:30:00Z".len() && now.ends_with('Z'), "{now}");
         assert_ne!(Host::random(), Host::random());

@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::convert::{convert, unify};
+use super::convert::{convert, convert_function, unify};
 use super::functions::{Ambient, Function, FunctionError};
 use super::operators::{self, OperatorError};
 use super::syntax::{BinaryOp, Expr, ExprKind, ForExpr, Ident, Name, ObjectKey, TemplatePart, UnaryOp};
@@ -441,7 +441,7 @@ impl Context {
             ("convert", [value, ty]) => {
                 let value = self.eval(scope, value)?;
                 let ty = parse_type(ty).map_err(Box::new)?;
-                return convert(&value, &ty)
+                return convert_function(&value, &ty)
                     .map_err(|e| Box::new(Diagnostic::error("call-failed", format!("`convert`: {e}")).at(span, "")));
             }
             ("can" | "try" | "convert", _) => {

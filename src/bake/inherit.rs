@@ -12,7 +12,7 @@ use crate::source::Span;
 
 /// How many elements may be copied from parent to child in all. A chain of targets that each add to a list takes memory
 /// that grows with the square of its length.
-const MAX_COPIED: usize = 20_000_000;
+const MAX_COPIED: usize = 8_000_000;
 
 /// Resolves targets of one definition, keeping what they share.
 #[derive(Debug)]
@@ -22,7 +22,8 @@ pub struct Resolver<'a> {
     policy_disabled: bool,
     /// Targets with what they inherit, unless a cycle makes that depend on where one starts.
     resolved: BTreeMap<Name, Rc<Target>>,
-    copied: usize,
+    /// How many elements may still be copied.
+    budget: usize,
 }
 
 /// A target whose parents are being merged.
@@ -52,7 +53,7 @@ impl<'a> Resolver<'a> {
             overrides: overrides.by_target(definition)?,
             policy_disabled: overrides.policy_is_disabled(),
             resolved: BTreeMap::new(),
-            copied: 0,
+            budget: MAX_COPIED,
         })
     }
 
@@ -116,13 +117,13 @@ impl<'a> Resolver<'a> {
                 };
                 frame.in_cycle |= known.is_none() || cyclic.contains(parent.as_str());
                 if let Some(known) = known {
-                    copy(&mut self.copied, &mut frame.merged, known)?;
+                    copy(&mut self.budget, &mut frame.merged, known)?;
                 }
                 continue;
             }
             let Some(frame) = frames.pop() else { continue };
             let mut target = frame.merged;
-            copy(&mut self.copied, &mut target, own)?;
+            copy(&mut self.budget, &mut target, own)?;
             if let Some(overrides) = self.overrides.get(&own.name) {
                 overrides::apply(overrides, &mut target)?;
             }
@@ -137,7 +138,7 @@ impl<'a> Resolver<'a> {
             }
             let Some(child) = frames.last_mut() else { return Ok(target) };
             child.in_cycle |= frame.in_cycle;
-            copy(&mut self.copied, &mut child.merged, &target)?;
+            copy(&mut self.budget, &mut child.merged, &target)?;
         }
     }
 
@@ -168,12 +169,119 @@ pub(super) fn near<'n>(name: &str, names: impl Iterator<Item = &'n Name>) -> Opt
     suggest(name, names.map(|name| &**name).filter(|name| name.len() <= LONGEST))
 }
 
-fn copy(copied: &mut usize, into: &mut Target, from: &Target) -> Result<(), Box<Diagnostic>> {
-    *copied += from.weight();
-    if *copied > MAX_COPIED {
+fn copy(budget: &mut usize, into: &mut Target, from: &Target) -> Result<(), Box<Diagnostic>> {
+    let Some(rest) = budget.checked_sub(from.weight()) else {
         let message = format!("`inherits` copies more than {MAX_COPIED} attributes in all");
         return Err(Box::new(Diagnostic::error("inherits-too-large", message).at(into.span, "")));
-    }
+    };
+    *budget = rest;
     into.merge(from);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Targets with parents and with their own name as an element of `no-cache-filter` and of `labels`.
+    fn definition(targets: &[(&str, &[&str])]) -> Definition {
+        let mut definition = Definition::default();
+        for (name, parents) in targets {
+            definition.add_target(Target {
+                inherits: parents.iter().map(|parent| Text::verbatim(parent)).collect(),
+                no_cache_filter: vec![(*name).into()],
+                labels: [("x".into(), (*name).into())].into(),
+                ..Target::new(*name)
+            });
+        }
+        definition
+    }
+
+    #[track_caller]
+    fn check(resolver: &mut Resolver<'_>, name: &str, filter: &str, label: &str) {
+        let target = resolver.unchecked(name, None).unwrap();
+        let found: Vec<_> = target.no_cache_filter.iter().map(Text::as_str).collect();
+        assert_eq!((found.join(" ").as_str(), target.labels["x"].as_str()), (filter, label), "{name}");
+        assert_eq!(&*target.name, name);
+    }
+
+    #[test]
+    fn parents_are_merged_from_left_to_right() {
+        let definition = definition(&[("base", &[]), ("l", &["base"]), ("r", &["base"]), ("d", &["l", "r"])]);
+        let mut resolver = Resolver::new(&definition, &Overrides::default()).unwrap();
+        check(&mut resolver, "d", "base l r d", "d");
+        let mut no_label = definition.clone();
+        no_label.targets["d"].labels.clear();
+        no_label.targets["r"].labels.clear();
+        let mut resolver = Resolver::new(&no_label, &Overrides::default()).unwrap();
+        check(&mut resolver, "d", "base l r d", "base");
+    }
+
+    #[test]
+    fn a_cycle_is_cut_where_it_closes_wherever_one_starts() {
+        let definition =
+            definition(&[("a", &["b"]), ("b", &["c"]), ("c", &["a", "base"]), ("s", &["s"]), ("base", &[])]);
+        let mut resolver = Resolver::new(&definition, &Overrides::default()).unwrap();
+        for _ in 0..2 {
+            check(&mut resolver, "a", "base c b a", "a");
+            check(&mut resolver, "b", "a base c b", "b");
+            check(&mut resolver, "c", "b a base c", "c");
+            check(&mut resolver, "s", "s", "s");
+        }
+    }
+
+    #[test]
+    fn a_parent_s_overrides_come_before_the_child() {
+        let definition = definition(&[("p", &[]), ("c", &["p"])]);
+        let sets = ["p.labels.x=1", "p.labels.y=1", "c.labels.z=1"].map(str::to_owned);
+        let overrides = Overrides::parse(&sets, None).unwrap();
+        let mut resolver = Resolver::new(&definition, &overrides).unwrap();
+        let labels = resolver.target("c").unwrap().labels;
+        let labels: Vec<_> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        assert_eq!(labels, ["x=c", "y=1", "z=1"]);
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let mut definition = definition(&[("app", &["bse"]), ("base", &[])]);
+        definition.add_label_group(&"label".into(), &["app".into()]);
+        let mut resolver = Resolver::new(&definition, &Overrides::default()).unwrap();
+        let mut message = |name: &str| resolver.unchecked(name, None).unwrap_err();
+        assert_eq!(message("app").message, "failed to find target `bse`");
+        assert_eq!(message("app").help.as_deref(), Some("did you mean `base`?"));
+        assert_eq!(message("label").notes.len(), 1);
+    }
+
+    #[test]
+    fn defaults_are_set() {
+        let mut definition = definition(&[("a", &[])]);
+        let overrides = Overrides::parse(&["a.dockerfile=".to_owned()], None).unwrap();
+        let target = Resolver::new(&definition, &overrides).unwrap().target("a").unwrap();
+        assert_eq!((target.context, target.dockerfile), (Some(".".into()), Some("Dockerfile".into())));
+        definition.targets["a"].default_context = Some("sub".into());
+        let target = Resolver::new(&definition, &overrides).unwrap().target("a").unwrap();
+        assert_eq!(target.context, Some("sub".into()));
+    }
+
+    #[test]
+    fn long_chains_need_no_stack_and_no_endless_memory() {
+        let names: Vec<String> = (0..20_000).map(|index| format!("t{index}")).collect();
+        let mut chain = Definition::default();
+        for (index, name) in names.iter().enumerate() {
+            let inherits = index.checked_sub(1).map(|parent| names[parent].as_str().into());
+            chain.add_target(Target {
+                inherits: inherits.into_iter().collect(),
+                ..Target::new(name.as_str())
+            });
+        }
+        let last = names.last().unwrap();
+        Resolver::new(&chain, &Overrides::default()).unwrap().unchecked(last, None).unwrap();
+        for (name, target) in &mut chain.targets {
+            target.args.insert(Rc::clone(name), "1".into());
+        }
+        let mut resolver =
+            Resolver { budget: 100_000, ..Resolver::new(&chain, &Overrides::default()).unwrap() };
+        let error = resolver.unchecked(last, None).unwrap_err();
+        assert_eq!(error.code, "inherits-too-large");
+    }
 }

@@ -8,6 +8,9 @@ use super::syntax::Name;
 use super::target::{Entry, Target, Text};
 use crate::diagnostic::Diagnostic;
 
+/// How many entitlements links may gather at one target; Bake knows a handful.
+const MAX_ENTITLEMENTS: usize = 1000;
+
 /// A target whose links are being followed.
 struct Frame {
     name: Name,
@@ -108,6 +111,9 @@ fn join(
     let known: BTreeSet<&str> = using.entitlements.iter().map(Text::as_str).collect();
     let more: Vec<Text> =
         used.entitlements.iter().filter(|text| !known.contains(text.as_str())).cloned().collect();
+    if known.len() + more.len() > MAX_ENTITLEMENTS {
+        return Err(fail(format!("target `{user}` gathers more than {MAX_ENTITLEMENTS} entitlements"), text));
+    }
     if let Some(using) = targets.get_mut(user) {
         using.entitlements.extend(more);
     }
@@ -116,4 +122,94 @@ fn join(
 
 fn fail(message: String, text: &Text) -> Box<Diagnostic> {
     Box::new(Diagnostic::error("link", message).at(text.span, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::overrides::Overrides;
+    use super::super::select::{Options, resolve};
+    use super::super::target::Definition;
+    use super::*;
+
+    struct Given {
+        links: &'static [&'static str],
+        platforms: &'static [&'static str],
+        entitlements: &'static [&'static str],
+    }
+
+    const NOTHING: Given = Given { links: &[], platforms: &[], entitlements: &[] };
+
+    /// Resolves target `a` and shows each target's outputs and entitlements, or the first message.
+    fn run(given: &[(&str, Given)]) -> String {
+        let texts = |list: &[&str]| -> Vec<Text> { list.iter().map(|text| Text::verbatim(text)).collect() };
+        let mut definition = Definition::default();
+        for (name, given) in given {
+            let contexts =
+                given.links.iter().map(|link| (Name::from(*link), format!("target:{link}").as_str().into()));
+            definition.add_target(Target {
+                contexts: contexts.collect(),
+                platforms: Some(texts(given.platforms)),
+                entitlements: texts(given.entitlements),
+                output: Some(vec![Entry::of_type("docker")]),
+                ..Target::new(*name)
+            });
+        }
+        match resolve(&definition, &["a".into()], &Overrides::default(), &Options::default()) {
+            Err(diagnostics) => diagnostics[0].message.clone(),
+            Ok(resolved) => {
+                let show = |target: &Target| {
+                    let output = target.output.as_ref().map_or("none", |list| list[0].kind()).to_owned();
+                    let entitlements: Vec<_> = target.entitlements.iter().map(Text::as_str).collect();
+                    format!(
+                        "{}:{output}{}{}",
+                        target.name,
+                        if target.linked { "!" } else { "" },
+                        entitlements.join("+")
+                    )
+                };
+                resolved.targets.values().map(show).collect::<Vec<_>>().join(" ")
+            }
+        }
+    }
+
+    #[test]
+    fn linked_targets_go_to_the_cache_and_lend_their_entitlements() {
+        let found = run(&[
+            ("a", Given { links: &["b", "c"], entitlements: &["x"], ..NOTHING }),
+            ("b", Given { links: &["c"], ..NOTHING }),
+            ("c", Given { entitlements: &["y", "x"], ..NOTHING }),
+            ("d", NOTHING),
+        ]);
+        assert_eq!(found, "a:dockerx+y b:cacheonly!y+x c:cacheonly!y+x");
+    }
+
+    #[test]
+    fn links_lead_somewhere_and_not_in_circles() {
+        let link = |links| Given { links, ..NOTHING };
+        assert_eq!(run(&[("a", link(&["a"]))]), "target `a` cannot link to itself");
+        assert_eq!(run(&[("a", link(&["b"]))]), "failed to find target `b`");
+        let circle = run(&[("a", link(&["b"])), ("b", link(&["c"])), ("c", link(&["a"]))]);
+        assert_eq!(circle, "infinite loop of links from `c` to `a`");
+    }
+
+    #[test]
+    fn several_platforms_need_all_of_them_in_a_link_to_several() {
+        let case = |wanted, built| {
+            run(&[
+                ("a", Given { links: &["b"], platforms: wanted, ..NOTHING }),
+                ("b", Given { platforms: built, ..NOTHING }),
+            ])
+        };
+        let good = "a:docker b:cacheonly!";
+        assert_eq!(
+            case(&["linux/amd64", "linux/arm64"], &["linux/arm64", "linux/amd64", "linux/s390x"]),
+            good
+        );
+        assert_eq!(case(&["linux/amd64", "linux/arm64"], &["linux/s390x"]), good);
+        assert_eq!(case(&["linux/s390x"], &["linux/amd64", "linux/arm64"]), good);
+        assert_eq!(
+            case(&["linux/amd64", "linux/s390x"], &["linux/amd64", "linux/arm64"]),
+            "target `b` can't be used by `a`: it is not built for linux/s390x"
+        );
+    }
 }

@@ -384,11 +384,11 @@ impl Target {
         self.policy.iter().flat_map(|policy| &policy.files).for_each(|text| visit("policy", text));
     }
 
-    /// How many elements its lists and maps have, which is what copying it costs.
+    /// How many elements its lists and maps have, and a few for itself, which is what copying it costs.
     #[must_use]
     pub fn weight(&self) -> usize {
         let entries = |list: &[Entry]| list.iter().map(|entry| 1 + entry.fields.len()).sum::<usize>();
-        1 + self.inherits.len()
+        4 + self.inherits.len()
             + self.annotations.len()
             + self.contexts.len()
             + self.args.len()
