@@ -60,7 +60,8 @@ impl Session<'_> {
             return;
         }
         if self.voice.json {
-            let wire: Vec<_> = diagnostics.iter().map(|diagnostic| diagnostic.to_wire(&self.sources)).collect();
+            let wire: Vec<_> =
+                diagnostics.iter().map(|diagnostic| diagnostic.to_wire(&self.sources)).collect();
             let json = serde_json::to_string_pretty(&wire).unwrap_or_default();
             self.host.stderr(&format!("{json}\n"));
         } else {

@@ -165,7 +165,11 @@ fn shared_options(definition: &cli::Definition, selection: &Selection) -> Vec<St
 /// A word as a POSIX shell reads it back.
 fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// Refuses a file that Bake would read together with what it is made from, or that is not ours to replace.
@@ -174,7 +178,8 @@ fn refuse_loop(session: &Session<'_>, loaded: &Loaded, path: &str) -> Result<(),
     let place = |path: &str| normalized(&host.directory().join(path));
     let target = place(path);
     if let Some(source) = loaded.files.iter().find(|found| place(&found.path) == target) {
-        let message = format!("`{path}` is read as a source ({}), so it cannot be the product too", source.path);
+        let message =
+            format!("`{path}` is read as a source ({}), so it cannot be the product too", source.path);
         return Err(Diagnostic::error("output-is-source", message)
             .with_help("write it into a folder of its own: `--out DIR`, or to another name: `-o FILE`")
             .into());
@@ -202,7 +207,9 @@ fn refuse_loop(session: &Session<'_>, loaded: &Loaded, path: &str) -> Result<(),
         let existing = host.read(path)?;
         if !discovery::is_generated(&existing) {
             let message = format!("`{path}` was not written by bakeplan, and is not replaced");
-            return Err(Diagnostic::error("not-generated", message).with_help("move it away, or choose another name").into());
+            return Err(Diagnostic::error("not-generated", message)
+                .with_help("move it away, or choose another name")
+                .into());
         }
     }
     Ok(())
@@ -244,7 +251,11 @@ fn check(session: &Session<'_>, files: &[(String, String)], repair: &str) -> Res
         let existing = session.host.read(path)?;
         if existing != *text {
             let diff = TextDiff::from_lines(&existing, text);
-            let diff = diff.unified_diff().context_radius(3).header(path, &format!("{path} (regenerated)")).to_string();
+            let diff = diff
+                .unified_diff()
+                .context_radius(3)
+                .header(path, &format!("{path} (regenerated)"))
+                .to_string();
             stale.push(Stale { path: path.clone(), diff: Some(diff) });
         }
         session.note(&format!("checked {path}"));
@@ -265,8 +276,11 @@ fn github(session: &Session<'_>, plan: &Plan) -> Result<(), Error> {
     );
     match file("GITHUB_OUTPUT") {
         Some(path) => host.append(path, &outputs)?,
-        None => session.tell(&[Diagnostic::warning("no-github", "GITHUB_OUTPUT is not set, so no outputs are set")
-            .with_help("`--github` is for steps of GitHub Actions")]),
+        None => session.tell(&[Diagnostic::warning(
+            "no-github",
+            "GITHUB_OUTPUT is not set, so no outputs are set",
+        )
+        .with_help("`--github` is for steps of GitHub Actions")]),
     }
     if let Some(path) = file("GITHUB_STEP_SUMMARY") {
         host.append(path, &render::summary::render(plan))?;

@@ -42,7 +42,8 @@ fn listed(loaded: &Loaded, list: List) -> Result<String, Error> {
     };
     if list.json {
         let object = |row: &Vec<(&str, String)>| {
-            let members = row.iter().filter(|(key, value)| *key == "name" || !value.is_empty() || *key == "value");
+            let members =
+                row.iter().filter(|(key, value)| *key == "name" || !value.is_empty() || *key == "value");
             let member = |(key, value): &(&str, String)| match *key {
                 "group" => ("group".to_owned(), Json::Bool(true)),
                 key => (key.to_owned(), Json::String(value.clone())),
@@ -51,15 +52,17 @@ fn listed(loaded: &Loaded, list: List) -> Result<String, Error> {
         };
         return Ok(rows.iter().map(object).collect::<Json>().to_pretty() + "\n");
     }
-    let keys: &[&str] = if head.len() == 2 { &["name", "description"] } else { &["name", "type", "value", "description"] };
+    let keys: &[&str] =
+        if head.len() == 2 { &["name", "description"] } else { &["name", "type", "value", "description"] };
     let cell = |row: &Vec<(&str, String)>, wanted: &str| {
         let found = row.iter().find(|(key, _)| *key == wanted).map(|(_, value)| value.clone());
         found.unwrap_or_else(|| if wanted == "value" { "<null>".to_owned() } else { String::new() })
     };
     let mut table = vec![head.iter().map(|&cell| cell.to_owned()).collect::<Vec<_>>()];
     table.extend(rows.iter().map(|row| keys.iter().map(|key| cell(row, key)).collect()));
-    let widths: Vec<usize> =
-        (0..head.len()).map(|at| table.iter().map(|row| row[at].chars().count()).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..head.len())
+        .map(|at| table.iter().map(|row| row[at].chars().count()).max().unwrap_or(0))
+        .collect();
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
         format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
@@ -76,7 +79,11 @@ fn targets(loaded: &Loaded) -> Vec<Vec<(&'static str, String)>> {
     }
     for group in definition.groups.values() {
         let description = group_description(group, &text(&group.description));
-        rows.push(vec![("name", group.name.to_string()), ("description", description), ("group", "true".to_owned())]);
+        rows.push(vec![
+            ("name", group.name.to_string()),
+            ("description", description),
+            ("group", "true".to_owned()),
+        ]);
     }
     rows.retain(|row| !row[0].1.starts_with('_'));
     rows.sort_by(|a, b| a[0].1.cmp(&b[0].1));

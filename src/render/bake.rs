@@ -19,7 +19,9 @@ type Member = (String, Json);
 pub fn render(plan: &Plan, origin: &str) -> String {
     let mut groups: Vec<Member> =
         plan.groups.iter().map(|group| (group.name.to_string(), print::group(group, Form::File))).collect();
-    let own = |targets: &[String]| Json::Object(vec![("targets".into(), targets.iter().map(String::as_str).collect())]);
+    let own = |targets: &[String]| {
+        Json::Object(vec![("targets".into(), targets.iter().map(String::as_str).collect())])
+    };
     if let Some(name) = &plan.ci {
         let published = plan.legs.iter().filter(|(_, leg)| leg.role == Role::Published);
         groups.push((name.clone(), own(&published.map(|(name, _)| name.clone()).collect::<Vec<_>>())));
@@ -62,10 +64,14 @@ fn family(plan: &Plan, of: &str, legs: &[(&String, &Leg)]) -> Vec<Member> {
 }
 
 fn with_parent(plan: &Plan, parent: &str, legs: &[(&String, &Leg)]) -> Vec<Member> {
-    let mut bodies: Vec<Member> =
-        legs.iter().map(|(name, leg)| ((*name).clone(), print::target(&leg.definition, Form::File))).collect();
+    let mut bodies: Vec<Member> = legs
+        .iter()
+        .map(|(name, leg)| ((*name).clone(), print::target(&leg.definition, Form::File)))
+        .collect();
     let [(_, Json::Object(first)), _, ..] = bodies.as_slice() else { return bodies };
-    let in_all = |member: &&Member| bodies.iter().all(|(_, body)| matches!(body, Json::Object(members) if members.contains(member)));
+    let in_all = |member: &&Member| {
+        bodies.iter().all(|(_, body)| matches!(body, Json::Object(members) if members.contains(member)))
+    };
     let shared: Vec<Member> = first.iter().filter(in_all).cloned().collect();
     if shared.is_empty() {
         return bodies;

@@ -79,9 +79,10 @@ fn columns(head: &[&str], rows: Vec<Vec<String>>) -> String {
     let widths: Vec<usize> =
         (0..count).map(|column| all.iter().map(|row| row[column].width()).max().unwrap_or(0)).collect();
     let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| {
-            format!("{cell}{}", " ".repeat(width - cell.width()))
-        });
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
         format!("{}\n", cells.collect::<Vec<_>>().join(GAP).trim_end())
     };
     all.iter().map(line).collect()

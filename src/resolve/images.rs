@@ -156,13 +156,17 @@ fn from_tags(
         let names: Vec<&str> = members.iter().map(|target| &*target.name).collect();
         if let Some((first, second, platform)) = overlapping(members) {
             let both = platform.map_or_else(|| "no platforms".to_owned(), |platform| format!("`{platform}`"));
-            let message = format!("`{}` and `{}` have the same tags and both build {both}", first.name, second.name);
-            let place = |target: &Target| target.tags.iter().flatten().find_map(|tag| tag.span).or(target.span);
+            let message =
+                format!("`{}` and `{}` have the same tags and both build {both}", first.name, second.name);
+            let place =
+                |target: &Target| target.tags.iter().flatten().find_map(|tag| tag.span).or(target.span);
             diagnostics.push(
                 Diagnostic::error("tag-collision", message)
                     .at(place(second), "again")
                     .at(place(first), "first here")
-                    .with_help("targets that share their tags become one image only if their platforms differ"),
+                    .with_help(
+                        "targets that share their tags become one image only if their platforms differ",
+                    ),
             );
             continue;
         }
@@ -195,7 +199,9 @@ fn overlapping<'t>(members: &[&'t Target]) -> Option<(&'t Target, &'t Target, Op
             if a.is_empty() || b.is_empty() {
                 return Some((first, second, None));
             }
-            if let Some((shared, _)) = a.iter().find(|(platform, _)| b.iter().any(|(other, _)| other == platform)) {
+            if let Some((shared, _)) =
+                a.iter().find(|(platform, _)| b.iter().any(|(other, _)| other == platform))
+            {
                 return Some((first, second, Some(shared.to_string())));
             }
         }
@@ -259,7 +265,8 @@ pub(super) fn wanted(
         }
         match select::targets_of(input.definition, std::slice::from_ref(name)) {
             Ok(targets) if targets.iter().all(|target| input.definition.targets.contains_key(target)) => {
-                let covers = |draft: &&Draft| draft.targets.iter().any(|(target, _)| targets.contains(target));
+                let covers =
+                    |draft: &&Draft| draft.targets.iter().any(|(target, _)| targets.contains(target));
                 wanted.extend(drafts.iter().filter(covers).map(|draft| draft.key.clone()));
             }
             _ => {

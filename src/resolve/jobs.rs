@@ -84,7 +84,9 @@ fn group<'n>(names: &[&'n str], legs: &Legs) -> Vec<Vec<&'n str>> {
                 for linked in published_links(name, legs) {
                     let Some(other) = index.get(linked.as_str()) else { continue };
                     let theirs = legs.get(names[*other]).expect("indexed legs exist");
-                    if theirs.grouping == Grouping::Linked && theirs.assignment.runner == made.assignment.runner {
+                    if theirs.grouping == Grouping::Linked
+                        && theirs.assignment.runner == made.assignment.runner
+                    {
                         join(&mut parents, *other, at);
                     }
                 }
@@ -208,7 +210,12 @@ impl Needs {
         });
         let local = |entry: &&crate::bake::target::Entry| entry.kind() == "local";
         target.cache_from.iter().filter(local).for_each(|entry| self.path("fs.read", entry.get("src")));
-        target.cache_to.iter().flatten().filter(local).for_each(|entry| self.path("fs.write", entry.get("dest")));
+        target
+            .cache_to
+            .iter()
+            .flatten()
+            .filter(local)
+            .for_each(|entry| self.path("fs.write", entry.get("dest")));
     }
 
     /// Bake asks before it reads or writes outside the working directory.
@@ -232,7 +239,10 @@ impl Needs {
 
 /// Whether a context is a path of this machine, and no URL, image, target or Git reference.
 fn is_local(context: &str) -> bool {
-    !context.contains("://") && !context.starts_with("target:") && !context.starts_with("git@") && !context.starts_with("github.com/")
+    !context.contains("://")
+        && !context.starts_with("target:")
+        && !context.starts_with("git@")
+        && !context.starts_with("github.com/")
 }
 
 /// Names the Bake groups of all published legs and of each job of several; no target or group may have the names.

@@ -150,9 +150,15 @@ fn literal(draft: &Draft, targets: &Targets<'_>, diagnostics: &mut Vec<Diagnosti
     if draft.settings().repositories.is_some() {
         let target = draft.targets.first().and_then(|(name, _)| targets.resolved.get(name));
         let texts = target.and_then(|target| target.tags.clone()).unwrap_or_default();
-        let tags: Vec<Published> = texts.iter().filter_map(|text| parse(text, diagnostics)).map(|(reference, span)| {
-            Published { tag: reference.tag().cloned().unwrap_or_else(latest), why: None, span }
-        }).collect();
+        let tags: Vec<Published> = texts
+            .iter()
+            .filter_map(|text| parse(text, diagnostics))
+            .map(|(reference, span)| Published {
+                tag: reference.tag().cloned().unwrap_or_else(latest),
+                why: None,
+                span,
+            })
+            .collect();
         for repository in repositories(draft, targets, diagnostics) {
             publication.insert(repository, once(&tags));
         }
@@ -210,9 +216,11 @@ fn assign(
             .copied()
             .filter(|at| publications[*at].contains_key(&repository) && !names[*at].is_empty())
             .collect();
-        let (versioned, literal): (Vec<usize>, Vec<usize>) = here.iter().partition(|at| drafts[**at].version.is_some());
+        let (versioned, literal): (Vec<usize>, Vec<usize>) =
+            here.iter().partition(|at| drafts[**at].version.is_some());
         for at in literal {
-            let tags = names[at].iter().filter_map(|name| valid_tag(name, None, diagnostics)).collect::<Vec<_>>();
+            let tags =
+                names[at].iter().filter_map(|name| valid_tag(name, None, diagnostics)).collect::<Vec<_>>();
             publications[at].insert(repository.clone(), once(&tags));
         }
         let candidates: Vec<Candidate<'_>> =
@@ -233,7 +241,9 @@ fn assign(
                     let draft = &drafts[versioned[index]];
                     draft.settings().version.as_ref().and_then(|text| text.span).or(draft.span)
                 };
-                diagnostics.extend(errors.iter().map(|error| tag_error(error, &drafts_of(drafts, &versioned), place)));
+                diagnostics.extend(
+                    errors.iter().map(|error| tag_error(error, &drafts_of(drafts, &versioned), place)),
+                );
             }
         }
     }
@@ -245,7 +255,10 @@ fn drafts_of<'d>(drafts: &'d [Draft], indexes: &[usize]) -> Vec<&'d Draft> {
 
 fn candidate<'d>(draft: &'d Draft, names: &[Name]) -> Option<Candidate<'d>> {
     let version = draft.version.as_ref()?;
-    let name = |name: &Name| CandidateName { name: name.text.clone(), floating: tags::is_floating(&name.text, version) };
+    let name = |name: &Name| CandidateName {
+        name: name.text.clone(),
+        floating: tags::is_floating(&name.text, version),
+    };
     Some(Candidate { version, competes_for_latest: true, names: names.iter().map(name).collect() })
 }
 
@@ -255,7 +268,9 @@ fn tag_error(error: &TagError, drafts: &[&Draft], place: impl Fn(usize) -> Optio
     | TagError::Tie { candidates, .. }) = error;
     let [first, second] = *candidates;
     let help = match error {
-        TagError::LiteralFloats { .. } => "leave the shorter pattern out of `tags`, or write the version with all its numbers",
+        TagError::LiteralFloats { .. } => {
+            "leave the shorter pattern out of `tags`, or write the version with all its numbers"
+        }
         TagError::SameLiteral { .. } | TagError::Tie { .. } => {
             "give the images different versions or repositories, or put what tells them apart into `tags`"
         }
@@ -298,7 +313,9 @@ fn collisions(drafts: &[Draft], publications: &[Publication], diagnostics: &mut 
                     Diagnostic::error("tag-collision", message)
                         .at(published.span.or(drafts[at].span), format!("claimed again by `{second}`"))
                         .at(*span, format!("claimed by `{first}`"))
-                        .with_help("whichever is pushed last would win; give one of them another tag or repository"),
+                        .with_help(
+                            "whichever is pushed last would win; give one of them another tag or repository",
+                        ),
                 );
             }
         }
@@ -313,7 +330,9 @@ pub(super) fn images(
     legs: &Legs,
 ) -> IndexMap<String, Image> {
     let mut images = IndexMap::new();
-    for (draft, publication) in drafts.iter().zip(publications).filter(|(draft, _)| wanted.contains(&draft.key)) {
+    for (draft, publication) in
+        drafts.iter().zip(publications).filter(|(draft, _)| wanted.contains(&draft.key))
+    {
         let builds: Vec<Build> = legs.builds_of(&draft.key);
         if builds.is_empty() {
             continue;
@@ -333,13 +352,16 @@ pub(super) fn images(
         for tag in tags.values_mut() {
             tag.repositories = tag.repositories.take().filter(|some| some.len() != repositories.len());
         }
-        images.insert(draft.key.clone(), Image {
-            repositories,
-            tags: tags.into_values().collect(),
-            annotations: annotations::of_index(draft, legs),
-            builds,
-            version: draft.version.as_ref().map(ToString::to_string),
-        });
+        images.insert(
+            draft.key.clone(),
+            Image {
+                repositories,
+                tags: tags.into_values().collect(),
+                annotations: annotations::of_index(draft, legs),
+                builds,
+                version: draft.version.as_ref().map(ToString::to_string),
+            },
+        );
     }
     images
 }
