@@ -33,6 +33,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
         if args.check {
             return check(session, &files, &command);
         }
+        refuse_foreign(session, &files[0].0)?;
         write(session, &files)?;
     }
     if args.github {
@@ -69,7 +70,11 @@ pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Er
     }
     refuse_loop(session, &loaded, &path)?;
     let files = [(path, text)];
-    if args.check { check(session, &files, &command) } else { write(session, &files) }
+    if args.check {
+        return check(session, &files, &command);
+    }
+    refuse_foreign(session, &files[0].0)?;
+    write(session, &files)
 }
 
 /// `bakeplan matrix`
@@ -172,7 +177,7 @@ fn quote(word: &str) -> String {
     }
 }
 
-/// Refuses a file that Bake would read together with what it is made from, or that is not ours to replace.
+/// Refuses a file that is a source, or that Bake would read together with one.
 fn refuse_loop(session: &Session<'_>, loaded: &Loaded, path: &str) -> Result<(), Error> {
     let host = session.host;
     let place = |path: &str| normalized(&host.directory().join(path));
@@ -203,6 +208,12 @@ fn refuse_loop(session: &Session<'_>, loaded: &Loaded, path: &str) -> Result<(),
                 .into());
         }
     }
+    Ok(())
+}
+
+/// Refuses to replace a Bake file that somebody wrote by hand.
+fn refuse_foreign(session: &Session<'_>, path: &str) -> Result<(), Error> {
+    let host = session.host;
     if host.has_content(path) {
         let existing = host.read(path)?;
         if !discovery::is_generated(&existing) {
