@@ -153,6 +153,16 @@ pub(super) fn legs(
             };
             check_overrides(settings, &platforms, name, diagnostics);
             check_output(target, diagnostics);
+            for (platform, span) in &platforms {
+                if let Some((part, near)) = platform.unknown_part() {
+                    let message = format!("`{part}` of platform `{platform}` is unknown to containerd");
+                    let warning = Diagnostic::warning("unknown-platform", message).at(*span, "");
+                    warnings.push(match near {
+                        Some(near) => warning.with_help(format!("did you mean `{near}`?")),
+                        None => warning,
+                    });
+                }
+            }
             legs.lifted.insert(Rc::clone(name), annotations::lifted(&target.annotations));
             warnings.extend(annotations::lost(&target.annotations));
             let maker = Maker { input, draft, target, settings, publication };
@@ -208,7 +218,10 @@ fn add(
 ) {
     let collides = targets.definition.targets.contains_key(name.as_str())
         || targets.definition.groups.contains_key(name.as_str())
-        || legs.made.get(&name).is_some_and(|known| known.leg.of != made.leg.of);
+        || legs
+            .made
+            .get(&name)
+            .is_some_and(|known| known.leg.of != made.leg.of || known.leg.platform != made.leg.platform);
     if collides {
         let what = if targets.definition.groups.contains_key(name.as_str()) { "group" } else { "target" };
         let message = format!("the leg `{name}` of target `{}` has the name of another {what}", made.leg.of);

@@ -90,9 +90,6 @@ impl<'a> Targets<'a> {
 pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let mut diagnostics = Vec::new();
     let spec = Spec::read(input.module, &mut diagnostics);
-    if !diagnostics.is_empty() {
-        return Err(sorted(diagnostics));
-    }
     let targets = Targets::resolve(input)?;
     let mut warnings = Vec::new();
 
@@ -101,6 +98,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let wanted = images::wanted(input, &drafts, &mut diagnostics);
     let mut legs =
         legs::legs(input, &drafts, &publications, &wanted, &targets, &mut diagnostics, &mut warnings);
+    diagnostics.extend(written::secrets(&targets, &drafts));
     links::rewrite(&mut legs, &targets, input, &mut diagnostics, &mut warnings);
     if !diagnostics.is_empty() {
         return Err(sorted(diagnostics));
@@ -113,8 +111,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     plan.legs = legs.into_legs();
     whole(&mut plan, &targets, &mut warnings);
     jobs::name_groups(&mut plan, input.definition);
-    plan.volatile = written::volatile(&plan, &drafts);
-    diagnostics.extend(written::secrets(&plan, &drafts));
+    plan.volatile = written::volatile(&targets, &drafts);
     plan.warnings = sorted(warnings);
     if diagnostics.is_empty() { Ok(plan) } else { Err(sorted(diagnostics)) }
 }
