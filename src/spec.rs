@@ -276,7 +276,7 @@ impl ImageSpec {
             let expr = &attribute.value;
             match &**name {
                 "repositories" => {
-                    settings.repositories = reader.strings(expr).or(settings.repositories.take())
+                    settings.repositories = reader.strings(expr).or(settings.repositories.take());
                 }
                 "version" => settings.version = reader.string(expr).or(settings.version.take()),
                 "tags" => settings.tags = reader.strings(expr).or(settings.tags.take()),

@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::rc::Rc;
 
 use super::convert::{convert, convert_function, unify};
@@ -31,7 +32,7 @@ const MAX_DEPTH: u32 = 2_000;
 pub(super) struct Scope<'a> {
     names: &'a [(Name, Value)],
     item: Option<&'a Value>,
-    parent: Option<&'a Scope<'a>>,
+    parent: Option<&'a Self>,
 }
 
 impl<'a> Scope<'a> {
@@ -378,14 +379,20 @@ impl Context {
             let value = self.eval(&inner, &expr.value)?;
             if expr.group {
                 groups.entry(name).or_default().push(value);
-            } else if object.contains_key(&name) {
-                return Err(Box::new(
-                    Diagnostic::error("duplicate-key", format!("two elements give the key `{name}`"))
-                        .at(key_expr.span, "")
-                        .with_help("write `...` after the value to collect the values of one key in a list"),
-                ));
-            } else {
-                object.insert(name, value);
+                continue;
+            }
+            match object.entry(name) {
+                Entry::Vacant(slot) => {
+                    slot.insert(value);
+                }
+                Entry::Occupied(known) => {
+                    let message = format!("two elements give the key `{}`", known.key());
+                    return Err(Box::new(
+                        Diagnostic::error("duplicate-key", message).at(key_expr.span, "").with_help(
+                            "write `...` after the value to collect the values of one key in a list",
+                        ),
+                    ));
+                }
             }
         }
         Ok(match (&expr.key, expr.group) {

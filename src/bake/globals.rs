@@ -105,10 +105,10 @@ impl Module {
         let plain = look_up(name);
         if plain.is_none() || typed {
             let json_name = format!("{name}_JSON");
-            if !self.variables.contains_key(json_name.as_str()) {
-                if let Some((source, text)) = look_up(&json_name) {
-                    return Some(Override { source, text: text.clone(), json: true });
-                }
+            if !self.variables.contains_key(json_name.as_str())
+                && let Some((source, text)) = look_up(&json_name)
+            {
+                return Some(Override { source, text: text.clone(), json: true });
             }
         }
         plain.map(|(source, text)| Override { source, text: text.clone(), json: false })

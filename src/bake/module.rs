@@ -318,11 +318,11 @@ impl Module {
         let kind = if &*block.kind.name == "group" { "group" } else { "target" };
         let label = &block.labels[0];
         let (matrix, name) = (block.body.attribute("matrix"), block.body.attribute("name"));
-        if kind == "group" {
-            if let Some(attribute) = matrix.or(name) {
-                let message = format!("`{}` is not supported for groups", attribute.name.name);
-                return Err(Box::new(Diagnostic::error("group-matrix", message).at(attribute.name.span, "")));
-            }
+        if kind == "group"
+            && let Some(attribute) = matrix.or(name)
+        {
+            let message = format!("`{}` is not supported for groups", attribute.name.name);
+            return Err(Box::new(Diagnostic::error("group-matrix", message).at(attribute.name.span, "")));
         }
         matrix::check_name(&label.name, label.span)?;
         let combinations = match matrix {

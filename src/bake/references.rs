@@ -55,7 +55,7 @@ impl<'a> References<'a> {
                 }
             }
             ExprKind::Variable(_) | ExprKind::GetAttr { .. } | ExprKind::Index { .. } => {
-                self.visit_traversal(expr)
+                self.visit_traversal(expr);
             }
             ExprKind::Splat { of, each } => {
                 self.visit(of);

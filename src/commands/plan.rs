@@ -195,18 +195,18 @@ fn refuse_loop(session: &Session<'_>, loaded: &Loaded, path: &str) -> Result<(),
         source.parent() == target.parent()
             && source.file_name().is_some_and(|name| discovery::is_default_name(&name.to_string_lossy()))
     };
-    if discovery::is_default_name(&name) {
-        if let Some(source) = loaded.files.iter().find(together) {
-            let message = format!(
-                "docker buildx bake would read `{path}` and `{}` together, and merge the product into its source",
-                source.path
-            );
-            return Err(Diagnostic::error("output-beside-source", message)
+    if discovery::is_default_name(&name)
+        && let Some(source) = loaded.files.iter().find(together)
+    {
+        let message = format!(
+            "docker buildx bake would read `{path}` and `{}` together, and merge the product into its source",
+            source.path
+        );
+        return Err(Diagnostic::error("output-beside-source", message)
                 .with_help(
                     "write it into a folder of its own with `--out DIR`; or move the source to `images.hcl`, which Bake does not read",
                 )
                 .into());
-        }
     }
     Ok(())
 }

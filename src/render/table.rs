@@ -1,5 +1,7 @@
 //! The plan as a person reads it on a terminal.
 
+use std::fmt::Write as _;
+
 use unicode_width::UnicodeWidthStr;
 
 use crate::plan::{Image, Job, Plan, PlannedTag};
@@ -21,7 +23,7 @@ pub fn render(plan: &Plan) -> String {
     }
     if !plan.local.is_empty() {
         let names: Vec<&str> = plan.local.iter().map(|name| &**name).collect();
-        text.push_str(&format!("local, not published: {}\n\n", names.join(", ")));
+        let _ = write!(text, "local, not published: {}\n\n", names.join(", "));
     }
     text.push_str(&numbers(plan));
     text

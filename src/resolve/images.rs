@@ -235,10 +235,8 @@ fn level_zero_names(input: &Input<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec
 /// What `docker buildx bake` builds, else every target whose name does not begin with `_`.
 pub(super) fn default_targets(definition: &Definition) -> Vec<Name> {
     let has_default = definition.groups.contains_key("default") || definition.targets.contains_key("default");
-    if has_default {
-        if let Ok(names) = select::targets_of(definition, &["default".to_owned()]) {
-            return names.into_iter().filter(|name| definition.targets.contains_key(name)).collect();
-        }
+    if has_default && let Ok(names) = select::targets_of(definition, &["default".to_owned()]) {
+        return names.into_iter().filter(|name| definition.targets.contains_key(name)).collect();
     }
     definition.targets.keys().filter(|name| !name.starts_with('_')).cloned().collect()
 }

@@ -55,7 +55,7 @@ fn marked(
     };
     let mut target = |target: &Target| {
         target.each_text(&mut |attribute: &str, text: &Text| {
-            check(format!("`{attribute}` of target `{}`", target.name), text)
+            check(format!("`{attribute}` of target `{}`", target.name), text);
         });
     };
     // A hidden target is written only through those that inherit from it; legs are made of their targets.
