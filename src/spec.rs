@@ -52,6 +52,8 @@ pub struct PlatformOverride {
     pub prefix: PlatformPrefix,
     /// The label.
     pub span: Span,
+    /// Whether it comes from the defaults of all images, and need not fit this one.
+    pub is_default: bool,
     /// Where it is built.
     pub runner: Option<RunnerRule>,
     /// Path of the Dockerfile.
@@ -308,6 +310,7 @@ impl ImageSpec {
                     settings.platforms.push(PlatformOverride::new(prefix, label.span));
                     settings.platforms.len() - 1
                 });
+            settings.platforms[index].is_default &= self.label.is_none();
             settings.platforms[index].read(attributes, reader);
         }
     }
@@ -318,6 +321,7 @@ impl PlatformOverride {
         Self {
             prefix,
             span,
+            is_default: true,
             runner: None,
             dockerfile: None,
             context: None,

@@ -31,6 +31,8 @@ pub(super) struct Loaded {
     pub(super) files: Vec<Found>,
     /// The same, with their contents' hashes.
     pub(super) sources: Vec<SourceFile>,
+    /// A file that we generated and that was named all the same.
+    pub(super) generated: Option<String>,
 }
 
 /// Reads what the options name, or what is there.
@@ -43,7 +45,11 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
     let mut sources = Vec::new();
     let mut bodies = Vec::new();
     let mut diagnostics = Vec::new();
+    let mut generated = None;
     for (found, text) in texts {
+        if discovery::is_generated(&text) {
+            generated = Some(found.path.clone());
+        }
         session.note(&format!("reading {}", found.path));
         let sha256 = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
         sources.push(SourceFile { path: found.path.clone(), sha256 });
@@ -76,7 +82,7 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
     let lookup = |name: &str| env.as_ref().and_then(|env| env.get(name)).map(|value| given(name, value));
     let lookup: Option<crate::bake::overrides::Lookup<'_>> = if env.is_some() { Some(&lookup) } else { None };
     let overrides = Overrides::parse(&args.overrides, lookup)?.with_flags(&flags(args))?;
-    Ok(Loaded { module, definition, overrides, files, sources })
+    Ok(Loaded { module, definition, overrides, files, sources, generated })
 }
 
 /// The value that the environment gives to `--set TARGET.args.NAME`.

@@ -188,6 +188,15 @@ fn from_tags(
             version: None,
         });
     }
+    if drafts.is_empty() && diagnostics.is_empty() {
+        let note = Diagnostic::note(
+            "no-images",
+            "nothing is published: no target that Bake would build has a tag with a repository",
+        );
+        warnings.push(
+            note.with_help("give a target a tag such as \"ghcr.io/acme/app:1.0\", or add an `image` block"),
+        );
+    }
     drafts
 }
 

@@ -151,7 +151,6 @@ pub(super) fn legs(
                     continue;
                 }
             };
-            check_overrides(settings, &platforms, name, diagnostics);
             check_output(target, diagnostics);
             for (platform, span) in &platforms {
                 if let Some((part, near)) = platform.unknown_part() {
@@ -271,26 +270,28 @@ fn same_build(a: &Target, b: &Target) -> bool {
         && a.args == b.args
 }
 
-/// An override that matches none of the target's platforms is a typo.
-fn check_overrides(
-    settings: &Settings,
-    platforms: &[(Platform, Option<Span>)],
-    target: &str,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    for one in &settings.platforms {
-        if !platforms.iter().any(|(platform, _)| platform.matches_prefix(&one.prefix)) {
-            let message = format!("no platform of target `{target}` is `{}`", one.prefix);
-            let list: Vec<String> = platforms.iter().map(|(platform, _)| format!("`{platform}`")).collect();
-            let help = match list.is_empty() {
-                true => format!("`{target}` names no platforms"),
-                false => format!("its platforms are {}", list.join(", ")),
-            };
-            let diagnostic = Diagnostic::error("unused-platform", message).at(one.span, "").with_help(help);
-            if !diagnostics.contains(&diagnostic) {
-                diagnostics.push(diagnostic);
+/// An override that matches no platform of any target of its block is a typo.
+fn check_overrides(drafts: &[Draft], targets: &Targets<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let mut unused: BTreeMap<Span, (&PlatformOverride, BTreeSet<Platform>)> = BTreeMap::new();
+    let mut used: BTreeSet<Span> = BTreeSet::new();
+    for (name, settings) in drafts.iter().flat_map(|draft| &draft.targets) {
+        let declared = targets.resolved.get(name).map(platforms).and_then(Result::ok).unwrap_or_default();
+        for one in settings.platforms.iter().filter(|one| !one.is_default) {
+            if declared.iter().any(|(platform, _)| platform.matches_prefix(&one.prefix)) {
+                used.insert(one.span);
             }
+            let (_, seen) = unused.entry(one.span).or_insert((one, BTreeSet::new()));
+            seen.extend(declared.iter().map(|(platform, _)| platform.clone()));
         }
+    }
+    for (span, (one, declared)) in unused.into_iter().filter(|(span, _)| !used.contains(span)) {
+        let list: Vec<String> = declared.iter().map(|platform| format!("`{platform}`")).collect();
+        let help = match list.is_empty() {
+            true => "the target names no platforms".to_owned(),
+            false => format!("its platforms are {}", list.join(", ")),
+        };
+        let message = format!("the image has no platform `{}`", one.prefix);
+        diagnostics.push(Diagnostic::error("unused-platform", message).at(span, "").with_help(help));
     }
 }
 
