@@ -137,6 +137,7 @@ pub(super) fn legs(
     warnings: &mut Vec<Diagnostic>,
 ) -> Legs {
     let mut legs = Legs { made: IndexMap::new(), builds: IndexMap::new(), lifted: BTreeMap::new() };
+    check_overrides(drafts, targets, diagnostics);
     for (draft, publication) in
         drafts.iter().zip(publications).filter(|(draft, _)| wanted.contains(&draft.key))
     {
