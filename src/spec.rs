@@ -434,8 +434,15 @@ struct Reader<'m, 'd> {
 }
 
 impl Reader<'_, '_> {
+    /// The value; `None` when it failed or is null, which means unset, as in Bake.
     fn value(&mut self, expr: &Expr) -> Option<Value> {
-        self.module.evaluate(self.target, expr).map_err(|failure| push_once(self.diagnostics, *failure)).ok()
+        match self.module.evaluate(self.target, expr) {
+            Ok(value) => Some(value).filter(|value| !value.is_null()),
+            Err(failure) => {
+                push_once(self.diagnostics, *failure);
+                None
+            }
+        }
     }
 
     fn misfit(&mut self, span: Span, expected: &str, found: &Value) {

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use super::convert::convert;
 use super::eval::{Failure, Scope, UserFunction};
 use super::lower::parse_expression_text;
-use super::module::{BLOCK_KINDS, FunctionBlock, Module, is_secret_name, push_once};
+use super::module::{BLOCK_KINDS, Module, is_secret_name, push_once};
 use super::references::References;
-use super::syntax::{Body, Expr, ExprKind, Name};
+use super::syntax::{Block, Body, Expr, ExprKind, Name};
 use super::typeexpr::parse_type;
 use super::value::{Mark, Marks, Type, Value};
 use super::variables::{Override, convert_override};
@@ -34,7 +34,7 @@ impl Module {
         }
         if !self.in_progress.borrow_mut().insert(Rc::clone(name)) {
             let ident =
-                self.variables.get(name).map(|v| &v.ident).or(self.attributes.get(name).map(|a| &a.name));
+                self.variables.get(name).map(|v| &v.labels[0]).or(self.attributes.get(name).map(|a| &a.name));
             let message = format!("variable cycle not allowed: `{name}` needs its own value");
             return Err(Box::new(
                 Diagnostic::error("variable-cycle", message).at(ident.map(|i| i.span), "needed by itself"),
@@ -87,7 +87,7 @@ impl Module {
         };
         let value = convert_override(&given, declared.as_ref(), default_value.as_ref()).map_err(|e| {
             let message = format!("the value that {} gives to `{name}` does not fit: {e}", given.source);
-            Box::new(Diagnostic::error("override-type", message).at(variable.ident.span, "declared here"))
+            Box::new(Diagnostic::error("override-type", message).at(variable.labels[0].span, "declared here"))
         })?;
         if is_secret_name(name) && !given.text.is_empty() {
             return Ok(value.marked(&Marks::of(Mark::Secret(Rc::clone(name)))));
@@ -176,7 +176,7 @@ impl Module {
         if !self.in_progress.borrow_mut().insert(Rc::clone(&key)) {
             let message = format!("function cycle not allowed: `{name}` calls itself");
             return Err(Box::new(
-                Diagnostic::error("function-cycle", message).at(function.ident.span, "calls itself"),
+                Diagnostic::error("function-cycle", message).at(function.labels[0].span, "calls itself"),
             ));
         }
         let built = self.build_function(function);
@@ -193,9 +193,9 @@ impl Module {
         }
     }
 
-    fn build_function(&self, function: &FunctionBlock) -> Result<UserFunction, Failure> {
+    fn build_function(&self, function: &Block) -> Result<UserFunction, Failure> {
         const KNOWN: [&str; 3] = ["params", "variadic_params", "result"];
-        let name = &function.ident.name;
+        let name = &function.labels[0].name;
         for attribute in &function.body.attributes {
             if !KNOWN.contains(&&*attribute.name.name) {
                 let message = format!("a function has no attribute `{}`", attribute.name.name);
@@ -207,7 +207,7 @@ impl Module {
         let need = |attribute: &str| {
             function.body.attribute(attribute).map(|a| &a.value).ok_or_else(|| {
                 let message = format!("the function `{name}` has no `{attribute}`");
-                Box::new(Diagnostic::error("missing-attribute", message).at(function.ident.span, ""))
+                Box::new(Diagnostic::error("missing-attribute", message).at(function.labels[0].span, ""))
             })
         };
         let params_expr = need("params")?;

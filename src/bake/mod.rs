@@ -30,6 +30,7 @@ pub mod overrides;
 pub mod print;
 mod references;
 pub mod select;
+pub mod strict;
 pub mod syntax;
 pub mod target;
 mod template;

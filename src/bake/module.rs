@@ -57,16 +57,6 @@ pub struct VariableInfo {
     pub value: Value,
 }
 
-pub(super) struct Variable {
-    pub(super) ident: Ident,
-    pub(super) body: Body,
-}
-
-pub(super) struct FunctionBlock {
-    pub(super) ident: Ident,
-    pub(super) body: Body,
-}
-
 /// One target or group that a block stands for: itself, or one combination of its matrix.
 struct Instance {
     kind: &'static str,
@@ -90,8 +80,8 @@ pub struct ImageBlock {
 pub struct Module {
     pub(super) context: Context,
     pub(super) surroundings: Surroundings,
-    pub(super) variables: IndexMap<Name, Variable>,
-    pub(super) functions: IndexMap<Name, FunctionBlock>,
+    pub(super) variables: IndexMap<Name, Block>,
+    pub(super) functions: IndexMap<Name, Block>,
     pub(super) attributes: IndexMap<Name, Attribute>,
     images: Vec<ImageBlock>,
     instances: Vec<Instance>,
@@ -162,18 +152,13 @@ impl Module {
                 }
                 match &*block.kind.name {
                     "variable" => {
-                        let ident = block.labels[0].clone();
-                        let reserved =
-                            BLOCK_KINDS.contains(&&*ident.name) || BUILT_IN.contains(&&*ident.name);
-                        if !reserved {
-                            self.variables
-                                .insert(Rc::clone(&ident.name), Variable { ident, body: block.body });
+                        let name = Rc::clone(&block.labels[0].name);
+                        if !BLOCK_KINDS.contains(&&*name) && !BUILT_IN.contains(&&*name) {
+                            self.variables.insert(name, block);
                         }
                     }
                     "function" => {
-                        let ident = block.labels[0].clone();
-                        self.functions
-                            .insert(Rc::clone(&ident.name), FunctionBlock { ident, body: block.body });
+                        self.functions.insert(Rc::clone(&block.labels[0].name), block);
                     }
                     "group" | "target" => blocks.push(block),
                     "image" => self
@@ -427,6 +412,20 @@ impl Module {
         body.blocks.iter().for_each(|block| self.evaluate_as_bake_does(&block.body, diagnostics));
     }
 
+    /// The `target` and `group` blocks of all files, in order; one that a matrix makes several of stands once.
+    pub fn blocks(&self) -> impl Iterator<Item = &Block> {
+        let first = |pair: &(usize, &Instance)| {
+            let (at, instance) = *pair;
+            at == 0 || !Rc::ptr_eq(&self.instances[at - 1].block, &instance.block)
+        };
+        self.instances.iter().enumerate().filter(first).map(|(_, instance)| &*instance.block)
+    }
+
+    /// The `variable` blocks that count, in order.
+    pub fn variable_blocks(&self) -> impl Iterator<Item = &Block> {
+        self.variables.values()
+    }
+
     /// The `image` blocks of all files, in order.
     #[must_use]
     pub fn images(&self) -> &[ImageBlock] {
@@ -472,10 +471,13 @@ impl Module {
             .map(|variable| {
                 let description = variable.body.attribute("description").and_then(|a| a.value.as_literal());
                 Ok(VariableInfo {
-                    name: Rc::clone(&variable.ident.name),
+                    name: Rc::clone(&variable.labels[0].name),
                     description: description.map(|text| text.to_string()),
                     ty: declared_type(&variable.body)?,
-                    value: globals.get(&variable.ident.name).cloned().unwrap_or(Value::Null(Type::Dynamic)),
+                    value: globals
+                        .get(&variable.labels[0].name)
+                        .cloned()
+                        .unwrap_or(Value::Null(Type::Dynamic)),
                 })
             })
             .collect::<Result<Vec<_>, Failure>>()?;

@@ -7,6 +7,7 @@ use crate::bake::functions::to_json;
 use crate::bake::module::VariableInfo;
 use crate::bake::print;
 use crate::bake::select::{self, Options};
+use crate::bake::strict;
 use crate::bake::target::{Group, Text};
 use crate::bake::value::Type;
 use crate::cli::{List, ListKind, Print};
@@ -28,6 +29,14 @@ pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error
     };
     let options = Options { source_date_epoch: session.host.env().get("SOURCE_DATE_EPOCH").cloned() };
     let resolved = select::resolve(&loaded.definition, &names, &loaded.overrides, &options)?;
+    if args.strict {
+        let mut found = strict::unknown_names(&loaded.module);
+        found.extend(strict::dead_overrides(&definition.overrides));
+        found.extend(strict::resolved(&resolved));
+        if !found.is_empty() {
+            return Err(found.into());
+        }
+    }
     session.deliver(&print::to_json(&resolved))
 }
 
