@@ -58,13 +58,30 @@ fn listed(loaded: &Loaded, list: List) -> Result<String, Error> {
     };
     let mut table = vec![head.iter().map(|&cell| cell.to_owned()).collect::<Vec<_>>()];
     table.extend(rows.iter().map(|row| keys.iter().map(|key| cell(row, key)).collect()));
-    let widths: Vec<usize> =
-        (0..head.len()).map(|at| table.iter().map(|row| row[at].chars().count()).max().unwrap_or(0)).collect();
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
-    };
-    Ok(table.iter().map(line).collect())
+    Ok(tabbed(&table))
+}
+
+/// How many characters apart the stops of a tab are.
+const TAB: usize = 8;
+
+/// Columns aligned with tabs, as buildx prints them (<https://pkg.go.dev/text/tabwriter> with padding 1): each but the
+/// last is filled up to the next multiple of a tab.
+fn tabbed(table: &[Vec<String>]) -> String {
+    let length = |cell: &String| cell.chars().count();
+    let columns = table.first().map_or(0, Vec::len);
+    let longest = |at: usize| table.iter().map(|row| length(&row[at])).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(|at| (longest(at) + 1).next_multiple_of(TAB)).collect();
+    let mut text = String::new();
+    for row in table {
+        for (at, cell) in row.iter().enumerate() {
+            text.push_str(cell);
+            if at + 1 < columns {
+                text.push_str(&"\t".repeat((widths[at] - length(cell)).div_ceil(TAB)));
+            }
+        }
+        text.push('\n');
+    }
+    text
 }
 
 fn targets(loaded: &Loaded) -> Vec<Vec<(&'static str, String)>> {
