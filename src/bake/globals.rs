@@ -17,8 +17,9 @@ use crate::source::Span;
 
 impl Module {
     pub(super) fn resolve_variables(&self) -> Result<(), Vec<Diagnostic>> {
-        let names = self.variables.keys();
-        collect_failures(names.map(|name| self.resolve_global(name).map(drop)))
+        let descriptions = self.variables.values().map(|variable| self.description(variable).map(drop));
+        let values = self.variables.keys().map(|name| self.resolve_global(name).map(drop));
+        collect_failures(descriptions.chain(values))
     }
 
     /// Makes sure that a global name has its value. `Ok(false)` when there is no such name.
@@ -93,6 +94,26 @@ impl Module {
             return Ok(value.marked(&Marks::of(Mark::Secret(Rc::clone(name)))));
         }
         Ok(value)
+    }
+
+    /// A variable's description, which may be a template, but one that needs nothing of the file.
+    pub(super) fn description(&self, variable: &Block) -> Result<Option<String>, Failure> {
+        let Some(attribute) = variable.body.attribute("description") else { return Ok(None) };
+        let expr = &attribute.value;
+        if let ExprKind::JsonString { text, .. } = &expr.kind {
+            return Ok(Some(text.to_string()));
+        }
+        let fail = |message: &str, span| Box::new(Diagnostic::error("description", message).at(span, ""));
+        let references = References::of(expr, &[]);
+        let used = references.names.first().map(|name| name.expr.span);
+        if let Some(span) = used.or(references.calls.first().map(|call| call.span)) {
+            return Err(fail("the description of a variable cannot use variables or functions", span));
+        }
+        let value = self.context.eval(&Scope::default(), expr)?;
+        match convert(&value, &Type::String) {
+            Ok(value) => Ok(value.as_str().map(str::to_owned)),
+            Err(_) => Err(fail("the description of a variable must be a string", expr.span)),
+        }
     }
 
     fn override_of(&self, name: &str, typed: bool) -> Option<Override> {

@@ -49,7 +49,7 @@ pub struct File {
 pub struct VariableInfo {
     /// The block's label.
     pub name: Name,
-    /// Its constant `description`.
+    /// Its `description`.
     pub description: Option<String>,
     /// Its declared type.
     pub ty: Option<Type>,
@@ -469,10 +469,9 @@ impl Module {
             .variables
             .values()
             .map(|variable| {
-                let description = variable.body.attribute("description").and_then(|a| a.value.as_literal());
                 Ok(VariableInfo {
                     name: Rc::clone(&variable.labels[0].name),
-                    description: description.map(|text| text.to_string()),
+                    description: self.description(variable)?,
                     ty: declared_type(&variable.body)?,
                     value: globals
                         .get(&variable.labels[0].name)

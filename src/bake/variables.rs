@@ -54,9 +54,13 @@ pub(super) fn convert_override(
     }
 }
 
-/// JSON objects may not have members that the type does not know (a default's are dropped instead).
+/// JSON objects may not have members that the type does not know (a default's are dropped instead), and `any` does not
+/// tell how JSON is to be read.
 fn check_exact(value: &Value, ty: &Type) -> Result<(), String> {
     match (value, ty) {
+        (value, Type::Dynamic) if !value.is_null() => {
+            Err("the type `any` does not say what the JSON holds; declare a closer one".into())
+        }
         (Value::Object(members), Type::Object(object)) => {
             for (name, member) in members.iter() {
                 let Some(ty) = object.attributes.get(name) else {

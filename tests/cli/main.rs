@@ -8,4 +8,5 @@
 mod support;
 
 mod architecture; // which module may use which, and which may touch the world
-mod edge; // usage, streams, working directory: what all commands share
+mod cases;
+mod edge; // usage, streams, working directory: what all commands share // recorded answers of `docker buildx bake --print`, and ours
