@@ -70,17 +70,17 @@ fn from_blocks(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = Vec::new();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
     for (block, image) in spec.images.iter().enumerate() {
         let Some(coverage) = image.coverage(input.module, diagnostics) else { continue };
         for members in coverage.images {
             let member = Rc::clone(&members[0]);
-            let taken = |key: &str| drafts.iter().any(|draft| draft.key == key);
             let mut key = if coverage.by_member { member.to_string() } else { image.name().to_owned() };
-            if taken(&key) && coverage.by_member {
+            if taken.contains(&key) && coverage.by_member {
                 // A second block over the same matrix publishes the same targets elsewhere.
                 key = format!("{}-{member}", image.name());
             }
-            if taken(&key) {
+            if taken.contains(&key) {
                 let message = format!("two images are named `{key}`");
                 diagnostics.push(Diagnostic::error("duplicate-image", message).at(image.span, ""));
                 continue;
@@ -101,6 +101,7 @@ fn from_blocks(
             let draft =
                 Draft { key, block: Some(block), span: Some(coverage.span), targets: covered, version: None };
             agree(&draft, diagnostics);
+            taken.insert(draft.key.clone());
             drafts.push(draft);
         }
     }
@@ -272,8 +273,8 @@ pub(super) fn wanted(
         }
         match select::targets_of(input.definition, std::slice::from_ref(name)) {
             Ok(targets) if targets.iter().all(|target| input.definition.targets.contains_key(target)) => {
-                let covers =
-                    |draft: &&Draft| draft.targets.iter().any(|(target, _)| targets.contains(target));
+                let targets: BTreeSet<Name> = targets.into_iter().collect();
+                let covers = |draft: &&Draft| draft.targets.iter().any(|(target, _)| targets.contains(target));
                 wanted.extend(drafts.iter().filter(covers).map(|draft| draft.key.clone()));
             }
             _ => {

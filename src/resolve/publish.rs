@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::Targets;
 use super::annotations;
@@ -54,10 +54,12 @@ pub(super) fn publications(
             names.push(Vec::new());
         }
     }
-    let blocks: BTreeSet<Option<usize>> = drafts.iter().map(|draft| draft.block).collect();
-    for block in blocks {
-        let members: Vec<usize> = (0..drafts.len()).filter(|at| drafts[*at].block == block).collect();
-        assign(drafts, &members, &names, &mut publications, diagnostics);
+    let mut blocks: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
+    for (at, draft) in drafts.iter().enumerate() {
+        blocks.entry(draft.block).or_default().push(at);
+    }
+    for members in blocks.values() {
+        assign(drafts, members, &names, &mut publications, diagnostics);
     }
     collisions(drafts, &publications, diagnostics);
     for (draft, publication) in drafts.iter().zip(&publications) {
@@ -103,18 +105,13 @@ fn pattern_error(error: &PatternError, text: &Text) -> Diagnostic {
 }
 
 /// The repositories that the block names, else those of the target's tags.
-fn repositories(draft: &Draft, targets: &Targets<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Repository> {
-    let mut repositories = Vec::new();
-    let mut add = |repository: Repository| {
-        if !repositories.contains(&repository) {
-            repositories.push(repository);
-        }
-    };
+fn repositories(draft: &Draft, targets: &Targets<'_>, diagnostics: &mut Vec<Diagnostic>) -> IndexSet<Repository> {
+    let mut repositories = IndexSet::new();
     match &draft.settings().repositories {
         Some(texts) => {
             for text in texts {
                 match text.as_str().parse::<Repository>() {
-                    Ok(repository) => add(repository),
+                    Ok(repository) => drop(repositories.insert(repository)),
                     Err(e) => {
                         let message = format!("`{text}` is no repository: {e}");
                         diagnostics.push(Diagnostic::error("repository", message).at(text.span, ""));
@@ -125,7 +122,7 @@ fn repositories(draft: &Draft, targets: &Targets<'_>, diagnostics: &mut Vec<Diag
         None => {
             for text in tags_of(draft, targets) {
                 match text.as_str().parse::<Reference>() {
-                    Ok(reference) => add(reference.repository().clone()),
+                    Ok(reference) => drop(repositories.insert(reference.repository().clone())),
                     Err(e) => diagnostics.push(reference_error(&text, &e.to_string())),
                 }
             }
@@ -167,11 +164,9 @@ fn literal(draft: &Draft, targets: &Targets<'_>, diagnostics: &mut Vec<Diagnosti
     for text in tags_of(draft, targets) {
         let Some((reference, span)) = parse(&text, diagnostics) else { continue };
         let published = Published { tag: reference.tag().cloned().unwrap_or_else(latest), why: None, span };
-        let tags = publication.entry(reference.repository().clone()).or_default();
-        if tags.iter().all(|known| known.tag != published.tag) {
-            tags.push(published);
-        }
+        publication.entry(reference.repository().clone()).or_default().push(published);
     }
+    publication.values_mut().for_each(|tags| *tags = once(tags));
     publication
 }
 
@@ -202,22 +197,14 @@ fn assign(
     publications: &mut [Publication],
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let mut repositories: Vec<Repository> = Vec::new();
-    for at in members {
+    let mut repositories: IndexMap<Repository, Vec<usize>> = IndexMap::new();
+    for at in members.iter().filter(|at| !names[**at].is_empty()) {
         for repository in publications[*at].keys() {
-            if !repositories.contains(repository) {
-                repositories.push(repository.clone());
-            }
+            repositories.entry(repository.clone()).or_default().push(*at);
         }
     }
-    for repository in repositories {
-        let here: Vec<usize> = members
-            .iter()
-            .copied()
-            .filter(|at| publications[*at].contains_key(&repository) && !names[*at].is_empty())
-            .collect();
-        let (versioned, literal): (Vec<usize>, Vec<usize>) =
-            here.iter().partition(|at| drafts[**at].version.is_some());
+    for (repository, here) in repositories {
+        let (versioned, literal): (Vec<usize>, Vec<usize>) = here.iter().partition(|at| drafts[**at].version.is_some());
         for at in literal {
             let tags =
                 names[at].iter().filter_map(|name| valid_tag(name, None, diagnostics)).collect::<Vec<_>>();
