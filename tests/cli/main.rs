@@ -9,3 +9,4 @@ mod support;
 
 mod architecture; // which module may use which, and which may touch the world
 mod edge; // usage, streams, working directory: what all commands share
+mod examples; // the folders of `examples/`, byte for byte
