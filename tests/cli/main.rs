@@ -8,5 +8,6 @@
 mod support;
 
 mod architecture; // which module may use which, and which may touch the world
-mod cases;
-mod edge; // usage, streams, working directory: what all commands share // recorded answers of `docker buildx bake --print`, and ours
+mod docs; // README.md and CHANGELOG.md: what they say is so
+mod edge; // usage, streams, working directory: what all commands share
+mod examples; // the folders of `examples/`, byte for byte
