@@ -9,3 +9,5 @@ mod support;
 
 mod architecture; // which module may use which, and which may touch the world
 mod edge; // usage, streams, working directory: what all commands share
+#[cfg(unix)]
+mod live; // what a real engine makes of it
