@@ -381,7 +381,7 @@ fn every_attribute_reaches_the_legs() {
         }
         target "app" {
           inherits = ["_common"]
-          matrix = { v = ["1.0", "2.0"], flavor = ["a", "b"] }
+          matrix = { v = ["1.0", "2.0"], flavor = ["a"] }
           name = "app-${replace(v, ".", "-")}-${flavor}"
           description = "version ${v}, %%{flavor} ${flavor}"
           context = "src $${x}"
@@ -445,7 +445,7 @@ fn several_files_of_both_syntaxes_merge() {
         .file(
             "docker-bake.json",
             r#"{"group": {"default": {"targets": ["all"]}, "all": {"targets": ["app", "default-app"]}},
-                "target": {"app": {"tags": ["registry.test/app:${lower("A")}"], "args": {"A": "$${not}", "B": "1"}},
+                "target": {"app": {"tags": ["registry.test/app:${lower(\"A\")}"], "args": {"A": "$${not}", "B": "1"}},
                            "default-app": {"inherits": ["app"], "tags": ["registry.test/other"], "platforms": []}}}"#,
         )
         .file(
