@@ -1,0 +1,9 @@
+//! With a real engine: buildx reads what is generated, builds it, and registries hold what the plan says.
+//!
+//! `tests/run` starts the engine (buildx, BuildKit, two registries); without one these tests are skipped.
+
+mod engine; // the engine, and a folder in which both programs run
+mod links; // linked targets are those of the leg's own platform
+mod print; // the generated file means what its source means
+mod publish; // jobs, digests, merge, tags
+mod registry; // what a registry serves
