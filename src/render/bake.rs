@@ -65,8 +65,10 @@ fn family(taken: &BTreeSet<&str>, of: &str, legs: &[(&String, &Leg)]) -> Vec<Mem
 }
 
 fn with_parent(taken: &BTreeSet<&str>, parent: &str, legs: &[(&String, &Leg)]) -> Vec<Member> {
-    let mut bodies: Vec<Member> =
-        legs.iter().map(|(name, leg)| ((*name).clone(), print::target(&leg.definition, Form::File))).collect();
+    let mut bodies: Vec<Member> = legs
+        .iter()
+        .map(|(name, leg)| ((*name).clone(), print::target(&leg.definition, Form::File)))
+        .collect();
     let [(_, Json::Object(first)), _, ..] = bodies.as_slice() else { return bodies };
     let in_all = |member: &&Member| {
         bodies.iter().all(|(_, body)| matches!(body, Json::Object(members) if members.contains(member)))
@@ -95,5 +97,10 @@ fn taken(plan: &Plan) -> BTreeSet<&str> {
     let targets = plan.targets.keys().map(|name| &**name);
     let groups = plan.groups.iter().map(|group| &*group.name);
     let jobs = plan.jobs.iter().filter_map(|job| job.group.as_deref());
-    targets.chain(plan.legs.keys().map(String::as_str)).chain(groups).chain(plan.ci.as_deref()).chain(jobs).collect()
+    targets
+        .chain(plan.legs.keys().map(String::as_str))
+        .chain(groups)
+        .chain(plan.ci.as_deref())
+        .chain(jobs)
+        .collect()
 }

@@ -274,7 +274,8 @@ pub(super) fn wanted(
         match select::targets_of(input.definition, std::slice::from_ref(name)) {
             Ok(targets) if targets.iter().all(|target| input.definition.targets.contains_key(target)) => {
                 let targets: BTreeSet<Name> = targets.into_iter().collect();
-                let covers = |draft: &&Draft| draft.targets.iter().any(|(target, _)| targets.contains(target));
+                let covers =
+                    |draft: &&Draft| draft.targets.iter().any(|(target, _)| targets.contains(target));
                 wanted.extend(drafts.iter().filter(covers).map(|draft| draft.key.clone()));
             }
             _ => {

@@ -105,7 +105,11 @@ fn pattern_error(error: &PatternError, text: &Text) -> Diagnostic {
 }
 
 /// The repositories that the block names, else those of the target's tags.
-fn repositories(draft: &Draft, targets: &Targets<'_>, diagnostics: &mut Vec<Diagnostic>) -> IndexSet<Repository> {
+fn repositories(
+    draft: &Draft,
+    targets: &Targets<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> IndexSet<Repository> {
     let mut repositories = IndexSet::new();
     match &draft.settings().repositories {
         Some(texts) => {
@@ -204,7 +208,8 @@ fn assign(
         }
     }
     for (repository, here) in repositories {
-        let (versioned, literal): (Vec<usize>, Vec<usize>) = here.iter().partition(|at| drafts[**at].version.is_some());
+        let (versioned, literal): (Vec<usize>, Vec<usize>) =
+            here.iter().partition(|at| drafts[**at].version.is_some());
         for at in literal {
             let tags =
                 names[at].iter().filter_map(|name| valid_tag(name, None, diagnostics)).collect::<Vec<_>>();
