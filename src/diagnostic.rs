@@ -126,16 +126,20 @@ impl Diagnostic {
             }
             group = group.element(snippet);
         }
-        for note in &self.notes {
-            group = group.element(Level::NOTE.message(clean(note)));
-        }
-        if let Some(help) = &self.help {
-            group = group.element(Level::HELP.message(clean(help)));
-        }
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        let mut text = renderer.render(&[group]);
-        text.push('\n');
-        text
+        let notes = self.notes.iter().map(|note| (Level::NOTE, "note", note));
+        let more = notes.chain(self.help.iter().map(|help| (Level::HELP, "help", help)));
+        if self.labels.is_empty() {
+            // Without a snippet the renderer would draw an empty margin.
+            let mut text = renderer.render(&[group]);
+            more.for_each(|(_, word, message)| {
+                let _ = write!(text, "\n  = {word}: {}", clean(message).replace('\n', "\n          "));
+            });
+            return text + "\n";
+        }
+        let group =
+            more.fold(group, |group, (level, _, message)| group.element(level.message(clean(message))));
+        renderer.render(&[group]) + "\n"
     }
 
     /// As a GitHub workflow command, on one line:

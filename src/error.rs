@@ -93,14 +93,16 @@ impl Error {
                 }]
             }
             Self::Usage(message) => vec![Diagnostic::error("usage", message)],
-            Self::OutOfDate { stale, repair } => stale
-                .into_iter()
-                .map(|Stale { path, diff }| {
-                    let state = if diff.is_some() { "is out of date" } else { "does not exist" };
-                    Diagnostic::error("out-of-date", format!("`{path}` {state}"))
-                        .with_help(format!("run `{repair}`"))
-                })
-                .collect(),
+            Self::OutOfDate { stale, repair } => {
+                let count = stale.len();
+                let tell = |(at, file): (usize, Stale)| {
+                    let state = if file.diff.is_some() { "is out of date" } else { "does not exist" };
+                    let diagnostic = Diagnostic::error("out-of-date", format!("`{}` {state}", file.path));
+                    // One command mends all of them.
+                    if at + 1 == count { diagnostic.with_help(format!("run `{repair}`")) } else { diagnostic }
+                };
+                stale.into_iter().enumerate().map(tell).collect()
+            }
         }
     }
 }
@@ -164,7 +166,7 @@ mod tests {
         let help = Some("run `bakeplan plan --out ci`");
         assert_eq!(
             told,
-            [("`docker-bake.json` is out of date", help), ("`matrix.json` does not exist", help)]
+            [("`docker-bake.json` is out of date", None), ("`matrix.json` does not exist", help)]
         );
     }
 

@@ -1,7 +1,7 @@
 //! The plan: what is built where and published under which tags. Everything is decided when it is made; views only
 //! say it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
@@ -148,14 +148,16 @@ impl Plan {
         platforms
     }
 
-    /// How many references the plan publishes: tags times repositories.
+    /// How many tags the images have, each counted once however many repositories it is in.
     #[must_use]
-    pub fn reference_count(&self) -> usize {
-        let count = |image: &Image| -> usize {
-            let of = |tag: &PlannedTag| tag.repositories.as_ref().map_or(image.repositories.len(), Vec::len);
-            image.tags.iter().map(of).sum()
-        };
-        self.images.values().map(count).sum()
+    pub fn tag_count(&self) -> usize {
+        self.images.values().map(|image| image.tags.len()).sum()
+    }
+
+    /// How many repositories the images are published in.
+    #[must_use]
+    pub fn repository_count(&self) -> usize {
+        self.images.values().flat_map(|image| &image.repositories).collect::<BTreeSet<_>>().len()
     }
 
     fn builds(&self) -> impl Iterator<Item = &Leg> {
@@ -174,5 +176,10 @@ impl Image {
     #[must_use]
     pub fn repositories_of<'a>(&'a self, tag: &'a PlannedTag) -> &'a [Repository] {
         tag.repositories.as_deref().unwrap_or(&self.repositories)
+    }
+
+    /// The tags that one of its repositories has, in order.
+    pub fn tags_in<'a>(&'a self, repository: &'a Repository) -> impl Iterator<Item = &'a PlannedTag> {
+        self.tags.iter().filter(move |tag| self.repositories_of(tag).contains(repository))
     }
 }

@@ -159,14 +159,16 @@ pub fn assign(rules: &[&RunnerRule], platform: Option<&Platform>) -> Option<Assi
     // Of equally specific rules the last counts: it is the one nearer to the image.
     let best = matching.max_by_key(|rule| rule.prefix.as_ref().map_or(0, PlatformPrefix::specificity));
     if let Some(rule) = best {
-        // A `default` Linux runner is no answer for Windows, whose images only Windows builds.
         let is_windows = platform.is_some_and(|p| p.os() == "windows");
+        // A `default` Linux runner is no answer for Windows, whose images only Windows builds.
         if rule.prefix.is_none() && is_windows {
             return None;
         }
         let own = rule.platform.clone().or_else(|| rule.runner.guess_platform()).or_else(|| {
-            // A runner that was chosen for an architecture by name is taken to be of that architecture.
-            platform.filter(|_| rule.prefix.as_ref().is_some_and(|p| p.specificity() > 1)).cloned()
+            // A runner that was chosen for an architecture by name is taken to be of that architecture, and nothing but
+            // Windows builds for Windows.
+            let is_named = rule.prefix.as_ref().is_some_and(|prefix| prefix.specificity() > 1);
+            platform.filter(|_| is_named || is_windows).cloned()
         });
         return Some(Assignment { runner: rule.runner.clone(), platform: own.unwrap_or_else(linux_amd64) });
     }

@@ -416,6 +416,19 @@ fn unknown(what: &str, name: &Ident, known: &[&str], owner: &str) -> Diagnostic 
     let diagnostic =
         Diagnostic::error(if what == "block" { "unknown-block" } else { "unknown-attribute" }, message)
             .at(name.span, "unknown");
+    // Near in spelling, and not what is meant.
+    let meant = match &*name.name {
+        "platforms" if owner == "an image" => {
+            Some("platforms belong to the target; a block `platform \"os/arch\" { … }` overrides one of them")
+        }
+        "runner" if owner == "an image" => {
+            Some("write `runners = { default = \"…\" }`, or `runner` in a `platform` block")
+        }
+        _ => None,
+    };
+    if let Some(help) = meant {
+        return diagnostic.with_help(help);
+    }
     match suggest(&name.name, known.iter().copied()) {
         Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
         None if known.is_empty() => diagnostic,

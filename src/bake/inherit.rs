@@ -155,8 +155,20 @@ impl<'a> Resolver<'a> {
         }
         match near(name, self.definition.targets.keys()) {
             Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),
-            None => diagnostic,
+            None => match self.known_names() {
+                names if names.is_empty() => diagnostic,
+                names => diagnostic.with_help(format!("name one of the targets: {names}")),
+            },
         }
+    }
+
+    /// Some of the names that can be asked for.
+    fn known_names(&self) -> String {
+        const SOME: usize = 8;
+        let mut names = self.definition.targets.keys().filter(|name| !name.starts_with('_'));
+        let some: Vec<String> = names.by_ref().take(SOME).map(|name| format!("`{name}`")).collect();
+        let more = if names.next().is_some() { ", …" } else { "" };
+        some.join(", ") + more
     }
 }
 

@@ -153,8 +153,7 @@ pub fn render(plan: &Plan) -> String {
 
 /// The references of an image in one repository, in the order of its tags.
 fn references(image: &Image, repository: &Repository) -> Vec<Reference> {
-    let here = image.tags.iter().filter(|tag| image.repositories_of(tag).contains(repository));
-    here.map(|tag| repository.clone().with_tag(tag.name.clone())).collect()
+    image.tags_in(repository).map(|tag| repository.clone().with_tag(tag.name.clone())).collect()
 }
 
 /// Every reference that the plan publishes, one a line.

@@ -14,8 +14,14 @@ pub fn render(plan: &Plan) -> String {
         .images
         .iter()
         .map(|(key, image)| {
-            let tags: Vec<String> = image.tags.iter().map(|tag| format!("`{}`", tag.name)).collect();
-            let repositories: Vec<String> = image.repositories.iter().map(|r| format!("`{r}`")).collect();
+            let published: Vec<String> = image
+                .repositories
+                .iter()
+                .map(|repository| {
+                    let tags = image.tags_in(repository).map(|tag| format!("`{}`", tag.name));
+                    format!("`{repository}`: {}", tags.collect::<Vec<_>>().join(" "))
+                })
+                .collect();
             let platforms: Vec<String> = image
                 .builds
                 .iter()
@@ -24,8 +30,7 @@ pub fn render(plan: &Plan) -> String {
                 .collect();
             context! {
                 key,
-                repositories => repositories.join("<br>"),
-                tags => tags.join(" "),
+                published => published.join("<br>"),
                 platforms => platforms.join("<br>"),
             }
         })

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::plan::{Image, Job, Plan, PlannedTag};
+use crate::plan::{Image, Job, Plan};
 
 /// Between two columns.
 const GAP: &str = "  ";
@@ -32,16 +32,20 @@ pub fn render(plan: &Plan) -> String {
 /// The numbers that close the table.
 #[must_use]
 pub fn numbers(plan: &Plan) -> String {
-    let count = |number: usize, one: &str| match number {
+    let count = |number: usize, one: &str, many: &str| match number {
         1 => format!("1 {one}"),
-        _ => format!("{number} {one}s"),
+        _ => format!("{number} {many}"),
+    };
+    let repositories = match plan.repository_count() {
+        0 | 1 => String::new(),
+        several => format!(" in {several} repositories"),
     };
     format!(
-        "{}, {}, {}, {}{}\n",
-        count(plan.images.len(), "image"),
-        count(plan.reference_count(), "tag"),
-        count(plan.platforms().len(), "platform"),
-        count(plan.jobs.len(), "job"),
+        "{}, {}{repositories}, {}, {}{}\n",
+        count(plan.images.len(), "image", "images"),
+        count(plan.tag_count(), "tag", "tags"),
+        count(plan.platforms().len(), "platform", "platforms"),
+        count(plan.jobs.len(), "job", "jobs"),
         if plan.publish { "" } else { "; nothing is pushed" },
     )
 }
@@ -55,8 +59,7 @@ fn image_rows(plan: &Plan, key: &str, image: &Image) -> Vec<Vec<String>> {
         .map(|leg| leg.platform.as_ref().map_or_else(|| "the runner's".to_owned(), ToString::to_string))
         .collect();
     let rows = image.repositories.iter().enumerate().map(|(at, repository)| {
-        let here = image.tags.iter().filter(|tag| image.repositories_of(tag).contains(repository));
-        let tags: Vec<&str> = here.map(|tag: &PlannedTag| tag.name.as_str()).collect();
+        let tags: Vec<&str> = image.tags_in(repository).map(|tag| tag.name.as_str()).collect();
         let first = |text: &str| if at == 0 { text.to_owned() } else { String::new() };
         vec![
             first(key),

@@ -55,7 +55,7 @@ pub(super) fn jobs(
     if jobs.len() > MAX_JOBS {
         let message = format!("the plan has {} jobs; a GitHub matrix has at most {MAX_JOBS}", jobs.len());
         diagnostics.push(Diagnostic::error("too-many-jobs", message).with_help(
-            "build more in one job with `jobs = \"platform\"` in the image blocks, or plan a part: `bakeplan plan IMAGE…`",
+            "build more in one job with `image { jobs = \"platform\" }`, or plan a part: `bakeplan plan IMAGE…`",
         ));
     }
     jobs

@@ -35,10 +35,6 @@ pub(super) struct Legs {
 }
 
 impl Legs {
-    pub(super) fn published(&self) -> impl Iterator<Item = &Leg> {
-        self.made.values().map(|made| &made.leg).filter(|leg| leg.role == Role::Published)
-    }
-
     pub(super) fn builds_of(&self, image: &str) -> Vec<Build> {
         self.builds.get(image).cloned().unwrap_or_default()
     }

@@ -17,6 +17,7 @@ use indexmap::IndexMap;
 use crate::bake::inherit::Resolver;
 use crate::bake::module::Module;
 use crate::bake::overrides::Overrides;
+use crate::bake::select;
 use crate::bake::syntax::Name;
 use crate::bake::target::{Definition, Group, Target, Text};
 use crate::diagnostic::Diagnostic;
@@ -103,11 +104,15 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     if !diagnostics.is_empty() {
         return Err(sorted(diagnostics));
     }
+    if !input.platforms.is_empty() && legs.names().is_empty() {
+        let list: Vec<String> = input.platforms.iter().map(|platform| format!("`{platform}`")).collect();
+        warnings.push(Diagnostic::note("no-images", format!("no image is built for {}", list.join(", "))));
+    }
 
     let mut plan = Plan { publish: input.publish, sources: input.sources.clone(), ..Plan::default() };
     plan.images = publish::images(&drafts, &publications, &wanted, &legs);
     plan.jobs = jobs::jobs(&legs, &targets, &plan.images, &mut diagnostics);
-    plan.local = local(input, &legs, &targets);
+    plan.local = local(input, &drafts, &targets);
     plan.legs = legs.into_legs();
     whole(&mut plan, &targets, &mut warnings);
     jobs::name_groups(&mut plan, input.definition);
@@ -116,13 +121,17 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     if diagnostics.is_empty() { Ok(plan) } else { Err(sorted(diagnostics)) }
 }
 
-/// What Bake would build and nothing publishes.
-fn local(input: &Input<'_>, legs: &legs::Legs, targets: &Targets<'_>) -> Vec<Name> {
-    let published: BTreeSet<&Name> = legs.published().map(|leg| &leg.of).collect();
-    let asked = images::default_targets(input.definition);
-    let mut names: Vec<Name> = asked.into_iter().filter(|name| !published.contains(name)).collect();
-    names.retain(|name| targets.resolved.contains_key(name));
-    names
+/// What Bake would build and no image covers.
+fn local(input: &Input<'_>, drafts: &[images::Draft], targets: &Targets<'_>) -> Vec<Name> {
+    let covered: BTreeSet<&Name> =
+        drafts.iter().flat_map(|draft| &draft.targets).map(|(name, _)| name).collect();
+    let asked = match input.names {
+        [] => images::default_targets(input.definition),
+        // A name may be an image's, which is no target.
+        names => select::targets_of(input.definition, names).unwrap_or_default(),
+    };
+    let is_local = |name: &Name| !covered.contains(name) && targets.resolved.contains_key(name);
+    asked.into_iter().filter(is_local).collect()
 }
 
 /// The source's targets and groups as they stand, without those that cannot be built as they are.

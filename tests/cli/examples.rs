@@ -80,7 +80,7 @@ fn one_changed_byte_is_out_of_date() {
             content[last] = b')';
             let complaint = format!(
                 "--- out/{product}\n+++ out/{product} (regenerated)\n...\n-)\n+{}\n\
-                 error[out-of-date]: `out/{product}` is out of date\n...\n = help: run `bakeplan plan --out out`\n",
+                 error[out-of-date]: `out/{product}` is out of date\n  = help: run `bakeplan plan --out out`\n",
                 if product == "matrix.json" { ']' } else { '}' },
             );
             let changed = test(&example, true).file(&format!("example/out/{product}"), content);

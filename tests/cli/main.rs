@@ -8,7 +8,9 @@
 mod support;
 
 mod architecture; // which module may use which, and which may touch the world
+mod cases; // recorded answers of docker buildx bake, compared with ours
 mod docs; // README.md and CHANGELOG.md: what they say is so
 mod edge; // usage, streams, working directory: what all commands share
+mod examples; // examples/ are goldens
 #[cfg(unix)]
 mod live; // what a real engine makes of it
