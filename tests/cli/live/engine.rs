@@ -29,7 +29,11 @@ pub(super) struct Engine {
 pub(super) fn engine() -> Option<Engine> {
     let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     if get("BAKEPLAN_ENGINE").as_deref() != Some("ready") {
-        assert_ne!(get("BAKEPLAN_REQUIRE_ENGINE").as_deref(), Some("1"), "there is no engine: run `tests/run`");
+        assert_ne!(
+            get("BAKEPLAN_REQUIRE_ENGINE").as_deref(),
+            Some("1"),
+            "there is no engine: run `tests/run`"
+        );
         eprintln!("skipped: there is no engine; `tests/run` starts one");
         return None;
     }
@@ -125,7 +129,10 @@ impl Project {
 
     fn run_bakeplan(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bakeplan"));
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", self.temporary.path());
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.temporary.path());
         self.run(command, arguments)
     }
 
@@ -158,9 +165,16 @@ impl Project {
     /// The platform that the engine runs on, and the one among these that it does not.
     pub(super) fn platforms(&self) -> (String, [&'static str; 2]) {
         let described = self.buildx(&["inspect"]);
-        let list = described.lines().find_map(|line| line.strip_prefix("Platforms:")).expect("a builder has platforms");
+        let list = described
+            .lines()
+            .find_map(|line| line.strip_prefix("Platforms:"))
+            .expect("a builder has platforms");
         let own = list.split(',').next().expect("one at least").trim().trim_end_matches('*').to_owned();
-        let foreign = if own == "linux/arm64" { ["linux/amd64", "linux/s390x"] } else { ["linux/arm64", "linux/s390x"] };
+        let foreign = if own == "linux/arm64" {
+            ["linux/amd64", "linux/s390x"]
+        } else {
+            ["linux/arm64", "linux/s390x"]
+        };
         (own, foreign)
     }
 
@@ -224,7 +238,7 @@ pub(super) struct Plan {
     pub(super) source: Source,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct Image {
     pub(super) repositories: Vec<String>,
     pub(super) tags: Vec<Tag>,
@@ -232,12 +246,12 @@ pub(super) struct Image {
     pub(super) builds: IndexMap<String, Build>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct Tag {
     pub(super) name: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct Build {
     pub(super) platform: Option<String>,
 }

@@ -50,9 +50,14 @@ fn a_base_of_another_platform_is_refused_which_buildx_takes() {
         .file("docker-bake.hcl", &spec(&format!("\"{native}\"")));
 
     project.buildx(&["bake", "app", "--set", "app.output=type=local,dest=wrong"]);
-    assert_eq!(project.read("wrong/arch"), architecture(&native), "buildx puts another platform's files into the image");
+    assert_eq!(
+        project.read("wrong/arch"),
+        architecture(&native),
+        "buildx puts another platform's files into the image"
+    );
     let complaint = project.refused(&["plan", "--out", "out"]);
-    let expected = format!("error[link-platform]: `app` is built for `{foreign}` and links to `base`, which is not\n");
+    let expected =
+        format!("error[link-platform]: `app` is built for `{foreign}` and links to `base`, which is not\n");
     assert!(complaint.starts_with(&expected), "{complaint}");
 
     let project = project.file("docker-bake.hcl", &spec(&format!("\"{native}\", \"{foreign}\"")));
@@ -121,9 +126,21 @@ fn legs_are_what_the_whole_target_is() {
     // Without the copy that also has the runner's platform, the tool would be another.
     let leg = format!("app-{}", foreign[0].replace('/', "-"));
     let link = format!("{leg}.contexts.tools=target:tools-only");
-    let one = format!("target \"tools-only\" {{\n  context = \"base\"\n  platforms = [\"{}\"]\n}}\n", foreign[0]);
+    let one =
+        format!("target \"tools-only\" {{\n  context = \"base\"\n  platforms = [\"{}\"]\n}}\n", foreign[0]);
     let project = project.file("one.hcl", &one);
     let output = format!("{leg}.output=type=local,dest=one");
-    project.buildx(&["bake", "-f", "out/docker-bake.json", "-f", "one.hcl", &leg, "--set", &link, "--set", &output]);
+    project.buildx(&[
+        "bake",
+        "-f",
+        "out/docker-bake.json",
+        "-f",
+        "one.hcl",
+        &leg,
+        "--set",
+        &link,
+        "--set",
+        &output,
+    ]);
     assert_eq!(project.read("one/tool"), architecture(foreign[0]));
 }

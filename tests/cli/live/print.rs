@@ -72,7 +72,10 @@ fn output(source: Option<&Value>, form: Form) -> Value {
     let mut output = source.and_then(Value::as_object).cloned().unwrap_or_default();
     output.remove("name");
     output.insert("type".into(), json!("image"));
-    for key in ["push", "push-by-digest", "name-canonical"].into_iter().chain(form.is_annotated.then_some("oci-mediatypes")) {
+    for key in ["push", "push-by-digest", "name-canonical"]
+        .into_iter()
+        .chain(form.is_annotated.then_some("oci-mediatypes"))
+    {
         output.insert(key.into(), json!("true"));
     }
     Value::Object(output)
@@ -81,10 +84,13 @@ fn output(source: Option<&Value>, form: Form) -> Value {
 /// The annotation without what belongs to the index or to other platforms.
 fn annotation(text: &str, platform: Option<&str>) -> Option<String> {
     let (name, value) = text.split_once('=').expect("an annotation has a value");
-    let Some((types, key)) = name.split_once(':').filter(|(types, _)| types.contains("index") || types.contains("manifest")) else {
+    let Some((types, key)) =
+        name.split_once(':').filter(|(types, _)| types.contains("index") || types.contains("manifest"))
+    else {
         return Some(text.to_owned());
     };
-    let here = |one: &&str| !one.contains('[') || platform.is_some_and(|own| one.ends_with(&format!("[{own}]")));
+    let here =
+        |one: &&str| !one.contains('[') || platform.is_some_and(|own| one.ends_with(&format!("[{own}]")));
     let kept: Vec<&str> = types.split(',').filter(|one| !one.starts_with("index")).filter(here).collect();
     (!kept.is_empty()).then(|| format!("{}:{key}={value}", kept.join(",")))
 }
@@ -119,7 +125,11 @@ fn cache_of(cache: &Value, of: &str, slug: &str) -> Value {
 /// What Bake allows in names.
 fn slug(platform: &str) -> String {
     let allowed = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' };
-    platform.split('/').map(|part| part.chars().map(allowed).collect::<String>()).collect::<Vec<_>>().join("-")
+    platform
+        .split('/')
+        .map(|part| part.chars().map(allowed).collect::<String>())
+        .collect::<Vec<_>>()
+        .join("-")
 }
 
 fn list<'t>(target: &'t Object, key: &str) -> impl Iterator<Item = &'t Value> + use<'t> {
@@ -144,7 +154,9 @@ fn differences(name: &str, expected: &Object, found: &Object) -> Vec<String> {
     keys.into_iter()
         .map(|key| (key, expected.get(key), found.get(key)))
         .filter(|(_, expected, found)| expected != found)
-        .map(|(key, expected, found)| format!("{name}: `{key}` is {} instead of {}", show(found), show(expected)))
+        .map(|(key, expected, found)| {
+            format!("{name}: `{key}` is {} instead of {}", show(found), show(expected))
+        })
         .collect()
 }
 
@@ -168,7 +180,8 @@ struct Comparison<'p> {
 /// All differences between `out/docker-bake.json` and its source that are not documented.
 fn faults(project: &Project, publish: bool) -> Vec<String> {
     let plan = project.plan();
-    let source: Vec<String> = plan.source.files.iter().flat_map(|file| ["-f".into(), file.path.clone()]).collect();
+    let source: Vec<String> =
+        plan.source.files.iter().flat_map(|file| ["-f".into(), file.path.clone()]).collect();
     let has_overrides = plan.source.files.iter().any(|file| project.read(&file.path).contains("platform \""));
     let mut comparison = Comparison {
         project,
@@ -200,7 +213,8 @@ impl Comparison<'_> {
 
     /// The source's targets and groups are in the generated file as they are.
     fn compare_whole(&mut self) {
-        let arguments: Vec<&str> = ["bake"].into_iter().chain(self.source.iter().map(String::as_str)).collect();
+        let arguments: Vec<&str> =
+            ["bake"].into_iter().chain(self.source.iter().map(String::as_str)).collect();
         let listed = self.project.buildx(&[&arguments[..], &["--list=type=targets,format=json"]].concat());
         let listed: Vec<Value> = serde_json::from_str(&listed).expect("buildx prints JSON");
         for name in listed.iter().map(|item| item["name"].as_str().expect("everything has a name")) {
@@ -238,7 +252,10 @@ impl Comparison<'_> {
                 }
                 let is_documented = match kind {
                     "group" => name.trim_end_matches('_') == "ci" || name.starts_with("job-"),
-                    _ => name.starts_with('_') || self.whole.keys().any(|of| name.starts_with(&format!("{of}-"))),
+                    _ => {
+                        name.starts_with('_')
+                            || self.whole.keys().any(|of| name.starts_with(&format!("{of}-")))
+                    }
                 };
                 if !is_documented {
                     self.fault(format!("{kind} {name} comes from nowhere"));
@@ -252,12 +269,15 @@ impl Comparison<'_> {
         let legs: BTreeMap<String, Option<String>> =
             builds.map(|(leg, build)| (leg.clone(), build.platform.clone())).collect();
         for (name, platform) in &legs {
-            let suffix = platform.as_ref().map_or("-native".to_owned(), |platform| format!("-{}", slug(platform)));
-            let of = name.strip_suffix(&suffix).unwrap_or_else(|| panic!("{name} is not named for {platform:?}"));
+            let suffix =
+                platform.as_ref().map_or("-native".to_owned(), |platform| format!("-{}", slug(platform)));
+            let of =
+                name.strip_suffix(&suffix).unwrap_or_else(|| panic!("{name} is not named for {platform:?}"));
             match self.print(&self.generated, name) {
                 Ok(printed) => {
                     let source = self.whole.get(of).cloned();
-                    let source = source.unwrap_or_else(|| panic!("{of} of {name} cannot be built from its source"));
+                    let source =
+                        source.unwrap_or_else(|| panic!("{of} of {name} cannot be built from its source"));
                     let repositories = self.repositories(name);
                     let leg = Leg { platform: platform.as_deref(), printed: &printed, source: &source };
                     self.compare(&leg, name, of, Part::Pushed(&repositories));
@@ -279,29 +299,41 @@ impl Comparison<'_> {
         let (Some(found), Some(source)) = (target(leg.printed, name), target(leg.source, of)) else {
             return self.fault(format!("{name} is not in its own definition"));
         };
-        let is_annotated =
-            self.plan.images.values().any(|image| image.builds.contains_key(name) && !image.annotations.is_empty());
+        let is_annotated = self
+            .plan
+            .images
+            .values()
+            .any(|image| image.builds.contains_key(name) && !image.annotations.is_empty());
         let form = Form { publish: self.publish, is_annotated };
         let mut expected = expected(source, of, leg.platform, part, form);
         let links = source.get("contexts").and_then(Value::as_object).into_iter().flatten();
         for (context, value) in links {
-            let (Some(linked_of), Some(platform)) = (value.as_str().and_then(linked), leg.platform) else { continue };
-            let declared: Vec<&Value> = target(leg.source, linked_of).map(|of| list(of, "platforms").collect()).unwrap_or_default();
+            let (Some(linked_of), Some(platform)) = (value.as_str().and_then(linked), leg.platform) else {
+                continue;
+            };
+            let declared: Vec<&Value> =
+                target(leg.source, linked_of).map(|of| list(of, "platforms").collect()).unwrap_or_default();
             // Without platforms it is built for the machine that builds, for any leg.
             if declared.is_empty() {
                 continue;
             }
-            let Some(linked) = found.get("contexts").and_then(|of| of.get(context)?.as_str()).and_then(linked) else {
+            let Some(linked) =
+                found.get("contexts").and_then(|of| of.get(context)?.as_str()).and_then(linked)
+            else {
                 self.fault(format!("{name}: context `{context}` is no link"));
                 continue;
             };
             expected["contexts"][context] = json!(format!("target:{linked}"));
-            let platforms = target(leg.printed, linked).map(|of| list(of, "platforms").collect::<Vec<_>>()).unwrap_or_default();
+            let platforms = target(leg.printed, linked)
+                .map(|of| list(of, "platforms").collect::<Vec<_>>())
+                .unwrap_or_default();
             let own = self.repositories(linked);
             let plain = format!("{linked_of}-{}", slug(platform));
             match platforms[..] {
                 [_] if linked == plain => self.compare(leg, linked, linked_of, Part::Linked(&own)),
-                [_, runner] if linked.trim_start_matches('_').starts_with(&plain) && declared.contains(&runner) => {
+                [_, runner]
+                    if linked.trim_start_matches('_').starts_with(&plain) && declared.contains(&runner) =>
+                {
                     let runner = runner.as_str().expect("platforms are strings").to_owned();
                     self.compare(leg, linked, linked_of, Part::Both(&runner));
                 }
@@ -430,12 +462,19 @@ fn every_attribute_reaches_the_legs() {
         }
     "#;
     let project = Project::new(engine, "attributes").env("TOKEN", "none");
-    let project = project.file("docker-bake.hcl", spec).file("secret.txt", "").file("folder/x", "").file("src ${x}/x", "");
+    let project = project
+        .file("docker-bake.hcl", spec)
+        .file("secret.txt", "")
+        .file("folder/x", "")
+        .file("src ${x}/x", "");
     project.link_agent("agent.sock");
     plan_and_check(&project, &[]);
 
     let plan = project.plan();
-    assert_eq!(plan.images["app-1-0-a"].annotations, BTreeMap::from([("d", "5"), ("org.example.i", "1")].map(|(k, v)| (k.into(), v.into()))));
+    assert_eq!(
+        plan.images["app-1-0-a"].annotations,
+        BTreeMap::from([("d", "5"), ("org.example.i", "1")].map(|(k, v)| (k.into(), v.into())))
+    );
 }
 
 #[test]
@@ -483,7 +522,10 @@ fn targets_of_one_image_are_split_each_on_its_own() {
     let project = Project::new(engine, "one-image").file("docker-bake.hcl", spec);
     plan_and_check(&project, &["default", "other", "link-loop-free"]);
     let plan = project.plan();
-    assert_eq!(plan.images["default"].builds.keys().collect::<Vec<_>>(), ["default-linux-amd64", "other-linux-arm64"]);
+    assert_eq!(
+        plan.images["default"].builds.keys().collect::<Vec<_>>(),
+        ["default-linux-amd64", "other-linux-arm64"]
+    );
 }
 
 #[test]

@@ -49,8 +49,10 @@ impl<'a> Repository<'a> {
         let mut stream = TcpStream::connect(self.host).expect("the registry is there");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("it is not zero");
         // HTTP/1.0: the body is all that comes, not in chunks.
-        let request =
-            format!("{method} /v2/{}/{what} HTTP/1.0\r\nHost: {}\r\nAccept: {ACCEPTED}\r\n\r\n", self.path, self.host);
+        let request = format!(
+            "{method} /v2/{}/{what} HTTP/1.0\r\nHost: {}\r\nAccept: {ACCEPTED}\r\n\r\n",
+            self.path, self.host
+        );
         stream.write_all(request.as_bytes()).expect("the registry reads");
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).expect("the registry answers");
@@ -58,7 +60,8 @@ impl<'a> Repository<'a> {
         let body = answer.split_off(end + 4);
         let head = String::from_utf8(answer).expect("headers are ASCII");
         let mut lines = head.lines();
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("there is a status");
+        let status =
+            lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("there is a status");
         let headers = lines.filter_map(|line| line.split_once(": "));
         let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
         Answer { status, headers, body }
@@ -115,13 +118,18 @@ impl<'a> Repository<'a> {
                 images.push(self.image(platform, &descriptor.digest));
             }
         }
-        Index { digest: answer.header("docker-content-digest").to_owned(), annotations: index.annotations, images }
+        Index {
+            digest: answer.header("docker-content-digest").to_owned(),
+            annotations: index.annotations,
+            images,
+        }
     }
 
     #[track_caller]
     fn image(&self, platform: String, digest: &str) -> Image {
         let manifest: Manifest = self.manifest(digest).json();
-        let config: Value = serde_json::from_slice(&self.blob(&manifest.config.digest)).expect("a config is JSON");
+        let config: Value =
+            serde_json::from_slice(&self.blob(&manifest.config.digest)).expect("a config is JSON");
         let layers = manifest.layers.iter().map(|layer| self.blob(&layer.digest)).collect();
         let digests = manifest.layers.into_iter().map(|layer| layer.digest).collect();
         Image { platform, config, digests, layers }
@@ -160,7 +168,8 @@ pub(super) struct Image {
 impl Image {
     /// The platform as its own configuration says.
     pub(super) fn configured_platform(&self) -> String {
-        let platform: PlatformFields = serde_json::from_value(self.config.clone()).expect("a config has a platform");
+        let platform: PlatformFields =
+            serde_json::from_value(self.config.clone()).expect("a config has a platform");
         platform.name()
     }
 
@@ -197,7 +206,8 @@ fn file_in_tar<'t>(mut archive: &'t [u8], path: &str) -> Option<&'t [u8]> {
     };
     while archive.len() >= 512 && archive[0] != 0 {
         let (header, rest) = archive.split_at(512);
-        let size = usize::from_str_radix(&field(&header[124..136]), 8).expect("the layers are archives, not compressed");
+        let size = usize::from_str_radix(&field(&header[124..136]), 8)
+            .expect("the layers are archives, not compressed");
         if field(&header[..100]) == path && header[156] == b'0' {
             return Some(&rest[..size]);
         }
