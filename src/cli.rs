@@ -165,6 +165,9 @@ pub struct Print {
     #[arg(require_equals = true, default_missing_value = "true", default_value = "false")]
     #[arg(hide_default_value = true, overrides_with = "call")]
     pub lint: bool,
+    /// Refuse what Bake lets pass and is a mistake nearly always: unknown attributes, tags or caches in two targets …
+    #[arg(long)]
+    pub strict: bool,
     /// Accepted and ignored: this command always prints
     #[arg(long, hide = true)]
     pub print: bool,

@@ -14,9 +14,9 @@ pub enum Json {
     /// A string.
     String(String),
     /// `[…]`
-    Array(Vec<Json>),
+    Array(Vec<Self>),
     /// `{…}`, in this order; keys are to be unique.
-    Object(Vec<(String, Json)>),
+    Object(Vec<(String, Self)>),
 }
 
 impl Json {

@@ -35,7 +35,9 @@ impl PatternError {
         match self {
             Self::Syntax(_) => "words are written `{{ version }}`".into(),
             Self::UnknownWord { near: Some(near), .. } => format!("did you mean `{near}`?"),
-            Self::UnknownWord { near: None, .. } => format!("the words are {}", WORDS.map(|w| format!("`{w}`")).join(", ")),
+            Self::UnknownWord { near: None, .. } => {
+                format!("the words are {}", WORDS.map(|w| format!("`{w}`")).join(", "))
+            }
             Self::NoVersion(_) => "set `version` in the image".into(),
         }
     }
@@ -60,7 +62,8 @@ pub fn render(pattern: &str, version: Option<&Version>) -> Result<Option<String>
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
-    let syntax = |e: minijinja::Error| PatternError::Syntax(e.detail().unwrap_or("it cannot be parsed").to_owned());
+    let syntax =
+        |e: minijinja::Error| PatternError::Syntax(e.detail().unwrap_or("it cannot be parsed").to_owned());
     let template = environment.template_from_str(pattern).map_err(syntax)?;
     let mut words: Vec<String> = template.undeclared_variables(false).into_iter().collect();
     words.sort();
@@ -87,7 +90,8 @@ pub fn render(pattern: &str, version: Option<&Version>) -> Result<Option<String>
     if words.iter().any(missing) {
         return Ok(None);
     }
-    let context = Value::from_pairs(parts.into_iter().filter_map(|(name, value)| Some((name, Value::from(value?)))));
+    let context =
+        Value::from_pairs(parts.into_iter().filter_map(|(name, value)| Some((name, Value::from(value?)))));
     template.render(context).map(Some).map_err(syntax)
 }
 

@@ -156,6 +156,17 @@ impl Platform {
         &self.os_features
     }
 
+    /// The operating system or architecture that containerd does not know, which is a typo more often than not, and
+    /// what was probably meant.
+    #[must_use]
+    pub fn unknown_part(&self) -> Option<(&str, Option<&'static str>)> {
+        let unknown = |part, known: &[&'static str]| {
+            (!known.contains(&part)).then(|| (part, crate::diagnostic::suggest(part, known.iter().copied())))
+        };
+        unknown(self.os.as_str(), &OPERATING_SYSTEMS)
+            .or_else(|| unknown(self.architecture.as_str(), &ARCHITECTURES))
+    }
+
     /// The platform as a part of a Bake target name: `linux-arm-v7`.
     ///
     /// `/` becomes `-`, and what Bake allows in no name (anything outside `[a-zA-Z0-9_-]`) becomes `_`. Two
@@ -527,6 +538,16 @@ mod tests {
     #[track_caller]
     fn error(text: &str) -> String {
         text.parse::<Platform>().expect_err("no platform").to_string()
+    }
+
+    #[test]
+    fn typos_in_platforms_are_noticed() {
+        let unknown = |text: &str| {
+            text.parse::<Platform>().unwrap().unknown_part().map(|(part, near)| (part.to_owned(), near))
+        };
+        assert_eq!(unknown("linux/amd64"), None);
+        assert_eq!(unknown("lnux/amd64"), Some(("lnux".to_owned(), Some("linux"))));
+        assert_eq!(unknown("linux/amd46"), Some(("amd46".to_owned(), Some("amd64"))));
     }
 
     #[test]

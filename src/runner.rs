@@ -217,11 +217,16 @@ mod tests {
 
     #[test]
     fn the_most_specific_rule_wins_and_tells_the_runner_s_platform() {
-        let rules = [rule(None, "big"), rule(Some("linux/arm"), "ubuntu-24.04"), rule(Some("linux/arm64"), "pi")];
+        let rules =
+            [rule(None, "big"), rule(Some("linux/arm"), "ubuntu-24.04"), rule(Some("linux/arm64"), "pi")];
         case(&rules, "linux/amd64", Some(("big", "linux/amd64")));
         case(&rules, "linux/arm/v7", Some(("ubuntu-24.04", "linux/amd64")));
         case(&rules, "linux/arm64", Some(("pi", "linux/arm64")));
         case(&rules, "windows/amd64", None);
-        case(&[rule(Some("windows"), "windows-2025")], "windows/amd64", Some(("windows-2025", "windows/amd64")));
+        case(
+            &[rule(Some("windows"), "windows-2025")],
+            "windows/amd64",
+            Some(("windows-2025", "windows/amd64")),
+        );
     }
 }

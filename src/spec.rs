@@ -15,17 +15,8 @@ use crate::platform::PlatformPrefix;
 use crate::runner::{Runner, RunnerRule};
 use crate::source::Span;
 
-const ATTRIBUTES: [&str; 9] = [
-    "target",
-    "targets",
-    "repositories",
-    "version",
-    "tags",
-    "annotations",
-    "runners",
-    "jobs",
-    "on_missing",
-];
+const ATTRIBUTES: [&str; 9] =
+    ["target", "targets", "repositories", "version", "tags", "annotations", "runners", "jobs", "on_missing"];
 const PLATFORM_ATTRIBUTES: [&str; 8] =
     ["runner", "dockerfile", "context", "contexts", "target", "args", "on_missing", "skip"];
 
@@ -61,6 +52,8 @@ pub struct PlatformOverride {
     pub prefix: PlatformPrefix,
     /// The label.
     pub span: Span,
+    /// Whether it comes from the defaults of all images, and need not fit this one.
+    pub is_default: bool,
     /// Where it is built.
     pub runner: Option<RunnerRule>,
     /// Path of the Dockerfile.
@@ -210,7 +203,10 @@ impl ImageSpec {
         }
         for inner in block.body.blocks_of("platform") {
             let [label] = inner.labels.as_slice() else {
-                let diagnostic = Diagnostic::error("block-label", "a platform block has one label, such as \"linux/arm64\"");
+                let diagnostic = Diagnostic::error(
+                    "block-label",
+                    "a platform block has one label, such as \"linux/arm64\"",
+                );
                 diagnostics.push(diagnostic.at(inner.span, ""));
                 continue;
             };
@@ -281,13 +277,19 @@ impl ImageSpec {
         for (name, attribute) in &self.attributes {
             let expr = &attribute.value;
             match &**name {
-                "repositories" => settings.repositories = reader.strings(expr).or(settings.repositories.take()),
+                "repositories" => {
+                    settings.repositories = reader.strings(expr).or(settings.repositories.take());
+                }
                 "version" => settings.version = reader.string(expr).or(settings.version.take()),
                 "tags" => settings.tags = reader.strings(expr).or(settings.tags.take()),
                 "annotations" => settings.annotations.extend(reader.map(expr)),
                 "runners" => reader.runners(expr, &mut settings.runners),
                 "jobs" => {
-                    let words = [("linked", Grouping::Linked), ("target", Grouping::Target), ("platform", Grouping::Platform)];
+                    let words = [
+                        ("linked", Grouping::Linked),
+                        ("target", Grouping::Target),
+                        ("platform", Grouping::Platform),
+                    ];
                     settings.jobs = reader.word(expr, "jobs", &words).unwrap_or_default();
                 }
                 "on_missing" => settings.on_missing = reader.on_missing(expr).unwrap_or_default(),
@@ -303,10 +305,12 @@ impl ImageSpec {
                     continue;
                 }
             };
-            let index = settings.platforms.iter().position(|known| known.prefix == prefix).unwrap_or_else(|| {
-                settings.platforms.push(PlatformOverride::new(prefix, label.span));
-                settings.platforms.len() - 1
-            });
+            let index =
+                settings.platforms.iter().position(|known| known.prefix == prefix).unwrap_or_else(|| {
+                    settings.platforms.push(PlatformOverride::new(prefix, label.span));
+                    settings.platforms.len() - 1
+                });
+            settings.platforms[index].is_default &= self.label.is_none();
             settings.platforms[index].read(attributes, reader);
         }
     }
@@ -317,6 +321,7 @@ impl PlatformOverride {
         Self {
             prefix,
             span,
+            is_default: true,
             runner: None,
             dockerfile: None,
             context: None,
@@ -333,7 +338,9 @@ impl PlatformOverride {
             let expr = &attribute.value;
             match &**name {
                 "runner" => {
-                    let rule = reader.value(expr).and_then(|value| reader.runner_rule(&value, expr, Some(self.prefix.clone())));
+                    let rule = reader
+                        .value(expr)
+                        .and_then(|value| reader.runner_rule(&value, expr, Some(self.prefix.clone())));
                     self.runner = rule.or(self.runner.take());
                 }
                 "dockerfile" => self.dockerfile = reader.string(expr),
@@ -406,8 +413,9 @@ fn check_name(name: &Ident, known: &[&str], owner: &str, diagnostics: &mut Vec<D
 
 fn unknown(what: &str, name: &Ident, known: &[&str], owner: &str) -> Diagnostic {
     let message = format!("{owner} has no {what} `{}`", name.name);
-    let diagnostic = Diagnostic::error(if what == "block" { "unknown-block" } else { "unknown-attribute" }, message)
-        .at(name.span, "unknown");
+    let diagnostic =
+        Diagnostic::error(if what == "block" { "unknown-block" } else { "unknown-attribute" }, message)
+            .at(name.span, "unknown");
     match suggest(&name.name, known.iter().copied()) {
         Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
         None if known.is_empty() => diagnostic,
@@ -426,13 +434,21 @@ struct Reader<'m, 'd> {
 }
 
 impl Reader<'_, '_> {
+    /// The value; `None` when it failed or is null, which means unset, as in Bake.
     fn value(&mut self, expr: &Expr) -> Option<Value> {
-        self.module.evaluate(self.target, expr).map_err(|failure| push_once(self.diagnostics, *failure)).ok()
+        match self.module.evaluate(self.target, expr) {
+            Ok(value) => Some(value).filter(|value| !value.is_null()),
+            Err(failure) => {
+                push_once(self.diagnostics, *failure);
+                None
+            }
+        }
     }
 
     fn misfit(&mut self, span: Span, expected: &str, found: &Value) {
         let found = if found.is_null() { "null".to_owned() } else { found.ty().to_string() };
-        let diagnostic = Diagnostic::error("attribute-type", format!("{expected} is expected, and this is {found}"));
+        let diagnostic =
+            Diagnostic::error("attribute-type", format!("{expected} is expected, and this is {found}"));
         push_once(self.diagnostics, diagnostic.at(span, ""));
     }
 
@@ -457,7 +473,8 @@ impl Reader<'_, '_> {
         let Some(items) = value.items() else {
             return Some(vec![self.text(&value, expr.span, "a list of strings")?]);
         };
-        let texts = items.iter().enumerate().map(|(at, item)| self.text(item, expr.element(at).span, "a string"));
+        let texts =
+            items.iter().enumerate().map(|(at, item)| self.text(item, expr.element(at).span, "a string"));
         let texts: Vec<Text> = texts.collect::<Option<_>>()?;
         Some(texts.into_iter().filter(|text| !text.is_empty()).collect())
     }
@@ -518,7 +535,10 @@ impl Reader<'_, '_> {
                     Ok(prefix) => Some(prefix),
                     Err(e) => {
                         let message = format!("`{text}` is neither a platform nor `default`: {e}");
-                        push_once(self.diagnostics, Diagnostic::error("platform", message).at(place.span, ""));
+                        push_once(
+                            self.diagnostics,
+                            Diagnostic::error("platform", message).at(place.span, ""),
+                        );
                         continue;
                     }
                 },
@@ -530,7 +550,12 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn runner_rule(&mut self, value: &Value, expr: &Expr, prefix: Option<PlatformPrefix>) -> Option<RunnerRule> {
+    fn runner_rule(
+        &mut self,
+        value: &Value,
+        expr: &Expr,
+        prefix: Option<PlatformPrefix>,
+    ) -> Option<RunnerRule> {
         match RunnerRule::from_value(value, prefix, expr.span) {
             Ok(rule) => Some(rule),
             Err(message) => {

@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::rc::Rc;
 
 use super::convert::{convert, convert_function, unify};
@@ -31,7 +32,7 @@ const MAX_DEPTH: u32 = 2_000;
 pub(super) struct Scope<'a> {
     names: &'a [(Name, Value)],
     item: Option<&'a Value>,
-    parent: Option<&'a Scope<'a>>,
+    parent: Option<&'a Self>,
 }
 
 impl<'a> Scope<'a> {
@@ -103,7 +104,10 @@ impl Context {
             return Err(limit(expr.span, format!("more than {MAX_STEPS} steps are needed to evaluate this")));
         }
         if self.depth.get() >= MAX_DEPTH {
-            return Err(limit(expr.span, format!("expressions and calls nest more than {MAX_DEPTH} levels deep")));
+            return Err(limit(
+                expr.span,
+                format!("expressions and calls nest more than {MAX_DEPTH} levels deep"),
+            ));
         }
         self.depth.set(self.depth.get() + 1);
         let result = self.eval_kind(scope, expr);
@@ -136,7 +140,11 @@ impl Context {
             ExprKind::Index { of, key } => {
                 let (collection, index) = (self.eval(scope, of)?, self.eval(scope, key)?);
                 operators::index(&collection, &index).map_err(|m| {
-                    Box::new(Diagnostic::error("invalid-index", m).at(key.span, "").at(of.span, describe(&collection)))
+                    Box::new(
+                        Diagnostic::error("invalid-index", m)
+                            .at(key.span, "")
+                            .at(of.span, describe(&collection)),
+                    )
                 })
             }
             ExprKind::Splat { of, each } => self.splat(scope, of, each),
@@ -167,9 +175,12 @@ impl Context {
                     // A bare `a.b` could be a reference or a name with a dot, so HCL wants one or the other spelled out.
                     if matches!(expr.kind, ExprKind::GetAttr { .. } | ExprKind::Index { .. }) {
                         return Err(Box::new(
-                            Diagnostic::error("ambiguous-key", "this key could be a reference or a name with a dot")
-                                .at(expr.span, "")
-                                .with_help("put a reference in parentheses, a name in quotes"),
+                            Diagnostic::error(
+                                "ambiguous-key",
+                                "this key could be a reference or a name with a dot",
+                            )
+                            .at(expr.span, "")
+                            .with_help("put a reference in parentheses, a name in quotes"),
                         ));
                     }
                     self.key(scope, expr)?
@@ -200,7 +211,8 @@ impl Context {
         let mut known = scope.visible();
         known.extend(self.globals.borrow().keys().cloned());
         let diagnostic =
-            Diagnostic::error("unknown-variable", format!("there is no variable named `{name}`")).at(span, "not found");
+            Diagnostic::error("unknown-variable", format!("there is no variable named `{name}`"))
+                .at(span, "not found");
         Err(Box::new(match suggest(name, known.iter().map(|k| &**k)) {
             Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
             None => diagnostic,
@@ -246,7 +258,8 @@ impl Context {
         let items = match &source {
             Value::Null(Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
                 return Err(Box::new(
-                    Diagnostic::error("null-splat", "a null list has no elements to take with `*`").at(of.span, "is null"),
+                    Diagnostic::error("null-splat", "a null list has no elements to take with `*`")
+                        .at(of.span, "is null"),
                 ));
             }
             Value::Null(_) => return Ok(Value::tuple(Vec::new())),
@@ -262,9 +275,12 @@ impl Context {
                 match results.iter().all(|r| r.ty() == element) {
                     true => Ok(Value::list(element, results)),
                     false => Err(Box::new(
-                        Diagnostic::error("mixed-splat", "the elements that `*` gives are of different types")
-                            .at(each.span, "")
-                            .with_help("use a `for` expression, whose result may mix types"),
+                        Diagnostic::error(
+                            "mixed-splat",
+                            "the elements that `*` gives are of different types",
+                        )
+                        .at(each.span, "")
+                        .with_help("use a `for` expression, whose result may mix types"),
                     )),
                 }
             }
@@ -286,16 +302,18 @@ impl Context {
         let ty = match &arms {
             [a, Ok(other)] if literal_null(a) => other.ty(),
             [Ok(other), b] if literal_null(b) => other.ty(),
-            [Ok(a), Ok(b)] if a.ty() != Type::Dynamic && b.ty() != Type::Dynamic => {
-                unify(&[a.ty(), b.ty()]).ok_or_else(|| {
+            [Ok(a), Ok(b)] if a.ty() != Type::Dynamic && b.ty() != Type::Dynamic => unify(&[a.ty(), b.ty()])
+                .ok_or_else(|| {
                     Box::new(
-                        Diagnostic::error("inconsistent-types", "both results of a conditional must be of one type")
-                            .at(then.span.to(otherwise.span), "")
-                            .at(then.span, format!("this is {}", describe(a)))
-                            .at(otherwise.span, format!("this is {}", describe(b))),
+                        Diagnostic::error(
+                            "inconsistent-types",
+                            "both results of a conditional must be of one type",
+                        )
+                        .at(then.span.to(otherwise.span), "")
+                        .at(then.span, format!("this is {}", describe(a)))
+                        .at(otherwise.span, format!("this is {}", describe(b))),
                     )
-                })?
-            }
+                })?,
             _ => Type::Dynamic,
         };
         let taken = match convert(&self.eval(scope, condition)?, &Type::Bool) {
@@ -308,9 +326,12 @@ impl Context {
         convert(&value, &ty).map_err(|e| {
             let arm = if taken { then } else { otherwise };
             Box::new(
-                Diagnostic::error("inconsistent-types", format!("both results of a conditional must be of one type: {e}"))
-                    .at(arm.span, "")
-                    .at(span, ""),
+                Diagnostic::error(
+                    "inconsistent-types",
+                    format!("both results of a conditional must be of one type: {e}"),
+                )
+                .at(arm.span, "")
+                .at(span, ""),
             )
         })
     }
@@ -358,14 +379,20 @@ impl Context {
             let value = self.eval(&inner, &expr.value)?;
             if expr.group {
                 groups.entry(name).or_default().push(value);
-            } else if object.contains_key(&name) {
-                return Err(Box::new(
-                    Diagnostic::error("duplicate-key", format!("two elements give the key `{name}`"))
-                        .at(key_expr.span, "")
-                        .with_help("write `...` after the value to collect the values of one key in a list"),
-                ));
-            } else {
-                object.insert(name, value);
+                continue;
+            }
+            match object.entry(name) {
+                Entry::Vacant(slot) => {
+                    slot.insert(value);
+                }
+                Entry::Occupied(known) => {
+                    let message = format!("two elements give the key `{}`", known.key());
+                    return Err(Box::new(
+                        Diagnostic::error("duplicate-key", message).at(key_expr.span, "").with_help(
+                            "write `...` after the value to collect the values of one key in a list",
+                        ),
+                    ));
+                }
             }
         }
         Ok(match (&expr.key, expr.group) {
@@ -419,7 +446,8 @@ impl Context {
             if !matches!(part, TemplatePart::For { .. } | TemplatePart::If { .. }) {
                 self.text.set(self.text.get() + (text.len() - before) as u64);
                 if self.text.get() > MAX_TEXT {
-                    let message = format!("the strings of this file come to more than {} MiB", MAX_TEXT >> 20);
+                    let message =
+                        format!("the strings of this file come to more than {} MiB", MAX_TEXT >> 20);
                     return Err(Box::new(Diagnostic::error("limit", message)));
                 }
             }
@@ -441,8 +469,9 @@ impl Context {
             ("convert", [value, ty]) => {
                 let value = self.eval(scope, value)?;
                 let ty = parse_type(ty).map_err(Box::new)?;
-                return convert_function(&value, &ty)
-                    .map_err(|e| Box::new(Diagnostic::error("call-failed", format!("`convert`: {e}")).at(span, "")));
+                return convert_function(&value, &ty).map_err(|e| {
+                    Box::new(Diagnostic::error("call-failed", format!("`convert`: {e}")).at(span, ""))
+                });
             }
             ("can" | "try" | "convert", _) => {
                 let message = format!("`{}` takes other arguments than these", name.name);
@@ -518,7 +547,10 @@ impl UserFunction {
         }
         if args.len() < self.params.len() || (args.len() > self.params.len() && self.variadic.is_none()) {
             let expected = self.params.len();
-            return Err(FunctionError::new(format!("{expected} arguments are expected, {} found", args.len())));
+            return Err(FunctionError::new(format!(
+                "{expected} arguments are expected, {} found",
+                args.len()
+            )));
         }
         let rest = args.split_off(self.params.len());
         let mut names: Vec<(Name, Value)> = self.params.iter().cloned().zip(args).collect();
@@ -539,7 +571,10 @@ fn iterate(collection: &Value, span: Span) -> Result<Vec<(Value, Value)>, Failur
             Ok(members.iter().map(|(k, v)| (Value::String(Str::from(k)), v.clone())).collect())
         }
         Value::Null(_) => Err(fail("`for` cannot go through null".into())),
-        other => Err(fail(format!("`for` goes through lists, sets, maps and objects, and this is {}", describe(other)))),
+        other => Err(fail(format!(
+            "`for` goes through lists, sets, maps and objects, and this is {}",
+            describe(other)
+        ))),
     }
 }
 
@@ -571,7 +606,11 @@ fn condition_failure(span: Span, found: &str) -> Failure {
 
 fn template_failure(span: Span, label: &str, found: &str) -> Failure {
     let diagnostic = Diagnostic::error("template-value", format!("{found} cannot be put into a string"));
-    Box::new(diagnostic.at(span, label).with_help("strings, numbers and bools can; `join` or `jsonencode` make one"))
+    Box::new(
+        diagnostic
+            .at(span, label)
+            .with_help("strings, numbers and bools can; `join` or `jsonencode` make one"),
+    )
 }
 
 fn unknown_block<'a>(kind: &str, name: &Ident, known: impl Iterator<Item = &'a Name>) -> Diagnostic {
@@ -587,7 +626,8 @@ fn operator_failure(error: OperatorError, span: Span, left: &Expr, right: &Expr)
     Box::new(match error {
         OperatorError::Operand(is_right, e) => {
             let operand = if is_right { right } else { left };
-            Diagnostic::error("invalid-operand", format!("this operand does not fit: {e}")).at(operand.span, "")
+            Diagnostic::error("invalid-operand", format!("this operand does not fit: {e}"))
+                .at(operand.span, "")
         }
         OperatorError::Operation(message) => {
             Diagnostic::error("invalid-operation", format!("this has no value: {message}")).at(span, "")

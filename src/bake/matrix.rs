@@ -21,7 +21,9 @@ pub(super) type Combination = Vec<(Name, Value)>;
 /// When it is no map of lists, or has too many combinations.
 pub(super) fn combinations(matrix: &Value, span: Span) -> Result<Vec<Combination>, Failure> {
     let fail = |message: String| Box::new(Diagnostic::error("matrix", message).at(span, ""));
-    let axes = matrix.members().ok_or_else(|| fail(format!("matrix must be a map, and this is {}", describe(matrix))))?;
+    let axes = matrix
+        .members()
+        .ok_or_else(|| fail(format!("matrix must be a map, and this is {}", describe(matrix))))?;
     let mut combinations = vec![Combination::new()];
     for (axis, values) in axes {
         let values: Vec<Value> = match (values.items(), values.members()) {
@@ -65,7 +67,14 @@ pub(super) fn check_name(name: &str, span: Span) -> Result<(), Failure> {
         return Ok(());
     }
     let fixed: String = name.chars().map(|c| if legal(c) { c } else { '_' }).collect();
-    let diagnostic = Diagnostic::error("target-name", format!("invalid name {name:?}: only letters, digits, `_` and `-` are allowed"))
-        .at(span, "");
-    Err(Box::new(if fixed.is_empty() { diagnostic } else { diagnostic.with_help(format!("write `{fixed}`")) }))
+    let diagnostic = Diagnostic::error(
+        "target-name",
+        format!("invalid name {name:?}: only letters, digits, `_` and `-` are allowed"),
+    )
+    .at(span, "");
+    Err(Box::new(if fixed.is_empty() {
+        diagnostic
+    } else {
+        diagnostic.with_help(format!("write `{fixed}`"))
+    }))
 }

@@ -10,21 +10,17 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use super::convert::convert;
 use super::decode;
-use super::eval::{Context, Failure, Scope, UserFunction};
+use super::eval::{Context, Failure, Scope};
 use super::exposed;
 use super::functions::Ambient;
-use super::lower::parse_expression_text;
+use super::globals::declared_type;
 use super::matrix;
 use super::references::References;
 use super::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident, Name};
 use super::target::Definition;
-use super::typeexpr::parse_type;
-use super::value::{Mark, Marks, Type, Value};
-use super::variables::{Override, convert_override};
+use super::value::{Type, Value};
 use crate::diagnostic::Diagnostic;
-use crate::source::Span;
 
 /// What a Bake file can see of its surroundings.
 #[derive(Clone, Debug, Default)]
@@ -53,22 +49,12 @@ pub struct File {
 pub struct VariableInfo {
     /// The block's label.
     pub name: Name,
-    /// Its constant `description`.
+    /// Its `description`.
     pub description: Option<String>,
     /// Its declared type.
     pub ty: Option<Type>,
     /// Its value.
     pub value: Value,
-}
-
-struct Variable {
-    ident: Ident,
-    body: Body,
-}
-
-struct FunctionBlock {
-    ident: Ident,
-    body: Body,
 }
 
 /// One target or group that a block stands for: itself, or one combination of its matrix.
@@ -92,20 +78,20 @@ pub struct ImageBlock {
 
 /// The files of a run, evaluated.
 pub struct Module {
-    context: Context,
-    surroundings: Surroundings,
-    variables: IndexMap<Name, Variable>,
-    functions: IndexMap<Name, FunctionBlock>,
-    attributes: IndexMap<Name, Attribute>,
+    pub(super) context: Context,
+    pub(super) surroundings: Surroundings,
+    pub(super) variables: IndexMap<Name, Block>,
+    pub(super) functions: IndexMap<Name, Block>,
+    pub(super) attributes: IndexMap<Name, Attribute>,
     images: Vec<ImageBlock>,
     instances: Vec<Instance>,
     by_name: BTreeMap<(&'static str, Name), Vec<usize>>,
     labels: IndexMap<Name, Vec<Name>>,
-    in_progress: RefCell<BTreeSet<Name>>,
-    failed: RefCell<BTreeMap<Name, Failure>>,
+    pub(super) in_progress: RefCell<BTreeSet<Name>>,
+    pub(super) failed: RefCell<BTreeMap<Name, Failure>>,
 }
 
-const BLOCK_KINDS: [&str; 2] = ["group", "target"];
+pub(super) const BLOCK_KINDS: [&str; 2] = ["group", "target"];
 const BUILT_IN: [&str; 2] = ["BAKE_CMD_CONTEXT", "BAKE_LOCAL_PLATFORM"];
 
 /// Whether an environment variable's name says that its value is secret.
@@ -120,7 +106,11 @@ impl Module {
     ///
     /// # Errors
     /// Everything that is wrong at the stage that failed: variables, then validations, then functions, then names.
-    pub fn new(files: Vec<File>, surroundings: Surroundings, ambient: Ambient) -> Result<Self, Vec<Diagnostic>> {
+    pub fn new(
+        files: Vec<File>,
+        surroundings: Surroundings,
+        ambient: Ambient,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let mut module = Self {
             context: Context::new(ambient),
             surroundings,
@@ -149,7 +139,8 @@ impl Module {
         let mut diagnostics = Vec::new();
         for file in files {
             for attribute in file.body.attributes {
-                if !BLOCK_KINDS.contains(&&*attribute.name.name) && !BUILT_IN.contains(&&*attribute.name.name) {
+                if !BLOCK_KINDS.contains(&&*attribute.name.name) && !BUILT_IN.contains(&&*attribute.name.name)
+                {
                     self.attributes.insert(Rc::clone(&attribute.name.name), attribute);
                 }
             }
@@ -161,22 +152,18 @@ impl Module {
                 }
                 match &*block.kind.name {
                     "variable" => {
-                        let ident = block.labels[0].clone();
-                        let reserved =
-                            BLOCK_KINDS.contains(&&*ident.name) || BUILT_IN.contains(&&*ident.name);
-                        if !reserved {
-                            self.variables.insert(Rc::clone(&ident.name), Variable { ident, body: block.body });
+                        let name = Rc::clone(&block.labels[0].name);
+                        if !BLOCK_KINDS.contains(&&*name) && !BUILT_IN.contains(&&*name) {
+                            self.variables.insert(name, block);
                         }
                     }
                     "function" => {
-                        let ident = block.labels[0].clone();
-                        self.functions.insert(Rc::clone(&ident.name), FunctionBlock { ident, body: block.body });
+                        self.functions.insert(Rc::clone(&block.labels[0].name), block);
                     }
                     "group" | "target" => blocks.push(block),
-                    "image" => self.images.push(ImageBlock {
-                        block: Rc::new(block),
-                        in_bake_json: file.json && file.shared,
-                    }),
+                    "image" => self
+                        .images
+                        .push(ImageBlock { block: Rc::new(block), in_bake_json: file.json && file.shared }),
                     // Bake ignores any other block, so that other tools can keep theirs in the same file.
                     _ => {}
                 }
@@ -188,242 +175,19 @@ impl Module {
     fn builtins(&self) {
         let mut globals = self.context.globals.borrow_mut();
         globals.insert("BAKE_CMD_CONTEXT".into(), Value::string("cwd://"));
-        globals.insert("BAKE_LOCAL_PLATFORM".into(), Value::string(self.surroundings.local_platform.as_str()));
+        globals
+            .insert("BAKE_LOCAL_PLATFORM".into(), Value::string(self.surroundings.local_platform.as_str()));
     }
-
-    // ----- variables and attributes
-
-    fn resolve_variables(&self) -> Result<(), Vec<Diagnostic>> {
-        let names = self.variables.keys();
-        collect_failures(names.map(|name| self.resolve_global(name).map(drop)))
-    }
-
-    /// Makes sure that a global name has its value. `Ok(false)` when there is no such name.
-    fn resolve_global(&self, name: &Name) -> Result<bool, Failure> {
-        if self.context.globals.borrow().contains_key(name) {
-            return Ok(true);
-        }
-        if let Some(failure) = self.failed.borrow().get(name) {
-            return Err(failure.clone());
-        }
-        if !self.attributes.contains_key(name) && !self.variables.contains_key(name) {
-            return Ok(false);
-        }
-        if !self.in_progress.borrow_mut().insert(Rc::clone(name)) {
-            let ident = self.variables.get(name).map(|v| &v.ident).or(self.attributes.get(name).map(|a| &a.name));
-            let message = format!("variable cycle not allowed: `{name}` needs its own value");
-            return Err(Box::new(
-                Diagnostic::error("variable-cycle", message).at(ident.map(|i| i.span), "needed by itself"),
-            ));
-        }
-        let value = self.global_value(name);
-        self.in_progress.borrow_mut().remove(name);
-        match value {
-            Ok(value) => {
-                self.context.globals.borrow_mut().insert(Rc::clone(name), value);
-                Ok(true)
-            }
-            Err(failure) => {
-                self.failed.borrow_mut().insert(Rc::clone(name), failure.clone());
-                Err(failure)
-            }
-        }
-    }
-
-    fn global_value(&self, name: &Name) -> Result<Value, Failure> {
-        let variable = self.variables.get(name);
-        let attribute = self.attributes.get(name);
-        // An attribute of the same name replaces the default, and the variable's type with it.
-        let declared = match (attribute, variable) {
-            (None, Some(variable)) => declared_type(&variable.body)?,
-            _ => None,
-        };
-        let default = attribute.or_else(|| variable.and_then(|v| v.body.attribute("default"))).map(|a| &a.value);
-        let default_value = match default {
-            None => None,
-            Some(expr) => {
-                let value = self.eval(&Scope::default(), expr)?;
-                Some(match &declared {
-                    None => value,
-                    Some(ty) => convert(&value, ty).map_err(|e| {
-                        let message = format!("the default of `{name}` is not a {ty}: {e}");
-                        Box::new(Diagnostic::error("default-type", message).at(expr.span, ""))
-                    })?,
-                })
-            }
-        };
-        let Some(variable) = variable else { return Ok(default_value.unwrap_or(Value::Null(Type::Dynamic))) };
-        let Some(given) = self.override_of(name, declared.is_some()) else {
-            return Ok(match (default_value, declared) {
-                (Some(value), _) => value,
-                (None, Some(ty)) => Value::Null(ty),
-                (None, None) => Value::string(""),
-            });
-        };
-        let value = convert_override(&given, declared.as_ref(), default_value.as_ref()).map_err(|e| {
-            let message = format!("the value that {} gives to `{name}` does not fit: {e}", given.source);
-            Box::new(Diagnostic::error("override-type", message).at(variable.ident.span, "declared here"))
-        })?;
-        if is_secret_name(name) && !given.text.is_empty() {
-            return Ok(value.marked(&Marks::of(Mark::Secret(Rc::clone(name)))));
-        }
-        Ok(value)
-    }
-
-    fn override_of(&self, name: &str, typed: bool) -> Option<Override> {
-        let look_up = |key: &str| {
-            let var = self.surroundings.vars.get(key).map(|text| (format!("`--var {key}`"), text));
-            var.or_else(|| self.surroundings.env.get(key).map(|text| (format!("the environment variable `{key}`"), text)))
-        };
-        let plain = look_up(name);
-        if plain.is_none() || typed {
-            let json_name = format!("{name}_JSON");
-            if !self.variables.contains_key(json_name.as_str()) {
-                if let Some((source, text)) = look_up(&json_name) {
-                    return Some(Override { source, text: text.clone(), json: true });
-                }
-            }
-        }
-        plain.map(|(source, text)| Override { source, text: text.clone(), json: false })
-    }
-
-    fn validate_variables(&self) -> Result<(), Vec<Diagnostic>> {
-        let rules = self.variables.values().flat_map(|v| v.body.blocks_of("validation"));
-        collect_failures(rules.map(|rule| self.validate(&rule.body, rule.span)))
-    }
-
-    fn validate(&self, rule: &Body, place: Span) -> Result<(), Failure> {
-        let part = |name| {
-            rule.attribute(name).map(|a| &a.value).ok_or_else(|| {
-                let message = format!("a validation needs `{name}`");
-                Box::new(Diagnostic::error("missing-attribute", message).at(place, ""))
-            })
-        };
-        let (condition, message) = (part("condition")?, part("error_message")?);
-        // Unlike everywhere else, nothing is resolved for a condition: it sees what is there.
-        let value = self.context.eval(&Scope::default(), condition)?;
-        match convert(&value, &Type::Bool) {
-            Ok(Value::Bool(true)) => Ok(()),
-            Ok(Value::Bool(false)) => {
-                let text = self.context.eval(&Scope::default(), message)?;
-                let text = text.as_str().unwrap_or("this check failed, but has an invalid error message").to_owned();
-                Err(Box::new(Diagnostic::error("validation", format!("validation failed: {text}")).at(condition.span, "")))
-            }
-            Ok(_) => Err(Box::new(
-                Diagnostic::error("validation", "a validation's condition must be true or false").at(condition.span, "is null"),
-            )),
-            Err(e) => Err(Box::new(
-                Diagnostic::error("validation", format!("a validation's condition must be true or false: {e}"))
-                    .at(condition.span, ""),
-            )),
-        }
-    }
-
-    // ----- functions
-
-    fn resolve_functions(&self) -> Result<(), Vec<Diagnostic>> {
-        let names = self.functions.keys();
-        collect_failures(names.map(|name| self.resolve_function(name).map(drop)))
-    }
-
-    /// Makes sure that a user's function can be called. `Ok(false)` when there is none of this name, or a standard
-    /// one, which wins.
-    fn resolve_function(&self, name: &Name) -> Result<bool, Failure> {
-        if self.context.functions.borrow().contains_key(name) {
-            return Ok(true);
-        }
-        let Some(function) = self.functions.get(name) else { return Ok(false) };
-        if self.context.standard.contains_key(&**name) {
-            return Ok(false);
-        }
-        let key: Name = format!("{name}()").into();
-        if let Some(failure) = self.failed.borrow().get(&key) {
-            return Err(failure.clone());
-        }
-        if !self.in_progress.borrow_mut().insert(Rc::clone(&key)) {
-            let message = format!("function cycle not allowed: `{name}` calls itself");
-            return Err(Box::new(Diagnostic::error("function-cycle", message).at(function.ident.span, "calls itself")));
-        }
-        let built = self.build_function(function);
-        self.in_progress.borrow_mut().remove(&key);
-        match built {
-            Ok(built) => {
-                self.context.functions.borrow_mut().insert(Rc::clone(name), Rc::new(built));
-                Ok(true)
-            }
-            Err(failure) => {
-                self.failed.borrow_mut().insert(key, failure.clone());
-                Err(failure)
-            }
-        }
-    }
-
-    fn build_function(&self, function: &FunctionBlock) -> Result<UserFunction, Failure> {
-        const KNOWN: [&str; 3] = ["params", "variadic_params", "result"];
-        let name = &function.ident.name;
-        for attribute in &function.body.attributes {
-            if !KNOWN.contains(&&*attribute.name.name) {
-                let message = format!("a function has no attribute `{}`", attribute.name.name);
-                return Err(Box::new(Diagnostic::error("unknown-attribute", message).at(attribute.name.span, "")));
-            }
-        }
-        let need = |attribute: &str| {
-            function.body.attribute(attribute).map(|a| &a.value).ok_or_else(|| {
-                let message = format!("the function `{name}` has no `{attribute}`");
-                Box::new(Diagnostic::error("missing-attribute", message).at(function.ident.span, ""))
-            })
-        };
-        let params_expr = need("params")?;
-        let ExprKind::Tuple(items) = &params_expr.kind else {
-            return Err(Box::new(
-                Diagnostic::error("function-params", "`params` must be a list of names").at(params_expr.span, ""),
-            ));
-        };
-        let params = items.iter().map(keyword).collect::<Result<Vec<_>, _>>()?;
-        let variadic = function.body.attribute("variadic_params").map(|a| keyword(&a.value)).transpose()?;
-        let result = need("result")?;
-        let bound: Vec<Name> = params.iter().chain(&variadic).cloned().collect();
-        let references = References::of(result, &bound);
-        for call in &references.calls {
-            let known = matches!(&*call.name, "can" | "try" | "convert")
-                || self.context.standard.contains_key(&*call.name)
-                || self.resolve_function(&call.name)?;
-            if !known {
-                return Err(self.context_failure(&call.name, call.span, "function"));
-            }
-        }
-        for reference in &references.names {
-            let block = BLOCK_KINDS.contains(&&**reference.root);
-            if block || !self.resolve_global(reference.root)? {
-                return Err(self.context_failure(reference.root, reference.expr.span, "variable"));
-            }
-        }
-        Ok(UserFunction { params, variadic, result: Rc::new(result.clone()) })
-    }
-
-    fn context_failure(&self, name: &str, span: Span, what: &str) -> Failure {
-        let message = format!("there is no {what} named `{name}` that a function could use");
-        let diagnostic = Diagnostic::error(if what == "function" { "unknown-function" } else { "unknown-variable" }, message);
-        let known: Vec<&str> = match what {
-            "function" => self.functions.keys().map(|k| &**k).chain(self.context.standard.keys().copied()).collect(),
-            _ => self.variables.keys().chain(self.attributes.keys()).map(|k| &**k).collect(),
-        };
-        let near = crate::diagnostic::suggest(name, known).map(|near| format!("did you mean `{near}`?"));
-        let mut diagnostic = diagnostic.at(span, "not found");
-        diagnostic.help = near;
-        Box::new(diagnostic)
-    }
-
-    // ----- expressions
 
     /// Resolves what an expression refers to, then evaluates it.
-    fn eval(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
+    pub(super) fn eval(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
         self.prepare(scope, expr)?;
         self.context.eval(scope, expr)
     }
 
     fn prepare(&self, scope: &Scope<'_>, expr: &Expr) -> Result<(), Failure> {
-        if matches!(expr.kind, ExprKind::String(_) | ExprKind::Number(_) | ExprKind::Bool(_) | ExprKind::Null) {
+        if matches!(expr.kind, ExprKind::String(_) | ExprKind::Number(_) | ExprKind::Bool(_) | ExprKind::Null)
+        {
             return Ok(());
         }
         let references = References::of(expr, &[]);
@@ -443,7 +207,9 @@ impl Module {
                     true => format!("`{root}` takes a name after a dot, not an index"),
                     false => format!("`{root}` is no variable; name one with `{root}.NAME`"),
                 };
-                return Err(Box::new(Diagnostic::error("block-reference", message).at(reference.expr.span, "")));
+                return Err(Box::new(
+                    Diagnostic::error("block-reference", message).at(reference.expr.span, ""),
+                ));
             };
             self.expose(kind, block, reference.path.get(1).copied())?;
         }
@@ -495,16 +261,19 @@ impl Module {
             return value.clone();
         }
         if !instance.in_progress.borrow_mut().insert(Rc::clone(name)) {
-            let message = format!("reference cycle not allowed: `{}.{}.{name}` needs its own value", instance.kind, instance.name);
-            return Err(Box::new(Diagnostic::error("reference-cycle", message).at(attribute.name.span, "needed by itself")));
+            let message = format!(
+                "reference cycle not allowed: `{}.{}.{name}` needs its own value",
+                instance.kind, instance.name
+            );
+            return Err(Box::new(
+                Diagnostic::error("reference-cycle", message).at(attribute.name.span, "needed by itself"),
+            ));
         }
         let value = self.eval(&Scope::of(&instance.axes), &attribute.value);
         instance.in_progress.borrow_mut().remove(name);
         instance.values.borrow_mut().insert(Rc::clone(name), value.clone());
         value
     }
-
-    // ----- blocks
 
     /// Expands matrices and names.
     fn instantiate(&mut self, blocks: Vec<Block>) -> Result<(), Vec<Diagnostic>> {
@@ -534,11 +303,11 @@ impl Module {
         let kind = if &*block.kind.name == "group" { "group" } else { "target" };
         let label = &block.labels[0];
         let (matrix, name) = (block.body.attribute("matrix"), block.body.attribute("name"));
-        if kind == "group" {
-            if let Some(attribute) = matrix.or(name) {
-                let message = format!("`{}` is not supported for groups", attribute.name.name);
-                return Err(Box::new(Diagnostic::error("group-matrix", message).at(attribute.name.span, "")));
-            }
+        if kind == "group"
+            && let Some(attribute) = matrix.or(name)
+        {
+            let message = format!("`{}` is not supported for groups", attribute.name.name);
+            return Err(Box::new(Diagnostic::error("group-matrix", message).at(attribute.name.span, "")));
         }
         matrix::check_name(&label.name, label.span)?;
         let combinations = match matrix {
@@ -564,9 +333,12 @@ impl Module {
             };
             if !seen.insert(Rc::clone(&instance_name)) {
                 return Err(Box::new(
-                    Diagnostic::error("duplicate-name", format!("duplicate name `{instance_name}` in one matrix"))
-                        .at(name.map_or(label.span, |n| n.value.span), "")
-                        .with_help("use every axis of the matrix in `name`"),
+                    Diagnostic::error(
+                        "duplicate-name",
+                        format!("duplicate name `{instance_name}` in one matrix"),
+                    )
+                    .at(name.map_or(label.span, |n| n.value.span), "")
+                    .with_help("use every axis of the matrix in `name`"),
                 ));
             }
             instances.push(Instance {
@@ -589,8 +361,10 @@ impl Module {
         let mut diagnostics = Vec::new();
         let mut definition = Definition::default();
         for instance in &self.instances {
-            let known = if instance.kind == "group" { decode::GROUP_ATTRIBUTES } else { decode::TARGET_ATTRIBUTES };
+            let known =
+                if instance.kind == "group" { decode::GROUP_ATTRIBUTES } else { decode::TARGET_ATTRIBUTES };
             let mut values = Vec::new();
+            let failures = diagnostics.len();
             for attribute in &instance.block.body.attributes {
                 if !known.contains(&&*attribute.name.name) {
                     continue;
@@ -599,6 +373,9 @@ impl Module {
                     Ok(value) => values.push((attribute.name.clone(), value, &attribute.value)),
                     Err(failure) => push_once(&mut diagnostics, *failure),
                 }
+            }
+            if diagnostics.len() > failures {
+                continue;
             }
             let header = instance.block.span;
             if instance.kind == "group" {
@@ -635,7 +412,19 @@ impl Module {
         body.blocks.iter().for_each(|block| self.evaluate_as_bake_does(&block.body, diagnostics));
     }
 
-    // ----- for the stages after
+    /// The `target` and `group` blocks of all files, in order; one that a matrix makes several of stands once.
+    pub fn blocks(&self) -> impl Iterator<Item = &Block> {
+        let first = |pair: &(usize, &Instance)| {
+            let (at, instance) = *pair;
+            at == 0 || !Rc::ptr_eq(&self.instances[at - 1].block, &instance.block)
+        };
+        self.instances.iter().enumerate().filter(first).map(|(_, instance)| &*instance.block)
+    }
+
+    /// The `variable` blocks that count, in order.
+    pub fn variable_blocks(&self) -> impl Iterator<Item = &Block> {
+        self.variables.values()
+    }
 
     /// The `image` blocks of all files, in order.
     #[must_use]
@@ -680,12 +469,14 @@ impl Module {
             .variables
             .values()
             .map(|variable| {
-                let description = variable.body.attribute("description").and_then(|a| a.value.as_literal());
                 Ok(VariableInfo {
-                    name: Rc::clone(&variable.ident.name),
-                    description: description.map(|text| text.to_string()),
+                    name: Rc::clone(&variable.labels[0].name),
+                    description: self.description(variable)?,
                     ty: declared_type(&variable.body)?,
-                    value: globals.get(&variable.ident.name).cloned().unwrap_or(Value::Null(Type::Dynamic)),
+                    value: globals
+                        .get(&variable.labels[0].name)
+                        .cloned()
+                        .unwrap_or(Value::Null(Type::Dynamic)),
                 })
             })
             .collect::<Result<Vec<_>, Failure>>()?;
@@ -694,43 +485,15 @@ impl Module {
     }
 }
 
-/// The `type` of a variable; in JSON it is a string that holds the type.
-fn declared_type(body: &Body) -> Result<Option<Type>, Failure> {
-    let Some(attribute) = body.attribute("type") else { return Ok(None) };
-    match &attribute.value.kind {
-        ExprKind::Null => Ok(None),
-        ExprKind::JsonString { text, .. } => {
-            let expr = parse_expression_text(text, attribute.value.span)?;
-            parse_type(&expr).map(Some).map_err(Box::new)
-        }
-        _ => parse_type(&attribute.value).map(Some).map_err(Box::new),
-    }
-}
-
-fn keyword(expr: &Expr) -> Result<Name, Failure> {
-    match &expr.kind {
-        ExprKind::Variable(name) | ExprKind::JsonString { text: name, .. } => Ok(Rc::clone(name)),
-        _ => Err(Box::new(Diagnostic::error("function-params", "a parameter must be a plain name").at(expr.span, ""))),
-    }
-}
-
 fn label_count(block: &Block) -> Diagnostic {
-    let message = format!("a {} block has one label, its name; {} found", block.kind.name, block.labels.len());
+    let message =
+        format!("a {} block has one label, its name; {} found", block.kind.name, block.labels.len());
     Diagnostic::error("block-label", message)
         .at(block.span, "")
         .with_help(format!("write `{} \"NAME\" {{`", block.kind.name))
 }
 
-/// Runs every step, and returns what failed, each failure once: a bad variable fails all that use it.
-fn collect_failures(steps: impl Iterator<Item = Result<(), Failure>>) -> Result<(), Vec<Diagnostic>> {
-    let mut diagnostics = Vec::new();
-    for failure in steps.filter_map(Result::err) {
-        push_once(&mut diagnostics, *failure);
-    }
-    if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
-}
-
-fn push_once(diagnostics: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
+pub(super) fn push_once(diagnostics: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
     if !diagnostics.contains(&diagnostic) {
         diagnostics.push(diagnostic);
     }

@@ -54,7 +54,9 @@ impl<'a> References<'a> {
                     self.visit(value);
                 }
             }
-            ExprKind::Variable(_) | ExprKind::GetAttr { .. } | ExprKind::Index { .. } => self.visit_traversal(expr),
+            ExprKind::Variable(_) | ExprKind::GetAttr { .. } | ExprKind::Index { .. } => {
+                self.visit_traversal(expr);
+            }
             ExprKind::Splat { of, each } => {
                 self.visit(of);
                 self.visit(each);

@@ -194,9 +194,9 @@ pub enum TemplatePart {
         /// What is decided on.
         condition: Expr,
         /// Parts when true.
-        then: Vec<TemplatePart>,
+        then: Vec<Self>,
         /// Parts when false.
-        otherwise: Vec<TemplatePart>,
+        otherwise: Vec<Self>,
     },
     /// `%{ for k, v in collection }body%{ endfor }`
     For {
@@ -207,7 +207,7 @@ pub enum TemplatePart {
         /// What is iterated over.
         collection: Expr,
         /// Parts per element.
-        body: Vec<TemplatePart>,
+        body: Vec<Self>,
     },
 }
 

@@ -376,7 +376,10 @@ impl Target {
             entries.iter().flat_map(|entry| entry.fields.values()).for_each(|text| visit(attribute, text));
         }
         for secret in &self.secret {
-            [Some(&secret.id), secret.src.as_ref(), secret.env.as_ref()].into_iter().flatten().for_each(|text| visit("secret", text));
+            [Some(&secret.id), secret.src.as_ref(), secret.env.as_ref()]
+                .into_iter()
+                .flatten()
+                .for_each(|text| visit("secret", text));
         }
         for ssh in &self.ssh {
             std::iter::once(&ssh.id).chain(&ssh.paths).for_each(|text| visit("ssh", text));

@@ -132,13 +132,13 @@ pub enum Type {
     /// `string`
     String,
     /// `list(T)`
-    List(Rc<Type>),
+    List(Rc<Self>),
     /// `set(T)`
-    Set(Rc<Type>),
+    Set(Rc<Self>),
     /// `map(T)`
-    Map(Rc<Type>),
+    Map(Rc<Self>),
     /// `tuple([T, …])`
-    Tuple(Rc<[Type]>),
+    Tuple(Rc<[Self]>),
     /// `object({k = T, …})`
     Object(Rc<ObjectType>),
 }
@@ -207,15 +207,15 @@ pub enum Value {
     /// A string.
     String(Str),
     /// Values of one type.
-    List(Type, Rc<Vec<Value>>),
+    List(Type, Rc<Vec<Self>>),
     /// Distinct values of one type, sorted: numbers by value, strings by bytes, others as [`Value::set_order`].
-    Set(Type, Rc<Vec<Value>>),
+    Set(Type, Rc<Vec<Self>>),
     /// Values of one type by key, in byte order of keys.
-    Map(Type, Rc<BTreeMap<Name, Value>>),
+    Map(Type, Rc<BTreeMap<Name, Self>>),
     /// Values of any types.
-    Tuple(Rc<Vec<Value>>),
+    Tuple(Rc<Vec<Self>>),
     /// Values of any types by name, in byte order of names.
-    Object(Rc<BTreeMap<Name, Value>>),
+    Object(Rc<BTreeMap<Name, Self>>),
 }
 
 impl Value {

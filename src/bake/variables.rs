@@ -36,9 +36,13 @@ pub(super) fn convert_override(
             check_exact(&value, ty)?;
             convert(&value, ty).map_err(|e| format!("its JSON does not fit: {e}"))
         }
-        (Some(ty @ (Type::List(_) | Type::Set(_) | Type::Tuple(_) | Type::Map(_))), _) => from_csv(&given.text, ty),
+        (Some(ty @ (Type::List(_) | Type::Set(_) | Type::Tuple(_) | Type::Map(_))), _) => {
+            from_csv(&given.text, ty)
+        }
         (Some(ty), _) if ty.is_primitive() => primitive(&given.text, ty),
-        (Some(ty), _) => Err(format!("a variable of type {ty} cannot be given as plain text; use JSON in `NAME_JSON`")),
+        (Some(ty), _) => {
+            Err(format!("a variable of type {ty} cannot be given as plain text; use JSON in `NAME_JSON`"))
+        }
         (None, None) => Ok(Value::string(given.text.as_str())),
         (None, Some(default)) => match default.ty() {
             Type::Dynamic => Ok(Value::string(given.text.as_str())),
@@ -50,9 +54,13 @@ pub(super) fn convert_override(
     }
 }
 
-/// JSON objects may not have members that the type does not know (a default's are dropped instead).
+/// JSON objects may not have members that the type does not know (a default's are dropped instead), and `any` does not
+/// tell how JSON is to be read.
 fn check_exact(value: &Value, ty: &Type) -> Result<(), String> {
     match (value, ty) {
+        (value, Type::Dynamic) if !value.is_null() => {
+            Err("the type `any` does not say what the JSON holds; declare a closer one".into())
+        }
         (Value::Object(members), Type::Object(object)) => {
             for (name, member) in members.iter() {
                 let Some(ty) = object.attributes.get(name) else {
@@ -62,7 +70,9 @@ fn check_exact(value: &Value, ty: &Type) -> Result<(), String> {
             }
             Ok(())
         }
-        (Value::Object(members), Type::Map(element)) => members.values().try_for_each(|m| check_exact(m, element)),
+        (Value::Object(members), Type::Map(element)) => {
+            members.values().try_for_each(|m| check_exact(m, element))
+        }
         (Value::Tuple(items), Type::List(element) | Type::Set(element)) => {
             items.iter().try_for_each(|item| check_exact(item, element))
         }
@@ -93,7 +103,9 @@ fn underscores_separate_digits(text: &str) -> bool {
     let bytes = text.as_bytes();
     let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_hexdigit);
     let prefix = |at: usize| at == 2 && text.starts_with("0x");
-    (0..bytes.len()).filter(|at| bytes[*at] == b'_').all(|at| (digit(at.checked_sub(1)) || prefix(at)) && digit(Some(at + 1)))
+    (0..bytes.len())
+        .filter(|at| bytes[*at] == b'_')
+        .all(|at| (digit(at.checked_sub(1)) || prefix(at)) && digit(Some(at + 1)))
 }
 
 /// Go's `strconv.ParseFloat`: decimal and hexadecimal, with `_` between digits.
@@ -140,7 +152,11 @@ fn from_csv(text: &str, ty: &Type) -> Result<Value, String> {
             if types.len() != fields.len() {
                 return Err(format!("{} elements are expected, {} given", types.len(), fields.len()));
             }
-            let items = types.iter().zip(&fields).map(|(ty, field)| primitive(field, ty)).collect::<Result<_, _>>()?;
+            let items = types
+                .iter()
+                .zip(&fields)
+                .map(|(ty, field)| primitive(field, ty))
+                .collect::<Result<_, _>>()?;
             Ok(Value::tuple(items))
         }
         Type::Map(element) => {

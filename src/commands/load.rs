@@ -9,11 +9,11 @@ use super::Session;
 use crate::bake::discovery::{self, Format, Found, Origin, STDIN};
 use crate::bake::flags::parse_bool;
 use crate::bake::functions::Ambient;
-use crate::bake::module::{File, Module, Surroundings};
+use crate::bake::module::{File, Module, Surroundings, is_secret_name};
 use crate::bake::overrides::{Flags, Overrides};
 use crate::bake::syntax::Body;
 use crate::bake::target::Definition;
-use crate::bake::value::Str;
+use crate::bake::value::{Mark, Marks, Str};
 use crate::bake::{context, json, lower};
 use crate::cli;
 use crate::diagnostic::Diagnostic;
@@ -31,6 +31,8 @@ pub(super) struct Loaded {
     pub(super) files: Vec<Found>,
     /// The same, with their contents' hashes.
     pub(super) sources: Vec<SourceFile>,
+    /// A file that we generated and that was named all the same.
+    pub(super) generated: Option<String>,
 }
 
 /// Reads what the options name, or what is there.
@@ -43,7 +45,11 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
     let mut sources = Vec::new();
     let mut bodies = Vec::new();
     let mut diagnostics = Vec::new();
+    let mut generated = None;
     for (found, text) in texts {
+        if discovery::is_generated(&text) {
+            generated = Some(found.path.clone());
+        }
         session.note(&format!("reading {}", found.path));
         let sha256 = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
         sources.push(SourceFile { path: found.path.clone(), sha256 });
@@ -73,10 +79,16 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
     if host.env().get("BUILDX_BAKE_FILE_RELATIVE_PATHS").and_then(|value| parse_bool(value)) == Some(true) {
         context::rebase(&mut definition, |span| folder(&session.sources.get(span.source).path));
     }
-    let lookup = |name: &str| env.as_ref().and_then(|env| env.get(name)).map(|value| Str::from(value.as_str()));
+    let lookup = |name: &str| env.as_ref().and_then(|env| env.get(name)).map(|value| given(name, value));
     let lookup: Option<crate::bake::overrides::Lookup<'_>> = if env.is_some() { Some(&lookup) } else { None };
     let overrides = Overrides::parse(&args.overrides, lookup)?.with_flags(&flags(args))?;
-    Ok(Loaded { module, definition, overrides, files, sources })
+    Ok(Loaded { module, definition, overrides, files, sources, generated })
+}
+
+/// The value that the environment gives to `--set TARGET.args.NAME`.
+fn given(name: &str, value: &str) -> Str {
+    let value = Str::from(value);
+    if is_secret_name(name) { value.marked(&Marks::of(Mark::Secret(name.into()))) } else { value }
 }
 
 /// The environment variables that may override variables; `None` when Bake is told not to look.

@@ -1,5 +1,6 @@
 //! One function for each command: the only place where stages meet input and output.
 
+mod list;
 mod load;
 mod plan;
 mod print;
@@ -60,7 +61,8 @@ impl Session<'_> {
             return;
         }
         if self.voice.json {
-            let wire: Vec<_> = diagnostics.iter().map(|diagnostic| diagnostic.to_wire(&self.sources)).collect();
+            let wire: Vec<_> =
+                diagnostics.iter().map(|diagnostic| diagnostic.to_wire(&self.sources)).collect();
             let json = serde_json::to_string_pretty(&wire).unwrap_or_default();
             self.host.stderr(&format!("{json}\n"));
         } else {

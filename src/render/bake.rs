@@ -19,7 +19,9 @@ type Member = (String, Json);
 pub fn render(plan: &Plan, origin: &str) -> String {
     let mut groups: Vec<Member> =
         plan.groups.iter().map(|group| (group.name.to_string(), print::group(group, Form::File))).collect();
-    let own = |targets: &[String]| Json::Object(vec![("targets".into(), targets.iter().map(String::as_str).collect())]);
+    let own = |targets: &[String]| {
+        Json::Object(vec![("targets".into(), targets.iter().map(String::as_str).collect())])
+    };
     if let Some(name) = &plan.ci {
         let published = plan.legs.iter().filter(|(_, leg)| leg.role == Role::Published);
         groups.push((name.clone(), own(&published.map(|(name, _)| name.clone()).collect::<Vec<_>>())));
@@ -30,6 +32,7 @@ pub fn render(plan: &Plan, origin: &str) -> String {
         }
     }
 
+    let taken = taken(plan);
     let mut targets: Vec<Member> = Vec::new();
     let mut legs: IndexMap<&str, Vec<(&String, &Leg)>> = IndexMap::new();
     for (name, leg) in &plan.legs {
@@ -37,10 +40,10 @@ pub fn render(plan: &Plan, origin: &str) -> String {
     }
     for (name, target) in &plan.targets {
         targets.push((name.to_string(), print::target(target, Form::File)));
-        targets.extend(legs.shift_remove(&**name).into_iter().flat_map(|legs| family(plan, name, &legs)));
+        targets.extend(legs.shift_remove(&**name).into_iter().flat_map(|legs| family(&taken, name, &legs)));
     }
     for (of, legs) in legs {
-        targets.extend(family(plan, of, &legs));
+        targets.extend(family(&taken, of, &legs));
     }
 
     let mut members = vec![("//".to_owned(), Json::from(origin))];
@@ -54,24 +57,28 @@ pub fn render(plan: &Plan, origin: &str) -> String {
 }
 
 /// The legs of one target, each kind after its hidden parent.
-fn family(plan: &Plan, of: &str, legs: &[(&String, &Leg)]) -> Vec<Member> {
+fn family(taken: &BTreeSet<&str>, of: &str, legs: &[(&String, &Leg)]) -> Vec<Member> {
     let (copies, split): (Vec<_>, Vec<_>) = legs.iter().partition(|(_, leg)| leg.role == Role::Both);
-    let mut targets = with_parent(plan, &format!("_{of}"), &split);
-    targets.extend(with_parent(plan, &format!("_{of}_both"), &copies));
+    let mut targets = with_parent(taken, &format!("_{of}"), &split);
+    targets.extend(with_parent(taken, &format!("_{of}_both"), &copies));
     targets
 }
 
-fn with_parent(plan: &Plan, parent: &str, legs: &[(&String, &Leg)]) -> Vec<Member> {
-    let mut bodies: Vec<Member> =
-        legs.iter().map(|(name, leg)| ((*name).clone(), print::target(&leg.definition, Form::File))).collect();
+fn with_parent(taken: &BTreeSet<&str>, parent: &str, legs: &[(&String, &Leg)]) -> Vec<Member> {
+    let mut bodies: Vec<Member> = legs
+        .iter()
+        .map(|(name, leg)| ((*name).clone(), print::target(&leg.definition, Form::File)))
+        .collect();
     let [(_, Json::Object(first)), _, ..] = bodies.as_slice() else { return bodies };
-    let in_all = |member: &&Member| bodies.iter().all(|(_, body)| matches!(body, Json::Object(members) if members.contains(member)));
+    let in_all = |member: &&Member| {
+        bodies.iter().all(|(_, body)| matches!(body, Json::Object(members) if members.contains(member)))
+    };
     let shared: Vec<Member> = first.iter().filter(in_all).cloned().collect();
     if shared.is_empty() {
         return bodies;
     }
     let mut name = parent.to_owned();
-    while is_taken(plan, &name) {
+    while taken.contains(name.as_str()) {
         name.insert(0, '_');
     }
     let keys: BTreeSet<&str> = shared.iter().map(|(key, _)| key.as_str()).collect();
@@ -85,10 +92,15 @@ fn with_parent(plan: &Plan, parent: &str, legs: &[(&String, &Leg)]) -> Vec<Membe
     bodies
 }
 
-fn is_taken(plan: &Plan, name: &str) -> bool {
-    plan.targets.contains_key(name)
-        || plan.legs.contains_key(name)
-        || plan.groups.iter().any(|group| &*group.name == name)
-        || plan.ci.as_deref() == Some(name)
-        || plan.jobs.iter().any(|job| job.group.as_deref() == Some(name))
+/// The names that a hidden parent must not have.
+fn taken(plan: &Plan) -> BTreeSet<&str> {
+    let targets = plan.targets.keys().map(|name| &**name);
+    let groups = plan.groups.iter().map(|group| &*group.name);
+    let jobs = plan.jobs.iter().filter_map(|job| job.group.as_deref());
+    targets
+        .chain(plan.legs.keys().map(String::as_str))
+        .chain(groups)
+        .chain(plan.ci.as_deref())
+        .chain(jobs)
+        .collect()
 }

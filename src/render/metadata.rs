@@ -85,8 +85,11 @@ fn strings(repositories: &[Repository]) -> Vec<String> {
 
 impl<'a> Document<'a> {
     fn new(plan: &'a Plan) -> Self {
-        let job_of: BTreeMap<&str, &str> =
-            plan.jobs.iter().flat_map(|job| job.legs.iter().map(|leg| (leg.as_str(), job.name.as_str()))).collect();
+        let job_of: BTreeMap<&str, &str> = plan
+            .jobs
+            .iter()
+            .flat_map(|job| job.legs.iter().map(|leg| (leg.as_str(), job.name.as_str())))
+            .collect();
         let image = |image: &'a Image| ImageEntry {
             version: image.version.as_deref(),
             repositories: strings(&image.repositories),
@@ -142,7 +145,8 @@ impl<'a> From<&'a PlannedTag> for TagEntry<'a> {
 /// The text of `plan.json`.
 #[must_use]
 pub fn render(plan: &Plan) -> String {
-    let mut text = serde_json::to_string_pretty(&Document::new(plan)).expect("the document has string keys only");
+    let mut text =
+        serde_json::to_string_pretty(&Document::new(plan)).expect("the document has string keys only");
     text.push('\n');
     text
 }

@@ -1,5 +1,7 @@
 //! The plan as a person reads it on a terminal.
 
+use std::fmt::Write as _;
+
 use unicode_width::UnicodeWidthStr;
 
 use crate::plan::{Image, Job, Plan, PlannedTag};
@@ -21,7 +23,7 @@ pub fn render(plan: &Plan) -> String {
     }
     if !plan.local.is_empty() {
         let names: Vec<&str> = plan.local.iter().map(|name| &**name).collect();
-        text.push_str(&format!("local, not published: {}\n\n", names.join(", ")));
+        let _ = write!(text, "local, not published: {}\n\n", names.join(", "));
     }
     text.push_str(&numbers(plan));
     text
@@ -79,9 +81,10 @@ fn columns(head: &[&str], rows: Vec<Vec<String>>) -> String {
     let widths: Vec<usize> =
         (0..count).map(|column| all.iter().map(|row| row[column].width()).max().unwrap_or(0)).collect();
     let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| {
-            format!("{cell}{}", " ".repeat(width - cell.width()))
-        });
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
         format!("{}\n", cells.collect::<Vec<_>>().join(GAP).trim_end())
     };
     all.iter().map(line).collect()

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::images::Draft;
 use super::legs::Legs;
 use crate::bake::target::Text;
+use crate::diagnostic::Diagnostic;
 use crate::platform::Platform;
 
 /// An annotation of Bake: `[type[platform],…:]key=value`
@@ -41,7 +42,8 @@ impl<'a> Annotation<'a> {
         }
         let here = |word: &&str| {
             let of = word.split_once('[').map(|(_, platform)| platform.trim_end_matches(']'));
-            let fits = of.is_none_or(|of| platform.is_some_and(|own| of.parse().is_ok_and(|of: Platform| of == *own)));
+            let fits = of
+                .is_none_or(|of| platform.is_some_and(|own| of.parse().is_ok_and(|of: Platform| of == *own)));
             fits && !kind(word).starts_with("index")
         };
         let types: Vec<&str> = self.types.iter().copied().filter(here).collect();
@@ -49,11 +51,6 @@ impl<'a> Annotation<'a> {
             true => None,
             false => Some(format!("{}:{}={}", types.join(","), self.key, self.value)),
         }
-    }
-
-    /// Whether it annotates the descriptor of the index, which a registry has no place for.
-    pub(super) fn is_lost(&self) -> bool {
-        self.types.iter().any(|word| kind(word) == "index-descriptor")
     }
 }
 
@@ -71,6 +68,20 @@ pub(super) fn of_leg(annotations: &[Text], platform: Option<&Platform>) -> Vec<T
 pub(super) fn lifted(annotations: &[Text]) -> BTreeMap<String, String> {
     let pairs = annotations.iter().filter_map(|text| Annotation::parse(text.as_str()).of_index());
     pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// A warning for each annotation of the index's descriptor: a tag in a registry has no descriptor to hold it.
+pub(super) fn lost(annotations: &[Text]) -> impl Iterator<Item = Diagnostic> {
+    let is_lost = |text: &&Text| {
+        Annotation::parse(text.as_str()).types.iter().any(|word| kind(word) == "index-descriptor")
+    };
+    annotations.iter().filter(is_lost).map(|text| {
+        let message =
+            format!("the annotation `{text}` is left out: a registry keeps no descriptor of an index");
+        Diagnostic::warning("lost-annotation", message)
+            .at(text.span, "")
+            .with_help("`index:` annotates the index itself")
+    })
 }
 
 /// The annotations of an image's index: those lifted out of its targets, then those of its block.

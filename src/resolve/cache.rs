@@ -6,7 +6,10 @@ use crate::platform::Platform;
 
 /// The caches that a leg writes: each with the platform in its scope, name, tag or folder.
 pub(super) fn written(entries: &[Entry], target: &str, platform: &Platform) -> Vec<Entry> {
-    entries.iter().map(|entry| per_platform(entry, target, platform).unwrap_or_else(|| entry.clone())).collect()
+    entries
+        .iter()
+        .map(|entry| per_platform(entry, target, platform).unwrap_or_else(|| entry.clone()))
+        .collect()
 }
 
 /// The caches that a leg reads: its own, then the shared one that the source names.
@@ -32,17 +35,22 @@ fn per_platform(entry: &Entry, target: &str, platform: &Platform) -> Option<Entr
     let (key, value) = match entry.kind() {
         "gha" => {
             let scope = entry.get("scope").unwrap_or(target);
-            ("scope", entry.fields.get("scope").map_or_else(
-                || format!("{scope}-{slug}").as_str().into(),
-                |text| text.derive(&format!("{text}-{slug}")),
-            ))
+            (
+                "scope",
+                entry.fields.get("scope").map_or_else(
+                    || format!("{scope}-{slug}").as_str().into(),
+                    |text| text.derive(&format!("{text}-{slug}")),
+                ),
+            )
         }
         "registry" => {
             let text = entry.fields.get("ref")?;
             ("ref", text.derive(&tagged(text.as_str(), &slug)?))
         }
         // Storage services call it `name`, and have a default that all legs would share.
-        "s3" | "azblob" => ("name", suffixed("name").unwrap_or_else(|| format!("{target}-{slug}").as_str().into())),
+        "s3" | "azblob" => {
+            ("name", suffixed("name").unwrap_or_else(|| format!("{target}-{slug}").as_str().into()))
+        }
         "local" => {
             let key = if entry.fields.contains_key("dest") { "dest" } else { "src" };
             (key, suffixed(key)?)

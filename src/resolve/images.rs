@@ -70,17 +70,17 @@ fn from_blocks(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = Vec::new();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
     for (block, image) in spec.images.iter().enumerate() {
         let Some(coverage) = image.coverage(input.module, diagnostics) else { continue };
         for members in coverage.images {
             let member = Rc::clone(&members[0]);
-            let taken = |key: &str| drafts.iter().any(|draft| draft.key == key);
             let mut key = if coverage.by_member { member.to_string() } else { image.name().to_owned() };
-            if taken(&key) && coverage.by_member {
+            if taken.contains(&key) && coverage.by_member {
                 // A second block over the same matrix publishes the same targets elsewhere.
                 key = format!("{}-{member}", image.name());
             }
-            if taken(&key) {
+            if taken.contains(&key) {
                 let message = format!("two images are named `{key}`");
                 diagnostics.push(Diagnostic::error("duplicate-image", message).at(image.span, ""));
                 continue;
@@ -101,6 +101,7 @@ fn from_blocks(
             let draft =
                 Draft { key, block: Some(block), span: Some(coverage.span), targets: covered, version: None };
             agree(&draft, diagnostics);
+            taken.insert(draft.key.clone());
             drafts.push(draft);
         }
     }
@@ -156,13 +157,17 @@ fn from_tags(
         let names: Vec<&str> = members.iter().map(|target| &*target.name).collect();
         if let Some((first, second, platform)) = overlapping(members) {
             let both = platform.map_or_else(|| "no platforms".to_owned(), |platform| format!("`{platform}`"));
-            let message = format!("`{}` and `{}` have the same tags and both build {both}", first.name, second.name);
-            let place = |target: &Target| target.tags.iter().flatten().find_map(|tag| tag.span).or(target.span);
+            let message =
+                format!("`{}` and `{}` have the same tags and both build {both}", first.name, second.name);
+            let place =
+                |target: &Target| target.tags.iter().flatten().find_map(|tag| tag.span).or(target.span);
             diagnostics.push(
                 Diagnostic::error("tag-collision", message)
                     .at(place(second), "again")
                     .at(place(first), "first here")
-                    .with_help("targets that share their tags become one image only if their platforms differ"),
+                    .with_help(
+                        "targets that share their tags become one image only if their platforms differ",
+                    ),
             );
             continue;
         }
@@ -184,6 +189,15 @@ fn from_tags(
             version: None,
         });
     }
+    if drafts.is_empty() && diagnostics.is_empty() {
+        let note = Diagnostic::note(
+            "no-images",
+            "nothing is published: no target that Bake would build has a tag with a repository",
+        );
+        warnings.push(
+            note.with_help("give a target a tag such as \"ghcr.io/acme/app:1.0\", or add an `image` block"),
+        );
+    }
     drafts
 }
 
@@ -195,7 +209,9 @@ fn overlapping<'t>(members: &[&'t Target]) -> Option<(&'t Target, &'t Target, Op
             if a.is_empty() || b.is_empty() {
                 return Some((first, second, None));
             }
-            if let Some((shared, _)) = a.iter().find(|(platform, _)| b.iter().any(|(other, _)| other == platform)) {
+            if let Some((shared, _)) =
+                a.iter().find(|(platform, _)| b.iter().any(|(other, _)| other == platform))
+            {
                 return Some((first, second, Some(shared.to_string())));
             }
         }
@@ -229,10 +245,8 @@ fn level_zero_names(input: &Input<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec
 /// What `docker buildx bake` builds, else every target whose name does not begin with `_`.
 pub(super) fn default_targets(definition: &Definition) -> Vec<Name> {
     let has_default = definition.groups.contains_key("default") || definition.targets.contains_key("default");
-    if has_default {
-        if let Ok(names) = select::targets_of(definition, &["default".to_owned()]) {
-            return names.into_iter().filter(|name| definition.targets.contains_key(name)).collect();
-        }
+    if has_default && let Ok(names) = select::targets_of(definition, &["default".to_owned()]) {
+        return names.into_iter().filter(|name| definition.targets.contains_key(name)).collect();
     }
     definition.targets.keys().filter(|name| !name.starts_with('_')).cloned().collect()
 }
@@ -259,7 +273,9 @@ pub(super) fn wanted(
         }
         match select::targets_of(input.definition, std::slice::from_ref(name)) {
             Ok(targets) if targets.iter().all(|target| input.definition.targets.contains_key(target)) => {
-                let covers = |draft: &&Draft| draft.targets.iter().any(|(target, _)| targets.contains(target));
+                let targets: BTreeSet<Name> = targets.into_iter().collect();
+                let covers =
+                    |draft: &&Draft| draft.targets.iter().any(|(target, _)| targets.contains(target));
                 wanted.extend(drafts.iter().filter(covers).map(|draft| draft.key.clone()));
             }
             _ => {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::Targets;
 use super::legs::{Legs, Made};
@@ -35,12 +35,7 @@ pub(super) fn jobs(
             let first = legs.get(ordered[0]).expect("a job has legs of the plan");
             let platform = first.leg.platform.clone();
             let qemu = platform.as_ref().is_some_and(|p| !p.runs_natively_on(&first.assignment.platform));
-            let mut keys: Vec<String> = Vec::new();
-            for key in ordered.iter().flat_map(|leg| &of_leg[leg]) {
-                if !keys.contains(key) {
-                    keys.push(key.clone());
-                }
-            }
+            let keys: IndexSet<&String> = ordered.iter().flat_map(|leg| &of_leg[leg]).collect();
             Job {
                 name: ordered[0].to_owned(),
                 legs: ordered.iter().map(|leg| (*leg).to_owned()).collect(),
@@ -48,7 +43,7 @@ pub(super) fn jobs(
                 platform,
                 runner: first.assignment.runner.clone(),
                 qemu,
-                images: keys,
+                images: keys.into_iter().cloned().collect(),
                 allow: needs.allow.into_iter().collect(),
                 secrets: needs.secrets.into_iter().collect(),
                 ssh: needs.ssh.into_iter().collect(),
@@ -84,7 +79,9 @@ fn group<'n>(names: &[&'n str], legs: &Legs) -> Vec<Vec<&'n str>> {
                 for linked in published_links(name, legs) {
                     let Some(other) = index.get(linked.as_str()) else { continue };
                     let theirs = legs.get(names[*other]).expect("indexed legs exist");
-                    if theirs.grouping == Grouping::Linked && theirs.assignment.runner == made.assignment.runner {
+                    if theirs.grouping == Grouping::Linked
+                        && theirs.assignment.runner == made.assignment.runner
+                    {
                         join(&mut parents, *other, at);
                     }
                 }
@@ -137,22 +134,29 @@ fn published_links(name: &str, legs: &Legs) -> BTreeSet<String> {
 
 /// The legs of one job with what others link to before them, else in the given order.
 fn dependencies_first<'n>(members: &[&'n str], legs: &Legs) -> Vec<&'n str> {
-    let mut ordered: Vec<&str> = Vec::new();
-    let uses: Vec<BTreeSet<String>> = members.iter().map(|name| published_links(name, legs)).collect();
-    while ordered.len() < members.len() {
-        let next = members.iter().zip(&uses).find(|(name, uses)| {
-            let ready = members.iter().all(|other| !uses.contains(*other) || ordered.contains(other));
-            !ordered.contains(name) && ready
-        });
-        // Links have no loops, so there is always one; a loop would end here instead of going round.
-        let Some((next, _)) = next else {
-            let left: Vec<&str> = members.iter().filter(|name| !ordered.contains(name)).copied().collect();
-            ordered.extend(left);
-            break;
-        };
-        ordered.push(next);
+    let index: BTreeMap<&str, usize> = members.iter().enumerate().map(|(at, name)| (*name, at)).collect();
+    let mut users: Vec<Vec<usize>> = vec![Vec::new(); members.len()];
+    let mut missing: Vec<usize> = vec![0; members.len()];
+    for (at, name) in members.iter().enumerate() {
+        for used in published_links(name, legs).iter().filter_map(|used| index.get(used.as_str())) {
+            users[*used].push(at);
+            missing[at] += 1;
+        }
     }
-    ordered
+    let mut ready: BTreeSet<usize> = (0..members.len()).filter(|at| missing[*at] == 0).collect();
+    let mut ordered: Vec<usize> = Vec::with_capacity(members.len());
+    while let Some(at) = ready.pop_first() {
+        ordered.push(at);
+        for user in &users[at] {
+            missing[*user] -= 1;
+            if missing[*user] == 0 {
+                ready.insert(*user);
+            }
+        }
+    }
+    // Links have no loops; a loop would end here instead of going round.
+    ordered.extend((0..members.len()).filter(|at| missing[*at] > 0));
+    ordered.into_iter().map(|at| members[at]).collect()
 }
 
 /// What a job's builds need besides the files of the working directory.
@@ -208,7 +212,12 @@ impl Needs {
         });
         let local = |entry: &&crate::bake::target::Entry| entry.kind() == "local";
         target.cache_from.iter().filter(local).for_each(|entry| self.path("fs.read", entry.get("src")));
-        target.cache_to.iter().flatten().filter(local).for_each(|entry| self.path("fs.write", entry.get("dest")));
+        target
+            .cache_to
+            .iter()
+            .flatten()
+            .filter(local)
+            .for_each(|entry| self.path("fs.write", entry.get("dest")));
     }
 
     /// Bake asks before it reads or writes outside the working directory.
@@ -232,7 +241,10 @@ impl Needs {
 
 /// Whether a context is a path of this machine, and no URL, image, target or Git reference.
 fn is_local(context: &str) -> bool {
-    !context.contains("://") && !context.starts_with("target:") && !context.starts_with("git@") && !context.starts_with("github.com/")
+    !context.contains("://")
+        && !context.starts_with("target:")
+        && !context.starts_with("git@")
+        && !context.starts_with("github.com/")
 }
 
 /// Names the Bake groups of all published legs and of each job of several; no target or group may have the names.

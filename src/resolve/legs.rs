@@ -59,10 +59,6 @@ impl Legs {
         self.made.insert(name, made);
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &Made)> {
-        self.made.iter()
-    }
-
     pub(super) fn names(&self) -> Vec<String> {
         self.made.keys().cloned().collect()
     }
@@ -141,25 +137,40 @@ pub(super) fn legs(
     warnings: &mut Vec<Diagnostic>,
 ) -> Legs {
     let mut legs = Legs { made: IndexMap::new(), builds: IndexMap::new(), lifted: BTreeMap::new() };
-    for (draft, publication) in drafts.iter().zip(publications).filter(|(draft, _)| wanted.contains(&draft.key)) {
+    check_overrides(drafts, targets, diagnostics);
+    for (draft, publication) in
+        drafts.iter().zip(publications).filter(|(draft, _)| wanted.contains(&draft.key))
+    {
         let mut builds: Vec<(Build, Option<Platform>, Option<Span>)> = Vec::new();
         for (name, settings) in &draft.targets {
             let Some(target) = targets.resolved.get(name) else { continue };
             let platforms = match platforms(target) {
                 Ok(platforms) => platforms,
                 Err(found) => {
-                    diagnostics.extend(found.into_iter().filter(|d| !diagnostics.contains(d)).collect::<Vec<_>>());
+                    diagnostics
+                        .extend(found.into_iter().filter(|d| !diagnostics.contains(d)).collect::<Vec<_>>());
                     continue;
                 }
             };
-            check_overrides(settings, &platforms, name, diagnostics);
             check_output(target, diagnostics);
+            for (platform, span) in &platforms {
+                if let Some((part, near)) = platform.unknown_part() {
+                    let message = format!("`{part}` of platform `{platform}` is unknown to containerd");
+                    let warning = Diagnostic::warning("unknown-platform", message).at(*span, "");
+                    warnings.push(match near {
+                        Some(near) => warning.with_help(format!("did you mean `{near}`?")),
+                        None => warning,
+                    });
+                }
+            }
             legs.lifted.insert(Rc::clone(name), annotations::lifted(&target.annotations));
+            warnings.extend(annotations::lost(&target.annotations));
             let maker = Maker { input, draft, target, settings, publication };
             let mut wanted: Vec<(Option<Platform>, Option<Span>)> =
                 platforms.into_iter().map(|(platform, span)| (Some(platform), span)).collect();
             if wanted.is_empty() {
-                let message = format!("target `{name}` names no platforms: it is built for whatever its runner is");
+                let message =
+                    format!("target `{name}` names no platforms: it is built for whatever its runner is");
                 let warning = Diagnostic::warning("no-platforms", message).at(target.span, "");
                 warnings.push(warning.with_help("add `platforms = [\"linux/amd64\"]` or more"));
                 wanted.push((None, None));
@@ -170,7 +181,8 @@ pub(super) fn legs(
                     continue;
                 }
                 if let Some((_, _, first)) = builds.iter().find(|(_, known, _)| *known == platform) {
-                    let shown = platform.as_ref().map_or_else(|| "no platform".to_owned(), |p| format!("`{p}`"));
+                    let shown =
+                        platform.as_ref().map_or_else(|| "no platform".to_owned(), |p| format!("`{p}`"));
                     let message = format!("image `{}` gets {shown} from two targets", draft.key);
                     diagnostics.push(
                         Diagnostic::error("duplicate-platform", message)
@@ -179,7 +191,9 @@ pub(super) fn legs(
                     );
                     continue;
                 }
-                let Some(made) = maker.make(platform.as_ref(), span, &overrides, diagnostics) else { continue };
+                let Some(made) = maker.make(platform.as_ref(), span, &overrides, diagnostics) else {
+                    continue;
+                };
                 let leg = leg_name(name, platform.as_ref());
                 let on_missing = overrides.iter().rev().find_map(|one| one.on_missing);
                 let build = Build { leg: leg.clone(), on_missing: on_missing.unwrap_or(settings.on_missing) };
@@ -204,7 +218,10 @@ fn add(
 ) {
     let collides = targets.definition.targets.contains_key(name.as_str())
         || targets.definition.groups.contains_key(name.as_str())
-        || legs.made.get(&name).is_some_and(|known| known.leg.of != made.leg.of);
+        || legs
+            .made
+            .get(&name)
+            .is_some_and(|known| known.leg.of != made.leg.of || known.leg.platform != made.leg.platform);
     if collides {
         let what = if targets.definition.groups.contains_key(name.as_str()) { "group" } else { "target" };
         let message = format!("the leg `{name}` of target `{}` has the name of another {what}", made.leg.of);
@@ -226,19 +243,21 @@ fn add(
     let (mut a, mut b) = (known.leg.definition.clone(), made.leg.definition.clone());
     (a.tags, b.tags, a.output, b.output) = (None, None, None, None);
     if known.assignment != made.assignment || !same_build(&a, &b) {
-        let message = format!("image `{}` wants another build or runner for `{name}` than an image before it", draft.key);
-        diagnostics.push(
-            Diagnostic::error("image-disagrees", message)
-                .at(draft.span, "")
-                .with_help("images of one target share its builds; give them the same `platform` overrides and runners"),
+        let message = format!(
+            "image `{}` wants another build or runner for `{name}` than an image before it",
+            draft.key
         );
+        diagnostics.push(Diagnostic::error("image-disagrees", message).at(draft.span, "").with_help(
+            "images of one target share its builds; give them the same `platform` overrides and runners",
+        ));
         return;
     }
     let tags = known.leg.definition.tags.get_or_insert_default();
     tags.extend(made.leg.definition.tags.unwrap_or_default());
     let mut seen = BTreeSet::new();
     tags.retain(|tag| seen.insert(tag.to_string()));
-    if made.leg.definition.output.iter().flatten().any(|output| output.fields.contains_key("oci-mediatypes")) {
+    if made.leg.definition.output.iter().flatten().any(|output| output.fields.contains_key("oci-mediatypes"))
+    {
         known.leg.definition.output = made.leg.definition.output;
     }
 }
@@ -252,26 +271,28 @@ fn same_build(a: &Target, b: &Target) -> bool {
         && a.args == b.args
 }
 
-/// An override that matches none of the target's platforms is a typo.
-fn check_overrides(
-    settings: &Settings,
-    platforms: &[(Platform, Option<Span>)],
-    target: &str,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    for one in &settings.platforms {
-        if !platforms.iter().any(|(platform, _)| platform.matches_prefix(&one.prefix)) {
-            let message = format!("no platform of target `{target}` is `{}`", one.prefix);
-            let list: Vec<String> = platforms.iter().map(|(platform, _)| format!("`{platform}`")).collect();
-            let help = match list.is_empty() {
-                true => format!("`{target}` names no platforms"),
-                false => format!("its platforms are {}", list.join(", ")),
-            };
-            let diagnostic = Diagnostic::error("unused-platform", message).at(one.span, "").with_help(help);
-            if !diagnostics.contains(&diagnostic) {
-                diagnostics.push(diagnostic);
+/// An override that matches no platform of any target of its block is a typo.
+fn check_overrides(drafts: &[Draft], targets: &Targets<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let mut unused: BTreeMap<Span, (&PlatformOverride, BTreeSet<Platform>)> = BTreeMap::new();
+    let mut used: BTreeSet<Span> = BTreeSet::new();
+    for (name, settings) in drafts.iter().flat_map(|draft| &draft.targets) {
+        let declared = targets.resolved.get(name).map(platforms).and_then(Result::ok).unwrap_or_default();
+        for one in settings.platforms.iter().filter(|one| !one.is_default) {
+            if declared.iter().any(|(platform, _)| platform.matches_prefix(&one.prefix)) {
+                used.insert(one.span);
             }
+            let (_, seen) = unused.entry(one.span).or_insert((one, BTreeSet::new()));
+            seen.extend(declared.iter().map(|(platform, _)| platform.clone()));
         }
+    }
+    for (span, (one, declared)) in unused.into_iter().filter(|(span, _)| !used.contains(span)) {
+        let list: Vec<String> = declared.iter().map(|platform| format!("`{platform}`")).collect();
+        let help = match list.is_empty() {
+            true => "the target names no platforms".to_owned(),
+            false => format!("its platforms are {}", list.join(", ")),
+        };
+        let message = format!("the image has no platform `{}`", one.prefix);
+        diagnostics.push(Diagnostic::error("unused-platform", message).at(span, "").with_help(help));
     }
 }
 
@@ -281,9 +302,16 @@ fn check_output(target: &Target, diagnostics: &mut Vec<Diagnostic>) {
     let diagnostic = match outputs {
         [] => return,
         [one] if matches!(one.kind(), "image" | "registry") => return,
-        [one] => Diagnostic::error("output", format!("`{}` is published, but an output of type `{}` cannot be pushed", target.name, one.kind()))
-            .at(one.span, "")
-            .with_help("leave `output` out, or use `type=image`"),
+        [one] => Diagnostic::error(
+            "output",
+            format!(
+                "`{}` is published, but an output of type `{}` cannot be pushed",
+                target.name,
+                one.kind()
+            ),
+        )
+        .at(one.span, "")
+        .with_help("leave `output` out, or use `type=image`"),
         [first, second, ..] => {
             // Each exporter writes its own provenance, so the digests differ, and the metadata names only the last one.
             Diagnostic::error("output", format!("`{}` is published and has several outputs", target.name))
@@ -339,7 +367,8 @@ impl Maker<'_> {
             let message = format!("there is no runner for `{shown}`, which only its own system can build");
             let diagnostic = Diagnostic::error("no-runner", message).at(span.or(self.draft.span), "");
             let os = platform.map_or("windows", Platform::os).to_owned();
-            diagnostics.push(diagnostic.with_help(format!("add it to the image: runners = {{ \"{os}\" = \"…\" }}")));
+            diagnostics
+                .push(diagnostic.with_help(format!("add it to the image: runners = {{ \"{os}\" = \"…\" }}")));
             return None;
         };
         let mut definition = base(self.target, platform);
@@ -351,7 +380,12 @@ impl Maker<'_> {
         if !self.input.publish {
             definition.cache_to = None;
         }
-        let leg = Leg { of: Rc::clone(&self.target.name), platform: platform.cloned(), role: Role::Published, definition };
+        let leg = Leg {
+            of: Rc::clone(&self.target.name),
+            platform: platform.cloned(),
+            role: Role::Published,
+            definition,
+        };
         Some(Made { leg, assignment, grouping: self.settings.jobs })
     }
 
@@ -365,12 +399,17 @@ impl Maker<'_> {
         for name in ["name", "dest"] {
             output.fields.remove(name);
         }
-        let annotated = !self.settings.annotations.is_empty() || !annotations::lifted(&self.target.annotations).is_empty();
+        let annotated = !self.settings.annotations.is_empty()
+            || !annotations::lifted(&self.target.annotations).is_empty();
         if annotated {
             // Docker's own media types have no annotations, and one such child makes the whole index a Docker list.
             output.set("oci-mediatypes", "true");
         }
-        output.with("type", "image").with("push", "true").with("push-by-digest", "true").with("name-canonical", "true")
+        output
+            .with("type", "image")
+            .with("push", "true")
+            .with("push-by-digest", "true")
+            .with("name-canonical", "true")
     }
 }
 
@@ -387,7 +426,8 @@ pub(super) fn base(target: &Target, platform: Option<&Platform>) -> Target {
     if let Some(platform) = platform {
         definition.platforms = Some(vec![Text::verbatim(&platform.to_string())]);
         definition.cache_from = cache::read(&target.cache_from, &target.name, platform);
-        definition.cache_to = target.cache_to.as_ref().map(|caches| cache::written(caches, &target.name, platform));
+        definition.cache_to =
+            target.cache_to.as_ref().map(|caches| cache::written(caches, &target.name, platform));
     }
     definition
 }

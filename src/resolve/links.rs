@@ -103,13 +103,16 @@ impl Linker<'_, '_> {
         }
         let declares = |wanted: &Platform| declared.iter().any(|(known, _)| known == wanted);
         if !declares(platform) {
-            let message = format!("`{}` is built for `{platform}` and links to `{linked}`, which is not", self.path[0]);
+            let message =
+                format!("`{}` is built for `{platform}` and links to `{linked}`, which is not", self.path[0]);
             let list: Vec<String> = declared.iter().map(|(known, _)| format!("`{known}`")).collect();
             self.report(
                 Diagnostic::error("link-platform", message)
                     .at(link.span, format!("linked here to {}", list.join(", ")))
                     .at(target.platforms.iter().flatten().next().and_then(|text| text.span), "its platforms")
-                    .with_help(format!("add `{platform}` to the platforms of `{linked}`, or drop it from its user")),
+                    .with_help(format!(
+                        "add `{platform}` to the platforms of `{linked}`, or drop it from its user"
+                    )),
             );
             return None;
         }
@@ -198,7 +201,10 @@ impl Linker<'_, '_> {
     fn check_name(&mut self, name: &str, target: &Target) {
         let definition = self.targets.definition;
         if definition.targets.contains_key(name) || definition.groups.contains_key(name) {
-            let message = format!("the leg `{name}` of the linked target `{}` has the name of another target", target.name);
+            let message = format!(
+                "the leg `{name}` of the linked target `{}` has the name of another target",
+                target.name
+            );
             let diagnostic = Diagnostic::error("leg-name", message).at(target.span, "split here");
             self.report(diagnostic.with_help("rename one of them"));
         }

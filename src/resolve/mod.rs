@@ -56,11 +56,8 @@ impl<'a> Targets<'a> {
     /// Each override that matches no target.
     fn resolve(input: &Input<'a>) -> Result<Self, Vec<Diagnostic>> {
         let mut resolver = Resolver::new(input.definition, input.overrides)?;
-        let mut targets = Self {
-            definition: input.definition,
-            resolved: IndexMap::new(),
-            broken: BTreeMap::new(),
-        };
+        let mut targets =
+            Self { definition: input.definition, resolved: IndexMap::new(), broken: BTreeMap::new() };
         for name in input.definition.targets.keys() {
             match resolver.target(name) {
                 Ok(target) => {
@@ -93,16 +90,15 @@ impl<'a> Targets<'a> {
 pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let mut diagnostics = Vec::new();
     let spec = Spec::read(input.module, &mut diagnostics);
-    if !diagnostics.is_empty() {
-        return Err(sorted(diagnostics));
-    }
     let targets = Targets::resolve(input)?;
     let mut warnings = Vec::new();
 
     let drafts = images::drafts(input, &spec, &targets, &mut diagnostics, &mut warnings);
     let publications = publish::publications(&drafts, &targets, &mut diagnostics, &mut warnings);
     let wanted = images::wanted(input, &drafts, &mut diagnostics);
-    let mut legs = legs::legs(input, &drafts, &publications, &wanted, &targets, &mut diagnostics, &mut warnings);
+    let mut legs =
+        legs::legs(input, &drafts, &publications, &wanted, &targets, &mut diagnostics, &mut warnings);
+    diagnostics.extend(written::secrets(&targets, &drafts));
     links::rewrite(&mut legs, &targets, input, &mut diagnostics, &mut warnings);
     if !diagnostics.is_empty() {
         return Err(sorted(diagnostics));
@@ -115,8 +111,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     plan.legs = legs.into_legs();
     whole(&mut plan, &targets, &mut warnings);
     jobs::name_groups(&mut plan, input.definition);
-    plan.volatile = written::volatile(&plan);
-    diagnostics.extend(written::secrets(&plan));
+    plan.volatile = written::volatile(&targets, &drafts);
     plan.warnings = sorted(warnings);
     if diagnostics.is_empty() { Ok(plan) } else { Err(sorted(diagnostics)) }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::Targets;
 use super::annotations;
@@ -54,10 +54,12 @@ pub(super) fn publications(
             names.push(Vec::new());
         }
     }
-    let blocks: BTreeSet<Option<usize>> = drafts.iter().map(|draft| draft.block).collect();
-    for block in blocks {
-        let members: Vec<usize> = (0..drafts.len()).filter(|at| drafts[*at].block == block).collect();
-        assign(drafts, &members, &names, &mut publications, diagnostics);
+    let mut blocks: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
+    for (at, draft) in drafts.iter().enumerate() {
+        blocks.entry(draft.block).or_default().push(at);
+    }
+    for members in blocks.values() {
+        assign(drafts, members, &names, &mut publications, diagnostics);
     }
     collisions(drafts, &publications, diagnostics);
     for (draft, publication) in drafts.iter().zip(&publications) {
@@ -103,18 +105,17 @@ fn pattern_error(error: &PatternError, text: &Text) -> Diagnostic {
 }
 
 /// The repositories that the block names, else those of the target's tags.
-fn repositories(draft: &Draft, targets: &Targets<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Repository> {
-    let mut repositories = Vec::new();
-    let mut add = |repository: Repository| {
-        if !repositories.contains(&repository) {
-            repositories.push(repository);
-        }
-    };
+fn repositories(
+    draft: &Draft,
+    targets: &Targets<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> IndexSet<Repository> {
+    let mut repositories = IndexSet::new();
     match &draft.settings().repositories {
         Some(texts) => {
             for text in texts {
                 match text.as_str().parse::<Repository>() {
-                    Ok(repository) => add(repository),
+                    Ok(repository) => drop(repositories.insert(repository)),
                     Err(e) => {
                         let message = format!("`{text}` is no repository: {e}");
                         diagnostics.push(Diagnostic::error("repository", message).at(text.span, ""));
@@ -125,7 +126,7 @@ fn repositories(draft: &Draft, targets: &Targets<'_>, diagnostics: &mut Vec<Diag
         None => {
             for text in tags_of(draft, targets) {
                 match text.as_str().parse::<Reference>() {
-                    Ok(reference) => add(reference.repository().clone()),
+                    Ok(reference) => drop(repositories.insert(reference.repository().clone())),
                     Err(e) => diagnostics.push(reference_error(&text, &e.to_string())),
                 }
             }
@@ -150,9 +151,15 @@ fn literal(draft: &Draft, targets: &Targets<'_>, diagnostics: &mut Vec<Diagnosti
     if draft.settings().repositories.is_some() {
         let target = draft.targets.first().and_then(|(name, _)| targets.resolved.get(name));
         let texts = target.and_then(|target| target.tags.clone()).unwrap_or_default();
-        let tags: Vec<Published> = texts.iter().filter_map(|text| parse(text, diagnostics)).map(|(reference, span)| {
-            Published { tag: reference.tag().cloned().unwrap_or_else(latest), why: None, span }
-        }).collect();
+        let tags: Vec<Published> = texts
+            .iter()
+            .filter_map(|text| parse(text, diagnostics))
+            .map(|(reference, span)| Published {
+                tag: reference.tag().cloned().unwrap_or_else(latest),
+                why: None,
+                span,
+            })
+            .collect();
         for repository in repositories(draft, targets, diagnostics) {
             publication.insert(repository, once(&tags));
         }
@@ -161,11 +168,9 @@ fn literal(draft: &Draft, targets: &Targets<'_>, diagnostics: &mut Vec<Diagnosti
     for text in tags_of(draft, targets) {
         let Some((reference, span)) = parse(&text, diagnostics) else { continue };
         let published = Published { tag: reference.tag().cloned().unwrap_or_else(latest), why: None, span };
-        let tags = publication.entry(reference.repository().clone()).or_default();
-        if tags.iter().all(|known| known.tag != published.tag) {
-            tags.push(published);
-        }
+        publication.entry(reference.repository().clone()).or_default().push(published);
     }
+    publication.values_mut().for_each(|tags| *tags = once(tags));
     publication
 }
 
@@ -196,23 +201,18 @@ fn assign(
     publications: &mut [Publication],
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let mut repositories: Vec<Repository> = Vec::new();
-    for at in members {
+    let mut repositories: IndexMap<Repository, Vec<usize>> = IndexMap::new();
+    for at in members.iter().filter(|at| !names[**at].is_empty()) {
         for repository in publications[*at].keys() {
-            if !repositories.contains(repository) {
-                repositories.push(repository.clone());
-            }
+            repositories.entry(repository.clone()).or_default().push(*at);
         }
     }
-    for repository in repositories {
-        let here: Vec<usize> = members
-            .iter()
-            .copied()
-            .filter(|at| publications[*at].contains_key(&repository) && !names[*at].is_empty())
-            .collect();
-        let (versioned, literal): (Vec<usize>, Vec<usize>) = here.iter().partition(|at| drafts[**at].version.is_some());
+    for (repository, here) in repositories {
+        let (versioned, literal): (Vec<usize>, Vec<usize>) =
+            here.iter().partition(|at| drafts[**at].version.is_some());
         for at in literal {
-            let tags = names[at].iter().filter_map(|name| valid_tag(name, None, diagnostics)).collect::<Vec<_>>();
+            let tags =
+                names[at].iter().filter_map(|name| valid_tag(name, None, diagnostics)).collect::<Vec<_>>();
             publications[at].insert(repository.clone(), once(&tags));
         }
         let candidates: Vec<Candidate<'_>> =
@@ -233,7 +233,9 @@ fn assign(
                     let draft = &drafts[versioned[index]];
                     draft.settings().version.as_ref().and_then(|text| text.span).or(draft.span)
                 };
-                diagnostics.extend(errors.iter().map(|error| tag_error(error, &drafts_of(drafts, &versioned), place)));
+                diagnostics.extend(
+                    errors.iter().map(|error| tag_error(error, &drafts_of(drafts, &versioned), place)),
+                );
             }
         }
     }
@@ -245,7 +247,10 @@ fn drafts_of<'d>(drafts: &'d [Draft], indexes: &[usize]) -> Vec<&'d Draft> {
 
 fn candidate<'d>(draft: &'d Draft, names: &[Name]) -> Option<Candidate<'d>> {
     let version = draft.version.as_ref()?;
-    let name = |name: &Name| CandidateName { name: name.text.clone(), floating: tags::is_floating(&name.text, version) };
+    let name = |name: &Name| CandidateName {
+        name: name.text.clone(),
+        floating: tags::is_floating(&name.text, version),
+    };
     Some(Candidate { version, competes_for_latest: true, names: names.iter().map(name).collect() })
 }
 
@@ -255,7 +260,9 @@ fn tag_error(error: &TagError, drafts: &[&Draft], place: impl Fn(usize) -> Optio
     | TagError::Tie { candidates, .. }) = error;
     let [first, second] = *candidates;
     let help = match error {
-        TagError::LiteralFloats { .. } => "leave the shorter pattern out of `tags`, or write the version with all its numbers",
+        TagError::LiteralFloats { .. } => {
+            "leave the shorter pattern out of `tags`, or write the version with all its numbers"
+        }
         TagError::SameLiteral { .. } | TagError::Tie { .. } => {
             "give the images different versions or repositories, or put what tells them apart into `tags`"
         }
@@ -298,7 +305,9 @@ fn collisions(drafts: &[Draft], publications: &[Publication], diagnostics: &mut 
                     Diagnostic::error("tag-collision", message)
                         .at(published.span.or(drafts[at].span), format!("claimed again by `{second}`"))
                         .at(*span, format!("claimed by `{first}`"))
-                        .with_help("whichever is pushed last would win; give one of them another tag or repository"),
+                        .with_help(
+                            "whichever is pushed last would win; give one of them another tag or repository",
+                        ),
                 );
             }
         }
@@ -313,7 +322,9 @@ pub(super) fn images(
     legs: &Legs,
 ) -> IndexMap<String, Image> {
     let mut images = IndexMap::new();
-    for (draft, publication) in drafts.iter().zip(publications).filter(|(draft, _)| wanted.contains(&draft.key)) {
+    for (draft, publication) in
+        drafts.iter().zip(publications).filter(|(draft, _)| wanted.contains(&draft.key))
+    {
         let builds: Vec<Build> = legs.builds_of(&draft.key);
         if builds.is_empty() {
             continue;
@@ -333,13 +344,16 @@ pub(super) fn images(
         for tag in tags.values_mut() {
             tag.repositories = tag.repositories.take().filter(|some| some.len() != repositories.len());
         }
-        images.insert(draft.key.clone(), Image {
-            repositories,
-            tags: tags.into_values().collect(),
-            annotations: annotations::of_index(draft, legs),
-            builds,
-            version: draft.version.as_ref().map(ToString::to_string),
-        });
+        images.insert(
+            draft.key.clone(),
+            Image {
+                repositories,
+                tags: tags.into_values().collect(),
+                annotations: annotations::of_index(draft, legs),
+                builds,
+                version: draft.version.as_ref().map(ToString::to_string),
+            },
+        );
     }
     images
 }

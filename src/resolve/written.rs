@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use super::Targets;
+use super::images::Draft;
 use crate::bake::target::{Target, Text};
 use crate::bake::value::Mark;
 use crate::diagnostic::Diagnostic;
-use crate::plan::Plan;
 
-/// An error for each secret in what the plan would write.
-pub(super) fn secrets(plan: &Plan) -> Vec<Diagnostic> {
-    marked(plan, |mark, place| match mark {
+/// An error for each secret in what would be written.
+pub(super) fn secrets(targets: &Targets<'_>, drafts: &[Draft]) -> Vec<Diagnostic> {
+    marked(targets, drafts, |mark, place| match mark {
         Mark::Secret(name) => {
             let message = format!("{place} holds the value of `{name}`, which looks like a secret");
             let help = "what is written can be read by others; give it to the build as a `secret`";
@@ -20,20 +21,25 @@ pub(super) fn secrets(plan: &Plan) -> Vec<Diagnostic> {
 }
 
 /// A diagnostic for each string that differs from run to run.
-pub(super) fn volatile(plan: &Plan) -> Vec<Diagnostic> {
-    marked(plan, |mark, place| {
+pub(super) fn volatile(targets: &Targets<'_>, drafts: &[Draft]) -> Vec<Diagnostic> {
+    marked(targets, drafts, |mark, place| {
         let what = match mark {
             Mark::Clock => "the clock",
             Mark::Random => "random numbers",
             Mark::Secret(_) => return None,
         };
         let message = format!("{place} depends on {what}, so a committed file would never be current");
-        let help = "take it from a variable, or write the file anew in every run with `bakeplan plan --out DIR`";
+        let help =
+            "take it from a variable, or write the file anew in every run with `bakeplan plan --out DIR`";
         Some(Diagnostic::error("volatile", message).with_help(help))
     })
 }
 
-fn marked(plan: &Plan, describe: impl Fn(&Mark, &str) -> Option<Diagnostic>) -> Vec<Diagnostic> {
+fn marked(
+    targets: &Targets<'_>,
+    drafts: &[Draft],
+    describe: impl Fn(&Mark, &str) -> Option<Diagnostic>,
+) -> Vec<Diagnostic> {
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
     let mut seen = BTreeSet::new();
     let mut check = |place: String, text: &Text| {
@@ -48,9 +54,39 @@ fn marked(plan: &Plan, describe: impl Fn(&Mark, &str) -> Option<Diagnostic>) -> 
         }
     };
     let mut target = |target: &Target| {
-        target.each_text(&mut |attribute: &str, text: &Text| check(format!("`{attribute}` of target `{}`", target.name), text));
+        target.each_text(&mut |attribute: &str, text: &Text| {
+            check(format!("`{attribute}` of target `{}`", target.name), text);
+        });
     };
-    plan.targets.values().for_each(&mut target);
-    plan.legs.values().for_each(|leg| target(&leg.definition));
+    // A hidden target is written only through those that inherit from it; legs are made of their targets.
+    targets.resolved.values().filter(|target| !target.name.starts_with('_')).for_each(&mut target);
+    for draft in drafts {
+        let settings = draft.settings();
+        let lists = [("repositories", &settings.repositories), ("tags", &settings.tags)];
+        for (attribute, texts) in lists {
+            texts
+                .iter()
+                .flatten()
+                .for_each(|text| check(format!("`{attribute}` of image `{}`", draft.key), text));
+        }
+        for (name, settings) in &draft.targets {
+            for one in &settings.platforms {
+                let single =
+                    [("dockerfile", &one.dockerfile), ("context", &one.context), ("target", &one.target)];
+                let single =
+                    single.into_iter().filter_map(|(attribute, text)| Some((attribute, text.as_ref()?)));
+                let args = one.args.values().map(|text| ("args", text));
+                let contexts = one.contexts.values().map(|text| ("contexts", text));
+                for (attribute, text) in single.chain(args).chain(contexts) {
+                    check(format!("`{attribute}` of target `{name}` for `{}`", one.prefix), text);
+                }
+            }
+        }
+        let version = settings.version.iter().map(|text| ("version", text));
+        let annotations = settings.annotations.values().map(|text| ("annotations", text));
+        for (attribute, text) in version.chain(annotations) {
+            check(format!("`{attribute}` of image `{}`", draft.key), text);
+        }
+    }
     diagnostics
 }

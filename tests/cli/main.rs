@@ -8,6 +8,7 @@
 mod support;
 
 mod architecture; // which module may use which, and which may touch the world
+mod docs; // README.md and CHANGELOG.md: what they say is so
 mod edge; // usage, streams, working directory: what all commands share
 #[cfg(unix)]
 mod live; // what a real engine makes of it

@@ -101,7 +101,8 @@ impl Test {
         Ran { folder: self.folder }
     }
 
-    fn output(&self) -> Output {
+    /// Runs it and returns what came of it, whatever that is.
+    pub(crate) fn output(&self) -> Output {
         let home = tempfile::tempdir().expect("tests can create folders");
         let mut command = Command::new(env!("CARGO_BIN_EXE_bakeplan"));
         command.args(&self.arguments).current_dir(&self.current).env_clear();

@@ -1,0 +1,134 @@
+//! `bakeplan print --list`: the targets or the variables of a definition, as `docker buildx bake --list` shows them.
+
+use super::load::Loaded;
+use crate::bake::convert::convert;
+use crate::bake::functions::to_json;
+use crate::bake::module::VariableInfo;
+use crate::bake::target::{Definition, Group, Text};
+use crate::bake::value::Type;
+use crate::cli::{List, ListKind};
+use crate::error::Error;
+use crate::json::Json;
+
+/// A target or group. Those whose names begin with `_` are for inheriting, and are not listed.
+struct Item {
+    name: String,
+    description: String,
+    group: bool,
+}
+
+/// A table, or JSON.
+pub(super) fn list(loaded: &Loaded, list: List) -> Result<String, Error> {
+    match list.kind {
+        ListKind::Targets => Ok(targets(&items(&loaded.definition), list.json)),
+        ListKind::Variables => {
+            let infos = loaded.module.variables().map_err(|failure| vec![*failure])?;
+            Ok(variables(&infos, list.json))
+        }
+    }
+}
+
+fn items(definition: &Definition) -> Vec<Item> {
+    let text = |text: &Option<Text>| text.as_ref().map(ToString::to_string).unwrap_or_default();
+    let targets = definition.targets.values().map(|target| Item {
+        name: target.name.to_string(),
+        description: text(&target.description),
+        group: false,
+    });
+    let groups = definition.groups.values().map(|group| Item {
+        name: group.name.to_string(),
+        description: with_members(group, text(&group.description)),
+        group: true,
+    });
+    let mut items: Vec<Item> = targets.chain(groups).filter(|item| !item.name.starts_with('_')).collect();
+    items.sort_by(|a, b| a.name.cmp(&b.name));
+    items
+}
+
+fn with_members(group: &Group, description: String) -> String {
+    let mut members: Vec<&str> = group.members().iter().map(Text::as_str).collect();
+    members.sort_unstable();
+    let members = members.join(", ");
+    match (description.is_empty(), members.is_empty()) {
+        (_, true) => description,
+        (true, false) => members,
+        (false, false) => format!("{description} ({members})"),
+    }
+}
+
+fn targets(items: &[Item], json: bool) -> String {
+    if !json {
+        let rows = items.iter().map(|item| vec![item.name.clone(), item.description.clone()]);
+        return tabbed(&["TARGET", "DESCRIPTION"], rows);
+    }
+    let object = |item: &Item| {
+        let mut members = vec![("name".to_owned(), Json::from(item.name.as_str()))];
+        if !item.description.is_empty() {
+            members.push(("description".to_owned(), item.description.as_str().into()));
+        }
+        if item.group {
+            members.push(("group".to_owned(), true.into()));
+        }
+        Json::Object(members)
+    };
+    items.iter().map(object).collect::<Json>().to_pretty() + "\n"
+}
+
+fn variables(infos: &[VariableInfo], json: bool) -> String {
+    let ty = |info: &VariableInfo| info.ty.as_ref().map(ToString::to_string);
+    if !json {
+        let rows = infos.iter().map(|info| {
+            let value = value(info).unwrap_or_else(|| "<null>".to_owned());
+            let description = info.description.clone().unwrap_or_default();
+            vec![info.name.to_string(), ty(info).unwrap_or_default(), value, description]
+        });
+        return tabbed(&["VARIABLE", "TYPE", "VALUE", "DESCRIPTION"], rows);
+    }
+    let object = |info: &VariableInfo| {
+        let description = info.description.clone().filter(|text| !text.is_empty());
+        let members = [
+            ("name", Some(info.name.to_string())),
+            ("description", description),
+            ("type", ty(info)),
+            ("value", value(info)),
+        ];
+        Json::Object(
+            members.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?.into()))).collect(),
+        )
+    };
+    infos.iter().map(object).collect::<Json>().to_pretty() + "\n"
+}
+
+/// Strings, numbers and bools bare, other values as JSON; nothing for null.
+fn value(info: &VariableInfo) -> Option<String> {
+    if info.value.is_null() {
+        return None;
+    }
+    let text = convert(&info.value, &Type::String).ok().filter(|_| info.value.ty().is_primitive());
+    text.and_then(|text| text.as_str().map(str::to_owned)).or_else(|| to_json(&info.value).ok())
+}
+
+/// How many characters apart the stops of a tab are.
+const TAB: usize = 8;
+
+/// Columns aligned with tabs, as buildx prints them (<https://pkg.go.dev/text/tabwriter> with padding 1): each but the
+/// last is filled up to the next multiple of a tab.
+fn tabbed(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let head = head.iter().map(|&cell| cell.to_owned()).collect();
+    let table: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
+    let length = |cell: &String| cell.chars().count();
+    let columns = table[0].len();
+    let longest = |at: usize| table.iter().map(|row| length(&row[at])).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(|at| (longest(at) + 1).next_multiple_of(TAB)).collect();
+    let mut text = String::new();
+    for row in &table {
+        for (at, cell) in row.iter().enumerate() {
+            text.push_str(cell);
+            if at + 1 < columns {
+                text.push_str(&"\t".repeat((widths[at] - length(cell)).div_ceil(TAB)));
+            }
+        }
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,162 @@
+//! README.md and CHANGELOG.md say what is so: their commands run, and their tables are complete.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use snapbox::Data;
+
+use crate::support::{Ran, Test};
+
+fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    fs::read_to_string(path).unwrap().replace("\r\n", "\n")
+}
+
+/// The fenced blocks of a language.
+fn blocks<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
+    let open = format!("\n```{language}\n");
+    let rest = text.match_indices(&open).map(|(at, open)| &text[at + open.len()..]);
+    rest.map(|rest| rest.split_once("```\n").expect("a block ends").0).collect()
+}
+
+/// The names in backticks in the first column of the table with this head.
+fn first_column(text: &str, head: &str) -> Vec<String> {
+    let (_, table) = text.split_once(head).unwrap_or_else(|| panic!("no table begins with {head}"));
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with("| "));
+    let cells = rows.filter_map(|row| row.split('|').nth(1));
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned)).collect()
+}
+
+/// The commands of a block, each with the output below it.
+fn commands(block: &str) -> Vec<(&str, String)> {
+    let mut commands: Vec<(&str, String)> = Vec::new();
+    for line in block.lines() {
+        match (line.strip_prefix("$ "), commands.last_mut()) {
+            (Some(command), _) => commands.push((command, String::new())),
+            (None, Some((_, output))) => output.extend([line, "\n"]),
+            (None, None) => panic!("output without a command: {line}"),
+        }
+    }
+    commands
+}
+
+/// A run with the files of a folder of this repository, or of an earlier run.
+fn with_files(mut test: Test, root: &Path, below: &str) -> Test {
+    for entry in fs::read_dir(root.join(below)).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("{below}/{}", path.file_name().unwrap().to_str().unwrap());
+        test = match path.is_dir() {
+            true => with_files(test, root, &name),
+            false => test.file(&name, fs::read(path).unwrap()),
+        };
+    }
+    test
+}
+
+/// Runs a block's commands one after the other: `cd FOLDER`, then `bakeplan …` with its output, which is that of
+/// standard error if a mistake or a difference is told.
+fn run(block: &str) {
+    let (mut folder, mut last): (&str, Option<Ran>) = ("", None);
+    for (command, output) in commands(block) {
+        if let Some(to) = command.strip_prefix("cd ") {
+            (folder, last) = (to, None);
+            continue;
+        }
+        let arguments = command.strip_prefix("bakeplan ").unwrap_or_else(|| panic!("what is `{command}`?"));
+        assert!(!folder.is_empty(), "`{command}` runs in no example");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let test = with_files(Test::new(), last.as_ref().map_or(root, Ran::folder), folder);
+        let test = test.cwd(folder).args(arguments.split(' '));
+        let output_is = |start| output.starts_with(start);
+        let expected = Data::text(output.clone()).raw();
+        last = Some(match () {
+            () if output_is("--- ") || output_is("error[out-of-date]") => {
+                test.status(3).stderr(expected).run()
+            }
+            () if output_is("error") => test.status(1).stderr(expected).run(),
+            () => test.stdout(expected).run(),
+        });
+    }
+}
+
+#[test]
+fn the_commands_of_the_readme_say_what_it_says() {
+    let readme = read("README.md");
+    let blocks = blocks(&readme, "console");
+    assert!(blocks.len() > 1, "the blocks are not found");
+    blocks.into_iter().for_each(run);
+}
+
+#[test]
+fn the_readme_begins_with_the_first_example() {
+    let spec = read("examples/python/docker-bake.hcl");
+    assert_eq!(blocks(&read("README.md"), "hcl").first(), Some(&spec.as_str()));
+    assert_eq!(spec.lines().count(), 12);
+}
+
+#[test]
+fn the_readme_has_each_attribute() {
+    let expected = |heads: &str| {
+        let names = first_column(&read("README.md"), heads);
+        let names = names.into_iter().filter(|name| name != "platform");
+        names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    };
+    let complaint = format!("...\n[..]it may have {}\n", expected("| in `image` |"));
+    Test::new()
+        .file("images.hcl", "image \"a\" {\n  qqq = 1\n}\n")
+        .args(["plan"])
+        .status(1)
+        .stderr(complaint)
+        .run();
+
+    let readme = read("README.md");
+    let (_, rest) = readme.split_once("A `platform` block takes ").expect("the sentence is there");
+    let sentence = rest.split_once(".\n").unwrap().0;
+    let names: Vec<_> = sentence.split('`').skip(1).step_by(2).map(|name| format!("`{name}`")).collect();
+    Test::new()
+        .file("images.hcl", "image \"a\" {\n  platform \"linux\" {\n    qqq = 1\n  }\n}\n")
+        .args(["plan"])
+        .status(1)
+        .stderr(format!("...\n[..]it may have {}\n", names.join(", ")))
+        .run();
+}
+
+#[test]
+fn the_readme_has_each_command_and_exit_code() {
+    let readme = read("README.md");
+    let mut shown: Vec<_> = first_column(&readme, "| command |");
+    shown.sort();
+    let help = Command::new(env!("CARGO_BIN_EXE_bakeplan")).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let names =
+        commands.lines().take_while(|line| !line.is_empty()).filter_map(|l| l.split_whitespace().next());
+    let mut real: Vec<_> =
+        names.filter(|name| *name != "help").map(|name| format!("bakeplan {name}")).collect();
+    real.sort();
+    assert_eq!(shown, real);
+    let codes = help.lines().find(|line| line.starts_with("Exit codes:")).unwrap();
+    assert!(readme.contains(codes), "{codes}");
+}
+
+#[test]
+fn what_the_readme_points_to_exists() {
+    let readme = read("README.md");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let links = readme.match_indices("](").map(|(at, _)| readme[at + 2..].split(')').next().unwrap());
+    let links = links.filter(|link| !link.contains("://")).map(str::to_owned);
+    let folders = first_column(&readme, "| folder |");
+    assert!(folders.len() > 5, "the folders are not found");
+    for path in links.chain(folders) {
+        assert!(root.join(&path).exists(), "{path} does not exist");
+    }
+}
+
+#[test]
+fn the_changelog_begins_with_this_version() {
+    let changelog = read("CHANGELOG.md");
+    let first = changelog.lines().find(|line| line.starts_with("## ")).unwrap_or_default();
+    let version = concat!("## [", env!("CARGO_PKG_VERSION"), "]");
+    assert!(first.starts_with(version), "the first entry is {first:?}, not {version}");
+}
