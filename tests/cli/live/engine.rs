@@ -238,7 +238,7 @@ pub(super) struct Plan {
     pub(super) source: Source,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct Image {
     pub(super) repositories: Vec<String>,
     pub(super) tags: Vec<Tag>,
@@ -246,12 +246,12 @@ pub(super) struct Image {
     pub(super) builds: IndexMap<String, Build>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct Tag {
     pub(super) name: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct Build {
     pub(super) platform: Option<String>,
 }

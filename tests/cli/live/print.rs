@@ -342,7 +342,8 @@ impl Comparison<'_> {
         }
         let mut found = found.clone();
         for key in self.ignored {
-            (expected.remove(*key), found.remove(*key));
+            expected.remove(*key);
+            found.remove(*key);
         }
         self.faults.extend(differences(name, &expected, &found));
     }
