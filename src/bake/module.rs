@@ -21,7 +21,7 @@ use super::references::References;
 use super::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident, Name};
 use super::target::Definition;
 use super::typeexpr::parse_type;
-use super::value::{Mark, Marks, Type, Value};
+use super::value::{Mark, Marks, Str, Type, Value};
 use super::variables::{Override, convert_override};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -35,6 +35,15 @@ pub struct Surroundings {
     pub vars: BTreeMap<String, String>,
     /// `BAKE_LOCAL_PLATFORM`.
     pub local_platform: String,
+}
+
+impl Surroundings {
+    /// The values that it gives to those variables of a file whose names say that they are secret.
+    pub fn secrets<'a>(&'a self, body: &'a Body) -> impl Iterator<Item = String> + 'a {
+        let names = body.blocks_of("variable").flat_map(|block| &block.labels).map(|label| &label.name);
+        let names = names.filter(|name| is_secret_name(name)).flat_map(|name| [name.to_string(), format!("{name}_JSON")]);
+        names.flat_map(|name| [self.vars.get(&name), self.env.get(&name)]).flatten().cloned()
+    }
 }
 
 /// A file's body and whether Bake itself would read the file; `images.hcl` and `images.json` it does not.
@@ -76,6 +85,8 @@ struct Instance {
     kind: &'static str,
     block: Rc<Block>,
     name: Name,
+    /// Those of the name, which an expression may have made.
+    marks: Marks,
     axes: Vec<(Name, Value)>,
     values: RefCell<BTreeMap<Name, Result<Value, Failure>>>,
     in_progress: RefCell<BTreeSet<Name>>,
@@ -102,6 +113,8 @@ pub struct Module {
     by_name: BTreeMap<(&'static str, Name), Vec<usize>>,
     labels: IndexMap<Name, Vec<Name>>,
     in_progress: RefCell<BTreeSet<Name>>,
+    /// What is being evaluated, each for the one before it; only to tell a cycle.
+    path: RefCell<Vec<String>>,
     failed: RefCell<BTreeMap<Name, Failure>>,
 }
 
@@ -132,6 +145,7 @@ impl Module {
             by_name: BTreeMap::new(),
             labels: IndexMap::new(),
             in_progress: RefCell::default(),
+            path: RefCell::default(),
             failed: RefCell::default(),
         };
         let blocks = module.collect(files)?;
@@ -213,11 +227,12 @@ impl Module {
         if !self.in_progress.borrow_mut().insert(Rc::clone(name)) {
             let ident = self.variables.get(name).map(|v| &v.ident).or(self.attributes.get(name).map(|a| &a.name));
             let message = format!("variable cycle not allowed: `{name}` needs its own value");
-            return Err(Box::new(
-                Diagnostic::error("variable-cycle", message).at(ident.map(|i| i.span), "needed by itself"),
-            ));
+            let diagnostic = Diagnostic::error("variable-cycle", message).at(ident.map(|i| i.span), "needed by itself");
+            return Err(Box::new(diagnostic.with_help(self.cycle(name))));
         }
+        self.path.borrow_mut().push(name.to_string());
         let value = self.global_value(name);
+        self.path.borrow_mut().pop();
         self.in_progress.borrow_mut().remove(name);
         match value {
             Ok(value) => {
@@ -229,6 +244,19 @@ impl Module {
                 Err(failure)
             }
         }
+    }
+
+    /// How to break the cycle that closes with `name`.
+    fn cycle(&self, name: &str) -> String {
+        const SHOWN: usize = 8;
+        let path = self.path.borrow();
+        let from = path.iter().rposition(|step| step == name).unwrap_or(0);
+        let mut steps: Vec<String> = path[from..].iter().map(|step| format!("`{step}`")).collect();
+        if steps.len() > SHOWN {
+            steps.truncate(SHOWN);
+            steps.push("…".to_owned());
+        }
+        format!("take one reference out of {} → `{name}`", steps.join(" → "))
     }
 
     fn global_value(&self, name: &Name) -> Result<Value, Failure> {
@@ -363,9 +391,12 @@ impl Module {
         }
         if !self.in_progress.borrow_mut().insert(Rc::clone(&key)) {
             let message = format!("function cycle not allowed: `{name}` calls itself");
-            return Err(Box::new(Diagnostic::error("function-cycle", message).at(function.ident.span, "calls itself")));
+            let diagnostic = Diagnostic::error("function-cycle", message).at(function.ident.span, "calls itself");
+            return Err(Box::new(diagnostic.with_help(self.cycle(&key))));
         }
+        self.path.borrow_mut().push(key.to_string());
         let built = self.build_function(function);
+        self.path.borrow_mut().pop();
         self.in_progress.borrow_mut().remove(&key);
         match built {
             Ok(built) => {
@@ -515,11 +546,15 @@ impl Module {
         if let Some(value) = instance.values.borrow().get(name) {
             return value.clone();
         }
+        let path = format!("{}.{}.{name}", instance.kind, instance.name);
         if !instance.in_progress.borrow_mut().insert(Rc::clone(name)) {
-            let message = format!("reference cycle not allowed: `{}.{}.{name}` needs its own value", instance.kind, instance.name);
-            return Err(Box::new(Diagnostic::error("reference-cycle", message).at(attribute.name.span, "needed by itself")));
+            let message = format!("reference cycle not allowed: `{path}` needs its own value");
+            let diagnostic = Diagnostic::error("reference-cycle", message).at(attribute.name.span, "needed by itself");
+            return Err(Box::new(diagnostic.with_help(self.cycle(&path))));
         }
+        self.path.borrow_mut().push(path);
         let value = self.eval(&Scope::of(&instance.axes), &attribute.value);
+        self.path.borrow_mut().pop();
         instance.in_progress.borrow_mut().remove(name);
         instance.values.borrow_mut().insert(Rc::clone(name), value.clone());
         value
@@ -572,8 +607,8 @@ impl Module {
         let mut seen = BTreeSet::new();
         let mut instances = Vec::with_capacity(combinations.len());
         for axes in combinations {
-            let instance_name = match (name, matrix) {
-                (None, _) => Rc::clone(&label.name),
+            let text = match (name, matrix) {
+                (None, _) => Str::from(&label.name),
                 (Some(name), None) => {
                     let diagnostic = Diagnostic::error("name-without-matrix", "`name` requires `matrix`");
                     return Err(Box::new(diagnostic.at(name.name.span, "")));
@@ -583,6 +618,7 @@ impl Module {
                     matrix::name_of(&value, name.value.span)?
                 }
             };
+            let instance_name = Rc::clone(text.name());
             if !seen.insert(Rc::clone(&instance_name)) {
                 return Err(Box::new(
                     Diagnostic::error("duplicate-name", format!("duplicate name `{instance_name}` in one matrix"))
@@ -594,6 +630,7 @@ impl Module {
                 kind,
                 block: Rc::clone(block),
                 name: instance_name,
+                marks: text.marks().clone(),
                 axes,
                 values: RefCell::default(),
                 in_progress: RefCell::default(),
@@ -680,6 +717,13 @@ impl Module {
     pub fn axes(&self, target: &str) -> &[(Name, Value)] {
         let indexes = self.by_name.get(&("target", Name::from(target)));
         indexes.and_then(|all| all.last()).map_or(&[], |index| &self.instances[*index].axes)
+    }
+
+    /// Where the text of a target's name came from, as far as that matters, and the expression that made it.
+    pub fn name_marks(&self, target: &str) -> Option<(&Marks, Span)> {
+        let indexes = self.by_name.get(&("target", Name::from(target)))?;
+        let instance = indexes.iter().map(|index| &self.instances[*index]).find(|one| !one.marks.is_empty())?;
+        Some((&instance.marks, instance.block.body.attribute("name")?.value.span))
     }
 
     /// Evaluates an expression with a target's matrix variables in scope.

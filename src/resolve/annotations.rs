@@ -50,11 +50,6 @@ impl<'a> Annotation<'a> {
             false => Some(format!("{}:{}={}", types.join(","), self.key, self.value)),
         }
     }
-
-    /// Whether it annotates the descriptor of the index, which a registry has no place for.
-    pub(super) fn is_lost(&self) -> bool {
-        self.types.iter().any(|word| kind(word) == "index-descriptor")
-    }
 }
 
 fn kind(word: &str) -> &str {

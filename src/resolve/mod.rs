@@ -19,7 +19,7 @@ use crate::bake::module::Module;
 use crate::bake::overrides::Overrides;
 use crate::bake::syntax::Name;
 use crate::bake::target::{Definition, Group, Target, Text};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity, names_help, sorted};
 use crate::plan::{Plan, SourceFile};
 use crate::platform::Platform;
 use crate::spec::Spec;
@@ -46,7 +46,7 @@ pub struct Input<'a> {
 struct Targets<'a> {
     definition: &'a Definition,
     resolved: IndexMap<Name, Target>,
-    broken: BTreeMap<Name, Diagnostic>,
+    broken: BTreeMap<Name, Vec<Diagnostic>>,
 }
 
 impl<'a> Targets<'a> {
@@ -66,8 +66,8 @@ impl<'a> Targets<'a> {
                 Ok(target) => {
                     targets.resolved.insert(Rc::clone(name), target);
                 }
-                Err(mut found) => {
-                    targets.broken.insert(Rc::clone(name), found.swap_remove(0));
+                Err(found) => {
+                    targets.broken.insert(Rc::clone(name), found);
                 }
             }
         }
@@ -75,13 +75,18 @@ impl<'a> Targets<'a> {
     }
 
     /// A target, or why there is none.
-    fn get(&self, name: &str, asked: Option<&Text>) -> Result<&Target, Diagnostic> {
+    fn get(&self, name: &str, asked: Option<&Text>) -> Result<&Target, Vec<Diagnostic>> {
         if let Some(target) = self.resolved.get(name) {
             return Ok(target);
         }
         Err(self.broken.get(name).cloned().unwrap_or_else(|| {
             let diagnostic = Diagnostic::error("unknown-target", format!("there is no target `{name}`"));
-            diagnostic.at(asked.and_then(|text| text.span), "asked for here")
+            let diagnostic = diagnostic.at(asked.and_then(|text| text.span), "asked for here");
+            if self.definition.groups.contains_key(name) {
+                let note = format!("`{name}` is a group, or the label of a matrix, and a target is needed here");
+                return vec![diagnostic.with_note(note)];
+            }
+            vec![diagnostic.with_help(names_help(name, "target", self.definition.targets.keys().map(|known| &**known)))]
         }))
     }
 }
@@ -103,6 +108,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let publications = publish::publications(&drafts, &targets, &mut diagnostics, &mut warnings);
     let wanted = images::wanted(input, &drafts, &mut diagnostics);
     let mut legs = legs::legs(input, &drafts, &publications, &wanted, &targets, &mut diagnostics, &mut warnings);
+    unbuilt(input, &legs, &mut warnings);
     links::rewrite(&mut legs, &targets, input, &mut diagnostics, &mut warnings);
     if !diagnostics.is_empty() {
         return Err(sorted(diagnostics));
@@ -111,19 +117,28 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let mut plan = Plan { publish: input.publish, sources: input.sources.clone(), ..Plan::default() };
     plan.images = publish::images(&drafts, &publications, &wanted, &legs);
     plan.jobs = jobs::jobs(&legs, &targets, &plan.images, &mut diagnostics);
-    plan.local = local(input, &legs, &targets);
+    plan.local = local(input, &drafts, &targets);
     plan.legs = legs.into_legs();
     whole(&mut plan, &targets, &mut warnings);
     jobs::name_groups(&mut plan, input.definition);
-    plan.volatile = written::volatile(&plan);
-    diagnostics.extend(written::secrets(&plan));
+    plan.volatile = written::volatile(&plan, &drafts, input.module);
+    diagnostics.extend(written::secrets(&plan, input.module));
     plan.warnings = sorted(warnings);
     if diagnostics.is_empty() { Ok(plan) } else { Err(sorted(diagnostics)) }
 }
 
-/// What Bake would build and nothing publishes.
-fn local(input: &Input<'_>, legs: &legs::Legs, targets: &Targets<'_>) -> Vec<Name> {
-    let published: BTreeSet<&Name> = legs.published().map(|leg| &leg.of).collect();
+/// A warning for each platform that was asked for and no image has: it may be a typo.
+fn unbuilt(input: &Input<'_>, legs: &legs::Legs, warnings: &mut Vec<Diagnostic>) {
+    for platform in input.platforms {
+        if !legs.published().any(|leg| leg.platform.as_ref() == Some(platform)) {
+            warnings.push(Diagnostic::warning("unbuilt-platform", format!("no image is built for `{platform}`")));
+        }
+    }
+}
+
+/// What Bake would build and no image publishes.
+fn local(input: &Input<'_>, drafts: &[images::Draft], targets: &Targets<'_>) -> Vec<Name> {
+    let published: BTreeSet<&Name> = drafts.iter().flat_map(|draft| &draft.targets).map(|(name, _)| name).collect();
     let asked = images::default_targets(input.definition);
     let mut names: Vec<Name> = asked.into_iter().filter(|name| !published.contains(name)).collect();
     names.retain(|name| targets.resolved.contains_key(name));
@@ -161,10 +176,9 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, warnings: &mut Vec<Diagnostic>)
             break;
         }
     }
-    for (name, diagnostic) in &targets.broken {
-        if !name.starts_with('_') {
-            let mut warning = diagnostic.clone();
-            warning.severity = crate::diagnostic::Severity::Warning;
+    for (name, found) in targets.broken.iter().filter(|(name, _)| !name.starts_with('_')) {
+        for diagnostic in found {
+            let warning = Diagnostic { severity: Severity::Warning, ..diagnostic.clone() };
             warnings.push(warning.with_note(format!("target `{name}` is left out")));
         }
     }
@@ -202,12 +216,3 @@ fn groups(
     }
 }
 
-/// By place, then by text, each once: the same input gives the same output in the same order.
-fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    diagnostics.sort_by(|a, b| {
-        let key = |d: &Diagnostic| (d.labels.first().map(|label| label.span), d.message.clone());
-        key(a).cmp(&key(b))
-    });
-    diagnostics.dedup();
-    diagnostics
-}

@@ -2,26 +2,27 @@
 
 use std::collections::BTreeSet;
 
+use super::images::Draft;
+use crate::bake::module::Module;
 use crate::bake::target::{Target, Text};
-use crate::bake::value::Mark;
+use crate::bake::value::{Mark, Marks};
 use crate::diagnostic::Diagnostic;
 use crate::plan::Plan;
+use crate::source::Span;
+use crate::spec;
 
 /// An error for each secret in what the plan would write.
-pub(super) fn secrets(plan: &Plan) -> Vec<Diagnostic> {
-    marked(plan, |mark, place| match mark {
-        Mark::Secret(name) => {
-            let message = format!("{place} holds the value of `{name}`, which looks like a secret");
-            let help = "what is written can be read by others; give it to the build as a `secret`";
-            Some(Diagnostic::error("secret", message).with_help(help))
-        }
+pub(super) fn secrets(plan: &Plan, module: &Module) -> Vec<Diagnostic> {
+    // Blocks of images have been refused already if they hold one.
+    marked(plan, &[], module, |mark, place| match mark {
+        Mark::Secret(name) => Some(spec::secret(place, name)),
         Mark::Clock | Mark::Random => None,
     })
 }
 
 /// A diagnostic for each string that differs from run to run.
-pub(super) fn volatile(plan: &Plan) -> Vec<Diagnostic> {
-    marked(plan, |mark, place| {
+pub(super) fn volatile(plan: &Plan, drafts: &[Draft], module: &Module) -> Vec<Diagnostic> {
+    marked(plan, drafts, module, |mark, place| {
         let what = match mark {
             Mark::Clock => "the clock",
             Mark::Random => "random numbers",
@@ -33,20 +34,39 @@ pub(super) fn volatile(plan: &Plan) -> Vec<Diagnostic> {
     })
 }
 
-fn marked(plan: &Plan, describe: impl Fn(&Mark, &str) -> Option<Diagnostic>) -> Vec<Diagnostic> {
+fn marked(
+    plan: &Plan,
+    drafts: &[Draft],
+    module: &Module,
+    describe: impl Fn(&Mark, &str) -> Option<Diagnostic>,
+) -> Vec<Diagnostic> {
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
     let mut seen = BTreeSet::new();
-    let mut check = |place: String, text: &Text| {
-        for mark in text.value.marks().iter() {
+    let mut report = |place: String, marks: &Marks, span: Option<Span>| {
+        for mark in marks.iter() {
             if let Some(diagnostic) = describe(mark, &place) {
                 // The same string reaches several legs.
-                let key = (text.span, mark.clone());
-                if text.span.is_none() || seen.insert(key) {
-                    diagnostics.push(diagnostic.at(text.span, ""));
+                let key = (span, mark.clone());
+                if span.is_none() || seen.insert(key) {
+                    diagnostics.push(diagnostic.at(span, ""));
                 }
             }
         }
     };
+    for name in plan.targets.keys().chain(plan.legs.values().map(|leg| &leg.of)) {
+        if let Some((marks, span)) = module.name_marks(name) {
+            report("the name of a target".to_owned(), marks, Some(span));
+        }
+    }
+    let mut check = |place: String, text: &Text| report(place, text.value.marks(), text.span);
+    for group in &plan.groups {
+        let texts = group.description.iter().chain(group.members());
+        texts.for_each(|text| check(format!("group `{}`", group.name), text));
+    }
+    for draft in drafts {
+        let repositories = draft.settings().repositories.iter().flatten();
+        repositories.for_each(|text| check(format!("`repositories` of image `{}`", draft.key), text));
+    }
     let mut target = |target: &Target| {
         target.each_text(&mut |attribute: &str, text: &Text| check(format!("`{attribute}` of target `{}`", target.name), text));
     };
