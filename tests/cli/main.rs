@@ -8,5 +8,8 @@
 mod support;
 
 mod architecture; // which module may use which, and which may touch the world
-mod edge; // usage, streams, working directory: what all commands share
 mod cases; // recorded answers of `docker buildx bake --print`, and ours
+mod edge; // usage, streams, working directory: what all commands share
+mod errors; // bad definitions, and the exact text of what they are told
+mod input; // files and command lines that cannot be read
+mod print; // `bakeplan print`: lists and streams
