@@ -101,6 +101,22 @@ impl Diagnostic {
         self
     }
 
+    /// The same without these texts, which nobody may see.
+    #[must_use]
+    pub fn without(&self, secrets: &[String]) -> Self {
+        let hide =
+            |text: &String| secrets.iter().fold(text.clone(), |text, secret| text.replace(secret, "…"));
+        let label = |label: &Label| Label { span: label.span, text: hide(&label.text) };
+        Self {
+            severity: self.severity,
+            code: self.code,
+            message: hide(&self.message),
+            labels: self.labels.iter().map(label).collect(),
+            notes: self.notes.iter().map(hide).collect(),
+            help: self.help.as_ref().map(hide),
+        }
+    }
+
     /// As a person reads it: message, source with carets, notes, help. Ends with a newline.
     #[must_use]
     pub fn render(&self, sources: &Sources, color: bool) -> String {
@@ -224,6 +240,37 @@ pub struct WirePlace {
     pub end_column: usize,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub label: String,
+}
+
+/// What to do about a name that is not among those of this kind: the one most like it, or which there are.
+#[must_use]
+pub fn names_help<'a>(name: &str, kind: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    const SHOWN: usize = 10;
+    /// Comparing takes time by the product of lengths.
+    const LONGEST: usize = 100;
+    let short = known.clone().filter(|known| known.len() <= LONGEST);
+    if let Some(near) = Some(name).filter(|name| name.len() <= LONGEST).and_then(|name| suggest(name, short))
+    {
+        return format!("did you mean `{near}`?");
+    }
+    let shown: Vec<String> = known.clone().take(SHOWN).map(|known| format!("`{known}`")).collect();
+    match (shown.len(), known.count()) {
+        (0, _) => format!("there are no {kind}s"),
+        (1, 1) => format!("the only {kind} is {}", shown[0]),
+        (_, all) if all > SHOWN => format!("some of the {kind}s are {}", shown.join(", ")),
+        _ => format!("the {kind}s are {}", shown.join(", ")),
+    }
+}
+
+/// By place, then by text, each once: the same input gives the same output in the same order.
+#[must_use]
+pub fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.sort_by(|a, b| {
+        let place = |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| label.span);
+        place(a).cmp(&place(b)).then_with(|| a.message.cmp(&b.message))
+    });
+    diagnostics.dedup();
+    diagnostics
 }
 
 /// Labels grouped by the file they are in, the main label's file first.

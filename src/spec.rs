@@ -173,7 +173,11 @@ impl Spec {
         for name in ["target", "targets"] {
             if let Some(attribute) = defaults.as_ref().and_then(|defaults| defaults.attributes.get(name)) {
                 let message = format!("`{name}` belongs to one image, not to the defaults of all");
-                diagnostics.push(Diagnostic::error("defaults-target", message).at(attribute.name.span, ""));
+                diagnostics.push(
+                    Diagnostic::error("defaults-target", message)
+                        .at(attribute.name.span, "")
+                        .with_help("write `image \"NAME\" {` for a block of one image"),
+                );
             }
         }
         Self { defaults, images: by_label.into_values().collect() }
@@ -203,11 +207,10 @@ impl ImageSpec {
         }
         for inner in block.body.blocks_of("platform") {
             let [label] = inner.labels.as_slice() else {
-                let diagnostic = Diagnostic::error(
-                    "block-label",
-                    "a platform block has one label, such as \"linux/arm64\"",
-                );
-                diagnostics.push(diagnostic.at(inner.span, ""));
+                let diagnostic =
+                    Diagnostic::error("block-label", "a platform block has one label, its platform");
+                diagnostics
+                    .push(diagnostic.at(inner.span, "").with_help("write `platform \"linux/arm64\" {`"));
                 continue;
             };
             let entry = self.platforms.entry(Rc::clone(&label.name));
@@ -241,7 +244,12 @@ impl ImageSpec {
         };
         let mut lists = Vec::new();
         for name in &names {
-            lists.push(targets_of(module, name, diagnostics)?);
+            let cure = if one.or(many).is_some() {
+                "declare it"
+            } else {
+                "name its target with `target = \"…\"`, or declare it"
+            };
+            lists.push(targets_of(module, name, cure, diagnostics)?);
         }
         let span = one.or(many).map_or(label.span, |a| a.value.span);
         let matrix = |list: &Members| list.is_matrix;
@@ -264,7 +272,9 @@ impl ImageSpec {
                     Some(other) => image.push(Rc::clone(other)),
                     None => {
                         let message = format!("`{name}` has no member with the axis values of `{member}`");
-                        diagnostics.push(Diagnostic::error("matrix-join", message).at(name.span, ""));
+                        diagnostics.push(Diagnostic::error("matrix-join", message).at(name.span, "").with_help(
+                            "members of several matrices are one image when the axes that they share have equal values",
+                        ));
                     }
                 }
             }
@@ -362,7 +372,12 @@ struct Members {
 }
 
 /// The targets that a name in `target` or `targets` stands for.
-fn targets_of(module: &Module, name: &Text, diagnostics: &mut Vec<Diagnostic>) -> Option<Members> {
+fn targets_of(
+    module: &Module,
+    name: &Text,
+    cure: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Members> {
     if let Some(members) = module.members(name.as_str()) {
         let is_matrix = members.len() != 1 || &*members[0] != name.as_str();
         return Some(Members { names: members.to_vec(), is_matrix });
@@ -376,7 +391,7 @@ fn targets_of(module: &Module, name: &Text, diagnostics: &mut Vec<Diagnostic>) -
     let known = module.target_labels().chain(all());
     diagnostics.push(match suggest(name.as_str(), known.map(|k| &**k)) {
         Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-        None => diagnostic.with_help("name the target with `target = \"…\"`, or declare it"),
+        None => diagnostic.with_help(cure),
     });
     None
 }
@@ -431,6 +446,11 @@ fn unknown(what: &str, name: &Ident, known: &[&str], owner: &str) -> Diagnostic 
     }
     match suggest(&name.name, known.iter().copied()) {
         Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
+        None if what == "block"
+            && (ATTRIBUTES.contains(&&*name.name) || PLATFORM_ATTRIBUTES.contains(&&*name.name)) =>
+        {
+            diagnostic.with_help(format!("it is an attribute: `{} = …`", name.name))
+        }
         None if known.is_empty() => diagnostic,
         None => {
             let list: Vec<String> = known.iter().map(|k| format!("`{k}`")).collect();
@@ -447,12 +467,20 @@ struct Reader<'m, 'd> {
 }
 
 impl Reader<'_, '_> {
-    /// The value; `None` when it failed or is null, which means unset, as in Bake.
+    /// The value; `None` when it failed or is null, which means unset, as in Bake. All that an image block says is
+    /// written somewhere, so a secret has no place in it.
     fn value(&mut self, expr: &Expr) -> Option<Value> {
-        match self.module.evaluate(self.target, expr) {
-            Ok(value) => Some(value).filter(|value| !value.is_null()),
+        let value = match self.module.evaluate(self.target, expr) {
+            Ok(value) => value,
             Err(failure) => {
                 push_once(self.diagnostics, *failure);
+                return None;
+            }
+        };
+        match value.marks().secret() {
+            None => Some(value).filter(|value| !value.is_null()),
+            Some(name) => {
+                push_once(self.diagnostics, secret("this", name).at(expr.span, ""));
                 None
             }
         }
@@ -460,8 +488,7 @@ impl Reader<'_, '_> {
 
     fn misfit(&mut self, span: Span, expected: &str, found: &Value) {
         let found = if found.is_null() { "null".to_owned() } else { found.ty().to_string() };
-        let diagnostic =
-            Diagnostic::error("attribute-type", format!("{expected} is expected, and this is {found}"));
+        let diagnostic = Diagnostic::error("attribute-type", format!("expected {expected}, found {found}"));
         push_once(self.diagnostics, diagnostic.at(span, ""));
     }
 
@@ -578,6 +605,14 @@ impl Reader<'_, '_> {
             }
         }
     }
+}
+
+/// What is written holds a secret: `place` says where.
+#[must_use]
+pub fn secret(place: &str, name: &str) -> Diagnostic {
+    let message = format!("{place} holds the value of `{name}`, which looks like a secret");
+    let help = "what is written can be read by others; give it to the build as a `secret`";
+    Diagnostic::error("secret", message).with_help(help)
 }
 
 fn push_once(diagnostics: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {

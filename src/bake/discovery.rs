@@ -133,6 +133,12 @@ pub fn is_default_name(name: &str) -> bool {
     BAKE_FILES.contains(&name)
 }
 
+/// Whether a file is one of ours, which Bake does not read, found or given.
+#[must_use]
+pub fn is_images(path: &str) -> bool {
+    IMAGE_FILES.contains(&path.rsplit(['/', '\\']).next().unwrap_or_default())
+}
+
 /// Whether the text of a file says that we generated it.
 #[must_use]
 pub fn is_generated(text: &str) -> bool {

@@ -169,8 +169,8 @@ impl Context {
     fn object(&self, scope: &Scope<'_>, items: &[(ObjectKey, Expr)]) -> Result<Value, Failure> {
         let mut members = BTreeMap::new();
         for (key, value) in items {
-            let name = match key {
-                ObjectKey::Name(ident) => Rc::clone(&ident.name),
+            let key = match key {
+                ObjectKey::Name(ident) => Str::from(&ident.name),
                 ObjectKey::Expr(expr) => {
                     // A bare `a.b` could be a reference or a name with a dot, so HCL wants one or the other spelled out.
                     if matches!(expr.kind, ExprKind::GetAttr { .. } | ExprKind::Index { .. }) {
@@ -186,16 +186,18 @@ impl Context {
                     self.key(scope, expr)?
                 }
             };
-            members.insert(name, self.eval(scope, value)?);
+            let value = self.eval(scope, value)?.marked(key.marks());
+            members.insert(Rc::clone(key.name()), value);
         }
         Ok(Value::object(members))
     }
 
-    fn key(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Name, Failure> {
+    /// Keys have no marks, so the value of a key gets those of the key.
+    fn key(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Str, Failure> {
         let value = self.eval(scope, expr)?;
         let fail = |message: String| Box::new(Diagnostic::error("invalid-key", message).at(expr.span, ""));
         match convert(&value, &Type::String) {
-            Ok(Value::String(text)) => Ok(Rc::clone(text.name())),
+            Ok(Value::String(text)) => Ok(text),
             Ok(_) => Err(fail("null cannot be used as a key".into())),
             Err(e) => Err(fail(format!("this value cannot be used as a key: {e}"))),
         }
@@ -375,8 +377,9 @@ impl Context {
                 tuple.push(self.eval(&inner, &expr.value)?);
                 continue;
             };
-            let name = self.key(&inner, key_expr)?;
-            let value = self.eval(&inner, &expr.value)?;
+            let key = self.key(&inner, key_expr)?;
+            let value = self.eval(&inner, &expr.value)?.marked(key.marks());
+            let name = Rc::clone(key.name());
             if expr.group {
                 groups.entry(name).or_default().push(value);
                 continue;

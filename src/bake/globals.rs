@@ -37,11 +37,13 @@ impl Module {
             let ident =
                 self.variables.get(name).map(|v| &v.labels[0]).or(self.attributes.get(name).map(|a| &a.name));
             let message = format!("variable cycle not allowed: `{name}` needs its own value");
-            return Err(Box::new(
-                Diagnostic::error("variable-cycle", message).at(ident.map(|i| i.span), "needed by itself"),
-            ));
+            let diagnostic =
+                Diagnostic::error("variable-cycle", message).at(ident.map(|i| i.span), "needed by itself");
+            return Err(Box::new(diagnostic.with_help(self.cycle(name))));
         }
+        self.path.borrow_mut().push(name.to_string());
         let value = self.global_value(name);
+        self.path.borrow_mut().pop();
         self.in_progress.borrow_mut().remove(name);
         match value {
             Ok(value) => {
@@ -53,6 +55,19 @@ impl Module {
                 Err(failure)
             }
         }
+    }
+
+    /// How to break the cycle that closes with `name`.
+    pub(super) fn cycle(&self, name: &str) -> String {
+        const SHOWN: usize = 8;
+        let path = self.path.borrow();
+        let from = path.iter().rposition(|step| step == name).unwrap_or(0);
+        let mut steps: Vec<String> = path[from..].iter().map(|step| format!("`{step}`")).collect();
+        if steps.len() > SHOWN {
+            steps.truncate(SHOWN);
+            steps.push("…".to_owned());
+        }
+        format!("take one reference out of {} → `{name}`", steps.join(" → "))
     }
 
     fn global_value(&self, name: &Name) -> Result<Value, Failure> {
@@ -196,11 +211,13 @@ impl Module {
         }
         if !self.in_progress.borrow_mut().insert(Rc::clone(&key)) {
             let message = format!("function cycle not allowed: `{name}` calls itself");
-            return Err(Box::new(
-                Diagnostic::error("function-cycle", message).at(function.labels[0].span, "calls itself"),
-            ));
+            let diagnostic =
+                Diagnostic::error("function-cycle", message).at(function.labels[0].span, "calls itself");
+            return Err(Box::new(diagnostic.with_help(self.cycle(&key))));
         }
+        self.path.borrow_mut().push(key.to_string());
         let built = self.build_function(function);
+        self.path.borrow_mut().pop();
         self.in_progress.borrow_mut().remove(&key);
         match built {
             Ok(built) => {

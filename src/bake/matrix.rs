@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::convert::convert;
 use super::eval::{Failure, describe};
 use super::syntax::Name;
-use super::value::{Type, Value};
+use super::value::{Str, Type, Value};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
@@ -46,12 +46,12 @@ pub(super) fn combinations(matrix: &Value, span: Span) -> Result<Vec<Combination
     Ok(combinations)
 }
 
-/// The target name that a `name` expression gave.
-pub(super) fn name_of(value: &Value, span: Span) -> Result<Name, Failure> {
+/// The target name that a `name` expression gave, with its marks.
+pub(super) fn name_of(value: &Value, span: Span) -> Result<Str, Failure> {
     match convert(value, &Type::String) {
         Ok(Value::String(text)) => {
             check_name(text.as_str(), span)?;
-            Ok(Rc::clone(text.name()))
+            Ok(text)
         }
         _ => {
             let message = format!("`name` must be a string, and this is {}", describe(value));

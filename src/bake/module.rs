@@ -19,8 +19,9 @@ use super::matrix;
 use super::references::References;
 use super::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident, Name};
 use super::target::Definition;
-use super::value::{Type, Value};
+use super::value::{Marks, Str, Type, Value};
 use crate::diagnostic::Diagnostic;
+use crate::source::Span;
 
 /// What a Bake file can see of its surroundings.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +32,17 @@ pub struct Surroundings {
     pub vars: BTreeMap<String, String>,
     /// `BAKE_LOCAL_PLATFORM`.
     pub local_platform: String,
+}
+
+impl Surroundings {
+    /// The values that it gives to those variables of a file whose names say that they are secret.
+    pub fn secrets<'a>(&'a self, body: &'a Body) -> impl Iterator<Item = String> + 'a {
+        let names = body.blocks_of("variable").flat_map(|block| &block.labels).map(|label| &label.name);
+        let names = names
+            .filter(|name| is_secret_name(name))
+            .flat_map(|name| [name.to_string(), format!("{name}_JSON")]);
+        names.flat_map(|name| [self.vars.get(&name), self.env.get(&name)]).flatten().cloned()
+    }
 }
 
 /// A file's body and whether Bake itself would read the file; `images.hcl` and `images.json` it does not.
@@ -62,6 +74,8 @@ struct Instance {
     kind: &'static str,
     block: Rc<Block>,
     name: Name,
+    /// Those of the name, which an expression may have made.
+    marks: Marks,
     axes: Vec<(Name, Value)>,
     values: RefCell<BTreeMap<Name, Result<Value, Failure>>>,
     in_progress: RefCell<BTreeSet<Name>>,
@@ -88,6 +102,8 @@ pub struct Module {
     by_name: BTreeMap<(&'static str, Name), Vec<usize>>,
     labels: IndexMap<Name, Vec<Name>>,
     pub(super) in_progress: RefCell<BTreeSet<Name>>,
+    /// What is being evaluated, each for the one before it; only to tell a cycle.
+    pub(super) path: RefCell<Vec<String>>,
     pub(super) failed: RefCell<BTreeMap<Name, Failure>>,
 }
 
@@ -122,6 +138,7 @@ impl Module {
             by_name: BTreeMap::new(),
             labels: IndexMap::new(),
             in_progress: RefCell::default(),
+            path: RefCell::default(),
             failed: RefCell::default(),
         };
         let blocks = module.collect(files)?;
@@ -260,16 +277,16 @@ impl Module {
         if let Some(value) = instance.values.borrow().get(name) {
             return value.clone();
         }
+        let path = format!("{}.{}.{name}", instance.kind, instance.name);
         if !instance.in_progress.borrow_mut().insert(Rc::clone(name)) {
-            let message = format!(
-                "reference cycle not allowed: `{}.{}.{name}` needs its own value",
-                instance.kind, instance.name
-            );
-            return Err(Box::new(
-                Diagnostic::error("reference-cycle", message).at(attribute.name.span, "needed by itself"),
-            ));
+            let message = format!("reference cycle not allowed: `{path}` needs its own value");
+            let diagnostic =
+                Diagnostic::error("reference-cycle", message).at(attribute.name.span, "needed by itself");
+            return Err(Box::new(diagnostic.with_help(self.cycle(&path))));
         }
+        self.path.borrow_mut().push(path);
         let value = self.eval(&Scope::of(&instance.axes), &attribute.value);
+        self.path.borrow_mut().pop();
         instance.in_progress.borrow_mut().remove(name);
         instance.values.borrow_mut().insert(Rc::clone(name), value.clone());
         value
@@ -320,8 +337,8 @@ impl Module {
         let mut seen = BTreeSet::new();
         let mut instances = Vec::with_capacity(combinations.len());
         for axes in combinations {
-            let instance_name = match (name, matrix) {
-                (None, _) => Rc::clone(&label.name),
+            let text = match (name, matrix) {
+                (None, _) => Str::from(&label.name),
                 (Some(name), None) => {
                     let diagnostic = Diagnostic::error("name-without-matrix", "`name` requires `matrix`");
                     return Err(Box::new(diagnostic.at(name.name.span, "")));
@@ -331,6 +348,7 @@ impl Module {
                     matrix::name_of(&value, name.value.span)?
                 }
             };
+            let instance_name = Rc::clone(text.name());
             if !seen.insert(Rc::clone(&instance_name)) {
                 return Err(Box::new(
                     Diagnostic::error(
@@ -345,6 +363,7 @@ impl Module {
                 kind,
                 block: Rc::clone(block),
                 name: instance_name,
+                marks: text.marks().clone(),
                 axes,
                 values: RefCell::default(),
                 in_progress: RefCell::default(),
@@ -448,6 +467,14 @@ impl Module {
     pub fn axes(&self, target: &str) -> &[(Name, Value)] {
         let indexes = self.by_name.get(&("target", Name::from(target)));
         indexes.and_then(|all| all.last()).map_or(&[], |index| &self.instances[*index].axes)
+    }
+
+    /// Where the text of a target's name came from, as far as that matters, and the expression that made it.
+    pub fn name_marks(&self, target: &str) -> Option<(&Marks, Span)> {
+        let indexes = self.by_name.get(&("target", Name::from(target)))?;
+        let instance =
+            indexes.iter().map(|index| &self.instances[*index]).find(|one| !one.marks.is_empty())?;
+        Some((&instance.marks, instance.block.body.attribute("name")?.value.span))
     }
 
     /// Evaluates an expression with a target's matrix variables in scope.

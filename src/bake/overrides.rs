@@ -8,10 +8,11 @@ use std::rc::Rc;
 
 use super::flags::{self, FlagError};
 use super::glob::Glob;
+use super::module::is_secret_name;
 use super::syntax::Name;
 use super::target::{Definition, Entry, Policy, Resources, Target, Text};
-use super::value::Str;
-use crate::diagnostic::{Diagnostic, suggest};
+use super::value::{Mark, Marks, Str};
+use crate::diagnostic::{Diagnostic, names_help, suggest};
 
 /// The keys of `--set`, for suggestions.
 const KEYS: &[&str] = &[
@@ -284,16 +285,16 @@ impl Set {
         if let Some((name, _)) = definition.targets.get_key_value(self.pattern.as_str()) {
             return Ok(vec![Rc::clone(name)]);
         }
-        let fail = |problem: String| {
-            let diagnostic = Diagnostic::error("override-target", format!("`{}`: {problem}", self.written));
-            Err(Box::new(diagnostic))
-        };
+        let fail =
+            |problem: String| Diagnostic::error("override-target", format!("`{}`: {problem}", self.written));
         let Ok(glob) = Glob::parse(&self.pattern) else {
-            return fail(format!("`{}` is not a valid pattern", self.pattern));
+            return Err(Box::new(fail(format!("`{}` is not a valid pattern", self.pattern))));
         };
         let names: Vec<_> = definition.targets.keys().filter(|name| glob.matches(name)).cloned().collect();
         if names.is_empty() {
-            return fail(format!("could not find any target matching `{}`", self.pattern));
+            let help = names_help(&self.pattern, "target", definition.targets.keys().map(|name| &**name));
+            let diagnostic = fail(format!("could not find any target matching `{}`", self.pattern));
+            return Err(Box::new(diagnostic.with_help(help)));
         }
         Ok(names)
     }
@@ -372,7 +373,14 @@ impl Override {
             // The reverse: the value is not in the list that is read.
             "no-cache-filter" => target.no_cache_filter.clear(),
             "ulimits" => target.ulimits.clear(),
-            "args" => drop(target.args.insert(name()?, self.value.clone())),
+            "args" => {
+                let name = name()?;
+                let mut value = self.value.clone();
+                if is_secret_name(&name) && !value.is_empty() {
+                    value.value = value.value.marked(&Marks::of(Mark::Secret(Rc::clone(&name))));
+                }
+                target.args.insert(name, value);
+            }
             "contexts" => drop(target.contexts.insert(name()?, self.value.clone())),
             "labels" => drop(target.labels.insert(name()?, self.value.clone())),
             "extra-hosts" => drop(target.extra_hosts.insert(name()?, self.value.clone())),

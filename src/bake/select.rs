@@ -14,7 +14,7 @@ use super::links;
 use super::overrides::Overrides;
 use super::syntax::Name;
 use super::target::{Definition, Group, Resolved, Target, Text};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, names_help};
 use crate::source::Span;
 
 /// After so many errors, further targets are not looked at.
@@ -157,7 +157,9 @@ fn match_arguments(definition: &Definition, names: &[String]) -> Result<IndexSet
         }
         if !any {
             let message = format!("could not find any target matching `{pattern}`");
-            diagnostics.push(Diagnostic::error("unknown-target", message));
+            let known = definition.targets.keys().map(|name| &**name);
+            let diagnostic = Diagnostic::error("unknown-target", message);
+            diagnostics.push(diagnostic.with_help(names_help(&pattern, "target", known)));
         }
     }
     if names.is_empty() {

@@ -52,6 +52,15 @@ impl Marks {
         }
     }
 
+    /// The variable whose secret value it has, if it has one.
+    #[must_use]
+    pub fn secret(&self) -> Option<&Name> {
+        self.iter().find_map(|mark| match mark {
+            Mark::Secret(name) => Some(name),
+            Mark::Clock | Mark::Random => None,
+        })
+    }
+
     /// Each mark, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Mark> {
         self.0.iter().flat_map(|set| set.iter())

@@ -16,7 +16,7 @@ use crate::bake::target::Definition;
 use crate::bake::value::{Mark, Marks, Str};
 use crate::bake::{context, json, lower};
 use crate::cli;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, sorted};
 use crate::error::Error;
 use crate::host::Host;
 use crate::plan::SourceFile;
@@ -40,6 +40,7 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
     discovery::refuse_remote(&args.targets)?;
     let host = session.host;
     let env = visible_environment(host);
+    let vars = variables(&args.variables)?;
     let texts = read(session, args)?;
     let mut files = Vec::new();
     let mut sources = Vec::new();
@@ -55,7 +56,7 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
         sources.push(SourceFile { path: found.path.clone(), sha256 });
         let id = session.sources.add(found.path.clone(), text);
         match parse(&session.sources, id, &found) {
-            Ok((body, json)) => bodies.push(File { body, json, shared: found.origin != Origin::Images }),
+            Ok((body, json)) => bodies.push(File { body, json, shared: !discovery::is_images(&found.path) }),
             Err(found) => diagnostics.extend(found),
         }
         files.push(found);
@@ -63,19 +64,26 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
     if !diagnostics.is_empty() {
         return Err(diagnostics.into());
     }
-    let surroundings = Surroundings {
-        env: env.clone().unwrap_or_default(),
-        vars: variables(&args.variables)?,
-        local_platform: host.local_platform(),
-    };
+    let surroundings =
+        Surroundings { env: env.clone().unwrap_or_default(), vars, local_platform: host.local_platform() };
+    session.hide(bodies.iter().flat_map(|file| surroundings.secrets(&file.body)));
     let clock = OnceCell::new();
     let ambient = Ambient {
         now: Box::new(move || clock.get_or_init(Host::now).clone()),
         random: Box::new(Host::random),
         home: host.home().map(|home| home.to_string_lossy().into_owned()),
     };
-    let module = Module::new(bodies, surroundings, ambient)?;
-    let mut definition = module.definition()?;
+    let module = Module::new(bodies, surroundings, ambient).map_err(sorted)?;
+    let mut definition = module.definition().map_err(sorted)?;
+    let mut secrets = Vec::new();
+    for target in definition.targets.values() {
+        target.each_text(&mut |_, text| {
+            if text.value.marks().secret().is_some() {
+                secrets.push(text.to_string());
+            }
+        });
+    }
+    session.hide(secrets.into_iter());
     if host.env().get("BUILDX_BAKE_FILE_RELATIVE_PATHS").and_then(|value| parse_bool(value)) == Some(true) {
         context::rebase(&mut definition, |span| folder(&session.sources.get(span.source).path));
     }

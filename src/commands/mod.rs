@@ -26,7 +26,12 @@ struct Session<'a> {
     sources: Sources,
     voice: Voice,
     verbose: bool,
+    /// Texts that must not be told, the longest first.
+    secrets: Vec<String>,
 }
+
+/// Shorter values are not looked for: they are in every other word.
+const MIN_SECRET: usize = 4;
 
 /// Does what the command line asks.
 #[must_use]
@@ -35,7 +40,13 @@ pub fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Plan(args) => Voice { json: args.format == PlanFormat::Json, github: args.github },
         _ => Voice::default(),
     };
-    let mut session = Session { host, sources: Sources::default(), voice, verbose: cli.global.verbose };
+    let mut session = Session {
+        host,
+        sources: Sources::default(),
+        voice,
+        verbose: cli.global.verbose,
+        secrets: Vec::new(),
+    };
     let result = match &cli.command {
         Command::Print(args) => print::print(&mut session, args),
         Command::Plan(args) => plan::plan(&mut session, args),
@@ -60,6 +71,7 @@ impl Session<'_> {
         if diagnostics.is_empty() {
             return;
         }
+        let diagnostics: Vec<Diagnostic> = diagnostics.iter().map(|one| one.without(&self.secrets)).collect();
         if self.voice.json {
             let wire: Vec<_> =
                 diagnostics.iter().map(|diagnostic| diagnostic.to_wire(&self.sources)).collect();
@@ -67,15 +79,26 @@ impl Session<'_> {
             self.host.stderr(&format!("{json}\n"));
         } else {
             let color = self.host.stderr_color();
-            for diagnostic in diagnostics {
+            for diagnostic in &diagnostics {
                 self.host.stderr(&diagnostic.render(&self.sources, color));
             }
         }
         if self.voice.github {
-            for diagnostic in diagnostics {
+            for diagnostic in &diagnostics {
                 self.host.stderr(&diagnostic.render_github(&self.sources));
             }
         }
+    }
+
+    /// Keeps texts out of everything that is told from now on.
+    fn hide(&mut self, texts: impl Iterator<Item = String>) {
+        for text in texts.filter(|text| text.len() >= MIN_SECRET) {
+            // Some messages quote what was found.
+            self.secrets.push(text.escape_debug().to_string());
+            self.secrets.push(text);
+        }
+        self.secrets.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+        self.secrets.dedup();
     }
 
     /// Says what is done, when asked to.

@@ -189,8 +189,10 @@ fn refuse_loop(session: &Session<'_>, loaded: &Loaded, path: &str) -> Result<(),
     let place = |path: &str| normalized(&host.directory().join(path));
     let target = place(path);
     if let Some(source) = loaded.files.iter().find(|found| place(&found.path) == target) {
-        let message =
-            format!("`{path}` is read as a source ({}), so it cannot be the product too", source.path);
+        let message = match source.path == path {
+            true => format!("`{path}` is a source, so it cannot be the product too"),
+            false => format!("`{path}` is a source (`{}`), so it cannot be the product too", source.path),
+        };
         return Err(Diagnostic::error("output-is-source", message)
             .with_help("write it into a folder of its own: `--out DIR`, or to another name: `-o FILE`")
             .into());

@@ -10,7 +10,7 @@ use crate::bake::glob::Glob;
 use crate::bake::select;
 use crate::bake::syntax::Name;
 use crate::bake::target::{Definition, Target, Text};
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::diagnostic::{Diagnostic, names_help};
 use crate::reference::Reference;
 use crate::source::Span;
 use crate::spec::{Settings, Spec};
@@ -56,7 +56,8 @@ pub(super) fn drafts(
             Ok(version) => draft.version = Some(version),
             Err(e) => {
                 let message = format!("`{text}` is no version: {e}");
-                diagnostics.push(Diagnostic::error("version", message).at(text.span, ""));
+                let help = "a version is such as `1.2.3`; other names go into `tags`";
+                diagnostics.push(Diagnostic::error("version", message).at(text.span, "").with_help(help));
             }
         }
     }
@@ -92,7 +93,7 @@ fn from_blocks(
                         let settings = spec.settings(Some(image), input.module, &name, diagnostics);
                         covered.push((name, settings));
                     }
-                    Err(diagnostic) => diagnostics.push(diagnostic),
+                    Err(found) => diagnostics.extend(found),
                 }
             }
             if covered.is_empty() {
@@ -139,10 +140,14 @@ fn from_tags(
 ) -> Vec<Draft> {
     let mut by_tags: IndexMap<BTreeSet<String>, Vec<&Target>> = IndexMap::new();
     for name in level_zero_names(input, diagnostics) {
-        let target = match targets.get(&name, None) {
+        // A name that the command line does not have is in a group.
+        let mut members = input.definition.groups.values().flat_map(|group| group.members());
+        let asked =
+            members.find(|member| member.as_str() == &*name && !input.names.contains(&member.to_string()));
+        let target = match targets.get(&name, asked) {
             Ok(target) => target,
-            Err(diagnostic) => {
-                diagnostics.push(diagnostic);
+            Err(found) => {
+                diagnostics.extend(found);
                 continue;
             }
         };
@@ -156,11 +161,14 @@ fn from_tags(
     for members in by_tags.values() {
         let names: Vec<&str> = members.iter().map(|target| &*target.name).collect();
         if let Some((first, second, platform)) = overlapping(members) {
-            let both = platform.map_or_else(|| "no platforms".to_owned(), |platform| format!("`{platform}`"));
-            let message =
-                format!("`{}` and `{}` have the same tags and both build {both}", first.name, second.name);
-            let place =
-                |target: &Target| target.tags.iter().flatten().find_map(|tag| tag.span).or(target.span);
+            let why = match platform {
+                Some(platform) => format!("both build `{platform}`"),
+                None => "not both say for which platforms".to_owned(),
+            };
+            let message = format!("`{}` and `{}` have the same tags, and {why}", first.name, second.name);
+            let tag = |target: &Target| target.tags.iter().flatten().find_map(|tag| tag.span);
+            // One of them may have inherited the other's tags.
+            let place = |target: &Target| if tag(first) == tag(second) { target.span } else { tag(target) };
             diagnostics.push(
                 Diagnostic::error("tag-collision", message)
                     .at(place(second), "again")
@@ -230,10 +238,12 @@ fn normalized(tag: &Text) -> String {
 
 /// The targets of level 0: those given, else `default`, else all that are not hidden.
 fn level_zero_names(input: &Input<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Name> {
-    if input.names.is_empty() {
-        return default_targets(input.definition);
-    }
-    match select::targets_of(input.definition, input.names) {
+    let names = match input.names {
+        [] if !has_default(input.definition) => return default_targets(input.definition),
+        [] => &["default".to_owned()],
+        names => names,
+    };
+    match select::targets_of(input.definition, names) {
         Ok(names) => names,
         Err(found) => {
             diagnostics.extend(found);
@@ -242,10 +252,15 @@ fn level_zero_names(input: &Input<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec
     }
 }
 
+fn has_default(definition: &Definition) -> bool {
+    definition.groups.contains_key("default") || definition.targets.contains_key("default")
+}
+
 /// What `docker buildx bake` builds, else every target whose name does not begin with `_`.
 pub(super) fn default_targets(definition: &Definition) -> Vec<Name> {
-    let has_default = definition.groups.contains_key("default") || definition.targets.contains_key("default");
-    if has_default && let Ok(names) = select::targets_of(definition, &["default".to_owned()]) {
+    if has_default(definition)
+        && let Ok(names) = select::targets_of(definition, &["default".to_owned()])
+    {
         return names.into_iter().filter(|name| definition.targets.contains_key(name)).collect();
     }
     definition.targets.keys().filter(|name| !name.starts_with('_')).cloned().collect()
@@ -257,10 +272,9 @@ pub(super) fn wanted(
     drafts: &[Draft],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeSet<String> {
-    let all = || drafts.iter().map(|draft| draft.key.clone()).collect();
-    let level_zero = drafts.iter().all(|draft| draft.block.is_none());
-    if input.names.is_empty() || (level_zero && !drafts.is_empty()) {
-        return all();
+    // At level 0 the names have been looked at already.
+    if input.names.is_empty() || drafts.iter().all(|draft| draft.block.is_none()) {
+        return drafts.iter().map(|draft| draft.key.clone()).collect();
     }
     let mut wanted = BTreeSet::new();
     for name in input.names {
@@ -281,11 +295,9 @@ pub(super) fn wanted(
             _ => {
                 let message = format!("there is no image, target or group `{name}`");
                 let known = drafts.iter().map(|draft| draft.key.as_str());
-                let known = known.chain(input.definition.targets.keys().map(|k| &**k));
-                let near = suggest(name, known).map(|near| format!("did you mean `{near}`?"));
-                let mut diagnostic = Diagnostic::error("unknown-image", message);
-                diagnostic.help = near;
-                diagnostics.push(diagnostic);
+                diagnostics.push(
+                    Diagnostic::error("unknown-image", message).with_help(names_help(name, "image", known)),
+                );
             }
         }
     }

@@ -35,6 +35,10 @@ pub(super) struct Legs {
 }
 
 impl Legs {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Leg> {
+        self.made.values().map(|made| &made.leg)
+    }
+
     pub(super) fn builds_of(&self, image: &str) -> Vec<Build> {
         self.builds.get(image).cloned().unwrap_or_default()
     }
@@ -86,12 +90,14 @@ pub(super) fn platforms(target: &Target) -> Result<Vec<(Platform, Option<Span>)>
                 for platform in parsed {
                     if let Some((_, first)) = platforms.iter().find(|(known, _)| *known == platform) {
                         let message = format!("platform `{platform}` is there twice");
-                        diagnostics.push(
-                            Diagnostic::error("duplicate-platform", message)
+                        let diagnostic = Diagnostic::error("duplicate-platform", message);
+                        let diagnostic = match text.span == first.span {
+                            true => diagnostic.at(text.span, ""),
+                            false => diagnostic
                                 .at(text.span, format!("`{text}`"))
-                                .at(first.span, format!("`{first}` is the same"))
-                                .with_help("leave one of them out"),
-                        );
+                                .at(first.span, format!("`{first}` is the same")),
+                        };
+                        diagnostics.push(diagnostic.with_help("leave one of them out"));
                     } else {
                         platforms.push((platform, text));
                     }
@@ -183,7 +189,8 @@ pub(super) fn legs(
                     diagnostics.push(
                         Diagnostic::error("duplicate-platform", message)
                             .at(span.or(target.span), "again")
-                            .at(*first, "first here"),
+                            .at(*first, "first here")
+                            .with_help("take it out of the platforms of one of them"),
                     );
                     continue;
                 }
@@ -219,9 +226,11 @@ fn add(
             .get(&name)
             .is_some_and(|known| known.leg.of != made.leg.of || known.leg.platform != made.leg.platform);
     if collides {
-        let what = if targets.definition.groups.contains_key(name.as_str()) { "group" } else { "target" };
-        let message = format!("the leg `{name}` of target `{}` has the name of another {what}", made.leg.of);
+        let group = targets.definition.groups.get(name.as_str());
+        let what = if group.is_some() { "a group" } else { "another target" };
+        let message = format!("target `{}` is split into `{name}`, which is the name of {what}", made.leg.of);
         let other = targets.definition.targets.get(name.as_str()).and_then(|target| target.span);
+        let other = other.or(group.and_then(|group| group.span));
         let place = targets.resolved.get(&made.leg.of).and_then(|target| target.span);
         diagnostics.push(
             Diagnostic::error("leg-name", message)
@@ -360,11 +369,15 @@ impl Maker<'_> {
         let assignment = if own.is_empty() { assign(&rules, platform) } else { assign(&own, platform) };
         let Some(assignment) = assignment else {
             let shown = platform.map_or_else(|| "no platform".to_owned(), ToString::to_string);
-            let message = format!("there is no runner for `{shown}`, which only its own system can build");
+            let message = format!(
+                "there is no runner for `{shown}`: Windows images are built on Windows, which has no default"
+            );
             let diagnostic = Diagnostic::error("no-runner", message).at(span.or(self.draft.span), "");
-            let os = platform.map_or("windows", Platform::os).to_owned();
-            diagnostics
-                .push(diagnostic.with_help(format!("add it to the image: runners = {{ \"{os}\" = \"…\" }}")));
+            let runners = "runners = { windows = \"…\" }";
+            diagnostics.push(diagnostic.with_help(match self.draft.block {
+                Some(_) => format!("add `{runners}` to the `image` block"),
+                None => format!("name one for all images: `image {{ {runners} }}`"),
+            }));
             return None;
         };
         let mut definition = base(self.target, platform);

@@ -3,6 +3,7 @@
 //! BuildKit takes whatever a linked target has: an `arm64` leg linked to an `amd64` base builds without an error, with
 //! the wrong files inside. So every link of a leg is rewritten, or refused.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::legs::{self, Legs, Made};
@@ -29,7 +30,8 @@ pub(super) fn rewrite(
     diagnostics: &mut Vec<Diagnostic>,
     warnings: &mut Vec<Diagnostic>,
 ) {
-    let mut linker = Linker { legs, targets, input, diagnostics, warnings, path: Vec::new() };
+    let mut linker =
+        Linker { legs, targets, input, diagnostics, warnings, path: Vec::new(), followed: BTreeSet::new() };
     for name in linker.legs.names() {
         linker.leg(&name);
     }
@@ -44,6 +46,16 @@ struct Linker<'a, 'i> {
     warnings: &'a mut Vec<Diagnostic>,
     /// The targets whose links are being followed, against loops.
     path: Vec<Name>,
+    /// Targets whose links have been followed already, where they stay as they are.
+    followed: BTreeSet<Name>,
+}
+
+/// The error for a link back to a target of the path that led to it.
+fn loop_of(path: &[Name], target: &Name, link: &Text) -> Diagnostic {
+    let from = path.iter().position(|name| name == target).unwrap_or(0);
+    let circle: Vec<String> = path[from..].iter().chain([target]).map(|name| format!("`{name}`")).collect();
+    let message = format!("target `{target}` links to itself: {}", circle.join(" → "));
+    Diagnostic::error("link-loop", message).at(link.span, "").with_help("take one of the links out")
 }
 
 impl Linker<'_, '_> {
@@ -66,7 +78,10 @@ impl Linker<'_, '_> {
     ) -> std::collections::BTreeMap<Name, Text> {
         let mut contexts = definition.contexts.clone();
         // A leg of unknown platform keeps its links: Bake picks the platform when it builds.
-        let Some(platform) = platform else { return contexts };
+        let Some(platform) = platform else {
+            self.follow(definition);
+            return contexts;
+        };
         for value in contexts.values_mut() {
             let Some(linked) = value.as_str().strip_prefix(SCHEME).map(str::to_owned) else { continue };
             if let Some(name) = self.linked(&linked, platform, user, value) {
@@ -80,14 +95,13 @@ impl Linker<'_, '_> {
     fn linked(&mut self, linked: &str, platform: &Platform, user: &Made, link: &Text) -> Option<String> {
         let target = match self.targets.get(linked, Some(link)) {
             Ok(target) => target,
-            Err(diagnostic) => {
-                self.report(diagnostic);
+            Err(found) => {
+                found.into_iter().for_each(|diagnostic| self.report(diagnostic));
                 return None;
             }
         };
         if self.path.contains(&target.name) {
-            let message = format!("`{}` links to itself through `{linked}`", self.path[0]);
-            self.report(Diagnostic::error("link-loop", message).at(link.span, ""));
+            self.report(loop_of(&self.path, &target.name, link));
             return None;
         }
         let declared = match legs::platforms(target) {
@@ -111,7 +125,8 @@ impl Linker<'_, '_> {
                     .at(link.span, format!("linked here to {}", list.join(", ")))
                     .at(target.platforms.iter().flatten().next().and_then(|text| text.span), "its platforms")
                     .with_help(format!(
-                        "add `{platform}` to the platforms of `{linked}`, or drop it from its user"
+                        "add `{platform}` to the platforms of `{linked}`, or drop it from those of `{}`",
+                        self.path[0]
                     )),
             );
             return None;
@@ -125,6 +140,27 @@ impl Linker<'_, '_> {
         };
         self.path.pop();
         Some(name)
+    }
+
+    /// Looks for loops among links that stay as they are.
+    fn follow(&mut self, user: &Target) {
+        let links =
+            user.contexts.values().filter_map(|text| Some((text, text.as_str().strip_prefix(SCHEME)?)));
+        for (link, linked) in links {
+            let Some(target) = self.targets.resolved.get(linked) else {
+                if let Err(found) = self.targets.get(linked, Some(link)) {
+                    found.into_iter().for_each(|diagnostic| self.report(diagnostic));
+                }
+                continue;
+            };
+            if self.path.contains(&target.name) {
+                self.report(loop_of(&self.path, &target.name, link));
+            } else if self.followed.insert(Rc::clone(&target.name)) {
+                self.path.push(Rc::clone(&target.name));
+                self.follow(target);
+                self.path.pop();
+            }
+        }
     }
 
     /// The leg of a linked target: the published one, or one of its own without tags and output.

@@ -20,7 +20,7 @@ use crate::bake::overrides::Overrides;
 use crate::bake::select;
 use crate::bake::syntax::Name;
 use crate::bake::target::{Definition, Group, Target, Text};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity, names_help, sorted};
 use crate::plan::{Plan, SourceFile};
 use crate::platform::Platform;
 use crate::spec::Spec;
@@ -47,7 +47,7 @@ pub struct Input<'a> {
 struct Targets<'a> {
     definition: &'a Definition,
     resolved: IndexMap<Name, Target>,
-    broken: BTreeMap<Name, Diagnostic>,
+    broken: BTreeMap<Name, Vec<Diagnostic>>,
 }
 
 impl<'a> Targets<'a> {
@@ -64,22 +64,41 @@ impl<'a> Targets<'a> {
                 Ok(target) => {
                     targets.resolved.insert(Rc::clone(name), target);
                 }
-                Err(mut found) => {
-                    targets.broken.insert(Rc::clone(name), found.swap_remove(0));
+                Err(found) => {
+                    targets.broken.insert(Rc::clone(name), found);
                 }
             }
         }
         Ok(targets)
     }
 
+    /// The targets that are written as they stand: those that are not only there to be inherited.
+    fn written(&self) -> impl Iterator<Item = &Target> {
+        let linked: BTreeSet<&str> =
+            self.resolved.values().flat_map(links::links_of).map(|(_, linked)| linked).collect();
+        self.resolved
+            .values()
+            .filter(move |target| !target.name.starts_with('_') || linked.contains(&*target.name))
+    }
+
     /// A target, or why there is none.
-    fn get(&self, name: &str, asked: Option<&Text>) -> Result<&Target, Diagnostic> {
+    fn get(&self, name: &str, asked: Option<&Text>) -> Result<&Target, Vec<Diagnostic>> {
         if let Some(target) = self.resolved.get(name) {
             return Ok(target);
         }
         Err(self.broken.get(name).cloned().unwrap_or_else(|| {
             let diagnostic = Diagnostic::error("unknown-target", format!("there is no target `{name}`"));
-            diagnostic.at(asked.and_then(|text| text.span), "asked for here")
+            let diagnostic = diagnostic.at(asked.and_then(|text| text.span), "asked for here");
+            if self.definition.groups.contains_key(name) {
+                let note =
+                    format!("`{name}` is a group, or the label of a matrix, and a target is needed here");
+                return vec![diagnostic.with_note(note)];
+            }
+            vec![diagnostic.with_help(names_help(
+                name,
+                "target",
+                self.definition.targets.keys().map(|known| &**known),
+            ))]
         }))
     }
 }
@@ -99,16 +118,12 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let wanted = images::wanted(input, &drafts, &mut diagnostics);
     let mut legs =
         legs::legs(input, &drafts, &publications, &wanted, &targets, &mut diagnostics, &mut warnings);
-    diagnostics.extend(written::secrets(&targets, &drafts));
+    diagnostics.extend(written::secrets(&targets, input.module));
+    unbuilt(input, &legs, &mut warnings);
     links::rewrite(&mut legs, &targets, input, &mut diagnostics, &mut warnings);
     if !diagnostics.is_empty() {
         return Err(sorted(diagnostics));
     }
-    if !input.platforms.is_empty() && legs.names().is_empty() {
-        let list: Vec<String> = input.platforms.iter().map(|platform| format!("`{platform}`")).collect();
-        warnings.push(Diagnostic::note("no-images", format!("no image is built for {}", list.join(", "))));
-    }
-
     let mut plan = Plan { publish: input.publish, sources: input.sources.clone(), ..Plan::default() };
     plan.images = publish::images(&drafts, &publications, &wanted, &legs);
     plan.jobs = jobs::jobs(&legs, &targets, &plan.images, &mut diagnostics);
@@ -116,9 +131,19 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     plan.legs = legs.into_legs();
     whole(&mut plan, &targets, &mut warnings);
     jobs::name_groups(&mut plan, input.definition);
-    plan.volatile = written::volatile(&targets, &drafts);
+    plan.volatile = written::volatile(&targets, &drafts, input.module);
     plan.warnings = sorted(warnings);
     if diagnostics.is_empty() { Ok(plan) } else { Err(sorted(diagnostics)) }
+}
+
+/// A warning for each platform that was asked for and no image has: it may be a typo.
+fn unbuilt(input: &Input<'_>, legs: &legs::Legs, warnings: &mut Vec<Diagnostic>) {
+    for platform in input.platforms {
+        if !legs.iter().any(|leg| leg.platform.as_ref() == Some(platform)) {
+            let message = format!("no image is built for `{platform}`");
+            warnings.push(Diagnostic::warning("unbuilt-platform", message));
+        }
+    }
 }
 
 /// What Bake would build and no image covers.
@@ -136,16 +161,8 @@ fn local(input: &Input<'_>, drafts: &[images::Draft], targets: &Targets<'_>) -> 
 
 /// The source's targets and groups as they stand, without those that cannot be built as they are.
 fn whole(plan: &mut Plan, targets: &Targets<'_>, warnings: &mut Vec<Diagnostic>) {
-    let linked: BTreeSet<Name> = targets
-        .resolved
-        .values()
-        .chain(plan.legs.values().map(|leg| &leg.definition))
-        .flat_map(|target| links::links_of(target).map(|(_, linked)| Name::from(linked)))
-        .collect();
-    for (name, target) in &targets.resolved {
-        if !name.starts_with('_') || linked.contains(name) {
-            plan.targets.insert(Rc::clone(name), target.clone());
-        }
+    for target in targets.written() {
+        plan.targets.insert(Rc::clone(&target.name), target.clone());
     }
     // A target whose links lead nowhere cannot be built, and buildx refuses a whole group for it.
     loop {
@@ -165,10 +182,9 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, warnings: &mut Vec<Diagnostic>)
             break;
         }
     }
-    for (name, diagnostic) in &targets.broken {
-        if !name.starts_with('_') {
-            let mut warning = diagnostic.clone();
-            warning.severity = crate::diagnostic::Severity::Warning;
+    for (name, found) in targets.broken.iter().filter(|(name, _)| !name.starts_with('_')) {
+        for diagnostic in found {
+            let warning = Diagnostic { severity: Severity::Warning, ..diagnostic.clone() };
             warnings.push(warning.with_note(format!("target `{name}` is left out")));
         }
     }
@@ -204,14 +220,4 @@ fn groups(
             return groups;
         }
     }
-}
-
-/// By place, then by text, each once: the same input gives the same output in the same order.
-fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    diagnostics.sort_by(|a, b| {
-        let key = |d: &Diagnostic| (d.labels.first().map(|label| label.span), d.message.clone());
-        key(a).cmp(&key(b))
-    });
-    diagnostics.dedup();
-    diagnostics
 }

@@ -4,25 +4,25 @@ use std::collections::BTreeSet;
 
 use super::Targets;
 use super::images::Draft;
+use crate::bake::module::Module;
 use crate::bake::target::{Target, Text};
-use crate::bake::value::Mark;
+use crate::bake::value::{Mark, Marks};
 use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+use crate::spec;
 
 /// An error for each secret in what would be written.
-pub(super) fn secrets(targets: &Targets<'_>, drafts: &[Draft]) -> Vec<Diagnostic> {
-    marked(targets, drafts, |mark, place| match mark {
-        Mark::Secret(name) => {
-            let message = format!("{place} holds the value of `{name}`, which looks like a secret");
-            let help = "what is written can be read by others; give it to the build as a `secret`";
-            Some(Diagnostic::error("secret", message).with_help(help))
-        }
+pub(super) fn secrets(targets: &Targets<'_>, module: &Module) -> Vec<Diagnostic> {
+    // Image blocks have been refused already if they hold one.
+    marked(targets, &[], module, |mark, place| match mark {
+        Mark::Secret(name) => Some(spec::secret(place, name)),
         Mark::Clock | Mark::Random => None,
     })
 }
 
 /// A diagnostic for each string that differs from run to run.
-pub(super) fn volatile(targets: &Targets<'_>, drafts: &[Draft]) -> Vec<Diagnostic> {
-    marked(targets, drafts, |mark, place| {
+pub(super) fn volatile(targets: &Targets<'_>, drafts: &[Draft], module: &Module) -> Vec<Diagnostic> {
+    marked(targets, drafts, module, |mark, place| {
         let what = match mark {
             Mark::Clock => "the clock",
             Mark::Random => "random numbers",
@@ -38,28 +38,39 @@ pub(super) fn volatile(targets: &Targets<'_>, drafts: &[Draft]) -> Vec<Diagnosti
 fn marked(
     targets: &Targets<'_>,
     drafts: &[Draft],
+    module: &Module,
     describe: impl Fn(&Mark, &str) -> Option<Diagnostic>,
 ) -> Vec<Diagnostic> {
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
     let mut seen = BTreeSet::new();
-    let mut check = |place: String, text: &Text| {
-        for mark in text.value.marks().iter() {
+    let mut report = |place: String, marks: &Marks, span: Option<Span>| {
+        for mark in marks.iter() {
             if let Some(diagnostic) = describe(mark, &place) {
                 // The same string reaches several legs.
-                let key = (text.span, mark.clone());
-                if text.span.is_none() || seen.insert(key) {
-                    diagnostics.push(diagnostic.at(text.span, ""));
+                let key = (span, mark.clone());
+                if span.is_none() || seen.insert(key) {
+                    diagnostics.push(diagnostic.at(span, ""));
                 }
             }
         }
     };
+    for target in targets.written() {
+        if let Some((marks, span)) = module.name_marks(&target.name) {
+            report("the name of a target".to_owned(), marks, Some(span));
+        }
+    }
+    let mut check = |place: String, text: &Text| report(place, text.value.marks(), text.span);
+    for group in targets.definition.groups.values() {
+        let texts = group.description.iter().chain(group.members());
+        texts.for_each(|text| check(format!("group `{}`", group.name), text));
+    }
     let mut target = |target: &Target| {
         target.each_text(&mut |attribute: &str, text: &Text| {
             check(format!("`{attribute}` of target `{}`", target.name), text);
         });
     };
-    // A hidden target is written only through those that inherit from it; legs are made of their targets.
-    targets.resolved.values().filter(|target| !target.name.starts_with('_')).for_each(&mut target);
+    // Legs are made of these.
+    targets.written().for_each(&mut target);
     for draft in drafts {
         let settings = draft.settings();
         let lists = [("repositories", &settings.repositories), ("tags", &settings.tags)];

@@ -1,0 +1,111 @@
+//! `bakeplan print`: its lists and streams. What it prints is compared with Bake's answers in `cases.rs`.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use snapbox::str;
+
+use crate::support::Test;
+
+const FILE: &str = r#"
+variable "TAG" {
+  description = "what ${1 + 1} call it"
+  default     = "latest"
+}
+variable "PORTS" {
+  type    = list(number)
+  default = [80, 443]
+}
+variable "EMPTY" {
+  default = null
+}
+group "default" {
+  targets = ["web", "app"]
+}
+target "app" {
+  description = "the app"
+}
+target "web" {}
+target "_base" {}
+"#;
+
+#[test]
+fn lists_are_aligned_with_tabs_as_in_buildx() {
+    Test::new()
+        .file("docker-bake.hcl", FILE)
+        .args(["print", "--list=variables"])
+        .stdout(
+            "VARIABLE\tTYPE\t\tVALUE\t\tDESCRIPTION\n\
+             EMPTY\t\t\t\t<null>\t\t\n\
+             PORTS\t\tlist of number\t[80,443]\t\n\
+             TAG\t\t\t\tlatest\t\twhat 2 call it\n",
+        )
+        .run();
+    Test::new()
+        .file("docker-bake.hcl", FILE)
+        .args(["print", "--list=targets"])
+        .stdout("TARGET\tDESCRIPTION\napp\tthe app\ndefault\tapp, web\nweb\t\n")
+        .run();
+}
+
+#[test]
+fn lists_are_json_when_asked() {
+    Test::new()
+        .file("docker-bake.hcl", FILE)
+        .args(["print", "--list=type=targets,format=json"])
+        .stdout(str![[r#"
+[
+  {
+    "name": "app",
+    "description": "the app"
+  },
+  {
+    "name": "default",
+    "description": "app, web",
+    "group": true
+  },
+  {
+    "name": "web"
+  }
+]
+
+"#]])
+        .run();
+}
+
+/// The program with standard output and error of the caller's choice.
+fn command(stdout: impl Into<Stdio>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bakeplan"));
+    command.args(["print", "-f", "-"]).stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped());
+    command
+}
+
+fn give(child: &mut std::process::Child, text: &str) {
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), text.as_bytes()).unwrap();
+}
+
+#[test]
+fn a_reader_that_goes_away_has_seen_enough() {
+    let names: String = (0..20_000).map(|at| format!("target \"t{at}\" {{}}\n")).collect();
+    let all: Vec<String> = (0..20_000).map(|at| format!("\"t{at}\"")).collect();
+    let mut child = command(Stdio::piped()).spawn().unwrap();
+    give(&mut child, &format!("{names}group \"default\" {{ targets = [{}] }}\n", all.join(",")));
+    let mut first = String::new();
+    // Dropping the reader closes the pipe, as `head -1` does.
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert_eq!(first, "{\n");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(0), ""));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn output_on_a_full_disk_is_a_failure() {
+    let mut child = command(File::options().write(true).open("/dev/full").unwrap()).spawn().unwrap();
+    give(&mut child, "target \"default\" {}\n");
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(told, "error[io-error]: cannot write standard output: no space left on device\n");
+}

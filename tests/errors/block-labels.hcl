@@ -1,0 +1,5 @@
+target {
+  tags = ["ghcr.io/acme/app:1"]
+}
+
+variable "A" "B" {}

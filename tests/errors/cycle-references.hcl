@@ -1,0 +1,7 @@
+target "app" {
+  args = target.web.args
+}
+
+target "web" {
+  args = { BASE = target.app.args.BASE }
+}

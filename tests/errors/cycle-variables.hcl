@@ -1,0 +1,11 @@
+variable "MAJOR" {
+  default = split(".", VERSION)[0]
+}
+
+variable "VERSION" {
+  default = "${RELEASE}.0"
+}
+
+variable "RELEASE" {
+  default = MAJOR
+}

@@ -1,0 +1,7 @@
+target "app" {
+  tags = ["ghcr.io/acme/app:1"]
+}
+
+image {
+  targets = ["app"]
+}

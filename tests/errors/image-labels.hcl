@@ -1,0 +1,9 @@
+target "app" {
+  tags = ["ghcr.io/acme/app:1"]
+}
+
+image "app" "web" {}
+
+image "app" {
+  platform {}
+}

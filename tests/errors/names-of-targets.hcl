@@ -1,0 +1,4 @@
+# bakeplan plan apq web
+target "app" {
+  tags = ["ghcr.io/acme/app:1"]
+}

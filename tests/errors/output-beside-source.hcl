@@ -1,0 +1,4 @@
+# bakeplan plan --out .
+target "app" {
+  tags = ["ghcr.io/acme/app:1"]
+}

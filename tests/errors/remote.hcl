@@ -1,0 +1,2 @@
+# bakeplan plan https://github.com/acme/app.git
+target "app" {}

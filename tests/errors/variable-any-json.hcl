@@ -1,0 +1,4 @@
+# ANYTHING_JSON={} bakeplan print
+variable "ANYTHING" {
+  type = any
+}
