@@ -142,8 +142,9 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, warnings: &mut Vec<Diagnostic>)
         .chain(plan.legs.values().map(|leg| &leg.definition))
         .flat_map(|target| links::links_of(target).map(|(_, linked)| Name::from(linked)))
         .collect();
+    let grouped = grouped(targets.definition);
     for (name, target) in &targets.resolved {
-        if !name.starts_with('_') || linked.contains(name) {
+        if !name.starts_with('_') || linked.contains(name) || grouped.contains(name) {
             plan.targets.insert(Rc::clone(name), target.clone());
         }
     }
@@ -166,7 +167,7 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, warnings: &mut Vec<Diagnostic>)
         }
     }
     for (name, diagnostic) in &targets.broken {
-        if !name.starts_with('_') {
+        if !name.starts_with('_') || grouped.contains(name) {
             let mut warning = diagnostic.clone();
             warning.severity = crate::diagnostic::Severity::Warning;
             warnings.push(warning.with_note(format!("target `{name}` is left out")));
@@ -175,7 +176,21 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, warnings: &mut Vec<Diagnostic>)
     plan.groups = groups(targets.definition, &plan.targets, warnings);
 }
 
-/// The source's groups with the members that exist; a group without any is dropped.
+/// The members of all groups that are not hidden, through other groups.
+fn grouped(definition: &Definition) -> BTreeSet<Name> {
+    let mut members = BTreeSet::new();
+    let mut open: Vec<&Name> = definition.groups.keys().filter(|name| !name.starts_with('_')).collect();
+    while let Some(name) = open.pop() {
+        for member in definition.groups.get(name).into_iter().flat_map(Group::members) {
+            if members.insert(Name::from(member.as_str())) {
+                open.extend(definition.groups.get_key_value(member.as_str()).map(|(group, _)| group));
+            }
+        }
+    }
+    members
+}
+
+/// The source's groups with the members that exist; a group that loses all of its own is dropped.
 fn groups(
     definition: &Definition,
     targets: &IndexMap<Name, Target>,
@@ -199,7 +214,8 @@ fn groups(
                 known
             });
         }
-        groups.retain(|group| !group.members().is_empty());
+        let was_empty = |group: &Group| definition.groups[&group.name].members().is_empty();
+        groups.retain(|group| !group.members().is_empty() || was_empty(group));
         if groups.iter().map(|group| group.members().len() + 1).sum::<usize>() == before {
             return groups;
         }
