@@ -76,9 +76,10 @@ impl<'a> Targets<'a> {
     fn written(&self) -> impl Iterator<Item = &Target> {
         let linked: BTreeSet<&str> =
             self.resolved.values().flat_map(links::links_of).map(|(_, linked)| linked).collect();
-        self.resolved
-            .values()
-            .filter(move |target| !target.name.starts_with('_') || linked.contains(&*target.name))
+        let grouped = grouped(self.definition);
+        self.resolved.values().filter(move |target| {
+            !target.name.starts_with('_') || linked.contains(&*target.name) || grouped.contains(&target.name)
+        })
     }
 
     /// A target, or why there is none.
@@ -182,7 +183,9 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, warnings: &mut Vec<Diagnostic>)
             break;
         }
     }
-    for (name, found) in targets.broken.iter().filter(|(name, _)| !name.starts_with('_')) {
+    let grouped = grouped(targets.definition);
+    let counts = |name: &Name| !name.starts_with('_') || grouped.contains(name);
+    for (name, found) in targets.broken.iter().filter(|(name, _)| counts(name)) {
         for diagnostic in found {
             let warning = Diagnostic { severity: Severity::Warning, ..diagnostic.clone() };
             warnings.push(warning.with_note(format!("target `{name}` is left out")));
@@ -191,7 +194,21 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, warnings: &mut Vec<Diagnostic>)
     plan.groups = groups(targets.definition, &plan.targets, warnings);
 }
 
-/// The source's groups with the members that exist; a group without any is dropped.
+/// The members of all groups that are not hidden, through other groups.
+fn grouped(definition: &Definition) -> BTreeSet<Name> {
+    let mut members = BTreeSet::new();
+    let mut open: Vec<&Name> = definition.groups.keys().filter(|name| !name.starts_with('_')).collect();
+    while let Some(name) = open.pop() {
+        for member in definition.groups.get(name).into_iter().flat_map(Group::members) {
+            if members.insert(Name::from(member.as_str())) {
+                open.extend(definition.groups.get_key_value(member.as_str()).map(|(group, _)| group));
+            }
+        }
+    }
+    members
+}
+
+/// The source's groups with the members that exist; a group that loses all of its own is dropped.
 fn groups(
     definition: &Definition,
     targets: &IndexMap<Name, Target>,
@@ -215,7 +232,8 @@ fn groups(
                 known
             });
         }
-        groups.retain(|group| !group.members().is_empty());
+        let was_empty = |group: &Group| definition.groups[&group.name].members().is_empty();
+        groups.retain(|group| !group.members().is_empty() || was_empty(group));
         if groups.iter().map(|group| group.members().len() + 1).sum::<usize>() == before {
             return groups;
         }

@@ -87,6 +87,14 @@ impl Project {
         self
     }
 
+    /// Puts a file beside the project's own; its path.
+    pub(super) fn scratch(&self, name: &str, content: &str) -> String {
+        let path = self.temporary.path().join("scratch").join(name);
+        fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("tests can create folders");
+        fs::write(&path, content).expect("tests can write files");
+        path.to_str().expect("temporary folders have plain names").to_owned()
+    }
+
     /// Puts a link to the stand-in for an SSH agent into the folder.
     pub(super) fn link_agent(&self, path: &str) {
         let target = self.temporary.path().join(AGENT);

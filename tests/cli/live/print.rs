@@ -51,9 +51,12 @@ fn expected(source: &Object, of: &str, platform: Option<&str>, part: Part<'_>, f
     let cache = |cache: &Value| slug.as_ref().map_or_else(|| cache.clone(), |slug| cache_of(cache, of, slug));
     let writes = form.publish && !matches!(part, Part::Both(_));
     set(&mut target, "cache-to", list(source, "cache-to").filter(|_| writes).map(cache).collect());
-    if matches!(part, Part::Pushed(_)) {
-        set(&mut target, "output", vec![output(list(source, "output").next(), form)]);
-    }
+    let output = match part {
+        Part::Pushed(_) => output(list(source, "output").next(), form),
+        // buildx's own way with what is only linked.
+        Part::Linked(_) | Part::Both(_) => json!({"type": "cacheonly"}),
+    };
+    set(&mut target, "output", vec![output]);
     target
 }
 
@@ -136,6 +139,10 @@ fn list<'t>(target: &'t Object, key: &str) -> impl Iterator<Item = &'t Value> + 
     target.get(key).and_then(Value::as_array).into_iter().flatten()
 }
 
+fn texts<'t>(target: &'t Object, key: &str) -> Vec<&'t str> {
+    list(target, key).map(|value| value.as_str().expect("a list of strings")).collect()
+}
+
 /// buildx prints no empty lists.
 fn set(target: &mut Object, key: &str, values: Vec<Value>) {
     if values.is_empty() {
@@ -180,8 +187,8 @@ struct Comparison<'p> {
 /// All differences between `out/docker-bake.json` and its source that are not documented.
 fn faults(project: &Project, publish: bool) -> Vec<String> {
     let plan = project.plan();
-    let source: Vec<String> =
-        plan.source.files.iter().flat_map(|file| ["-f".into(), file.path.clone()]).collect();
+    let source =
+        plan.source.files.iter().flat_map(|file| ["-f".into(), readable(project, &file.path)]).collect();
     let has_overrides = plan.source.files.iter().any(|file| project.read(&file.path).contains("platform \""));
     let mut comparison = Comparison {
         project,
@@ -199,11 +206,26 @@ fn faults(project: &Project, publish: bool) -> Vec<String> {
     comparison.faults
 }
 
+/// The path of a source for buildx. It evaluates every string of a JSON file and knows no matrix variables outside of
+/// targets, so the images of `images.json` are left out.
+fn readable(project: &Project, path: &str) -> String {
+    if !path.ends_with("images.json") {
+        return path.to_owned();
+    }
+    let mut content: Object = project.json(path);
+    content.remove("image");
+    project.scratch("images.json", &Value::Object(content).to_string())
+}
+
 impl Comparison<'_> {
+    fn ask(&self, files: &[String], arguments: &[&str]) -> Result<String, String> {
+        let bake = ["bake"].into_iter().chain(files.iter().map(String::as_str));
+        self.project.try_buildx(&bake.chain(arguments.iter().copied()).collect::<Vec<_>>())
+    }
+
     /// What buildx resolves for a name.
     fn print(&self, files: &[String], name: &str) -> Result<Object, String> {
-        let arguments: Vec<&str> = ["bake"].into_iter().chain(files.iter().map(String::as_str)).collect();
-        let text = self.project.try_buildx(&[&arguments[..], &["--print", name]].concat())?;
+        let text = self.ask(files, &["--print", name])?;
         Ok(serde_json::from_str(&text).expect("buildx prints JSON"))
     }
 
@@ -213,11 +235,12 @@ impl Comparison<'_> {
 
     /// The source's targets and groups are in the generated file as they are.
     fn compare_whole(&mut self) {
-        let arguments: Vec<&str> =
-            ["bake"].into_iter().chain(self.source.iter().map(String::as_str)).collect();
-        let listed = self.project.buildx(&[&arguments[..], &["--list=type=targets,format=json"]].concat());
-        let listed: Vec<Value> = serde_json::from_str(&listed).expect("buildx prints JSON");
-        for name in listed.iter().map(|item| item["name"].as_str().expect("everything has a name")) {
+        let list =
+            self.ask(&self.source, &["--list=type=targets,format=json"]).expect("the source can be read");
+        // `null` when all of them are hidden.
+        let listed: Option<Vec<Value>> = serde_json::from_str(&list).expect("buildx prints JSON");
+        for name in listed.iter().flatten().map(|item| item["name"].as_str().expect("everything has a name"))
+        {
             let source = match self.print(&self.source, name) {
                 Ok(source) => source,
                 Err(error) => {
@@ -230,13 +253,11 @@ impl Comparison<'_> {
             match self.print(&self.generated, name) {
                 Ok(generated) if generated == source => {}
                 Ok(generated) => self.fault(format!("{name}: {source:#?} became {generated:#?}")),
-                // Hidden ones are there to be inherited from.
-                Err(_) if name.starts_with('_') => {}
                 Err(error) => self.fault(format!("{name} is lost: {error}")),
             }
             self.whole.insert(name.to_owned(), source);
         }
-        assert!(!self.whole.is_empty(), "the source has targets");
+        assert!(!self.whole.is_empty() || !self.plan.images.is_empty(), "there is nothing to compare");
     }
 
     /// Everything else in the generated file resolves too, and is named as documented.
@@ -250,13 +271,10 @@ impl Comparison<'_> {
                 if let Err(error) = self.print(&self.generated, name) {
                     self.fault(format!("{kind} {name} does not resolve: {error}"));
                 }
-                let is_documented = match kind {
-                    "group" => name.trim_end_matches('_') == "ci" || name.starts_with("job-"),
-                    _ => {
-                        name.starts_with('_')
-                            || self.whole.keys().any(|of| name.starts_with(&format!("{of}-")))
-                    }
-                };
+                let is_job = || name.trim_end_matches('_') == "ci" || name.starts_with("job-");
+                let is_leg = || self.whole.keys().any(|of| name.starts_with(&format!("{of}-")));
+                let is_documented =
+                    name.starts_with('_') || if kind == "group" { is_job() } else { is_leg() };
                 if !is_documented {
                     self.fault(format!("{kind} {name} comes from nowhere"));
                 }
@@ -275,9 +293,9 @@ impl Comparison<'_> {
                 name.strip_suffix(&suffix).unwrap_or_else(|| panic!("{name} is not named for {platform:?}"));
             match self.print(&self.generated, name) {
                 Ok(printed) => {
-                    let source = self.whole.get(of).cloned();
-                    let source =
-                        source.unwrap_or_else(|| panic!("{of} of {name} cannot be built from its source"));
+                    // Hidden targets are not listed.
+                    let source = self.whole.get(of).cloned().map_or_else(|| self.print(&self.source, of), Ok);
+                    let source = source.unwrap_or_else(|error| panic!("{of} of {name}: {error}"));
                     let repositories = self.repositories(name);
                     let leg = Leg { platform: platform.as_deref(), printed: &printed, source: &source };
                     self.compare(&leg, name, of, Part::Pushed(&repositories));
@@ -306,38 +324,10 @@ impl Comparison<'_> {
             .any(|image| image.builds.contains_key(name) && !image.annotations.is_empty());
         let form = Form { publish: self.publish, is_annotated };
         let mut expected = expected(source, of, leg.platform, part, form);
-        let links = source.get("contexts").and_then(Value::as_object).into_iter().flatten();
-        for (context, value) in links {
-            let (Some(linked_of), Some(platform)) = (value.as_str().and_then(linked), leg.platform) else {
-                continue;
-            };
-            let declared: Vec<&Value> =
-                target(leg.source, linked_of).map(|of| list(of, "platforms").collect()).unwrap_or_default();
-            // Without platforms it is built for the machine that builds, for any leg.
-            if declared.is_empty() {
-                continue;
-            }
-            let Some(linked) =
-                found.get("contexts").and_then(|of| of.get(context)?.as_str()).and_then(linked)
-            else {
-                self.fault(format!("{name}: context `{context}` is no link"));
-                continue;
-            };
-            expected["contexts"][context] = json!(format!("target:{linked}"));
-            let platforms = target(leg.printed, linked)
-                .map(|of| list(of, "platforms").collect::<Vec<_>>())
-                .unwrap_or_default();
-            let own = self.repositories(linked);
-            let plain = format!("{linked_of}-{}", slug(platform));
-            match platforms[..] {
-                [_] if linked == plain => self.compare(leg, linked, linked_of, Part::Linked(&own)),
-                [_, runner]
-                    if linked.trim_start_matches('_').starts_with(&plain) && declared.contains(&runner) =>
-                {
-                    let runner = runner.as_str().expect("platforms are strings").to_owned();
-                    self.compare(leg, linked, linked_of, Part::Both(&runner));
-                }
-                _ => self.fault(format!("{name}: context `{context}` is `{linked}` for {platforms:?}")),
+        for (context, of) in links(source) {
+            let linked = links(found).find(|(known, _)| *known == context).map(|(_, linked)| linked);
+            if let Some(linked) = linked.filter(|linked| self.is_rewritten(leg, linked, of)) {
+                expected["contexts"][context] = json!(format!("target:{linked}"));
             }
         }
         let mut found = found.clone();
@@ -346,6 +336,29 @@ impl Comparison<'_> {
             found.remove(*key);
         }
         self.faults.extend(differences(name, &expected, &found));
+    }
+
+    /// Whether a link is to the leg's own platform of a target, which is then compared too.
+    fn is_rewritten(&mut self, leg: &Leg<'_>, linked: &str, of: &str) -> bool {
+        let Some(platform) = leg.platform else { return false };
+        let platforms = |printed, name| target(printed, name).map_or(Vec::new(), |of| texts(of, "platforms"));
+        // Without platforms it is built for the machine that builds, for any leg.
+        if platforms(leg.source, of).is_empty() {
+            return false;
+        }
+        let plain = format!("{of}-{}", slug(platform));
+        match platforms(leg.printed, linked)[..] {
+            [_] if linked == plain => {
+                let repositories = self.repositories(linked);
+                self.compare(leg, linked, of, Part::Linked(&repositories));
+                true
+            }
+            [_, runner] if runner != platform && linked.ends_with(&format!("_{plain}-{}", slug(runner))) => {
+                self.compare(leg, linked, of, Part::Both(runner));
+                true
+            }
+            _ => false,
+        }
     }
 }
 
@@ -360,8 +373,10 @@ fn target<'p>(printed: &'p Object, name: &str) -> Option<&'p Object> {
     printed.get("target")?.get(name)?.as_object()
 }
 
-fn linked(context: &str) -> Option<&str> {
-    context.strip_prefix("target:")
+/// The links of a target: context and linked target.
+fn links(target: &Object) -> impl Iterator<Item = (&String, &str)> {
+    let contexts = target.get("contexts").and_then(Value::as_object).into_iter().flatten();
+    contexts.filter_map(|(context, value)| Some((context, value.as_str()?.strip_prefix("target:")?)))
 }
 
 // ---- tests ----
@@ -383,12 +398,12 @@ fn plan_and_check(project: &Project, arguments: &[&str]) {
 #[test]
 fn the_examples_mean_what_their_sources_mean() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    for entry in fs::read_dir(folder).into_iter().flatten() {
-        let folder = entry.unwrap().path();
-        if folder.join("out/docker-bake.json").exists() {
-            let Some(engine) = engine() else { return };
-            check(&Project::at(engine, &folder, "example"), true);
-        }
+    let folders = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let examples: Vec<_> = folders.filter(|folder| folder.join("out/docker-bake.json").exists()).collect();
+    assert!(!examples.is_empty(), "the examples are not where they were");
+    for folder in examples {
+        let Some(engine) = engine() else { return };
+        check(&Project::at(engine, &folder, "example"), true);
     }
 }
 
@@ -527,6 +542,36 @@ fn targets_of_one_image_are_split_each_on_its_own() {
         plan.images["default"].builds.keys().collect::<Vec<_>>(),
         ["default-linux-amd64", "other-linux-arm64"]
     );
+}
+
+#[test]
+fn groups_keep_hidden_members_and_may_be_empty() {
+    let Some(engine) = engine() else { return };
+    let spec = r#"
+        group "default" { targets = [] }
+        group "all" { targets = ["_some", "app"] }
+        group "_some" { targets = ["_hidden"] }
+        group "app" { targets = ["app", "other"] }
+        target "_hidden" {}
+        target "_template" { labels = { a = "b" } }
+        target "app" {
+          inherits = ["_template"]
+          tags = ["registry.test/app:1"]
+        }
+        target "other" {
+          contexts = { base = "target:_base", app = "target:app" }
+          platforms = ["linux/amd64", "linux/arm64"]
+        }
+        target "_base" { platforms = ["linux/arm64", "linux/amd64"] }
+        image "app" {}
+        image "other" {
+          repositories = ["registry.test/other"]
+          tags = ["1"]
+          runners = { default = { runner = "here", platform = "linux/amd64" } }
+        }
+    "#;
+    let project = Project::new(engine, "groups").file("docker-bake.hcl", spec);
+    plan_and_check(&project, &[]);
 }
 
 #[test]
