@@ -21,6 +21,8 @@ pub(super) type Failure = Box<Diagnostic>;
 
 /// How many expression nodes a run may evaluate: nested `for` expressions are exponential.
 const MAX_STEPS: u64 = 50_000_000;
+/// How many values a list or an object may be made of: `[V, V]` ten times over is exponential.
+const MAX_SIZE: u64 = 1_000_000;
 /// How many bytes of text a run may make: `"${a}${a}"` ten times over is exponential too.
 const MAX_TEXT: u64 = 256 << 20;
 /// How deep expressions and function calls may nest.
@@ -108,6 +110,13 @@ impl Context {
         self.depth.set(self.depth.get() + 1);
         let result = self.eval_kind(scope, expr);
         self.depth.set(self.depth.get() - 1);
+        if let Ok(value) = &result
+            && matches!(expr.kind, ExprKind::Tuple(_) | ExprKind::Object(_) | ExprKind::For(_) | ExprKind::Splat { .. } | ExprKind::Call { .. })
+        {
+            let size = value.size(MAX_SIZE).ok_or_else(|| limit(expr.span, format!("the value of this has more than {MAX_SIZE} parts")))?;
+            // Whatever is done with it takes as many steps.
+            self.steps.set(self.steps.get() + size - 1);
+        }
         result
     }
 
@@ -119,7 +128,10 @@ impl Context {
             ExprKind::String(text) => Ok(Value::String(Str::from(text))),
             ExprKind::Template(parts) => {
                 let (mut text, mut marks) = (String::new(), Marks::default());
-                self.render(scope, parts, &mut text, &mut marks)?;
+                self.render(scope, parts, &mut text, &mut marks).map_err(|failure| match failure.labels.is_empty() {
+                    true => Box::new(failure.at(expr.span, "")),
+                    false => failure,
+                })?;
                 Ok(Value::String(Str::from(text).marked(&marks)))
             }
             ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => self.eval(scope, inner),
