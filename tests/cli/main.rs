@@ -9,7 +9,9 @@ mod support;
 
 mod architecture; // which module may use which, and which may touch the world
 mod cases; // recorded answers of `docker buildx bake --print`, and ours
+mod check; // `--check`: is a committed file current?
 mod edge; // usage, streams, working directory: what all commands share
 mod errors; // bad definitions, and the exact text of what they are told
 mod input; // files and command lines that cannot be read
+mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is refused
 mod print; // `bakeplan print`: lists and streams
