@@ -104,7 +104,8 @@ impl Diagnostic {
     /// The same without these texts, which nobody may see.
     #[must_use]
     pub fn without(&self, secrets: &[String]) -> Self {
-        let hide = |text: &String| secrets.iter().fold(text.clone(), |text, secret| text.replace(secret, "…"));
+        let hide =
+            |text: &String| secrets.iter().fold(text.clone(), |text, secret| text.replace(secret, "…"));
         let label = |label: &Label| Label { span: label.span, text: hide(&label.text) };
         Self {
             severity: self.severity,
@@ -244,7 +245,8 @@ pub fn names_help<'a>(name: &str, kind: &str, known: impl Iterator<Item = &'a st
     /// Comparing takes time by the product of lengths.
     const LONGEST: usize = 100;
     let short = known.clone().filter(|known| known.len() <= LONGEST);
-    if let Some(near) = Some(name).filter(|name| name.len() <= LONGEST).and_then(|name| suggest(name, short)) {
+    if let Some(near) = Some(name).filter(|name| name.len() <= LONGEST).and_then(|name| suggest(name, short))
+    {
         return format!("did you mean `{near}`?");
     }
     let shown: Vec<String> = known.clone().take(SHOWN).map(|known| format!("`{known}`")).collect();

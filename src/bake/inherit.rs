@@ -151,7 +151,9 @@ impl<'a> Resolver<'a> {
 
     fn explain_missing(&self, diagnostic: Diagnostic, name: &str) -> Diagnostic {
         if self.definition.groups.contains_key(name) {
-            return diagnostic.with_note(format!("`{name}` is a group, or the label of a matrix, and a target is needed here"));
+            return diagnostic.with_note(format!(
+                "`{name}` is a group, or the label of a matrix, and a target is needed here"
+            ));
         }
         match near(name, self.definition.targets.keys()) {
             Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),

@@ -285,7 +285,8 @@ impl Set {
         if let Some((name, _)) = definition.targets.get_key_value(self.pattern.as_str()) {
             return Ok(vec![Rc::clone(name)]);
         }
-        let fail = |problem: String| Diagnostic::error("override-target", format!("`{}`: {problem}", self.written));
+        let fail =
+            |problem: String| Diagnostic::error("override-target", format!("`{}`: {problem}", self.written));
         let Ok(glob) = Glob::parse(&self.pattern) else {
             return Err(Box::new(fail(format!("`{}` is not a valid pattern", self.pattern))));
         };

@@ -72,7 +72,10 @@ const DIFFERENT: [(&str, &[&str]); 5] = [
         ],
     ),
     ("buildx looks at the destination of an output, which planning does not touch", &["05b-all"]),
-    ("the parser takes 64 levels of nesting", &["expr-702-structure", "expr-703-structure", "expr-705-structure"]),
+    (
+        "the parser takes 64 levels of nesting",
+        &["expr-702-structure", "expr-703-structure", "expr-705-structure"],
+    ),
     ("a byte order mark is no reason to refuse a file", &["expr-723-json"]),
 ];
 
@@ -133,7 +136,8 @@ fn read(name: &str) -> String {
 fn in_parallel<T: Sync, R: Send>(items: &[T], run: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let worker = || {
-        let indexes = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|at| *at < items.len()));
+        let indexes =
+            std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|at| *at < items.len()));
         indexes.map(|at| (at, run(&items[at]))).collect::<Vec<_>>()
     };
     thread::scope(|scope| {
@@ -148,8 +152,10 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], run: impl Fn(&T) -> R + Sync) -> V
 #[test]
 fn bake_answers_are_ours() {
     let text = [read("bake.jsonl"), read("expressions.jsonl")].concat();
-    let cases: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("a case is JSON")).collect();
-    let reason = |name: &str| DIFFERENT.iter().find(|(_, names)| names.contains(&name)).map(|(reason, _)| reason);
+    let cases: Vec<Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("a case is JSON")).collect();
+    let reason =
+        |name: &str| DIFFERENT.iter().find(|(_, names)| names.contains(&name)).map(|(reason, _)| reason);
     let faults: Vec<String> = in_parallel(&cases, |case| {
         let name = case["name"].as_str().expect("a case has a name");
         let answer = Answer::to(case);

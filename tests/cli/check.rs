@@ -4,11 +4,16 @@ use snapbox::str;
 
 use crate::support::Test;
 
-const SPEC: &str = "target \"app\" {\n  tags = [\"ghcr.io/acme/app:1\"]\n  platforms = [\"linux/amd64\"]\n}\n";
+const SPEC: &str =
+    "target \"app\" {\n  tags = [\"ghcr.io/acme/app:1\"]\n  platforms = [\"linux/amd64\"]\n}\n";
 
 /// The product of [`SPEC`].
 fn product() -> String {
-    Test::new().file("images.hcl", SPEC).args(["bake", "-o", "docker-bake.json"]).run().read("docker-bake.json")
+    Test::new()
+        .file("images.hcl", SPEC)
+        .args(["bake", "-o", "docker-bake.json"])
+        .run()
+        .read("docker-bake.json")
 }
 
 #[test]
@@ -68,9 +73,7 @@ fn each_file_of_a_folder_is_checked() {
             .file("ci/plan.json", plan)
             .args(["plan", "--out", "ci", "--check"])
     };
-    test(&ran.read("ci/plan.json"))
-        .file("ci/matrix.json", ran.read("ci/matrix.json"))
-        .run();
+    test(&ran.read("ci/plan.json")).file("ci/matrix.json", ran.read("ci/matrix.json")).run();
     test("{}\n")
         .status(3)
         .stderr("--- ci/plan.json\n...\nerror[out-of-date]: `ci/matrix.json` does not exist\n...\nerror[out-of-date]: `ci/plan.json` is out of date\n...\n")

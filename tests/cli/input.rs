@@ -33,7 +33,12 @@ error[is-a-directory]: cannot read `folder`: it is a directory
 
 "#]])
         .run();
-    Test::new().file("x", "").args(["plan", "-f", "x/y"]).status(1).stderr("error[not-a-directory]: [..]\n...\n").run();
+    Test::new()
+        .file("x", "")
+        .args(["plan", "-f", "x/y"])
+        .status(1)
+        .stderr("error[not-a-directory]: [..]\n...\n")
+        .run();
 }
 
 #[test]
@@ -95,7 +100,8 @@ fn very_long_lines_are_cut_when_shown() {
         .args(["matrix"])
         .stdout("[{\"job\":\"app-linux-amd64\",[..]\n")
         .run();
-    let output = Test::new().file("docker-bake.hcl", format!("A = \"{long}\" + oops oops\n")).args(["plan"]).output();
+    let output =
+        Test::new().file("docker-bake.hcl", format!("A = \"{long}\" + oops oops\n")).args(["plan"]).output();
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.starts_with("error[syntax]: ") && told.len() < 5_000, "{} bytes", told.len());
@@ -124,7 +130,12 @@ fn nesting_without_end_is_refused() {
         assert_eq!(output.status.code(), Some(1), "{start}: {told}");
         assert!(told.starts_with("error["), "{start}: {told}");
     }
-    for text in [nested("[", "]"), "[".repeat(100_000), "{\"a\":".repeat(100_000), format!("{{\"a\": {}}}", nested("[", "]"))] {
+    for text in [
+        nested("[", "]"),
+        "[".repeat(100_000),
+        "{\"a\":".repeat(100_000),
+        format!("{{\"a\": {}}}", nested("[", "]")),
+    ] {
         let output = Test::new().file("docker-bake.json", text).args(["plan"]).output();
         let told = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.code() == Some(1) && told.starts_with("error[syntax]"), "{told}");
@@ -186,14 +197,23 @@ fn standard_input_is_hcl_or_json() {
 #[test]
 fn usage_errors_end_with_2() {
     for (args, told) in [
-        (vec!["plan", "--var", "NAME"], "error[usage]: `--var NAME` has no value; write `--var NAME=VALUE`\n"),
+        (
+            vec!["plan", "--var", "NAME"],
+            "error[usage]: `--var NAME` has no value; write `--var NAME=VALUE`\n",
+        ),
         (vec!["plan", "--platform", "amd/x/y/z"], "error[usage]: `--platform amd/x/y/z`: [..]\n"),
         (vec!["bake", "--check"], "error[usage]: `--check` needs the file to check: `-o FILE`\n"),
-        (vec!["plan", "--check"], "error: the following required arguments were not provided:\n  --out <DIR>\n...\n"),
+        (
+            vec!["plan", "--check"],
+            "error: the following required arguments were not provided:\n  --out <DIR>\n...\n",
+        ),
         (vec!["plan", "--format", "xml"], "error: invalid value 'xml' for '--format <FORMAT>'\n...\n"),
         (vec!["plan", "--publish=perhaps"], "error: invalid value 'perhaps' for '--publish[..]\n...\n"),
         (vec!["print", "--list", "images"], "error: invalid value 'images' for '--list <TYPE>'[..]\n...\n"),
-        (vec!["plan", "--set"], "error: a value is required for '--set <OVERRIDE>' but none was supplied\n...\n"),
+        (
+            vec!["plan", "--set"],
+            "error: a value is required for '--set <OVERRIDE>' but none was supplied\n...\n",
+        ),
     ] {
         Test::new().file("docker-bake.hcl", APP).args(args).status(2).stderr(told).run();
     }
