@@ -15,3 +15,4 @@ mod errors; // bad definitions, and the exact text of what they are told
 mod input; // files and command lines that cannot be read
 mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is refused
 mod print; // `bakeplan print`: lists and streams
+mod properties; // what holds for every definition

@@ -255,7 +255,7 @@ fn the_clock_may_tell_tags_of_a_pipeline_but_not_of_a_committed_file() {
 }
 
 /// All that a run says and leaves behind.
-fn traces(test: Test) -> String {
+fn traces(test: &Test) -> String {
     let output = test.output();
     assert_eq!(
         output.status.code(),
@@ -315,7 +315,7 @@ fn secrets_leave_no_trace() {
                 place.replace("VALUE", expression),
             );
             let test = Test::new().file("docker-bake.hcl", &spec).env("NPM_TOKEN", secret);
-            let traces = traces(test.args(["plan", "--out", "ci", "--github"]));
+            let traces = traces(&test.args(["plan", "--out", "ci", "--github"]));
             let encoded = ["aHVudGVyMi1odW50ZXIy", "HUNTER2-HUNTER2", secret];
             assert!(
                 encoded.iter().all(|text| !traces.contains(text)),
