@@ -3,11 +3,12 @@
 //!
 //! Whatever an expression refers to has been resolved before it is evaluated (`module.rs`), so nothing is lazy here.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::rc::Rc;
 
+use super::budget::Budget;
 use super::convert::{convert, convert_function, unify};
 use super::functions::{Ambient, Function, FunctionError};
 use super::operators::{self, OperatorError};
@@ -19,13 +20,6 @@ use crate::source::Span;
 
 /// Why an expression has no value. Boxed, since it travels through every level of an expression.
 pub(super) type Failure = Box<Diagnostic>;
-
-/// How many expression nodes a run may evaluate: nested `for` expressions are exponential.
-const MAX_STEPS: u64 = 50_000_000;
-/// How many bytes of text a run may make: `"${a}${a}"` ten times over is exponential too.
-const MAX_TEXT: u64 = 256 << 20;
-/// How deep expressions and function calls may nest.
-const MAX_DEPTH: u32 = 2_000;
 
 /// Names that are visible in one place only: matrix axes, function parameters, `for` variables.
 #[derive(Clone, Copy, Default)]
@@ -75,9 +69,7 @@ pub(super) struct Context {
     pub(super) globals: RefCell<BTreeMap<Name, Value>>,
     pub(super) functions: RefCell<BTreeMap<Name, Rc<UserFunction>>>,
     pub(super) exposed: RefCell<Exposed>,
-    steps: Cell<u64>,
-    text: Cell<u64>,
-    depth: Cell<u32>,
+    budget: Budget,
 }
 
 impl Context {
@@ -88,9 +80,7 @@ impl Context {
             globals: RefCell::default(),
             functions: RefCell::default(),
             exposed: RefCell::default(),
-            steps: Cell::new(0),
-            text: Cell::new(0),
-            depth: Cell::new(0),
+            budget: Budget::default(),
         }
     }
 
@@ -99,20 +89,21 @@ impl Context {
     /// # Errors
     /// The first failure that nothing around it makes irrelevant.
     pub(super) fn eval(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
-        self.steps.set(self.steps.get() + 1);
-        if self.steps.get() > MAX_STEPS {
-            return Err(limit(expr.span, format!("more than {MAX_STEPS} steps are needed to evaluate this")));
-        }
-        if self.depth.get() >= MAX_DEPTH {
-            return Err(limit(
-                expr.span,
-                format!("expressions and calls nest more than {MAX_DEPTH} levels deep"),
-            ));
-        }
-        self.depth.set(self.depth.get() + 1);
+        self.budget.enter(expr.span)?;
         let result = self.eval_kind(scope, expr);
-        self.depth.set(self.depth.get() - 1);
-        result
+        self.budget.leave();
+        let value = result?;
+        if matches!(
+            expr.kind,
+            ExprKind::Tuple(_)
+                | ExprKind::Object(_)
+                | ExprKind::For(_)
+                | ExprKind::Splat { .. }
+                | ExprKind::Call { .. }
+        ) {
+            self.budget.made(&value, expr.span)?;
+        }
+        Ok(value)
     }
 
     fn eval_kind(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
@@ -123,7 +114,7 @@ impl Context {
             ExprKind::String(text) => Ok(Value::String(Str::from(text))),
             ExprKind::Template(parts) => {
                 let (mut text, mut marks) = (String::new(), Marks::default());
-                self.render(scope, parts, &mut text, &mut marks)?;
+                self.render(scope, parts, expr.span, &mut text, &mut marks)?;
                 Ok(Value::String(Str::from(text).marked(&marks)))
             }
             ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => self.eval(scope, inner),
@@ -352,7 +343,9 @@ impl Context {
                 .map_err(|e| operator_failure(e, span, left, right))?;
             return match decided {
                 Some(value) => Ok(Value::Bool(value)),
-                None => Err(a.err().or(b.err()).unwrap_or_else(|| limit(span, "undecided".into()))),
+                None => Err(a.err().or(b.err()).unwrap_or_else(|| {
+                    Box::new(Diagnostic::error("undecided", "neither side has a value").at(span, ""))
+                })),
             };
         }
         operators::binary(op, &a?, &b?).map_err(|e| operator_failure(e, span, left, right))
@@ -410,6 +403,7 @@ impl Context {
         &self,
         scope: &Scope<'_>,
         parts: &[TemplatePart],
+        span: Span,
         text: &mut String,
         marks: &mut Marks,
     ) -> Result<(), Failure> {
@@ -433,8 +427,8 @@ impl Context {
                 }
                 TemplatePart::If { condition, then, otherwise } => {
                     match convert(&self.eval(scope, condition)?, &Type::Bool) {
-                        Ok(Value::Bool(true)) => self.render(scope, then, text, marks)?,
-                        Ok(Value::Bool(false)) => self.render(scope, otherwise, text, marks)?,
+                        Ok(Value::Bool(true)) => self.render(scope, then, span, text, marks)?,
+                        Ok(Value::Bool(false)) => self.render(scope, otherwise, span, text, marks)?,
                         _ => return Err(condition_failure(condition.span, "is neither")),
                     }
                 }
@@ -442,17 +436,12 @@ impl Context {
                     let values = self.eval(scope, collection)?;
                     for (key, value) in iterate(&values, collection.span)? {
                         let names = bindings(key_var.as_ref(), value_var, key, value);
-                        self.render(&scope.child(&names), body, text, marks)?;
+                        self.render(&scope.child(&names), body, span, text, marks)?;
                     }
                 }
             }
             if !matches!(part, TemplatePart::For { .. } | TemplatePart::If { .. }) {
-                self.text.set(self.text.get() + (text.len() - before) as u64);
-                if self.text.get() > MAX_TEXT {
-                    let message =
-                        format!("the strings of this file come to more than {} MiB", MAX_TEXT >> 20);
-                    return Err(Box::new(Diagnostic::error("limit", message)));
-                }
+                self.budget.wrote(text.len() - before, span)?;
             }
         }
         Ok(())
@@ -597,10 +586,6 @@ pub(super) fn describe(value: &Value) -> String {
         Value::Object(_) => "an object".into(),
         other => format!("a {}", other.ty()),
     }
-}
-
-fn limit(span: Span, message: String) -> Failure {
-    Box::new(Diagnostic::error("limit", message).at(span, ""))
 }
 
 fn condition_failure(span: Span, found: &str) -> Failure {

@@ -4,6 +4,7 @@
 //! resolves variables, functions and blocks with `eval`, [`decode`] makes targets of their attributes, [`overrides`]
 //! and [`select`] say what an invocation builds, [`print`] writes it.
 
+mod budget;
 mod check;
 pub mod context;
 pub mod convert;

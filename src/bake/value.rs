@@ -325,6 +325,23 @@ impl Value {
         }
     }
 
+    /// How many values it is made of, itself included; `None` for more than `limit`. Values share their parts, so few
+    /// bytes of memory may hold very many.
+    #[must_use]
+    pub fn size(&self, limit: u64) -> Option<u64> {
+        let mut left = limit.checked_sub(1)?;
+        let mut take = |part: &Self| {
+            left = left.checked_sub(part.size(left)?)?;
+            Some(())
+        };
+        match (self.items(), self.members()) {
+            (Some(items), _) => items.iter().try_for_each(&mut take)?,
+            (_, Some(members)) => members.values().try_for_each(&mut take)?,
+            _ => {}
+        }
+        Some(limit - left)
+    }
+
     /// The marks of every string in it.
     #[must_use]
     pub fn marks(&self) -> Marks {

@@ -11,7 +11,7 @@ use crate::bake::module::is_secret_name;
 use crate::cli::{self, MatrixFormat, MetadataFormat, PlanFormat, Selection};
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Stale};
-use crate::host::Written;
+use crate::host::{Action, HostError, Written};
 use crate::plan::Plan;
 use crate::platform::Platform;
 use crate::render;
@@ -223,7 +223,7 @@ fn refuse_loop(session: &Session<'_>, loaded: &Loaded, path: &str) -> Result<(),
 fn refuse_foreign(session: &Session<'_>, path: &str) -> Result<(), Error> {
     let host = session.host;
     if host.has_content(path) {
-        let existing = host.read(path)?;
+        let existing = host.read(path).map_err(|error| HostError { action: Action::Write, ..error })?;
         if !discovery::is_generated(&existing) {
             let message = format!("`{path}` was not written by bakeplan, and is not replaced");
             return Err(Diagnostic::error("not-generated", message)

@@ -9,6 +9,7 @@ mod support;
 
 mod architecture; // which module may use which, and which may touch the world
 mod cases; // recorded answers of docker buildx bake, compared with ours
+mod check; // `--check`: is a committed file current?
 mod docs; // README.md and CHANGELOG.md: what they say is so
 mod edge; // usage, streams, working directory: what all commands share
 mod errors; // bad definitions, and the exact text of what they are told
@@ -16,4 +17,6 @@ mod examples; // examples/ are goldens
 mod input; // files and command lines that cannot be read
 #[cfg(unix)]
 mod live; // what a real engine makes of it
+mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is refused
 mod print; // `bakeplan print`: lists and streams
+mod properties; // what holds for every definition

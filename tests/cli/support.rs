@@ -101,6 +101,11 @@ impl Test {
         Ran { folder: self.folder }
     }
 
+    /// The folder that it runs in.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Runs it and returns what came of it, whatever that is.
     pub(crate) fn output(&self) -> Output {
         let home = tempfile::tempdir().expect("tests can create folders");
