@@ -141,6 +141,8 @@ struct Monorepo {
 }
 
 impl Monorepo {
+    /// Without `store=false`, a builder with an image store fails at times when two targets of a job have a repository
+    /// in common: `image "…": already exists` (<https://github.com/docker/buildx/issues/3576>).
     fn new(name: &str) -> Option<Self> {
         let project = Project::new(engine()?, name);
         let (native, [foreign, _]) = project.platforms();
@@ -153,7 +155,7 @@ impl Monorepo {
             }}
             target "_common" {{
               platforms = ["{native}", "{foreign}"]
-              output = ["type=image,compression=uncompressed"]
+              output = ["type=image,compression=uncompressed,store=false"]
             }}
             target "base" {{
               inherits = ["_common"]
