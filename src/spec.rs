@@ -1,18 +1,20 @@
 //! `image` blocks as written: which there are, what they cover, and what they say about a target.
 
+mod reader;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use indexmap::IndexMap;
+use reader::Reader;
 
-use crate::bake::convert::convert;
 use crate::bake::module::Module;
-use crate::bake::syntax::{Attribute, Block, Body, Expr, Ident, Name};
+use crate::bake::syntax::{Attribute, Block, Body, Ident, Name};
 use crate::bake::target::Text;
-use crate::bake::value::{Type, Value};
+use crate::bake::value::Value;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::platform::PlatformPrefix;
-use crate::runner::{Runner, RunnerRule};
+use crate::runner::RunnerRule;
 use crate::source::Span;
 
 const ATTRIBUTES: [&str; 9] =
@@ -455,154 +457,6 @@ fn unknown(what: &str, name: &Ident, known: &[&str], owner: &str) -> Diagnostic 
         None => {
             let list: Vec<String> = known.iter().map(|k| format!("`{k}`")).collect();
             diagnostic.with_help(format!("it may have {}", list.join(", ")))
-        }
-    }
-}
-
-/// Evaluates attributes of an image block for one target and checks their types.
-struct Reader<'m, 'd> {
-    module: &'m Module,
-    target: Option<&'m str>,
-    diagnostics: &'d mut Vec<Diagnostic>,
-}
-
-impl Reader<'_, '_> {
-    /// The value; `None` when it failed or is null, which means unset, as in Bake. All that an image block says is
-    /// written somewhere, so a secret has no place in it.
-    fn value(&mut self, expr: &Expr) -> Option<Value> {
-        let value = match self.module.evaluate(self.target, expr) {
-            Ok(value) => value,
-            Err(failure) => {
-                push_once(self.diagnostics, *failure);
-                return None;
-            }
-        };
-        match value.marks().secret() {
-            None => Some(value).filter(|value| !value.is_null()),
-            Some(name) => {
-                push_once(self.diagnostics, secret("this", name).at(expr.span, ""));
-                None
-            }
-        }
-    }
-
-    fn misfit(&mut self, span: Span, expected: &str, found: &Value) {
-        let found = if found.is_null() { "null".to_owned() } else { found.ty().to_string() };
-        let diagnostic = Diagnostic::error("attribute-type", format!("expected {expected}, found {found}"));
-        push_once(self.diagnostics, diagnostic.at(span, ""));
-    }
-
-    fn text(&mut self, value: &Value, span: Span, expected: &str) -> Option<Text> {
-        match convert(value, &Type::String) {
-            Ok(Value::String(text)) => Some(Text { value: text, span: Some(span) }),
-            _ => {
-                self.misfit(span, expected, value);
-                None
-            }
-        }
-    }
-
-    fn string(&mut self, expr: &Expr) -> Option<Text> {
-        let value = self.value(expr)?;
-        self.text(&value, expr.span, "a string")
-    }
-
-    /// A list of strings; a single string is a list of one. Empty strings are dropped, as Bake does with tags.
-    fn strings(&mut self, expr: &Expr) -> Option<Vec<Text>> {
-        let value = self.value(expr)?;
-        let Some(items) = value.items() else {
-            return Some(vec![self.text(&value, expr.span, "a list of strings")?]);
-        };
-        let texts =
-            items.iter().enumerate().map(|(at, item)| self.text(item, expr.element(at).span, "a string"));
-        let texts: Vec<Text> = texts.collect::<Option<_>>()?;
-        Some(texts.into_iter().filter(|text| !text.is_empty()).collect())
-    }
-
-    fn map(&mut self, expr: &Expr) -> BTreeMap<Name, Text> {
-        let Some(value) = self.value(expr) else { return BTreeMap::new() };
-        let Some(members) = value.members() else {
-            self.misfit(expr.span, "an object of strings", &value);
-            return BTreeMap::new();
-        };
-        let mut map = BTreeMap::new();
-        for (key, member) in members.iter().filter(|(_, member)| !member.is_null()) {
-            if let Some(text) = self.text(member, expr.member(key).span, "a string") {
-                map.insert(Rc::clone(key), text);
-            }
-        }
-        map
-    }
-
-    fn bool(&mut self, expr: &Expr) -> Option<bool> {
-        let value = self.value(expr)?;
-        match convert(&value, &Type::Bool) {
-            Ok(Value::Bool(known)) => Some(known),
-            _ => {
-                self.misfit(expr.span, "true or false", &value);
-                None
-            }
-        }
-    }
-
-    fn word<T: Copy>(&mut self, expr: &Expr, attribute: &str, words: &[(&str, T)]) -> Option<T> {
-        let text = self.string(expr)?;
-        if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text.as_str()) {
-            return Some(*meaning);
-        }
-        let list: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-        let message = format!("`{attribute}` is {}, not \"{text}\"", list.join(" or "));
-        push_once(self.diagnostics, Diagnostic::error("attribute-value", message).at(expr.span, ""));
-        None
-    }
-
-    fn on_missing(&mut self, expr: &Expr) -> Option<OnMissing> {
-        let words = [("hold", OnMissing::Hold), ("drop", OnMissing::Drop), ("carry", OnMissing::Carry)];
-        self.word(expr, "on_missing", &words)
-    }
-
-    /// `{ "linux/arm64" = "label", default = ["self-hosted", "x64"] }`, merged by prefix.
-    fn runners(&mut self, expr: &Expr, rules: &mut Vec<RunnerRule>) {
-        let Some(value) = self.value(expr) else { return };
-        let Some(members) = value.members() else {
-            return self.misfit(expr.span, "an object of runners by platform", &value);
-        };
-        for (key, member) in members {
-            let place = expr.member(key);
-            let prefix = match &**key {
-                "default" => None,
-                text => match text.parse::<PlatformPrefix>() {
-                    Ok(prefix) => Some(prefix),
-                    Err(e) => {
-                        let message = format!("`{text}` is neither a platform nor `default`: {e}");
-                        push_once(
-                            self.diagnostics,
-                            Diagnostic::error("platform", message).at(place.span, ""),
-                        );
-                        continue;
-                    }
-                },
-            };
-            if let Some(rule) = self.runner_rule(member, place, prefix) {
-                rules.retain(|known| known.prefix != rule.prefix);
-                rules.push(rule);
-            }
-        }
-    }
-
-    fn runner_rule(
-        &mut self,
-        value: &Value,
-        expr: &Expr,
-        prefix: Option<PlatformPrefix>,
-    ) -> Option<RunnerRule> {
-        match RunnerRule::from_value(value, prefix, expr.span) {
-            Ok(rule) => Some(rule),
-            Err(message) => {
-                let diagnostic = Diagnostic::error("runner", message).at(expr.span, "");
-                push_once(self.diagnostics, diagnostic.with_help(Runner::FORMS));
-                None
-            }
         }
     }
 }

@@ -3,8 +3,9 @@
 
 use std::rc::Rc;
 
+use super::calls::UserFunction;
 use super::convert::convert;
-use super::eval::{Failure, Scope, UserFunction};
+use super::eval::{Failure, Scope};
 use super::lower::parse_expression_text;
 use super::module::{BLOCK_KINDS, Module, is_secret_name, push_once};
 use super::references::References;

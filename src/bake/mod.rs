@@ -5,6 +5,7 @@
 //! and [`select`] say what an invocation builds, [`print`] writes it.
 
 mod budget;
+mod calls;
 mod check;
 pub mod context;
 pub mod convert;
