@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::images::Draft;
 use super::legs::Legs;
-use crate::bake::target::Text;
+use crate::bake::target::{Entry, Target, Text};
 use crate::diagnostic::Diagnostic;
 use crate::platform::Platform;
 
@@ -64,10 +64,21 @@ pub(super) fn of_leg(annotations: &[Text], platform: Option<&Platform>) -> Vec<T
     annotations.iter().filter_map(kept).collect()
 }
 
-/// The annotations that are lifted out of a target.
-pub(super) fn lifted(annotations: &[Text]) -> BTreeMap<String, String> {
-    let pairs = annotations.iter().filter_map(|text| Annotation::parse(text.as_str()).of_index());
-    pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+/// How an output's attribute annotates the index: `annotation-index.KEY=VALUE`
+/// (<https://github.com/moby/buildkit/blob/master/docs/annotations.md>).
+const INDEX_FIELD: &str = "annotation-index.";
+
+/// The annotations that are lifted out of a target: `index:` ones, and those of its output.
+pub(super) fn lifted(target: &Target) -> BTreeMap<String, String> {
+    let pairs = target.annotations.iter().filter_map(|text| Annotation::parse(text.as_str()).of_index());
+    let fields = target.output.iter().flatten().flat_map(|output| &output.fields);
+    let of_output = fields.filter_map(|(key, value)| Some((key.strip_prefix(INDEX_FIELD)?, value.as_str())));
+    of_output.chain(pairs).map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// Takes what [`lifted`] has lifted out of an output.
+pub(super) fn strip(output: &mut Entry) {
+    output.fields.retain(|key, _| !key.starts_with(INDEX_FIELD));
 }
 
 /// A warning for each annotation of the index's descriptor: a tag in a registry has no descriptor to hold it.
@@ -106,6 +117,15 @@ mod tests {
         let platform: Platform = platform.parse().unwrap();
         assert_eq!(annotation.of_leg(Some(&platform)).as_deref(), leg, "{text}");
         assert_eq!(annotation.of_index(), index, "{text}");
+    }
+
+    #[test]
+    fn an_output_s_annotations_of_the_index_are_lifted_too() {
+        let mut output = Entry::of_type("image").with("annotation-index.k", "v").with("annotation.m", "w");
+        let target = Target { output: Some(vec![output.clone()]), ..Target::new("t") };
+        assert_eq!(lifted(&target), BTreeMap::from([("k".to_owned(), "v".to_owned())]));
+        strip(&mut output);
+        assert_eq!((output.get("annotation-index.k"), output.get("annotation.m")), (None, Some("w")));
     }
 
     #[test]

@@ -139,7 +139,7 @@ fn from_tags(
     warnings: &mut Vec<Diagnostic>,
 ) -> Vec<Draft> {
     let mut by_tags: IndexMap<BTreeSet<String>, Vec<&Target>> = IndexMap::new();
-    for name in level_zero_names(input, diagnostics) {
+    for name in level_zero_names(input, targets, diagnostics) {
         // A name that the command line does not have is in a group.
         let mut members = input.definition.groups.values().flat_map(|group| group.members());
         let asked =
@@ -203,7 +203,10 @@ fn from_tags(
             "nothing is published: no target that Bake would build has a tag with a repository",
         );
         warnings.push(
-            note.with_help("give a target a tag such as \"ghcr.io/acme/app:1.0\", or add an `image` block"),
+            note.with_help(
+                "give a target a tag such as \"ghcr.io/acme/app:1.0\", name targets that have one: `bakeplan plan TARGET`, \
+                 or add an `image` block",
+            ),
         );
     }
     drafts
@@ -237,9 +240,17 @@ fn normalized(tag: &Text) -> String {
 }
 
 /// The targets of level 0: those given, else `default`, else all that are not hidden.
-fn level_zero_names(input: &Input<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Name> {
+fn level_zero_names(
+    input: &Input<'_>,
+    targets: &Targets<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Name> {
     let names = match input.names {
-        [] if !has_default(input.definition) => return default_targets(input.definition),
+        [] if !has_default(input.definition) => {
+            let templates = templates(targets);
+            let names = default_targets(input.definition).into_iter();
+            return names.filter(|name| !templates.contains(name)).collect();
+        }
         [] => &["default".to_owned()],
         names => names,
     };
@@ -250,6 +261,28 @@ fn level_zero_names(input: &Input<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec
             Vec::new()
         }
     }
+}
+
+/// Targets whose tags others inherit and keep, such as `docker-metadata-action`: nobody builds them for themselves, so
+/// that they are no images when everything is planned.
+fn templates(targets: &Targets<'_>) -> BTreeSet<Name> {
+    let written = |name: &str| -> Option<Vec<Option<Span>>> {
+        Some(targets.resolved.get(name)?.tags.iter().flatten().map(|tag| tag.span).collect())
+    };
+    let mut templates = BTreeSet::new();
+    for child in targets.definition.targets.values().filter(|child| !child.name.starts_with('_')) {
+        let tags = written(&child.name);
+        let of = |name: &Text| targets.definition.targets.get(name.as_str()).map(|target| &target.inherits);
+        // Of two that inherit from each other neither is a template.
+        let in_turn =
+            |parent: &&Text| of(parent).is_some_and(|all| all.iter().any(|one| *one.name() == child.name));
+        for parent in child.inherits.iter().filter(|parent| !in_turn(parent)) {
+            if tags.as_ref().is_some_and(|tags| !tags.is_empty()) && written(parent.as_str()) == tags {
+                templates.insert(parent.name().clone());
+            }
+        }
+    }
+    templates
 }
 
 fn has_default(definition: &Definition) -> bool {

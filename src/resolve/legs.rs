@@ -165,7 +165,7 @@ pub(super) fn legs(
                     });
                 }
             }
-            legs.lifted.insert(Rc::clone(name), annotations::lifted(&target.annotations));
+            legs.lifted.insert(Rc::clone(name), annotations::lifted(target));
             warnings.extend(annotations::lost(&target.annotations));
             let maker = Maker { input, draft, target, settings, publication };
             let mut wanted: Vec<(Option<Platform>, Option<Span>)> =
@@ -408,8 +408,8 @@ impl Maker<'_> {
         for name in ["name", "dest"] {
             output.fields.remove(name);
         }
-        let annotated = !self.settings.annotations.is_empty()
-            || !annotations::lifted(&self.target.annotations).is_empty();
+        annotations::strip(&mut output);
+        let annotated = !self.settings.annotations.is_empty() || !annotations::lifted(self.target).is_empty();
         if annotated {
             // Docker's own media types have no annotations, and one such child makes the whole index a Docker list.
             output.set("oci-mediatypes", "true");

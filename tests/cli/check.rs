@@ -45,8 +45,7 @@ fn a_stale_file_is_shown_with_its_cure() {
        "platforms": [
          "linux/amd64"
 error[out-of-date]: `docker-bake.json` is out of date
- |
- = help: run `bakeplan bake -o docker-bake.json`
+  = help: run `bakeplan bake -o docker-bake.json`
 
 "#]])
         .run();
@@ -59,7 +58,7 @@ fn a_missing_file_is_stale() {
         .file("images.hcl", SPEC)
         .args(["bake", "--check"])
         .status(3)
-        .stderr("error[out-of-date]: `docker-bake.json` does not exist\n |\n = help: run `bakeplan bake -o docker-bake.json`\n")
+        .stderr("error[out-of-date]: `docker-bake.json` does not exist\n  = help: run `bakeplan bake -o docker-bake.json`\n")
         .run();
 }
 

@@ -53,7 +53,7 @@ tool-linux-s390x  tool-linux-s390x  ubuntu-latest (qemu)
 
 local, not published: base
 
-2 images, 5 tags, 3 platforms, 3 jobs
+2 images, 5 tags in 2 repositories, 3 platforms, 3 jobs
 
 "#]])
         .run();
@@ -126,6 +126,9 @@ fn an_empty_plan_starts_no_job() {
         .env("GITHUB_OUTPUT", "outputs")
         .args(["plan", "--github", "--publish=false"])
         .stdout("local, not published: lint\n\n0 images, 0 tags, 0 platforms, 0 jobs; nothing is pushed\n")
+        .stderr(
+            "note[no-images]: nothing is published: [..]\n  = help: [..]\n::notice title=no-images::[..]\n",
+        )
         .run();
     assert_eq!(ran.read("outputs"), "matrix=[]\nany=false\npublish=false\n");
 }
@@ -138,8 +141,7 @@ fn without_github_its_option_warns() {
         .stdout("...\n")
         .stderr(str![[r#"
 warning[no-github]: GITHUB_OUTPUT is not set, so no outputs are set
- |
- = help: `--github` is for steps of GitHub Actions
+  = help: `--github` is for steps of GitHub Actions
 ::warning title=no-github::GITHUB_OUTPUT is not set, so no outputs are set%0A`--github` is for steps of GitHub Actions
 
 "#]])
@@ -349,8 +351,7 @@ fn a_file_that_is_not_ours_is_not_replaced() {
             .status(1)
             .stderr(str![[r#"
 error[not-generated]: `out/docker-bake.json` was not written by bakeplan, and is not replaced
- |
- = help: move it away, or choose another name
+  = help: move it away, or choose another name
 
 "#]])
             .run();
@@ -375,7 +376,7 @@ fn what_is_in_the_way_is_named() {
     for (path, told) in [
         (
             "folder",
-            "error[is-a-directory]: cannot write `folder`: it is a directory\n |\n = help: give the path of a file\n",
+            "error[is-a-directory]: cannot write `folder`: it is a directory\n  = help: give the path of a file\n",
         ),
         ("file/x.json", "error[not-a-directory]: cannot write `file/x.json`: it is not a directory\n"),
     ] {
@@ -420,4 +421,15 @@ fn on_a_full_disk_the_old_file_is_still_there() {
         "{last}"
     );
     assert_eq!((old.as_str(), left), (OURS, 1), "the old file alone");
+}
+
+#[test]
+fn a_target_that_lends_its_tags_is_no_image_when_everything_is_planned() {
+    let text = "target \"docker-metadata-action\" {\n  tags = [\"ghcr.io/acme/app:edge\"]\n}\n\
+                target \"app\" {\n  inherits = [\"docker-metadata-action\"]\n  platforms = [\"linux/amd64\"]\n}\n";
+    Test::new()
+        .file("docker-bake.hcl", text)
+        .args(["metadata", "--format", "args"])
+        .stdout("-t ghcr.io/acme/app:edge\n")
+        .run();
 }
