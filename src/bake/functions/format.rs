@@ -215,7 +215,8 @@ impl<'a> Verb<'a> {
 
     /// Fills up to the width, which counts grapheme clusters.
     fn pad(&self, text: String) -> String {
-        let missing = self.width.unwrap_or(0).saturating_sub(graphemes(&text).count());
+        let width = self.width.unwrap_or(0);
+        let missing = width.saturating_sub(graphemes(&text).take(width).count());
         let padding = if self.zero { "0" } else { " " }.repeat(missing);
         if self.minus { text + &padding } else { padding + &text }
     }
