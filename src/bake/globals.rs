@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::convert::convert;
 use super::eval::{Failure, Scope, UserFunction};
-use super::lower::parse_expression_text;
+use super::hcl::parse_expression_text;
 use super::module::{BLOCK_KINDS, FunctionBlock, Module, is_secret_name, push_once};
 use super::references::References;
 use super::syntax::{Body, Expr, ExprKind, Name};
