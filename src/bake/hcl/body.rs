@@ -98,8 +98,9 @@ impl<'a> Parser<'a> {
                 self.line_end(open)?;
             }
             Kind::Quote | Kind::OpenBrace | Kind::Ident => {
-                let block = self.nested(token.range(), |this| this.block(token))?;
-                items.blocks.push(block);
+                self.enter()?;
+                items.blocks.push(self.block(token)?);
+                self.depth -= 1;
                 self.line_end(None)?;
             }
             _ => return Err(self.no_definition(token, next)),

@@ -4,7 +4,6 @@ use super::parser::{Parsed, Parser};
 use super::scanner::{Kind, Token};
 use crate::bake::number::Number;
 use crate::bake::syntax::{BinaryOp, Expr, ExprKind, ForExpr, Ident, Name, ObjectKey, UnaryOp};
-use crate::source::Span;
 
 impl Parser<'_> {
     /// The whole text as an expression.
@@ -19,30 +18,41 @@ impl Parser<'_> {
 
     /// An expression of any kind, one level deeper than what is around it.
     pub(super) fn expression(&mut self) -> Parsed<Expr> {
-        let range = self.peek().range();
-        self.nested(range, Self::conditional)
+        self.enter()?;
+        let condition = self.operation()?;
+        let expr = match self.eat(Kind::Question) {
+            Some(_) => self.conditional(condition)?,
+            None => condition,
+        };
+        self.depth -= 1;
+        Ok(expr)
     }
 
-    fn conditional(&mut self) -> Parsed<Expr> {
-        let condition = self.operation()?;
-        if self.eat(Kind::Question).is_none() {
-            return Ok(condition);
-        }
-        let then = self.expression()?;
+    /// What follows `condition ?`.
+    fn conditional(&mut self, condition: Expr) -> Parsed<Expr> {
+        let then = Box::new(self.expression()?);
         if self.eat(Kind::Colon).is_none() {
             let token = self.peek();
             let help = "a conditional is `condition ? value : other`";
             return Err(self.unexpected(token, "`:`", help));
         }
-        let otherwise = self.expression()?;
+        let otherwise = Box::new(self.expression()?);
         let span = condition.span.to(otherwise.span);
-        let [condition, then, otherwise] = [condition, then, otherwise].map(Box::new);
+        let condition = Box::new(condition);
         Ok(Expr { kind: ExprKind::Conditional { condition, then, otherwise }, span })
     }
 
     /// Operands with operators between them.
     fn operation(&mut self) -> Parsed<Expr> {
-        let mut operand = self.operand()?;
+        let operand = self.operand()?;
+        match binary_op(self.peek().kind) {
+            Some(_) => self.operators(operand),
+            None => Ok(operand),
+        }
+    }
+
+    /// The operators that follow an operand, with theirs.
+    fn operators(&mut self, mut operand: Expr) -> Parsed<Expr> {
         // Left operands that wait for their right one, each binding more tightly than the one before.
         let mut waiting: Vec<(Expr, BinaryOp, u8)> = Vec::new();
         let mut count = 0;
@@ -53,9 +63,7 @@ impl Parser<'_> {
             while let Some((left, op, _)) =
                 waiting.pop_if(|(_, _, precedence)| *precedence >= next_precedence)
             {
-                let span = left.span.to(operand.span);
-                let [left, right] = [left, operand].map(Box::new);
-                operand = Expr { kind: ExprKind::Binary { op, left, right }, span };
+                operand = binary(left, op, operand);
             }
             let Some((op, precedence)) = next else { return Ok(operand) };
             self.next();
@@ -68,63 +76,74 @@ impl Parser<'_> {
 
     /// A term with its signs and what follows it: `-a.b[0]`.
     fn operand(&mut self) -> Parsed<Expr> {
-        let token = self.peek();
-        let op = match token.kind {
-            Kind::Minus => UnaryOp::Negate,
-            Kind::Not => UnaryOp::Not,
+        match self.peek().kind {
+            Kind::Minus => self.signed(UnaryOp::Negate),
+            Kind::Not => self.signed(UnaryOp::Not),
             _ => {
                 let term = self.term()?;
-                return self.traversal(term);
+                match self.peek().kind {
+                    Kind::Dot | Kind::OpenBracket => self.traversal(term),
+                    _ => Ok(term),
+                }
             }
-        };
-        self.next();
-        let operand = Box::new(self.nested(token.range(), Self::operand)?);
-        let span = self.span(token.range()).to(operand.span);
+        }
+    }
+
+    fn signed(&mut self, op: UnaryOp) -> Parsed<Expr> {
+        self.enter()?;
+        let sign = self.next();
+        let operand = Box::new(self.operand()?);
+        self.depth -= 1;
+        let span = self.span(sign.range()).to(operand.span);
         Ok(Expr { kind: ExprKind::Unary { op, operand }, span })
     }
 
     fn term(&mut self) -> Parsed<Expr> {
         let token = self.peek();
         match token.kind {
-            Kind::Ident => {
-                self.next();
-                if matches!(self.peek().kind, Kind::OpenParen | Kind::DoubleColon) {
-                    return self.call(token);
-                }
-                let kind = match &self.text[token.range()] {
-                    "null" => ExprKind::Null,
-                    "true" => ExprKind::Bool(true),
-                    "false" => ExprKind::Bool(false),
-                    other => ExprKind::Variable(self.name(other)),
-                };
-                Ok(Expr { kind, span: self.span(token.range()) })
-            }
+            Kind::Ident => self.word(),
             Kind::Number => {
                 self.next();
                 Ok(self.number(token))
             }
-            Kind::Quote => {
-                self.next();
-                self.quoted(token)
-            }
-            Kind::Heredoc => {
-                self.next();
-                self.heredoc(token)
-            }
-            Kind::OpenParen => {
-                self.next();
-                let newlines = self.newlines(false);
-                let inner = Box::new(self.expression()?);
-                let Some(close) = self.eat(Kind::CloseParen) else {
-                    let found = self.peek();
-                    return Err(self.unclosed(token, found, "`)`", ""));
-                };
-                self.newlines(newlines);
-                Ok(Expr { kind: ExprKind::Parenthesis(inner), span: self.span(token.start..close.end) })
-            }
+            Kind::Quote => self.quoted(),
+            Kind::Heredoc => self.heredoc(),
+            Kind::OpenParen => self.parenthesis(),
             Kind::OpenBracket => self.tuple(),
             Kind::OpenBrace => self.object(),
             _ => Err(self.no_value(token)),
+        }
+    }
+
+    /// A literal, a variable or a call.
+    fn word(&mut self) -> Parsed<Expr> {
+        let token = self.next();
+        if matches!(self.peek().kind, Kind::OpenParen | Kind::DoubleColon) {
+            return self.call(token);
+        }
+        let kind = match &self.text[token.range()] {
+            "null" => ExprKind::Null,
+            "true" => ExprKind::Bool(true),
+            "false" => ExprKind::Bool(false),
+            other => ExprKind::Variable(self.name(other)),
+        };
+        Ok(Expr { kind, span: self.span(token.range()) })
+    }
+
+    fn parenthesis(&mut self) -> Parsed<Expr> {
+        let open = self.next();
+        let newlines = self.newlines(false);
+        let inner = Box::new(self.expression()?);
+        let close = self.close(open, Kind::CloseParen, "`)`", "")?;
+        self.newlines(newlines);
+        Ok(Expr { kind: ExprKind::Parenthesis(inner), span: self.span(open.start..close.end) })
+    }
+
+    /// Takes the bracket that closes `open`.
+    fn close(&mut self, open: Token, kind: Kind, expected: &str, help: &str) -> Parsed<Token> {
+        match self.peek() {
+            token if token.kind == kind => Ok(self.next()),
+            token => Err(self.unclosed(open, token, expected, help)),
         }
     }
 
@@ -139,51 +158,70 @@ impl Parser<'_> {
         Expr { kind: ExprKind::Number(number), span }
     }
 
+    /// A call, the first part of whose name is taken.
     fn call(&mut self, first: Token) -> Parsed<Expr> {
-        let mut path = self.name(&self.text[first.range()]);
-        let mut last = first;
-        while self.eat(Kind::DoubleColon).is_some() {
-            let token = self.peek();
-            let Some(part) = self.eat(Kind::Ident) else {
-                return Err(self.unexpected(token, "the name of a function after `::`", ""));
-            };
-            path = Name::from([&path, "::", &self.name(&self.text[part.range()])].concat());
-            last = part;
-        }
-        let name = Ident { name: path, span: self.span(first.start..last.end) };
-        let Some(open) = self.eat(Kind::OpenParen) else {
-            let token = self.peek();
-            return Err(self.unexpected(token, "`(` after the name of a function", ""));
-        };
+        let name = self.function_name(first)?;
+        let open = self.next();
         let newlines = self.newlines(false);
         let (mut args, mut expand) = (Vec::new(), false);
         let close = loop {
             if let Some(close) = self.eat(Kind::CloseParen) {
                 break close;
             }
+            self.check_open(open, "a value or `)`")?;
             args.push(self.expression()?);
             if self.eat(Kind::Ellipsis).is_some() {
                 expand = true;
-                match self.eat(Kind::CloseParen) {
-                    Some(close) => break close,
-                    None => {
-                        let found = self.peek();
-                        return Err(self.unclosed(open, found, "`)`", "`...` follows the last argument"));
-                    }
-                }
+                break self.close(open, Kind::CloseParen, "`)`", "`...` follows the last argument")?;
             }
-            let token = self.peek();
-            match token.kind {
-                Kind::CloseParen => {}
-                Kind::Comma => drop(self.next()),
-                Kind::End => return Err(self.unclosed(open, token, "`)`", "")),
-                _ => {
-                    return Err(self.unclosed(open, token, "`,` or `)`", "separate items with commas"));
-                }
-            }
+            self.separator(open, Kind::CloseParen)?;
         };
         self.newlines(newlines);
         Ok(Expr { kind: ExprKind::Call { name, args, expand }, span: self.span(first.start..close.end) })
+    }
+
+    /// The name of a function, up to the `(`.
+    fn function_name(&mut self, first: Token) -> Parsed<Ident> {
+        let mut name = self.name(&self.text[first.range()]);
+        let mut last = first;
+        while self.eat(Kind::DoubleColon).is_some() {
+            last = self.peek();
+            if last.kind != Kind::Ident {
+                return Err(self.unexpected(last, "the name of a function after `::`", ""));
+            }
+            self.next();
+            name = Name::from([&name, "::", &self.name(&self.text[last.range()])].concat());
+        }
+        match self.peek() {
+            token if token.kind == Kind::OpenParen => {
+                Ok(Ident { name, span: self.span(first.start..last.end) })
+            }
+            token => Err(self.unexpected(token, "`(` after the name of a function", "")),
+        }
+    }
+
+    /// Fails at the end of the text, where the bracket `open` is not closed.
+    fn check_open(&mut self, open: Token, expected: &str) -> Parsed<()> {
+        match self.peek() {
+            token if token.kind == Kind::End => Err(self.unclosed(open, token, expected, "")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes the comma after an item, or finds the bracket that closes `open`.
+    fn separator(&mut self, open: Token, closer: Kind) -> Parsed<()> {
+        let token = self.peek();
+        let (expected, help) = match (closer, token.kind) {
+            (_, Kind::Comma) => {
+                self.next();
+                return Ok(());
+            }
+            (_, kind) if kind == closer => return Ok(()),
+            (Kind::CloseParen, Kind::End) => ("`)`", ""),
+            (Kind::CloseParen, _) => ("`,` or `)`", "separate items with commas"),
+            _ => ("`,` or `]`", "separate items with commas, also at line ends"),
+        };
+        Err(self.unclosed(open, token, expected, help))
     }
 
     fn tuple(&mut self) -> Parsed<Expr> {
@@ -197,16 +235,9 @@ impl Parser<'_> {
             if let Some(close) = self.eat(Kind::CloseBracket) {
                 break close;
             }
+            self.check_open(open, "a value or `]`")?;
             items.push(self.expression()?);
-            let token = self.peek();
-            match token.kind {
-                Kind::CloseBracket => {}
-                Kind::Comma => drop(self.next()),
-                _ => {
-                    let help = "separate items with commas, also at line ends";
-                    return Err(self.unclosed(open, token, "`,` or `]`", help));
-                }
-            }
+            self.separator(open, Kind::CloseBracket)?;
         };
         self.newlines(newlines);
         Ok(Expr { kind: ExprKind::Tuple(items), span: self.span(open.start..close.end) })
@@ -251,10 +282,8 @@ impl Parser<'_> {
 
     /// A key of an object: a word stands for itself, also one that is a value elsewhere.
     fn key(&mut self, open: Token) -> Parsed<ObjectKey> {
+        self.check_open(open, "a key or `}`")?;
         let token = self.peek();
-        if token.kind == Kind::End {
-            return Err(self.unclosed(open, token, "a key or `}`", ""));
-        }
         let expr = self.expression()?;
         let span = expr.span;
         Ok(match &expr.kind {
@@ -276,49 +305,51 @@ impl Parser<'_> {
             let message = "`for` as the first key reads as a `for` expression";
             return Err(self.error(word.range(), message, "put the key in quotes"));
         }
-        let (key_var, value_var, collection) = self.for_intro()?;
-        if self.eat(Kind::Colon).is_none() {
-            let token = self.peek();
-            return Err(self.unclosed(open, token, "`:` after what `for` goes through", ""));
-        }
-        let mut value = self.expression()?;
-        let mut key = None;
-        if let Some(arrow) = self.eat(Kind::Arrow) {
-            if !is_object {
-                let message = "a `for` that makes a list has no keys";
-                return Err(self.error(arrow.range(), message, "put it in braces to make an object"));
-            }
-            key = Some(std::mem::replace(&mut value, self.expression()?));
-        } else if is_object {
-            let token = self.peek();
-            return Err(self.unclosed(
-                open,
-                token,
-                "`=>` and a value",
-                "an object is made by `{for v in list : key => value}`",
-            ));
-        }
-        let ellipsis = self.eat(Kind::Ellipsis);
-        if let Some(token) = ellipsis.filter(|_| !is_object) {
-            let message = "`...` groups values by key, and a list has no keys";
-            return Err(self.error(token.range(), message, "use `flatten` to join lists"));
-        }
+        let (key_var, value_var) = self.for_variables()?;
+        let collection = self.expression()?;
+        self.close(open, Kind::Colon, "`:` after what `for` goes through", "")?;
+        let key = if is_object { Some(self.for_key(open)?) } else { None };
+        let value = self.expression()?;
+        let group = self.for_group(is_object)?;
         let condition = if self.eat_word("if").is_some() { Some(self.expression()?) } else { None };
-        let Some(close) = self.eat(closer) else {
-            let token = self.peek();
-            let expected = if is_object { "`}`" } else { "`]`" };
-            return Err(self.unclosed(open, token, expected, "a `for` expression has one value"));
-        };
+        let expected = if is_object { "`}`" } else { "`]`" };
+        let close = self.close(open, closer, expected, "a `for` expression has one value")?;
         self.newlines(outside);
-        let group = ellipsis.is_some();
-        let expr = ForExpr { key_var, value_var, collection, key, value, group, condition };
-        Ok(Expr { kind: ExprKind::For(Box::new(expr)), span: self.span(open.start..close.end) })
+        let expr = Box::new(ForExpr { key_var, value_var, collection, key, value, group, condition });
+        Ok(Expr { kind: ExprKind::For(expr), span: self.span(open.start..close.end) })
     }
 
-    /// `k, v in collection`, which follows `for`.
-    pub(super) fn for_intro(&mut self) -> Parsed<(Option<Ident>, Ident, Expr)> {
+    /// `key =>`
+    fn for_key(&mut self, open: Token) -> Parsed<Expr> {
+        let key = self.expression()?;
+        let help = "an object is made by `{for v in list : key => value}`";
+        self.close(open, Kind::Arrow, "`=>` and a value", help)?;
+        Ok(key)
+    }
+
+    /// `...`, and what only an object has.
+    fn for_group(&mut self, is_object: bool) -> Parsed<bool> {
+        let token = self.peek();
+        let (message, help) = match token.kind {
+            Kind::Ellipsis if is_object => {
+                self.next();
+                return Ok(true);
+            }
+            Kind::Ellipsis => {
+                ("`...` groups values by key, and a list has no keys", "use `flatten` to join lists")
+            }
+            Kind::Arrow if !is_object => {
+                ("a `for` that makes a list has no keys", "put it in braces to make an object")
+            }
+            _ => return Ok(false),
+        };
+        Err(self.error(token.range(), message, help))
+    }
+
+    /// `k, v in`, which follows `for`.
+    pub(super) fn for_variables(&mut self) -> Parsed<(Option<Ident>, Ident)> {
         let first = self.variable("a name after `for`")?;
-        let (key_var, value_var) = match self.eat(Kind::Comma) {
+        let variables = match self.eat(Kind::Comma) {
             Some(_) => (Some(first), self.variable("a second name after the `,`")?),
             None => (None, first),
         };
@@ -326,7 +357,7 @@ impl Parser<'_> {
             let token = self.peek();
             return Err(self.unexpected(token, "`in`", "a `for` is `for name in list`"));
         }
-        Ok((key_var, value_var, self.expression()?))
+        Ok(variables)
     }
 
     fn variable(&mut self, expected: &str) -> Parsed<Ident> {
@@ -353,19 +384,21 @@ impl Parser<'_> {
             of = match (open.kind, self.peek().kind) {
                 (Kind::Dot, Kind::Star) => self.attribute_splat(of, open)?,
                 (Kind::Dot, _) => self.attribute(of, open)?,
-                (_, Kind::Star) => {
-                    let star = self.next();
-                    let Some(close) = self.eat(Kind::CloseBracket) else {
-                        let token = self.peek();
-                        return Err(self.unclosed(open, token, "`]`", "a splat is `[*]`"));
-                    };
-                    let item = Expr { kind: ExprKind::SplatItem, span: self.span(open.start..close.end) };
-                    let each = self.nested(star.range(), |this| this.traversal(item))?;
-                    splat(of, each)
-                }
+                (_, Kind::Star) => self.splat(of, open)?,
                 _ => self.index(of, open)?,
             };
         }
+    }
+
+    /// `*]` with the steps that follow it; the bracket is taken.
+    fn splat(&mut self, of: Expr, open: Token) -> Parsed<Expr> {
+        self.enter()?;
+        self.next();
+        let close = self.close(open, Kind::CloseBracket, "`]`", "a splat is `[*]`")?;
+        let item = Expr { kind: ExprKind::SplatItem, span: self.span(open.start..close.end) };
+        let each = self.traversal(item)?;
+        self.depth -= 1;
+        Ok(splat(of, each))
     }
 
     /// `.name` or `.0`, whose dot is taken.
@@ -416,20 +449,21 @@ impl Parser<'_> {
     fn index(&mut self, of: Expr, open: Token) -> Parsed<Expr> {
         let newlines = self.newlines(false);
         let key = Box::new(self.expression()?);
-        let Some(close) = self.eat(Kind::CloseBracket) else {
-            let token = self.peek();
-            return Err(self.unclosed(open, token, "`]`", ""));
-        };
+        let close = self.close(open, Kind::CloseBracket, "`]`", "")?;
         self.newlines(newlines);
         let span = of.span.to(self.span(open.start..close.end));
         Ok(Expr { kind: ExprKind::Index { of: Box::new(of), key }, span })
     }
 }
 
+fn binary(left: Expr, op: BinaryOp, right: Expr) -> Expr {
+    let span = left.span.to(right.span);
+    Expr { kind: ExprKind::Binary { op, left: Box::new(left), right: Box::new(right) }, span }
+}
+
 fn splat(of: Expr, each: Expr) -> Expr {
-    let span: Span = of.span.to(each.span);
-    let [of, each] = [of, each].map(Box::new);
-    Expr { kind: ExprKind::Splat { of, each }, span }
+    let span = of.span.to(each.span);
+    Expr { kind: ExprKind::Splat { of: Box::new(of), each: Box::new(each) }, span }
 }
 
 /// Whether an expression is a name followed by attributes and literal indexes, which HCL could mistake for a key.

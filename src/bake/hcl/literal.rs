@@ -73,7 +73,8 @@ pub(super) fn split_literal(text: &str) -> impl Iterator<Item = &str> {
                         && !bytes[*at..].starts_with(b"$${")
                         && !bytes[*at..].starts_with(b"%%{")
                 };
-                1 + (1..).take_while(is_lone).count()
+                let run = 1 + (1..).take_while(is_lone).count();
+                run + usize::from(keeps_next(&bytes[run..], run))
             }
             _ => match bytes.iter().position(|b| matches!(b, b'$' | b'%' | b'\n')) {
                 Some(at) if bytes[at] == b'\n' => at + 1,
@@ -85,6 +86,17 @@ pub(super) fn split_literal(text: &str) -> impl Iterator<Item = &str> {
         rest = tail;
         Some(token)
     })
+}
+
+/// Whether the token of a run of lone `$` and `%` has the byte after it, too: HCL's scanner looks one byte ahead, and does
+/// not go back where a line ends there.
+fn keeps_next(rest: &[u8], run: usize) -> bool {
+    match rest {
+        [b'\r', b'\n', ..] => run == 1,
+        [b'\n', ..] => false,
+        [next, b'\n', ..] | [next, b'\r', b'\n', ..] => next.is_ascii(),
+        _ => false,
+    }
 }
 
 /// Decodes one token of [`split_literal`].
@@ -261,6 +273,7 @@ mod tests {
             ("a b", vec!["a b"]),
             ("a\nb\n\nc", vec!["a\n", "b\n", "\n", "c"]),
             ("a$b%", vec!["a", "$", "b", "%"]),
+            ("a$ \nb%\r\n$$\r\n", vec!["a", "$ ", "\n", "b", "%\r", "\n", "$$", "\r\n"]),
             ("$$ $${a} $$${ %%{", vec!["$$", " ", "$${", "a} ", "$", "$${", " ", "%%{"]),
         ] {
             assert_eq!(split_literal(text).collect::<Vec<_>>(), expected, "{text:?}");

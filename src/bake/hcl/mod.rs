@@ -37,6 +37,7 @@ pub fn parse_hcl(sources: &Sources, id: SourceId) -> Result<Body, Vec<Diagnostic
 /// # Errors
 /// What is wrong with the template, as code `syntax`.
 pub fn parse_template_text(text: &str, span: Span) -> Result<Expr, Diagnostic> {
+    let text = without_mark(text);
     if !text.contains("${") && !text.contains("%{") {
         return Ok(Expr { kind: ExprKind::String(name(text)), span });
     }
@@ -48,5 +49,10 @@ pub fn parse_template_text(text: &str, span: Span) -> Result<Expr, Diagnostic> {
 /// # Errors
 /// What is wrong with the expression, as code `syntax`.
 pub fn parse_expression_text(text: &str, span: Span) -> Result<Expr, Diagnostic> {
-    Parser::new(text.trim(), Place::Fixed(span)).whole(Parser::bare_expression)
+    Parser::new(without_mark(text).trim(), Place::Fixed(span)).whole(Parser::bare_expression)
+}
+
+/// The text without a byte order mark, which HCL drops from all that it reads.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }

@@ -484,3 +484,134 @@ fn binary_op(operator: BinaryOperator) -> BinaryOp {
         BinaryOperator::Mod => BinaryOp::Modulo,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
+    use proptest::{collection::vec, sample::select};
+
+    use super::*;
+
+    #[track_caller]
+    fn reads_alike(text: &str, must_be_valid: bool) {
+        let mut sources = Sources::default();
+        let id = sources.add("a.hcl", text);
+        match (super::super::parse_hcl(&sources, id), parse_hcl(&sources, id)) {
+            (Ok(ours), Ok(theirs)) => assert_eq!(format!("{ours:#?}"), format!("{theirs:#?}"), "{text}"),
+            (Err(errors), _) if must_be_valid => panic!("{}: {text}", errors[0].message),
+            (_, Err(error)) if must_be_valid => panic!("the oracle: {error}: {text}"),
+            _ => {}
+        }
+    }
+
+    fn name() -> impl Strategy<Value = String> {
+        select(vec!["a", "b-1", "_c", "été", "e\u{301}", "true", "null", "x9"]).prop_map(str::to_owned)
+    }
+
+    /// Text between sequences; `escapes` are those of quotes.
+    fn literal(escapes: bool) -> impl Strategy<Value = String> {
+        let mut pieces =
+            vec!["a", " ", "  b c", "é", "$.", "% ", "$${", "%%{", "{", "}", "'", "#", "~", "e\u{301}"];
+        match escapes {
+            true => pieces.extend(["\\n", "\\t", "\\\"", "\\\\", "\\u00e9", "\\U0001F600"]),
+            false => pieces.extend(["\n", "\n  ", "\n\t", "\n \n", "\\", "\"", "\r\n"]),
+        }
+        vec(select(pieces), 0..4)
+            // What `$` means depends on what follows.
+            .prop_map(|pieces| pieces.concat() + "-")
+    }
+
+    fn template(
+        expr: impl Strategy<Value = String> + Clone + 'static,
+        escapes: bool,
+    ) -> impl Strategy<Value = String> {
+        let trim = || any::<bool>().prop_map(|trim| if trim { "~" } else { "" });
+        let sequence = (expr, literal(escapes), literal(escapes), trim(), trim(), 0..5).prop_map(
+            |(expr, a, b, before, after, kind)| match kind {
+                0 => format!(
+                    "%{{{before} if {expr} {after}}}{a}%{{{before} else {after}}}{b}%{{{after}endif{before}}}"
+                ),
+                1 => format!("%{{{before}for k, v in {expr}{after}}}{a}%{{{before} endfor {after}}}"),
+                _ => format!("${{{before} {expr}{after}}}"),
+            },
+        );
+        (literal(escapes), vec((sequence, literal(escapes)), 0..3)).prop_map(|(first, rest)| {
+            rest.into_iter().fold(first, |text, (sequence, literal)| text + &sequence + &literal)
+        })
+    }
+
+    fn expr() -> impl Strategy<Value = String> {
+        let number = select(vec!["0", "12", "1.50", "007", "1e3", "2.5E-1"]).prop_map(str::to_owned);
+        let leaf = prop_oneof![number, name(), literal(true).prop_map(|text| format!("\"{text}\""))];
+        leaf.prop_recursive(4, 24, 3, |inner| {
+            let gap = select(vec!["", " ", "\n", " # c\n", "/* c */", "\r\n\t"]);
+            let operators = vec!["+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "&&", "||"];
+            let steps = vec![".a", ".b-1", "[0]", "[\"k\"]", "[*]", ".0", "[c.d]"];
+            let items = (vec(inner.clone(), 0..3), gap.clone()).prop_map(|(items, gap)| {
+                items.iter().map(|item| format!("{gap}{item}")).collect::<Vec<_>>().join(",") + gap
+            });
+            // A term, so that operators next to it keep their operands.
+            let term = inner.clone().prop_map(|inner| format!("({inner})"));
+            prop_oneof![
+                (items.clone()).prop_map(|items| format!("[{items}]")),
+                (items, any::<bool>()).prop_map(|(items, path)| match path {
+                    true => format!("n::f({items})"),
+                    false => format!("f({items})"),
+                }),
+                (inner.clone(), gap).prop_map(|(inner, gap)| format!("f({gap}{inner}...{gap})")),
+                (inner.clone(), inner.clone())
+                    .prop_map(|(a, b)| format!("{{\n  x = {a}, (y) : {b}\n\n\"z\" = 1 # c\n}}")),
+                (inner.clone(), inner.clone(), inner.clone())
+                    .prop_map(|(a, b, c)| format!("[for v in {a} : {b} if {c}]")),
+                (inner.clone(), inner.clone(), any::<bool>()).prop_map(|(a, b, group)| {
+                    format!("{{for k, v in {a} : k => {b}{}}}", if group { "..." } else { "" })
+                }),
+                vec((term.clone(), select(operators)), 1..4).prop_map(|operands| {
+                    operands.iter().map(|(term, operator)| format!("{term} {operator} ")).collect::<String>()
+                        + "1"
+                }),
+                (term.clone(), term.clone(), term.clone()).prop_map(|(a, b, c)| format!("{a} ? {b} : {c}")),
+                (select(vec!["-", "!"]), term.clone()).prop_map(|(sign, term)| format!("{sign}{term}")),
+                (
+                    prop_oneof![name().prop_filter("no value", |n| n != "true" && n != "null"), term],
+                    vec(select(steps), 1..4)
+                )
+                    .prop_filter("two indexes in a row are refused", |(_, steps)| !steps
+                        .windows(2)
+                        .any(|s| s == [".0", ".0"]))
+                    .prop_map(|(root, steps)| root + &steps.concat()),
+                template(inner.clone(), true).prop_map(|text| format!("\"{text}\"")),
+                (template(inner, false), any::<bool>()).prop_map(|(text, flush)| {
+                    format!("[<<{}E\n  {text}\n  E\n]", if flush { "-" } else { "" })
+                }),
+            ]
+        })
+    }
+
+    fn body() -> impl Strategy<Value = String> {
+        let blocks = prop_oneof![
+            expr().prop_map(|expr| format!("a = {expr}\nb = 1 # c\n")),
+            expr().prop_map(|expr| format!("t \"x\\ty\" z {{ a = {expr} }}\n")),
+            Just("/* c */ t {}\n\n".to_owned()),
+        ];
+        (blocks, expr())
+            .prop_map(|(block, expr)| format!("t {{\n  {block}  // c\n}}\nu {{\n v = {expr}\n}}\n"))
+    }
+
+    proptest! {
+        #[test]
+        fn valid_files_read_alike(text in body()) {
+            reads_alike(&text, true);
+        }
+
+        #[test]
+        fn what_both_accept_reads_alike(
+            text in "(a|é|1|e9|=|\\{|\\}|\\[|\\]|\\(|\\)|\"|\\$\\{|%\\{|if |for |endif|in |\\~|\\.|\\*|,|:|\\?|<<E\n|<<-E\n|\nE\n|\n|\r| |\\\\|\\$|/\\*|#|-|!|&&|==|\\+){0,12}"
+        ) {
+            reads_alike(&text, false);
+            reads_alike(&format!("a = {text}\n"), false);
+            reads_alike(&format!("b {{\n  c = \"{text}\"\n}}\n"), false);
+            reads_alike(&format!("a = <<-E\n{text}\nE\n"), false);
+        }
+    }
+}

@@ -121,17 +121,14 @@ impl<'a> Parser<'a> {
         self.depth = 0;
     }
 
-    /// Reads what is one level deeper; `range` is what opened the level.
-    pub(super) fn nested<T>(
-        &mut self,
-        range: Range<usize>,
-        read: impl FnOnce(&mut Self) -> Parsed<T>,
-    ) -> Parsed<T> {
-        self.check_depth(1, range)?;
+    /// Goes one level deeper; whoever calls it goes up again.
+    pub(super) fn enter(&mut self) -> Parsed<()> {
+        if self.depth == MAX_DEPTH {
+            let range = self.peek().range();
+            return Err(self.too_deep(range));
+        }
         self.depth += 1;
-        let result = read(self)?;
-        self.depth -= 1;
-        Ok(result)
+        Ok(())
     }
 
     /// Fails if so many levels more are too deep.

@@ -37,8 +37,9 @@ impl<'a> Parser<'a> {
         Ok(Expr { kind: assemble(pieces, false), span: self.span(0..self.text.len()) })
     }
 
-    /// A string, whose opening quote is taken.
-    pub(super) fn quoted(&mut self, quote: Token) -> Parsed<Expr> {
+    /// A string.
+    pub(super) fn quoted(&mut self) -> Parsed<Expr> {
+        let quote = self.next();
         let kind = match self.plain(quote) {
             Some(text) => ExprKind::String(text),
             None => assemble(self.template(Quoting::Quotes(quote))?, false),
@@ -77,8 +78,9 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// A heredoc, whose first line is taken.
-    pub(super) fn heredoc(&mut self, open: Token) -> Parsed<Expr> {
+    /// A heredoc.
+    pub(super) fn heredoc(&mut self) -> Parsed<Expr> {
+        let open = self.next();
         let line = &self.text[open.start + 2..open.end];
         let marker = line.strip_prefix('-').unwrap_or(line).trim_end();
         let flush = line.starts_with('-');
@@ -129,6 +131,10 @@ impl<'a> Parser<'a> {
                 ([b'$' | b'%', b'{', b'~', ..], _) => return Ok(End::sequence(at, 3)),
                 ([b'$' | b'%', b'{', ..], _) => return Ok(End::sequence(at, 2)),
                 ([b'$', b'$', b'{', ..] | [b'%', b'%', b'{', ..], _) => 3,
+                // There the scanner of HCL gives up, and buildx takes the rest as it stands.
+                ([b'\r', rest @ ..], Quoting::Bare) if rest.first() != Some(&b'\n') => {
+                    return Ok(End::close(bytes.len(), 0));
+                }
                 ([b'"', ..], Quoting::Quotes(_)) => return Ok(End::close(at, 1)),
                 // Which escapes there are is seen to when they are decoded.
                 ([b'\\', next, ..], Quoting::Quotes(_)) if !matches!(next, b'\n' | b'\r') => 2,
@@ -155,15 +161,15 @@ impl<'a> Parser<'a> {
         pieces: &mut Vec<Piece>,
     ) -> Parsed<()> {
         let escapes = matches!(quoting, Quoting::Quotes(_));
+        if let Quoting::Heredoc { .. } = quoting
+            && let Some(at) = find_lone_return(&self.text[range.clone()])
+        {
+            let at = range.start + at;
+            return Err(self.error(at..at + 1, "a carriage return without a newline in a heredoc", ""));
+        }
         let mut start = range.start;
         let first = pieces.len();
         for token in split_literal(&self.text[range]) {
-            if let Quoting::Heredoc { .. } = quoting
-                && let Some(at) = token.trim_end_matches("\r\n").find('\r')
-            {
-                let message = "a carriage return without a newline in a heredoc";
-                return Err(self.error(start + at..start + at + 1, message, ""));
-            }
             let text = decode_literal(token, escapes).unwrap_or_else(|bad| {
                 let error = self.bad_escape(start + bad.start..start + bad.end);
                 self.errors.push(*error);
@@ -185,10 +191,11 @@ impl<'a> Parser<'a> {
 
     /// What follows `${`.
     fn interpolation(&mut self, opener: Token, quoting: Quoting<'_>) -> Parsed<Piece> {
-        let expr = self.expression().map_err(|failure| match failure.help {
-            None => Box::new(failure.with_help(LITERAL)),
-            Some(_) => failure,
-        })?;
+        if matches!(self.peek().kind, Kind::End | Kind::CloseBrace | Kind::CloseSequence) {
+            let message = "this `${` does not hold an expression";
+            return Err(self.error(opener.range(), message, LITERAL));
+        }
+        let expr = self.expression()?;
         let trim = self.sequence_end(opener, quoting)?;
         Ok(Piece::Interpolation(expr, trim))
     }
@@ -198,39 +205,43 @@ impl<'a> Parser<'a> {
         let word = self.next();
         let innermost = open.last().map(|open| open.kind);
         let keyword = if word.kind == Kind::Ident { &self.text[word.range()] } else { "" };
+        let start = opener.start;
         match (keyword, innermost) {
             ("if", _) => {
-                self.open(OpenKind::If, opener, open)?;
+                open.push(Open { kind: OpenKind::If, start });
+                self.check_depth(open.len(), opener.range())?;
                 let condition = self.expression()?;
                 Ok(Piece::If(condition, self.sequence_end(opener, quoting)?))
             }
             ("for", _) => {
-                self.open(OpenKind::For, opener, open)?;
-                let (key_var, value_var, collection) = self.for_intro()?;
+                open.push(Open { kind: OpenKind::For, start });
+                self.check_depth(open.len(), opener.range())?;
+                let (key_var, value_var) = self.for_variables()?;
+                let collection = self.expression()?;
                 let trim = self.sequence_end(opener, quoting)?;
                 Ok(Piece::For { key_var, value_var, collection, trim })
             }
-            ("else", Some(OpenKind::If)) => {
+            _ => {
                 open.pop();
-                open.push(Open { kind: OpenKind::Else, start: opener.start });
-                Ok(Piece::Else(self.sequence_end(opener, quoting)?))
+                let trim = self.sequence_end_after(word, opener, quoting)?;
+                match (keyword, innermost) {
+                    ("else", Some(OpenKind::If)) => {
+                        open.push(Open { kind: OpenKind::Else, start });
+                        Ok(Piece::Else(trim))
+                    }
+                    ("endif", Some(OpenKind::If | OpenKind::Else)) => Ok(Piece::EndIf(trim)),
+                    ("endfor", Some(OpenKind::For)) => Ok(Piece::EndFor(trim)),
+                    _ => Err(self.stray_directive(word)),
+                }
             }
-            ("endif", Some(OpenKind::If | OpenKind::Else)) => {
-                open.pop();
-                Ok(Piece::EndIf(self.sequence_end(opener, quoting)?))
-            }
-            ("endfor", Some(OpenKind::For)) => {
-                open.pop();
-                Ok(Piece::EndFor(self.sequence_end(opener, quoting)?))
-            }
-            ("else" | "endif" | "endfor", _) => Err(self.stray_directive(word)),
-            _ => Err(self.no_directive(word)),
         }
     }
 
-    fn open(&mut self, kind: OpenKind, opener: Token, open: &mut Vec<Open>) -> Parsed<()> {
-        open.push(Open { kind, start: opener.start });
-        self.check_depth(open.len(), opener.range())
+    fn sequence_end_after(&mut self, word: Token, opener: Token, quoting: Quoting<'_>) -> Parsed<Trim> {
+        match &self.text[word.range()] {
+            "else" | "endif" | "endfor" => self.sequence_end(opener, quoting),
+            _ => Err(self.no_directive(word)),
+        }
     }
 
     /// Takes the end of a sequence; tells the sides on which it has a `~`.
@@ -264,4 +275,9 @@ impl End {
     fn sequence(at: usize, length: usize) -> Self {
         Self { at, length, is_sequence: true }
     }
+}
+
+/// The first carriage return that no newline follows.
+fn find_lone_return(text: &str) -> Option<usize> {
+    text.match_indices('\r').map(|(at, _)| at).find(|at| text.as_bytes().get(at + 1) != Some(&b'\n'))
 }
