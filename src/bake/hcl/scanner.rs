@@ -75,8 +75,8 @@ pub(super) fn scan(text: &str, mut at: usize, newlines: bool) -> Token {
                 at += 1;
                 continue;
             }
-            [b'\n', ..] | [b'\r', b'\n', ..] | [b'#', ..] | [b'/', b'/', ..] => {
-                let line = memchr(b'\n', rest);
+            [b'\n' | b'#', ..] | [b'\r', b'\n', ..] | [b'/', b'/', ..] => {
+                let line = rest.iter().position(|b| *b == b'\n');
                 let end = line.map_or(rest.len(), |line| line + 1);
                 if newlines && line.is_some() {
                     (Kind::Newline, end)
@@ -102,10 +102,6 @@ pub(super) fn scan(text: &str, mut at: usize, newlines: bool) -> Token {
         };
         return Token { kind, start: at, end: at + length };
     }
-}
-
-fn memchr(byte: u8, bytes: &[u8]) -> Option<usize> {
-    bytes.iter().position(|b| *b == byte)
 }
 
 fn symbol(text: &str, at: usize) -> (Kind, usize) {
@@ -148,10 +144,10 @@ fn symbol(text: &str, at: usize) -> (Kind, usize) {
 /// How long the identifier is that the text starts with, 0 if it starts with none.
 pub(super) fn ident_length(text: &str) -> usize {
     let bytes = text.as_bytes();
-    let ascii = bytes.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')).count();
-    if ascii == 0 && !bytes.first().is_some_and(|b| !b.is_ascii()) || starts_inside(bytes) {
+    if matches!(bytes.first(), Some(b'0'..=b'9' | b'-')) {
         return 0;
     }
+    let ascii = bytes.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')).count();
     if bytes.get(ascii).is_none_or(u8::is_ascii) {
         return ascii;
     }
@@ -160,11 +156,6 @@ pub(super) fn ident_length(text: &str) -> usize {
         return 0;
     }
     chars.find(|(_, c)| !is_continue(*c)).map_or(text.len(), |(at, _)| ascii + at)
-}
-
-/// Whether the first byte may only continue an identifier.
-fn starts_inside(bytes: &[u8]) -> bool {
-    matches!(bytes.first(), Some(b'0'..=b'9' | b'-'))
 }
 
 fn is_start(c: char) -> bool {
