@@ -142,6 +142,7 @@ impl<'a> Parser<'a> {
                     if let Some(start) = line
                         && let text = self.text[start..at].trim_end()
                         && text.trim_start() == marker
+                        && find_lone_return(&self.text[start..=at]).is_none()
                     {
                         return Ok(End::close(start, text.len()));
                     }

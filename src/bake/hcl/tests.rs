@@ -256,6 +256,7 @@ fn less_common_mistakes_are_recognised() {
         ("x = <<E\na\nE # c\n", "E", "the heredoc's closing `E` must stand alone on its line"),
         ("x = <<E\n%{ if a }\nE\n%{ endif }\nE\n", "%{", "this directive is not closed"),
         ("x = <<E\na\rb\nE\n", "\r", "a carriage return without a newline in a heredoc"),
+        ("x = <<E\na\n\r E\n", "E", "the heredoc's closing `E` must stand alone on its line"),
         ("x = {a.b = 1}\n", "a.b", "a dotted word as an object key is ambiguous"),
         ("x = {for=1}\n", "for", "`for` as the first key reads as a `for` expression"),
         ("x = a.0.1\n", ".0.1", "two indexes in a row cannot be written with dots"),
