@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::calls::UserFunction;
 use super::convert::convert;
 use super::eval::{Failure, Scope};
-use super::lower::parse_expression_text;
+use super::hcl::parse_expression_text;
 use super::module::{BLOCK_KINDS, Module, is_secret_name, push_once};
 use super::references::References;
 use super::syntax::{Block, Body, Expr, ExprKind, Name};

@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::lower::parse_template_text;
+use super::hcl::{name, parse_template_text};
 use super::number::Number;
 use super::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident, Name, ObjectKey};
-use super::template::name;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::{SourceId, Sources, Span};
 
@@ -507,7 +506,7 @@ fn is_number(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lower::tests::show;
+    use super::super::hcl::tests::show;
     use super::*;
 
     fn parse(text: &str) -> Result<Body, Vec<Diagnostic>> {

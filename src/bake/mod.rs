@@ -1,6 +1,6 @@
 //! The Bake language: text in, resolved definition out.
 //!
-//! In the order of the work: `discovery` finds files, `lower` (HCL) and `json` make a [`syntax`] tree, [`module`]
+//! In the order of the work: `discovery` finds files, `hcl` and `json` make a [`syntax`] tree, [`module`]
 //! resolves variables, functions and blocks with `eval`, [`decode`] makes targets of their attributes, [`overrides`]
 //! and [`select`] say what an invocation builds, [`print`] writes it.
 
@@ -18,13 +18,11 @@ pub mod flags;
 pub mod functions;
 pub mod glob;
 mod globals;
+pub mod hcl;
 pub mod inherit;
 pub mod json;
 pub mod links;
-pub mod lower;
-mod mask;
 mod matrix;
-mod mistake;
 pub mod module;
 pub mod number;
 mod operators;
@@ -35,7 +33,6 @@ pub mod select;
 pub mod strict;
 pub mod syntax;
 pub mod target;
-mod template;
 pub mod typeexpr;
 pub mod value;
 mod variables;

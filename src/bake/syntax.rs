@@ -1,6 +1,6 @@
-//! The syntax tree of a Bake file: what both syntaxes are lowered to, with a span on every node.
+//! The syntax tree of a Bake file: what both syntaxes are read into, with a span on every node.
 //!
-//! Nothing here knows which parser made the tree; `lower.rs` (HCL) and `json.rs` (HCL-JSON) do.
+//! Nothing here knows which parser made the tree; `hcl` and `json` (HCL-JSON) do.
 
 use std::rc::Rc;
 
@@ -239,6 +239,16 @@ pub enum BinaryOp {
     Modulo,
 }
 
+/// Takes long rows of operators and steps apart without recursion.
+impl Drop for Expr {
+    fn drop(&mut self) {
+        let mut left = self.take_left();
+        while let Some(mut expr) = left {
+            left = expr.take_left();
+        }
+    }
+}
+
 impl Body {
     /// The attribute of this name.
     #[must_use]
@@ -253,6 +263,26 @@ impl Body {
 }
 
 impl Expr {
+    /// What this expression is built on, if that is in turn built on something.
+    fn take_left(&mut self) -> Option<Self> {
+        let (ExprKind::Binary { left: of, .. }
+        | ExprKind::GetAttr { of, .. }
+        | ExprKind::Index { of, .. }
+        | ExprKind::Splat { of, .. }) = &mut self.kind
+        else {
+            return None;
+        };
+        let is_built = matches!(
+            of.kind,
+            ExprKind::Binary { .. }
+                | ExprKind::GetAttr { .. }
+                | ExprKind::Index { .. }
+                | ExprKind::Splat { .. }
+        );
+        let span = of.span;
+        is_built.then(|| std::mem::replace(&mut **of, Self { kind: ExprKind::Null, span }))
+    }
+
     /// The text of an expression that is a plain string in either syntax, without evaluating anything.
     #[must_use]
     pub fn as_literal(&self) -> Option<&Name> {

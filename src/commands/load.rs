@@ -14,7 +14,7 @@ use crate::bake::overrides::{Flags, Overrides};
 use crate::bake::syntax::Body;
 use crate::bake::target::Definition;
 use crate::bake::value::{Mark, Marks, Str};
-use crate::bake::{context, json, lower};
+use crate::bake::{context, hcl, json};
 use crate::cli;
 use crate::diagnostic::{Diagnostic, sorted};
 use crate::error::Error;
@@ -124,7 +124,7 @@ fn read(session: &Session<'_>, args: &cli::Definition) -> Result<Vec<(Found, Str
 /// Parses a file in the language that its name tells; the second part of the answer is whether it is JSON.
 fn parse(sources: &Sources, id: SourceId, found: &Found) -> Result<(Body, bool), Vec<Diagnostic>> {
     match found.format {
-        Format::Hcl => lower::parse_hcl(sources, id).map(|body| (body, false)),
+        Format::Hcl => hcl::parse_hcl(sources, id).map(|body| (body, false)),
         Format::HclJson => json::parse_json(sources, id).map(|body| (body, true)),
         Format::Compose => {
             let message = format!("`{}` is a Compose file, which this version does not read", found.path);
@@ -134,7 +134,7 @@ fn parse(sources: &Sources, id: SourceId, found: &Found) -> Result<(Body, bool),
                     .with_help("name the files that count: `-f docker-bake.hcl`"),
             ])
         }
-        Format::Unknown => lower::parse_hcl(sources, id).map(|body| (body, false)).or_else(|hcl| {
+        Format::Unknown => hcl::parse_hcl(sources, id).map(|body| (body, false)).or_else(|hcl| {
             let looks_like_json = sources.get(id).text.trim_start().starts_with('{');
             json::parse_json(sources, id)
                 .map(|body| (body, true))

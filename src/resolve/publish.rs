@@ -136,7 +136,12 @@ fn repositories(
 }
 
 fn reference_error(text: &Text, error: &str) -> Diagnostic {
-    Diagnostic::error("reference", format!("`{text}` is no image reference: {error}")).at(text.span, "")
+    let message = format!("`{text}` is no image reference: {error}");
+    let diagnostic = Diagnostic::error("reference", message).at(text.span, "");
+    match error.ends_with("is empty") {
+        true => diagnostic.with_help("a variable that it is made of may be unset: try `--var NAME=VALUE`"),
+        false => diagnostic,
+    }
 }
 
 fn tags_of(draft: &Draft, targets: &Targets<'_>) -> Vec<Text> {

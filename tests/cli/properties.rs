@@ -7,7 +7,7 @@ use bakeplan::bake::functions::Ambient;
 use bakeplan::bake::module::{File, Module, Surroundings};
 use bakeplan::bake::overrides::Overrides;
 use bakeplan::bake::select::{self, Options};
-use bakeplan::bake::{json, lower, print};
+use bakeplan::bake::{hcl, json, print};
 use bakeplan::diagnostic::Diagnostic;
 use bakeplan::plan::Plan;
 use bakeplan::render;
@@ -39,7 +39,7 @@ fn evaluated<T>(
 ) -> Result<T, Vec<Diagnostic>> {
     let mut sources = Sources::default();
     let id = sources.add("docker-bake.hcl", text.to_owned());
-    let parse = if is_json { json::parse_json } else { lower::parse_hcl };
+    let parse = if is_json { json::parse_json } else { hcl::parse_hcl };
     let ambient = Ambient {
         now: Box::new(|| "2026-11-21T09:30:00Z".to_owned()),
         random: Box::new(|| [7; 16]),

@@ -1,5 +1,4 @@
-//! Templates: from the pieces that a parser finds to parts with escapes decoded, white space trimmed (`~`) and
-//! heredocs flushed (`<<-`).
+//! From the pieces of a template to its parts: escapes decoded, white space trimmed (`~`), heredocs flushed (`<<-`).
 //!
 //! HCL defines both operations on the scanner's literal tokens, not on the text between interpolations: `~` reaches
 //! as far as one token, and a token ends at each line end and around each `$` and `%`. So the pieces are cut up the
@@ -10,7 +9,7 @@ use std::ops::Range;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::syntax::{Expr, ExprKind, Ident, Name, TemplatePart};
+use crate::bake::syntax::{Expr, ExprKind, Ident, Name, TemplatePart};
 
 /// On which sides a sequence has a `~`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,7 +20,7 @@ pub(super) struct Trim {
     pub(super) after: bool,
 }
 
-/// A piece of a template in the flat order of the source.
+/// A piece of a template, in the flat order of the source.
 #[derive(Debug)]
 pub(super) enum Token {
     /// Text with its escapes decoded.
@@ -55,8 +54,8 @@ impl Token {
 }
 
 /// Text as a name, NFC-normalised as cty does with every string.
-pub(super) fn name(text: &str) -> Name {
-    if is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() }
+pub(in crate::bake) fn name(text: &str) -> Name {
+    if text.is_ascii() || is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() }
 }
 
 /// Cuts the source text between two sequences into the scanner's literal tokens: `$${` and `%%{`, lone `$` or `%`,
@@ -74,7 +73,8 @@ pub(super) fn split_literal(text: &str) -> impl Iterator<Item = &str> {
                         && !bytes[*at..].starts_with(b"$${")
                         && !bytes[*at..].starts_with(b"%%{")
                 };
-                1 + (1..).take_while(is_lone).count()
+                let run = 1 + (1..).take_while(is_lone).count();
+                run + usize::from(keeps_next(&bytes[run..], run))
             }
             _ => match bytes.iter().position(|b| matches!(b, b'$' | b'%' | b'\n')) {
                 Some(at) if bytes[at] == b'\n' => at + 1,
@@ -86,6 +86,17 @@ pub(super) fn split_literal(text: &str) -> impl Iterator<Item = &str> {
         rest = tail;
         Some(token)
     })
+}
+
+/// Whether the token of a run of lone `$` and `%` has the byte after it, too: HCL's scanner looks one byte ahead, and does
+/// not go back where a line ends there.
+fn keeps_next(rest: &[u8], run: usize) -> bool {
+    match rest {
+        [b'\r', b'\n', ..] => run == 1,
+        [b'\n', ..] => false,
+        [next, b'\n', ..] | [next, b'\r', b'\n', ..] => next.is_ascii(),
+        _ => false,
+    }
 }
 
 /// Decodes one token of [`split_literal`].
@@ -102,8 +113,7 @@ pub(super) fn decode_literal(token: &str, escapes: bool) -> Result<String, Range
         text.push_str(&rest[..at]);
         let sequence = &rest[at + 1..];
         let start = token.len() - sequence.len() - 1;
-        let (decoded, length) = decode_escape(sequence)
-            .ok_or_else(|| start..start + 1 + sequence.chars().next().map_or(0, char::len_utf8))?;
+        let (decoded, length) = decode_escape(sequence).map_err(|length| start..start + 1 + length)?;
         text.push(decoded);
         rest = &sequence[length..];
     }
@@ -112,20 +122,24 @@ pub(super) fn decode_literal(token: &str, escapes: bool) -> Result<String, Range
 }
 
 /// The character that a sequence after a backslash stands for, and the sequence's length.
-fn decode_escape(sequence: &str) -> Option<(char, usize)> {
+///
+/// # Errors
+/// The length of what is no such sequence.
+fn decode_escape(sequence: &str) -> Result<(char, usize), usize> {
     let hex = |digits: usize| {
-        let text = sequence.get(1..=digits).filter(|text| text.bytes().all(|b| b.is_ascii_hexdigit()))?;
-        Some((char::from_u32(u32::from_str_radix(text, 16).ok()?)?, digits + 1))
+        let found = sequence.bytes().skip(1).take(digits).take_while(u8::is_ascii_hexdigit).count();
+        let code = u32::from_str_radix(&sequence[1..=found], 16).ok().filter(|_| found == digits);
+        code.and_then(char::from_u32).map(|c| (c, digits + 1)).ok_or(found + 1)
     };
-    match sequence.bytes().next()? {
-        b'n' => Some(('\n', 1)),
-        b'r' => Some(('\r', 1)),
-        b't' => Some(('\t', 1)),
-        b'"' => Some(('"', 1)),
-        b'\\' => Some(('\\', 1)),
-        b'u' => hex(4),
-        b'U' => hex(8),
-        _ => None,
+    match sequence.chars().next() {
+        Some('n') => Ok(('\n', 1)),
+        Some('r') => Ok(('\r', 1)),
+        Some('t') => Ok(('\t', 1)),
+        Some('"') => Ok(('"', 1)),
+        Some('\\') => Ok(('\\', 1)),
+        Some('u') => hex(4),
+        Some('U') => hex(8),
+        other => Err(other.map_or(0, char::len_utf8)),
     }
 }
 
@@ -259,6 +273,7 @@ mod tests {
             ("a b", vec!["a b"]),
             ("a\nb\n\nc", vec!["a\n", "b\n", "\n", "c"]),
             ("a$b%", vec!["a", "$", "b", "%"]),
+            ("a$ \nb%\r\n$$\r\n", vec!["a", "$ ", "\n", "b", "%\r", "\n", "$$", "\r\n"]),
             ("$$ $${a} $$${ %%{", vec!["$$", " ", "$${", "a} ", "$", "$${", " ", "%%{"]),
         ] {
             assert_eq!(split_literal(text).collect::<Vec<_>>(), expected, "{text:?}");
@@ -273,8 +288,8 @@ mod tests {
             (r"\u00e9\U0001f600", Ok("é😀")),
             ("$${", Ok("${")),
             (r"a\q", Err(1..3)),
-            (r"\ud800", Err(0..2)),
-            (r"\u12", Err(0..2)),
+            (r"\ud800", Err(0..6)),
+            (r"\u12", Err(0..4)),
             (r"\é", Err(0..3)),
             ("\\", Err(0..1)),
         ] {

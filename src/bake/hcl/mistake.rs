@@ -1,0 +1,250 @@
+//! What a syntax error most likely comes from, in words.
+
+use std::ops::Range;
+
+use super::parser::{Failure, Parser};
+use super::scanner::{Kind, Token};
+
+/// The escape sequences that there are.
+const ESCAPES: &str =
+    r#"the escapes are `\n`, `\r`, `\t`, `\"`, `\\`, `\uXXXX` and `\UXXXXXXXX`; write a backslash as `\\`"#;
+const QUOTES: &str = "HCL has only double quotes";
+/// What is meant when `${` is not meant as a sequence.
+pub(super) const LITERAL: &str = "write `$${` for a literal `${`";
+const LITERAL_DIRECTIVE: &str = "write `%%{` for a literal `%{`";
+const FOREIGN: &str = "write `name = value` for an attribute, `name { … }` for a block";
+
+impl Parser<'_> {
+    /// Something else than `expected` was found.
+    pub(super) fn unexpected(&self, token: Token, expected: &str, help: &str) -> Failure {
+        self.wrong_character(token).unwrap_or_else(|| {
+            self.error(self.place(token), format!("expected {expected}, found {}", self.found(token)), help)
+        })
+    }
+
+    /// Something else than `expected` was found inside a bracket that is still open.
+    pub(super) fn unclosed(&self, open: Token, token: Token, expected: &str, help: &str) -> Failure {
+        let failure = self.unexpected(token, expected, help);
+        match token.kind {
+            Kind::End => Box::new(failure.at(self.span(open.range()), "opened here")),
+            _ => failure,
+        }
+    }
+
+    /// An expression was expected.
+    pub(super) fn no_value(&self, token: Token) -> Failure {
+        let before = self.text[..token.start].trim_end_matches([' ', '\t']);
+        let is_line_end = matches!(token.kind, Kind::Newline | Kind::End);
+        if is_line_end && before.ends_with(['+', '-', '*', '/', '%', '&', '|', '<', '>']) {
+            let help = "wrap it in parentheses to break the line";
+            return self.error(self.place(token), "an expression goes on over a line end", help);
+        }
+        if token.kind == Kind::Less && self.text[token.end..].starts_with('<') {
+            let help = "a heredoc starts with `<<` or `<<-`, a word, and the end of the line";
+            return self.error(token.start..token.end + 1, "this does not open a heredoc", help);
+        }
+        self.unexpected(token, "a value", "")
+    }
+
+    pub(super) fn not_a_number(&self, token: Token) -> Failure {
+        let text = &self.text[token.range()];
+        let is_number = text.matches('.').count() <= 1 && text.matches(['e', 'E']).count() <= 1;
+        let exponent_last = !text.split(['e', 'E']).skip(1).any(|exponent| exponent.contains('.'));
+        let (message, help) = match is_number && exponent_last {
+            true => ("this number is too large, too small or too long".to_owned(), ""),
+            false => (format!("`{text}` is not a number"), "put a version or an address in quotes"),
+        };
+        self.error(token.range(), message, help)
+    }
+
+    pub(super) fn ambiguous_key(&self, range: Range<usize>) -> Failure {
+        let help = "wrap it in parentheses if it refers to something, or in quotes if it is the key itself";
+        self.error(range, "a dotted word as an object key is ambiguous", help)
+    }
+
+    /// A body holds attributes and blocks, and this starts neither.
+    pub(super) fn no_item(&self, token: Token) -> Failure {
+        let error = |message: &str, help| self.error(token.range(), message, help);
+        match token.kind {
+            Kind::CloseBrace => error("`}` without an open block", ""),
+            Kind::Quote => error("an attribute's name has no quotes", "remove the quotes"),
+            Kind::Invalid => self.unexpected(token, "an attribute or a block", FOREIGN),
+            _ => self.error(token.range(), format!("unexpected {}", self.found(token)), FOREIGN),
+        }
+    }
+
+    /// After the first word of an attribute or block comes something else than it takes.
+    pub(super) fn no_definition(&self, word: Token, token: Token) -> Failure {
+        match token.kind {
+            Kind::Newline | Kind::End => {
+                self.error(word.range(), "this attribute or block is not complete", FOREIGN)
+            }
+            _ => self.unexpected(token, "`=`, `{` or a label", FOREIGN),
+        }
+    }
+
+    /// The header of a block holds something else than labels and the `{`.
+    pub(super) fn no_block(&self, token: Token) -> Failure {
+        match token.kind {
+            Kind::Newline => self.error(
+                self.place(token),
+                "the `{` of a block stands on the line of its name",
+                "move it there",
+            ),
+            Kind::Assign => self.error(
+                token.range(),
+                "expected `{` or a label, found `=`",
+                "a block has no `=`, and the name of an attribute is one word",
+            ),
+            _ => self.unexpected(token, "`{` or a label", ""),
+        }
+    }
+
+    /// An attribute or block is followed by something on its line; `open` is the brace of the block around it.
+    pub(super) fn no_line_end(&self, token: Token, open: Option<Token>) -> Failure {
+        let error = |message: &str, help| self.error(token.range(), message, help);
+        match token.kind {
+            Kind::Comma => {
+                error("a comma after an attribute", "attributes end with a newline, not with a comma")
+            }
+            Kind::OpenBrace => error("a block has no `=` before its `{`", "remove the `=`"),
+            Kind::CloseBrace if open.is_some() => {
+                error("the `}` of a block of several lines stands on its own line", "put a newline before it")
+            }
+            _ => self.unexpected(
+                token,
+                "a newline",
+                "write each attribute and each block on a line of its own",
+            ),
+        }
+    }
+
+    /// The attribute of a block on one line is followed by something else than `}`.
+    pub(super) fn no_single_end(&self, token: Token, open: Token) -> Failure {
+        let error = |message: &str, help| self.error(self.place(token), message, help);
+        match token.kind {
+            Kind::Comma => {
+                error("a block on one line has only one attribute", "write each attribute on its own line")
+            }
+            Kind::Newline => error(
+                "a block that has an attribute on its first line ends on that line",
+                "put a newline after the `{`, or the `}` on this line",
+            ),
+            Kind::End => self.error(open.range(), "this block is not closed", "add the missing `}`"),
+            _ => self.unexpected(token, "`}`", "a block on one line has at most one attribute"),
+        }
+    }
+
+    /// An interpolation holds more than an expression. `quoted` is the quote that opened the string around it.
+    pub(super) fn no_sequence_end(&self, token: Token, opener: Token, quoted: bool) -> Failure {
+        match token.kind {
+            Kind::Quote if quoted => {
+                self.error(token.range(), "the string ends inside a `${…}`", "add the missing `}`")
+            }
+            _ => self.unclosed(opener, token, "`}`", LITERAL),
+        }
+    }
+
+    pub(super) fn no_directive(&self, token: Token) -> Failure {
+        match token.kind {
+            Kind::Ident => {
+                let word = &self.text[token.range()];
+                self.error(token.range(), format!("`{word}` is not a directive"), LITERAL_DIRECTIVE)
+            }
+            _ => self.unexpected(token, "a directive", LITERAL_DIRECTIVE),
+        }
+    }
+
+    pub(super) fn stray_directive(&self, token: Token) -> Failure {
+        self.error(token.range(), "this directive closes none", "")
+    }
+
+    /// The string or heredoc ends at `end` before the directive does that starts at `start`.
+    pub(super) fn open_directive(&self, start: usize, end: Range<usize>) -> Failure {
+        let help = "add `%{ endif }` or `%{ endfor }`";
+        let error = self.error(start..start + 2, "this directive is not closed", help);
+        Box::new(error.at(self.span(end), "the text ends here"))
+    }
+
+    pub(super) fn open_string(&self, quote: Token) -> Failure {
+        let help = "end it on its line; write a newline as `\\n`, or use a heredoc (`<<EOT`)";
+        self.error(quote.range(), "this string is not closed", help)
+    }
+
+    /// No line holds only the marker. A line that starts with it may have been meant.
+    pub(super) fn open_heredoc(&self, open: Token, marker: &str) -> Failure {
+        let mut at = open.end;
+        for line in self.text[open.end..].split_inclusive('\n') {
+            let start = at + line.len() - line.trim_start().len();
+            at += line.len();
+            let rest = line.trim_start().strip_prefix(marker);
+            if rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || "_-".contains(c))) {
+                let message = format!("the heredoc's closing `{marker}` must stand alone on its line");
+                let error = self.error(start..start + marker.len(), message, "put a newline right after it");
+                return Box::new(error.at(self.span(open.start..open.start + 2), "the heredoc starts here"));
+            }
+        }
+        let line = self.text[open.range()].trim_end().len();
+        let help = "close it with its marker alone on a line";
+        self.error(open.start..open.start + line, "this heredoc is not closed", help)
+    }
+
+    /// `range` starts with a backslash.
+    pub(super) fn bad_escape(&self, mut range: Range<usize>) -> Failure {
+        let next = self.text[range.start + 1..].chars().next();
+        range.end = range.end.max(range.start + 1 + next.map_or(0, char::len_utf8));
+        let message = format!("`{}` is not an escape sequence", &self.text[range.clone()]);
+        let help = match next {
+            Some('$') => LITERAL,
+            Some('%') => LITERAL_DIRECTIVE,
+            _ => ESCAPES,
+        };
+        self.error(range, message, help)
+    }
+
+    /// Characters that no HCL has outside strings.
+    fn wrong_character(&self, token: Token) -> Option<Failure> {
+        let text = &self.text[token.range()];
+        let (message, help) = match text {
+            _ if token.kind != Kind::Invalid => return None,
+            "/*" => ("this comment is not closed", "add `*/`"),
+            "'" => ("single quotes are not valid", QUOTES),
+            "`" => ("backticks are not valid", QUOTES),
+            ";" => ("`;` is not valid", "end an attribute with a newline, an item with a comma"),
+            "&" => ("`&` is not an operator", "did you mean `&&`?"),
+            "|" => ("`|` is not an operator", "did you mean `||`?"),
+            "\r" => ("a carriage return without a newline", "end lines with `\\n` or `\\r\\n`"),
+            _ if text.starts_with(|c| matches!(c, '\u{2018}'..='\u{201f}')) => {
+                ("curly quotes are not valid", QUOTES)
+            }
+            _ if text.starts_with(char::is_whitespace) => {
+                ("this white space is not valid", "use blanks, tabs and newlines")
+            }
+            _ => return None,
+        };
+        Some(self.error(token.range(), message, help))
+    }
+
+    /// Where a token is pointed at: line ends have a place, but no extent.
+    fn place(&self, token: Token) -> Range<usize> {
+        match token.kind {
+            Kind::Newline => token.start..token.start,
+            _ => token.range(),
+        }
+    }
+
+    fn found(&self, token: Token) -> String {
+        match token.kind {
+            Kind::End => "end of the file".to_owned(),
+            Kind::Newline => "end of the line".to_owned(),
+            Kind::Heredoc => "a heredoc".to_owned(),
+            _ => {
+                let text = &self.text[token.range()];
+                match text.char_indices().nth(60) {
+                    Some((end, _)) => format!("`{}…`", &text[..end]),
+                    None => format!("`{text}`"),
+                }
+            }
+        }
+    }
+}
