@@ -3,8 +3,6 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
-
 use super::Session;
 use crate::bake::discovery::{self, Format, Found, Origin, STDIN};
 use crate::bake::flags::parse_bool;
@@ -19,7 +17,6 @@ use crate::cli;
 use crate::diagnostic::{Diagnostic, sorted};
 use crate::error::Error;
 use crate::host::Host;
-use crate::plan::SourceFile;
 use crate::source::{SourceId, Sources};
 
 /// A definition, ready to be resolved.
@@ -29,8 +26,6 @@ pub(super) struct Loaded {
     pub(super) overrides: Overrides,
     /// The files read, in the order in which they merge.
     pub(super) files: Vec<Found>,
-    /// The same, with their contents' hashes.
-    pub(super) sources: Vec<SourceFile>,
     /// A file that we generated and that was named all the same.
     pub(super) generated: Option<String>,
 }
@@ -43,7 +38,6 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
     let vars = variables(&args.variables)?;
     let texts = read(session, args)?;
     let mut files = Vec::new();
-    let mut sources = Vec::new();
     let mut bodies = Vec::new();
     let mut diagnostics = Vec::new();
     let mut generated = None;
@@ -52,8 +46,6 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
             generated = Some(found.path.clone());
         }
         session.note(&format!("reading {}", found.path));
-        let sha256 = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-        sources.push(SourceFile { path: found.path.clone(), sha256 });
         let id = session.sources.add(found.path.clone(), text);
         match parse(&session.sources, id, &found) {
             Ok((body, json)) => bodies.push(File { body, json, shared: !discovery::is_images(&found.path) }),
@@ -90,7 +82,7 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
     let lookup = |name: &str| env.as_ref().and_then(|env| env.get(name)).map(|value| given(name, value));
     let lookup: Option<crate::bake::overrides::Lookup<'_>> = if env.is_some() { Some(&lookup) } else { None };
     let overrides = Overrides::parse(&args.overrides, lookup)?.with_flags(&flags(args))?;
-    Ok(Loaded { module, definition, overrides, files, sources, generated })
+    Ok(Loaded { module, definition, overrides, files, generated })
 }
 
 /// The value that the environment gives to `--set TARGET.args.NAME`.

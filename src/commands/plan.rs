@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use sha2::{Digest, Sha256};
 use similar::TextDiff;
 
 use super::Session;
@@ -12,10 +13,11 @@ use crate::cli::{self, MatrixFormat, MetadataFormat, PlanFormat, Selection};
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Stale};
 use crate::host::{Action, HostError, Written};
-use crate::plan::Plan;
+use crate::plan::{Plan, SourceFile};
 use crate::platform::Platform;
 use crate::render;
 use crate::resolve::{self, Input};
+use crate::source::Source;
 
 /// `bakeplan plan`
 pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Error> {
@@ -120,10 +122,16 @@ fn make(
         names: &definition.targets,
         platforms: &platforms,
         publish: selection.publish,
-        sources: loaded.sources.clone(),
+        sources: session.sources.iter().map(|(_, source)| hashed(source)).collect(),
     })?;
     session.tell(&plan.warnings);
     Ok((plan, loaded))
+}
+
+/// A source as the plan records it.
+fn hashed(source: &Source) -> SourceFile {
+    let sha256 = Sha256::digest(source.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    SourceFile { path: source.path.clone(), sha256 }
 }
 
 /// What a generated file says about itself.

@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::support::Test;
 
 /// Cases that come out otherwise, and why. One that does not belong here any more fails the test.
-const DIFFERENT: [(&str, &[&str]); 5] = [
+const DIFFERENT: [(&str, &[&str]); 4] = [
     (
         "Compose files are not read yet",
         &[
