@@ -5,6 +5,7 @@
 //! and [`select`] say what an invocation builds, [`print`] writes it.
 
 mod check;
+pub mod compose;
 pub mod context;
 pub mod convert;
 pub mod csv;
