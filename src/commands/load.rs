@@ -44,7 +44,8 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
     let vars = variables(&args.variables)?;
     let visible = env.clone().unwrap_or_default();
     let neighbours = Neighbours(host);
-    let compose = compose::Surroundings { env: &visible, vars: &vars, home: home.as_deref(), files: &neighbours };
+    let compose =
+        compose::Surroundings { env: &visible, vars: &vars, home: home.as_deref(), files: &neighbours };
     let mut files = Vec::new();
     let mut sources = Vec::new();
     let mut bodies = Vec::new();

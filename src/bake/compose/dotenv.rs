@@ -28,7 +28,8 @@ pub(super) fn read(
     let mut rest = text;
     while let Some(statement) = skip_to_statement(rest) {
         let line = || text[..text.len() - statement.len()].matches('\n').count() + 1;
-        let (key, after, inherited) = key(statement).map_err(|problem| format!("line {}: {problem}", line()))?;
+        let (key, after, inherited) =
+            key(statement).map_err(|problem| format!("line {}: {problem}", line()))?;
         if key.contains(' ') {
             return Err(format!("line {}: the name `{key}` contains a space", line()));
         }
@@ -41,7 +42,9 @@ pub(super) fn read(
         }
         let expand = |value: &str| {
             let lookup = |name: &str| outer(name).or_else(|| variables.get(name).cloned());
-            Substitution::new(&lookup).apply(&Str::from(&Name::from(value))).map_err(|problem| problem.to_string())
+            Substitution::new(&lookup)
+                .apply(&Str::from(&Name::from(value)))
+                .map_err(|problem| problem.to_string())
         };
         let (value, left) =
             value(after, expand).map_err(|problem| format!("line {}: `{key}`: {problem}", line()))?;
@@ -84,10 +87,7 @@ fn key(statement: &str) -> Result<(&str, &str, bool), String> {
 }
 
 /// The value after `=`, and what follows it.
-fn value<'a>(
-    text: &'a str,
-    expand: impl Fn(&str) -> Result<Str, String>,
-) -> Result<(Str, &'a str), String> {
+fn value<'a>(text: &'a str, expand: impl Fn(&str) -> Result<Str, String>) -> Result<(Str, &'a str), String> {
     let Some(quote) = text.chars().next().filter(|c| ['"', '\''].contains(c)) else {
         let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
         let value = line.split_once(" #").map_or(line, |(value, _)| value);

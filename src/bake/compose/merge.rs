@@ -104,8 +104,12 @@ fn merge_deep(base: &mut Node, over: Node, path: &[&str]) -> Result<(), Failure>
             return Ok(());
         }
         (Kind::Map(_) | Kind::List(_), _) => {
-            let message =
-                format!("`{}` is {}, which {} cannot override", path.join("."), base.describe(), over.describe());
+            let message = format!(
+                "`{}` is {}, which {} cannot override",
+                path.join("."),
+                base.describe(),
+                over.describe()
+            );
             return Err(Box::new(
                 Diagnostic::error("compose-merge", message)
                     .at(over.span, "this")

@@ -205,7 +205,9 @@ impl Loader<'_> {
         for entry in list {
             let model = self.included(entry, &included, scope)?;
             for section in ["services", "secrets"] {
-                let Some(from) = model.get(section).and_then(|member| member.value.as_map()) else { continue };
+                let Some(from) = model.get(section).and_then(|member| member.value.as_map()) else {
+                    continue;
+                };
                 let empty = Member { key: entry.span, value: Node::map(Map::new(), entry.span) };
                 let to = root.entry(section.into()).or_insert(empty);
                 let Some(to) = to.value.as_map_mut() else {
@@ -315,7 +317,8 @@ impl Loader<'_> {
             Err(problem) => {
                 let diagnostic = Diagnostic::error("no-such-file", problem.about(&path)).at(span, "");
                 let remote = ["http:/", "https:/", "oci:/", "git@", "ssh:/", "github.com/"];
-                let is_remote = remote.iter().any(|prefix| path.starts_with(prefix)) || path.contains(".git#");
+                let is_remote =
+                    remote.iter().any(|prefix| path.starts_with(prefix)) || path.contains(".git#");
                 Err(vec![match is_remote {
                     true => diagnostic
                         .with_note("docker buildx bake reads local files only, here")
@@ -390,12 +393,7 @@ impl Loader<'_> {
     }
 
     /// The services of another file, for extending them.
-    fn base(
-        &mut self,
-        path: &str,
-        span: Span,
-        scope: &mut Scope<'_>,
-    ) -> Result<Rc<RefCell<Base>>, Failures> {
+    fn base(&mut self, path: &str, span: Span, scope: &mut Scope<'_>) -> Result<Rc<RefCell<Base>>, Failures> {
         let full = join(&scope.place.base, path);
         if let Some(base) = scope.bases.get(&full) {
             return Ok(Rc::clone(base));

@@ -123,15 +123,19 @@ impl Node {
     }
 }
 
-/// `%v` of Go: the shortest digits that mean this number, with an exponent below 1e-4 and from 1e21.
+/// `%v` of Go: the shortest digits that mean this number, with an exponent below 1e-4 and from 1e6.
 fn print_float(value: f64) -> String {
     if !value.is_finite() {
-        return if value.is_nan() { "NaN".into() } else { format!("{}Inf", if value > 0.0 { '+' } else { '-' }) };
+        return if value.is_nan() {
+            "NaN".into()
+        } else {
+            format!("{}Inf", if value > 0.0 { '+' } else { '-' })
+        };
     }
     let scientific = format!("{value:e}");
     let exponent = scientific.split_once('e').and_then(|(_, exponent)| exponent.parse::<i32>().ok());
     match (scientific.split_once('e'), exponent) {
-        (Some((digits, _)), Some(exponent)) if !(-4..21).contains(&exponent) => {
+        (Some((digits, _)), Some(exponent)) if !(-4..6).contains(&exponent) => {
             let sign = if exponent < 0 { '-' } else { '+' };
             format!("{digits}e{sign}{:02}", exponent.abs())
         }
@@ -162,8 +166,9 @@ mod tests {
             (1.0, "1"),
             (1.50, "1.5"),
             (-0.0, "-0"),
-            (1e6, "1000000"),
-            (1e20, "100000000000000000000"),
+            (123456.75, "123456.75"),
+            (123456789.125, "1.23456789125e+08"),
+            (1e6, "1e+06"),
             (1e21, "1e+21"),
             (1.5e-7, "1.5e-07"),
             (0.0001, "0.0001"),

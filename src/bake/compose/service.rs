@@ -50,8 +50,21 @@ const SECRET_KEYS: [&str; 8] =
 
 /// Names that setrlimit knows (<https://github.com/docker/go-units/blob/master/ulimit.go>).
 const ULIMITS: [&str; 15] = [
-    "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss", "rtprio",
-    "rttime", "sigpending", "stack",
+    "core",
+    "cpu",
+    "data",
+    "fsize",
+    "locks",
+    "memlock",
+    "msgqueue",
+    "nice",
+    "nofile",
+    "nproc",
+    "rss",
+    "rtprio",
+    "rttime",
+    "sigpending",
+    "stack",
 ];
 
 /// A secret of the file; `None` where it is external.
@@ -179,7 +192,9 @@ impl Decoder<'_> {
                         (value, Some(text)) => {
                             drop(pairs.insert(Rc::clone(key), Some(place(text, value))));
                         }
-                        (value, None) => drop(self.wrong::<()>(value, &path, "a string, a number or a boolean")),
+                        (value, None) => {
+                            drop(self.wrong::<()>(value, &path, "a string, a number or a boolean"))
+                        }
                     }
                 }
             }
@@ -202,7 +217,11 @@ impl Decoder<'_> {
         if node.as_list().is_some()
             && let Some(key) = pairs.keys().find(|key| key.ends_with(char::is_whitespace))
         {
-            self.report("attribute-value", format!("`{path}`: the name `{key}` ends with white space"), node.span);
+            self.report(
+                "attribute-value",
+                format!("`{path}`: the name `{key}` ends with white space"),
+                node.span,
+            );
         }
         pairs
     }
@@ -251,7 +270,8 @@ impl Decoder<'_> {
     fn name(&mut self, name: &str, span: Span, what: &str) {
         let is_valid = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         if name.is_empty() || !name.chars().all(is_valid) {
-            let message = format!("`{name}` is no name of a {what}: letters, digits, `.`, `_` and `-` make one");
+            let message =
+                format!("`{name}` is no name of a {what}: letters, digits, `.`, `_` and `-` make one");
             self.report("compose-name", message, span);
         }
     }
@@ -393,7 +413,8 @@ impl Decoder<'_> {
                 }
             }
         }
-        let given = own.iter().filter_map(|(name, text)| Some((Rc::clone(name), text.as_ref()?.value.clone())));
+        let given =
+            own.iter().filter_map(|(name, text)| Some((Rc::clone(name), text.as_ref()?.value.clone())));
         let mut all: Environment = given.collect();
         for file in files.and_then(Node::as_list).unwrap_or_default() {
             self.env_file(file, &own, &mut all, &format!("{path}.env_file"));
@@ -416,7 +437,11 @@ impl Decoder<'_> {
                 "format" => {
                     let format = self.string(value, &format!("{path}.format"));
                     if format.is_some_and(|format| !["", ".env"].contains(&format.as_str())) {
-                        self.report("attribute-value", format!("`{path}.format` can only be `.env`"), value.span);
+                        self.report(
+                            "attribute-value",
+                            format!("`{path}.format` can only be `.env`"),
+                            value.span,
+                        );
                     }
                 }
                 key => self.unknown_key(key, member.key, path, &["path", "required", "format"]),
@@ -495,7 +520,11 @@ impl Decoder<'_> {
             Kind::Text(text) => {
                 let bytes = size::parse(text.as_str());
                 if bytes.is_none() {
-                    self.report("attribute-value", format!("`{path}`: `{}` is no size", text.as_str()), node.span);
+                    self.report(
+                        "attribute-value",
+                        format!("`{path}`: `{}` is no size", text.as_str()),
+                        node.span,
+                    );
                 }
                 bytes
             }
@@ -512,7 +541,9 @@ impl Decoder<'_> {
             for (key, limit) in member.value.as_map().into_iter().flatten() {
                 match (&limit.value.kind, limits.get_mut(&**key)) {
                     (Kind::Int(value), Some(slot)) => *slot = i64::try_from(*value).ok(),
-                    (_, Some(_)) => drop(self.wrong::<()>(&limit.value, &format!("{path}.{key}"), "a number")),
+                    (_, Some(_)) => {
+                        drop(self.wrong::<()>(&limit.value, &format!("{path}.{key}"), "a number"))
+                    }
                     (_, None) if key.starts_with("x-") => {}
                     (_, None) => self.unknown_key(key, limit.key, &path, &["soft", "hard"]),
                 }
@@ -549,7 +580,9 @@ impl Decoder<'_> {
                     "target" | "uid" | "gid" => drop(self.string(&member.value, &format!("{path}.{key}"))),
                     "mode" => {}
                     key if key.starts_with("x-") => {}
-                    key => self.unknown_key(key, member.key, &path, &["source", "target", "uid", "gid", "mode"]),
+                    key => {
+                        self.unknown_key(key, member.key, &path, &["source", "target", "uid", "gid", "mode"])
+                    }
                 }
             }
             match secrets.get(id.name()) {
@@ -566,7 +599,8 @@ impl Decoder<'_> {
                 None if self.complete => {
                     let message = format!("there is no secret `{id}`");
                     let diagnostic = Diagnostic::error("compose-secret", message).at(item.span, "");
-                    let help = format!("declare it under the key `secrets` of the file: `{id}: {{file: PATH}}`");
+                    let help =
+                        format!("declare it under the key `secrets` of the file: `{id}: {{file: PATH}}`");
                     self.diagnostics.push(diagnostic.with_help(help));
                 }
                 None => {}
@@ -609,7 +643,8 @@ pub(super) fn caches(text: &Text) -> Result<Vec<crate::bake::target::Entry>, Fla
 
 /// A context that is another service is a link to its target.
 pub(super) fn link(context: Text) -> Text {
-    let service = context.as_str().strip_prefix("service:").or_else(|| context.as_str().strip_prefix("target:"));
+    let service =
+        context.as_str().strip_prefix("service:").or_else(|| context.as_str().strip_prefix("target:"));
     match service {
         Some(service) => context.derive(&format!("target:{}", target_name(service))),
         None => context,

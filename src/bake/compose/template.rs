@@ -251,8 +251,7 @@ mod tests {
 
     #[test]
     fn what_is_no_variable_is_refused() {
-        let required =
-            |reason: &str| Problem::Required { name: "UNSET".into(), reason: reason.to_owned() };
+        let required = |reason: &str| Problem::Required { name: "UNSET".into(), reason: reason.to_owned() };
         let cases = [
             ("${", Problem::Invalid),
             ("${}", Problem::Invalid),
@@ -277,7 +276,8 @@ mod tests {
 
     #[test]
     fn marks_go_where_values_go() {
-        for (text, marked) in [("$API_TOKEN", true), ("${API_TOKEN:+x}", false), ("${UNSET:-$API_TOKEN}", true)]
+        for (text, marked) in
+            [("$API_TOKEN", true), ("${API_TOKEN:+x}", false), ("${UNSET:-$API_TOKEN}", true)]
         {
             assert_eq!(!apply(text).unwrap().marks().is_empty(), marked, "{text}");
         }

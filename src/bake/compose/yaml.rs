@@ -28,6 +28,8 @@ const MAX_RESETS: usize = 1000;
 /// How deep lists and mappings may be nested.
 const MAX_DEPTH: usize = 64;
 
+const RESET: &str = "!reset";
+const OVERRIDE: &str = "!override";
 const CORE: &str = "tag:yaml.org,2002:";
 
 /// The keys that lead to a value.
@@ -45,8 +47,7 @@ pub(super) struct Document {
 pub(super) fn documents(sources: &Sources, source: SourceId) -> Result<Vec<Document>, Failure> {
     let mut builder = Builder { anchors: BTreeMap::new(), frames: vec![], nodes: 0, expanded: 0 };
     let mut documents = vec![];
-    let options =
-        granit_parser::options! { flow_nesting_limit: MAX_DEPTH, block_nesting_limit: MAX_DEPTH };
+    let options = granit_parser::options! { flow_nesting_limit: MAX_DEPTH, block_nesting_limit: MAX_DEPTH };
     for event in Parser::new_from_str_with_options(&sources.get(source).text, options) {
         let (event, span) = event.map_err(|error| {
             let at = error.marker().byte_offset().unwrap_or(0);
@@ -81,6 +82,7 @@ struct Frame {
     last: Span,
     anchor: usize,
     tag: Option<String>,
+    overrides: bool,
     resets: Vec<Path>,
     size: usize,
     content: Content,
@@ -122,6 +124,7 @@ impl Builder {
                 }
                 let kind = scalar_kind(&text, style, tag.as_deref())
                     .map_err(|message| Box::new(Diagnostic::error("yaml-value", message).at(span, "")))?;
+                let tag = tag.filter(|_| !self.overrides());
                 let built = finish(Node::new(kind, span), vec![], 1, tag.as_deref());
                 return self.add(built, anchor, span);
             }
@@ -167,6 +170,11 @@ impl Builder {
         Ok(())
     }
 
+    /// Whether all that is here is tagged `!override` already: inside, the tags mean nothing more.
+    fn overrides(&self) -> bool {
+        self.frames.last().is_some_and(|frame| frame.overrides)
+    }
+
     fn awaits_key(&self) -> bool {
         matches!(self.frames.last(), Some(Frame { content: Content::Map { key: None, .. }, .. }))
     }
@@ -185,7 +193,9 @@ impl Builder {
         if !matches!(kind, Kind::Text(_)) {
             let message = format!("the key `{text}` is not a string");
             return Err(Box::new(
-                Diagnostic::error("yaml-key", message).at(span, "").with_help(format!("quote it: `\"{text}\"`")),
+                Diagnostic::error("yaml-key", message)
+                    .at(span, "")
+                    .with_help(format!("quote it: `\"{text}\"`")),
             ));
         }
         let name: Name = text.into();
@@ -217,8 +227,18 @@ impl Builder {
             let message = "a list or mapping cannot be a key";
             return Err(Box::new(Diagnostic::error("yaml-key", message).at(span, "")));
         }
-        let tag = tag.map(full_tag);
-        self.frames.push(Frame { span, last: span, anchor, tag, resets: vec![], size: 1, content });
+        let tag = tag.map(full_tag).filter(|_| !self.overrides());
+        let overrides = self.overrides() || tag.as_deref() == Some(OVERRIDE);
+        self.frames.push(Frame {
+            span,
+            last: span,
+            anchor,
+            tag,
+            overrides,
+            resets: vec![],
+            size: 1,
+            content,
+        });
         Ok(())
     }
 
@@ -277,8 +297,8 @@ impl Builder {
 /// Applies the tags of Compose.
 fn finish(node: Node, mut resets: Vec<Path>, size: usize, tag: Option<&str>) -> Built {
     match tag {
-        Some("!reset") => Built { node: None, resets: vec![vec![]], size: 1 },
-        Some("!override") => {
+        Some(RESET) => Built { node: None, resets: vec![vec![]], size: 1 },
+        Some(OVERRIDE) => {
             resets.push(vec![]);
             Built { node: Some(node), resets, size }
         }
@@ -290,7 +310,8 @@ fn finish(node: Node, mut resets: Vec<Path>, size: usize, tag: Option<&str>) -> 
 fn merge_key(members: &mut Map, node: &Node) -> Result<(), Failure> {
     for item in node.as_list().unwrap_or(std::slice::from_ref(node)) {
         let Some(map) = item.as_map() else {
-            let message = format!("`<<` merges a mapping or a list of mappings, and this is {}", item.describe());
+            let message =
+                format!("`<<` merges a mapping or a list of mappings, and this is {}", item.describe());
             return Err(Box::new(Diagnostic::error("yaml-merge-key", message).at(item.span, "")));
         };
         for (key, member) in map {
