@@ -3,6 +3,7 @@
 //! Follows buildx's bake/compose.go, and of compose-go what decides about the result: interpolation, `.env`, merging,
 //! `extends`, `include`, `env_file`. What Bake does not read, such as `ports`, is not checked.
 
+mod decoder;
 mod dotenv;
 mod extension;
 mod merge;
@@ -16,10 +17,10 @@ mod yaml;
 
 use std::collections::BTreeMap;
 
+use self::decoder::Decoder;
 use self::dotenv::Environment;
 use self::model::{File, Loader, Place};
 use self::node::{Map, Node};
-use self::service::Decoder;
 use self::template::Substitution;
 use crate::bake::syntax::Name;
 use crate::bake::target::Definition;

@@ -87,7 +87,7 @@ fn key(statement: &str) -> Result<(&str, &str, bool), String> {
 }
 
 /// The value after `=`, and what follows it.
-fn value<'a>(text: &'a str, expand: impl Fn(&str) -> Result<Str, String>) -> Result<(Str, &'a str), String> {
+fn value(text: &str, expand: impl Fn(&str) -> Result<Str, String>) -> Result<(Str, &str), String> {
     let Some(quote) = text.chars().next().filter(|c| ['"', '\''].contains(c)) else {
         let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
         let value = line.split_once(" #").map_or(line, |(value, _)| value);

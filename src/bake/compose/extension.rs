@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::decoder::Decoder;
 use super::node::{Kind, Node};
-use super::service::{Decoder, caches, link};
+use super::service::{caches, link};
 use crate::bake::flags::{self, FlagError};
 use crate::bake::syntax::Name;
 use crate::bake::target::{Target, Text, last_by, remove_duplicates};
@@ -11,7 +12,7 @@ use crate::bake::target::{Target, Text, last_by, remove_duplicates};
 /// Adds what the extension says to a target.
 pub(super) fn apply(decoder: &mut Decoder<'_>, target: &mut Target, node: &Node, path: &str) {
     let Some(map) = node.as_map() else {
-        return wrong(decoder, node, path, "a mapping");
+        return decoder.wrong(node, path, "a mapping");
     };
     for (key, member) in map {
         let path = &format!("{path}.{key}");
@@ -60,11 +61,6 @@ pub(super) fn apply(decoder: &mut Decoder<'_>, target: &mut Target, node: &Node,
     }
 }
 
-fn wrong(decoder: &mut Decoder<'_>, node: &Node, path: &str, expected: &str) {
-    let message = format!("`{path}` must be {expected}, found {}", node.describe());
-    decoder.report("attribute-type", message, node.span);
-}
-
 fn append(list: &mut Option<Vec<Text>>, more: Vec<Text>) {
     if !more.is_empty() {
         let list = list.get_or_insert_default();
@@ -88,14 +84,14 @@ fn words(decoder: &mut Decoder<'_>, node: &Node, path: &str) -> Vec<Text> {
             for item in list.iter() {
                 match text(item) {
                     Some(text) => texts.push(text),
-                    None => wrong(decoder, item, path, "a list of strings"),
+                    None => decoder.wrong(item, path, "a list of strings"),
                 }
             }
             texts
         }
         (_, Some(text)) => text.as_str().split_whitespace().map(|word| text.derive(word)).collect(),
         _ => {
-            wrong(decoder, node, path, "a string or a list of strings");
+            decoder.wrong(node, path, "a string or a list of strings");
             vec![]
         }
     }
@@ -120,7 +116,7 @@ fn boolean(decoder: &mut Decoder<'_>, node: &Node, path: &str) -> Option<bool> {
         (_, Some("y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON")) => Some(true),
         (_, Some("n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF")) => Some(false),
         _ => {
-            wrong(decoder, node, path, "`true` or `false`, not in quotes");
+            decoder.wrong(node, path, "`true` or `false`, not in quotes");
             None
         }
     }
@@ -132,7 +128,7 @@ fn contexts(decoder: &mut Decoder<'_>, node: &Node, path: &str) -> BTreeMap<Name
         return contexts;
     }
     let Some(map) = node.as_map() else {
-        wrong(decoder, node, path, "a mapping");
+        decoder.wrong(node, path, "a mapping");
         return contexts;
     };
     for (name, member) in map {
@@ -144,7 +140,7 @@ fn contexts(decoder: &mut Decoder<'_>, node: &Node, path: &str) -> BTreeMap<Name
             Some(text) => {
                 contexts.insert(name.clone(), link(Text { value: text, span: Some(value.span) }));
             }
-            None => wrong(decoder, value, path, "a mapping of strings"),
+            None => decoder.wrong(value, path, "a mapping of strings"),
         }
     }
     contexts

@@ -521,6 +521,7 @@ fn is_windows_path(path: &str) -> bool {
         || matches!(bytes, [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic())
 }
 
+#[expect(clippy::boxed_local, reason = "it serves `map_err`")]
 fn one(failure: Failure) -> Failures {
     vec![*failure]
 }

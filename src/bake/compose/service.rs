@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::Unreadable;
+use super::decoder::{Decoder, Pairs};
 use super::dotenv::{self, Environment};
 use super::extension;
-use super::node::{Kind, Map, Node, part, split_pair};
+use super::node::{Kind, Map, Node, part};
 use super::size;
-use super::{Files, Unreadable};
 use crate::bake::flags::{self, FlagError};
 use crate::bake::syntax::Name;
 use crate::bake::target::{Definition, Group, Secret, Ssh, Target, Text};
@@ -77,18 +78,6 @@ struct Source {
     environment: Option<Text>,
 }
 
-/// Values by key; `None` for a key without value.
-type Pairs = BTreeMap<Name, Option<Text>>;
-
-/// Reads services.
-pub(super) struct Decoder<'a> {
-    pub(super) environment: &'a Environment,
-    pub(super) files: &'a dyn Files,
-    /// Whether what services say of each other is checked; not for a file that others are merged onto.
-    pub(super) complete: bool,
-    pub(super) diagnostics: Vec<Diagnostic>,
-}
-
 /// The targets of a model's services, in order of their names, and the group `default` of them all.
 pub(super) fn definition(model: &Map, mut decoder: Decoder<'_>) -> Result<Definition, Vec<Diagnostic>> {
     let empty = Map::new();
@@ -119,122 +108,6 @@ pub(super) fn target_name(service: &str) -> Name {
 }
 
 impl Decoder<'_> {
-    pub(super) fn report(&mut self, code: &'static str, message: impl Into<String>, span: Span) {
-        self.diagnostics.push(Diagnostic::error(code, message).at(span, ""));
-    }
-
-    fn wrong<T>(&mut self, node: &Node, path: &str, expected: &str) -> Option<T> {
-        let message = format!("`{path}` must be {expected}, found {}", node.describe());
-        self.report("attribute-type", message, node.span);
-        None
-    }
-
-    fn map<'a>(&mut self, node: &'a Node, path: &str) -> Option<&'a Map> {
-        if node.as_map().is_none() {
-            return self.wrong(node, path, "a mapping");
-        }
-        node.as_map()
-    }
-
-    pub(super) fn string(&mut self, node: &Node, path: &str) -> Option<Text> {
-        match node.as_text() {
-            Some(text) => Some(Text { value: text.clone(), span: Some(node.span) }),
-            None => {
-                let message = format!("`{path}` must be a string, found {}", node.describe());
-                let diagnostic = Diagnostic::error("attribute-type", message).at(node.span, "");
-                self.diagnostics.push(match node.printed().filter(|_| !node.is_null()) {
-                    Some(_) => diagnostic.with_help("quote it"),
-                    None => diagnostic,
-                });
-                None
-            }
-        }
-    }
-
-    fn strings(&mut self, node: &Node, path: &str) -> Option<Vec<Text>> {
-        let Some(list) = node.as_list() else { return self.wrong(node, path, "a list of strings") };
-        let texts: Vec<_> = list.iter().filter_map(|item| self.string(item, path)).collect();
-        (texts.len() == list.len()).then_some(texts)
-    }
-
-    fn boolean(&mut self, node: &Node, path: &str) -> Option<bool> {
-        let word = node.as_str().map(str::to_ascii_lowercase);
-        match (&node.kind, word.as_deref()) {
-            (Kind::Bool(value), _) => Some(*value),
-            (_, Some("true" | "y" | "yes" | "on")) => Some(true),
-            (_, Some("false" | "n" | "no" | "off")) => Some(false),
-            _ => self.wrong(node, path, "`true` or `false`"),
-        }
-    }
-
-    pub(super) fn accept<T>(&mut self, result: Result<T, FlagError>, text: &Text, path: &str) -> Option<T> {
-        result
-            .map_err(|error| {
-                let diagnostic = Diagnostic::error("attribute-value", format!("`{path}`: {error}"));
-                self.diagnostics.push(diagnostic.at(text.span, ""));
-            })
-            .ok()
-    }
-
-    /// A mapping of scalars, or a list of `KEY=VALUE`.
-    fn pairs(&mut self, node: &Node, path: &str) -> Pairs {
-        let mut pairs = Pairs::new();
-        let place = |value: Str, node: &Node| Text { value, span: Some(node.span) };
-        match &node.kind {
-            Kind::Map(map) => {
-                for (key, member) in map.iter() {
-                    let path = format!("{path}.{key}");
-                    match (&member.value, member.value.printed()) {
-                        (value, _) if value.is_null() => drop(pairs.insert(Rc::clone(key), None)),
-                        (Node { kind: Kind::Float(value), span }, _) if !value.is_finite() => {
-                            self.report("attribute-type", format!("`{path}` must be a finite number"), *span);
-                        }
-                        (value, Some(text)) => {
-                            drop(pairs.insert(Rc::clone(key), Some(place(text, value))));
-                        }
-                        (value, None) => {
-                            drop(self.wrong::<()>(value, &path, "a string, a number or a boolean"))
-                        }
-                    }
-                }
-            }
-            Kind::List(list) => {
-                for item in list.iter() {
-                    if let Some(text) = self.string(item, path) {
-                        let (key, value) = split_pair(&text.value);
-                        pairs.insert(key, value.map(|value| place(value, item)));
-                    }
-                }
-            }
-            _ => drop(self.wrong::<()>(node, path, "a mapping or a list of `KEY=VALUE`")),
-        }
-        pairs
-    }
-
-    /// The same, where a name does not end with white space.
-    fn variables(&mut self, node: &Node, path: &str) -> Pairs {
-        let pairs = self.pairs(node, path);
-        if node.as_list().is_some()
-            && let Some(key) = pairs.keys().find(|key| key.ends_with(char::is_whitespace))
-        {
-            self.report(
-                "attribute-value",
-                format!("`{path}`: the name `{key}` ends with white space"),
-                node.span,
-            );
-        }
-        pairs
-    }
-
-    fn unknown_key(&mut self, key: &str, span: Span, path: &str, known: &[&str]) {
-        let diagnostic =
-            Diagnostic::error("unknown-attribute", format!("`{path}` has no `{key}`")).at(span, "");
-        self.diagnostics.push(match suggest(key, known.iter().copied()) {
-            Some(known) => diagnostic.with_help(format!("did you mean `{known}`?")),
-            None => diagnostic.with_help(format!("for a key of your own, write `x-{key}`")),
-        });
-    }
-
     fn secrets(&mut self, model: &Map) -> Secrets {
         let mut secrets = Secrets::new();
         let Some(node) = model.get("secrets").map(|member| &member.value) else { return secrets };
@@ -265,15 +138,6 @@ impl Decoder<'_> {
             secrets.insert(Rc::clone(name), Some(source).filter(|_| !external));
         }
         secrets
-    }
-
-    fn name(&mut self, name: &str, span: Span, what: &str) {
-        let is_valid = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        if name.is_empty() || !name.chars().all(is_valid) {
-            let message =
-                format!("`{name}` is no name of a {what}: letters, digits, `.`, `_` and `-` make one");
-            self.report("compose-name", message, span);
-        }
     }
 
     /// The target of a service; `None` for one that is not built.
@@ -389,7 +253,7 @@ impl Decoder<'_> {
     fn args(&mut self, target: &mut Target, node: &Node, variables: &Pairs, path: &str) {
         for (name, value) in self.variables(node, &format!("{path}.args")) {
             let from_service = || variables.get(&name).cloned().flatten();
-            let from_environment = || Some(self.variable(&name, node.span)?);
+            let from_environment = || self.variable(&name, node.span);
             if let Some(value) = value.or_else(from_service).or_else(from_environment) {
                 target.args.insert(name, value);
             }
@@ -494,7 +358,7 @@ impl Decoder<'_> {
                     hosts.entry(host.into()).or_default().extend(addresses);
                 }
             }
-            _ => drop(self.wrong::<()>(node, path, "a mapping or a list of `HOST=ADDRESS`")),
+            _ => self.wrong(node, path, "a mapping or a list of `HOST=ADDRESS`"),
         }
         for (host, addresses) in hosts {
             if host.is_empty() || host.contains([':', '=']) {
@@ -528,7 +392,10 @@ impl Decoder<'_> {
                 }
                 bytes
             }
-            _ => self.wrong(node, path, "a number of bytes or a string such as `128m`"),
+            _ => {
+                self.wrong(node, path, "a number of bytes or a string such as `128m`");
+                None
+            }
         };
         let text = |bytes| Text { span: Some(node.span), ..Text::verbatim(&size::print(bytes)) };
         target.shm_size = bytes.filter(|bytes| *bytes > 0).map(text);
@@ -541,9 +408,7 @@ impl Decoder<'_> {
             for (key, limit) in member.value.as_map().into_iter().flatten() {
                 match (&limit.value.kind, limits.get_mut(&**key)) {
                     (Kind::Int(value), Some(slot)) => *slot = i64::try_from(*value).ok(),
-                    (_, Some(_)) => {
-                        drop(self.wrong::<()>(&limit.value, &format!("{path}.{key}"), "a number"))
-                    }
+                    (_, Some(_)) => self.wrong(&limit.value, &format!("{path}.{key}"), "a number"),
                     (_, None) if key.starts_with("x-") => {}
                     (_, None) => self.unknown_key(key, limit.key, &path, &["soft", "hard"]),
                 }
@@ -570,7 +435,7 @@ impl Decoder<'_> {
     fn build_secrets(&mut self, target: &mut Target, node: &Node, secrets: &Secrets, path: &str) {
         let path = format!("{path}.secrets");
         let Some(list) = node.as_list() else {
-            return drop(self.wrong::<()>(node, &path, "a list"));
+            return self.wrong(node, &path, "a list");
         };
         for item in list {
             let mut id = Text { span: Some(item.span), ..Text::verbatim("") };
@@ -581,7 +446,7 @@ impl Decoder<'_> {
                     "mode" => {}
                     key if key.starts_with("x-") => {}
                     key => {
-                        self.unknown_key(key, member.key, &path, &["source", "target", "uid", "gid", "mode"])
+                        self.unknown_key(key, member.key, &path, &["source", "target", "uid", "gid", "mode"]);
                     }
                 }
             }

@@ -111,7 +111,13 @@ impl Builder {
     /// Takes an event; answers with the document that it completes.
     fn handle(&mut self, event: Event<'_>, span: Span) -> Result<Option<Document>, Failure> {
         match event {
-            Event::DocumentStart(..) => {
+            Event::DocumentStart(_, version) => {
+                if version.is_some_and(|version| (version.major, version.minor) != (1, 1)) {
+                    let message =
+                        "docker buildx bake reads no document with a `%YAML` directive but `%YAML 1.1`";
+                    let diagnostic = Diagnostic::error("yaml-version", message).at(span, "");
+                    return Err(Box::new(diagnostic.with_help("leave the directive out")));
+                }
                 self.anchors.clear();
                 (self.nodes, self.expanded) = (0, 0);
             }
