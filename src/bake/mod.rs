@@ -1,8 +1,8 @@
 //! The Bake language: text in, resolved definition out.
 //!
-//! In the order of the work: `discovery` finds files, `lower` (HCL) and `json` make a [`syntax`] tree, [`module`]
-//! resolves variables, functions and blocks with `eval`, [`decode`] makes targets of their attributes, [`overrides`]
-//! and [`select`] say what an invocation builds, [`print`] writes it.
+//! In the order of the work: `discovery` finds files, [`compose`] makes targets of services, `lower` (HCL) and `json`
+//! make a [`syntax`] tree, [`module`] resolves variables, functions and blocks with `eval`, [`decode`] makes targets of
+//! their attributes, [`overrides`] and [`select`] say what an invocation builds, [`print`] writes it.
 
 mod check;
 pub mod compose;

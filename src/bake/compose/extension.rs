@@ -1,6 +1,7 @@
 //! `x-bake`, Bake's own key in `build` (`composeExtTarget` in buildx's bake/compose.go).
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::decoder::Decoder;
 use super::node::{Kind, Node};
@@ -46,7 +47,7 @@ pub(super) fn apply(decoder: &mut Decoder<'_>, target: &mut Target, node: &Node,
             "secret" => target.secret.extend(each(decoder, value, path, flags::secret)),
             "ssh" => {
                 target.ssh.extend(each(decoder, value, path, |text| Ok(flags::ssh(text))));
-                last_by(&mut target.ssh, |ssh| ssh.id.name().clone());
+                last_by(&mut target.ssh, |ssh| Rc::clone(ssh.id.name()));
                 target.ssh.sort_by(|a, b| a.id.as_str().cmp(b.id.as_str()));
             }
             "pull" => target.pull = boolean(decoder, value, path).or(target.pull),
@@ -135,10 +136,10 @@ fn contexts(decoder: &mut Decoder<'_>, node: &Node, path: &str) -> BTreeMap<Name
         let value = &member.value;
         match value.printed() {
             Some(_) if value.is_null() => {
-                contexts.insert(name.clone(), Text { span: Some(value.span), ..Text::verbatim("") });
+                contexts.insert(Rc::clone(name), Text { span: Some(value.span), ..Text::verbatim("") });
             }
             Some(text) => {
-                contexts.insert(name.clone(), link(Text { value: text, span: Some(value.span) }));
+                contexts.insert(Rc::clone(name), link(Text { value: text, span: Some(value.span) }));
             }
             None => decoder.wrong(value, path, "a mapping of strings"),
         }

@@ -1,7 +1,7 @@
 //! How Compose files merge, and the one form that what may be written in several ways is brought into (compose-go's
 //! override/ and transform/). Only what Bake reads is looked at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::node::{Kind, Map, Member, Node, part, split_pair};
@@ -24,6 +24,9 @@ pub(super) fn wrong_type<T>(path: &str, expected: &str, found: &Node) -> Result<
     let message = format!("`{path}` must be {expected}, found {}", found.describe());
     fail("attribute-type", message, found.span)
 }
+
+/// How long a merged list may be.
+const MAX_LENGTH: usize = 100_000;
 
 /// How two values at a place become one.
 #[derive(Clone, Copy)]
@@ -78,14 +81,17 @@ pub(super) fn merge(base: &mut Node, over: Node, path: &[&str]) -> Result<(), Fa
         Rule::Pairs => {
             let mut pairs = pairs(base);
             pairs.extend(self::pairs(&over));
+            check_length(pairs.len(), &over)?;
             *base = Node::list(pairs, if over.is_null() { base.span } else { over.span });
             return Ok(());
         }
         Rule::Hosts => {
             let mut hosts = pairs(base);
-            let known: Vec<_> = hosts.iter().filter_map(Node::as_text).cloned().collect();
+            let known: BTreeSet<Name> =
+                hosts.iter().filter_map(Node::as_text).map(|text| Rc::clone(text.name())).collect();
             let more = pairs(&over).into_iter();
-            hosts.extend(more.filter(|host| !host.as_text().is_some_and(|text| known.contains(text))));
+            hosts.extend(more.filter(|host| !host.as_text().is_some_and(|text| known.contains(text.name()))));
+            check_length(hosts.len(), &over)?;
             *base = Node::list(hosts, over.span);
             return Ok(());
         }
@@ -100,6 +106,7 @@ fn merge_deep(base: &mut Node, over: Node, path: &[&str]) -> Result<(), Failure>
             return merge_maps(Rc::make_mut(own), other, path);
         }
         (Kind::List(own), Kind::List(other)) => {
+            check_length(own.len() + other.len(), &over)?;
             Rc::make_mut(own).extend_from_slice(other);
             return Ok(());
         }
@@ -121,6 +128,14 @@ fn merge_deep(base: &mut Node, over: Node, path: &[&str]) -> Result<(), Failure>
     }
     *base = over;
     Ok(())
+}
+
+/// Files that include each other crosswise would let lists grow without end.
+fn check_length(length: usize, over: &Node) -> Result<(), Failure> {
+    if length <= MAX_LENGTH {
+        return Ok(());
+    }
+    fail("compose-merge", format!("the merged list has more than {MAX_LENGTH} elements"), over.span)
 }
 
 /// The elements of a list; a mapping as `KEY=VALUE`; a string alone.

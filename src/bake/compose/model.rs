@@ -8,10 +8,10 @@ use std::rc::Rc;
 use super::dotenv::{self, Environment};
 use super::merge::{self, fail, wrong_type};
 use super::node::{Kind, Map, Member, Node, part};
+use super::paths::{self, Place, join, parent};
 use super::template::{Problem, Substitution};
 use super::yaml::{self, Document, Path};
 use super::{Files, Unreadable};
-use crate::bake::context::clean_path;
 use crate::bake::eval::Failure;
 use crate::bake::syntax::Name;
 use crate::bake::value::Str;
@@ -21,10 +21,13 @@ use crate::source::{SourceId, Sources, Span};
 /// How many services may extend each other in a row.
 const MAX_CHAIN: usize = 100;
 
+/// How many values the services that extend others may have in all.
+const MAX_EXTENDED: usize = 400_000;
+
 /// How deep files may include each other.
 const MAX_INCLUDES: usize = 30;
 
-/// How many files may be included in all.
+/// How many times a file may be included, in all.
 const MAX_FILES: usize = 1000;
 
 /// What Bake reads of a service.
@@ -37,15 +40,6 @@ type Failures = Vec<Diagnostic>;
 pub(super) struct File {
     pub(super) path: String,
     pub(super) source: SourceId,
-}
-
-/// Where a model's files are.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Place {
-    /// What relative paths are joined to.
-    folder: String,
-    /// The folder that files are looked for in.
-    base: String,
 }
 
 /// The services of a file that others extend, and what the file resets.
@@ -63,6 +57,20 @@ pub(super) struct Loader<'a> {
     pub(super) read: Vec<File>,
     /// Variables that are not set, with the first place of each.
     pub(super) unset: BTreeMap<Name, Span>,
+    /// The models of `include`, for files that are included more than once.
+    pub(super) models: Vec<Included>,
+    /// How many entries of `include` were followed.
+    pub(super) includes: usize,
+    /// How many values the services have that extend others.
+    pub(super) extended: usize,
+}
+
+/// A model of `include`, with all that it depends on.
+pub(super) struct Included {
+    paths: Vec<String>,
+    place: Place,
+    environment: Environment,
+    model: Map,
 }
 
 /// What stays the same while a model is read.
@@ -92,7 +100,7 @@ impl Loader<'_> {
             }
         }
         default_contexts(&mut model);
-        self.resolve_paths(&mut model, &place.folder).map_err(one)?;
+        paths::resolve(&mut model, &place.folder, self.home).map_err(one)?;
         resolve_environment(&mut model, environment);
         Ok(model)
     }
@@ -241,6 +249,11 @@ impl Loader<'_> {
             let message = format!("files include each other more than {MAX_INCLUDES} deep");
             return fail("include-cycle", message, entry.span).map_err(one);
         }
+        self.includes += 1;
+        if self.includes > MAX_FILES {
+            let message = format!("more than {MAX_FILES} files are included");
+            return fail("too-many-files", message, entry.span).map_err(one);
+        }
         let mut files = vec![];
         let mut place = scope.place.clone();
         for (index, path) in paths.iter().enumerate() {
@@ -266,7 +279,17 @@ impl Loader<'_> {
             files.push(self.open(path, span)?);
         }
         let environment = self.included_environment(&env_files, &place, scope)?;
-        self.model(&files, &place, &environment, included)
+        let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
+        let known = self
+            .models
+            .iter()
+            .find(|known| (&known.paths, &known.place, &known.environment) == (&paths, &place, &environment));
+        if let Some(known) = known {
+            return Ok(known.model.clone());
+        }
+        let model = self.model(&files, &place, &environment, included)?;
+        self.models.push(Included { paths, place, environment, model: model.clone() });
+        Ok(model)
     }
 
     /// The variables that an included model sees: those of its `.env`, too.
@@ -303,10 +326,6 @@ impl Loader<'_> {
     fn open(&mut self, path: String, span: Span) -> Result<File, Failures> {
         if let Some(file) = self.read.iter().find(|file| file.path == path) {
             return Ok(file.clone());
-        }
-        if self.read.len() >= MAX_FILES {
-            return fail("too-many-files", format!("more than {MAX_FILES} files are included"), span)
-                .map_err(one);
         }
         match self.files.read(&path) {
             Ok(text) => {
@@ -373,7 +392,11 @@ impl Loader<'_> {
             return fail("unknown-service", message, extends.span).map_err(one);
         }
         let link = (path.clone(), Rc::clone(name));
-        if chain.contains(&link) || chain.len() >= MAX_CHAIN {
+        if chain.len() >= MAX_CHAIN {
+            let message = format!("more than {MAX_CHAIN} services extend each other in a row");
+            return fail("extends-too-deep", message, extends.span).map_err(one);
+        }
+        if chain.contains(&link) {
             let names: Vec<_> = chain.iter().map(|(_, name)| &**name).chain([&**name]).take(10).collect();
             let message = format!("`{name}` extends itself: {}", names.join(" → "));
             return fail("extends-cycle", message, extends.span).map_err(one);
@@ -386,6 +409,11 @@ impl Loader<'_> {
         merge::merge(&mut merged, service.value.clone(), &["services", name]).map_err(one)?;
         if let Some(map) = merged.as_map_mut() {
             map.remove("extends");
+        }
+        self.extended += merged.weight();
+        if self.extended > MAX_EXTENDED {
+            let message = format!("with what they extend, the services have more than {MAX_EXTENDED} values");
+            return fail("yaml-too-large", message, extends.span).map_err(one);
         }
         let member = Member { key: service.key, value: merged.clone() };
         base.borrow_mut().services.insert(Rc::clone(name), member);
@@ -411,7 +439,7 @@ impl Loader<'_> {
                 .and_then(|()| merge::canonical(&mut model))
                 .map_err(one)?;
         }
-        self.resolve_paths(&mut model, &folder).map_err(one)?;
+        paths::resolve(&mut model, &folder, self.home).map_err(one)?;
         let services = model.remove("services").map(|member| member.value.kind);
         let Some(Kind::Map(services)) = services else {
             return fail("unknown-service", format!("`{full}` has no services"), span).map_err(one);
@@ -420,105 +448,6 @@ impl Loader<'_> {
         scope.bases.insert(full, Rc::clone(&base));
         Ok(base)
     }
-
-    /// Joins relative paths to a folder.
-    fn resolve_paths(&self, model: &mut Map, folder: &str) -> Result<(), Failure> {
-        let services = model.get_mut("services").and_then(|member| member.value.as_map_mut());
-        for (name, service) in services.into_iter().flatten() {
-            let service = &mut service.value;
-            if let Some(Kind::List(files)) = service.get_mut("env_file").map(|node| &mut node.kind) {
-                for file in Rc::make_mut(files) {
-                    self.resolve(file.get_mut("path"), folder);
-                }
-            }
-            if let Some(extends) = service.get_mut("extends") {
-                self.resolve(extends.get_mut("file"), folder);
-            }
-            let Some(build) = service.get_mut("build") else { continue };
-            for path in build.get_mut("ssh").and_then(Node::as_map_mut).into_iter().flatten() {
-                self.resolve(Some(&mut path.1.value), folder);
-            }
-            if let Some(context) = build.get_mut("context") {
-                self.resolve_context(context, folder, &format!("services.{name}.build.context"))?;
-            }
-            let contexts = build.get_mut("additional_contexts").and_then(Node::as_map_mut);
-            for (key, context) in contexts.into_iter().flatten() {
-                let path = format!("services.{name}.build.additional_contexts.{key}");
-                self.resolve_context(&mut context.value, folder, &path)?;
-            }
-        }
-        let secrets = model.get_mut("secrets").and_then(|member| member.value.as_map_mut());
-        for secret in secrets.into_iter().flatten() {
-            self.resolve(secret.1.value.get_mut("file"), folder);
-        }
-        Ok(())
-    }
-
-    fn resolve_context(&self, context: &mut Node, folder: &str, path: &str) -> Result<(), Failure> {
-        let Some(text) = context.as_str() else { return wrong_type(path, "a string", context) };
-        let remote = ["https://", "http://", "git://", "ssh://", "github.com/", "git@", "service:"];
-        if !text.contains("://") && !remote.iter().any(|prefix| text.starts_with(prefix)) {
-            self.resolve(Some(context), folder);
-        }
-        Ok(())
-    }
-
-    fn resolve(&self, path: Option<&mut Node>, folder: &str) {
-        let Some(node) = path else { return };
-        let Some(text) = node.as_text().filter(|text| !text.as_str().is_empty()) else { return };
-        let resolved = match (text.as_str().strip_prefix('~'), self.home) {
-            (Some(rest), Some(home)) => clean_path(&format!("{home}/{rest}")),
-            _ if text.as_str().starts_with('/') || is_windows_path(text.as_str()) => return,
-            _ => join(folder, text.as_str()),
-        };
-        *node = node.text(part(text, &resolved));
-    }
-}
-
-impl Place {
-    /// The folder of a file, or a folder itself, as seen from here.
-    fn relative(&self, path: &str, files: &dyn Files) -> String {
-        let mut full = join(&self.base, path);
-        if !matches!(files.read(&full), Err(Unreadable::Directory)) {
-            full = join(&self.base, &parent(path));
-        }
-        relative(&full, &self.base)
-    }
-}
-
-/// `path` as seen from `base`; itself when only one of them is absolute (Go's `filepath.Rel`).
-fn relative(path: &str, base: &str) -> String {
-    let base = if base.is_empty() { "." } else { base };
-    if path.starts_with('/') != base.starts_with('/') {
-        return path.to_owned();
-    }
-    let parts = |text: &str| -> Vec<String> {
-        clean_path(text).split('/').filter(|part| !["", "."].contains(part)).map(str::to_owned).collect()
-    };
-    let (path, base) = (parts(path), parts(base));
-    let common = path.iter().zip(&base).take_while(|(a, b)| a == b).count();
-    let up = base[common..].iter().map(|_| "..");
-    let parts: Vec<&str> = up.chain(path[common..].iter().map(String::as_str)).collect();
-    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
-}
-
-fn join(folder: &str, path: &str) -> String {
-    match (folder, path) {
-        _ if path.starts_with('/') => clean_path(path),
-        ("", "") => String::new(),
-        ("", _) => clean_path(path),
-        _ => clean_path(&format!("{folder}/{path}")),
-    }
-}
-
-fn parent(path: &str) -> String {
-    clean_path(path.rsplit_once('/').map_or(".", |(folder, _)| if folder.is_empty() { "/" } else { folder }))
-}
-
-fn is_windows_path(path: &str) -> bool {
-    let bytes = path.as_bytes();
-    path.starts_with("\\\\")
-        || matches!(bytes, [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic())
 }
 
 #[expect(clippy::boxed_local, reason = "it serves `map_err`")]

@@ -85,6 +85,15 @@ impl Node {
         self.as_text().map(Str::as_str)
     }
 
+    /// How many nodes it has, itself included.
+    pub(super) fn weight(&self) -> usize {
+        1 + match &self.kind {
+            Kind::List(list) => list.iter().map(Self::weight).sum(),
+            Kind::Map(map) => map.values().map(|member| member.value.weight()).sum(),
+            _ => 0,
+        }
+    }
+
     /// The member of a mapping.
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
         self.as_map()?.get(key).map(|member| &member.value)

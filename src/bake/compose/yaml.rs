@@ -16,11 +16,15 @@ use crate::bake::value::Str;
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, Sources, Span};
 
-/// How many nodes a document may have, as in compose-go (loader/reset.go).
+/// How many nodes a file may have, keys aside; compose-go allows as many for a document (loader/reset.go).
 const MAX_NODES: usize = 100_000;
 
-/// How many nodes there may be once aliases are replaced by what they stand for, about as in Go's YAML library.
+/// How many nodes there may be once aliases are replaced by what they stand for, about as in Go's YAML library. Long
+/// strings count for several.
 const MAX_EXPANDED: usize = 400_000;
+
+/// How many bytes of a string count for one node.
+const BYTES_PER_NODE: usize = 100;
 
 /// How many values may be tagged `!reset` or `!override`: far more than any file has.
 const MAX_RESETS: usize = 1000;
@@ -119,19 +123,19 @@ impl Builder {
                     return Err(Box::new(diagnostic.with_help("leave the directive out")));
                 }
                 self.anchors.clear();
-                (self.nodes, self.expanded) = (0, 0);
             }
             Event::Scalar(text, style, anchor, tag) => {
-                self.count(span)?;
                 let tag = tag.as_deref().map(full_tag);
                 if self.awaits_key() {
                     self.key(&text, style, tag.as_deref(), anchor, span)?;
                     return Ok(None);
                 }
+                self.count(span)?;
                 let kind = scalar_kind(&text, style, tag.as_deref())
                     .map_err(|message| Box::new(Diagnostic::error("yaml-value", message).at(span, "")))?;
                 let tag = tag.filter(|_| !self.overrides());
-                let built = finish(Node::new(kind, span), vec![], 1, tag.as_deref());
+                let size = 1 + text.len() / BYTES_PER_NODE;
+                let built = finish(Node::new(kind, span), vec![], size, tag.as_deref());
                 return self.add(built, anchor, span);
             }
             Event::SequenceStart(_, anchor, tag) => {
@@ -170,7 +174,7 @@ impl Builder {
         self.nodes += 1;
         self.expanded += 1;
         if self.nodes > MAX_NODES {
-            let message = format!("the document has more than {MAX_NODES} values");
+            let message = format!("the file has more than {MAX_NODES} values");
             return Err(Box::new(Diagnostic::error("yaml-too-large", message).at(span, "")));
         }
         Ok(())
