@@ -445,7 +445,7 @@ mod tests {
                 &[("compose.yaml", "services: {a: {extends: {file: o.yaml, service: b}}}")],
                 "no-such-file compose.yaml:1:32",
             ),
-            (&[("compose.yaml", "include: ['https://x/y.yaml']")], "no-such-file compose.yaml:1:11"),
+            (&[("compose.yaml", "include: ['https://x/y.yaml']")], "remote-file compose.yaml:1:11"),
             (
                 &[("compose.yaml", "include: [o.yaml]"), ("o.yaml", "include: [compose.yaml]")],
                 "include-cycle o.yaml:1:11",
@@ -549,7 +549,7 @@ mod tests {
         let mut laughs = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
         for level in 1..10 {
             let list = vec![format!("*a{}", level - 1); 10].join(",");
-            laughs += &format!("a{level}: &a{level} [{list}]\n");
+            laughs = format!("{laughs}a{level}: &a{level} [{list}]\n");
         }
         let children: String = (0..1000).map(|n| format!("  s{n}: {{extends: b}}\n")).collect();
         let wide = format!("services:\n  b: {{build: {{tags: [{}]}}}}\n{children}", "x,".repeat(1000));

@@ -258,7 +258,9 @@ impl Loader<'_> {
         let mut place = scope.place.clone();
         for (index, path) in paths.iter().enumerate() {
             let span = path.span;
-            let path = join(&scope.place.base, path.as_str().unwrap_or_default());
+            let path = path.as_str().unwrap_or_default();
+            refuse_remote(path, span)?;
+            let path = join(&scope.place.base, path);
             if index == 0 {
                 let given = folder.as_ref().and_then(Node::as_str).filter(|folder| !folder.is_empty());
                 place = match given {
@@ -333,18 +335,7 @@ impl Loader<'_> {
                 self.read.push(file.clone());
                 Ok(file)
             }
-            Err(problem) => {
-                let diagnostic = Diagnostic::error("no-such-file", problem.about(&path)).at(span, "");
-                let remote = ["http:/", "https:/", "oci:/", "git@", "ssh:/", "github.com/"];
-                let is_remote =
-                    remote.iter().any(|prefix| path.starts_with(prefix)) || path.contains(".git#");
-                Err(vec![match is_remote {
-                    true => diagnostic
-                        .with_note("docker buildx bake reads local files only, here")
-                        .with_help("put a copy of the file beside this one"),
-                    false => diagnostic,
-                }])
-            }
+            Err(problem) => fail("no-such-file", problem.about(&path), span).map_err(one),
         }
     }
 
@@ -422,6 +413,7 @@ impl Loader<'_> {
 
     /// The services of another file, for extending them.
     fn base(&mut self, path: &str, span: Span, scope: &mut Scope<'_>) -> Result<Rc<RefCell<Base>>, Failures> {
+        refuse_remote(path, span)?;
         let full = join(&scope.place.base, path);
         if let Some(base) = scope.bases.get(&full) {
             return Ok(Rc::clone(base));
@@ -463,6 +455,19 @@ fn interpolation_failure(problem: &Problem, span: Span) -> Diagnostic {
         Problem::Invalid => diagnostic("interpolation").with_help("write `$$` for a dollar sign"),
         Problem::TooDeep | Problem::TooLong => diagnostic("interpolation"),
     }
+}
+
+/// Docker Compose would fetch it; buildx takes it for a local path, which it is not either.
+fn refuse_remote(path: &str, span: Span) -> Result<(), Failures> {
+    if !path.contains("://") && !path.starts_with("git@") && !path.starts_with("github.com/") {
+        return Ok(());
+    }
+    let diagnostic = Diagnostic::error("remote-file", format!("`{path}` is remote")).at(span, "");
+    Err(vec![
+        diagnostic
+            .with_note("docker buildx bake reads local Compose files only")
+            .with_help("keep a copy of the file beside this one"),
+    ])
 }
 
 /// A string or a list of strings.
