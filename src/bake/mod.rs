@@ -1,12 +1,13 @@
 //! The Bake language: text in, resolved definition out.
 //!
-//! In the order of the work: `discovery` finds files, `hcl` and `json` make a [`syntax`] tree, [`module`]
-//! resolves variables, functions and blocks with `eval`, [`decode`] makes targets of their attributes, [`overrides`]
-//! and [`select`] say what an invocation builds, [`print`] writes it.
+//! In the order of the work: `discovery` finds files, [`compose`] makes targets of services, [`hcl`] and [`json`]
+//! make a [`syntax`] tree, [`module`] resolves variables, functions and blocks with `eval`, [`decode`] makes targets of
+//! their attributes, [`overrides`] and [`select`] say what an invocation builds, [`print`] writes it.
 
 mod budget;
 mod calls;
 mod check;
+pub mod compose;
 pub mod context;
 pub mod convert;
 pub mod csv;

@@ -377,8 +377,15 @@ impl Module {
     /// # Errors
     /// Everything that is wrong in any block, used or not, as in buildx.
     pub fn definition(&self) -> Result<Definition, Vec<Diagnostic>> {
+        self.merge_onto(Definition::default())
+    }
+
+    /// The same, merged onto what Compose files define.
+    ///
+    /// # Errors
+    /// As for [`Self::definition`].
+    pub fn merge_onto(&self, mut definition: Definition) -> Result<Definition, Vec<Diagnostic>> {
         let mut diagnostics = Vec::new();
-        let mut definition = Definition::default();
         for instance in &self.instances {
             let known =
                 if instance.kind == "group" { decode::GROUP_ATTRIBUTES } else { decode::TARGET_ATTRIBUTES };

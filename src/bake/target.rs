@@ -514,7 +514,7 @@ pub(super) fn unique_texts(list: &mut Vec<Text>) {
 }
 
 /// Keeps one item per key: the last, at the place of the first.
-fn last_by<T>(list: &mut Vec<T>, key: impl Fn(&T) -> Name) {
+pub(super) fn last_by<T>(list: &mut Vec<T>, key: impl Fn(&T) -> Name) {
     let mut kept: IndexMap<Name, T> = IndexMap::new();
     for item in list.drain(..) {
         kept.insert(key(&item), item);
@@ -524,7 +524,7 @@ fn last_by<T>(list: &mut Vec<T>, key: impl Fn(&T) -> Name) {
 
 /// Removes equal entries in buildx's peculiar order (util/buildflags/utils.go): going backwards, a later equal entry
 /// gives its place to the last one.
-fn remove_duplicates(list: &mut Vec<Entry>) {
+pub(super) fn remove_duplicates(list: &mut Vec<Entry>) {
     if list.len() < 2 {
         return;
     }

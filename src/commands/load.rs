@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::Session;
+use crate::bake::compose::{self, Composition, Unreadable};
 use crate::bake::discovery::{self, Format, Found, Origin, STDIN};
 use crate::bake::flags::parse_bool;
 use crate::bake::functions::Ambient;
@@ -16,7 +17,7 @@ use crate::bake::{context, hcl, json};
 use crate::cli;
 use crate::diagnostic::{Diagnostic, sorted};
 use crate::error::Error;
-use crate::host::Host;
+use crate::host::{Host, Problem};
 use crate::source::{SourceId, Sources};
 
 /// A definition, ready to be resolved.
@@ -26,6 +27,8 @@ pub(super) struct Loaded {
     pub(super) overrides: Overrides,
     /// The files read, in the order in which they merge.
     pub(super) files: Vec<Found>,
+    /// The same, and the files that Compose files include.
+    pub(super) sources: Vec<SourceId>,
     /// A file that we generated and that was named all the same.
     pub(super) generated: Option<String>,
 }
@@ -35,10 +38,17 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
     discovery::refuse_remote(&args.targets)?;
     let host = session.host;
     let env = visible_environment(host);
-    let vars = variables(&args.variables)?;
     let texts = read(session, args)?;
+    let home = host.home().map(|home| home.to_string_lossy().into_owned());
+    let vars = variables(&args.variables)?;
+    let visible = env.clone().unwrap_or_default();
+    let neighbours = Neighbours(host);
+    let compose =
+        compose::Surroundings { env: &visible, vars: &vars, home: home.as_deref(), files: &neighbours };
     let mut files = Vec::new();
+    let mut sources = Vec::new();
     let mut bodies = Vec::new();
+    let mut compose_files = Vec::new();
     let mut diagnostics = Vec::new();
     let mut generated = None;
     for (found, text) in texts {
@@ -47,26 +57,38 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
         }
         session.note(&format!("reading {}", found.path));
         let id = session.sources.add(found.path.clone(), text);
-        match parse(&session.sources, id, &found) {
-            Ok((body, json)) => bodies.push(File { body, json, shared: !discovery::is_images(&found.path) }),
+        sources.push(id);
+        match parse(&mut session.sources, id, &found, &compose) {
+            Ok(Parsed::Compose) => compose_files.push(id),
+            Ok(Parsed::Bake(body, json)) => {
+                bodies.push(File { body, json, shared: !discovery::is_images(&found.path) });
+            }
             Err(found) => diagnostics.extend(found),
         }
         files.push(found);
     }
+    let mut composition = Composition::default();
+    if !compose_files.is_empty() {
+        match compose::load(&mut session.sources, &compose_files, &compose) {
+            Ok(loaded) => composition = loaded,
+            Err(found) => diagnostics.extend(found),
+        }
+    }
+    session.tell(&composition.warnings);
     if !diagnostics.is_empty() {
         return Err(diagnostics.into());
     }
-    let surroundings =
-        Surroundings { env: env.clone().unwrap_or_default(), vars, local_platform: host.local_platform() };
+    sources.extend(&composition.read);
+    let surroundings = Surroundings { env: visible, vars, local_platform: host.local_platform() };
     session.hide(bodies.iter().flat_map(|file| surroundings.secrets(&file.body)));
     let clock = OnceCell::new();
     let ambient = Ambient {
         now: Box::new(move || clock.get_or_init(Host::now).clone()),
         random: Box::new(Host::random),
-        home: host.home().map(|home| home.to_string_lossy().into_owned()),
+        home,
     };
     let module = Module::new(bodies, surroundings, ambient).map_err(sorted)?;
-    let mut definition = module.definition().map_err(sorted)?;
+    let mut definition = module.merge_onto(composition.definition).map_err(sorted)?;
     let mut secrets = Vec::new();
     for target in definition.targets.values() {
         target.each_text(&mut |_, text| {
@@ -77,12 +99,17 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
     }
     session.hide(secrets.into_iter());
     if host.env().get("BUILDX_BAKE_FILE_RELATIVE_PATHS").and_then(|value| parse_bool(value)) == Some(true) {
-        context::rebase(&mut definition, |span| folder(&session.sources.get(span.source).path));
+        context::rebase(&mut definition, |span| {
+            // To buildx, all that Compose files say is in the first one's folder.
+            let is_compose = compose_files.contains(&span.source) || composition.read.contains(&span.source);
+            let source = compose_files.first().copied().filter(|_| is_compose).unwrap_or(span.source);
+            folder(&session.sources.get(source).path)
+        });
     }
     let lookup = |name: &str| env.as_ref().and_then(|env| env.get(name)).map(|value| given(name, value));
     let lookup: Option<crate::bake::overrides::Lookup<'_>> = if env.is_some() { Some(&lookup) } else { None };
     let overrides = Overrides::parse(&args.overrides, lookup)?.with_flags(&flags(args))?;
-    Ok(Loaded { module, definition, overrides, files, generated })
+    Ok(Loaded { module, definition, overrides, files, sources, generated })
 }
 
 /// The value that the environment gives to `--set TARGET.args.NAME`.
@@ -113,25 +140,69 @@ fn read(session: &Session<'_>, args: &cli::Definition) -> Result<Vec<(Found, Str
     if texts.is_empty() { Err(discovery::no_definition().into()) } else { Ok(texts) }
 }
 
-/// Parses a file in the language that its name tells; the second part of the answer is whether it is JSON.
-fn parse(sources: &Sources, id: SourceId, found: &Found) -> Result<(Body, bool), Vec<Diagnostic>> {
+/// What a file holds.
+enum Parsed {
+    /// Services, to be read together with those of the other Compose files.
+    Compose,
+    /// Blocks, and whether they are written in JSON.
+    Bake(Body, bool),
+}
+
+/// Parses a file in the language that its name tells.
+fn parse(
+    sources: &mut Sources,
+    id: SourceId,
+    found: &Found,
+    surroundings: &compose::Surroundings<'_>,
+) -> Result<Parsed, Vec<Diagnostic>> {
     match found.format {
-        Format::Hcl => hcl::parse_hcl(sources, id).map(|body| (body, false)),
-        Format::HclJson => json::parse_json(sources, id).map(|body| (body, true)),
-        Format::Compose => {
-            let message = format!("`{}` is a Compose file, which this version does not read", found.path);
-            Err(vec![
-                Diagnostic::error("compose", message)
-                    .with_note("docker buildx bake merges it with the other files")
-                    .with_help("name the files that count: `-f docker-bake.hcl`"),
-            ])
-        }
-        Format::Unknown => hcl::parse_hcl(sources, id).map(|body| (body, false)).or_else(|hcl| {
-            let looks_like_json = sources.get(id).text.trim_start().starts_with('{');
-            json::parse_json(sources, id)
-                .map(|body| (body, true))
-                .map_err(|json| if looks_like_json { json } else { hcl })
-        }),
+        Format::Hcl => hcl::parse_hcl(sources, id).map(|body| Parsed::Bake(body, false)),
+        Format::HclJson => json::parse_json(sources, id).map(|body| Parsed::Bake(body, true)),
+        Format::Compose => Ok(Parsed::Compose),
+        Format::Unknown => parse_unknown(sources, id, surroundings),
+    }
+}
+
+/// Parses a file whose name tells nothing: as Compose, or else HCL, or else JSON. Of the errors, those of the language
+/// that the file seems to be in are told in full.
+fn parse_unknown(
+    sources: &mut Sources,
+    id: SourceId,
+    surroundings: &compose::Surroundings<'_>,
+) -> Result<Parsed, Vec<Diagnostic>> {
+    let Err(compose) = compose::check(sources, id, surroundings) else { return Ok(Parsed::Compose) };
+    let hcl = match hcl::parse_hcl(sources, id) {
+        Ok(body) => return Ok(Parsed::Bake(body, false)),
+        Err(hcl) => hcl,
+    };
+    let json = match json::parse_json(sources, id) {
+        Ok(body) => return Ok(Parsed::Bake(body, true)),
+        Err(json) => json,
+    };
+    let text = &sources.get(id).text;
+    let seems_compose = text.lines().any(|line| line.starts_with("services:"));
+    let (language, mut told, other, reason) = match text.trim_start().starts_with('{') {
+        true => ("JSON", json, "Compose", compose),
+        false if seems_compose => ("Compose", compose, "HCL", hcl),
+        false => ("HCL", hcl, "Compose", compose),
+    };
+    if let (Some(first), Some(reason)) = (told.first_mut(), reason.first()) {
+        first.notes.push(format!("`{}` was read as {language}", sources.get(id).path));
+        first.notes.push(format!("it is not {other} either: {}", reason.message));
+    }
+    Err(told)
+}
+
+/// The files around the Compose files.
+struct Neighbours<'a>(&'a Host);
+
+impl compose::Files for Neighbours<'_> {
+    fn read(&self, path: &str) -> Result<String, Unreadable> {
+        self.0.read(path).map_err(|error| match error.problem {
+            Problem::Missing | Problem::NotADirectory => Unreadable::Missing,
+            Problem::Directory => Unreadable::Directory,
+            _ => Unreadable::Other(error.to_string()),
+        })
     }
 }
 

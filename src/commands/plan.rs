@@ -122,7 +122,7 @@ fn make(
         names: &definition.targets,
         platforms: &platforms,
         publish: selection.publish,
-        sources: session.sources.iter().map(|(_, source)| hashed(source)).collect(),
+        sources: loaded.sources.iter().map(|id| hashed(session.sources.get(*id))).collect(),
     })?;
     session.tell(&plan.warnings);
     Ok((plan, loaded))

@@ -1,0 +1,148 @@
+//! `x-bake`, Bake's own key in `build` (`composeExtTarget` in buildx's bake/compose.go).
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::decoder::Decoder;
+use super::node::{Kind, Node};
+use super::service::{caches, link};
+use crate::bake::flags::{self, FlagError};
+use crate::bake::syntax::Name;
+use crate::bake::target::{Target, Text, last_by, remove_duplicates};
+
+/// Adds what the extension says to a target.
+pub(super) fn apply(decoder: &mut Decoder<'_>, target: &mut Target, node: &Node, path: &str) {
+    let Some(map) = node.as_map() else {
+        return decoder.wrong(node, path, "a mapping");
+    };
+    for (key, member) in map {
+        let path = &format!("{path}.{key}");
+        let value = &member.value;
+        match &**key {
+            "tags" => append(&mut target.tags, words(decoder, value, path)),
+            "platforms" => append(&mut target.platforms, words(decoder, value, path)),
+            "no-cache-filter" => {
+                target.no_cache_filter.extend(words(decoder, value, path));
+            }
+            "cache-from" => {
+                target.cache_from.extend(each(decoder, value, path, caches).into_iter().flatten());
+                remove_duplicates(&mut target.cache_from);
+            }
+            "cache-to" => {
+                let found: Vec<_> = each(decoder, value, path, caches).into_iter().flatten().collect();
+                if !found.is_empty() {
+                    let list = target.cache_to.get_or_insert_default();
+                    list.extend(found);
+                    remove_duplicates(list);
+                }
+            }
+            "output" => {
+                let found = each(decoder, value, path, flags::output);
+                if !found.is_empty() {
+                    let list = target.output.get_or_insert_default();
+                    list.extend(found);
+                    remove_duplicates(list);
+                }
+            }
+            "secret" => target.secret.extend(each(decoder, value, path, flags::secret)),
+            "ssh" => {
+                target.ssh.extend(each(decoder, value, path, |text| Ok(flags::ssh(text))));
+                last_by(&mut target.ssh, |ssh| Rc::clone(ssh.id.name()));
+                target.ssh.sort_by(|a, b| a.id.as_str().cmp(b.id.as_str()));
+            }
+            "pull" => target.pull = boolean(decoder, value, path).or(target.pull),
+            "no-cache" => target.no_cache = boolean(decoder, value, path).or(target.no_cache),
+            "contexts" => {
+                for (name, context) in contexts(decoder, value, path) {
+                    target.contexts.entry(name).or_insert(context);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn append(list: &mut Option<Vec<Text>>, more: Vec<Text>) {
+    if !more.is_empty() {
+        let list = list.get_or_insert_default();
+        for text in more {
+            if !list.contains(&text) {
+                list.push(text);
+            }
+        }
+    }
+}
+
+/// A list, or a string of words.
+fn words(decoder: &mut Decoder<'_>, node: &Node, path: &str) -> Vec<Text> {
+    let text = |node: &Node| match node.is_null() {
+        true => Some(Text { span: Some(node.span), ..Text::verbatim("") }),
+        false => Some(Text { value: node.printed()?, span: Some(node.span) }),
+    };
+    match (&node.kind, text(node)) {
+        (Kind::List(list), _) => {
+            let mut texts = vec![];
+            for item in list.iter() {
+                match text(item) {
+                    Some(text) => texts.push(text),
+                    None => decoder.wrong(item, path, "a list of strings"),
+                }
+            }
+            texts
+        }
+        (_, Some(text)) => text.as_str().split_whitespace().map(|word| text.derive(word)).collect(),
+        _ => {
+            decoder.wrong(node, path, "a string or a list of strings");
+            vec![]
+        }
+    }
+}
+
+fn each<T>(
+    decoder: &mut Decoder<'_>,
+    node: &Node,
+    path: &str,
+    parse: impl Fn(&Text) -> Result<T, FlagError>,
+) -> Vec<T> {
+    let texts = words(decoder, node, path);
+    let texts = texts.iter().filter(|text| !text.is_empty());
+    texts.filter_map(|text| decoder.accept(parse(text), text, path)).collect()
+}
+
+/// Of strings, only the booleans of YAML 1.1 that YAML 1.2 does not have count: that is how Go's library reads them.
+fn boolean(decoder: &mut Decoder<'_>, node: &Node, path: &str) -> Option<bool> {
+    match (&node.kind, node.as_str()) {
+        (Kind::Bool(value), _) => Some(*value),
+        (Kind::Null, _) => None,
+        (_, Some("y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON")) => Some(true),
+        (_, Some("n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF")) => Some(false),
+        _ => {
+            decoder.wrong(node, path, "`true` or `false`, not in quotes");
+            None
+        }
+    }
+}
+
+fn contexts(decoder: &mut Decoder<'_>, node: &Node, path: &str) -> BTreeMap<Name, Text> {
+    let mut contexts = BTreeMap::new();
+    if node.is_null() {
+        return contexts;
+    }
+    let Some(map) = node.as_map() else {
+        decoder.wrong(node, path, "a mapping");
+        return contexts;
+    };
+    for (name, member) in map {
+        let value = &member.value;
+        match value.printed() {
+            Some(_) if value.is_null() => {
+                contexts.insert(Rc::clone(name), Text { span: Some(value.span), ..Text::verbatim("") });
+            }
+            Some(text) => {
+                contexts.insert(Rc::clone(name), link(Text { value: text, span: Some(value.span) }));
+            }
+            None => decoder.wrong(value, path, "a mapping of strings"),
+        }
+    }
+    contexts
+}

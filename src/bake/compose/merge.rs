@@ -1,0 +1,362 @@
+//! How Compose files merge, and the one form that what may be written in several ways is brought into (compose-go's
+//! override/ and transform/). Only what Bake reads is looked at.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::node::{Kind, Map, Member, Node, part, split_pair};
+use super::yaml::Path;
+use crate::bake::eval::Failure;
+use crate::bake::syntax::Name;
+use crate::bake::value::Str;
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+pub(super) fn fail<T>(
+    code: &'static str,
+    message: impl Into<String>,
+    span: impl Into<Option<Span>>,
+) -> Result<T, Failure> {
+    Err(Box::new(Diagnostic::error(code, message).at(span, "")))
+}
+
+pub(super) fn wrong_type<T>(path: &str, expected: &str, found: &Node) -> Result<T, Failure> {
+    let message = format!("`{path}` must be {expected}, found {}", found.describe());
+    fail("attribute-type", message, found.span)
+}
+
+/// How long a merged list may be.
+const MAX_LENGTH: usize = 100_000;
+
+/// How two values at a place become one.
+#[derive(Clone, Copy)]
+enum Rule {
+    /// Mappings by key, lists one after the other, else the later one.
+    Deep,
+    /// The same, where a string is short for `context`.
+    Build,
+    /// Mappings are lists of `KEY=VALUE`, and lists follow each other.
+    Pairs,
+    /// The same, without what is there already.
+    Hosts,
+}
+
+impl Rule {
+    fn of(path: &[&str]) -> Self {
+        match path {
+            ["services", _, "build"] => Self::Build,
+            ["services", _, "build", "args" | "additional_contexts" | "labels"]
+            | ["services", _, "env_file" | "environment"] => Self::Pairs,
+            ["services", _, "build", "extra_hosts"] => Self::Hosts,
+            _ => Self::Deep,
+        }
+    }
+}
+
+/// Merges a mapping onto another that is at the same path.
+pub(super) fn merge_maps(base: &mut Map, over: Map, path: &[&str]) -> Result<(), Failure> {
+    for (key, member) in over {
+        let Some(own) = base.get_mut(&key) else {
+            base.insert(key, member);
+            continue;
+        };
+        let inner: Vec<&str> = path.iter().copied().chain([&*key]).collect();
+        merge(&mut own.value, member.value, &inner)?;
+        own.key = member.key;
+    }
+    Ok(())
+}
+
+/// Merges a value onto another that is at the same path.
+pub(super) fn merge(base: &mut Node, over: Node, path: &[&str]) -> Result<(), Failure> {
+    match Rule::of(path) {
+        Rule::Deep if over.is_null() => return Ok(()),
+        Rule::Deep => {}
+        Rule::Build => {
+            expand_build(base);
+            let mut over = over;
+            expand_build(&mut over);
+            return if over.is_null() { Ok(()) } else { merge_deep(base, over, path) };
+        }
+        Rule::Pairs => {
+            let mut pairs = pairs(base);
+            pairs.extend(self::pairs(&over));
+            check_length(pairs.len(), &over)?;
+            *base = Node::list(pairs, if over.is_null() { base.span } else { over.span });
+            return Ok(());
+        }
+        Rule::Hosts => {
+            let mut hosts = pairs(base);
+            let known: BTreeSet<Name> =
+                hosts.iter().filter_map(Node::as_text).map(|text| Rc::clone(text.name())).collect();
+            let more = pairs(&over).into_iter();
+            hosts.extend(more.filter(|host| !host.as_text().is_some_and(|text| known.contains(text.name()))));
+            check_length(hosts.len(), &over)?;
+            *base = Node::list(hosts, over.span);
+            return Ok(());
+        }
+    }
+    merge_deep(base, over, path)
+}
+
+fn merge_deep(base: &mut Node, over: Node, path: &[&str]) -> Result<(), Failure> {
+    match (&mut base.kind, &over.kind) {
+        (Kind::Map(own), Kind::Map(other)) => {
+            let other = Map::clone(other);
+            return merge_maps(Rc::make_mut(own), other, path);
+        }
+        (Kind::List(own), Kind::List(other)) => {
+            check_length(own.len() + other.len(), &over)?;
+            Rc::make_mut(own).extend_from_slice(other);
+            return Ok(());
+        }
+        (Kind::Map(_) | Kind::List(_), _) => {
+            let message = format!(
+                "`{}` is {}, which {} cannot override",
+                path.join("."),
+                base.describe(),
+                over.describe()
+            );
+            return Err(Box::new(
+                Diagnostic::error("compose-merge", message)
+                    .at(over.span, "this")
+                    .at(base.span, "merges onto this")
+                    .with_help("write both in the same form, or tag the later one `!override`"),
+            ));
+        }
+        _ => {}
+    }
+    *base = over;
+    Ok(())
+}
+
+/// Files that include each other crosswise would let lists grow without end.
+fn check_length(length: usize, over: &Node) -> Result<(), Failure> {
+    if length <= MAX_LENGTH {
+        return Ok(());
+    }
+    fail("compose-merge", format!("the merged list has more than {MAX_LENGTH} elements"), over.span)
+}
+
+/// The elements of a list; a mapping as `KEY=VALUE`; a string alone.
+fn pairs(node: &Node) -> Vec<Node> {
+    let pair = |key: &str, value: &Node| match value.printed() {
+        None => value.literal(key),
+        Some(_) if value.is_null() => value.literal(key),
+        Some(text) => value.text(part(&text, &format!("{key}={}", text.as_str()))),
+    };
+    match &node.kind {
+        Kind::List(list) => list.to_vec(),
+        Kind::Map(map) => {
+            let mut list: Vec<Node> = (map.iter())
+                .flat_map(|(key, member)| match member.value.as_list() {
+                    Some(values) => values.iter().map(|value| pair(key, value)).collect(),
+                    None => vec![pair(key, &member.value)],
+                })
+                .collect();
+            list.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+            list
+        }
+        Kind::Text(_) => vec![node.clone()],
+        _ => vec![],
+    }
+}
+
+/// Removes what is at these paths.
+pub(super) fn reset(map: &mut Map, paths: &[Path]) {
+    for path in paths {
+        let path: Vec<&str> = path.iter().map(|key| &**key).collect();
+        remove(map, &path);
+    }
+}
+
+/// Removes what is at these paths from one service or secret of this name.
+pub(super) fn reset_member(section: &str, name: &str, node: &mut Node, paths: &[Path]) {
+    for path in paths {
+        if let [first, second, rest @ ..] = path.as_slice()
+            && &**first == section
+            && &**second == name
+            && let Some(map) = node.as_map_mut()
+        {
+            remove(map, &rest.iter().map(|key| &**key).collect::<Vec<_>>());
+        }
+    }
+}
+
+fn remove(map: &mut Map, path: &[&str]) {
+    match path {
+        [] => {}
+        [last] => drop(map.remove(*last)),
+        [first, rest @ ..] => {
+            if let Some(inner) = map.get_mut(*first).and_then(|member| member.value.as_map_mut()) {
+                remove(inner, rest);
+            }
+        }
+    }
+}
+
+/// Brings all services and secrets into the one form.
+pub(super) fn canonical(model: &mut Map) -> Result<(), Failure> {
+    if let Some(services) = model.get_mut("services").and_then(|member| member.value.as_map_mut()) {
+        for (name, member) in services.iter_mut() {
+            let path = format!("services.{name}");
+            if let Some(service) = member.value.as_map_mut() {
+                canonical_service(service, &path)?;
+            }
+        }
+    }
+    if let Some(secrets) = model.get_mut("secrets").and_then(|member| member.value.as_map_mut()) {
+        for (name, member) in secrets.iter_mut().filter(|(_, member)| !member.value.is_null()) {
+            let span = member.value.span;
+            if member.value.as_map().is_none() {
+                return wrong_type(&format!("secrets.{name}"), "a mapping", &member.value);
+            }
+            if let Some(external) = member.value.get_mut("external").filter(|node| node.as_map().is_some()) {
+                *external = Node::new(Kind::Bool(true), span);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn canonical_service(service: &mut Map, path: &str) -> Result<(), Failure> {
+    if let Some(member) = service.get_mut("environment") {
+        unique(&mut member.value, &format!("{path}.environment"))?;
+    }
+    if let Some(member) = service.get_mut("env_file") {
+        env_files(&mut member.value, &format!("{path}.env_file"))?;
+    }
+    let Some(build) = service.get_mut("build").map(|member| &mut member.value) else { return Ok(()) };
+    expand_build(build);
+    if build.as_map().is_none() {
+        return wrong_type(&format!("{path}.build"), "a string or a mapping", build);
+    }
+    for (key, member) in build.as_map_mut().into_iter().flatten() {
+        let path = format!("{path}.build.{key}");
+        let value = &mut member.value;
+        match &**key {
+            "args" | "labels" | "tags" => unique(value, &path)?,
+            "additional_contexts" => {
+                unique(value, &path)?;
+                mapping(value, &path, |text, span| match split_pair(text) {
+                    (key, Some(value)) => Ok((key, Kind::Text(value))),
+                    (key, None) => fail(
+                        "attribute-value",
+                        format!("`{path}`: `{key}` has no value; write `NAME=CONTEXT`"),
+                        span,
+                    ),
+                })?;
+            }
+            "ssh" => mapping(value, &path, |text, span| match split_pair(text) {
+                (key, Some(value)) => Ok((key, Kind::Text(value))),
+                (key, None) if &*key == "default" => Ok((key, Kind::Null)),
+                (key, None) => {
+                    fail("attribute-value", format!("`{path}`: `{key}` needs a path: `{key}=PATH`"), span)
+                }
+            })?,
+            "secrets" => {
+                for item in list_mut(value) {
+                    if item.as_text().is_some() {
+                        *item = single("source", item.clone());
+                    } else if item.as_map().is_none() {
+                        return wrong_type(&path, "a list of strings or mappings", item);
+                    }
+                }
+            }
+            "provenance" | "sbom" => match value.printed() {
+                Some(text) if !value.is_null() => *value = value.text(text),
+                _ => return wrong_type(&path, "a string or a boolean", value),
+            },
+            "ulimits" => {
+                for (name, limit) in value.as_map().into_iter().flatten() {
+                    if !matches!(limit.value.kind, Kind::Int(_) | Kind::Map(_)) {
+                        let expected = "a number or a mapping of `soft` and `hard`";
+                        return wrong_type(&format!("{path}.{name}"), expected, &limit.value);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// `build: CONTEXT` as a mapping.
+fn expand_build(build: &mut Node) {
+    if build.as_text().is_some() {
+        *build = single("context", build.clone());
+    }
+}
+
+fn single(key: &str, value: Node) -> Node {
+    let span = value.span;
+    Node::map([(Name::from(key), Member { key: span, value })].into(), span)
+}
+
+fn list_mut(node: &mut Node) -> &mut [Node] {
+    if let Kind::List(list) = &mut node.kind { Rc::make_mut(list).as_mut_slice() } else { &mut [] }
+}
+
+/// Of `KEY` and `KEY=VALUE` with the same key, keeps the last, at the place of the first.
+fn unique(node: &mut Node, path: &str) -> Result<(), Failure> {
+    unique_by(node, |item| match item.as_str() {
+        Some(text) => Ok(text.split_once('=').map_or(text, |(key, _)| key).into()),
+        None => wrong_type(path, "a list of strings", item),
+    })
+}
+
+fn unique_by(node: &mut Node, key: impl Fn(&Node) -> Result<Name, Failure>) -> Result<(), Failure> {
+    let Kind::List(list) = &mut node.kind else { return Ok(()) };
+    let mut kept: Vec<Node> = vec![];
+    let mut places: BTreeMap<Name, usize> = BTreeMap::new();
+    for item in list.iter() {
+        match places.get(&key(item)?) {
+            Some(place) => kept[*place] = item.clone(),
+            None => {
+                places.insert(key(item)?, kept.len());
+                kept.push(item.clone());
+            }
+        }
+    }
+    *list = Rc::new(kept);
+    Ok(())
+}
+
+/// Makes a mapping of a list of strings.
+fn mapping(
+    node: &mut Node,
+    path: &str,
+    entry: impl Fn(&Str, Span) -> Result<(Name, Kind), Failure>,
+) -> Result<(), Failure> {
+    if node.as_map().is_some() {
+        return Ok(());
+    }
+    let Some(list) = node.as_list() else { return wrong_type(path, "a list or a mapping", node) };
+    let mut map = Map::new();
+    for item in list {
+        let Some(text) = item.as_text() else { return wrong_type(path, "a list of strings", item) };
+        let (key, kind) = entry(text, item.span)?;
+        map.insert(key, Member { key: item.span, value: Node::new(kind, item.span) });
+    }
+    *node = Node::map(map, node.span);
+    Ok(())
+}
+
+/// `env_file` as a list of mappings.
+fn env_files(node: &mut Node, path: &str) -> Result<(), Failure> {
+    if node.as_text().is_some() {
+        *node = Node::list(vec![node.clone()], node.span);
+    }
+    if node.as_list().is_none() {
+        return wrong_type(path, "a string or a list", node);
+    }
+    for item in list_mut(node) {
+        if item.as_text().is_some() {
+            *item = single("path", item.clone());
+        }
+    }
+    unique_by(node, |item| match item.get("path").and_then(Node::as_str) {
+        Some(file) => Ok(file.into()),
+        None => fail("attribute-value", format!("`{path}`: an element needs a `path`, a string"), item.span),
+    })
+}

@@ -1,0 +1,191 @@
+//! The tree of values that a YAML document becomes, each with its place.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::bake::syntax::Name;
+use crate::bake::value::Str;
+use crate::source::Span;
+
+/// Members of a mapping. Their order means nothing to Compose.
+pub(super) type Map = BTreeMap<Name, Member>;
+
+/// A value and where it is written.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) kind: Kind,
+    pub(super) span: Span,
+}
+
+/// A value in a mapping, with the place of its key.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    pub(super) key: Span,
+    pub(super) value: Node,
+}
+
+/// Lists and mappings are shared until they are changed, so that aliases cost nothing.
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    Null,
+    Bool(bool),
+    Int(i128),
+    Float(f64),
+    /// A date or time, as Go prints it.
+    Time(Name),
+    Text(Str),
+    List(Rc<Vec<Node>>),
+    Map(Rc<Map>),
+}
+
+impl Node {
+    pub(super) fn new(kind: Kind, span: Span) -> Self {
+        Self { kind, span }
+    }
+
+    pub(super) fn list(items: Vec<Self>, span: Span) -> Self {
+        Self::new(Kind::List(Rc::new(items)), span)
+    }
+
+    pub(super) fn map(members: Map, span: Span) -> Self {
+        Self::new(Kind::Map(Rc::new(members)), span)
+    }
+
+    /// Text that stands for this node, with its place.
+    pub(super) fn text(&self, text: Str) -> Self {
+        Self::new(Kind::Text(text), self.span)
+    }
+
+    /// Text without a place of its own.
+    pub(super) fn literal(&self, text: &str) -> Self {
+        self.text(Str::from(&Name::from(text)))
+    }
+
+    pub(super) fn is_null(&self) -> bool {
+        matches!(self.kind, Kind::Null)
+    }
+
+    pub(super) fn as_map(&self) -> Option<&Map> {
+        if let Kind::Map(map) = &self.kind { Some(map) } else { None }
+    }
+
+    pub(super) fn as_map_mut(&mut self) -> Option<&mut Map> {
+        if let Kind::Map(map) = &mut self.kind { Some(Rc::make_mut(map)) } else { None }
+    }
+
+    pub(super) fn as_list(&self) -> Option<&[Self]> {
+        if let Kind::List(list) = &self.kind { Some(list) } else { None }
+    }
+
+    pub(super) fn as_text(&self) -> Option<&Str> {
+        if let Kind::Text(text) = &self.kind { Some(text) } else { None }
+    }
+
+    pub(super) fn as_str(&self) -> Option<&str> {
+        self.as_text().map(Str::as_str)
+    }
+
+    /// How many nodes it has, itself included.
+    pub(super) fn weight(&self) -> usize {
+        1 + match &self.kind {
+            Kind::List(list) => list.iter().map(Self::weight).sum(),
+            Kind::Map(map) => map.values().map(|member| member.value.weight()).sum(),
+            _ => 0,
+        }
+    }
+
+    /// The member of a mapping.
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        self.as_map()?.get(key).map(|member| &member.value)
+    }
+
+    /// The member of a mapping.
+    pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
+        self.as_map_mut()?.get_mut(key).map(|member| &mut member.value)
+    }
+
+    /// A scalar as Go prints it; `None` for lists and mappings. Null is `<nil>`.
+    pub(super) fn printed(&self) -> Option<Str> {
+        let text = match &self.kind {
+            Kind::Null => "<nil>".to_owned(),
+            Kind::Bool(value) => value.to_string(),
+            Kind::Int(value) => value.to_string(),
+            Kind::Float(value) => print_float(*value),
+            Kind::Time(text) => return Some(Str::from(text)),
+            Kind::Text(text) => return Some(text.clone()),
+            Kind::List(_) | Kind::Map(_) => return None,
+        };
+        Some(Str::from(&Name::from(text)))
+    }
+
+    /// What it is, for messages.
+    pub(super) fn describe(&self) -> &'static str {
+        match self.kind {
+            Kind::Null => "null",
+            Kind::Bool(_) => "a boolean",
+            Kind::Int(_) | Kind::Float(_) => "a number",
+            Kind::Time(_) => "a date",
+            Kind::Text(_) => "a string",
+            Kind::List(_) => "a list",
+            Kind::Map(_) => "a mapping",
+        }
+    }
+}
+
+/// `%v` of Go: the shortest digits that mean this number, with an exponent below 1e-4 and from 1e6.
+fn print_float(value: f64) -> String {
+    if !value.is_finite() {
+        return if value.is_nan() {
+            "NaN".into()
+        } else {
+            format!("{}Inf", if value > 0.0 { '+' } else { '-' })
+        };
+    }
+    let scientific = format!("{value:e}");
+    let exponent = scientific.split_once('e').and_then(|(_, exponent)| exponent.parse::<i32>().ok());
+    match (scientific.split_once('e'), exponent) {
+        (Some((digits, _)), Some(exponent)) if !(-4..6).contains(&exponent) => {
+            let sign = if exponent < 0 { '-' } else { '+' };
+            format!("{digits}e{sign}{:02}", exponent.abs())
+        }
+        _ => value.to_string(),
+    }
+}
+
+/// The two halves of `KEY=VALUE`; the second is `None` without `=`.
+pub(super) fn split_pair(text: &Str) -> (Name, Option<Str>) {
+    match text.as_str().split_once('=') {
+        Some((key, value)) => (key.into(), Some(part(text, value))),
+        None => (Rc::clone(text.name()), None),
+    }
+}
+
+/// A part of a text, with its marks.
+pub(super) fn part(text: &Str, part: &str) -> Str {
+    Str::from(&Name::from(part)).marked(text.marks())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_print_as_in_go() {
+        let cases = [
+            (1.0, "1"),
+            (1.50, "1.5"),
+            (-0.0, "-0"),
+            (123456.75, "123456.75"),
+            (123456789.125, "1.23456789125e+08"),
+            (1e6, "1e+06"),
+            (1e21, "1e+21"),
+            (1.5e-7, "1.5e-07"),
+            (0.0001, "0.0001"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-Inf"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(print_float(value), expected);
+        }
+    }
+}

@@ -1,0 +1,517 @@
+//! Targets of services: what `ParseCompose` of buildx's bake/compose.go makes of a model.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::Unreadable;
+use super::decoder::{Decoder, Pairs};
+use super::dotenv::{self, Environment};
+use super::extension;
+use super::node::{Kind, Map, Node, part};
+use super::size;
+use crate::bake::flags::{self, FlagError};
+use crate::bake::syntax::Name;
+use crate::bake::target::{Definition, Group, Secret, Ssh, Target, Text};
+use crate::bake::value::Str;
+use crate::diagnostic::{Diagnostic, suggest};
+use crate::source::Span;
+
+/// The keys of `build` in the Compose Specification.
+const BUILD_KEYS: [&str; 25] = [
+    "additional_contexts",
+    "args",
+    "cache_from",
+    "cache_to",
+    "context",
+    "dockerfile",
+    "dockerfile_inline",
+    "entitlements",
+    "extra_hosts",
+    "isolation",
+    "labels",
+    "network",
+    "no_cache",
+    "no_cache_filter",
+    "platforms",
+    "privileged",
+    "provenance",
+    "pull",
+    "sbom",
+    "secrets",
+    "shm_size",
+    "ssh",
+    "tags",
+    "target",
+    "ulimits",
+];
+
+/// The keys of a secret.
+const SECRET_KEYS: [&str; 8] =
+    ["driver", "driver_opts", "environment", "external", "file", "labels", "name", "template_driver"];
+
+/// Names that setrlimit knows (<https://github.com/docker/go-units/blob/master/ulimit.go>).
+const ULIMITS: [&str; 15] = [
+    "core",
+    "cpu",
+    "data",
+    "fsize",
+    "locks",
+    "memlock",
+    "msgqueue",
+    "nice",
+    "nofile",
+    "nproc",
+    "rss",
+    "rtprio",
+    "rttime",
+    "sigpending",
+    "stack",
+];
+
+/// A secret of the file; `None` where it is external.
+type Secrets = BTreeMap<Name, Option<Source>>;
+
+/// Where a secret comes from.
+#[derive(Clone, Default)]
+struct Source {
+    file: Option<Text>,
+    environment: Option<Text>,
+}
+
+/// The targets of a model's services, in order of their names, and the group `default` of them all.
+pub(super) fn definition(model: &Map, mut decoder: Decoder<'_>) -> Result<Definition, Vec<Diagnostic>> {
+    let empty = Map::new();
+    let secrets = decoder.secrets(model);
+    let services = match model.get("services").map(|member| &member.value) {
+        None => &empty,
+        Some(node) => decoder.map(node, "services").unwrap_or(&empty),
+    };
+    let mut definition = Definition::default();
+    let mut members = vec![];
+    for (name, member) in services {
+        let Some(target) = decoder.service(name, member.key, &member.value, services, &secrets) else {
+            continue;
+        };
+        members.push(Text { value: Str::from(&target.name), span: Some(member.key) });
+        definition.add_target(target);
+    }
+    if !services.is_empty() {
+        let targets = Some(members).filter(|members| !members.is_empty());
+        definition.add_group(Group { name: "default".into(), targets, ..Group::default() });
+    }
+    if decoder.diagnostics.is_empty() { Ok(definition) } else { Err(decoder.diagnostics) }
+}
+
+/// A service's name as the name of a target.
+pub(super) fn target_name(service: &str) -> Name {
+    service.replace('.', "_").into()
+}
+
+impl Decoder<'_> {
+    fn secrets(&mut self, model: &Map) -> Secrets {
+        let mut secrets = Secrets::new();
+        let Some(node) = model.get("secrets").map(|member| &member.value) else { return secrets };
+        for (name, member) in self.map(node, "secrets").into_iter().flatten() {
+            let path = format!("secrets.{name}");
+            self.name(name, member.key, "secret");
+            let mut source = Source::default();
+            let mut external = false;
+            for (key, value) in self.map(&member.value, &path).into_iter().flatten() {
+                let (value, place, path) = (&value.value, value.key, format!("{path}.{key}"));
+                match &**key {
+                    "file" => source.file = self.string(value, &path).filter(|text| !text.is_empty()),
+                    "environment" => {
+                        source.environment = self.string(value, &path).filter(|text| !text.is_empty());
+                    }
+                    "external" => external = self.boolean(value, &path).unwrap_or_default(),
+                    "name" | "driver" | "template_driver" => drop(self.string(value, &path)),
+                    "labels" => drop(self.pairs(value, &path)),
+                    key if SECRET_KEYS.contains(&key) || key.starts_with("x-") => {}
+                    key => self.unknown_key(key, place, &format!("secrets.{name}"), &SECRET_KEYS),
+                }
+            }
+            let nowhere = source.file.is_none() && source.environment.is_none();
+            if self.complete && nowhere && !external && member.value.as_map().is_some() {
+                let message = format!("the secret `{name}` needs `file` or `environment`");
+                self.report("compose-secret", message, member.key);
+            }
+            secrets.insert(Rc::clone(name), Some(source).filter(|_| !external));
+        }
+        secrets
+    }
+
+    /// The target of a service; `None` for one that is not built.
+    fn service(
+        &mut self,
+        name: &Name,
+        span: Span,
+        node: &Node,
+        services: &Map,
+        secrets: &Secrets,
+    ) -> Option<Target> {
+        self.name(name, span, "service");
+        let path = format!("services.{name}");
+        let empty = Map::new();
+        let service = if node.is_null() { &empty } else { self.map(node, &path)? };
+        let get = |key: &str| service.get(key).map(|member| &member.value);
+        let image = get("image").and_then(|node| self.string(node, &format!("{path}.image")));
+        let variables = self.service_variables(get("environment"), get("env_file"), &path);
+        let Some(build) = get("build") else {
+            if self.complete && image.as_ref().is_none_or(Text::is_empty) {
+                let message = format!("the service `{name}` has neither `image` nor `build`");
+                self.report("compose-service", message, span);
+            }
+            return None;
+        };
+        let mut target = Target { span: Some(span), ..Target::new(target_name(name)) };
+        let path = format!("{path}.build");
+        for (key, member) in self.map(build, &path)? {
+            self.attribute(&mut target, key, member.key, &member.value, &path);
+        }
+        if let Some(node) = build.get("args") {
+            self.args(&mut target, node, &variables, &path);
+        }
+        if let Some(node) = build.get("secrets") {
+            self.build_secrets(&mut target, node, secrets, &path);
+        }
+        if let Some(node) = build.get("x-bake").filter(|node| !node.is_null()) {
+            extension::apply(self, &mut target, node, &format!("{path}.x-bake"));
+        }
+        if target.tags.as_ref().is_none_or(Vec::is_empty) {
+            target.tags = image.filter(|image| !image.is_empty()).map(|image| vec![image]);
+        }
+        if self.complete {
+            self.check(&target, build, services, name);
+        }
+        Some(target)
+    }
+
+    /// Reads an attribute of `build`, but for those that need more than their own value.
+    fn attribute(&mut self, target: &mut Target, key: &str, place: Span, node: &Node, parent: &str) {
+        let path = &format!("{parent}.{key}");
+        let text = |decoder: &mut Self| decoder.string(node, path).filter(|text| !text.is_empty());
+        match key {
+            "context" => target.context = text(self),
+            "dockerfile" => target.dockerfile = text(self),
+            "dockerfile_inline" => target.dockerfile_inline = text(self),
+            "target" => target.target = text(self),
+            "network" => target.network = text(self),
+            "isolation" => drop(text(self)),
+            "tags" => target.tags = self.strings(node, path),
+            "platforms" => target.platforms = self.strings(node, path).filter(|list| !list.is_empty()),
+            "entitlements" => drop(self.strings(node, path)),
+            "no_cache_filter" if node.as_text().is_none() => drop(self.strings(node, path)),
+            "cache_from" | "cache_to" => {
+                let texts = self.strings(node, path).unwrap_or_default();
+                let caches: Vec<_> =
+                    texts.iter().filter_map(|text| self.accept(caches(text), text, path)).flatten().collect();
+                match key {
+                    "cache_from" => target.cache_from = caches,
+                    _ => target.cache_to = Some(caches).filter(|caches| !caches.is_empty()),
+                }
+            }
+            "no_cache" => target.no_cache = self.boolean(node, path).filter(|value| *value),
+            "pull" => target.pull = self.boolean(node, path).filter(|value| *value),
+            "privileged" => drop(self.boolean(node, path)),
+            "labels" => {
+                let empty = || Text { span: Some(node.span), ..Text::verbatim("") };
+                let labels = self.pairs(node, path).into_iter();
+                target.labels = labels.map(|(key, value)| (key, value.unwrap_or_else(empty))).collect();
+            }
+            "additional_contexts" => {
+                for (name, member) in self.map(node, path).into_iter().flatten() {
+                    if let Some(context) = self.string(&member.value, path) {
+                        target.contexts.insert(Rc::clone(name), link(context));
+                    }
+                }
+            }
+            "extra_hosts" => self.extra_hosts(target, node, path),
+            "ssh" => {
+                let keys = self.pairs(node, path).into_iter();
+                let key = |(id, path): (Name, Option<Text>)| Ssh {
+                    id: Text { value: Str::from(&id), span: Some(node.span) },
+                    paths: path.into_iter().filter(|path| !path.is_empty()).collect(),
+                    span: Some(node.span),
+                };
+                target.ssh = keys.map(key).collect();
+            }
+            "shm_size" => self.shm_size(target, node, path),
+            "ulimits" => self.ulimits(target, node, path),
+            "provenance" | "sbom" => {
+                if let Some(value) = text(self) {
+                    let canonical = value.derive(&flags::canonical_attestation(key, value.as_str()));
+                    target.attest.extend(self.accept(flags::attestation(&canonical), &canonical, path));
+                    target.attest.sort_by_key(|entry| entry.kind() != "sbom");
+                }
+            }
+            key if BUILD_KEYS.contains(&key) || key.starts_with("x-") => {}
+            key => self.unknown_key(key, place, parent, &BUILD_KEYS),
+        }
+    }
+
+    /// Build arguments; one without value takes it from the service's variables or else from the environment.
+    fn args(&mut self, target: &mut Target, node: &Node, variables: &Pairs, path: &str) {
+        for (name, value) in self.variables(node, &format!("{path}.args")) {
+            let from_service = || variables.get(&name).cloned().flatten();
+            let from_environment = || self.variable(&name, node.span);
+            if let Some(value) = value.or_else(from_service).or_else(from_environment) {
+                target.args.insert(name, value);
+            }
+        }
+    }
+
+    fn variable(&self, name: &str, span: Span) -> Option<Text> {
+        let value = self.environment.get(name)?.clone();
+        Some(Text { value, span: Some(span) })
+    }
+
+    /// The variables of `environment` and of the files of `env_file`.
+    fn service_variables(&mut self, environment: Option<&Node>, files: Option<&Node>, path: &str) -> Pairs {
+        let mut own = Pairs::new();
+        if let Some(node) = environment {
+            own = self.variables(node, &format!("{path}.environment"));
+            for (name, value) in &mut own {
+                match value {
+                    Some(text) => text.value = dotenv::named(name, text.value.clone()),
+                    None => *value = self.variable(name, node.span),
+                }
+            }
+        }
+        let given =
+            own.iter().filter_map(|(name, text)| Some((Rc::clone(name), text.as_ref()?.value.clone())));
+        let mut all: Environment = given.collect();
+        for file in files.and_then(Node::as_list).unwrap_or_default() {
+            self.env_file(file, &own, &mut all, &format!("{path}.env_file"));
+        }
+        let span = files.map(|files| files.span);
+        let mut variables: Pairs =
+            all.into_iter().map(|(name, value)| (name, Some(Text { value, span }))).collect();
+        variables.extend(own);
+        variables
+    }
+
+    fn env_file(&mut self, file: &Node, own: &Pairs, all: &mut Environment, path: &str) {
+        let mut required = true;
+        let mut name = None;
+        for (key, member) in self.map(file, path).into_iter().flatten() {
+            let value = &member.value;
+            match &**key {
+                "path" => name = self.string(value, &format!("{path}.path")),
+                "required" => required = self.boolean(value, &format!("{path}.required")).unwrap_or(true),
+                "format" => {
+                    let format = self.string(value, &format!("{path}.format"));
+                    if format.is_some_and(|format| !["", ".env"].contains(&format.as_str())) {
+                        self.report(
+                            "attribute-value",
+                            format!("`{path}.format` can only be `.env`"),
+                            value.span,
+                        );
+                    }
+                }
+                key => self.unknown_key(key, member.key, path, &["path", "required", "format"]),
+            }
+        }
+        let Some(name) = name else { return };
+        let problem = match self.files.read(name.as_str()) {
+            Err(Unreadable::Missing) if !required => return,
+            Err(problem) => problem.about(name.as_str()),
+            Ok(text) => {
+                let lookup = |name: &str| {
+                    let own = || Some(own.get(name)?.as_ref()?.value.clone());
+                    self.environment.get(name).cloned().or_else(own)
+                };
+                match dotenv::read(&text, all, &lookup) {
+                    Ok(()) => return,
+                    Err(problem) => format!("`{name}`, {problem}"),
+                }
+            }
+        };
+        self.report("env-file", problem, file.span);
+    }
+
+    fn extra_hosts(&mut self, target: &mut Target, node: &Node, path: &str) {
+        let mut hosts: BTreeMap<Name, Vec<Text>> = BTreeMap::new();
+        match &node.kind {
+            Kind::Map(map) => {
+                for (host, member) in map.iter() {
+                    let addresses = match member.value.as_list() {
+                        Some(_) => self.strings(&member.value, path).unwrap_or_default(),
+                        None => self.string(&member.value, path).into_iter().collect(),
+                    };
+                    hosts.insert(Rc::clone(host), addresses);
+                }
+            }
+            Kind::List(_) => {
+                let mut seen = BTreeSet::new();
+                for text in self.strings(node, path).unwrap_or_default() {
+                    let span = text.span.unwrap_or(node.span);
+                    if !seen.insert(Rc::clone(text.name())) {
+                        self.report("duplicate-host", format!("`{path}`: `{text}` is there twice"), span);
+                    }
+                    let found = text.as_str().split_once('=').or_else(|| text.as_str().split_once(':'));
+                    let Some((host, addresses)) = found else {
+                        let message = format!("`{path}`: `{text}` has no address; write `HOST=ADDRESS`");
+                        self.report("attribute-value", message, span);
+                        continue;
+                    };
+                    let addresses = addresses.split(',').map(|address| text.derive(address));
+                    hosts.entry(host.into()).or_default().extend(addresses);
+                }
+            }
+            _ => self.wrong(node, path, "a mapping or a list of `HOST=ADDRESS`"),
+        }
+        for (host, addresses) in hosts {
+            if host.is_empty() || host.contains([':', '=']) {
+                self.report("attribute-value", format!("`{path}`: `{host}` is no name of a host"), node.span);
+            }
+            let mut joined = Text { span: Some(node.span), ..Text::verbatim("") };
+            for (index, address) in addresses.iter().enumerate() {
+                let bare = address.as_str().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+                let bare = bare.filter(|bare| !bare.is_empty()).unwrap_or(address.as_str());
+                let comma = if index == 0 { "" } else { "," };
+                let text = part(&joined.value, &format!("{joined}{comma}{bare}"));
+                joined = Text { value: text.marked(address.value.marks()), span: address.span };
+            }
+            target.extra_hosts.insert(host, joined);
+        }
+    }
+
+    fn shm_size(&mut self, target: &mut Target, node: &Node, path: &str) {
+        let bytes = match &node.kind {
+            Kind::Int(bytes) => i64::try_from(*bytes).ok(),
+            // compose-go accepts them and forgets them.
+            Kind::Float(bytes) if bytes.fract() == 0.0 => None,
+            Kind::Text(text) => {
+                let bytes = size::parse(text.as_str());
+                if bytes.is_none() {
+                    self.report(
+                        "attribute-value",
+                        format!("`{path}`: `{}` is no size", text.as_str()),
+                        node.span,
+                    );
+                }
+                bytes
+            }
+            _ => {
+                self.wrong(node, path, "a number of bytes or a string such as `128m`");
+                None
+            }
+        };
+        let text = |bytes| Text { span: Some(node.span), ..Text::verbatim(&size::print(bytes)) };
+        target.shm_size = bytes.filter(|bytes| *bytes > 0).map(text);
+    }
+
+    fn ulimits(&mut self, target: &mut Target, node: &Node, path: &str) {
+        for (name, member) in self.map(node, path).into_iter().flatten() {
+            let (path, span) = (format!("{path}.{name}"), member.value.span);
+            let mut limits = BTreeMap::from([("soft", None), ("hard", None)]);
+            for (key, limit) in member.value.as_map().into_iter().flatten() {
+                match (&limit.value.kind, limits.get_mut(&**key)) {
+                    (Kind::Int(value), Some(slot)) => *slot = i64::try_from(*value).ok(),
+                    (_, Some(_)) => self.wrong(&limit.value, &format!("{path}.{key}"), "a number"),
+                    (_, None) if key.starts_with("x-") => {}
+                    (_, None) => self.unknown_key(key, limit.key, &path, &["soft", "hard"]),
+                }
+            }
+            // buildx forgets a limit that is a number alone: it prints `0:0`.
+            let (soft, hard) = match (&member.value.kind, limits["soft"], limits["hard"]) {
+                (Kind::Int(_), ..) => (0, 0),
+                (_, Some(soft), Some(hard)) => (soft, hard),
+                _ => {
+                    self.report("attribute-value", format!("`{path}` needs `soft` and `hard`"), span);
+                    continue;
+                }
+            };
+            if !ULIMITS.contains(&&**name) {
+                self.report("attribute-value", format!("`{path}` is no limit that there is"), member.key);
+            } else if hard != -1 && (soft == -1 || soft > hard) {
+                self.report("attribute-value", format!("`{path}`: soft {soft} is above hard {hard}"), span);
+            }
+            let text = Text { span: Some(span), ..Text::verbatim(&format!("{name}={soft}:{hard}")) };
+            target.ulimits.push(text);
+        }
+    }
+
+    fn build_secrets(&mut self, target: &mut Target, node: &Node, secrets: &Secrets, path: &str) {
+        let path = format!("{path}.secrets");
+        let Some(list) = node.as_list() else {
+            return self.wrong(node, &path, "a list");
+        };
+        for item in list {
+            let mut id = Text { span: Some(item.span), ..Text::verbatim("") };
+            for (key, member) in item.as_map().into_iter().flatten() {
+                match &**key {
+                    "source" => id = self.string(&member.value, &format!("{path}.source")).unwrap_or(id),
+                    "target" | "uid" | "gid" => drop(self.string(&member.value, &format!("{path}.{key}"))),
+                    "mode" => {}
+                    key if key.starts_with("x-") => {}
+                    key => {
+                        self.unknown_key(key, member.key, &path, &["source", "target", "uid", "gid", "mode"]);
+                    }
+                }
+            }
+            match secrets.get(id.name()) {
+                Some(Some(source)) => {
+                    let (src, env) = (source.file.clone(), source.environment.clone());
+                    target.secret.push(Secret { id, src, env, span: Some(item.span) });
+                }
+                Some(None) => {
+                    let message = format!("the secret `{id}` is external, and a build cannot take one");
+                    let diagnostic = Diagnostic::error("compose-secret", message).at(item.span, "");
+                    let help = "give the secret a `file` or an `environment` variable";
+                    self.diagnostics.push(diagnostic.with_help(help));
+                }
+                None if self.complete => {
+                    let message = format!("there is no secret `{id}`");
+                    let diagnostic = Diagnostic::error("compose-secret", message).at(item.span, "");
+                    let help =
+                        format!("declare it under the key `secrets` of the file: `{id}: {{file: PATH}}`");
+                    self.diagnostics.push(diagnostic.with_help(help));
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// What services say of each other.
+    fn check(&mut self, target: &Target, build: &Node, services: &Map, name: &str) {
+        if target.dockerfile.is_some()
+            && let Some(inline) = &target.dockerfile_inline
+        {
+            let message = format!("the service `{name}` has both `dockerfile` and `dockerfile_inline`");
+            self.diagnostics.push(Diagnostic::error("compose-service", message).at(inline.span, ""));
+        }
+        for (key, member) in build.get("additional_contexts").and_then(Node::as_map).into_iter().flatten() {
+            let Some(other) = member.value.as_str().and_then(|text| text.strip_prefix("service:")) else {
+                continue;
+            };
+            let problem = match services.get(other).map(|other| other.value.get("build")) {
+                None => "there is no such service",
+                Some(None) => "that service has no `build`",
+                Some(Some(_)) => continue,
+            };
+            let message = format!("the context `{key}` of `{name}` is the service `{other}`: {problem}");
+            let diagnostic = Diagnostic::error("unknown-service", message).at(member.value.span, "");
+            let known = services.keys().map(|name| &**name);
+            self.diagnostics.push(match suggest(other, known).filter(|known| *known != other) {
+                Some(known) => diagnostic.with_help(format!("did you mean `service:{known}`?")),
+                None => diagnostic,
+            });
+        }
+    }
+}
+
+/// The caches that a string stands for; none if it is empty.
+pub(super) fn caches(text: &Text) -> Result<Vec<crate::bake::target::Entry>, FlagError> {
+    if text.is_empty() { Ok(vec![]) } else { flags::caches(text) }
+}
+
+/// A context that is another service is a link to its target.
+pub(super) fn link(context: Text) -> Text {
+    let service =
+        context.as_str().strip_prefix("service:").or_else(|| context.as_str().strip_prefix("target:"));
+    match service {
+        Some(service) => context.derive(&format!("target:{}", target_name(service))),
+        None => context,
+    }
+}

@@ -1,0 +1,361 @@
+//! YAML documents as trees: scalars as Go's YAML library resolves them, merge keys, and the tags `!reset` and
+//! `!override` of the Compose Specification (<https://github.com/compose-spec/compose-spec/blob/main/13-merge.md>).
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use granit_parser::{Event, Parser, ScalarStyle, Tag};
+
+use super::node::{Kind, Map, Member, Node};
+use super::scalar;
+use crate::bake::eval::Failure;
+use crate::bake::syntax::Name;
+use crate::bake::value::Str;
+use crate::diagnostic::Diagnostic;
+use crate::source::{SourceId, Sources, Span};
+
+/// How many nodes a file may have, keys aside; compose-go allows as many for a document (loader/reset.go).
+const MAX_NODES: usize = 100_000;
+
+/// How many nodes there may be once aliases are replaced by what they stand for, about as in Go's YAML library. Long
+/// strings count for several.
+const MAX_EXPANDED: usize = 400_000;
+
+/// How many bytes of a string count for one node.
+const BYTES_PER_NODE: usize = 100;
+
+/// How many values may be tagged `!reset` or `!override`: far more than any file has.
+const MAX_RESETS: usize = 1000;
+
+/// How deep lists and mappings may be nested.
+const MAX_DEPTH: usize = 64;
+
+const RESET: &str = "!reset";
+const OVERRIDE: &str = "!override";
+const CORE: &str = "tag:yaml.org,2002:";
+
+/// The keys that lead to a value.
+pub(super) type Path = Vec<Name>;
+
+/// A document of a file.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) root: Node,
+    /// What `!reset` and `!override` remove from the files before.
+    pub(super) resets: Vec<Path>,
+}
+
+/// The documents of a file.
+pub(super) fn documents(sources: &Sources, source: SourceId) -> Result<Vec<Document>, Failure> {
+    let mut builder = Builder { anchors: BTreeMap::new(), frames: vec![], nodes: 0, expanded: 0 };
+    let mut documents = vec![];
+    let options = granit_parser::options! { flow_nesting_limit: MAX_DEPTH, block_nesting_limit: MAX_DEPTH };
+    for event in Parser::new_from_str_with_options(&sources.get(source).text, options) {
+        let (event, span) = event.map_err(|error| {
+            let at = error.marker().byte_offset().unwrap_or(0);
+            let message = format!("this is not valid YAML: {}", error.info());
+            Box::new(Diagnostic::error("yaml-syntax", message).at(place(source, at, at + 1), ""))
+        })?;
+        let start = span.start.byte_offset().unwrap_or(0);
+        let end = span.end.byte_offset().unwrap_or(start);
+        documents.extend(builder.handle(event, place(source, start, end))?);
+    }
+    Ok(documents)
+}
+
+fn place(source: SourceId, start: usize, end: usize) -> Span {
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Span { source, start: offset(start), end: offset(end) }
+}
+
+/// A value as far as it is known, with the resets inside it and how many nodes it has.
+#[derive(Clone)]
+struct Built {
+    /// `None` for what is tagged `!reset`.
+    node: Option<Node>,
+    resets: Vec<Path>,
+    size: usize,
+}
+
+/// A list or mapping that is still open.
+struct Frame {
+    span: Span,
+    /// Where its last value so far is.
+    last: Span,
+    anchor: usize,
+    tag: Option<String>,
+    overrides: bool,
+    resets: Vec<Path>,
+    size: usize,
+    content: Content,
+}
+
+enum Content {
+    List(Vec<Node>),
+    Map {
+        members: Map,
+        /// The places of all keys so far, of reset members too.
+        keys: BTreeMap<Name, Span>,
+        /// The key that waits for its value.
+        key: Option<(Name, Span, bool)>,
+        merged: Vec<Node>,
+    },
+}
+
+struct Builder {
+    anchors: BTreeMap<usize, Built>,
+    frames: Vec<Frame>,
+    nodes: usize,
+    expanded: usize,
+}
+
+impl Builder {
+    /// Takes an event; answers with the document that it completes.
+    fn handle(&mut self, event: Event<'_>, span: Span) -> Result<Option<Document>, Failure> {
+        match event {
+            Event::DocumentStart(_, version) => {
+                if version.is_some_and(|version| (version.major, version.minor) != (1, 1)) {
+                    let message =
+                        "docker buildx bake reads no document with a `%YAML` directive but `%YAML 1.1`";
+                    let diagnostic = Diagnostic::error("yaml-version", message).at(span, "");
+                    return Err(Box::new(diagnostic.with_help("leave the directive out")));
+                }
+                self.anchors.clear();
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                let tag = tag.as_deref().map(full_tag);
+                if self.awaits_key() {
+                    self.key(&text, style, tag.as_deref(), anchor, span)?;
+                    return Ok(None);
+                }
+                self.count(span)?;
+                let kind = scalar_kind(&text, style, tag.as_deref())
+                    .map_err(|message| Box::new(Diagnostic::error("yaml-value", message).at(span, "")))?;
+                let tag = tag.filter(|_| !self.overrides());
+                let size = 1 + text.len() / BYTES_PER_NODE;
+                let built = finish(Node::new(kind, span), vec![], size, tag.as_deref());
+                return self.add(built, anchor, span);
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                self.open(Content::List(vec![]), anchor, tag.as_deref(), span)?;
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                let content =
+                    Content::Map { members: Map::new(), keys: BTreeMap::new(), key: None, merged: vec![] };
+                self.open(content, anchor, tag.as_deref(), span)?;
+            }
+            Event::SequenceEnd | Event::MappingEnd => return self.close(span),
+            Event::Alias(anchor) => {
+                self.count(span)?;
+                let Some(built) = self.anchors.get(&anchor).cloned() else {
+                    let message = "an anchor cannot contain itself";
+                    return Err(Box::new(Diagnostic::error("yaml-alias", message).at(span, "")));
+                };
+                if self.awaits_key() {
+                    let text = built.node.as_ref().and_then(Node::as_str).unwrap_or_default().to_owned();
+                    self.key(&text, ScalarStyle::SingleQuoted, None, 0, span)?;
+                    return Ok(None);
+                }
+                self.expanded += built.size;
+                if self.expanded > MAX_EXPANDED {
+                    let message = format!("the aliases stand for more than {MAX_EXPANDED} values");
+                    return Err(Box::new(Diagnostic::error("yaml-too-large", message).at(span, "")));
+                }
+                return self.add(built, 0, span);
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn count(&mut self, span: Span) -> Result<(), Failure> {
+        self.nodes += 1;
+        self.expanded += 1;
+        if self.nodes > MAX_NODES {
+            let message = format!("the file has more than {MAX_NODES} values");
+            return Err(Box::new(Diagnostic::error("yaml-too-large", message).at(span, "")));
+        }
+        Ok(())
+    }
+
+    /// Whether all that is here is tagged `!override` already: inside, the tags mean nothing more.
+    fn overrides(&self) -> bool {
+        self.frames.last().is_some_and(|frame| frame.overrides)
+    }
+
+    fn awaits_key(&self) -> bool {
+        matches!(self.frames.last(), Some(Frame { content: Content::Map { key: None, .. }, .. }))
+    }
+
+    fn key(
+        &mut self,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&str>,
+        anchor: usize,
+        span: Span,
+    ) -> Result<(), Failure> {
+        let plain = style == ScalarStyle::Plain && tag.is_none();
+        let is_merge = plain && text == "<<";
+        let kind = scalar_kind(text, style, tag).unwrap_or(Kind::Null);
+        if !matches!(kind, Kind::Text(_)) {
+            let message = format!("the key `{text}` is not a string");
+            return Err(Box::new(
+                Diagnostic::error("yaml-key", message)
+                    .at(span, "")
+                    .with_help(format!("quote it: `\"{text}\"`")),
+            ));
+        }
+        let name: Name = text.into();
+        if anchor > 0 {
+            let node = Some(Node::new(kind, span));
+            self.anchors.insert(anchor, Built { node, resets: vec![], size: 1 });
+        }
+        if let Some(Frame { content: Content::Map { keys, key, .. }, .. }) = self.frames.last_mut() {
+            if let Some(first) = keys.insert(Rc::clone(&name), span) {
+                let message = format!("the key `{name}` is there twice");
+                return Err(Box::new(
+                    Diagnostic::error("duplicate-key", message).at(span, "again").at(first, "first"),
+                ));
+            }
+            *key = Some((name, span, is_merge));
+        }
+        Ok(())
+    }
+
+    fn open(
+        &mut self,
+        content: Content,
+        anchor: usize,
+        tag: Option<&Tag>,
+        span: Span,
+    ) -> Result<(), Failure> {
+        self.count(span)?;
+        if self.awaits_key() {
+            let message = "a list or mapping cannot be a key";
+            return Err(Box::new(Diagnostic::error("yaml-key", message).at(span, "")));
+        }
+        let tag = tag.map(full_tag).filter(|_| !self.overrides());
+        let overrides = self.overrides() || tag.as_deref() == Some(OVERRIDE);
+        self.frames.push(Frame {
+            span,
+            last: span,
+            anchor,
+            tag,
+            overrides,
+            resets: vec![],
+            size: 1,
+            content,
+        });
+        Ok(())
+    }
+
+    fn close(&mut self, end: Span) -> Result<Option<Document>, Failure> {
+        let Some(frame) = self.frames.pop() else { return Ok(None) };
+        // The end of a block is only seen at what follows it.
+        let span = frame.span.to(if end.start < end.end { end } else { frame.last });
+        let node = match frame.content {
+            Content::List(items) => Node::list(items, span),
+            Content::Map { mut members, merged, .. } => {
+                for node in merged {
+                    merge_key(&mut members, &node)?;
+                }
+                Node::map(members, span)
+            }
+        };
+        let built = finish(node, frame.resets, frame.size, frame.tag.as_deref());
+        self.add(built, frame.anchor, span)
+    }
+
+    /// Puts a finished value where it belongs; answers with the document if that is all.
+    fn add(&mut self, built: Built, anchor: usize, span: Span) -> Result<Option<Document>, Failure> {
+        if anchor > 0 {
+            self.anchors.insert(anchor, built.clone());
+        }
+        let Some(frame) = self.frames.last_mut() else {
+            let root = built.node.unwrap_or(Node::new(Kind::Null, span));
+            return Ok(Some(Document { root, resets: built.resets }));
+        };
+        frame.size += built.size;
+        frame.last = span;
+        if built.resets.len() + frame.resets.len() > MAX_RESETS {
+            let message = format!("more than {MAX_RESETS} values are tagged `!reset` or `!override`");
+            return Err(Box::new(Diagnostic::error("yaml-too-large", message).at(span, "")));
+        }
+        match &mut frame.content {
+            // Compose does not reset elements of lists: `!reset` just leaves them out.
+            Content::List(items) => items.extend(built.node),
+            Content::Map { members, key, merged, .. } => {
+                let Some((name, key, is_merge)) = key.take() else { return Ok(None) };
+                frame.resets.extend(built.resets.into_iter().map(|path| match is_merge {
+                    true => path,
+                    false => std::iter::once(Rc::clone(&name)).chain(path).collect(),
+                }));
+                match built.node {
+                    None => {}
+                    Some(node) if is_merge => merged.push(node),
+                    Some(value) => drop(members.insert(name, Member { key, value })),
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Applies the tags of Compose.
+fn finish(node: Node, mut resets: Vec<Path>, size: usize, tag: Option<&str>) -> Built {
+    match tag {
+        Some(RESET) => Built { node: None, resets: vec![vec![]], size: 1 },
+        Some(OVERRIDE) => {
+            resets.push(vec![]);
+            Built { node: Some(node), resets, size }
+        }
+        _ => Built { node: Some(node), resets, size },
+    }
+}
+
+/// Adds the members of a merged mapping, or of each mapping of a list, that are not there yet.
+fn merge_key(members: &mut Map, node: &Node) -> Result<(), Failure> {
+    for item in node.as_list().unwrap_or(std::slice::from_ref(node)) {
+        let Some(map) = item.as_map() else {
+            let message =
+                format!("`<<` merges a mapping or a list of mappings, and this is {}", item.describe());
+            return Err(Box::new(Diagnostic::error("yaml-merge-key", message).at(item.span, "")));
+        };
+        for (key, member) in map {
+            members.entry(Rc::clone(key)).or_insert_with(|| member.clone());
+        }
+    }
+    Ok(())
+}
+
+fn full_tag(tag: &Tag) -> String {
+    format!("{}{}", tag.handle(), tag.suffix())
+}
+
+fn scalar_kind(text: &str, style: ScalarStyle, tag: Option<&str>) -> Result<Kind, String> {
+    let string = || Kind::Text(Str::from(&Name::from(text)));
+    let Some(tag) = tag else {
+        return Ok(if style == ScalarStyle::Plain { scalar::resolve(text) } else { string() });
+    };
+    let Some(core) = tag.strip_prefix(CORE) else { return Ok(string()) };
+    let kind = match (core, scalar::resolve(text)) {
+        ("binary", _) => {
+            let compact: String = text.split_ascii_whitespace().collect();
+            let bytes = STANDARD.decode(compact).map_err(|_| "`!!binary` needs Base64".to_owned())?;
+            let text = String::from_utf8(bytes).map_err(|_| "`!!binary` holds no UTF-8 text".to_owned())?;
+            Kind::Text(Str::from(&Name::from(text)))
+        }
+        ("float", Kind::Int(value)) => Kind::Float(value as f64),
+        ("float", kind @ Kind::Float(_))
+        | ("int", kind @ Kind::Int(_))
+        | ("bool", kind @ Kind::Bool(_))
+        | ("null", kind @ Kind::Null)
+        | ("timestamp", kind @ Kind::Time(_)) => kind,
+        ("float" | "int" | "bool" | "null" | "timestamp", _) => return Err(format!("`{text}` is no {core}")),
+        _ => string(),
+    };
+    Ok(kind)
+}
