@@ -17,48 +17,7 @@ use serde_json::Value;
 use crate::support::Test;
 
 /// Cases that come out otherwise, and why. One that does not belong here any more fails the test.
-const DIFFERENT: [(&str, &[&str]); 4] = [
-    (
-        "Compose files are not read yet",
-        &[
-            "07-files-compose-after-hcl",
-            "07-files-noext-yaml",
-            "07-files-stdin-yaml",
-            "09-abs-context",
-            "09-args-env",
-            "09-args-list",
-            "09-depends",
-            "09-dotenv",
-            "09-dotenv-env",
-            "09-dotname",
-            "09-env-file",
-            "09-extends",
-            "09-gpus",
-            "09-hcl-inherits-compose",
-            "09-image-only",
-            "09-image-only-and-build",
-            "09-inline",
-            "09-interp-unset",
-            "09-merge-tags",
-            "09-min",
-            "09-multi-default",
-            "09-name",
-            "09-platform-svc",
-            "09-profiles",
-            "09-secrets",
-            "09-ssh",
-            "09-subdir",
-            "09-svc-ctx",
-            "09-unknown-service-key",
-            "09-unknown-top-key",
-            "09-version",
-            "09-xbake-service",
-            "09-xbake-top-tags",
-            "09b-all",
-            "09b-xbake",
-            "09b-xbake-labels",
-        ],
-    ),
+const DIFFERENT: [(&str, &[&str]); 3] = [
     (
         "buildx looks for the files of secrets and ssh, which planning does not touch",
         &[
