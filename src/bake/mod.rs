@@ -2,7 +2,7 @@
 //!
 //! In the order of the work: `discovery` finds files, [`compose`] makes targets of services, [`hcl`] and [`json`]
 //! make a [`syntax`] tree, [`module`] resolves variables, functions and blocks with `eval`, [`decode`] makes targets of
-//! their attributes, [`overrides`] and [`select`] say what an invocation builds, [`print`] writes it.
+//! their attributes, [`overrides`] and [`select`] say what an invocation builds, [`mod@print`] writes it.
 
 mod budget;
 mod calls;

@@ -385,7 +385,7 @@ impl Value {
     }
 
     /// The order in which a set holds its items: numbers by value, strings by bytes, false before true, null last,
-    /// everything else by [`Value::set_key`].
+    /// everything else by the hash text that cty sorts by.
     #[must_use]
     pub fn set_order(&self, other: &Self) -> Ordering {
         match (self, other) {

@@ -7,7 +7,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::Targets;
 use super::legs::{Legs, Made};
-use super::links::links_of;
+use crate::bake::links::links;
 use crate::bake::target::{Definition, Target};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Image, Job, MAX_JOBS, Plan, Role};
@@ -115,7 +115,7 @@ fn published_links(name: &str, legs: &Legs) -> BTreeSet<String> {
     let mut open = vec![name.to_owned()];
     while let Some(at) = open.pop() {
         let Some(made) = legs.get(&at) else { continue };
-        for (_, linked) in links_of(&made.leg.definition) {
+        for (_, linked) in links(&made.leg.definition) {
             if !seen.insert(linked.to_owned()) {
                 continue;
             }
@@ -180,7 +180,7 @@ impl Needs {
             let leg = legs.get(&name).map(|made: &Made| &made.leg.definition);
             let Some(target) = leg.or_else(|| targets.resolved.get(name.as_str())) else { continue };
             needs.add(target);
-            open.extend(links_of(target).map(|(_, linked)| linked.to_owned()));
+            open.extend(links(target).map(|(_, linked)| linked.to_owned()));
         }
         needs
     }

@@ -17,11 +17,6 @@ use crate::platform::Platform;
 /// The scheme of a context that is another target.
 const SCHEME: &str = "target:";
 
-/// The links of a target: context name and linked target.
-pub(super) fn links_of(target: &Target) -> impl Iterator<Item = (&Name, &str)> {
-    target.contexts.iter().filter_map(|(name, value)| Some((name, value.as_str().strip_prefix(SCHEME)?)))
-}
-
 /// Rewrites the links of all legs, adding the legs and copies that they need.
 pub(super) fn rewrite(
     legs: &mut Legs,

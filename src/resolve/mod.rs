@@ -15,6 +15,7 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 
 use crate::bake::inherit::Resolver;
+use crate::bake::links::links as links_of;
 use crate::bake::module::Module;
 use crate::bake::overrides::Overrides;
 use crate::bake::select;
@@ -75,7 +76,7 @@ impl<'a> Targets<'a> {
     /// The targets that are written as they stand: those that are not only there to be inherited.
     fn written(&self) -> impl Iterator<Item = &Target> {
         let linked: BTreeSet<&str> =
-            self.resolved.values().flat_map(links::links_of).map(|(_, linked)| linked).collect();
+            self.resolved.values().flat_map(links_of).map(|(_, linked)| linked).collect();
         let grouped = grouped(self.definition);
         self.resolved.values().filter(move |target| {
             !target.name.starts_with('_') || linked.contains(&*target.name) || grouped.contains(&target.name)
@@ -170,7 +171,7 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, warnings: &mut Vec<Diagnostic>)
         let dangling: Vec<Name> = plan
             .targets
             .values()
-            .filter(|target| links::links_of(target).any(|(_, linked)| !plan.targets.contains_key(linked)))
+            .filter(|target| links_of(target).any(|(_, linked)| !plan.targets.contains_key(linked)))
             .map(|target| Rc::clone(&target.name))
             .collect();
         for name in &dangling {

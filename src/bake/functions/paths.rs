@@ -1,5 +1,6 @@
 //! Functions on slash-separated paths, as Go's `path` package works, and the home directory.
 
+use super::super::context::clean_path;
 use super::super::value::{Type, Value};
 use super::strings::one;
 use super::{Ambient, Family, FunctionError, fixed, param};
@@ -25,28 +26,7 @@ fn base(path: &str) -> String {
 
 /// Go's [`path.Dir`](https://pkg.go.dev/path#Dir).
 fn directory(path: &str) -> String {
-    clean(path.rfind('/').map_or("", |slash| &path[..=slash]))
-}
-
-/// The shortest path of the same meaning: Go's [`path.Clean`](https://pkg.go.dev/path#Clean).
-pub(crate) fn clean(path: &str) -> String {
-    let rooted = path.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            ".." if rooted => {}
-            part => parts.push(part),
-        }
-    }
-    match (rooted, parts.is_empty()) {
-        (true, _) => format!("/{}", parts.join("/")),
-        (false, true) => ".".to_owned(),
-        (false, false) => parts.join("/"),
-    }
+    clean_path(path.rfind('/').map_or("", |slash| &path[..=slash]))
 }
 
 fn home(ambient: &Ambient, _: &[Value]) -> Result<Value, FunctionError> {
