@@ -9,6 +9,10 @@ use bakeplan::commands;
 use bakeplan::error::Exit;
 use bakeplan::host::{self, Host};
 
+/// A run is short and half of it is allocating, at which musl's allocator, and glibc's in a thread, are slow.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// In MiB. Expressions nest as deeply as their author likes, and evaluating them recurses.
 const STACK_SIZES: [usize; 3] = [256, 64, 8];
 
