@@ -140,30 +140,32 @@ fn check_annotation(text: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Names that setrlimit knows (<https://github.com/docker/go-units/blob/master/ulimit.go>).
+pub(super) const ULIMITS: [&str; 15] = [
+    "core",
+    "cpu",
+    "data",
+    "fsize",
+    "locks",
+    "memlock",
+    "msgqueue",
+    "nice",
+    "nofile",
+    "nproc",
+    "rss",
+    "rtprio",
+    "rttime",
+    "sigpending",
+    "stack",
+];
+
 /// `type=soft[:hard]` (<https://pkg.go.dev/github.com/docker/go-units#ParseUlimit>).
 fn check_ulimit(text: &str) -> Result<(), String> {
-    const TYPES: [&str; 15] = [
-        "core",
-        "cpu",
-        "data",
-        "fsize",
-        "locks",
-        "memlock",
-        "msgqueue",
-        "nice",
-        "nofile",
-        "nproc",
-        "rss",
-        "rtprio",
-        "rttime",
-        "sigpending",
-        "stack",
-    ];
     let Some((kind, limits)) = text.split_once('=') else {
         return Err(format!("ulimit {text:?} is not of the form type=soft[:hard]"));
     };
-    if !TYPES.contains(&kind) {
-        return Err(format!("unknown ulimit type {kind:?}; expected one of {}", TYPES.join(", ")));
+    if !ULIMITS.contains(&kind) {
+        return Err(format!("unknown ulimit type {kind:?}; expected one of {}", ULIMITS.join(", ")));
     }
     let limits = limits.split(':').map(str::parse).collect::<Result<Vec<i64>, _>>();
     match limits.as_deref() {

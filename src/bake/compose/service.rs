@@ -9,6 +9,7 @@ use super::dotenv::{self, Environment};
 use super::extension;
 use super::node::{Kind, Map, Node, part};
 use super::size;
+use crate::bake::check::ULIMITS;
 use crate::bake::flags::{self, FlagError};
 use crate::bake::syntax::Name;
 use crate::bake::target::{Definition, Group, Secret, Ssh, Target, Text};
@@ -48,25 +49,6 @@ const BUILD_KEYS: [&str; 25] = [
 /// The keys of a secret.
 const SECRET_KEYS: [&str; 8] =
     ["driver", "driver_opts", "environment", "external", "file", "labels", "name", "template_driver"];
-
-/// Names that setrlimit knows (<https://github.com/docker/go-units/blob/master/ulimit.go>).
-const ULIMITS: [&str; 15] = [
-    "core",
-    "cpu",
-    "data",
-    "fsize",
-    "locks",
-    "memlock",
-    "msgqueue",
-    "nice",
-    "nofile",
-    "nproc",
-    "rss",
-    "rtprio",
-    "rttime",
-    "sigpending",
-    "stack",
-];
 
 /// A secret of the file; `None` where it is external.
 type Secrets = BTreeMap<Name, Option<Source>>;
