@@ -24,6 +24,7 @@ pub mod version;
 pub mod bake;
 
 // The decisions.
+pub mod facts;
 pub mod pattern;
 pub mod runner;
 pub mod spec;

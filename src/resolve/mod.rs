@@ -22,6 +22,7 @@ use crate::bake::select;
 use crate::bake::syntax::Name;
 use crate::bake::target::{Definition, Group, Target, Text};
 use crate::diagnostic::{Diagnostic, Severity, names_help, sorted};
+use crate::facts::Known;
 use crate::plan::{Plan, SourceFile};
 use crate::platform::Platform;
 use crate::spec::Spec;
@@ -40,6 +41,8 @@ pub struct Input<'a> {
     pub platforms: &'a [Platform],
     /// Whether the legs push.
     pub publish: bool,
+    /// What is known about the run.
+    pub facts: Known<'a>,
     /// The files, for the record.
     pub sources: Vec<SourceFile>,
 }
@@ -116,7 +119,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let mut warnings = Vec::new();
 
     let drafts = images::drafts(input, &spec, &targets, &mut diagnostics, &mut warnings);
-    let publications = publish::publications(&drafts, &targets, &mut diagnostics, &mut warnings);
+    let publications = publish::publications(input, &drafts, &targets, &mut diagnostics, &mut warnings);
     let wanted = images::wanted(input, &drafts, &mut diagnostics);
     let mut legs =
         legs::legs(input, &drafts, &publications, &wanted, &targets, &mut diagnostics, &mut warnings);

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::Targets;
 use super::annotations;
 use super::images::{Draft, pushed_tags};
 use super::legs::Legs;
+use super::{Input, Targets};
 use crate::bake::target::Text;
 use crate::diagnostic::Diagnostic;
-use crate::pattern::{self, PatternError};
+use crate::pattern::{self, PatternError, Words};
 use crate::plan::{Build, Image, PlannedTag};
 use crate::reference::{Reference, Repository, Tag};
 use crate::source::Span;
@@ -35,6 +35,7 @@ struct Name {
 
 /// The publication of every draft, in their order.
 pub(super) fn publications(
+    input: &Input<'_>,
     drafts: &[Draft],
     targets: &Targets<'_>,
     diagnostics: &mut Vec<Diagnostic>,
@@ -45,7 +46,7 @@ pub(super) fn publications(
     for draft in drafts {
         let by_pattern = draft.settings().tags.is_some() || draft.settings().version.is_some();
         if by_pattern {
-            let rendered = rendered_names(draft, diagnostics);
+            let rendered = rendered_names(input, draft, diagnostics);
             let repositories = repositories(draft, targets, diagnostics);
             publications.push(repositories.into_iter().map(|repository| (repository, Vec::new())).collect());
             names.push(rendered);
@@ -78,7 +79,7 @@ pub(super) fn publications(
     publications
 }
 
-fn rendered_names(draft: &Draft, diagnostics: &mut Vec<Diagnostic>) -> Vec<Name> {
+fn rendered_names(input: &Input<'_>, draft: &Draft, diagnostics: &mut Vec<Diagnostic>) -> Vec<Name> {
     let settings = draft.settings();
     let version_span = settings.version.as_ref().and_then(|text| text.span);
     let patterns: Vec<Text> = settings.tags.clone().unwrap_or_else(|| {
@@ -90,9 +91,10 @@ fn rendered_names(draft: &Draft, diagnostics: &mut Vec<Diagnostic>) -> Vec<Name>
     }
     let mut names = Vec::new();
     for text in &patterns {
-        match pattern::render(text.as_str(), draft.version.as_ref()) {
-            Ok(Some(rendered)) if rendered.is_empty() => {}
-            Ok(Some(rendered)) => names.push(Name { text: rendered, span: text.span }),
+        let words = Words { version: draft.version.as_ref(), facts: input.facts };
+        match pattern::render(text.as_str(), &words) {
+            Ok(Some(rendered)) if rendered.text.is_empty() => {}
+            Ok(Some(rendered)) => names.push(Name { text: rendered.text, span: text.span }),
             Ok(None) => {}
             Err(e) => diagnostics.push(pattern_error(&e, text)),
         }

@@ -1,0 +1,166 @@
+//! What is known about a run besides the files: the commit, the ref, the event.
+
+use std::ops::Deref;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// How many digits of a commit `{{ sha }}` shows.
+const SHORT_COMMIT: usize = 7;
+
+/// Facts that may be gathered only when something asks for them: a `LazyCell`, or a reference to what is known.
+pub type Known<'a> = &'a dyn Deref<Target = Facts>;
+
+/// What is known about a run. A plan is a pure function of files, variables and these.
+///
+/// As JSON, the names are those of the fields; what is unknown is left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Facts {
+    /// What started the run, in the words of the CI (`push`, `pull_request`, `schedule`); none at the desk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// The full name of the ref (`refs/heads/main`, `refs/tags/v1.2.3`, `refs/pull/7/merge`).
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub git_ref: Option<String>,
+    /// The branch that is built; none on a tag or a pull request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// The git tag that is built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+    /// The number of the pull or merge request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pull_request: Option<u64>,
+    /// The branch that a pull request comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub head_branch: Option<String>,
+    /// The branch that a pull request goes to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_branch: Option<String>,
+    /// The commit's full hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// When it was committed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit_time: Option<Timestamp>,
+    /// What `SOURCE_DATE_EPOCH` says: the time of everything dated
+    /// (<https://reproducible-builds.org/specs/source-date-epoch/>).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_date: Option<Timestamp>,
+    /// The repository's default branch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_branch: Option<String>,
+    /// Whether the working tree differs from the commit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dirty: Option<bool>,
+    /// The repository's page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The repository's name, without its owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The repository's description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Its licence, as SPDX names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub licenses: Option<String>,
+    /// All branches of the repository, where they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub branches: Vec<String>,
+}
+
+impl Facts {
+    /// Fills in what follows from the ref: the branch, the tag, the number of a pull request.
+    #[must_use]
+    pub fn with_ref_parts(mut self) -> Self {
+        let Some(name) = &self.git_ref else { return self };
+        if let Some(branch) = name.strip_prefix("refs/heads/") {
+            self.branch.get_or_insert_with(|| branch.to_owned());
+        } else if let Some(tag) = name.strip_prefix("refs/tags/") {
+            self.tag.get_or_insert_with(|| tag.to_owned());
+        } else if let Some(rest) =
+            name.strip_prefix("refs/pull/").or(name.strip_prefix("refs/merge-requests/"))
+        {
+            let number = rest.split('/').next().and_then(|number| number.parse().ok());
+            self.pull_request = self.pull_request.or(number);
+        }
+        self
+    }
+
+    /// These facts, and for what they leave open, the others.
+    #[must_use]
+    pub fn or(self, others: Self) -> Self {
+        // What follows from a ref must not come from another one.
+        let same_ref = self.git_ref.is_none() || self.git_ref == others.git_ref;
+        let of_ref = if same_ref { others.clone() } else { Self::default() };
+        let same_commit = self.commit.is_none() || self.commit == others.commit;
+        Self {
+            event: self.event.or(others.event),
+            git_ref: self.git_ref.or(others.git_ref),
+            branch: self.branch.or(of_ref.branch),
+            tag: self.tag.or(of_ref.tag),
+            pull_request: self.pull_request.or(of_ref.pull_request),
+            head_branch: self.head_branch.or(of_ref.head_branch),
+            base_branch: self.base_branch.or(of_ref.base_branch),
+            commit: self.commit.or(others.commit),
+            commit_time: self.commit_time.or(others.commit_time.filter(|_| same_commit)),
+            source_date: self.source_date.or(others.source_date),
+            default_branch: self.default_branch.or(others.default_branch),
+            dirty: self.dirty.or(others.dirty),
+            url: self.url.or(others.url),
+            title: self.title.or(others.title),
+            description: self.description.or(others.description),
+            licenses: self.licenses.or(others.licenses),
+            branches: if self.branches.is_empty() { others.branches } else { self.branches },
+        }
+    }
+
+    /// The commit's first digits.
+    #[must_use]
+    pub fn short_commit(&self) -> Option<&str> {
+        self.commit.as_deref().map(|commit| commit.get(..SHORT_COMMIT).unwrap_or(commit))
+    }
+
+    /// The time of everything dated: `SOURCE_DATE_EPOCH`, else the commit's. Never now: the same facts give the same
+    /// bytes on any day.
+    #[must_use]
+    pub fn time(&self) -> Option<Timestamp> {
+        self.source_date.or(self.commit_time)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(git_ref: &str) -> Facts {
+        Facts { git_ref: Some(git_ref.into()), ..Facts::default() }.with_ref_parts()
+    }
+
+    #[test]
+    fn the_ref_says_what_is_built() {
+        assert_eq!(facts("refs/heads/a/b").branch.as_deref(), Some("a/b"));
+        assert_eq!(facts("refs/tags/v1.2.3").tag.as_deref(), Some("v1.2.3"));
+        assert_eq!(facts("refs/pull/7/merge").pull_request, Some(7));
+        assert_eq!(facts("refs/merge-requests/12/head").pull_request, Some(12));
+        assert_eq!(facts("refs/notes/x"), Facts { git_ref: Some("refs/notes/x".into()), ..Facts::default() });
+    }
+
+    #[test]
+    fn the_branch_of_another_ref_is_not_taken_over() {
+        let tag = facts("refs/tags/v1");
+        assert_eq!(tag.clone().or(facts("refs/heads/main")), tag);
+        let event = Facts { event: Some("push".into()), ..Facts::default() };
+        assert_eq!(event.or(facts("refs/heads/main")).branch.as_deref(), Some("main"));
+    }
+
+    #[test]
+    fn json_has_the_names_of_the_facts_and_refuses_others() {
+        let text = r#"{"ref":"refs/heads/main","commit_time":"2026-01-02T03:04:05Z"}"#;
+        let facts: Facts = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&facts).unwrap(), text);
+        assert!(serde_json::from_str::<Facts>(r#"{"comit":"x"}"#).is_err());
+    }
+}
