@@ -59,6 +59,8 @@ pub enum PatternError {
         word: String,
         /// The ref that is built, when it is the reason.
         at: Option<String>,
+        /// Why git did not tell it.
+        problem: Option<String>,
     },
 }
 
@@ -77,12 +79,13 @@ impl PatternError {
                 format!("the words are {}", words.join(", "))
             }
             Self::NoVersion(_) => "set `version` in the image".into(),
-            Self::MissingFact { word, at: Some(_) } => format!(
+            Self::MissingFact { word, at: Some(_), .. } => format!(
                 "say when it applies, such as `{{ pattern = \"…\", when = \"{word}\" }}`, or what holds else: `{{{{ {word} | default(\"…\") }}}}`"
             ),
-            Self::MissingFact { word, at: None } => {
+            Self::MissingFact { word, at: None, problem } => {
                 let fact = fact_of(word);
-                format!("give it with `--fact {fact}=…`; `bakeplan plan --facts` shows what is known")
+                let problem = problem.as_ref().map(|problem| format!("{problem}; else ")).unwrap_or_default();
+                format!("{problem}give it with `--fact {fact}=…`; `bakeplan plan --facts` shows what is known")
             }
         }
     }
@@ -299,7 +302,11 @@ fn absent(
 
 fn missing(word: &str, facts: &Facts) -> PatternError {
     let of_ref = ["branch", "tag", "pr", "head_branch", "base_branch"].contains(&word);
-    PatternError::MissingFact { word: word.to_owned(), at: facts.git_ref.clone().filter(|_| of_ref) }
+    PatternError::MissingFact {
+        word: word.to_owned(),
+        at: facts.git_ref.clone().filter(|_| of_ref),
+        problem: facts.git_problem.clone(),
+    }
 }
 
 fn detail(error: &minijinja::Error) -> String {

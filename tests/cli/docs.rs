@@ -21,7 +21,7 @@ fn blocks<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
 }
 
 /// The names in backticks in the first column of the table with this head.
-fn first_column(text: &str, head: &str) -> Vec<String> {
+pub(crate) fn first_column(text: &str, head: &str) -> Vec<String> {
     let (_, table) = text.split_once(head).unwrap_or_else(|| panic!("no table begins with {head}"));
     let rows = table.lines().skip(2).take_while(|line| line.starts_with("| "));
     let cells = rows.filter_map(|row| row.split('|').nth(1));

@@ -14,6 +14,7 @@ mod docs; // README.md and CHANGELOG.md: what they say is so
 mod edge; // usage, streams, working directory: what all commands share
 mod errors; // bad definitions, and the exact text of what they are told
 mod examples; // examples/ are goldens
+mod facts; // what a run is known to be: options, CI, git
 mod input; // files and command lines that cannot be read
 #[cfg(unix)]
 mod live; // what a real engine makes of it
