@@ -648,7 +648,7 @@ mod tests {
         let (directory, host) = host();
         let path = directory.path().join("a/b/file");
         assert_eq!(host.write_if_changed("a/b/file", "one").unwrap(), Written::Created);
-        let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
+        let long_ago = std::time::UNIX_EPOCH + Duration::from_secs(1_000_000);
         OpenOptions::new().write(true).open(&path).unwrap().set_modified(long_ago).unwrap();
         assert_eq!(host.write_if_changed("a/b/file", "one").unwrap(), Written::Unchanged);
         assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), long_ago);
@@ -780,5 +780,32 @@ mod tests {
         let now = Host::now();
         assert!(now.len() == "2026-11-21T09:30:00Z".len() && now.ends_with('Z'), "{now}");
         assert_ne!(Host::random(), Host::random());
+    }
+
+    /// A shell with these lines, stopped after a second.
+    #[cfg(unix)]
+    fn shell(lines: &str) -> Result<String, Failure> {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", lines]);
+        run(command, Duration::from_secs(1))
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_program_says_what_it_says_or_why_not() {
+        assert_eq!(shell("echo out; echo err >&2"), Ok("out\n".into()));
+        let failure = Failure::Status { code: Some(3), errors: "fatal: x\n".into() };
+        assert_eq!(shell("echo out; echo fatal: x >&2; exit 3"), Err(failure));
+        assert_eq!(
+            shell("read line && echo asked"),
+            Err(Failure::Status { code: Some(1), errors: "".into() })
+        );
+        assert_eq!(shell("printf '\\377'"), Err(Failure::Other("it prints what is not UTF-8".into())));
+        assert_eq!(shell("exec sleep 600"), Err(Failure::TimedOut(1)));
+        assert_eq!(shell("head -c 20000000 /dev/zero"), Err(Failure::TooMuch(MAX_INPUT)));
+        let absent = run(Command::new("bakeplan-no-such-program"), Duration::from_secs(1));
+        assert_eq!(absent, Err(Failure::NotInstalled));
+        // A connection that is kept open holds the streams.
+        assert_eq!(shell("sleep 3 & echo out"), Ok("out\n".into()));
     }
 }

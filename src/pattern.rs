@@ -85,7 +85,9 @@ impl PatternError {
             Self::MissingFact { word, at: None, problem } => {
                 let fact = fact_of(word);
                 let problem = problem.as_ref().map(|problem| format!("{problem}; else ")).unwrap_or_default();
-                format!("{problem}give it with `--fact {fact}=…`; `bakeplan plan --facts` shows what is known")
+                format!(
+                    "{problem}give it with `--fact {fact}=…`; `bakeplan plan --facts` shows what is known"
+                )
             }
         }
     }
@@ -357,7 +359,7 @@ mod tests {
     }
 
     fn missing_fact(word: &str) -> PatternError {
-        PatternError::MissingFact { word: word.into(), at: None }
+        PatternError::MissingFact { word: word.into(), at: None, problem: None }
     }
 
     #[test]

@@ -214,9 +214,9 @@ fn detached(run: Run<'_>) -> Result<Option<String>, String> {
     match &names[..] {
         [] => Err("HEAD is detached, and at no tag".to_owned()),
         [name] => Ok(Some(name.clone())),
-        [first, second, ..] => {
-            Err(format!("HEAD is at several refs, such as {first} and {second}; say which with `--fact ref=…`"))
-        }
+        [first, second, ..] => Err(format!(
+            "HEAD is at several refs, such as {first} and {second}; say which with `--fact ref=…`"
+        )),
     }
 }
 
@@ -307,9 +307,7 @@ mod tests {
             "remote get-url origin" => ok("git@github.com:acme/app.git\n"),
             "rev-list --max-count=1 --timestamp HEAD --" => ok(&format!("1700000000 {HEAD}\n")),
             "status --porcelain --untracked-files=no" => ok(""),
-            other if other.starts_with("rev-list") => {
-                failed(128, &format!("fatal: bad object {OTHER}\n"))
-            }
+            other if other.starts_with("rev-list") => failed(128, &format!("fatal: bad object {OTHER}\n")),
             other => panic!("git {other}"),
         }
     }
@@ -359,7 +357,9 @@ mod tests {
             (
                 "refs/tags/v1\nrefs/tags/v1.2.3\nrefs/tags/x\n",
                 json!({}),
-                Some("HEAD is at several refs, such as refs/tags/v1 and refs/tags/v1.2.3; say which with `--fact ref=…`"),
+                Some(
+                    "HEAD is at several refs, such as refs/tags/v1 and refs/tags/v1.2.3; say which with `--fact ref=…`",
+                ),
             ),
         ] {
             let instead =

@@ -22,7 +22,9 @@ fn git(folder: &Path, arguments: &str) -> String {
     for who in ["AUTHOR", "COMMITTER"] {
         command.env(format!("GIT_{who}_NAME"), "A").env(format!("GIT_{who}_EMAIL"), "a@example.com");
     }
-    command.env("GIT_AUTHOR_DATE", "2026-01-01T00:00:00Z").env("GIT_COMMITTER_DATE", "2026-03-05T01:30:00+02:00");
+    command
+        .env("GIT_AUTHOR_DATE", "2026-01-01T00:00:00Z")
+        .env("GIT_COMMITTER_DATE", "2026-03-05T01:30:00+02:00");
     let output = command.output().unwrap();
     assert!(output.status.success(), "git {arguments}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
@@ -192,7 +194,11 @@ fn without_a_repository_facts_are_unknown_and_verbose_says_why() {
         let test = test.args(["plan", "--facts", "-v"]).stdout(stdout.to_owned());
         test.stderr(format!("running git [..]\n...\nsome facts are unknown: {why}\n")).run();
     };
-    run(quiet(Test::new()), "{}\n", "git says: not a git repository (or any of the parent directories): .git");
+    run(
+        quiet(Test::new()),
+        "{}\n",
+        "git says: not a git repository (or any of the parent directories): .git",
+    );
     run(Test::new().env("PATH", "/nowhere"), "{}\n", "git is not installed");
     let test = quiet(Test::new());
     git(test.folder(), "init --quiet --initial-branch=main");
@@ -245,7 +251,8 @@ fn options_go_before_the_file_before_the_environment() {
 fn printed_facts_can_be_given_again() {
     let (test, _) = repository();
     let printed = String::from_utf8(test.args(["plan", "--facts"]).output().stdout).unwrap();
-    let again = Test::new().env("PATH", "/nowhere").stdin(&printed).args(["plan", "--facts", "--facts-file=-"]);
+    let again =
+        Test::new().env("PATH", "/nowhere").stdin(&printed).args(["plan", "--facts", "--facts-file=-"]);
     again.stdout(printed).run();
 }
 
