@@ -13,6 +13,7 @@ use crate::bake::module::is_secret_name;
 use crate::cli::{self, MatrixFormat, MetadataFormat, PlanFormat, Selection};
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Stale};
+use crate::facts::KnownVersions;
 use crate::host::{Action, HostError, Written};
 use crate::plan::{Plan, SourceFile};
 use crate::platform::Platform;
@@ -130,6 +131,7 @@ fn make(
         platforms: &platforms,
         publish: selection.publish,
         facts: &facts,
+        known_versions: &KnownVersions::default(),
         sources: loaded.sources.iter().map(|id| hashed(session.sources.get(*id))).collect(),
     })?;
     session.tell(&plan.warnings);
