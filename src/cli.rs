@@ -272,6 +272,9 @@ pub struct FactOptions {
     /// Take facts from a JSON object in this file, or `-` for standard input
     #[arg(long = "facts-file", value_name = "FILE")]
     pub file: Option<String>,
+    /// Which versions were released before: `git` asks the remote `origin` for its tags, a file lists them
+    #[arg(long, value_name = "FILE|git")]
+    pub known_versions: Option<String>,
 }
 
 /// The forms of a plan.

@@ -5,7 +5,7 @@ use crate::bake::discovery::STDIN;
 use crate::cli::FactOptions;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
-use crate::facts::{self, Facts, git, given};
+use crate::facts::{self, Facts, KnownVersions, git, given, released};
 
 /// What can be known without starting a program: options before the file that they name, before the environment.
 /// `definition` are the files of the definition, of which one may take standard input.
@@ -34,14 +34,45 @@ pub(super) fn known(
 
 /// All that can be known.
 pub(super) fn complete(session: &Session<'_>, known: Facts) -> Facts {
-    let facts = git::complete(known, &|arguments| {
-        session.note(&format!("running git {}", arguments.join(" ")));
-        session.host.git(arguments)
-    });
+    let facts = git::complete(known, &|arguments| run(session, arguments));
     if let Some(problem) = &facts.git_problem {
         session.note(&format!("some facts are unknown: {problem}"));
     }
     facts
+}
+
+/// The versions that `--known-versions` tells of; with `git`, the branches of the remote become facts, too.
+pub(super) fn known_versions(
+    session: &Session<'_>,
+    options: &FactOptions,
+    facts: &mut Facts,
+) -> Result<KnownVersions, Error> {
+    match options.known_versions.as_deref() {
+        None => Ok(KnownVersions::default()),
+        Some("git") => {
+            let refs = git::remote_refs(&|arguments| run(session, arguments)).map_err(|failure| {
+                let diagnostic = Diagnostic::from(failure);
+                diagnostic.with_note("`--known-versions git` asks the remote `origin` for its tags")
+            })?;
+            if facts.branches.is_empty() {
+                facts.branches = refs.branches;
+            }
+            Ok(KnownVersions { names: refs.tags, ..KnownVersions::default() })
+        }
+        Some(path) => {
+            let text = session.host.read(path)?;
+            released::parse(&text).map_err(|problem| {
+                let message = format!("`{path}`: {problem}");
+                let help = "write one version on each line; `./git` is the file of that name";
+                Diagnostic::error("known-versions", message).with_help(help).into()
+            })
+        }
+    }
+}
+
+fn run(session: &Session<'_>, arguments: &[&str]) -> Result<String, git::Failure> {
+    session.note(&format!("running git {}", arguments.join(" ")));
+    session.host.git(arguments)
 }
 
 /// `bakeplan plan --facts`

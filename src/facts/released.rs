@@ -1,29 +1,25 @@
 //! Versions that were released before, given as a list.
 
-use indexmap::IndexMap;
+use std::collections::BTreeMap;
 
-/// Versions as they were written: git tags, or text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Released {
-    /// Of every image.
-    All(Vec<String>),
-    /// Of the images by their names.
-    ByImage(IndexMap<String, Vec<String>>),
-}
+use super::KnownVersions;
 
 /// Reads a list: one version a line, with comments after `#`; or a JSON list; or a JSON object with a list for each
 /// image.
 ///
 /// # Errors
 /// A message about the first mistake.
-pub fn parse(text: &str) -> Result<Released, String> {
+pub fn parse(text: &str) -> Result<KnownVersions, String> {
+    let all = |names: Vec<String>| KnownVersions { names, ..KnownVersions::default() };
+    let each =
+        |by_image: BTreeMap<String, Vec<String>>| KnownVersions { by_image, ..KnownVersions::default() };
     let fail = |error: serde_json::Error| {
         format!("expected a list of texts, or an object with such a list for each image: {error}")
     };
     match text.trim_start().chars().next() {
-        Some('[') => serde_json::from_str(text).map(Released::All).map_err(fail),
-        Some('{') => serde_json::from_str(text).map(Released::ByImage).map_err(fail),
-        _ => lines(text).map(Released::All),
+        Some('[') => serde_json::from_str(text).map(all).map_err(fail),
+        Some('{') => serde_json::from_str(text).map(each).map_err(fail),
+        _ => lines(text).map(all),
     }
 }
 
@@ -47,13 +43,15 @@ mod tests {
 
     #[test]
     fn lists_are_lines_or_json() {
-        let all = |versions: &[&str]| Released::All(versions.iter().map(|v| (*v).to_owned()).collect());
+        let names = ["v1.2", "1.0.0rc1", "pkg/v3"].map(str::to_owned).to_vec();
+        let all = KnownVersions { names, ..KnownVersions::default() };
         for text in ["v1.2\n\n# old\n 1.0.0rc1  # first\r\npkg/v3", r#" ["v1.2", "1.0.0rc1", "pkg/v3"]"#] {
-            assert_eq!(parse(text), Ok(all(&["v1.2", "1.0.0rc1", "pkg/v3"])), "{text}");
+            assert_eq!(parse(text).as_ref(), Ok(&all), "{text}");
         }
-        assert_eq!(parse(""), Ok(all(&[])));
-        let by_image = IndexMap::from([("b".into(), vec!["1".into()]), ("a".into(), vec![])]);
-        assert_eq!(parse(r#"{"b": ["1"], "a": []}"#), Ok(Released::ByImage(by_image)));
+        assert_eq!(parse(""), Ok(KnownVersions::default()));
+        let by_image = BTreeMap::from([("b".into(), vec!["1".into()]), ("a".into(), vec![])]);
+        let each = KnownVersions { by_image, ..KnownVersions::default() };
+        assert_eq!(parse(r#"{"b": ["1"], "a": []}"#), Ok(each));
     }
 
     #[test]

@@ -159,11 +159,38 @@ fn a_shallow_clone_knows_its_default_branch_and_its_remote_the_tags() {
     let refs = remote_refs(&|arguments| host.git(arguments)).unwrap();
     assert_eq!(refs.tags, ["pkg/v2.0.0", "v1.0.0"]);
     assert_eq!(refs.branches, ["feature/x", "main"]);
+    let test = test.file("clone/docker-bake.hcl", SPEC.replace("1.2.3", "1.9.1")).cwd("clone");
+    git(&app, "tag v2.0.1");
+    git(&app, "tag v1.9.0");
+    let args = ["metadata", "--format=tags", "--known-versions=git"];
+    let tags = |output: std::process::Output| String::from_utf8(output.stdout).unwrap();
+    // A backport: `latest` and `2` stay where they are.
+    let test = test.args(args);
+    assert_eq!(tags(test.output()), "ghcr.io/acme/app:1.9.1\nghcr.io/acme/app:1.9\nghcr.io/acme/app:1\n");
     git(&clone, "remote rename origin upstream");
+    let told = String::from_utf8(test.output().stderr).unwrap();
+    assert!(told.contains("must have a remote `origin`"), "{told}");
     let failure = remote_refs(&|arguments| host.git(arguments)).unwrap_err();
     assert!(failure.reason().contains("must have a remote `origin`"), "{failure:?}");
     git(&clone, "remote rename upstream origin");
-    case(test.cwd("clone"), expected);
+    case(quiet(Test::new()).cwd(clone.to_str().unwrap()), expected);
+}
+
+#[test]
+fn known_versions_of_a_file() {
+    for (list, expected) in
+        [("v1.2.4\n# next\nv2.0.0-rc.1\n", "1.2.3\n"), ("[\"1.2.2\"]", "1.2.3\n[..]1.2\n[..]1\n[..]latest\n")]
+    {
+        let test = Test::new().file("images.hcl", SPEC).file("known", list);
+        let test = test.args(["metadata", "--format=tags", "--known-versions=known"]);
+        test.stdout(format!("ghcr.io/acme/app:{expected}")).run();
+    }
+    let test = Test::new().file("images.hcl", SPEC).file("known", "1 2\n").status(1);
+    let test = test.args(["plan", "--known-versions=known"]);
+    test.stderr(
+        "error[known-versions]: `known`: line 1: expected one version, found `1 2`\n  = help: [..]\n",
+    )
+    .run();
 }
 
 #[test]
