@@ -331,7 +331,7 @@ mod tests {
     }
 
     /// The facts of [`whole`] with these instead; `null` for none.
-    fn but(instead: Value) -> Value {
+    fn but(instead: &Value) -> Value {
         let mut facts = whole();
         for (name, value) in instead.as_object().unwrap() {
             facts[name] = value.clone();
@@ -344,7 +344,7 @@ mod tests {
     fn a_branch() {
         assert_eq!(run(Facts::default(), &[]), (whole(), None, 5));
         let dirty = [("status", Ok(" M a\n".to_owned()))];
-        assert_eq!(run(Facts::default(), &dirty).0, but(json!({ "dirty": true })));
+        assert_eq!(run(Facts::default(), &dirty).0, but(&json!({ "dirty": true })));
     }
 
     #[test]
@@ -365,7 +365,7 @@ mod tests {
             let instead =
                 [("symbolic-ref --quiet HEAD", failed(1, "")), ("for-each-ref", Ok(refs.to_owned()))];
             let (found, told, _) = run(Facts::default(), &instead);
-            let mut facts = but(json!({ "ref": null, "branch": null }));
+            let mut facts = but(&json!({ "ref": null, "branch": null }));
             facts.as_object_mut().unwrap().extend(expected.as_object().unwrap().clone());
             assert_eq!((found, told.as_deref()), (facts, problem), "{refs}");
         }
@@ -396,7 +396,7 @@ mod tests {
         let known = Facts { commit: Some(OTHER.into()), ..Facts::default() };
         let same = json!({ "ref": null, "branch": null, "dirty": null, "commit": OTHER });
         let instead = [("rev-list --max-count=1 --timestamp 1", Ok(format!("1 {OTHER}\n")))];
-        let mut expected = but(same);
+        let mut expected = but(&same);
         expected["commit_time"] = "1970-01-01T00:00:01Z".into();
         assert_eq!(run(known.clone(), &instead), (expected.clone(), None, 5));
         expected.as_object_mut().unwrap().remove("commit_time");
@@ -433,7 +433,7 @@ mod tests {
     fn before_the_first_commit_there_is_a_branch() {
         let instead = [("rev-list", failed(128, "fatal: bad revision 'HEAD'\n"))];
         let (facts, problem, _) = run(Facts::default(), &instead);
-        assert_eq!(facts, but(json!({ "commit": null, "commit_time": null, "dirty": null })));
+        assert_eq!(facts, but(&json!({ "commit": null, "commit_time": null, "dirty": null })));
         assert_eq!(problem.as_deref(), Some("the repository has no commits yet"));
     }
 

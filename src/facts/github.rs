@@ -128,7 +128,7 @@ mod tests {
 
     /// The facts, without those of the repository, which must be as in [`repository`].
     #[track_caller]
-    fn case(env: &Environment, mut payload: Value, expected: Value) {
+    fn case(env: &Environment, mut payload: Value, expected: &Value) {
         payload["repository"] = repository();
         let facts = facts(env, Some(&payload.to_string())).unwrap();
         let Value::Object(mut found) = serde_json::to_value(facts).unwrap() else { panic!() };
@@ -142,7 +142,7 @@ mod tests {
         ] {
             assert_eq!(found.remove(name), Some(expected.into()), "{name}");
         }
-        assert_eq!(Value::Object(found), expected);
+        assert_eq!(&Value::Object(found), expected);
     }
 
     #[test]
@@ -156,7 +156,7 @@ mod tests {
                 "commits": [{ "id": "1111111111111111111111111111111111111111", "timestamp": "2026-01-01T00:00:00Z" }],
                 "head_commit": { "id": COMMIT, "timestamp": "2026-03-05T01:30:00+02:00", "message": "Mend it" },
             }),
-            json!({
+            &json!({
                 "event": "push", "ref": "refs/heads/release/1.x", "branch": "release/1.x",
                 "commit_time": "2026-03-04T23:30:00Z",
             }),
@@ -172,7 +172,7 @@ mod tests {
                 "base_ref": "refs/heads/main", "commits": [],
                 "head_commit": { "id": COMMIT, "timestamp": "2026-03-04T23:30:00Z" },
             }),
-            json!({
+            &json!({
                 "event": "push", "ref": "refs/tags/v1.2.3", "tag": "v1.2.3", "base_branch": "main",
                 "commit_time": "2026-03-04T23:30:00Z",
             }),
@@ -218,9 +218,9 @@ mod tests {
             "head_branch": "fix/it", "base_branch": "main",
         });
         let env = env("pull_request", "refs/pull/7/merge", &variables);
-        case(&env, pull_request("acme/app"), expected.clone());
+        case(&env, pull_request("acme/app"), &expected);
         // The facts of the repository are never those of the fork.
-        case(&env, pull_request("mallory/fork"), expected);
+        case(&env, pull_request("mallory/fork"), &expected);
     }
 
     #[test]
@@ -229,7 +229,7 @@ mod tests {
         case(
             &env("pull_request_target", "refs/heads/main", &variables),
             pull_request("mallory/fork"),
-            json!({
+            &json!({
                 "event": "pull_request_target", "ref": "refs/pull/7/merge", "pull_request": 7,
                 "head_branch": "fix/it", "base_branch": "main",
             }),
@@ -242,7 +242,7 @@ mod tests {
         case(
             &env("pull_request", "refs/heads/main", &variables),
             pull_request("acme/app"),
-            json!({
+            &json!({
                 "event": "pull_request", "ref": "refs/heads/main", "branch": "main",
                 "head_branch": "fix/it", "base_branch": "main",
             }),
@@ -254,7 +254,7 @@ mod tests {
         case(
             &env("pull_request_review", "refs/pull/7/merge", &[]),
             pull_request("acme/app"),
-            json!({
+            &json!({
                 "event": "pull_request_review", "ref": "refs/pull/7/merge", "pull_request": 7,
                 "head_branch": "fix/it", "base_branch": "main",
             }),
@@ -275,7 +275,7 @@ mod tests {
                     "head_commit": { "id": COMMIT, "timestamp": "2026-03-04T23:30:00Z" },
                 },
             }),
-            json!({
+            &json!({
                 "event": "merge_group", "ref": name, "branch": branch, "base_branch": "main",
                 "commit_time": "2026-03-04T23:30:00Z",
             }),
@@ -309,7 +309,7 @@ mod tests {
             ("delete", "refs/heads/main", json!({ "ref": "dev", "ref_type": "branch" }), ("branch", "main")),
         ] {
             let expected = json!({ "event": event, "ref": git_ref, of_ref.0: of_ref.1 });
-            case(&env(event, git_ref, &[]), payload, expected);
+            case(&env(event, git_ref, &[]), payload, &expected);
         }
     }
 

@@ -60,8 +60,8 @@ fn facts(test: &Test) -> Value {
 
 /// The facts of the command `plan --facts`.
 #[track_caller]
-fn case(test: Test, expected: Value) {
-    assert_eq!(facts(&test.args(["plan", "--facts"])), expected);
+fn case(test: Test, expected: &Value) {
+    assert_eq!(&facts(&test.args(["plan", "--facts"])), expected);
 }
 
 // ----- git
@@ -102,7 +102,7 @@ fn a_detached_tag() {
         "ref": "refs/tags/v1.2.3", "tag": "v1.2.3", "commit": commit, "commit_time": TIME, "dirty": false,
         "url": "https://gitlab.example/team/app", "title": "app",
     });
-    case(test, expected);
+    case(test, &expected);
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_checked_out_pull_request() {
     let expected = json!({
         "ref": "refs/pull/7/merge", "pull_request": 7, "commit": commit, "commit_time": TIME, "dirty": false,
     });
-    case(test.cwd("work"), expected);
+    case(test.cwd("work"), &expected);
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn a_shallow_clone_knows_its_default_branch_and_its_remote_the_tags() {
     let failure = remote_refs(&|arguments| host.git(arguments)).unwrap_err();
     assert!(failure.reason().contains("must have a remote `origin`"), "{failure:?}");
     git(&clone, "remote rename upstream origin");
-    case(quiet(Test::new()).cwd(clone.to_str().unwrap()), expected);
+    case(quiet(Test::new()).cwd(clone.to_str().unwrap()), &expected);
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn a_worktree_and_a_folder_inside() {
         "ref": "refs/heads/dev", "branch": "dev", "commit": commit, "commit_time": TIME, "dirty": false,
         "url": "https://github.com/acme/app", "title": "app",
     });
-    case(test.cwd("tree/folder"), expected);
+    case(test.cwd("tree/folder"), &expected);
 }
 
 #[test]
@@ -292,7 +292,7 @@ fn gitlab_says_what_its_variables_say() {
         "event": "merge_request_event", "ref": "refs/merge-requests/12/head", "pull_request": 12,
         "base_branch": "main",
     });
-    case(test, expected);
+    case(test, &expected);
 }
 
 #[test]
@@ -302,7 +302,7 @@ fn an_event_that_cannot_be_read_is_left_out_and_a_broken_one_refused() {
         "event": "push", "ref": "refs/tags/v1.2.3", "tag": "v1.2.3",
         "commit": "c0ffee0000000000000000000000000000000000",
     });
-    case(test, expected);
+    case(test, &expected);
     let test = on_github(Test::new()).file("event.json", "{").args(["plan", "--facts"]).status(1);
     test.stderr("error[event-payload]: the event's payload is no JSON: [..]\n  = help: [..]\n").run();
 }
