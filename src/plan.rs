@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
+use crate::bake::kept::KeptVariable;
 use crate::bake::syntax::Name;
 use crate::bake::target::{Group, Target};
 use crate::diagnostic::Diagnostic;
@@ -36,6 +37,8 @@ pub struct Plan {
     pub local: Vec<Name>,
     /// Whether the legs push; without, they only build.
     pub publish: bool,
+    /// The variables that are left to the build.
+    pub kept: Vec<KeptVariable>,
     /// The files that it was made from.
     pub sources: Vec<SourceFile>,
     /// What is worth a look, and is no error.

@@ -122,6 +122,7 @@ fn make(
         names: &definition.targets,
         platforms: &platforms,
         publish: selection.publish,
+        kept: &loaded.kept,
         sources: loaded.sources.iter().map(|id| hashed(session.sources.get(*id))).collect(),
     })?;
     session.tell(&plan.warnings);
@@ -159,6 +160,7 @@ fn shared_options(definition: &cli::Definition, selection: &Selection) -> Vec<St
             false => option("--set", set),
         }
     }
+    definition.kept.iter().for_each(|name| option("--keep-variable", name));
     selection.platforms.iter().for_each(|platform| option("--platform", platform));
     let flag = |given: bool, text: &str| given.then(|| text.to_owned());
     let value = |name: &str, value: Option<String>| value.map(|value| format!("{name}={}", quote(&value)));

@@ -21,7 +21,7 @@ pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error
     };
     let options = Options { source_date_epoch: session.host.env().get("SOURCE_DATE_EPOCH").cloned() };
     let resolved = select::resolve(&loaded.definition, &names, &loaded.overrides, &options)?;
-    if args.strict {
+    if args.definition.strict {
         let mut found = strict::unknown_names(&loaded.module);
         found.extend(strict::dead_overrides(&definition.overrides));
         found.extend(strict::resolved(&resolved));
@@ -29,7 +29,7 @@ pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error
             return Err(found.into());
         }
     }
-    session.deliver(&print::to_json(&resolved))?;
+    session.deliver(&print::to_json(&resolved, &loaded.kept))?;
     // The process ends here: taking the trees of a large file apart first would take a tenth of the run.
     std::mem::forget((loaded, resolved));
     Ok(())
