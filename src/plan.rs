@@ -167,6 +167,12 @@ impl Plan {
         self.images.values().flat_map(|image| &image.builds).filter_map(|build| self.legs.get(&build.leg))
     }
 
+    /// The source's targets that are built: the images', those that they link to, and the local ones.
+    pub fn built(&self) -> impl Iterator<Item = &Target> {
+        let legs: BTreeSet<&Name> = self.legs.values().map(|leg| &leg.of).chain(&self.local).collect();
+        self.targets.iter().filter(move |(name, _)| legs.contains(name)).map(|(_, target)| target)
+    }
+
     /// The job that builds a leg.
     #[must_use]
     pub fn job_of(&self, leg: &str) -> Option<&Job> {

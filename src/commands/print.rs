@@ -4,6 +4,7 @@ use super::{Session, list, load};
 use crate::bake::select::{self, Options};
 use crate::bake::{print, strict};
 use crate::cli::Print;
+use crate::diagnostic::sorted;
 use crate::error::Error;
 
 pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error> {
@@ -24,9 +25,12 @@ pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error
     if args.definition.strict {
         let mut found = strict::unknown_names(&loaded.module);
         found.extend(strict::dead_overrides(&definition.overrides));
-        found.extend(strict::resolved(&resolved));
+        let built = || resolved.targets.values().filter(|target| !target.linked);
+        found.extend(strict::strings(resolved.targets.values()));
+        found.extend(strict::tags(built()));
+        found.extend(strict::caches(built()));
         if !found.is_empty() {
-            return Err(found.into());
+            return Err(sorted(found).into());
         }
     }
     session.deliver(&print::to_json(&resolved, &loaded.kept))?;
