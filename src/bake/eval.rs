@@ -343,9 +343,16 @@ impl Context {
         left: &Expr,
         right: &Expr,
     ) -> Result<Value, Failure> {
+        let use_of = match op {
+            BinaryOp::And | BinaryOp::Or => "this condition",
+            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => {
+                "this calculation"
+            }
+            _ => "this comparison",
+        };
         let operand = |expr: &Expr| {
             let value = self.eval(scope, expr)?;
-            self.known(&value, "this operator", expr.span)?;
+            self.known(&value, use_of, expr.span)?;
             Ok(value)
         };
         let (a, b) = (operand(left), operand(right));

@@ -164,8 +164,11 @@ impl Module {
             );
         }
         if !ty.is_primitive() {
-            let message = format!("`{}` is a {ty}, and so cannot be kept", label.name);
-            return fail(message, "only strings, numbers and bools can be kept");
+            let message = format!("`{}` is a {ty}; only strings, numbers and bools can be kept", label.name);
+            return fail(
+                message,
+                "leave it out of `--keep-variable`, or take it apart into several variables",
+            );
         }
         if let Some(value) = &default {
             self.context.of_known_type(value, "the type of this default", span.unwrap_or(label.span))?;

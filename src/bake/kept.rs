@@ -173,9 +173,15 @@ pub fn misplaced(definition: &Definition, rebased: bool) -> Vec<Diagnostic> {
     for target in definition.targets.values() {
         let mut seen = BTreeSet::new();
         each_decisive(target, rebased, &mut |attribute, text| {
-            if seen.insert((attribute.to_owned(), text.span)) {
-                diagnostics.extend(refuse(&format!("`{attribute}` of target `{}`", target.name), text));
-            }
+            let refused = refuse(&format!("`{attribute}` of target `{}`", target.name), text);
+            diagnostics.extend(refused.filter(|_| seen.insert((attribute.to_owned(), text.span))).map(
+                |one| match attribute.ends_with(".ref") {
+                    true => one.with_help(
+                        "each platform adds its name to the tag, so write one: \"ghcr.io/acme/cache:TAG\"",
+                    ),
+                    false => one,
+                },
+            ));
         });
     }
     diagnostics
@@ -261,5 +267,68 @@ fn is_decisive_field(attribute: &str, entry: &Entry, key: &str, text: &Text) -> 
             entry.kind() == "registry" && !name.contains(':')
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn string(text: &str, kept: &[&str]) -> Str {
+        let marked = |string: Str, name: &&str| string.marked(&Marks::of(Mark::Kept((*name).into())));
+        kept.iter().fold(Str::from(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}")), marked)
+    }
+
+    #[test]
+    fn strings_are_taken_apart_at_their_placeholders() {
+        let text = Piece::Text;
+        let variable = Piece::Variable;
+        for (written, kept, expected) in [
+            ("", &["A"][..], &[][..]),
+            ("plain", &["A"], &[text("plain")]),
+            ("<A>", &["A"], &[variable("A")]),
+            ("x-<A>-y", &["A"], &[text("x-"), variable("A"), text("-y")]),
+            ("<A><B>", &["A", "B"], &[variable("A"), variable("B")]),
+        ] {
+            assert_eq!(pieces(&string(written, kept)), expected, "{written}");
+        }
+        // Characters that come from a file or from the environment are no placeholder.
+        for (written, kept) in [("<A>", &[][..]), ("<A>", &["B"]), ("<A", &["A"]), ("A>", &["A"])] {
+            let string = string(written, kept);
+            assert_eq!(pieces(&string), [Piece::Text(string.as_str())], "{written}");
+        }
+        let forged = string("< <A>", &["A"]);
+        assert_eq!(pieces(&forged), [text("\u{fdd0} "), variable("A")]);
+    }
+
+    #[test]
+    fn fields_are_told_apart_without_values() {
+        for (written, is_clear) in [
+            ("type=gha,scope=<A>", true),
+            ("type=gha,scope=a-<A>,mode=max", true),
+            ("\"name=a,<A>\",type=image", true),
+            ("type=image", true),
+            ("<A>", false),
+            ("type=gha,<A>", false),
+            ("type=<A>", false),
+            ("type=gha,x<A>=1", false),
+            ("type=sbom,Disabled=<A>", false),
+            ("ghcr.io/acme/app:<A>", false),
+        ] {
+            assert_eq!(check_fields(&string(written, &["A"])).is_ok(), is_clear, "{written}");
+        }
+    }
+
+    #[test]
+    fn a_context_that_may_be_a_link_is_decisive() {
+        for (written, expected) in [
+            ("<A>", true),
+            ("targ<A>", true),
+            ("target:<A>", true),
+            ("docker-image://alpine:<A>", false),
+            ("./<A>", false),
+        ] {
+            assert_eq!(may_link(&Text { value: string(written, &["A"]), span: None }), expected, "{written}");
+        }
     }
 }

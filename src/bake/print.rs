@@ -309,6 +309,7 @@ mod tests {
 
     use super::*;
     use crate::bake::flags;
+    use crate::bake::value::{Mark, Marks};
 
     fn texts(list: &[&str]) -> Vec<Text> {
         list.iter().map(|text| Text::verbatim(text)).collect()
@@ -602,5 +603,23 @@ mod tests {
         assert_eq!(target(&Target::new("t"), Form::Print), Json::Object(vec![]));
         let empty = Target { resources: Some(Resources::default()), ..Target::new("t") };
         assert_eq!(target(&empty, Form::Print).to_pretty(), "{\n  \"resources\": {}\n}");
+    }
+
+    #[test]
+    fn kept_variables_stand_in_literal_text() {
+        let kept = |text: &str| {
+            Str::from(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}"))
+                .marked(&Marks::of(Mark::Kept("A".into())))
+        };
+        for (text, expected) in [
+            ("<A>", "${A}"),
+            ("x-<A>-y", "x-${A}-y"),
+            ("${A} <A> %{if}", "$${A} ${A} %%{if}"),
+            ("$<A>", r#"${"$"}${A}"#),
+            ("a$$<A>$", r#"a${"$$"}${A}$"#),
+            ("%<A>{", "%${A}{"),
+        ] {
+            assert_eq!(template(&kept(text)), expected, "{text}");
+        }
     }
 }

@@ -103,8 +103,10 @@ pub fn strings<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnos
 pub fn tags<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnostic> {
     let claims = targets.into_iter().flat_map(|target| {
         target.tags.iter().flatten().map(move |tag| {
-            let key = tag.as_str().parse::<Reference>().map_or_else(|_| tag.to_string(), |r| r.to_string());
-            (key, Claim { target, text: tag.to_string(), span: tag.span.or(target.span) })
+            (
+                normalized(tag.as_str()),
+                Claim { target, text: tag.to_string(), span: tag.span.or(target.span) },
+            )
         })
     });
     twice(claims, |first, again| {
@@ -168,6 +170,17 @@ fn twice<'t, K: Ord>(
     sorted(diagnostics)
 }
 
+/// The reference with its registry and its tag, both of which have a default; other text as it is.
+fn normalized(text: &str) -> String {
+    match text.parse::<Reference>() {
+        Ok(reference) if reference.tag().is_none() && reference.digest().is_none() => {
+            format!("{reference}:latest")
+        }
+        Ok(reference) => reference.to_string(),
+        Err(_) => text.to_owned(),
+    }
+}
+
 /// What tells one cache of a kind from another (<https://docs.docker.com/build/cache/backends/>); nothing for an inline
 /// cache, which is in the image.
 fn destination(cache: &Cache) -> Option<Vec<String>> {
@@ -181,12 +194,9 @@ fn destination(cache: &Cache) -> Option<Vec<String>> {
         _ => return Some(cache.fields.iter().map(|(key, text)| format!("{key}={text}")).collect()),
     };
     let mut parts = vec![cache.kind().to_owned()];
-    parts.extend(keys.iter().map(|key| {
-        let text = cache.get(key).unwrap_or_default();
-        match text.parse::<Reference>() {
-            Ok(reference) if *key == "ref" => reference.to_string(),
-            _ => text.to_owned(),
-        }
+    parts.extend(keys.iter().map(|key| match (*key, cache.get(key).unwrap_or_default()) {
+        ("ref", text) => normalized(text),
+        (_, text) => text.to_owned(),
     }));
     Some(parts)
 }
