@@ -51,7 +51,10 @@ pub fn render(plan: &Plan, origin: &str) -> String {
     if !groups.is_empty() {
         members.push(("group".into(), Json::Object(groups)));
     }
-    members.push(("target".into(), Json::Object(targets)));
+    // Bake reads no `target` that holds no names.
+    if !targets.is_empty() {
+        members.push(("target".into(), Json::Object(targets)));
+    }
     let mut text = Json::Object(members).to_pretty();
     text.push('\n');
     text
