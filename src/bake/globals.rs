@@ -155,8 +155,9 @@ impl Module {
             Err(Box::new(diagnostic.with_help(help)))
         };
         let of_default = default.as_ref().map(Value::ty);
-        let ty = declared.clone().filter(|ty| *ty != Type::Dynamic).or(of_default).unwrap_or(Type::String);
-        if default.as_ref().map_or(declared.is_some(), Value::is_null) {
+        let is_declared = declared.is_some();
+        let ty = declared.filter(|ty| *ty != Type::Dynamic).or(of_default).unwrap_or(Type::String);
+        if default.as_ref().map_or(is_declared, Value::is_null) {
             let message = format!("`{}` may be null, and so cannot be kept", label.name);
             return fail(
                 message,
