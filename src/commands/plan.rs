@@ -10,8 +10,9 @@ use super::load::{self, Loaded};
 use super::{Session, facts};
 use crate::bake::discovery::{self, Found, Origin};
 use crate::bake::module::is_secret_name;
+use crate::bake::strict;
 use crate::cli::{self, MatrixFormat, MetadataFormat, PlanFormat, Selection};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, sorted};
 use crate::error::{Error, Stale};
 use crate::host::{Action, HostError, Written};
 use crate::plan::{Plan, SourceFile};
@@ -123,7 +124,12 @@ fn make(
     let known_versions = facts::known_versions(session, &selection.facts, &mut known)?;
     // Starting programs takes longer than all the rest, and most plans use no facts.
     let facts = LazyCell::new(|| facts::complete(session, known));
-    let plan = resolve::resolve(&Input {
+    let mut findings = Vec::new();
+    if definition.strict {
+        findings.extend(strict::unknown_names(&loaded.module));
+        findings.extend(strict::dead_overrides(&definition.overrides));
+    }
+    let planned = resolve::resolve(&Input {
         module: &loaded.module,
         definition: &loaded.definition,
         overrides: &loaded.overrides,
@@ -132,8 +138,21 @@ fn make(
         publish: selection.publish,
         facts: &facts,
         known_versions: &known_versions,
+        kept: &loaded.kept,
         sources: loaded.sources.iter().map(|id| hashed(session.sources.get(*id))).collect(),
+    });
+    let plan = planned.map_err(|mut found| {
+        found.append(&mut findings);
+        sorted(found)
     })?;
+    if definition.strict {
+        // Tags are compared when the plan is made, and the legs of a target have a cache each.
+        findings.extend(strict::strings(plan.built()));
+        findings.extend(strict::caches(plan.legs.values().map(|leg| &leg.definition)));
+        if !findings.is_empty() {
+            return Err(sorted(findings).into());
+        }
+    }
     session.tell(&plan.warnings);
     Ok((plan, loaded))
 }
@@ -169,6 +188,7 @@ fn shared_options(definition: &cli::Definition, selection: &Selection) -> Vec<St
             false => option("--set", set),
         }
     }
+    definition.kept.iter().for_each(|name| option("--keep-variable", name));
     selection.platforms.iter().for_each(|platform| option("--platform", platform));
     selection.facts.facts.iter().for_each(|fact| option("--fact", fact));
     selection.facts.file.iter().for_each(|file| option("--facts-file", file));

@@ -17,6 +17,7 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 
 use crate::bake::inherit::Resolver;
+use crate::bake::kept::KeptVariable;
 use crate::bake::links::links as links_of;
 use crate::bake::module::Module;
 use crate::bake::overrides::Overrides;
@@ -47,6 +48,8 @@ pub struct Input<'a> {
     pub facts: Known<'a>,
     /// Versions that were released before.
     pub known_versions: &'a KnownVersions,
+    /// The variables that are left to the build.
+    pub kept: &'a [KeptVariable],
     /// The files, for the record.
     pub sources: Vec<SourceFile>,
 }
@@ -127,20 +130,25 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let wanted = images::wanted(input, &drafts, &mut diagnostics);
     let mut legs =
         legs::legs(input, &drafts, &publications, &wanted, &targets, &mut diagnostics, &mut warnings);
-    diagnostics.extend(written::secrets(&targets, input.module));
+    diagnostics.extend(written::secrets(&targets, input));
     unbuilt(input, &legs, &mut warnings);
     links::rewrite(&mut legs, &targets, input, &mut diagnostics, &mut warnings);
     if !diagnostics.is_empty() {
         return Err(sorted(diagnostics));
     }
-    let mut plan = Plan { publish: input.publish, sources: input.sources.clone(), ..Plan::default() };
+    let mut plan = Plan {
+        publish: input.publish,
+        kept: input.kept.to_vec(),
+        sources: input.sources.clone(),
+        ..Plan::default()
+    };
     plan.images = publish::images(&drafts, &publications, &wanted, &legs);
     plan.jobs = jobs::jobs(&legs, &targets, &plan.images, &mut diagnostics);
     plan.local = local(input, &drafts, &targets);
     plan.legs = legs.into_legs();
     whole(&mut plan, &targets, &mut warnings);
     jobs::name_groups(&mut plan, input.definition);
-    plan.volatile = written::volatile(&targets, &drafts, input.module);
+    plan.volatile = written::volatile(&targets, &drafts, input);
     plan.warnings = sorted(warnings);
     if diagnostics.is_empty() { Ok(plan) } else { Err(sorted(diagnostics)) }
 }
