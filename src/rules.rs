@@ -722,7 +722,7 @@ mod tests {
             let error = Rule::parse(line).err().unwrap_or_else(|| panic!("{line} is read"));
             format!("{line}\n  {}", complaint(&error))
         });
-        assert_data_eq!(complaints.concat(), str![[]]);
+        assert_data_eq!(complaints.concat(), str![].raw());
     }
 
     #[test]
@@ -743,7 +743,7 @@ mod tests {
             assert_eq!(at, 1);
             format!("{line}\n  {}", complaint(&error))
         });
-        assert_data_eq!(complaints.concat(), str![[]]);
+        assert_data_eq!(complaints.concat(), str![].raw());
     }
 
     #[test]
@@ -774,7 +774,7 @@ mod tests {
                 .map(|(at, error)| format!("{at}: {}", complaint(error).replace(&"x".repeat(129), "x…")));
             errors.collect::<String>()
         });
-        assert_data_eq!(complaints.concat(), str![[]]);
+        assert_data_eq!(complaints.concat(), str![].raw());
     }
 
     #[test]

@@ -163,7 +163,7 @@ pub enum RuleError {
     #[error("the expression `{0}` has no group, and `match` takes its first one")]
     NoGroup(String),
     /// A group that the expression has not.
-    #[error("the expression `{pattern}` has {count} groups, and `group` is {group}")]
+    #[error("the expression `{pattern}` has no group {group}")]
     GroupRange {
         /// The expression.
         pattern: String,
@@ -247,6 +247,7 @@ impl RuleError {
             Self::Regex { problem, .. } => problem.help(),
             Self::NoGroup(pattern) => format!("put what is the version into parentheses: `match=({pattern})`"),
             Self::GroupRange { count: 0, .. } => "leave `group` out: the whole match is group 0".into(),
+            Self::GroupRange { count: 1, .. } => "the only group is 1, and 0 is the whole match".into(),
             Self::GroupRange { count, .. } => format!("the groups are 1 to {count}, and 0 is the whole match"),
             Self::MissingFact { word, at: Some(_), .. } => {
                 let (pattern, when) = match *word {

@@ -32,7 +32,11 @@ impl Pep440 {
         }
         let mut suffix = String::new();
         for markers in [PRE, POST, DEV] {
-            let Some((marker, number, after)) = marked(rest, markers) else { continue };
+            // `1.0-1` is a post-release.
+            let bare = if markers == POST { rest.strip_prefix('-').and_then(number) } else { None };
+            let marked =
+                bare.map(|(number, after)| (".post", number, after)).or_else(|| marked(rest, markers));
+            let Some((marker, number, after)) = marked else { continue };
             suffix.push_str(marker);
             suffix.push_str(&number);
             rest = after;
@@ -82,12 +86,6 @@ const DEV: Markers = &[("dev", ".dev")];
 /// A marker with its number off the front: `-rc.1`.
 fn marked<'t>(text: &'t str, markers: Markers) -> Option<(&'static str, String, &'t str)> {
     let separators = ['-', '_', '.'];
-    // `1.0-1` is a post-release.
-    if let Some((number, after)) =
-        text.strip_prefix('-').filter(|_| std::ptr::eq(markers, POST)).and_then(number)
-    {
-        return Some((".post", number, after));
-    }
     let word = text.strip_prefix(separators).unwrap_or(text);
     let (marker, rest) =
         markers.iter().find_map(|(spelling, marker)| Some((*marker, word.strip_prefix(spelling)?)))?;

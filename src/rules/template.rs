@@ -297,7 +297,7 @@ mod tests {
             ("{{ branch | slug }}", Scope::Run, arguments("branch", "| slug")),
             ("{{date}}", Scope::Run, TemplateProblem::NoFormat("date".into())),
             ("{{date YYYY}}", Scope::Run, TemplateProblem::NoFormat("date".into())),
-            ("{{date 'YYYY' zone='UTC'}}", Scope::Run, arguments("date", " zone='UTC'")),
+            ("{{date 'YYYY' zone='UTC'}}", Scope::Run, arguments("date", "zone='UTC'")),
             ("{{date 'YYYY' tz='Mars/X'}}", Scope::Run, TemplateProblem::Zone("Mars/X".into())),
             ("{{date 'LL'}}", Scope::Run, TemplateProblem::Letters("LL".into())),
         ] {
