@@ -267,7 +267,7 @@ impl Flavor {
 
 #[cfg(test)]
 mod tests {
-    use snapbox::{assert_data_eq, str};
+    use snapbox::{IntoData, assert_data_eq, str};
 
     use super::*;
     use crate::facts::Facts;
@@ -722,7 +722,117 @@ mod tests {
             let error = Rule::parse(line).err().unwrap_or_else(|| panic!("{line} is read"));
             format!("{line}\n  {}", complaint(&error))
         });
-        assert_data_eq!(complaints.concat(), str![].raw());
+        assert_data_eq!(complaints.concat(), str![[r#"
+type=semvar,pattern={{version}}
+  there is no rule of the type `semvar`
+  did you mean `semver`?
+type=semver
+  `type=semver` needs `pattern`
+  say how, such as `type=semver,pattern={{version}}`
+type=semver,pattern=
+  `type=semver` needs `pattern`
+  say how, such as `type=semver,pattern={{version}}`
+type=match
+  `type=match` needs `pattern`
+  say what to match, such as `type=match,pattern=v(.*),group=1`
+type=ref
+  `type=ref` needs `event`
+  one of `branch`, `tag`, `pr`
+type=ref,event=push
+  `event` is `push`
+  expected `branch`, `tag` or `pr`
+type=raw
+  `type=raw` needs `value`
+  say what, such as `type=raw,value=edge`; an empty tag is none
+type=raw,value=
+  `type=raw` needs `value`
+  say what, such as `type=raw,value=edge`; an empty tag is none
+type=sha,format=12
+  `format` is `12`
+  expected `short` or `long`; a pattern takes any length: `{{ commit[:12] }}`
+type=sha,enabled=true
+  `type=sha` has no attribute `enabled`
+  did you mean `enable`?
+type=edge,group=1
+  `type=edge` has no attribute `group`
+  the attributes are `branch`, `enable`, `priority`, `prefix`, `suffix`
+type=raw,value=a,value=b
+  `value` is given twice
+  leave one of them out; metadata-action would take the last
+type=raw,a,b
+  `b` has no `=`
+  an attribute with a comma in it stands in quotes: `type=match,"pattern=\d{1,3}"`
+type=match,pattern=\d{1,3}.\d
+  `3}.\d` has no `=`
+  an attribute with a comma in it stands in quotes: `type=match,"pattern=\d{1,3}"`
+type=sha,priority=high
+  `priority` is `high`
+  expected a whole number
+type=sha,enable=yes
+  `enable` is `yes`
+  expected `true`, `false` or a word such as `{{is_default_branch}}`; for more, write a pattern with a condition: `{ pattern = "…", when = "event == \"push\"" }`
+type=raw,value=a/b
+  `value` has '/' in it, which a tag cannot hold
+  write what metadata-action makes of it: `value=a-b`
+type=sha,suffix=-{{branch}}+x
+  `suffix` has '+' in it, which a tag cannot hold
+  tags have letters, digits, `.`, `-` and `_`
+latest=auto
+  `latest=auto` is not a rule but a line of the flavor
+  move it to `flavor = ["latest=auto"]`
+suffix=-alpine,onlatest=true
+  `suffix=-alpine,onlatest=true` is not a rule but a line of the flavor
+  move it to `flavor = ["suffix=-alpine,onlatest=true"]`
+type=semver,pattern={{version}}-{{sha}}
+  in `{{version}}-{{sha}}`, `{{sha}}` stands for nothing in the `pattern` of a version
+  it is a word of `prefix` and `suffix`: `suffix=-{{sha}}`; here metadata-action leaves it empty
+type=raw,value=v{{version}}
+  in `v{{version}}`, `{{version}}` stands for nothing in this attribute
+  it is a word of versions: `type=semver,pattern={{version}}`
+type=raw,value={{brnach}}
+  in `{{brnach}}`, `{{brnach}}` stands for nothing in this attribute
+  did you mean `branch`?
+type=raw,value={{ branch | slug }}
+  in `{{ branch | slug }}`, `{{branch}}` does not take `| slug`
+  a rule's words take no filters: write `{{branch}}`, which is made to fit a tag
+type=raw,value={{#if branch}}x{{/if}}
+  in `{{#if branch}}x{{/if}}`, `{{#if}}` is more of Handlebars than a rule can have
+  write a pattern with a condition instead: `{ pattern = "…", when = "branch" }`
+type=schedule,pattern={{date}}
+  in `{{date}}`, `{{date}}` has no format in quotes
+  write `{{date 'YYYYMMDD'}}`
+type=schedule,pattern={{date 'LL'}}
+  in `{{date 'LL'}}`, the letters `LL` of the date have no meaning here
+  write the date out, such as `YYYY-MM-DD`; a text in it stands in brackets: `[text]`
+type=schedule,pattern={{date 'YYYY' tz='Tokyo'}}
+  in `{{date 'YYYY' tz='Tokyo'}}`, there is no time zone `Tokyo`
+  take one of the tz database, such as `Asia/Tokyo`; metadata-action would take UTC
+type=schedule,pattern={{date 'YYYY' zone='Tokyo'}}
+  in `{{date 'YYYY' zone='Tokyo'}}`, `{{date}}` does not take `zone='Tokyo'`
+  write `{{date 'YYYYMMDD' tz='Asia/Tokyo'}}`
+type=semver,pattern={{version}},match=v\d
+  the expression `v\d` has no group, and `match` takes its first one
+  put what is the version into parentheses: `match=(v\d)`
+type=match,pattern=v(.*),group=2
+  the expression `v(.*)` has no group 2
+  the only group is 1, and 0 is the whole match
+type=match,pattern=v(.*),group=a
+  `group` is `a`
+  expected the number of a group; 0 is the whole match
+type=match,pattern=/v(.*)/g,group=1
+  the expression `/v(.*)/g` cannot be used: with the flag `g`, `group` would count matches instead of groups
+  leave the `g` out
+type=match,pattern=v(?=1)
+  the expression `v(?=1)` cannot be used: look-around is not supported
+  match more, and take the part with a group: `v(\d+)-` and `group=1`
+type=match,pattern=v(
+  the expression `v(` cannot be used: unclosed group
+  in a Bake file, a backslash is written twice: `v(\\d+)`
+type=match,"pattern=v
+  the rule is not a list of attributes with commas between them: a quoted field is not closed properly
+  an attribute with a comma in it stands in quotes: `type=match,"pattern=\d{1,3}"`
+
+"#]].raw());
     }
 
     #[test]
@@ -743,7 +853,40 @@ mod tests {
             assert_eq!(at, 1);
             format!("{line}\n  {}", complaint(&error))
         });
-        assert_data_eq!(complaints.concat(), str![].raw());
+        assert_data_eq!(
+            complaints.concat(),
+            str![[r#"
+latest=yes
+  `latest` is `yes`
+  expected `auto`, `true` or `false`
+suffix=-arm64;latest=false
+  `suffix` has ';' in it, which a tag cannot hold
+  attributes have commas between them, and lines are entries of the list
+onlatest=true
+  `onlatest` says nothing without a `prefix` or `suffix` in front of it on the same line
+  write it behind one, such as `suffix=-alpine,onlatest=true`
+onlatest=true,suffix=-x
+  `onlatest` says nothing without a `prefix` or `suffix` in front of it on the same line
+  write it behind one, such as `suffix=-alpine,onlatest=true`
+suffix=-x,onlatest=1
+  `onlatest` is `1`
+  expected `true` or `false`
+sufix=-x
+  a flavor has no attribute `sufix`
+  did you mean `suffix`?
+-x
+  a flavor has no attribute `-x`
+  the attributes are `latest`, `prefix`, `suffix`, `onlatest`
+prefix=a,prefix=b
+  `prefix` is given twice
+  leave one of them out; metadata-action would take the last
+prefix="
+  the rule is not a list of attributes with commas between them: a quote stands inside an unquoted field
+  an attribute with a comma in it stands in quotes: `type=match,"pattern=\d{1,3}"`
+
+"#]]
+            .raw()
+        );
     }
 
     #[test]
@@ -774,7 +917,37 @@ mod tests {
                 .map(|(at, error)| format!("{at}: {}", complaint(error).replace(&"x".repeat(129), "x…")));
             errors.collect::<String>()
         });
-        assert_data_eq!(complaints.concat(), str![].raw());
+        assert_data_eq!(complaints.concat(), str![[r#"
+0: the rule uses `{{branch}}`, which is not known: this run is of `refs/pull/2/merge`
+  metadata-action would leave it empty; say when it applies: `{ pattern = "{{ branch | slug }}-{{ sha }}", when = "branch" }`
+0: the rule uses `{{tag}}`, which is not known: this run is of `refs/pull/2/merge`
+  metadata-action would leave it empty; say when it applies: `{ pattern = "{{ tag | slug }}-{{ sha }}", when = "tag" }`
+0: the rule uses `{{base_ref}}`, which is not known: this run is of `refs/tags/v1.2.3`
+  metadata-action would leave it empty; say when it applies: `{ pattern = "{{ base_branch | slug }}-{{ sha }}", when = "base_branch" }`
+0: the rule uses the fact `ref`, which is not known
+  give it with `--fact ref=…`; `bakeplan plan --facts` shows what is known
+0: the rule uses the fact `commit`, which is not known
+  give it with `--fact commit=…`; `bakeplan plan --facts` shows what is known
+0: the rule uses the fact `ref`, which is not known
+  give it with `--fact ref=…`; `bakeplan plan --facts` shows what is known
+0: the rule uses the fact `default_branch`, which is not known
+  name it in the rule, `branch=main`, or give it with `--fact default_branch=main`
+0: the rule uses `{{date}}`, which is not known
+  give it with `--fact commit_time=…`; `bakeplan plan --facts` shows what is known
+0: `enable` comes to `main`, and not to true or false
+  write `enable={{is_default_branch}}`, or a pattern with a condition: `{ pattern = "…", when = "event == \"push\"" }`
+0: the rule makes `-main`, which is no tag: tag must not begin with '-'
+  tags begin with a letter, a digit or `_`
+0: the rule makes `x…`, which is no tag: tag is 129 characters long; at most 128 are allowed
+  write a shorter one; a name that is cut off may be that of another branch
+0: the rule makes ``, which is no tag: tag is empty
+  no character of it can be in a tag; write a rule `type=raw` with a name of your own
+1: this rule is about version `2.0`, and another one about `v1.2.3`
+  an image has one version: write an `image` block for each
+0: the rule makes `-v1.2.3`, which is no tag: tag must not begin with '-'
+  tags begin with a letter, a digit or `_`
+
+"#]].raw());
     }
 
     #[test]

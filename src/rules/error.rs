@@ -236,6 +236,9 @@ impl RuleError {
             Self::Missing { .. } => "say what, such as `type=raw,value=edge`; an empty tag is none".into(),
             Self::Value { expected, .. } => format!("expected {expected}"),
             Self::Template { problem, .. } => problem.help(),
+            Self::Character { character: ';' | '=', .. } => {
+                "attributes have commas between them, and lines are entries of the list".into()
+            }
             Self::Character { attribute, text, .. } => {
                 let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '{' | '}');
                 let parts: Vec<&str> = text.split(|c| !fits(c)).filter(|part| !part.is_empty()).collect();
@@ -271,6 +274,9 @@ impl RuleError {
             }
             Self::NoTag { problem: ReferenceError::LongTag(_), .. } => {
                 "write a shorter one; a name that is cut off may be that of another branch".into()
+            }
+            Self::NoTag { problem: ReferenceError::Empty(_), .. } => {
+                "no character of it can be in a tag; write a rule `type=raw` with a name of your own".into()
             }
             Self::NoTag { .. } => "tags begin with a letter, a digit or `_`".into(),
             Self::TwoVersions { .. } => "an image has one version: write an `image` block for each".into(),

@@ -141,7 +141,7 @@ fn escape(after: &str, in_class: bool) -> Result<(String, usize), RegexProblem> 
         'x' | 'u' => {
             let digits = if letter == 'x' { 2 } else { 4 };
             let hex = after.get(1..=digits).filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
-            let hex = hex.ok_or_else(|| RegexProblem::Escape(letter))?;
+            let hex = hex.ok_or(RegexProblem::Escape(letter))?;
             return Ok((format!("\\x{{{hex}}}"), 1 + digits));
         }
         '1'..='9' | 'k' => return Err(RegexProblem::BackReference),

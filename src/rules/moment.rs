@@ -200,7 +200,7 @@ fn week(time: &Zoned) -> (i64, i64) {
     let year = i64::from(time.year());
     let weekday = i64::from(time.weekday().to_sunday_zero_offset());
     let day_of_year = i64::from(time.day_of_year());
-    if day_of_year - weekday + 6 >= i64::from(time.days_in_year()) + 1 {
+    if day_of_year - weekday + 6 > i64::from(time.days_in_year()) {
         return (year + 1, 1);
     }
     let first_weekday = (weekday - (day_of_year - 1)).rem_euclid(7);

@@ -84,7 +84,7 @@ const POST: Markers = &[("post", ".post"), ("rev", ".post"), ("r", ".post")];
 const DEV: Markers = &[("dev", ".dev")];
 
 /// A marker with its number off the front: `-rc.1`.
-fn marked<'t>(text: &'t str, markers: Markers) -> Option<(&'static str, String, &'t str)> {
+fn marked(text: &str, markers: Markers) -> Option<(&'static str, String, &str)> {
     let separators = ['-', '_', '.'];
     let word = text.strip_prefix(separators).unwrap_or(text);
     let (marker, rest) =
