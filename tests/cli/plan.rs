@@ -471,7 +471,7 @@ group "default" {
             .file("docker-bake.hcl", bake)
             .file("docker-metadata-action.json", tags)
             .file("labels/docker-metadata-action.json", labels)
-            .args(files.into_iter().flat_map(|file| ["-f", file]).chain(["plan", "--out", "ci"]))
+            .args(["plan", "--out", "ci"].into_iter().chain(files.into_iter().flat_map(|file| ["-f", file])))
             .stdout(str![[r#"
 IMAGE  REPOSITORY        TAGS                             PLATFORMS
 app    ghcr.io/acme/app  1.2.3, 1.2, sha-90dd603, latest  linux/amd64, linux/arm64
