@@ -1,5 +1,6 @@
 //! What is known about a run besides the files: the commit, the ref, the event.
 
+use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use jiff::Timestamp;
@@ -10,6 +11,15 @@ const SHORT_COMMIT: usize = 7;
 
 /// Facts that may be gathered only when something asks for them: a `LazyCell`, or a reference to what is known.
 pub type Known<'a> = &'a dyn Deref<Target = Facts>;
+
+/// Versions that were released before, by what the release is called; most often names of git tags.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownVersions {
+    /// Those of all images that have no list of their own.
+    pub names: Vec<String>,
+    /// Those of single images, by their keys in the plan.
+    pub by_image: BTreeMap<String, Vec<String>>,
+}
 
 /// What is known about a run. A plan is a pure function of files, variables and these.
 ///

@@ -130,6 +130,20 @@ pub struct Uses {
     pub facts: BTreeSet<&'static str>,
 }
 
+impl Uses {
+    /// Whether it names the commit, and so stands for one build.
+    #[must_use]
+    pub fn names_commit(&self) -> bool {
+        ["commit", "sha", "tag"].iter().any(|word| self.facts.contains(word))
+    }
+
+    /// Whether it names anything of the run.
+    #[must_use]
+    pub fn names_run(&self) -> bool {
+        !self.facts.is_empty()
+    }
+}
+
 /// Whether a text has a pattern's delimiters; without, it stands for itself.
 #[must_use]
 pub fn is_pattern(text: &str) -> bool {

@@ -12,7 +12,7 @@ use crate::bake::module::is_secret_name;
 use crate::cli::{self, MatrixFormat, MetadataFormat, PlanFormat, Selection};
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Stale};
-use crate::facts::Facts;
+use crate::facts::{Facts, KnownVersions};
 use crate::host::{Action, HostError, Written};
 use crate::plan::{Plan, SourceFile};
 use crate::platform::Platform;
@@ -124,6 +124,7 @@ fn make(
         platforms: &platforms,
         publish: selection.publish,
         facts: &&Facts::default(),
+        known_versions: &KnownVersions::default(),
         sources: loaded.sources.iter().map(|id| hashed(session.sources.get(*id))).collect(),
     })?;
     session.tell(&plan.warnings);

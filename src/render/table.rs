@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use indexmap::IndexMap;
 use unicode_width::UnicodeWidthStr;
 
 use crate::plan::{Image, Job, Plan};
@@ -21,12 +22,46 @@ pub fn render(plan: &Plan) -> String {
         text.push_str(&columns(&["JOB", "BUILDS", "RUNNER"], rows.collect()));
         text.push('\n');
     }
+    let notes = tag_notes(plan);
+    if !notes.is_empty() {
+        text.push_str(&notes);
+        text.push('\n');
+    }
     if !plan.local.is_empty() {
         let names: Vec<&str> = plan.local.iter().map(|name| &**name).collect();
         let _ = write!(text, "local, not published: {}\n\n", names.join(", "));
     }
     text.push_str(&numbers(plan));
     text
+}
+
+/// A line for each image whose floating tags belong elsewhere, or that only the registry can decide.
+#[must_use]
+pub fn tag_notes(plan: &Plan) -> String {
+    let mut text = String::new();
+    for (key, image) in &plan.images {
+        let mut by_owner: IndexMap<&str, Vec<&str>> = IndexMap::new();
+        for tag in image.yielded.iter().filter(|tag| tag.is_known || !is_planned(plan, &tag.owner)) {
+            by_owner.entry(&tag.owner).or_default().push(&tag.name);
+        }
+        for (owner, tags) in by_owner {
+            let _ = writeln!(text, "{key}: not moved, owned by {owner}: {}", tags.join(", "));
+        }
+        let provisional: Vec<&str> =
+            image.tags.iter().filter(|tag| tag.is_provisional).map(|tag| tag.name.as_str()).collect();
+        if !provisional.is_empty() {
+            let _ = writeln!(
+                text,
+                "{key}: no other version is known, so the merge decides whether these move: {}",
+                provisional.join(", ")
+            );
+        }
+    }
+    text
+}
+
+fn is_planned(plan: &Plan, version: &str) -> bool {
+    plan.images.values().any(|image| image.version.as_deref() == Some(version))
 }
 
 /// The numbers that close the table.

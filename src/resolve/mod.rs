@@ -6,7 +6,9 @@ mod images;
 mod jobs;
 mod legs;
 mod links;
+mod names;
 mod publish;
+mod versions;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +24,7 @@ use crate::bake::select;
 use crate::bake::syntax::Name;
 use crate::bake::target::{Definition, Group, Target, Text};
 use crate::diagnostic::{Diagnostic, Severity, names_help, sorted};
-use crate::facts::Known;
+use crate::facts::{Known, KnownVersions};
 use crate::plan::{Plan, SourceFile};
 use crate::platform::Platform;
 use crate::spec::Spec;
@@ -43,6 +45,8 @@ pub struct Input<'a> {
     pub publish: bool,
     /// What is known about the run.
     pub facts: Known<'a>,
+    /// Versions that were released before.
+    pub known_versions: &'a KnownVersions,
     /// The files, for the record.
     pub sources: Vec<SourceFile>,
 }

@@ -77,7 +77,13 @@ fn the_files_of_a_pipeline_are_written_once() {
     );
     assert_eq!(json("matrix.json")[1]["runner"], "ubuntu-24.04-arm");
     let app = &json("plan.json")["images"]["app"];
-    assert_eq!(app["tags"][1], serde_json::json!({"name": "1.2", "floating": true, "why": "greatest 1.2.x"}));
+    assert_eq!(
+        app["tags"][1],
+        serde_json::json!({
+            "name": "1.2", "floating": true, "moves": {"with": "versions", "numbers": 2}, "why": "greatest 1.2.x",
+            "provisional": true
+        })
+    );
     let legs: Vec<&String> = app["builds"].as_object().unwrap().keys().collect();
     assert_eq!(legs, ["app-linux-amd64", "app-linux-arm64"]);
 }

@@ -9,7 +9,7 @@ use bakeplan::bake::overrides::Overrides;
 use bakeplan::bake::select::{self, Options};
 use bakeplan::bake::{hcl, json, print};
 use bakeplan::diagnostic::Diagnostic;
-use bakeplan::facts::Facts;
+use bakeplan::facts::{Facts, KnownVersions};
 use bakeplan::plan::Plan;
 use bakeplan::render;
 use bakeplan::resolve::{self, Input};
@@ -74,6 +74,7 @@ fn planned(text: &str, is_json: bool) -> Result<Plan, Vec<Diagnostic>> {
             platforms: &[],
             publish: true,
             facts: &&Facts::default(),
+            known_versions: &KnownVersions::default(),
             sources: Vec::new(),
         })
     })
