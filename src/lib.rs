@@ -26,6 +26,7 @@ pub mod bake;
 // The decisions.
 pub mod facts;
 pub mod pattern;
+pub mod rules;
 pub mod runner;
 pub mod spec;
 pub mod tags;
