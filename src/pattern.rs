@@ -69,9 +69,11 @@ impl PatternError {
     #[must_use]
     pub fn help(&self) -> String {
         match self {
-            Self::Syntax(_) | Self::Render(_) => {
-                "words are written `{{ version }}`, conditions `event == \"push\"`".into()
+            Self::Render(_) => {
+                "a condition says when it applies: `{ pattern = \"…\", when = \"branch == default_branch\" }`"
+                    .into()
             }
+            Self::Syntax(_) => "words are written `{{ version }}`, conditions `event == \"push\"`".into(),
             Self::NotABool(_) => "compare it, such as `branch == default_branch`".into(),
             Self::UnknownWord { near: Some(near), .. } => format!("did you mean `{near}`?"),
             Self::UnknownWord { near: None, .. } => {
@@ -225,7 +227,7 @@ fn environment<'a>() -> Environment<'a> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_fuel(Some(FUEL));
-    environment.add_filter("slug", |text: &str| slug(text));
+    environment.add_filter("slug", slug);
     environment
 }
 
@@ -245,10 +247,15 @@ fn date(time: Timestamp) -> Value {
 }
 
 /// What a branch's name is as a part of a tag: what tags cannot hold becomes `-`, and nothing is lost at the end.
-fn slug(text: &str) -> String {
+fn slug(text: &str) -> Result<String, minijinja::Error> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
     let parts: Vec<&str> = text.split(|c: char| !allowed(c)).filter(|part| !part.is_empty()).collect();
-    parts.join("-").trim_start_matches('.').to_owned()
+    let slug = parts.join("-").trim_start_matches('.').to_owned();
+    if slug.is_empty() {
+        let message = format!("no character of `{text}` can be in a tag");
+        return Err(minijinja::Error::new(ErrorKind::InvalidOperation, message));
+    }
+    Ok(slug)
 }
 
 /// Checks the words that a template asks for.
@@ -345,16 +352,16 @@ mod tests {
         .with_ref_parts()
     }
 
-    fn text(pattern: &str, version: Option<&str>, facts: Facts) -> Result<Option<String>, PatternError> {
+    fn text(pattern: &str, version: Option<&str>, facts: &Facts) -> Result<Option<String>, PatternError> {
         let version: Option<Version> = version.map(|text| text.parse().unwrap());
-        let words = Words { version: version.as_ref(), facts: &&facts };
+        let words = Words { version: version.as_ref(), facts: &facts };
         Ok(render(pattern, &words)?.map(|rendered| rendered.text))
     }
 
     #[track_caller]
     fn case(pattern: &str, version: &str, expected: Option<&str>) {
         assert_eq!(
-            text(pattern, Some(version), Facts::default()).unwrap().as_deref(),
+            text(pattern, Some(version), &Facts::default()).unwrap().as_deref(),
             expected,
             "{pattern} of {version}"
         );
@@ -362,14 +369,18 @@ mod tests {
 
     #[track_caller]
     fn of_facts(pattern: &str, expected: &str) {
-        assert_eq!(text(pattern, None, on_branch("feature/Ü x")), Ok(Some(expected.to_owned())), "{pattern}");
+        assert_eq!(
+            text(pattern, None, &on_branch("feature/Ü x")),
+            Ok(Some(expected.to_owned())),
+            "{pattern}"
+        );
     }
 
     #[track_caller]
-    fn condition(condition: &str, facts: Facts, expected: Result<bool, PatternError>) {
+    fn condition(condition: &str, facts: &Facts, expected: &Result<bool, PatternError>) {
         let version: Version = "1.2.3-rc.1".parse().unwrap();
-        let words = Words { version: Some(&version), facts: &&facts };
-        assert_eq!(holds(condition, &words), expected, "{condition}");
+        let words = Words { version: Some(&version), facts: &facts };
+        assert_eq!(&holds(condition, &words), expected, "{condition}");
     }
 
     fn missing_fact(word: &str) -> PatternError {
@@ -390,13 +401,13 @@ mod tests {
     #[test]
     fn what_can_never_render_is_an_error() {
         let none = Facts::default;
-        let error = text("{{ verison }}", Some("1.2.3"), none()).unwrap_err();
+        let error = text("{{ verison }}", Some("1.2.3"), &none()).unwrap_err();
         assert_eq!(error.help(), "did you mean `version`?");
-        assert!(matches!(text("{{ version", Some("1"), none()), Err(PatternError::Syntax(_))));
-        assert_eq!(text("{{ major }}", None, none()), Err(PatternError::NoVersion("major".into())));
+        assert!(matches!(text("{{ version", Some("1"), &none()), Err(PatternError::Syntax(_))));
+        assert_eq!(text("{{ major }}", None, &none()), Err(PatternError::NoVersion("major".into())));
         let endless = "{% for i in range(100000) %}{% for j in range(100000) %}x{% endfor %}{% endfor %}";
         assert!(matches!(
-            text(endless, None, none()),
+            text(endless, None, &none()),
             Err(PatternError::Render(_) | PatternError::UnknownWord { .. })
         ));
     }
@@ -413,20 +424,20 @@ mod tests {
 
     #[test]
     fn a_missing_fact_is_named() {
-        let error = text("{{ tag }}", None, on_branch("main")).unwrap_err();
+        let error = text("{{ tag }}", None, &on_branch("main")).unwrap_err();
         assert_eq!(
             error.to_string(),
             "the pattern uses `tag`, which is not known: this run is of `refs/heads/main`"
         );
-        assert_eq!(text("{{ sha }}", None, Facts::default()), Err(missing_fact("sha")));
+        assert_eq!(text("{{ sha }}", None, &Facts::default()), Err(missing_fact("sha")));
         assert_eq!(
             missing_fact("sha").help(),
             "give it with `--fact commit=…`; `bakeplan plan --facts` shows what is known"
         );
-        assert_eq!(text("{{ date('%Y') }}", None, Facts::default()), Err(missing_fact("date")));
-        assert!(matches!(text("{{ date('%!') }}", None, on_branch("a")), Err(PatternError::Render(_))));
+        assert_eq!(text("{{ date('%Y') }}", None, &Facts::default()), Err(missing_fact("date")));
+        assert!(matches!(text("{{ date('%!') }}", None, &on_branch("a")), Err(PatternError::Render(_))));
         assert!(matches!(
-            text("{{ date('%Y', tz='Moon') }}", None, on_branch("a")),
+            text("{{ date('%Y', tz='Moon') }}", None, &on_branch("a")),
             Err(PatternError::Render(_))
         ));
     }
@@ -449,18 +460,18 @@ mod tests {
     #[test]
     fn conditions_are_over_facts() {
         let main = || on_branch("main");
-        condition("event == 'push' and branch == default_branch", main(), Ok(true));
-        condition("branch == default_branch", on_branch("dev"), Ok(false));
-        condition("tag", main(), Ok(false));
-        condition("not prerelease", main(), Ok(false));
-        condition("ref is startingwith('refs/heads/')", main(), Ok(true));
-        condition("event == 'push'", Facts::default(), Ok(false));
-        condition("branch == default_branch", Facts::default(), Err(missing_fact("branch")));
+        condition("event == 'push' and branch == default_branch", &main(), &Ok(true));
+        condition("branch == default_branch", &on_branch("dev"), &Ok(false));
+        condition("tag", &main(), &Ok(false));
+        condition("not prerelease", &main(), &Ok(false));
+        condition("ref is startingwith('refs/heads/')", &main(), &Ok(true));
+        condition("event == 'push'", &Facts::default(), &Ok(false));
+        condition("branch == default_branch", &Facts::default(), &Err(missing_fact("branch")));
         let tag = Facts { git_ref: Some("refs/tags/v1".into()), ..Facts::default() };
-        condition("branch == default_branch", tag, Err(missing_fact("default_branch")));
-        condition("date('%u') == '3'", main(), Ok(true));
+        condition("branch == default_branch", &tag, &Err(missing_fact("default_branch")));
+        condition("date('%u') == '3'", &main(), &Ok(true));
         let unknown = PatternError::UnknownWord { word: "brunch".into(), near: Some("branch".into()) };
-        condition("brunch", main(), Err(unknown));
+        condition("brunch", &main(), &Err(unknown));
     }
 
     #[test]
@@ -471,9 +482,14 @@ mod tests {
             ("_x", "_x"),
             ("-.y//z#", "y-z"),
             ("Ünï", "n"),
-            ("日本", ""),
+            ("1/2", "1-2"),
         ] {
-            assert_eq!(slug(branch), expected, "{branch}");
+            assert_eq!(slug(branch).unwrap(), expected, "{branch}");
         }
+        let error = text("{{ branch | slug }}", None, &on_branch("日本")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the pattern cannot be rendered: no character of `日本` can be in a tag"
+        );
     }
 }

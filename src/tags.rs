@@ -355,9 +355,9 @@ fn reason(claim: Claim, version: &Version) -> Option<String> {
     };
     match claim {
         Claim::Literal => None,
-        Claim::Versions(0) => Some(format!("greatest stable version")),
+        Claim::Versions(0) => Some("greatest stable version".to_owned()),
         Claim::Versions(depth) => Some(format!("greatest {}", among(depth))),
-        Claim::Prereleases(0) => Some(format!("greatest prerelease")),
+        Claim::Prereleases(0) => Some("greatest prerelease".to_owned()),
         Claim::Prereleases(depth) => Some(format!("greatest prerelease of {}", among(depth))),
         Claim::Channel => Some("greatest version of the channel".to_owned()),
         Claim::Run => Some("names the run, and moves with each".to_owned()),

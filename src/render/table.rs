@@ -35,29 +35,29 @@ pub fn render(plan: &Plan) -> String {
     text
 }
 
-/// A line for each image whose floating tags belong elsewhere, or that only the registry can decide.
+/// Which floating tags belong elsewhere, and which only the registry can decide: a line for each image, or for several of
+/// which the same is so.
 #[must_use]
 pub fn tag_notes(plan: &Plan) -> String {
-    let mut text = String::new();
+    let mut notes: IndexMap<String, Vec<&str>> = IndexMap::new();
     for (key, image) in &plan.images {
         let mut by_owner: IndexMap<&str, Vec<&str>> = IndexMap::new();
         for tag in image.yielded.iter().filter(|tag| tag.is_known || !is_planned(plan, &tag.owner)) {
             by_owner.entry(&tag.owner).or_default().push(&tag.name);
         }
         for (owner, tags) in by_owner {
-            let _ = writeln!(text, "{key}: not moved, owned by {owner}: {}", tags.join(", "));
+            let note = format!("not moved, owned by {owner}: {}", tags.join(", "));
+            notes.entry(note).or_default().push(key);
         }
         let provisional: Vec<&str> =
             image.tags.iter().filter(|tag| tag.is_provisional).map(|tag| tag.name.as_str()).collect();
         if !provisional.is_empty() {
-            let _ = writeln!(
-                text,
-                "{key}: no other version is known, so the merge decides whether these move: {}",
-                provisional.join(", ")
-            );
+            let tags = provisional.join(", ");
+            let note = format!("no other version is known, so the merge decides whether these move: {tags}");
+            notes.entry(note).or_default().push(key);
         }
     }
-    text
+    notes.iter().map(|(note, images)| format!("{}: {note}\n", images.join(", "))).collect()
 }
 
 fn is_planned(plan: &Plan, version: &str) -> bool {

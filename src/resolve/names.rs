@@ -40,7 +40,7 @@ pub(super) fn names(input: &Input<'_>, draft: &Draft, diagnostics: &mut Vec<Diag
         _ => tags::default_patterns().into_iter().map(|pattern| renderer.default_pattern(pattern)).collect(),
     };
     for pattern in settings.tags.as_ref().unwrap_or(&default) {
-        renderer.pattern(pattern, |version, rendered| claim(version, rendered));
+        renderer.pattern(pattern, claim);
     }
     if draft.stated.version().is_some_and(Version::is_prerelease) {
         for pattern in &settings.prerelease_tags {

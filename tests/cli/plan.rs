@@ -51,6 +51,8 @@ app-linux-amd64   app-linux-amd64   ubuntu-latest
 app-linux-arm64   app-linux-arm64   ubuntu-24.04-arm
 tool-linux-s390x  tool-linux-s390x  ubuntu-latest (qemu)
 
+app: no other version is known, so the merge decides whether these move: 1.2, 1, latest
+
 local, not published: base
 
 2 images, 5 tags in 2 repositories, 3 platforms, 3 jobs
