@@ -23,4 +23,5 @@ mod official; // the tags of official images
 mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is refused
 mod print; // `bakeplan print`: lists and streams
 mod properties; // what holds for every definition
+mod rules; // rule lines of docker/metadata-action
 mod strict; // `--strict`: lints
