@@ -14,11 +14,13 @@ use bakeplan::bake::select::{self, Options};
 use bakeplan::bake::target::Definition;
 use bakeplan::bake::{csv, flags, hcl, json, print, strict};
 use bakeplan::diagnostic::Diagnostic;
-use bakeplan::pattern;
+use bakeplan::facts::{Facts, KnownVersions};
+use bakeplan::pattern::{self, Words};
 use bakeplan::platform::{self, Platform};
 use bakeplan::reference::{Reference, Repository, Tag};
 use bakeplan::render;
 use bakeplan::resolve::{self, Input};
+use bakeplan::rules::{self, Flavor, Rule};
 use bakeplan::source::Sources;
 use bakeplan::version::Version;
 
@@ -63,6 +65,10 @@ pub fn plan(text: &str, is_json: bool) {
             names: &[],
             platforms: &[],
             publish: true,
+            for_commit: false,
+            facts: &&Facts::default(),
+            known_versions: &KnownVersions::default(),
+            kept: &[],
             sources: Vec::new(),
         })?;
         tell(sources, &plan.warnings);
@@ -90,9 +96,21 @@ pub fn words(text: &str) {
     again::<Reference>(text);
     again::<Repository>(text);
     again::<Tag>(text);
-    let version = text.parse::<Version>().ok();
-    let _ = pattern::render(text, version.as_ref());
-    let _ = pattern::render(text, "1.2.3-rc1+b.5".parse().ok().as_ref());
+    let facts = Facts {
+        git_ref: Some(format!("refs/heads/{text}")),
+        commit: Some("c0ffee0".into()),
+        commit_time: "2026-03-04T23:30:00Z".parse().ok(),
+        ..Facts::default()
+    }
+    .with_ref_parts();
+    for version in [text.parse::<Version>().ok(), "1.2.3-rc1+b.5".parse().ok()] {
+        let words = Words { version: version.as_ref(), facts: &&facts };
+        let _ = pattern::render(text, &words);
+        let _ = pattern::holds(text, &words);
+    }
+    if let (Ok(rule), Ok(flavor)) = (Rule::parse(text), Flavor::parse(text.lines())) {
+        let _ = rules::apply(&[rule], &flavor, &&facts);
+    }
     let _ = platform::split_list(text);
     let _ = platform::is_valid_for_bake(text);
     let _ = csv::fields(text, ',');
@@ -153,8 +171,9 @@ fn with_module(
 fn print_all(definition: &Definition) -> Outcome {
     let resolve = |names: &[String]| {
         let resolved = select::resolve(definition, names, &Overrides::default(), &Options::default())?;
-        black_box(strict::resolved(&resolved));
-        black_box(print::to_json(&resolved));
+        let targets = || resolved.targets.values();
+        black_box((strict::strings(targets()), strict::tags(targets()), strict::caches(targets())));
+        black_box(print::to_json(&resolved, &[]));
         Ok(())
     };
     let names: Vec<String> = definition.targets.keys().map(|name| name.to_string()).collect();
