@@ -61,6 +61,7 @@ impl Context {
         }
         let standard = self.standard.get(&*name.name).cloned();
         if let Some(function) = standard {
+            self.budget.worked((function.work)(&values), span)?;
             return function.call(&self.ambient, &values).map_err(|e| {
                 let message = format!("`{}` failed: {}", name.name, e.message);
                 let place = e.argument.and_then(|index| places.get(index)).copied();

@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use super::budget::MAX_ERRORS;
 use super::calls::UserFunction;
 use super::convert::convert;
 use super::eval::{Failure, Scope};
@@ -324,6 +325,9 @@ fn collect_failures(steps: impl Iterator<Item = Result<(), Failure>>) -> Result<
     let mut diagnostics = Vec::new();
     for failure in steps.filter_map(Result::err) {
         push_once(&mut diagnostics, *failure);
+        if diagnostics.len() >= MAX_ERRORS {
+            break;
+        }
     }
     if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::budget::Holdings;
 use super::check;
 use super::overrides::{self, Overrides, TargetOverrides};
 use super::syntax::Name;
@@ -24,6 +25,8 @@ pub struct Resolver<'a> {
     resolved: BTreeMap<Name, Rc<Target>>,
     /// How many elements may still be copied.
     budget: usize,
+    /// What the targets that were asked for hold.
+    holdings: Holdings,
 }
 
 /// A target whose parents are being merged.
@@ -54,6 +57,7 @@ impl<'a> Resolver<'a> {
             policy_disabled: overrides.policy_is_disabled(),
             resolved: BTreeMap::new(),
             budget: MAX_COPIED,
+            holdings: Holdings::default(),
         })
     }
 
@@ -85,6 +89,7 @@ impl<'a> Resolver<'a> {
         if self.policy_disabled {
             target.policy = vec![Policy { disabled: true, ..Policy::default() }];
         }
+        self.holdings.add(&target)?;
         Ok(target)
     }
 
@@ -174,13 +179,9 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The name most like this one; long ones are not compared, which takes time and memory by the product of lengths.
+/// The name most like this one.
 pub(super) fn near<'n>(name: &str, names: impl Iterator<Item = &'n Name>) -> Option<&'n str> {
-    const LONGEST: usize = 100;
-    if name.len() > LONGEST {
-        return None;
-    }
-    suggest(name, names.map(|name| &**name).filter(|name| name.len() <= LONGEST))
+    suggest(name, names.map(|name| &**name))
 }
 
 fn copy(budget: &mut usize, into: &mut Target, from: &Target) -> Result<(), Box<Diagnostic>> {

@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
+use super::budget::{Holdings, MAX_ERRORS};
 use super::decode;
 use super::eval::{Context, Failure, Scope};
 use super::exposed;
@@ -79,6 +80,8 @@ struct Instance {
     axes: Vec<(Name, Value)>,
     values: RefCell<BTreeMap<Name, Result<Value, Failure>>>,
     in_progress: RefCell<BTreeSet<Name>>,
+    /// Attributes that expressions see already.
+    exposed: RefCell<BTreeSet<Name>>,
 }
 
 /// A block of ours, which Bake ignores.
@@ -247,6 +250,9 @@ impl Module {
                 None => exposed::attributes(kind).iter().map(|name| Name::from(*name)).collect(),
             };
             for name in asked {
+                if !instance.exposed.borrow_mut().insert(Rc::clone(&name)) {
+                    continue;
+                }
                 let Some(value) = self.exposed_value(instance, &name)? else { continue };
                 let mut all = self.context.exposed.borrow_mut();
                 let blocks = all.entry(kind).or_default();
@@ -367,6 +373,7 @@ impl Module {
                 axes,
                 values: RefCell::default(),
                 in_progress: RefCell::default(),
+                exposed: RefCell::default(),
             });
         }
         Ok(instances)
@@ -386,7 +393,11 @@ impl Module {
     /// As for [`Self::definition`].
     pub fn merge_onto(&self, mut definition: Definition) -> Result<Definition, Vec<Diagnostic>> {
         let mut diagnostics = Vec::new();
+        let mut holdings = Holdings::default();
         for instance in &self.instances {
+            if diagnostics.len() >= MAX_ERRORS {
+                break;
+            }
             let known =
                 if instance.kind == "group" { decode::GROUP_ATTRIBUTES } else { decode::TARGET_ATTRIBUTES };
             let mut values = Vec::new();
@@ -407,7 +418,12 @@ impl Module {
             if instance.kind == "group" {
                 definition.add_group(decode::group(&instance.name, header, &values, &mut diagnostics));
             } else {
-                definition.add_target(decode::target(&instance.name, header, &values, &mut diagnostics));
+                let target = decode::target(&instance.name, header, &values, &mut diagnostics);
+                if let Err(failure) = holdings.add(&target) {
+                    diagnostics.push(*failure);
+                    break;
+                }
+                definition.add_target(target);
             }
         }
         for (label, members) in &self.labels {
@@ -416,6 +432,9 @@ impl Module {
             }
         }
         for name in self.attributes.keys() {
+            if diagnostics.len() >= MAX_ERRORS {
+                break;
+            }
             if let Err(failure) = self.resolve_global(name) {
                 push_once(&mut diagnostics, *failure);
             }
