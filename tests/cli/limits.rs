@@ -64,13 +64,13 @@ fn few_lines_that_mean_very_much() {
         (doubled("NAME = \"${V}${V}\"\n"), Err("the strings of this file come to more than 128 MiB")),
         (doubled("NAME = [V, V]\n"), Err("has more than 1000000 parts")),
         (functions, Err(steps)),
-        (argument(&format!("{}1{}", "[for a in range(1000) : ".repeat(5), "]".repeat(5))), Err("limit")),
+        (argument(&format!("{}1{}", "[for a in range(1000) : ".repeat(5), "]".repeat(5))), Err(steps)),
         (
             axes("100", &format!("args = {{ X = \"{}\" }}", "y".repeat(50_000))),
             Err("come to more than 64 MiB"),
         ),
         (axes("100", "tags = [for i in r : \"t${i}\"]"), Err("the targets have more than 1000000 elements")),
-        (axes("1000", ""), Ok(())),
+        (axes("60", ""), Ok(())),
         (argument("bcrypt(\"x\", 31)"), Err("the cost is 31")),
         (argument("[for i in range(1000) : bcrypt(\"x\")]"), Err(steps)),
         (argument(&product), Err("values")),
@@ -79,8 +79,8 @@ fn few_lines_that_mean_very_much() {
         (argument("pow(10, 1e9)"), Err("`pow` failed")),
         (argument(&vec!["1"; 10_000].join("+")), Ok(())),
     ] {
-        // Slow on purpose, and slower still where nothing is optimised.
-        if cfg!(debug_assertions) && text.contains("1000) : bcrypt") {
+        // As many steps as are allowed take a minute where nothing is optimised.
+        if cfg!(debug_assertions) && end == Err(steps) {
             continue;
         }
         check("print", "docker-bake.hcl", &text, end);
