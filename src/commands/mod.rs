@@ -5,6 +5,7 @@ mod load;
 mod plan;
 mod print;
 
+use crate::bake::kept;
 use crate::cli::{Cli, Command, PlanFormat};
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Exit};
@@ -74,7 +75,8 @@ impl Session<'_> {
         if diagnostics.is_empty() {
             return;
         }
-        let told = diagnostics.iter().take(MAX_TOLD).map(|one| one.without(&self.secrets));
+        let told = diagnostics.iter().take(MAX_TOLD);
+        let told = told.map(|one| one.without(&self.secrets).with_texts(kept::readable));
         let more = diagnostics
             .len()
             .checked_sub(MAX_TOLD)

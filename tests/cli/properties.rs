@@ -72,6 +72,7 @@ pub(crate) fn planned(text: &str, is_json: bool) -> Result<Plan, Vec<Diagnostic>
             names: &[],
             platforms: &[],
             publish: true,
+            kept: &[],
             sources: Vec::new(),
         })
     })
@@ -82,7 +83,7 @@ pub(crate) fn printed(text: &str, is_json: bool) -> Result<String, Vec<Diagnosti
     evaluated(text, is_json, |_, definition| {
         let names: Vec<String> = definition.targets.keys().map(ToString::to_string).collect();
         let resolved = select::resolve(definition, &names, &Overrides::default(), &Options::default());
-        resolved.map(|resolved| print::to_json(&resolved))
+        resolved.map(|resolved| print::to_json(&resolved, &[]))
     })
 }
 
@@ -277,7 +278,7 @@ fn no_value_makes_it_panic() {
         let names = ["app".to_owned()];
         let _ = evaluated(&text, true, |_, definition| {
             let resolved = select::resolve(definition, &names, &Overrides::default(), &Options::default());
-            resolved.map(|resolved| print::to_json(&resolved))
+            resolved.map(|resolved| print::to_json(&resolved, &[]))
         });
         Ok(())
     });
