@@ -47,6 +47,7 @@ pub fn render(plan: &Plan, origin: &str) -> String {
     }
 
     let mut members = vec![("//".to_owned(), Json::from(origin))];
+    members.extend(print::variables(&plan.kept));
     if !groups.is_empty() {
         members.push(("group".into(), Json::Object(groups)));
     }
