@@ -71,12 +71,8 @@ fn targets(items: &[Item], json: bool) -> String {
         }
         Json::Object(members)
     };
-    array(items.iter().map(object).collect())
-}
-
-/// A list as JSON, which is null when there is nothing in it, as in buildx.
-fn array(objects: Vec<Json>) -> String {
-    let list = if objects.is_empty() { Json::Null } else { Json::Array(objects) };
+    // As in buildx, a list of no targets is null.
+    let list = if items.is_empty() { Json::Null } else { items.iter().map(object).collect() };
     list.to_pretty() + "\n"
 }
 
@@ -102,7 +98,7 @@ fn variables(infos: &[VariableInfo], json: bool) -> String {
             members.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?.into()))).collect(),
         )
     };
-    array(infos.iter().map(object).collect())
+    infos.iter().map(object).collect::<Json>().to_pretty() + "\n"
 }
 
 /// Strings, numbers and bools bare, other values as JSON; nothing for null.

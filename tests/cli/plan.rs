@@ -134,6 +134,51 @@ fn an_empty_plan_starts_no_job() {
 }
 
 #[test]
+fn what_is_written_for_no_targets_is_a_bake_file() {
+    let ran = Test::new()
+        .file("compose.yaml", "services:\n  db: {image: postgres}\n")
+        .args(["bake", "-o", "generated.json"])
+        .stderr("note[no-images]: nothing is published: [..]\n  = help: [..]\n")
+        .run();
+    Test::new()
+        .file("generated.json", ran.read("generated.json"))
+        .args(["print", "-f", "generated.json"])
+        .stdout("{\n  \"group\": {\n    \"default\": {\n      \"targets\": null\n    }\n  },\n  \"target\": {}\n}\n")
+        .run();
+}
+
+#[test]
+fn services_that_run_one_image_build_it_once() {
+    let services = "services:
+  web: &web
+    image: ghcr.io/acme/app:1
+    build: {context: ., platforms: [linux/amd64]}
+  worker:
+    <<: *web
+    command: work
+";
+    Test::new()
+        .file("compose.yaml", services)
+        .args(["matrix"])
+        .stdout(str![[r#"
+[{"job":"web-linux-amd64","targets":"web-linux-amd64","platform":"linux/amd64","runner":"ubuntu-latest","qemu":false,"images":["web"],"allow":[]}]
+
+"#]])
+        .stderr(str![[r#"
+note[same-build]: `worker` is built just as `web`, which is published for both
+ --> compose.yaml:5:3
+  |
+2 |   web: &web
+  |   --- first here
+...
+5 |   worker:
+  |   ^^^^^^
+
+"#]])
+        .run();
+}
+
+#[test]
 fn without_github_its_option_warns() {
     Test::new()
         .file("docker-bake.hcl", SPEC)
