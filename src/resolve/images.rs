@@ -7,7 +7,6 @@ use indexmap::IndexMap;
 
 use super::{Input, Targets, legs};
 use crate::bake::glob::Glob;
-use crate::bake::print::{self, Form};
 use crate::bake::select;
 use crate::bake::syntax::Name;
 use crate::bake::target::{Definition, Target, Text};
@@ -155,11 +154,7 @@ fn from_tags(
         let tags = pushed_tags(target);
         if !tags.is_empty() && legs::is_pushable(target) {
             let key = tags.iter().map(|tag| normalized(tag)).collect();
-            let members = by_tags.entry(key).or_default();
-            match members.iter().find(|first| is_same_build(first, target)) {
-                None => members.push(target),
-                Some(first) => warnings.push(same_build(first, target)),
-            }
+            by_tags.entry(key).or_default().push(target);
         }
     }
     let mut drafts = Vec::new();
@@ -215,16 +210,6 @@ fn from_tags(
         );
     }
     drafts
-}
-
-/// Whether two targets differ in their names only, as the services of a Compose file often do that run one image.
-fn is_same_build(first: &Target, second: &Target) -> bool {
-    print::target(first, Form::File) == print::target(second, Form::File)
-}
-
-fn same_build(first: &Target, second: &Target) -> Diagnostic {
-    let message = format!("`{}` is built just as `{}`, which is published for both", second.name, first.name);
-    Diagnostic::note("same-build", message).at(second.span, "").at(first.span, "first here")
 }
 
 /// A platform that two of the targets build; `None` inside when one of them names no platforms.

@@ -148,37 +148,6 @@ fn what_is_written_for_no_targets_is_a_bake_file() {
 }
 
 #[test]
-fn services_that_run_one_image_build_it_once() {
-    let services = "services:
-  web: &web
-    image: ghcr.io/acme/app:1
-    build: {context: ., platforms: [linux/amd64]}
-  worker:
-    <<: *web
-    command: work
-";
-    Test::new()
-        .file("compose.yaml", services)
-        .args(["matrix"])
-        .stdout(str![[r#"
-[{"job":"web-linux-amd64","targets":"web-linux-amd64","platform":"linux/amd64","runner":"ubuntu-latest","qemu":false,"images":["web"],"allow":[]}]
-
-"#]])
-        .stderr(str![[r#"
-note[same-build]: `worker` is built just as `web`, which is published for both
- --> compose.yaml:5:3
-  |
-2 |   web: &web
-  |   --- first here
-...
-5 |   worker:
-  |   ^^^^^^
-
-"#]])
-        .run();
-}
-
-#[test]
 fn without_github_its_option_warns() {
     Test::new()
         .file("docker-bake.hcl", SPEC)
