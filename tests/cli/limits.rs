@@ -76,7 +76,7 @@ fn few_lines_that_mean_very_much() {
         (argument(&product), Err("values")),
         (argument("format(\"%1000000000d\", 1)"), Err("`format` failed")),
         (argument("1e999999999"), Err("too large")),
-        (argument("pow(10, 1e9)"), Err("`pow` failed")),
+        (argument("pow(10, 1e9)"), Ok(())),
         (argument(&vec!["1"; 10_000].join("+")), Ok(())),
     ] {
         // As many steps as are allowed take a minute where nothing is optimised.
