@@ -1,10 +1,11 @@
 //! Targets and groups as JSON: as `docker buildx bake --print` prints them, and so that Bake reads them back.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::syntax::Name;
 use super::target::{Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target, Text};
-use crate::json::Json;
+use crate::json::{Json, Member, ObjectWriter};
 
 /// Which strings have `${` and `%{` escaped, and what is printed where buildx's own form does not read back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,33 +20,34 @@ pub enum Form {
 /// What `docker buildx bake --print` prints for it, final newline included.
 #[must_use]
 pub fn to_json(resolved: &Resolved) -> String {
-    let groups =
-        resolved.groups.iter().map(|(name, group)| (name.to_string(), self::group(group, Form::Print)));
-    let targets =
-        resolved.targets.iter().map(|(name, target)| (name.to_string(), self::target(target, Form::Print)));
-    let mut members = vec![];
+    let mut text = String::new();
+    let mut root = ObjectWriter::start(&mut text);
     if !resolved.groups.is_empty() {
-        members.push(("group".to_owned(), Json::Object(groups.collect())));
+        let mut groups = root.object("group");
+        resolved.groups.iter().for_each(|(name, group)| groups.put(name, &self::group(group, Form::Print)));
+        groups.end();
     }
-    members.push(("target".to_owned(), Json::Object(targets.collect())));
-    let mut text = Json::Object(members).to_pretty();
+    let mut targets = root.object("target");
+    resolved.targets.iter().for_each(|(name, target)| targets.put(name, &self::target(target, Form::Print)));
+    targets.end();
+    root.end();
     text.push('\n');
     text
 }
 
 /// The body of a group.
 #[must_use]
-pub fn group(group: &Group, form: Form) -> Json {
+pub fn group(group: &Group, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
     writer.text("description", group.description.as_ref().filter(|text| !text.is_empty()));
     let targets = group.targets.as_deref().map_or(Json::Null, |list| writer.list(list, Escape::AsRead));
-    writer.members.push(("targets".to_owned(), targets));
+    writer.put("targets", targets);
     Json::Object(writer.members)
 }
 
 /// The body of a target, in the order of the fields of buildx's `Target` (bake/bake.go).
 #[must_use]
-pub fn target(target: &Target, form: Form) -> Json {
+pub fn target(target: &Target, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
     writer.text("description", target.description.as_ref().filter(|text| !text.is_empty()));
     writer.texts("inherits", &target.inherits, Escape::AsRead);
@@ -85,8 +87,11 @@ pub fn target(target: &Target, form: Form) -> Json {
 
 /// Doubles the first character of `${` and `%{`, so that Bake reads the text literally.
 #[must_use]
-pub fn escape_template(text: &str) -> String {
-    text.replace("${", "$${").replace("%{", "%%{")
+pub fn escape_template(text: &str) -> Cow<'_, str> {
+    if text.contains("${") || text.contains("%{") {
+        return text.replace("${", "$${").replace("%{", "%%{").into();
+    }
+    text.into()
 }
 
 /// When template markers are escaped.
@@ -98,85 +103,82 @@ enum Escape {
     AsRead,
 }
 
-struct Writer {
+struct Writer<'a> {
     form: Form,
-    members: Vec<(String, Json)>,
+    members: Vec<Member<'a>>,
 }
 
-impl Writer {
-    fn escaped(&self, text: &str, escape: Escape) -> String {
-        if escape == Escape::Always || self.form == Form::File {
-            escape_template(text)
-        } else {
-            text.to_owned()
-        }
+impl<'a> Writer<'a> {
+    fn escaped(&self, text: &'a str, escape: Escape) -> Cow<'a, str> {
+        if escape == Escape::Always || self.form == Form::File { escape_template(text) } else { text.into() }
     }
 
-    fn string(&self, text: &Text, escape: Escape) -> Json {
+    fn string(&self, text: &'a Text, escape: Escape) -> Json<'a> {
         Json::String(self.escaped(text.as_str(), escape))
     }
 
-    fn list(&self, texts: &[Text], escape: Escape) -> Json {
+    fn list(&self, texts: &'a [Text], escape: Escape) -> Json<'a> {
         texts.iter().map(|text| self.string(text, escape)).collect()
     }
 
-    fn object(&self, fields: &BTreeMap<Name, Text>, escape: Escape) -> Json {
-        let member =
-            |(key, text): (&Name, &Text)| (self.escaped(key, Escape::AsRead), self.string(text, escape));
+    fn object(&self, fields: &'a BTreeMap<Name, Text>, escape: Escape) -> Json<'a> {
+        let member = |(key, text): (&'a Name, &'a Text)| {
+            (self.escaped(key, Escape::AsRead), self.string(text, escape))
+        };
         Json::Object(fields.iter().map(member).collect())
     }
 
-    fn put(&mut self, key: &str, value: Json) {
-        self.members.push((key.to_owned(), value));
+    fn put(&mut self, key: &'static str, value: Json<'a>) {
+        self.members.push((key.into(), value));
     }
 
-    fn value(&mut self, key: &str, value: Option<impl Into<Json>>) {
+    fn value(&mut self, key: &'static str, value: Option<impl Into<Json<'a>>>) {
         if let Some(value) = value {
             self.put(key, value.into());
         }
     }
 
-    fn text(&mut self, key: &str, text: Option<&Text>) {
+    fn text(&mut self, key: &'static str, text: Option<&'a Text>) {
         let value = text.map(|text| self.string(text, Escape::AsRead));
         self.value(key, value);
     }
 
-    fn texts(&mut self, key: &str, texts: &[Text], escape: Escape) {
+    fn texts(&mut self, key: &'static str, texts: &'a [Text], escape: Escape) {
         if !texts.is_empty() {
             self.put(key, self.list(texts, escape));
         }
     }
 
-    fn map(&mut self, key: &str, fields: &BTreeMap<Name, Text>, escape: Escape) {
+    fn map(&mut self, key: &'static str, fields: &'a BTreeMap<Name, Text>, escape: Escape) {
         if !fields.is_empty() {
             self.put(key, self.object(fields, escape));
         }
     }
 
-    fn array<T>(&mut self, key: &str, items: &[T], json: impl Fn(&T, Form) -> Json) {
+    fn array<T>(&mut self, key: &'static str, items: &'a [T], json: impl Fn(&'a T, Form) -> Json<'a>) {
         if !items.is_empty() {
             self.put(key, items.iter().map(|item| json(item, self.form)).collect());
         }
     }
 
-    fn optional_texts(&mut self, key: &str, texts: Option<&[Text]>) {
+    fn optional_texts(&mut self, key: &'static str, texts: Option<&'a [Text]>) {
         if let Some(texts) = texts.filter(|texts| self.form == Form::File || !texts.is_empty()) {
             self.put(key, self.list(texts, Escape::AsRead));
         }
     }
 
-    fn optional_entries(&mut self, key: &str, entries: Option<&[Entry]>) {
+    fn optional_entries(&mut self, key: &'static str, entries: Option<&'a [Entry]>) {
         if let Some(entries) = entries.filter(|entries| self.form == Form::File || !entries.is_empty()) {
             self.put(key, entries.iter().map(|item| entry(item, self.form)).collect());
         }
     }
 }
 
-fn entry(entry: &Entry, form: Form) -> Json {
+fn entry(entry: &Entry, form: Form) -> Json<'_> {
     Writer { form, members: vec![] }.object(&entry.fields, Escape::AsRead)
 }
 
-fn attestation(entry: &Entry, form: Form) -> Json {
+fn attestation(entry: &Entry, form: Form) -> Json<'_> {
     let Json::Object(mut members) = self::entry(entry, form) else { return Json::Null };
     for (key, value) in &mut members {
         if key == "disabled" {
@@ -186,7 +188,7 @@ fn attestation(entry: &Entry, form: Form) -> Json {
     Json::Object(members)
 }
 
-fn secret(secret: &Secret, form: Form) -> Json {
+fn secret(secret: &Secret, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
     writer.text("id", Some(&secret.id).filter(|text| !text.is_empty()));
     writer.text("src", secret.src.as_ref());
@@ -194,14 +196,14 @@ fn secret(secret: &Secret, form: Form) -> Json {
     Json::Object(writer.members)
 }
 
-fn ssh(ssh: &Ssh, form: Form) -> Json {
+fn ssh(ssh: &Ssh, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
     writer.text("id", Some(&ssh.id).filter(|text| !text.is_empty()));
     writer.texts("paths", &ssh.paths, Escape::AsRead);
     Json::Object(writer.members)
 }
 
-fn resources(resources: &Resources, form: Form) -> Json {
+fn resources(resources: &Resources, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
     writer.text("memory", resources.memory.as_ref());
     writer.text("memory-swap", resources.memory_swap.as_ref());
@@ -213,19 +215,18 @@ fn resources(resources: &Resources, form: Form) -> Json {
     Json::Object(writer.members)
 }
 
-fn policy(policy: &Policy, form: Form) -> Json {
+fn policy(policy: &Policy, form: Form) -> Json<'_> {
     match form {
         Form::Print => policy_dump(policy),
-        Form::File => Json::String(escape_template(&policy.to_csv())),
+        Form::File => Json::String(escape_template(&policy.to_csv()).into_owned().into()),
     }
 }
 
 /// Go's `PolicyConfig` has no JSON tags.
-fn policy_dump(policy: &Policy) -> Json {
-    let file = |name: &Text| {
-        Json::Object(vec![("Filename".into(), name.as_str().into()), ("Data".into(), Json::Null)])
-    };
-    let files = if policy.files.is_empty() { Json::Null } else { policy.files.iter().map(file).collect() };
+fn policy_dump(policy: &Policy) -> Json<'_> {
+    let file = |name| Json::Object(vec![("Filename".into(), Json::from(name)), ("Data".into(), Json::Null)]);
+    let names = || policy.files.iter().map(Text::as_str);
+    let files = if policy.files.is_empty() { Json::Null } else { names().map(file).collect() };
     Json::Object(vec![
         ("Files".into(), files),
         ("Reset".into(), policy.reset.into()),

@@ -509,12 +509,24 @@ fn extend(own: &mut BTreeMap<Name, Text>, other: &BTreeMap<Name, Text>) {
 
 /// Keeps the first of equal strings and drops empty ones.
 pub(super) fn unique_texts(list: &mut Vec<Text>) {
+    const FEW: usize = 8;
+    if list.len() <= FEW {
+        for at in (0..list.len()).rev() {
+            if list[at].is_empty() || list[..at].contains(&list[at]) {
+                list.remove(at);
+            }
+        }
+        return;
+    }
     let mut seen = BTreeSet::new();
     list.retain(|text| !text.is_empty() && seen.insert(Rc::clone(text.name())));
 }
 
 /// Keeps one item per key: the last, at the place of the first.
 pub(super) fn last_by<T>(list: &mut Vec<T>, key: impl Fn(&T) -> Name) {
+    if list.len() < 2 {
+        return;
+    }
     let mut kept: IndexMap<Name, T> = IndexMap::new();
     for item in list.drain(..) {
         kept.insert(key(&item), item);

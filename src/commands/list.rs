@@ -61,17 +61,18 @@ fn targets(items: &[Item], json: bool) -> String {
         let rows = items.iter().map(|item| vec![item.name.clone(), item.description.clone()]);
         return tabbed(&["TARGET", "DESCRIPTION"], rows);
     }
-    let object = |item: &Item| {
-        let mut members = vec![("name".to_owned(), Json::from(item.name.as_str()))];
-        if !item.description.is_empty() {
-            members.push(("description".to_owned(), item.description.as_str().into()));
-        }
-        if item.group {
-            members.push(("group".to_owned(), true.into()));
-        }
-        Json::Object(members)
-    };
-    items.iter().map(object).collect::<Json>().to_pretty() + "\n"
+    items.iter().map(object).collect::<Json<'_>>().to_pretty() + "\n"
+}
+
+fn object(item: &Item) -> Json<'_> {
+    let mut members = vec![("name".into(), Json::from(item.name.as_str()))];
+    if !item.description.is_empty() {
+        members.push(("description".into(), item.description.as_str().into()));
+    }
+    if item.group {
+        members.push(("group".into(), true.into()));
+    }
+    Json::Object(members)
 }
 
 fn variables(infos: &[VariableInfo], json: bool) -> String {
@@ -92,9 +93,7 @@ fn variables(infos: &[VariableInfo], json: bool) -> String {
             ("type", ty(info)),
             ("value", value(info)),
         ];
-        Json::Object(
-            members.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?.into()))).collect(),
-        )
+        Json::Object(members.into_iter().filter_map(|(key, text)| Some((key.into(), text?.into()))).collect())
     };
     infos.iter().map(object).collect::<Json>().to_pretty() + "\n"
 }
