@@ -9,8 +9,7 @@ use bakeplan::commands;
 use bakeplan::error::Exit;
 use bakeplan::host::{self, Host};
 
-/// musl's allocator is slow. Others are left alone, since mimalloc takes longer to start than a small file to print.
-#[cfg(target_env = "musl")]
+/// A run is short and half of it is allocating, at which musl's allocator, and glibc's in a thread, are slow.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
