@@ -143,7 +143,7 @@ impl Decoder<'_> {
             "platforms" => target.platforms = self.strings(value, expr),
             "policy" => target.policy = self.elements(value, expr, Self::policy).unwrap_or_default(),
             "pull" => target.pull = self.boolean(value, expr),
-            "resources" => target.resources = self.resources(value, expr),
+            "resources" => target.resources = self.resources(value, expr).map(Box::new),
             "secret" => target.secret = self.elements(value, expr, Self::secret).unwrap_or_default(),
             "shm-size" => target.shm_size = self.nullable(value, expr),
             "ssh" => target.ssh = self.elements(value, expr, Self::ssh).unwrap_or_default(),

@@ -282,12 +282,12 @@ mod tests {
             no_cache_filter: texts(&["f"]),
             shm_size: Some("1g".into()),
             ulimits: texts(&["core=1"]),
-            resources: Some(Resources {
+            resources: Some(Box::new(Resources {
                 memory: Some("1g".into()),
                 cpu_shares: Some(2),
                 cpuset_mems: Some("0".into()),
                 ..Resources::default()
-            }),
+            })),
             call: Some("lint".into()),
             entitlements: texts(&["network.host"]),
             extra_hosts: map("h", "${x}"),
@@ -533,7 +533,7 @@ mod tests {
     fn nothing_prints_as_an_empty_object() {
         assert_eq!(to_json(&Resolved::default()), "{\n  \"target\": {}\n}\n");
         assert_eq!(target(&Target::new("t"), Form::Print), Json::Object(vec![]));
-        let empty = Target { resources: Some(Resources::default()), ..Target::new("t") };
+        let empty = Target { resources: Some(Box::default()), ..Target::new("t") };
         assert_eq!(target(&empty, Form::Print).to_pretty(), "{\n  \"resources\": {}\n}");
     }
 }

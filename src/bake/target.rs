@@ -240,7 +240,7 @@ pub struct Target {
     /// `type=soft[:hard]`
     pub ulimits: Vec<Text>,
     /// Limits of `RUN` steps.
-    pub resources: Option<Resources>,
+    pub resources: Option<Box<Resources>>,
     /// Frontend method instead of building.
     pub call: Option<Text>,
     /// Privileges asked for.
@@ -600,14 +600,14 @@ mod tests {
         parent.args = [("K".into(), "1".into()), ("L".into(), "1".into())].into();
         parent.description = Some("d".into());
         parent.attest = vec![Entry::of_type("sbom"), Entry::of_type("provenance")];
-        parent.resources = Some(Resources { memory: Some("1g".into()), ..Resources::default() });
+        parent.resources = Some(Box::new(Resources { memory: Some("1g".into()), ..Resources::default() }));
         let mut child = Target::new("c");
         child.tags = Some(vec![]);
         child.annotations = texts(&["y=1", "x=1"]);
         child.args = [("K".into(), "2".into())].into();
         child.description = Some("".into());
         child.attest = vec![Entry::of_type("sbom").with("generator", "g")];
-        child.resources = Some(Resources { cpu_shares: Some(2), ..Resources::default() });
+        child.resources = Some(Box::new(Resources { cpu_shares: Some(2), ..Resources::default() }));
         parent.merge(&child);
         parent.normalize();
         assert_eq!(&*parent.name, "p");
