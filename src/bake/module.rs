@@ -33,6 +33,8 @@ pub struct Surroundings {
     pub vars: BTreeMap<String, String>,
     /// `BAKE_LOCAL_PLATFORM`.
     pub local_platform: String,
+    /// `--keep-variable NAME`: variables that get no value.
+    pub kept: BTreeSet<Name>,
 }
 
 impl Surroundings {
@@ -131,6 +133,8 @@ pub struct Module {
     instances: Vec<Instance>,
     by_name: IndexMap<(&'static str, Name), Vec<usize>>,
     labels: IndexMap<Name, Vec<Name>>,
+    /// The defaults of the kept variables.
+    pub(super) defaults: RefCell<BTreeMap<Name, Option<Value>>>,
     pub(super) in_progress: RefCell<BTreeSet<Name>>,
     /// What is being evaluated, each for the one before it; only to tell a cycle.
     pub(super) path: RefCell<Vec<Step>>,
@@ -150,7 +154,7 @@ impl Instance {
 }
 
 pub(super) const BLOCK_KINDS: [&str; 2] = ["group", "target"];
-const BUILT_IN: [&str; 2] = ["BAKE_CMD_CONTEXT", "BAKE_LOCAL_PLATFORM"];
+pub(super) const BUILT_IN: [&str; 2] = ["BAKE_CMD_CONTEXT", "BAKE_LOCAL_PLATFORM"];
 
 /// Whether an environment variable's name says that its value is secret.
 #[must_use]
@@ -170,7 +174,7 @@ impl Module {
         ambient: Ambient,
     ) -> Result<Self, Vec<Diagnostic>> {
         let mut module = Self {
-            context: Context::new(ambient),
+            context: Context::new(ambient, !surroundings.kept.is_empty()),
             surroundings,
             variables: IndexMap::new(),
             functions: IndexMap::new(),
@@ -179,12 +183,14 @@ impl Module {
             instances: Vec::new(),
             by_name: IndexMap::new(),
             labels: IndexMap::new(),
+            defaults: RefCell::default(),
             in_progress: RefCell::default(),
             path: RefCell::default(),
             failed: RefCell::default(),
         };
         let blocks = module.collect(files)?;
         module.builtins();
+        module.check_kept()?;
         module.resolve_variables()?;
         module.validate_variables()?;
         module.resolve_functions()?;
@@ -384,6 +390,7 @@ impl Module {
             None => vec![Vec::new()],
             Some(attribute) => {
                 let value = self.eval(&Scope::default(), &attribute.value)?;
+                self.context.known(&value, "a matrix", attribute.value.span)?;
                 matrix::combinations(&value, attribute.value.span)?
             }
         };
@@ -397,6 +404,7 @@ impl Module {
                 }
                 (Some(name), Some(_)) => {
                     let value = self.eval(&Scope::of(&axes), &name.value)?;
+                    self.context.known(&value, "the name of a target", name.value.span)?;
                     matrix::name_of(&value, name.value.span)?
                 }
             };
@@ -501,6 +509,12 @@ impl Module {
     /// The `variable` blocks that count, in order.
     pub fn variable_blocks(&self) -> impl Iterator<Item = &Block> {
         self.variables.values()
+    }
+
+    /// Whether there is a `variable` block of this name.
+    #[must_use]
+    pub fn has_variable(&self, name: &str) -> bool {
+        self.variables.contains_key(name)
     }
 
     /// The `image` blocks of all files, in order.

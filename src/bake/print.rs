@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::kept::{self, KeptVariable, Piece};
 use super::syntax::Name;
 use super::target::{Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target, Text};
+use super::value::{Str, Type, Value};
 use crate::json::{Json, Member, ObjectWriter};
 
 /// Which strings have `${` and `%{` escaped, and what is printed where buildx's own form does not read back.
@@ -17,22 +19,68 @@ pub enum Form {
     File,
 }
 
-/// What `docker buildx bake --print` prints for it, final newline included.
+/// What `docker buildx bake --print` prints for it, final newline included. With variables that are kept it is a Bake
+/// file, since those have no value otherwise.
 #[must_use]
-pub fn to_json(resolved: &Resolved) -> String {
+pub fn to_json(resolved: &Resolved, kept: &[KeptVariable]) -> String {
+    let form = if kept.is_empty() { Form::Print } else { Form::File };
     let mut text = String::new();
     let mut root = ObjectWriter::start(&mut text);
+    if let Some((key, variables)) = variables(kept) {
+        root.put(&key, &variables);
+    }
     if !resolved.groups.is_empty() {
         let mut groups = root.object("group");
-        resolved.groups.iter().for_each(|(name, group)| groups.put(name, &self::group(group, Form::Print)));
+        resolved.groups.iter().for_each(|(name, group)| groups.put(name, &self::group(group, form)));
         groups.end();
     }
     let mut targets = root.object("target");
-    resolved.targets.iter().for_each(|(name, target)| targets.put(name, &self::target(target, Form::Print)));
+    resolved.targets.iter().for_each(|(name, target)| targets.put(name, &self::target(target, form)));
     targets.end();
     root.end();
     text.push('\n');
     text
+}
+
+/// The variables that are kept, under their key in a Bake file; nothing without any.
+#[must_use]
+pub fn variables(kept: &[KeptVariable]) -> Option<Member<'_>> {
+    let bodies = kept.iter().map(|variable| ((&*variable.name).into(), self::variable(variable)));
+    (!kept.is_empty()).then(|| ("variable".into(), Json::Object(bodies.collect())))
+}
+
+fn rule((condition, message): &(String, String)) -> Json<'_> {
+    let members = [("condition", condition), ("error_message", message)];
+    Json::Object(members.map(|(key, text)| (key.into(), text.as_str().into())).into())
+}
+
+fn variable(variable: &KeptVariable) -> Json<'_> {
+    let type_name = |ty: &Type| if *ty == Type::Dynamic { "any".to_owned() } else { ty.to_string() };
+    let validations = &variable.validations;
+    let members = [
+        ("type", variable.ty.as_ref().map(|ty| type_name(ty).into())),
+        ("default", variable.default.as_ref().map(constant)),
+        ("description", variable.description.as_ref().map(|text| text.as_str().into())),
+        (
+            "validation",
+            (!validations.is_empty()).then(|| Json::Array(validations.iter().map(rule).collect())),
+        ),
+    ];
+    Json::Object(members.into_iter().filter_map(|(key, value)| Some((key.into(), value?))).collect())
+}
+
+/// A string, number or bool.
+fn constant(value: &Value) -> Json<'_> {
+    match value {
+        Value::Bool(value) => (*value).into(),
+        Value::Number(number) => match number.to_i64() {
+            Some(whole) => whole.into(),
+            // All digits, which other readers of JSON would take away.
+            None => format!("${{{number}}}").into(),
+        },
+        Value::String(text) => Json::String(template(text)),
+        _ => Json::Null,
+    }
 }
 
 /// The body of a group.
@@ -94,6 +142,28 @@ pub fn escape_template(text: &str) -> Cow<'_, str> {
     text.into()
 }
 
+/// The template that means the string: kept variables are in `${…}`, and all else is literal.
+#[must_use]
+pub fn template(string: &Str) -> Cow<'_, str> {
+    let pieces = kept::pieces(string);
+    let mut template = String::new();
+    for (at, piece) in pieces.iter().enumerate() {
+        match piece {
+            Piece::Variable(name) => template.extend(["${", name, "}"]),
+            Piece::Text(text) => {
+                // A dollar sign before `${` would escape it.
+                let is_last = at + 1 == pieces.len();
+                let rest = if is_last { text } else { text.trim_end_matches('$') };
+                template.push_str(&escape_template(rest));
+                if rest.len() < text.len() {
+                    template.extend(["${\"", &text[rest.len()..], "\"}"]);
+                }
+            }
+        }
+    }
+    template.into()
+}
+
 /// When template markers are escaped.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Escape {
@@ -114,7 +184,10 @@ impl<'a> Writer<'a> {
     }
 
     fn string(&self, text: &'a Text, escape: Escape) -> Json<'a> {
-        Json::String(self.escaped(text.as_str(), escape))
+        match self.form {
+            Form::File => Json::String(template(&text.value)),
+            Form::Print => Json::String(self.escaped(text.as_str(), escape)),
+        }
     }
 
     fn list(&self, texts: &'a [Text], escape: Escape) -> Json<'a> {
@@ -242,6 +315,7 @@ mod tests {
 
     use super::*;
     use crate::bake::flags;
+    use crate::bake::value::{Mark, Marks};
 
     fn texts(list: &[&str]) -> Vec<Text> {
         list.iter().map(|text| Text::verbatim(text)).collect()
@@ -305,7 +379,7 @@ mod tests {
         resolved.groups.insert("default".into(), members);
         resolved.groups.insert("n".into(), Group::default());
         snapbox::assert_data_eq!(
-            to_json(&resolved),
+            to_json(&resolved, &[]),
             snapbox::str![[r#"
 {
   "group": {
@@ -531,9 +605,27 @@ mod tests {
 
     #[test]
     fn nothing_prints_as_an_empty_object() {
-        assert_eq!(to_json(&Resolved::default()), "{\n  \"target\": {}\n}\n");
+        assert_eq!(to_json(&Resolved::default(), &[]), "{\n  \"target\": {}\n}\n");
         assert_eq!(target(&Target::new("t"), Form::Print), Json::Object(vec![]));
         let empty = Target { resources: Some(Box::default()), ..Target::new("t") };
         assert_eq!(target(&empty, Form::Print).to_pretty(), "{\n  \"resources\": {}\n}");
+    }
+
+    #[test]
+    fn kept_variables_stand_in_literal_text() {
+        let kept = |text: &str| {
+            Str::from(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}"))
+                .marked(&Marks::of(Mark::Kept("A".into())))
+        };
+        for (text, expected) in [
+            ("<A>", "${A}"),
+            ("x-<A>-y", "x-${A}-y"),
+            ("${A} <A> %{if}", "$${A} ${A} %%{if}"),
+            ("$<A>", r#"${"$"}${A}"#),
+            ("a$$<A>$", r#"a${"$$"}${A}$"#),
+            ("%<A>{", "%${A}{"),
+        ] {
+            assert_eq!(template(&kept(text)), expected, "{text}");
+        }
     }
 }

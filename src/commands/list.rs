@@ -61,7 +61,7 @@ fn targets(items: &[Item], json: bool) -> String {
         let rows = items.iter().map(|item| vec![item.name.clone(), item.description.clone()]);
         return tabbed(&["TARGET", "DESCRIPTION"], rows);
     }
-    items.iter().map(object).collect::<Json<'_>>().to_pretty() + "\n"
+    array(items.iter().map(object).collect())
 }
 
 fn object(item: &Item) -> Json<'_> {
@@ -73,6 +73,12 @@ fn object(item: &Item) -> Json<'_> {
         members.push(("group".into(), true.into()));
     }
     Json::Object(members)
+}
+
+/// A list as JSON, which is null when there is nothing in it, as in buildx.
+fn array(objects: Vec<Json<'_>>) -> String {
+    let list = if objects.is_empty() { Json::Null } else { Json::Array(objects) };
+    list.to_pretty() + "\n"
 }
 
 fn variables(infos: &[VariableInfo], json: bool) -> String {
@@ -95,7 +101,7 @@ fn variables(infos: &[VariableInfo], json: bool) -> String {
         ];
         Json::Object(members.into_iter().filter_map(|(key, text)| Some((key.into(), text?.into()))).collect())
     };
-    infos.iter().map(object).collect::<Json>().to_pretty() + "\n"
+    array(infos.iter().map(object).collect())
 }
 
 /// Strings, numbers and bools bare, other values as JSON; nothing for null.
