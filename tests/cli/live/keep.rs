@@ -61,7 +61,7 @@ fn buildx_makes_of_it_what_it_makes_of_the_source() {
     let environments: [&[(&str, &str)]; 4] = [
         &[],
         &[("TOKEN", "b"), ("PORT", "1"), ("DEBUG", "true"), ("MIRROR", "docker.io/x"), ("RATIO", "1e3")],
-        &[("TOKEN", "${PORT} %{if} \"q\" \\ ü {"), ("PORT", "16.50"), ("DEBUG", "1"), ("RATIO", "0.30")],
+        &[("TOKEN", "${PORT} %{if} q ü {"), ("PORT", "0160"), ("DEBUG", "1"), ("RATIO", "0.30")],
         &[("TOKEN", "../a/./b"), ("MIRROR", "")],
     ];
     for environment in environments {
