@@ -147,12 +147,12 @@ impl Run<'_> {
     fn peak(&self) -> Option<f64> {
         let mut child =
             self.command().stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
-        let mut output = child.stdout.take()?;
-        output.read_exact(&mut [0]).ok()?;
+        let mut output = child.stdout.take().expect("it is piped");
+        let first = output.read(&mut [0]);
         let status = fs::read_to_string(format!("/proc/{}/status", child.id()));
-        io::copy(&mut output, &mut io::sink()).ok()?;
-        child.wait().ok()?;
-        let status = status.ok()?;
+        let rest = io::copy(&mut output, &mut io::sink());
+        child.wait().expect("it was started");
+        let (_, _, status) = (first.ok()?, rest.ok()?, status.ok()?);
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
         let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
         Some(kib / 1024.0)
