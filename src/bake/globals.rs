@@ -9,7 +9,7 @@ use super::convert::convert;
 use super::eval::{Failure, Scope};
 use super::hcl::parse_expression_text;
 use super::kept::{self, KeptVariable};
-use super::module::{BLOCK_KINDS, BUILT_IN, Module, is_secret_name, push_once};
+use super::module::{BLOCK_KINDS, BUILT_IN, Module, Step, is_secret_name, push_once};
 use super::references::References;
 use super::syntax::{Block, Body, Expr, ExprKind, Name};
 use super::typeexpr::parse_type;
@@ -42,9 +42,9 @@ impl Module {
             let message = format!("variable cycle not allowed: `{name}` needs its own value");
             let diagnostic =
                 Diagnostic::error("variable-cycle", message).at(ident.map(|i| i.span), "needed by itself");
-            return Err(Box::new(diagnostic.with_help(self.cycle(name))));
+            return Err(Box::new(diagnostic.with_help(self.cycle(&Step::Global(Rc::clone(name))))));
         }
-        self.path.borrow_mut().push(name.to_string());
+        self.path.borrow_mut().push(Step::Global(Rc::clone(name)));
         let value = self.global_value(name);
         self.path.borrow_mut().pop();
         self.in_progress.borrow_mut().remove(name);
@@ -60,17 +60,17 @@ impl Module {
         }
     }
 
-    /// How to break the cycle that closes with `name`.
-    pub(super) fn cycle(&self, name: &str) -> String {
+    /// How to break the cycle that closes with `last`.
+    pub(super) fn cycle(&self, last: &Step) -> String {
         const SHOWN: usize = 8;
         let path = self.path.borrow();
-        let from = path.iter().rposition(|step| step == name).unwrap_or(0);
+        let from = path.iter().rposition(|step| step == last).unwrap_or(0);
         let mut steps: Vec<String> = path[from..].iter().map(|step| format!("`{step}`")).collect();
         if steps.len() > SHOWN {
             steps.truncate(SHOWN);
             steps.push("…".to_owned());
         }
-        format!("take one reference out of {} → `{name}`", steps.join(" → "))
+        format!("take one reference out of {} → `{last}`", steps.join(" → "))
     }
 
     fn global_value(&self, name: &Name) -> Result<Value, Failure> {
@@ -356,9 +356,9 @@ impl Module {
             let message = format!("function cycle not allowed: `{name}` calls itself");
             let diagnostic =
                 Diagnostic::error("function-cycle", message).at(function.labels[0].span, "calls itself");
-            return Err(Box::new(diagnostic.with_help(self.cycle(&key))));
+            return Err(Box::new(diagnostic.with_help(self.cycle(&Step::Global(key)))));
         }
-        self.path.borrow_mut().push(key.to_string());
+        self.path.borrow_mut().push(Step::Global(Rc::clone(&key)));
         let built = self.build_function(function);
         self.path.borrow_mut().pop();
         self.in_progress.borrow_mut().remove(&key);

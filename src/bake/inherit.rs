@@ -21,7 +21,10 @@ pub struct Resolver<'a> {
     definition: &'a Definition,
     overrides: BTreeMap<Name, TargetOverrides>,
     policy_disabled: bool,
-    /// Targets with what they inherit, unless a cycle makes that depend on where one starts.
+    /// Those of a target that sets none.
+    context: Text,
+    dockerfile: Text,
+    /// Parents with what they inherit, unless a cycle makes that depend on where one starts.
     resolved: BTreeMap<Name, Rc<Target>>,
     /// How many elements may still be copied.
     budget: usize,
@@ -55,6 +58,8 @@ impl<'a> Resolver<'a> {
             definition,
             overrides: overrides.by_target(definition)?,
             policy_disabled: overrides.policy_is_disabled(),
+            context: Text::verbatim("."),
+            dockerfile: Text::verbatim("Dockerfile"),
             resolved: BTreeMap::new(),
             budget: MAX_COPIED,
             holdings: Holdings::default(),
@@ -79,12 +84,12 @@ impl<'a> Resolver<'a> {
     /// # Errors
     /// No target of that name, pointing at `asked`; a parent that does not exist; an override that cannot be applied.
     pub(super) fn unchecked(&mut self, name: &str, asked: Option<Span>) -> Result<Target, Box<Diagnostic>> {
-        let mut target = Target::clone(&*self.merged(name, asked)?);
+        let mut target = Rc::unwrap_or_clone(self.merged(name, asked)?);
         if target.context.is_none() {
-            target.context = Some(target.default_context.clone().unwrap_or_else(|| Text::verbatim(".")));
+            target.context = target.default_context.clone().or_else(|| Some(self.context.clone()));
         }
         if target.dockerfile.as_ref().is_none_or(Text::is_empty) {
-            target.dockerfile = Some(Text::verbatim("Dockerfile"));
+            target.dockerfile = Some(self.dockerfile.clone());
         }
         if self.policy_disabled {
             target.policy = vec![Policy { disabled: true, ..Policy::default() }];
@@ -135,13 +140,13 @@ impl<'a> Resolver<'a> {
             target.normalize();
             target.inherits.clear();
             let target = Rc::new(target);
+            let Some(child) = frames.last_mut() else { return Ok(target) };
             visited.insert(Rc::clone(&own.name), Some(Rc::clone(&target)));
             if frame.in_cycle {
                 cyclic.insert(Rc::clone(&own.name));
             } else {
                 self.resolved.insert(Rc::clone(&own.name), Rc::clone(&target));
             }
-            let Some(child) = frames.last_mut() else { return Ok(target) };
             child.in_cycle |= frame.in_cycle;
             copy(&mut self.budget, &mut child.merged, &target)?;
         }
