@@ -17,6 +17,8 @@ mod examples; // examples/ are goldens
 mod input; // files and command lines that cannot be read
 #[cfg(unix)]
 mod live; // what a real engine makes of it
+mod loopback; // HTTP servers that answer as a test says
 mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is refused
 mod print; // `bakeplan print`: lists and streams
 mod properties; // what holds for every definition
+mod registry; // registries: login, faults, limits, what their answers mean
