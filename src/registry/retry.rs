@@ -78,30 +78,27 @@ impl<'a> Attempts<'a> {
     pub(super) fn next(&mut self, why: Again) -> Option<Duration> {
         let Patience { attempts, first, total, settle, .. } = self.patience;
         let chance = self.clock.random();
-        let pause = match why {
-            Again::Failed(asked) => {
-                if self.failed + 1 >= attempts {
-                    return None;
-                }
-                self.failed += 1;
-                match asked {
-                    Some(asked) => asked + jitter(first, chance),
-                    None => self.patience.pause(self.failed, chance),
-                }
+        let (failed, unsettled, pause) = match why {
+            Again::Failed(_) if self.failed + 1 >= attempts => return None,
+            Again::Failed(Some(asked)) => {
+                (self.failed + 1, self.unsettled, asked.saturating_add(jitter(first, chance)))
+            }
+            Again::Failed(None) => {
+                (self.failed + 1, self.unsettled, self.patience.pause(self.failed + 1, chance))
             }
             Again::Unsettled(written) => {
-                self.unsettled += 1;
-                let pause = self.patience.pause(self.unsettled, chance);
+                let pause = self.patience.pause(self.unsettled + 1, chance);
                 let since = self.clock.elapsed().saturating_sub(written);
                 if since + pause > settle {
                     return None;
                 }
-                pause
+                (self.failed, self.unsettled + 1, pause)
             }
         };
-        if self.waited + pause > total {
+        if self.waited.saturating_add(pause) > total {
             return None;
         }
+        (self.failed, self.unsettled) = (failed, unsettled);
         self.waited += pause;
         Some(pause)
     }

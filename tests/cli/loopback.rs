@@ -77,7 +77,9 @@ impl Answer {
             head.push_str(value);
             head.push_str("\r\n");
         }
-        let has_length = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+        let has_length = self.headers.iter().any(|(name, _)| {
+            ["content-length", "transfer-encoding"].contains(&name.to_ascii_lowercase().as_str())
+        });
         if !has_length && self.status != 204 {
             head.push_str(&format!("Content-Length: {length}\r\n"));
         }
@@ -128,9 +130,7 @@ impl Server {
     }
 
     /// The same with TLS, by a certificate of the authority in [`authority`]. Without TLS it says what Go's servers say.
-    pub(crate) fn start_tls<R: Into<Reply>>(
-        handler: impl Fn(&Seen) -> R + Send + Sync + 'static,
-    ) -> Self {
+    pub(crate) fn start_tls<R: Into<Reply>>(handler: impl Fn(&Seen) -> R + Send + Sync + 'static) -> Self {
         let certificate = CertificateDer::from_pem_file(tls_data("server.pem")).expect("it is committed");
         let key = PrivateKeyDer::from_pem_file(tls_data("server.key")).expect("it is committed");
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -264,7 +264,7 @@ impl Shared {
                 stream.write_all(&answer.body[..end])?;
             }
             stream.flush()?;
-            if let Reply::Half(_) = reply {
+            if matches!(reply, Reply::Half(_)) || seen.header("connection") == "close" {
                 return Ok(());
             }
         }
@@ -301,7 +301,7 @@ fn forward(upstream: &str, seen: &Seen) -> Answer {
     for (name, value) in seen.headers.iter().filter(|(name, _)| *name != "connection") {
         request.push_str(&format!("{name}: {value}\r\n"));
     }
-    request.push_str("\r\n");
+    request.push_str("connection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).expect("the registry reads");
     stream.write_all(&seen.body).expect("the registry reads");
     let mut answer = Vec::new();
@@ -310,9 +310,11 @@ fn forward(upstream: &str, seen: &Seen) -> Answer {
     let body = answer.split_off(end);
     let head = String::from_utf8_lossy(&answer).into_owned();
     let mut lines = head.lines();
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("there is a status");
+    let status =
+        lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("there is a status");
     let headers = lines.filter_map(|line| line.split_once(": "));
-    let is_kept = |name: &str| !["connection", "transfer-encoding"].contains(&name.to_ascii_lowercase().as_str());
+    let is_kept =
+        |name: &str| !["connection", "transfer-encoding"].contains(&name.to_ascii_lowercase().as_str());
     let headers = headers.filter(|(name, _)| is_kept(name));
     Answer { status, headers: headers.map(|(n, v)| (n.to_owned(), v.to_owned())).collect(), body }
 }

@@ -73,7 +73,10 @@ fn sha512_is_verified_and_what_is_unknown_is_named() {
     assert_eq!(found.digest, right);
     let handler = |seen: &Seen| manifest(seen).header("Docker-Content-Digest", "blake3:00");
     let (error, _) = run(handler, |store| store.get_manifest(&tag("1")).unwrap_err());
-    assert!(error.to_string().contains(r#"digest "blake3:00": digest algorithm "blake3" is not supported"#), "{error}");
+    assert!(
+        error.to_string().contains(r#"digest "blake3:00": digest algorithm "blake3" is not supported"#),
+        "{error}"
+    );
 }
 
 #[test]
@@ -95,7 +98,10 @@ fn only_a_registrys_own_404_means_missing() {
     }
     let (error, _) = run(foreign, |store| store.get_manifest(&tag("1")).unwrap_err());
     assert_eq!(error.code(), "not-a-registry");
-    assert!(error.to_string().ends_with(r#"/acme/app:1`: status 404 with "text/plain", which no registry sends"#), "{error}");
+    assert!(
+        error.to_string().ends_with(r#"/acme/app:1`: status 404 with "text/plain", which no registry sends"#),
+        "{error}"
+    );
 }
 
 #[test]
@@ -164,21 +170,19 @@ fn what_is_too_large_is_not_read() {
         let chunk = format!("{:x}\r\n{}\r\n", 100, "x".repeat(100)).repeat(20) + "0\r\n\r\n";
         Answer::new(200, "", chunk).header("Transfer-Encoding", "chunked")
     };
-    // Chunks, without a length before them.
-    let server = Server::start(move |seen: &Seen| {
-        let mut answer = chunks(seen);
-        answer.headers.push(("Content-Length".into(), String::new()));
-        answer.headers.retain(|(name, _)| name != "Content-Length");
-        answer
-    });
-    drop(server);
-    let (error, _) = run(|_| Answer::new(200, "", "0123456789"), |store| {
-        store.get_blob(&Digest::sha256(b"0123456789"), 9).unwrap_err()
-    });
+    let (error, _) = run(chunks, |store| store.get_blob(&Digest::sha256(b"x"), 1999).unwrap_err());
+    assert_eq!(error.code(), "registry-too-large");
+    let (blob, _) = run(chunks, |store| store.get_blob(&Digest::sha256("x".repeat(2000).as_bytes()), 2000));
+    assert_eq!(blob.unwrap().unwrap().len(), 2000);
+    let (error, _) = run(
+        |_| Answer::new(200, "", "0123456789"),
+        |store| store.get_blob(&Digest::sha256(b"0123456789"), 9).unwrap_err(),
+    );
     assert!(matches!(error.kind(), Kind::TooLarge { limit: 9 }), "{error}");
-    let (blob, _) = run(|_| Answer::new(200, "", "0123456789"), |store| {
-        store.get_blob(&Digest::sha256(b"0123456789"), 10)
-    });
+    let (blob, _) = run(
+        |_| Answer::new(200, "", "0123456789"),
+        |store| store.get_blob(&Digest::sha256(b"0123456789"), 10),
+    );
     assert_eq!(blob.unwrap().unwrap(), b"0123456789");
     let (error, seen) = run(manifest, |store| {
         store.put_manifest(&tag("1"), &Manifest::new(OCI_MANIFEST, large)).unwrap_err()
@@ -193,7 +197,10 @@ fn manifests_are_written_as_they_are() {
     let (result, seen) = run(handler, |store| store.put_manifest(&tag("1.2"), &content));
     result.unwrap();
     assert_eq!(seen[0].line(), "PUT /v2/acme/app/manifests/1.2");
-    assert_eq!((seen[0].header("content-type"), seen[0].body.as_slice()), (OCI_MANIFEST, MANIFEST.as_bytes()));
+    assert_eq!(
+        (seen[0].header("content-type"), seen[0].body.as_slice()),
+        (OCI_MANIFEST, MANIFEST.as_bytes())
+    );
     let (result, seen) = run(handler, |store| store.put_manifest(&by_digest(&digest()), &content));
     result.unwrap();
     assert_eq!(seen[0].path(), format!("/v2/acme/app/manifests/{}", digest()));
@@ -202,7 +209,8 @@ fn manifests_are_written_as_they_are() {
     let (error, seen) = run(handler, |store| store.put_manifest(&other, &content).unwrap_err());
     assert_eq!((error.code(), seen.len()), ("digest-mismatch", 0));
     // The registry made another manifest of it.
-    let handler = |_: &Seen| Answer::new(201, "", "").header("Docker-Content-Digest", Digest::sha256(b"x").to_string());
+    let handler =
+        |_: &Seen| Answer::new(201, "", "").header("Docker-Content-Digest", Digest::sha256(b"x").to_string());
     let (error, _) = run(handler, |store| store.put_manifest(&tag("1"), &content).unwrap_err());
     assert_eq!(error.code(), "digest-mismatch");
 }
@@ -232,7 +240,8 @@ fn refusals_keep_what_the_registry_said() {
         (Answer::new(304, "", ""), "registry-invalid"),
         (Answer::json(400, b"{\"errors\":[{\"code\":\"\xff\"}]}".to_vec()), "registry-rejected"),
     ] {
-        let (error, _) = run(move |_| answer.clone(), |store| store.put_manifest(&tag("1"), &content).unwrap_err());
+        let (error, _) =
+            run(move |_| answer.clone(), |store| store.put_manifest(&tag("1"), &content).unwrap_err());
         assert_eq!(error.code(), code, "{error}");
     }
 }
@@ -241,9 +250,12 @@ fn refusals_keep_what_the_registry_said() {
 fn blobs_are_mounted_or_the_upload_is_given_up() {
     let blob = Digest::sha256(b"x");
     let mount = |answer: Answer| {
-        let server = Server::start(move |seen: &Seen| {
-            if seen.method == "POST" { answer.clone() } else { Answer::new(204, "", "") }
-        });
+        let server =
+            Server::start(
+                move |seen: &Seen| {
+                    if seen.method == "POST" { answer.clone() } else { Answer::new(204, "", "") }
+                },
+            );
         let repository = Bench::new().repository(&format!("{}/acme/app", server.host()));
         let from = format!("{}/acme/other", server.host()).parse().unwrap();
         (repository.mount_blob(&blob, &from).unwrap(), server.seen())
@@ -256,7 +268,8 @@ fn blobs_are_mounted_or_the_upload_is_given_up() {
         format!("POST /v2/acme/app/blobs/uploads/?mount=sha256%3A{digits}&from=acme%2Fother")
     );
     assert_eq!(seen[0].header("content-length"), "0");
-    let (result, seen) = mount(Answer::new(202, "", "").header("Location", "/v2/acme/app/blobs/uploads/1?_state=x"));
+    let (result, seen) =
+        mount(Answer::new(202, "", "").header("Location", "/v2/acme/app/blobs/uploads/1?_state=x"));
     assert_eq!(result, Mount::Declined("the registry wants it to be sent".into()));
     assert_eq!(seen[1].line(), "DELETE /v2/acme/app/blobs/uploads/1?_state=x");
     // What would be deleted elsewhere is none of ours.
@@ -295,7 +308,9 @@ fn all_pages_of_the_tags_are_read() {
         let tags: Vec<_> = tags.unwrap().iter().map(ToString::to_string).collect();
         assert_eq!((tags.join(" ").as_str(), seen.len()), ("1 2 3", 2));
     }
-    for link in ["</v2/acme/app/tags/list?n=1000>; rel=next", "</v2/other/tags/list>; rel=next", "<::>; rel=next"] {
+    for link in
+        ["</v2/acme/app/tags/list?n=1000>; rel=next", "</v2/other/tags/list>; rel=next", "<ftp://x/>; rel=next"]
+    {
         let handler = move |_: &Seen| Answer::json(200, r#"{"tags":null}"#).header("Link", link);
         let (error, seen) = run(handler, |store| store.list_tags().unwrap_err());
         assert_eq!(error.code(), "registry-invalid", "{error}");
@@ -326,7 +341,9 @@ fn referrers_come_from_the_api_or_from_the_tag_in_its_place() {
     assert_eq!((found.len(), &found[0].digest), (1, &Digest::sha256(b"1")));
     assert_eq!(
         seen[0].target,
-        format!("/v2/acme/app/referrers/{subject}?artifactType=application%2Fvnd.docker.attestation.manifest.v1%2Bjson")
+        format!(
+            "/v2/acme/app/referrers/{subject}?artifactType=application%2Fvnd.docker.attestation.manifest.v1%2Bjson"
+        )
     );
     let (found, _) = run(api, |store| store.list_referrers(&subject, None).unwrap());
     assert_eq!(found.len(), 2);

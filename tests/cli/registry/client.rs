@@ -77,7 +77,10 @@ impl Bench {
 
     /// With this as Docker's configuration.
     pub(super) fn with_config(config: &str) -> Self {
-        Self::with(Settings { environment: variables(&[("DOCKER_AUTH_CONFIG", config)]), ..Settings::default() })
+        Self::with(Settings {
+            environment: variables(&[("DOCKER_AUTH_CONFIG", config)]),
+            ..Settings::default()
+        })
     }
 
     #[track_caller]
