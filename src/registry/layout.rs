@@ -447,3 +447,138 @@ fn make_readable(file: &File) -> io::Result<()> {
 fn make_readable(_file: &File) -> io::Result<()> {
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oci::OCI_MANIFEST;
+
+    fn tag(name: &str) -> TagOrDigest {
+        TagOrDigest::Tag(name.parse().unwrap())
+    }
+
+    /// A new layout in a folder that goes when it is dropped.
+    fn new() -> (tempfile::TempDir, Layout) {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::create(folder.path().join("out")).unwrap();
+        (folder, layout)
+    }
+
+    /// An image whose configuration is `config`, which is added.
+    fn image(layout: &Layout, config: &str) -> Manifest {
+        let digest = layout.put_blob(config.as_bytes()).unwrap();
+        let size = config.len();
+        let text =
+            format!(r#"{{"config":{{"mediaType":"c/c","digest":"{digest}","size":{size}}},"layers":[]}}"#);
+        Manifest::new(OCI_MANIFEST, text.into_bytes())
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let (_folder, layout) = new();
+        let one = image(&layout, "1");
+        layout.put_manifest(&tag("1"), &one).unwrap();
+        layout.put_manifest(&one.digest.clone().into(), &one).unwrap();
+        let again = Layout::open(layout.path()).unwrap();
+        assert_eq!(again.get_manifest(&tag("1")).unwrap(), Some(one.clone()));
+        assert_eq!(again.get_manifest(&one.digest.clone().into()).unwrap(), Some(one.clone()));
+        assert_eq!(again.head_manifest(&tag("1")).unwrap(), Some(one.descriptor()));
+        assert_eq!(again.get_manifest(&tag("2")).unwrap(), None);
+        let blob = Digest::sha256(b"1");
+        assert_eq!(again.head_blob(&blob).unwrap(), Some(1));
+        assert_eq!(again.get_blob(&blob, 1).unwrap().unwrap(), b"1");
+        assert!(matches!(again.get_blob(&blob, 0).unwrap_err().kind(), Kind::TooLarge { limit: 0 }));
+        assert_eq!(again.get_blob(&Digest::sha256(b"none"), 1).unwrap(), None);
+    }
+
+    #[test]
+    fn a_tag_moves_and_what_others_wrote_stays() {
+        let (_folder, layout) = new();
+        let (one, two) = (image(&layout, "1"), image(&layout, "2"));
+        layout.put_manifest(&tag("1"), &one).unwrap();
+        layout.put_manifest(&tag("latest"), &one).unwrap();
+        let index = layout.path().join(INDEX);
+        let text =
+            fs::read_to_string(&index).unwrap().replace(r#""schemaVersion":2"#, r#""schemaVersion":2,"x":1"#);
+        fs::write(&index, text).unwrap();
+        layout.put_manifest(&tag("latest"), &two).unwrap();
+        assert_eq!(layout.get_manifest(&tag("latest")).unwrap(), Some(two));
+        assert_eq!(layout.get_manifest(&tag("1")).unwrap(), Some(one));
+        let tags: Vec<_> = layout.list_tags().unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(tags, ["1", "latest"]);
+        assert!(fs::read_to_string(&index).unwrap().contains(r#""x":1"#));
+    }
+
+    #[test]
+    fn a_manifest_needs_what_it_refers_to() {
+        let (_folder, layout) = new();
+        let child = Digest::sha256(b"child");
+        let text =
+            format!(r#"{{"manifests":[{{"mediaType":"{OCI_MANIFEST}","digest":"{child}","size":1}}]}}"#);
+        let index = Manifest::new(OCI_INDEX, text.into_bytes());
+        let error = layout.put_manifest(&tag("1"), &index).unwrap_err();
+        assert_eq!(
+            (error.entries()[0].code.as_str(), error.named_digests()),
+            ("MANIFEST_BLOB_UNKNOWN", vec![child])
+        );
+        assert_eq!(layout.list_tags().unwrap(), []);
+    }
+
+    #[test]
+    fn damage_is_told() {
+        let (_folder, layout) = new();
+        let one = image(&layout, "1");
+        layout.put_manifest(&tag("1"), &one).unwrap();
+        let blob = layout.path().join(Layout::blob_path(&one.digest));
+        fs::write(&blob, "{}").unwrap();
+        assert_eq!(layout.get_manifest(&tag("1")).unwrap_err().code(), "digest-mismatch");
+        fs::remove_file(&blob).unwrap();
+        assert_eq!(layout.get_manifest(&tag("1")).unwrap(), None);
+        for index in [
+            "",
+            "[]",
+            r#"{"manifests":[{"digest":"../../x","annotations":{"org.opencontainers.image.ref.name":"1"}}]}"#,
+        ] {
+            fs::write(layout.path().join(INDEX), index).unwrap();
+            assert_eq!(layout.get_manifest(&tag("1")).unwrap_err().code(), "registry-invalid", "{index}");
+        }
+        for (marker, code) in
+            [("", "registry-invalid"), (r#"{"imageLayoutVersion":"2.0.0"}"#, "registry-invalid")]
+        {
+            fs::write(layout.path().join(MARKER.0), marker).unwrap();
+            assert_eq!(Layout::open(layout.path()).unwrap_err().code(), code);
+        }
+        assert!(Layout::open(layout.path().join("none")).is_err());
+    }
+
+    #[test]
+    fn writers_take_turns() {
+        let (_folder, layout) = new();
+        let images: Vec<_> = (0..16).map(|number| image(&layout, &number.to_string())).collect();
+        std::thread::scope(|scope| {
+            for (number, image) in images.iter().enumerate() {
+                // Each as another process would: with a lock of its own.
+                let layout = Layout::open(layout.path()).unwrap();
+                scope.spawn(move || layout.put_manifest(&tag(&number.to_string()), image).unwrap());
+            }
+        });
+        assert_eq!(layout.list_tags().unwrap().len(), 16);
+    }
+
+    #[test]
+    fn what_refers_to_a_manifest_is_found() {
+        let (_folder, layout) = new();
+        let subject = image(&layout, "1");
+        let digest = &subject.digest;
+        layout.put_manifest(&tag("1"), &subject).unwrap();
+        let config = layout.put_blob(b"{}").unwrap();
+        let text = format!(
+            r#"{{"artifactType":"a/a","config":{{"mediaType":"c/c","digest":"{config}","size":2}},"layers":[],"subject":{{"mediaType":"m/m","digest":"{digest}","size":1}}}}"#
+        );
+        let referrer = Manifest::new(OCI_MANIFEST, text.into_bytes());
+        layout.put_manifest(&referrer.digest.clone().into(), &referrer).unwrap();
+        let found = |kind| layout.list_referrers(digest, kind).unwrap().len();
+        assert_eq!((found(None), found(Some("a/a")), found(Some("b/b"))), (1, 1, 0));
+        assert_eq!(layout.list_referrers(&referrer.digest, None).unwrap(), []);
+    }
+}

@@ -2,6 +2,7 @@
 //!
 //! `tests/run` starts the engine (buildx, BuildKit, two registries); without one these tests are skipped.
 
+mod distribution; // our client against a real registry
 mod engine; // the engine, and a folder in which both programs run
 mod links; // linked targets are those of the leg's own platform
 mod print; // the generated file means what its source means

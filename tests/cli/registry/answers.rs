@@ -308,9 +308,11 @@ fn all_pages_of_the_tags_are_read() {
         let tags: Vec<_> = tags.unwrap().iter().map(ToString::to_string).collect();
         assert_eq!((tags.join(" ").as_str(), seen.len()), ("1 2 3", 2));
     }
-    for link in
-        ["</v2/acme/app/tags/list?n=1000>; rel=next", "</v2/other/tags/list>; rel=next", "<ftp://x/>; rel=next"]
-    {
+    for link in [
+        "</v2/acme/app/tags/list?n=1000>; rel=next",
+        "</v2/other/tags/list>; rel=next",
+        "<ftp://x/>; rel=next",
+    ] {
         let handler = move |_: &Seen| Answer::json(200, r#"{"tags":null}"#).header("Link", link);
         let (error, seen) = run(handler, |store| store.list_tags().unwrap_err());
         assert_eq!(error.code(), "registry-invalid", "{error}");
