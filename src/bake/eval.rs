@@ -4,14 +4,15 @@
 //! Whatever an expression refers to has been resolved before it is evaluated (`module.rs`), so nothing is lazy here.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::budget::Budget;
 use super::calls::UserFunction;
 use super::convert::{convert, unify};
 use super::functions::{Ambient, Function};
+use super::kept;
 use super::operators::{self, OperatorError};
 use super::syntax::{BinaryOp, Expr, ExprKind, ForExpr, Ident, Name, ObjectKey, TemplatePart, UnaryOp};
 use super::value::{Marks, Str, Type, Value};
@@ -62,13 +63,19 @@ pub(super) struct Context {
     pub(super) globals: RefCell<BTreeMap<Name, Value>>,
     pub(super) functions: RefCell<BTreeMap<Name, Rc<UserFunction>>>,
     pub(super) exposed: RefCell<Exposed>,
+    /// Whether there are variables that are kept.
+    pub(super) keeps: bool,
+    /// Those of them that are numbers or bools.
+    pub(super) kept_scalars: RefCell<BTreeSet<Name>>,
     budget: Budget,
 }
 
 impl Context {
-    pub(super) fn new(ambient: Ambient) -> Self {
+    pub(super) fn new(ambient: Ambient, keeps: bool) -> Self {
         Self {
             ambient,
+            keeps,
+            kept_scalars: RefCell::default(),
             standard: super::functions::standard(),
             globals: RefCell::default(),
             functions: RefCell::default(),
@@ -122,7 +129,8 @@ impl Context {
             ExprKind::Variable(name) => self.variable(scope, name, expr.span),
             ExprKind::GetAttr { of, name } => self.get_attr(scope, of, name),
             ExprKind::Index { of, key } => {
-                let (collection, index) = (self.eval(scope, of)?, self.eval(scope, key)?);
+                let (collection, index) = (self.whole(scope, of)?, self.eval(scope, key)?);
+                self.known(&index, "this index", key.span)?;
                 operators::index(&collection, &index).map_err(|m| {
                     Box::new(
                         Diagnostic::error("invalid-index", m)
@@ -139,6 +147,7 @@ impl Context {
             }
             ExprKind::Unary { op, operand } => {
                 let value = self.eval(scope, operand)?;
+                self.known(&value, "this operator", operand.span)?;
                 let result = match op {
                     UnaryOp::Not => operators::not(&value),
                     UnaryOp::Negate => operators::negate(&value),
@@ -179,6 +188,7 @@ impl Context {
     /// Keys have no marks, so the value of a key gets those of the key.
     fn key(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Str, Failure> {
         let value = self.eval(scope, expr)?;
+        self.known(&value, "this key", expr.span)?;
         let fail = |message: String| Box::new(Diagnostic::error("invalid-key", message).at(expr.span, ""));
         match convert(&value, &Type::String) {
             Ok(Value::String(text)) => Ok(text),
@@ -209,7 +219,7 @@ impl Context {
         if let Some(value) = self.block_attribute(scope, of, name) {
             return value;
         }
-        let object = self.eval(scope, of)?;
+        let object = self.whole(scope, of)?;
         operators::attribute(&object, &name.name)
             .map_err(|m| Box::new(Diagnostic::error("unsupported-attribute", m).at(name.span, "")))
     }
@@ -239,7 +249,7 @@ impl Context {
     }
 
     fn splat(&self, scope: &Scope<'_>, of: &Expr, each: &Expr) -> Result<Value, Failure> {
-        let source = self.eval(scope, of)?;
+        let source = self.whole(scope, of)?;
         let single = [source.clone()];
         let items = match &source {
             Value::Null(Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
@@ -288,8 +298,10 @@ impl Context {
         let ty = match &arms {
             [a, Ok(other)] if literal_null(a) => other.ty(),
             [Ok(other), b] if literal_null(b) => other.ty(),
-            [Ok(a), Ok(b)] if a.ty() != Type::Dynamic && b.ty() != Type::Dynamic => unify(&[a.ty(), b.ty()])
-                .ok_or_else(|| {
+            [Ok(a), Ok(b)] if a.ty() != Type::Dynamic && b.ty() != Type::Dynamic => {
+                self.of_known_type(a, "the type of this conditional", then.span)?;
+                self.of_known_type(b, "the type of this conditional", otherwise.span)?;
+                unify(&[a.ty(), b.ty()]).ok_or_else(|| {
                     Box::new(
                         Diagnostic::error(
                             "inconsistent-types",
@@ -299,10 +311,11 @@ impl Context {
                         .at(then.span, format!("this is {}", describe(a)))
                         .at(otherwise.span, format!("this is {}", describe(b))),
                     )
-                })?,
+                })?
+            }
             _ => Type::Dynamic,
         };
-        let taken = match convert(&self.eval(scope, condition)?, &Type::Bool) {
+        let taken = match convert(&self.condition(scope, condition)?, &Type::Bool) {
             Ok(Value::Bool(taken)) => taken,
             Ok(_) => return Err(condition_failure(condition.span, "is null")),
             Err(_) => return Err(condition_failure(condition.span, "is neither")),
@@ -330,7 +343,19 @@ impl Context {
         left: &Expr,
         right: &Expr,
     ) -> Result<Value, Failure> {
-        let (a, b) = (self.eval(scope, left), self.eval(scope, right));
+        let use_of = match op {
+            BinaryOp::And | BinaryOp::Or => "this condition",
+            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => {
+                "this calculation"
+            }
+            _ => "this comparison",
+        };
+        let operand = |expr: &Expr| {
+            let value = self.eval(scope, expr)?;
+            self.known(&value, use_of, expr.span)?;
+            Ok(value)
+        };
+        let (a, b) = (operand(left), operand(right));
         if matches!(op, BinaryOp::And | BinaryOp::Or) {
             let decided = operators::logical(op, a.as_ref().ok(), b.as_ref().ok())
                 .map_err(|e| operator_failure(e, span, left, right))?;
@@ -345,7 +370,7 @@ impl Context {
     }
 
     fn for_expr(&self, scope: &Scope<'_>, expr: &ForExpr) -> Result<Value, Failure> {
-        let collection = self.eval(scope, &expr.collection)?;
+        let collection = self.whole(scope, &expr.collection)?;
         let mut tuple = Vec::new();
         let mut object: BTreeMap<Name, Value> = BTreeMap::new();
         let mut groups: BTreeMap<Name, Vec<Value>> = BTreeMap::new();
@@ -353,7 +378,7 @@ impl Context {
             let names = bindings(expr.key_var.as_ref(), &expr.value_var, key, value);
             let inner = scope.child(&names);
             if let Some(condition) = &expr.condition {
-                match convert(&self.eval(&inner, condition)?, &Type::Bool) {
+                match convert(&self.condition(&inner, condition)?, &Type::Bool) {
                     Ok(Value::Bool(true)) => {}
                     Ok(Value::Bool(false)) => continue,
                     _ => return Err(condition_failure(condition.span, "is neither")),
@@ -391,6 +416,40 @@ impl Context {
         })
     }
 
+    /// Fails if the value is or holds that of a kept variable; `use_of` is what needs it.
+    pub(super) fn known(&self, value: &Value, use_of: &str, span: Span) -> Result<(), Failure> {
+        match Some(value).filter(|_| self.keeps).and_then(kept::variable_of) {
+            Some(name) => Err(kept::unknown(use_of, name, span)),
+            None => Ok(()),
+        }
+    }
+
+    /// Fails if the value is or holds a kept number or bool: that is a string here, and what is to be of the same type
+    /// would become one, too.
+    pub(super) fn of_known_type(&self, value: &Value, use_of: &str, span: Span) -> Result<(), Failure> {
+        let scalars = self.kept_scalars.borrow();
+        match Some(value).filter(|_| !scalars.is_empty()).and_then(|value| kept::scalar_of(value, &scalars)) {
+            Some(name) => Err(kept::unknown(use_of, name, span)),
+            None => Ok(()),
+        }
+    }
+
+    /// The value of a condition.
+    fn condition(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
+        let value = self.eval(scope, expr)?;
+        self.known(&value, "this condition", expr.span)?;
+        Ok(value)
+    }
+
+    /// A value whose parts are looked at. The parts themselves may be kept.
+    fn whole(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
+        let value = self.eval(scope, expr)?;
+        if let Value::String(_) = value {
+            self.known(&value, "the collection here", expr.span)?;
+        }
+        Ok(value)
+    }
+
     /// Appends the text of template parts.
     fn render(
         &self,
@@ -419,14 +478,14 @@ impl Context {
                     }
                 }
                 TemplatePart::If { condition, then, otherwise } => {
-                    match convert(&self.eval(scope, condition)?, &Type::Bool) {
+                    match convert(&self.condition(scope, condition)?, &Type::Bool) {
                         Ok(Value::Bool(true)) => self.render(scope, then, span, text, marks)?,
                         Ok(Value::Bool(false)) => self.render(scope, otherwise, span, text, marks)?,
                         _ => return Err(condition_failure(condition.span, "is neither")),
                     }
                 }
                 TemplatePart::For { key_var, value_var, collection, body } => {
-                    let values = self.eval(scope, collection)?;
+                    let values = self.whole(scope, collection)?;
                     for (key, value) in iterate(&values, collection.span)? {
                         let names = bindings(key_var.as_ref(), value_var, key, value);
                         self.render(&scope.child(&names), body, span, text, marks)?;

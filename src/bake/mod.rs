@@ -22,6 +22,7 @@ mod globals;
 pub mod hcl;
 pub mod inherit;
 pub mod json;
+pub mod kept;
 pub mod links;
 mod matrix;
 pub mod module;

@@ -15,6 +15,7 @@ mod edge; // usage, streams, working directory: what all commands share
 mod errors; // bad definitions, and the exact text of what they are told
 mod examples; // examples/ are goldens
 mod input; // files and command lines that cannot be read
+mod keep; // `--keep-variable`: what stays a variable, and what needs its value
 #[cfg(unix)]
 mod live; // what a real engine makes of it
 mod loopback; // HTTP servers that answer as a test says
@@ -22,3 +23,4 @@ mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is r
 mod print; // `bakeplan print`: lists and streams
 mod properties; // what holds for every definition
 mod registry; // registries: login, faults, limits, what their answers mean
+mod strict; // `--strict`: lints
