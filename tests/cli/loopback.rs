@@ -1,6 +1,7 @@
 //! HTTP servers on 127.0.0.1 that answer as a test says: in a registry's place, or between us and a real one.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -81,7 +82,7 @@ impl Answer {
             ["content-length", "transfer-encoding"].contains(&name.to_ascii_lowercase().as_str())
         });
         if !has_length && self.status != 204 {
-            head.push_str(&format!("Content-Length: {length}\r\n"));
+            let _ = write!(head, "Content-Length: {length}\r\n");
         }
         head.push_str("\r\n");
         head.into_bytes()
@@ -299,7 +300,7 @@ fn forward(upstream: &str, seen: &Seen) -> Answer {
     let mut stream = TcpStream::connect(upstream).expect("the registry is there");
     let mut request = format!("{} {} HTTP/1.0\r\n", seen.method, seen.target);
     for (name, value) in seen.headers.iter().filter(|(name, _)| *name != "connection") {
-        request.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(request, "{name}: {value}\r\n");
     }
     request.push_str("connection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).expect("the registry reads");

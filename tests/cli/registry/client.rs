@@ -66,18 +66,18 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) fn new() -> Self {
-        Self::with(Settings::default())
+        Self::with(&Settings::default())
     }
 
-    pub(super) fn with(settings: Settings) -> Self {
+    pub(super) fn with(settings: &Settings) -> Self {
         let (clock, recorder) = (Arc::new(TestClock::default()), Arc::new(Recorder::default()));
-        let client = Client::observed(&settings, clock.clone(), recorder.clone()).unwrap();
+        let client = Client::observed(settings, clock.clone(), recorder.clone()).unwrap();
         Self { client, clock, recorder }
     }
 
     /// With this as Docker's configuration.
     pub(super) fn with_config(config: &str) -> Self {
-        Self::with(Settings {
+        Self::with(&Settings {
             environment: variables(&[("DOCKER_AUTH_CONFIG", config)]),
             ..Settings::default()
         })

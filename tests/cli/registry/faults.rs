@@ -84,7 +84,7 @@ fn a_server_that_is_too_slow_is_given_up() {
     let timeouts = Timeouts { response: Duration::from_millis(100), ..Timeouts::default() };
     let patience = Patience { attempts: 2, ..Patience::default() };
     let error =
-        read(&Bench::with(Settings { timeouts, patience, ..Settings::default() }), &server).unwrap_err();
+        read(&Bench::with(&Settings { timeouts, patience, ..Settings::default() }), &server).unwrap_err();
     assert!(error.to_string().contains("no answer in time"), "{error}");
 }
 

@@ -17,7 +17,7 @@ fn tag(name: &str) -> TagOrDigest {
 #[test]
 fn a_registry_with_tls_needs_a_trusted_authority() {
     let server = Server::start_tls(manifest);
-    let trusting = || Bench::with(Settings { ca_files: vec![authority()], ..Settings::default() });
+    let trusting = || Bench::with(&Settings { ca_files: vec![authority()], ..Settings::default() });
     let bench = trusting();
     let repository = bench.repository(&format!("{}/a/b", server.host()));
     // The first attempt is one without TLS, since it is this machine.
@@ -51,7 +51,7 @@ fn files_and_variables_that_make_no_sense_are_told_first() {
 
 #[test]
 fn without_encryption_only_by_name() {
-    let error = Bench::with(Settings {
+    let error = Bench::with(&Settings {
         environment: variables(&[("HTTP_PROXY", "http://127.0.0.1:9")]),
         insecure: ["192.0.2.1:5000".parse().unwrap()].into(),
         patience: bakeplan::registry::Patience { attempts: 1, ..Default::default() },
@@ -93,7 +93,7 @@ fn proxies_are_used_and_names_left_to_them() {
     let server = Server::start_tls(manifest);
     let (proxy, asked) = connect_proxy(server.host());
     let bench = |no_proxy: &str| {
-        Bench::with(Settings {
+        Bench::with(&Settings {
             environment: variables(&[("https_proxy", &proxy), ("NO_PROXY", no_proxy)]),
             ca_files: vec![authority()],
             patience: bakeplan::registry::Patience { attempts: 1, ..Default::default() },
