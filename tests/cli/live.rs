@@ -2,6 +2,7 @@
 //!
 //! `tests/run` starts the engine (buildx, BuildKit, two registries); without one these tests are skipped.
 
+mod distribution; // our client against a real registry
 mod engine; // the engine, and a folder in which both programs run
 mod keep; // a kept variable gets its value from buildx
 mod links; // linked targets are those of the leg's own platform
