@@ -1,6 +1,7 @@
 //! The variables, functions and global attributes of a module, each resolved when something asks for it
 //! (buildx `bake/hclparser/hclparser.go`: `resolveValue`, `resolveFunction`, `validateVariables`).
 
+use std::fmt;
 use std::rc::Rc;
 
 use super::budget::MAX_ERRORS;
@@ -9,7 +10,7 @@ use super::convert::convert;
 use super::eval::{Failure, Scope};
 use super::hcl::parse_expression_text;
 use super::kept::{self, KeptVariable};
-use super::module::{BLOCK_KINDS, BUILT_IN, Module, Step, is_secret_name, push_once};
+use super::module::{BLOCK_KINDS, BUILT_IN, Module, is_secret_name, push_once};
 use super::references::References;
 use super::syntax::{Block, Body, Expr, ExprKind, Name};
 use super::typeexpr::parse_type;
@@ -17,6 +18,27 @@ use super::value::{Mark, Marks, Type, Value};
 use super::variables::{Override, convert_override};
 use crate::diagnostic::{Diagnostic, names_help};
 use crate::source::Span;
+
+/// What is evaluated.
+#[derive(PartialEq)]
+pub(super) enum Step {
+    /// A variable or an attribute of the file, or a function, which has brackets behind its name.
+    Global(Name),
+    Attribute {
+        kind: &'static str,
+        block: Name,
+        name: Name,
+    },
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Global(name) => f.write_str(name),
+            Self::Attribute { kind, block, name } => write!(f, "{kind}.{block}.{name}"),
+        }
+    }
+}
 
 impl Module {
     pub(super) fn resolve_variables(&self) -> Result<(), Vec<Diagnostic>> {

@@ -6,7 +6,6 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::rc::Rc;
 
 use indexmap::IndexMap;
@@ -16,7 +15,7 @@ use super::decode;
 use super::eval::{Context, Failure, Scope};
 use super::exposed;
 use super::functions::Ambient;
-use super::globals::declared_type;
+use super::globals::{Step, declared_type};
 use super::matrix;
 use super::references::References;
 use super::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident, Name};
@@ -93,27 +92,6 @@ enum Progress {
     Waiting,
     Running,
     Done(Result<Value, Failure>),
-}
-
-/// What is evaluated.
-#[derive(PartialEq)]
-pub(super) enum Step {
-    /// A variable or an attribute of the file, or a function, which has brackets behind its name.
-    Global(Name),
-    Attribute {
-        kind: &'static str,
-        block: Name,
-        name: Name,
-    },
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Global(name) => f.write_str(name),
-            Self::Attribute { kind, block, name } => write!(f, "{kind}.{block}.{name}"),
-        }
-    }
 }
 
 /// A block of ours, which Bake ignores.
