@@ -35,6 +35,11 @@ impl<'a> Scope<'a> {
         Self { names, item: None, parent: None }
     }
 
+    /// Tells the scopes of different targets of a matrix apart, and those from the global one.
+    pub(super) fn identity(&self) -> usize {
+        if self.names.is_empty() { 0 } else { self.names.as_ptr().addr() }
+    }
+
     fn child(&'a self, names: &'a [(Name, Value)]) -> Self {
         Self { names, item: self.item, parent: Some(self) }
     }

@@ -5,16 +5,13 @@
 //! (other answers of the same buildx to the same input, whose order is random there). `@HOME@` stands for the home folder.
 //! Where buildx answered, the same JSON is expected; where it refused, a refusal with a message in any words.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Output;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use serde_json::Value;
 
-use crate::support::Test;
+use crate::support::{Test, in_parallel};
 
 /// Cases that come out otherwise, and why. One that does not belong here any more fails the test.
 const DIFFERENT: [(&str, &[&str]); 3] = [
@@ -85,23 +82,6 @@ impl Answer {
 fn read(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// Runs a function on every item, on all processors, and returns what it answers in the items' order.
-fn in_parallel<T: Sync, R: Send>(items: &[T], run: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let worker = || {
-        let indexes =
-            std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|at| *at < items.len()));
-        indexes.map(|at| (at, run(&items[at]))).collect::<Vec<_>>()
-    };
-    thread::scope(|scope| {
-        let count = thread::available_parallelism().map_or(2, usize::from);
-        let workers: Vec<_> = (0..count).map(|_| scope.spawn(worker)).collect();
-        let answers: BTreeMap<usize, R> =
-            workers.into_iter().flat_map(|worker| worker.join().expect("no case panics")).collect();
-        answers.into_values().collect()
-    })
 }
 
 #[test]
