@@ -323,7 +323,7 @@ impl Grammar<'_> {
         self.names.push(("v".into(), kind));
         let (first, second) = give(self);
         let condition = if self.choices.chance(25) {
-            Tree::new().text(" if ").one(self.expression(Kind::Bool, depth.min(1)))
+            Tree::new().text(" if ").text(value(self.choices, b'B'))
         } else {
             Tree::new()
         };
