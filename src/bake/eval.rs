@@ -10,7 +10,8 @@ use std::rc::Rc;
 
 use super::budget::Budget;
 use super::calls::UserFunction;
-use super::convert::{convert, unify};
+use super::convert::{convert, object_type, unify};
+use super::exposed::unknown_block;
 use super::functions::{Ambient, Function};
 use super::operators::{self, OperatorError};
 use super::syntax::{BinaryOp, Expr, ExprKind, ForExpr, Ident, Name, ObjectKey, TemplatePart, UnaryOp};
@@ -68,6 +69,11 @@ pub(super) struct Context {
     pub(super) functions: RefCell<BTreeMap<Name, Rc<UserFunction>>>,
     pub(super) exposed: RefCell<Exposed>,
     budget: Budget,
+    /// The type that the expression that failed last would have had, as far as HCL tells it: it decides what a
+    /// conditional makes of its other arm.
+    missing: RefCell<Type>,
+    /// The same, while the failure is on its way out of the expression.
+    outline: RefCell<Option<Type>>,
 }
 
 impl Context {
@@ -79,6 +85,8 @@ impl Context {
             functions: RefCell::default(),
             exposed: RefCell::default(),
             budget: Budget::default(),
+            missing: RefCell::new(Type::Dynamic),
+            outline: RefCell::default(),
         }
     }
 
@@ -90,7 +98,7 @@ impl Context {
         self.budget.enter(expr.span)?;
         let result = self.eval_kind(scope, expr);
         self.budget.leave();
-        let value = result?;
+        let value = result.inspect_err(|_| self.miss(expr))?;
         if matches!(
             expr.kind,
             ExprKind::Tuple(_)
@@ -102,6 +110,53 @@ impl Context {
             self.budget.made(&value, expr.span)?;
         }
         Ok(value)
+    }
+
+    /// Notes the type of an expression that failed.
+    fn miss(&self, expr: &Expr) {
+        let known = match &expr.kind {
+            // What is inside has noted its own.
+            ExprKind::Wrapped(_) | ExprKind::Parenthesis(_) => return,
+            ExprKind::Template(_) => Some(Type::String),
+            ExprKind::Unary { op: UnaryOp::Not, .. } => Some(Type::Bool),
+            ExprKind::Unary { op: UnaryOp::Negate, .. } => Some(Type::Number),
+            ExprKind::Binary { op, .. } => Some(operators::result_type(*op)),
+            _ => self.outline.take(),
+        };
+        self.missing.replace(known.unwrap_or(Type::Dynamic));
+    }
+
+    /// A failure of an expression of which the type is known.
+    fn missing<T>(&self, ty: Type, failure: Failure) -> Result<T, Failure> {
+        self.outline.replace(Some(ty));
+        Err(failure)
+    }
+
+    /// The values of all parts and their types; a part that failed has a type too.
+    fn parts(
+        &self,
+        parts: impl Iterator<Item = Result<Value, Failure>>,
+    ) -> Result<Vec<Value>, (Vec<Type>, Failure)> {
+        let (mut values, mut failed) = (Vec::new(), None::<(Vec<Type>, Failure)>);
+        for part in parts {
+            match (part, &mut failed) {
+                (Ok(value), None) => values.push(value),
+                (Ok(value), Some((types, _))) => types.push(value.ty()),
+                (Err(_), Some((types, _))) => types.push(self.missing.borrow().clone()),
+                (Err(failure), None) => {
+                    let types = values.iter().map(Value::ty).chain([self.missing.borrow().clone()]);
+                    failed = Some((types.collect(), failure));
+                }
+            }
+        }
+        failed.map_or(Ok(values), Err)
+    }
+
+    fn tuple(&self, parts: impl Iterator<Item = Result<Value, Failure>>) -> Result<Value, Failure> {
+        match self.parts(parts) {
+            Ok(values) => Ok(Value::tuple(values)),
+            Err((types, failure)) => self.missing(Type::Tuple(types.into()), failure),
+        }
     }
 
     fn eval_kind(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
@@ -120,9 +175,7 @@ impl Context {
                 Ok(inner) => self.eval(scope, inner),
                 Err(failure) => Err(failure.clone()),
             },
-            ExprKind::Tuple(items) => {
-                items.iter().map(|item| self.eval(scope, item)).collect::<Result<_, _>>().map(Value::tuple)
-            }
+            ExprKind::Tuple(items) => self.tuple(items.iter().map(|item| self.eval(scope, item))),
             ExprKind::Object(items) => self.object(scope, items),
             ExprKind::Variable(name) => self.variable(scope, name, expr.span),
             ExprKind::GetAttr { of, name } => self.get_attr(scope, of, name),
@@ -157,6 +210,7 @@ impl Context {
 
     fn object(&self, scope: &Scope<'_>, items: &[(ObjectKey, Expr)]) -> Result<Value, Failure> {
         let mut members = BTreeMap::new();
+        let mut failed = None;
         for (key, value) in items {
             let key = match key {
                 ObjectKey::Name(ident) => Str::from(&ident.name),
@@ -175,10 +229,20 @@ impl Context {
                     self.key(scope, expr)?
                 }
             };
-            let value = self.eval(scope, value)?.marked(key.marks());
-            members.insert(Rc::clone(key.name()), value);
+            let name = Rc::clone(key.name());
+            match self.eval(scope, value) {
+                Ok(value) => drop(members.insert(name, (value.ty(), Some(value.marked(key.marks()))))),
+                Err(failure) => {
+                    members.insert(name, (self.missing.borrow().clone(), None));
+                    failed.get_or_insert(failure);
+                }
+            }
         }
-        Ok(Value::object(members))
+        if let Some(failure) = failed {
+            let types = members.into_iter().map(|(name, (ty, _))| (name, ty)).collect();
+            return self.missing(object_type(types), failure);
+        }
+        Ok(Value::object(members.into_iter().filter_map(|(name, (_, value))| Some((name, value?))).collect()))
     }
 
     /// Keys have no marks, so the value of a key gets those of the key.
@@ -258,8 +322,16 @@ impl Context {
         };
         let results = items
             .iter()
-            .map(|item| self.eval(&Scope { names: &[], item: Some(item), parent: Some(scope) }, each))
-            .collect::<Result<Vec<_>, _>>()?;
+            .map(|item| self.eval(&Scope { names: &[], item: Some(item), parent: Some(scope) }, each));
+        let results = match self.parts(results) {
+            Ok(results) => results,
+            Err((types, failure)) => {
+                let is_list = matches!(source, Value::List(..) | Value::Set(..));
+                let element = types.first().cloned().unwrap_or(Type::Dynamic);
+                let ty = if is_list { Type::list(element) } else { Type::Tuple(types.into()) };
+                return self.missing(ty, failure);
+            }
+        };
         match &source {
             Value::List(element, _) | Value::Set(element, _) => {
                 let element = results.first().map_or_else(|| element.clone(), Value::ty);
@@ -288,42 +360,39 @@ impl Context {
         otherwise: &Expr,
     ) -> Result<Value, Failure> {
         // Both arms are evaluated for their types; a failure matters only in the arm that is taken.
-        let arms = [self.eval(scope, then), self.eval(scope, otherwise)];
+        let arm = |expr| {
+            let arm = self.eval(scope, expr);
+            let ty = arm.as_ref().map_or_else(|_| self.missing.borrow().clone(), Value::ty);
+            (arm, ty)
+        };
+        let (arms, types) = {
+            let ((a, a_type), (b, b_type)) = (arm(then), arm(otherwise));
+            ([a, b], [a_type, b_type])
+        };
         let literal_null = |arm: &Result<Value, Failure>| matches!(arm, Ok(Value::Null(Type::Dynamic)));
-        let ty = match &arms {
-            [a, Ok(other)] if literal_null(a) => other.ty(),
-            [Ok(other), b] if literal_null(b) => other.ty(),
-            [Ok(a), Ok(b)] if a.ty() != Type::Dynamic && b.ty() != Type::Dynamic => unify(&[a.ty(), b.ty()])
-                .ok_or_else(|| {
-                    Box::new(
-                        Diagnostic::error(
-                            "inconsistent-types",
-                            "both results of a conditional must be of one type",
-                        )
-                        .at(then.span.to(otherwise.span), "")
-                        .at(then.span, format!("this is {}", describe(a)))
-                        .at(otherwise.span, format!("this is {}", describe(b))),
-                    )
-                })?,
-            _ => Type::Dynamic,
+        let ty = match &types {
+            [_, other] if literal_null(&arms[0]) => other.clone(),
+            [other, _] if literal_null(&arms[1]) => other.clone(),
+            [Type::Dynamic, _] | [_, Type::Dynamic] => Type::Dynamic,
+            types => unify(types).ok_or_else(|| inconsistent(then, otherwise, &arms, types))?,
         };
-        let taken = match convert(&self.eval(scope, condition)?, &Type::Bool) {
-            Ok(Value::Bool(taken)) => taken,
-            Ok(_) => return Err(condition_failure(condition.span, "is null")),
-            Err(_) => return Err(condition_failure(condition.span, "is neither")),
+        let taken = match self.eval(scope, condition).map(|value| convert(&value, &Type::Bool)) {
+            Ok(Ok(Value::Bool(taken))) => taken,
+            Ok(Ok(_)) => return self.missing(ty, condition_failure(condition.span, "is null")),
+            Ok(Err(_)) => return self.missing(ty, condition_failure(condition.span, "is neither")),
+            Err(failure) => return self.missing(ty, failure),
         };
-        let [then_value, otherwise_value] = arms;
-        let value = if taken { then_value } else { otherwise_value }?;
-        convert(&value, &ty).map_err(|e| {
+        let mut both = arms.into_iter().zip(types);
+        let (value, own_type) = both.nth(usize::from(!taken)).expect("there are two arms");
+        let value = match value {
+            Ok(value) => value,
+            Err(failure) => return self.missing(if ty == Type::Dynamic { own_type } else { ty }, failure),
+        };
+        convert(&value, &ty).or_else(|e| {
             let arm = if taken { then } else { otherwise };
-            Box::new(
-                Diagnostic::error(
-                    "inconsistent-types",
-                    format!("both results of a conditional must be of one type: {e}"),
-                )
-                .at(arm.span, "")
-                .at(span, ""),
-            )
+            let message = format!("both results of a conditional must be of one type: {e}");
+            let diagnostic = Diagnostic::error("inconsistent-types", message).at(arm.span, "").at(span, "");
+            self.missing(ty, Box::new(diagnostic))
         })
     }
 
@@ -446,6 +515,22 @@ impl Context {
     }
 }
 
+fn inconsistent(
+    then: &Expr,
+    otherwise: &Expr,
+    arms: &[Result<Value, Failure>; 2],
+    types: &[Type; 2],
+) -> Failure {
+    let message = "both results of a conditional must be of one type";
+    let mut diagnostic =
+        Diagnostic::error("inconsistent-types", message).at(then.span.to(otherwise.span), "");
+    for ((expr, arm), ty) in [then, otherwise].into_iter().zip(arms).zip(types) {
+        let found = arm.as_ref().map_or_else(|_| format!("a {ty}, though it failed"), describe);
+        diagnostic = diagnostic.at(expr.span, format!("this is {found}"));
+    }
+    Box::new(diagnostic)
+}
+
 /// The keys and values that a `for` goes through: indexes for lists, the element itself for sets.
 fn iterate(collection: &Value, span: Span) -> Result<Vec<(Value, Value)>, Failure> {
     let fail = |message: String| Box::new(Diagnostic::error("not-iterable", message).at(span, ""));
@@ -494,15 +579,6 @@ fn template_failure(span: Span, label: &str, found: &str) -> Failure {
             .at(span, label)
             .with_help("strings, numbers and bools can; `join` or `jsonencode` make one"),
     )
-}
-
-fn unknown_block<'a>(kind: &str, name: &Ident, known: impl Iterator<Item = &'a Name>) -> Diagnostic {
-    let diagnostic = Diagnostic::error("unknown-block", format!("there is no {kind} named `{}`", name.name))
-        .at(name.span, "not found");
-    match suggest(&name.name, known.map(|k| &**k)) {
-        Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-        None => diagnostic,
-    }
 }
 
 fn operator_failure(error: OperatorError, span: Span, left: &Expr, right: &Expr) -> Failure {

@@ -29,6 +29,16 @@ fn operand_type(op: BinaryOp) -> Type {
     }
 }
 
+/// The type of what an operator gives.
+pub(super) fn result_type(op: BinaryOp) -> Type {
+    match op {
+        BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => {
+            Type::Number
+        }
+        _ => Type::Bool,
+    }
+}
+
 /// `left op right`, for every operator but `&&` and `||`, which look at failures too: see [`logical`].
 pub(super) fn binary(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, OperatorError> {
     let ty = operand_type(op);

@@ -120,7 +120,9 @@ fn bake_answers_are_ours() {
 fn showing<'a>(expressions: impl Iterator<Item = &'a str>) -> Value {
     let args: Vec<String> =
         expressions.enumerate().map(|(at, text)| format!("    v{at} = jsonencode({text})\n")).collect();
-    let file = format!("target \"default\" {{\n  args = {{\n{}  }}\n}}\n", args.concat());
+    // Bake takes the types of `convert` for variables, and refuses a second use of one that does not exist.
+    let types = ["any", "bool", "number", "string"].map(|ty| format!("variable \"{ty}\" {{}}\n")).concat();
+    let file = format!("{types}target \"default\" {{\n  args = {{\n{}  }}\n}}\n", args.concat());
     serde_json::json!({ "files": { "docker-bake.hcl": file } })
 }
 

@@ -196,7 +196,12 @@ impl Reader<'_> {
         }
         loop {
             self.skip_space();
-            let name = Str::from(self.string()?);
+            let text = self.string()?;
+            let name = Str::from(text.as_str());
+            if name.as_str() != text {
+                // cty takes the type's names in Unicode's composed form, then looks for those of the text.
+                return Err(format!("the property {text:?} is not in Unicode's composed form (NFC)"));
+            }
             self.expect(":")?;
             let value = self.value(depth + 1)?;
             if members.get(name.as_str()).is_some_and(|former: &Value| former.ty() != value.ty()) {

@@ -374,11 +374,9 @@ impl Grammar<'_> {
         let open = self.choices.of(&["${", "${", "${ ", "${~ "]);
         let close = self.choices.of(&["}", "}", " }", " ~}"]);
         match self.choices.below(10) {
-            0..3 => {
-                Tree::new().text(self.choices.of(&[
-                    "a", " ", "x y ", "é", "$ ", "% ", "$${", "%%{", "-", "1", "  ", "'", "#", "$$-", "}",
-                ]))
-            }
+            0..3 => Tree::new().text(self.choices.of(&[
+                "a", " ", "x y ", "é", "$ ", "% ", "$${", "%%{", "-", "1", "  ", "'", "#", "$$-", "}",
+            ])),
             3 if is_heredoc => Tree::new().text(self.choices.of(&["\n", "\n\n  ", "\\n", "\"q\"", "\n\t"])),
             3 => Tree::new().text(self.choices.of(&[r"\n", r"\t", r"\\", r#"\""#, r"\u00e9", r" \n "])),
             4..8 => {
