@@ -19,8 +19,11 @@ use super::engine::{Engine, Project, engine};
 use crate::support::in_parallel;
 
 /// How many definitions are compared when nothing else is asked for, and the first seed.
-const FILES: usize = 200;
+const FILES: usize = 100;
 const SEED: u64 = 1;
+
+/// The version of buildx, 0.36, whose language ours is.
+const FOLLOWED: u32 = 36;
 
 /// How many differences are made small, and in how many steps at most; each takes a run of both programs.
 const REPORTED: usize = 4;
@@ -127,6 +130,11 @@ fn minor(engine: &Engine) -> u32 {
 fn random_definitions_mean_what_they_mean_to_buildx() {
     let Some(engine) = engine() else { return };
     let minor = minor(&engine);
+    // Older ones differ from the version that we follow, and some panic in functions.
+    if minor < FOLLOWED && std::env::var_os("BAKEPLAN_RANDOM_FILES").is_none() {
+        eprintln!("skipped: buildx 0.{minor} is older than the 0.{FOLLOWED} that is followed");
+        return;
+    }
     let (files, first) = (number("BAKEPLAN_RANDOM_FILES", FILES), number("BAKEPLAN_RANDOM_SEED", SEED));
     let seeds: Vec<u64> = (first..).take(files).collect();
     let [printed, refused, found] = [const { AtomicUsize::new(0) }; 3];
