@@ -103,6 +103,12 @@ pub struct Definition {
     /// Set a variable: `NAME=VALUE` (repeatable)
     #[arg(long = "var", value_name = "VARIABLE")]
     pub variables: Vec<String>,
+    /// Leave a variable to the build: it stays `${NAME}` in what is written (repeatable)
+    #[arg(long = "keep-variable", value_name = "NAME", help_heading = None)]
+    pub kept: Vec<String>,
+    /// Refuse what Bake lets pass and is a mistake nearly always, with the place of each
+    #[arg(long, help_heading = None)]
+    pub strict: bool,
     /// Push what is built
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
@@ -158,16 +164,13 @@ pub struct Ignored {
 #[derive(Args, Clone, Debug)]
 pub struct Print {
     /// List `targets` or `variables` instead, `type=TYPE,format=json` as JSON
-    #[arg(long, value_name = "TYPE", value_parser = parse_list, conflicts_with = "print")]
+    #[arg(long, value_name = "TYPE", value_parser = parse_list, conflicts_with_all = ["print", "kept"])]
     pub list: Option<List>,
     /// Short for `--call=check`: lint instead of building
     #[arg(id = "lint", long = "check", value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1)]
     #[arg(require_equals = true, default_missing_value = "true", default_value = "false")]
     #[arg(hide_default_value = true, overrides_with = "call")]
     pub lint: bool,
-    /// Refuse what Bake lets pass and is a mistake nearly always: unknown attributes, tags or caches in two targets …
-    #[arg(long)]
-    pub strict: bool,
     /// Accepted and ignored: this command always prints
     #[arg(long, hide = true)]
     pub print: bool,

@@ -104,16 +104,20 @@ impl Diagnostic {
     /// The same without these texts, which nobody may see.
     #[must_use]
     pub fn without(&self, secrets: &[String]) -> Self {
-        let hide =
-            |text: &String| secrets.iter().fold(text.clone(), |text, secret| text.replace(secret, "…"));
-        let label = |label: &Label| Label { span: label.span, text: hide(&label.text) };
+        self.with_texts(|text| secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "…")))
+    }
+
+    /// The same with each text changed.
+    #[must_use]
+    pub fn with_texts(&self, change: impl Fn(&str) -> String) -> Self {
+        let label = |label: &Label| Label { span: label.span, text: change(&label.text) };
         Self {
             severity: self.severity,
             code: self.code,
-            message: hide(&self.message),
+            message: change(&self.message),
             labels: self.labels.iter().map(label).collect(),
-            notes: self.notes.iter().map(hide).collect(),
-            help: self.help.as_ref().map(hide),
+            notes: self.notes.iter().map(|note| change(note)).collect(),
+            help: self.help.as_deref().map(&change),
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
+use crate::bake::kept::KeptVariable;
 use crate::bake::syntax::Name;
 use crate::bake::target::{Group, Target};
 use crate::diagnostic::Diagnostic;
@@ -36,6 +37,8 @@ pub struct Plan {
     pub local: Vec<Name>,
     /// Whether the legs push; without, they only build.
     pub publish: bool,
+    /// The variables that are left to the build.
+    pub kept: Vec<KeptVariable>,
     /// The files that it was made from.
     pub sources: Vec<SourceFile>,
     /// What is worth a look, and is no error.
@@ -162,6 +165,12 @@ impl Plan {
 
     fn builds(&self) -> impl Iterator<Item = &Leg> {
         self.images.values().flat_map(|image| &image.builds).filter_map(|build| self.legs.get(&build.leg))
+    }
+
+    /// The source's targets that are built: the images', those that they link to, and the local ones.
+    pub fn built(&self) -> impl Iterator<Item = &Target> {
+        let legs: BTreeSet<&Name> = self.legs.values().map(|leg| &leg.of).chain(&self.local).collect();
+        self.targets.iter().filter(move |(name, _)| legs.contains(name)).map(|(_, target)| target)
     }
 
     /// The job that builds a leg.

@@ -34,6 +34,8 @@ pub struct Source {
     pub path: String,
     /// The text, without a byte order mark.
     pub text: String,
+    /// Whether a byte order mark was before the text.
+    pub has_mark: bool,
 }
 
 /// A one-based line and column; columns count grapheme clusters, as buildx does.
@@ -76,16 +78,17 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Adds a source, dropping a leading byte order mark (buildx does, for HCL).
+    /// Adds a source, dropping a leading byte order mark.
     ///
     /// # Panics
     /// Never: the number of sources and their lengths are bounded by the reader (16 MiB a file).
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> SourceId {
         let mut text = text.into();
-        if text.starts_with('\u{feff}') {
+        let has_mark = text.starts_with('\u{feff}');
+        if has_mark {
             text.drain(..'\u{feff}'.len_utf8());
         }
-        self.list.push(Source { path: path.into(), text });
+        self.list.push(Source { path: path.into(), text, has_mark });
         SourceId(u32::try_from(self.list.len() - 1).expect("fewer than 2^32 sources"))
     }
 

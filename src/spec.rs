@@ -3,6 +3,7 @@
 mod reader;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::rc::Rc;
 
 use indexmap::IndexMap;
@@ -461,11 +462,15 @@ fn unknown(what: &str, name: &Ident, known: &[&str], owner: &str) -> Diagnostic 
     }
 }
 
-/// What is written holds a secret: `place` says where.
+/// What is written holds a secret: `place` says where. `can_keep` tells whether the variable could be left to the build
+/// there.
 #[must_use]
-pub fn secret(place: &str, name: &str) -> Diagnostic {
+pub fn secret(place: &str, name: &str, can_keep: bool) -> Diagnostic {
     let message = format!("{place} holds the value of `{name}`, which looks like a secret");
-    let help = "what is written can be read by others; give it to the build as a `secret`";
+    let mut help = "what is written can be read by others; give it to the build as a `secret`".to_owned();
+    if can_keep {
+        let _ = write!(help, ", or leave it to the build as a variable: `--keep-variable {name}`");
+    }
     Diagnostic::error("secret", message).with_help(help)
 }
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::convert::convert_function;
 use super::eval::{Context, Failure, Scope, describe};
 use super::functions::FunctionError;
+use super::kept;
 use super::syntax::{Expr, Ident, Name};
 use super::typeexpr::parse_type;
 use super::value::Value;
@@ -28,12 +29,20 @@ impl Context {
         expand: bool,
     ) -> Result<Value, Failure> {
         match (&*name.name, args) {
-            ("can", [attempt]) => return Ok(Value::Bool(self.eval(scope, attempt).is_ok())),
+            ("can", [attempt]) => {
+                return match self.eval(scope, attempt) {
+                    Err(failure) if failure.code == kept::CODE => Err(failure),
+                    result => Ok(Value::Bool(result.is_ok())),
+                };
+            }
             ("try", [_, ..]) => return self.try_each(scope, span, args),
             ("convert", [value, ty]) => {
                 let value = self.eval(scope, value)?;
                 let ty = parse_type(ty).map_err(Box::new)?;
                 return convert_function(&value, &ty).map_err(|e| {
+                    if let Err(failure) = self.known(&value, "`convert`", span) {
+                        return failure;
+                    }
                     Box::new(Diagnostic::error("call-failed", format!("`convert`: {e}")).at(span, ""))
                 });
             }
@@ -43,25 +52,36 @@ impl Context {
             }
             _ => {}
         }
+        let standard = self.standard.get(&*name.name).cloned();
+        let looks = standard.is_some() && !kept::is_structural(&name.name);
         let mut values = Vec::with_capacity(args.len());
         let mut places = Vec::with_capacity(args.len());
         for (index, arg) in args.iter().enumerate() {
             let value = self.eval(scope, arg)?;
+            if looks {
+                self.known(&value, &format!("the function `{}`", name.name), arg.span)?;
+            }
             if !(expand && index + 1 == args.len()) {
                 values.push(value);
                 places.push(arg.span);
                 continue;
             }
             let Some(items) = value.items() else {
+                self.known(&value, "`...`", arg.span)?;
                 let message = format!("`...` takes a list, and this is {}", describe(&value));
                 return Err(Box::new(Diagnostic::error("call-failed", message).at(arg.span, "")));
             };
             values.extend(items.iter().cloned());
             places.resize(values.len(), arg.span);
         }
-        let standard = self.standard.get(&*name.name).cloned();
         if let Some(function) = standard {
             return function.call(&self.ambient, &values).map_err(|e| {
+                let at_fault = e.argument.and_then(|index| Some((values.get(index)?, *places.get(index)?)));
+                if let Some((value, place)) = at_fault
+                    && let Err(failure) = self.known(value, &format!("the function `{}`", name.name), place)
+                {
+                    return failure;
+                }
                 let message = format!("`{}` failed: {}", name.name, e.message);
                 let place = e.argument.and_then(|index| places.get(index)).copied();
                 Box::new(Diagnostic::error("call-failed", message).at(place.unwrap_or(span), ""))
@@ -83,6 +103,7 @@ impl Context {
         for arg in args {
             match self.eval(scope, arg) {
                 Ok(value) => return Ok(value),
+                Err(failure) if failure.code == kept::CODE => return Err(failure),
                 Err(failure) => failures.push(failure.message),
             }
         }

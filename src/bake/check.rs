@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::context::normalize_context;
 use super::flags::parse_bool;
+use super::kept;
 use super::target::{Entry, Target, Text};
 use crate::diagnostic::Diagnostic;
 use crate::platform;
@@ -18,7 +19,8 @@ pub(super) fn finish(target: &mut Target, diagnostics: &mut Vec<Diagnostic>) {
             checker.fail(format!("`{attribute}` cannot be standard input in a Bake file"), text);
         }
     }
-    if let Some(context) = &mut target.context {
+    // Bake does it when it knows the kept variables, too.
+    if let Some(context) = target.context.as_mut().filter(|text| kept::variable_in(&text.value).is_none()) {
         let normal = normalize_context(context.as_str());
         if normal != context.as_str() {
             *context = context.derive(&normal);
@@ -45,12 +47,12 @@ pub(super) fn finish(target: &mut Target, diagnostics: &mut Vec<Diagnostic>) {
         }
     }
     checker.outputs(target.output.as_deref_mut().unwrap_or_default());
-    for text in &target.annotations {
+    for text in target.annotations.iter().filter(|text| kept::variable_in(&text.value).is_none()) {
         if let Err(problem) = check_annotation(text.as_str()) {
             checker.fail(problem, text);
         }
     }
-    for text in &target.ulimits {
+    for text in target.ulimits.iter().filter(|text| kept::variable_in(&text.value).is_none()) {
         if let Err(problem) = check_ulimit(text.as_str()) {
             checker.fail(problem, text);
         }
@@ -75,7 +77,7 @@ impl Checker<'_> {
     }
 
     fn size(&mut self, attribute: &str, text: &Text, size: &str) {
-        if !is_size(size) {
+        if kept::variable_in(&text.value).is_none() && !is_size(size) {
             let message = format!("`{attribute}` is {size:?}; expected a size such as `128m` or `1GiB`");
             self.fail(message, text);
         }

@@ -248,7 +248,7 @@ mod tests {
         let names = ["default".to_owned()];
         let resolved =
             select::resolve(&composition.definition, &names, &Overrides::default(), &Options::default());
-        let json: serde_json::Value = serde_json::from_str(&print::to_json(&resolved.unwrap())).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&print::to_json(&resolved.unwrap(), &[])).unwrap();
         let mut lines = vec![];
         for (name, target) in json["target"].as_object().unwrap() {
             let mut target = target.clone();

@@ -11,6 +11,7 @@ use mismatch::mismatch;
 pub use unify::unify;
 use unify::unify_all;
 
+use super::kept;
 use super::number::Number;
 use super::syntax::Name;
 use super::value::{ObjectType, Type, Value};
@@ -185,6 +186,7 @@ fn apply(value: &Value, to: &Type) -> Result<Value, ConvertError> {
             Ok(Value::list(element, items))
         }
         (Value::Tuple(items), Type::Set(wanted)) => {
+            known(value)?;
             let element = tuple_element(items, wanted).ok_or_else(mismatched)?;
             let (element, items) = alike(apply_each(items, &element)?, without_optional(&element))
                 .ok_or_else(|| unlike("element", "set"))?;
@@ -196,6 +198,7 @@ fn apply(value: &Value, to: &Type) -> Result<Value, ConvertError> {
             Ok(Value::list(element, items))
         }
         (Value::List(from, items) | Value::Set(from, items), Type::Set(wanted)) => {
+            known(value)?;
             let (element, items) = alike(apply_each(items, wanted)?, empty_element(from, wanted))
                 .ok_or_else(|| unlike("element", "set"))?;
             Ok(Value::set(element, items))
@@ -212,7 +215,20 @@ fn apply(value: &Value, to: &Type) -> Result<Value, ConvertError> {
     }
 }
 
+/// Fails for what has no value yet: it can be read neither as a number or bool, nor sorted into a set.
+fn known(value: &Value) -> Result<(), ConvertError> {
+    match kept::variable_of(value) {
+        Some(name) => {
+            Err(ConvertError(format!("`{name}` is kept for the build, so that its value is not known")))
+        }
+        None => Ok(()),
+    }
+}
+
 fn primitive(value: &Value, to: &Type) -> Option<Result<Value, ConvertError>> {
+    if let (Type::Number | Type::Bool, Err(error)) = (to, known(value)) {
+        return Some(Err(error));
+    }
     Some(Ok(match (value, to) {
         (Value::Bool(_), Type::Bool)
         | (Value::Number(_), Type::Number)

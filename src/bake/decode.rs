@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::convert::convert;
 use super::flags::{self, FlagError};
+use super::kept;
 use super::syntax::{Expr, ExprKind, Ident, Name, ObjectKey};
 use super::target::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text};
 use super::value::{Type, Value};
@@ -158,6 +159,10 @@ impl Decoder<'_> {
     }
 
     fn fail<T>(&mut self, value: &Value, expr: &Expr, expected: &str) -> Option<T> {
+        if let Some(name) = kept::variable_of(value) {
+            self.diagnostics.push(*kept::unknown(&format!("`{}`", self.path), name, expr.span));
+            return None;
+        }
         let found = if value.is_null() { "null".to_owned() } else { value.ty().to_string() };
         let message = format!("`{}` must be {expected}, found {found}", self.path);
         self.diagnostics.push(Diagnostic::error("attribute-type", message).at(expr.span, ""));
@@ -249,7 +254,18 @@ impl Decoder<'_> {
             return self.fail(value, expr, ENTRY_LIST);
         };
         let decoded = self.each(value, items, expr, |decoder, item, place| {
-            if item.as_str() == Some("") { None } else { decode(decoder, item, place) }
+            if item.as_str() == Some("") {
+                return None;
+            }
+            if let Value::String(text) = item
+                && let Err(name) = kept::check_fields(text)
+            {
+                let failure = kept::unknown(&format!("`{}`", decoder.path), name, place.span);
+                let help = "in such a string a kept variable may only be in the value of a field, and not in that of `type` or `disabled`; or write an object";
+                decoder.diagnostics.push(failure.with_help(help));
+                return None;
+            }
+            decode(decoder, item, place)
         });
         Some(decoded)
     }

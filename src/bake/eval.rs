@@ -4,17 +4,19 @@
 //! Whatever an expression refers to has been resolved before it is evaluated (`module.rs`), so nothing is lazy here.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::budget::Budget;
 use super::calls::UserFunction;
-use super::convert::{convert, object_type, unify};
+use super::constructors::{bindings, iterate};
+use super::convert::convert;
 use super::exposed::unknown_block;
 use super::functions::{Ambient, Function};
+use super::kept;
+use super::missing::Missing;
 use super::operators::{self, OperatorError};
-use super::syntax::{BinaryOp, Expr, ExprKind, ForExpr, Ident, Name, ObjectKey, TemplatePart, UnaryOp};
+use super::syntax::{BinaryOp, Expr, ExprKind, Ident, Name, TemplatePart, UnaryOp};
 use super::value::{Marks, Str, Type, Value};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::Span;
@@ -41,8 +43,14 @@ impl<'a> Scope<'a> {
         if self.names.is_empty() { 0 } else { self.names.as_ptr().addr() }
     }
 
-    fn child(&'a self, names: &'a [(Name, Value)]) -> Self {
+    /// A scope inside this one, in which these names mean something.
+    pub(super) fn child(&'a self, names: &'a [(Name, Value)]) -> Self {
         Self { names, item: self.item, parent: Some(self) }
+    }
+
+    /// A scope inside this one, in which `*` is at this element.
+    pub(super) fn at(&'a self, item: &'a Value) -> Self {
+        Self { names: &[], item: Some(item), parent: Some(self) }
     }
 
     /// The value of a name of this scope or one around it.
@@ -68,25 +76,24 @@ pub(super) struct Context {
     pub(super) globals: RefCell<BTreeMap<Name, Value>>,
     pub(super) functions: RefCell<BTreeMap<Name, Rc<UserFunction>>>,
     pub(super) exposed: RefCell<Exposed>,
+    /// Whether there are variables that are kept.
+    pub(super) keeps: bool,
+    /// Those of them that are numbers or bools.
+    pub(super) kept_scalars: RefCell<BTreeSet<Name>>,
     budget: Budget,
-    /// The type that the expression that failed last would have had, as far as HCL tells it: it decides what a
-    /// conditional makes of its other arm.
-    missing: RefCell<Type>,
-    /// The same, while the failure is on its way out of the expression.
-    outline: RefCell<Option<Type>>,
 }
 
 impl Context {
-    pub(super) fn new(ambient: Ambient) -> Self {
+    pub(super) fn new(ambient: Ambient, keeps: bool) -> Self {
         Self {
             ambient,
+            keeps,
+            kept_scalars: RefCell::default(),
             standard: super::functions::standard(),
             globals: RefCell::default(),
             functions: RefCell::default(),
             exposed: RefCell::default(),
             budget: Budget::default(),
-            missing: RefCell::new(Type::Dynamic),
-            outline: RefCell::default(),
         }
     }
 
@@ -95,10 +102,15 @@ impl Context {
     /// # Errors
     /// The first failure that nothing around it makes irrelevant.
     pub(super) fn eval(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
+        self.outline(scope, expr).map_err(|missing| missing.failure)
+    }
+
+    /// The value of an expression, or at least its type.
+    pub(super) fn outline(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Missing> {
         self.budget.enter(expr.span)?;
         let result = self.eval_kind(scope, expr);
         self.budget.leave();
-        let value = result.inspect_err(|_| self.miss(expr))?;
+        let value = result?;
         if matches!(
             expr.kind,
             ExprKind::Tuple(_)
@@ -112,148 +124,43 @@ impl Context {
         Ok(value)
     }
 
-    /// Notes the type of an expression that failed.
-    fn miss(&self, expr: &Expr) {
-        let known = match &expr.kind {
-            // What is inside has noted its own.
-            ExprKind::Wrapped(_) | ExprKind::Parenthesis(_) => return,
-            ExprKind::Template(_) => Some(Type::String),
-            ExprKind::Unary { op: UnaryOp::Not, .. } => Some(Type::Bool),
-            ExprKind::Unary { op: UnaryOp::Negate, .. } => Some(Type::Number),
-            ExprKind::Binary { op, .. } => Some(operators::result_type(*op)),
-            _ => self.outline.take(),
-        };
-        self.missing.replace(known.unwrap_or(Type::Dynamic));
-    }
-
-    /// A failure of an expression of which the type is known.
-    fn missing<T>(&self, ty: Type, failure: Failure) -> Result<T, Failure> {
-        self.outline.replace(Some(ty));
-        Err(failure)
-    }
-
-    /// The values of all parts and their types; a part that failed has a type too.
-    fn parts(
-        &self,
-        parts: impl Iterator<Item = Result<Value, Failure>>,
-    ) -> Result<Vec<Value>, (Vec<Type>, Failure)> {
-        let (mut values, mut failed) = (Vec::new(), None::<(Vec<Type>, Failure)>);
-        for part in parts {
-            match (part, &mut failed) {
-                (Ok(value), None) => values.push(value),
-                (Ok(value), Some((types, _))) => types.push(value.ty()),
-                (Err(_), Some((types, _))) => types.push(self.missing.borrow().clone()),
-                (Err(failure), None) => {
-                    let types = values.iter().map(Value::ty).chain([self.missing.borrow().clone()]);
-                    failed = Some((types.collect(), failure));
-                }
-            }
-        }
-        failed.map_or(Ok(values), Err)
-    }
-
-    fn tuple(&self, parts: impl Iterator<Item = Result<Value, Failure>>) -> Result<Value, Failure> {
-        match self.parts(parts) {
-            Ok(values) => Ok(Value::tuple(values)),
-            Err((types, failure)) => self.missing(Type::Tuple(types.into()), failure),
-        }
-    }
-
-    fn eval_kind(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
-        match &expr.kind {
-            ExprKind::Null => Ok(Value::Null(Type::Dynamic)),
-            ExprKind::Bool(value) => Ok(Value::Bool(*value)),
-            ExprKind::Number(number) => Ok(Value::Number(number.clone())),
-            ExprKind::String(text) => Ok(Value::String(Str::from(text))),
+    fn eval_kind(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Missing> {
+        Ok(match &expr.kind {
+            ExprKind::Null => Value::Null(Type::Dynamic),
+            ExprKind::Bool(value) => Value::Bool(*value),
+            ExprKind::Number(number) => Value::Number(number.clone()),
+            ExprKind::String(text) => Value::String(Str::from(text)),
             ExprKind::Template(parts) => {
                 let (mut text, mut marks) = (String::new(), Marks::default());
-                self.render(scope, parts, expr.span, &mut text, &mut marks)?;
-                Ok(Value::String(Str::from(text).marked(&marks)))
+                self.render(scope, parts, expr.span, &mut text, &mut marks)
+                    .map_err(Missing::of(Type::String))?;
+                Value::String(Str::from(text).marked(&marks))
             }
-            ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => self.eval(scope, inner),
+            ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => self.outline(scope, inner)?,
             ExprKind::JsonString { template, .. } => match template {
-                Ok(inner) => self.eval(scope, inner),
-                Err(failure) => Err(failure.clone()),
+                Ok(inner) => self.outline(scope, inner)?,
+                Err(failure) => return Err(failure.clone().into()),
             },
-            ExprKind::Tuple(items) => self.tuple(items.iter().map(|item| self.eval(scope, item))),
-            ExprKind::Object(items) => self.object(scope, items),
-            ExprKind::Variable(name) => self.variable(scope, name, expr.span),
-            ExprKind::GetAttr { of, name } => self.get_attr(scope, of, name),
-            ExprKind::Index { of, key } => {
-                let (collection, index) = (self.eval(scope, of)?, self.eval(scope, key)?);
-                operators::index(&collection, &index).map_err(|m| {
-                    Box::new(
-                        Diagnostic::error("invalid-index", m)
-                            .at(key.span, "")
-                            .at(of.span, describe(&collection)),
-                    )
-                })
-            }
-            ExprKind::Splat { of, each } => self.splat(scope, of, each),
-            ExprKind::SplatItem => Ok(scope.item.cloned().unwrap_or(Value::Null(Type::Dynamic))),
-            ExprKind::Call { name, args, expand } => self.call(scope, expr.span, name, args, *expand),
+            ExprKind::Tuple(items) => self.tuple(scope, items)?,
+            ExprKind::Object(items) => self.object(scope, items)?,
+            ExprKind::Variable(name) => self.variable(scope, name, expr.span)?,
+            ExprKind::GetAttr { of, name } => self.get_attr(scope, of, name)?,
+            ExprKind::Index { of, key } => self.index(scope, of, key)?,
+            ExprKind::Splat { of, each } => self.splat(scope, of, each)?,
+            ExprKind::SplatItem => scope.item.cloned().unwrap_or(Value::Null(Type::Dynamic)),
+            ExprKind::Call { name, args, expand } => self.call(scope, expr.span, name, args, *expand)?,
             ExprKind::Conditional { condition, then, otherwise } => {
-                self.conditional(scope, expr.span, condition, then, otherwise)
+                self.conditional(scope, expr.span, condition, [then, otherwise])?
             }
             ExprKind::Unary { op, operand } => {
-                let value = self.eval(scope, operand)?;
-                let result = match op {
-                    UnaryOp::Not => operators::not(&value),
-                    UnaryOp::Negate => operators::negate(&value),
-                };
-                result.map_err(|e| operator_failure(e, expr.span, operand, operand))
+                self.unary(scope, expr.span, *op, operand).map_err(Missing::of(operators::unary_type(*op)))?
             }
-            ExprKind::Binary { op, left, right } => self.binary(scope, expr.span, *op, left, right),
-            ExprKind::For(for_expr) => self.for_expr(scope, for_expr),
-        }
-    }
-
-    fn object(&self, scope: &Scope<'_>, items: &[(ObjectKey, Expr)]) -> Result<Value, Failure> {
-        let mut members = BTreeMap::new();
-        let mut failed = None;
-        for (key, value) in items {
-            let key = match key {
-                ObjectKey::Name(ident) => Str::from(&ident.name),
-                ObjectKey::Expr(expr) => {
-                    // A bare `a.b` could be a reference or a name with a dot, so HCL wants one or the other spelled out.
-                    if matches!(expr.kind, ExprKind::GetAttr { .. } | ExprKind::Index { .. }) {
-                        return Err(Box::new(
-                            Diagnostic::error(
-                                "ambiguous-key",
-                                "this key could be a reference or a name with a dot",
-                            )
-                            .at(expr.span, "")
-                            .with_help("put a reference in parentheses, a name in quotes"),
-                        ));
-                    }
-                    self.key(scope, expr)?
-                }
-            };
-            let name = Rc::clone(key.name());
-            match self.eval(scope, value) {
-                Ok(value) => drop(members.insert(name, (value.ty(), Some(value.marked(key.marks()))))),
-                Err(failure) => {
-                    members.insert(name, (self.missing.borrow().clone(), None));
-                    failed.get_or_insert(failure);
-                }
+            ExprKind::Binary { op, left, right } => {
+                let value = self.binary(scope, expr.span, *op, left, right);
+                value.map_err(Missing::of(operators::binary_type(*op)))?
             }
-        }
-        if let Some(failure) = failed {
-            let types = members.into_iter().map(|(name, (ty, _))| (name, ty)).collect();
-            return self.missing(object_type(types), failure);
-        }
-        Ok(Value::object(members.into_iter().filter_map(|(name, (_, value))| Some((name, value?))).collect()))
-    }
-
-    /// Keys have no marks, so the value of a key gets those of the key.
-    fn key(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Str, Failure> {
-        let value = self.eval(scope, expr)?;
-        let fail = |message: String| Box::new(Diagnostic::error("invalid-key", message).at(expr.span, ""));
-        match convert(&value, &Type::String) {
-            Ok(Value::String(text)) => Ok(text),
-            Ok(_) => Err(fail("null cannot be used as a key".into())),
-            Err(e) => Err(fail(format!("this value cannot be used as a key: {e}"))),
-        }
+            ExprKind::For(for_expr) => self.for_expr(scope, for_expr)?,
+        })
     }
 
     fn variable(&self, scope: &Scope<'_>, name: &Name, span: Span) -> Result<Value, Failure> {
@@ -278,9 +185,18 @@ impl Context {
         if let Some(value) = self.block_attribute(scope, of, name) {
             return value;
         }
-        let object = self.eval(scope, of)?;
+        let object = self.whole(scope, of)?;
         operators::attribute(&object, &name.name)
             .map_err(|m| Box::new(Diagnostic::error("unsupported-attribute", m).at(name.span, "")))
+    }
+
+    fn index(&self, scope: &Scope<'_>, of: &Expr, key: &Expr) -> Result<Value, Failure> {
+        let (collection, index) = (self.whole(scope, of)?, self.eval(scope, key)?);
+        self.known(&index, "this index", key.span)?;
+        operators::index(&collection, &index).map_err(|message| {
+            let diagnostic = Diagnostic::error("invalid-index", message).at(key.span, "");
+            Box::new(diagnostic.at(of.span, describe(&collection)))
+        })
     }
 
     /// `target.NAME` and `target.NAME.ATTRIBUTE`, unless a name of the scope hides the block kind.
@@ -307,93 +223,14 @@ impl Context {
         }
     }
 
-    fn splat(&self, scope: &Scope<'_>, of: &Expr, each: &Expr) -> Result<Value, Failure> {
-        let source = self.eval(scope, of)?;
-        let single = [source.clone()];
-        let items = match &source {
-            Value::Null(Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
-                return Err(Box::new(
-                    Diagnostic::error("null-splat", "a null list has no elements to take with `*`")
-                        .at(of.span, "is null"),
-                ));
-            }
-            Value::Null(_) => return Ok(Value::tuple(Vec::new())),
-            other => other.items().unwrap_or(&single),
+    fn unary(&self, scope: &Scope<'_>, span: Span, op: UnaryOp, operand: &Expr) -> Result<Value, Failure> {
+        let value = self.eval(scope, operand)?;
+        self.known(&value, "this operator", operand.span)?;
+        let result = match op {
+            UnaryOp::Not => operators::not(&value),
+            UnaryOp::Negate => operators::negate(&value),
         };
-        let results = items
-            .iter()
-            .map(|item| self.eval(&Scope { names: &[], item: Some(item), parent: Some(scope) }, each));
-        let results = match self.parts(results) {
-            Ok(results) => results,
-            Err((types, failure)) => {
-                let is_list = matches!(source, Value::List(..) | Value::Set(..));
-                let element = types.first().cloned().unwrap_or(Type::Dynamic);
-                let ty = if is_list { Type::list(element) } else { Type::Tuple(types.into()) };
-                return self.missing(ty, failure);
-            }
-        };
-        match &source {
-            Value::List(element, _) | Value::Set(element, _) => {
-                let element = results.first().map_or_else(|| element.clone(), Value::ty);
-                match results.iter().all(|r| r.ty() == element) {
-                    true => Ok(Value::list(element, results)),
-                    false => Err(Box::new(
-                        Diagnostic::error(
-                            "mixed-splat",
-                            "the elements that `*` gives are of different types",
-                        )
-                        .at(each.span, "")
-                        .with_help("use a `for` expression, whose result may mix types"),
-                    )),
-                }
-            }
-            _ => Ok(Value::tuple(results)),
-        }
-    }
-
-    fn conditional(
-        &self,
-        scope: &Scope<'_>,
-        span: Span,
-        condition: &Expr,
-        then: &Expr,
-        otherwise: &Expr,
-    ) -> Result<Value, Failure> {
-        // Both arms are evaluated for their types; a failure matters only in the arm that is taken.
-        let arm = |expr| {
-            let arm = self.eval(scope, expr);
-            let ty = arm.as_ref().map_or_else(|_| self.missing.borrow().clone(), Value::ty);
-            (arm, ty)
-        };
-        let (arms, types) = {
-            let ((a, a_type), (b, b_type)) = (arm(then), arm(otherwise));
-            ([a, b], [a_type, b_type])
-        };
-        let literal_null = |arm: &Result<Value, Failure>| matches!(arm, Ok(Value::Null(Type::Dynamic)));
-        let ty = match &types {
-            [_, other] if literal_null(&arms[0]) => other.clone(),
-            [other, _] if literal_null(&arms[1]) => other.clone(),
-            [Type::Dynamic, _] | [_, Type::Dynamic] => Type::Dynamic,
-            types => unify(types).ok_or_else(|| inconsistent(then, otherwise, &arms, types))?,
-        };
-        let taken = match self.eval(scope, condition).map(|value| convert(&value, &Type::Bool)) {
-            Ok(Ok(Value::Bool(taken))) => taken,
-            Ok(Ok(_)) => return self.missing(ty, condition_failure(condition.span, "is null")),
-            Ok(Err(_)) => return self.missing(ty, condition_failure(condition.span, "is neither")),
-            Err(failure) => return self.missing(ty, failure),
-        };
-        let mut both = arms.into_iter().zip(types);
-        let (value, own_type) = both.nth(usize::from(!taken)).expect("there are two arms");
-        let value = match value {
-            Ok(value) => value,
-            Err(failure) => return self.missing(if ty == Type::Dynamic { own_type } else { ty }, failure),
-        };
-        convert(&value, &ty).or_else(|e| {
-            let arm = if taken { then } else { otherwise };
-            let message = format!("both results of a conditional must be of one type: {e}");
-            let diagnostic = Diagnostic::error("inconsistent-types", message).at(arm.span, "").at(span, "");
-            self.missing(ty, Box::new(diagnostic))
-        })
+        result.map_err(|e| operator_failure(e, span, operand, operand))
     }
 
     fn binary(
@@ -404,7 +241,19 @@ impl Context {
         left: &Expr,
         right: &Expr,
     ) -> Result<Value, Failure> {
-        let (a, b) = (self.eval(scope, left), self.eval(scope, right));
+        let use_of = match op {
+            BinaryOp::And | BinaryOp::Or => "this condition",
+            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => {
+                "this calculation"
+            }
+            _ => "this comparison",
+        };
+        let operand = |expr: &Expr| {
+            let value = self.eval(scope, expr)?;
+            self.known(&value, use_of, expr.span)?;
+            Ok(value)
+        };
+        let (a, b) = (operand(left), operand(right));
         if matches!(op, BinaryOp::And | BinaryOp::Or) {
             let decided = operators::logical(op, a.as_ref().ok(), b.as_ref().ok())
                 .map_err(|e| operator_failure(e, span, left, right))?;
@@ -418,51 +267,38 @@ impl Context {
         operators::binary(op, &a?, &b?).map_err(|e| operator_failure(e, span, left, right))
     }
 
-    fn for_expr(&self, scope: &Scope<'_>, expr: &ForExpr) -> Result<Value, Failure> {
-        let collection = self.eval(scope, &expr.collection)?;
-        let mut tuple = Vec::new();
-        let mut object: BTreeMap<Name, Value> = BTreeMap::new();
-        let mut groups: BTreeMap<Name, Vec<Value>> = BTreeMap::new();
-        for (key, value) in iterate(&collection, expr.collection.span)? {
-            let names = bindings(expr.key_var.as_ref(), &expr.value_var, key, value);
-            let inner = scope.child(&names);
-            if let Some(condition) = &expr.condition {
-                match convert(&self.eval(&inner, condition)?, &Type::Bool) {
-                    Ok(Value::Bool(true)) => {}
-                    Ok(Value::Bool(false)) => continue,
-                    _ => return Err(condition_failure(condition.span, "is neither")),
-                }
-            }
-            let Some(key_expr) = &expr.key else {
-                tuple.push(self.eval(&inner, &expr.value)?);
-                continue;
-            };
-            let key = self.key(&inner, key_expr)?;
-            let value = self.eval(&inner, &expr.value)?.marked(key.marks());
-            let name = Rc::clone(key.name());
-            if expr.group {
-                groups.entry(name).or_default().push(value);
-                continue;
-            }
-            match object.entry(name) {
-                Entry::Vacant(slot) => {
-                    slot.insert(value);
-                }
-                Entry::Occupied(known) => {
-                    let message = format!("two elements give the key `{}`", known.key());
-                    return Err(Box::new(
-                        Diagnostic::error("duplicate-key", message).at(key_expr.span, "").with_help(
-                            "write `...` after the value to collect the values of one key in a list",
-                        ),
-                    ));
-                }
-            }
+    /// Fails if the value is or holds that of a kept variable; `use_of` is what needs it.
+    pub(super) fn known(&self, value: &Value, use_of: &str, span: Span) -> Result<(), Failure> {
+        match Some(value).filter(|_| self.keeps).and_then(kept::variable_of) {
+            Some(name) => Err(kept::unknown(use_of, name, span)),
+            None => Ok(()),
         }
-        Ok(match (&expr.key, expr.group) {
-            (None, _) => Value::tuple(tuple),
-            (Some(_), false) => Value::object(object),
-            (Some(_), true) => Value::object(groups.into_iter().map(|(k, v)| (k, Value::tuple(v))).collect()),
-        })
+    }
+
+    /// Fails if the value is or holds a kept number or bool: that is a string here, and what is to be of the same type
+    /// would become one, too.
+    pub(super) fn of_known_type(&self, value: &Value, use_of: &str, span: Span) -> Result<(), Failure> {
+        let scalars = self.kept_scalars.borrow();
+        match Some(value).filter(|_| !scalars.is_empty()).and_then(|value| kept::scalar_of(value, &scalars)) {
+            Some(name) => Err(kept::unknown(use_of, name, span)),
+            None => Ok(()),
+        }
+    }
+
+    /// The value of a condition.
+    pub(super) fn condition(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
+        let value = self.eval(scope, expr)?;
+        self.known(&value, "this condition", expr.span)?;
+        Ok(value)
+    }
+
+    /// A value whose parts are looked at. The parts themselves may be kept.
+    pub(super) fn whole(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
+        let value = self.eval(scope, expr)?;
+        if let Value::String(_) = value {
+            self.known(&value, "the collection here", expr.span)?;
+        }
+        Ok(value)
     }
 
     /// Appends the text of template parts.
@@ -493,14 +329,14 @@ impl Context {
                     }
                 }
                 TemplatePart::If { condition, then, otherwise } => {
-                    match convert(&self.eval(scope, condition)?, &Type::Bool) {
+                    match convert(&self.condition(scope, condition)?, &Type::Bool) {
                         Ok(Value::Bool(true)) => self.render(scope, then, span, text, marks)?,
                         Ok(Value::Bool(false)) => self.render(scope, otherwise, span, text, marks)?,
                         _ => return Err(condition_failure(condition.span, "is neither")),
                     }
                 }
                 TemplatePart::For { key_var, value_var, collection, body } => {
-                    let values = self.eval(scope, collection)?;
+                    let values = self.whole(scope, collection)?;
                     for (key, value) in iterate(&values, collection.span)? {
                         let names = bindings(key_var.as_ref(), value_var, key, value);
                         self.render(&scope.child(&names), body, span, text, marks)?;
@@ -515,50 +351,6 @@ impl Context {
     }
 }
 
-fn inconsistent(
-    then: &Expr,
-    otherwise: &Expr,
-    arms: &[Result<Value, Failure>; 2],
-    types: &[Type; 2],
-) -> Failure {
-    let message = "both results of a conditional must be of one type";
-    let mut diagnostic =
-        Diagnostic::error("inconsistent-types", message).at(then.span.to(otherwise.span), "");
-    for ((expr, arm), ty) in [then, otherwise].into_iter().zip(arms).zip(types) {
-        let found = arm.as_ref().map_or_else(|_| format!("a {ty}, though it failed"), describe);
-        diagnostic = diagnostic.at(expr.span, format!("this is {found}"));
-    }
-    Box::new(diagnostic)
-}
-
-/// The keys and values that a `for` goes through: indexes for lists, the element itself for sets.
-fn iterate(collection: &Value, span: Span) -> Result<Vec<(Value, Value)>, Failure> {
-    let fail = |message: String| Box::new(Diagnostic::error("not-iterable", message).at(span, ""));
-    match collection {
-        Value::List(_, items) | Value::Tuple(items) => {
-            Ok(items.iter().enumerate().map(|(i, v)| (Value::Number(i.into()), v.clone())).collect())
-        }
-        Value::Set(_, items) => Ok(items.iter().map(|v| (v.clone(), v.clone())).collect()),
-        Value::Map(_, members) | Value::Object(members) => {
-            Ok(members.iter().map(|(k, v)| (Value::String(Str::from(k)), v.clone())).collect())
-        }
-        Value::Null(_) => Err(fail("`for` cannot go through null".into())),
-        other => Err(fail(format!(
-            "`for` goes through lists, sets, maps and objects, and this is {}",
-            describe(other)
-        ))),
-    }
-}
-
-fn bindings(key_var: Option<&Ident>, value_var: &Ident, key: Value, value: Value) -> Vec<(Name, Value)> {
-    // Of two equal names the value wins, as in HCL, where it is set last.
-    let value = (Rc::clone(&value_var.name), value);
-    match key_var {
-        Some(name) => vec![value, (Rc::clone(&name.name), key)],
-        None => vec![value],
-    }
-}
-
 /// A value's type with its article, for messages.
 pub(super) fn describe(value: &Value) -> String {
     match value {
@@ -568,7 +360,7 @@ pub(super) fn describe(value: &Value) -> String {
     }
 }
 
-fn condition_failure(span: Span, found: &str) -> Failure {
+pub(super) fn condition_failure(span: Span, found: &str) -> Failure {
     Box::new(Diagnostic::error("condition", "a condition must be true or false").at(span, found))
 }
 

@@ -196,7 +196,7 @@ pub(super) fn unknown_block<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bake::syntax::{Expr, ExprKind, Ident};
+    use crate::bake::syntax::{Expr, ExprKind};
     use crate::source::{Sources, Span};
 
     fn show(kind: &str, name: &str, given: &Value) -> Result<Option<Value>, Diagnostic> {

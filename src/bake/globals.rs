@@ -7,13 +7,14 @@ use super::calls::UserFunction;
 use super::convert::convert;
 use super::eval::{Failure, Scope};
 use super::hcl::parse_expression_text;
-use super::module::{BLOCK_KINDS, Module, is_secret_name, push_once};
+use super::kept::{self, KeptVariable};
+use super::module::{BLOCK_KINDS, BUILT_IN, Module, is_secret_name, push_once};
 use super::references::References;
 use super::syntax::{Block, Body, Expr, ExprKind, Name};
 use super::typeexpr::parse_type;
 use super::value::{Mark, Marks, Type, Value};
 use super::variables::{Override, convert_override};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, names_help};
 use crate::source::Span;
 
 impl Module {
@@ -95,6 +96,9 @@ impl Module {
             }
         };
         let Some(variable) = variable else { return Ok(default_value.unwrap_or(Value::Null(Type::Dynamic))) };
+        if self.surroundings.kept.contains(name) {
+            return self.keep(variable, declared, default_value, default.map(|expr| expr.span));
+        }
         let Some(given) = self.override_of(name, declared.is_some()) else {
             return Ok(match (default_value, declared) {
                 (Some(value), _) => value,
@@ -102,6 +106,10 @@ impl Module {
                 (None, None) => Value::string(""),
             });
         };
+        if let (None, Some(value), Some(expr)) = (&declared, &default_value, default) {
+            // Its type is the type that the override must have.
+            self.context.of_known_type(value, "the type of this default", expr.span)?;
+        }
         let value = convert_override(&given, declared.as_ref(), default_value.as_ref()).map_err(|e| {
             let message = format!("the value that {} gives to `{name}` does not fit: {e}", given.source);
             Box::new(Diagnostic::error("override-type", message).at(variable.labels[0].span, "declared here"))
@@ -110,6 +118,136 @@ impl Module {
             return Ok(value.marked(&Marks::of(Mark::Secret(Rc::clone(name)))));
         }
         Ok(value)
+    }
+
+    /// Makes sure that the variables to be kept are there.
+    pub(super) fn check_kept(&self) -> Result<(), Vec<Diagnostic>> {
+        let missing =
+            self.surroundings.kept.iter().filter(|name| !self.variables.contains_key(*name)).map(|name| {
+                let message = format!("`--keep-variable {name}`: there is no `variable` block of this name");
+                let diagnostic = Diagnostic::error("unknown-variable", message);
+                match self.attributes.get(name) {
+                    Some(attribute) => diagnostic.at(attribute.name.span, "an attribute").with_help(format!(
+                        "the environment changes no attributes; declare `variable \"{name}\"`"
+                    )),
+                    None => diagnostic.with_help(names_help(
+                        name,
+                        "variable",
+                        self.variables.keys().map(|known| &**known),
+                    )),
+                }
+            });
+        let missing: Vec<Diagnostic> = missing.collect();
+        if missing.is_empty() { Ok(()) } else { Err(missing) }
+    }
+
+    /// What a kept variable is in expressions, after a note of what is to be written about it.
+    fn keep(
+        &self,
+        variable: &Block,
+        declared: Option<Type>,
+        default: Option<Value>,
+        span: Option<Span>,
+    ) -> Result<Value, Failure> {
+        let label = &variable.labels[0];
+        let fail = |message: String, help: &str| {
+            let diagnostic = Diagnostic::error(kept::CODE, message).at(label.span, "").at(span, "");
+            Err(Box::new(diagnostic.with_help(help)))
+        };
+        let of_default = default.as_ref().map(Value::ty);
+        let is_declared = declared.is_some();
+        let ty = declared.filter(|ty| *ty != Type::Dynamic).or(of_default).unwrap_or(Type::String);
+        if default.as_ref().map_or(is_declared, Value::is_null) {
+            let message = format!("`{}` may be null, and so cannot be kept", label.name);
+            return fail(
+                message,
+                "Bake treats null unlike any text; give the variable a default, such as \"\"",
+            );
+        }
+        if !ty.is_primitive() {
+            let message = format!("`{}` is a {ty}; only strings, numbers and bools can be kept", label.name);
+            return fail(
+                message,
+                "leave it out of `--keep-variable`, or take it apart into several variables",
+            );
+        }
+        if let Some(value) = &default {
+            self.context.of_known_type(value, "the type of this default", span.unwrap_or(label.span))?;
+        }
+        if ty != Type::String {
+            self.context.kept_scalars.borrow_mut().insert(Rc::clone(&label.name));
+        }
+        self.defaults.borrow_mut().insert(Rc::clone(&label.name), default);
+        Ok(kept::placeholder(&label.name))
+    }
+
+    /// The kept variables, in order of the file. `text_of` gives the text of a place.
+    ///
+    /// # Errors
+    /// Each validation that uses what is not written.
+    pub fn kept<'s>(&self, text_of: impl Fn(Span) -> &'s str) -> Result<Vec<KeptVariable>, Vec<Diagnostic>> {
+        let mut diagnostics = Vec::new();
+        let mut variables = Vec::new();
+        for variable in self.variables.values() {
+            let label = &variable.labels[0];
+            let Some(default) = self.defaults.borrow().get(&label.name).cloned() else { continue };
+            let mut validations = Vec::new();
+            for rule in variable.body.blocks_of("validation") {
+                let part = |name| rule.body.attribute(name).map(|attribute| &attribute.value);
+                let (Some(condition), Some(message)) = (part("condition"), part("error_message")) else {
+                    continue;
+                };
+                diagnostics.extend(
+                    [condition, message].into_iter().filter_map(|expr| self.unwritten(&label.name, expr)),
+                );
+                let template = |expr: &Expr| match &expr.kind {
+                    ExprKind::JsonString { text, .. } => text.to_string(),
+                    _ => format!("${{{}}}", text_of(expr.span)),
+                };
+                validations.push((template(condition), template(message)));
+            }
+            variables.push(KeptVariable {
+                name: Rc::clone(&label.name),
+                span: label.span,
+                // An attribute of the same name replaces the type, too.
+                ty: declared_type(&variable.body)
+                    .ok()
+                    .flatten()
+                    .filter(|_| !self.attributes.contains_key(&label.name)),
+                default,
+                description: self.description(variable).ok().flatten(),
+                validations,
+            });
+        }
+        if diagnostics.is_empty() { Ok(variables) } else { Err(diagnostics) }
+    }
+
+    /// Why a validation of a kept variable cannot be written.
+    fn unwritten(&self, owner: &str, expr: &Expr) -> Option<Diagnostic> {
+        let references = References::of(expr, &[]);
+        let is_written = |name: &Name| self.surroundings.kept.contains(name) || BUILT_IN.contains(&&**name);
+        let fail = |message: String, span| Diagnostic::error(kept::CODE, message).at(span, "");
+        if let Some(name) = references.names.iter().find(|name| !is_written(name.root)) {
+            let root = name.root;
+            let message = format!(
+                "the validation of `{owner}` is left to the build, and `{root}` is not written there"
+            );
+            let diagnostic = fail(message, name.expr.span);
+            return Some(match self.variables.contains_key(root) {
+                true => diagnostic.with_help(format!("add `--keep-variable {root}`")),
+                false => diagnostic,
+            });
+        }
+        let is_special = |name: &str| matches!(name, "can" | "try" | "convert");
+        let call = references
+            .calls
+            .iter()
+            .find(|call| !is_special(&call.name) && !self.context.standard.contains_key(&*call.name))?;
+        let message = format!(
+            "the validation of `{owner}` is left to the build, and the function `{}` is not written",
+            call.name
+        );
+        Some(fail(message, call.span).with_help("use standard functions only"))
     }
 
     /// A variable's description, which may be a template, but one that needs nothing of the file.
@@ -152,7 +290,9 @@ impl Module {
     }
 
     pub(super) fn validate_variables(&self) -> Result<(), Vec<Diagnostic>> {
-        let rules = self.variables.values().flat_map(|v| v.body.blocks_of("validation"));
+        // Those of kept variables are left to Bake.
+        let known = self.variables.iter().filter(|(name, _)| !self.surroundings.kept.contains(*name));
+        let rules = known.flat_map(|(_, variable)| variable.body.blocks_of("validation"));
         collect_failures(rules.map(|rule| self.validate(&rule.body, rule.span)))
     }
 
@@ -166,6 +306,7 @@ impl Module {
         let (condition, message) = (part("condition")?, part("error_message")?);
         // Unlike everywhere else, nothing is resolved for a condition: it sees what is there.
         let value = self.context.eval(&Scope::default(), condition)?;
+        self.context.known(&value, "this condition", condition.span)?;
         match convert(&value, &Type::Bool) {
             Ok(Value::Bool(true)) => Ok(()),
             Ok(Value::Bool(false)) => {

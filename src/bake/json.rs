@@ -20,7 +20,15 @@ const MAX_DEPTH: usize = 250;
 /// # Errors
 /// The first error of JSON syntax, or each place where the structure is not that of a Bake file, as code `syntax`.
 pub fn parse_json(sources: &Sources, id: SourceId) -> Result<Body, Vec<Diagnostic>> {
-    let root = Reader { text: &sources.get(id).text, at: 0, source: id }.document().map_err(|e| vec![e])?;
+    let source = sources.get(id);
+    if source.has_mark {
+        let start = Span { source: id, start: 0, end: 0 };
+        let error = syntax(start, "a JSON file cannot begin with a byte order mark", "here")
+            .with_note("docker buildx bake refuses it, too")
+            .with_help("save the file as UTF-8 without a byte order mark (BOM)");
+        return Err(vec![error]);
+    }
+    let root = Reader { text: &source.text, at: 0, source: id }.document().map_err(|e| vec![e])?;
     let Kind::Object(members) = root.kind else {
         let error =
             syntax(root.span, "a Bake file in JSON is an object", &format!("found {}", root.kind.noun()));

@@ -32,6 +32,8 @@ pub struct Surroundings {
     pub vars: BTreeMap<String, String>,
     /// `BAKE_LOCAL_PLATFORM`.
     pub local_platform: String,
+    /// `--keep-variable NAME`: variables that get no value.
+    pub kept: BTreeSet<Name>,
 }
 
 impl Surroundings {
@@ -101,6 +103,8 @@ pub struct Module {
     instances: Vec<Instance>,
     by_name: BTreeMap<(&'static str, Name), Vec<usize>>,
     labels: IndexMap<Name, Vec<Name>>,
+    /// The defaults of the kept variables.
+    pub(super) defaults: RefCell<BTreeMap<Name, Option<Value>>>,
     pub(super) in_progress: RefCell<BTreeSet<Name>>,
     /// What is being evaluated, each for the one before it; only to tell a cycle.
     pub(super) path: RefCell<Vec<String>>,
@@ -110,7 +114,7 @@ pub struct Module {
 }
 
 pub(super) const BLOCK_KINDS: [&str; 2] = ["group", "target"];
-const BUILT_IN: [&str; 2] = ["BAKE_CMD_CONTEXT", "BAKE_LOCAL_PLATFORM"];
+pub(super) const BUILT_IN: [&str; 2] = ["BAKE_CMD_CONTEXT", "BAKE_LOCAL_PLATFORM"];
 
 /// Whether an environment variable's name says that its value is secret.
 #[must_use]
@@ -130,7 +134,7 @@ impl Module {
         ambient: Ambient,
     ) -> Result<Self, Vec<Diagnostic>> {
         let mut module = Self {
-            context: Context::new(ambient),
+            context: Context::new(ambient, !surroundings.kept.is_empty()),
             surroundings,
             variables: IndexMap::new(),
             functions: IndexMap::new(),
@@ -139,6 +143,7 @@ impl Module {
             instances: Vec::new(),
             by_name: BTreeMap::new(),
             labels: IndexMap::new(),
+            defaults: RefCell::default(),
             in_progress: RefCell::default(),
             path: RefCell::default(),
             failed: RefCell::default(),
@@ -146,6 +151,7 @@ impl Module {
         };
         let blocks = module.collect(files)?;
         module.builtins();
+        module.check_kept()?;
         module.resolve_variables()?;
         module.validate_variables()?;
         module.resolve_functions()?;
@@ -346,6 +352,7 @@ impl Module {
             None => vec![Vec::new()],
             Some(attribute) => {
                 let value = self.eval(&Scope::default(), &attribute.value)?;
+                self.context.known(&value, "a matrix", attribute.value.span)?;
                 matrix::combinations(&value, attribute.value.span)?
             }
         };
@@ -360,6 +367,7 @@ impl Module {
                 }
                 (Some(name), Some(_)) => {
                     let value = self.eval(&Scope::of(&axes), &name.value)?;
+                    self.context.known(&value, "the name of a target", name.value.span)?;
                     matrix::name_of(&value, name.value.span)?
                 }
             };
@@ -465,6 +473,12 @@ impl Module {
     /// The `variable` blocks that count, in order.
     pub fn variable_blocks(&self) -> impl Iterator<Item = &Block> {
         self.variables.values()
+    }
+
+    /// Whether there is a `variable` block of this name.
+    #[must_use]
+    pub fn has_variable(&self, name: &str) -> bool {
+        self.variables.contains_key(name)
     }
 
     /// The `image` blocks of all files, in order.

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::kept::{self, KeptVariable, Piece};
 use super::syntax::Name;
 use super::target::{Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target, Text};
+use super::value::{Str, Type, Value};
 use crate::json::Json;
 
 /// Which strings have `${` and `%{` escaped, and what is printed where buildx's own form does not read back.
@@ -16,14 +18,15 @@ pub enum Form {
     File,
 }
 
-/// What `docker buildx bake --print` prints for it, final newline included.
+/// What `docker buildx bake --print` prints for it, final newline included. With variables that are kept it is a Bake
+/// file, since those have no value otherwise.
 #[must_use]
-pub fn to_json(resolved: &Resolved) -> String {
-    let groups =
-        resolved.groups.iter().map(|(name, group)| (name.to_string(), self::group(group, Form::Print)));
+pub fn to_json(resolved: &Resolved, kept: &[KeptVariable]) -> String {
+    let form = if kept.is_empty() { Form::Print } else { Form::File };
+    let groups = resolved.groups.iter().map(|(name, group)| (name.to_string(), self::group(group, form)));
     let targets =
-        resolved.targets.iter().map(|(name, target)| (name.to_string(), self::target(target, Form::Print)));
-    let mut members = vec![];
+        resolved.targets.iter().map(|(name, target)| (name.to_string(), self::target(target, form)));
+    let mut members: Vec<(String, Json)> = variables(kept).into_iter().collect();
     if !resolved.groups.is_empty() {
         members.push(("group".to_owned(), Json::Object(groups.collect())));
     }
@@ -31,6 +34,46 @@ pub fn to_json(resolved: &Resolved) -> String {
     let mut text = Json::Object(members).to_pretty();
     text.push('\n');
     text
+}
+
+/// The variables that are kept, under their key in a Bake file; nothing without any.
+#[must_use]
+pub fn variables(kept: &[KeptVariable]) -> Option<(String, Json)> {
+    let bodies = kept.iter().map(|variable| (variable.name.to_string(), self::variable(variable)));
+    (!kept.is_empty()).then(|| ("variable".to_owned(), Json::Object(bodies.collect())))
+}
+
+fn variable(variable: &KeptVariable) -> Json {
+    let rule = |(condition, message): &(String, String)| {
+        let members = [("condition", condition), ("error_message", message)];
+        Json::Object(members.map(|(key, text)| (key.to_owned(), text.as_str().into())).into())
+    };
+    let type_name = |ty: &Type| if *ty == Type::Dynamic { "any".to_owned() } else { ty.to_string() };
+    let validations = &variable.validations;
+    let members = [
+        ("type", variable.ty.as_ref().map(|ty| type_name(ty).into())),
+        ("default", variable.default.as_ref().map(constant)),
+        ("description", variable.description.as_ref().map(|text| text.as_str().into())),
+        (
+            "validation",
+            (!validations.is_empty()).then(|| Json::Array(validations.iter().map(rule).collect())),
+        ),
+    ];
+    Json::Object(members.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect())
+}
+
+/// A string, number or bool.
+fn constant(value: &Value) -> Json {
+    match value {
+        Value::Bool(value) => (*value).into(),
+        Value::Number(number) => match number.to_i64() {
+            Some(whole) => whole.into(),
+            // All digits, which other readers of JSON would take away.
+            None => format!("${{{number}}}").into(),
+        },
+        Value::String(text) => template(text).into(),
+        _ => Json::Null,
+    }
 }
 
 /// The body of a group.
@@ -89,6 +132,28 @@ pub fn escape_template(text: &str) -> String {
     text.replace("${", "$${").replace("%{", "%%{")
 }
 
+/// The template that means the string: kept variables are in `${…}`, and all else is literal.
+#[must_use]
+pub fn template(string: &Str) -> String {
+    let pieces = kept::pieces(string);
+    let mut template = String::new();
+    for (at, piece) in pieces.iter().enumerate() {
+        match piece {
+            Piece::Variable(name) => template.extend(["${", name, "}"]),
+            Piece::Text(text) => {
+                // A dollar sign before `${` would escape it.
+                let is_last = at + 1 == pieces.len();
+                let rest = if is_last { text } else { text.trim_end_matches('$') };
+                template.push_str(&escape_template(rest));
+                if rest.len() < text.len() {
+                    template.extend(["${\"", &text[rest.len()..], "\"}"]);
+                }
+            }
+        }
+    }
+    template
+}
+
 /// When template markers are escaped.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Escape {
@@ -113,7 +178,10 @@ impl Writer {
     }
 
     fn string(&self, text: &Text, escape: Escape) -> Json {
-        Json::String(self.escaped(text.as_str(), escape))
+        match self.form {
+            Form::File => Json::String(template(&text.value)),
+            Form::Print => Json::String(self.escaped(text.as_str(), escape)),
+        }
     }
 
     fn list(&self, texts: &[Text], escape: Escape) -> Json {
@@ -241,6 +309,7 @@ mod tests {
 
     use super::*;
     use crate::bake::flags;
+    use crate::bake::value::{Mark, Marks};
 
     fn texts(list: &[&str]) -> Vec<Text> {
         list.iter().map(|text| Text::verbatim(text)).collect()
@@ -304,7 +373,7 @@ mod tests {
         resolved.groups.insert("default".into(), members);
         resolved.groups.insert("n".into(), Group::default());
         snapbox::assert_data_eq!(
-            to_json(&resolved),
+            to_json(&resolved, &[]),
             snapbox::str![[r#"
 {
   "group": {
@@ -530,9 +599,27 @@ mod tests {
 
     #[test]
     fn nothing_prints_as_an_empty_object() {
-        assert_eq!(to_json(&Resolved::default()), "{\n  \"target\": {}\n}\n");
+        assert_eq!(to_json(&Resolved::default(), &[]), "{\n  \"target\": {}\n}\n");
         assert_eq!(target(&Target::new("t"), Form::Print), Json::Object(vec![]));
         let empty = Target { resources: Some(Resources::default()), ..Target::new("t") };
         assert_eq!(target(&empty, Form::Print).to_pretty(), "{\n  \"resources\": {}\n}");
+    }
+
+    #[test]
+    fn kept_variables_stand_in_literal_text() {
+        let kept = |text: &str| {
+            Str::from(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}"))
+                .marked(&Marks::of(Mark::Kept("A".into())))
+        };
+        for (text, expected) in [
+            ("<A>", "${A}"),
+            ("x-<A>-y", "x-${A}-y"),
+            ("${A} <A> %{if}", "$${A} ${A} %%{if}"),
+            ("$<A>", r#"${"$"}${A}"#),
+            ("a$$<A>$", r#"a${"$$"}${A}$"#),
+            ("%<A>{", "%${A}{"),
+        ] {
+            assert_eq!(template(&kept(text)), expected, "{text}");
+        }
     }
 }

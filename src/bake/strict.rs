@@ -1,12 +1,13 @@
 //! What Bake lets pass and is a mistake nearly always: the lint behind `--strict`.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::decode::{GROUP_ATTRIBUTES, TARGET_ATTRIBUTES};
 use super::module::Module;
 use super::syntax::Block;
-use super::target::{Entry, Resolved, Target, Text};
-use crate::diagnostic::{Diagnostic, suggest};
+use super::target::{Entry as Cache, Target};
+use crate::diagnostic::{Diagnostic, sorted, suggest};
 use crate::reference::Reference;
 use crate::source::Span;
 
@@ -36,19 +37,25 @@ pub fn unknown_names(module: &Module) -> Vec<Diagnostic> {
 
 fn check_block(block: &Block, attributes: &[&str], blocks: &[&str], diagnostics: &mut Vec<Diagnostic>) {
     let owner = &block.kind.name;
-    let found = block.body.attributes.iter().map(|a| ("attribute", &a.name, attributes));
-    let inner = block.body.blocks.iter().map(|b| ("block", &b.kind, blocks));
-    for (what, name, known) in found.chain(inner) {
-        if known.contains(&&*name.name) {
+    let found = block.body.attributes.iter().map(|a| ("attribute", &a.name));
+    let inner = block.body.blocks.iter().map(|b| ("block", &b.kind));
+    for (what, name) in found.chain(inner) {
+        if (if what == "block" { blocks } else { attributes }).contains(&&*name.name) {
             continue;
         }
         let code = if what == "block" { "unknown-block" } else { "unknown-attribute" };
         let message = format!("a {owner} has no {what} `{}`; Bake ignores it", name.name);
-        let diagnostic = Diagnostic::error(code, message).at(name.span, "unknown");
-        diagnostics.push(match suggest(&name.name, known.iter().copied()) {
-            Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-            None => diagnostic,
-        });
+        let help = if what == "block" && attributes.contains(&&*name.name) {
+            format!("it is an attribute: write `{} = …`", name.name)
+        } else if what == "attribute" && blocks.contains(&&*name.name) {
+            format!("it is a block: write `{} {{ … }}`", name.name)
+        } else {
+            match suggest(&name.name, attributes.iter().chain(blocks).copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "take it out, or make it a comment".to_owned(),
+            }
+        };
+        diagnostics.push(Diagnostic::error(code, message).at(name.span, "unknown").with_help(help));
     }
 }
 
@@ -62,69 +69,141 @@ pub fn dead_overrides(sets: &[String]) -> Vec<Diagnostic> {
     sets.iter()
         .filter(|set| DEAD_KEYS.contains(&key(set).as_str()))
         .map(|set| {
-            let message = format!("`--set {set}` does not set `{}`: buildx clears it instead", key(set));
-            Diagnostic::error("dead-override", message).with_help("set the attribute in the file")
+            let key = key(set);
+            let message = format!("`--set {set}` does not set `{key}`: buildx clears it instead");
+            let help = format!("set `{key}` in the file; a variable can make it depend on the environment");
+            Diagnostic::error("dead-override", message).with_help(help)
         })
         .collect()
 }
 
-/// Contradictions and left-overs in what would be built.
-#[must_use]
-pub fn resolved(resolved: &Resolved) -> Vec<Diagnostic> {
+/// Strings of targets that are not what they look like: a tag with a `${` left, several platforms in one.
+pub fn strings<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
-    let mut tags: BTreeMap<String, (&Target, &Text)> = BTreeMap::new();
-    let mut caches: BTreeMap<Vec<(&str, &str)>, (&Target, &Entry)> = BTreeMap::new();
-    for target in resolved.targets.values().filter(|target| !target.linked) {
-        for tag in target.tags.iter().flatten() {
-            if tag.as_str().contains("${") {
-                let message = format!("the tag `{tag}` of target `{}` still has a `${{`", target.name);
-                diagnostics.push(Diagnostic::error("template-in-tag", message).at(tag.span, ""));
-            }
-            let key = tag.as_str().parse::<Reference>().map_or_else(|_| tag.to_string(), |r| r.to_string());
-            match tags.get(&key) {
-                Some((first, place)) => {
-                    let message = format!("`{tag}` is claimed by `{}` and by `{}`", first.name, target.name);
-                    diagnostics.push(twice(
-                        "tag-collision",
-                        message,
-                        tag.span.or(target.span),
-                        place.span.or(first.span),
-                    ));
-                }
-                None => {
-                    tags.insert(key, (target, tag));
-                }
-            }
+    for target in targets {
+        for tag in target.tags.iter().flatten().filter(|tag| tag.as_str().contains("${")) {
+            let message = format!("the tag `{tag}` of target `{}` still has a `${{`", target.name);
+            let help = "`$${` stands for the characters; write `${NAME}` for the value of a variable";
+            diagnostics.push(Diagnostic::error("template-in-tag", message).at(tag.span, "").with_help(help));
         }
         for platform in target.platforms.iter().flatten().filter(|text| text.as_str().contains(',')) {
             let message = format!("`{platform}` is several platforms in one string");
-            let help = "write each as a string of its own";
+            let parts: Vec<String> =
+                platform.as_str().split(',').map(|part| format!("\"{}\"", part.trim())).collect();
+            let help = format!("write each as a string of its own: [{}]", parts.join(", "));
             diagnostics
                 .push(Diagnostic::error("platform-list", message).at(platform.span, "").with_help(help));
         }
-        // An inline cache is in the image, which each target has for itself.
-        for cache in target.cache_to.iter().flatten().filter(|cache| cache.kind() != "inline") {
-            let key = cache.fields.iter().map(|(key, text)| (&**key, text.as_str())).collect();
-            match caches.get(&key) {
-                Some((first, known)) => {
-                    let message = format!(
-                        "`{}` and `{}` write the same cache: the last one to finish wins",
-                        first.name, target.name
-                    );
-                    let places = (cache.span.or(target.span), known.span.or(first.span));
-                    diagnostics.push(twice("shared-cache", message, places.0, places.1));
-                }
-                None => {
-                    caches.insert(key, (target, cache));
-                }
+    }
+    // Targets may inherit them.
+    sorted(diagnostics)
+}
+
+/// Tags that two targets have: of these, the last one to be pushed wins.
+pub fn tags<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnostic> {
+    let claims = targets.into_iter().flat_map(|target| {
+        target.tags.iter().flatten().map(move |tag| {
+            (
+                normalized(tag.as_str()),
+                Claim { target, text: tag.to_string(), span: tag.span.or(target.span) },
+            )
+        })
+    });
+    twice(claims, |first, again| {
+        let message =
+            format!("`{}` is claimed by `{}` and by `{}`", again.text, first.target.name, again.target.name);
+        let help = "give each a tag of its own; if they are one image for different platforms, `bakeplan plan` makes it one";
+        Diagnostic::error("tag-collision", message).with_help(help)
+    })
+}
+
+/// Caches that two targets write to: the last one to finish wins.
+pub fn caches<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnostic> {
+    let claims = targets.into_iter().flat_map(|target| {
+        target.cache_to.iter().flatten().filter_map(move |cache| {
+            let key = destination(cache)?;
+            Some((key, Claim { target, text: shown(cache), span: cache.span.or(target.span) }))
+        })
+    });
+    twice(claims, |first, again| {
+        let (text, first, again) = (&again.text, &first.target.name, &again.target.name);
+        let message =
+            format!("`{first}` and `{again}` write the same cache, `{text}`: the last one to finish wins");
+        let help = match text.starts_with("type=gha") {
+            true => "give each a `scope` of its own",
+            false => "give each a place of its own, such as another tag or folder",
+        };
+        Diagnostic::error("shared-cache", message).with_help(help)
+    })
+}
+
+/// What a target has and no other should.
+struct Claim<'t> {
+    target: &'t Target,
+    text: String,
+    span: Option<Span>,
+}
+
+fn twice<'t, K: Ord>(
+    claims: impl Iterator<Item = (K, Claim<'t>)>,
+    describe: impl Fn(&Claim<'_>, &Claim<'_>) -> Diagnostic,
+) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    let mut known: BTreeMap<K, Claim<'_>> = BTreeMap::new();
+    for (key, claim) in claims {
+        match known.entry(key) {
+            Entry::Vacant(slot) => {
+                slot.insert(claim);
+            }
+            Entry::Occupied(slot) => {
+                let first = slot.get();
+                let diagnostic = describe(first, &claim);
+                diagnostics.push(if first.span == claim.span {
+                    // One place, which both inherit.
+                    diagnostic.at(claim.span, "").at(first.target.span, "").at(claim.target.span, "")
+                } else {
+                    diagnostic.at(claim.span, "again").at(first.span, "first here")
+                });
             }
         }
     }
-    diagnostics
+    sorted(diagnostics)
 }
 
-fn twice(code: &'static str, message: String, again: Option<Span>, first: Option<Span>) -> Diagnostic {
-    let diagnostic = Diagnostic::error(code, message).at(again, "again");
-    // One place when both targets inherit it.
-    if first == again { diagnostic } else { diagnostic.at(first, "first here") }
+/// The reference with its registry and its tag, both of which have a default; other text as it is.
+fn normalized(text: &str) -> String {
+    match text.parse::<Reference>() {
+        Ok(reference) if reference.tag().is_none() && reference.digest().is_none() => {
+            format!("{reference}:latest")
+        }
+        Ok(reference) => reference.to_string(),
+        Err(_) => text.to_owned(),
+    }
+}
+
+/// What tells one cache of a kind from another (<https://docs.docker.com/build/cache/backends/>); nothing for an inline
+/// cache, which is in the image.
+fn destination(cache: &Cache) -> Option<Vec<String>> {
+    let keys: &[&str] = match cache.kind() {
+        "inline" => return None,
+        "gha" => &["scope", "url", "url_v2"],
+        "registry" => &["ref"],
+        "local" => &["dest"],
+        "s3" => &["endpoint_url", "region", "bucket", "prefix", "manifests_prefix", "name"],
+        "azblob" => &["account_url", "prefix", "manifests_prefix", "name"],
+        _ => return Some(cache.fields.iter().map(|(key, text)| format!("{key}={text}")).collect()),
+    };
+    let mut parts = vec![cache.kind().to_owned()];
+    parts.extend(keys.iter().map(|key| match (*key, cache.get(key).unwrap_or_default()) {
+        ("ref", text) => normalized(text),
+        (_, text) => text.to_owned(),
+    }));
+    Some(parts)
+}
+
+/// The cache as it is written, without what says nothing about its place.
+fn shown(cache: &Cache) -> String {
+    let place = ["scope", "ref", "dest", "bucket", "name"];
+    let fields = place.iter().filter_map(|key| Some(format!(",{key}={}", cache.get(key)?)));
+    format!("type={}{}", cache.kind(), fields.collect::<String>())
 }

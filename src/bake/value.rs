@@ -20,6 +20,9 @@ pub enum Mark {
     Clock,
     /// Depends on random numbers.
     Random,
+    /// Holds a placeholder for this variable (see [`super::kept`]). A string made of others may have the mark and no
+    /// placeholder, never the reverse.
+    Kept(Name),
 }
 
 /// The marks of a string; nearly always none.
@@ -57,8 +60,20 @@ impl Marks {
     pub fn secret(&self) -> Option<&Name> {
         self.iter().find_map(|mark| match mark {
             Mark::Secret(name) => Some(name),
-            Mark::Clock | Mark::Random => None,
+            Mark::Clock | Mark::Random | Mark::Kept(_) => None,
         })
+    }
+
+    /// Whether a variable that is kept may be in it.
+    #[must_use]
+    pub fn has_kept(&self) -> bool {
+        self.iter().any(|mark| matches!(mark, Mark::Kept(_)))
+    }
+
+    /// Whether this variable is kept and may be in it.
+    #[must_use]
+    pub fn keeps(&self, variable: &str) -> bool {
+        self.iter().any(|mark| matches!(mark, Mark::Kept(name) if **name == *variable))
     }
 
     /// Each mark, in order.

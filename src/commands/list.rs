@@ -71,7 +71,13 @@ fn targets(items: &[Item], json: bool) -> String {
         }
         Json::Object(members)
     };
-    items.iter().map(object).collect::<Json>().to_pretty() + "\n"
+    array(items.iter().map(object).collect())
+}
+
+/// A list as JSON, which is null when there is nothing in it, as in buildx.
+fn array(objects: Vec<Json>) -> String {
+    let list = if objects.is_empty() { Json::Null } else { Json::Array(objects) };
+    list.to_pretty() + "\n"
 }
 
 fn variables(infos: &[VariableInfo], json: bool) -> String {
@@ -96,7 +102,7 @@ fn variables(infos: &[VariableInfo], json: bool) -> String {
             members.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?.into()))).collect(),
         )
     };
-    infos.iter().map(object).collect::<Json>().to_pretty() + "\n"
+    array(infos.iter().map(object).collect())
 }
 
 /// Strings, numbers and bools bare, other values as JSON; nothing for null.

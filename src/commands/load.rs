@@ -1,16 +1,17 @@
 //! Reads and evaluates the definition: files, environment and options in, module and targets out.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Session;
 use crate::bake::compose::{self, Composition, Unreadable};
 use crate::bake::discovery::{self, Format, Found, Origin, STDIN};
 use crate::bake::flags::parse_bool;
 use crate::bake::functions::Ambient;
+use crate::bake::kept::{self, KeptVariable};
 use crate::bake::module::{File, Module, Surroundings, is_secret_name};
 use crate::bake::overrides::{Flags, Overrides};
-use crate::bake::syntax::Body;
+use crate::bake::syntax::{Body, Name};
 use crate::bake::target::Definition;
 use crate::bake::value::{Mark, Marks, Str};
 use crate::bake::{context, hcl, json};
@@ -31,6 +32,8 @@ pub(super) struct Loaded {
     pub(super) sources: Vec<SourceId>,
     /// A file that we generated and that was named all the same.
     pub(super) generated: Option<String>,
+    /// The variables that are left to the build.
+    pub(super) kept: Vec<KeptVariable>,
 }
 
 /// Reads what the options name, or what is there.
@@ -79,7 +82,8 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
         return Err(diagnostics.into());
     }
     sources.extend(&composition.read);
-    let surroundings = Surroundings { env: visible, vars, local_platform: host.local_platform() };
+    let kept = kept_names(args, &vars)?;
+    let surroundings = Surroundings { env: visible, vars, local_platform: host.local_platform(), kept };
     session.hide(bodies.iter().flat_map(|file| surroundings.secrets(&file.body)));
     let clock = OnceCell::new();
     let ambient = Ambient {
@@ -88,7 +92,16 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
         home,
     };
     let module = Module::new(bodies, surroundings, ambient).map_err(sorted)?;
+    let kept = module.kept(|span| session.sources.text(span)).map_err(sorted)?;
     let mut definition = module.merge_onto(composition.definition).map_err(sorted)?;
+    let rebases =
+        host.env().get("BUILDX_BAKE_FILE_RELATIVE_PATHS").and_then(|value| parse_bool(value)) == Some(true);
+    if !kept.is_empty() {
+        let misplaced = kept::misplaced(&definition, rebases);
+        if !misplaced.is_empty() {
+            return Err(sorted(misplaced).into());
+        }
+    }
     let mut secrets = Vec::new();
     for target in definition.targets.values() {
         target.each_text(&mut |_, text| {
@@ -98,7 +111,7 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
         });
     }
     session.hide(secrets.into_iter());
-    if host.env().get("BUILDX_BAKE_FILE_RELATIVE_PATHS").and_then(|value| parse_bool(value)) == Some(true) {
+    if rebases {
         context::rebase(&mut definition, |span| {
             // To buildx, all that Compose files say is in the first one's folder.
             let is_compose = compose_files.contains(&span.source) || composition.read.contains(&span.source);
@@ -109,7 +122,7 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
     let lookup = |name: &str| env.as_ref().and_then(|env| env.get(name)).map(|value| given(name, value));
     let lookup: Option<crate::bake::overrides::Lookup<'_>> = if env.is_some() { Some(&lookup) } else { None };
     let overrides = Overrides::parse(&args.overrides, lookup)?.with_flags(&flags(args))?;
-    Ok(Loaded { module, definition, overrides, files, sources, generated })
+    Ok(Loaded { module, definition, overrides, files, sources, generated, kept })
 }
 
 /// The value that the environment gives to `--set TARGET.args.NAME`.
@@ -216,6 +229,16 @@ fn variables(given: &[String]) -> Result<BTreeMap<String, String>, Error> {
         variables.insert(name.to_owned(), value.to_owned());
     }
     Ok(variables)
+}
+
+/// The variables of `--keep-variable`.
+fn kept_names(args: &cli::Definition, vars: &BTreeMap<String, String>) -> Result<BTreeSet<Name>, Error> {
+    if let Some(name) = args.kept.iter().find(|name| vars.contains_key(*name)) {
+        let message =
+            format!("`--var {name}` gives a value, and `--keep-variable {name}` leaves it to the build");
+        return Err(Error::Usage(message));
+    }
+    Ok(args.kept.iter().map(|name| Name::from(name.as_str())).collect())
 }
 
 fn flags(args: &cli::Definition) -> Flags {

@@ -5,6 +5,7 @@ mod load;
 mod plan;
 mod print;
 
+use crate::bake::kept;
 use crate::cli::{Cli, Command, PlanFormat};
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Exit};
@@ -71,7 +72,8 @@ impl Session<'_> {
         if diagnostics.is_empty() {
             return;
         }
-        let diagnostics: Vec<Diagnostic> = diagnostics.iter().map(|one| one.without(&self.secrets)).collect();
+        let diagnostics: Vec<Diagnostic> =
+            diagnostics.iter().map(|one| one.without(&self.secrets).with_texts(kept::readable)).collect();
         if self.voice.json {
             let wire: Vec<_> =
                 diagnostics.iter().map(|diagnostic| diagnostic.to_wire(&self.sources)).collect();

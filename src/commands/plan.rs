@@ -9,8 +9,9 @@ use super::Session;
 use super::load::{self, Loaded};
 use crate::bake::discovery::{self, Found, Origin};
 use crate::bake::module::is_secret_name;
+use crate::bake::strict;
 use crate::cli::{self, MatrixFormat, MetadataFormat, PlanFormat, Selection};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, sorted};
 use crate::error::{Error, Stale};
 use crate::host::{Action, HostError, Written};
 use crate::plan::{Plan, SourceFile};
@@ -115,15 +116,33 @@ fn make(
         .iter()
         .map(|text| text.parse::<Platform>().map_err(|e| Error::Usage(format!("`--platform {text}`: {e}"))))
         .collect::<Result<Vec<_>, _>>()?;
-    let plan = resolve::resolve(&Input {
+    let mut findings = Vec::new();
+    if definition.strict {
+        findings.extend(strict::unknown_names(&loaded.module));
+        findings.extend(strict::dead_overrides(&definition.overrides));
+    }
+    let planned = resolve::resolve(&Input {
         module: &loaded.module,
         definition: &loaded.definition,
         overrides: &loaded.overrides,
         names: &definition.targets,
         platforms: &platforms,
         publish: selection.publish,
+        kept: &loaded.kept,
         sources: loaded.sources.iter().map(|id| hashed(session.sources.get(*id))).collect(),
+    });
+    let plan = planned.map_err(|mut found| {
+        found.append(&mut findings);
+        sorted(found)
     })?;
+    if definition.strict {
+        // Tags are compared when the plan is made, and the legs of a target have a cache each.
+        findings.extend(strict::strings(plan.built()));
+        findings.extend(strict::caches(plan.legs.values().map(|leg| &leg.definition)));
+        if !findings.is_empty() {
+            return Err(sorted(findings).into());
+        }
+    }
     session.tell(&plan.warnings);
     Ok((plan, loaded))
 }
@@ -159,6 +178,7 @@ fn shared_options(definition: &cli::Definition, selection: &Selection) -> Vec<St
             false => option("--set", set),
         }
     }
+    definition.kept.iter().for_each(|name| option("--keep-variable", name));
     selection.platforms.iter().for_each(|platform| option("--platform", platform));
     let flag = |given: bool, text: &str| given.then(|| text.to_owned());
     let value = |name: &str, value: Option<String>| value.map(|value| format!("{name}={}", quote(&value)));

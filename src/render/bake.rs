@@ -47,10 +47,14 @@ pub fn render(plan: &Plan, origin: &str) -> String {
     }
 
     let mut members = vec![("//".to_owned(), Json::from(origin))];
+    members.extend(print::variables(&plan.kept));
     if !groups.is_empty() {
         members.push(("group".into(), Json::Object(groups)));
     }
-    members.push(("target".into(), Json::Object(targets)));
+    // Bake reads no `target` that holds no names.
+    if !targets.is_empty() {
+        members.push(("target".into(), Json::Object(targets)));
+    }
     let mut text = Json::Object(members).to_pretty();
     text.push('\n');
     text

@@ -15,6 +15,7 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 
 use crate::bake::inherit::Resolver;
+use crate::bake::kept::KeptVariable;
 use crate::bake::links::links as links_of;
 use crate::bake::module::Module;
 use crate::bake::overrides::Overrides;
@@ -40,6 +41,8 @@ pub struct Input<'a> {
     pub platforms: &'a [Platform],
     /// Whether the legs push.
     pub publish: bool,
+    /// The variables that are left to the build.
+    pub kept: &'a [KeptVariable],
     /// The files, for the record.
     pub sources: Vec<SourceFile>,
 }
@@ -120,20 +123,25 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let wanted = images::wanted(input, &drafts, &mut diagnostics);
     let mut legs =
         legs::legs(input, &drafts, &publications, &wanted, &targets, &mut diagnostics, &mut warnings);
-    diagnostics.extend(written::secrets(&targets, input.module));
+    diagnostics.extend(written::secrets(&targets, input));
     unbuilt(input, &legs, &mut warnings);
     links::rewrite(&mut legs, &targets, input, &mut diagnostics, &mut warnings);
     if !diagnostics.is_empty() {
         return Err(sorted(diagnostics));
     }
-    let mut plan = Plan { publish: input.publish, sources: input.sources.clone(), ..Plan::default() };
+    let mut plan = Plan {
+        publish: input.publish,
+        kept: input.kept.to_vec(),
+        sources: input.sources.clone(),
+        ..Plan::default()
+    };
     plan.images = publish::images(&drafts, &publications, &wanted, &legs);
     plan.jobs = jobs::jobs(&legs, &targets, &plan.images, &mut diagnostics);
     plan.local = local(input, &drafts, &targets);
     plan.legs = legs.into_legs();
     whole(&mut plan, &targets, &mut warnings);
     jobs::name_groups(&mut plan, input.definition);
-    plan.volatile = written::volatile(&targets, &drafts, input.module);
+    plan.volatile = written::volatile(&targets, &drafts, input);
     plan.warnings = sorted(warnings);
     if diagnostics.is_empty() { Ok(plan) } else { Err(sorted(diagnostics)) }
 }

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Targets;
 use super::images::Draft;
-use crate::bake::module::Module;
+use super::{Input, Targets};
 use crate::bake::target::{Target, Text};
 use crate::bake::value::{Mark, Marks};
 use crate::diagnostic::Diagnostic;
@@ -12,21 +11,21 @@ use crate::source::Span;
 use crate::spec;
 
 /// An error for each secret in what would be written.
-pub(super) fn secrets(targets: &Targets<'_>, module: &Module) -> Vec<Diagnostic> {
+pub(super) fn secrets(targets: &Targets<'_>, input: &Input<'_>) -> Vec<Diagnostic> {
     // Image blocks have been refused already if they hold one.
-    marked(targets, &[], module, |mark, place| match mark {
-        Mark::Secret(name) => Some(spec::secret(place, name)),
-        Mark::Clock | Mark::Random => None,
+    marked(targets, &[], input, |mark, place| match mark {
+        Mark::Secret(name) => Some(spec::secret(place, name, input.module.has_variable(name))),
+        Mark::Clock | Mark::Random | Mark::Kept(_) => None,
     })
 }
 
 /// A diagnostic for each string that differs from run to run.
-pub(super) fn volatile(targets: &Targets<'_>, drafts: &[Draft], module: &Module) -> Vec<Diagnostic> {
-    marked(targets, drafts, module, |mark, place| {
+pub(super) fn volatile(targets: &Targets<'_>, drafts: &[Draft], input: &Input<'_>) -> Vec<Diagnostic> {
+    marked(targets, drafts, input, |mark, place| {
         let what = match mark {
             Mark::Clock => "the clock",
             Mark::Random => "random numbers",
-            Mark::Secret(_) => return None,
+            Mark::Secret(_) | Mark::Kept(_) => return None,
         };
         let message = format!("{place} depends on {what}, so a committed file would never be current");
         let help =
@@ -38,7 +37,7 @@ pub(super) fn volatile(targets: &Targets<'_>, drafts: &[Draft], module: &Module)
 fn marked(
     targets: &Targets<'_>,
     drafts: &[Draft],
-    module: &Module,
+    input: &Input<'_>,
     describe: impl Fn(&Mark, &str) -> Option<Diagnostic>,
 ) -> Vec<Diagnostic> {
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
@@ -55,8 +54,13 @@ fn marked(
         }
     };
     for target in targets.written() {
-        if let Some((marks, span)) = module.name_marks(&target.name) {
+        if let Some((marks, span)) = input.module.name_marks(&target.name) {
             report("the name of a target".to_owned(), marks, Some(span));
+        }
+    }
+    for variable in input.kept {
+        if let Some(default) = &variable.default {
+            report(format!("the default of `{}`", variable.name), &default.marks(), Some(variable.span));
         }
     }
     let mut check = |place: String, text: &Text| report(place, text.value.marks(), text.span);

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::{OnMissing, push_once, secret};
 use crate::bake::convert::convert;
+use crate::bake::kept;
 use crate::bake::module::Module;
 use crate::bake::syntax::{Expr, Name};
 use crate::bake::target::Text;
@@ -32,10 +33,20 @@ impl Reader<'_, '_> {
                 return None;
             }
         };
+        if let Some(name) = kept::variable_of(&value) {
+            let message =
+                format!("an `image` block must be known before the build, and `{name}` is kept for it");
+            let help = format!("leave out `--keep-variable {name}`, or take `{name}` out of here");
+            push_once(
+                self.diagnostics,
+                Diagnostic::error(kept::CODE, message).at(expr.span, "").with_help(help),
+            );
+            return None;
+        }
         match value.marks().secret() {
             None => Some(value).filter(|value| !value.is_null()),
             Some(name) => {
-                push_once(self.diagnostics, secret("this", name).at(expr.span, ""));
+                push_once(self.diagnostics, secret("this", name, false).at(expr.span, ""));
                 None
             }
         }

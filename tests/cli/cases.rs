@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::support::{Test, in_parallel};
 
 /// Cases that come out otherwise, and why. One that does not belong here any more fails the test.
-const DIFFERENT: [(&str, &[&str]); 3] = [
+const DIFFERENT: [(&str, &[&str]); 2] = [
     (
         "buildx looks for the files of secrets and ssh, which planning does not touch",
         &[
@@ -28,7 +28,6 @@ const DIFFERENT: [(&str, &[&str]); 3] = [
         ],
     ),
     ("buildx looks at the destination of an output, which planning does not touch", &["05b-all"]),
-    ("a byte order mark is no reason to refuse a file", &["expr-723-json"]),
 ];
 
 /// What a run said, with its home folder called `@HOME@`.

@@ -96,6 +96,15 @@ fn the_readme_begins_with_the_first_example() {
 }
 
 #[test]
+fn the_readme_shows_a_kept_variable() {
+    let readme = read("README.md");
+    let (hcl, json) = (blocks(&readme, "hcl"), blocks(&readme, "json"));
+    let test = Test::new().file("docker-bake.hcl", hcl.last().expect("the example is there"));
+    let expected = Data::text(*json.last().expect("its result is there")).raw();
+    test.env("TOKEN", "sesame").args(["print", "app", "--keep-variable", "TOKEN"]).stdout(expected).run();
+}
+
+#[test]
 fn the_readme_has_each_attribute() {
     let expected = |heads: &str| {
         let names = first_column(&read("README.md"), heads);

@@ -3,6 +3,7 @@
 //! `tests/run` starts the engine (buildx, BuildKit, two registries); without one these tests are skipped.
 
 mod engine; // the engine, and a folder in which both programs run
+mod keep; // a kept variable gets its value from buildx
 mod links; // linked targets are those of the leg's own platform
 mod print; // the generated file means what its source means
 mod publish; // jobs, digests, merge, tags

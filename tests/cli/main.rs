@@ -15,8 +15,10 @@ mod edge; // usage, streams, working directory: what all commands share
 mod errors; // bad definitions, and the exact text of what they are told
 mod examples; // examples/ are goldens
 mod input; // files and command lines that cannot be read
+mod keep; // `--keep-variable`: what stays a variable, and what needs its value
 #[cfg(unix)]
 mod live; // what a real engine makes of it
 mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is refused
 mod print; // `bakeplan print`: lists and streams
 mod properties; // what holds for every definition
+mod strict; // `--strict`: lints

@@ -72,6 +72,7 @@ fn planned(text: &str, is_json: bool) -> Result<Plan, Vec<Diagnostic>> {
             names: &[],
             platforms: &[],
             publish: true,
+            kept: &[],
             sources: Vec::new(),
         })
     })
@@ -268,7 +269,7 @@ fn no_value_makes_it_panic() {
         let names = ["app".to_owned()];
         let _ = evaluated(&text, true, |_, definition| {
             let resolved = select::resolve(definition, &names, &Overrides::default(), &Options::default());
-            resolved.map(|resolved| print::to_json(&resolved))
+            resolved.map(|resolved| print::to_json(&resolved, &[]))
         });
         Ok(())
     });

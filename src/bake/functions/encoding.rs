@@ -13,7 +13,7 @@ use super::strings::{MAX_ITEMS, check_items, check_length, one, text};
 use super::{Ambient, Family, FunctionError, fixed, param};
 
 /// Go's `base64.StdEncoding`: padding is required, bits that are left over are not looked at.
-const BASE64: GeneralPurpose =
+pub(super) const BASE64: GeneralPurpose =
     GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
 
 pub(super) fn family() -> Family {

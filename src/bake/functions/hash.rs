@@ -2,20 +2,34 @@
 
 use std::fmt::Write;
 
+use ::bcrypt::Version;
 use md5::Md5;
 use sha1::{Digest, Sha1};
 use sha2::{Sha256, Sha512};
 
 use super::super::value::{Mark, Type, Value};
-use super::strings::{one, text};
-use super::{Ambient, Family, Function, FunctionError, fixed, param, variadic};
+use super::strings::{integer, one, text};
+use super::{Ambient, Family, Function, FunctionError, fixed, param, rsa, variadic};
+
+/// The lowest cost of bcrypt.
+const MIN_COST: i64 = 4;
+/// The highest that is allowed here; each step doubles the time. buildx goes up to 31, which takes a day.
+const MAX_COST: i64 = 15;
+/// The cost where none is given.
+const DEFAULT_COST: i64 = 10;
 
 pub(super) fn family() -> Family {
     let text = |name| param(name, Type::String);
     vec![
-        ("bcrypt", variadic(vec![text("str")], param("cost", Type::Number), bcrypt)),
+        (
+            "bcrypt",
+            Function {
+                impurity: Some(Mark::Random),
+                ..variadic(vec![text("str")], param("cost", Type::Number), bcrypt)
+            },
+        ),
         ("md5", fixed(vec![text("str")], |_, args| one(args, |s| hex(&Md5::digest(s))))),
-        ("rsadecrypt", fixed(vec![text("ciphertext"), text("privatekey")], rsa_decrypt)),
+        ("rsadecrypt", fixed(vec![text("ciphertext"), text("privatekey")], rsa::rsa_decrypt)),
         ("sha1", fixed(vec![text("str")], |_, args| one(args, |s| hex(&Sha1::digest(s))))),
         ("sha256", fixed(vec![text("str")], |_, args| one(args, |s| hex(&Sha256::digest(s))))),
         ("sha512", fixed(vec![text("str")], |_, args| one(args, |s| hex(&Sha512::digest(s))))),
@@ -31,18 +45,27 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn bcrypt(_: &Ambient, _: &[Value]) -> Result<Value, FunctionError> {
-    Err(FunctionError::new(
-        "`bcrypt` is not available: its result is random, so a plan could not be repeated; \
-         pass the hash in a variable instead",
-    ))
-}
-
-fn rsa_decrypt(_: &Ambient, _: &[Value]) -> Result<Value, FunctionError> {
-    Err(FunctionError::new(
-        "`rsadecrypt` is not available: its result is a secret, which a plan would show; \
-         pass the secret to the build with `secret` instead",
-    ))
+/// A hash of a password, as buildx makes it: a cost below 4 means the default.
+fn bcrypt(ambient: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
+    let cost = if args.len() > 1 { integer(args, 1)? } else { DEFAULT_COST };
+    if args.len() > 2 {
+        return Err(FunctionError::argument(2, "too many arguments: at most 2 expected"));
+    }
+    let password = text(args, 0)?;
+    if password.len() > 72 {
+        return Err(FunctionError::argument(0, "the password is longer than 72 bytes"));
+    }
+    let cost = match cost {
+        ..MIN_COST => DEFAULT_COST,
+        MIN_COST..=MAX_COST => cost,
+        _ => {
+            let message = format!("the cost is {cost}, and {MAX_COST} takes seconds already; lower it");
+            return Err(FunctionError::argument(1, message));
+        }
+    };
+    let parts = ::bcrypt::hash_with_salt(password, cost as u32, (ambient.random)())
+        .map_err(|error| FunctionError::new(error.to_string()))?;
+    Ok(Value::string(parts.format_for_version(Version::TwoA)))
 }
 
 /// A random UUID (RFC 9562, section 5.4).
@@ -104,7 +127,7 @@ fn hyphenated(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{check, check_errors, check_mark};
+    use super::super::testing::{call, check, check_errors, check_mark};
     use super::*;
 
     #[test]
@@ -151,7 +174,6 @@ mod tests {
     #[test]
     fn errors() {
         check_errors(&[
-            ("rsadecrypt", r#"["x","y"]"#, "`rsadecrypt` is not available: its result is a secret, which"),
             ("uuidv5", r#"["","a"]"#, r#""" is no namespace: dns, url, oid, x500 or a UUID is one"#),
             ("uuidv5", r#"["x","a"]"#, r#""x" is no namespace: dns, url, oid, x500 or a UUID is one"#),
             (
@@ -164,12 +186,35 @@ mod tests {
                 r#"["+ba7b8109dad11d180b400c04fd430c8","a"]"#,
                 r#""+ba7b8109dad11d180b400c04fd430c8" is no namespace: dns, url"#,
             ),
-            ("bcrypt", r#"["a"]"#, "`bcrypt` is not available: its result is random, so a plan c"),
+            ("bcrypt", r#"["a",5.5]"#, "value must be a whole number"),
+            ("bcrypt", r#"["a",1e30]"#, "value must be a whole number"),
+            ("bcrypt", r#"["a",16]"#, "the cost is 16, and 15 takes seconds already; lower it"),
+            ("bcrypt", r#"["a",4,5]"#, "too many arguments: at most 2 expected"),
+            ("bcrypt", r#"["a",null]"#, "`cost` must not be null"),
         ]);
+    }
+
+    /// Hashes that libxcrypt makes of the same salt.
+    #[test]
+    fn passwords() {
+        let long = "é".repeat(36);
+        for (args, expected) in [
+            (r#"["x",4]"#.to_owned(), "$2a$04$999999999999999999999ujf8YE1EDz8W1K4Rkgdjwtoa8shTDzfu"),
+            (r#"["",5]"#.to_owned(), "$2a$05$999999999999999999999u2x1vY2OFo6MuyNyzSJNXQ22JBpMOPh6"),
+            (r#"["x"]"#.to_owned(), "$2a$10$999999999999999999999uvNOGksluxXVEXKO7pvvHWWK9IrOpBd6"),
+            (r#"["héllo",3]"#.to_owned(), "$2a$10$999999999999999999999uvVF5df8VKTBpvpH27wfPr.HK01Escfq"),
+            (format!("[\"{long}\",4]"), "$2a$04$999999999999999999999uAXGYkiFS3BmE3pGqqH/MUDR4nQfIeqK"),
+            (r#"["x","4"]"#.to_owned(), "$2a$04$999999999999999999999ujf8YE1EDz8W1K4Rkgdjwtoa8shTDzfu"),
+        ] {
+            let hash = call("bcrypt", &args).unwrap();
+            assert_eq!(hash.as_str(), Some(expected), "{args}");
+        }
+        check_errors(&[("bcrypt", &format!("[\"{long}x\",4]"), "the password is longer than 72 bytes")]);
     }
 
     #[test]
     fn chance_leaves_a_mark() {
+        check_mark("bcrypt", r#"["",4]"#, Mark::Random);
         check(&[("uuidv4", "[]", r#""ffffffff-ffff-4fff-bfff-ffffffffffff""#)]);
         check_mark("uuidv4", "[]", Mark::Random);
     }

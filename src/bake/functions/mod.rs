@@ -16,6 +16,7 @@ mod numbers;
 pub(super) mod paths;
 mod regex;
 mod regex_syntax;
+mod rsa;
 mod semver;
 mod sets;
 mod strings;

@@ -126,7 +126,6 @@ fn minor(engine: &Engine) -> u32 {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a long round says how far it came")]
 fn random_definitions_mean_what_they_mean_to_buildx() {
     let Some(engine) = engine() else { return };
     let minor = minor(&engine);

@@ -88,7 +88,7 @@ impl Tree {
             match piece {
                 Piece::Text(_) => {}
                 Piece::One(part) => {
-                    found.extend(part.smaller().into_iter().map(|new| replaced(Piece::One(new))))
+                    found.extend(part.smaller().into_iter().map(|new| replaced(Piece::One(new))));
                 }
                 Piece::Escaped(part) => {
                     found.extend(part.smaller().into_iter().map(|new| replaced(Piece::Escaped(new))));

@@ -1,0 +1,193 @@
+//! What the targets do with a text: all that the program would, but for reading and writing files.
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, OnceLock};
+use std::thread;
+
+use bakeplan::bake::compose::{self, Files, Unreadable};
+use bakeplan::bake::functions::Ambient;
+use bakeplan::bake::module::{File, Module, Surroundings};
+use bakeplan::bake::overrides::Overrides;
+use bakeplan::bake::select::{self, Options};
+use bakeplan::bake::target::Definition;
+use bakeplan::bake::{csv, flags, hcl, json, print, strict};
+use bakeplan::diagnostic::Diagnostic;
+use bakeplan::pattern;
+use bakeplan::platform::{self, Platform};
+use bakeplan::reference::{Reference, Repository, Tag};
+use bakeplan::render;
+use bakeplan::resolve::{self, Input};
+use bakeplan::source::Sources;
+use bakeplan::version::Version;
+
+type Outcome = Result<(), Vec<Diagnostic>>;
+
+/// A file in the Bake language or in HCL-JSON: evaluated, and printed with all its targets.
+pub fn bake(text: &str, is_json: bool) {
+    with_module(text, is_json, |_, module, definition| {
+        black_box(strict::unknown_names(module));
+        print_all(definition)
+    });
+}
+
+/// A Compose file, which may include itself.
+pub fn compose(text: &str) {
+    let mut sources = Sources::default();
+    let id = sources.add("compose.yaml", text);
+    let nothing = BTreeMap::new();
+    let files = Same(text.to_owned());
+    let surroundings = compose::Surroundings { env: &nothing, vars: &nothing, home: None, files: &files };
+    let outcome = compose::load(&mut sources, &[id], &surroundings);
+    let outcome = outcome.and_then(|composition| {
+        tell(&sources, &composition.warnings);
+        print_all(&composition.definition)
+    });
+    told(&sources, outcome);
+}
+
+/// An expression, as an argument of a target.
+pub fn expression(text: &str) {
+    bake(&format!("V = [\"a\", 1, {{ k = true }}]\ntarget \"a\" {{\n  args = {{ A = {text}\n  }}\n}}\n"), false);
+}
+
+/// A file with or without `image` blocks: planned, and shown in every way.
+pub fn plan(text: &str, is_json: bool) {
+    with_module(text, is_json, |sources, module, definition| {
+        let overrides = Overrides::default();
+        let plan = resolve::resolve(&Input {
+            module,
+            definition,
+            overrides: &overrides,
+            names: &[],
+            platforms: &[],
+            publish: true,
+            sources: Vec::new(),
+        })?;
+        tell(sources, &plan.warnings);
+        tell(sources, &plan.volatile);
+        black_box(render::files(&plan, "origin"));
+        black_box(render::table::render(&plan));
+        black_box(render::summary::render(&plan));
+        black_box(render::matrix::render_github(&plan));
+        black_box(render::metadata::render_args(&plan));
+        black_box(render::metadata::render_tags(&plan));
+        Ok(())
+    });
+}
+
+/// What stands in strings: references, platforms, versions, lists.
+pub fn words(text: &str) {
+    /// A word that can be read is read the same when it is written.
+    fn again<T: std::str::FromStr + ToString + PartialEq + std::fmt::Debug>(text: &str) -> Option<T> {
+        let read: T = text.parse().ok()?;
+        let written = read.to_string();
+        assert_eq!(Some(&read), written.parse().ok().as_ref(), "{written}");
+        Some(read)
+    }
+    again::<Platform>(text);
+    again::<Reference>(text);
+    again::<Repository>(text);
+    again::<Tag>(text);
+    let version = text.parse::<Version>().ok();
+    let _ = pattern::render(text, version.as_ref());
+    let _ = pattern::render(text, "1.2.3-rc1+b.5".parse().ok().as_ref());
+    let _ = platform::split_list(text);
+    let _ = platform::is_valid_for_bake(text);
+    let _ = csv::fields(text, ',');
+    black_box(flags::parse_bool(text));
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    black_box(strict::dead_overrides(&lines));
+    told(&Sources::default(), Overrides::parse(&lines, None).map(drop));
+}
+
+/// Runs `work` on text as large a stack as the program has. One thread does all: starting one takes longer than most
+/// texts do.
+pub fn run(bytes: &[u8], work: fn(&str)) {
+    type Job = (String, fn(&str));
+    static WORKER: OnceLock<Mutex<(Sender<Job>, Receiver<()>)>> = OnceLock::new();
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let worker = WORKER.get_or_init(|| {
+        let (jobs, taken) = channel::<Job>();
+        let (done, finished) = channel();
+        let work = move || {
+            for (text, work) in taken {
+                work(&text);
+                if done.send(()).is_err() {
+                    break;
+                }
+            }
+        };
+        thread::Builder::new().stack_size(256 << 20).spawn(work).expect("there is memory for a stack");
+        Mutex::new((jobs, finished))
+    });
+    let (jobs, finished) = &*worker.lock().expect("a panic ends the process");
+    jobs.send((text.to_owned(), work)).expect("a panic ends the process");
+    finished.recv().expect("a panic ends the process");
+}
+
+fn with_module(
+    text: &str,
+    is_json: bool,
+    then: impl FnOnce(&Sources, &Module, &Definition) -> Outcome,
+) {
+    let mut sources = Sources::default();
+    let id = sources.add("docker-bake.hcl", text);
+    let parse = if is_json { json::parse_json } else { hcl::parse_hcl };
+    let ambient = Ambient {
+        now: Box::new(|| "2026-11-21T09:30:00Z".to_owned()),
+        random: Box::new(|| [7; 16]),
+        home: None,
+    };
+    let outcome = parse(&sources, id).and_then(|body| {
+        let file = File { body, json: is_json, shared: true };
+        let module = Module::new(vec![file], Surroundings::default(), ambient)?;
+        let definition = module.definition()?;
+        then(&sources, &module, &definition)
+    });
+    told(&sources, outcome);
+}
+
+/// All targets together, and alone, where one of them is wrong.
+fn print_all(definition: &Definition) -> Outcome {
+    let resolve = |names: &[String]| {
+        let resolved = select::resolve(definition, names, &Overrides::default(), &Options::default())?;
+        black_box(strict::resolved(&resolved));
+        black_box(print::to_json(&resolved));
+        Ok(())
+    };
+    let names: Vec<String> = definition.targets.keys().map(|name| name.to_string()).collect();
+    let outcome = resolve(&names);
+    if outcome.is_err() {
+        for name in names.iter().take(8) {
+            let _ = resolve(std::slice::from_ref(name));
+        }
+    }
+    outcome
+}
+
+/// A failure has a reason, which can be told.
+fn told(sources: &Sources, outcome: Outcome) {
+    if let Err(diagnostics) = outcome {
+        assert!(!diagnostics.is_empty(), "a failure without a reason");
+        tell(sources, &diagnostics);
+    }
+}
+
+fn tell(sources: &Sources, diagnostics: &[Diagnostic]) {
+    for diagnostic in diagnostics {
+        assert!(!diagnostic.render(sources, true).is_empty());
+        assert_eq!(diagnostic.render_github(sources).lines().count(), 1);
+        black_box(diagnostic.to_wire(sources));
+    }
+}
+
+/// Files that are all the same.
+struct Same(String);
+
+impl Files for Same {
+    fn read(&self, path: &str) -> Result<String, Unreadable> {
+        if path.ends_with(".yaml") { Ok(self.0.clone()) } else { Err(Unreadable::Missing) }
+    }
+}
