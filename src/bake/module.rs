@@ -17,7 +17,7 @@ use super::exposed;
 use super::functions::Ambient;
 use super::globals::{Step, declared_type};
 use super::matrix;
-use super::references::References;
+use super::references::{Reference, References};
 use super::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident, Name};
 use super::target::Definition;
 use super::value::{Marks, Str, Type, Value};
@@ -120,6 +120,8 @@ pub struct Module {
     /// What is being evaluated, each for the one before it; only to tell a cycle.
     pub(super) path: RefCell<Vec<Step>>,
     pub(super) failed: RefCell<BTreeMap<Name, Failure>>,
+    /// Names that are not declared and were asked for, in which scope.
+    missed: RefCell<BTreeSet<(usize, Name)>>,
 }
 
 impl Instance {
@@ -168,6 +170,7 @@ impl Module {
             in_progress: RefCell::default(),
             path: RefCell::default(),
             failed: RefCell::default(),
+            missed: RefCell::default(),
         };
         let blocks = module.collect(files)?;
         module.builtins();
@@ -240,11 +243,11 @@ impl Module {
         for call in references.calls {
             self.resolve_function(&call.name)?;
         }
-        for reference in references.names {
+        for reference in &references.names {
             let root = reference.root;
             let Some(kind) = BLOCK_KINDS.into_iter().find(|kind| *kind == &**root) else {
-                if scope.get(root).is_none() {
-                    self.resolve_global(root)?;
+                if scope.get(root).is_none() && !self.resolve_global(root)? {
+                    self.miss(scope, reference)?;
                 }
                 continue;
             };
@@ -260,6 +263,18 @@ impl Module {
             self.expose(kind, block, reference.path.get(1).copied())?;
         }
         Ok(())
+    }
+
+    /// Notes the use of a name that is not declared, which `try`, `can` or a conditional may let pass. buildx takes the
+    /// second use in the same scope for a cycle (`resolveValue` in `bake/hclparser/hclparser.go`).
+    fn miss(&self, scope: &Scope<'_>, reference: &Reference<'_>) -> Result<(), Failure> {
+        let name = reference.root;
+        if self.missed.borrow_mut().insert((scope.identity(), Rc::clone(name))) {
+            return Ok(());
+        }
+        let message = format!("`{name}` is not declared, and Bake refuses a second use of such a name");
+        let diagnostic = Diagnostic::error("unknown-variable", message).at(reference.expr.span, "used again");
+        Err(Box::new(diagnostic.with_help(format!("declare it: variable \"{name}\" {{}}"))))
     }
 
     /// Evaluates the attribute of a block (or all of them) that an expression asks for.
