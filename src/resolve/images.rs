@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
+use super::rules::{self, Ruled};
 use super::versions::{self, Stated};
 use super::{Input, Targets, legs};
 use crate::bake::glob::Glob;
@@ -28,6 +29,8 @@ pub(super) struct Draft {
     pub(super) targets: Vec<(Name, Settings)>,
     /// The version that its tags are made of.
     pub(super) stated: Stated,
+    /// What its rule lines give, if it has any.
+    pub(super) ruled: Option<Ruled>,
 }
 
 impl Draft {
@@ -51,7 +54,12 @@ pub(super) fn drafts(
         from_blocks(input, spec, targets, diagnostics)
     };
     for draft in &mut drafts {
-        draft.stated = versions::stated(draft.settings(), input, diagnostics);
+        let stated = versions::stated(draft.settings(), input, diagnostics);
+        draft.ruled = rules::apply(draft.settings(), &stated, input, diagnostics, warnings);
+        draft.stated = match &draft.ruled {
+            Some(ruled) => ruled.stated(stated, draft.settings(), diagnostics),
+            None => stated,
+        };
     }
     drafts.retain(|draft| {
         let Stated::Elsewhere { tag, prefix } = &draft.stated else { return true };
@@ -104,6 +112,7 @@ fn from_blocks(
                 span: Some(coverage.span),
                 targets: covered,
                 stated: Stated::No,
+                ruled: None,
             };
             agree(&draft, diagnostics);
             taken.insert(draft.key.clone());
@@ -204,6 +213,7 @@ fn from_tags(
                 })
                 .collect(),
             stated: Stated::No,
+            ruled: None,
         });
     }
     if drafts.is_empty() && diagnostics.is_empty() {

@@ -8,6 +8,7 @@ mod legs;
 mod links;
 mod names;
 mod publish;
+mod rules;
 mod versions;
 mod written;
 

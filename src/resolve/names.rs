@@ -4,14 +4,16 @@ use indexmap::IndexSet;
 
 use super::Input;
 use super::images::Draft;
+use super::rules::is_of_version;
 use super::versions::Stated;
 use crate::bake::target::Text;
 use crate::diagnostic::Diagnostic;
 use crate::facts::Facts;
 use crate::pattern::{self, PatternError, Rendered, Words};
+use crate::rules;
 use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
-use crate::tags::{self, Claim, LATEST};
+use crate::tags::{self, Claim};
 use crate::version::Version;
 
 /// A rendered name with its pattern's place.
@@ -31,7 +33,16 @@ pub(super) struct Names {
 }
 
 /// Renders the patterns of an image.
-pub(super) fn names(input: &Input<'_>, draft: &Draft, diagnostics: &mut Vec<Diagnostic>) -> Names {
+pub(super) fn names(
+    input: &Input<'_>,
+    draft: &Draft,
+    diagnostics: &mut Vec<Diagnostic>,
+    warnings: &mut Vec<Diagnostic>,
+) -> Names {
+    let of_rules = draft.ruled.as_ref().map(|ruled| {
+        ruled.check_branch(input.facts, diagnostics, warnings);
+        ruled.names(draft.stated.version(), warnings)
+    });
     let mut renderer = Renderer { input, draft, names: Vec::new(), diagnostics };
     let settings = draft.settings();
     let default: Vec<TagPattern> = match settings.version {
@@ -39,8 +50,20 @@ pub(super) fn names(input: &Input<'_>, draft: &Draft, diagnostics: &mut Vec<Diag
         Some(_) if matches!(draft.stated, Stated::No) => Vec::new(),
         _ => tags::default_patterns().into_iter().map(|pattern| renderer.default_pattern(pattern)).collect(),
     };
-    for pattern in settings.tags.as_ref().unwrap_or(&default) {
+    renderer.names.extend(of_rules.unwrap_or_default());
+    let patterns = settings.tags.as_ref().unwrap_or(&default);
+    for pattern in patterns.iter().filter(|one| !rules::is_rule(one.pattern.as_str())) {
         renderer.pattern(pattern, claim);
+    }
+    for text in settings.prerelease_tags.iter().map(|one| &one.pattern).chain(&settings.channels) {
+        if rules::is_rule(text.as_str()) {
+            let diagnostic =
+                Diagnostic::error("tag-rule", "rules of docker/metadata-action are entries of `tags`");
+            renderer
+                .diagnostics
+                .push(diagnostic.at(text.span, "").with_help("move it there, or write a pattern"));
+            return Names::default();
+        }
     }
     if draft.stated.version().is_some_and(Version::is_prerelease) {
         for pattern in &settings.prerelease_tags {
@@ -131,9 +154,7 @@ impl Renderer<'_, '_> {
             let message = format!("the branches `{branch}` and `{twin}` would both have the tag `{tag}`");
             self.diagnostics.push(refuse(message, "rename one of them, or put `{{ sha }}` into the pattern"));
         }
-        let is_version =
-            tag == LATEST || tag.parse::<Version>().is_ok_and(|version| !version.is_prerelease());
-        if self.draft.settings().version.is_some() && claim == Claim::Run && is_version {
+        if self.draft.settings().version.is_some() && claim == Claim::Run && is_of_version(tag) {
             let message = format!("the branch `{branch}` would take the tag `{tag}`, which is a version's");
             self.diagnostics
                 .push(refuse(message, "put something before it, such as `branch-{{ branch | slug }}`"));

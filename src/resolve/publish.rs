@@ -61,7 +61,7 @@ pub(super) fn publications(
     for draft in drafts {
         let by_pattern = draft.settings().tags.is_some() || draft.settings().version.is_some();
         if by_pattern {
-            names.push(names::names(input, draft, diagnostics));
+            names.push(names::names(input, draft, diagnostics, warnings));
             let repositories = repositories(draft, targets, diagnostics);
             let empty = |repository| (repository, Listing::default());
             publications.push(repositories.into_iter().map(empty).collect());

@@ -27,4 +27,5 @@ mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is r
 mod print; // `bakeplan print`: lists and streams
 mod properties; // what holds for every definition
 mod registry; // registries: login, faults, limits, what their answers mean
+mod rules; // rule lines of docker/metadata-action
 mod strict; // `--strict`: lints
