@@ -14,6 +14,7 @@ use crate::bake::strict;
 use crate::cli::{self, MatrixFormat, MetadataFormat, PlanFormat, Selection};
 use crate::diagnostic::{Diagnostic, sorted};
 use crate::error::{Error, Stale};
+use crate::facts::Facts;
 use crate::host::{Action, HostError, Written};
 use crate::plan::{Plan, SourceFile};
 use crate::platform::Platform;
@@ -54,7 +55,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
 
 /// `bakeplan bake`
 pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Error> {
-    let (plan, loaded) = make(session, &args.definition, &args.selection)?;
+    let (plan, loaded) = make_for(session, &args.definition, &args.selection, true)?;
     let images_alone = loaded.files.iter().all(|found| found.origin == Origin::Images);
     let output = match (&args.output, args.check) {
         (Some(path), _) => Some(path.clone()),
@@ -108,6 +109,16 @@ fn make(
     definition: &cli::Definition,
     selection: &Selection,
 ) -> Result<(Plan, Loaded), Error> {
+    make_for(session, definition, selection, false)
+}
+
+/// Makes the plan; `for_commit`, to write a Bake file that is committed.
+fn make_for(
+    session: &mut Session<'_>,
+    definition: &cli::Definition,
+    selection: &Selection,
+    for_commit: bool,
+) -> Result<(Plan, Loaded), Error> {
     let mut known = facts::known(session, &selection.facts, &definition.files)?;
     let loaded = load::load(session, definition)?;
     if let Some(path) = &loaded.generated {
@@ -123,7 +134,7 @@ fn make(
         .collect::<Result<Vec<_>, _>>()?;
     let known_versions = facts::known_versions(session, &selection.facts, &mut known)?;
     // Starting programs takes longer than all the rest, and most plans use no facts.
-    let facts = LazyCell::new(|| facts::complete(session, known));
+    let facts = LazyCell::new(|| if for_commit { Facts::default() } else { facts::complete(session, known) });
     let mut findings = Vec::new();
     if definition.strict {
         findings.extend(strict::unknown_names(&loaded.module));
@@ -136,6 +147,7 @@ fn make(
         names: &definition.targets,
         platforms: &platforms,
         publish: selection.publish,
+        for_commit,
         facts: &facts,
         known_versions: &known_versions,
         kept: &loaded.kept,

@@ -4,6 +4,7 @@ mod annotations;
 mod cache;
 mod images;
 mod jobs;
+mod labels;
 mod legs;
 mod links;
 mod names;
@@ -45,6 +46,8 @@ pub struct Input<'a> {
     pub platforms: &'a [Platform],
     /// Whether the legs push.
     pub publish: bool,
+    /// Whether the Bake file alone is wanted, to be committed: nothing in it depends on facts, so that none are asked for.
+    pub for_commit: bool,
     /// What is known about the run.
     pub facts: Known<'a>,
     /// Versions that were released before.
@@ -132,6 +135,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let mut legs =
         legs::legs(input, &drafts, &publications, &wanted, &targets, &mut diagnostics, &mut warnings);
     diagnostics.extend(written::secrets(&targets, input));
+    warnings.extend(labels::left_out(&drafts, input));
     unbuilt(input, &legs, &mut warnings);
     links::rewrite(&mut legs, &targets, input, &mut diagnostics, &mut warnings);
     if !diagnostics.is_empty() {

@@ -117,6 +117,13 @@ impl Renderer<'_, '_> {
     }
 
     fn refuse(&mut self, error: &PatternError, text: &Text) {
+        let is_unknown = matches!(error, PatternError::MissingFact { .. })
+            || (matches!(error, PatternError::NoVersion(_))
+                && matches!(self.draft.stated, Stated::Unknown(..)));
+        if self.input.for_commit && is_unknown {
+            // Tags are in no committed file, so what they are made of is not asked for there.
+            return;
+        }
         let diagnostic = match (error, &self.draft.stated) {
             // What is missing is not the version, but what it is made of.
             (PatternError::NoVersion(_), Stated::Unknown(cause, version)) => {

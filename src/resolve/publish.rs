@@ -86,7 +86,10 @@ pub(super) fn publications(
                     .at(draft.span, "")
                     .with_help("set `repositories`, or give its target a tag with a repository"),
             );
-        } else if publication.values().all(|listing| listing.tags.is_empty()) && diagnostics.is_empty() {
+        } else if publication.values().all(|listing| listing.tags.is_empty())
+            && diagnostics.is_empty()
+            && !input.for_commit
+        {
             let message = format!("image `{}` owns no tag: the merge will publish nothing for it", draft.key);
             warnings.push(Diagnostic::warning("no-tag", message).at(draft.span, ""));
         }

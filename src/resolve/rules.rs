@@ -5,7 +5,7 @@ use super::names::Name;
 use super::versions::Stated;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Known};
-use crate::pattern::{self, Words};
+use crate::pattern::{self, PatternError, Words};
 use crate::rules::{self, Flavor, Outcome, Rule, RuleError, RuleTag};
 use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
@@ -54,7 +54,11 @@ pub(super) fn apply(
         }
     }
     let outcome = outcome(&applied, &flavor, input.facts).unwrap_or_else(|errors| {
-        found.extend(errors.iter().map(|(at, e)| wrong(e, applied[*at].1)));
+        // Tags are in no committed file, so what they are made of is not asked for there.
+        let counts =
+            |error: &RuleError| !(input.for_commit && matches!(error, RuleError::MissingFact { .. }));
+        let errors = errors.iter().filter(|(_, error)| counts(error));
+        found.extend(errors.map(|(at, e)| wrong(e, applied[*at].1)));
         Outcome::default()
     });
     let failed = !found.is_empty();
@@ -86,6 +90,9 @@ fn holds(line: &TagPattern, stated: &Stated, input: &Input<'_>, found: &mut Vec<
     let Some(condition) = &line.when else { return true };
     let words = Words { version: stated.version(), facts: input.facts };
     pattern::holds(condition.as_str(), &words).unwrap_or_else(|e| {
+        if input.for_commit && matches!(e, PatternError::MissingFact { .. }) {
+            return false;
+        }
         let diagnostic = Diagnostic::error("tag-pattern", e.to_string()).at(condition.span, "");
         found.push(diagnostic.with_help(e.help()));
         false
@@ -147,6 +154,11 @@ impl Ruled {
             }
         }
         names
+    }
+
+    /// The tag that metadata-action calls the version: the first.
+    pub(super) fn main(&self) -> Option<&str> {
+        self.outcome.tags.first().map(|tag| tag.text.as_str())
     }
 
     /// Tags of a branch must not be those of another branch, nor of versions.

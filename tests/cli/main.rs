@@ -17,6 +17,7 @@ mod examples; // examples/ are goldens
 mod facts; // what a run is known to be: options, CI, git
 mod input; // files and command lines that cannot be read
 mod keep; // `--keep-variable`: what stays a variable, and what needs its value
+mod labels; // `oci_labels`: from facts, once
 mod limits; // small definitions that ask for very much
 #[cfg(unix)]
 mod live; // what a real engine makes of it

@@ -73,6 +73,7 @@ pub(crate) fn planned(text: &str, is_json: bool) -> Result<Plan, Vec<Diagnostic>
             names: &[],
             platforms: &[],
             publish: true,
+            for_commit: false,
             facts: &&Facts::default(),
             known_versions: &KnownVersions::default(),
             kept: &[],
