@@ -17,7 +17,7 @@ use super::exposed;
 use super::functions::Ambient;
 use super::globals::{Step, declared_type};
 use super::matrix;
-use super::references::{Reference, References};
+use super::references::References;
 use super::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident, Name};
 use super::target::Definition;
 use super::value::{Marks, Str, Type, Value};
@@ -121,7 +121,7 @@ pub struct Module {
     pub(super) path: RefCell<Vec<Step>>,
     pub(super) failed: RefCell<BTreeMap<Name, Failure>>,
     /// Names that are not declared and were asked for, in which scope.
-    missed: RefCell<BTreeSet<(usize, Name)>>,
+    pub(super) missed: RefCell<BTreeSet<(usize, Name)>>,
 }
 
 impl Instance {
@@ -263,18 +263,6 @@ impl Module {
             self.expose(kind, block, reference.path.get(1).copied())?;
         }
         Ok(())
-    }
-
-    /// Notes the use of a name that is not declared, which `try`, `can` or a conditional may let pass. buildx takes the
-    /// second use in the same scope for a cycle (`resolveValue` in `bake/hclparser/hclparser.go`).
-    fn miss(&self, scope: &Scope<'_>, reference: &Reference<'_>) -> Result<(), Failure> {
-        let name = reference.root;
-        if self.missed.borrow_mut().insert((scope.identity(), Rc::clone(name))) {
-            return Ok(());
-        }
-        let message = format!("`{name}` is not declared, and Bake refuses a second use of such a name");
-        let diagnostic = Diagnostic::error("unknown-variable", message).at(reference.expr.span, "used again");
-        Err(Box::new(diagnostic.with_help(format!("declare it: variable \"{name}\" {{}}"))))
     }
 
     /// Evaluates the attribute of a block (or all of them) that an expression asks for.
