@@ -5,6 +5,7 @@ mod list;
 mod load;
 mod plan;
 mod print;
+mod readme;
 
 use crate::bake::kept;
 use crate::cli::{Cli, Command, PlanFormat};
@@ -58,6 +59,7 @@ pub fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Bake(args) => plan::bake(&mut session, args),
         Command::Matrix(args) => plan::matrix(&mut session, args),
         Command::Metadata(args) => plan::metadata(&mut session, args),
+        Command::Readme(args) => readme::readme(&mut session, args),
     };
     match result {
         Ok(()) => Exit::Done,

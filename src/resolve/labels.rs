@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Input;
 use super::images::Draft;
+use super::{Input, Purpose};
 use crate::bake::syntax::Name;
 use crate::bake::target::{Target, Text};
 use crate::diagnostic::Diagnostic;
@@ -21,7 +21,7 @@ pub(super) fn of(
     warnings: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, String> {
     let settings = draft.settings();
-    if !settings.oci_labels || input.for_commit {
+    if !settings.oci_labels || input.purpose.is_committed() {
         return BTreeMap::new();
     }
     let facts: &Facts = input.facts;
@@ -76,7 +76,7 @@ fn push_once(diagnostics: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
 /// A note when a committed file goes without labels that depend on facts.
 pub(super) fn left_out(drafts: &[Draft], input: &Input<'_>) -> Option<Diagnostic> {
     let asks = |draft: &&Draft| draft.settings().oci_labels;
-    let first = drafts.iter().filter(|_| input.for_commit).find(asks)?;
+    let first = drafts.iter().filter(|_| input.purpose == Purpose::BakeFile).find(asks)?;
     let message = format!(
         "the labels and annotations that `oci_labels` asks for are left out of this file: they change with each commit (image `{}`)",
         first.key

@@ -88,7 +88,7 @@ pub(super) fn publications(
             );
         } else if publication.values().all(|listing| listing.tags.is_empty())
             && diagnostics.is_empty()
-            && !input.for_commit
+            && !input.purpose.is_committed()
         {
             let message = format!("image `{}` owns no tag: the merge will publish nothing for it", draft.key);
             warnings.push(Diagnostic::warning("no-tag", message).at(draft.span, ""));

@@ -27,6 +27,7 @@ mod official; // the tags of official images
 mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is refused
 mod print; // `bakeplan print`: lists and streams
 mod properties; // what holds for every definition
+mod readme; // the table of tags, alone and in a file
 mod registry; // registries: login, faults, limits, what their answers mean
 mod rules; // rule lines of docker/metadata-action
 mod strict; // `--strict`: lints
