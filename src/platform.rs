@@ -428,11 +428,21 @@ fn parse_os(part: &str, platform: &str) -> Result<(String, String, Vec<String>),
     }
     os_features.sort();
     os_features.dedup();
-    let os = match os.to_ascii_lowercase() {
+    Ok((normalise_os(os), decode(version)?, os_features))
+}
+
+fn normalise_os(os: &str) -> String {
+    match os.to_ascii_lowercase() {
         os if os == "macos" => "darwin".to_owned(),
         os => os,
-    };
-    Ok((os, decode(version)?, os_features))
+    }
+}
+
+/// The normal form of an operating system, an architecture and a variant, as containerd's `Normalize` makes it.
+#[must_use]
+pub fn normalise(os: &str, architecture: &str, variant: &str) -> (String, String, String) {
+    let (architecture, variant) = normalise_architecture(architecture, variant);
+    (normalise_os(os), architecture, variant)
 }
 
 /// Undoes percent escapes, a byte each (`%2B` is `+`); `None` when an escape is malformed.

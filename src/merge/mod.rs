@@ -1,0 +1,3 @@
+//! From pushed digests to tags: reads what was built, checks it, and writes the tags of a plan.
+
+pub mod index;
