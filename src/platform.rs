@@ -408,6 +408,10 @@ fn parse_os(part: &str, platform: &str) -> Result<(String, String, Vec<String>),
     if os.is_empty() || !os.chars().all(is_name) || !options.chars().all(is_option) {
         return Err(malformed());
     }
+    let os = normalise_os(os);
+    if options.is_empty() {
+        return Ok((os, String::new(), Vec::new()));
+    }
     let bad_option = |part: &str, problem| PlatformError::OsOption {
         part: part.to_owned(),
         platform: platform.to_owned(),
@@ -428,7 +432,7 @@ fn parse_os(part: &str, platform: &str) -> Result<(String, String, Vec<String>),
     }
     os_features.sort();
     os_features.dedup();
-    Ok((normalise_os(os), decode(version)?, os_features))
+    Ok((os, decode(version)?, os_features))
 }
 
 fn normalise_os(os: &str) -> String {

@@ -67,7 +67,7 @@ pub(super) struct Context {
     pub(super) keeps: bool,
     /// Those of them that are numbers or bools.
     pub(super) kept_scalars: RefCell<BTreeSet<Name>>,
-    budget: Budget,
+    pub(super) budget: Budget,
 }
 
 impl Context {
@@ -154,7 +154,7 @@ impl Context {
                 };
                 result.map_err(|e| operator_failure(e, expr.span, operand, operand))
             }
-            ExprKind::Binary { op, left, right } => self.binary(scope, expr.span, *op, left, right),
+            ExprKind::Binary { .. } => self.binaries(scope, expr),
             ExprKind::For(for_expr) => self.for_expr(scope, for_expr),
         }
     }
@@ -335,38 +335,26 @@ impl Context {
         })
     }
 
-    fn binary(
-        &self,
-        scope: &Scope<'_>,
-        span: Span,
-        op: BinaryOp,
-        left: &Expr,
-        right: &Expr,
-    ) -> Result<Value, Failure> {
-        let use_of = match op {
-            BinaryOp::And | BinaryOp::Or => "this condition",
-            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => {
-                "this calculation"
-            }
-            _ => "this comparison",
-        };
-        let operand = |expr: &Expr| {
-            let value = self.eval(scope, expr)?;
-            self.known(&value, use_of, expr.span)?;
-            Ok(value)
-        };
-        let (a, b) = (operand(left), operand(right));
-        if matches!(op, BinaryOp::And | BinaryOp::Or) {
-            let decided = operators::logical(op, a.as_ref().ok(), b.as_ref().ok())
-                .map_err(|e| operator_failure(e, span, left, right))?;
-            return match decided {
-                Some(value) => Ok(Value::Bool(value)),
-                None => Err(a.err().or(b.err()).unwrap_or_else(|| {
-                    Box::new(Diagnostic::error("undecided", "neither side has a value").at(span, ""))
-                })),
-            };
+    /// Operators nest to the left, by the thousands where a generator wrote them, so that this must not recurse.
+    fn binaries(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
+        let mut operations = Vec::new();
+        let mut innermost = expr;
+        while let ExprKind::Binary { op, left, right } = &innermost.kind {
+            operations.push((innermost.span, *op, left, right));
+            innermost = left;
         }
-        operators::binary(op, &a?, &b?).map_err(|e| operator_failure(e, span, left, right))
+        let mut value = self.eval(scope, innermost);
+        for (span, op, left, right) in operations.into_iter().rev() {
+            self.budget.worked(1, span)?;
+            let operand = |expr: &Expr, value: Result<Value, Failure>| {
+                let value = value?;
+                self.known(&value, use_of(op), expr.span)?;
+                Ok(value)
+            };
+            let (a, b) = (operand(left, value), operand(right, self.eval(scope, right)));
+            value = binary(span, op, (left, a), (right, b));
+        }
+        value
     }
 
     fn for_expr(&self, scope: &Scope<'_>, expr: &ForExpr) -> Result<Value, Failure> {
@@ -557,6 +545,37 @@ fn unknown_block<'a>(kind: &str, name: &Ident, known: impl Iterator<Item = &'a N
         Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
         None => diagnostic,
     }
+}
+
+/// What an operand of `op` is used in.
+fn use_of(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::And | BinaryOp::Or => "this condition",
+        BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => {
+            "this calculation"
+        }
+        _ => "this comparison",
+    }
+}
+
+/// One operation on operands that have a value, or have failed.
+fn binary(
+    span: Span,
+    op: BinaryOp,
+    (left, a): (&Expr, Result<Value, Failure>),
+    (right, b): (&Expr, Result<Value, Failure>),
+) -> Result<Value, Failure> {
+    if matches!(op, BinaryOp::And | BinaryOp::Or) {
+        let decided = operators::logical(op, a.as_ref().ok(), b.as_ref().ok())
+            .map_err(|e| operator_failure(e, span, left, right))?;
+        return match decided {
+            Some(value) => Ok(Value::Bool(value)),
+            None => Err(a.err().or(b.err()).unwrap_or_else(|| {
+                Box::new(Diagnostic::error("undecided", "neither side has a value").at(span, ""))
+            })),
+        };
+    }
+    operators::binary(op, &a?, &b?).map_err(|e| operator_failure(e, span, left, right))
 }
 
 fn operator_failure(error: OperatorError, span: Span, left: &Expr, right: &Expr) -> Failure {

@@ -34,7 +34,8 @@ pub(super) fn follow(
 ) -> Result<(), Box<Diagnostic>> {
     // `false` while its links are being followed.
     let mut done: BTreeMap<Name, bool> = BTreeMap::new();
-    let asked: Vec<Name> = targets.keys().cloned().collect();
+    let with_links = targets.iter().filter(|(_, target)| links(target).next().is_some());
+    let asked: Vec<Name> = with_links.map(|(name, _)| Rc::clone(name)).collect();
     for name in asked {
         if done.contains_key(&name) {
             continue;

@@ -34,6 +34,9 @@ struct Session<'a> {
 /// Shorter values are not looked for: they are in every other word.
 const MIN_SECRET: usize = 4;
 
+/// How many diagnostics are told at once; thousands are one mistake of what made the file.
+const MAX_TOLD: usize = 100;
+
 /// Does what the command line asks.
 #[must_use]
 pub fn run(cli: &Cli, host: &Host) -> Exit {
@@ -72,8 +75,14 @@ impl Session<'_> {
         if diagnostics.is_empty() {
             return;
         }
-        let diagnostics: Vec<Diagnostic> =
-            diagnostics.iter().map(|one| one.without(&self.secrets).with_texts(kept::readable)).collect();
+        let told = diagnostics.iter().take(MAX_TOLD);
+        let told = told.map(|one| one.without(&self.secrets).with_texts(kept::readable));
+        let more = diagnostics
+            .len()
+            .checked_sub(MAX_TOLD)
+            .filter(|more| *more > 0)
+            .map(|more| Diagnostic::note("more", format!("{more} more are not shown")));
+        let diagnostics: Vec<Diagnostic> = told.chain(more).collect();
         if self.voice.json {
             let wire: Vec<_> =
                 diagnostics.iter().map(|diagnostic| diagnostic.to_wire(&self.sources)).collect();

@@ -82,10 +82,16 @@ impl Legs {
 /// # Errors
 /// Each element that is no platform, and each platform that stands twice.
 pub(super) fn platforms(target: &Target) -> Result<Vec<(Platform, Option<Span>)>, Vec<Diagnostic>> {
+    /// Far more than there are; they are compared with each other.
+    const MAX_PLATFORMS: usize = 500;
     let mut platforms: Vec<(Platform, &Text)> = Vec::new();
     let mut diagnostics = Vec::new();
     for text in target.platforms.iter().flatten() {
         match split_list(text.as_str()) {
+            Ok(parsed) if platforms.len() + parsed.len() > MAX_PLATFORMS => {
+                let message = format!("target `{}` has more than {MAX_PLATFORMS} platforms", target.name);
+                return Err(vec![Diagnostic::error("limit", message).at(target.span, "")]);
+            }
             Ok(parsed) => {
                 for platform in parsed {
                     if let Some((_, first)) = platforms.iter().find(|(known, _)| *known == platform) {

@@ -16,6 +16,9 @@ use crate::reference::{Reference, Repository, Tag};
 use crate::source::Span;
 use crate::tags::{self, Candidate, CandidateName, TagError};
 
+/// How many references all images may have: a few lines can ask for millions, and each goes into every file.
+const MAX_REFERENCES: usize = 200_000;
+
 /// A tag in one repository.
 #[derive(Clone, Debug)]
 pub(super) struct Published {
@@ -40,6 +43,12 @@ pub(super) fn publications(
     diagnostics: &mut Vec<Diagnostic>,
     warnings: &mut Vec<Diagnostic>,
 ) -> Vec<Publication> {
+    let references: usize = drafts.iter().map(|draft| reference_count(draft, targets)).sum();
+    if references > MAX_REFERENCES {
+        let message = format!("the images have {references} references, and {MAX_REFERENCES} are the most");
+        diagnostics.push(Diagnostic::error("limit", message));
+        return vec![Publication::new(); drafts.len()];
+    }
     let mut publications: Vec<Publication> = Vec::new();
     let mut names: Vec<Vec<Name>> = Vec::new();
     for draft in drafts {
@@ -76,6 +85,14 @@ pub(super) fn publications(
         }
     }
     publications
+}
+
+/// How many references an image may have: its repositories times its tags.
+fn reference_count(draft: &Draft, targets: &Targets<'_>) -> usize {
+    let settings = draft.settings();
+    let target = || draft.targets.first().and_then(|(name, _)| targets.resolved.get(name));
+    let own = || target().and_then(|target| target.tags.as_ref()).map_or(0, Vec::len);
+    settings.repositories.as_ref().map_or(1, Vec::len) * settings.tags.as_ref().map_or_else(own, Vec::len)
 }
 
 fn rendered_names(draft: &Draft, diagnostics: &mut Vec<Diagnostic>) -> Vec<Name> {

@@ -16,9 +16,11 @@ mod errors; // bad definitions, and the exact text of what they are told
 mod examples; // examples/ are goldens
 mod input; // files and command lines that cannot be read
 mod keep; // `--keep-variable`: what stays a variable, and what needs its value
+mod limits; // small definitions that ask for very much
 #[cfg(unix)]
 mod live; // what a real engine makes of it
 mod loopback; // HTTP servers that answer as a test says
+mod mutations; // recorded definitions, changed at random
 mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is refused
 mod print; // `bakeplan print`: lists and streams
 mod properties; // what holds for every definition

@@ -134,6 +134,20 @@ fn an_empty_plan_starts_no_job() {
 }
 
 #[test]
+fn what_is_written_for_no_targets_is_a_bake_file() {
+    let ran = Test::new()
+        .file("compose.yaml", "services:\n  db: {image: postgres}\n")
+        .args(["bake", "-o", "generated.json"])
+        .stderr("note[no-images]: nothing is published: [..]\n  = help: [..]\n")
+        .run();
+    Test::new()
+        .file("generated.json", ran.read("generated.json"))
+        .args(["print", "-f", "generated.json"])
+        .stdout("{\n  \"group\": {\n    \"default\": {\n      \"targets\": null\n    }\n  },\n  \"target\": {}\n}\n")
+        .run();
+}
+
+#[test]
 fn without_github_its_option_warns() {
     Test::new()
         .file("docker-bake.hcl", SPEC)

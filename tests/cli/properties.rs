@@ -62,7 +62,7 @@ fn evaluated<T>(
     result
 }
 
-fn planned(text: &str, is_json: bool) -> Result<Plan, Vec<Diagnostic>> {
+pub(crate) fn planned(text: &str, is_json: bool) -> Result<Plan, Vec<Diagnostic>> {
     evaluated(text, is_json, |module, definition| {
         let overrides = Overrides::default();
         resolve::resolve(&Input {
@@ -78,8 +78,17 @@ fn planned(text: &str, is_json: bool) -> Result<Plan, Vec<Diagnostic>> {
     })
 }
 
+/// All targets, as `bakeplan print` shows them.
+pub(crate) fn printed(text: &str, is_json: bool) -> Result<String, Vec<Diagnostic>> {
+    evaluated(text, is_json, |_, definition| {
+        let names: Vec<String> = definition.targets.keys().map(ToString::to_string).collect();
+        let resolved = select::resolve(definition, &names, &Overrides::default(), &Options::default());
+        resolved.map(|resolved| print::to_json(&resolved, &[]))
+    })
+}
+
 /// All that a plan is written as.
-fn views(plan: &Plan) -> String {
+pub(crate) fn views(plan: &Plan) -> String {
     let files = render::files(plan, "origin").map(|(_, text)| text).concat();
     [files, render::table::render(plan), render::summary::render(plan), render::metadata::render_args(plan)]
         .concat()
