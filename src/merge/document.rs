@@ -141,7 +141,6 @@ impl Document {
 
     fn check(&self) -> Result<(), String> {
         let mut references = BTreeMap::new();
-        let mut legs = BTreeMap::new();
         for (key, image) in &self.images {
             if image.repositories.is_empty() {
                 return Err(format!("image `{key}` has no repository"));
@@ -152,11 +151,6 @@ impl Document {
             let own: BTreeSet<_> = image.repositories.iter().collect();
             if own.len() != image.repositories.len() {
                 return Err(format!("image `{key}` names a repository twice"));
-            }
-            for leg in image.builds.keys() {
-                if let Some(other) = legs.insert(leg, key) {
-                    return Err(format!("build `{leg}` is one of `{other}` and of `{key}`"));
-                }
             }
             for tag in &image.tags {
                 if let Some(stray) = tag.repositories.iter().flatten().find(|one| !own.contains(one)) {
@@ -173,10 +167,10 @@ impl Document {
         Ok(())
     }
 
-    /// The image that a build is one of.
+    /// The builds of all images.
     #[must_use]
-    pub fn image_of(&self, leg: &str) -> Option<&str> {
-        self.images.iter().find(|(_, image)| image.builds.contains_key(leg)).map(|(key, _)| key.as_str())
+    pub fn legs(&self) -> BTreeSet<&str> {
+        self.images.values().flat_map(|image| image.builds.keys()).map(String::as_str).collect()
     }
 }
 
@@ -246,8 +240,7 @@ pub(super) mod tests {
         assert_eq!((image.tags_in(first).count(), image.tags_in(second).count()), (3, 2));
         let moves = image.tags[1].moves.unwrap();
         assert_eq!((moves.with, moves.numbers), (MovesWith::Versions, 2));
-        assert_eq!(document.image_of("app"), Some("app"));
-        assert_eq!(document.image_of("other"), None);
+        assert_eq!(document.legs(), BTreeSet::from(["app"]));
     }
 
     #[test]
@@ -261,7 +254,6 @@ pub(super) mod tests {
             (format!(r#""a":{}"#, image(r#""r.io/a","r.io/a""#, tag, BUILD)), "names a repository twice"),
             (format!(r#""a":{}"#, image(r#""r.io/a:1""#, tag, BUILD)), "r.io/a:1"),
             (format!(r#""a":{}"#, image(r#""r.io/a""#, r#"{"name":"-"}"#, BUILD)), "\"-\""),
-            (format!(r#""a":{good},"b":{good}"#), "build `app` is one of `a` and of `b`"),
             (
                 format!(r#""a":{good},"b":{}"#, other.replace('2', "1")),
                 "`r.io/a:1` is a tag of `a` and of `b`",

@@ -2,5 +2,6 @@
 
 pub mod bases;
 pub mod document;
+pub mod floating;
 pub mod index;
 pub mod metadata;
