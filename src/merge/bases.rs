@@ -2,6 +2,7 @@
 //! (<https://slsa.dev/spec/v0.2/provenance>, <https://slsa.dev/spec/v1.0/provenance>).
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -77,27 +78,40 @@ impl Material {
 /// The bases that differ between the builds of an image.
 #[must_use]
 pub fn mixed(key: &str, image: &Image, metadata: &Metadata) -> Vec<Diagnostic> {
-    let mut first: BTreeMap<&str, (&str, &str, &str)> = BTreeMap::new();
-    let mut told = BTreeMap::new();
+    let mut uses: BTreeMap<&str, Vec<Use<'_>>> = BTreeMap::new();
     for leg in image.builds.keys() {
         let Some(pushed) = metadata.builds.get(leg) else { continue };
         for base in &pushed.bases {
-            let own = (base.digest.as_str(), leg.as_str(), pushed.origin.as_str());
-            let known = first.entry(&base.name).or_insert(own);
-            if known.0 != base.digest && !told.contains_key(base.name.as_str()) {
-                told.insert(base.name.as_str(), (*known, own));
-            }
+            let own = Use { leg, digest: &base.digest, origin: &pushed.origin };
+            uses.entry(&base.name).or_default().push(own);
         }
     }
-    let diagnostic = |(name, (known, own)): (&str, ((&str, &str, &str), (&str, &str, &str)))| {
+    let differing = uses.into_iter().filter_map(|(name, uses)| {
+        let first = uses.first()?;
+        let other = uses.iter().find(|one| one.digest != first.digest)?;
         let message = format!("image `{key}`: its builds have different bases: `{name}` moved between them");
-        let built = |(digest, leg, origin)| format!("`{leg}` was built on {digest} (`{origin}`)");
-        Diagnostic::error("mixed-bases", message)
-            .with_note(built(known))
-            .with_note(built(own))
-            .with_help("run the older of these builds again, or pass `--allow-mixed-bases`")
-    };
-    told.into_iter().map(diagnostic).collect()
+        let help = "run the older of these builds again, or pass `--allow-mixed-bases`";
+        Some(
+            Diagnostic::error("mixed-bases", message)
+                .with_note(first.to_string())
+                .with_note(other.to_string())
+                .with_help(help),
+        )
+    });
+    differing.collect()
+}
+
+/// The use of a base by a build.
+struct Use<'a> {
+    leg: &'a str,
+    digest: &'a str,
+    origin: &'a str,
+}
+
+impl fmt::Display for Use<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` was built on {} (`{}`)", self.leg, self.digest, self.origin)
+    }
 }
 
 #[cfg(test)]

@@ -35,8 +35,9 @@ pub fn keeper(image: &Image, tag: &PlannedTag, listed: &[Tag]) -> Option<Keeper>
     };
     let suffix = suffix_of(image, own, tag.name.as_str());
     let own_words = words(own);
-    let is_of_family =
-        |version: &Version| words(version).iter().all(|word| own_words.contains(word) || is_release_word(word));
+    let is_of_family = |version: &Version| {
+        words(version).iter().all(|word| own_words.contains(word) || is_release_word(word))
+    };
     let parse = |tag: &Tag| {
         let version: Version = tag.as_str().strip_suffix(suffix)?.parse().ok()?;
         is_of_family(&version).then_some((tag.clone(), version))
@@ -45,17 +46,15 @@ pub fn keeper(image: &Image, tag: &PlannedTag, listed: &[Tag]) -> Option<Keeper>
     let continues = |version: &Version| {
         let others = family.iter().map(|(_, other)| other).chain(&image.withdrawn);
         others.into_iter().any(|other| {
-            other.numbers().len() > version.numbers().len()
-                && agree(other, version, version.numbers().len())
+            other.numbers().len() > version.numbers().len() && agree(other, version, version.numbers().len())
         })
     };
     let is_version = |version: &Version| {
         let count = version.numbers().len();
         count >= own.numbers().len() || (count > 1 && !continues(version))
     };
-    let withdrawn = |version: &Version| {
-        image.withdrawn.iter().any(|other| other.cmp_precedence(version).is_eq())
-    };
+    let withdrawn =
+        |version: &Version| image.withdrawn.iter().any(|other| other.cmp_precedence(version).is_eq());
     let found = family
         .iter()
         .filter(|(_, version)| version.is_prerelease() == wants_prerelease)
@@ -71,12 +70,10 @@ fn suffix_of<'a>(image: &'a Image, version: &Version, floating: &'a str) -> &'a 
         return "";
     }
     let literals = image.tags.iter().filter(|tag| !tag.floating);
-    let suffixes: BTreeSet<&str> = literals
-        .filter_map(|tag| Some(tag.name.as_str().split_once(core(version))?.1))
-        .collect();
-    let fits = |suffix: &&str| {
-        floating.ends_with(suffix) || suffix.strip_prefix(['-', '_', '.']) == Some(floating)
-    };
+    let suffixes: BTreeSet<&str> =
+        literals.filter_map(|tag| Some(tag.name.as_str().split_once(core(version))?.1)).collect();
+    let fits =
+        |suffix: &&str| floating.ends_with(suffix) || suffix.strip_prefix(['-', '_', '.']) == Some(floating);
     suffixes.into_iter().filter(fits).max_by_key(|suffix| suffix.len()).unwrap_or("")
 }
 
@@ -126,7 +123,8 @@ mod tests {
         let document = document(&format!(r#""app":{text}"#)).unwrap();
         let image = &document.images["app"];
         let listed: Vec<Tag> = listed.split_whitespace().map(|tag| tag.parse().unwrap()).collect();
-        keeper(image, image.tags.last().unwrap(), &listed).map_or_else(String::new, |keeper| keeper.tag.to_string())
+        keeper(image, image.tags.last().unwrap(), &listed)
+            .map_or_else(String::new, |keeper| keeper.tag.to_string())
     }
 
     #[test]
@@ -169,7 +167,11 @@ mod tests {
             (slim, "1.4-slim=versions:2", "1.4.3-slim 1.4.4-slim-trixie", "1.4.3-slim"),
             ("1.4.2-alpine3.20", "1.4-alpine3.20=versions:2", "1.4.3-alpine3.20", "1.4.3-alpine3.20"),
         ] {
-            assert_eq!(keeps("1.4.2", literals, floating, listed), expected, "{literals} {floating} {listed}");
+            assert_eq!(
+                keeps("1.4.2", literals, floating, listed),
+                expected,
+                "{literals} {floating} {listed}"
+            );
         }
     }
 }

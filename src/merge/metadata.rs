@@ -116,8 +116,9 @@ impl Metadata {
                     "two digests for build `{target}`: {} in `{}`, {} in `{}`",
                     known.digest, known.origin, pushed.digest, pushed.origin
                 );
-                Err(Diagnostic::error("two-digests", message)
-                    .with_help("give the metadata of one run only: a build that is run again must replace its file"))
+                Err(Diagnostic::error("two-digests", message).with_help(
+                    "give the metadata of one run only: a build that is run again must replace its file",
+                ))
             }
             Some(_) => Ok(()),
             None => {
@@ -147,7 +148,11 @@ impl Skipped {
             (!names.is_empty()).then(|| Diagnostic::note(code, message))
         };
         let unplanned = note(self.unplanned, "unplanned", "no build of this plan");
-        unplanned.into_iter().chain(note(self.without_digest, "no-digest", "without a digest, it pushed nothing"))
+        unplanned.into_iter().chain(note(
+            self.without_digest,
+            "no-digest",
+            "without a digest, it pushed nothing",
+        ))
     }
 }
 

@@ -61,7 +61,9 @@ impl Location {
     #[must_use]
     pub fn mounts_from(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Registry(own), Self::Registry(other)) => own != other && own.registry() == other.registry(),
+            (Self::Registry(own), Self::Registry(other)) => {
+                own != other && own.registry() == other.registry()
+            }
             _ => false,
         }
     }
