@@ -194,6 +194,9 @@ pub struct Plan {
     /// Set the outputs of a GitHub Actions step and annotate errors
     #[arg(long)]
     pub github: bool,
+    /// Print what is known about the run as JSON instead of a plan; needs no Bake file
+    #[arg(long = "facts", conflicts_with_all = ["out", "github", "targets"])]
+    pub print_facts: bool,
     /// Which part of the plan.
     #[command(flatten)]
     pub selection: Selection,
@@ -257,6 +260,24 @@ pub struct Selection {
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value = "true")]
     pub publish: bool,
+    /// What is known about the run.
+    #[command(flatten)]
+    pub facts: FactOptions,
+}
+
+/// What is known about the run, where the environment and git do not say it or are wrong.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Facts")]
+pub struct FactOptions {
+    /// Give a fact about the run, such as `tag=v1.2.3` (repeatable)
+    #[arg(long = "fact", value_name = "NAME=VALUE")]
+    pub facts: Vec<String>,
+    /// Take facts from a JSON object in this file, or `-` for standard input
+    #[arg(long = "facts-file", value_name = "FILE")]
+    pub file: Option<String>,
+    /// Which versions were released before: `git` asks the remote `origin` for its tags, a file lists them
+    #[arg(long, value_name = "FILE|git")]
+    pub known_versions: Option<String>,
 }
 
 /// The forms of a plan.
@@ -411,6 +432,8 @@ mod tests {
         for (line, kind) in [
             ("print --print --list=targets", ErrorKind::ArgumentConflict),
             ("plan --check", ErrorKind::MissingRequiredArgument),
+            ("plan --facts --out x", ErrorKind::ArgumentConflict),
+            ("plan --facts app", ErrorKind::ArgumentConflict),
             ("plan --publish=maybe", ErrorKind::ValueValidation),
             ("plan --format yaml", ErrorKind::InvalidValue),
             ("merge", ErrorKind::InvalidSubcommand),

@@ -26,7 +26,9 @@ pub mod version;
 pub mod bake;
 
 // The decisions.
+pub mod facts;
 pub mod pattern;
+pub mod rules;
 pub mod runner;
 pub mod spec;
 pub mod tags;

@@ -13,6 +13,7 @@ use crate::platform::Platform;
 use crate::reference::{Repository, Tag};
 use crate::runner::Runner;
 use crate::spec::OnMissing;
+use crate::tags::{Claim, YieldedTag};
 
 /// GitHub starts at most this many jobs from a matrix
 /// (<https://docs.github.com/en/actions/reference/limits>).
@@ -69,6 +70,10 @@ pub struct Image {
     pub builds: Vec<Build>,
     /// The version that its tags are made of.
     pub version: Option<String>,
+    /// The floating tags that it would have if there were no greater version.
+    pub yielded: Vec<YieldedTag>,
+    /// Whether an existing version tag must not get another digest.
+    pub immutable: bool,
 }
 
 /// One platform of an image.
@@ -85,8 +90,12 @@ pub struct Build {
 pub struct PlannedTag {
     /// The tag.
     pub name: Tag,
+    /// What it stands for.
+    pub claim: Claim,
     /// Why a floating tag is here; `None` for one that never moves.
     pub why: Option<String>,
+    /// Whether no other version is known that could own it, so that the merge decides against the registry.
+    pub is_provisional: bool,
     /// The repositories that have it; `None` for all of the image's.
     pub repositories: Option<Vec<Repository>>,
 }

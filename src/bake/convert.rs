@@ -95,7 +95,7 @@ fn without_optional(ty: &Type) -> Type {
     }
 }
 
-fn object_type(attributes: BTreeMap<Name, Type>) -> Type {
+pub(super) fn object_type(attributes: BTreeMap<Name, Type>) -> Type {
     Type::Object(Rc::new(ObjectType { attributes, optional: BTreeSet::new() }))
 }
 

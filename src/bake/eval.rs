@@ -4,17 +4,19 @@
 //! Whatever an expression refers to has been resolved before it is evaluated (`module.rs`), so nothing is lazy here.
 
 use std::cell::RefCell;
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::budget::Budget;
 use super::calls::UserFunction;
-use super::convert::{convert, unify};
+use super::constructors::{bindings, iterate};
+use super::convert::convert;
+use super::exposed::unknown_block;
 use super::functions::{Ambient, Function};
 use super::kept;
+use super::missing::Missing;
 use super::operators::{self, OperatorError};
-use super::syntax::{BinaryOp, Expr, ExprKind, ForExpr, Ident, Name, ObjectKey, TemplatePart, UnaryOp};
+use super::syntax::{BinaryOp, Expr, ExprKind, Ident, Name, TemplatePart, UnaryOp};
 use super::value::{Marks, Str, Type, Value};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::Span;
@@ -36,8 +38,19 @@ impl<'a> Scope<'a> {
         Self { names, item: None, parent: None }
     }
 
-    fn child(&'a self, names: &'a [(Name, Value)]) -> Self {
+    /// Tells the scopes of different targets of a matrix apart, and those from the global one.
+    pub(super) fn identity(&self) -> usize {
+        if self.names.is_empty() { 0 } else { self.names.as_ptr().addr() }
+    }
+
+    /// A scope inside this one, in which these names mean something.
+    pub(super) fn child(&'a self, names: &'a [(Name, Value)]) -> Self {
         Self { names, item: self.item, parent: Some(self) }
+    }
+
+    /// A scope inside this one, in which `*` is at this element.
+    pub(super) fn at(&'a self, item: &'a Value) -> Self {
+        Self { names: &[], item: Some(item), parent: Some(self) }
     }
 
     /// The value of a name of this scope or one around it.
@@ -89,6 +102,11 @@ impl Context {
     /// # Errors
     /// The first failure that nothing around it makes irrelevant.
     pub(super) fn eval(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
+        self.outline(scope, expr).map_err(|missing| missing.failure)
+    }
+
+    /// The value of an expression, or at least its type.
+    pub(super) fn outline(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Missing> {
         self.budget.enter(expr.span)?;
         let result = self.eval_kind(scope, expr);
         self.budget.leave();
@@ -106,95 +124,42 @@ impl Context {
         Ok(value)
     }
 
-    fn eval_kind(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
-        match &expr.kind {
-            ExprKind::Null => Ok(Value::Null(Type::Dynamic)),
-            ExprKind::Bool(value) => Ok(Value::Bool(*value)),
-            ExprKind::Number(number) => Ok(Value::Number(number.clone())),
-            ExprKind::String(text) => Ok(Value::String(Str::from(text))),
+    fn eval_kind(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Missing> {
+        Ok(match &expr.kind {
+            ExprKind::Null => Value::Null(Type::Dynamic),
+            ExprKind::Bool(value) => Value::Bool(*value),
+            ExprKind::Number(number) => Value::Number(number.clone()),
+            ExprKind::String(text) => Value::String(Str::from(text)),
             ExprKind::Template(parts) => {
                 let (mut text, mut marks) = (String::new(), Marks::default());
-                self.render(scope, parts, expr.span, &mut text, &mut marks)?;
-                Ok(Value::String(Str::from(text).marked(&marks)))
+                self.render(scope, parts, expr.span, &mut text, &mut marks)
+                    .map_err(Missing::of(Type::String))?;
+                Value::String(Str::from(text).marked(&marks))
             }
-            ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => self.eval(scope, inner),
+            ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => self.outline(scope, inner)?,
             ExprKind::JsonString { template, .. } => match template {
-                Ok(inner) => self.eval(scope, inner),
-                Err(failure) => Err(failure.clone()),
+                Ok(inner) => self.outline(scope, inner)?,
+                Err(failure) => return Err(failure.clone().into()),
             },
-            ExprKind::Tuple(items) => {
-                items.iter().map(|item| self.eval(scope, item)).collect::<Result<_, _>>().map(Value::tuple)
-            }
-            ExprKind::Object(items) => self.object(scope, items),
-            ExprKind::Variable(name) => self.variable(scope, name, expr.span),
-            ExprKind::GetAttr { of, name } => self.get_attr(scope, of, name),
-            ExprKind::Index { of, key } => {
-                let (collection, index) = (self.whole(scope, of)?, self.eval(scope, key)?);
-                self.known(&index, "this index", key.span)?;
-                operators::index(&collection, &index).map_err(|m| {
-                    Box::new(
-                        Diagnostic::error("invalid-index", m)
-                            .at(key.span, "")
-                            .at(of.span, describe(&collection)),
-                    )
-                })
-            }
-            ExprKind::Splat { of, each } => self.splat(scope, of, each),
-            ExprKind::SplatItem => Ok(scope.item.cloned().unwrap_or(Value::Null(Type::Dynamic))),
-            ExprKind::Call { name, args, expand } => self.call(scope, expr.span, name, args, *expand),
+            ExprKind::Tuple(items) => self.tuple(scope, items)?,
+            ExprKind::Object(items) => self.object(scope, items)?,
+            ExprKind::Variable(name) => self.variable(scope, name, expr.span)?,
+            ExprKind::GetAttr { of, name } => self.get_attr(scope, of, name)?,
+            ExprKind::Index { of, key } => self.index(scope, of, key)?,
+            ExprKind::Splat { of, each } => self.splat(scope, of, each)?,
+            ExprKind::SplatItem => scope.item.cloned().unwrap_or(Value::Null(Type::Dynamic)),
+            ExprKind::Call { name, args, expand } => self.call(scope, expr.span, name, args, *expand)?,
             ExprKind::Conditional { condition, then, otherwise } => {
-                self.conditional(scope, expr.span, condition, then, otherwise)
+                self.conditional(scope, expr.span, condition, [then, otherwise])?
             }
             ExprKind::Unary { op, operand } => {
-                let value = self.eval(scope, operand)?;
-                self.known(&value, "this operator", operand.span)?;
-                let result = match op {
-                    UnaryOp::Not => operators::not(&value),
-                    UnaryOp::Negate => operators::negate(&value),
-                };
-                result.map_err(|e| operator_failure(e, expr.span, operand, operand))
+                self.unary(scope, expr.span, *op, operand).map_err(Missing::of(operators::unary_type(*op)))?
             }
-            ExprKind::Binary { .. } => self.binaries(scope, expr),
-            ExprKind::For(for_expr) => self.for_expr(scope, for_expr),
-        }
-    }
-
-    fn object(&self, scope: &Scope<'_>, items: &[(ObjectKey, Expr)]) -> Result<Value, Failure> {
-        let mut members = BTreeMap::new();
-        for (key, value) in items {
-            let key = match key {
-                ObjectKey::Name(ident) => Str::from(&ident.name),
-                ObjectKey::Expr(expr) => {
-                    // A bare `a.b` could be a reference or a name with a dot, so HCL wants one or the other spelled out.
-                    if matches!(expr.kind, ExprKind::GetAttr { .. } | ExprKind::Index { .. }) {
-                        return Err(Box::new(
-                            Diagnostic::error(
-                                "ambiguous-key",
-                                "this key could be a reference or a name with a dot",
-                            )
-                            .at(expr.span, "")
-                            .with_help("put a reference in parentheses, a name in quotes"),
-                        ));
-                    }
-                    self.key(scope, expr)?
-                }
-            };
-            let value = self.eval(scope, value)?.marked(key.marks());
-            members.insert(Rc::clone(key.name()), value);
-        }
-        Ok(Value::object(members))
-    }
-
-    /// Keys have no marks, so the value of a key gets those of the key.
-    fn key(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Str, Failure> {
-        let value = self.eval(scope, expr)?;
-        self.known(&value, "this key", expr.span)?;
-        let fail = |message: String| Box::new(Diagnostic::error("invalid-key", message).at(expr.span, ""));
-        match convert(&value, &Type::String) {
-            Ok(Value::String(text)) => Ok(text),
-            Ok(_) => Err(fail("null cannot be used as a key".into())),
-            Err(e) => Err(fail(format!("this value cannot be used as a key: {e}"))),
-        }
+            ExprKind::Binary { op, .. } => {
+                self.binaries(scope, expr).map_err(Missing::of(operators::binary_type(*op)))?
+            }
+            ExprKind::For(for_expr) => self.for_expr(scope, for_expr)?,
+        })
     }
 
     fn variable(&self, scope: &Scope<'_>, name: &Name, span: Span) -> Result<Value, Failure> {
@@ -224,6 +189,15 @@ impl Context {
             .map_err(|m| Box::new(Diagnostic::error("unsupported-attribute", m).at(name.span, "")))
     }
 
+    fn index(&self, scope: &Scope<'_>, of: &Expr, key: &Expr) -> Result<Value, Failure> {
+        let (collection, index) = (self.whole(scope, of)?, self.eval(scope, key)?);
+        self.known(&index, "this index", key.span)?;
+        operators::index(&collection, &index).map_err(|message| {
+            let diagnostic = Diagnostic::error("invalid-index", message).at(key.span, "");
+            Box::new(diagnostic.at(of.span, describe(&collection)))
+        })
+    }
+
     /// `target.NAME` and `target.NAME.ATTRIBUTE`, unless a name of the scope hides the block kind.
     fn block_attribute(&self, scope: &Scope<'_>, of: &Expr, name: &Ident) -> Option<Result<Value, Failure>> {
         let exposed = self.exposed.borrow();
@@ -248,91 +222,14 @@ impl Context {
         }
     }
 
-    fn splat(&self, scope: &Scope<'_>, of: &Expr, each: &Expr) -> Result<Value, Failure> {
-        let source = self.whole(scope, of)?;
-        let single = [source.clone()];
-        let items = match &source {
-            Value::Null(Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
-                return Err(Box::new(
-                    Diagnostic::error("null-splat", "a null list has no elements to take with `*`")
-                        .at(of.span, "is null"),
-                ));
-            }
-            Value::Null(_) => return Ok(Value::tuple(Vec::new())),
-            other => other.items().unwrap_or(&single),
+    fn unary(&self, scope: &Scope<'_>, span: Span, op: UnaryOp, operand: &Expr) -> Result<Value, Failure> {
+        let value = self.eval(scope, operand)?;
+        self.known(&value, "this operator", operand.span)?;
+        let result = match op {
+            UnaryOp::Not => operators::not(&value),
+            UnaryOp::Negate => operators::negate(&value),
         };
-        let results = items
-            .iter()
-            .map(|item| self.eval(&Scope { names: &[], item: Some(item), parent: Some(scope) }, each))
-            .collect::<Result<Vec<_>, _>>()?;
-        match &source {
-            Value::List(element, _) | Value::Set(element, _) => {
-                let element = results.first().map_or_else(|| element.clone(), Value::ty);
-                match results.iter().all(|r| r.ty() == element) {
-                    true => Ok(Value::list(element, results)),
-                    false => Err(Box::new(
-                        Diagnostic::error(
-                            "mixed-splat",
-                            "the elements that `*` gives are of different types",
-                        )
-                        .at(each.span, "")
-                        .with_help("use a `for` expression, whose result may mix types"),
-                    )),
-                }
-            }
-            _ => Ok(Value::tuple(results)),
-        }
-    }
-
-    fn conditional(
-        &self,
-        scope: &Scope<'_>,
-        span: Span,
-        condition: &Expr,
-        then: &Expr,
-        otherwise: &Expr,
-    ) -> Result<Value, Failure> {
-        // Both arms are evaluated for their types; a failure matters only in the arm that is taken.
-        let arms = [self.eval(scope, then), self.eval(scope, otherwise)];
-        let literal_null = |arm: &Result<Value, Failure>| matches!(arm, Ok(Value::Null(Type::Dynamic)));
-        let ty = match &arms {
-            [a, Ok(other)] if literal_null(a) => other.ty(),
-            [Ok(other), b] if literal_null(b) => other.ty(),
-            [Ok(a), Ok(b)] if a.ty() != Type::Dynamic && b.ty() != Type::Dynamic => {
-                self.of_known_type(a, "the type of this conditional", then.span)?;
-                self.of_known_type(b, "the type of this conditional", otherwise.span)?;
-                unify(&[a.ty(), b.ty()]).ok_or_else(|| {
-                    Box::new(
-                        Diagnostic::error(
-                            "inconsistent-types",
-                            "both results of a conditional must be of one type",
-                        )
-                        .at(then.span.to(otherwise.span), "")
-                        .at(then.span, format!("this is {}", describe(a)))
-                        .at(otherwise.span, format!("this is {}", describe(b))),
-                    )
-                })?
-            }
-            _ => Type::Dynamic,
-        };
-        let taken = match convert(&self.condition(scope, condition)?, &Type::Bool) {
-            Ok(Value::Bool(taken)) => taken,
-            Ok(_) => return Err(condition_failure(condition.span, "is null")),
-            Err(_) => return Err(condition_failure(condition.span, "is neither")),
-        };
-        let [then_value, otherwise_value] = arms;
-        let value = if taken { then_value } else { otherwise_value }?;
-        convert(&value, &ty).map_err(|e| {
-            let arm = if taken { then } else { otherwise };
-            Box::new(
-                Diagnostic::error(
-                    "inconsistent-types",
-                    format!("both results of a conditional must be of one type: {e}"),
-                )
-                .at(arm.span, "")
-                .at(span, ""),
-            )
-        })
+        result.map_err(|e| operator_failure(e, span, operand, operand))
     }
 
     /// Operators nest to the left, by the thousands where a generator wrote them, so that this must not recurse.
@@ -357,53 +254,6 @@ impl Context {
         value
     }
 
-    fn for_expr(&self, scope: &Scope<'_>, expr: &ForExpr) -> Result<Value, Failure> {
-        let collection = self.whole(scope, &expr.collection)?;
-        let mut tuple = Vec::new();
-        let mut object: BTreeMap<Name, Value> = BTreeMap::new();
-        let mut groups: BTreeMap<Name, Vec<Value>> = BTreeMap::new();
-        for (key, value) in iterate(&collection, expr.collection.span)? {
-            let names = bindings(expr.key_var.as_ref(), &expr.value_var, key, value);
-            let inner = scope.child(&names);
-            if let Some(condition) = &expr.condition {
-                match convert(&self.condition(&inner, condition)?, &Type::Bool) {
-                    Ok(Value::Bool(true)) => {}
-                    Ok(Value::Bool(false)) => continue,
-                    _ => return Err(condition_failure(condition.span, "is neither")),
-                }
-            }
-            let Some(key_expr) = &expr.key else {
-                tuple.push(self.eval(&inner, &expr.value)?);
-                continue;
-            };
-            let key = self.key(&inner, key_expr)?;
-            let value = self.eval(&inner, &expr.value)?.marked(key.marks());
-            let name = Rc::clone(key.name());
-            if expr.group {
-                groups.entry(name).or_default().push(value);
-                continue;
-            }
-            match object.entry(name) {
-                Entry::Vacant(slot) => {
-                    slot.insert(value);
-                }
-                Entry::Occupied(known) => {
-                    let message = format!("two elements give the key `{}`", known.key());
-                    return Err(Box::new(
-                        Diagnostic::error("duplicate-key", message).at(key_expr.span, "").with_help(
-                            "write `...` after the value to collect the values of one key in a list",
-                        ),
-                    ));
-                }
-            }
-        }
-        Ok(match (&expr.key, expr.group) {
-            (None, _) => Value::tuple(tuple),
-            (Some(_), false) => Value::object(object),
-            (Some(_), true) => Value::object(groups.into_iter().map(|(k, v)| (k, Value::tuple(v))).collect()),
-        })
-    }
-
     /// Fails if the value is or holds that of a kept variable; `use_of` is what needs it.
     pub(super) fn known(&self, value: &Value, use_of: &str, span: Span) -> Result<(), Failure> {
         match Some(value).filter(|_| self.keeps).and_then(kept::variable_of) {
@@ -423,14 +273,14 @@ impl Context {
     }
 
     /// The value of a condition.
-    fn condition(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
+    pub(super) fn condition(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
         let value = self.eval(scope, expr)?;
         self.known(&value, "this condition", expr.span)?;
         Ok(value)
     }
 
     /// A value whose parts are looked at. The parts themselves may be kept.
-    fn whole(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
+    pub(super) fn whole(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
         let value = self.eval(scope, expr)?;
         if let Value::String(_) = value {
             self.known(&value, "the collection here", expr.span)?;
@@ -488,34 +338,6 @@ impl Context {
     }
 }
 
-/// The keys and values that a `for` goes through: indexes for lists, the element itself for sets.
-fn iterate(collection: &Value, span: Span) -> Result<Vec<(Value, Value)>, Failure> {
-    let fail = |message: String| Box::new(Diagnostic::error("not-iterable", message).at(span, ""));
-    match collection {
-        Value::List(_, items) | Value::Tuple(items) => {
-            Ok(items.iter().enumerate().map(|(i, v)| (Value::Number(i.into()), v.clone())).collect())
-        }
-        Value::Set(_, items) => Ok(items.iter().map(|v| (v.clone(), v.clone())).collect()),
-        Value::Map(_, members) | Value::Object(members) => {
-            Ok(members.iter().map(|(k, v)| (Value::String(Str::from(k)), v.clone())).collect())
-        }
-        Value::Null(_) => Err(fail("`for` cannot go through null".into())),
-        other => Err(fail(format!(
-            "`for` goes through lists, sets, maps and objects, and this is {}",
-            describe(other)
-        ))),
-    }
-}
-
-fn bindings(key_var: Option<&Ident>, value_var: &Ident, key: Value, value: Value) -> Vec<(Name, Value)> {
-    // Of two equal names the value wins, as in HCL, where it is set last.
-    let value = (Rc::clone(&value_var.name), value);
-    match key_var {
-        Some(name) => vec![value, (Rc::clone(&name.name), key)],
-        None => vec![value],
-    }
-}
-
 /// A value's type with its article, for messages.
 pub(super) fn describe(value: &Value) -> String {
     match value {
@@ -525,7 +347,7 @@ pub(super) fn describe(value: &Value) -> String {
     }
 }
 
-fn condition_failure(span: Span, found: &str) -> Failure {
+pub(super) fn condition_failure(span: Span, found: &str) -> Failure {
     Box::new(Diagnostic::error("condition", "a condition must be true or false").at(span, found))
 }
 
@@ -536,15 +358,6 @@ fn template_failure(span: Span, label: &str, found: &str) -> Failure {
             .at(span, label)
             .with_help("strings, numbers and bools can; `join` or `jsonencode` make one"),
     )
-}
-
-fn unknown_block<'a>(kind: &str, name: &Ident, known: impl Iterator<Item = &'a Name>) -> Diagnostic {
-    let diagnostic = Diagnostic::error("unknown-block", format!("there is no {kind} named `{}`", name.name))
-        .at(name.span, "not found");
-    match suggest(&name.name, known.map(|k| &**k)) {
-        Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-        None => diagnostic,
-    }
 }
 
 /// What an operand of `op` is used in.

@@ -8,10 +8,10 @@ use std::rc::Rc;
 
 use super::convert::convert;
 use super::decode;
-use super::syntax::{Attribute, Name};
+use super::syntax::{Attribute, Ident, Name};
 use super::target::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text};
 use super::value::{ObjectType, Type, Value};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, suggest};
 
 /// The attributes that a block of this kind (`target` or `group`) shows: those that it can set, and its `name`.
 #[must_use]
@@ -179,10 +179,24 @@ fn policy(policy: &Policy) -> Value {
     entry(&fields, &[])
 }
 
+/// No block of this kind has the name.
+pub(super) fn unknown_block<'a>(
+    kind: &str,
+    name: &Ident,
+    known: impl Iterator<Item = &'a Name>,
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error("unknown-block", format!("there is no {kind} named `{}`", name.name))
+        .at(name.span, "not found");
+    match suggest(&name.name, known.map(|k| &**k)) {
+        Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
+        None => diagnostic,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bake::syntax::{Expr, ExprKind, Ident};
+    use crate::bake::syntax::{Expr, ExprKind};
     use crate::source::{Sources, Span};
 
     fn show(kind: &str, name: &str, given: &Value) -> Result<Option<Value>, Diagnostic> {

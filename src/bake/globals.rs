@@ -11,7 +11,7 @@ use super::eval::{Failure, Scope};
 use super::hcl::parse_expression_text;
 use super::kept::{self, KeptVariable};
 use super::module::{BLOCK_KINDS, BUILT_IN, Module, is_secret_name, push_once};
-use super::references::References;
+use super::references::{Reference, References};
 use super::syntax::{Block, Body, Expr, ExprKind, Name};
 use super::typeexpr::parse_type;
 use super::value::{Mark, Marks, Type, Value};
@@ -45,6 +45,18 @@ impl Module {
         let descriptions = self.variables.values().map(|variable| self.description(variable).map(drop));
         let values = self.variables.keys().map(|name| self.resolve_global(name).map(drop));
         collect_failures(descriptions.chain(values))
+    }
+
+    /// Notes the use of a name that is not declared, which `try`, `can` or a conditional may let pass. buildx takes the
+    /// second use in the same scope for a cycle (`resolveValue` in `bake/hclparser/hclparser.go`).
+    pub(super) fn miss(&self, scope: &Scope<'_>, reference: &Reference<'_>) -> Result<(), Failure> {
+        let name = reference.root;
+        if self.missed.borrow_mut().insert((scope.identity(), Rc::clone(name))) {
+            return Ok(());
+        }
+        let message = format!("`{name}` is not declared, and Bake refuses a second use of such a name");
+        let diagnostic = Diagnostic::error("unknown-variable", message).at(reference.expr.span, "used again");
+        Err(Box::new(diagnostic.with_help(format!("declare it: variable \"{name}\" {{}}"))))
     }
 
     /// Makes sure that a global name has its value. `Ok(false)` when there is no such name.

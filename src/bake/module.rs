@@ -120,6 +120,8 @@ pub struct Module {
     /// What is being evaluated, each for the one before it; only to tell a cycle.
     pub(super) path: RefCell<Vec<Step>>,
     pub(super) failed: RefCell<BTreeMap<Name, Failure>>,
+    /// Names that are not declared and were asked for, in which scope.
+    pub(super) missed: RefCell<BTreeSet<(usize, Name)>>,
 }
 
 impl Instance {
@@ -168,6 +170,7 @@ impl Module {
             in_progress: RefCell::default(),
             path: RefCell::default(),
             failed: RefCell::default(),
+            missed: RefCell::default(),
         };
         let blocks = module.collect(files)?;
         module.builtins();
@@ -240,11 +243,11 @@ impl Module {
         for call in references.calls {
             self.resolve_function(&call.name)?;
         }
-        for reference in references.names {
+        for reference in &references.names {
             let root = reference.root;
             let Some(kind) = BLOCK_KINDS.into_iter().find(|kind| *kind == &**root) else {
-                if scope.get(root).is_none() {
-                    self.resolve_global(root)?;
+                if scope.get(root).is_none() && !self.resolve_global(root)? {
+                    self.miss(scope, reference)?;
                 }
                 continue;
             };

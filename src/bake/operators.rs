@@ -2,7 +2,7 @@
 
 use super::convert::{ConvertError, convert, equals};
 use super::number::{ArithmeticError, Number};
-use super::syntax::BinaryOp;
+use super::syntax::{BinaryOp, UnaryOp};
 use super::value::{Type, Value};
 
 /// Why an operator could not be applied.
@@ -26,6 +26,24 @@ fn operand_type(op: BinaryOp) -> Type {
         BinaryOp::Or | BinaryOp::And => Type::Bool,
         BinaryOp::Equal | BinaryOp::NotEqual => Type::Dynamic,
         _ => Type::Number,
+    }
+}
+
+/// The type of what an operator with one operand gives.
+pub(super) fn unary_type(op: UnaryOp) -> Type {
+    match op {
+        UnaryOp::Not => Type::Bool,
+        UnaryOp::Negate => Type::Number,
+    }
+}
+
+/// The type of what an operator with two operands gives.
+pub(super) fn binary_type(op: BinaryOp) -> Type {
+    match op {
+        BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => {
+            Type::Number
+        }
+        _ => Type::Bool,
     }
 }
 

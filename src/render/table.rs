@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use indexmap::IndexMap;
 use unicode_width::UnicodeWidthStr;
 
 use crate::plan::{Image, Job, Plan};
@@ -21,12 +22,46 @@ pub fn render(plan: &Plan) -> String {
         text.push_str(&columns(&["JOB", "BUILDS", "RUNNER"], rows.collect()));
         text.push('\n');
     }
+    let notes = tag_notes(plan);
+    if !notes.is_empty() {
+        text.push_str(&notes);
+        text.push('\n');
+    }
     if !plan.local.is_empty() {
         let names: Vec<&str> = plan.local.iter().map(|name| &**name).collect();
         let _ = write!(text, "local, not published: {}\n\n", names.join(", "));
     }
     text.push_str(&numbers(plan));
     text
+}
+
+/// Which floating tags belong elsewhere, and which only the registry can decide: a line for each image, or for several of
+/// which the same is so.
+#[must_use]
+pub fn tag_notes(plan: &Plan) -> String {
+    let mut notes: IndexMap<String, Vec<&str>> = IndexMap::new();
+    for (key, image) in &plan.images {
+        let mut by_owner: IndexMap<&str, Vec<&str>> = IndexMap::new();
+        for tag in image.yielded.iter().filter(|tag| tag.is_known || !is_planned(plan, &tag.owner)) {
+            by_owner.entry(&tag.owner).or_default().push(&tag.name);
+        }
+        for (owner, tags) in by_owner {
+            let note = format!("not moved, owned by {owner}: {}", tags.join(", "));
+            notes.entry(note).or_default().push(key);
+        }
+        let provisional: Vec<&str> =
+            image.tags.iter().filter(|tag| tag.is_provisional).map(|tag| tag.name.as_str()).collect();
+        if !provisional.is_empty() {
+            let tags = provisional.join(", ");
+            let note = format!("no other version is known, so the merge decides whether these move: {tags}");
+            notes.entry(note).or_default().push(key);
+        }
+    }
+    notes.iter().map(|(note, images)| format!("{}: {note}\n", images.join(", "))).collect()
+}
+
+fn is_planned(plan: &Plan, version: &str) -> bool {
+    plan.images.values().any(|image| image.version.as_deref() == Some(version))
 }
 
 /// The numbers that close the table.

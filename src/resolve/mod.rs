@@ -6,7 +6,9 @@ mod images;
 mod jobs;
 mod legs;
 mod links;
+mod names;
 mod publish;
+mod versions;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +25,7 @@ use crate::bake::select;
 use crate::bake::syntax::Name;
 use crate::bake::target::{Definition, Group, Target, Text};
 use crate::diagnostic::{Diagnostic, Severity, names_help, sorted};
+use crate::facts::{Known, KnownVersions};
 use crate::plan::{Plan, SourceFile};
 use crate::platform::Platform;
 use crate::spec::Spec;
@@ -41,6 +44,10 @@ pub struct Input<'a> {
     pub platforms: &'a [Platform],
     /// Whether the legs push.
     pub publish: bool,
+    /// What is known about the run.
+    pub facts: Known<'a>,
+    /// Versions that were released before.
+    pub known_versions: &'a KnownVersions,
     /// The variables that are left to the build.
     pub kept: &'a [KeptVariable],
     /// The files, for the record.
@@ -119,7 +126,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let mut warnings = Vec::new();
 
     let drafts = images::drafts(input, &spec, &targets, &mut diagnostics, &mut warnings);
-    let publications = publish::publications(&drafts, &targets, &mut diagnostics, &mut warnings);
+    let publications = publish::publications(input, &drafts, &targets, &mut diagnostics, &mut warnings);
     let wanted = images::wanted(input, &drafts, &mut diagnostics);
     let mut legs =
         legs::legs(input, &drafts, &publications, &wanted, &targets, &mut diagnostics, &mut warnings);

@@ -77,12 +77,10 @@ fn marked(
     targets.written().for_each(&mut target);
     for draft in drafts {
         let settings = draft.settings();
-        let lists = [("repositories", &settings.repositories), ("tags", &settings.tags)];
-        for (attribute, texts) in lists {
-            texts
-                .iter()
-                .flatten()
-                .for_each(|text| check(format!("`{attribute}` of image `{}`", draft.key), text));
+        let repositories = settings.repositories.iter().flatten().map(|text| ("repositories", text));
+        let tags = settings.tags.iter().flatten().map(|tag| ("tags", &tag.pattern));
+        for (attribute, text) in repositories.chain(tags) {
+            check(format!("`{attribute}` of image `{}`", draft.key), text);
         }
         for (name, settings) in &draft.targets {
             for one in &settings.platforms {

@@ -5,16 +5,13 @@
 //! (other answers of the same buildx to the same input, whose order is random there). `@HOME@` stands for the home folder.
 //! Where buildx answered, the same JSON is expected; where it refused, a refusal with a message in any words.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Output;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use serde_json::Value;
 
-use crate::support::Test;
+use crate::support::{Test, in_parallel};
 
 /// Cases that come out otherwise, and why. One that does not belong here any more fails the test.
 const DIFFERENT: [(&str, &[&str]); 2] = [
@@ -86,23 +83,6 @@ fn read(name: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Runs a function on every item, on all processors, and returns what it answers in the items' order.
-fn in_parallel<T: Sync, R: Send>(items: &[T], run: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let worker = || {
-        let indexes =
-            std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|at| *at < items.len()));
-        indexes.map(|at| (at, run(&items[at]))).collect::<Vec<_>>()
-    };
-    thread::scope(|scope| {
-        let count = thread::available_parallelism().map_or(2, usize::from);
-        let workers: Vec<_> = (0..count).map(|_| scope.spawn(worker)).collect();
-        let answers: BTreeMap<usize, R> =
-            workers.into_iter().flat_map(|worker| worker.join().expect("no case panics")).collect();
-        answers.into_values().collect()
-    })
-}
-
 #[test]
 fn bake_answers_are_ours() {
     let text = [read("bake.jsonl"), read("expressions.jsonl")].concat();
@@ -139,7 +119,9 @@ fn bake_answers_are_ours() {
 fn showing<'a>(expressions: impl Iterator<Item = &'a str>) -> Value {
     let args: Vec<String> =
         expressions.enumerate().map(|(at, text)| format!("    v{at} = jsonencode({text})\n")).collect();
-    let file = format!("target \"default\" {{\n  args = {{\n{}  }}\n}}\n", args.concat());
+    // Bake takes the types of `convert` for variables, and refuses a second use of one that does not exist.
+    let types = ["any", "bool", "number", "string"].map(|ty| format!("variable \"{ty}\" {{}}\n")).concat();
+    let file = format!("{types}target \"default\" {{\n  args = {{\n{}  }}\n}}\n", args.concat());
     serde_json::json!({ "files": { "docker-bake.hcl": file } })
 }
 

@@ -8,4 +8,5 @@ mod keep; // a kept variable gets its value from buildx
 mod links; // linked targets are those of the leg's own platform
 mod print; // the generated file means what its source means
 mod publish; // jobs, digests, merge, tags
+mod random; // random definitions mean the same to both programs
 mod registry; // what a registry serves

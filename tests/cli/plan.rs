@@ -51,6 +51,8 @@ app-linux-amd64   app-linux-amd64   ubuntu-latest
 app-linux-arm64   app-linux-arm64   ubuntu-24.04-arm
 tool-linux-s390x  tool-linux-s390x  ubuntu-latest (qemu)
 
+app: no other version is known, so the merge decides whether these move: 1.2, 1, latest
+
 local, not published: base
 
 2 images, 5 tags in 2 repositories, 3 platforms, 3 jobs
@@ -77,7 +79,13 @@ fn the_files_of_a_pipeline_are_written_once() {
     );
     assert_eq!(json("matrix.json")[1]["runner"], "ubuntu-24.04-arm");
     let app = &json("plan.json")["images"]["app"];
-    assert_eq!(app["tags"][1], serde_json::json!({"name": "1.2", "floating": true, "why": "greatest 1.2.x"}));
+    assert_eq!(
+        app["tags"][1],
+        serde_json::json!({
+            "name": "1.2", "floating": true, "moves": {"with": "versions", "numbers": 2}, "why": "greatest 1.2.x",
+            "provisional": true
+        })
+    );
     let legs: Vec<&String> = app["builds"].as_object().unwrap().keys().collect();
     assert_eq!(legs, ["app-linux-amd64", "app-linux-arm64"]);
 }
@@ -446,4 +454,59 @@ fn a_target_that_lends_its_tags_is_no_image_when_everything_is_planned() {
         .args(["metadata", "--format", "args"])
         .stdout("-t ghcr.io/acme/app:edge\n")
         .run();
+}
+
+#[test]
+fn a_bake_file_of_metadata_action_is_one_more_file() {
+    let bake = r#"target "docker-metadata-action" {}
+
+target "app" {
+  inherits  = ["docker-metadata-action"]
+  platforms = ["linux/amd64", "linux/arm64"]
+}
+
+group "default" {
+  targets = ["app"]
+}
+"#;
+    let tags = r#"{
+  "target": {
+    "docker-metadata-action": {
+      "tags": ["ghcr.io/acme/app:1.2.3", "ghcr.io/acme/app:1.2", "ghcr.io/acme/app:sha-90dd603", "ghcr.io/acme/app:latest"],
+      "args": {"DOCKER_META_IMAGES": "ghcr.io/acme/app", "DOCKER_META_VERSION": "1.2.3"}
+    }
+  }
+}"#;
+    let labels = r#"{
+  "target": {
+    "docker-metadata-action": {
+      "labels": {
+        "org.opencontainers.image.created": "2020-01-10T00:30:00.000Z",
+        "org.opencontainers.image.revision": "90dd6032fac8bda1b6c4436a2e65de27961ed071",
+        "org.opencontainers.image.version": "1.2.3"
+      }
+    }
+  }
+}"#;
+    let plan = |files: [&str; 3]| {
+        let ran = Test::new()
+            .file("docker-bake.hcl", bake)
+            .file("docker-metadata-action.json", tags)
+            .file("labels/docker-metadata-action.json", labels)
+            .args(["plan", "--out", "ci"].into_iter().chain(files.into_iter().flat_map(|file| ["-f", file])))
+            .stdout(str![[r#"
+IMAGE  REPOSITORY        TAGS                             PLATFORMS
+app    ghcr.io/acme/app  1.2.3, 1.2, sha-90dd603, latest  linux/amd64, linux/arm64
+...
+"#]])
+            .run();
+        let bake: Value = serde_json::from_str(&ran.read("ci/docker-bake.json")).unwrap();
+        let shared = &bake["target"]["_app"];
+        assert_eq!(shared["args"]["DOCKER_META_VERSION"], "1.2.3");
+        assert_eq!(shared["labels"]["org.opencontainers.image.version"], "1.2.3");
+    };
+    let (tags, labels) = ("docker-metadata-action.json", "labels/docker-metadata-action.json");
+    plan(["docker-bake.hcl", tags, labels]);
+    plan([labels, tags, "docker-bake.hcl"]);
+    plan([tags, "docker-bake.hcl", labels]);
 }

@@ -9,6 +9,7 @@ use bakeplan::bake::overrides::Overrides;
 use bakeplan::bake::select::{self, Options};
 use bakeplan::bake::{hcl, json, print};
 use bakeplan::diagnostic::Diagnostic;
+use bakeplan::facts::{Facts, KnownVersions};
 use bakeplan::plan::Plan;
 use bakeplan::render;
 use bakeplan::resolve::{self, Input};
@@ -72,6 +73,8 @@ pub(crate) fn planned(text: &str, is_json: bool) -> Result<Plan, Vec<Diagnostic>
             names: &[],
             platforms: &[],
             publish: true,
+            facts: &&Facts::default(),
+            known_versions: &KnownVersions::default(),
             kept: &[],
             sources: Vec::new(),
         })

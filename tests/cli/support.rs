@@ -2,10 +2,13 @@
 
 #![allow(dead_code, reason = "what the first tests do not need, those of the commands will")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use snapbox::{Assert, Data, IntoData};
 use tempfile::TempDir;
@@ -116,7 +119,7 @@ impl Test {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let mut stdin = child.stdin.take().expect("it is piped");
-        std::thread::scope(|scope| {
+        thread::scope(|scope| {
             // The program may end without reading it all.
             scope.spawn(move || drop(stdin.write_all(&self.stdin)));
             child.wait_with_output().expect("the program ends")
@@ -144,4 +147,21 @@ impl Ran {
 
 fn text(bytes: Vec<u8>) -> Data {
     Data::text(String::from_utf8(bytes).expect("the program writes UTF-8"))
+}
+
+/// Runs a function on every item, on all processors, and returns what it answers in the items' order.
+pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], run: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let indexes =
+            std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|at| *at < items.len()));
+        indexes.map(|at| (at, run(&items[at]))).collect::<Vec<_>>()
+    };
+    thread::scope(|scope| {
+        let count = thread::available_parallelism().map_or(2, usize::from);
+        let workers: Vec<_> = (0..count).map(|_| scope.spawn(worker)).collect();
+        let answers: BTreeMap<usize, R> =
+            workers.into_iter().flat_map(|worker| worker.join().expect("no case panics")).collect();
+        answers.into_values().collect()
+    })
 }

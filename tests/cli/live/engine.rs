@@ -19,6 +19,7 @@ const INHERITED: [&str; 6] = ["PATH", "HOME", "DOCKER_", "BUILDX_BUILDER", "BUIL
 const AGENT: &str = "ssh-agent";
 
 /// The engine that `tests/engine/up` started.
+#[derive(Clone)]
 pub(super) struct Engine {
     buildx: PathBuf,
     registries: [String; 2],
@@ -133,6 +134,12 @@ impl Project {
         let output = self.run_bakeplan(arguments);
         assert_eq!(output.status.code(), Some(1), "bakeplan {}: exit code", arguments.join(" "));
         text(output.stderr)
+    }
+
+    /// What `bakeplan …` prints, or what it complains about.
+    pub(super) fn try_bakeplan(&self, arguments: &[&str]) -> Result<String, String> {
+        let output = self.run_bakeplan(arguments);
+        if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
     }
 
     fn run_bakeplan(&self, arguments: &[&str]) -> Output {

@@ -1,0 +1,192 @@
+//! Evaluates what makes lists and objects: constructors, `for` and `*`.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::rc::Rc;
+
+use super::convert::{convert, object_type};
+use super::eval::{Context, Failure, Scope, condition_failure, describe};
+use super::missing::{Missing, type_of};
+use super::syntax::{Expr, ExprKind, ForExpr, Ident, Name, ObjectKey};
+use super::value::{Str, Type, Value};
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+impl Context {
+    pub(super) fn tuple(&self, scope: &Scope<'_>, items: &[Expr]) -> Result<Value, Missing> {
+        let items = items.iter().map(|item| self.outline(scope, item));
+        all(items)
+            .map(Value::tuple)
+            .map_err(|(types, failure)| Missing { failure, ty: Type::Tuple(types.into()) })
+    }
+
+    pub(super) fn object(&self, scope: &Scope<'_>, items: &[(ObjectKey, Expr)]) -> Result<Value, Missing> {
+        let mut members = BTreeMap::new();
+        for (key, value) in items {
+            let key = match key {
+                ObjectKey::Name(ident) => Str::from(&ident.name),
+                ObjectKey::Expr(expr) => {
+                    check_key(expr)?;
+                    self.key(scope, expr)?
+                }
+            };
+            let value = self.outline(scope, value).map(|value| value.marked(key.marks()));
+            members.insert(Rc::clone(key.name()), value);
+        }
+        let (names, values): (Vec<Name>, Vec<_>) = members.into_iter().unzip();
+        match all(values.into_iter()) {
+            Ok(values) => Ok(Value::object(names.into_iter().zip(values).collect())),
+            Err((types, failure)) => {
+                Err(Missing { failure, ty: object_type(names.into_iter().zip(types).collect()) })
+            }
+        }
+    }
+
+    /// Keys have no marks, so the value of a key gets those of the key.
+    fn key(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Str, Failure> {
+        let value = self.eval(scope, expr)?;
+        self.known(&value, "this key", expr.span)?;
+        let fail = |message: String| Box::new(Diagnostic::error("invalid-key", message).at(expr.span, ""));
+        match convert(&value, &Type::String) {
+            Ok(Value::String(text)) => Ok(text),
+            Ok(_) => Err(fail("null cannot be used as a key".into())),
+            Err(e) => Err(fail(format!("this value cannot be used as a key: {e}"))),
+        }
+    }
+
+    pub(super) fn splat(&self, scope: &Scope<'_>, of: &Expr, each: &Expr) -> Result<Value, Missing> {
+        let source = self.whole(scope, of)?;
+        let single = [source.clone()];
+        let items = match &source {
+            Value::Null(Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
+                return Err(Missing::from(Box::new(
+                    Diagnostic::error("null-splat", "a null list has no elements to take with `*`")
+                        .at(of.span, "is null"),
+                )));
+            }
+            Value::Null(_) => return Ok(Value::tuple(Vec::new())),
+            other => other.items().unwrap_or(&single),
+        };
+        let results = all(items.iter().map(|item| self.outline(&scope.at(item), each)));
+        let (Value::List(element, _) | Value::Set(element, _)) = &source else {
+            return results
+                .map(Value::tuple)
+                .map_err(|(types, failure)| Missing { failure, ty: Type::Tuple(types.into()) });
+        };
+        let results = results.map_err(|(types, failure)| Missing {
+            failure,
+            ty: Type::list(types.into_iter().next().unwrap_or(Type::Dynamic)),
+        })?;
+        let element = results.first().map_or_else(|| element.clone(), Value::ty);
+        if results.iter().any(|result| result.ty() != element) {
+            let message = "the elements that `*` gives are of different types";
+            return Err(Missing::from(Box::new(
+                Diagnostic::error("mixed-splat", message)
+                    .at(each.span, "")
+                    .with_help("use a `for` expression, whose result may mix types"),
+            )));
+        }
+        Ok(Value::list(element, results))
+    }
+
+    pub(super) fn for_expr(&self, scope: &Scope<'_>, expr: &ForExpr) -> Result<Value, Failure> {
+        let collection = self.whole(scope, &expr.collection)?;
+        let mut tuple = Vec::new();
+        let mut object: BTreeMap<Name, Value> = BTreeMap::new();
+        let mut groups: BTreeMap<Name, Vec<Value>> = BTreeMap::new();
+        for (key, value) in iterate(&collection, expr.collection.span)? {
+            let names = bindings(expr.key_var.as_ref(), &expr.value_var, key, value);
+            let inner = scope.child(&names);
+            if let Some(condition) = &expr.condition {
+                match convert(&self.condition(&inner, condition)?, &Type::Bool) {
+                    Ok(Value::Bool(true)) => {}
+                    Ok(Value::Bool(false)) => continue,
+                    _ => return Err(condition_failure(condition.span, "is neither")),
+                }
+            }
+            let Some(key_expr) = &expr.key else {
+                tuple.push(self.eval(&inner, &expr.value)?);
+                continue;
+            };
+            let key = self.key(&inner, key_expr)?;
+            let value = self.eval(&inner, &expr.value)?.marked(key.marks());
+            let name = Rc::clone(key.name());
+            if expr.group {
+                groups.entry(name).or_default().push(value);
+                continue;
+            }
+            match object.entry(name) {
+                Entry::Vacant(slot) => {
+                    slot.insert(value);
+                }
+                Entry::Occupied(known) => {
+                    let message = format!("two elements give the key `{}`", known.key());
+                    return Err(Box::new(
+                        Diagnostic::error("duplicate-key", message).at(key_expr.span, "").with_help(
+                            "write `...` after the value to collect the values of one key in a list",
+                        ),
+                    ));
+                }
+            }
+        }
+        Ok(match (&expr.key, expr.group) {
+            (None, _) => Value::tuple(tuple),
+            (Some(_), false) => Value::object(object),
+            (Some(_), true) => Value::object(groups.into_iter().map(|(k, v)| (k, Value::tuple(v))).collect()),
+        })
+    }
+}
+
+/// The keys and values that a `for` goes through: indexes for lists, the element itself for sets.
+pub(super) fn iterate(collection: &Value, span: Span) -> Result<Vec<(Value, Value)>, Failure> {
+    let fail = |message: String| Box::new(Diagnostic::error("not-iterable", message).at(span, ""));
+    match collection {
+        Value::List(_, items) | Value::Tuple(items) => {
+            Ok(items.iter().enumerate().map(|(i, v)| (Value::Number(i.into()), v.clone())).collect())
+        }
+        Value::Set(_, items) => Ok(items.iter().map(|v| (v.clone(), v.clone())).collect()),
+        Value::Map(_, members) | Value::Object(members) => {
+            Ok(members.iter().map(|(k, v)| (Value::String(Str::from(k)), v.clone())).collect())
+        }
+        Value::Null(_) => Err(fail("`for` cannot go through null".into())),
+        other => Err(fail(format!(
+            "`for` goes through lists, sets, maps and objects, and this is {}",
+            describe(other)
+        ))),
+    }
+}
+
+pub(super) fn bindings(
+    key_var: Option<&Ident>,
+    value_var: &Ident,
+    key: Value,
+    value: Value,
+) -> Vec<(Name, Value)> {
+    // Of two equal names the value wins, as in HCL, where it is set last.
+    let value = (Rc::clone(&value_var.name), value);
+    match key_var {
+        Some(name) => vec![value, (Rc::clone(&name.name), key)],
+        None => vec![value],
+    }
+}
+
+/// A bare `a.b` could be a reference or a name with a dot, so HCL wants one or the other spelled out.
+fn check_key(expr: &Expr) -> Result<(), Failure> {
+    if !matches!(expr.kind, ExprKind::GetAttr { .. } | ExprKind::Index { .. }) {
+        return Ok(());
+    }
+    let message = "this key could be a reference or a name with a dot";
+    let diagnostic = Diagnostic::error("ambiguous-key", message).at(expr.span, "");
+    Err(Box::new(diagnostic.with_help("put a reference in parentheses, a name in quotes")))
+}
+
+/// All values, or the types of all and the first failure.
+fn all(values: impl Iterator<Item = Result<Value, Missing>>) -> Result<Vec<Value>, (Vec<Type>, Failure)> {
+    let values: Vec<_> = values.collect();
+    if values.iter().all(Result::is_ok) {
+        return Ok(values.into_iter().flatten().collect());
+    }
+    let types = values.iter().map(type_of).collect();
+    let missing = values.into_iter().find_map(Result::err).expect("one is none");
+    Err((types, missing.failure))
+}

@@ -1,0 +1,162 @@
+//! Random definitions mean to the program what they mean to real buildx: both print the same, or both refuse.
+//!
+//! Every run looks at the same ones. `BAKEPLAN_RANDOM_FILES=5000` looks at more, and `BAKEPLAN_RANDOM_SEED` begins with
+//! another seed; a difference is reported with its seed, in the smallest form that still differs.
+
+mod choice;
+mod expression;
+mod file;
+mod functions;
+mod tree;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::Value;
+
+use self::choice::Choices;
+use self::file::Input;
+use super::engine::{Engine, Project, engine};
+use crate::support::in_parallel;
+
+/// How many definitions are compared when nothing else is asked for, and the first seed.
+const FILES: usize = 100;
+const SEED: u64 = 1;
+
+/// The version of buildx, 0.36, whose language ours is.
+const FOLLOWED: u32 = 36;
+
+/// How many differences are made small, and in how many steps at most; each takes a run of both programs.
+const REPORTED: usize = 4;
+const STEPS: usize = 150;
+
+/// What came of a definition: what is printed, or why it is refused.
+type Answer = Result<String, String>;
+
+/// What both programs say of one definition, ours second.
+struct Answers(Answer, Answer);
+
+impl Answers {
+    fn to(engine: &Engine, input: &Input) -> Self {
+        let mut project = Project::new(engine.clone(), "random").env("HOME", "/nowhere");
+        for (path, text) in &input.files {
+            project = project.file(path, &text.render());
+        }
+        for (name, value) in &input.environment {
+            project = project.env(name, value);
+        }
+        let arguments: Vec<&str> = input.arguments.iter().map(String::as_str).collect();
+        let bake = project.try_buildx(&[&["bake", "--print"], &arguments[..]].concat());
+        Self(bake, project.try_bakeplan(&[&["print"], &arguments[..]].concat()))
+    }
+
+    /// Whether they differ in the same way: of what is printed, or in who refuses.
+    fn differ_like(&self, other: &Self, is_unordered: bool) -> bool {
+        let shape = |answers: &Self| (answers.0.is_ok(), answers.1.is_ok());
+        shape(self) == shape(other) && self.differ(is_unordered)
+    }
+
+    fn differ(&self, is_unordered: bool) -> bool {
+        match (&self.0, &self.1) {
+            (Ok(bake), Ok(own)) if is_unordered => sorted(bake) != sorted(own),
+            (Ok(bake), Ok(own)) => bake != own,
+            (Err(_), Err(_)) => false,
+            _ => true,
+        }
+    }
+}
+
+/// A definition whose groups are in a random order.
+fn sorted(text: &str) -> Value {
+    let mut definition: Value = serde_json::from_str(text).expect("what is printed is JSON");
+    let groups = definition["group"].as_object_mut().into_iter().flatten();
+    for targets in groups.filter_map(|(_, group)| group["targets"].as_array_mut()) {
+        targets.sort_by_key(Value::to_string);
+    }
+    definition
+}
+
+/// The same with less in it, as long as the two still differ.
+fn smallest(engine: &Engine, mut input: Input) -> (Input, Answers) {
+    let mut answers = Answers::to(engine, &input);
+    let mut steps = 0;
+    while let Some((smaller, theirs)) = input
+        .smaller()
+        .into_iter()
+        .take_while(|_| {
+            steps += 1;
+            steps <= STEPS
+        })
+        .map(|smaller| (Answers::to(engine, &smaller), smaller))
+        .find_map(|(theirs, smaller)| {
+            theirs.differ_like(&answers, smaller.is_unordered).then_some((smaller, theirs))
+        })
+    {
+        (input, answers) = (smaller, theirs);
+    }
+    (input, answers)
+}
+
+fn report(seed: u64, input: &Input, answers: &Answers) -> String {
+    let files = input.files.iter().map(|(path, text)| format!("--- {path}\n{}\n", text.render()));
+    let show = |answer: &Answer| match answer {
+        Ok(text) => format!("prints {text}"),
+        Err(text) => format!("refuses: {text}"),
+    };
+    format!(
+        "===== BAKEPLAN_RANDOM_SEED={seed} BAKEPLAN_RANDOM_FILES=1\n{}--- {:?} {:?}\nbuildx {}\nbakeplan {}",
+        files.collect::<String>(),
+        input.environment,
+        input.arguments,
+        show(&answers.0),
+        show(&answers.1)
+    )
+}
+
+fn number<T: std::str::FromStr>(name: &str, default: T) -> T {
+    let Ok(text) = std::env::var(name) else { return default };
+    text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}"))
+}
+
+/// The version of buildx: the 36 of v0.36.0.
+fn minor(engine: &Engine) -> u32 {
+    let version = Project::new(engine.clone(), "version").buildx(&["version"]);
+    let words = version.split_whitespace().map(|word| word.trim_start_matches('v'));
+    let minor = words.filter_map(|word| word.strip_prefix("0.")?.split('.').next()?.parse().ok()).next();
+    minor.unwrap_or_else(|| panic!("not a version of buildx: {version}"))
+}
+
+#[test]
+fn random_definitions_mean_what_they_mean_to_buildx() {
+    let Some(engine) = engine() else { return };
+    let minor = minor(&engine);
+    // Older ones differ from the version that we follow, and some panic in functions.
+    if minor < FOLLOWED && std::env::var_os("BAKEPLAN_RANDOM_FILES").is_none() {
+        eprintln!("skipped: buildx 0.{minor} is older than the 0.{FOLLOWED} that is followed");
+        return;
+    }
+    let (files, first) = (number("BAKEPLAN_RANDOM_FILES", FILES), number("BAKEPLAN_RANDOM_SEED", SEED));
+    let seeds: Vec<u64> = (first..).take(files).collect();
+    let [printed, refused, found] = [const { AtomicUsize::new(0) }; 3];
+    let faults = in_parallel(&seeds, |seed| {
+        let input = Input::random(&mut Choices::new(*seed), minor);
+        let answers = Answers::to(&engine, &input);
+        match &answers.0 {
+            Ok(_) => printed.fetch_add(1, Ordering::Relaxed),
+            Err(_) => refused.fetch_add(1, Ordering::Relaxed),
+        };
+        if !answers.differ(input.is_unordered) || found.fetch_add(1, Ordering::Relaxed) >= REPORTED {
+            return None;
+        }
+        let (input, answers) = smallest(&engine, input);
+        let report = report(*seed, &input, &answers);
+        eprintln!("{report}");
+        Some(report)
+    });
+    let [printed, refused, found] = [printed, refused, found].map(AtomicUsize::into_inner);
+    let summary = format!("of {files} definitions, {printed} are printed, {refused} refused, {found} differ");
+    eprintln!("{summary}");
+    let faults: Vec<String> = faults.into_iter().flatten().collect();
+    assert!(found == 0, "{summary}\n{}", faults.join("\n"));
+    // Otherwise little is compared.
+    assert!(files < 50 || printed * 2 > files, "{summary}");
+}
