@@ -12,7 +12,7 @@ use crate::platform::Platform;
 use crate::reference::Tag;
 use crate::registry::Location;
 use crate::spec::OnMissing;
-use crate::version::Version;
+use crate::version::{Scheme, Version, VersionError};
 
 /// The version of the form that is read.
 const SCHEMA: u32 = 1;
@@ -29,8 +29,13 @@ pub struct Document {
 /// A multi-platform image.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Image {
+    /// How its version is to be read.
+    #[serde(default)]
+    scheme: Scheme,
+    #[serde(default, rename = "version")]
+    version_text: Option<String>,
     /// Its version; none when its tags are literal.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(skip)]
     pub version: Option<Version>,
     /// Where it is published.
     #[serde(deserialize_with = "each")]
@@ -43,8 +48,10 @@ pub struct Image {
     /// Whether an existing version tag must not get another digest.
     #[serde(default)]
     pub immutable: bool,
+    #[serde(default, rename = "withdrawn")]
+    withdrawn_texts: Vec<String>,
     /// Versions that were pulled, and own nothing any more.
-    #[serde(default, deserialize_with = "each")]
+    #[serde(skip)]
     pub withdrawn: Vec<Version>,
     /// The builds that make it, by leg, in the order of the platforms.
     pub builds: IndexMap<String, Build>,
@@ -112,14 +119,14 @@ impl Document {
     /// When it is no plan, of another schema, or contradicts itself.
     pub fn read(path: &str, text: &str) -> Result<Self, Diagnostic> {
         #[derive(Deserialize)]
-        struct Version {
+        struct Form {
             schema: Option<serde_json::Value>,
         }
         let fail = |message: String| {
             Diagnostic::error("not-a-plan", message)
                 .with_help("`bakeplan plan --out DIR` writes DIR/plan.json")
         };
-        let version: Version =
+        let version: Form =
             serde_json::from_str(text).map_err(|error| fail(format!("`{path}` is no plan: {error}")))?;
         match version.schema {
             Some(schema) if schema == SCHEMA => {}
@@ -132,11 +139,25 @@ impl Document {
                 return Err(fail(format!("`{path}` is no plan: expected the member `schema` in it")));
             }
         }
-        let document: Self =
+        let mut document: Self =
             serde_json::from_str(text).map_err(|error| fail(format!("`{path}` is no plan: {error}")))?;
-        document.check().map_err(|problem| fail(format!("`{path}` is no plan: {problem}")))?;
+        document
+            .read_versions()
+            .and_then(|()| document.check())
+            .map_err(|problem| fail(format!("`{path}` is no plan: {problem}")))?;
         debug_assert_eq!(document.schema, SCHEMA);
         Ok(document)
+    }
+
+    fn read_versions(&mut self) -> Result<(), String> {
+        for image in self.images.values_mut() {
+            let parse =
+                |text: &String| image.parse_version(text).map_err(|error| format!("{text:?}: {error}"));
+            let version = image.version_text.as_ref().map(parse).transpose()?;
+            let withdrawn = image.withdrawn_texts.iter().map(parse).collect::<Result<_, _>>()?;
+            (image.version, image.withdrawn) = (version, withdrawn);
+        }
+        Ok(())
     }
 
     fn check(&self) -> Result<(), String> {
@@ -175,6 +196,14 @@ impl Document {
 }
 
 impl Image {
+    /// Reads a version as this image's are to be read.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn parse_version(&self, text: &str) -> Result<Version, VersionError> {
+        Version::parse(text, self.scheme)
+    }
+
     /// The repositories of a tag.
     #[must_use]
     pub fn repositories_of<'a>(&'a self, tag: &'a PlannedTag) -> &'a [Location] {

@@ -39,7 +39,7 @@ pub fn keeper(image: &Image, tag: &PlannedTag, listed: &[Tag]) -> Option<Keeper>
         words(version).iter().all(|word| own_words.contains(word) || is_release_word(word))
     };
     let parse = |tag: &Tag| {
-        let version: Version = tag.as_str().strip_suffix(suffix)?.parse().ok()?;
+        let version = image.parse_version(tag.as_str().strip_suffix(suffix)?).ok()?;
         is_of_family(&version).then_some((tag.clone(), version))
     };
     let family: Vec<(Tag, Version)> = listed.iter().filter_map(parse).collect();
@@ -71,15 +71,10 @@ fn suffix_of<'a>(image: &'a Image, version: &Version, floating: &'a str) -> &'a 
     }
     let literals = image.tags.iter().filter(|tag| !tag.floating);
     let suffixes: BTreeSet<&str> =
-        literals.filter_map(|tag| Some(tag.name.as_str().split_once(core(version))?.1)).collect();
+        literals.filter_map(|tag| Some(tag.name.as_str().split_once(version.core())?.1)).collect();
     let fits =
         |suffix: &&str| floating.ends_with(suffix) || suffix.strip_prefix(['-', '_', '.']) == Some(floating);
     suffixes.into_iter().filter(fits).max_by_key(|suffix| suffix.len()).unwrap_or("")
-}
-
-/// The text without a leading `v` and build metadata, as tags have it.
-fn core(version: &Version) -> &str {
-    version.without_v().split('+').next().unwrap_or_default()
 }
 
 /// Whether two versions have the same leading numbers.
@@ -92,7 +87,7 @@ fn agree(a: &Version, b: &Version, count: usize) -> bool {
 
 /// The words behind the numbers, in lower case.
 fn words(version: &Version) -> BTreeSet<String> {
-    let text = core(version);
+    let text = version.core();
     let numbers = version.prefix(version.numbers().len()).map_or(0, str::len);
     let rest = text.get(numbers..).unwrap_or_default();
     let words = rest.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
