@@ -105,7 +105,7 @@ fn the_tags_are_those_of_imagetools() {
 fn check_with_others(project: &Project, reference: &str) {
     let inspected = project.buildx(&["imagetools", "inspect", reference]);
     for platform in ["linux/amd64", "linux/arm/v7"] {
-        assert!(inspected.contains(&format!("Platform:    {platform}")), "{inspected}");
+        assert!(inspected.contains(platform), "{inspected}");
     }
     let run = |program: &str, arguments: &[&str]| {
         let output = Command::new(program).args(arguments).output().expect("it starts");
