@@ -324,6 +324,8 @@ pub enum Engine {
     Native,
     /// `docker buildx imagetools create`
     Docker,
+}
+
 /// `bakeplan readme`.
 #[derive(Args, Clone, Debug)]
 pub struct Readme {
