@@ -304,6 +304,14 @@ fn unversioned(names: &Names, diagnostics: &mut Vec<Diagnostic>) -> Vec<Publishe
     once(tags)
 }
 
+/// The versions that the images of a block withdraw, as written.
+fn withdrawn(drafts: &[Draft], block: Option<usize>) -> Vec<String> {
+    let members = drafts.iter().filter(|draft| draft.block == block);
+    let texts: BTreeSet<String> =
+        members.flat_map(|draft| &draft.settings().withdrawn).map(ToString::to_string).collect();
+    texts.into_iter().collect()
+}
+
 fn candidate<'d>(draft: &'d Draft, names: &Names, withdrawn: &[Version]) -> Option<Candidate<'d>> {
     let version = draft.stated.version()?;
     let name = |name: &Name| CandidateName { name: name.text.clone(), claim: name.claim };
@@ -457,6 +465,8 @@ pub(super) fn images(
                 builds,
                 version: draft.stated.version().map(ToString::to_string),
                 yielded: yielded.into_values().collect(),
+                scheme: draft.settings().scheme,
+                withdrawn: withdrawn(drafts, draft.block),
                 immutable: draft.settings().immutable,
             },
         );
