@@ -80,7 +80,7 @@ pub(super) struct Context {
     pub(super) keeps: bool,
     /// Those of them that are numbers or bools.
     pub(super) kept_scalars: RefCell<BTreeSet<Name>>,
-    budget: Budget,
+    pub(super) budget: Budget,
 }
 
 impl Context {
@@ -249,12 +249,19 @@ impl Context {
             _ => "this comparison",
         };
         let operand = |expr: &Expr| {
-            let value = self.eval(scope, expr)?;
+            let value = self.outline(scope, expr)?;
             self.known(&value, use_of, expr.span)?;
             Ok(value)
         };
-        let (a, b) = (operand(left), operand(right));
-        if matches!(op, BinaryOp::And | BinaryOp::Or) {
+        let operands: [Result<Value, Missing>; 2] = [operand(left), operand(right)];
+        let is_logical = matches!(op, BinaryOp::And | BinaryOp::Or);
+        // Only what could be a bool can be decided without.
+        let is_decidable = operands.iter().all(|operand| match operand {
+            Err(missing) => matches!(missing.ty, Type::Dynamic | Type::Bool | Type::String),
+            Ok(_) => true,
+        });
+        let [a, b] = operands.map(|operand| operand.map_err(|missing| missing.failure));
+        if is_logical && is_decidable {
             let decided = operators::logical(op, a.as_ref().ok(), b.as_ref().ok())
                 .map_err(|e| operator_failure(e, span, left, right))?;
             return match decided {

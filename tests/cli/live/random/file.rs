@@ -1,9 +1,11 @@
 //! Random definitions: their files, the environment and the command line.
 
 use super::choice::Choices;
+use super::definition::definition;
 use super::expression::{Grammar, Kind};
 use super::functions::signatures;
 use super::tree::Tree;
+use super::versions::Version;
 
 /// What both programs are given.
 #[derive(Clone)]
@@ -16,8 +18,8 @@ pub(super) struct Input {
 }
 
 impl Input {
-    pub(super) fn random(choices: &mut Choices, minor: u32) -> Self {
-        expressions(choices, minor)
+    pub(super) fn random(choices: &mut Choices, version: Version) -> Self {
+        if choices.chance(60) { definition(choices, version) } else { expressions(choices, version) }
     }
 
     /// The same with less in it.
@@ -65,8 +67,8 @@ const NAMES: [(&str, Kind, &str); 17] = [
 ];
 
 /// Many expressions, of which each shows its value or that it has none.
-fn expressions(choices: &mut Choices, minor: u32) -> Input {
-    let signatures = signatures(minor);
+fn expressions(choices: &mut Choices, version: Version) -> Input {
+    let signatures = signatures(version);
     let is_json = choices.chance(20);
     let names = NAMES.iter().map(|(name, kind, _)| ((*name).to_owned(), *kind)).collect();
     let mut grammar = Grammar {
@@ -75,7 +77,7 @@ fn expressions(choices: &mut Choices, minor: u32) -> Input {
         names,
         functions: Vec::new(),
         unfit: 8,
-        short_circuits: minor >= 36,
+        short_circuits: version.knows("short circuit"),
         unknown: 0,
         is_inline: is_json,
     };

@@ -1,0 +1,218 @@
+//! What an expression is of which not every value is known: HCL checks the `if` of a `for` before its first element,
+//! and finds the type of `empty[*].name`
+//! (<https://github.com/hashicorp/hcl/blob/main/hclsyntax/expression.go>).
+
+use super::convert::{convert, unify};
+use super::eval::{Context, Failure, Scope, condition_failure};
+use super::operators;
+use super::references::References;
+use super::syntax::{BinaryOp, Expr, ExprKind, ForExpr, Ident, TemplatePart};
+use super::value::{Type, Value};
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+/// What an expression is.
+enum Guess {
+    Known(Value),
+    Unknown(Type),
+}
+
+impl Guess {
+    fn ty(&self) -> Type {
+        match self {
+            Self::Known(value) => value.ty(),
+            Self::Unknown(ty) => ty.clone(),
+        }
+    }
+
+    /// Fails if this can be no value of the type: any, a bool, a number or a string.
+    fn expect(&self, wanted: &Type, span: Span) -> Result<(), Failure> {
+        let fits = match self {
+            Self::Known(value) => convert(value, wanted).is_ok(),
+            Self::Unknown(_) if *wanted == Type::Dynamic => true,
+            Self::Unknown(Type::Dynamic | Type::String) => true,
+            Self::Unknown(ty @ (Type::Bool | Type::Number)) => ty == wanted || *wanted == Type::String,
+            Self::Unknown(_) => false,
+        };
+        if fits {
+            return Ok(());
+        }
+        let message = format!("this must be a {wanted}, and is a {}", self.ty());
+        Err(Box::new(Diagnostic::error("invalid-operand", message).at(span, "")))
+    }
+}
+
+/// What is not known.
+#[derive(Clone, Copy)]
+struct Open<'a> {
+    /// The variables of a `for`.
+    names: [Option<&'a Ident>; 2],
+    /// The type of the element that a `*` is at.
+    item: Option<&'a Type>,
+}
+
+impl Open<'_> {
+    /// Whether something in the expression is not known.
+    fn is_in(&self, expr: &Expr) -> bool {
+        let is_name = |name: &str| self.names.into_iter().flatten().any(|ident| *ident.name == *name);
+        References::of(expr, &[]).names.iter().any(|reference| is_name(reference.root))
+            || (self.item.is_some() && has_item(expr))
+    }
+}
+
+/// Whether this is about the element of a `*` that is around it.
+fn has_item(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::SplatItem => true,
+        ExprKind::GetAttr { of, .. } | ExprKind::Index { of, .. } | ExprKind::Splat { of, .. } => {
+            has_item(of)
+        }
+        _ => false,
+    }
+}
+
+impl Context {
+    /// The type of what `*` gives for an element of a type.
+    pub(super) fn splat_type(&self, scope: &Scope<'_>, each: &Expr, element: &Type) -> Result<Type, Failure> {
+        let open = Open { names: [None; 2], item: Some(element) };
+        self.guess(scope, open, each).map(|guess| guess.ty())
+    }
+
+    /// Fails if the `if` of a `for` can be neither true nor false, whatever the elements are.
+    pub(super) fn check_condition(&self, scope: &Scope<'_>, expr: &ForExpr) -> Result<(), Failure> {
+        let Some(condition) = &expr.condition else { return Ok(()) };
+        let open = Open { names: [expr.key_var.as_ref(), Some(&expr.value_var)], item: None };
+        let guess = self.guess(scope, open, condition)?;
+        let is_null = matches!(&guess, Guess::Known(Value::Null(_)));
+        if is_null || guess.expect(&Type::Bool, condition.span).is_err() {
+            return Err(condition_failure(condition.span, "is neither"));
+        }
+        Ok(())
+    }
+
+    fn guess(&self, scope: &Scope<'_>, open: Open<'_>, expr: &Expr) -> Result<Guess, Failure> {
+        self.budget.enter(expr.span)?;
+        let guess = self.guess_kind(scope, open, expr);
+        self.budget.leave();
+        guess
+    }
+
+    fn guess_kind(&self, scope: &Scope<'_>, open: Open<'_>, expr: &Expr) -> Result<Guess, Failure> {
+        let ty = match &expr.kind {
+            ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => return self.guess(scope, open, inner),
+            ExprKind::JsonString { template: Ok(inner), .. } => return self.guess(scope, open, inner),
+            ExprKind::Binary { op, left, right } => {
+                return self.guess_binary(scope, open, *op, [left, right], expr);
+            }
+            _ if !open.is_in(expr) => return self.eval(scope, expr).map(Guess::Known),
+            ExprKind::SplatItem => open.item.cloned().unwrap_or(Type::Dynamic),
+            ExprKind::GetAttr { of, name } => attribute(&self.guess(scope, open, of)?.ty(), name)?,
+            ExprKind::Index { of, key } => {
+                let (of, at) = (self.guess(scope, open, of)?, self.guess(scope, open, key)?);
+                element(&of.ty(), &at, key.span)?
+            }
+            ExprKind::Splat { of, each } => {
+                let element = |ty: &Type| self.splat_type(scope, each, ty);
+                match self.guess(scope, open, of)?.ty() {
+                    Type::List(ty) | Type::Set(ty) => Type::list(element(&ty)?),
+                    Type::Tuple(types) => Type::Tuple(types.iter().map(element).collect::<Result<_, _>>()?),
+                    ty => element(&ty).map(|_| Type::Dynamic)?,
+                }
+            }
+            ExprKind::Template(parts) => {
+                for part in parts {
+                    let TemplatePart::Interpolation(inner) = part else { continue };
+                    self.guess(scope, open, inner)?.expect(&Type::String, inner.span)?;
+                }
+                Type::String
+            }
+            ExprKind::Unary { op, operand } => {
+                let ty = operators::unary_type(*op);
+                self.guess(scope, open, operand)?.expect(&ty, operand.span)?;
+                ty
+            }
+            ExprKind::Tuple(items) => {
+                let types = items.iter().map(|item| self.guess(scope, open, item).map(|guess| guess.ty()));
+                Type::Tuple(types.collect::<Result<_, _>>()?)
+            }
+            ExprKind::Conditional { condition, then, otherwise } => {
+                return self.guess_arm(scope, open, condition, [then, otherwise]);
+            }
+            _ => Type::Dynamic,
+        };
+        Ok(Guess::Unknown(ty))
+    }
+
+    fn guess_arm(
+        &self,
+        scope: &Scope<'_>,
+        open: Open<'_>,
+        condition: &Expr,
+        arms: [&Expr; 2],
+    ) -> Result<Guess, Failure> {
+        let [then, otherwise] = arms.map(|arm| self.guess(scope, open, arm));
+        let guess = self.guess(scope, open, condition)?;
+        guess.expect(&Type::Bool, condition.span)?;
+        match guess {
+            Guess::Known(value) if matches!(convert(&value, &Type::Bool), Ok(Value::Bool(true))) => then,
+            Guess::Known(_) => otherwise,
+            Guess::Unknown(_) => {
+                let types = [then, otherwise].map(|arm| arm.map_or(Type::Dynamic, |arm| arm.ty()));
+                Ok(Guess::Unknown(unify(&types).unwrap_or(Type::Dynamic)))
+            }
+        }
+    }
+
+    fn guess_binary(
+        &self,
+        scope: &Scope<'_>,
+        open: Open<'_>,
+        op: BinaryOp,
+        operands: [&Expr; 2],
+        expr: &Expr,
+    ) -> Result<Guess, Failure> {
+        let wanted = operators::operand_type(op);
+        let guesses = operands.map(|operand| {
+            let guess = self.guess(scope, open, operand)?;
+            guess.expect(&wanted, operand.span).map(|()| guess)
+        });
+        match guesses {
+            [Ok(Guess::Known(_)), Ok(Guess::Known(_))] => self.eval(scope, expr).map(Guess::Known),
+            // What is not known may decide, so that a failure of the other operand is dropped.
+            [Ok(Guess::Unknown(_)), Err(_)] if wanted == Type::Bool => Ok(Guess::Unknown(Type::Bool)),
+            [Err(_), Ok(_)] | [Ok(_), Err(_)] if wanted == Type::Bool => {
+                // The other one may decide without it.
+                self.eval(scope, expr).map(Guess::Known)
+            }
+            [Err(failure), _] | [_, Err(failure)] => Err(failure),
+            _ => Ok(Guess::Unknown(operators::binary_type(op))),
+        }
+    }
+}
+
+/// The type of an attribute.
+fn attribute(ty: &Type, name: &Ident) -> Result<Type, Failure> {
+    let known = match ty {
+        Type::Dynamic => Some(ty),
+        Type::Map(element) => Some(&**element),
+        Type::Object(object) => object.attributes.get(&name.name),
+        _ => None,
+    };
+    known.cloned().ok_or_else(|| {
+        let message = format!("a {ty} has no attribute `{}`", name.name);
+        Box::new(Diagnostic::error("unsupported-attribute", message).at(name.span, ""))
+    })
+}
+
+/// The type of an element.
+fn element(ty: &Type, key: &Guess, span: Span) -> Result<Type, Failure> {
+    match ty {
+        Type::List(element) => key.expect(&Type::Number, span).map(|()| (**element).clone()),
+        Type::Map(element) => key.expect(&Type::String, span).map(|()| (**element).clone()),
+        Type::Dynamic | Type::Tuple(_) | Type::Object(_) => Ok(Type::Dynamic),
+        _ => {
+            let message = format!("a {ty} has no elements to index");
+            Err(Box::new(Diagnostic::error("invalid-index", message).at(span, "")))
+        }
+    }
+}
