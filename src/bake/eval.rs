@@ -17,6 +17,7 @@ use super::kept;
 use super::missing::Missing;
 use super::operators::{self, OperatorError};
 use super::syntax::{BinaryOp, Expr, ExprKind, Ident, Name, TemplatePart, UnaryOp};
+use super::unknown;
 use super::value::{Marks, Str, Type, Value};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::Span;
@@ -181,22 +182,27 @@ impl Context {
         }))
     }
 
-    fn get_attr(&self, scope: &Scope<'_>, of: &Expr, name: &Ident) -> Result<Value, Failure> {
+    fn get_attr(&self, scope: &Scope<'_>, of: &Expr, name: &Ident) -> Result<Value, Missing> {
         if let Some(value) = self.block_attribute(scope, of, name) {
-            return value;
+            return Ok(value?);
         }
-        let object = self.whole(scope, of)?;
-        operators::attribute(&object, &name.name)
-            .map_err(|m| Box::new(Diagnostic::error("unsupported-attribute", m).at(name.span, "")))
+        let part = |ty: &Type| unknown::attribute(ty, name).unwrap_or(Type::Dynamic);
+        let object = self.outline(scope, of).map_err(|missing| missing.map(part))?;
+        self.check_whole(&object, of.span)?;
+        Ok(operators::attribute(&object, &name.name)
+            .map_err(|m| Box::new(Diagnostic::error("unsupported-attribute", m).at(name.span, "")))?)
     }
 
-    fn index(&self, scope: &Scope<'_>, of: &Expr, key: &Expr) -> Result<Value, Failure> {
-        let (collection, index) = (self.whole(scope, of)?, self.eval(scope, key)?);
+    fn index(&self, scope: &Scope<'_>, of: &Expr, key: &Expr) -> Result<Value, Missing> {
+        let (collection, index) = (self.outline(scope, of), self.eval(scope, key)?);
+        let part = |ty: &Type| unknown::element(ty, &index).unwrap_or(Type::Dynamic);
+        let collection = collection.map_err(|missing| missing.map(part))?;
+        self.check_whole(&collection, of.span)?;
         self.known(&index, "this index", key.span)?;
-        operators::index(&collection, &index).map_err(|message| {
+        Ok(operators::index(&collection, &index).map_err(|message| {
             let diagnostic = Diagnostic::error("invalid-index", message).at(key.span, "");
             Box::new(diagnostic.at(of.span, describe(&collection)))
-        })
+        })?)
     }
 
     /// `target.NAME` and `target.NAME.ATTRIBUTE`, unless a name of the scope hides the block kind.
@@ -302,10 +308,15 @@ impl Context {
     /// A value whose parts are looked at. The parts themselves may be kept.
     pub(super) fn whole(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
         let value = self.eval(scope, expr)?;
-        if let Value::String(_) = value {
-            self.known(&value, "the collection here", expr.span)?;
-        }
+        self.check_whole(&value, expr.span)?;
         Ok(value)
+    }
+
+    fn check_whole(&self, value: &Value, span: Span) -> Result<(), Failure> {
+        match value {
+            Value::String(_) => self.known(value, "the collection here", span),
+            _ => Ok(()),
+        }
     }
 
     /// Appends the text of template parts.

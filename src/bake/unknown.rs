@@ -106,10 +106,23 @@ impl Context {
             }
             _ if !open.is_in(expr) => return self.eval(scope, expr).map(Guess::Known),
             ExprKind::SplatItem => open.item.cloned().unwrap_or(Type::Dynamic),
-            ExprKind::GetAttr { of, name } => attribute(&self.guess(scope, open, of)?.ty(), name)?,
+            ExprKind::GetAttr { of, name } => {
+                let ty = self.guess(scope, open, of)?.ty();
+                attribute(&ty, name).ok_or_else(|| {
+                    let message = format!("a {ty} has no attribute `{}`", name.name);
+                    Box::new(Diagnostic::error("unsupported-attribute", message).at(name.span, ""))
+                })?
+            }
             ExprKind::Index { of, key } => {
-                let (of, at) = (self.guess(scope, open, of)?, self.guess(scope, open, key)?);
-                element(&of.ty(), &at, key.span)?
+                let ty = self.guess(scope, open, of)?.ty();
+                let element = match self.guess(scope, open, key)? {
+                    Guess::Known(key) => element(&ty, &key),
+                    Guess::Unknown(_) => Some(Type::Dynamic),
+                };
+                element.ok_or_else(|| {
+                    let message = format!("a {ty} has no such element");
+                    Box::new(Diagnostic::error("invalid-index", message).at(key.span, ""))
+                })?
             }
             ExprKind::Splat { of, each } => {
                 let element = |ty: &Type| self.splat_type(scope, each, ty);
@@ -190,29 +203,30 @@ impl Context {
     }
 }
 
-/// The type of an attribute.
-fn attribute(ty: &Type, name: &Ident) -> Result<Type, Failure> {
-    let known = match ty {
-        Type::Dynamic => Some(ty),
-        Type::Map(element) => Some(&**element),
-        Type::Object(object) => object.attributes.get(&name.name),
+/// The type of an attribute, if there can be one.
+pub(super) fn attribute(ty: &Type, name: &Ident) -> Option<Type> {
+    match ty {
+        Type::Dynamic => Some(Type::Dynamic),
+        Type::Map(element) => Some((**element).clone()),
+        Type::Object(object) => object.attributes.get(&name.name).cloned(),
         _ => None,
-    };
-    known.cloned().ok_or_else(|| {
-        let message = format!("a {ty} has no attribute `{}`", name.name);
-        Box::new(Diagnostic::error("unsupported-attribute", message).at(name.span, ""))
-    })
+    }
 }
 
-/// The type of an element.
-fn element(ty: &Type, key: &Guess, span: Span) -> Result<Type, Failure> {
+/// The type of an element, if there can be one.
+pub(super) fn element(ty: &Type, key: &Value) -> Option<Type> {
     match ty {
-        Type::List(element) => key.expect(&Type::Number, span).map(|()| (**element).clone()),
-        Type::Map(element) => key.expect(&Type::String, span).map(|()| (**element).clone()),
-        Type::Dynamic | Type::Tuple(_) | Type::Object(_) => Ok(Type::Dynamic),
-        _ => {
-            let message = format!("a {ty} has no elements to index");
-            Err(Box::new(Diagnostic::error("invalid-index", message).at(span, "")))
-        }
+        Type::Dynamic => Some(Type::Dynamic),
+        Type::List(element) => convert(key, &Type::Number).ok().map(|_| (**element).clone()),
+        Type::Map(element) => convert(key, &Type::String).ok().map(|_| (**element).clone()),
+        Type::Tuple(types) => match convert(key, &Type::Number) {
+            Ok(Value::Number(at)) => types.get(at.to_usize()?).cloned(),
+            _ => None,
+        },
+        Type::Object(object) => match convert(key, &Type::String) {
+            Ok(Value::String(name)) => object.attributes.get(name.name()).cloned(),
+            _ => None,
+        },
+        _ => None,
     }
 }

@@ -29,7 +29,7 @@ const FILES: usize = 100;
 const SEED: u64 = 1;
 
 /// How many differences are made small, and in how many steps at most; each takes a run of both programs.
-const REPORTED: usize = 4;
+const REPORTED: usize = 40;
 const STEPS: usize = 400;
 
 /// What came of a definition: what is printed, or why it is refused.

@@ -99,6 +99,7 @@ pub(super) fn definition(choices: &mut Choices, version: Version) -> Input {
         functions: Vec::new(),
         unfit: 2,
         short_circuits: version.knows("short circuit"),
+        types_failures: version.knows("failed arms"),
         unknown: 0,
         is_inline: true,
     };
@@ -413,7 +414,7 @@ impl Draft<'_> {
         if self.chance(30) {
             for _ in 0..=self.grammar.choices.below(3) {
                 let change = self.change();
-                self.arguments.push(change);
+                self.argument(change);
             }
         }
         if self.chance(15) {
@@ -435,7 +436,7 @@ impl Draft<'_> {
             ];
             let flag = self.grammar.choices.of(&flags);
             if !flag.starts_with("--policy") || self.version.knows("--policy") {
-                self.arguments.push(flag.to_owned());
+                self.argument(flag.to_owned());
             }
         }
         if has_compose || self.chance(50) {
@@ -449,6 +450,18 @@ impl Draft<'_> {
                 );
             }
             self.arguments.extend(names);
+        }
+    }
+
+    /// Adds an argument. buildx applies those that change outputs in a random order, so there is only one of these.
+    fn argument(&mut self, argument: String) {
+        let is_output = |argument: &String| {
+            ["push", "load", ".output"]
+                .iter()
+                .any(|word| argument.starts_with('-') && argument.contains(word))
+        };
+        if !is_output(&argument) || !self.arguments.iter().any(is_output) {
+            self.arguments.push(argument);
         }
     }
 

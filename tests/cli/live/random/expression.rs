@@ -44,6 +44,8 @@ pub(super) struct Grammar<'c> {
     pub(super) unfit: usize,
     /// Whether `&&` and `||` decide by one operand when the other one fails.
     pub(super) short_circuits: bool,
+    /// Whether what failed in an arm of a conditional has a type.
+    pub(super) types_failures: bool,
     /// How many names that do not exist were used; each only once, as buildx takes another use for a cycle.
     pub(super) unknown: usize,
     /// Whether a heredoc cannot stand here, since it would end the line.
@@ -112,9 +114,21 @@ impl Grammar<'_> {
         let other = if self.choices.chance(40) { self.choices.of(&ANY_KIND) } else { kind };
         let (then, otherwise) = if self.choices.chance(50) { (kind, other) } else { (other, kind) };
         let condition = self.expression(Kind::Bool, depth.min(1));
-        let arms = [self.expression(then, depth), self.expression(otherwise, depth)];
-        let [then, otherwise] = arms;
+        let (then, otherwise) = (self.arm(then, depth), self.arm(otherwise, depth));
         Tree::expression().text("(").one(condition).text(" ? ").one(then).text(" : ").one(otherwise).text(")")
+    }
+
+    /// An arm of a conditional. What fails in the one that is not taken has a type nevertheless, and HCL goes far to
+    /// find it; we do so for what is simple.
+    fn arm(&mut self, kind: Kind, depth: usize) -> Tree {
+        match self.choices.below(4) {
+            0 => self.leaf(kind),
+            1 if self.types_failures => self.expression(kind, depth.min(1)),
+            _ => {
+                let (arm, instead) = (self.expression(kind, depth), self.leaf(kind));
+                Tree::expression().text("try(").one(arm).text(", ").one(instead).text(")")
+            }
+        }
     }
 
     /// Something out of a collection.

@@ -70,7 +70,10 @@ const NAMES: [(&str, Kind, &str); 17] = [
 fn expressions(choices: &mut Choices, version: Version) -> Input {
     let signatures = signatures(version);
     let is_json = choices.chance(20);
-    let names = NAMES.iter().map(|(name, kind, _)| ((*name).to_owned(), *kind)).collect();
+    let names = NAMES
+        .iter()
+        .filter(|(_, _, body)| body.contains("default") || body.is_empty() || version.knows("typed null"));
+    let names = names.map(|(name, kind, _)| ((*name).to_owned(), *kind)).collect();
     let mut grammar = Grammar {
         choices,
         signatures: &signatures,
@@ -78,6 +81,7 @@ fn expressions(choices: &mut Choices, version: Version) -> Input {
         functions: Vec::new(),
         unfit: 8,
         short_circuits: version.knows("short circuit"),
+        types_failures: version.knows("failed arms"),
         unknown: 0,
         is_inline: is_json,
     };

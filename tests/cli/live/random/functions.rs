@@ -117,13 +117,22 @@ T formattimestamp fD
 M unixtimestampparse S
 ";
 
-/// Those that older versions do not know.
-const LATER: [&str; 3] = ["semvercmp", "formattimestamp", "unixtimestampparse"];
+/// Those that older versions do not know or understand otherwise, and what that is called.
+const LATER: [(&str, &str); 5] = [
+    ("element", "negative index"),
+    ("formattimestamp", "formattimestamp"),
+    ("semvercmp", "semvercmp"),
+    ("timeadd", "strict times"),
+    ("unixtimestampparse", "unixtimestampparse"),
+];
 
 /// All that this version of buildx knows.
 pub(super) fn signatures(version: Version) -> Vec<Signature> {
     let signatures = SIGNATURES.lines().filter(|line| !line.is_empty()).map(signature);
-    signatures.filter(|signature| !LATER.contains(&signature.name) || version.knows(signature.name)).collect()
+    let is_alike = |signature: &Signature| {
+        LATER.iter().filter(|(name, _)| *name == signature.name).all(|(_, what)| version.knows(what))
+    };
+    signatures.filter(is_alike).collect()
 }
 
 fn signature(line: &'static str) -> Signature {

@@ -1,8 +1,13 @@
 //! Where older versions of buildx differ from the one that is followed. Definitions for an older one do without.
 
 /// The first version, 36 of 0.36, that does as the followed one does, what it is about, and what older ones do.
-const DIFFERENCES: [(u32, &str, &str); 13] = [
+const DIFFERENCES: [(u32, &str, &str); 16] = [
     (30, "typed null", "a variable with a type and without a value is an empty string"),
+    // The packages of Debian have the older libraries of cty and HCL.
+    (30, "short circuit", "`&&` and `||` fail when either operand does"),
+    (30, "failed arms", "what fails in the arm of a conditional that is not taken has other types"),
+    (30, "negative index", "`element` refuses it"),
+    (30, "strict times", "`timeadd` takes some times that are not RFC 3339"),
     (31, "--var", "an unknown flag"),
     (31, "--policy", "an unknown flag"),
     (31, "policy", "an unknown attribute, which is ignored"),
@@ -14,7 +19,6 @@ const DIFFERENCES: [(u32, &str, &str); 13] = [
     (35, "empty caches of Compose", "are left out"),
     (36, "BUILDX_BAKE_FILE_RELATIVE_PATHS", "has no meaning"),
     (36, "--set secret.ID", "an unknown key"),
-    (36, "short circuit", "`&&` and `||` fail when either operand does"),
 ];
 
 /// A version of buildx: the 36 of v0.36.0.
