@@ -131,6 +131,8 @@ fn host(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
         ));
     }
     let host = if number < 0 { most - u128::from(distance) } else { distance.into() };
+    // Go takes such an address for one of IPv4, and puts the host 32 bits from its other end.
+    let host = if network.address.is_mapped() { host << 96 } else { host };
     Ok(Value::string(network.with_value(network.address.value | host).to_string()))
 }
 
@@ -217,6 +219,7 @@ mod tests {
             ("cidrhost", r#"["fd00::/48",5]"#, r#""fd00::5""#),
             ("cidrhost", r#"["10.0.0.5/32",-1]"#, r#""10.0.0.5""#),
             ("cidrhost", r#"["::ffff:10.1.0.0/104",0]"#, r#""10.0.0.0""#),
+            ("cidrhost", r#"["::ffff:10.0.0.0/104",2]"#, r#""0:2::ffff:a00:0""#),
             ("cidrnetmask", r#"["172.16.0.0/12"]"#, r#""255.240.0.0""#),
             ("cidrnetmask", r#"["fd00::/48"]"#, r#""ffff:ffff:ffff::""#),
             ("cidrsubnet", r#"["10.1.2.3/16",8,255]"#, r#""10.1.255.0/24""#),

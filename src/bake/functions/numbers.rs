@@ -184,10 +184,10 @@ fn exp(x: f64) -> f64 {
 
 const TWO_TO_63: f64 = (1_u64 << 63) as f64;
 
-/// C's `frexp` of a finite number: a fraction from a half to one, and a power of two.
+/// C's `frexp`: a fraction from a half to one, and a power of two.
 fn split(x: f64) -> (f64, i32) {
     const SUBNORMAL: f64 = (1_u64 << 54) as f64;
-    if x == 0.0 {
+    if x == 0.0 || !x.is_finite() {
         return (x, 0);
     } else if !x.is_normal() {
         let (fraction, exponent) = split(x * SUBNORMAL);

@@ -29,7 +29,7 @@ const FILES: usize = 100;
 const SEED: u64 = 1;
 
 /// How many differences are made small, and in how many steps at most; each takes a run of both programs.
-const REPORTED: usize = 40;
+const REPORTED: usize = 8;
 const STEPS: usize = 400;
 
 /// What came of a definition: what is printed, or why it is refused.
@@ -147,10 +147,7 @@ fn random_definitions_mean_what_they_mean_to_buildx() {
         let answers = Answers::to(&engine, &input);
         match &answers.0 {
             Ok(_) => printed.fetch_add(1, Ordering::Relaxed),
-            Err(e) => {
-                eprintln!("REFUSED {seed} {}", e.lines().last().unwrap());
-                refused.fetch_add(1, Ordering::Relaxed)
-            }
+            Err(_) => refused.fetch_add(1, Ordering::Relaxed),
         };
         if !answers.differ(input.is_unordered) || found.fetch_add(1, Ordering::Relaxed) >= REPORTED {
             return None;
