@@ -6,8 +6,9 @@
 //! on 10 000 targets too, which takes minutes.
 //!
 //! Each number is the median of whole runs of the program, from start to exit, standard output thrown away; the
-//! programs take turns, so that a busy machine slows all of them. The requirements are printed beside the numbers, and
-//! one that is not met makes the run fail.
+//! programs take turns, so that a busy machine slows all of them. The floor is this program run as `--floor`, which
+//! reads the file, parses it with our parser and writes the tree as JSON: what any implementation has to do. The
+//! requirements are printed beside the numbers, and one that is not met makes the run fail.
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -17,9 +18,20 @@
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
+
+use bakeplan::bake::hcl;
+use bakeplan::bake::syntax::{Body, Expr, ExprKind, ObjectKey};
+use bakeplan::json::{Json, Member};
+use bakeplan::source::Sources;
+
+/// That of the program, for the floor.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const BAKEPLAN: &str = env!("CARGO_BIN_EXE_bakeplan");
 const MIB: u64 = 1 << 20;
@@ -50,8 +62,12 @@ target "t{at}" {{
     text
 }
 
+/// How many values the second axis of a matrix has. (`range` gives at most 1024.)
+const VARIANTS: usize = 100;
+
 /// One target of a matrix of `count`, which inherits from a common one, in a group of groups.
 fn matrix(count: usize) -> String {
+    let versions = count / VARIANTS;
     format!(
         r#"
 variable "VERSION" {{
@@ -76,15 +92,16 @@ target "base" {{
   inherits = ["_common"]
 }}
 target "image" {{
-  name = "image-${{replace(version, ".", "-")}}"
+  name = "image-${{replace(version, ".", "-")}}-${{variant}}"
   matrix = {{
-    version = formatlist("%d.0", range(0, {count}))
+    version = formatlist("%d.0", range(0, {versions}))
+    variant = range(0, {VARIANTS})
   }}
   inherits = ["_common"]
   contexts = {{
     base = "target:base"
   }}
-  tags = ["registry.example.com/acme/image:${{version}}-${{VERSION}}"]
+  tags = ["registry.example.com/acme/image:${{version}}-${{variant}}-${{VERSION}}"]
 }}
 "#
     )
@@ -105,33 +122,100 @@ struct Run<'a> {
     program: &'a Path,
     args: &'a [&'a str],
     folder: &'a Path,
+    /// How often; a single run goes without one to warm up.
+    rounds: usize,
 }
 
 impl Run<'_> {
-    fn time(&self) -> Duration {
+    fn command(&self) -> Command {
         let mut command = Command::new(self.program);
-        command.args(self.args).current_dir(self.folder).stdin(Stdio::null()).stdout(Stdio::null());
+        command.args(self.args).current_dir(self.folder).stdin(Stdio::null());
+        command
+    }
+
+    fn time(&self) -> Duration {
+        let mut command = self.command();
         let start = Instant::now();
-        let output = command.stderr(Stdio::piped()).output().expect("the program starts");
+        let output =
+            command.stdout(Stdio::null()).stderr(Stdio::piped()).output().expect("the program starts");
         let time = start.elapsed();
         assert!(output.status.success(), "{:?}: {}", self.args, String::from_utf8_lossy(&output.stderr));
         time
     }
+
+    /// The most memory that it has had, in MiB: as long as nobody takes its output, which is larger than a pipe, it
+    /// waits, and has done all else. Linux only.
+    fn peak(&self) -> Option<f64> {
+        let mut child =
+            self.command().stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
+        let mut output = child.stdout.take().expect("it is piped");
+        let first = output.read(&mut [0]);
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id()));
+        let rest = io::copy(&mut output, &mut io::sink());
+        child.wait().expect("it was started");
+        let (_, _, status) = (first.ok()?, rest.ok()?, status.ok()?);
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        Some(kib / 1024.0)
+    }
 }
 
-/// The median times of programs that take turns; the first turn only warms up.
-fn medians(runs: &[Run<'_>], rounds: usize) -> Vec<Duration> {
+/// The median times of programs that take turns.
+fn medians(runs: &[Run<'_>]) -> Vec<Duration> {
     let mut times: Vec<Vec<Duration>> = vec![Vec::new(); runs.len()];
-    for round in 0..=rounds {
+    for round in 0..=runs.iter().map(|run| run.rounds).max().unwrap_or(0) {
         for (run, times) in runs.iter().zip(&mut times) {
+            let is_warm_up = round == 0;
+            if round > run.rounds || is_warm_up && run.rounds == 1 {
+                continue;
+            }
             let time = run.time();
-            if round > 0 {
+            if !is_warm_up {
                 times.push(time);
             }
         }
     }
     times.iter_mut().for_each(|times| times.sort());
     times.iter().map(|times| times[times.len() / 2]).collect()
+}
+
+/// Reads a file, parses it, and writes its tree as JSON.
+fn floor(path: &str) {
+    let text = fs::read_to_string(path).expect("a file of ours");
+    let mut sources = Sources::default();
+    let id = sources.add(path, text);
+    let body = hcl::parse_hcl(&sources, id).expect("it is valid");
+    let text = tree(&sources, &body).to_pretty();
+    io::stdout().write_all(text.as_bytes()).expect("somebody reads it");
+    std::mem::forget((body, sources));
+}
+
+fn tree<'a>(sources: &'a Sources, body: &'a Body) -> Json<'a> {
+    let attributes =
+        body.attributes.iter().map(|one| (Into::into(&*one.name.name), value(sources, &one.value)));
+    let blocks = body.blocks.iter().map(|block| {
+        let label = block.labels.first().map_or(&*block.kind.name, |label| &label.name);
+        (label.into(), tree(sources, &block.body))
+    });
+    Json::Object(attributes.chain(blocks).collect())
+}
+
+fn value<'a>(sources: &'a Sources, expr: &'a Expr) -> Json<'a> {
+    match &expr.kind {
+        ExprKind::String(text) => Json::from(&**text),
+        ExprKind::Tuple(items) => items.iter().map(|item| value(sources, item)).collect(),
+        ExprKind::Object(items) => Json::Object(
+            items
+                .iter()
+                .filter_map(|(key, item)| {
+                    let ObjectKey::Name(key) = key else { return None };
+                    let member: Member<'_> = (Into::into(&*key.name), value(sources, item));
+                    Some(member)
+                })
+                .collect(),
+        ),
+        _ => Json::from(sources.text(expr.span)),
+    }
 }
 
 fn ratio(slow: Duration, fast: Duration) -> f64 {
@@ -145,65 +229,101 @@ struct Report {
 }
 
 impl Report {
-    fn line(&self, what: &str, time: Duration, note: &str) {
-        println!("{what:<34} {:>9.1} ms  {note}", time.as_secs_f64() * 1e3);
+    fn time(what: &str, time: Duration) {
+        println!("{what:<44} {:>9.1} ms", time.as_secs_f64() * 1e3);
     }
 
-    /// Text for a number that should be at least, or at most, some other.
-    fn requirement(&mut self, met: bool, text: &str) -> String {
-        if met {
-            return text.to_owned();
-        }
-        self.missed += 1;
-        format!("{text}: MISSED")
+    /// A number beside what it should be.
+    fn requirement(&mut self, what: &str, found: f64, unit: &str, wanted: Wanted) {
+        let (met, bound) = match wanted {
+            Wanted::AtLeast(least) => (found >= least, format!("at least {least}")),
+            Wanted::AtMost(most) => (found <= most, format!("at most {most}")),
+        };
+        self.missed += usize::from(!met);
+        let verdict = if met { "met" } else { "MISSED" };
+        println!("  {what:<42} {found:>9.2} {unit:<5} {bound}: {verdict}");
     }
+}
+
+#[derive(Clone, Copy)]
+enum Wanted {
+    AtLeast(f64),
+    AtMost(f64),
 }
 
 struct Case {
     name: &'static str,
     text: String,
     rounds: usize,
-    /// How many times faster than buildx we have to be; `None` where buildx is not run.
-    at_least: Option<f64>,
+    /// How many times faster than buildx we have to be.
+    at_least: f64,
+    /// Whether buildx takes a minute.
+    is_slow: bool,
+    /// Whether the floor is measured: for a matrix, the tree is not what is printed.
+    has_floor: bool,
 }
 
 fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().collect();
     // `cargo test --benches` only wants to know that it starts.
-    if env::args().any(|argument| argument == "--test") {
+    if arguments.iter().any(|argument| argument == "--test") {
+        return ExitCode::SUCCESS;
+    }
+    if let [_, option, path] = arguments.as_slice()
+        && option == "--floor"
+    {
+        floor(path);
         return ExitCode::SUCCESS;
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
     let buildx = env::var_os("BAKEPLAN_BUILDX").map(PathBuf::from);
+    let all = env::var_os("BAKEPLAN_BENCH_ALL").is_some();
+    let this = env::current_exe().expect("it runs");
     let mut report = Report::default();
     if buildx.is_none() {
         println!("BAKEPLAN_BUILDX is not set, so there is nothing to compare with");
     }
 
-    let all = env::var_os("BAKEPLAN_BENCH_ALL").map(|_| 20.0);
+    let case =
+        |name, text, rounds, at_least| Case { name, text, rounds, at_least, is_slow: false, has_floor: true };
     let cases = [
-        Case { name: "1 target", text: plain(1), rounds: 21, at_least: Some(10.0) },
-        Case { name: "1000 targets", text: plain(1000), rounds: 9, at_least: Some(20.0) },
-        Case { name: "a matrix of 1000", text: matrix(1000), rounds: 9, at_least: Some(10.0) },
-        Case {
-            name: "10000 targets",
-            text: plain(10_000),
-            rounds: if all.is_some() { 1 } else { 9 },
-            at_least: all,
-        },
+        case("1 target", plain(1), 41, 20.0),
+        case("1000 targets", plain(1000), 11, 50.0),
+        Case { has_floor: false, ..case("a matrix of 1000", matrix(1000), 11, 10.0) },
+        Case { is_slow: true, ..case("10000 targets", plain(10_000), 9, 300.0) },
+        Case { is_slow: true, has_floor: false, ..case("a matrix of 10000", matrix(10_000), 9, 300.0) },
     ];
     let mut own = Vec::new();
-    for case in &cases {
-        let place = written(folder.path(), case.name, &case.text);
-        let mut runs = vec![Run { program: Path::new(BAKEPLAN), args: &["print"], folder: &place }];
-        let other = buildx.as_deref().filter(|_| case.at_least.is_some());
-        runs.extend(other.map(|program| Run { program, args: &["bake", "--print"], folder: &place }));
-        let times = medians(&runs, case.rounds);
-        report.line(&format!("bakeplan print, {}", case.name), times[0], "");
-        if let (Some(theirs), Some(at_least)) = (times.get(1), case.at_least) {
-            let ratio = ratio(*theirs, times[0]);
-            let text = format!("{ratio:.1} times ours (at least {at_least})");
-            let note = report.requirement(ratio >= at_least, &text);
-            report.line(&format!("buildx bake --print, {}", case.name), *theirs, &note);
+    for Case { name, text, rounds, at_least, is_slow, has_floor } in cases {
+        let place = written(folder.path(), name, &text);
+        let ours = Run { program: Path::new(BAKEPLAN), args: &["print"], folder: &place, rounds };
+        let args = ["--floor", "docker-bake.hcl"];
+        let floor = Run { program: &this, args: &args, folder: &place, rounds };
+        let theirs = buildx.as_deref().filter(|_| all || !is_slow).map(|program| Run {
+            program,
+            args: &["bake", "--print"],
+            folder: &place,
+            rounds: if is_slow { 1 } else { rounds },
+        });
+        let peaks = (ours.peak(), theirs.as_ref().filter(|_| is_slow).and_then(Run::peak));
+        let mut runs = vec![ours, floor];
+        runs.extend(theirs);
+        let times = medians(&runs);
+        Report::time(&format!("bakeplan print, {name}"), times[0]);
+        if has_floor {
+            Report::time("the floor", times[1]);
+            report.requirement("times the floor", ratio(times[0], times[1]), "", Wanted::AtMost(3.0));
+        }
+        if let Some(theirs) = times.get(2) {
+            Report::time(&format!("buildx bake --print, {name}"), *theirs);
+            report.requirement("times faster", ratio(*theirs, times[0]), "", Wanted::AtLeast(at_least));
+        }
+        if let (Some(ours), true) = (peaks.0, is_slow) {
+            println!("  {:<42} {ours:>9.1} MiB", "peak memory of bakeplan");
+            if let Some(theirs) = peaks.1 {
+                println!("  {:<42} {theirs:>9.1} MiB", "peak memory of buildx");
+                report.requirement("of its memory", ours / theirs, "", Wanted::AtMost(0.25));
+            }
         }
         own.push(times[0]);
     }
@@ -212,27 +332,23 @@ fn main() -> ExitCode {
     for command in ["plan", "bake"] {
         let times = [500, 5000].map(|count| {
             let place = written(folder.path(), &format!("{count} images"), &images(count));
-            let run = Run { program: Path::new(BAKEPLAN), args: &[command], folder: &place };
-            let time = medians(&[run], 7)[0];
-            report.line(&format!("bakeplan {command}, {count} images x 3"), time, "");
+            let run = Run { program: Path::new(BAKEPLAN), args: &[command], folder: &place, rounds: 7 };
+            let time = medians(&[run])[0];
+            Report::time(&format!("bakeplan {command}, {count} images x 3"), time);
             time
         });
         linear(&mut report, &format!("{command}, 500 to 5000 images"), 16.0, times[0], times[1]);
     }
 
     let size = fs::metadata(BAKEPLAN).expect("it was run").len();
-    let text = format!("the binary has {:.2} MiB (at most {})", size as f64 / MIB as f64, MAX_BINARY / MIB);
-    println!("{}", report.requirement(size <= MAX_BINARY, &text));
+    let most = Wanted::AtMost((MAX_BINARY / MIB) as f64);
+    report.requirement("size of the binary", size as f64 / MIB as f64, "MiB", most);
     if report.missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Ten times the input may take eleven times the time, and a plan, which sorts and looks up names, a little more.
 fn linear(report: &mut Report, what: &str, at_most: f64, small: Duration, large: Duration) {
-    let ratio = ratio(large, small);
-    println!(
-        "{}",
-        report.requirement(ratio <= at_most, &format!("{what}: {ratio:.1} times (at most {at_most})"))
-    );
+    report.requirement(what, ratio(large, small), "times", Wanted::AtMost(at_most));
 }
 
 fn written(folder: &Path, name: &str, text: &str) -> PathBuf {

@@ -85,6 +85,9 @@ pub enum Command {
     /// Print which tags each image is published under
     #[command(args_override_self = true)]
     Metadata(Metadata),
+    /// Keep the table of tags in a README up to date, between two markers
+    #[command(args_override_self = true, after_help = EXIT_CODES)]
+    Readme(Readme),
 }
 
 /// Where the definition comes from and what is changed in it: the options of `docker buildx bake`, with its meaning.
@@ -182,7 +185,7 @@ pub struct Print {
 /// `bakeplan plan`.
 #[derive(Args, Clone, Debug)]
 pub struct Plan {
-    /// Print a table, or json (and errors as JSON)
+    /// Print a table, json (and errors as JSON), or markdown (the table of tags for a README)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
     pub format: PlanFormat,
     /// Write docker-bake.json, matrix.json and plan.json into this folder
@@ -194,6 +197,12 @@ pub struct Plan {
     /// Set the outputs of a GitHub Actions step and annotate errors
     #[arg(long)]
     pub github: bool,
+    /// Say of each tag why it is where it is (in the table; plan.json says it always)
+    #[arg(long)]
+    pub explain: bool,
+    /// Print what is known about the run as JSON instead of a plan; needs no Bake file
+    #[arg(long = "facts", conflicts_with_all = ["out", "github", "targets"])]
+    pub print_facts: bool,
     /// Which part of the plan.
     #[command(flatten)]
     pub selection: Selection,
@@ -247,6 +256,23 @@ pub struct Metadata {
     pub definition: Definition,
 }
 
+/// `bakeplan readme`.
+#[derive(Args, Clone, Debug)]
+pub struct Readme {
+    /// File with the lines `<!-- bakeplan:begin -->` and `<!-- bakeplan:end -->`
+    #[arg(id = "readme", value_name = "FILE")]
+    pub file: String,
+    /// Write nothing, fail when the table is out of date
+    #[arg(long)]
+    pub check: bool,
+    /// Which part of the plan.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// The definition.
+    #[command(flatten)]
+    pub definition: Definition,
+}
+
 /// Which part of the plan, and for what.
 #[derive(Args, Clone, Debug)]
 pub struct Selection {
@@ -257,6 +283,24 @@ pub struct Selection {
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value = "true")]
     pub publish: bool,
+    /// What is known about the run.
+    #[command(flatten)]
+    pub facts: FactOptions,
+}
+
+/// What is known about the run, where the environment and git do not say it or are wrong.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Facts")]
+pub struct FactOptions {
+    /// Give a fact about the run, such as `tag=v1.2.3` (repeatable)
+    #[arg(long = "fact", value_name = "NAME=VALUE")]
+    pub facts: Vec<String>,
+    /// Take facts from a JSON object in this file, or `-` for standard input
+    #[arg(long = "facts-file", value_name = "FILE")]
+    pub file: Option<String>,
+    /// Which versions were released before: `git` asks the remote `origin` for its tags, a file lists them
+    #[arg(long, value_name = "FILE|git")]
+    pub known_versions: Option<String>,
 }
 
 /// The forms of a plan.
@@ -267,6 +311,8 @@ pub enum PlanFormat {
     Table,
     /// As plan.json
     Json,
+    /// The tags and platforms of each image, as a table of Markdown
+    Markdown,
 }
 
 /// The forms of a matrix.
@@ -411,6 +457,8 @@ mod tests {
         for (line, kind) in [
             ("print --print --list=targets", ErrorKind::ArgumentConflict),
             ("plan --check", ErrorKind::MissingRequiredArgument),
+            ("plan --facts --out x", ErrorKind::ArgumentConflict),
+            ("plan --facts app", ErrorKind::ArgumentConflict),
             ("plan --publish=maybe", ErrorKind::ValueValidation),
             ("plan --format yaml", ErrorKind::InvalidValue),
             ("merge", ErrorKind::InvalidSubcommand),

@@ -250,11 +250,7 @@ pub struct WirePlace {
 #[must_use]
 pub fn names_help<'a>(name: &str, kind: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     const SHOWN: usize = 10;
-    /// Comparing takes time by the product of lengths.
-    const LONGEST: usize = 100;
-    let short = known.clone().filter(|known| known.len() <= LONGEST);
-    if let Some(near) = Some(name).filter(|name| name.len() <= LONGEST).and_then(|name| suggest(name, short))
-    {
+    if let Some(near) = suggest(name, known.clone()) {
         return format!("did you mean `{near}`?");
     }
     let shown: Vec<String> = known.clone().take(SHOWN).map(|known| format!("`{known}`")).collect();
@@ -347,8 +343,14 @@ fn escape_property(text: &str) -> String {
 
 /// The candidate that the user most likely meant, if any is close.
 pub fn suggest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    /// Comparing takes time by the product of lengths.
+    const LONGEST: usize = 100;
+    if found.len() > LONGEST {
+        return None;
+    }
     candidates
         .into_iter()
+        .filter(|candidate| candidate.len() <= LONGEST)
         .map(|candidate| (strsim::damerau_levenshtein(found, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= (found.len().max(candidate.len()) / 3).max(1))
         .min()

@@ -4,17 +4,28 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, IsTerminal, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anstream::AutoStream;
 use anstream::stream::{AsLockedWrite, RawStream};
 use clap::ColorChoice;
 use tempfile::NamedTempFile;
 
+use crate::facts::git::Failure;
+
 /// The largest input that is read, in bytes.
 pub const MAX_INPUT: u64 = 16 * 1024 * 1024;
+
+/// How long `git` may take, which may ask a server. In seconds.
+const MAX_WAIT: u64 = 60;
+
+/// How often a program is asked whether it has ended.
+const PULSE: Duration = Duration::from_millis(1);
 
 /// How many symbolic links lead to a file at most, as on Linux.
 const MAX_LINKS: usize = 40;
@@ -243,12 +254,13 @@ impl Host {
         let path = path.as_ref();
         let fail = |problem| HostError::new(Action::Read, path, problem);
         let full = self.resolve(path);
+        let found = fs::metadata(&full);
         // Windows would say "permission denied" on opening a directory.
-        if fs::metadata(&full).is_ok_and(|found| found.is_dir()) {
+        if found.as_ref().is_ok_and(Metadata::is_dir) {
             return Err(fail(Problem::Directory));
         }
         let file = File::open(full).map_err(|error| fail(error.into()))?;
-        read_text(file).map_err(fail)
+        read_text(file, found.map_or(0, |found| found.len())).map_err(fail)
     }
 
     /// The text on standard input.
@@ -256,7 +268,7 @@ impl Host {
     /// # Errors
     /// When it is unreadable, larger than [`MAX_INPUT`] or not UTF-8.
     pub fn read_stdin(&self) -> Result<String, HostError> {
-        read_text(io::stdin().lock())
+        read_text(io::stdin().lock(), 0)
             .map_err(|problem| HostError::new(Action::Read, Path::new(STDIN), problem))
     }
 
@@ -357,6 +369,24 @@ impl Host {
         format!("{os}/{arch}/{}", arm_variant(arch, &cpuinfo))
     }
 
+    /// Runs `git` in the working directory, without a shell, and returns what it prints. It asks nobody anything,
+    /// changes nothing, and fetches nothing on its own.
+    ///
+    /// # Errors
+    /// When there is no git, it fails, prints more than [`MAX_INPUT`] or takes too long.
+    pub fn git(&self, arguments: &[&str]) -> Result<String, Failure> {
+        let mut command = Command::new("git");
+        // A repository's own hook would be run.
+        command.args(["-c", "core.fsmonitor=false"]).args(arguments).current_dir(&self.directory);
+        command.envs([
+            ("GIT_OPTIONAL_LOCKS", "0"),
+            ("GIT_TERMINAL_PROMPT", "0"),
+            ("GIT_NO_LAZY_FETCH", "1"),
+            ("LC_ALL", "C"),
+        ]);
+        run(command, Duration::from_secs(MAX_WAIT))
+    }
+
     fn resolve(&self, path: &Path) -> PathBuf {
         self.directory.join(path)
     }
@@ -379,8 +409,53 @@ fn emit(stream: impl RawStream + AsLockedWrite, text: &str) -> io::Result<()> {
     stream.flush()
 }
 
-fn read_text(stream: impl Read) -> Result<String, Problem> {
-    let mut bytes = Vec::new();
+/// Runs a program to its end. What it prints goes into files: pipes would stay open as long as any other program has
+/// them, such as one that keeps a connection.
+fn run(mut command: Command, limit: Duration) -> Result<String, Failure> {
+    let other = |error: io::Error| Failure::Other(reason(&error));
+    let mut output = tempfile::tempfile().map_err(other)?;
+    let mut errors = tempfile::tempfile().map_err(other)?;
+    command.stdin(Stdio::null());
+    command.stdout(output.try_clone().map_err(other)?);
+    command.stderr(errors.try_clone().map_err(other)?);
+    let mut child = command.spawn().map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Failure::NotInstalled,
+        _ => other(error),
+    })?;
+    let started = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().map_err(other)? {
+            break status;
+        }
+        let length = output.metadata().map_err(other)?.len();
+        let failure = match () {
+            () if length > MAX_INPUT => Failure::TooMuch(MAX_INPUT),
+            () if started.elapsed() > limit => Failure::TimedOut(limit.as_secs()),
+            () => {
+                thread::sleep(PULSE);
+                continue;
+            }
+        };
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(failure);
+    };
+    let text = |file: &mut File| {
+        file.rewind().map_err(other)?;
+        let mut bytes = Vec::new();
+        file.take(MAX_INPUT + 1).read_to_end(&mut bytes).map_err(other)?;
+        if bytes.len() as u64 > MAX_INPUT { Err(Failure::TooMuch(MAX_INPUT)) } else { Ok(bytes) }
+    };
+    if !status.success() {
+        let errors = String::from_utf8_lossy(&text(&mut errors)?).into_owned();
+        return Err(Failure::Status { code: status.code(), errors });
+    }
+    String::from_utf8(text(&mut output)?).map_err(|_| Failure::Other("it prints what is not UTF-8".into()))
+}
+
+/// Reads the text of a stream that has about so many bytes.
+fn read_text(stream: impl Read, length: u64) -> Result<String, Problem> {
+    let mut bytes = Vec::with_capacity(length.min(MAX_INPUT) as usize + 1);
     stream.take(MAX_INPUT + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_INPUT {
         return Err(Problem::TooLarge);
@@ -417,7 +492,7 @@ fn replace(path: &Path, content: &[u8]) -> Result<Written, Problem> {
     }
     let folder = path.parent().unwrap_or(&path);
     fs::create_dir_all(folder)?;
-    let mut file = temporary_file(folder, existing.as_ref().map(fs::Metadata::permissions))?;
+    let mut file = temporary_file(folder, existing.as_ref().map(Metadata::permissions))?;
     file.write_all(content)?;
     // Without this, a crash soon after the renaming could leave an empty file.
     file.as_file().sync_all()?;
@@ -575,7 +650,7 @@ mod tests {
         let (directory, host) = host();
         let path = directory.path().join("a/b/file");
         assert_eq!(host.write_if_changed("a/b/file", "one").unwrap(), Written::Created);
-        let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
+        let long_ago = std::time::UNIX_EPOCH + Duration::from_secs(1_000_000);
         OpenOptions::new().write(true).open(&path).unwrap().set_modified(long_ago).unwrap();
         assert_eq!(host.write_if_changed("a/b/file", "one").unwrap(), Written::Unchanged);
         assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), long_ago);
@@ -707,5 +782,32 @@ mod tests {
         let now = Host::now();
         assert!(now.len() == "2026-11-21T09:30:00Z".len() && now.ends_with('Z'), "{now}");
         assert_ne!(Host::random(), Host::random());
+    }
+
+    /// A shell with these lines, stopped after a second.
+    #[cfg(unix)]
+    fn shell(lines: &str) -> Result<String, Failure> {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", lines]);
+        run(command, Duration::from_secs(1))
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_program_says_what_it_says_or_why_not() {
+        assert_eq!(shell("echo out; echo err >&2"), Ok("out\n".into()));
+        let failure = Failure::Status { code: Some(3), errors: "fatal: x\n".into() };
+        assert_eq!(shell("echo out; echo fatal: x >&2; exit 3"), Err(failure));
+        assert_eq!(
+            shell("read line && echo asked"),
+            Err(Failure::Status { code: Some(1), errors: "".into() })
+        );
+        assert_eq!(shell("printf '\\377'"), Err(Failure::Other("it prints what is not UTF-8".into())));
+        assert_eq!(shell("exec sleep 600"), Err(Failure::TimedOut(1)));
+        assert_eq!(shell("head -c 20000000 /dev/zero"), Err(Failure::TooMuch(MAX_INPUT)));
+        let absent = run(Command::new("bakeplan-no-such-program"), Duration::from_secs(1));
+        assert_eq!(absent, Err(Failure::NotInstalled));
+        // A connection that is kept open holds the streams.
+        assert_eq!(shell("sleep 3 & echo out"), Ok("out\n".into()));
     }
 }

@@ -1,10 +1,14 @@
 //! JSON as Go's `encoding/json` writes it, which is how buildx prints and how Bake files are written.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// A JSON value whose objects keep the order they are built in.
+/// A member of an object: its key and its value.
+pub type Member<'a> = (Cow<'a, str>, Json<'a>);
+
+/// A JSON value whose objects keep the order they are built in, and whose strings may be borrowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Json {
+pub enum Json<'a> {
     /// `null`
     Null,
     /// `true` or `false`
@@ -12,14 +16,14 @@ pub enum Json {
     /// A whole number.
     Number(i64),
     /// A string.
-    String(String),
+    String(Cow<'a, str>),
     /// `[…]`
     Array(Vec<Self>),
     /// `{…}`, in this order; keys are to be unique.
-    Object(Vec<(String, Self)>),
+    Object(Vec<Member<'a>>),
 }
 
-impl Json {
+impl Json<'_> {
     /// The text on several lines, indented by two spaces, without a final newline: Go's `MarshalIndent(v, "", "  ")`.
     #[must_use]
     pub fn to_pretty(&self) -> String {
@@ -36,77 +40,133 @@ impl Json {
                 let _ = write!(out, "{value}");
             }
             Self::String(text) => write_string(out, text),
-            Self::Array(items) => write_members(out, depth, ('[', ']'), items, |out, item| {
-                item.write(out, depth + 1);
-            }),
-            Self::Object(members) => write_members(out, depth, ('{', '}'), members, |out, (key, value)| {
-                write_string(out, key);
-                out.push_str(": ");
-                value.write(out, depth + 1);
-            }),
+            Self::Array(items) => {
+                let mut list = Members::open(out, depth, '[');
+                for item in items {
+                    list.next();
+                    item.write(list.out, list.depth);
+                }
+                list.close(']');
+            }
+            Self::Object(members) => {
+                let mut object = ObjectWriter(Members::open(out, depth, '{'));
+                members.iter().for_each(|(key, value)| object.put(key, value));
+                object.end();
+            }
         }
     }
 }
 
-impl From<bool> for Json {
+impl From<bool> for Json<'_> {
     fn from(value: bool) -> Self {
         Self::Bool(value)
     }
 }
 
-impl From<i64> for Json {
+impl From<i64> for Json<'_> {
     fn from(value: i64) -> Self {
         Self::Number(value)
     }
 }
 
-impl From<&str> for Json {
-    fn from(text: &str) -> Self {
-        Self::String(text.to_owned())
+impl<'a> From<&'a str> for Json<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::String(text.into())
     }
 }
 
-impl From<String> for Json {
+impl From<String> for Json<'_> {
     fn from(text: String) -> Self {
-        Self::String(text)
+        Self::String(text.into())
     }
 }
 
-impl<T: Into<Self>> FromIterator<T> for Json {
+impl<T: Into<Self>> FromIterator<T> for Json<'_> {
     fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
         Self::Array(items.into_iter().map(Into::into).collect())
     }
 }
 
-fn write_members<T>(
-    out: &mut String,
+/// Writes an object of which only one member at a time is in memory.
+#[derive(Debug)]
+pub struct ObjectWriter<'o>(Members<'o>);
+
+impl<'o> ObjectWriter<'o> {
+    /// Starts an object that is inside no other.
+    pub fn start(out: &'o mut String) -> Self {
+        Self(Members::open(out, 0, '{'))
+    }
+
+    /// Writes the next member.
+    pub fn put(&mut self, key: &str, value: &Json<'_>) {
+        self.key(key);
+        value.write(self.0.out, self.0.depth);
+    }
+
+    /// Starts an object that is the value of the next member.
+    pub fn object(&mut self, key: &str) -> ObjectWriter<'_> {
+        self.key(key);
+        ObjectWriter(Members::open(self.0.out, self.0.depth, '{'))
+    }
+
+    /// Ends the object.
+    pub fn end(self) {
+        self.0.close('}');
+    }
+
+    fn key(&mut self, key: &str) {
+        self.0.next();
+        write_string(self.0.out, key);
+        self.0.out.push_str(": ");
+    }
+}
+
+/// What is between two brackets, each on a line of its own.
+#[derive(Debug)]
+struct Members<'o> {
+    out: &'o mut String,
+    /// How deep the members are indented.
     depth: usize,
-    (open, close): (char, char),
-    members: &[T],
-    write: impl Fn(&mut String, &T),
-) {
-    out.push(open);
-    for (index, member) in members.iter().enumerate() {
-        out.push_str(if index == 0 { "\n" } else { ",\n" });
-        indent(out, depth + 1);
-        write(out, member);
+    is_empty: bool,
+}
+
+impl<'o> Members<'o> {
+    fn open(out: &'o mut String, depth: usize, bracket: char) -> Self {
+        out.push(bracket);
+        Self { out, depth: depth + 1, is_empty: true }
     }
-    if !members.is_empty() {
-        out.push('\n');
-        indent(out, depth);
+
+    fn next(&mut self) {
+        self.out.push_str(if self.is_empty { "\n" } else { ",\n" });
+        self.is_empty = false;
+        indent(self.out, self.depth);
     }
-    out.push(close);
+
+    fn close(self, bracket: char) {
+        if !self.is_empty {
+            self.out.push('\n');
+            indent(self.out, self.depth - 1);
+        }
+        self.out.push(bracket);
+    }
 }
 
 fn indent(out: &mut String, depth: usize) {
-    out.extend(std::iter::repeat_n("  ", depth));
+    const SPACES: &str = "                ";
+    match SPACES.get(..2 * depth) {
+        Some(spaces) => out.push_str(spaces),
+        None => out.extend(std::iter::repeat_n("  ", depth)),
+    }
 }
 
 /// Appends a string in quotes, with the characters escaped that Go escapes: also `<`, `>`, `&`, U+2028 and U+2029
 /// (<https://pkg.go.dev/encoding/json#HTMLEscape>).
 pub fn write_string(out: &mut String, text: &str) {
     out.push('"');
-    for c in text.chars() {
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(may_be_escaped) {
+        out.push_str(&rest[..at]);
+        let c = rest[at..].chars().next().unwrap_or_default();
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
@@ -120,8 +180,15 @@ pub fn write_string(out: &mut String, text: &str) {
             }
             _ => out.push(c),
         }
+        rest = &rest[at + c.len_utf8()..];
     }
+    out.push_str(rest);
     out.push('"');
+}
+
+/// Whether a character that starts with this byte may have to be escaped. U+2028 and U+2029 start with 0xE2.
+fn may_be_escaped(byte: u8) -> bool {
+    byte < b' ' || matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&' | 0xe2)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@
 // The words.
 pub mod diagnostic;
 pub mod json;
+pub mod oci;
 pub mod platform;
 pub mod reference;
 pub mod source;
@@ -24,7 +25,9 @@ pub mod version;
 pub mod bake;
 
 // The decisions.
+pub mod facts;
 pub mod pattern;
+pub mod rules;
 pub mod runner;
 pub mod spec;
 pub mod tags;
@@ -35,6 +38,9 @@ pub mod resolve;
 
 // The views.
 pub mod render;
+
+// The registries.
+pub mod registry;
 
 // The edge.
 pub mod cli;

@@ -1,13 +1,33 @@
-//! Tag patterns: the tag part of a reference with `{{ words }}` in it.
+//! Patterns: texts with `{{ words }}` of a version and of the run's facts in them, and conditions over the same words.
 
-use minijinja::value::Value;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::fmt::strtime;
+use jiff::tz::TimeZone;
+use minijinja::value::{Kwargs, Value, ValueKind};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
 use crate::diagnostic::suggest;
+use crate::facts::{Facts, Known};
 use crate::version::Version;
 
-/// The words of patterns; those of a version are absent when it has fewer numbers.
-const WORDS: [&str; 4] = ["version", "major", "minor", "patch"];
+/// The words of a version, with how many of its leading numbers they name; those of numbers that it has not are
+/// absent.
+const VERSION_WORDS: [(&str, usize); 4] = [("version", usize::MAX), ("major", 1), ("minor", 2), ("patch", 3)];
+
+/// The words of facts.
+const FACT_WORDS: [&str; 10] =
+    ["event", "ref", "branch", "tag", "pr", "head_branch", "base_branch", "default_branch", "sha", "commit"];
+
+/// A function: a date in `strftime`'s form.
+const DATE: &str = "date";
+
+/// What conditions know besides: whether the version is a prerelease.
+const PRERELEASE: &str = "prerelease";
+
+/// What a pattern may do at most, in the steps of the template language.
+const FUEL: u64 = 10_000;
 
 /// Why a pattern does not render.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +35,12 @@ pub enum PatternError {
     /// The template language does not understand it.
     #[error("the pattern is not a template: {0}")]
     Syntax(String),
+    /// It cannot be rendered.
+    #[error("the pattern cannot be rendered: {0}")]
+    Render(String),
+    /// The condition is neither true nor false.
+    #[error("the condition is {0}, and not true or false")]
+    NotABool(String),
     /// A word that no pattern knows.
     #[error("a pattern has no word `{word}`")]
     UnknownWord {
@@ -26,6 +52,16 @@ pub enum PatternError {
     /// A version's word, and no version.
     #[error("the pattern uses `{0}`, and the image has no `version`")]
     NoVersion(String),
+    /// A fact that is not known, or that this run has not.
+    #[error("the pattern uses `{word}`, which is not known{}", .at.as_ref().map(|at| format!(": this run is of `{at}`")).unwrap_or_default())]
+    MissingFact {
+        /// The word.
+        word: String,
+        /// The ref that is built, when it is the reason.
+        at: Option<String>,
+        /// Why git did not tell it.
+        problem: Option<String>,
+    },
 }
 
 impl PatternError {
@@ -33,17 +69,89 @@ impl PatternError {
     #[must_use]
     pub fn help(&self) -> String {
         match self {
-            Self::Syntax(_) => "words are written `{{ version }}`".into(),
+            Self::Render(_) => {
+                "a condition says when it applies: `{ pattern = \"…\", when = \"branch == default_branch\" }`"
+                    .into()
+            }
+            Self::Syntax(_) => "words are written `{{ version }}`, conditions `event == \"push\"`".into(),
+            Self::NotABool(_) => "compare it, such as `branch == default_branch`".into(),
             Self::UnknownWord { near: Some(near), .. } => format!("did you mean `{near}`?"),
             Self::UnknownWord { near: None, .. } => {
-                format!("the words are {}", WORDS.map(|w| format!("`{w}`")).join(", "))
+                let words: Vec<String> = words().map(|word| format!("`{word}`")).collect();
+                format!("the words are {}", words.join(", "))
             }
             Self::NoVersion(_) => "set `version` in the image".into(),
+            Self::MissingFact { word, at: Some(_), .. } => format!(
+                "say when it applies, such as `{{ pattern = \"…\", when = \"{word}\" }}`, or what holds else: `{{{{ {word} | default(\"…\") }}}}`"
+            ),
+            Self::MissingFact { word, at: None, problem } => {
+                let fact = fact_of(word);
+                let problem = problem.as_ref().map(|problem| format!("{problem}; else ")).unwrap_or_default();
+                format!(
+                    "{problem}give it with `--fact {fact}=…`; `bakeplan plan --facts` shows what is known"
+                )
+            }
         }
     }
 }
 
-/// Whether a text has a pattern's delimiters; without, it is a tag as it stands.
+/// The fact that a word comes from.
+fn fact_of(word: &str) -> &str {
+    match word {
+        "sha" => "commit",
+        "pr" => "pull_request",
+        DATE => "commit_time",
+        other => other,
+    }
+}
+
+fn words() -> impl Iterator<Item = &'static str> {
+    VERSION_WORDS.iter().map(|(word, _)| *word).chain(FACT_WORDS).chain([DATE])
+}
+
+/// What words stand for.
+#[derive(Clone, Copy)]
+pub struct Words<'a> {
+    /// The version, for its words.
+    pub version: Option<&'a Version>,
+    /// The facts, for theirs.
+    pub facts: Known<'a>,
+}
+
+/// A rendered pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// The text.
+    pub text: String,
+    /// The words that the pattern uses.
+    pub uses: Uses,
+}
+
+/// The words that a pattern uses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Uses {
+    /// How many leading numbers of the version it names: 2 for `{{ major }}.{{ minor }}`, `usize::MAX` for the whole
+    /// version; 0 for none.
+    pub depth: usize,
+    /// The words of facts, sorted.
+    pub facts: BTreeSet<&'static str>,
+}
+
+impl Uses {
+    /// Whether it names the commit, and so stands for one build.
+    #[must_use]
+    pub fn names_commit(&self) -> bool {
+        ["commit", "sha", "tag"].iter().any(|word| self.facts.contains(word))
+    }
+
+    /// Whether it names anything of the run.
+    #[must_use]
+    pub fn names_run(&self) -> bool {
+        !self.facts.is_empty()
+    }
+}
+
+/// Whether a text has a pattern's delimiters; without, it stands for itself.
 #[must_use]
 pub fn is_pattern(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|open| text.contains(open))
@@ -51,58 +159,242 @@ pub fn is_pattern(text: &str) -> bool {
 
 /// Renders a pattern. `Ok(None)` when it needs a part that this version has not: `{{ minor }}` of `19beta3`.
 ///
-/// `{{ version }}` is without a leading `v` and without build metadata, which tags cannot hold.
+/// `{{ version }}` is without a leading `v` and without build metadata, which tags cannot hold; `{{ sha }}` is short,
+/// `{{ commit }}` is not; dates are in UTC unless `tz` says otherwise, and of [`Facts::time`].
 ///
 /// # Errors
-/// When the pattern can never render.
-pub fn render(pattern: &str, version: Option<&Version>) -> Result<Option<String>, PatternError> {
+/// When the pattern can never render, or not with these facts.
+pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, PatternError> {
     if !is_pattern(pattern) {
-        return Ok(Some(pattern.to_owned()));
+        return Ok(Some(Rendered { text: pattern.to_owned(), uses: Uses::default() }));
     }
+    let environment = environment();
+    let template = environment.template_from_str(pattern).map_err(|e| PatternError::Syntax(detail(&e)))?;
+    let mut used: Vec<String> = template.undeclared_variables(false).into_iter().collect();
+    used.sort();
+    let uses = uses(&used, &[])?;
+    let known = pairs(&uses, words);
+    match template.render(Value::from_pairs(known.iter().cloned())) {
+        Ok(text) => Ok(Some(Rendered { text, uses })),
+        Err(e) if matches!(e.kind(), ErrorKind::UndefinedError | ErrorKind::UnknownFunction) => {
+            absent(&used, words, &known)
+        }
+        // Filters complain in words of their own about what is not there: does the pattern render when it is?
+        Err(e) => match template.render(Value::from_pairs(completed(&used, &known))) {
+            Ok(_) => absent(&used, words, &known),
+            Err(_) => Err(PatternError::Render(detail(&e))),
+        },
+    }
+}
+
+/// The words that are known, and something in the place of the others.
+fn completed<'p>(used: &'p [String], known: &[(&'p str, Value)]) -> Vec<(&'p str, Value)> {
+    let missing = used.iter().filter(|word| !known.iter().any(|(name, _)| name == word));
+    known.iter().cloned().chain(missing.map(|word| (word.as_str(), Value::from("0")))).collect()
+}
+
+/// Whether a condition holds: an expression such as `event == "push" and branch == default_branch`. It knows the words
+/// of patterns and `prerelease`; what this run has not, such as `tag` on a branch, is `none` there.
+///
+/// # Errors
+/// When it is no condition, or a fact is not known.
+pub fn holds(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
+    let environment = environment();
+    let expression =
+        environment.compile_expression(condition).map_err(|e| PatternError::Syntax(detail(&e)))?;
+    let mut used: Vec<String> = expression.undeclared_variables(false).into_iter().collect();
+    used.sort();
+    let uses = uses(&used, &[PRERELEASE])?;
+    let mut known = pairs(&uses, words);
+    known.push((PRERELEASE, words.version.is_some_and(Version::is_prerelease).into()));
+    for word in &used {
+        if known.iter().any(|(name, _)| name == word) {
+            continue;
+        }
+        let depends_on_ref = ["branch", "tag", "pr", "head_branch", "base_branch"];
+        let place = depends_on_ref.iter().find(|name| *name == word);
+        match place.filter(|_| words.facts.git_ref.is_some()) {
+            // This run has none of it, and that is known.
+            Some(absent) => known.push((absent, Value::from(()))),
+            None if word == "event" => known.push(("event", Value::from(()))),
+            None if VERSION_WORDS.iter().any(|(name, _)| name == word) => {
+                return Err(PatternError::NoVersion(word.clone()));
+            }
+            None => return Err(missing(word, words.facts)),
+        }
+    }
+    let value = expression.eval(Value::from_pairs(known)).map_err(|e| PatternError::Render(detail(&e)))?;
+    match value.kind() {
+        ValueKind::Bool | ValueKind::None => Ok(value.is_true()),
+        // A word alone asks whether the run has it: `tag`.
+        ValueKind::String if used.iter().any(|word| word == condition.trim()) => Ok(true),
+        kind => Err(PatternError::NotABool(format!("a {kind}"))),
+    }
+}
+
+fn environment<'a>() -> Environment<'a> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
-    let syntax =
-        |e: minijinja::Error| PatternError::Syntax(e.detail().unwrap_or("it cannot be parsed").to_owned());
-    let template = environment.template_from_str(pattern).map_err(syntax)?;
-    let mut words: Vec<String> = template.undeclared_variables(false).into_iter().collect();
-    words.sort();
-    for word in &words {
-        if !WORDS.contains(&word.as_str()) {
-            let near = suggest(word, WORDS).map(str::to_owned);
+    environment.set_fuel(Some(FUEL));
+    environment.add_filter("slug", slug);
+    environment
+}
+
+/// `date("%Y%m%d")`, in UTC unless `tz` names another zone.
+fn date(time: Timestamp) -> Value {
+    let wrong = |message: &dyn std::fmt::Display| {
+        minijinja::Error::new(ErrorKind::InvalidOperation, message.to_string())
+    };
+    Value::from_function(move |format: &str, options: Kwargs| {
+        let zone = match options.get::<Option<&str>>("tz")? {
+            None => TimeZone::UTC,
+            Some(name) => TimeZone::get(name).map_err(|e| wrong(&e))?,
+        };
+        options.assert_all_used()?;
+        strtime::format(format, &time.to_zoned(zone)).map_err(|e| wrong(&e))
+    })
+}
+
+/// What a branch's name is as a part of a tag: what tags cannot hold becomes `-`, and nothing is lost at the end.
+fn slug(text: &str) -> Result<String, minijinja::Error> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
+    let parts: Vec<&str> = text.split(|c: char| !allowed(c)).filter(|part| !part.is_empty()).collect();
+    let slug = parts.join("-").trim_start_matches('.').to_owned();
+    if slug.is_empty() {
+        let message = format!("no character of `{text}` can be in a tag");
+        return Err(minijinja::Error::new(ErrorKind::InvalidOperation, message));
+    }
+    Ok(slug)
+}
+
+/// Checks the words that a template asks for.
+fn uses(used: &[String], also: &[&str]) -> Result<Uses, PatternError> {
+    let mut uses = Uses::default();
+    for word in used {
+        if let Some((_, depth)) = VERSION_WORDS.iter().find(|(name, _)| name == word) {
+            uses.depth = uses.depth.max(*depth);
+        } else if let Some(fact) = FACT_WORDS.iter().chain([&DATE]).find(|name| *name == word) {
+            uses.facts.insert(fact);
+        } else if !also.contains(&word.as_str()) {
+            let near = suggest(word, words()).map(str::to_owned);
             return Err(PatternError::UnknownWord { word: word.clone(), near });
         }
     }
-    let Some(version) = version else {
-        return match words.into_iter().next() {
-            Some(word) => Err(PatternError::NoVersion(word)),
-            None => template.render(Value::UNDEFINED).map(Some).map_err(syntax),
-        };
-    };
-    let whole = version.without_v().split('+').next().unwrap_or_default();
-    let parts = [
-        ("version", Some(whole)),
-        ("major", version.major()),
-        ("minor", version.minor()),
-        ("patch", version.patch()),
-    ];
-    let missing = |word: &String| parts.iter().any(|(name, value)| name == word && value.is_none());
-    if words.iter().any(missing) {
-        return Ok(None);
+    Ok(uses)
+}
+
+/// The words that are known, with their values. Facts are asked for only when they are used.
+fn pairs(uses: &Uses, words: &Words<'_>) -> Vec<(&'static str, Value)> {
+    let mut pairs = Vec::new();
+    if let Some(version) = words.version {
+        let whole = version.without_v().split('+').next().unwrap_or_default();
+        let parts = [Some(whole), version.major(), version.minor(), version.patch()];
+        let parts = VERSION_WORDS.iter().zip(parts);
+        pairs.extend(parts.filter_map(|((word, _), part)| Some((*word, Value::from(part?)))));
     }
-    let context =
-        Value::from_pairs(parts.into_iter().filter_map(|(name, value)| Some((name, Value::from(value?)))));
-    template.render(context).map(Some).map_err(syntax)
+    for &word in &uses.facts {
+        let facts: &Facts = words.facts;
+        let text = |text: &Option<String>| text.as_deref().map(Value::from);
+        let value = match word {
+            "event" => text(&facts.event),
+            "ref" => text(&facts.git_ref),
+            "branch" => text(&facts.branch),
+            "tag" => text(&facts.tag),
+            "pr" => facts.pull_request.map(Value::from),
+            "head_branch" => text(&facts.head_branch),
+            "base_branch" => text(&facts.base_branch),
+            "default_branch" => text(&facts.default_branch),
+            "sha" => facts.short_commit().map(Value::from),
+            "commit" => text(&facts.commit),
+            _ => facts.time().map(date),
+        };
+        pairs.extend(value.map(|value| (word, value)));
+    }
+    pairs
+}
+
+/// What a template that needs a missing word comes to.
+fn absent(
+    used: &[String],
+    words: &Words<'_>,
+    known: &[(&str, Value)],
+) -> Result<Option<Rendered>, PatternError> {
+    let is_missing = |word: &&String| !known.iter().any(|(name, _)| name == word);
+    let of_version = |word: &&String| VERSION_WORDS.iter().any(|(name, _)| name == word);
+    match used.iter().filter(is_missing).find(of_version) {
+        Some(_) if words.version.is_some() => return Ok(None),
+        Some(word) => return Err(PatternError::NoVersion(word.clone())),
+        None => {}
+    }
+    match used.iter().find(is_missing) {
+        Some(word) => Err(missing(word, words.facts)),
+        None => Err(PatternError::Render("a value in it is undefined".into())),
+    }
+}
+
+fn missing(word: &str, facts: &Facts) -> PatternError {
+    let of_ref = ["branch", "tag", "pr", "head_branch", "base_branch"].contains(&word);
+    PatternError::MissingFact {
+        word: word.to_owned(),
+        at: facts.git_ref.clone().filter(|_| of_ref),
+        problem: facts.git_problem.clone(),
+    }
+}
+
+fn detail(error: &minijinja::Error) -> String {
+    error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn on_branch(branch: &str) -> Facts {
+        Facts {
+            event: Some("push".into()),
+            git_ref: Some(format!("refs/heads/{branch}")),
+            commit: Some("0123456789abcdef0123456789abcdef01234567".into()),
+            commit_time: Some("2026-03-04T23:30:00Z".parse().unwrap()),
+            default_branch: Some("main".into()),
+            ..Facts::default()
+        }
+        .with_ref_parts()
+    }
+
+    fn text(pattern: &str, version: Option<&str>, facts: &Facts) -> Result<Option<String>, PatternError> {
+        let version: Option<Version> = version.map(|text| text.parse().unwrap());
+        let words = Words { version: version.as_ref(), facts: &facts };
+        Ok(render(pattern, &words)?.map(|rendered| rendered.text))
+    }
+
     #[track_caller]
     fn case(pattern: &str, version: &str, expected: Option<&str>) {
-        let version: Version = version.parse().unwrap();
-        assert_eq!(render(pattern, Some(&version)).unwrap().as_deref(), expected, "{pattern} of {version}");
+        assert_eq!(
+            text(pattern, Some(version), &Facts::default()).unwrap().as_deref(),
+            expected,
+            "{pattern} of {version}"
+        );
+    }
+
+    #[track_caller]
+    fn of_facts(pattern: &str, expected: &str) {
+        assert_eq!(
+            text(pattern, None, &on_branch("feature/Ü x")),
+            Ok(Some(expected.to_owned())),
+            "{pattern}"
+        );
+    }
+
+    #[track_caller]
+    fn condition(condition: &str, facts: &Facts, expected: &Result<bool, PatternError>) {
+        let version: Version = "1.2.3-rc.1".parse().unwrap();
+        let words = Words { version: Some(&version), facts: &facts };
+        assert_eq!(&holds(condition, &words), expected, "{condition}");
+    }
+
+    fn missing_fact(word: &str) -> PatternError {
+        PatternError::MissingFact { word: word.into(), at: None, problem: None }
     }
 
     #[test]
@@ -111,16 +403,106 @@ mod tests {
         case("{{version}}", "v3.14.1", Some("3.14.1"));
         case("{{ major }}.{{ minor }}", "24.04", Some("24.04"));
         case("{{ major }}.{{ minor }}", "19beta3", None);
+        case("{{ major }}.{{ minor | default('0') }}", "19beta3", Some("19.0"));
+        case("{{ minor | int + 1 }}", "19beta3", None);
         case("latest", "1.2.3", Some("latest"));
         case("v{{ major }}-slim", "1.2.3", Some("v1-slim"));
     }
 
     #[test]
     fn what_can_never_render_is_an_error() {
-        let version: Version = "1.2.3".parse().unwrap();
-        let error = render("{{ verison }}", Some(&version)).unwrap_err();
+        let none = Facts::default;
+        let error = text("{{ verison }}", Some("1.2.3"), &none()).unwrap_err();
         assert_eq!(error.help(), "did you mean `version`?");
-        assert!(matches!(render("{{ version", Some(&version)), Err(PatternError::Syntax(_))));
-        assert_eq!(render("{{ major }}", None), Err(PatternError::NoVersion("major".into())));
+        assert!(matches!(text("{{ version", Some("1"), &none()), Err(PatternError::Syntax(_))));
+        assert_eq!(text("{{ major }}", None, &none()), Err(PatternError::NoVersion("major".into())));
+        let endless = "{% for i in range(100000) %}{% for j in range(100000) %}x{% endfor %}{% endfor %}";
+        assert!(matches!(
+            text(endless, None, &none()),
+            Err(PatternError::Render(_) | PatternError::UnknownWord { .. })
+        ));
+    }
+
+    #[test]
+    fn facts_are_words_too() {
+        of_facts("{{ branch | slug }}", "feature-x");
+        of_facts("sha-{{ sha }}", "sha-0123456");
+        of_facts("{{ commit }}", "0123456789abcdef0123456789abcdef01234567");
+        of_facts("{{ date('%Y%m%d') }}", "20260304");
+        of_facts("{{ date('%Y%m%d.%H', tz='Europe/Berlin') }}", "20260305.00");
+        of_facts("{{ tag | default('edge') }}", "edge");
+    }
+
+    #[test]
+    fn a_missing_fact_is_named() {
+        let error = text("{{ tag }}", None, &on_branch("main")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the pattern uses `tag`, which is not known: this run is of `refs/heads/main`"
+        );
+        assert_eq!(text("{{ sha }}", None, &Facts::default()), Err(missing_fact("sha")));
+        assert_eq!(text("{{ branch | slug }}", None, &Facts::default()), Err(missing_fact("branch")));
+        assert_eq!(text("{{ sha | upper }}", None, &Facts::default()), Err(missing_fact("sha")));
+        assert_eq!(
+            missing_fact("sha").help(),
+            "give it with `--fact commit=…`; `bakeplan plan --facts` shows what is known"
+        );
+        assert_eq!(text("{{ date('%Y') }}", None, &Facts::default()), Err(missing_fact("date")));
+        assert!(matches!(text("{{ date('%!') }}", None, &on_branch("a")), Err(PatternError::Render(_))));
+        assert!(matches!(
+            text("{{ date('%Y', tz='Moon') }}", None, &on_branch("a")),
+            Err(PatternError::Render(_))
+        ));
+    }
+
+    #[test]
+    fn the_words_used_are_told() {
+        let version: Version = "1.2.3".parse().unwrap();
+        let facts = on_branch("main");
+        let uses = |pattern| {
+            render(pattern, &Words { version: Some(&version), facts: &&facts }).unwrap().unwrap().uses
+        };
+        assert_eq!(
+            uses("{{ major }}.{{ minor }}-{{ sha }}"),
+            Uses { depth: 2, facts: BTreeSet::from(["sha"]) }
+        );
+        assert_eq!(uses("{{ version }}").depth, usize::MAX);
+        assert_eq!(uses("latest"), Uses::default());
+    }
+
+    #[test]
+    fn conditions_are_over_facts() {
+        let main = || on_branch("main");
+        condition("event == 'push' and branch == default_branch", &main(), &Ok(true));
+        condition("branch == default_branch", &on_branch("dev"), &Ok(false));
+        condition("tag", &main(), &Ok(false));
+        condition("not prerelease", &main(), &Ok(false));
+        condition("ref is startingwith('refs/heads/')", &main(), &Ok(true));
+        condition("event == 'push'", &Facts::default(), &Ok(false));
+        condition("branch == default_branch", &Facts::default(), &Err(missing_fact("branch")));
+        let tag = Facts { git_ref: Some("refs/tags/v1".into()), ..Facts::default() };
+        condition("branch == default_branch", &tag, &Err(missing_fact("default_branch")));
+        condition("date('%u') == '3'", &main(), &Ok(true));
+        let unknown = PatternError::UnknownWord { word: "brunch".into(), near: Some("branch".into()) };
+        condition("brunch", &main(), &Err(unknown));
+    }
+
+    #[test]
+    fn branches_become_parts_of_tags() {
+        for (branch, expected) in [
+            ("a/b", "a-b"),
+            ("release/1.2", "release-1.2"),
+            ("_x", "_x"),
+            ("-.y//z#", "y-z"),
+            ("Ünï", "n"),
+            ("1/2", "1-2"),
+        ] {
+            assert_eq!(slug(branch).unwrap(), expected, "{branch}");
+        }
+        let error = text("{{ branch | slug }}", None, &on_branch("日本")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the pattern cannot be rendered: no character of `日本` can be in a tag"
+        );
     }
 }

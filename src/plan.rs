@@ -13,6 +13,7 @@ use crate::platform::Platform;
 use crate::reference::{Repository, Tag};
 use crate::runner::Runner;
 use crate::spec::OnMissing;
+use crate::tags::{Claim, YieldedTag};
 
 /// GitHub starts at most this many jobs from a matrix
 /// (<https://docs.github.com/en/actions/reference/limits>).
@@ -45,6 +46,8 @@ pub struct Plan {
     pub warnings: Vec<Diagnostic>,
     /// What depends on the clock or on chance, and keeps the plan out of a committed file.
     pub volatile: Vec<Diagnostic>,
+    /// The same among what tags are made of.
+    pub volatile_tags: Vec<Diagnostic>,
 }
 
 /// A file that a plan was made from.
@@ -69,6 +72,10 @@ pub struct Image {
     pub builds: Vec<Build>,
     /// The version that its tags are made of.
     pub version: Option<String>,
+    /// The floating tags that it would have if there were no greater version.
+    pub yielded: Vec<YieldedTag>,
+    /// Whether an existing version tag must not get another digest.
+    pub immutable: bool,
 }
 
 /// One platform of an image.
@@ -85,8 +92,12 @@ pub struct Build {
 pub struct PlannedTag {
     /// The tag.
     pub name: Tag,
+    /// What it stands for.
+    pub claim: Claim,
     /// Why a floating tag is here; `None` for one that never moves.
     pub why: Option<String>,
+    /// Whether no other version is known that could own it, so that the merge decides against the registry.
+    pub is_provisional: bool,
     /// The repositories that have it; `None` for all of the image's.
     pub repositories: Option<Vec<Repository>>,
 }

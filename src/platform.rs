@@ -408,6 +408,13 @@ fn parse_os(part: &str, platform: &str) -> Result<(String, String, Vec<String>),
     if os.is_empty() || !os.chars().all(is_name) || !options.chars().all(is_option) {
         return Err(malformed());
     }
+    let os = match os.to_ascii_lowercase() {
+        os if os == "macos" => "darwin".to_owned(),
+        os => os,
+    };
+    if options.is_empty() {
+        return Ok((os, String::new(), Vec::new()));
+    }
     let bad_option = |part: &str, problem| PlatformError::OsOption {
         part: part.to_owned(),
         platform: platform.to_owned(),
@@ -428,10 +435,6 @@ fn parse_os(part: &str, platform: &str) -> Result<(String, String, Vec<String>),
     }
     os_features.sort();
     os_features.dedup();
-    let os = match os.to_ascii_lowercase() {
-        os if os == "macos" => "darwin".to_owned(),
-        os => os,
-    };
     Ok((os, decode(version)?, os_features))
 }
 

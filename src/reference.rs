@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
+
 /// The registry of a reference that names none.
 const DOCKER_HUB: &str = "docker.io";
 /// The name under which Docker Hub was known before.
@@ -282,6 +285,22 @@ impl fmt::Display for Tag {
 pub struct Digest(String);
 
 impl Digest {
+    /// The sha256 digest of `content`, the algorithm that every registry takes.
+    #[must_use]
+    pub fn sha256(content: &[u8]) -> Self {
+        Self(format!("sha256:{}", hex(&Sha256::digest(content))))
+    }
+
+    /// The digest of `content` by the algorithm of this one.
+    #[must_use]
+    pub fn recompute(&self, content: &[u8]) -> Self {
+        match self.algorithm() {
+            "sha384" => Self(format!("sha384:{}", hex(&Sha384::digest(content)))),
+            "sha512" => Self(format!("sha512:{}", hex(&Sha512::digest(content)))),
+            _ => Self::sha256(content),
+        }
+    }
+
     /// The digest as it is printed: `algorithm:digits`.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -327,6 +346,26 @@ impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]))
+        .collect()
 }
 
 /// A reference: a repository, perhaps a tag, perhaps a digest.

@@ -17,9 +17,33 @@ use crate::diagnostic::{Diagnostic, suggest};
 use crate::platform::PlatformPrefix;
 use crate::runner::RunnerRule;
 use crate::source::Span;
+use crate::tags::VariantTags;
+use crate::version::Scheme;
 
-const ATTRIBUTES: [&str; 9] =
-    ["target", "targets", "repositories", "version", "tags", "annotations", "runners", "jobs", "on_missing"];
+const ATTRIBUTES: [&str; 22] = [
+    "target",
+    "targets",
+    "repositories",
+    "version",
+    "scheme",
+    "tag_prefix",
+    "tags",
+    "prerelease_tags",
+    "flavor",
+    "channels",
+    "latest",
+    "variant",
+    "default_variant",
+    "variant_tags",
+    "known_versions",
+    "withdrawn",
+    "immutable",
+    "annotations",
+    "oci_labels",
+    "runners",
+    "jobs",
+    "on_missing",
+];
 const PLATFORM_ATTRIBUTES: [&str; 8] =
     ["runner", "dockerfile", "context", "contexts", "target", "args", "on_missing", "skip"];
 
@@ -75,15 +99,50 @@ pub struct PlatformOverride {
     pub skip: bool,
 }
 
+/// A pattern of tags, and when it applies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagPattern {
+    /// The pattern, or a rule line of docker/metadata-action.
+    pub pattern: Text,
+    /// A condition over facts; `None` for always.
+    pub when: Option<Text>,
+}
+
 /// What an image block says about one target.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Where it is published; `None` leaves it to the target's tags.
     pub repositories: Option<Vec<Text>>,
-    /// The version.
+    /// The version, or a pattern over facts.
     pub version: Option<Text>,
+    /// What versions are read as.
+    pub scheme: Scheme,
+    /// What stands before the version in the names of git tags, such as `api/`.
+    pub tag_prefix: Option<Text>,
     /// Tag patterns; `None` leaves it to the version or the target's tags.
-    pub tags: Option<Vec<Text>>,
+    pub tags: Option<Vec<TagPattern>>,
+    /// Patterns of tags that prereleases get besides.
+    pub prerelease_tags: Vec<TagPattern>,
+    /// Flavor lines of docker/metadata-action, for rule lines in `tags`.
+    pub flavor: Vec<Text>,
+    /// Floating names that the version claims besides.
+    pub channels: Vec<Text>,
+    /// Whether the version competes for `latest`.
+    pub latest: bool,
+    /// The variant: for each axis its names; an empty name says that the axis may be left out.
+    pub variant: Option<Vec<Vec<Text>>>,
+    /// Names of axes that may be left out.
+    pub default_variant: Vec<Text>,
+    /// How the names of axes combine.
+    pub variant_tags: VariantTags,
+    /// Versions released before that are not in the spec.
+    pub known_versions: Vec<Text>,
+    /// Versions that own no floating tag any more.
+    pub withdrawn: Vec<Text>,
+    /// Whether an existing version tag must not get another digest.
+    pub immutable: bool,
+    /// Whether labels and annotations of the OCI are filled in from facts.
+    pub oci_labels: bool,
     /// Annotations of the index.
     pub annotations: BTreeMap<Name, Text>,
     /// Runners by platform.
@@ -94,6 +153,34 @@ pub struct Settings {
     pub on_missing: OnMissing,
     /// Overrides by platform, in the order of their labels.
     pub platforms: Vec<PlatformOverride>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            repositories: None,
+            version: None,
+            scheme: Scheme::default(),
+            tag_prefix: None,
+            tags: None,
+            prerelease_tags: Vec::new(),
+            flavor: Vec::new(),
+            channels: Vec::new(),
+            latest: true,
+            variant: None,
+            default_variant: Vec::new(),
+            variant_tags: VariantTags::default(),
+            known_versions: Vec::new(),
+            withdrawn: Vec::new(),
+            immutable: false,
+            oci_labels: false,
+            annotations: BTreeMap::new(),
+            runners: Vec::new(),
+            jobs: Grouping::default(),
+            on_missing: OnMissing::default(),
+            platforms: Vec::new(),
+        }
+    }
 }
 
 /// One image block, merged over all files, without the defaults.
@@ -294,7 +381,26 @@ impl ImageSpec {
                     settings.repositories = reader.strings(expr).or(settings.repositories.take());
                 }
                 "version" => settings.version = reader.string(expr).or(settings.version.take()),
-                "tags" => settings.tags = reader.strings(expr).or(settings.tags.take()),
+                "scheme" => {
+                    let words = [("semver", Scheme::Semver), ("calver", Scheme::Calver)];
+                    settings.scheme = reader.word(expr, "scheme", &words).unwrap_or_default();
+                }
+                "tag_prefix" => settings.tag_prefix = reader.string(expr),
+                "tags" => settings.tags = reader.patterns(expr).or(settings.tags.take()),
+                "prerelease_tags" => settings.prerelease_tags = reader.patterns(expr).unwrap_or_default(),
+                "flavor" => settings.flavor = reader.strings(expr).unwrap_or_default(),
+                "channels" => settings.channels = reader.strings(expr).unwrap_or_default(),
+                "latest" => settings.latest = reader.bool(expr).unwrap_or(true),
+                "variant" => settings.variant = reader.axes(expr),
+                "default_variant" => settings.default_variant = reader.strings(expr).unwrap_or_default(),
+                "variant_tags" => {
+                    let words = [("product", VariantTags::Product), ("truncate", VariantTags::Truncate)];
+                    settings.variant_tags = reader.word(expr, "variant_tags", &words).unwrap_or_default();
+                }
+                "known_versions" => settings.known_versions = reader.strings(expr).unwrap_or_default(),
+                "withdrawn" => settings.withdrawn = reader.strings(expr).unwrap_or_default(),
+                "immutable" => settings.immutable = reader.bool(expr).unwrap_or_default(),
+                "oci_labels" => settings.oci_labels = reader.bool(expr).unwrap_or_default(),
                 "annotations" => settings.annotations.extend(reader.map(expr)),
                 "runners" => reader.runners(expr, &mut settings.runners),
                 "jobs" => {

@@ -1,7 +1,12 @@
-//! Who owns which tag: each floating name goes to the greatest stable version that claims it.
+//! Who owns which tag: each floating name goes to the greatest version that may claim it.
 
-use std::collections::BTreeMap;
+mod variant;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexSet;
+
+pub use self::variant::{MAX_SUFFIXES, VariantTags, suffixes, with_suffix};
 use crate::version::Version;
 
 /// The floating name of the greatest version, which a version may stay out of.
@@ -13,51 +18,88 @@ pub const fn default_patterns() -> [&'static str; 4] {
     ["{{ version }}", "{{ major }}.{{ minor }}", "{{ major }}", LATEST]
 }
 
-/// A version that competes for floating names, with the tags its patterns render to.
+/// What a tag's name stands for, and so who may have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    /// One version, or one commit: it never moves.
+    Literal,
+    /// The greatest stable version among those that agree in this many leading numbers: 2 for `3.14`, 0 for `latest`.
+    Versions(usize),
+    /// The same among prereleases.
+    Prereleases(usize),
+    /// The greatest version that claims the channel, stable or not.
+    Channel,
+    /// What a run is of, such as its branch: it moves with each run, whatever other versions there are.
+    Run,
+}
+
+/// An image that competes for names.
 #[derive(Debug, Clone)]
 pub struct Candidate<'a> {
-    /// The version; stable ones own floating names, prereleases never do.
+    /// Its version. Images of one version are its variants, and own floating names together.
     pub version: &'a Version,
-    /// Whether the version may own `latest`.
+    /// Whether it may own `latest`.
     pub competes_for_latest: bool,
-    /// The rendered tags, in the order of their patterns.
+    /// Whether it was withdrawn, and owns no floating name.
+    pub is_withdrawn: bool,
+    /// What its variant puts behind each name ([`suffixes`]); one empty text for an image without.
+    pub suffixes: IndexSet<String>,
+    /// The rendered names, in the order of their patterns.
     pub names: Vec<CandidateName>,
 }
 
-/// A rendered tag before it is known who owns it.
+/// A rendered name before it is known who owns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CandidateName {
-    /// The tag.
+    /// The name, without a suffix.
     pub name: String,
-    /// Whether other versions may claim the same name ([`is_floating`]).
-    pub floating: bool,
+    /// What it stands for.
+    pub claim: Claim,
 }
 
-/// A tag that a version is published under.
+/// What a candidate gets, and what not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Share {
+    /// Its tags, in the order of its names, each once.
+    pub owned: Vec<OwnedTag>,
+    /// The floating tags that it would have if there were no greater version.
+    pub yielded: Vec<YieldedTag>,
+}
+
+/// A tag that an image is published under.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnedTag {
     /// The tag.
     pub name: String,
+    /// The position of its name among the candidate's.
+    pub of: usize,
+    /// What it stands for.
+    pub claim: Claim,
     /// Why a floating tag is here (`greatest 3.14.x`); `None` for a literal tag, which never moves.
     pub why: Option<String>,
+    /// Whether no other version is known that could own it, so that only the registry can tell.
+    pub is_provisional: bool,
 }
 
-impl OwnedTag {
-    /// Whether the tag moves to a greater version when there is one.
-    #[must_use]
-    pub fn is_floating(&self) -> bool {
-        self.why.is_some()
-    }
+/// A floating tag that belongs to another version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct YieldedTag {
+    /// The tag.
+    pub name: String,
+    /// The version that owns it, as written.
+    pub owner: String,
+    /// Whether the owner is known from elsewhere, and no candidate.
+    pub is_known: bool,
 }
 
 /// A tag that cannot be given to one version.
 ///
-/// `candidates` are the positions of the two versions in the list given to [`own`].
+/// `candidates` are the positions of the two images in the list given to [`own`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum TagError {
-    /// Two versions have the same literal tag.
+    /// Two images would have the same tag.
     #[error("versions `{}` and `{}` both have the tag `{name}`", versions[0], versions[1])]
-    SameLiteral {
+    SameTag {
         /// The tag.
         name: String,
         /// The two versions, as written, in their order.
@@ -87,134 +129,238 @@ pub enum TagError {
     },
 }
 
-/// Gives each tag to its owner; the result has the tags of each candidate, in the order of its names, each
-/// once.
+/// Gives each tag to its owner; the result has a share for each candidate.
 ///
-/// A literal name stays with its candidate. A floating name goes to the greatest stable version that claims
-/// it, for `latest` among those that compete for it; a claim of a prerelease counts for nothing. The order of
-/// the candidates does not matter.
+/// A name has one owner: a literal one its version; a floating one the greatest version that may claim it, for
+/// `latest` among those that compete for it, or nobody here when a version `known` from elsewhere is greater still
+/// (`known` holds none that was withdrawn). Ownership is by version: all variants of the owner get the name, each with
+/// its suffixes, and a variant that the owner has not gets none. A prerelease owns no numeric prefix and no `latest`.
+/// The order of the candidates does not matter.
 ///
 /// # Errors
-/// Gives every tag that two versions would have to share, sorted.
-pub fn own(candidates: &[Candidate<'_>]) -> Result<Vec<Vec<OwnedTag>>, Vec<TagError>> {
-    let claims = collect_claims(candidates);
-    let mut owners = BTreeMap::new();
+/// Gives every tag that two images would have to share, sorted.
+pub fn own(candidates: &[Candidate<'_>], known: &[Version]) -> Result<Vec<Share>, Vec<TagError>> {
     let mut errors = Vec::new();
+    let mut owners = BTreeMap::new();
+    let claims = collect_claims(candidates);
     for (name, claims) in &claims {
-        match claims.owner(name, candidates) {
-            Ok(owner) => owners.extend(owner.map(|owner| (*name, owner))),
+        match claims.owner(name, candidates, known) {
+            Ok(owner) => drop(owners.insert(*name, owner)),
             Err(error) => errors.push(error),
         }
     }
-    if !errors.is_empty() {
-        errors.sort();
-        return Err(errors);
+    let lone = known.is_empty() && candidates.iter().all(|one| one.version == candidates[0].version);
+    let shares: Vec<Share> = candidates.iter().map(|candidate| candidate.share(&owners, lone)).collect();
+    errors.extend(same_tags(candidates, &shares));
+    if errors.is_empty() {
+        return Ok(shares);
     }
-
-    let mut owned = vec![Vec::new(); candidates.len()];
-    for (index, candidate) in candidates.iter().enumerate() {
-        for CandidateName { name, .. } in &candidate.names {
-            // Once taken, so that a name rendered by two patterns is listed once.
-            if owners.get(name.as_str()) == Some(&index) {
-                owners.remove(name.as_str());
-                let why = claims[name.as_str()].literal.is_empty().then(|| reason(name, candidate.version));
-                owned[index].push(OwnedTag { name: name.clone(), why });
-            }
-        }
-    }
-    Ok(owned)
+    errors.sort();
+    Err(errors)
 }
 
-/// Whether a rendered tag floats: it does unless it has the whole version in it.
-///
-/// The version counts without a leading `v` and without build metadata, which no tag can hold. A tag whose
-/// pattern names no part of the version is literal, which only the caller, who knows the pattern, can tell;
-/// `latest` floats.
+/// What a rendered name of a version stands for. `depth` says how many leading numbers its pattern names, `names_commit`
+/// and `names_run` what else it names.
 #[must_use]
-pub fn is_floating(tag: &str, version: &Version) -> bool {
-    let whole = version.without_v().split('+').next().unwrap_or_default();
-    !tag.match_indices(whole).any(|(start, _)| {
+pub fn claim(name: &str, version: &Version, depth: usize, names_commit: bool, names_run: bool) -> Claim {
+    if names_commit || has_whole_version(name, version) {
+        Claim::Literal
+    } else if names_run {
+        Claim::Run
+    } else {
+        Claim::Versions(depth.max(spelled_depth(name, version)).min(version.numbers().len()))
+    }
+}
+
+/// Whether the whole version is in a tag, which never moves then.
+///
+/// The version counts without a leading `v` and without build metadata, which no tag can hold.
+fn has_whole_version(tag: &str, version: &Version) -> bool {
+    let whole = version.core();
+    tag.match_indices(whole).any(|(start, _)| {
         // `3.1` is not in `3.14`.
         let is_digit = |c: char| c.is_ascii_digit();
         !tag[..start].ends_with(is_digit) && !tag[start + whole.len()..].starts_with(is_digit)
     })
 }
 
+/// How many of the version's leading numbers a name begins with, whoever has put them there.
+fn spelled_depth(name: &str, version: &Version) -> usize {
+    let bare = name.strip_prefix(['v', 'V']).unwrap_or(name);
+    let is_spelled = |count: &usize| {
+        let rest = version.prefix(*count).and_then(|prefix| bare.strip_prefix(prefix));
+        rest.is_some_and(|rest| rest.chars().next().is_none_or(|c| matches!(c, '-' | '_')))
+    };
+    (1..=version.numbers().len()).rev().find(is_spelled).unwrap_or(0)
+}
+
 /// The candidates that claim one name, by their positions.
 #[derive(Debug, Default)]
 struct Claims {
     literal: Vec<usize>,
-    floating: Vec<usize>,
+    floating: Vec<(usize, Claim)>,
+}
+
+/// Who has a name.
+enum Owner<'a> {
+    /// A candidate's version.
+    Candidate(&'a Version),
+    /// A version that is known from elsewhere.
+    Known(&'a Version),
 }
 
 fn collect_claims<'a>(candidates: &'a [Candidate<'_>]) -> BTreeMap<&'a str, Claims> {
     let mut claims: BTreeMap<&str, Claims> = BTreeMap::new();
     for (index, candidate) in candidates.iter().enumerate() {
-        for CandidateName { name, floating } in &candidate.names {
-            let may_own =
-                !candidate.version.is_prerelease() && (name != LATEST || candidate.competes_for_latest);
-            let claims = if !floating {
-                &mut claims.entry(name).or_default().literal
-            } else if may_own {
-                &mut claims.entry(name).or_default().floating
-            } else {
-                continue;
-            };
-            if claims.last() != Some(&index) {
-                claims.push(index);
+        for CandidateName { name, claim } in &candidate.names {
+            if *claim == Claim::Literal {
+                claims.entry(name).or_default().literal.push(index);
+            } else if candidate.may_own(name, *claim) {
+                claims.entry(name).or_default().floating.push((index, *claim));
             }
         }
     }
     claims
 }
 
-impl Claims {
-    /// The position of the one candidate that gets the name, `None` when nobody may have it.
-    fn owner(&self, name: &str, candidates: &[Candidate<'_>]) -> Result<Option<usize>, TagError> {
-        let version = |index: usize| candidates[index].version;
-        let text = |pair: [usize; 2]| pair.map(|index| version(index).text().to_owned());
-        let name = name.to_owned();
-        // Versions of the same text sort by position; their order cannot be told apart anyway.
-        let descending = |claims: &[usize]| {
-            let mut sorted = claims.to_vec();
-            sorted.sort_by(|&a, &b| version(b).cmp(version(a)).then(b.cmp(&a)));
-            sorted
-        };
-        let literal = descending(&self.literal);
-        let mut floating = descending(&self.floating);
-        floating.retain(|index| !self.literal.contains(index));
-        match (literal.as_slice(), floating.as_slice()) {
-            (&[second, first, ..], _) => {
-                let candidates = [first, second];
-                Err(TagError::SameLiteral { name, versions: text(candidates), candidates })
+impl Candidate<'_> {
+    fn may_own(&self, name: &str, claim: Claim) -> bool {
+        let is_prerelease = self.version.is_prerelease();
+        match claim {
+            Claim::Literal => true,
+            Claim::Versions(_) => {
+                !is_prerelease && !self.is_withdrawn && (name != LATEST || self.competes_for_latest)
             }
-            (&[literal], &[greatest, ..]) => {
-                let candidates = [literal, greatest];
-                Err(TagError::LiteralFloats { name, versions: text(candidates), candidates })
-            }
-            (&[], &[second, first, ..]) if version(first).cmp_precedence(version(second)).is_eq() => {
-                let candidates = [first, second];
-                Err(TagError::Tie { name, versions: text(candidates), candidates })
-            }
-            (&[owner], &[]) | (&[], &[owner, ..]) => Ok(Some(owner)),
-            (&[], &[]) => Ok(None),
+            Claim::Prereleases(_) => is_prerelease && !self.is_withdrawn,
+            Claim::Channel | Claim::Run => !self.is_withdrawn,
         }
+    }
+
+    /// What the candidate gets of its names. `lone` says that no other version is known.
+    fn share(&self, owners: &BTreeMap<&str, Owner<'_>>, lone: bool) -> Share {
+        let mut share = Share::default();
+        let mut seen = BTreeSet::new();
+        for (of, CandidateName { name, claim }) in self.names.iter().enumerate() {
+            let Some(owner) = owners.get(name.as_str()).filter(|_| self.may_own(name, *claim)) else {
+                continue;
+            };
+            let tags = self.suffixes.iter().map(|suffix| with_suffix(name, suffix));
+            // A name rendered by two patterns is listed once.
+            let tags = tags.filter(|tag| seen.insert(tag.clone()));
+            match owner {
+                Owner::Candidate(version) if version.core() == self.version.core() => {
+                    let why = reason(*claim, self.version);
+                    let is_provisional = lone && matches!(claim, Claim::Versions(_) | Claim::Prereleases(_));
+                    share.owned.extend(tags.map(|name| OwnedTag {
+                        name,
+                        of,
+                        claim: *claim,
+                        why: why.clone(),
+                        is_provisional,
+                    }));
+                }
+                Owner::Candidate(version) | Owner::Known(version) => {
+                    let is_known = matches!(owner, Owner::Known(_));
+                    let owner = version.text().to_owned();
+                    share.yielded.extend(tags.map(|name| YieldedTag {
+                        name,
+                        owner: owner.clone(),
+                        is_known,
+                    }));
+                }
+            }
+        }
+        share
     }
 }
 
-/// Why `version` owns the floating name: the longest run of its numbers that the name spells out.
-fn reason(name: &str, version: &Version) -> String {
-    let bare = name.strip_prefix(['v', 'V']).unwrap_or(name);
-    let numbers = version.numbers().len();
-    let spelled = (1..=numbers).rev().find_map(|count| {
-        let prefix = version.prefix(count)?;
-        let rest = bare.strip_prefix(prefix)?;
-        rest.chars().next().is_none_or(|c| matches!(c, '-' | '_')).then_some((count, prefix))
-    });
-    match spelled {
-        Some((count, prefix)) if count == numbers => format!("greatest {prefix}"),
-        Some((_, prefix)) => format!("greatest {prefix}.x"),
-        None => "greatest stable version".to_owned(),
+impl Claims {
+    /// The one that has the name.
+    fn owner<'a>(
+        &self,
+        name: &str,
+        candidates: &[Candidate<'a>],
+        known: &'a [Version],
+    ) -> Result<Owner<'a>, TagError> {
+        let version = |index: usize| candidates[index].version;
+        let text = |pair: [usize; 2]| pair.map(|index| version(index).text().to_owned());
+        let name = name.to_owned();
+        let mut floating = self.floating.clone();
+        // Versions of the same text sort by position; their order cannot be told apart anyway.
+        floating.sort_by(|(a, _), (b, _)| version(*b).cmp(version(*a)).then(b.cmp(a)));
+        if let Some(&literal) = self.literal.iter().max_by(|a, b| version(**a).cmp(version(**b))) {
+            let core = version(literal).core();
+            return match floating.iter().find(|(index, _)| version(*index).core() != core) {
+                Some((greatest, _)) => {
+                    let candidates = [literal, *greatest];
+                    Err(TagError::LiteralFloats { name, versions: text(candidates), candidates })
+                }
+                None => Ok(Owner::Candidate(version(literal))),
+            };
+        }
+        let (first, claim) = floating[0];
+        let tied = floating.iter().find(|(index, _)| {
+            version(*index).core() != version(first).core()
+                && version(*index).cmp_precedence(version(first)).is_eq()
+        });
+        if let Some((second, _)) = tied {
+            let candidates = [*second, first];
+            return Err(TagError::Tie { name, versions: text(candidates), candidates });
+        }
+        let greater = known.iter().filter(|known| rivals(known, version(first), claim)).max();
+        Ok(greater.map_or(Owner::Candidate(version(first)), Owner::Known))
+    }
+}
+
+/// Whether a version known from elsewhere takes a name from the greatest candidate that claims it.
+fn rivals(known: &Version, candidate: &Version, claim: Claim) -> bool {
+    let (depth, of_prereleases) = match claim {
+        Claim::Versions(depth) => (depth, false),
+        Claim::Prereleases(depth) => (depth, true),
+        Claim::Literal | Claim::Channel | Claim::Run => return false,
+    };
+    known.is_prerelease() == of_prereleases
+        && (depth == 0 || (known.prefix(depth).is_some() && known.prefix(depth) == candidate.prefix(depth)))
+        && known.cmp_precedence(candidate).is_gt()
+}
+
+/// The tags that several images would have.
+fn same_tags(candidates: &[Candidate<'_>], shares: &[Share]) -> Vec<TagError> {
+    let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut errors = Vec::new();
+    for (index, share) in shares.iter().enumerate() {
+        for tag in &share.owned {
+            let Some(&other) = taken.get(tag.name.as_str()) else {
+                taken.insert(&tag.name, index);
+                continue;
+            };
+            let mut pair = [other, index];
+            pair.sort_by(|a, b| candidates[*a].version.cmp(candidates[*b].version).then(a.cmp(b)));
+            errors.push(TagError::SameTag {
+                name: tag.name.clone(),
+                versions: pair.map(|index| candidates[index].version.text().to_owned()),
+                candidates: pair,
+            });
+        }
+    }
+    errors
+}
+
+/// Why `version` owns a floating name.
+fn reason(claim: Claim, version: &Version) -> Option<String> {
+    let among = |depth: usize| match version.prefix(depth) {
+        Some(prefix) if depth == version.numbers().len() => prefix.to_owned(),
+        Some(prefix) => format!("{prefix}.x"),
+        None => "version".to_owned(),
+    };
+    match claim {
+        Claim::Literal => None,
+        Claim::Versions(0) => Some("greatest stable version".to_owned()),
+        Claim::Versions(depth) => Some(format!("greatest {}", among(depth))),
+        Claim::Prereleases(0) => Some("greatest prerelease".to_owned()),
+        Claim::Prereleases(depth) => Some(format!("greatest prerelease of {}", among(depth))),
+        Claim::Channel => Some("greatest version of the channel".to_owned()),
+        Claim::Run => Some("names the run, and moves with each".to_owned()),
     }
 }
 
@@ -224,9 +370,13 @@ mod tests {
 
     use proptest::prelude::{Just, Strategy, prop_assert, prop_assert_eq, prop_assume, proptest};
 
-    use super::{Candidate, CandidateName, OwnedTag, TagError, default_patterns, is_floating, own};
+    use super::{
+        Candidate, CandidateName, Claim, Share, TagError, claim, default_patterns, has_whole_version,
+    };
+    use super::{VariantTags, own, suffixes};
     use crate::reference::Tag;
     use crate::version::Version;
+    use indexmap::IndexSet;
 
     #[track_caller]
     fn versions(texts: &[&str]) -> Vec<Version> {
@@ -242,13 +392,38 @@ mod tests {
             other => Some(other),
         });
         let names = names
-            .map(|name| CandidateName { name: name.to_owned(), floating: is_floating(name, version) })
+            .map(|name| CandidateName { name: name.to_owned(), claim: claim(name, version, 0, false, false) })
             .collect();
-        Candidate { version, competes_for_latest: true, names }
+        Candidate {
+            version,
+            competes_for_latest: true,
+            is_withdrawn: false,
+            suffixes: IndexSet::from([String::new()]),
+            names,
+        }
     }
 
-    fn own_defaults(versions: &[Version]) -> Result<Vec<Vec<OwnedTag>>, Vec<TagError>> {
-        own(&versions.iter().map(candidate).collect::<Vec<_>>())
+    fn own_defaults(versions: &[Version]) -> Result<Vec<Share>, Vec<TagError>> {
+        own(&versions.iter().map(candidate).collect::<Vec<_>>(), &[])
+    }
+
+    /// The tags of each version joined by spaces, those it yields behind them with their owners.
+    #[track_caller]
+    fn shares(candidates: &[Candidate<'_>], known: &[Version]) -> Vec<String> {
+        let shares = own(candidates, known).expect("owners");
+        let text = |share: &Share| {
+            let owned = share.owned.iter().map(|tag| tag.name.clone());
+            let yielded = share.yielded.iter().map(|tag| format!("({}: {})", tag.name, tag.owner));
+            owned.chain(yielded).collect::<Vec<_>>().join(" ")
+        };
+        shares.iter().map(text).collect()
+    }
+
+    fn variant<'a>(version: &'a Version, axes: &[&[&str]]) -> Candidate<'a> {
+        let axes: Vec<Vec<String>> =
+            axes.iter().map(|axis| axis.iter().map(|&name| name.to_owned()).collect()).collect();
+        let suffixes = suffixes(&axes, VariantTags::Product).expect("few");
+        Candidate { suffixes, ..candidate(version) }
     }
 
     /// The tags of each version joined by spaces.
@@ -257,7 +432,7 @@ mod tests {
         let owned = own_defaults(&versions(texts)).expect("owners");
         owned
             .iter()
-            .map(|tags| tags.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>().join(" "))
+            .map(|share| share.owned.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>().join(" "))
             .collect()
     }
 
@@ -284,10 +459,13 @@ mod tests {
         let versions = versions(&["1.4.2-r2"]);
         let mut candidate = candidate(&versions[0]);
         for name in ["1.4.2", "v1.4-slim", "lts"] {
-            candidate.names.push(CandidateName { name: name.to_owned(), floating: true });
+            let claim = claim(name, &versions[0], 0, false, false);
+            candidate.names.push(CandidateName { name: name.to_owned(), claim });
         }
-        let owned = own(&[candidate]).expect("owners");
-        let reasons: Vec<_> = owned[0].iter().map(|tag| (tag.name.as_str(), tag.why.as_deref())).collect();
+        candidate.names.push(CandidateName { name: "nightly".to_owned(), claim: Claim::Channel });
+        let shares = own(std::slice::from_ref(&candidate), &[]).expect("owners");
+        let tags = &shares[0].owned;
+        let reasons: Vec<_> = tags.iter().map(|tag| (tag.name.as_str(), tag.why.as_deref())).collect();
         assert_eq!(
             reasons,
             [
@@ -298,9 +476,14 @@ mod tests {
                 ("1.4.2", Some("greatest 1.4.2")),
                 ("v1.4-slim", Some("greatest 1.4.x")),
                 ("lts", Some("greatest stable version")),
+                ("nightly", Some("greatest version of the channel")),
             ]
         );
-        assert!(!owned[0][0].is_floating() && owned[0][1].is_floating());
+        // With nothing to compare with, the registry has the last word.
+        let provisional: Vec<bool> = tags.iter().map(|tag| tag.is_provisional).collect();
+        assert_eq!(provisional, [false, true, true, true, true, true, true, false]);
+        let shares = own(&[candidate], &self::versions(&["0.9"])).expect("owners");
+        assert!(shares[0].owned.iter().all(|tag| !tag.is_provisional));
     }
 
     #[test]
@@ -308,9 +491,60 @@ mod tests {
         let versions = versions(&["2.0.0", "1.0.0"]);
         let mut candidates: Vec<_> = versions.iter().map(candidate).collect();
         candidates[0].competes_for_latest = false;
-        let owned = own(&candidates).expect("owners");
-        assert!(owned[0].iter().all(|tag| tag.name != "latest"));
-        assert!(owned[1].iter().any(|tag| tag.name == "latest"));
+        assert_eq!(shares(&candidates, &[]), ["2.0.0 2.0 2", "1.0.0 1.0 1 latest"]);
+        candidates[0].is_withdrawn = true;
+        assert_eq!(shares(&candidates, &[]), ["2.0.0", "1.0.0 1.0 1 latest"]);
+    }
+
+    #[test]
+    fn known_versions_keep_their_tags() {
+        let versions = versions(&["1.9.1", "2.0.0rc1"]);
+        let candidates: Vec<_> = versions.iter().map(candidate).collect();
+        let known = self::versions(&["1.8.9", "1.9.0", "2.0.1", "3.0.0-rc.1"]);
+        assert_eq!(shares(&candidates, &known), ["1.9.1 1.9 1 (latest: 2.0.1)", "2.0.0rc1"]);
+        let known = self::versions(&["1.10.0", "1.9.1"]);
+        assert_eq!(shares(&candidates, &known)[0], "1.9.1 1.9 (1: 1.10.0) (latest: 1.10.0)");
+    }
+
+    #[test]
+    fn names_belong_to_versions_and_not_to_variants() {
+        let versions = versions(&["8.10.1", "8.2.9"]);
+        let candidates = [
+            variant(&versions[0], &[&["trixie", ""]]),
+            variant(&versions[0], &[&["alpine3.24", "alpine"]]),
+            variant(&versions[1], &[&["bookworm", ""]]),
+        ];
+        assert_eq!(
+            shares(&candidates, &[]),
+            [
+                "8.10.1-trixie 8.10.1 8.10-trixie 8.10 8-trixie 8 trixie latest",
+                "8.10.1-alpine3.24 8.10.1-alpine 8.10-alpine3.24 8.10-alpine 8-alpine3.24 8-alpine alpine3.24 alpine",
+                "8.2.9-bookworm 8.2.9 8.2-bookworm 8.2 (8-bookworm: 8.10.1) (8: 8.10.1) (bookworm: 8.10.1) (latest: 8.10.1)",
+            ]
+        );
+        let twice = [variant(&versions[0], &[&["slim"]]), variant(&versions[0], &[&["slim", ""]])];
+        let errors = own(&twice, &[]).expect_err("a conflict");
+        assert_eq!(errors[0].to_string(), "versions `8.10.1` and `8.10.1` both have the tag `8-slim`");
+    }
+
+    #[test]
+    fn prereleases_have_names_of_their_own() {
+        let versions = versions(&["3.15.0rc1", "3.15.0rc2", "3.14.7"]);
+        let mut candidates: Vec<_> = versions.iter().map(candidate).collect();
+        for candidate in &mut candidates {
+            candidate.names.push(CandidateName { name: "3.15-rc".into(), claim: Claim::Prereleases(2) });
+            candidate.names.push(CandidateName { name: "next".into(), claim: Claim::Channel });
+        }
+        assert_eq!(
+            shares(&candidates, &[]),
+            [
+                "3.15.0rc1 (3.15-rc: 3.15.0rc2) (next: 3.15.0rc2)",
+                "3.15.0rc2 3.15-rc next",
+                "3.14.7 3.14 3 latest (next: 3.15.0rc2)"
+            ]
+        );
+        let known = self::versions(&["3.15.0rc3", "3.16.0rc1"]);
+        assert_eq!(shares(&candidates, &known)[1], "3.15.0rc2 next (3.15-rc: 3.15.0rc3)");
     }
 
     #[test]
@@ -323,10 +557,7 @@ mod tests {
             explain(&["3.14.0", "3.14"])[0],
             "tag `3.14` is version `3.14` itself and also floats, claimed by version `3.14.0`"
         );
-        assert_eq!(
-            explain(&["1.2.0", "v1.2.0"])[0],
-            "versions `1.2.0` and `v1.2.0` both have the tag `1.2.0`"
-        );
+        assert_eq!(explain(&["1.2.0", "v1.2.0"])[0], "versions `1.2.0` and `v1.2.0` both have the tag `1`");
         assert_eq!(
             explain(&["1.2.0.0", "1.2.0", "2.0"]),
             [
@@ -336,7 +567,7 @@ mod tests {
         );
         let errors = own_defaults(&versions(&["1.2.0", "3", "v1.2.0"])).expect_err("a conflict");
         assert!(errors.iter().all(|error| match error {
-            TagError::SameLiteral { candidates, .. }
+            TagError::SameTag { candidates, .. }
             | TagError::LiteralFloats { candidates, .. }
             | TagError::Tie { candidates, .. } => *candidates == [0, 2],
         }));
@@ -364,7 +595,8 @@ mod tests {
             ("1.2.3", "1.2.3+build", false),
             ("3", "3", false),
         ] {
-            assert_eq!(is_floating(tag, &version.parse().expect("a version")), floating, "{tag} {version}");
+            let version: Version = version.parse().expect("a version");
+            assert_eq!(has_whole_version(tag, &version), !floating, "{tag} {version}");
         }
     }
 
@@ -383,19 +615,22 @@ mod tests {
     fn owners(versions: &[Version]) -> BTreeMap<String, Version> {
         let owned = own_defaults(versions).expect("owners");
         let pairs = versions.iter().zip(owned);
-        pairs.flat_map(|(version, tags)| tags.into_iter().map(|tag| (tag.name, version.clone()))).collect()
+        let tags = |(version, share): (&Version, Share)| {
+            share.owned.into_iter().map(|tag| (tag.name, version.clone())).collect::<Vec<_>>()
+        };
+        pairs.flat_map(tags).collect()
     }
 
     proptest! {
         #[test]
         fn every_tag_has_one_owner_and_fits_the_grammar(versions in any_versions()) {
             let owned = own_defaults(&versions).expect("owners");
-            let names: Vec<_> = owned.iter().flatten().map(|tag| tag.name.as_str()).collect();
+            let names: Vec<_> = owned.iter().flat_map(|share| &share.owned).map(|tag| tag.name.as_str()).collect();
             prop_assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
             prop_assert!(names.iter().all(|name| name.parse::<Tag>().is_ok()));
             let claimed: BTreeSet<_> = versions
                 .iter()
-                .flat_map(|version| candidate(version).names.into_iter().filter(|n| !n.floating || !version.is_prerelease()))
+                .flat_map(|version| candidate(version).names.into_iter().filter(|n| n.claim == Claim::Literal || !version.is_prerelease()))
                 .map(|name| name.name)
                 .collect();
             prop_assert_eq!(claimed.len(), names.len());
@@ -436,6 +671,39 @@ mod tests {
             (versions, shuffled) in any_versions().prop_flat_map(|v| (Just(v.clone()), Just(v).prop_shuffle())),
         ) {
             prop_assert_eq!(owners(&versions), owners(&shuffled));
+        }
+
+        #[test]
+        fn a_version_known_from_elsewhere_is_as_good_as_a_declared_one(
+            versions in any_versions(), known in any_version(),
+        ) {
+            prop_assume!(!versions.contains(&known));
+            let declared = owners(&[versions.as_slice(), std::slice::from_ref(&known)].concat());
+            let candidates: Vec<_> = versions.iter().map(candidate).collect();
+            let shares = own(&candidates, std::slice::from_ref(&known)).expect("owners");
+            for (version, share) in versions.iter().zip(shares) {
+                for tag in &share.owned {
+                    prop_assert_eq!(&declared[&tag.name], version);
+                }
+                for tag in share.yielded {
+                    prop_assert_eq!(declared[&tag.name].text(), tag.owner);
+                }
+            }
+        }
+
+        #[test]
+        fn variants_have_the_tags_of_their_version_with_their_suffixes(versions in any_versions()) {
+            let axes: [&[&[&str]]; 3] = [&[&["trixie", ""]], &[&["slim"], &["trixie", ""]], &[&["alpine"]]];
+            let candidates: Vec<_> =
+                versions.iter().flat_map(|version| axes.map(|axes| variant(version, axes))).collect();
+            let shares = own(&candidates, &[]).expect("owners");
+            let bare = own_defaults(&versions).expect("owners");
+            let mut seen = BTreeSet::new();
+            for (at, share) in shares.iter().enumerate() {
+                let expected = bare[at / axes.len()].owned.len() * candidates[at].suffixes.len();
+                prop_assert_eq!(share.owned.len(), expected);
+                prop_assert!(share.owned.iter().all(|tag| seen.insert(tag.name.clone())));
+            }
         }
 
         #[test]

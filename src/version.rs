@@ -9,6 +9,9 @@ use semver::BuildMetadata;
 /// The most numbers in front of a version.
 const NUMBER_LIMIT: usize = 4;
 
+/// What may stand between the parts of a version.
+const SEPARATORS: [char; 3] = ['.', '-', '_'];
+
 /// Words that make a prerelease, in any case, at the start of any identifier (what stands between `.`, `-`
 /// and `_` behind the numbers). So do `dev` and `devel`, and `ea` as a whole identifier.
 const PRERELEASE_WORDS: [&str; 12] = [
@@ -38,6 +41,14 @@ pub enum VersionError {
     /// A fifth number.
     #[error("version {0:?} has more than {NUMBER_LIMIT} numbers")]
     TooManyNumbers(String),
+    /// It breaks the rules of SemVer.
+    #[error("version {version:?} is no SemVer: {reason}")]
+    NoSemver {
+        /// The whole text.
+        version: String,
+        /// What the `semver` crate says.
+        reason: String,
+    },
     /// A number that does not fit 64 bits.
     #[error("number {0} of the version is too large")]
     LargeNumber(String),
@@ -99,6 +110,21 @@ pub struct Version {
     stage: Stage,
     rest: Vec<Chunk>,
     build: BuildMetadata,
+    /// What the `semver` crate makes of it, in its scheme.
+    strict: Option<semver::Version>,
+}
+
+/// What a version's text is to be read as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Scheme {
+    /// Whatever people write ([`Version`]).
+    #[default]
+    Loose,
+    /// Strict SemVer but for a leading `v`, in its order: every `-…` is a prerelease
+    /// (<https://semver.org>).
+    Semver,
+    /// Dates and other numbers: `-` and `_` part numbers as `.` does (`2026-03-01`), and each piece is kept as text.
+    Calver,
 }
 
 /// What a version is, compared with the release of the same numbers.
@@ -120,10 +146,30 @@ enum Chunk {
 }
 
 impl Version {
+    /// Reads a text as a version of this scheme.
+    ///
+    /// Versions of different schemes have no useful order.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn parse(text: &str, scheme: Scheme) -> Result<Self, VersionError> {
+        match scheme {
+            Scheme::Loose => Self::read(text, &['.']),
+            Scheme::Calver => Self::read(text, &SEPARATORS),
+            Scheme::Semver => Self::read_strict(text),
+        }
+    }
+
     /// The text as written.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// What tags can hold of it: the text without a leading `v` and without build metadata.
+    #[must_use]
+    pub fn core(&self) -> &str {
+        self.without_v().split('+').next().unwrap_or_default()
     }
 
     /// The text as written, but for a leading `v`.
@@ -180,6 +226,9 @@ impl Version {
     /// equal.
     #[must_use]
     pub fn cmp_precedence(&self, other: &Self) -> Ordering {
+        if let (Some(own), Some(theirs)) = (&self.strict, &other.strict) {
+            return own.cmp_precedence(theirs);
+        }
         let padded = |version: &Self| -> [u64; NUMBER_LIMIT] {
             std::array::from_fn(|i| version.numbers.get(i).map_or(0, Number::value))
         };
@@ -215,6 +264,12 @@ impl FromStr for Version {
     type Err = VersionError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text, Scheme::Loose)
+    }
+}
+
+impl Version {
+    fn read(text: &str, separators: &[char]) -> Result<Self, VersionError> {
         if text.is_empty() {
             return Err(VersionError::Empty);
         }
@@ -230,13 +285,28 @@ impl FromStr for Version {
             Some((_, "")) => return Err(empty_part()),
             Some((version, build)) => (version, parse_build(build, text)?),
         };
-        let (numbers, rest) = parse_numbers(version.strip_prefix(['v', 'V']).unwrap_or(version))?
+        let (numbers, rest) = parse_numbers(version.strip_prefix(['v', 'V']).unwrap_or(version), separators)?
             .ok_or_else(|| VersionError::NoNumber(text.to_owned()))?;
-        if rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
+        if rest.strip_prefix(separators).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
             return Err(VersionError::TooManyNumbers(text.to_owned()));
         }
         let (stage, rest) = parse_rest(rest).ok_or_else(empty_part)?;
-        Ok(Self { text: text.to_owned(), numbers, stage, rest, build })
+        Ok(Self { text: text.to_owned(), numbers, stage, rest, build, strict: None })
+    }
+
+    fn read_strict(text: &str) -> Result<Self, VersionError> {
+        let bare = text.strip_prefix(['v', 'V']).unwrap_or(text);
+        let strict = semver::Version::parse(bare)
+            .map_err(|e| VersionError::NoSemver { version: text.to_owned(), reason: e.to_string() })?;
+        let number = |value: u64| Number { text: value.to_string(), value };
+        Ok(Self {
+            text: text.to_owned(),
+            numbers: [strict.major, strict.minor, strict.patch].map(number).to_vec(),
+            stage: if strict.pre.is_empty() { Stage::Release } else { Stage::Prerelease },
+            rest: Vec::new(),
+            build: strict.build.clone(),
+            strict: Some(strict),
+        })
     }
 }
 
@@ -251,11 +321,14 @@ fn parse_build(build: &str, version: &str) -> Result<BuildMetadata, VersionError
 }
 
 /// Takes the numbers, `NUMBER_LIMIT` at most, off the front of `text`; `None` when there is none.
-fn parse_numbers(text: &str) -> Result<Option<(Vec<Number>, &str)>, VersionError> {
+fn parse_numbers<'t>(
+    text: &'t str,
+    separators: &[char],
+) -> Result<Option<(Vec<Number>, &'t str)>, VersionError> {
     let mut numbers = Vec::new();
     let mut rest = text;
     while numbers.len() < NUMBER_LIMIT {
-        let next = if numbers.is_empty() { Some(rest) } else { rest.strip_prefix('.') };
+        let next = if numbers.is_empty() { Some(rest) } else { rest.strip_prefix(separators) };
         let Some((digits, after)) = next.map(split_digits).filter(|(digits, _)| !digits.is_empty()) else {
             break;
         };
@@ -276,10 +349,9 @@ fn parse_rest(rest: &str) -> Option<(Stage, Vec<Chunk>)> {
     if rest.is_empty() {
         return Some((Stage::Release, Vec::new()));
     }
-    let is_separator = |c: char| matches!(c, '.' | '-' | '_');
     let mut stage = Stage::Suffixed;
     let mut chunks = Vec::new();
-    for identifier in rest.strip_prefix(is_separator).unwrap_or(rest).split(is_separator) {
+    for identifier in rest.strip_prefix(SEPARATORS).unwrap_or(rest).split(SEPARATORS) {
         let runs = runs(identifier);
         let (first, others) = runs.split_first()?;
         match marker(first, others, chunks.is_empty()) {
@@ -343,7 +415,7 @@ mod tests {
 
     use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
 
-    use super::Version;
+    use super::{Scheme, Version};
 
     #[track_caller]
     fn version(text: &str) -> Version {
@@ -427,6 +499,31 @@ mod tests {
         ] {
             assert!(!version(text).is_prerelease(), "{text}");
         }
+    }
+
+    #[test]
+    fn calendar_versions_keep_their_pieces() {
+        let calver = |text: &str| Version::parse(text, Scheme::Calver).expect("a version");
+        let day = calver("2026-03-01");
+        assert_eq!([day.major(), day.minor(), day.patch()], [Some("2026"), Some("03"), Some("01")]);
+        assert_eq!([day.prefix(2), day.prefix(3)], [Some("2026-03"), Some("2026-03-01")]);
+        assert!(
+            calver("2026-03-01") < calver("2026-03-01.2") && calver("2026-03-01.2") < calver("2026-03-02")
+        );
+        assert!(calver("2026.03-rc1").is_prerelease());
+        assert!(Version::parse("2026-03-01.2.3", Scheme::Calver).is_err());
+    }
+
+    #[test]
+    fn strict_versions_are_semver() {
+        let strict = |text: &str| Version::parse(text, Scheme::Semver);
+        assert!(strict("1.2.3-1").expect("SemVer").is_prerelease());
+        assert_eq!(strict("v1.2.3").expect("SemVer").text(), "v1.2.3");
+        let error = strict("1.02.3").expect_err("no SemVer");
+        assert_eq!(
+            error.to_string(),
+            "version \"1.02.3\" is no SemVer: invalid leading zero in minor version number"
+        );
     }
 
     #[test]
@@ -552,6 +649,19 @@ mod tests {
                 theirs[0].cmp_precedence(&theirs[1])
             );
             prop_assert_eq!(version(&a).is_prerelease(), !theirs[0].pre.is_empty());
+        }
+
+        #[test]
+        fn the_strict_scheme_is_the_crate_s(a in "[0-2]\\.[0-2]\\.[0-2](-[0-9a-zA-Z-]{1,3}(\\.[a-z]{1,2})?)?(\\+[ab])?", b in "[0-2]\\.[0-2]\\.[0-2](-[0-9a-zA-Z-]{1,3}(\\.[a-z]{1,2})?)?") {
+            let ours = [&a, &b].map(|text| Version::parse(text, Scheme::Semver));
+            let theirs = [&a, &b].map(|text| semver::Version::parse(text));
+            for (ours, theirs) in ours.iter().zip(&theirs) {
+                prop_assert_eq!(ours.is_ok(), theirs.is_ok());
+            }
+            if let ([Ok(a), Ok(b)], [Ok(c), Ok(d)]) = (&ours, &theirs) {
+                prop_assert_eq!(a.cmp(b), c.cmp(d));
+                prop_assert_eq!(a.is_prerelease(), !c.pre.is_empty());
+            }
         }
 
         #[test]

@@ -3,18 +3,25 @@
 use std::cell::Cell;
 
 use super::eval::Failure;
+use super::target::Target;
 use super::value::Value;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
 /// How many expression nodes a run may evaluate: nested `for` expressions are exponential.
-const MAX_STEPS: u64 = 50_000_000;
+const MAX_STEPS: u64 = 20_000_000;
 /// How many values a list or an object may be made of: `[V, V]` of itself twenty times over is exponential.
 const MAX_SIZE: u64 = 1_000_000;
 /// How many bytes of text a run may make: so is `"${V}${V}"`.
-const MAX_TEXT: u64 = 256 << 20;
+const MAX_TEXT: u64 = 128 << 20;
 /// How deep expressions and function calls may nest.
 const MAX_DEPTH: u32 = 2_000;
+/// How many elements all targets may have together: a matrix gives each of very many targets its own.
+const MAX_ELEMENTS: usize = 1_000_000;
+/// How many bytes of text all targets may hold together.
+const MAX_HELD: usize = 64 << 20;
+/// How many mistakes of one kind are looked for: what is wrong with thousands is one mistake of a generator.
+pub(super) const MAX_ERRORS: usize = 100;
 
 /// What a run has spent.
 #[derive(Debug, Default)]
@@ -30,10 +37,7 @@ impl Budget {
     /// # Errors
     /// There have been too many, or they nest too deep.
     pub(super) fn enter(&self, span: Span) -> Result<(), Failure> {
-        self.steps.set(self.steps.get() + 1);
-        if self.steps.get() > MAX_STEPS {
-            return Err(exceeded(span, format!("more than {MAX_STEPS} steps are needed to evaluate this")));
-        }
+        self.worked(1, span)?;
         if self.depth.get() >= MAX_DEPTH {
             return Err(exceeded(
                 span,
@@ -46,6 +50,18 @@ impl Budget {
 
     pub(super) fn leave(&self) {
         self.depth.set(self.depth.get() - 1);
+    }
+
+    /// For work that is not seen in the number of values, such as a hash that is slow on purpose.
+    ///
+    /// # Errors
+    /// There has been too much of it.
+    pub(super) fn worked(&self, steps: u64, span: Span) -> Result<(), Failure> {
+        self.steps.set(self.steps.get().saturating_add(steps));
+        if self.steps.get() > MAX_STEPS {
+            return Err(exceeded(span, format!("more than {MAX_STEPS} steps are needed to evaluate this")));
+        }
+        Ok(())
     }
 
     /// For a list or an object that was made. Whatever is done with it takes a step for each of its parts.
@@ -71,6 +87,32 @@ impl Budget {
                 span,
                 format!("the strings of this file come to more than {} MiB", MAX_TEXT >> 20),
             ));
+        }
+        Ok(())
+    }
+}
+
+/// What the targets of a run hold.
+#[derive(Debug, Default)]
+pub(super) struct Holdings {
+    elements: usize,
+    text: usize,
+}
+
+impl Holdings {
+    /// For one more target.
+    ///
+    /// # Errors
+    /// They hold too much.
+    pub(super) fn add(&mut self, target: &Target) -> Result<(), Failure> {
+        self.elements += target.weight();
+        target.each_text(&mut |_, text| self.text += text.as_str().len());
+        let fail = |message: String| Err(Box::new(Diagnostic::error("limit", message).at(target.span, "")));
+        if self.elements > MAX_ELEMENTS {
+            return fail(format!("the targets have more than {MAX_ELEMENTS} elements in their attributes"));
+        }
+        if self.text > MAX_HELD {
+            return fail(format!("the texts of the targets come to more than {} MiB", MAX_HELD >> 20));
         }
         Ok(())
     }

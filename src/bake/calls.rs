@@ -75,6 +75,7 @@ impl Context {
             places.resize(values.len(), arg.span);
         }
         if let Some(function) = standard {
+            self.budget.worked((function.work)(&values), span)?;
             return function.call(&self.ambient, &values).map_err(|e| {
                 let at_fault = e.argument.and_then(|index| Some((values.get(index)?, *places.get(index)?)));
                 if let Some((value, place)) = at_fault

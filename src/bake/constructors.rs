@@ -13,11 +13,14 @@ use crate::source::Span;
 
 impl Context {
     pub(super) fn tuple(&self, scope: &Scope<'_>, items: &[Expr]) -> Result<Value, Missing> {
-        tuple(items.iter().map(|item| self.outline(scope, item)).collect())
+        tuple(items.iter().map(|item| self.outline(scope, item)))
     }
 
     pub(super) fn object(&self, scope: &Scope<'_>, items: &[(ObjectKey, Expr)]) -> Result<Value, Missing> {
-        let members = items.iter().map(|(key, value)| {
+        let mut members: BTreeMap<Name, Value> = BTreeMap::new();
+        let mut missing: BTreeMap<Name, Type> = BTreeMap::new();
+        let mut first = None;
+        for (key, value) in items {
             let key = match key {
                 ObjectKey::Name(ident) => Str::from(&ident.name),
                 ObjectKey::Expr(expr) => {
@@ -25,10 +28,23 @@ impl Context {
                     self.key(scope, expr)?
                 }
             };
-            let value = self.outline(scope, value).map(|value| value.marked(key.marks()));
-            Ok((Rc::clone(key.name()), value))
-        });
-        object(members.collect::<Result<_, Failure>>()?)
+            let name = Rc::clone(key.name());
+            // Of equal keys the last counts, though none may fail.
+            match self.outline(scope, value) {
+                Ok(value) => {
+                    missing.remove(&name);
+                    members.insert(name, value.marked(key.marks()));
+                }
+                Err(Missing { failure, ty }) => {
+                    members.remove(&name);
+                    missing.insert(name, ty);
+                    first.get_or_insert(failure);
+                }
+            }
+        }
+        let Some(failure) = first else { return Ok(Value::object(members)) };
+        missing.extend(members.into_iter().map(|(name, value)| (name, value.ty())));
+        Err(Missing { failure, ty: object_type(missing) })
     }
 
     /// Keys have no marks, so the value of a key gets those of the key.
@@ -56,15 +72,20 @@ impl Context {
             Value::Null(_) => return Ok(Value::tuple(Vec::new())),
             other => other.items().unwrap_or(&single),
         };
-        let results = items.iter().map(|item| self.outline(&scope.at(item), each)).collect();
-        let (Value::List(element, _) | Value::Set(element, _)) = &source else { return tuple(results) };
-        let results = all(results).map_err(|(_, failure)| {
-            let element = self.splat_type(scope, each, element).unwrap_or(Type::Dynamic);
-            Missing { failure, ty: Type::list(element) }
-        })?;
+        let results = items.iter().map(|item| self.outline(&scope.at(item), each));
+        let ty = |element: &Type| self.splat_type(scope, each, element);
+        let ty_or_any = |element: &Type| ty(element).unwrap_or(Type::Dynamic);
+        let (Value::List(element, _) | Value::Set(element, _)) = &source else {
+            return all(results).map(Value::tuple).map_err(|(_, failure)| {
+                let types = items.iter().map(|item| ty_or_any(&item.ty()));
+                Missing { failure, ty: Type::Tuple(types.collect()) }
+            });
+        };
+        let results =
+            all(results).map_err(|(_, failure)| Missing { failure, ty: Type::list(ty_or_any(element)) })?;
         let element = match results.first() {
             Some(first) => first.ty(),
-            None => self.splat_type(scope, each, element)?,
+            None => ty(element)?,
         };
         if results.iter().any(|result| result.ty() != element) {
             let message = "the elements that `*` gives are of different types";
@@ -102,7 +123,7 @@ impl Context {
             members.push((Rc::clone(key.name()), value));
         }
         match &expr.key {
-            None => tuple(items),
+            None => tuple(items.into_iter()),
             Some(_) if expr.group => object(grouped(members)),
             Some(key) => {
                 let mut names = BTreeSet::new();
@@ -122,7 +143,7 @@ impl Context {
 
 type Member = (Name, Result<Value, Missing>);
 
-fn tuple(items: Vec<Result<Value, Missing>>) -> Result<Value, Missing> {
+fn tuple(items: impl Iterator<Item = Result<Value, Missing>>) -> Result<Value, Missing> {
     let items = all(items);
     items.map(Value::tuple).map_err(|(types, failure)| Missing { failure, ty: Type::Tuple(types.into()) })
 }
@@ -130,7 +151,7 @@ fn tuple(items: Vec<Result<Value, Missing>>) -> Result<Value, Missing> {
 /// Of several members of one name the last one is taken, though none may fail.
 fn object(members: Vec<Member>) -> Result<Value, Missing> {
     let (names, values): (Vec<Name>, Vec<_>) = members.into_iter().unzip();
-    match all(values) {
+    match all(values.into_iter()) {
         Ok(values) => Ok(Value::object(names.into_iter().zip(values).collect())),
         Err((types, failure)) => {
             Err(Missing { failure, ty: object_type(names.into_iter().zip(types).collect()) })
@@ -144,17 +165,24 @@ fn grouped(members: Vec<Member>) -> Vec<Member> {
     for (name, value) in members {
         groups.entry(name).or_default().push(value);
     }
-    groups.into_iter().map(|(name, values)| (name, tuple(values))).collect()
+    groups.into_iter().map(|(name, values)| (name, tuple(values.into_iter()))).collect()
 }
 
 /// All values, or the types of all and the first failure.
-fn all(values: Vec<Result<Value, Missing>>) -> Result<Vec<Value>, (Vec<Type>, Failure)> {
-    if values.iter().all(Result::is_ok) {
-        return Ok(values.into_iter().flatten().collect());
+fn all(mut values: impl Iterator<Item = Result<Value, Missing>>) -> Result<Vec<Value>, (Vec<Type>, Failure)> {
+    let mut known = Vec::with_capacity(values.size_hint().0);
+    while let Some(value) = values.next() {
+        match value {
+            Ok(value) => known.push(value),
+            Err(missing) => {
+                let mut types: Vec<Type> = known.iter().map(Value::ty).collect();
+                types.push(missing.ty);
+                types.extend(values.map(|value| type_of(&value)));
+                return Err((types, missing.failure));
+            }
+        }
     }
-    let types = values.iter().map(type_of).collect();
-    let missing = values.into_iter().find_map(Result::err).expect("one is none");
-    Err((types, missing.failure))
+    Ok(known)
 }
 
 /// The keys and values that a `for` goes through: indexes for lists, the element itself for sets.

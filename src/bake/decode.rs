@@ -58,9 +58,10 @@ pub fn target(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Target {
     let mut target = Target { span: Some(header), ..Target::new(Rc::clone(name)) };
-    let mut decoder = Decoder { path: String::new(), diagnostics };
+    let mut decoder = Decoder { path: Vec::new(), diagnostics };
     for (attribute, value, expr) in attributes {
-        decoder.path = attribute.name.to_string();
+        decoder.path.clear();
+        decoder.path.push(Step::Member(Rc::clone(&attribute.name)));
         decoder.attribute(&mut target, &attribute.name, value, expr);
     }
     target
@@ -90,7 +91,7 @@ pub(super) fn group_attribute(
     (attribute, value, expr): &(Ident, Value, &Expr),
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let mut decoder = Decoder { path: attribute.name.to_string(), diagnostics };
+    let mut decoder = Decoder { path: vec![Step::Member(Rc::clone(&attribute.name))], diagnostics };
     match &*attribute.name {
         "description" => group.description = decoder.string(value, expr),
         "targets" => group.targets = decoder.strings(value, expr),
@@ -105,8 +106,14 @@ const ENTRY: &str = "a string or an object";
 
 struct Decoder<'a> {
     /// The attribute, and the way to the part of it that is looked at: `output[0].type`.
-    path: String,
+    path: Vec<Step>,
     diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+/// A step of the way to a part of an attribute.
+enum Step {
+    Member(Name),
+    Index(usize),
 }
 
 impl Decoder<'_> {
@@ -137,7 +144,7 @@ impl Decoder<'_> {
             "platforms" => target.platforms = self.strings(value, expr),
             "policy" => target.policy = self.elements(value, expr, Self::policy).unwrap_or_default(),
             "pull" => target.pull = self.boolean(value, expr),
-            "resources" => target.resources = self.resources(value, expr),
+            "resources" => target.resources = self.resources(value, expr).map(Box::new),
             "secret" => target.secret = self.elements(value, expr, Self::secret).unwrap_or_default(),
             "shm-size" => target.shm_size = self.nullable(value, expr),
             "ssh" => target.ssh = self.elements(value, expr, Self::ssh).unwrap_or_default(),
@@ -149,18 +156,25 @@ impl Decoder<'_> {
     }
 
     /// Runs `decode` with a step added to the path.
-    fn inside<T>(&mut self, step: std::fmt::Arguments<'_>, decode: impl FnOnce(&mut Self) -> T) -> T {
-        use std::fmt::Write as _;
-        let length = self.path.len();
-        let _ = self.path.write_fmt(step);
+    fn inside<T>(&mut self, step: Step, decode: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(step);
         let result = decode(self);
-        self.path.truncate(length);
+        self.path.pop();
         result
+    }
+
+    fn path(&self) -> String {
+        let steps = self.path.iter().enumerate().map(|(at, step)| match step {
+            Step::Member(name) if at == 0 => name.to_string(),
+            Step::Member(name) => format!(".{name}"),
+            Step::Index(index) => format!("[{index}]"),
+        });
+        steps.collect()
     }
 
     fn fail<T>(&mut self, value: &Value, expr: &Expr, expected: &str) -> Option<T> {
         if let Some(name) = kept::variable_of(value) {
-            self.diagnostics.push(*kept::unknown(&format!("`{}`", self.path), name, expr.span));
+            self.diagnostics.push(*kept::unknown(&format!("`{}`", self.path()), name, expr.span));
             return None;
         }
         let found = match value {
@@ -168,7 +182,7 @@ impl Decoder<'_> {
             Value::Null(ty) => format!("null, which would be a {ty}"),
             _ => value.ty().to_string(),
         };
-        let message = format!("`{}` must be {expected}, found {found}", self.path);
+        let message = format!("`{}` must be {expected}, found {found}", self.path());
         self.diagnostics.push(Diagnostic::error("attribute-type", message).at(expr.span, ""));
         None
     }
@@ -176,7 +190,7 @@ impl Decoder<'_> {
     fn accept<T>(&mut self, result: Result<T, FlagError>, span: Span) -> Option<T> {
         result
             .map_err(|error| {
-                let message = format!("`{}`: {error}", self.path);
+                let message = format!("`{}`: {error}", self.path());
                 self.diagnostics.push(Diagnostic::error("attribute-value", message).at(span, ""));
             })
             .ok()
@@ -225,7 +239,7 @@ impl Decoder<'_> {
         let mut decoded = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
             let place = if ordered { expr.element(index) } else { expr };
-            decoded.extend(self.inside(format_args!("[{index}]"), |decoder| decode(decoder, item, place)));
+            decoded.extend(self.inside(Step::Index(index), |decoder| decode(decoder, item, place)));
         }
         decoded
     }
@@ -237,14 +251,14 @@ impl Decoder<'_> {
         let Some(members) = value.members() else {
             return self.fail(value, expr, STRING_MAP).unwrap_or_default();
         };
-        let places = member_places(expr);
+        let places = Places::of(expr, members.len());
         let mut decoded = BTreeMap::new();
         for (key, member) in members {
             if null_allowed && is_null_of(member, &Type::String) {
                 continue;
             }
-            let place = places.get(key).copied().unwrap_or(expr);
-            let text = self.inside(format_args!(".{key}"), |decoder| decoder.string(member, place));
+            let place = places.get(key);
+            let text = self.inside(Step::Member(Rc::clone(key)), |decoder| decoder.string(member, place));
             decoded.extend(text.map(|text| (Rc::clone(key), text)));
         }
         decoded
@@ -267,7 +281,7 @@ impl Decoder<'_> {
             if let Value::String(text) = item
                 && let Err(name) = kept::check_fields(text)
             {
-                let failure = kept::unknown(&format!("`{}`", decoder.path), name, place.span);
+                let failure = kept::unknown(&format!("`{}`", decoder.path()), name, place.span);
                 let help = "in such a string a kept variable may only be in the value of a field, and not in that of `type` or `disabled`; or write an object";
                 decoder.diagnostics.push(failure.with_help(help));
                 return None;
@@ -280,12 +294,12 @@ impl Decoder<'_> {
     /// The fields of an element that is an object.
     fn entry(&mut self, value: &Value, expr: &Expr) -> Option<Entry> {
         let Some(members) = value.members() else { return self.fail(value, expr, ENTRY) };
-        let places = member_places(expr);
+        let places = Places::of(expr, members.len());
         let before = self.diagnostics.len();
         let mut entry = Entry { span: Some(expr.span), ..Entry::default() };
         for (key, member) in members {
-            let place = places.get(key).copied().unwrap_or(expr);
-            let text = self.inside(format_args!(".{key}"), |decoder| decoder.string(member, place));
+            let place = places.get(key);
+            let text = self.inside(Step::Member(Rc::clone(key)), |decoder| decoder.string(member, place));
             entry.fields.extend(text.map(|text| (Rc::clone(key), text)));
         }
         (self.diagnostics.len() == before).then_some(entry)
@@ -320,7 +334,7 @@ impl Decoder<'_> {
             let Some(disabled) = flags::parse_bool(disabled.as_str()) else {
                 let member = value.members().and_then(|members| members.get("disabled"));
                 let place = expr.member("disabled");
-                return self.inside(format_args!(".disabled"), |decoder| {
+                return self.inside(Step::Member("disabled".into()), |decoder| {
                     decoder.fail(member.unwrap_or(value), place, "`true` or `false`")
                 });
             };
@@ -347,7 +361,7 @@ impl Decoder<'_> {
         let members = self.members(value, expr)?;
         let id = self.member(members, "id", expr).unwrap_or_else(|| Text::verbatim(""));
         let paths = members.get("paths").and_then(|paths| {
-            self.inside(format_args!(".paths"), |decoder| decoder.strings(paths, expr.member("paths")))
+            self.inside(Step::Member("paths".into()), |decoder| decoder.strings(paths, expr.member("paths")))
         });
         Some(Ssh { id, paths: paths.unwrap_or_default(), span: Some(expr.span) })
     }
@@ -363,7 +377,7 @@ impl Decoder<'_> {
                 continue;
             }
             let place = expr.member(key);
-            self.inside(format_args!(".{key}"), |decoder| {
+            self.inside(Step::Member(Rc::clone(key)), |decoder| {
                 let text = decoder.string(member, place)?;
                 decoder.accept(flags::set_policy(&mut policy, key, &text), place.span)
             })?;
@@ -403,7 +417,7 @@ impl Decoder<'_> {
     /// A member that may be absent or null.
     fn member(&mut self, members: &BTreeMap<Name, Value>, key: &str, expr: &Expr) -> Option<Text> {
         let member = members.get(key)?;
-        self.inside(format_args!(".{key}"), |decoder| decoder.nullable(member, expr.member(key)))
+        self.inside(Step::Member(key.into()), |decoder| decoder.nullable(member, expr.member(key)))
     }
 
     fn whole_number(&mut self, members: &BTreeMap<Name, Value>, key: &str, expr: &Expr) -> Option<i64> {
@@ -414,7 +428,7 @@ impl Decoder<'_> {
         };
         number.or_else(|| {
             let place = expr.member(key);
-            self.inside(format_args!(".{key}"), |decoder| {
+            self.inside(Step::Member(key.into()), |decoder| {
                 decoder.fail(member, place, "a whole number of at most 64 bits")
             })
         })
@@ -426,7 +440,28 @@ fn is_null_of(value: &Value, ty: &Type) -> bool {
     value.is_null() && convert(value, ty).is_ok()
 }
 
-/// The expression of each value of an object that is written out with literal keys: [`Expr::member`] for all at once.
+/// Where the values of an object's members are written: [`Expr::member`], for many at once.
+struct Places<'e> {
+    whole: &'e Expr,
+    /// Nothing where the members are few: looking at each is quicker than making a map.
+    by_key: Option<BTreeMap<Name, &'e Expr>>,
+}
+
+impl<'e> Places<'e> {
+    fn of(whole: &'e Expr, members: usize) -> Self {
+        const FEW: usize = 16;
+        Self { whole, by_key: (members > FEW).then(|| member_places(whole)) }
+    }
+
+    fn get(&self, key: &Name) -> &'e Expr {
+        match &self.by_key {
+            Some(places) => places.get(key).copied().unwrap_or(self.whole),
+            None => self.whole.member(key),
+        }
+    }
+}
+
+/// The expression of each value of an object that is written out with literal keys.
 fn member_places(expr: &Expr) -> BTreeMap<Name, &Expr> {
     match &expr.kind {
         ExprKind::Object(items) => items

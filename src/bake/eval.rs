@@ -156,10 +156,7 @@ impl Context {
             ExprKind::Unary { op, operand } => {
                 self.unary(scope, expr.span, *op, operand).map_err(Missing::of(operators::unary_type(*op)))?
             }
-            ExprKind::Binary { op, left, right } => {
-                let value = self.binary(scope, expr.span, *op, left, right);
-                value.map_err(Missing::of(operators::binary_type(*op)))?
-            }
+            ExprKind::Binary { .. } => self.binaries(scope, expr)?,
             ExprKind::For(for_expr) => self.for_expr(scope, for_expr)?,
         })
     }
@@ -239,45 +236,21 @@ impl Context {
         result.map_err(|e| operator_failure(e, span, operand, operand))
     }
 
-    fn binary(
-        &self,
-        scope: &Scope<'_>,
-        span: Span,
-        op: BinaryOp,
-        left: &Expr,
-        right: &Expr,
-    ) -> Result<Value, Failure> {
-        let use_of = match op {
-            BinaryOp::And | BinaryOp::Or => "this condition",
-            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => {
-                "this calculation"
-            }
-            _ => "this comparison",
-        };
-        let operand = |expr: &Expr| {
-            let value = self.outline(scope, expr)?;
-            self.known(&value, use_of, expr.span)?;
-            Ok(value)
-        };
-        let operands: [Result<Value, Missing>; 2] = [operand(left), operand(right)];
-        let is_logical = matches!(op, BinaryOp::And | BinaryOp::Or);
-        // Only what could be a bool can be decided without.
-        let is_decidable = operands.iter().all(|operand| match operand {
-            Err(missing) => matches!(missing.ty, Type::Dynamic | Type::Bool | Type::String),
-            Ok(_) => true,
-        });
-        let [a, b] = operands.map(|operand| operand.map_err(|missing| missing.failure));
-        if is_logical && is_decidable {
-            let decided = operators::logical(op, a.as_ref().ok(), b.as_ref().ok())
-                .map_err(|e| operator_failure(e, span, left, right))?;
-            return match decided {
-                Some(value) => Ok(Value::Bool(value)),
-                None => Err(a.err().or(b.err()).unwrap_or_else(|| {
-                    Box::new(Diagnostic::error("undecided", "neither side has a value").at(span, ""))
-                })),
+    /// Operators nest to the left, by the thousands where a generator wrote them, so that this must not recurse.
+    fn binaries(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Missing> {
+        let (innermost, operations) = operations(expr);
+        let mut value = self.outline(scope, innermost);
+        for (span, op, left, right) in operations {
+            self.budget.worked(1, span)?;
+            let operand = |expr: &Expr, value: Result<Value, Missing>| {
+                let value = value?;
+                self.known(&value, use_of(op), expr.span)?;
+                Ok(value)
             };
+            let (a, b) = (operand(left, value), operand(right, self.outline(scope, right)));
+            value = binary(span, op, (left, a), (right, b)).map_err(Missing::of(operators::binary_type(op)));
         }
-        operators::binary(op, &a?, &b?).map_err(|e| operator_failure(e, span, left, right))
+        value
     }
 
     /// Fails if the value is or holds that of a kept variable; `use_of` is what needs it.
@@ -389,6 +362,56 @@ fn template_failure(span: Span, label: &str, found: &str) -> Failure {
             .at(span, label)
             .with_help("strings, numbers and bools can; `join` or `jsonencode` make one"),
     )
+}
+
+/// What an operand of `op` is used in.
+fn use_of(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::And | BinaryOp::Or => "this condition",
+        BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => {
+            "this calculation"
+        }
+        _ => "this comparison",
+    }
+}
+
+/// A row of operators from its left end: what it begins with, then each operator with the whole left and right of it.
+pub(super) fn operations(expr: &Expr) -> (&Expr, Vec<(Span, BinaryOp, &Expr, &Expr)>) {
+    let mut operations = Vec::new();
+    let mut innermost = expr;
+    while let ExprKind::Binary { op, left, right } = &innermost.kind {
+        operations.push((innermost.span, *op, &**left, &**right));
+        innermost = left;
+    }
+    operations.reverse();
+    (innermost, operations)
+}
+
+/// One operation on operands that have a value, or have failed.
+pub(super) fn binary(
+    span: Span,
+    op: BinaryOp,
+    (left, a): (&Expr, Result<Value, Missing>),
+    (right, b): (&Expr, Result<Value, Missing>),
+) -> Result<Value, Failure> {
+    // Without what could not be a bool anyway, nothing is decided.
+    let could_be_bool = |operand: &Result<Value, Missing>| match operand {
+        Err(missing) => matches!(missing.ty, Type::Dynamic | Type::Bool | Type::String),
+        Ok(_) => true,
+    };
+    let is_logical = matches!(op, BinaryOp::And | BinaryOp::Or) && could_be_bool(&a) && could_be_bool(&b);
+    let (a, b) = (a.map_err(|missing| missing.failure), b.map_err(|missing| missing.failure));
+    if is_logical {
+        let decided = operators::logical(op, a.as_ref().ok(), b.as_ref().ok())
+            .map_err(|e| operator_failure(e, span, left, right))?;
+        return match decided {
+            Some(value) => Ok(Value::Bool(value)),
+            None => Err(a.err().or(b.err()).unwrap_or_else(|| {
+                Box::new(Diagnostic::error("undecided", "neither side has a value").at(span, ""))
+            })),
+        };
+    }
+    operators::binary(op, &a?, &b?).map_err(|e| operator_failure(e, span, left, right))
 }
 
 fn operator_failure(error: OperatorError, span: Span, left: &Expr, right: &Expr) -> Failure {

@@ -68,7 +68,7 @@ fn of_target(target: &Target, name: &str) -> Option<Value> {
             list(map(), target.output.as_deref().unwrap_or_default(), |output| entry(output, &["dest"]))
         }
         "policy" => list(map(), &target.policy, policy),
-        "resources" => target.resources.as_ref().map_or_else(|| Value::Null(resources_type()), resources),
+        "resources" => target.resources.as_deref().map_or_else(|| Value::Null(resources_type()), resources),
         "secret" => list(secret_type(), &target.secret, secret),
         "ssh" => list(ssh_type(), &target.ssh, ssh),
         "args" | "contexts" | "extra-hosts" | "labels" => Value::Null(map()),

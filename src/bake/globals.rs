@@ -1,15 +1,17 @@
 //! The variables, functions and global attributes of a module, each resolved when something asks for it
 //! (buildx `bake/hclparser/hclparser.go`: `resolveValue`, `resolveFunction`, `validateVariables`).
 
+use std::fmt;
 use std::rc::Rc;
 
+use super::budget::MAX_ERRORS;
 use super::calls::UserFunction;
 use super::convert::convert;
 use super::eval::{Failure, Scope};
 use super::hcl::parse_expression_text;
 use super::kept::{self, KeptVariable};
 use super::module::{BLOCK_KINDS, BUILT_IN, Module, is_secret_name, push_once};
-use super::references::References;
+use super::references::{Reference, References};
 use super::syntax::{Block, Body, Expr, ExprKind, Name};
 use super::typeexpr::parse_type;
 use super::value::{Mark, Marks, Type, Value};
@@ -17,11 +19,44 @@ use super::variables::{Override, convert_override};
 use crate::diagnostic::{Diagnostic, names_help};
 use crate::source::Span;
 
+/// What is evaluated.
+#[derive(PartialEq)]
+pub(super) enum Step {
+    /// A variable or an attribute of the file, or a function, which has brackets behind its name.
+    Global(Name),
+    Attribute {
+        kind: &'static str,
+        block: Name,
+        name: Name,
+    },
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Global(name) => f.write_str(name),
+            Self::Attribute { kind, block, name } => write!(f, "{kind}.{block}.{name}"),
+        }
+    }
+}
+
 impl Module {
     pub(super) fn resolve_variables(&self) -> Result<(), Vec<Diagnostic>> {
         let descriptions = self.variables.values().map(|variable| self.description(variable).map(drop));
         let values = self.variables.keys().map(|name| self.resolve_global(name).map(drop));
         collect_failures(descriptions.chain(values))
+    }
+
+    /// Notes the use of a name that is not declared, which `try`, `can` or a conditional may let pass. buildx takes the
+    /// second use in the same scope for a cycle (`resolveValue` in `bake/hclparser/hclparser.go`).
+    pub(super) fn miss(&self, scope: &Scope<'_>, reference: &Reference<'_>) -> Result<(), Failure> {
+        let name = reference.root;
+        if self.missed.borrow_mut().insert((scope.identity(), Rc::clone(name))) {
+            return Ok(());
+        }
+        let message = format!("`{name}` is not declared, and Bake refuses a second use of such a name");
+        let diagnostic = Diagnostic::error("unknown-variable", message).at(reference.expr.span, "used again");
+        Err(Box::new(diagnostic.with_help(format!("declare it: variable \"{name}\" {{}}"))))
     }
 
     /// Makes sure that a global name has its value. `Ok(false)` when there is no such name.
@@ -41,9 +76,9 @@ impl Module {
             let message = format!("variable cycle not allowed: `{name}` needs its own value");
             let diagnostic =
                 Diagnostic::error("variable-cycle", message).at(ident.map(|i| i.span), "needed by itself");
-            return Err(Box::new(diagnostic.with_help(self.cycle(name))));
+            return Err(Box::new(diagnostic.with_help(self.cycle(&Step::Global(Rc::clone(name))))));
         }
-        self.path.borrow_mut().push(name.to_string());
+        self.path.borrow_mut().push(Step::Global(Rc::clone(name)));
         let value = self.global_value(name);
         self.path.borrow_mut().pop();
         self.in_progress.borrow_mut().remove(name);
@@ -59,17 +94,17 @@ impl Module {
         }
     }
 
-    /// How to break the cycle that closes with `name`.
-    pub(super) fn cycle(&self, name: &str) -> String {
+    /// How to break the cycle that closes with `last`.
+    pub(super) fn cycle(&self, last: &Step) -> String {
         const SHOWN: usize = 8;
         let path = self.path.borrow();
-        let from = path.iter().rposition(|step| step == name).unwrap_or(0);
+        let from = path.iter().rposition(|step| step == last).unwrap_or(0);
         let mut steps: Vec<String> = path[from..].iter().map(|step| format!("`{step}`")).collect();
         if steps.len() > SHOWN {
             steps.truncate(SHOWN);
             steps.push("…".to_owned());
         }
-        format!("take one reference out of {} → `{name}`", steps.join(" → "))
+        format!("take one reference out of {} → `{last}`", steps.join(" → "))
     }
 
     fn global_value(&self, name: &Name) -> Result<Value, Failure> {
@@ -355,9 +390,9 @@ impl Module {
             let message = format!("function cycle not allowed: `{name}` calls itself");
             let diagnostic =
                 Diagnostic::error("function-cycle", message).at(function.labels[0].span, "calls itself");
-            return Err(Box::new(diagnostic.with_help(self.cycle(&key))));
+            return Err(Box::new(diagnostic.with_help(self.cycle(&Step::Global(key)))));
         }
-        self.path.borrow_mut().push(key.to_string());
+        self.path.borrow_mut().push(Step::Global(Rc::clone(&key)));
         let built = self.build_function(function);
         self.path.borrow_mut().pop();
         self.in_progress.borrow_mut().remove(&key);
@@ -465,6 +500,9 @@ fn collect_failures(steps: impl Iterator<Item = Result<(), Failure>>) -> Result<
     let mut diagnostics = Vec::new();
     for failure in steps.filter_map(Result::err) {
         push_once(&mut diagnostics, *failure);
+        if diagnostics.len() >= MAX_ERRORS {
+            break;
+        }
     }
     if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::budget::Holdings;
 use super::check;
 use super::overrides::{self, Overrides, TargetOverrides};
 use super::syntax::Name;
@@ -20,10 +21,15 @@ pub struct Resolver<'a> {
     definition: &'a Definition,
     overrides: BTreeMap<Name, TargetOverrides>,
     policy_disabled: bool,
-    /// Targets with what they inherit, unless a cycle makes that depend on where one starts.
+    /// Those of a target that sets none.
+    context: Text,
+    dockerfile: Text,
+    /// Parents with what they inherit, unless a cycle makes that depend on where one starts.
     resolved: BTreeMap<Name, Rc<Target>>,
     /// How many elements may still be copied.
     budget: usize,
+    /// What the targets that were asked for hold.
+    holdings: Holdings,
 }
 
 /// A target whose parents are being merged.
@@ -52,8 +58,11 @@ impl<'a> Resolver<'a> {
             definition,
             overrides: overrides.by_target(definition)?,
             policy_disabled: overrides.policy_is_disabled(),
+            context: Text::verbatim("."),
+            dockerfile: Text::verbatim("Dockerfile"),
             resolved: BTreeMap::new(),
             budget: MAX_COPIED,
+            holdings: Holdings::default(),
         })
     }
 
@@ -75,16 +84,17 @@ impl<'a> Resolver<'a> {
     /// # Errors
     /// No target of that name, pointing at `asked`; a parent that does not exist; an override that cannot be applied.
     pub(super) fn unchecked(&mut self, name: &str, asked: Option<Span>) -> Result<Target, Box<Diagnostic>> {
-        let mut target = Target::clone(&*self.merged(name, asked)?);
+        let mut target = Rc::unwrap_or_clone(self.merged(name, asked)?);
         if target.context.is_none() {
-            target.context = Some(target.default_context.clone().unwrap_or_else(|| Text::verbatim(".")));
+            target.context = target.default_context.clone().or_else(|| Some(self.context.clone()));
         }
         if target.dockerfile.as_ref().is_none_or(Text::is_empty) {
-            target.dockerfile = Some(Text::verbatim("Dockerfile"));
+            target.dockerfile = Some(self.dockerfile.clone());
         }
         if self.policy_disabled {
             target.policy = vec![Policy { disabled: true, ..Policy::default() }];
         }
+        self.holdings.add(&target)?;
         Ok(target)
     }
 
@@ -130,20 +140,20 @@ impl<'a> Resolver<'a> {
             target.normalize();
             target.inherits.clear();
             let target = Rc::new(target);
+            let Some(child) = frames.last_mut() else { return Ok(target) };
             visited.insert(Rc::clone(&own.name), Some(Rc::clone(&target)));
             if frame.in_cycle {
                 cyclic.insert(Rc::clone(&own.name));
             } else {
                 self.resolved.insert(Rc::clone(&own.name), Rc::clone(&target));
             }
-            let Some(child) = frames.last_mut() else { return Ok(target) };
             child.in_cycle |= frame.in_cycle;
             copy(&mut self.budget, &mut child.merged, &target)?;
         }
     }
 
     fn find(&self, name: &str, asked: Option<Span>) -> Result<&'a Target, Box<Diagnostic>> {
-        self.definition.targets.get(name).ok_or_else(|| {
+        self.definition.targets.get(name).map(|target| &**target).ok_or_else(|| {
             let missing = Diagnostic::error("unknown-target", format!("failed to find target `{name}`"));
             Box::new(self.explain_missing(missing.at(asked, ""), name))
         })
@@ -174,13 +184,9 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The name most like this one; long ones are not compared, which takes time and memory by the product of lengths.
+/// The name most like this one.
 pub(super) fn near<'n>(name: &str, names: impl Iterator<Item = &'n Name>) -> Option<&'n str> {
-    const LONGEST: usize = 100;
-    if name.len() > LONGEST {
-        return None;
-    }
-    suggest(name, names.map(|name| &**name).filter(|name| name.len() <= LONGEST))
+    suggest(name, names.map(|name| &**name))
 }
 
 fn copy(budget: &mut usize, into: &mut Target, from: &Target) -> Result<(), Box<Diagnostic>> {

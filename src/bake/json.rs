@@ -594,6 +594,7 @@ mod tests {
             ("", "", "expected a value, found the end of the file"),
             ("[{}]", "[{}]", "a Bake file in JSON is an object"),
             ("{} x", "x", "expected the end of the file, found `x`"),
+            ("\u{feff}{}", "", "a JSON file cannot begin with a byte order mark"),
             (r#"{"a": tru}"#, "tru", "expected a value, found `tru`"),
             (r#"{"a": 1,}"#, ",", "JSON allows no comma after the last item"),
             (r#"{"a": [1,]}"#, ",", "JSON allows no comma after the last item"),

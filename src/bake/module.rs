@@ -10,13 +10,14 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
+use super::budget::{Holdings, MAX_ERRORS};
 use super::decode;
 use super::eval::{Context, Failure, Scope};
 use super::exposed;
 use super::functions::Ambient;
-use super::globals::declared_type;
+use super::globals::{Step, declared_type};
 use super::matrix;
-use super::references::{Reference, References};
+use super::references::References;
 use super::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident, Name};
 use super::target::Definition;
 use super::value::{Marks, Str, Type, Value};
@@ -79,8 +80,18 @@ struct Instance {
     /// Those of the name, which an expression may have made.
     marks: Marks,
     axes: Vec<(Name, Value)>,
-    values: RefCell<BTreeMap<Name, Result<Value, Failure>>>,
-    in_progress: RefCell<BTreeSet<Name>>,
+    /// One for each attribute of the block; empty until one is needed.
+    values: RefCell<Vec<Progress>>,
+    /// Attributes that expressions see already.
+    exposed: RefCell<BTreeSet<Name>>,
+}
+
+/// How far an attribute is evaluated.
+#[derive(Clone)]
+enum Progress {
+    Waiting,
+    Running,
+    Done(Result<Value, Failure>),
 }
 
 /// A block of ours, which Bake ignores.
@@ -101,16 +112,28 @@ pub struct Module {
     pub(super) attributes: IndexMap<Name, Attribute>,
     images: Vec<ImageBlock>,
     instances: Vec<Instance>,
-    by_name: BTreeMap<(&'static str, Name), Vec<usize>>,
+    by_name: IndexMap<(&'static str, Name), Vec<usize>>,
     labels: IndexMap<Name, Vec<Name>>,
     /// The defaults of the kept variables.
     pub(super) defaults: RefCell<BTreeMap<Name, Option<Value>>>,
     pub(super) in_progress: RefCell<BTreeSet<Name>>,
     /// What is being evaluated, each for the one before it; only to tell a cycle.
-    pub(super) path: RefCell<Vec<String>>,
+    pub(super) path: RefCell<Vec<Step>>,
     pub(super) failed: RefCell<BTreeMap<Name, Failure>>,
     /// Names that are not declared and were asked for, in which scope.
-    missed: RefCell<BTreeSet<(usize, Name)>>,
+    pub(super) missed: RefCell<BTreeSet<(usize, Name)>>,
+}
+
+impl Instance {
+    fn label(&self) -> &Name {
+        &self.block.labels[0].name
+    }
+
+    fn set(&self, at: usize, progress: Progress) {
+        let mut values = self.values.borrow_mut();
+        values.resize(self.block.body.attributes.len(), Progress::Waiting);
+        values[at] = progress;
+    }
 }
 
 pub(super) const BLOCK_KINDS: [&str; 2] = ["group", "target"];
@@ -141,7 +164,7 @@ impl Module {
             attributes: IndexMap::new(),
             images: Vec::new(),
             instances: Vec::new(),
-            by_name: BTreeMap::new(),
+            by_name: IndexMap::new(),
             labels: IndexMap::new(),
             defaults: RefCell::default(),
             in_progress: RefCell::default(),
@@ -242,18 +265,6 @@ impl Module {
         Ok(())
     }
 
-    /// Notes the use of a name that is not declared, which `try`, `can` or a conditional may let pass. buildx takes the
-    /// second use in the same scope for a cycle (`resolveValue` in `bake/hclparser/hclparser.go`).
-    fn miss(&self, scope: &Scope<'_>, reference: &Reference<'_>) -> Result<(), Failure> {
-        let name = reference.root;
-        if self.missed.borrow_mut().insert((scope.identity(), Rc::clone(name))) {
-            return Ok(());
-        }
-        let message = format!("`{name}` is not declared, and Bake refuses a second use of such a name");
-        let diagnostic = Diagnostic::error("unknown-variable", message).at(reference.expr.span, "used again");
-        Err(Box::new(diagnostic.with_help(format!("declare it: variable \"{name}\" {{}}"))))
-    }
-
     /// Evaluates the attribute of a block (or all of them) that an expression asks for.
     fn expose(&self, kind: &'static str, block: &Ident, attribute: Option<&Ident>) -> Result<(), Failure> {
         if !self.instances.is_empty() {
@@ -268,7 +279,12 @@ impl Module {
                 None => exposed::attributes(kind).iter().map(|name| Name::from(*name)).collect(),
             };
             for name in asked {
-                let Some(value) = self.exposed_value(instance, &name)? else { continue };
+                if instance.exposed.borrow().contains(&name) {
+                    continue;
+                }
+                let value = self.exposed_value(instance, &name)?;
+                instance.exposed.borrow_mut().insert(Rc::clone(&name));
+                let Some(value) = value else { continue };
                 let mut all = self.context.exposed.borrow_mut();
                 let blocks = all.entry(kind).or_default();
                 blocks.entry(Rc::clone(&instance.name)).or_default().insert(name, value);
@@ -285,32 +301,43 @@ impl Module {
         if &**name == "name" {
             return Ok(Some(Value::String((&instance.name).into())));
         }
-        let Some(attribute) = instance.block.body.attribute(name) else {
+        let attributes = &instance.block.body.attributes;
+        let Some(at) = attributes.iter().position(|attribute| attribute.name.name == *name) else {
             return Ok(exposed::unset(instance.kind, name));
         };
-        let value = self.attribute_value(instance, attribute)?;
+        let attribute = &attributes[at];
+        let value = self.attribute_value(instance, at)?;
         exposed::value(instance.kind, attribute, value).map_err(Box::new)
     }
 
     /// The value of a block's own attribute, evaluated once.
-    fn attribute_value(&self, instance: &Instance, attribute: &Attribute) -> Result<Value, Failure> {
-        let name = &attribute.name.name;
-        if let Some(value) = instance.values.borrow().get(name) {
-            return value.clone();
+    fn attribute_value(&self, instance: &Instance, at: usize) -> Result<Value, Failure> {
+        let attribute = &instance.block.body.attributes[at];
+        if attribute.value.is_constant() {
+            return self.context.eval(&Scope::default(), &attribute.value);
         }
-        let path = format!("{}.{}.{name}", instance.kind, instance.name);
-        if !instance.in_progress.borrow_mut().insert(Rc::clone(name)) {
-            let message = format!("reference cycle not allowed: `{path}` needs its own value");
-            let diagnostic =
-                Diagnostic::error("reference-cycle", message).at(attribute.name.span, "needed by itself");
-            return Err(Box::new(diagnostic.with_help(self.cycle(&path))));
+        let step = || Step::Attribute {
+            kind: instance.kind,
+            block: Rc::clone(&instance.name),
+            name: Rc::clone(&attribute.name.name),
+        };
+        match instance.values.borrow().get(at) {
+            Some(Progress::Done(value)) => return value.clone(),
+            Some(Progress::Running) => return Err(self.reference_cycle(attribute.name.span, &step())),
+            Some(Progress::Waiting) | None => {}
         }
-        self.path.borrow_mut().push(path);
+        instance.set(at, Progress::Running);
+        self.path.borrow_mut().push(step());
         let value = self.eval(&Scope::of(&instance.axes), &attribute.value);
         self.path.borrow_mut().pop();
-        instance.in_progress.borrow_mut().remove(name);
-        instance.values.borrow_mut().insert(Rc::clone(name), value.clone());
+        instance.set(at, Progress::Done(value.clone()));
         value
+    }
+
+    fn reference_cycle(&self, span: Span, step: &Step) -> Failure {
+        let message = format!("reference cycle not allowed: `{step}` needs its own value");
+        let diagnostic = Diagnostic::error("reference-cycle", message).at(span, "needed by itself");
+        Box::new(diagnostic.with_help(self.cycle(step)))
     }
 
     /// Expands matrices and names.
@@ -319,25 +346,25 @@ impl Module {
         let mut instances = Vec::new();
         for block in blocks {
             let block = Rc::new(block);
-            match self.expand(&block) {
-                Ok(expanded) => instances.extend(expanded),
-                Err(failure) => push_once(&mut diagnostics, *failure),
+            if let Err(failure) = self.expand(&block, &mut instances) {
+                push_once(&mut diagnostics, *failure);
             }
         }
         for (index, instance) in instances.iter().enumerate() {
-            self.by_name.entry((instance.kind, Rc::clone(&instance.name))).or_default().push(index);
-            if instance.kind == "target" {
-                let members = self.labels.entry(Rc::clone(&instance.block.labels[0].name)).or_default();
-                if !members.contains(&instance.name) {
-                    members.push(Rc::clone(&instance.name));
-                }
+            let namesakes = self.by_name.entry((instance.kind, Rc::clone(&instance.name))).or_default();
+            let label = instance.label();
+            if instance.kind == "target"
+                && !namesakes.iter().any(|at: &usize| instances[*at].label() == label)
+            {
+                self.labels.entry(Rc::clone(label)).or_default().push(Rc::clone(&instance.name));
             }
+            namesakes.push(index);
         }
         self.instances = instances;
         if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
     }
 
-    fn expand(&self, block: &Rc<Block>) -> Result<Vec<Instance>, Failure> {
+    fn expand(&self, block: &Rc<Block>, instances: &mut Vec<Instance>) -> Result<(), Failure> {
         let kind = if &*block.kind.name == "group" { "group" } else { "target" };
         let label = &block.labels[0];
         let (matrix, name) = (block.body.attribute("matrix"), block.body.attribute("name"));
@@ -357,7 +384,6 @@ impl Module {
             }
         };
         let mut seen = BTreeSet::new();
-        let mut instances = Vec::with_capacity(combinations.len());
         for axes in combinations {
             let text = match (name, matrix) {
                 (None, _) => Str::from(&label.name),
@@ -372,7 +398,7 @@ impl Module {
                 }
             };
             let instance_name = Rc::clone(text.name());
-            if !seen.insert(Rc::clone(&instance_name)) {
+            if matrix.is_some() && !seen.insert(Rc::clone(&instance_name)) {
                 return Err(Box::new(
                     Diagnostic::error(
                         "duplicate-name",
@@ -389,10 +415,10 @@ impl Module {
                 marks: text.marks().clone(),
                 axes,
                 values: RefCell::default(),
-                in_progress: RefCell::default(),
+                exposed: RefCell::default(),
             });
         }
-        Ok(instances)
+        Ok(())
     }
 
     /// Evaluates all blocks, then the global attributes that nothing has asked for.
@@ -409,16 +435,20 @@ impl Module {
     /// As for [`Self::definition`].
     pub fn merge_onto(&self, mut definition: Definition) -> Result<Definition, Vec<Diagnostic>> {
         let mut diagnostics = Vec::new();
+        let mut holdings = Holdings::default();
         for instance in &self.instances {
+            if diagnostics.len() >= MAX_ERRORS {
+                break;
+            }
             let known =
                 if instance.kind == "group" { decode::GROUP_ATTRIBUTES } else { decode::TARGET_ATTRIBUTES };
             let mut values = Vec::new();
             let failures = diagnostics.len();
-            for attribute in &instance.block.body.attributes {
+            for (at, attribute) in instance.block.body.attributes.iter().enumerate() {
                 if !known.contains(&&*attribute.name.name) {
                     continue;
                 }
-                match self.attribute_value(instance, attribute) {
+                match self.attribute_value(instance, at) {
                     Ok(value) => values.push((attribute.name.clone(), value, &attribute.value)),
                     Err(failure) => push_once(&mut diagnostics, *failure),
                 }
@@ -430,7 +460,12 @@ impl Module {
             if instance.kind == "group" {
                 definition.add_group(decode::group(&instance.name, header, &values, &mut diagnostics));
             } else {
-                definition.add_target(decode::target(&instance.name, header, &values, &mut diagnostics));
+                let target = decode::target(&instance.name, header, &values, &mut diagnostics);
+                if let Err(failure) = holdings.add(&target) {
+                    diagnostics.push(*failure);
+                    break;
+                }
+                definition.add_target(target);
             }
         }
         for (label, members) in &self.labels {
@@ -439,6 +474,9 @@ impl Module {
             }
         }
         for name in self.attributes.keys() {
+            if diagnostics.len() >= MAX_ERRORS {
+                break;
+            }
             if let Err(failure) = self.resolve_global(name) {
                 push_once(&mut diagnostics, *failure);
             }

@@ -1,12 +1,13 @@
 //! Targets and groups as JSON: as `docker buildx bake --print` prints them, and so that Bake reads them back.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::kept::{self, KeptVariable, Piece};
 use super::syntax::Name;
 use super::target::{Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target, Text};
 use super::value::{Str, Type, Value};
-use crate::json::Json;
+use crate::json::{Json, Member, ObjectWriter};
 
 /// Which strings have `${` and `%{` escaped, and what is printed where buildx's own form does not read back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,31 +24,37 @@ pub enum Form {
 #[must_use]
 pub fn to_json(resolved: &Resolved, kept: &[KeptVariable]) -> String {
     let form = if kept.is_empty() { Form::Print } else { Form::File };
-    let groups = resolved.groups.iter().map(|(name, group)| (name.to_string(), self::group(group, form)));
-    let targets =
-        resolved.targets.iter().map(|(name, target)| (name.to_string(), self::target(target, form)));
-    let mut members: Vec<(String, Json)> = variables(kept).into_iter().collect();
-    if !resolved.groups.is_empty() {
-        members.push(("group".to_owned(), Json::Object(groups.collect())));
+    let mut text = String::new();
+    let mut root = ObjectWriter::start(&mut text);
+    if let Some((key, variables)) = variables(kept) {
+        root.put(&key, &variables);
     }
-    members.push(("target".to_owned(), Json::Object(targets.collect())));
-    let mut text = Json::Object(members).to_pretty();
+    if !resolved.groups.is_empty() {
+        let mut groups = root.object("group");
+        resolved.groups.iter().for_each(|(name, group)| groups.put(name, &self::group(group, form)));
+        groups.end();
+    }
+    let mut targets = root.object("target");
+    resolved.targets.iter().for_each(|(name, target)| targets.put(name, &self::target(target, form)));
+    targets.end();
+    root.end();
     text.push('\n');
     text
 }
 
 /// The variables that are kept, under their key in a Bake file; nothing without any.
 #[must_use]
-pub fn variables(kept: &[KeptVariable]) -> Option<(String, Json)> {
-    let bodies = kept.iter().map(|variable| (variable.name.to_string(), self::variable(variable)));
-    (!kept.is_empty()).then(|| ("variable".to_owned(), Json::Object(bodies.collect())))
+pub fn variables(kept: &[KeptVariable]) -> Option<Member<'_>> {
+    let bodies = kept.iter().map(|variable| ((&*variable.name).into(), self::variable(variable)));
+    (!kept.is_empty()).then(|| ("variable".into(), Json::Object(bodies.collect())))
 }
 
-fn variable(variable: &KeptVariable) -> Json {
-    let rule = |(condition, message): &(String, String)| {
-        let members = [("condition", condition), ("error_message", message)];
-        Json::Object(members.map(|(key, text)| (key.to_owned(), text.as_str().into())).into())
-    };
+fn rule((condition, message): &(String, String)) -> Json<'_> {
+    let members = [("condition", condition), ("error_message", message)];
+    Json::Object(members.map(|(key, text)| (key.into(), text.as_str().into())).into())
+}
+
+fn variable(variable: &KeptVariable) -> Json<'_> {
     let type_name = |ty: &Type| if *ty == Type::Dynamic { "any".to_owned() } else { ty.to_string() };
     let validations = &variable.validations;
     let members = [
@@ -59,11 +66,11 @@ fn variable(variable: &KeptVariable) -> Json {
             (!validations.is_empty()).then(|| Json::Array(validations.iter().map(rule).collect())),
         ),
     ];
-    Json::Object(members.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect())
+    Json::Object(members.into_iter().filter_map(|(key, value)| Some((key.into(), value?))).collect())
 }
 
 /// A string, number or bool.
-fn constant(value: &Value) -> Json {
+fn constant(value: &Value) -> Json<'_> {
     match value {
         Value::Bool(value) => (*value).into(),
         Value::Number(number) => match number.to_i64() {
@@ -71,24 +78,24 @@ fn constant(value: &Value) -> Json {
             // All digits, which other readers of JSON would take away.
             None => format!("${{{number}}}").into(),
         },
-        Value::String(text) => template(text).into(),
+        Value::String(text) => Json::String(template(text)),
         _ => Json::Null,
     }
 }
 
 /// The body of a group.
 #[must_use]
-pub fn group(group: &Group, form: Form) -> Json {
+pub fn group(group: &Group, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
     writer.text("description", group.description.as_ref().filter(|text| !text.is_empty()));
     let targets = group.targets.as_deref().map_or(Json::Null, |list| writer.list(list, Escape::AsRead));
-    writer.members.push(("targets".to_owned(), targets));
+    writer.put("targets", targets);
     Json::Object(writer.members)
 }
 
 /// The body of a target, in the order of the fields of buildx's `Target` (bake/bake.go).
 #[must_use]
-pub fn target(target: &Target, form: Form) -> Json {
+pub fn target(target: &Target, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
     writer.text("description", target.description.as_ref().filter(|text| !text.is_empty()));
     writer.texts("inherits", &target.inherits, Escape::AsRead);
@@ -128,13 +135,16 @@ pub fn target(target: &Target, form: Form) -> Json {
 
 /// Doubles the first character of `${` and `%{`, so that Bake reads the text literally.
 #[must_use]
-pub fn escape_template(text: &str) -> String {
-    text.replace("${", "$${").replace("%{", "%%{")
+pub fn escape_template(text: &str) -> Cow<'_, str> {
+    if text.contains("${") || text.contains("%{") {
+        return text.replace("${", "$${").replace("%{", "%%{").into();
+    }
+    text.into()
 }
 
 /// The template that means the string: kept variables are in `${…}`, and all else is literal.
 #[must_use]
-pub fn template(string: &Str) -> String {
+pub fn template(string: &Str) -> Cow<'_, str> {
     let pieces = kept::pieces(string);
     let mut template = String::new();
     for (at, piece) in pieces.iter().enumerate() {
@@ -151,7 +161,7 @@ pub fn template(string: &Str) -> String {
             }
         }
     }
-    template
+    template.into()
 }
 
 /// When template markers are escaped.
@@ -163,88 +173,85 @@ enum Escape {
     AsRead,
 }
 
-struct Writer {
+struct Writer<'a> {
     form: Form,
-    members: Vec<(String, Json)>,
+    members: Vec<Member<'a>>,
 }
 
-impl Writer {
-    fn escaped(&self, text: &str, escape: Escape) -> String {
-        if escape == Escape::Always || self.form == Form::File {
-            escape_template(text)
-        } else {
-            text.to_owned()
-        }
+impl<'a> Writer<'a> {
+    fn escaped(&self, text: &'a str, escape: Escape) -> Cow<'a, str> {
+        if escape == Escape::Always || self.form == Form::File { escape_template(text) } else { text.into() }
     }
 
-    fn string(&self, text: &Text, escape: Escape) -> Json {
+    fn string(&self, text: &'a Text, escape: Escape) -> Json<'a> {
         match self.form {
             Form::File => Json::String(template(&text.value)),
             Form::Print => Json::String(self.escaped(text.as_str(), escape)),
         }
     }
 
-    fn list(&self, texts: &[Text], escape: Escape) -> Json {
+    fn list(&self, texts: &'a [Text], escape: Escape) -> Json<'a> {
         texts.iter().map(|text| self.string(text, escape)).collect()
     }
 
-    fn object(&self, fields: &BTreeMap<Name, Text>, escape: Escape) -> Json {
-        let member =
-            |(key, text): (&Name, &Text)| (self.escaped(key, Escape::AsRead), self.string(text, escape));
+    fn object(&self, fields: &'a BTreeMap<Name, Text>, escape: Escape) -> Json<'a> {
+        let member = |(key, text): (&'a Name, &'a Text)| {
+            (self.escaped(key, Escape::AsRead), self.string(text, escape))
+        };
         Json::Object(fields.iter().map(member).collect())
     }
 
-    fn put(&mut self, key: &str, value: Json) {
-        self.members.push((key.to_owned(), value));
+    fn put(&mut self, key: &'static str, value: Json<'a>) {
+        self.members.push((key.into(), value));
     }
 
-    fn value(&mut self, key: &str, value: Option<impl Into<Json>>) {
+    fn value(&mut self, key: &'static str, value: Option<impl Into<Json<'a>>>) {
         if let Some(value) = value {
             self.put(key, value.into());
         }
     }
 
-    fn text(&mut self, key: &str, text: Option<&Text>) {
+    fn text(&mut self, key: &'static str, text: Option<&'a Text>) {
         let value = text.map(|text| self.string(text, Escape::AsRead));
         self.value(key, value);
     }
 
-    fn texts(&mut self, key: &str, texts: &[Text], escape: Escape) {
+    fn texts(&mut self, key: &'static str, texts: &'a [Text], escape: Escape) {
         if !texts.is_empty() {
             self.put(key, self.list(texts, escape));
         }
     }
 
-    fn map(&mut self, key: &str, fields: &BTreeMap<Name, Text>, escape: Escape) {
+    fn map(&mut self, key: &'static str, fields: &'a BTreeMap<Name, Text>, escape: Escape) {
         if !fields.is_empty() {
             self.put(key, self.object(fields, escape));
         }
     }
 
-    fn array<T>(&mut self, key: &str, items: &[T], json: impl Fn(&T, Form) -> Json) {
+    fn array<T>(&mut self, key: &'static str, items: &'a [T], json: impl Fn(&'a T, Form) -> Json<'a>) {
         if !items.is_empty() {
             self.put(key, items.iter().map(|item| json(item, self.form)).collect());
         }
     }
 
-    fn optional_texts(&mut self, key: &str, texts: Option<&[Text]>) {
+    fn optional_texts(&mut self, key: &'static str, texts: Option<&'a [Text]>) {
         if let Some(texts) = texts.filter(|texts| self.form == Form::File || !texts.is_empty()) {
             self.put(key, self.list(texts, Escape::AsRead));
         }
     }
 
-    fn optional_entries(&mut self, key: &str, entries: Option<&[Entry]>) {
+    fn optional_entries(&mut self, key: &'static str, entries: Option<&'a [Entry]>) {
         if let Some(entries) = entries.filter(|entries| self.form == Form::File || !entries.is_empty()) {
             self.put(key, entries.iter().map(|item| entry(item, self.form)).collect());
         }
     }
 }
 
-fn entry(entry: &Entry, form: Form) -> Json {
+fn entry(entry: &Entry, form: Form) -> Json<'_> {
     Writer { form, members: vec![] }.object(&entry.fields, Escape::AsRead)
 }
 
-fn attestation(entry: &Entry, form: Form) -> Json {
+fn attestation(entry: &Entry, form: Form) -> Json<'_> {
     let Json::Object(mut members) = self::entry(entry, form) else { return Json::Null };
     for (key, value) in &mut members {
         if key == "disabled" {
@@ -254,7 +261,7 @@ fn attestation(entry: &Entry, form: Form) -> Json {
     Json::Object(members)
 }
 
-fn secret(secret: &Secret, form: Form) -> Json {
+fn secret(secret: &Secret, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
     writer.text("id", Some(&secret.id).filter(|text| !text.is_empty()));
     writer.text("src", secret.src.as_ref());
@@ -262,14 +269,14 @@ fn secret(secret: &Secret, form: Form) -> Json {
     Json::Object(writer.members)
 }
 
-fn ssh(ssh: &Ssh, form: Form) -> Json {
+fn ssh(ssh: &Ssh, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
     writer.text("id", Some(&ssh.id).filter(|text| !text.is_empty()));
     writer.texts("paths", &ssh.paths, Escape::AsRead);
     Json::Object(writer.members)
 }
 
-fn resources(resources: &Resources, form: Form) -> Json {
+fn resources(resources: &Resources, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
     writer.text("memory", resources.memory.as_ref());
     writer.text("memory-swap", resources.memory_swap.as_ref());
@@ -281,19 +288,18 @@ fn resources(resources: &Resources, form: Form) -> Json {
     Json::Object(writer.members)
 }
 
-fn policy(policy: &Policy, form: Form) -> Json {
+fn policy(policy: &Policy, form: Form) -> Json<'_> {
     match form {
         Form::Print => policy_dump(policy),
-        Form::File => Json::String(escape_template(&policy.to_csv())),
+        Form::File => Json::String(escape_template(&policy.to_csv()).into_owned().into()),
     }
 }
 
 /// Go's `PolicyConfig` has no JSON tags.
-fn policy_dump(policy: &Policy) -> Json {
-    let file = |name: &Text| {
-        Json::Object(vec![("Filename".into(), name.as_str().into()), ("Data".into(), Json::Null)])
-    };
-    let files = if policy.files.is_empty() { Json::Null } else { policy.files.iter().map(file).collect() };
+fn policy_dump(policy: &Policy) -> Json<'_> {
+    let file = |name| Json::Object(vec![("Filename".into(), Json::from(name)), ("Data".into(), Json::Null)]);
+    let names = || policy.files.iter().map(Text::as_str);
+    let files = if policy.files.is_empty() { Json::Null } else { names().map(file).collect() };
     Json::Object(vec![
         ("Files".into(), files),
         ("Reset".into(), policy.reset.into()),
@@ -350,12 +356,12 @@ mod tests {
             no_cache_filter: texts(&["f"]),
             shm_size: Some("1g".into()),
             ulimits: texts(&["core=1"]),
-            resources: Some(Resources {
+            resources: Some(Box::new(Resources {
                 memory: Some("1g".into()),
                 cpu_shares: Some(2),
                 cpuset_mems: Some("0".into()),
                 ..Resources::default()
-            }),
+            })),
             call: Some("lint".into()),
             entitlements: texts(&["network.host"]),
             extra_hosts: map("h", "${x}"),
@@ -367,7 +373,7 @@ mod tests {
     #[test]
     fn a_full_target_prints_in_the_order_and_with_the_escapes_of_buildx() {
         let mut resolved = Resolved::default();
-        resolved.targets.insert("t".into(), full());
+        resolved.targets.insert("t".into(), Box::new(full()));
         let members =
             Group { description: Some("d".into()), targets: Some(texts(&["t"])), ..Group::default() };
         resolved.groups.insert("default".into(), members);
@@ -601,7 +607,7 @@ mod tests {
     fn nothing_prints_as_an_empty_object() {
         assert_eq!(to_json(&Resolved::default(), &[]), "{\n  \"target\": {}\n}\n");
         assert_eq!(target(&Target::new("t"), Form::Print), Json::Object(vec![]));
-        let empty = Target { resources: Some(Resources::default()), ..Target::new("t") };
+        let empty = Target { resources: Some(Box::default()), ..Target::new("t") };
         assert_eq!(target(&empty, Form::Print).to_pretty(), "{\n  \"resources\": {}\n}");
     }
 

@@ -123,7 +123,7 @@ impl<'a> References<'a> {
         loop {
             match &at.kind {
                 ExprKind::GetAttr { of, name } => {
-                    path.push(name);
+                    path.push(&**name);
                     indexed = false;
                     at = of;
                 }

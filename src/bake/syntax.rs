@@ -95,8 +95,8 @@ pub enum ExprKind {
     GetAttr {
         /// Left of the dot.
         of: Box<Expr>,
-        /// Right of the dot.
-        name: Ident,
+        /// Right of the dot. Boxed, as all that would make every node of a tree large.
+        name: Box<Ident>,
     },
     /// `of[key]`, and `of.0`, whose key is a number.
     Index {
@@ -117,7 +117,7 @@ pub enum ExprKind {
     /// `name(args)`
     Call {
         /// Function name; namespaces joined with `::`.
-        name: Ident,
+        name: Box<Ident>,
         /// The arguments.
         args: Vec<Expr>,
         /// Whether the last argument is spread (`args...`).
@@ -283,6 +283,19 @@ impl Expr {
         is_built.then(|| std::mem::replace(&mut **of, Self { kind: ExprKind::Null, span }))
     }
 
+    /// Whether its value needs nothing but itself: it is made of literals.
+    #[must_use]
+    pub fn is_constant(&self) -> bool {
+        match &self.kind {
+            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => true,
+            ExprKind::Tuple(items) => items.iter().all(Self::is_constant),
+            ExprKind::Object(items) => {
+                items.iter().all(|(key, value)| matches!(key, ObjectKey::Name(_)) && value.is_constant())
+            }
+            _ => false,
+        }
+    }
+
     /// The text of an expression that is a plain string in either syntax, without evaluating anything.
     #[must_use]
     pub fn as_literal(&self) -> Option<&Name> {
@@ -316,7 +329,7 @@ impl Expr {
                     ObjectKey::Expr(e) => e.as_literal().is_some_and(|text| &**text == key),
                 })
                 .map_or(self, |(_, value)| value),
-            ExprKind::Parenthesis(inner) => inner.member(key),
+            ExprKind::Parenthesis(inner) | ExprKind::Wrapped(inner) => inner.member(key),
             _ => self,
         }
     }

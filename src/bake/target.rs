@@ -240,7 +240,7 @@ pub struct Target {
     /// `type=soft[:hard]`
     pub ulimits: Vec<Text>,
     /// Limits of `RUN` steps.
-    pub resources: Option<Resources>,
+    pub resources: Option<Box<Resources>>,
     /// Frontend method instead of building.
     pub call: Option<Text>,
     /// Privileges asked for.
@@ -451,7 +451,7 @@ pub struct Definition {
     /// Groups by name; the user's first, then those that matrix labels make.
     pub groups: IndexMap<Name, Group>,
     /// Targets by name, which for a matrix are the generated names.
-    pub targets: IndexMap<Name, Target>,
+    pub targets: IndexMap<Name, Box<Target>>,
 }
 
 impl Definition {
@@ -464,14 +464,14 @@ impl Definition {
                 earlier.span = target.span.or(earlier.span);
             }
             Slot::Vacant(slot) => {
-                slot.insert(target);
+                slot.insert(Box::new(target));
             }
         }
     }
 
     /// Adds a group, each member once, replacing a group of the same name where it stands.
     pub fn add_group(&mut self, mut group: Group) {
-        let mut seen = BTreeSet::new();
+        let mut seen = IndexSet::new();
         group.targets.iter_mut().for_each(|list| list.retain(|text| seen.insert(Rc::clone(text.name()))));
         self.groups.insert(Rc::clone(&group.name), group);
     }
@@ -494,7 +494,7 @@ pub struct Resolved {
     /// The groups that the arguments reach, and `default`, which holds the arguments.
     pub groups: BTreeMap<Name, Group>,
     /// The targets asked for and those linked to.
-    pub targets: BTreeMap<Name, Target>,
+    pub targets: BTreeMap<Name, Box<Target>>,
 }
 
 fn replace<T: Clone>(own: &mut Option<T>, other: &Option<T>) {
@@ -509,12 +509,24 @@ fn extend(own: &mut BTreeMap<Name, Text>, other: &BTreeMap<Name, Text>) {
 
 /// Keeps the first of equal strings and drops empty ones.
 pub(super) fn unique_texts(list: &mut Vec<Text>) {
+    const FEW: usize = 8;
+    if list.len() <= FEW {
+        for at in (0..list.len()).rev() {
+            if list[at].is_empty() || list[..at].contains(&list[at]) {
+                list.remove(at);
+            }
+        }
+        return;
+    }
     let mut seen = BTreeSet::new();
     list.retain(|text| !text.is_empty() && seen.insert(Rc::clone(text.name())));
 }
 
 /// Keeps one item per key: the last, at the place of the first.
 pub(super) fn last_by<T>(list: &mut Vec<T>, key: impl Fn(&T) -> Name) {
+    if list.len() < 2 {
+        return;
+    }
     let mut kept: IndexMap<Name, T> = IndexMap::new();
     for item in list.drain(..) {
         kept.insert(key(&item), item);
@@ -588,14 +600,14 @@ mod tests {
         parent.args = [("K".into(), "1".into()), ("L".into(), "1".into())].into();
         parent.description = Some("d".into());
         parent.attest = vec![Entry::of_type("sbom"), Entry::of_type("provenance")];
-        parent.resources = Some(Resources { memory: Some("1g".into()), ..Resources::default() });
+        parent.resources = Some(Box::new(Resources { memory: Some("1g".into()), ..Resources::default() }));
         let mut child = Target::new("c");
         child.tags = Some(vec![]);
         child.annotations = texts(&["y=1", "x=1"]);
         child.args = [("K".into(), "2".into())].into();
         child.description = Some("".into());
         child.attest = vec![Entry::of_type("sbom").with("generator", "g")];
-        child.resources = Some(Resources { cpu_shares: Some(2), ..Resources::default() });
+        child.resources = Some(Box::new(Resources { cpu_shares: Some(2), ..Resources::default() }));
         parent.merge(&child);
         parent.normalize();
         assert_eq!(&*parent.name, "p");

@@ -177,7 +177,7 @@ mod tests {
         }
 
         fn call(&self, name: &str, args: Vec<Expr>) -> Expr {
-            self.expr(ExprKind::Call { name: self.ident(name), args, expand: false })
+            self.expr(ExprKind::Call { name: Box::new(self.ident(name)), args, expand: false })
         }
 
         fn object(&self, items: Vec<(&str, Expr)>) -> Expr {

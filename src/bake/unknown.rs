@@ -3,7 +3,8 @@
 //! (<https://github.com/hashicorp/hcl/blob/main/hclsyntax/expression.go>).
 
 use super::convert::{convert, unify};
-use super::eval::{Context, Failure, Scope, condition_failure};
+use super::eval::{Context, Failure, Scope, binary, condition_failure, operations};
+use super::missing::Missing;
 use super::operators;
 use super::references::References;
 use super::syntax::{BinaryOp, Expr, ExprKind, ForExpr, Ident, TemplatePart};
@@ -101,9 +102,7 @@ impl Context {
         let ty = match &expr.kind {
             ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => return self.guess(scope, open, inner),
             ExprKind::JsonString { template: Ok(inner), .. } => return self.guess(scope, open, inner),
-            ExprKind::Binary { op, left, right } => {
-                return self.guess_binary(scope, open, *op, [left, right], expr);
-            }
+            ExprKind::Binary { .. } => return self.guess_binaries(scope, open, expr),
             _ if !open.is_in(expr) => return self.eval(scope, expr).map(Guess::Known),
             ExprKind::SplatItem => open.item.cloned().unwrap_or(Type::Dynamic),
             ExprKind::GetAttr { of, name } => {
@@ -176,30 +175,43 @@ impl Context {
         }
     }
 
-    fn guess_binary(
-        &self,
-        scope: &Scope<'_>,
-        open: Open<'_>,
-        op: BinaryOp,
-        operands: [&Expr; 2],
-        expr: &Expr,
-    ) -> Result<Guess, Failure> {
-        let wanted = operators::operand_type(op);
-        let guesses = operands.map(|operand| {
-            let guess = self.guess(scope, open, operand)?;
-            guess.expect(&wanted, operand.span).map(|()| guess)
-        });
-        match guesses {
-            [Ok(Guess::Known(_)), Ok(Guess::Known(_))] => self.eval(scope, expr).map(Guess::Known),
-            // What is not known may decide, so that a failure of the other operand is dropped.
-            [Ok(Guess::Unknown(_)), Err(_)] if wanted == Type::Bool => Ok(Guess::Unknown(Type::Bool)),
-            [Err(_), Ok(_)] | [Ok(_), Err(_)] if wanted == Type::Bool => {
-                // The other one may decide without it.
-                self.eval(scope, expr).map(Guess::Known)
-            }
-            [Err(failure), _] | [_, Err(failure)] => Err(failure),
-            _ => Ok(Guess::Unknown(operators::binary_type(op))),
+    fn guess_binaries(&self, scope: &Scope<'_>, open: Open<'_>, expr: &Expr) -> Result<Guess, Failure> {
+        let (innermost, operations) = operations(expr);
+        let mut guess = self.guess(scope, open, innermost);
+        for (span, op, left, right) in operations {
+            self.budget.worked(1, span)?;
+            guess = guess_binary(span, op, (left, guess), (right, self.guess(scope, open, right)));
         }
+        guess
+    }
+}
+
+fn guess_binary(
+    span: Span,
+    op: BinaryOp,
+    (left, a): (&Expr, Result<Guess, Failure>),
+    (right, b): (&Expr, Result<Guess, Failure>),
+) -> Result<Guess, Failure> {
+    let wanted = operators::operand_type(op);
+    match (a, b) {
+        // What is not known may decide, so that a failure of the other operand is dropped.
+        (Ok(guess @ Guess::Unknown(_)), Err(_)) if wanted == Type::Bool => {
+            guess.expect(&wanted, left.span).map(|()| Guess::Unknown(Type::Bool))
+        }
+        (Ok(Guess::Unknown(_)), Err(failure)) | (Err(failure), Ok(Guess::Unknown(_))) => Err(failure),
+        (Ok(a), Ok(b)) if matches!(a, Guess::Unknown(_)) || matches!(b, Guess::Unknown(_)) => {
+            a.expect(&wanted, left.span)?;
+            b.expect(&wanted, right.span)?;
+            Ok(Guess::Unknown(operators::binary_type(op)))
+        }
+        (a, b) => binary(span, op, (left, known(a)), (right, known(b))).map(Guess::Known),
+    }
+}
+
+fn known(guess: Result<Guess, Failure>) -> Result<Value, Missing> {
+    match guess? {
+        Guess::Known(value) => Ok(value),
+        Guess::Unknown(ty) => Ok(Value::Null(ty)),
     }
 }
 

@@ -61,21 +61,22 @@ fn targets(items: &[Item], json: bool) -> String {
         let rows = items.iter().map(|item| vec![item.name.clone(), item.description.clone()]);
         return tabbed(&["TARGET", "DESCRIPTION"], rows);
     }
-    let object = |item: &Item| {
-        let mut members = vec![("name".to_owned(), Json::from(item.name.as_str()))];
-        if !item.description.is_empty() {
-            members.push(("description".to_owned(), item.description.as_str().into()));
-        }
-        if item.group {
-            members.push(("group".to_owned(), true.into()));
-        }
-        Json::Object(members)
-    };
     array(items.iter().map(object).collect())
 }
 
+fn object(item: &Item) -> Json<'_> {
+    let mut members = vec![("name".into(), Json::from(item.name.as_str()))];
+    if !item.description.is_empty() {
+        members.push(("description".into(), item.description.as_str().into()));
+    }
+    if item.group {
+        members.push(("group".into(), true.into()));
+    }
+    Json::Object(members)
+}
+
 /// A list as JSON, which is null when there is nothing in it, as in buildx.
-fn array(objects: Vec<Json>) -> String {
+fn array(objects: Vec<Json<'_>>) -> String {
     let list = if objects.is_empty() { Json::Null } else { Json::Array(objects) };
     list.to_pretty() + "\n"
 }
@@ -98,9 +99,7 @@ fn variables(infos: &[VariableInfo], json: bool) -> String {
             ("type", ty(info)),
             ("value", value(info)),
         ];
-        Json::Object(
-            members.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?.into()))).collect(),
-        )
+        Json::Object(members.into_iter().filter_map(|(key, text)| Some((key.into(), text?.into()))).collect())
     };
     array(infos.iter().map(object).collect())
 }

@@ -1,9 +1,11 @@
 //! One function for each command: the only place where stages meet input and output.
 
+mod facts;
 mod list;
 mod load;
 mod plan;
 mod print;
+mod readme;
 
 use crate::bake::kept;
 use crate::cli::{Cli, Command, PlanFormat};
@@ -34,6 +36,9 @@ struct Session<'a> {
 /// Shorter values are not looked for: they are in every other word.
 const MIN_SECRET: usize = 4;
 
+/// How many diagnostics are told at once; thousands are one mistake of what made the file.
+const MAX_TOLD: usize = 100;
+
 /// Does what the command line asks.
 #[must_use]
 pub fn run(cli: &Cli, host: &Host) -> Exit {
@@ -54,6 +59,7 @@ pub fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Bake(args) => plan::bake(&mut session, args),
         Command::Matrix(args) => plan::matrix(&mut session, args),
         Command::Metadata(args) => plan::metadata(&mut session, args),
+        Command::Readme(args) => readme::readme(&mut session, args),
     };
     match result {
         Ok(()) => Exit::Done,
@@ -72,8 +78,14 @@ impl Session<'_> {
         if diagnostics.is_empty() {
             return;
         }
-        let diagnostics: Vec<Diagnostic> =
-            diagnostics.iter().map(|one| one.without(&self.secrets).with_texts(kept::readable)).collect();
+        let told = diagnostics.iter().take(MAX_TOLD);
+        let told = told.map(|one| one.without(&self.secrets).with_texts(kept::readable));
+        let more = diagnostics
+            .len()
+            .checked_sub(MAX_TOLD)
+            .filter(|more| *more > 0)
+            .map(|more| Diagnostic::note("more", format!("{more} more are not shown")));
+        let diagnostics: Vec<Diagnostic> = told.chain(more).collect();
         if self.voice.json {
             let wire: Vec<_> =
                 diagnostics.iter().map(|diagnostic| diagnostic.to_wire(&self.sources)).collect();

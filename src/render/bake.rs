@@ -8,45 +8,39 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 
 use crate::bake::print::{self, Form};
-use crate::json::Json;
+use crate::json::{Json, Member};
 use crate::plan::{Leg, Plan, Role};
-
-/// An attribute of a target as JSON.
-type Member = (String, Json);
 
 /// The file's text. `origin` tells the reader what it was generated from, and how to do it again.
 #[must_use]
 pub fn render(plan: &Plan, origin: &str) -> String {
-    let mut groups: Vec<Member> =
-        plan.groups.iter().map(|group| (group.name.to_string(), print::group(group, Form::File))).collect();
-    let own = |targets: &[String]| {
-        Json::Object(vec![("targets".into(), targets.iter().map(String::as_str).collect())])
-    };
+    let mut groups: Vec<Member<'_>> =
+        plan.groups.iter().map(|group| ((&*group.name).into(), print::group(group, Form::File))).collect();
     if let Some(name) = &plan.ci {
         let published = plan.legs.iter().filter(|(_, leg)| leg.role == Role::Published);
-        groups.push((name.clone(), own(&published.map(|(name, _)| name.clone()).collect::<Vec<_>>())));
+        groups.push((name.into(), group_of(published.map(|(name, _)| name))));
     }
     for job in &plan.jobs {
         if let Some(name) = &job.group {
-            groups.push((name.clone(), own(&job.legs)));
+            groups.push((name.into(), group_of(&job.legs)));
         }
     }
 
     let taken = taken(plan);
-    let mut targets: Vec<Member> = Vec::new();
+    let mut targets: Vec<Member<'_>> = Vec::new();
     let mut legs: IndexMap<&str, Vec<(&String, &Leg)>> = IndexMap::new();
     for (name, leg) in &plan.legs {
         legs.entry(&leg.of).or_default().push((name, leg));
     }
     for (name, target) in &plan.targets {
-        targets.push((name.to_string(), print::target(target, Form::File)));
+        targets.push(((&**name).into(), print::target(target, Form::File)));
         targets.extend(legs.shift_remove(&**name).into_iter().flat_map(|legs| family(&taken, name, &legs)));
     }
     for (of, legs) in legs {
         targets.extend(family(&taken, of, &legs));
     }
 
-    let mut members = vec![("//".to_owned(), Json::from(origin))];
+    let mut members = vec![("//".into(), Json::from(origin))];
     members.extend(print::variables(&plan.kept));
     if !groups.is_empty() {
         members.push(("group".into(), Json::Object(groups)));
@@ -60,24 +54,29 @@ pub fn render(plan: &Plan, origin: &str) -> String {
     text
 }
 
+/// The body of a group of our own.
+fn group_of<'a>(targets: impl IntoIterator<Item = &'a String>) -> Json<'a> {
+    Json::Object(vec![("targets".into(), targets.into_iter().map(String::as_str).collect())])
+}
+
 /// The legs of one target, each kind after its hidden parent.
-fn family(taken: &BTreeSet<&str>, of: &str, legs: &[(&String, &Leg)]) -> Vec<Member> {
+fn family<'a>(taken: &BTreeSet<&str>, of: &str, legs: &[(&'a String, &'a Leg)]) -> Vec<Member<'a>> {
     let (copies, split): (Vec<_>, Vec<_>) = legs.iter().partition(|(_, leg)| leg.role == Role::Both);
     let mut targets = with_parent(taken, &format!("_{of}"), &split);
     targets.extend(with_parent(taken, &format!("_{of}_both"), &copies));
     targets
 }
 
-fn with_parent(taken: &BTreeSet<&str>, parent: &str, legs: &[(&String, &Leg)]) -> Vec<Member> {
-    let mut bodies: Vec<Member> = legs
+fn with_parent<'a>(taken: &BTreeSet<&str>, parent: &str, legs: &[(&'a String, &'a Leg)]) -> Vec<Member<'a>> {
+    let mut bodies: Vec<Member<'_>> = legs
         .iter()
-        .map(|(name, leg)| ((*name).clone(), print::target(&leg.definition, Form::File)))
+        .map(|(name, leg)| (name.as_str().into(), print::target(&leg.definition, Form::File)))
         .collect();
     let [(_, Json::Object(first)), _, ..] = bodies.as_slice() else { return bodies };
     let in_all = |member: &&Member| {
         bodies.iter().all(|(_, body)| matches!(body, Json::Object(members) if members.contains(member)))
     };
-    let shared: Vec<Member> = first.iter().filter(in_all).cloned().collect();
+    let shared: Vec<Member<'_>> = first.iter().filter(in_all).cloned().collect();
     if shared.is_empty() {
         return bodies;
     }
@@ -85,14 +84,14 @@ fn with_parent(taken: &BTreeSet<&str>, parent: &str, legs: &[(&String, &Leg)]) -
     while taken.contains(name.as_str()) {
         name.insert(0, '_');
     }
-    let keys: BTreeSet<&str> = shared.iter().map(|(key, _)| key.as_str()).collect();
+    let keys: BTreeSet<&str> = shared.iter().map(|(key, _)| &**key).collect();
     for (_, body) in &mut bodies {
         if let Json::Object(members) = body {
-            members.retain(|(key, _)| !keys.contains(key.as_str()));
-            members.insert(0, ("inherits".into(), [name.as_str()].into_iter().collect()));
+            members.retain(|(key, _)| !keys.contains(&**key));
+            members.insert(0, ("inherits".into(), [name.clone()].into_iter().collect()));
         }
     }
-    bodies.insert(0, (name, Json::Object(shared)));
+    bodies.insert(0, (name.into(), Json::Object(shared)));
     bodies
 }
 

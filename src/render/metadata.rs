@@ -9,6 +9,7 @@ use crate::plan::{Image, Plan, PlannedTag};
 use crate::reference::{Reference, Repository};
 use crate::runner::Runner;
 use crate::spec::OnMissing;
+use crate::tags::{Claim, YieldedTag};
 
 /// The version of the file's form; a reader refuses one that it does not know.
 const SCHEMA: u32 = 1;
@@ -27,6 +28,10 @@ struct ImageEntry<'a> {
     version: Option<&'a str>,
     repositories: Vec<String>,
     tags: Vec<TagEntry<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    yielded: Vec<YieldedEntry<'a>>,
+    #[serde(skip_serializing_if = "is_false")]
+    immutable: bool,
     annotations: &'a BTreeMap<String, String>,
     builds: IndexMap<&'a str, BuildEntry<'a>>,
 }
@@ -36,9 +41,31 @@ struct TagEntry<'a> {
     name: &'a str,
     floating: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    moves: Option<MovesEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'a str>,
+    #[serde(skip_serializing_if = "is_false")]
+    provisional: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     repositories: Option<Vec<String>>,
+}
+
+/// What a floating tag moves with.
+#[derive(Debug, Serialize)]
+struct MovesEntry {
+    with: &'static str,
+    /// How many leading numbers of the versions agree; 0 for `latest`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    numbers: Option<usize>,
+}
+
+/// A floating tag that another version owns.
+#[derive(Debug, Serialize)]
+struct YieldedEntry<'a> {
+    name: &'a str,
+    owner: &'a str,
+    /// Whether the owner is no version of this spec.
+    known: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -75,6 +102,11 @@ struct FileEntry<'a> {
     sha256: &'a str,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 fn is_default(on_missing: &OnMissing) -> bool {
     *on_missing == OnMissing::default()
 }
@@ -94,6 +126,8 @@ impl<'a> Document<'a> {
             version: image.version.as_deref(),
             repositories: strings(&image.repositories),
             tags: image.tags.iter().map(TagEntry::from).collect(),
+            yielded: image.yielded.iter().map(YieldedEntry::from).collect(),
+            immutable: image.immutable,
             annotations: &image.annotations,
             builds: image
                 .builds
@@ -135,10 +169,31 @@ impl<'a> From<&'a PlannedTag> for TagEntry<'a> {
     fn from(tag: &'a PlannedTag) -> Self {
         Self {
             name: tag.name.as_str(),
-            floating: tag.why.is_some(),
+            floating: tag.claim != Claim::Literal,
+            moves: MovesEntry::new(tag.claim),
             why: tag.why.as_deref(),
+            provisional: tag.is_provisional,
             repositories: tag.repositories.as_deref().map(strings),
         }
+    }
+}
+
+impl<'a> From<&'a YieldedTag> for YieldedEntry<'a> {
+    fn from(tag: &'a YieldedTag) -> Self {
+        Self { name: &tag.name, owner: &tag.owner, known: tag.is_known }
+    }
+}
+
+impl MovesEntry {
+    fn new(claim: Claim) -> Option<Self> {
+        let (with, numbers) = match claim {
+            Claim::Literal => return None,
+            Claim::Versions(numbers) => ("versions", Some(numbers)),
+            Claim::Prereleases(numbers) => ("prereleases", Some(numbers)),
+            Claim::Channel => ("channel", None),
+            Claim::Run => ("runs", None),
+        };
+        Some(Self { with, numbers })
     }
 }
 

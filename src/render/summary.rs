@@ -49,6 +49,6 @@ pub fn render(plan: &Plan) -> String {
         .collect();
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::None);
-    let context = context! { images, jobs, numbers => table::numbers(plan).trim_end() };
+    let context = context! { images, jobs, numbers => table::numbers(plan).trim_end(), notes => table::tag_notes(plan) };
     environment.render_str(TEMPLATE, context).map_or_else(|e| format!("{e}\n"), |text| text + "\n")
 }

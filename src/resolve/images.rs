@@ -1,11 +1,13 @@
 //! Which images there are: from `image` blocks, or, without any, from the targets that Bake would push.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use super::{Input, Targets, legs};
+use super::rules::{self, Ruled};
+use super::versions::{self, Stated};
+use super::{Input, Targets, labels, legs};
 use crate::bake::glob::Glob;
 use crate::bake::select;
 use crate::bake::syntax::Name;
@@ -14,7 +16,6 @@ use crate::diagnostic::{Diagnostic, names_help};
 use crate::reference::Reference;
 use crate::source::Span;
 use crate::spec::{Settings, Spec};
-use crate::version::Version;
 
 /// An image before its tags and legs are known.
 pub(super) struct Draft {
@@ -26,8 +27,12 @@ pub(super) struct Draft {
     pub(super) span: Option<Span>,
     /// The targets that build it, each with what its block says about it.
     pub(super) targets: Vec<(Name, Settings)>,
-    /// The parsed version.
-    pub(super) version: Option<Version>,
+    /// The version that its tags are made of.
+    pub(super) stated: Stated,
+    /// What its rule lines give, if it has any.
+    pub(super) ruled: Option<Ruled>,
+    /// Labels and annotations that are filled in from facts.
+    pub(super) oci: BTreeMap<String, String>,
 }
 
 impl Draft {
@@ -51,16 +56,21 @@ pub(super) fn drafts(
         from_blocks(input, spec, targets, diagnostics)
     };
     for draft in &mut drafts {
-        let Some(text) = &draft.settings().version else { continue };
-        match text.as_str().parse() {
-            Ok(version) => draft.version = Some(version),
-            Err(e) => {
-                let message = format!("`{text}` is no version: {e}");
-                let help = "a version is such as `1.2.3`; other names go into `tags`";
-                diagnostics.push(Diagnostic::error("version", message).at(text.span, "").with_help(help));
-            }
-        }
+        let stated = versions::stated(draft.settings(), input, diagnostics);
+        draft.ruled = rules::apply(draft.settings(), &stated, input, diagnostics, warnings);
+        draft.stated = match &draft.ruled {
+            Some(ruled) => ruled.stated(stated, draft.settings(), diagnostics),
+            None => stated,
+        };
+        draft.oci = labels::of(draft, input, warnings);
     }
+    drafts.retain(|draft| {
+        let Stated::Elsewhere { tag, prefix } = &draft.stated else { return true };
+        let message =
+            format!("image `{}` is left out: the git tag `{tag}` does not begin with `{prefix}`", draft.key);
+        warnings.push(Diagnostic::warning("other-version", message).at(prefix.span, ""));
+        false
+    });
     drafts
 }
 
@@ -99,8 +109,15 @@ fn from_blocks(
             if covered.is_empty() {
                 continue;
             }
-            let draft =
-                Draft { key, block: Some(block), span: Some(coverage.span), targets: covered, version: None };
+            let draft = Draft {
+                key,
+                block: Some(block),
+                span: Some(coverage.span),
+                targets: covered,
+                stated: Stated::No,
+                ruled: None,
+                oci: BTreeMap::new(),
+            };
             agree(&draft, diagnostics);
             taken.insert(draft.key.clone());
             drafts.push(draft);
@@ -117,6 +134,11 @@ fn agree(draft: &Draft, diagnostics: &mut Vec<Diagnostic>) {
             ("repositories", first.repositories != other.repositories),
             ("version", first.version != other.version),
             ("tags", first.tags != other.tags),
+            ("prerelease_tags", first.prerelease_tags != other.prerelease_tags),
+            ("channels", first.channels != other.channels),
+            ("variant", first.variant != other.variant),
+            ("latest", first.latest != other.latest),
+            ("immutable", first.immutable != other.immutable),
         ];
         for (attribute, differs) in differences {
             if differs {
@@ -194,7 +216,9 @@ fn from_tags(
                     (Rc::clone(&target.name), settings)
                 })
                 .collect(),
-            version: None,
+            stated: Stated::No,
+            ruled: None,
+            oci: BTreeMap::new(),
         });
     }
     if drafts.is_empty() && diagnostics.is_empty() {

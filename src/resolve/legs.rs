@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use super::images::Draft;
 use super::publish::Publication;
-use super::{Input, Targets, annotations, cache};
+use super::{Input, Targets, annotations, cache, labels};
 use crate::bake::syntax::Name;
 use crate::bake::target::{Entry, Target, Text};
 use crate::diagnostic::Diagnostic;
@@ -82,10 +82,16 @@ impl Legs {
 /// # Errors
 /// Each element that is no platform, and each platform that stands twice.
 pub(super) fn platforms(target: &Target) -> Result<Vec<(Platform, Option<Span>)>, Vec<Diagnostic>> {
+    /// Far more than there are; they are compared with each other.
+    const MAX_PLATFORMS: usize = 500;
     let mut platforms: Vec<(Platform, &Text)> = Vec::new();
     let mut diagnostics = Vec::new();
     for text in target.platforms.iter().flatten() {
         match split_list(text.as_str()) {
+            Ok(parsed) if platforms.len() + parsed.len() > MAX_PLATFORMS => {
+                let message = format!("target `{}` has more than {MAX_PLATFORMS} platforms", target.name);
+                return Err(vec![Diagnostic::error("limit", message).at(target.span, "")]);
+            }
             Ok(parsed) => {
                 for platform in parsed {
                     if let Some((_, first)) = platforms.iter().find(|(known, _)| *known == platform) {
@@ -267,13 +273,15 @@ fn add(
     }
 }
 
-/// Whether two definitions of one target say the same about what a platform override can change.
+/// Whether two definitions of one target say the same about what an image block can change.
 fn same_build(a: &Target, b: &Target) -> bool {
     a.dockerfile == b.dockerfile
         && a.context == b.context
         && a.contexts == b.contexts
         && a.target == b.target
         && a.args == b.args
+        && a.labels == b.labels
+        && a.annotations == b.annotations
 }
 
 /// An override that matches no platform of any target of its block is a typo.
@@ -384,6 +392,7 @@ impl Maker<'_> {
         for one in overrides {
             apply(&mut definition, one);
         }
+        labels::add(&mut definition, &self.draft.oci);
         definition.tags = Some(self.publication.keys().map(base_name).collect());
         definition.output = Some(vec![self.output()]);
         if !self.input.publish {
@@ -409,7 +418,9 @@ impl Maker<'_> {
             output.fields.remove(name);
         }
         annotations::strip(&mut output);
-        let annotated = !self.settings.annotations.is_empty() || !annotations::lifted(self.target).is_empty();
+        let annotated = self.settings.oci_labels
+            || !self.settings.annotations.is_empty()
+            || !annotations::lifted(self.target).is_empty();
         if annotated {
             // Docker's own media types have no annotations, and one such child makes the whole index a Docker list.
             output.set("oci-mediatypes", "true");

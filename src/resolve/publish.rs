@@ -4,54 +4,70 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::Targets;
 use super::annotations;
 use super::images::{Draft, pushed_tags};
 use super::legs::Legs;
+use super::names::{self, Name, Names};
+use super::versions;
+use super::{Input, Targets};
 use crate::bake::target::Text;
 use crate::diagnostic::Diagnostic;
-use crate::pattern::{self, PatternError};
 use crate::plan::{Build, Image, PlannedTag};
 use crate::reference::{Reference, Repository, Tag};
 use crate::source::Span;
-use crate::tags::{self, Candidate, CandidateName, TagError};
+use crate::tags::{self, Candidate, CandidateName, Claim, LATEST, TagError, YieldedTag};
+use crate::version::Version;
+
+/// How many references all images may have: a few lines can ask for millions, and each goes into every file.
+const MAX_REFERENCES: usize = 200_000;
 
 /// A tag in one repository.
 #[derive(Clone, Debug)]
 pub(super) struct Published {
     pub(super) tag: Tag,
+    pub(super) claim: Claim,
     pub(super) why: Option<String>,
+    pub(super) is_provisional: bool,
     pub(super) span: Option<Span>,
 }
 
-/// What an image is published under, by repository, in the order of the spec.
-pub(super) type Publication = IndexMap<Repository, Vec<Published>>;
-
-/// A rendered tag with its pattern's place.
-struct Name {
-    text: String,
-    span: Option<Span>,
+/// What an image is published under in one repository.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Listing {
+    pub(super) tags: Vec<Published>,
+    /// The floating tags that are another version's.
+    pub(super) yielded: Vec<YieldedTag>,
 }
+
+/// What an image is published under, by repository, in the order of the spec.
+pub(super) type Publication = IndexMap<Repository, Listing>;
 
 /// The publication of every draft, in their order.
 pub(super) fn publications(
+    input: &Input<'_>,
     drafts: &[Draft],
     targets: &Targets<'_>,
     diagnostics: &mut Vec<Diagnostic>,
     warnings: &mut Vec<Diagnostic>,
 ) -> Vec<Publication> {
+    let references: usize = drafts.iter().map(|draft| reference_count(draft, targets)).sum();
+    if references > MAX_REFERENCES {
+        let message = format!("the images have {references} references, and {MAX_REFERENCES} are the most");
+        diagnostics.push(Diagnostic::error("limit", message));
+        return vec![Publication::new(); drafts.len()];
+    }
     let mut publications: Vec<Publication> = Vec::new();
-    let mut names: Vec<Vec<Name>> = Vec::new();
+    let mut names: Vec<Names> = Vec::new();
     for draft in drafts {
         let by_pattern = draft.settings().tags.is_some() || draft.settings().version.is_some();
         if by_pattern {
-            let rendered = rendered_names(draft, diagnostics);
+            names.push(names::names(input, draft, diagnostics, warnings));
             let repositories = repositories(draft, targets, diagnostics);
-            publications.push(repositories.into_iter().map(|repository| (repository, Vec::new())).collect());
-            names.push(rendered);
+            let empty = |repository| (repository, Listing::default());
+            publications.push(repositories.into_iter().map(empty).collect());
         } else {
+            names.push(Names::default());
             publications.push(literal(draft, targets, diagnostics));
-            names.push(Vec::new());
         }
     }
     let mut blocks: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
@@ -59,7 +75,7 @@ pub(super) fn publications(
         blocks.entry(draft.block).or_default().push(at);
     }
     for members in blocks.values() {
-        assign(drafts, members, &names, &mut publications, diagnostics);
+        assign(input, drafts, members, &names, &mut publications, diagnostics);
     }
     collisions(drafts, &publications, diagnostics);
     for (draft, publication) in drafts.iter().zip(&publications) {
@@ -70,7 +86,10 @@ pub(super) fn publications(
                     .at(draft.span, "")
                     .with_help("set `repositories`, or give its target a tag with a repository"),
             );
-        } else if publication.values().all(Vec::is_empty) && diagnostics.is_empty() {
+        } else if publication.values().all(|listing| listing.tags.is_empty())
+            && diagnostics.is_empty()
+            && !input.purpose.is_committed()
+        {
             let message = format!("image `{}` owns no tag: the merge will publish nothing for it", draft.key);
             warnings.push(Diagnostic::warning("no-tag", message).at(draft.span, ""));
         }
@@ -78,30 +97,12 @@ pub(super) fn publications(
     publications
 }
 
-fn rendered_names(draft: &Draft, diagnostics: &mut Vec<Diagnostic>) -> Vec<Name> {
+/// How many references an image may have: its repositories times its tags.
+fn reference_count(draft: &Draft, targets: &Targets<'_>) -> usize {
     let settings = draft.settings();
-    let version_span = settings.version.as_ref().and_then(|text| text.span);
-    let patterns: Vec<Text> = settings.tags.clone().unwrap_or_else(|| {
-        let place = |pattern| Text { span: version_span, ..Text::verbatim(pattern) };
-        tags::default_patterns().into_iter().map(place).collect()
-    });
-    if settings.version.is_some() && draft.version.is_none() {
-        return Vec::new();
-    }
-    let mut names = Vec::new();
-    for text in &patterns {
-        match pattern::render(text.as_str(), draft.version.as_ref()) {
-            Ok(Some(rendered)) if rendered.is_empty() => {}
-            Ok(Some(rendered)) => names.push(Name { text: rendered, span: text.span }),
-            Ok(None) => {}
-            Err(e) => diagnostics.push(pattern_error(&e, text)),
-        }
-    }
-    names
-}
-
-fn pattern_error(error: &PatternError, text: &Text) -> Diagnostic {
-    Diagnostic::error("tag-pattern", error.to_string()).at(text.span, "").with_help(error.help())
+    let target = || draft.targets.first().and_then(|(name, _)| targets.resolved.get(name));
+    let own = || target().and_then(|target| target.tags.as_ref()).map_or(0, Vec::len);
+    settings.repositories.as_ref().map_or(1, Vec::len) * settings.tags.as_ref().map_or_else(own, Vec::len)
 }
 
 /// The repositories that the block names, else those of the target's tags.
@@ -151,31 +152,38 @@ fn tags_of(draft: &Draft, targets: &Targets<'_>) -> Vec<Text> {
 
 /// The target's own tags, as they are; moved to the block's repositories when it names some.
 fn literal(draft: &Draft, targets: &Targets<'_>, diagnostics: &mut Vec<Diagnostic>) -> Publication {
+    let settings = draft.settings();
+    if let Some(name) = settings.variant.iter().flatten().flatten().next() {
+        let message = "the variant goes behind tags that the image names, and it has none";
+        let diagnostic = Diagnostic::error("variant", message).at(name.span, "");
+        diagnostics.push(diagnostic.with_help("set `version` or `tags` in the image"));
+    }
     let mut publication = Publication::new();
-    let latest = || "latest".parse::<Tag>().expect("a valid tag");
-    if draft.settings().repositories.is_some() {
+    let published = |(reference, span): (Reference, Option<Span>)| Published {
+        tag: reference.tag().cloned().unwrap_or_else(|| LATEST.parse().expect("a valid tag")),
+        claim: Claim::Literal,
+        why: None,
+        is_provisional: false,
+        span,
+    };
+    if settings.repositories.is_some() {
         let target = draft.targets.first().and_then(|(name, _)| targets.resolved.get(name));
         let texts = target.and_then(|target| target.tags.clone()).unwrap_or_default();
-        let tags: Vec<Published> = texts
-            .iter()
-            .filter_map(|text| parse(text, diagnostics))
-            .map(|(reference, span)| Published {
-                tag: reference.tag().cloned().unwrap_or_else(latest),
-                why: None,
-                span,
-            })
-            .collect();
+        let tags: Vec<Published> =
+            texts.iter().filter_map(|text| parse(text, diagnostics)).map(published).collect();
         for repository in repositories(draft, targets, diagnostics) {
-            publication.insert(repository, once(&tags));
+            publication.insert(repository, Listing { tags: once(tags.clone()), ..Listing::default() });
         }
         return publication;
     }
     for text in tags_of(draft, targets) {
         let Some((reference, span)) = parse(&text, diagnostics) else { continue };
-        let published = Published { tag: reference.tag().cloned().unwrap_or_else(latest), why: None, span };
-        publication.entry(reference.repository().clone()).or_default().push(published);
+        let listing = publication.entry(reference.repository().clone()).or_default();
+        listing.tags.push(published((reference, span)));
     }
-    publication.values_mut().for_each(|tags| *tags = once(tags));
+    for listing in publication.values_mut() {
+        listing.tags = once(std::mem::take(&mut listing.tags));
+    }
     publication
 }
 
@@ -193,97 +201,134 @@ fn parse(text: &Text, diagnostics: &mut Vec<Diagnostic>) -> Option<(Reference, O
     }
 }
 
-fn once(tags: &[Published]) -> Vec<Published> {
+fn once(mut tags: Vec<Published>) -> Vec<Published> {
     let mut seen = BTreeSet::new();
-    tags.iter().filter(|published| seen.insert(published.tag.as_str().to_owned())).cloned().collect()
+    tags.retain(|published| seen.insert(published.tag.clone()));
+    tags
 }
 
 /// Gives the rendered names of one block's images to their owners, repository by repository.
 fn assign(
+    input: &Input<'_>,
     drafts: &[Draft],
     members: &[usize],
-    names: &[Vec<Name>],
+    names: &[Names],
     publications: &mut [Publication],
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let mut repositories: IndexMap<Repository, Vec<usize>> = IndexMap::new();
-    for at in members.iter().filter(|at| !names[**at].is_empty()) {
+    for at in members.iter().filter(|at| !names[**at].names.is_empty()) {
         for repository in publications[*at].keys() {
             repositories.entry(repository.clone()).or_default().push(*at);
         }
     }
+    let mut known: BTreeMap<usize, Vec<Version>> = BTreeMap::new();
+    let mut withdrawn: Vec<Version> = Vec::new();
+    for at in members {
+        known.insert(*at, versions::known(&drafts[*at], input, diagnostics));
+        withdrawn.extend(versions::withdrawn(&drafts[*at], diagnostics));
+    }
     for (repository, here) in repositories {
         let (versioned, literal): (Vec<usize>, Vec<usize>) =
-            here.iter().partition(|at| drafts[**at].version.is_some());
+            here.iter().partition(|at| drafts[**at].stated.version().is_some());
         for at in literal {
-            let tags =
-                names[at].iter().filter_map(|name| valid_tag(name, None, diagnostics)).collect::<Vec<_>>();
-            publications[at].insert(repository.clone(), once(&tags));
+            let tags = unversioned(&names[at], diagnostics);
+            publications[at].insert(repository.clone(), Listing { tags, ..Listing::default() });
         }
         let candidates: Vec<Candidate<'_>> =
-            versioned.iter().filter_map(|at| candidate(&drafts[*at], &names[*at])).collect();
-        match tags::own(&candidates) {
-            Ok(owned) => {
-                for (at, owned) in versioned.iter().zip(owned) {
-                    let tags = owned.into_iter().filter_map(|tag| {
-                        let name = names[*at].iter().find(|name| name.text == tag.name)?;
-                        valid_tag(name, tag.why, diagnostics)
+            versioned.iter().filter_map(|at| candidate(&drafts[*at], &names[*at], &withdrawn)).collect();
+        let known: Vec<Version> = versioned
+            .iter()
+            .flat_map(|at| &known[at])
+            .cloned()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        match tags::own(&candidates, &known) {
+            Ok(shares) => {
+                for (at, share) in versioned.iter().zip(shares) {
+                    let tags = share.owned.into_iter().filter_map(|tag| {
+                        let span = names[*at].names[tag.of].span;
+                        let published = valid_tag(&tag.name, tag.claim, tag.why, span, diagnostics)?;
+                        Some(Published { is_provisional: tag.is_provisional, ..published })
                     });
-                    let tags: Vec<Published> = tags.collect();
-                    publications[*at].insert(repository.clone(), tags);
+                    let listing = Listing { tags: tags.collect(), yielded: share.yielded };
+                    publications[*at].insert(repository.clone(), listing);
                 }
             }
             Err(errors) => {
-                let place = |index: usize| {
-                    let draft = &drafts[versioned[index]];
-                    draft.settings().version.as_ref().and_then(|text| text.span).or(draft.span)
-                };
-                diagnostics.extend(
-                    errors.iter().map(|error| tag_error(error, &drafts_of(drafts, &versioned), place)),
-                );
+                let drafts: Vec<&Draft> = versioned.iter().map(|at| &drafts[*at]).collect();
+                for error in errors {
+                    let diagnostic = tag_error(&error, &drafts);
+                    if !diagnostics.contains(&diagnostic) {
+                        diagnostics.push(diagnostic);
+                    }
+                }
             }
         }
     }
 }
 
-fn drafts_of<'d>(drafts: &'d [Draft], indexes: &[usize]) -> Vec<&'d Draft> {
-    indexes.iter().map(|at| &drafts[*at]).collect()
+/// The tags of an image without a version.
+fn unversioned(names: &Names, diagnostics: &mut Vec<Diagnostic>) -> Vec<Published> {
+    let mut tags = Vec::new();
+    for name in &names.names {
+        let why = (name.claim != Claim::Literal).then(|| "names the run, and moves with each".to_owned());
+        for suffix in &names.suffixes {
+            let text = tags::with_suffix(&name.text, suffix);
+            tags.extend(valid_tag(&text, name.claim, why.clone(), name.span, diagnostics));
+        }
+    }
+    once(tags)
 }
 
-fn candidate<'d>(draft: &'d Draft, names: &[Name]) -> Option<Candidate<'d>> {
-    let version = draft.version.as_ref()?;
-    let name = |name: &Name| CandidateName {
-        name: name.text.clone(),
-        floating: tags::is_floating(&name.text, version),
-    };
-    Some(Candidate { version, competes_for_latest: true, names: names.iter().map(name).collect() })
+fn candidate<'d>(draft: &'d Draft, names: &Names, withdrawn: &[Version]) -> Option<Candidate<'d>> {
+    let version = draft.stated.version()?;
+    let name = |name: &Name| CandidateName { name: name.text.clone(), claim: name.claim };
+    Some(Candidate {
+        version,
+        competes_for_latest: draft.settings().latest,
+        is_withdrawn: versions::is_among(version, withdrawn),
+        suffixes: names.suffixes.clone(),
+        names: names.names.iter().map(name).collect(),
+    })
 }
 
-fn tag_error(error: &TagError, drafts: &[&Draft], place: impl Fn(usize) -> Option<Span>) -> Diagnostic {
-    let (TagError::SameLiteral { candidates, .. }
+fn tag_error(error: &TagError, drafts: &[&Draft]) -> Diagnostic {
+    let (TagError::SameTag { candidates, .. }
     | TagError::LiteralFloats { candidates, .. }
     | TagError::Tie { candidates, .. }) = error;
-    let [first, second] = *candidates;
+    let [first, second] = candidates.map(|index| drafts[index]);
+    let place = |draft: &Draft| draft.settings().version.as_ref().and_then(|text| text.span).or(draft.span);
     let help = match error {
         TagError::LiteralFloats { .. } => {
             "leave the shorter pattern out of `tags`, or write the version with all its numbers"
         }
-        TagError::SameLiteral { .. } | TagError::Tie { .. } => {
-            "give the images different versions or repositories, or put what tells them apart into `tags`"
+        TagError::SameTag { .. } | TagError::Tie { .. } => {
+            "give the images different versions, variants or repositories, or put what tells them apart into `tags`"
         }
     };
     Diagnostic::error("tag-collision", error.to_string())
-        .at(place(second), format!("image `{}`", drafts[second].key))
-        .at(place(first), format!("image `{}`", drafts[first].key))
+        .at(place(second), format!("image `{}`", second.key))
+        .at(place(first), format!("image `{}`", first.key))
         .with_help(help)
 }
 
-fn valid_tag(name: &Name, why: Option<String>, diagnostics: &mut Vec<Diagnostic>) -> Option<Published> {
-    match name.text.parse::<Tag>() {
-        Ok(tag) => Some(Published { tag, why, span: name.span }),
+fn valid_tag(
+    text: &str,
+    claim: Claim,
+    why: Option<String>,
+    span: Option<Span>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Published> {
+    match text.parse::<Tag>() {
+        Ok(tag) => Some(Published { tag, claim, why, is_provisional: false, span }),
         Err(e) => {
-            let message = format!("`{}` is no tag: {e}", name.text);
-            let diagnostic = Diagnostic::error("tag", message).at(name.span, "");
+            let diagnostic = Diagnostic::error("tag", format!("`{text}` is no tag: {e}")).at(span, "");
+            let diagnostic = match claim {
+                Claim::Run => diagnostic.with_help("`{{ branch | slug }}` makes a branch's name fit"),
+                _ => diagnostic,
+            };
             if !diagnostics.contains(&diagnostic) {
                 diagnostics.push(diagnostic);
             }
@@ -296,8 +341,8 @@ fn valid_tag(name: &Name, why: Option<String>, diagnostics: &mut Vec<Diagnostic>
 fn collisions(drafts: &[Draft], publications: &[Publication], diagnostics: &mut Vec<Diagnostic>) {
     let mut claimed: BTreeMap<(Repository, Tag), (usize, Option<Span>)> = BTreeMap::new();
     for (at, publication) in publications.iter().enumerate() {
-        for (repository, tags) in publication {
-            for published in tags {
+        for (repository, listing) in publication {
+            for published in &listing.tags {
                 let key = (repository.clone(), published.tag.clone());
                 let Some((first, span)) = claimed.get(&key) else {
                     claimed.insert(key, (at, published.span));
@@ -336,14 +381,20 @@ pub(super) fn images(
         }
         let repositories: Vec<Repository> = publication.keys().cloned().collect();
         let mut tags: IndexMap<Tag, PlannedTag> = IndexMap::new();
-        for (repository, published) in publication {
-            for one in published {
+        let mut yielded: IndexMap<String, YieldedTag> = IndexMap::new();
+        for (repository, listing) in publication {
+            for one in &listing.tags {
                 let tag = tags.entry(one.tag.clone()).or_insert_with(|| PlannedTag {
                     name: one.tag.clone(),
+                    claim: one.claim,
                     why: one.why.clone(),
+                    is_provisional: one.is_provisional,
                     repositories: Some(Vec::new()),
                 });
                 tag.repositories.get_or_insert_default().push(repository.clone());
+            }
+            for tag in &listing.yielded {
+                yielded.entry(tag.name.clone()).or_insert_with(|| tag.clone());
             }
         }
         for tag in tags.values_mut() {
@@ -356,7 +407,9 @@ pub(super) fn images(
                 tags: tags.into_values().collect(),
                 annotations: annotations::of_index(draft, legs),
                 builds,
-                version: draft.version.as_ref().map(ToString::to_string),
+                version: draft.stated.version().map(ToString::to_string),
+                yielded: yielded.into_values().collect(),
+                immutable: draft.settings().immutable,
             },
         );
     }

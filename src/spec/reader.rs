@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{OnMissing, push_once, secret};
+use super::{OnMissing, TagPattern, push_once, secret};
 use crate::bake::convert::convert;
 use crate::bake::kept;
 use crate::bake::module::Module;
@@ -83,6 +83,69 @@ impl Reader<'_, '_> {
             items.iter().enumerate().map(|(at, item)| self.text(item, expr.element(at).span, "a string"));
         let texts: Vec<Text> = texts.collect::<Option<_>>()?;
         Some(texts.into_iter().filter(|text| !text.is_empty()).collect())
+    }
+
+    /// Patterns of tags: each a string, or an object with `pattern` and `when`.
+    pub(super) fn patterns(&mut self, expr: &Expr) -> Option<Vec<TagPattern>> {
+        let value = self.value(expr)?;
+        let Some(items) = value.items() else {
+            return Some(vec![self.pattern(&value, expr)??]);
+        };
+        let patterns = items.iter().enumerate().map(|(at, item)| self.pattern(item, expr.element(at)));
+        Some(patterns.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+
+    /// `Some(None)` when the pattern is empty, or never applies.
+    fn pattern(&mut self, value: &Value, place: &Expr) -> Option<Option<TagPattern>> {
+        let Some(members) = value.members() else {
+            let pattern = self.text(value, place.span, "a string, or an object with `pattern` and `when`")?;
+            return Some(Some(TagPattern { pattern, when: None }).filter(|one| !one.pattern.is_empty()));
+        };
+        let (mut pattern, mut when, mut never) = (None, None, false);
+        for (key, member) in members {
+            let span = place.member(key).span;
+            match &**key {
+                "pattern" => pattern = Some(self.text(member, span, "a string")?),
+                "when" => match member {
+                    Value::Bool(applies) => never = !applies,
+                    _ => when = Some(self.text(member, span, "a condition, such as \"event == 'push'\"")?),
+                },
+                other => {
+                    let message = format!("a tag has `pattern` and `when`, and no `{other}`");
+                    push_once(self.diagnostics, Diagnostic::error("unknown-attribute", message).at(span, ""));
+                    return None;
+                }
+            }
+        }
+        let Some(pattern) = pattern else {
+            let diagnostic = Diagnostic::error("attribute-value", "the tag has no `pattern`");
+            push_once(self.diagnostics, diagnostic.at(place.span, ""));
+            return None;
+        };
+        Some(Some(TagPattern { pattern, when }).filter(|one| !never && !one.pattern.is_empty()))
+    }
+
+    /// The axes of a variant: a name, or a list of axes, each a name or a list of names. Empty names count.
+    pub(super) fn axes(&mut self, expr: &Expr) -> Option<Vec<Vec<Text>>> {
+        let value = self.value(expr)?;
+        let Some(axes) = value.items() else {
+            return Some(vec![vec![self.text(&value, expr.span, "a name, or a list of axes")?]]);
+        };
+        let mut read = Vec::new();
+        for (at, axis) in axes.iter().enumerate() {
+            let place = expr.element(at);
+            let names = match axis.items() {
+                None => vec![self.text(axis, place.span, "a name, or a list of names")?],
+                Some(names) => {
+                    let names = names.iter().enumerate();
+                    names
+                        .map(|(at, name)| self.text(name, place.element(at).span, "a name"))
+                        .collect::<Option<_>>()?
+                }
+            };
+            read.push(names);
+        }
+        Some(read)
     }
 
     pub(super) fn map(&mut self, expr: &Expr) -> BTreeMap<Name, Text> {

@@ -21,7 +21,7 @@ fn blocks<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
 }
 
 /// The names in backticks in the first column of the table with this head.
-fn first_column(text: &str, head: &str) -> Vec<String> {
+pub(crate) fn first_column(text: &str, head: &str) -> Vec<String> {
     let (_, table) = text.split_once(head).unwrap_or_else(|| panic!("no table begins with {head}"));
     let rows = table.lines().skip(2).take_while(|line| line.starts_with("| "));
     let cells = rows.filter_map(|row| row.split('|').nth(1));
@@ -154,11 +154,25 @@ fn what_the_readme_points_to_exists() {
     let readme = read("README.md");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let links = readme.match_indices("](").map(|(at, _)| readme[at + 2..].split(')').next().unwrap());
-    let links = links.filter(|link| !link.contains("://")).map(str::to_owned);
+    let links = links.filter(|link| !link.contains("://") && !link.starts_with('#')).map(str::to_owned);
     let folders = first_column(&readme, "| folder |");
     assert!(folders.len() > 5, "the folders are not found");
     for path in links.chain(folders) {
         assert!(root.join(&path).exists(), "{path} does not exist");
+    }
+}
+
+#[test]
+fn the_readme_has_the_sections_that_it_points_to() {
+    let readme = read("README.md");
+    let sections = readme.lines().filter_map(|line| line.strip_prefix("## ").or(line.strip_prefix("### ")));
+    let anchors: Vec<String> = sections
+        .map(|title| title.to_lowercase().replace(|c: char| !c.is_alphanumeric() && c != ' ' && c != '-', ""))
+        .map(|title| title.replace(' ', "-"))
+        .collect();
+    for (at, _) in readme.match_indices("](#") {
+        let anchor = readme[at + 3..].split(')').next().unwrap();
+        assert!(anchors.iter().any(|known| known == anchor), "#{anchor} is not in {anchors:?}");
     }
 }
 

@@ -2,8 +2,10 @@
 //!
 //! `tests/run` starts the engine (buildx, BuildKit, two registries); without one these tests are skipped.
 
+mod distribution; // our client against a real registry
 mod engine; // the engine, and a folder in which both programs run
 mod keep; // a kept variable gets its value from buildx
+mod labels; // labels and annotations from facts
 mod links; // linked targets are those of the leg's own platform
 mod print; // the generated file means what its source means
 mod publish; // jobs, digests, merge, tags

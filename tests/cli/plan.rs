@@ -51,6 +51,8 @@ app-linux-amd64   app-linux-amd64   ubuntu-latest
 app-linux-arm64   app-linux-arm64   ubuntu-24.04-arm
 tool-linux-s390x  tool-linux-s390x  ubuntu-latest (qemu)
 
+app: no other version is known, so the merge decides whether these move: 1.2, 1, latest
+
 local, not published: base
 
 2 images, 5 tags in 2 repositories, 3 platforms, 3 jobs
@@ -77,7 +79,13 @@ fn the_files_of_a_pipeline_are_written_once() {
     );
     assert_eq!(json("matrix.json")[1]["runner"], "ubuntu-24.04-arm");
     let app = &json("plan.json")["images"]["app"];
-    assert_eq!(app["tags"][1], serde_json::json!({"name": "1.2", "floating": true, "why": "greatest 1.2.x"}));
+    assert_eq!(
+        app["tags"][1],
+        serde_json::json!({
+            "name": "1.2", "floating": true, "moves": {"with": "versions", "numbers": 2}, "why": "greatest 1.2.x",
+            "provisional": true
+        })
+    );
     let legs: Vec<&String> = app["builds"].as_object().unwrap().keys().collect();
     assert_eq!(legs, ["app-linux-amd64", "app-linux-arm64"]);
 }
@@ -131,6 +139,20 @@ fn an_empty_plan_starts_no_job() {
         )
         .run();
     assert_eq!(ran.read("outputs"), "matrix=[]\nany=false\npublish=false\n");
+}
+
+#[test]
+fn what_is_written_for_no_targets_is_a_bake_file() {
+    let ran = Test::new()
+        .file("compose.yaml", "services:\n  db: {image: postgres}\n")
+        .args(["bake", "-o", "generated.json"])
+        .stderr("note[no-images]: nothing is published: [..]\n  = help: [..]\n")
+        .run();
+    Test::new()
+        .file("generated.json", ran.read("generated.json"))
+        .args(["print", "-f", "generated.json"])
+        .stdout("{\n  \"group\": {\n    \"default\": {\n      \"targets\": null\n    }\n  },\n  \"target\": {}\n}\n")
+        .run();
 }
 
 #[test]
@@ -218,6 +240,78 @@ image "app" {
 -t ghcr.io/acme/app:1.9.3 -t ghcr.io/acme/app:1.9
 -t ghcr.io/acme/app:2.0.0-beta.1
 -t ghcr.io/acme/app:1.11.0-rc1
+
+"#]])
+        .run();
+}
+
+/// Each tag says why it is there, or who has it: also when only a part is planned, and when nothing else is known.
+#[test]
+fn each_tag_is_explained() {
+    let spec = r#"target "app" {
+  matrix    = { version = ["1.10.0", "1.9.3", "2.0.0-beta.1"] }
+  name      = "app-${replace(version, ".", "_")}"
+  platforms = ["linux/amd64"]
+}
+
+image "app" {
+  repositories    = ["ghcr.io/acme/app"]
+  version         = version
+  prerelease_tags = ["beta"]
+  channels        = [version == "1.9.3" ? "lts" : ""]
+}
+"#;
+    let run = |args: &[&str], expected: &'static str| {
+        let test = Test::new().file("docker-bake.hcl", spec).args(["plan", "--explain"]);
+        let head = "IMAGE[..]\n...\n";
+        test.args(args.iter().copied())
+            .stdout(format!("{head}IMAGE             TAG           WHY\n{expected}...\n"))
+            .run();
+    };
+    run(
+        &[],
+        "\
+app-1_10_0        1.10.0        literal, never moves
+app-1_10_0        1.10          greatest 1.10.x
+app-1_10_0        1             greatest 1.x
+app-1_10_0        latest        greatest stable version
+app-1_9_3         1.9.3         literal, never moves
+app-1_9_3         1.9           greatest 1.9.x
+app-1_9_3         lts           greatest version of the channel
+app-1_9_3         1             owned by 1.10.0
+app-1_9_3         latest        owned by 1.10.0
+app-2_0_0-beta_1  2.0.0-beta.1  literal, never moves
+app-2_0_0-beta_1  beta          greatest prerelease
+
+",
+    );
+    let alone = Test::new().file("docker-bake.hcl", spec).args(["plan", "--explain", "app-1_9_3"]);
+    alone
+        .stdout(str![[r#"
+...
+IMAGE      TAG     WHY
+app-1_9_3  1.9.3   literal, never moves
+app-1_9_3  1.9     greatest 1.9.x
+app-1_9_3  lts     greatest version of the channel
+app-1_9_3  1       owned by 1.10.0, which is not in this plan: it is not moved
+app-1_9_3  latest  owned by 1.10.0, which is not in this plan: it is not moved
+
+1 image, 3 tags, 1 platform, 1 job
+
+"#]])
+        .run();
+    let one = spec.replace("\"1.10.0\", \"1.9.3\", \"2.0.0-beta.1\"", "\"1.9.3\"");
+    let only = Test::new().file("docker-bake.hcl", one).args(["plan", "--explain"]);
+    only.stdout(str![[r#"
+...
+IMAGE      TAG     WHY
+app-1_9_3  1.9.3   literal, never moves
+app-1_9_3  1.9     greatest 1.9.x; no other version is known, so the merge decides
+app-1_9_3  1       greatest 1.x; no other version is known, so the merge decides
+app-1_9_3  latest  greatest stable version; no other version is known, so the merge decides
+app-1_9_3  lts     greatest version of the channel
+
+1 image, 5 tags, 1 platform, 1 job
 
 "#]])
         .run();
@@ -432,4 +526,59 @@ fn a_target_that_lends_its_tags_is_no_image_when_everything_is_planned() {
         .args(["metadata", "--format", "args"])
         .stdout("-t ghcr.io/acme/app:edge\n")
         .run();
+}
+
+#[test]
+fn a_bake_file_of_metadata_action_is_one_more_file() {
+    let bake = r#"target "docker-metadata-action" {}
+
+target "app" {
+  inherits  = ["docker-metadata-action"]
+  platforms = ["linux/amd64", "linux/arm64"]
+}
+
+group "default" {
+  targets = ["app"]
+}
+"#;
+    let tags = r#"{
+  "target": {
+    "docker-metadata-action": {
+      "tags": ["ghcr.io/acme/app:1.2.3", "ghcr.io/acme/app:1.2", "ghcr.io/acme/app:sha-90dd603", "ghcr.io/acme/app:latest"],
+      "args": {"DOCKER_META_IMAGES": "ghcr.io/acme/app", "DOCKER_META_VERSION": "1.2.3"}
+    }
+  }
+}"#;
+    let labels = r#"{
+  "target": {
+    "docker-metadata-action": {
+      "labels": {
+        "org.opencontainers.image.created": "2020-01-10T00:30:00.000Z",
+        "org.opencontainers.image.revision": "90dd6032fac8bda1b6c4436a2e65de27961ed071",
+        "org.opencontainers.image.version": "1.2.3"
+      }
+    }
+  }
+}"#;
+    let plan = |files: [&str; 3]| {
+        let ran = Test::new()
+            .file("docker-bake.hcl", bake)
+            .file("docker-metadata-action.json", tags)
+            .file("labels/docker-metadata-action.json", labels)
+            .args(["plan", "--out", "ci"].into_iter().chain(files.into_iter().flat_map(|file| ["-f", file])))
+            .stdout(str![[r#"
+IMAGE  REPOSITORY        TAGS                             PLATFORMS
+app    ghcr.io/acme/app  1.2.3, 1.2, sha-90dd603, latest  linux/amd64, linux/arm64
+...
+"#]])
+            .run();
+        let bake: Value = serde_json::from_str(&ran.read("ci/docker-bake.json")).unwrap();
+        let shared = &bake["target"]["_app"];
+        assert_eq!(shared["args"]["DOCKER_META_VERSION"], "1.2.3");
+        assert_eq!(shared["labels"]["org.opencontainers.image.version"], "1.2.3");
+    };
+    let (tags, labels) = ("docker-metadata-action.json", "labels/docker-metadata-action.json");
+    plan(["docker-bake.hcl", tags, labels]);
+    plan([labels, tags, "docker-bake.hcl"]);
+    plan([tags, "docker-bake.hcl", labels]);
 }

@@ -74,6 +74,15 @@ fn lists_are_json_when_asked() {
         .run();
 }
 
+#[test]
+fn a_list_of_no_targets_is_null_as_in_buildx() {
+    Test::new()
+        .file("docker-bake.hcl", "variable \"A\" {}\ntarget \"_a\" {}\n")
+        .args(["print", "--list=type=targets,format=json"])
+        .stdout("null\n")
+        .run();
+}
+
 /// The program with standard output and error of the caller's choice.
 fn command(stdout: impl Into<Stdio>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bakeplan"));

@@ -9,9 +9,10 @@ use bakeplan::bake::overrides::Overrides;
 use bakeplan::bake::select::{self, Options};
 use bakeplan::bake::{hcl, json, print};
 use bakeplan::diagnostic::Diagnostic;
+use bakeplan::facts::{Facts, KnownVersions};
 use bakeplan::plan::Plan;
 use bakeplan::render;
-use bakeplan::resolve::{self, Input};
+use bakeplan::resolve::{self, Input, Purpose};
 use bakeplan::source::Sources;
 use proptest::prelude::*;
 use proptest::sample::{select as one_of, subsequence};
@@ -62,7 +63,7 @@ fn evaluated<T>(
     result
 }
 
-fn planned(text: &str, is_json: bool) -> Result<Plan, Vec<Diagnostic>> {
+pub(crate) fn planned(text: &str, is_json: bool) -> Result<Plan, Vec<Diagnostic>> {
     evaluated(text, is_json, |module, definition| {
         let overrides = Overrides::default();
         resolve::resolve(&Input {
@@ -72,17 +73,34 @@ fn planned(text: &str, is_json: bool) -> Result<Plan, Vec<Diagnostic>> {
             names: &[],
             platforms: &[],
             publish: true,
+            purpose: Purpose::Run,
+            facts: &&Facts::default(),
+            known_versions: &KnownVersions::default(),
             kept: &[],
             sources: Vec::new(),
         })
     })
 }
 
+/// All targets, as `bakeplan print` shows them.
+pub(crate) fn printed(text: &str, is_json: bool) -> Result<String, Vec<Diagnostic>> {
+    evaluated(text, is_json, |_, definition| {
+        let names: Vec<String> = definition.targets.keys().map(ToString::to_string).collect();
+        let resolved = select::resolve(definition, &names, &Overrides::default(), &Options::default());
+        resolved.map(|resolved| print::to_json(&resolved, &[]))
+    })
+}
+
 /// All that a plan is written as.
-fn views(plan: &Plan) -> String {
+pub(crate) fn views(plan: &Plan) -> String {
     let files = render::files(plan, "origin").map(|(_, text)| text).concat();
-    [files, render::table::render(plan), render::summary::render(plan), render::metadata::render_args(plan)]
-        .concat()
+    [
+        files,
+        render::table::render(plan, true),
+        render::summary::render(plan),
+        render::metadata::render_args(plan),
+    ]
+    .concat()
 }
 
 // ----- any text

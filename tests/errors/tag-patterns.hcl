@@ -5,5 +5,5 @@ target "app" {
 image "app" {
   repositories = ["ghcr.io/acme/app"]
   version      = "1.2.3"
-  tags         = ["{{ versoin }}", "{{ version", "{{ major | upper }}"]
+  tags         = ["{{ versoin }}", "{{ version", "{{ major | uper }}"]
 }

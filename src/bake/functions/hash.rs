@@ -7,6 +7,7 @@ use md5::Md5;
 use sha1::{Digest, Sha1};
 use sha2::{Sha256, Sha512};
 
+use super::super::convert::convert;
 use super::super::value::{Mark, Type, Value};
 use super::strings::{integer, one, text};
 use super::{Ambient, Family, Function, FunctionError, fixed, param, rsa, variadic};
@@ -25,11 +26,18 @@ pub(super) fn family() -> Family {
             "bcrypt",
             Function {
                 impurity: Some(Mark::Random),
+                work: bcrypt_work,
                 ..variadic(vec![text("str")], param("cost", Type::Number), bcrypt)
             },
         ),
         ("md5", fixed(vec![text("str")], |_, args| one(args, |s| hex(&Md5::digest(s))))),
-        ("rsadecrypt", fixed(vec![text("ciphertext"), text("privatekey")], rsa::rsa_decrypt)),
+        (
+            "rsadecrypt",
+            Function {
+                work: rsa::work,
+                ..fixed(vec![text("ciphertext"), text("privatekey")], rsa::rsa_decrypt)
+            },
+        ),
         ("sha1", fixed(vec![text("str")], |_, args| one(args, |s| hex(&Sha1::digest(s))))),
         ("sha256", fixed(vec![text("str")], |_, args| one(args, |s| hex(&Sha256::digest(s))))),
         ("sha512", fixed(vec![text("str")], |_, args| one(args, |s| hex(&Sha512::digest(s))))),
@@ -66,6 +74,16 @@ fn bcrypt(ambient: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let parts = ::bcrypt::hash_with_salt(password, cost as u32, (ambient.random)())
         .map_err(|error| FunctionError::new(error.to_string()))?;
     Ok(Value::string(parts.format_for_version(Version::TwoA)))
+}
+
+/// About half a step of the evaluator for each of the `2^cost` rounds takes a microsecond; one takes some fifty.
+fn bcrypt_work(args: &[Value]) -> u64 {
+    let cost = match args.get(1) {
+        Some(value) => convert(value, &Type::Number).ok().and_then(|value| integer(&[value], 0).ok()),
+        None => None,
+    };
+    let cost = cost.filter(|cost| *cost >= MIN_COST).unwrap_or(DEFAULT_COST).min(MAX_COST);
+    500 << cost
 }
 
 /// A random UUID (RFC 9562, section 5.4).

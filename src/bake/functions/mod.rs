@@ -65,6 +65,8 @@ pub struct Function {
     pub call: Implementation,
     /// Whether the result depends on the clock or on chance, and must not go into a committed file.
     pub impurity: Option<super::value::Mark>,
+    /// How many of the evaluator's steps a call takes, where the size of its result does not tell.
+    pub work: fn(&[Value]) -> u64,
 }
 
 /// Why a call failed.
@@ -157,13 +159,13 @@ pub fn standard() -> std::collections::BTreeMap<&'static str, Rc<Function>> {
 /// A function of fixed parameters.
 #[must_use]
 pub fn fixed(params: Vec<Param>, call: Implementation) -> Function {
-    Function { params, variadic: None, call, impurity: None }
+    Function { params, variadic: None, call, impurity: None, work: |_| 0 }
 }
 
 /// A function with a variable tail of arguments.
 #[must_use]
 pub fn variadic(params: Vec<Param>, rest: Param, call: Implementation) -> Function {
-    Function { params, variadic: Some(rest), call, impurity: None }
+    Function { params, variadic: Some(rest), call, impurity: None, work: |_| 0 }
 }
 
 /// A parameter that must not be null.

@@ -12,6 +12,8 @@ use super::{Ambient, Family, FunctionError, fixed, param};
 
 /// The memory that a pattern may take: Go allows `\pL{1000}`, which takes more than the crate's default of 10 MB.
 const MAX_COMPILED: usize = 64 << 20;
+/// Before it is compiled, a class such as `\pL` takes a thousand times its length.
+const MAX_PATTERN: usize = 32 << 10;
 
 pub(super) fn family() -> Family {
     let text = |name| param(name, Type::String);
@@ -31,6 +33,9 @@ struct Pattern {
 impl Pattern {
     fn new(args: &[Value], index: usize) -> Result<Self, FunctionError> {
         let error = |e: String| FunctionError::argument(index, format!("invalid regexp pattern: {e}"));
+        if text(args, index)?.len() > MAX_PATTERN {
+            return Err(error(format!("it is longer than {MAX_PATTERN} bytes")));
+        }
         let (pattern, groups) = translate(text(args, index)?).map_err(error)?;
         let regex = RegexBuilder::new(&pattern).size_limit(MAX_COMPILED).build().map_err(|e| match e {
             regex::Error::CompiledTooBig(limit) => error(format!("it takes more than {limit} bytes")),

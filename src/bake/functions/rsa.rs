@@ -34,6 +34,12 @@ pub(super) fn rsa_decrypt(_: &Ambient, args: &[Value]) -> Result<Value, Function
     Ok(Value::string(plain))
 }
 
+/// Decrypting takes time by the third power of the key's length, which that of its text is near to.
+pub(super) fn work(args: &[Value]) -> u64 {
+    let bits = args.get(1).and_then(Value::as_str).map_or(0, |key| key.len() as u64).min(MAX_BITS);
+    bits.pow(3) >> 16
+}
+
 fn read_key(pem: &str) -> Result<PrivateKey, String> {
     let key = PrivateKey::parse(&decode_pem(pem)?).ok_or(
         "the key is none of RSA in PKCS #1 (`BEGIN RSA PRIVATE KEY`); \

@@ -4,21 +4,40 @@ use std::collections::BTreeMap;
 
 use super::parser::{Parsed, Parser};
 use super::scanner::{Kind, Token, scan};
-use crate::bake::syntax::{Attribute, Block, Body, Ident};
+use crate::bake::syntax::{Attribute, Block, Body, Ident, Name};
 use crate::diagnostic::Diagnostic;
+use crate::source::Span;
 
 /// How many errors of one file are told.
 const MAX_ERRORS: usize = 20;
 
 /// What was read of a body.
 #[derive(Default)]
-struct Items<'a> {
+struct Items {
     attributes: Vec<Attribute>,
     blocks: Vec<Block>,
-    names: BTreeMap<&'a str, Token>,
+    /// Where the first attributes are set, as far as they were looked for among many.
+    places: BTreeMap<Name, Span>,
 }
 
-impl<'a> Parser<'a> {
+impl Items {
+    /// Where an attribute of this name is set.
+    fn place(&mut self, name: &Name) -> Option<Span> {
+        const FEW: usize = 32;
+        if self.attributes.len() <= FEW {
+            return self
+                .attributes
+                .iter()
+                .find(|known| known.name.name == *name)
+                .map(|known| known.name.span);
+        }
+        let new = &self.attributes[self.places.len()..];
+        self.places.extend(new.iter().map(|known| (known.name.name.clone(), known.name.span)));
+        self.places.get(name).copied()
+    }
+}
+
+impl Parser<'_> {
     /// Reads the whole text as a file.
     ///
     /// # Errors
@@ -80,7 +99,7 @@ impl<'a> Parser<'a> {
 
     /// Reads one item of a body, or an empty line. `false` at the end of the body, which is a brace if one has opened
     /// it.
-    fn item(&mut self, items: &mut Items<'a>, open: Option<Token>) -> Parsed<bool> {
+    fn item(&mut self, items: &mut Items, open: Option<Token>) -> Parsed<bool> {
         let token = self.next();
         match (token.kind, open) {
             (Kind::End, None) | (Kind::CloseBrace, Some(_)) => return Ok(false),
@@ -109,22 +128,18 @@ impl<'a> Parser<'a> {
     }
 
     /// Reads an attribute whose name is taken.
-    fn attribute_item(&mut self, token: Token, items: &mut Items<'a>) -> Parsed<()> {
+    fn attribute_item(&mut self, token: Token, items: &mut Items) -> Parsed<()> {
         self.next();
         self.forget_operators();
         let name = self.ident(token);
         let value = self.expression()?;
-        match items.names.get(&self.text[token.range()]) {
+        match items.place(&name.name) {
             Some(first) => {
                 let message = format!("`{}` is set twice in one body", name.name);
                 let error = self.error(token.range(), message, "remove one of the two");
-                let first = self.span(first.range());
                 self.errors.push(error.at(first, "first set here"));
             }
-            None => {
-                items.names.insert(&self.text[token.range()], token);
-                items.attributes.push(Attribute { name, value });
-            }
+            None => items.attributes.push(Attribute { name, value }),
         }
         Ok(())
     }
@@ -143,7 +158,7 @@ impl<'a> Parser<'a> {
     /// Reads a block whose kind is taken.
     fn block(&mut self, kind: Token) -> Parsed<Block> {
         let mut header = kind.range();
-        let mut labels = Vec::new();
+        let mut labels = Vec::with_capacity(1);
         let open = loop {
             let token = self.next();
             match token.kind {
@@ -169,7 +184,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Reads the body of a block that starts on the line of its brace: one attribute, and the closing brace.
-    fn single_attribute(&mut self, open: Token, items: &mut Items<'a>) -> Parsed<()> {
+    fn single_attribute(&mut self, open: Token, items: &mut Items) -> Parsed<()> {
         let token = self.next();
         let next = self.peek();
         match (token.kind, next.kind) {

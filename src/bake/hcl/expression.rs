@@ -160,7 +160,7 @@ impl Parser<'_> {
 
     /// A call, the first part of whose name is taken.
     fn call(&mut self, first: Token) -> Parsed<Expr> {
-        let name = self.function_name(first)?;
+        let name = Box::new(self.function_name(first)?);
         let open = self.next();
         let newlines = self.newlines(false);
         let (mut args, mut expand) = (Vec::new(), false);
@@ -230,7 +230,7 @@ impl Parser<'_> {
         if let Some(word) = self.eat_word("for") {
             return self.for_expr(open, word, Kind::CloseBracket, newlines);
         }
-        let mut items = Vec::new();
+        let mut items = Vec::with_capacity(1);
         let close = loop {
             if let Some(close) = self.eat(Kind::CloseBracket) {
                 break close;
@@ -250,7 +250,7 @@ impl Parser<'_> {
             return self.for_expr(open, word, Kind::CloseBrace, newlines);
         }
         self.newlines(true);
-        let mut items = Vec::new();
+        let mut items = Vec::with_capacity(1);
         let close = loop {
             if self.eat(Kind::Newline).is_some() {
                 continue;
@@ -407,7 +407,7 @@ impl Parser<'_> {
         let span = of.span.to(self.span(dot.start..token.end));
         let of = Box::new(of);
         let kind = match token.kind {
-            Kind::Ident => ExprKind::GetAttr { of, name: self.ident(token) },
+            Kind::Ident => ExprKind::GetAttr { of, name: Box::new(self.ident(token)) },
             Kind::Number => {
                 // The scanner takes `0.1` in `a.0.1` for one number.
                 if let Some((first, second)) = self.text[token.range()].split_once('.') {

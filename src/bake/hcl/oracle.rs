@@ -167,10 +167,10 @@ impl Lowering<'_> {
                 let parts = call.name.namespace.iter().chain([&call.name.name]);
                 let path = parts.map(|part| part.as_str()).collect::<Vec<_>>().join("::");
                 ExprKind::Call {
-                    name: Ident {
+                    name: Box::new(Ident {
                         name: name(&path),
                         span: self.span(self.range(start).start..self.range(&call.name.name).end),
-                    },
+                    }),
                     args: call.args.iter().map(|arg| self.expr(arg, depth + 1)).collect::<Result<_, _>>()?,
                     expand: call.args.expand_final(),
                 }
@@ -273,7 +273,9 @@ impl Lowering<'_> {
             let span = of.span.to(at);
             let inner = Box::new(of);
             let kind = match step.value() {
-                TraversalOperator::GetAttr(ident) => ExprKind::GetAttr { of: inner, name: self.ident(ident) },
+                TraversalOperator::GetAttr(ident) => {
+                    ExprKind::GetAttr { of: inner, name: Box::new(self.ident(ident)) }
+                }
                 TraversalOperator::Index(key) => {
                     ExprKind::Index { of: inner, key: Box::new(self.expr(key, depth + 1)?) }
                 }

@@ -141,13 +141,25 @@ fn symbol(text: &str, at: usize) -> (Kind, usize) {
     }
 }
 
+/// The ASCII characters that an identifier may have behind its first; looking one up is quicker than comparing.
+const CONTINUES_IDENT: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < table.len() {
+        let byte = at as u8;
+        table[at] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        at += 1;
+    }
+    table
+};
+
 /// How long the identifier is that the text starts with, 0 if it starts with none.
 pub(super) fn ident_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     if matches!(bytes.first(), Some(b'0'..=b'9' | b'-')) {
         return 0;
     }
-    let ascii = bytes.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')).count();
+    let ascii = bytes.iter().take_while(|byte| CONTINUES_IDENT[usize::from(**byte)]).count();
     if bytes.get(ascii).is_none_or(u8::is_ascii) {
         return ascii;
     }

@@ -42,7 +42,7 @@ impl Answers {
     fn to(engine: &Engine, input: &Input) -> Self {
         let mut project = Project::new(engine.clone(), "random").env("HOME", "/nowhere");
         // What buildx wants to find.
-        for path in ["secret.txt", "one.txt", "a", "d", "z"] {
+        for path in ["secret.txt", "one.txt"] {
             project = project.file(path, "");
         }
         for (path, text) in &input.files {
@@ -52,8 +52,8 @@ impl Answers {
             project = project.env(name, value);
         }
         let arguments: Vec<&str> = input.arguments.iter().map(String::as_str).collect();
-        let bake = project.try_buildx(&[&["bake", "--print"], &arguments[..]].concat());
-        Self(bake, project.try_bakeplan(&[&["print"], &arguments[..]].concat()))
+        let bake = project.try_buildx(&[&["bake", input.shown], &arguments[..]].concat());
+        Self(bake, project.try_bakeplan(&[&["print", input.shown], &arguments[..]].concat()))
     }
 
     /// Whether they differ in the same way: of what is printed, or in who refuses.
@@ -111,9 +111,10 @@ fn report(seed: u64, input: &Input, answers: &Answers) -> String {
         Err(text) => format!("refuses: {text}"),
     };
     format!(
-        "===== BAKEPLAN_RANDOM_SEED={seed} BAKEPLAN_RANDOM_FILES=1\n{}--- {:?} {:?}\nbuildx {}\nbakeplan {}",
+        "===== BAKEPLAN_RANDOM_SEED={seed} BAKEPLAN_RANDOM_FILES=1\n{}--- {:?} {} {:?}\nbuildx {}\nbakeplan {}",
         files.collect::<String>(),
         input.environment,
+        input.shown,
         input.arguments,
         show(&answers.0),
         show(&answers.1)
@@ -126,10 +127,17 @@ fn number<T: std::str::FromStr>(name: &str, default: T) -> T {
 }
 
 fn version(engine: &Engine) -> Version {
-    let version = Project::new(engine.clone(), "version").buildx(&["version"]);
-    let words = version.split_whitespace().map(|word| word.trim_start_matches('v'));
-    let minor = words.filter_map(|word| word.strip_prefix("0.")?.split('.').next()?.parse().ok()).next();
-    Version(minor.unwrap_or_else(|| panic!("not a version of buildx: {version}")))
+    let (probe, printed) = Version::PROBE;
+    let project = Project::new(engine.clone(), "version").file("docker-bake.hcl", probe);
+    let has_old_libraries =
+        !project.try_buildx(&["bake", "--print"]).is_ok_and(|text| text.contains(printed));
+    let version = project.buildx(&["version"]);
+    let mut words = version.split_whitespace().map(|word| word.trim_start_matches('v'));
+    let minor = words.find_map(|word| word.strip_prefix("0.")?.split('.').next()?.parse().ok());
+    Version {
+        minor: minor.unwrap_or_else(|| panic!("not a version of buildx: {version}")),
+        has_old_libraries,
+    }
 }
 
 #[test]

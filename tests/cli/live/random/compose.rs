@@ -3,7 +3,6 @@
 use super::choice::Choices;
 use super::table;
 use super::tree::Tree;
-use super::versions::Version;
 
 const TABLE: &str = include_str!("compose.txt");
 
@@ -31,14 +30,14 @@ pub(super) struct Compose {
     pub(super) services: Vec<String>,
 }
 
-pub(super) fn files(choices: &mut Choices, version: Version) -> Compose {
+pub(super) fn files(choices: &mut Choices) -> Compose {
     let mut services = choices.some(&["api", "worker", "web.site", "app"], 3);
     if services.is_empty() {
         services.push("api");
     }
-    let mut files = vec![("compose.yaml".to_owned(), file(choices, version, &services))];
+    let mut files = vec![("compose.yaml".to_owned(), file(choices, &services))];
     if choices.chance(25) {
-        files.push(("docker-compose.yml".to_owned(), file(choices, version, &services)));
+        files.push(("docker-compose.yml".to_owned(), file(choices, &services)));
     }
     if choices.chance(50) {
         files.push((".env".to_owned(), Tree::new().text("C0=dot\nC1='a b'\n# comment\nexport C2=\"q\"\n")));
@@ -55,14 +54,14 @@ pub(super) fn files(choices: &mut Choices, version: Version) -> Compose {
     Compose { files, environment, services }
 }
 
-fn file(choices: &mut Choices, version: Version, services: &[&str]) -> Tree {
-    let mut parts = lines(choices, version, "t", 1, "");
+fn file(choices: &mut Choices, services: &[&str]) -> Tree {
+    let mut parts = lines(choices, "t", 1, "");
     parts.push(Tree::new().text("secrets:\n  one: {file: ./one.txt}\n  two: {environment: TWO}"));
     let mut shown = Vec::new();
     for (at, name) in services.iter().enumerate() {
-        let mut members = lines(choices, version, "s", 2, "    ");
+        let mut members = lines(choices, "s", 2, "    ");
         if choices.chance(90) {
-            members.push(build(choices, version));
+            members.push(build(choices));
         }
         if at > 0 && choices.chance(20) {
             let base = services[choices.below(at)];
@@ -75,13 +74,13 @@ fn file(choices: &mut Choices, version: Version, services: &[&str]) -> Tree {
     Tree::new().many("\n", parts).text("\n")
 }
 
-fn build(choices: &mut Choices, version: Version) -> Tree {
+fn build(choices: &mut Choices) -> Tree {
     if choices.chance(10) {
         return Tree::new().text("    build: ./short");
     }
-    let mut members = lines(choices, version, "b", 6, "      ");
+    let mut members = lines(choices, "b", 6, "      ");
     if choices.chance(40) {
-        let fields = lines(choices, version, "x", 4, "        ");
+        let fields = lines(choices, "x", 4, "        ");
         if !fields.is_empty() {
             members.push(Tree::new().text("      x-bake:\n").many("\n", fields));
         }
@@ -93,7 +92,7 @@ fn build(choices: &mut Choices, version: Version) -> Tree {
 }
 
 /// Lines of a place in the file, none with the key of another.
-fn lines(choices: &mut Choices, _: Version, place: &str, most: usize, indent: &str) -> Vec<Tree> {
+fn lines(choices: &mut Choices, place: &str, most: usize, indent: &str) -> Vec<Tree> {
     let mut keys = Vec::new();
     let mut found = Vec::new();
     for _ in 0..choices.below(most + 1) {

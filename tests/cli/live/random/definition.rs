@@ -28,6 +28,13 @@ const LAYOUTS: [&[&str]; 8] = [
     &["sub/a.hcl", "sub/deep/b.hcl"],
 ];
 
+const LISTS: [&str; 4] = [
+    "--list=targets",
+    "--list=variables",
+    "--list=type=targets,format=json",
+    "--list=type=variables,format=json",
+];
+
 /// A variable: its type, its default, what it is, and what the environment may say, as text and as JSON.
 struct Variable {
     ty: &'static str,
@@ -99,7 +106,6 @@ pub(super) fn definition(choices: &mut Choices, version: Version) -> Input {
         functions: Vec::new(),
         unfit: 2,
         short_circuits: version.knows("short circuit"),
-        types_failures: version.knows("failed arms"),
         unknown: 0,
         is_inline: true,
     };
@@ -122,10 +128,15 @@ pub(super) fn definition(choices: &mut Choices, version: Version) -> Input {
     draft.invocation(!files.is_empty());
     files
         .extend(draft.files.into_iter().map(|(name, syntax, blocks)| (name.to_owned(), syntax.file(blocks))));
+    let shown = match draft.grammar.choices.below(20) {
+        0 if !draft.is_unordered => draft.grammar.choices.of(&LISTS),
+        _ => "--print",
+    };
     Input {
         files,
         environment: draft.environment,
         arguments: draft.arguments,
+        shown,
         is_unordered: draft.is_unordered,
     }
 }
@@ -388,7 +399,7 @@ impl Draft<'_> {
     fn compose(&mut self) -> Vec<(String, Tree)> {
         // Named files leave out those that would be found.
         if self.files[0].0.starts_with("docker-bake") && self.chance(15) {
-            let compose = compose::files(self.grammar.choices, self.version);
+            let compose = compose::files(self.grammar.choices);
             self.targets.extend(compose.services);
             self.environment.extend(compose.environment);
             return compose.files;

@@ -44,8 +44,6 @@ pub(super) struct Grammar<'c> {
     pub(super) unfit: usize,
     /// Whether `&&` and `||` decide by one operand when the other one fails.
     pub(super) short_circuits: bool,
-    /// Whether what failed in an arm of a conditional has a type.
-    pub(super) types_failures: bool,
     /// How many names that do not exist were used; each only once, as buildx takes another use for a cycle.
     pub(super) unknown: usize,
     /// Whether a heredoc cannot stand here, since it would end the line.
@@ -123,7 +121,7 @@ impl Grammar<'_> {
     fn arm(&mut self, kind: Kind, depth: usize) -> Tree {
         match self.choices.below(4) {
             0 => self.leaf(kind),
-            1 if self.types_failures => self.expression(kind, depth.min(1)),
+            1 => self.expression(kind, depth.min(1)),
             _ => {
                 let (arm, instead) = (self.expression(kind, depth), self.leaf(kind));
                 Tree::expression().text("try(").one(arm).text(", ").one(instead).text(")")
@@ -133,11 +131,11 @@ impl Grammar<'_> {
 
     /// Something out of a collection.
     fn element(&mut self, kind: Kind, depth: usize) -> Tree {
-        let wanted = self.expression(kind, depth);
-        let other = self.expression(Kind::Any, depth.min(1));
+        // What is not taken must not fail: HCL looks at what is taken then, to find out of which type it is.
+        let (wanted, other) = (self.expression(kind, depth), self.leaf(Kind::Any));
         match self.choices.below(8) {
             0 => Tree::expression().text("[").many(", ", vec![wanted, other]).text("][0]"),
-            1 => Tree::expression().text("[").many(", ", vec![wanted, other]).text("].1"),
+            1 => Tree::expression().text("[").many(", ", vec![other, wanted]).text("].1"),
             2 => Tree::expression().text("{a = ").one(wanted).text(", b = ").one(other).text("}.a"),
             3 => Tree::expression().text("{\"a b\" = ").one(wanted).text("}[\"a b\"]"),
             4 => Tree::expression()

@@ -13,6 +13,8 @@ pub(super) struct Input {
     pub(super) files: Vec<(String, Tree)>,
     pub(super) environment: Vec<(String, String)>,
     pub(super) arguments: Vec<String>,
+    /// What is asked for: `--print`, or one of the lists.
+    pub(super) shown: &'static str,
     /// Whether buildx puts the targets of groups into a random order.
     pub(super) is_unordered: bool,
 }
@@ -81,7 +83,6 @@ fn expressions(choices: &mut Choices, version: Version) -> Input {
         functions: Vec::new(),
         unfit: 8,
         short_circuits: version.knows("short circuit"),
-        types_failures: version.knows("failed arms"),
         unknown: 0,
         is_inline: is_json,
     };
@@ -114,5 +115,5 @@ fn expressions(choices: &mut Choices, version: Version) -> Input {
             Tree::new().text("target \"default\" {\n  args = {\n").many("\n", entries).text("\n  }\n}\n");
         vec![("docker-bake.hcl".to_owned(), Tree::new().many("", vec![variables, target]))]
     };
-    Input { files, environment: Vec::new(), arguments: Vec::new(), is_unordered: false }
+    Input { files, environment: Vec::new(), arguments: Vec::new(), shown: "--print", is_unordered: false }
 }

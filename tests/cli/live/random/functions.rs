@@ -120,10 +120,10 @@ M unixtimestampparse S
 /// Those that older versions do not know or understand otherwise, and what that is called.
 const LATER: [(&str, &str); 5] = [
     ("element", "negative index"),
-    ("formattimestamp", "formattimestamp"),
+    ("formattimestamp", "timestamps"),
     ("semvercmp", "semvercmp"),
     ("timeadd", "strict times"),
-    ("unixtimestampparse", "unixtimestampparse"),
+    ("unixtimestampparse", "timestamps"),
 ];
 
 /// All that this version of buildx knows.

@@ -1,0 +1,105 @@
+//! Gathers what is known about the run: from options, from the environment, and from git when something asks for it.
+
+use super::Session;
+use crate::bake::discovery::STDIN;
+use crate::cli::FactOptions;
+use crate::diagnostic::Diagnostic;
+use crate::error::Error;
+use crate::facts::{self, Facts, KnownVersions, git, released};
+
+/// What can be known without starting a program: what is [`given`] before the environment.
+pub(super) fn known(
+    session: &Session<'_>,
+    options: &FactOptions,
+    definition: &[String],
+) -> Result<Facts, Error> {
+    let event = event(session);
+    let environment = facts::of_environment(session.host.env(), event.as_deref())?;
+    Ok(given(session, options, definition)?.or(environment).with_ref())
+}
+
+/// What options say, before the file that they name: the same on every machine. `definition` are the files of the
+/// definition, of which one may take standard input.
+pub(super) fn given(
+    session: &Session<'_>,
+    options: &FactOptions,
+    definition: &[String],
+) -> Result<Facts, Error> {
+    let host = session.host;
+    let options_first = facts::given::parse(&options.facts).map_err(Error::Usage)?;
+    let file = match options.file.as_deref() {
+        None => Facts::default(),
+        Some(STDIN) if definition.iter().any(|file| file == STDIN) => {
+            let message = "`-f -` and `--facts-file -` cannot both read standard input";
+            return Err(Error::Usage(message.into()));
+        }
+        Some(path) => {
+            let text = if path == STDIN { host.read_stdin()? } else { host.read(path)? };
+            facts::given::from_json(&text).map_err(|problem| in_file(path, &problem))?
+        }
+    };
+    Ok(options_first.or(file))
+}
+
+/// All that can be known.
+pub(super) fn complete(session: &Session<'_>, known: Facts) -> Facts {
+    let facts = git::complete(known, &|arguments| run(session, arguments));
+    if let Some(problem) = &facts.git_problem {
+        session.note(&format!("some facts are unknown: {problem}"));
+    }
+    facts
+}
+
+/// The versions that `--known-versions` tells of; with `git`, the branches of the remote become facts, too.
+pub(super) fn known_versions(
+    session: &Session<'_>,
+    options: &FactOptions,
+    facts: &mut Facts,
+) -> Result<KnownVersions, Error> {
+    match options.known_versions.as_deref() {
+        None => Ok(KnownVersions::default()),
+        Some("git") => {
+            let refs = git::remote_refs(&|arguments| run(session, arguments)).map_err(|failure| {
+                let diagnostic = Diagnostic::from(failure);
+                diagnostic.with_note("`--known-versions git` asks the remote `origin` for its tags")
+            })?;
+            if facts.branches.is_empty() {
+                facts.branches = refs.branches;
+            }
+            Ok(KnownVersions { names: refs.tags, ..KnownVersions::default() })
+        }
+        Some(path) => {
+            let text = session.host.read(path)?;
+            released::parse(&text).map_err(|problem| {
+                let message = format!("`{path}`: {problem}");
+                let help = "write one version on each line; `./git` is the file of that name";
+                Diagnostic::error("known-versions", message).with_help(help).into()
+            })
+        }
+    }
+}
+
+fn run(session: &Session<'_>, arguments: &[&str]) -> Result<String, git::Failure> {
+    session.note(&format!("running git {}", arguments.join(" ")));
+    session.host.git(arguments)
+}
+
+/// `bakeplan plan --facts`
+pub(super) fn print(session: &Session<'_>, options: &FactOptions) -> Result<(), Error> {
+    let facts = complete(session, known(session, options, &[])?);
+    let json = serde_json::to_string_pretty(&facts).expect("facts are texts, numbers and times");
+    session.deliver(&format!("{json}\n"))
+}
+
+/// The payload of a GitHub event. Where only the variables were handed on, as into a container, there is none.
+fn event(session: &Session<'_>) -> Option<String> {
+    let path = session.host.env().get("GITHUB_EVENT_PATH").filter(|path| !path.is_empty())?;
+    let text = session.host.read(path);
+    text.inspect_err(|error| session.note(&format!("the event is unknown: {error}"))).ok()
+}
+
+fn in_file(path: &str, problem: &str) -> Diagnostic {
+    let name = if path == STDIN { "standard input".to_owned() } else { format!("`{path}`") };
+    Diagnostic::error("facts-file", format!("{name}: {problem}"))
+        .with_help("`bakeplan plan --facts` prints such a file")
+}

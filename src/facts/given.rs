@@ -1,0 +1,229 @@
+//! Facts that are given: `--fact NAME=VALUE`, and a JSON object of them.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::Facts;
+use crate::diagnostic::names_help;
+
+/// The facts' names, as in JSON.
+pub const NAMES: [&str; 17] = [
+    "event",
+    "ref",
+    "branch",
+    "tag",
+    "pull_request",
+    "head_branch",
+    "base_branch",
+    "commit",
+    "commit_time",
+    "source_date",
+    "default_branch",
+    "dirty",
+    "url",
+    "title",
+    "description",
+    "licenses",
+    "branches",
+];
+
+/// Facts given as `NAME=VALUE`; of several with one name, the last holds. Times are written `2026-01-02T03:04:05Z` or in
+/// seconds since 1970, several branches with commas.
+///
+/// # Errors
+/// A message for the first that is no fact, and when they contradict each other.
+pub fn parse(given: &[String]) -> Result<Facts, String> {
+    let mut object = Map::new();
+    for text in given {
+        let fail = |problem: String| format!("`--fact {text}`: {problem}");
+        let Some((name, value)) = text.split_once('=') else {
+            return Err(fail(format!("a fact is given as `{text}=VALUE`")));
+        };
+        if !NAMES.contains(&name) {
+            let help = names_help(name, "fact", NAMES.into_iter());
+            return Err(fail(format!("there is no fact `{name}`; {help}")));
+        }
+        object.insert(name.to_owned(), typed(name, value).map_err(fail)?);
+    }
+    let facts = serde_json::from_value(Value::Object(object)).map_err(|error| error.to_string())?;
+    checked(facts).map_err(|problem| format!("`--fact`: {problem}"))
+}
+
+/// Facts in a JSON object, with the names that [`Facts`] has there.
+///
+/// # Errors
+/// A message about the first mistake.
+pub fn from_json(text: &str) -> Result<Facts, String> {
+    // What is not known may also be `null`.
+    let value: Value = serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
+    let Value::Object(object) = &value else { return Err("it is no JSON object".into()) };
+    if let Some(name) = object.keys().find(|name| !NAMES.contains(&name.as_str())) {
+        return Err(format!("there is no fact `{name}`; {}", names_help(name, "fact", NAMES.into_iter())));
+    }
+    for (name, value) in object.iter().filter(|(_, value)| !value.is_null()) {
+        let one = Map::from_iter([(name.clone(), value.clone())]);
+        serde_json::from_value::<Facts>(Value::Object(one)).map_err(|error| format!("`{name}`: {error}"))?;
+    }
+    let known = object.iter().filter(|(_, value)| !value.is_null());
+    let known = known.map(|(name, value)| (name.clone(), value.clone())).collect();
+    checked(serde_json::from_value(Value::Object(known)).map_err(|error| error.to_string())?)
+}
+
+/// A value in the type of its fact.
+fn typed(name: &str, text: &str) -> Result<Value, String> {
+    Ok(match name {
+        _ if text.is_empty() => return Err("it has no value; leave out what is not known".into()),
+        "pull_request" => {
+            text.parse::<u64>().map_err(|_| format!("expected a number, found `{text}`"))?.into()
+        }
+        "dirty" => {
+            text.parse::<bool>().map_err(|_| format!("expected `true` or `false`, found `{text}`"))?.into()
+        }
+        "commit_time" | "source_date" => {
+            let seconds = text.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+            let time = seconds.or_else(|| text.parse().ok()).ok_or_else(|| {
+                format!(
+                    "expected a time such as `2026-01-02T03:04:05Z`, or seconds since 1970, found `{text}`"
+                )
+            })?;
+            time.to_string().into()
+        }
+        "branches" => text.split(',').map(str::trim).collect(),
+        _ => text.into(),
+    })
+}
+
+/// The facts, with what follows from their ref.
+fn checked(facts: Facts) -> Result<Facts, String> {
+    let facts = facts.with_ref_parts();
+    let texts = [
+        ("event", &facts.event),
+        ("ref", &facts.git_ref),
+        ("branch", &facts.branch),
+        ("tag", &facts.tag),
+        ("head_branch", &facts.head_branch),
+        ("base_branch", &facts.base_branch),
+        ("commit", &facts.commit),
+        ("default_branch", &facts.default_branch),
+        ("url", &facts.url),
+        ("title", &facts.title),
+        ("description", &facts.description),
+        ("licenses", &facts.licenses),
+    ];
+    if let Some((name, _)) = texts.iter().find(|(_, text)| text.as_deref() == Some("")) {
+        return Err(format!("`{name}` is empty; leave out what is not known"));
+    }
+    if let Some(commit) = facts.commit.as_ref().filter(|commit| !is_commit(commit)) {
+        return Err(format!("`commit` is `{commit}`, and not the hash of a commit"));
+    }
+    let of_ref = [facts.branch.is_some(), facts.tag.is_some(), facts.pull_request.is_some()];
+    if of_ref.iter().filter(|known| **known).count() > 1 {
+        return Err("a run is of a `branch`, a `tag` or a `pull_request`: give one of them".into());
+    }
+    let alone = Facts { git_ref: facts.git_ref.clone(), ..Facts::default() }.with_ref_parts();
+    match (&facts.git_ref, &facts.branch, &facts.tag) {
+        (Some(name), branch, tag) if *branch != alone.branch || *tag != alone.tag => {
+            Err(format!("`ref` is `{name}`, and the `branch` or `tag` is another"))
+        }
+        _ => Ok(facts),
+    }
+}
+
+/// Whether a text can be the hash of a commit, whole or its beginning.
+pub(super) fn is_commit(text: &str) -> bool {
+    (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn given(texts: &[&str]) -> Result<Facts, String> {
+        parse(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
+    }
+
+    const ALL: [&str; 15] = [
+        "event=push",
+        "tag=v1=2",
+        "head_branch=a",
+        "base_branch=b",
+        "commit=c0ffee0",
+        "commit_time=1700000000",
+        "source_date=2026-01-02T03:04:05+01:00",
+        "default_branch=main",
+        "dirty=true",
+        "url=https://example.com",
+        "title=App",
+        "description=An app",
+        "licenses=MIT",
+        "branches=a,b",
+        "ref=refs/tags/v1=2",
+    ];
+
+    #[test]
+    fn each_name_is_a_fact_and_each_fact_has_its_name() {
+        let facts = given(&ALL).unwrap();
+        let json = serde_json::to_string(&facts).unwrap();
+        let object: Map<String, Value> = serde_json::from_str(&json).unwrap();
+        let mut found: BTreeSet<&str> = object.keys().map(String::as_str).collect();
+        found.extend(["branch", "pull_request"]);
+        assert_eq!(found, BTreeSet::from(NAMES));
+        assert_eq!(facts.tag.as_deref(), Some("v1=2"));
+        assert_eq!(facts.commit_time.unwrap().to_string(), "2023-11-14T22:13:20Z");
+        assert_eq!(facts.source_date.unwrap().to_string(), "2026-01-02T02:04:05Z");
+        assert_eq!(facts.branches, ["a", "b"]);
+        assert_eq!(from_json(&json), Ok(facts));
+    }
+
+    #[test]
+    fn the_last_value_of_a_fact_holds() {
+        let facts = given(&["branch=a", "branch=b", "event=push"]).unwrap();
+        assert_eq!((facts.branch.as_deref(), facts.tag), (Some("b"), None));
+        assert_eq!(given(&["ref=refs/pull/7/merge"]).unwrap().pull_request, Some(7));
+        assert_eq!(given(&[]), Ok(Facts::default()));
+    }
+
+    #[test]
+    fn what_is_no_fact_is_refused() {
+        for (texts, expected) in [
+            (&["comit=c0ffee0"][..], "there is no fact `comit`; did you mean `commit`?"),
+            (&["tag"], "a fact is given as `tag=VALUE`"),
+            (&["tag="], "it has no value"),
+            (&["pull_request=-1"], "expected a number, found `-1`"),
+            (&["dirty=yes"], "expected `true` or `false`"),
+            (&["commit_time=yesterday"], "found `yesterday`"),
+            (&["commit_time=99999999999999999"], "found `9999"),
+            (&["commit=--all"], "not the hash of a commit"),
+            (&["branch=main", "tag=v1"], "give one of them"),
+            (&["ref=refs/tags/v1", "branch=main"], "give one of them"),
+            (&["ref=refs/heads/main", "branch=dev"], "the `branch` or `tag` is another"),
+            (&["ref=refs/notes/x", "tag=v1"], "the `branch` or `tag` is another"),
+        ] {
+            let told = given(texts).unwrap_err();
+            assert!(told.contains(expected), "{texts:?}: {told}");
+        }
+    }
+
+    #[test]
+    fn json_is_an_object_of_facts() {
+        let facts = from_json(r#"{"tag": "v1", "branch": null, "pull_request": null, "branches": null}"#);
+        assert_eq!(facts.unwrap(), given(&["tag=v1"]).unwrap());
+        assert_eq!(from_json("{}"), Ok(Facts::default()));
+        for (text, expected) in [
+            ("", "no JSON"),
+            ("[]", "no JSON object"),
+            (r#"{"comit": "x"}"#, "did you mean `commit`?"),
+            (r#"{"tag": ""}"#, "`tag` is empty"),
+            (r#"{"tag": 1}"#, "`tag`: invalid type"),
+            (r#"{"pull_request": "7"}"#, "`pull_request`: invalid type"),
+            (r#"{"commit_time": "soon"}"#, "`commit_time`: "),
+            (r#"{"commit": "HEAD"}"#, "not the hash"),
+            (r#"{"branch": "a", "tag": "v1"}"#, "give one of them"),
+        ] {
+            let told = from_json(text).unwrap_err();
+            assert!(told.contains(expected), "{text}: {told}");
+        }
+    }
+}

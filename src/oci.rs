@@ -1,0 +1,233 @@
+//! What registries hold: media types, descriptors, indexes and manifests of images
+//! (<https://github.com/opencontainers/image-spec>), and Docker's forms of them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::reference::Digest;
+
+/// The media type of an OCI index: one manifest per platform.
+pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
+/// The media type of an OCI image manifest.
+pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+/// The media type of Docker's form of an index.
+pub const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+/// The media type of Docker's form of an image manifest.
+pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
+
+/// What begins the media types that are Docker's own.
+pub const DOCKER_PREFIX: &str = "application/vnd.docker.";
+
+/// The media types of manifests, those of indexes first.
+pub const MANIFEST_TYPES: [&str; 4] = [OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, DOCKER_MANIFEST];
+
+/// The annotation of a descriptor that makes it an attestation, not an image.
+pub const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
+/// The annotation that holds the digest of the image that an attestation is about.
+pub const REFERENCE_DIGEST: &str = "vnd.docker.reference.digest";
+/// The value of [`REFERENCE_TYPE`] for attestations.
+pub const ATTESTATION: &str = "attestation-manifest";
+
+/// The annotation that holds the tag of a manifest in an OCI layout.
+pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
+
+/// Whether a media type is that of an index or of Docker's manifest list.
+#[must_use]
+pub fn is_index(media_type: &str) -> bool {
+    [OCI_INDEX, DOCKER_LIST].contains(&media_type)
+}
+
+/// A pointer to content: what it is, its digest, its size in bytes
+/// (<https://github.com/opencontainers/image-spec/blob/main/descriptor.md>).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Descriptor {
+    /// The media type; empty when it is not given.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub media_type: String,
+    /// The digest.
+    pub digest: Digest,
+    /// The size in bytes. Nothing keeps a document from giving a negative one.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub size: i64,
+    /// Where else the content is.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub urls: Vec<String>,
+    /// The annotations.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub annotations: BTreeMap<String, String>,
+    /// The content itself, in base64.
+    #[serde(default)]
+    pub data: Option<String>,
+    /// The platform of the image.
+    #[serde(default)]
+    pub platform: Option<DescriptorPlatform>,
+    /// What the manifest is, when it is not an image.
+    #[serde(default)]
+    pub artifact_type: Option<String>,
+}
+
+impl Descriptor {
+    /// A descriptor without anything optional.
+    #[must_use]
+    pub fn new(media_type: impl Into<String>, digest: Digest, size: u64) -> Self {
+        Self {
+            media_type: media_type.into(),
+            digest,
+            size: i64::try_from(size).unwrap_or(i64::MAX),
+            urls: Vec::new(),
+            annotations: BTreeMap::new(),
+            data: None,
+            platform: None,
+            artifact_type: None,
+        }
+    }
+
+    /// The image that this attestation is about, as written; none when this is no attestation.
+    #[must_use]
+    pub fn attested(&self) -> Option<&str> {
+        let is_attestation = self.annotations.get(REFERENCE_TYPE).is_some_and(|kind| kind == ATTESTATION);
+        is_attestation.then(|| self.annotations.get(REFERENCE_DIGEST).map_or("", String::as_str))
+    }
+}
+
+/// The platform as a descriptor or a configuration has it: nothing is normalised or checked, and `unknown` is common.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct DescriptorPlatform {
+    /// The architecture.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub architecture: String,
+    /// The operating system.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub os: String,
+    /// The version of the operating system; empty when it is not given.
+    #[serde(default, rename = "os.version", deserialize_with = "null_as_default")]
+    pub os_version: String,
+    /// Features that the operating system must have.
+    #[serde(default, rename = "os.features", deserialize_with = "null_as_default")]
+    pub os_features: Vec<String>,
+    /// The variant of the architecture; empty when it is not given.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub variant: String,
+}
+
+/// An index, or Docker's manifest list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Index {
+    /// The media type; empty when it is not given.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub media_type: String,
+    /// What it holds, in order.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub manifests: Vec<Descriptor>,
+    /// What it is about, when it is an artifact.
+    #[serde(default)]
+    pub subject: Option<Descriptor>,
+    /// The annotations.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// The manifest of an image, or of an artifact in the form of one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageManifest {
+    /// The media type; empty when it is not given.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub media_type: String,
+    /// What it is, when it is not an image.
+    #[serde(default)]
+    pub artifact_type: Option<String>,
+    /// The configuration.
+    pub config: Descriptor,
+    /// The layers, the lowest first.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub layers: Vec<Descriptor>,
+    /// What it is about, when it is an artifact.
+    #[serde(default)]
+    pub subject: Option<Descriptor>,
+    /// The annotations.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// The media type that a document gives itself, or that its members show.
+#[must_use]
+pub fn media_type_of(document: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Shape {
+        #[serde(default, deserialize_with = "null_as_default")]
+        media_type: String,
+        manifests: Option<serde::de::IgnoredAny>,
+        config: Option<serde::de::IgnoredAny>,
+        layers: Option<serde::de::IgnoredAny>,
+    }
+    let shape: Shape = serde_json::from_slice(document).ok()?;
+    if !shape.media_type.is_empty() {
+        return Some(shape.media_type);
+    }
+    match (shape.manifests, shape.config, shape.layers) {
+        (Some(_), None, None) => Some(OCI_INDEX.to_owned()),
+        (None, Some(_), Some(_)) => Some(OCI_MANIFEST.to_owned()),
+        _ => None,
+    }
+}
+
+/// Go writes `null` for what it has not, and reads it so.
+fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGEST: &str = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+
+    #[test]
+    fn indexes_are_read_with_all_that_counts_in_them() {
+        let text = format!(
+            r#"{{"schemaVersion":2,"mediaType":"{OCI_INDEX}","manifests":[
+                {{"mediaType":"{OCI_MANIFEST}","digest":"{DIGEST}","size":2,"urls":null,
+                  "platform":{{"architecture":"arm","os":"windows","os.version":"10","os.features":["win32k"],"variant":"v7"}},
+                  "annotations":{{"{REFERENCE_TYPE}":"{ATTESTATION}","{REFERENCE_DIGEST}":"{DIGEST}"}},"more":1}},
+                {{"mediaType":null,"digest":"{DIGEST}","size":-1}}],"annotations":null}}"#
+        );
+        let index: Index = serde_json::from_str(&text).unwrap();
+        assert_eq!((index.media_type.as_str(), index.annotations.len()), (OCI_INDEX, 0));
+        let [first, second] = index.manifests.as_slice() else { panic!("two manifests") };
+        let platform = first.platform.as_ref().unwrap();
+        assert_eq!((platform.os_version.as_str(), platform.variant.as_str()), ("10", "v7"));
+        assert_eq!(platform.os_features, ["win32k"]);
+        assert_eq!((first.attested(), second.attested()), (Some(DIGEST), None));
+        assert_eq!((second.size, second.media_type.as_str()), (-1, ""));
+    }
+
+    #[test]
+    fn a_digest_that_is_none_is_an_error() {
+        for digest in ["", "md5:00", "sha256:XY", "../../etc/passwd"] {
+            let text = format!(r#"{{"manifests":[{{"digest":"{digest}"}}]}}"#);
+            assert!(serde_json::from_str::<Index>(&text).is_err(), "{digest:?}");
+        }
+    }
+
+    #[test]
+    fn documents_tell_their_media_type() {
+        for (document, expected) in [
+            (r#"{"mediaType":"a/b","manifests":[]}"#, Some("a/b")),
+            (r#"{"mediaType":null,"manifests":[]}"#, Some(OCI_INDEX)),
+            (r#"{"config":{},"layers":[]}"#, Some(OCI_MANIFEST)),
+            (r#"{"config":{},"layers":[],"manifests":[]}"#, None),
+            ("{}", None),
+            ("[]", None),
+            ("\u{0}", None),
+        ] {
+            assert_eq!(media_type_of(document.as_bytes()).as_deref(), expected, "{document}");
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! What all requests to registries have in common: address, login, patience, and what the status of an answer means.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ureq::http::Method;
+
+use super::auth::{Authenticator, Needs, Scopes};
+use super::challenge;
+use super::clock::{Clock, SystemClock};
+use super::credentials::Credentials;
+use super::error::{Error, ErrorEntry, Kind, Operation, entries_of, explanation};
+use super::exchange::Exchanger;
+use super::observer::{Observer, Silent};
+use super::proxy::Proxies;
+use super::remote::RemoteRepository;
+use super::retry::{Again, Attempts, Patience};
+use super::transport::{Answer, Message, Timeouts, Transport};
+use super::url::{Scheme, Url, is_loopback, split_authority};
+use crate::reference::{Registry, Repository};
+
+/// Where Docker Hub's distribution API is.
+const DOCKER_HUB: &str = "registry-1.docker.io";
+
+/// How registries are reached.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The environment, for proxies and for the files with credentials.
+    pub environment: BTreeMap<String, String>,
+    /// The home directory.
+    pub home: Option<PathBuf>,
+    /// Registries that are reached without encryption, besides those on this machine.
+    pub insecure: BTreeSet<Registry>,
+    /// Files with certificates of authorities that are trusted besides the system's, in PEM form.
+    pub ca_files: Vec<PathBuf>,
+    /// How long to wait for a server.
+    pub timeouts: Timeouts,
+    /// How much is endured for one request.
+    pub patience: Patience,
+}
+
+/// What speaks to registries. It can be cloned; clones share connections and tokens.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Client")
+    }
+}
+
+struct Shared {
+    exchanger: Arc<Exchanger>,
+    authenticator: Authenticator,
+    /// Registries on this machine that turned out to use TLS.
+    encrypted: Mutex<BTreeSet<Registry>>,
+    /// What was written, and when: repository and digest or tag.
+    written: Mutex<BTreeMap<(String, String), Duration>>,
+}
+
+/// One request to a repository.
+pub(super) struct Call<'a> {
+    pub(super) operation: Operation,
+    pub(super) repository: &'a Repository,
+    /// What it is about, as messages name it.
+    pub(super) subject: String,
+    /// The path below `/v2/NAME/`.
+    pub(super) path: String,
+    pub(super) message: Message<'a>,
+    pub(super) scopes: Scopes,
+    /// The tag or digest that is read: if we wrote it, a 404 may mean that it is not there yet.
+    pub(super) reads: Option<String>,
+}
+
+impl Client {
+    /// A client with the clock of the machine, that nobody observes.
+    ///
+    /// # Errors
+    /// As [`Client::observed`].
+    pub fn new(settings: &Settings) -> Result<Self, Error> {
+        Self::observed(settings, Arc::new(SystemClock::default()), Arc::new(Silent))
+    }
+
+    /// A client with this clock, whose requests are told to the observer.
+    ///
+    /// # Errors
+    /// [`Kind::Files`] when a file of certificates cannot be read, [`Kind::Invalid`] when a variable such as
+    /// `HTTPS_PROXY` names no proxy that can be used.
+    pub fn observed(
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, Error> {
+        let Settings { environment, home, insecure, ca_files, timeouts, patience } = settings;
+        let proxies = Proxies::from_environment(environment).map_err(|variable| {
+            let problem = "it is not the address of an HTTP proxy, such as `http://proxy:3128`".to_owned();
+            Error::new(Operation::Open, variable, Kind::Invalid(problem))
+        })?;
+        let transport = Transport::new(*timeouts, proxies, ca_files, clock.clone(), observer.clone());
+        let transport = transport.map_err(|(path, error)| {
+            Error::new(Operation::Open, path.display().to_string(), Kind::Files(error))
+        })?;
+        let exchanger = Arc::new(Exchanger {
+            transport,
+            patience: *patience,
+            clock,
+            observer,
+            insecure: insecure.clone(),
+        });
+        let credentials = Credentials::new(environment, home.as_deref());
+        let authenticator = Authenticator::new(exchanger.clone(), credentials);
+        let (encrypted, written) = Default::default();
+        Ok(Self { shared: Arc::new(Shared { exchanger, authenticator, encrypted, written }) })
+    }
+
+    /// A repository, which need not exist.
+    #[must_use]
+    pub fn repository(&self, name: &Repository) -> RemoteRepository {
+        RemoteRepository::new(self.clone(), name.clone())
+    }
+
+    /// Where a registry is.
+    fn address(&self, registry: &Registry) -> Url {
+        let shared = &self.shared;
+        let host = split_authority(registry.as_str()).0;
+        let is_plain = (is_loopback(host) || shared.exchanger.insecure.contains(registry))
+            && !lock(&shared.encrypted).contains(registry);
+        let authority = if registry.is_docker_hub() { DOCKER_HUB } else { registry.as_str() };
+        Url::new(if is_plain { Scheme::Http } else { Scheme::Https }, authority, "/v2/")
+    }
+
+    /// Takes note that we wrote something.
+    pub(super) fn wrote(&self, repository: &Repository, what: &str) {
+        let now = self.shared.exchanger.clock.elapsed();
+        lock(&self.shared.written).insert((repository.to_string(), what.to_owned()), now);
+    }
+
+    /// When we wrote the first of these that we did write.
+    fn written<'w>(
+        &self,
+        repository: &Repository,
+        what: impl IntoIterator<Item = &'w str>,
+    ) -> Option<Duration> {
+        let written = lock(&self.shared.written);
+        let repository = repository.to_string();
+        what.into_iter().find_map(|what| written.get(&(repository.clone(), what.to_owned())).copied())
+    }
+
+    /// Sends a request until the answer is one that stays; any status from 200 to 499 is one, but for 401, 403, 408 and
+    /// 429.
+    pub(super) fn call(&self, call: &Call<'_>) -> Result<Answer, Error> {
+        self.try_call(call).map_err(|kind| Error::new(call.operation, call.subject.clone(), kind))
+    }
+
+    fn try_call(&self, call: &Call<'_>) -> Result<Answer, Kind> {
+        let Shared { exchanger, authenticator, encrypted, .. } = &*self.shared;
+        let mut attempts = Attempts::new(exchanger.patience, exchanger.clock.as_ref());
+        let mut asked = Scopes::default();
+        loop {
+            let registry = self.address(call.repository.registry());
+            let url = Url {
+                path_and_query: format!("/v2/{}/{}", call.repository.path(), call.path),
+                ..registry.clone()
+            };
+            let scopes = call.scopes.clone().union(&asked);
+            let needs = Needs { repository: call.repository, registry: &registry, scopes };
+            let authorization = authenticator.authorization(&needs)?;
+            let header = authorization.as_ref().map(|authorization| authorization.header.as_str());
+            let outcome = exchanger.follow(&url, &call.message, header);
+            let Some(answer) = exchanger.judge(outcome, &url, &call.message, &mut attempts)? else {
+                continue;
+            };
+            let is_own = answer.url.has_same_origin(&url);
+            if answer.status == 400 && url.scheme == Scheme::Http && speaks_tls(&answer.body) {
+                lock(encrypted).insert(call.repository.registry().clone());
+                continue;
+            }
+            if answer.status == 401 && is_own {
+                let headers = answer.headers.get_all("www-authenticate").iter();
+                let challenge = challenge::parse(headers.filter_map(|value| value.to_str().ok()));
+                let is_final = authorization.as_ref().is_some_and(|authorization| authorization.is_fresh);
+                let Some(challenge) = challenge.filter(|_| !is_final) else {
+                    return Err(authenticator.refusal(&needs, authorization.as_ref(), &answer));
+                };
+                if let challenge::Challenge::Bearer(bearer) = &challenge {
+                    asked = asked.union(&Scopes::parse(&bearer.scope));
+                }
+                if let Some(used) = &authorization {
+                    authenticator.forget(used);
+                }
+                authenticator.learn(&registry, challenge);
+                continue;
+            }
+            if let Some(written) = self.is_unsettled(call, &answer) {
+                let again = Again::Unsettled(written);
+                let why = "what was just written is not there yet";
+                if exchanger.pause(&url, &call.message, &mut attempts, again, why) {
+                    continue;
+                }
+            }
+            if answer.status == 403 && is_own {
+                let (credentials, is_anonymous) = authenticator.name(call.repository);
+                if is_anonymous {
+                    return Err(authenticator.refusal(&needs, None, &answer));
+                }
+                let errors = explanation(&answer.content_type(), &answer.body);
+                return Err(Kind::Denied { credentials, scope: needs.scopes.to_string(), errors });
+            }
+            return Ok(answer);
+        }
+    }
+
+    /// When we wrote what the registry says is not there.
+    fn is_unsettled(&self, call: &Call<'_>, answer: &Answer) -> Option<Duration> {
+        if let Some(reads) = &call.reads {
+            return self.written(call.repository, [reads.as_str()]).filter(|_| answer.status == 404);
+        }
+        if call.message.method != Method::PUT || !matches!(answer.status, 400 | 404) {
+            return None;
+        }
+        let errors = entries_of(&answer.body).filter(|errors| errors.iter().any(is_blob_unknown))?;
+        let kind = Kind::Rejected { status: answer.status, errors };
+        let missing = Error::new(call.operation, "", kind).named_digests();
+        self.written(call.repository, missing.iter().map(crate::reference::Digest::as_str))
+    }
+
+    /// Gives up what a failed mount began. Whether that goes well does not matter.
+    pub(super) fn cancel_upload(&self, repository: &Repository, scopes: &Scopes, answer: &Answer) {
+        let Shared { exchanger, authenticator, .. } = &*self.shared;
+        let target = answer.header("location").and_then(|location| answer.url.join(&location));
+        let Some(target) = target.filter(|target| target.has_same_origin(&answer.url)) else { return };
+        let registry = self.address(repository.registry());
+        let needs = Needs { repository, registry: &registry, scopes: scopes.clone() };
+        if let Ok(authorization) = authenticator.authorization(&needs) {
+            let header = authorization.as_ref().map(|authorization| authorization.header.as_str());
+            let _ = exchanger.follow(&target, &Message::new(Method::DELETE), header);
+        }
+    }
+}
+
+/// What an answer with a bad status means, when the caller knows nothing better.
+pub(super) fn refusal(answer: &Answer) -> Kind {
+    let entries = entries_of(&answer.body);
+    let errors = || explanation(&answer.content_type(), &answer.body);
+    let has_code = |code: &str| entries.iter().flatten().any(|entry| entry.code == code);
+    match answer.status {
+        404 => match entries {
+            Some(entries) => Kind::NotFound(entries),
+            None => Kind::ForeignNotFound { content_type: answer.content_type() },
+        },
+        status @ (405 | 501) => Kind::Unsupported { status, errors: errors() },
+        status if has_code("UNSUPPORTED") => Kind::Unsupported { status, errors: errors() },
+        status @ 400.. => Kind::Rejected { status, errors: errors() },
+        status => Kind::Invalid(format!("{} answers with status {status}", answer.url.authority)),
+    }
+}
+
+fn is_blob_unknown(entry: &ErrorEntry) -> bool {
+    matches!(entry.code.as_str(), "MANIFEST_BLOB_UNKNOWN" | "BLOB_UNKNOWN" | "MANIFEST_UNKNOWN")
+}
+
+/// Whether a server says that it wants TLS, as Go's and nginx do.
+fn speaks_tls(body: &[u8]) -> bool {
+    let body = String::from_utf8_lossy(body);
+    body.contains("HTTP request") && body.contains("HTTPS")
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

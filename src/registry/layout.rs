@@ -1,0 +1,584 @@
+//! An OCI layout on disk as a repository: `index.json`, and blobs by digest
+//! (<https://github.com/opencontainers/image-spec/blob/main/image-layout.md>).
+#![expect(clippy::disallowed_methods, reason = "the files of the layout are used here")]
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use tempfile::NamedTempFile;
+
+use super::clock::{Clock, SystemClock};
+use super::error::{Error, ErrorEntry, Kind, Operation};
+use super::remote::{check_writable, fallback_tag, verified};
+use super::{MAX_MANIFEST, Manifest, Mount, Store, TagOrDigest};
+use crate::oci::{Descriptor, ImageManifest, Index, OCI_INDEX, REF_NAME, is_index, media_type_of};
+use crate::reference::{Digest, Repository, Tag};
+
+/// The file that makes a folder a layout, and its content.
+const MARKER: (&str, &str) = ("oci-layout", r#"{"imageLayoutVersion":"1.0.0"}"#);
+/// What the layout holds.
+const INDEX: &str = "index.json";
+/// Whoever changes `index.json` holds a lock on this file.
+const LOCK: &str = ".bakeplan.lock";
+
+/// The largest `index.json` that is read, in bytes.
+const MAX_INDEX: u64 = 64 * 1024 * 1024;
+/// How long to wait for another writer, and how often to look.
+const LOCK_PATIENCE: Duration = Duration::from_secs(10);
+const LOCK_INTERVAL: Duration = Duration::from_millis(20);
+
+/// An OCI layout on disk, which holds one repository.
+///
+/// Manifests are tagged by entries of `index.json` with the annotation `org.opencontainers.image.ref.name`. Files are
+/// replaced whole, and writers take turns, also those of other processes: a reader never sees half a change.
+#[derive(Clone)]
+pub struct Layout {
+    path: PathBuf,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Layout").field(&self.path).finish()
+    }
+}
+
+impl Layout {
+    /// A layout that is there.
+    ///
+    /// # Errors
+    /// [`Kind::Files`] when it cannot be read, [`Kind::Invalid`] when it is no layout of version 1.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Version {
+            image_layout_version: String,
+        }
+        let layout = Self { path: path.into(), clock: Arc::new(SystemClock::default()) };
+        let marker = layout.read(Path::new(MARKER.0), MAX_MANIFEST);
+        let marker = marker.map_err(|kind| layout.fail(Operation::Open, None, kind))?;
+        let invalid = |problem: &str| layout.fail(Operation::Open, None, Kind::Invalid(problem.to_owned()));
+        let marker = marker.ok_or_else(|| invalid("there is no OCI layout: it has no file `oci-layout`"))?;
+        let version: Version = serde_json::from_slice(&marker)
+            .map_err(|_| invalid("its file `oci-layout` does not tell the version"))?;
+        if !version.image_layout_version.starts_with("1.") {
+            return Err(invalid("its version is not 1"));
+        }
+        Ok(layout)
+    }
+
+    /// A layout that is made if there is none.
+    ///
+    /// # Errors
+    /// As [`Layout::open`].
+    pub fn create(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        let layout = Self { path: path.into(), clock: Arc::new(SystemClock::default()) };
+        layout.prepare().map_err(|kind| layout.fail(Operation::Open, None, kind))?;
+        Self::open(layout.path)
+    }
+
+    fn prepare(&self) -> Result<(), Kind> {
+        fs::create_dir_all(self.path.join("blobs").join("sha256")).map_err(Kind::Files)?;
+        let _lock = self.lock()?;
+        if self.read(Path::new(INDEX), MAX_INDEX)?.is_none() {
+            self.replace(Path::new(INDEX), &RawIndex::default().to_bytes())?;
+        }
+        if self.read(Path::new(MARKER.0), MAX_MANIFEST)?.is_none() {
+            self.replace(Path::new(MARKER.0), MARKER.1.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Adds a blob; its digest.
+    ///
+    /// # Errors
+    /// [`Kind::Files`] when it cannot be written.
+    pub fn put_blob(&self, content: &[u8]) -> Result<Digest, Error> {
+        let digest = Digest::sha256(content);
+        let written = self.write_blob(&digest, content);
+        written.map_err(|kind| self.fail(Operation::PutManifest, Some(digest.as_str()), kind))?;
+        Ok(digest)
+    }
+
+    fn fail(&self, operation: Operation, reference: Option<&str>, kind: Kind) -> Error {
+        let subject = match reference {
+            Some(reference) => format!("{}@{reference}", self.name()),
+            None => self.name(),
+        };
+        Error::new(operation, subject, kind)
+    }
+
+    fn blob_path(digest: &Digest) -> PathBuf {
+        Path::new("blobs").join(digest.algorithm()).join(digest.hex())
+    }
+
+    /// The content of a file; none when there is none.
+    fn read(&self, path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Kind> {
+        let file = match File::open(self.path.join(path)) {
+            Ok(file) => file,
+            Err(error) if is_absent(&error) => return Ok(None),
+            Err(error) => return Err(Kind::Files(error)),
+        };
+        let mut content = Vec::new();
+        file.take(limit + 1).read_to_end(&mut content).map_err(Kind::Files)?;
+        if content.len() as u64 > limit { Err(Kind::TooLarge { limit }) } else { Ok(Some(content)) }
+    }
+
+    fn size(&self, digest: &Digest) -> Result<Option<u64>, Kind> {
+        match fs::metadata(self.path.join(Self::blob_path(digest))) {
+            Ok(file) if file.is_file() => Ok(Some(file.len())),
+            Ok(_) => Ok(None),
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(Kind::Files(error)),
+        }
+    }
+
+    /// Puts a file in its place at once, so that nobody sees half of it.
+    fn replace(&self, path: &Path, content: &[u8]) -> Result<(), Kind> {
+        let target = self.path.join(path);
+        let folder = target.parent().unwrap_or(&self.path);
+        let write = || {
+            fs::create_dir_all(folder)?;
+            let mut file = NamedTempFile::new_in(folder)?;
+            file.write_all(content)?;
+            // The name must not be there before the content is.
+            file.as_file().sync_all()?;
+            make_readable(file.as_file())?;
+            file.persist(&target).map_err(|error| error.error)?;
+            Ok(())
+        };
+        write().map_err(Kind::Files)
+    }
+
+    fn write_blob(&self, digest: &Digest, content: &[u8]) -> Result<(), Kind> {
+        if self.size(digest)? == Some(content.len() as u64) {
+            return Ok(());
+        }
+        self.replace(&Self::blob_path(digest), content)
+    }
+
+    /// Waits until nobody else writes. The operating system gives the lock back when this process ends, however it does.
+    fn lock(&self) -> Result<File, Kind> {
+        let options = File::options().create(true).truncate(false).write(true).open(self.path.join(LOCK));
+        let file = options.map_err(Kind::Files)?;
+        let started = self.clock.elapsed();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
+                    return Ok(file);
+                }
+                Err(TryLockError::Error(error)) => return Err(Kind::Files(error)),
+                Err(TryLockError::WouldBlock) if self.clock.elapsed() - started > LOCK_PATIENCE => {
+                    return Err(Kind::Locked);
+                }
+                Err(TryLockError::WouldBlock) => self.clock.sleep(LOCK_INTERVAL),
+            }
+        }
+    }
+
+    fn index(&self) -> Result<RawIndex, Kind> {
+        match self.read(Path::new(INDEX), MAX_INDEX)? {
+            Some(content) => RawIndex::parse(&content),
+            None => Ok(RawIndex::default()),
+        }
+    }
+
+    /// What a tag means; none when nothing has it.
+    fn resolve(&self, at: &TagOrDigest) -> Result<Option<Digest>, Kind> {
+        let tag = match at {
+            TagOrDigest::Digest(digest) => return Ok(Some(digest.clone())),
+            TagOrDigest::Tag(tag) => tag,
+        };
+        let index = self.index()?;
+        let entries = index.entries().filter(|entry| entry.tag() == Some(tag.as_str()));
+        let digests = entries.map(Entry::digest).collect::<Result<BTreeSet<_>, _>>()?;
+        let mut digests = digests.into_iter();
+        match (digests.next(), digests.next()) {
+            (found, None) => Ok(found),
+            (_, Some(_)) => Err(Kind::Invalid(format!("`{INDEX}` has two manifests with the tag `{tag}`"))),
+        }
+    }
+
+    fn manifest(&self, at: &TagOrDigest) -> Result<Option<Manifest>, Kind> {
+        let Some(digest) = self.resolve(at)? else { return Ok(None) };
+        let Some(bytes) = self.read(&Self::blob_path(&digest), MAX_MANIFEST)? else { return Ok(None) };
+        let digest = verified(&bytes, Some(digest))?;
+        let index = self.index()?;
+        let told = index.entries().filter(|entry| entry.digest().is_ok_and(|own| own == digest));
+        let told = told.filter_map(|entry| entry.text("mediaType")).find(|media_type| !media_type.is_empty());
+        let media_type = told.map(str::to_owned).or_else(|| media_type_of(&bytes));
+        let media_type =
+            media_type.ok_or_else(|| Kind::Invalid("it is a blob, and no manifest".to_owned()))?;
+        Ok(Some(Manifest { media_type, digest, bytes }))
+    }
+
+    /// What a manifest refers to and the layout has not.
+    fn missing(&self, manifest: &Manifest) -> Result<Vec<Digest>, Kind> {
+        let invalid = |error| Kind::Invalid(format!("it is no manifest: {error}"));
+        let needed = if is_index(&manifest.media_type) {
+            serde_json::from_slice::<Index>(&manifest.bytes).map_err(invalid)?.manifests
+        } else {
+            let image: ImageManifest = serde_json::from_slice(&manifest.bytes).map_err(invalid)?;
+            std::iter::once(image.config).chain(image.layers).collect()
+        };
+        // What is to be downloaded from elsewhere need not be here.
+        let needed = needed.into_iter().filter(|descriptor| descriptor.urls.is_empty());
+        let mut missing = Vec::new();
+        for descriptor in needed {
+            if self.size(&descriptor.digest)?.is_none() {
+                missing.push(descriptor.digest);
+            }
+        }
+        Ok(missing)
+    }
+
+    fn write(&self, at: &TagOrDigest, manifest: &Manifest) -> Result<(), Kind> {
+        check_writable(at, manifest)?;
+        let missing = self.missing(manifest)?;
+        if !missing.is_empty() {
+            let unknown = |digest: Digest| ErrorEntry {
+                code: "MANIFEST_BLOB_UNKNOWN".to_owned(),
+                message: "the layout does not have it".to_owned(),
+                detail: digest.to_string(),
+            };
+            let errors = missing.into_iter().map(unknown).collect();
+            return Err(Kind::Rejected { status: 400, errors });
+        }
+        let _lock = self.lock()?;
+        let digest = if let TagOrDigest::Digest(digest) = at { digest } else { &manifest.digest };
+        self.write_blob(digest, &manifest.bytes)?;
+        let mut index = self.index()?;
+        let tag = if let TagOrDigest::Tag(tag) = at { Some(tag) } else { None };
+        if index.add(manifest, digest, tag) {
+            self.replace(Path::new(INDEX), &index.to_bytes())
+        } else {
+            Ok(())
+        }
+    }
+
+    fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, Kind> {
+        let invalid = |error| Kind::Invalid(format!("it is no index: {error}"));
+        let mut referrers = Vec::new();
+        if let Some(fallback) = self.manifest(&fallback_tag(subject))? {
+            referrers = serde_json::from_slice::<Index>(&fallback.bytes).map_err(invalid)?.manifests;
+        }
+        let digests = self.index()?.entries().map(Entry::digest).collect::<Result<BTreeSet<_>, _>>()?;
+        for digest in digests {
+            let Some(manifest) = self.manifest(&TagOrDigest::Digest(digest))? else { continue };
+            let Ok(image) = serde_json::from_slice::<ImageManifest>(&manifest.bytes) else { continue };
+            let is_new = referrers.iter().all(|known| known.digest != manifest.digest);
+            if is_new && image.subject.is_some_and(|own| own.digest == *subject) {
+                let artifact_type = image.artifact_type.unwrap_or(image.config.media_type);
+                let mut descriptor = manifest.descriptor();
+                descriptor.artifact_type = Some(artifact_type);
+                descriptor.annotations = image.annotations;
+                referrers.push(descriptor);
+            }
+        }
+        Ok(referrers)
+    }
+}
+
+impl Store for Layout {
+    fn name(&self) -> String {
+        format!("oci-layout:{}", self.path.display())
+    }
+
+    fn head_manifest(&self, at: &TagOrDigest) -> Result<Option<Descriptor>, Error> {
+        let manifest = self.manifest(at);
+        let manifest =
+            manifest.map_err(|kind| self.fail(Operation::HeadManifest, Some(at.as_str()), kind))?;
+        Ok(manifest.map(|manifest| manifest.descriptor()))
+    }
+
+    fn get_manifest(&self, at: &TagOrDigest) -> Result<Option<Manifest>, Error> {
+        self.manifest(at).map_err(|kind| self.fail(Operation::GetManifest, Some(at.as_str()), kind))
+    }
+
+    fn put_manifest(&self, at: &TagOrDigest, manifest: &Manifest) -> Result<(), Error> {
+        self.write(at, manifest).map_err(|kind| self.fail(Operation::PutManifest, Some(at.as_str()), kind))
+    }
+
+    fn head_blob(&self, digest: &Digest) -> Result<Option<u64>, Error> {
+        self.size(digest).map_err(|kind| self.fail(Operation::HeadBlob, Some(digest.as_str()), kind))
+    }
+
+    fn get_blob(&self, digest: &Digest, limit: u64) -> Result<Option<Vec<u8>>, Error> {
+        let read = || {
+            let Some(content) = self.read(&Self::blob_path(digest), limit)? else { return Ok(None) };
+            verified(&content, Some(digest.clone())).map(|_| Some(content))
+        };
+        read().map_err(|kind| self.fail(Operation::GetBlob, Some(digest.as_str()), kind))
+    }
+
+    fn mount_blob(&self, digest: &Digest, _from: &Repository) -> Result<Mount, Error> {
+        Ok(match self.head_blob(digest)? {
+            Some(_) => Mount::Mounted,
+            None => Mount::Declined("a layout has no other repositories".to_owned()),
+        })
+    }
+
+    fn list_tags(&self) -> Result<Vec<Tag>, Error> {
+        let index = self.index().map_err(|kind| self.fail(Operation::ListTags, None, kind))?;
+        let tags = index.entries().filter_map(|entry| entry.tag()?.parse().ok());
+        Ok(tags.collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
+    fn list_referrers(
+        &self,
+        subject: &Digest,
+        artifact_type: Option<&str>,
+    ) -> Result<Vec<Descriptor>, Error> {
+        let found = self.referrers(subject);
+        let mut referrers =
+            found.map_err(|kind| self.fail(Operation::ListReferrers, Some(subject.as_str()), kind))?;
+        referrers.retain(|referrer| {
+            artifact_type.is_none_or(|kind| referrer.artifact_type.as_deref() == Some(kind))
+        });
+        Ok(referrers)
+    }
+}
+
+/// `index.json` with all that other tools put into it.
+struct RawIndex(Map<String, Value>);
+
+/// An entry of `index.json`.
+#[derive(Clone, Copy)]
+struct Entry<'i>(&'i Map<String, Value>);
+
+impl Default for RawIndex {
+    fn default() -> Self {
+        let index = json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [] });
+        let Value::Object(members) = index else { unreachable!("it is written as an object") };
+        Self(members)
+    }
+}
+
+impl RawIndex {
+    fn parse(content: &[u8]) -> Result<Self, Kind> {
+        let parsed =
+            serde_json::from_slice(content).map_err(|error| Kind::Invalid(format!("`{INDEX}`: {error}")));
+        Ok(Self(parsed?))
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(&self.0).expect("what was read as JSON can be written")
+    }
+
+    fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        let manifests = self.0.get("manifests").and_then(Value::as_array);
+        manifests.into_iter().flatten().filter_map(Value::as_object).map(Entry)
+    }
+
+    /// Lists a manifest, under a tag if one is given, which no other has then. False when nothing had to change.
+    fn add(&mut self, manifest: &Manifest, digest: &Digest, tag: Option<&Tag>) -> bool {
+        let has = |entry: Entry<'_>| entry.text("digest") == Some(digest.as_str());
+        let is_tagged = |entry: Entry<'_>| tag.is_some() && entry.tag() == tag.map(Tag::as_str);
+        let is_listed = match tag {
+            // What is reachable by a tag needs no entry of its own.
+            None => self.entries().any(has),
+            Some(_) => self.entries().any(|entry| has(entry) && is_tagged(entry)),
+        };
+        let is_taken = self.entries().any(|entry| is_tagged(entry) && !has(entry));
+        if is_listed && !is_taken {
+            return false;
+        }
+        let mut entries = match self.0.remove("manifests") {
+            Some(Value::Array(entries)) => entries,
+            _ => Vec::new(),
+        };
+        entries.retain(|entry| {
+            let entry = entry.as_object().map(Entry);
+            // The entry without a tag goes when the manifest gets one; so does the one that had this tag.
+            let is_untagged = |entry: Entry<'_>| has(entry) && entry.tag().is_none();
+            entry.is_none_or(|entry| !(is_tagged(entry) || tag.is_some() && is_untagged(entry)))
+        });
+        let mut entry = json!({ "mediaType": manifest.media_type, "digest": digest.as_str(), "size": manifest.bytes.len() });
+        if let Some(tag) = tag {
+            entry["annotations"] = json!({ REF_NAME: tag.as_str() });
+        }
+        entries.push(entry);
+        self.0.insert("manifests".to_owned(), Value::Array(entries));
+        true
+    }
+}
+
+impl<'i> Entry<'i> {
+    fn text(self, name: &str) -> Option<&'i str> {
+        self.0.get(name)?.as_str()
+    }
+
+    fn tag(self) -> Option<&'i str> {
+        self.0.get("annotations")?.get(REF_NAME)?.as_str()
+    }
+
+    fn digest(self) -> Result<Digest, Kind> {
+        let text = self.text("digest").unwrap_or_default();
+        text.parse().map_err(|error| Kind::Invalid(format!("`{INDEX}` has the digest {text:?}: {error}")))
+    }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// Temporary files can be read by their owner alone, which is not meant here.
+#[cfg(unix)]
+fn make_readable(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn make_readable(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oci::OCI_MANIFEST;
+
+    fn tag(name: &str) -> TagOrDigest {
+        TagOrDigest::Tag(name.parse().unwrap())
+    }
+
+    /// A new layout in a folder that goes when it is dropped.
+    fn new() -> (tempfile::TempDir, Layout) {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::create(folder.path().join("out")).unwrap();
+        (folder, layout)
+    }
+
+    /// An image whose configuration is `config`, which is added.
+    fn image(layout: &Layout, config: &str) -> Manifest {
+        let digest = layout.put_blob(config.as_bytes()).unwrap();
+        let size = config.len();
+        let text =
+            format!(r#"{{"config":{{"mediaType":"c/c","digest":"{digest}","size":{size}}},"layers":[]}}"#);
+        Manifest::new(OCI_MANIFEST, text.into_bytes())
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let (_folder, layout) = new();
+        let one = image(&layout, "1");
+        layout.put_manifest(&tag("1"), &one).unwrap();
+        layout.put_manifest(&one.digest.clone().into(), &one).unwrap();
+        let again = Layout::open(layout.path()).unwrap();
+        assert_eq!(again.get_manifest(&tag("1")).unwrap(), Some(one.clone()));
+        assert_eq!(again.get_manifest(&one.digest.clone().into()).unwrap(), Some(one.clone()));
+        assert_eq!(again.head_manifest(&tag("1")).unwrap(), Some(one.descriptor()));
+        assert_eq!(again.get_manifest(&tag("2")).unwrap(), None);
+        let blob = Digest::sha256(b"1");
+        assert_eq!(again.head_blob(&blob).unwrap(), Some(1));
+        assert_eq!(again.get_blob(&blob, 1).unwrap().unwrap(), b"1");
+        assert!(matches!(again.get_blob(&blob, 0).unwrap_err().kind(), Kind::TooLarge { limit: 0 }));
+        assert_eq!(again.get_blob(&Digest::sha256(b"none"), 1).unwrap(), None);
+    }
+
+    #[test]
+    fn a_tag_moves_and_what_others_wrote_stays() {
+        let (_folder, layout) = new();
+        let (one, two) = (image(&layout, "1"), image(&layout, "2"));
+        layout.put_manifest(&tag("1"), &one).unwrap();
+        layout.put_manifest(&tag("latest"), &one).unwrap();
+        let index = layout.path().join(INDEX);
+        let text =
+            fs::read_to_string(&index).unwrap().replace(r#""schemaVersion":2"#, r#""schemaVersion":2,"x":1"#);
+        fs::write(&index, text).unwrap();
+        layout.put_manifest(&tag("latest"), &two).unwrap();
+        assert_eq!(layout.get_manifest(&tag("latest")).unwrap(), Some(two));
+        assert_eq!(layout.get_manifest(&tag("1")).unwrap(), Some(one));
+        let tags: Vec<_> = layout.list_tags().unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(tags, ["1", "latest"]);
+        assert!(fs::read_to_string(&index).unwrap().contains(r#""x":1"#));
+    }
+
+    #[test]
+    fn a_manifest_needs_what_it_refers_to() {
+        let (_folder, layout) = new();
+        let child = Digest::sha256(b"child");
+        let text =
+            format!(r#"{{"manifests":[{{"mediaType":"{OCI_MANIFEST}","digest":"{child}","size":1}}]}}"#);
+        let index = Manifest::new(OCI_INDEX, text.into_bytes());
+        let error = layout.put_manifest(&tag("1"), &index).unwrap_err();
+        assert_eq!(
+            (error.entries()[0].code.as_str(), error.named_digests()),
+            ("MANIFEST_BLOB_UNKNOWN", vec![child])
+        );
+        assert_eq!(layout.list_tags().unwrap(), []);
+    }
+
+    #[test]
+    fn damage_is_told() {
+        let (_folder, layout) = new();
+        let one = image(&layout, "1");
+        layout.put_manifest(&tag("1"), &one).unwrap();
+        let blob = layout.path().join(Layout::blob_path(&one.digest));
+        fs::write(&blob, "{}").unwrap();
+        assert_eq!(layout.get_manifest(&tag("1")).unwrap_err().code(), "digest-mismatch");
+        fs::remove_file(&blob).unwrap();
+        assert_eq!(layout.get_manifest(&tag("1")).unwrap(), None);
+        for index in [
+            "",
+            "[]",
+            r#"{"manifests":[{"digest":"../../x","annotations":{"org.opencontainers.image.ref.name":"1"}}]}"#,
+        ] {
+            fs::write(layout.path().join(INDEX), index).unwrap();
+            assert_eq!(layout.get_manifest(&tag("1")).unwrap_err().code(), "registry-invalid", "{index}");
+        }
+        for (marker, code) in
+            [("", "registry-invalid"), (r#"{"imageLayoutVersion":"2.0.0"}"#, "registry-invalid")]
+        {
+            fs::write(layout.path().join(MARKER.0), marker).unwrap();
+            assert_eq!(Layout::open(layout.path()).unwrap_err().code(), code);
+        }
+        assert!(Layout::open(layout.path().join("none")).is_err());
+    }
+
+    #[test]
+    fn writers_take_turns() {
+        let (_folder, layout) = new();
+        let images: Vec<_> = (0..16).map(|number| image(&layout, &number.to_string())).collect();
+        std::thread::scope(|scope| {
+            for (number, image) in images.iter().enumerate() {
+                // Each as another process would: with a lock of its own.
+                let layout = Layout::open(layout.path()).unwrap();
+                scope.spawn(move || layout.put_manifest(&tag(&number.to_string()), image).unwrap());
+            }
+        });
+        assert_eq!(layout.list_tags().unwrap().len(), 16);
+    }
+
+    #[test]
+    fn what_refers_to_a_manifest_is_found() {
+        let (_folder, layout) = new();
+        let subject = image(&layout, "1");
+        let digest = &subject.digest;
+        layout.put_manifest(&tag("1"), &subject).unwrap();
+        let config = layout.put_blob(b"{}").unwrap();
+        let text = format!(
+            r#"{{"artifactType":"a/a","config":{{"mediaType":"c/c","digest":"{config}","size":2}},"layers":[],"subject":{{"mediaType":"m/m","digest":"{digest}","size":1}}}}"#
+        );
+        let referrer = Manifest::new(OCI_MANIFEST, text.into_bytes());
+        layout.put_manifest(&referrer.digest.clone().into(), &referrer).unwrap();
+        let found = |kind| layout.list_referrers(digest, kind).unwrap().len();
+        assert_eq!((found(None), found(Some("a/a")), found(Some("b/b"))), (1, 1, 0));
+        assert_eq!(layout.list_referrers(&referrer.digest, None).unwrap(), []);
+    }
+}

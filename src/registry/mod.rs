@@ -1,0 +1,179 @@
+//! Registries by the distribution API (<https://github.com/opencontainers/distribution-spec>), and OCI layouts on disk
+//! that stand in for a repository.
+
+use std::fmt;
+
+use crate::oci::Descriptor;
+use crate::reference::{Digest, Repository, Tag};
+
+mod auth;
+mod challenge;
+mod client;
+mod clock;
+mod credentials;
+mod error;
+mod exchange;
+mod layout;
+mod observer;
+mod proxy;
+mod remote;
+mod retry;
+mod roots;
+mod transport;
+mod url;
+
+pub use client::{Client, Settings};
+pub use clock::{Clock, SystemClock};
+pub use error::{Error, ErrorEntry, Kind, Operation, Reason, Refusal};
+pub use layout::Layout;
+pub use observer::{Event, Exchange, Observer, Silent};
+pub use remote::RemoteRepository;
+pub use retry::Patience;
+pub use transport::{Timeouts, TransportError};
+
+/// The largest manifest that is read or written, in bytes: what registries take
+/// (<https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>).
+pub const MAX_MANIFEST: u64 = 4 * 1024 * 1024;
+/// The largest configuration of an image that is read, in bytes.
+pub const MAX_CONFIG: u64 = 8 * 1024 * 1024;
+
+/// What names a manifest in its repository: the `<reference>` of the distribution API.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TagOrDigest {
+    /// A tag, which may mean another manifest tomorrow.
+    Tag(Tag),
+    /// A digest, which may not.
+    Digest(Digest),
+}
+
+impl TagOrDigest {
+    /// The text in a URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Tag(tag) => tag.as_str(),
+            Self::Digest(digest) => digest.as_str(),
+        }
+    }
+
+    /// The text behind a repository: `:tag` or `@digest`.
+    #[must_use]
+    pub fn suffix(&self) -> String {
+        match self {
+            Self::Tag(tag) => format!(":{tag}"),
+            Self::Digest(digest) => format!("@{digest}"),
+        }
+    }
+}
+
+impl fmt::Display for TagOrDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl From<Tag> for TagOrDigest {
+    fn from(tag: Tag) -> Self {
+        Self::Tag(tag)
+    }
+}
+
+impl From<Digest> for TagOrDigest {
+    fn from(digest: Digest) -> Self {
+        Self::Digest(digest)
+    }
+}
+
+/// A manifest or index, byte for byte as the repository has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// Its media type, without parameters.
+    pub media_type: String,
+    /// Its digest, which is that of `bytes`.
+    pub digest: Digest,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+impl Manifest {
+    /// A manifest to be written, named by its sha256 digest.
+    #[must_use]
+    pub fn new(media_type: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self { media_type: media_type.into(), digest: Digest::sha256(&bytes), bytes }
+    }
+
+    /// A descriptor of it without anything optional.
+    #[must_use]
+    pub fn descriptor(&self) -> Descriptor {
+        Descriptor::new(self.media_type.clone(), self.digest.clone(), self.bytes.len() as u64)
+    }
+}
+
+/// What became of a mount.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mount {
+    /// The repository has the blob.
+    Mounted,
+    /// The registry wants the blob to be sent, for the reason given: it cannot mount, or may not read the other
+    /// repository.
+    Declined(String),
+}
+
+/// One repository: manifests by tag or digest, and blobs.
+///
+/// What is definitely not there is `None`. An answer that leaves this open, such as a 404 which is no registry's, is an
+/// error.
+pub trait Store: Send + Sync {
+    /// The repository as messages name it: `ghcr.io/acme/app`, `oci-layout:out`.
+    fn name(&self) -> String;
+
+    /// The media type, digest and size of a manifest.
+    ///
+    /// # Errors
+    /// As [`Kind`] says; [`Kind::Digest`] when another digest is served than the one that was asked for.
+    fn head_manifest(&self, at: &TagOrDigest) -> Result<Option<Descriptor>, Error>;
+
+    /// A manifest. Its digest is verified.
+    ///
+    /// # Errors
+    /// As [`Kind`] says; [`Kind::Digest`] when the content is not what its digest says, [`Kind::TooLarge`] when it is
+    /// larger than [`MAX_MANIFEST`].
+    fn get_manifest(&self, at: &TagOrDigest) -> Result<Option<Manifest>, Error>;
+
+    /// Writes a manifest, under a tag or under its digest. What it refers to has to be there.
+    ///
+    /// # Errors
+    /// As [`Kind`] says; [`Kind::Rejected`] with the code `MANIFEST_BLOB_UNKNOWN` when something is missing.
+    fn put_manifest(&self, at: &TagOrDigest, manifest: &Manifest) -> Result<(), Error>;
+
+    /// The size of a blob in bytes.
+    ///
+    /// # Errors
+    /// As [`Kind`] says.
+    fn head_blob(&self, digest: &Digest) -> Result<Option<u64>, Error>;
+
+    /// A blob of at most `limit` bytes. Its digest is verified.
+    ///
+    /// # Errors
+    /// As [`Kind`] says; [`Kind::TooLarge`] when it has more bytes than `limit`.
+    fn get_blob(&self, digest: &Digest, limit: u64) -> Result<Option<Vec<u8>>, Error>;
+
+    /// Takes over a blob that another repository of the same registry has, without sending it.
+    ///
+    /// # Errors
+    /// As [`Kind`] says.
+    fn mount_blob(&self, digest: &Digest, from: &Repository) -> Result<Mount, Error>;
+
+    /// The tags; none when there is no such repository, which most registries create with the first tag.
+    ///
+    /// # Errors
+    /// As [`Kind`] says.
+    fn list_tags(&self) -> Result<Vec<Tag>, Error>;
+
+    /// What says that it is about the manifest `subject`, and is of this artifact type if one is given.
+    ///
+    /// # Errors
+    /// As [`Kind`] says.
+    fn list_referrers(&self, subject: &Digest, artifact_type: Option<&str>)
+    -> Result<Vec<Descriptor>, Error>;
+}

@@ -1,0 +1,449 @@
+//! A repository of a registry, over HTTP
+//! (<https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints>).
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::Deserialize;
+use ureq::http::Method;
+
+use super::auth::Scopes;
+use super::client::{Call, Client, refusal};
+use super::error::{Error, Kind, Operation, entries_of};
+use super::transport::{Answer, Message};
+use super::url::encode;
+use super::{MAX_MANIFEST, Manifest, Mount, Store, TagOrDigest};
+use crate::oci::{Descriptor, Index, MANIFEST_TYPES, media_type_of};
+use crate::reference::{Digest, Repository, Tag};
+
+/// How many tags are asked for at once.
+const PAGE: u32 = 1000;
+/// How many pages are read of a list: a registry may go on for ever.
+const MAX_PAGES: usize = 2000;
+/// The most bytes of one page of a list.
+const MAX_LIST: u64 = 16 * 1024 * 1024;
+
+/// A repository of a registry.
+#[derive(Clone)]
+pub struct RemoteRepository {
+    client: Client,
+    repository: Repository,
+}
+
+impl fmt::Debug for RemoteRepository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RemoteRepository").field(&self.repository.to_string()).finish()
+    }
+}
+
+impl RemoteRepository {
+    pub(super) fn new(client: Client, repository: Repository) -> Self {
+        Self { client, repository }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    fn call(&self, operation: Operation, subject: String, method: Method, path: String) -> Call<'_> {
+        let message = Message::new(method);
+        let scopes = Scopes::pull(&self.repository);
+        Call { operation, repository: &self.repository, subject, path, message, scopes, reads: None }
+    }
+
+    /// A call that reads a manifest.
+    fn read_manifest(&self, operation: Operation, method: Method, at: &TagOrDigest) -> Call<'_> {
+        let subject = format!("{}{}", self.repository, at.suffix());
+        let mut call = self.call(operation, subject, method, format!("manifests/{at}"));
+        // Without Docker's or OCI's types, registries hide manifests or convert them.
+        call.message.headers.push(("accept", MANIFEST_TYPES.join(", ")));
+        call.message.limit = MAX_MANIFEST;
+        call.reads = Some(at.to_string());
+        call
+    }
+
+    /// A call that reads a blob.
+    fn read_blob(&self, operation: Operation, method: Method, digest: &Digest) -> Call<'_> {
+        let subject = format!("{}@{digest}", self.repository);
+        let mut call = self.call(operation, subject, method, format!("blobs/{digest}"));
+        call.reads = Some(digest.to_string());
+        call
+    }
+
+    fn fetch_manifest(&self, operation: Operation, at: &TagOrDigest) -> Result<Option<Manifest>, Error> {
+        let call = self.read_manifest(operation, Method::GET, at);
+        let answer = self.client.call(&call)?;
+        let fail = |kind| Error::new(operation, call.subject.clone(), kind);
+        if is_missing(&answer) {
+            return Ok(None);
+        }
+        if !answer.is_success() {
+            return Err(fail(refusal(&answer)));
+        }
+        let told = told_digest(&answer).map_err(fail)?;
+        let expected = match at {
+            TagOrDigest::Digest(digest) => Some(digest.clone()),
+            TagOrDigest::Tag(_) => told,
+        };
+        let digest = verified(&answer.body, expected).map_err(fail)?;
+        let media_type = manifest_type(&answer).map_err(fail)?;
+        Ok(Some(Manifest { media_type, digest, bytes: answer.body }))
+    }
+
+    /// The pages of a list: what `read` takes from each.
+    fn pages(
+        &self,
+        mut call: Call<'_>,
+        mut read: impl FnMut(&Answer) -> Result<(), Kind>,
+    ) -> Result<Option<Answer>, Error> {
+        call.message.limit = MAX_LIST;
+        let mut seen = BTreeSet::new();
+        loop {
+            let answer = self.client.call(&call)?;
+            let fail = |kind| Error::new(call.operation, call.subject.clone(), kind);
+            if !answer.is_success() {
+                return Ok(Some(answer));
+            }
+            read(&answer).map_err(fail)?;
+            let links = answer.headers.get_all("link").iter().filter_map(|value| value.to_str().ok());
+            let Some(next) = links.filter_map(next_link).next() else { return Ok(None) };
+            if !seen.insert(call.path) || seen.len() > MAX_PAGES {
+                let problem = "the list has no end".to_owned();
+                return Err(Error::new(call.operation, call.subject, Kind::Invalid(problem)));
+            }
+            // Registries behind proxies write their own idea of scheme and host, so only the path counts.
+            let prefix = format!("/v2/{}/", self.repository.path());
+            let next = answer.url.join(&next).map(|url| url.path_and_query);
+            let path = next.as_deref().and_then(|next| Some(next.split_once(prefix.as_str())?.1.to_owned()));
+            let Some(path) = path else {
+                let problem = "the next page of the list is not in this repository".to_owned();
+                return Err(Error::new(call.operation, call.subject, Kind::Invalid(problem)));
+            };
+            call.path = path;
+        }
+    }
+}
+
+impl Store for RemoteRepository {
+    fn name(&self) -> String {
+        self.repository.to_string()
+    }
+
+    fn head_manifest(&self, at: &TagOrDigest) -> Result<Option<Descriptor>, Error> {
+        let call = self.read_manifest(Operation::HeadManifest, Method::HEAD, at);
+        let answer = self.client.call(&call)?;
+        let fail = |kind| Error::new(call.operation, call.subject.clone(), kind);
+        if is_bare_missing(&answer) {
+            return Ok(None);
+        }
+        if !answer.is_success() && !matches!(answer.status, 404 | 405) {
+            return Err(fail(refusal(&answer)));
+        }
+        let asked = if let TagOrDigest::Digest(digest) = at { Some(digest.clone()) } else { None };
+        let told =
+            told_digest(&answer).map_err(fail)?.or_else(|| asked.clone()).filter(|_| answer.is_success());
+        let media_type = Some(answer.content_type()).filter(|kind| is_manifest_type(kind));
+        let (Some(digest), Some(media_type), Some(size)) = (told, media_type, answer.content_length()) else {
+            // Not every registry says enough without the content.
+            let manifest = self.fetch_manifest(Operation::HeadManifest, at)?;
+            return Ok(manifest.map(|manifest| manifest.descriptor()));
+        };
+        match asked {
+            Some(expected) if expected.algorithm() == digest.algorithm() && expected != digest => {
+                Err(fail(Kind::Digest { expected, found: digest }))
+            }
+            asked => Ok(Some(Descriptor::new(media_type, asked.unwrap_or(digest), size))),
+        }
+    }
+
+    fn get_manifest(&self, at: &TagOrDigest) -> Result<Option<Manifest>, Error> {
+        self.fetch_manifest(Operation::GetManifest, at)
+    }
+
+    fn put_manifest(&self, at: &TagOrDigest, manifest: &Manifest) -> Result<(), Error> {
+        let subject = format!("{}{}", self.repository, at.suffix());
+        let mut call = self.call(Operation::PutManifest, subject, Method::PUT, format!("manifests/{at}"));
+        let fail = |kind| Error::new(Operation::PutManifest, call.subject.clone(), kind);
+        check_writable(at, manifest).map_err(fail)?;
+        call.message.headers.push(("content-type", manifest.media_type.clone()));
+        call.message.body = Some(&manifest.bytes);
+        call.scopes = Scopes::push(&self.repository);
+        let answer = self.client.call(&call)?;
+        let fail = |kind| Error::new(Operation::PutManifest, call.subject.clone(), kind);
+        if !answer.is_success() {
+            return Err(fail(refusal(&answer)));
+        }
+        if let Some(told) = told_digest(&answer).map_err(fail)? {
+            verified(&manifest.bytes, Some(told)).map_err(fail)?;
+        }
+        self.client.wrote(&self.repository, at.as_str());
+        self.client.wrote(&self.repository, manifest.digest.as_str());
+        Ok(())
+    }
+
+    fn head_blob(&self, digest: &Digest) -> Result<Option<u64>, Error> {
+        let mut call = self.read_blob(Operation::HeadBlob, Method::HEAD, digest);
+        let answer = self.client.call(&call)?;
+        if is_bare_missing(&answer) {
+            return Ok(None);
+        }
+        if answer.is_success()
+            && let Some(size) = answer.content_length()
+        {
+            return Ok(Some(size));
+        }
+        // Either no registry answered, or one that does not say enough: an explanation comes with GET alone.
+        call.message.method = Method::GET;
+        call.message.headers.push(("range", "bytes=0-0".to_owned()));
+        let answer = self.client.call(&call)?;
+        if is_missing(&answer) {
+            return Ok(None);
+        }
+        let fail = |kind| Err(Error::new(call.operation, call.subject.clone(), kind));
+        let range = answer.header("content-range");
+        let total = range.and_then(|range| range.rsplit_once('/')?.1.parse().ok());
+        match (answer.is_success(), total.or_else(|| answer.content_length())) {
+            (true, Some(size)) => Ok(Some(size)),
+            (true, None) => fail(Kind::Invalid("the registry does not tell the size".to_owned())),
+            (false, _) => fail(refusal(&answer)),
+        }
+    }
+
+    fn get_blob(&self, digest: &Digest, limit: u64) -> Result<Option<Vec<u8>>, Error> {
+        let mut call = self.read_blob(Operation::GetBlob, Method::GET, digest);
+        call.message.limit = limit;
+        let answer = self.client.call(&call)?;
+        if is_missing(&answer) {
+            return Ok(None);
+        }
+        let fail = |kind| Error::new(call.operation, call.subject.clone(), kind);
+        if !answer.is_success() {
+            return Err(fail(refusal(&answer)));
+        }
+        verified(&answer.body, Some(digest.clone())).map_err(fail)?;
+        Ok(Some(answer.body))
+    }
+
+    fn mount_blob(&self, digest: &Digest, from: &Repository) -> Result<Mount, Error> {
+        if from.registry() != self.repository.registry() {
+            return Ok(Mount::Declined(format!("{from} is in another registry")));
+        }
+        let path = format!("blobs/uploads/?mount={}&from={}", encode(digest.as_str()), encode(from.path()));
+        let subject = format!("{}@{digest}", self.repository);
+        let mut call = self.call(Operation::MountBlob, subject, Method::POST, path);
+        call.message.body = Some(&[]);
+        // Docker Hub wants to see that we may read the other one (https://github.com/oras-project/rust-oci-client/issues/235).
+        call.scopes = Scopes::push(&self.repository).union(&Scopes::pull(from));
+        let answer = match self.client.call(&call) {
+            Ok(answer) => answer,
+            // Harbor answers so where others begin an upload (https://github.com/goharbor/harbor/issues/17097).
+            Err(error) if matches!(error.kind(), Kind::Unauthorized(_) | Kind::Denied { .. }) => {
+                return Ok(Mount::Declined(error.kind().to_string()));
+            }
+            Err(error) => return Err(error),
+        };
+        match answer.status {
+            201 => {
+                self.client.wrote(&self.repository, digest.as_str());
+                Ok(Mount::Mounted)
+            }
+            200..300 => {
+                self.client.cancel_upload(&self.repository, &call.scopes, &answer);
+                Ok(Mount::Declined("the registry wants it to be sent".to_owned()))
+            }
+            _ => Ok(Mount::Declined(refusal(&answer).to_string())),
+        }
+    }
+
+    fn list_tags(&self) -> Result<Vec<Tag>, Error> {
+        #[derive(Deserialize)]
+        struct Page {
+            tags: Option<Vec<String>>,
+        }
+        let path = format!("tags/list?n={PAGE}");
+        let call = self.call(Operation::ListTags, self.name(), Method::GET, path);
+        let mut tags = Vec::new();
+        let rest = self.pages(call, |answer| {
+            let page: Page =
+                serde_json::from_slice(&answer.body).map_err(|error| invalid("list of tags", &error))?;
+            // What is no tag cannot be one of ours.
+            tags.extend(page.tags.unwrap_or_default().iter().filter_map(|tag| tag.parse::<Tag>().ok()));
+            Ok(())
+        })?;
+        match rest {
+            None => Ok(tags),
+            Some(answer) if is_missing(&answer) => Ok(Vec::new()),
+            Some(answer) => Err(Error::new(Operation::ListTags, self.name(), refusal(&answer))),
+        }
+    }
+
+    fn list_referrers(
+        &self,
+        subject: &Digest,
+        artifact_type: Option<&str>,
+    ) -> Result<Vec<Descriptor>, Error> {
+        let filter = artifact_type.map(|kind| format!("?artifactType={}", encode(kind))).unwrap_or_default();
+        let about = format!("{}@{subject}", self.repository);
+        let path = format!("referrers/{subject}{filter}");
+        let mut call = self.call(Operation::ListReferrers, about.clone(), Method::GET, path);
+        call.message.headers.push(("accept", crate::oci::OCI_INDEX.to_owned()));
+        let mut referrers = Vec::new();
+        let rest = self.pages(call, |answer| {
+            let page: Index =
+                serde_json::from_slice(&answer.body).map_err(|error| invalid("index", &error))?;
+            referrers.extend(page.manifests);
+            Ok(())
+        })?;
+        match rest {
+            None => {}
+            // Registries without this endpoint have a tag instead
+            // (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema).
+            Some(answer) if matches!(answer.status, 400 | 404 | 405 | 501) => {
+                let tag = fallback_tag(subject);
+                if let Some(manifest) = self.fetch_manifest(Operation::ListReferrers, &tag)? {
+                    let fail = |error| Error::new(Operation::ListReferrers, about, invalid("index", &error));
+                    referrers = serde_json::from_slice::<Index>(&manifest.bytes).map_err(fail)?.manifests;
+                }
+            }
+            Some(answer) => return Err(Error::new(Operation::ListReferrers, about, refusal(&answer))),
+        }
+        // The registry need not filter.
+        referrers.retain(|referrer| {
+            artifact_type.is_none_or(|kind| referrer.artifact_type.as_deref() == Some(kind))
+        });
+        Ok(referrers)
+    }
+}
+
+/// The tag of the index of what refers to a manifest, where a registry has no better place: `sha256-…`.
+pub(super) fn fallback_tag(subject: &Digest) -> TagOrDigest {
+    let digits = &subject.hex()[..64];
+    TagOrDigest::Tag(
+        format!("{}-{digits}", subject.algorithm())
+            .parse()
+            .expect("algorithm and digits are what a tag may have"),
+    )
+}
+
+/// Refuses what no registry would take.
+pub(super) fn check_writable(at: &TagOrDigest, manifest: &Manifest) -> Result<(), Kind> {
+    if manifest.bytes.len() as u64 > MAX_MANIFEST {
+        return Err(Kind::TooLarge { limit: MAX_MANIFEST });
+    }
+    let named = if let TagOrDigest::Digest(digest) = at { digest } else { &manifest.digest };
+    verified(&manifest.bytes, Some(named.clone())).map(|_| ())
+}
+
+/// The digest of the content, which has to be this one if one is given.
+pub(super) fn verified(content: &[u8], expected: Option<Digest>) -> Result<Digest, Kind> {
+    let Some(expected) = expected else { return Ok(Digest::sha256(content)) };
+    let found = expected.recompute(content);
+    if found == expected { Ok(found) } else { Err(Kind::Digest { expected, found }) }
+}
+
+/// Whether a registry says that something is not there. Only its own words count: a 404 of a proxy would hide a
+/// wrong address.
+fn is_missing(answer: &Answer) -> bool {
+    answer.status == 404 && entries_of(&answer.body).is_some()
+}
+
+/// The same for HEAD, whose answer has no words: the media type of those that GET would get.
+fn is_bare_missing(answer: &Answer) -> bool {
+    answer.status == 404 && answer.content_type().ends_with("json")
+}
+
+/// The digest that a registry tells.
+fn told_digest(answer: &Answer) -> Result<Option<Digest>, Kind> {
+    let told = answer.header("docker-content-digest").filter(|told| !told.is_empty());
+    let parsed = told.map(|told| told.parse().map_err(|error| (told, error))).transpose();
+    parsed.map_err(|(told, error)| Kind::Invalid(format!("the registry tells the digest {told:?}: {error}")))
+}
+
+fn is_manifest_type(media_type: &str) -> bool {
+    media_type.contains("vnd.")
+}
+
+/// The media type of a manifest: what the registry says, or what the content says of itself.
+fn manifest_type(answer: &Answer) -> Result<String, Kind> {
+    let told = answer.content_type();
+    if is_manifest_type(&told) {
+        return Ok(told);
+    }
+    media_type_of(&answer.body)
+        .ok_or_else(|| Kind::Invalid(format!("the registry calls it {told:?}, which is no manifest")))
+}
+
+fn invalid(what: &str, error: &serde_json::Error) -> Kind {
+    Kind::Invalid(format!("the answer is no {what}: {error}"))
+}
+
+/// The address of the next page in a `Link` header (<https://www.rfc-editor.org/rfc/rfc8288>).
+fn next_link(header: &str) -> Option<String> {
+    let mut rest = header;
+    loop {
+        let (target, after) = rest.split_once('<')?.1.split_once('>')?;
+        let (parameters, following) = match after.find('<') {
+            Some(at) => after.split_at(at),
+            None => (after, ""),
+        };
+        let is_next = parameters.split([';', ',']).any(|parameter| {
+            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            let value = value.trim().trim_matches('"');
+            name.trim().eq_ignore_ascii_case("rel")
+                && value.split_ascii_whitespace().any(|relation| relation.eq_ignore_ascii_case("next"))
+        });
+        if is_next {
+            return Some(target.to_owned());
+        }
+        rest = following;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_is_found() {
+        for (header, expected) in [
+            (r#"</v2/a/tags/list?last=b&n=2>; rel="next""#, Some("/v2/a/tags/list?last=b&n=2")),
+            ("<https://r/v2/a?x=1>;rel=next", Some("https://r/v2/a?x=1")),
+            (r#"</a>; rel="prev", </b>; title="x"; rel="last next""#, Some("/b")),
+            (r#"</a>; REL=Next"#, Some("/a")),
+            (r#"</a>; rel="prev""#, None),
+            ("</a", None),
+            ("", None),
+        ] {
+            assert_eq!(next_link(header).as_deref(), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn the_fallback_tag_is_a_tag() {
+        for (algorithm, digits) in [("sha256", 64), ("sha384", 96), ("sha512", 128)] {
+            let digest = format!("{algorithm}:{}", "a".repeat(digits)).parse().unwrap();
+            assert_eq!(fallback_tag(&digest).to_string(), format!("{algorithm}-{}", "a".repeat(64)));
+        }
+    }
+
+    #[test]
+    fn content_is_verified_by_the_algorithm_of_its_digest() {
+        for algorithm in ["sha256:", "sha384:", "sha512:"] {
+            let length = if algorithm == "sha256:" {
+                64
+            } else if algorithm == "sha384:" {
+                96
+            } else {
+                128
+            };
+            let wrong: Digest = format!("{algorithm}{}", "0".repeat(length)).parse().unwrap();
+            let right = wrong.recompute(b"content");
+            assert_eq!(verified(b"content", Some(right.clone())).unwrap(), right);
+            assert!(matches!(verified(b"content", Some(wrong)), Err(Kind::Digest { .. })));
+        }
+        let plain = "sha256:ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73";
+        assert_eq!(verified(b"content", None).unwrap().as_str(), plain);
+    }
+}

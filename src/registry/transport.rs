@@ -1,0 +1,336 @@
+//! One request and its answer, over TCP or TLS; no retry, no redirect, no credentials.
+#![expect(clippy::disallowed_methods, reason = "requests are sent here")]
+
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use ureq::Agent;
+use ureq::http::{HeaderMap, Method, Request};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+use super::clock::Clock;
+use super::observer::{Event, Exchange, Observer};
+use super::proxy::Proxies;
+use super::roots;
+use super::url::{Scheme, Url};
+
+/// The most bytes of an answer that tells of an error; more is not read.
+const MAX_EXPLANATION: u64 = 64 * 1024;
+
+/// How long to wait for a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For a connection, TLS included.
+    pub connect: Duration,
+    /// For the beginning of an answer.
+    pub response: Duration,
+    /// For the next bytes of an answer.
+    pub idle: Duration,
+    /// For all of one request.
+    pub request: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(15),
+            response: Duration::from_secs(60),
+            idle: Duration::from_secs(30),
+            request: Duration::from_secs(300),
+        }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum TransportError {
+    /// The name of the host is not known.
+    #[error("there is no such host, or names cannot be looked up")]
+    Lookup,
+    /// There is no connection.
+    #[error("cannot connect: {0}")]
+    Connect(String),
+    /// The proxy does not let us through.
+    #[error("the proxy does not connect us: {0}")]
+    Proxy(String),
+    /// It took too long.
+    #[error("no answer in time ({0})")]
+    Timeout(String),
+    /// The connection broke before all of the answer was there.
+    #[error("the connection broke: {0}")]
+    Lost(String),
+    /// There is no trust.
+    #[error("no secure connection: {problem}")]
+    Tls {
+        /// Why.
+        problem: String,
+        /// Whether the server's certificate is the reason.
+        certificate: bool,
+    },
+    /// The answer has more bytes than are read.
+    #[error("the answer has more than {0} bytes")]
+    TooLarge(u64),
+    /// The answer is not HTTP.
+    #[error("the answer is not HTTP: {0}")]
+    Protocol(String),
+    /// The server sends us elsewhere, where we do not go.
+    #[error("{0}")]
+    Redirect(String),
+    /// It would have to be sent without encryption.
+    #[error("{0} is to be reached without encryption, which is allowed for this machine alone")]
+    Plain(String),
+}
+
+impl TransportError {
+    /// Whether it may go well next time.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Lookup | Self::Connect(_) | Self::Timeout(_) | Self::Lost(_))
+    }
+
+    /// What the user can do.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Tls { certificate: true, .. } => {
+                Some("give the authority of the server's certificate with `--ca-file FILE`")
+            }
+            Self::Tls { certificate: false, .. } => {
+                Some("if the registry does not use TLS, name it with `--insecure-registry HOST`")
+            }
+            Self::Plain(_) => Some("name the registry with `--insecure-registry HOST` if this is meant"),
+            Self::Lookup => Some("check the registry's name; behind a proxy, set HTTPS_PROXY"),
+            Self::Proxy(_) => Some("check HTTPS_PROXY and NO_PROXY"),
+            _ => None,
+        }
+    }
+}
+
+/// A request, without its address.
+#[derive(Clone, Debug)]
+pub(super) struct Message<'a> {
+    pub(super) method: Method,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: Option<&'a [u8]>,
+    /// The most bytes of a good answer.
+    pub(super) limit: u64,
+}
+
+impl Message<'_> {
+    pub(super) fn new(method: Method) -> Self {
+        Self { method, headers: Vec::new(), body: None, limit: MAX_EXPLANATION }
+    }
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    /// All of it when the status is good, else perhaps only its beginning.
+    pub(super) body: Vec<u8>,
+    /// Who answered.
+    pub(super) url: Url,
+}
+
+impl Answer {
+    /// A header; what is not text in it is replaced.
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
+    }
+
+    /// The media type without parameters, in lower case; empty when there is none.
+    pub(super) fn content_type(&self) -> String {
+        let value = self.header("content-type").unwrap_or_default();
+        value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+
+    /// The size that the server tells.
+    pub(super) fn content_length(&self) -> Option<u64> {
+        self.header("content-length")?.parse().ok()
+    }
+
+    pub(super) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+/// What sends requests, and keeps connections open between them.
+pub(super) struct Transport {
+    timeouts: Timeouts,
+    proxies: Proxies,
+    authorities: Vec<Certificate<'static>>,
+    roots: OnceLock<RootCerts>,
+    /// By scheme, and whether a proxy is used: an agent keeps what TLS needs, which is costly to make.
+    agents: [OnceLock<Agent>; 4],
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
+}
+
+impl Transport {
+    pub(super) fn new(
+        timeouts: Timeouts,
+        proxies: Proxies,
+        ca_files: &[PathBuf],
+        clock: Arc<dyn Clock>,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, (PathBuf, io::Error)> {
+        let authorities = roots::read_all(ca_files)?;
+        let (roots, agents) = Default::default();
+        Ok(Self { timeouts, proxies, authorities, roots, agents, clock, observer })
+    }
+
+    /// Sends a request. Whatever the status, an answer that came whole is no error.
+    pub(super) fn send(&self, url: &Url, message: &Message<'_>) -> Result<Answer, TransportError> {
+        let exchange = Exchange { method: message.method.as_str(), host: &url.authority, path: url.path() };
+        self.observer.observe(&Event::Sent(exchange));
+        let started = self.clock.elapsed();
+        let answer = self.exchange(url, message);
+        let took = self.clock.elapsed().saturating_sub(started);
+        self.observer.observe(&match &answer {
+            Ok(answer) => Event::Answered { request: exchange, status: answer.status, took },
+            Err(problem) => Event::Failed { request: exchange, problem },
+        });
+        answer
+    }
+
+    fn exchange(&self, url: &Url, message: &Message<'_>) -> Result<Answer, TransportError> {
+        let mut request = Request::builder().method(message.method.clone()).uri(url.to_string());
+        for (name, value) in &message.headers {
+            request = request.header(*name, value);
+        }
+        let unusable = |error: ureq::http::Error| TransportError::Protocol(error.to_string());
+        let agent = self.agent(url);
+        let sent = match message.body {
+            Some(body) => agent.run(request.body(body).map_err(unusable)?),
+            None => agent.run(request.body(()).map_err(unusable)?),
+        };
+        let (parts, mut body) = sent.map_err(explain)?.into_parts();
+        let status = parts.status.as_u16();
+        let is_head = message.method == Method::HEAD;
+        let is_success = parts.status.is_success();
+        let limit = if is_success { message.limit } else { MAX_EXPLANATION };
+        if is_success && !is_head && body.content_length().is_some_and(|length| length > limit) {
+            return Err(TransportError::TooLarge(limit));
+        }
+        let mut content = Vec::new();
+        if !is_head {
+            let read = body.as_reader().take(limit + 1).read_to_end(&mut content);
+            let too_large = content.len() as u64 > limit;
+            match read {
+                Ok(_) if too_large && is_success => return Err(TransportError::TooLarge(limit)),
+                Err(error) if is_success => return Err(explain(error.into())),
+                // The status says enough.
+                _ => content.truncate(usize::try_from(limit).unwrap_or(usize::MAX)),
+            }
+        }
+        Ok(Answer { status, headers: parts.headers, body: content, url: url.clone() })
+    }
+
+    fn agent(&self, url: &Url) -> &Agent {
+        let proxy = self.proxies.for_url(url);
+        let index = usize::from(url.scheme == Scheme::Https) * 2 + usize::from(proxy.is_some());
+        self.agents[index].get_or_init(|| {
+            let Timeouts { connect, response, idle, request } = self.timeouts;
+            let needs_tls = url.scheme == Scheme::Https
+                || proxy.is_some_and(|proxy| proxy.protocol() == ureq::ProxyProtocol::Https);
+            let mut config = Agent::config_builder()
+                .http_status_as_error(false)
+                .max_redirects(0)
+                .user_agent(concat!("bakeplan/", env!("CARGO_PKG_VERSION")))
+                .accept_encoding("identity")
+                .proxy(proxy.cloned())
+                .timeout_connect(Some(connect))
+                .timeout_recv_response(Some(response))
+                .timeout_per_read(Some(idle))
+                .timeout_per_call(Some(request));
+            if needs_tls {
+                config = config.tls_config(self.tls());
+            }
+            config.build().new_agent()
+        })
+    }
+
+    fn tls(&self) -> TlsConfig {
+        let roots = self.roots.get_or_init(|| roots::load(&self.authorities));
+        TlsConfig::builder()
+            .root_certs(roots.clone())
+            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .build()
+    }
+}
+
+/// What ureq's error means.
+fn explain(error: ureq::Error) -> TransportError {
+    use ureq::Error as E;
+    match error {
+        E::Io(error) => explain_io(&error),
+        E::Rustls(error) => explain_tls(&error),
+        E::Tls(problem) => TransportError::Tls { problem: problem.to_owned(), certificate: false },
+        E::Timeout(which) => TransportError::Timeout(which.to_string()),
+        E::HostNotFound => TransportError::Lookup,
+        E::ConnectionFailed => TransportError::Connect("connection failed".to_owned()),
+        E::ConnectProxyFailed(problem) => TransportError::Proxy(problem),
+        // Servers that hang up in the middle of a chunk or of a header.
+        E::BodyStalled => TransportError::Lost("the answer is not complete".to_owned()),
+        other => TransportError::Protocol(other.to_string()),
+    }
+}
+
+fn explain_io(error: &io::Error) -> TransportError {
+    if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        return explain_tls(error);
+    }
+    let text = error.to_string();
+    match error.kind() {
+        // Rust gives the failures of getaddrinfo no kind of their own.
+        _ if text.starts_with("failed to lookup address") => TransportError::Lookup,
+        io::ErrorKind::ConnectionRefused
+        | io::ErrorKind::HostUnreachable
+        | io::ErrorKind::NetworkUnreachable
+        | io::ErrorKind::AddrNotAvailable => TransportError::Connect(text),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => TransportError::Timeout(text),
+        _ => TransportError::Lost(text),
+    }
+}
+
+fn explain_tls(error: &rustls::Error) -> TransportError {
+    use rustls::Error as E;
+    let certificate = matches!(error, E::InvalidCertificate(_) | E::NoCertificatesPresented);
+    TransportError::Tls { problem: error.to_string(), certificate }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_that_pass_are_told_from_those_that_stay() {
+        let io = |kind| E::Io(io::Error::new(kind, "x"));
+        use ureq::Error as E;
+        for (error, transient) in [
+            (io(io::ErrorKind::ConnectionRefused), true),
+            (io(io::ErrorKind::ConnectionReset), true),
+            (io(io::ErrorKind::UnexpectedEof), true),
+            (io(io::ErrorKind::TimedOut), true),
+            (E::Io(io::Error::other("failed to lookup address information: no")), true),
+            (E::HostNotFound, true),
+            (E::Rustls(rustls::Error::DecryptError), false),
+            (E::Io(io::Error::other(rustls::Error::DecryptError)), false),
+            (E::ConnectProxyFailed("403".into()), false),
+            (E::LargeResponseHeader(2, 1), false),
+        ] {
+            let text = error.to_string();
+            assert_eq!(explain(error).is_transient(), transient, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_authority_is_told_with_its_cure() {
+        let unknown = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let error = explain(ureq::Error::Io(io::Error::new(io::ErrorKind::InvalidData, unknown)));
+        assert!(error.help().is_some_and(|help| help.contains("--ca-file")), "{error}");
+    }
+}

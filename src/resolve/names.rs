@@ -1,0 +1,207 @@
+//! The names that an image claims: its rendered tag patterns, before it is known who owns them.
+
+use indexmap::IndexSet;
+
+use super::images::Draft;
+use super::rules::is_of_version;
+use super::versions::Stated;
+use super::{Input, Purpose};
+use crate::bake::target::Text;
+use crate::diagnostic::Diagnostic;
+use crate::facts::Facts;
+use crate::pattern::{self, PatternError, Rendered, Words};
+use crate::rules;
+use crate::source::Span;
+use crate::spec::{Settings, TagPattern};
+use crate::tags::{self, Claim};
+use crate::version::Version;
+
+/// A rendered name with its pattern's place.
+#[derive(Clone, Debug)]
+pub(super) struct Name {
+    pub(super) text: String,
+    pub(super) claim: Claim,
+    pub(super) span: Option<Span>,
+}
+
+/// What an image claims.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    pub(super) names: Vec<Name>,
+    /// What its variant puts behind each; an empty text for an image without.
+    pub(super) suffixes: IndexSet<String>,
+}
+
+/// Renders the patterns of an image.
+pub(super) fn names(
+    input: &Input<'_>,
+    draft: &Draft,
+    diagnostics: &mut Vec<Diagnostic>,
+    warnings: &mut Vec<Diagnostic>,
+) -> Names {
+    let of_rules = draft.ruled.as_ref().map(|ruled| {
+        ruled.check_branch(input.facts, diagnostics, warnings);
+        ruled.names(draft.stated.version(), warnings)
+    });
+    let mut renderer = Renderer { input, draft, names: Vec::new(), diagnostics, warnings };
+    let settings = draft.settings();
+    let default: Vec<TagPattern> = match settings.version {
+        // An error about the version has been told, or this run is of none.
+        Some(_) if matches!(draft.stated, Stated::No) => Vec::new(),
+        _ => tags::default_patterns().into_iter().map(|pattern| renderer.default_pattern(pattern)).collect(),
+    };
+    renderer.names.extend(of_rules.unwrap_or_default());
+    let patterns = settings.tags.as_ref().unwrap_or(&default);
+    for pattern in patterns.iter().filter(|one| !rules::is_rule(one.pattern.as_str())) {
+        renderer.pattern(pattern, claim);
+    }
+    for text in settings.prerelease_tags.iter().map(|one| &one.pattern).chain(&settings.channels) {
+        if rules::is_rule(text.as_str()) {
+            let diagnostic =
+                Diagnostic::error("tag-rule", "rules of docker/metadata-action are entries of `tags`");
+            renderer
+                .diagnostics
+                .push(diagnostic.at(text.span, "").with_help("move it there, or write a pattern"));
+            return Names::default();
+        }
+    }
+    if draft.stated.version().is_some_and(Version::is_prerelease) {
+        for pattern in &settings.prerelease_tags {
+            renderer.pattern(pattern, |version, rendered| match claim(version, rendered) {
+                Claim::Versions(depth) => Claim::Prereleases(depth),
+                other => other,
+            });
+        }
+    }
+    for channel in &settings.channels {
+        let pattern = TagPattern { pattern: channel.clone(), when: None };
+        renderer.pattern(&pattern, |_, _| Claim::Channel);
+    }
+    let names = renderer.names;
+    Names { names, suffixes: suffixes(settings, diagnostics) }
+}
+
+struct Renderer<'a, 'd> {
+    input: &'a Input<'a>,
+    draft: &'a Draft,
+    names: Vec<Name>,
+    diagnostics: &'d mut Vec<Diagnostic>,
+    warnings: &'d mut Vec<Diagnostic>,
+}
+
+impl Renderer<'_, '_> {
+    fn default_pattern(&self, pattern: &str) -> TagPattern {
+        let span = self.draft.settings().version.as_ref().and_then(|text| text.span);
+        TagPattern { pattern: Text { span, ..Text::verbatim(pattern) }, when: None }
+    }
+
+    fn pattern(&mut self, one: &TagPattern, claim: impl Fn(Option<&Version>, &Rendered) -> Claim) {
+        let version = self.draft.stated.version();
+        let words = Words { version, facts: self.input.facts };
+        if let Some(condition) = &one.when {
+            match pattern::holds(condition.as_str(), &words) {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(e) => return self.refuse(&e, condition),
+            }
+        }
+        match pattern::render(one.pattern.as_str(), &words) {
+            Ok(Some(rendered)) if rendered.text.is_empty() => {}
+            Ok(Some(rendered)) => {
+                let claim = claim(version, &rendered);
+                self.check_branch(one, &rendered, claim);
+                self.names.push(Name { text: rendered.text, claim, span: one.pattern.span });
+            }
+            Ok(None) => {}
+            Err(e) => self.refuse(&e, &one.pattern),
+        }
+    }
+
+    fn refuse(&mut self, error: &PatternError, text: &Text) {
+        let is_unknown = matches!(error, PatternError::MissingFact { .. })
+            || (matches!(error, PatternError::NoVersion(_))
+                && matches!(self.draft.stated, Stated::Unknown(..)));
+        if self.input.purpose.is_committed() && is_unknown {
+            return leave_out(self.input, text.span, self.warnings);
+        }
+        let diagnostic = match (error, &self.draft.stated) {
+            // What is missing is not the version, but what it is made of.
+            (PatternError::NoVersion(_), Stated::Unknown(cause, version)) => {
+                let diagnostic = Diagnostic::error("version", cause.to_string()).at(version.span, "");
+                diagnostic.with_help(cause.help())
+            }
+            _ => {
+                Diagnostic::error("tag-pattern", error.to_string()).at(text.span, "").with_help(error.help())
+            }
+        };
+        if !self.diagnostics.contains(&diagnostic) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Refuses a branch's tag that is another branch's, too, or that is made for versions.
+    fn check_branch(&mut self, one: &TagPattern, rendered: &Rendered, claim: Claim) {
+        if !rendered.uses.facts.contains("branch") {
+            return;
+        }
+        let facts: &Facts = self.input.facts;
+        let Some(branch) = &facts.branch else { return };
+        let tag = &rendered.text;
+        let refuse = |message: String, help: &str| {
+            Diagnostic::error("branch-collision", message).at(one.pattern.span, "").with_help(help)
+        };
+        let version = self.draft.stated.version();
+        let others = facts.branches.iter().filter(|other| *other != branch);
+        let twin = others.into_iter().find(|other| {
+            let facts = Facts { branch: Some((*other).clone()), ..facts.clone() };
+            let words = Words { version, facts: &&facts };
+            matches!(pattern::render(one.pattern.as_str(), &words), Ok(Some(theirs)) if theirs.text == *tag)
+        });
+        if let Some(twin) = twin {
+            let message = format!("the branches `{branch}` and `{twin}` would both have the tag `{tag}`");
+            self.diagnostics.push(refuse(message, "rename one of them, or put `{{ sha }}` into the pattern"));
+        }
+        if self.draft.settings().version.is_some() && claim == Claim::Run && is_of_version(tag) {
+            let message = format!("the branch `{branch}` would take the tag `{tag}`, which is a version's");
+            self.diagnostics
+                .push(refuse(message, "put something before it, such as `branch-{{ branch | slug }}`"));
+        }
+    }
+}
+
+/// Leaves tags that depend on the run out of a committed file, and says so where they would be.
+pub(super) fn leave_out(input: &Input<'_>, span: Option<Span>, warnings: &mut Vec<Diagnostic>) {
+    let message = "what depends on the run is left out of a committed file";
+    let note = Diagnostic::note("run-tag", message).at(span, "");
+    let note = note.with_help("give the facts, such as `--fact tag=v1.2.3`, to have its tags in the file");
+    if input.purpose == Purpose::TagTable && !warnings.contains(&note) {
+        warnings.push(note);
+    }
+}
+
+/// What a rendered name stands for.
+fn claim(version: Option<&Version>, rendered: &Rendered) -> Claim {
+    let (commit, run) = (rendered.uses.names_commit(), rendered.uses.names_run());
+    match version {
+        Some(version) => tags::claim(&rendered.text, version, rendered.uses.depth, commit, run),
+        None if run && !commit => Claim::Run,
+        None => Claim::Literal,
+    }
+}
+
+fn suffixes(settings: &Settings, diagnostics: &mut Vec<Diagnostic>) -> IndexSet<String> {
+    let mut axes: Vec<Vec<String>> = Vec::new();
+    for axis in settings.variant.iter().flatten() {
+        let mut names: Vec<String> = axis.iter().map(ToString::to_string).collect();
+        if names.iter().any(|name| settings.default_variant.iter().any(|default| default.as_str() == name)) {
+            names.push(String::new());
+        }
+        axes.push(names);
+    }
+    tags::suffixes(&axes, settings.variant_tags).unwrap_or_else(|| {
+        let place = settings.variant.iter().flatten().flatten().next().and_then(|name| name.span);
+        let message = format!("the variant has more than {} combinations of names", tags::MAX_SUFFIXES);
+        diagnostics.push(Diagnostic::error("variant", message).at(place, ""));
+        IndexSet::new()
+    })
+}

@@ -1,0 +1,141 @@
+//! Definitions that ask for more than any machine has, and files of a megabyte that are one construct over and over: each is
+//! refused or done soon, and refusals are short.
+
+use std::time::{Duration, Instant};
+
+use crate::support::Test;
+
+/// A release build takes two seconds at most for each; this is for debug builds on busy machines.
+const SOON: Duration = Duration::from_secs(120);
+
+/// The whole of what is told.
+const SHORT: usize = 200_000;
+
+/// What a definition ends with: done, or refused with a message in which this stands.
+type End = Result<(), &'static str>;
+
+#[track_caller]
+fn check(command: &str, name: &str, text: &str, end: End) {
+    let start = Instant::now();
+    let output = Test::new().file(name, text).args([command]).output();
+    let told = String::from_utf8_lossy(&output.stderr);
+    let shown: String = text.chars().take(200).collect();
+    match end {
+        Ok(()) => assert_eq!(output.status.code(), Some(0), "{shown}\n{told}"),
+        Err(part) => {
+            assert_eq!(output.status.code(), Some(1), "{shown}\n{told}");
+            assert!(told.contains(part), "{shown}\n{told}");
+        }
+    }
+    assert!(told.len() < SHORT, "{} bytes are told of {shown}", told.len());
+    assert!(start.elapsed() < SOON, "{shown} takes {:?}", start.elapsed());
+}
+
+fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
+    (0..count).map(line).collect()
+}
+
+/// A target with an argument of this value.
+fn argument(value: &str) -> String {
+    format!("target \"default\" {{\n  args = {{ A = {value} }}\n}}\n")
+}
+
+#[test]
+fn few_lines_that_mean_very_much() {
+    let doubled = |of: &str| {
+        lines(60, |at| {
+            let next = at + 1;
+            of.replace('V', &format!("v{next}")).replace("NAME", &format!("v{at}"))
+        }) + "v60 = \"x\"\ntarget \"default\" {\n  args = { A = \"${v0}\" }\n}\n"
+    };
+    let axes = |b: &str, more: &str| {
+        format!(
+            "r = range(300)\ntarget \"default\" {{\n  name = \"t-${{a}}-${{b}}\"\n  matrix = {{\n    a = r\n    \
+             b = [for i in r : i if i < {b}]\n  }}\n  {more}\n}}\n"
+        )
+    };
+    let functions = lines(60, |at| {
+        format!("function \"f{at}\" {{\n  params = [x]\n  result = f{0}(f{0}(x))\n}}\n", at + 1)
+    });
+    let functions = functions + "function \"f60\" {\n  params = [x]\n  result = x\n}\n" + &argument("f0(1)");
+    let product = format!("setproduct({})", ["range(100)"; 10].join(","));
+    let steps = "more than 20000000 steps are needed";
+    for (text, end) in [
+        (doubled("NAME = \"${V}${V}\"\n"), Err("the strings of this file come to more than 128 MiB")),
+        (doubled("NAME = [V, V]\n"), Err("has more than 1000000 parts")),
+        (functions, Err(steps)),
+        (argument(&format!("{}1{}", "[for a in range(1000) : ".repeat(5), "]".repeat(5))), Err(steps)),
+        (
+            axes("100", &format!("args = {{ X = \"{}\" }}", "y".repeat(50_000))),
+            Err("come to more than 64 MiB"),
+        ),
+        (axes("100", "tags = [for i in r : \"t${i}\"]"), Err("the targets have more than 1000000 elements")),
+        (axes("60", ""), Ok(())),
+        (argument("bcrypt(\"x\", 31)"), Err("the cost is 31")),
+        (argument("[for i in range(1000) : bcrypt(\"x\")]"), Err(steps)),
+        (argument(&product), Err("values")),
+        (argument("format(\"%1000000000d\", 1)"), Err("`format` failed")),
+        (argument("1e999999999"), Err("too large")),
+        (argument("pow(10, 1e9)"), Ok(())),
+        (argument(&vec!["1"; 10_000].join("+")), Ok(())),
+    ] {
+        // As many steps as are allowed take a minute where nothing is optimised.
+        if cfg!(debug_assertions) && end == Err(steps) {
+            continue;
+        }
+        check("print", "docker-bake.hcl", &text, end);
+    }
+}
+
+#[test]
+fn a_megabyte_of_one_thing() {
+    let unknown = lines(40_000, |at| format!("a{at} = x{at}\n"));
+    let numbers = lines(20_000, |at| format!("1e{},", 1_000_000 - at));
+    let exposed = format!(
+        "target \"a\" {{\n  args = {{\n{}\n}}\n}}\ntarget \"default\" {{\n  args = {{\n{}\n}}\n}}\n",
+        lines(3_000, |at| format!("x{at} = 1\n")),
+        lines(3_000, |at| format!("x{at} = target.a.args.x{at}\n")),
+    );
+    let long = "x".repeat(400_000);
+    for (text, end) in [
+        (unknown, Err("there is no variable named `x0`")),
+        (argument(&format!("[{numbers}]")), Err("too large")),
+        (exposed, Ok(())),
+        (argument(&format!("{}1{}", "[".repeat(300_000), "]".repeat(300_000))), Err("levels of nesting")),
+        (
+            argument(&format!("regex(\"{}\", \"a\")", "\\\\p{L}".repeat(50_000))),
+            Err("longer than 32768 bytes"),
+        ),
+        (argument(&format!("strlen(\"{}\")", "\u{301}".repeat(200_000))), Ok(())),
+        (format!("# {long}\n{}", argument("1")), Ok(())),
+    ] {
+        check("print", "docker-bake.hcl", &text, end);
+    }
+    for (text, end) in [
+        (format!("services:\n  a:\n    build:\n      context: {long}\n"), Ok(())),
+        (format!("a: {}", "[".repeat(400_000)), Err("error")),
+    ] {
+        check("print", "compose.yaml", &text, end);
+    }
+}
+
+#[test]
+fn plans_of_very_much() {
+    let list = |count: usize, item: &str| lines(count, |at| format!("\"{item}{at}\", "));
+    let image = format!(
+        "target \"t\" {{}}\nimage \"t\" {{\n  repositories = [{}]\n  tags = [{}]\n}}\n",
+        list(1_000, "ghcr.io/a/b"),
+        list(1_000, "t")
+    );
+    let platforms = format!(
+        "target \"t\" {{\n  platforms = [{}]\n  tags = [\"ghcr.io/a/b:1\"]\n}}\n",
+        list(20_000, "linux/a")
+    );
+    check(
+        "plan",
+        "docker-bake.hcl",
+        &image,
+        Err("the images have 1000000 references, and 200000 are the most"),
+    );
+    check("plan", "docker-bake.hcl", &platforms, Err("target `t` has more than 500 platforms"));
+}

@@ -1,0 +1,7 @@
+//! The distribution API against servers of our own: what is sent, and what is made of the answers.
+
+mod answers; // what answers mean
+mod auth; // login: challenges, tokens, credentials
+mod client; // a client with a clock of its own
+mod faults; // what passes and what does not
+mod network; // TLS, proxies, redirects
