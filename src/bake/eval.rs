@@ -98,6 +98,13 @@ impl Context {
         }
     }
 
+    /// Makes a block visible to expressions, and one of its attributes.
+    pub(super) fn show(&self, kind: &'static str, block: &Name, attribute: Option<(Name, Value)>) {
+        let mut all = self.exposed.borrow_mut();
+        let blocks = all.entry(kind).or_default();
+        blocks.entry(Rc::clone(block)).or_default().extend(attribute);
+    }
+
     /// The value of an expression.
     ///
     /// # Errors

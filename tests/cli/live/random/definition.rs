@@ -489,6 +489,7 @@ impl Draft<'_> {
         debug_assert!(rest.is_empty(), "an override has no blanks");
         let pattern = match self.grammar.choices.below(10) {
             0..5 => "*".to_owned(),
+            _ if self.targets.is_empty() => "*".to_owned(),
             5 => self.grammar.choices.of(&["a*", "*b*", "[aw]*", "app-*"]).to_owned(),
             _ => self.targets[self.grammar.choices.below(self.targets.len())].clone(),
         };
