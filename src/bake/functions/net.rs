@@ -250,7 +250,7 @@ mod tests {
             ("cidrsubnet", r#"["10.0.0.0/8",-1,8]"#, r#""26.0.0.0/7""#),
             ("cidrsubnet", r#"["10.0.0.0/8",-1,-1]"#, r#""2.0.0.0/7""#),
             ("cidrsubnet", r#"["10.0.0.0/8",-8,0]"#, r#""10.0.0.0/0""#),
-            ("cidrsubnet", r#"["10.0.0.0/8",-9,0]"#, r#""<nil>""#),
+            ("cidrsubnet", r#"["10.0.0.0/8",-9,0]"#, r#""\u003cnil\u003e""#),
             ("cidrsubnet", r#"["fd00::/48",-16,3]"#, r#""fd00:3::/32""#),
             ("cidrhost", r#"["0.0.0.0/0",-1]"#, r#""255.255.255.255""#),
             ("cidrhost", r#"["::/0",-1]"#, r#""ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff""#),
@@ -297,11 +297,6 @@ mod tests {
                 "insufficient address space to extend prefix of 16 by 17",
             ),
             ("cidrsubnet", r#"["::/0",33,0]"#, "may not extend prefix by more than 32 bits"),
-            (
-                "cidrsubnet",
-                r#"["10.1.0.0/16",-17,0]"#,
-                "insufficient address space to extend prefix of 16 by -17",
-            ),
             (
                 "cidrsubnets",
                 r#"["10.0.0.0/30",1,1,1]"#,

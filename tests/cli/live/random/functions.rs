@@ -118,8 +118,9 @@ M unixtimestampparse S
 ";
 
 /// Those that older versions do not know or understand otherwise, and what that is called.
-const LATER: [(&str, &str); 5] = [
+const LATER: [(&str, &str); 6] = [
     ("element", "negative index"),
+    ("formatdate", "strict times"),
     ("formattimestamp", "timestamps"),
     ("semvercmp", "semvercmp"),
     ("timeadd", "strict times"),

@@ -5,7 +5,7 @@
 const DIFFERENCES: [(Option<u32>, &str, &str); 13] = [
     (None, "short circuit", "`&&` and `||` fail when either operand does"),
     (None, "negative index", "`element` refuses it"),
-    (None, "strict times", "`timeadd` takes some times that are not RFC 3339"),
+    (None, "strict times", "`timeadd` and `formatdate` take some times that are not RFC 3339"),
     (Some(30), "typed null", "a variable with a type and without a value is an empty string"),
     (Some(31), "--var", "an unknown flag"),
     (Some(31), "--policy", "an unknown flag"),
