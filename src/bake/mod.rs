@@ -38,5 +38,6 @@ pub mod strict;
 pub mod syntax;
 pub mod target;
 pub mod typeexpr;
+mod unknown;
 pub mod value;
 mod variables;
