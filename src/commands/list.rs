@@ -61,7 +61,9 @@ fn targets(items: &[Item], json: bool) -> String {
         let rows = items.iter().map(|item| vec![item.name.clone(), item.description.clone()]);
         return tabbed(&["TARGET", "DESCRIPTION"], rows);
     }
-    array(items.iter().map(object).collect())
+    // Null when there is nothing in it, as in buildx; a list of variables is not.
+    let list = if items.is_empty() { Json::Null } else { Json::Array(items.iter().map(object).collect()) };
+    list.to_pretty() + "\n"
 }
 
 fn object(item: &Item) -> Json<'_> {
@@ -75,14 +77,8 @@ fn object(item: &Item) -> Json<'_> {
     Json::Object(members)
 }
 
-/// A list as JSON, which is null when there is nothing in it, as in buildx.
-fn array(objects: Vec<Json<'_>>) -> String {
-    let list = if objects.is_empty() { Json::Null } else { Json::Array(objects) };
-    list.to_pretty() + "\n"
-}
-
 fn variables(infos: &[VariableInfo], json: bool) -> String {
-    let ty = |info: &VariableInfo| info.ty.as_ref().map(ToString::to_string);
+    let ty = |info: &VariableInfo| info.ty.as_ref().map(constraint);
     if !json {
         let rows = infos.iter().map(|info| {
             let value = value(info).unwrap_or_else(|| "<null>".to_owned());
@@ -101,7 +97,22 @@ fn variables(infos: &[VariableInfo], json: bool) -> String {
         ];
         Json::Object(members.into_iter().filter_map(|(key, text)| Some((key.into(), text?.into()))).collect())
     };
-    array(infos.iter().map(object).collect())
+    Json::Array(infos.iter().map(object).collect()).to_pretty() + "\n"
+}
+
+/// The name of a type that a value has to fit.
+fn constraint(ty: &Type) -> String {
+    let element = |element: &Type| match element {
+        Type::Dynamic => "any single type".to_owned(),
+        _ => constraint(element),
+    };
+    match ty {
+        Type::Dynamic => "any type".to_owned(),
+        Type::List(of) => format!("list of {}", element(of)),
+        Type::Set(of) => format!("set of {}", element(of)),
+        Type::Map(of) => format!("map of {}", element(of)),
+        _ => ty.to_string(),
+    }
 }
 
 /// Strings, numbers and bools bare, other values as JSON; nothing for null.
