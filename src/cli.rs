@@ -3,14 +3,18 @@
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::reference::Registry;
+
 /// The id of `-C`.
 const DIRECTORIES: &str = "directories";
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 out of date (`--check`)";
+const EXIT_CODES: &str =
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 out of date (`--check`), 5 incomplete (`merge`)";
 
 /// Reads the Bake file you already have, as `docker buildx bake` does but without Docker, decides which image is built
 /// on which platform and published under which tags, and writes what the pipeline needs.
@@ -85,6 +89,9 @@ pub enum Command {
     /// Print which tags each image is published under
     #[command(args_override_self = true)]
     Metadata(Metadata),
+    /// Give the images that were built by digest all their tags, everywhere
+    #[command(args_override_self = true, after_help = EXIT_CODES)]
+    Merge(Merge),
 }
 
 /// Where the definition comes from and what is changed in it: the options of `docker buildx bake`, with its meaning.
@@ -250,6 +257,69 @@ pub struct Metadata {
     pub definition: Definition,
 }
 
+/// `bakeplan merge`.
+#[derive(Args, Clone, Debug)]
+pub struct Merge {
+    /// The plan that the builds were made from
+    #[arg(long, value_name = "FILE")]
+    pub plan: String,
+    /// What was built: metadata files of `docker buildx bake`, folders of them, or `TARGET=DIGEST` (repeatable)
+    #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
+    pub metadata: Vec<String>,
+    /// Check everything, print what would be written and the same as commands, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Publish nothing when any build of any image is missing
+    #[arg(long)]
+    pub require_all: bool,
+    /// Move floating tags even if the registry has a greater version
+    #[arg(long)]
+    pub allow_backward: bool,
+    /// Give a version's own tag another digest even if the image is immutable
+    #[arg(long)]
+    pub allow_retag: bool,
+    /// Publish an image even if its platforms were built on different base images
+    #[arg(long)]
+    pub allow_mixed_bases: bool,
+    /// Write by ourselves (native), or let `docker buildx imagetools create` do it (docker)
+    #[arg(long, value_name = "ENGINE", default_value_t, value_enum, hide_possible_values = true)]
+    pub engine: Engine,
+    /// How long to wait for builds that are not there yet and for registries, such as `90s` or `5m`
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub wait: Option<Duration>,
+    /// Print a table, or json (and errors as JSON)
+    #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
+    pub format: PlanFormat,
+    /// Set the output `result` of a GitHub Actions step, write its summary and annotate errors
+    #[arg(long)]
+    pub github: bool,
+    /// How registries are reached.
+    #[command(flatten)]
+    pub network: Network,
+}
+
+/// How registries are reached.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Network")]
+pub struct Network {
+    /// Reach this registry (`HOST[:PORT]`) without encryption; those on this machine are anyway (repeatable)
+    #[arg(long = "insecure-registry", value_name = "HOST")]
+    pub insecure: Vec<Registry>,
+    /// Trust the authorities in this PEM file besides the system's (repeatable)
+    #[arg(long = "ca-file", value_name = "FILE")]
+    pub ca_files: Vec<PathBuf>,
+}
+
+/// What writes to registries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// This program
+    #[default]
+    Native,
+    /// `docker buildx imagetools create`
+    Docker,
+}
+
 /// Which part of the plan, and for what.
 #[derive(Args, Clone, Debug)]
 pub struct Selection {
@@ -328,6 +398,22 @@ pub enum ListKind {
     Targets,
     /// Variables.
     Variables,
+}
+
+/// Seconds, or a number with `s`, `m` or `h` behind it.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(['s', 'm', 'h']);
+    let factor = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => 0,
+    };
+    let seconds = digits.parse::<u64>().ok().filter(|_| factor > 0);
+    let seconds = seconds.and_then(|number| number.checked_mul(factor)).filter(|seconds| *seconds <= 86_400);
+    seconds
+        .map(Duration::from_secs)
+        .ok_or_else(|| "expected such as `90s`, `5m` or `1h`, a day at most".to_owned())
 }
 
 /// A boolean as Go's `strconv.ParseBool` reads it, and so every option of Docker.
@@ -410,6 +496,16 @@ mod tests {
         assert_eq!((both.lint, both.definition.call.as_deref()), (false, Some("outline")));
         let both = print("--call=outline --check");
         assert_eq!((both.lint, both.definition.call), (true, None));
+    }
+
+    #[test]
+    fn durations_have_a_unit() {
+        for (text, seconds) in [("90", 90), ("90s", 90), ("5m", 300), ("24h", 86_400)] {
+            assert_eq!(parse_duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "s", "5ms", "1.5m", "-1", "25h", "99999999999999999999"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -24,6 +24,12 @@ pub const MAX_INPUT: u64 = 16 * 1024 * 1024;
 /// How long `git` may take, which may ask a server. In seconds.
 const MAX_WAIT: u64 = 60;
 
+/// How long a command of Docker's may take, which may copy images. In seconds.
+const MAX_DOCKER_WAIT: u64 = 1800;
+
+/// How many files a folder may hold, all below it counted.
+const MAX_FILES: usize = 100_000;
+
 /// How often a program is asked whether it has ended.
 const PULSE: Duration = Duration::from_millis(1);
 
@@ -31,7 +37,7 @@ const PULSE: Duration = Duration::from_millis(1);
 const MAX_LINKS: usize = 40;
 
 /// The machine, as the program may use it. Created once, in `main`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Host {
     directory: PathBuf,
     environment: BTreeMap<String, String>,
@@ -262,6 +268,38 @@ impl Host {
         read_text(file).map_err(fail)
     }
 
+    /// The files in a folder and in those below it, sorted; a file is itself. Links to folders are not followed.
+    ///
+    /// # Errors
+    /// When there is nothing at that path, it cannot be read, or there are too many files.
+    pub fn files_below(&self, path: &str) -> Result<Vec<String>, HostError> {
+        let fail = |path: &Path, problem: Problem| HostError::new(Action::Read, path, problem);
+        let found = fs::metadata(self.resolve(Path::new(path)));
+        if !found.map_err(|error| fail(Path::new(path), error.into()))?.is_dir() {
+            return Ok(vec![path.to_owned()]);
+        }
+        let (mut folders, mut files) = (vec![PathBuf::from(path)], Vec::new());
+        while let Some(folder) = folders.pop() {
+            let list = fs::read_dir(self.resolve(&folder)).map_err(|error| fail(&folder, error.into()))?;
+            for entry in list {
+                let entry = entry.map_err(|error| fail(&folder, error.into()))?;
+                let below = folder.join(entry.file_name());
+                let kind = entry.file_type().map_err(|error| fail(&below, error.into()))?;
+                if kind.is_dir() {
+                    folders.push(below);
+                } else if kind.is_file() || self.resolve(&below).is_file() {
+                    files.push(below.display().to_string());
+                }
+                if files.len() + folders.len() > MAX_FILES {
+                    let problem = format!("it holds more than {MAX_FILES} files");
+                    return Err(fail(Path::new(path), Problem::Other(io::Error::other(problem))));
+                }
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
     /// The text on standard input.
     ///
     /// # Errors
@@ -336,6 +374,12 @@ impl Host {
         io::stdout().is_terminal()
     }
 
+    /// Whether a person reads standard error.
+    #[must_use]
+    pub fn stderr_is_terminal(&self) -> bool {
+        io::stderr().is_terminal()
+    }
+
     /// The current time, UTC, in whole seconds, as RFC 3339: `2026-11-21T09:30:00Z`.
     #[must_use]
     pub fn now() -> String {
@@ -384,6 +428,24 @@ impl Host {
             ("LC_ALL", "C"),
         ]);
         run(command, Duration::from_secs(MAX_WAIT))
+    }
+
+    /// Runs a command of Docker's in the working directory, without a shell; the error is what it complains about.
+    ///
+    /// # Errors
+    /// When there is no such program, it fails or takes too long.
+    pub fn docker(&self, words: &[String]) -> Result<(), String> {
+        let Some((program, arguments)) = words.split_first() else { return Ok(()) };
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(&self.directory);
+        match run(command, Duration::from_secs(MAX_DOCKER_WAIT)) {
+            Ok(_) => Ok(()),
+            Err(Failure::NotInstalled) => Err(format!("{program} is not installed")),
+            Err(Failure::Status { errors, .. }) => Err(errors.trim().to_owned()),
+            Err(Failure::TimedOut(seconds)) => Err(format!("it did not end within {seconds} seconds")),
+            Err(Failure::TooMuch(_)) => Err("it printed too much".to_owned()),
+            Err(Failure::Other(problem)) => Err(problem),
+        }
     }
 
     fn resolve(&self, path: &Path) -> PathBuf {

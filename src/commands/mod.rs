@@ -3,6 +3,8 @@
 mod facts;
 mod list;
 mod load;
+mod merge;
+mod network;
 mod plan;
 mod print;
 
@@ -43,6 +45,7 @@ const MAX_TOLD: usize = 100;
 pub fn run(cli: &Cli, host: &Host) -> Exit {
     let voice = match &cli.command {
         Command::Plan(args) => Voice { json: args.format == PlanFormat::Json, github: args.github },
+        Command::Merge(args) => Voice { json: args.format == PlanFormat::Json, github: args.github },
         _ => Voice::default(),
     };
     let mut session = Session {
@@ -58,6 +61,7 @@ pub fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Bake(args) => plan::bake(&mut session, args),
         Command::Matrix(args) => plan::matrix(&mut session, args),
         Command::Metadata(args) => plan::metadata(&mut session, args),
+        Command::Merge(args) => merge::merge(&session, args),
     };
     match result {
         Ok(()) => Exit::Done,
@@ -126,4 +130,23 @@ impl Session<'_> {
             Delivery::Complete | Delivery::ReaderGone => Ok(()),
         }
     }
+}
+
+/// Sets outputs of the step and writes the job summary
+/// (<https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>).
+fn github(session: &Session<'_>, outputs: &str, summary: &str) -> Result<(), Error> {
+    let host = session.host;
+    let file = |name: &str| host.env().get(name).filter(|path| !path.is_empty());
+    match file("GITHUB_OUTPUT") {
+        Some(path) => host.append(path, outputs)?,
+        None => session.tell(&[Diagnostic::warning(
+            "no-github",
+            "GITHUB_OUTPUT is not set, so no outputs are set",
+        )
+        .with_help("`--github` is for steps of GitHub Actions")]),
+    }
+    if let Some(path) = file("GITHUB_STEP_SUMMARY") {
+        host.append(path, summary)?;
+    }
+    Ok(())
 }

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use sha2::{Digest, Sha256};
 use similar::TextDiff;
 
+use super::github;
 use super::load::{self, Loaded};
 use super::{Session, facts};
 use crate::bake::discovery::{self, Found, Origin};
@@ -44,7 +45,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
         write(session, &files)?;
     }
     if args.github {
-        github(session, &plan)?;
+        github(session, &outputs(&plan), &render::summary::render(&plan))?;
     }
     match args.format {
         PlanFormat::Table => session.deliver(&render::table::render(&plan)),
@@ -323,27 +324,12 @@ fn check(session: &Session<'_>, files: &[(String, String)], repair: &str) -> Res
     if stale.is_empty() { Ok(()) } else { Err(Error::OutOfDate { stale, repair: repair.to_owned() }) }
 }
 
-/// Sets the outputs of the step and writes the job summary
-/// (<https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>).
-fn github(session: &Session<'_>, plan: &Plan) -> Result<(), Error> {
-    let host = session.host;
-    let file = |name: &str| host.env().get(name).filter(|path| !path.is_empty());
-    let outputs = format!(
+/// The outputs of a step of GitHub Actions.
+fn outputs(plan: &Plan) -> String {
+    format!(
         "matrix={}\nany={}\npublish={}\n",
         render::matrix::render_github(plan),
         !plan.jobs.is_empty(),
         plan.publish
-    );
-    match file("GITHUB_OUTPUT") {
-        Some(path) => host.append(path, &outputs)?,
-        None => session.tell(&[Diagnostic::warning(
-            "no-github",
-            "GITHUB_OUTPUT is not set, so no outputs are set",
-        )
-        .with_help("`--github` is for steps of GitHub Actions")]),
-    }
-    if let Some(path) = file("GITHUB_STEP_SUMMARY") {
-        host.append(path, &render::summary::render(plan))?;
-    }
-    Ok(())
+    )
 }

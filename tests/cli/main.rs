@@ -21,6 +21,7 @@ mod limits; // small definitions that ask for very much
 #[cfg(unix)]
 mod live; // what a real engine makes of it
 mod loopback; // HTTP servers that answer as a test says
+mod merge; // `bakeplan merge`: from digests to tags
 mod mutations; // recorded definitions, changed at random
 mod official; // the tags of official images
 mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is refused
