@@ -7,6 +7,7 @@ mod merge;
 mod network;
 mod plan;
 mod print;
+mod verify;
 
 use crate::bake::kept;
 use crate::cli::{Cli, Command, PlanFormat};
@@ -46,6 +47,7 @@ pub fn run(cli: &Cli, host: &Host) -> Exit {
     let voice = match &cli.command {
         Command::Plan(args) => Voice { json: args.format == PlanFormat::Json, github: args.github },
         Command::Merge(args) => Voice { json: args.format == PlanFormat::Json, github: args.github },
+        Command::Verify(args) => Voice { json: args.format == PlanFormat::Json, github: args.github },
         _ => Voice::default(),
     };
     let mut session = Session {
@@ -62,6 +64,7 @@ pub fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Matrix(args) => plan::matrix(&mut session, args),
         Command::Metadata(args) => plan::metadata(&mut session, args),
         Command::Merge(args) => merge::merge(&session, args),
+        Command::Verify(args) => verify::verify(&session, args),
     };
     match result {
         Ok(()) => Exit::Done,

@@ -286,12 +286,9 @@ impl Code {
                 "something wrote it that is no tool for images, or it was damaged",
                 "build and push again",
             ),
-            Self::TooLarge => (
-                "too-large",
-                Error,
-                "something wrote it that is no tool for images",
-                "build and push again",
-            ),
+            Self::TooLarge => {
+                ("too-large", Error, "something wrote it that is no tool for images", "build and push again")
+            }
             Self::TooManyManifests => (
                 "too-many-manifests",
                 Error,
@@ -328,12 +325,9 @@ impl Code {
                 "BuildKit 0.32 and later writes attestations that refer to their image by `subject`, and GitLab refuses new ones: `blob unknown` with the digest of the image",
                 "build with `oci-artifact=false` in `output`, or with BUILDX_NO_DEFAULT_OCI_ARTIFACT=1",
             ),
-            Self::Role => (
-                "role",
-                Note,
-                "a registry names the digest that it misses",
-                "see what else is told of it",
-            ),
+            Self::Role => {
+                ("role", Note, "a registry names the digest that it misses", "see what else is told of it")
+            }
         };
         Row { name, severity, cause, cure }
     }

@@ -59,7 +59,8 @@ impl LocalList {
     #[must_use]
     pub fn folder(target: &Target) -> Option<String> {
         // Docker writes the whole reference, `docker.io/library/` included.
-        matches!(target.location, Location::Registry(_)).then(|| target.to_string().replace(':', "-").replace('/', "_"))
+        matches!(target.location, Location::Registry(_))
+            .then(|| target.to_string().replace(':', "-").replace('/', "_"))
     }
 
     /// Adds the text of a file; what makes no sense is left out.
@@ -154,7 +155,8 @@ impl<'a> Explanation<'_, '_, 'a> {
             Content::Image(_) => "the manifest of one image, no index",
             Content::Unreadable(_) => "unreadable",
         };
-        self.facts.push(format!("{name} is {kind}: {}, {} bytes, {digest}", document.media_type, document.size));
+        self.facts
+            .push(format!("{name} is {kind}: {}, {} bytes, {digest}", document.media_type, document.size));
         for image in &tree.images {
             let attested = tree.attestations.iter().any(|one| one.attests == Some(image.digest.as_str()));
             let layers = image.manifest.map_or(0, |manifest| manifest.layers.len());
@@ -171,8 +173,12 @@ impl<'a> Explanation<'_, '_, 'a> {
         }
         for attestation in &tree.attestations {
             let about = attestation.attests.unwrap_or_default();
-            let about = tree.images.iter().find(|one| one.digest.as_str() == about).map(Branch::platform_name);
-            self.know(attestation, &format!("the attestation of {}", about.unwrap_or_else(|| "another image".to_owned())));
+            let about =
+                tree.images.iter().find(|one| one.digest.as_str() == about).map(Branch::platform_name);
+            self.know(
+                attestation,
+                &format!("the attestation of {}", about.unwrap_or_else(|| "another image".to_owned())),
+            );
         }
         if tree.is_index() {
             let (images, attestations) = (tree.images.len(), tree.attestations.len());
@@ -191,7 +197,9 @@ impl<'a> Explanation<'_, '_, 'a> {
     /// Remembers what digests are.
     fn know(&mut self, branch: &Branch<'_>, what: &str) {
         let role = |what: String, is_manifest| Role { what, is_manifest };
-        self.roles.entry(branch.digest.clone()).or_insert_with(|| role(format!("the manifest of {what}"), true));
+        self.roles
+            .entry(branch.digest.clone())
+            .or_insert_with(|| role(format!("the manifest of {what}"), true));
         let Some(manifest) = branch.manifest else { return };
         let config = manifest.config.digest.clone();
         self.roles.entry(config).or_insert_with(|| role(format!("the configuration of {what}"), false));
@@ -305,10 +313,12 @@ impl<'a> Explanation<'_, '_, 'a> {
     /// The list on this machine: is what it names still there?
     fn local(&mut self) {
         let Some(list) = &self.case.local else { return };
-        self.facts.push(format!("`{}` is what `docker manifest create` left of it on this machine", list.path));
+        self.facts
+            .push(format!("`{}` is what `docker manifest create` left of it on this machine", list.path));
         for entry in &list.entries {
             let digest = &entry.descriptor.digest;
-            let platform = entry.descriptor.platform.as_ref().map_or("an image".to_owned(), ToString::to_string);
+            let platform =
+                entry.descriptor.platform.as_ref().map_or("an image".to_owned(), ToString::to_string);
             self.facts.push(format!("  {platform}  {digest}  from {}", entry.source));
             if self.needed(&platform, digest) != Some(false) {
                 continue;
@@ -339,8 +349,7 @@ impl<'a> Explanation<'_, '_, 'a> {
         let references = std::slice::from_ref(&self.name);
         let message = format!("all that {} is to be made of is there", self.name);
         let sources: Vec<_> = self.case.sources.iter().map(ToString::to_string).collect();
-        let cure =
-            format!("run `docker buildx imagetools create -t {} {}`", self.name, sources.join(" "));
+        let cure = format!("run `docker buildx imagetools create -t {} {}`", self.name, sources.join(" "));
         self.walk.findings.retain(|finding| finding.code != Code::TagMissing);
         self.walk.findings.push(Finding::new(Code::NotMerged, references, message).with_cure(cure));
     }
@@ -437,6 +446,9 @@ mod tests {
             list.add(text);
         }
         let [entry] = list.entries.as_slice() else { panic!("{:?}", list.entries) };
-        assert_eq!((entry.source.to_string().as_str(), &entry.descriptor.digest), ("docker.io/acme/app:1-amd64", &digest));
+        assert_eq!(
+            (entry.source.to_string().as_str(), &entry.descriptor.digest),
+            ("docker.io/acme/app:1-amd64", &digest)
+        );
     }
 }

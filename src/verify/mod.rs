@@ -81,10 +81,14 @@ pub fn verify(request: Request<'_>, sites: &[Site], progress: &dyn Progress) -> 
             Some(more) => failures.extend(more),
             None => {
                 for site in sites {
-                    let here = report.references.iter().filter(|one| one.repository == site.location.to_string());
+                    let here =
+                        report.references.iter().filter(|one| one.repository == site.location.to_string());
                     let count = here.count();
                     if count > 0 {
-                        let what = format!("checked {count} {}", if count == 1 { "reference" } else { "references" });
+                        let what = format!(
+                            "checked {count} {}",
+                            if count == 1 { "reference" } else { "references" }
+                        );
                         progress.tell(&Event::Done { location: &site.location, what: &what });
                     }
                 }
@@ -142,11 +146,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The digest that a reference means; what is wrong with that is told.
-    pub(super) fn resolve(
-        &mut self,
-        site: usize,
-        target: &Target,
-    ) -> Known<'a, crate::reference::Digest> {
+    pub(super) fn resolve(&mut self, site: usize, target: &Target) -> Known<'a, crate::reference::Digest> {
         use self::code::Code;
         use self::finding::Finding;
         let Some(tag) = &target.tag else {

@@ -21,7 +21,8 @@ pub(super) fn look(document: &Document, metadata: Option<&Metadata>, walk: &mut 
     for (key, image) in &document.images {
         let places: Vec<_> =
             image.repositories.iter().filter_map(|location| walk.site_of(location)).collect();
-        let mut subject = Subject { key, image, metadata, places, walk, tags: Vec::new(), other_build: false };
+        let mut subject =
+            Subject { key, image, metadata, places, walk, tags: Vec::new(), other_build: false };
         subject.look();
         checked.extend(subject.tags.into_iter().map(|tag| tag.checked));
     }
@@ -87,7 +88,8 @@ impl<'a> Subject<'_, 'a> {
     /// What the tags of a repository mean.
     fn resolve(&mut self, site: usize) {
         let location = &self.walk.sites[site].location;
-        for planned in self.image.tags.iter().filter(|tag| self.image.repositories_of(tag).contains(location)) {
+        for planned in self.image.tags.iter().filter(|tag| self.image.repositories_of(tag).contains(location))
+        {
             let reference = location.with_tag(&planned.name);
             let mut checked = Checked::new(reference, location, Some(&planned.name));
             let kind = match self.walk.tag(site, &planned.name) {
@@ -114,7 +116,10 @@ impl<'a> Subject<'_, 'a> {
         let literal = self.tags.iter().filter(own).find_map(|tag| tag.checked.digest.clone());
         for at in 0..self.tags.len() {
             let tag = &self.tags[at];
-            if tag.site != site || !tag.planned.floating || (literal.is_some() && tag.checked.digest == literal) {
+            if tag.site != site
+                || !tag.planned.floating
+                || (literal.is_some() && tag.checked.digest == literal)
+            {
                 continue;
             }
             if tag.planned.moves.is_some() && self.image.version.is_some() {
@@ -149,7 +154,8 @@ impl<'a> Subject<'_, 'a> {
             return;
         }
         let location = self.walk.sites[site].location.to_string();
-        let names: Vec<_> = self.tags.iter().filter(|tag| tag.site == site && tag.kind == Kind::Missing).collect();
+        let names: Vec<_> =
+            self.tags.iter().filter(|tag| tag.site == site && tag.kind == Kind::Missing).collect();
         let names: Vec<_> = names.iter().map(|tag| format!("`{}`", tag.planned.name)).collect();
         let noun = if names.len() == 1 { "has no tag" } else { "has none of the tags" };
         let message = format!("image `{}`: `{location}` {noun} {}", self.key, names.join(", "));
@@ -248,7 +254,8 @@ impl<'a> Subject<'_, 'a> {
             let Some(source) = self.source(place.site, &pushed.digest) else { continue };
             let what = name_of(leg, build);
             let Some(served) = source else {
-                let message = format!("{what}, {}, is there no more, so it cannot be compared", pushed.digest);
+                let message =
+                    format!("{what}, {}, is there no more, so it cannot be compared", pushed.digest);
                 let finding = Finding::new(Code::BuildGone, &place.references, message);
                 self.walk.findings.push(finding.about(&pushed.digest));
                 continue;
@@ -259,15 +266,21 @@ impl<'a> Subject<'_, 'a> {
             if lost.is_empty() {
                 let lost: Vec<_> = others.into_iter().filter(|digest| !digests.contains(*digest)).collect();
                 if !lost.is_empty() {
-                    let message = format!("{what} pushed an attestation that is not in the tag: {}", listed(&lost));
-                    self.walk.findings.push(Finding::new(Code::AttestationMissing, &place.references, message));
+                    let message =
+                        format!("{what} pushed an attestation that is not in the tag: {}", listed(&lost));
+                    self.walk.findings.push(Finding::new(
+                        Code::AttestationMissing,
+                        &place.references,
+                        message,
+                    ));
                 }
                 continue;
             }
             let found: Vec<Digest> = match &build.platform {
                 Some(planned) => {
                     let images = tree.images.iter();
-                    let own = images.filter(|one| one.platform.as_ref().is_some_and(|one| is_planned(one, planned)));
+                    let own = images
+                        .filter(|one| one.platform.as_ref().is_some_and(|one| is_planned(one, planned)));
                     own.map(|one| one.digest.clone()).collect()
                 }
                 None => tree.images.iter().map(|one| one.digest.clone()).collect(),
@@ -307,8 +320,7 @@ impl<'a> Subject<'_, 'a> {
     /// Compares the platforms; true when the tag has nothing to do with a merge.
     fn platforms(&mut self, place: &Place, tree: &Tree<'_>) -> bool {
         let builds = &self.image.builds;
-        let Some(planned) =
-            builds.values().map(|build| build.platform.as_ref()).collect::<Option<Vec<_>>>()
+        let Some(planned) = builds.values().map(|build| build.platform.as_ref()).collect::<Option<Vec<_>>>()
         else {
             return false;
         };
@@ -316,10 +328,10 @@ impl<'a> Subject<'_, 'a> {
             tree.images.iter().any(|one| one.platform.as_ref().is_some_and(|one| is_planned(one, platform)))
         };
         let is_built = |leg: &str| self.metadata.is_some_and(|metadata| metadata.builds.contains_key(leg));
-        let missing: Vec<_> =
-            builds.iter().zip(&planned).filter(|(_, platform)| !has(platform)).collect();
+        let missing: Vec<_> = builds.iter().zip(&planned).filter(|(_, platform)| !has(platform)).collect();
         let is_due = |(leg, build): &(&String, &Build)| build.on_missing != OnMissing::Drop || is_built(leg);
-        let due: Vec<_> = missing.iter().filter(|(leg, _)| is_due(leg)).map(|(_, one)| one.to_string()).collect();
+        let due: Vec<_> =
+            missing.iter().filter(|(leg, _)| is_due(leg)).map(|(_, one)| one.to_string()).collect();
         let all: Vec<_> = planned.iter().map(ToString::to_string).collect();
         let found = tree.platforms();
         let is_build = self.metadata.is_some_and(|metadata| {
@@ -339,7 +351,11 @@ impl<'a> Subject<'_, 'a> {
             return true;
         }
         if !missing.is_empty() {
-            let names = if due.is_empty() { missing.iter().map(|(_, one)| one.to_string()).collect() } else { due.clone() };
+            let names = if due.is_empty() {
+                missing.iter().map(|(_, one)| one.to_string()).collect()
+            } else {
+                due.clone()
+            };
             let message = format!(
                 "image `{}` is without {}: found {}",
                 self.key,
@@ -356,7 +372,8 @@ impl<'a> Subject<'_, 'a> {
                 finding
             });
         }
-        let is_stray = |platform: &crate::oci::DescriptorPlatform| !planned.iter().any(|one| is_planned(platform, one));
+        let is_stray =
+            |platform: &crate::oci::DescriptorPlatform| !planned.iter().any(|one| is_planned(platform, one));
         for stray in tree.images.iter().filter(|one| one.platform.as_ref().is_some_and(is_stray)) {
             let message = format!(
                 "image `{}` has {}, {}, which is not planned",
@@ -376,10 +393,14 @@ impl<'a> Subject<'_, 'a> {
             // A plain image has none of an index.
             Content::Image(_) | Content::Unreadable(_) => return,
         };
-        for (key, planned) in self.image.annotations.iter().filter(|(key, value)| found.get(*key) != Some(*value)) {
+        for (key, planned) in
+            self.image.annotations.iter().filter(|(key, value)| found.get(*key) != Some(*value))
+        {
             let has = found.get(key).map_or("is not there".to_owned(), |value| format!("is {value:?}"));
-            let message =
-                format!("image `{}`: the annotation `{key}` of the index {has}, expected {planned:?}", self.key);
+            let message = format!(
+                "image `{}`: the annotation `{key}` of the index {has}, expected {planned:?}",
+                self.key
+            );
             let finding = Finding::new(Code::WrongAnnotations, &place.references, message);
             self.walk.findings.push(finding.about(&tree.document.digest));
         }
@@ -399,7 +420,8 @@ impl<'a> Subject<'_, 'a> {
             }
             if groups.len() > 1 {
                 let location = &self.walk.sites[*site].location;
-                let message = format!("the tags of image `{}` in `{location}` have {} digests", self.key, groups.len());
+                let message =
+                    format!("the tags of image `{}` in `{location}` have {} digests", self.key, groups.len());
                 let tags = groups.values().flatten().map(|tag| tag.checked.reference.clone());
                 let mut finding = Finding::new(Code::TagsDisagree, &tags.collect::<Vec<_>>(), message);
                 for (digest, tags) in &groups {

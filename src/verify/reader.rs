@@ -61,7 +61,9 @@ impl<'a> Reader<'a> {
         if self.asked > MAX_QUESTIONS {
             self.failed.iter().for_each(|failed| failed.store(true, Ordering::Relaxed));
             let message = format!("what is to be checked has more than {MAX_QUESTIONS} parts");
-            return Some(vec![Diagnostic::error("too-much", message).with_help("check fewer references at once")]);
+            return Some(vec![
+                Diagnostic::error("too-much", message).with_help("check fewer references at once"),
+            ]);
         }
         let mut totals = vec![0; self.sites.len()];
         open.iter().for_each(|(site, _)| totals[*site] += 1);
@@ -97,9 +99,11 @@ impl<'a> Reader<'a> {
             Ok(Some(Answer::Manifest(document))) => {
                 let read = self.read.fetch_add(document.size, Ordering::Relaxed) + document.size;
                 if read > MAX_READ {
-                    let message = format!("`{}` serves more than {MAX_READ} bytes of manifests", store.name());
-                    return Err(Diagnostic::error("too-much", message)
-                        .with_help("check fewer references at once"));
+                    let message =
+                        format!("`{}` serves more than {MAX_READ} bytes of manifests", store.name());
+                    return Err(
+                        Diagnostic::error("too-much", message).with_help("check fewer references at once")
+                    );
                 }
                 Ok(Ok(Some(Answer::Manifest(document))))
             }
@@ -137,7 +141,9 @@ impl<'a> Reader<'a> {
 fn fault(error: &Error) -> Option<Fault> {
     let code = match error.kind() {
         Kind::Digest { .. } => Code::DigestMismatch,
-        Kind::TooLarge { .. } | Kind::Transport { problem: TransportError::TooLarge(_), .. } => Code::TooLarge,
+        Kind::TooLarge { .. } | Kind::Transport { problem: TransportError::TooLarge(_), .. } => {
+            Code::TooLarge
+        }
         Kind::Invalid(_) => Code::InvalidManifest,
         Kind::Rejected { .. } => Code::Refused,
         _ => return None,

@@ -191,7 +191,8 @@ impl Report {
         }
         for finding in &self.findings {
             let cells = [&finding.message, finding.cause, &finding.cure];
-            let cells = cells.map(|cell| cell.replace('|', "\\|").replace(['\n', '\r'], " ").replace('<', "&lt;"));
+            let cells =
+                cells.map(|cell| cell.replace('|', "\\|").replace(['\n', '\r'], " ").replace('<', "&lt;"));
             let _ = writeln!(text, "| `{}` | {} |", finding.code.name(), cells.join(" | "));
         }
         text
@@ -204,7 +205,11 @@ impl Report {
         let states = [State::Right, State::Wrong, State::Missing, State::Unknown];
         let parts = states.into_iter().filter(|state| count(*state) > 0);
         let parts: Vec<_> = parts.map(|state| format!("{} {}", count(state), state.word())).collect();
-        if parts.is_empty() { format!("{total} {noun}\n") } else { format!("{total} {noun}: {}\n", parts.join(", ")) }
+        if parts.is_empty() {
+            format!("{total} {noun}\n")
+        } else {
+            format!("{total} {noun}: {}\n", parts.join(", "))
+        }
     }
 }
 

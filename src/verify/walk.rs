@@ -71,8 +71,10 @@ impl Branch<'_> {
     /// The sizes of all blobs together, in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
-        let blobs =
-            self.manifest.iter().flat_map(|manifest| std::iter::once(&manifest.config).chain(&manifest.layers));
+        let blobs = self
+            .manifest
+            .iter()
+            .flat_map(|manifest| std::iter::once(&manifest.config).chain(&manifest.layers));
         blobs.map(|blob| u64::try_from(blob.size).unwrap_or(0)).fold(0, u64::saturating_add)
     }
 }
@@ -107,7 +109,9 @@ impl Document {
     #[must_use]
     pub fn digests(&self) -> BTreeSet<Digest> {
         match &self.content {
-            Content::Index(index) => index.entries.iter().flatten().map(|entry| entry.digest.clone()).collect(),
+            Content::Index(index) => {
+                index.entries.iter().flatten().map(|entry| entry.digest.clone()).collect()
+            }
             Content::Image(_) | Content::Unreadable(_) => BTreeSet::from([self.digest.clone()]),
         }
     }
@@ -148,7 +152,13 @@ impl<'a> Walk<'a> {
         known
     }
 
-    fn find(&mut self, code: Code, place: &Place, digest: &Digest, message: impl Into<String>) -> &mut Finding {
+    fn find(
+        &mut self,
+        code: Code,
+        place: &Place,
+        digest: &Digest,
+        message: impl Into<String>,
+    ) -> &mut Finding {
         self.findings.push(Finding::new(code, &place.references, message).about(digest));
         self.findings.last_mut().expect("it was just pushed")
     }
@@ -195,12 +205,8 @@ impl<'a> Walk<'a> {
                     Some(platform) => format!("the image ({platform})"),
                     None => "the image".to_owned(),
                 };
-                let image = Branch {
-                    digest: digest.clone(),
-                    platform,
-                    attests: None,
-                    manifest: Some(manifest),
-                };
+                let image =
+                    Branch { digest: digest.clone(), platform, attests: None, manifest: Some(manifest) };
                 self.blobs(place, &what, manifest);
                 tree.images.push(image);
             }
@@ -226,12 +232,16 @@ impl<'a> Walk<'a> {
     fn index(&mut self, place: &Place, tree: &mut Tree<'a>, index: &'a Entries) {
         let own = &tree.document.digest;
         if index.count > MAX_CHILDREN {
-            let message =
-                format!("the index names {} manifests, and more than {MAX_CHILDREN} are not looked at", index.count);
+            let message = format!(
+                "the index names {} manifests, and more than {MAX_CHILDREN} are not looked at",
+                index.count
+            );
             self.find(Code::TooManyManifests, place, own, message);
             return;
         }
-        for (at, why) in index.entries.iter().enumerate().filter_map(|(at, entry)| Some((at, entry.as_ref().err()?))) {
+        for (at, why) in
+            index.entries.iter().enumerate().filter_map(|(at, entry)| Some((at, entry.as_ref().err()?)))
+        {
             let message = format!("entry {} of the index cannot be read: {why}", at + 1);
             self.find(Code::InvalidManifest, place, own, message);
         }
@@ -263,7 +273,12 @@ impl<'a> Walk<'a> {
         let (digest, attests) = (&entry.digest, entry.attested());
         if is_index(&entry.media_type) {
             let what = entry.platform.as_ref().map(|platform| format!(" ({platform})")).unwrap_or_default();
-            self.find(Code::NestedIndex, place, digest, format!("the index names another index{what}: {digest}"));
+            self.find(
+                Code::NestedIndex,
+                place,
+                digest,
+                format!("the index names another index{what}: {digest}"),
+            );
             self.child(place, "the inner index", entry);
             return;
         }
@@ -276,7 +291,8 @@ impl<'a> Walk<'a> {
                 format!("the attestation of {about}")
             }
             (None, Some(platform)) if !is_unknown => platform.to_string(),
-            (None, _) => digest.to_string(),
+            (None, Some(_)) => "an entry of the platform unknown/unknown".to_owned(),
+            (None, None) => "an entry without a platform".to_owned(),
         };
         if let Some(image) = attests {
             if !subjects.contains(image) {
@@ -284,7 +300,9 @@ impl<'a> Walk<'a> {
                 self.find(Code::OrphanAttestation, place, digest, message);
             }
         } else if is_unknown {
-            let message = format!("{digest} is of the platform unknown/unknown and no attestation: it has no annotation `{REFERENCE_DIGEST}`");
+            let message = format!(
+                "{digest} is of the platform unknown/unknown and no attestation: it has no annotation `{REFERENCE_DIGEST}`"
+            );
             self.find(Code::UnknownPlatform, place, digest, message);
         }
         let manifest = self.child(place, &what, entry);
@@ -308,11 +326,17 @@ impl<'a> Walk<'a> {
         }
         match (&platform, &configured) {
             (Some(named), Some(own)) if !agree(named, own) => {
-                let message = format!("the index says that {digest} is for {named}, and its configuration says {own}");
+                let message =
+                    format!("the index says that {digest} is for {named}, and its configuration says {own}");
                 self.find(Code::WrongPlatform, place, digest, message);
             }
             (None, _) => {
-                self.find(Code::NoPlatform, place, digest, format!("the index names no platform for {digest}"));
+                self.find(
+                    Code::NoPlatform,
+                    place,
+                    digest,
+                    format!("the index names no platform for {digest}"),
+                );
             }
             _ => {}
         }
@@ -359,7 +383,8 @@ impl<'a> Walk<'a> {
                     let message = format!("{what}, {digest}, is not in `{location}`");
                     self.find(Code::ManifestMissing, place, digest, message);
                 } else {
-                    let message = format!("{what}, {digest}, is in {}, not in `{location}`", others.join(", "));
+                    let message =
+                        format!("{what}, {digest}, is in {}, not in `{location}`", others.join(", "));
                     self.find(Code::InOtherRepository, place, digest, message);
                 }
                 return None;
@@ -372,8 +397,10 @@ impl<'a> Walk<'a> {
             self.find(Code::WrongSize, place, digest, message);
         }
         if !entry.media_type.is_empty() && entry.media_type != document.media_type {
-            let message =
-                format!("{what}, {digest}, is {}, and the index says {}", document.media_type, entry.media_type);
+            let message = format!(
+                "{what}, {digest}, is {}, and the index says {}",
+                document.media_type, entry.media_type
+            );
             self.find(Code::WrongMediaType, place, digest, message);
         }
         match &document.content {
@@ -423,7 +450,8 @@ impl<'a> Walk<'a> {
             Known::Unasked => {}
             Known::Present(size) if u64::try_from(blob.size) == Ok(size) => {}
             Known::Present(size) => {
-                let message = format!("{name}, {digest}, has {size} bytes, and its manifest says {}", blob.size);
+                let message =
+                    format!("{name}, {digest}, has {size} bytes, and its manifest says {}", blob.size);
                 self.find(Code::WrongSize, place, digest, message);
             }
             Known::Faulty(fault) => {
@@ -439,7 +467,10 @@ impl<'a> Walk<'a> {
                 let message = format!("{name}, {digest} ({} bytes), is not in `{location}`", blob.size);
                 let finding = self.find(Code::BlobMissing, place, digest, message);
                 if !others.is_empty() {
-                    finding.notes.push(format!("{} has it: `bakeplan merge` can take it over from there", others.join(", ")));
+                    finding.notes.push(format!(
+                        "{} has it: `bakeplan merge` can take it over from there",
+                        others.join(", ")
+                    ));
                 }
             }
         }

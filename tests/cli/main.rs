@@ -29,3 +29,4 @@ mod print; // `bakeplan print`: lists and streams
 mod properties; // what holds for every definition
 mod registry; // registries: login, faults, limits, what their answers mean
 mod strict; // `--strict`: lints
+mod verify; // `bakeplan verify`: what can be wrong with published images, and how it is told
