@@ -561,7 +561,8 @@ mod tests {
             ("plan --facts app", ErrorKind::ArgumentConflict),
             ("plan --publish=maybe", ErrorKind::ValueValidation),
             ("plan --format yaml", ErrorKind::InvalidValue),
-            ("merge", ErrorKind::InvalidSubcommand),
+            ("merge", ErrorKind::MissingRequiredArgument),
+            ("publish", ErrorKind::InvalidSubcommand),
             ("matrix --check", ErrorKind::UnknownArgument),
         ] {
             assert_eq!(parse(line).unwrap_err(), kind, "{line}");

@@ -50,7 +50,7 @@ pub(super) fn merge(session: &Session<'_>, args: &cli::Merge) -> Result<(), Erro
 fn tell(session: &Session<'_>, args: &cli::Merge, report: Report) -> Result<(), Error> {
     session.tell(&report.notes);
     if args.github {
-        let output = format!("result={}\n", report.to_line());
+        let output = format!("result={}\n", report.to_output());
         github(session, &output, &report.to_markdown())?;
     }
     session.deliver(&match args.format {

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use super::Session;
 use crate::cli::Network;
-use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::host::Host;
 use crate::merge::progress::{Event, Progress};
@@ -38,13 +37,13 @@ pub(super) fn open(
         patience: patience(wait),
         ..Settings::default()
     };
-    let client = Client::observed(&settings, clock, talk).map_err(|error| told(&error))?;
+    let client = Client::observed(&settings, clock, talk).map_err(|error| error.to_diagnostic())?;
     let mut sites = Vec::new();
     for location in locations {
         let store: Arc<dyn Store> = match &location {
             Location::Registry(repository) => Arc::new(client.repository(repository)),
             Location::Layout(path) => {
-                Arc::new(Layout::open(host.directory().join(path)).map_err(|error| told(&error))?)
+                Arc::new(Layout::open(host.directory().join(path)).map_err(|error| error.to_diagnostic())?)
             }
         };
         sites.push(Site { location, store });
@@ -58,15 +57,6 @@ fn patience(wait: Option<Duration>) -> Patience {
         None => Patience::default(),
         Some(wait) => Patience { attempts: u32::MAX, total: wait, settle: wait, ..Patience::default() },
     }
-}
-
-fn told(error: &registry::Error) -> Error {
-    let diagnostic = Diagnostic::error(error.code(), error.to_string());
-    match error.help() {
-        Some(help) => diagnostic.with_help(help),
-        None => diagnostic,
-    }
-    .into()
 }
 
 /// What is said while a command works: on a terminal one line that changes, elsewhere a line for each finished step.
@@ -126,7 +116,7 @@ impl Progress for Talk {
     fn tell(&self, event: &Event<'_>) {
         match event {
             Event::Reading { location, done, total } => {
-                self.show(&format!("{location}: reading {done}/{total}"))
+                self.show(&format!("{location}: reading {done}/{total}"));
             }
             Event::Writing { location, what } => self.show(&format!("{location}: writing {what}")),
             Event::Waiting { location, pause, why } => {
@@ -141,7 +131,11 @@ impl Observer for Talk {
     fn observe(&self, event: &registry::Event<'_>) {
         if let registry::Event::Waiting { request, pause, why } = event {
             let text = format!("{}: waiting {:.1} s: {why}", request.host, pause.as_secs_f64());
-            if *pause >= LONG_PAUSE { self.say(&text) } else { self.show(&text) }
+            if *pause >= LONG_PAUSE {
+                self.say(&text);
+            } else {
+                self.show(&text);
+            }
         }
     }
 }

@@ -14,6 +14,9 @@ use crate::reference::Digest;
 use crate::registry::{Location, Manifest};
 use crate::spec::OnMissing;
 
+/// The code of a problem that may pass: something that was built is not there.
+pub const MISSING_BUILD: &str = "missing-build";
+
 /// How many manifests a build's index may hold: an image and its attestations.
 const MAX_ENTRIES: usize = 100;
 
@@ -435,7 +438,7 @@ impl<'a> Walk<'a> {
             manifest.digest,
             self.location(site)
         );
-        self.fail("missing-build", message).help = Some(
+        self.fail(MISSING_BUILD, message).help = Some(
             "push the build to every repository of its image, as `docker-bake.json` of this plan says".into(),
         );
     }
@@ -518,7 +521,7 @@ impl<'a> Walk<'a> {
         let is_quay = self.subject.places.iter().any(|&site| {
             self.location(site).repository().is_some_and(|one| one.registry().as_str() == "quay.io")
         });
-        let problem = self.fail("missing-build", message);
+        let problem = self.fail(MISSING_BUILD, message);
         if is_quay {
             problem.notes.push("quay.io removes what has no tag after about an hour".to_owned());
         }

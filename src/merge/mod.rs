@@ -173,6 +173,11 @@ fn read(subjects: &[Subject<'_>], reader: &mut Reader<'_>) -> Result<Vec<Checked
         let questions: BTreeSet<_> =
             all.iter_mut().flat_map(|checked| std::mem::take(&mut checked.questions)).collect();
         if questions.is_empty() {
+            let lacks =
+                |checked: &Checked| checked.problems.iter().any(|one| one.code == check::MISSING_BUILD);
+            if all.iter().any(lacks) && reader.wait() {
+                continue;
+            }
             return Ok(all);
         }
         let problems = reader.ask(questions);

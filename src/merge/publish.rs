@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::check::Copies;
 use super::progress::{Event, Progress};
 use super::report::Outcome;
-use super::snapshot::{Site, parallel, told};
+use super::snapshot::{Site, parallel};
 use crate::diagnostic::Diagnostic;
 use crate::reference::{Digest, Tag};
 use crate::registry::{Error, Kind, Location, Manifest, Mount, Operation, TagOrDigest};
@@ -58,7 +58,7 @@ pub struct Published {
 /// What runs a command of Docker's; the error is what it complains about.
 pub type Run<'a> = dyn Fn(&[String]) -> Result<(), String> + Sync + 'a;
 
-/// Writes all jobs. Those of one repository must stand together.
+/// Writes all jobs, those of one repository one after another.
 #[must_use]
 pub fn publish(jobs: &[Job<'_>], sites: &[Site], progress: &dyn Progress, docker: &Run<'_>) -> Published {
     let mut writer =
@@ -134,7 +134,8 @@ impl<'a> Writer<'a> {
                 self.progress.tell(&Event::Writing { location, what: digest.as_str() });
                 let source = &self.sites[*from].location;
                 let Some(repository) = source.repository() else { continue };
-                let mounted = site.store.mount_blob(digest, repository).map_err(|error| told(&error))?;
+                let mounted =
+                    site.store.mount_blob(digest, repository).map_err(|error| error.to_diagnostic())?;
                 if let Mount::Declined(reason) = mounted {
                     let message = format!(
                         "image `{}`: blob {digest} is in `{source}`, and `{location}` does not take it over: {reason}",
@@ -240,7 +241,7 @@ impl<'a> Writer<'a> {
                         .with_help("wait longer with `--wait`, or run the merge again");
                     (problem, None)
                 }
-                Err(error) => (told(&error), None),
+                Err(error) => (error.to_diagnostic(), None),
             };
             let why = Some(problem.message.clone());
             let outcomes = self.published.outcomes.entry(job.image.to_owned()).or_default();
@@ -257,7 +258,7 @@ impl<'a> Writer<'a> {
 
 /// A refused write, with the cause that a code alone does not tell.
 fn refused(error: &Error) -> Diagnostic {
-    let diagnostic = told(error);
+    let diagnostic = error.to_diagnostic();
     let is_unknown = error.entries().iter().any(|entry| entry.code.contains("BLOB_UNKNOWN"));
     match error.kind() {
         Kind::Rejected { .. } if is_unknown && error.operation() == Operation::PutManifest => diagnostic

@@ -13,6 +13,8 @@ use crate::spec::OnMissing;
 
 /// The version of the form of the JSON.
 const SCHEMA: u32 = 1;
+/// How many bytes an output or a summary of GitHub may have, somewhat less than its limit of a MiB.
+const MAX_OUTPUT: usize = 900_000;
 /// How much of a digest a table shows.
 const SHORT: usize = "sha256:".len() + 12;
 
@@ -197,10 +199,22 @@ impl Report {
         self.images.values().any(|image| image.status == Status::Held)
     }
 
-    /// As JSON, on one line.
+    /// As JSON on one line, for the output of a step. Without the single references when they would be too much for one
+    /// (<https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idoutputs>).
     #[must_use]
-    pub fn to_line(&self) -> String {
-        serde_json::to_string(self).expect("a report has string keys only")
+    pub fn to_output(&self) -> String {
+        let mut value = serde_json::to_value(self).expect("a report has string keys only");
+        let text = value.to_string();
+        if text.len() <= MAX_OUTPUT {
+            return text;
+        }
+        let images = value.get_mut("images").and_then(serde_json::Value::as_object_mut);
+        for image in
+            images.into_iter().flat_map(serde_json::Map::values_mut).filter_map(|one| one.as_object_mut())
+        {
+            image.remove("references");
+        }
+        value.to_string()
     }
 
     /// As JSON for reading.
@@ -243,7 +257,11 @@ impl Report {
             if self.dry_run { "Merge (dry run)" } else { "Merge" },
             self.numbers()
         );
-        for (key, image) in &self.images {
+        for (at, (key, image)) in self.images.iter().enumerate() {
+            if text.len() > MAX_OUTPUT {
+                let _ = writeln!(text, "\n… and {} more", self.images.len() - at);
+                break;
+            }
             let digest = image.digest.as_ref().map_or_else(
                 || format!("{}: {}", image.status.word(), image.why.join("; ")),
                 |digest| format!("`{digest}`"),

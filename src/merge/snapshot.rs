@@ -134,6 +134,12 @@ impl Snapshot {
         }
     }
 
+    fn forget_absent(&mut self) {
+        self.manifests.retain(|_, found| found.is_some());
+        self.blobs.retain(|_, found| found.is_some());
+        self.configurations.retain(|_, found| found.is_some());
+    }
+
     fn learn(&mut self, question: Question, answer: Answer) {
         match (question, answer) {
             (Question::Manifest(digest), Answer::Manifest(found)) => {
@@ -163,12 +169,6 @@ enum Answer {
     Referrers(Vec<Descriptor>),
 }
 
-impl Answer {
-    fn is_absent(&self) -> bool {
-        matches!(self, Self::Manifest(None) | Self::Blob(None) | Self::Configuration(None))
-    }
-}
-
 /// Asks the repositories.
 pub struct Reader<'a> {
     sites: &'a [Site],
@@ -177,12 +177,12 @@ pub struct Reader<'a> {
     failed: Vec<AtomicBool>,
     progress: &'a dyn Progress,
     clock: &'a dyn Clock,
-    /// Until when (as the clock has it) to ask again for builds that are not there yet.
+    /// Until when (as the clock has it) to wait for builds that are not there yet.
     deadline: Duration,
 }
 
 impl<'a> Reader<'a> {
-    /// `wait` is how long to ask again for builds that are not there yet.
+    /// `wait` is how long to wait for builds that are not there yet.
     #[must_use]
     pub fn new(sites: &'a [Site], progress: &'a dyn Progress, clock: &'a dyn Clock, wait: Duration) -> Self {
         Self {
@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
                 if self.failed[*site].load(Ordering::Relaxed) {
                     return None;
                 }
-                let answer = self.answer(*site, question);
+                let answer = ask(self.sites[*site].store.as_ref(), question);
                 self.failed[*site].fetch_or(answer.is_err(), Ordering::Relaxed);
                 let count = done[*site].fetch_add(1, Ordering::Relaxed) + 1;
                 let location = &self.sites[*site].location;
@@ -224,24 +224,25 @@ impl<'a> Reader<'a> {
         for (site, question, answer) in answers.into_iter().flatten() {
             match answer {
                 Ok(answer) => self.snapshots[site].learn(question, answer),
-                Err(error) => drop(problems.entry(site).or_insert_with(|| told(&error))),
+                Err(error) => drop(problems.entry(site).or_insert_with(|| error.to_diagnostic())),
             }
         }
         problems.into_values().collect()
     }
 
-    fn answer(&self, site: usize, question: &Question) -> Result<Answer, Error> {
-        loop {
-            let answer = ask(self.sites[site].store.as_ref(), question)?;
-            let left = self.deadline.saturating_sub(self.clock.elapsed());
-            if !answer.is_absent() || left.is_zero() {
-                return Ok(answer);
-            }
-            let pause = INTERVAL.min(left);
-            let location = &self.sites[site].location;
-            self.progress.tell(&Event::Waiting { location, pause, why: "a build is not there yet" });
-            self.clock.sleep(pause);
+    /// Waits a while and forgets what is not there, so that it is asked again; false when there is no time left.
+    pub fn wait(&mut self) -> bool {
+        let pause = INTERVAL.min(self.deadline.saturating_sub(self.clock.elapsed()));
+        if pause.is_zero() {
+            return false;
         }
+        for site in self.sites {
+            let why = "builds are not there yet";
+            self.progress.tell(&Event::Waiting { location: &site.location, pause, why });
+        }
+        self.clock.sleep(pause);
+        self.snapshots.iter_mut().for_each(Snapshot::forget_absent);
+        true
     }
 }
 
@@ -259,15 +260,6 @@ fn ask(store: &dyn Store, question: &Question) -> Result<Answer, Error> {
         Question::Configuration(digest) => Answer::Configuration(store.get_blob(digest, MAX_CONFIG)?),
         Question::Referrers(image) => Answer::Referrers(store.list_referrers(image, Some(ATTESTATION_TYPE))?),
     })
-}
-
-/// A failed request as users are told of it.
-pub(crate) fn told(error: &Error) -> Diagnostic {
-    let diagnostic = Diagnostic::error(error.code(), error.to_string());
-    match error.help() {
-        Some(help) => diagnostic.with_help(help),
-        None => diagnostic,
-    }
 }
 
 /// Takes turns between the sites, so that a slow one does not keep all workers.

@@ -118,7 +118,10 @@ pub(super) fn look(case: &Case, walk: &mut Walk<'_>, facts: &mut Vec<String>) ->
     if !is_there && is_whole && !case.sources.is_empty() && one.walk.questions.is_empty() {
         one.not_made();
     }
-    one.digests();
+    // What a digest is shows when all else is known.
+    if one.walk.questions.is_empty() {
+        one.digests();
+    }
     checked
 }
 
@@ -211,12 +214,11 @@ impl<'a> Explanation<'_, '_, 'a> {
 
     /// Attestations in a form that GitLab does not take.
     fn subjects(&mut self, site: usize, place: &Place, tree: &Tree<'_>) {
-        let locations = [site, self.site].map(|at| self.walk.sites[at].location.to_string());
-        if !locations.iter().any(|location| location.contains(GITLAB)) {
-            return;
-        }
+        let is_gitlab = [site, self.site].iter().any(|at| is_gitlab(&self.walk.sites[*at].location));
         for one in &tree.attestations {
-            if one.manifest.is_some_and(|manifest| manifest.subject.is_some()) {
+            let subject = one.manifest.and_then(|manifest| manifest.subject.as_ref());
+            // An error that names the subject is GitLab's, whatever the host is called.
+            if subject.is_some_and(|subject| is_gitlab || self.case.digests.contains(&subject.digest)) {
                 let message = format!("the attestation {} refers to its image by `subject`", one.digest);
                 let finding = Finding::new(Code::AttestationSubject, &place.references, message);
                 self.walk.findings.push(finding.about(&one.digest));
@@ -399,6 +401,11 @@ impl<'a> Explanation<'_, '_, 'a> {
     }
 }
 
+/// Whether the registry is GitLab's by its name.
+fn is_gitlab(location: &Location) -> bool {
+    location.repository().is_some_and(|repository| repository.registry().as_str().contains(GITLAB))
+}
+
 /// Tells digests from references among arguments.
 ///
 /// # Errors
@@ -421,6 +428,18 @@ pub fn sort(arguments: &[String]) -> Result<(Vec<Target>, Vec<Digest>), String> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn gitlab_is_known_by_its_name() {
+        for (text, expected) in [
+            ("registry.gitlab.com/acme/app", true),
+            ("gitlab.example.org:5050/a", true),
+            ("ghcr.io/gitlab/app", false),
+            ("oci-layout:gitlab", false),
+        ] {
+            assert_eq!(is_gitlab(&text.parse().unwrap()), expected, "{text}");
+        }
+    }
 
     #[test]
     fn dockers_folders_are_found() {

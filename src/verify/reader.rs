@@ -7,7 +7,7 @@ use super::code::Code;
 use super::record::{Answer, Document, Fault, Question, Record};
 use crate::diagnostic::Diagnostic;
 use crate::merge::progress::{Event, Progress};
-use crate::merge::snapshot::{Site, interleaved, parallel, told};
+use crate::merge::snapshot::{Site, interleaved, parallel};
 use crate::oci::{DOCKER_LIST, DOCKER_MANIFEST};
 use crate::registry::{Error, Kind, MAX_CONFIG, Store, TagOrDigest, TransportError};
 
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
             Ok(answer) => Ok(Ok(answer)),
             Err(error) => match fault(&error) {
                 Some(fault) => Ok(Err(fault)),
-                None => Err(told(&error)),
+                None => Err(error.to_diagnostic()),
             },
         }
     }

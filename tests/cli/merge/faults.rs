@@ -116,6 +116,26 @@ fn what_was_just_written_may_take_a_while_to_be_there() {
 }
 
 #[test]
+fn builds_that_are_not_there_yet_are_waited_for_when_asked_to() {
+    let late = |wait: Duration| {
+        let world = World::with_app(&["acme/app"]);
+        let asked = Arc::new(AtomicUsize::new(0));
+        let build = world.built["app-linux-arm64"].to_string();
+        let server = world.serve_with(move |seen| {
+            let is_early = seen.path().ends_with(&build) && asked.fetch_add(1, Ordering::Relaxed) < 1;
+            is_early.then(|| Reply::Whole(Answer::error(404, "MANIFEST_UNKNOWN")))
+        });
+        let document = plan(&[&format!("{}/acme/app", server.host())]);
+        let report = world.merge(&document, Options { wait, ..Options::default() });
+        (world, report)
+    };
+    let (_, report) = late(Duration::ZERO);
+    assert_eq!(report.problems[0].code, "missing-build");
+    let (world, report) = late(Duration::from_secs(60));
+    check_published(&world, &report, "late");
+}
+
+#[test]
 fn a_registry_that_keeps_something_else_is_told() {
     let world = World::with_app(&["acme/app"]);
     let server = world.serve_through(|seen, forward| {

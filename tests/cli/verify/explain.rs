@@ -6,7 +6,7 @@ use bakeplan::registry::Store;
 use bakeplan::verify::explain::{Case, LocalList, sort};
 use bakeplan::verify::report::Report;
 
-use super::desk::{self, entries, found, index_of, manifest, merged};
+use super::desk::{self, codes, entries, found, index_of, manifest, merged};
 use super::world::{Build, World, image, put, put_tag, remove};
 use crate::loopback::{Answer, Reply, Server};
 
@@ -177,10 +177,9 @@ fn digests_are_told_what_they_are() {
 
 #[test]
 fn attestations_that_gitlab_does_not_take() {
-    // A repository whose name says so stands for the host, which is on this machine.
     let mut world = World::new();
-    world.build(&["gitlab/app"], Build::new(AMD64, "linux/amd64"));
-    let layout = world.layout("gitlab/app");
+    world.build(&["acme/app"], Build::new(AMD64, "linux/amd64"));
+    let layout = world.layout("acme/app");
     let build = layout.get_manifest(&world.built[AMD64].clone().into()).unwrap().unwrap();
     let mut all = serde_json::from_slice::<bakeplan::oci::Index>(&build.bytes).unwrap().manifests;
     let text = image(&layout, OCI_MANIFEST, "{}", &["a statement".into()]);
@@ -188,6 +187,9 @@ fn attestations_that_gitlab_does_not_take() {
     let attestation = put(&layout, OCI_MANIFEST, &text);
     (all[1].digest, all[1].size) = (attestation.digest.clone(), attestation.bytes.len() as i64);
     put_tag(&layout, "1", &index_of(&all));
-    let report = explain(&world, &["oci-layout:gitlab/app:1".into()]);
+    let subject = "oci-layout:acme/app:1".to_owned();
+    assert!(!codes(&explain(&world, &[subject.clone()])).contains(&"attestation-subject"));
+    // The error of the push named the image.
+    let report = explain(&world, &[subject, all[0].digest.to_string()]);
     assert!(finding(&report, "attestation-subject").cure.contains("oci-artifact=false"));
 }
