@@ -91,7 +91,7 @@ pub enum Command {
     /// Give the images that were built by digest all their tags, everywhere
     #[command(args_override_self = true, after_help = EXIT_CODES)]
     Merge(Merge),
-    /// Check that registries serve what was planned, down to the last layer, and say what is wrong and why
+    /// Check what registries serve, down to the last layer, and say why it is wrong
     #[command(args_override_self = true, after_help = EXIT_CODES)]
     Verify(Verify),
 }

@@ -11,7 +11,7 @@ use crate::diagnostic::Severity;
 use crate::merge::check::is_planned;
 use crate::merge::document::{Build, Document, Image, PlannedTag};
 use crate::merge::floating::keeper;
-use crate::merge::metadata::Metadata;
+use crate::merge::metadata::{Metadata, Pushed};
 use crate::reference::Digest;
 use crate::spec::OnMissing;
 
@@ -190,8 +190,7 @@ impl<'a> Subject<'_, 'a> {
                     let others = self.walk.elsewhere(site, digest);
                     let finding = if others.is_empty() {
                         let message = format!("{what}, {digest}, is not in `{location}`");
-                        Finding::new(Code::BuildMissing, &references, message)
-                            .with_note(format!("`{}` says that it was pushed", pushed.origin))
+                        Finding::new(Code::BuildMissing, &references, message).with_note(told_by(pushed))
                     } else {
                         let message =
                             format!("{what}, {digest}, is in {}, not in `{location}`", others.join(", "));
@@ -297,8 +296,11 @@ impl<'a> Subject<'_, 'a> {
             }
             let found = listed(&found.iter().collect::<Vec<_>>());
             let message = format!("the tag has {found}, and {what} is {expected}");
-            let finding = Finding::new(Code::OtherBuild, &place.references, message)
-                .with_note(format!("{} was pushed, as `{}` says", pushed.digest, pushed.origin));
+            let finding = Finding::new(Code::OtherBuild, &place.references, message).with_note(format!(
+                "{}: {}",
+                pushed.digest,
+                told_by(pushed)
+            ));
             self.walk.findings.push(finding.about(&tree.document.digest));
             self.other_build = true;
         }
@@ -462,6 +464,17 @@ fn parts(served: &Served) -> (Vec<&Digest>, Vec<&Digest>) {
     let entries = index.entries.iter().flatten();
     let (images, others): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.attested().is_none());
     (images.into_iter().map(|one| &one.digest).collect(), others.into_iter().map(|one| &one.digest).collect())
+}
+
+/// Who says that something was built, and when it was.
+fn told_by(pushed: &Pushed) -> String {
+    let mut text = format!("`{}` says that it was built", pushed.origin);
+    for (word, what) in [("at", &pushed.finished), ("as", &pushed.build)] {
+        if let Some(what) = what {
+            text.extend([" ", word, " ", what]);
+        }
+    }
+    text
 }
 
 /// A build as messages name it.

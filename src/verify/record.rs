@@ -200,7 +200,7 @@ pub enum Content {
     /// An index.
     Index(Entries),
     /// The manifest of an image or of an artifact.
-    Image(ImageManifest),
+    Image(Box<ImageManifest>),
     /// It cannot be read, for this reason.
     Unreadable(String),
 }
@@ -267,7 +267,7 @@ fn read_image(bytes: &[u8]) -> Result<Content, String> {
     if count > MAX_CHILDREN {
         return Err(format!("it has {count} layers, and more than {MAX_CHILDREN} are not looked at"));
     }
-    Ok(Content::Image(image))
+    Ok(Content::Image(Box::new(image)))
 }
 
 #[cfg(test)]

@@ -200,6 +200,7 @@ impl<'a> Walk<'a> {
                 self.find(Code::InvalidManifest, place, digest, message);
             }
             Content::Image(manifest) => {
+                let manifest = &**manifest;
                 let platform = self.configured(place.site, manifest);
                 let what = match &platform {
                     Some(platform) => format!("the image ({platform})"),
@@ -404,7 +405,7 @@ impl<'a> Walk<'a> {
             self.find(Code::WrongMediaType, place, digest, message);
         }
         match &document.content {
-            Content::Image(manifest) => return Some(manifest),
+            Content::Image(manifest) => return Some(&**manifest),
             Content::Unreadable(why) => {
                 let message = format!("{what}, {digest} ({}), cannot be read: {why}", document.media_type);
                 self.find(Code::InvalidManifest, place, digest, message);

@@ -67,6 +67,15 @@ fn tags_that_are_missing() {
     let report = of_builds(&world, &plan(&[APP]), &world.metadata());
     found(&report, &["build-missing"]);
     assert_eq!(report.findings[0].digest.as_ref(), Some(&world.built[ARM64]));
+    // Its metadata tell when it was built.
+    let more = r#""buildx.build.ref":"b/n/1","buildx.build.provenance":{"metadata":{"buildFinishedOn":"2026-11-21T16:00:00Z"}}"#;
+    let text = world.metadata().replace("{\"containerimage", &format!("{{{more},\"containerimage"));
+    let report = of_builds(&world, &plan(&[APP]), &text);
+    assert_eq!(
+        report.findings[0].notes,
+        ["`m.json` says that it was built at 2026-11-21T16:00:00Z as b/n/1"],
+        "{report:?}"
+    );
     // One tag alone.
     let world = merged();
     let report = of(&world, &["oci-layout:acme/app:2"]);
