@@ -29,6 +29,7 @@ use bakeplan::json::{Json, Member};
 use bakeplan::source::Sources;
 
 /// That of the program, for the floor.
+#[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -94,6 +94,9 @@ pub enum Command {
     /// Check what registries serve, down to the last layer, and say why it is wrong
     #[command(args_override_self = true, after_help = EXIT_CODES)]
     Verify(Verify),
+    /// Keep the table of tags in a README up to date, between two markers
+    #[command(args_override_self = true, after_help = EXIT_CODES)]
+    Readme(Readme),
 }
 
 /// Where the definition comes from and what is changed in it: the options of `docker buildx bake`, with its meaning.
@@ -191,7 +194,7 @@ pub struct Print {
 /// `bakeplan plan`.
 #[derive(Args, Clone, Debug)]
 pub struct Plan {
-    /// Print a table, or json (and errors as JSON)
+    /// Print a table, json (and errors as JSON), or markdown (the table of tags for a README)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
     pub format: PlanFormat,
     /// Write docker-bake.json, matrix.json and plan.json into this folder
@@ -203,6 +206,9 @@ pub struct Plan {
     /// Set the outputs of a GitHub Actions step and annotate errors
     #[arg(long)]
     pub github: bool,
+    /// Say of each tag why it is where it is (in the table; plan.json says it always)
+    #[arg(long)]
+    pub explain: bool,
     /// Print what is known about the run as JSON instead of a plan; needs no Bake file
     #[arg(long = "facts", conflicts_with_all = ["out", "github", "targets"])]
     pub print_facts: bool,
@@ -291,7 +297,7 @@ pub struct Merge {
     pub wait: Option<Duration>,
     /// Print a table, or json (and errors as JSON)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
-    pub format: PlanFormat,
+    pub format: ReportFormat,
     /// Set the output `result` of a GitHub Actions step, write its summary and annotate errors
     #[arg(long)]
     pub github: bool,
@@ -318,7 +324,7 @@ pub struct Verify {
     pub explain: bool,
     /// Print a table, or json (and errors as JSON)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
-    pub format: PlanFormat,
+    pub format: ReportFormat,
     /// Set the output `ok` of a GitHub Actions step, write its summary and annotate what is wrong
     #[arg(long)]
     pub github: bool,
@@ -347,6 +353,23 @@ pub enum Engine {
     Native,
     /// `docker buildx imagetools create`
     Docker,
+}
+
+/// `bakeplan readme`.
+#[derive(Args, Clone, Debug)]
+pub struct Readme {
+    /// File with the lines `<!-- bakeplan:begin -->` and `<!-- bakeplan:end -->`
+    #[arg(id = "readme", value_name = "FILE")]
+    pub file: String,
+    /// Write nothing, fail when the table is out of date
+    #[arg(long)]
+    pub check: bool,
+    /// Which part of the plan.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// The definition.
+    #[command(flatten)]
+    pub definition: Definition,
 }
 
 /// Which part of the plan, and for what.
@@ -386,6 +409,18 @@ pub enum PlanFormat {
     #[default]
     Table,
     /// As plan.json
+    Json,
+    /// The tags and platforms of each image, as a table of Markdown
+    Markdown,
+}
+
+/// The forms of what was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people
+    #[default]
+    Table,
+    /// For programs
     Json,
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, IsTerminal, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -260,12 +260,13 @@ impl Host {
         let path = path.as_ref();
         let fail = |problem| HostError::new(Action::Read, path, problem);
         let full = self.resolve(path);
+        let found = fs::metadata(&full);
         // Windows would say "permission denied" on opening a directory.
-        if fs::metadata(&full).is_ok_and(|found| found.is_dir()) {
+        if found.as_ref().is_ok_and(Metadata::is_dir) {
             return Err(fail(Problem::Directory));
         }
         let file = File::open(full).map_err(|error| fail(error.into()))?;
-        read_text(file).map_err(fail)
+        read_text(file, found.map_or(0, |found| found.len())).map_err(fail)
     }
 
     /// The files in a folder and in those below it, sorted; a file is itself. Links to folders are not followed.
@@ -305,7 +306,7 @@ impl Host {
     /// # Errors
     /// When it is unreadable, larger than [`MAX_INPUT`] or not UTF-8.
     pub fn read_stdin(&self) -> Result<String, HostError> {
-        read_text(io::stdin().lock())
+        read_text(io::stdin().lock(), 0)
             .map_err(|problem| HostError::new(Action::Read, Path::new(STDIN), problem))
     }
 
@@ -514,8 +515,9 @@ fn run(mut command: Command, limit: Duration) -> Result<String, Failure> {
     String::from_utf8(text(&mut output)?).map_err(|_| Failure::Other("it prints what is not UTF-8".into()))
 }
 
-fn read_text(stream: impl Read) -> Result<String, Problem> {
-    let mut bytes = Vec::new();
+/// Reads the text of a stream that has about so many bytes.
+fn read_text(stream: impl Read, length: u64) -> Result<String, Problem> {
+    let mut bytes = Vec::with_capacity(length.min(MAX_INPUT) as usize + 1);
     stream.take(MAX_INPUT + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_INPUT {
         return Err(Problem::TooLarge);
@@ -552,7 +554,7 @@ fn replace(path: &Path, content: &[u8]) -> Result<Written, Problem> {
     }
     let folder = path.parent().unwrap_or(&path);
     fs::create_dir_all(folder)?;
-    let mut file = temporary_file(folder, existing.as_ref().map(fs::Metadata::permissions))?;
+    let mut file = temporary_file(folder, existing.as_ref().map(Metadata::permissions))?;
     file.write_all(content)?;
     // Without this, a crash soon after the renaming could leave an empty file.
     file.as_file().sync_all()?;

@@ -2,19 +2,19 @@
 
 use std::io::ErrorKind::BrokenPipe;
 use std::process::ExitCode;
-use std::thread;
 
 use bakeplan::cli::Cli;
 use bakeplan::commands;
 use bakeplan::error::Exit;
 use bakeplan::host::{self, Host};
 
-/// A run is short and half of it is allocating, at which musl's allocator, and glibc's in a thread, are slow.
+/// musl's allocator is slow. Others are left alone, since mimalloc takes longer to start than a small file to print.
+#[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// In MiB. Expressions nest as deeply as their author likes, and evaluating them recurses.
-const STACK_SIZES: [usize; 3] = [256, 64, 8];
+/// In bytes. Expressions nest as deeply as their author likes, and evaluating them recurses.
+const STACK_SIZE: usize = 64 << 20;
 
 fn main() -> ExitCode {
     host::install_panic_hook();
@@ -31,14 +31,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the command on as large a stack as the system grants.
+/// Runs the command on a large stack: not that of a thread, as starting one takes as long as a small file.
 fn run(cli: &Cli, host: &Host) -> Exit {
-    let work = || commands::run(cli, host);
-    thread::scope(|scope| {
-        let start = |size| thread::Builder::new().stack_size(size << 20).spawn_scoped(scope, work).ok();
-        match STACK_SIZES.into_iter().find_map(start) {
-            Some(thread) => thread.join().unwrap_or(Exit::Failed),
-            None => work(),
-        }
-    })
+    stacker::grow(STACK_SIZE, || commands::run(cli, host))
 }

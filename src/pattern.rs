@@ -179,8 +179,18 @@ pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, Patt
         Err(e) if matches!(e.kind(), ErrorKind::UndefinedError | ErrorKind::UnknownFunction) => {
             absent(&used, words, &known)
         }
-        Err(e) => Err(PatternError::Render(detail(&e))),
+        // Filters complain in words of their own about what is not there: does the pattern render when it is?
+        Err(e) => match template.render(Value::from_pairs(completed(&used, &known))) {
+            Ok(_) => absent(&used, words, &known),
+            Err(_) => Err(PatternError::Render(detail(&e))),
+        },
     }
+}
+
+/// The words that are known, and something in the place of the others.
+fn completed<'p>(used: &'p [String], known: &[(&'p str, Value)]) -> Vec<(&'p str, Value)> {
+    let missing = used.iter().filter(|word| !known.iter().any(|(name, _)| name == word));
+    known.iter().cloned().chain(missing.map(|word| (word.as_str(), Value::from("0")))).collect()
 }
 
 /// Whether a condition holds: an expression such as `event == "push" and branch == default_branch`. It knows the words
@@ -394,6 +404,7 @@ mod tests {
         case("{{ major }}.{{ minor }}", "24.04", Some("24.04"));
         case("{{ major }}.{{ minor }}", "19beta3", None);
         case("{{ major }}.{{ minor | default('0') }}", "19beta3", Some("19.0"));
+        case("{{ minor | int + 1 }}", "19beta3", None);
         case("latest", "1.2.3", Some("latest"));
         case("v{{ major }}-slim", "1.2.3", Some("v1-slim"));
     }
@@ -430,6 +441,8 @@ mod tests {
             "the pattern uses `tag`, which is not known: this run is of `refs/heads/main`"
         );
         assert_eq!(text("{{ sha }}", None, &Facts::default()), Err(missing_fact("sha")));
+        assert_eq!(text("{{ branch | slug }}", None, &Facts::default()), Err(missing_fact("branch")));
+        assert_eq!(text("{{ sha | upper }}", None, &Facts::default()), Err(missing_fact("sha")));
         assert_eq!(
             missing_fact("sha").help(),
             "give it with `--fact commit=…`; `bakeplan plan --facts` shows what is known"

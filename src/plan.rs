@@ -47,6 +47,8 @@ pub struct Plan {
     pub warnings: Vec<Diagnostic>,
     /// What depends on the clock or on chance, and keeps the plan out of a committed file.
     pub volatile: Vec<Diagnostic>,
+    /// The same among what tags are made of.
+    pub volatile_tags: Vec<Diagnostic>,
 }
 
 /// A file that a plan was made from.

@@ -56,6 +56,12 @@ enum Event {
 }
 
 impl Rule {
+    /// Whether its tags are of versions.
+    #[must_use]
+    pub fn is_of_versions(&self) -> bool {
+        matches!(self.kind, Kind::Version { .. } | Kind::Match { .. })
+    }
+
     /// Reads a rule line.
     ///
     /// # Errors
@@ -579,6 +585,25 @@ mod tests {
         assert_eq!(depths(&matches, "pkg/v1.2.3"), "v1.2.3: 1 2 all");
         assert_eq!(depths(&matches, "rel-1.2.3"), "1.2.3: 1 2 all");
         assert_eq!(depths(&matches, "v1.2.3-rc.1"), ": - - -");
+    }
+
+    #[test]
+    fn tags_say_what_they_move_with() {
+        for (rule, facts, names_commit, names_run) in [
+            ("type=sha", push("refs/heads/master"), true, true),
+            ("type=ref,event=branch", push("refs/heads/master"), false, true),
+            ("type=ref,event=branch,suffix=-{{sha}}", push("refs/heads/master"), true, true),
+            ("type=edge", push("refs/heads/master"), false, true),
+            ("type=schedule", run("schedule", "refs/heads/master"), false, true),
+            ("type=raw,value=next", push("refs/heads/master"), false, false),
+            ("type=raw,value={{date 'YYYY'}}", push("refs/heads/master"), false, true),
+            ("type=ref,event=tag", tagged("release"), true, true),
+            ("type=match,pattern=r.l", tagged("release"), false, true),
+            ("type=semver,pattern={{major}}", tagged("v1.2.3"), false, false),
+        ] {
+            let tag = outcome(&[rule], &[], &facts).unwrap().tags.remove(0);
+            assert_eq!((tag.names_commit, tag.names_run), (names_commit, names_run), "{rule}");
+        }
     }
 
     #[test]

@@ -14,11 +14,13 @@ use bakeplan::bake::select::{self, Options};
 use bakeplan::bake::target::Definition;
 use bakeplan::bake::{csv, flags, hcl, json, print, strict};
 use bakeplan::diagnostic::Diagnostic;
-use bakeplan::pattern;
+use bakeplan::facts::{Facts, KnownVersions};
+use bakeplan::pattern::{self, Words};
 use bakeplan::platform::{self, Platform};
 use bakeplan::reference::{Reference, Repository, Tag};
 use bakeplan::render;
-use bakeplan::resolve::{self, Input};
+use bakeplan::resolve::{self, Input, Purpose};
+use bakeplan::rules::{self, Flavor, Rule};
 use bakeplan::source::Sources;
 use bakeplan::version::Version;
 
@@ -49,13 +51,17 @@ pub fn compose(text: &str) {
 
 /// An expression, as an argument of a target.
 pub fn expression(text: &str) {
-    bake(&format!("V = [\"a\", 1, {{ k = true }}]\ntarget \"a\" {{\n  args = {{ A = {text}\n  }}\n}}\n"), false);
+    bake(
+        &format!("V = [\"a\", 1, {{ k = true }}]\ntarget \"a\" {{\n  args = {{ A = {text}\n  }}\n}}\n"),
+        false,
+    );
 }
 
 /// A file with or without `image` blocks: planned, and shown in every way.
 pub fn plan(text: &str, is_json: bool) {
     with_module(text, is_json, |sources, module, definition| {
         let overrides = Overrides::default();
+        let facts = facts();
         let plan = resolve::resolve(&Input {
             module,
             definition,
@@ -63,13 +69,18 @@ pub fn plan(text: &str, is_json: bool) {
             names: &[],
             platforms: &[],
             publish: true,
+            purpose: Purpose::Run,
+            facts: &&facts,
+            known_versions: &KnownVersions::default(),
+            kept: &[],
             sources: Vec::new(),
         })?;
         tell(sources, &plan.warnings);
         tell(sources, &plan.volatile);
         black_box(render::files(&plan, "origin"));
-        black_box(render::table::render(&plan));
+        black_box(render::table::render(&plan, true));
         black_box(render::summary::render(&plan));
+        black_box(render::markdown::render(&plan));
         black_box(render::matrix::render_github(&plan));
         black_box(render::metadata::render_args(&plan));
         black_box(render::metadata::render_tags(&plan));
@@ -90,9 +101,16 @@ pub fn words(text: &str) {
     again::<Reference>(text);
     again::<Repository>(text);
     again::<Tag>(text);
+    let facts = facts();
     let version = text.parse::<Version>().ok();
-    let _ = pattern::render(text, version.as_ref());
-    let _ = pattern::render(text, "1.2.3-rc1+b.5".parse().ok().as_ref());
+    for version in [version, "1.2.3-rc1+b.5".parse().ok()] {
+        let words = Words { version: version.as_ref(), facts: &&facts };
+        let _ = pattern::render(text, &words);
+        let _ = pattern::holds(text, &words);
+    }
+    if let (Ok(rule), Ok(flavor)) = (Rule::parse(text), Flavor::parse(text.lines())) {
+        let _ = rules::apply(&[rule], &flavor, &&facts);
+    }
     let _ = platform::split_list(text);
     let _ = platform::is_valid_for_bake(text);
     let _ = csv::fields(text, ',');
@@ -100,6 +118,18 @@ pub fn words(text: &str) {
     let lines: Vec<String> = text.lines().map(str::to_owned).collect();
     black_box(strict::dead_overrides(&lines));
     told(&Sources::default(), Overrides::parse(&lines, None).map(drop));
+}
+
+/// A push of a tag.
+fn facts() -> Facts {
+    let own = |text: &str| Some(text.to_owned());
+    Facts {
+        event: own("push"),
+        git_ref: own("refs/tags/v1.2.3"),
+        tag: own("v1.2.3"),
+        commit: own("0123456789012345678901234567890123456789"),
+        ..Facts::default()
+    }
 }
 
 /// Runs `work` on text as large a stack as the program has. One thread does all: starting one takes longer than most
@@ -127,11 +157,7 @@ pub fn run(bytes: &[u8], work: fn(&str)) {
     finished.recv().expect("a panic ends the process");
 }
 
-fn with_module(
-    text: &str,
-    is_json: bool,
-    then: impl FnOnce(&Sources, &Module, &Definition) -> Outcome,
-) {
+fn with_module(text: &str, is_json: bool, then: impl FnOnce(&Sources, &Module, &Definition) -> Outcome) {
     let mut sources = Sources::default();
     let id = sources.add("docker-bake.hcl", text);
     let parse = if is_json { json::parse_json } else { hcl::parse_hcl };
@@ -153,8 +179,10 @@ fn with_module(
 fn print_all(definition: &Definition) -> Outcome {
     let resolve = |names: &[String]| {
         let resolved = select::resolve(definition, names, &Overrides::default(), &Options::default())?;
-        black_box(strict::resolved(&resolved));
-        black_box(print::to_json(&resolved));
+        black_box(strict::strings(resolved.targets.values()));
+        black_box(strict::tags(resolved.targets.values()));
+        black_box(strict::caches(resolved.targets.values()));
+        black_box(print::to_json(&resolved, &[]));
         Ok(())
     };
     let names: Vec<String> = definition.targets.keys().map(|name| name.to_string()).collect();

@@ -21,7 +21,8 @@ impl Context {
     }
 
     pub(super) fn object(&self, scope: &Scope<'_>, items: &[(ObjectKey, Expr)]) -> Result<Value, Missing> {
-        let mut members = BTreeMap::new();
+        let mut members: BTreeMap<Name, Value> = BTreeMap::new();
+        let mut missing: BTreeMap<Name, Missing> = BTreeMap::new();
         for (key, value) in items {
             let key = match key {
                 ObjectKey::Name(ident) => Str::from(&ident.name),
@@ -30,16 +31,27 @@ impl Context {
                     self.key(scope, expr)?
                 }
             };
-            let value = self.outline(scope, value).map(|value| value.marked(key.marks()));
-            members.insert(Rc::clone(key.name()), value);
-        }
-        let (names, values): (Vec<Name>, Vec<_>) = members.into_iter().unzip();
-        match all(values.into_iter()) {
-            Ok(values) => Ok(Value::object(names.into_iter().zip(values).collect())),
-            Err((types, failure)) => {
-                Err(Missing { failure, ty: object_type(names.into_iter().zip(types).collect()) })
+            let name = Rc::clone(key.name());
+            // Of equal keys the last counts.
+            match self.outline(scope, value) {
+                Ok(value) => {
+                    missing.remove(&name);
+                    members.insert(name, value.marked(key.marks()));
+                }
+                Err(failed) => {
+                    members.remove(&name);
+                    missing.insert(name, failed);
+                }
             }
         }
+        let Some((name, Missing { failure, ty })) = missing.pop_first() else {
+            return Ok(Value::object(members));
+        };
+        let mut types: BTreeMap<Name, Type> =
+            members.iter().map(|(name, value)| (Rc::clone(name), value.ty())).collect();
+        types.insert(name, ty);
+        types.extend(missing.into_iter().map(|(name, missing)| (name, missing.ty)));
+        Err(Missing { failure, ty: object_type(types) })
     }
 
     /// Keys have no marks, so the value of a key gets those of the key.
@@ -181,12 +193,18 @@ fn check_key(expr: &Expr) -> Result<(), Failure> {
 }
 
 /// All values, or the types of all and the first failure.
-fn all(values: impl Iterator<Item = Result<Value, Missing>>) -> Result<Vec<Value>, (Vec<Type>, Failure)> {
-    let values: Vec<_> = values.collect();
-    if values.iter().all(Result::is_ok) {
-        return Ok(values.into_iter().flatten().collect());
+fn all(mut values: impl Iterator<Item = Result<Value, Missing>>) -> Result<Vec<Value>, (Vec<Type>, Failure)> {
+    let mut known = Vec::with_capacity(values.size_hint().0);
+    while let Some(value) = values.next() {
+        match value {
+            Ok(value) => known.push(value),
+            Err(missing) => {
+                let mut types: Vec<Type> = known.iter().map(Value::ty).collect();
+                types.push(missing.ty);
+                types.extend(values.map(|value| type_of(&value)));
+                return Err((types, missing.failure));
+            }
+        }
     }
-    let types = values.iter().map(type_of).collect();
-    let missing = values.into_iter().find_map(Result::err).expect("one is none");
-    Err((types, missing.failure))
+    Ok(known)
 }

@@ -153,7 +153,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn find(&self, name: &str, asked: Option<Span>) -> Result<&'a Target, Box<Diagnostic>> {
-        self.definition.targets.get(name).ok_or_else(|| {
+        self.definition.targets.get(name).map(|target| &**target).ok_or_else(|| {
             let missing = Diagnostic::error("unknown-target", format!("failed to find target `{name}`"));
             Box::new(self.explain_missing(missing.at(asked, ""), name))
         })

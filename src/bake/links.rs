@@ -30,7 +30,7 @@ pub fn links(target: &Target) -> impl Iterator<Item = (&Text, &str)> {
 /// A link to no target, to itself or in a circle; platforms that the linked target is not built for.
 pub(super) fn follow(
     resolver: &mut Resolver<'_>,
-    targets: &mut BTreeMap<Name, Target>,
+    targets: &mut BTreeMap<Name, Box<Target>>,
 ) -> Result<(), Box<Diagnostic>> {
     // `false` while its links are being followed.
     let mut done: BTreeMap<Name, bool> = BTreeMap::new();
@@ -64,7 +64,7 @@ pub(super) fn follow(
                         let mut target = resolver.unchecked(&linked, text.span)?;
                         target.output = Some(vec![Entry::of_type("cacheonly")]);
                         target.linked = true;
-                        targets.insert(Rc::clone(&linked), target);
+                        targets.insert(Rc::clone(&linked), Box::new(target));
                     }
                     frames.push(enter(&linked, targets, &mut done));
                 }
@@ -74,9 +74,9 @@ pub(super) fn follow(
     Ok(())
 }
 
-fn enter(name: &Name, targets: &BTreeMap<Name, Target>, done: &mut BTreeMap<Name, bool>) -> Frame {
+fn enter(name: &Name, targets: &BTreeMap<Name, Box<Target>>, done: &mut BTreeMap<Name, bool>) -> Frame {
     done.insert(Rc::clone(name), false);
-    let links = targets.get(name).into_iter().flat_map(links);
+    let links = targets.get(name).into_iter().flat_map(|target| links(target));
     Frame {
         name: Rc::clone(name),
         links: links.map(|(text, link)| (text.clone(), link.into())).collect(),
@@ -89,7 +89,7 @@ fn join(
     user: &Name,
     linked: &Name,
     text: &Text,
-    targets: &mut BTreeMap<Name, Target>,
+    targets: &mut BTreeMap<Name, Box<Target>>,
 ) -> Result<(), Box<Diagnostic>> {
     let (Some(using), Some(used)) = (targets.get(user), targets.get(linked)) else { return Ok(()) };
     if let (Some(wanted), Some(built)) = (&using.platforms, &used.platforms)
@@ -168,7 +168,7 @@ mod tests {
                         entitlements.join("+")
                     )
                 };
-                resolved.targets.values().map(show).collect::<Vec<_>>().join(" ")
+                resolved.targets.values().map(|target| show(target)).collect::<Vec<_>>().join(" ")
             }
         }
     }

@@ -373,7 +373,7 @@ mod tests {
     #[test]
     fn a_full_target_prints_in_the_order_and_with_the_escapes_of_buildx() {
         let mut resolved = Resolved::default();
-        resolved.targets.insert("t".into(), full());
+        resolved.targets.insert("t".into(), Box::new(full()));
         let members =
             Group { description: Some("d".into()), targets: Some(texts(&["t"])), ..Group::default() };
         resolved.groups.insert("default".into(), members);

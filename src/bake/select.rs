@@ -62,7 +62,7 @@ pub fn resolve(
                 continue;
             }
             match resolver.unchecked(&name, asked) {
-                Ok(target) => drop(resolved.targets.insert(name, target)),
+                Ok(target) => drop(resolved.targets.insert(name, Box::new(target))),
                 Err(diagnostic) => {
                     failed.insert(name);
                     add(&mut diagnostics, *diagnostic);
@@ -266,7 +266,7 @@ fn add_default_group(groups: &mut BTreeMap<Name, Group>, arguments: &IndexSet<Na
     }
     for group in groups.values_mut() {
         if let Some(targets) = &mut group.targets {
-            let mut seen = BTreeSet::new();
+            let mut seen = IndexSet::new();
             targets.retain(|text| seen.insert(Rc::clone(text.name())));
             if group.name == default {
                 targets.sort_by(|a, b| a.as_str().cmp(b.as_str()));

@@ -451,7 +451,7 @@ pub struct Definition {
     /// Groups by name; the user's first, then those that matrix labels make.
     pub groups: IndexMap<Name, Group>,
     /// Targets by name, which for a matrix are the generated names.
-    pub targets: IndexMap<Name, Target>,
+    pub targets: IndexMap<Name, Box<Target>>,
 }
 
 impl Definition {
@@ -464,14 +464,14 @@ impl Definition {
                 earlier.span = target.span.or(earlier.span);
             }
             Slot::Vacant(slot) => {
-                slot.insert(target);
+                slot.insert(Box::new(target));
             }
         }
     }
 
     /// Adds a group, each member once, replacing a group of the same name where it stands.
     pub fn add_group(&mut self, mut group: Group) {
-        let mut seen = BTreeSet::new();
+        let mut seen = IndexSet::new();
         group.targets.iter_mut().for_each(|list| list.retain(|text| seen.insert(Rc::clone(text.name()))));
         self.groups.insert(Rc::clone(&group.name), group);
     }
@@ -494,7 +494,7 @@ pub struct Resolved {
     /// The groups that the arguments reach, and `default`, which holds the arguments.
     pub groups: BTreeMap<Name, Group>,
     /// The targets asked for and those linked to.
-    pub targets: BTreeMap<Name, Target>,
+    pub targets: BTreeMap<Name, Box<Target>>,
 }
 
 fn replace<T: Clone>(own: &mut Option<T>, other: &Option<T>) {

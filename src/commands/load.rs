@@ -44,7 +44,7 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
     let texts = read(session, args)?;
     let home = host.home().map(|home| home.to_string_lossy().into_owned());
     let vars = variables(&args.variables)?;
-    let visible = env.clone().unwrap_or_default();
+    let visible = env.cloned().unwrap_or_default();
     let neighbours = Neighbours(host);
     let compose =
         compose::Surroundings { env: &visible, vars: &vars, home: home.as_deref(), files: &neighbours };
@@ -119,7 +119,7 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
             folder(&session.sources.get(source).path)
         });
     }
-    let lookup = |name: &str| env.as_ref().and_then(|env| env.get(name)).map(|value| given(name, value));
+    let lookup = |name: &str| env.and_then(|env| env.get(name)).map(|value| given(name, value));
     let lookup: Option<crate::bake::overrides::Lookup<'_>> = if env.is_some() { Some(&lookup) } else { None };
     let overrides = Overrides::parse(&args.overrides, lookup)?.with_flags(&flags(args))?;
     Ok(Loaded { module, definition, overrides, files, sources, generated, kept })
@@ -132,9 +132,9 @@ fn given(name: &str, value: &str) -> Str {
 }
 
 /// The environment variables that may override variables; `None` when Bake is told not to look.
-fn visible_environment(host: &Host) -> Option<BTreeMap<String, String>> {
+fn visible_environment(host: &Host) -> Option<&BTreeMap<String, String>> {
     let disabled = host.env().get("BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP").and_then(|value| parse_bool(value));
-    (disabled != Some(true)).then(|| host.env().clone())
+    (disabled != Some(true)).then(|| host.env())
 }
 
 /// Finds and reads the files. A generated one that nobody named is a product, not a source.

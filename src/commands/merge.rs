@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::network::{self, Talk};
 use super::{Session, github};
-use crate::cli::{self, Engine, PlanFormat};
+use crate::cli::{self, Engine, ReportFormat};
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::host::{HostError, Problem};
@@ -54,8 +54,8 @@ fn tell(session: &Session<'_>, args: &cli::Merge, report: Report) -> Result<(), 
         github(session, &output, &report.to_markdown())?;
     }
     session.deliver(&match args.format {
-        PlanFormat::Table => report.to_table(),
-        PlanFormat::Json => report.to_json(),
+        ReportFormat::Table => report.to_table(),
+        ReportFormat::Json => report.to_json(),
     })?;
     if report.has_failed() {
         return Err(report.problems.into());

@@ -7,10 +7,11 @@ mod merge;
 mod network;
 mod plan;
 mod print;
+mod readme;
 mod verify;
 
 use crate::bake::kept;
-use crate::cli::{Cli, Command, PlanFormat};
+use crate::cli::{Cli, Command, PlanFormat, ReportFormat};
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Exit};
 use crate::host::{Delivery, Host};
@@ -46,8 +47,8 @@ const MAX_TOLD: usize = 100;
 pub fn run(cli: &Cli, host: &Host) -> Exit {
     let voice = match &cli.command {
         Command::Plan(args) => Voice { json: args.format == PlanFormat::Json, github: args.github },
-        Command::Merge(args) => Voice { json: args.format == PlanFormat::Json, github: args.github },
-        Command::Verify(args) => Voice { json: args.format == PlanFormat::Json, github: args.github },
+        Command::Merge(args) => Voice { json: args.format == ReportFormat::Json, github: args.github },
+        Command::Verify(args) => Voice { json: args.format == ReportFormat::Json, github: args.github },
         _ => Voice::default(),
     };
     let mut session = Session {
@@ -65,6 +66,7 @@ pub fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Metadata(args) => plan::metadata(&mut session, args),
         Command::Merge(args) => merge::merge(&session, args),
         Command::Verify(args) => verify::verify(&session, args),
+        Command::Readme(args) => readme::readme(&mut session, args),
     };
     match result {
         Ok(()) => Exit::Done,

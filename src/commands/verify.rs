@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::merge::read_metadata;
 use super::network::{self, Talk};
 use super::{Session, github};
-use crate::cli::{self, PlanFormat};
+use crate::cli::{self, ReportFormat};
 use crate::error::Error;
 use crate::merge::document::Document;
 use crate::registry::SystemClock;
@@ -57,11 +57,11 @@ fn tell(session: &Session<'_>, args: &cli::Verify, report: Report) -> Result<(),
         github(session, &format!("ok={}\n", report.ok), &report.to_markdown())?;
     }
     session.deliver(&match args.format {
-        PlanFormat::Table => report.to_table(),
-        PlanFormat::Json => report.to_json(),
+        ReportFormat::Table => report.to_table(),
+        ReportFormat::Json => report.to_json(),
     })?;
     // In JSON, the findings are part of the product.
-    let is_told = args.format == PlanFormat::Table || args.github;
+    let is_told = args.format == ReportFormat::Table || args.github;
     let findings = if is_told { report.diagnostics() } else { Vec::new() };
     if !report.failures.is_empty() {
         session.tell(&findings);

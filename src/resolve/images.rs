@@ -1,12 +1,13 @@
 //! Which images there are: from `image` blocks, or, without any, from the targets that Bake would push.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use indexmap::IndexMap;
 
+use super::rules::{self, Ruled};
 use super::versions::{self, Stated};
-use super::{Input, Targets, legs};
+use super::{Input, Targets, labels, legs};
 use crate::bake::glob::Glob;
 use crate::bake::select;
 use crate::bake::syntax::Name;
@@ -28,6 +29,10 @@ pub(super) struct Draft {
     pub(super) targets: Vec<(Name, Settings)>,
     /// The version that its tags are made of.
     pub(super) stated: Stated,
+    /// What its rule lines give, if it has any.
+    pub(super) ruled: Option<Ruled>,
+    /// Labels and annotations that are filled in from facts.
+    pub(super) oci: BTreeMap<String, String>,
 }
 
 impl Draft {
@@ -51,7 +56,13 @@ pub(super) fn drafts(
         from_blocks(input, spec, targets, diagnostics)
     };
     for draft in &mut drafts {
-        draft.stated = versions::stated(draft.settings(), input, diagnostics);
+        let stated = versions::stated(draft.settings(), input, diagnostics);
+        draft.ruled = rules::apply(draft.settings(), &stated, input, diagnostics, warnings);
+        draft.stated = match &draft.ruled {
+            Some(ruled) => ruled.stated(stated, draft.settings(), diagnostics),
+            None => stated,
+        };
+        draft.oci = labels::of(draft, input, warnings);
     }
     drafts.retain(|draft| {
         let Stated::Elsewhere { tag, prefix } = &draft.stated else { return true };
@@ -104,6 +115,8 @@ fn from_blocks(
                 span: Some(coverage.span),
                 targets: covered,
                 stated: Stated::No,
+                ruled: None,
+                oci: BTreeMap::new(),
             };
             agree(&draft, diagnostics);
             taken.insert(draft.key.clone());
@@ -204,6 +217,8 @@ fn from_tags(
                 })
                 .collect(),
             stated: Stated::No,
+            ruled: None,
+            oci: BTreeMap::new(),
         });
     }
     if drafts.is_empty() && diagnostics.is_empty() {

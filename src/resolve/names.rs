@@ -2,16 +2,18 @@
 
 use indexmap::IndexSet;
 
-use super::Input;
 use super::images::Draft;
+use super::rules::is_of_version;
 use super::versions::Stated;
+use super::{Input, Purpose};
 use crate::bake::target::Text;
 use crate::diagnostic::Diagnostic;
 use crate::facts::Facts;
 use crate::pattern::{self, PatternError, Rendered, Words};
+use crate::rules;
 use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
-use crate::tags::{self, Claim, LATEST};
+use crate::tags::{self, Claim};
 use crate::version::Version;
 
 /// A rendered name with its pattern's place.
@@ -31,16 +33,37 @@ pub(super) struct Names {
 }
 
 /// Renders the patterns of an image.
-pub(super) fn names(input: &Input<'_>, draft: &Draft, diagnostics: &mut Vec<Diagnostic>) -> Names {
-    let mut renderer = Renderer { input, draft, names: Vec::new(), diagnostics };
+pub(super) fn names(
+    input: &Input<'_>,
+    draft: &Draft,
+    diagnostics: &mut Vec<Diagnostic>,
+    warnings: &mut Vec<Diagnostic>,
+) -> Names {
+    let of_rules = draft.ruled.as_ref().map(|ruled| {
+        ruled.check_branch(input.facts, diagnostics, warnings);
+        ruled.names(draft.stated.version(), warnings)
+    });
+    let mut renderer = Renderer { input, draft, names: Vec::new(), diagnostics, warnings };
     let settings = draft.settings();
     let default: Vec<TagPattern> = match settings.version {
         // An error about the version has been told, or this run is of none.
         Some(_) if matches!(draft.stated, Stated::No) => Vec::new(),
         _ => tags::default_patterns().into_iter().map(|pattern| renderer.default_pattern(pattern)).collect(),
     };
-    for pattern in settings.tags.as_ref().unwrap_or(&default) {
+    renderer.names.extend(of_rules.unwrap_or_default());
+    let patterns = settings.tags.as_ref().unwrap_or(&default);
+    for pattern in patterns.iter().filter(|one| !rules::is_rule(one.pattern.as_str())) {
         renderer.pattern(pattern, claim);
+    }
+    for text in settings.prerelease_tags.iter().map(|one| &one.pattern).chain(&settings.channels) {
+        if rules::is_rule(text.as_str()) {
+            let diagnostic =
+                Diagnostic::error("tag-rule", "rules of docker/metadata-action are entries of `tags`");
+            renderer
+                .diagnostics
+                .push(diagnostic.at(text.span, "").with_help("move it there, or write a pattern"));
+            return Names::default();
+        }
     }
     if draft.stated.version().is_some_and(Version::is_prerelease) {
         for pattern in &settings.prerelease_tags {
@@ -63,6 +86,7 @@ struct Renderer<'a, 'd> {
     draft: &'a Draft,
     names: Vec<Name>,
     diagnostics: &'d mut Vec<Diagnostic>,
+    warnings: &'d mut Vec<Diagnostic>,
 }
 
 impl Renderer<'_, '_> {
@@ -94,6 +118,12 @@ impl Renderer<'_, '_> {
     }
 
     fn refuse(&mut self, error: &PatternError, text: &Text) {
+        let is_unknown = matches!(error, PatternError::MissingFact { .. })
+            || (matches!(error, PatternError::NoVersion(_))
+                && matches!(self.draft.stated, Stated::Unknown(..)));
+        if self.input.purpose.is_committed() && is_unknown {
+            return leave_out(self.input, text.span, self.warnings);
+        }
         let diagnostic = match (error, &self.draft.stated) {
             // What is missing is not the version, but what it is made of.
             (PatternError::NoVersion(_), Stated::Unknown(cause, version)) => {
@@ -131,13 +161,21 @@ impl Renderer<'_, '_> {
             let message = format!("the branches `{branch}` and `{twin}` would both have the tag `{tag}`");
             self.diagnostics.push(refuse(message, "rename one of them, or put `{{ sha }}` into the pattern"));
         }
-        let is_version =
-            tag == LATEST || tag.parse::<Version>().is_ok_and(|version| !version.is_prerelease());
-        if self.draft.settings().version.is_some() && claim == Claim::Run && is_version {
+        if self.draft.settings().version.is_some() && claim == Claim::Run && is_of_version(tag) {
             let message = format!("the branch `{branch}` would take the tag `{tag}`, which is a version's");
             self.diagnostics
                 .push(refuse(message, "put something before it, such as `branch-{{ branch | slug }}`"));
         }
+    }
+}
+
+/// Leaves tags that depend on the run out of a committed file, and says so where they would be.
+pub(super) fn leave_out(input: &Input<'_>, span: Option<Span>, warnings: &mut Vec<Diagnostic>) {
+    let message = "what depends on the run is left out of a committed file";
+    let note = Diagnostic::note("run-tag", message).at(span, "");
+    let note = note.with_help("give the facts, such as `--fact tag=v1.2.3`, to have its tags in the file");
+    if input.purpose == Purpose::TagTable && !warnings.contains(&note) {
+        warnings.push(note);
     }
 }
 

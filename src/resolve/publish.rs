@@ -61,7 +61,7 @@ pub(super) fn publications(
     for draft in drafts {
         let by_pattern = draft.settings().tags.is_some() || draft.settings().version.is_some();
         if by_pattern {
-            names.push(names::names(input, draft, diagnostics));
+            names.push(names::names(input, draft, diagnostics, warnings));
             let repositories = repositories(draft, targets, diagnostics);
             let empty = |repository| (repository, Listing::default());
             publications.push(repositories.into_iter().map(empty).collect());
@@ -86,7 +86,10 @@ pub(super) fn publications(
                     .at(draft.span, "")
                     .with_help("set `repositories`, or give its target a tag with a repository"),
             );
-        } else if publication.values().all(|listing| listing.tags.is_empty()) && diagnostics.is_empty() {
+        } else if publication.values().all(|listing| listing.tags.is_empty())
+            && diagnostics.is_empty()
+            && !input.purpose.is_committed()
+        {
             let message = format!("image `{}` owns no tag: the merge will publish nothing for it", draft.key);
             warnings.push(Diagnostic::warning("no-tag", message).at(draft.span, ""));
         }

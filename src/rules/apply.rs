@@ -36,9 +36,28 @@ pub struct RuleTag {
     /// How many leading numbers of the version it names: 2 for `{{major}}.{{minor}}`, `usize::MAX` for the whole
     /// version; none when it has nothing to do with the version.
     pub depth: Option<usize>,
+    /// Whether it names the commit or the git tag, and so never moves.
+    pub names_commit: bool,
+    /// Whether it names what the run is of, and so moves with each run.
+    pub names_run: bool,
     /// The text before characters were replaced that tags cannot hold, if any were: of the branch `a/b`. Another
     /// branch may come to the same tag.
     pub altered: Option<String>,
+}
+
+impl Kind {
+    /// What renders to the tag itself, of words that are not a version's.
+    fn template(&self) -> Option<&Template> {
+        match self {
+            Self::Schedule { pattern } => Some(pattern),
+            Self::Raw { value } => Some(value),
+            Self::Version { .. }
+            | Self::Match { .. }
+            | Self::Edge { .. }
+            | Self::Ref(_)
+            | Self::Sha { .. } => None,
+        }
+    }
 }
 
 /// Applies rules to the facts of a run.
@@ -86,8 +105,9 @@ pub fn apply(rules: &[Rule], flavor: &Flavor, facts: Known<'_>) -> Result<Outcom
         }
         notes.extend(made.note().map(|note| (made.rule, note)));
         let depth = made.depth(version.as_ref());
-        let altered = (made.text.tag != made.text.plain).then_some(made.text.plain);
-        tags.push(RuleTag { text: made.text.tag, rule: made.rule, depth, altered });
+        let Made { text: Text { tag, plain }, rule, names_commit, names_run, .. } = made;
+        let altered = (tag != plain).then_some(plain);
+        tags.push(RuleTag { text: tag, rule, depth, names_commit, names_run, altered });
     }
     notes.sort_by_key(|(at, _)| *at);
     Ok(Outcome { tags, version, latest, notes })
@@ -104,6 +124,8 @@ struct Made {
     rule: usize,
     text: Text,
     origin: Origin,
+    names_commit: bool,
+    names_run: bool,
 }
 
 /// What a tag is made of.
@@ -290,7 +312,15 @@ impl Run<'_> {
         text.push(&core);
         text.push(&own(&rule.suffix, &flavor.suffix)?);
         check(&text.tag)?;
-        Ok(Some(Given::Tag(Made { rule: at, text, origin })))
+        let affixes = [(&rule.prefix, &flavor.prefix), (&rule.suffix, &flavor.suffix)];
+        let affixes = affixes.map(|(own, of_all)| own.as_ref().or(of_all.as_ref().map(|one| &one.template)));
+        let templates = affixes.into_iter().flatten().chain(rule.kind.template());
+        let words: Vec<&Word> = templates.flat_map(Template::words).collect();
+        let names_commit = matches!(rule.kind, Kind::Sha { .. })
+            || matches!(&origin, Origin::GitTag { part, whole, .. } if part == whole)
+            || words.iter().any(|word| matches!(word, Word::Sha | Word::Tag));
+        let names_run = !matches!(rule.kind, Kind::Raw { .. } | Kind::Version { .. }) || !words.is_empty();
+        Ok(Some(Given::Tag(Made { rule: at, text, origin, names_commit, names_run })))
     }
 
     fn core(&self, kind: &Kind) -> Result<Core, RuleError> {

@@ -411,7 +411,7 @@ impl RuleNote {
             }
             Self::Prerelease { .. } => "give it a tag with the whole version in it, such as `v{{version}}`",
             Self::PrereleaseLatest(_) => {
-                "metadata-action would move `latest`; write `latest=false`, or a rule `type=raw,value=latest`"
+                "metadata-action would move `latest`; a name of its own that prereleases may have is `channels = [\"next\"]`"
             }
             Self::PrereleaseCut { .. } => "`type=semver` leaves prereleases out",
             Self::Altered { .. } => "`{{version}}` leaves build metadata out",

@@ -175,7 +175,7 @@ fn what_the_readme_points_to_exists() {
 #[test]
 fn the_readme_has_the_sections_that_it_points_to() {
     let readme = read("README.md");
-    let sections = readme.lines().filter_map(|line| line.strip_prefix("## "));
+    let sections = readme.lines().filter_map(|line| line.strip_prefix("## ").or(line.strip_prefix("### ")));
     let anchors: Vec<String> = sections
         .map(|title| title.to_lowercase().replace(|c: char| !c.is_alphanumeric() && c != ' ' && c != '-', ""))
         .map(|title| title.replace(' ', "-"))

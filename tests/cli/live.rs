@@ -5,6 +5,7 @@
 mod distribution; // our client against a real registry
 mod engine; // the engine, and a folder in which both programs run
 mod keep; // a kept variable gets its value from buildx
+mod labels; // labels and annotations from facts
 mod links; // linked targets are those of the leg's own platform
 mod merge; // our merge makes what imagetools makes
 mod print; // the generated file means what its source means

@@ -252,6 +252,7 @@ fn nest(tokens: &mut impl Iterator<Item = Token>) -> (Vec<TemplatePart>, End) {
         parts.push(part);
     };
     push_text(&mut parts, &mut text);
+    parts.shrink_to_fit();
     (parts, end)
 }
 

@@ -137,7 +137,7 @@ impl<'a> Repository<'a> {
             serde_json::from_slice(&self.blob(&manifest.config.digest)).expect("a config is JSON");
         let layers = manifest.layers.iter().map(|layer| self.blob(&layer.digest)).collect();
         let digests = manifest.layers.into_iter().map(|layer| layer.digest).collect();
-        Image { platform, config, digests, layers }
+        Image { platform, config, annotations: manifest.annotations, digests, layers }
     }
 }
 
@@ -165,6 +165,8 @@ pub(super) struct Image {
     /// As the index says.
     pub(super) platform: String,
     config: Value,
+    /// Of its manifest.
+    pub(super) annotations: BTreeMap<String, String>,
     /// Of its layers.
     pub(super) digests: Vec<String>,
     layers: Vec<Vec<u8>>,
@@ -254,6 +256,8 @@ impl PlatformFields {
 struct Manifest {
     config: Blob,
     layers: Vec<Blob>,
+    #[serde(default)]
+    annotations: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]

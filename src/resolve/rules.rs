@@ -1,0 +1,243 @@
+//! Rule lines of docker/metadata-action among the tags of an image: what they give in this run, and to whom it belongs.
+
+use super::Input;
+use super::names::{self, Name};
+use super::versions::Stated;
+use crate::diagnostic::Diagnostic;
+use crate::facts::{Facts, Known};
+use crate::pattern::{self, PatternError, Words};
+use crate::rules::{self, Flavor, Outcome, Rule, RuleError, RuleTag};
+use crate::source::Span;
+use crate::spec::{Settings, TagPattern};
+use crate::tags::{self, Claim, LATEST};
+use crate::version::Version;
+
+/// The rule lines of an image, applied to the facts of the run.
+#[derive(Clone, Debug)]
+pub(super) struct Ruled {
+    /// The rules that hold in this run, with their places.
+    rules: Vec<(Rule, Option<Span>)>,
+    flavor: Flavor,
+    outcome: Outcome,
+}
+
+/// Applies an image's rule lines; `None` when it has none, or they cannot be read.
+pub(super) fn apply(
+    settings: &Settings,
+    stated: &Stated,
+    input: &Input<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+    warnings: &mut Vec<Diagnostic>,
+) -> Option<Ruled> {
+    let lines: Vec<&TagPattern> =
+        settings.tags.iter().flatten().filter(|one| rules::is_rule(one.pattern.as_str())).collect();
+    if lines.is_empty() {
+        let unused = settings.flavor.first().map(|line| {
+            let message = "a flavor is about rule lines in `tags`, and there are none";
+            let help = "write tags such as `type=semver,pattern={{version}}`, or leave `flavor` out";
+            Diagnostic::warning("flavor", message).at(line.span, "").with_help(help)
+        });
+        unused.into_iter().for_each(|warning| push_once(warnings, warning));
+        return None;
+    }
+    let mut found = Vec::new();
+    let flavor = Flavor::parse(settings.flavor.iter().map(|line| line.as_str())).unwrap_or_else(|(at, e)| {
+        found.push(wrong(&e, settings.flavor[at].span));
+        Flavor::default()
+    });
+    let mut applied = Vec::new();
+    for line in lines {
+        match Rule::parse(line.pattern.as_str()) {
+            Ok(rule) if holds(line, stated, input, &mut found, warnings) => {
+                applied.push((rule, line.pattern.span));
+            }
+            Ok(_) => {}
+            Err(e) => found.push(wrong(&e, line.pattern.span)),
+        }
+    }
+    let outcome = loop {
+        let errors = match outcome(&applied, &flavor, input.facts) {
+            Ok(outcome) => break outcome,
+            Err(errors) => errors,
+        };
+        let is_left_out = |error: &RuleError| {
+            input.purpose.is_committed() && matches!(error, RuleError::MissingFact { .. })
+        };
+        let (left_out, errors): (Vec<_>, Vec<_>) = errors.into_iter().partition(|(_, e)| is_left_out(e));
+        found.extend(errors.iter().map(|(at, e)| wrong(e, applied[*at].1)));
+        if left_out.is_empty() {
+            break Outcome::default();
+        }
+        // The others give what they give without these.
+        for (at, _) in left_out.iter().rev() {
+            names::leave_out(input, applied.remove(*at).1, warnings);
+        }
+    };
+    let failed = !found.is_empty();
+    found.into_iter().for_each(|one| push_once(diagnostics, one));
+    if failed {
+        return None;
+    }
+    for (at, note) in &outcome.notes {
+        let told = Diagnostic::note("tag-rule", note.to_string()).at(applied[*at].1, "");
+        push_once(warnings, note.help().into_iter().fold(told, Diagnostic::with_help));
+    }
+    Some(Ruled { rules: applied, flavor, outcome })
+}
+
+fn outcome(
+    rules: &[(Rule, Option<Span>)],
+    flavor: &Flavor,
+    facts: Known<'_>,
+) -> Result<Outcome, Vec<(usize, RuleError)>> {
+    let rules: Vec<Rule> = rules.iter().map(|(rule, _)| rule.clone()).collect();
+    rules::apply(&rules, flavor, facts)
+}
+
+fn wrong(error: &RuleError, span: Option<Span>) -> Diagnostic {
+    Diagnostic::error("tag-rule", error.to_string()).at(span, "").with_help(error.help())
+}
+
+fn holds(
+    line: &TagPattern,
+    stated: &Stated,
+    input: &Input<'_>,
+    found: &mut Vec<Diagnostic>,
+    warnings: &mut Vec<Diagnostic>,
+) -> bool {
+    let Some(condition) = &line.when else { return true };
+    let words = Words { version: stated.version(), facts: input.facts };
+    pattern::holds(condition.as_str(), &words).unwrap_or_else(|e| {
+        if input.purpose.is_committed() && matches!(e, PatternError::MissingFact { .. }) {
+            names::leave_out(input, line.pattern.span, warnings);
+            return false;
+        }
+        let diagnostic = Diagnostic::error("tag-pattern", e.to_string()).at(condition.span, "");
+        found.push(diagnostic.with_help(e.help()));
+        false
+    })
+}
+
+fn push_once(diagnostics: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
+    if !diagnostics.contains(&diagnostic) {
+        diagnostics.push(diagnostic);
+    }
+}
+
+impl Ruled {
+    /// The version of the image: that of `version`, or else the one that the rules are about.
+    pub(super) fn stated(
+        &self,
+        stated: Stated,
+        settings: &Settings,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Stated {
+        let Some(found) = &self.outcome.version else { return stated };
+        // Versions are compared in the image's own scheme.
+        let found = Version::parse(found.text(), settings.scheme).unwrap_or_else(|_| found.clone());
+        match stated {
+            Stated::No | Stated::Unknown(..) => Stated::Is(found),
+            Stated::Is(version) if version.cmp_precedence(&found).is_ne() => {
+                let message =
+                    format!("`version` is `{version}`, and the rules in `tags` are about `{found}`");
+                let place = settings.version.as_ref().and_then(|text| text.span);
+                let help =
+                    "leave `version` out, or write patterns such as `{{ major }}` instead of the rules";
+                push_once(diagnostics, Diagnostic::error("version", message).at(place, "").with_help(help));
+                Stated::Is(version)
+            }
+            known => known,
+        }
+    }
+
+    /// The names that the rules give, `latest` last.
+    pub(super) fn names(&self, version: Option<&Version>, warnings: &mut Vec<Diagnostic>) -> Vec<Name> {
+        let of_rules = self.outcome.tags.iter().map(|tag| Name {
+            text: tag.text.clone(),
+            claim: claim(tag, version),
+            span: self.rules[tag.rule].1,
+        });
+        let of_all = || if version.is_some() { Claim::Versions(0) } else { Claim::Run };
+        let first = self.outcome.tags.first().and_then(|tag| self.rules[tag.rule].1);
+        let latest = self.outcome.latest.iter().map(|latest| Name {
+            text: latest.clone(),
+            claim: of_all(),
+            span: first.or(self.rules.first().and_then(|(_, span)| *span)),
+        });
+        let names: Vec<Name> = of_rules.chain(latest).collect();
+        if let Some(version) = version.filter(|version| version.is_prerelease()) {
+            for name in names.iter().filter(|name| matches!(name.claim, Claim::Versions(_))) {
+                let message = format!("`{version}` is a prerelease, so it does not become `{}`", name.text);
+                let help = "metadata-action would move it; a name of its own that prereleases may have is `channels = [\"next\"]`";
+                push_once(warnings, Diagnostic::note("tag-rule", message).at(name.span, "").with_help(help));
+            }
+        }
+        names
+    }
+
+    /// The tag that metadata-action calls the version: the first.
+    pub(super) fn main(&self) -> Option<&str> {
+        self.outcome.tags.first().map(|tag| tag.text.as_str())
+    }
+
+    /// Tags of a branch must not be those of another branch, nor of versions.
+    pub(super) fn check_branch(
+        &self,
+        known: Known<'_>,
+        diagnostics: &mut Vec<Diagnostic>,
+        warnings: &mut Vec<Diagnostic>,
+    ) {
+        let mine = || self.outcome.tags.iter().filter(|tag| tag.names_run && !tag.names_commit);
+        if mine().next().is_none() {
+            return;
+        }
+        let facts: &Facts = known;
+        let Some(branch) = facts.branch.as_ref().filter(|_| facts.tag.is_none()) else { return };
+        let plain = |tag: &RuleTag| tag.altered.clone().unwrap_or_else(|| tag.text.clone());
+        for other in facts.branches.iter().filter(|other| *other != branch) {
+            let there = Facts {
+                branch: Some(other.clone()),
+                git_ref: Some(format!("refs/heads/{other}")),
+                ..facts.clone()
+            };
+            let Ok(theirs) = outcome(&self.rules, &self.flavor, &&there) else { continue };
+            for tag in mine() {
+                let is_twin = |their: &&RuleTag| their.text == tag.text && plain(their) != plain(tag);
+                if theirs.tags.iter().any(|their| is_twin(&their)) {
+                    let message = format!(
+                        "the branches `{branch}` and `{other}` would both have the tag `{}`",
+                        tag.text
+                    );
+                    let help = "rename one of them, or put the commit into the rule: `suffix=-{{sha}}`";
+                    let diagnostic = Diagnostic::error("branch-collision", message);
+                    push_once(diagnostics, diagnostic.at(self.rules[tag.rule].1, "").with_help(help));
+                }
+            }
+        }
+        let of_versions = self.rules.iter().any(|(rule, _)| rule.is_of_versions());
+        for tag in mine()
+            .filter(|tag| of_versions && is_of_version(&tag.text) && plain(tag).contains(branch.as_str()))
+        {
+            let message = format!("the branch `{branch}` takes the tag `{}`, which is a version's", tag.text);
+            let help = "put something before it, such as `prefix=branch-`";
+            let diagnostic = Diagnostic::warning("branch-collision", message);
+            push_once(warnings, diagnostic.at(self.rules[tag.rule].1, "").with_help(help));
+        }
+    }
+}
+
+/// Whether a tag is called as a version's are.
+pub(super) fn is_of_version(tag: &str) -> bool {
+    tag == LATEST || tag.parse::<Version>().is_ok_and(|version| !version.is_prerelease())
+}
+
+fn claim(tag: &RuleTag, version: Option<&Version>) -> Claim {
+    match (tag.depth, version) {
+        _ if tag.names_commit => Claim::Literal,
+        (Some(usize::MAX), _) => Claim::Literal,
+        (Some(depth), Some(_)) => Claim::Versions(depth),
+        _ if tag.names_run => Claim::Run,
+        (None, Some(version)) => tags::claim(&tag.text, version, 0, false, false),
+        (_, None) => Claim::Literal,
+    }
+}

@@ -1,0 +1,239 @@
+//! The way over from docker/metadata-action: its rule lines in real specs, with the results of its own README.
+
+use snapbox::str;
+
+use crate::support::Test;
+
+const COMMIT: &str = "--fact=commit=860c1904a1ce19322e91ac35af1ab07466440c37";
+
+fn spec(rules: &[&str], flavor: &[&str]) -> String {
+    let list = |lines: &[&str]| lines.iter().map(|line| format!("    {line:?},\n")).collect::<String>();
+    format!(
+        "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"app\" {{\n  repositories = [\"ghcr.io/acme/app\"]\n  tags = [\n{}  ]\n  flavor = [\n{}  ]\n}}\n",
+        list(rules),
+        list(flavor)
+    )
+}
+
+/// A run of an event on a ref of a repository whose default branch is `master`.
+fn on(command: &str, test: Test, run: &str) -> Test {
+    let (event, git_ref) = run.split_once(' ').unwrap();
+    let test = test.args([
+        command,
+        COMMIT,
+        "--fact=commit_time=2020-01-10T00:30:00Z",
+        "--fact=default_branch=master",
+    ]);
+    let test = test
+        .args([format!("--fact=event={event}"), format!("--fact=ref={git_ref}")].iter().map(|arg| &**arg));
+    if event.starts_with("pull_request") { test.args(["--fact=base_branch=master"]) } else { test }
+}
+
+/// The tags in the order of the plan.
+fn tags(rules: &[&str], flavor: &[&str], run: &str) -> String {
+    let output = on("metadata", Test::new().file("docker-bake.hcl", spec(rules, flavor)), run)
+        .args(["--format=tags"])
+        .output();
+    assert!(output.status.success(), "{rules:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let names: Vec<&str> = text.lines().map(|line| line.rsplit(':').next().unwrap()).collect();
+    names.join(" ")
+}
+
+/// Each example of <https://github.com/docker/metadata-action#readme> for a type of rule.
+#[test]
+fn the_examples_of_its_readme_give_its_tags() {
+    let (push, tag) = ("push refs/heads/master", "push refs/tags/v1.2.3");
+    let (pr, schedule) = ("pull_request refs/pull/2/merge", "schedule refs/heads/master");
+    for (rule, run, expected) in [
+        ("type=schedule", schedule, "nightly"),
+        ("type=schedule,pattern=nightly", schedule, "nightly"),
+        ("type=schedule,pattern={{date 'YYYYMMDD'}}", schedule, "20200110"),
+        ("type=schedule,pattern={{date 'YYYYMMDD-HHmmss' tz='Asia/Tokyo'}}", schedule, "20200110-093000"),
+        ("type=schedule", push, ""),
+        ("type=semver,pattern={{raw}}", tag, "v1.2.3 latest"),
+        ("type=semver,pattern={{version}}", tag, "1.2.3 latest"),
+        ("type=semver,pattern={{major}}.{{minor}}", tag, "1.2 latest"),
+        ("type=semver,pattern={{version}}", "push refs/tags/v2.0.8-beta.67", "2.0.8-beta.67"),
+        ("type=semver,pattern={{major}}.{{minor}}", "push refs/tags/v2.0.8-beta.67", "2.0.8-beta.67"),
+        ("type=semver,pattern={{version}},value=v1.0.0", push, "1.0.0 latest"),
+        (r"type=semver,pattern={{version}},value=p1/v1.0.0,match=v(\d.\d.\d)$", push, "1.0.0 latest"),
+        ("type=pep440,pattern={{version}}", "push refs/tags/1.2.3", "1.2.3 latest"),
+        ("type=pep440,pattern={{raw}}", "push refs/tags/v1.2.3rc2", "v1.2.3rc2"),
+        ("type=pep440,pattern={{major}}.{{minor}}", "push refs/tags/1.2.3rc2", "1.2.3rc2"),
+        ("type=pep440,pattern={{version}},value=1.0.0", push, "1.0.0 latest"),
+        (r"type=match,pattern=\d.\d.\d", tag, "1.2.3 latest"),
+        ("type=match,pattern=v(.*),group=1", tag, "1.2.3 latest"),
+        (r"type=match,pattern=v(\d.\d),group=1", tag, "1.2 latest"),
+        (r"type=match,pattern=p1/v(\d.\d.\d),group=1", "push refs/tags/p1/v1.2.3", "1.2.3 latest"),
+        ("type=match,pattern=v(.*),group=1,value=v1.0.0", push, "1.0.0 latest"),
+        ("type=edge", push, "edge"),
+        ("type=edge,branch=main", "push refs/heads/main", "edge"),
+        ("type=edge", "push refs/heads/dev", ""),
+        ("type=ref,event=branch", push, "master"),
+        ("type=ref,event=branch", "push refs/heads/my/branch", "my-branch"),
+        ("type=ref,event=tag", tag, "v1.2.3 latest"),
+        ("type=ref,event=pr", pr, "pr-2"),
+        ("type=raw,value=foo", push, "foo"),
+        ("type=raw,value=mytag-{{branch}}-{{sha}}", push, "mytag-master-860c190"),
+        ("type=raw,value=latest,enable={{is_default_branch}}", push, "latest"),
+        ("type=raw,value=latest,enable={{is_default_branch}}", "push refs/heads/dev", ""),
+        ("type=raw,value={{base_ref}}", pr, "master"),
+        ("foo", push, "foo"),
+        ("type=sha", push, "sha-860c190"),
+        ("type=sha,format=long", push, "sha-860c1904a1ce19322e91ac35af1ab07466440c37"),
+    ] {
+        assert_eq!(tags(&[rule], &[], run), expected, "{rule} in {run}");
+    }
+}
+
+/// The workflow of the beginning of its README, in each event of its table.
+#[test]
+fn its_usual_list_gives_its_tags() {
+    let rules = [
+        "type=schedule",
+        "type=ref,event=branch",
+        "type=ref,event=pr",
+        "type=semver,pattern={{version}}",
+        "type=semver,pattern={{major}}.{{minor}}",
+        "type=semver,pattern={{major}}",
+        "type=sha",
+    ];
+    for (run, expected) in [
+        ("push refs/heads/master", "master sha-860c190"),
+        ("push refs/heads/releases/v1", "releases-v1 sha-860c190"),
+        ("pull_request refs/pull/2/merge", "pr-2 sha-860c190"),
+        ("push refs/tags/v1.2.3", "1.2.3 1.2 1 sha-860c190 latest"),
+        ("push refs/tags/v2.0.8-beta.67", "2.0.8-beta.67 sha-860c190"),
+        ("schedule refs/heads/master", "nightly master sha-860c190"),
+    ] {
+        assert_eq!(tags(&rules, &[], run), expected, "{run}");
+    }
+    let flavor = ["latest=auto", "prefix=foo-", "suffix=-alpine,onlatest=true"];
+    assert_eq!(
+        tags(&rules[3..5], &flavor, "push refs/tags/v1.2.3"),
+        "foo-1.2.3-alpine foo-1.2-alpine latest-alpine"
+    );
+    assert_eq!(tags(&rules[3..4], &["latest=true"], "push refs/tags/v1.2.3"), "1.2.3 latest");
+}
+
+/// What the action cannot: it takes `latest` and `1` for whatever is built last.
+#[test]
+fn a_backport_takes_nothing_from_what_is_greater() {
+    let rules = [
+        "type=semver,pattern={{version}}",
+        "type=semver,pattern={{major}}.{{minor}}",
+        "type=semver,pattern={{major}}",
+    ];
+    let rules = [rules.as_slice(), &["type=raw,value=latest", "type=ref,event=tag", "type=raw,value=stable"]]
+        .concat();
+    let test = Test::new()
+        .file("docker-bake.hcl", spec(&rules, &[]))
+        .file("known", "v2.0.1\nv1.10.0\nv2.1.0-rc.1\n");
+    on("plan", test, "push refs/tags/v1.9.1")
+        .args(["--known-versions=known"])
+        .stdout(str![[r#"
+IMAGE  REPOSITORY        TAGS                PLATFORMS
+app    ghcr.io/acme/app  1.9.1, 1.9, v1.9.1  linux/amd64
+
+JOB              BUILDS           RUNNER
+app-linux-amd64  app-linux-amd64  ubuntu-latest
+
+app: not moved, owned by v1.10.0: 1
+app: not moved, owned by v2.0.1: stable, latest
+
+1 image, 3 tags, 1 platform, 1 job
+
+"#]])
+        .run();
+}
+
+#[test]
+fn rules_stand_beside_patterns_of_the_same_version() {
+    let text = spec(&["type=semver,pattern={{version}}"], &[]).replace(
+        "  ]\n  flavor",
+        "    { pattern = \"type=raw,value=manual\", when = \"event == 'workflow_dispatch'\" },\n    \"{{ major }}-{{ sha }}\",\n  ]\n  variant = [\"slim\"]\n  flavor",
+    );
+    let run = |run: &str, expected: &'static str| {
+        let test = on("metadata", Test::new().file("docker-bake.hcl", &text), run);
+        test.args(["--format=tags"]).stdout(expected).run();
+    };
+    run(
+        "push refs/tags/v1.2.3",
+        "ghcr.io/acme/app:1.2.3-slim\nghcr.io/acme/app:slim\nghcr.io/acme/app:1-860c190-slim\n",
+    );
+}
+
+#[test]
+fn what_the_action_does_in_silence_is_noted() {
+    let rules =
+        ["type=semver,pattern={{version}}", "type=semver,pattern=v{{major}}", "type=raw,value=latest"];
+    let test = Test::new().file("docker-bake.hcl", spec(&rules, &[]));
+    on("metadata", test, "push refs/tags/v1.2.3-rc.1")
+        .args(["--format=tags"])
+        .stdout("ghcr.io/acme/app:1.2.3-rc.1\n")
+        .stderr(str![[r#"
+note[tag-rule]: `1.2.3-rc.1` has no `v{{major}}`, which a prerelease must not move
+ --> docker-bake.hcl:8:5
+  |
+8 |     "type=semver,pattern=v{{major}}",
+  |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: give it a tag with the whole version in it, such as `v{{version}}`
+note[tag-rule]: `v1.2.3-rc.1` is a prerelease, so it does not become `latest`
+ --> docker-bake.hcl:9:5
+  |
+9 |     "type=raw,value=latest",
+  |     ^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: metadata-action would move it; a name of its own that prereleases may have is `channels = ["next"]`
+
+"#]])
+        .run();
+    let test = Test::new().file("docker-bake.hcl", spec(&["{{ sha }}"], &["latest=true"]));
+    on("metadata", test, "push refs/heads/master")
+        .args(["--format=tags"])
+        .stdout("ghcr.io/acme/app:860c190\n")
+        .stderr("warning[flavor]: a flavor is about rule lines in `tags`, and there are none\n...\n")
+        .run();
+}
+
+#[test]
+fn branches_that_come_to_one_tag_are_refused() {
+    let facts = format!(
+        "{{\"ref\": \"refs/heads/a/b\", \"commit\": \"{}\", \"branches\": [\"main\", \"a/b\", \"a-b\"]}}",
+        "c".repeat(40)
+    );
+    let run = |rule: &str| {
+        Test::new()
+            .file("docker-bake.hcl", spec(&["type=raw,value=dev", rule], &[]))
+            .file("facts.json", &facts)
+            .args(["metadata", "--format=tags", "--facts-file=facts.json"])
+    };
+    run("type=ref,event=branch")
+        .status(1)
+        .stderr(str![[r#"
+error[branch-collision]: the branches `a/b` and `a-b` would both have the tag `a-b`
+ --> docker-bake.hcl:8:5
+  |
+8 |     "type=ref,event=branch",
+  |     ^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: rename one of them, or put the commit into the rule: `suffix=-{{sha}}`
+
+"#]])
+        .run();
+    run("type=ref,event=branch,suffix=-{{sha}}")
+        .stdout("ghcr.io/acme/app:a-b-ccccccc\nghcr.io/acme/app:dev\n")
+        .run();
+}
+
+#[test]
+fn the_version_of_rules_is_the_image_s() {
+    let text =
+        spec(&["type=semver,pattern={{version}}"], &[]).replace("  flavor", "  version = \"1.3\"\n  flavor");
+    on("plan", Test::new().file("docker-bake.hcl", text), "push refs/tags/v1.2.3")
+        .status(1)
+        .stderr("error[version]: `version` is `1.3`, and the rules in `tags` are about `v1.2.3`\n...\n  = help: leave `version` out, or write patterns such as `{{ major }}` instead of the rules\n")
+        .run();
+}
