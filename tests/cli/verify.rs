@@ -6,6 +6,3 @@ mod desk; // runs a verification on layouts and servers
 mod explain; // why an image does not work that nobody planned
 mod hostile; // registries that do harm
 mod rows; // each row of the decision table
-#[path = "merge/world.rs"]
-#[expect(dead_code, reason = "merges need more of it")]
-mod world; // builds, repositories and plans

@@ -258,7 +258,7 @@ fn blob_unknown_since_the_images_are_in_other_repositories() {
     let list = index_of(&[image.descriptor()]);
     let refused = app.put_manifest(&at("1"), &list).expect_err("its child is elsewhere");
     assert!(refused.entries().iter().any(|entry| entry.code == "MANIFEST_BLOB_UNKNOWN"), "{refused}");
-    assert_eq!(refused.named_digests(), [image.digest.clone()]);
+    assert_eq!(refused.named_digests(), std::slice::from_ref(&image.digest));
     let [subject, first, second] = references.each_ref().map(String::as_str);
     let arguments = ["--explain", subject, first, second, image.digest.as_str()];
     let told = finds(

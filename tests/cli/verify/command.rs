@@ -3,7 +3,7 @@
 use snapbox::str;
 
 use super::desk::{APP, merged};
-use super::world::{World, plan, put_tag};
+use crate::merge::world::{World, plan, put_tag};
 use crate::support::Test;
 
 /// A run beside the layouts of a world.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bakeplan::merge::Options;
 
 use super::desk::{found, of_builds, of_plan};
-use super::world::{World, plan};
+use crate::merge::world::{World, plan};
 
 /// How often each request was sent: the method and what kind of thing it is about.
 fn counts(lines: &[String]) -> BTreeMap<String, usize> {

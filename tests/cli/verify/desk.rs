@@ -15,7 +15,7 @@ use bakeplan::verify::report::Report;
 use bakeplan::verify::target::Target;
 use bakeplan::verify::{self, Request};
 
-use super::world::{World, hasty, index, plan, put_tag};
+use crate::merge::world::{World, hasty, index, plan, put_tag};
 
 /// The repository of most tests.
 pub(super) const APP: &str = "oci-layout:acme/app";

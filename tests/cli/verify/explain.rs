@@ -7,8 +7,8 @@ use bakeplan::verify::explain::{Case, LocalList, sort};
 use bakeplan::verify::report::Report;
 
 use super::desk::{self, codes, entries, found, index_of, manifest, merged};
-use super::world::{Build, World, image, put, put_tag, remove};
 use crate::loopback::{Answer, Reply, Server};
+use crate::merge::world::{Build, World, image, put, put_tag, remove};
 
 const AMD64: &str = "app-linux-amd64";
 const ARM64: &str = "app-linux-arm64";
@@ -92,7 +92,7 @@ fn a_list_of_an_older_build_on_this_machine() {
     put_tag(&layout, "1", &layout.get_manifest(&new.clone().into()).unwrap().unwrap());
     remove(&layout, &old);
     let subject = format!("{}/acme/app:1", server.host());
-    let report = desk::explain(&world, &case(&[subject.clone()], Some(local)));
+    let report = desk::explain(&world, &case(std::slice::from_ref(&subject), Some(local)));
     found(&report, &["tag-missing", "stale-list", "in-other-repository"]);
     let finding = finding(&report, "stale-list");
     assert!(finding.message.contains(old.as_str()), "{}", finding.message);
@@ -188,7 +188,7 @@ fn attestations_that_gitlab_does_not_take() {
     (all[1].digest, all[1].size) = (attestation.digest.clone(), attestation.bytes.len() as i64);
     put_tag(&layout, "1", &index_of(&all));
     let subject = "oci-layout:acme/app:1".to_owned();
-    assert!(!codes(&explain(&world, &[subject.clone()])).contains(&"attestation-subject"));
+    assert!(!codes(&explain(&world, std::slice::from_ref(&subject))).contains(&"attestation-subject"));
     // The error of the push named the image.
     let report = explain(&world, &[subject, all[0].digest.to_string()]);
     assert!(finding(&report, "attestation-subject").cure.contains("oci-artifact=false"));

@@ -5,8 +5,8 @@ use bakeplan::reference::Digest;
 use bakeplan::registry::{Manifest, Store};
 
 use super::desk::{APP, changed, entries, found, index_of, merged, of, of_plan, retag};
-use super::world::{Build, index, plan, put, put_tag, remove};
 use crate::loopback::{Answer, Reply};
+use crate::merge::world::{Build, index, plan, put, put_tag, remove};
 
 const AMD64: &str = "app-linux-amd64";
 

@@ -12,7 +12,7 @@ use bakeplan::verify::code::Code;
 use bakeplan::verify::report::State;
 
 use super::desk::{APP, changed, entries, found, index_of, manifest, merged, of, of_builds, of_plan, retag};
-use super::world::{Build, TAGS, World, image, plan, plan_of, put, put_tag, remove};
+use crate::merge::world::{Build, TAGS, World, image, plan, plan_of, put, put_tag, remove};
 
 const AMD64: &str = "app-linux-amd64";
 const ARM64: &str = "app-linux-arm64";
@@ -270,7 +270,7 @@ fn an_index_in_an_index() {
     let inner =
         world.layout("acme/app").head_manifest(&"1".parse::<bakeplan::reference::Tag>().unwrap().into());
     let inner = inner.unwrap().unwrap();
-    retag(&world, &index_of(&[inner.clone()]));
+    retag(&world, &index_of(std::slice::from_ref(&inner)));
     found(&of(&world, &["oci-layout:acme/app:1"]), &["nested-index"]);
     // It may say that it is something else.
     retag(&world, &index_of(&[Descriptor { media_type: OCI_MANIFEST.into(), ..inner }]));
