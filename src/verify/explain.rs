@@ -141,6 +141,14 @@ impl<'a> Explanation<'_, '_, 'a> {
             }
             Known::Absent => {
                 self.facts.push(format!("{} is not there", self.name));
+                let cure = match (case.sources.is_empty(), &case.local) {
+                    (true, None) => {
+                        format!("name what it is to be made of, too: `--explain {} SOURCE…`", self.name)
+                    }
+                    _ => "mend what else is told, then make it again".to_owned(),
+                };
+                let missing = self.walk.findings.iter_mut().filter(|one| one.code == Code::TagMissing);
+                missing.for_each(|one| one.cure.clone_from(&cure));
                 self.similar();
             }
             Known::Unasked | Known::Faulty(_) => {}

@@ -301,7 +301,13 @@ impl<'a> Subject<'_, 'a> {
                 pushed.digest,
                 told_by(pushed)
             ));
-            self.walk.findings.push(finding.about(&tree.document.digest));
+            let finding = finding.about(&tree.document.digest);
+            self.walk.findings.push(if self.image.immutable {
+                finding
+                    .with_cure("release a new version, or merge with `--allow-retag`: the image is immutable")
+            } else {
+                finding
+            });
             self.other_build = true;
         }
     }

@@ -146,14 +146,19 @@ impl Report {
     #[must_use]
     pub fn to_table(&self) -> String {
         if !self.facts.is_empty() {
-            return self.facts.join("\n") + "\n";
+            return self.facts.iter().map(|fact| visible(fact) + "\n").collect();
         }
         let rows: Vec<[String; 4]> = self
             .references
             .iter()
             .map(|one| {
                 let digest = one.digest.as_ref().map_or("", |digest| short(digest)).to_owned();
-                [one.reference.clone(), one.state.word().to_owned(), digest, one.platforms.join(", ")]
+                [
+                    one.reference.clone(),
+                    one.state.word().to_owned(),
+                    digest,
+                    visible(&one.platforms.join(", ")),
+                ]
             })
             .collect();
         let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
@@ -178,7 +183,7 @@ impl Report {
         );
         for one in &self.references {
             let digest = one.digest.as_ref().map(|digest| format!("`{digest}`")).unwrap_or_default();
-            let platforms = one.platforms.join("<br>").replace('|', "\\|");
+            let platforms = cell(&one.platforms.join(", "));
             let _ = writeln!(
                 text,
                 "| `{}` | {} | {digest} | {platforms} |",
@@ -190,9 +195,8 @@ impl Report {
             text.push_str("\n| Finding | What | Cause | Cure |\n|---|---|---|---|\n");
         }
         for finding in &self.findings {
-            let cells = [&finding.message, finding.cause, &finding.cure];
-            let cells =
-                cells.map(|cell| cell.replace('|', "\\|").replace(['\n', '\r'], " ").replace('<', "&lt;"));
+            let cells = [finding.message.as_str(), finding.cause, &finding.cure];
+            let cells = cells.map(cell);
             let _ = writeln!(text, "| `{}` | {} |", finding.code.name(), cells.join(" | "));
         }
         text
@@ -213,6 +217,38 @@ impl Report {
     }
 }
 
+/// A text of a registry without what would control a terminal.
+fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// A text in a cell of a Markdown table.
+fn cell(text: &str) -> String {
+    visible(text).replace('|', "\\|").replace('<', "&lt;")
+}
+
 fn short(digest: &Digest) -> &str {
     digest.as_str().get(..SHORT).unwrap_or(digest.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_registry_says_does_not_control_anything() {
+        let mut report = Report { facts: vec!["a\u{1b}[31m\nb".into()], ..Report::default() };
+        assert_eq!(report.to_table(), "a\u{fffd}[31m\u{fffd}b\n");
+        report.facts.clear();
+        let location = "r.io/a".parse().unwrap();
+        let mut one = Checked::new("r.io/a:1".into(), &location, None);
+        one.platforms = vec!["linux/\u{1b}|<b>\n".into()];
+        report.references.push(one);
+        assert!(report.to_table().starts_with("r.io/a:1  not checked    linux/\u{fffd}|<b>\u{fffd}\n"));
+        let row = report.to_markdown();
+        assert!(
+            row.ends_with("| `r.io/a:1` | not checked |  | linux/\u{fffd}\\|&lt;b>\u{fffd} |\n"),
+            "{row}"
+        );
+    }
 }

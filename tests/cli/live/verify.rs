@@ -96,12 +96,12 @@ fn built(name: &str) -> Option<(Project, String)> {
         }}
         "#
     );
-    let dockerfile = "FROM scratch\nARG WORD=app\nLABEL word=$WORD\nCOPY files/$WORD /word\n";
+    let dockerfile = "FROM scratch\nARG WORD=app TARGETARCH\nLABEL word=$WORD\nCOPY files/$TARGETARCH /arch\n";
     let project = project
         .file("docker-bake.hcl", &spec)
         .file("Dockerfile", dockerfile)
-        .file("files/app", "app")
-        .file("files/other", "other");
+        .file("files/amd64", "amd64")
+        .file("files/arm64", "arm64");
     project.bakeplan(&["plan", "--out", "all", "app", "other"]);
     project.bakeplan(&["plan", "--out", "out", "app", "other"]);
     project.run_jobs();
