@@ -120,7 +120,12 @@ impl Progress for Talk {
             }
             Event::Writing { location, what } => self.show(&format!("{location}: writing {what}")),
             Event::Waiting { location, pause, why } => {
-                self.say(&format!("{location}: waiting {} s: {why}", pause.as_secs()));
+                let text = format!("{location}: waiting {:.1} s: {why}", pause.as_secs_f64());
+                if *pause >= LONG_PAUSE {
+                    self.say(&text);
+                } else {
+                    self.show(&text);
+                }
             }
             Event::Done { location, what } => self.say(&format!("{location}: {what}")),
         }

@@ -47,6 +47,7 @@ pub struct Options {
 }
 
 /// What a merge works with.
+#[derive(Clone, Copy)]
 pub struct Surroundings<'a> {
     /// The repositories of [`locations`], in that order.
     pub sites: &'a [Site],
@@ -308,7 +309,7 @@ fn write(
         report.images.values_mut().for_each(|image| image.status = Status::Failed);
         return;
     }
-    let published = publish::publish(&jobs, surroundings.sites, surroundings.progress, surroundings.docker);
+    let published = publish::publish(&jobs, surroundings);
     for job in &jobs {
         let image = report.images.get_mut(job.image).expect("every image is reported");
         let mut outcomes = published.outcomes.get(job.image).cloned().unwrap_or_default();

@@ -2,14 +2,22 @@
 //! before its index is everywhere.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+use super::Surroundings;
 use super::check::Copies;
 use super::progress::{Event, Progress};
 use super::report::Outcome;
 use super::snapshot::{Site, parallel};
 use crate::diagnostic::Diagnostic;
+use crate::oci::Descriptor;
 use crate::reference::{Digest, Tag};
-use crate::registry::{Error, Kind, Location, Manifest, Mount, Operation, TagOrDigest};
+use crate::registry::{Clock, Error, Kind, Location, Manifest, Mount, Operation, TagOrDigest};
+
+/// How long a registry may answer with what a tag was before
+/// (<https://github.com/p2pool-starter-stack/pithead/issues/429>), and how often it is asked meanwhile.
+const SETTLE: Duration = Duration::from_secs(20);
+const INTERVAL: Duration = Duration::from_millis(500);
 
 /// What is to be written of one image in one repository.
 pub struct Job<'a> {
@@ -60,9 +68,10 @@ pub type Run<'a> = dyn Fn(&[String]) -> Result<(), String> + Sync + 'a;
 
 /// Writes all jobs, those of one repository one after another.
 #[must_use]
-pub fn publish(jobs: &[Job<'_>], sites: &[Site], progress: &dyn Progress, docker: &Run<'_>) -> Published {
-    let mut writer =
-        Writer { jobs, sites, progress, docker, failed: BTreeSet::new(), published: Published::default() };
+pub fn publish(jobs: &[Job<'_>], surroundings: &Surroundings<'_>) -> Published {
+    let Surroundings { sites, clock, progress, docker } = *surroundings;
+    let (failed, published) = Default::default();
+    let mut writer = Writer { jobs, sites, clock, progress, docker, failed, published };
     let mut queues: BTreeMap<usize, Vec<&Job<'_>>> = BTreeMap::new();
     for job in jobs {
         queues.entry(job.site).or_default().push(job);
@@ -78,6 +87,7 @@ pub fn publish(jobs: &[Job<'_>], sites: &[Site], progress: &dyn Progress, docker
 struct Writer<'a> {
     jobs: &'a [Job<'a>],
     sites: &'a [Site],
+    clock: &'a dyn Clock,
     progress: &'a dyn Progress,
     docker: &'a Run<'a>,
     /// Images that failed somewhere: nothing more of them is written anywhere.
@@ -213,9 +223,7 @@ impl<'a> Writer<'a> {
             tasks.extend(job.tags.iter().filter(is_written).map(|tag| (job, tag)));
         }
         let sites: BTreeSet<usize> = tasks.iter().map(|(job, _)| job.site).collect();
-        let found = parallel(&tasks, sites.len(), |(job, tag)| {
-            self.sites[job.site].store.head_manifest(&TagOrDigest::Tag(tag.tag.clone()))
-        });
+        let found = parallel(&tasks, sites.len(), |(job, tag)| self.settled(job, tag));
         let mut read: BTreeMap<usize, usize> = BTreeMap::new();
         for ((job, tag), found) in tasks.into_iter().zip(found) {
             let digest = &job.manifest.digest;
@@ -252,6 +260,24 @@ impl<'a> Writer<'a> {
         for (site, count) in read {
             let what = format!("read back {count} {}", if count == 1 { "tag" } else { "tags" });
             self.progress.tell(&Event::Done { location: &self.sites[site].location, what: &what });
+        }
+    }
+}
+
+impl Writer<'_> {
+    /// What a tag means that was written, once the registry has got over what it was before.
+    fn settled(&self, job: &Job<'_>, tag: &TagJob) -> Result<Option<Descriptor>, Error> {
+        let site = &self.sites[job.site];
+        let deadline = self.clock.elapsed().saturating_add(SETTLE);
+        loop {
+            let found = site.store.head_manifest(&TagOrDigest::Tag(tag.tag.clone()))?;
+            let is_old = found.as_ref().is_some_and(|found| Some(&found.digest) == tag.previous.as_ref());
+            if !is_old || self.clock.elapsed() >= deadline {
+                return Ok(found);
+            }
+            let why = "the registry still answers with what the tag was before";
+            self.progress.tell(&Event::Waiting { location: &site.location, pause: INTERVAL, why });
+            self.clock.sleep(INTERVAL);
         }
     }
 }

@@ -116,6 +116,25 @@ fn what_was_just_written_may_take_a_while_to_be_there() {
 }
 
 #[test]
+fn a_registry_that_still_has_the_old_digest_is_asked_again() {
+    let mut world = World::with_app(&["acme/app"]);
+    assert_eq!(world.merge(&plan(&["oci-layout:acme/app"]), Options::default()).problems, []);
+    let old = world.tags("acme/app")["latest"].to_string();
+    world.build(&["acme/app"], super::world::Build::new("app-linux-amd64", "linux/amd64").salt("again"));
+    let asked = Arc::new(AtomicUsize::new(0));
+    let server = world.serve_through(move |seen, forward| {
+        let answer = forward();
+        let is_tag = seen.path().ends_with("/latest") && seen.method == "HEAD";
+        // The first is before the write.
+        if is_tag && asked.fetch_add(1, Ordering::Relaxed) < 3 {
+            return answer.header("Docker-Content-Digest", old.clone()).into();
+        }
+        answer.into()
+    });
+    check_published(&world, &merge(&world, &server), "old");
+}
+
+#[test]
 fn builds_that_are_not_there_yet_are_waited_for_when_asked_to() {
     let late = |wait: Duration| {
         let world = World::with_app(&["acme/app"]);
