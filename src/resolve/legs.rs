@@ -340,7 +340,7 @@ fn check_output(target: &Target, diagnostics: &mut Vec<Diagnostic>) {
 
 impl Settings {
     /// The overrides of a platform, the most specific last.
-    fn overrides_of(&self, platform: Option<&Platform>) -> Vec<&PlatformOverride> {
+    pub(super) fn overrides_of(&self, platform: Option<&Platform>) -> Vec<&PlatformOverride> {
         let Some(platform) = platform else { return Vec::new() };
         let mut matching: Vec<&PlatformOverride> =
             self.platforms.iter().filter(|one| platform.matches_prefix(&one.prefix)).collect();

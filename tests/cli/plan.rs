@@ -318,6 +318,32 @@ app-1_9_3  lts     greatest version of the channel
 }
 
 #[test]
+fn a_floating_tag_loses_no_platform_in_silence() {
+    let spec = r#"target "app" {
+  matrix    = { version = ["1.10.0", "1.9.3", "1.9.2"] }
+  name      = "app-${replace(version, ".", "_")}"
+  platforms = version == "1.10.0" ? ["linux/amd64"] : ["linux/amd64", "linux/arm/v7"]
+}
+image "app" {
+  repositories = ["ghcr.io/acme/app", "docker.io/acme/app"]
+  version      = version
+}
+"#;
+    let test = Test::new().file("docker-bake.hcl", spec).args(["metadata", "--format=args", "app-1_9_2"]);
+    let test = test.stdout("-t ghcr.io/acme/app:1.9.2\n-t docker.io/acme/app:1.9.2\n").stderr(str![[r#"
+warning[fewer-platforms]: image `app-1_10_0` takes `1`, `latest` from version `1.9.3`, which has more platforms: `linux/arm/v7`
+ --> docker-bake.hcl:8:18
+  |
+8 |   version      = version
+  |                  ^^^^^^^
+  |
+  = help: who pulls these tags there gets nothing any more; build it for them too, or use other tags
+
+"#]]);
+    test.run();
+}
+
+#[test]
 fn disjoint_targets_with_the_same_tags_are_one_image() {
     let spec = r#"target "amd64" {
   tags      = ["ghcr.io/acme/app:1"]
