@@ -13,8 +13,7 @@ use crate::reference::Registry;
 /// The id of `-C`.
 const DIRECTORIES: &str = "directories";
 
-const EXIT_CODES: &str =
-    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 out of date (`--check`), 5 incomplete (`merge`)";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 out of date (`--check`), 4 the registry disagrees (`verify`), 5 incomplete (`merge`)";
 
 /// Reads the Bake file you already have, as `docker buildx bake` does but without Docker, decides which image is built
 /// on which platform and published under which tags, and writes what the pipeline needs.
@@ -92,6 +91,9 @@ pub enum Command {
     /// Give the images that were built by digest all their tags, everywhere
     #[command(args_override_self = true, after_help = EXIT_CODES)]
     Merge(Merge),
+    /// Check what registries serve, down to the last layer, and say why it is wrong
+    #[command(args_override_self = true, after_help = EXIT_CODES)]
+    Verify(Verify),
     /// Keep the table of tags in a README up to date, between two markers
     #[command(args_override_self = true, after_help = EXIT_CODES)]
     Readme(Readme),
@@ -297,6 +299,33 @@ pub struct Merge {
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
     pub format: ReportFormat,
     /// Set the output `result` of a GitHub Actions step, write its summary and annotate errors
+    #[arg(long)]
+    pub github: bool,
+    /// How registries are reached.
+    #[command(flatten)]
+    pub network: Network,
+}
+
+/// `bakeplan verify`.
+#[derive(Args, Clone, Debug)]
+pub struct Verify {
+    /// References to check, such as `ghcr.io/acme/app:1`
+    #[arg(value_name = "REFERENCE", required_unless_present = "plan", conflicts_with = "plan")]
+    pub references: Vec<String>,
+    /// Check all tags of this plan instead
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<String>,
+    /// Compare the tags with what was built: metadata files, folders of them, or `TARGET=DIGEST` (repeatable)
+    #[arg(long, value_name = "PATH", num_args = 1.., requires = "plan")]
+    pub metadata: Vec<String>,
+    /// Say what the first reference is and why it does not work; the others are what it was to be made of, and digests
+    /// that an error named
+    #[arg(long, conflicts_with = "plan")]
+    pub explain: bool,
+    /// Print a table, or json (and errors as JSON)
+    #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
+    pub format: ReportFormat,
+    /// Set the output `ok` of a GitHub Actions step, write its summary and annotate what is wrong
     #[arg(long)]
     pub github: bool,
     /// How registries are reached.

@@ -10,6 +10,7 @@ use super::flags::{self, FlagError};
 use super::kept;
 use super::syntax::{Expr, ExprKind, Ident, Name, ObjectKey};
 use super::target::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text};
+use super::textmap::TextMap;
 use super::value::{Type, Value};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -244,22 +245,24 @@ impl Decoder<'_> {
         decoded
     }
 
-    fn map(&mut self, value: &Value, expr: &Expr, null_allowed: bool) -> BTreeMap<Name, Text> {
+    fn map(&mut self, value: &Value, expr: &Expr, null_allowed: bool) -> TextMap {
         if is_null_of(value, &Type::map(Type::String)) {
-            return BTreeMap::new();
+            return TextMap::default();
         }
         let Some(members) = value.members() else {
             return self.fail(value, expr, STRING_MAP).unwrap_or_default();
         };
         let places = Places::of(expr, members.len());
-        let mut decoded = BTreeMap::new();
+        let mut decoded = TextMap::default();
         for (key, member) in members {
             if null_allowed && is_null_of(member, &Type::String) {
                 continue;
             }
             let place = places.get(key);
             let text = self.inside(Step::Member(Rc::clone(key)), |decoder| decoder.string(member, place));
-            decoded.extend(text.map(|text| (Rc::clone(key), text)));
+            if let Some(text) = text {
+                decoded.insert(Rc::clone(key), text);
+            }
         }
         decoded
     }
@@ -300,7 +303,9 @@ impl Decoder<'_> {
         for (key, member) in members {
             let place = places.get(key);
             let text = self.inside(Step::Member(Rc::clone(key)), |decoder| decoder.string(member, place));
-            entry.fields.extend(text.map(|text| (Rc::clone(key), text)));
+            if let Some(text) = text {
+                entry.fields.insert(Rc::clone(key), text);
+            }
         }
         (self.diagnostics.len() == before).then_some(entry)
     }
@@ -329,7 +334,7 @@ impl Decoder<'_> {
             return self.accept(flags::attestation(&text), expr.span);
         }
         let mut entry = self.entry(value, expr)?;
-        entry.fields.entry("type".into()).or_insert_with(|| Text::verbatim(""));
+        entry.fields.insert_missing("type", || Text::verbatim(""));
         if let Some(disabled) = entry.fields.remove("disabled") {
             let Some(disabled) = flags::parse_bool(disabled.as_str()) else {
                 let member = value.members().and_then(|members| members.get("disabled"));

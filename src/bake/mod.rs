@@ -37,6 +37,7 @@ pub mod select;
 pub mod strict;
 pub mod syntax;
 pub mod target;
+pub mod textmap;
 pub mod typeexpr;
 mod unknown;
 pub mod value;

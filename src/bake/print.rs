@@ -1,11 +1,11 @@
 //! Targets and groups as JSON: as `docker buildx bake --print` prints them, and so that Bake reads them back.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::kept::{self, KeptVariable, Piece};
 use super::syntax::Name;
 use super::target::{Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target, Text};
+use super::textmap::TextMap;
 use super::value::{Str, Type, Value};
 use crate::json::{Json, Member, ObjectWriter};
 
@@ -194,7 +194,7 @@ impl<'a> Writer<'a> {
         texts.iter().map(|text| self.string(text, escape)).collect()
     }
 
-    fn object(&self, fields: &'a BTreeMap<Name, Text>, escape: Escape) -> Json<'a> {
+    fn object(&self, fields: &'a TextMap, escape: Escape) -> Json<'a> {
         let member = |(key, text): (&'a Name, &'a Text)| {
             (self.escaped(key, Escape::AsRead), self.string(text, escape))
         };
@@ -222,7 +222,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn map(&mut self, key: &'static str, fields: &'a BTreeMap<Name, Text>, escape: Escape) {
+    fn map(&mut self, key: &'static str, fields: &'a TextMap, escape: Escape) {
         if !fields.is_empty() {
             self.put(key, self.object(fields, escape));
         }
@@ -321,7 +321,7 @@ mod tests {
         list.iter().map(|text| Text::verbatim(text)).collect()
     }
 
-    fn map(key: &str, value: &str) -> BTreeMap<Name, Text> {
+    fn map(key: &str, value: &str) -> TextMap {
         [(key.into(), value.into())].into()
     }
 

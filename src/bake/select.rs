@@ -83,7 +83,7 @@ pub fn resolve(
     }
     for target in resolved.targets.values_mut() {
         if let Some(epoch) = options.source_date_epoch.as_deref().filter(|epoch| !epoch.is_empty()) {
-            target.args.entry("SOURCE_DATE_EPOCH".into()).or_insert_with(|| Text::verbatim(epoch));
+            target.args.insert_missing("SOURCE_DATE_EPOCH", || Text::verbatim(epoch));
         }
         let mut problems = vec![];
         check::finish(target, &mut problems);

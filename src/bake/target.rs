@@ -10,6 +10,7 @@ use indexmap::map::Entry as Slot;
 use indexmap::{IndexMap, IndexSet};
 
 use super::syntax::Name;
+use super::textmap::TextMap;
 use super::value::Str;
 use crate::source::Span;
 
@@ -81,7 +82,7 @@ impl Eq for Text {}
 #[derive(Clone, Debug, Default)]
 pub struct Entry {
     /// The value of each key.
-    pub fields: BTreeMap<Name, Text>,
+    pub fields: TextMap,
     /// Where it is written.
     pub span: Option<Span>,
 }
@@ -202,15 +203,15 @@ pub struct Target {
     /// The target whose `context` this target's `context` is, when it is written `target.NAME.context`.
     pub context_of: Option<Name>,
     /// Named contexts.
-    pub contexts: BTreeMap<Name, Text>,
+    pub contexts: TextMap,
     /// Path of the Dockerfile inside the context.
     pub dockerfile: Option<Text>,
     /// Text of the Dockerfile.
     pub dockerfile_inline: Option<Text>,
     /// Build arguments.
-    pub args: BTreeMap<Name, Text>,
+    pub args: TextMap,
     /// Labels of the image's config.
-    pub labels: BTreeMap<Name, Text>,
+    pub labels: TextMap,
     /// Image references.
     pub tags: Option<Vec<Text>>,
     /// Caches to read.
@@ -246,7 +247,7 @@ pub struct Target {
     /// Privileges asked for.
     pub entitlements: Vec<Text>,
     /// Entries of `/etc/hosts`: address by host.
-    pub extra_hosts: BTreeMap<Name, Text>,
+    pub extra_hosts: TextMap,
     /// Source policies.
     pub policy: Vec<Policy>,
     /// Whether it is built only because another target's context links to it.
@@ -503,7 +504,7 @@ fn replace<T: Clone>(own: &mut Option<T>, other: &Option<T>) {
     }
 }
 
-fn extend(own: &mut BTreeMap<Name, Text>, other: &BTreeMap<Name, Text>) {
+fn extend(own: &mut TextMap, other: &TextMap) {
     own.extend(other.iter().map(|(key, value)| (Rc::clone(key), value.clone())));
 }
 

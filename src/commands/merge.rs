@@ -72,7 +72,11 @@ fn tell(session: &Session<'_>, args: &cli::Merge, report: Report) -> Result<(), 
 }
 
 /// Reads files, folders and pairs.
-fn read_metadata(session: &Session<'_>, document: &Document, paths: &[String]) -> Result<Metadata, Error> {
+pub(super) fn read_metadata(
+    session: &Session<'_>,
+    document: &Document,
+    paths: &[String],
+) -> Result<Metadata, Error> {
     let legs = document.legs();
     let is_planned = |name: &str| legs.contains(name);
     let mut metadata = Metadata::default();

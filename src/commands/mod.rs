@@ -8,6 +8,7 @@ mod network;
 mod plan;
 mod print;
 mod readme;
+mod verify;
 
 use crate::bake::kept;
 use crate::cli::{Cli, Command, PlanFormat, ReportFormat};
@@ -47,6 +48,7 @@ pub fn run(cli: &Cli, host: &Host) -> Exit {
     let voice = match &cli.command {
         Command::Plan(args) => Voice { json: args.format == PlanFormat::Json, github: args.github },
         Command::Merge(args) => Voice { json: args.format == ReportFormat::Json, github: args.github },
+        Command::Verify(args) => Voice { json: args.format == ReportFormat::Json, github: args.github },
         _ => Voice::default(),
     };
     let mut session = Session {
@@ -63,6 +65,7 @@ pub fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Matrix(args) => plan::matrix(&mut session, args),
         Command::Metadata(args) => plan::metadata(&mut session, args),
         Command::Merge(args) => merge::merge(&session, args),
+        Command::Verify(args) => verify::verify(&session, args),
         Command::Readme(args) => readme::readme(&mut session, args),
     };
     match result {

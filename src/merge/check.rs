@@ -538,7 +538,7 @@ impl<'a> Walk<'a> {
 }
 
 /// Whether a platform is the planned one. The version of an operating system counts where it is planned.
-fn is_planned(found: &DescriptorPlatform, planned: &Platform) -> bool {
+pub(crate) fn is_planned(found: &DescriptorPlatform, planned: &Platform) -> bool {
     let (os, architecture, variant) = found.normal();
     (os.as_str(), architecture.as_str(), variant.as_str())
         == (planned.os(), planned.architecture(), planned.variant())

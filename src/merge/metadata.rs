@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::bases::{Base, Provenance};
@@ -17,6 +18,8 @@ const DIGEST: &str = "containerimage.digest";
 const PROVENANCE: &str = "buildx.build.provenance";
 /// The repositories that it was pushed to, with commas between them.
 const NAMES: &str = "image.name";
+/// What buildx calls the build.
+const REFERENCE: &str = "buildx.build.ref";
 /// The output of Docker's bake action, a text that holds a metadata file.
 const OUTPUT: &str = "metadata";
 /// How deeply outputs of a CI may hold outputs.
@@ -35,6 +38,10 @@ pub struct Pushed {
     pub bases: Vec<Base>,
     /// The repositories that it was pushed to, as written.
     pub names: Vec<String>,
+    /// What buildx calls the build, for `docker buildx history`.
+    pub build: Option<String>,
+    /// When the build ended, as its provenance says.
+    pub finished: Option<String>,
 }
 
 /// What all builds pushed.
@@ -75,7 +82,8 @@ impl Metadata {
     ) -> Result<(), Diagnostic> {
         let origin = format!("{target}={digest}");
         if is_planned(target) {
-            return self.insert(target, Pushed { digest, origin, bases: Vec::new(), names: Vec::new() });
+            let (bases, names, build, finished) = Default::default();
+            return self.insert(target, Pushed { digest, origin, bases, names, build, finished });
         }
         let skipped = Skipped { unplanned: vec![target.to_owned()], without_digest: Vec::new() };
         self.notes.extend(skipped.notes(&origin));
@@ -171,10 +179,19 @@ fn read_build(origin: &str, target: &str, text: &str) -> Result<Option<Pushed>, 
     let names = string(NAMES)?.unwrap_or_default();
     let names = names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
     let provenance = members.iter().filter(|(key, _)| key.starts_with(PROVENANCE));
+    let finished = provenance.clone().find_map(|(_, value)| finished(value.get()));
     // It is about the build, not part of what is published: nothing depends on its being read.
     let provenance = provenance.filter_map(|(_, value)| serde_json::from_str::<Provenance>(value.get()).ok());
     let bases = provenance.flat_map(|provenance| provenance.bases()).collect();
-    Ok(Some(Pushed { digest, origin: origin.to_owned(), bases, names }))
+    let build = string(REFERENCE).ok().flatten();
+    Ok(Some(Pushed { digest, origin: origin.to_owned(), bases, names, build, finished }))
+}
+
+/// When a build ended, as its provenance says, in either version of SLSA.
+fn finished(provenance: &str) -> Option<String> {
+    let provenance: Value = serde_json::from_str(provenance).ok()?;
+    let places = ["/metadata/buildFinishedOn", "/runDetails/metadata/finishedOn"];
+    places.iter().find_map(|place| Some(provenance.pointer(place)?.as_str()?.to_owned()))
 }
 
 /// The metadata in the output of a CI step or job: `{"metadata": "…"}`, perhaps below `outputs`, perhaps by job.

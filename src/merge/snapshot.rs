@@ -263,7 +263,7 @@ fn ask(store: &dyn Store, question: &Question) -> Result<Answer, Error> {
 }
 
 /// Takes turns between the sites, so that a slow one does not keep all workers.
-fn interleaved<T: Clone>(items: &[(usize, T)], sites: usize) -> Vec<(usize, T)> {
+pub(crate) fn interleaved<T: Clone>(items: &[(usize, T)], sites: usize) -> Vec<(usize, T)> {
     let mut queues = vec![Vec::new(); sites];
     items.iter().for_each(|item| queues[item.0].push(item.clone()));
     let longest = queues.iter().map(Vec::len).max().unwrap_or(0);
@@ -271,7 +271,7 @@ fn interleaved<T: Clone>(items: &[(usize, T)], sites: usize) -> Vec<(usize, T)> 
 }
 
 /// Does the work on all items, several at once; the results are in the order of the items.
-pub(super) fn parallel<T: Sync, R: Send>(items: &[T], sites: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(crate) fn parallel<T: Sync, R: Send>(items: &[T], sites: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let workers = (WORKERS.0 * sites).min(WORKERS.1).min(items.len());
     if workers < 2 {
         return items.iter().map(work).collect();

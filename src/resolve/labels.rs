@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::images::Draft;
 use super::{Input, Purpose};
-use crate::bake::syntax::Name;
 use crate::bake::target::{Target, Text};
 use crate::diagnostic::Diagnostic;
 use crate::facts::Facts;
@@ -88,7 +87,7 @@ pub(super) fn left_out(drafts: &[Draft], input: &Input<'_>) -> Option<Diagnostic
 /// Adds labels, and annotations of the manifest, to a leg; those that its target has stay.
 pub(super) fn add(definition: &mut Target, labels: &BTreeMap<String, String>) {
     for (key, value) in labels {
-        definition.labels.entry(Name::from(key.as_str())).or_insert_with(|| Text::verbatim(value));
+        definition.labels.insert_missing(key, || Text::verbatim(value));
         if !super::annotations::has(&definition.annotations, key) {
             definition.annotations.push(Text::verbatim(&format!("manifest:{key}={value}")));
         }

@@ -10,6 +10,7 @@ use super::legs::{self, Legs, Made};
 use super::{Input, Targets};
 use crate::bake::syntax::Name;
 use crate::bake::target::{Target, Text};
+use crate::bake::textmap::TextMap;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Leg, Role};
 use crate::platform::Platform;
@@ -65,12 +66,7 @@ impl Linker<'_, '_> {
         }
     }
 
-    fn contexts(
-        &mut self,
-        definition: &Target,
-        platform: Option<&Platform>,
-        user: &Made,
-    ) -> std::collections::BTreeMap<Name, Text> {
+    fn contexts(&mut self, definition: &Target, platform: Option<&Platform>, user: &Made) -> TextMap {
         let mut contexts = definition.contexts.clone();
         // A leg of unknown platform keeps its links: Bake picks the platform when it builds.
         let Some(platform) = platform else {

@@ -150,6 +150,16 @@ fn the_readme_has_each_command_and_exit_code() {
 }
 
 #[test]
+fn the_readme_has_each_finding() {
+    let shown = first_column(&read("README.md"), "| finding |");
+    let mut shown: Vec<_> = shown.iter().map(String::as_str).collect();
+    shown.sort_unstable();
+    let mut real = bakeplan::verify::code::Code::ALL.map(bakeplan::verify::code::Code::name).to_vec();
+    real.sort_unstable();
+    assert_eq!(shown, real);
+}
+
+#[test]
 fn what_the_readme_points_to_exists() {
     let readme = read("README.md");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

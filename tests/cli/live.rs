@@ -12,3 +12,4 @@ mod print; // the generated file means what its source means
 mod publish; // jobs, digests, merge, tags
 mod random; // random definitions mean the same to both programs
 mod registry; // what a registry serves
+mod verify; // what is wrong in a registry is named

@@ -7,4 +7,4 @@ mod kill; // a merge that ends at any moment
 mod layouts; // what is published, what is held and what is refused
 mod options; // what the options change
 mod race; // several merges at once
-mod world; // builds, repositories and plans to merge
+pub(crate) mod world; // builds, repositories and plans to merge

@@ -53,9 +53,8 @@ pub(super) fn apply(decoder: &mut Decoder<'_>, target: &mut Target, node: &Node,
             "pull" => target.pull = boolean(decoder, value, path).or(target.pull),
             "no-cache" => target.no_cache = boolean(decoder, value, path).or(target.no_cache),
             "contexts" => {
-                for (name, context) in contexts(decoder, value, path) {
-                    target.contexts.entry(name).or_insert(context);
-                }
+                let own = std::mem::take(&mut target.contexts);
+                target.contexts = contexts(decoder, value, path).into_iter().chain(own).collect();
             }
             _ => {}
         }

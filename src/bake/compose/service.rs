@@ -201,11 +201,11 @@ impl Decoder<'_> {
                 target.labels = labels.map(|(key, value)| (key, value.unwrap_or_else(empty))).collect();
             }
             "additional_contexts" => {
-                for (name, member) in self.map(node, path).into_iter().flatten() {
-                    if let Some(context) = self.string(&member.value, path) {
-                        target.contexts.insert(Rc::clone(name), link(context));
-                    }
-                }
+                let members = self.map(node, path).into_iter().flatten();
+                let contexts = members.filter_map(|(name, member)| {
+                    Some((Rc::clone(name), link(self.string(&member.value, path)?)))
+                });
+                target.contexts.extend(contexts);
             }
             "extra_hosts" => self.extra_hosts(target, node, path),
             "ssh" => {
@@ -233,13 +233,15 @@ impl Decoder<'_> {
 
     /// Build arguments; one without value takes it from the service's variables or else from the environment.
     fn args(&mut self, target: &mut Target, node: &Node, variables: &Pairs, path: &str) {
+        let mut args = Vec::new();
         for (name, value) in self.variables(node, &format!("{path}.args")) {
             let from_service = || variables.get(&name).cloned().flatten();
             let from_environment = || self.variable(&name, node.span);
             if let Some(value) = value.or_else(from_service).or_else(from_environment) {
-                target.args.insert(name, value);
+                args.push((name, value));
             }
         }
+        target.args.extend(args);
     }
 
     fn variable(&self, name: &str, span: Span) -> Option<Text> {
@@ -342,6 +344,7 @@ impl Decoder<'_> {
             }
             _ => self.wrong(node, path, "a mapping or a list of `HOST=ADDRESS`"),
         }
+        let mut all = Vec::with_capacity(hosts.len());
         for (host, addresses) in hosts {
             if host.is_empty() || host.contains([':', '=']) {
                 self.report("attribute-value", format!("`{path}`: `{host}` is no name of a host"), node.span);
@@ -354,8 +357,9 @@ impl Decoder<'_> {
                 let text = part(&joined.value, &format!("{joined}{comma}{bare}"));
                 joined = Text { value: text.marked(address.value.marks()), span: address.span };
             }
-            target.extra_hosts.insert(host, joined);
+            all.push((host, joined));
         }
+        target.extra_hosts.extend(all);
     }
 
     fn shm_size(&mut self, target: &mut Target, node: &Node, path: &str) {

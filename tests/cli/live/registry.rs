@@ -44,7 +44,7 @@ impl<'a> Repository<'a> {
         Self { host, path }
     }
 
-    /// `method` is GET or HEAD; `what` is such as `manifests/TAG`.
+    /// `what` is such as `manifests/TAG`.
     fn ask(&self, method: &str, what: &str) -> Answer {
         let mut stream = TcpStream::connect(self.host).expect("the registry is there");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("it is not zero");
@@ -87,6 +87,11 @@ impl<'a> Repository<'a> {
         let answer = self.ask("GET", &format!("manifests/{reference}"));
         assert_eq!(answer.status, 200, "manifest {reference} of {}", self.path);
         answer
+    }
+
+    /// Deletes, by digest; the status.
+    pub(super) fn delete(&self, what: &str) -> u16 {
+        self.ask("DELETE", what).status
     }
 
     /// A manifest or index without its bytes, which may be absent.

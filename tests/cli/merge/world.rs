@@ -22,49 +22,49 @@ use tempfile::TempDir;
 use crate::loopback::{Answer, Reply, Seen, Server};
 
 /// The tags of version 1.4.2, as a plan has them.
-pub(super) const TAGS: &str = r#"{"name":"1.4.2","floating":false},
+pub(crate) const TAGS: &str = r#"{"name":"1.4.2","floating":false},
     {"name":"1.4","floating":true,"moves":{"with":"versions","numbers":2}},
     {"name":"1","floating":true,"moves":{"with":"versions","numbers":1}},
     {"name":"latest","floating":true,"moves":{"with":"versions","numbers":0}}"#;
 
 /// A folder with a layout for each repository.
-pub(super) struct World {
+pub(crate) struct World {
     folder: TempDir,
     /// What the builds pushed, by leg.
-    pub(super) built: BTreeMap<String, Digest>,
+    pub(crate) built: BTreeMap<String, Digest>,
 }
 
 /// How a build is made.
 #[derive(Clone, Copy)]
-pub(super) struct Build<'a> {
-    pub(super) leg: &'a str,
-    pub(super) platform: &'a str,
+pub(crate) struct Build<'a> {
+    pub(crate) leg: &'a str,
+    pub(crate) platform: &'a str,
     /// What makes it another one.
-    pub(super) salt: &'a str,
-    pub(super) attested: bool,
-    pub(super) media_type: &'a str,
+    pub(crate) salt: &'a str,
+    pub(crate) attested: bool,
+    pub(crate) media_type: &'a str,
 }
 
 impl<'a> Build<'a> {
-    pub(super) fn new(leg: &'a str, platform: &'a str) -> Self {
+    pub(crate) fn new(leg: &'a str, platform: &'a str) -> Self {
         Self { leg, platform, salt: "", attested: true, media_type: OCI_MANIFEST }
     }
 
-    pub(super) fn salt(self, salt: &'a str) -> Self {
+    pub(crate) fn salt(self, salt: &'a str) -> Self {
         Self { salt, ..self }
     }
 
-    pub(super) fn plain(self) -> Self {
+    pub(crate) fn plain(self) -> Self {
         Self { attested: false, ..self }
     }
 
-    pub(super) fn docker(self) -> Self {
+    pub(crate) fn docker(self) -> Self {
         Self { attested: false, media_type: DOCKER_MANIFEST, ..self }
     }
 }
 
 impl World {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // Layouts wait until the disk has what they write; in memory that takes no time.
         let memory = tempfile::tempdir_in("/dev/shm");
         let folder = memory.or_else(|_| tempfile::tempdir()).expect("tests can create folders");
@@ -72,23 +72,23 @@ impl World {
     }
 
     /// Two platforms of `app`, in these repositories.
-    pub(super) fn with_app(repositories: &[&str]) -> Self {
+    pub(crate) fn with_app(repositories: &[&str]) -> Self {
         let mut world = Self::new();
         world.build(repositories, Build::new("app-linux-amd64", "linux/amd64"));
         world.build(repositories, Build::new("app-linux-arm64", "linux/arm64"));
         world
     }
 
-    pub(super) fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         self.folder.path()
     }
 
-    pub(super) fn layout(&self, repository: &str) -> Layout {
+    pub(crate) fn layout(&self, repository: &str) -> Layout {
         Layout::create(self.root().join(repository)).expect("layouts can be made")
     }
 
     /// Pushes a build by digest, as BuildKit does.
-    pub(super) fn build(&mut self, repositories: &[&str], build: Build<'_>) -> Digest {
+    pub(crate) fn build(&mut self, repositories: &[&str], build: Build<'_>) -> Digest {
         let digests: Vec<Digest> =
             repositories.iter().map(|repository| push(&self.layout(repository), build)).collect();
         let digest = digests[0].clone();
@@ -97,7 +97,7 @@ impl World {
     }
 
     /// The metadata of all builds.
-    pub(super) fn metadata(&self) -> String {
+    pub(crate) fn metadata(&self) -> String {
         let entries = self
             .built
             .iter()
@@ -106,11 +106,11 @@ impl World {
     }
 
     /// Merges against registries with this many requests for each; `document` is a plan.
-    pub(super) fn merge(&self, document: &str, options: Options) -> Report {
+    pub(crate) fn merge(&self, document: &str, options: Options) -> Report {
         self.merge_with(document, options, &Settings { patience: hasty(), ..Settings::default() })
     }
 
-    pub(super) fn merge_with(&self, document: &str, options: Options, settings: &Settings) -> Report {
+    pub(crate) fn merge_with(&self, document: &str, options: Options, settings: &Settings) -> Report {
         let document = Document::read("plan.json", document).expect("the test's plan is one");
         let mut metadata = Metadata::default();
         let legs = document.legs();
@@ -137,7 +137,7 @@ impl World {
     }
 
     /// The digest of each tag of a repository.
-    pub(super) fn tags(&self, repository: &str) -> BTreeMap<String, Digest> {
+    pub(crate) fn tags(&self, repository: &str) -> BTreeMap<String, Digest> {
         let layout = self.layout(repository);
         let digest = |tag: &TagOrDigest| layout.head_manifest(tag).unwrap().unwrap().digest;
         let tags = layout.list_tags().unwrap().into_iter();
@@ -146,7 +146,7 @@ impl World {
 
     /// The index of a tag.
     #[track_caller]
-    pub(super) fn index(&self, repository: &str, tag: &str) -> Index {
+    pub(crate) fn index(&self, repository: &str, tag: &str) -> Index {
         let tag = TagOrDigest::Tag(tag.parse().unwrap());
         let manifest = self.layout(repository).get_manifest(&tag).unwrap().expect("the tag is there");
         serde_json::from_slice(&manifest.bytes).unwrap()
@@ -154,20 +154,20 @@ impl World {
 
     /// The platforms of a tag, attestations left out.
     #[track_caller]
-    pub(super) fn platforms(&self, repository: &str, tag: &str) -> Vec<String> {
+    pub(crate) fn platforms(&self, repository: &str, tag: &str) -> Vec<String> {
         let index = self.index(repository, tag);
         let images = index.manifests.iter().filter(|entry| entry.attested().is_none());
         images.map(|entry| entry.platform.as_ref().unwrap().to_string()).collect()
     }
 
     /// A registry that serves the layouts.
-    pub(super) fn serve(&self) -> Server {
+    pub(crate) fn serve(&self) -> Server {
         let root = self.root().to_owned();
         Server::start(move |seen: &Seen| answer(&root, seen))
     }
 
     /// A registry that serves the layouts, but for what `fault` says.
-    pub(super) fn serve_with(
+    pub(crate) fn serve_with(
         &self,
         fault: impl Fn(&Seen) -> Option<Reply> + Send + Sync + 'static,
     ) -> Server {
@@ -176,7 +176,7 @@ impl World {
     }
 
     /// The same, and the fault gets the registry's answer.
-    pub(super) fn serve_through(
+    pub(crate) fn serve_through(
         &self,
         script: impl Fn(&Seen, &dyn Fn() -> Answer) -> Reply + Send + Sync + 'static,
     ) -> Server {
@@ -186,7 +186,7 @@ impl World {
 }
 
 /// Patience that does not keep tests waiting.
-pub(super) fn hasty() -> Patience {
+pub(crate) fn hasty() -> Patience {
     Patience {
         attempts: 4,
         first: Duration::from_millis(1),
@@ -197,11 +197,11 @@ pub(super) fn hasty() -> Patience {
 }
 
 /// A plan of version 1.4.2 of `app` for amd64 and arm64.
-pub(super) fn plan(repositories: &[&str]) -> String {
+pub(crate) fn plan(repositories: &[&str]) -> String {
     plan_of(repositories, TAGS, r#""version":"1.4.2","#, "hold")
 }
 
-pub(super) fn plan_of(repositories: &[&str], tags: &str, more: &str, on_missing: &str) -> String {
+pub(crate) fn plan_of(repositories: &[&str], tags: &str, more: &str, on_missing: &str) -> String {
     format!(
         r#"{{"schema":1,"images":{{"app":{{{more}"repositories":{repositories:?},"tags":[{tags}],"builds":{{
             "app-linux-amd64":{{"platform":"linux/amd64","job":"a","on_missing":"{on_missing}"}},
@@ -251,12 +251,12 @@ fn push(layout: &Layout, build: Build<'_>) -> Digest {
 }
 
 /// The text of an index with these entries.
-pub(super) fn index(entries: &[String]) -> String {
+pub(crate) fn index(entries: &[String]) -> String {
     format!(r#"{{"schemaVersion":2,"mediaType":"{OCI_INDEX}","manifests":[{}]}}"#, entries.join(","))
 }
 
 /// The text of a manifest, whose blobs are put into the layout.
-pub(super) fn image(layout: &Layout, media_type: &str, config: &str, layers: &[String]) -> String {
+pub(crate) fn image(layout: &Layout, media_type: &str, config: &str, layers: &[String]) -> String {
     let blob = |media_type: &str, content: &str| {
         let digest = layout.put_blob(content.as_bytes()).unwrap();
         format!(r#"{{"mediaType":"{media_type}","digest":"{digest}","size":{}}}"#, content.len())
@@ -270,18 +270,18 @@ pub(super) fn image(layout: &Layout, media_type: &str, config: &str, layers: &[S
     )
 }
 
-pub(super) fn put(layout: &Layout, media_type: &str, text: &str) -> Manifest {
+pub(crate) fn put(layout: &Layout, media_type: &str, text: &str) -> Manifest {
     let manifest = Manifest::new(media_type, text.as_bytes().to_vec());
     layout.put_manifest(&manifest.digest.clone().into(), &manifest).unwrap();
     manifest
 }
 
-pub(super) fn put_tag(layout: &Layout, tag: &str, manifest: &Manifest) {
+pub(crate) fn put_tag(layout: &Layout, tag: &str, manifest: &Manifest) {
     layout.put_manifest(&TagOrDigest::Tag(tag.parse().unwrap()), manifest).unwrap();
 }
 
 /// Removes a blob or manifest.
-pub(super) fn remove(layout: &Layout, digest: &Digest) {
+pub(crate) fn remove(layout: &Layout, digest: &Digest) {
     fs::remove_file(layout.path().join("blobs").join(digest.algorithm()).join(digest.hex())).unwrap();
 }
 
