@@ -169,10 +169,14 @@ impl Project {
         expect_success("buildx", arguments, self.run_buildx(arguments))
     }
 
-    /// What `docker buildx …` prints, or what it complains about.
+    /// What `docker buildx …` prints, or what it complains about, which is not always UTF-8.
     pub(super) fn try_buildx(&self, arguments: &[&str]) -> Result<String, String> {
         let output = self.run_buildx(arguments);
-        if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+        if output.status.success() {
+            Ok(text(output.stdout))
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
     }
 
     fn run_buildx(&self, arguments: &[&str]) -> Output {
