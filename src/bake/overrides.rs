@@ -381,9 +381,9 @@ impl Override {
                 }
                 target.args.insert(name, value);
             }
-            "contexts" => drop(target.contexts.insert(name()?, self.value.clone())),
-            "labels" => drop(target.labels.insert(name()?, self.value.clone())),
-            "extra-hosts" => drop(target.extra_hosts.insert(name()?, self.value.clone())),
+            "contexts" => target.contexts.insert(name()?, self.value.clone()),
+            "labels" => target.labels.insert(name()?, self.value.clone()),
+            "extra-hosts" => target.extra_hosts.insert(name()?, self.value.clone()),
             "tags" => self.replace_texts(&mut target.tags),
             "platform" => self.replace_texts(&mut target.platforms),
             "entitlements" => target.entitlements.extend_from_slice(&self.list),
