@@ -3,14 +3,17 @@
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::reference::Registry;
+
 /// The id of `-C`.
 const DIRECTORIES: &str = "directories";
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 out of date (`--check`)";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 out of date (`--check`), 4 the registry disagrees (`verify`), 5 incomplete (`merge`)";
 
 /// Reads the Bake file you already have, as `docker buildx bake` does but without Docker, decides which image is built
 /// on which platform and published under which tags, and writes what the pipeline needs.
@@ -85,6 +88,15 @@ pub enum Command {
     /// Print which tags each image is published under
     #[command(args_override_self = true)]
     Metadata(Metadata),
+    /// Give the images that were built by digest all their tags, everywhere
+    #[command(args_override_self = true, after_help = EXIT_CODES)]
+    Merge(Merge),
+    /// Check what registries serve, down to the last layer, and say why it is wrong
+    #[command(args_override_self = true, after_help = EXIT_CODES)]
+    Verify(Verify),
+    /// Keep the table of tags in a README up to date, between two markers
+    #[command(args_override_self = true, after_help = EXIT_CODES)]
+    Readme(Readme),
 }
 
 /// Where the definition comes from and what is changed in it: the options of `docker buildx bake`, with its meaning.
@@ -182,7 +194,7 @@ pub struct Print {
 /// `bakeplan plan`.
 #[derive(Args, Clone, Debug)]
 pub struct Plan {
-    /// Print a table, or json (and errors as JSON)
+    /// Print a table, json (and errors as JSON), or markdown (the table of tags for a README)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
     pub format: PlanFormat,
     /// Write docker-bake.json, matrix.json and plan.json into this folder
@@ -194,6 +206,9 @@ pub struct Plan {
     /// Set the outputs of a GitHub Actions step and annotate errors
     #[arg(long)]
     pub github: bool,
+    /// Say of each tag why it is where it is (in the table; plan.json says it always)
+    #[arg(long)]
+    pub explain: bool,
     /// Print what is known about the run as JSON instead of a plan; needs no Bake file
     #[arg(long = "facts", conflicts_with_all = ["out", "github", "targets"])]
     pub print_facts: bool,
@@ -250,6 +265,113 @@ pub struct Metadata {
     pub definition: Definition,
 }
 
+/// `bakeplan merge`.
+#[derive(Args, Clone, Debug)]
+pub struct Merge {
+    /// The plan that the builds were made from
+    #[arg(long, value_name = "FILE")]
+    pub plan: String,
+    /// What was built: metadata files of `docker buildx bake`, folders of them, or `TARGET=DIGEST` (repeatable)
+    #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
+    pub metadata: Vec<String>,
+    /// Check everything, print what would be written and the same as commands, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Publish nothing when any build of any image is missing
+    #[arg(long)]
+    pub require_all: bool,
+    /// Move floating tags even if the registry has a greater version
+    #[arg(long)]
+    pub allow_backward: bool,
+    /// Give a version's own tag another digest even if the image is immutable
+    #[arg(long)]
+    pub allow_retag: bool,
+    /// Publish an image even if its platforms were built on different base images
+    #[arg(long)]
+    pub allow_mixed_bases: bool,
+    /// Write by ourselves (native), or let `docker buildx imagetools create` do it (docker)
+    #[arg(long, value_name = "ENGINE", default_value_t, value_enum, hide_possible_values = true)]
+    pub engine: Engine,
+    /// How long to wait for builds that are not there yet and for registries, such as `90s` or `5m`
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub wait: Option<Duration>,
+    /// Print a table, or json (and errors as JSON)
+    #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
+    pub format: ReportFormat,
+    /// Set the output `result` of a GitHub Actions step, write its summary and annotate errors
+    #[arg(long)]
+    pub github: bool,
+    /// How registries are reached.
+    #[command(flatten)]
+    pub network: Network,
+}
+
+/// `bakeplan verify`.
+#[derive(Args, Clone, Debug)]
+pub struct Verify {
+    /// References to check, such as `ghcr.io/acme/app:1`
+    #[arg(value_name = "REFERENCE", required_unless_present = "plan", conflicts_with = "plan")]
+    pub references: Vec<String>,
+    /// Check all tags of this plan instead
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<String>,
+    /// Compare the tags with what was built: metadata files, folders of them, or `TARGET=DIGEST` (repeatable)
+    #[arg(long, value_name = "PATH", num_args = 1.., requires = "plan")]
+    pub metadata: Vec<String>,
+    /// Say what the first reference is and why it does not work; the others are what it was to be made of, and digests
+    /// that an error named
+    #[arg(long, conflicts_with = "plan")]
+    pub explain: bool,
+    /// Print a table, or json (and errors as JSON)
+    #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
+    pub format: ReportFormat,
+    /// Set the output `ok` of a GitHub Actions step, write its summary and annotate what is wrong
+    #[arg(long)]
+    pub github: bool,
+    /// How registries are reached.
+    #[command(flatten)]
+    pub network: Network,
+}
+
+/// How registries are reached.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Network")]
+pub struct Network {
+    /// Reach this registry (`HOST[:PORT]`) without encryption; those on this machine are anyway (repeatable)
+    #[arg(long = "insecure-registry", value_name = "HOST")]
+    pub insecure: Vec<Registry>,
+    /// Trust the authorities in this PEM file besides the system's (repeatable)
+    #[arg(long = "ca-file", value_name = "FILE")]
+    pub ca_files: Vec<PathBuf>,
+}
+
+/// What writes to registries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// This program
+    #[default]
+    Native,
+    /// `docker buildx imagetools create`
+    Docker,
+}
+
+/// `bakeplan readme`.
+#[derive(Args, Clone, Debug)]
+pub struct Readme {
+    /// File with the lines `<!-- bakeplan:begin -->` and `<!-- bakeplan:end -->`
+    #[arg(id = "readme", value_name = "FILE")]
+    pub file: String,
+    /// Write nothing, fail when the table is out of date
+    #[arg(long)]
+    pub check: bool,
+    /// Which part of the plan.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// The definition.
+    #[command(flatten)]
+    pub definition: Definition,
+}
+
 /// Which part of the plan, and for what.
 #[derive(Args, Clone, Debug)]
 pub struct Selection {
@@ -287,6 +409,18 @@ pub enum PlanFormat {
     #[default]
     Table,
     /// As plan.json
+    Json,
+    /// The tags and platforms of each image, as a table of Markdown
+    Markdown,
+}
+
+/// The forms of what was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people
+    #[default]
+    Table,
+    /// For programs
     Json,
 }
 
@@ -328,6 +462,22 @@ pub enum ListKind {
     Targets,
     /// Variables.
     Variables,
+}
+
+/// Seconds, or a number with `s`, `m` or `h` behind it.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(['s', 'm', 'h']);
+    let factor = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => 0,
+    };
+    let seconds = digits.parse::<u64>().ok().filter(|_| factor > 0);
+    let seconds = seconds.and_then(|number| number.checked_mul(factor)).filter(|seconds| *seconds <= 86_400);
+    seconds
+        .map(Duration::from_secs)
+        .ok_or_else(|| "expected such as `90s`, `5m` or `1h`, a day at most".to_owned())
 }
 
 /// A boolean as Go's `strconv.ParseBool` reads it, and so every option of Docker.
@@ -413,6 +563,16 @@ mod tests {
     }
 
     #[test]
+    fn durations_have_a_unit() {
+        for (text, seconds) in [("90", 90), ("90s", 90), ("5m", 300), ("24h", 86_400)] {
+            assert_eq!(parse_duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "s", "5ms", "1.5m", "-1", "25h", "99999999999999999999"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn lists_are_tables_unless_json_is_asked_for() {
         for (text, expected) in [
             ("targets", List { kind: ListKind::Targets, json: false }),
@@ -436,7 +596,8 @@ mod tests {
             ("plan --facts app", ErrorKind::ArgumentConflict),
             ("plan --publish=maybe", ErrorKind::ValueValidation),
             ("plan --format yaml", ErrorKind::InvalidValue),
-            ("merge", ErrorKind::InvalidSubcommand),
+            ("merge", ErrorKind::MissingRequiredArgument),
+            ("publish", ErrorKind::InvalidSubcommand),
             ("matrix --check", ErrorKind::UnknownArgument),
         ] {
             assert_eq!(parse(line).unwrap_err(), kind, "{line}");

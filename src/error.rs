@@ -41,6 +41,12 @@ pub enum Error {
     /// Options or arguments that contradict each other.
     #[error("{0}")]
     Usage(String),
+    /// Images that were left untouched, each with the reason.
+    #[error("{}", messages(.0))]
+    Incomplete(Vec<Diagnostic>),
+    /// What a registry serves otherwise than planned.
+    #[error("{}", messages(.0))]
+    Disagrees(Vec<Diagnostic>),
     /// Files that `--check` found to be stale.
     #[error("out of date: {}", paths(.stale))]
     OutOfDate {
@@ -67,6 +73,8 @@ impl Error {
         match self {
             Self::Diagnostics(_) | Self::Host(_) => Exit::Failed,
             Self::Usage(_) => Exit::Usage,
+            Self::Incomplete(_) => Exit::Incomplete,
+            Self::Disagrees(_) => Exit::Disagrees,
             Self::OutOfDate { .. } => Exit::OutOfDate,
         }
     }
@@ -84,7 +92,9 @@ impl Error {
     #[must_use]
     pub fn into_diagnostics(self) -> Vec<Diagnostic> {
         match self {
-            Self::Diagnostics(diagnostics) => diagnostics,
+            Self::Diagnostics(diagnostics) | Self::Incomplete(diagnostics) | Self::Disagrees(diagnostics) => {
+                diagnostics
+            }
             Self::Host(error) => {
                 let diagnostic = Diagnostic::error(error.code(), error.to_string());
                 vec![match error.help() {
@@ -132,7 +142,7 @@ mod tests {
     use super::*;
     use crate::host::{Action, Problem};
 
-    fn samples() -> [(Error, Exit, &'static str); 4] {
+    fn samples() -> [(Error, Exit, &'static str); 6] {
         let missing = HostError { action: Action::Read, path: "a.hcl".into(), problem: Problem::Missing };
         let stale = vec![
             Stale { path: "docker-bake.json".into(), diff: Some("-a\n+b\n".into()) },
@@ -141,6 +151,16 @@ mod tests {
         [
             (Diagnostic::error("code", "wrong").into(), Exit::Failed, "wrong"),
             (missing.into(), Exit::Failed, "cannot read `a.hcl`: no such file or directory"),
+            (
+                Error::Incomplete(vec![Diagnostic::warning("held", "`app` is held")]),
+                Exit::Incomplete,
+                "`app` is held",
+            ),
+            (
+                Error::Disagrees(vec![Diagnostic::error("tag-missing", "it is not there")]),
+                Exit::Disagrees,
+                "it is not there",
+            ),
             (Error::Usage("`--list` excludes `-f`".into()), Exit::Usage, "`--list` excludes `-f`"),
             (
                 Error::OutOfDate { stale, repair: "bakeplan plan --out ci".into() },

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, IsTerminal, Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -18,11 +17,22 @@ use tempfile::NamedTempFile;
 
 use crate::facts::git::Failure;
 
+mod failure;
+
+pub use failure::{Action, HostError, Problem};
+use failure::{STDIN, STDOUT, reason};
+
 /// The largest input that is read, in bytes.
 pub const MAX_INPUT: u64 = 16 * 1024 * 1024;
 
 /// How long `git` may take, which may ask a server. In seconds.
 const MAX_WAIT: u64 = 60;
+
+/// How long a command of Docker's may take, which may copy images. In seconds.
+const MAX_DOCKER_WAIT: u64 = 1800;
+
+/// How many files a folder may hold, all below it counted.
+const MAX_FILES: usize = 100_000;
 
 /// How often a program is asked whether it has ended.
 const PULSE: Duration = Duration::from_millis(1);
@@ -31,7 +41,7 @@ const PULSE: Duration = Duration::from_millis(1);
 const MAX_LINKS: usize = 40;
 
 /// The machine, as the program may use it. Created once, in `main`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Host {
     directory: PathBuf,
     environment: BTreeMap<String, String>,
@@ -56,138 +66,6 @@ pub enum Delivery {
     Complete,
     /// The reader has closed the pipe, as `head` does: that is no failure, and further output is pointless.
     ReaderGone,
-}
-
-/// A file, stream or directory that could not be used.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot {action} {}: {problem}", name(path))]
-pub struct HostError {
-    /// What was tried.
-    pub action: Action,
-    /// The path as the user knows it, or the name of a standard stream.
-    pub path: String,
-    /// Why it failed.
-    pub problem: Problem,
-}
-
-/// What was tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// To read a file or standard input.
-    Read,
-    /// To write a file or standard output.
-    Write,
-    /// To use a directory as the working directory.
-    Enter,
-}
-
-/// Why a file, stream or directory could not be used.
-#[derive(Debug, thiserror::Error)]
-pub enum Problem {
-    /// There is none.
-    #[error("no such file or directory")]
-    Missing,
-    /// It is a directory.
-    #[error("it is a directory")]
-    Directory,
-    /// It, or a part of the path that leads to it, is not a directory.
-    #[error("it is not a directory")]
-    NotADirectory,
-    /// The user may not do this.
-    #[error("permission denied")]
-    Permission,
-    /// It has no write permission at all.
-    #[error("it is read-only")]
-    ReadOnly,
-    /// It has more than [`MAX_INPUT`] bytes.
-    #[error("it is larger than {} MiB", MAX_INPUT / 1024 / 1024)]
-    TooLarge,
-    /// It is not text.
-    #[error("it is not UTF-8 text (line {line}, byte {offset} of the file)")]
-    NotUtf8 {
-        /// Line of the first byte that is wrong, from 1.
-        line: usize,
-        /// Offset of that byte, from 0.
-        offset: usize,
-    },
-    /// Anything else that the operating system says.
-    #[error("{}", reason(.0))]
-    Other(io::Error),
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Read => "read",
-            Self::Write => "write",
-            Self::Enter => "change to",
-        })
-    }
-}
-
-impl HostError {
-    fn new(action: Action, path: &Path, problem: impl Into<Problem>) -> Self {
-        Self { action, path: path.display().to_string(), problem: problem.into() }
-    }
-
-    /// Stable kebab-case name.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self.problem {
-            Problem::Missing => "no-such-file",
-            Problem::Directory => "is-a-directory",
-            Problem::NotADirectory => "not-a-directory",
-            Problem::Permission => "permission-denied",
-            Problem::ReadOnly => "read-only",
-            Problem::TooLarge => "file-too-large",
-            Problem::NotUtf8 { .. } => "not-utf8",
-            Problem::Other(_) => "io-error",
-        }
-    }
-
-    /// What to do, where there is something to do.
-    #[must_use]
-    pub fn help(&self) -> Option<&'static str> {
-        match (&self.problem, self.action) {
-            (Problem::Missing, Action::Read) => {
-                Some("paths are relative to the current directory, or to the one given with `-C`")
-            }
-            (Problem::Directory, _) => Some("give the path of a file"),
-            (Problem::ReadOnly, _) => Some("make it writable, or write elsewhere"),
-            (Problem::Permission, Action::Write) => {
-                Some("its folder must be writable, too: it is replaced in one step")
-            }
-            (Problem::NotUtf8 { .. }, _) => Some("save it as UTF-8"),
-            _ => None,
-        }
-    }
-}
-
-impl From<io::Error> for Problem {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            ErrorKind::NotFound => Self::Missing,
-            ErrorKind::IsADirectory => Self::Directory,
-            ErrorKind::NotADirectory => Self::NotADirectory,
-            ErrorKind::PermissionDenied => Self::Permission,
-            _ => Self::Other(error),
-        }
-    }
-}
-
-fn name(path: &str) -> String {
-    if [STDIN, STDOUT].contains(&path) { path.to_owned() } else { format!("`{path}`") }
-}
-
-const STDIN: &str = "standard input";
-const STDOUT: &str = "standard output";
-
-/// What the operating system says, as our messages say it: lower case, without the error's number.
-fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
 impl Host {
@@ -261,6 +139,38 @@ impl Host {
         }
         let file = File::open(full).map_err(|error| fail(error.into()))?;
         read_text(file, found.map_or(0, |found| found.len())).map_err(fail)
+    }
+
+    /// The files in a folder and in those below it, sorted; a file is itself. Links to folders are not followed.
+    ///
+    /// # Errors
+    /// When there is nothing at that path, it cannot be read, or there are too many files.
+    pub fn files_below(&self, path: &str) -> Result<Vec<String>, HostError> {
+        let fail = |path: &Path, problem: Problem| HostError::new(Action::Read, path, problem);
+        let found = fs::metadata(self.resolve(Path::new(path)));
+        if !found.map_err(|error| fail(Path::new(path), error.into()))?.is_dir() {
+            return Ok(vec![path.to_owned()]);
+        }
+        let (mut folders, mut files) = (vec![PathBuf::from(path)], Vec::new());
+        while let Some(folder) = folders.pop() {
+            let list = fs::read_dir(self.resolve(&folder)).map_err(|error| fail(&folder, error.into()))?;
+            for entry in list {
+                let entry = entry.map_err(|error| fail(&folder, error.into()))?;
+                let below = folder.join(entry.file_name());
+                let kind = entry.file_type().map_err(|error| fail(&below, error.into()))?;
+                if kind.is_dir() {
+                    folders.push(below);
+                } else if kind.is_file() || self.resolve(&below).is_file() {
+                    files.push(below.display().to_string());
+                }
+                if files.len() + folders.len() > MAX_FILES {
+                    let problem = format!("it holds more than {MAX_FILES} files");
+                    return Err(fail(Path::new(path), Problem::Other(io::Error::other(problem))));
+                }
+            }
+        }
+        files.sort();
+        Ok(files)
     }
 
     /// The text on standard input.
@@ -337,6 +247,12 @@ impl Host {
         io::stdout().is_terminal()
     }
 
+    /// Whether a person reads standard error.
+    #[must_use]
+    pub fn stderr_is_terminal(&self) -> bool {
+        io::stderr().is_terminal()
+    }
+
     /// The current time, UTC, in whole seconds, as RFC 3339: `2026-11-21T09:30:00Z`.
     #[must_use]
     pub fn now() -> String {
@@ -385,6 +301,24 @@ impl Host {
             ("LC_ALL", "C"),
         ]);
         run(command, Duration::from_secs(MAX_WAIT))
+    }
+
+    /// Runs a command of Docker's in the working directory, without a shell; the error is what it complains about.
+    ///
+    /// # Errors
+    /// When there is no such program, it fails or takes too long.
+    pub fn docker(&self, words: &[String]) -> Result<(), String> {
+        let Some((program, arguments)) = words.split_first() else { return Ok(()) };
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(&self.directory);
+        match run(command, Duration::from_secs(MAX_DOCKER_WAIT)) {
+            Ok(_) => Ok(()),
+            Err(Failure::NotInstalled) => Err(format!("{program} is not installed")),
+            Err(Failure::Status { errors, .. }) => Err(errors.trim().to_owned()),
+            Err(Failure::TimedOut(seconds)) => Err(format!("it did not end within {seconds} seconds")),
+            Err(Failure::TooMuch(_)) => Err("it printed too much".to_owned()),
+            Err(Failure::Other(problem)) => Err(problem),
+        }
     }
 
     fn resolve(&self, path: &Path) -> PathBuf {

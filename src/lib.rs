@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! text → bake (the language) → spec (image blocks) → resolve (images, legs, jobs) → Plan → render (views)
+//! plan.json + digests of builds → merge → registry → verify
 //! ```
 
 #![cfg_attr(
@@ -41,6 +42,10 @@ pub mod render;
 
 // The registries.
 pub mod registry;
+
+// What is done with a plan and what was built of it.
+pub mod merge;
+pub mod verify;
 
 // The edge.
 pub mod cli;

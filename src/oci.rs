@@ -2,9 +2,11 @@
 //! (<https://github.com/opencontainers/image-spec>), and Docker's forms of them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::platform::normalise;
 use crate::reference::Digest;
 
 /// The media type of an OCI index: one manifest per platform.
@@ -40,7 +42,9 @@ pub fn is_index(media_type: &str) -> bool {
 
 /// A pointer to content: what it is, its digest, its size in bytes
 /// (<https://github.com/opencontainers/image-spec/blob/main/descriptor.md>).
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+///
+/// It is written as Go's `ocispec.Descriptor` is: members in this order, empty ones left out.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Descriptor {
     /// The media type; empty when it is not given.
@@ -52,20 +56,42 @@ pub struct Descriptor {
     #[serde(default, deserialize_with = "null_as_default")]
     pub size: i64,
     /// Where else the content is.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub urls: Vec<String>,
     /// The annotations.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
     /// The content itself, in base64.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_empty_text")]
     pub data: Option<String>,
     /// The platform of the image.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<DescriptorPlatform>,
     /// What the manifest is, when it is not an image.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_empty_text")]
     pub artifact_type: Option<String>,
+}
+
+impl DescriptorPlatform {
+    /// Its normal form, as containerd's `platforms.Normalize` makes it, with version and features left out.
+    #[must_use]
+    pub fn normal(&self) -> (String, String, String) {
+        normalise(&self.os, &self.architecture, &self.variant)
+    }
+
+    /// Whether this is a place that nothing runs on, as attestations have it.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.os == "unknown" || self.architecture == "unknown"
+    }
+}
+
+impl fmt::Display for DescriptorPlatform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (os, architecture, variant) = self.normal();
+        write!(f, "{os}/{architecture}")?;
+        if variant.is_empty() { Ok(()) } else { write!(f, "/{variant}") }
+    }
 }
 
 impl Descriptor {
@@ -93,7 +119,7 @@ impl Descriptor {
 }
 
 /// The platform as a descriptor or a configuration has it: nothing is normalised or checked, and `unknown` is common.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub struct DescriptorPlatform {
     /// The architecture.
     #[serde(default, deserialize_with = "null_as_default")]
@@ -102,31 +128,39 @@ pub struct DescriptorPlatform {
     #[serde(default, deserialize_with = "null_as_default")]
     pub os: String,
     /// The version of the operating system; empty when it is not given.
-    #[serde(default, rename = "os.version", deserialize_with = "null_as_default")]
+    #[serde(rename = "os.version", default, deserialize_with = "null_as_default")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub os_version: String,
     /// Features that the operating system must have.
-    #[serde(default, rename = "os.features", deserialize_with = "null_as_default")]
+    #[serde(rename = "os.features", default, deserialize_with = "null_as_default")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub os_features: Vec<String>,
     /// The variant of the architecture; empty when it is not given.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
     pub variant: String,
 }
 
-/// An index, or Docker's manifest list.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+/// An index, or Docker's manifest list; written as Go's `ocispec.Index` is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Index {
+    /// The version of the form: 2.
+    #[serde(default)]
+    pub schema_version: i64,
     /// The media type; empty when it is not given.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
     pub media_type: String,
+    /// What it is, when it is an artifact.
+    #[serde(default, skip_serializing_if = "is_empty_text")]
+    pub artifact_type: Option<String>,
     /// What it holds, in order.
     #[serde(default, deserialize_with = "null_as_default")]
     pub manifests: Vec<Descriptor>,
     /// What it is about, when it is an artifact.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Descriptor>,
     /// The annotations.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
 }
 
@@ -181,6 +215,10 @@ fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+fn is_empty_text(text: &Option<String>) -> bool {
+    text.as_deref().is_none_or(str::is_empty)
 }
 
 #[cfg(test)]

@@ -179,17 +179,29 @@ pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, Patt
         Err(e) if matches!(e.kind(), ErrorKind::UndefinedError | ErrorKind::UnknownFunction) => {
             absent(&used, words, &known)
         }
-        Err(e) => Err(PatternError::Render(detail(&e))),
+        // Filters complain in words of their own about what is not there: does the pattern render when it is?
+        Err(e) => match template.render(Value::from_pairs(completed(&used, &known))) {
+            Ok(_) => absent(&used, words, &known),
+            Err(_) => Err(PatternError::Render(detail(&e))),
+        },
     }
 }
 
+/// The words that are known, and something in the place of the others.
+fn completed<'p>(used: &'p [String], known: &[(&'p str, Value)]) -> Vec<(&'p str, Value)> {
+    let missing = used.iter().filter(|word| !known.iter().any(|(name, _)| name == word));
+    known.iter().cloned().chain(missing.map(|word| (word.as_str(), Value::from("0")))).collect()
+}
+
 /// Whether a condition holds: an expression such as `event == "push" and branch == default_branch`. It knows the words
-/// of patterns and `prerelease`; what this run has not, such as `tag` on a branch, is `none` there.
+/// of patterns and `prerelease`; what this run has not, such as `tag` on a branch, is `none` there. `default_branch` alone
+/// asks whether the run is of it.
 ///
 /// # Errors
 /// When it is no condition, or a fact is not known.
 pub fn holds(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
     let environment = environment();
+    let condition = &with_comparisons(condition);
     let expression =
         environment.compile_expression(condition).map_err(|e| PatternError::Syntax(detail(&e)))?;
     let mut used: Vec<String> = expression.undeclared_variables(false).into_iter().collect();
@@ -220,6 +232,40 @@ pub fn holds(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
         ValueKind::String if used.iter().any(|word| word == condition.trim()) => Ok(true),
         kind => Err(PatternError::NotABool(format!("a {kind}"))),
     }
+}
+
+/// The condition with `default_branch` compared to the branch wherever it stands for true or false.
+fn with_comparisons(condition: &str) -> String {
+    const WORD: &str = "default_branch";
+    let mut text = String::new();
+    let mut rest = condition;
+    while let Some(at) = rest.find(WORD) {
+        let (before, after) = (&rest[..at], &rest[at + WORD.len()..]);
+        text.push_str(before);
+        let opens = ["and", "or", "not"].iter().any(|word| last_word(&text) == *word)
+            || text.trim_end().is_empty()
+            || text.trim_end().ends_with('(');
+        let closes = ["and", "or"].iter().any(|word| first_word(after) == *word)
+            || after.trim_start().is_empty()
+            || after.trim_start().starts_with(')');
+        let is_quoted = text.matches(['"', '\'']).count() % 2 == 1;
+        text.push_str(if opens && closes && !is_quoted { "(branch == default_branch)" } else { WORD });
+        rest = after;
+    }
+    text + rest
+}
+
+/// The word that a text ends with; nothing when it ends with something else.
+fn last_word(text: &str) -> &str {
+    text.trim_end().rsplit(|c: char| !is_of_word(c)).next().unwrap_or_default()
+}
+
+fn first_word(text: &str) -> &str {
+    text.trim_start().split(|c: char| !is_of_word(c)).next().unwrap_or_default()
+}
+
+fn is_of_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
 }
 
 fn environment<'a>() -> Environment<'a> {
@@ -394,6 +440,7 @@ mod tests {
         case("{{ major }}.{{ minor }}", "24.04", Some("24.04"));
         case("{{ major }}.{{ minor }}", "19beta3", None);
         case("{{ major }}.{{ minor | default('0') }}", "19beta3", Some("19.0"));
+        case("{{ minor | int + 1 }}", "19beta3", None);
         case("latest", "1.2.3", Some("latest"));
         case("v{{ major }}-slim", "1.2.3", Some("v1-slim"));
     }
@@ -430,6 +477,8 @@ mod tests {
             "the pattern uses `tag`, which is not known: this run is of `refs/heads/main`"
         );
         assert_eq!(text("{{ sha }}", None, &Facts::default()), Err(missing_fact("sha")));
+        assert_eq!(text("{{ branch | slug }}", None, &Facts::default()), Err(missing_fact("branch")));
+        assert_eq!(text("{{ sha | upper }}", None, &Facts::default()), Err(missing_fact("sha")));
         assert_eq!(
             missing_fact("sha").help(),
             "give it with `--fact commit=…`; `bakeplan plan --facts` shows what is known"
@@ -463,12 +512,22 @@ mod tests {
         condition("event == 'push' and branch == default_branch", &main(), &Ok(true));
         condition("branch == default_branch", &on_branch("dev"), &Ok(false));
         condition("tag", &main(), &Ok(false));
+        condition("default_branch", &main(), &Ok(true));
+        condition("default_branch", &on_branch("dev"), &Ok(false));
+        condition("event == 'push' and not default_branch", &on_branch("dev"), &Ok(true));
+        condition("(default_branch or tag) and event == 'push'", &main(), &Ok(true));
+        condition("default_branch == 'main'", &on_branch("dev"), &Ok(true));
+        condition("'dev' != default_branch", &on_branch("dev"), &Ok(true));
+        condition("branch in [default_branch, 'dev']", &on_branch("dev"), &Ok(true));
+        condition("event == 'default_branch'", &main(), &Ok(false));
         condition("not prerelease", &main(), &Ok(false));
         condition("ref is startingwith('refs/heads/')", &main(), &Ok(true));
         condition("event == 'push'", &Facts::default(), &Ok(false));
         condition("branch == default_branch", &Facts::default(), &Err(missing_fact("branch")));
         let tag = Facts { git_ref: Some("refs/tags/v1".into()), ..Facts::default() };
         condition("branch == default_branch", &tag, &Err(missing_fact("default_branch")));
+        let tag = Facts { default_branch: Some("main".into()), ..tag };
+        condition("default_branch", &tag, &Ok(false));
         condition("date('%u') == '3'", &main(), &Ok(true));
         let unknown = PatternError::UnknownWord { word: "brunch".into(), near: Some("branch".into()) };
         condition("brunch", &main(), &Err(unknown));

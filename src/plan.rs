@@ -14,6 +14,7 @@ use crate::reference::{Repository, Tag};
 use crate::runner::Runner;
 use crate::spec::OnMissing;
 use crate::tags::{Claim, YieldedTag};
+use crate::version::Scheme;
 
 /// GitHub starts at most this many jobs from a matrix
 /// (<https://docs.github.com/en/actions/reference/limits>).
@@ -46,6 +47,8 @@ pub struct Plan {
     pub warnings: Vec<Diagnostic>,
     /// What depends on the clock or on chance, and keeps the plan out of a committed file.
     pub volatile: Vec<Diagnostic>,
+    /// The same among what tags are made of.
+    pub volatile_tags: Vec<Diagnostic>,
 }
 
 /// A file that a plan was made from.
@@ -72,6 +75,10 @@ pub struct Image {
     pub version: Option<String>,
     /// The floating tags that it would have if there were no greater version.
     pub yielded: Vec<YieldedTag>,
+    /// How its version is to be read.
+    pub scheme: Scheme,
+    /// Versions that were pulled and own nothing any more, as written.
+    pub withdrawn: Vec<String>,
     /// Whether an existing version tag must not get another digest.
     pub immutable: bool,
 }

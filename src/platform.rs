@@ -408,10 +408,7 @@ fn parse_os(part: &str, platform: &str) -> Result<(String, String, Vec<String>),
     if os.is_empty() || !os.chars().all(is_name) || !options.chars().all(is_option) {
         return Err(malformed());
     }
-    let os = match os.to_ascii_lowercase() {
-        os if os == "macos" => "darwin".to_owned(),
-        os => os,
-    };
+    let os = normalise_os(os);
     if options.is_empty() {
         return Ok((os, String::new(), Vec::new()));
     }
@@ -436,6 +433,20 @@ fn parse_os(part: &str, platform: &str) -> Result<(String, String, Vec<String>),
     os_features.sort();
     os_features.dedup();
     Ok((os, decode(version)?, os_features))
+}
+
+fn normalise_os(os: &str) -> String {
+    match os.to_ascii_lowercase() {
+        os if os == "macos" => "darwin".to_owned(),
+        os => os,
+    }
+}
+
+/// The normal form of an operating system, an architecture and a variant, as containerd's `Normalize` makes it.
+#[must_use]
+pub fn normalise(os: &str, architecture: &str, variant: &str) -> (String, String, String) {
+    let (architecture, variant) = normalise_architecture(architecture, variant);
+    (normalise_os(os), architecture, variant)
 }
 
 /// Undoes percent escapes, a byte each (`%2B` is `+`); `None` when an escape is malformed.

@@ -60,7 +60,7 @@ pub enum Grouping {
 }
 
 /// What becomes of an image whose platform was not built.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnMissing {
     /// None of its tags move.

@@ -1,11 +1,13 @@
 //! Who owns which tag: each floating name goes to the greatest version that may claim it.
 
+mod platforms;
 mod variant;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexSet;
 
+pub use self::platforms::{Loss, losses};
 pub use self::variant::{MAX_SUFFIXES, VariantTags, suffixes, with_suffix};
 use crate::version::Version;
 
@@ -373,7 +375,7 @@ mod tests {
     use super::{
         Candidate, CandidateName, Claim, Share, TagError, claim, default_patterns, has_whole_version,
     };
-    use super::{VariantTags, own, suffixes};
+    use super::{VariantTags, losses, own, suffixes};
     use crate::reference::Tag;
     use crate::version::Version;
     use indexmap::IndexSet;
@@ -703,6 +705,31 @@ mod tests {
                 let expected = bare[at / axes.len()].owned.len() * candidates[at].suffixes.len();
                 prop_assert_eq!(share.owned.len(), expected);
                 prop_assert!(share.owned.iter().all(|tag| seen.insert(tag.name.clone())));
+            }
+        }
+
+        #[test]
+        fn a_floating_tag_loses_no_platform_in_silence(
+            built in any_versions().prop_flat_map(|versions| {
+                let platforms = proptest::collection::btree_set(0_u8..4, 0..4);
+                let count = versions.len();
+                (Just(versions), proptest::collection::vec(platforms, count))
+            }),
+        ) {
+            let (versions, platforms) = built;
+            let candidates: Vec<_> = versions.iter().map(candidate).collect();
+            let shares = own(&candidates, &[]).expect("owners");
+            let losses = losses(&candidates, &shares, &platforms);
+            let at = |version: &Version| versions.iter().position(|other| other == version).expect("one of them");
+            for (owner, version) in versions.iter().enumerate() {
+                let others: Vec<_> = versions.iter().filter(|other| *other != version).cloned().collect();
+                let before = owners(&others);
+                for tag in shares[owner].owned.iter().filter(|tag| tag.claim != Claim::Literal) {
+                    let told = losses[owner].iter().find(|loss| loss.tags.contains(&tag.name));
+                    let lost = before.get(&tag.name).map(|previous| &platforms[at(previous)] - &platforms[owner]);
+                    let lost = lost.filter(|lost| !lost.is_empty());
+                    prop_assert_eq!(told.map(|loss| &loss.platforms), lost.as_ref());
+                }
             }
         }
 

@@ -115,7 +115,8 @@ pub struct Version {
 }
 
 /// What a version's text is to be read as.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Scheme {
     /// Whatever people write ([`Version`]).
     #[default]

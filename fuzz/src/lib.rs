@@ -19,7 +19,7 @@ use bakeplan::pattern::{self, Words};
 use bakeplan::platform::{self, Platform};
 use bakeplan::reference::{Reference, Repository, Tag};
 use bakeplan::render;
-use bakeplan::resolve::{self, Input};
+use bakeplan::resolve::{self, Input, Purpose};
 use bakeplan::rules::{self, Flavor, Rule};
 use bakeplan::source::Sources;
 use bakeplan::version::Version;
@@ -69,6 +69,7 @@ pub fn plan(text: &str, is_json: bool) {
             names: &[],
             platforms: &[],
             publish: true,
+            purpose: Purpose::Run,
             facts: &&facts,
             known_versions: &KnownVersions::default(),
             kept: &[],
@@ -77,8 +78,9 @@ pub fn plan(text: &str, is_json: bool) {
         tell(sources, &plan.warnings);
         tell(sources, &plan.volatile);
         black_box(render::files(&plan, "origin"));
-        black_box(render::table::render(&plan));
+        black_box(render::table::render(&plan, true));
         black_box(render::summary::render(&plan));
+        black_box(render::markdown::render(&plan));
         black_box(render::matrix::render_github(&plan));
         black_box(render::metadata::render_args(&plan));
         black_box(render::metadata::render_tags(&plan));

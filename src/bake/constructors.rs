@@ -1,7 +1,6 @@
 //! Evaluates what makes lists and objects: constructors, `for` and `*`.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::convert::{convert, object_type};
@@ -14,15 +13,13 @@ use crate::source::Span;
 
 impl Context {
     pub(super) fn tuple(&self, scope: &Scope<'_>, items: &[Expr]) -> Result<Value, Missing> {
-        let items = items.iter().map(|item| self.outline(scope, item));
-        all(items)
-            .map(Value::tuple)
-            .map_err(|(types, failure)| Missing { failure, ty: Type::Tuple(types.into()) })
+        tuple(items.iter().map(|item| self.outline(scope, item)))
     }
 
     pub(super) fn object(&self, scope: &Scope<'_>, items: &[(ObjectKey, Expr)]) -> Result<Value, Missing> {
         let mut members: BTreeMap<Name, Value> = BTreeMap::new();
-        let mut missing: BTreeMap<Name, Missing> = BTreeMap::new();
+        let mut missing: BTreeMap<Name, Type> = BTreeMap::new();
+        let mut first = None;
         for (key, value) in items {
             let key = match key {
                 ObjectKey::Name(ident) => Str::from(&ident.name),
@@ -32,26 +29,22 @@ impl Context {
                 }
             };
             let name = Rc::clone(key.name());
-            // Of equal keys the last counts.
+            // Of equal keys the last counts, though none may fail.
             match self.outline(scope, value) {
                 Ok(value) => {
                     missing.remove(&name);
                     members.insert(name, value.marked(key.marks()));
                 }
-                Err(failed) => {
+                Err(Missing { failure, ty }) => {
                     members.remove(&name);
-                    missing.insert(name, failed);
+                    missing.insert(name, ty);
+                    first.get_or_insert(failure);
                 }
             }
         }
-        let Some((name, Missing { failure, ty })) = missing.pop_first() else {
-            return Ok(Value::object(members));
-        };
-        let mut types: BTreeMap<Name, Type> =
-            members.iter().map(|(name, value)| (Rc::clone(name), value.ty())).collect();
-        types.insert(name, ty);
-        types.extend(missing.into_iter().map(|(name, missing)| (name, missing.ty)));
-        Err(Missing { failure, ty: object_type(types) })
+        let Some(failure) = first else { return Ok(Value::object(members)) };
+        missing.extend(members.into_iter().map(|(name, value)| (name, value.ty())));
+        Err(Missing { failure, ty: object_type(missing) })
     }
 
     /// Keys have no marks, so the value of a key gets those of the key.
@@ -79,17 +72,21 @@ impl Context {
             Value::Null(_) => return Ok(Value::tuple(Vec::new())),
             other => other.items().unwrap_or(&single),
         };
-        let results = all(items.iter().map(|item| self.outline(&scope.at(item), each)));
+        let results = items.iter().map(|item| self.outline(&scope.at(item), each));
+        let ty = |element: &Type| self.splat_type(scope, each, element);
+        let ty_or_any = |element: &Type| ty(element).unwrap_or(Type::Dynamic);
         let (Value::List(element, _) | Value::Set(element, _)) = &source else {
-            return results
-                .map(Value::tuple)
-                .map_err(|(types, failure)| Missing { failure, ty: Type::Tuple(types.into()) });
+            return all(results).map(Value::tuple).map_err(|(_, failure)| {
+                let types = items.iter().map(|item| ty_or_any(&item.ty()));
+                Missing { failure, ty: Type::Tuple(types.collect()) }
+            });
         };
-        let results = results.map_err(|(types, failure)| Missing {
-            failure,
-            ty: Type::list(types.into_iter().next().unwrap_or(Type::Dynamic)),
-        })?;
-        let element = results.first().map_or_else(|| element.clone(), Value::ty);
+        let results =
+            all(results).map_err(|(_, failure)| Missing { failure, ty: Type::list(ty_or_any(element)) })?;
+        let element = match results.first() {
+            Some(first) => first.ty(),
+            None => ty(element)?,
+        };
         if results.iter().any(|result| result.ty() != element) {
             let message = "the elements that `*` gives are of different types";
             return Err(Missing::from(Box::new(
@@ -101,52 +98,91 @@ impl Context {
         Ok(Value::list(element, results))
     }
 
-    pub(super) fn for_expr(&self, scope: &Scope<'_>, expr: &ForExpr) -> Result<Value, Failure> {
+    pub(super) fn for_expr(&self, scope: &Scope<'_>, expr: &ForExpr) -> Result<Value, Missing> {
         let collection = self.whole(scope, &expr.collection)?;
-        let mut tuple = Vec::new();
-        let mut object: BTreeMap<Name, Value> = BTreeMap::new();
-        let mut groups: BTreeMap<Name, Vec<Value>> = BTreeMap::new();
-        for (key, value) in iterate(&collection, expr.collection.span)? {
+        let elements = iterate(&collection, expr.collection.span)?;
+        self.check_condition(scope, expr)?;
+        let mut items = Vec::new();
+        let mut members = Vec::new();
+        for (key, value) in elements {
             let names = bindings(expr.key_var.as_ref(), &expr.value_var, key, value);
             let inner = scope.child(&names);
             if let Some(condition) = &expr.condition {
                 match convert(&self.condition(&inner, condition)?, &Type::Bool) {
                     Ok(Value::Bool(true)) => {}
                     Ok(Value::Bool(false)) => continue,
-                    _ => return Err(condition_failure(condition.span, "is neither")),
+                    _ => return Err(condition_failure(condition.span, "is neither").into()),
                 }
             }
-            let Some(key_expr) = &expr.key else {
-                tuple.push(self.eval(&inner, &expr.value)?);
+            let Some(key) = &expr.key else {
+                items.push(self.outline(&inner, &expr.value));
                 continue;
             };
-            let key = self.key(&inner, key_expr)?;
-            let value = self.eval(&inner, &expr.value)?.marked(key.marks());
-            let name = Rc::clone(key.name());
-            if expr.group {
-                groups.entry(name).or_default().push(value);
-                continue;
-            }
-            match object.entry(name) {
-                Entry::Vacant(slot) => {
-                    slot.insert(value);
+            let key = self.key(&inner, key)?;
+            let value = self.outline(&inner, &expr.value).map(|value| value.marked(key.marks()));
+            members.push((Rc::clone(key.name()), value));
+        }
+        match &expr.key {
+            None => tuple(items.into_iter()),
+            Some(_) if expr.group => object(grouped(members)),
+            Some(key) => {
+                let mut names = BTreeSet::new();
+                if let Some((name, _)) = members.iter().find(|(name, _)| !names.insert(name)) {
+                    let message = format!("two elements give the key `{name}`");
+                    let help = "write `...` after the value to collect the values of one key in a list";
+                    let diagnostic = Diagnostic::error("duplicate-key", message).at(key.span, "");
+                    let ty = members.iter().map(|(name, value)| (Rc::clone(name), type_of(value))).rev();
+                    let missing = Missing::of(object_type(ty.collect()));
+                    return Err(missing(Box::new(diagnostic.with_help(help))));
                 }
-                Entry::Occupied(known) => {
-                    let message = format!("two elements give the key `{}`", known.key());
-                    return Err(Box::new(
-                        Diagnostic::error("duplicate-key", message).at(key_expr.span, "").with_help(
-                            "write `...` after the value to collect the values of one key in a list",
-                        ),
-                    ));
-                }
+                object(members)
             }
         }
-        Ok(match (&expr.key, expr.group) {
-            (None, _) => Value::tuple(tuple),
-            (Some(_), false) => Value::object(object),
-            (Some(_), true) => Value::object(groups.into_iter().map(|(k, v)| (k, Value::tuple(v))).collect()),
-        })
     }
+}
+
+type Member = (Name, Result<Value, Missing>);
+
+fn tuple(items: impl Iterator<Item = Result<Value, Missing>>) -> Result<Value, Missing> {
+    let items = all(items);
+    items.map(Value::tuple).map_err(|(types, failure)| Missing { failure, ty: Type::Tuple(types.into()) })
+}
+
+/// Of several members of one name the last one is taken, though none may fail.
+fn object(members: Vec<Member>) -> Result<Value, Missing> {
+    let (names, values): (Vec<Name>, Vec<_>) = members.into_iter().unzip();
+    match all(values.into_iter()) {
+        Ok(values) => Ok(Value::object(names.into_iter().zip(values).collect())),
+        Err((types, failure)) => {
+            Err(Missing { failure, ty: object_type(names.into_iter().zip(types).collect()) })
+        }
+    }
+}
+
+/// The values of each name in a tuple.
+fn grouped(members: Vec<Member>) -> Vec<Member> {
+    let mut groups: BTreeMap<Name, Vec<_>> = BTreeMap::new();
+    for (name, value) in members {
+        groups.entry(name).or_default().push(value);
+    }
+    groups.into_iter().map(|(name, values)| (name, tuple(values.into_iter()))).collect()
+}
+
+/// All values, or the types of all and the first failure.
+fn all(mut values: impl Iterator<Item = Result<Value, Missing>>) -> Result<Vec<Value>, (Vec<Type>, Failure)> {
+    let mut known = Vec::with_capacity(values.size_hint().0);
+    while let Some(value) = values.next() {
+        match value {
+            Ok(value) => known.push(value),
+            Err(missing) => {
+                let mut types: Vec<Type> = known.iter().map(Value::ty).collect();
+                types.push(missing.ty);
+                types.extend(values.map(|value| type_of(&value)));
+                return Err((types, missing.failure));
+            }
+        }
+    }
+    Ok(known)
 }
 
 /// The keys and values that a `for` goes through: indexes for lists, the element itself for sets.
@@ -190,21 +226,4 @@ fn check_key(expr: &Expr) -> Result<(), Failure> {
     let message = "this key could be a reference or a name with a dot";
     let diagnostic = Diagnostic::error("ambiguous-key", message).at(expr.span, "");
     Err(Box::new(diagnostic.with_help("put a reference in parentheses, a name in quotes")))
-}
-
-/// All values, or the types of all and the first failure.
-fn all(mut values: impl Iterator<Item = Result<Value, Missing>>) -> Result<Vec<Value>, (Vec<Type>, Failure)> {
-    let mut known = Vec::with_capacity(values.size_hint().0);
-    while let Some(value) = values.next() {
-        match value {
-            Ok(value) => known.push(value),
-            Err(missing) => {
-                let mut types: Vec<Type> = known.iter().map(Value::ty).collect();
-                types.push(missing.ty);
-                types.extend(values.map(|value| type_of(&value)));
-                return Err((types, missing.failure));
-            }
-        }
-    }
-    Ok(known)
 }

@@ -178,7 +178,11 @@ impl Decoder<'_> {
             self.diagnostics.push(*kept::unknown(&format!("`{}`", self.path()), name, expr.span));
             return None;
         }
-        let found = if value.is_null() { "null".to_owned() } else { value.ty().to_string() };
+        let found = match value {
+            Value::Null(Type::Dynamic) => "null".to_owned(),
+            Value::Null(ty) => format!("null, which would be a {ty}"),
+            _ => value.ty().to_string(),
+        };
         let message = format!("`{}` must be {expected}, found {found}", self.path());
         self.diagnostics.push(Diagnostic::error("attribute-type", message).at(expr.span, ""));
         None
@@ -201,19 +205,22 @@ impl Decoder<'_> {
     }
 
     fn nullable(&mut self, value: &Value, expr: &Expr) -> Option<Text> {
-        if value.is_null() { None } else { self.string(value, expr) }
+        match convert(value, &Type::String) {
+            Ok(Value::Null(_)) => None,
+            _ => self.string(value, expr),
+        }
     }
 
     fn boolean(&mut self, value: &Value, expr: &Expr) -> Option<bool> {
         match convert(value, &Type::Bool) {
-            _ if value.is_null() => None,
+            Ok(Value::Null(_)) => None,
             Ok(Value::Bool(value)) => Some(value),
             _ => self.fail(value, expr, "`true` or `false`"),
         }
     }
 
     fn strings(&mut self, value: &Value, expr: &Expr) -> Option<Vec<Text>> {
-        if value.is_null() {
+        if is_null_of(value, &Type::list(Type::String)) {
             return None;
         }
         let Some(items) = value.items() else { return self.fail(value, expr, STRING_LIST) };
@@ -239,7 +246,7 @@ impl Decoder<'_> {
     }
 
     fn map(&mut self, value: &Value, expr: &Expr, null_allowed: bool) -> TextMap {
-        if value.is_null() {
+        if is_null_of(value, &Type::map(Type::String)) {
             return TextMap::default();
         }
         let Some(members) = value.members() else {
@@ -248,7 +255,7 @@ impl Decoder<'_> {
         let places = Places::of(expr, members.len());
         let mut decoded = TextMap::default();
         for (key, member) in members {
-            if null_allowed && member.is_null() {
+            if null_allowed && is_null_of(member, &Type::String) {
                 continue;
             }
             let place = places.get(key);
@@ -431,6 +438,11 @@ impl Decoder<'_> {
             })
         })
     }
+}
+
+/// Whether this is null, and of a type that could be one of these.
+fn is_null_of(value: &Value, ty: &Type) -> bool {
+    value.is_null() && convert(value, ty).is_ok()
 }
 
 /// Where the values of an object's members are written: [`Expr::member`], for many at once.

@@ -17,6 +17,7 @@ use super::kept;
 use super::missing::Missing;
 use super::operators::{self, OperatorError};
 use super::syntax::{BinaryOp, Expr, ExprKind, Ident, Name, TemplatePart, UnaryOp};
+use super::unknown;
 use super::value::{Marks, Str, Type, Value};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::Span;
@@ -97,6 +98,13 @@ impl Context {
         }
     }
 
+    /// Makes a block visible to expressions, and one of its attributes.
+    pub(super) fn show(&self, kind: &'static str, block: &Name, attribute: Option<(Name, Value)>) {
+        let mut all = self.exposed.borrow_mut();
+        let blocks = all.entry(kind).or_default();
+        blocks.entry(Rc::clone(block)).or_default().extend(attribute);
+    }
+
     /// The value of an expression.
     ///
     /// # Errors
@@ -155,9 +163,7 @@ impl Context {
             ExprKind::Unary { op, operand } => {
                 self.unary(scope, expr.span, *op, operand).map_err(Missing::of(operators::unary_type(*op)))?
             }
-            ExprKind::Binary { op, .. } => {
-                self.binaries(scope, expr).map_err(Missing::of(operators::binary_type(*op)))?
-            }
+            ExprKind::Binary { .. } => self.binaries(scope, expr)?,
             ExprKind::For(for_expr) => self.for_expr(scope, for_expr)?,
         })
     }
@@ -180,22 +186,27 @@ impl Context {
         }))
     }
 
-    fn get_attr(&self, scope: &Scope<'_>, of: &Expr, name: &Ident) -> Result<Value, Failure> {
+    fn get_attr(&self, scope: &Scope<'_>, of: &Expr, name: &Ident) -> Result<Value, Missing> {
         if let Some(value) = self.block_attribute(scope, of, name) {
-            return value;
+            return Ok(value?);
         }
-        let object = self.whole(scope, of)?;
-        operators::attribute(&object, &name.name)
-            .map_err(|m| Box::new(Diagnostic::error("unsupported-attribute", m).at(name.span, "")))
+        let part = |ty: &Type| unknown::attribute(ty, name).unwrap_or(Type::Dynamic);
+        let object = self.outline(scope, of).map_err(|missing| missing.map(part))?;
+        self.check_whole(&object, of.span)?;
+        Ok(operators::attribute(&object, &name.name)
+            .map_err(|m| Box::new(Diagnostic::error("unsupported-attribute", m).at(name.span, "")))?)
     }
 
-    fn index(&self, scope: &Scope<'_>, of: &Expr, key: &Expr) -> Result<Value, Failure> {
-        let (collection, index) = (self.whole(scope, of)?, self.eval(scope, key)?);
+    fn index(&self, scope: &Scope<'_>, of: &Expr, key: &Expr) -> Result<Value, Missing> {
+        let (collection, index) = (self.outline(scope, of), self.eval(scope, key)?);
+        let part = |ty: &Type| unknown::element(ty, &index).unwrap_or(Type::Dynamic);
+        let collection = collection.map_err(|missing| missing.map(part))?;
+        self.check_whole(&collection, of.span)?;
         self.known(&index, "this index", key.span)?;
-        operators::index(&collection, &index).map_err(|message| {
+        Ok(operators::index(&collection, &index).map_err(|message| {
             let diagnostic = Diagnostic::error("invalid-index", message).at(key.span, "");
             Box::new(diagnostic.at(of.span, describe(&collection)))
-        })
+        })?)
     }
 
     /// `target.NAME` and `target.NAME.ATTRIBUTE`, unless a name of the scope hides the block kind.
@@ -233,23 +244,18 @@ impl Context {
     }
 
     /// Operators nest to the left, by the thousands where a generator wrote them, so that this must not recurse.
-    fn binaries(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
-        let mut operations = Vec::new();
-        let mut innermost = expr;
-        while let ExprKind::Binary { op, left, right } = &innermost.kind {
-            operations.push((innermost.span, *op, left, right));
-            innermost = left;
-        }
-        let mut value = self.eval(scope, innermost);
-        for (span, op, left, right) in operations.into_iter().rev() {
+    fn binaries(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Missing> {
+        let (innermost, operations) = operations(expr);
+        let mut value = self.outline(scope, innermost);
+        for (span, op, left, right) in operations {
             self.budget.worked(1, span)?;
-            let operand = |expr: &Expr, value: Result<Value, Failure>| {
+            let operand = |expr: &Expr, value: Result<Value, Missing>| {
                 let value = value?;
                 self.known(&value, use_of(op), expr.span)?;
                 Ok(value)
             };
-            let (a, b) = (operand(left, value), operand(right, self.eval(scope, right)));
-            value = binary(span, op, (left, a), (right, b));
+            let (a, b) = (operand(left, value), operand(right, self.outline(scope, right)));
+            value = binary(span, op, (left, a), (right, b)).map_err(Missing::of(operators::binary_type(op)));
         }
         value
     }
@@ -282,10 +288,15 @@ impl Context {
     /// A value whose parts are looked at. The parts themselves may be kept.
     pub(super) fn whole(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
         let value = self.eval(scope, expr)?;
-        if let Value::String(_) = value {
-            self.known(&value, "the collection here", expr.span)?;
-        }
+        self.check_whole(&value, expr.span)?;
         Ok(value)
+    }
+
+    fn check_whole(&self, value: &Value, span: Span) -> Result<(), Failure> {
+        match value {
+            Value::String(_) => self.known(value, "the collection here", span),
+            _ => Ok(()),
+        }
     }
 
     /// Appends the text of template parts.
@@ -371,14 +382,33 @@ fn use_of(op: BinaryOp) -> &'static str {
     }
 }
 
+/// A row of operators from its left end: what it begins with, then each operator with the whole left and right of it.
+pub(super) fn operations(expr: &Expr) -> (&Expr, Vec<(Span, BinaryOp, &Expr, &Expr)>) {
+    let mut operations = Vec::new();
+    let mut innermost = expr;
+    while let ExprKind::Binary { op, left, right } = &innermost.kind {
+        operations.push((innermost.span, *op, &**left, &**right));
+        innermost = left;
+    }
+    operations.reverse();
+    (innermost, operations)
+}
+
 /// One operation on operands that have a value, or have failed.
-fn binary(
+pub(super) fn binary(
     span: Span,
     op: BinaryOp,
-    (left, a): (&Expr, Result<Value, Failure>),
-    (right, b): (&Expr, Result<Value, Failure>),
+    (left, a): (&Expr, Result<Value, Missing>),
+    (right, b): (&Expr, Result<Value, Missing>),
 ) -> Result<Value, Failure> {
-    if matches!(op, BinaryOp::And | BinaryOp::Or) {
+    // Without what could not be a bool anyway, nothing is decided.
+    let could_be_bool = |operand: &Result<Value, Missing>| match operand {
+        Err(missing) => matches!(missing.ty, Type::Dynamic | Type::Bool | Type::String),
+        Ok(_) => true,
+    };
+    let is_logical = matches!(op, BinaryOp::And | BinaryOp::Or) && could_be_bool(&a) && could_be_bool(&b);
+    let (a, b) = (a.map_err(|missing| missing.failure), b.map_err(|missing| missing.failure));
+    if is_logical {
         let decided = operators::logical(op, a.as_ref().ok(), b.as_ref().ok())
             .map_err(|e| operator_failure(e, span, left, right))?;
         return match decided {

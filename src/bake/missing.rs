@@ -23,6 +23,11 @@ impl From<Failure> for Missing {
 }
 
 impl Missing {
+    /// The same failure, of a part of the expression.
+    pub(super) fn map(self, part: impl FnOnce(&Type) -> Type) -> Self {
+        Self { ty: part(&self.ty), ..self }
+    }
+
     /// A failure of an expression whose type is known.
     pub(super) fn of(ty: Type) -> impl FnOnce(Failure) -> Self {
         |failure| Self { failure, ty }

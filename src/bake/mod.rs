@@ -39,5 +39,6 @@ pub mod syntax;
 pub mod target;
 pub mod textmap;
 pub mod typeexpr;
+mod unknown;
 pub mod value;
 mod variables;

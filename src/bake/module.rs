@@ -279,16 +279,15 @@ impl Module {
                 None => exposed::attributes(kind).iter().map(|name| Name::from(*name)).collect(),
             };
             for name in asked {
-                if !instance.exposed.borrow_mut().insert(Rc::clone(&name)) {
+                if instance.exposed.borrow().contains(&name) {
                     continue;
                 }
-                let Some(value) = self.exposed_value(instance, &name)? else { continue };
-                let mut all = self.context.exposed.borrow_mut();
-                let blocks = all.entry(kind).or_default();
-                blocks.entry(Rc::clone(&instance.name)).or_default().insert(name, value);
+                let value = self.exposed_value(instance, &name)?;
+                // Not before: who asks for it on the way is in a cycle.
+                instance.exposed.borrow_mut().insert(Rc::clone(&name));
+                self.context.show(kind, &instance.name, value.map(|value| (name, value)));
             }
-            let mut all = self.context.exposed.borrow_mut();
-            all.entry(kind).or_default().entry(Rc::clone(&instance.name)).or_default();
+            self.context.show(kind, &instance.name, None);
         }
         Ok(())
     }

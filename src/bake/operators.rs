@@ -21,7 +21,7 @@ impl From<ArithmeticError> for OperatorError {
 }
 
 /// The type that an operator wants of both operands.
-fn operand_type(op: BinaryOp) -> Type {
+pub(super) fn operand_type(op: BinaryOp) -> Type {
     match op {
         BinaryOp::Or | BinaryOp::And => Type::Bool,
         BinaryOp::Equal | BinaryOp::NotEqual => Type::Dynamic,

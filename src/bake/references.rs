@@ -42,7 +42,10 @@ impl<'a> References<'a> {
             ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => self.visit(inner),
             ExprKind::JsonString { template, .. } => {
                 if let Ok(inner) = template {
+                    // buildx does not see the calls (`appendJSONFuncCalls` in bake/hclparser/expr.go).
+                    let known = self.calls.len();
                     self.visit(inner);
+                    self.calls.truncate(known);
                 }
             }
             ExprKind::Tuple(items) => items.iter().for_each(|item| self.visit(item)),

@@ -5,17 +5,28 @@ use crate::bake::discovery::STDIN;
 use crate::cli::FactOptions;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
-use crate::facts::{self, Facts, KnownVersions, git, given, released};
+use crate::facts::{self, Facts, KnownVersions, git, released};
 
-/// What can be known without starting a program: options before the file that they name, before the environment.
-/// `definition` are the files of the definition, of which one may take standard input.
+/// What can be known without starting a program: what is [`given`] before the environment.
 pub(super) fn known(
     session: &Session<'_>,
     options: &FactOptions,
     definition: &[String],
 ) -> Result<Facts, Error> {
+    let event = event(session);
+    let environment = facts::of_environment(session.host.env(), event.as_deref())?;
+    Ok(given(session, options, definition)?.or(environment).with_ref())
+}
+
+/// What options say, before the file that they name: the same on every machine. `definition` are the files of the
+/// definition, of which one may take standard input.
+pub(super) fn given(
+    session: &Session<'_>,
+    options: &FactOptions,
+    definition: &[String],
+) -> Result<Facts, Error> {
     let host = session.host;
-    let options_first = given::parse(&options.facts).map_err(Error::Usage)?;
+    let options_first = facts::given::parse(&options.facts).map_err(Error::Usage)?;
     let file = match options.file.as_deref() {
         None => Facts::default(),
         Some(STDIN) if definition.iter().any(|file| file == STDIN) => {
@@ -24,12 +35,10 @@ pub(super) fn known(
         }
         Some(path) => {
             let text = if path == STDIN { host.read_stdin()? } else { host.read(path)? };
-            given::from_json(&text).map_err(|problem| in_file(path, &problem))?
+            facts::given::from_json(&text).map_err(|problem| in_file(path, &problem))?
         }
     };
-    let event = event(session);
-    let environment = facts::of_environment(host.env(), event.as_deref())?;
-    Ok(options_first.or(file).or(environment).with_ref())
+    Ok(options_first.or(file))
 }
 
 /// All that can be known.

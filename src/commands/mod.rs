@@ -3,11 +3,15 @@
 mod facts;
 mod list;
 mod load;
+mod merge;
+mod network;
 mod plan;
 mod print;
+mod readme;
+mod verify;
 
 use crate::bake::kept;
-use crate::cli::{Cli, Command, PlanFormat};
+use crate::cli::{Cli, Command, PlanFormat, ReportFormat};
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Exit};
 use crate::host::{Delivery, Host};
@@ -43,6 +47,8 @@ const MAX_TOLD: usize = 100;
 pub fn run(cli: &Cli, host: &Host) -> Exit {
     let voice = match &cli.command {
         Command::Plan(args) => Voice { json: args.format == PlanFormat::Json, github: args.github },
+        Command::Merge(args) => Voice { json: args.format == ReportFormat::Json, github: args.github },
+        Command::Verify(args) => Voice { json: args.format == ReportFormat::Json, github: args.github },
         _ => Voice::default(),
     };
     let mut session = Session {
@@ -58,6 +64,9 @@ pub fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Bake(args) => plan::bake(&mut session, args),
         Command::Matrix(args) => plan::matrix(&mut session, args),
         Command::Metadata(args) => plan::metadata(&mut session, args),
+        Command::Merge(args) => merge::merge(&session, args),
+        Command::Verify(args) => verify::verify(&session, args),
+        Command::Readme(args) => readme::readme(&mut session, args),
     };
     match result {
         Ok(()) => Exit::Done,
@@ -126,4 +135,23 @@ impl Session<'_> {
             Delivery::Complete | Delivery::ReaderGone => Ok(()),
         }
     }
+}
+
+/// Sets outputs of the step and writes the job summary
+/// (<https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>).
+fn github(session: &Session<'_>, outputs: &str, summary: &str) -> Result<(), Error> {
+    let host = session.host;
+    let file = |name: &str| host.env().get(name).filter(|path| !path.is_empty());
+    match file("GITHUB_OUTPUT") {
+        Some(path) => host.append(path, outputs)?,
+        None => session.tell(&[Diagnostic::warning(
+            "no-github",
+            "GITHUB_OUTPUT is not set, so no outputs are set",
+        )
+        .with_help("`--github` is for steps of GitHub Actions")]),
+    }
+    if let Some(path) = file("GITHUB_STEP_SUMMARY") {
+        host.append(path, summary)?;
+    }
+    Ok(())
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::transport::TransportError;
+use crate::diagnostic::Diagnostic;
 use crate::reference::Digest;
 
 /// A request that failed: what was tried, on what, and why it failed.
@@ -229,6 +230,16 @@ impl Error {
             Kind::Invalid(_) => "registry-invalid",
             Kind::Files(_) => "layout-files",
             Kind::Locked => "layout-locked",
+        }
+    }
+
+    /// As users are told of it.
+    #[must_use]
+    pub fn to_diagnostic(&self) -> Diagnostic {
+        let diagnostic = Diagnostic::error(self.code(), self.to_string());
+        match self.help() {
+            Some(help) => diagnostic.with_help(help),
+            None => diagnostic,
         }
     }
 

@@ -14,6 +14,7 @@ mod credentials;
 mod error;
 mod exchange;
 mod layout;
+mod location;
 mod observer;
 mod proxy;
 mod remote;
@@ -26,6 +27,7 @@ pub use client::{Client, Settings};
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, ErrorEntry, Kind, Operation, Reason, Refusal};
 pub use layout::Layout;
+pub use location::{Location, LocationError};
 pub use observer::{Event, Exchange, Observer, Silent};
 pub use remote::RemoteRepository;
 pub use retry::Patience;
@@ -139,6 +141,18 @@ pub trait Store: Send + Sync {
     /// As [`Kind`] says; [`Kind::Digest`] when the content is not what its digest says, [`Kind::TooLarge`] when it is
     /// larger than [`MAX_MANIFEST`].
     fn get_manifest(&self, at: &TagOrDigest) -> Result<Option<Manifest>, Error>;
+
+    /// The media type in which a client gets a manifest that accepts these alone, or what it is told instead.
+    ///
+    /// # Errors
+    /// As [`Kind`] says.
+    fn serves_as(&self, at: &TagOrDigest, media_types: &[&str]) -> Result<Result<String, String>, Error> {
+        Ok(match self.head_manifest(at)? {
+            Some(found) if media_types.contains(&found.media_type.as_str()) => Ok(found.media_type),
+            Some(found) => Err(format!("it is {}", found.media_type)),
+            None => Err("it is not there".to_owned()),
+        })
+    }
 
     /// Writes a manifest, under a tag or under its digest. What it refers to has to be there.
     ///

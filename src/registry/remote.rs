@@ -162,6 +162,16 @@ impl Store for RemoteRepository {
         self.fetch_manifest(Operation::GetManifest, at)
     }
 
+    fn serves_as(&self, at: &TagOrDigest, media_types: &[&str]) -> Result<Result<String, String>, Error> {
+        let mut call = self.read_manifest(Operation::GetManifest, Method::GET, at);
+        call.message.headers = vec![("accept", media_types.join(", "))];
+        let answer = self.client.call(&call)?;
+        if answer.is_success() {
+            return Ok(Ok(answer.content_type()));
+        }
+        Ok(Err(refusal(&answer).to_string()))
+    }
+
     fn put_manifest(&self, at: &TagOrDigest, manifest: &Manifest) -> Result<(), Error> {
         let subject = format!("{}{}", self.repository, at.suffix());
         let mut call = self.call(Operation::PutManifest, subject, Method::PUT, format!("manifests/{at}"));

@@ -239,6 +239,8 @@ impl Transport {
             let mut config = Agent::config_builder()
                 .http_status_as_error(false)
                 .max_redirects(0)
+                .max_idle_connections(64)
+                .max_idle_connections_per_host(16)
                 .user_agent(concat!("bakeplan/", env!("CARGO_PKG_VERSION")))
                 .accept_encoding("identity")
                 .proxy(proxy.cloned())

@@ -10,6 +10,7 @@ use crate::reference::{Reference, Repository};
 use crate::runner::Runner;
 use crate::spec::OnMissing;
 use crate::tags::{Claim, YieldedTag};
+use crate::version::Scheme;
 
 /// The version of the file's form; a reader refuses one that it does not know.
 const SCHEMA: u32 = 1;
@@ -30,6 +31,10 @@ struct ImageEntry<'a> {
     tags: Vec<TagEntry<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     yielded: Vec<YieldedEntry<'a>>,
+    #[serde(skip_serializing_if = "is_default")]
+    scheme: Scheme,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    withdrawn: &'a [String],
     #[serde(skip_serializing_if = "is_false")]
     immutable: bool,
     annotations: &'a BTreeMap<String, String>,
@@ -107,8 +112,8 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-fn is_default(on_missing: &OnMissing) -> bool {
-    *on_missing == OnMissing::default()
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn strings(repositories: &[Repository]) -> Vec<String> {
@@ -127,6 +132,8 @@ impl<'a> Document<'a> {
             repositories: strings(&image.repositories),
             tags: image.tags.iter().map(TagEntry::from).collect(),
             yielded: image.yielded.iter().map(YieldedEntry::from).collect(),
+            scheme: image.scheme,
+            withdrawn: &image.withdrawn,
             immutable: image.immutable,
             annotations: &image.annotations,
             builds: image

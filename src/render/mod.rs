@@ -1,8 +1,10 @@
 //! Views of the plan, one file each: `&Plan` in, text out. Nothing is decided here.
 
 pub mod bake;
+pub mod markdown;
 pub mod matrix;
 pub mod metadata;
+pub mod readme;
 pub mod summary;
 pub mod table;
 

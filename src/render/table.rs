@@ -10,9 +10,10 @@ use crate::plan::{Image, Job, Plan};
 /// Between two columns.
 const GAP: &str = "  ";
 
-/// The table: images with tags and platforms, jobs with runners, what is local, and the numbers.
+/// The table: images with tags and platforms, jobs with runners, what is local, and the numbers. With `explain`, it says of
+/// each tag why it is where it is.
 #[must_use]
-pub fn render(plan: &Plan) -> String {
+pub fn render(plan: &Plan, explain: bool) -> String {
     let mut text = String::new();
     if !plan.images.is_empty() {
         let rows = plan.images.iter().flat_map(|(key, image)| image_rows(plan, key, image));
@@ -22,7 +23,12 @@ pub fn render(plan: &Plan) -> String {
         text.push_str(&columns(&["JOB", "BUILDS", "RUNNER"], rows.collect()));
         text.push('\n');
     }
-    let notes = tag_notes(plan);
+    let notes = if explain { String::new() } else { tag_notes(plan) };
+    if explain && !plan.images.is_empty() {
+        let rows = plan.images.iter().flat_map(|(key, image)| explained(plan, key, image));
+        text.push_str(&columns(&["IMAGE", "TAG", "WHY"], rows.collect()));
+        text.push('\n');
+    }
     if !notes.is_empty() {
         text.push_str(&notes);
         text.push('\n');
@@ -58,6 +64,24 @@ pub fn tag_notes(plan: &Plan) -> String {
         }
     }
     notes.iter().map(|(note, images)| format!("{}: {note}\n", images.join(", "))).collect()
+}
+
+/// A row for each tag of an image, and for each that is another version's.
+fn explained(plan: &Plan, key: &str, image: &Image) -> Vec<Vec<String>> {
+    let row = |tag: &str, why: String| vec![key.to_owned(), tag.to_owned(), why];
+    let owned = image.tags.iter().map(|tag| {
+        let why = tag.why.as_deref().unwrap_or("literal, never moves");
+        let open = if tag.is_provisional { "; no other version is known, so the merge decides" } else { "" };
+        row(tag.name.as_str(), format!("{why}{open}"))
+    });
+    let yielded = image.yielded.iter().map(|tag| {
+        let place = match tag.is_known || !is_planned(plan, &tag.owner) {
+            true => ", which is not in this plan: it is not moved",
+            false => "",
+        };
+        row(&tag.name, format!("owned by {}{place}", tag.owner))
+    });
+    owned.chain(yielded).collect()
 }
 
 fn is_planned(plan: &Plan, version: &str) -> bool {

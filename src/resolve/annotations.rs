@@ -58,6 +58,13 @@ fn kind(word: &str) -> &str {
     word.split_once('[').map_or(word, |(kind, _)| kind)
 }
 
+/// Whether one of the annotations is of the manifest and has this key.
+pub(super) fn has(annotations: &[Text], key: &str) -> bool {
+    annotations.iter().map(|text| Annotation::parse(text.as_str())).any(|one| {
+        one.key == key && (one.types.is_empty() || one.types.iter().any(|word| kind(word) == "manifest"))
+    })
+}
+
 /// The annotations of a target that its leg keeps.
 pub(super) fn of_leg(annotations: &[Text], platform: Option<&Platform>) -> Vec<Text> {
     let kept = |text: &Text| Annotation::parse(text.as_str()).of_leg(platform).map(|kept| text.derive(&kept));
@@ -95,9 +102,9 @@ pub(super) fn lost(annotations: &[Text]) -> impl Iterator<Item = Diagnostic> {
     })
 }
 
-/// The annotations of an image's index: those lifted out of its targets, then those of its block.
+/// The annotations of an image's index: those from facts, those lifted out of its targets, then those of its block.
 pub(super) fn of_index(draft: &Draft, legs: &Legs) -> BTreeMap<String, String> {
-    let mut annotations = BTreeMap::new();
+    let mut annotations = draft.oci.clone();
     for (name, _) in draft.targets.iter().rev() {
         annotations.extend(legs.lifted(name));
     }

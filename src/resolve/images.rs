@@ -1,13 +1,13 @@
 //! Which images there are: from `image` blocks, or, without any, from the targets that Bake would push.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use indexmap::IndexMap;
 
 use super::rules::{self, Ruled};
 use super::versions::{self, Stated};
-use super::{Input, Targets, legs};
+use super::{Input, Targets, labels, legs};
 use crate::bake::glob::Glob;
 use crate::bake::select;
 use crate::bake::syntax::Name;
@@ -31,6 +31,8 @@ pub(super) struct Draft {
     pub(super) stated: Stated,
     /// What its rule lines give, if it has any.
     pub(super) ruled: Option<Ruled>,
+    /// Labels and annotations that are filled in from facts.
+    pub(super) oci: BTreeMap<String, String>,
 }
 
 impl Draft {
@@ -60,6 +62,7 @@ pub(super) fn drafts(
             Some(ruled) => ruled.stated(stated, draft.settings(), diagnostics),
             None => stated,
         };
+        draft.oci = labels::of(draft, input, warnings);
     }
     drafts.retain(|draft| {
         let Stated::Elsewhere { tag, prefix } = &draft.stated else { return true };
@@ -113,6 +116,7 @@ fn from_blocks(
                 targets: covered,
                 stated: Stated::No,
                 ruled: None,
+                oci: BTreeMap::new(),
             };
             agree(&draft, diagnostics);
             taken.insert(draft.key.clone());
@@ -214,6 +218,7 @@ fn from_tags(
                 .collect(),
             stated: Stated::No,
             ruled: None,
+            oci: BTreeMap::new(),
         });
     }
     if drafts.is_empty() && diagnostics.is_empty() {

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use super::images::Draft;
 use super::publish::Publication;
-use super::{Input, Targets, annotations, cache};
+use super::{Input, Targets, annotations, cache, labels};
 use crate::bake::syntax::Name;
 use crate::bake::target::{Entry, Target, Text};
 use crate::diagnostic::Diagnostic;
@@ -273,13 +273,15 @@ fn add(
     }
 }
 
-/// Whether two definitions of one target say the same about what a platform override can change.
+/// Whether two definitions of one target say the same about what an image block can change.
 fn same_build(a: &Target, b: &Target) -> bool {
     a.dockerfile == b.dockerfile
         && a.context == b.context
         && a.contexts == b.contexts
         && a.target == b.target
         && a.args == b.args
+        && a.labels == b.labels
+        && a.annotations == b.annotations
 }
 
 /// An override that matches no platform of any target of its block is a typo.
@@ -338,7 +340,7 @@ fn check_output(target: &Target, diagnostics: &mut Vec<Diagnostic>) {
 
 impl Settings {
     /// The overrides of a platform, the most specific last.
-    fn overrides_of(&self, platform: Option<&Platform>) -> Vec<&PlatformOverride> {
+    pub(super) fn overrides_of(&self, platform: Option<&Platform>) -> Vec<&PlatformOverride> {
         let Some(platform) = platform else { return Vec::new() };
         let mut matching: Vec<&PlatformOverride> =
             self.platforms.iter().filter(|one| platform.matches_prefix(&one.prefix)).collect();
@@ -390,6 +392,7 @@ impl Maker<'_> {
         for one in overrides {
             apply(&mut definition, one);
         }
+        labels::add(&mut definition, &self.draft.oci);
         definition.tags = Some(self.publication.keys().map(base_name).collect());
         definition.output = Some(vec![self.output()]);
         if !self.input.publish {
@@ -415,7 +418,9 @@ impl Maker<'_> {
             output.fields.remove(name);
         }
         annotations::strip(&mut output);
-        let annotated = !self.settings.annotations.is_empty() || !annotations::lifted(self.target).is_empty();
+        let annotated = self.settings.oci_labels
+            || !self.settings.annotations.is_empty()
+            || !annotations::lifted(self.target).is_empty();
         if annotated {
             // Docker's own media types have no annotations, and one such child makes the whole index a Docker list.
             output.set("oci-mediatypes", "true");

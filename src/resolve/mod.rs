@@ -4,6 +4,7 @@ mod annotations;
 mod cache;
 mod images;
 mod jobs;
+mod labels;
 mod legs;
 mod links;
 mod names;
@@ -31,6 +32,25 @@ use crate::plan::{Plan, SourceFile};
 use crate::platform::Platform;
 use crate::spec::Spec;
 
+/// What a plan is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A run, which builds and publishes.
+    Run,
+    /// A Bake file that is committed: nothing in it depends on facts of the run. Tags are not in it.
+    BakeFile,
+    /// A table of tags that is committed: those that depend on the run are not in it.
+    TagTable,
+}
+
+impl Purpose {
+    /// Whether it goes into a committed file, which must be the same in each run.
+    #[must_use]
+    pub fn is_committed(self) -> bool {
+        self != Self::Run
+    }
+}
+
 /// What a plan is made of.
 pub struct Input<'a> {
     /// The evaluated files.
@@ -45,6 +65,8 @@ pub struct Input<'a> {
     pub platforms: &'a [Platform],
     /// Whether the legs push.
     pub publish: bool,
+    /// What it is for.
+    pub purpose: Purpose,
     /// What is known about the run.
     pub facts: Known<'a>,
     /// Versions that were released before.
@@ -132,6 +154,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let mut legs =
         legs::legs(input, &drafts, &publications, &wanted, &targets, &mut diagnostics, &mut warnings);
     diagnostics.extend(written::secrets(&targets, input));
+    warnings.extend(labels::left_out(&drafts, input));
     unbuilt(input, &legs, &mut warnings);
     links::rewrite(&mut legs, &targets, input, &mut diagnostics, &mut warnings);
     if !diagnostics.is_empty() {
@@ -150,6 +173,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     whole(&mut plan, &targets, &mut warnings);
     jobs::name_groups(&mut plan, input.definition);
     plan.volatile = written::volatile(&targets, &drafts, input);
+    plan.volatile_tags = written::volatile_tags(&targets, &drafts, input);
     plan.warnings = sorted(warnings);
     if diagnostics.is_empty() { Ok(plan) } else { Err(sorted(diagnostics)) }
 }

@@ -2,10 +2,10 @@
 
 use indexmap::IndexSet;
 
-use super::Input;
 use super::images::Draft;
 use super::rules::is_of_version;
 use super::versions::Stated;
+use super::{Input, Purpose};
 use crate::bake::target::Text;
 use crate::diagnostic::Diagnostic;
 use crate::facts::Facts;
@@ -43,7 +43,7 @@ pub(super) fn names(
         ruled.check_branch(input.facts, diagnostics, warnings);
         ruled.names(draft.stated.version(), warnings)
     });
-    let mut renderer = Renderer { input, draft, names: Vec::new(), diagnostics };
+    let mut renderer = Renderer { input, draft, names: Vec::new(), diagnostics, warnings };
     let settings = draft.settings();
     let default: Vec<TagPattern> = match settings.version {
         // An error about the version has been told, or this run is of none.
@@ -86,6 +86,7 @@ struct Renderer<'a, 'd> {
     draft: &'a Draft,
     names: Vec<Name>,
     diagnostics: &'d mut Vec<Diagnostic>,
+    warnings: &'d mut Vec<Diagnostic>,
 }
 
 impl Renderer<'_, '_> {
@@ -117,6 +118,12 @@ impl Renderer<'_, '_> {
     }
 
     fn refuse(&mut self, error: &PatternError, text: &Text) {
+        let is_unknown = matches!(error, PatternError::MissingFact { .. })
+            || (matches!(error, PatternError::NoVersion(_))
+                && matches!(self.draft.stated, Stated::Unknown(..)));
+        if self.input.purpose.is_committed() && is_unknown {
+            return leave_out(self.input, text.span, self.warnings);
+        }
         let diagnostic = match (error, &self.draft.stated) {
             // What is missing is not the version, but what it is made of.
             (PatternError::NoVersion(_), Stated::Unknown(cause, version)) => {
@@ -159,6 +166,16 @@ impl Renderer<'_, '_> {
             self.diagnostics
                 .push(refuse(message, "put something before it, such as `branch-{{ branch | slug }}`"));
         }
+    }
+}
+
+/// Leaves tags that depend on the run out of a committed file, and says so where they would be.
+pub(super) fn leave_out(input: &Input<'_>, span: Option<Span>, warnings: &mut Vec<Diagnostic>) {
+    let message = "what depends on the run is left out of a committed file";
+    let note = Diagnostic::note("run-tag", message).at(span, "");
+    let note = note.with_help("give the facts, such as `--fact tag=v1.2.3`, to have its tags in the file");
+    if input.purpose == Purpose::TagTable && !warnings.contains(&note) {
+        warnings.push(note);
     }
 }
 

@@ -6,16 +6,18 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::annotations;
 use super::images::{Draft, pushed_tags};
-use super::legs::Legs;
+use super::legs::{self, Legs};
 use super::names::{self, Name, Names};
 use super::versions;
 use super::{Input, Targets};
 use crate::bake::target::Text;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Build, Image, PlannedTag};
+use crate::platform::Platform;
 use crate::reference::{Reference, Repository, Tag};
 use crate::source::Span;
-use crate::tags::{self, Candidate, CandidateName, Claim, LATEST, TagError, YieldedTag};
+use crate::spec::Settings;
+use crate::tags::{self, Candidate, CandidateName, Claim, LATEST, Loss, TagError, YieldedTag};
 use crate::version::Version;
 
 /// How many references all images may have: a few lines can ask for millions, and each goes into every file.
@@ -75,7 +77,8 @@ pub(super) fn publications(
         blocks.entry(draft.block).or_default().push(at);
     }
     for members in blocks.values() {
-        assign(input, drafts, members, &names, &mut publications, diagnostics);
+        let block = Block { input, drafts, targets, members };
+        assign(&block, &names, &mut publications, diagnostics, warnings);
     }
     collisions(drafts, &publications, diagnostics);
     for (draft, publication) in drafts.iter().zip(&publications) {
@@ -86,7 +89,10 @@ pub(super) fn publications(
                     .at(draft.span, "")
                     .with_help("set `repositories`, or give its target a tag with a repository"),
             );
-        } else if publication.values().all(|listing| listing.tags.is_empty()) && diagnostics.is_empty() {
+        } else if publication.values().all(|listing| listing.tags.is_empty())
+            && diagnostics.is_empty()
+            && !input.purpose.is_committed()
+        {
             let message = format!("image `{}` owns no tag: the merge will publish nothing for it", draft.key);
             warnings.push(Diagnostic::warning("no-tag", message).at(draft.span, ""));
         }
@@ -204,15 +210,24 @@ fn once(mut tags: Vec<Published>) -> Vec<Published> {
     tags
 }
 
+/// The images of one block, which compete for floating tags, by their positions.
+#[derive(Clone, Copy)]
+struct Block<'a> {
+    input: &'a Input<'a>,
+    drafts: &'a [Draft],
+    targets: &'a Targets<'a>,
+    members: &'a [usize],
+}
+
 /// Gives the rendered names of one block's images to their owners, repository by repository.
 fn assign(
-    input: &Input<'_>,
-    drafts: &[Draft],
-    members: &[usize],
+    block: &Block<'_>,
     names: &[Names],
     publications: &mut [Publication],
     diagnostics: &mut Vec<Diagnostic>,
+    warnings: &mut Vec<Diagnostic>,
 ) {
+    let Block { input, drafts, targets, members } = *block;
     let mut repositories: IndexMap<Repository, Vec<usize>> = IndexMap::new();
     for at in members.iter().filter(|at| !names[**at].names.is_empty()) {
         for repository in publications[*at].keys() {
@@ -243,6 +258,16 @@ fn assign(
             .collect();
         match tags::own(&candidates, &known) {
             Ok(shares) => {
+                let platforms: Vec<_> = versioned.iter().map(|at| platforms(&drafts[*at], targets)).collect();
+                let losses = tags::losses(&candidates, &shares, &platforms);
+                for (at, loss) in
+                    versioned.iter().zip(losses).flat_map(|(at, l)| l.into_iter().map(move |l| (at, l)))
+                {
+                    let warning = fewer_platforms(&drafts[*at], &loss);
+                    if !warnings.contains(&warning) {
+                        warnings.push(warning);
+                    }
+                }
                 for (at, share) in versioned.iter().zip(shares) {
                     let tags = share.owned.into_iter().filter_map(|tag| {
                         let span = names[*at].names[tag.of].span;
@@ -279,6 +304,14 @@ fn unversioned(names: &Names, diagnostics: &mut Vec<Diagnostic>) -> Vec<Publishe
     once(tags)
 }
 
+/// The versions that the images of a block withdraw, as written.
+fn withdrawn(drafts: &[Draft], block: Option<usize>) -> Vec<String> {
+    let members = drafts.iter().filter(|draft| draft.block == block);
+    let texts: BTreeSet<String> =
+        members.flat_map(|draft| &draft.settings().withdrawn).map(ToString::to_string).collect();
+    texts.into_iter().collect()
+}
+
 fn candidate<'d>(draft: &'d Draft, names: &Names, withdrawn: &[Version]) -> Option<Candidate<'d>> {
     let version = draft.stated.version()?;
     let name = |name: &Name| CandidateName { name: name.text.clone(), claim: name.claim };
@@ -289,6 +322,32 @@ fn candidate<'d>(draft: &'d Draft, names: &Names, withdrawn: &[Version]) -> Opti
         suffixes: names.suffixes.clone(),
         names: names.names.iter().map(name).collect(),
     })
+}
+
+/// What an image is built for, whatever part of it is planned.
+fn platforms(draft: &Draft, targets: &Targets<'_>) -> BTreeSet<Platform> {
+    let of = |(name, settings): &(_, Settings)| {
+        let declared =
+            targets.resolved.get(name).map(legs::platforms).and_then(Result::ok).unwrap_or_default();
+        let platforms = declared.into_iter().map(|(platform, _)| platform);
+        let built = |platform: &Platform| !settings.overrides_of(Some(platform)).iter().any(|one| one.skip);
+        platforms.filter(built).collect::<Vec<_>>()
+    };
+    draft.targets.iter().flat_map(of).collect()
+}
+
+fn fewer_platforms(draft: &Draft, loss: &Loss<Platform>) -> Diagnostic {
+    let list = |names: Vec<String>| names.join(", ");
+    let tags = list(loss.tags.iter().map(|tag| format!("`{tag}`")).collect());
+    let platforms = list(loss.platforms.iter().map(|platform| format!("`{platform}`")).collect());
+    let message = format!(
+        "image `{}` takes {tags} from version `{}`, which has more platforms: {platforms}",
+        draft.key, loss.from
+    );
+    let place = draft.settings().version.as_ref().and_then(|text| text.span).or(draft.span);
+    Diagnostic::warning("fewer-platforms", message).at(place, "").with_help(
+        "who pulls these tags there gets nothing any more; build it for them too, or use other tags",
+    )
 }
 
 fn tag_error(error: &TagError, drafts: &[&Draft]) -> Diagnostic {
@@ -406,6 +465,8 @@ pub(super) fn images(
                 builds,
                 version: draft.stated.version().map(ToString::to_string),
                 yielded: yielded.into_values().collect(),
+                scheme: draft.settings().scheme,
+                withdrawn: withdrawn(drafts, draft.block),
                 immutable: draft.settings().immutable,
             },
         );

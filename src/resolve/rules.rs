@@ -1,11 +1,11 @@
 //! Rule lines of docker/metadata-action among the tags of an image: what they give in this run, and to whom it belongs.
 
 use super::Input;
-use super::names::Name;
+use super::names::{self, Name};
 use super::versions::Stated;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Known};
-use crate::pattern::{self, Words};
+use crate::pattern::{self, PatternError, Words};
 use crate::rules::{self, Flavor, Outcome, Rule, RuleError, RuleTag};
 use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
@@ -48,15 +48,31 @@ pub(super) fn apply(
     let mut applied = Vec::new();
     for line in lines {
         match Rule::parse(line.pattern.as_str()) {
-            Ok(rule) if holds(line, stated, input, &mut found) => applied.push((rule, line.pattern.span)),
+            Ok(rule) if holds(line, stated, input, &mut found, warnings) => {
+                applied.push((rule, line.pattern.span));
+            }
             Ok(_) => {}
             Err(e) => found.push(wrong(&e, line.pattern.span)),
         }
     }
-    let outcome = outcome(&applied, &flavor, input.facts).unwrap_or_else(|errors| {
+    let outcome = loop {
+        let errors = match outcome(&applied, &flavor, input.facts) {
+            Ok(outcome) => break outcome,
+            Err(errors) => errors,
+        };
+        let is_left_out = |error: &RuleError| {
+            input.purpose.is_committed() && matches!(error, RuleError::MissingFact { .. })
+        };
+        let (left_out, errors): (Vec<_>, Vec<_>) = errors.into_iter().partition(|(_, e)| is_left_out(e));
         found.extend(errors.iter().map(|(at, e)| wrong(e, applied[*at].1)));
-        Outcome::default()
-    });
+        if left_out.is_empty() {
+            break Outcome::default();
+        }
+        // The others give what they give without these.
+        for (at, _) in left_out.iter().rev() {
+            names::leave_out(input, applied.remove(*at).1, warnings);
+        }
+    };
     let failed = !found.is_empty();
     found.into_iter().for_each(|one| push_once(diagnostics, one));
     if failed {
@@ -82,10 +98,20 @@ fn wrong(error: &RuleError, span: Option<Span>) -> Diagnostic {
     Diagnostic::error("tag-rule", error.to_string()).at(span, "").with_help(error.help())
 }
 
-fn holds(line: &TagPattern, stated: &Stated, input: &Input<'_>, found: &mut Vec<Diagnostic>) -> bool {
+fn holds(
+    line: &TagPattern,
+    stated: &Stated,
+    input: &Input<'_>,
+    found: &mut Vec<Diagnostic>,
+    warnings: &mut Vec<Diagnostic>,
+) -> bool {
     let Some(condition) = &line.when else { return true };
     let words = Words { version: stated.version(), facts: input.facts };
     pattern::holds(condition.as_str(), &words).unwrap_or_else(|e| {
+        if input.purpose.is_committed() && matches!(e, PatternError::MissingFact { .. }) {
+            names::leave_out(input, line.pattern.span, warnings);
+            return false;
+        }
         let diagnostic = Diagnostic::error("tag-pattern", e.to_string()).at(condition.span, "");
         found.push(diagnostic.with_help(e.help()));
         false
@@ -147,6 +173,11 @@ impl Ruled {
             }
         }
         names
+    }
+
+    /// The tag that metadata-action calls the version: the first.
+    pub(super) fn main(&self) -> Option<&str> {
+        self.outcome.tags.first().map(|tag| tag.text.as_str())
     }
 
     /// Tags of a branch must not be those of another branch, nor of versions.

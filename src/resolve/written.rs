@@ -21,7 +21,25 @@ pub(super) fn secrets(targets: &Targets<'_>, input: &Input<'_>) -> Vec<Diagnosti
 
 /// A diagnostic for each string that differs from run to run.
 pub(super) fn volatile(targets: &Targets<'_>, drafts: &[Draft], input: &Input<'_>) -> Vec<Diagnostic> {
+    volatile_where(targets, drafts, input, |_| true)
+}
+
+/// The same for what tags are made of.
+pub(super) fn volatile_tags(targets: &Targets<'_>, drafts: &[Draft], input: &Input<'_>) -> Vec<Diagnostic> {
+    let attributes = ["`tags` of ", "`repositories` of ", "`version` of "];
+    volatile_where(targets, drafts, input, |place| attributes.iter().any(|start| place.starts_with(start)))
+}
+
+fn volatile_where(
+    targets: &Targets<'_>,
+    drafts: &[Draft],
+    input: &Input<'_>,
+    counts: impl Fn(&str) -> bool,
+) -> Vec<Diagnostic> {
     marked(targets, drafts, input, |mark, place| {
+        if !counts(place) {
+            return None;
+        }
         let what = match mark {
             Mark::Clock => "the clock",
             Mark::Random => "random numbers",

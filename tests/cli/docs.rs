@@ -150,6 +150,16 @@ fn the_readme_has_each_command_and_exit_code() {
 }
 
 #[test]
+fn the_readme_has_each_finding() {
+    let shown = first_column(&read("README.md"), "| finding |");
+    let mut shown: Vec<_> = shown.iter().map(String::as_str).collect();
+    shown.sort_unstable();
+    let mut real = bakeplan::verify::code::Code::ALL.map(bakeplan::verify::code::Code::name).to_vec();
+    real.sort_unstable();
+    assert_eq!(shown, real);
+}
+
+#[test]
 fn what_the_readme_points_to_exists() {
     let readme = read("README.md");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -165,7 +175,7 @@ fn what_the_readme_points_to_exists() {
 #[test]
 fn the_readme_has_the_sections_that_it_points_to() {
     let readme = read("README.md");
-    let sections = readme.lines().filter_map(|line| line.strip_prefix("## "));
+    let sections = readme.lines().filter_map(|line| line.strip_prefix("## ").or(line.strip_prefix("### ")));
     let anchors: Vec<String> = sections
         .map(|title| title.to_lowercase().replace(|c: char| !c.is_alphanumeric() && c != ' ' && c != '-', ""))
         .map(|title| title.replace(' ', "-"))

@@ -167,6 +167,23 @@ fn a_shallow_clone_knows_its_default_branch_and_its_remote_the_tags() {
     // A backport: `latest` and `2` stay where they are.
     let test = test.args(args);
     assert_eq!(tags(test.output()), "ghcr.io/acme/app:1.9.1\nghcr.io/acme/app:1.9\nghcr.io/acme/app:1\n");
+    let plan =
+        quiet(Test::new()).cwd(clone.to_str().unwrap()).args(["plan", "--explain", "--known-versions=git"]);
+    let plan = |added: &str| {
+        if !added.is_empty() {
+            git(&app, &format!("tag {added}"));
+        }
+        let text = String::from_utf8(plan.output().stdout).unwrap();
+        let rows = text.lines().filter_map(|line| line.strip_prefix("app    ")).skip(1);
+        rows.map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join("; ")
+    };
+    let elsewhere = |owner: &str| format!("owned by {owner}, which is not in this plan: it is not moved");
+    let own = "1.9.1 literal, never moves; 1.9 greatest 1.9.x";
+    let latest = format!("latest {}", elsewhere("v2.0.1"));
+    assert_eq!(plan(""), format!("{own}; 1 greatest 1.x; {latest}"));
+    // What is greater and stable takes the rest; `2` is no name of 1.9.1 at all.
+    assert_eq!(plan("v1.10.0-rc.1"), format!("{own}; 1 greatest 1.x; {latest}"));
+    assert_eq!(plan("v1.10.0"), format!("{own}; 1 {}; {latest}", elsewhere("v1.10.0")));
     git(&clone, "remote rename origin upstream");
     let told = String::from_utf8(test.output().stderr).unwrap();
     assert!(told.contains("must have a remote `origin`"), "{told}");

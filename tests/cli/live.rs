@@ -5,8 +5,11 @@
 mod distribution; // our client against a real registry
 mod engine; // the engine, and a folder in which both programs run
 mod keep; // a kept variable gets its value from buildx
+mod labels; // labels and annotations from facts
 mod links; // linked targets are those of the leg's own platform
+mod merge; // our merge makes what imagetools makes
 mod print; // the generated file means what its source means
 mod publish; // jobs, digests, merge, tags
 mod random; // random definitions mean the same to both programs
 mod registry; // what a registry serves
+mod verify; // what is wrong in a registry is named

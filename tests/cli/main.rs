@@ -17,15 +17,19 @@ mod examples; // examples/ are goldens
 mod facts; // what a run is known to be: options, CI, git
 mod input; // files and command lines that cannot be read
 mod keep; // `--keep-variable`: what stays a variable, and what needs its value
+mod labels; // `oci_labels`: from facts, once
 mod limits; // small definitions that ask for very much
 #[cfg(unix)]
 mod live; // what a real engine makes of it
 mod loopback; // HTTP servers that answer as a test says
+mod merge; // `bakeplan merge`: from digests to tags
 mod mutations; // recorded definitions, changed at random
 mod official; // the tags of official images
 mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is refused
 mod print; // `bakeplan print`: lists and streams
 mod properties; // what holds for every definition
+mod readme; // the table of tags, alone and in a file
 mod registry; // registries: login, faults, limits, what their answers mean
 mod rules; // rule lines of docker/metadata-action
 mod strict; // `--strict`: lints
+mod verify; // `bakeplan verify`: what can be wrong with published images, and how it is told

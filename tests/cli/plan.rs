@@ -245,6 +245,104 @@ image "app" {
         .run();
 }
 
+/// Each tag says why it is there, or who has it: also when only a part is planned, and when nothing else is known.
+#[test]
+fn each_tag_is_explained() {
+    let spec = r#"target "app" {
+  matrix    = { version = ["1.10.0", "1.9.3", "2.0.0-beta.1"] }
+  name      = "app-${replace(version, ".", "_")}"
+  platforms = ["linux/amd64"]
+}
+
+image "app" {
+  repositories    = ["ghcr.io/acme/app"]
+  version         = version
+  prerelease_tags = ["beta"]
+  channels        = [version == "1.9.3" ? "lts" : ""]
+}
+"#;
+    let run = |args: &[&str], expected: &'static str| {
+        let test = Test::new().file("docker-bake.hcl", spec).args(["plan", "--explain"]);
+        let head = "IMAGE[..]\n...\n";
+        test.args(args.iter().copied())
+            .stdout(format!("{head}IMAGE             TAG           WHY\n{expected}...\n"))
+            .run();
+    };
+    run(
+        &[],
+        "\
+app-1_10_0        1.10.0        literal, never moves
+app-1_10_0        1.10          greatest 1.10.x
+app-1_10_0        1             greatest 1.x
+app-1_10_0        latest        greatest stable version
+app-1_9_3         1.9.3         literal, never moves
+app-1_9_3         1.9           greatest 1.9.x
+app-1_9_3         lts           greatest version of the channel
+app-1_9_3         1             owned by 1.10.0
+app-1_9_3         latest        owned by 1.10.0
+app-2_0_0-beta_1  2.0.0-beta.1  literal, never moves
+app-2_0_0-beta_1  beta          greatest prerelease
+
+",
+    );
+    let alone = Test::new().file("docker-bake.hcl", spec).args(["plan", "--explain", "app-1_9_3"]);
+    alone
+        .stdout(str![[r#"
+...
+IMAGE      TAG     WHY
+app-1_9_3  1.9.3   literal, never moves
+app-1_9_3  1.9     greatest 1.9.x
+app-1_9_3  lts     greatest version of the channel
+app-1_9_3  1       owned by 1.10.0, which is not in this plan: it is not moved
+app-1_9_3  latest  owned by 1.10.0, which is not in this plan: it is not moved
+
+1 image, 3 tags, 1 platform, 1 job
+
+"#]])
+        .run();
+    let one = spec.replace("\"1.10.0\", \"1.9.3\", \"2.0.0-beta.1\"", "\"1.9.3\"");
+    let only = Test::new().file("docker-bake.hcl", one).args(["plan", "--explain"]);
+    only.stdout(str![[r#"
+...
+IMAGE      TAG     WHY
+app-1_9_3  1.9.3   literal, never moves
+app-1_9_3  1.9     greatest 1.9.x; no other version is known, so the merge decides
+app-1_9_3  1       greatest 1.x; no other version is known, so the merge decides
+app-1_9_3  latest  greatest stable version; no other version is known, so the merge decides
+app-1_9_3  lts     greatest version of the channel
+
+1 image, 5 tags, 1 platform, 1 job
+
+"#]])
+        .run();
+}
+
+#[test]
+fn a_floating_tag_loses_no_platform_in_silence() {
+    let spec = r#"target "app" {
+  matrix    = { version = ["1.10.0", "1.9.3", "1.9.2"] }
+  name      = "app-${replace(version, ".", "_")}"
+  platforms = version == "1.10.0" ? ["linux/amd64"] : ["linux/amd64", "linux/arm/v7"]
+}
+image "app" {
+  repositories = ["ghcr.io/acme/app", "docker.io/acme/app"]
+  version      = version
+}
+"#;
+    let test = Test::new().file("docker-bake.hcl", spec).args(["metadata", "--format=args", "app-1_9_2"]);
+    let test = test.stdout("-t ghcr.io/acme/app:1.9.2\n-t docker.io/acme/app:1.9.2\n").stderr(str![[r#"
+warning[fewer-platforms]: image `app-1_10_0` takes `1`, `latest` from version `1.9.3`, which has more platforms: `linux/arm/v7`
+ --> docker-bake.hcl:8:18
+  |
+8 |   version      = version
+  |                  ^^^^^^^
+  |
+  = help: who pulls these tags there gets nothing any more; build it for them too, or use other tags
+
+"#]]);
+    test.run();
+}
+
 #[test]
 fn disjoint_targets_with_the_same_tags_are_one_image() {
     let spec = r#"target "amd64" {

@@ -12,7 +12,7 @@ use bakeplan::diagnostic::Diagnostic;
 use bakeplan::facts::{Facts, KnownVersions};
 use bakeplan::plan::Plan;
 use bakeplan::render;
-use bakeplan::resolve::{self, Input};
+use bakeplan::resolve::{self, Input, Purpose};
 use bakeplan::source::Sources;
 use proptest::prelude::*;
 use proptest::sample::{select as one_of, subsequence};
@@ -73,6 +73,7 @@ pub(crate) fn planned(text: &str, is_json: bool) -> Result<Plan, Vec<Diagnostic>
             names: &[],
             platforms: &[],
             publish: true,
+            purpose: Purpose::Run,
             facts: &&Facts::default(),
             known_versions: &KnownVersions::default(),
             kept: &[],
@@ -93,8 +94,13 @@ pub(crate) fn printed(text: &str, is_json: bool) -> Result<String, Vec<Diagnosti
 /// All that a plan is written as.
 pub(crate) fn views(plan: &Plan) -> String {
     let files = render::files(plan, "origin").map(|(_, text)| text).concat();
-    [files, render::table::render(plan), render::summary::render(plan), render::metadata::render_args(plan)]
-        .concat()
+    [
+        files,
+        render::table::render(plan, true),
+        render::summary::render(plan),
+        render::metadata::render_args(plan),
+    ]
+    .concat()
 }
 
 // ----- any text

@@ -131,6 +131,8 @@ fn host(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
         ));
     }
     let host = if number < 0 { most - u128::from(distance) } else { distance.into() };
+    // Go takes such an address for one of IPv4, and puts the host 32 bits from its other end.
+    let host = if network.address.is_mapped() { host << 96 } else { host };
     Ok(Value::string(network.with_value(network.address.value | host).to_string()))
 }
 
@@ -150,23 +152,41 @@ fn subnet(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
             format!("insufficient address space to extend prefix of {} by {new_bits}", network.prefix);
         FunctionError::argument(1, message)
     };
-    let prefix = u32::try_from(i64::from(network.prefix).saturating_add(new_bits)).map_err(|_| space())?;
-    if prefix > network.bits() {
+    let prefix = i64::from(network.prefix).saturating_add(new_bits);
+    if prefix > network.bits().into() {
         return Err(space());
     }
-    // Fewer bits make a network around this one; buildx then takes no number but 0 for sensible.
-    let most = host_mask(u32::try_from(new_bits).unwrap_or(0), 0);
-    let number = u128::try_from(number).ok().filter(|number| *number <= most).ok_or_else(|| {
+    // With fewer bits, which make a network around this one, buildx takes any number.
+    let is_numbered = match u32::try_from(new_bits) {
+        Ok(bits) => u128::try_from(number).is_ok_and(|number| number <= host_mask(bits, 0)),
+        Err(_) => true,
+    };
+    if !is_numbered {
         let message =
             format!("prefix extension of {new_bits} does not accommodate a subnet numbered {number}");
-        FunctionError::argument(2, message)
-    })?;
-    let value = network.address.value | shift(number, network.bits() - prefix);
-    Ok(Value::string(Network { address: network.with_value(value), prefix }.to_string()))
+        return Err(FunctionError::argument(2, message));
+    }
+    let place = i64::from(network.bits()) - prefix;
+    let value =
+        placed(network.address.value, number, place).filter(|value| *value <= host_mask(network.bits(), 0));
+    let value = value
+        .ok_or_else(|| FunctionError::argument(2, format!("no address has a subnet numbered {number}")))?;
+    Ok(Value::string(match u32::try_from(prefix) {
+        Ok(prefix) => Network { address: network.with_value(value), prefix }.to_string(),
+        // What Go writes for a network without a mask.
+        Err(_) => "<nil>".to_owned(),
+    }))
 }
 
-fn shift(number: u128, by: u32) -> u128 {
-    number.checked_shl(by).unwrap_or(0)
+/// An address with a number put in so many bits from its end. Of a negative one Go leaves the absolute value.
+fn placed(address: u128, number: i64, place: i64) -> Option<u128> {
+    if number == 0 {
+        return Some(address);
+    }
+    let size = u128::from(number.unsigned_abs());
+    let place = u32::try_from(place).ok().filter(|place| *place <= size.leading_zeros())?;
+    let shifted = size << place;
+    if number > 0 { Some(address | shifted) } else { Some((address | shifted.wrapping_neg()).wrapping_neg()) }
 }
 
 fn subnets(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
@@ -217,6 +237,7 @@ mod tests {
             ("cidrhost", r#"["fd00::/48",5]"#, r#""fd00::5""#),
             ("cidrhost", r#"["10.0.0.5/32",-1]"#, r#""10.0.0.5""#),
             ("cidrhost", r#"["::ffff:10.1.0.0/104",0]"#, r#""10.0.0.0""#),
+            ("cidrhost", r#"["::ffff:10.0.0.0/104",2]"#, r#""0:2::ffff:a00:0""#),
             ("cidrnetmask", r#"["172.16.0.0/12"]"#, r#""255.240.0.0""#),
             ("cidrnetmask", r#"["fd00::/48"]"#, r#""ffff:ffff:ffff::""#),
             ("cidrsubnet", r#"["10.1.2.3/16",8,255]"#, r#""10.1.255.0/24""#),
@@ -226,6 +247,11 @@ mod tests {
                 r#"["fd00::/64","fd00:0:0:1::/64","fd00:0:0:1000::/52"]"#,
             ),
             ("cidrsubnets", r#"["10.0.0.0/8"]"#, "[]"),
+            ("cidrsubnet", r#"["10.0.0.0/8",-1,8]"#, r#""26.0.0.0/7""#),
+            ("cidrsubnet", r#"["10.0.0.0/8",-1,-1]"#, r#""2.0.0.0/7""#),
+            ("cidrsubnet", r#"["10.0.0.0/8",-8,0]"#, r#""10.0.0.0/0""#),
+            ("cidrsubnet", r#"["10.0.0.0/8",-9,0]"#, r#""\u003cnil\u003e""#),
+            ("cidrsubnet", r#"["fd00::/48",-16,3]"#, r#""fd00:3::/32""#),
             ("cidrhost", r#"["0.0.0.0/0",-1]"#, r#""255.255.255.255""#),
             ("cidrhost", r#"["::/0",-1]"#, r#""ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff""#),
         ]);
@@ -271,11 +297,6 @@ mod tests {
                 "insufficient address space to extend prefix of 16 by 17",
             ),
             ("cidrsubnet", r#"["::/0",33,0]"#, "may not extend prefix by more than 32 bits"),
-            (
-                "cidrsubnet",
-                r#"["10.1.0.0/16",-17,0]"#,
-                "insufficient address space to extend prefix of 16 by -17",
-            ),
             (
                 "cidrsubnets",
                 r#"["10.0.0.0/30",1,1,1]"#,

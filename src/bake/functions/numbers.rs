@@ -130,14 +130,21 @@ fn ln(x: f64) -> f64 {
     k * LN2_HI - ((half_square - (s * (half_square + r) + k * LN2_LO)) - f)
 }
 
-/// `base` to the power of `exponent`; whole powers by repeated squaring, as Go computes them, which for large ones is
-/// less exact than the platform's.
+/// `base` to the power of `exponent` as Go computes it, which is less exact than the platform's: whole powers by
+/// repeated squaring (<https://github.com/golang/go/blob/master/src/math/pow.go>).
 fn pow(base: f64, exponent: f64) -> f64 {
-    let whole = exponent.abs();
-    if !base.is_finite() || base == 0.0 || whole.fract() != 0.0 || whole.is_nan() || whole >= TWO_TO_63 {
+    let (mut whole, mut fraction) = (exponent.abs().trunc(), exponent.abs().fract());
+    if !base.is_finite() || base == 0.0 || base == 1.0 || whole.is_nan() || whole >= TWO_TO_63 {
         return base.powf(exponent);
     }
-    let (mut product, mut scale) = (1.0, 0_i64);
+    if exponent.abs() == 0.5 {
+        return if exponent > 0.0 { base.sqrt() } else { 1.0 / base.sqrt() };
+    }
+    if fraction > 0.5 {
+        (whole, fraction) = (whole + 1.0, fraction - 1.0);
+    }
+    let root = if fraction == 0.0 { 1.0 } else { exp(fraction * ln(base)) };
+    let (mut product, mut scale) = (root, 0_i64);
     let (mut square, power) = split(base);
     let (mut power, mut bits) = (i64::from(power), whole as u64);
     while bits != 0 {
@@ -160,12 +167,27 @@ fn pow(base: f64, exponent: f64) -> f64 {
     if exponent < 0.0 { join(1.0 / product, -scale) } else { join(product, scale) }
 }
 
+/// e to the power of `x` as Go computes it on amd64
+/// (<https://github.com/golang/go/blob/master/src/math/exp_amd64.s>): not always what rounds best.
+fn exp(x: f64) -> f64 {
+    const LN2_UPPER: f64 = 0.693147180559663;
+    const LN2_LOWER: f64 = 2.8235290563031577e-13;
+    // Of Taylor's series, one over the factorials of 8 to 1.
+    const SERIES: [f64; 8] =
+        [1.0 / 40320.0, 1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0];
+    let power = (x * std::f64::consts::LOG2_E).round_ties_even();
+    let rest = (-power).mul_add(LN2_LOWER, (-power).mul_add(LN2_UPPER, x)) / 16.0;
+    let sum = SERIES.into_iter().reduce(|sum, term| sum.mul_add(rest, term)).unwrap_or(1.0);
+    let rest = (0..3).fold(rest * sum, |rest, _| rest * (rest + 2.0));
+    join(rest.mul_add(rest + 2.0, 1.0), power as i64)
+}
+
 const TWO_TO_63: f64 = (1_u64 << 63) as f64;
 
-/// C's `frexp` of a finite number: a fraction from a half to one, and a power of two.
+/// C's `frexp`: a fraction from a half to one, and a power of two.
 fn split(x: f64) -> (f64, i32) {
     const SUBNORMAL: f64 = (1_u64 << 54) as f64;
-    if x == 0.0 {
+    if x == 0.0 || !x.is_finite() {
         return (x, 0);
     } else if !x.is_normal() {
         let (fraction, exponent) = split(x * SUBNORMAL);

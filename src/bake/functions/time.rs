@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
 use jiff::civil::{DateTime, date};
+use jiff::{SignedDuration, Span};
 
 use super::super::value::{Mark, Type, Value};
 use super::strings::{bounded, text};
@@ -37,9 +37,15 @@ const MONTHS: [&str; 12] = [
 
 const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
+/// After so many years the days of the calendar are the same again, those of the week included.
+const CYCLE: i32 = 400;
+const CYCLE_SECONDS: i64 = 146_097 * 86_400;
+
 /// A moment as a clock shows it.
 struct Timestamp {
     clock: DateTime,
+    /// How many times 400 years it is later than the clock shows.
+    cycles: i64,
     /// How far the clock is ahead of UTC.
     offset_minutes: i32,
 }
@@ -69,19 +75,25 @@ impl Timestamp {
             i8::try_from(second).ok()?,
             nanosecond,
         );
-        Some(Self { clock: day.to_datetime(time.ok()?), offset_minutes: offset(zone)? })
+        Some(Self { clock: day.to_datetime(time.ok()?), cycles: 0, offset_minutes: offset(zone)? })
     }
 
     /// Seconds since 1970 in UTC.
-    fn from_unix(seconds: i64) -> Option<Self> {
-        let clock = EPOCH.checked_add(SignedDuration::from_secs(seconds)).ok()?;
-        Some(Self { clock, offset_minutes: 0 })
+    fn from_unix(seconds: i64) -> Self {
+        let (cycles, rest) = (seconds.div_euclid(CYCLE_SECONDS), seconds.rem_euclid(CYCLE_SECONDS));
+        Self { clock: EPOCH + SignedDuration::from_secs(rest), cycles, offset_minutes: 0 }
+    }
+
+    fn year(&self) -> i64 {
+        i64::from(self.clock.year()) + self.cycles * i64::from(CYCLE)
     }
 
     fn unix(&self) -> i64 {
         let seconds = self.clock.duration_since(EPOCH);
         // A fraction of a second before 1970 belongs to the second before.
-        seconds.as_secs() - i64::from(seconds.subsec_nanos() < 0) - i64::from(self.offset_minutes) * 60
+        seconds.as_secs() + self.cycles * CYCLE_SECONDS
+            - i64::from(seconds.subsec_nanos() < 0)
+            - i64::from(self.offset_minutes) * 60
     }
 
     fn month_name(&self) -> &'static str {
@@ -102,7 +114,7 @@ impl Timestamp {
 
     /// RFC 3339 without a fraction.
     fn rfc3339(&self) -> String {
-        let (clock, year) = (self.clock, i32::from(self.clock.year()));
+        let (clock, year) = (self.clock, self.year());
         let sign = if year < 0 { "-" } else { "" };
         format!(
             "{sign}{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}",
@@ -161,8 +173,7 @@ fn unix_argument(args: &[Value], index: usize) -> Result<Timestamp, FunctionErro
     };
     let seconds =
         seconds.ok_or_else(|| FunctionError::argument(index, "unix timestamp must be an integer"))?;
-    Timestamp::from_unix(seconds)
-        .ok_or_else(|| FunctionError::argument(index, "unix timestamp is out of range; it is in seconds"))
+    Ok(Timestamp::from_unix(seconds))
 }
 
 fn timestamp(ambient: &Ambient, _: &[Value]) -> Result<Value, FunctionError> {
@@ -187,7 +198,7 @@ fn format_timestamp(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError>
     if format == "X" {
         return Ok(Value::string(time.unix().to_string()));
     }
-    if !(0..=9999).contains(&time.clock.year()) {
+    if !(0..=9999).contains(&time.year()) {
         return Err(FunctionError::argument(1, "the year must be between 0 and 9999"));
     }
     format_with(format, &time)
@@ -302,11 +313,15 @@ fn hint(letter: char) -> &'static str {
 fn time_add(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let time = timestamp_argument(args, 0)?;
     let duration = parse_duration(text(args, 1)?).map_err(|e| FunctionError::argument(1, e))?;
-    let clock = time
-        .clock
-        .checked_add(SignedDuration::from_nanos(duration))
-        .map_err(|_| FunctionError::new("the result is not between the years -9999 and 9999"))?;
-    Ok(Value::string(Timestamp { clock, ..time }.rfc3339()))
+    let duration = SignedDuration::from_nanos(duration);
+    let added = |clock: DateTime| clock.checked_add(duration).ok();
+    let earlier = || time.clock.checked_sub(Span::new().years(CYCLE)).ok();
+    let (clock, cycles) = match added(time.clock) {
+        Some(clock) => (Some(clock), 0),
+        None => (earlier().and_then(added), 1),
+    };
+    let clock = clock.ok_or_else(|| FunctionError::new("the result is too far away"))?;
+    Ok(Value::string(Timestamp { clock, cycles, ..time }.rfc3339()))
 }
 
 /// The nanoseconds of `1h30m` or `-1.5s`: Go's [`time.ParseDuration`](https://pkg.go.dev/time#ParseDuration).
@@ -376,7 +391,7 @@ fn unix_timestamp_parse(_: &Ambient, args: &[Value]) -> Result<Value, FunctionEr
     let week = clock.date().iso_week_date();
     let number = |value: i64| Value::Number(value.into());
     let members = [
-        ("year", number(clock.year().into())),
+        ("year", number(time.year())),
         ("year_day", number(clock.day_of_year().into())),
         ("day", number(clock.day().into())),
         ("month", number(clock.month().into())),
@@ -387,7 +402,7 @@ fn unix_timestamp_parse(_: &Ambient, args: &[Value]) -> Result<Value, FunctionEr
         ("minute", number(clock.minute().into())),
         ("second", number(clock.second().into())),
         ("rfc3339", Value::string(time.rfc3339())),
-        ("iso_year", number(week.year().into())),
+        ("iso_year", number(i64::from(week.year()) + time.cycles * i64::from(CYCLE))),
         ("iso_week", number(week.week().into())),
     ];
     Ok(Value::object(
@@ -420,6 +435,7 @@ mod tests {
             ),
             ("formatdate", r#"["M D h m s","2018-01-02T03:04:05Z"]"#, r#""1 2 3 4 5""#),
             ("formattimestamp", r#"["YYYY-MM-DD",1690328596]"#, r#""2023-07-25""#),
+            ("timeadd", r#"["9999-12-31T23:59:59Z","1s"]"#, r#""10000-01-01T00:00:00Z""#),
             ("timeadd", r#"["2018-01-02T23:12:01Z","1h30m"]"#, r#""2018-01-03T00:42:01Z""#),
             ("timeadd", r#"["2018-01-02T23:12:01+02:00","1.5h"]"#, r#""2018-01-03T00:42:01+02:00""#),
             (
@@ -495,11 +511,6 @@ mod tests {
                 "timeadd",
                 r#"["2018-01-02T23:12:01Z","9999999999h"]"#,
                 r#"invalid duration "9999999999h"; one such as `1h30m` is neede"#,
-            ),
-            (
-                "timeadd",
-                r#"["9999-12-31T23:59:59Z","1s"]"#,
-                "the result is not between the years -9999 and 9999",
             ),
         ]);
     }

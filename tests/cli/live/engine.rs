@@ -96,6 +96,17 @@ impl Project {
         path.to_str().expect("temporary folders have plain names").to_owned()
     }
 
+    /// A folder beside the project's own.
+    pub(super) fn scratch_folder(&self) -> PathBuf {
+        self.temporary.path().join("scratch")
+    }
+
+    /// Both programs take that folder for Docker's configuration.
+    pub(super) fn with_scratch_docker_config(self) -> Self {
+        let folder = self.scratch_folder();
+        self.env("DOCKER_CONFIG", folder.to_str().expect("temporary folders have plain names"))
+    }
+
     /// Puts a link to the stand-in for an SSH agent into the folder.
     pub(super) fn link_agent(&self, path: &str) {
         let target = self.temporary.path().join(AGENT);
@@ -142,7 +153,8 @@ impl Project {
         if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
     }
 
-    fn run_bakeplan(&self, arguments: &[&str]) -> Output {
+    /// A run, however it ends.
+    pub(super) fn run_bakeplan(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bakeplan"));
         command
             .env_clear()

@@ -4,10 +4,15 @@
 //! another seed; a difference is reported with its seed, in the smallest form that still differs.
 
 mod choice;
+mod compose;
+mod definition;
 mod expression;
 mod file;
 mod functions;
+mod syntax;
+mod table;
 mod tree;
+mod versions;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,6 +20,7 @@ use serde_json::Value;
 
 use self::choice::Choices;
 use self::file::Input;
+use self::versions::Version;
 use super::engine::{Engine, Project, engine};
 use crate::support::in_parallel;
 
@@ -22,12 +28,9 @@ use crate::support::in_parallel;
 const FILES: usize = 100;
 const SEED: u64 = 1;
 
-/// The version of buildx, 0.36, whose language ours is.
-const FOLLOWED: u32 = 36;
-
 /// How many differences are made small, and in how many steps at most; each takes a run of both programs.
-const REPORTED: usize = 4;
-const STEPS: usize = 150;
+const REPORTED: usize = 8;
+const STEPS: usize = 400;
 
 /// What came of a definition: what is printed, or why it is refused.
 type Answer = Result<String, String>;
@@ -38,6 +41,10 @@ struct Answers(Answer, Answer);
 impl Answers {
     fn to(engine: &Engine, input: &Input) -> Self {
         let mut project = Project::new(engine.clone(), "random").env("HOME", "/nowhere");
+        // What buildx wants to find.
+        for path in ["secret.txt", "one.txt"] {
+            project = project.file(path, "");
+        }
         for (path, text) in &input.files {
             project = project.file(path, &text.render());
         }
@@ -45,8 +52,8 @@ impl Answers {
             project = project.env(name, value);
         }
         let arguments: Vec<&str> = input.arguments.iter().map(String::as_str).collect();
-        let bake = project.try_buildx(&[&["bake", "--print"], &arguments[..]].concat());
-        Self(bake, project.try_bakeplan(&[&["print"], &arguments[..]].concat()))
+        let bake = project.try_buildx(&[&["bake", input.shown], &arguments[..]].concat());
+        Self(bake, project.try_bakeplan(&[&["print", input.shown], &arguments[..]].concat()))
     }
 
     /// Whether they differ in the same way: of what is printed, or in who refuses.
@@ -65,12 +72,14 @@ impl Answers {
     }
 }
 
-/// A definition whose groups are in a random order.
+/// A definition with everything sorted that buildx puts into a random order.
 fn sorted(text: &str) -> Value {
     let mut definition: Value = serde_json::from_str(text).expect("what is printed is JSON");
-    let groups = definition["group"].as_object_mut().into_iter().flatten();
-    for targets in groups.filter_map(|(_, group)| group["targets"].as_array_mut()) {
-        targets.sort_by_key(Value::to_string);
+    for (part, list) in [("group", "targets"), ("target", "entitlements"), ("target", "ulimits")] {
+        let members = definition[part].as_object_mut().into_iter().flatten();
+        for list in members.filter_map(|(_, member)| member[list].as_array_mut()) {
+            list.sort_by_key(Value::to_string);
+        }
     }
     definition
 }
@@ -78,22 +87,21 @@ fn sorted(text: &str) -> Value {
 /// The same with less in it, as long as the two still differ.
 fn smallest(engine: &Engine, mut input: Input) -> (Input, Answers) {
     let mut answers = Answers::to(engine, &input);
-    let mut steps = 0;
-    while let Some((smaller, theirs)) = input
-        .smaller()
-        .into_iter()
-        .take_while(|_| {
+    // What could not be left out before can rarely be later.
+    let (mut steps, mut from) = (0, 0);
+    loop {
+        let smaller = input.smaller();
+        let found = smaller.iter().enumerate().skip(from).take(STEPS - steps).find_map(|(at, smaller)| {
             steps += 1;
-            steps <= STEPS
-        })
-        .map(|smaller| (Answers::to(engine, &smaller), smaller))
-        .find_map(|(theirs, smaller)| {
-            theirs.differ_like(&answers, smaller.is_unordered).then_some((smaller, theirs))
-        })
-    {
-        (input, answers) = (smaller, theirs);
+            let theirs = Answers::to(engine, smaller);
+            theirs.differ_like(&answers, smaller.is_unordered).then_some((at, theirs))
+        });
+        match found {
+            Some((at, theirs)) => (input, answers, from) = (smaller[at].clone(), theirs, at),
+            None if from > 0 && steps < STEPS => from = 0,
+            None => return (input, answers),
+        }
     }
-    (input, answers)
 }
 
 fn report(seed: u64, input: &Input, answers: &Answers) -> String {
@@ -103,9 +111,10 @@ fn report(seed: u64, input: &Input, answers: &Answers) -> String {
         Err(text) => format!("refuses: {text}"),
     };
     format!(
-        "===== BAKEPLAN_RANDOM_SEED={seed} BAKEPLAN_RANDOM_FILES=1\n{}--- {:?} {:?}\nbuildx {}\nbakeplan {}",
+        "===== BAKEPLAN_RANDOM_SEED={seed} BAKEPLAN_RANDOM_FILES=1\n{}--- {:?} {} {:?}\nbuildx {}\nbakeplan {}",
         files.collect::<String>(),
         input.environment,
+        input.shown,
         input.arguments,
         show(&answers.0),
         show(&answers.1)
@@ -117,28 +126,32 @@ fn number<T: std::str::FromStr>(name: &str, default: T) -> T {
     text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}"))
 }
 
-/// The version of buildx: the 36 of v0.36.0.
-fn minor(engine: &Engine) -> u32 {
-    let version = Project::new(engine.clone(), "version").buildx(&["version"]);
-    let words = version.split_whitespace().map(|word| word.trim_start_matches('v'));
-    let minor = words.filter_map(|word| word.strip_prefix("0.")?.split('.').next()?.parse().ok()).next();
-    minor.unwrap_or_else(|| panic!("not a version of buildx: {version}"))
+fn version(engine: &Engine) -> Version {
+    let (probe, printed) = Version::PROBE;
+    let project = Project::new(engine.clone(), "version").file("docker-bake.hcl", probe);
+    let has_old_libraries =
+        !project.try_buildx(&["bake", "--print"]).is_ok_and(|text| text.contains(printed));
+    let version = project.buildx(&["version"]);
+    let mut words = version.split_whitespace().map(|word| word.trim_start_matches('v'));
+    let minor = words.find_map(|word| word.strip_prefix("0.")?.split('.').next()?.parse().ok());
+    Version {
+        minor: minor.unwrap_or_else(|| panic!("not a version of buildx: {version}")),
+        has_old_libraries,
+    }
 }
 
 #[test]
 fn random_definitions_mean_what_they_mean_to_buildx() {
     let Some(engine) = engine() else { return };
-    let minor = minor(&engine);
-    // Older ones differ from the version that we follow, and some panic in functions.
-    if minor < FOLLOWED && std::env::var_os("BAKEPLAN_RANDOM_FILES").is_none() {
-        eprintln!("skipped: buildx 0.{minor} is older than the 0.{FOLLOWED} that is followed");
-        return;
+    let version = version(&engine);
+    for line in version.left_out() {
+        eprintln!("{line}");
     }
     let (files, first) = (number("BAKEPLAN_RANDOM_FILES", FILES), number("BAKEPLAN_RANDOM_SEED", SEED));
     let seeds: Vec<u64> = (first..).take(files).collect();
     let [printed, refused, found] = [const { AtomicUsize::new(0) }; 3];
     let faults = in_parallel(&seeds, |seed| {
-        let input = Input::random(&mut Choices::new(*seed), minor);
+        let input = Input::random(&mut Choices::new(*seed), version);
         let answers = Answers::to(&engine, &input);
         match &answers.0 {
             Ok(_) => printed.fetch_add(1, Ordering::Relaxed),

@@ -44,7 +44,7 @@ impl<'a> Repository<'a> {
         Self { host, path }
     }
 
-    /// `method` is GET or HEAD; `what` is such as `manifests/TAG`.
+    /// `what` is such as `manifests/TAG`.
     fn ask(&self, method: &str, what: &str) -> Answer {
         let mut stream = TcpStream::connect(self.host).expect("the registry is there");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("it is not zero");
@@ -87,6 +87,11 @@ impl<'a> Repository<'a> {
         let answer = self.ask("GET", &format!("manifests/{reference}"));
         assert_eq!(answer.status, 200, "manifest {reference} of {}", self.path);
         answer
+    }
+
+    /// Deletes, by digest; the status.
+    pub(super) fn delete(&self, what: &str) -> u16 {
+        self.ask("DELETE", what).status
     }
 
     /// A manifest or index without its bytes, which may be absent.
@@ -132,7 +137,7 @@ impl<'a> Repository<'a> {
             serde_json::from_slice(&self.blob(&manifest.config.digest)).expect("a config is JSON");
         let layers = manifest.layers.iter().map(|layer| self.blob(&layer.digest)).collect();
         let digests = manifest.layers.into_iter().map(|layer| layer.digest).collect();
-        Image { platform, config, digests, layers }
+        Image { platform, config, annotations: manifest.annotations, digests, layers }
     }
 }
 
@@ -160,6 +165,8 @@ pub(super) struct Image {
     /// As the index says.
     pub(super) platform: String,
     config: Value,
+    /// Of its manifest.
+    pub(super) annotations: BTreeMap<String, String>,
     /// Of its layers.
     pub(super) digests: Vec<String>,
     layers: Vec<Vec<u8>>,
@@ -249,6 +256,8 @@ impl PlatformFields {
 struct Manifest {
     config: Blob,
     layers: Vec<Blob>,
+    #[serde(default)]
+    annotations: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]

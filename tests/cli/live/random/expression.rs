@@ -112,18 +112,30 @@ impl Grammar<'_> {
         let other = if self.choices.chance(40) { self.choices.of(&ANY_KIND) } else { kind };
         let (then, otherwise) = if self.choices.chance(50) { (kind, other) } else { (other, kind) };
         let condition = self.expression(Kind::Bool, depth.min(1));
-        let arms = [self.expression(then, depth), self.expression(otherwise, depth)];
-        let [then, otherwise] = arms;
+        let (then, otherwise) = (self.arm(then, depth), self.arm(otherwise, depth));
         Tree::expression().text("(").one(condition).text(" ? ").one(then).text(" : ").one(otherwise).text(")")
+    }
+
+    /// An arm of a conditional. What fails in the one that is not taken has a type nevertheless, and HCL goes far to
+    /// find it; we do so for what is simple.
+    fn arm(&mut self, kind: Kind, depth: usize) -> Tree {
+        match self.choices.below(4) {
+            0 => self.leaf(kind),
+            1 => self.expression(kind, depth.min(1)),
+            _ => {
+                let (arm, instead) = (self.expression(kind, depth), self.leaf(kind));
+                Tree::expression().text("try(").one(arm).text(", ").one(instead).text(")")
+            }
+        }
     }
 
     /// Something out of a collection.
     fn element(&mut self, kind: Kind, depth: usize) -> Tree {
-        let wanted = self.expression(kind, depth);
-        let other = self.expression(Kind::Any, depth.min(1));
+        // What is not taken must not fail: HCL looks at what is taken then, to find out of which type it is.
+        let (wanted, other) = (self.expression(kind, depth), self.leaf(Kind::Any));
         match self.choices.below(8) {
             0 => Tree::expression().text("[").many(", ", vec![wanted, other]).text("][0]"),
-            1 => Tree::expression().text("[").many(", ", vec![wanted, other]).text("].1"),
+            1 => Tree::expression().text("[").many(", ", vec![other, wanted]).text("].1"),
             2 => Tree::expression().text("{a = ").one(wanted).text(", b = ").one(other).text("}.a"),
             3 => Tree::expression().text("{\"a b\" = ").one(wanted).text("}[\"a b\"]"),
             4 => Tree::expression()

@@ -1,9 +1,11 @@
 //! Random definitions: their files, the environment and the command line.
 
 use super::choice::Choices;
+use super::definition::definition;
 use super::expression::{Grammar, Kind};
 use super::functions::signatures;
 use super::tree::Tree;
+use super::versions::Version;
 
 /// What both programs are given.
 #[derive(Clone)]
@@ -11,13 +13,15 @@ pub(super) struct Input {
     pub(super) files: Vec<(String, Tree)>,
     pub(super) environment: Vec<(String, String)>,
     pub(super) arguments: Vec<String>,
+    /// What is asked for: `--print`, or one of the lists.
+    pub(super) shown: &'static str,
     /// Whether buildx puts the targets of groups into a random order.
     pub(super) is_unordered: bool,
 }
 
 impl Input {
-    pub(super) fn random(choices: &mut Choices, minor: u32) -> Self {
-        expressions(choices, minor)
+    pub(super) fn random(choices: &mut Choices, version: Version) -> Self {
+        if choices.chance(60) { definition(choices, version) } else { expressions(choices, version) }
     }
 
     /// The same with less in it.
@@ -65,17 +69,20 @@ const NAMES: [(&str, Kind, &str); 17] = [
 ];
 
 /// Many expressions, of which each shows its value or that it has none.
-fn expressions(choices: &mut Choices, minor: u32) -> Input {
-    let signatures = signatures(minor);
+fn expressions(choices: &mut Choices, version: Version) -> Input {
+    let signatures = signatures(version);
     let is_json = choices.chance(20);
-    let names = NAMES.iter().map(|(name, kind, _)| ((*name).to_owned(), *kind)).collect();
+    let names = NAMES
+        .iter()
+        .filter(|(_, _, body)| body.contains("default") || body.is_empty() || version.knows("typed null"));
+    let names = names.map(|(name, kind, _)| ((*name).to_owned(), *kind)).collect();
     let mut grammar = Grammar {
         choices,
         signatures: &signatures,
         names,
         functions: Vec::new(),
         unfit: 8,
-        short_circuits: minor >= 36,
+        short_circuits: version.knows("short circuit"),
         unknown: 0,
         is_inline: is_json,
     };
@@ -108,5 +115,5 @@ fn expressions(choices: &mut Choices, minor: u32) -> Input {
             Tree::new().text("target \"default\" {\n  args = {\n").many("\n", entries).text("\n  }\n}\n");
         vec![("docker-bake.hcl".to_owned(), Tree::new().many("", vec![variables, target]))]
     };
-    Input { files, environment: Vec::new(), arguments: Vec::new(), is_unordered: false }
+    Input { files, environment: Vec::new(), arguments: Vec::new(), shown: "--print", is_unordered: false }
 }

@@ -2,6 +2,7 @@
 //! list, M for a map.
 
 use super::expression::Kind;
+use super::versions::Version;
 
 /// Name, kinds of the arguments, and whether any number of the last one may follow.
 pub(super) struct Signature {
@@ -111,16 +112,28 @@ T urlencode T
 T uuidv5 dT
 L values M
 M zipmap lL
+B semvercmp Vv
+T formattimestamp fD
+M unixtimestampparse S
 ";
 
-/// Those that older ones do not know: the first version and the signature.
-const LATER: [(u32, &str); 3] =
-    [(31, "B semvercmp Vv"), (33, "T formattimestamp fD"), (33, "M unixtimestampparse S")];
+/// Those that older versions do not know or understand otherwise, and what that is called.
+const LATER: [(&str, &str); 6] = [
+    ("element", "negative index"),
+    ("formatdate", "strict times"),
+    ("formattimestamp", "timestamps"),
+    ("semvercmp", "semvercmp"),
+    ("timeadd", "strict times"),
+    ("unixtimestampparse", "timestamps"),
+];
 
-/// All that buildx 0.MINOR knows.
-pub(super) fn signatures(minor: u32) -> Vec<Signature> {
-    let later = LATER.iter().filter(|(since, _)| *since <= minor).map(|(_, line)| *line);
-    SIGNATURES.lines().filter(|line| !line.is_empty()).chain(later).map(signature).collect()
+/// All that this version of buildx knows.
+pub(super) fn signatures(version: Version) -> Vec<Signature> {
+    let signatures = SIGNATURES.lines().filter(|line| !line.is_empty()).map(signature);
+    let is_alike = |signature: &Signature| {
+        LATER.iter().filter(|(name, _)| *name == signature.name).all(|(_, what)| version.knows(what))
+    };
+    signatures.filter(is_alike).collect()
 }
 
 fn signature(line: &'static str) -> Signature {

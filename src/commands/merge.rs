@@ -1,0 +1,120 @@
+//! `bakeplan merge`: reads the plan and the metadata, and hands them to the merge.
+
+use std::sync::Arc;
+
+use super::network::{self, Talk};
+use super::{Session, github};
+use crate::cli::{self, Engine, ReportFormat};
+use crate::diagnostic::Diagnostic;
+use crate::error::Error;
+use crate::host::{HostError, Problem};
+use crate::merge::document::Document;
+use crate::merge::metadata::Metadata;
+use crate::merge::report::{Report, Status};
+use crate::merge::{self, Options, Surroundings};
+use crate::reference::Digest;
+use crate::registry::SystemClock;
+
+/// Standard input among the metadata.
+const STDIN: &str = "-";
+
+pub(super) fn merge(session: &Session<'_>, args: &cli::Merge) -> Result<(), Error> {
+    let text = session.host.read(&args.plan)?;
+    let document = Document::read(&args.plan, &text)?;
+    let metadata = read_metadata(session, &document, &args.metadata)?;
+    let options = Options {
+        dry_run: args.dry_run,
+        require_all: args.require_all,
+        allow_backward: args.allow_backward,
+        allow_retag: args.allow_retag,
+        allow_mixed_bases: args.allow_mixed_bases,
+        use_docker: args.engine == Engine::Docker,
+        wait: args.wait.unwrap_or_default(),
+    };
+    let clock = Arc::new(SystemClock::default());
+    let talk = Arc::new(Talk::new(session));
+    let locations = merge::locations(&document);
+    let sites = network::open(session, &args.network, args.wait, locations, clock.clone(), talk.clone())?;
+    let surroundings = Surroundings {
+        sites: &sites,
+        clock: clock.as_ref(),
+        progress: talk.as_ref(),
+        docker: &|words| session.host.docker(words),
+    };
+    let report = merge::merge(&document, &metadata, options, &surroundings);
+    talk.end();
+    tell(session, args, report)
+}
+
+/// Says what was done, and how it ended.
+fn tell(session: &Session<'_>, args: &cli::Merge, report: Report) -> Result<(), Error> {
+    session.tell(&report.notes);
+    if args.github {
+        let output = format!("result={}\n", report.to_output());
+        github(session, &output, &report.to_markdown())?;
+    }
+    session.deliver(&match args.format {
+        ReportFormat::Table => report.to_table(),
+        ReportFormat::Json => report.to_json(),
+    })?;
+    if report.has_failed() {
+        return Err(report.problems.into());
+    }
+    if report.is_incomplete() {
+        let held = report.images.iter().filter(|(_, image)| image.status == Status::Held);
+        let held = held.map(|(key, image)| {
+            let message = format!("image `{key}` is left as it was: {}", image.why.join("; "));
+            Diagnostic::warning("held", message)
+        });
+        return Err(Error::Incomplete(held.collect()));
+    }
+    Ok(())
+}
+
+/// Reads files, folders and pairs.
+pub(super) fn read_metadata(
+    session: &Session<'_>,
+    document: &Document,
+    paths: &[String],
+) -> Result<Metadata, Error> {
+    let legs = document.legs();
+    let is_planned = |name: &str| legs.contains(name);
+    let mut metadata = Metadata::default();
+    let mut problems = Vec::new();
+    for path in paths {
+        if let Some((target, digest)) = pair(path) {
+            problems.extend(metadata.add_pair(target, digest, &is_planned).err());
+            continue;
+        }
+        if path == STDIN {
+            let text = session.host.read_stdin()?;
+            problems.extend(metadata.add_text("standard input", &text, &is_planned).err());
+            continue;
+        }
+        let files = session.host.files_below(path)?;
+        if files.is_empty() {
+            metadata.notes.push(Diagnostic::note("no-metadata", format!("`{path}` holds no files")));
+        }
+        for file in files {
+            let is_named = file == *path;
+            let text = match session.host.read(&file) {
+                Ok(text) => text,
+                Err(HostError { problem: Problem::NotUtf8 { .. }, .. }) if !is_named => String::new(),
+                Err(error) => return Err(error.into()),
+            };
+            if !is_named && !text.trim_start().starts_with('{') {
+                let message = format!("`{file}`: skipped, it is no JSON object");
+                metadata.notes.push(Diagnostic::note("no-metadata", message));
+                continue;
+            }
+            problems.extend(metadata.add_text(&file, &text, &is_planned).err());
+        }
+    }
+    if problems.is_empty() { Ok(metadata) } else { Err(problems.into()) }
+}
+
+/// `target=digest`
+fn pair(text: &str) -> Option<(&str, Digest)> {
+    let (target, digest) = text.rsplit_once('=')?;
+    Some((target, digest.parse().ok()?))
+}

@@ -1,0 +1,27 @@
+//! `bakeplan readme`: the table of tags in a file that people read.
+
+use super::{Session, plan};
+use crate::cli;
+use crate::diagnostic::Diagnostic;
+use crate::error::Error;
+use crate::render::{markdown, readme};
+use crate::resolve::Purpose;
+
+pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<(), Error> {
+    let text = session.host.read(&args.file)?;
+    let (made, _) = plan::make_for(session, &args.definition, &args.selection, Purpose::TagTable)?;
+    if !made.volatile_tags.is_empty() {
+        return Err(made.volatile_tags.into());
+    }
+    let spliced = readme::splice(&text, &markdown::render(&made)).map_err(|e| {
+        let message = format!("`{}`: {e}", args.file);
+        Diagnostic::error("markers", message).with_help(readme::HELP)
+    })?;
+    let mut command = vec!["bakeplan".to_owned(), "readme".to_owned(), plan::quote(&args.file)];
+    command.extend(plan::shared_options(&args.definition, &args.selection));
+    let files = [(args.file.clone(), spliced)];
+    match args.check {
+        true => plan::check(session, &files, &command.join(" ")),
+        false => plan::write(session, &files),
+    }
+}

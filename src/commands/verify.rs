@@ -1,0 +1,93 @@
+//! `bakeplan verify`: asks the registries, and tells what they do not serve as they should.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::merge::read_metadata;
+use super::network::{self, Talk};
+use super::{Session, github};
+use crate::cli::{self, ReportFormat};
+use crate::error::Error;
+use crate::merge::document::Document;
+use crate::registry::SystemClock;
+use crate::verify::explain::{self, Case, LocalList};
+use crate::verify::report::Report;
+use crate::verify::target::Target;
+use crate::verify::{self, Request};
+
+pub(super) fn verify(session: &Session<'_>, args: &cli::Verify) -> Result<(), Error> {
+    let Some(path) = &args.plan else {
+        let (targets, digests) = explain::sort(&args.references).map_err(Error::Usage)?;
+        if args.explain {
+            let mut sources = targets.into_iter();
+            let Some(subject) = sources.next() else {
+                return Err(Error::Usage("`--explain` needs the reference that does not work".into()));
+            };
+            let local = local_list(session, &subject)?;
+            let case = Case { subject, sources: sources.collect(), digests, local };
+            return run(session, args, Request::Explain(&case));
+        }
+        if let Some(digest) = digests.first() {
+            let message =
+                format!("`{digest}` names no repository: expected such as `ghcr.io/acme/app@{digest}`");
+            return Err(Error::Usage(message));
+        }
+        return run(session, args, Request::References(&targets));
+    };
+    let document = Document::read(path, &session.host.read(path)?)?;
+    if args.metadata.is_empty() {
+        return run(session, args, Request::Plan(&document, None));
+    }
+    let metadata = read_metadata(session, &document, &args.metadata)?;
+    session.tell(&metadata.notes);
+    run(session, args, Request::Plan(&document, Some(&metadata)))
+}
+
+fn run(session: &Session<'_>, args: &cli::Verify, request: Request<'_>) -> Result<(), Error> {
+    let clock = Arc::new(SystemClock::default());
+    let talk = Arc::new(Talk::new(session));
+    let sites = network::open(session, &args.network, None, request.locations(), clock, talk.clone())?;
+    let report = verify::verify(request, &sites, talk.as_ref());
+    talk.end();
+    tell(session, args, report)
+}
+
+fn tell(session: &Session<'_>, args: &cli::Verify, report: Report) -> Result<(), Error> {
+    if args.github {
+        github(session, &format!("ok={}\n", report.ok), &report.to_markdown())?;
+    }
+    session.deliver(&match args.format {
+        ReportFormat::Table => report.to_table(),
+        ReportFormat::Json => report.to_json(),
+    })?;
+    // In JSON, the findings are part of the product.
+    let is_told = args.format == ReportFormat::Table || args.github;
+    let findings = if is_told { report.diagnostics() } else { Vec::new() };
+    if !report.failures.is_empty() {
+        session.tell(&findings);
+        return Err(report.failures.into());
+    }
+    if report.disagrees() {
+        return Err(Error::Disagrees(findings));
+    }
+    session.tell(&findings);
+    Ok(())
+}
+
+/// The list of a reference that `docker manifest create` left on this machine.
+fn local_list(session: &Session<'_>, target: &Target) -> Result<Option<LocalList>, Error> {
+    let host = session.host;
+    let Some(folder) = LocalList::folder(target) else { return Ok(None) };
+    let configured = host.env().get("DOCKER_CONFIG").filter(|path| !path.is_empty());
+    let docker =
+        configured.map(|path| Path::new(path).to_owned()).or_else(|| Some(host.home()?.join(".docker")));
+    let Some(path) = docker.map(|docker| docker.join("manifests").join(folder)) else { return Ok(None) };
+    if !host.has_content(&path) {
+        return Ok(None);
+    }
+    let mut list = LocalList { path: path.display().to_string(), ..LocalList::default() };
+    for file in host.files_below(&list.path.clone())? {
+        list.add(&host.read(&file)?);
+    }
+    Ok(Some(list))
+}

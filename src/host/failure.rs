@@ -1,0 +1,139 @@
+//! Why a file, stream or directory could not be used, in words.
+
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use super::MAX_INPUT;
+
+/// A file, stream or directory that could not be used.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} {}: {problem}", name(path))]
+pub struct HostError {
+    /// What was tried.
+    pub action: Action,
+    /// The path as the user knows it, or the name of a standard stream.
+    pub path: String,
+    /// Why it failed.
+    pub problem: Problem,
+}
+
+/// What was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// To read a file or standard input.
+    Read,
+    /// To write a file or standard output.
+    Write,
+    /// To use a directory as the working directory.
+    Enter,
+}
+
+/// Why a file, stream or directory could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// There is none.
+    #[error("no such file or directory")]
+    Missing,
+    /// It is a directory.
+    #[error("it is a directory")]
+    Directory,
+    /// It, or a part of the path that leads to it, is not a directory.
+    #[error("it is not a directory")]
+    NotADirectory,
+    /// The user may not do this.
+    #[error("permission denied")]
+    Permission,
+    /// It has no write permission at all.
+    #[error("it is read-only")]
+    ReadOnly,
+    /// It has more than [`MAX_INPUT`] bytes.
+    #[error("it is larger than {} MiB", MAX_INPUT / 1024 / 1024)]
+    TooLarge,
+    /// It is not text.
+    #[error("it is not UTF-8 text (line {line}, byte {offset} of the file)")]
+    NotUtf8 {
+        /// Line of the first byte that is wrong, from 1.
+        line: usize,
+        /// Offset of that byte, from 0.
+        offset: usize,
+    },
+    /// Anything else that the operating system says.
+    #[error("{}", reason(.0))]
+    Other(io::Error),
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Enter => "change to",
+        })
+    }
+}
+
+impl HostError {
+    pub(super) fn new(action: Action, path: &Path, problem: impl Into<Problem>) -> Self {
+        Self { action, path: path.display().to_string(), problem: problem.into() }
+    }
+
+    /// Stable kebab-case name.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self.problem {
+            Problem::Missing => "no-such-file",
+            Problem::Directory => "is-a-directory",
+            Problem::NotADirectory => "not-a-directory",
+            Problem::Permission => "permission-denied",
+            Problem::ReadOnly => "read-only",
+            Problem::TooLarge => "file-too-large",
+            Problem::NotUtf8 { .. } => "not-utf8",
+            Problem::Other(_) => "io-error",
+        }
+    }
+
+    /// What to do, where there is something to do.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        match (&self.problem, self.action) {
+            (Problem::Missing, Action::Read) => {
+                Some("paths are relative to the current directory, or to the one given with `-C`")
+            }
+            (Problem::Directory, _) => Some("give the path of a file"),
+            (Problem::ReadOnly, _) => Some("make it writable, or write elsewhere"),
+            (Problem::Permission, Action::Write) => {
+                Some("its folder must be writable, too: it is replaced in one step")
+            }
+            (Problem::NotUtf8 { .. }, _) => Some("save it as UTF-8"),
+            _ => None,
+        }
+    }
+}
+
+impl From<io::Error> for Problem {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound => Self::Missing,
+            ErrorKind::IsADirectory => Self::Directory,
+            ErrorKind::NotADirectory => Self::NotADirectory,
+            ErrorKind::PermissionDenied => Self::Permission,
+            _ => Self::Other(error),
+        }
+    }
+}
+
+fn name(path: &str) -> String {
+    if [STDIN, STDOUT].contains(&path) { path.to_owned() } else { format!("`{path}`") }
+}
+
+pub(super) const STDIN: &str = "standard input";
+pub(super) const STDOUT: &str = "standard output";
+
+/// What the operating system says, as our messages say it: lower case, without the error's number.
+pub(super) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}

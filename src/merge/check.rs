@@ -1,0 +1,548 @@
+//! Whether what an image is to be made of is all there, in every repository, and is what was planned.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+
+use super::document::{Build, Image, MovesWith};
+use super::index::{Source, configured_platform, referrer};
+use super::metadata::{Metadata, Pushed};
+use super::snapshot::{Known, Question, Site, Snapshot};
+use crate::diagnostic::Diagnostic;
+use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, is_index};
+use crate::platform::Platform;
+use crate::reference::Digest;
+use crate::registry::{Location, Manifest};
+use crate::spec::OnMissing;
+
+/// The code of a problem that may pass: something that was built is not there.
+pub const MISSING_BUILD: &str = "missing-build";
+
+/// How many manifests a build's index may hold: an image and its attestations.
+const MAX_ENTRIES: usize = 100;
+
+/// What a check looks at.
+pub struct Subject<'a> {
+    /// The image's key.
+    pub key: &'a str,
+    /// The image.
+    pub image: &'a Image,
+    /// The positions of its repositories among the sites, in order.
+    pub places: Vec<usize>,
+    /// What was built.
+    pub metadata: &'a Metadata,
+    /// All repositories.
+    pub sites: &'a [Site],
+    /// Whether a missing platform holds the image back whatever the plan says.
+    pub require_all: bool,
+    /// Whether floating tags move whatever the repository has.
+    pub allow_backward: bool,
+}
+
+/// What came of a check.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// What has to be known before the check can end.
+    pub questions: BTreeSet<(usize, Question)>,
+    /// What is wrong.
+    pub problems: Vec<Diagnostic>,
+    /// What is worth knowing.
+    pub notes: Vec<Diagnostic>,
+    /// What goes into the index.
+    pub sources: Vec<Source>,
+    /// Attestations that refer to an image and stand in no index.
+    pub referrers: Vec<Descriptor>,
+    /// The platforms that it will have, in order.
+    pub platforms: Vec<String>,
+    /// The digest of each build and the sites that have it, in order; for carried entries none.
+    pub origins: Vec<Option<(Digest, Vec<usize>)>>,
+    /// What has to be taken over from another repository first, by site.
+    pub copies: BTreeMap<usize, Copies>,
+    /// The builds that are missing.
+    pub missing: Vec<Missing>,
+    /// Why the image is left untouched.
+    pub held: Vec<String>,
+}
+
+/// What a repository takes over from others.
+#[derive(Debug, Default)]
+pub struct Copies {
+    /// Blobs, and the site that has them.
+    pub blobs: BTreeMap<Digest, usize>,
+    /// Manifests, in the order in which they are found.
+    pub manifests: Vec<Manifest>,
+}
+
+/// A build that was not built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// Its leg.
+    pub leg: String,
+    /// Its platform.
+    pub platform: Option<Platform>,
+    /// What became of the image.
+    pub then: OnMissing,
+}
+
+/// Checks an image, as far as the snapshots tell. It has to be done again when the questions are answered.
+#[must_use]
+pub fn check(subject: &Subject<'_>, snapshots: &[Snapshot]) -> Checked {
+    let mut walk = Walk { subject, snapshots, seen: BTreeMap::new(), checked: Checked::default() };
+    for (leg, build) in &subject.image.builds {
+        if !subject.metadata.builds.contains_key(leg) {
+            walk.missing(leg, build);
+        }
+    }
+    let checked = &mut walk.checked;
+    let is_dropped = |missing: &Missing| missing.then == OnMissing::Drop;
+    if checked.held.is_empty()
+        && checked.missing.iter().filter(|one| is_dropped(one)).count() == subject.image.builds.len()
+    {
+        checked.held.push("nothing of it was built".to_owned());
+    }
+    if !checked.held.is_empty() {
+        return walk.checked;
+    }
+    walk.tags();
+    for (leg, build) in &subject.image.builds {
+        match subject.metadata.builds.get(leg) {
+            Some(pushed) => walk.build(leg, build, pushed),
+            None if build.on_missing == OnMissing::Carry => walk.carry(leg, build),
+            None => {}
+        }
+    }
+    walk.checked
+}
+
+struct Walk<'a> {
+    subject: &'a Subject<'a>,
+    snapshots: &'a [Snapshot],
+    /// The leg of each platform.
+    seen: BTreeMap<String, String>,
+    checked: Checked,
+}
+
+impl<'a> Walk<'a> {
+    fn need(&mut self, site: usize, question: Question) {
+        if !self.snapshots[site].knows(&question) {
+            self.checked.questions.insert((site, question));
+        }
+    }
+
+    fn location(&self, site: usize) -> &'a Location {
+        &self.subject.sites[site].location
+    }
+
+    fn fail(&mut self, code: &'static str, message: impl Display) -> &mut Diagnostic {
+        let message = format!("image `{}`: {message}", self.subject.key);
+        self.checked.problems.push(Diagnostic::error(code, message));
+        self.checked.problems.last_mut().expect("it was just pushed")
+    }
+
+    /// The tags that it will have: what they mean now, and which others there are.
+    fn tags(&mut self) {
+        let image = self.subject.image;
+        for &site in &self.subject.places {
+            for tag in image.tags_in(self.location(site)) {
+                self.need(site, Question::Tag(tag.name.clone()));
+                let depends = tag
+                    .moves
+                    .is_some_and(|moves| matches!(moves.with, MovesWith::Versions | MovesWith::Prereleases));
+                if depends && image.version.is_some() && !self.subject.allow_backward {
+                    self.need(site, Question::Tags);
+                }
+            }
+        }
+    }
+
+    fn missing(&mut self, leg: &str, build: &Build) {
+        let then = if self.subject.require_all { OnMissing::Hold } else { build.on_missing };
+        let platform = build.platform.clone();
+        self.checked.missing.push(Missing { leg: leg.to_owned(), platform, then });
+        match then {
+            OnMissing::Hold => self.checked.held.push(format!("`{leg}` was not built")),
+            OnMissing::Drop | OnMissing::Carry => {}
+        }
+    }
+
+    /// Takes a platform from what is published under the same version.
+    fn carry(&mut self, leg: &str, build: &Build) {
+        let image = self.subject.image;
+        let Some(platform) = &build.platform else {
+            return self
+                .checked
+                .held
+                .push(format!("`{leg}` was not built, and has no platform to carry over"));
+        };
+        let snapshots = self.snapshots;
+        let published = self.subject.places.iter().find_map(|&site| {
+            let tag = image.tags_in(self.location(site)).find(|tag| !tag.floating)?;
+            Some((site, snapshots[site].tag(&tag.name).present()?))
+        });
+        let Some((site, digest)) = published else {
+            if self.checked.questions.is_empty() {
+                self.checked
+                    .held
+                    .push(format!("`{leg}` was not built, and its version is not published yet"));
+            }
+            return;
+        };
+        self.need(site, Question::Manifest(digest.clone()));
+        let index = match snapshots[site].manifest(digest) {
+            Known::Unasked => return,
+            Known::Absent => Index::default(),
+            Known::Present(manifest) => serde_json::from_slice(&manifest.bytes).unwrap_or_default(),
+        };
+        let is_wanted = |entry: &&Descriptor| {
+            let own = entry.platform.as_ref().filter(|_| entry.attested().is_none());
+            own.is_some_and(|own| is_planned(own, platform))
+        };
+        let Some(found) = index.manifests.iter().find(is_wanted) else {
+            let message =
+                format!("`{leg}` was not built, and what is published of its version has no {platform}");
+            return self.checked.held.push(message);
+        };
+        let attestations =
+            index.manifests.iter().filter(|entry| entry.attested() == Some(found.digest.as_str()));
+        let entries: Vec<Descriptor> = std::iter::once(found).chain(attestations).cloned().collect();
+        self.platform(leg, &platform.to_string());
+        for entry in &entries {
+            self.child(leg, entry);
+        }
+        self.checked.sources.push(Source::Entries(entries));
+        self.checked.origins.push(None);
+    }
+
+    fn build(&mut self, leg: &str, build: &Build, pushed: &Pushed) {
+        let Some((site, manifest)) = self.find(&pushed.digest) else {
+            if self.is_absent(&pushed.digest) {
+                self.lost(leg, pushed);
+            }
+            return;
+        };
+        let has_it = |place: &usize| self.snapshots[*place].manifest(&pushed.digest).present().is_some();
+        let places = self.subject.places.iter().copied().filter(has_it).collect();
+        self.checked.origins.push(Some((pushed.digest.clone(), places)));
+        if is_index(&manifest.media_type) {
+            self.index(leg, build, manifest);
+        } else {
+            self.image(leg, build, site, manifest);
+        }
+    }
+
+    /// A build with attestations: an index of one platform.
+    fn index(&mut self, leg: &str, build: &Build, manifest: &Manifest) {
+        let index = match serde_json::from_slice::<Index>(&manifest.bytes) {
+            Ok(index) => index,
+            Err(error) => {
+                let message = format!("build `{leg}` pushed an index that cannot be read: {error}");
+                self.fail("invalid-manifest", message);
+                return;
+            }
+        };
+        let count = index.manifests.len();
+        if count > MAX_ENTRIES {
+            let message =
+                format!("build `{leg}` pushed an index of {count} manifests, expected one platform");
+            self.fail("several-platforms", message);
+            return;
+        }
+        let images: Vec<_> = index.manifests.iter().filter(|entry| entry.attested().is_none()).collect();
+        if let Some(nested) = images.iter().find(|entry| is_index(&entry.media_type)) {
+            let message = format!("build `{leg}` pushed an index that holds another, {}", nested.digest);
+            self.fail("nested-index", message).help =
+                Some("push the build itself, not an index of it".into());
+            return;
+        }
+        let is_stray =
+            |entry: &&&Descriptor| entry.platform.as_ref().is_some_and(DescriptorPlatform::is_unknown);
+        if let Some(stray) = images.iter().find(is_stray) {
+            let message = format!(
+                "build `{leg}` has a manifest of no platform that is no attestation, {}",
+                stray.digest
+            );
+            self.fail("unknown-platform", message).help = Some(
+                "something between the build and the registry dropped its annotations: build again".into(),
+            );
+            return;
+        }
+        let [image] = images.as_slice() else {
+            let platforms: Vec<_> =
+                images.iter().filter_map(|entry| entry.platform.as_ref()).map(ToString::to_string).collect();
+            let found = if platforms.is_empty() { "none".to_owned() } else { platforms.join(", ") };
+            let message = format!("build `{leg}` pushed an index with the platforms {found}, expected one");
+            self.fail("several-platforms", message).help = Some(
+                "build what `docker-bake.json` of this plan says: a target has one platform there".into(),
+            );
+            return;
+        };
+        if !self.planned(leg, build, image.platform.as_ref()) {
+            return;
+        }
+        let attests = |entry: &&Descriptor| entry.attested() == Some(image.digest.as_str());
+        let is_attested = index.manifests.iter().any(|entry| attests(&entry));
+        for orphan in index.manifests.iter().filter(|entry| entry.attested().is_some() && !attests(entry)) {
+            let message = format!(
+                "image `{}`: the attestation {} of build `{leg}` is about an image that is not there",
+                self.subject.key, orphan.digest
+            );
+            self.checked.notes.push(Diagnostic::warning("orphan-attestation", message));
+        }
+        for entry in &index.manifests {
+            self.child(leg, entry);
+        }
+        if !is_attested {
+            self.referrer(leg, &image.digest);
+        }
+        self.checked.sources.push(Source::Index(manifest.clone(), index));
+    }
+
+    /// A build without attestations: the manifest of an image, whose configuration names the platform.
+    fn image(&mut self, leg: &str, build: &Build, site: usize, manifest: &Manifest) {
+        let parsed = match serde_json::from_slice::<ImageManifest>(&manifest.bytes) {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                let message = format!(
+                    "build `{leg}` pushed {} ({}), which is no image: {error}",
+                    manifest.digest, manifest.media_type
+                );
+                self.fail("invalid-manifest", message);
+                return;
+            }
+        };
+        let config = &parsed.config.digest;
+        self.need(site, Question::Configuration(config.clone()));
+        let mut entry = manifest.descriptor();
+        match self.snapshots[site].configuration(config) {
+            Known::Unasked => return,
+            // The check of its blobs tells that it is not there.
+            Known::Absent => {}
+            Known::Present(content) => match configured_platform(content) {
+                Ok(platform) => entry.platform = Some(platform),
+                Err(error) => {
+                    let message =
+                        format!("build `{leg}`: its configuration {config} cannot be read: {error}");
+                    self.fail("invalid-manifest", message);
+                    return;
+                }
+            },
+        }
+        if entry.platform.is_some() && !self.planned(leg, build, entry.platform.as_ref()) {
+            return;
+        }
+        self.child(leg, &entry);
+        self.referrer(leg, &entry.digest);
+        self.checked.sources.push(Source::Image(entry));
+    }
+
+    /// Whether a build is of the platform that was planned for it, and of none that another has.
+    fn planned(&mut self, leg: &str, build: &Build, found: Option<&DescriptorPlatform>) -> bool {
+        let Some(found) = found else {
+            self.fail("unknown-platform", format!("build `{leg}` pushed an image that names no platform"));
+            return false;
+        };
+        if let Some(planned) = &build.platform
+            && !is_planned(found, planned)
+        {
+            let message = format!("build `{leg}` is for {planned}, and what it pushed is for {found}");
+            self.fail("wrong-platform", message).help =
+                Some("the base image or the metadata may be another platform's".into());
+            return false;
+        }
+        self.platform(leg, &found.to_string())
+    }
+
+    fn platform(&mut self, leg: &str, platform: &str) -> bool {
+        if let Some(other) = self.seen.insert(platform.to_owned(), leg.to_owned()) {
+            self.fail("platform-twice", format!("builds `{other}` and `{leg}` are both for {platform}"));
+            return false;
+        }
+        self.checked.platforms.push(platform.to_owned());
+        true
+    }
+
+    /// An attestation that refers to the image instead of standing beside it.
+    fn referrer(&mut self, leg: &str, image: &Digest) {
+        let site = self.subject.places[0];
+        self.need(site, Question::Referrers(image.clone()));
+        if let Some([found, ..]) = self.snapshots[site].referrers(image).present() {
+            let entry = referrer(found.clone(), image);
+            self.child(leg, &entry);
+            self.checked.referrers.push(entry);
+        }
+    }
+
+    /// Checks a manifest that will stand in the index, and its blobs.
+    fn child(&mut self, leg: &str, entry: &Descriptor) {
+        let what = if entry.attested().is_some() { "the attestation" } else { "the image" };
+        let Some((_, manifest)) = self.find(&entry.digest) else {
+            if self.is_absent(&entry.digest) {
+                let locations = self.list(self.subject.places.iter().copied());
+                let message =
+                    format!("{what} of build `{leg}`, {}, is not in {locations} any more", entry.digest);
+                self.gone(message);
+            }
+            return;
+        };
+        let size = manifest.bytes.len();
+        if i64::try_from(size) != Ok(entry.size) {
+            let message = format!(
+                "{what} of build `{leg}`, {}, has {size} bytes, and its index says {}",
+                entry.digest, entry.size
+            );
+            self.fail("wrong-size", message);
+            return;
+        }
+        let parsed = match serde_json::from_slice::<ImageManifest>(&manifest.bytes) {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                let message = format!(
+                    "{what} of build `{leg}`, {} ({}), is no manifest of an image: {error}",
+                    entry.digest, manifest.media_type
+                );
+                self.fail("invalid-manifest", message);
+                return;
+            }
+        };
+        for &site in &self.subject.places {
+            if self.snapshots[site].manifest(&entry.digest) == Known::Absent {
+                self.copy(leg, what, site, manifest);
+            }
+        }
+        // What is to be downloaded from elsewhere need not be in the registry.
+        let blobs = std::iter::once(&parsed.config).chain(&parsed.layers).filter(|blob| blob.urls.is_empty());
+        let mut known = BTreeSet::new();
+        for blob in blobs.filter(|blob| known.insert(&blob.digest)) {
+            for &site in &self.subject.places {
+                self.blob(leg, what, site, blob);
+            }
+        }
+    }
+
+    /// Plans to take a manifest over from another repository.
+    fn copy(&mut self, leg: &str, what: &str, site: usize, manifest: &Manifest) {
+        let sibling = |other: &usize| {
+            self.snapshots[*other].manifest(&manifest.digest).present().is_some()
+                && self.location(site).mounts_from(self.location(*other))
+        };
+        if self.subject.places.iter().any(sibling) {
+            let copies = self.checked.copies.entry(site).or_default();
+            if copies.manifests.iter().all(|known| known.digest != manifest.digest) {
+                copies.manifests.push(manifest.clone());
+            }
+            return;
+        }
+        let has_it = |other: &usize| self.snapshots[*other].manifest(&manifest.digest).present().is_some();
+        let others = self.list(self.subject.places.iter().copied().filter(has_it));
+        let message = format!(
+            "{what} of build `{leg}`, {}, is in {others}, and not in `{}`",
+            manifest.digest,
+            self.location(site)
+        );
+        self.fail(MISSING_BUILD, message).help = Some(
+            "push the build to every repository of its image, as `docker-bake.json` of this plan says".into(),
+        );
+    }
+
+    fn blob(&mut self, leg: &str, what: &str, site: usize, blob: &Descriptor) {
+        match self.snapshots[site].blob(&blob.digest) {
+            Known::Unasked => self.need(site, Question::Blob(blob.digest.clone())),
+            Known::Present(size) if u64::try_from(blob.size) == Ok(size) => {}
+            Known::Present(size) => {
+                let message = format!(
+                    "blob {} of {what} of build `{leg}` has {size} bytes in `{}`, expected {}",
+                    blob.digest,
+                    self.location(site),
+                    blob.size
+                );
+                self.fail("wrong-size", message);
+            }
+            Known::Absent => {
+                let snapshots = self.snapshots;
+                let others = self.subject.places.iter().filter(|&&other| other != site);
+                let mut siblings =
+                    others.filter(|&&other| self.location(site).mounts_from(self.location(other)));
+                if siblings.clone().any(|&other| snapshots[other].blob(&blob.digest) == Known::Unasked) {
+                    return;
+                }
+                let from = siblings.find(|&&other| snapshots[other].blob(&blob.digest).present().is_some());
+                if let Some(&from) = from {
+                    let copies = self.checked.copies.entry(site).or_default();
+                    copies.blobs.insert(blob.digest.clone(), from);
+                    return;
+                }
+                let message = format!(
+                    "blob {} ({} bytes) of {what} of build `{leg}` is not in `{}`",
+                    blob.digest,
+                    blob.size,
+                    self.location(site)
+                );
+                self.gone(message);
+            }
+        }
+    }
+
+    /// A manifest of a build, from the first site that has it.
+    fn find(&mut self, digest: &Digest) -> Option<(usize, &'a Manifest)> {
+        let subject = self.subject;
+        for &site in &subject.places {
+            self.need(site, Question::Manifest(digest.clone()));
+        }
+        let snapshots = self.snapshots;
+        if subject.places.iter().any(|&site| snapshots[site].manifest(digest) == Known::Unasked) {
+            return None;
+        }
+        subject.places.iter().find_map(|&site| Some((site, snapshots[site].manifest(digest).present()?)))
+    }
+
+    fn is_absent(&self, digest: &Digest) -> bool {
+        self.subject.places.iter().all(|&site| self.snapshots[site].manifest(digest) == Known::Absent)
+    }
+
+    /// A build that no repository has.
+    fn lost(&mut self, leg: &str, pushed: &Pushed) {
+        let locations = self.list(self.subject.places.iter().copied());
+        let planned: BTreeSet<String> =
+            self.subject.places.iter().map(|&site| self.location(site).to_string()).collect();
+        let elsewhere: Vec<_> = pushed
+            .names
+            .iter()
+            .filter(|name| !planned.contains(*name))
+            .map(|name| format!("`{name}`"))
+            .collect();
+        let message =
+            format!("build `{leg}`, {} (`{}`), is not in {locations}", pushed.digest, pushed.origin);
+        let problem = self.gone(message);
+        if !elsewhere.is_empty() {
+            problem.notes.push(format!("its metadata says that it was pushed to {}", elsewhere.join(", ")));
+        }
+    }
+
+    fn gone(&mut self, message: impl Display) -> &mut Diagnostic {
+        let is_quay = self.subject.places.iter().any(|&site| {
+            self.location(site).repository().is_some_and(|one| one.registry().as_str() == "quay.io")
+        });
+        let problem = self.fail(MISSING_BUILD, message);
+        if is_quay {
+            problem.notes.push("quay.io removes what has no tag after about an hour".to_owned());
+        }
+        problem.help = Some(
+            "build it again and merge soon after: it was never pushed, or removed since, as clean-ups of untagged images do"
+                .to_owned(),
+        );
+        problem
+    }
+
+    fn list(&self, sites: impl Iterator<Item = usize>) -> String {
+        sites.map(|site| format!("`{}`", self.location(site))).collect::<Vec<_>>().join(" or ")
+    }
+}
+
+/// Whether a platform is the planned one. The version of an operating system counts where it is planned.
+pub(crate) fn is_planned(found: &DescriptorPlatform, planned: &Platform) -> bool {
+    let (os, architecture, variant) = found.normal();
+    (os.as_str(), architecture.as_str(), variant.as_str())
+        == (planned.os(), planned.architecture(), planned.variant())
+        && (planned.os_version().is_empty()
+            || found.os_version.is_empty()
+            || planned.os_version() == found.os_version)
+}

@@ -1,0 +1,79 @@
+//! What becomes of each tag of an image in each of its repositories.
+
+use std::collections::BTreeSet;
+
+use super::document::{Image, PlannedTag};
+use super::floating::keeper;
+use super::report::{Outcome, Reference};
+use super::snapshot::Snapshot;
+use crate::diagnostic::Diagnostic;
+use crate::oci::{Index, is_index};
+use crate::reference::Digest;
+use crate::registry::{Location, Manifest};
+
+/// What is to become of a tag, seen what it means now.
+#[must_use]
+pub fn decide(
+    image: &Image,
+    tag: &PlannedTag,
+    location: &Location,
+    digest: &Digest,
+    snapshot: &Snapshot,
+    allow_backward: bool,
+) -> Reference {
+    let previous = snapshot.tag(&tag.name).present().cloned();
+    let keeper = || {
+        let found = if allow_backward { None } else { keeper(image, tag, snapshot.listed()) };
+        found.map(|keeper| format!("`{}` is greater", keeper.tag))
+    };
+    let mut why = None;
+    let outcome = match &previous {
+        Some(current) if current == digest => Outcome::Unchanged,
+        current => {
+            why = keeper();
+            match (current, tag.floating) {
+                _ if why.is_some() => Outcome::Kept,
+                (None, _) => Outcome::Created,
+                (Some(_), true) => Outcome::Moved,
+                (Some(_), false) => Outcome::Replaced,
+            }
+        }
+    };
+    Reference {
+        reference: location.with_tag(&tag.name),
+        repository: location.to_string(),
+        tag: tag.name.to_string(),
+        floating: tag.floating,
+        digest: if outcome == Outcome::Kept { previous.clone() } else { Some(digest.clone()) },
+        outcome,
+        previous,
+        why,
+    }
+}
+
+/// Whether an index holds all that another manifest holds, or is, and perhaps more.
+#[must_use]
+pub fn only_adds(index: &Manifest, published: &Manifest) -> bool {
+    let entries = |manifest: &Manifest| -> BTreeSet<Digest> {
+        if !is_index(&manifest.media_type) {
+            return BTreeSet::from([manifest.digest.clone()]);
+        }
+        let index = serde_json::from_slice::<Index>(&manifest.bytes).unwrap_or_default();
+        index.manifests.into_iter().map(|entry| entry.digest).collect()
+    };
+    let published = entries(published);
+    !published.is_empty() && entries(index).is_superset(&published)
+}
+
+/// Refuses to give the tag of a version another digest.
+#[must_use]
+pub fn immutable(key: &str, reference: &Reference, digest: &Digest) -> Diagnostic {
+    let had = reference.previous.as_ref().map_or("", Digest::as_str);
+    let message = format!(
+        "image `{key}` is immutable: `{}` is published as {had}, and these builds make {digest}",
+        reference.reference
+    );
+    Diagnostic::error("immutable-tag", message)
+        .with_note("a rebuild has another digest each time, as its attestations tell when it was built")
+        .with_help("release a new version; or pass `--allow-retag`")
+}

@@ -1,0 +1,294 @@
+//! What the builds pushed: the metadata files of `docker buildx bake --metadata-file`, joined with a plan by target
+//! name (<https://docs.docker.com/reference/cli/docker/buildx/bake/#metadata-file>).
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::bases::{Base, Provenance};
+use crate::diagnostic::Diagnostic;
+use crate::reference::Digest;
+
+/// The key of the digest that was pushed.
+const DIGEST: &str = "containerimage.digest";
+/// What begins the keys of provenance: one for each platform of a target with several.
+const PROVENANCE: &str = "buildx.build.provenance";
+/// The repositories that it was pushed to, with commas between them.
+const NAMES: &str = "image.name";
+/// What buildx calls the build.
+const REFERENCE: &str = "buildx.build.ref";
+/// The output of Docker's bake action, a text that holds a metadata file.
+const OUTPUT: &str = "metadata";
+/// How deeply outputs of a CI may hold outputs.
+const MAX_DEPTH: usize = 4;
+/// How many names a note lists.
+const MAX_LISTED: usize = 5;
+
+/// What a build pushed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pushed {
+    /// The digest of its index or manifest.
+    pub digest: Digest,
+    /// The file or argument that says so.
+    pub origin: String,
+    /// The images that it was built from.
+    pub bases: Vec<Base>,
+    /// The repositories that it was pushed to, as written.
+    pub names: Vec<String>,
+    /// What buildx calls the build, for `docker buildx history`.
+    pub build: Option<String>,
+    /// When the build ended, as its provenance says.
+    pub finished: Option<String>,
+}
+
+/// What all builds pushed.
+#[derive(Clone, Debug, Default)]
+pub struct Metadata {
+    /// By leg.
+    pub builds: BTreeMap<String, Pushed>,
+    /// What was left out, and why.
+    pub notes: Vec<Diagnostic>,
+}
+
+impl Metadata {
+    /// Adds the text of a metadata file. `is_planned` knows the legs of the plan.
+    ///
+    /// # Errors
+    /// When it is no metadata file, or contradicts what was added before.
+    pub fn add_text(
+        &mut self,
+        origin: &str,
+        text: &str,
+        is_planned: &impl Fn(&str) -> bool,
+    ) -> Result<(), Diagnostic> {
+        let mut skipped = Skipped::default();
+        self.add(origin, text, is_planned, &mut skipped, 0)?;
+        self.notes.extend(skipped.notes(origin));
+        Ok(())
+    }
+
+    /// Adds `target=digest`.
+    ///
+    /// # Errors
+    /// When it contradicts what was added before.
+    pub fn add_pair(
+        &mut self,
+        target: &str,
+        digest: Digest,
+        is_planned: &impl Fn(&str) -> bool,
+    ) -> Result<(), Diagnostic> {
+        let origin = format!("{target}={digest}");
+        if is_planned(target) {
+            let (bases, names, build, finished) = Default::default();
+            return self.insert(target, Pushed { digest, origin, bases, names, build, finished });
+        }
+        let skipped = Skipped { unplanned: vec![target.to_owned()], without_digest: Vec::new() };
+        self.notes.extend(skipped.notes(&origin));
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        origin: &str,
+        text: &str,
+        is_planned: &impl Fn(&str) -> bool,
+        skipped: &mut Skipped,
+        depth: usize,
+    ) -> Result<(), Diagnostic> {
+        let entries: IndexMap<String, &RawValue> = serde_json::from_str(text).map_err(|error| {
+            Diagnostic::error("not-metadata", format!("`{origin}` is no metadata of builds: {error}"))
+                .with_help("expected what `docker buildx bake --metadata-file` or the output `metadata` of docker/bake-action holds")
+        })?;
+        for (key, value) in entries {
+            if is_planned(&key) {
+                match read_build(origin, &key, value.get())? {
+                    Some(pushed) => self.insert(&key, pushed)?,
+                    None => skipped.without_digest.push(key),
+                }
+            } else if let Some(inner) = output(&key, value.get()).filter(|_| depth < MAX_DEPTH) {
+                self.add(origin, &inner, is_planned, skipped, depth + 1)?;
+            } else {
+                skipped.unplanned.push(key);
+            }
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, target: &str, pushed: Pushed) -> Result<(), Diagnostic> {
+        match self.builds.get(target) {
+            Some(known) if known.digest != pushed.digest => {
+                let message = format!(
+                    "two digests for build `{target}`: {} in `{}`, {} in `{}`",
+                    known.digest, known.origin, pushed.digest, pushed.origin
+                );
+                Err(Diagnostic::error("two-digests", message).with_help(
+                    "give the metadata of one run only: a build that is run again must replace its file",
+                ))
+            }
+            Some(_) => Ok(()),
+            None => {
+                self.builds.insert(target.to_owned(), pushed);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What a file holds and a plan does not ask for.
+#[derive(Default)]
+struct Skipped {
+    unplanned: Vec<String>,
+    without_digest: Vec<String>,
+}
+
+impl Skipped {
+    fn notes(self, origin: &str) -> impl Iterator<Item = Diagnostic> {
+        let note = |names: Vec<String>, code, why: &str| {
+            let listed: Vec<_> = names.iter().take(MAX_LISTED).map(|name| format!("`{name}`")).collect();
+            let more = match names.len().saturating_sub(MAX_LISTED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let message = format!("`{origin}`: skipped {}{more}: {why}", listed.join(", "));
+            (!names.is_empty()).then(|| Diagnostic::note(code, message))
+        };
+        let unplanned = note(self.unplanned, "unplanned", "no build of this plan");
+        unplanned.into_iter().chain(note(
+            self.without_digest,
+            "no-digest",
+            "without a digest, it pushed nothing",
+        ))
+    }
+}
+
+fn read_build(origin: &str, target: &str, text: &str) -> Result<Option<Pushed>, Diagnostic> {
+    let fail = |problem: String| {
+        Diagnostic::error("not-metadata", format!("`{origin}`: build `{target}`: {problem}"))
+    };
+    let Ok(members) = serde_json::from_str::<IndexMap<String, &RawValue>>(text) else { return Ok(None) };
+    let string = |key: &str| {
+        let Some(value) = members.get(key) else { return Ok(None) };
+        serde_json::from_str::<Option<String>>(value.get())
+            .map_err(|error| fail(format!("`{key}` is no text: {error}")))
+    };
+    let Some(digest) = string(DIGEST)?.filter(|digest| !digest.is_empty()) else { return Ok(None) };
+    let digest = digest.parse().map_err(|error| fail(format!("`{DIGEST}` is {digest:?}: {error}")))?;
+    let names = string(NAMES)?.unwrap_or_default();
+    let names = names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    let provenance = members.iter().filter(|(key, _)| key.starts_with(PROVENANCE));
+    let finished = provenance.clone().find_map(|(_, value)| finished(value.get()));
+    // It is about the build, not part of what is published: nothing depends on its being read.
+    let provenance = provenance.filter_map(|(_, value)| serde_json::from_str::<Provenance>(value.get()).ok());
+    let bases = provenance.flat_map(|provenance| provenance.bases()).collect();
+    let build = string(REFERENCE).ok().flatten();
+    Ok(Some(Pushed { digest, origin: origin.to_owned(), bases, names, build, finished }))
+}
+
+/// When a build ended, as its provenance says, in either version of SLSA.
+fn finished(provenance: &str) -> Option<String> {
+    let provenance: Value = serde_json::from_str(provenance).ok()?;
+    let places = ["/metadata/buildFinishedOn", "/runDetails/metadata/finishedOn"];
+    places.iter().find_map(|place| Some(provenance.pointer(place)?.as_str()?.to_owned()))
+}
+
+/// The metadata in the output of a CI step or job: `{"metadata": "…"}`, perhaps below `outputs`, perhaps by job.
+fn output(key: &str, text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Holder<'a> {
+        #[serde(borrow)]
+        outputs: Option<&'a RawValue>,
+        #[serde(borrow)]
+        metadata: Option<&'a RawValue>,
+    }
+    if key == OUTPUT {
+        return serde_json::from_str::<String>(text).ok().filter(|text| !text.trim().is_empty());
+    }
+    let holder: Holder<'_> = serde_json::from_str(text).ok()?;
+    (holder.outputs.is_some() || holder.metadata.is_some()).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+    const B: &str = "sha256:ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73";
+
+    fn is_planned(name: &str) -> bool {
+        name.starts_with("app-")
+    }
+
+    fn read(texts: &[(&str, &str)]) -> Result<Metadata, Diagnostic> {
+        let mut metadata = Metadata::default();
+        for (origin, text) in texts {
+            metadata.add_text(origin, text, &is_planned)?;
+        }
+        Ok(metadata)
+    }
+
+    fn told(metadata: &Metadata) -> Vec<&str> {
+        metadata.notes.iter().map(|note| note.message.as_str()).collect()
+    }
+
+    #[test]
+    fn builds_are_found_and_all_else_is_skipped_with_a_note() {
+        let text = format!(
+            r#"{{"app-amd64":{{"containerimage.digest":"{A}","image.name":"r.io/a, r.io/b","x":[1]}},
+                "app-arm64":{{"buildx.build.ref":"x"}},"app-386":[],"lint":{{"containerimage.digest":"{B}"}},
+                "buildx.build.warnings":[{{"short":"x"}}]}}"#
+        );
+        let metadata = read(&[("m.json", &text)]).unwrap();
+        assert_eq!(metadata.builds.keys().collect::<Vec<_>>(), ["app-amd64"]);
+        let pushed = &metadata.builds["app-amd64"];
+        assert_eq!((pushed.digest.as_str(), pushed.names.len()), (A, 2));
+        assert_eq!(
+            told(&metadata),
+            [
+                "`m.json`: skipped `lint`, `buildx.build.warnings`: no build of this plan",
+                "`m.json`: skipped `app-arm64`, `app-386`: without a digest, it pushed nothing",
+            ]
+        );
+    }
+
+    #[test]
+    fn outputs_of_docker_s_action_are_read_in_all_their_forms() {
+        let file = format!(r#"{{"app-amd64":{{"containerimage.digest":"{A}"}}}}"#);
+        let quoted = serde_json::to_string(&file).unwrap();
+        for text in [
+            format!("  {file}\n"),
+            format!(r#"{{"metadata":{quoted}}}"#),
+            format!(r#"{{"result":"success","outputs":{{"metadata":{quoted}}}}}"#),
+            format!(r#"{{"build":{{"result":"success","outputs":{{"metadata":{quoted}}}}}}}"#),
+        ] {
+            let metadata = read(&[("m", &text)]).unwrap();
+            assert_eq!(metadata.builds["app-amd64"].digest.as_str(), A, "{text}");
+        }
+    }
+
+    #[test]
+    fn two_digests_are_an_error_that_names_both_files() {
+        let file = |digest: &str| format!(r#"{{"app-amd64":{{"containerimage.digest":"{digest}"}}}}"#);
+        read(&[("a.json", &file(A)), ("b.json", &file(A))]).unwrap();
+        let error = read(&[("a.json", &file(A)), ("b.json", &file(B))]).unwrap_err();
+        assert_eq!(
+            error.message,
+            format!("two digests for build `app-amd64`: {A} in `a.json`, {B} in `b.json`")
+        );
+        let mut metadata = read(&[("a.json", &file(A))]).unwrap();
+        metadata.add_pair("other", B.parse().unwrap(), &is_planned).unwrap();
+        assert_eq!(told(&metadata).len(), 1);
+        assert!(metadata.add_pair("app-amd64", B.parse().unwrap(), &is_planned).is_err());
+    }
+
+    #[test]
+    fn what_is_no_metadata_is_an_error() {
+        for text in ["", "[]", "null", "\"\"", "{", r#"{"app-a":{"containerimage.digest":"md5:1"}}"#] {
+            assert!(read(&[("m.json", text)]).is_err(), "{text}");
+        }
+        let deep = "{\"metadata\":".repeat(100_000);
+        assert!(read(&[("m.json", &deep)]).is_err());
+    }
+}

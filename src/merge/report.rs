@@ -1,0 +1,350 @@
+//! What a merge did, as JSON and for people.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::check::Missing;
+use crate::diagnostic::Diagnostic;
+use crate::reference::Digest;
+use crate::spec::OnMissing;
+
+/// The version of the form of the JSON.
+const SCHEMA: u32 = 1;
+/// How many bytes an output or a summary of GitHub may have, somewhat less than its limit of a MiB.
+const MAX_OUTPUT: usize = 900_000;
+/// How much of a digest a table shows.
+const SHORT: usize = "sha256:".len() + 12;
+
+/// What a merge did.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    schema: u32,
+    /// Whether nothing was written.
+    pub dry_run: bool,
+    /// The repositories and digests that are published now, such as `ghcr.io/acme/app@sha256:…`.
+    pub published: Vec<String>,
+    /// The images by key, in the order of the plan.
+    pub images: IndexMap<String, ImageReport>,
+    /// What went wrong.
+    #[serde(skip)]
+    pub problems: Vec<Diagnostic>,
+    /// What is worth knowing.
+    #[serde(skip)]
+    pub notes: Vec<Diagnostic>,
+}
+
+/// What became of an image.
+#[derive(Debug, Serialize)]
+pub struct ImageReport {
+    /// What became of it.
+    pub status: Status,
+    /// Why it is not published.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<String>,
+    /// The digest of its index.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// The media type of its index.
+    #[serde(rename = "mediaType", skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    /// The size of its index in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<usize>,
+    /// The platforms of its index, in order.
+    pub platforms: Vec<String>,
+    /// Builds that are missing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<MissingReport>,
+    /// Its tags in all repositories.
+    pub references: Vec<Reference>,
+    /// The commands that would do the same, one for each repository.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<String>,
+}
+
+/// What became of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Its tags are written.
+    Published,
+    /// All its tags were right before.
+    Unchanged,
+    /// Its tags would be written.
+    Planned,
+    /// A platform is missing, and its tags are untouched.
+    Held,
+    /// Something went wrong.
+    Failed,
+}
+
+/// A build that is missing.
+#[derive(Debug, Serialize)]
+pub struct MissingReport {
+    /// Its name.
+    pub build: String,
+    /// Its platform.
+    pub platform: Option<String>,
+    /// What became of the image.
+    pub then: OnMissing,
+}
+
+impl From<&Missing> for MissingReport {
+    fn from(missing: &Missing) -> Self {
+        let platform = missing.platform.as_ref().map(ToString::to_string);
+        Self { build: missing.leg.clone(), platform, then: missing.then }
+    }
+}
+
+/// What becomes of a tag in a repository.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reference {
+    /// The whole reference, such as `ghcr.io/acme/app:1.4`.
+    pub reference: String,
+    /// The repository.
+    pub repository: String,
+    /// The tag.
+    pub tag: String,
+    /// Whether it moves from version to version.
+    pub floating: bool,
+    /// What becomes of it.
+    pub outcome: Outcome,
+    /// The digest that it has now, as far as that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// The digest that it had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Digest>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// What becomes of a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// There was none.
+    Created,
+    /// It floats, and was another version's or another build's.
+    Moved,
+    /// It is a version's, and had another digest.
+    Replaced,
+    /// It had this digest.
+    Unchanged,
+    /// A greater version keeps it.
+    Kept,
+    /// It was not reached, since something went wrong before.
+    Skipped,
+    /// It could not be written, or has another digest now.
+    Failed,
+}
+
+impl Outcome {
+    /// Whether the tag is to be written.
+    #[must_use]
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Created | Self::Moved | Self::Replaced)
+    }
+
+    fn word(self, dry_run: bool) -> &'static str {
+        match (self, dry_run) {
+            (Self::Created, false) => "created",
+            (Self::Created, true) => "create",
+            (Self::Moved, false) => "moved",
+            (Self::Moved, true) => "move",
+            (Self::Replaced, false) => "replaced",
+            (Self::Replaced, true) => "replace",
+            (Self::Unchanged, _) => "unchanged",
+            (Self::Kept, false) => "kept",
+            (Self::Kept, true) => "keep",
+            (Self::Skipped, _) => "not reached",
+            (Self::Failed, _) => "failed",
+        }
+    }
+}
+
+impl Status {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Unchanged => "unchanged",
+            Self::Planned => "planned",
+            Self::Held => "held",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl Report {
+    /// A report of nothing yet.
+    #[must_use]
+    pub fn new(dry_run: bool) -> Self {
+        let (published, images, problems, notes) = Default::default();
+        Self { schema: SCHEMA, dry_run, published, images, problems, notes }
+    }
+
+    /// Whether something went wrong.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        !self.problems.is_empty() || self.images.values().any(|image| image.status == Status::Failed)
+    }
+
+    /// Whether images were left untouched.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.images.values().any(|image| image.status == Status::Held)
+    }
+
+    /// As JSON on one line, for the output of a step. Without the single references when they would be too much for one
+    /// (<https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idoutputs>).
+    #[must_use]
+    pub fn to_output(&self) -> String {
+        let mut value = serde_json::to_value(self).expect("a report has string keys only");
+        let text = value.to_string();
+        if text.len() <= MAX_OUTPUT {
+            return text;
+        }
+        let images = value.get_mut("images").and_then(serde_json::Value::as_object_mut);
+        for image in
+            images.into_iter().flat_map(serde_json::Map::values_mut).filter_map(|one| one.as_object_mut())
+        {
+            image.remove("references");
+        }
+        value.to_string()
+    }
+
+    /// As JSON for reading.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a report has string keys only") + "\n"
+    }
+
+    /// As a table, and the commands of a dry run below it.
+    #[must_use]
+    pub fn to_table(&self) -> String {
+        let mut text = String::new();
+        for (key, image) in &self.images {
+            let digest = image.digest.as_ref().map_or("", |digest| short(digest));
+            let platforms = image.platforms.join(", ");
+            let parts = [key.as_str(), image.status.word(), digest, &platforms];
+            let line = parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("  ");
+            let _ = writeln!(text, "{line}");
+            for why in &image.why {
+                let _ = writeln!(text, "  {why}");
+            }
+            for (repository, group) in image.by_repository(self.dry_run) {
+                let _ = writeln!(text, "  {repository}");
+                for (word, names) in group {
+                    let _ = writeln!(text, "    {word}: {}", names.join(", "));
+                }
+            }
+        }
+        for command in self.images.values().flat_map(|image| &image.commands) {
+            let _ = writeln!(text, "{command}");
+        }
+        text + &self.numbers()
+    }
+
+    /// As Markdown, for the summary page of a CI run.
+    #[must_use]
+    pub fn to_markdown(&self) -> String {
+        let mut text = format!(
+            "### {}\n\n{}\n| Image | Digest | Platforms | Tags |\n|---|---|---|---|\n",
+            if self.dry_run { "Merge (dry run)" } else { "Merge" },
+            self.numbers()
+        );
+        for (at, (key, image)) in self.images.iter().enumerate() {
+            if text.len() > MAX_OUTPUT {
+                let _ = writeln!(text, "\n… and {} more", self.images.len() - at);
+                break;
+            }
+            let digest = image.digest.as_ref().map_or_else(
+                || format!("{}: {}", image.status.word(), image.why.join("; ")),
+                |digest| format!("`{digest}`"),
+            );
+            let tags = image.by_repository(self.dry_run).into_iter().map(|(repository, group)| {
+                let group = group.into_iter().map(|(word, names)| format!("{word} {}", names.join(", ")));
+                format!("`{repository}`: {}", group.collect::<Vec<_>>().join("; "))
+            });
+            let cells =
+                [key.clone(), digest, image.platforms.join("<br>"), tags.collect::<Vec<_>>().join("<br>")];
+            let cells = cells.map(|cell| cell.replace('|', "\\|"));
+            let _ = writeln!(text, "| {} |", cells.join(" | "));
+        }
+        text
+    }
+
+    fn numbers(&self) -> String {
+        let count = |number: usize, one: &str, many: &str| match number {
+            1 => format!("1 {one}"),
+            _ => format!("{number} {many}"),
+        };
+        let images = |status| self.images.values().filter(|image| image.status == status).count();
+        let written = self.images.values().flat_map(|image| &image.references);
+        let written = written.filter(|reference| reference.outcome.writes()).count();
+        let mut parts = Vec::new();
+        for status in [Status::Published, Status::Planned, Status::Unchanged, Status::Held, Status::Failed] {
+            if images(status) > 0 {
+                parts.push(format!("{} {}", count(images(status), "image", "images"), status.word()));
+            }
+        }
+        if parts.is_empty() {
+            parts.push("0 images".to_owned());
+        }
+        let tags = count(written, "tag", "tags");
+        parts.push(if self.dry_run { format!("{tags} to write") } else { format!("{tags} written") });
+        format!("{}\n", parts.join(", "))
+    }
+}
+
+impl ImageReport {
+    /// What became of its tags: by repository and outcome, with the reasons of single tags.
+    fn by_repository(&self, dry_run: bool) -> IndexMap<&str, IndexMap<&'static str, Vec<String>>> {
+        let mut groups: IndexMap<&str, IndexMap<&'static str, Vec<String>>> = IndexMap::new();
+        for reference in &self.references {
+            let name = match &reference.why {
+                Some(why) => format!("{} ({why})", reference.tag),
+                None => reference.tag.clone(),
+            };
+            let group = groups.entry(&reference.repository).or_default();
+            group.entry(reference.outcome.word(dry_run)).or_default().push(name);
+        }
+        groups
+    }
+
+    /// What is said of an image before anything is known of it.
+    #[must_use]
+    pub fn new(status: Status) -> Self {
+        Self {
+            status,
+            why: Vec::new(),
+            digest: None,
+            media_type: None,
+            size: None,
+            platforms: Vec::new(),
+            missing: Vec::new(),
+            references: Vec::new(),
+            commands: Vec::new(),
+        }
+    }
+
+    /// Takes over how its tags came out.
+    pub(super) fn settle(&mut self, outcomes: &BTreeMap<usize, (Outcome, Option<Digest>, Option<String>)>) {
+        for (at, (outcome, digest, why)) in outcomes {
+            let reference = &mut self.references[*at];
+            reference.outcome = *outcome;
+            reference.digest.clone_from(digest);
+            if why.is_some() {
+                reference.why.clone_from(why);
+            }
+        }
+    }
+}
+
+fn short(digest: &Digest) -> &str {
+    digest.as_str().get(..SHORT).unwrap_or(digest.as_str())
+}

@@ -1,0 +1,170 @@
+//! Something that was found out about a published image: what, where, why, and what helps.
+
+use serde::Serialize;
+
+use super::code::Code;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::reference::Digest;
+
+/// How many references a text lists.
+const MAX_LISTED: usize = 6;
+
+/// Something that was found out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is.
+    pub code: Code,
+    /// What was found and what was expected.
+    pub message: String,
+    /// Where: the references that it is about.
+    pub references: Vec<String>,
+    /// What it is about: the digest of a manifest or blob.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// Further facts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Why it happens.
+    pub cause: &'static str,
+    /// What helps.
+    pub cure: String,
+}
+
+impl Finding {
+    /// A finding with what the table says of it.
+    pub fn new(code: Code, references: &[String], message: impl Into<String>) -> Self {
+        let row = code.row();
+        Self {
+            severity: row.severity,
+            code,
+            message: message.into(),
+            references: references.to_vec(),
+            digest: None,
+            notes: Vec::new(),
+            cause: row.cause,
+            cure: row.cure.to_owned(),
+        }
+    }
+
+    /// Says what it is about.
+    #[must_use]
+    pub fn about(mut self, digest: &Digest) -> Self {
+        self.digest = Some(digest.clone());
+        self
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Says better what helps.
+    #[must_use]
+    pub fn with_cure(mut self, cure: impl Into<String>) -> Self {
+        self.cure = cure.into();
+        self
+    }
+
+    /// Says how bad it is here.
+    #[must_use]
+    pub fn with_severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Makes another finding of it.
+    #[must_use]
+    pub fn with_code(mut self, code: Code) -> Self {
+        let row = code.row();
+        (self.code, self.severity, self.cause, self.cure) =
+            (code, row.severity, row.cause, row.cure.to_owned());
+        self
+    }
+
+    /// As other mistakes are told.
+    #[must_use]
+    pub fn to_diagnostic(&self) -> Diagnostic {
+        let mut diagnostic = Diagnostic::error(self.code.name(), self.message.clone());
+        diagnostic.severity = self.severity;
+        if !self.references.is_empty() {
+            diagnostic.notes.push(format!("in {}", listed(&self.references)));
+        }
+        diagnostic.notes.extend(self.notes.iter().cloned());
+        diagnostic.notes.push(format!("cause: {}", self.cause));
+        diagnostic.with_help(self.cure.clone())
+    }
+}
+
+/// Tells once what is the same in several places, and what is worst first.
+#[must_use]
+pub fn gathered(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut gathered: Vec<Finding> = Vec::new();
+    for finding in findings {
+        let is_same = |known: &&mut Finding| {
+            (known.code, &known.digest, &known.message, &known.notes)
+                == (finding.code, &finding.digest, &finding.message, &finding.notes)
+        };
+        match gathered.iter_mut().find(is_same) {
+            Some(known) => {
+                let new = finding.references.iter().filter(|one| !known.references.contains(one));
+                let new: Vec<_> = new.cloned().collect();
+                known.references.extend(new);
+            }
+            None => gathered.push(finding),
+        }
+    }
+    gathered.sort_by_key(|finding| finding.severity);
+    gathered
+}
+
+/// `a`, `b` and 3 more
+pub(super) fn listed(names: &[String]) -> String {
+    let shown: Vec<_> = names.iter().take(MAX_LISTED).map(|name| format!("`{name}`")).collect();
+    match names.len().saturating_sub(MAX_LISTED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_the_same_in_several_places_is_told_once() {
+        let find = |code, place: &str| Finding::new(code, &[place.to_owned()], "it is so");
+        let all = vec![
+            find(Code::TagKept, "a"),
+            find(Code::TagMissing, "b"),
+            find(Code::TagMissing, "c"),
+            find(Code::TagMissing, "b"),
+        ];
+        let gathered = gathered(all);
+        let told: Vec<_> =
+            gathered.iter().map(|finding| (finding.code, finding.references.join(" "))).collect();
+        assert_eq!(told, [(Code::TagMissing, "b c".to_owned()), (Code::TagKept, "a".to_owned())]);
+    }
+
+    #[test]
+    fn a_finding_is_told_with_place_cause_and_cure() {
+        let finding = Finding::new(Code::TagMissing, &["r.io/a:1".to_owned()], "the tag is not there");
+        let text = finding.to_diagnostic().render(&crate::source::Sources::default(), false);
+        assert_eq!(
+            text,
+            "error[tag-missing]: the tag is not there\n  = note: in `r.io/a:1`\n  = note: cause: the merge did not run or \
+             failed, or the tag was removed\n  = help: run the merge; `bakeplan verify --explain REFERENCE` looks for the \
+             cause\n"
+        );
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        let names: Vec<_> = (0..8).map(|at| at.to_string()).collect();
+        assert_eq!(listed(&names), "`0`, `1`, `2`, `3`, `4`, `5` and 2 more");
+        assert_eq!(listed(&names[..2]), "`0`, `1`");
+    }
+}

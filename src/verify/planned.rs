@@ -1,0 +1,496 @@
+//! Compares what registries serve with a plan, and with what its builds pushed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::code::Code;
+use super::finding::Finding;
+use super::record::{Content, Document as Served, Known, Question};
+use super::report::Checked;
+use super::walk::{Place, Tree, Walk};
+use crate::diagnostic::Severity;
+use crate::merge::check::is_planned;
+use crate::merge::document::{Build, Document, Image, PlannedTag};
+use crate::merge::floating::keeper;
+use crate::merge::metadata::{Metadata, Pushed};
+use crate::reference::Digest;
+use crate::spec::OnMissing;
+
+/// Looks at all tags of a plan.
+pub(super) fn look(document: &Document, metadata: Option<&Metadata>, walk: &mut Walk<'_>) -> Vec<Checked> {
+    let mut checked = Vec::new();
+    for (key, image) in &document.images {
+        let places: Vec<_> =
+            image.repositories.iter().filter_map(|location| walk.site_of(location)).collect();
+        let mut subject =
+            Subject { key, image, metadata, places, walk, tags: Vec::new(), other_build: false };
+        subject.look();
+        checked.extend(subject.tags.into_iter().map(|tag| tag.checked));
+    }
+    checked
+}
+
+struct Subject<'s, 'a> {
+    key: &'s str,
+    image: &'s Image,
+    metadata: Option<&'s Metadata>,
+    /// The sites of its repositories.
+    places: Vec<usize>,
+    walk: &'s mut Walk<'a>,
+    tags: Vec<State<'s>>,
+    /// Whether the metadata told that a tag has another build.
+    other_build: bool,
+}
+
+/// A tag in a repository.
+struct State<'s> {
+    site: usize,
+    planned: &'s PlannedTag,
+    checked: Checked,
+    kind: Kind,
+}
+
+/// What is known of a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Nothing yet.
+    Open,
+    /// It cannot be used, which is told.
+    Faulty,
+    /// It is not there.
+    Missing,
+    /// It is there, and should be this image's.
+    Own,
+    /// A greater version has it.
+    Kept,
+    /// It is there, and nothing tells whose it should be: the image's own tags are not.
+    Foreign,
+}
+
+impl<'a> Subject<'_, 'a> {
+    fn look(&mut self) {
+        for site in self.places.clone() {
+            let before = self.tags.len();
+            self.resolve(site);
+            if self.tags[before..].iter().all(|tag| tag.kind != Kind::Open) {
+                self.keep(site);
+                self.missing(site);
+                self.present(site);
+            }
+        }
+        self.agree();
+    }
+
+    fn references(&self, is_meant: impl Fn(&State<'_>) -> bool) -> Vec<String> {
+        let tags = self.tags.iter().filter(|tag| is_meant(tag));
+        tags.map(|tag| tag.checked.reference.clone()).collect()
+    }
+
+    /// What the tags of a repository mean.
+    fn resolve(&mut self, site: usize) {
+        let location = &self.walk.sites[site].location;
+        for planned in self.image.tags.iter().filter(|tag| self.image.repositories_of(tag).contains(location))
+        {
+            let reference = location.with_tag(&planned.name);
+            let mut checked = Checked::new(reference, location, Some(&planned.name));
+            let kind = match self.walk.tag(site, &planned.name) {
+                Known::Unasked => Kind::Open,
+                Known::Absent => Kind::Missing,
+                Known::Present(digest) => {
+                    checked.digest = Some(digest.clone());
+                    Kind::Own
+                }
+                Known::Faulty(fault) => {
+                    let references = [checked.reference.clone()];
+                    self.walk.findings.push(Finding::new(fault.code, &references, &fault.message));
+                    Kind::Faulty
+                }
+            };
+            self.tags.push(State { site, planned, checked, kind });
+        }
+    }
+
+    /// Finds floating tags that a greater version has.
+    fn keep(&mut self, site: usize) {
+        let own = |tag: &&State<'_>| tag.site == site && !tag.planned.floating;
+        let has_literals = self.tags.iter().any(|tag| own(&tag));
+        let literal = self.tags.iter().filter(own).find_map(|tag| tag.checked.digest.clone());
+        for at in 0..self.tags.len() {
+            let tag = &self.tags[at];
+            if tag.site != site
+                || !tag.planned.floating
+                || (literal.is_some() && tag.checked.digest == literal)
+            {
+                continue;
+            }
+            if tag.planned.moves.is_some() && self.image.version.is_some() {
+                self.walk.need(site, Question::Tags);
+                let records = self.walk.records;
+                let kept = match records[site].tags() {
+                    Known::Present(listed) => keeper(self.image, tag.planned, listed),
+                    Known::Unasked => {
+                        self.tags[at].kind = Kind::Open;
+                        continue;
+                    }
+                    Known::Absent | Known::Faulty(_) => None,
+                };
+                if let Some(keeper) = kept {
+                    let message = format!("`{}` stays with `{}`", tag.planned.name, keeper.tag);
+                    let references = [tag.checked.reference.clone()];
+                    self.walk.findings.push(Finding::new(Code::TagKept, &references, message));
+                    self.tags[at].kind = Kind::Kept;
+                    continue;
+                }
+            }
+            if has_literals && literal.is_none() && self.tags[at].kind == Kind::Own {
+                self.tags[at].kind = Kind::Foreign;
+            }
+        }
+    }
+
+    /// Finds out why tags are missing.
+    fn missing(&mut self, site: usize) {
+        let references = self.references(|tag| tag.site == site && tag.kind == Kind::Missing);
+        if references.is_empty() {
+            return;
+        }
+        let location = self.walk.sites[site].location.to_string();
+        let names: Vec<_> =
+            self.tags.iter().filter(|tag| tag.site == site && tag.kind == Kind::Missing).collect();
+        let names: Vec<_> = names.iter().map(|tag| format!("`{}`", tag.planned.name)).collect();
+        let noun = if names.len() == 1 { "has no tag" } else { "has none of the tags" };
+        let message = format!("image `{}`: `{location}` {noun} {}", self.key, names.join(", "));
+        let Some(metadata) = self.metadata else {
+            self.walk.findings.push(Finding::new(Code::TagMissing, &references, message));
+            return;
+        };
+        let (mut unbuilt, mut is_open, mut is_explained) = (Vec::new(), false, false);
+        let place = Place { site, references: references.clone() };
+        for (leg, build) in &self.image.builds {
+            let Some(pushed) = metadata.builds.get(leg) else {
+                unbuilt.push(leg);
+                continue;
+            };
+            let digest = &pushed.digest;
+            let what = name_of(leg, build);
+            match self.walk.manifest(site, digest) {
+                Known::Unasked => is_open = true,
+                Known::Present(_) => {
+                    // What is wrong below it would come into the tag.
+                    let before = self.walk.findings.len();
+                    self.walk.tree(&place, digest);
+                    is_explained |=
+                        self.walk.findings[before..].iter().any(|one| one.severity == Severity::Error);
+                }
+                Known::Faulty(fault) => {
+                    let finding = Finding::new(fault.code, &references, format!("{what}: {}", fault.message));
+                    self.walk.findings.push(finding.about(digest));
+                    is_explained = true;
+                }
+                Known::Absent => {
+                    let others = self.walk.elsewhere(site, digest);
+                    let finding = if others.is_empty() {
+                        let message = format!("{what}, {digest}, is not in `{location}`");
+                        Finding::new(Code::BuildMissing, &references, message).with_note(told_by(pushed))
+                    } else {
+                        let message =
+                            format!("{what}, {digest}, is in {}, not in `{location}`", others.join(", "));
+                        Finding::new(Code::InOtherRepository, &references, message)
+                    };
+                    self.walk.findings.push(finding.about(digest));
+                    is_explained = true;
+                }
+            }
+        }
+        if is_open || is_explained {
+            return;
+        }
+        let finding = if unbuilt.is_empty() {
+            Finding::new(Code::NotMerged, &references, message)
+        } else {
+            let unbuilt: Vec<_> = unbuilt.into_iter().map(|leg| format!("`{leg}`")).collect();
+            Finding::new(Code::TagMissing, &references, message)
+                .with_note(format!("not built, so far as the metadata tell: {}", unbuilt.join(", ")))
+                .with_cure("build what is missing, then merge")
+        };
+        self.walk.findings.push(finding);
+    }
+
+    /// Looks at what the tags of a repository name.
+    fn present(&mut self, site: usize) {
+        let mut groups: BTreeMap<Digest, Vec<usize>> = BTreeMap::new();
+        for (at, tag) in self.tags.iter().enumerate().filter(|(_, tag)| tag.site == site) {
+            if let Some(digest) = &tag.checked.digest {
+                groups.entry(digest.clone()).or_default().push(at);
+            }
+        }
+        for (digest, members) in groups {
+            let references = members.iter().map(|at| self.tags[*at].checked.reference.clone()).collect();
+            let before = self.walk.findings.len();
+            let Some(tree) = self.walk.tree(&Place { site, references }, &digest) else { continue };
+            members.iter().for_each(|at| self.tags[*at].checked.describe(&tree));
+            let own = members.iter().filter(|at| self.tags[**at].kind == Kind::Own);
+            let references: Vec<_> = own.map(|at| self.tags[*at].checked.reference.clone()).collect();
+            if !references.is_empty() && !matches!(tree.document.content, Content::Unreadable(_)) {
+                self.compare(&Place { site, references }, &tree, before);
+            }
+        }
+    }
+
+    /// Compares what a tag names with what it should. `before` is where the findings about it begin.
+    fn compare(&mut self, place: &Place, tree: &Tree<'_>, before: usize) {
+        let is_told = self.platforms(place, tree);
+        self.annotations(place, tree);
+        if is_told {
+            return;
+        }
+        let Some(metadata) = self.metadata else { return };
+        let digests = tree.digests();
+        for (leg, build) in &self.image.builds {
+            let Some(pushed) = metadata.builds.get(leg) else { continue };
+            if digests.contains(&pushed.digest) || tree.document.digest == pushed.digest {
+                continue;
+            }
+            let Some(source) = self.source(place.site, &pushed.digest) else { continue };
+            let what = name_of(leg, build);
+            let Some(served) = source else {
+                let message =
+                    format!("{what}, {}, is there no more, so it cannot be compared", pushed.digest);
+                let finding = Finding::new(Code::BuildGone, &place.references, message);
+                self.walk.findings.push(finding.about(&pushed.digest));
+                continue;
+            };
+            let (images, others) = parts(served);
+            let expected = listed(&images);
+            let lost: Vec<_> = images.into_iter().filter(|digest| !digests.contains(*digest)).collect();
+            if lost.is_empty() {
+                let lost: Vec<_> = others.into_iter().filter(|digest| !digests.contains(*digest)).collect();
+                if !lost.is_empty() {
+                    let message =
+                        format!("{what} pushed an attestation that is not in the tag: {}", listed(&lost));
+                    self.walk.findings.push(Finding::new(
+                        Code::AttestationMissing,
+                        &place.references,
+                        message,
+                    ));
+                }
+                continue;
+            }
+            let found: Vec<Digest> = match &build.platform {
+                Some(planned) => {
+                    let images = tree.images.iter();
+                    let own = images
+                        .filter(|one| one.platform.as_ref().is_some_and(|one| is_planned(one, planned)));
+                    own.map(|one| one.digest.clone()).collect()
+                }
+                None => tree.images.iter().map(|one| one.digest.clone()).collect(),
+            };
+            let Some(first) = found.first() else { continue };
+            let missing = self.walk.findings[before..]
+                .iter_mut()
+                .find(|one| one.code == Code::ManifestMissing && one.digest.as_ref() == Some(first));
+            if let Some(finding) = missing {
+                // It names what is gone, and the build is another: nobody can have merged this build.
+                let note = format!("{what} is {expected}, as `{}` says", pushed.origin);
+                *finding = finding.clone().with_code(Code::StaleList).with_note(note);
+                continue;
+            }
+            let found = listed(&found.iter().collect::<Vec<_>>());
+            let message = format!("the tag has {found}, and {what} is {expected}");
+            let finding = Finding::new(Code::OtherBuild, &place.references, message).with_note(format!(
+                "{}: {}",
+                pushed.digest,
+                told_by(pushed)
+            ));
+            let finding = finding.about(&tree.document.digest);
+            self.walk.findings.push(if self.image.immutable {
+                finding
+                    .with_cure("release a new version, or merge with `--allow-retag`: the image is immutable")
+            } else {
+                finding
+            });
+            self.other_build = true;
+        }
+    }
+
+    /// A build's manifest, wherever it is; the outer none when that is not known yet.
+    fn source(&mut self, site: usize, digest: &Digest) -> Option<Option<&'a Served>> {
+        let sites = std::iter::once(site).chain(self.places.clone());
+        for site in sites {
+            match self.walk.manifest(site, digest) {
+                Known::Unasked => return None,
+                Known::Present(served) => return Some(Some(served)),
+                Known::Absent | Known::Faulty(_) => {}
+            }
+        }
+        Some(None)
+    }
+
+    /// Compares the platforms; true when the tag has nothing to do with a merge.
+    fn platforms(&mut self, place: &Place, tree: &Tree<'_>) -> bool {
+        let builds = &self.image.builds;
+        let Some(planned) = builds.values().map(|build| build.platform.as_ref()).collect::<Option<Vec<_>>>()
+        else {
+            return false;
+        };
+        let has = |platform| {
+            tree.images.iter().any(|one| one.platform.as_ref().is_some_and(|one| is_planned(one, platform)))
+        };
+        let is_built = |leg: &str| self.metadata.is_some_and(|metadata| metadata.builds.contains_key(leg));
+        let missing: Vec<_> = builds.iter().zip(&planned).filter(|(_, platform)| !has(platform)).collect();
+        let is_due = |(leg, build): &(&String, &Build)| build.on_missing != OnMissing::Drop || is_built(leg);
+        let due: Vec<_> =
+            missing.iter().filter(|(leg, _)| is_due(leg)).map(|(_, one)| one.to_string()).collect();
+        let all: Vec<_> = planned.iter().map(ToString::to_string).collect();
+        let found = tree.platforms();
+        let is_build = self.metadata.is_some_and(|metadata| {
+            metadata.builds.values().any(|pushed| pushed.digest == tree.document.digest)
+        });
+        let is_single = !tree.is_index() || (found.len() == 1 && (is_build || self.metadata.is_none()));
+        if planned.len() > 1 && is_single && !due.is_empty() {
+            let kind = if tree.is_index() { "an index of one platform" } else { "an image, not an index" };
+            let message = format!(
+                "image `{}`: the tag is {kind} ({}), expected {}",
+                self.key,
+                found.join(", "),
+                all.join(", ")
+            );
+            let finding = Finding::new(Code::OverwrittenTag, &place.references, message);
+            self.walk.findings.push(finding.about(&tree.document.digest));
+            return true;
+        }
+        if !missing.is_empty() {
+            let names = if due.is_empty() {
+                missing.iter().map(|(_, one)| one.to_string()).collect()
+            } else {
+                due.clone()
+            };
+            let message = format!(
+                "image `{}` is without {}: found {}",
+                self.key,
+                names.join(", "),
+                if found.is_empty() { "no platform".to_owned() } else { found.join(", ") }
+            );
+            let finding = Finding::new(Code::PlatformMissing, &place.references, message);
+            let finding = finding.about(&tree.document.digest);
+            self.walk.findings.push(if due.is_empty() {
+                finding
+                    .with_severity(Severity::Note)
+                    .with_note("the plan lets it be dropped when it is not built")
+            } else {
+                finding
+            });
+        }
+        let is_stray =
+            |platform: &crate::oci::DescriptorPlatform| !planned.iter().any(|one| is_planned(platform, one));
+        for stray in tree.images.iter().filter(|one| one.platform.as_ref().is_some_and(is_stray)) {
+            let message = format!(
+                "image `{}` has {}, {}, which is not planned",
+                self.key,
+                stray.platform_name(),
+                stray.digest
+            );
+            let finding = Finding::new(Code::UnplannedPlatform, &place.references, message);
+            self.walk.findings.push(finding.about(&stray.digest));
+        }
+        false
+    }
+
+    fn annotations(&mut self, place: &Place, tree: &Tree<'_>) {
+        let found = match &tree.document.content {
+            Content::Index(index) => &index.annotations,
+            // A plain image has none of an index.
+            Content::Image(_) | Content::Unreadable(_) => return,
+        };
+        for (key, planned) in
+            self.image.annotations.iter().filter(|(key, value)| found.get(*key) != Some(*value))
+        {
+            let has = found.get(key).map_or("is not there".to_owned(), |value| format!("is {value:?}"));
+            let message = format!(
+                "image `{}`: the annotation `{key}` of the index {has}, expected {planned:?}",
+                self.key
+            );
+            let finding = Finding::new(Code::WrongAnnotations, &place.references, message);
+            self.walk.findings.push(finding.about(&tree.document.digest));
+        }
+    }
+
+    /// Compares the tags of a repository with each other, and the repositories.
+    fn agree(&mut self) {
+        if self.other_build {
+            return;
+        }
+        let own = |tag: &&State<'_>| tag.kind == Kind::Own;
+        let mut found = Vec::new();
+        for site in &self.places {
+            let mut groups: BTreeMap<&Digest, Vec<&State<'_>>> = BTreeMap::new();
+            for tag in self.tags.iter().filter(own).filter(|tag| tag.site == *site) {
+                groups.entry(tag.checked.digest.as_ref().expect("it is there")).or_default().push(tag);
+            }
+            if groups.len() > 1 {
+                let location = &self.walk.sites[*site].location;
+                let message =
+                    format!("the tags of image `{}` in `{location}` have {} digests", self.key, groups.len());
+                let tags = groups.values().flatten().map(|tag| tag.checked.reference.clone());
+                let mut finding = Finding::new(Code::TagsDisagree, &tags.collect::<Vec<_>>(), message);
+                for (digest, tags) in &groups {
+                    let names: Vec<_> = tags.iter().map(|tag| format!("`{}`", tag.planned.name)).collect();
+                    finding.notes.push(format!("{digest}: {}", names.join(", ")));
+                }
+                found.push(finding);
+            }
+        }
+        let mut differing = Vec::new();
+        let mut notes = Vec::new();
+        for planned in &self.image.tags {
+            let same: Vec<_> =
+                self.tags.iter().filter(own).filter(|tag| std::ptr::eq(tag.planned, planned)).collect();
+            let digests: BTreeSet<_> = same.iter().map(|tag| &tag.checked.digest).collect();
+            if digests.len() > 1 {
+                differing.extend(same.iter().map(|tag| tag.checked.reference.clone()));
+                let where_from = same.iter().map(|tag| {
+                    let digest = tag.checked.digest.as_ref().map_or("", Digest::as_str);
+                    format!("`{}` is {digest}", tag.checked.reference)
+                });
+                notes.push(where_from.collect::<Vec<_>>().join(", "));
+            }
+        }
+        if !differing.is_empty() {
+            let message = format!("image `{}` is not the same in all its repositories", self.key);
+            let mut finding = Finding::new(Code::RepositoriesDisagree, &differing, message);
+            finding.notes = notes;
+            found.push(finding);
+        }
+        self.walk.findings.extend(found);
+    }
+}
+
+/// The images that a build pushed, and what else it pushed.
+fn parts(served: &Served) -> (Vec<&Digest>, Vec<&Digest>) {
+    let Content::Index(index) = &served.content else { return (vec![&served.digest], Vec::new()) };
+    let entries = index.entries.iter().flatten();
+    let (images, others): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.attested().is_none());
+    (images.into_iter().map(|one| &one.digest).collect(), others.into_iter().map(|one| &one.digest).collect())
+}
+
+/// Who says that something was built, and when it was.
+fn told_by(pushed: &Pushed) -> String {
+    let mut text = format!("`{}` says that it was built", pushed.origin);
+    for (word, what) in [("at", &pushed.finished), ("as", &pushed.build)] {
+        if let Some(what) = what {
+            text.extend([" ", word, " ", what]);
+        }
+    }
+    text
+}
+
+/// A build as messages name it.
+fn name_of(leg: &str, build: &Build) -> String {
+    match &build.platform {
+        Some(platform) => format!("build `{leg}` ({platform})"),
+        None => format!("build `{leg}`"),
+    }
+}
+
+fn listed(digests: &[&Digest]) -> String {
+    digests.iter().map(|digest| digest.as_str()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,152 @@
+//! Asks the repositories, several questions at once, and keeps what they answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use super::code::Code;
+use super::record::{Answer, Document, Fault, Question, Record};
+use crate::diagnostic::Diagnostic;
+use crate::merge::progress::{Event, Progress};
+use crate::merge::snapshot::{Site, interleaved, parallel};
+use crate::oci::{DOCKER_LIST, DOCKER_MANIFEST};
+use crate::registry::{Error, Kind, MAX_CONFIG, Store, TagOrDigest, TransportError};
+
+/// The most bytes of manifests that are read in one run.
+const MAX_READ: u64 = 256 * 1024 * 1024;
+/// The most questions in one run: a registry may invent as many things to ask for as it likes.
+const MAX_QUESTIONS: usize = 200_000;
+
+/// Asks the repositories.
+pub struct Reader<'a> {
+    sites: &'a [Site],
+    records: Vec<Record>,
+    /// Those that failed, and are left alone.
+    failed: Vec<AtomicBool>,
+    progress: &'a dyn Progress,
+    asked: usize,
+    read: AtomicU64,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader that has asked nothing yet.
+    #[must_use]
+    pub fn new(sites: &'a [Site], progress: &'a dyn Progress) -> Self {
+        Self {
+            sites,
+            records: vec![Record::default(); sites.len()],
+            failed: sites.iter().map(|_| AtomicBool::new(false)).collect(),
+            progress,
+            asked: 0,
+            read: AtomicU64::new(0),
+        }
+    }
+
+    /// What is known, in the order of the sites.
+    #[must_use]
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// Asks what is not known yet. The first failure of a repository is told, and it is asked nothing more. None when
+    /// there is nothing to ask.
+    pub fn ask(&mut self, questions: BTreeSet<(usize, Question)>) -> Option<Vec<Diagnostic>> {
+        let is_open = |(site, question): &(usize, Question)| {
+            !self.failed[*site].load(Ordering::Relaxed) && !self.records[*site].knows(question)
+        };
+        let open: Vec<_> = questions.into_iter().filter(is_open).collect();
+        if open.is_empty() {
+            return None;
+        }
+        self.asked += open.len();
+        if self.asked > MAX_QUESTIONS {
+            self.failed.iter().for_each(|failed| failed.store(true, Ordering::Relaxed));
+            let message = format!("what is to be checked has more than {MAX_QUESTIONS} parts");
+            return Some(vec![
+                Diagnostic::error("too-much", message).with_help("check fewer references at once"),
+            ]);
+        }
+        let mut totals = vec![0; self.sites.len()];
+        open.iter().for_each(|(site, _)| totals[*site] += 1);
+        let done: Vec<_> = self.sites.iter().map(|_| AtomicUsize::new(0)).collect();
+        let answers =
+            parallel(&interleaved(&open, self.sites.len()), self.sites.len(), |(site, question)| {
+                if self.failed[*site].load(Ordering::Relaxed) {
+                    return None;
+                }
+                let answer = self.answer(self.sites[*site].store.as_ref(), question);
+                self.failed[*site].fetch_or(answer.is_err(), Ordering::Relaxed);
+                let count = done[*site].fetch_add(1, Ordering::Relaxed) + 1;
+                let location = &self.sites[*site].location;
+                self.progress.tell(&Event::Reading { location, done: count, total: totals[*site] });
+                Some((*site, question.clone(), answer))
+            });
+        let mut failures = BTreeMap::new();
+        for (site, question, answer) in answers.into_iter().flatten() {
+            match answer {
+                Ok(answer) => self.records[site].learn(question, answer),
+                Err(failure) => drop(failures.entry(site).or_insert(failure)),
+            }
+        }
+        Some(failures.into_values().collect())
+    }
+
+    fn answer(
+        &self,
+        store: &dyn Store,
+        question: &Question,
+    ) -> Result<Result<Option<Answer>, Fault>, Diagnostic> {
+        match self.look_up(store, question) {
+            Ok(Some(Answer::Manifest(document))) => {
+                let read = self.read.fetch_add(document.size, Ordering::Relaxed) + document.size;
+                if read > MAX_READ {
+                    let message =
+                        format!("`{}` serves more than {MAX_READ} bytes of manifests", store.name());
+                    return Err(
+                        Diagnostic::error("too-much", message).with_help("check fewer references at once")
+                    );
+                }
+                Ok(Ok(Some(Answer::Manifest(document))))
+            }
+            Ok(answer) => Ok(Ok(answer)),
+            Err(error) => match fault(&error) {
+                Some(fault) => Ok(Err(fault)),
+                None => Err(error.to_diagnostic()),
+            },
+        }
+    }
+
+    fn look_up(&self, store: &dyn Store, question: &Question) -> Result<Option<Answer>, Error> {
+        Ok(match question {
+            Question::Tag(tag) => {
+                let found = store.head_manifest(&TagOrDigest::Tag(tag.clone()))?;
+                found.map(|descriptor| Answer::Tag(descriptor.digest))
+            }
+            Question::Manifest(digest) => {
+                let found = store.get_manifest(&TagOrDigest::Digest(digest.clone()))?;
+                found.map(|manifest| Answer::Manifest(Box::new(Document::read(&manifest))))
+            }
+            Question::Blob(digest) => store.head_blob(digest)?.map(Answer::Size),
+            Question::Configuration(digest) => {
+                store.get_blob(digest, MAX_CONFIG)?.map(|content| Answer::configuration(&content))
+            }
+            Question::Tags => Some(Answer::Tags(store.list_tags()?)),
+            Question::ForDocker(at) => {
+                Some(Answer::ForDocker(store.serves_as(at, &[DOCKER_LIST, DOCKER_MANIFEST])?))
+            }
+        })
+    }
+}
+
+/// What an error says about the content; none when it is about the way to it.
+fn fault(error: &Error) -> Option<Fault> {
+    let code = match error.kind() {
+        Kind::Digest { .. } => Code::DigestMismatch,
+        Kind::TooLarge { .. } | Kind::Transport { problem: TransportError::TooLarge(_), .. } => {
+            Code::TooLarge
+        }
+        Kind::Invalid(_) => Code::InvalidManifest,
+        Kind::Rejected { .. } => Code::Refused,
+        _ => return None,
+    };
+    Some(Fault { code, message: error.to_string() })
+}

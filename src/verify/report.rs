@@ -1,0 +1,254 @@
+//! What verifying came to, as JSON and for people.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::finding::Finding;
+use super::walk::Tree;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::reference::{Digest, Tag};
+use crate::registry::Location;
+
+/// The version of the form of the JSON.
+const SCHEMA: u32 = 1;
+/// How much of a digest a table shows.
+const SHORT: usize = "sha256:".len() + 12;
+
+/// What verifying came to.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    schema: u32,
+    /// Whether everything is as it should be.
+    pub ok: bool,
+    /// What was looked at.
+    pub references: Vec<Checked>,
+    /// What was found, the worst first.
+    pub findings: Vec<Finding>,
+    /// What an explanation says of a reference, a line each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<String>,
+    /// Repositories that could not be asked, and why.
+    #[serde(skip)]
+    pub failures: Vec<Diagnostic>,
+}
+
+/// A reference that was looked at.
+#[derive(Clone, Debug, Serialize)]
+pub struct Checked {
+    /// The whole reference, such as `ghcr.io/acme/app:1.4`.
+    pub reference: String,
+    /// The repository.
+    pub repository: String,
+    /// The tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+    /// What became of it.
+    pub state: State,
+    /// What it means.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// The media type of that.
+    #[serde(rename = "mediaType", skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    /// The size of that in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// The platforms of the images in it, in order.
+    pub platforms: Vec<String>,
+}
+
+/// What became of a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Nothing is wrong with it.
+    Right,
+    /// Something is wrong with it.
+    Wrong,
+    /// It is not there.
+    Missing,
+    /// It could not be asked for.
+    Unknown,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Right => "right",
+            Self::Wrong => "wrong",
+            Self::Missing => "missing",
+            Self::Unknown => "not checked",
+        }
+    }
+}
+
+impl Checked {
+    /// A reference of which nothing is known.
+    #[must_use]
+    pub fn new(reference: String, location: &Location, tag: Option<&Tag>) -> Self {
+        let (digest, media_type, size) = (None, None, None);
+        let (repository, tag) = (location.to_string(), tag.map(ToString::to_string));
+        let (state, platforms) = (State::Unknown, Vec::new());
+        Self { reference, repository, tag, state, digest, media_type, size, platforms }
+    }
+
+    /// Takes over what is there.
+    pub(super) fn describe(&mut self, tree: &Tree<'_>) {
+        self.media_type = Some(tree.document.media_type.clone());
+        self.size = Some(tree.document.size);
+        self.platforms = tree.platforms();
+    }
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        let (references, findings, facts, failures) = Default::default();
+        Self { schema: SCHEMA, ok: true, references, findings, facts, failures }
+    }
+}
+
+impl Report {
+    /// Draws the conclusions.
+    pub(super) fn settle(&mut self) {
+        let errors: Vec<_> = self.findings.iter().filter(|one| one.severity == Severity::Error).collect();
+        for one in &mut self.references {
+            let is_wrong = errors.iter().any(|finding| finding.references.contains(&one.reference));
+            one.state = match (is_wrong, &one.digest, &one.media_type) {
+                (true, None, _) => State::Missing,
+                (true, Some(_), _) => State::Wrong,
+                (false, Some(_), Some(_)) => State::Right,
+                (false, ..) => State::Unknown,
+            };
+        }
+        self.ok = errors.is_empty() && self.failures.is_empty();
+    }
+
+    /// Whether a registry serves something else than it should.
+    #[must_use]
+    pub fn disagrees(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// The findings as other mistakes are told.
+    #[must_use]
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        self.findings.iter().map(Finding::to_diagnostic).collect()
+    }
+
+    /// As JSON for reading.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a report has string keys only") + "\n"
+    }
+
+    /// As a table, or as the facts of an explanation.
+    #[must_use]
+    pub fn to_table(&self) -> String {
+        if !self.facts.is_empty() {
+            return self.facts.iter().map(|fact| visible(fact) + "\n").collect();
+        }
+        let rows: Vec<[String; 4]> = self
+            .references
+            .iter()
+            .map(|one| {
+                let digest = one.digest.as_ref().map_or("", |digest| short(digest)).to_owned();
+                [
+                    one.reference.clone(),
+                    one.state.word().to_owned(),
+                    digest,
+                    visible(&one.platforms.join(", ")),
+                ]
+            })
+            .collect();
+        let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
+        let widths = [width(0), width(1), width(2)];
+        let mut text = String::new();
+        for [reference, state, digest, platforms] in &rows {
+            let line = format!(
+                "{reference:0$}  {state:1$}  {digest:2$}  {platforms}",
+                widths[0], widths[1], widths[2]
+            );
+            let _ = writeln!(text, "{}", line.trim_end());
+        }
+        text + &self.numbers()
+    }
+
+    /// As Markdown, for the summary page of a CI run.
+    #[must_use]
+    pub fn to_markdown(&self) -> String {
+        let mut text = format!(
+            "### Verify\n\n{}\n| Reference | State | Digest | Platforms |\n|---|---|---|---|\n",
+            self.numbers()
+        );
+        for one in &self.references {
+            let digest = one.digest.as_ref().map(|digest| format!("`{digest}`")).unwrap_or_default();
+            let platforms = cell(&one.platforms.join(", "));
+            let _ = writeln!(
+                text,
+                "| `{}` | {} | {digest} | {platforms} |",
+                one.reference.replace('|', "\\|"),
+                one.state.word()
+            );
+        }
+        if !self.findings.is_empty() {
+            text.push_str("\n| Finding | What | Cause | Cure |\n|---|---|---|---|\n");
+        }
+        for finding in &self.findings {
+            let cells = [finding.message.as_str(), finding.cause, &finding.cure];
+            let cells = cells.map(cell);
+            let _ = writeln!(text, "| `{}` | {} |", finding.code.name(), cells.join(" | "));
+        }
+        text
+    }
+
+    fn numbers(&self) -> String {
+        let total = self.references.len();
+        let noun = if total == 1 { "reference" } else { "references" };
+        let count = |state| self.references.iter().filter(|one| one.state == state).count();
+        let states = [State::Right, State::Wrong, State::Missing, State::Unknown];
+        let parts = states.into_iter().filter(|state| count(*state) > 0);
+        let parts: Vec<_> = parts.map(|state| format!("{} {}", count(state), state.word())).collect();
+        if parts.is_empty() {
+            format!("{total} {noun}\n")
+        } else {
+            format!("{total} {noun}: {}\n", parts.join(", "))
+        }
+    }
+}
+
+/// A text of a registry without what would control a terminal.
+fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// A text in a cell of a Markdown table.
+fn cell(text: &str) -> String {
+    visible(text).replace('|', "\\|").replace('<', "&lt;")
+}
+
+fn short(digest: &Digest) -> &str {
+    digest.as_str().get(..SHORT).unwrap_or(digest.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_registry_says_does_not_control_anything() {
+        let mut report = Report { facts: vec!["a\u{1b}[31m\nb".into()], ..Report::default() };
+        assert_eq!(report.to_table(), "a\u{fffd}[31m\u{fffd}b\n");
+        report.facts.clear();
+        let location = "r.io/a".parse().unwrap();
+        let mut one = Checked::new("r.io/a:1".into(), &location, None);
+        one.platforms = vec!["linux/\u{1b}|<b>\n".into()];
+        report.references.push(one);
+        assert!(report.to_table().starts_with("r.io/a:1  not checked    linux/\u{fffd}|<b>\u{fffd}\n"));
+        let row = report.to_markdown();
+        assert!(
+            row.ends_with("| `r.io/a:1` | not checked |  | linux/\u{fffd}\\|&lt;b>\u{fffd} |\n"),
+            "{row}"
+        );
+    }
+}

@@ -1,0 +1,485 @@
+//! Walks from a digest to everything below it: index, manifests, configurations, layers, attestations.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::code::Code;
+use super::finding::Finding;
+use super::record::{Content, Document, Entries, Known, MAX_CHILDREN, Question, Record};
+use crate::diagnostic::Severity;
+use crate::merge::snapshot::Site;
+use crate::oci::{
+    DOCKER_PREFIX, Descriptor, DescriptorPlatform, ImageManifest, OCI_INDEX, REFERENCE_DIGEST, is_index,
+};
+use crate::reference::Digest;
+
+/// The media types of configurations that name a platform.
+const CONFIGURATIONS: [&str; 2] =
+    ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"];
+
+/// A walk, as far as the records tell. It has to be done again when the questions are answered.
+pub struct Walk<'a> {
+    /// All repositories.
+    pub sites: &'a [Site],
+    /// What they answered.
+    pub records: &'a [Record],
+    /// What has to be known before the walk can end.
+    pub questions: BTreeSet<(usize, Question)>,
+    /// What was found.
+    pub findings: Vec<Finding>,
+}
+
+/// Where something is looked at.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The repository.
+    pub site: usize,
+    /// The references that lead there.
+    pub references: Vec<String>,
+}
+
+/// What a tag or digest names.
+#[derive(Clone, Debug)]
+pub struct Tree<'a> {
+    /// The manifest itself.
+    pub document: &'a Document,
+    /// The images, in order.
+    pub images: Vec<Branch<'a>>,
+    /// What attests them, in order.
+    pub attestations: Vec<Branch<'a>>,
+}
+
+/// An image or an attestation in a [`Tree`].
+#[derive(Clone, Debug)]
+pub struct Branch<'a> {
+    /// The digest of its manifest.
+    pub digest: Digest,
+    /// Its platform, as the index says, or else its configuration.
+    pub platform: Option<DescriptorPlatform>,
+    /// The image that it attests, as the index says.
+    pub attests: Option<&'a str>,
+    /// Its manifest, if that can be had.
+    pub manifest: Option<&'a ImageManifest>,
+}
+
+impl Branch<'_> {
+    /// The platform, or `unknown`.
+    #[must_use]
+    pub fn platform_name(&self) -> String {
+        self.platform.as_ref().map_or_else(|| "no platform".to_owned(), ToString::to_string)
+    }
+
+    /// The sizes of all blobs together, in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        let blobs = self
+            .manifest
+            .iter()
+            .flat_map(|manifest| std::iter::once(&manifest.config).chain(&manifest.layers));
+        blobs.map(|blob| u64::try_from(blob.size).unwrap_or(0)).fold(0, u64::saturating_add)
+    }
+}
+
+impl Tree<'_> {
+    /// Whether this is an index.
+    #[must_use]
+    pub fn is_index(&self) -> bool {
+        is_index(&self.document.media_type)
+    }
+
+    /// The digests of all that an index names, or of the manifest itself.
+    #[must_use]
+    pub fn digests(&self) -> BTreeSet<Digest> {
+        self.document.digests()
+    }
+
+    /// The platforms, in order.
+    #[must_use]
+    pub fn platforms(&self) -> Vec<String> {
+        self.images.iter().map(Branch::platform_name).collect()
+    }
+
+    /// The images of a platform.
+    pub fn images_of(&self, platform: &str) -> impl Iterator<Item = &Branch<'_>> {
+        self.images.iter().filter(move |image| image.platform_name() == platform)
+    }
+}
+
+impl Document {
+    /// The digests of all that an index names, or its own if it is none.
+    #[must_use]
+    pub fn digests(&self) -> BTreeSet<Digest> {
+        match &self.content {
+            Content::Index(index) => {
+                index.entries.iter().flatten().map(|entry| entry.digest.clone()).collect()
+            }
+            Content::Image(_) | Content::Unreadable(_) => BTreeSet::from([self.digest.clone()]),
+        }
+    }
+}
+
+impl<'a> Walk<'a> {
+    /// A walk that has not begun.
+    #[must_use]
+    pub fn new(sites: &'a [Site], records: &'a [Record]) -> Self {
+        Self { sites, records, questions: BTreeSet::new(), findings: Vec::new() }
+    }
+
+    pub(super) fn need(&mut self, site: usize, question: Question) {
+        if !self.records[site].knows(&question) {
+            self.questions.insert((site, question));
+        }
+    }
+
+    /// The digest of a tag.
+    pub(super) fn tag(&mut self, site: usize, tag: &crate::reference::Tag) -> Known<'a, &'a Digest> {
+        self.need(site, Question::Tag(tag.clone()));
+        self.records[site].tag(tag)
+    }
+
+    /// A manifest.
+    pub(super) fn manifest(&mut self, site: usize, digest: &Digest) -> Known<'a, &'a Document> {
+        self.need(site, Question::Manifest(digest.clone()));
+        self.records[site].manifest(digest)
+    }
+
+    /// The size of a blob.
+    pub(super) fn blob(&mut self, site: usize, digest: &Digest) -> Known<'a, u64> {
+        let records = self.records;
+        let known = records[site].blob(digest);
+        if known == Known::Unasked {
+            self.need(site, Question::Blob(digest.clone()));
+        }
+        known
+    }
+
+    fn find(
+        &mut self,
+        code: Code,
+        place: &Place,
+        digest: &Digest,
+        message: impl Into<String>,
+    ) -> &mut Finding {
+        self.findings.push(Finding::new(code, &place.references, message).about(digest));
+        self.findings.last_mut().expect("it was just pushed")
+    }
+
+    /// The other repositories of the same registry.
+    pub(super) fn siblings(&self, site: usize) -> impl Iterator<Item = usize> + use<'a> {
+        let sites = self.sites;
+        (0..sites.len()).filter(move |other| sites[site].location.mounts_from(&sites[*other].location))
+    }
+
+    /// The other repositories of the same registry that have a manifest, as text.
+    pub(super) fn elsewhere(&mut self, site: usize, digest: &Digest) -> Vec<String> {
+        let siblings: Vec<_> = self.siblings(site).collect();
+        let has_it = |other: &usize| self.manifest(*other, digest).present().is_some();
+        let found: Vec<_> = siblings.into_iter().filter(has_it).collect();
+        found.into_iter().map(|other| format!("`{}`", self.sites[other].location)).collect()
+    }
+
+    /// Looks at all that a digest names in a repository.
+    pub fn tree(&mut self, place: &Place, digest: &Digest) -> Option<Tree<'a>> {
+        let document = match self.manifest(place.site, digest) {
+            Known::Unasked => return None,
+            Known::Absent => {
+                let location = &self.sites[place.site].location;
+                let message = format!("{digest} is not in `{location}`");
+                self.find(Code::ManifestMissing, place, digest, message);
+                return None;
+            }
+            Known::Faulty(fault) => {
+                self.find(fault.code, place, digest, &fault.message);
+                return None;
+            }
+            Known::Present(document) => document,
+        };
+        let mut tree = Tree { document, images: Vec::new(), attestations: Vec::new() };
+        match &document.content {
+            Content::Unreadable(why) => {
+                let message = format!("{} ({}) cannot be read: {why}", digest, document.media_type);
+                self.find(Code::InvalidManifest, place, digest, message);
+            }
+            Content::Image(manifest) => {
+                let manifest = &**manifest;
+                let platform = self.configured(place.site, manifest);
+                let what = match &platform {
+                    Some(platform) => format!("the image ({platform})"),
+                    None => "the image".to_owned(),
+                };
+                let image =
+                    Branch { digest: digest.clone(), platform, attests: None, manifest: Some(manifest) };
+                self.blobs(place, &what, manifest);
+                tree.images.push(image);
+            }
+            Content::Index(index) => self.index(place, &mut tree, index),
+        }
+        Some(tree)
+    }
+
+    /// The platform that the configuration of an image names.
+    fn configured(&mut self, site: usize, manifest: &ImageManifest) -> Option<DescriptorPlatform> {
+        if !CONFIGURATIONS.contains(&manifest.config.media_type.as_str()) {
+            return None;
+        }
+        let digest = &manifest.config.digest;
+        let records = self.records;
+        if records[site].blob(digest) == Known::Unasked {
+            self.need(site, Question::Configuration(digest.clone()));
+        }
+        let platform = records[site].configuration(digest).present()?.as_ref().ok()?;
+        (!platform.os.is_empty()).then(|| platform.clone())
+    }
+
+    fn index(&mut self, place: &Place, tree: &mut Tree<'a>, index: &'a Entries) {
+        let own = &tree.document.digest;
+        if index.count > MAX_CHILDREN {
+            let message = format!(
+                "the index names {} manifests, and more than {MAX_CHILDREN} are not looked at",
+                index.count
+            );
+            self.find(Code::TooManyManifests, place, own, message);
+            return;
+        }
+        for (at, why) in
+            index.entries.iter().enumerate().filter_map(|(at, entry)| Some((at, entry.as_ref().err()?)))
+        {
+            let message = format!("entry {} of the index cannot be read: {why}", at + 1);
+            self.find(Code::InvalidManifest, place, own, message);
+        }
+        let entries: Vec<&'a Descriptor> = index.entries.iter().flatten().collect();
+        let is_docker = |entry: &&&Descriptor| entry.media_type.starts_with(DOCKER_PREFIX);
+        let dockers = entries.iter().filter(is_docker).count();
+        let is_oci = tree.document.media_type == OCI_INDEX;
+        if (is_oci && dockers > 0) || (!is_oci && dockers < entries.len()) {
+            let kind = if is_oci { "an OCI index" } else { "Docker's manifest list" };
+            let other = if is_oci { "Docker's" } else { "OCI's" };
+            let message = format!("{kind} names manifests of {other} media types");
+            self.find(Code::MixedMediaTypes, place, own, message);
+        }
+        let mut seen = BTreeMap::new();
+        let subjects: BTreeSet<&str> = entries.iter().map(|entry| entry.digest.as_str()).collect();
+        for entry in entries {
+            self.entry(place, tree, entry, &subjects, &mut seen);
+        }
+    }
+
+    fn entry(
+        &mut self,
+        place: &Place,
+        tree: &mut Tree<'a>,
+        entry: &'a Descriptor,
+        subjects: &BTreeSet<&str>,
+        seen: &mut BTreeMap<String, Digest>,
+    ) {
+        let (digest, attests) = (&entry.digest, entry.attested());
+        if is_index(&entry.media_type) {
+            let what = entry.platform.as_ref().map(|platform| format!(" ({platform})")).unwrap_or_default();
+            self.find(
+                Code::NestedIndex,
+                place,
+                digest,
+                format!("the index names another index{what}: {digest}"),
+            );
+            self.child(place, "the inner index", entry);
+            return;
+        }
+        let platform = entry.platform.clone().filter(|platform| !platform.os.is_empty());
+        let is_unknown = platform.as_ref().is_some_and(DescriptorPlatform::is_unknown);
+        let what = match (attests, &platform) {
+            (Some(image), _) => {
+                let about = tree.images.iter().find(|known| known.digest.as_str() == image);
+                let about = about.map_or_else(|| image.to_owned(), Branch::platform_name);
+                format!("the attestation of {about}")
+            }
+            (None, Some(platform)) if !is_unknown => platform.to_string(),
+            (None, Some(_)) => "an entry of the platform unknown/unknown".to_owned(),
+            (None, None) => "an entry without a platform".to_owned(),
+        };
+        if let Some(image) = attests {
+            if !subjects.contains(image) {
+                let message = format!("an attestation is about an image that is not in the index: {image}");
+                self.find(Code::OrphanAttestation, place, digest, message);
+            }
+        } else if is_unknown {
+            let message = format!(
+                "{digest} is of the platform unknown/unknown and no attestation: it has no annotation `{REFERENCE_DIGEST}`"
+            );
+            self.find(Code::UnknownPlatform, place, digest, message);
+        }
+        let manifest = self.child(place, &what, entry);
+        let configured = manifest.filter(|_| attests.is_none() && !is_unknown);
+        let configured = configured.and_then(|manifest| self.configured(place.site, manifest));
+        if let Some(manifest) = manifest {
+            self.blobs(place, &what, manifest);
+        }
+        if let Some(image) = attests {
+            let subject = manifest.and_then(|manifest| manifest.subject.as_ref());
+            if let Some(subject) = subject.filter(|subject| subject.digest.as_str() != image) {
+                let message = format!("{what} is about {}, and the index says {image}", subject.digest);
+                self.find(Code::WrongSubject, place, digest, message);
+            }
+            let branch = Branch { digest: digest.clone(), platform, attests, manifest };
+            tree.attestations.push(branch);
+            return;
+        }
+        if is_unknown {
+            return;
+        }
+        match (&platform, &configured) {
+            (Some(named), Some(own)) if !agree(named, own) => {
+                let message =
+                    format!("the index says that {digest} is for {named}, and its configuration says {own}");
+                self.find(Code::WrongPlatform, place, digest, message);
+            }
+            (None, _) => {
+                self.find(
+                    Code::NoPlatform,
+                    place,
+                    digest,
+                    format!("the index names no platform for {digest}"),
+                );
+            }
+            _ => {}
+        }
+        let platform = platform.or(configured);
+        if let Some(platform) = &platform {
+            self.once(place, platform, digest, seen);
+        }
+        tree.images.push(Branch { digest: digest.clone(), platform, attests, manifest });
+    }
+
+    /// Finds platforms that come twice.
+    fn once(
+        &mut self,
+        place: &Place,
+        platform: &DescriptorPlatform,
+        digest: &Digest,
+        seen: &mut BTreeMap<String, Digest>,
+    ) {
+        // Versions of Windows stand beside each other.
+        let name = format!("{platform} {} {}", platform.os_version, platform.os_features.join(","));
+        let Some(other) = seen.insert(name, digest.clone()) else { return };
+        if other == *digest {
+            let message = format!("the index names {platform} twice, both times {digest}");
+            self.find(Code::PlatformTwice, place, digest, message).severity = Severity::Warning;
+        } else {
+            let message = format!("the index names {platform} twice: {other} and {digest}");
+            self.find(Code::PlatformTwice, place, digest, message);
+        }
+    }
+
+    /// Looks at a manifest that an index names; what is in it, if it is that of an image.
+    fn child(&mut self, place: &Place, what: &str, entry: &Descriptor) -> Option<&'a ImageManifest> {
+        let digest = &entry.digest;
+        let document = match self.manifest(place.site, digest) {
+            Known::Unasked => return None,
+            Known::Faulty(fault) => {
+                self.find(fault.code, place, digest, format!("{what}: {}", fault.message));
+                return None;
+            }
+            Known::Absent => {
+                let others = self.elsewhere(place.site, digest);
+                let location = &self.sites[place.site].location;
+                if others.is_empty() {
+                    let message = format!("{what}, {digest}, is not in `{location}`");
+                    self.find(Code::ManifestMissing, place, digest, message);
+                } else {
+                    let message =
+                        format!("{what}, {digest}, is in {}, not in `{location}`", others.join(", "));
+                    self.find(Code::InOtherRepository, place, digest, message);
+                }
+                return None;
+            }
+            Known::Present(document) => document,
+        };
+        if u64::try_from(entry.size) != Ok(document.size) {
+            let message =
+                format!("{what}, {digest}, has {} bytes, and the index says {}", document.size, entry.size);
+            self.find(Code::WrongSize, place, digest, message);
+        }
+        if !entry.media_type.is_empty() && entry.media_type != document.media_type {
+            let message = format!(
+                "{what}, {digest}, is {}, and the index says {}",
+                document.media_type, entry.media_type
+            );
+            self.find(Code::WrongMediaType, place, digest, message);
+        }
+        match &document.content {
+            Content::Image(manifest) => return Some(&**manifest),
+            Content::Unreadable(why) => {
+                let message = format!("{what}, {digest} ({}), cannot be read: {why}", document.media_type);
+                self.find(Code::InvalidManifest, place, digest, message);
+            }
+            Content::Index(_) if !is_index(&entry.media_type) => {
+                self.find(Code::NestedIndex, place, digest, format!("{what}, {digest}, is an index itself"));
+            }
+            Content::Index(_) => {}
+        }
+        None
+    }
+
+    /// Looks for the configuration and the layers of a manifest.
+    fn blobs(&mut self, place: &Place, what: &str, manifest: &'a ImageManifest) {
+        let digest = &manifest.config.digest;
+        if let Known::Present(Err(why)) = self.records[place.site].configuration(digest) {
+            let message = format!("the configuration of {what}, {digest}, cannot be read: {why}");
+            self.find(Code::InvalidManifest, place, digest, message);
+        }
+        let count = manifest.layers.len();
+        let config = (format!("the configuration of {what}"), &manifest.config);
+        let layers = manifest.layers.iter().enumerate();
+        let layers = layers.map(|(at, layer)| (format!("layer {} of {count} of {what}", at + 1), layer));
+        let mut known = BTreeSet::new();
+        for (name, blob) in std::iter::once(config).chain(layers) {
+            // What is to be downloaded from elsewhere need not be in the registry.
+            if blob.urls.is_empty() && known.insert(&blob.digest) {
+                self.part(place, &name, blob);
+            }
+        }
+    }
+
+    fn part(&mut self, place: &Place, name: &str, blob: &Descriptor) {
+        let (site, digest) = (place.site, &blob.digest);
+        let records = self.records;
+        // A configuration that is being read need not be looked for, too.
+        if records[site].blob(digest) == Known::Unasked
+            && self.questions.contains(&(site, Question::Configuration(digest.clone())))
+        {
+            return;
+        }
+        match self.blob(site, digest) {
+            Known::Unasked => {}
+            Known::Present(size) if u64::try_from(blob.size) == Ok(size) => {}
+            Known::Present(size) => {
+                let message =
+                    format!("{name}, {digest}, has {size} bytes, and its manifest says {}", blob.size);
+                self.find(Code::WrongSize, place, digest, message);
+            }
+            Known::Faulty(fault) => {
+                self.find(fault.code, place, digest, format!("{name}: {}", fault.message));
+            }
+            Known::Absent => {
+                let siblings: Vec<_> = self.siblings(site).collect();
+                let has_it = |other: &usize| self.blob(*other, digest).present().is_some();
+                let others: Vec<_> = siblings.into_iter().filter(has_it).collect();
+                let others: Vec<_> =
+                    others.into_iter().map(|other| format!("`{}`", self.sites[other].location)).collect();
+                let location = &self.sites[site].location;
+                let message = format!("{name}, {digest} ({} bytes), is not in `{location}`", blob.size);
+                let finding = self.find(Code::BlobMissing, place, digest, message);
+                if !others.is_empty() {
+                    finding.notes.push(format!(
+                        "{} has it: `bakeplan merge` can take it over from there",
+                        others.join(", ")
+                    ));
+                }
+            }
+        }
+    }
+}
+
+/// Whether what an index says of a platform is what a configuration says. What one of them leaves out is no difference.
+fn agree(named: &DescriptorPlatform, own: &DescriptorPlatform) -> bool {
+    let (named, own) = (named.normal(), own.normal());
+    (&named.0, &named.1) == (&own.0, &own.1) && (named.2 == own.2 || named.2.is_empty() || own.2.is_empty())
+}

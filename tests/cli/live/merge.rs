@@ -1,0 +1,265 @@
+//! `bakeplan merge` after real builds: the tags are those that `docker buildx imagetools create` makes, byte for byte.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::sync::Arc;
+
+use bakeplan::merge::document::Document;
+use bakeplan::merge::metadata::Metadata;
+use bakeplan::merge::progress::Quiet;
+use bakeplan::merge::report::Report;
+use bakeplan::merge::snapshot::Site;
+use bakeplan::merge::{self, Options, Surroundings};
+use bakeplan::registry::{Client, Patience, Settings, SystemClock};
+use serde_json::Value;
+
+use super::engine::{Plan, Project, engine};
+use super::registry::Repository;
+use crate::loopback::{Reply, Server};
+
+const MERGE: [&str; 5] = ["merge", "--plan", "out/plan.json", "--metadata", "metadata"];
+
+/// Two versions of an application for two platforms, in two registries; `more` goes into the target.
+fn project(name: &str, more: &str) -> Option<(Project, [String; 2])> {
+    let project = Project::new(engine()?, name);
+    let repositories = [project.repository(0, "acme/app"), project.repository(1, "mirror/app")];
+    let spec = format!(
+        r#"
+        target "app" {{
+          matrix = {{ version = ["1.4.2", "1.5.0"] }}
+          name = "app-${{replace(version, ".", "-")}}"
+          args = {{ VERSION = version }}
+          platforms = ["linux/amd64", "linux/arm/v7"]
+          {more}
+        }}
+        image "app" {{
+          repositories = {repositories:?}
+          version = version
+        }}
+        "#
+    );
+    let dockerfile =
+        "FROM scratch\nARG VERSION TARGETARCH\nLABEL version=$VERSION\nCOPY files/$TARGETARCH /arch\n";
+    let project = project.file("docker-bake.hcl", &spec).file("Dockerfile", dockerfile);
+    let project = project.file("files/amd64", "amd64").file("files/arm", "arm");
+    project.bakeplan(&["plan", "--out", "out"]);
+    Some((project, repositories))
+}
+
+/// Makes a tag of each image in each repository by `imagetools`; its digest must be that of our tags.
+#[track_caller]
+fn check_against_imagetools(project: &Project, plan: &Plan, digests: &BTreeMap<String, String>) {
+    for (key, image) in &plan.images {
+        for repository in &image.repositories {
+            let reference = format!("{repository}:check-{key}");
+            let mut arguments: Vec<String> =
+                ["imagetools", "create", "-t", &reference].map(str::to_owned).to_vec();
+            for (key, value) in &image.annotations {
+                arguments.extend(["--annotation".to_owned(), format!("index:{key}={value}")]);
+            }
+            arguments.extend(image.builds.keys().map(|leg| format!("{repository}@{}", digests[leg])));
+            project.buildx(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+            let registry = Repository::new(repository);
+            let theirs = registry.manifest(&format!("check-{key}"));
+            for tag in &image.tags {
+                let ours = registry.manifest(&tag.name);
+                let digest =
+                    |answer: &super::registry::Answer| answer.header("docker-content-digest").to_owned();
+                assert_eq!(digest(&ours), digest(&theirs), "{repository}:{}", tag.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_tags_are_those_of_imagetools() {
+    let annotations = r#"annotations = ["index:org.example.note=<a> & b"]"#;
+    let docker = r#"output = ["type=image,oci-mediatypes=false"]
+        attest = ["type=provenance,disabled=true"]"#;
+    let plain = r#"attest = ["type=provenance,disabled=true"]"#;
+    for (name, more) in [("merge", ""), ("annotated", annotations), ("plain", plain), ("docker", docker)] {
+        let Some((project, repositories)) = project(name, more) else { return };
+        let digests = project.run_jobs();
+        let report: Value =
+            serde_json::from_str(&project.bakeplan(&[&MERGE[..], &["--format", "json"]].concat())).unwrap();
+        let plan = project.plan();
+        for key in plan.images.keys() {
+            assert_eq!(report["images"][key]["status"], "published", "{name}");
+        }
+        check_against_imagetools(&project, &plan, &digests);
+        // Again: nothing changes.
+        let again = project.bakeplan(&MERGE);
+        assert!(again.ends_with("2 images unchanged, 0 tags written\n"), "{again}");
+        for repository in &repositories {
+            let tags = Repository::new(repository).tags();
+            let expected =
+                ["1", "1.4", "1.4.2", "1.5", "1.5.0", "check-app-1-4-2", "check-app-1-5-0", "latest"];
+            assert_eq!(tags.iter().map(String::as_str).collect::<Vec<_>>(), expected, "{name}");
+            check_with_others(&project, &format!("{repository}:latest"));
+        }
+    }
+}
+
+/// Whether other programs accept a tag.
+#[track_caller]
+fn check_with_others(project: &Project, reference: &str) {
+    let inspected = project.buildx(&["imagetools", "inspect", reference]);
+    for platform in ["linux/amd64", "linux/arm/v7"] {
+        assert!(inspected.contains(platform), "{inspected}");
+    }
+    let run = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).output().expect("it starts");
+        assert!(
+            output.status.success(),
+            "{program} {arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let (repository, tag) = reference.rsplit_once(':').unwrap();
+    let served = Repository::new(repository).find(tag);
+    if let Ok(crane) = std::env::var("BAKEPLAN_CRANE") {
+        // Without `--fast` it takes attestations for archives.
+        run(&crane, &["validate", "--fast", "--insecure", "--remote", reference]);
+        let digest = run(&crane, &["digest", "--insecure", reference]);
+        assert_eq!(digest.trim(), served.header("docker-content-digest"));
+    }
+    if Command::new("skopeo").arg("--version").output().is_ok() {
+        let reference = format!("docker://{reference}");
+        run("skopeo", &["inspect", "--tls-verify=false", "--raw", &reference]);
+    }
+}
+
+#[test]
+fn without_attestations_the_index_is_that_of_one_build() {
+    let Some(engine) = engine() else { return };
+    let project = Project::new(engine, "one-build").env("SOURCE_DATE_EPOCH", "0");
+    let repository = project.repository(0, "acme/app");
+    let spec = format!(
+        r#"target "app" {{
+          platforms = ["linux/amd64", "linux/arm64"]
+          tags = ["{repository}:1"]
+          attest = ["type=provenance,disabled=true"]
+          output = ["type=image,oci-mediatypes=true"]
+        }}"#
+    );
+    let project = project.file("docker-bake.hcl", &spec).file("name", "x");
+    let project = project.file("Dockerfile", "FROM scratch\nCOPY name /name\n");
+    project.bakeplan(&["plan", "app", "--out", "out"]);
+    project.run_jobs();
+    project.bakeplan(&MERGE);
+    let whole = format!("{repository}:whole");
+    let output = "type=image,oci-mediatypes=true,push=true";
+    let build = [
+        "build",
+        "--platform",
+        "linux/amd64,linux/arm64",
+        "--provenance=false",
+        "-t",
+        &whole,
+        "-o",
+        output,
+        ".",
+    ];
+    project.buildx(&build);
+    let registry = Repository::new(&repository);
+    let digest = |tag: &str| registry.find(tag).header("docker-content-digest").to_owned();
+    assert_eq!(digest("1"), digest("whole"));
+}
+
+#[test]
+fn the_lines_of_a_dry_run_and_docker_itself_make_the_same() {
+    let Some((project, repositories)) = project("engine", "") else { return };
+    let plan = project.plan();
+    let digests = project.run_jobs();
+    let table = project.bakeplan(&[&MERGE[..], &["--dry-run"]].concat());
+    let lines: Vec<&str> = table.lines().filter(|line| line.starts_with("docker buildx ")).collect();
+    assert_eq!(lines.len(), 4, "{table}");
+    for repository in &repositories {
+        assert!(Repository::new(repository).tags().is_empty(), "a dry run writes nothing");
+    }
+    // A stand-in for `docker` that has buildx and nothing else.
+    let buildx = std::env::var("BAKEPLAN_BUILDX").expect("there is an engine");
+    let docker = project.scratch("docker", &format!("#!/bin/sh\nshift\nexec '{buildx}' \"$@\"\n"));
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&docker, mode).unwrap();
+    let folder = std::path::Path::new(&docker).parent().unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let names = ["DOCKER_HOST", "DOCKER_CONFIG", "BUILDX_CONFIG", "BUILDX_BUILDER"];
+    let inherited = names.map(|name| (name, std::env::var(name).unwrap_or_default()));
+    let project = inherited.iter().fold(project, |project, (name, value)| project.env(name, value));
+    let project = project.env("PATH", &path);
+    project.bakeplan(&[&MERGE[..], &["--engine", "docker"]].concat());
+    check_against_imagetools(&project, &plan, &digests);
+    for repository in &repositories {
+        assert_eq!(Repository::new(repository).tags().len(), 6 + 2);
+    }
+}
+
+/// Merges against one repository, one attempt for each request.
+fn merge_once(document: &str, metadata: &[String]) -> Report {
+    let document = Document::read("plan.json", document).unwrap();
+    let mut built = Metadata::default();
+    for text in metadata {
+        built.add_text("metadata", text, &|leg| document.legs().contains(leg)).unwrap();
+    }
+    let patience = Patience { attempts: 1, ..Patience::default() };
+    let client = Client::new(&Settings { patience, ..Settings::default() }).unwrap();
+    let site = |location: bakeplan::registry::Location| {
+        let store = Arc::new(client.repository(location.repository().expect("it is a registry's")));
+        Site { location, store }
+    };
+    let sites: Vec<Site> = merge::locations(&document).into_iter().map(site).collect();
+    let clock = SystemClock::default();
+    let docker: &merge::publish::Run<'_> = &|_| unreachable!("we write ourselves");
+    let surroundings = Surroundings { sites: &sites, clock: &clock, progress: &Quiet, docker };
+    merge::merge(&document, &built, Options::default(), &surroundings)
+}
+
+#[test]
+fn a_real_registry_may_be_lost_at_every_request() {
+    let Some((project, repositories)) = project("lost", "") else { return };
+    let _ = project.run_jobs();
+    let metadata: Vec<String> = ["amd64", "arm-v7"]
+        .into_iter()
+        .flat_map(|platform| {
+            ["1-4-2", "1-5-0"].map(|version| format!("metadata/app-{version}-linux-{platform}.json"))
+        })
+        .map(|path| project.read(&path))
+        .collect();
+    let upstream = project.registry(0).to_owned();
+    let path = repositories[0].strip_prefix(&upstream).unwrap().to_owned();
+    let plan = project.read("out/plan.json").replace(&repositories[1], "mirror.invalid/app");
+    let mut plan: Value = serde_json::from_str(&plan).unwrap();
+    let registry = Repository::new(&repositories[0]);
+    let (mut at, mut total) = (0, usize::MAX);
+    while at <= total {
+        let server = Server::proxy(&upstream, move |seen, forward| {
+            if at > 0 && seen.number >= at { Reply::Reset } else { Reply::Whole(forward()) }
+        });
+        // Each try has tags of its own.
+        for (_, image) in plan["images"].as_object_mut().unwrap() {
+            image["repositories"] = vec![format!("{}{path}", server.host())].into();
+            image["version"] = Value::Null;
+            for (number, tag) in image["tags"].as_array_mut().unwrap().iter_mut().enumerate() {
+                let name = tag["name"].as_str().unwrap();
+                let name = name.split('_').next().unwrap();
+                tag["name"] = format!("{name}_{at}_{number}").into();
+            }
+        }
+        let report = merge_once(&plan.to_string(), &metadata);
+        assert_eq!(report.has_failed(), at > 0, "request {at} of {total}: {:?}", report.problems);
+        if at == 0 {
+            total = server.seen().len();
+        }
+        let own = format!("_{at}_");
+        for tag in registry.tags().iter().filter(|tag| tag.contains(&own)) {
+            assert_eq!(registry.index(tag).platforms(), ["linux/amd64", "linux/arm/v7"], "{tag} after {at}");
+        }
+        let direct = plan.to_string().replace(&server.host(), &upstream);
+        let report = merge_once(&direct, &metadata);
+        assert_eq!(report.problems, [], "the run after request {at}");
+        at += 1;
+    }
+    assert!(total > 40, "{total}");
+}

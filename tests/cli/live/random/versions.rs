@@ -1,0 +1,50 @@
+//! Where older versions of buildx differ from the one that is followed. Definitions for an older one do without.
+
+/// The first version, 36 of 0.36, that does as the followed one does, what it is about, and what older ones do. Without
+/// a number it is the libraries of HCL and cty that matter: those of Linux distributions can be older.
+const DIFFERENCES: [(Option<u32>, &str, &str); 13] = [
+    (None, "short circuit", "`&&` and `||` fail when either operand does"),
+    (None, "negative index", "`element` refuses it"),
+    (None, "strict times", "`timeadd` and `formatdate` take some times that are not RFC 3339"),
+    (Some(30), "typed null", "a variable with a type and without a value is an empty string"),
+    (Some(31), "--var", "an unknown flag"),
+    (Some(31), "--policy", "an unknown flag"),
+    (Some(31), "policy", "an unknown attribute, which is ignored; an unknown key of --set"),
+    (Some(31), "BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP", "has no meaning"),
+    (Some(31), "semvercmp", "an unknown function"),
+    (Some(33), "timestamps", "formattimestamp and unixtimestampparse are unknown functions"),
+    (Some(35), "resources", "an unknown attribute, which is ignored; an unknown key of --set"),
+    (Some(36), "BUILDX_BAKE_FILE_RELATIVE_PATHS", "has no meaning"),
+    (Some(36), "--set secret.ID", "an unknown key"),
+];
+
+/// A version of buildx.
+#[derive(Clone, Copy)]
+pub(super) struct Version {
+    /// The 36 of v0.36.0.
+    pub(super) minor: u32,
+    pub(super) has_old_libraries: bool,
+}
+
+impl Version {
+    /// What tells old libraries: a definition, and what is not printed for it then.
+    pub(super) const PROBE: (&str, &str) =
+        ("target \"default\" {\n  args = {\n    A = false && nosuch\n  }\n}\n", "\"A\": \"false\"");
+
+    /// Whether it does this as the followed version does.
+    pub(super) fn knows(self, what: &str) -> bool {
+        let (since, ..) = DIFFERENCES.iter().find(|(_, name, _)| *name == what).expect("it is in the table");
+        self.is_after(*since)
+    }
+
+    fn is_after(self, since: Option<u32>) -> bool {
+        since.map_or(!self.has_old_libraries, |minor| self.minor >= minor)
+    }
+
+    /// What is left out, a line each.
+    pub(super) fn left_out(self) -> impl Iterator<Item = String> {
+        let unknown = DIFFERENCES.iter().filter(move |(since, ..)| !self.is_after(*since));
+        unknown
+            .map(move |(_, name, before)| format!("left out with buildx 0.{}: {name} ({before})", self.minor))
+    }
+}

@@ -1,0 +1,10 @@
+//! `bakeplan merge`: from digests to tags, on layouts and against registries that fail in every way.
+
+mod count; // how many requests a merge sends
+mod faults; // what passes is survived, what stays is told
+mod hostile; // metadata and manifests that are made to do harm
+mod kill; // a merge that ends at any moment
+mod layouts; // what is published, what is held and what is refused
+mod options; // what the options change
+mod race; // several merges at once
+pub(crate) mod world; // builds, repositories and plans to merge

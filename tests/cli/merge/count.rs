@@ -1,0 +1,120 @@
+//! How many requests a merge sends, and which.
+
+use std::collections::BTreeMap;
+
+use bakeplan::merge::Options;
+use bakeplan::merge::report::Outcome;
+
+use super::world::{Build, World, plan};
+
+/// How often each request was sent: the method and what kind of thing it is about.
+fn counts(lines: &[String]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for line in lines {
+        let (method, target) = line.split_once(' ').unwrap();
+        let path = target.split('?').next().unwrap();
+        let kind =
+            ["/manifests/sha256:", "/manifests/", "/blobs/uploads/", "/blobs/", "/tags/list", "/referrers/"];
+        let kind = kind.into_iter().find(|kind| path.contains(kind)).unwrap();
+        *counts.entry(format!("{method} {kind}")).or_default() += 1;
+    }
+    counts
+}
+
+fn expected(counts: &[(&str, usize)]) -> BTreeMap<String, usize> {
+    counts.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
+}
+
+#[test]
+fn each_thing_is_asked_and_written_once() {
+    let world = World::with_app(&["acme/app", "mirror/app"]);
+    let server = world.serve();
+    let repositories = [format!("{}/acme/app", server.host()), format!("{}/mirror/app", server.host())];
+    let document = plan(&[&repositories[0], &repositories[1]]);
+    let report = world.merge(&document, Options::default());
+    assert_eq!(report.problems, []);
+    let lines = server.lines();
+    for repository in ["/v2/acme/app/", "/v2/mirror/app/"] {
+        let own: Vec<_> = lines.iter().filter(|line| line.contains(repository)).cloned().collect();
+        // Two sources, two images, two attestations; an own configuration and layer for each image, one
+        // configuration for both attestations and a statement for each.
+        let expected = expected(&[
+            ("GET /manifests/sha256:", 6),
+            ("HEAD /blobs/", 7),
+            ("GET /tags/list", 1),
+            ("PUT /manifests/sha256:", 1),
+            ("PUT /manifests/", 4),
+            ("HEAD /manifests/", 8),
+        ]);
+        assert_eq!(counts(&own), expected, "{repository}");
+        let mut reads: Vec<_> =
+            own.iter().filter(|line| !line.starts_with("HEAD /v2/") || line.contains("blobs")).collect();
+        reads.sort();
+        reads.dedup();
+        assert_eq!(reads.len(), own.len() - 8, "nothing but the tags is asked twice");
+    }
+    // Writes: the index, the version's own tag, the floating ones.
+    let of_one = |line: &&String| line.starts_with("PUT /v2/acme/app/manifests/");
+    let puts: Vec<_> = lines.iter().filter(of_one).map(|line| line.rsplit('/').next().unwrap()).collect();
+    assert!(puts[0].starts_with("sha256:"));
+    assert_eq!(puts[1..], ["1.4.2", "1.4", "1", "latest"]);
+
+    let before = server.lines().len();
+    let report = world.merge(&document, Options::default());
+    assert!(report.images["app"].references.iter().all(|one| one.outcome == Outcome::Unchanged));
+    let again = server.lines().split_off(before);
+    assert!(again.iter().all(|line| !line.starts_with("PUT")), "{again:?}");
+    assert_eq!(again.len(), 2 * (6 + 7 + 1 + 4));
+}
+
+#[test]
+fn what_images_share_is_asked_once() {
+    let mut world = World::new();
+    let mut images = Vec::new();
+    for version in 0..5 {
+        for platform in ["amd64", "arm64"] {
+            let leg = format!("app-{version}-{platform}");
+            world.build(&["acme/app"], Build::new(&leg, &format!("linux/{platform}")));
+        }
+    }
+    let server = world.serve();
+    for version in 0..5 {
+        images.push(format!(
+            r#""app-{version}":{{"version":"1.{version}.0","repositories":["{}/acme/app"],"tags":[{{"name":"1.{version}.0"}},
+                {{"name":"1.{version}","floating":true,"moves":{{"with":"versions","numbers":2}}}}],
+                "builds":{{"app-{version}-amd64":{{}},"app-{version}-arm64":{{}}}}}}"#,
+            server.host()
+        ));
+    }
+    let document = format!(r#"{{"schema":1,"images":{{{}}}}}"#, images.join(","));
+    let report = world.merge(&document, Options::default());
+    assert_eq!(report.problems, []);
+    let expected = expected(&[
+        ("GET /manifests/sha256:", 5 * 6),
+        // Two configurations of images and one of attestations are the same everywhere.
+        ("HEAD /blobs/", 5 * 4 + 3),
+        ("GET /tags/list", 1),
+        ("PUT /manifests/sha256:", 5),
+        ("PUT /manifests/", 10),
+        ("HEAD /manifests/", 20),
+    ]);
+    assert_eq!(counts(&server.lines()), expected);
+}
+
+#[test]
+fn what_a_repository_lacks_is_mounted_from_its_sibling() {
+    let mut world = World::new();
+    world.build(&["acme/app", "acme/copy"], Build::new("app-linux-amd64", "linux/amd64"));
+    world.build(&["acme/copy"], Build::new("app-linux-arm64", "linux/arm64"));
+    let server = world.serve();
+    let repositories = [format!("{}/acme/app", server.host()), format!("{}/acme/copy", server.host())];
+    let document = plan(&[&repositories[0], &repositories[1]]);
+    let report = world.merge(&document, Options::default());
+    assert_eq!(report.problems, []);
+    assert_eq!(world.tags("acme/app"), world.tags("acme/copy"));
+    assert_eq!(world.platforms("acme/app", "latest"), ["linux/amd64", "linux/arm64"]);
+    let lines = server.lines();
+    let mounts = lines.iter().filter(|line| line.starts_with("POST /v2/acme/app/blobs/uploads/?mount="));
+    // The configuration of attestations is there.
+    assert_eq!(mounts.count(), 3, "{lines:?}");
+}

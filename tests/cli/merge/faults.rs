@@ -1,0 +1,266 @@
+//! Faults on the way: what passes is survived, what stays is told, and no tag is ever wrong.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bakeplan::merge::Options;
+use bakeplan::merge::report::{Outcome, Report, Status};
+use bakeplan::registry::{Settings, Timeouts};
+
+use super::world::{World, hasty, plan, remove};
+use crate::loopback::{Answer, Reply, Seen, Server};
+
+type Fault = Box<dyn Fn(&Seen, Answer) -> Reply + Send + Sync>;
+
+/// A registry in which every `every`th request has the fault.
+fn flaky(world: &World, every: usize, fault: Fault) -> Server {
+    world.serve_through(move |seen, forward| match seen.number % every {
+        0 => fault(seen, forward()),
+        _ => forward().into(),
+    })
+}
+
+fn merge(world: &World, server: &Server) -> Report {
+    let repository = format!("{}/acme/app", server.host());
+    let timeouts = Timeouts { response: Duration::from_millis(400), ..Timeouts::default() };
+    let settings = Settings { patience: hasty(), timeouts, ..Settings::default() };
+    world.merge_with(&plan(&[&repository]), Options::default(), &settings)
+}
+
+#[track_caller]
+fn check_published(world: &World, report: &Report, what: &str) {
+    assert_eq!(report.problems, [], "{what}");
+    assert_eq!(report.images["app"].status, Status::Published, "{what}");
+    assert_eq!(world.tags("acme/app").len(), 4, "{what}");
+    assert_eq!(world.platforms("acme/app", "latest"), ["linux/amd64", "linux/arm64"], "{what}");
+}
+
+#[test]
+fn what_passes_is_survived() {
+    let refused = |status: u16, retry: &'static str| -> Fault {
+        Box::new(move |_, _| {
+            let answer = Answer::error(status, "TOOMANYREQUESTS");
+            Reply::Whole(if retry.is_empty() { answer } else { answer.header("Retry-After", retry) })
+        })
+    };
+    let faults: [(&str, Fault); 10] = [
+        ("429", refused(429, "")),
+        ("429 with a pause", refused(429, "0")),
+        ("500", refused(500, "")),
+        ("502", refused(502, "")),
+        ("503", refused(503, "0")),
+        ("504", refused(504, "")),
+        ("reset", Box::new(|_, _| Reply::Reset)),
+        (
+            "half",
+            Box::new(|seen, answer| {
+                if answer.body.is_empty() || seen.method == "HEAD" {
+                    Reply::Reset
+                } else {
+                    Reply::Half(answer)
+                }
+            }),
+        ),
+        ("slow", Box::new(|_, answer| Reply::Late(Duration::from_millis(50), answer))),
+        ("too slow", Box::new(|_, answer| Reply::Late(Duration::from_millis(600), answer))),
+    ];
+    for (what, fault) in faults {
+        let world = World::with_app(&["acme/app"]);
+        let server = flaky(&world, 3, fault);
+        check_published(&world, &merge(&world, &server), what);
+    }
+}
+
+#[test]
+fn what_stays_is_told_and_nothing_is_written() {
+    for (status, code) in [
+        (429, "registry-rate-limited"),
+        (500, "registry-failed"),
+        (401, "registry-unauthorized"),
+        (403, "registry-unauthorized"),
+    ] {
+        let world = World::with_app(&["acme/app"]);
+        let server = world
+            .serve_with(move |seen| (seen.method == "GET").then(|| Reply::Whole(Answer::error(status, "X"))));
+        let report = merge(&world, &server);
+        assert_eq!(report.problems[0].code, code, "{:?}", report.problems);
+        assert!(world.tags("acme/app").is_empty());
+        assert!(server.lines().iter().all(|line| !line.starts_with("PUT")));
+    }
+}
+
+#[test]
+fn what_was_just_written_may_take_a_while_to_be_there() {
+    let world = World::with_app(&["acme/app"]);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let server = world.serve_through(move |seen, forward| {
+        let answer = forward();
+        let is_tag = seen.path().ends_with("/latest") && seen.method == "HEAD" && answer.status == 200;
+        if is_tag && asked.fetch_add(1, Ordering::Relaxed) < 3 {
+            return Answer::error(404, "MANIFEST_UNKNOWN").into();
+        }
+        answer.into()
+    });
+    check_published(&world, &merge(&world, &server), "lag");
+
+    // It never comes.
+    let world = World::with_app(&["acme/app"]);
+    let server = world.serve_with(|seen| {
+        let is_tag = seen.path().ends_with("/latest") && seen.method == "HEAD";
+        is_tag.then(|| Reply::Whole(Answer::error(404, "MANIFEST_UNKNOWN")))
+    });
+    let report = merge(&world, &server);
+    assert_eq!(report.problems[0].code, "not-readable", "{:?}", report.problems);
+    assert_eq!(report.images["app"].references[3].outcome, Outcome::Failed);
+}
+
+#[test]
+fn a_registry_that_still_has_the_old_digest_is_asked_again() {
+    let mut world = World::with_app(&["acme/app"]);
+    assert_eq!(world.merge(&plan(&["oci-layout:acme/app"]), Options::default()).problems, []);
+    let old = world.tags("acme/app")["latest"].to_string();
+    world.build(&["acme/app"], super::world::Build::new("app-linux-amd64", "linux/amd64").salt("again"));
+    let asked = Arc::new(AtomicUsize::new(0));
+    let server = world.serve_through(move |seen, forward| {
+        let answer = forward();
+        let is_tag = seen.path().ends_with("/latest") && seen.method == "HEAD";
+        // The first is before the write.
+        if is_tag && asked.fetch_add(1, Ordering::Relaxed) < 3 {
+            return answer.header("Docker-Content-Digest", old.clone()).into();
+        }
+        answer.into()
+    });
+    check_published(&world, &merge(&world, &server), "old");
+}
+
+#[test]
+fn builds_that_are_not_there_yet_are_waited_for_when_asked_to() {
+    let late = |wait: Duration| {
+        let world = World::with_app(&["acme/app"]);
+        let asked = Arc::new(AtomicUsize::new(0));
+        let build = world.built["app-linux-arm64"].to_string();
+        let server = world.serve_with(move |seen| {
+            let is_early = seen.path().ends_with(&build) && asked.fetch_add(1, Ordering::Relaxed) < 1;
+            is_early.then(|| Reply::Whole(Answer::error(404, "MANIFEST_UNKNOWN")))
+        });
+        let document = plan(&[&format!("{}/acme/app", server.host())]);
+        let report = world.merge(&document, Options { wait, ..Options::default() });
+        (world, report)
+    };
+    let (_, report) = late(Duration::ZERO);
+    assert_eq!(report.problems[0].code, "missing-build");
+    let (world, report) = late(Duration::from_secs(60));
+    check_published(&world, &report, "late");
+}
+
+#[test]
+fn a_registry_that_keeps_something_else_is_told() {
+    let world = World::with_app(&["acme/app"]);
+    let server = world.serve_through(|seen, forward| {
+        let answer = forward();
+        let wrong = format!("sha256:{}", "0".repeat(64));
+        match seen.method.as_str() {
+            "PUT" => answer.header("Docker-Content-Digest", wrong).into(),
+            _ => answer.into(),
+        }
+    });
+    let report = merge(&world, &server);
+    assert_eq!(report.problems[0].code, "digest-mismatch", "{:?}", report.problems);
+    assert!(world.tags("acme/app").is_empty(), "the index by digest was not taken for written");
+
+    let world = World::with_app(&["acme/app"]);
+    let server = world.serve_through(|seen, forward| {
+        let mut answer = forward();
+        if seen.method == "GET" && seen.path().contains("/manifests/") {
+            answer.body.push(b' ');
+        }
+        answer.into()
+    });
+    assert_eq!(merge(&world, &server).problems[0].code, "digest-mismatch");
+}
+
+#[test]
+fn tokens_that_expire_are_asked_for_again() {
+    let world = World::with_app(&["acme/app"]);
+    let served = Arc::new(AtomicUsize::new(0));
+    let server = world.serve_through(move |seen, forward| {
+        let generation = served.load(Ordering::Relaxed) / 5;
+        if seen.path() == "/token" {
+            let token = format!(r#"{{"token":"good{generation}","expires_in":300}}"#);
+            return Answer::json(200, token).into();
+        }
+        if seen.header("authorization") != format!("Bearer good{generation}") {
+            let realm = format!(r#"Bearer realm="http://{}/token",service="test""#, seen.header("host"));
+            return Answer::error(401, "UNAUTHORIZED").header("WWW-Authenticate", realm).into();
+        }
+        // Each token is good for five requests.
+        served.fetch_add(1, Ordering::Relaxed);
+        forward().into()
+    });
+    let report = merge(&world, &server);
+    check_published(&world, &report, "expiry");
+    assert!(server.lines().iter().filter(|line| line.contains("/token")).count() > 4);
+}
+
+#[test]
+fn when_one_registry_refuses_no_tag_is_written_in_the_other() {
+    let world = World::with_app(&["acme/app"]);
+    let (good, bad) = (
+        world.serve(),
+        world.serve_with(|seen| (seen.method == "PUT").then(|| Reply::Whole(Answer::error(403, "DENIED")))),
+    );
+    // Both serve the same layout, so only what was sent tells.
+    let repositories = [format!("{}/acme/app", good.host()), format!("{}/acme/app", bad.host())];
+    let report = world.merge(&plan(&[&repositories[0], &repositories[1]]), Options::default());
+    assert_eq!(report.images["app"].status, Status::Failed);
+    let is_tag = |line: &&String| line.starts_with("PUT") && !line.contains("sha256:");
+    assert_eq!(good.lines().iter().filter(is_tag).count(), 0);
+    assert!(report.images["app"].references.iter().all(|one| one.outcome == Outcome::Skipped));
+
+    // The version's own tag is refused: floating tags stay where they are, everywhere.
+    let world = World::with_app(&["acme/app"]);
+    let (good, bad) = (
+        world.serve(),
+        world.serve_with(|seen| {
+            let is_version = seen.method == "PUT" && seen.path().ends_with("/1.4.2");
+            is_version.then(|| Reply::Whole(Answer::error(409, "TAG_IMMUTABLE")))
+        }),
+    );
+    let repositories = [format!("{}/acme/app", good.host()), format!("{}/acme/app", bad.host())];
+    let report = world.merge(&plan(&[&repositories[0], &repositories[1]]), Options::default());
+    assert_eq!(report.problems[0].code, "registry-rejected");
+    let puts: Vec<_> = good.lines().into_iter().filter(|line| line.starts_with("PUT")).collect();
+    assert!(puts.iter().all(|line| !line.ends_with("/latest") && !line.ends_with("/1")), "{puts:?}");
+    // The next run finds what this one left.
+    let third = world.serve();
+    let repository = format!("{}/acme/app", third.host());
+    let report = world.merge(&plan(&[&repository]), Options::default());
+    check_published(&world, &report, "the second run");
+    assert_eq!(report.images["app"].references[0].outcome, Outcome::Unchanged);
+}
+
+#[test]
+fn a_child_that_is_deleted_between_reading_and_writing_is_told() {
+    let world = World::with_app(&["acme/app"]);
+    let victim = {
+        let report =
+            world.merge(&plan(&["oci-layout:acme/app"]), Options { dry_run: true, ..Options::default() });
+        assert_eq!(report.images["app"].status, Status::Planned);
+        world.built["app-linux-arm64"].clone()
+    };
+    let layout = world.layout("acme/app");
+    let index = bakeplan::registry::Store::get_manifest(&layout, &victim.into()).unwrap().unwrap();
+    let index: bakeplan::oci::Index = serde_json::from_slice(&index.bytes).unwrap();
+    let child = index.manifests[0].digest.clone();
+    let server = world.serve_through(move |seen, forward| {
+        if seen.method == "PUT" && layout.path().join("blobs/sha256").join(child.hex()).exists() {
+            remove(&layout, &child);
+        }
+        forward().into()
+    });
+    let report = merge(&world, &server);
+    assert_eq!(report.problems[0].code, "registry-rejected", "{:?}", report.problems);
+    assert!(report.problems[0].notes[0].contains("it was deleted since"), "{:?}", report.problems);
+    assert!(world.tags("acme/app").is_empty());
+}

@@ -1,0 +1,313 @@
+//! What is published, what is held and what is refused, on layouts.
+
+use bakeplan::merge::Options;
+use bakeplan::merge::report::{Outcome, Report, Status};
+use bakeplan::oci::{DOCKER_LIST, OCI_INDEX, OCI_MANIFEST};
+use bakeplan::registry::{Store, TagOrDigest};
+
+use super::world::{Build, TAGS, World, image, index, plan, plan_of, put, put_tag, remove};
+
+const A: &str = "oci-layout:a";
+const B: &str = "oci-layout:b";
+
+#[track_caller]
+fn code(report: &Report) -> &'static str {
+    let [problem] = report.problems.as_slice() else { panic!("one problem: {:?}", report.problems) };
+    assert!(report.images.values().all(|image| image.status == Status::Failed), "{report:?}");
+    problem.code
+}
+
+fn outcomes(report: &Report) -> Vec<(String, Outcome)> {
+    let references = report.images.values().flat_map(|image| &image.references);
+    references.map(|reference| (reference.tag.clone(), reference.outcome)).collect()
+}
+
+fn allow() -> Options {
+    Options::default()
+}
+
+#[test]
+fn a_complete_image_gets_all_its_tags_in_all_repositories() {
+    let world = World::with_app(&["a", "b"]);
+    let report = world.merge(&plan(&[A, B]), allow());
+    assert_eq!(report.problems, []);
+    let image = &report.images["app"];
+    assert_eq!((image.status, image.media_type.as_deref()), (Status::Published, Some(OCI_INDEX)));
+    assert_eq!(image.platforms, ["linux/amd64", "linux/arm64"]);
+    for repository in ["a", "b"] {
+        let tags = world.tags(repository);
+        assert_eq!(tags.keys().collect::<Vec<_>>(), ["1", "1.4", "1.4.2", "latest"]);
+        assert!(tags.values().all(|digest| Some(digest) == image.digest.as_ref()));
+        assert_eq!(world.platforms(repository, "1.4"), ["linux/amd64", "linux/arm64"]);
+        let index = world.index(repository, "latest");
+        let attested: Vec<_> = index.manifests.iter().filter_map(|entry| entry.attested()).collect();
+        assert_eq!(attested, [index.manifests[0].digest.as_str(), index.manifests[2].digest.as_str()]);
+    }
+    assert_eq!(report.published.len(), 2);
+
+    let again = world.merge(&plan(&[A, B]), allow());
+    assert_eq!((again.images["app"].status, again.published.len()), (Status::Unchanged, 2));
+    assert!(outcomes(&again).iter().all(|(_, outcome)| *outcome == Outcome::Unchanged));
+}
+
+#[test]
+fn builds_without_attestations_and_docker_s_media_types_are_taken_as_they_are() {
+    for (docker, expected) in [(false, OCI_INDEX), (true, DOCKER_LIST)] {
+        let mut world = World::new();
+        for (leg, platform) in [("app-linux-amd64", "linux/amd64"), ("app-linux-arm64", "linux/arm64")] {
+            let build = Build::new(leg, platform);
+            world.build(&["a"], if docker { build.docker() } else { build.plain() });
+        }
+        let report = world.merge(&plan(&[A]), allow());
+        assert_eq!(report.images["app"].media_type.as_deref(), Some(expected), "{:?}", report.problems);
+        assert_eq!(world.platforms("a", "latest"), ["linux/amd64", "linux/arm64"]);
+
+        let annotated = plan_of(&[A], TAGS, r#""annotations":{"k":"v"},"#, "hold");
+        let report = world.merge(&annotated, allow());
+        match docker {
+            true => assert_eq!(code(&report), "compose"),
+            false => assert_eq!(world.index("a", "latest").annotations["k"], "v"),
+        }
+    }
+}
+
+#[test]
+fn an_attestation_that_only_refers_to_its_image_goes_into_the_index() {
+    let mut world = World::new();
+    let build = world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").plain());
+    let layout = world.layout("a");
+    let subject = layout.head_manifest(&build.clone().into()).unwrap().unwrap();
+    let text = image(&layout, OCI_MANIFEST, "{}", &["statement".into()]);
+    let text = text.replacen(
+        '{',
+        &format!(
+            r#"{{"artifactType":"application/vnd.docker.attestation.manifest.v1+json",
+                "subject":{{"mediaType":"{}","digest":"{}","size":{}}},"#,
+            subject.media_type, subject.digest, subject.size
+        ),
+        1,
+    );
+    let attestation = put(&layout, OCI_MANIFEST, &text);
+    world.build(&["a"], Build::new("app-linux-arm64", "linux/arm64"));
+    let report = world.merge(&plan(&[A]), allow());
+    assert_eq!(report.problems, []);
+    let index = world.index("a", "latest");
+    let last = index.manifests.last().unwrap();
+    assert_eq!((&last.digest, last.attested()), (&attestation.digest, Some(build.as_str())));
+}
+
+#[test]
+fn a_missing_platform_follows_what_the_plan_says() {
+    let full = World::with_app(&["a"]);
+    full.merge(&plan(&[A]), allow());
+    let published = full.tags("a");
+    let run = |on_missing: &str, options: Options| {
+        let mut world = World::with_app(&["a"]);
+        world.merge(&plan(&[A]), allow());
+        assert_eq!(world.tags("a"), published);
+        world.built.remove("app-linux-arm64");
+        world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").salt("again"));
+        let version = r#""version":"1.4.2","#;
+        let report = world.merge(&plan_of(&[A], TAGS, version, on_missing), options);
+        assert_eq!(report.problems, [], "{on_missing}");
+        (world, report)
+    };
+    let (world, report) = run("hold", allow());
+    assert_eq!((world.tags("a"), report.images["app"].status), (published.clone(), Status::Held));
+    assert_eq!(report.images["app"].why, ["`app-linux-arm64` was not built"]);
+    assert!(report.is_incomplete());
+
+    let (world, report) = run("drop", allow());
+    assert_eq!(world.platforms("a", "1.4.2"), ["linux/amd64"]);
+    assert_eq!(report.images["app"].status, Status::Published);
+
+    let (world, report) = run("carry", allow());
+    assert_eq!(world.platforms("a", "latest"), ["linux/amd64", "linux/arm64"]);
+    assert_eq!((report.images["app"].status, world.index("a", "1").manifests.len()), (Status::Published, 4));
+    assert_ne!(world.tags("a"), published);
+
+    for on_missing in ["drop", "carry"] {
+        let (world, report) = run(on_missing, Options { require_all: true, ..allow() });
+        assert_eq!((world.tags("a"), report.is_incomplete()), (published.clone(), true));
+    }
+
+    // Nothing to carry, nothing built.
+    let mut world = World::with_app(&["a"]);
+    world.built.remove("app-linux-arm64");
+    let report = world.merge(&plan_of(&[A], TAGS, "", "carry"), allow());
+    assert_eq!(
+        report.images["app"].why,
+        ["`app-linux-arm64` was not built, and its version is not published yet"]
+    );
+    world.built.clear();
+    let report = world.merge(&plan_of(&[A], TAGS, "", "drop"), allow());
+    assert_eq!(report.images["app"].why, ["nothing of it was built"]);
+    assert!(world.tags("a").is_empty());
+}
+
+#[test]
+fn an_incomplete_image_does_not_keep_the_others_back() {
+    let mut world = World::with_app(&["a"]);
+    let other =
+        r#""other":{"repositories":["oci-layout:a"],"tags":[{"name":"other"}],"builds":{"gone":{}}},"app""#;
+    let document = plan(&[A]).replacen(r#""app""#, other, 1);
+    let report = world.merge(&document, allow());
+    let statuses: Vec<_> = report.images.values().map(|image| image.status).collect();
+    assert_eq!(statuses, [Status::Held, Status::Published]);
+    assert_eq!(world.tags("a").len(), 4);
+
+    world.build(&["a"], Build::new("app-linux-arm64", "linux/arm64").salt("again"));
+    let before = world.tags("a");
+    let report = world.merge(&document, Options { require_all: true, ..allow() });
+    assert_eq!((world.tags("a"), report.images["app"].status), (before, Status::Held));
+}
+
+#[test]
+fn a_greater_version_keeps_the_floating_tags() {
+    let mut world = World::with_app(&["a"]);
+    let report = world.merge(&plan(&[A]).replace("1.4.2", "1.5.0").replace("1.4", "1.5"), allow());
+    assert_eq!(report.problems, []);
+    let greater = world.tags("a");
+    world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").salt("1.4.2"));
+    let report = world.merge(&plan(&[A]), allow());
+    assert_eq!(
+        outcomes(&report),
+        [
+            ("1.4.2".to_owned(), Outcome::Created),
+            ("1.4".to_owned(), Outcome::Created),
+            ("1".to_owned(), Outcome::Kept),
+            ("latest".to_owned(), Outcome::Kept)
+        ]
+    );
+    let tags = world.tags("a");
+    assert_eq!((&tags["latest"], &tags["1"]), (&greater["latest"], &greater["1"]));
+    assert_eq!(report.images["app"].references[3].why.as_deref(), Some("`1.5.0` is greater"));
+    let report = world.merge(&plan(&[A]), Options { allow_backward: true, ..allow() });
+    assert_eq!(outcomes(&report)[3], ("latest".to_owned(), Outcome::Moved));
+    assert_eq!(world.tags("a")["latest"], world.tags("a")["1.4.2"]);
+}
+
+#[test]
+fn immutable_images_refuse_another_digest_and_take_more_platforms() {
+    let mut world = World::with_app(&["a", "b"]);
+    let arm = world.built.remove("app-linux-arm64").unwrap();
+    let immutable = r#""version":"1.4.2","immutable":true,"#;
+    let document = plan_of(&[A, B], TAGS, immutable, "drop");
+    assert_eq!(world.merge(&document, allow()).problems, []);
+    world.built.insert("app-linux-arm64".into(), arm);
+    let report = world.merge(&document, allow());
+    assert_eq!(report.problems, []);
+    assert_eq!(outcomes(&report)[0].1, Outcome::Replaced);
+    let before = world.tags("a");
+    world.build(&["a", "b"], Build::new("app-linux-amd64", "linux/amd64").salt("again"));
+    let report = world.merge(&document, allow());
+    assert_eq!(report.problems.len(), 2, "{:?}", report.problems);
+    assert!(report.problems.iter().all(|problem| problem.code == "immutable-tag"));
+    assert_eq!((world.tags("a"), world.tags("b")), (before.clone(), before.clone()));
+    let report = world.merge(&document, Options { allow_retag: true, ..allow() });
+    assert_eq!(report.problems, []);
+    assert_ne!(world.tags("b"), before);
+}
+
+#[test]
+fn what_is_wrong_with_a_build_is_told_before_anything_is_written() {
+    let check = |expected: &str, spoil: &dyn Fn(&mut World)| {
+        let mut world = World::with_app(&["a"]);
+        spoil(&mut world);
+        let report = world.merge(&plan(&[A]), allow());
+        assert_eq!(code(&report), expected, "{:?}", report.problems);
+        assert!(world.tags("a").is_empty(), "{expected}");
+    };
+    check("wrong-platform", &|world| {
+        world.build(&["a"], Build::new("app-linux-arm64", "linux/s390x"));
+    });
+    check("wrong-platform", &|world| {
+        world.build(&["a"], Build::new("app-linux-arm64", "linux/amd64").plain());
+    });
+    check("missing-build", &|world| remove(&world.layout("a"), &world.built["app-linux-amd64"]));
+    check("missing-build", &|world| {
+        let build = world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").plain());
+        let manifest = world.layout("a").get_manifest(&build.into()).unwrap().unwrap();
+        let manifest: bakeplan::oci::ImageManifest = serde_json::from_slice(&manifest.bytes).unwrap();
+        remove(&world.layout("a"), &manifest.layers[0].digest);
+    });
+    check("missing-build", &|world| {
+        let index = TagOrDigest::Digest(world.built["app-linux-amd64"].clone());
+        let index = world.layout("a").get_manifest(&index).unwrap().unwrap();
+        let index: bakeplan::oci::Index = serde_json::from_slice(&index.bytes).unwrap();
+        remove(&world.layout("a"), &index.manifests[1].digest);
+    });
+    let pushed = |world: &mut World, entries: &dyn Fn(&str) -> Vec<String>| {
+        let layout = world.layout("a");
+        let inner = TagOrDigest::Digest(world.built["app-linux-amd64"].clone());
+        let inner = layout.get_manifest(&inner).unwrap().unwrap();
+        let inner: serde_json::Value = serde_json::from_slice(&inner.bytes).unwrap();
+        let digest = put(&layout, OCI_INDEX, &index(&entries(&inner["manifests"][0].to_string()))).digest;
+        world.built.insert("app-linux-amd64".into(), digest);
+    };
+    check("unknown-platform", &|world| {
+        pushed(world, &|entry| vec![entry.replace("amd64", "unknown").replace("linux", "unknown")]);
+    });
+    check("several-platforms", &|world| {
+        pushed(world, &|entry| vec![entry.to_owned(), entry.replace("amd64", "386")]);
+    });
+    check("several-platforms", &|world| pushed(world, &|_| Vec::new()));
+    check("several-platforms", &|world| pushed(world, &|entry| vec![entry.to_owned(); 10_000]));
+    check("nested-index", &|world| {
+        let own = world.built["app-linux-arm64"].clone();
+        pushed(world, &move |_| vec![format!(r#"{{"mediaType":"{OCI_INDEX}","digest":"{own}","size":1}}"#)]);
+    });
+    check("wrong-size", &|world| {
+        pushed(world, &|entry| {
+            let mut entry: serde_json::Value = serde_json::from_str(entry).unwrap();
+            entry["size"] = 1.into();
+            vec![entry.to_string()]
+        });
+    });
+    check("invalid-manifest", &|world| {
+        let digest = put(&world.layout("a"), OCI_INDEX, &index(&[])).digest;
+        let layout = world.layout("a");
+        let text =
+            format!(r#"{{"mediaType":"{OCI_INDEX}","digest":"{digest}","size":{}}}"#, index(&[]).len());
+        let text = text.replace(OCI_INDEX, OCI_MANIFEST);
+        let text = text.replace('}', r#","platform":{"os":"linux","architecture":"amd64"}}"#);
+        let digest = put(&layout, OCI_INDEX, &index(&[text])).digest;
+        world.built.insert("app-linux-amd64".into(), digest);
+    });
+}
+
+#[test]
+fn a_build_that_only_one_registry_has_is_refused() {
+    let mut world = World::with_app(&["a", "b"]);
+    world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").salt("again"));
+    let report = world.merge(&plan(&[A, B]), allow());
+    assert!(report.problems.iter().all(|problem| problem.code == "missing-build"), "{:?}", report.problems);
+    assert!(
+        report.problems[0].message.contains("is in `oci-layout:a`, and not in `oci-layout:b`"),
+        "{:?}",
+        report.problems
+    );
+    assert!(world.tags("a").is_empty() && world.tags("b").is_empty());
+}
+
+#[test]
+fn two_builds_of_one_platform_are_refused() {
+    let mut world = World::new();
+    world.build(&["a"], Build::new("x", "linux/amd64"));
+    world.build(&["a"], Build::new("y", "linux/amd64").salt("y"));
+    let document = r#"{"schema":1,"images":{"app":{"repositories":["oci-layout:a"],"tags":[{"name":"1"}],
+        "builds":{"x":{"platform":null},"y":{"platform":null}}}}}"#;
+    assert_eq!(code(&world.merge(document, allow())), "platform-twice");
+}
+
+#[test]
+fn a_tag_that_others_own_is_replaced_and_said_so() {
+    let world = World::with_app(&["a"]);
+    let layout = world.layout("a");
+    let other = put(&layout, OCI_MANIFEST, &image(&layout, OCI_MANIFEST, "{}", &[]));
+    put_tag(&layout, "1.4.2", &other);
+    let report = world.merge(&plan(&[A]), allow());
+    let reference = &report.images["app"].references[0];
+    assert_eq!((reference.outcome, reference.previous.as_ref()), (Outcome::Replaced, Some(&other.digest)));
+    assert_eq!(world.tags("a")["1.4.2"], world.tags("a")["latest"]);
+}

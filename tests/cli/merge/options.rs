@@ -1,0 +1,183 @@
+//! What the options of `bakeplan merge` change, and what it prints.
+
+use super::world::{Build, World, plan, plan_of};
+use crate::support::Test;
+
+/// A run in a folder with the world's layouts, its plan and its metadata.
+fn test(world: &World, document: &str) -> Test {
+    let mut test = Test::new().file("plan.json", document).file("metadata/a.json", world.metadata());
+    let mut folders = vec![world.root().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(world.root()).unwrap().to_str().unwrap().to_owned();
+                test = test.file(&name, std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    test
+}
+
+const MERGE: [&str; 5] = ["merge", "--plan", "plan.json", "--metadata", "metadata"];
+
+#[test]
+fn a_merge_says_what_it_did() {
+    let world = World::with_app(&["a", "b"]);
+    test(&world, &plan(&["oci-layout:a", "oci-layout:b"]))
+        .args(MERGE)
+        .stdout(snapbox::str![[r#"
+app  published  sha256:[..]  linux/amd64, linux/arm64
+  oci-layout:a
+    created: 1.4.2, 1.4, 1, latest
+  oci-layout:b
+    created: 1.4.2, 1.4, 1, latest
+1 image published, 8 tags written
+
+"#]])
+        .stderr(snapbox::str![[r#"
+...
+oci-layout:[..]: tagged 1.4, 1, latest
+...
+"#]])
+        .run();
+}
+
+#[test]
+fn a_dry_run_writes_nothing_and_prints_commands() {
+    let world = World::with_app(&["a"]);
+    let document = plan_of(&["oci-layout:a"], super::world::TAGS, r#""annotations":{"k":"a b"},"#, "hold");
+    let ran = test(&world, &document)
+        .args(MERGE)
+        .args(["--dry-run"])
+        .stdout(snapbox::str![[r#"
+app  planned  sha256:[..]  linux/amd64, linux/arm64
+  oci-layout:a
+    create: 1.4.2, 1.4, 1, latest
+docker buildx imagetools create -t oci-layout://a:1.4.2 -t oci-layout://a:1.4 -t oci-layout://a:1 -t oci-layout://a:latest --annotation 'index:k=a b' oci-layout://a@sha256:[..] oci-layout://a@sha256:[..]
+1 image planned, 4 tags to write
+
+"#]])
+        .stderr("oci-layout:a: checked 2 builds\n")
+        .run();
+    assert!(!ran.read("a/index.json").contains("1.4.2"));
+}
+
+#[test]
+fn an_incomplete_merge_has_an_exit_code_of_its_own() {
+    let mut world = World::with_app(&["a"]);
+    world.built.remove("app-linux-arm64");
+    test(&world, &plan(&["oci-layout:a"]))
+        .args(MERGE)
+        .status(5)
+        .stdout(snapbox::str![[r#"
+app  held
+  `app-linux-arm64` was not built
+1 image held, 0 tags written
+
+"#]])
+        .stderr(snapbox::str![[r#"
+warning[held]: image `app` is left as it was: `app-linux-arm64` was not built
+
+"#]])
+        .run();
+}
+
+#[test]
+fn metadata_is_files_folders_and_pairs() {
+    let world = World::with_app(&["a"]);
+    let pair = format!("app-linux-arm64={}", world.built["app-linux-arm64"]);
+    let mut half = World::new();
+    half.built.insert("app-linux-amd64".into(), world.built["app-linux-amd64"].clone());
+    let ran = test(&world, &plan(&["oci-layout:a"]))
+        .file("metadata/a.json", half.metadata().replacen('{', r#"{"buildx.build.warnings":[],"#, 1))
+        .file("metadata/deep/er/notes.txt", "no metadata")
+        .args(["merge", "--plan=plan.json", "--metadata", "metadata/a.json", "metadata/deep", &pair])
+        .args(["--format", "json"]);
+    let output = ran.output();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["images"]["app"]["status"], "published");
+    assert_eq!(report["images"]["app"]["references"][0]["outcome"], "created");
+    assert_eq!(report["published"].as_array().unwrap().len(), 1);
+    let notes: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_eq!((&notes[0]["code"], &notes[1]["code"]), (&"unplanned".into(), &"no-metadata".into()));
+}
+
+#[test]
+fn contradictions_are_errors() {
+    let mut world = World::with_app(&["a"]);
+    let first = world.metadata();
+    world.build(&["a"], Build::new("app-linux-arm64", "linux/arm64").salt("again"));
+    let output = test(&world, &plan(&["oci-layout:a"])).file("metadata/b.json", first).args(MERGE).output();
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("two digests for build `app-linux-arm64`"), "{stderr}");
+    assert!(stderr.contains("`metadata/a.json`") && stderr.contains("`metadata/b.json`"), "{stderr}");
+
+    let based = |leg: &str, base: &str| {
+        format!(
+            r#"{{"{leg}":{{"containerimage.digest":"{}","buildx.build.provenance":{{"materials":[
+                {{"uri":"pkg:docker/alpine@3.19","digest":{{"sha256":"{base}"}}}}]}}}}}}"#,
+            world.built[leg]
+        )
+    };
+    let mixed = || {
+        test(&world, &plan(&["oci-layout:a"]))
+            .file("metadata/a.json", based("app-linux-amd64", "aa"))
+            .file("metadata/b.json", based("app-linux-arm64", "bb"))
+            .args(MERGE)
+    };
+    let output = mixed().output();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("error[mixed-bases]"));
+    assert_eq!(mixed().args(["--allow-mixed-bases"]).output().status.code(), Some(0));
+
+    for (arguments, code) in [
+        (&["merge", "--plan", "plan.json"][..], 2),
+        (&["merge", "--metadata", "metadata"], 2),
+        (&["merge", "--plan", "none.json", "--metadata", "metadata"], 1),
+        (&["merge", "--plan", "metadata/a.json", "--metadata", "metadata"], 1),
+        (&["merge", "--plan", "plan.json", "--metadata", "none"], 1),
+        (&["merge", "--plan", "plan.json", "--metadata", "metadata", "--wait", "soon"], 2),
+    ] {
+        let output = test(&world, &plan(&["oci-layout:a"])).args(arguments.iter().copied()).output();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+    }
+}
+
+#[test]
+fn github_gets_the_result_and_a_summary() {
+    let world = World::with_app(&["a"]);
+    let ran = test(&world, &plan(&["oci-layout:a"]))
+        .env("GITHUB_OUTPUT", "output")
+        .env("GITHUB_STEP_SUMMARY", "summary.md")
+        .args(MERGE)
+        .args(["--github"])
+        .stdout(snapbox::str!["..."])
+        .stderr(snapbox::str!["..."])
+        .run();
+    let output = ran.read("output");
+    let result = output.strip_prefix("result=").expect("it is set").trim_end();
+    let result: serde_json::Value = serde_json::from_str(result).unwrap();
+    assert_eq!(result["images"]["app"]["platforms"][1], "linux/arm64");
+    let summary = ran.read("summary.md");
+    assert!(summary.starts_with("### Merge\n\n1 image published, 4 tags written\n"), "{summary}");
+    assert!(summary.contains("`oci-layout:a`: created 1.4.2, 1.4, 1, latest |"), "{summary}");
+}
+
+#[test]
+fn docker_cannot_carry_and_is_told_what_to_write() {
+    let world = World::with_app(&["a"]);
+    let output = test(&world, &plan(&["oci-layout:a"]))
+        .env("PATH", "/nonexistent")
+        .args(MERGE)
+        .args(["--engine", "docker"])
+        .output();
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("docker is not installed"), "{stderr}");
+    assert!(stderr.contains("`docker buildx imagetools create -t oci-layout://a:1.4.2"), "{stderr}");
+}

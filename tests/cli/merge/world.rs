@@ -1,0 +1,360 @@
+//! Builds in OCI layouts, a registry in front of them, and plans that name both.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bakeplan::merge::document::Document;
+use bakeplan::merge::metadata::Metadata;
+use bakeplan::merge::progress::Quiet;
+use bakeplan::merge::report::Report;
+use bakeplan::merge::snapshot::Site;
+use bakeplan::merge::{self, Options, Surroundings};
+use bakeplan::oci::{DOCKER_MANIFEST, Index, OCI_INDEX, OCI_MANIFEST};
+use bakeplan::reference::Digest;
+use bakeplan::registry::{
+    Kind, Layout, Location, Manifest, Patience, Settings, Store, SystemClock, TagOrDigest,
+};
+use tempfile::TempDir;
+
+use crate::loopback::{Answer, Reply, Seen, Server};
+
+/// The tags of version 1.4.2, as a plan has them.
+pub(crate) const TAGS: &str = r#"{"name":"1.4.2","floating":false},
+    {"name":"1.4","floating":true,"moves":{"with":"versions","numbers":2}},
+    {"name":"1","floating":true,"moves":{"with":"versions","numbers":1}},
+    {"name":"latest","floating":true,"moves":{"with":"versions","numbers":0}}"#;
+
+/// A folder with a layout for each repository.
+pub(crate) struct World {
+    folder: TempDir,
+    /// What the builds pushed, by leg.
+    pub(crate) built: BTreeMap<String, Digest>,
+}
+
+/// How a build is made.
+#[derive(Clone, Copy)]
+pub(crate) struct Build<'a> {
+    pub(crate) leg: &'a str,
+    pub(crate) platform: &'a str,
+    /// What makes it another one.
+    pub(crate) salt: &'a str,
+    pub(crate) attested: bool,
+    pub(crate) media_type: &'a str,
+}
+
+impl<'a> Build<'a> {
+    pub(crate) fn new(leg: &'a str, platform: &'a str) -> Self {
+        Self { leg, platform, salt: "", attested: true, media_type: OCI_MANIFEST }
+    }
+
+    pub(crate) fn salt(self, salt: &'a str) -> Self {
+        Self { salt, ..self }
+    }
+
+    pub(crate) fn plain(self) -> Self {
+        Self { attested: false, ..self }
+    }
+
+    pub(crate) fn docker(self) -> Self {
+        Self { attested: false, media_type: DOCKER_MANIFEST, ..self }
+    }
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        // Layouts wait until the disk has what they write; in memory that takes no time.
+        let memory = tempfile::tempdir_in("/dev/shm");
+        let folder = memory.or_else(|_| tempfile::tempdir()).expect("tests can create folders");
+        Self { folder, built: BTreeMap::new() }
+    }
+
+    /// Two platforms of `app`, in these repositories.
+    pub(crate) fn with_app(repositories: &[&str]) -> Self {
+        let mut world = Self::new();
+        world.build(repositories, Build::new("app-linux-amd64", "linux/amd64"));
+        world.build(repositories, Build::new("app-linux-arm64", "linux/arm64"));
+        world
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn layout(&self, repository: &str) -> Layout {
+        Layout::create(self.root().join(repository)).expect("layouts can be made")
+    }
+
+    /// Pushes a build by digest, as BuildKit does.
+    pub(crate) fn build(&mut self, repositories: &[&str], build: Build<'_>) -> Digest {
+        let digests: Vec<Digest> =
+            repositories.iter().map(|repository| push(&self.layout(repository), build)).collect();
+        let digest = digests[0].clone();
+        self.built.insert(build.leg.to_owned(), digest.clone());
+        digest
+    }
+
+    /// The metadata of all builds.
+    pub(crate) fn metadata(&self) -> String {
+        let entries = self
+            .built
+            .iter()
+            .map(|(leg, digest)| format!(r#""{leg}":{{"containerimage.digest":"{digest}"}}"#));
+        format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
+    }
+
+    /// Merges against registries with this many requests for each; `document` is a plan.
+    pub(crate) fn merge(&self, document: &str, options: Options) -> Report {
+        self.merge_with(document, options, &Settings { patience: hasty(), ..Settings::default() })
+    }
+
+    pub(crate) fn merge_with(&self, document: &str, options: Options, settings: &Settings) -> Report {
+        let document = Document::read("plan.json", document).expect("the test's plan is one");
+        let mut metadata = Metadata::default();
+        let legs = document.legs();
+        metadata.add_text("m.json", &self.metadata(), &|leg| legs.contains(leg)).expect("it is metadata");
+        let client = bakeplan::registry::Client::new(settings).expect("the settings are good");
+        let open = |location: Location| {
+            let store: Arc<dyn Store> = match &location {
+                Location::Registry(repository) => Arc::new(client.repository(repository)),
+                Location::Layout(path) => {
+                    Arc::new(Layout::open(self.root().join(path)).expect("it is there"))
+                }
+            };
+            Site { location, store }
+        };
+        let sites: Vec<Site> = merge::locations(&document).into_iter().map(open).collect();
+        let clock = SystemClock::default();
+        let surroundings = Surroundings {
+            sites: &sites,
+            clock: &clock,
+            progress: &Quiet,
+            docker: &|_| Err("there is no Docker in this test".into()),
+        };
+        merge::merge(&document, &metadata, options, &surroundings)
+    }
+
+    /// The digest of each tag of a repository.
+    pub(crate) fn tags(&self, repository: &str) -> BTreeMap<String, Digest> {
+        let layout = self.layout(repository);
+        let digest = |tag: &TagOrDigest| layout.head_manifest(tag).unwrap().unwrap().digest;
+        let tags = layout.list_tags().unwrap().into_iter();
+        tags.map(|tag| (tag.to_string(), digest(&tag.into()))).collect()
+    }
+
+    /// The index of a tag.
+    #[track_caller]
+    pub(crate) fn index(&self, repository: &str, tag: &str) -> Index {
+        let tag = TagOrDigest::Tag(tag.parse().unwrap());
+        let manifest = self.layout(repository).get_manifest(&tag).unwrap().expect("the tag is there");
+        serde_json::from_slice(&manifest.bytes).unwrap()
+    }
+
+    /// The platforms of a tag, attestations left out.
+    #[track_caller]
+    pub(crate) fn platforms(&self, repository: &str, tag: &str) -> Vec<String> {
+        let index = self.index(repository, tag);
+        let images = index.manifests.iter().filter(|entry| entry.attested().is_none());
+        images.map(|entry| entry.platform.as_ref().unwrap().to_string()).collect()
+    }
+
+    /// A registry that serves the layouts.
+    pub(crate) fn serve(&self) -> Server {
+        let root = self.root().to_owned();
+        Server::start(move |seen: &Seen| answer(&root, seen))
+    }
+
+    /// A registry that serves the layouts, but for what `fault` says.
+    pub(crate) fn serve_with(
+        &self,
+        fault: impl Fn(&Seen) -> Option<Reply> + Send + Sync + 'static,
+    ) -> Server {
+        let root = self.root().to_owned();
+        Server::start(move |seen: &Seen| fault(seen).unwrap_or_else(|| answer(&root, seen).into()))
+    }
+
+    /// The same, and the fault gets the registry's answer.
+    pub(crate) fn serve_through(
+        &self,
+        script: impl Fn(&Seen, &dyn Fn() -> Answer) -> Reply + Send + Sync + 'static,
+    ) -> Server {
+        let root = self.root().to_owned();
+        Server::start(move |seen: &Seen| script(seen, &|| answer(&root, seen)))
+    }
+}
+
+/// Patience that does not keep tests waiting.
+pub(crate) fn hasty() -> Patience {
+    Patience {
+        attempts: 4,
+        first: Duration::from_millis(1),
+        longest: Duration::from_millis(4),
+        total: Duration::from_secs(3),
+        settle: Duration::from_millis(500),
+    }
+}
+
+/// A plan of version 1.4.2 of `app` for amd64 and arm64.
+pub(crate) fn plan(repositories: &[&str]) -> String {
+    plan_of(repositories, TAGS, r#""version":"1.4.2","#, "hold")
+}
+
+pub(crate) fn plan_of(repositories: &[&str], tags: &str, more: &str, on_missing: &str) -> String {
+    format!(
+        r#"{{"schema":1,"images":{{"app":{{{more}"repositories":{repositories:?},"tags":[{tags}],"builds":{{
+            "app-linux-amd64":{{"platform":"linux/amd64","job":"a","on_missing":"{on_missing}"}},
+            "app-linux-arm64":{{"platform":"linux/arm64","job":"b","on_missing":"{on_missing}"}}}}}}}}}}"#
+    )
+}
+
+fn push(layout: &Layout, build: Build<'_>) -> Digest {
+    let Build { leg, platform, salt, attested, media_type } = build;
+    let mut parts = platform.split('/');
+    let (os, architecture) = (parts.next().unwrap(), parts.next().unwrap());
+    let platform = format!(r#"{{"architecture":"{architecture}","os":"{os}"}}"#);
+    let config = format!(
+        r#"{{"architecture":"{architecture}","os":"{os}","config":{{"Labels":{{"salt":"{salt}"}}}}}}"#
+    );
+    let image =
+        put(layout, media_type, &image(layout, media_type, &config, &[format!("layer of {leg} {salt}")]));
+    if !attested {
+        return image.digest;
+    }
+    let statement = format!(r#"{{"predicate":"{leg} {salt}"}}"#);
+    let attestation = put(
+        layout,
+        OCI_MANIFEST,
+        &self::image(layout, OCI_MANIFEST, r#"{"architecture":"unknown","os":"unknown"}"#, &[statement]),
+    );
+    let entry = |manifest: &Manifest, rest: &str| {
+        format!(
+            r#"{{"mediaType":"{}","digest":"{}","size":{},{rest}}}"#,
+            manifest.media_type,
+            manifest.digest,
+            manifest.bytes.len()
+        )
+    };
+    let index = index(&[
+        entry(&image, &format!(r#""platform":{platform}"#)),
+        entry(
+            &attestation,
+            &format!(
+                r#""annotations":{{"vnd.docker.reference.digest":"{}","vnd.docker.reference.type":"attestation-manifest"}},
+                   "platform":{{"architecture":"unknown","os":"unknown"}}"#,
+                image.digest
+            ),
+        ),
+    ]);
+    put(layout, OCI_INDEX, &index).digest
+}
+
+/// The text of an index with these entries.
+pub(crate) fn index(entries: &[String]) -> String {
+    format!(r#"{{"schemaVersion":2,"mediaType":"{OCI_INDEX}","manifests":[{}]}}"#, entries.join(","))
+}
+
+/// The text of a manifest, whose blobs are put into the layout.
+pub(crate) fn image(layout: &Layout, media_type: &str, config: &str, layers: &[String]) -> String {
+    let blob = |media_type: &str, content: &str| {
+        let digest = layout.put_blob(content.as_bytes()).unwrap();
+        format!(r#"{{"mediaType":"{media_type}","digest":"{digest}","size":{}}}"#, content.len())
+    };
+    let layers: Vec<String> =
+        layers.iter().map(|layer| blob("application/vnd.oci.image.layer.v1.tar", layer)).collect();
+    let config = blob("application/vnd.oci.image.config.v1+json", config);
+    format!(
+        r#"{{"schemaVersion":2,"mediaType":"{media_type}","config":{config},"layers":[{}]}}"#,
+        layers.join(",")
+    )
+}
+
+pub(crate) fn put(layout: &Layout, media_type: &str, text: &str) -> Manifest {
+    let manifest = Manifest::new(media_type, text.as_bytes().to_vec());
+    layout.put_manifest(&manifest.digest.clone().into(), &manifest).unwrap();
+    manifest
+}
+
+pub(crate) fn put_tag(layout: &Layout, tag: &str, manifest: &Manifest) {
+    layout.put_manifest(&TagOrDigest::Tag(tag.parse().unwrap()), manifest).unwrap();
+}
+
+/// Removes a blob or manifest.
+pub(crate) fn remove(layout: &Layout, digest: &Digest) {
+    fs::remove_file(layout.path().join("blobs").join(digest.algorithm()).join(digest.hex())).unwrap();
+}
+
+/// Answers as a registry does whose repositories are layouts in a folder.
+fn answer(root: &Path, seen: &Seen) -> Answer {
+    let path = seen.path().strip_prefix("/v2/").unwrap_or_default();
+    let unknown = |code: &str| Answer::error(404, code);
+    let (name, kind, rest) = ["/manifests/", "/blobs/", "/tags/", "/referrers/"]
+        .into_iter()
+        .find_map(|kind| path.rsplit_once(kind).map(|(name, rest)| (name, kind, rest)))
+        .unwrap_or_default();
+    let Ok(layout) = Layout::open(root.join(name)) else { return unknown("NAME_UNKNOWN") };
+    match (seen.method.as_str(), kind) {
+        ("GET" | "HEAD", "/manifests/") => match layout.get_manifest(&at(rest)) {
+            Ok(Some(manifest)) => Answer::new(200, &manifest.media_type, manifest.bytes)
+                .header("Docker-Content-Digest", manifest.digest.to_string()),
+            Ok(None) => unknown("MANIFEST_UNKNOWN"),
+            Err(error) => panic!("{error}"),
+        },
+        ("PUT", "/manifests/") => {
+            let manifest = Manifest::new(seen.header("content-type"), seen.body.clone());
+            match layout.put_manifest(&at(rest), &manifest) {
+                Ok(()) => {
+                    Answer::new(201, "", "").header("Docker-Content-Digest", manifest.digest.to_string())
+                }
+                Err(error) if matches!(error.kind(), Kind::Rejected { .. }) => {
+                    let entry = &error.entries()[0];
+                    let detail = format!(
+                        r#"{{"errors":[{{"code":"{}","message":"x","detail":"{}"}}]}}"#,
+                        entry.code, entry.detail
+                    );
+                    Answer::json(400, detail)
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+        ("POST", "/blobs/") => {
+            let parameter = |name: &str| {
+                let query = seen.target.split('?').nth(1).unwrap_or_default().to_owned();
+                let value = query
+                    .split('&')
+                    .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=').map(str::to_owned));
+                value.unwrap_or_default().replace("%3A", ":").replace("%2F", "/")
+            };
+            let digest: Digest = parameter("mount").parse().unwrap();
+            let from = Layout::open(root.join(parameter("from"))).unwrap();
+            match from.get_blob(&digest, 1 << 20).unwrap() {
+                Some(content) => {
+                    layout.put_blob(&content).unwrap();
+                    Answer::new(201, "", "")
+                }
+                None => Answer::new(202, "", ""),
+            }
+        }
+        (method, "/blobs/") => {
+            let digest: Digest = rest.parse().unwrap();
+            match layout.get_blob(&digest, 1 << 20).unwrap() {
+                Some(content) if method == "HEAD" => Answer::new(200, "application/octet-stream", content),
+                Some(content) => Answer::new(200, "application/octet-stream", content),
+                None => unknown("BLOB_UNKNOWN"),
+            }
+        }
+        ("GET", "/tags/") => {
+            let tags: Vec<String> = layout.list_tags().unwrap().iter().map(ToString::to_string).collect();
+            Answer::json(200, format!(r#"{{"name":"{name}","tags":{tags:?}}}"#))
+        }
+        _ => unknown("UNSUPPORTED"),
+    }
+}
+
+fn at(text: &str) -> TagOrDigest {
+    match text.parse::<Digest>() {
+        Ok(digest) => digest.into(),
+        Err(_) => TagOrDigest::Tag(text.parse().unwrap()),
+    }
+}

@@ -1,0 +1,161 @@
+//! `plan --format markdown` and `readme`: the table of tags, alone and between the markers of a file.
+
+use std::fs;
+
+use snapbox::str;
+
+use crate::support::Test;
+
+const SPEC: &str = r#"target "app" {
+  name      = "app-${replace(version, ".", "-")}"
+  matrix    = { version = ["1.10.0", "1.9.3", "2.0.0-rc.1"] }
+  platforms = ["linux/amd64", "linux/arm64"]
+}
+
+target "tool" {
+  tags = ["ghcr.io/acme/tool:edge", "docker.io/acme/tool:edge", "docker.io/acme/tool:latest"]
+}
+
+image "app" {
+  repositories = ["ghcr.io/acme/app", "docker.io/acme/app"]
+  version      = version
+}
+
+image "tool" {}
+"#;
+
+const TABLE: &str = "\
+| Image | Tags | Platforms |
+|---|---|---|
+| `ghcr.io/acme/app`<br>`docker.io/acme/app` | `1.10.0`, `1.10`, `1`, `latest` | linux/amd64, linux/arm64 |
+| `ghcr.io/acme/app`<br>`docker.io/acme/app` | `1.9.3`, `1.9` | linux/amd64, linux/arm64 |
+| `ghcr.io/acme/app`<br>`docker.io/acme/app` | `2.0.0-rc.1` | linux/amd64, linux/arm64 |
+| `ghcr.io/acme/tool` | `edge` | the runner's |
+| `docker.io/acme/tool` | `edge`, `latest` | the runner's |
+";
+
+const BEFORE: &str = "# Images\n\n<!-- bakeplan:begin -->\n";
+const AFTER: &str = "<!-- bakeplan:end -->\n\nThe end, without a line end.";
+
+fn test() -> Test {
+    Test::new().file("docker-bake.hcl", SPEC)
+}
+
+const NO_PLATFORMS: &str = "warning[no-platforms]: [..]\n...\n";
+
+#[test]
+fn the_table_has_a_row_for_each_image_and_each_repository_with_its_own_tags() {
+    test().args(["plan", "--format=markdown"]).stdout(TABLE).stderr(NO_PLATFORMS).run();
+    let empty =
+        Test::new().file("docker-bake.hcl", "target \"app\" {}\n").args(["plan", "--format=markdown"]);
+    empty.stdout("Nothing is published.\n").stderr("note[no-images]: [..]\n...\n").run();
+}
+
+#[test]
+fn a_readme_is_written_once_and_checked() {
+    let expected = format!("{BEFORE}\n{TABLE}\n{AFTER}");
+    let old = format!("{BEFORE}| old |\n{AFTER}");
+    let ran = test().file("README.md", &old).args(["readme", "README.md"]).stderr(NO_PLATFORMS).run();
+    assert_eq!(ran.read("README.md"), expected);
+    let again = test().file("README.md", &expected).args(["readme", "README.md", "--verbose"]);
+    let ran = again.stderr("...\nREADME.md is up to date\n").run();
+    assert_eq!(ran.read("README.md"), expected);
+
+    test().file("README.md", &expected).args(["readme", "README.md", "--check"]).stderr(NO_PLATFORMS).run();
+    let stale = expected.replace("`1.9`", "`1.9`, `1`");
+    let ran = test()
+        .file("README.md", &stale)
+        .args(["readme", "--check", "README.md", "--set=app*.args.A=b c"])
+        .status(3)
+        .stderr(str![[r#"
+warning[no-platforms]: [..]
+...
+--- README.md
++++ README.md (regenerated)
+...
+-| `ghcr.io/acme/app`<br>`docker.io/acme/app` | `1.9.3`, `1.9`, `1` | linux/amd64, linux/arm64 |
++| `ghcr.io/acme/app`<br>`docker.io/acme/app` | `1.9.3`, `1.9` | linux/amd64, linux/arm64 |
+...
+error[out-of-date]: `README.md` is out of date
+  = help: run `bakeplan readme README.md --set 'app*.args.A=b c'`
+
+"#]])
+        .run();
+    assert_eq!(ran.read("README.md"), stale);
+}
+
+#[test]
+fn without_one_pair_of_markers_nothing_is_written() {
+    for (text, told) in [
+        ("# Images\n".to_owned(), "there are no markers"),
+        (BEFORE.to_owned(), "line 3 has `<!-- bakeplan:begin -->`, and there is no `<!-- bakeplan:end -->`"),
+        (AFTER.to_owned(), "line 1 has `<!-- bakeplan:end -->`, and there is no `<!-- bakeplan:begin -->`"),
+        (
+            format!("{AFTER}\n{BEFORE}"),
+            "`<!-- bakeplan:end -->` is on line 1, above `<!-- bakeplan:begin -->` on line 6",
+        ),
+        (format!("{BEFORE}{BEFORE}{AFTER}"), "`<!-- bakeplan:begin -->` is on line 3 and again on line 6"),
+        (format!("{BEFORE}{AFTER}\n{AFTER}"), "`<!-- bakeplan:end -->` is on line 4 and again on line 7"),
+    ] {
+        for check in [&[][..], &["--check"]] {
+            let ran = test()
+                .file("docs/tags.md", &text)
+                .args(["readme", "docs/tags.md"])
+                .args(check.iter().copied())
+                .status(1)
+                .stderr(format!("...\nerror[markers]: `docs/tags.md`: {told}\n  = help: the table stands between two lines of their own: `<!-- bakeplan:begin -->` and `<!-- bakeplan:end -->`\n"))
+                .run();
+            assert_eq!(ran.read("docs/tags.md"), text);
+        }
+    }
+    let missing = test().args(["readme", "README.md"]).status(1);
+    missing.stderr("error[no-such-file]: cannot read `README.md`: [..]\n...\n").run();
+}
+
+#[test]
+fn after_a_mistake_the_old_file_is_still_there() {
+    let old = format!("{BEFORE}{AFTER}");
+    let wrong = SPEC.replace("version      = version", "version      = \"x\"");
+    let test =
+        Test::new().file("docker-bake.hcl", wrong).file("README.md", &old).args(["readme", "README.md"]);
+    let ran = test.status(1).stderr("error[version]: [..]\n...\n").run();
+    assert_eq!(ran.read("README.md"), old);
+    assert_eq!(fs::read_dir(ran.folder()).unwrap().count(), 2, "and nothing beside it");
+}
+
+#[test]
+fn what_depends_on_the_run_is_left_out_unless_it_is_given() {
+    let spec = "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version = \"1.2.3\"\n  tags = [\"{{ version }}\", \"{{ branch | slug }}\", \"type=sha\", \"type=semver,pattern={{major}},value=1.2.3\"]\n}\n";
+    let text = format!("{BEFORE}{AFTER}");
+    let run = |args: &[&str], notes: &'static str, tags: &str| {
+        let test =
+            Test::new().file("docker-bake.hcl", spec).file("README.md", &text).env("GITHUB_ACTIONS", "true");
+        let test = test.env("GITHUB_REF", "refs/heads/main").env("GITHUB_SHA", &"c".repeat(40));
+        let ran = test.args(["readme", "README.md"]).args(args.iter().copied()).stderr(notes).run();
+        let row = format!("| `ghcr.io/acme/app` | {tags} | linux/amd64 |\n");
+        assert!(ran.read("README.md").contains(&row), "{}", ran.read("README.md"));
+    };
+    let note = "note[run-tag]: what depends on the run is left out of a committed file\n...\n[..]\"{{ branch | slug }}\", \"type=sha\", [..]\n...\n";
+    run(&[], note, "`1`, `latest`, `1.2.3`");
+    let facts = format!("--fact=commit={}", "d".repeat(40));
+    run(&["--fact=branch=a/b", &facts], "", "`1`, `sha-ddddddd`, `latest`, `1.2.3`, `a-b`");
+}
+
+#[test]
+fn a_table_that_changes_with_the_clock_is_refused() {
+    let of = |tags: &str, args: &str| {
+        let spec = format!(
+            "target \"app\" {{\n  args = {{ A = {args} }}\n  tags = [\"ghcr.io/acme/app:${{{tags}}}\"]\n  platforms = [\"linux/amd64\"]\n}}\n"
+        );
+        Test::new()
+            .file("docker-bake.hcl", spec)
+            .file("README.md", format!("{BEFORE}{AFTER}"))
+            .args(["readme", "README.md"])
+    };
+    let clock = "formatdate(\"YYYY\", timestamp())";
+    of(clock, "1")
+        .status(1)
+        .stderr("error[volatile]: `tags` of target `app` depends on the clock[..]\n...\n")
+        .run();
+    of("\"1\"", clock).run();
+}

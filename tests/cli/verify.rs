@@ -1,0 +1,8 @@
+//! `bakeplan verify`: everything that can be wrong with a published image is named, and nothing else is.
+
+mod command; // options, exit codes, what is printed
+mod count; // how many requests a verification sends
+mod desk; // runs a verification on layouts and servers
+mod explain; // why an image does not work that nobody planned
+mod hostile; // registries that do harm
+mod rows; // each row of the decision table

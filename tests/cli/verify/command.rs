@@ -1,0 +1,178 @@
+//! Options, exit codes, what is printed.
+
+use snapbox::str;
+
+use super::desk::{APP, merged};
+use crate::merge::world::{World, plan, put_tag};
+use crate::support::Test;
+
+/// A run beside the layouts of a world.
+fn test(world: &World) -> Test {
+    let mut test = Test::new().file("plan.json", plan(&[APP])).file("m.json", world.metadata());
+    let mut folders = vec![world.root().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(world.root()).unwrap().to_str().unwrap().to_owned();
+                test = test.file(&name, std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    test
+}
+
+#[test]
+fn what_is_right_is_a_table() {
+    let world = merged();
+    test(&world)
+        .args(["verify", "--plan", "plan.json", "--metadata", "m.json"])
+        .stderr(str![[r#"
+oci-layout:acme/app: checked 4 references
+
+"#]])
+        .stdout(str![[r#"
+oci-layout://acme/app:1.4.2   right  sha256:[..]  linux/amd64, linux/arm64
+oci-layout://acme/app:1.4     right  sha256:[..]  linux/amd64, linux/arm64
+oci-layout://acme/app:1       right  sha256:[..]  linux/amd64, linux/arm64
+oci-layout://acme/app:latest  right  sha256:[..]  linux/amd64, linux/arm64
+4 references: 4 right
+
+"#]])
+        .run();
+}
+
+#[test]
+fn what_is_wrong_is_told_with_cause_and_cure() {
+    let world = World::with_app(&["acme/app"]);
+    test(&world)
+        .args(["verify", "--plan", "plan.json", "--metadata", "m.json"])
+        .status(4)
+        .stderr(str![[r#"
+oci-layout:acme/app: checked 4 references
+error[not-merged]: image `app`: `oci-layout:acme/app` has none of the tags `1.4.2`, `1.4`, `1`, `latest`
+  = note: in `oci-layout://acme/app:1.4.2`, `oci-layout://acme/app:1.4`, `oci-layout://acme/app:1`, `oci-layout://acme/app:latest`
+  = note: cause: all builds are there, and the merge did not run or failed half way
+  = help: run `bakeplan merge` (again): it writes what is missing, and no more
+
+"#]])
+        .stdout(str![[r#"
+oci-layout://acme/app:1.4.2   missing
+oci-layout://acme/app:1.4     missing
+oci-layout://acme/app:1       missing
+oci-layout://acme/app:latest  missing
+4 references: 4 missing
+
+"#]])
+        .run();
+}
+
+#[test]
+fn json_has_the_findings_and_standard_error_is_silent() {
+    let world = merged();
+    let output = test(&world).args(["verify", "--format", "json", "oci-layout:acme/app:2"]).output();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(4), &b""[..]));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["schema"], &report["ok"]), (&1.into(), &false.into()));
+    assert_eq!(report["references"][0]["state"], "missing");
+    let finding = &report["findings"][0];
+    for (key, expected) in [("code", "tag-missing"), ("severity", "error")] {
+        assert_eq!(finding[key], expected);
+    }
+    assert_eq!(finding["references"][0], "oci-layout:acme/app:2");
+    assert!(finding["cause"].is_string() && finding["cure"].is_string());
+}
+
+#[test]
+fn github_gets_annotations_a_summary_and_an_output() {
+    let world = merged();
+    let test = test(&world).env("GITHUB_OUTPUT", "out").env("GITHUB_STEP_SUMMARY", "summary");
+    let test = test.args(["verify", "--github", "oci-layout:acme/app:2", "oci-layout:acme/app:1"]);
+    let output = test.output();
+    assert_eq!(output.status.code(), Some(4));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("::error title=tag-missing::there is no tag `2`"), "{stderr}");
+    let read = |name: &str| std::fs::read_to_string(test.folder().join(name)).unwrap();
+    assert_eq!(read("out"), "ok=false\n");
+    let summary = read("summary");
+    assert!(summary.contains("| `oci-layout:acme/app:2` | missing |"), "{summary}");
+    assert!(summary.contains("| `tag-missing` | there is no tag `2`"), "{summary}");
+}
+
+#[test]
+fn an_explanation_says_what_it_is() {
+    let world = merged();
+    let digest = &world.built["app-linux-amd64"];
+    let layout = world.layout("acme/app");
+    let build = bakeplan::registry::Store::get_manifest(&layout, &digest.clone().into()).unwrap().unwrap();
+    put_tag(&layout, "one", &build);
+    test(&world)
+        .args(["verify", "--explain", "oci-layout:acme/app:one"])
+        .stdout(str![[r#"
+oci-layout:acme/app:one is an index: application/vnd.oci.image.index.v1+json, [..] bytes, sha256:[..]
+  linux/amd64  sha256:[..]  1 layer, [..] bytes, attested
+
+"#]])
+        .stderr(str![[r#"
+oci-layout:acme/app: checked 1 reference
+note[is-an-index]: oci-layout:acme/app:one is an index: 1 image, 1 attestation
+...
+note[docker-types-only]: a client that asks for Docker's media types alone gets nothing: it is application/vnd.oci.image.index.v1+json
+...
+"#]])
+        .run();
+}
+
+#[test]
+fn a_list_that_docker_left_is_found() {
+    let world = merged();
+    let gone = bakeplan::reference::Digest::sha256(b"gone");
+    let server = world.serve();
+    let folder = format!("docker/manifests/{}_acme_app-9/x", server.host().replace(':', "-"));
+    let local =
+        format!(r#"{{"Ref":"{}/acme/app:1","Descriptor":{{"digest":"{gone}","size":1}}}}"#, server.host());
+    let name = format!("{}/acme/app:9", server.host());
+    let test = test(&world).file(&folder, local).args(["verify", "--explain", &name]);
+    let docker = test.folder().join("docker").to_str().unwrap().to_owned();
+    let output = test.env("DOCKER_CONFIG", &docker).output();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(4), "{stderr}");
+    assert!(
+        stderr.contains("error[stale-list]") && stderr.contains(&format!("docker manifest rm {name}")),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn contradictions_and_failures_have_their_own_codes() {
+    let world = merged();
+    for (arguments, code) in [
+        (&["verify"][..], 2),
+        (&["verify", "--plan", "plan.json", "r.io/a"], 2),
+        (&["verify", "--metadata", "m.json", "r.io/a"], 2),
+        (&["verify", "r.io/A"], 2),
+        (
+            &[
+                "verify",
+                "--explain",
+                "sha256:0000000000000000000000000000000000000000000000000000000000000000",
+            ],
+            2,
+        ),
+        (&["verify", "sha256:0000000000000000000000000000000000000000000000000000000000000000"], 2),
+        (&["verify", "--plan", "m.json"], 1),
+        (&["verify", "--plan", "absent.json"], 1),
+        (&["verify", "oci-layout:absent:1"], 1),
+        (&["verify", "oci-layout:acme/app:1"], 0),
+    ] {
+        let output = test(&world).args(arguments.iter().copied()).output();
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}

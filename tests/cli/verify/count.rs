@@ -1,0 +1,56 @@
+//! How many requests a verification sends.
+
+use std::collections::BTreeMap;
+
+use bakeplan::merge::Options;
+
+use super::desk::{found, of_builds, of_plan};
+use crate::merge::world::{World, plan};
+
+/// How often each request was sent: the method and what kind of thing it is about.
+fn counts(lines: &[String]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for line in lines {
+        let (method, target) = line.split_once(' ').unwrap();
+        let kinds = ["/manifests/sha256:", "/manifests/", "/blobs/", "/tags/list"];
+        let kind = kinds.into_iter().find(|kind| target.contains(kind)).unwrap_or(target);
+        *counts.entry(format!("{method} {kind}")).or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn each_thing_is_asked_once_in_each_repository() {
+    let world = World::with_app(&["acme/app", "mirror/app"]);
+    let document = |host: &str| plan(&[&format!("{host}/acme/app"), &format!("{host}/mirror/app")]);
+    let writer = world.serve();
+    assert_eq!(world.merge(&document(&writer.host()), Options::default()).problems, []);
+    // Four tags, one index, two images and two attestations; two configurations are read, as they name the platforms.
+    let plain =
+        [("HEAD /manifests/", 4), ("GET /manifests/sha256:", 5), ("GET /blobs/", 2), ("HEAD /blobs/", 5)];
+    for (with_builds, expected) in [(false, &plain[..]), (true, &plain)] {
+        let server = world.serve();
+        let document = document(&server.host());
+        let report = if with_builds {
+            of_builds(&world, &document, &world.metadata())
+        } else {
+            of_plan(&world, &document)
+        };
+        found(&report, &[]);
+        let lines = server.lines();
+        for repository in ["/v2/acme/app/", "/v2/mirror/app/"] {
+            let own: Vec<_> = lines.iter().filter(|line| line.contains(repository)).cloned().collect();
+            let mut expected: BTreeMap<_, _> =
+                expected.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+            // The builds' own indexes, to compare with.
+            if with_builds {
+                *expected.get_mut("GET /manifests/sha256:").unwrap() += 2;
+            }
+            assert_eq!(counts(&own), expected, "{repository}");
+        }
+        let mut sorted = lines.clone();
+        sorted.sort();
+        sorted.dedup();
+        assert_eq!(sorted.len(), lines.len(), "nothing is asked twice");
+    }
+}
