@@ -179,9 +179,9 @@ fn with_module(text: &str, is_json: bool, then: impl FnOnce(&Sources, &Module, &
 fn print_all(definition: &Definition) -> Outcome {
     let resolve = |names: &[String]| {
         let resolved = select::resolve(definition, names, &Overrides::default(), &Options::default())?;
-        black_box(strict::strings(resolved.targets.values()));
-        black_box(strict::tags(resolved.targets.values()));
-        black_box(strict::caches(resolved.targets.values()));
+        black_box(strict::strings(resolved.targets.values().map(AsRef::as_ref)));
+        black_box(strict::tags(resolved.targets.values().map(AsRef::as_ref)));
+        black_box(strict::caches(resolved.targets.values().map(AsRef::as_ref)));
         black_box(print::to_json(&resolved, &[]));
         Ok(())
     };
