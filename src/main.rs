@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind::BrokenPipe;
 use std::process::ExitCode;
+use std::thread;
 
 use bakeplan::cli::Cli;
 use bakeplan::commands;
@@ -13,8 +14,8 @@ use bakeplan::host::{self, Host};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// In bytes. Expressions nest as deeply as their author likes, and evaluating them recurses.
-const STACK_SIZE: usize = 64 << 20;
+/// In MiB. Expressions nest as deeply as their author likes, and evaluating them recurses.
+const STACK_SIZES: [usize; 3] = [256, 64, 8];
 
 fn main() -> ExitCode {
     host::install_panic_hook();
@@ -31,7 +32,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the command on a large stack: not that of a thread, as starting one takes as long as a small file.
+/// Runs the command on as large a stack as the system grants.
 fn run(cli: &Cli, host: &Host) -> Exit {
-    stacker::grow(STACK_SIZE, || commands::run(cli, host))
+    let work = || commands::run(cli, host);
+    thread::scope(|scope| {
+        let start = |size| thread::Builder::new().stack_size(size << 20).spawn_scoped(scope, work).ok();
+        match STACK_SIZES.into_iter().find_map(start) {
+            Some(thread) => thread.join().unwrap_or(Exit::Failed),
+            None => work(),
+        }
+    })
 }
