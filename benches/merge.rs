@@ -50,7 +50,8 @@ impl Bench {
                 "dockerfile-inline": "FROM scratch\nARG TARGETARCH\nLABEL arch=$TARGETARCH\nCOPY docker-bake.json /\n",
                 "platforms": [platform],
                 "tags": repositories,
-                "output": ["type=image,push=true,push-by-digest=true,name-canonical=true"],
+                // Without a store, two builds of one job cannot be in each other's way (docker/buildx#3576).
+                "output": ["type=image,push=true,push-by-digest=true,name-canonical=true,store=false"],
             })
         };
         let file = json!({ "target": { "app-amd64": leg("linux/amd64"), "app-arm64": leg("linux/arm64") } });
