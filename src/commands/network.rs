@@ -10,7 +10,7 @@ use crate::cli::Network;
 use crate::error::Error;
 use crate::host::Host;
 use crate::merge::progress::{Event, Progress};
-use crate::merge::snapshot::Site;
+use crate::merge::sites::Site;
 use crate::registry::{self, Client, Clock, Layout, Location, Observer, Patience, Settings, Store};
 
 /// How wide the line is in which progress is shown.

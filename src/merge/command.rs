@@ -3,7 +3,7 @@
 
 use super::Ready;
 use super::publish::TagJob;
-use super::snapshot::Site;
+use super::sites::Site;
 use crate::diagnostic::Diagnostic;
 
 /// The command that makes these tags of an image in one repository; empty when there is none, since a platform is

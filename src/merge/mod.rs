@@ -11,6 +11,7 @@ pub mod metadata;
 pub mod progress;
 pub mod publish;
 pub mod report;
+pub mod sites;
 pub mod snapshot;
 
 use std::collections::BTreeSet;
@@ -22,7 +23,8 @@ use self::metadata::Metadata;
 use self::progress::{Event, Progress};
 use self::publish::{Job, Run, TagJob};
 use self::report::{ImageReport, MissingReport, Outcome, Reference, Report, Status};
-use self::snapshot::{Question, Reader, Site, Snapshot};
+use self::sites::Site;
+use self::snapshot::{Question, Reader, Snapshot};
 use crate::diagnostic::Diagnostic;
 use crate::reference::Tag;
 use crate::registry::{Clock, Location, Manifest};

@@ -8,7 +8,7 @@ use super::Surroundings;
 use super::check::Copies;
 use super::progress::{Event, Progress};
 use super::report::Outcome;
-use super::snapshot::{Site, parallel};
+use super::sites::{Site, parallel};
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
 use crate::reference::{Digest, Tag};

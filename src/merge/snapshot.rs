@@ -1,31 +1,19 @@
 //! What repositories hold, as far as it was asked for: each question goes to a repository once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::index::ATTESTATION_TYPE;
 use super::progress::{Event, Progress};
+use super::sites::{self, Site};
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
 use crate::reference::{Digest, Tag};
-use crate::registry::{Clock, Error, Location, MAX_CONFIG, Manifest, Store, TagOrDigest};
+use crate::registry::{Clock, Error, MAX_CONFIG, Manifest, Store, TagOrDigest};
 
-/// How many requests are under way for each repository, and for all.
-const WORKERS: (usize, usize) = (4, 16);
 /// How long to wait before asking again for what is not there yet.
 const INTERVAL: Duration = Duration::from_secs(2);
-
-/// A repository and how it is reached.
-#[derive(Clone)]
-pub struct Site {
-    /// Where it is.
-    pub location: Location,
-    /// What answers for it.
-    pub store: Arc<dyn Store>,
-}
 
 /// Something to know about a repository.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -205,29 +193,11 @@ impl<'a> Reader<'a> {
     pub fn ask(&mut self, questions: BTreeSet<(usize, Question)>) -> Vec<Diagnostic> {
         let open: Vec<_> =
             questions.into_iter().filter(|(site, question)| !self.snapshots[*site].knows(question)).collect();
-        let mut totals = vec![0; self.sites.len()];
-        open.iter().for_each(|(site, _)| totals[*site] += 1);
-        let done: Vec<_> = self.sites.iter().map(|_| AtomicUsize::new(0)).collect();
-        let answers =
-            parallel(&interleaved(&open, self.sites.len()), self.sites.len(), |(site, question)| {
-                if self.failed[*site].load(Ordering::Relaxed) {
-                    return None;
-                }
-                let answer = ask(self.sites[*site].store.as_ref(), question);
-                self.failed[*site].fetch_or(answer.is_err(), Ordering::Relaxed);
-                let count = done[*site].fetch_add(1, Ordering::Relaxed) + 1;
-                let location = &self.sites[*site].location;
-                self.progress.tell(&Event::Reading { location, done: count, total: totals[*site] });
-                Some((*site, question.clone(), answer))
-            });
-        let mut problems = BTreeMap::new();
-        for (site, question, answer) in answers.into_iter().flatten() {
-            match answer {
-                Ok(answer) => self.snapshots[site].learn(question, answer),
-                Err(error) => drop(problems.entry(site).or_insert_with(|| error.to_diagnostic())),
-            }
+        let (answers, failures) = sites::ask(self.sites, &self.failed, self.progress, &open, ask);
+        for (site, question, answer) in answers {
+            self.snapshots[site].learn(question, answer);
         }
-        problems.into_values().collect()
+        failures.into_values().map(|error| error.to_diagnostic()).collect()
     }
 
     /// Waits a while and forgets what is not there, so that it is asked again; false when there is no time left.
@@ -260,58 +230,4 @@ fn ask(store: &dyn Store, question: &Question) -> Result<Answer, Error> {
         Question::Configuration(digest) => Answer::Configuration(store.get_blob(digest, MAX_CONFIG)?),
         Question::Referrers(image) => Answer::Referrers(store.list_referrers(image, Some(ATTESTATION_TYPE))?),
     })
-}
-
-/// Takes turns between the sites, so that a slow one does not keep all workers.
-pub(crate) fn interleaved<T: Clone>(items: &[(usize, T)], sites: usize) -> Vec<(usize, T)> {
-    let mut queues = vec![Vec::new(); sites];
-    items.iter().for_each(|item| queues[item.0].push(item.clone()));
-    let longest = queues.iter().map(Vec::len).max().unwrap_or(0);
-    (0..longest).flat_map(|at| queues.iter().filter_map(move |queue| queue.get(at).cloned())).collect()
-}
-
-/// Does the work on all items, several at once; the results are in the order of the items.
-pub(crate) fn parallel<T: Sync, R: Send>(items: &[T], sites: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let workers = (WORKERS.0 * sites).min(WORKERS.1).min(items.len());
-    if workers < 2 {
-        return items.iter().map(work).collect();
-    }
-    let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<(usize, R)>> = Mutex::default();
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(at) else { break };
-                    let result = work(item);
-                    results.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
-                }
-            });
-        }
-    });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by_key(|(at, _)| *at);
-    results.into_iter().map(|(_, result)| result).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn results_are_in_the_order_of_the_items() {
-        let items: Vec<usize> = (0..1000).collect();
-        assert_eq!(
-            parallel(&items, 3, |item| item * 2),
-            items.iter().map(|item| item * 2).collect::<Vec<_>>()
-        );
-        assert_eq!(parallel(&[] as &[usize], 3, |item| *item), [0; 0]);
-    }
-
-    #[test]
-    fn sites_take_turns() {
-        let items = [(0, 'a'), (0, 'b'), (0, 'c'), (1, 'x')];
-        assert_eq!(interleaved(&items, 2), [(0, 'a'), (1, 'x'), (0, 'b'), (0, 'c')]);
-    }
 }

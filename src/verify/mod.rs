@@ -23,7 +23,7 @@ use self::walk::{Place, Walk};
 use crate::merge::document::Document;
 use crate::merge::metadata::Metadata;
 use crate::merge::progress::{Event, Progress};
-use crate::merge::snapshot::Site;
+use crate::merge::sites::Site;
 use crate::reference::Reference;
 use crate::registry::Location;
 

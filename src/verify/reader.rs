@@ -1,13 +1,13 @@
 //! Asks the repositories, several questions at once, and keeps what they answer.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::code::Code;
 use super::record::{Answer, Document, Fault, Question, Record};
 use crate::diagnostic::Diagnostic;
-use crate::merge::progress::{Event, Progress};
-use crate::merge::snapshot::{Site, interleaved, parallel};
+use crate::merge::progress::Progress;
+use crate::merge::sites::{self, Site};
 use crate::oci::{DOCKER_LIST, DOCKER_MANIFEST};
 use crate::registry::{Error, Kind, MAX_CONFIG, Store, TagOrDigest, TransportError};
 
@@ -65,27 +65,10 @@ impl<'a> Reader<'a> {
                 Diagnostic::error("too-much", message).with_help("check fewer references at once"),
             ]);
         }
-        let mut totals = vec![0; self.sites.len()];
-        open.iter().for_each(|(site, _)| totals[*site] += 1);
-        let done: Vec<_> = self.sites.iter().map(|_| AtomicUsize::new(0)).collect();
-        let answers =
-            parallel(&interleaved(&open, self.sites.len()), self.sites.len(), |(site, question)| {
-                if self.failed[*site].load(Ordering::Relaxed) {
-                    return None;
-                }
-                let answer = self.answer(self.sites[*site].store.as_ref(), question);
-                self.failed[*site].fetch_or(answer.is_err(), Ordering::Relaxed);
-                let count = done[*site].fetch_add(1, Ordering::Relaxed) + 1;
-                let location = &self.sites[*site].location;
-                self.progress.tell(&Event::Reading { location, done: count, total: totals[*site] });
-                Some((*site, question.clone(), answer))
-            });
-        let mut failures = BTreeMap::new();
-        for (site, question, answer) in answers.into_iter().flatten() {
-            match answer {
-                Ok(answer) => self.records[site].learn(question, answer),
-                Err(failure) => drop(failures.entry(site).or_insert(failure)),
-            }
+        let answer = |store: &dyn Store, question: &Question| self.answer(store, question);
+        let (answers, failures) = sites::ask(self.sites, &self.failed, self.progress, &open, answer);
+        for (site, question, answer) in answers {
+            self.records[site].learn(question, answer);
         }
         Some(failures.into_values().collect())
     }

@@ -41,19 +41,6 @@ fn commands(block: &str) -> Vec<(&str, String)> {
     commands
 }
 
-/// A run with the files of a folder of this repository, or of an earlier run.
-fn with_files(mut test: Test, root: &Path, below: &str) -> Test {
-    for entry in fs::read_dir(root.join(below)).unwrap() {
-        let path = entry.unwrap().path();
-        let name = format!("{below}/{}", path.file_name().unwrap().to_str().unwrap());
-        test = match path.is_dir() {
-            true => with_files(test, root, &name),
-            false => test.file(&name, fs::read(path).unwrap()),
-        };
-    }
-    test
-}
-
 /// Runs a block's commands one after the other: `cd FOLDER`, then `bakeplan …` with its output, which is that of
 /// standard error if a mistake or a difference is told.
 fn run(block: &str) {
@@ -66,7 +53,7 @@ fn run(block: &str) {
         let arguments = command.strip_prefix("bakeplan ").unwrap_or_else(|| panic!("what is `{command}`?"));
         assert!(!folder.is_empty(), "`{command}` runs in no example");
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let test = with_files(Test::new(), last.as_ref().map_or(root, Ran::folder), folder);
+        let test = Test::new().files(last.as_ref().map_or(root, Ran::folder), folder);
         let test = test.cwd(folder).args(arguments.split(' '));
         let output_is = |start| output.starts_with(start);
         let expected = Data::text(output.clone()).raw();

@@ -49,6 +49,24 @@ impl Test {
         self
     }
 
+    /// Puts all files below a folder into the folder, with their paths from `root`.
+    pub(crate) fn files(mut self, root: &Path, below: &str) -> Self {
+        for entry in fs::read_dir(root.join(below)).expect("there is such a folder") {
+            let path = entry.expect("it can be listed").path();
+            let name = path
+                .strip_prefix(root)
+                .ok()
+                .and_then(Path::to_str)
+                .expect("it is below, and UTF-8")
+                .to_owned();
+            self = match path.is_dir() {
+                true => self.files(root, &name),
+                false => self.file(&name, fs::read(path).expect("it can be read")),
+            };
+        }
+        self
+    }
+
     /// Adds arguments.
     pub(crate) fn args<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
         self.arguments.extend(arguments.into_iter().map(str::to_owned));

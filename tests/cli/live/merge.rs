@@ -8,7 +8,7 @@ use bakeplan::merge::document::Document;
 use bakeplan::merge::metadata::Metadata;
 use bakeplan::merge::progress::Quiet;
 use bakeplan::merge::report::Report;
-use bakeplan::merge::snapshot::Site;
+use bakeplan::merge::sites::Site;
 use bakeplan::merge::{self, Options, Surroundings};
 use bakeplan::registry::{Client, Patience, Settings, SystemClock};
 use serde_json::Value;

@@ -5,20 +5,7 @@ use crate::support::Test;
 
 /// A run in a folder with the world's layouts, its plan and its metadata.
 fn test(world: &World, document: &str) -> Test {
-    let mut test = Test::new().file("plan.json", document).file("metadata/a.json", world.metadata());
-    let mut folders = vec![world.root().to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(world.root()).unwrap().to_str().unwrap().to_owned();
-                test = test.file(&name, std::fs::read(&path).unwrap());
-            }
-        }
-    }
-    test
+    Test::new().file("plan.json", document).file("metadata/a.json", world.metadata()).files(world.root(), "")
 }
 
 const MERGE: [&str; 5] = ["merge", "--plan", "plan.json", "--metadata", "metadata"];

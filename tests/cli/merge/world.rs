@@ -10,7 +10,7 @@ use bakeplan::merge::document::Document;
 use bakeplan::merge::metadata::Metadata;
 use bakeplan::merge::progress::Quiet;
 use bakeplan::merge::report::Report;
-use bakeplan::merge::snapshot::Site;
+use bakeplan::merge::sites::Site;
 use bakeplan::merge::{self, Options, Surroundings};
 use bakeplan::oci::{DOCKER_MANIFEST, Index, OCI_INDEX, OCI_MANIFEST};
 use bakeplan::reference::Digest;

@@ -8,20 +8,7 @@ use crate::support::Test;
 
 /// A run beside the layouts of a world.
 fn test(world: &World) -> Test {
-    let mut test = Test::new().file("plan.json", plan(&[APP])).file("m.json", world.metadata());
-    let mut folders = vec![world.root().to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(world.root()).unwrap().to_str().unwrap().to_owned();
-                test = test.file(&name, std::fs::read(&path).unwrap());
-            }
-        }
-    }
-    test
+    Test::new().file("plan.json", plan(&[APP])).file("m.json", world.metadata()).files(world.root(), "")
 }
 
 #[test]

@@ -6,7 +6,7 @@ use bakeplan::merge::Options;
 use bakeplan::merge::document::Document;
 use bakeplan::merge::metadata::Metadata;
 use bakeplan::merge::progress::Quiet;
-use bakeplan::merge::snapshot::Site;
+use bakeplan::merge::sites::Site;
 use bakeplan::oci::{Descriptor, OCI_INDEX};
 use bakeplan::reference::Digest;
 use bakeplan::registry::{Client, Layout, Location, Manifest, Settings, Store, TagOrDigest};
