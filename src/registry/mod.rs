@@ -18,6 +18,7 @@ mod location;
 mod observer;
 mod proxy;
 mod remote;
+mod resolver;
 mod retry;
 mod roots;
 mod transport;

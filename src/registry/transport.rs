@@ -9,10 +9,12 @@ use std::time::Duration;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Method, Request};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::unversioned::transport::DefaultConnector;
 
 use super::clock::Clock;
 use super::observer::{Event, Exchange, Observer};
 use super::proxy::Proxies;
+use super::resolver::Hosts;
 use super::roots;
 use super::url::{Scheme, Url};
 
@@ -165,6 +167,7 @@ pub(super) struct Transport {
     roots: OnceLock<RootCerts>,
     /// By scheme, and whether a proxy is used: an agent keeps what TLS needs, which is costly to make.
     agents: [OnceLock<Agent>; 4],
+    hosts: Hosts,
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
 }
@@ -178,8 +181,8 @@ impl Transport {
         observer: Arc<dyn Observer>,
     ) -> Result<Self, (PathBuf, io::Error)> {
         let authorities = roots::read_all(ca_files)?;
-        let (roots, agents) = Default::default();
-        Ok(Self { timeouts, proxies, authorities, roots, agents, clock, observer })
+        let (roots, agents, hosts) = Default::default();
+        Ok(Self { timeouts, proxies, authorities, roots, agents, hosts, clock, observer })
     }
 
     /// Sends a request. Whatever the status, an answer that came whole is no error.
@@ -189,6 +192,9 @@ impl Transport {
         let started = self.clock.elapsed();
         let answer = self.exchange(url, message);
         let took = self.clock.elapsed().saturating_sub(started);
+        if answer.as_ref().is_err_and(TransportError::is_transient) {
+            self.hosts.forget();
+        }
         self.observer.observe(&match &answer {
             Ok(answer) => Event::Answered { request: exchange, status: answer.status, took },
             Err(problem) => Event::Failed { request: exchange, problem },
@@ -251,7 +257,7 @@ impl Transport {
             if needs_tls {
                 config = config.tls_config(self.tls());
             }
-            config.build().new_agent()
+            Agent::with_parts(config.build(), DefaultConnector::default(), self.hosts.clone())
         })
     }
 
