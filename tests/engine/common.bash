@@ -70,7 +70,7 @@ stop_process() {
 
 # Stops what `up` recorded, and nothing else; forgets it once it is gone.
 stop_all() {
-  local name pid time run mount failed=0
+  local name pid time folder mount failed=0
   if [[ -e $STATE/processes ]]; then
     while read -r name pid time; do
       stop_process "$name" "$pid" "$time" || failed=1
@@ -91,13 +91,14 @@ stop_all() {
     done <"$STATE/containers"
   fi
   ((failed == 0)) || return 1
-  if [[ -e $STATE/run ]]; then
-    run=$(cat "$STATE/run")
-    # A dockerd that was killed leaves its mounts, of its own folder at least.
-    awk '{ print $2 }' /proc/self/mounts | { grep -E "^($STATE|$run)/" || true; } | sort -r | while read -r mount; do
-      umount "$mount" || say "could not unmount $mount"
+  if [[ -e $STATE/folders ]]; then
+    for folder in $(cat "$STATE/folders"); do
+      # A dockerd that was killed leaves its mounts, of its own folder at least.
+      awk '{ print $2 }' /proc/self/mounts | { grep -E "^($STATE|$folder)/" || true; } | sort -r | while read -r mount; do
+        umount "$mount" || say "could not unmount $mount"
+      done
+      rm -rf --one-file-system "$folder"
     done
-    rm -rf --one-file-system "$run"
   fi
   rm -rf "$DIR/env" "$STATE"
 }

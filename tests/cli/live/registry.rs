@@ -18,7 +18,7 @@ const ACCEPTED: &str = "application/vnd.oci.image.index.v1+json, application/vnd
 pub(super) struct Answer {
     pub(super) status: u16,
     headers: BTreeMap<String, String>,
-    body: Vec<u8>,
+    pub(super) body: Vec<u8>,
 }
 
 impl Answer {
