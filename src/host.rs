@@ -420,6 +420,19 @@ pub fn arguments() -> impl Iterator<Item = OsString> {
     std::env::args_os()
 }
 
+/// The stack that the main thread may fill, in bytes, where that can be told.
+#[must_use]
+pub fn stack_size() -> Option<usize> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit};
+        let limit = getrlimit(Resource::Stack).current;
+        Some(limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)))
+    }
+    #[cfg(not(unix))]
+    None
+}
+
 /// Makes a panic tell the user that it is a bug, and what to report.
 pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {

@@ -15,7 +15,7 @@ const MAX_SIZE: u64 = 1_000_000;
 /// How many bytes of text a run may make: so is `"${V}${V}"`.
 const MAX_TEXT: u64 = 128 << 20;
 /// How deep expressions and function calls may nest.
-const MAX_DEPTH: u32 = 2_000;
+const MAX_DEPTH: u32 = 1_000;
 /// How many elements all targets may have together: a matrix gives each of very many targets its own.
 const MAX_ELEMENTS: usize = 1_000_000;
 /// How many bytes of text all targets may hold together.

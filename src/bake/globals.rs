@@ -1,7 +1,6 @@
 //! The variables, functions and global attributes of a module, each resolved when something asks for it
 //! (buildx `bake/hclparser/hclparser.go`: `resolveValue`, `resolveFunction`, `validateVariables`).
 
-use std::fmt;
 use std::rc::Rc;
 
 use super::budget::MAX_ERRORS;
@@ -11,6 +10,7 @@ use super::eval::{Failure, Scope};
 use super::hcl::parse_expression_text;
 use super::kept::{self, KeptVariable};
 use super::module::{BLOCK_KINDS, BUILT_IN, Module, is_secret_name, push_once};
+use super::path::Step;
 use super::references::{Reference, References};
 use super::syntax::{Block, Body, Expr, ExprKind, Name};
 use super::typeexpr::parse_type;
@@ -18,27 +18,6 @@ use super::value::{Mark, Marks, Type, Value};
 use super::variables::{Override, convert_override};
 use crate::diagnostic::{Diagnostic, names_help};
 use crate::source::Span;
-
-/// What is evaluated.
-#[derive(PartialEq)]
-pub(super) enum Step {
-    /// A variable or an attribute of the file, or a function, which has brackets behind its name.
-    Global(Name),
-    Attribute {
-        kind: &'static str,
-        block: Name,
-        name: Name,
-    },
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Global(name) => f.write_str(name),
-            Self::Attribute { kind, block, name } => write!(f, "{kind}.{block}.{name}"),
-        }
-    }
-}
 
 impl Module {
     pub(super) fn resolve_variables(&self) -> Result<(), Vec<Diagnostic>> {
@@ -70,17 +49,14 @@ impl Module {
         if !self.attributes.contains_key(name) && !self.variables.contains_key(name) {
             return Ok(false);
         }
+        let ident = self.variables.get(name).map(|v| &v.labels[0]);
+        let declared = ident.or(self.attributes.get(name).map(|a| &a.name)).map(|ident| ident.span);
         if !self.in_progress.borrow_mut().insert(Rc::clone(name)) {
-            let ident =
-                self.variables.get(name).map(|v| &v.labels[0]).or(self.attributes.get(name).map(|a| &a.name));
             let message = format!("variable cycle not allowed: `{name}` needs its own value");
-            let diagnostic =
-                Diagnostic::error("variable-cycle", message).at(ident.map(|i| i.span), "needed by itself");
-            return Err(Box::new(diagnostic.with_help(self.cycle(&Step::Global(Rc::clone(name))))));
+            let diagnostic = Diagnostic::error("variable-cycle", message).at(declared, "needed by itself");
+            return Err(Box::new(diagnostic.with_help(self.path.cycle(&Step::Global(Rc::clone(name))))));
         }
-        self.path.borrow_mut().push(Step::Global(Rc::clone(name)));
-        let value = self.global_value(name);
-        self.path.borrow_mut().pop();
+        let value = self.path.follow(Step::Global(Rc::clone(name)), declared, || self.global_value(name));
         self.in_progress.borrow_mut().remove(name);
         match value {
             Ok(value) => {
@@ -92,19 +68,6 @@ impl Module {
                 Err(failure)
             }
         }
-    }
-
-    /// How to break the cycle that closes with `last`.
-    pub(super) fn cycle(&self, last: &Step) -> String {
-        const SHOWN: usize = 8;
-        let path = self.path.borrow();
-        let from = path.iter().rposition(|step| step == last).unwrap_or(0);
-        let mut steps: Vec<String> = path[from..].iter().map(|step| format!("`{step}`")).collect();
-        if steps.len() > SHOWN {
-            steps.truncate(SHOWN);
-            steps.push("…".to_owned());
-        }
-        format!("take one reference out of {} → `{last}`", steps.join(" → "))
     }
 
     fn global_value(&self, name: &Name) -> Result<Value, Failure> {
@@ -383,18 +346,17 @@ impl Module {
             return Ok(false);
         }
         let key: Name = format!("{name}()").into();
+        let declared = function.labels[0].span;
         if let Some(failure) = self.failed.borrow().get(&key) {
             return Err(failure.clone());
         }
         if !self.in_progress.borrow_mut().insert(Rc::clone(&key)) {
             let message = format!("function cycle not allowed: `{name}` calls itself");
-            let diagnostic =
-                Diagnostic::error("function-cycle", message).at(function.labels[0].span, "calls itself");
-            return Err(Box::new(diagnostic.with_help(self.cycle(&Step::Global(key)))));
+            let diagnostic = Diagnostic::error("function-cycle", message).at(declared, "calls itself");
+            return Err(Box::new(diagnostic.with_help(self.path.cycle(&Step::Global(key)))));
         }
-        self.path.borrow_mut().push(Step::Global(Rc::clone(&key)));
-        let built = self.build_function(function);
-        self.path.borrow_mut().pop();
+        let step = Step::Global(Rc::clone(&key));
+        let built = self.path.follow(step, declared, || self.build_function(function));
         self.in_progress.borrow_mut().remove(&key);
         match built {
             Ok(built) => {

@@ -31,6 +31,7 @@ pub mod module;
 pub mod number;
 mod operators;
 pub mod overrides;
+mod path;
 pub mod print;
 mod references;
 pub mod select;

@@ -15,8 +15,9 @@ use super::decode;
 use super::eval::{Context, Failure, Scope};
 use super::exposed;
 use super::functions::Ambient;
-use super::globals::{Step, declared_type};
+use super::globals::declared_type;
 use super::matrix;
+use super::path::{Path, Step};
 use super::references::References;
 use super::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident, Name};
 use super::target::Definition;
@@ -117,8 +118,7 @@ pub struct Module {
     /// The defaults of the kept variables.
     pub(super) defaults: RefCell<BTreeMap<Name, Option<Value>>>,
     pub(super) in_progress: RefCell<BTreeSet<Name>>,
-    /// What is being evaluated, each for the one before it; only to tell a cycle.
-    pub(super) path: RefCell<Vec<Step>>,
+    pub(super) path: Path,
     pub(super) failed: RefCell<BTreeMap<Name, Failure>>,
     /// Names that are not declared and were asked for, in which scope.
     pub(super) missed: RefCell<BTreeSet<(usize, Name)>>,
@@ -168,7 +168,7 @@ impl Module {
             labels: IndexMap::new(),
             defaults: RefCell::default(),
             in_progress: RefCell::default(),
-            path: RefCell::default(),
+            path: Path::default(),
             failed: RefCell::default(),
             missed: RefCell::default(),
         };
@@ -324,9 +324,9 @@ impl Module {
             Some(Progress::Waiting) | None => {}
         }
         instance.set(at, Progress::Running);
-        self.path.borrow_mut().push(step());
-        let value = self.eval(&Scope::of(&instance.axes), &attribute.value);
-        self.path.borrow_mut().pop();
+        let value = self
+            .path
+            .follow(step(), attribute.name.span, || self.eval(&Scope::of(&instance.axes), &attribute.value));
         instance.set(at, Progress::Done(value.clone()));
         value
     }
@@ -334,7 +334,7 @@ impl Module {
     fn reference_cycle(&self, span: Span, step: &Step) -> Failure {
         let message = format!("reference cycle not allowed: `{step}` needs its own value");
         let diagnostic = Diagnostic::error("reference-cycle", message).at(span, "needed by itself");
-        Box::new(diagnostic.with_help(self.cycle(step)))
+        Box::new(diagnostic.with_help(self.path.cycle(step)))
     }
 
     /// Expands matrices and names.

@@ -97,7 +97,29 @@ fn a_megabyte_of_one_thing() {
         lines(3_000, |at| format!("x{at} = target.a.args.x{at}\n")),
     );
     let long = "x".repeat(400_000);
+    let row = "more than 500 values refer to each other in a row";
+    let variables = |count: usize| {
+        let all = lines(count, |at| format!("variable \"v{at}\" {{\n  default = v{}\n}}\n", at + 1));
+        format!("{all}v{count} = 1\n{}", argument("v0"))
+    };
+    let targets = |count: usize| {
+        let all =
+            lines(count, |at| format!("target \"t{at}\" {{\n  network = target.t{}.network\n}}\n", at + 1));
+        format!("{all}target \"t{count}\" {{}}\n{}", argument("target.t0.network"))
+    };
+    let functions = |count: usize| {
+        let all = lines(count, |at| {
+            format!("function \"f{at}\" {{\n  params = [x]\n  result = f{}(x)\n}}\n", at + 1)
+        });
+        format!("{all}function \"f{count}\" {{\n  params = [x]\n  result = x\n}}\n{}", argument("f0(1)"))
+    };
     for (text, end) in [
+        (variables(400), Ok(())),
+        (targets(400), Ok(())),
+        (functions(400), Ok(())),
+        (variables(25_000), Err(row)),
+        (targets(20_000), Err(row)),
+        (functions(17_000), Err(row)),
         (unknown, Err("there is no variable named `x0`")),
         (argument(&format!("[{numbers}]")), Err("too large")),
         (exposed, Ok(())),
