@@ -6,12 +6,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
+use clap::parser::ValueSource;
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::reference::Registry;
 
-/// The id of `-C`.
-const DIRECTORIES: &str = "directories";
+mod deferred;
+
+pub use deferred::Deferred;
+
+/// The id of `--color`.
+const COLOR: &str = "color";
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 out of date (`--check`), 4 the registry disagrees (`verify`), 5 incomplete (`merge`)";
 
@@ -36,10 +41,10 @@ pub struct Global {
     #[arg(short = 'C', value_name = "DIR")]
     pub directories: Vec<PathBuf>,
     /// Colour the output: auto, always or never
-    #[arg(long, value_name = "WHEN", default_value_t, global = true, hide_possible_values = true)]
+    #[arg(long, value_name = "WHEN", default_value_t, hide_possible_values = true)]
     pub color: ColorChoice,
     /// Say on standard error what is read and written
-    #[arg(short, long, global = true)]
+    #[arg(short, long)]
     pub verbose: bool,
 }
 
@@ -51,15 +56,21 @@ impl Cli {
     pub fn read(
         arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     ) -> Result<Self, clap::Error> {
+        let mut matches = Self::command().try_get_matches_from(arguments)?;
         // An option that is global in clap loses its values before the command when there are some after it, too.
-        let command = Self::command();
-        let directory = command.get_arguments().find(|option| option.get_id() == DIRECTORIES).cloned();
-        let command = command.mut_subcommands(|command| command.args(&directory));
-        let mut matches = command.try_get_matches_from(arguments)?;
-        let inner = matches.subcommand().and_then(|(_, inner)| inner.get_many::<PathBuf>(DIRECTORIES));
-        let inner: Vec<_> = inner.into_iter().flatten().cloned().collect();
+        let behind = matches.subcommand().map(|(_, matches)| {
+            let is_colored = matches.value_source(COLOR) == Some(ValueSource::CommandLine);
+            Ok::<_, clap::Error>((Global::from_arg_matches(matches)?, is_colored))
+        });
+        let behind = behind.transpose()?;
         let mut cli = Self::from_arg_matches_mut(&mut matches)?;
-        cli.global.directories.extend(inner);
+        if let Some((behind, is_colored)) = behind {
+            cli.global.directories.extend(behind.directories);
+            cli.global.verbose |= behind.verbose;
+            if is_colored {
+                cli.global.color = behind.color;
+            }
+        }
         Ok(cli)
     }
 
@@ -75,28 +86,28 @@ impl Cli {
 pub enum Command {
     /// Print the resolved Bake definition, as `docker buildx bake --print` does
     #[command(args_override_self = true)]
-    Print(Print),
+    Print(Deferred<Print>),
     /// Show or write the plan: images, tags, platforms, jobs
     #[command(args_override_self = true, after_help = EXIT_CODES)]
-    Plan(Plan),
+    Plan(Deferred<Plan>),
     /// Write the Bake file with one target for each image and platform
     #[command(args_override_self = true, after_help = EXIT_CODES)]
-    Bake(Bake),
+    Bake(Deferred<Bake>),
     /// Print the rows of a CI matrix, one for each job
     #[command(args_override_self = true)]
-    Matrix(Matrix),
+    Matrix(Deferred<Matrix>),
     /// Print which tags each image is published under
     #[command(args_override_self = true)]
-    Metadata(Metadata),
+    Metadata(Deferred<Metadata>),
     /// Give the images that were built by digest all their tags, everywhere
     #[command(args_override_self = true, after_help = EXIT_CODES)]
-    Merge(Merge),
+    Merge(Deferred<Merge>),
     /// Check what registries serve, down to the last layer, and say why it is wrong
     #[command(args_override_self = true, after_help = EXIT_CODES)]
-    Verify(Verify),
+    Verify(Deferred<Verify>),
     /// Keep the table of tags in a README up to date, between two markers
     #[command(args_override_self = true, after_help = EXIT_CODES)]
-    Readme(Readme),
+    Readme(Deferred<Readme>),
 }
 
 /// Where the definition comes from and what is changed in it: the options of `docker buildx bake`, with its meaning.
@@ -527,7 +538,7 @@ mod tests {
     #[track_caller]
     fn print(line: &str) -> Print {
         match parse(&format!("print {line}")).unwrap().command {
-            Command::Print(print) => print,
+            Command::Print(print) => print.0,
             other => panic!("{other:?}"),
         }
     }
@@ -608,8 +619,8 @@ mod tests {
     fn nothing_is_published_only_when_asked() {
         for (line, expected) in [("plan", true), ("plan --publish", true), ("bake --publish=false", false)] {
             let selection = match parse(line).unwrap().command {
-                Command::Plan(plan) => plan.selection,
-                Command::Bake(bake) => bake.selection,
+                Command::Plan(plan) => plan.0.selection,
+                Command::Bake(bake) => bake.0.selection,
                 other => panic!("{other:?}"),
             };
             assert_eq!(selection.publish, expected, "{line}");

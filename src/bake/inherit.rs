@@ -43,8 +43,7 @@ struct Frame<'a> {
 
 impl<'a> Frame<'a> {
     fn new(own: &'a Target) -> Self {
-        let merged = Target { span: own.span, ..Target::new(Rc::clone(&own.name)) };
-        Self { own, next_parent: 0, merged, in_cycle: false }
+        Self { own, next_parent: 0, merged: blank(own), in_cycle: false }
     }
 }
 
@@ -84,7 +83,12 @@ impl<'a> Resolver<'a> {
     /// # Errors
     /// No target of that name, pointing at `asked`; a parent that does not exist; an override that cannot be applied.
     pub(super) fn unchecked(&mut self, name: &str, asked: Option<Span>) -> Result<Target, Box<Diagnostic>> {
-        let mut target = Rc::unwrap_or_clone(self.merged(name, asked)?);
+        let own = self.find(name, asked)?;
+        // Most inherit nothing.
+        let mut target = match own.inherits.as_slice() {
+            [] => self.with_own(blank(own), own)?,
+            _ => Rc::unwrap_or_clone(self.merged(own)?),
+        };
         if target.context.is_none() {
             target.context = target.default_context.clone().or_else(|| Some(self.context.clone()));
         }
@@ -98,14 +102,13 @@ impl<'a> Resolver<'a> {
         Ok(target)
     }
 
-    fn merged(&mut self, name: &str, asked: Option<Span>) -> Result<Rc<Target>, Box<Diagnostic>> {
-        if let Some(target) = self.resolved.get(name) {
+    fn merged(&mut self, own: &'a Target) -> Result<Rc<Target>, Box<Diagnostic>> {
+        if let Some(target) = self.resolved.get(&own.name) {
             return Ok(Rc::clone(target));
         }
         // `None` while it is being resolved.
         let mut visited: BTreeMap<Name, Option<Rc<Target>>> = BTreeMap::new();
         let mut cyclic: BTreeSet<Name> = BTreeSet::new();
-        let own = self.find(name, asked)?;
         visited.insert(Rc::clone(&own.name), None);
         let mut frames = vec![Frame::new(own)];
         loop {
@@ -132,14 +135,7 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             let Some(frame) = frames.pop() else { continue };
-            let mut target = frame.merged;
-            copy(&mut self.budget, &mut target, own)?;
-            if let Some(overrides) = self.overrides.get(&own.name) {
-                overrides::apply(overrides, &mut target)?;
-            }
-            target.normalize();
-            target.inherits.clear();
-            let target = Rc::new(target);
+            let target = Rc::new(self.with_own(frame.merged, own)?);
             let Some(child) = frames.last_mut() else { return Ok(target) };
             visited.insert(Rc::clone(&own.name), Some(Rc::clone(&target)));
             if frame.in_cycle {
@@ -150,6 +146,18 @@ impl<'a> Resolver<'a> {
             child.in_cycle |= frame.in_cycle;
             copy(&mut self.budget, &mut child.merged, &target)?;
         }
+    }
+
+    /// What a target has inherited, with what it says itself and what the command line says of it.
+    fn with_own(&mut self, inherited: Target, own: &Target) -> Result<Target, Box<Diagnostic>> {
+        let mut target = inherited;
+        copy(&mut self.budget, &mut target, own)?;
+        if let Some(overrides) = self.overrides.get(&own.name) {
+            overrides::apply(overrides, &mut target)?;
+        }
+        target.normalize();
+        target.inherits.clear();
+        Ok(target)
     }
 
     fn find(&self, name: &str, asked: Option<Span>) -> Result<&'a Target, Box<Diagnostic>> {
@@ -187,6 +195,11 @@ impl<'a> Resolver<'a> {
 /// The name most like this one.
 pub(super) fn near<'n>(name: &str, names: impl Iterator<Item = &'n Name>) -> Option<&'n str> {
     suggest(name, names.map(|name| &**name))
+}
+
+/// A target that has inherited nothing yet.
+fn blank(own: &Target) -> Target {
+    Target { span: own.span, ..Target::new(Rc::clone(&own.name)) }
 }
 
 fn copy(budget: &mut usize, into: &mut Target, from: &Target) -> Result<(), Box<Diagnostic>> {

@@ -178,7 +178,8 @@ impl Parser<'_> {
             _ => self.single_attribute(open, &mut items)?,
         }
         let kind = self.ident(kind);
-        let Items { attributes, blocks, .. } = items;
+        let Items { mut attributes, blocks, .. } = items;
+        attributes.shrink_to_fit();
         let body = Body { attributes, blocks, span: self.span(header.end..self.at) };
         Ok(Block { kind, labels, body, span: self.span(header) })
     }
