@@ -116,6 +116,13 @@ impl Context {
     fn unknown_function(&self, name: &Ident) -> Diagnostic {
         let message = format!("there is no function named `{}`", name.name);
         let diagnostic = Diagnostic::error("unknown-function", message).at(name.span, "not found");
+        if self.declared.contains(&name.name) {
+            return diagnostic
+                .with_note(
+                    "it is declared, but Bake does not look into the strings of JSON for what to read first",
+                )
+                .with_help("call it in the target, or write this in HCL");
+        }
         let users = self.functions.borrow();
         let known = self.standard.keys().copied().chain(users.keys().map(|k| &**k));
         match suggest(&name.name, known) {

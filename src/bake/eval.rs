@@ -76,6 +76,8 @@ pub(super) struct Context {
     pub(super) standard: BTreeMap<&'static str, Rc<Function>>,
     pub(super) globals: RefCell<BTreeMap<Name, Value>>,
     pub(super) functions: RefCell<BTreeMap<Name, Rc<UserFunction>>>,
+    /// The names of all functions that are declared, those included that cannot be called yet.
+    pub(super) declared: BTreeSet<Name>,
     pub(super) exposed: RefCell<Exposed>,
     /// Whether there are variables that are kept.
     pub(super) keeps: bool,
@@ -93,6 +95,7 @@ impl Context {
             standard: super::functions::standard(),
             globals: RefCell::default(),
             functions: RefCell::default(),
+            declared: BTreeSet::new(),
             exposed: RefCell::default(),
             budget: Budget::default(),
         }

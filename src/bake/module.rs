@@ -173,6 +173,7 @@ impl Module {
             missed: RefCell::default(),
         };
         let blocks = module.collect(files)?;
+        module.context.declared = module.functions.keys().cloned().collect();
         module.builtins();
         module.check_kept()?;
         module.resolve_variables()?;
