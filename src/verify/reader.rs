@@ -133,3 +133,90 @@ fn fault(error: &Error) -> Option<Fault> {
     };
     Some(Fault { code, message: error.to_string() })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::merge::progress::Quiet;
+    use crate::oci::{Descriptor, OCI_INDEX};
+    use crate::reference::{Digest, Repository, Tag};
+    use crate::registry::{Location, MAX_MANIFEST, Manifest, Mount};
+
+    /// What has every manifest that it is asked for, each as large as may be.
+    struct Endless;
+
+    impl Store for Endless {
+        fn name(&self) -> String {
+            "oci-layout:endless".to_owned()
+        }
+
+        fn get_manifest(&self, at: &TagOrDigest) -> Result<Option<Manifest>, Error> {
+            let TagOrDigest::Digest(digest) = at else { return Ok(None) };
+            let bytes = vec![b'x'; usize::try_from(MAX_MANIFEST).unwrap()];
+            Ok(Some(Manifest { media_type: OCI_INDEX.to_owned(), digest: digest.clone(), bytes }))
+        }
+
+        fn head_manifest(&self, _: &TagOrDigest) -> Result<Option<Descriptor>, Error> {
+            Ok(None)
+        }
+
+        fn put_manifest(&self, _: &TagOrDigest, _: &Manifest) -> Result<(), Error> {
+            Ok(())
+        }
+
+        fn head_blob(&self, _: &Digest) -> Result<Option<u64>, Error> {
+            Ok(None)
+        }
+
+        fn get_blob(&self, _: &Digest, _: u64) -> Result<Option<Vec<u8>>, Error> {
+            Ok(None)
+        }
+
+        fn mount_blob(&self, _: &Digest, _: &Repository) -> Result<Mount, Error> {
+            Ok(Mount::Declined(String::new()))
+        }
+
+        fn list_tags(&self) -> Result<Vec<Tag>, Error> {
+            Ok(Vec::new())
+        }
+
+        fn list_referrers(&self, _: &Digest, _: Option<&str>) -> Result<Vec<Descriptor>, Error> {
+            Ok(Vec::new())
+        }
+    }
+
+    fn sites() -> [Site; 1] {
+        [Site { location: Location::Layout("endless".to_owned()), store: Arc::new(Endless) }]
+    }
+
+    fn digests(count: usize) -> impl Iterator<Item = Digest> {
+        (0..count).map(|at| Digest::sha256(at.to_string().as_bytes()))
+    }
+
+    #[test]
+    fn manifests_come_to_an_end() {
+        let sites = sites();
+        let mut reader = Reader::new(&sites, &Quiet);
+        let within = usize::try_from(MAX_READ / MAX_MANIFEST).unwrap();
+        let questions = |count| digests(count).map(|digest| (0, Question::Manifest(digest))).collect();
+        assert_eq!(reader.ask(questions(within)), Some(vec![]));
+        let problems = reader.ask(questions(within + 2)).unwrap();
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].message, "`oci-layout:endless` serves more than 268435456 bytes of manifests");
+        // It is left alone from here on.
+        assert_eq!(reader.ask([(0, Question::Tags)].into()), None);
+    }
+
+    #[test]
+    fn questions_come_to_an_end() {
+        let sites = sites();
+        let mut reader = Reader::new(&sites, &Quiet);
+        let questions = |count| digests(count).map(|digest| (0, Question::Blob(digest))).collect();
+        assert_eq!(reader.ask(questions(1000)), Some(vec![]));
+        let problems = reader.ask(questions(MAX_QUESTIONS + 1)).unwrap();
+        assert_eq!(problems[0].message, "what is to be checked has more than 200000 parts");
+        assert_eq!(reader.ask([(0, Question::Tags)].into()), None);
+    }
+}
