@@ -115,36 +115,58 @@ fn constraint(ty: &Type) -> String {
     }
 }
 
-/// Strings, numbers and bools bare, other values as JSON; nothing for null.
+/// Nothing for null. Without a type, strings, numbers and bools are bare; all else is JSON, without the quotes of a
+/// string (buildx `bake/hclparser/hclparser.go`, `Parse`).
 fn value(info: &VariableInfo) -> Option<String> {
     if info.value.is_null() {
         return None;
     }
-    let text = convert(&info.value, &Type::String).ok().filter(|_| info.value.ty().is_primitive());
-    text.and_then(|text| text.as_str().map(str::to_owned)).or_else(|| to_json(&info.value).ok())
+    let own = info.value.ty();
+    let json = |ty| to_json(&info.value, ty).unwrap_or_default();
+    Some(match &info.ty {
+        Some(Type::String) => json(&Type::String).trim_matches('"').to_owned(),
+        Some(ty) => json(ty),
+        None if own.is_primitive() => convert(&info.value, &Type::String).ok()?.as_str()?.to_owned(),
+        None => json(&own),
+    })
 }
 
 /// How many characters apart the stops of a tab are.
 const TAB: usize = 8;
 
-/// Columns aligned with tabs, as buildx prints them (<https://pkg.go.dev/text/tabwriter> with padding 1): each but the
-/// last is filled up to the next multiple of a tab.
+/// Cells aligned with tabs, as buildx prints them (<https://pkg.go.dev/text/tabwriter> with padding 1): each but the last
+/// of a line is filled up to a tab behind the longest of those above and below it. A line break in a cell ends the line.
 fn tabbed(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
-    let head = head.iter().map(|&cell| cell.to_owned()).collect();
-    let table: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
-    let length = |cell: &String| cell.chars().count();
-    let columns = table[0].len();
-    let longest = |at: usize| table.iter().map(|row| length(&row[at])).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(|at| (longest(at) + 1).next_multiple_of(TAB)).collect();
-    let mut text = String::new();
-    for row in &table {
-        for (at, cell) in row.iter().enumerate() {
-            text.push_str(cell);
-            if at + 1 < columns {
-                text.push_str(&"\t".repeat((widths[at] - length(cell)).div_ceil(TAB)));
-            }
+    let rows: String = rows.map(|row| row.join("\t") + "\n").collect();
+    let text = head.join("\t") + "\n" + &rows;
+    let lines: Vec<Vec<&str>> = text.split_terminator('\n').map(|line| line.split('\t').collect()).collect();
+    let mut aligned = String::new();
+    align(&lines, &mut Vec::new(), &mut aligned);
+    aligned
+}
+
+/// Writes lines, given the widths of their first columns.
+fn align(lines: &[Vec<&str>], widths: &mut Vec<usize>, text: &mut String) {
+    let column = widths.len();
+    let has_column = |line: &Vec<&str>| column + 1 < line.len();
+    for block in lines.chunk_by(|a, b| has_column(a) == has_column(b)) {
+        if has_column(&block[0]) {
+            let longest = block.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+            widths.push((longest + 1).next_multiple_of(TAB));
+            align(block, widths, text);
+            widths.pop();
+        } else {
+            block.iter().for_each(|line| write_line(line, widths, text));
         }
-        text.push('\n');
     }
-    text
+}
+
+fn write_line(line: &[&str], widths: &[usize], text: &mut String) {
+    for (at, cell) in line.iter().enumerate() {
+        text.push_str(cell);
+        if let Some(width) = widths.get(at) {
+            text.push_str(&"\t".repeat((width - cell.chars().count()).div_ceil(TAB)));
+        }
+    }
+    text.push('\n');
 }

@@ -50,6 +50,44 @@ fn lists_are_aligned_with_tabs_as_in_buildx() {
 }
 
 #[test]
+fn values_of_any_type_are_listed_with_their_own() {
+    const FILE: &str = r#"
+variable "ANY" {
+  type    = any
+  default = [1, "a"]
+}
+variable "ANIES" {
+  type    = map(any)
+  default = { a = 1 }
+}
+variable "LINES" {
+  default = "one\ntwo"
+}
+variable "PARTS" {
+  type    = object({ a = any, b = optional(set(string)) })
+  default = { a = { x = true } }
+}
+variable "TEXT" {
+  type    = string
+  default = "<\"q\">\n"
+}
+"#;
+    let expected = r#"VARIABLE^TYPE^^^VALUE^^^^^^^DESCRIPTION
+ANIES^^map of any single type^{"a":{"value":1,"type":"number"}}^^^
+ANY^^any type^^{"value":[1,"a"],"type":["tuple",["number","string"]]}^
+LINES^^^^^one
+two^^
+PARTS^^object^{"a":{"value":{"x":true},"type":["object",{"x":"bool"}]},"b":null}^
+TEXT^^string^\u003c\"q\"\u003e\n^^^^^^^
+"#;
+    Test::new()
+        .file("docker-bake.hcl", FILE)
+        .args(["print", "--list=variables"])
+        .stdout(expected.replace('^', "\t"))
+        .run();
+}
+
+#[test]
 fn lists_are_json_when_asked() {
     Test::new()
         .file("docker-bake.hcl", FILE)

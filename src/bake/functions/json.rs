@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::rc::Rc;
 
 use super::super::number::Number;
+use super::super::syntax::Name;
 use super::super::value::{Str, Type, Value};
 use super::strings::{MAX_ITEMS, bounded, text};
 use super::{Ambient, Family, FunctionError, fixed, nullable, param};
@@ -31,14 +32,74 @@ fn encode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     bounded(json)
 }
 
-/// A value as JSON text, as `jsonencode` gives it.
+/// A value as JSON text for a place of this type, which it has or fits. Where that is any type, it is told with its own:
+/// `{"value":1,"type":"number"}` (`Marshal` in <https://github.com/zclconf/go-cty/blob/main/cty/json/marshal.go>).
 ///
 /// # Errors
 /// For infinity.
-pub fn to_json(value: &Value) -> Result<String, String> {
-    let mut json = String::new();
-    write_json(value, &mut json)?;
-    Ok(json)
+pub fn to_json(value: &Value, ty: &Type) -> Result<String, String> {
+    let member = |(name, value): (&Name, &Value), ty: &Type| {
+        let mut json = String::new();
+        write_string(name, &mut json);
+        Ok::<_, String>(json + ":" + &to_json(value, ty)?)
+    };
+    match (ty, value) {
+        (Type::Dynamic, value) if value.ty() != Type::Dynamic => {
+            let ty = value.ty();
+            Ok(format!("{{\"value\":{},\"type\":{}}}", to_json(value, &ty)?, type_to_json(&ty)))
+        }
+        (Type::List(of) | Type::Set(of), Value::List(_, items) | Value::Set(_, items)) => {
+            items.iter().map(|item| to_json(item, of)).collect::<Result<Vec<_>, _>>().map(array)
+        }
+        (Type::Tuple(types), Value::Tuple(items)) => {
+            let items = items.iter().zip(types.iter()).map(|(item, ty)| to_json(item, ty));
+            items.collect::<Result<Vec<_>, _>>().map(array)
+        }
+        (Type::Map(of), Value::Map(_, members)) => {
+            members.iter().map(|entry| member(entry, of)).collect::<Result<Vec<_>, _>>().map(object)
+        }
+        (Type::Object(object_type), Value::Object(members)) => {
+            let ty = |name| object_type.attributes.get(name).unwrap_or(&Type::Dynamic);
+            let members = members.iter().map(|entry| member(entry, ty(entry.0)));
+            members.collect::<Result<Vec<_>, _>>().map(object)
+        }
+        _ => {
+            let mut json = String::new();
+            write_json(value, &mut json)?;
+            Ok(json)
+        }
+    }
+}
+
+/// A type as JSON text (`MarshalJSON` in <https://github.com/zclconf/go-cty/blob/main/cty/type.go>).
+fn type_to_json(ty: &Type) -> String {
+    let of = |kind: &str, parts: String| format!("[\"{kind}\",{parts}]");
+    match ty {
+        Type::Dynamic => "\"dynamic\"".to_owned(),
+        Type::Bool => "\"bool\"".to_owned(),
+        Type::Number => "\"number\"".to_owned(),
+        Type::String => "\"string\"".to_owned(),
+        Type::List(element) => of("list", type_to_json(element)),
+        Type::Set(element) => of("set", type_to_json(element)),
+        Type::Map(element) => of("map", type_to_json(element)),
+        Type::Tuple(types) => of("tuple", array(types.iter().map(type_to_json).collect::<Vec<_>>())),
+        Type::Object(object_type) => {
+            let members = object_type.attributes.iter().map(|(name, ty)| {
+                let mut json = String::new();
+                write_string(name, &mut json);
+                json + ":" + &type_to_json(ty)
+            });
+            of("object", object(members.collect::<Vec<_>>()))
+        }
+    }
+}
+
+fn array(items: impl AsRef<[String]>) -> String {
+    format!("[{}]", items.as_ref().join(","))
+}
+
+fn object(members: impl AsRef<[String]>) -> String {
+    format!("{{{}}}", members.as_ref().join(","))
 }
 
 /// Appends a value as JSON.
