@@ -67,6 +67,8 @@ impl Answers {
             (Ok(bake), Ok(own)) if is_unordered => sorted(bake) != sorted(own),
             (Ok(bake), Ok(own)) => bake != own,
             (Err(_), Err(_)) => false,
+            // It looks for the file of an output, which planning does not.
+            (Err(bake), Ok(_)) if bake.contains(": file name too long") => false,
             _ => true,
         }
     }
