@@ -214,12 +214,7 @@ impl FromStr for Platform {
     type Err = PlatformError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.eq_ignore_ascii_case("local") {
-            return Err(PlatformError::Local);
-        }
-        let specifier = Specifier::parse(text)?;
-        specifier.check_os_options_are_plain(text)?;
-        let Specifier { os, os_version, os_features, architecture } = specifier;
+        let Specifier { os, os_version, os_features, architecture } = Specifier::plain(text)?;
         let (os, (architecture, variant)) = match architecture {
             Some((architecture, variant)) => {
                 (os, normalise_architecture(architecture, variant.unwrap_or("")))
@@ -275,12 +270,7 @@ impl FromStr for PlatformPrefix {
     type Err = PlatformError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.eq_ignore_ascii_case("local") {
-            return Err(PlatformError::Local);
-        }
-        let specifier = Specifier::parse(text)?;
-        specifier.check_os_options_are_plain(text)?;
-        let Specifier { os, os_version, os_features, architecture } = specifier;
+        let Specifier { os, os_version, os_features, architecture } = Specifier::plain(text)?;
         let (os, written) = match architecture {
             Some(written) => (os, Some(written)),
             None => match single_word(text, &os)? {
@@ -350,6 +340,16 @@ struct Specifier<'a> {
 }
 
 impl<'a> Specifier<'a> {
+    /// Of a platform that depends on no machine, and whose parts can be written again as they are.
+    fn plain(text: &'a str) -> Result<Self, PlatformError> {
+        if text.eq_ignore_ascii_case("local") {
+            return Err(PlatformError::Local);
+        }
+        let specifier = Self::parse(text)?;
+        specifier.check_os_options_are_plain(text)?;
+        Ok(specifier)
+    }
+
     fn parse(text: &'a str) -> Result<Self, PlatformError> {
         if text.is_empty() {
             return Err(PlatformError::Empty);
