@@ -451,6 +451,8 @@ impl Group {
 pub struct Definition {
     /// Groups by name; the user's first, then those that matrix labels make.
     pub groups: IndexMap<Name, Group>,
+    /// The groups of matrix labels that a group block hides. Nothing reaches them, but they are listed.
+    pub hidden: Vec<Group>,
     /// Targets by name, which for a matrix are the generated names.
     pub targets: IndexMap<Name, Box<Target>>,
 }
@@ -481,11 +483,13 @@ impl Definition {
     /// group blocks are added.
     pub fn add_label_group(&mut self, label: &Name, members: &[Name]) {
         let members: IndexSet<&Name> = members.iter().collect();
-        self.groups.entry(Rc::clone(label)).or_insert_with(|| Group {
-            name: Rc::clone(label),
-            targets: Some(members.into_iter().map(|name| Text { value: name.into(), span: None }).collect()),
-            ..Group::default()
-        });
+        let targets = members.into_iter().map(|name| Text { value: name.into(), span: None }).collect();
+        let group = Group { name: Rc::clone(label), targets: Some(targets), ..Group::default() };
+        if self.groups.contains_key(label) {
+            self.hidden.push(group);
+        } else {
+            self.groups.insert(Rc::clone(label), group);
+        }
     }
 }
 

@@ -35,7 +35,7 @@ fn items(definition: &Definition) -> Vec<Item> {
         description: text(&target.description),
         group: false,
     });
-    let groups = definition.groups.values().map(|group| Item {
+    let groups = definition.groups.values().chain(&definition.hidden).map(|group| Item {
         name: group.name.to_string(),
         description: with_members(group, text(&group.description)),
         group: true,

@@ -88,6 +88,25 @@ TEXT^^string^\u003c\"q\"\u003e\n^^^^^^^
 }
 
 #[test]
+fn the_group_of_a_matrix_is_listed_though_another_hides_it() {
+    const FILE: &str = r#"
+target "a" {
+  name   = "a-${x}"
+  matrix = { x = [1, 2] }
+}
+group "a" {
+  description = "mine"
+  targets     = ["a-1"]
+}
+"#;
+    Test::new()
+        .file("docker-bake.hcl", FILE)
+        .args(["print", "--list=targets"])
+        .stdout("TARGET\tDESCRIPTION\na\tmine (a-1)\na\ta-1, a-2\na-1\t\na-2\t\n")
+        .run();
+}
+
+#[test]
 fn lists_are_json_when_asked() {
     Test::new()
         .file("docker-bake.hcl", FILE)
