@@ -85,7 +85,7 @@ impl Context {
             all(results).map_err(|(_, failure)| Missing { failure, ty: Type::list(ty_or_any(element)) })?;
         let element = match results.first() {
             Some(first) => first.ty(),
-            None => ty(element)?,
+            None => ty(element).map_err(Missing::of(Type::list(Type::Dynamic)))?,
         };
         if results.iter().any(|result| result.ty() != element) {
             let message = "the elements that `*` gives are of different types";

@@ -12,6 +12,10 @@ pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error
     if args.lint {
         arguments.call = Some("check".into());
     }
+    if args.list.is_some() {
+        // They change nothing that is listed, and buildx does not look at them then.
+        arguments.overrides.clear();
+    }
     let loaded = load::load(session, &arguments)?;
     if let Some(wanted) = args.list {
         return session.deliver(&list::list(&loaded, wanted)?);

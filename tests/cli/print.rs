@@ -44,7 +44,7 @@ fn lists_are_aligned_with_tabs_as_in_buildx() {
         .run();
     Test::new()
         .file("docker-bake.hcl", FILE)
-        .args(["print", "--list=targets"])
+        .args(["print", "--list=targets", "--set=*.args=1"])
         .stdout("TARGET\tDESCRIPTION\napp\tthe app\ndefault\tapp, web\nweb\t\n")
         .run();
 }

@@ -118,7 +118,8 @@ M unixtimestampparse S
 ";
 
 /// Those that older versions do not know or understand otherwise, and what that is called.
-const LATER: [(&str, &str); 6] = [
+const LATER: [(&str, &str); 7] = [
+    ("cidrsubnet", "negative subnet"),
     ("element", "negative index"),
     ("formatdate", "strict times"),
     ("formattimestamp", "timestamps"),
