@@ -118,8 +118,9 @@ M unixtimestampparse S
 ";
 
 /// Those that older versions do not know or understand otherwise, and what that is called.
-const LATER: [(&str, &str); 7] = [
+const LATER: [(&str, &str); 8] = [
     ("cidrsubnet", "negative subnet"),
+    ("csvdecode", "fields of nothing"),
     ("element", "negative index"),
     ("formatdate", "strict times"),
     ("formattimestamp", "timestamps"),

@@ -2,9 +2,14 @@
 
 /// The first version, 36 of 0.36, that does as the followed one does, what it is about, and what older ones do. Without
 /// a number it is the libraries of HCL and cty that matter: those of Linux distributions can be older.
-const DIFFERENCES: [(Option<u32>, &str, &str); 14] = [
+const DIFFERENCES: [(Option<u32>, &str, &str); 15] = [
     (None, "short circuit", "`&&` and `||` fail when either operand does"),
     (None, "negative index", "`element` refuses it"),
+    (
+        None,
+        "fields of nothing",
+        "`*` over an empty list of objects may take a field that they would not have",
+    ),
     (None, "negative subnet", "`cidrsubnet` takes its number without the sign"),
     (None, "strict times", "`timeadd` and `formatdate` take some times that are not RFC 3339"),
     (Some(30), "typed null", "a variable with a type and without a value is an empty string"),
