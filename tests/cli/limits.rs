@@ -87,6 +87,43 @@ fn few_lines_that_mean_very_much() {
     }
 }
 
+/// What needs the most of the stack. Run it with `--release`, too: an optimised build has less of it.
+#[test]
+fn as_deep_as_may_be() {
+    let nested = |before: &str, inner: &str, after: &str| {
+        format!("{}{inner}{}", before.repeat(240), after.repeat(240))
+    };
+    let chain = |count: usize, value: &dyn Fn(String) -> String, end: &str| {
+        let all = lines(count, |at| {
+            format!("variable \"v{at}\" {{\n  default = {}\n}}\n", value(format!("v{}", at + 1)))
+        });
+        format!("{all}v{count} = {end}\n")
+    };
+    let calls = |before: &str, after: &str| {
+        let all = lines(3, |at| {
+            let result = nested(before, &format!("f{}(x)", at + 1), after);
+            format!("function \"f{at}\" {{\n  params = [x]\n  result = {result}\n}}\n")
+        });
+        format!("{all}function \"f3\" {{\n  params = [x]\n  result = x\n}}\n")
+    };
+    let first = |value: String| format!("[for x in [{value}] : x][0]");
+    let row = chain(490, &first, "f0(\"x\")") + &argument("v0");
+    let lists = chain(20, &|value| nested("[", &value, "]"), "1") + &argument("jsonencode(v0)");
+    let objects = chain(20, &|value| nested("{a=", &value, "}"), "1") + &argument("jsonencode(v0)");
+    let sums = chain(400, &|value| format!("{value} + {}", vec!["1"; 20].join("+")), "1") + &argument("v0");
+    for text in [
+        calls("upper(", ")") + &row,
+        calls("try(", ", 1)") + &row,
+        calls("true ? ", " : null") + &row,
+        lists,
+        objects,
+        sums,
+        argument(&vec!["1"; 10_000].join("+")),
+    ] {
+        check("print", "docker-bake.hcl", &text, Ok(()));
+    }
+}
+
 #[test]
 fn a_megabyte_of_one_thing() {
     let unknown = lines(40_000, |at| format!("a{at} = x{at}\n"));
