@@ -64,7 +64,10 @@ fn few_lines_that_mean_very_much() {
         (doubled("NAME = \"${V}${V}\"\n"), Err("the strings of this file come to more than 128 MiB")),
         (doubled("NAME = [V, V]\n"), Err("has more than 1000000 parts")),
         (functions, Err(steps)),
-        (argument(&format!("{}1{}", "[for a in range(1000) : ".repeat(5), "]".repeat(5))), Err(steps)),
+        (
+            argument(&format!("{}1{}", "[for a in range(1000) : ".repeat(5), "]".repeat(5))),
+            Err("has more than 1000000 parts"),
+        ),
         (
             axes("100", &format!("args = {{ X = \"{}\" }}", "y".repeat(50_000))),
             Err("come to more than 64 MiB"),
