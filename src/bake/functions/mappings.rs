@@ -59,12 +59,24 @@ fn merge(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let mut types = Vec::with_capacity(args.len());
     for arg in args {
         let ty = arg.ty();
-        if !matches!(ty, Type::Map(_) | Type::Object(_) | Type::Dynamic) {
-            return Err(FunctionError::new(format!("arguments must be maps or objects, got \"{ty}\"")));
+        let wrong = || FunctionError::new(format!("arguments must be maps or objects, got \"{ty}\""));
+        let is_mapping = matches!(ty, Type::Map(_) | Type::Object(_) | Type::Dynamic);
+        // Behind a null of no type, cty does not check types, and takes what has no elements, or strings for both.
+        match arg.items() {
+            _ if is_mapping => {
+                let members = arg.members().into_iter().flatten();
+                merged.extend(members.map(|(name, value)| (name.clone(), value.clone())));
+            }
+            _ if !types.contains(&Type::Dynamic) => return Err(wrong()),
+            _ if arg.is_null() => {}
+            Some([]) => {}
+            Some(items) if matches!(&ty, Type::Set(of) if **of == Type::String) => {
+                let texts = items.iter().filter_map(|item| Some((item.as_str()?.into(), item.clone())));
+                merged.extend(texts);
+            }
+            _ => return Err(wrong()),
         }
         types.push(ty);
-        let members = arg.members().into_iter().flatten();
-        merged.extend(members.map(|(name, value)| (name.clone(), value.clone())));
     }
     match types.first() {
         Some(first @ Type::Map(element)) if types.iter().all(|ty| ty == first) => {
