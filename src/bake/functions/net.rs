@@ -208,7 +208,9 @@ fn subnets(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
             )));
         }
         let before = current.unwrap_or_else(|| network.previous(prefix));
-        let next = before.next(prefix).filter(|next| network.contains(next.address)).ok_or_else(|| {
+        // Go takes an IPv4 address that is written as an IPv6 one for the former, which is in no network of the latter.
+        let is_inside = |next: &Network| network.contains(next.address) && !next.address.is_mapped();
+        let next = before.next(prefix).filter(is_inside).ok_or_else(|| {
             error(format!(
                 "not enough remaining address space for a subnet with a prefix of {prefix} bits after {before}"
             ))

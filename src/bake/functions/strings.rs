@@ -182,6 +182,10 @@ fn title(text: &str) -> String {
 fn indent(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let spaces = usize::try_from(integer(args, 0)?)
         .map_err(|_| FunctionError::argument(0, "the number of spaces must not be negative"))?;
+    // Go makes the spaces of a line even when there is only one line, and has no room for so many.
+    if spaces as u64 >> 33 > 0 {
+        return Err(FunctionError::argument(0, "the number of spaces is too large"));
+    }
     let text = text(args, 1)?;
     check_length(text.matches('\n').count().saturating_mul(spaces).saturating_add(text.len()))?;
     if !text.contains('\n') {
