@@ -291,8 +291,9 @@ fn main() -> ExitCode {
         case("1 target", plain(1), 41, 20.0),
         case("1000 targets", plain(1000), 11, 50.0),
         Case { has_floor: false, ..case("a matrix of 1000", matrix(1000), 11, 10.0) },
-        Case { is_slow: true, ..case("10000 targets", plain(10_000), 9, 300.0) },
-        Case { is_slow: true, has_floor: false, ..case("a matrix of 10000", matrix(10_000), 9, 300.0) },
+        // The machine is slower for a second when buildx has been busy for half a minute: rounds enough to outlast that.
+        Case { is_slow: true, ..case("10000 targets", plain(10_000), 31, 300.0) },
+        Case { is_slow: true, has_floor: false, ..case("a matrix of 10000", matrix(10_000), 31, 300.0) },
     ];
     let mut own = Vec::new();
     for Case { name, text, rounds, at_least, is_slow, has_floor } in cases {
