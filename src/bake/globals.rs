@@ -51,13 +51,13 @@ impl Module {
         }
         let ident = self.variables.get(name).map(|v| &v.labels[0]);
         let declared = ident.or(self.attributes.get(name).map(|a| &a.name)).map(|ident| ident.span);
-        if !self.in_progress.borrow_mut().insert(Rc::clone(name)) {
+        let step = Step::Global(Rc::clone(name));
+        if self.path.contains(&step) {
             let message = format!("variable cycle not allowed: `{name}` needs its own value");
             let diagnostic = Diagnostic::error("variable-cycle", message).at(declared, "needed by itself");
-            return Err(Box::new(diagnostic.with_help(self.path.cycle(&Step::Global(Rc::clone(name))))));
+            return Err(Box::new(diagnostic.with_help(self.path.cycle(&step))));
         }
-        let value = self.path.follow(Step::Global(Rc::clone(name)), declared, || self.global_value(name));
-        self.in_progress.borrow_mut().remove(name);
+        let value = self.path.follow(step, declared, || self.global_value(name));
         match value {
             Ok(value) => {
                 self.context.globals.borrow_mut().insert(Rc::clone(name), value);
@@ -350,14 +350,13 @@ impl Module {
         if let Some(failure) = self.failed.borrow().get(&key) {
             return Err(failure.clone());
         }
-        if !self.in_progress.borrow_mut().insert(Rc::clone(&key)) {
+        let step = Step::Global(Rc::clone(&key));
+        if self.path.contains(&step) {
             let message = format!("function cycle not allowed: `{name}` calls itself");
             let diagnostic = Diagnostic::error("function-cycle", message).at(declared, "calls itself");
-            return Err(Box::new(diagnostic.with_help(self.path.cycle(&Step::Global(key)))));
+            return Err(Box::new(diagnostic.with_help(self.path.cycle(&step))));
         }
-        let step = Step::Global(Rc::clone(&key));
         let built = self.path.follow(step, declared, || self.build_function(function));
-        self.in_progress.borrow_mut().remove(&key);
         match built {
             Ok(built) => {
                 self.context.functions.borrow_mut().insert(Rc::clone(name), Rc::new(built));

@@ -117,7 +117,6 @@ pub struct Module {
     labels: IndexMap<Name, Vec<Name>>,
     /// The defaults of the kept variables.
     pub(super) defaults: RefCell<BTreeMap<Name, Option<Value>>>,
-    pub(super) in_progress: RefCell<BTreeSet<Name>>,
     pub(super) path: Path,
     pub(super) failed: RefCell<BTreeMap<Name, Failure>>,
     /// Names that are not declared and were asked for, in which scope.
@@ -167,7 +166,6 @@ impl Module {
             by_name: IndexMap::new(),
             labels: IndexMap::new(),
             defaults: RefCell::default(),
-            in_progress: RefCell::default(),
             path: Path::default(),
             failed: RefCell::default(),
             missed: RefCell::default(),

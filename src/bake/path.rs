@@ -38,6 +38,11 @@ impl fmt::Display for Step {
 pub(super) struct Path(RefCell<Vec<Step>>);
 
 impl Path {
+    /// Whether a step is being done, so that doing it again would not end.
+    pub(super) fn contains(&self, step: &Step) -> bool {
+        self.0.borrow().contains(step)
+    }
+
     /// Does the work that a step needs, in which there may be further steps.
     ///
     /// # Errors
