@@ -223,12 +223,9 @@ pub struct Plan {
     /// Print what is known about the run as JSON instead of a plan; needs no Bake file
     #[arg(long = "facts", conflicts_with_all = ["out", "github", "targets"])]
     pub print_facts: bool,
-    /// Which part of the plan.
+    /// What is planned.
     #[command(flatten)]
     pub selection: Selection,
-    /// The definition.
-    #[command(flatten)]
-    pub definition: Definition,
 }
 
 /// `bakeplan bake`.
@@ -240,12 +237,9 @@ pub struct Bake {
     /// Write nothing, fail when the file is out of date
     #[arg(long)]
     pub check: bool,
-    /// Which part of the plan.
+    /// What is planned.
     #[command(flatten)]
     pub selection: Selection,
-    /// The definition.
-    #[command(flatten)]
-    pub definition: Definition,
 }
 
 /// `bakeplan matrix`.
@@ -254,12 +248,9 @@ pub struct Matrix {
     /// Print one line for `strategy.matrix` (github), or matrix.json (json)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
     pub format: MatrixFormat,
-    /// Which part of the plan.
+    /// What is planned.
     #[command(flatten)]
     pub selection: Selection,
-    /// The definition.
-    #[command(flatten)]
-    pub definition: Definition,
 }
 
 /// `bakeplan metadata`.
@@ -268,12 +259,9 @@ pub struct Metadata {
     /// Print plan.json (json), a reference a line (tags), or `-t REF` for each (args)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
     pub format: MetadataFormat,
-    /// Which part of the plan.
+    /// What is planned.
     #[command(flatten)]
     pub selection: Selection,
-    /// The definition.
-    #[command(flatten)]
-    pub definition: Definition,
 }
 
 /// `bakeplan merge`.
@@ -375,15 +363,12 @@ pub struct Readme {
     /// Write nothing, fail when the table is out of date
     #[arg(long)]
     pub check: bool,
-    /// Which part of the plan.
+    /// What is planned.
     #[command(flatten)]
     pub selection: Selection,
-    /// The definition.
-    #[command(flatten)]
-    pub definition: Definition,
 }
 
-/// Which part of the plan, and for what.
+/// Which part of a definition is planned, and for what.
 #[derive(Args, Clone, Debug)]
 pub struct Selection {
     /// Plan this platform only (repeatable)
@@ -396,6 +381,9 @@ pub struct Selection {
     /// What is known about the run.
     #[command(flatten)]
     pub facts: FactOptions,
+    /// The definition.
+    #[command(flatten)]
+    pub definition: Definition,
 }
 
 /// What is known about the run, where the environment and git do not say it or are wrong.

@@ -29,12 +29,12 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
         return facts::print(session, &args.selection.facts);
     }
     // The process ends here: taking large plans apart first would take a tenth of the run.
-    let made = ManuallyDrop::new(make(session, &args.definition, &args.selection)?);
+    let made = ManuallyDrop::new(make(session, &args.selection)?);
     let (plan, loaded) = &*made;
     let mut command = vec!["plan".to_owned()];
     if let Some(folder) = &args.out {
         command.extend(["--out".to_owned(), quote(folder)]);
-        command.extend(shared_options(&args.definition, &args.selection));
+        command.extend(shared_options(&args.selection));
         let command = format!("bakeplan {}", command.join(" "));
         let files: Vec<(String, String)> = render::files(plan, &origin(loaded, &command))
             .into_iter()
@@ -59,7 +59,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
 
 /// `bakeplan bake`
 pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Error> {
-    let made = ManuallyDrop::new(make_for(session, &args.definition, &args.selection, Purpose::BakeFile)?);
+    let made = ManuallyDrop::new(make_for(session, &args.selection, Purpose::BakeFile)?);
     let (plan, loaded) = &*made;
     let images_alone = loaded.files.iter().all(|found| found.origin == Origin::Images);
     let output = match (&args.output, args.check) {
@@ -73,7 +73,7 @@ pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Er
     if let Some(path) = &output {
         command.extend(["-o".to_owned(), quote(path)]);
     }
-    command.extend(shared_options(&args.definition, &args.selection));
+    command.extend(shared_options(&args.selection));
     let command = format!("bakeplan {}", command.join(" "));
     let text = render::bake::render(plan, &origin(loaded, &command));
     let Some(path) = output else { return session.deliver(&text) };
@@ -92,7 +92,7 @@ pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Er
 
 /// `bakeplan matrix`
 pub(super) fn matrix(session: &mut Session<'_>, args: &cli::Matrix) -> Result<(), Error> {
-    let (plan, _) = make(session, &args.definition, &args.selection)?;
+    let (plan, _) = make(session, &args.selection)?;
     match args.format {
         MatrixFormat::Github => session.deliver(&format!("{}\n", render::matrix::render_github(&plan))),
         MatrixFormat::Json => session.deliver(&render::matrix::render(&plan)),
@@ -101,7 +101,7 @@ pub(super) fn matrix(session: &mut Session<'_>, args: &cli::Matrix) -> Result<()
 
 /// `bakeplan metadata`
 pub(super) fn metadata(session: &mut Session<'_>, args: &cli::Metadata) -> Result<(), Error> {
-    let (plan, _) = make(session, &args.definition, &args.selection)?;
+    let (plan, _) = make(session, &args.selection)?;
     session.deliver(&match args.format {
         MetadataFormat::Json => render::metadata::render(&plan),
         MetadataFormat::Tags => render::metadata::render_tags(&plan),
@@ -109,21 +109,17 @@ pub(super) fn metadata(session: &mut Session<'_>, args: &cli::Metadata) -> Resul
     })
 }
 
-fn make(
-    session: &mut Session<'_>,
-    definition: &cli::Definition,
-    selection: &Selection,
-) -> Result<(Plan, Loaded), Error> {
-    make_for(session, definition, selection, Purpose::Run)
+fn make(session: &mut Session<'_>, selection: &Selection) -> Result<(Plan, Loaded), Error> {
+    make_for(session, selection, Purpose::Run)
 }
 
 /// Makes the plan. Facts that are not given have no place in a committed file.
 pub(super) fn make_for(
     session: &mut Session<'_>,
-    definition: &cli::Definition,
     selection: &Selection,
     purpose: Purpose,
 ) -> Result<(Plan, Loaded), Error> {
+    let definition = &selection.definition;
     let mut known = match purpose.is_committed() {
         true => facts::given(session, &selection.facts, &definition.files)?.with_ref_parts().with_ref(),
         false => facts::known(session, &selection.facts, &definition.files)?,
@@ -191,7 +187,8 @@ fn origin(loaded: &Loaded, command: &str) -> String {
 }
 
 /// The options that shape the plan, as they were given; the value of a variable that looks secret is left out.
-pub(super) fn shared_options(definition: &cli::Definition, selection: &Selection) -> Vec<String> {
+pub(super) fn shared_options(selection: &Selection) -> Vec<String> {
+    let definition = &selection.definition;
     let mut options = Vec::new();
     let mut option = |name: &str, value: &str| options.push(format!("{name} {}", quote(value)));
     definition.files.iter().for_each(|file| option("-f", file));

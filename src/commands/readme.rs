@@ -9,7 +9,7 @@ use crate::resolve::Purpose;
 
 pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<(), Error> {
     let text = session.host.read(&args.file)?;
-    let (made, _) = plan::make_for(session, &args.definition, &args.selection, Purpose::TagTable)?;
+    let (made, _) = plan::make_for(session, &args.selection, Purpose::TagTable)?;
     if !made.volatile_tags.is_empty() {
         return Err(made.volatile_tags.into());
     }
@@ -18,7 +18,7 @@ pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<()
         Diagnostic::error("markers", message).with_help(readme::HELP)
     })?;
     let mut command = vec!["bakeplan".to_owned(), "readme".to_owned(), plan::quote(&args.file)];
-    command.extend(plan::shared_options(&args.definition, &args.selection));
+    command.extend(plan::shared_options(&args.selection));
     let files = [(args.file.clone(), spliced)];
     match args.check {
         true => plan::check(session, &files, &command.join(" ")),
