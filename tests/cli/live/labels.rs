@@ -13,7 +13,7 @@ fn every_platform_and_the_index_have_them() {
         target "app" {{
           dockerfile-inline = "FROM scratch\nCOPY docker-bake.hcl /\n"
           platforms = ["linux/amd64", "linux/arm64"]
-          output = ["type=image,compression=uncompressed"]
+          output = ["type=image,compression=uncompressed,force-compression=true"]
         }}
         image "app" {{
           repositories = ["{repository}"]

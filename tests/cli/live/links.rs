@@ -94,7 +94,7 @@ fn legs_are_what_the_whole_target_is() {
           contexts = {{ base = "target:base", tools = "target:tools" }}
           platforms = PLATFORMS
           tags = ["{repository}:1"]
-          output = ["type=image,compression=uncompressed,oci-mediatypes=true"]
+          output = ["type=image,compression=uncompressed,force-compression=true,oci-mediatypes=true"]
         }}
         image "app" {{
           runners = {{ default = {{ runner = "here", platform = "{native}" }} }}
@@ -103,7 +103,8 @@ fn legs_are_what_the_whole_target_is() {
     );
     let project = with_files(project).file("app/Dockerfile", APP).file("docker-bake.hcl", &spec);
 
-    let output = "app.output=type=image,push=true,compression=uncompressed,oci-mediatypes=true";
+    let output =
+        "app.output=type=image,push=true,compression=uncompressed,force-compression=true,oci-mediatypes=true";
     project.buildx(&["bake", "app", "--set", output]);
     let repository = Repository::new(&repository);
     let whole = repository.index("1");

@@ -92,7 +92,7 @@ fn versions_reach_both_registries_under_all_their_tags() {
           args = {{ PYTHON_VERSION = version }}
           platforms = ["linux/amd64", "linux/arm64", "linux/arm/v7"]
           annotations = ["index:org.opencontainers.image.title=Python ${{version}}", "manifest:org.example.kind=build"]
-          output = ["type=image,compression=uncompressed"]
+          output = ["type=image,compression=uncompressed,force-compression=true"]
         }}
         image "python" {{
           repositories = {repositories:?}
@@ -155,7 +155,7 @@ impl Monorepo {
             }}
             target "_common" {{
               platforms = ["{native}", "{foreign}"]
-              output = ["type=image,compression=uncompressed,store=false"]
+              output = ["type=image,compression=uncompressed,force-compression=true,store=false"]
             }}
             target "base" {{
               inherits = ["_common"]

@@ -195,7 +195,8 @@ impl Image {
         config
     }
 
-    /// A file of the image, whose layers are not compressed.
+    /// A file of the image, whose layers are not compressed: by `force-compression=true`, as BuildKit otherwise pushes a
+    /// layer as it already has it, which may be the compressed one of another test with the same files.
     #[track_caller]
     pub(super) fn file(&self, path: &str) -> String {
         let found = self.layers.iter().rev().find_map(|layer| file_in_tar(layer, path));
