@@ -2,13 +2,19 @@
 //! (<https://docs.docker.com/reference/cli/docker/buildx/imagetools/create/>).
 
 use super::Ready;
+use super::index::Source;
 use super::publish::TagJob;
 use super::sites::Site;
 use crate::diagnostic::Diagnostic;
 
-/// The command that makes these tags of an image in one repository; empty when there is none, since a platform is
-/// carried over from another index.
+/// The command that makes these tags of an image in one repository.
+///
+/// What no reference names makes it give descriptors instead, and of everything, since `imagetools` takes a descriptor
+/// beside a reference for the repository's `latest`: a platform that is carried over, and an attestation that stands in
+/// no index. It looks for those in the one repository of the tags, so that the command is empty when something of the
+/// image has to come from another.
 pub(super) fn imagetools(ready: &Ready<'_>, site: usize, tags: &[TagJob], sites: &[Site]) -> Vec<String> {
+    let checked = &ready.checked;
     let mut words = ["docker", "buildx", "imagetools", "create"].map(str::to_owned).to_vec();
     let (versions, floating): (Vec<_>, Vec<_>) = tags.iter().partition(|tag| !tag.floating);
     for tag in versions.into_iter().chain(floating) {
@@ -17,10 +23,18 @@ pub(super) fn imagetools(ready: &Ready<'_>, site: usize, tags: &[TagJob], sites:
     for (key, value) in &ready.image.annotations {
         words.extend(["--annotation".to_owned(), format!("index:{key}={value}")]);
     }
-    for origin in &ready.checked.origins {
-        let Some((digest, places)) = origin else { return Vec::new() };
-        let from = places.iter().find(|place| **place == site).or(places.first()).unwrap_or(&site);
-        words.push(sites[*from].location.with_digest(digest));
+    if checked.referrers.is_empty() && checked.origins.iter().all(Option::is_some) {
+        for (digest, places) in checked.origins.iter().flatten() {
+            let from = places.iter().find(|place| **place == site).or(places.first()).unwrap_or(&site);
+            words.push(sites[*from].location.with_digest(digest));
+        }
+    } else if checked.copies.contains_key(&site) {
+        return Vec::new();
+    } else {
+        let entries = checked.sources.iter().flat_map(Source::entries).chain(&checked.referrers);
+        words.extend(
+            entries.map(|entry| serde_json::to_string(entry).expect("a descriptor has string keys only")),
+        );
     }
     words
 }
@@ -28,16 +42,17 @@ pub(super) fn imagetools(ready: &Ready<'_>, site: usize, tags: &[TagJob], sites:
 /// A command as a line for a POSIX shell.
 pub(super) fn line(words: &[String]) -> String {
     if words.is_empty() {
-        return "# a platform is carried over from the published index, which `imagetools` cannot do"
-            .to_owned();
+        return "# `imagetools` cannot take this from several repositories at once".to_owned();
     }
     words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// Why Docker cannot write an image.
-pub(super) fn cannot_carry(key: &str) -> Diagnostic {
-    let message =
-        format!("image `{key}` takes a platform from its published index, which `imagetools` cannot do");
+pub(super) fn several_repositories(key: &str) -> Diagnostic {
+    let message = format!(
+        "image `{key}` takes a platform of its published index or an attestation that stands in no index, and \
+         something of it is in another repository: `imagetools` cannot take both"
+    );
     Diagnostic::error("docker", message).with_help("merge without `--engine docker`, or build all platforms")
 }
 

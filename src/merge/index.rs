@@ -40,7 +40,9 @@ pub enum ComposeError {
 }
 
 impl Source {
-    fn entries(&self) -> &[Descriptor] {
+    /// What it puts into the index.
+    #[must_use]
+    pub fn entries(&self) -> &[Descriptor] {
         match self {
             Self::Index(_, index) => &index.manifests,
             Self::Image(descriptor) => std::slice::from_ref(descriptor),

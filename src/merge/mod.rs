@@ -307,7 +307,7 @@ fn write(
     let unable = jobs.iter().filter(|job| job.command.as_ref().is_some_and(Vec::is_empty));
     let unable: BTreeSet<&str> = unable.map(|job| job.image).collect();
     if !unable.is_empty() {
-        report.problems.extend(unable.into_iter().map(command::cannot_carry));
+        report.problems.extend(unable.into_iter().map(command::several_repositories));
         report.images.values_mut().for_each(|image| image.status = Status::Failed);
         return;
     }

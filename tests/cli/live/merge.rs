@@ -171,6 +171,20 @@ fn without_attestations_the_index_is_that_of_one_build() {
     assert_eq!(digest("1"), digest("whole"));
 }
 
+/// Gives the project a stand-in for `docker` that has buildx and nothing else.
+fn with_docker(project: Project) -> Project {
+    let buildx = std::env::var("BAKEPLAN_BUILDX").expect("there is an engine");
+    let docker = project.scratch("docker", &format!("#!/bin/sh\nshift\nexec '{buildx}' \"$@\"\n"));
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&docker, mode).unwrap();
+    let folder = std::path::Path::new(&docker).parent().unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let names = ["DOCKER_HOST", "DOCKER_CONFIG", "BUILDX_CONFIG", "BUILDX_BUILDER"];
+    let inherited = names.map(|name| (name, std::env::var(name).unwrap_or_default()));
+    let project = inherited.iter().fold(project, |project, (name, value)| project.env(name, value));
+    project.env("PATH", &path)
+}
+
 #[test]
 fn the_lines_of_a_dry_run_and_docker_itself_make_the_same() {
     let Some((project, repositories)) = project("engine", "") else { return };
@@ -182,22 +196,44 @@ fn the_lines_of_a_dry_run_and_docker_itself_make_the_same() {
     for repository in &repositories {
         assert!(Repository::new(repository).tags().is_empty(), "a dry run writes nothing");
     }
-    // A stand-in for `docker` that has buildx and nothing else.
-    let buildx = std::env::var("BAKEPLAN_BUILDX").expect("there is an engine");
-    let docker = project.scratch("docker", &format!("#!/bin/sh\nshift\nexec '{buildx}' \"$@\"\n"));
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&docker, mode).unwrap();
-    let folder = std::path::Path::new(&docker).parent().unwrap();
-    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
-    let names = ["DOCKER_HOST", "DOCKER_CONFIG", "BUILDX_CONFIG", "BUILDX_BUILDER"];
-    let inherited = names.map(|name| (name, std::env::var(name).unwrap_or_default()));
-    let project = inherited.iter().fold(project, |project, (name, value)| project.env(name, value));
-    let project = project.env("PATH", &path);
+    let project = with_docker(project);
     project.bakeplan(&[&MERGE[..], &["--engine", "docker"]].concat());
     check_against_imagetools(&project, &plan, &digests);
     for repository in &repositories {
         assert_eq!(Repository::new(repository).tags().len(), 6 + 2);
     }
+}
+
+/// What is carried over has no reference that keeps its attestation, so that its entries go to `imagetools` as they are.
+#[test]
+fn docker_itself_can_carry_a_platform_over() {
+    let Some((project, repositories)) = project("carried", "") else { return };
+    project.run_jobs();
+    project.bakeplan(&MERGE);
+    let spec =
+        project.read("docker-bake.hcl").replace("repositories =", "on_missing = \"carry\"\n  repositories =");
+    let project = with_docker(project.file("docker-bake.hcl", &spec).file("files/amd64", "a fix"));
+    project.bakeplan(&["plan", "--out", "out"]);
+    project.run_jobs();
+    let carry = |more: &[&str]| {
+        let metadata = ["1-4-2", "1-5-0"].map(|version| format!("metadata/app-{version}-linux-amd64.json"));
+        let [first, second] = metadata.each_ref().map(String::as_str);
+        let arguments = ["merge", "--plan", "out/plan.json", "--metadata", first, "--metadata", second];
+        project.bakeplan(&[&arguments, more].concat())
+    };
+    let report: Value = serde_json::from_str(&carry(&["--dry-run", "--format", "json"])).unwrap();
+    carry(&["--engine", "docker"]);
+    for repository in &repositories {
+        for (key, tag) in [("app-1-4-2", "1.4.2"), ("app-1-5-0", "latest")] {
+            let index = Repository::new(repository).index(tag);
+            assert_eq!(report["images"][key]["digest"], index.digest, "{repository}:{tag}");
+            assert_eq!(index.platforms(), ["linux/amd64", "linux/arm/v7"]);
+            let served: Value = Repository::new(repository).manifest(tag).json();
+            assert_eq!(served["manifests"].as_array().unwrap().len(), 4, "with attestations");
+        }
+    }
+    let unchanged = carry(&[]);
+    assert!(unchanged.ends_with("2 images unchanged, 0 tags written\n"), "{unchanged}");
 }
 
 /// Merges against one repository, one attempt for each request.

@@ -145,6 +145,32 @@ fn a_missing_platform_follows_what_the_plan_says() {
     assert!(world.tags("a").is_empty());
 }
 
+/// `imagetools` cannot take a descriptor from another repository than the one of its tags, which we can.
+#[test]
+fn what_is_carried_over_has_commands_where_it_is() {
+    let mut world = World::with_app(&["app", "copy"]);
+    let server = world.serve();
+    let [app, copy] = ["app", "copy"].map(|name| format!("{}/{name}", server.host()));
+    assert_eq!(world.merge(&plan(&[&copy]), allow()).problems, []);
+    world.built.remove("app-linux-arm64");
+    world.build(&["app", "copy"], Build::new("app-linux-amd64", "linux/amd64").salt("again"));
+    let arm = world.index("copy", "latest").manifests[2].digest.clone();
+    remove(&world.layout("app"), &arm);
+    let document = plan_of(&[&app, &copy], TAGS, r#""version":"1.4.2","#, "carry");
+
+    let report = world.merge(&document, Options { dry_run: true, ..allow() });
+    let [lacks, has] = report.images["app"].commands.as_slice() else { panic!("two repositories") };
+    assert_eq!(lacks, "# `imagetools` cannot take this from several repositories at once");
+    assert!(has.contains(&format!(r#" '{{"mediaType":"{OCI_MANIFEST}","digest":"{arm}","#)), "{has}");
+    assert!(!has.contains('@'), "descriptors alone: {has}");
+
+    let report = world.merge(&document, Options { use_docker: true, ..allow() });
+    assert_eq!(code(&report), "docker");
+    assert!(world.tags("app").is_empty());
+    assert_eq!(world.merge(&document, allow()).problems, []);
+    assert_eq!(world.platforms("app", "latest"), ["linux/amd64", "linux/arm64"]);
+}
+
 #[test]
 fn an_incomplete_image_does_not_keep_the_others_back() {
     let mut world = World::with_app(&["a"]);
