@@ -50,11 +50,25 @@ struct Timestamp {
     offset_minutes: i32,
 }
 
+/// How RFC 3339 is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// As go-cty does: two digits everywhere, a fraction after a point.
+    Strict,
+    /// As Go's [`time.Parse`](https://pkg.go.dev/time#Parse) does: an hour may have one digit, a fraction follow a comma,
+    /// and an offset be as large as `+24:60`.
+    Go,
+}
+
 const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 
 impl Timestamp {
-    /// Reads RFC 3339 strictly: upper-case `T` and `Z`, a fraction after a point, no leap second.
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads RFC 3339: upper-case `T` and `Z`, no leap second.
+    fn parse(text: &str, form: Form) -> Option<Self> {
+        let lengthened = (form == Form::Go && text.as_bytes().get(12) == Some(&b':'))
+            .then(|| Some(format!("{}0{}", text.get(..11)?, text.get(11..)?)))
+            .flatten();
+        let text = lengthened.as_deref().unwrap_or(text);
         let bytes = text.as_bytes();
         let separated = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
         if !separated.iter().all(|(at, separator)| bytes.get(*at) == Some(separator)) {
@@ -62,7 +76,8 @@ impl Timestamp {
         }
         let field = |from: usize, to: usize| digits(text.get(from..to)?);
         let second = field(17, 19).filter(|second| *second < 60)?;
-        let (fraction, zone) = match text.get(19..)?.strip_prefix('.') {
+        let is_point = |c: char| c == '.' || form == Form::Go && c == ',';
+        let (fraction, zone) = match text.get(19..)?.strip_prefix(is_point) {
             Some(rest) => rest.split_at(rest.bytes().take_while(u8::is_ascii_digit).count()),
             None => ("0", text.get(19..)?),
         };
@@ -75,7 +90,7 @@ impl Timestamp {
             i8::try_from(second).ok()?,
             nanosecond,
         );
-        Some(Self { clock: day.to_datetime(time.ok()?), cycles: 0, offset_minutes: offset(zone)? })
+        Some(Self { clock: day.to_datetime(time.ok()?), cycles: 0, offset_minutes: offset(zone, form)? })
     }
 
     /// Seconds since 1970 in UTC.
@@ -142,13 +157,14 @@ fn date_of(year: i32, month: i32, day: i32) -> Option<jiff::civil::Date> {
 }
 
 /// The minutes of `Z` or `+05:30`.
-fn offset(zone: &str) -> Option<i32> {
+fn offset(zone: &str, form: Form) -> Option<i32> {
     if zone == "Z" {
         return Some(0);
     }
     let (hours, minutes) = zone.get(1..)?.split_once(':')?;
     let number = |text: &str, limit: i32| digits(text).filter(|number| text.len() == 2 && *number < limit);
-    let minutes = number(hours, 24)? * 60 + number(minutes, 60)?;
+    let more = i32::from(form == Form::Go);
+    let minutes = number(hours, 24 + more)? * 60 + number(minutes, 60 + more)?;
     match zone.as_bytes().first() {
         Some(b'+') => Some(minutes),
         Some(b'-') => Some(-minutes),
@@ -156,9 +172,9 @@ fn offset(zone: &str) -> Option<i32> {
     }
 }
 
-fn timestamp_argument(args: &[Value], index: usize) -> Result<Timestamp, FunctionError> {
+fn timestamp_argument(args: &[Value], index: usize, form: Form) -> Result<Timestamp, FunctionError> {
     let text = text(args, index)?;
-    Timestamp::parse(text).ok_or_else(|| {
+    Timestamp::parse(text, form).ok_or_else(|| {
         FunctionError::argument(
             index,
             format!("{text:?} is not a valid RFC3339 timestamp such as 2006-01-02T15:04:05Z"),
@@ -181,14 +197,16 @@ fn timestamp(ambient: &Ambient, _: &[Value]) -> Result<Value, FunctionError> {
 }
 
 fn format_date(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
-    format_with(text(args, 0)?, &timestamp_argument(args, 1)?)
+    format_with(text(args, 0)?, &timestamp_argument(args, 1, Form::Strict)?)
 }
 
 /// `formatdate` for timestamps of both kinds; the format `X` gives seconds since 1970.
 fn format_timestamp(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let format = text(args, 0)?;
     let time = match args.get(1) {
-        Some(Value::String(_)) => timestamp_argument(args, 1)?,
+        Some(Value::String(_)) => {
+            timestamp_argument(args, 1, if format == "X" { Form::Go } else { Form::Strict })?
+        }
         Some(Value::Number(_)) => unix_argument(args, 1)?,
         _ => {
             let message = "must be a string timestamp or a unix timestamp number";
@@ -267,8 +285,8 @@ fn verb(letter: char, length: usize, time: &Timestamp) -> Option<String> {
         _ => None,
     };
     match letter {
-        'Y' if length == 2 => Some(format!("{:02}", clock.year() % 100)),
-        'Y' if length == 4 => Some(format!("{:04}", clock.year())),
+        'Y' if length == 2 => Some(format!("{:02}", time.year() % 100)),
+        'Y' if length == 4 => Some(format!("{:04}", time.year())),
         'M' if length < 3 => number(clock.month()),
         'M' => name(time.month_name(), 3, 4),
         'D' => number(clock.day()),
@@ -311,7 +329,7 @@ fn hint(letter: char) -> &'static str {
 }
 
 fn time_add(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
-    let time = timestamp_argument(args, 0)?;
+    let time = timestamp_argument(args, 0, Form::Strict)?;
     let duration = parse_duration(text(args, 1)?).map_err(|e| FunctionError::argument(1, e))?;
     let duration = SignedDuration::from_nanos(duration);
     let added = |clock: DateTime| clock.checked_add(duration).ok();
@@ -456,6 +474,10 @@ mod tests {
             ("formatdate", r#"["'abc''","2018-01-02T00:04:05Z"]"#, r#""abc'""#),
             ("formattimestamp", r#"["X","2018-01-02T00:00:00.5+01:00"]"#, r#""1514847600""#),
             ("formattimestamp", r#"["X",-1]"#, r#""-1""#),
+            ("formattimestamp", r#"["YYYY YY",-1]"#, r#""1969 69""#),
+            ("formattimestamp", r#"["YYYY",-62167219200]"#, r#""0000""#),
+            ("formattimestamp", r#"["X","2026-01-02T03:04:05,5Z"]"#, r#""1767323045""#),
+            ("formattimestamp", r#"["X","2026-01-02T3:04:05-24:60"]"#, r#""1767413045""#),
             ("formattimestamp", r#"["X","1969-12-31T23:59:59.5Z"]"#, r#""-1""#),
             ("timeadd", r#"["2018-01-02T23:12:01.6Z","0"]"#, r#""2018-01-02T23:12:01Z""#),
             ("timeadd", r#"["2018-01-02T23:12:01.6Z","-1.5h"]"#, r#""2018-01-02T21:42:01Z""#),
@@ -530,7 +552,7 @@ mod tests {
             "2018-01-02T00:04:05",
             "",
         ] {
-            assert!(Timestamp::parse(text).is_none(), "{text}");
+            assert!(Timestamp::parse(text, Form::Strict).is_none(), "{text}");
         }
     }
 
