@@ -163,7 +163,8 @@ fn write_string(text: &str, json: &mut String) {
 }
 
 /// Reads JSON into objects, tuples, numbers, strings, bools and nulls of any type. A name that an object has twice
-/// keeps its last value, which must be of the type of the first.
+/// keeps its last value, which must be of the type of the first. What follows the value is not looked at when it begins
+/// with `]` or `}`, as in go-cty: there Go's [`Decoder.More`](https://pkg.go.dev/encoding/json#Decoder.More) says no.
 ///
 /// # Errors
 /// What is wrong and where, for JSON that is not valid, nests more than 500 deep or holds more than 1,048,576 values.
@@ -171,7 +172,7 @@ pub fn from_json(json: &str) -> Result<Value, String> {
     let mut reader = Reader { json, at: 0, values: 0 };
     let value = reader.value(0)?;
     reader.skip_space();
-    if reader.at < json.len() {
+    if !reader.rest().is_empty() && !reader.rest().starts_with([']', '}']) {
         return Err(format!("extraneous data after the JSON value, at byte {}", reader.at));
     }
     Ok(value)
@@ -396,6 +397,7 @@ mod tests {
             ("jsondecode", r#"[""]"#, "invalid JSON: a value expected, found the end"),
             ("jsondecode", r#"["{a:1}"]"#, "invalid JSON: a string expected at byte 1, found 'a'"),
             ("jsondecode", r#"["1 2"]"#, "extraneous data after the JSON value, at byte 2"),
+            ("jsondecode", r#"["1 , ]"]"#, "extraneous data after the JSON value, at byte 2"),
             ("jsondecode", r#"["01"]"#, "extraneous data after the JSON value, at byte 1"),
             ("jsondecode", r#"["[1,]"]"#, "invalid JSON: a value expected at byte 3, found ']'"),
             ("jsondecode", r#"["{\"a\":1,}"]"#, "invalid JSON: a string expected at byte 7, found '}'"),
