@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::convert::convert;
 use super::csv;
-use super::functions::from_json;
+use super::functions::from_json_as;
 use super::number::Number;
 use super::value::{Str, Type, Value};
 
@@ -31,11 +30,7 @@ pub(super) fn convert_override(
     default: Option<&Value>,
 ) -> Result<Value, String> {
     match (declared, default) {
-        (Some(ty), _) if given.json => {
-            let value = from_json(&given.text).map_err(|e| format!("it is not JSON: {e}"))?;
-            check_exact(&value, ty)?;
-            convert(&value, ty).map_err(|e| format!("its JSON does not fit: {e}"))
-        }
+        (Some(ty), _) if given.json => from_json_as(&given.text, ty),
         (Some(ty @ (Type::List(_) | Type::Set(_) | Type::Tuple(_) | Type::Map(_))), _) => {
             from_csv(&given.text, ty)
         }
@@ -51,32 +46,6 @@ pub(super) fn convert_override(
                 "its default is a {ty}, which plain text cannot replace; declare `type` in the variable"
             )),
         },
-    }
-}
-
-/// JSON objects may not have members that the type does not know (a default's are dropped instead), and `any` does not
-/// tell how JSON is to be read.
-fn check_exact(value: &Value, ty: &Type) -> Result<(), String> {
-    match (value, ty) {
-        (value, Type::Dynamic) if !value.is_null() => {
-            Err("the type `any` does not say what the JSON holds; declare a closer one".into())
-        }
-        (Value::Object(members), Type::Object(object)) => {
-            for (name, member) in members.iter() {
-                let Some(ty) = object.attributes.get(name) else {
-                    return Err(format!("its type has no attribute `{name}`"));
-                };
-                check_exact(member, ty)?;
-            }
-            Ok(())
-        }
-        (Value::Object(members), Type::Map(element)) => {
-            members.values().try_for_each(|m| check_exact(m, element))
-        }
-        (Value::Tuple(items), Type::List(element) | Type::Set(element)) => {
-            items.iter().try_for_each(|item| check_exact(item, element))
-        }
-        _ => Ok(()),
     }
 }
 

@@ -5,7 +5,6 @@ use std::fmt::Write;
 use std::rc::Rc;
 
 use super::super::number::Number;
-use super::super::syntax::Name;
 use super::super::value::{Str, Type, Value};
 use super::strings::{MAX_ITEMS, bounded, text};
 use super::{Ambient, Family, FunctionError, fixed, nullable, param};
@@ -30,76 +29,6 @@ fn encode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
         write_json(value, &mut json).map_err(FunctionError::new)?;
     }
     bounded(json)
-}
-
-/// A value as JSON text for a place of this type, which it has or fits. Where that is any type, it is told with its own:
-/// `{"value":1,"type":"number"}` (`Marshal` in <https://github.com/zclconf/go-cty/blob/main/cty/json/marshal.go>).
-///
-/// # Errors
-/// For infinity.
-pub fn to_json(value: &Value, ty: &Type) -> Result<String, String> {
-    let member = |(name, value): (&Name, &Value), ty: &Type| {
-        let mut json = String::new();
-        write_string(name, &mut json);
-        Ok::<_, String>(json + ":" + &to_json(value, ty)?)
-    };
-    match (ty, value) {
-        (Type::Dynamic, value) if value.ty() != Type::Dynamic => {
-            let ty = value.ty();
-            Ok(format!("{{\"value\":{},\"type\":{}}}", to_json(value, &ty)?, type_to_json(&ty)))
-        }
-        (Type::List(of) | Type::Set(of), Value::List(_, items) | Value::Set(_, items)) => {
-            items.iter().map(|item| to_json(item, of)).collect::<Result<Vec<_>, _>>().map(array)
-        }
-        (Type::Tuple(types), Value::Tuple(items)) => {
-            let items = items.iter().zip(types.iter()).map(|(item, ty)| to_json(item, ty));
-            items.collect::<Result<Vec<_>, _>>().map(array)
-        }
-        (Type::Map(of), Value::Map(_, members)) => {
-            members.iter().map(|entry| member(entry, of)).collect::<Result<Vec<_>, _>>().map(object)
-        }
-        (Type::Object(object_type), Value::Object(members)) => {
-            let ty = |name| object_type.attributes.get(name).unwrap_or(&Type::Dynamic);
-            let members = members.iter().map(|entry| member(entry, ty(entry.0)));
-            members.collect::<Result<Vec<_>, _>>().map(object)
-        }
-        _ => {
-            let mut json = String::new();
-            write_json(value, &mut json)?;
-            Ok(json)
-        }
-    }
-}
-
-/// A type as JSON text (`MarshalJSON` in <https://github.com/zclconf/go-cty/blob/main/cty/type.go>).
-fn type_to_json(ty: &Type) -> String {
-    let of = |kind: &str, parts: String| format!("[\"{kind}\",{parts}]");
-    match ty {
-        Type::Dynamic => "\"dynamic\"".to_owned(),
-        Type::Bool => "\"bool\"".to_owned(),
-        Type::Number => "\"number\"".to_owned(),
-        Type::String => "\"string\"".to_owned(),
-        Type::List(element) => of("list", type_to_json(element)),
-        Type::Set(element) => of("set", type_to_json(element)),
-        Type::Map(element) => of("map", type_to_json(element)),
-        Type::Tuple(types) => of("tuple", array(types.iter().map(type_to_json).collect::<Vec<_>>())),
-        Type::Object(object_type) => {
-            let members = object_type.attributes.iter().map(|(name, ty)| {
-                let mut json = String::new();
-                write_string(name, &mut json);
-                json + ":" + &type_to_json(ty)
-            });
-            of("object", object(members.collect::<Vec<_>>()))
-        }
-    }
-}
-
-fn array(items: impl AsRef<[String]>) -> String {
-    format!("[{}]", items.as_ref().join(","))
-}
-
-fn object(members: impl AsRef<[String]>) -> String {
-    format!("{{{}}}", members.as_ref().join(","))
 }
 
 /// Appends a value as JSON.
@@ -142,7 +71,7 @@ pub(super) fn write_json(value: &Value, json: &mut String) -> Result<(), String>
 }
 
 /// Appends a JSON string with the escapes of Go's [`json.Marshal`](https://pkg.go.dev/encoding/json#Marshal).
-fn write_string(text: &str, json: &mut String) {
+pub(super) fn write_string(text: &str, json: &mut String) {
     json.push('"');
     for c in text.chars() {
         match c {
@@ -168,8 +97,8 @@ fn write_string(text: &str, json: &mut String) {
 ///
 /// # Errors
 /// What is wrong and where, for JSON that is not valid, nests more than 500 deep or holds more than 1,048,576 values.
-pub fn from_json(json: &str) -> Result<Value, String> {
-    let mut reader = Reader { json, at: 0, values: 0 };
+pub(super) fn from_json(json: &str) -> Result<Value, String> {
+    let mut reader = Reader::new(json);
     let value = reader.value(0)?;
     reader.skip_space();
     if !reader.rest().is_empty() && !reader.rest().starts_with([']', '}']) {
@@ -178,14 +107,18 @@ pub fn from_json(json: &str) -> Result<Value, String> {
     Ok(value)
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     json: &'a str,
     at: usize,
     values: usize,
 }
 
-impl Reader<'_> {
-    fn rest(&self) -> &str {
+impl<'a> Reader<'a> {
+    pub(super) fn new(json: &'a str) -> Self {
+        Self { json, at: 0, values: 0 }
+    }
+
+    pub(super) fn rest(&self) -> &'a str {
         &self.json[self.at..]
     }
 
@@ -193,7 +126,7 @@ impl Reader<'_> {
         self.at = self.json.len() - self.rest().trim_start_matches([' ', '\t', '\r', '\n']).len();
     }
 
-    fn eat(&mut self, token: &str) -> bool {
+    pub(super) fn eat(&mut self, token: &str) -> bool {
         let found = self.rest().starts_with(token);
         self.at += if found { token.len() } else { 0 };
         found
@@ -204,14 +137,15 @@ impl Reader<'_> {
         if self.eat(token) { Ok(()) } else { Err(self.unexpected(&format!("`{token}`"))) }
     }
 
-    fn unexpected(&self, wanted: &str) -> String {
+    pub(super) fn unexpected(&self, wanted: &str) -> String {
         match self.rest().chars().next() {
-            Some(found) => format!("invalid JSON: {wanted} expected at byte {}, found {found:?}", self.at),
-            None => format!("invalid JSON: {wanted} expected, found the end"),
+            Some(found) => format!("wrong JSON: {wanted} expected at byte {}, found {found:?}", self.at),
+            None => format!("wrong JSON: {wanted} expected, found the end"),
         }
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value, String> {
+    /// Goes to the next value, which is so deep, and counts it.
+    pub(super) fn enter(&mut self, depth: usize) -> Result<(), String> {
         if depth > MAX_DEPTH {
             return Err(format!("the JSON nests more than {MAX_DEPTH} deep"));
         }
@@ -220,9 +154,21 @@ impl Reader<'_> {
             return Err(format!("the JSON has more than {MAX_ITEMS} values"));
         }
         self.skip_space();
+        Ok(())
+    }
+
+    pub(super) fn value(&mut self, depth: usize) -> Result<Value, String> {
+        self.enter(depth)?;
         match self.rest().bytes().next() {
             Some(b'{') => self.object(depth),
-            Some(b'[') => self.array(depth),
+            Some(b'[') => {
+                let mut items = Vec::new();
+                self.items(|reader| {
+                    items.push(reader.value(depth + 1)?);
+                    Ok(())
+                })?;
+                Ok(Value::tuple(items))
+            }
             Some(b'"') => self.string().map(Value::string),
             Some(b'-' | b'0'..=b'9') => self.number().map(Value::Number),
             _ if self.eat("true") => Ok(Value::Bool(true)),
@@ -232,53 +178,74 @@ impl Reader<'_> {
         }
     }
 
-    fn array(&mut self, depth: usize) -> Result<Value, String> {
-        self.expect("[")?;
-        let mut items = Vec::new();
-        self.skip_space();
-        if self.eat("]") {
-            return Ok(Value::tuple(items));
-        }
-        loop {
-            items.push(self.value(depth + 1)?);
-            self.skip_space();
-            if self.eat("]") {
-                return Ok(Value::tuple(items));
-            }
-            self.expect(",")?;
-        }
-    }
-
     fn object(&mut self, depth: usize) -> Result<Value, String> {
-        self.expect("{")?;
         let mut members = BTreeMap::new();
-        self.skip_space();
-        if self.eat("}") {
-            return Ok(Value::object(members));
-        }
-        loop {
-            self.skip_space();
-            let text = self.string()?;
+        self.members(|reader, text| {
             let name = Str::from(text.as_str());
             if name.as_str() != text {
                 // cty takes the type's names in Unicode's composed form, then looks for those of the text.
                 return Err(format!("the property {text:?} is not in Unicode's composed form (NFC)"));
             }
-            self.expect(":")?;
-            let value = self.value(depth + 1)?;
+            let value = reader.value(depth + 1)?;
             if members.get(name.as_str()).is_some_and(|former: &Value| former.ty() != value.ty()) {
                 return Err(format!("duplicate {:?} property in JSON object", name.as_str()));
             }
             members.insert(Rc::clone(name.name()), value);
+            Ok(())
+        })?;
+        Ok(Value::object(members))
+    }
+
+    /// Reads an array; `item` reads the next of its values.
+    pub(super) fn items(
+        &mut self,
+        mut item: impl FnMut(&mut Self) -> Result<(), String>,
+    ) -> Result<(), String> {
+        self.expect("[")?;
+        self.skip_space();
+        if self.eat("]") {
+            return Ok(());
+        }
+        loop {
+            item(self)?;
+            self.skip_space();
+            if self.eat("]") {
+                return Ok(());
+            }
+            self.expect(",")?;
+        }
+    }
+
+    /// Reads an object; `member` gets the name of each of its values, and reads that.
+    pub(super) fn members(
+        &mut self,
+        mut member: impl FnMut(&mut Self, String) -> Result<(), String>,
+    ) -> Result<(), String> {
+        self.expect("{")?;
+        self.skip_space();
+        if self.eat("}") {
+            return Ok(());
+        }
+        loop {
+            self.skip_space();
+            let name = self.string()?;
+            self.expect(":")?;
+            member(self, name)?;
             self.skip_space();
             if self.eat("}") {
-                return Ok(Value::object(members));
+                return Ok(());
             }
             self.expect(",")?;
         }
     }
 
     fn number(&mut self) -> Result<Number, String> {
+        let start = self.at;
+        let text = self.number_text()?;
+        Number::parse(text).ok_or_else(|| format!("the number at byte {start} of the JSON is out of range"))
+    }
+
+    pub(super) fn number_text(&mut self) -> Result<&'a str, String> {
         let start = self.at;
         self.eat("-");
         if !self.eat("0") {
@@ -291,8 +258,7 @@ impl Reader<'_> {
             let _ = self.eat("+") || self.eat("-");
             self.digits()?;
         }
-        let text = &self.json[start..self.at];
-        Number::parse(text).ok_or_else(|| format!("the number at byte {start} of the JSON is out of range"))
+        Ok(&self.json[start..self.at])
     }
 
     fn digits(&mut self) -> Result<(), String> {
@@ -304,7 +270,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn string(&mut self) -> Result<String, String> {
+    pub(super) fn string(&mut self) -> Result<String, String> {
         if !self.eat("\"") {
             return Err(self.unexpected("a string"));
         }
@@ -394,19 +360,19 @@ mod tests {
     #[test]
     fn errors() {
         check_errors(&[
-            ("jsondecode", r#"[""]"#, "invalid JSON: a value expected, found the end"),
-            ("jsondecode", r#"["{a:1}"]"#, "invalid JSON: a string expected at byte 1, found 'a'"),
+            ("jsondecode", r#"[""]"#, "wrong JSON: a value expected, found the end"),
+            ("jsondecode", r#"["{a:1}"]"#, "wrong JSON: a string expected at byte 1, found 'a'"),
             ("jsondecode", r#"["1 2"]"#, "extraneous data after the JSON value, at byte 2"),
             ("jsondecode", r#"["1 , ]"]"#, "extraneous data after the JSON value, at byte 2"),
             ("jsondecode", r#"["01"]"#, "extraneous data after the JSON value, at byte 1"),
-            ("jsondecode", r#"["[1,]"]"#, "invalid JSON: a value expected at byte 3, found ']'"),
-            ("jsondecode", r#"["{\"a\":1,}"]"#, "invalid JSON: a string expected at byte 7, found '}'"),
-            ("jsondecode", r#"["\"a\tb\""]"#, "invalid JSON: a character of a string expected at byte 2, fo"),
-            ("jsondecode", r#"["[1 2]"]"#, "invalid JSON: `,` expected at byte 3, found '2'"),
-            ("jsondecode", r#"["\"\\x\""]"#, "invalid JSON: an escape character expected at byte 2, found "),
-            ("jsondecode", r#"["1."]"#, "invalid JSON: a digit expected, found the end"),
-            ("jsondecode", r#"["-"]"#, "invalid JSON: a digit expected, found the end"),
-            ("jsondecode", r#"["nul"]"#, "invalid JSON: a value expected at byte 0, found 'n'"),
+            ("jsondecode", r#"["[1,]"]"#, "wrong JSON: a value expected at byte 3, found ']'"),
+            ("jsondecode", r#"["{\"a\":1,}"]"#, "wrong JSON: a string expected at byte 7, found '}'"),
+            ("jsondecode", r#"["\"a\tb\""]"#, "wrong JSON: a character of a string expected at byte 2, fo"),
+            ("jsondecode", r#"["[1 2]"]"#, "wrong JSON: `,` expected at byte 3, found '2'"),
+            ("jsondecode", r#"["\"\\x\""]"#, "wrong JSON: an escape character expected at byte 2, found "),
+            ("jsondecode", r#"["1."]"#, "wrong JSON: a digit expected, found the end"),
+            ("jsondecode", r#"["-"]"#, "wrong JSON: a digit expected, found the end"),
+            ("jsondecode", r#"["nul"]"#, "wrong JSON: a value expected at byte 0, found 'n'"),
             ("jsondecode", r#"["{\"e\\u0301\":1}"]"#, "is not in Unicode's composed form (NFC)"),
             ("jsondecode", r#"["{\"a\":1,\"a\":\"x\"}"]"#, r#"duplicate "a" property in JSON object"#),
         ]);

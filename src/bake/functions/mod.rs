@@ -9,12 +9,14 @@ mod encoding;
 mod format;
 mod hash;
 mod json;
+mod json_typed;
 mod logic;
 mod mappings;
 mod net;
 mod numbers;
 pub(super) mod paths;
 mod regex;
+mod regex_names;
 mod regex_syntax;
 mod rsa;
 mod semver;
@@ -24,7 +26,7 @@ mod strings;
 mod testing;
 mod time;
 
-pub use json::{from_json, to_json};
+pub use json_typed::{from_json_as, to_json};
 
 use std::rc::Rc;
 

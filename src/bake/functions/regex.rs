@@ -207,6 +207,7 @@ mod tests {
             ("regex", r#"["(\\d)(\\w)","1a"]"#, r#"["1","a"]"#),
             ("regex", r#"["(a)|(b)","b"]"#, r#"[null,"b"]"#),
             ("regex", r#"["(?i)ABC","abc"]"#, r#""abc""#),
+            ("regexall", r#"["[a\\p{Cs}]|\\p{g-r_E ek}","abΩ"]"#, r#"["a","Ω"]"#),
             ("regexall", r#"["[a-z]","a1b"]"#, r#"["a","b"]"#),
             ("regex_replace", r#"["abc","(b)","<$1>"]"#, r#""a\u003cb\u003ec""#),
             ("regex_replace", r#"["aaa","a*","X"]"#, r#""X""#),

@@ -6,6 +6,8 @@
 
 use std::fmt::Write;
 
+use super::regex_names;
+
 /// The most times that Go lets an expression repeat.
 const MAX_REPEAT: u32 = 1000;
 
@@ -15,7 +17,7 @@ pub(super) type Translated = (String, Vec<Option<String>>);
 /// Translates a pattern.
 ///
 /// # Errors
-/// Syntax that Go does not have. What is left to the `regex` crate: unbalanced groups and names of `\p`.
+/// Syntax that Go does not have. What is left to the `regex` crate: unbalanced groups.
 pub(super) fn translate(pattern: &str) -> Result<Translated, String> {
     let mut translator =
         Translator { rest: pattern, out: String::new(), groups: Vec::new(), last: Last::Nothing };
@@ -248,8 +250,7 @@ impl Translator<'_> {
             }
             None => self.next()?.to_string(),
         };
-        let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        is_name.then(|| Item::Class(format!(r"\{}{{{name}}}", if negated { 'P' } else { 'p' })))
+        regex_names::class(&name, negated).map(Item::Class)
     }
 
     /// What follows `[`.
@@ -374,6 +375,10 @@ mod tests {
             r"\x+1",
             r"\p",
             r"\p{sc=Greek}",
+            r"\p{Grek}",
+            r"\p{isGreek}",
+            r"\p{Old_Italic}",
+            r"\p{}",
             r"\",
             "[a",
             "[z-a]",
@@ -414,6 +419,8 @@ mod tests {
             r"\012\x41\x{1F600}",
             r"\b{2}",
             r"\p{^Greek}\PL",
+            r"\p{g-R_e ek}\p{LC}",
+            r"\p{Cs}\P{Surrogate}[a\p{Cs}]",
             "(|a)+",
             "^*$",
             "()",
