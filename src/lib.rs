@@ -15,6 +15,7 @@
 
 // The words.
 pub mod diagnostic;
+pub mod graphemes;
 pub mod json;
 pub mod oci;
 pub mod platform;

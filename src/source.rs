@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use unicode_segmentation::UnicodeSegmentation;
+use crate::graphemes::graphemes;
 
 /// Which of a run's [`Sources`] a place is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,7 +62,7 @@ impl Source {
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         Position {
             line: before.bytes().filter(|b| *b == b'\n').count() + 1,
-            column: before[line_start..].graphemes(true).count() + 1,
+            column: graphemes(&before[line_start..]).count() + 1,
         }
     }
 }

@@ -5,8 +5,9 @@ use super::super::convert::convert;
 use super::super::number::Number;
 use super::super::value::{Type, Value};
 use super::json::write_json;
-use super::strings::{check_items, check_length, graphemes, text};
+use super::strings::{check_items, check_length, text};
 use super::{Ambient, Family, FunctionError, nullable, param, variadic};
+use crate::graphemes::graphemes;
 
 /// The largest width and precision.
 const MAX_WIDTH: usize = 10_000;

@@ -1,10 +1,8 @@
 //! Functions on strings; a character is a grapheme cluster, and case mapping is Go's, one code point to one.
 
-use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
-use unicode_segmentation::UnicodeSegmentation;
-
 use super::super::value::{Type, Value};
 use super::{Ambient, Family, FunctionError, fixed, param, variadic};
+use crate::graphemes::graphemes;
 
 /// The longest text a function returns, in bytes: far above any real Bake file, far below the memory of a CI runner.
 pub(super) const MAX_TEXT: usize = 64 << 20;
@@ -91,27 +89,6 @@ pub(super) fn string_list(items: impl Iterator<Item = String>) -> Value {
 /// A function of one string.
 pub(super) fn one(args: &[Value], map: impl Fn(&str) -> String) -> Result<Value, FunctionError> {
     bounded(map(text(args, 0)?))
-}
-
-/// Grapheme clusters by the rules of Unicode 15.0, which go-textseg v15 follows: later versions also join the
-/// consonants of an Indic conjunct (rule GB9c of <https://www.unicode.org/reports/tr29/>).
-pub(super) fn graphemes(text: &str) -> impl Iterator<Item = &str> {
-    text.graphemes(true).flat_map(|cluster| {
-        let mut after_virama = false;
-        let mut starts = vec![0];
-        for (at, c) in cluster.char_indices() {
-            if is_combining_mark(c) {
-                after_virama |= canonical_combining_class(c) == 9;
-            } else if c.is_alphabetic() {
-                if after_virama && at > 0 {
-                    starts.push(at);
-                }
-                after_virama = false;
-            }
-        }
-        let ends = starts.clone().into_iter().skip(1).chain([cluster.len()]);
-        starts.into_iter().zip(ends).map(|(start, end)| &cluster[start..end])
-    })
 }
 
 /// Go's `unicode.ToUpper`: the simple mapping of Unicode, which never changes the number of characters.

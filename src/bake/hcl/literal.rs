@@ -7,9 +7,9 @@
 use std::ops::Range;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
-use unicode_segmentation::UnicodeSegmentation;
 
 use crate::bake::syntax::{Expr, ExprKind, Ident, Name, TemplatePart};
+use crate::graphemes::graphemes;
 
 /// On which sides a sequence has a `~`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -204,7 +204,7 @@ fn flush_literals(tokens: &mut [Token]) {
                 (Some(text), Some("")) if text.ends_with('\n') => {}
                 (Some(text), Some(trimmed)) => {
                     line_starts.push(at);
-                    least = least.min(text[..text.len() - trimmed.len()].graphemes(true).count());
+                    least = least.min(graphemes(&text[..text.len() - trimmed.len()]).count());
                 }
                 _ => least = 0,
             }
@@ -213,7 +213,7 @@ fn flush_literals(tokens: &mut [Token]) {
     }
     for at in line_starts {
         if let Token::Literal(text) = &mut tokens[at] {
-            let indentation: usize = text.graphemes(true).take(least).map(str::len).sum();
+            let indentation: usize = graphemes(text).take(least).map(str::len).sum();
             text.drain(..indentation);
         }
     }
