@@ -35,7 +35,7 @@ impl Context {
                     missing.remove(&name);
                     members.insert(name, value.marked(key.marks()));
                 }
-                Err(Missing { failure, ty }) => {
+                Err(Missing { failure, ty, .. }) => {
                     members.remove(&name);
                     missing.insert(name, ty);
                     first.get_or_insert(failure);
@@ -44,7 +44,7 @@ impl Context {
         }
         let Some(failure) = first else { return Ok(Value::object(members)) };
         missing.extend(members.into_iter().map(|(name, value)| (name, value.ty())));
-        Err(Missing { failure, ty: object_type(missing) })
+        Err(Missing::of(object_type(missing))(failure))
     }
 
     /// Keys have no marks, so the value of a key gets those of the key.
@@ -78,11 +78,11 @@ impl Context {
         let (Value::List(element, _) | Value::Set(element, _)) = &source else {
             return all(results).map(Value::tuple).map_err(|(_, failure)| {
                 let types = items.iter().map(|item| ty_or_any(&item.ty()));
-                Missing { failure, ty: Type::Tuple(types.collect()) }
+                Missing::of(Type::Tuple(types.collect()))(failure)
             });
         };
         let results =
-            all(results).map_err(|(_, failure)| Missing { failure, ty: Type::list(ty_or_any(element)) })?;
+            all(results).map_err(|(_, failure)| Missing::of(Type::list(ty_or_any(element)))(failure))?;
         let element = match results.first() {
             Some(first) => first.ty(),
             None => ty(element).map_err(Missing::of(Type::list(Type::Dynamic)))?,
@@ -145,7 +145,7 @@ type Member = (Name, Result<Value, Missing>);
 
 fn tuple(items: impl Iterator<Item = Result<Value, Missing>>) -> Result<Value, Missing> {
     let items = all(items);
-    items.map(Value::tuple).map_err(|(types, failure)| Missing { failure, ty: Type::Tuple(types.into()) })
+    items.map(Value::tuple).map_err(|(types, failure)| Missing::of(Type::Tuple(types.into()))(failure))
 }
 
 /// Of several members of one name the last one is taken, though none may fail.
@@ -154,7 +154,7 @@ fn object(members: Vec<Member>) -> Result<Value, Missing> {
     match all(values.into_iter()) {
         Ok(values) => Ok(Value::object(names.into_iter().zip(values).collect())),
         Err((types, failure)) => {
-            Err(Missing { failure, ty: object_type(names.into_iter().zip(types).collect()) })
+            Err(Missing::of(object_type(names.into_iter().zip(types).collect()))(failure))
         }
     }
 }

@@ -141,12 +141,7 @@ impl Context {
             ExprKind::Bool(value) => Value::Bool(*value),
             ExprKind::Number(number) => Value::Number(number.clone()),
             ExprKind::String(text) => Value::String(Str::from(text)),
-            ExprKind::Template(parts) => {
-                let (mut text, mut marks) = (String::new(), Marks::default());
-                self.render(scope, parts, expr.span, &mut text, &mut marks)
-                    .map_err(Missing::of(Type::String))?;
-                Value::String(Str::from(text).marked(&marks))
-            }
+            ExprKind::Template(parts) => self.template(scope, parts, expr.span)?,
             ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => self.outline(scope, inner)?,
             ExprKind::JsonString { template, .. } => match template {
                 Ok(inner) => self.outline(scope, inner)?,
@@ -302,37 +297,47 @@ impl Context {
         }
     }
 
+    fn template(&self, scope: &Scope<'_>, parts: &[TemplatePart], span: Span) -> Result<Value, Missing> {
+        let mut rendered = Rendered::default();
+        let result = self.render(scope, parts, span, &mut rendered);
+        let Rendered { text, marks, failure } = rendered;
+        match (failure, result) {
+            (None, Ok(())) => Ok(Value::String(Str::from(text).marked(&marks))),
+            (Some(failure), Ok(())) => Err(Missing::of(Type::String)(failure).but(text)),
+            (first, Err(last)) => Err(Missing::of(Type::String)(first.unwrap_or(last))),
+        }
+    }
+
     /// Appends the text of template parts.
     fn render(
         &self,
         scope: &Scope<'_>,
         parts: &[TemplatePart],
         span: Span,
-        text: &mut String,
-        marks: &mut Marks,
+        rendered: &mut Rendered,
     ) -> Result<(), Failure> {
         for part in parts {
-            let before = text.len();
+            let before = rendered.text.len();
             match part {
-                TemplatePart::Literal(literal) => text.push_str(literal),
+                TemplatePart::Literal(literal) => rendered.push(literal),
                 TemplatePart::Interpolation(expr) => {
                     let value = self.eval(scope, expr)?;
                     match convert(&value, &Type::String) {
                         Ok(Value::String(piece)) => {
-                            marks.merge(piece.marks());
-                            text.push_str(piece.as_str());
+                            rendered.marks.merge(piece.marks());
+                            rendered.push(piece.as_str());
                         }
-                        Ok(_) => return Err(template_failure(expr.span, "is null", "null")),
+                        Ok(_) => rendered.fail(template_failure(expr.span, "is null", "null")),
                         Err(_) => {
                             let found = describe(&value);
-                            return Err(template_failure(expr.span, &format!("is {found}"), &found));
+                            rendered.fail(template_failure(expr.span, &format!("is {found}"), &found));
                         }
                     }
                 }
                 TemplatePart::If { condition, then, otherwise } => {
                     match convert(&self.condition(scope, condition)?, &Type::Bool) {
-                        Ok(Value::Bool(true)) => self.render(scope, then, span, text, marks)?,
-                        Ok(Value::Bool(false)) => self.render(scope, otherwise, span, text, marks)?,
+                        Ok(Value::Bool(true)) => self.render(scope, then, span, rendered)?,
+                        Ok(Value::Bool(false)) => self.render(scope, otherwise, span, rendered)?,
                         _ => return Err(condition_failure(condition.span, "is neither")),
                     }
                 }
@@ -340,15 +345,36 @@ impl Context {
                     let values = self.whole(scope, collection)?;
                     for (key, value) in iterate(&values, collection.span)? {
                         let names = bindings(key_var.as_ref(), value_var, key, value);
-                        self.render(&scope.child(&names), body, span, text, marks)?;
+                        self.render(&scope.child(&names), body, span, rendered)?;
                     }
                 }
             }
             if !matches!(part, TemplatePart::For { .. } | TemplatePart::If { .. }) {
-                self.budget.wrote(text.len() - before, span)?;
+                self.budget.wrote(rendered.text.len() - before, span)?;
             }
         }
         Ok(())
+    }
+}
+
+/// What template parts come to.
+#[derive(Default)]
+struct Rendered {
+    text: String,
+    marks: Marks,
+    /// The first value that is no text; what is before it is there.
+    failure: Option<Failure>,
+}
+
+impl Rendered {
+    fn push(&mut self, text: &str) {
+        if self.failure.is_none() {
+            self.text.push_str(text);
+        }
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.failure.get_or_insert(failure);
     }
 }
 
@@ -406,6 +432,7 @@ pub(super) fn binary(
 ) -> Result<Value, Failure> {
     // Without what could not be a bool anyway, nothing is decided.
     let could_be_bool = |operand: &Result<Value, Missing>| match operand {
+        Err(Missing { text: Some(text), .. }) => convert(&Value::string(&**text), &Type::Bool).is_ok(),
         Err(missing) => matches!(missing.ty, Type::Dynamic | Type::Bool | Type::String),
         Ok(_) => true,
     };

@@ -13,24 +13,31 @@ use crate::source::Span;
 pub(super) struct Missing {
     pub(super) failure: Failure,
     pub(super) ty: Type,
+    /// What HCL keeps of a template: the text before the first value that is no text.
+    pub(super) text: Option<Box<str>>,
 }
 
 impl From<Failure> for Missing {
     /// Nothing is known of the type.
     fn from(failure: Failure) -> Self {
-        Self { failure, ty: Type::Dynamic }
+        Self::of(Type::Dynamic)(failure)
     }
 }
 
 impl Missing {
     /// The same failure, of a part of the expression.
     pub(super) fn map(self, part: impl FnOnce(&Type) -> Type) -> Self {
-        Self { ty: part(&self.ty), ..self }
+        Self::of(part(&self.ty))(self.failure)
+    }
+
+    /// The same failure, of a template that has a text nonetheless.
+    pub(super) fn but(self, text: String) -> Self {
+        Self { text: Some(text.into()), ..self }
     }
 
     /// A failure of an expression whose type is known.
     pub(super) fn of(ty: Type) -> impl FnOnce(Failure) -> Self {
-        |failure| Self { failure, ty }
+        |failure| Self { failure, ty, text: None }
     }
 }
 
@@ -55,12 +62,12 @@ impl Context {
         let (arm, value) = if taken { (exprs[0], then) } else { (exprs[1], otherwise) };
         let value = value.map_err(|missing| match ty {
             Type::Dynamic => missing,
-            _ => Missing { ty: ty.clone(), ..missing },
+            _ => missing.map(|_| ty.clone()),
         })?;
         convert(&value, &ty).map_err(|e| {
             let message = format!("both results of a conditional must be of one type: {e}");
             let diagnostic = Diagnostic::error("inconsistent-types", message).at(arm.span, "").at(span, "");
-            Missing { failure: Box::new(diagnostic), ty }
+            Missing::of(ty)(Box::new(diagnostic))
         })
     }
 

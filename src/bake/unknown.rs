@@ -2,12 +2,15 @@
 //! and finds the type of `empty[*].name`
 //! (<https://github.com/hashicorp/hcl/blob/main/hclsyntax/expression.go>).
 
-use super::convert::{convert, unify};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::convert::{convert, object_type, unify};
 use super::eval::{Context, Failure, Scope, binary, condition_failure, operations};
 use super::missing::Missing;
 use super::operators;
 use super::references::References;
-use super::syntax::{BinaryOp, Expr, ExprKind, ForExpr, Ident, TemplatePart};
+use super::syntax::{BinaryOp, Expr, ExprKind, ForExpr, Ident, ObjectKey, TemplatePart};
 use super::value::{Type, Value};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -147,12 +150,47 @@ impl Context {
                 let types = items.iter().map(|item| self.guess(scope, open, item).map(|guess| guess.ty()));
                 Type::Tuple(types.collect::<Result<_, _>>()?)
             }
+            ExprKind::Object(items) => self.guess_object(scope, open, items)?,
             ExprKind::Conditional { condition, then, otherwise } => {
                 return self.guess_arm(scope, open, condition, [then, otherwise]);
             }
             _ => Type::Dynamic,
         };
         Ok(Guess::Unknown(ty))
+    }
+
+    /// Without all the keys, nothing is known of an object.
+    fn guess_object(
+        &self,
+        scope: &Scope<'_>,
+        open: Open<'_>,
+        items: &[(ObjectKey, Expr)],
+    ) -> Result<Type, Failure> {
+        let mut types = Some(BTreeMap::new());
+        for (key, value) in items {
+            let name = match key {
+                ObjectKey::Name(ident) => Some(Rc::clone(&ident.name)),
+                ObjectKey::Expr(expr) => {
+                    let guess = self.guess(scope, open, expr)?;
+                    guess.expect(&Type::String, expr.span)?;
+                    match guess {
+                        Guess::Known(value) => {
+                            convert(&value, &Type::String).ok().and_then(|key| match key {
+                                Value::String(name) => Some(Rc::clone(name.name())),
+                                _ => None,
+                            })
+                        }
+                        Guess::Unknown(_) => None,
+                    }
+                }
+            };
+            let ty = self.guess(scope, open, value)?.ty();
+            types = types.zip(name).map(|(mut types, name)| {
+                types.insert(name, ty);
+                types
+            });
+        }
+        Ok(types.map_or(Type::Dynamic, object_type))
     }
 
     fn guess_arm(
