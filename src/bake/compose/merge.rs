@@ -218,12 +218,11 @@ pub(super) fn canonical(model: &mut Map) -> Result<(), Failure> {
     }
     if let Some(secrets) = model.get_mut("secrets").and_then(|member| member.value.as_map_mut()) {
         for (name, member) in secrets.iter_mut().filter(|(_, member)| !member.value.is_null()) {
-            let span = member.value.span;
             if member.value.as_map().is_none() {
                 return wrong_type(&format!("secrets.{name}"), "a mapping", &member.value);
             }
-            if let Some(external) = member.value.get_mut("external").filter(|node| node.as_map().is_some()) {
-                *external = Node::new(Kind::Bool(true), span);
+            if let Some(secret) = member.value.as_map_mut() {
+                expand_external(secret, &format!("secrets.{name}"))?;
             }
         }
     }
@@ -293,6 +292,32 @@ fn canonical_service(service: &mut Map, path: &str) -> Result<(), Failure> {
 fn expand_build(build: &mut Node) {
     if build.as_text().is_some() {
         *build = single("context", build.clone());
+    }
+}
+
+/// `external: {name: NAME}` as `external: true` and `name: NAME`.
+fn expand_external(secret: &mut Map, path: &str) -> Result<(), Failure> {
+    let Some(external) = secret.get_mut("external").map(|member| &mut member.value) else { return Ok(()) };
+    let Some(inner) = external.as_map().map(|map| map.get("name").cloned()) else { return Ok(()) };
+    *external = Node::new(Kind::Bool(true), external.span);
+    let Some(inner) = inner else { return Ok(()) };
+    let path = format!("{path}.external.name");
+    let Some(inner_name) = inner.value.as_str() else { return wrong_type(&path, "a string", &inner.value) };
+    match secret.get("name") {
+        Some(name) if name.value.as_str() != Some(inner_name) => {
+            let message = format!("`{path}` is not the `name` of the secret");
+            Err(Box::new(
+                Diagnostic::error("compose-secret", message)
+                    .at(inner.value.span, "this")
+                    .at(name.value.span, "is not this")
+                    .with_help("write `external: true` and `name` alone"),
+            ))
+        }
+        Some(_) => Ok(()),
+        None => {
+            secret.insert("name".into(), inner);
+            Ok(())
+        }
     }
 }
 
