@@ -276,8 +276,8 @@ fn canonical_service(service: &mut Map, path: &str) -> Result<(), Failure> {
             "provenance" | "sbom" => *value = value.text(value.formatted()),
             "ulimits" => {
                 for (name, limit) in value.as_map().into_iter().flatten() {
-                    if !matches!(limit.value.kind, Kind::Int(_) | Kind::Map(_)) {
-                        let expected = "a number or a mapping of `soft` and `hard`";
+                    if limit.value.as_integer().is_none() && limit.value.as_map().is_none() {
+                        let expected = "an integer below 2^63 or a mapping of `soft` and `hard`";
                         return wrong_type(&format!("{path}.{name}"), expected, &limit.value);
                     }
                 }

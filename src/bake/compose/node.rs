@@ -85,6 +85,11 @@ impl Node {
         self.as_text().map(Str::as_str)
     }
 
+    /// A number that Go's `int` holds.
+    pub(super) fn as_integer(&self) -> Option<i64> {
+        if let Kind::Int(value) = self.kind { i64::try_from(value).ok() } else { None }
+    }
+
     /// How many nodes it has, itself included.
     pub(super) fn weight(&self) -> usize {
         1 + match &self.kind {

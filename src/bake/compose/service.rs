@@ -108,6 +108,7 @@ impl Decoder<'_> {
                     "external" => external = self.boolean(value, &path).unwrap_or_default(),
                     "name" | "driver" | "template_driver" => drop(self.string(value, &path)),
                     "labels" => drop(self.pairs(value, &path)),
+                    "driver_opts" => self.driver_options(value, &path),
                     key if SECRET_KEYS.contains(&key) || key.starts_with("x-") => {}
                     key => self.unknown_key(key, place, &format!("secrets.{name}"), &SECRET_KEYS),
                 }
@@ -120,6 +121,18 @@ impl Decoder<'_> {
             secrets.insert(Rc::clone(name), Some(source).filter(|_| !external));
         }
         secrets
+    }
+
+    fn driver_options(&mut self, node: &Node, path: &str) {
+        for (key, member) in self.map(node, path).into_iter().flatten() {
+            let value = &member.value;
+            if key.starts_with("x-") {
+                let message = format!("`{path}`: `{key}` is an extension, not an option");
+                self.report("attribute-value", message, member.key);
+            } else if value.as_text().is_none() && value.as_integer().is_none() {
+                self.wrong(value, &format!("{path}.{key}"), "a string or an integer");
+            }
+        }
     }
 
     /// The target of a service; `None` for one that is not built.
@@ -392,16 +405,18 @@ impl Decoder<'_> {
             let (path, span) = (format!("{path}.{name}"), member.value.span);
             let mut limits = BTreeMap::from([("soft", None), ("hard", None)]);
             for (key, limit) in member.value.as_map().into_iter().flatten() {
-                match (&limit.value.kind, limits.get_mut(&**key)) {
-                    (Kind::Int(value), Some(slot)) => *slot = i64::try_from(*value).ok(),
-                    (_, Some(_)) => self.wrong(&limit.value, &format!("{path}.{key}"), "a number"),
+                match (limit.value.as_integer(), limits.get_mut(&**key)) {
+                    (Some(value), Some(slot)) => *slot = Some(value),
+                    (None, Some(_)) => {
+                        self.wrong(&limit.value, &format!("{path}.{key}"), "an integer below 2^63");
+                    }
                     (_, None) if key.starts_with("x-") => {}
                     (_, None) => self.unknown_key(key, limit.key, &path, &["soft", "hard"]),
                 }
             }
             // buildx forgets a limit that is a number alone: it prints `0:0`.
-            let (soft, hard) = match (&member.value.kind, limits["soft"], limits["hard"]) {
-                (Kind::Int(_), ..) => (0, 0),
+            let (soft, hard) = match (member.value.as_integer(), limits["soft"], limits["hard"]) {
+                (Some(_), ..) => (0, 0),
                 (_, Some(soft), Some(hard)) => (soft, hard),
                 _ => {
                     self.report("attribute-value", format!("`{path}` needs `soft` and `hard`"), span);
@@ -429,7 +444,7 @@ impl Decoder<'_> {
                 match &**key {
                     "source" => id = self.string(&member.value, &format!("{path}.source")).unwrap_or(id),
                     "target" | "uid" | "gid" => drop(self.string(&member.value, &format!("{path}.{key}"))),
-                    "mode" => {}
+                    "mode" => self.mode(&member.value, &format!("{path}.mode")),
                     key if key.starts_with("x-") => {}
                     key => {
                         self.unknown_key(key, member.key, &path, &["source", "target", "uid", "gid", "mode"]);
@@ -456,6 +471,19 @@ impl Decoder<'_> {
                 }
                 None => {}
             }
+        }
+    }
+
+    /// The permissions of a secret's file: a number, or octal digits.
+    fn mode(&mut self, node: &Node, path: &str) {
+        match node.as_str() {
+            Some(text) if i64::from_str_radix(text, 8).is_err() => {
+                self.report("attribute-value", format!("`{path}`: `{text}` is no octal number"), node.span);
+            }
+            None if node.as_integer().is_none() => {
+                self.wrong(node, path, "an integer or a string of octal digits");
+            }
+            _ => {}
         }
     }
 
