@@ -98,9 +98,6 @@ impl Decoder<'_> {
                     let path = format!("{path}.{key}");
                     match (&member.value, member.value.printed()) {
                         (value, _) if value.is_null() => drop(pairs.insert(Rc::clone(key), None)),
-                        (Node { kind: Kind::Float(value), span }, _) if !value.is_finite() => {
-                            self.report("attribute-type", format!("`{path}` must be a finite number"), *span);
-                        }
                         (value, Some(text)) => {
                             drop(pairs.insert(Rc::clone(key), Some(place(text, value))));
                         }

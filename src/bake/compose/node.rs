@@ -160,6 +160,16 @@ impl Node {
         }
     }
 
+    /// The first number inside that is infinite or none at all.
+    pub(super) fn not_finite(&self) -> Option<&Self> {
+        match &self.kind {
+            Kind::Float(value) if !value.is_finite() => Some(self),
+            Kind::List(list) => list.iter().find_map(Self::not_finite),
+            Kind::Map(map) => map.values().find_map(|member| member.value.not_finite()),
+            _ => None,
+        }
+    }
+
     /// What it is, for messages.
     pub(super) fn describe(&self) -> &'static str {
         match self.kind {

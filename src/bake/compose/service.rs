@@ -62,6 +62,10 @@ struct Source {
 
 /// The targets of a model's services, in order of their names, and the group `default` of them all.
 pub(super) fn definition(model: &Map, mut decoder: Decoder<'_>) -> Result<Definition, Vec<Diagnostic>> {
+    // buildx checks models as JSON, which has no such numbers.
+    for node in model.values().filter_map(|member| member.value.not_finite()) {
+        decoder.report("attribute-type", "a number must be finite, found `.nan` or `.inf`", node.span);
+    }
     let empty = Map::new();
     let secrets = decoder.secrets(model);
     let services = match model.get("services").map(|member| &member.value) {
