@@ -1,6 +1,6 @@
 //! Targets of services: what `ParseCompose` of buildx's bake/compose.go makes of a model.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Unreadable;
@@ -199,7 +199,10 @@ impl Decoder<'_> {
             "tags" => target.tags = self.strings(node, path),
             "platforms" => target.platforms = self.strings(node, path).filter(|list| !list.is_empty()),
             "entitlements" => drop(self.strings(node, path)),
-            "no_cache_filter" if node.as_text().is_none() => drop(self.strings(node, path)),
+            "no_cache_filter" if node.as_text().is_none() => {
+                let texts = self.strings(node, path).unwrap_or_default();
+                self.unique(&texts, path);
+            }
             "cache_from" | "cache_to" => {
                 let texts = self.strings(node, path).unwrap_or_default();
                 let caches: Vec<_> =
@@ -218,10 +221,8 @@ impl Decoder<'_> {
                 target.labels = labels.map(|(key, value)| (key, value.unwrap_or_else(empty))).collect();
             }
             "additional_contexts" => {
-                let members = self.map(node, path).into_iter().flatten();
-                let contexts = members.filter_map(|(name, member)| {
-                    Some((Rc::clone(name), link(self.string(&member.value, path)?)))
-                });
+                let contexts = self.pairs(node, path).into_iter();
+                let contexts = contexts.filter_map(|(name, context)| Some((name, link(context?))));
                 target.contexts.extend(contexts);
             }
             "extra_hosts" => self.extra_hosts(target, node, path),
@@ -335,20 +336,23 @@ impl Decoder<'_> {
         match &node.kind {
             Kind::Map(map) => {
                 for (host, member) in map.iter() {
+                    self.free_key(host, member.key, path);
+                    if host.starts_with("x-") {
+                        let message = format!("`{path}`: `{host}` is an extension, not a host");
+                        self.report("attribute-value", message, member.key);
+                    }
                     let addresses = match member.value.as_list() {
-                        Some(_) => self.strings(&member.value, path).unwrap_or_default(),
+                        Some(list) => self.strings_and_dates(list, path),
                         None => self.string(&member.value, path).into_iter().collect(),
                     };
                     hosts.insert(Rc::clone(host), addresses);
                 }
             }
-            Kind::List(_) => {
-                let mut seen = BTreeSet::new();
-                for text in self.strings(node, path).unwrap_or_default() {
+            Kind::List(list) => {
+                let texts = self.strings_and_dates(list, path);
+                self.unique(&texts, path);
+                for text in texts {
                     let span = text.span.unwrap_or(node.span);
-                    if !seen.insert(Rc::clone(text.name())) {
-                        self.report("duplicate-host", format!("`{path}`: `{text}` is there twice"), span);
-                    }
                     let found = text.as_str().split_once('=').or_else(|| text.as_str().split_once(':'));
                     let Some((host, addresses)) = found else {
                         let message = format!("`{path}`: `{text}` has no address; write `HOST=ADDRESS`");
@@ -381,9 +385,10 @@ impl Decoder<'_> {
 
     fn shm_size(&mut self, target: &mut Target, node: &Node, path: &str) {
         let bytes = match &node.kind {
-            Kind::Int(bytes) => i64::try_from(*bytes).ok(),
+            Kind::Int(_) => node.as_integer(),
             // compose-go accepts them and forgets them.
             Kind::Float(bytes) if bytes.fract() == 0.0 => None,
+            Kind::Time(_) => None,
             Kind::Text(text) => {
                 let bytes = size::parse(text.as_str());
                 if bytes.is_none() {
@@ -499,7 +504,9 @@ impl Decoder<'_> {
             let message = format!("the service `{name}` has both `dockerfile` and `dockerfile_inline`");
             self.diagnostics.push(Diagnostic::error("compose-service", message).at(inline.span, ""));
         }
-        for (key, member) in build.get("additional_contexts").and_then(Node::as_map).into_iter().flatten() {
+        // Contexts that begin with `x-` are part of another one by now.
+        let contexts = build.get("additional_contexts").and_then(Node::as_map).into_iter().flatten();
+        for (key, member) in contexts.filter(|(key, _)| !key.starts_with("x-")) {
             let Some(other) = member.value.as_str().and_then(|text| text.strip_prefix("service:")) else {
                 continue;
             };
