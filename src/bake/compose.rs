@@ -553,7 +553,15 @@ mod tests {
         }
         let children: String = (0..1000).map(|n| format!("  s{n}: {{extends: b}}\n")).collect();
         let wide = format!("services:\n  b: {{build: {{tags: [{}]}}}}\n{children}", "x,".repeat(1000));
+        let key = "k".repeat(20_000);
+        let keys = format!("x: &x {{? {key} : 1}}\ny: [{}]", "*x,".repeat(10_000));
+        let pairs = format!(
+            "services: {{a: {{build: {{args: {{? {key} : [{}]}}}}}}}}\n---\nservices: {{a: {{build: {{args: []}}}}}}",
+            "1,".repeat(1000)
+        );
         let cases = [
+            (keys, "yaml-too-large"),
+            (pairs, "compose-merge"),
             (laughs, "yaml-too-large"),
             (wide, "yaml-too-large"),
             ("[".repeat(100_000), "yaml-syntax"),

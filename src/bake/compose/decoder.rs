@@ -1,6 +1,6 @@
 //! Reads the values of a model: strings, lists, booleans and `KEY=VALUE` pairs, and tells what is wrong with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::Files;
@@ -15,6 +15,9 @@ use crate::source::Span;
 
 /// Values by key; `None` for a key without value.
 pub(super) type Pairs = BTreeMap<Name, Option<Text>>;
+
+/// Where compose-go puts those members of a mapping that begin with `x-`. In mappings of strings it is one more string.
+const EXTENSIONS: &str = "#extensions";
 
 /// Reads values, and collects what is wrong with them.
 pub(super) struct Decoder<'a> {
@@ -66,6 +69,31 @@ impl Decoder<'_> {
         (texts.len() == list.len()).then_some(texts)
     }
 
+    /// Strings, and dates as Go prints them: they are strings in the JSON that buildx checks models in.
+    pub(super) fn strings_and_dates(&mut self, list: &[Node], path: &str) -> Vec<Text> {
+        let text = |node: &Node| match (&node.kind, node.printed()) {
+            (Kind::Time(_), Some(value)) => Some(Text { value, span: Some(node.span) }),
+            _ => self.string(node, path),
+        };
+        list.iter().filter_map(text).collect()
+    }
+
+    /// Refuses an element that is there twice.
+    pub(super) fn unique(&mut self, texts: &[Text], path: &str) {
+        let mut seen = BTreeSet::new();
+        for text in texts.iter().filter(|text| !seen.insert(text.name())) {
+            let message = format!("`{path}`: `{text}` is there twice");
+            self.diagnostics.push(Diagnostic::error("duplicate-element", message).at(text.span, ""));
+        }
+    }
+
+    /// Checks the key of a mapping whose keys are free: the pattern `.+` of the Compose Specification's schema.
+    pub(super) fn free_key(&mut self, key: &str, span: Span, path: &str) {
+        if key.chars().all(|c| c == '\n') {
+            self.report("attribute-value", format!("a key of `{path}` is empty"), span);
+        }
+    }
+
     pub(super) fn boolean(&mut self, node: &Node, path: &str) -> Option<bool> {
         let word = node.as_str().map(str::to_ascii_lowercase);
         match (&node.kind, word.as_deref()) {
@@ -95,12 +123,10 @@ impl Decoder<'_> {
         match &node.kind {
             Kind::Map(map) => {
                 for (key, member) in map.iter() {
+                    self.free_key(key, member.key, path);
                     let path = format!("{path}.{key}");
                     match (&member.value, member.value.printed()) {
                         (value, _) if value.is_null() => drop(pairs.insert(Rc::clone(key), None)),
-                        (Node { kind: Kind::Float(value), span }, _) if !value.is_finite() => {
-                            self.report("attribute-type", format!("`{path}` must be a finite number"), *span);
-                        }
                         (value, Some(text)) => {
                             drop(pairs.insert(Rc::clone(key), Some(place(text, value))));
                         }
@@ -109,13 +135,22 @@ impl Decoder<'_> {
                         }
                     }
                 }
+                // `processExtensions` in compose-go's loader/loader.go.
+                let extensions = map.iter().filter(|(key, _)| key.starts_with("x-"));
+                let extensions: Map =
+                    extensions.map(|(key, member)| (Rc::clone(key), member.clone())).collect();
+                if !extensions.is_empty() {
+                    pairs.retain(|key, _| !extensions.contains_key(key));
+                    let text = Node::map(extensions, node.span).formatted();
+                    pairs.insert(EXTENSIONS.into(), Some(place(text, node)));
+                }
             }
             Kind::List(list) => {
-                for item in list.iter() {
-                    if let Some(text) = self.string(item, path) {
-                        let (key, value) = split_pair(&text.value);
-                        pairs.insert(key, value.map(|value| place(value, item)));
-                    }
+                let texts = self.strings_and_dates(list, path);
+                self.unique(&texts, path);
+                for text in texts {
+                    let (key, value) = split_pair(&text.value);
+                    pairs.insert(key, value.map(|value| Text { value, span: text.span }));
                 }
             }
             _ => self.wrong(node, path, "a mapping or a list of `KEY=VALUE`"),
@@ -127,13 +162,12 @@ impl Decoder<'_> {
     pub(super) fn variables(&mut self, node: &Node, path: &str) -> Pairs {
         let pairs = self.pairs(node, path);
         if node.as_list().is_some()
-            && let Some(key) = pairs.keys().find(|key| key.ends_with(char::is_whitespace))
+            && let Some((key, byte)) = pairs.keys().find_map(|key| Some((key, last_space(key)?)))
         {
-            self.report(
-                "attribute-value",
-                format!("`{path}`: the name `{key}` ends with white space"),
-                node.span,
+            let message = format!(
+                "`{path}`: the name `{key}` ends with the byte {byte:02X}, which Compose takes for a space"
             );
+            self.report("attribute-value", message, node.span);
         }
         pairs
     }
@@ -155,4 +189,10 @@ impl Decoder<'_> {
             self.report("compose-name", message, span);
         }
     }
+}
+
+/// The last byte if it is white space, taken for a character: compose-go looks at no more (types/mapping.go), and so
+/// refuses `à`, whose last byte is A0, and lets U+3000 pass.
+fn last_space(key: &str) -> Option<u8> {
+    key.as_bytes().last().copied().filter(|byte| char::from(*byte).is_whitespace())
 }

@@ -72,12 +72,29 @@ fn append(list: &mut Option<Vec<Text>>, more: Vec<Text>) {
     }
 }
 
+/// A scalar as a string, after Go's YAML library has written and read it once more (`composeExtTarget`).
+fn text(node: &Node) -> Option<Text> {
+    let span = Some(node.span);
+    match &node.kind {
+        Kind::Null => Some(Text { span, ..Text::verbatim("") }),
+        Kind::Time(time) => Some(Text { span, ..Text::verbatim(&rfc3339(time)) }),
+        _ => Some(Text { value: node.printed()?, span }),
+    }
+}
+
+/// `2024-01-02 03:04:05 +0200 +0200` as `2024-01-02T03:04:05+02:00`.
+fn rfc3339(time: &str) -> String {
+    let mut parts = time.split(' ');
+    let mut next = || parts.next().unwrap_or_default();
+    let (date, clock, zone) = (next(), next(), next());
+    match zone.split_at_checked(3) {
+        Some((hours, minutes)) if zone != "+0000" => format!("{date}T{clock}{hours}:{minutes}"),
+        _ => format!("{date}T{clock}Z"),
+    }
+}
+
 /// A list, or a string of words.
 fn words(decoder: &mut Decoder<'_>, node: &Node, path: &str) -> Vec<Text> {
-    let text = |node: &Node| match node.is_null() {
-        true => Some(Text { span: Some(node.span), ..Text::verbatim("") }),
-        false => Some(Text { value: node.printed()?, span: Some(node.span) }),
-    };
     match (&node.kind, text(node)) {
         (Kind::List(list), _) => {
             let mut texts = vec![];
@@ -133,13 +150,8 @@ fn contexts(decoder: &mut Decoder<'_>, node: &Node, path: &str) -> BTreeMap<Name
     };
     for (name, member) in map {
         let value = &member.value;
-        match value.printed() {
-            Some(_) if value.is_null() => {
-                contexts.insert(Rc::clone(name), Text { span: Some(value.span), ..Text::verbatim("") });
-            }
-            Some(text) => {
-                contexts.insert(Rc::clone(name), link(Text { value: text, span: Some(value.span) }));
-            }
+        match text(value) {
+            Some(text) => drop(contexts.insert(Rc::clone(name), link(text))),
             None => decoder.wrong(value, path, "a mapping of strings"),
         }
     }

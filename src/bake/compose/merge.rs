@@ -28,6 +28,9 @@ pub(super) fn wrong_type<T>(path: &str, expected: &str, found: &Node) -> Result<
 /// How long a merged list may be.
 const MAX_LENGTH: usize = 100_000;
 
+/// How many bytes the keys of a list may have that a merged mapping becomes.
+const MAX_KEYS: usize = 10_000_000;
+
 /// How two values at a place become one.
 #[derive(Clone, Copy)]
 enum Rule {
@@ -76,21 +79,22 @@ pub(super) fn merge(base: &mut Node, over: Node, path: &[&str]) -> Result<(), Fa
             expand_build(base);
             let mut over = over;
             expand_build(&mut over);
-            return if over.is_null() { Ok(()) } else { merge_deep(base, over, path) };
+            // compose-go takes anything else for no build at all (override/merge.go).
+            return if over.as_map().is_none() { Ok(()) } else { merge_deep(base, over, path) };
         }
         Rule::Pairs => {
-            let mut pairs = pairs(base);
-            pairs.extend(self::pairs(&over));
+            let mut pairs = pairs(base)?;
+            pairs.extend(self::pairs(&over)?);
             check_length(pairs.len(), &over)?;
             *base = Node::list(pairs, if over.is_null() { base.span } else { over.span });
             return Ok(());
         }
         Rule::Hosts => {
-            let mut hosts = pairs(base);
+            let mut hosts = pairs(base)?;
             let known: BTreeSet<Name> =
-                hosts.iter().filter_map(Node::as_text).map(|text| Rc::clone(text.name())).collect();
-            let more = pairs(&over).into_iter();
-            hosts.extend(more.filter(|host| !host.as_text().is_some_and(|text| known.contains(text.name()))));
+                hosts.iter().filter_map(Node::printed).map(|text| Rc::clone(text.name())).collect();
+            let more = pairs(&over)?.into_iter();
+            hosts.extend(more.filter(|host| !host.printed().is_some_and(|text| known.contains(text.name()))));
             check_length(hosts.len(), &over)?;
             *base = Node::list(hosts, over.span);
             return Ok(());
@@ -138,28 +142,35 @@ fn check_length(length: usize, over: &Node) -> Result<(), Failure> {
     fail("compose-merge", format!("the merged list has more than {MAX_LENGTH} elements"), over.span)
 }
 
-/// The elements of a list; a mapping as `KEY=VALUE`; a string alone.
-fn pairs(node: &Node) -> Vec<Node> {
-    let pair = |key: &str, value: &Node| match value.printed() {
-        None => value.literal(key),
-        Some(_) if value.is_null() => value.literal(key),
-        Some(text) => value.text(part(&text, &format!("{key}={}", text.as_str()))),
+/// The elements of a list; a mapping as `KEY=VALUE`, with a pair for each element of a list; a string alone.
+fn pairs(node: &Node) -> Result<Vec<Node>, Failure> {
+    let pair = |key: &str, value: &Node| {
+        let text = value.formatted();
+        value.text(part(&text, &format!("{key}={}", text.as_str())))
     };
-    match &node.kind {
-        Kind::List(list) => list.to_vec(),
-        Kind::Map(map) => {
-            let mut list: Vec<Node> = (map.iter())
-                .flat_map(|(key, member)| match member.value.as_list() {
-                    Some(values) => values.iter().map(|value| pair(key, value)).collect(),
-                    None => vec![pair(key, &member.value)],
-                })
-                .collect();
-            list.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-            list
-        }
-        Kind::Text(_) => vec![node.clone()],
+    let mut list = match &node.kind {
+        Kind::List(list) => return Ok(list.to_vec()),
+        Kind::Text(_) => return Ok(vec![node.clone()]),
         _ => vec![],
+    };
+    let mut bytes = 0;
+    for (key, member) in node.as_map().into_iter().flatten() {
+        let value = &member.value;
+        match value.as_list() {
+            Some(values) => {
+                bytes += key.len() * values.len();
+                if bytes > MAX_KEYS {
+                    let message = format!("the keys of the merged list have more than {MAX_KEYS} bytes");
+                    return fail("compose-merge", message, value.span);
+                }
+                list.extend(values.iter().map(|value| pair(key, value)));
+            }
+            None if value.is_null() => list.push(value.literal(key)),
+            None => list.push(pair(key, value)),
+        }
     }
+    list.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+    Ok(list)
 }
 
 /// Removes what is at these paths.
@@ -207,12 +218,11 @@ pub(super) fn canonical(model: &mut Map) -> Result<(), Failure> {
     }
     if let Some(secrets) = model.get_mut("secrets").and_then(|member| member.value.as_map_mut()) {
         for (name, member) in secrets.iter_mut().filter(|(_, member)| !member.value.is_null()) {
-            let span = member.value.span;
             if member.value.as_map().is_none() {
                 return wrong_type(&format!("secrets.{name}"), "a mapping", &member.value);
             }
-            if let Some(external) = member.value.get_mut("external").filter(|node| node.as_map().is_some()) {
-                *external = Node::new(Kind::Bool(true), span);
+            if let Some(secret) = member.value.as_map_mut() {
+                expand_external(secret, &format!("secrets.{name}"))?;
             }
         }
     }
@@ -263,14 +273,11 @@ fn canonical_service(service: &mut Map, path: &str) -> Result<(), Failure> {
                     }
                 }
             }
-            "provenance" | "sbom" => match value.printed() {
-                Some(text) if !value.is_null() => *value = value.text(text),
-                _ => return wrong_type(&path, "a string or a boolean", value),
-            },
+            "provenance" | "sbom" => *value = value.text(value.formatted()),
             "ulimits" => {
                 for (name, limit) in value.as_map().into_iter().flatten() {
-                    if !matches!(limit.value.kind, Kind::Int(_) | Kind::Map(_)) {
-                        let expected = "a number or a mapping of `soft` and `hard`";
+                    if limit.value.as_integer().is_none() && limit.value.as_map().is_none() {
+                        let expected = "an integer below 2^63 or a mapping of `soft` and `hard`";
                         return wrong_type(&format!("{path}.{name}"), expected, &limit.value);
                     }
                 }
@@ -285,6 +292,32 @@ fn canonical_service(service: &mut Map, path: &str) -> Result<(), Failure> {
 fn expand_build(build: &mut Node) {
     if build.as_text().is_some() {
         *build = single("context", build.clone());
+    }
+}
+
+/// `external: {name: NAME}` as `external: true` and `name: NAME`.
+fn expand_external(secret: &mut Map, path: &str) -> Result<(), Failure> {
+    let Some(external) = secret.get_mut("external").map(|member| &mut member.value) else { return Ok(()) };
+    let Some(inner) = external.as_map().map(|map| map.get("name").cloned()) else { return Ok(()) };
+    *external = Node::new(Kind::Bool(true), external.span);
+    let Some(inner) = inner else { return Ok(()) };
+    let path = format!("{path}.external.name");
+    let Some(inner_name) = inner.value.as_str() else { return wrong_type(&path, "a string", &inner.value) };
+    match secret.get("name") {
+        Some(name) if name.value.as_str() != Some(inner_name) => {
+            let message = format!("`{path}` is not the `name` of the secret");
+            Err(Box::new(
+                Diagnostic::error("compose-secret", message)
+                    .at(inner.value.span, "this")
+                    .at(name.value.span, "is not this")
+                    .with_help("write `external: true` and `name` alone"),
+            ))
+        }
+        Some(_) => Ok(()),
+        None => {
+            secret.insert("name".into(), inner);
+            Ok(())
+        }
     }
 }
 

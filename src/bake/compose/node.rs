@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::bake::syntax::Name;
-use crate::bake::value::Str;
+use crate::bake::value::{Marks, Str};
 use crate::source::Span;
 
 /// Members of a mapping. Their order means nothing to Compose.
@@ -85,6 +85,11 @@ impl Node {
         self.as_text().map(Str::as_str)
     }
 
+    /// A number that Go's `int` holds.
+    pub(super) fn as_integer(&self) -> Option<i64> {
+        if let Kind::Int(value) = self.kind { i64::try_from(value).ok() } else { None }
+    }
+
     /// How many nodes it has, itself included.
     pub(super) fn weight(&self) -> usize {
         1 + match &self.kind {
@@ -116,6 +121,53 @@ impl Node {
             Kind::List(_) | Kind::Map(_) => return None,
         };
         Some(Str::from(&Name::from(text)))
+    }
+
+    /// The same for lists and mappings, too: `[a b]` and `map[k:v]`.
+    pub(super) fn formatted(&self) -> Str {
+        let mut text = String::new();
+        let mut marks = Marks::default();
+        self.format(&mut text, &mut marks);
+        Str::from(&Name::from(text)).marked(&marks)
+    }
+
+    fn format(&self, text: &mut String, marks: &mut Marks) {
+        match &self.kind {
+            Kind::List(list) => {
+                text.push('[');
+                for (index, item) in list.iter().enumerate() {
+                    text.push_str(if index == 0 { "" } else { " " });
+                    item.format(text, marks);
+                }
+                text.push(']');
+            }
+            Kind::Map(map) => {
+                text.push_str("map[");
+                for (index, (key, member)) in map.iter().enumerate() {
+                    text.push_str(if index == 0 { "" } else { " " });
+                    text.push_str(key);
+                    text.push(':');
+                    member.value.format(text, marks);
+                }
+                text.push(']');
+            }
+            _ => {
+                if let Some(scalar) = self.printed() {
+                    text.push_str(scalar.as_str());
+                    marks.merge(scalar.marks());
+                }
+            }
+        }
+    }
+
+    /// The first number inside that is infinite or none at all.
+    pub(super) fn not_finite(&self) -> Option<&Self> {
+        match &self.kind {
+            Kind::Float(value) if !value.is_finite() => Some(self),
+            Kind::List(list) => list.iter().find_map(Self::not_finite),
+            Kind::Map(map) => map.values().find_map(|member| member.value.not_finite()),
+            _ => None,
+        }
     }
 
     /// What it is, for messages.
@@ -168,6 +220,24 @@ pub(super) fn part(text: &Str, part: &str) -> Str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bake::value::Mark;
+    use crate::source::Sources;
+
+    #[test]
+    fn lists_and_mappings_are_formatted_as_in_go() {
+        let span = Span { source: Sources::default().add("compose.yaml", ""), start: 0, end: 0 };
+        let node = |kind| Node::new(kind, span);
+        let secret = Str::from("s").marked(&Marks::of(Mark::Secret("S".into())));
+        let list = Node::list(vec![node(Kind::Int(1)), node(Kind::Null), node(Kind::Text(secret))], span);
+        let member = |value| Member { key: span, value };
+        let map = Node::map(
+            [("c".into(), member(list)), ("a".into(), member(node(Kind::Bool(true))))].into(),
+            span,
+        );
+        let text = Node::list(vec![map, Node::list(vec![], span)], span).formatted();
+        assert_eq!(text.as_str(), "[map[a:true c:[1 <nil> s]] []]");
+        assert!(text.marks().secret().is_some());
+    }
 
     #[test]
     fn floats_print_as_in_go() {

@@ -119,9 +119,11 @@ fn zone(text: &str) -> Option<String> {
     if hours.len() != 2 || minutes.len() != 2 || number(hours)? > 24 || number(minutes)? > 59 {
         return None;
     }
+    if (hours, minutes) == ("00", "00") {
+        return Some("+0000 UTC".into());
+    }
     let offset = format!("{}{hours}{minutes}", &text[..1]);
-    let name = if offset.ends_with("0000") { "UTC" } else { &offset };
-    Some(format!("{offset} {name}"))
+    Some(format!("{offset} {offset}"))
 }
 
 #[cfg(test)]
@@ -161,6 +163,7 @@ mod tests {
             ("2024-1-2T3:04:05Z", "2024-01-02 03:04:05 +0000 UTC"),
             ("2024-01-02 03:04:05.60", "2024-01-02 03:04:05.6 +0000 UTC"),
             ("2024-01-02T03:04:05+02:00", "2024-01-02 03:04:05 +0200 +0200"),
+            ("2024-01-02T03:04:05-00:00", "2024-01-02 03:04:05 +0000 UTC"),
             ("2024-02-30", "2024-02-30"),
             ("2024-01-02T03:04", "2024-01-02T03:04"),
             ("2024-01", "2024-01"),

@@ -1,6 +1,6 @@
 //! Targets of services: what `ParseCompose` of buildx's bake/compose.go makes of a model.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Unreadable;
@@ -62,6 +62,10 @@ struct Source {
 
 /// The targets of a model's services, in order of their names, and the group `default` of them all.
 pub(super) fn definition(model: &Map, mut decoder: Decoder<'_>) -> Result<Definition, Vec<Diagnostic>> {
+    // buildx checks models as JSON, which has no such numbers.
+    for node in model.values().filter_map(|member| member.value.not_finite()) {
+        decoder.report("attribute-type", "a number must be finite, found `.nan` or `.inf`", node.span);
+    }
     let empty = Map::new();
     let secrets = decoder.secrets(model);
     let services = match model.get("services").map(|member| &member.value) {
@@ -108,6 +112,7 @@ impl Decoder<'_> {
                     "external" => external = self.boolean(value, &path).unwrap_or_default(),
                     "name" | "driver" | "template_driver" => drop(self.string(value, &path)),
                     "labels" => drop(self.pairs(value, &path)),
+                    "driver_opts" => self.driver_options(value, &path),
                     key if SECRET_KEYS.contains(&key) || key.starts_with("x-") => {}
                     key => self.unknown_key(key, place, &format!("secrets.{name}"), &SECRET_KEYS),
                 }
@@ -120,6 +125,18 @@ impl Decoder<'_> {
             secrets.insert(Rc::clone(name), Some(source).filter(|_| !external));
         }
         secrets
+    }
+
+    fn driver_options(&mut self, node: &Node, path: &str) {
+        for (key, member) in self.map(node, path).into_iter().flatten() {
+            let value = &member.value;
+            if key.starts_with("x-") {
+                let message = format!("`{path}`: `{key}` is an extension, not an option");
+                self.report("attribute-value", message, member.key);
+            } else if value.as_text().is_none() && value.as_integer().is_none() {
+                self.wrong(value, &format!("{path}.{key}"), "a string or an integer");
+            }
+        }
     }
 
     /// The target of a service; `None` for one that is not built.
@@ -182,7 +199,10 @@ impl Decoder<'_> {
             "tags" => target.tags = self.strings(node, path),
             "platforms" => target.platforms = self.strings(node, path).filter(|list| !list.is_empty()),
             "entitlements" => drop(self.strings(node, path)),
-            "no_cache_filter" if node.as_text().is_none() => drop(self.strings(node, path)),
+            "no_cache_filter" if node.as_text().is_none() => {
+                let texts = self.strings(node, path).unwrap_or_default();
+                self.unique(&texts, path);
+            }
             "cache_from" | "cache_to" => {
                 let texts = self.strings(node, path).unwrap_or_default();
                 let caches: Vec<_> =
@@ -201,10 +221,8 @@ impl Decoder<'_> {
                 target.labels = labels.map(|(key, value)| (key, value.unwrap_or_else(empty))).collect();
             }
             "additional_contexts" => {
-                let members = self.map(node, path).into_iter().flatten();
-                let contexts = members.filter_map(|(name, member)| {
-                    Some((Rc::clone(name), link(self.string(&member.value, path)?)))
-                });
+                let contexts = self.pairs(node, path).into_iter();
+                let contexts = contexts.filter_map(|(name, context)| Some((name, link(context?))));
                 target.contexts.extend(contexts);
             }
             "extra_hosts" => self.extra_hosts(target, node, path),
@@ -318,20 +336,23 @@ impl Decoder<'_> {
         match &node.kind {
             Kind::Map(map) => {
                 for (host, member) in map.iter() {
+                    self.free_key(host, member.key, path);
+                    if host.starts_with("x-") {
+                        let message = format!("`{path}`: `{host}` is an extension, not a host");
+                        self.report("attribute-value", message, member.key);
+                    }
                     let addresses = match member.value.as_list() {
-                        Some(_) => self.strings(&member.value, path).unwrap_or_default(),
+                        Some(list) => self.strings_and_dates(list, path),
                         None => self.string(&member.value, path).into_iter().collect(),
                     };
                     hosts.insert(Rc::clone(host), addresses);
                 }
             }
-            Kind::List(_) => {
-                let mut seen = BTreeSet::new();
-                for text in self.strings(node, path).unwrap_or_default() {
+            Kind::List(list) => {
+                let texts = self.strings_and_dates(list, path);
+                self.unique(&texts, path);
+                for text in texts {
                     let span = text.span.unwrap_or(node.span);
-                    if !seen.insert(Rc::clone(text.name())) {
-                        self.report("duplicate-host", format!("`{path}`: `{text}` is there twice"), span);
-                    }
                     let found = text.as_str().split_once('=').or_else(|| text.as_str().split_once(':'));
                     let Some((host, addresses)) = found else {
                         let message = format!("`{path}`: `{text}` has no address; write `HOST=ADDRESS`");
@@ -364,9 +385,10 @@ impl Decoder<'_> {
 
     fn shm_size(&mut self, target: &mut Target, node: &Node, path: &str) {
         let bytes = match &node.kind {
-            Kind::Int(bytes) => i64::try_from(*bytes).ok(),
+            Kind::Int(_) => node.as_integer(),
             // compose-go accepts them and forgets them.
             Kind::Float(bytes) if bytes.fract() == 0.0 => None,
+            Kind::Time(_) => None,
             Kind::Text(text) => {
                 let bytes = size::parse(text.as_str());
                 if bytes.is_none() {
@@ -392,16 +414,18 @@ impl Decoder<'_> {
             let (path, span) = (format!("{path}.{name}"), member.value.span);
             let mut limits = BTreeMap::from([("soft", None), ("hard", None)]);
             for (key, limit) in member.value.as_map().into_iter().flatten() {
-                match (&limit.value.kind, limits.get_mut(&**key)) {
-                    (Kind::Int(value), Some(slot)) => *slot = i64::try_from(*value).ok(),
-                    (_, Some(_)) => self.wrong(&limit.value, &format!("{path}.{key}"), "a number"),
+                match (limit.value.as_integer(), limits.get_mut(&**key)) {
+                    (Some(value), Some(slot)) => *slot = Some(value),
+                    (None, Some(_)) => {
+                        self.wrong(&limit.value, &format!("{path}.{key}"), "an integer below 2^63");
+                    }
                     (_, None) if key.starts_with("x-") => {}
                     (_, None) => self.unknown_key(key, limit.key, &path, &["soft", "hard"]),
                 }
             }
             // buildx forgets a limit that is a number alone: it prints `0:0`.
-            let (soft, hard) = match (&member.value.kind, limits["soft"], limits["hard"]) {
-                (Kind::Int(_), ..) => (0, 0),
+            let (soft, hard) = match (member.value.as_integer(), limits["soft"], limits["hard"]) {
+                (Some(_), ..) => (0, 0),
                 (_, Some(soft), Some(hard)) => (soft, hard),
                 _ => {
                     self.report("attribute-value", format!("`{path}` needs `soft` and `hard`"), span);
@@ -429,7 +453,7 @@ impl Decoder<'_> {
                 match &**key {
                     "source" => id = self.string(&member.value, &format!("{path}.source")).unwrap_or(id),
                     "target" | "uid" | "gid" => drop(self.string(&member.value, &format!("{path}.{key}"))),
-                    "mode" => {}
+                    "mode" => self.mode(&member.value, &format!("{path}.mode")),
                     key if key.starts_with("x-") => {}
                     key => {
                         self.unknown_key(key, member.key, &path, &["source", "target", "uid", "gid", "mode"]);
@@ -459,6 +483,19 @@ impl Decoder<'_> {
         }
     }
 
+    /// The permissions of a secret's file: a number, or octal digits.
+    fn mode(&mut self, node: &Node, path: &str) {
+        match node.as_str() {
+            Some(text) if i64::from_str_radix(text, 8).is_err() => {
+                self.report("attribute-value", format!("`{path}`: `{text}` is no octal number"), node.span);
+            }
+            None if node.as_integer().is_none() => {
+                self.wrong(node, path, "an integer or a string of octal digits");
+            }
+            _ => {}
+        }
+    }
+
     /// What services say of each other.
     fn check(&mut self, target: &Target, build: &Node, services: &Map, name: &str) {
         if target.dockerfile.is_some()
@@ -467,7 +504,9 @@ impl Decoder<'_> {
             let message = format!("the service `{name}` has both `dockerfile` and `dockerfile_inline`");
             self.diagnostics.push(Diagnostic::error("compose-service", message).at(inline.span, ""));
         }
-        for (key, member) in build.get("additional_contexts").and_then(Node::as_map).into_iter().flatten() {
+        // Contexts that begin with `x-` are part of another one by now.
+        let contexts = build.get("additional_contexts").and_then(Node::as_map).into_iter().flatten();
+        for (key, member) in contexts.filter(|(key, _)| !key.starts_with("x-")) {
             let Some(other) = member.value.as_str().and_then(|text| text.strip_prefix("service:")) else {
                 continue;
             };

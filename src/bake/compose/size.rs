@@ -2,24 +2,59 @@
 
 const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
-/// Reads a number of bytes, or a number with a unit such as `128m`, `1.5 GiB`.
+/// Reads a number of bytes, or a number with a unit such as `128m`, `1.5 GiB`. Too many bytes become a negative number,
+/// as they do in Go on amd64.
 pub(super) fn parse(text: &str) -> Option<i64> {
-    if let Ok(bytes) = text.strip_prefix('+').unwrap_or(text).parse() {
+    if let Ok(bytes) = text.parse() {
         return Some(bytes);
     }
-    let last = text.rfind(|c: char| c.is_ascii_digit() || ".  ".contains(c))?;
+    let last = text.rfind(|c: char| c.is_ascii_digit() || ". ".contains(c))?;
     let (number, unit) = text.split_at(last + 1);
-    let number = number.strip_suffix(' ').unwrap_or(number);
-    let unit = unit.to_ascii_lowercase();
-    let is_number = |c: char| c.is_ascii_digit() || "+-.eE".contains(c);
-    let number: f64 = Some(number).filter(|text| text.chars().all(is_number))?.parse().ok()?;
+    let number = float(number.strip_suffix(' ').unwrap_or(number))
+        .filter(|number| *number >= 0.0 || number.is_nan())?;
+    // Longer ones are refused before they are made small, as the Kelvin sign is for `k`.
+    let unit = Some(unit).filter(|unit| unit.len() <= 3)?.to_lowercase();
     let power = match unit.as_bytes() {
         [] | [b'b'] => 0,
         [prefix] | [prefix, b'b'] | [prefix, b'i', b'b'] => 1 + "kmgtp".find(char::from(*prefix))?,
         _ => return None,
     };
     let bytes = number * 1024_f64.powi(i32::try_from(power).ok()?);
-    (number >= 0.0).then_some(bytes as i64)
+    Some(if bytes < 2_f64.powi(63) { bytes as i64 } else { i64::MIN })
+}
+
+/// Reads a number as Go's `strconv.ParseFloat` does: `1_000`, `0x1p4`, `inf`.
+fn float(text: &str) -> Option<f64> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let hex = unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X"));
+    let is_digit = |c: char| if hex.is_some() { c.is_ascii_hexdigit() } else { c.is_ascii_digit() };
+    for (index, _) in unsigned.match_indices('_') {
+        let before = &unsigned[..index];
+        let follows = before.ends_with(is_digit) || hex.is_some() && index == 2;
+        if !follows || !unsigned[index + 1..].starts_with(is_digit) {
+            return None;
+        }
+    }
+    let Some(hex) = hex else {
+        let is_infinite = unsigned.starts_with(['i', 'I']);
+        let number: f64 = text.replace('_', "").parse().ok()?;
+        return Some(number).filter(|number| is_infinite || !number.is_infinite());
+    };
+    let number = hexadecimal(&hex.replace('_', ""))?;
+    Some(if text.starts_with('-') { -number } else { number })
+}
+
+/// Reads `1.8p3`.
+fn hexadecimal(text: &str) -> Option<f64> {
+    let (mantissa, exponent) = text.split_once(['p', 'P'])?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    if whole.len() + fraction.len() == 0 {
+        return None;
+    }
+    let digit = |number: Option<f64>, digit: char| Some(number? * 16.0 + f64::from(digit.to_digit(16)?));
+    let number = whole.chars().chain(fraction.chars()).fold(Some(0.0), digit)?;
+    let exponent = exponent.parse::<i32>().ok()?.saturating_sub(4 * i32::try_from(fraction.len()).ok()?);
+    Some(number * 2_f64.powi(exponent)).filter(|number| number.is_finite())
 }
 
 /// Writes a size with the largest unit that fits, in four digits.
@@ -60,6 +95,21 @@ mod tests {
             ("2b", Some("2B")),
             ("1p", Some("1PiB")),
             ("2000p", Some("1.953EiB")),
+            ("+5", Some("5B")),
+            ("5 ", Some("5B")),
+            ("1\u{212A}", Some("1KiB")),
+            ("1_000", Some("1000B")),
+            ("1_0.5m", Some("10.5MiB")),
+            ("0x1p4", Some("16B")),
+            ("0x_1.8p+4k", Some("24KiB")),
+            ("0x10", None),
+            ("0x.p1", None),
+            ("1__0", None),
+            ("_1", None),
+            ("1_ ", None),
+            ("1_e1", None),
+            ("1e400", None),
+            (".", None),
             ("", None),
             ("m", None),
             ("1x", None),
@@ -71,5 +121,13 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(parse(text).map(print).as_deref(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn sizes_that_are_too_large_overflow() {
+        for text in ["8192p", "9223372036854775808", "9999999999g", "inf ", "0x1p63"] {
+            assert_eq!(parse(text), Some(i64::MIN), "{text}");
+        }
+        assert_eq!(parse("9223372036854775807"), Some(i64::MAX));
     }
 }

@@ -20,7 +20,7 @@ use crate::source::{SourceId, Sources, Span};
 const MAX_NODES: usize = 100_000;
 
 /// How many nodes there may be once aliases are replaced by what they stand for, about as in Go's YAML library. Long
-/// strings count for several.
+/// strings and keys count for several.
 const MAX_EXPANDED: usize = 400_000;
 
 /// How many bytes of a string count for one node.
@@ -99,9 +99,16 @@ enum Content {
         /// The places of all keys so far, of reset members too.
         keys: BTreeMap<Name, Span>,
         /// The key that waits for its value.
-        key: Option<(Name, Span, bool)>,
+        key: Option<Key>,
         merged: Vec<Node>,
     },
+}
+
+struct Key {
+    name: Name,
+    span: Span,
+    is_merge: bool,
+    is_text: bool,
 }
 
 struct Builder {
@@ -200,14 +207,7 @@ impl Builder {
         let plain = style == ScalarStyle::Plain && tag.is_none();
         let is_merge = plain && text == "<<";
         let kind = scalar_kind(text, style, tag).unwrap_or(Kind::Null);
-        if !matches!(kind, Kind::Text(_)) {
-            let message = format!("the key `{text}` is not a string");
-            return Err(Box::new(
-                Diagnostic::error("yaml-key", message)
-                    .at(span, "")
-                    .with_help(format!("quote it: `\"{text}\"`")),
-            ));
-        }
+        let is_text = matches!(kind, Kind::Text(_));
         let name: Name = text.into();
         if anchor > 0 {
             let node = Some(Node::new(kind, span));
@@ -220,7 +220,7 @@ impl Builder {
                     Diagnostic::error("duplicate-key", message).at(span, "again").at(first, "first"),
                 ));
             }
-            *key = Some((name, span, is_merge));
+            *key = Some(Key { name, span, is_merge, is_text });
         }
         Ok(())
     }
@@ -288,7 +288,17 @@ impl Builder {
             // Compose does not reset elements of lists: `!reset` just leaves them out.
             Content::List(items) => items.extend(built.node),
             Content::Map { members, key, merged, .. } => {
-                let Some((name, key, is_merge)) = key.take() else { return Ok(None) };
+                let Some(Key { name, span: key, is_merge, is_text }) = key.take() else { return Ok(None) };
+                // What is reset is gone before compose-go looks at keys.
+                if !is_text && built.node.is_some() {
+                    let message = format!("the key `{name}` is not a string");
+                    return Err(Box::new(
+                        Diagnostic::error("yaml-key", message)
+                            .at(key, "")
+                            .with_help(format!("quote it: `\"{name}\"`")),
+                    ));
+                }
+                frame.size += name.len() / BYTES_PER_NODE;
                 frame.resets.extend(built.resets.into_iter().map(|path| match is_merge {
                     true => path,
                     false => std::iter::once(Rc::clone(&name)).chain(path).collect(),
