@@ -1,8 +1,10 @@
 //! The number of the Bake language: Go's `big.Float`, a binary float that carries its own precision.
 
 mod decimal;
+mod float;
 mod round;
 
+pub use float::parse_float;
 use num_bigint::{BigInt, BigUint, Sign};
 use round::{Binary, divide, round, shift_right};
 use std::borrow::Cow;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::csv;
 use super::functions::from_json_as;
-use super::number::Number;
+use super::number::{Number, parse_float};
 use super::value::{Str, Type, Value};
 
 /// An override found for a variable.
@@ -59,51 +59,12 @@ fn primitive(text: &str, ty: &Type) -> Result<Value, String> {
             _ => Err("it is not a bool: `true`, `false`, `1` and `0` are".into()),
         },
         Type::Number => {
-            let float = parse_go_float(text).filter(|f| f.is_finite());
+            let float = parse_float(text).filter(|f| f.is_finite());
             let number = float.and_then(Number::from_f64).ok_or("it is not a number")?;
             Ok(Value::Number(number))
         }
         other => Err(format!("text cannot be a {other}")),
     }
-}
-
-/// Each `_` stands between two digits, or between the base prefix and a digit.
-fn underscores_separate_digits(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_hexdigit);
-    let prefix = |at: usize| at == 2 && text.starts_with("0x");
-    (0..bytes.len())
-        .filter(|at| bytes[*at] == b'_')
-        .all(|at| (digit(at.checked_sub(1)) || prefix(at)) && digit(Some(at + 1)))
-}
-
-/// Go's `strconv.ParseFloat`: decimal and hexadecimal, with `_` between digits.
-fn parse_go_float(text: &str) -> Option<f64> {
-    let (sign, digits) = match text.as_bytes().first()? {
-        b'-' => (-1.0, &text[1..]),
-        b'+' => (1.0, &text[1..]),
-        _ => (1.0, text),
-    };
-    let lower = digits.to_ascii_lowercase();
-    if !underscores_separate_digits(&lower) {
-        return None;
-    }
-    let lower = lower.replace('_', "");
-    let Some(hex) = lower.strip_prefix("0x") else {
-        let plain = lower.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'+' | b'-'));
-        return if plain { lower.parse::<f64>().ok().map(|f| sign * f) } else { None };
-    };
-    let (mantissa, exponent) = hex.split_once('p')?;
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let all = format!("{whole}{fraction}");
-    if all.is_empty() || all.len() > 15 {
-        return None;
-    }
-    let mantissa = u64::from_str_radix(&all, 16).ok()?;
-    let exponent: i32 = exponent.parse().ok()?;
-    let shift = i32::try_from(fraction.len()).ok()? * 4;
-    #[expect(clippy::cast_precision_loss, reason = "rounding to 53 bits is what Go does too")]
-    Some(sign * mantissa as f64 * 2f64.powi(exponent.checked_sub(shift)?))
 }
 
 fn from_csv(text: &str, ty: &Type) -> Result<Value, String> {
@@ -140,29 +101,5 @@ fn from_csv(text: &str, ty: &Type) -> Result<Value, String> {
             Ok(Value::map((**element).clone(), members))
         }
         other => Err(format!("a {other} cannot be given as CSV")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn float(text: &str, expected: Option<f64>) {
-        assert_eq!(parse_go_float(text), expected, "{text}");
-    }
-
-    #[test]
-    fn floats_parse_as_in_go() {
-        float("0x1p4", Some(16.0));
-        float("0x1.8p1", Some(3.0));
-        float("1.5", Some(1.5));
-        float("-1e3", Some(-1000.0));
-        float("1_000", Some(1000.0));
-        float("_1", None);
-        float("1__0", None);
-        float("nan", None);
-        float("abc", None);
-        float("", None);
     }
 }

@@ -1,5 +1,7 @@
 //! Sizes in bytes as Docker reads and writes them (<https://github.com/docker/go-units/blob/master/size.go>).
 
+use crate::bake::number::parse_float;
+
 const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
 /// Reads a number of bytes, or a number with a unit such as `128m`, `1.5 GiB`. Too many bytes become a negative number,
@@ -10,7 +12,7 @@ pub(super) fn parse(text: &str) -> Option<i64> {
     }
     let last = text.rfind(|c: char| c.is_ascii_digit() || ". ".contains(c))?;
     let (number, unit) = text.split_at(last + 1);
-    let number = float(number.strip_suffix(' ').unwrap_or(number))
+    let number = parse_float(number.strip_suffix(' ').unwrap_or(number))
         .filter(|number| *number >= 0.0 || number.is_nan())?;
     // Longer ones are refused before they are made small, as the Kelvin sign is for `k`.
     let unit = Some(unit).filter(|unit| unit.len() <= 3)?.to_lowercase();
@@ -21,40 +23,6 @@ pub(super) fn parse(text: &str) -> Option<i64> {
     };
     let bytes = number * 1024_f64.powi(i32::try_from(power).ok()?);
     Some(if bytes < 2_f64.powi(63) { bytes as i64 } else { i64::MIN })
-}
-
-/// Reads a number as Go's `strconv.ParseFloat` does: `1_000`, `0x1p4`, `inf`.
-fn float(text: &str) -> Option<f64> {
-    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let hex = unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X"));
-    let is_digit = |c: char| if hex.is_some() { c.is_ascii_hexdigit() } else { c.is_ascii_digit() };
-    for (index, _) in unsigned.match_indices('_') {
-        let before = &unsigned[..index];
-        let follows = before.ends_with(is_digit) || hex.is_some() && index == 2;
-        if !follows || !unsigned[index + 1..].starts_with(is_digit) {
-            return None;
-        }
-    }
-    let Some(hex) = hex else {
-        let is_infinite = unsigned.starts_with(['i', 'I']);
-        let number: f64 = text.replace('_', "").parse().ok()?;
-        return Some(number).filter(|number| is_infinite || !number.is_infinite());
-    };
-    let number = hexadecimal(&hex.replace('_', ""))?;
-    Some(if text.starts_with('-') { -number } else { number })
-}
-
-/// Reads `1.8p3`.
-fn hexadecimal(text: &str) -> Option<f64> {
-    let (mantissa, exponent) = text.split_once(['p', 'P'])?;
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    if whole.len() + fraction.len() == 0 {
-        return None;
-    }
-    let digit = |number: Option<f64>, digit: char| Some(number? * 16.0 + f64::from(digit.to_digit(16)?));
-    let number = whole.chars().chain(fraction.chars()).fold(Some(0.0), digit)?;
-    let exponent = exponent.parse::<i32>().ok()?.saturating_sub(4 * i32::try_from(fraction.len()).ok()?);
-    Some(number * 2_f64.powi(exponent)).filter(|number| number.is_finite())
 }
 
 /// Writes a size with the largest unit that fits, in four digits.
