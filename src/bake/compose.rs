@@ -1,8 +1,10 @@
 //! Compose files: what `docker buildx bake` makes of the services that have a `build`.
 //!
 //! Follows buildx's bake/compose.go, and of compose-go what decides about the result: interpolation, `.env`, merging,
-//! `extends`, `include`, `env_file`. What Bake does not read, such as `ports`, is not checked.
+//! `extends`, `include`, `env_file`. Of what Bake does not read, such as `ports`, only that is checked which is an error to
+//! buildx, too.
 
+mod cast;
 mod decoder;
 mod dotenv;
 mod extension;
@@ -10,10 +12,13 @@ mod merge;
 mod model;
 mod node;
 mod paths;
+mod ports;
 mod scalar;
 mod service;
 mod size;
 mod template;
+mod unread;
+mod volumes;
 mod yaml;
 
 use std::collections::BTreeMap;
