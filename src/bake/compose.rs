@@ -419,7 +419,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_with_their_place() {
-        let cases: [(&[(&str, &str)], &str); 24] = [
+        let cases: [(&[(&str, &str)], &str); 26] = [
             (
                 &[("compose.yaml", "services: {a: {build: .}, a: {build: .}}")],
                 "duplicate-key compose.yaml:1:27",
@@ -467,6 +467,14 @@ mod tests {
             (
                 &[("compose.yaml", "services: {a: {build: {additional_contexts: {c: service:d}}}}")],
                 "unknown-service compose.yaml:1:49",
+            ),
+            (
+                &[("compose.yaml", "services: {a: {build: ., tty: $EMPTY}}")],
+                "attribute-type compose.yaml:1:31",
+            ),
+            (
+                &[("compose.yaml", "services: {a: {build: ., ports: ['$EMPTY:$EMPTY']}}")],
+                "attribute-value compose.yaml:1:34",
             ),
             (&[("compose.yaml", "services: {a: {build: ., env_file: e}}")], "env-file compose.yaml:1:36"),
             (&[("compose.yaml", "services: {a: {build: .}}"), (".env", "A='")], "env-file -"),

@@ -148,20 +148,18 @@ pub(super) fn merge(base: &mut Node, over: Node, path: &[&str]) -> Result<(), Fa
 /// Merges lists of names, or mappings by name. Anything else counts as empty.
 fn merge_names(base: &mut Node, over: &Node, value: &Kind, path: &[&str]) -> Result<(), Failure> {
     let names = |node: &Node| match &node.kind {
-        Kind::Map(map) => Map::clone(map),
+        Kind::Map(_) => node.clone(),
         Kind::List(list) => {
             let named = |item: &Node| {
                 let value = Node::new(value.clone(), item.span);
                 Some((Rc::clone(item.as_text()?.name()), Member { key: item.span, value }))
             };
-            list.iter().filter_map(named).collect()
+            Node::map(list.iter().filter_map(named).collect(), node.span)
         }
-        _ => Map::new(),
+        _ => Node::map(Map::new(), node.span),
     };
-    let mut map = names(base);
-    merge_maps(&mut map, names(over), path)?;
-    *base = Node::map(map, base.span);
-    Ok(())
+    *base = names(base);
+    merge_deep(base, names(over), path)
 }
 
 fn merge_deep(base: &mut Node, over: Node, path: &[&str]) -> Result<(), Failure> {

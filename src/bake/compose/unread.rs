@@ -21,7 +21,7 @@ pub(super) fn canonical(model: &mut Map) -> Result<(), Failure> {
 
 /// Checks what has defaults (transform/defaults.go).
 pub(super) fn check_defaults(model: &Map) -> Result<(), Failure> {
-    for (name, service) in members(model, "services") {
+    let check = |(name, service): (&Name, &Node)| {
         let path = |key: &str| format!("services.{name}.{key}");
         let devices = ["deploy", "resources", "reservations", "devices"];
         for device in inside(service, &["gpus"]) {
@@ -33,30 +33,32 @@ pub(super) fn check_defaults(model: &Map) -> Result<(), Failure> {
         for bind in inside(service, &["volumes"]).into_iter().filter_map(|volume| volume.get("bind")) {
             mapping(bind, &path("volumes.bind"))?;
         }
-    }
-    Ok(())
+        Ok(())
+    };
+    members(model, "services").try_for_each(check).map_err(refused)
 }
 
 /// Checks what holds paths (paths/resolve.go).
 pub(super) fn check_paths(model: &Map) -> Result<(), Failure> {
-    for (name, service) in members(model, "services") {
+    let check = |(name, service): (&Name, &Node)| {
         let path = |key: &str| format!("services.{name}.{key}");
         for volume in inside(service, &["volumes"]) {
             let is_bind = volume.get("type").and_then(Node::as_str) == Some("bind");
             if is_bind && volume.get("source").is_none() {
                 let message = format!("`{}`: a bind mount needs a `source`", path("volumes"));
-                return fail("attribute-value", message, volume.span).map_err(refused);
+                return fail("attribute-value", message, volume.span);
             }
         }
         for file in inside(service, &["label_file"]) {
             strings(file, &path("label_file"))?;
         }
-        for watched in inside(service, &["develop", "watch"]).into_iter().filter_map(|node| node.get("path"))
-        {
-            strings(watched, &path("develop.watch.path"))?;
+        let watched = inside(service, &["develop", "watch"]);
+        for file in watched.into_iter().filter_map(|node| node.get("path")) {
+            strings(file, &path("develop.watch.path"))?;
         }
-    }
-    Ok(())
+        Ok(())
+    };
+    members(model, "services").try_for_each(check).map_err(refused)
 }
 
 fn canonical_sections(model: &mut Map) -> Result<(), Failure> {
@@ -66,9 +68,9 @@ fn canonical_sections(model: &mut Map) -> Result<(), Failure> {
         }
     }
     for (name, network) in members_mut(model, "networks") {
-        unique_in(network, "labels", &format!("networks.{name}.labels"))?;
+        unique_in(network, "labels", &format!("networks.{name}"))?;
         if let Some(ipam) = network.get_mut("ipam") {
-            unique_in(ipam, "options", &format!("networks.{name}.ipam.options"))?;
+            unique_in(ipam, "options", &format!("networks.{name}.ipam"))?;
         }
     }
     for section in ["configs", "networks", "secrets", "volumes"] {
@@ -88,7 +90,7 @@ fn attribute(key: &str, value: &mut Node, path: &str) -> Result<(), Failure> {
         "annotations" | "cap_add" | "cap_drop" | "dns" | "dns_opt" | "dns_search" | "labels" | "links"
         | "profiles" | "sysctls" | "tmpfs" => unique(value, path),
         "configs" | "secrets" => strings_or_mappings(value, path),
-        "deploy" => unique_in(value, "labels", &format!("{path}.labels")),
+        "deploy" => unique_in(value, "labels", path),
         "depends_on" => depends_on(value, path),
         "devices" => devices(value, path),
         "expose" => expose(value, path),
@@ -96,9 +98,9 @@ fn attribute(key: &str, value: &mut Node, path: &str) -> Result<(), Failure> {
         "gpus" => gpus(value, path),
         "networks" => {
             for (name, member) in value.as_map_mut().into_iter().flatten() {
-                for key in ["aliases", "link_local_ips"] {
-                    unique_in(&mut member.value, key, &format!("{path}.{name}.{key}"))?;
-                }
+                let path = format!("{path}.{name}");
+                unique_in(&mut member.value, "aliases", &path)?;
+                unique_in(&mut member.value, "link_local_ips", &path)?;
             }
             Ok(())
         }
@@ -255,12 +257,12 @@ fn strings(node: &Node, path: &str) -> Result<(), Failure> {
     match &node.kind {
         Kind::Text(_) => Ok(()),
         Kind::List(list) => list.iter().try_for_each(|item| strings(item, path)),
-        _ => wrong_type(path, "a string or a list of strings", node).map_err(refused),
+        _ => wrong_type(path, "a string or a list of strings", node),
     }
 }
 
 fn mapping(node: &Node, path: &str) -> Result<(), Failure> {
-    if node.as_map().is_some() { Ok(()) } else { wrong_type(path, "a mapping", node).map_err(refused) }
+    if node.as_map().is_some() { Ok(()) } else { wrong_type(path, "a mapping", node) }
 }
 
 fn strings_or_mappings(node: &Node, path: &str) -> Result<(), Failure> {
@@ -282,10 +284,10 @@ fn is_integer(node: &Node) -> bool {
 
 /// Removes from a list in a mapping what it has twice.
 fn unique_in(node: &mut Node, key: &str, path: &str) -> Result<(), Failure> {
-    match node.get(key) {
-        Some(list) if list.as_list().is_some() => node.get_mut(key).map_or(Ok(()), |list| unique(list, path)),
-        _ => Ok(()),
+    if node.get(key).is_none_or(|list| list.as_list().is_none()) {
+        return Ok(());
     }
+    node.get_mut(key).map_or(Ok(()), |list| unique(list, &format!("{path}.{key}")))
 }
 
 /// The elements of a list, or the values of a mapping.
@@ -312,6 +314,7 @@ fn members_mut<'m>(model: &'m mut Map, section: &str) -> impl Iterator<Item = (&
     section.into_iter().flatten().map(|(name, member)| (name, &mut member.value))
 }
 
+#[expect(clippy::boxed_local, reason = "it serves `map_err`")]
 fn refused(failure: Failure) -> Failure {
     Box::new(failure.with_note(UNREAD))
 }
