@@ -1,8 +1,10 @@
 //! Compose files: what `docker buildx bake` makes of the services that have a `build`.
 //!
 //! Follows buildx's bake/compose.go, and of compose-go what decides about the result: interpolation, `.env`, merging,
-//! `extends`, `include`, `env_file`. What Bake does not read, such as `ports`, is not checked.
+//! `extends`, `include`, `env_file`. Of what Bake does not read, such as `ports`, only that is checked which is an error to
+//! buildx, too.
 
+mod cast;
 mod decoder;
 mod dotenv;
 mod extension;
@@ -10,10 +12,13 @@ mod merge;
 mod model;
 mod node;
 mod paths;
+mod ports;
 mod scalar;
 mod service;
 mod size;
 mod template;
+mod unread;
+mod volumes;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -414,7 +419,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_with_their_place() {
-        let cases: [(&[(&str, &str)], &str); 24] = [
+        let cases: [(&[(&str, &str)], &str); 26] = [
             (
                 &[("compose.yaml", "services: {a: {build: .}, a: {build: .}}")],
                 "duplicate-key compose.yaml:1:27",
@@ -462,6 +467,14 @@ mod tests {
             (
                 &[("compose.yaml", "services: {a: {build: {additional_contexts: {c: service:d}}}}")],
                 "unknown-service compose.yaml:1:49",
+            ),
+            (
+                &[("compose.yaml", "services: {a: {build: ., tty: $EMPTY}}")],
+                "attribute-type compose.yaml:1:31",
+            ),
+            (
+                &[("compose.yaml", "services: {a: {build: ., ports: ['$EMPTY:$EMPTY']}}")],
+                "attribute-value compose.yaml:1:34",
             ),
             (&[("compose.yaml", "services: {a: {build: ., env_file: e}}")], "env-file compose.yaml:1:36"),
             (&[("compose.yaml", "services: {a: {build: .}}"), (".env", "A='")], "env-file -"),

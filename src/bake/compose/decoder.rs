@@ -87,6 +87,13 @@ impl Decoder<'_> {
         }
     }
 
+    /// Checks that numbers are finite: buildx writes what it reads of a model as JSON, which has no others.
+    pub(super) fn finite(&mut self, node: &Node) {
+        if let Some(number) = node.not_finite() {
+            self.report("attribute-type", "a number must be finite, found `.nan` or `.inf`", number.span);
+        }
+    }
+
     /// Checks the key of a mapping whose keys are free: the pattern `.+` of the Compose Specification's schema.
     pub(super) fn free_key(&mut self, key: &str, span: Span, path: &str) {
         if key.chars().all(|c| c == '\n') {

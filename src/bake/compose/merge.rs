@@ -1,10 +1,12 @@
 //! How Compose files merge, and the one form that what may be written in several ways is brought into (compose-go's
-//! override/ and transform/). Only what Bake reads is looked at.
+//! override/ and transform/).
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::node::{Kind, Map, Member, Node, part, split_pair};
+use super::unread;
 use super::yaml::Path;
 use crate::bake::eval::Failure;
 use crate::bake::syntax::Name;
@@ -42,6 +44,16 @@ enum Rule {
     Pairs,
     /// The same, without what is there already.
     Hosts,
+    /// The later one, even where it is null.
+    Last,
+    /// A list is a mapping from its elements to nothing.
+    Names,
+    /// The same, to empty mappings.
+    Dependencies,
+    /// Mappings by key, unless they are of different drivers.
+    Logging,
+    /// Lists of networks. How they become one shows nowhere.
+    Networks,
 }
 
 impl Rule {
@@ -49,8 +61,22 @@ impl Rule {
         match path {
             ["services", _, "build"] => Self::Build,
             ["services", _, "build", "args" | "additional_contexts" | "labels"]
-            | ["services", _, "env_file" | "environment"] => Self::Pairs,
-            ["services", _, "build", "extra_hosts"] => Self::Hosts,
+            | [
+                "services",
+                _,
+                "annotations" | "dns" | "dns_opt" | "dns_search" | "env_file" | "environment" | "label_file"
+                | "labels" | "sysctls" | "tmpfs",
+            ]
+            | ["services", _, "deploy", "labels"]
+            | ["networks" | "volumes", _, "labels"] => Self::Pairs,
+            ["services", _, "extra_hosts"] | ["services", _, "build", "extra_hosts"] => Self::Hosts,
+            ["services", _, "command" | "entrypoint"]
+            | ["services", _, "healthcheck", "test"]
+            | ["services", _, "ulimits", _] => Self::Last,
+            ["services", _, "models" | "networks"] => Self::Names,
+            ["services", _, "depends_on"] => Self::Dependencies,
+            ["services", _, "logging"] => Self::Logging,
+            ["networks", _, "ipam", "config"] => Self::Networks,
             _ => Self::Deep,
         }
     }
@@ -73,8 +99,28 @@ pub(super) fn merge_maps(base: &mut Map, over: Map, path: &[&str]) -> Result<(),
 /// Merges a value onto another that is at the same path.
 pub(super) fn merge(base: &mut Node, over: Node, path: &[&str]) -> Result<(), Failure> {
     match Rule::of(path) {
-        Rule::Deep if over.is_null() => return Ok(()),
+        Rule::Deep | Rule::Logging if over.is_null() => return Ok(()),
         Rule::Deep => {}
+        Rule::Last => {
+            *base = over;
+            return Ok(());
+        }
+        Rule::Names => return merge_names(base, &over, &Kind::Null, path),
+        Rule::Dependencies => return merge_names(base, &over, &Kind::Map(Rc::default()), path),
+        Rule::Logging => {
+            let driver = |node: &Node| node.get("driver").and_then(Node::printed);
+            if driver(base).is_some_and(|own| driver(&over).is_some_and(|other| own != other)) {
+                *base = over;
+                return Ok(());
+            }
+        }
+        Rule::Networks => {
+            if let Some(node) = [&*base, &over].into_iter().find(|node| node.as_list().is_none()) {
+                return wrong_type(&path.join("."), "a list", node);
+            }
+            *base = over;
+            return Ok(());
+        }
         Rule::Build => {
             expand_build(base);
             let mut over = over;
@@ -101,6 +147,23 @@ pub(super) fn merge(base: &mut Node, over: Node, path: &[&str]) -> Result<(), Fa
         }
     }
     merge_deep(base, over, path)
+}
+
+/// Merges lists of names, or mappings by name. Anything else counts as empty.
+fn merge_names(base: &mut Node, over: &Node, value: &Kind, path: &[&str]) -> Result<(), Failure> {
+    let names = |node: &Node| match &node.kind {
+        Kind::Map(_) => node.clone(),
+        Kind::List(list) => {
+            let named = |item: &Node| {
+                let value = Node::new(value.clone(), item.span);
+                Some((Rc::clone(item.as_text()?.name()), Member { key: item.span, value }))
+            };
+            Node::map(list.iter().filter_map(named).collect(), node.span)
+        }
+        _ => Node::map(Map::new(), node.span),
+    };
+    *base = names(base);
+    merge_deep(base, names(over), path)
 }
 
 fn merge_deep(base: &mut Node, over: Node, path: &[&str]) -> Result<(), Failure> {
@@ -206,7 +269,7 @@ fn remove(map: &mut Map, path: &[&str]) {
     }
 }
 
-/// Brings all services and secrets into the one form.
+/// Brings all services and secrets into the one form, and checks what Bake does not read.
 pub(super) fn canonical(model: &mut Map) -> Result<(), Failure> {
     if let Some(services) = model.get_mut("services").and_then(|member| member.value.as_map_mut()) {
         for (name, member) in services.iter_mut() {
@@ -216,17 +279,14 @@ pub(super) fn canonical(model: &mut Map) -> Result<(), Failure> {
             }
         }
     }
-    if let Some(secrets) = model.get_mut("secrets").and_then(|member| member.value.as_map_mut()) {
-        for (name, member) in secrets.iter_mut().filter(|(_, member)| !member.value.is_null()) {
+    if let Some(secrets) = model.get("secrets").and_then(|member| member.value.as_map()) {
+        for (name, member) in secrets.iter().filter(|(_, member)| !member.value.is_null()) {
             if member.value.as_map().is_none() {
                 return wrong_type(&format!("secrets.{name}"), "a mapping", &member.value);
             }
-            if let Some(secret) = member.value.as_map_mut() {
-                expand_external(secret, &format!("secrets.{name}"))?;
-            }
         }
     }
-    Ok(())
+    unread::canonical(model)
 }
 
 fn canonical_service(service: &mut Map, path: &str) -> Result<(), Failure> {
@@ -295,33 +355,7 @@ fn expand_build(build: &mut Node) {
     }
 }
 
-/// `external: {name: NAME}` as `external: true` and `name: NAME`.
-fn expand_external(secret: &mut Map, path: &str) -> Result<(), Failure> {
-    let Some(external) = secret.get_mut("external").map(|member| &mut member.value) else { return Ok(()) };
-    let Some(inner) = external.as_map().map(|map| map.get("name").cloned()) else { return Ok(()) };
-    *external = Node::new(Kind::Bool(true), external.span);
-    let Some(inner) = inner else { return Ok(()) };
-    let path = format!("{path}.external.name");
-    let Some(inner_name) = inner.value.as_str() else { return wrong_type(&path, "a string", &inner.value) };
-    match secret.get("name") {
-        Some(name) if name.value.as_str() != Some(inner_name) => {
-            let message = format!("`{path}` is not the `name` of the secret");
-            Err(Box::new(
-                Diagnostic::error("compose-secret", message)
-                    .at(inner.value.span, "this")
-                    .at(name.value.span, "is not this")
-                    .with_help("write `external: true` and `name` alone"),
-            ))
-        }
-        Some(_) => Ok(()),
-        None => {
-            secret.insert("name".into(), inner);
-            Ok(())
-        }
-    }
-}
-
-fn single(key: &str, value: Node) -> Node {
+pub(super) fn single(key: &str, value: Node) -> Node {
     let span = value.span;
     Node::map([(Name::from(key), Member { key: span, value })].into(), span)
 }
@@ -331,27 +365,33 @@ fn list_mut(node: &mut Node) -> &mut [Node] {
 }
 
 /// Of `KEY` and `KEY=VALUE` with the same key, keeps the last, at the place of the first.
-fn unique(node: &mut Node, path: &str) -> Result<(), Failure> {
+pub(super) fn unique(node: &mut Node, path: &str) -> Result<(), Failure> {
     unique_by(node, |item| match item.as_str() {
         Some(text) => Ok(text.split_once('=').map_or(text, |(key, _)| key).into()),
         None => wrong_type(path, "a list of strings", item),
     })
 }
 
-fn unique_by(node: &mut Node, key: impl Fn(&Node) -> Result<Name, Failure>) -> Result<(), Failure> {
+pub(super) fn unique_by(
+    node: &mut Node,
+    key: impl Fn(&Node) -> Result<Name, Failure>,
+) -> Result<(), Failure> {
     let Kind::List(list) = &mut node.kind else { return Ok(()) };
     let mut kept: Vec<Node> = vec![];
     let mut places: BTreeMap<Name, usize> = BTreeMap::new();
     for item in list.iter() {
-        match places.get(&key(item)?) {
-            Some(place) => kept[*place] = item.clone(),
-            None => {
-                places.insert(key(item)?, kept.len());
+        match places.entry(key(item)?) {
+            Entry::Occupied(place) => kept[*place.get()] = item.clone(),
+            Entry::Vacant(place) => {
+                place.insert(kept.len());
                 kept.push(item.clone());
             }
         }
     }
-    *list = Rc::new(kept);
+    // A list without duplicates stays shared with the services that have the same.
+    if kept.len() < list.len() {
+        *list = Rc::new(kept);
+    }
     Ok(())
 }
 

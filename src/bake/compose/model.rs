@@ -5,11 +5,13 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::cast;
 use super::dotenv::{self, Environment};
 use super::merge::{self, fail, wrong_type};
 use super::node::{Kind, Map, Member, Node, part};
 use super::paths::{self, Place, join, parent};
 use super::template::{Problem, Substitution};
+use super::unread;
 use super::yaml::{self, Document, Path};
 use super::{Files, Unreadable};
 use crate::bake::eval::Failure;
@@ -30,8 +32,8 @@ const MAX_INCLUDES: usize = 30;
 /// How many times a file may be included, in all.
 const MAX_FILES: usize = 1000;
 
-/// What Bake reads of a service.
-const SERVICE_KEYS: [&str; 5] = ["build", "env_file", "environment", "extends", "image"];
+/// The sections that `include` adds to.
+const SECTIONS: [&str; 6] = ["configs", "models", "networks", "secrets", "services", "volumes"];
 
 type Failures = Vec<Diagnostic>;
 
@@ -84,7 +86,7 @@ struct Scope<'a> {
 }
 
 impl Loader<'_> {
-    /// The merged model of some files: `services` and `secrets`, as far as Bake reads them.
+    /// The merged model of some files.
     pub(super) fn model(
         &mut self,
         files: &[File],
@@ -100,6 +102,7 @@ impl Loader<'_> {
             }
         }
         default_contexts(&mut model);
+        unread::check_defaults(&model).map_err(one)?;
         paths::resolve(&mut model, &place.folder, self.home).map_err(one)?;
         resolve_environment(&mut model, environment);
         Ok(model)
@@ -135,56 +138,57 @@ impl Loader<'_> {
         merge::merge_maps(model, root, &[]).and_then(|()| merge::canonical(model)).map_err(one)
     }
 
-    /// Interpolates a document and keeps what Bake reads.
+    /// Interpolates a document.
     fn prepare(&mut self, root: &Node, environment: &Environment) -> Result<Map, Failures> {
-        if root.as_map().is_none() {
-            let message = format!("a Compose file is a mapping, and this is {}", root.describe());
-            return fail("attribute-type", message, root.span).map_err(one);
-        }
         let lookup = |name: &str| environment.get(name).cloned();
         let substitution = Substitution::new(&lookup);
         let mut failures = vec![];
-        let root = self.interpolate(root, &substitution, &mut failures);
+        let root = self.interpolate(root, &mut vec![], &substitution, &mut failures);
         if !failures.is_empty() {
             return Err(failures);
         }
-        let Kind::Map(map) = root.kind else { return Ok(Map::new()) };
-        let mut map = Rc::unwrap_or_clone(map);
-        map.retain(|key, _| ["services", "secrets", "include"].contains(&&**key));
-        if let Some(services) = map.get_mut("services").and_then(|member| member.value.as_map_mut()) {
-            for service in services.values_mut() {
-                if let Some(service) = service.value.as_map_mut() {
-                    service.retain(|key, _| SERVICE_KEYS.contains(&&**key));
-                }
-            }
-        }
-        Ok(map)
+        let Kind::Map(map) = root.kind else {
+            let message = format!("a Compose file is a mapping, and this is {}", root.describe());
+            return fail("attribute-type", message, root.span).map_err(one);
+        };
+        Ok(Rc::unwrap_or_clone(map))
     }
 
-    fn interpolate(&mut self, node: &Node, substitution: &Substitution<'_>, failures: &mut Failures) -> Node {
+    fn interpolate<'n>(
+        &mut self,
+        node: &'n Node,
+        path: &mut Vec<&'n str>,
+        substitution: &Substitution<'_>,
+        failures: &mut Failures,
+    ) -> Node {
         match &node.kind {
-            Kind::Text(text) => match substitution.apply(text) {
-                Ok(text) => {
-                    for name in substitution.take_unset() {
-                        self.unset.entry(name).or_insert(node.span);
-                    }
-                    node.text(text)
+            Kind::Text(text) => {
+                let text = substitution.apply(text);
+                for name in substitution.take_unset() {
+                    self.unset.entry(name).or_insert(node.span);
                 }
-                Err(problem) => {
-                    let diagnostic = interpolation_failure(&problem, node.span);
+                let typed = text
+                    .map_err(|problem| interpolation_failure(&problem, node.span))
+                    .and_then(|text| cast::cast(node.text(text), path));
+                typed.unwrap_or_else(|diagnostic| {
                     if !failures.contains(&diagnostic) && failures.len() < 20 {
                         failures.push(diagnostic);
                     }
                     node.clone()
-                }
-            },
+                })
+            }
             Kind::List(list) => {
-                let items = list.iter().map(|item| self.interpolate(item, substitution, failures));
-                Node::list(items.collect(), node.span)
+                path.push("[]");
+                let items = list.iter().map(|item| self.interpolate(item, path, substitution, failures));
+                let items = items.collect();
+                path.pop();
+                Node::list(items, node.span)
             }
             Kind::Map(map) => {
-                let member = |(key, member): (&Name, &Member)| {
-                    let value = self.interpolate(&member.value, substitution, failures);
+                let member = |(key, member): (&'n Name, &'n Member)| {
+                    path.push(key);
+                    let value = self.interpolate(&member.value, path, substitution, failures);
+                    path.pop();
                     (Rc::clone(key), Member { key: member.key, value })
                 };
                 Node::map(map.iter().map(member).collect(), node.span)
@@ -212,7 +216,7 @@ impl Loader<'_> {
         included.push(file.path.clone());
         for entry in list {
             let model = self.included(entry, &included, scope)?;
-            for section in ["services", "secrets"] {
+            for section in SECTIONS {
                 let Some(from) = model.get(section).and_then(|member| member.value.as_map()) else {
                     continue;
                 };
@@ -423,8 +427,7 @@ impl Loader<'_> {
         let mut model = Map::new();
         let mut resets = vec![];
         for document in self.documents(&file)? {
-            let mut root = self.prepare(&document.root, scope.environment)?;
-            root.remove("include");
+            let root = self.prepare(&document.root, scope.environment)?;
             resets = document.resets;
             merge::reset(&mut model, &resets);
             merge::merge_maps(&mut model, root, &[])

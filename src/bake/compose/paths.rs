@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::merge::wrong_type;
 use super::node::{Kind, Map, Node, part};
+use super::unread;
 use super::{Files, Unreadable};
 use crate::bake::context::clean_path;
 use crate::bake::eval::Failure;
@@ -25,8 +26,9 @@ struct Base<'a> {
     home: Option<&'a str>,
 }
 
-/// Joins relative paths to a folder.
+/// Joins relative paths to a folder, as far as Bake reads them.
 pub(super) fn resolve(model: &mut Map, folder: &str, home: Option<&str>) -> Result<(), Failure> {
+    unread::check_paths(model)?;
     let base = Base { folder, home };
     let services = model.get_mut("services").and_then(|member| member.value.as_map_mut());
     for (name, service) in services.into_iter().flatten() {

@@ -62,10 +62,6 @@ struct Source {
 
 /// The targets of a model's services, in order of their names, and the group `default` of them all.
 pub(super) fn definition(model: &Map, mut decoder: Decoder<'_>) -> Result<Definition, Vec<Diagnostic>> {
-    // buildx checks models as JSON, which has no such numbers.
-    for node in model.values().filter_map(|member| member.value.not_finite()) {
-        decoder.report("attribute-type", "a number must be finite, found `.nan` or `.inf`", node.span);
-    }
     let empty = Map::new();
     let secrets = decoder.secrets(model);
     let services = match model.get("services").map(|member| &member.value) {
@@ -97,6 +93,7 @@ impl Decoder<'_> {
     fn secrets(&mut self, model: &Map) -> Secrets {
         let mut secrets = Secrets::new();
         let Some(node) = model.get("secrets").map(|member| &member.value) else { return secrets };
+        self.finite(node);
         for (name, member) in self.map(node, "secrets").into_iter().flatten() {
             let path = format!("secrets.{name}");
             self.name(name, member.key, "secret");
@@ -153,6 +150,10 @@ impl Decoder<'_> {
         let empty = Map::new();
         let service = if node.is_null() { &empty } else { self.map(node, &path)? };
         let get = |key: &str| service.get(key).map(|member| &member.value);
+        ["image", "build", "environment", "env_file"]
+            .into_iter()
+            .filter_map(get)
+            .for_each(|node| self.finite(node));
         let image = get("image").and_then(|node| self.string(node, &format!("{path}.image")));
         let variables = self.service_variables(get("environment"), get("env_file"), &path);
         let Some(build) = get("build") else {
