@@ -577,6 +577,7 @@ mod tests {
             (pairs, "compose-merge"),
             (laughs, "yaml-too-large"),
             (wide, "yaml-too-large"),
+            ("---\nservices: {}\n".repeat(1001), "yaml-too-large"),
             ("[".repeat(100_000), "yaml-syntax"),
             ("- ".repeat(100_000), "yaml-syntax"),
             (format!("x: [{}]", "1,".repeat(200_000)), "yaml-too-large"),

@@ -349,6 +349,10 @@ impl Context {
                     }
                 }
             }
+            if rendered.failure.is_some() {
+                // Of a part that fails inside, nothing is kept.
+                rendered.text.truncate(before);
+            }
             if !matches!(part, TemplatePart::For { .. } | TemplatePart::If { .. }) {
                 self.budget.wrote(rendered.text.len() - before, span)?;
             }

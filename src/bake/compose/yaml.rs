@@ -29,6 +29,9 @@ const BYTES_PER_NODE: usize = 100;
 /// How many values may be tagged `!reset` or `!override`: far more than any file has.
 const MAX_RESETS: usize = 1000;
 
+/// How many documents a file may have, since the model is checked anew after each of them: far more than any file has.
+const MAX_DOCUMENTS: usize = 1000;
+
 /// How deep lists and mappings may be nested.
 const MAX_DEPTH: usize = 64;
 
@@ -61,6 +64,12 @@ pub(super) fn documents(sources: &Sources, source: SourceId) -> Result<Vec<Docum
         let start = span.start.byte_offset().unwrap_or(0);
         let end = span.end.byte_offset().unwrap_or(start);
         documents.extend(builder.handle(event, place(source, start, end))?);
+        if documents.len() > MAX_DOCUMENTS {
+            let message = format!("the file has more than {MAX_DOCUMENTS} documents");
+            return Err(Box::new(
+                Diagnostic::error("yaml-too-large", message).at(place(source, start, end), ""),
+            ));
+        }
     }
     Ok(documents)
 }
