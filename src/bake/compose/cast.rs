@@ -3,6 +3,7 @@
 
 use super::node::{Kind, Node};
 use super::unread::UNREAD;
+use crate::bake::number::parse_float;
 use crate::bake::value::Str;
 use crate::diagnostic::Diagnostic;
 
@@ -63,8 +64,8 @@ impl Type {
                 };
             }
             Self::Integer => return text.as_str().parse::<i64>().ok().map(|number| Kind::Int(number.into())),
-            Self::Float => is_float(text.as_str(), |digits| digits.parse::<f64>().ok()),
-            Self::Single => is_float(text.as_str(), |digits| digits.parse::<f32>().ok().map(f64::from)),
+            Self::Float => parse_float(text.as_str()).is_some(),
+            Self::Single => parse_float(text.as_str()).is_some_and(fits_single),
         };
         is_number.then(|| Kind::Text(text.clone()))
     }
@@ -78,23 +79,9 @@ impl Type {
     }
 }
 
-/// Whether Go's `strconv.ParseFloat` takes it, as far as numbers are not hexadecimal.
-fn is_float(text: &str, parse: impl Fn(&str) -> Option<f64>) -> bool {
-    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if unsigned.starts_with("0x") || unsigned.starts_with("0X") {
-        return unsigned.contains(['p', 'P']);
-    }
-    let is_digit = |part: Option<u8>| part.is_some_and(|byte| byte.is_ascii_digit());
-    let is_between_digits =
-        |(at, _)| is_digit(text[..at].bytes().last()) && is_digit(text[at + 1..].bytes().next());
-    if !text.match_indices('_').all(is_between_digits) {
-        return false;
-    }
-    match parse(&text.replace('_', "")) {
-        Some(number) if number.is_nan() => unsigned.len() == text.len(),
-        Some(number) => number.is_finite() || !unsigned.contains(|c: char| c.is_ascii_digit()),
-        None => false,
-    }
+/// Whether a number is in the range of 32 bits, if it has one.
+fn fits_single(number: f64) -> bool {
+    !number.is_finite() || number.abs() <= f64::from(f32::MAX)
 }
 
 /// Gives a string at a path the type that is expected there.

@@ -106,7 +106,7 @@ fn attribute(key: &str, value: &mut Node, path: &str) -> Result<(), Failure> {
         }
         "ports" => ports(value, path),
         "ulimits" => {
-            let is_limit = |node: &Node| is_integer(node) || node.as_map().is_some();
+            let is_limit = |node: &Node| node.as_integer().is_some() || node.as_map().is_some();
             match children(value).into_iter().find(|limit| !is_limit(limit)) {
                 Some(limit) => wrong_type(path, "a mapping of numbers or of `soft` and `hard`", limit),
                 None => Ok(()),
@@ -147,7 +147,7 @@ fn devices(node: &mut Node, path: &str) -> Result<(), Failure> {
 
 fn expose(node: &mut Node, path: &str) -> Result<(), Failure> {
     unique_by(node, |port| match port.printed() {
-        Some(text) if port.as_text().is_some() || is_integer(port) => Ok(text.name().clone()),
+        Some(text) if port.as_text().is_some() || port.as_integer().is_some() => Ok(text.name().clone()),
         _ => wrong_type(path, "a list of strings or whole numbers", port),
     })
 }
@@ -275,11 +275,6 @@ fn string_or_mapping(node: &Node, path: &str) -> Result<(), Failure> {
 
 fn is_string_or_mapping(node: &Node) -> bool {
     node.as_text().is_some() || node.as_map().is_some()
-}
-
-/// Whether it is an `int` to Go.
-fn is_integer(node: &Node) -> bool {
-    matches!(node.kind, Kind::Int(number) if i64::try_from(number).is_ok())
 }
 
 /// Removes from a list in a mapping what it has twice.

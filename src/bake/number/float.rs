@@ -15,7 +15,9 @@ pub fn parse_float(text: &str) -> Option<f64> {
     let Some(hex) = hex else {
         let is_infinite = unsigned.starts_with(['i', 'I']);
         let number: f64 = text.replace('_', "").parse().ok()?;
-        return Some(number).filter(|number| is_infinite || !number.is_infinite());
+        // What is no number has no sign, and infinity is one only by name.
+        let is_wrong = number.is_nan() && unsigned.len() < text.len() || number.is_infinite() && !is_infinite;
+        return Some(number).filter(|_| !is_wrong);
     };
     let number = hexadecimal(&hex.replace('_', ""))?;
     Some(if text.starts_with('-') { -number } else { number })
@@ -59,6 +61,8 @@ mod tests {
             ("0x10", None),
             ("0xp1", None),
             ("--1", None),
+            ("-nan", None),
+            ("+infinity", Some(f64::INFINITY)),
         ] {
             assert_eq!(parse_float(text), expected, "{text}");
         }
