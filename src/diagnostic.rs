@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use indexmap::IndexSet;
 use serde::Serialize;
 
 use crate::source::{Sources, Span};
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Nothing is produced.
@@ -30,7 +31,7 @@ impl Severity {
 }
 
 /// A place that a diagnostic points at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Label {
     /// Where.
     pub span: Span,
@@ -39,7 +40,7 @@ pub struct Label {
 }
 
 /// One thing to tell the user.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
@@ -214,6 +215,78 @@ impl Diagnostic {
     }
 }
 
+/// Collects what there is to say about an input: each diagnostic once, in the order in which it is found.
+///
+/// A stage takes `&mut Diagnostics`, reports what it finds and carries on, so that a run shows every contradiction at
+/// once; whoever started the stage asks for [`Diagnostics::into_result`].
+#[derive(Clone, Debug, Default)]
+pub struct Diagnostics {
+    all: IndexSet<Diagnostic>,
+    errors: usize,
+}
+
+impl Diagnostics {
+    /// Adds a diagnostic, unless the same one is there.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        let is_error = diagnostic.severity == Severity::Error;
+        if self.all.insert(diagnostic) && is_error {
+            self.errors += 1;
+        }
+    }
+
+    /// Takes the value; reports the error and gives `None` when there is none.
+    pub fn ok<T>(&mut self, result: Result<T, impl Into<Diagnostic>>) -> Option<T> {
+        result.map_err(|error| self.report(error.into())).ok()
+    }
+
+    /// Whether an error was reported, so that nothing may be produced.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.errors > 0
+    }
+
+    /// Whether nothing was reported.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// What was reported, in the order in which it was found.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.all.iter()
+    }
+
+    /// What was reported, sorted by place.
+    #[must_use]
+    pub fn into_sorted(self) -> Vec<Diagnostic> {
+        sorted(self.all.into_iter().collect())
+    }
+
+    /// The value with its warnings and notes, sorted by place.
+    ///
+    /// # Errors
+    /// Every error, sorted by place; warnings and notes about what is refused are left out.
+    pub fn into_result<T>(self, value: T) -> Result<(T, Vec<Diagnostic>), Vec<Diagnostic>> {
+        if self.has_errors() {
+            let errors = self.all.into_iter().filter(|one| one.severity == Severity::Error);
+            return Err(sorted(errors.collect()));
+        }
+        Ok((value, self.into_sorted()))
+    }
+}
+
+impl Extend<Diagnostic> for Diagnostics {
+    fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: I) {
+        diagnostics.into_iter().for_each(|diagnostic| self.report(diagnostic));
+    }
+}
+
+impl From<Box<Self>> for Diagnostic {
+    fn from(failure: Box<Self>) -> Self {
+        *failure
+    }
+}
+
 /// A diagnostic as JSON. Lines and columns count from 1, columns in grapheme clusters, ends exclusive.
 #[derive(Clone, Debug, Serialize)]
 pub struct WireDiagnostic {
@@ -368,6 +441,24 @@ mod tests {
             .at(Span { source, start: 23, end: 27 }, "not found")
             .with_help("did you mean `TAG`?");
         (sources, diagnostic)
+    }
+
+    #[test]
+    fn diagnostics_are_kept_once_and_errors_refuse() {
+        let (_, error) = sample();
+        let (warning, note) = (Diagnostic::warning("w", "b"), Diagnostic::note("n", "a"));
+        let mut found = Diagnostics::default();
+        assert!(found.is_empty());
+        found.extend([warning.clone(), note.clone(), warning.clone()]);
+        assert!(!found.has_errors());
+        assert_eq!(found.clone().into_result(1), Ok((1, vec![note.clone(), warning.clone()])));
+        // The same text at another severity is another diagnostic.
+        found.report(Diagnostic::error("w", "b"));
+        assert_eq!(found.ok::<()>(Err(Box::new(error.clone()))), None);
+        assert_eq!(found.ok::<u8>(Err(error.clone())), None);
+        assert_eq!(found.ok(Ok::<_, Diagnostic>(2)), Some(2));
+        assert_eq!(found.iter().count(), 4);
+        assert_eq!(found.into_result(1), Err(vec![Diagnostic::error("w", "b"), error]));
     }
 
     #[test]

@@ -5,11 +5,11 @@ use std::fmt;
 use crate::graphemes::graphemes;
 
 /// Which of a run's [`Sources`] a place is in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(u32);
 
 /// A range of bytes in one source. Every node of a syntax tree has one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// The source that the range is in.
     pub source: SourceId,
