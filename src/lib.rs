@@ -44,6 +44,9 @@ pub mod render;
 // The registries.
 pub mod registry;
 
+// What merging and verifying share.
+pub mod published;
+
 // What is done with a plan and what was built of it.
 pub mod merge;
 pub mod verify;

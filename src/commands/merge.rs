@@ -8,10 +8,10 @@ use crate::cli::{self, Engine, ReportFormat};
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::host::{HostError, Problem};
-use crate::merge::document::Document;
-use crate::merge::metadata::Metadata;
 use crate::merge::report::{Report, Status};
 use crate::merge::{self, Options, Surroundings};
+use crate::published::metadata::Metadata;
+use crate::published::plan_json::Document;
 use crate::reference::Digest;
 use crate::registry::SystemClock;
 

@@ -9,8 +9,8 @@ use super::Session;
 use crate::cli::Network;
 use crate::error::Error;
 use crate::host::Host;
-use crate::merge::progress::{Event, Progress};
-use crate::merge::sites::Site;
+use crate::published::progress::{Event, Progress};
+use crate::published::sites::Site;
 use crate::registry::{self, Client, Clock, Layout, Location, Observer, Patience, Settings, Store};
 
 /// How wide the line is in which progress is shown.

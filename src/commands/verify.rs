@@ -8,7 +8,7 @@ use super::network::{self, Talk};
 use super::{Session, github};
 use crate::cli::{self, ReportFormat};
 use crate::error::Error;
-use crate::merge::document::Document;
+use crate::published::plan_json::Document;
 use crate::registry::SystemClock;
 use crate::verify::explain::{self, Case, LocalList};
 use crate::verify::report::Report;

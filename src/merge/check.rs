@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-use super::document::{Build, Image, MovesWith};
 use super::index::{Source, configured_platform, referrer};
-use super::metadata::{Metadata, Pushed};
-use super::sites::Site;
 use super::snapshot::{Known, Question, Snapshot};
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, is_index};
 use crate::platform::Platform;
+use crate::published::metadata::{Metadata, Pushed};
+use crate::published::plan_json::{Build, Image, MovesWith};
+use crate::published::sites::Site;
 use crate::reference::Digest;
 use crate::registry::{Location, Manifest};
 use crate::spec::OnMissing;

@@ -4,8 +4,8 @@
 use super::Ready;
 use super::index::Source;
 use super::publish::TagJob;
-use super::sites::Site;
 use crate::diagnostic::Diagnostic;
+use crate::published::sites::Site;
 
 /// The command that makes these tags of an image in one repository.
 ///

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::document::{Image, PlannedTag};
-use super::floating::keeper;
 use super::report::{Outcome, Reference};
 use super::snapshot::Snapshot;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Index, is_index};
+use crate::published::floating::keeper;
+use crate::published::plan_json::{Image, PlannedTag};
 use crate::reference::Digest;
 use crate::registry::{Location, Manifest};
 

@@ -4,28 +4,23 @@ pub mod bases;
 pub mod check;
 mod command;
 pub mod decide;
-pub mod document;
-pub mod floating;
 pub mod index;
-pub mod metadata;
-pub mod progress;
 pub mod publish;
 pub mod report;
-pub mod sites;
 pub mod snapshot;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use self::check::{Checked, Subject, check};
-use self::document::{Document, Image};
-use self::metadata::Metadata;
-use self::progress::{Event, Progress};
 use self::publish::{Job, Run, TagJob};
 use self::report::{ImageReport, MissingReport, Outcome, Reference, Report, Status};
-use self::sites::Site;
 use self::snapshot::{Question, Reader, Snapshot};
 use crate::diagnostic::Diagnostic;
+use crate::published::metadata::Metadata;
+use crate::published::plan_json::{Document, Image};
+use crate::published::progress::{Event, Progress};
+use crate::published::sites::Site;
 use crate::reference::Tag;
 use crate::registry::{Clock, Location, Manifest};
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use super::Surroundings;
 use super::check::Copies;
-use super::progress::{Event, Progress};
 use super::report::Outcome;
-use super::sites::{Site, parallel};
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
+use crate::published::progress::{Event, Progress};
+use crate::published::sites::{Site, parallel};
 use crate::reference::{Digest, Tag};
 use crate::registry::{Clock, Error, Kind, Location, Manifest, Mount, Operation, TagOrDigest};
 

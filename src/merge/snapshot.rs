@@ -5,10 +5,10 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::index::ATTESTATION_TYPE;
-use super::progress::{Event, Progress};
-use super::sites::{self, Site};
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
+use crate::published::progress::{Event, Progress};
+use crate::published::sites::{self, Site};
 use crate::reference::{Digest, Tag};
 use crate::registry::{Clock, Error, MAX_CONFIG, Manifest, Store, TagOrDigest};
 

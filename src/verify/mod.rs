@@ -20,10 +20,10 @@ use self::record::{Known, Record};
 use self::report::{Checked, Report};
 use self::target::Target;
 use self::walk::{Place, Walk};
-use crate::merge::document::Document;
-use crate::merge::metadata::Metadata;
-use crate::merge::progress::{Event, Progress};
-use crate::merge::sites::Site;
+use crate::published::metadata::Metadata;
+use crate::published::plan_json::Document;
+use crate::published::progress::{Event, Progress};
+use crate::published::sites::Site;
 use crate::reference::Reference;
 use crate::registry::Location;
 

@@ -9,9 +9,9 @@ use super::report::Checked;
 use super::walk::{Place, Tree, Walk};
 use crate::diagnostic::Severity;
 use crate::merge::check::is_planned;
-use crate::merge::document::{Build, Document, Image, PlannedTag};
-use crate::merge::floating::keeper;
-use crate::merge::metadata::{Metadata, Pushed};
+use crate::published::floating::keeper;
+use crate::published::metadata::{Metadata, Pushed};
+use crate::published::plan_json::{Build, Document, Image, PlannedTag};
 use crate::reference::Digest;
 use crate::spec::OnMissing;
 

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use super::code::Code;
 use super::record::{Answer, Document, Fault, Question, Record};
 use crate::diagnostic::Diagnostic;
-use crate::merge::progress::Progress;
-use crate::merge::sites::{self, Site};
 use crate::oci::{DOCKER_LIST, DOCKER_MANIFEST};
+use crate::published::progress::Progress;
+use crate::published::sites::{self, Site};
 use crate::registry::{Error, Kind, MAX_CONFIG, Store, TagOrDigest, TransportError};
 
 /// The most bytes of manifests that are read in one run.
@@ -139,8 +139,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::merge::progress::Quiet;
     use crate::oci::{Descriptor, OCI_INDEX};
+    use crate::published::progress::Quiet;
     use crate::reference::{Digest, Repository, Tag};
     use crate::registry::{Location, MAX_MANIFEST, Manifest, Mount};
 

@@ -6,10 +6,10 @@ use super::code::Code;
 use super::finding::Finding;
 use super::record::{Content, Document, Entries, Known, MAX_CHILDREN, Question, Record};
 use crate::diagnostic::Severity;
-use crate::merge::sites::Site;
 use crate::oci::{
     DOCKER_PREFIX, Descriptor, DescriptorPlatform, ImageManifest, OCI_INDEX, REFERENCE_DIGEST, is_index,
 };
+use crate::published::sites::Site;
 use crate::reference::Digest;
 
 /// The media types of configurations that name a platform.

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Arc;
 
-use bakeplan::merge::document::Document;
-use bakeplan::merge::metadata::Metadata;
-use bakeplan::merge::progress::Quiet;
 use bakeplan::merge::report::Report;
-use bakeplan::merge::sites::Site;
 use bakeplan::merge::{self, Options, Surroundings};
+use bakeplan::published::metadata::Metadata;
+use bakeplan::published::plan_json::Document;
+use bakeplan::published::progress::Quiet;
+use bakeplan::published::sites::Site;
 use bakeplan::registry::{Client, Patience, Settings, SystemClock};
 use serde_json::Value;
 

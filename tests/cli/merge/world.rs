@@ -6,13 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bakeplan::merge::document::Document;
-use bakeplan::merge::metadata::Metadata;
-use bakeplan::merge::progress::Quiet;
 use bakeplan::merge::report::Report;
-use bakeplan::merge::sites::Site;
 use bakeplan::merge::{self, Options, Surroundings};
 use bakeplan::oci::{DOCKER_MANIFEST, Index, OCI_INDEX, OCI_MANIFEST};
+use bakeplan::published::metadata::Metadata;
+use bakeplan::published::plan_json::Document;
+use bakeplan::published::progress::Quiet;
+use bakeplan::published::sites::Site;
 use bakeplan::reference::Digest;
 use bakeplan::registry::{
     Kind, Layout, Location, Manifest, Patience, Settings, Store, SystemClock, TagOrDigest,

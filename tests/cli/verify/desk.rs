@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use bakeplan::merge::Options;
-use bakeplan::merge::document::Document;
-use bakeplan::merge::metadata::Metadata;
-use bakeplan::merge::progress::Quiet;
-use bakeplan::merge::sites::Site;
 use bakeplan::oci::{Descriptor, OCI_INDEX};
+use bakeplan::published::metadata::Metadata;
+use bakeplan::published::plan_json::Document;
+use bakeplan::published::progress::Quiet;
+use bakeplan::published::sites::Site;
 use bakeplan::reference::Digest;
 use bakeplan::registry::{Client, Layout, Location, Manifest, Settings, Store, TagOrDigest};
 use bakeplan::verify::explain::Case;

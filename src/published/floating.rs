@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::document::{Image, MovesWith, PlannedTag};
+use super::plan_json::{Image, MovesWith, PlannedTag};
 use crate::reference::Tag;
 use crate::tags::LATEST;
 use crate::version::{Number, Version};
@@ -102,7 +102,7 @@ fn is_release_word(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::document::tests::{document, image};
+    use super::super::plan_json::tests::{document, image};
     use super::*;
 
     /// What keeps a floating tag, given the image's version, its literal tags and what the repository has.

@@ -242,15 +242,15 @@ fn parse<T: FromStr<Err: Display>, E: de::Error>(text: &str) -> Result<T, E> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// An image with these repositories, tags and builds, as JSON.
-    pub(in super::super) fn image(repositories: &str, tags: &str, builds: &str) -> String {
+    pub(crate) fn image(repositories: &str, tags: &str, builds: &str) -> String {
         format!(r#"{{"repositories":[{repositories}],"tags":[{tags}],"builds":{{{builds}}}}}"#)
     }
 
-    pub(in super::super) fn document(images: &str) -> Result<Document, Diagnostic> {
+    pub(crate) fn document(images: &str) -> Result<Document, Diagnostic> {
         Document::read("plan.json", &format!(r#"{{"schema":1,"images":{{{images}}},"more":1}}"#))
     }
 

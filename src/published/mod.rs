@@ -1,0 +1,8 @@
+//! What merging and verifying share: the plan as it is read, what builds pushed, and how repositories are asked.
+
+pub mod floating;
+pub mod metadata;
+pub mod plan_json;
+pub mod progress;
+pub mod provenance;
+pub mod sites;
