@@ -9,10 +9,10 @@ use crate::bake::kept::KeptVariable;
 use crate::bake::syntax::Name;
 use crate::bake::target::{Group, Target};
 use crate::diagnostic::Diagnostic;
+use crate::on_missing::OnMissing;
 use crate::platform::Platform;
 use crate::reference::{Repository, Tag};
 use crate::runner::Runner;
-use crate::spec::OnMissing;
 use crate::tags::{Claim, YieldedTag};
 use crate::version::Scheme;
 

@@ -6,6 +6,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
+/// The tag of a reference that names none, and so the floating name of the greatest version, which a version may stay
+/// out of.
+pub const LATEST: &str = "latest";
+
 /// The registry of a reference that names none.
 const DOCKER_HUB: &str = "docker.io";
 /// The name under which Docker Hub was known before.

@@ -14,6 +14,7 @@ use crate::bake::syntax::{Attribute, Block, Body, Ident, Name};
 use crate::bake::target::Text;
 use crate::bake::value::Value;
 use crate::diagnostic::{Diagnostic, suggest};
+use crate::on_missing::OnMissing;
 use crate::platform::PlatformPrefix;
 use crate::runner::RunnerRule;
 use crate::source::Span;
@@ -57,19 +58,6 @@ pub enum Grouping {
     Target,
     /// All targets of a platform and runner.
     Platform,
-}
-
-/// What becomes of an image whose platform was not built.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OnMissing {
-    /// None of its tags move.
-    #[default]
-    Hold,
-    /// It is published without the platform.
-    Drop,
-    /// The platform is taken from the published index of the same version.
-    Carry,
 }
 
 /// Overrides for the platforms that a prefix matches.

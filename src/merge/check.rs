@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-use super::index::{Source, configured_platform, referrer};
+use super::index::{Source, referrer};
 use super::snapshot::{Known, Question, Snapshot};
 use crate::diagnostic::Diagnostic;
-use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, is_index};
+use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, configured_platform, is_index};
+use crate::on_missing::OnMissing;
 use crate::platform::Platform;
 use crate::published::metadata::{Metadata, Pushed};
 use crate::published::plan_json::{Build, Image, MovesWith};
 use crate::published::sites::Site;
 use crate::reference::Digest;
 use crate::registry::{Location, Manifest};
-use crate::spec::OnMissing;
 
 /// The code of a problem that may pass: something that was built is not there.
 pub const MISSING_BUILD: &str = "missing-build";
@@ -195,7 +195,7 @@ impl<'a> Walk<'a> {
         };
         let is_wanted = |entry: &&Descriptor| {
             let own = entry.platform.as_ref().filter(|_| entry.attested().is_none());
-            own.is_some_and(|own| is_planned(own, platform))
+            own.is_some_and(|own| own.fits(platform))
         };
         let Some(found) = index.manifests.iter().find(is_wanted) else {
             let message =
@@ -342,7 +342,7 @@ impl<'a> Walk<'a> {
             return false;
         };
         if let Some(planned) = &build.platform
-            && !is_planned(found, planned)
+            && !found.fits(planned)
         {
             let message = format!("build `{leg}` is for {planned}, and what it pushed is for {found}");
             self.fail("wrong-platform", message).help =
@@ -536,14 +536,4 @@ impl<'a> Walk<'a> {
     fn list(&self, sites: impl Iterator<Item = usize>) -> String {
         sites.map(|site| format!("`{}`", self.location(site))).collect::<Vec<_>>().join(" or ")
     }
-}
-
-/// Whether a platform is the planned one. The version of an operating system counts where it is planned.
-pub(crate) fn is_planned(found: &DescriptorPlatform, planned: &Platform) -> bool {
-    let (os, architecture, variant) = found.normal();
-    (os.as_str(), architecture.as_str(), variant.as_str())
-        == (planned.os(), planned.architecture(), planned.variant())
-        && (planned.os_version().is_empty()
-            || found.os_version.is_empty()
-            || planned.os_version() == found.os_version)
 }

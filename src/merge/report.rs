@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::check::Missing;
 use crate::diagnostic::Diagnostic;
+use crate::on_missing::OnMissing;
 use crate::reference::Digest;
-use crate::spec::OnMissing;
 
 /// The version of the form of the JSON.
 const SCHEMA: u32 = 1;

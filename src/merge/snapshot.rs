@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::index::ATTESTATION_TYPE;
 use crate::diagnostic::Diagnostic;
-use crate::oci::Descriptor;
+use crate::oci::{ATTESTATION_TYPE, Descriptor};
 use crate::published::progress::{Event, Progress};
 use crate::published::sites::{self, Site};
 use crate::reference::{Digest, Tag};

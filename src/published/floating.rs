@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::plan_json::{Image, MovesWith, PlannedTag};
-use crate::reference::Tag;
-use crate::tags::LATEST;
+use crate::reference::{LATEST, Tag};
 use crate::version::{Number, Version};
 
 /// Words behind the numbers of a version that make no variant of it.

@@ -8,10 +8,10 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, de};
 
 use crate::diagnostic::Diagnostic;
+use crate::on_missing::OnMissing;
 use crate::platform::Platform;
 use crate::reference::Tag;
 use crate::registry::Location;
-use crate::spec::OnMissing;
 use crate::version::{Scheme, Version, VersionError};
 
 /// The version of the form that is read.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use crate::on_missing::OnMissing;
 use crate::plan::{Image, Plan, PlannedTag};
 use crate::reference::{Reference, Repository};
 use crate::runner::Runner;
-use crate::spec::OnMissing;
 use crate::tags::{Claim, YieldedTag};
 use crate::version::Scheme;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{OnMissing, TagPattern, push_once, secret};
+use super::{TagPattern, push_once, secret};
 use crate::bake::convert::convert;
 use crate::bake::kept;
 use crate::bake::module::Module;
@@ -11,6 +11,7 @@ use crate::bake::syntax::{Expr, Name};
 use crate::bake::target::Text;
 use crate::bake::value::{Type, Value};
 use crate::diagnostic::Diagnostic;
+use crate::on_missing::OnMissing;
 use crate::platform::PlatformPrefix;
 use crate::runner::{Runner, RunnerRule};
 use crate::source::Span;

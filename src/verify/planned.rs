@@ -8,12 +8,12 @@ use super::record::{Content, Document as Served, Known, Question};
 use super::report::Checked;
 use super::walk::{Place, Tree, Walk};
 use crate::diagnostic::Severity;
-use crate::merge::check::is_planned;
+use crate::oci::DescriptorPlatform;
+use crate::on_missing::OnMissing;
 use crate::published::floating::keeper;
 use crate::published::metadata::{Metadata, Pushed};
 use crate::published::plan_json::{Build, Document, Image, PlannedTag};
 use crate::reference::Digest;
-use crate::spec::OnMissing;
 
 /// Looks at all tags of a plan.
 pub(super) fn look(document: &Document, metadata: Option<&Metadata>, walk: &mut Walk<'_>) -> Vec<Checked> {
@@ -278,8 +278,7 @@ impl<'a> Subject<'_, 'a> {
             let found: Vec<Digest> = match &build.platform {
                 Some(planned) => {
                     let images = tree.images.iter();
-                    let own = images
-                        .filter(|one| one.platform.as_ref().is_some_and(|one| is_planned(one, planned)));
+                    let own = images.filter(|one| one.platform.as_ref().is_some_and(|one| one.fits(planned)));
                     own.map(|one| one.digest.clone()).collect()
                 }
                 None => tree.images.iter().map(|one| one.digest.clone()).collect(),
@@ -333,7 +332,7 @@ impl<'a> Subject<'_, 'a> {
             return false;
         };
         let has = |platform| {
-            tree.images.iter().any(|one| one.platform.as_ref().is_some_and(|one| is_planned(one, platform)))
+            tree.images.iter().any(|one| one.platform.as_ref().is_some_and(|one| one.fits(platform)))
         };
         let is_built = |leg: &str| self.metadata.is_some_and(|metadata| metadata.builds.contains_key(leg));
         let missing: Vec<_> = builds.iter().zip(&planned).filter(|(_, platform)| !has(platform)).collect();
@@ -380,8 +379,7 @@ impl<'a> Subject<'_, 'a> {
                 finding
             });
         }
-        let is_stray =
-            |platform: &crate::oci::DescriptorPlatform| !planned.iter().any(|one| is_planned(platform, one));
+        let is_stray = |platform: &DescriptorPlatform| !planned.iter().any(|one| platform.fits(one));
         for stray in tree.images.iter().filter(|one| one.platform.as_ref().is_some_and(is_stray)) {
             let message = format!(
                 "image `{}` has {}, {}, which is not planned",

@@ -6,8 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::code::Code;
-use crate::merge::index::configured_platform;
-use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, is_index};
+use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, configured_platform, is_index};
 use crate::reference::{Digest, Tag};
 use crate::registry::{Manifest, TagOrDigest};
 
