@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use super::index::{Source, referrer};
-use super::snapshot::{Known, Question, Snapshot};
 use crate::diagnostic::Diagnostic;
-use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, configured_platform, is_index};
+use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, is_index};
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
 use crate::published::metadata::{Metadata, Pushed};
 use crate::published::plan_json::{Build, Image, MovesWith};
+use crate::published::record::{Fault, Known, Question, Questions, Record};
 use crate::published::sites::Site;
 use crate::reference::Digest;
 use crate::registry::{Location, Manifest};
@@ -43,7 +43,7 @@ pub struct Subject<'a> {
 #[derive(Debug, Default)]
 pub struct Checked {
     /// What has to be known before the check can end.
-    pub questions: BTreeSet<(usize, Question)>,
+    pub questions: Questions,
     /// What is wrong.
     pub problems: Vec<Diagnostic>,
     /// What is worth knowing.
@@ -84,10 +84,10 @@ pub struct Missing {
     pub then: OnMissing,
 }
 
-/// Checks an image, as far as the snapshots tell. It has to be done again when the questions are answered.
+/// Checks an image, as far as the records tell. It has to be done again when the questions are answered.
 #[must_use]
-pub fn check(subject: &Subject<'_>, snapshots: &[Snapshot]) -> Checked {
-    let mut walk = Walk { subject, snapshots, seen: BTreeMap::new(), checked: Checked::default() };
+pub fn check(subject: &Subject<'_>, records: &[Record]) -> Checked {
+    let mut walk = Walk { subject, records, seen: BTreeMap::new(), checked: Checked::default() };
     for (leg, build) in &subject.image.builds {
         if !subject.metadata.builds.contains_key(leg) {
             walk.missing(leg, build);
@@ -116,7 +116,7 @@ pub fn check(subject: &Subject<'_>, snapshots: &[Snapshot]) -> Checked {
 
 struct Walk<'a> {
     subject: &'a Subject<'a>,
-    snapshots: &'a [Snapshot],
+    records: &'a [Record],
     /// The leg of each platform.
     seen: BTreeMap<String, String>,
     checked: Checked,
@@ -124,7 +124,7 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn need(&mut self, site: usize, question: Question) {
-        if !self.snapshots[site].knows(&question) {
+        if !self.records[site].knows(&question) {
             self.checked.questions.insert((site, question));
         }
     }
@@ -139,17 +139,29 @@ impl<'a> Walk<'a> {
         self.checked.problems.last_mut().expect("it was just pushed")
     }
 
+    /// An answer that cannot be used.
+    fn faulty(&mut self, fault: &Fault) {
+        self.checked.problems.push(fault.diagnostic.clone());
+    }
+
     /// The tags that it will have: what they mean now, and which others there are.
     fn tags(&mut self) {
         let image = self.subject.image;
+        let records = self.records;
         for &site in &self.subject.places {
             for tag in image.tags_in(self.location(site)) {
                 self.need(site, Question::Tag(tag.name.clone()));
+                if let Known::Faulty(fault) = records[site].tag(&tag.name) {
+                    self.faulty(fault);
+                }
                 let depends = tag
                     .moves
                     .is_some_and(|moves| matches!(moves.with, MovesWith::Versions | MovesWith::Prereleases));
                 if depends && image.version.is_some() && !self.subject.allow_backward {
                     self.need(site, Question::Tags);
+                    if let Known::Faulty(fault) = records[site].tags() {
+                        self.faulty(fault);
+                    }
                 }
             }
         }
@@ -174,10 +186,10 @@ impl<'a> Walk<'a> {
                 .held
                 .push(format!("`{leg}` was not built, and has no platform to carry over"));
         };
-        let snapshots = self.snapshots;
+        let records = self.records;
         let published = self.subject.places.iter().find_map(|&site| {
             let tag = image.tags_in(self.location(site)).find(|tag| !tag.floating)?;
-            Some((site, snapshots[site].tag(&tag.name).present()?))
+            Some((site, records[site].tag(&tag.name).present()?))
         });
         let Some((site, digest)) = published else {
             if self.checked.questions.is_empty() {
@@ -188,10 +200,11 @@ impl<'a> Walk<'a> {
             return;
         };
         self.need(site, Question::Manifest(digest.clone()));
-        let index = match snapshots[site].manifest(digest) {
+        let index = match records[site].manifest(digest) {
             Known::Unasked => return,
             Known::Absent => Index::default(),
-            Known::Present(manifest) => serde_json::from_slice(&manifest.bytes).unwrap_or_default(),
+            Known::Present(served) => serde_json::from_slice(&served.manifest.bytes).unwrap_or_default(),
+            Known::Faulty(fault) => return self.faulty(fault),
         };
         let is_wanted = |entry: &&Descriptor| {
             let own = entry.platform.as_ref().filter(|_| entry.attested().is_none());
@@ -220,7 +233,7 @@ impl<'a> Walk<'a> {
             }
             return;
         };
-        let has_it = |place: &usize| self.snapshots[*place].manifest(&pushed.digest).present().is_some();
+        let has_it = |place: &usize| self.records[*place].manifest(&pushed.digest).present().is_some();
         let places = self.subject.places.iter().copied().filter(has_it).collect();
         self.checked.origins.push(Some((pushed.digest.clone(), places)));
         if is_index(&manifest.media_type) {
@@ -313,15 +326,14 @@ impl<'a> Walk<'a> {
         let config = &parsed.config.digest;
         self.need(site, Question::Configuration(config.clone()));
         let mut entry = manifest.descriptor();
-        match self.snapshots[site].configuration(config) {
+        match self.records[site].configuration(config) {
             Known::Unasked => return,
-            // The check of its blobs tells that it is not there.
-            Known::Absent => {}
-            Known::Present(content) => match configured_platform(content) {
-                Ok(platform) => entry.platform = Some(platform),
-                Err(error) => {
-                    let message =
-                        format!("build `{leg}`: its configuration {config} cannot be read: {error}");
+            // The check of its blobs tells that it is not there, or cannot be used.
+            Known::Absent | Known::Faulty(_) => {}
+            Known::Present(configuration) => match &configuration.platform {
+                Ok(platform) => entry.platform = Some(platform.clone()),
+                Err(why) => {
+                    let message = format!("build `{leg}`: its configuration {config} cannot be read: {why}");
                     self.fail("invalid-manifest", message);
                     return;
                 }
@@ -365,7 +377,11 @@ impl<'a> Walk<'a> {
     fn referrer(&mut self, leg: &str, image: &Digest) {
         let site = self.subject.places[0];
         self.need(site, Question::Referrers(image.clone()));
-        if let Some([found, ..]) = self.snapshots[site].referrers(image).present() {
+        let records = self.records;
+        if let Known::Faulty(fault) = records[site].referrers(image) {
+            self.faulty(fault);
+        }
+        if let Some([found, ..]) = records[site].referrers(image).present() {
             let entry = referrer(found.clone(), image);
             self.child(leg, &entry);
             self.checked.referrers.push(entry);
@@ -405,7 +421,7 @@ impl<'a> Walk<'a> {
             }
         };
         for &site in &self.subject.places {
-            if self.snapshots[site].manifest(&entry.digest) == Known::Absent {
+            if self.records[site].manifest(&entry.digest).is_absent() {
                 self.copy(leg, what, site, manifest);
             }
         }
@@ -422,7 +438,7 @@ impl<'a> Walk<'a> {
     /// Plans to take a manifest over from another repository.
     fn copy(&mut self, leg: &str, what: &str, site: usize, manifest: &Manifest) {
         let sibling = |other: &usize| {
-            self.snapshots[*other].manifest(&manifest.digest).present().is_some()
+            self.records[*other].manifest(&manifest.digest).present().is_some()
                 && self.location(site).mounts_from(self.location(*other))
         };
         if self.subject.places.iter().any(sibling) {
@@ -432,7 +448,7 @@ impl<'a> Walk<'a> {
             }
             return;
         }
-        let has_it = |other: &usize| self.snapshots[*other].manifest(&manifest.digest).present().is_some();
+        let has_it = |other: &usize| self.records[*other].manifest(&manifest.digest).present().is_some();
         let others = self.list(self.subject.places.iter().copied().filter(has_it));
         let message = format!(
             "{what} of build `{leg}`, {}, is in {others}, and not in `{}`",
@@ -445,8 +461,9 @@ impl<'a> Walk<'a> {
     }
 
     fn blob(&mut self, leg: &str, what: &str, site: usize, blob: &Descriptor) {
-        match self.snapshots[site].blob(&blob.digest) {
+        match self.records[site].blob(&blob.digest) {
             Known::Unasked => self.need(site, Question::Blob(blob.digest.clone())),
+            Known::Faulty(fault) => self.faulty(fault),
             Known::Present(size) if u64::try_from(blob.size) == Ok(size) => {}
             Known::Present(size) => {
                 let message = format!(
@@ -458,14 +475,14 @@ impl<'a> Walk<'a> {
                 self.fail("wrong-size", message);
             }
             Known::Absent => {
-                let snapshots = self.snapshots;
+                let records = self.records;
                 let others = self.subject.places.iter().filter(|&&other| other != site);
                 let mut siblings =
                     others.filter(|&&other| self.location(site).mounts_from(self.location(other)));
-                if siblings.clone().any(|&other| snapshots[other].blob(&blob.digest) == Known::Unasked) {
+                if siblings.clone().any(|&other| records[other].blob(&blob.digest) == Known::Unasked) {
                     return;
                 }
-                let from = siblings.find(|&&other| snapshots[other].blob(&blob.digest).present().is_some());
+                let from = siblings.find(|&&other| records[other].blob(&blob.digest).present().is_some());
                 if let Some(&from) = from {
                     let copies = self.checked.copies.entry(site).or_default();
                     copies.blobs.insert(blob.digest.clone(), from);
@@ -488,15 +505,22 @@ impl<'a> Walk<'a> {
         for &site in &subject.places {
             self.need(site, Question::Manifest(digest.clone()));
         }
-        let snapshots = self.snapshots;
-        if subject.places.iter().any(|&site| snapshots[site].manifest(digest) == Known::Unasked) {
+        let records = self.records;
+        if subject.places.iter().any(|&site| records[site].manifest(digest).is_unasked()) {
             return None;
         }
-        subject.places.iter().find_map(|&site| Some((site, snapshots[site].manifest(digest).present()?)))
+        subject.places.iter().find_map(|&site| match records[site].manifest(digest) {
+            Known::Present(served) => Some((site, &served.manifest)),
+            Known::Faulty(fault) => {
+                self.faulty(fault);
+                None
+            }
+            Known::Unasked | Known::Absent => None,
+        })
     }
 
     fn is_absent(&self, digest: &Digest) -> bool {
-        self.subject.places.iter().all(|&site| self.snapshots[site].manifest(digest) == Known::Absent)
+        self.subject.places.iter().all(|&site| self.records[site].manifest(digest).is_absent())
     }
 
     /// A build that no repository has.

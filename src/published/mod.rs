@@ -5,4 +5,7 @@ pub mod metadata;
 pub mod plan_json;
 pub mod progress;
 pub mod provenance;
+pub mod record;
+pub mod served;
 pub mod sites;
+pub mod survey;

@@ -12,7 +12,7 @@ use super::client::{Call, Client, refusal};
 use super::error::{Error, Kind, Operation, entries_of};
 use super::transport::{Answer, Message};
 use super::url::encode;
-use super::{MAX_MANIFEST, Manifest, Mount, Store, TagOrDigest};
+use super::{MAX_MANIFEST, Manifest, Mount, Negotiated, Store, TagOrDigest};
 use crate::oci::{Descriptor, Index, MANIFEST_TYPES, media_type_of};
 use crate::reference::{Digest, Repository, Tag};
 
@@ -162,14 +162,14 @@ impl Store for RemoteRepository {
         self.fetch_manifest(Operation::GetManifest, at)
     }
 
-    fn serves_as(&self, at: &TagOrDigest, media_types: &[&str]) -> Result<Result<String, String>, Error> {
+    fn serves_as(&self, at: &TagOrDigest, media_types: &[&str]) -> Result<Negotiated, Error> {
         let mut call = self.read_manifest(Operation::GetManifest, Method::GET, at);
         call.message.headers = vec![("accept", media_types.join(", "))];
         let answer = self.client.call(&call)?;
         if answer.is_success() {
-            return Ok(Ok(answer.content_type()));
+            return Ok(Negotiated::As(answer.content_type()));
         }
-        Ok(Err(refusal(&answer).to_string()))
+        Ok(Negotiated::Refused(refusal(&answer).to_string()))
     }
 
     fn put_manifest(&self, at: &TagOrDigest, manifest: &Manifest) -> Result<(), Error> {

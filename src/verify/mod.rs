@@ -5,8 +5,6 @@ pub mod code;
 pub mod explain;
 pub mod finding;
 mod planned;
-pub mod reader;
-pub mod record;
 pub mod report;
 pub mod target;
 pub mod walk;
@@ -15,16 +13,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::explain::Case;
 use self::finding::gathered;
-use self::reader::Reader;
-use self::record::{Known, Record};
 use self::report::{Checked, Report};
 use self::target::Target;
 use self::walk::{Place, Walk};
 use crate::published::metadata::Metadata;
 use crate::published::plan_json::Document;
 use crate::published::progress::{Event, Progress};
+use crate::published::record::{Known, Questions, Record};
 use crate::published::sites::Site;
-use crate::reference::Reference;
+use crate::published::survey::{Survey, Trouble};
+use crate::reference::{Digest, Reference};
 use crate::registry::Location;
 
 /// How many repositories besides those of the plan are asked for what is missing.
@@ -73,39 +71,23 @@ impl Request<'_> {
 /// Verifies. `sites` are the repositories of [`Request::locations`], in that order.
 #[must_use]
 pub fn verify(request: Request<'_>, sites: &[Site], progress: &dyn Progress) -> Report {
-    let mut reader = Reader::new(sites, progress);
-    let mut failures = Vec::new();
-    loop {
-        let (mut report, questions) = look(request, sites, reader.records());
-        match reader.ask(questions) {
-            Some(more) => failures.extend(more),
-            None => {
-                for site in sites {
-                    let here =
-                        report.references.iter().filter(|one| one.repository == site.location.to_string());
-                    let count = here.count();
-                    if count > 0 {
-                        let what = format!(
-                            "checked {count} {}",
-                            if count == 1 { "reference" } else { "references" }
-                        );
-                        progress.tell(&Event::Done { location: &site.location, what: &what });
-                    }
-                }
-                report.failures = failures;
-                report.settle();
-                return report;
-            }
+    let mut survey = Survey::new(sites, progress, Trouble::IsTold);
+    let (mut report, failures) = survey.conduct(|records| look(request, sites, records));
+    for site in sites {
+        let here = report.references.iter().filter(|one| one.repository == site.location.to_string());
+        let count = here.count();
+        if count > 0 {
+            let what = format!("checked {count} {}", if count == 1 { "reference" } else { "references" });
+            progress.tell(&Event::Done { location: &site.location, what: &what });
         }
     }
+    report.failures = failures;
+    report.settle();
+    report
 }
 
 /// What can be said of what is known, and what is to be asked.
-fn look(
-    request: Request<'_>,
-    sites: &[Site],
-    records: &[Record],
-) -> (Report, BTreeSet<(usize, record::Question)>) {
+fn look(request: Request<'_>, sites: &[Site], records: &[Record]) -> (Report, Questions) {
     let mut walk = Walk::new(sites, records);
     let mut report = Report::default();
     report.references = match request {
@@ -120,7 +102,7 @@ fn look(
 /// Looks at references that nobody planned.
 fn look_at(targets: &[Target], walk: &mut Walk<'_>) -> Vec<Checked> {
     let mut checked = Vec::new();
-    let mut places: BTreeMap<(usize, crate::reference::Digest), Vec<String>> = BTreeMap::new();
+    let mut places: BTreeMap<(usize, Digest), Vec<String>> = BTreeMap::new();
     for target in targets {
         let Some(site) = walk.site_of(&target.location) else { continue };
         let mut one = Checked::new(target.to_string(), &target.location, target.tag.as_ref());
@@ -137,39 +119,4 @@ fn look_at(targets: &[Target], walk: &mut Walk<'_>) -> Vec<Checked> {
         }
     }
     checked
-}
-
-impl<'a> Walk<'a> {
-    /// The site of a repository.
-    pub(super) fn site_of(&self, location: &Location) -> Option<usize> {
-        self.sites.iter().position(|site| site.location == *location)
-    }
-
-    /// The digest that a reference means; what is wrong with that is told.
-    pub(super) fn resolve(&mut self, site: usize, target: &Target) -> Known<'a, crate::reference::Digest> {
-        use self::code::Code;
-        use self::finding::Finding;
-        let Some(tag) = &target.tag else {
-            return target.digest.clone().map_or(Known::Unasked, Known::Present);
-        };
-        let names = [target.to_string()];
-        match (self.tag(site, tag), &target.digest) {
-            (Known::Unasked, _) => Known::Unasked,
-            (Known::Faulty(fault), _) => {
-                self.findings.push(Finding::new(fault.code, &names, &fault.message));
-                Known::Faulty(fault)
-            }
-            (Known::Absent, wanted) => {
-                let message = format!("there is no tag `{tag}` in `{}`", target.location);
-                self.findings.push(Finding::new(Code::TagMissing, &names, message));
-                wanted.clone().map_or(Known::Absent, Known::Present)
-            }
-            (Known::Present(found), Some(wanted)) if found != wanted => {
-                let message = format!("tag `{tag}` is {found}, and the reference says {wanted}");
-                self.findings.push(Finding::new(Code::TagMoved, &names, message).about(found));
-                Known::Present(wanted.clone())
-            }
-            (Known::Present(found), _) => Known::Present(found.clone()),
-        }
-    }
 }

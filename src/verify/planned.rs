@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::Code;
 use super::finding::Finding;
-use super::record::{Content, Document as Served, Known, Question};
 use super::report::Checked;
 use super::walk::{Place, Tree, Walk};
 use crate::diagnostic::Severity;
@@ -13,6 +12,8 @@ use crate::on_missing::OnMissing;
 use crate::published::floating::keeper;
 use crate::published::metadata::{Metadata, Pushed};
 use crate::published::plan_json::{Build, Document, Image, PlannedTag};
+use crate::published::record::{Known, Question};
+use crate::published::served::{Content, Served};
 use crate::reference::Digest;
 
 /// Looks at all tags of a plan.
@@ -101,7 +102,7 @@ impl<'a> Subject<'_, 'a> {
                 }
                 Known::Faulty(fault) => {
                     let references = [checked.reference.clone()];
-                    self.walk.findings.push(Finding::new(fault.code, &references, &fault.message));
+                    self.walk.findings.push(Finding::new(fault.kind.into(), &references, fault.message()));
                     Kind::Faulty
                 }
             };
@@ -182,7 +183,8 @@ impl<'a> Subject<'_, 'a> {
                         self.walk.findings[before..].iter().any(|one| one.severity == Severity::Error);
                 }
                 Known::Faulty(fault) => {
-                    let finding = Finding::new(fault.code, &references, format!("{what}: {}", fault.message));
+                    let finding =
+                        Finding::new(fault.kind.into(), &references, format!("{what}: {}", fault.message()));
                     self.walk.findings.push(finding.about(digest));
                     is_explained = true;
                 }
@@ -230,7 +232,7 @@ impl<'a> Subject<'_, 'a> {
             members.iter().for_each(|at| self.tags[*at].checked.describe(&tree));
             let own = members.iter().filter(|at| self.tags[**at].kind == Kind::Own);
             let references: Vec<_> = own.map(|at| self.tags[*at].checked.reference.clone()).collect();
-            if !references.is_empty() && !matches!(tree.document.content, Content::Unreadable(_)) {
+            if !references.is_empty() && !matches!(tree.served.content, Content::Unreadable(_)) {
                 self.compare(&Place { site, references }, &tree, before);
             }
         }
@@ -247,17 +249,20 @@ impl<'a> Subject<'_, 'a> {
         let digests = tree.digests();
         for (leg, build) in &self.image.builds {
             let Some(pushed) = metadata.builds.get(leg) else { continue };
-            if digests.contains(&pushed.digest) || tree.document.digest == pushed.digest {
+            if digests.contains(&pushed.digest) || tree.served.manifest.digest == pushed.digest {
                 continue;
             }
-            let Some(source) = self.source(place.site, &pushed.digest) else { continue };
             let what = name_of(leg, build);
-            let Some(served) = source else {
-                let message =
-                    format!("{what}, {}, is there no more, so it cannot be compared", pushed.digest);
-                let finding = Finding::new(Code::BuildGone, &place.references, message);
-                self.walk.findings.push(finding.about(&pushed.digest));
-                continue;
+            let served = match self.source(place.site, &pushed.digest) {
+                Known::Unasked => continue,
+                Known::Present(served) => served,
+                Known::Absent | Known::Faulty(_) => {
+                    let message =
+                        format!("{what}, {}, is there no more, so it cannot be compared", pushed.digest);
+                    let finding = Finding::new(Code::BuildGone, &place.references, message);
+                    self.walk.findings.push(finding.about(&pushed.digest));
+                    continue;
+                }
             };
             let (images, others) = parts(served);
             let expected = listed(&images);
@@ -300,7 +305,7 @@ impl<'a> Subject<'_, 'a> {
                 pushed.digest,
                 told_by(pushed)
             ));
-            let finding = finding.about(&tree.document.digest);
+            let finding = finding.about(&tree.served.manifest.digest);
             self.walk.findings.push(if self.image.immutable {
                 finding
                     .with_cure("release a new version, or merge with `--allow-retag`: the image is immutable")
@@ -311,17 +316,16 @@ impl<'a> Subject<'_, 'a> {
         }
     }
 
-    /// A build's manifest, wherever it is; the outer none when that is not known yet.
-    fn source(&mut self, site: usize, digest: &Digest) -> Option<Option<&'a Served>> {
+    /// A build's manifest, wherever it can be used.
+    fn source(&mut self, site: usize, digest: &Digest) -> Known<'a, &'a Served> {
         let sites = std::iter::once(site).chain(self.places.clone());
         for site in sites {
             match self.walk.manifest(site, digest) {
-                Known::Unasked => return None,
-                Known::Present(served) => return Some(Some(served)),
                 Known::Absent | Known::Faulty(_) => {}
+                known => return known,
             }
         }
-        Some(None)
+        Known::Absent
     }
 
     /// Compares the platforms; true when the tag has nothing to do with a merge.
@@ -342,7 +346,7 @@ impl<'a> Subject<'_, 'a> {
         let all: Vec<_> = planned.iter().map(ToString::to_string).collect();
         let found = tree.platforms();
         let is_build = self.metadata.is_some_and(|metadata| {
-            metadata.builds.values().any(|pushed| pushed.digest == tree.document.digest)
+            metadata.builds.values().any(|pushed| pushed.digest == tree.served.manifest.digest)
         });
         let is_single = !tree.is_index() || (found.len() == 1 && (is_build || self.metadata.is_none()));
         if planned.len() > 1 && is_single && !due.is_empty() {
@@ -354,7 +358,7 @@ impl<'a> Subject<'_, 'a> {
                 all.join(", ")
             );
             let finding = Finding::new(Code::OverwrittenTag, &place.references, message);
-            self.walk.findings.push(finding.about(&tree.document.digest));
+            self.walk.findings.push(finding.about(&tree.served.manifest.digest));
             return true;
         }
         if !missing.is_empty() {
@@ -370,7 +374,7 @@ impl<'a> Subject<'_, 'a> {
                 if found.is_empty() { "no platform".to_owned() } else { found.join(", ") }
             );
             let finding = Finding::new(Code::PlatformMissing, &place.references, message);
-            let finding = finding.about(&tree.document.digest);
+            let finding = finding.about(&tree.served.manifest.digest);
             self.walk.findings.push(if due.is_empty() {
                 finding
                     .with_severity(Severity::Note)
@@ -394,7 +398,7 @@ impl<'a> Subject<'_, 'a> {
     }
 
     fn annotations(&mut self, place: &Place, tree: &Tree<'_>) {
-        let found = match &tree.document.content {
+        let found = match &tree.served.content {
             Content::Index(index) => &index.annotations,
             // A plain image has none of an index.
             Content::Image(_) | Content::Unreadable(_) => return,
@@ -408,7 +412,7 @@ impl<'a> Subject<'_, 'a> {
                 self.key
             );
             let finding = Finding::new(Code::WrongAnnotations, &place.references, message);
-            self.walk.findings.push(finding.about(&tree.document.digest));
+            self.walk.findings.push(finding.about(&tree.served.manifest.digest));
         }
     }
 
@@ -464,7 +468,7 @@ impl<'a> Subject<'_, 'a> {
 
 /// The images that a build pushed, and what else it pushed.
 fn parts(served: &Served) -> (Vec<&Digest>, Vec<&Digest>) {
-    let Content::Index(index) = &served.content else { return (vec![&served.digest], Vec::new()) };
+    let Content::Index(index) = &served.content else { return (vec![&served.manifest.digest], Vec::new()) };
     let entries = index.entries.iter().flatten();
     let (images, others): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.attested().is_none());
     (images.into_iter().map(|one| &one.digest).collect(), others.into_iter().map(|one| &one.digest).collect())

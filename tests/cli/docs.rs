@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use bakeplan::verify::code::Code;
 use snapbox::Data;
 
 use crate::support::{Ran, Test};
@@ -141,7 +142,7 @@ fn the_readme_has_each_finding() {
     let shown = first_column(&read("README.md"), "| finding |");
     let mut shown: Vec<_> = shown.iter().map(String::as_str).collect();
     shown.sort_unstable();
-    let mut real = bakeplan::verify::code::Code::ALL.map(bakeplan::verify::code::Code::name).to_vec();
+    let mut real: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
     real.sort_unstable();
     assert_eq!(shown, real);
 }

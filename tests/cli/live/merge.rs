@@ -251,7 +251,7 @@ fn merge_once(document: &str, metadata: &[String]) -> Report {
     };
     let sites: Vec<Site> = merge::locations(&document).into_iter().map(site).collect();
     let clock = SystemClock::default();
-    let docker: &merge::publish::Run<'_> = &|_| unreachable!("we write ourselves");
+    let docker: &merge::RunDocker<'_> = &|_| unreachable!("we write ourselves");
     let surroundings = Surroundings { sites: &sites, clock: &clock, progress: &Quiet, docker };
     merge::merge(&document, &built, Options::default(), &surroundings)
 }
