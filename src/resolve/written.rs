@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::images::Draft;
 use super::{Input, Targets};
 use crate::bake::target::{Target, Text};
-use crate::bake::value::{Mark, Marks};
+use crate::bake::values::{Mark, Marks};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::spec;

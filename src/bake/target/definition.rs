@@ -1,0 +1,660 @@
+//! Targets and groups as data, and how two definitions of one target merge.
+//!
+//! Fields and rules are those of `Target` in buildx's bake/bake.go.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::rc::Rc;
+
+use indexmap::map::Entry as Slot;
+use indexmap::{IndexMap, IndexSet};
+
+use super::textmap::TextMap;
+use crate::bake::text::syntax::Name;
+use crate::bake::values::Str;
+use crate::source::Span;
+
+/// A string with where it came from. Equality looks at the text alone.
+#[derive(Clone, Debug)]
+pub struct Text {
+    /// The string, with its marks.
+    pub value: Str,
+    /// Its place in a file; absent for defaults and for the command line.
+    pub span: Option<Span>,
+}
+
+impl Text {
+    /// A string without a place, kept byte for byte: text of the command line is not normalised.
+    #[must_use]
+    pub fn verbatim(text: &str) -> Self {
+        Self { value: Str::from(&Name::from(text)), span: None }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.value.as_str()
+    }
+
+    /// The text, shared.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        self.value.name()
+    }
+
+    /// Whether it is the empty string.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.as_str().is_empty()
+    }
+
+    /// Other text with this text's place and marks, such as a part of it.
+    #[must_use]
+    pub fn derive(&self, text: &str) -> Self {
+        Self { value: Str::from(&Name::from(text)).marked(self.value.marks()), span: self.span }
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self::verbatim(text)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl Eq for Text {}
+
+/// One element of `output`, `cache-from`, `cache-to` or `attest`: fields by key. Equality looks at the fields alone.
+///
+/// All have a `type` (that of an attestation may be empty). An output has `dest` only if it is not empty; an
+/// attestation has `disabled` only if it is `true`.
+#[derive(Clone, Debug, Default)]
+pub struct Entry {
+    /// The value of each key.
+    pub fields: TextMap,
+    /// Where it is written.
+    pub span: Option<Span>,
+}
+
+impl Entry {
+    /// An entry of a type, without other fields.
+    #[must_use]
+    pub fn of_type(kind: &str) -> Self {
+        Self::default().with("type", kind)
+    }
+
+    /// The entry with a field added or changed.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<Text>) -> Self {
+        self.set(key, value);
+        self
+    }
+
+    /// Adds or changes a field.
+    pub fn set(&mut self, key: &str, value: impl Into<Text>) {
+        self.fields.insert(key.into(), value.into());
+    }
+
+    /// A field's text.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.fields.get(key).map(Text::as_str)
+    }
+
+    /// The `type`, which says what the other fields mean.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        self.get("type").unwrap_or_default()
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.fields == other.fields
+    }
+}
+
+impl Eq for Entry {}
+
+/// One element of `secret`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secret {
+    /// The name that the Dockerfile knows it by.
+    pub id: Text,
+    /// The file that holds it.
+    pub src: Option<Text>,
+    /// The environment variable that holds it.
+    pub env: Option<Text>,
+    /// Where it is written.
+    pub span: Option<Span>,
+}
+
+/// One element of `ssh`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ssh {
+    /// The name that the Dockerfile knows it by; empty means `default`.
+    pub id: Text,
+    /// Sockets or keys; none means the running agent.
+    pub paths: Vec<Text>,
+    /// Where it is written.
+    pub span: Option<Span>,
+}
+
+/// One element of `policy`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Policy files, relative to the working directory.
+    pub files: Vec<Text>,
+    /// Forgets the policies before it.
+    pub reset: bool,
+    /// Turns policies off.
+    pub disabled: bool,
+    /// Whether an undecided source is refused.
+    pub strict: Option<bool>,
+    /// A level of logrus: `panic`, `fatal`, `error`, `warning`, `info`, `debug` or `trace`.
+    pub log_level: Option<&'static str>,
+    /// Where it is written.
+    pub span: Option<Span>,
+}
+
+/// The value of `resources`: limits for each `RUN` step.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of docker run")]
+pub struct Resources {
+    pub memory: Option<Text>,
+    pub memory_swap: Option<Text>,
+    pub cpu_shares: Option<i64>,
+    pub cpu_period: Option<i64>,
+    pub cpu_quota: Option<i64>,
+    pub cpuset_cpus: Option<Text>,
+    pub cpuset_mems: Option<Text>,
+}
+
+/// A target. An `Option` tells unset from empty where Bake does.
+#[derive(Clone, Debug, Default)]
+pub struct Target {
+    /// Its name, which for a matrix is a generated one.
+    pub name: Name,
+    /// The header of the last block of this name.
+    pub span: Option<Span>,
+    /// What it is for.
+    pub description: Option<Text>,
+    /// Targets that it takes attributes from.
+    pub inherits: Vec<Text>,
+    /// `[type[platform],…:]key=value`
+    pub annotations: Vec<Text>,
+    /// Attestations; one per type once resolved.
+    pub attest: Vec<Entry>,
+    /// Directory or URL of the build context.
+    pub context: Option<Text>,
+    /// The context when there is none: set for paths relative to their file.
+    pub default_context: Option<Text>,
+    /// The target whose `context` this target's `context` is, when it is written `target.NAME.context`.
+    pub context_of: Option<Name>,
+    /// Named contexts.
+    pub contexts: TextMap,
+    /// Path of the Dockerfile inside the context.
+    pub dockerfile: Option<Text>,
+    /// Text of the Dockerfile.
+    pub dockerfile_inline: Option<Text>,
+    /// Build arguments.
+    pub args: TextMap,
+    /// Labels of the image's config.
+    pub labels: TextMap,
+    /// Image references.
+    pub tags: Option<Vec<Text>>,
+    /// Caches to read.
+    pub cache_from: Vec<Entry>,
+    /// Caches to write.
+    pub cache_to: Option<Vec<Entry>>,
+    /// Stage of the Dockerfile to build.
+    pub target: Option<Text>,
+    /// Secrets; one per id once resolved.
+    pub secret: Vec<Secret>,
+    /// SSH agents and keys; one per id once resolved.
+    pub ssh: Vec<Ssh>,
+    /// Platforms as written.
+    pub platforms: Option<Vec<Text>>,
+    /// What becomes of the result.
+    pub output: Option<Vec<Entry>>,
+    /// Whether base images are looked up again.
+    pub pull: Option<bool>,
+    /// Whether the build cache is left unused.
+    pub no_cache: Option<bool>,
+    /// Network mode of `RUN` steps.
+    pub network: Option<Text>,
+    /// Stages built without cache.
+    pub no_cache_filter: Vec<Text>,
+    /// Size of `/dev/shm`.
+    pub shm_size: Option<Text>,
+    /// `type=soft[:hard]`
+    pub ulimits: Vec<Text>,
+    /// Limits of `RUN` steps.
+    pub resources: Option<Box<Resources>>,
+    /// Frontend method instead of building.
+    pub call: Option<Text>,
+    /// Privileges asked for.
+    pub entitlements: Vec<Text>,
+    /// Entries of `/etc/hosts`: address by host.
+    pub extra_hosts: TextMap,
+    /// Source policies.
+    pub policy: Vec<Policy>,
+    /// Whether it is built only because another target's context links to it.
+    pub linked: bool,
+}
+
+impl Target {
+    /// A target without attributes.
+    #[must_use]
+    pub fn new(name: impl Into<Name>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// Takes over `other`'s attributes, as a later block of the same name or a child does: values and some lists are
+    /// replaced, other lists appended, maps merged by key. Name, place and `linked` stay.
+    pub fn merge(&mut self, other: &Self) {
+        replace(&mut self.default_context, &other.default_context);
+        if other.context.is_some() {
+            self.context_of.clone_from(&other.context_of);
+        }
+        if other.description.as_ref().is_some_and(|text| !text.is_empty()) {
+            self.description.clone_from(&other.description);
+        }
+        replace(&mut self.context, &other.context);
+        replace(&mut self.dockerfile, &other.dockerfile);
+        replace(&mut self.dockerfile_inline, &other.dockerfile_inline);
+        replace(&mut self.tags, &other.tags);
+        replace(&mut self.cache_to, &other.cache_to);
+        replace(&mut self.target, &other.target);
+        replace(&mut self.platforms, &other.platforms);
+        replace(&mut self.output, &other.output);
+        replace(&mut self.pull, &other.pull);
+        replace(&mut self.no_cache, &other.no_cache);
+        replace(&mut self.network, &other.network);
+        replace(&mut self.shm_size, &other.shm_size);
+        replace(&mut self.call, &other.call);
+        extend(&mut self.contexts, &other.contexts);
+        extend(&mut self.args, &other.args);
+        extend(&mut self.labels, &other.labels);
+        extend(&mut self.extra_hosts, &other.extra_hosts);
+        self.inherits.extend_from_slice(&other.inherits);
+        self.annotations.extend_from_slice(&other.annotations);
+        self.no_cache_filter.extend_from_slice(&other.no_cache_filter);
+        self.ulimits.extend_from_slice(&other.ulimits);
+        self.entitlements.extend_from_slice(&other.entitlements);
+        self.policy.extend_from_slice(&other.policy);
+        self.attest.extend_from_slice(&other.attest);
+        self.secret.extend_from_slice(&other.secret);
+        self.ssh.extend_from_slice(&other.ssh);
+        if !other.cache_from.is_empty() {
+            self.cache_from.extend_from_slice(&other.cache_from);
+            // At every step, because removing duplicates reorders.
+            remove_duplicates(&mut self.cache_from);
+        }
+        if let Some(theirs) = &other.resources {
+            self.resources.get_or_insert_default().merge(theirs);
+        }
+    }
+
+    /// Brings lists into their final form: no duplicates, no empty strings.
+    pub fn normalize(&mut self) {
+        for list in [&mut self.annotations, &mut self.no_cache_filter, &mut self.ulimits] {
+            unique_texts(list);
+        }
+        for list in [&mut self.tags, &mut self.platforms].into_iter().flatten() {
+            unique_texts(list);
+        }
+        last_by(&mut self.attest, |entry| entry.kind().into());
+        last_by(&mut self.secret, |secret| Rc::clone(secret.id.name()));
+        last_by(&mut self.ssh, |ssh| Rc::clone(ssh.id.name()));
+        remove_duplicates(&mut self.cache_from);
+        for list in [&mut self.cache_to, &mut self.output] {
+            // An empty list counts as unset from here on, unlike that of tags and platforms.
+            *list = list.take().filter(|entries| !entries.is_empty());
+            list.iter_mut().for_each(remove_duplicates);
+        }
+        if self.network.as_ref().is_some_and(|mode| mode.as_str() == "host") {
+            self.entitlements.push(Text::verbatim("network.host"));
+        }
+        unique_texts(&mut self.entitlements);
+        self.contexts.retain(|_, value| !value.is_empty());
+    }
+
+    /// Calls `visit` with every string of the target and the attribute it belongs to.
+    pub fn each_text(&self, visit: &mut impl FnMut(&str, &Text)) {
+        let single = [
+            ("description", &self.description),
+            ("context", &self.context),
+            ("dockerfile", &self.dockerfile),
+            ("dockerfile-inline", &self.dockerfile_inline),
+            ("target", &self.target),
+            ("network", &self.network),
+            ("shm-size", &self.shm_size),
+            ("call", &self.call),
+        ];
+        for (attribute, text) in single {
+            text.iter().for_each(|text| visit(attribute, text));
+        }
+        let empty: &[Text] = &[];
+        let lists = [
+            ("annotations", &*self.annotations),
+            ("tags", self.tags.as_deref().unwrap_or(empty)),
+            ("platforms", self.platforms.as_deref().unwrap_or(empty)),
+            ("no-cache-filter", &self.no_cache_filter),
+            ("ulimits", &self.ulimits),
+            ("entitlements", &self.entitlements),
+        ];
+        for (attribute, texts) in lists {
+            texts.iter().for_each(|text| visit(attribute, text));
+        }
+        let maps = [
+            ("args", &self.args),
+            ("labels", &self.labels),
+            ("contexts", &self.contexts),
+            ("extra-hosts", &self.extra_hosts),
+        ];
+        for (attribute, texts) in maps {
+            texts.values().for_each(|text| visit(attribute, text));
+        }
+        let entries = [
+            ("attest", &*self.attest),
+            ("cache-from", &self.cache_from),
+            ("cache-to", self.cache_to.as_deref().unwrap_or_default()),
+            ("output", self.output.as_deref().unwrap_or_default()),
+        ];
+        for (attribute, entries) in entries {
+            entries.iter().flat_map(|entry| entry.fields.values()).for_each(|text| visit(attribute, text));
+        }
+        for secret in &self.secret {
+            [Some(&secret.id), secret.src.as_ref(), secret.env.as_ref()]
+                .into_iter()
+                .flatten()
+                .for_each(|text| visit("secret", text));
+        }
+        for ssh in &self.ssh {
+            std::iter::once(&ssh.id).chain(&ssh.paths).for_each(|text| visit("ssh", text));
+        }
+        self.policy.iter().flat_map(|policy| &policy.files).for_each(|text| visit("policy", text));
+    }
+
+    /// How many elements its lists and maps have, and a few for itself, which is what copying it costs.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let entries = |list: &[Entry]| list.iter().map(|entry| 1 + entry.fields.len()).sum::<usize>();
+        4 + self.inherits.len()
+            + self.annotations.len()
+            + self.contexts.len()
+            + self.args.len()
+            + self.labels.len()
+            + self.tags.as_ref().map_or(0, Vec::len)
+            + self.secret.len()
+            + self.ssh.iter().map(|ssh| 1 + ssh.paths.len()).sum::<usize>()
+            + self.platforms.as_ref().map_or(0, Vec::len)
+            + self.no_cache_filter.len()
+            + self.ulimits.len()
+            + self.entitlements.len()
+            + self.extra_hosts.len()
+            + self.policy.iter().map(|policy| 1 + policy.files.len()).sum::<usize>()
+            + entries(&self.attest)
+            + entries(&self.cache_from)
+            + self.cache_to.as_deref().map_or(0, entries)
+            + self.output.as_deref().map_or(0, entries)
+    }
+}
+
+impl Resources {
+    fn merge(&mut self, other: &Self) {
+        replace(&mut self.memory, &other.memory);
+        replace(&mut self.memory_swap, &other.memory_swap);
+        replace(&mut self.cpu_shares, &other.cpu_shares);
+        replace(&mut self.cpu_period, &other.cpu_period);
+        replace(&mut self.cpu_quota, &other.cpu_quota);
+        replace(&mut self.cpuset_cpus, &other.cpuset_cpus);
+        replace(&mut self.cpuset_mems, &other.cpuset_mems);
+    }
+}
+
+/// A group of targets and groups.
+#[derive(Clone, Debug, Default)]
+pub struct Group {
+    /// Its name.
+    pub name: Name,
+    /// The header of the block; nothing for the group that a matrix makes.
+    pub span: Option<Span>,
+    /// What it is for.
+    pub description: Option<Text>,
+    /// The members; `null` is told from an empty list when printed.
+    pub targets: Option<Vec<Text>>,
+}
+
+impl Group {
+    /// The members.
+    #[must_use]
+    pub fn members(&self) -> &[Text] {
+        self.targets.as_deref().unwrap_or_default()
+    }
+}
+
+/// The blocks of all files: same-named ones merged, in order of first appearance, before `inherits` is followed.
+#[derive(Clone, Debug, Default)]
+pub struct Definition {
+    /// Groups by name; the user's first, then those that matrix labels make.
+    pub groups: IndexMap<Name, Group>,
+    /// The groups of matrix labels that a group block hides. Nothing reaches them, but they are listed.
+    pub hidden: Vec<Group>,
+    /// Targets by name, which for a matrix are the generated names.
+    pub targets: IndexMap<Name, Box<Target>>,
+}
+
+impl Definition {
+    /// Adds a target, merging it into one of the same name.
+    pub fn add_target(&mut self, target: Target) {
+        match self.targets.entry(Rc::clone(&target.name)) {
+            Slot::Occupied(mut earlier) => {
+                let earlier = earlier.get_mut();
+                earlier.merge(&target);
+                earlier.span = target.span.or(earlier.span);
+            }
+            Slot::Vacant(slot) => {
+                slot.insert(Box::new(target));
+            }
+        }
+    }
+
+    /// Adds a group, each member once, replacing a group of the same name where it stands.
+    pub fn add_group(&mut self, mut group: Group) {
+        let mut seen = IndexSet::new();
+        group.targets.iter_mut().for_each(|list| list.retain(|text| seen.insert(Rc::clone(text.name()))));
+        self.groups.insert(Rc::clone(&group.name), group);
+    }
+
+    /// Adds the group that a matrix makes of its label; a group block of that name hides it. To be called after all
+    /// group blocks are added.
+    pub fn add_label_group(&mut self, label: &Name, members: &[Name]) {
+        let members: IndexSet<&Name> = members.iter().collect();
+        let targets = members.into_iter().map(|name| Text { value: name.into(), span: None }).collect();
+        let group = Group { name: Rc::clone(label), targets: Some(targets), ..Group::default() };
+        if self.groups.contains_key(label) {
+            self.hidden.push(group);
+        } else {
+            self.groups.insert(Rc::clone(label), group);
+        }
+    }
+}
+
+/// What an invocation of Bake builds.
+#[derive(Clone, Debug, Default)]
+pub struct Resolved {
+    /// The groups that the arguments reach, and `default`, which holds the arguments.
+    pub groups: BTreeMap<Name, Group>,
+    /// The targets asked for and those linked to.
+    pub targets: BTreeMap<Name, Box<Target>>,
+}
+
+fn replace<T: Clone>(own: &mut Option<T>, other: &Option<T>) {
+    if other.is_some() {
+        own.clone_from(other);
+    }
+}
+
+fn extend(own: &mut TextMap, other: &TextMap) {
+    own.extend(other.iter().map(|(key, value)| (Rc::clone(key), value.clone())));
+}
+
+/// Keeps the first of equal strings and drops empty ones.
+pub(super) fn unique_texts(list: &mut Vec<Text>) {
+    const FEW: usize = 8;
+    if list.len() <= FEW {
+        for at in (0..list.len()).rev() {
+            if list[at].is_empty() || list[..at].contains(&list[at]) {
+                list.remove(at);
+            }
+        }
+        return;
+    }
+    let mut seen = BTreeSet::new();
+    list.retain(|text| !text.is_empty() && seen.insert(Rc::clone(text.name())));
+}
+
+/// Keeps one item per key: the last, at the place of the first.
+pub(crate) fn last_by<T>(list: &mut Vec<T>, key: impl Fn(&T) -> Name) {
+    if list.len() < 2 {
+        return;
+    }
+    let mut kept: IndexMap<Name, T> = IndexMap::new();
+    for item in list.drain(..) {
+        kept.insert(key(&item), item);
+    }
+    list.extend(kept.into_values());
+}
+
+/// Removes equal entries in buildx's peculiar order (util/buildflags/utils.go): going backwards, a later equal entry
+/// gives its place to the last one.
+pub(crate) fn remove_duplicates(list: &mut Vec<Entry>) {
+    if list.len() < 2 {
+        return;
+    }
+    let key = |entry: &Entry| -> Vec<(Name, Name)> {
+        entry.fields.iter().map(|(key, text)| (Rc::clone(key), Rc::clone(text.name()))).collect()
+    };
+    let mut places = BTreeMap::new();
+    for index in (0..list.len()).rev() {
+        if let Some(twin) = places.insert(key(&list[index]), index) {
+            list.swap_remove(twin);
+            if let Some(moved) = list.get(twin) {
+                places.insert(key(moved), twin);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(list: &[&str]) -> Vec<Text> {
+        list.iter().map(|text| Text::verbatim(text)).collect()
+    }
+
+    fn strings(list: &[Text]) -> Vec<&str> {
+        list.iter().map(Text::as_str).collect()
+    }
+
+    #[test]
+    fn entries_lose_duplicates_in_the_order_of_buildx() {
+        let cases = [
+            ("a b a c d", "a b d c"),
+            ("a a a", "a"),
+            ("a b b a", "a b"),
+            ("b a a", "b a"),
+            ("a b c", "a b c"),
+            ("a b c a b", "a b c"),
+            ("x a b x c a", "x a b c"),
+        ];
+        for (input, expected) in cases {
+            let mut list: Vec<_> = input.split(' ').map(Entry::of_type).collect();
+            remove_duplicates(&mut list);
+            let found: Vec<_> = list.iter().map(Entry::kind).collect();
+            let mut naive: Vec<_> = input.split(' ').collect();
+            for index in (0..naive.len() - 1).rev() {
+                if let Some(twin) = (index + 1..naive.len()).find(|twin| naive[*twin] == naive[index]) {
+                    naive.swap_remove(twin);
+                }
+            }
+            assert_eq!(found, naive, "{input}");
+            assert_eq!(found.join(" "), expected, "{input}");
+        }
+    }
+
+    #[test]
+    fn merging_replaces_appends_or_merges_by_attribute() {
+        let mut parent = Target::new("p");
+        parent.tags = Some(texts(&["a"]));
+        parent.annotations = texts(&["x=1"]);
+        parent.args = [("K".into(), "1".into()), ("L".into(), "1".into())].into();
+        parent.description = Some("d".into());
+        parent.attest = vec![Entry::of_type("sbom"), Entry::of_type("provenance")];
+        parent.resources = Some(Box::new(Resources { memory: Some("1g".into()), ..Resources::default() }));
+        let mut child = Target::new("c");
+        child.tags = Some(vec![]);
+        child.annotations = texts(&["y=1", "x=1"]);
+        child.args = [("K".into(), "2".into())].into();
+        child.description = Some("".into());
+        child.attest = vec![Entry::of_type("sbom").with("generator", "g")];
+        child.resources = Some(Box::new(Resources { cpu_shares: Some(2), ..Resources::default() }));
+        parent.merge(&child);
+        parent.normalize();
+        assert_eq!(&*parent.name, "p");
+        assert_eq!(parent.tags, Some(vec![]));
+        assert_eq!(strings(&parent.annotations), ["x=1", "y=1"]);
+        assert_eq!(parent.args.values().map(Text::as_str).collect::<Vec<_>>(), ["2", "1"]);
+        assert_eq!(parent.description, Some("d".into()));
+        assert_eq!(parent.attest[0].get("generator"), Some("g"));
+        assert_eq!(parent.attest.len(), 2);
+        let resources = parent.resources.unwrap();
+        assert_eq!((resources.memory, resources.cpu_shares), (Some("1g".into()), Some(2)));
+    }
+
+    #[test]
+    fn an_empty_list_of_tags_stays_set_and_one_of_outputs_does_not() {
+        let mut target = Target::new("t");
+        target.tags = Some(texts(&["", ""]));
+        target.output = Some(vec![]);
+        target.network = Some("host".into());
+        target.contexts = [("a".into(), "".into()), ("b".into(), "c".into())].into();
+        target.normalize();
+        assert_eq!(target.tags, Some(vec![]));
+        assert_eq!(target.output, None);
+        assert_eq!(strings(&target.entitlements), ["network.host"]);
+        assert_eq!(target.contexts.len(), 1);
+    }
+
+    #[test]
+    fn a_group_block_hides_the_group_of_a_matrix_and_replaces_an_earlier_block() {
+        let group = |name: &str, member: &str| Group {
+            name: name.into(),
+            targets: Some(vec![member.into()]),
+            ..Group::default()
+        };
+        let mut definition = Definition::default();
+        definition.add_group(group("a", "1"));
+        definition.add_group(group("b", "2"));
+        definition.add_group(group("a", "3"));
+        definition.add_label_group(&"b".into(), &["4".into()]);
+        definition.add_label_group(&"m".into(), &["5".into(), "5".into()]);
+        let found: Vec<_> =
+            definition.groups.values().map(|g| format!("{}={}", g.name, g.members()[0])).collect();
+        assert_eq!(found, ["a=3", "b=2", "m=5"]);
+    }
+}
