@@ -10,7 +10,7 @@ use super::flags::{self, FlagError};
 use super::glob::Glob;
 use super::module::is_secret_name;
 use super::syntax::Name;
-use super::target::{Definition, Entry, Policy, Resources, Target, Text};
+use super::target::{Definition, Entry, Policy, Resources, Target, Text, Whole};
 use super::value::{Mark, Marks, Str};
 use crate::diagnostic::{Diagnostic, names_help, suggest};
 
@@ -456,7 +456,7 @@ impl Override {
         let number = || {
             let text = self.value.as_str();
             text.parse()
-                .map(Some)
+                .map(|number| Some(Whole::read(number, &self.value)))
                 .map_err(|_| FlagError(format!("{text:?} is not a whole number of at most 64 bits")))
         };
         match name {
