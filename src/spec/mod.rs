@@ -452,6 +452,29 @@ impl PlatformOverride {
         }
     }
 
+    /// Calls `visit` with every string that it puts into a target, and the attribute it belongs to.
+    pub fn each_text(&self, visit: &mut impl FnMut(&str, &Text)) {
+        let Self {
+            dockerfile,
+            context,
+            contexts,
+            target,
+            args,
+            prefix: _,
+            span: _,
+            is_default: _,
+            runner: _,
+            on_missing: _,
+            skip: _,
+        } = self;
+        for (attribute, text) in [("dockerfile", dockerfile), ("context", context), ("target", target)] {
+            text.iter().for_each(|text| visit(attribute, text));
+        }
+        for (attribute, texts) in [("args", args), ("contexts", contexts)] {
+            texts.values().for_each(|text| visit(attribute, text));
+        }
+    }
+
     fn read(&mut self, attributes: &IndexMap<Name, Attribute>, reader: &mut Reader<'_, '_>) {
         for (name, attribute) in attributes {
             let expr = &attribute.value;

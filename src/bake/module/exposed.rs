@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::bake::target::decode;
-use crate::bake::target::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text};
+use crate::bake::target::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text, Whole};
 use crate::bake::text::syntax::{Attribute, Ident, Name};
 use crate::bake::values::convert::convert;
 use crate::bake::values::{ObjectType, Type, Value};
@@ -125,20 +125,16 @@ fn secret_type() -> Type {
     object_type(&[("id", Type::String), ("src", Type::String), ("env", Type::String)])
 }
 
-fn secret(secret: &Secret) -> Value {
-    object([
-        ("id", string(&secret.id)),
-        ("src", plain_text(secret.src.as_ref())),
-        ("env", plain_text(secret.env.as_ref())),
-    ])
+fn secret(Secret { id, src, env, span: _ }: &Secret) -> Value {
+    object([("id", string(id)), ("src", plain_text(src.as_ref())), ("env", plain_text(env.as_ref()))])
 }
 
 fn ssh_type() -> Type {
     object_type(&[("id", Type::String), ("paths", Type::list(Type::String))])
 }
 
-fn ssh(ssh: &Ssh) -> Value {
-    object([("id", string(&ssh.id)), ("paths", list(Type::String, &ssh.paths, string))])
+fn ssh(Ssh { id, paths, span: _ }: &Ssh) -> Value {
+    object([("id", string(id)), ("paths", list(Type::String, paths, string))])
 }
 
 fn resources_type() -> Type {
@@ -146,35 +142,38 @@ fn resources_type() -> Type {
 }
 
 fn resources(resources: &Resources) -> Value {
-    let number =
-        |value: Option<i64>| value.map_or(Value::Null(Type::Number), |value| Value::Number(value.into()));
+    let Resources { memory, memory_swap, cpu_shares, cpu_period, cpu_quota, cpuset_cpus, cpuset_mems } =
+        resources;
+    let number = |limit: &Option<Whole>| {
+        limit.as_ref().map_or(Value::Null(Type::Number), |limit| Value::Number(limit.value.into()))
+    };
     object([
-        ("memory", text(resources.memory.as_ref())),
-        ("memory-swap", text(resources.memory_swap.as_ref())),
-        ("cpu-shares", number(resources.cpu_shares)),
-        ("cpu-period", number(resources.cpu_period)),
-        ("cpu-quota", number(resources.cpu_quota)),
-        ("cpuset-cpus", text(resources.cpuset_cpus.as_ref())),
-        ("cpuset-mems", text(resources.cpuset_mems.as_ref())),
+        ("memory", text(memory.as_ref())),
+        ("memory-swap", text(memory_swap.as_ref())),
+        ("cpu-shares", number(cpu_shares)),
+        ("cpu-period", number(cpu_period)),
+        ("cpu-quota", number(cpu_quota)),
+        ("cpuset-cpus", text(cpuset_cpus.as_ref())),
+        ("cpuset-mems", text(cpuset_mems.as_ref())),
     ])
 }
 
 /// Only the first file is shown.
-fn policy(policy: &Policy) -> Value {
+fn policy(Policy { files, reset, disabled, strict, log_level, span: _ }: &Policy) -> Value {
     let mut fields = Entry::default();
-    if let Some(file) = policy.files.first() {
+    if let Some(file) = files.first() {
         fields.set("filename", file.clone());
     }
-    for (key, set) in [("reset", policy.reset), ("disabled", policy.disabled)] {
-        if set {
+    for (key, set) in [("reset", reset), ("disabled", disabled)] {
+        if *set {
             fields.set(key, "true");
         }
     }
-    if let Some(strict) = policy.strict {
-        fields.set("strict", if strict { "true" } else { "false" });
+    if let Some(strict) = strict {
+        fields.set("strict", if *strict { "true" } else { "false" });
     }
-    if let Some(level) = policy.log_level {
-        fields.set("log-level", level);
+    if let Some(level) = log_level {
+        fields.set("log-level", *level);
     }
     entry(&fields, &[])
 }

@@ -295,7 +295,7 @@ impl Module {
     /// attribute that is not set. `None` for an attribute that does not exist.
     fn exposed_value(&self, instance: &Instance, name: &Name) -> Result<Option<Value>, Failure> {
         if &**name == "name" {
-            return Ok(Some(Value::String((&instance.name).into())));
+            return Ok(Some(Value::String(Str::from(&instance.name).marked(&instance.marks))));
         }
         let attributes = &instance.block.body.attributes;
         let Some(at) = attributes.iter().position(|attribute| attribute.name.name == *name) else {

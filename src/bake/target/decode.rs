@@ -5,13 +5,13 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::definition::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text};
+use super::definition::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text, Whole};
 use super::flags::{self, FlagError};
 use super::textmap::TextMap;
 use crate::bake::text::syntax::{Expr, ExprKind, Ident, Name, ObjectKey};
 use crate::bake::values::convert::convert;
 use crate::bake::values::kept;
-use crate::bake::values::{Type, Value};
+use crate::bake::values::{Str, Type, Value};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
@@ -425,18 +425,20 @@ impl Decoder<'_> {
         self.inside(Step::Member(key.into()), |decoder| decoder.nullable(member, expr.member(key)))
     }
 
-    fn whole_number(&mut self, members: &BTreeMap<Name, Value>, key: &str, expr: &Expr) -> Option<i64> {
+    fn whole_number(&mut self, members: &BTreeMap<Name, Value>, key: &str, expr: &Expr) -> Option<Whole> {
         let member = members.get(key).filter(|member| !member.is_null())?;
+        let place = expr.member(key);
         let number = match convert(member, &Type::Number) {
             Ok(Value::Number(number)) => number.to_i64(),
             _ => None,
         };
-        number.or_else(|| {
-            let place = expr.member(key);
-            self.inside(Step::Member(key.into()), |decoder| {
+        let Some(number) = number else {
+            return self.inside(Step::Member(key.into()), |decoder| {
                 decoder.fail(member, place, "a whole number of at most 64 bits")
-            })
-        })
+            });
+        };
+        let from = Text { value: Str::from("").marked(&member.marks()), span: Some(place.span) };
+        Some(Whole::read(number, &from))
     }
 }
 

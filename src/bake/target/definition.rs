@@ -168,15 +168,46 @@ pub struct Policy {
     pub span: Option<Span>,
 }
 
+/// A whole number with where it came from. Equality looks at the number alone.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    /// The number.
+    pub value: i64,
+    /// The same as text, with its place and marks.
+    pub text: Text,
+}
+
+impl Whole {
+    /// A number with the place and marks of the text that it was read from.
+    #[must_use]
+    pub fn read(value: i64, from: &Text) -> Self {
+        Self { value, text: from.derive(&value.to_string()) }
+    }
+}
+
+impl From<i64> for Whole {
+    fn from(value: i64) -> Self {
+        Self { value, text: Text::verbatim(&value.to_string()) }
+    }
+}
+
+impl PartialEq for Whole {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl Eq for Whole {}
+
 /// The value of `resources`: limits for each `RUN` step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are those of docker run")]
 pub struct Resources {
     pub memory: Option<Text>,
     pub memory_swap: Option<Text>,
-    pub cpu_shares: Option<i64>,
-    pub cpu_period: Option<i64>,
-    pub cpu_quota: Option<i64>,
+    pub cpu_shares: Option<Whole>,
+    pub cpu_period: Option<Whole>,
+    pub cpu_quota: Option<Whole>,
     pub cpuset_cpus: Option<Text>,
     pub cpuset_mems: Option<Text>,
 }
@@ -264,164 +295,308 @@ impl Target {
     /// Takes over `other`'s attributes, as a later block of the same name or a child does: values and some lists are
     /// replaced, other lists appended, maps merged by key. Name, place and `linked` stay.
     pub fn merge(&mut self, other: &Self) {
-        replace(&mut self.default_context, &other.default_context);
-        if other.context.is_some() {
-            self.context_of.clone_from(&other.context_of);
+        let Self {
+            name: _,
+            span: _,
+            linked: _,
+            description,
+            inherits,
+            annotations,
+            attest,
+            context,
+            default_context,
+            context_of,
+            contexts,
+            dockerfile,
+            dockerfile_inline,
+            args,
+            labels,
+            tags,
+            cache_from,
+            cache_to,
+            target,
+            secret,
+            ssh,
+            platforms,
+            output,
+            pull,
+            no_cache,
+            network,
+            no_cache_filter,
+            shm_size,
+            ulimits,
+            resources,
+            call,
+            entitlements,
+            extra_hosts,
+            policy,
+        } = other;
+        replace(&mut self.default_context, default_context);
+        if context.is_some() {
+            self.context_of.clone_from(context_of);
         }
-        if other.description.as_ref().is_some_and(|text| !text.is_empty()) {
-            self.description.clone_from(&other.description);
+        if description.as_ref().is_some_and(|text| !text.is_empty()) {
+            self.description.clone_from(description);
         }
-        replace(&mut self.context, &other.context);
-        replace(&mut self.dockerfile, &other.dockerfile);
-        replace(&mut self.dockerfile_inline, &other.dockerfile_inline);
-        replace(&mut self.tags, &other.tags);
-        replace(&mut self.cache_to, &other.cache_to);
-        replace(&mut self.target, &other.target);
-        replace(&mut self.platforms, &other.platforms);
-        replace(&mut self.output, &other.output);
-        replace(&mut self.pull, &other.pull);
-        replace(&mut self.no_cache, &other.no_cache);
-        replace(&mut self.network, &other.network);
-        replace(&mut self.shm_size, &other.shm_size);
-        replace(&mut self.call, &other.call);
-        extend(&mut self.contexts, &other.contexts);
-        extend(&mut self.args, &other.args);
-        extend(&mut self.labels, &other.labels);
-        extend(&mut self.extra_hosts, &other.extra_hosts);
-        self.inherits.extend_from_slice(&other.inherits);
-        self.annotations.extend_from_slice(&other.annotations);
-        self.no_cache_filter.extend_from_slice(&other.no_cache_filter);
-        self.ulimits.extend_from_slice(&other.ulimits);
-        self.entitlements.extend_from_slice(&other.entitlements);
-        self.policy.extend_from_slice(&other.policy);
-        self.attest.extend_from_slice(&other.attest);
-        self.secret.extend_from_slice(&other.secret);
-        self.ssh.extend_from_slice(&other.ssh);
-        if !other.cache_from.is_empty() {
-            self.cache_from.extend_from_slice(&other.cache_from);
+        replace(&mut self.context, context);
+        replace(&mut self.dockerfile, dockerfile);
+        replace(&mut self.dockerfile_inline, dockerfile_inline);
+        replace(&mut self.tags, tags);
+        replace(&mut self.cache_to, cache_to);
+        replace(&mut self.target, target);
+        replace(&mut self.platforms, platforms);
+        replace(&mut self.output, output);
+        replace(&mut self.pull, pull);
+        replace(&mut self.no_cache, no_cache);
+        replace(&mut self.network, network);
+        replace(&mut self.shm_size, shm_size);
+        replace(&mut self.call, call);
+        extend(&mut self.contexts, contexts);
+        extend(&mut self.args, args);
+        extend(&mut self.labels, labels);
+        extend(&mut self.extra_hosts, extra_hosts);
+        self.inherits.extend_from_slice(inherits);
+        self.annotations.extend_from_slice(annotations);
+        self.no_cache_filter.extend_from_slice(no_cache_filter);
+        self.ulimits.extend_from_slice(ulimits);
+        self.entitlements.extend_from_slice(entitlements);
+        self.policy.extend_from_slice(policy);
+        self.attest.extend_from_slice(attest);
+        self.secret.extend_from_slice(secret);
+        self.ssh.extend_from_slice(ssh);
+        if !cache_from.is_empty() {
+            self.cache_from.extend_from_slice(cache_from);
             // At every step, because removing duplicates reorders.
             remove_duplicates(&mut self.cache_from);
         }
-        if let Some(theirs) = &other.resources {
+        if let Some(theirs) = resources {
             self.resources.get_or_insert_default().merge(theirs);
         }
     }
 
     /// Brings lists into their final form: no duplicates, no empty strings.
     pub fn normalize(&mut self) {
-        for list in [&mut self.annotations, &mut self.no_cache_filter, &mut self.ulimits] {
+        let Self {
+            annotations,
+            no_cache_filter,
+            ulimits,
+            tags,
+            platforms,
+            attest,
+            secret,
+            ssh,
+            cache_from,
+            cache_to,
+            output,
+            network,
+            entitlements,
+            contexts,
+            name: _,
+            span: _,
+            linked: _,
+            description: _,
+            inherits: _,
+            context: _,
+            default_context: _,
+            context_of: _,
+            dockerfile: _,
+            dockerfile_inline: _,
+            args: _,
+            labels: _,
+            target: _,
+            pull: _,
+            no_cache: _,
+            shm_size: _,
+            resources: _,
+            call: _,
+            extra_hosts: _,
+            policy: _,
+        } = self;
+        for list in [annotations, no_cache_filter, ulimits] {
             unique_texts(list);
         }
-        for list in [&mut self.tags, &mut self.platforms].into_iter().flatten() {
+        for list in [tags, platforms].into_iter().flatten() {
             unique_texts(list);
         }
-        last_by(&mut self.attest, |entry| entry.kind().into());
-        last_by(&mut self.secret, |secret| Rc::clone(secret.id.name()));
-        last_by(&mut self.ssh, |ssh| Rc::clone(ssh.id.name()));
-        remove_duplicates(&mut self.cache_from);
-        for list in [&mut self.cache_to, &mut self.output] {
+        last_by(attest, |entry| entry.kind().into());
+        last_by(secret, |secret| Rc::clone(secret.id.name()));
+        last_by(ssh, |ssh| Rc::clone(ssh.id.name()));
+        remove_duplicates(cache_from);
+        for list in [cache_to, output] {
             // An empty list counts as unset from here on, unlike that of tags and platforms.
             *list = list.take().filter(|entries| !entries.is_empty());
             list.iter_mut().for_each(remove_duplicates);
         }
-        if self.network.as_ref().is_some_and(|mode| mode.as_str() == "host") {
-            self.entitlements.push(Text::verbatim("network.host"));
+        if network.as_ref().is_some_and(|mode| mode.as_str() == "host") {
+            entitlements.push(Text::verbatim("network.host"));
         }
-        unique_texts(&mut self.entitlements);
-        self.contexts.retain(|_, value| !value.is_empty());
+        unique_texts(entitlements);
+        contexts.retain(|_, value| !value.is_empty());
     }
 
-    /// Calls `visit` with every string of the target and the attribute it belongs to.
+    /// Calls `visit` with every string of the target and the attribute it belongs to. Numbers count as their text; the
+    /// key of a map has its marks on its value. What is left out can only have one of a few known values.
     pub fn each_text(&self, visit: &mut impl FnMut(&str, &Text)) {
+        let Self {
+            name: _,
+            span: _,
+            linked: _,
+            context_of: _,
+            pull: _,
+            no_cache: _,
+            description,
+            inherits,
+            annotations,
+            attest,
+            context,
+            default_context,
+            contexts,
+            dockerfile,
+            dockerfile_inline,
+            args,
+            labels,
+            tags,
+            cache_from,
+            cache_to,
+            target,
+            secret,
+            ssh,
+            platforms,
+            output,
+            network,
+            no_cache_filter,
+            shm_size,
+            ulimits,
+            resources,
+            call,
+            entitlements,
+            extra_hosts,
+            policy,
+        } = self;
         let single = [
-            ("description", &self.description),
-            ("context", &self.context),
-            ("dockerfile", &self.dockerfile),
-            ("dockerfile-inline", &self.dockerfile_inline),
-            ("target", &self.target),
-            ("network", &self.network),
-            ("shm-size", &self.shm_size),
-            ("call", &self.call),
+            ("description", description),
+            ("context", context),
+            ("context", default_context),
+            ("dockerfile", dockerfile),
+            ("dockerfile-inline", dockerfile_inline),
+            ("target", target),
+            ("network", network),
+            ("shm-size", shm_size),
+            ("call", call),
         ];
         for (attribute, text) in single {
             text.iter().for_each(|text| visit(attribute, text));
         }
-        let empty: &[Text] = &[];
         let lists = [
-            ("annotations", &*self.annotations),
-            ("tags", self.tags.as_deref().unwrap_or(empty)),
-            ("platforms", self.platforms.as_deref().unwrap_or(empty)),
-            ("no-cache-filter", &self.no_cache_filter),
-            ("ulimits", &self.ulimits),
-            ("entitlements", &self.entitlements),
+            ("inherits", &**inherits),
+            ("annotations", annotations),
+            ("tags", tags.as_deref().unwrap_or_default()),
+            ("platforms", platforms.as_deref().unwrap_or_default()),
+            ("no-cache-filter", no_cache_filter),
+            ("ulimits", ulimits),
+            ("entitlements", entitlements),
         ];
         for (attribute, texts) in lists {
             texts.iter().for_each(|text| visit(attribute, text));
         }
-        let maps = [
-            ("args", &self.args),
-            ("labels", &self.labels),
-            ("contexts", &self.contexts),
-            ("extra-hosts", &self.extra_hosts),
-        ];
+        let maps = [("args", args), ("labels", labels), ("contexts", contexts), ("extra-hosts", extra_hosts)];
         for (attribute, texts) in maps {
             texts.values().for_each(|text| visit(attribute, text));
         }
         let entries = [
-            ("attest", &*self.attest),
-            ("cache-from", &self.cache_from),
-            ("cache-to", self.cache_to.as_deref().unwrap_or_default()),
-            ("output", self.output.as_deref().unwrap_or_default()),
+            ("attest", &**attest),
+            ("cache-from", cache_from),
+            ("cache-to", cache_to.as_deref().unwrap_or_default()),
+            ("output", output.as_deref().unwrap_or_default()),
         ];
         for (attribute, entries) in entries {
-            entries.iter().flat_map(|entry| entry.fields.values()).for_each(|text| visit(attribute, text));
+            for Entry { fields, span: _ } in entries {
+                fields.values().for_each(|text| visit(attribute, text));
+            }
         }
-        for secret in &self.secret {
-            [Some(&secret.id), secret.src.as_ref(), secret.env.as_ref()]
-                .into_iter()
-                .flatten()
-                .for_each(|text| visit("secret", text));
+        for Secret { id, src, env, span: _ } in secret {
+            std::iter::once(id).chain(src).chain(env).for_each(|text| visit("secret", text));
         }
-        for ssh in &self.ssh {
-            std::iter::once(&ssh.id).chain(&ssh.paths).for_each(|text| visit("ssh", text));
+        for Ssh { id, paths, span: _ } in ssh {
+            std::iter::once(id).chain(paths).for_each(|text| visit("ssh", text));
         }
-        self.policy.iter().flat_map(|policy| &policy.files).for_each(|text| visit("policy", text));
+        for Policy { files, reset: _, disabled: _, strict: _, log_level: _, span: _ } in policy {
+            files.iter().for_each(|text| visit("policy", text));
+        }
+        if let Some(resources) = resources {
+            resources.each_text(&mut |text| visit("resources", text));
+        }
     }
 
     /// How many elements its lists and maps have, and a few for itself, which is what copying it costs.
     #[must_use]
     pub fn weight(&self) -> usize {
-        let entries = |list: &[Entry]| list.iter().map(|entry| 1 + entry.fields.len()).sum::<usize>();
-        4 + self.inherits.len()
-            + self.annotations.len()
-            + self.contexts.len()
-            + self.args.len()
-            + self.labels.len()
-            + self.tags.as_ref().map_or(0, Vec::len)
-            + self.secret.len()
-            + self.ssh.iter().map(|ssh| 1 + ssh.paths.len()).sum::<usize>()
-            + self.platforms.as_ref().map_or(0, Vec::len)
-            + self.no_cache_filter.len()
-            + self.ulimits.len()
-            + self.entitlements.len()
-            + self.extra_hosts.len()
-            + self.policy.iter().map(|policy| 1 + policy.files.len()).sum::<usize>()
-            + entries(&self.attest)
-            + entries(&self.cache_from)
-            + self.cache_to.as_deref().map_or(0, entries)
-            + self.output.as_deref().map_or(0, entries)
+        let Self {
+            inherits,
+            annotations,
+            attest,
+            contexts,
+            args,
+            labels,
+            tags,
+            cache_from,
+            cache_to,
+            secret,
+            ssh,
+            platforms,
+            output,
+            no_cache_filter,
+            ulimits,
+            entitlements,
+            extra_hosts,
+            policy,
+            name: _,
+            span: _,
+            linked: _,
+            description: _,
+            context: _,
+            default_context: _,
+            context_of: _,
+            dockerfile: _,
+            dockerfile_inline: _,
+            target: _,
+            pull: _,
+            no_cache: _,
+            network: _,
+            shm_size: _,
+            resources: _,
+            call: _,
+        } = self;
+        let texts = [inherits, annotations, no_cache_filter, ulimits, entitlements];
+        let texts = texts.into_iter().chain(tags).chain(platforms).map(Vec::len);
+        let maps = [contexts, args, labels, extra_hosts].map(TextMap::len);
+        let entries = [attest, cache_from].into_iter().chain(cache_to).chain(output).flatten();
+        4 + texts.sum::<usize>()
+            + maps.iter().sum::<usize>()
+            + entries.map(|entry| 1 + entry.fields.len()).sum::<usize>()
+            + secret.len()
+            + ssh.iter().map(|ssh| 1 + ssh.paths.len()).sum::<usize>()
+            + policy.iter().map(|policy| 1 + policy.files.len()).sum::<usize>()
     }
 }
 
 impl Resources {
     fn merge(&mut self, other: &Self) {
-        replace(&mut self.memory, &other.memory);
-        replace(&mut self.memory_swap, &other.memory_swap);
-        replace(&mut self.cpu_shares, &other.cpu_shares);
-        replace(&mut self.cpu_period, &other.cpu_period);
-        replace(&mut self.cpu_quota, &other.cpu_quota);
-        replace(&mut self.cpuset_cpus, &other.cpuset_cpus);
-        replace(&mut self.cpuset_mems, &other.cpuset_mems);
+        let Self { memory, memory_swap, cpu_shares, cpu_period, cpu_quota, cpuset_cpus, cpuset_mems } = other;
+        replace(&mut self.memory, memory);
+        replace(&mut self.memory_swap, memory_swap);
+        replace(&mut self.cpu_shares, cpu_shares);
+        replace(&mut self.cpu_period, cpu_period);
+        replace(&mut self.cpu_quota, cpu_quota);
+        replace(&mut self.cpuset_cpus, cpuset_cpus);
+        replace(&mut self.cpuset_mems, cpuset_mems);
+    }
+
+    fn each_text(&self, visit: &mut impl FnMut(&Text)) {
+        let Self { memory, memory_swap, cpu_shares, cpu_period, cpu_quota, cpuset_cpus, cpuset_mems } = self;
+        let texts = [memory, memory_swap, cpuset_cpus, cpuset_mems].into_iter().flatten();
+        let numbers = [cpu_shares, cpu_period, cpu_quota].into_iter().flatten();
+        texts.chain(numbers.map(|number| &number.text)).for_each(visit);
     }
 }
 
@@ -612,7 +787,7 @@ mod tests {
         child.args = [("K".into(), "2".into())].into();
         child.description = Some("".into());
         child.attest = vec![Entry::of_type("sbom").with("generator", "g")];
-        child.resources = Some(Box::new(Resources { cpu_shares: Some(2), ..Resources::default() }));
+        child.resources = Some(Box::new(Resources { cpu_shares: Some(2.into()), ..Resources::default() }));
         parent.merge(&child);
         parent.normalize();
         assert_eq!(&*parent.name, "p");
@@ -623,7 +798,7 @@ mod tests {
         assert_eq!(parent.attest[0].get("generator"), Some("g"));
         assert_eq!(parent.attest.len(), 2);
         let resources = parent.resources.unwrap();
-        assert_eq!((resources.memory, resources.cpu_shares), (Some("1g".into()), Some(2)));
+        assert_eq!((resources.memory, resources.cpu_shares), (Some("1g".into()), Some(2.into())));
     }
 
     #[test]

@@ -236,11 +236,12 @@ impl Policy {
     /// The string form, which [`policy`] reads.
     #[must_use]
     pub fn to_csv(&self) -> String {
-        let mut fields: Vec<String> = self.files.iter().map(|file| format!("filename={file}")).collect();
-        fields.extend(self.reset.then(|| "reset=true".to_owned()));
-        fields.extend(self.disabled.then(|| "disabled=true".to_owned()));
-        fields.extend(self.strict.map(|strict| format!("strict={strict}")));
-        fields.extend(self.log_level.map(|level| format!("log-level={level}")));
+        let Self { files, reset, disabled, strict, log_level, span: _ } = self;
+        let mut fields: Vec<String> = files.iter().map(|file| format!("filename={file}")).collect();
+        fields.extend(reset.then(|| "reset=true".to_owned()));
+        fields.extend(disabled.then(|| "disabled=true".to_owned()));
+        fields.extend(strict.map(|strict| format!("strict={strict}")));
+        fields.extend(log_level.map(|level| format!("log-level={level}")));
         csv_record(fields.iter().map(String::as_str))
     }
 }

@@ -13,6 +13,8 @@ pub mod print;
 pub mod select;
 mod textmap;
 
-pub use definition::{Definition, Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target, Text};
+pub use definition::{
+    Definition, Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target, Text, Whole,
+};
 pub(crate) use definition::{last_by, remove_duplicates};
 pub use textmap::TextMap;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::definition::{Definition, Entry, Policy, Resources, Target, Text};
+use super::definition::{Definition, Entry, Policy, Resources, Target, Text, Whole};
 use super::flags::{self, FlagError};
 use super::glob::Glob;
 use crate::bake::module::is_secret_name;
@@ -456,7 +456,7 @@ impl Override {
         let number = || {
             let text = self.value.as_str();
             text.parse()
-                .map(Some)
+                .map(|number| Some(Whole::read(number, &self.value)))
                 .map_err(|_| FlagError(format!("{text:?} is not a whole number of at most 64 bits")))
         };
         match name {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::definition::{Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target, Text};
+use super::definition::{Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target, Text, Whole};
 use super::textmap::TextMap;
 use crate::bake::text::syntax::Name;
 use crate::bake::values::kept::{self, KeptVariable, Piece};
@@ -95,41 +95,77 @@ pub fn group(group: &Group, form: Form) -> Json<'_> {
 
 /// The body of a target, in the order of the fields of buildx's `Target` (bake/bake.go).
 #[must_use]
-pub fn target(target: &Target, form: Form) -> Json<'_> {
+pub fn target(whole: &Target, form: Form) -> Json<'_> {
+    let Target {
+        description,
+        inherits,
+        annotations,
+        attest,
+        context,
+        contexts,
+        dockerfile,
+        dockerfile_inline,
+        args,
+        labels,
+        tags,
+        cache_from,
+        cache_to,
+        target,
+        secret,
+        ssh,
+        platforms,
+        output,
+        pull,
+        no_cache,
+        network,
+        no_cache_filter,
+        shm_size,
+        ulimits,
+        resources,
+        call,
+        entitlements,
+        extra_hosts,
+        policy,
+        name: _,
+        span: _,
+        default_context: _,
+        context_of: _,
+        linked: _,
+    } = whole;
     let mut writer = Writer { form, members: vec![] };
-    writer.text("description", target.description.as_ref().filter(|text| !text.is_empty()));
-    writer.texts("inherits", &target.inherits, Escape::AsRead);
-    writer.texts("annotations", &target.annotations, Escape::Always);
-    writer.array("attest", &target.attest, attestation);
-    writer.text("context", target.context.as_ref());
-    writer.map("contexts", &target.contexts, Escape::AsRead);
-    writer.text("dockerfile", target.dockerfile.as_ref());
-    if let Some(text) = &target.dockerfile_inline {
+    writer.text("description", description.as_ref().filter(|text| !text.is_empty()));
+    writer.texts("inherits", inherits, Escape::AsRead);
+    writer.texts("annotations", annotations, Escape::Always);
+    writer.array("attest", attest, attestation);
+    writer.text("context", context.as_ref());
+    writer.map("contexts", contexts, Escape::AsRead);
+    writer.text("dockerfile", dockerfile.as_ref());
+    if let Some(text) = dockerfile_inline {
         writer.put("dockerfile-inline", writer.string(text, Escape::Always));
     }
-    writer.map("args", &target.args, Escape::Always);
-    writer.map("labels", &target.labels, Escape::Always);
-    writer.optional_texts("tags", target.tags.as_deref());
-    writer.array("cache-from", &target.cache_from, entry);
-    writer.optional_entries("cache-to", target.cache_to.as_deref());
-    writer.text("target", target.target.as_ref());
-    writer.array("secret", &target.secret, secret);
-    writer.array("ssh", &target.ssh, ssh);
-    writer.optional_texts("platforms", target.platforms.as_deref());
-    writer.optional_entries("output", target.output.as_deref());
-    writer.value("pull", target.pull);
-    writer.value("no-cache", target.no_cache);
-    writer.text("network", target.network.as_ref());
-    writer.texts("no-cache-filter", &target.no_cache_filter, Escape::AsRead);
-    writer.text("shm-size", target.shm_size.as_ref());
-    writer.texts("ulimits", &target.ulimits, Escape::AsRead);
-    if let Some(limits) = &target.resources {
-        writer.put("resources", resources(limits, form));
+    writer.map("args", args, Escape::Always);
+    writer.map("labels", labels, Escape::Always);
+    writer.optional_texts("tags", tags.as_deref());
+    writer.array("cache-from", cache_from, entry);
+    writer.optional_entries("cache-to", cache_to.as_deref());
+    writer.text("target", target.as_ref());
+    writer.array("secret", secret, self::secret);
+    writer.array("ssh", ssh, self::ssh);
+    writer.optional_texts("platforms", platforms.as_deref());
+    writer.optional_entries("output", output.as_deref());
+    writer.value("pull", *pull);
+    writer.value("no-cache", *no_cache);
+    writer.text("network", network.as_ref());
+    writer.texts("no-cache-filter", no_cache_filter, Escape::AsRead);
+    writer.text("shm-size", shm_size.as_ref());
+    writer.texts("ulimits", ulimits, Escape::AsRead);
+    if let Some(limits) = resources {
+        writer.put("resources", self::resources(limits, form));
     }
-    writer.text("call", target.call.as_ref());
-    writer.texts("entitlements", &target.entitlements, Escape::AsRead);
-    writer.map("extra-hosts", &target.extra_hosts, Escape::Always);
-    writer.array("policy", &target.policy, policy);
+    writer.text("call", call.as_ref());
+    writer.texts("entitlements", entitlements, Escape::AsRead);
+    writer.map("extra-hosts", extra_hosts, Escape::Always);
+    writer.array("policy", policy, self::policy);
     Json::Object(writer.members)
 }
 
@@ -261,30 +297,33 @@ fn attestation(entry: &Entry, form: Form) -> Json<'_> {
     Json::Object(members)
 }
 
-fn secret(secret: &Secret, form: Form) -> Json<'_> {
+fn secret(Secret { id, src, env, span: _ }: &Secret, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
-    writer.text("id", Some(&secret.id).filter(|text| !text.is_empty()));
-    writer.text("src", secret.src.as_ref());
-    writer.text("env", secret.env.as_ref());
+    writer.text("id", Some(id).filter(|text| !text.is_empty()));
+    writer.text("src", src.as_ref());
+    writer.text("env", env.as_ref());
     Json::Object(writer.members)
 }
 
-fn ssh(ssh: &Ssh, form: Form) -> Json<'_> {
+fn ssh(Ssh { id, paths, span: _ }: &Ssh, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
-    writer.text("id", Some(&ssh.id).filter(|text| !text.is_empty()));
-    writer.texts("paths", &ssh.paths, Escape::AsRead);
+    writer.text("id", Some(id).filter(|text| !text.is_empty()));
+    writer.texts("paths", paths, Escape::AsRead);
     Json::Object(writer.members)
 }
 
 fn resources(resources: &Resources, form: Form) -> Json<'_> {
+    let Resources { memory, memory_swap, cpu_shares, cpu_period, cpu_quota, cpuset_cpus, cpuset_mems } =
+        resources;
+    let number = |limit: &Option<Whole>| limit.as_ref().map(|limit| limit.value);
     let mut writer = Writer { form, members: vec![] };
-    writer.text("memory", resources.memory.as_ref());
-    writer.text("memory-swap", resources.memory_swap.as_ref());
-    writer.value("cpu-shares", resources.cpu_shares);
-    writer.value("cpu-period", resources.cpu_period);
-    writer.value("cpu-quota", resources.cpu_quota);
-    writer.text("cpuset-cpus", resources.cpuset_cpus.as_ref());
-    writer.text("cpuset-mems", resources.cpuset_mems.as_ref());
+    writer.text("memory", memory.as_ref());
+    writer.text("memory-swap", memory_swap.as_ref());
+    writer.value("cpu-shares", number(cpu_shares));
+    writer.value("cpu-period", number(cpu_period));
+    writer.value("cpu-quota", number(cpu_quota));
+    writer.text("cpuset-cpus", cpuset_cpus.as_ref());
+    writer.text("cpuset-mems", cpuset_mems.as_ref());
     Json::Object(writer.members)
 }
 
@@ -296,16 +335,16 @@ fn policy(policy: &Policy, form: Form) -> Json<'_> {
 }
 
 /// Go's `PolicyConfig` has no JSON tags.
-fn policy_dump(policy: &Policy) -> Json<'_> {
+fn policy_dump(Policy { files, reset, disabled, strict, log_level, span: _ }: &Policy) -> Json<'_> {
     let file = |name| Json::Object(vec![("Filename".into(), Json::from(name)), ("Data".into(), Json::Null)]);
-    let names = || policy.files.iter().map(Text::as_str);
-    let files = if policy.files.is_empty() { Json::Null } else { names().map(file).collect() };
+    let names = || files.iter().map(Text::as_str);
+    let files = if files.is_empty() { Json::Null } else { names().map(file).collect() };
     Json::Object(vec![
         ("Files".into(), files),
-        ("Reset".into(), policy.reset.into()),
-        ("Disabled".into(), policy.disabled.into()),
-        ("Strict".into(), policy.strict.map_or(Json::Null, Json::Bool)),
-        ("LogLevel".into(), policy.log_level.map_or(Json::Null, Json::from)),
+        ("Reset".into(), (*reset).into()),
+        ("Disabled".into(), (*disabled).into()),
+        ("Strict".into(), strict.map_or(Json::Null, Json::Bool)),
+        ("LogLevel".into(), log_level.map_or(Json::Null, Json::from)),
     ])
 }
 
@@ -358,7 +397,7 @@ mod tests {
             ulimits: texts(&["core=1"]),
             resources: Some(Box::new(Resources {
                 memory: Some("1g".into()),
-                cpu_shares: Some(2),
+                cpu_shares: Some(2.into()),
                 cpuset_mems: Some("0".into()),
                 ..Resources::default()
             })),

@@ -196,39 +196,67 @@ fn refuse(place: &str, text: &Text) -> Option<Diagnostic> {
 
 /// Calls `visit` with each text of a target that decides what is built, and the attribute it belongs to.
 fn each_decisive(target: &Target, rebased: bool, visit: &mut impl FnMut(&str, &Text)) {
+    let Target {
+        inherits,
+        annotations,
+        attest,
+        context,
+        contexts,
+        tags,
+        cache_from,
+        cache_to,
+        secret,
+        ssh,
+        platforms,
+        output,
+        network,
+        entitlements,
+        policy,
+        name: _,
+        span: _,
+        linked: _,
+        description: _,
+        default_context: _,
+        context_of: _,
+        dockerfile: _,
+        dockerfile_inline: _,
+        args: _,
+        labels: _,
+        target: _,
+        pull: _,
+        no_cache: _,
+        no_cache_filter: _,
+        shm_size: _,
+        ulimits: _,
+        resources: _,
+        call: _,
+        extra_hosts: _,
+    } = target;
     let lists = [
-        ("inherits", &*target.inherits),
-        ("tags", target.tags.as_deref().unwrap_or_default()),
-        ("platforms", target.platforms.as_deref().unwrap_or_default()),
-        ("entitlements", &target.entitlements),
+        ("inherits", &**inherits),
+        ("tags", tags.as_deref().unwrap_or_default()),
+        ("platforms", platforms.as_deref().unwrap_or_default()),
+        ("entitlements", entitlements),
     ];
     for (attribute, texts) in lists {
         texts.iter().for_each(|text| visit(attribute, text));
     }
     // The host's network is an entitlement.
-    target.network.iter().for_each(|text| visit("network", text));
-    target.policy.iter().flat_map(|policy| &policy.files).for_each(|text| visit("policy", text));
-    target
-        .secret
-        .iter()
-        .for_each(|secret| visit("secret.id", &Text { span: secret.span, ..secret.id.clone() }));
-    target.ssh.iter().for_each(|ssh| visit("ssh.id", &Text { span: ssh.span, ..ssh.id.clone() }));
-    target
-        .annotations
+    network.iter().for_each(|text| visit("network", text));
+    policy.iter().flat_map(|policy| &policy.files).for_each(|text| visit("policy", text));
+    secret.iter().for_each(|secret| visit("secret.id", &Text { span: secret.span, ..secret.id.clone() }));
+    ssh.iter().for_each(|ssh| visit("ssh.id", &Text { span: ssh.span, ..ssh.id.clone() }));
+    annotations
         .iter()
         .filter(|text| is_decisive_annotation(text))
         .for_each(|text| visit("annotations", text));
-    target
-        .contexts
-        .values()
-        .filter(|text| rebased || may_link(text))
-        .for_each(|text| visit("contexts", text));
-    target.context.iter().filter(|_| rebased).for_each(|text| visit("context", text));
+    contexts.values().filter(|text| rebased || may_link(text)).for_each(|text| visit("contexts", text));
+    context.iter().filter(|_| rebased).for_each(|text| visit("context", text));
     let entries = [
-        ("attest", &*target.attest),
-        ("cache-from", &target.cache_from),
-        ("cache-to", target.cache_to.as_deref().unwrap_or_default()),
-        ("output", target.output.as_deref().unwrap_or_default()),
+        ("attest", &**attest),
+        ("cache-from", cache_from),
+        ("cache-to", cache_to.as_deref().unwrap_or_default()),
+        ("output", output.as_deref().unwrap_or_default()),
     ];
     for (attribute, entries) in entries {
         for entry in entries {
