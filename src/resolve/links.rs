@@ -8,9 +8,9 @@ use std::rc::Rc;
 
 use super::legs::{self, Legs, Made};
 use super::{Input, Targets};
-use crate::bake::syntax::Name;
+use crate::bake::target::TextMap;
 use crate::bake::target::{Target, Text};
-use crate::bake::textmap::TextMap;
+use crate::bake::text::syntax::Name;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Leg, Role};
 use crate::platform::Platform;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::images::Draft;
 use super::{Input, Targets};
 use crate::bake::target::{Target, Text};
-use crate::bake::value::{Mark, Marks};
+use crate::bake::values::{Mark, Marks};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::spec;
@@ -102,15 +102,9 @@ fn marked(
         }
         for (name, settings) in &draft.targets {
             for one in &settings.platforms {
-                let single =
-                    [("dockerfile", &one.dockerfile), ("context", &one.context), ("target", &one.target)];
-                let single =
-                    single.into_iter().filter_map(|(attribute, text)| Some((attribute, text.as_ref()?)));
-                let args = one.args.values().map(|text| ("args", text));
-                let contexts = one.contexts.values().map(|text| ("contexts", text));
-                for (attribute, text) in single.chain(args).chain(contexts) {
+                one.each_text(&mut |attribute: &str, text: &Text| {
                     check(format!("`{attribute}` of target `{name}` for `{}`", one.prefix), text);
-                }
+                });
             }
         }
         let version = settings.version.iter().map(|text| ("version", text));

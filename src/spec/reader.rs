@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{TagPattern, push_once, secret};
-use crate::bake::convert::convert;
-use crate::bake::kept;
 use crate::bake::module::Module;
-use crate::bake::syntax::{Expr, Name};
 use crate::bake::target::Text;
-use crate::bake::value::{Type, Value};
+use crate::bake::text::syntax::{Expr, Name};
+use crate::bake::values::convert::convert;
+use crate::bake::values::kept;
+use crate::bake::values::{Type, Value};
 use crate::diagnostic::Diagnostic;
 use crate::on_missing::OnMissing;
 use crate::platform::PlatformPrefix;
