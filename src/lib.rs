@@ -14,6 +14,7 @@
 )]
 
 // The words.
+mod as_text;
 pub mod diagnostic;
 pub mod graphemes;
 pub mod json;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::as_text::as_text;
+
 /// Operating systems that containerd knows: the words that may stand alone for an OS (containerd/platforms
 /// `database.go`, `isKnownOS`).
 const OPERATING_SYSTEMS: [&str; 17] = [
@@ -230,6 +232,8 @@ impl FromStr for Platform {
         Ok(Self { os, architecture, variant, os_version, os_features })
     }
 }
+
+as_text!(Platform: "A platform, such as `linux/amd64` or `linux/arm/v7`.");
 
 impl fmt::Display for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
+use crate::as_text::as_text;
+
 /// The tag of a reference that names none, and so the floating name of the greatest version, which a version may stay
 /// out of.
 pub const LATEST: &str = "latest";
@@ -277,6 +279,8 @@ impl FromStr for Tag {
     }
 }
 
+as_text!(Tag: "A tag: 1 to 128 ASCII letters, digits, `_`, `.` and `-`, not beginning with `.` or `-`.");
+
 impl fmt::Display for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -285,7 +289,7 @@ impl fmt::Display for Tag {
 
 /// A digest: `sha256:` and 64 lower-case hexadecimal digits, or `sha384:` and 96, or `sha512:` and 128
 /// (<https://github.com/opencontainers/go-digest>).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, utoipa::ToSchema)]
 pub struct Digest(String);
 
 impl Digest {

@@ -1,13 +1,14 @@
 //! CI runners: how they are named, and which one builds a platform.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::bake::values::Value;
 use crate::platform::{Platform, PlatformPrefix};
 use crate::source::Span;
 
 /// A runner in the forms that GitHub's `runs-on` takes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Runner {
     /// One label.
@@ -19,7 +20,7 @@ pub enum Runner {
         /// The group's name.
         group: String,
         /// Labels that it must have all of; may be empty.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         labels: Vec<String>,
     },
 }

@@ -115,7 +115,9 @@ pub struct Version {
 }
 
 /// What a version's text is to be read as.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Scheme {
     /// Whatever people write ([`Version`]).

@@ -5,11 +5,11 @@ use std::fmt;
 
 use crate::diagnostic::Diagnostic;
 use crate::published::metadata::Metadata;
-use crate::published::plan_json::Image;
+use crate::published::planned::PlannedImage;
 
 /// The bases that differ between the builds of an image.
 #[must_use]
-pub fn mixed(key: &str, image: &Image, metadata: &Metadata) -> Vec<Diagnostic> {
+pub fn mixed(key: &str, image: &PlannedImage, metadata: &Metadata) -> Vec<Diagnostic> {
     let mut uses: BTreeMap<&str, Vec<Use<'_>>> = BTreeMap::new();
     for leg in image.builds.keys() {
         let Some(pushed) = metadata.builds.get(leg) else { continue };
@@ -49,13 +49,13 @@ impl fmt::Display for Use<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::published::plan_json::tests::{document, image};
+    use crate::published::planned::tests::{image, planned};
 
     #[test]
     fn a_base_that_moved_is_told_once() {
         let builds = r#""app-a":{},"app-b":{},"app-c":{}"#;
         let text = image(r#""r.io/a""#, r#"{"name":"1"}"#, builds);
-        let document = document(&format!(r#""app":{text}"#)).unwrap();
+        let planned = planned(&format!(r#""app":{text}"#)).unwrap();
         let metadata = |digests: &[(&str, &str)]| {
             let mut metadata = Metadata::default();
             for (leg, base) in digests {
@@ -68,7 +68,7 @@ mod tests {
             }
             metadata
         };
-        let mixed = |digests| mixed("app", &document.images["app"], &metadata(digests));
+        let mixed = |digests| mixed("app", &planned.images["app"], &metadata(digests));
         assert_eq!(mixed(&[("app-a", "aa"), ("app-b", "aa")]), []);
         let told = mixed(&[("app-a", "aa"), ("app-b", "bb"), ("app-c", "bb")]);
         let [told] = told.as_slice() else { panic!("{told:?}") };

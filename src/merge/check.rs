@@ -9,7 +9,8 @@ use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, is_index}
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
 use crate::published::metadata::{Metadata, Pushed};
-use crate::published::plan_json::{Build, Image, MovesWith};
+use crate::published::plan_json::{BuildEntry, Moves};
+use crate::published::planned::PlannedImage;
 use crate::published::record::{Fault, Known, Question, Questions, Record};
 use crate::published::sites::Site;
 use crate::reference::Digest;
@@ -26,7 +27,7 @@ pub struct Subject<'a> {
     /// The image's key.
     pub key: &'a str,
     /// The image.
-    pub image: &'a Image,
+    pub image: &'a PlannedImage,
     /// The positions of its repositories among the sites, in order.
     pub places: Vec<usize>,
     /// What was built.
@@ -154,9 +155,7 @@ impl<'a> Walk<'a> {
                 if let Known::Faulty(fault) = records[site].tag(&tag.name) {
                     self.faulty(fault);
                 }
-                let depends = tag
-                    .moves
-                    .is_some_and(|moves| matches!(moves.with, MovesWith::Versions | MovesWith::Prereleases));
+                let depends = tag.moves.is_some_and(Moves::follow_versions);
                 if depends && image.version.is_some() && !self.subject.allow_backward {
                     self.need(site, Question::Tags);
                     if let Known::Faulty(fault) = records[site].tags() {
@@ -167,7 +166,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn missing(&mut self, leg: &str, build: &Build) {
+    fn missing(&mut self, leg: &str, build: &BuildEntry) {
         let then = if self.subject.require_all { OnMissing::Hold } else { build.on_missing };
         let platform = build.platform.clone();
         self.checked.missing.push(Missing { leg: leg.to_owned(), platform, then });
@@ -178,7 +177,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Takes a platform from what is published under the same version.
-    fn carry(&mut self, leg: &str, build: &Build) {
+    fn carry(&mut self, leg: &str, build: &BuildEntry) {
         let image = self.subject.image;
         let Some(platform) = &build.platform else {
             return self
@@ -226,7 +225,7 @@ impl<'a> Walk<'a> {
         self.checked.origins.push(None);
     }
 
-    fn build(&mut self, leg: &str, build: &Build, pushed: &Pushed) {
+    fn build(&mut self, leg: &str, build: &BuildEntry, pushed: &Pushed) {
         let Some((site, manifest)) = self.find(&pushed.digest) else {
             if self.is_absent(&pushed.digest) {
                 self.lost(leg, pushed);
@@ -244,7 +243,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A build with attestations: an index of one platform.
-    fn index(&mut self, leg: &str, build: &Build, manifest: &Manifest) {
+    fn index(&mut self, leg: &str, build: &BuildEntry, manifest: &Manifest) {
         let index = match serde_json::from_slice::<Index>(&manifest.bytes) {
             Ok(index) => index,
             Err(error) => {
@@ -311,7 +310,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A build without attestations: the manifest of an image, whose configuration names the platform.
-    fn image(&mut self, leg: &str, build: &Build, site: usize, manifest: &Manifest) {
+    fn image(&mut self, leg: &str, build: &BuildEntry, site: usize, manifest: &Manifest) {
         let parsed = match serde_json::from_slice::<ImageManifest>(&manifest.bytes) {
             Ok(parsed) => parsed,
             Err(error) => {
@@ -348,7 +347,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether a build is of the platform that was planned for it, and of none that another has.
-    fn planned(&mut self, leg: &str, build: &Build, found: Option<&DescriptorPlatform>) -> bool {
+    fn planned(&mut self, leg: &str, build: &BuildEntry, found: Option<&DescriptorPlatform>) -> bool {
         let Some(found) = found else {
             self.fail("unknown-platform", format!("build `{leg}` pushed an image that names no platform"));
             return false;

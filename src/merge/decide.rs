@@ -6,7 +6,8 @@ use super::report::{Outcome, TagReport};
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Index, is_index};
 use crate::published::floating::keeper;
-use crate::published::plan_json::{Image, PlannedTag};
+use crate::published::plan_json::TagEntry;
+use crate::published::planned::PlannedImage;
 use crate::published::record::Record;
 use crate::reference::{Digest, Tag};
 use crate::registry::{Location, Manifest};
@@ -24,8 +25,8 @@ pub struct Decision {
 /// What is to become of a tag, seen what it means now.
 #[must_use]
 pub fn decide(
-    image: &Image,
-    tag: &PlannedTag,
+    image: &PlannedImage,
+    tag: &TagEntry,
     location: &Location,
     digest: &Digest,
     record: &Record,

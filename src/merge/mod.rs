@@ -11,5 +11,5 @@ pub mod report;
 mod run;
 mod surroundings;
 
-pub use self::run::{locations, merge};
+pub use self::run::merge;
 pub use self::surroundings::{Options, RunDocker, Surroundings};

@@ -4,7 +4,7 @@ use super::check::{Checked, Subject};
 use super::decide::{Decision, decide};
 use super::index;
 use crate::diagnostic::Diagnostic;
-use crate::published::plan_json::Image;
+use crate::published::planned::PlannedImage;
 use crate::published::record::Record;
 use crate::registry::Manifest;
 
@@ -13,7 +13,7 @@ pub(super) struct Ready<'a> {
     /// The image's key.
     pub(super) key: &'a str,
     /// The image.
-    pub(super) image: &'a Image,
+    pub(super) image: &'a PlannedImage,
     /// The positions of its repositories among the sites, in order.
     pub(super) places: Vec<usize>,
     /// What came of its check.

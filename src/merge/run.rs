@@ -12,7 +12,7 @@ use super::surroundings::{Options, Surroundings};
 use super::{bases, command};
 use crate::diagnostic::Diagnostic;
 use crate::published::metadata::Metadata;
-use crate::published::plan_json::{Document, Image};
+use crate::published::planned::{Planned, PlannedImage};
 use crate::published::progress::Event;
 use crate::published::record::{Question, Record};
 use crate::published::sites::Site;
@@ -22,19 +22,11 @@ use crate::registry::Location;
 /// How long to wait before asking again for what is not there yet.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// The repositories of a plan, each once, in the order in which they come.
-#[must_use]
-pub fn locations(document: &Document) -> Vec<Location> {
-    let mut known = BTreeSet::new();
-    let all = document.images.values().flat_map(|image| &image.repositories);
-    all.filter(|location| known.insert(*location)).cloned().collect()
-}
-
 /// Publishes the images of a plan: checks everything in every repository, then writes indexes by digest, tags of
 /// versions, floating tags, and reads them back.
 #[must_use]
 pub fn merge(
-    document: &Document,
+    planned: &Planned,
     metadata: &Metadata,
     options: Options,
     surroundings: &Surroundings<'_>,
@@ -42,22 +34,22 @@ pub fn merge(
     let mut report = Report::new(options.dry_run);
     report.notes.extend(metadata.notes.iter().cloned());
     if !options.allow_mixed_bases {
-        for (key, image) in &document.images {
+        for (key, image) in &planned.images {
             report.problems.extend(bases::mixed(key, image, metadata));
         }
     }
     if !report.problems.is_empty() {
-        return abandoned(report, document);
+        return abandoned(report, planned);
     }
     let Surroundings { sites, clock, progress, .. } = *surroundings;
     let mut survey = Survey::new(sites, progress, Trouble::EndsIt);
-    let subjects = subjects(document, metadata, options, sites);
+    let subjects = subjects(planned, metadata, options, sites);
     let deadline = clock.elapsed().saturating_add(options.wait);
     let all = match read(&subjects, &mut survey, deadline, surroundings) {
         Ok(all) => all,
         Err(problems) => {
             report.problems.extend(problems);
-            return abandoned(report, document);
+            return abandoned(report, planned);
         }
     };
     tell_checked(&all, &subjects, surroundings);
@@ -86,7 +78,7 @@ pub fn merge(
         report.problems.extend(check_immutable(&ready, &mut survey));
     }
     if !report.problems.is_empty() {
-        return abandoned(report, document);
+        return abandoned(report, planned);
     }
     // Without problems, an image that is not ready is one that lacks a build.
     if options.require_all && ready.len() < subjects.len() {
@@ -100,13 +92,13 @@ pub fn merge(
 }
 
 fn subjects<'a>(
-    document: &'a Document,
+    planned: &'a Planned,
     metadata: &'a Metadata,
     options: Options,
     sites: &'a [Site],
 ) -> Vec<Subject<'a>> {
     let place = |location: &Location| sites.iter().position(|site| site.location == *location);
-    let subject = |(key, image): (&'a String, &'a Image)| Subject {
+    let subject = |(key, image): (&'a String, &'a PlannedImage)| Subject {
         key,
         image,
         places: image.repositories.iter().filter_map(place).collect(),
@@ -115,7 +107,7 @@ fn subjects<'a>(
         require_all: options.require_all,
         allow_backward: options.allow_backward,
     };
-    document.images.iter().map(subject).collect()
+    planned.images.iter().map(subject).collect()
 }
 
 /// Checks all images, asking the repositories until nothing is left to ask, and waiting for what was not pushed yet.
@@ -275,8 +267,8 @@ fn write(
 }
 
 /// The report of a merge that wrote nothing, since something is wrong.
-fn abandoned(mut report: Report, document: &Document) -> Report {
-    for key in document.images.keys() {
+fn abandoned(mut report: Report, planned: &Planned) -> Report {
+    for key in planned.images.keys() {
         let image = report.images.entry(key.clone()).or_insert_with(|| ImageReport::new(Status::Failed));
         if image.why.is_empty() {
             image.status = Status::Failed;

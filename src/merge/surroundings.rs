@@ -28,7 +28,7 @@ pub struct Options {
 /// What a merge works with.
 #[derive(Clone, Copy)]
 pub struct Surroundings<'a> {
-    /// The repositories of [`super::locations`], in that order.
+    /// The repositories of [`Planned::locations`](crate::published::planned::Planned::locations), in that order.
     pub sites: &'a [Site],
     /// Tells the time, and waits.
     pub clock: &'a dyn Clock,

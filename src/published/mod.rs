@@ -3,6 +3,7 @@
 pub mod floating;
 pub mod metadata;
 pub mod plan_json;
+pub mod planned;
 pub mod progress;
 pub mod provenance;
 pub mod record;

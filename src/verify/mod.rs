@@ -17,7 +17,7 @@ use self::report::{Checked, Report};
 use self::target::Target;
 use self::walk::{Place, Walk};
 use crate::published::metadata::Metadata;
-use crate::published::plan_json::Document;
+use crate::published::planned::Planned;
 use crate::published::progress::{Event, Progress};
 use crate::published::record::{Known, Questions, Record};
 use crate::published::sites::Site;
@@ -32,7 +32,7 @@ const MAX_OTHERS: usize = 50;
 #[derive(Clone, Copy, Debug)]
 pub enum Request<'a> {
     /// The tags of a plan, with what its builds pushed if that is known.
-    Plan(&'a Document, Option<&'a Metadata>),
+    Plan(&'a Planned, Option<&'a Metadata>),
     /// Any references.
     References(&'a [Target]),
     /// Why something does not work.
@@ -45,9 +45,7 @@ impl Request<'_> {
     pub fn locations(&self) -> Vec<Location> {
         let mut known = BTreeSet::new();
         let mut all: Vec<Location> = match self {
-            Self::Plan(document, _) => {
-                document.images.values().flat_map(|image| image.repositories.clone()).collect()
-            }
+            Self::Plan(planned, _) => planned.locations(),
             Self::References(targets) => targets.iter().map(|target| target.location.clone()).collect(),
             Self::Explain(case) => case.locations(),
         };
@@ -91,7 +89,7 @@ fn look(request: Request<'_>, sites: &[Site], records: &[Record]) -> (Report, Qu
     let mut walk = Walk::new(sites, records);
     let mut report = Report::default();
     report.references = match request {
-        Request::Plan(document, metadata) => planned::look(document, metadata, &mut walk),
+        Request::Plan(planned, metadata) => planned::look(planned, metadata, &mut walk),
         Request::References(targets) => look_at(targets, &mut walk),
         Request::Explain(case) => explain::look(case, &mut walk, &mut report.facts),
     };

@@ -11,15 +11,16 @@ use crate::oci::DescriptorPlatform;
 use crate::on_missing::OnMissing;
 use crate::published::floating::keeper;
 use crate::published::metadata::{Metadata, Pushed};
-use crate::published::plan_json::{Build, Document, Image, PlannedTag};
+use crate::published::plan_json::{BuildEntry, TagEntry};
+use crate::published::planned::{Planned, PlannedImage};
 use crate::published::record::{Known, Question};
 use crate::published::served::{Content, Served};
 use crate::reference::Digest;
 
 /// Looks at all tags of a plan.
-pub(super) fn look(document: &Document, metadata: Option<&Metadata>, walk: &mut Walk<'_>) -> Vec<Checked> {
+pub(super) fn look(planned: &Planned, metadata: Option<&Metadata>, walk: &mut Walk<'_>) -> Vec<Checked> {
     let mut checked = Vec::new();
-    for (key, image) in &document.images {
+    for (key, image) in &planned.images {
         let places: Vec<_> =
             image.repositories.iter().filter_map(|location| walk.site_of(location)).collect();
         let mut subject =
@@ -32,7 +33,7 @@ pub(super) fn look(document: &Document, metadata: Option<&Metadata>, walk: &mut 
 
 struct Subject<'s, 'a> {
     key: &'s str,
-    image: &'s Image,
+    image: &'s PlannedImage,
     metadata: Option<&'s Metadata>,
     /// The sites of its repositories.
     places: Vec<usize>,
@@ -45,7 +46,7 @@ struct Subject<'s, 'a> {
 /// A tag in a repository.
 struct State<'s> {
     site: usize,
-    planned: &'s PlannedTag,
+    planned: &'s TagEntry,
     checked: Checked,
     kind: Kind,
 }
@@ -340,7 +341,8 @@ impl<'a> Subject<'_, 'a> {
         };
         let is_built = |leg: &str| self.metadata.is_some_and(|metadata| metadata.builds.contains_key(leg));
         let missing: Vec<_> = builds.iter().zip(&planned).filter(|(_, platform)| !has(platform)).collect();
-        let is_due = |(leg, build): &(&String, &Build)| build.on_missing != OnMissing::Drop || is_built(leg);
+        let is_due =
+            |(leg, build): &(&String, &BuildEntry)| build.on_missing != OnMissing::Drop || is_built(leg);
         let due: Vec<_> =
             missing.iter().filter(|(leg, _)| is_due(leg)).map(|(_, one)| one.to_string()).collect();
         let all: Vec<_> = planned.iter().map(ToString::to_string).collect();
@@ -486,7 +488,7 @@ fn told_by(pushed: &Pushed) -> String {
 }
 
 /// A build as messages name it.
-fn name_of(leg: &str, build: &Build) -> String {
+fn name_of(leg: &str, build: &BuildEntry) -> String {
     match &build.platform {
         Some(platform) => format!("build `{leg}` ({platform})"),
         None => format!("build `{leg}`"),

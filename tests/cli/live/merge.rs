@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bakeplan::merge::report::Report;
 use bakeplan::merge::{self, Options, Surroundings};
 use bakeplan::published::metadata::Metadata;
-use bakeplan::published::plan_json::Document;
+use bakeplan::published::planned::Planned;
 use bakeplan::published::progress::Quiet;
 use bakeplan::published::sites::Site;
 use bakeplan::registry::{Client, Patience, Settings, SystemClock};
@@ -238,7 +238,7 @@ fn docker_itself_can_carry_a_platform_over() {
 
 /// Merges against one repository, one attempt for each request.
 fn merge_once(document: &str, metadata: &[String]) -> Report {
-    let document = Document::read("plan.json", document).unwrap();
+    let document = Planned::read("plan.json", document).unwrap();
     let mut built = Metadata::default();
     for text in metadata {
         built.add_text("metadata", text, &|leg| document.legs().contains(leg)).unwrap();

@@ -10,7 +10,7 @@ use bakeplan::merge::report::Report;
 use bakeplan::merge::{self, Options, Surroundings};
 use bakeplan::oci::{DOCKER_MANIFEST, Index, OCI_INDEX, OCI_MANIFEST};
 use bakeplan::published::metadata::Metadata;
-use bakeplan::published::plan_json::Document;
+use bakeplan::published::planned::Planned;
 use bakeplan::published::progress::Quiet;
 use bakeplan::published::sites::Site;
 use bakeplan::reference::Digest;
@@ -111,7 +111,7 @@ impl World {
     }
 
     pub(crate) fn merge_with(&self, document: &str, options: Options, settings: &Settings) -> Report {
-        let document = Document::read("plan.json", document).expect("the test's plan is one");
+        let document = Planned::read("plan.json", document).expect("the test's plan is one");
         let mut metadata = Metadata::default();
         let legs = document.legs();
         metadata.add_text("m.json", &self.metadata(), &|leg| legs.contains(leg)).expect("it is metadata");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bakeplan::merge::Options;
 use bakeplan::oci::{Descriptor, OCI_INDEX};
 use bakeplan::published::metadata::Metadata;
-use bakeplan::published::plan_json::Document;
+use bakeplan::published::planned::Planned;
 use bakeplan::published::progress::Quiet;
 use bakeplan::published::sites::Site;
 use bakeplan::reference::Digest;
@@ -39,13 +39,13 @@ fn run(world: &World, request: Request<'_>) -> Report {
 
 /// Verifies a plan without knowing what was built.
 pub(super) fn of_plan(world: &World, document: &str) -> Report {
-    let document = Document::read("plan.json", document).expect("the test's plan is one");
+    let document = Planned::read("plan.json", document).expect("the test's plan is one");
     run(world, Request::Plan(&document, None))
 }
 
 /// Verifies a plan with these metadata.
 pub(super) fn of_builds(world: &World, document: &str, text: &str) -> Report {
-    let document = Document::read("plan.json", document).expect("the test's plan is one");
+    let document = Planned::read("plan.json", document).expect("the test's plan is one");
     let mut metadata = Metadata::default();
     let legs = document.legs();
     metadata.add_text("m.json", text, &|leg| legs.contains(leg)).expect("it is metadata");
