@@ -19,6 +19,7 @@ use crate::bake::eval::functions::Ambient;
 use crate::bake::eval::references::References;
 use crate::bake::eval::{Context, Failure, Scope};
 use crate::bake::target::Definition;
+use crate::bake::target::attributes::names_of;
 use crate::bake::target::decode;
 use crate::bake::text::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident, Name};
 use crate::bake::values::{Marks, Str, Type, Value};
@@ -436,8 +437,7 @@ impl Module {
             if diagnostics.len() >= MAX_ERRORS {
                 break;
             }
-            let known =
-                if instance.kind == "group" { decode::GROUP_ATTRIBUTES } else { decode::TARGET_ATTRIBUTES };
+            let known = names_of(instance.kind);
             let mut values = Vec::new();
             let failures = diagnostics.len();
             for (at, attribute) in instance.block.body.attributes.iter().enumerate() {
