@@ -33,3 +33,5 @@ mod registry; // registries: login, faults, limits, what their answers mean
 mod rules; // rule lines of docker/metadata-action
 mod strict; // `--strict`: lints
 mod verify; // `bakeplan verify`: what can be wrong with published images, and how it is told
+#[cfg(unix)]
+mod workflow; // the GitHub workflow in README.md
