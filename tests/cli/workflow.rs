@@ -8,11 +8,13 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-pub(crate) mod expression;
-pub(crate) mod yaml;
+pub(crate) mod expression; // GitHub's expressions
+mod mutations; // mistakes in the workflow
+mod yaml; // YAML as a tree
 
 use crate::docs;
 use expression::{Before, Scope};
+use mutations::MUTATIONS;
 
 /// The workflow, with its text for what is in comments.
 pub(crate) struct Workflow {
@@ -151,19 +153,18 @@ fn merge_runs_when_a_build_failed(workflow: &Workflow) -> Result<(), String> {
 
 fn verify_runs_after_an_incomplete_merge(workflow: &Workflow) -> Result<(), String> {
     let verify = workflow.step("merge", "Verify");
-    for (status, before, due) in [
-        ("0", Before::Success, true),
-        ("5", Before::Failure, true),
-        ("1", Before::Failure, false),
-        ("", Before::Failure, false),
-        ("0", Before::Cancelled, false),
+    for (outputs, before, due) in [
+        (json!({ "verify": "true" }), Before::Success, true),
+        (json!({ "verify": "true" }), Before::Failure, true),
+        (json!({ "verify": "true" }), Before::Cancelled, false),
+        // The merge failed, or was not reached.
+        (json!({}), Before::Failure, false),
     ] {
-        let contexts = json!({ "steps": { "merge": { "outputs": { "status": status } } } });
+        let contexts = json!({ "steps": { "merge": { "outputs": outputs } } });
         let runs = scope(contexts, before).condition(verify["if"].as_str());
-        check(runs == due, || format!("after a merge that ended with {status:?}: {runs}"))?;
+        check(runs == due, || format!("{before:?}, outputs {outputs}: {runs}"))?;
     }
-    // What the step says about itself.
-    for status in [0, 1, 5] {
+    for (status, due) in [(0, "verify=true\n"), (1, ""), (5, "verify=true\n")] {
         let folder = tempfile::tempdir().unwrap();
         program(&folder.path().join("plan/bin/bakeplan"), &format!("exit {status}"));
         let output = folder.path().join("output");
@@ -172,7 +173,7 @@ fn verify_runs_after_an_incomplete_merge(workflow: &Workflow) -> Result<(), Stri
         let ended = run(&step, &scope(json!({}), Before::Success), folder.path(), folder.path(), &path());
         check(ended.status.code() == Some(status), || format!("{status} is {:?}", ended.status))?;
         let text = fs::read_to_string(&output).unwrap_or_default();
-        check(text == format!("status={status}\n"), || format!("the output of {status} is {text:?}"))?;
+        check(text == due, || format!("the output of {status} is {text:?}"))?;
     }
     Ok(())
 }
@@ -458,7 +459,7 @@ fn rows_are_built_as_the_plan_says(workflow: &Workflow) -> Result<(), String> {
 }
 
 /// Builds a row with a `docker` that fails for some targets; the calls, and the files of metadata.
-fn build(workflow: &Workflow, failing: &str, row: Value) -> (Option<i32>, Vec<String>, Vec<String>) {
+fn build(workflow: &Workflow, failing: &str, row: &Value) -> (Option<i32>, Vec<String>, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let script = format!(
         r#"printf '%s|' "$@" | sed "s|$RUNNER_TEMP/||g" >> "$RUNNER_TEMP/calls"; echo >> "$RUNNER_TEMP/calls"
@@ -507,7 +508,7 @@ fn a_failing_target_costs_no_other(workflow: &Workflow) -> Result<(), String> {
         ("none", row("$(exit 7)", &[]), (0, vec![call("", "a", "$(exit 7)")], vec!["a.json"])),
     ];
     for (failing, row, (status, calls, files)) in cases {
-        let real = build(workflow, failing, row.clone());
+        let real = build(workflow, failing, &row);
         let files = files.into_iter().map(str::to_owned).collect();
         check(real == (Some(status), calls, files), || format!("{row}, {failing} fails: {real:#?}"))?;
     }
@@ -527,155 +528,31 @@ fn one_build_of_the_program_plans_and_merges(workflow: &Workflow) -> Result<(), 
     check(count == 1, || format!("it is installed {count} times"))
 }
 
-/// Changes of the workflow, each with the check that must find it.
-const MUTATIONS: &[(&str, &str, &str)] = &[
-    ("merge", "      !cancelled() && needs.plan.result", "      needs.plan.result"),
-    ("merge", "      !cancelled() && needs.plan.result", "      always() && needs.plan.result"),
-    ("merge", " needs.plan.result == 'success' &&", ""),
-    ("merge", "needs.plan.outputs.any == 'true' &&\n      needs", "needs"),
-    ("merge", " &&\n      needs.plan.outputs.publish == 'true'\n", "\n"),
-    ("merge", "    needs: [plan, push]", "    needs: [plan]"),
-    ("verify", " || steps.merge.outputs.status == '5')", ")"),
-    ("verify", "!cancelled() && (steps.merge", "always() && (steps.merge"),
-    ("verify", "!cancelled() && (steps.merge", "(steps.merge"),
-    ("verify", " || status=$?\n          echo", "\n          echo"),
-    ("verify", "          exit \"$status\"\n      # After 5", "      # After 5"),
-    ("gate", "    if: always()\n", ""),
-    ("gate", "    if: always()\n", "    if: ${{ !cancelled() }}\n"),
-    ("gate", "  images-ok:\n", "  images-ok:\n    name: ok ${{ github.ref }}\n"),
-    ("gate", "needs: [plan, build, push, merge]", "needs: [plan, build, push]"),
-    ("gate", "            *) exit 1 ;;\n", ""),
-    ("gate", ": skipped success success')", ": skipped success '*)"),
-    ("gate", "'plan success, any true, publish false", "'plan '*', any true, publish false"),
-    ("gate", "any false, publish '*':", "any '*', publish '*':"),
-    ("gate", "$HAS_MATRIX == false", "$HAS_MATRIX == maybe"),
-    ("publish", "github.event_name == 'push' &&", ""),
-    ("publish", "github.event_name == 'push' &&", "github.event_name != 'pull_request' &&"),
-    ("publish", "!github.event.repository.fork && ", ""),
-    (
-        "publish",
-        "github.ref == format('refs/heads/{0}', github.event.repository.default_branch)",
-        "github.ref_type == 'branch'",
-    ),
-    ("publish", "github.ref_type == 'tag' ||", ""),
-    ("publish", " --publish=\"$PUBLISH\"", ""),
-    ("publish", "  merge_group:\n", ""),
-    ("publish", "  pull_request:\n", "  pull_request_target:\n"),
-    ("publish", "    tags: [\"**\"]\n", ""),
-    ("permissions", "permissions: {}\n\n#", "permissions: write-all\n\n#"),
-    ("permissions", "permissions: {}\n\n#", "#"),
-    (
-        "permissions",
-        "      contents: read\n    steps: &steps",
-        "      contents: read\n      packages: write\n    steps: &steps",
-    ),
-    ("permissions", "      contents: read\n    outputs", "      contents: write\n    outputs"),
-    (
-        "permissions",
-        "    if: needs.plan.outputs.any == 'true' && needs.plan.outputs.publish == 'true'",
-        "    if: needs.plan.outputs.any == 'true'",
-    ),
-    ("pins", "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1", "actions/checkout@v7"),
-    ("pins", " # v4.3.0", ""),
-    ("pins", "actions/checkout@3d3c42e5", "actions/checkout@00000000"),
-    ("credentials", "          persist-credentials: false", "          persist-credentials: true"),
-    ("credentials", "          persist-credentials: false", "          fetch-depth: 1"),
-    ("timeouts", "    timeout-minutes: 20\n", ""),
-    (
-        "timeouts",
-        "    timeout-minutes: 60\n    permissions:\n      contents: read\n      packages",
-        "    permissions:\n      contents: read\n      packages",
-    ),
-    ("timeouts", "    timeout-minutes: 5\n", ""),
-    ("concurrency", " || github.run_id", " || github.ref"),
-    ("concurrency", "github.event.pull_request.number || github.run_id", "github.run_id"),
-    ("concurrency", "github.event.pull_request.number", "github.workflow"),
-    ("concurrency", "cancel-in-progress: true", "cancel-in-progress: false"),
-    ("concurrency", "    needs: [plan, push]\n", "    needs: [plan, push]\n    concurrency: merge\n"),
-    (
-        "artifacts",
-        "          path: ${{ runner.temp }}/plan\n          overwrite: true\n",
-        "          path: ${{ runner.temp }}/plan\n",
-    ),
-    (
-        "artifacts",
-        "          path: ${{ runner.temp }}/metadata\n          overwrite: true\n",
-        "          path: ${{ runner.temp }}/metadata\n",
-    ),
-    (
-        "artifacts",
-        "name: metadata.${{ matrix.job }}",
-        "name: metadata.${{ matrix.job }}-${{ github.run_attempt }}",
-    ),
-    ("artifacts", "name: metadata.${{ matrix.job }}", "name: metadata"),
-    ("artifacts", "pattern: metadata.*", "pattern: metadata-*"),
-    ("artifacts", "          merge-multiple: true\n", ""),
-    (
-        "failed builds",
-        "${{ !cancelled() && needs.plan.outputs.publish == 'true' }}",
-        "needs.plan.outputs.publish == 'true'",
-    ),
-    (
-        "failed builds",
-        "${{ !cancelled() && needs.plan.outputs.publish == 'true' }}",
-        "always() && needs.plan.outputs.publish == 'true'",
-    ),
-    ("failed builds", "${{ !cancelled() && needs.plan.outputs.publish == 'true' }}", "${{ !cancelled() }}"),
-    ("temporary", "path: ${{ runner.temp }}/plan", "path: plan"),
-    ("temporary", "path: ${{ runner.temp }}/metadata", "path: metadata"),
-    ("temporary", "mkdir -p \"$RUNNER_TEMP/metadata\"", "mkdir -p metadata"),
-    ("temporary", "--metadata-file \"$RUNNER_TEMP/metadata/", "--metadata-file \"metadata/"),
-    ("temporary", "--out \"$RUNNER_TEMP/plan\"", "--out plan"),
-    (
-        "metadata",
-        "    steps: &steps\n",
-        "    env:\n      BUILDX_METADATA_PROVENANCE: disabled\n    steps: &steps\n",
-    ),
-    (
-        "metadata",
-        "          JOB: ${{ matrix.job }}\n",
-        "          JOB: ${{ matrix.job }}\n          METADATA: ${{ steps.bake.outputs.metadata }}\n",
-    ),
-    (
-        "metadata",
-        "      - name: Build\n",
-        "      - uses: docker/bake-action@d3418bd7d0e9324001bca92fa8ba175ea7e6dc9b # v7.0.0\n      - name: Build\n",
-    ),
-    ("scripts", "bake \"$JOB\" ", "bake \"${{ matrix.job }}\" "),
-    ("scripts", "--publish=\"$PUBLISH\"", "--publish=${{ github.event_name == 'push' }}"),
-    ("rows", "      fail-fast: false\n", ""),
-    (
-        "rows",
-        "    strategy: *strategy",
-        "    strategy:\n      matrix:\n        include: ${{ fromJSON(needs.plan.outputs.matrix) }}",
-    ),
-    (
-        "rows",
-        "needs.plan.outputs.any == 'true' && needs.plan.outputs.publish == 'false'",
-        "needs.plan.outputs.publish == 'false'",
-    ),
-    ("rows", "      - if: matrix.qemu\n        uses: ", "      - uses: "),
-    ("rows", "      - if: needs.plan.outputs.publish == 'true'\n        uses: ", "      - uses: "),
-    ("rows", "    runs-on: ${{ matrix.runner }}", "    runs-on: ubuntu-latest"),
-    (
-        "targets",
-        "            bake \"$JOB.$target\" \"$target\" || status=1",
-        "            bake \"$JOB.$target\" \"$target\"",
-    ),
-    (
-        "targets",
-        "            bake \"$JOB.$target\" \"$target\" || status=1",
-        "            bake \"$JOB\" \"$target\" || status=1",
-    ),
-    ("targets", "          if ((${#targets[@]} == 1)); then exit 1; fi\n", ""),
-    ("targets", "          if bake \"$JOB\" \"${targets[@]}\"; then exit 0; fi\n", ""),
-    ("targets", "|| status=1", "|| true"),
-    ("targets", " \"${allow[@]/#/--allow=}\"", ""),
-    ("targets", "join(matrix.allow, '\\n')", "join(matrix.allow, ' ')"),
-    ("binary", "cargo install --locked", "cargo install"),
-    ("binary", "          \"$RUNNER_TEMP/plan/bin/bakeplan\" merge", "          bakeplan merge"),
-    ("binary", "          chmod +x", "          cargo install bakeplan\n          chmod +x"),
-];
+/// The answers are those of GitHub's own evaluator (`@actions/expressions`).
+#[test]
+fn expressions_are_evaluated_as_github_does() {
+    let contexts = json!({ "a": { "text": "Text", "zero": 0, "yes": true, "list": ["x", "y"] } });
+    let scope = scope(contexts, Before::Failure);
+    for (expression, expected) in [
+        ("a.text == 'tEXT'", json!(true)),
+        ("a.none == ''", json!(true)),
+        ("a.none != ''", json!(false)),
+        ("a.none == '0'", json!(true)),
+        ("a.none == 'false'", json!(false)),
+        ("a.yes == 'true'", json!(false)),
+        ("a.yes == '1'", json!(true)),
+        ("a.none || a.text", json!("Text")),
+        ("a.text && a.zero", json!(0)),
+        ("a.yes && !a.none && (a.zero == '' || a.none)", json!(true)),
+        ("!a.yes == false", json!(true)),
+        ("format('x/{0}', a.text)", json!("x/Text")),
+        ("join(a.list, '\n')", json!("x\ny")),
+        ("success() || cancelled()", json!(false)),
+        ("failure() && always()", json!(true)),
+    ] {
+        assert_eq!(scope.evaluate(expression), expected, "{expression}");
+    }
+}
 
 #[test]
 fn the_workflow_gets_everything_right() {

@@ -58,6 +58,26 @@ fn is_true(value: &Value) -> bool {
     !matches!(value, Value::Null | Value::Bool(false)) && *value != "" && *value != 0
 }
 
+/// Strings are compared without their case, and what differs in type as numbers.
+fn is_equal(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::String(left), Value::String(right)) => left.to_lowercase() == right.to_lowercase(),
+        (Value::Null, Value::Null) => true,
+        (left, right) => number(left) == number(right),
+    }
+}
+
+/// Not a number for what is none, which equals nothing.
+fn number(value: &Value) -> f64 {
+    match value {
+        Value::Null => 0.0,
+        Value::Bool(value) => f64::from(u8::from(*value)),
+        Value::String(text) if text.trim().is_empty() => 0.0,
+        Value::String(text) => text.trim().parse().unwrap_or(f64::NAN),
+        other => other.as_f64().unwrap_or(f64::NAN),
+    }
+}
+
 fn string(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -116,16 +136,10 @@ impl Reader<'_> {
 
     fn comparison(&mut self) -> Value {
         let left = self.unary();
-        // GitHub ignores the case of strings, and takes what is not there for an empty one.
-        let folded = |value: &Value| match value {
-            Value::Null => Value::from(""),
-            Value::String(text) => text.to_lowercase().into(),
-            other => other.clone(),
-        };
         if self.eat("==") {
-            (folded(&left) == folded(&self.unary())).into()
+            is_equal(&left, &self.unary()).into()
         } else if self.eat("!=") {
-            (folded(&left) != folded(&self.unary())).into()
+            (!is_equal(&left, &self.unary())).into()
         } else {
             left
         }
