@@ -34,3 +34,5 @@ mod rules; // rule lines of docker/metadata-action
 mod secrets; // secrets and the clock in every attribute
 mod strict; // `--strict`: lints
 mod verify; // `bakeplan verify`: what can be wrong with published images, and how it is told
+#[cfg(unix)]
+mod workflow; // the GitHub workflow in README.md

@@ -101,6 +101,16 @@ impl Project {
         self.temporary.path().join("scratch")
     }
 
+    /// The folder itself.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What stands for `docker buildx`.
+    pub(super) fn buildx_program(&self) -> &Path {
+        &self.engine.buildx
+    }
+
     /// Both programs take that folder for Docker's configuration.
     pub(super) fn with_scratch_docker_config(self) -> Self {
         let folder = self.scratch_folder();
