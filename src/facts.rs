@@ -6,6 +6,7 @@ pub mod gitlab;
 pub mod given;
 pub mod released;
 pub mod remote;
+pub mod worktree;
 
 use std::collections::BTreeMap;
 use std::ops::Deref;

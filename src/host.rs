@@ -6,11 +6,14 @@ use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use anstream::AutoStream;
 use anstream::stream::{AsLockedWrite, RawStream};
 use clap::ColorChoice;
 use tempfile::NamedTempFile;
+
+use crate::facts::worktree::Stamp;
 
 mod failure;
 mod git;
@@ -159,6 +162,16 @@ impl Host {
         }
         files.sort();
         Ok(files)
+    }
+
+    /// When a file was last written, and how large it is; none when there is none, or the system does not know.
+    #[must_use]
+    pub fn stamp(&self, path: &str) -> Option<Stamp> {
+        let found = fs::symlink_metadata(self.resolve(Path::new(path))).ok()?;
+        let written = found.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        let (seconds, nanoseconds) = (written.as_secs(), written.subsec_nanos());
+        // The index keeps the lower 32 bits.
+        Some(Stamp { seconds, nanoseconds, length: (found.len() & u64::from(u32::MAX)) as u32 })
     }
 
     /// The text on standard input.
@@ -510,7 +523,7 @@ mod tests {
         let (directory, host) = host();
         let path = directory.path().join("a/b/file");
         assert_eq!(host.write_if_changed("a/b/file", "one").unwrap(), Written::Created);
-        let long_ago = std::time::UNIX_EPOCH + Duration::from_secs(1_000_000);
+        let long_ago = UNIX_EPOCH + Duration::from_secs(1_000_000);
         OpenOptions::new().write(true).open(&path).unwrap().set_modified(long_ago).unwrap();
         assert_eq!(host.write_if_changed("a/b/file", "one").unwrap(), Written::Unchanged);
         assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), long_ago);

@@ -43,7 +43,7 @@ pub(super) fn given(
 
 /// All that can be known.
 pub(super) fn complete(session: &Session<'_>, known: Facts) -> Facts {
-    let facts = git::complete(known, &|arguments| run(session, arguments));
+    let facts = git::complete(known, &|arguments| run(session, arguments), &|path| session.host.stamp(path));
     if let Some(problem) = &facts.git_problem {
         session.note(&format!("some facts are unknown: {problem}"));
     }

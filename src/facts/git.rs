@@ -1,23 +1,16 @@
 //! Facts from a git repository, out of what a few `git` commands print.
 //!
-//! All but one of them read only objects, refs and the configuration, and so run nothing. `git status` compares changed
-//! files with the index, and for that would run the filters that `.gitattributes` and the configuration name together.
-//! They are switched off one by one. A changed file that has one cannot be compared then, and whether the tree is dirty
-//! is unknown when no other file tells.
-
-use std::collections::BTreeSet;
+//! They read objects, refs and the configuration, and so run nothing; [`worktree`](super::worktree) has the exception.
 
 use jiff::Timestamp;
 
 use super::remote::REMOTE;
+use super::worktree::{self, Stamps};
 use super::{Facts, given};
 use crate::diagnostic::Diagnostic;
 
 /// Runs `git` with these arguments, and returns what it prints.
 pub type Run<'a> = &'a dyn Fn(&[&str]) -> Result<String, Failure>;
-
-/// How many bytes of paths a command is given at most, which is less than Windows allows.
-const MAX_PATHS: usize = 16_000;
 
 /// Why `git` did not say what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -168,7 +161,7 @@ pub(super) fn without_credentials(text: &str) -> String {
 ///
 /// The branch or tag, the commit and whether the tree is dirty are those of `HEAD`, unless another commit is known. A
 /// detached `HEAD` is a tag's or a pull request's when exactly one is there, as `actions/checkout` leaves it.
-pub fn complete(known: Facts, run: Run<'_>) -> Facts {
+pub fn complete(known: Facts, run: Run<'_>, stamps: Stamps<'_>) -> Facts {
     let is_complete = known.git_ref.is_some()
         && known.commit.is_some()
         && known.commit_time.is_some()
@@ -178,11 +171,11 @@ pub fn complete(known: Facts, run: Run<'_>) -> Facts {
     if is_complete {
         return known;
     }
-    let found = gather(&known, run);
+    let found = gather(&known, run, stamps);
     known.or(found)
 }
 
-fn gather(known: &Facts, run: Run<'_>) -> Facts {
+fn gather(known: &Facts, run: Run<'_>, stamps: Stamps<'_>) -> Facts {
     let mut facts = Facts::default();
     let branch = match run(&["symbolic-ref", "--quiet", "HEAD"]) {
         Ok(name) => Some(name.trim_end().to_owned()),
@@ -227,7 +220,7 @@ fn gather(known: &Facts, run: Run<'_>) -> Facts {
         }
     }
     if known.dirty.is_none() && facts.commit.is_some() {
-        match dirty(run) {
+        match worktree::is_dirty(run, stamps) {
             Ok(is_dirty) => facts.dirty = Some(is_dirty),
             Err(problem) => facts.dirty_problem = Some(problem),
         }
@@ -269,75 +262,6 @@ fn detached(run: Run<'_>) -> Result<Option<String>, String> {
             "HEAD is at several refs, such as {first} and {second}; say which with `--fact ref=…`"
         )),
     }
-}
-
-/// Whether tracked files differ from the commit, or why that is unknown. A generated file that nobody committed is no
-/// change; of a submodule, only its commit counts, since to look into it would be to run git with its configuration.
-fn dirty(run: Run<'_>) -> Result<bool, String> {
-    let reason = |failure: Failure| failure.reason();
-    let listed = run(&["config", "-z", "--name-only", "--list"]).map_err(reason)?;
-    let filters: BTreeSet<&str> = listed.split('\0').filter_map(filter).collect();
-    if let Some(name) = filters.iter().find(|name| name.contains('=')) {
-        return Err(format!("the filter `{name}` of git's configuration cannot be switched off"));
-    }
-    let off = |name: &&str| {
-        let settings = ["clean=", "smudge=", "process=", "required=false"];
-        settings.map(|setting| ["-c".to_owned(), format!("filter.{name}.{setting}")])
-    };
-    let off: Vec<String> = filters.iter().flat_map(off).flatten().collect();
-    let status =
-        ["status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty", "--no-renames"];
-    let mut arguments: Vec<&str> = off.iter().map(String::as_str).chain(status).collect();
-    if filters.is_empty() {
-        return run(&arguments).map(|changes| !changes.is_empty()).map_err(reason);
-    }
-    arguments.push("-z");
-    let changes = run(&arguments).map_err(reason)?;
-    let changes: Vec<&str> = changes.split_terminator('\0').collect();
-    // What is staged, deleted or of another type differs whatever a filter would say.
-    let changed: Option<Vec<&str>> = changes.iter().map(|change| change.strip_prefix(" M ")).collect();
-    let Some(paths) = changed else { return Ok(true) };
-    let attributes = attributes(&paths, run).map_err(reason)?;
-    let unknown =
-        attributes.first().filter(|_| attributes.iter().all(|(_, name)| filters.contains(name.as_str())));
-    match unknown {
-        Some((path, name)) => Err(format!(
-            "only the filter `{name}` can say whether `{path}` was changed, and it is not run; say it with `--fact dirty=…`"
-        )),
-        None => Ok(!paths.is_empty()),
-    }
-}
-
-/// Paths, from the top of the working tree, with what `.gitattributes` call their filter.
-fn attributes(paths: &[&str], run: Run<'_>) -> Result<Vec<(String, String)>, Failure> {
-    if paths.is_empty() {
-        return Ok(Vec::new());
-    }
-    let up = run(&["rev-parse", "--show-cdup"])?;
-    let paths: Vec<String> = paths.iter().map(|path| format!("{}{path}", up.trim_end())).collect();
-    let (mut found, mut rest) = (Vec::new(), &paths[..]);
-    while !rest.is_empty() {
-        let mut length = 0;
-        let fits = |path: &&String| {
-            length += path.len();
-            length <= MAX_PATHS
-        };
-        let (some, others) = rest.split_at(rest.iter().take_while(fits).count().max(1));
-        rest = others;
-        let arguments = ["check-attr", "-z", "filter", "--"].into_iter();
-        let arguments: Vec<&str> = arguments.chain(some.iter().map(String::as_str)).collect();
-        let listed = run(&arguments)?;
-        // The path, the attribute and its value.
-        let fields: Vec<&str> = listed.split_terminator('\0').collect();
-        found.extend(fields.chunks_exact(3).map(|entry| (entry[0].to_owned(), entry[2].to_owned())));
-    }
-    Ok(found)
-}
-
-/// The filter that a key of the configuration is about.
-fn filter(key: &str) -> Option<&str> {
-    let (name, variable) = key.strip_prefix("filter.")?.rsplit_once('.')?;
-    ["clean", "smudge", "process"].contains(&variable).then_some(name)
 }
 
 /// The page of a repository, from where git fetches it; none when that is no host's address. Never with credentials.
@@ -406,10 +330,11 @@ mod tests {
     /// The facts as JSON, the problem, and how often git was run.
     fn run(known: Facts, instead: &[(&str, Result<String, Failure>)]) -> (Value, Option<String>, usize) {
         let commands = RefCell::new(0);
-        let facts = complete(known, &|arguments| {
+        let run = |arguments: &[&str]| {
             *commands.borrow_mut() += 1;
             answer(instead, &arguments.join(" "))
-        });
+        };
+        let facts = complete(known, &run, &|path| panic!("{path} was not changed"));
         let problem = facts.git_problem.clone();
         (serde_json::to_value(facts).unwrap(), problem, commands.into_inner())
     }

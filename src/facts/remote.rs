@@ -317,13 +317,13 @@ fn words(line: &str) -> Option<Vec<Word>> {
             (None, '"' | '\'') => quote = Some(char),
             (Some(open), close) if open == close => quote = None,
             (None | Some('"'), '$') => {
-                let written = |name: &&str| {
+                let written = |name: &&'static str| {
                     let braced = format!("{{{name}}}");
                     let is_plain =
                         |after: &&str| !after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
                     rest.strip_prefix(braced.as_str()).or_else(|| rest.strip_prefix(name).filter(is_plain))
                 };
-                rest = VARIABLES.iter().find_map(|name| written(&name))?;
+                rest = VARIABLES.iter().find_map(written)?;
                 let variable = &from[..from.len() - rest.len()];
                 into.text.push_str(variable);
                 into.quoted.extend(["\"", variable, "\""]);
@@ -360,4 +360,193 @@ pub fn refs(listed: &str) -> RemoteRefs {
         }
     }
     refs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(code: i32, errors: &str) -> Result<String, Failure> {
+        Err(Failure::Status { code: Some(code), errors: errors.to_owned() })
+    }
+
+    /// The remote of a repository with this address and these settings: scope, key and value.
+    fn of(url: &str, settings: &[(&str, &str, &str)]) -> Result<Remote, Failure> {
+        let listed: Vec<_> =
+            settings.iter().map(|(scope, key, value)| format!("{scope}\0{key}\n{value}\0")).collect();
+        find(&|arguments| match arguments[0] {
+            "remote" => Ok(format!("{url}\n")),
+            "config" if listed.is_empty() => failed(1, ""),
+            "config" => Ok(listed.concat()),
+            "rev-parse" => Ok("/src/app\n".to_owned()),
+            other => panic!("git {other}"),
+        })
+    }
+
+    fn keys(remote: &Remote) -> Vec<&str> {
+        remote.settings.iter().map(|(key, _)| key.as_str()).collect()
+    }
+
+    #[test]
+    fn addresses() {
+        for (url, protocol, transports, used) in [
+            ("https://github.com/acme/app", Protocol::Http, &["https"][..], ""),
+            ("http://git.intranet/a", Protocol::Http, &["http", "https"], ""),
+            ("git@github.com:acme/app.git", Protocol::Ssh, &["ssh"], ""),
+            ("[::1]:a", Protocol::Ssh, &["ssh"], ""),
+            ("ssh://git@host:22/a", Protocol::Ssh, &["ssh"], ""),
+            ("git+ssh://host/a", Protocol::Ssh, &["ssh"], ""),
+            ("git://host/a", Protocol::Git, &["git"], ""),
+            ("file:///srv/a", Protocol::File, &["file"], ""),
+            ("/srv/a", Protocol::File, &["file"], ""),
+            ("~/a", Protocol::File, &["file"], ""),
+            ("../a", Protocol::File, &["file"], "/src/app/../a"),
+            ("./a:b", Protocol::File, &["file"], "/src/app/./a:b"),
+            ("ö", Protocol::File, &["file"], "/src/app/ö"),
+            ("a", Protocol::File, &["file"], "/src/app/a"),
+        ] {
+            let remote = of(url, &[]).unwrap();
+            assert_eq!((remote.protocol, &remote.transports[..]), (protocol, transports), "{url}");
+            let used = if used.is_empty() { url } else { used };
+            assert_eq!(remote.settings, [("remote.origin.url".to_owned(), used.to_owned())]);
+            assert_eq!(remote.note(), None);
+        }
+        for url in ["", "-x", "--upload-pack=x", "ssh://-x/a", "ext::sh", "a-b::c", "x://a", "https://a\u{7}"]
+        {
+            let failure = of(url, &[]).unwrap_err();
+            assert!(matches!(failure, Failure::Address { .. }), "{url}: {failure:?}");
+        }
+        let failure = of("x://me:hunter2@host/a", &[]).unwrap_err();
+        assert!(!failure.to_string().contains("hunter2"), "{failure}");
+        let failure = find(&|_| failed(2, "error: No such remote 'origin'\n")).unwrap_err();
+        assert!(failure.reason().contains("must have a remote `origin`"), "{failure}");
+    }
+
+    #[test]
+    fn settings_are_of_the_user_or_for_the_remote() {
+        let settings = [
+            ("command", "http.sslverify", "false"),
+            ("global", "http.proxy", "http://proxy"),
+            ("system", "credential.helper", "osxkeychain"),
+            ("global", "remote.origin.url", "https://other.example/"),
+            ("local", "http.https://github.com/.extraheader", "AUTHORIZATION: basic x"),
+            ("local", "http.https://github.com/.sslcainfo", "/ca.pem"),
+            ("local", "http.https://me:hunter2@github.com/.proxy", "http://evil"),
+            ("local", "http.sslverify", "false"),
+            ("worktree", "http.curloptresolve", "github.com:443:6.6.6.6"),
+            ("local", "credential.https://github.com.username", "me"),
+            ("local", "credential.helper", "!evil"),
+            ("new-scope", "core.askpass", "evil"),
+            ("local", "core.sshcommand", "evil"),
+            ("local", "core.bare", "false"),
+            ("local", "protocol.ext.allow", "always"),
+            ("local", "remote.origin.vcs", "ext"),
+            ("local", "remote.other.vcs", "ext"),
+        ];
+        let remote = of("https://github.com/acme/app", &settings).unwrap();
+        let used = [
+            "http.proxy",
+            "credential.helper",
+            "http.https://github.com/.extraheader",
+            "http.https://github.com/.sslcainfo",
+            "credential.https://github.com.username",
+            "http.sslverify",
+            "remote.origin.url",
+        ];
+        assert_eq!(keys(&remote), used);
+        let ignored = [
+            "http.https://github.com/.proxy",
+            "http.sslverify",
+            "http.curloptresolve",
+            "credential.helper",
+            "core.askpass",
+            "remote.origin.vcs",
+        ];
+        assert_eq!(remote.ignored, ignored);
+        let remote = of("git@github.com:acme/app", &settings).unwrap();
+        assert_eq!(remote.ignored, ["core.sshcommand", "remote.origin.vcs"]);
+        let remote = of("/srv/app", &settings).unwrap();
+        assert_eq!(keys(&remote), ["remote.origin.url"]);
+        assert_eq!(remote.ignored, ["remote.origin.vcs"]);
+    }
+
+    #[test]
+    fn what_the_user_forbids_stays_forbidden() {
+        for (settings, expected) in [
+            (&[("global", "protocol.http.allow", "never")][..], &["https"][..]),
+            (&[("global", "protocol.allow", "never")], &[]),
+            (
+                &[("global", "protocol.allow", "never"), ("system", "protocol.https.allow", "always")],
+                &["https"],
+            ),
+            (&[("local", "protocol.allow", "never")], &["http", "https"]),
+            (
+                &[("system", "protocol.http.allow", "never"), ("global", "protocol.http.allow", "user")],
+                &["http", "https"],
+            ),
+        ] {
+            assert_eq!(of("http://host/a", settings).unwrap().transports, expected, "{settings:?}");
+        }
+    }
+
+    #[test]
+    fn of_a_command_for_ssh_its_keys_are_taken() {
+        for (command, expected) in [
+            ("ssh", ""),
+            ("/usr/bin/ssh -i /k", " '-i' '/k'"),
+            ("\"C:\\Program Files\\OpenSSH\\ssh.exe\" -i \"D:\\a\\key\"", " '-i' 'D:\\a\\key'"),
+            ("ssh -i \"$RUNNER_TEMP/k\"", " '-i' \"$RUNNER_TEMP\"'/k'"),
+            ("ssh -i ${HOME}/k", " '-i' \"${HOME}\"'/k'"),
+            ("ssh -i '$HOME/k'", " '-i' '$HOME/k'"),
+            ("ssh -i \"\" -q", " '-i' '' '-q'"),
+            ("ssh -p 22 -4 -oIdentitiesOnly=yes", " '-p' '22' '-4' '-oIdentitiesOnly=yes'"),
+            ("ssh  -F none\t-i 'a b'", " '-F' 'none' '-i' 'a b'"),
+            ("ssh -i a;b", "none"),
+            ("ssh -i a&b", "none"),
+            ("ssh -i a|b", "none"),
+            ("ssh -i a>b", "none"),
+            ("ssh -i `b`", "none"),
+            ("ssh -i \"`b`\"", "none"),
+            ("ssh -i $(b)", "none"),
+            ("ssh -i \"$(b)\"", "none"),
+            ("ssh -i \"${HOME:-`b`}\"", "none"),
+            ("ssh -i $HOMES", "none"),
+            ("ssh -i $API_TOKEN", "none"),
+            ("ssh -i 'a", "none"),
+            ("ssh -i a\nb", "none"),
+            ("ssh -i \"a\nb\"", "none"),
+            ("ssh -i \"it's\"", "none"),
+            ("ssh -i", "none"),
+            ("ssh -F config", "none"),
+            ("ssh -o ProxyCommand=b", "none"),
+            ("ssh -oProxyCommand=b", "none"),
+            ("ssh -o \"ProxyCommand b\"", "none"),
+            ("ssh -o proxyjump=b", "none"),
+            ("ssh -o PermitLocalCommand=yes", "none"),
+            ("ssh -o KnownHostsCommand=b", "none"),
+            ("ssh -J b", "none"),
+            ("ssh -I provider.so", "none"),
+            ("ssh -qF config", "none"),
+            ("ssh -p 22x", "none"),
+            ("ssh host", "none"),
+            ("A=b ssh", "none"),
+            ("GIT=ssh", "none"),
+            ("sshpass -p x ssh", "none"),
+            ("", "none"),
+        ] {
+            let expected = Some(expected).filter(|text| *text != "none").map(|text| format!("{SSH}{text}"));
+            assert_eq!(ssh_with_key(command), expected, "{command}");
+        }
+    }
+
+    #[test]
+    fn what_a_remote_has() {
+        let (one, other) = ("1".repeat(40), "2".repeat(40));
+        let listed = format!(
+            "{one}\trefs/heads/feature/x\n{one}\trefs/heads/main\n{other}\trefs/tags/pkg/v1.2.3\n{one}\trefs/tags/pkg/v1.2.3^{{}}\n{one}\trefs/tags/v1\n{one}\tHEAD\nnoise\n"
+        );
+        let refs = refs(&listed);
+        assert_eq!(refs.tags, ["pkg/v1.2.3", "v1"]);
+        assert_eq!(refs.branches, ["feature/x", "main"]);
+    }
 }

@@ -7,7 +7,7 @@
 //!   like a bare repository is refused.
 //! - Commands that answer from the repository itself reach no remote, run no hook, no file system monitor and no pager,
 //!   and enter no submodule. They make no patches, so that no `diff.external` or `textconv` applies. The one that looks
-//!   at the working tree has its filters switched off: see [`crate::facts::git`].
+//!   at the working tree has its filters switched off: see [`crate::facts::worktree`].
 //! - The remote is asked from an empty folder outside of any repository, with the user's own configuration and, of the
 //!   repository's, only what [`crate::facts::remote`] lets through.
 //!
@@ -135,7 +135,8 @@ impl Host {
 }
 
 fn finish(command: Command, arguments: &[&str]) -> Result<String, Failure> {
-    let name = arguments.iter().skip_while(|word| **word == "-c" || word.contains('=')).copied().next();
+    let name =
+        arguments.iter().skip_while(|word| word.starts_with('-') || word.contains('=')).copied().next();
     let name = format!("git {}", name.unwrap_or_default());
     // An interrupt from the keyboard does not reach a group of its own, but what is left then soon ends by itself.
     run(command, &name, Duration::from_secs(MAX_WAIT), Kill::WithChildren)
