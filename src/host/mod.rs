@@ -6,15 +6,18 @@ use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use anstream::AutoStream;
 use anstream::stream::{AsLockedWrite, RawStream};
 use clap::ColorChoice;
 use tempfile::NamedTempFile;
 
-mod programs;
+use crate::facts::worktree::Stamp;
 
 mod failure;
+mod git;
+mod programs;
 
 pub use failure::{Action, HostError, Problem};
 use failure::{STDIN, STDOUT, reason};
@@ -159,6 +162,16 @@ impl Host {
         }
         files.sort();
         Ok(files)
+    }
+
+    /// When a file was last written, and how large it is; none when there is none, or the system does not know.
+    #[must_use]
+    pub fn stamp(&self, path: &str) -> Option<Stamp> {
+        let found = fs::symlink_metadata(self.resolve(Path::new(path))).ok()?;
+        let written = found.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        let (seconds, nanoseconds) = (written.as_secs(), written.subsec_nanos());
+        // The index keeps the lower 32 bits.
+        Some(Stamp { seconds, nanoseconds, length: (found.len() & u64::from(u32::MAX)) as u32 })
     }
 
     /// The text on standard input.
@@ -452,7 +465,7 @@ mod tests {
     use std::process::Command;
     use std::time::Duration;
 
-    use super::programs::run;
+    use super::programs::{Kill, run};
     use super::*;
     use crate::facts::git::Failure;
 
@@ -510,7 +523,7 @@ mod tests {
         let (directory, host) = host();
         let path = directory.path().join("a/b/file");
         assert_eq!(host.write_if_changed("a/b/file", "one").unwrap(), Written::Created);
-        let long_ago = std::time::UNIX_EPOCH + Duration::from_secs(1_000_000);
+        let long_ago = UNIX_EPOCH + Duration::from_secs(1_000_000);
         OpenOptions::new().write(true).open(&path).unwrap().set_modified(long_ago).unwrap();
         assert_eq!(host.write_if_changed("a/b/file", "one").unwrap(), Written::Unchanged);
         assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), long_ago);
@@ -649,7 +662,7 @@ mod tests {
     fn shell(lines: &str) -> Result<String, Failure> {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", lines]);
-        run(command, Duration::from_secs(1))
+        run(command, "sh", Duration::from_secs(1), Kill::WithChildren)
     }
 
     #[test]
@@ -663,10 +676,22 @@ mod tests {
             Err(Failure::Status { code: Some(1), errors: "".into() })
         );
         assert_eq!(shell("printf '\\377'"), Err(Failure::Other("it prints what is not UTF-8".into())));
-        assert_eq!(shell("exec sleep 600"), Err(Failure::TimedOut(1)));
-        assert_eq!(shell("head -c 20000000 /dev/zero"), Err(Failure::TooMuch(MAX_INPUT)));
-        let absent = run(Command::new("bakeplan-no-such-program"), Duration::from_secs(1));
+        let timed_out = Failure::TimedOut { command: "sh".into(), seconds: 1 };
+        assert_eq!(shell("exec sleep 600"), Err(timed_out));
+        let too_much = Failure::TooMuch { command: "sh".into(), bytes: MAX_INPUT };
+        for endless in ["head -c 20000000 /dev/zero", "cat /dev/zero", "cat /dev/zero >&2"] {
+            assert_eq!(shell(endless), Err(too_much.clone()), "{endless}");
+        }
+        let absent = Command::new("bakeplan-no-such-program");
+        let absent = run(absent, "absent", Duration::from_secs(1), Kill::WithChildren);
         assert_eq!(absent, Err(Failure::NotInstalled));
+        // Nothing that a program has started outlives its time.
+        let (folder, _) = host();
+        let mark = folder.path().join("mark");
+        let lines = format!("(sleep 2; echo > '{}') & wait", mark.display());
+        assert!(matches!(shell(&lines), Err(Failure::TimedOut { .. })));
+        std::thread::sleep(Duration::from_secs(2));
+        assert!(!mark.exists());
         // A connection that is kept open holds the streams.
         assert_eq!(shell("sleep 3 & echo out"), Ok("out\n".into()));
     }

@@ -56,6 +56,12 @@ fn missing(pairs: &[(&str, Option<String>)], facts: &Facts, warnings: &mut Vec<D
         }
         push_once(warnings, Diagnostic::warning("oci-labels", message).with_help(help));
     }
+    if let (None, Some(problem)) = (facts.dirty, &facts.dirty_problem) {
+        let message = format!(
+            "it is unknown whether the working tree is that of the commit that `{PREFIX}revision` names"
+        );
+        push_once(warnings, Diagnostic::warning("oci-labels", message).with_help(problem.clone()));
+    }
     if facts.dirty == Some(true) && facts.commit.is_some() {
         let message = format!("the working tree differs from the commit that `{PREFIX}revision` names");
         push_once(warnings, Diagnostic::warning("oci-labels", message).with_help("commit the changes first"));
