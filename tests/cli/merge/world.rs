@@ -1,6 +1,6 @@
 //! Builds in OCI layouts, a registry in front of them, and plans that name both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -142,6 +142,14 @@ impl World {
         let digest = |tag: &TagOrDigest| layout.head_manifest(tag).unwrap().unwrap().digest;
         let tags = layout.list_tags().unwrap().into_iter();
         tags.map(|tag| (tag.to_string(), digest(&tag.into()))).collect()
+    }
+
+    /// All that a repository holds: its tags, and the names of its blobs and manifests.
+    pub(crate) fn files(&self, repository: &str) -> BTreeSet<String> {
+        let layout = self.layout(repository);
+        let names = fs::read_dir(layout.path().join("blobs/sha256")).expect("builds were pushed");
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.chain([fs::read_to_string(layout.path().join("index.json")).unwrap()]).collect()
     }
 
     /// The index of a tag.
