@@ -353,8 +353,10 @@ fn answer(root: &Path, seen: &Seen) -> Answer {
             }
         }
         ("GET", "/tags/") => {
-            let tags: Vec<String> = layout.list_tags().unwrap().iter().map(ToString::to_string).collect();
-            Answer::json(200, format!(r#"{{"name":"{name}","tags":{tags:?}}}"#))
+            let last = seen.target.split_once("last=").map_or("", |(_, last)| last);
+            let tags = layout.list_tags().unwrap().into_iter().map(|tag| tag.to_string());
+            let tags: BTreeSet<String> = tags.filter(|tag| tag.as_str() > last).collect();
+            Answer::json(200, format!(r#"{{"name":"{name}","tags":{:?}}}"#, Vec::from_iter(tags)))
         }
         _ => unknown("UNSUPPORTED"),
     }

@@ -38,7 +38,7 @@ fn run(world: &World, request: Request<'_>) -> Report {
 }
 
 /// Verifies a plan without knowing what was built.
-pub(super) fn of_plan(world: &World, document: &str) -> Report {
+pub(crate) fn of_plan(world: &World, document: &str) -> Report {
     let document = Document::read("plan.json", document).expect("the test's plan is one");
     run(world, Request::Plan(&document, None))
 }
