@@ -7,6 +7,7 @@ pub mod decide;
 pub mod document;
 pub mod floating;
 pub mod index;
+pub mod labels;
 pub mod metadata;
 pub mod progress;
 pub mod publish;
@@ -139,7 +140,8 @@ pub fn merge(
     if !report.problems.is_empty() {
         return abandoned(report, document);
     }
-    if options.require_all && report.is_incomplete() {
+    // Without problems, an image that is not ready is one that lacks a build.
+    if options.require_all && ready.len() < subjects.len() {
         for image in report.images.values_mut().filter(|image| image.why.is_empty()) {
             image.why.push("another image is incomplete, and all are required".to_owned());
         }
