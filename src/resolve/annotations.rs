@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::images::Draft;
 use super::legs::Legs;
-use crate::bake::kept::variable_in;
 use crate::bake::target::{Entry, Target, Text};
+use crate::bake::values::kept::variable_in;
 use crate::diagnostic::Diagnostic;
 use crate::platform::Platform;
 
@@ -169,7 +169,7 @@ mod tests {
         let own = |annotations: &[&str], fields: &[(&str, &str)]| {
             let annotations = annotations.iter().map(|text| Text::verbatim(text)).collect();
             let output =
-                fields.iter().fold(Entry::of_type("image"), |output, (key, value)| output.with(key, value));
+                fields.iter().fold(Entry::of_type("image"), |output, (key, value)| output.with(key, *value));
             let target = Target { annotations, output: Some(vec![output]), ..Target::new("t") };
             let known = of_manifest(&target).into_iter().map(|(key, value)| format!("{key}={value}"));
             known.collect::<Vec<_>>().join(" ")

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::images::Draft;
 use super::{Input, Purpose};
-use crate::bake::kept::variable_in;
 use crate::bake::target::{Target, Text};
+use crate::bake::values::kept::variable_in;
 use crate::diagnostic::Diagnostic;
 use crate::facts::Facts;
 
