@@ -275,7 +275,7 @@ impl Refusal {
             Reason::MissingScope(_) => {
                 "give these credentials the right to do this; registries also refuse it when the repository does not exist".into()
             }
-            Reason::Unreadable(_) => format!("mend that, or {login}"),
+            Reason::Unreadable(_) => format!("fix that, or {login}"),
         }
     }
 }
@@ -373,7 +373,7 @@ impl fmt::Display for Refusal {
                 }
             }
             Reason::Unreadable(problem) => {
-                write!(f, "{host} wants credentials, and {credentials} cannot be used: {problem}")?;
+                write!(f, "{host} wants credentials, and there are none that can be used: {problem}")?;
             }
         }
         if *reason != Reason::NoCredentials || scope.is_empty() {
