@@ -174,12 +174,6 @@ impl Error {
         self.operation
     }
 
-    /// What it was tried on: a repository, with a tag or digest where it has one.
-    #[must_use]
-    pub fn subject(&self) -> &str {
-        &self.subject
-    }
-
     /// Why it failed.
     #[must_use]
     pub fn kind(&self) -> &Kind {
