@@ -192,12 +192,6 @@ impl Plan {
         let legs: BTreeSet<&Name> = self.legs.values().map(|leg| &leg.of).chain(&self.local).collect();
         self.targets.iter().filter(move |(name, _)| legs.contains(name)).map(|(_, target)| target)
     }
-
-    /// The job that builds a leg.
-    #[must_use]
-    pub fn job_of(&self, leg: &str) -> Option<&Job> {
-        self.jobs.iter().find(|job| job.legs.iter().any(|name| name == leg))
-    }
 }
 
 impl Image {

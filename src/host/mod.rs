@@ -243,22 +243,10 @@ impl Host {
         let _ = emit(io::stderr(), text);
     }
 
-    /// Whether text for standard output should have colours.
-    #[must_use]
-    pub fn stdout_color(&self) -> bool {
-        self.color_on(&io::stdout())
-    }
-
     /// Whether text for standard error should have colours.
     #[must_use]
     pub fn stderr_color(&self) -> bool {
         self.color_on(&io::stderr())
-    }
-
-    /// Whether a person reads standard output.
-    #[must_use]
-    pub fn stdout_is_terminal(&self) -> bool {
-        io::stdout().is_terminal()
     }
 
     /// Whether a person reads standard error.

@@ -37,12 +37,6 @@ impl RemoteRepository {
         Self { client, repository }
     }
 
-    /// Its name.
-    #[must_use]
-    pub fn repository(&self) -> &Repository {
-        &self.repository
-    }
-
     fn call(&self, operation: Operation, subject: String, method: Method, path: String) -> Call<'_> {
         let message = Message::new(method);
         let scopes = Scopes::pull(&self.repository);

@@ -59,12 +59,6 @@ impl<T> Known<'_, T> {
     pub fn present(self) -> Option<T> {
         if let Self::Present(found) = self { Some(found) } else { None }
     }
-
-    /// Whether it is not there.
-    #[must_use]
-    pub fn is_absent(&self) -> bool {
-        matches!(self, Self::Absent)
-    }
 }
 
 /// What counts in the configuration of an image.

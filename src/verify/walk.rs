@@ -97,11 +97,6 @@ impl Tree<'_> {
     pub fn platforms(&self) -> Vec<String> {
         self.images.iter().map(Branch::platform_name).collect()
     }
-
-    /// The images of a platform.
-    pub fn images_of(&self, platform: &str) -> impl Iterator<Item = &Branch<'_>> {
-        self.images.iter().filter(move |image| image.platform_name() == platform)
-    }
 }
 
 impl Document {
