@@ -152,12 +152,6 @@ impl Platform {
         &self.os_version
     }
 
-    /// The features asked of the operating system (`win32k`), sorted, each once.
-    #[must_use]
-    pub fn os_features(&self) -> &[String] {
-        &self.os_features
-    }
-
     /// The operating system or architecture that containerd does not know, which is a typo more often than not, and
     /// what was probably meant.
     #[must_use]
@@ -619,7 +613,7 @@ mod tests {
         let parsed = platform("Windows(10.0.17763+win32k+a%2Fb)/AMD64/v2");
         assert_eq!(parsed.os(), "windows");
         assert_eq!(parsed.os_version(), "10.0.17763");
-        assert_eq!(parsed.os_features(), ["a/b", "win32k"]);
+        assert_eq!(parsed.os_features, ["a/b", "win32k"]);
         assert_eq!((parsed.architecture(), parsed.variant()), ("amd64", "v2"));
     }
 

@@ -5,7 +5,6 @@ use utoipa::ToSchema;
 
 use crate::bake::values::Value;
 use crate::platform::{Platform, PlatformPrefix};
-use crate::source::Span;
 
 /// A runner in the forms that GitHub's `runs-on` takes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, ToSchema)]
@@ -74,8 +73,6 @@ pub struct RunnerRule {
     pub runner: Runner,
     /// The runner's own platform, when given.
     pub platform: Option<Platform>,
-    /// Where the rule is written.
-    pub span: Span,
 }
 
 impl RunnerRule {
@@ -83,7 +80,7 @@ impl RunnerRule {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn from_value(value: &Value, prefix: Option<PlatformPrefix>, span: Span) -> Result<Self, String> {
+    pub fn from_value(value: &Value, prefix: Option<PlatformPrefix>) -> Result<Self, String> {
         let mut platform = None;
         let runner = match value.members() {
             None => plain(value)?,
@@ -107,7 +104,7 @@ impl RunnerRule {
                 }
             }
         };
-        Ok(Self { prefix, runner, platform, span })
+        Ok(Self { prefix, runner, platform })
     }
 }
 
@@ -190,15 +187,12 @@ fn linux_amd64() -> Platform {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Sources;
 
     fn rule(prefix: Option<&str>, runner: &str) -> RunnerRule {
-        let source = Sources::default().add("a", "");
         RunnerRule {
             prefix: prefix.map(|p| p.parse().unwrap()),
             runner: Runner::Label(runner.into()),
             platform: None,
-            span: Span { source, start: 0, end: 0 },
         }
     }
 

@@ -213,12 +213,6 @@ impl Version {
         self.without_v().get(..digits + count - 1)
     }
 
-    /// The build metadata behind `+`, empty when there is none.
-    #[must_use]
-    pub fn build(&self) -> &str {
-        &self.build
-    }
-
     /// Whether this comes before the release of the same numbers. Build metadata does not count.
     #[must_use]
     pub fn is_prerelease(&self) -> bool {
@@ -447,7 +441,7 @@ mod tests {
             [None, Some("24"), Some("24.04"), Some("24.04.1"), None]
         );
         assert_eq!(version.numbers().iter().map(super::Number::value).collect::<Vec<_>>(), [24, 4, 1]);
-        assert_eq!(version.build(), "b.7");
+        assert_eq!(version.build.as_str(), "b.7");
     }
 
     #[test]

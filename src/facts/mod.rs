@@ -5,6 +5,8 @@ pub mod github;
 pub mod gitlab;
 pub mod given;
 pub mod released;
+pub mod remote;
+pub mod worktree;
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -93,6 +95,9 @@ pub struct Facts {
     /// Why git told less than it was asked for, for messages about missing facts. It is no fact, and not in the JSON.
     #[serde(skip)]
     pub git_problem: Option<String>,
+    /// Why git does not tell whether the tree is dirty, likewise.
+    #[serde(skip)]
+    pub dirty_problem: Option<String>,
 }
 
 impl Facts {
@@ -154,6 +159,7 @@ impl Facts {
             licenses: self.licenses.or(others.licenses),
             branches: if self.branches.is_empty() { others.branches } else { self.branches },
             git_problem: self.git_problem.or(others.git_problem),
+            dirty_problem: self.dirty_problem.or(others.dirty_problem),
         }
     }
 

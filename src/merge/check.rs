@@ -8,10 +8,11 @@ use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, is_index};
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
+use crate::published::labels::{OTHER_PLAN_CURE, differences};
 use crate::published::metadata::{Metadata, Pushed};
 use crate::published::plan_json::{BuildEntry, Moves};
 use crate::published::planned::PlannedImage;
-use crate::published::record::{Fault, Known, Question, Questions, Record};
+use crate::published::record::{Configuration, Fault, Known, Question, Questions, Record};
 use crate::published::sites::Site;
 use crate::reference::Digest;
 use crate::registry::{Location, Manifest};
@@ -226,7 +227,7 @@ impl<'a> Walk<'a> {
     }
 
     fn build(&mut self, leg: &str, build: &BuildEntry, pushed: &Pushed) {
-        let Some((site, manifest)) = self.find(&pushed.digest) else {
+        let Some((_, manifest)) = self.find(&pushed.digest) else {
             if self.is_absent(&pushed.digest) {
                 self.lost(leg, pushed);
             }
@@ -236,14 +237,14 @@ impl<'a> Walk<'a> {
         let places = self.subject.places.iter().copied().filter(has_it).collect();
         self.checked.origins.push(Some((pushed.digest.clone(), places)));
         if is_index(&manifest.media_type) {
-            self.index(leg, build, manifest);
+            self.index(leg, build, pushed, manifest);
         } else {
-            self.image(leg, build, site, manifest);
+            self.image(leg, build, pushed, manifest);
         }
     }
 
     /// A build with attestations: an index of one platform.
-    fn index(&mut self, leg: &str, build: &BuildEntry, manifest: &Manifest) {
+    fn index(&mut self, leg: &str, build: &BuildEntry, pushed: &Pushed, manifest: &Manifest) {
         let index = match serde_json::from_slice::<Index>(&manifest.bytes) {
             Ok(index) => index,
             Err(error) => {
@@ -291,6 +292,7 @@ impl<'a> Walk<'a> {
         if !self.planned(leg, build, image.platform.as_ref()) {
             return;
         }
+        self.labels(leg, build, pushed, &image.digest);
         let attests = |entry: &&Descriptor| entry.attested() == Some(image.digest.as_str());
         let is_attested = index.manifests.iter().any(|entry| attests(&entry));
         for orphan in index.manifests.iter().filter(|entry| entry.attested().is_some() && !attests(entry)) {
@@ -310,7 +312,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A build without attestations: the manifest of an image, whose configuration names the platform.
-    fn image(&mut self, leg: &str, build: &BuildEntry, site: usize, manifest: &Manifest) {
+    fn image(&mut self, leg: &str, build: &BuildEntry, pushed: &Pushed, manifest: &Manifest) {
         let parsed = match serde_json::from_slice::<ImageManifest>(&manifest.bytes) {
             Ok(parsed) => parsed,
             Err(error) => {
@@ -323,9 +325,8 @@ impl<'a> Walk<'a> {
             }
         };
         let config = &parsed.config.digest;
-        self.need(site, Question::Configuration(config.clone()));
         let mut entry = manifest.descriptor();
-        match self.records[site].configuration(config) {
+        match self.configuration(config) {
             Known::Unasked => return,
             // The check of its blobs tells that it is not there, or cannot be used.
             Known::Absent | Known::Faulty(_) => {}
@@ -341,9 +342,54 @@ impl<'a> Walk<'a> {
         if entry.platform.is_some() && !self.planned(leg, build, entry.platform.as_ref()) {
             return;
         }
+        self.labels(leg, build, pushed, &entry.digest);
         self.child(leg, &entry);
         self.referrer(leg, &entry.digest);
         self.checked.sources.push(Source::Image(entry));
+    }
+
+    /// Compares what an image says of itself with what was planned for it. What is carried over is of another run, and
+    /// need not say the same.
+    fn labels(&mut self, leg: &str, build: &BuildEntry, pushed: &Pushed, image: &Digest) {
+        let Some((_, manifest)) = self.find(image) else { return };
+        // The check of the manifest tells when it is none.
+        let Ok(manifest) = serde_json::from_slice::<ImageManifest>(&manifest.bytes) else { return };
+        let mut labels = &BTreeMap::new();
+        if !build.labels.is_empty() {
+            let config = &manifest.config.digest;
+            // The check of its blobs tells that it is not there.
+            let Known::Present(configuration) = self.configuration(config) else { return };
+            match &configuration.labels {
+                Ok(found) => labels = found,
+                Err(why) => {
+                    let message = format!(
+                        "build `{leg}`: the labels in its configuration {config} cannot be read: {why}"
+                    );
+                    self.fail("invalid-manifest", message);
+                    return;
+                }
+            }
+        }
+        let differences = differences(build, labels, &manifest.annotations);
+        let Some((first, more)) = differences.split_first() else { return };
+        let message =
+            format!("build `{leg}`, {} (`{}`), is of another plan: {first}", pushed.digest, pushed.origin);
+        let problem = self.fail("other-plan", message);
+        problem.notes.extend(more.iter().cloned());
+        problem.help = Some(OTHER_PLAN_CURE.to_owned());
+    }
+
+    /// A configuration, from the first site that has it.
+    fn configuration(&mut self, digest: &Digest) -> Known<'a, &'a Configuration> {
+        let (subject, records) = (self.subject, self.records);
+        for &site in &subject.places {
+            self.need(site, Question::Configuration(digest.clone()));
+            match records[site].configuration(digest) {
+                Known::Absent => {}
+                known => return known,
+            }
+        }
+        Known::Absent
     }
 
     /// Whether a build is of the platform that was planned for it, and of none that another has.
@@ -460,6 +506,10 @@ impl<'a> Walk<'a> {
     }
 
     fn blob(&mut self, leg: &str, what: &str, site: usize, blob: &Descriptor) {
+        // A configuration that is being read need not be looked for, too.
+        if self.checked.questions.contains(&(site, Question::Configuration(blob.digest.clone()))) {
+            return;
+        }
         match self.records[site].blob(&blob.digest) {
             Known::Unasked => self.need(site, Question::Blob(blob.digest.clone())),
             Known::Faulty(fault) => self.faulty(fault),

@@ -1,6 +1,7 @@
 //! What merging and verifying share: the plan as it is read, what builds pushed, and how repositories are asked.
 
 pub mod floating;
+pub mod labels;
 pub mod metadata;
 pub mod plan_json;
 pub mod planned;

@@ -142,6 +142,12 @@ pub struct BuildEntry {
     /// What becomes of the image without it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub on_missing: OnMissing,
+    /// Labels that the configuration of its image has.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Annotations that the manifest of its image has.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// A CI job.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::labels::labels_of;
 use super::served::Served;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, configured_platform};
@@ -144,14 +145,19 @@ pub struct Configuration {
     pub size: u64,
     /// The platform that it names, or why that cannot be read.
     pub platform: Result<DescriptorPlatform, String>,
+    /// The labels, or why they cannot be read.
+    pub labels: Result<BTreeMap<String, String>, String>,
 }
 
 impl Configuration {
     /// What the content of a configuration says.
     #[must_use]
     pub fn read(content: &[u8]) -> Self {
-        let platform = configured_platform(content).map_err(|error| error.to_string());
-        Self { size: content.len() as u64, platform }
+        Self {
+            size: content.len() as u64,
+            platform: configured_platform(content).map_err(|error| error.to_string()),
+            labels: labels_of(content).map_err(|error| error.to_string()),
+        }
     }
 }
 

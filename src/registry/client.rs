@@ -28,7 +28,7 @@ const DOCKER_HUB: &str = "registry-1.docker.io";
 /// How registries are reached.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// The environment, for proxies and for the files with credentials.
+    /// The environment, for proxies, for the files with credentials and for credential helpers.
     pub environment: BTreeMap<String, String>,
     /// The home directory.
     pub home: Option<PathBuf>,
@@ -112,7 +112,7 @@ impl Client {
             observer,
             insecure: insecure.clone(),
         });
-        let credentials = Credentials::new(environment, home.as_deref());
+        let credentials = Credentials::new(environment, home.as_deref(), timeouts.helper);
         let authenticator = Authenticator::new(exchanger.clone(), credentials);
         let (encrypted, written) = Default::default();
         Ok(Self { shared: Arc::new(Shared { exchanger, authenticator, encrypted, written }) })

@@ -16,6 +16,7 @@ mod exchange;
 mod layout;
 mod location;
 mod observer;
+mod pages;
 mod proxy;
 mod remote;
 mod resolver;

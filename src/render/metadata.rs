@@ -32,10 +32,17 @@ impl From<&Plan> for PlanJson {
 fn image(image: &Image, plan: &Plan, jobs: &BTreeMap<&str, &str>) -> ImageEntry {
     let Image { repositories, tags, annotations, builds, version, yielded, scheme, withdrawn, immutable } =
         image;
-    let build = |Build { leg, on_missing }: &Build| {
+    let build = |Build { leg, on_missing, labels, annotations }: &Build| {
         let platform = plan.legs.get(leg).and_then(|leg| leg.platform.clone());
         let job = jobs.get(leg.as_str()).copied().unwrap_or_default().to_owned();
-        (leg.clone(), BuildEntry { platform, job, on_missing: *on_missing })
+        let entry = BuildEntry {
+            platform,
+            job,
+            on_missing: *on_missing,
+            labels: labels.clone(),
+            annotations: annotations.clone(),
+        };
+        (leg.clone(), entry)
     };
     ImageEntry {
         version: version.clone(),

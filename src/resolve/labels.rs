@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::images::Draft;
 use super::{Input, Purpose};
 use crate::bake::target::{Target, Text};
+use crate::bake::values::kept::variable_in;
 use crate::diagnostic::Diagnostic;
 use crate::facts::Facts;
 
@@ -56,6 +57,12 @@ fn missing(pairs: &[(&str, Option<String>)], facts: &Facts, warnings: &mut Vec<D
         }
         push_once(warnings, Diagnostic::warning("oci-labels", message).with_help(help));
     }
+    if let (None, Some(problem)) = (facts.dirty, &facts.dirty_problem) {
+        let message = format!(
+            "it is unknown whether the working tree is that of the commit that `{PREFIX}revision` names"
+        );
+        push_once(warnings, Diagnostic::warning("oci-labels", message).with_help(problem.clone()));
+    }
     if facts.dirty == Some(true) && facts.commit.is_some() {
         let message = format!("the working tree differs from the commit that `{PREFIX}revision` names");
         push_once(warnings, Diagnostic::warning("oci-labels", message).with_help("commit the changes first"));
@@ -82,6 +89,12 @@ pub(super) fn left_out(drafts: &[Draft], input: &Input<'_>) -> Option<Diagnostic
     );
     let help = "`bakeplan plan --out DIR` writes a file that has them";
     Some(Diagnostic::note("oci-labels", message).with_help(help))
+}
+
+/// The labels of a leg whose values are known before it is built: a kept variable has none yet.
+pub(super) fn known(definition: &Target) -> BTreeMap<String, String> {
+    let known = definition.labels.iter().filter(|(_, text)| variable_in(&text.value).is_none());
+    known.map(|(key, text)| (key.to_string(), text.to_string())).collect()
 }
 
 /// Adds labels, and annotations of the manifest, to a leg; those that its target has stay.

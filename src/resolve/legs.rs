@@ -11,6 +11,7 @@ use super::{Input, Targets, annotations, cache, labels};
 use crate::bake::target::{Entry, Target, Text};
 use crate::bake::text::syntax::Name;
 use crate::diagnostic::Diagnostic;
+use crate::on_missing::OnMissing;
 use crate::plan::{Build, Leg, Role};
 use crate::platform::{Platform, split_list};
 use crate::reference::Repository;
@@ -30,7 +31,8 @@ pub(super) struct Made {
 /// All legs, by name.
 pub(super) struct Legs {
     made: IndexMap<String, Made>,
-    builds: IndexMap<String, Vec<Build>>,
+    /// The legs of each image, and what becomes of it without one.
+    builds: IndexMap<String, Vec<(String, OnMissing)>>,
     lifted: BTreeMap<Name, BTreeMap<String, String>>,
 }
 
@@ -40,7 +42,15 @@ impl Legs {
     }
 
     pub(super) fn builds_of(&self, image: &str) -> Vec<Build> {
-        self.builds.get(image).cloned().unwrap_or_default()
+        let builds = self.builds.get(image).into_iter().flatten();
+        let legs = builds.filter_map(|(leg, on_missing)| Some((leg, on_missing, self.get(leg)?)));
+        legs.map(|(leg, on_missing, made)| Build {
+            leg: leg.clone(),
+            on_missing: *on_missing,
+            labels: labels::known(&made.leg.definition),
+            annotations: annotations::of_manifest(&made.leg.definition),
+        })
+        .collect()
     }
 
     pub(super) fn lifted(&self, target: &str) -> BTreeMap<String, String> {
@@ -149,7 +159,7 @@ pub(super) fn legs(
     for (draft, publication) in
         drafts.iter().zip(publications).filter(|(draft, _)| wanted.contains(&draft.key))
     {
-        let mut builds: Vec<(Build, Option<Platform>, Option<Span>)> = Vec::new();
+        let mut builds: Vec<((String, OnMissing), Option<Platform>, Option<Span>)> = Vec::new();
         for (name, settings) in &draft.targets {
             let Some(target) = targets.resolved.get(name) else { continue };
             let platforms = match platforms(target) {
@@ -205,7 +215,7 @@ pub(super) fn legs(
                 };
                 let leg = leg_name(name, platform.as_ref());
                 let on_missing = overrides.iter().rev().find_map(|one| one.on_missing);
-                let build = Build { leg: leg.clone(), on_missing: on_missing.unwrap_or(settings.on_missing) };
+                let build = (leg.clone(), on_missing.unwrap_or(settings.on_missing));
                 builds.push((build, platform.clone(), span.or(target.span)));
                 add(&mut legs, leg, made, draft, targets, diagnostics);
             }
@@ -253,7 +263,7 @@ fn add(
     // Tags are the one thing that two images of one target may differ in: the leg is pushed to all repositories.
     let (mut a, mut b) = (known.leg.definition.clone(), made.leg.definition.clone());
     (a.tags, b.tags, a.output, b.output) = (None, None, None, None);
-    if known.assignment != made.assignment || !same_build(&a, &b) {
+    if known.assignment != made.assignment || a != b {
         let message = format!(
             "image `{}` wants another build or runner for `{name}` than an image before it",
             draft.key
@@ -271,17 +281,6 @@ fn add(
     {
         known.leg.definition.output = made.leg.definition.output;
     }
-}
-
-/// Whether two definitions of one target say the same about what an image block can change.
-fn same_build(a: &Target, b: &Target) -> bool {
-    a.dockerfile == b.dockerfile
-        && a.context == b.context
-        && a.contexts == b.contexts
-        && a.target == b.target
-        && a.args == b.args
-        && a.labels == b.labels
-        && a.annotations == b.annotations
 }
 
 /// An override that matches no platform of any target of its block is a typo.
@@ -388,11 +387,7 @@ impl Maker<'_> {
             }));
             return None;
         };
-        let mut definition = base(self.target, platform);
-        for one in overrides {
-            apply(&mut definition, one);
-        }
-        labels::add(&mut definition, &self.draft.oci);
+        let mut definition = for_platform(self.target, platform, overrides, &self.draft.oci);
         definition.tags = Some(self.publication.keys().map(base_name).collect());
         definition.output = Some(vec![self.output()]);
         if !self.input.publish {
@@ -437,8 +432,13 @@ fn base_name(repository: &Repository) -> Text {
     Text::verbatim(&repository.to_string())
 }
 
-/// A target as it is for one platform, before overrides, and without tags and output of its own.
-pub(super) fn base(target: &Target, platform: Option<&Platform>) -> Target {
+/// A target as it is built for one platform, with what image blocks say of that, and without tags and output of its own.
+pub(super) fn for_platform(
+    target: &Target,
+    platform: Option<&Platform>,
+    overrides: &[&PlatformOverride],
+    oci: &BTreeMap<String, String>,
+) -> Target {
     let mut definition = target.clone();
     definition.inherits = Vec::new();
     definition.linked = false;
@@ -449,23 +449,41 @@ pub(super) fn base(target: &Target, platform: Option<&Platform>) -> Target {
         definition.cache_to =
             target.cache_to.as_ref().map(|caches| cache::written(caches, &target.name, platform));
     }
+    apply(&mut definition, overrides);
+    labels::add(&mut definition, oci);
     definition
 }
 
-/// Applies an image block's override for a platform.
-fn apply(definition: &mut Target, one: &PlatformOverride) {
-    let set = |own: &mut Option<Text>, new: &Option<Text>| {
-        if new.is_some() {
-            own.clone_from(new);
+/// Applies what an image block says for a platform, the most specific last.
+pub(super) fn apply(definition: &mut Target, overrides: &[&PlatformOverride]) {
+    for one in overrides {
+        let PlatformOverride {
+            dockerfile,
+            context,
+            contexts,
+            target,
+            args,
+            prefix: _,
+            span: _,
+            is_default: _,
+            // They decide where and whether it is built, not what.
+            runner: _,
+            on_missing: _,
+            skip: _,
+        } = one;
+        let set = |own: &mut Option<Text>, new: &Option<Text>| {
+            if new.is_some() {
+                own.clone_from(new);
+            }
+        };
+        if dockerfile.is_some() {
+            // Bake takes the inline text before the file.
+            definition.dockerfile_inline = None;
         }
-    };
-    if one.dockerfile.is_some() {
-        // Bake takes the inline text before the file.
-        definition.dockerfile_inline = None;
+        set(&mut definition.dockerfile, dockerfile);
+        set(&mut definition.context, context);
+        set(&mut definition.target, target);
+        definition.contexts.extend(contexts.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
+        definition.args.extend(args.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
     }
-    set(&mut definition.dockerfile, &one.dockerfile);
-    set(&mut definition.context, &one.context);
-    set(&mut definition.target, &one.target);
-    definition.contexts.extend(one.contexts.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
-    definition.args.extend(one.args.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
 }

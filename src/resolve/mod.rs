@@ -148,7 +148,8 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let targets = Targets::resolve(input)?;
     let mut warnings = Vec::new();
 
-    let drafts = images::drafts(input, &spec, &targets, &mut diagnostics, &mut warnings);
+    let images::Drafts { planned: drafts, left_out } =
+        images::drafts(input, &spec, &targets, &mut diagnostics, &mut warnings);
     let publications = publish::publications(input, &drafts, &targets, &mut diagnostics, &mut warnings);
     let wanted = images::wanted(input, &drafts, &mut diagnostics);
     let mut legs =
@@ -156,7 +157,9 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     diagnostics.extend(written::secrets(&targets, input));
     warnings.extend(labels::left_out(&drafts, input));
     unbuilt(input, &legs, &mut warnings);
-    links::rewrite(&mut legs, &targets, input, &mut diagnostics, &mut warnings);
+    let (first, rest): (Vec<_>, Vec<_>) = drafts.iter().partition(|draft| wanted.contains(&draft.key));
+    let said = first.into_iter().chain(rest).chain(&left_out).collect();
+    links::rewrite(&mut legs, &targets, said, input, &mut diagnostics, &mut warnings);
     if !diagnostics.is_empty() {
         return Err(sorted(diagnostics));
     }
@@ -172,7 +175,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     plan.legs = legs.into_legs();
     whole(&mut plan, &targets, &mut warnings);
     jobs::name_groups(&mut plan, input.definition);
-    plan.volatile = written::volatile(&targets, &drafts, input);
+    plan.volatile = written::volatile(&targets, &plan.legs, &drafts, input);
     plan.volatile_tags = written::volatile_tags(&targets, &drafts, input);
     plan.warnings = sorted(warnings);
     if diagnostics.is_empty() { Ok(plan) } else { Err(sorted(diagnostics)) }

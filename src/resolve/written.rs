@@ -2,41 +2,52 @@
 
 use std::collections::BTreeSet;
 
+use indexmap::IndexMap;
+
 use super::images::Draft;
 use super::{Input, Targets};
 use crate::bake::target::{Target, Text};
 use crate::bake::values::{Mark, Marks};
 use crate::diagnostic::Diagnostic;
+use crate::plan::Leg;
 use crate::source::Span;
 use crate::spec;
 
 /// An error for each secret in what would be written.
 pub(super) fn secrets(targets: &Targets<'_>, input: &Input<'_>) -> Vec<Diagnostic> {
     // Image blocks have been refused already if they hold one.
-    marked(targets, &[], input, |mark, place| match mark {
+    marked(targets, &IndexMap::new(), &[], input, |mark, place| match mark {
         Mark::Secret(name) => Some(spec::secret(place, name, input.module.has_variable(name))),
         Mark::Clock | Mark::Random | Mark::Kept(_) => None,
     })
 }
 
 /// A diagnostic for each string that differs from run to run.
-pub(super) fn volatile(targets: &Targets<'_>, drafts: &[Draft], input: &Input<'_>) -> Vec<Diagnostic> {
-    volatile_where(targets, drafts, input, |_| true)
+pub(super) fn volatile(
+    targets: &Targets<'_>,
+    legs: &IndexMap<String, Leg>,
+    drafts: &[Draft],
+    input: &Input<'_>,
+) -> Vec<Diagnostic> {
+    volatile_where(targets, legs, drafts, input, |_| true)
 }
 
 /// The same for what tags are made of.
 pub(super) fn volatile_tags(targets: &Targets<'_>, drafts: &[Draft], input: &Input<'_>) -> Vec<Diagnostic> {
     let attributes = ["`tags` of ", "`repositories` of ", "`version` of "];
-    volatile_where(targets, drafts, input, |place| attributes.iter().any(|start| place.starts_with(start)))
+    volatile_where(targets, &IndexMap::new(), drafts, input, |place| {
+        attributes.iter().any(|start| place.starts_with(start))
+    })
 }
 
 fn volatile_where(
     targets: &Targets<'_>,
+    legs: &IndexMap<String, Leg>,
     drafts: &[Draft],
     input: &Input<'_>,
     counts: impl Fn(&str) -> bool,
 ) -> Vec<Diagnostic> {
-    marked(targets, drafts, input, |mark, place| {
+    marked(targets, legs, drafts, input, |mark, place| {
         if !counts(place) {
             return None;
         }
@@ -54,6 +65,7 @@ fn volatile_where(
 
 fn marked(
     targets: &Targets<'_>,
+    legs: &IndexMap<String, Leg>,
     drafts: &[Draft],
     input: &Input<'_>,
     describe: impl Fn(&Mark, &str) -> Option<Diagnostic>,
@@ -91,8 +103,8 @@ fn marked(
             check(format!("`{attribute}` of target `{}`", target.name), text);
         });
     };
-    // Legs are made of these.
     targets.written().for_each(&mut target);
+    legs.values().for_each(|leg| target(&leg.definition));
     for draft in drafts {
         let settings = draft.settings();
         let repositories = settings.repositories.iter().flatten().map(|text| ("repositories", text));

@@ -226,7 +226,7 @@ impl Reader<'_, '_> {
         expr: &Expr,
         prefix: Option<PlatformPrefix>,
     ) -> Option<RunnerRule> {
-        match RunnerRule::from_value(value, prefix, expr.span) {
+        match RunnerRule::from_value(value, prefix) {
             Ok(rule) => Some(rule),
             Err(message) => {
                 let diagnostic = Diagnostic::error("runner", message).at(expr.span, "");

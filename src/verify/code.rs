@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::diagnostic::Severity::{self, Error, Note, Warning};
+use crate::published::labels::OTHER_PLAN_CURE;
 use crate::published::record::FaultKind;
 
 /// A row of the table.
@@ -20,7 +21,7 @@ pub struct Row {
 
 /// Declares the codes, each with its row.
 macro_rules! codes {
-    ($($code:ident $name:literal $severity:ident { cause: $cause:literal, cure: $cure:literal })+) => {
+    ($($code:ident $name:literal $severity:ident { cause: $cause:literal, cure: $cure:expr })+) => {
         /// What was found. The names are stable.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Code {
@@ -118,6 +119,10 @@ codes! {
     OtherBuild "other-build" Error {
         cause: "another run gave the tag its own build",
         cure: "merge again if this build is the one that counts; merge in one job, with a `concurrency` group of its own"
+    }
+    OtherPlan "other-plan" Error {
+        cause: "the metadata of another run were merged, or the build was given other labels or annotations than planned",
+        cure: OTHER_PLAN_CURE
     }
     TagMoved "tag-moved" Error {
         cause: "the tag was given another digest since the reference was written",

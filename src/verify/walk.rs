@@ -100,11 +100,6 @@ impl Tree<'_> {
     pub fn platforms(&self) -> Vec<String> {
         self.images.iter().map(Branch::platform_name).collect()
     }
-
-    /// The images of a platform.
-    pub fn images_of(&self, platform: &str) -> impl Iterator<Item = &Branch<'_>> {
-        self.images.iter().filter(move |image| image.platform_name() == platform)
-    }
 }
 
 impl<'a> Walk<'a> {
@@ -443,7 +438,7 @@ impl<'a> Walk<'a> {
     /// Looks for the configuration and the layers of a manifest.
     fn blobs(&mut self, place: &Place, what: &str, manifest: &'a ImageManifest) {
         let digest = &manifest.config.digest;
-        if let Known::Present(Configuration { platform: Err(why), size: _ }) =
+        if let Known::Present(Configuration { platform: Err(why), .. }) =
             self.records[place.site].configuration(digest)
         {
             let message = format!("the configuration of {what}, {digest}, cannot be read: {why}");

@@ -20,9 +20,6 @@ const NARROW: [(&str, &[&str]); 4] = [
 /// What may touch files, network, environment, clock and streams.
 const GATES: [&str; 2] = ["host/", "registry/"];
 
-/// What is no part of the program.
-const BUILD_SCRIPT: &str = "build.rs";
-
 /// A file of `src/`, cut where its tests begin and with its comments blanked.
 struct Code {
     path: String,
@@ -67,9 +64,6 @@ fn all_code() -> Vec<Code> {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let name = path.strip_prefix(source()).unwrap().to_str().unwrap().replace('\\', "/");
-                if name == BUILD_SCRIPT {
-                    continue;
-                }
                 code.push(Code::new(&name, &fs::read_to_string(path).unwrap()));
             }
         }

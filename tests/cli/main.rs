@@ -15,11 +15,14 @@ mod edge; // usage, streams, working directory: what all commands share
 mod errors; // bad definitions, and the exact text of what they are told
 mod examples; // examples/ are goldens
 mod facts; // what a run is known to be: options, CI, git
+#[cfg(unix)]
+mod git; // what a repository may make git do
 mod input; // files and command lines that cannot be read
 mod keep; // `--keep-variable`: what stays a variable, and what needs its value
 mod labels; // `oci_labels`: from facts, once
 mod limits; // small definitions that ask for very much
 #[cfg(unix)]
+mod links; // what image blocks say of linked targets
 mod live; // what a real engine makes of it
 mod loopback; // HTTP servers that answer as a test says
 mod merge; // `bakeplan merge`: from digests to tags
@@ -34,3 +37,5 @@ mod rules; // rule lines of docker/metadata-action
 mod secrets; // secrets and the clock in every attribute
 mod strict; // `--strict`: lints
 mod verify; // `bakeplan verify`: what can be wrong with published images, and how it is told
+#[cfg(unix)]
+mod workflow; // the GitHub workflow in README.md

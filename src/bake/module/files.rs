@@ -19,6 +19,7 @@ use crate::bake::eval::functions::Ambient;
 use crate::bake::eval::references::References;
 use crate::bake::eval::{Context, Failure, Scope};
 use crate::bake::target::Definition;
+use crate::bake::target::attributes::names_of;
 use crate::bake::target::decode;
 use crate::bake::text::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident, Name};
 use crate::bake::values::{Marks, Str, Type, Value};
@@ -417,18 +418,10 @@ impl Module {
         Ok(())
     }
 
-    /// Evaluates all blocks, then the global attributes that nothing has asked for.
+    /// Evaluates all blocks, merged onto what Compose files define, then the global attributes that nothing has asked for.
     ///
     /// # Errors
     /// Everything that is wrong in any block, used or not, as in buildx.
-    pub fn definition(&self) -> Result<Definition, Vec<Diagnostic>> {
-        self.merge_onto(Definition::default())
-    }
-
-    /// The same, merged onto what Compose files define.
-    ///
-    /// # Errors
-    /// As for [`Self::definition`].
     pub fn merge_onto(&self, mut definition: Definition) -> Result<Definition, Vec<Diagnostic>> {
         let mut diagnostics = Vec::new();
         let mut holdings = Holdings::default();
@@ -436,8 +429,7 @@ impl Module {
             if diagnostics.len() >= MAX_ERRORS {
                 break;
             }
-            let known =
-                if instance.kind == "group" { decode::GROUP_ATTRIBUTES } else { decode::TARGET_ATTRIBUTES };
+            let known = names_of(instance.kind);
             let mut values = Vec::new();
             let failures = diagnostics.len();
             for (at, attribute) in instance.block.body.attributes.iter().enumerate() {

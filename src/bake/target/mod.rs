@@ -1,5 +1,6 @@
 //! Targets and groups as data: decoded, overridden, inherited, checked, selected and printed.
 
+pub mod attributes;
 pub(crate) mod check;
 pub mod context;
 pub mod decode;

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use super::csv;
 use super::value::{Mark, Marks, Str, Type, Value};
 use crate::bake::eval::Failure;
+use crate::bake::target::attributes::{Kind, TARGET_ATTRIBUTES};
 use crate::bake::target::{Definition, Entry, Target, Text};
 use crate::bake::text::syntax::Name;
 use crate::diagnostic::Diagnostic;
@@ -196,76 +197,61 @@ fn refuse(place: &str, text: &Text) -> Option<Diagnostic> {
 
 /// Calls `visit` with each text of a target that decides what is built, and the attribute it belongs to.
 fn each_decisive(target: &Target, rebased: bool, visit: &mut impl FnMut(&str, &Text)) {
-    let Target {
-        inherits,
-        annotations,
-        attest,
-        context,
-        contexts,
-        tags,
-        cache_from,
-        cache_to,
-        secret,
-        ssh,
-        platforms,
-        output,
-        network,
-        entitlements,
-        policy,
-        name: _,
-        span: _,
-        linked: _,
-        description: _,
-        default_context: _,
-        context_of: _,
-        dockerfile: _,
-        dockerfile_inline: _,
-        args: _,
-        labels: _,
-        target: _,
-        pull: _,
-        no_cache: _,
-        no_cache_filter: _,
-        shm_size: _,
-        ulimits: _,
-        resources: _,
-        call: _,
-        extra_hosts: _,
-    } = target;
-    let lists = [
-        ("inherits", &**inherits),
-        ("tags", tags.as_deref().unwrap_or_default()),
-        ("platforms", platforms.as_deref().unwrap_or_default()),
-        ("entitlements", entitlements),
-    ];
-    for (attribute, texts) in lists {
-        texts.iter().for_each(|text| visit(attribute, text));
-    }
-    // The host's network is an entitlement.
-    network.iter().for_each(|text| visit("network", text));
-    policy.iter().flat_map(|policy| &policy.files).for_each(|text| visit("policy", text));
-    secret.iter().for_each(|secret| visit("secret.id", &Text { span: secret.span, ..secret.id.clone() }));
-    ssh.iter().for_each(|ssh| visit("ssh.id", &Text { span: ssh.span, ..ssh.id.clone() }));
-    annotations
-        .iter()
-        .filter(|text| is_decisive_annotation(text))
-        .for_each(|text| visit("annotations", text));
-    contexts.values().filter(|text| rebased || may_link(text)).for_each(|text| visit("contexts", text));
-    context.iter().filter(|_| rebased).for_each(|text| visit("context", text));
-    let entries = [
-        ("attest", &**attest),
-        ("cache-from", cache_from),
-        ("cache-to", cache_to.as_deref().unwrap_or_default()),
-        ("output", output.as_deref().unwrap_or_default()),
-    ];
-    for (attribute, entries) in entries {
-        for entry in entries {
-            for (key, text) in
-                entry.fields.iter().filter(|(key, text)| is_decisive_field(attribute, entry, key, text))
-            {
-                let place = Text { span: text.span.or(entry.span), ..text.clone() };
-                visit(&format!("{attribute}.{key}"), &place);
+    for attribute in TARGET_ATTRIBUTES.iter().filter(|attribute| attribute.decides) {
+        let name = attribute.name;
+        match &attribute.kind {
+            Kind::Text(at) | Kind::Description(at) => {
+                (at.get)(target).iter().for_each(|text| visit(name, text));
             }
+            Kind::Context(at) => {
+                (at.get)(target).iter().filter(|_| rebased).for_each(|text| visit(name, text));
+            }
+            Kind::Contexts(at) => {
+                let links = (at.get)(target).values().filter(|text| rebased || may_link(text));
+                links.for_each(|text| visit(name, text));
+            }
+            Kind::List(at) => (at.get)(target).iter().flatten().for_each(|text| visit(name, text)),
+            Kind::Texts(at) | Kind::Inherits(at) => {
+                (at.get)(target).iter().for_each(|text| visit(name, text));
+            }
+            Kind::Annotations(at) => {
+                let of_index = (at.get)(target).iter().filter(|text| is_decisive_annotation(text));
+                of_index.for_each(|text| visit(name, text));
+            }
+            Kind::Map(at) | Kind::Args(at) => (at.get)(target).values().for_each(|text| visit(name, text)),
+            Kind::Attestations(at) | Kind::CachesFrom(at) => {
+                each_decisive_field(name, (at.get)(target), visit);
+            }
+            Kind::CachesTo(at) | Kind::Outputs(at) => {
+                each_decisive_field(name, (at.get)(target).as_deref().unwrap_or_default(), visit);
+            }
+            Kind::Secrets(at) => {
+                let ids = (at.get)(target).iter();
+                ids.for_each(|one| visit("secret.id", &Text { span: one.span, ..one.id.clone() }));
+            }
+            Kind::Ssh(at) => {
+                let ids = (at.get)(target).iter();
+                ids.for_each(|one| visit("ssh.id", &Text { span: one.span, ..one.id.clone() }));
+            }
+            Kind::Policies(at) => {
+                let files = (at.get)(target).iter().flat_map(|policy| &policy.files);
+                files.for_each(|text| visit(name, text));
+            }
+            Kind::Limits(at) => {
+                let limits = (at.get)(target).iter();
+                limits.for_each(|limits| limits.each_text(&mut |text| visit(name, text)));
+            }
+            Kind::Flag(_) => {}
+        }
+    }
+}
+
+fn each_decisive_field(attribute: &str, entries: &[Entry], visit: &mut impl FnMut(&str, &Text)) {
+    for entry in entries {
+        let fields = entry.fields.iter().filter(|(key, text)| is_decisive_field(attribute, entry, key, text));
+        for (key, text) in fields {
+            let place = Text { span: text.span.or(entry.span), ..text.clone() };
+            visit(&format!("{attribute}.{key}"), &place);
         }
     }
 }

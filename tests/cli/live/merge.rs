@@ -249,7 +249,7 @@ fn merge_once(document: &str, metadata: &[String]) -> Report {
         let store = Arc::new(client.repository(location.repository().expect("it is a registry's")));
         Site { location, store }
     };
-    let sites: Vec<Site> = merge::locations(&document).into_iter().map(site).collect();
+    let sites: Vec<Site> = document.locations().into_iter().map(site).collect();
     let clock = SystemClock::default();
     let docker: &merge::RunDocker<'_> = &|_| unreachable!("we write ourselves");
     let surroundings = Surroundings { sites: &sites, clock: &clock, progress: &Quiet, docker };

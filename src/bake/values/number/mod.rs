@@ -312,12 +312,6 @@ impl Number {
         self.to_whole(|whole| if self.is_negative() { whole } else { whole + 1 })
     }
 
-    /// -1, 0 or 1.
-    #[must_use]
-    pub fn signum(&self) -> Self {
-        Self::from(self.cmp(&Self::from(0_i64)) as i64)
-    }
-
     /// The truncated value, passed through `adjust` if there was a fraction, at the same precision.
     fn to_whole(&self, adjust: impl Fn(BigInt) -> BigInt) -> Self {
         match self.kind {
@@ -676,8 +670,6 @@ mod tests {
             assert_eq!(number.ceil().to_string(), ceil, "ceil({text})");
             assert_eq!(number.trunc_bigint(), truncated.map(BigInt::from), "{text}");
         }
-        assert_eq!(number("-0.5").signum().to_string(), "-1");
-        assert_eq!(number("-0").signum().to_string(), "0");
         assert_eq!(number("-0").abs().to_string(), "0");
         assert_eq!(number("0").neg().to_string(), "-0");
     }
