@@ -11,7 +11,7 @@ use super::{Input, Targets, labels, legs};
 use crate::bake::target::glob::Glob;
 use crate::bake::target::select;
 use crate::bake::target::{Definition, Target, Text};
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, names_help};
 use crate::reference::Reference;
 use crate::source::Span;

@@ -9,7 +9,7 @@ use super::images::Draft;
 use super::publish::Publication;
 use super::{Input, Targets, annotations, cache, labels};
 use crate::bake::target::{Entry, Target, Text};
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Build, Leg, Role};
 use crate::platform::{Platform, split_list};

@@ -10,7 +10,7 @@ use super::legs::{self, Legs, Made};
 use super::{Input, Targets};
 use crate::bake::target::TextMap;
 use crate::bake::target::{Target, Text};
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Leg, Role};
 use crate::platform::Platform;

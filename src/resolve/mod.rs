@@ -24,7 +24,7 @@ use crate::bake::target::links::links as links_of;
 use crate::bake::target::overrides::Overrides;
 use crate::bake::target::select;
 use crate::bake::target::{Definition, Group, Target, Text};
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::kept::KeptVariable;
 use crate::diagnostic::{Diagnostic, Severity, names_help, sorted};
 use crate::facts::{Known, KnownVersions};

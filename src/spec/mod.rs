@@ -11,7 +11,8 @@ use reader::Reader;
 
 use crate::bake::module::Module;
 use crate::bake::target::Text;
-use crate::bake::text::syntax::{Attribute, Block, Body, Ident, Name};
+use crate::bake::text::syntax::{Attribute, Block, Body, Ident};
+use crate::bake::values::Name;
 use crate::bake::values::Value;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::platform::PlatformPrefix;

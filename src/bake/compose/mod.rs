@@ -3,6 +3,7 @@
 mod decoder;
 mod dotenv;
 mod extension;
+mod files;
 mod merge;
 mod model;
 mod node;
@@ -15,4 +16,5 @@ mod size;
 mod template;
 mod yaml;
 
-pub use project::{Composition, Files, Surroundings, Unreadable, check, load};
+pub use files::{Files, Unreadable};
+pub use project::{Composition, Surroundings, check, load};

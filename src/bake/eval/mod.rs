@@ -12,4 +12,4 @@ pub(crate) mod references;
 pub mod typeexpr;
 mod unknown;
 
-pub(crate) use expression::{Context, Failure, Scope, describe};
+pub(crate) use expression::{Context, Scope, describe};

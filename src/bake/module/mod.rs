@@ -7,4 +7,4 @@ mod matrix;
 pub mod strict;
 mod variables;
 
-pub use files::{File, ImageBlock, Module, Surroundings, VariableInfo, is_secret_name};
+pub use files::{File, ImageBlock, Module, Surroundings, VariableInfo};

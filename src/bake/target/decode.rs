@@ -5,10 +5,12 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::definition::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text};
+use super::definition::{Entry, Group, Policy, Resources, Secret, Ssh, Target};
 use super::flags::{self, FlagError};
+use super::text::Text;
 use super::textmap::TextMap;
-use crate::bake::text::syntax::{Expr, ExprKind, Ident, Name, ObjectKey};
+use crate::bake::text::syntax::{Expr, ExprKind, Ident, ObjectKey};
+use crate::bake::values::Name;
 use crate::bake::values::convert::convert;
 use crate::bake::values::kept;
 use crate::bake::values::{Type, Value};

@@ -3,8 +3,14 @@
 pub mod convert;
 pub mod csv;
 pub mod kept;
+mod name;
 mod number;
+mod path;
+mod secret;
 mod value;
 
+pub use name::Name;
 pub use number::{ArithmeticError, Number, parse_float};
+pub use path::clean_path;
+pub use secret::is_secret_name;
 pub use value::{Mark, Marks, ObjectType, Str, Type, Value};
