@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Session;
+use super::session::Session;
 use crate::bake::compose::{self, Composition, Unreadable};
 use crate::bake::eval::functions::Ambient;
 use crate::bake::module::{File, Module, Surroundings};

@@ -12,9 +12,8 @@ use anstream::stream::{AsLockedWrite, RawStream};
 use clap::ColorChoice;
 use tempfile::NamedTempFile;
 
-mod programs;
-
 mod failure;
+mod programs;
 
 pub use failure::{Action, HostError, MAX_INPUT, Problem};
 use failure::{STDIN, STDOUT, reason};

@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::legs::{self, Legs, Made};
+use super::legs::{self};
+use super::made::Legs;
+use super::made::Made;
 use super::{Input, Targets};
 use crate::bake::target::TextMap;
 use crate::bake::target::{Target, Text};
