@@ -1,19 +1,32 @@
 //! From pushed digests to tags: reads what was built, checks it, and writes the tags of a plan.
 
+// What is read.
 pub mod bases;
-pub mod check;
-mod command;
-pub mod decide;
 pub mod document;
-pub mod floating;
 pub mod index;
 pub mod labels;
 pub mod metadata;
 pub mod progress;
-pub mod publish;
-pub mod report;
+
+// Repositories.
+pub mod floating;
 pub mod sites;
+
+// What they hold.
 pub mod snapshot;
+
+// What is wrong with it.
+pub mod check;
+
+// What is told.
+pub mod report;
+
+// What is done.
+pub mod decide;
+pub mod publish;
+
+// What does the same by hand.
+mod command;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -8,11 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexSet;
 
 pub use self::platforms::{Loss, losses};
-pub use self::variant::{MAX_SUFFIXES, VariantTags, suffixes, with_suffix};
+pub use self::variant::{LATEST, MAX_SUFFIXES, VariantTags, suffixes, with_suffix};
 use crate::version::Version;
-
-/// The floating name of the greatest version, which a version may stay out of.
-pub const LATEST: &str = "latest";
 
 /// The tag patterns of an image that has a version and names none.
 #[must_use]

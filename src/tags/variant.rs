@@ -2,7 +2,8 @@
 
 use indexmap::IndexSet;
 
-use super::LATEST;
+/// The floating name of the greatest version, which a version may stay out of.
+pub const LATEST: &str = "latest";
 
 /// How the names of several axes make suffixes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
