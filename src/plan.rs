@@ -90,6 +90,10 @@ pub struct Build {
     pub leg: String,
     /// What becomes of the image when it is missing.
     pub on_missing: OnMissing,
+    /// Labels that the configuration of its image will have; without those whose values the build decides.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations that the manifest of its image will have; without those whose values the build decides.
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// A tag of an image.

@@ -5,6 +5,7 @@ use std::fmt::Display;
 
 use super::document::{Build, Image, MovesWith};
 use super::index::{Source, configured_platform, referrer};
+use super::labels::{OTHER_PLAN_CURE, differences, labels_of};
 use super::metadata::{Metadata, Pushed};
 use super::sites::Site;
 use super::snapshot::{Known, Question, Snapshot};
@@ -214,7 +215,7 @@ impl<'a> Walk<'a> {
     }
 
     fn build(&mut self, leg: &str, build: &Build, pushed: &Pushed) {
-        let Some((site, manifest)) = self.find(&pushed.digest) else {
+        let Some((_, manifest)) = self.find(&pushed.digest) else {
             if self.is_absent(&pushed.digest) {
                 self.lost(leg, pushed);
             }
@@ -224,14 +225,14 @@ impl<'a> Walk<'a> {
         let places = self.subject.places.iter().copied().filter(has_it).collect();
         self.checked.origins.push(Some((pushed.digest.clone(), places)));
         if is_index(&manifest.media_type) {
-            self.index(leg, build, manifest);
+            self.index(leg, build, pushed, manifest);
         } else {
-            self.image(leg, build, site, manifest);
+            self.image(leg, build, pushed, manifest);
         }
     }
 
     /// A build with attestations: an index of one platform.
-    fn index(&mut self, leg: &str, build: &Build, manifest: &Manifest) {
+    fn index(&mut self, leg: &str, build: &Build, pushed: &Pushed, manifest: &Manifest) {
         let index = match serde_json::from_slice::<Index>(&manifest.bytes) {
             Ok(index) => index,
             Err(error) => {
@@ -279,6 +280,7 @@ impl<'a> Walk<'a> {
         if !self.planned(leg, build, image.platform.as_ref()) {
             return;
         }
+        self.labels(leg, build, pushed, &image.digest);
         let attests = |entry: &&Descriptor| entry.attested() == Some(image.digest.as_str());
         let is_attested = index.manifests.iter().any(|entry| attests(&entry));
         for orphan in index.manifests.iter().filter(|entry| entry.attested().is_some() && !attests(entry)) {
@@ -298,7 +300,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A build without attestations: the manifest of an image, whose configuration names the platform.
-    fn image(&mut self, leg: &str, build: &Build, site: usize, manifest: &Manifest) {
+    fn image(&mut self, leg: &str, build: &Build, pushed: &Pushed, manifest: &Manifest) {
         let parsed = match serde_json::from_slice::<ImageManifest>(&manifest.bytes) {
             Ok(parsed) => parsed,
             Err(error) => {
@@ -311,9 +313,8 @@ impl<'a> Walk<'a> {
             }
         };
         let config = &parsed.config.digest;
-        self.need(site, Question::Configuration(config.clone()));
         let mut entry = manifest.descriptor();
-        match self.snapshots[site].configuration(config) {
+        match self.configuration(config) {
             Known::Unasked => return,
             // The check of its blobs tells that it is not there.
             Known::Absent => {}
@@ -330,9 +331,54 @@ impl<'a> Walk<'a> {
         if entry.platform.is_some() && !self.planned(leg, build, entry.platform.as_ref()) {
             return;
         }
+        self.labels(leg, build, pushed, &entry.digest);
         self.child(leg, &entry);
         self.referrer(leg, &entry.digest);
         self.checked.sources.push(Source::Image(entry));
+    }
+
+    /// Compares what an image says of itself with what was planned for it. What is carried over is of another run, and
+    /// need not say the same.
+    fn labels(&mut self, leg: &str, build: &Build, pushed: &Pushed, image: &Digest) {
+        let Some((_, manifest)) = self.find(image) else { return };
+        // The check of the manifest tells when it is none.
+        let Ok(manifest) = serde_json::from_slice::<ImageManifest>(&manifest.bytes) else { return };
+        let mut labels = BTreeMap::new();
+        if !build.labels.is_empty() {
+            let config = &manifest.config.digest;
+            // The check of its blobs tells that it is not there.
+            let Known::Present(content) = self.configuration(config) else { return };
+            match labels_of(content) {
+                Ok(found) => labels = found,
+                Err(error) => {
+                    let message = format!(
+                        "build `{leg}`: the labels in its configuration {config} cannot be read: {error}"
+                    );
+                    self.fail("invalid-manifest", message);
+                    return;
+                }
+            }
+        }
+        let differences = differences(build, &labels, &manifest.annotations);
+        let Some((first, more)) = differences.split_first() else { return };
+        let message =
+            format!("build `{leg}`, {} (`{}`), is of another plan: {first}", pushed.digest, pushed.origin);
+        let problem = self.fail("other-plan", message);
+        problem.notes.extend(more.iter().cloned());
+        problem.help = Some(OTHER_PLAN_CURE.to_owned());
+    }
+
+    /// The content of a configuration, from the first site that has it.
+    fn configuration(&mut self, digest: &Digest) -> Known<&'a [u8]> {
+        let (subject, snapshots) = (self.subject, self.snapshots);
+        for &site in &subject.places {
+            self.need(site, Question::Configuration(digest.clone()));
+            match snapshots[site].configuration(digest) {
+                Known::Absent => {}
+                known => return known,
+            }
+        }
+        Known::Absent
     }
 
     /// Whether a build is of the platform that was planned for it, and of none that another has.
@@ -445,6 +491,10 @@ impl<'a> Walk<'a> {
     }
 
     fn blob(&mut self, leg: &str, what: &str, site: usize, blob: &Descriptor) {
+        // A configuration that is being read need not be looked for, too.
+        if self.checked.questions.contains(&(site, Question::Configuration(blob.digest.clone()))) {
+            return;
+        }
         match self.snapshots[site].blob(&blob.digest) {
             Known::Unasked => self.need(site, Question::Blob(blob.digest.clone())),
             Known::Present(size) if u64::try_from(blob.size) == Ok(size) => {}

@@ -110,6 +110,12 @@ pub struct Build {
     /// What becomes of the image without it.
     #[serde(default)]
     pub on_missing: OnMissing,
+    /// Labels that the configuration of its image has.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// Annotations that the manifest of its image has.
+    #[serde(default)]
+    pub annotations: BTreeMap<String, String>,
 }
 
 impl Document {

@@ -7,6 +7,7 @@ pub mod decide;
 pub mod document;
 pub mod floating;
 pub mod index;
+pub mod labels;
 pub mod metadata;
 pub mod progress;
 pub mod publish;

@@ -82,7 +82,9 @@ impl Snapshot {
     /// The size of a blob.
     #[must_use]
     pub fn blob(&self, digest: &Digest) -> Known<u64> {
-        Known::of(self.blobs.get(digest).copied())
+        let read =
+            self.configurations.get(digest).map(|content| content.as_ref().map(|one| one.len() as u64));
+        Known::of(read.or_else(|| self.blobs.get(digest).copied()))
     }
 
     /// The content of a configuration.

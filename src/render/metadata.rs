@@ -79,6 +79,10 @@ struct BuildEntry<'a> {
     job: &'a str,
     #[serde(skip_serializing_if = "is_default")]
     on_missing: OnMissing,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    labels: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    annotations: &'a BTreeMap<String, String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -145,6 +149,8 @@ impl<'a> Document<'a> {
                         platform: leg.and_then(|leg| leg.platform.as_ref()).map(ToString::to_string),
                         job: job_of.get(build.leg.as_str()).copied().unwrap_or_default(),
                         on_missing: build.on_missing,
+                        labels: &build.labels,
+                        annotations: &build.annotations,
                     };
                     (build.leg.as_str(), entry)
                 })

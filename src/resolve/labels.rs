@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::images::Draft;
 use super::{Input, Purpose};
+use crate::bake::kept::variable_in;
 use crate::bake::target::{Target, Text};
 use crate::diagnostic::Diagnostic;
 use crate::facts::Facts;
@@ -82,6 +83,12 @@ pub(super) fn left_out(drafts: &[Draft], input: &Input<'_>) -> Option<Diagnostic
     );
     let help = "`bakeplan plan --out DIR` writes a file that has them";
     Some(Diagnostic::note("oci-labels", message).with_help(help))
+}
+
+/// The labels of a leg whose values are known before it is built: a kept variable has none yet.
+pub(super) fn known(definition: &Target) -> BTreeMap<String, String> {
+    let known = definition.labels.iter().filter(|(_, text)| variable_in(&text.value).is_none());
+    known.map(|(key, text)| (key.to_string(), text.to_string())).collect()
 }
 
 /// Adds labels, and annotations of the manifest, to a leg; those that its target has stay.

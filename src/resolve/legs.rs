@@ -16,7 +16,7 @@ use crate::platform::{Platform, split_list};
 use crate::reference::Repository;
 use crate::runner::{Assignment, RunnerRule, assign};
 use crate::source::Span;
-use crate::spec::{Grouping, PlatformOverride, Settings};
+use crate::spec::{Grouping, OnMissing, PlatformOverride, Settings};
 
 /// What a leg needs to know besides its definition while the plan is made.
 #[derive(Clone, Debug)]
@@ -30,7 +30,8 @@ pub(super) struct Made {
 /// All legs, by name.
 pub(super) struct Legs {
     made: IndexMap<String, Made>,
-    builds: IndexMap<String, Vec<Build>>,
+    /// The legs of each image, and what becomes of it without one.
+    builds: IndexMap<String, Vec<(String, OnMissing)>>,
     lifted: BTreeMap<Name, BTreeMap<String, String>>,
 }
 
@@ -40,7 +41,15 @@ impl Legs {
     }
 
     pub(super) fn builds_of(&self, image: &str) -> Vec<Build> {
-        self.builds.get(image).cloned().unwrap_or_default()
+        let builds = self.builds.get(image).into_iter().flatten();
+        let legs = builds.filter_map(|(leg, on_missing)| Some((leg, on_missing, self.get(leg)?)));
+        legs.map(|(leg, on_missing, made)| Build {
+            leg: leg.clone(),
+            on_missing: *on_missing,
+            labels: labels::known(&made.leg.definition),
+            annotations: annotations::of_manifest(&made.leg.definition),
+        })
+        .collect()
     }
 
     pub(super) fn lifted(&self, target: &str) -> BTreeMap<String, String> {
@@ -149,7 +158,8 @@ pub(super) fn legs(
     for (draft, publication) in
         drafts.iter().zip(publications).filter(|(draft, _)| wanted.contains(&draft.key))
     {
-        let mut builds: Vec<(Build, Option<Platform>, Option<Span>)> = Vec::new();
+        let mut builds: Vec<(String, OnMissing)> = Vec::new();
+        let mut taken: Vec<(Option<Platform>, Option<Span>)> = Vec::new();
         for (name, settings) in &draft.targets {
             let Some(target) = targets.resolved.get(name) else { continue };
             let platforms = match platforms(target) {
@@ -188,7 +198,7 @@ pub(super) fn legs(
                 if overrides.iter().any(|one| one.skip) || !input.plans(platform.as_ref()) {
                     continue;
                 }
-                if let Some((_, _, first)) = builds.iter().find(|(_, known, _)| *known == platform) {
+                if let Some((_, first)) = taken.iter().find(|(known, _)| *known == platform) {
                     let shown =
                         platform.as_ref().map_or_else(|| "no platform".to_owned(), |p| format!("`{p}`"));
                     let message = format!("image `{}` gets {shown} from two targets", draft.key);
@@ -205,12 +215,12 @@ pub(super) fn legs(
                 };
                 let leg = leg_name(name, platform.as_ref());
                 let on_missing = overrides.iter().rev().find_map(|one| one.on_missing);
-                let build = Build { leg: leg.clone(), on_missing: on_missing.unwrap_or(settings.on_missing) };
-                builds.push((build, platform.clone(), span.or(target.span)));
+                builds.push((leg.clone(), on_missing.unwrap_or(settings.on_missing)));
+                taken.push((platform.clone(), span.or(target.span)));
                 add(&mut legs, leg, made, draft, targets, diagnostics);
             }
         }
-        legs.builds.insert(draft.key.clone(), builds.into_iter().map(|(build, ..)| build).collect());
+        legs.builds.insert(draft.key.clone(), builds);
     }
     legs.sort(targets);
     legs

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::diagnostic::Severity::{self, Error, Note, Warning};
+use crate::merge::labels::OTHER_PLAN_CURE;
 
 /// What was found. The names are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +28,7 @@ pub enum Code {
     AttestationMissing,
     WrongSubject,
     OtherBuild,
+    OtherPlan,
     TagMoved,
     TagKept,
     TagsDisagree,
@@ -62,7 +64,7 @@ pub struct Row {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::TagMissing,
         Self::NotMerged,
         Self::BuildMissing,
@@ -82,6 +84,7 @@ impl Code {
         Self::AttestationMissing,
         Self::WrongSubject,
         Self::OtherBuild,
+        Self::OtherPlan,
         Self::TagMoved,
         Self::TagKept,
         Self::TagsDisagree,
@@ -225,6 +228,12 @@ impl Code {
                 Error,
                 "another run gave the tag its own build",
                 "merge again if this build is the one that counts; merge in one job, with a `concurrency` group of its own",
+            ),
+            Self::OtherPlan => (
+                "other-plan",
+                Error,
+                "the metadata of another run were merged, or the build was given other labels or annotations than planned",
+                OTHER_PLAN_CURE,
             ),
             Self::TagMoved => (
                 "tag-moved",

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::Code;
 use super::finding::Finding;
-use super::record::{Content, Document as Served, Known, Question};
+use super::record::{Configuration, Content, Document as Served, Known, Question};
 use super::report::Checked;
-use super::walk::{Place, Tree, Walk};
+use super::walk::{Branch, Place, Tree, Walk};
 use crate::diagnostic::Severity;
 use crate::merge::check::is_planned;
 use crate::merge::document::{Build, Document, Image, PlannedTag};
 use crate::merge::floating::keeper;
+use crate::merge::labels::differences;
 use crate::merge::metadata::{Metadata, Pushed};
 use crate::reference::Digest;
 use crate::spec::OnMissing;
@@ -177,7 +178,9 @@ impl<'a> Subject<'_, 'a> {
                 Known::Present(_) => {
                     // What is wrong below it would come into the tag.
                     let before = self.walk.findings.len();
-                    self.walk.tree(&place, digest);
+                    if let Some(tree) = self.walk.tree(&place, digest) {
+                        self.labels(&place, &tree, &BTreeSet::new());
+                    }
                     is_explained |=
                         self.walk.findings[before..].iter().any(|one| one.severity == Severity::Error);
                 }
@@ -240,10 +243,16 @@ impl<'a> Subject<'_, 'a> {
     fn compare(&mut self, place: &Place, tree: &Tree<'_>, before: usize) {
         let is_told = self.platforms(place, tree);
         self.annotations(place, tree);
-        if is_told {
-            return;
+        if !is_told {
+            let told = self.builds(place, tree, before);
+            self.labels(place, tree, &told);
         }
-        let Some(metadata) = self.metadata else { return };
+    }
+
+    /// Compares what a tag names with what was built. The legs that have another build there.
+    fn builds(&mut self, place: &Place, tree: &Tree<'_>, before: usize) -> BTreeSet<String> {
+        let mut told = BTreeSet::new();
+        let Some(metadata) = self.metadata else { return told };
         let digests = tree.digests();
         for (leg, build) in &self.image.builds {
             let Some(pushed) = metadata.builds.get(leg) else { continue };
@@ -285,6 +294,7 @@ impl<'a> Subject<'_, 'a> {
                 None => tree.images.iter().map(|one| one.digest.clone()).collect(),
             };
             let Some(first) = found.first() else { continue };
+            told.insert(leg.clone());
             let missing = self.walk.findings[before..]
                 .iter_mut()
                 .find(|one| one.code == Code::ManifestMissing && one.digest.as_ref() == Some(first));
@@ -309,6 +319,54 @@ impl<'a> Subject<'_, 'a> {
                 finding
             });
             self.other_build = true;
+        }
+        told
+    }
+
+    /// Compares what the images say of themselves with the plan, but for those that `told` has.
+    fn labels(&mut self, place: &Place, tree: &Tree<'_>, told: &BTreeSet<String>) {
+        for (leg, build) in self.image.builds.iter().filter(|(leg, _)| !told.contains(*leg)) {
+            let pushed = self.metadata.and_then(|metadata| metadata.builds.get(leg));
+            // What was carried over, or stays since a build is missing, is of an earlier run.
+            if pushed.is_none() && (self.metadata.is_some() || build.on_missing == OnMissing::Carry) {
+                continue;
+            }
+            let is_own = |image: &&Branch<'_>| match (&build.platform, &image.platform) {
+                (Some(planned), Some(found)) => is_planned(found, planned),
+                (planned, _) => planned.is_none(),
+            };
+            for image in tree.images.iter().filter(is_own) {
+                let Some(manifest) = image.manifest else { continue };
+                let mut labels = &BTreeMap::new();
+                if !build.labels.is_empty() {
+                    let config = &manifest.config.digest;
+                    self.walk.need(place.site, Question::Configuration(config.clone()));
+                    let records = self.walk.records;
+                    match records[place.site].configuration(config) {
+                        Known::Present(Ok(Configuration { labels: Ok(found), .. })) => labels = found,
+                        Known::Present(Ok(Configuration { labels: Err(why), .. })) => {
+                            let message = format!(
+                                "{}: the labels in the configuration {config} cannot be read: {why}",
+                                name_of(leg, build)
+                            );
+                            let finding = Finding::new(Code::InvalidManifest, &place.references, message);
+                            self.walk.findings.push(finding.about(config));
+                            continue;
+                        }
+                        // The walk tells what is wrong with it.
+                        Known::Unasked | Known::Absent | Known::Faulty(_) | Known::Present(Err(_)) => {
+                            continue;
+                        }
+                    }
+                }
+                let differences = differences(build, labels, &manifest.annotations);
+                let Some((first, more)) = differences.split_first() else { continue };
+                let message = format!("image `{}`: {}: {first}", self.key, name_of(leg, build));
+                let mut finding = Finding::new(Code::OtherPlan, &place.references, message);
+                finding.notes.extend(more.iter().cloned());
+                finding.notes.extend(pushed.map(told_by));
+                self.walk.findings.push(finding.about(&image.digest));
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::code::Code;
 use crate::merge::index::configured_platform;
+use crate::merge::labels::labels_of;
 use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, is_index};
 use crate::reference::{Digest, Tag};
 use crate::registry::{Manifest, TagOrDigest};
@@ -23,7 +24,7 @@ pub enum Question {
     Manifest(Digest),
     /// The size of a blob.
     Blob(Digest),
-    /// The platform in a blob, the configuration of an image.
+    /// What is in a blob, the configuration of an image.
     Configuration(Digest),
     /// All tags.
     Tags,
@@ -66,6 +67,15 @@ impl<T> Known<'_, T> {
     }
 }
 
+/// What counts in the configuration of an image.
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    /// The platform.
+    pub platform: DescriptorPlatform,
+    /// The labels, or why they cannot be read.
+    pub labels: Result<BTreeMap<String, String>, String>,
+}
+
 /// An answer that says something.
 #[derive(Clone, Debug)]
 pub enum Answer {
@@ -75,8 +85,8 @@ pub enum Answer {
     Manifest(Box<Document>),
     /// The size of a blob.
     Size(u64),
-    /// A configuration: its size, and its platform or why that cannot be read.
-    Configuration(u64, Result<DescriptorPlatform, String>),
+    /// A configuration: its size, and what is in it or why that cannot be read.
+    Configuration(u64, Result<Configuration, String>),
     /// All tags.
     Tags(Vec<Tag>),
     /// What such a client is told: the media type that it gets, or why it gets nothing.
@@ -87,8 +97,9 @@ impl Answer {
     /// What the content of a configuration says.
     #[must_use]
     pub fn configuration(content: &[u8]) -> Self {
+        let labels = labels_of(content).map_err(|error| error.to_string());
         let platform = configured_platform(content).map_err(|error| error.to_string());
-        Self::Configuration(content.len() as u64, platform)
+        Self::Configuration(content.len() as u64, platform.map(|platform| Configuration { platform, labels }))
     }
 }
 
@@ -153,11 +164,11 @@ impl Record {
         })
     }
 
-    /// The platform in a configuration.
+    /// What is in a configuration.
     #[must_use]
-    pub fn configuration(&self, digest: &Digest) -> Known<'_, &Result<DescriptorPlatform, String>> {
+    pub fn configuration(&self, digest: &Digest) -> Known<'_, &Result<Configuration, String>> {
         self.get(&Question::Configuration(digest.clone()), |answer| match answer {
-            Answer::Configuration(_, platform) => Some(platform),
+            Answer::Configuration(_, content) => Some(content),
             _ => None,
         })
     }

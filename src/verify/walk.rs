@@ -226,7 +226,7 @@ impl<'a> Walk<'a> {
         if records[site].blob(digest) == Known::Unasked {
             self.need(site, Question::Configuration(digest.clone()));
         }
-        let platform = records[site].configuration(digest).present()?.as_ref().ok()?;
+        let platform = &records[site].configuration(digest).present()?.as_ref().ok()?.platform;
         (!platform.os.is_empty()).then(|| platform.clone())
     }
 

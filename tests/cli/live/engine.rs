@@ -123,6 +123,11 @@ impl Project {
         format!("{}/{}/{name}", self.registry(registry), self.id)
     }
 
+    /// Where a file of the folder is.
+    pub(super) fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
     #[track_caller]
     pub(super) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))

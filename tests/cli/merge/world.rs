@@ -43,15 +43,23 @@ pub(crate) struct Build<'a> {
     pub(crate) salt: &'a str,
     pub(crate) attested: bool,
     pub(crate) media_type: &'a str,
+    /// Its labels and annotations, as members of JSON objects.
+    pub(crate) labels: &'a str,
+    pub(crate) annotations: &'a str,
 }
 
 impl<'a> Build<'a> {
     pub(crate) fn new(leg: &'a str, platform: &'a str) -> Self {
-        Self { leg, platform, salt: "", attested: true, media_type: OCI_MANIFEST }
+        let media_type = OCI_MANIFEST;
+        Self { leg, platform, salt: "", attested: true, media_type, labels: "", annotations: "" }
     }
 
     pub(crate) fn salt(self, salt: &'a str) -> Self {
         Self { salt, ..self }
+    }
+
+    pub(crate) fn labelled(self, labels: &'a str, annotations: &'a str) -> Self {
+        Self { labels, annotations, ..self }
     }
 
     pub(crate) fn plain(self) -> Self {
@@ -218,15 +226,19 @@ pub(crate) fn plan_of(repositories: &[&str], tags: &str, more: &str, on_missing:
 }
 
 fn push(layout: &Layout, build: Build<'_>) -> Digest {
-    let Build { leg, platform, salt, attested, media_type } = build;
+    let Build { leg, platform, salt, attested, media_type, labels, annotations } = build;
     let mut parts = platform.split('/');
     let (os, architecture) = (parts.next().unwrap(), parts.next().unwrap());
     let platform = format!(r#"{{"architecture":"{architecture}","os":"{os}"}}"#);
+    let labels = if labels.is_empty() { String::new() } else { format!(",{labels}") };
     let config = format!(
-        r#"{{"architecture":"{architecture}","os":"{os}","config":{{"Labels":{{"salt":"{salt}"}}}}}}"#
+        r#"{{"architecture":"{architecture}","os":"{os}","config":{{"Labels":{{"salt":"{salt}"{labels}}}}}}}"#
     );
-    let image =
-        put(layout, media_type, &image(layout, media_type, &config, &[format!("layer of {leg} {salt}")]));
+    let mut text = image(layout, media_type, &config, &[format!("layer of {leg} {salt}")]);
+    if !annotations.is_empty() {
+        text = text.replacen('{', &format!(r#"{{"annotations":{{{annotations}}},"#), 1);
+    }
+    let image = put(layout, media_type, &text);
     if !attested {
         return image.digest;
     }

@@ -44,7 +44,7 @@ pub(crate) fn of_plan(world: &World, document: &str) -> Report {
 }
 
 /// Verifies a plan with these metadata.
-pub(super) fn of_builds(world: &World, document: &str, text: &str) -> Report {
+pub(crate) fn of_builds(world: &World, document: &str, text: &str) -> Report {
     let document = Document::read("plan.json", document).expect("the test's plan is one");
     let mut metadata = Metadata::default();
     let legs = document.legs();
@@ -71,7 +71,7 @@ pub(super) fn codes(report: &Report) -> Vec<&'static str> {
 
 /// What was found is this and nothing else.
 #[track_caller]
-pub(super) fn found(report: &Report, expected: &[&str]) {
+pub(crate) fn found(report: &Report, expected: &[&str]) {
     assert_eq!(codes(report), expected, "{:#?}", report.findings);
 }
 
