@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use crate::bake::target::{Group, Target};
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::kept::KeptVariable;
 use crate::diagnostic::Diagnostic;
 use crate::on_missing::OnMissing;

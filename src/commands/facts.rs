@@ -1,6 +1,6 @@
 //! Gathers what is known about the run: from options, from the environment, and from git when something asks for it.
 
-use super::Session;
+use super::session::Session;
 use crate::bake::text::discovery::STDIN;
 use crate::cli::FactOptions;
 use crate::diagnostic::Diagnostic;

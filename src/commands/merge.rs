@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::network::{self, Talk};
-use super::{Session, github};
+use super::session::{Session, github};
 use crate::cli::{self, Engine, ReportFormat};
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;

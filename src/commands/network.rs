@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::Session;
+use super::session::Session;
 use crate::cli::Network;
 use crate::error::Error;
 use crate::host::Host;

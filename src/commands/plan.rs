@@ -7,12 +7,13 @@ use std::path::{Component, Path, PathBuf};
 use sha2::{Digest, Sha256};
 use similar::TextDiff;
 
-use super::github;
+use super::facts;
 use super::load::{self, Loaded};
-use super::{Session, facts};
-use crate::bake::module::is_secret_name;
+use super::session::Session;
+use super::session::github;
 use crate::bake::module::strict;
 use crate::bake::text::discovery::{self, Found, Origin};
+use crate::bake::values::is_secret_name;
 use crate::cli::{self, MatrixFormat, MetadataFormat, PlanFormat, Selection};
 use crate::diagnostic::{Diagnostic, sorted};
 use crate::error::{Error, Stale};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::merge::read_metadata;
 use super::network::{self, Talk};
-use super::{Session, github};
+use super::session::{Session, github};
 use crate::cli::{self, ReportFormat};
 use crate::error::Error;
 use crate::published::planned::Planned;

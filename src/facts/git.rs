@@ -1,6 +1,6 @@
 //! Facts from a git repository, out of what a few `git` commands print.
 //!
-//! They read objects, refs and the configuration, and so run nothing; [`worktree`](super::worktree) has the exception.
+//! They read objects, refs and the configuration, and so run nothing; [`worktree`] has the exception.
 
 use jiff::Timestamp;
 

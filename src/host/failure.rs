@@ -4,7 +4,8 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use super::MAX_INPUT;
+/// The largest input that is read, in bytes.
+pub const MAX_INPUT: u64 = 16 * 1024 * 1024;
 
 /// A file, stream or directory that could not be used.
 #[derive(Debug, thiserror::Error)]

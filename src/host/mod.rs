@@ -19,12 +19,9 @@ mod git;
 mod programs;
 mod write;
 
-pub use failure::{Action, HostError, Problem};
+pub use failure::{Action, HostError, MAX_INPUT, Problem};
 use failure::{STDIN, STDOUT, reason};
 use write::{Prepared, refuse_links};
-
-/// The largest input that is read, in bytes.
-pub const MAX_INPUT: u64 = 16 * 1024 * 1024;
 
 /// How many files a folder may hold, all below it counted.
 const MAX_FILES: usize = 100_000;

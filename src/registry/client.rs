@@ -16,7 +16,6 @@ use super::error::{Error, ErrorEntry, Kind, Operation, entries_of, explanation};
 use super::exchange::Exchanger;
 use super::observer::{Observer, Silent};
 use super::proxy::Proxies;
-use super::remote::RemoteRepository;
 use super::retry::{Again, Attempts, Patience};
 use super::transport::{Answer, Message, Timeouts, Transport};
 use super::url::{Scheme, Url, is_loopback, split_authority};
@@ -116,12 +115,6 @@ impl Client {
         let authenticator = Authenticator::new(exchanger.clone(), credentials);
         let (encrypted, written) = Default::default();
         Ok(Self { shared: Arc::new(Shared { exchanger, authenticator, encrypted, written }) })
-    }
-
-    /// A repository, which need not exist.
-    #[must_use]
-    pub fn repository(&self, name: &Repository) -> RemoteRepository {
-        RemoteRepository::new(self.clone(), name.clone())
     }
 
     /// Where a registry is.

@@ -32,6 +32,14 @@ impl fmt::Debug for RemoteRepository {
     }
 }
 
+impl Client {
+    /// A repository, which need not exist.
+    #[must_use]
+    pub fn repository(&self, name: &Repository) -> RemoteRepository {
+        RemoteRepository::new(self.clone(), name.clone())
+    }
+}
+
 impl RemoteRepository {
     pub(super) fn new(client: Client, repository: Repository) -> Self {
         Self { client, repository }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::images::Draft;
-use super::legs::Legs;
+use super::draft::Draft;
+use super::made::Legs;
 use crate::bake::target::{Entry, Target, Text};
 use crate::bake::values::kept::variable_in;
 use crate::diagnostic::Diagnostic;

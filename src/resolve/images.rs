@@ -1,46 +1,23 @@
 //! Which images there are: from `image` blocks, or, without any, from the targets that Bake would push.
 
+use super::draft::Draft;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use super::rules::{self, Ruled};
-use super::versions::{self, Stated};
+use super::rules::{self};
+use super::stated::Stated;
+use super::versions::{self};
 use super::{Input, Targets, labels, legs};
 use crate::bake::target::glob::Glob;
 use crate::bake::target::select;
 use crate::bake::target::{Definition, Target, Text};
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, names_help};
 use crate::reference::Reference;
 use crate::source::Span;
-use crate::spec::{Settings, Spec};
-
-/// An image before its tags and legs are known.
-pub(super) struct Draft {
-    /// Its key in the plan.
-    pub(super) key: String,
-    /// The block it comes from; images of one block compete for floating tags. `None` at level 0.
-    pub(super) block: Option<usize>,
-    /// What to point at when the image as a whole is wrong.
-    pub(super) span: Option<Span>,
-    /// The targets that build it, each with what its block says about it.
-    pub(super) targets: Vec<(Name, Settings)>,
-    /// The version that its tags are made of.
-    pub(super) stated: Stated,
-    /// What its rule lines give, if it has any.
-    pub(super) ruled: Option<Ruled>,
-    /// Labels and annotations that are filled in from facts.
-    pub(super) oci: BTreeMap<String, String>,
-}
-
-impl Draft {
-    /// What the block says about the image: it is the same for all of its targets.
-    pub(super) fn settings(&self) -> &Settings {
-        &self.targets[0].1
-    }
-}
+use crate::spec::Spec;
 
 /// The images of the spec, in order.
 pub(super) struct Drafts {

@@ -6,7 +6,8 @@ use std::path::{Component, Path};
 use indexmap::{IndexMap, IndexSet};
 
 use super::Targets;
-use super::legs::{Legs, Made};
+use super::made::Legs;
+use super::made::Made;
 use crate::bake::target::links::links;
 use crate::bake::target::{Definition, Target};
 use crate::diagnostic::Diagnostic;

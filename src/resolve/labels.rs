@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::images::Draft;
+use super::draft::Draft;
 use super::{Input, Purpose};
 use crate::bake::target::{Target, Text};
 use crate::bake::values::kept::variable_in;

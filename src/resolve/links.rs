@@ -6,12 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::images::Draft;
-use super::legs::{self, Legs, Made};
+use super::draft::Draft;
+use super::legs;
+use super::made::{Legs, Made};
 use super::{Input, Targets};
 use crate::bake::target::TextMap;
 use crate::bake::target::{Target, Text};
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Leg, Role};
 use crate::platform::Platform;

@@ -1,142 +1,58 @@
 //! From an evaluated Bake file to the plan: images, legs, links, jobs, and every contradiction between them.
 
-mod annotations;
+// What goes in, and what the steps hand on.
+mod input;
+mod publication;
+mod stated;
+
+// What is asked of them.
 mod cache;
-mod images;
-mod jobs;
-mod labels;
-mod legs;
-mod links;
-mod names;
-mod publish;
+mod name;
+mod targets;
+
+// Legs and rule lines.
+mod made;
 mod rules;
+
+// Images.
+mod draft;
+
+// What is said about an image.
+mod annotations;
+mod names;
 mod versions;
 mod written;
 
-use std::collections::{BTreeMap, BTreeSet};
+// What follows from the labels.
+mod labels;
+
+// The steps.
+mod legs;
+
+// What depends on legs.
+mod images;
+mod jobs;
+mod links;
+
+// Tags.
+mod publish;
+
+pub use input::{Input, Purpose};
+
+use targets::{Targets, grouped};
+
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use crate::bake::module::Module;
-use crate::bake::target::inherit::Resolver;
 use crate::bake::target::links::links as links_of;
-use crate::bake::target::overrides::Overrides;
 use crate::bake::target::select;
-use crate::bake::target::{Definition, Group, Target, Text};
-use crate::bake::text::syntax::Name;
-use crate::bake::values::kept::KeptVariable;
-use crate::diagnostic::{Diagnostic, Severity, names_help, sorted};
-use crate::facts::{Known, KnownVersions};
-use crate::plan::{Plan, SourceFile};
-use crate::platform::Platform;
+use crate::bake::target::{Definition, Group, Target};
+use crate::bake::values::Name;
+use crate::diagnostic::{Diagnostic, Severity, sorted};
+use crate::plan::Plan;
 use crate::spec::Spec;
-
-/// What a plan is made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// A run, which builds and publishes.
-    Run,
-    /// A Bake file that is committed: nothing in it depends on facts of the run. Tags are not in it.
-    BakeFile,
-    /// A table of tags that is committed: those that depend on the run are not in it.
-    TagTable,
-}
-
-impl Purpose {
-    /// Whether it goes into a committed file, which must be the same in each run.
-    #[must_use]
-    pub fn is_committed(self) -> bool {
-        self != Self::Run
-    }
-}
-
-/// What a plan is made of.
-pub struct Input<'a> {
-    /// The evaluated files.
-    pub module: &'a Module,
-    /// Their targets and groups.
-    pub definition: &'a Definition,
-    /// `--set` and its shorthands.
-    pub overrides: &'a Overrides,
-    /// Images, targets or groups to plan; empty for all.
-    pub names: &'a [String],
-    /// Platforms to plan; empty for all.
-    pub platforms: &'a [Platform],
-    /// Whether the legs push.
-    pub publish: bool,
-    /// What it is for.
-    pub purpose: Purpose,
-    /// What is known about the run.
-    pub facts: Known<'a>,
-    /// Versions that were released before.
-    pub known_versions: &'a KnownVersions,
-    /// The variables that are left to the build.
-    pub kept: &'a [KeptVariable],
-    /// The files, for the record.
-    pub sources: Vec<SourceFile>,
-}
-
-/// Resolved targets by name, made once each.
-struct Targets<'a> {
-    definition: &'a Definition,
-    resolved: IndexMap<Name, Target>,
-    broken: BTreeMap<Name, Vec<Diagnostic>>,
-}
-
-impl<'a> Targets<'a> {
-    /// Resolves every target; those that fail matter only when something asks for them.
-    ///
-    /// # Errors
-    /// Each override that matches no target.
-    fn resolve(input: &Input<'a>) -> Result<Self, Vec<Diagnostic>> {
-        let mut resolver = Resolver::new(input.definition, input.overrides)?;
-        let mut targets =
-            Self { definition: input.definition, resolved: IndexMap::new(), broken: BTreeMap::new() };
-        for name in input.definition.targets.keys() {
-            match resolver.target(name) {
-                Ok(target) => {
-                    targets.resolved.insert(Rc::clone(name), target);
-                }
-                Err(found) => {
-                    targets.broken.insert(Rc::clone(name), found);
-                }
-            }
-        }
-        Ok(targets)
-    }
-
-    /// The targets that are written as they stand: those that are not only there to be inherited.
-    fn written(&self) -> impl Iterator<Item = &Target> {
-        let linked: BTreeSet<&str> =
-            self.resolved.values().flat_map(links_of).map(|(_, linked)| linked).collect();
-        let grouped = grouped(self.definition);
-        self.resolved.values().filter(move |target| {
-            !target.name.starts_with('_') || linked.contains(&*target.name) || grouped.contains(&target.name)
-        })
-    }
-
-    /// A target, or why there is none.
-    fn get(&self, name: &str, asked: Option<&Text>) -> Result<&Target, Vec<Diagnostic>> {
-        if let Some(target) = self.resolved.get(name) {
-            return Ok(target);
-        }
-        Err(self.broken.get(name).cloned().unwrap_or_else(|| {
-            let diagnostic = Diagnostic::error("unknown-target", format!("there is no target `{name}`"));
-            let diagnostic = diagnostic.at(asked.and_then(|text| text.span), "asked for here");
-            if self.definition.groups.contains_key(name) {
-                let note =
-                    format!("`{name}` is a group, or the label of a matrix, and a target is needed here");
-                return vec![diagnostic.with_note(note)];
-            }
-            vec![diagnostic.with_help(names_help(
-                name,
-                "target",
-                self.definition.targets.keys().map(|known| &**known),
-            ))]
-        }))
-    }
-}
 
 /// Makes the plan.
 ///
@@ -182,7 +98,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
 }
 
 /// A warning for each platform that was asked for and no image has: it may be a typo.
-fn unbuilt(input: &Input<'_>, legs: &legs::Legs, warnings: &mut Vec<Diagnostic>) {
+fn unbuilt(input: &Input<'_>, legs: &made::Legs, warnings: &mut Vec<Diagnostic>) {
     for platform in input.platforms {
         if !legs.iter().any(|leg| leg.platform.as_ref() == Some(platform)) {
             let message = format!("no image is built for `{platform}`");
@@ -192,7 +108,7 @@ fn unbuilt(input: &Input<'_>, legs: &legs::Legs, warnings: &mut Vec<Diagnostic>)
 }
 
 /// What Bake would build and no image covers.
-fn local(input: &Input<'_>, drafts: &[images::Draft], targets: &Targets<'_>) -> Vec<Name> {
+fn local(input: &Input<'_>, drafts: &[draft::Draft], targets: &Targets<'_>) -> Vec<Name> {
     let covered: BTreeSet<&Name> =
         drafts.iter().flat_map(|draft| &draft.targets).map(|(name, _)| name).collect();
     let asked = match input.names {
@@ -236,20 +152,6 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, warnings: &mut Vec<Diagnostic>)
         }
     }
     plan.groups = groups(targets.definition, &plan.targets, warnings);
-}
-
-/// The members of all groups that are not hidden, through other groups.
-fn grouped(definition: &Definition) -> BTreeSet<Name> {
-    let mut members = BTreeSet::new();
-    let mut open: Vec<&Name> = definition.groups.keys().filter(|name| !name.starts_with('_')).collect();
-    while let Some(name) = open.pop() {
-        for member in definition.groups.get(name).into_iter().flat_map(Group::members) {
-            if members.insert(Name::from(member.as_str())) {
-                open.extend(definition.groups.get_key_value(member.as_str()).map(|(group, _)| group));
-            }
-        }
-    }
-    members
 }
 
 /// The source's groups with the members that exist; a group that loses all of its own is dropped.

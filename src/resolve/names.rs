@@ -1,28 +1,20 @@
 //! The names that an image claims: its rendered tag patterns, before it is known who owns them.
 
+use super::name::{Name, leave_out};
 use indexmap::IndexSet;
 
-use super::images::Draft;
-use super::rules::is_of_version;
-use super::versions::Stated;
-use super::{Input, Purpose};
+use super::Input;
+use super::draft::Draft;
+use super::stated::Stated;
+use super::stated::is_of_version;
 use crate::bake::target::Text;
 use crate::diagnostic::Diagnostic;
 use crate::facts::Facts;
 use crate::pattern::{self, PatternError, Rendered, Words};
 use crate::rules;
-use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
 use crate::tags::{self, Claim};
 use crate::version::Version;
-
-/// A rendered name with its pattern's place.
-#[derive(Clone, Debug)]
-pub(super) struct Name {
-    pub(super) text: String,
-    pub(super) claim: Claim,
-    pub(super) span: Option<Span>,
-}
 
 /// What an image claims.
 #[derive(Clone, Debug, Default)]
@@ -166,16 +158,6 @@ impl Renderer<'_, '_> {
             self.diagnostics
                 .push(refuse(message, "put something before it, such as `branch-{{ branch | slug }}`"));
         }
-    }
-}
-
-/// Leaves tags that depend on the run out of a committed file, and says so where they would be.
-pub(super) fn leave_out(input: &Input<'_>, span: Option<Span>, warnings: &mut Vec<Diagnostic>) {
-    let message = "what depends on the run is left out of a committed file";
-    let note = Diagnostic::note("run-tag", message).at(span, "");
-    let note = note.with_help("give the facts, such as `--fact tag=v1.2.3`, to have its tags in the file");
-    if input.purpose == Purpose::TagTable && !warnings.contains(&note) {
-        warnings.push(note);
     }
 }
 

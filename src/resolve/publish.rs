@@ -1,13 +1,17 @@
 //! Under which references images are published: repositories, tags, and who owns the floating ones.
 
+use super::publication::{Listing, Publication, Published};
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::{IndexMap, IndexSet};
 
 use super::annotations;
-use super::images::{Draft, pushed_tags};
-use super::legs::{self, Legs};
-use super::names::{self, Name, Names};
+use super::draft::Draft;
+use super::images::pushed_tags;
+use super::legs::{self};
+use super::made::Legs;
+use super::name::Name;
+use super::names::{self, Names};
 use super::versions;
 use super::{Input, Targets};
 use crate::bake::target::Text;
@@ -22,27 +26,6 @@ use crate::version::Version;
 
 /// How many references all images may have: a few lines can ask for millions, and each goes into every file.
 const MAX_REFERENCES: usize = 200_000;
-
-/// A tag in one repository.
-#[derive(Clone, Debug)]
-pub(super) struct Published {
-    pub(super) tag: Tag,
-    pub(super) claim: Claim,
-    pub(super) why: Option<String>,
-    pub(super) is_provisional: bool,
-    pub(super) span: Option<Span>,
-}
-
-/// What an image is published under in one repository.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Listing {
-    pub(super) tags: Vec<Published>,
-    /// The floating tags that are another version's.
-    pub(super) yielded: Vec<YieldedTag>,
-}
-
-/// What an image is published under, by repository, in the order of the spec.
-pub(super) type Publication = IndexMap<Repository, Listing>;
 
 /// The publication of every draft, in their order.
 pub(super) fn publications(

@@ -1,15 +1,17 @@
 //! Rule lines of docker/metadata-action among the tags of an image: what they give in this run, and to whom it belongs.
 
 use super::Input;
-use super::names::{self, Name};
-use super::versions::Stated;
+use super::name;
+use super::name::Name;
+use super::stated::Stated;
+use super::stated::is_of_version;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Known};
 use crate::pattern::{self, PatternError, Words};
 use crate::rules::{self, Flavor, Outcome, Rule, RuleError, RuleTag};
 use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
-use crate::tags::{self, Claim, LATEST};
+use crate::tags::{self, Claim};
 use crate::version::Version;
 
 /// The rule lines of an image, applied to the facts of the run.
@@ -70,7 +72,7 @@ pub(super) fn apply(
         }
         // The others give what they give without these.
         for (at, _) in left_out.iter().rev() {
-            names::leave_out(input, applied.remove(*at).1, warnings);
+            name::leave_out(input, applied.remove(*at).1, warnings);
         }
     };
     let failed = !found.is_empty();
@@ -109,7 +111,7 @@ fn holds(
     let words = Words { version: stated.version(), facts: input.facts };
     pattern::holds(condition.as_str(), &words).unwrap_or_else(|e| {
         if input.purpose.is_committed() && matches!(e, PatternError::MissingFact { .. }) {
-            names::leave_out(input, line.pattern.span, warnings);
+            name::leave_out(input, line.pattern.span, warnings);
             return false;
         }
         let diagnostic = Diagnostic::error("tag-pattern", e.to_string()).at(condition.span, "");
@@ -224,11 +226,6 @@ impl Ruled {
             push_once(warnings, diagnostic.at(self.rules[tag.rule].1, "").with_help(help));
         }
     }
-}
-
-/// Whether a tag is called as a version's are.
-pub(super) fn is_of_version(tag: &str) -> bool {
-    tag == LATEST || tag.parse::<Version>().is_ok_and(|version| !version.is_prerelease())
 }
 
 fn claim(tag: &RuleTag, version: Option<&Version>) -> Claim {

@@ -1,39 +1,13 @@
 //! The version of each image, and the versions that are known besides.
 
 use super::Input;
-use super::images::Draft;
+use super::draft::Draft;
+use super::stated::Stated;
 use crate::bake::target::Text;
 use crate::diagnostic::Diagnostic;
 use crate::pattern::{self, PatternError, Words};
 use crate::spec::Settings;
 use crate::version::{Scheme, Version};
-
-/// The version that a spec asks for.
-#[derive(Clone, Debug)]
-pub(super) enum Stated {
-    /// None: tags are as they stand.
-    No,
-    /// This one.
-    Is(Version),
-    /// It follows from a fact that this run has not, which matters to patterns that use it.
-    Unknown(PatternError, Text),
-    /// This run is of another image's version: its git tag does not begin with the image's prefix.
-    Elsewhere {
-        /// The git tag.
-        tag: String,
-        /// What it would begin with.
-        prefix: Text,
-    },
-}
-
-impl Stated {
-    pub(super) fn version(&self) -> Option<&Version> {
-        match self {
-            Self::Is(version) => Some(version),
-            Self::No | Self::Unknown(..) | Self::Elsewhere { .. } => None,
-        }
-    }
-}
 
 /// Reads the version of an image.
 pub(super) fn stated(settings: &Settings, input: &Input<'_>, diagnostics: &mut Vec<Diagnostic>) -> Stated {

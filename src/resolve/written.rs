@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
-use super::images::Draft;
+use super::draft::Draft;
 use super::{Input, Targets};
 use crate::bake::target::{Target, Text};
 use crate::bake::values::{Mark, Marks};

@@ -9,12 +9,13 @@ mod javascript;
 mod line;
 mod moment;
 mod pep440;
+mod scope;
 mod template;
 
 pub use apply::{Outcome, RuleTag, apply};
 pub use error::{RegexProblem, RuleError, RuleNote, TemplateProblem};
 pub use line::is_rule;
-pub use template::Scope;
+pub use scope::Scope;
 
 use error::TYPES;
 use javascript::Expression;

@@ -1,9 +1,12 @@
 //! `image` blocks as written: which there are, what they cover, and what they say about a target.
 
 mod reader;
+mod words;
+
+pub use reader::secret;
+pub use words::TagPattern;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::rc::Rc;
 
 use indexmap::IndexMap;
@@ -11,7 +14,8 @@ use reader::Reader;
 
 use crate::bake::module::Module;
 use crate::bake::target::Text;
-use crate::bake::text::syntax::{Attribute, Block, Body, Ident, Name};
+use crate::bake::text::syntax::{Attribute, Block, Body, Ident};
+use crate::bake::values::Name;
 use crate::bake::values::Value;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::on_missing::OnMissing;
@@ -85,15 +89,6 @@ pub struct PlatformOverride {
     pub on_missing: Option<OnMissing>,
     /// Whether the platform is left out.
     pub skip: bool,
-}
-
-/// A pattern of tags, and when it applies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TagPattern {
-    /// The pattern, or a rule line of docker/metadata-action.
-    pub pattern: Text,
-    /// A condition over facts; `None` for always.
-    pub when: Option<Text>,
 }
 
 /// What an image block says about one target.
@@ -576,23 +571,5 @@ fn unknown(what: &str, name: &Ident, known: &[&str], owner: &str) -> Diagnostic 
             let list: Vec<String> = known.iter().map(|k| format!("`{k}`")).collect();
             diagnostic.with_help(format!("it may have {}", list.join(", ")))
         }
-    }
-}
-
-/// What is written holds a secret: `place` says where. `can_keep` tells whether the variable could be left to the build
-/// there.
-#[must_use]
-pub fn secret(place: &str, name: &str, can_keep: bool) -> Diagnostic {
-    let message = format!("{place} holds the value of `{name}`, which looks like a secret");
-    let mut help = "what is written can be read by others; give it to the build as a `secret`".to_owned();
-    if can_keep {
-        let _ = write!(help, ", or leave it to the build as a variable: `--keep-variable {name}`");
-    }
-    Diagnostic::error("secret", message).with_help(help)
-}
-
-fn push_once(diagnostics: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
-    if !diagnostics.contains(&diagnostic) {
-        diagnostics.push(diagnostic);
     }
 }

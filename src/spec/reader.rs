@@ -1,12 +1,14 @@
 //! Evaluates the attributes of an image block for one target, and checks their types.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::rc::Rc;
 
-use super::{TagPattern, push_once, secret};
+use super::words::TagPattern;
 use crate::bake::module::Module;
 use crate::bake::target::Text;
-use crate::bake::text::syntax::{Expr, Name};
+use crate::bake::text::syntax::Expr;
+use crate::bake::values::Name;
 use crate::bake::values::convert::convert;
 use crate::bake::values::kept;
 use crate::bake::values::{Type, Value};
@@ -234,5 +236,23 @@ impl Reader<'_, '_> {
                 None
             }
         }
+    }
+}
+
+/// What is written holds a secret: `place` says where. `can_keep` tells whether the variable could be left to the build
+/// there.
+#[must_use]
+pub fn secret(place: &str, name: &str, can_keep: bool) -> Diagnostic {
+    let message = format!("{place} holds the value of `{name}`, which looks like a secret");
+    let mut help = "what is written can be read by others; give it to the build as a `secret`".to_owned();
+    if can_keep {
+        let _ = write!(help, ", or leave it to the build as a variable: `--keep-variable {name}`");
+    }
+    Diagnostic::error("secret", message).with_help(help)
+}
+
+pub(super) fn push_once(diagnostics: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
+    if !diagnostics.contains(&diagnostic) {
+        diagnostics.push(diagnostic);
     }
 }

@@ -1,13 +1,20 @@
 //! Whether registries serve what was planned: walks from tags to the last layer, and names what is wrong with cause and
 //! cure.
 
+// The words.
 pub mod code;
-pub mod explain;
-pub mod finding;
-mod planned;
-pub mod report;
 pub mod target;
+
+// What is found, and where.
+pub mod finding;
 pub mod walk;
+
+// What is told.
+pub mod report;
+
+// What is wrong, and why.
+pub mod explain;
+mod planned;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -6,18 +6,20 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::dotenv::{self, Environment};
-use super::merge::{self, fail, wrong_type};
+use super::files::{Files, Unreadable};
+use super::merge::{self};
+use super::node::fail;
+use super::node::wrong_type;
 use super::node::{Kind, Map, Member, Node, part};
 use super::paths::{self, Place, join, parent};
-use super::project::{Files, Unreadable};
 use super::refusals::cast;
 use super::refusals::unread;
 use super::template::{Problem, Substitution};
 use super::yaml::{self, Document, Path};
-use crate::bake::eval::Failure;
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::Str;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Failure;
 use crate::source::{SourceId, Sources, Span};
 
 /// How many services may extend each other in a row.

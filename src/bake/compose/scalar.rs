@@ -4,7 +4,7 @@
 use jiff::civil;
 
 use super::node::Kind;
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::Str;
 
 /// The value of a plain scalar.

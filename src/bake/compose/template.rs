@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::{Marks, Str};
 
 /// How deep defaults may be nested.

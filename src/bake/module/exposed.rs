@@ -9,10 +9,11 @@ use std::rc::Rc;
 use crate::bake::target::attributes::{Attribute, Kind, LIMITS, Limit, LimitKind, names_of};
 use crate::bake::target::decode;
 use crate::bake::target::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text};
-use crate::bake::text::syntax::{self, Ident, Name};
+use crate::bake::text::syntax;
+use crate::bake::values::Name;
 use crate::bake::values::convert::convert;
 use crate::bake::values::{ObjectType, Type, Value};
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::diagnostic::Diagnostic;
 
 /// The attributes that a block of this kind (`target` or `group`) shows: those that it can set, and its `name`.
 #[must_use]
@@ -182,24 +183,10 @@ fn policy(Policy { files, reset, disabled, strict, log_level, span: _ }: &Policy
     entry(&fields, &[])
 }
 
-/// No block of this kind has the name.
-pub(crate) fn unknown_block<'a>(
-    kind: &str,
-    name: &Ident,
-    known: impl Iterator<Item = &'a Name>,
-) -> Diagnostic {
-    let diagnostic = Diagnostic::error("unknown-block", format!("there is no {kind} named `{}`", name.name))
-        .at(name.span, "not found");
-    match suggest(&name.name, known.map(|k| &**k)) {
-        Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-        None => diagnostic,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bake::text::syntax::{Expr, ExprKind};
+    use crate::bake::text::syntax::{Expr, ExprKind, Ident};
     use crate::source::{Sources, Span};
 
     fn show(kind: &str, name: &str, given: &Value) -> Result<Option<Value>, Diagnostic> {

@@ -11,19 +11,23 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 
 use super::exposed;
-use super::globals::declared_type;
 use super::matrix;
-use crate::bake::eval::budget::{Holdings, MAX_ERRORS};
+use super::variables::declared_type;
+use crate::bake::eval::budget::MAX_ERRORS;
 use crate::bake::eval::chain::{Path, Step};
 use crate::bake::eval::functions::Ambient;
 use crate::bake::eval::references::References;
-use crate::bake::eval::{Context, Failure, Scope};
+use crate::bake::eval::{Context, Scope};
 use crate::bake::target::Definition;
 use crate::bake::target::attributes::names_of;
 use crate::bake::target::decode;
-use crate::bake::text::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident, Name};
+use crate::bake::target::holdings::Holdings;
+use crate::bake::text::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident};
+use crate::bake::values::Name;
+use crate::bake::values::is_secret_name;
 use crate::bake::values::{Marks, Str, Type, Value};
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Failure;
 use crate::source::Span;
 
 /// What a Bake file can see of its surroundings.
@@ -138,13 +142,6 @@ impl Instance {
 
 pub(super) const BLOCK_KINDS: [&str; 2] = ["group", "target"];
 pub(super) const BUILT_IN: [&str; 2] = ["BAKE_CMD_CONTEXT", "BAKE_LOCAL_PLATFORM"];
-
-/// Whether an environment variable's name says that its value is secret.
-#[must_use]
-pub fn is_secret_name(name: &str) -> bool {
-    let name = name.strip_suffix("_JSON").unwrap_or(name).to_ascii_uppercase();
-    ["TOKEN", "PASSWORD", "SECRET", "KEY"].iter().any(|end| name.ends_with(end))
-}
 
 impl Module {
     /// Evaluates the variables, functions and names of all files and sets up their blocks.

@@ -6,8 +6,9 @@
 use std::rc::Rc;
 
 use super::definition::{
-    Entry, Policy, Resources, Secret, Ssh, Target, Text, Whole, last_by, remove_duplicates, unique_texts,
+    Entry, Policy, Resources, Secret, Ssh, Target, Whole, last_by, remove_duplicates, unique_texts,
 };
+use super::text::Text;
 use super::textmap::TextMap;
 
 /// Where an `O` has its `T`.

@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::attributes::{Attribute, Kind, LIMITS, LimitKind};
-use super::definition::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text, Whole};
+use super::definition::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Whole};
 use super::flags::{self, FlagError};
+use super::text::Text;
 use super::textmap::TextMap;
-use crate::bake::text::syntax::{Expr, ExprKind, Ident, Name, ObjectKey};
+use crate::bake::text::syntax::{Expr, ExprKind, Ident, ObjectKey};
+use crate::bake::values::Name;
 use crate::bake::values::convert::convert;
 use crate::bake::values::kept;
 use crate::bake::values::{Str, Type, Value};

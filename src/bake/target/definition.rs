@@ -3,77 +3,15 @@
 //! Fields and rules are those of `Target` in buildx's bake/bake.go.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::rc::Rc;
 
 use indexmap::map::Entry as Slot;
 use indexmap::{IndexMap, IndexSet};
 
+use super::text::Text;
 use super::textmap::TextMap;
-use crate::bake::text::syntax::Name;
-use crate::bake::values::Str;
+use crate::bake::values::Name;
 use crate::source::Span;
-
-/// A string with where it came from. Equality looks at the text alone.
-#[derive(Clone, Debug)]
-pub struct Text {
-    /// The string, with its marks.
-    pub value: Str,
-    /// Its place in a file; absent for defaults and for the command line.
-    pub span: Option<Span>,
-}
-
-impl Text {
-    /// A string without a place, kept byte for byte: text of the command line is not normalised.
-    #[must_use]
-    pub fn verbatim(text: &str) -> Self {
-        Self { value: Str::from(&Name::from(text)), span: None }
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        self.value.as_str()
-    }
-
-    /// The text, shared.
-    #[must_use]
-    pub fn name(&self) -> &Name {
-        self.value.name()
-    }
-
-    /// Whether it is the empty string.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.as_str().is_empty()
-    }
-
-    /// Other text with this text's place and marks, such as a part of it.
-    #[must_use]
-    pub fn derive(&self, text: &str) -> Self {
-        Self { value: Str::from(&Name::from(text)).marked(self.value.marks()), span: self.span }
-    }
-}
-
-impl From<&str> for Text {
-    fn from(text: &str) -> Self {
-        Self::verbatim(text)
-    }
-}
-
-impl fmt::Display for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl PartialEq for Text {
-    fn eq(&self, other: &Self) -> bool {
-        self.value == other.value
-    }
-}
-
-impl Eq for Text {}
 
 /// One element of `output`, `cache-from`, `cache-to` or `attest`: fields by key. Equality looks at the fields alone.
 ///

@@ -1,7 +1,8 @@
 //! The string forms of `output`, `cache-from`, `cache-to`, `attest`, `secret`, `ssh` and `policy`: one CSV record of
 //! `key=value` fields each, as buildx's util/buildflags reads them.
 
-use super::definition::{Entry, Policy, Secret, Ssh, Text};
+use super::definition::{Entry, Policy, Secret, Ssh};
+use super::text::Text;
 use crate::bake::values::csv;
 
 /// Why a string form cannot be read.

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::attributes::{Attribute, Kind, LIMITS, LimitKind, SetKey, TARGET_ATTRIBUTES};
-use super::definition::{Definition, Entry, Policy, Resources, Target, Text, Whole};
+use super::definition::{Definition, Entry, Policy, Resources, Target, Whole};
 use super::flags::{self, FlagError};
 use super::glob::Glob;
-use crate::bake::module::is_secret_name;
-use crate::bake::text::syntax::Name;
+use super::text::Text;
+use crate::bake::values::Name;
+use crate::bake::values::is_secret_name;
 use crate::bake::values::{Mark, Marks, Str};
 use crate::diagnostic::{Diagnostic, names_help, suggest};
 

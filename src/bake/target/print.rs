@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::attributes::{Attribute, Escape, Kind, LIMITS, Limit, LimitKind, TARGET_ATTRIBUTES};
-use super::definition::{Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target, Text};
+use super::definition::{Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target};
+use super::text::Text;
 use super::textmap::TextMap;
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::kept::{self, KeptVariable, Piece};
 use crate::bake::values::{Str, Type, Value};
 use crate::json::{Json, Member, ObjectWriter};

@@ -8,12 +8,13 @@ use std::rc::Rc;
 use indexmap::{IndexMap, IndexSet};
 
 use super::check;
-use super::definition::{Definition, Group, Resolved, Text};
+use super::definition::{Definition, Group, Resolved};
 use super::glob::Glob;
 use super::inherit::Resolver;
 use super::links;
 use super::overrides::Overrides;
-use crate::bake::text::syntax::Name;
+use super::text::Text;
+use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, names_help};
 use crate::source::Span;
 

@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
+use super::name::Name;
 use super::number::Number;
-use crate::bake::text::syntax::Name;
 
 /// Why a string must not be written where others can read it, or not into a committed file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -193,6 +193,12 @@ impl Type {
     #[must_use]
     pub fn map(element: Self) -> Self {
         Self::Map(Rc::new(element))
+    }
+
+    /// `object({ … })`, without optional attributes.
+    #[must_use]
+    pub fn object(attributes: BTreeMap<Name, Self>) -> Self {
+        Self::Object(Rc::new(ObjectType { attributes, optional: BTreeSet::new() }))
     }
 
     /// Whether it is a string, number or bool.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::collections::list;
 use super::strings::text;
 use super::{Ambient, Family, FunctionError, fixed, nullable, param, variadic};
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::convert::convert;
 use crate::bake::values::{Str, Type, Value};
 

@@ -2,7 +2,7 @@
 
 use super::strings::one;
 use super::{Ambient, Family, FunctionError, fixed, param};
-use crate::bake::target::context::clean_path;
+use crate::bake::values::clean_path;
 use crate::bake::values::{Type, Value};
 
 pub(super) fn family() -> Family {

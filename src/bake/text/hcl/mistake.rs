@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::parser::{Failure, Parser};
+use super::parser::Parser;
 use super::scanner::{Kind, Token};
+use crate::diagnostic::Failure;
 
 /// The escape sequences that there are.
 const ESCAPES: &str =

@@ -87,13 +87,6 @@ impl Finite<'_> {
 }
 
 impl Number {
-    /// Reads decimal text (`007`, `1.50`, `-1e400`, `.5`, `Inf`) as Go's `big.ParseFloat(text, 10, 512, ToNearestEven)`
-    /// does, its `p` exponents included. None for anything else, for more than 100,000 digits, and for an exponent
-    /// beyond ±20,000.
-    pub fn parse(text: &str) -> Option<Self> {
-        decimal::parse(text)
-    }
-
     /// The exact value of `value` at 53 bits, `None` for NaN.
     pub fn from_f64(value: f64) -> Option<Self> {
         if value.is_nan() {
