@@ -308,10 +308,9 @@ impl Builder {
                     ));
                 }
                 frame.size += name.len() / BYTES_PER_NODE;
-                frame.resets.extend(built.resets.into_iter().map(|path| match is_merge {
-                    true => path,
-                    false => std::iter::once(Rc::clone(&name)).chain(path).collect(),
-                }));
+                let key_of_path = (!is_merge).then(|| Rc::clone(&name));
+                let resets = built.resets.into_iter();
+                frame.resets.extend(resets.map(|path| key_of_path.iter().cloned().chain(path).collect()));
                 match built.node {
                     None => {}
                     Some(node) if is_merge => merged.push(node),

@@ -248,9 +248,10 @@ impl Module {
                 continue;
             };
             let Some(block) = reference.path.first() else {
-                let message = match reference.indexed {
-                    true => format!("`{root}` takes a name after a dot, not an index"),
-                    false => format!("`{root}` is no variable; name one with `{root}.NAME`"),
+                let message = if reference.indexed {
+                    format!("`{root}` takes a name after a dot, not an index")
+                } else {
+                    format!("`{root}` is no variable; name one with `{root}.NAME`")
                 };
                 return Err(Box::new(
                     Diagnostic::error("block-reference", message).at(reference.expr.span, ""),

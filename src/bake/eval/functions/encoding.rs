@@ -197,7 +197,7 @@ mod tests {
     use super::super::testing::{check, check_errors};
 
     #[test]
-    fn results() {
+    fn encoding_functions_give_what_buildx_gives() {
         check(&[
             ("base64decode", r#"["aGVsbG8="]"#, r#""hello""#),
             ("csvdecode", r#"["a,b\n\"x,y\",2"]"#, r#"[{"a":"x,y","b":"2"}]"#),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn errors() {
+    fn encoding_functions_refuse_what_buildx_refuses() {
         check_errors(&[
             ("bytesslice", r#"["abc",0,1]"#, "bytes required, but have string"),
             ("csvdecode", r#"["a,b\n1,2,3"]"#, "CSV parse error on line 2: wrong number of fields"),

@@ -335,7 +335,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results() {
+    fn json_functions_give_what_buildx_gives() {
         check(&[
             ("jsondecode", r#"["{\"a\":[1,2.50,null,true,\"x\"]}"]"#, r#"{"a":[1,2.5,null,true,"x"]}"#),
             ("jsondecode", r#"["[1,\"a\"]"]"#, r#"[1,"a"]"#),
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn errors() {
+    fn json_functions_refuse_what_buildx_refuses() {
         check_errors(&[
             ("jsondecode", r#"[""]"#, "wrong JSON: a value expected, found the end"),
             ("jsondecode", r#"["{a:1}"]"#, "wrong JSON: a string expected at byte 1, found 'a'"),

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results() {
+    fn mapping_functions_give_what_buildx_gives() {
         check(&[
             ("keys", r#"[{"b": 1, "a": 2}]"#, r#"["a","b"]"#),
             ("keys", "[{}]", "[]"),
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn failures() {
+    fn mapping_functions_refuse_what_buildx_refuses() {
         check_errors(&[
             ("keys", "[[1]]", "must have map or object type"),
             ("lookup", r#"[{}, "a"]"#, "not enough arguments"),
