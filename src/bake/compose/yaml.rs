@@ -354,7 +354,7 @@ fn full_tag(tag: &Tag) -> String {
 }
 
 fn scalar_kind(text: &str, style: ScalarStyle, tag: Option<&str>) -> Result<Kind, String> {
-    let string = || Kind::Text(Str::from(&Name::from(text)));
+    let string = || Kind::Text(Str::verbatim(text));
     let Some(tag) = tag else {
         return Ok(if style == ScalarStyle::Plain { scalar::resolve(text) } else { string() });
     };
@@ -364,7 +364,7 @@ fn scalar_kind(text: &str, style: ScalarStyle, tag: Option<&str>) -> Result<Kind
             let compact: String = text.split_ascii_whitespace().collect();
             let bytes = STANDARD.decode(compact).map_err(|_| "`!!binary` needs Base64".to_owned())?;
             let text = String::from_utf8(bytes).map_err(|_| "`!!binary` holds no UTF-8 text".to_owned())?;
-            Kind::Text(Str::from(&Name::from(text)))
+            Kind::Text(Str::verbatim(text))
         }
         ("float", Kind::Int(value)) => Kind::Float(value as f64),
         ("float", kind @ Kind::Float(_))

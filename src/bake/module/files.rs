@@ -293,7 +293,7 @@ impl Module {
     /// attribute that is not set. `None` for an attribute that does not exist.
     fn exposed_value(&self, instance: &Instance, name: &Name) -> Result<Option<Value>, Failure> {
         if &**name == "name" {
-            return Ok(Some(Value::String((&instance.name).into())));
+            return Ok(Some(Value::String(Str::verbatim(Rc::clone(&instance.name)))));
         }
         let attributes = &instance.block.body.attributes;
         let Some(at) = attributes.iter().position(|attribute| attribute.name.name == *name) else {
@@ -380,7 +380,7 @@ impl Module {
         let mut seen = BTreeSet::new();
         for axes in combinations {
             let text = match (name, matrix) {
-                (None, _) => Str::from(&label.name),
+                (None, _) => Str::verbatim(Rc::clone(&label.name)),
                 (Some(name), None) => {
                     let diagnostic = Diagnostic::error("name-without-matrix", "`name` requires `matrix`");
                     return Err(Box::new(diagnostic.at(name.name.span, "")));

@@ -125,7 +125,7 @@ mod tests {
     use crate::bake::values::{Mark, Marks, Str};
 
     fn string(text: &str) -> Str {
-        let text = Str::from(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}"));
+        let text = Str::normalized(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}"));
         text.marked(&Marks::of(Mark::Kept("A".into())))
     }
 

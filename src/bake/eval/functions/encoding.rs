@@ -82,7 +82,8 @@ fn csv_decode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
         .ok_or_else(|| FunctionError::new("missing header line"))?
         .map_err(FunctionError::new)?;
     let mut attributes = BTreeMap::new();
-    let names: Vec<Name> = headers.into_iter().map(|header| Rc::clone(Str::from(header).name())).collect();
+    let names: Vec<Name> =
+        headers.into_iter().map(|header| Rc::clone(Str::normalized(header).name())).collect();
     for name in &names {
         if attributes.insert(Rc::clone(name), Type::String).is_some() {
             return Err(FunctionError::new(format!("duplicate column name {name:?}")));

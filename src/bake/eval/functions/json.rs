@@ -181,7 +181,7 @@ impl<'a> Reader<'a> {
     fn object(&mut self, depth: usize) -> Result<Value, String> {
         let mut members = BTreeMap::new();
         self.members(|reader, text| {
-            let name = Str::from(text.as_str());
+            let name = Str::normalized(text.as_str());
             if name.as_str() != text {
                 // cty takes the type's names in Unicode's composed form, then looks for those of the text.
                 return Err(format!("the property {text:?} is not in Unicode's composed form (NFC)"));

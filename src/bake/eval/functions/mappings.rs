@@ -22,7 +22,7 @@ pub(super) fn family() -> Family {
 
 fn keys(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let names = |members: &BTreeMap<Name, Value>| {
-        members.keys().map(|name| Value::String(Str::from(name))).collect::<Vec<_>>()
+        members.keys().map(|name| Value::String(Str::verbatim(name.clone()))).collect::<Vec<_>>()
     };
     match &args[0] {
         Value::Map(_, members) => Ok(Value::list(Type::String, names(members))),
