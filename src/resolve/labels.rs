@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::draft::Draft;
 use super::{Input, Purpose};
-use crate::bake::kept::variable_in;
 use crate::bake::target::{Target, Text};
 use crate::bake::values::kept::variable_in;
 use crate::diagnostic::Diagnostic;

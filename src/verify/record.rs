@@ -70,15 +70,6 @@ pub struct Configuration {
     pub labels: Result<BTreeMap<String, String>, String>,
 }
 
-/// What counts in the configuration of an image.
-#[derive(Clone, Debug)]
-pub struct Configuration {
-    /// The platform.
-    pub platform: DescriptorPlatform,
-    /// The labels, or why they cannot be read.
-    pub labels: Result<BTreeMap<String, String>, String>,
-}
-
 /// An answer that says something.
 #[derive(Clone, Debug)]
 pub enum Answer {
