@@ -131,7 +131,7 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
 
 /// The value that the environment gives to `--set TARGET.args.NAME`.
 fn given(name: &str, value: &str) -> Str {
-    let value = Str::from(value);
+    let value = Str::normalized(value);
     if is_secret_name(name) { value.marked(&Marks::of(Mark::Secret(name.into()))) } else { value }
 }
 

@@ -15,8 +15,8 @@ use reader::Reader;
 use crate::bake::module::Module;
 use crate::bake::target::Text;
 use crate::bake::text::syntax::{Attribute, Block, Body, Ident};
-use crate::bake::values::Name;
 use crate::bake::values::Value;
+use crate::bake::values::{Name, Str};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::on_missing::OnMissing;
 use crate::platform::PlatformPrefix;
@@ -312,7 +312,7 @@ impl ImageSpec {
         }
         let mut reader = Reader { module, target: None, diagnostics };
         let names = match one.or(many) {
-            None => vec![Text { value: (&label.name).into(), span: Some(label.span) }],
+            None => vec![Text { value: Str::verbatim(Rc::clone(&label.name)), span: Some(label.span) }],
             Some(attribute) => reader.strings(&attribute.value)?,
         };
         let mut lists = Vec::new();

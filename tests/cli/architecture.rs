@@ -102,7 +102,7 @@ impl House {
             }
         }
         while let Some((first, others)) = rest.split_first() {
-            let inner = [&at[..], &[first.clone()]].concat();
+            let inner = [&at[..], std::slice::from_ref(first)].concat();
             if self.files.contains_key(&inner) {
                 (at, rest) = (inner, others);
                 continue;

@@ -491,7 +491,7 @@ fn default_contexts(model: &mut Map) {
     for service in services.into_iter().flatten() {
         if let Some(Kind::Map(build)) = service.1.value.get_mut("build").map(|node| &mut node.kind) {
             let span = service.1.key;
-            let value = Node::new(Kind::Text(Str::from(".")), span);
+            let value = Node::new(Kind::Text(Str::normalized(".")), span);
             Rc::make_mut(build).entry("context".into()).or_insert(Member { key: span, value });
         }
     }

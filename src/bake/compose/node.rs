@@ -60,7 +60,7 @@ impl Node {
 
     /// Text without a place of its own.
     pub(super) fn literal(&self, text: &str) -> Self {
-        self.text(Str::from(&Name::from(text)))
+        self.text(Str::verbatim(text))
     }
 
     pub(super) fn is_null(&self) -> bool {
@@ -118,11 +118,11 @@ impl Node {
             Kind::Bool(value) => value.to_string(),
             Kind::Int(value) => value.to_string(),
             Kind::Float(value) => print_float(*value),
-            Kind::Time(text) => return Some(Str::from(text)),
+            Kind::Time(text) => return Some(Str::verbatim(Rc::clone(text))),
             Kind::Text(text) => return Some(text.clone()),
             Kind::List(_) | Kind::Map(_) => return None,
         };
-        Some(Str::from(&Name::from(text)))
+        Some(Str::verbatim(text))
     }
 
     /// The same for lists and mappings, too: `[a b]` and `map[k:v]`.
@@ -130,7 +130,7 @@ impl Node {
         let mut text = String::new();
         let mut marks = Marks::default();
         self.format(&mut text, &mut marks);
-        Str::from(&Name::from(text)).marked(&marks)
+        Str::verbatim(text).marked(&marks)
     }
 
     fn format(&self, text: &mut String, marks: &mut Marks) {
@@ -216,7 +216,7 @@ pub(super) fn split_pair(text: &Str) -> (Name, Option<Str>) {
 
 /// A part of a text, with its marks.
 pub(super) fn part(text: &Str, part: &str) -> Str {
-    Str::from(&Name::from(part)).marked(text.marks())
+    Str::verbatim(part).marked(text.marks())
 }
 
 pub(super) fn fail<T>(
@@ -278,7 +278,7 @@ mod tests {
     fn lists_and_mappings_are_formatted_as_in_go() {
         let span = Span { source: Sources::default().add("compose.yaml", ""), start: 0, end: 0 };
         let node = |kind| Node::new(kind, span);
-        let secret = Str::from("s").marked(&Marks::of(Mark::Secret("S".into())));
+        let secret = Str::normalized("s").marked(&Marks::of(Mark::Secret("S".into())));
         let list = Node::list(vec![node(Kind::Int(1)), node(Kind::Null), node(Kind::Text(secret))], span);
         let member = |value| Member { key: span, value };
         let map = Node::map(

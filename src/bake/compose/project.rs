@@ -127,7 +127,7 @@ fn is_empty(model: &Map) -> bool {
 /// The environment, then `.env`, then `--var`; the last one wins, but for `.env`, which only fills gaps.
 fn environment(surroundings: &Surroundings<'_>) -> Result<Environment, Diagnostic> {
     let named = |(name, value): (&String, &String)| {
-        let text = Str::from(&Name::from(value.as_str()));
+        let text = Str::verbatim(value.as_str());
         (Name::from(name.as_str()), dotenv::named(name, text))
     };
     let process: Environment = surroundings.env.iter().map(named).collect();
@@ -154,7 +154,7 @@ fn project_name(sources: &Sources, files: &[File], environment: &Environment) ->
     }
     let lookup = |name: &str| environment.get(name).cloned();
     let given = environment.get(PROJECT).filter(|name| !name.as_str().is_empty());
-    let fallback = || given.cloned().unwrap_or_else(|| Str::from("bake"));
+    let fallback = || given.cloned().unwrap_or_else(|| Str::normalized("bake"));
     match name.as_ref().and_then(Node::as_text) {
         None => Ok(fallback()),
         Some(text) => {

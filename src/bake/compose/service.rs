@@ -74,7 +74,7 @@ pub(super) fn definition(model: &Map, mut decoder: Decoder<'_>) -> Result<Defini
         let Some(target) = decoder.service(name, member.key, &member.value, services, &secrets) else {
             continue;
         };
-        members.push(Text { value: Str::from(&target.name), span: Some(member.key) });
+        members.push(Text { value: Str::verbatim(Rc::clone(&target.name)), span: Some(member.key) });
         definition.add_target(target);
     }
     if !services.is_empty() {
@@ -225,7 +225,7 @@ impl Decoder<'_> {
             "ssh" => {
                 let keys = self.pairs(node, path).into_iter();
                 let key = |(id, path): (Name, Option<Text>)| Ssh {
-                    id: Text { value: Str::from(&id), span: Some(node.span) },
+                    id: Text { value: Str::verbatim(Rc::clone(&id)), span: Some(node.span) },
                     paths: path.into_iter().filter(|path| !path.is_empty()).collect(),
                     span: Some(node.span),
                 };

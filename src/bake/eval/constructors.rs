@@ -24,7 +24,7 @@ impl Context {
         let mut first = None;
         for (key, value) in items {
             let key = match key {
-                ObjectKey::Name(ident) => Str::from(&ident.name),
+                ObjectKey::Name(ident) => Str::verbatim(Rc::clone(&ident.name)),
                 ObjectKey::Expr(expr) => {
                     check_key(expr)?;
                     self.key(scope, expr)?
@@ -196,7 +196,7 @@ pub(super) fn iterate(collection: &Value, span: Span) -> Result<Vec<(Value, Valu
         }
         Value::Set(_, items) => Ok(items.iter().map(|v| (v.clone(), v.clone())).collect()),
         Value::Map(_, members) | Value::Object(members) => {
-            Ok(members.iter().map(|(k, v)| (Value::String(Str::from(k)), v.clone())).collect())
+            Ok(members.iter().map(|(k, v)| (Value::String(Str::verbatim(Rc::clone(k))), v.clone())).collect())
         }
         Value::Null(_) => Err(fail("`for` cannot go through null".into())),
         other => Err(fail(format!(

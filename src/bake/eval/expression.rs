@@ -137,7 +137,7 @@ impl Context {
             ExprKind::Null => Value::Null(Type::Dynamic),
             ExprKind::Bool(value) => Value::Bool(*value),
             ExprKind::Number(number) => Value::Number(number.clone()),
-            ExprKind::String(text) => Value::String(Str::from(text)),
+            ExprKind::String(text) => Value::String(Str::verbatim(Rc::clone(text))),
             ExprKind::Template(parts) => self.template(scope, parts, expr.span)?,
             ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => self.outline(scope, inner)?,
             ExprKind::JsonString { template, .. } => match template {
@@ -299,7 +299,7 @@ impl Context {
         let result = self.render(scope, parts, span, &mut rendered);
         let Rendered { text, marks, failure } = rendered;
         match (failure, result) {
-            (None, Ok(())) => Ok(Value::String(Str::from(text).marked(&marks))),
+            (None, Ok(())) => Ok(Value::String(Str::normalized(text).marked(&marks))),
             (Some(failure), Ok(())) => Err(Missing::of(Type::String)(failure).but(text)),
             (first, Err(last)) => Err(Missing::of(Type::String)(first.unwrap_or(last))),
         }

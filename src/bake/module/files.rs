@@ -249,9 +249,10 @@ impl Module {
                 continue;
             };
             let Some(block) = reference.path.first() else {
-                let message = match reference.indexed {
-                    true => format!("`{root}` takes a name after a dot, not an index"),
-                    false => format!("`{root}` is no variable; name one with `{root}.NAME`"),
+                let message = if reference.indexed {
+                    format!("`{root}` takes a name after a dot, not an index")
+                } else {
+                    format!("`{root}` is no variable; name one with `{root}.NAME`")
                 };
                 return Err(Box::new(
                     Diagnostic::error("block-reference", message).at(reference.expr.span, ""),
@@ -293,7 +294,8 @@ impl Module {
     /// attribute that is not set. `None` for an attribute that does not exist.
     fn exposed_value(&self, instance: &Instance, name: &Name) -> Result<Option<Value>, Failure> {
         if &**name == "name" {
-            return Ok(Some(Value::String(Str::from(&instance.name).marked(&instance.marks))));
+            let own = Str::verbatim(Rc::clone(&instance.name));
+            return Ok(Some(Value::String(own.marked(&instance.marks))));
         }
         let attributes = &instance.block.body.attributes;
         let Some(at) = attributes.iter().position(|attribute| attribute.name.name == *name) else {
@@ -380,7 +382,7 @@ impl Module {
         let mut seen = BTreeSet::new();
         for axes in combinations {
             let text = match (name, matrix) {
-                (None, _) => Str::from(&label.name),
+                (None, _) => Str::verbatim(Rc::clone(&label.name)),
                 (Some(name), None) => {
                     let diagnostic = Diagnostic::error("name-without-matrix", "`name` requires `matrix`");
                     return Err(Box::new(diagnostic.at(name.name.span, "")));

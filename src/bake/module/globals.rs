@@ -233,9 +233,10 @@ impl Module {
                 "the validation of `{owner}` is left to the build, and `{root}` is not written there"
             );
             let diagnostic = fail(message, name.expr.span);
-            return Some(match self.variables.contains_key(root) {
-                true => diagnostic.with_help(format!("add `--keep-variable {root}`")),
-                false => diagnostic,
+            return Some(if self.variables.contains_key(root) {
+                diagnostic.with_help(format!("add `--keep-variable {root}`"))
+            } else {
+                diagnostic
             });
         }
         let is_special = |name: &str| matches!(name, "can" | "try" | "convert");

@@ -125,9 +125,10 @@ pub fn caches<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnost
         let (text, first, again) = (&again.text, &first.target.name, &again.target.name);
         let message =
             format!("`{first}` and `{again}` write the same cache, `{text}`: the last one to finish wins");
-        let help = match text.starts_with("type=gha") {
-            true => "give each a `scope` of its own",
-            false => "give each a place of its own, such as another tag or folder",
+        let help = if text.starts_with("type=gha") {
+            "give each a `scope` of its own"
+        } else {
+            "give each a place of its own, such as another tag or folder"
         };
         Diagnostic::error("shared-cache", message).with_help(help)
     })

@@ -56,7 +56,7 @@ pub(super) fn convert_override(
 /// Text as a string, as Go's `strconv.ParseBool` or as its `ParseFloat` with 64 bits.
 fn primitive(text: &str, ty: &Type) -> Result<Value, String> {
     match ty {
-        Type::String => Ok(Value::String(Str::from(text))),
+        Type::String => Ok(Value::String(Str::normalized(text))),
         Type::Bool => match text {
             "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(Value::Bool(true)),
             "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(Value::Bool(false)),

@@ -402,7 +402,7 @@ impl Decoder<'_> {
                 decoder.fail(member, place, "a whole number of at most 64 bits")
             });
         };
-        let from = Text { value: Str::from("").marked(&member.marks()), span: Some(place.span) };
+        let from = Text { value: Str::verbatim("").marked(&member.marks()), span: Some(place.span) };
         Some(Whole::read(number, &from))
     }
 }

@@ -22,14 +22,16 @@ pub fn misplaced(definition: &Definition, rebased: bool) -> Vec<Diagnostic> {
         let mut seen = BTreeSet::new();
         each_decisive(target, rebased, &mut |attribute, text| {
             let refused = refuse(&format!("`{attribute}` of target `{}`", target.name), text);
-            diagnostics.extend(refused.filter(|_| seen.insert((attribute.to_owned(), text.span))).map(
-                |one| match attribute.ends_with(".ref") {
-                    true => one.with_help(
+            let refused = refused.filter(|_| seen.insert((attribute.to_owned(), text.span)));
+            diagnostics.extend(refused.map(|refused| {
+                if attribute.ends_with(".ref") {
+                    refused.with_help(
                         "each platform adds its name to the tag, so write one: \"ghcr.io/acme/cache:TAG\"",
-                    ),
-                    false => one,
-                },
-            ));
+                    )
+                } else {
+                    refused
+                }
+            }));
         });
     }
     diagnostics
@@ -137,7 +139,7 @@ mod tests {
     use crate::bake::values::{Mark, Marks, Str};
 
     fn string(text: &str) -> Str {
-        let text = Str::from(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}"));
+        let text = Str::normalized(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}"));
         text.marked(&Marks::of(Mark::Kept("A".into())))
     }
 

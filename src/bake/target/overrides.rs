@@ -526,7 +526,7 @@ mod tests {
 
     /// What sets make of the sample target, on one line, or the message.
     fn run(sets: &[&str]) -> String {
-        let home = |name: &str| (name == "HOME").then(|| Str::from("/root"));
+        let home = |name: &str| (name == "HOME").then(|| Str::normalized("/root"));
         let overrides = match Overrides::parse(&owned(sets), Some(&home)) {
             Ok(overrides) => overrides,
             Err(diagnostics) => return diagnostics[0].message.clone(),

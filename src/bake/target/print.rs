@@ -602,7 +602,7 @@ mod tests {
     #[test]
     fn kept_variables_stand_in_literal_text() {
         let kept = |text: &str| {
-            Str::from(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}"))
+            Str::normalized(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}"))
                 .marked(&Marks::of(Mark::Kept("A".into())))
         };
         for (text, expected) in [

@@ -14,7 +14,7 @@ use super::inherit::Resolver;
 use super::links;
 use super::overrides::Overrides;
 use super::text::Text;
-use crate::bake::values::Name;
+use crate::bake::values::{Name, Str};
 use crate::diagnostic::{Diagnostic, names_help};
 use crate::source::Span;
 
@@ -249,7 +249,10 @@ fn add_default_group(groups: &mut BTreeMap<Name, Group>, arguments: &IndexSet<Na
         let group = groups
             .entry(Rc::clone(&default))
             .or_insert_with(|| Group { name: Rc::clone(&default), ..Group::default() });
-        group.targets.get_or_insert_default().push(Text { value: argument.into(), span: None });
+        group
+            .targets
+            .get_or_insert_default()
+            .push(Text { value: Str::verbatim(Rc::clone(argument)), span: None });
     }
     for group in groups.values_mut() {
         if let Some(targets) = &mut group.targets {

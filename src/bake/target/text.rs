@@ -18,7 +18,7 @@ impl Text {
     /// A string without a place, kept byte for byte: text of the command line is not normalised.
     #[must_use]
     pub fn verbatim(text: &str) -> Self {
-        Self { value: Str::from(&Name::from(text)), span: None }
+        Self { value: Str::verbatim(text), span: None }
     }
 
     /// The text.
@@ -42,7 +42,7 @@ impl Text {
     /// Other text with this text's place and marks, such as a part of it.
     #[must_use]
     pub fn derive(&self, text: &str) -> Self {
-        Self { value: Str::from(&Name::from(text)).marked(self.value.marks()), span: self.span }
+        Self { value: Str::verbatim(text).marked(self.value.marks()), span: self.span }
     }
 }
 

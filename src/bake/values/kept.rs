@@ -50,7 +50,7 @@ pub enum Piece<'a> {
 /// What a kept variable evaluates to.
 #[must_use]
 pub(crate) fn placeholder(name: &Name) -> Value {
-    let text = Str::from(format!("{OPEN}{name}{CLOSE}"));
+    let text = Str::normalized(format!("{OPEN}{name}{CLOSE}"));
     Value::String(text.marked(&Marks::of(Mark::Kept(Rc::clone(name)))))
 }
 
@@ -165,7 +165,7 @@ mod tests {
 
     fn string(text: &str, kept: &[&str]) -> Str {
         let marked = |string: Str, name: &&str| string.marked(&Marks::of(Mark::Kept((*name).into())));
-        kept.iter().fold(Str::from(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}")), marked)
+        kept.iter().fold(Str::normalized(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}")), marked)
     }
 
     #[test]

@@ -56,7 +56,8 @@ fn read(reader: &mut Reader<'_>, ty: &Type, depth: usize) -> Result<Value, Strin
         Type::Map(of) => {
             let mut members = BTreeMap::new();
             reader.members(|reader, name| {
-                members.insert(Rc::clone(Str::from(name.as_str()).name()), read(reader, of, depth + 1)?);
+                members
+                    .insert(Rc::clone(Str::normalized(name.as_str()).name()), read(reader, of, depth + 1)?);
                 Ok(())
             })?;
             Ok(Value::map((**of).clone(), members))

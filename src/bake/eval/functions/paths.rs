@@ -40,7 +40,7 @@ mod tests {
     use super::super::testing::check;
 
     #[test]
-    fn results() {
+    fn path_functions_give_what_buildx_gives() {
         check(&[
             ("basename", r#"["a/b/"]"#, r#""b""#),
             ("basename", r#"[""]"#, r#"".""#),
