@@ -7,11 +7,9 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::legs::{self};
-use super::made::Legs;
-use super::made::Made;
+use super::made::{Legs, Made};
 use super::{Input, Targets};
-use crate::bake::target::TextMap;
-use crate::bake::target::{Target, Text};
+use crate::bake::target::{Target, Text, TextMap};
 use crate::bake::values::Name;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Leg, Role};

@@ -10,10 +10,8 @@ use super::flags::{self, FlagError};
 use super::text::Text;
 use super::textmap::TextMap;
 use crate::bake::text::syntax::{Expr, ExprKind, Ident, ObjectKey};
-use crate::bake::values::Name;
 use crate::bake::values::convert::convert;
-use crate::bake::values::kept;
-use crate::bake::values::{Type, Value};
+use crate::bake::values::{Name, Type, Value, kept};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 

@@ -10,9 +10,7 @@ use super::definition::{Definition, Entry, Policy, Resources, Target};
 use super::flags::{self, FlagError};
 use super::glob::Glob;
 use super::text::Text;
-use crate::bake::values::Name;
-use crate::bake::values::is_secret_name;
-use crate::bake::values::{Mark, Marks, Str};
+use crate::bake::values::{Mark, Marks, Name, Str, is_secret_name};
 use crate::diagnostic::{Diagnostic, names_help, suggest};
 
 /// The keys of `--set`, for suggestions.

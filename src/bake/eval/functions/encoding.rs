@@ -9,8 +9,7 @@ use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::strings::{MAX_ITEMS, check_items, check_length, one, text};
 use super::{Ambient, Family, FunctionError, fixed, param};
-use crate::bake::values::Name;
-use crate::bake::values::{ObjectType, Str, Type, Value};
+use crate::bake::values::{Name, ObjectType, Str, Type, Value};
 
 /// Go's `base64.StdEncoding`: padding is required, bits that are left over are not looked at.
 pub(super) const BASE64: GeneralPurpose =
