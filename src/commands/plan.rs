@@ -9,8 +9,7 @@ use similar::TextDiff;
 
 use super::facts;
 use super::load::{self, Loaded};
-use super::session::Session;
-use super::session::github;
+use super::session::{Session, github};
 use crate::bake::module::strict;
 use crate::bake::text::discovery::{self, Found, Origin};
 use crate::bake::values::is_secret_name;
