@@ -1,6 +1,18 @@
 //! With a real engine: buildx reads what is generated, builds it, and registries hold what the plan says.
 //!
-//! `tests/run` starts the engine (buildx, BuildKit, two registries); without one these tests are skipped.
+//! `tests/run` starts the engine (buildx, BuildKit, two registries). `cargo test` alone leaves these tests out.
+#![cfg(unix)]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests touch files, start programs and may panic"
+)]
+
+#[path = "../cli/loopback.rs"]
+#[expect(dead_code, reason = "the tests without an engine need more of it")]
+mod loopback;
+#[path = "../cli/support.rs"]
+mod support;
 
 mod distribution; // our client against a real registry
 mod engine; // the engine, and a folder in which both programs run
