@@ -143,12 +143,13 @@ fn read(session: &Session<'_>, args: &cli::Definition) -> Result<Vec<(Found, Str
     let host = session.host;
     let mut texts = Vec::new();
     for found in discovery::discover(&args.files, host.env(), |path| host.has_content(path))? {
-        let text = if found.path == STDIN { host.read_stdin()? } else { host.read(&found.path)? };
         let named = matches!(found.origin, Origin::Option | Origin::Environment);
-        if !named && discovery::is_generated(&text) {
+        // Looked at before it is read whole: a product may be larger than any input.
+        if !named && host.head(&found.path).is_ok_and(|head| discovery::is_generated(&head)) {
             session.note(&format!("leaving out {}, which is generated", found.path));
             continue;
         }
+        let text = if found.path == STDIN { host.read_stdin()? } else { host.read(&found.path)? };
         texts.push((found, text));
     }
     if texts.is_empty() { Err(discovery::no_definition().into()) } else { Ok(texts) }
