@@ -6,8 +6,7 @@ use std::path::{Component, Path};
 use indexmap::{IndexMap, IndexSet};
 
 use super::Targets;
-use super::made::Legs;
-use super::made::Made;
+use super::made::{Legs, Made};
 use crate::bake::target::links::links;
 use crate::bake::target::{Definition, Target};
 use crate::diagnostic::Diagnostic;

@@ -47,8 +47,7 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 
 use crate::bake::target::links::links as links_of;
-use crate::bake::target::select;
-use crate::bake::target::{Definition, Group, Target};
+use crate::bake::target::{Definition, Group, Target, select};
 use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Severity, sorted};
 use crate::plan::Plan;

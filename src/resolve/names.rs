@@ -5,8 +5,7 @@ use indexmap::IndexSet;
 
 use super::Input;
 use super::draft::Draft;
-use super::stated::Stated;
-use super::stated::is_of_version;
+use super::stated::{Stated, is_of_version};
 use crate::bake::target::Text;
 use crate::diagnostic::Diagnostic;
 use crate::facts::Facts;

@@ -3,8 +3,7 @@
 use super::Input;
 use super::name;
 use super::name::Name;
-use super::stated::Stated;
-use super::stated::is_of_version;
+use super::stated::{Stated, is_of_version};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Known};
 use crate::pattern::{self, PatternError, Words};

@@ -17,13 +17,14 @@ mod examples; // examples/ are goldens
 mod facts; // what a run is known to be: options, CI, git
 #[cfg(unix)]
 mod git; // what a repository may make git do
+#[cfg(unix)]
+mod github; // GitHub workflows as GitHub reads and runs them
 mod input; // files and command lines that cannot be read
 mod keep; // `--keep-variable`: what stays a variable, and what needs its value
 mod labels; // `oci_labels`: from facts, once
 mod limits; // small definitions that ask for very much
 #[cfg(unix)]
 mod links; // what image blocks say of linked targets
-mod live; // what a real engine makes of it
 mod loopback; // HTTP servers that answer as a test says
 mod merge; // `bakeplan merge`: from digests to tags
 mod mutations; // recorded definitions, changed at random
