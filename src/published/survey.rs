@@ -171,7 +171,7 @@ mod tests {
     use super::super::progress::Quiet;
     use super::super::record::{FaultKind, Known};
     use super::*;
-    use crate::oci::{Descriptor, OCI_INDEX, OCI_MANIFEST};
+    use crate::oci::{Descriptor, OCI_INDEX};
     use crate::reference::{Digest, Repository, Tag};
     use crate::registry::{Layout, Location, MAX_MANIFEST, Manifest, Mount};
 
@@ -254,7 +254,8 @@ mod tests {
     /// A repository of two manifests, the first of which is not what its digest says.
     fn damaged(folder: &Path) -> ([Site; 1], [Digest; 2]) {
         let store = Layout::create(folder).unwrap();
-        let manifests = ["{}", "{ }"].map(|text| Manifest::new(OCI_MANIFEST, text.into()));
+        let texts = [r#"{"manifests":[]}"#, r#"{"manifests": []}"#];
+        let manifests = texts.map(|text| Manifest::new(OCI_INDEX, text.into()));
         for manifest in &manifests {
             store.put_manifest(&manifest.digest.clone().into(), manifest).unwrap();
         }
