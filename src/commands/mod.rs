@@ -9,6 +9,7 @@ mod network;
 mod plan;
 mod print;
 mod readme;
+mod schema;
 mod session;
 mod verify;
 
@@ -44,6 +45,7 @@ pub fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Merge(args) => merge::merge(&session, args),
         Command::Verify(args) => verify::verify(&session, args),
         Command::Readme(args) => readme::readme(&mut session, args),
+        Command::Schema(args) => schema::print(&session, args),
     };
     match result {
         Ok(()) => Exit::Done,
