@@ -15,7 +15,7 @@ use crate::bake::target::Definition;
 use crate::bake::target::decode;
 use crate::bake::target::holdings::Holdings;
 use crate::bake::text::syntax::{Block, Body, Ident};
-use crate::bake::values::{Name, Str, Value};
+use crate::bake::values::{MarkedStr, Name, Value};
 use crate::diagnostic::{Diagnostic, Failure};
 
 impl Module {
@@ -55,7 +55,7 @@ impl Module {
     /// attribute that is not set. `None` for an attribute that does not exist.
     fn exposed_value(&self, instance: &Instance, name: &Name) -> Result<Option<Value>, Failure> {
         if &**name == "name" {
-            return Ok(Some(Value::String(Str::verbatim(Rc::clone(&instance.name)))));
+            return Ok(Some(Value::String(MarkedStr::verbatim(Rc::clone(&instance.name)))));
         }
         let attributes = &instance.block.body.attributes;
         let Some(at) = attributes.iter().position(|attribute| attribute.name.name == *name) else {
@@ -84,7 +84,7 @@ impl Module {
         }
         instance.set(at, Progress::Running);
         let value = self
-            .path
+            .chain
             .follow(step(), attribute.name.span, || self.eval(&Scope::of(&instance.axes), &attribute.value));
         instance.set(at, Progress::Done(value.clone()));
         value
@@ -136,7 +136,7 @@ impl Module {
         let mut seen = BTreeSet::new();
         for axes in combinations {
             let text = match (name, matrix) {
-                (None, _) => Str::verbatim(Rc::clone(&label.name)),
+                (None, _) => MarkedStr::verbatim(Rc::clone(&label.name)),
                 (Some(name), None) => {
                     let diagnostic = Diagnostic::error("name-without-matrix", "`name` requires `matrix`");
                     return Err(Box::new(diagnostic.at(name.name.span, "")));

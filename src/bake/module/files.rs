@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 
 use super::instance::Instance;
 use super::variables::declared_type;
-use crate::bake::eval::chain::{Path, Step};
+use crate::bake::eval::chain::{Chain, Step};
 use crate::bake::eval::functions::Ambient;
 use crate::bake::eval::references::References;
 use crate::bake::eval::{Context, Scope};
@@ -91,7 +91,7 @@ pub struct Module {
     pub(super) labels: IndexMap<Name, Vec<Name>>,
     /// The defaults of the kept variables.
     pub(super) defaults: RefCell<BTreeMap<Name, Option<Value>>>,
-    pub(super) path: Path,
+    pub(super) chain: Chain,
     pub(super) failed: RefCell<BTreeMap<Name, Failure>>,
     /// Names that are not declared and were asked for, in which scope.
     pub(super) missed: RefCell<BTreeSet<(usize, Name)>>,
@@ -121,7 +121,7 @@ impl Module {
             by_name: IndexMap::new(),
             labels: IndexMap::new(),
             defaults: RefCell::default(),
-            path: Path::default(),
+            chain: Chain::default(),
             failed: RefCell::default(),
             missed: RefCell::default(),
         };
@@ -223,7 +223,7 @@ impl Module {
     pub(super) fn reference_cycle(&self, span: Span, step: &Step) -> Failure {
         let message = format!("reference cycle not allowed: `{step}` needs its own value");
         let diagnostic = Diagnostic::error("reference-cycle", message).at(span, "needed by itself");
-        Box::new(diagnostic.with_help(self.path.cycle(step)))
+        Box::new(diagnostic.with_help(self.chain.cycle(step)))
     }
 
     /// The `target` and `group` blocks of all files, in order; one that a matrix makes several of stands once.

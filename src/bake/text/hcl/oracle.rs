@@ -14,7 +14,7 @@ use ::hcl::edit::structure::{Block as HclBlock, BlockLabel, Body as HclBody, Str
 use ::hcl::edit::template::{Directive, Element, HeredocTemplate, Strip};
 use ::hcl::edit::{Decorated, Ident as HclIdent, Span as HclSpan};
 
-use super::literal::{Token, Trim, assemble, decode_literal, name, split_literal};
+use super::literal::{TemplatePiece, Trim, assemble, decode_literal, name, split_literal};
 use crate::bake::text::syntax::{
     Attribute, BinaryOp, Block, Body, Expr, ExprKind, ForExpr, Ident, ObjectKey, UnaryOp,
 };
@@ -115,7 +115,7 @@ impl Lowering<'_> {
         Ok(tokens
             .into_iter()
             .map(|token| match token {
-                Token::Literal(text) => text,
+                TemplatePiece::Literal(text) => text,
                 _ => String::new(),
             })
             .collect())
@@ -344,14 +344,14 @@ impl Lowering<'_> {
         elements: impl Iterator<Item = &'e Element>,
         quoting: &Quoting<'_>,
         depth: usize,
-        tokens: &mut Vec<Token>,
+        tokens: &mut Vec<TemplatePiece>,
     ) -> Result<(), String> {
         for element in elements {
             match element {
                 Element::Literal(literal) => self.literal(self.range(literal), quoting, tokens)?,
                 Element::Interpolation(interpolation) => {
                     let expr = self.expr(&interpolation.expr, depth + 1)?;
-                    tokens.push(Token::Interpolation(expr, trim(interpolation.strip)));
+                    tokens.push(TemplatePiece::Interpolation(expr, trim(interpolation.strip)));
                 }
                 Element::Directive(directive) => self.directive(directive, quoting, depth, tokens)?,
             }
@@ -364,30 +364,30 @@ impl Lowering<'_> {
         directive: &Directive,
         quoting: &Quoting<'_>,
         depth: usize,
-        tokens: &mut Vec<Token>,
+        tokens: &mut Vec<TemplatePiece>,
     ) -> Result<(), String> {
         let depth = depth + 1;
         match directive {
             Directive::If(directive) => {
                 let opening = &directive.if_expr;
-                tokens.push(Token::If(self.expr(&opening.cond_expr, depth)?, trim(opening.strip)));
+                tokens.push(TemplatePiece::If(self.expr(&opening.cond_expr, depth)?, trim(opening.strip)));
                 self.elements(opening.template.iter(), quoting, depth, tokens)?;
                 if let Some(middle) = &directive.else_expr {
-                    tokens.push(Token::Else(trim(middle.strip)));
+                    tokens.push(TemplatePiece::Else(trim(middle.strip)));
                     self.elements(middle.template.iter(), quoting, depth, tokens)?;
                 }
-                tokens.push(Token::EndIf(trim(directive.endif_expr.strip)));
+                tokens.push(TemplatePiece::EndIf(trim(directive.endif_expr.strip)));
             }
             Directive::For(directive) => {
                 let opening = &directive.for_expr;
-                tokens.push(Token::For {
+                tokens.push(TemplatePiece::For {
                     key_var: opening.key_var.as_ref().map(|ident| self.ident(ident)),
                     value_var: self.ident(&opening.value_var),
                     collection: self.expr(&opening.collection_expr, depth)?,
                     trim: trim(opening.strip),
                 });
                 self.elements(opening.template.iter(), quoting, depth, tokens)?;
-                tokens.push(Token::EndFor(trim(directive.endfor_expr.strip)));
+                tokens.push(TemplatePiece::EndFor(trim(directive.endfor_expr.strip)));
             }
         }
         Ok(())
@@ -398,7 +398,7 @@ impl Lowering<'_> {
         &self,
         range: Range<usize>,
         quoting: &Quoting<'_>,
-        tokens: &mut Vec<Token>,
+        tokens: &mut Vec<TemplatePiece>,
     ) -> Result<(), String> {
         let escapes = matches!(quoting, Quoting::Quotes);
         let mut start = range.start;
@@ -420,7 +420,7 @@ impl Lowering<'_> {
             texts.push(text);
             start = place.end;
         }
-        tokens.extend(texts.into_iter().map(Token::Literal));
+        tokens.extend(texts.into_iter().map(TemplatePiece::Literal));
         Ok(())
     }
 
