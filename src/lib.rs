@@ -8,6 +8,7 @@
 //! plan.json + digests of builds → merge → registry → verify
 //! ```
 
+#![warn(clippy::self_named_module_files)]
 #![cfg_attr(
     test,
     allow(clippy::disallowed_methods, reason = "unit tests may measure time, and `str!` looks at files")
