@@ -473,7 +473,7 @@ mod tests {
 
     use super::programs::{Kill, run};
     use super::*;
-    use crate::facts::git::Failure;
+    use crate::facts::command::Failure;
 
     fn host() -> (tempfile::TempDir, Host) {
         let directory = tempfile::tempdir().unwrap();

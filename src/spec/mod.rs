@@ -15,7 +15,7 @@ use reader::Reader;
 use crate::bake::module::Module;
 use crate::bake::target::Text;
 use crate::bake::text::syntax::{Attribute, Block, Body, Ident};
-use crate::bake::values::{Name, Str, Value};
+use crate::bake::values::{MarkedStr, Name, Value};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::on_missing::OnMissing;
 use crate::platform::PlatformPrefix;
@@ -311,7 +311,7 @@ impl ImageSpec {
         }
         let mut reader = Reader { module, target: None, diagnostics };
         let names = match one.or(many) {
-            None => vec![Text { value: Str::verbatim(Rc::clone(&label.name)), span: Some(label.span) }],
+            None => vec![Text { value: MarkedStr::verbatim(Rc::clone(&label.name)), span: Some(label.span) }],
             Some(attribute) => reader.strings(&attribute.value)?,
         };
         let mut lists = Vec::new();
