@@ -6,16 +6,18 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 
 use super::rules::{self, Ruled};
+use super::targets::Targets;
 use super::versions::{self, Stated};
-use super::{Input, Targets, labels, legs};
+use super::{Input, labels, legs};
 use crate::bake::glob::Glob;
 use crate::bake::select;
 use crate::bake::syntax::Name;
 use crate::bake::target::{Definition, Target, Text};
-use crate::diagnostic::{Diagnostic, names_help};
+use crate::diagnostic::{Diagnostic, Diagnostics, names_help};
+use crate::platform::Platform;
 use crate::reference::Reference;
 use crate::source::Span;
-use crate::spec::{Settings, Spec};
+use crate::spec::{Marked, Settings, Spec};
 
 /// An image before its tags and legs are known.
 pub(super) struct Draft {
@@ -27,6 +29,8 @@ pub(super) struct Draft {
     pub(super) span: Option<Span>,
     /// The targets that build it, each with what its block says about it.
     pub(super) targets: Vec<(Name, Settings)>,
+    /// The parts of how its block names the targets that have marks.
+    pub(super) marked: Vec<Marked>,
     /// The version that its tags are made of.
     pub(super) stated: Stated,
     /// What its rule lines give, if it has any.
@@ -47,28 +51,27 @@ pub(super) fn drafts(
     input: &Input<'_>,
     spec: &Spec,
     targets: &Targets<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-    warnings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<Draft> {
     let mut drafts = if spec.images.is_empty() {
-        from_tags(input, spec, targets, diagnostics, warnings)
+        from_tags(input, spec, targets, diagnostics)
     } else {
         from_blocks(input, spec, targets, diagnostics)
     };
     for draft in &mut drafts {
         let stated = versions::stated(draft.settings(), input, diagnostics);
-        draft.ruled = rules::apply(draft.settings(), &stated, input, diagnostics, warnings);
+        draft.ruled = rules::apply(draft.settings(), &stated, input, diagnostics);
         draft.stated = match &draft.ruled {
             Some(ruled) => ruled.stated(stated, draft.settings(), diagnostics),
             None => stated,
         };
-        draft.oci = labels::of(draft, input, warnings);
+        draft.oci = labels::of(draft, input, diagnostics);
     }
     drafts.retain(|draft| {
         let Stated::Elsewhere { tag, prefix } = &draft.stated else { return true };
         let message =
             format!("image `{}` is left out: the git tag `{tag}` does not begin with `{prefix}`", draft.key);
-        warnings.push(Diagnostic::warning("other-version", message).at(prefix.span, ""));
+        diagnostics.report(Diagnostic::warning("other-version", message).at(prefix.span, ""));
         false
     });
     drafts
@@ -78,7 +81,7 @@ fn from_blocks(
     input: &Input<'_>,
     spec: &Spec,
     targets: &Targets<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = Vec::new();
     let mut taken: BTreeSet<String> = BTreeSet::new();
@@ -93,7 +96,7 @@ fn from_blocks(
             }
             if taken.contains(&key) {
                 let message = format!("two images are named `{key}`");
-                diagnostics.push(Diagnostic::error("duplicate-image", message).at(image.span, ""));
+                diagnostics.report(Diagnostic::error("duplicate-image", message).at(image.span, ""));
                 continue;
             }
             let mut covered = Vec::new();
@@ -114,6 +117,7 @@ fn from_blocks(
                 block: Some(block),
                 span: Some(coverage.span),
                 targets: covered,
+                marked: coverage.marked.clone(),
                 stated: Stated::No,
                 ruled: None,
                 oci: BTreeMap::new(),
@@ -127,27 +131,15 @@ fn from_blocks(
 }
 
 /// Several targets of one image must be published alike.
-fn agree(draft: &Draft, diagnostics: &mut Vec<Diagnostic>) {
+fn agree(draft: &Draft, diagnostics: &mut Diagnostics) {
     let first = draft.settings();
     for (name, other) in &draft.targets[1..] {
-        let differences = [
-            ("repositories", first.repositories != other.repositories),
-            ("version", first.version != other.version),
-            ("tags", first.tags != other.tags),
-            ("prerelease_tags", first.prerelease_tags != other.prerelease_tags),
-            ("channels", first.channels != other.channels),
-            ("variant", first.variant != other.variant),
-            ("latest", first.latest != other.latest),
-            ("immutable", first.immutable != other.immutable),
-        ];
-        for (attribute, differs) in differences {
-            if differs {
-                let message = format!(
-                    "`{attribute}` is not the same for `{}` and `{name}`, which are one image",
-                    draft.targets[0].0
-                );
-                diagnostics.push(Diagnostic::error("image-disagrees", message).at(draft.span, ""));
-            }
+        for attribute in first.differences(other) {
+            let message = format!(
+                "`{attribute}` is not the same for `{}` and `{name}`, which are one image",
+                draft.targets[0].0
+            );
+            diagnostics.report(Diagnostic::error("image-disagrees", message).at(draft.span, ""));
         }
     }
 }
@@ -157,8 +149,7 @@ fn from_tags(
     input: &Input<'_>,
     spec: &Spec,
     targets: &Targets<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-    warnings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<Draft> {
     let mut by_tags: IndexMap<BTreeSet<String>, Vec<&Target>> = IndexMap::new();
     for name in level_zero_names(input, targets, diagnostics) {
@@ -182,7 +173,7 @@ fn from_tags(
     let mut drafts = Vec::new();
     for members in by_tags.values() {
         let names: Vec<&str> = members.iter().map(|target| &*target.name).collect();
-        if let Some((first, second, platform)) = overlapping(members) {
+        if let Some(Overlap { first, second, platform }) = overlapping(members, targets) {
             let why = match platform {
                 Some(platform) => format!("both build `{platform}`"),
                 None => "not both say for which platforms".to_owned(),
@@ -191,7 +182,7 @@ fn from_tags(
             let tag = |target: &Target| target.tags.iter().flatten().find_map(|tag| tag.span);
             // One of them may have inherited the other's tags.
             let place = |target: &Target| if tag(first) == tag(second) { target.span } else { tag(target) };
-            diagnostics.push(
+            diagnostics.report(
                 Diagnostic::error("tag-collision", message)
                     .at(place(second), "again")
                     .at(place(first), "first here")
@@ -203,7 +194,7 @@ fn from_tags(
         }
         if names.len() > 1 {
             let message = format!("{} share their tags and become one image", names.join(" and "));
-            warnings.push(Diagnostic::note("merged-targets", message).at(members[0].span, ""));
+            diagnostics.report(Diagnostic::note("merged-targets", message).at(members[0].span, ""));
         }
         drafts.push(Draft {
             key: members[0].name.to_string(),
@@ -216,17 +207,18 @@ fn from_tags(
                     (Rc::clone(&target.name), settings)
                 })
                 .collect(),
+            marked: Vec::new(),
             stated: Stated::No,
             ruled: None,
             oci: BTreeMap::new(),
         });
     }
-    if drafts.is_empty() && diagnostics.is_empty() {
+    if drafts.is_empty() && !diagnostics.has_errors() {
         let note = Diagnostic::note(
             "no-images",
             "nothing is published: no target that Bake would build has a tag with a repository",
         );
-        warnings.push(
+        diagnostics.report(
             note.with_help(
                 "give a target a tag such as \"ghcr.io/acme/app:1.0\", name targets that have one: `bakeplan plan TARGET`, \
                  or add an `image` block",
@@ -236,18 +228,25 @@ fn from_tags(
     drafts
 }
 
-/// A platform that two of the targets build; `None` inside when one of them names no platforms.
-fn overlapping<'t>(members: &[&'t Target]) -> Option<(&'t Target, &'t Target, Option<String>)> {
+/// Two targets that build the same platform.
+struct Overlap<'t> {
+    first: &'t Target,
+    second: &'t Target,
+    /// The platform; `None` when one of them names no platforms.
+    platform: Option<&'t Platform>,
+}
+
+/// The first two of the targets that overlap.
+fn overlapping<'t>(members: &[&'t Target], targets: &'t Targets<'_>) -> Option<Overlap<'t>> {
     for (at, second) in members.iter().enumerate() {
         for first in &members[..at] {
-            let (a, b) = (legs::platforms(first).ok()?, legs::platforms(second).ok()?);
+            let (a, b) = (targets.platforms(&first.name).ok()?, targets.platforms(&second.name).ok()?);
             if a.is_empty() || b.is_empty() {
-                return Some((first, second, None));
+                return Some(Overlap { first, second, platform: None });
             }
-            if let Some((shared, _)) =
-                a.iter().find(|(platform, _)| b.iter().any(|(other, _)| other == platform))
-            {
-                return Some((first, second, Some(shared.to_string())));
+            let shared = a.iter().find(|one| b.iter().any(|other| other.platform == one.platform));
+            if let Some(shared) = shared {
+                return Some(Overlap { first, second, platform: Some(&shared.platform) });
             }
         }
     }
@@ -264,11 +263,7 @@ fn normalized(tag: &Text) -> String {
 }
 
 /// The targets of level 0: those given, else `default`, else all that are not hidden.
-fn level_zero_names(
-    input: &Input<'_>,
-    targets: &Targets<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<Name> {
+fn level_zero_names(input: &Input<'_>, targets: &Targets<'_>, diagnostics: &mut Diagnostics) -> Vec<Name> {
     let names = match input.names {
         [] if !has_default(input.definition) => {
             let templates = templates(targets);
@@ -324,11 +319,7 @@ pub(super) fn default_targets(definition: &Definition) -> Vec<Name> {
 }
 
 /// The keys of the images to plan: those whose key, target or group is named.
-pub(super) fn wanted(
-    input: &Input<'_>,
-    drafts: &[Draft],
-    diagnostics: &mut Vec<Diagnostic>,
-) -> BTreeSet<String> {
+pub(super) fn wanted(input: &Input<'_>, drafts: &[Draft], diagnostics: &mut Diagnostics) -> BTreeSet<String> {
     // At level 0 the names have been looked at already.
     if input.names.is_empty() || drafts.iter().all(|draft| draft.block.is_none()) {
         return drafts.iter().map(|draft| draft.key.clone()).collect();
@@ -352,7 +343,7 @@ pub(super) fn wanted(
             _ => {
                 let message = format!("there is no image, target or group `{name}`");
                 let known = drafts.iter().map(|draft| draft.key.as_str());
-                diagnostics.push(
+                diagnostics.report(
                     Diagnostic::error("unknown-image", message).with_help(names_help(name, "image", known)),
                 );
             }

@@ -5,11 +5,11 @@ use std::path::{Component, Path};
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::Targets;
 use super::legs::{Legs, Made};
+use super::targets::Targets;
 use crate::bake::links::links;
 use crate::bake::target::{Definition, Target};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Image, Job, MAX_JOBS, Plan, Role};
 use crate::spec::Grouping;
 
@@ -18,7 +18,7 @@ pub(super) fn jobs(
     legs: &Legs,
     targets: &Targets<'_>,
     images: &IndexMap<String, Image>,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<Job> {
     let mut of_leg: IndexMap<&str, Vec<String>> = IndexMap::new();
     for (key, image) in images {
@@ -54,7 +54,7 @@ pub(super) fn jobs(
     jobs.sort_by_key(|job| job.legs.iter().map(|leg| order[leg.as_str()]).min());
     if jobs.len() > MAX_JOBS {
         let message = format!("the plan has {} jobs; a GitHub matrix has at most {MAX_JOBS}", jobs.len());
-        diagnostics.push(Diagnostic::error("too-many-jobs", message).with_help(
+        diagnostics.report(Diagnostic::error("too-many-jobs", message).with_help(
             "build more in one job with `image { jobs = \"platform\" }`, or plan a part: `bakeplan plan IMAGE…`",
         ));
     }

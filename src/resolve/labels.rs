@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::images::Draft;
 use super::{Input, Purpose};
 use crate::bake::target::{Target, Text};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
 
 /// Before each key (<https://github.com/opencontainers/image-spec/blob/main/annotations.md>).
@@ -17,7 +17,7 @@ const PREFIX: &str = "org.opencontainers.image.";
 pub(super) fn of(
     draft: &Draft,
     input: &Input<'_>,
-    warnings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> BTreeMap<String, String> {
     let settings = draft.settings();
     if !settings.oci_labels || input.purpose.is_committed() {
@@ -38,12 +38,12 @@ pub(super) fn of(
     ];
     // An empty value says nothing.
     pairs.iter_mut().for_each(|(_, value)| *value = value.take().filter(|value| !value.is_empty()));
-    missing(&pairs, facts, warnings);
+    missing(&pairs, facts, diagnostics);
     pairs.into_iter().filter_map(|(key, value)| Some((format!("{PREFIX}{key}"), value?))).collect()
 }
 
 /// Tells what is left out that every image should have, and what is not quite so.
-fn missing(pairs: &[(&str, Option<String>)], facts: &Facts, warnings: &mut Vec<Diagnostic>) {
+fn missing(pairs: &[(&str, Option<String>)], facts: &Facts, diagnostics: &mut Diagnostics) {
     let facts_of = [("created", "commit_time"), ("revision", "commit"), ("source", "url")];
     let is_missing = |key: &str| pairs.iter().any(|(name, value)| *name == key && value.is_none());
     let absent: Vec<(&str, &str)> = facts_of.into_iter().filter(|(key, _)| is_missing(key)).collect();
@@ -54,22 +54,16 @@ fn missing(pairs: &[(&str, Option<String>)], facts: &Facts, warnings: &mut Vec<D
         if let Some(problem) = &facts.git_problem {
             help = format!("{problem}; else {help}");
         }
-        push_once(warnings, Diagnostic::warning("oci-labels", message).with_help(help));
+        diagnostics.report(Diagnostic::warning("oci-labels", message).with_help(help));
     }
     if facts.dirty == Some(true) && facts.commit.is_some() {
         let message = format!("the working tree differs from the commit that `{PREFIX}revision` names");
-        push_once(warnings, Diagnostic::warning("oci-labels", message).with_help("commit the changes first"));
+        diagnostics.report(Diagnostic::warning("oci-labels", message).with_help("commit the changes first"));
     }
 }
 
 fn are(keys: &[String]) -> String {
     format!("{} {}", keys.join(", "), if keys.len() == 1 { "is" } else { "are" })
-}
-
-fn push_once(diagnostics: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
-    if !diagnostics.contains(&diagnostic) {
-        diagnostics.push(diagnostic);
-    }
 }
 
 /// A note when a committed file goes without labels that depend on facts.

@@ -7,16 +7,17 @@ use indexmap::IndexMap;
 
 use super::images::Draft;
 use super::publish::Publication;
-use super::{Input, Targets, annotations, cache, labels};
+use super::targets::{DeclaredPlatform, Targets};
+use super::{Input, annotations, cache, labels};
 use crate::bake::syntax::Name;
 use crate::bake::target::{Entry, Target, Text};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Build, Leg, Role};
-use crate::platform::{Platform, split_list};
+use crate::platform::Platform;
 use crate::reference::Repository;
 use crate::runner::{Assignment, RunnerRule, assign};
 use crate::source::Span;
-use crate::spec::{Grouping, PlatformOverride, Settings};
+use crate::spec::{Grouping, PlatformOverride, PlatformSettings, Settings};
 
 /// What a leg needs to know besides its definition while the plan is made.
 #[derive(Clone, Debug)]
@@ -77,48 +78,6 @@ impl Legs {
     }
 }
 
-/// The platforms of a target, normalised, with their places; empty when it names none.
-///
-/// # Errors
-/// Each element that is no platform, and each platform that stands twice.
-pub(super) fn platforms(target: &Target) -> Result<Vec<(Platform, Option<Span>)>, Vec<Diagnostic>> {
-    /// Far more than there are; they are compared with each other.
-    const MAX_PLATFORMS: usize = 500;
-    let mut platforms: Vec<(Platform, &Text)> = Vec::new();
-    let mut diagnostics = Vec::new();
-    for text in target.platforms.iter().flatten() {
-        match split_list(text.as_str()) {
-            Ok(parsed) if platforms.len() + parsed.len() > MAX_PLATFORMS => {
-                let message = format!("target `{}` has more than {MAX_PLATFORMS} platforms", target.name);
-                return Err(vec![Diagnostic::error("limit", message).at(target.span, "")]);
-            }
-            Ok(parsed) => {
-                for platform in parsed {
-                    if let Some((_, first)) = platforms.iter().find(|(known, _)| *known == platform) {
-                        let message = format!("platform `{platform}` is there twice");
-                        let diagnostic = Diagnostic::error("duplicate-platform", message);
-                        let diagnostic = match text.span == first.span {
-                            true => diagnostic.at(text.span, ""),
-                            false => diagnostic
-                                .at(text.span, format!("`{text}`"))
-                                .at(first.span, format!("`{first}` is the same")),
-                        };
-                        diagnostics.push(diagnostic.with_help("leave one of them out"));
-                    } else {
-                        platforms.push((platform, text));
-                    }
-                }
-            }
-            Err(e) => diagnostics.push(Diagnostic::error("platform", e.to_string()).at(text.span, "")),
-        }
-    }
-    if diagnostics.is_empty() {
-        Ok(platforms.into_iter().map(|(platform, text)| (platform, text.span)).collect())
-    } else {
-        Err(diagnostics)
-    }
-}
-
 /// Whether Bake could push what the target makes.
 pub(super) fn is_pushable(target: &Target) -> bool {
     let outputs = target.output.as_deref().unwrap_or_default();
@@ -141,8 +100,7 @@ pub(super) fn legs(
     publications: &[Publication],
     wanted: &BTreeSet<String>,
     targets: &Targets<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-    warnings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Legs {
     let mut legs = Legs { made: IndexMap::new(), builds: IndexMap::new(), lifted: BTreeMap::new() };
     check_overrides(drafts, targets, diagnostics);
@@ -152,47 +110,46 @@ pub(super) fn legs(
         let mut builds: Vec<(Build, Option<Platform>, Option<Span>)> = Vec::new();
         for (name, settings) in &draft.targets {
             let Some(target) = targets.resolved.get(name) else { continue };
-            let platforms = match platforms(target) {
+            let platforms = match targets.platforms(name) {
                 Ok(platforms) => platforms,
                 Err(found) => {
-                    diagnostics
-                        .extend(found.into_iter().filter(|d| !diagnostics.contains(d)).collect::<Vec<_>>());
+                    diagnostics.extend(found.iter().cloned());
                     continue;
                 }
             };
             check_output(target, diagnostics);
-            for (platform, span) in &platforms {
+            for DeclaredPlatform { platform, span } in platforms {
                 if let Some((part, near)) = platform.unknown_part() {
                     let message = format!("`{part}` of platform `{platform}` is unknown to containerd");
                     let warning = Diagnostic::warning("unknown-platform", message).at(*span, "");
-                    warnings.push(match near {
+                    diagnostics.report(match near {
                         Some(near) => warning.with_help(format!("did you mean `{near}`?")),
                         None => warning,
                     });
                 }
             }
             legs.lifted.insert(Rc::clone(name), annotations::lifted(target));
-            warnings.extend(annotations::lost(&target.annotations));
+            diagnostics.extend(annotations::lost(&target.annotations));
             let maker = Maker { input, draft, target, settings, publication };
             let mut wanted: Vec<(Option<Platform>, Option<Span>)> =
-                platforms.into_iter().map(|(platform, span)| (Some(platform), span)).collect();
+                platforms.iter().map(|one| (Some(one.platform.clone()), one.span)).collect();
             if wanted.is_empty() {
                 let message =
                     format!("target `{name}` names no platforms: it is built for whatever its runner is");
                 let warning = Diagnostic::warning("no-platforms", message).at(target.span, "");
-                warnings.push(warning.with_help("add `platforms = [\"linux/amd64\"]` or more"));
+                diagnostics.report(warning.with_help("add `platforms = [\"linux/amd64\"]` or more"));
                 wanted.push((None, None));
             }
             for (platform, span) in wanted {
                 let overrides = settings.overrides_of(platform.as_ref());
-                if overrides.iter().any(|one| one.skip) || !input.plans(platform.as_ref()) {
+                if overrides.iter().any(|one| one.settings.skip) || !input.plans(platform.as_ref()) {
                     continue;
                 }
                 if let Some((_, _, first)) = builds.iter().find(|(_, known, _)| *known == platform) {
                     let shown =
                         platform.as_ref().map_or_else(|| "no platform".to_owned(), |p| format!("`{p}`"));
                     let message = format!("image `{}` gets {shown} from two targets", draft.key);
-                    diagnostics.push(
+                    diagnostics.report(
                         Diagnostic::error("duplicate-platform", message)
                             .at(span.or(target.span), "again")
                             .at(*first, "first here")
@@ -204,7 +161,7 @@ pub(super) fn legs(
                     continue;
                 };
                 let leg = leg_name(name, platform.as_ref());
-                let on_missing = overrides.iter().rev().find_map(|one| one.on_missing);
+                let on_missing = overrides.iter().rev().find_map(|one| one.settings.on_missing);
                 let build = Build { leg: leg.clone(), on_missing: on_missing.unwrap_or(settings.on_missing) };
                 builds.push((build, platform.clone(), span.or(target.span)));
                 add(&mut legs, leg, made, draft, targets, diagnostics);
@@ -223,7 +180,7 @@ fn add(
     made: Made,
     draft: &Draft,
     targets: &Targets<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) {
     let collides = targets.definition.targets.contains_key(name.as_str())
         || targets.definition.groups.contains_key(name.as_str())
@@ -238,7 +195,7 @@ fn add(
         let other = targets.definition.targets.get(name.as_str()).and_then(|target| target.span);
         let other = other.or(group.and_then(|group| group.span));
         let place = targets.resolved.get(&made.leg.of).and_then(|target| target.span);
-        diagnostics.push(
+        diagnostics.report(
             Diagnostic::error("leg-name", message)
                 .at(place, "split here")
                 .at(other, "the other one")
@@ -258,7 +215,7 @@ fn add(
             "image `{}` wants another build or runner for `{name}` than an image before it",
             draft.key
         );
-        diagnostics.push(Diagnostic::error("image-disagrees", message).at(draft.span, "").with_help(
+        diagnostics.report(Diagnostic::error("image-disagrees", message).at(draft.span, "").with_help(
             "images of one target share its builds; give them the same `platform` overrides and runners",
         ));
         return;
@@ -285,17 +242,17 @@ fn same_build(a: &Target, b: &Target) -> bool {
 }
 
 /// An override that matches no platform of any target of its block is a typo.
-fn check_overrides(drafts: &[Draft], targets: &Targets<'_>, diagnostics: &mut Vec<Diagnostic>) {
+fn check_overrides(drafts: &[Draft], targets: &Targets<'_>, diagnostics: &mut Diagnostics) {
     let mut unused: BTreeMap<Span, (&PlatformOverride, BTreeSet<Platform>)> = BTreeMap::new();
     let mut used: BTreeSet<Span> = BTreeSet::new();
     for (name, settings) in drafts.iter().flat_map(|draft| &draft.targets) {
-        let declared = targets.resolved.get(name).map(platforms).and_then(Result::ok).unwrap_or_default();
+        let declared: Vec<&Platform> = targets.valid_platforms(name).collect();
         for one in settings.platforms.iter().filter(|one| !one.is_default) {
-            if declared.iter().any(|(platform, _)| platform.matches_prefix(&one.prefix)) {
+            if declared.iter().any(|platform| platform.matches_prefix(&one.prefix)) {
                 used.insert(one.span);
             }
             let (_, seen) = unused.entry(one.span).or_insert((one, BTreeSet::new()));
-            seen.extend(declared.iter().map(|(platform, _)| platform.clone()));
+            seen.extend(declared.iter().copied().cloned());
         }
     }
     for (span, (one, declared)) in unused.into_iter().filter(|(span, _)| !used.contains(span)) {
@@ -305,12 +262,12 @@ fn check_overrides(drafts: &[Draft], targets: &Targets<'_>, diagnostics: &mut Ve
             false => format!("its platforms are {}", list.join(", ")),
         };
         let message = format!("the image has no platform `{}`", one.prefix);
-        diagnostics.push(Diagnostic::error("unused-platform", message).at(span, "").with_help(help));
+        diagnostics.report(Diagnostic::error("unused-platform", message).at(span, "").with_help(help));
     }
 }
 
 /// A published target has one output at most, and Bake can push it.
-fn check_output(target: &Target, diagnostics: &mut Vec<Diagnostic>) {
+fn check_output(target: &Target, diagnostics: &mut Diagnostics) {
     let outputs = target.output.as_deref().unwrap_or_default();
     let diagnostic = match outputs {
         [] => return,
@@ -333,9 +290,7 @@ fn check_output(target: &Target, diagnostics: &mut Vec<Diagnostic>) {
                 .with_help("the metadata of a build tells one digest only; keep one output of type `image`")
         }
     };
-    if !diagnostics.contains(&diagnostic) {
-        diagnostics.push(diagnostic);
-    }
+    diagnostics.report(diagnostic);
 }
 
 impl Settings {
@@ -370,9 +325,9 @@ impl Maker<'_> {
         platform: Option<&Platform>,
         span: Option<Span>,
         overrides: &[&PlatformOverride],
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Diagnostics,
     ) -> Option<Made> {
-        let own: Vec<&RunnerRule> = overrides.iter().filter_map(|one| one.runner.as_ref()).collect();
+        let own: Vec<&RunnerRule> = overrides.iter().filter_map(|one| one.settings.runner.as_ref()).collect();
         let rules: Vec<&RunnerRule> = self.settings.runners.iter().collect();
         let assignment = if own.is_empty() { assign(&rules, platform) } else { assign(&own, platform) };
         let Some(assignment) = assignment else {
@@ -382,7 +337,7 @@ impl Maker<'_> {
             );
             let diagnostic = Diagnostic::error("no-runner", message).at(span.or(self.draft.span), "");
             let runners = "runners = { windows = \"…\" }";
-            diagnostics.push(diagnostic.with_help(match self.draft.block {
+            diagnostics.report(diagnostic.with_help(match self.draft.block {
                 Some(_) => format!("add `{runners}` to the `image` block"),
                 None => format!("name one for all images: `image {{ {runners} }}`"),
             }));
@@ -390,7 +345,7 @@ impl Maker<'_> {
         };
         let mut definition = base(self.target, platform);
         for one in overrides {
-            apply(&mut definition, one);
+            apply(&mut definition, &one.settings);
         }
         labels::add(&mut definition, &self.draft.oci);
         definition.tags = Some(self.publication.keys().map(base_name).collect());
@@ -453,19 +408,30 @@ pub(super) fn base(target: &Target, platform: Option<&Platform>) -> Target {
 }
 
 /// Applies an image block's override for a platform.
-fn apply(definition: &mut Target, one: &PlatformOverride) {
+fn apply(definition: &mut Target, settings: &PlatformSettings) {
+    let PlatformSettings {
+        dockerfile,
+        context,
+        contexts,
+        target,
+        args,
+        runner: _,
+        on_missing: _,
+        skip: _,
+        marked: _,
+    } = settings;
     let set = |own: &mut Option<Text>, new: &Option<Text>| {
         if new.is_some() {
             own.clone_from(new);
         }
     };
-    if one.dockerfile.is_some() {
+    if dockerfile.is_some() {
         // Bake takes the inline text before the file.
         definition.dockerfile_inline = None;
     }
-    set(&mut definition.dockerfile, &one.dockerfile);
-    set(&mut definition.context, &one.context);
-    set(&mut definition.target, &one.target);
-    definition.contexts.extend(one.contexts.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
-    definition.args.extend(one.args.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
+    set(&mut definition.dockerfile, dockerfile);
+    set(&mut definition.context, context);
+    set(&mut definition.target, target);
+    definition.contexts.extend(contexts.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
+    definition.args.extend(args.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
 }

@@ -6,12 +6,13 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use super::Input;
 use super::legs::{self, Legs, Made};
-use super::{Input, Targets};
+use super::targets::Targets;
 use crate::bake::syntax::Name;
 use crate::bake::target::{Target, Text};
 use crate::bake::textmap::TextMap;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Leg, Role};
 use crate::platform::Platform;
 
@@ -23,11 +24,10 @@ pub(super) fn rewrite(
     legs: &mut Legs,
     targets: &Targets<'_>,
     input: &Input<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-    warnings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) {
     let mut linker =
-        Linker { legs, targets, input, diagnostics, warnings, path: Vec::new(), followed: BTreeSet::new() };
+        Linker { legs, targets, input, diagnostics, path: Vec::new(), followed: BTreeSet::new() };
     for name in linker.legs.names() {
         linker.leg(&name);
     }
@@ -38,8 +38,7 @@ struct Linker<'a, 'i> {
     legs: &'a mut Legs,
     targets: &'a Targets<'i>,
     input: &'a Input<'i>,
-    diagnostics: &'a mut Vec<Diagnostic>,
-    warnings: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Diagnostics,
     /// The targets whose links are being followed, against loops.
     path: Vec<Name>,
     /// Targets whose links have been followed already, where they stay as they are.
@@ -87,18 +86,18 @@ impl Linker<'_, '_> {
         let target = match self.targets.get(linked, Some(link)) {
             Ok(target) => target,
             Err(found) => {
-                found.into_iter().for_each(|diagnostic| self.report(diagnostic));
+                self.diagnostics.extend(found);
                 return None;
             }
         };
         if self.path.contains(&target.name) {
-            self.report(loop_of(&self.path, &target.name, link));
+            self.diagnostics.report(loop_of(&self.path, &target.name, link));
             return None;
         }
-        let declared = match legs::platforms(target) {
+        let declared = match self.targets.platforms(&target.name) {
             Ok(declared) => declared,
             Err(found) => {
-                found.into_iter().for_each(|diagnostic| self.report(diagnostic));
+                self.diagnostics.extend(found.iter().cloned());
                 return None;
             }
         };
@@ -106,15 +105,15 @@ impl Linker<'_, '_> {
         if declared.is_empty() {
             return None;
         }
-        let declares = |wanted: &Platform| declared.iter().any(|(known, _)| known == wanted);
+        let declares = |wanted: &Platform| declared.iter().any(|one| one.platform == *wanted);
         if !declares(platform) {
             let message =
                 format!("`{}` is built for `{platform}` and links to `{linked}`, which is not", self.path[0]);
-            let list: Vec<String> = declared.iter().map(|(known, _)| format!("`{known}`")).collect();
-            self.report(
+            let list: Vec<String> = declared.iter().map(|one| format!("`{}`", one.platform)).collect();
+            self.diagnostics.report(
                 Diagnostic::error("link-platform", message)
                     .at(link.span, format!("linked here to {}", list.join(", ")))
-                    .at(target.platforms.iter().flatten().next().and_then(|text| text.span), "its platforms")
+                    .at(declared[0].span, "its platforms")
                     .with_help(format!(
                         "add `{platform}` to the platforms of `{linked}`, or drop it from those of `{}`",
                         self.path[0]
@@ -140,12 +139,12 @@ impl Linker<'_, '_> {
         for (link, linked) in links {
             let Some(target) = self.targets.resolved.get(linked) else {
                 if let Err(found) = self.targets.get(linked, Some(link)) {
-                    found.into_iter().for_each(|diagnostic| self.report(diagnostic));
+                    self.diagnostics.extend(found);
                 }
                 continue;
             };
             if self.path.contains(&target.name) {
-                self.report(loop_of(&self.path, &target.name, link));
+                self.diagnostics.report(loop_of(&self.path, &target.name, link));
             } else if self.followed.insert(Rc::clone(&target.name)) {
                 self.path.push(Rc::clone(&target.name));
                 self.follow(target);
@@ -179,9 +178,7 @@ impl Linker<'_, '_> {
                 target.name
             );
             let warning = Diagnostic::warning("override-on-both", message).at(target.span, "");
-            if !self.warnings.contains(&warning) {
-                self.warnings.push(warning);
-            }
+            self.diagnostics.report(warning);
         }
         let mut definition = self.helper(target, Some(platform), user);
         if let Some(made) = self.legs.get(&published) {
@@ -233,7 +230,7 @@ impl Linker<'_, '_> {
                 target.name
             );
             let diagnostic = Diagnostic::error("leg-name", message).at(target.span, "split here");
-            self.report(diagnostic.with_help("rename one of them"));
+            self.diagnostics.report(diagnostic.with_help("rename one of them"));
         }
     }
 
@@ -249,12 +246,6 @@ impl Linker<'_, '_> {
             name.insert(0, '_');
         }
         name
-    }
-
-    fn report(&mut self, diagnostic: Diagnostic) {
-        if !self.diagnostics.contains(&diagnostic) {
-            self.diagnostics.push(diagnostic);
-        }
     }
 }
 

@@ -10,23 +10,24 @@ mod links;
 mod names;
 mod publish;
 mod rules;
+mod targets;
 mod versions;
 mod written;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use indexmap::IndexMap;
+use targets::{Targets, grouped};
 
-use crate::bake::inherit::Resolver;
 use crate::bake::kept::KeptVariable;
 use crate::bake::links::links as links_of;
 use crate::bake::module::Module;
 use crate::bake::overrides::Overrides;
 use crate::bake::select;
 use crate::bake::syntax::Name;
-use crate::bake::target::{Definition, Group, Target, Text};
-use crate::diagnostic::{Diagnostic, Severity, names_help, sorted};
+use crate::bake::target::{Definition, Group, Target};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::facts::{Known, KnownVersions};
 use crate::plan::{Plan, SourceFile};
 use crate::platform::Platform;
@@ -77,89 +78,24 @@ pub struct Input<'a> {
     pub sources: Vec<SourceFile>,
 }
 
-/// Resolved targets by name, made once each.
-struct Targets<'a> {
-    definition: &'a Definition,
-    resolved: IndexMap<Name, Target>,
-    broken: BTreeMap<Name, Vec<Diagnostic>>,
-}
-
-impl<'a> Targets<'a> {
-    /// Resolves every target; those that fail matter only when something asks for them.
-    ///
-    /// # Errors
-    /// Each override that matches no target.
-    fn resolve(input: &Input<'a>) -> Result<Self, Vec<Diagnostic>> {
-        let mut resolver = Resolver::new(input.definition, input.overrides)?;
-        let mut targets =
-            Self { definition: input.definition, resolved: IndexMap::new(), broken: BTreeMap::new() };
-        for name in input.definition.targets.keys() {
-            match resolver.target(name) {
-                Ok(target) => {
-                    targets.resolved.insert(Rc::clone(name), target);
-                }
-                Err(found) => {
-                    targets.broken.insert(Rc::clone(name), found);
-                }
-            }
-        }
-        Ok(targets)
-    }
-
-    /// The targets that are written as they stand: those that are not only there to be inherited.
-    fn written(&self) -> impl Iterator<Item = &Target> {
-        let linked: BTreeSet<&str> =
-            self.resolved.values().flat_map(links_of).map(|(_, linked)| linked).collect();
-        let grouped = grouped(self.definition);
-        self.resolved.values().filter(move |target| {
-            !target.name.starts_with('_') || linked.contains(&*target.name) || grouped.contains(&target.name)
-        })
-    }
-
-    /// A target, or why there is none.
-    fn get(&self, name: &str, asked: Option<&Text>) -> Result<&Target, Vec<Diagnostic>> {
-        if let Some(target) = self.resolved.get(name) {
-            return Ok(target);
-        }
-        Err(self.broken.get(name).cloned().unwrap_or_else(|| {
-            let diagnostic = Diagnostic::error("unknown-target", format!("there is no target `{name}`"));
-            let diagnostic = diagnostic.at(asked.and_then(|text| text.span), "asked for here");
-            if self.definition.groups.contains_key(name) {
-                let note =
-                    format!("`{name}` is a group, or the label of a matrix, and a target is needed here");
-                return vec![diagnostic.with_note(note)];
-            }
-            vec![diagnostic.with_help(names_help(
-                name,
-                "target",
-                self.definition.targets.keys().map(|known| &**known),
-            ))]
-        }))
-    }
-}
-
 /// Makes the plan.
 ///
 /// # Errors
 /// Every contradiction, sorted by place.
 pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let spec = Spec::read(input.module, &mut diagnostics);
     let targets = Targets::resolve(input)?;
-    let mut warnings = Vec::new();
 
-    let drafts = images::drafts(input, &spec, &targets, &mut diagnostics, &mut warnings);
-    let publications = publish::publications(input, &drafts, &targets, &mut diagnostics, &mut warnings);
+    let drafts = images::drafts(input, &spec, &targets, &mut diagnostics);
+    let publications = publish::publications(input, &drafts, &targets, &mut diagnostics);
     let wanted = images::wanted(input, &drafts, &mut diagnostics);
-    let mut legs =
-        legs::legs(input, &drafts, &publications, &wanted, &targets, &mut diagnostics, &mut warnings);
-    diagnostics.extend(written::secrets(&targets, input));
-    warnings.extend(labels::left_out(&drafts, input));
-    unbuilt(input, &legs, &mut warnings);
-    links::rewrite(&mut legs, &targets, input, &mut diagnostics, &mut warnings);
-    if !diagnostics.is_empty() {
-        return Err(sorted(diagnostics));
-    }
+    let mut legs = legs::legs(input, &drafts, &publications, &wanted, &targets, &mut diagnostics);
+    written::secrets(&targets, input, &mut diagnostics);
+    diagnostics.extend(labels::left_out(&drafts, input));
+    unbuilt(input, &legs, &mut diagnostics);
+    links::rewrite(&mut legs, &targets, input, &mut diagnostics);
+    diagnostics.check()?;
     let mut plan = Plan {
         publish: input.publish,
         kept: input.kept.to_vec(),
@@ -170,20 +106,19 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     plan.jobs = jobs::jobs(&legs, &targets, &plan.images, &mut diagnostics);
     plan.local = local(input, &drafts, &targets);
     plan.legs = legs.into_legs();
-    whole(&mut plan, &targets, &mut warnings);
+    whole(&mut plan, &targets, &mut diagnostics);
     jobs::name_groups(&mut plan, input.definition);
     plan.volatile = written::volatile(&targets, &drafts, input);
-    plan.volatile_tags = written::volatile_tags(&targets, &drafts, input);
-    plan.warnings = sorted(warnings);
-    if diagnostics.is_empty() { Ok(plan) } else { Err(sorted(diagnostics)) }
+    let (plan, warnings) = diagnostics.into_result(plan)?;
+    Ok(Plan { warnings, ..plan })
 }
 
 /// A warning for each platform that was asked for and no image has: it may be a typo.
-fn unbuilt(input: &Input<'_>, legs: &legs::Legs, warnings: &mut Vec<Diagnostic>) {
+fn unbuilt(input: &Input<'_>, legs: &legs::Legs, diagnostics: &mut Diagnostics) {
     for platform in input.platforms {
         if !legs.iter().any(|leg| leg.platform.as_ref() == Some(platform)) {
             let message = format!("no image is built for `{platform}`");
-            warnings.push(Diagnostic::warning("unbuilt-platform", message));
+            diagnostics.report(Diagnostic::warning("unbuilt-platform", message));
         }
     }
 }
@@ -202,7 +137,7 @@ fn local(input: &Input<'_>, drafts: &[images::Draft], targets: &Targets<'_>) -> 
 }
 
 /// The source's targets and groups as they stand, without those that cannot be built as they are.
-fn whole(plan: &mut Plan, targets: &Targets<'_>, warnings: &mut Vec<Diagnostic>) {
+fn whole(plan: &mut Plan, targets: &Targets<'_>, diagnostics: &mut Diagnostics) {
     for target in targets.written() {
         plan.targets.insert(Rc::clone(&target.name), target.clone());
     }
@@ -218,7 +153,7 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, warnings: &mut Vec<Diagnostic>)
             plan.targets.shift_remove(name);
             let message = format!("target `{name}` links to a target that is not there; it is left out");
             let span = targets.resolved.get(name).and_then(|target| target.span);
-            warnings.push(Diagnostic::warning("dangling-link", message).at(span, ""));
+            diagnostics.report(Diagnostic::warning("dangling-link", message).at(span, ""));
         }
         if dangling.is_empty() {
             break;
@@ -229,31 +164,17 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, warnings: &mut Vec<Diagnostic>)
     for (name, found) in targets.broken.iter().filter(|(name, _)| counts(name)) {
         for diagnostic in found {
             let warning = Diagnostic { severity: Severity::Warning, ..diagnostic.clone() };
-            warnings.push(warning.with_note(format!("target `{name}` is left out")));
+            diagnostics.report(warning.with_note(format!("target `{name}` is left out")));
         }
     }
-    plan.groups = groups(targets.definition, &plan.targets, warnings);
-}
-
-/// The members of all groups that are not hidden, through other groups.
-fn grouped(definition: &Definition) -> BTreeSet<Name> {
-    let mut members = BTreeSet::new();
-    let mut open: Vec<&Name> = definition.groups.keys().filter(|name| !name.starts_with('_')).collect();
-    while let Some(name) = open.pop() {
-        for member in definition.groups.get(name).into_iter().flat_map(Group::members) {
-            if members.insert(Name::from(member.as_str())) {
-                open.extend(definition.groups.get_key_value(member.as_str()).map(|(group, _)| group));
-            }
-        }
-    }
-    members
+    plan.groups = groups(targets.definition, &plan.targets, diagnostics);
 }
 
 /// The source's groups with the members that exist; a group that loses all of its own is dropped.
 fn groups(
     definition: &Definition,
     targets: &IndexMap<Name, Target>,
-    warnings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<Group> {
     let mut groups: Vec<Group> = definition.groups.values().cloned().collect();
     loop {
@@ -266,9 +187,7 @@ fn groups(
                 if !known && !definition.targets.contains_key(member.as_str()) {
                     let message = format!("group `{}` names `{member}`, which does not exist", group.name);
                     let warning = Diagnostic::warning("dangling-member", message).at(member.span, "left out");
-                    if !warnings.contains(&warning) {
-                        warnings.push(warning);
-                    }
+                    diagnostics.report(warning);
                 }
                 known
             });

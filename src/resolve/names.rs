@@ -7,7 +7,7 @@ use super::rules::is_of_version;
 use super::versions::Stated;
 use super::{Input, Purpose};
 use crate::bake::target::Text;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
 use crate::pattern::{self, PatternError, Rendered, Words};
 use crate::rules;
@@ -33,17 +33,12 @@ pub(super) struct Names {
 }
 
 /// Renders the patterns of an image.
-pub(super) fn names(
-    input: &Input<'_>,
-    draft: &Draft,
-    diagnostics: &mut Vec<Diagnostic>,
-    warnings: &mut Vec<Diagnostic>,
-) -> Names {
+pub(super) fn names(input: &Input<'_>, draft: &Draft, diagnostics: &mut Diagnostics) -> Names {
     let of_rules = draft.ruled.as_ref().map(|ruled| {
-        ruled.check_branch(input.facts, diagnostics, warnings);
-        ruled.names(draft.stated.version(), warnings)
+        ruled.check_branch(input.facts, diagnostics);
+        ruled.names(draft.stated.version(), diagnostics)
     });
-    let mut renderer = Renderer { input, draft, names: Vec::new(), diagnostics, warnings };
+    let mut renderer = Renderer { input, draft, names: Vec::new(), diagnostics };
     let settings = draft.settings();
     let default: Vec<TagPattern> = match settings.version {
         // An error about the version has been told, or this run is of none.
@@ -61,7 +56,7 @@ pub(super) fn names(
                 Diagnostic::error("tag-rule", "rules of docker/metadata-action are entries of `tags`");
             renderer
                 .diagnostics
-                .push(diagnostic.at(text.span, "").with_help("move it there, or write a pattern"));
+                .report(diagnostic.at(text.span, "").with_help("move it there, or write a pattern"));
             return Names::default();
         }
     }
@@ -85,8 +80,7 @@ struct Renderer<'a, 'd> {
     input: &'a Input<'a>,
     draft: &'a Draft,
     names: Vec<Name>,
-    diagnostics: &'d mut Vec<Diagnostic>,
-    warnings: &'d mut Vec<Diagnostic>,
+    diagnostics: &'d mut Diagnostics,
 }
 
 impl Renderer<'_, '_> {
@@ -122,7 +116,7 @@ impl Renderer<'_, '_> {
             || (matches!(error, PatternError::NoVersion(_))
                 && matches!(self.draft.stated, Stated::Unknown(..)));
         if self.input.purpose.is_committed() && is_unknown {
-            return leave_out(self.input, text.span, self.warnings);
+            return leave_out(self.input, text.span, self.diagnostics);
         }
         let diagnostic = match (error, &self.draft.stated) {
             // What is missing is not the version, but what it is made of.
@@ -134,9 +128,7 @@ impl Renderer<'_, '_> {
                 Diagnostic::error("tag-pattern", error.to_string()).at(text.span, "").with_help(error.help())
             }
         };
-        if !self.diagnostics.contains(&diagnostic) {
-            self.diagnostics.push(diagnostic);
-        }
+        self.diagnostics.report(diagnostic);
     }
 
     /// Refuses a branch's tag that is another branch's, too, or that is made for versions.
@@ -159,23 +151,24 @@ impl Renderer<'_, '_> {
         });
         if let Some(twin) = twin {
             let message = format!("the branches `{branch}` and `{twin}` would both have the tag `{tag}`");
-            self.diagnostics.push(refuse(message, "rename one of them, or put `{{ sha }}` into the pattern"));
+            self.diagnostics
+                .report(refuse(message, "rename one of them, or put `{{ sha }}` into the pattern"));
         }
         if self.draft.settings().version.is_some() && claim == Claim::Run && is_of_version(tag) {
             let message = format!("the branch `{branch}` would take the tag `{tag}`, which is a version's");
             self.diagnostics
-                .push(refuse(message, "put something before it, such as `branch-{{ branch | slug }}`"));
+                .report(refuse(message, "put something before it, such as `branch-{{ branch | slug }}`"));
         }
     }
 }
 
 /// Leaves tags that depend on the run out of a committed file, and says so where they would be.
-pub(super) fn leave_out(input: &Input<'_>, span: Option<Span>, warnings: &mut Vec<Diagnostic>) {
+pub(super) fn leave_out(input: &Input<'_>, span: Option<Span>, diagnostics: &mut Diagnostics) {
     let message = "what depends on the run is left out of a committed file";
     let note = Diagnostic::note("run-tag", message).at(span, "");
     let note = note.with_help("give the facts, such as `--fact tag=v1.2.3`, to have its tags in the file");
-    if input.purpose == Purpose::TagTable && !warnings.contains(&note) {
-        warnings.push(note);
+    if input.purpose == Purpose::TagTable {
+        diagnostics.report(note);
     }
 }
 
@@ -189,7 +182,7 @@ fn claim(version: Option<&Version>, rendered: &Rendered) -> Claim {
     }
 }
 
-fn suffixes(settings: &Settings, diagnostics: &mut Vec<Diagnostic>) -> IndexSet<String> {
+fn suffixes(settings: &Settings, diagnostics: &mut Diagnostics) -> IndexSet<String> {
     let mut axes: Vec<Vec<String>> = Vec::new();
     for axis in settings.variant.iter().flatten() {
         let mut names: Vec<String> = axis.iter().map(ToString::to_string).collect();
@@ -201,7 +194,7 @@ fn suffixes(settings: &Settings, diagnostics: &mut Vec<Diagnostic>) -> IndexSet<
     tags::suffixes(&axes, settings.variant_tags).unwrap_or_else(|| {
         let place = settings.variant.iter().flatten().flatten().next().and_then(|name| name.span);
         let message = format!("the variant has more than {} combinations of names", tags::MAX_SUFFIXES);
-        diagnostics.push(Diagnostic::error("variant", message).at(place, ""));
+        diagnostics.report(Diagnostic::error("variant", message).at(place, ""));
         IndexSet::new()
     })
 }

@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::Input;
 use super::annotations;
 use super::images::{Draft, pushed_tags};
-use super::legs::{self, Legs};
+use super::legs::Legs;
 use super::names::{self, Name, Names};
+use super::targets::Targets;
 use super::versions;
-use super::{Input, Targets};
 use crate::bake::target::Text;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Build, Image, PlannedTag};
 use crate::platform::Platform;
 use crate::reference::{Reference, Repository, Tag};
 use crate::source::Span;
-use crate::spec::Settings;
 use crate::tags::{self, Candidate, CandidateName, Claim, LATEST, Loss, TagError, YieldedTag};
 use crate::version::Version;
 
@@ -49,13 +49,12 @@ pub(super) fn publications(
     input: &Input<'_>,
     drafts: &[Draft],
     targets: &Targets<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-    warnings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<Publication> {
     let references: usize = drafts.iter().map(|draft| reference_count(draft, targets)).sum();
     if references > MAX_REFERENCES {
         let message = format!("the images have {references} references, and {MAX_REFERENCES} are the most");
-        diagnostics.push(Diagnostic::error("limit", message));
+        diagnostics.report(Diagnostic::error("limit", message));
         return vec![Publication::new(); drafts.len()];
     }
     let mut publications: Vec<Publication> = Vec::new();
@@ -63,7 +62,7 @@ pub(super) fn publications(
     for draft in drafts {
         let by_pattern = draft.settings().tags.is_some() || draft.settings().version.is_some();
         if by_pattern {
-            names.push(names::names(input, draft, diagnostics, warnings));
+            names.push(names::names(input, draft, diagnostics));
             let repositories = repositories(draft, targets, diagnostics);
             let empty = |repository| (repository, Listing::default());
             publications.push(repositories.into_iter().map(empty).collect());
@@ -78,23 +77,23 @@ pub(super) fn publications(
     }
     for members in blocks.values() {
         let block = Block { input, drafts, targets, members };
-        assign(&block, &names, &mut publications, diagnostics, warnings);
+        assign(&block, &names, &mut publications, diagnostics);
     }
     collisions(drafts, &publications, diagnostics);
     for (draft, publication) in drafts.iter().zip(&publications) {
-        if publication.is_empty() && diagnostics.is_empty() {
+        if publication.is_empty() && !diagnostics.has_errors() {
             let message = format!("image `{}` has no repository", draft.key);
-            diagnostics.push(
+            diagnostics.report(
                 Diagnostic::error("no-repository", message)
                     .at(draft.span, "")
                     .with_help("set `repositories`, or give its target a tag with a repository"),
             );
         } else if publication.values().all(|listing| listing.tags.is_empty())
-            && diagnostics.is_empty()
+            && !diagnostics.has_errors()
             && !input.purpose.is_committed()
         {
             let message = format!("image `{}` owns no tag: the merge will publish nothing for it", draft.key);
-            warnings.push(Diagnostic::warning("no-tag", message).at(draft.span, ""));
+            diagnostics.report(Diagnostic::warning("no-tag", message).at(draft.span, ""));
         }
     }
     publications
@@ -109,11 +108,7 @@ fn reference_count(draft: &Draft, targets: &Targets<'_>) -> usize {
 }
 
 /// The repositories that the block names, else those of the target's tags.
-fn repositories(
-    draft: &Draft,
-    targets: &Targets<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> IndexSet<Repository> {
+fn repositories(draft: &Draft, targets: &Targets<'_>, diagnostics: &mut Diagnostics) -> IndexSet<Repository> {
     let mut repositories = IndexSet::new();
     match &draft.settings().repositories {
         Some(texts) => {
@@ -122,7 +117,7 @@ fn repositories(
                     Ok(repository) => drop(repositories.insert(repository)),
                     Err(e) => {
                         let message = format!("`{text}` is no repository: {e}");
-                        diagnostics.push(Diagnostic::error("repository", message).at(text.span, ""));
+                        diagnostics.report(Diagnostic::error("repository", message).at(text.span, ""));
                     }
                 }
             }
@@ -131,7 +126,7 @@ fn repositories(
             for text in tags_of(draft, targets) {
                 match text.as_str().parse::<Reference>() {
                     Ok(reference) => drop(repositories.insert(reference.repository().clone())),
-                    Err(e) => diagnostics.push(reference_error(&text, &e.to_string())),
+                    Err(e) => diagnostics.report(reference_error(&text, &e.to_string())),
                 }
             }
         }
@@ -154,12 +149,12 @@ fn tags_of(draft: &Draft, targets: &Targets<'_>) -> Vec<Text> {
 }
 
 /// The target's own tags, as they are; moved to the block's repositories when it names some.
-fn literal(draft: &Draft, targets: &Targets<'_>, diagnostics: &mut Vec<Diagnostic>) -> Publication {
+fn literal(draft: &Draft, targets: &Targets<'_>, diagnostics: &mut Diagnostics) -> Publication {
     let settings = draft.settings();
     if let Some(name) = settings.variant.iter().flatten().flatten().next() {
         let message = "the variant goes behind tags that the image names, and it has none";
         let diagnostic = Diagnostic::error("variant", message).at(name.span, "");
-        diagnostics.push(diagnostic.with_help("set `version` or `tags` in the image"));
+        diagnostics.report(diagnostic.with_help("set `version` or `tags` in the image"));
     }
     let mut publication = Publication::new();
     let published = |(reference, span): (Reference, Option<Span>)| Published {
@@ -190,15 +185,15 @@ fn literal(draft: &Draft, targets: &Targets<'_>, diagnostics: &mut Vec<Diagnosti
     publication
 }
 
-fn parse(text: &Text, diagnostics: &mut Vec<Diagnostic>) -> Option<(Reference, Option<Span>)> {
+fn parse(text: &Text, diagnostics: &mut Diagnostics) -> Option<(Reference, Option<Span>)> {
     match text.as_str().parse::<Reference>() {
         Ok(reference) if reference.digest().is_none() => Some((reference, text.span)),
         Ok(_) => {
-            diagnostics.push(reference_error(text, "a tag to publish cannot have a digest"));
+            diagnostics.report(reference_error(text, "a tag to publish cannot have a digest"));
             None
         }
         Err(e) => {
-            diagnostics.push(reference_error(text, &e.to_string()));
+            diagnostics.report(reference_error(text, &e.to_string()));
             None
         }
     }
@@ -224,8 +219,7 @@ fn assign(
     block: &Block<'_>,
     names: &[Names],
     publications: &mut [Publication],
-    diagnostics: &mut Vec<Diagnostic>,
-    warnings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) {
     let Block { input, drafts, targets, members } = *block;
     let mut repositories: IndexMap<Repository, Vec<usize>> = IndexMap::new();
@@ -264,9 +258,7 @@ fn assign(
                     versioned.iter().zip(losses).flat_map(|(at, l)| l.into_iter().map(move |l| (at, l)))
                 {
                     let warning = fewer_platforms(&drafts[*at], &loss);
-                    if !warnings.contains(&warning) {
-                        warnings.push(warning);
-                    }
+                    diagnostics.report(warning);
                 }
                 for (at, share) in versioned.iter().zip(shares) {
                     let tags = share.owned.into_iter().filter_map(|tag| {
@@ -282,9 +274,7 @@ fn assign(
                 let drafts: Vec<&Draft> = versioned.iter().map(|at| &drafts[*at]).collect();
                 for error in errors {
                     let diagnostic = tag_error(&error, &drafts);
-                    if !diagnostics.contains(&diagnostic) {
-                        diagnostics.push(diagnostic);
-                    }
+                    diagnostics.report(diagnostic);
                 }
             }
         }
@@ -292,7 +282,7 @@ fn assign(
 }
 
 /// The tags of an image without a version.
-fn unversioned(names: &Names, diagnostics: &mut Vec<Diagnostic>) -> Vec<Published> {
+fn unversioned(names: &Names, diagnostics: &mut Diagnostics) -> Vec<Published> {
     let mut tags = Vec::new();
     for name in &names.names {
         let why = (name.claim != Claim::Literal).then(|| "names the run, and moves with each".to_owned());
@@ -326,14 +316,13 @@ fn candidate<'d>(draft: &'d Draft, names: &Names, withdrawn: &[Version]) -> Opti
 
 /// What an image is built for, whatever part of it is planned.
 fn platforms(draft: &Draft, targets: &Targets<'_>) -> BTreeSet<Platform> {
-    let of = |(name, settings): &(_, Settings)| {
-        let declared =
-            targets.resolved.get(name).map(legs::platforms).and_then(Result::ok).unwrap_or_default();
-        let platforms = declared.into_iter().map(|(platform, _)| platform);
-        let built = |platform: &Platform| !settings.overrides_of(Some(platform)).iter().any(|one| one.skip);
-        platforms.filter(built).collect::<Vec<_>>()
-    };
-    draft.targets.iter().flat_map(of).collect()
+    let mut platforms = BTreeSet::new();
+    for (target, settings) in &draft.targets {
+        let skips =
+            |platform: &Platform| settings.overrides_of(Some(platform)).iter().any(|one| one.settings.skip);
+        platforms.extend(targets.valid_platforms(target).filter(|platform| !skips(platform)).cloned());
+    }
+    platforms
 }
 
 fn fewer_platforms(draft: &Draft, loss: &Loss<Platform>) -> Diagnostic {
@@ -375,7 +364,7 @@ fn valid_tag(
     claim: Claim,
     why: Option<String>,
     span: Option<Span>,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Option<Published> {
     match text.parse::<Tag>() {
         Ok(tag) => Some(Published { tag, claim, why, is_provisional: false, span }),
@@ -385,16 +374,14 @@ fn valid_tag(
                 Claim::Run => diagnostic.with_help("`{{ branch | slug }}` makes a branch's name fit"),
                 _ => diagnostic,
             };
-            if !diagnostics.contains(&diagnostic) {
-                diagnostics.push(diagnostic);
-            }
+            diagnostics.report(diagnostic);
             None
         }
     }
 }
 
 /// A reference belongs to one image.
-fn collisions(drafts: &[Draft], publications: &[Publication], diagnostics: &mut Vec<Diagnostic>) {
+fn collisions(drafts: &[Draft], publications: &[Publication], diagnostics: &mut Diagnostics) {
     let mut claimed: BTreeMap<(Repository, Tag), (usize, Option<Span>)> = BTreeMap::new();
     for (at, publication) in publications.iter().enumerate() {
         for (repository, listing) in publication {
@@ -407,7 +394,7 @@ fn collisions(drafts: &[Draft], publications: &[Publication], diagnostics: &mut 
                 let (first, second) = (&drafts[*first].key, &drafts[at].key);
                 let reference = repository.clone().with_tag(published.tag.clone());
                 let message = format!("`{reference}` is claimed by two images, `{first}` and `{second}`");
-                diagnostics.push(
+                diagnostics.report(
                     Diagnostic::error("tag-collision", message)
                         .at(published.span.or(drafts[at].span), format!("claimed again by `{second}`"))
                         .at(*span, format!("claimed by `{first}`"))

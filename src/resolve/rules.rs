@@ -3,7 +3,7 @@
 use super::Input;
 use super::names::{self, Name};
 use super::versions::Stated;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known};
 use crate::pattern::{self, PatternError, Words};
 use crate::rules::{self, Flavor, Outcome, Rule, RuleError, RuleTag};
@@ -26,8 +26,7 @@ pub(super) fn apply(
     settings: &Settings,
     stated: &Stated,
     input: &Input<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-    warnings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Option<Ruled> {
     let lines: Vec<&TagPattern> =
         settings.tags.iter().flatten().filter(|one| rules::is_rule(one.pattern.as_str())).collect();
@@ -37,7 +36,7 @@ pub(super) fn apply(
             let help = "write tags such as `type=semver,pattern={{version}}`, or leave `flavor` out";
             Diagnostic::warning("flavor", message).at(line.span, "").with_help(help)
         });
-        unused.into_iter().for_each(|warning| push_once(warnings, warning));
+        unused.into_iter().for_each(|warning| diagnostics.report(warning));
         return None;
     }
     let mut found = Vec::new();
@@ -48,7 +47,7 @@ pub(super) fn apply(
     let mut applied = Vec::new();
     for line in lines {
         match Rule::parse(line.pattern.as_str()) {
-            Ok(rule) if holds(line, stated, input, &mut found, warnings) => {
+            Ok(rule) if holds(line, stated, input, &mut found, diagnostics) => {
                 applied.push((rule, line.pattern.span));
             }
             Ok(_) => {}
@@ -70,17 +69,17 @@ pub(super) fn apply(
         }
         // The others give what they give without these.
         for (at, _) in left_out.iter().rev() {
-            names::leave_out(input, applied.remove(*at).1, warnings);
+            names::leave_out(input, applied.remove(*at).1, diagnostics);
         }
     };
     let failed = !found.is_empty();
-    found.into_iter().for_each(|one| push_once(diagnostics, one));
+    found.into_iter().for_each(|one| diagnostics.report(one));
     if failed {
         return None;
     }
     for (at, note) in &outcome.notes {
         let told = Diagnostic::note("tag-rule", note.to_string()).at(applied[*at].1, "");
-        push_once(warnings, note.help().into_iter().fold(told, Diagnostic::with_help));
+        diagnostics.report(note.help().into_iter().fold(told, Diagnostic::with_help));
     }
     Some(Ruled { rules: applied, flavor, outcome })
 }
@@ -103,13 +102,13 @@ fn holds(
     stated: &Stated,
     input: &Input<'_>,
     found: &mut Vec<Diagnostic>,
-    warnings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> bool {
     let Some(condition) = &line.when else { return true };
     let words = Words { version: stated.version(), facts: input.facts };
     pattern::holds(condition.as_str(), &words).unwrap_or_else(|e| {
         if input.purpose.is_committed() && matches!(e, PatternError::MissingFact { .. }) {
-            names::leave_out(input, line.pattern.span, warnings);
+            names::leave_out(input, line.pattern.span, diagnostics);
             return false;
         }
         let diagnostic = Diagnostic::error("tag-pattern", e.to_string()).at(condition.span, "");
@@ -118,19 +117,13 @@ fn holds(
     })
 }
 
-fn push_once(diagnostics: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
-    if !diagnostics.contains(&diagnostic) {
-        diagnostics.push(diagnostic);
-    }
-}
-
 impl Ruled {
     /// The version of the image: that of `version`, or else the one that the rules are about.
     pub(super) fn stated(
         &self,
         stated: Stated,
         settings: &Settings,
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Diagnostics,
     ) -> Stated {
         let Some(found) = &self.outcome.version else { return stated };
         // Versions are compared in the image's own scheme.
@@ -143,7 +136,7 @@ impl Ruled {
                 let place = settings.version.as_ref().and_then(|text| text.span);
                 let help =
                     "leave `version` out, or write patterns such as `{{ major }}` instead of the rules";
-                push_once(diagnostics, Diagnostic::error("version", message).at(place, "").with_help(help));
+                diagnostics.report(Diagnostic::error("version", message).at(place, "").with_help(help));
                 Stated::Is(version)
             }
             known => known,
@@ -151,7 +144,7 @@ impl Ruled {
     }
 
     /// The names that the rules give, `latest` last.
-    pub(super) fn names(&self, version: Option<&Version>, warnings: &mut Vec<Diagnostic>) -> Vec<Name> {
+    pub(super) fn names(&self, version: Option<&Version>, diagnostics: &mut Diagnostics) -> Vec<Name> {
         let of_rules = self.outcome.tags.iter().map(|tag| Name {
             text: tag.text.clone(),
             claim: claim(tag, version),
@@ -169,7 +162,7 @@ impl Ruled {
             for name in names.iter().filter(|name| matches!(name.claim, Claim::Versions(_))) {
                 let message = format!("`{version}` is a prerelease, so it does not become `{}`", name.text);
                 let help = "metadata-action would move it; a name of its own that prereleases may have is `channels = [\"next\"]`";
-                push_once(warnings, Diagnostic::note("tag-rule", message).at(name.span, "").with_help(help));
+                diagnostics.report(Diagnostic::note("tag-rule", message).at(name.span, "").with_help(help));
             }
         }
         names
@@ -181,12 +174,7 @@ impl Ruled {
     }
 
     /// Tags of a branch must not be those of another branch, nor of versions.
-    pub(super) fn check_branch(
-        &self,
-        known: Known<'_>,
-        diagnostics: &mut Vec<Diagnostic>,
-        warnings: &mut Vec<Diagnostic>,
-    ) {
+    pub(super) fn check_branch(&self, known: Known<'_>, diagnostics: &mut Diagnostics) {
         let mine = || self.outcome.tags.iter().filter(|tag| tag.names_run && !tag.names_commit);
         if mine().next().is_none() {
             return;
@@ -210,7 +198,7 @@ impl Ruled {
                     );
                     let help = "rename one of them, or put the commit into the rule: `suffix=-{{sha}}`";
                     let diagnostic = Diagnostic::error("branch-collision", message);
-                    push_once(diagnostics, diagnostic.at(self.rules[tag.rule].1, "").with_help(help));
+                    diagnostics.report(diagnostic.at(self.rules[tag.rule].1, "").with_help(help));
                 }
             }
         }
@@ -221,7 +209,7 @@ impl Ruled {
             let message = format!("the branch `{branch}` takes the tag `{}`, which is a version's", tag.text);
             let help = "put something before it, such as `prefix=branch-`";
             let diagnostic = Diagnostic::warning("branch-collision", message);
-            push_once(warnings, diagnostic.at(self.rules[tag.rule].1, "").with_help(help));
+            diagnostics.report(diagnostic.at(self.rules[tag.rule].1, "").with_help(help));
         }
     }
 }

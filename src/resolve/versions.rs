@@ -3,7 +3,7 @@
 use super::Input;
 use super::images::Draft;
 use crate::bake::target::Text;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::pattern::{self, PatternError, Words};
 use crate::spec::Settings;
 use crate::version::{Scheme, Version};
@@ -36,7 +36,7 @@ impl Stated {
 }
 
 /// Reads the version of an image.
-pub(super) fn stated(settings: &Settings, input: &Input<'_>, diagnostics: &mut Vec<Diagnostic>) -> Stated {
+pub(super) fn stated(settings: &Settings, input: &Input<'_>, diagnostics: &mut Diagnostics) -> Stated {
     let Some(text) = &settings.version else { return Stated::No };
     let words = Words { version: None, facts: input.facts };
     let rendered = match pattern::render(text.as_str(), &words) {
@@ -45,7 +45,7 @@ pub(super) fn stated(settings: &Settings, input: &Input<'_>, diagnostics: &mut V
         Ok(None) => return Stated::No,
         Err(e) => {
             let diagnostic = Diagnostic::error("version", e.to_string()).at(text.span, "");
-            diagnostics.push(diagnostic.with_help(e.help()));
+            diagnostics.report(diagnostic.with_help(e.help()));
             return Stated::No;
         }
     };
@@ -72,14 +72,14 @@ pub(super) fn stated(settings: &Settings, input: &Input<'_>, diagnostics: &mut V
                 }
                 _ => "a version is such as `1.2.3`; other names go into `tags`",
             };
-            diagnostics.push(Diagnostic::error("version", message).at(text.span, "").with_help(help));
+            diagnostics.report(Diagnostic::error("version", message).at(text.span, "").with_help(help));
             Stated::No
         }
     }
 }
 
 /// The versions that are known besides those of the spec and were not withdrawn.
-pub(super) fn known(draft: &Draft, input: &Input<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Version> {
+pub(super) fn known(draft: &Draft, input: &Input<'_>, diagnostics: &mut Diagnostics) -> Vec<Version> {
     let settings = draft.settings();
     let mut known = listed(&settings.known_versions, settings, "known_versions", diagnostics);
     let outside = &input.known_versions;
@@ -94,7 +94,7 @@ pub(super) fn known(draft: &Draft, input: &Input<'_>, diagnostics: &mut Vec<Diag
 }
 
 /// The versions that own nothing any more.
-pub(super) fn withdrawn(draft: &Draft, diagnostics: &mut Vec<Diagnostic>) -> Vec<Version> {
+pub(super) fn withdrawn(draft: &Draft, diagnostics: &mut Diagnostics) -> Vec<Version> {
     listed(&draft.settings().withdrawn, draft.settings(), "withdrawn", diagnostics)
 }
 
@@ -107,7 +107,7 @@ fn listed(
     texts: &[Text],
     settings: &Settings,
     attribute: &str,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<Version> {
     let mut versions = Vec::new();
     for text in texts {
@@ -116,9 +116,7 @@ fn listed(
             Err(e) => {
                 let message = format!("`{text}` in `{attribute}` is no version: {e}");
                 let diagnostic = Diagnostic::error("version", message).at(text.span, "");
-                if !diagnostics.contains(&diagnostic) {
-                    diagnostics.push(diagnostic);
-                }
+                diagnostics.report(diagnostic);
             }
         }
     }

@@ -1,123 +1,168 @@
 //! What must not be written: secrets anywhere, and what changes from day to day in a committed file.
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::rc::Rc;
 
 use super::images::Draft;
-use super::{Input, Targets};
-use crate::bake::target::{Target, Text};
+use super::targets::Targets;
+use super::{Input, Purpose};
+use crate::bake::syntax::Name;
+use crate::bake::target::Text;
 use crate::bake::value::{Mark, Marks};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::platform::PlatformPrefix;
 use crate::source::Span;
-use crate::spec;
+use crate::spec::{self, Declared, Marked, PlatformOverride, Reach};
 
-/// An error for each secret in what would be written.
-pub(super) fn secrets(targets: &Targets<'_>, input: &Input<'_>) -> Vec<Diagnostic> {
+/// Reports each secret in what would be written.
+pub(super) fn secrets(targets: &Targets<'_>, input: &Input<'_>, diagnostics: &mut Diagnostics) {
     // Image blocks have been refused already if they hold one.
-    marked(targets, &[], input, |mark, place| match mark {
-        Mark::Secret(name) => Some(spec::secret(place, name, input.module.has_variable(name))),
-        Mark::Clock | Mark::Random | Mark::Kept(_) => None,
-    })
-}
-
-/// A diagnostic for each string that differs from run to run.
-pub(super) fn volatile(targets: &Targets<'_>, drafts: &[Draft], input: &Input<'_>) -> Vec<Diagnostic> {
-    volatile_where(targets, drafts, input, |_| true)
-}
-
-/// The same for what tags are made of.
-pub(super) fn volatile_tags(targets: &Targets<'_>, drafts: &[Draft], input: &Input<'_>) -> Vec<Diagnostic> {
-    let attributes = ["`tags` of ", "`repositories` of ", "`version` of "];
-    volatile_where(targets, drafts, input, |place| attributes.iter().any(|start| place.starts_with(start)))
-}
-
-fn volatile_where(
-    targets: &Targets<'_>,
-    drafts: &[Draft],
-    input: &Input<'_>,
-    counts: impl Fn(&str) -> bool,
-) -> Vec<Diagnostic> {
-    marked(targets, drafts, input, |mark, place| {
-        if !counts(place) {
-            return None;
+    for (place, mark, span) in once(of_source(targets, input)) {
+        if let Mark::Secret(name) = mark {
+            let can_keep = input.module.has_variable(&name);
+            diagnostics.report(spec::secret(&place.to_string(), &name, can_keep).at(span, ""));
         }
+    }
+}
+
+/// An error for each part of a committed file that differs from run to run.
+pub(super) fn volatile(targets: &Targets<'_>, drafts: &[Draft], input: &Input<'_>) -> Vec<Diagnostic> {
+    let mut diagnostics = Diagnostics::default();
+    let marked = of_source(targets, input).into_iter().chain(drafts.iter().flat_map(of_image));
+    for (place, mark, span) in once(marked.filter(|one| input.purpose.shows(one.place.reach()))) {
         let what = match mark {
             Mark::Clock => "the clock",
             Mark::Random => "random numbers",
-            Mark::Secret(_) | Mark::Kept(_) => return None,
+            Mark::Secret(_) | Mark::Kept(_) => continue,
         };
         let message = format!("{place} depends on {what}, so a committed file would never be current");
         let help =
             "take it from a variable, or write the file anew in every run with `bakeplan plan --out DIR`";
-        Some(Diagnostic::error("volatile", message).with_help(help))
-    })
+        diagnostics.report(Diagnostic::error("volatile", message).at(span, "").with_help(help));
+    }
+    diagnostics.into_sorted()
 }
 
-fn marked(
-    targets: &Targets<'_>,
-    drafts: &[Draft],
-    input: &Input<'_>,
-    describe: impl Fn(&Mark, &str) -> Option<Diagnostic>,
-) -> Vec<Diagnostic> {
-    let mut diagnostics: Vec<Diagnostic> = Vec::new();
-    let mut seen = BTreeSet::new();
-    let mut report = |place: String, marks: &Marks, span: Option<Span>| {
-        for mark in marks.iter() {
-            if let Some(diagnostic) = describe(mark, &place) {
-                // The same string reaches several legs.
-                let key = (span, mark.clone());
-                if span.is_none() || seen.insert(key) {
-                    diagnostics.push(diagnostic.at(span, ""));
-                }
+impl Purpose {
+    /// Whether it is a committed file in which what reaches this far shows.
+    fn shows(self, reach: Reach) -> bool {
+        match self {
+            Self::Run => false,
+            Self::BakeFile => matches!(reach, Reach::BakeFile | Reach::Both),
+            Self::TagTable => matches!(reach, Reach::TagTable | Reach::Both),
+        }
+    }
+}
+
+/// A part of what would be written that has marks.
+struct Part<'a> {
+    place: Place<'a>,
+    marks: Marks,
+    span: Option<Span>,
+}
+
+/// What a text is of.
+enum Place<'a> {
+    TargetName,
+    DefaultOf(&'a Name),
+    GroupMember(&'a Name),
+    GroupDescription(&'a Name),
+    OfTarget { attribute: String, target: &'a Name },
+    OfImage { attribute: &'static Declared, image: &'a str },
+    OfPlatform { attribute: &'static Declared, target: &'a Name, prefix: &'a PlatformPrefix },
+}
+
+impl Place<'_> {
+    /// Where it shows.
+    fn reach(&self) -> Reach {
+        match self {
+            Self::TargetName | Self::DefaultOf(_) | Self::GroupDescription(_) => Reach::BakeFile,
+            // What a group has decides which images there are.
+            Self::GroupMember(_) => Reach::Both,
+            Self::OfTarget { attribute, .. } => match attribute.as_str() {
+                "tags" | "platforms" | "inherits" => Reach::Both,
+                _ => Reach::BakeFile,
+            },
+            Self::OfImage { attribute, .. } | Self::OfPlatform { attribute, .. } => attribute.reach,
+        }
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TargetName => f.write_str("the name of a target"),
+            Self::DefaultOf(variable) => write!(f, "the default of `{variable}`"),
+            Self::GroupMember(group) | Self::GroupDescription(group) => write!(f, "group `{group}`"),
+            Self::OfTarget { attribute, target } => write!(f, "`{attribute}` of target `{target}`"),
+            Self::OfImage { attribute, image } => write!(f, "`{}` of image `{image}`", attribute.name),
+            Self::OfPlatform { attribute, target, prefix } => {
+                write!(f, "`{}` of target `{target}` for `{prefix}`", attribute.name)
             }
+        }
+    }
+}
+
+/// Each mark with its place. The same text reaches several targets and legs, and is there once.
+fn once<'a>(parts: impl IntoIterator<Item = Part<'a>>) -> Vec<(Rc<Place<'a>>, Mark, Option<Span>)> {
+    let mut seen = BTreeSet::new();
+    let mut all = Vec::new();
+    for Part { place, marks, span } in parts {
+        let place = Rc::new(place);
+        for mark in marks.iter() {
+            if span.is_none() || seen.insert((span, mark.clone())) {
+                all.push((Rc::clone(&place), mark.clone(), span));
+            }
+        }
+    }
+    all
+}
+
+/// The marked parts of the source's targets and groups, of which legs are made.
+fn of_source<'a>(targets: &'a Targets<'_>, input: &'a Input<'_>) -> Vec<Part<'a>> {
+    let mut parts = Vec::new();
+    let mut add = |place: Place<'a>, marks: &Marks, span| {
+        if !marks.is_empty() {
+            parts.push(Part { place, marks: marks.clone(), span });
         }
     };
     for target in targets.written() {
         if let Some((marks, span)) = input.module.name_marks(&target.name) {
-            report("the name of a target".to_owned(), marks, Some(span));
+            add(Place::TargetName, marks, Some(span));
         }
     }
     for variable in input.kept {
         if let Some(default) = &variable.default {
-            report(format!("the default of `{}`", variable.name), &default.marks(), Some(variable.span));
+            add(Place::DefaultOf(&variable.name), &default.marks(), Some(variable.span));
         }
     }
-    let mut check = |place: String, text: &Text| report(place, text.value.marks(), text.span);
+    let mut text = |place, text: &Text| add(place, text.value.marks(), text.span);
     for group in targets.definition.groups.values() {
-        let texts = group.description.iter().chain(group.members());
-        texts.for_each(|text| check(format!("group `{}`", group.name), text));
+        group.description.iter().for_each(|one| text(Place::GroupDescription(&group.name), one));
+        group.members().iter().for_each(|one| text(Place::GroupMember(&group.name), one));
     }
-    let mut target = |target: &Target| {
-        target.each_text(&mut |attribute: &str, text: &Text| {
-            check(format!("`{attribute}` of target `{}`", target.name), text);
-        });
-    };
-    // Legs are made of these.
-    targets.written().for_each(&mut target);
-    for draft in drafts {
-        let settings = draft.settings();
-        let repositories = settings.repositories.iter().flatten().map(|text| ("repositories", text));
-        let tags = settings.tags.iter().flatten().map(|tag| ("tags", &tag.pattern));
-        for (attribute, text) in repositories.chain(tags) {
-            check(format!("`{attribute}` of image `{}`", draft.key), text);
-        }
-        for (name, settings) in &draft.targets {
-            for one in &settings.platforms {
-                let single =
-                    [("dockerfile", &one.dockerfile), ("context", &one.context), ("target", &one.target)];
-                let single =
-                    single.into_iter().filter_map(|(attribute, text)| Some((attribute, text.as_ref()?)));
-                let args = one.args.values().map(|text| ("args", text));
-                let contexts = one.contexts.values().map(|text| ("contexts", text));
-                for (attribute, text) in single.chain(args).chain(contexts) {
-                    check(format!("`{attribute}` of target `{name}` for `{}`", one.prefix), text);
-                }
+    for target in targets.written() {
+        target.each_text(&mut |attribute: &str, one: &Text| {
+            if !one.value.marks().is_empty() {
+                text(Place::OfTarget { attribute: attribute.to_owned(), target: &target.name }, one);
             }
-        }
-        let version = settings.version.iter().map(|text| ("version", text));
-        let annotations = settings.annotations.values().map(|text| ("annotations", text));
-        for (attribute, text) in version.chain(annotations) {
-            check(format!("`{attribute}` of image `{}`", draft.key), text);
+        });
+    }
+    parts
+}
+
+/// The marked parts of what an `image` block says about its targets.
+fn of_image(draft: &Draft) -> Vec<Part<'_>> {
+    let part = |place, one: &Marked| Part { place, marks: one.marks.clone(), span: Some(one.span) };
+    let of_block = |one: &Marked| part(Place::OfImage { attribute: one.attribute, image: &draft.key }, one);
+    let mut parts: Vec<Part<'_>> = draft.marked.iter().map(of_block).collect();
+    for (target, settings) in &draft.targets {
+        parts.extend(settings.marked.iter().map(of_block));
+        for PlatformOverride { prefix, settings, span: _, is_default: _ } in &settings.platforms {
+            let place = |attribute| Place::OfPlatform { attribute, target, prefix };
+            parts.extend(settings.marked.iter().map(|one| part(place(one.attribute), one)));
         }
     }
-    diagnostics
+    parts
 }

@@ -1,0 +1,168 @@
+//! The targets of the source, each resolved once, with the platforms that it names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+
+use super::Input;
+use crate::bake::inherit::Resolver;
+use crate::bake::links::links as links_of;
+use crate::bake::syntax::Name;
+use crate::bake::target::{Definition, Group, Target, Text};
+use crate::diagnostic::{Diagnostic, names_help};
+use crate::platform::{Platform, split_list};
+use crate::source::Span;
+
+/// Resolved targets by name, made once each.
+pub(super) struct Targets<'a> {
+    pub(super) definition: &'a Definition,
+    pub(super) resolved: IndexMap<Name, Target>,
+    /// Those that cannot be resolved, with why.
+    pub(super) broken: BTreeMap<Name, Vec<Diagnostic>>,
+    platforms: BTreeMap<Name, Result<Vec<DeclaredPlatform>, Vec<Diagnostic>>>,
+}
+
+/// A platform of a target.
+#[derive(Clone, Debug)]
+pub(super) struct DeclaredPlatform {
+    pub(super) platform: Platform,
+    /// Where it is written.
+    pub(super) span: Option<Span>,
+}
+
+impl<'a> Targets<'a> {
+    /// Resolves every target; those that fail matter only when something asks for them.
+    ///
+    /// # Errors
+    /// Each override that matches no target.
+    pub(super) fn resolve(input: &Input<'a>) -> Result<Self, Vec<Diagnostic>> {
+        let mut resolver = Resolver::new(input.definition, input.overrides)?;
+        let mut targets = Self {
+            definition: input.definition,
+            resolved: IndexMap::new(),
+            broken: BTreeMap::new(),
+            platforms: BTreeMap::new(),
+        };
+        for name in input.definition.targets.keys() {
+            match resolver.target(name) {
+                Ok(target) => {
+                    targets.platforms.insert(Rc::clone(name), platforms(&target));
+                    targets.resolved.insert(Rc::clone(name), target);
+                }
+                Err(found) => {
+                    targets.broken.insert(Rc::clone(name), found);
+                }
+            }
+        }
+        Ok(targets)
+    }
+
+    /// The platforms of a resolved target, in its order; none when it names none.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub(super) fn platforms(&self, target: &str) -> Result<&[DeclaredPlatform], &[Diagnostic]> {
+        match self.platforms.get(target) {
+            Some(Ok(platforms)) => Ok(platforms),
+            Some(Err(found)) => Err(found),
+            None => Ok(&[]),
+        }
+    }
+
+    /// The platforms of a resolved target; none when something is wrong with them.
+    pub(super) fn valid_platforms(&self, target: &str) -> impl Iterator<Item = &Platform> {
+        self.platforms(target).unwrap_or_default().iter().map(|declared| &declared.platform)
+    }
+
+    /// The targets that are written as they stand: those that are not only there to be inherited.
+    pub(super) fn written(&self) -> impl Iterator<Item = &Target> {
+        let linked: BTreeSet<&str> =
+            self.resolved.values().flat_map(links_of).map(|(_, linked)| linked).collect();
+        let grouped = grouped(self.definition);
+        self.resolved.values().filter(move |target| {
+            !target.name.starts_with('_') || linked.contains(&*target.name) || grouped.contains(&target.name)
+        })
+    }
+
+    /// A target, or why there is none.
+    pub(super) fn get(&self, name: &str, asked: Option<&Text>) -> Result<&Target, Vec<Diagnostic>> {
+        if let Some(target) = self.resolved.get(name) {
+            return Ok(target);
+        }
+        Err(self.broken.get(name).cloned().unwrap_or_else(|| {
+            let diagnostic = Diagnostic::error("unknown-target", format!("there is no target `{name}`"));
+            let diagnostic = diagnostic.at(asked.and_then(|text| text.span), "asked for here");
+            if self.definition.groups.contains_key(name) {
+                let note =
+                    format!("`{name}` is a group, or the label of a matrix, and a target is needed here");
+                return vec![diagnostic.with_note(note)];
+            }
+            vec![diagnostic.with_help(names_help(
+                name,
+                "target",
+                self.definition.targets.keys().map(|known| &**known),
+            ))]
+        }))
+    }
+}
+
+/// The members of all groups that are not hidden, through other groups.
+pub(super) fn grouped(definition: &Definition) -> BTreeSet<Name> {
+    let mut members = BTreeSet::new();
+    let mut open: Vec<&Name> = definition.groups.keys().filter(|name| !name.starts_with('_')).collect();
+    while let Some(name) = open.pop() {
+        for member in definition.groups.get(name).into_iter().flat_map(Group::members) {
+            if members.insert(Name::from(member.as_str())) {
+                open.extend(definition.groups.get_key_value(member.as_str()).map(|(group, _)| group));
+            }
+        }
+    }
+    members
+}
+
+/// The platforms of a target, normalised; empty when it names none.
+///
+/// # Errors
+/// Each element that is no platform, and each platform that stands twice.
+fn platforms(target: &Target) -> Result<Vec<DeclaredPlatform>, Vec<Diagnostic>> {
+    /// Far more than there are; they are compared with each other.
+    const MAX_PLATFORMS: usize = 500;
+    let mut platforms: Vec<(Platform, &Text)> = Vec::new();
+    let mut diagnostics = Vec::new();
+    for text in target.platforms.iter().flatten() {
+        let parsed = match split_list(text.as_str()) {
+            Ok(parsed) => parsed,
+            Err(e) => {
+                diagnostics.push(Diagnostic::error("platform", e.to_string()).at(text.span, ""));
+                continue;
+            }
+        };
+        if platforms.len() + parsed.len() > MAX_PLATFORMS {
+            let message = format!("target `{}` has more than {MAX_PLATFORMS} platforms", target.name);
+            return Err(vec![Diagnostic::error("limit", message).at(target.span, "")]);
+        }
+        for platform in parsed {
+            match platforms.iter().find(|(known, _)| *known == platform) {
+                Some((_, first)) => diagnostics.push(twice(&platform, text, first)),
+                None => platforms.push((platform, text)),
+            }
+        }
+    }
+    if diagnostics.is_empty() {
+        let declared = |(platform, text): (_, &Text)| DeclaredPlatform { platform, span: text.span };
+        Ok(platforms.into_iter().map(declared).collect())
+    } else {
+        Err(diagnostics)
+    }
+}
+
+fn twice(platform: &Platform, again: &Text, first: &Text) -> Diagnostic {
+    let diagnostic = Diagnostic::error("duplicate-platform", format!("platform `{platform}` is there twice"));
+    let diagnostic = if again.span == first.span {
+        diagnostic.at(again.span, "")
+    } else {
+        diagnostic.at(again.span, format!("`{again}`")).at(first.span, format!("`{first}` is the same"))
+    };
+    diagnostic.with_help("leave one of them out")
+}
