@@ -23,8 +23,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use bakeplan::bake::hcl;
-use bakeplan::bake::syntax::{Body, Expr, ExprKind, ObjectKey};
+use bakeplan::bake::text::hcl;
+use bakeplan::bake::text::syntax::{Body, Expr, ExprKind, ObjectKey};
 use bakeplan::json::{Json, Member};
 use bakeplan::source::Sources;
 

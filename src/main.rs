@@ -15,7 +15,7 @@ use bakeplan::host::{self, Host};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The stack that a run may need, in bytes: expressions nest and refer to each other, which evaluating them recurses for.
-/// Up to their limits (`bake::budget`, `bake::path`, `bake::hcl`) an optimised build needs 3 MiB, and a main thread on Unix
+/// Up to their limits (`bake::eval::budget`, `bake::eval::chain`, `bake::text::hcl`) an optimised build needs 3 MiB, and a main thread on Unix
 /// has nearly 8.
 const STACK: usize = if cfg!(debug_assertions) { 256 << 20 } else { 7 << 20 };
 

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use crate::bake::kept::KeptVariable;
-use crate::bake::syntax::Name;
 use crate::bake::target::{Group, Target};
+use crate::bake::text::syntax::Name;
+use crate::bake::values::kept::KeptVariable;
 use crate::diagnostic::Diagnostic;
 use crate::platform::Platform;
 use crate::reference::{Repository, Tag};

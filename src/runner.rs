@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::bake::value::Value;
+use crate::bake::values::Value;
 use crate::platform::{Platform, PlatformPrefix};
 use crate::source::Span;
 

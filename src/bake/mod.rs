@@ -1,45 +1,20 @@
 //! The Bake language: text in, resolved definition out.
 //!
-//! In the order of the work: `discovery` finds files, [`compose`] makes targets of services, [`hcl`] and [`json`]
-//! make a [`syntax`] tree, [`module`] resolves variables, functions and blocks with `eval`, [`decode`] makes targets of
-//! their attributes, [`overrides`] and [`select`] say what an invocation builds, [`mod@print`] writes it.
+//! Its rooms stand in the order of the work. Each may use those above it:
+//!
+//! ```text
+//! values (what expressions are worth) → text (syntax trees) → eval (expressions) → target (targets as data)
+//! → module (all files of a run) → compose (services as targets)
+//! ```
 
-mod budget;
-mod calls;
-mod check;
-pub mod compose;
-mod constructors;
-pub mod context;
-pub mod convert;
-pub mod csv;
-pub mod decode;
-pub mod discovery;
-mod eval;
-mod exposed;
-pub mod flags;
-pub mod functions;
-pub mod glob;
-mod globals;
-pub mod hcl;
-pub mod inherit;
-pub mod json;
-pub mod kept;
-pub mod links;
-mod matrix;
-mod missing;
-pub mod module;
-pub mod number;
-mod operators;
-pub mod overrides;
-mod path;
-pub mod print;
-mod references;
-pub mod select;
-pub mod strict;
-pub mod syntax;
+pub mod values;
+
+pub mod text;
+
+pub mod eval;
+
 pub mod target;
-pub mod textmap;
-pub mod typeexpr;
-mod unknown;
-pub mod value;
-mod variables;
+
+pub mod module;
+
+pub mod compose;

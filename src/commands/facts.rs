@@ -1,7 +1,7 @@
 //! Gathers what is known about the run: from options, from the environment, and from git when something asks for it.
 
 use super::Session;
-use crate::bake::discovery::STDIN;
+use crate::bake::text::discovery::STDIN;
 use crate::cli::FactOptions;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;

@@ -1,11 +1,11 @@
 //! `bakeplan print --list`: the targets or the variables of a definition, as `docker buildx bake --list` shows them.
 
 use super::load::Loaded;
-use crate::bake::convert::convert;
-use crate::bake::functions::to_json;
+use crate::bake::eval::functions::to_json;
 use crate::bake::module::VariableInfo;
 use crate::bake::target::{Definition, Group, Text};
-use crate::bake::value::Type;
+use crate::bake::values::Type;
+use crate::bake::values::convert::convert;
 use crate::cli::{List, ListKind};
 use crate::error::Error;
 use crate::json::Json;

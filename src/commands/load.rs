@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Session;
 use crate::bake::compose::{self, Composition, Unreadable};
-use crate::bake::discovery::{self, Format, Found, Origin, STDIN};
-use crate::bake::flags::parse_bool;
-use crate::bake::functions::Ambient;
-use crate::bake::kept::{self, KeptVariable};
+use crate::bake::eval::functions::Ambient;
 use crate::bake::module::{File, Module, Surroundings, is_secret_name};
-use crate::bake::overrides::{Flags, Overrides};
-use crate::bake::syntax::{Body, Name};
 use crate::bake::target::Definition;
-use crate::bake::value::{Mark, Marks, Str};
-use crate::bake::{context, hcl, json};
+use crate::bake::target::flags::parse_bool;
+use crate::bake::target::overrides::{Flags, Overrides};
+use crate::bake::text::discovery::{self, Format, Found, Origin, STDIN};
+use crate::bake::text::syntax::{Body, Name};
+use crate::bake::values::kept::{self, KeptVariable};
+use crate::bake::values::{Mark, Marks, Str};
+use crate::bake::{target::context, text::hcl, text::json};
 use crate::cli;
 use crate::diagnostic::{Diagnostic, sorted};
 use crate::error::Error;
@@ -120,7 +120,8 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
         });
     }
     let lookup = |name: &str| env.and_then(|env| env.get(name)).map(|value| given(name, value));
-    let lookup: Option<crate::bake::overrides::Lookup<'_>> = if env.is_some() { Some(&lookup) } else { None };
+    let lookup: Option<crate::bake::target::overrides::Lookup<'_>> =
+        if env.is_some() { Some(&lookup) } else { None };
     let overrides = Overrides::parse(&args.overrides, lookup)?.with_flags(&flags(args))?;
     Ok(Loaded { module, definition, overrides, files, sources, generated, kept })
 }

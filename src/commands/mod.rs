@@ -10,7 +10,7 @@ mod print;
 mod readme;
 mod verify;
 
-use crate::bake::kept;
+use crate::bake::values::kept;
 use crate::cli::{Cli, Command, PlanFormat, ReportFormat};
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Exit};

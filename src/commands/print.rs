@@ -1,8 +1,9 @@
 //! `bakeplan print`: the resolved definition, as `docker buildx bake --print` shows it.
 
 use super::{Session, list, load};
-use crate::bake::select::{self, Options};
-use crate::bake::{print, strict};
+use crate::bake::module::strict;
+use crate::bake::target::print;
+use crate::bake::target::select::{self, Options};
 use crate::cli::Print;
 use crate::diagnostic::sorted;
 use crate::error::Error;

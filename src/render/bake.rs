@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
-use crate::bake::print::{self, Form};
+use crate::bake::target::print::{self, Form};
 use crate::json::{Json, Member};
 use crate::plan::{Leg, Plan, Role};
 

@@ -7,7 +7,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::legs::{Legs, Made};
 use super::targets::Targets;
-use crate::bake::links::links;
+use crate::bake::target::links::links;
 use crate::bake::target::{Definition, Target};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Image, Job, MAX_JOBS, Plan, Role};

@@ -20,13 +20,13 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 use targets::{Targets, grouped};
 
-use crate::bake::kept::KeptVariable;
-use crate::bake::links::links as links_of;
 use crate::bake::module::Module;
-use crate::bake::overrides::Overrides;
-use crate::bake::select;
-use crate::bake::syntax::Name;
+use crate::bake::target::links::links as links_of;
+use crate::bake::target::overrides::Overrides;
+use crate::bake::target::select;
 use crate::bake::target::{Definition, Group, Target};
+use crate::bake::text::syntax::Name;
+use crate::bake::values::kept::KeptVariable;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::facts::{Known, KnownVersions};
 use crate::plan::{Plan, SourceFile};

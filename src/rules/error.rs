@@ -1,7 +1,7 @@
 //! What is wrong with a rule line, and what is worth knowing about one that applies.
 
 use super::template::Scope;
-use crate::bake::csv::CsvError;
+use crate::bake::values::csv::CsvError;
 use crate::diagnostic::suggest;
 use crate::reference::ReferenceError;
 

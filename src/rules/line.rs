@@ -1,7 +1,7 @@
 //! A line of attributes: `type=raw,value=edge`, as one record of comma-separated values.
 
 use super::error::RuleError;
-use crate::bake::csv;
+use crate::bake::values::csv;
 
 /// The attributes of rules and flavors.
 const ATTRIBUTES: [&str; 14] = [

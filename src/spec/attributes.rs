@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use super::declare::{Declared, Null, Per, Reach, declare};
 use super::words::{Grouping, OnMissing};
-use crate::bake::syntax::Name;
 use crate::bake::target::Text;
+use crate::bake::text::syntax::Name;
 use crate::platform::PlatformPrefix;
 use crate::runner::RunnerRule;
 use crate::source::Span;

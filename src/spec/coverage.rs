@@ -7,9 +7,9 @@ use super::attributes::Covered;
 use super::declare::Marked;
 use super::read::Reader;
 use crate::bake::module::Module;
-use crate::bake::syntax::Name;
 use crate::bake::target::Text;
-use crate::bake::value::Value;
+use crate::bake::text::syntax::Name;
+use crate::bake::values::Value;
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::source::Span;
 

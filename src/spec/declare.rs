@@ -1,7 +1,7 @@
 //! How a set of attributes is declared, and what is known of each attribute besides its value.
 
-use crate::bake::syntax::{Expr, Name};
-use crate::bake::value::{Marks, Value};
+use crate::bake::text::syntax::{Expr, Name};
+use crate::bake::values::{Marks, Value};
 use crate::source::Span;
 
 /// What is declared of an attribute.
@@ -147,7 +147,7 @@ macro_rules! declare {
             /// Reads an attribute of this set over what earlier blocks say.
             pub(super) fn read(
                 &mut self,
-                given: &$crate::bake::syntax::Attribute,
+                given: &$crate::bake::text::syntax::Attribute,
                 reader: &mut $crate::spec::read::Reader<'_, '_>,
             ) {
                 let mut declared = Self::DECLARED.iter();

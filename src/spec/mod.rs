@@ -21,7 +21,7 @@ pub use words::{Grouping, OnMissing};
 use read::Reader;
 
 use crate::bake::module::Module;
-use crate::bake::syntax::{Attribute, Block, Ident, Name};
+use crate::bake::text::syntax::{Attribute, Block, Ident, Name};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::platform::PlatformPrefix;
 use crate::source::Span;

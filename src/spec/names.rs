@@ -1,7 +1,7 @@
 //! The names in `image` blocks: one that is not known is an error, since a typo must not pass.
 
 use super::attributes::{Covered, PlatformSettings, Settings};
-use crate::bake::syntax::{Body, Ident};
+use crate::bake::text::syntax::{Body, Ident};
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 
 /// What a name stands in.

@@ -31,5 +31,6 @@ mod properties; // what holds for every definition
 mod readme; // the table of tags, alone and in a file
 mod registry; // registries: login, faults, limits, what their answers mean
 mod rules; // rule lines of docker/metadata-action
+mod secrets; // secrets and the clock in every attribute
 mod strict; // `--strict`: lints
 mod verify; // `bakeplan verify`: what can be wrong with published images, and how it is told

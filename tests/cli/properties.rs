@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 
-use bakeplan::bake::functions::Ambient;
+use bakeplan::bake::eval::functions::Ambient;
 use bakeplan::bake::module::{File, Module, Surroundings};
-use bakeplan::bake::overrides::Overrides;
-use bakeplan::bake::select::{self, Options};
-use bakeplan::bake::{hcl, json, print};
+use bakeplan::bake::target::overrides::Overrides;
+use bakeplan::bake::target::print;
+use bakeplan::bake::target::select::{self, Options};
+use bakeplan::bake::text::{hcl, json};
 use bakeplan::diagnostic::Diagnostic;
 use bakeplan::facts::{Facts, KnownVersions};
 use bakeplan::plan::Plan;

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::Files;
 use super::dotenv::Environment;
 use super::node::{Kind, Map, Node, split_pair};
-use crate::bake::flags::FlagError;
-use crate::bake::syntax::Name;
+use super::project::Files;
 use crate::bake::target::Text;
-use crate::bake::value::Str;
+use crate::bake::target::flags::FlagError;
+use crate::bake::text::syntax::Name;
+use crate::bake::values::Str;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::Span;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::template::Substitution;
 use crate::bake::module::is_secret_name;
-use crate::bake::syntax::Name;
-use crate::bake::value::{Mark, Marks, Str};
+use crate::bake::text::syntax::Name;
+use crate::bake::values::{Mark, Marks, Str};
 
 /// Values by name; those whose name says that they are secret are marked.
 pub(super) type Environment = BTreeMap<Name, Str>;

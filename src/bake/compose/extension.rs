@@ -6,9 +6,9 @@ use std::rc::Rc;
 use super::decoder::Decoder;
 use super::node::{Kind, Node};
 use super::service::{caches, link};
-use crate::bake::flags::{self, FlagError};
-use crate::bake::syntax::Name;
+use crate::bake::target::flags::{self, FlagError};
 use crate::bake::target::{Target, Text, last_by, remove_duplicates};
+use crate::bake::text::syntax::Name;
 
 /// Adds what the extension says to a target.
 pub(super) fn apply(decoder: &mut Decoder<'_>, target: &mut Target, node: &Node, path: &str) {

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::node::{Kind, Map, Member, Node, part, split_pair};
-use super::unread;
+use super::refusals::unread;
 use super::yaml::Path;
 use crate::bake::eval::Failure;
-use crate::bake::syntax::Name;
-use crate::bake::value::Str;
+use crate::bake::text::syntax::Name;
+use crate::bake::values::Str;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 

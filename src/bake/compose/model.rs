@@ -5,18 +5,18 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::cast;
 use super::dotenv::{self, Environment};
 use super::merge::{self, fail, wrong_type};
 use super::node::{Kind, Map, Member, Node, part};
 use super::paths::{self, Place, join, parent};
+use super::project::{Files, Unreadable};
+use super::refusals::cast;
+use super::refusals::unread;
 use super::template::{Problem, Substitution};
-use super::unread;
 use super::yaml::{self, Document, Path};
-use super::{Files, Unreadable};
 use crate::bake::eval::Failure;
-use crate::bake::syntax::Name;
-use crate::bake::value::Str;
+use crate::bake::text::syntax::Name;
+use crate::bake::values::Str;
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, Sources, Span};
 

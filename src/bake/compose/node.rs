@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::bake::syntax::Name;
-use crate::bake::value::{Marks, Str};
+use crate::bake::text::syntax::Name;
+use crate::bake::values::{Marks, Str};
 use crate::source::Span;
 
 /// Members of a mapping. Their order means nothing to Compose.
@@ -220,7 +220,7 @@ pub(super) fn part(text: &Str, part: &str) -> Str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bake::value::Mark;
+    use crate::bake::values::Mark;
     use crate::source::Sources;
 
     #[test]

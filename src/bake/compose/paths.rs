@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use super::merge::wrong_type;
 use super::node::{Kind, Map, Node, part};
-use super::unread;
-use super::{Files, Unreadable};
-use crate::bake::context::clean_path;
+use super::project::{Files, Unreadable};
+use super::refusals::unread;
 use crate::bake::eval::Failure;
+use crate::bake::target::context::clean_path;
 
 /// Where a model's files are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,8 +4,8 @@
 use jiff::civil;
 
 use super::node::Kind;
-use crate::bake::syntax::Name;
-use crate::bake::value::Str;
+use crate::bake::text::syntax::Name;
+use crate::bake::values::Str;
 
 /// The value of a plain scalar.
 pub(super) fn resolve(text: &str) -> Kind {

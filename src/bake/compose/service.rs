@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::Unreadable;
 use super::decoder::{Decoder, Pairs};
 use super::dotenv::{self, Environment};
 use super::extension;
 use super::node::{Kind, Map, Node, part};
+use super::project::Unreadable;
 use super::size;
-use crate::bake::check::ULIMITS;
-use crate::bake::flags::{self, FlagError};
-use crate::bake::syntax::Name;
+use crate::bake::target::check::ULIMITS;
+use crate::bake::target::flags::{self, FlagError};
 use crate::bake::target::{Definition, Group, Secret, Ssh, Target, Text};
-use crate::bake::value::Str;
+use crate::bake::text::syntax::Name;
+use crate::bake::values::Str;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::Span;
 

@@ -1,6 +1,6 @@
 //! Sizes in bytes as Docker reads and writes them (<https://github.com/docker/go-units/blob/master/size.go>).
 
-use crate::bake::number::parse_float;
+use crate::bake::values::parse_float;
 
 const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 

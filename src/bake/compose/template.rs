@@ -4,8 +4,8 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
-use crate::bake::syntax::Name;
-use crate::bake::value::{Marks, Str};
+use crate::bake::text::syntax::Name;
+use crate::bake::values::{Marks, Str};
 
 /// How deep defaults may be nested.
 const MAX_DEPTH: usize = 32;
@@ -207,7 +207,7 @@ fn closing_brace(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bake::value::Mark;
+    use crate::bake::values::Mark;
 
     fn lookup(name: &str) -> Option<Str> {
         let value = match name {

@@ -11,8 +11,8 @@ use granit_parser::{Event, Parser, ScalarStyle, Tag};
 use super::node::{Kind, Map, Member, Node};
 use super::scalar;
 use crate::bake::eval::Failure;
-use crate::bake::syntax::Name;
-use crate::bake::value::Str;
+use crate::bake::text::syntax::Name;
+use crate::bake::values::Str;
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, Sources, Span};
 

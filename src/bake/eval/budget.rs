@@ -1,0 +1,146 @@
+//! How much evaluating the files of a run may cost: few lines can mean more than any machine has.
+
+use std::cell::Cell;
+
+use super::expression::Failure;
+use crate::bake::target::Target;
+use crate::bake::values::Value;
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+/// How many expression nodes a run may evaluate: nested `for` expressions are exponential.
+const MAX_STEPS: u64 = 20_000_000;
+/// How many values a list or an object may be made of: `[V, V]` of itself twenty times over is exponential.
+const MAX_SIZE: u64 = 1_000_000;
+/// How many bytes of text a run may make: so is `"${V}${V}"`.
+const MAX_TEXT: u64 = 128 << 20;
+/// How deep expressions and function calls may nest.
+const MAX_DEPTH: u32 = 1_000;
+/// How many elements all targets may have together: a matrix gives each of very many targets its own.
+const MAX_ELEMENTS: usize = 1_000_000;
+/// How many bytes of text all targets may hold together.
+const MAX_HELD: usize = 64 << 20;
+/// How many mistakes of one kind are looked for: what is wrong with thousands is one mistake of a generator.
+pub(crate) const MAX_ERRORS: usize = 100;
+
+/// What a run has spent.
+#[derive(Debug, Default)]
+pub(super) struct Budget {
+    steps: Cell<u64>,
+    text: Cell<u64>,
+    depth: Cell<u32>,
+}
+
+impl Budget {
+    /// Before an expression is evaluated; [`Budget::leave`] goes after it.
+    ///
+    /// # Errors
+    /// There have been too many, or they nest too deep.
+    pub(super) fn enter(&self, span: Span) -> Result<(), Failure> {
+        self.worked(1, span)?;
+        if self.depth.get() >= MAX_DEPTH {
+            return Err(exceeded(
+                span,
+                format!("expressions and calls nest more than {MAX_DEPTH} levels deep"),
+            ));
+        }
+        self.depth.set(self.depth.get() + 1);
+        Ok(())
+    }
+
+    pub(super) fn leave(&self) {
+        self.depth.set(self.depth.get() - 1);
+    }
+
+    /// For work that is not seen in the number of values, such as a hash that is slow on purpose.
+    ///
+    /// # Errors
+    /// There has been too much of it.
+    pub(super) fn worked(&self, steps: u64, span: Span) -> Result<(), Failure> {
+        self.steps.set(self.steps.get().saturating_add(steps));
+        if self.steps.get() > MAX_STEPS {
+            return Err(exceeded(span, format!("more than {MAX_STEPS} steps are needed to evaluate this")));
+        }
+        Ok(())
+    }
+
+    /// For a list or an object that was made. Whatever is done with it takes a step for each of its parts.
+    ///
+    /// # Errors
+    /// It is too large.
+    pub(super) fn made(&self, value: &Value, span: Span) -> Result<(), Failure> {
+        let size = value.size(MAX_SIZE);
+        let size =
+            size.ok_or_else(|| exceeded(span, format!("the value of this has more than {MAX_SIZE} parts")))?;
+        self.steps.set(self.steps.get() + size - 1);
+        Ok(())
+    }
+
+    /// For text that a template at `span` has grown by.
+    ///
+    /// # Errors
+    /// There is too much of it.
+    pub(super) fn wrote(&self, bytes: usize, span: Span) -> Result<(), Failure> {
+        self.text.set(self.text.get() + bytes as u64);
+        if self.text.get() > MAX_TEXT {
+            return Err(exceeded(
+                span,
+                format!("the strings of this file come to more than {} MiB", MAX_TEXT >> 20),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// What the targets of a run hold.
+#[derive(Debug, Default)]
+pub(crate) struct Holdings {
+    elements: usize,
+    text: usize,
+}
+
+impl Holdings {
+    /// For one more target.
+    ///
+    /// # Errors
+    /// They hold too much.
+    pub(crate) fn add(&mut self, target: &Target) -> Result<(), Failure> {
+        self.elements += target.weight();
+        target.each_text(&mut |_, text| self.text += text.as_str().len());
+        let fail = |message: String| Err(Box::new(Diagnostic::error("limit", message).at(target.span, "")));
+        if self.elements > MAX_ELEMENTS {
+            return fail(format!("the targets have more than {MAX_ELEMENTS} elements in their attributes"));
+        }
+        if self.text > MAX_HELD {
+            return fail(format!("the texts of the targets come to more than {} MiB", MAX_HELD >> 20));
+        }
+        Ok(())
+    }
+}
+
+fn exceeded(span: Span, message: String) -> Failure {
+    Box::new(Diagnostic::error("limit", message).at(span, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Sources;
+
+    #[test]
+    fn shared_parts_count_each_time() {
+        let span = Span { source: Sources::default().add("a", ""), start: 0, end: 0 };
+        let budget = Budget::default();
+        let mut value = Value::Bool(true);
+        for _ in 0..12 {
+            value = Value::tuple(vec![value.clone(), value.clone(), value]);
+            budget.made(&value, span).unwrap();
+        }
+        assert_eq!(value.size(MAX_SIZE), Some((3u64.pow(13) - 1) / 2));
+        let value = Value::tuple(vec![value.clone(), value]);
+        assert_eq!(
+            budget.made(&value, span).unwrap_err().message,
+            "the value of this has more than 1000000 parts"
+        );
+    }
+}

@@ -1,0 +1,153 @@
+//! Calls of functions: standard ones, the user's, and the special forms `can`, `try` and `convert`.
+
+use std::rc::Rc;
+
+use super::expression::{Context, Failure, Scope, describe};
+use super::functions::FunctionError;
+use super::typeexpr::parse_type;
+use crate::bake::text::syntax::{Expr, Ident, Name};
+use crate::bake::values::Value;
+use crate::bake::values::convert::convert_function;
+use crate::bake::values::kept;
+use crate::diagnostic::{Diagnostic, suggest};
+use crate::source::Span;
+
+/// A `function` block.
+pub(crate) struct UserFunction {
+    pub(crate) params: Vec<Name>,
+    pub(crate) variadic: Option<Name>,
+    pub(crate) result: Rc<Expr>,
+}
+
+impl Context {
+    pub(super) fn call(
+        &self,
+        scope: &Scope<'_>,
+        span: Span,
+        name: &Ident,
+        args: &[Expr],
+        expand: bool,
+    ) -> Result<Value, Failure> {
+        match (&*name.name, args) {
+            ("can", [attempt]) => {
+                return match self.eval(scope, attempt) {
+                    Err(failure) if failure.code == kept::CODE => Err(failure),
+                    result => Ok(Value::Bool(result.is_ok())),
+                };
+            }
+            ("try", [_, ..]) => return self.try_each(scope, span, args),
+            ("convert", [value, ty]) => {
+                let value = self.eval(scope, value)?;
+                let ty = parse_type(ty).map_err(Box::new)?;
+                return convert_function(&value, &ty).map_err(|e| {
+                    if let Err(failure) = self.known(&value, "`convert`", span) {
+                        return failure;
+                    }
+                    Box::new(Diagnostic::error("call-failed", format!("`convert`: {e}")).at(span, ""))
+                });
+            }
+            ("can" | "try" | "convert", _) => {
+                let message = format!("`{}` takes other arguments than these", name.name);
+                return Err(Box::new(Diagnostic::error("call-failed", message).at(span, "")));
+            }
+            _ => {}
+        }
+        let standard = self.standard.get(&*name.name).cloned();
+        let looks = standard.is_some() && !kept::is_structural(&name.name);
+        let mut values = Vec::with_capacity(args.len());
+        let mut places = Vec::with_capacity(args.len());
+        for (index, arg) in args.iter().enumerate() {
+            let value = self.eval(scope, arg)?;
+            if looks {
+                self.known(&value, &format!("the function `{}`", name.name), arg.span)?;
+            }
+            if !(expand && index + 1 == args.len()) {
+                values.push(value);
+                places.push(arg.span);
+                continue;
+            }
+            let Some(items) = value.items() else {
+                self.known(&value, "`...`", arg.span)?;
+                let message = format!("`...` takes a list, and this is {}", describe(&value));
+                return Err(Box::new(Diagnostic::error("call-failed", message).at(arg.span, "")));
+            };
+            values.extend(items.iter().cloned());
+            places.resize(values.len(), arg.span);
+        }
+        if let Some(function) = standard {
+            self.budget.worked((function.work)(&values), span)?;
+            return function.call(&self.ambient, &values).map_err(|e| {
+                let at_fault = e.argument.and_then(|index| Some((values.get(index)?, *places.get(index)?)));
+                if let Some((value, place)) = at_fault
+                    && let Err(failure) = self.known(value, &format!("the function `{}`", name.name), place)
+                {
+                    return failure;
+                }
+                let message = format!("`{}` failed: {}", name.name, e.message);
+                let place = e.argument.and_then(|index| places.get(index)).copied();
+                Box::new(Diagnostic::error("call-failed", message).at(place.unwrap_or(span), ""))
+            });
+        }
+        let user = self.functions.borrow().get(&name.name).cloned();
+        let Some(function) = user else { return Err(Box::new(self.unknown_function(name))) };
+        let names = function.bind(values).map_err(|e| {
+            let message = format!("`{}` failed: {}", name.name, e.message);
+            let place = e.argument.and_then(|index| places.get(index)).copied();
+            Box::new(Diagnostic::error("call-failed", message).at(place.unwrap_or(span), ""))
+        })?;
+        self.eval(&Scope::of(&names), &function.result)
+            .map_err(|failure| Box::new(failure.at(span, format!("in this call of `{}`", name.name))))
+    }
+
+    fn try_each(&self, scope: &Scope<'_>, span: Span, args: &[Expr]) -> Result<Value, Failure> {
+        let mut failures = Vec::new();
+        for arg in args {
+            match self.eval(scope, arg) {
+                Ok(value) => return Ok(value),
+                Err(failure) if failure.code == kept::CODE => return Err(failure),
+                Err(failure) => failures.push(failure.message),
+            }
+        }
+        let mut diagnostic = Diagnostic::error("call-failed", "every argument of `try` failed").at(span, "");
+        diagnostic.notes = failures;
+        Err(Box::new(diagnostic))
+    }
+
+    fn unknown_function(&self, name: &Ident) -> Diagnostic {
+        let message = format!("there is no function named `{}`", name.name);
+        let diagnostic = Diagnostic::error("unknown-function", message).at(name.span, "not found");
+        if self.declared.contains(&name.name) {
+            return diagnostic
+                .with_note(
+                    "it is declared, but Bake does not look into the strings of JSON for what to read first",
+                )
+                .with_help("call it in the target, or write this in HCL");
+        }
+        let users = self.functions.borrow();
+        let known = self.standard.keys().copied().chain(users.keys().map(|k| &**k));
+        match suggest(&name.name, known) {
+            Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
+            None => diagnostic,
+        }
+    }
+}
+
+impl UserFunction {
+    /// Gives each parameter its argument.
+    fn bind(&self, mut args: Vec<Value>) -> Result<Vec<(Name, Value)>, FunctionError> {
+        if let Some(index) = args.iter().position(Value::is_null) {
+            return Err(FunctionError::argument(index, "an argument must not be null"));
+        }
+        if args.len() < self.params.len() || (args.len() > self.params.len() && self.variadic.is_none()) {
+            let expected = self.params.len();
+            return Err(FunctionError::new(format!(
+                "{expected} arguments are expected, {} found",
+                args.len()
+            )));
+        }
+        let rest = args.split_off(self.params.len());
+        let mut names: Vec<(Name, Value)> = self.params.iter().cloned().zip(args).collect();
+        names.extend(self.variadic.iter().map(|name| (Rc::clone(name), Value::tuple(rest.clone()))));
+        Ok(names)
+    }
+}

@@ -1,0 +1,229 @@
+//! Evaluates what makes lists and objects: constructors, `for` and `*`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::conditional::{Missing, type_of};
+use super::expression::{Context, Failure, Scope, condition_failure, describe};
+use crate::bake::text::syntax::{Expr, ExprKind, ForExpr, Ident, Name, ObjectKey};
+use crate::bake::values::convert::{convert, object_type};
+use crate::bake::values::{Str, Type, Value};
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+impl Context {
+    pub(super) fn tuple(&self, scope: &Scope<'_>, items: &[Expr]) -> Result<Value, Missing> {
+        tuple(items.iter().map(|item| self.outline(scope, item)))
+    }
+
+    pub(super) fn object(&self, scope: &Scope<'_>, items: &[(ObjectKey, Expr)]) -> Result<Value, Missing> {
+        let mut members: BTreeMap<Name, Value> = BTreeMap::new();
+        let mut missing: BTreeMap<Name, Type> = BTreeMap::new();
+        let mut first = None;
+        for (key, value) in items {
+            let key = match key {
+                ObjectKey::Name(ident) => Str::from(&ident.name),
+                ObjectKey::Expr(expr) => {
+                    check_key(expr)?;
+                    self.key(scope, expr)?
+                }
+            };
+            let name = Rc::clone(key.name());
+            // Of equal keys the last counts, though none may fail.
+            match self.outline(scope, value) {
+                Ok(value) => {
+                    missing.remove(&name);
+                    members.insert(name, value.marked(key.marks()));
+                }
+                Err(Missing { failure, ty, .. }) => {
+                    members.remove(&name);
+                    missing.insert(name, ty);
+                    first.get_or_insert(failure);
+                }
+            }
+        }
+        let Some(failure) = first else { return Ok(Value::object(members)) };
+        missing.extend(members.into_iter().map(|(name, value)| (name, value.ty())));
+        Err(Missing::of(object_type(missing))(failure))
+    }
+
+    /// Keys have no marks, so the value of a key gets those of the key.
+    fn key(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Str, Failure> {
+        let value = self.eval(scope, expr)?;
+        self.known(&value, "this key", expr.span)?;
+        let fail = |message: String| Box::new(Diagnostic::error("invalid-key", message).at(expr.span, ""));
+        match convert(&value, &Type::String) {
+            Ok(Value::String(text)) => Ok(text),
+            Ok(_) => Err(fail("null cannot be used as a key".into())),
+            Err(e) => Err(fail(format!("this value cannot be used as a key: {e}"))),
+        }
+    }
+
+    pub(super) fn splat(&self, scope: &Scope<'_>, of: &Expr, each: &Expr) -> Result<Value, Missing> {
+        let source = self.whole(scope, of)?;
+        let single = [source.clone()];
+        let items = match &source {
+            Value::Null(Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
+                return Err(Missing::from(Box::new(
+                    Diagnostic::error("null-splat", "a null list has no elements to take with `*`")
+                        .at(of.span, "is null"),
+                )));
+            }
+            Value::Null(_) => return Ok(Value::tuple(Vec::new())),
+            other => other.items().unwrap_or(&single),
+        };
+        let results = items.iter().map(|item| self.outline(&scope.at(item), each));
+        let ty = |element: &Type| self.splat_type(scope, each, element);
+        let ty_or_any = |element: &Type| ty(element).unwrap_or(Type::Dynamic);
+        let (Value::List(element, _) | Value::Set(element, _)) = &source else {
+            return all(results).map(Value::tuple).map_err(|(_, failure)| {
+                let types = items.iter().map(|item| ty_or_any(&item.ty()));
+                Missing::of(Type::Tuple(types.collect()))(failure)
+            });
+        };
+        let results =
+            all(results).map_err(|(_, failure)| Missing::of(Type::list(ty_or_any(element)))(failure))?;
+        let element = match results.first() {
+            Some(first) => first.ty(),
+            None => ty(element).map_err(Missing::of(Type::list(Type::Dynamic)))?,
+        };
+        if results.iter().any(|result| result.ty() != element) {
+            let message = "the elements that `*` gives are of different types";
+            return Err(Missing::from(Box::new(
+                Diagnostic::error("mixed-splat", message)
+                    .at(each.span, "")
+                    .with_help("use a `for` expression, whose result may mix types"),
+            )));
+        }
+        Ok(Value::list(element, results))
+    }
+
+    pub(super) fn for_expr(&self, scope: &Scope<'_>, expr: &ForExpr) -> Result<Value, Missing> {
+        let collection = self.whole(scope, &expr.collection)?;
+        let elements = iterate(&collection, expr.collection.span)?;
+        self.check_condition(scope, expr)?;
+        let mut items = Vec::new();
+        let mut members = Vec::new();
+        for (key, value) in elements {
+            let names = bindings(expr.key_var.as_ref(), &expr.value_var, key, value);
+            let inner = scope.child(&names);
+            if let Some(condition) = &expr.condition {
+                match convert(&self.condition(&inner, condition)?, &Type::Bool) {
+                    Ok(Value::Bool(true)) => {}
+                    Ok(Value::Bool(false)) => continue,
+                    _ => return Err(condition_failure(condition.span, "is neither").into()),
+                }
+            }
+            let Some(key) = &expr.key else {
+                items.push(self.outline(&inner, &expr.value));
+                continue;
+            };
+            let key = self.key(&inner, key)?;
+            let value = self.outline(&inner, &expr.value).map(|value| value.marked(key.marks()));
+            members.push((Rc::clone(key.name()), value));
+        }
+        match &expr.key {
+            None => tuple(items.into_iter()),
+            Some(_) if expr.group => object(grouped(members)),
+            Some(key) => {
+                let mut names = BTreeSet::new();
+                if let Some((name, _)) = members.iter().find(|(name, _)| !names.insert(name)) {
+                    let message = format!("two elements give the key `{name}`");
+                    let help = "write `...` after the value to collect the values of one key in a list";
+                    let diagnostic = Diagnostic::error("duplicate-key", message).at(key.span, "");
+                    let ty = members.iter().map(|(name, value)| (Rc::clone(name), type_of(value))).rev();
+                    let missing = Missing::of(object_type(ty.collect()));
+                    return Err(missing(Box::new(diagnostic.with_help(help))));
+                }
+                object(members)
+            }
+        }
+    }
+}
+
+type Member = (Name, Result<Value, Missing>);
+
+fn tuple(items: impl Iterator<Item = Result<Value, Missing>>) -> Result<Value, Missing> {
+    let items = all(items);
+    items.map(Value::tuple).map_err(|(types, failure)| Missing::of(Type::Tuple(types.into()))(failure))
+}
+
+/// Of several members of one name the last one is taken, though none may fail.
+fn object(members: Vec<Member>) -> Result<Value, Missing> {
+    let (names, values): (Vec<Name>, Vec<_>) = members.into_iter().unzip();
+    match all(values.into_iter()) {
+        Ok(values) => Ok(Value::object(names.into_iter().zip(values).collect())),
+        Err((types, failure)) => {
+            Err(Missing::of(object_type(names.into_iter().zip(types).collect()))(failure))
+        }
+    }
+}
+
+/// The values of each name in a tuple.
+fn grouped(members: Vec<Member>) -> Vec<Member> {
+    let mut groups: BTreeMap<Name, Vec<_>> = BTreeMap::new();
+    for (name, value) in members {
+        groups.entry(name).or_default().push(value);
+    }
+    groups.into_iter().map(|(name, values)| (name, tuple(values.into_iter()))).collect()
+}
+
+/// All values, or the types of all and the first failure.
+fn all(mut values: impl Iterator<Item = Result<Value, Missing>>) -> Result<Vec<Value>, (Vec<Type>, Failure)> {
+    let mut known = Vec::with_capacity(values.size_hint().0);
+    while let Some(value) = values.next() {
+        match value {
+            Ok(value) => known.push(value),
+            Err(missing) => {
+                let mut types: Vec<Type> = known.iter().map(Value::ty).collect();
+                types.push(missing.ty);
+                types.extend(values.map(|value| type_of(&value)));
+                return Err((types, missing.failure));
+            }
+        }
+    }
+    Ok(known)
+}
+
+/// The keys and values that a `for` goes through: indexes for lists, the element itself for sets.
+pub(super) fn iterate(collection: &Value, span: Span) -> Result<Vec<(Value, Value)>, Failure> {
+    let fail = |message: String| Box::new(Diagnostic::error("not-iterable", message).at(span, ""));
+    match collection {
+        Value::List(_, items) | Value::Tuple(items) => {
+            Ok(items.iter().enumerate().map(|(i, v)| (Value::Number(i.into()), v.clone())).collect())
+        }
+        Value::Set(_, items) => Ok(items.iter().map(|v| (v.clone(), v.clone())).collect()),
+        Value::Map(_, members) | Value::Object(members) => {
+            Ok(members.iter().map(|(k, v)| (Value::String(Str::from(k)), v.clone())).collect())
+        }
+        Value::Null(_) => Err(fail("`for` cannot go through null".into())),
+        other => Err(fail(format!(
+            "`for` goes through lists, sets, maps and objects, and this is {}",
+            describe(other)
+        ))),
+    }
+}
+
+pub(super) fn bindings(
+    key_var: Option<&Ident>,
+    value_var: &Ident,
+    key: Value,
+    value: Value,
+) -> Vec<(Name, Value)> {
+    // Of two equal names the value wins, as in HCL, where it is set last.
+    let value = (Rc::clone(&value_var.name), value);
+    match key_var {
+        Some(name) => vec![value, (Rc::clone(&name.name), key)],
+        None => vec![value],
+    }
+}
+
+/// A bare `a.b` could be a reference or a name with a dot, so HCL wants one or the other spelled out.
+fn check_key(expr: &Expr) -> Result<(), Failure> {
+    if !matches!(expr.kind, ExprKind::GetAttr { .. } | ExprKind::Index { .. }) {
+        return Ok(());
+    }
+    let message = "this key could be a reference or a name with a dot";
+    let diagnostic = Diagnostic::error("ambiguous-key", message).at(expr.span, "");
+    Err(Box::new(diagnostic.with_help("put a reference in parentheses, a name in quotes")))
+}

@@ -1,0 +1,237 @@
+//! Functions that encode and decode text, but for JSON.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+
+use super::strings::{MAX_ITEMS, check_items, check_length, one, text};
+use super::{Ambient, Family, FunctionError, fixed, param};
+use crate::bake::text::syntax::Name;
+use crate::bake::values::{ObjectType, Str, Type, Value};
+
+/// Go's `base64.StdEncoding`: padding is required, bits that are left over are not looked at.
+pub(super) const BASE64: GeneralPurpose =
+    GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
+
+pub(super) fn family() -> Family {
+    let text = |name| param(name, Type::String);
+    vec![
+        ("base64decode", fixed(vec![text("str")], base64_decode)),
+        ("base64encode", fixed(vec![text("str")], |_, args| one(args, |s| BASE64.encode(s)))),
+        ("byteslen", fixed(vec![param("buf", Type::Dynamic)], bytes)),
+        (
+            "bytesslice",
+            fixed(
+                vec![
+                    param("buf", Type::Dynamic),
+                    param("offset", Type::Number),
+                    param("length", Type::Number),
+                ],
+                bytes,
+            ),
+        ),
+        ("csvdecode", fixed(vec![text("str")], csv_decode)),
+        ("urlencode", fixed(vec![text("str")], |_, args| one(args, url_encode))),
+    ]
+}
+
+/// `byteslen` and `bytesslice` want a value of a type that nothing in the language makes.
+fn bytes(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
+    let found = args.first().map_or(Type::Dynamic, Value::ty);
+    Err(FunctionError::argument(0, format!("bytes required, but have {found}")))
+}
+
+fn base64_decode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
+    let encoded = text(args, 0)?.replace(['\r', '\n'], "");
+    check_length(encoded.len())?;
+    let bytes =
+        BASE64.decode(encoded).map_err(|e| FunctionError::argument(0, format!("not valid base64: {e}")))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| FunctionError::argument(0, "the result of decoding is not valid UTF-8"))?;
+    Ok(Value::string(text))
+}
+
+/// Go's `url.QueryEscape`.
+fn url_encode(text: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                encoded.push(char::from(byte));
+            }
+            b' ' => encoded.push('+'),
+            _ => {
+                encoded.push('%');
+                encoded.push(char::from(HEX[usize::from(byte >> 4)]));
+                encoded.push(char::from(HEX[usize::from(byte & 15)]));
+            }
+        }
+    }
+    encoded
+}
+
+/// A list of one object a row, named by the first row.
+fn csv_decode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
+    let mut records = Csv::new(text(args, 0)?);
+    let headers = records
+        .next()
+        .ok_or_else(|| FunctionError::new("missing header line"))?
+        .map_err(FunctionError::new)?;
+    let mut attributes = BTreeMap::new();
+    let names: Vec<Name> = headers.into_iter().map(|header| Rc::clone(Str::from(header).name())).collect();
+    for name in &names {
+        if attributes.insert(Rc::clone(name), Type::String).is_some() {
+            return Err(FunctionError::new(format!("duplicate column name {name:?}")));
+        }
+    }
+    let mut rows = Vec::new();
+    while let Some(record) = records.next() {
+        let fields = record.map_err(FunctionError::new)?;
+        if fields.len() != names.len() {
+            return Err(FunctionError::new(records.error("wrong number of fields")));
+        }
+        let row = names.iter().cloned().zip(fields.into_iter().map(Value::string)).collect();
+        rows.push(Value::object(row));
+        check_items(rows.len().saturating_mul(names.len()))?;
+    }
+    let object = ObjectType { attributes, ..ObjectType::default() };
+    Ok(Value::list(Type::Object(Rc::new(object)), rows))
+}
+
+/// The records of CSV text as Go's [`encoding/csv`](https://pkg.go.dev/encoding/csv) reads them: empty lines are
+/// skipped, `\r\n` is `\n`, blanks belong to the field, and quotes must be balanced.
+struct Csv<'a> {
+    lines: std::str::SplitInclusive<'a, char>,
+    line: usize,
+    record_line: usize,
+}
+
+impl<'a> Csv<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { lines: text.split_inclusive('\n'), line: 0, record_line: 0 }
+    }
+
+    /// The next line and whether it ended with a line feed.
+    fn next_line(&mut self) -> Option<(&'a str, bool)> {
+        let line = self.lines.next()?;
+        self.line += 1;
+        let (line, terminated) = line.strip_suffix('\n').map_or((line, false), |line| (line, true));
+        Some((line.strip_suffix('\r').unwrap_or(line), terminated))
+    }
+
+    fn error(&self, what: &str) -> String {
+        format!("CSV parse error on line {}: {what}", self.record_line)
+    }
+
+    fn record(&mut self, line: &'a str, terminated: bool) -> Result<Vec<String>, String> {
+        self.record_line = self.line;
+        let (mut rest, mut terminated) = (line, terminated);
+        let mut fields = Vec::new();
+        loop {
+            if fields.len() > MAX_ITEMS {
+                return Err(self.error("too many fields"));
+            }
+            let Some(mut quoted) = rest.strip_prefix('"') else {
+                let (field, after) =
+                    rest.split_once(',').map_or((rest, None), |(field, after)| (field, Some(after)));
+                if field.contains('"') {
+                    return Err(self.error("bare \" in non-quoted field"));
+                }
+                fields.push(field.to_owned());
+                match after {
+                    Some(after) => rest = after,
+                    None => return Ok(fields),
+                }
+                continue;
+            };
+            let mut field = String::new();
+            loop {
+                let Some((text, after)) = quoted.split_once('"') else {
+                    field.push_str(quoted);
+                    if terminated {
+                        field.push('\n');
+                    }
+                    let next = self.next_line();
+                    (quoted, terminated) =
+                        next.ok_or_else(|| self.error("extraneous or missing \" in quoted field"))?;
+                    continue;
+                };
+                field.push_str(text);
+                if let Some(after) = after.strip_prefix('"') {
+                    field.push('"');
+                    quoted = after;
+                } else if let Some(after) = after.strip_prefix(',') {
+                    rest = after;
+                    fields.push(field);
+                    break;
+                } else if after.is_empty() {
+                    fields.push(field);
+                    return Ok(fields);
+                } else {
+                    return Err(self.error("extraneous or missing \" in quoted field"));
+                }
+            }
+        }
+    }
+}
+
+impl Iterator for Csv<'_> {
+    type Item = Result<Vec<String>, String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (line, terminated) = self.next_line()?;
+            if !line.is_empty() {
+                return Some(self.record(line, terminated));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, check_errors};
+
+    #[test]
+    fn results() {
+        check(&[
+            ("base64decode", r#"["aGVsbG8="]"#, r#""hello""#),
+            ("csvdecode", r#"["a,b\n\"x,y\",2"]"#, r#"[{"a":"x,y","b":"2"}]"#),
+            ("urlencode", r#"["a b&c/é?*~'()"]"#, r#""a+b%26c%2F%C3%A9%3F%2A~%27%28%29""#),
+            ("csvdecode", r#"["\n\na,b\n\n1,2\n\n"]"#, r#"[{"a":"1","b":"2"}]"#),
+            ("csvdecode", r#"["a\r\nx\r\n\"y\r\nz\"\r\n"]"#, r#"[{"a":"x"},{"a":"y\nz"}]"#),
+            ("csvdecode", r#"["a\n\"x\"\"y\"\n \nb\r"]"#, r#"[{"a":"x\"y"},{"a":" "},{"a":"b"}]"#),
+            ("csvdecode", r#"["a,b"]"#, "[]"),
+            ("base64decode", r#"["aGVs\nbG8=\n"]"#, r#""hello""#),
+            ("base64decode", r#"["aGVsbG9="]"#, r#""hello""#),
+            ("base64decode", r#"[""]"#, r#""""#),
+            ("base64encode", r#"["é"]"#, r#""w6k=""#),
+            ("urlencode", r#"["ab/=~*!ä\n"]"#, r#""ab%2F%3D~%2A%21%C3%A4%0A""#),
+        ]);
+    }
+
+    #[test]
+    fn errors() {
+        check_errors(&[
+            ("bytesslice", r#"["abc",0,1]"#, "bytes required, but have string"),
+            ("csvdecode", r#"["a,b\n1,2,3"]"#, "CSV parse error on line 2: wrong number of fields"),
+            ("csvdecode", r#"["a,a\n1,2"]"#, r#"duplicate column name "a""#),
+            ("csvdecode", r#"[""]"#, "missing header line"),
+            (
+                "csvdecode",
+                r#"["a\n\"x\"y"]"#,
+                r#"CSV parse error on line 2: extraneous or missing " in quoted"#,
+            ),
+            ("csvdecode", r#"["a\nx\"y"]"#, r#"CSV parse error on line 2: bare " in non-quoted field"#),
+            ("csvdecode", r#"["a\n\"x"]"#, r#"CSV parse error on line 2: extraneous or missing " in quoted"#),
+            ("base64decode", r#"["aGVsbG8"]"#, "not valid base64: Invalid padding"),
+            ("base64decode", r#"["/w=="]"#, "the result of decoding is not valid UTF-8"),
+            ("base64decode", r#"["a-_="]"#, "not valid base64: Invalid symbol 45, offset 1."),
+            ("byteslen", r#"["a"]"#, "bytes required, but have string"),
+        ]);
+    }
+}

@@ -1,0 +1,247 @@
+//! Regular expressions in Go's syntax (<https://pkg.go.dev/regexp/syntax>), matched by the `regex` crate.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex, RegexBuilder};
+
+use super::regex_syntax::translate;
+use super::strings::{bounded, check_items, check_length, text};
+use super::{Ambient, Family, FunctionError, fixed, param};
+use crate::bake::values::{ObjectType, Type, Value};
+
+/// The memory that a pattern may take: Go allows `\pL{1000}`, which takes more than the crate's default of 10 MB.
+const MAX_COMPILED: usize = 64 << 20;
+/// Before it is compiled, a class such as `\pL` takes a thousand times its length.
+const MAX_PATTERN: usize = 32 << 10;
+
+pub(super) fn family() -> Family {
+    let text = |name| param(name, Type::String);
+    vec![
+        ("regex", fixed(vec![text("pattern"), text("string")], first)),
+        ("regex_replace", fixed(vec![text("str"), text("pattern"), text("replace")], replace)),
+        ("regexall", fixed(vec![text("pattern"), text("string")], all)),
+    ]
+}
+
+/// A compiled pattern and the names of its groups, the first of which is group 1.
+struct Pattern {
+    regex: Regex,
+    groups: Vec<Option<String>>,
+}
+
+impl Pattern {
+    fn new(args: &[Value], index: usize) -> Result<Self, FunctionError> {
+        let error = |e: String| FunctionError::argument(index, format!("invalid regexp pattern: {e}"));
+        if text(args, index)?.len() > MAX_PATTERN {
+            return Err(error(format!("it is longer than {MAX_PATTERN} bytes")));
+        }
+        let (pattern, groups) = translate(text(args, index)?).map_err(error)?;
+        let regex = RegexBuilder::new(&pattern).size_limit(MAX_COMPILED).build().map_err(|e| match e {
+            regex::Error::CompiledTooBig(limit) => error(format!("it takes more than {limit} bytes")),
+            // The crate shows the translated pattern first, which nobody wrote, and its finding last.
+            e => error(
+                e.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
+            ),
+        })?;
+        Ok(Self { regex, groups })
+    }
+
+    /// What a match is turned into.
+    fn shape(&self) -> Result<Shape<'_>, FunctionError> {
+        let names: Option<Vec<&str>> = self.groups.iter().map(Option::as_deref).collect();
+        match names {
+            _ if self.groups.is_empty() => Ok(Shape::Whole),
+            Some(names) => Ok(Shape::Object(names)),
+            None if self.groups.iter().all(Option::is_none) => Ok(Shape::Tuple(self.groups.len())),
+            None => Err(FunctionError::argument(
+                0,
+                "invalid regexp pattern: cannot mix both named and unnamed capture groups",
+            )),
+        }
+    }
+}
+
+/// The result of a match: the whole text without groups, else the text of each group.
+enum Shape<'a> {
+    Whole,
+    Tuple(usize),
+    Object(Vec<&'a str>),
+}
+
+impl Shape<'_> {
+    fn ty(&self) -> Type {
+        match self {
+            Self::Whole => Type::String,
+            Self::Tuple(groups) => Type::Tuple(std::iter::repeat_n(Type::String, *groups).collect()),
+            Self::Object(names) => Type::Object(
+                ObjectType {
+                    attributes: names.iter().map(|&name| (name.into(), Type::String)).collect(),
+                    optional: BTreeSet::new(),
+                }
+                .into(),
+            ),
+        }
+    }
+
+    fn value(&self, captures: &Captures<'_>) -> Value {
+        let group = |index: usize| {
+            captures.get(index).map_or(Value::Null(Type::String), |group| Value::string(group.as_str()))
+        };
+        match self {
+            Self::Whole => group(0),
+            Self::Tuple(groups) => Value::tuple((1..=*groups).map(group).collect()),
+            Self::Object(names) => Value::object(
+                names
+                    .iter()
+                    .zip(1..)
+                    .map(|(&name, index)| (name.into(), group(index)))
+                    .collect::<BTreeMap<_, _>>(),
+            ),
+        }
+    }
+}
+
+fn first(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
+    let pattern = Pattern::new(args, 0)?;
+    let shape = pattern.shape()?;
+    let captures = pattern.regex.captures(text(args, 1)?);
+    let captures =
+        captures.ok_or_else(|| FunctionError::new("pattern did not match any part of the given string"))?;
+    Ok(shape.value(&captures))
+}
+
+fn all(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
+    let pattern = Pattern::new(args, 0)?;
+    let shape = pattern.shape()?;
+    let mut matches = Vec::new();
+    for captures in pattern.regex.captures_iter(text(args, 1)?) {
+        matches.push(shape.value(&captures));
+        check_items(matches.len().saturating_mul(captures.len()))?;
+    }
+    Ok(Value::list(shape.ty(), matches))
+}
+
+fn replace(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
+    let (text, template) = (text(args, 0)?, text(args, 2)?);
+    let pattern = Pattern::new(args, 1)?;
+    let template = Template::new(template, &pattern.groups);
+    let mut result = String::new();
+    let mut end = 0;
+    for captures in pattern.regex.captures_iter(text) {
+        let whole = captures.get_match();
+        result.push_str(&text[end..whole.start()]);
+        template.expand(&captures, &mut result)?;
+        end = whole.end();
+    }
+    result.push_str(&text[end..]);
+    bounded(result)
+}
+
+/// A replacement text, as Go's [`Regexp.Expand`](https://pkg.go.dev/regexp#Regexp.Expand) reads it.
+struct Template<'a>(Vec<Piece<'a>>);
+
+enum Piece<'a> {
+    Literal(&'a str),
+    /// The text of the first of these groups that took part in the match.
+    Groups(Vec<usize>),
+}
+
+impl<'a> Template<'a> {
+    fn new(mut rest: &'a str, groups: &[Option<String>]) -> Self {
+        static NAME: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"^(?:\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))").expect("the pattern is constant")
+        });
+        let mut pieces = Vec::new();
+        while let Some((before, after)) = rest.split_once('$') {
+            pieces.push(Piece::Literal(before));
+            if let Some(after) = after.strip_prefix('$') {
+                pieces.push(Piece::Literal("$"));
+                rest = after;
+            } else if let Some(found) = NAME.captures(after) {
+                let name = found.get(1).or_else(|| found.get(2)).map_or("", |name| name.as_str());
+                pieces.push(Piece::Groups(group_indexes(name, groups)));
+                rest = &after[found.get_match().end()..];
+            } else {
+                pieces.push(Piece::Literal("$"));
+                rest = after;
+            }
+        }
+        pieces.push(Piece::Literal(rest));
+        Self(pieces)
+    }
+
+    fn expand(&self, captures: &Captures<'_>, result: &mut String) -> Result<(), FunctionError> {
+        for piece in &self.0 {
+            match piece {
+                Piece::Literal(text) => result.push_str(text),
+                Piece::Groups(indexes) => {
+                    let group = indexes.iter().find_map(|index| captures.get(*index));
+                    result.push_str(group.map_or("", |group| group.as_str()));
+                }
+            }
+            check_length(result.len())?;
+        }
+        Ok(())
+    }
+}
+
+/// The groups that a name in a template means: `1` is a number, `01` and `1x` are names.
+fn group_indexes(name: &str, groups: &[Option<String>]) -> Vec<usize> {
+    let is_number = name.bytes().all(|b| b.is_ascii_digit()) && (name == "0" || !name.starts_with('0'));
+    if is_number {
+        return name.parse().into_iter().collect();
+    }
+    let named = groups.iter().zip(1..).filter(|(group, _)| group.as_deref() == Some(name));
+    named.map(|(_, index)| index).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, check_errors};
+
+    #[test]
+    fn results() {
+        check(&[
+            ("regex", r#"["[a-z]+","123abc456"]"#, r#""abc""#),
+            ("regex", r#"["(\\d)(\\w)","1a"]"#, r#"["1","a"]"#),
+            ("regex", r#"["(a)|(b)","b"]"#, r#"[null,"b"]"#),
+            ("regex", r#"["(?i)ABC","abc"]"#, r#""abc""#),
+            ("regexall", r#"["[a\\p{Cs}]|\\p{g-r_E ek}","abΩ"]"#, r#"["a","Ω"]"#),
+            ("regexall", r#"["[a-z]","a1b"]"#, r#"["a","b"]"#),
+            ("regex_replace", r#"["abc","(b)","<$1>"]"#, r#""a\u003cb\u003ec""#),
+            ("regex_replace", r#"["aaa","a*","X"]"#, r#""X""#),
+            ("regex", r#"["(?P<major>\\d+)\\.(?P<minor>\\d+)?","v1."]"#, r#"{"major":"1","minor":null}"#),
+            ("regex", r#"["\\w+","éa"]"#, r#""a""#),
+            ("regex", r#"["[\\d\\s]+","٣ 1\u00a0"]"#, r#"" 1""#),
+            ("regex", r#"["[a[b]+","x[ab"]"#, r#""[ab""#),
+            ("regex", r#"["\\Qa.b\\E","a.b"]"#, r#""a.b""#),
+            ("regexall", r#"["(a)(x)?","aab"]"#, r#"[["a",null],["a",null]]"#),
+            ("regexall", r#"["x","a"]"#, "[]"),
+            ("regexall", r#"["(?P<k>a)|b","ab"]"#, r#"[{"k":"a"},{"k":null}]"#),
+            ("regexall", r#"["a*","baac"]"#, r#"["","aa",""]"#),
+            ("regex_replace", r#"["abc","(?P<n>b)","${n}$n-"]"#, r#""abb-c""#),
+            ("regex_replace", r#"["abc","(b)","$1x"]"#, r#""ac""#),
+            ("regex_replace", r#"["abc","(b)","${1}x$$"]"#, r#""abx$c""#),
+            ("regex_replace", r#"["abc","(b)","$01${"]"#, r#""a${c""#),
+            ("regex_replace", r#"["baaac","a*","X"]"#, r#""XbXcX""#),
+        ]);
+    }
+
+    #[test]
+    fn errors() {
+        check_errors(&[
+            ("regex", r#"["z","abc"]"#, "pattern did not match any part of the given string"),
+            ("regex", r#"["[","abc"]"#, "invalid regexp pattern: missing closing ] in `[`"),
+            ("regex", r#"["\\bé","é"]"#, "pattern did not match any part of the given string"),
+            (
+                "regex",
+                r#"["(a)(?P<n>b)","ab"]"#,
+                "invalid regexp pattern: cannot mix both named and unnamed ca",
+            ),
+            ("regex", r#"["(?=a)","a"]"#, "invalid regexp pattern: invalid or unsupported Perl syntax: "),
+            ("regex", r#"["\\pL{1000}","a"]"#, "pattern did not match any part of the given string"),
+            ("regex_replace", r#"["abc","(",""]"#, "invalid regexp pattern: unclosed group"),
+        ]);
+    }
+}

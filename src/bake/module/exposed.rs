@@ -1,0 +1,255 @@
+//! What other expressions see of a block: the values of `target.NAME.ATTRIBUTE` and `group.NAME.ATTRIBUTE`.
+//!
+//! They are the block's own attributes, converted to Bake's types and back (`ToCtyValue` of buildx's
+//! util/buildflags): an output written as a string is seen as a map, an attribute that is not set as null or empty.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use crate::bake::target::decode;
+use crate::bake::target::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text, Whole};
+use crate::bake::text::syntax::{Attribute, Ident, Name};
+use crate::bake::values::convert::convert;
+use crate::bake::values::{ObjectType, Type, Value};
+use crate::diagnostic::{Diagnostic, suggest};
+
+/// The attributes that a block of this kind (`target` or `group`) shows: those that it can set, and its `name`.
+#[must_use]
+pub(super) fn attributes(kind: &str) -> Vec<&'static str> {
+    let settable = if kind == "group" { decode::GROUP_ATTRIBUTES } else { decode::TARGET_ATTRIBUTES };
+    [settable, &["name"]].concat()
+}
+
+/// What an attribute shows that the block does not set (which `name` is not); `None` if a block of this kind has no such attribute.
+#[must_use]
+pub(super) fn unset(kind: &str, name: &str) -> Option<Value> {
+    match kind {
+        "group" => match name {
+            "description" => Some(Value::string("")),
+            "targets" => Some(Value::Null(Type::list(Type::String))),
+            _ => None,
+        },
+        _ => of_target(&Target::default(), name),
+    }
+}
+
+/// What an attribute shows that has this value; `None` if a block of this kind has no such attribute.
+///
+/// # Errors
+/// The value does not fit the attribute.
+pub(super) fn value(kind: &str, attribute: &Attribute, value: Value) -> Result<Option<Value>, Diagnostic> {
+    let name = &attribute.name.name;
+    let Some(unset) = unset(kind, name) else { return Ok(None) };
+    let mut diagnostics = vec![];
+    let decoded = [(attribute.name.clone(), value, &attribute.value)];
+    let mut target = Target::default();
+    if kind == "group" {
+        decode::group_attribute(&mut Group::default(), &decoded[0], &mut diagnostics);
+    } else {
+        target = decode::target(&Name::default(), attribute.name.span, &decoded, &mut diagnostics);
+    }
+    if let Some(diagnostic) = diagnostics.into_iter().next() {
+        return Err(diagnostic);
+    }
+    let [(_, value, _)] = decoded;
+    // Strings, and lists and maps of them, are only converted: nulls in a map stay, and empty is told from null.
+    let is_plain = !matches!(unset, Value::List(..) | Value::Null(Type::Object(_)));
+    Ok(if is_plain { convert(&value, &unset.ty()).ok() } else { of_target(&target, name) })
+}
+
+/// What a target's attribute shows that is unset, or that has a form of its own in Bake.
+fn of_target(target: &Target, name: &str) -> Option<Value> {
+    let map = || Type::map(Type::String);
+    Some(match name {
+        "attest" => list(map(), &target.attest, |attest| entry(attest, &[])),
+        "cache-from" => list(map(), &target.cache_from, |cache| entry(cache, &[])),
+        "cache-to" => list(map(), target.cache_to.as_deref().unwrap_or_default(), |cache| entry(cache, &[])),
+        "output" => {
+            list(map(), target.output.as_deref().unwrap_or_default(), |output| entry(output, &["dest"]))
+        }
+        "policy" => list(map(), &target.policy, policy),
+        "resources" => target.resources.as_deref().map_or_else(|| Value::Null(resources_type()), resources),
+        "secret" => list(secret_type(), &target.secret, secret),
+        "ssh" => list(ssh_type(), &target.ssh, ssh),
+        "args" | "contexts" | "extra-hosts" | "labels" => Value::Null(map()),
+        "annotations" | "entitlements" | "inherits" | "no-cache-filter" | "platforms" | "tags"
+        | "ulimits" => Value::Null(Type::list(Type::String)),
+        "call" | "context" | "dockerfile" | "dockerfile-inline" | "network" | "shm-size" | "target" => {
+            Value::Null(Type::String)
+        }
+        "no-cache" | "pull" => Value::Null(Type::Bool),
+        "description" => Value::string(""),
+        _ => return None,
+    })
+}
+
+fn string(text: &Text) -> Value {
+    Value::String(text.value.clone())
+}
+
+fn text(text: Option<&Text>) -> Value {
+    text.map_or(Value::Null(Type::String), string)
+}
+
+fn plain_text(text: Option<&Text>) -> Value {
+    text.map_or_else(|| Value::string(""), string)
+}
+
+fn text_map<'a>(members: impl IntoIterator<Item = (&'a Name, &'a Text)>) -> Value {
+    let members = members.into_iter().map(|(key, value)| (Rc::clone(key), string(value)));
+    Value::map(Type::String, members.collect())
+}
+
+fn list<T>(element: Type, items: &[T], value: impl Fn(&T) -> Value) -> Value {
+    Value::list(element, items.iter().map(value).collect())
+}
+
+/// The fields, with those of `always` empty when they are absent.
+fn entry(entry: &Entry, always: &[&str]) -> Value {
+    let absent = Text::verbatim("");
+    let mut fields: BTreeMap<Name, &Text> = always.iter().map(|key| ((*key).into(), &absent)).collect();
+    fields.extend(entry.fields.iter().map(|(key, text)| (Rc::clone(key), text)));
+    text_map(fields.iter().map(|(key, text)| (key, *text)))
+}
+
+fn object_type(members: &[(&str, Type)]) -> Type {
+    let attributes = members.iter().map(|(name, ty)| (Name::from(*name), ty.clone())).collect();
+    Type::Object(Rc::new(ObjectType { attributes, optional: BTreeSet::new() }))
+}
+
+fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+    Value::object(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
+}
+
+fn secret_type() -> Type {
+    object_type(&[("id", Type::String), ("src", Type::String), ("env", Type::String)])
+}
+
+fn secret(Secret { id, src, env, span: _ }: &Secret) -> Value {
+    object([("id", string(id)), ("src", plain_text(src.as_ref())), ("env", plain_text(env.as_ref()))])
+}
+
+fn ssh_type() -> Type {
+    object_type(&[("id", Type::String), ("paths", Type::list(Type::String))])
+}
+
+fn ssh(Ssh { id, paths, span: _ }: &Ssh) -> Value {
+    object([("id", string(id)), ("paths", list(Type::String, paths, string))])
+}
+
+fn resources_type() -> Type {
+    resources(&Resources::default()).ty()
+}
+
+fn resources(resources: &Resources) -> Value {
+    let Resources { memory, memory_swap, cpu_shares, cpu_period, cpu_quota, cpuset_cpus, cpuset_mems } =
+        resources;
+    let number = |limit: &Option<Whole>| {
+        limit.as_ref().map_or(Value::Null(Type::Number), |limit| Value::Number(limit.value.into()))
+    };
+    object([
+        ("memory", text(memory.as_ref())),
+        ("memory-swap", text(memory_swap.as_ref())),
+        ("cpu-shares", number(cpu_shares)),
+        ("cpu-period", number(cpu_period)),
+        ("cpu-quota", number(cpu_quota)),
+        ("cpuset-cpus", text(cpuset_cpus.as_ref())),
+        ("cpuset-mems", text(cpuset_mems.as_ref())),
+    ])
+}
+
+/// Only the first file is shown.
+fn policy(Policy { files, reset, disabled, strict, log_level, span: _ }: &Policy) -> Value {
+    let mut fields = Entry::default();
+    if let Some(file) = files.first() {
+        fields.set("filename", file.clone());
+    }
+    for (key, set) in [("reset", reset), ("disabled", disabled)] {
+        if *set {
+            fields.set(key, "true");
+        }
+    }
+    if let Some(strict) = strict {
+        fields.set("strict", if *strict { "true" } else { "false" });
+    }
+    if let Some(level) = log_level {
+        fields.set("log-level", *level);
+    }
+    entry(&fields, &[])
+}
+
+/// No block of this kind has the name.
+pub(crate) fn unknown_block<'a>(
+    kind: &str,
+    name: &Ident,
+    known: impl Iterator<Item = &'a Name>,
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error("unknown-block", format!("there is no {kind} named `{}`", name.name))
+        .at(name.span, "not found");
+    match suggest(&name.name, known.map(|k| &**k)) {
+        Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
+        None => diagnostic,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bake::text::syntax::{Expr, ExprKind};
+    use crate::source::{Sources, Span};
+
+    fn show(kind: &str, name: &str, given: &Value) -> Result<Option<Value>, Diagnostic> {
+        let span = Span { source: Sources::default().add("f", ""), start: 0, end: 0 };
+        let expr = Expr { kind: ExprKind::Null, span };
+        value(kind, &Attribute { name: Ident { name: name.into(), span }, value: expr }, given.clone())
+    }
+
+    fn map_of<const N: usize>(members: [(&str, &str); N]) -> Value {
+        let members = members.into_iter().map(|(key, value)| (key.into(), Value::string(value)));
+        Value::map(Type::String, members.collect())
+    }
+
+    #[test]
+    fn attributes_show_in_the_types_of_bake() {
+        let list = |items: &[&str]| Value::tuple(items.iter().map(|item| Value::string(*item)).collect());
+        let map_list = |maps: Vec<Value>| Value::list(Type::map(Type::String), maps);
+        let cases = [
+            ("tags", list(&["a"]), Value::list(Type::String, vec![Value::string("a")])),
+            ("tags", Value::Null(Type::Dynamic), Value::Null(Type::list(Type::String))),
+            ("output", list(&["out"]), map_list(vec![map_of([("dest", "out"), ("type", "local")])])),
+            ("output", list(&["type=image"]), map_list(vec![map_of([("dest", ""), ("type", "image")])])),
+            ("output", list(&[]), map_list(vec![])),
+            ("policy", list(&["strict=0"]), map_list(vec![map_of([("strict", "false")])])),
+            ("args", Value::object([("A".into(), Value::string("1"))].into()), map_of([("A", "1")])),
+            ("args", Value::object(BTreeMap::new()), map_of([])),
+            (
+                "args",
+                Value::object([("A".into(), Value::Null(Type::Dynamic))].into()),
+                Value::map(Type::String, [("A".into(), Value::Null(Type::String))].into()),
+            ),
+            ("annotations", list(&[]), Value::list(Type::String, vec![])),
+            ("pull", Value::Bool(true), Value::Bool(true)),
+        ];
+        for (name, given, expected) in cases {
+            assert_eq!(show("target", name, &given).unwrap(), Some(expected), "{name} = {given:?}");
+        }
+        assert!(show("target", "tags", &Value::string("a")).is_err());
+        assert_eq!(show("target", "nope", &Value::string("a")).unwrap(), None);
+        let targets = show("group", "targets", &list(&["a", "a"])).unwrap().unwrap();
+        assert_eq!(targets.items().map(<[Value]>::len), Some(2));
+        assert_eq!(show("group", "description", &Value::string("d")).unwrap(), Some(Value::string("d")));
+    }
+
+    #[test]
+    fn every_attribute_shows_when_unset() {
+        for kind in ["target", "group"] {
+            for name in attributes(kind).into_iter().filter(|name| *name != "name") {
+                assert!(unset(kind, name).is_some(), "{name}");
+            }
+            assert_eq!(unset(kind, "nope"), None);
+        }
+        assert_eq!(unset("target", "context"), Some(Value::Null(Type::String)));
+        assert_eq!(unset("target", "output"), Some(Value::list(Type::map(Type::String), vec![])));
+        assert_eq!(unset("target", "description"), Some(Value::string("")));
+    }
+}

@@ -1,0 +1,597 @@
+//! All files of a run as one set of variables, functions, attributes and blocks, resolved on demand
+//! (buildx `bake/hclparser/hclparser.go`).
+//!
+//! Before an expression is evaluated, everything it refers to is resolved, whether or not the taken branch needs it:
+//! that is what buildx does, and it decides which cycles are errors.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+
+use super::exposed;
+use super::globals::declared_type;
+use super::matrix;
+use crate::bake::eval::budget::{Holdings, MAX_ERRORS};
+use crate::bake::eval::chain::{Path, Step};
+use crate::bake::eval::functions::Ambient;
+use crate::bake::eval::references::References;
+use crate::bake::eval::{Context, Failure, Scope};
+use crate::bake::target::Definition;
+use crate::bake::target::decode;
+use crate::bake::text::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident, Name};
+use crate::bake::values::{Marks, Str, Type, Value};
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+/// What a Bake file can see of its surroundings.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// Environment variables that may override variables; empty when looking them up is switched off.
+    pub env: BTreeMap<String, String>,
+    /// `--var NAME=VALUE`, which win over the environment.
+    pub vars: BTreeMap<String, String>,
+    /// `BAKE_LOCAL_PLATFORM`.
+    pub local_platform: String,
+    /// `--keep-variable NAME`: variables that get no value.
+    pub kept: BTreeSet<Name>,
+}
+
+impl Surroundings {
+    /// The values that it gives to those variables of a file whose names say that they are secret.
+    pub fn secrets<'a>(&'a self, body: &'a Body) -> impl Iterator<Item = String> + 'a {
+        let names = body.blocks_of("variable").flat_map(|block| &block.labels).map(|label| &label.name);
+        let names = names
+            .filter(|name| is_secret_name(name))
+            .flat_map(|name| [name.to_string(), format!("{name}_JSON")]);
+        names.flat_map(|name| [self.vars.get(&name), self.env.get(&name)]).flatten().cloned()
+    }
+}
+
+/// A file's body and whether Bake itself would read the file; `images.hcl` and `images.json` it does not.
+#[derive(Debug)]
+pub struct File {
+    /// The parsed file.
+    pub body: Body,
+    /// Whether the file is in HCL-JSON, where Bake evaluates strings outside targets.
+    pub json: bool,
+    /// Whether Bake reads it too.
+    pub shared: bool,
+}
+
+/// A variable as `--list variables` shows it.
+#[derive(Clone, Debug)]
+pub struct VariableInfo {
+    /// The block's label.
+    pub name: Name,
+    /// Its `description`.
+    pub description: Option<String>,
+    /// Its declared type.
+    pub ty: Option<Type>,
+    /// Its value.
+    pub value: Value,
+}
+
+/// One target or group that a block stands for: itself, or one combination of its matrix.
+struct Instance {
+    kind: &'static str,
+    block: Rc<Block>,
+    name: Name,
+    /// Those of the name, which an expression may have made.
+    marks: Marks,
+    axes: Vec<(Name, Value)>,
+    /// One for each attribute of the block; empty until one is needed.
+    values: RefCell<Vec<Progress>>,
+    /// Attributes that expressions see already.
+    exposed: RefCell<BTreeSet<Name>>,
+}
+
+/// How far an attribute is evaluated.
+#[derive(Clone)]
+enum Progress {
+    Waiting,
+    Running,
+    Done(Result<Value, Failure>),
+}
+
+/// A block of ours, which Bake ignores.
+#[derive(Clone, Debug)]
+pub struct ImageBlock {
+    /// The block.
+    pub block: Rc<Block>,
+    /// Whether it stands in a JSON file that Bake reads too, and evaluates.
+    pub in_bake_json: bool,
+}
+
+/// The files of a run, evaluated.
+pub struct Module {
+    pub(super) context: Context,
+    pub(super) surroundings: Surroundings,
+    pub(super) variables: IndexMap<Name, Block>,
+    pub(super) functions: IndexMap<Name, Block>,
+    pub(super) attributes: IndexMap<Name, Attribute>,
+    images: Vec<ImageBlock>,
+    instances: Vec<Instance>,
+    by_name: IndexMap<(&'static str, Name), Vec<usize>>,
+    labels: IndexMap<Name, Vec<Name>>,
+    /// The defaults of the kept variables.
+    pub(super) defaults: RefCell<BTreeMap<Name, Option<Value>>>,
+    pub(super) path: Path,
+    pub(super) failed: RefCell<BTreeMap<Name, Failure>>,
+    /// Names that are not declared and were asked for, in which scope.
+    pub(super) missed: RefCell<BTreeSet<(usize, Name)>>,
+}
+
+impl Instance {
+    fn label(&self) -> &Name {
+        &self.block.labels[0].name
+    }
+
+    fn set(&self, at: usize, progress: Progress) {
+        let mut values = self.values.borrow_mut();
+        values.resize(self.block.body.attributes.len(), Progress::Waiting);
+        values[at] = progress;
+    }
+}
+
+pub(super) const BLOCK_KINDS: [&str; 2] = ["group", "target"];
+pub(super) const BUILT_IN: [&str; 2] = ["BAKE_CMD_CONTEXT", "BAKE_LOCAL_PLATFORM"];
+
+/// Whether an environment variable's name says that its value is secret.
+#[must_use]
+pub fn is_secret_name(name: &str) -> bool {
+    let name = name.strip_suffix("_JSON").unwrap_or(name).to_ascii_uppercase();
+    ["TOKEN", "PASSWORD", "SECRET", "KEY"].iter().any(|end| name.ends_with(end))
+}
+
+impl Module {
+    /// Evaluates the variables, functions and names of all files and sets up their blocks.
+    ///
+    /// # Errors
+    /// Everything that is wrong at the stage that failed: variables, then validations, then functions, then names.
+    pub fn new(
+        files: Vec<File>,
+        surroundings: Surroundings,
+        ambient: Ambient,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let mut module = Self {
+            context: Context::new(ambient, !surroundings.kept.is_empty()),
+            surroundings,
+            variables: IndexMap::new(),
+            functions: IndexMap::new(),
+            attributes: IndexMap::new(),
+            images: Vec::new(),
+            instances: Vec::new(),
+            by_name: IndexMap::new(),
+            labels: IndexMap::new(),
+            defaults: RefCell::default(),
+            path: Path::default(),
+            failed: RefCell::default(),
+            missed: RefCell::default(),
+        };
+        let blocks = module.collect(files)?;
+        module.context.declared = module.functions.keys().cloned().collect();
+        module.builtins();
+        module.check_kept()?;
+        module.resolve_variables()?;
+        module.validate_variables()?;
+        module.resolve_functions()?;
+        module.instantiate(blocks)?;
+        Ok(module)
+    }
+
+    /// Sorts the files' contents; what a later file declares again replaces the earlier.
+    fn collect(&mut self, files: Vec<File>) -> Result<Vec<Block>, Vec<Diagnostic>> {
+        let mut blocks = Vec::new();
+        let mut diagnostics = Vec::new();
+        for file in files {
+            for attribute in file.body.attributes {
+                if !BLOCK_KINDS.contains(&&*attribute.name.name) && !BUILT_IN.contains(&&*attribute.name.name)
+                {
+                    self.attributes.insert(Rc::clone(&attribute.name.name), attribute);
+                }
+            }
+            for block in file.body.blocks {
+                let wanted = matches!(&*block.kind.name, "variable" | "function" | "group" | "target");
+                if wanted && block.labels.len() != 1 {
+                    diagnostics.push(label_count(&block));
+                    continue;
+                }
+                match &*block.kind.name {
+                    "variable" => {
+                        let name = Rc::clone(&block.labels[0].name);
+                        if !BLOCK_KINDS.contains(&&*name) && !BUILT_IN.contains(&&*name) {
+                            self.variables.insert(name, block);
+                        }
+                    }
+                    "function" => {
+                        self.functions.insert(Rc::clone(&block.labels[0].name), block);
+                    }
+                    "group" | "target" => blocks.push(block),
+                    "image" => self
+                        .images
+                        .push(ImageBlock { block: Rc::new(block), in_bake_json: file.json && file.shared }),
+                    // Bake ignores any other block, so that other tools can keep theirs in the same file.
+                    _ => {}
+                }
+            }
+        }
+        if diagnostics.is_empty() { Ok(blocks) } else { Err(diagnostics) }
+    }
+
+    fn builtins(&self) {
+        let mut globals = self.context.globals.borrow_mut();
+        globals.insert("BAKE_CMD_CONTEXT".into(), Value::string("cwd://"));
+        globals
+            .insert("BAKE_LOCAL_PLATFORM".into(), Value::string(self.surroundings.local_platform.as_str()));
+    }
+
+    /// Resolves what an expression refers to, then evaluates it.
+    pub(super) fn eval(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
+        self.prepare(scope, expr)?;
+        self.context.eval(scope, expr)
+    }
+
+    fn prepare(&self, scope: &Scope<'_>, expr: &Expr) -> Result<(), Failure> {
+        if matches!(expr.kind, ExprKind::String(_) | ExprKind::Number(_) | ExprKind::Bool(_) | ExprKind::Null)
+        {
+            return Ok(());
+        }
+        let references = References::of(expr, &[]);
+        for call in references.calls {
+            self.resolve_function(&call.name)?;
+        }
+        for reference in &references.names {
+            let root = reference.root;
+            let Some(kind) = BLOCK_KINDS.into_iter().find(|kind| *kind == &**root) else {
+                if scope.get(root).is_none() && !self.resolve_global(root)? {
+                    self.miss(scope, reference)?;
+                }
+                continue;
+            };
+            let Some(block) = reference.path.first() else {
+                let message = match reference.indexed {
+                    true => format!("`{root}` takes a name after a dot, not an index"),
+                    false => format!("`{root}` is no variable; name one with `{root}.NAME`"),
+                };
+                return Err(Box::new(
+                    Diagnostic::error("block-reference", message).at(reference.expr.span, ""),
+                ));
+            };
+            self.expose(kind, block, reference.path.get(1).copied())?;
+        }
+        Ok(())
+    }
+
+    /// Evaluates the attribute of a block (or all of them) that an expression asks for.
+    fn expose(&self, kind: &'static str, block: &Ident, attribute: Option<&Ident>) -> Result<(), Failure> {
+        if !self.instances.is_empty() {
+            // Known kinds are visible even when the block is not there, so that the error names the block.
+            self.context.exposed.borrow_mut().entry(kind).or_default();
+        }
+        let Some(indexes) = self.by_name.get(&(kind, Rc::clone(&block.name))) else { return Ok(()) };
+        for index in indexes {
+            let instance = &self.instances[*index];
+            let asked: Vec<Name> = match attribute {
+                Some(ident) => vec![Rc::clone(&ident.name)],
+                None => exposed::attributes(kind).iter().map(|name| Name::from(*name)).collect(),
+            };
+            for name in asked {
+                if instance.exposed.borrow().contains(&name) {
+                    continue;
+                }
+                let value = self.exposed_value(instance, &name)?;
+                // Not before: who asks for it on the way is in a cycle.
+                instance.exposed.borrow_mut().insert(Rc::clone(&name));
+                self.context.show(kind, &instance.name, value.map(|value| (name, value)));
+            }
+            self.context.show(kind, &instance.name, None);
+        }
+        Ok(())
+    }
+
+    /// What `target.NAME.ATTRIBUTE` is: the block's own attribute, converted to Bake's type, or what Bake shows for an
+    /// attribute that is not set. `None` for an attribute that does not exist.
+    fn exposed_value(&self, instance: &Instance, name: &Name) -> Result<Option<Value>, Failure> {
+        if &**name == "name" {
+            return Ok(Some(Value::String(Str::from(&instance.name).marked(&instance.marks))));
+        }
+        let attributes = &instance.block.body.attributes;
+        let Some(at) = attributes.iter().position(|attribute| attribute.name.name == *name) else {
+            return Ok(exposed::unset(instance.kind, name));
+        };
+        let attribute = &attributes[at];
+        let value = self.attribute_value(instance, at)?;
+        exposed::value(instance.kind, attribute, value).map_err(Box::new)
+    }
+
+    /// The value of a block's own attribute, evaluated once.
+    fn attribute_value(&self, instance: &Instance, at: usize) -> Result<Value, Failure> {
+        let attribute = &instance.block.body.attributes[at];
+        if attribute.value.is_constant() {
+            return self.context.eval(&Scope::default(), &attribute.value);
+        }
+        let step = || Step::Attribute {
+            kind: instance.kind,
+            block: Rc::clone(&instance.name),
+            name: Rc::clone(&attribute.name.name),
+        };
+        match instance.values.borrow().get(at) {
+            Some(Progress::Done(value)) => return value.clone(),
+            Some(Progress::Running) => return Err(self.reference_cycle(attribute.name.span, &step())),
+            Some(Progress::Waiting) | None => {}
+        }
+        instance.set(at, Progress::Running);
+        let value = self
+            .path
+            .follow(step(), attribute.name.span, || self.eval(&Scope::of(&instance.axes), &attribute.value));
+        instance.set(at, Progress::Done(value.clone()));
+        value
+    }
+
+    fn reference_cycle(&self, span: Span, step: &Step) -> Failure {
+        let message = format!("reference cycle not allowed: `{step}` needs its own value");
+        let diagnostic = Diagnostic::error("reference-cycle", message).at(span, "needed by itself");
+        Box::new(diagnostic.with_help(self.path.cycle(step)))
+    }
+
+    /// Expands matrices and names.
+    fn instantiate(&mut self, blocks: Vec<Block>) -> Result<(), Vec<Diagnostic>> {
+        let mut diagnostics = Vec::new();
+        let mut instances = Vec::new();
+        for block in blocks {
+            let block = Rc::new(block);
+            if let Err(failure) = self.expand(&block, &mut instances) {
+                push_once(&mut diagnostics, *failure);
+            }
+        }
+        for (index, instance) in instances.iter().enumerate() {
+            let namesakes = self.by_name.entry((instance.kind, Rc::clone(&instance.name))).or_default();
+            let label = instance.label();
+            if instance.kind == "target"
+                && !namesakes.iter().any(|at: &usize| instances[*at].label() == label)
+            {
+                self.labels.entry(Rc::clone(label)).or_default().push(Rc::clone(&instance.name));
+            }
+            namesakes.push(index);
+        }
+        self.instances = instances;
+        if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
+    }
+
+    fn expand(&self, block: &Rc<Block>, instances: &mut Vec<Instance>) -> Result<(), Failure> {
+        let kind = if &*block.kind.name == "group" { "group" } else { "target" };
+        let label = &block.labels[0];
+        let (matrix, name) = (block.body.attribute("matrix"), block.body.attribute("name"));
+        if kind == "group"
+            && let Some(attribute) = matrix.or(name)
+        {
+            let message = format!("`{}` is not supported for groups", attribute.name.name);
+            return Err(Box::new(Diagnostic::error("group-matrix", message).at(attribute.name.span, "")));
+        }
+        matrix::check_name(&label.name, label.span)?;
+        let combinations = match matrix {
+            None => vec![Vec::new()],
+            Some(attribute) => {
+                let value = self.eval(&Scope::default(), &attribute.value)?;
+                self.context.known(&value, "a matrix", attribute.value.span)?;
+                matrix::combinations(&value, attribute.value.span)?
+            }
+        };
+        let mut seen = BTreeSet::new();
+        for axes in combinations {
+            let text = match (name, matrix) {
+                (None, _) => Str::from(&label.name),
+                (Some(name), None) => {
+                    let diagnostic = Diagnostic::error("name-without-matrix", "`name` requires `matrix`");
+                    return Err(Box::new(diagnostic.at(name.name.span, "")));
+                }
+                (Some(name), Some(_)) => {
+                    let value = self.eval(&Scope::of(&axes), &name.value)?;
+                    self.context.known(&value, "the name of a target", name.value.span)?;
+                    matrix::name_of(&value, name.value.span)?
+                }
+            };
+            let instance_name = Rc::clone(text.name());
+            if matrix.is_some() && !seen.insert(Rc::clone(&instance_name)) {
+                return Err(Box::new(
+                    Diagnostic::error(
+                        "duplicate-name",
+                        format!("duplicate name `{instance_name}` in one matrix"),
+                    )
+                    .at(name.map_or(label.span, |n| n.value.span), "")
+                    .with_help("use every axis of the matrix in `name`"),
+                ));
+            }
+            instances.push(Instance {
+                kind,
+                block: Rc::clone(block),
+                name: instance_name,
+                marks: text.marks().clone(),
+                axes,
+                values: RefCell::default(),
+                exposed: RefCell::default(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Evaluates all blocks, then the global attributes that nothing has asked for.
+    ///
+    /// # Errors
+    /// Everything that is wrong in any block, used or not, as in buildx.
+    pub fn definition(&self) -> Result<Definition, Vec<Diagnostic>> {
+        self.merge_onto(Definition::default())
+    }
+
+    /// The same, merged onto what Compose files define.
+    ///
+    /// # Errors
+    /// As for [`Self::definition`].
+    pub fn merge_onto(&self, mut definition: Definition) -> Result<Definition, Vec<Diagnostic>> {
+        let mut diagnostics = Vec::new();
+        let mut holdings = Holdings::default();
+        for instance in &self.instances {
+            if diagnostics.len() >= MAX_ERRORS {
+                break;
+            }
+            let known =
+                if instance.kind == "group" { decode::GROUP_ATTRIBUTES } else { decode::TARGET_ATTRIBUTES };
+            let mut values = Vec::new();
+            let failures = diagnostics.len();
+            for (at, attribute) in instance.block.body.attributes.iter().enumerate() {
+                if !known.contains(&&*attribute.name.name) {
+                    continue;
+                }
+                match self.attribute_value(instance, at) {
+                    Ok(value) => values.push((attribute.name.clone(), value, &attribute.value)),
+                    Err(failure) => push_once(&mut diagnostics, *failure),
+                }
+            }
+            if diagnostics.len() > failures {
+                continue;
+            }
+            let header = instance.block.span;
+            if instance.kind == "group" {
+                definition.add_group(decode::group(&instance.name, header, &values, &mut diagnostics));
+            } else {
+                let target = decode::target(&instance.name, header, &values, &mut diagnostics);
+                if let Err(failure) = holdings.add(&target) {
+                    diagnostics.push(*failure);
+                    break;
+                }
+                definition.add_target(target);
+            }
+        }
+        for (label, members) in &self.labels {
+            if members.len() != 1 || members[0] != *label {
+                definition.add_label_group(label, members);
+            }
+        }
+        for name in self.attributes.keys() {
+            if diagnostics.len() >= MAX_ERRORS {
+                break;
+            }
+            if let Err(failure) = self.resolve_global(name) {
+                push_once(&mut diagnostics, *failure);
+            }
+        }
+        for image in self.images.iter().filter(|image| image.in_bake_json) {
+            self.evaluate_as_bake_does(&image.block.body, &mut diagnostics);
+        }
+        if diagnostics.is_empty() { Ok(definition) } else { Err(diagnostics) }
+    }
+
+    /// To Bake, the `image` key of a JSON file is a variable, and its strings are templates without any target.
+    fn evaluate_as_bake_does(&self, body: &Body, diagnostics: &mut Vec<Diagnostic>) {
+        for attribute in &body.attributes {
+            if let Err(failure) = self.eval(&Scope::default(), &attribute.value) {
+                let help = "docker buildx bake evaluates this string too, outside any target; move the `image` blocks to \
+                            `images.json` (or HCL), where matrix variables are in scope";
+                push_once(diagnostics, failure.with_help(help));
+            }
+        }
+        body.blocks.iter().for_each(|block| self.evaluate_as_bake_does(&block.body, diagnostics));
+    }
+
+    /// The `target` and `group` blocks of all files, in order; one that a matrix makes several of stands once.
+    pub fn blocks(&self) -> impl Iterator<Item = &Block> {
+        let first = |pair: &(usize, &Instance)| {
+            let (at, instance) = *pair;
+            at == 0 || !Rc::ptr_eq(&self.instances[at - 1].block, &instance.block)
+        };
+        self.instances.iter().enumerate().filter(first).map(|(_, instance)| &*instance.block)
+    }
+
+    /// The `variable` blocks that count, in order.
+    pub fn variable_blocks(&self) -> impl Iterator<Item = &Block> {
+        self.variables.values()
+    }
+
+    /// Whether there is a `variable` block of this name.
+    #[must_use]
+    pub fn has_variable(&self, name: &str) -> bool {
+        self.variables.contains_key(name)
+    }
+
+    /// The `image` blocks of all files, in order.
+    #[must_use]
+    pub fn images(&self) -> &[ImageBlock] {
+        &self.images
+    }
+
+    /// The targets that a label stands for: itself, or the members of its matrix.
+    #[must_use]
+    pub fn members(&self, label: &str) -> Option<&[Name]> {
+        self.labels.get(label).map(Vec::as_slice)
+    }
+
+    /// The labels of all target blocks, in order of their first appearance.
+    pub fn target_labels(&self) -> impl Iterator<Item = &Name> {
+        self.labels.keys()
+    }
+
+    /// The matrix axes of a target, with this combination's values; the last block of the name counts.
+    #[must_use]
+    pub fn axes(&self, target: &str) -> &[(Name, Value)] {
+        let indexes = self.by_name.get(&("target", Name::from(target)));
+        indexes.and_then(|all| all.last()).map_or(&[], |index| &self.instances[*index].axes)
+    }
+
+    /// Where the text of a target's name came from, as far as that matters, and the expression that made it.
+    pub fn name_marks(&self, target: &str) -> Option<(&Marks, Span)> {
+        let indexes = self.by_name.get(&("target", Name::from(target)))?;
+        let instance =
+            indexes.iter().map(|index| &self.instances[*index]).find(|one| !one.marks.is_empty())?;
+        Some((&instance.marks, instance.block.body.attribute("name")?.value.span))
+    }
+
+    /// Evaluates an expression with a target's matrix variables in scope.
+    ///
+    /// # Errors
+    /// The failure, with its place.
+    pub fn evaluate(&self, target: Option<&str>, expr: &Expr) -> Result<Value, Box<Diagnostic>> {
+        let axes = target.map_or(&[][..], |target| self.axes(target));
+        self.eval(&Scope::of(axes), expr)
+    }
+
+    /// All variables with their values, sorted by name.
+    ///
+    /// # Errors
+    /// A type that is none; found before, when the module was made.
+    pub fn variables(&self) -> Result<Vec<VariableInfo>, Box<Diagnostic>> {
+        let globals = self.context.globals.borrow();
+        let mut infos = self
+            .variables
+            .values()
+            .map(|variable| {
+                Ok(VariableInfo {
+                    name: Rc::clone(&variable.labels[0].name),
+                    description: self.description(variable)?,
+                    ty: declared_type(&variable.body)?,
+                    value: globals
+                        .get(&variable.labels[0].name)
+                        .cloned()
+                        .unwrap_or(Value::Null(Type::Dynamic)),
+                })
+            })
+            .collect::<Result<Vec<_>, Failure>>()?;
+        infos.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(infos)
+    }
+}
+
+fn label_count(block: &Block) -> Diagnostic {
+    let message =
+        format!("a {} block has one label, its name; {} found", block.kind.name, block.labels.len());
+    Diagnostic::error("block-label", message)
+        .at(block.span, "")
+        .with_help(format!("write `{} \"NAME\" {{`", block.kind.name))
+}
+
+pub(super) fn push_once(diagnostics: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
+    if !diagnostics.contains(&diagnostic) {
+        diagnostics.push(diagnostic);
+    }
+}

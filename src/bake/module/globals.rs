@@ -1,0 +1,469 @@
+//! The variables, functions and global attributes of a module, each resolved when something asks for it
+//! (buildx `bake/hclparser/hclparser.go`: `resolveValue`, `resolveFunction`, `validateVariables`).
+
+use std::rc::Rc;
+
+use super::files::{BLOCK_KINDS, BUILT_IN, Module, is_secret_name, push_once};
+use super::variables::{Override, convert_override};
+use crate::bake::eval::budget::MAX_ERRORS;
+use crate::bake::eval::calls::UserFunction;
+use crate::bake::eval::chain::Step;
+use crate::bake::eval::references::{Reference, References};
+use crate::bake::eval::typeexpr::parse_type;
+use crate::bake::eval::{Failure, Scope};
+use crate::bake::text::hcl::parse_expression_text;
+use crate::bake::text::syntax::{Block, Body, Expr, ExprKind, Name};
+use crate::bake::values::convert::convert;
+use crate::bake::values::kept::{self, KeptVariable};
+use crate::bake::values::{Mark, Marks, Type, Value};
+use crate::diagnostic::{Diagnostic, names_help};
+use crate::source::Span;
+
+impl Module {
+    pub(super) fn resolve_variables(&self) -> Result<(), Vec<Diagnostic>> {
+        let descriptions = self.variables.values().map(|variable| self.description(variable).map(drop));
+        let values = self.variables.keys().map(|name| self.resolve_global(name).map(drop));
+        collect_failures(descriptions.chain(values))
+    }
+
+    /// Notes the use of a name that is not declared, which `try`, `can` or a conditional may let pass. buildx takes the
+    /// second use in the same scope for a cycle (`resolveValue` in `bake/hclparser/hclparser.go`).
+    pub(super) fn miss(&self, scope: &Scope<'_>, reference: &Reference<'_>) -> Result<(), Failure> {
+        let name = reference.root;
+        if self.missed.borrow_mut().insert((scope.identity(), Rc::clone(name))) {
+            return Ok(());
+        }
+        let message = format!("`{name}` is not declared, and Bake refuses a second use of such a name");
+        let diagnostic = Diagnostic::error("unknown-variable", message).at(reference.expr.span, "used again");
+        Err(Box::new(diagnostic.with_help(format!("declare it: variable \"{name}\" {{}}"))))
+    }
+
+    /// Makes sure that a global name has its value. `Ok(false)` when there is no such name.
+    pub(super) fn resolve_global(&self, name: &Name) -> Result<bool, Failure> {
+        if self.context.globals.borrow().contains_key(name) {
+            return Ok(true);
+        }
+        if let Some(failure) = self.failed.borrow().get(name) {
+            return Err(failure.clone());
+        }
+        if !self.attributes.contains_key(name) && !self.variables.contains_key(name) {
+            return Ok(false);
+        }
+        let ident = self.variables.get(name).map(|v| &v.labels[0]);
+        let declared = ident.or(self.attributes.get(name).map(|a| &a.name)).map(|ident| ident.span);
+        let step = Step::Global(Rc::clone(name));
+        if self.path.contains(&step) {
+            let message = format!("variable cycle not allowed: `{name}` needs its own value");
+            let diagnostic = Diagnostic::error("variable-cycle", message).at(declared, "needed by itself");
+            return Err(Box::new(diagnostic.with_help(self.path.cycle(&step))));
+        }
+        let value = self.path.follow(step, declared, || self.global_value(name));
+        match value {
+            Ok(value) => {
+                self.context.globals.borrow_mut().insert(Rc::clone(name), value);
+                Ok(true)
+            }
+            Err(failure) => {
+                self.failed.borrow_mut().insert(Rc::clone(name), failure.clone());
+                Err(failure)
+            }
+        }
+    }
+
+    fn global_value(&self, name: &Name) -> Result<Value, Failure> {
+        let variable = self.variables.get(name);
+        let attribute = self.attributes.get(name);
+        // An attribute of the same name replaces the default, and the variable's type with it.
+        let declared = match (attribute, variable) {
+            (None, Some(variable)) => declared_type(&variable.body)?,
+            _ => None,
+        };
+        let default =
+            attribute.or_else(|| variable.and_then(|v| v.body.attribute("default"))).map(|a| &a.value);
+        let default_value = match default {
+            None => None,
+            Some(expr) => {
+                let value = self.eval(&Scope::default(), expr)?;
+                Some(match &declared {
+                    None => value,
+                    Some(ty) => convert(&value, ty).map_err(|e| {
+                        let message = format!("the default of `{name}` is not a {ty}: {e}");
+                        Box::new(Diagnostic::error("default-type", message).at(expr.span, ""))
+                    })?,
+                })
+            }
+        };
+        let Some(variable) = variable else { return Ok(default_value.unwrap_or(Value::Null(Type::Dynamic))) };
+        if self.surroundings.kept.contains(name) {
+            return self.keep(variable, declared, default_value, default.map(|expr| expr.span));
+        }
+        let Some(given) = self.override_of(name, declared.is_some()) else {
+            return Ok(match (default_value, declared) {
+                (Some(value), _) => value,
+                (None, Some(ty)) => Value::Null(ty),
+                (None, None) => Value::string(""),
+            });
+        };
+        if let (None, Some(value), Some(expr)) = (&declared, &default_value, default) {
+            // Its type is the type that the override must have.
+            self.context.of_known_type(value, "the type of this default", expr.span)?;
+        }
+        let value = convert_override(&given, declared.as_ref(), default_value.as_ref()).map_err(|e| {
+            let message = format!("the value that {} gives to `{name}` does not fit: {e}", given.source);
+            Box::new(Diagnostic::error("override-type", message).at(variable.labels[0].span, "declared here"))
+        })?;
+        if is_secret_name(name) && !given.text.is_empty() {
+            return Ok(value.marked(&Marks::of(Mark::Secret(Rc::clone(name)))));
+        }
+        Ok(value)
+    }
+
+    /// Makes sure that the variables to be kept are there.
+    pub(super) fn check_kept(&self) -> Result<(), Vec<Diagnostic>> {
+        let missing =
+            self.surroundings.kept.iter().filter(|name| !self.variables.contains_key(*name)).map(|name| {
+                let message = format!("`--keep-variable {name}`: there is no `variable` block of this name");
+                let diagnostic = Diagnostic::error("unknown-variable", message);
+                match self.attributes.get(name) {
+                    Some(attribute) => diagnostic.at(attribute.name.span, "an attribute").with_help(format!(
+                        "the environment changes no attributes; declare `variable \"{name}\"`"
+                    )),
+                    None => diagnostic.with_help(names_help(
+                        name,
+                        "variable",
+                        self.variables.keys().map(|known| &**known),
+                    )),
+                }
+            });
+        let missing: Vec<Diagnostic> = missing.collect();
+        if missing.is_empty() { Ok(()) } else { Err(missing) }
+    }
+
+    /// What a kept variable is in expressions, after a note of what is to be written about it.
+    fn keep(
+        &self,
+        variable: &Block,
+        declared: Option<Type>,
+        default: Option<Value>,
+        span: Option<Span>,
+    ) -> Result<Value, Failure> {
+        let label = &variable.labels[0];
+        let fail = |message: String, help: &str| {
+            let diagnostic = Diagnostic::error(kept::CODE, message).at(label.span, "").at(span, "");
+            Err(Box::new(diagnostic.with_help(help)))
+        };
+        let of_default = default.as_ref().map(Value::ty);
+        let is_declared = declared.is_some();
+        let ty = declared.filter(|ty| *ty != Type::Dynamic).or(of_default).unwrap_or(Type::String);
+        if default.as_ref().map_or(is_declared, Value::is_null) {
+            let message = format!("`{}` may be null, and so cannot be kept", label.name);
+            return fail(
+                message,
+                "Bake treats null unlike any text; give the variable a default, such as \"\"",
+            );
+        }
+        if !ty.is_primitive() {
+            let message = format!("`{}` is a {ty}; only strings, numbers and bools can be kept", label.name);
+            return fail(
+                message,
+                "leave it out of `--keep-variable`, or take it apart into several variables",
+            );
+        }
+        if let Some(value) = &default {
+            self.context.of_known_type(value, "the type of this default", span.unwrap_or(label.span))?;
+        }
+        if ty != Type::String {
+            self.context.kept_scalars.borrow_mut().insert(Rc::clone(&label.name));
+        }
+        self.defaults.borrow_mut().insert(Rc::clone(&label.name), default);
+        Ok(kept::placeholder(&label.name))
+    }
+
+    /// The kept variables, in order of the file. `text_of` gives the text of a place.
+    ///
+    /// # Errors
+    /// Each validation that uses what is not written.
+    pub fn kept<'s>(&self, text_of: impl Fn(Span) -> &'s str) -> Result<Vec<KeptVariable>, Vec<Diagnostic>> {
+        let mut diagnostics = Vec::new();
+        let mut variables = Vec::new();
+        for variable in self.variables.values() {
+            let label = &variable.labels[0];
+            let Some(default) = self.defaults.borrow().get(&label.name).cloned() else { continue };
+            let mut validations = Vec::new();
+            for rule in variable.body.blocks_of("validation") {
+                let part = |name| rule.body.attribute(name).map(|attribute| &attribute.value);
+                let (Some(condition), Some(message)) = (part("condition"), part("error_message")) else {
+                    continue;
+                };
+                diagnostics.extend(
+                    [condition, message].into_iter().filter_map(|expr| self.unwritten(&label.name, expr)),
+                );
+                let template = |expr: &Expr| match &expr.kind {
+                    ExprKind::JsonString { text, .. } => text.to_string(),
+                    _ => format!("${{{}}}", text_of(expr.span)),
+                };
+                validations.push((template(condition), template(message)));
+            }
+            variables.push(KeptVariable {
+                name: Rc::clone(&label.name),
+                span: label.span,
+                // An attribute of the same name replaces the type, too.
+                ty: declared_type(&variable.body)
+                    .ok()
+                    .flatten()
+                    .filter(|_| !self.attributes.contains_key(&label.name)),
+                default,
+                description: self.description(variable).ok().flatten(),
+                validations,
+            });
+        }
+        if diagnostics.is_empty() { Ok(variables) } else { Err(diagnostics) }
+    }
+
+    /// Why a validation of a kept variable cannot be written.
+    fn unwritten(&self, owner: &str, expr: &Expr) -> Option<Diagnostic> {
+        let references = References::of(expr, &[]);
+        let is_written = |name: &Name| self.surroundings.kept.contains(name) || BUILT_IN.contains(&&**name);
+        let fail = |message: String, span| Diagnostic::error(kept::CODE, message).at(span, "");
+        if let Some(name) = references.names.iter().find(|name| !is_written(name.root)) {
+            let root = name.root;
+            let message = format!(
+                "the validation of `{owner}` is left to the build, and `{root}` is not written there"
+            );
+            let diagnostic = fail(message, name.expr.span);
+            return Some(match self.variables.contains_key(root) {
+                true => diagnostic.with_help(format!("add `--keep-variable {root}`")),
+                false => diagnostic,
+            });
+        }
+        let is_special = |name: &str| matches!(name, "can" | "try" | "convert");
+        let call = references
+            .calls
+            .iter()
+            .find(|call| !is_special(&call.name) && !self.context.standard.contains_key(&*call.name))?;
+        let message = format!(
+            "the validation of `{owner}` is left to the build, and the function `{}` is not written",
+            call.name
+        );
+        Some(fail(message, call.span).with_help("use standard functions only"))
+    }
+
+    /// A variable's description, which may be a template, but one that needs nothing of the file.
+    pub(super) fn description(&self, variable: &Block) -> Result<Option<String>, Failure> {
+        let Some(attribute) = variable.body.attribute("description") else { return Ok(None) };
+        let expr = &attribute.value;
+        if let ExprKind::JsonString { text, .. } = &expr.kind {
+            return Ok(Some(text.to_string()));
+        }
+        let fail = |message: &str, span| Box::new(Diagnostic::error("description", message).at(span, ""));
+        let references = References::of(expr, &[]);
+        let used = references.names.first().map(|name| name.expr.span);
+        if let Some(span) = used.or(references.calls.first().map(|call| call.span)) {
+            return Err(fail("the description of a variable cannot use variables or functions", span));
+        }
+        let value = self.context.eval(&Scope::default(), expr)?;
+        match convert(&value, &Type::String) {
+            Ok(value) => Ok(value.as_str().map(str::to_owned)),
+            Err(_) => Err(fail("the description of a variable must be a string", expr.span)),
+        }
+    }
+
+    fn override_of(&self, name: &str, typed: bool) -> Option<Override> {
+        let look_up = |key: &str| {
+            let var = self.surroundings.vars.get(key).map(|text| (format!("`--var {key}`"), text));
+            var.or_else(|| {
+                self.surroundings.env.get(key).map(|text| (format!("the environment variable `{key}`"), text))
+            })
+        };
+        let plain = look_up(name);
+        if plain.is_none() || typed {
+            let json_name = format!("{name}_JSON");
+            if !self.variables.contains_key(json_name.as_str())
+                && let Some((source, text)) = look_up(&json_name)
+            {
+                return Some(Override { source, text: text.clone(), json: true });
+            }
+        }
+        plain.map(|(source, text)| Override { source, text: text.clone(), json: false })
+    }
+
+    pub(super) fn validate_variables(&self) -> Result<(), Vec<Diagnostic>> {
+        // Those of kept variables are left to Bake.
+        let known = self.variables.iter().filter(|(name, _)| !self.surroundings.kept.contains(*name));
+        let rules = known.flat_map(|(_, variable)| variable.body.blocks_of("validation"));
+        collect_failures(rules.map(|rule| self.validate(&rule.body, rule.span)))
+    }
+
+    fn validate(&self, rule: &Body, place: Span) -> Result<(), Failure> {
+        let part = |name| {
+            rule.attribute(name).map(|a| &a.value).ok_or_else(|| {
+                let message = format!("a validation needs `{name}`");
+                Box::new(Diagnostic::error("missing-attribute", message).at(place, ""))
+            })
+        };
+        let (condition, message) = (part("condition")?, part("error_message")?);
+        // Unlike everywhere else, nothing is resolved for a condition: it sees what is there.
+        let value = self.context.eval(&Scope::default(), condition)?;
+        self.context.known(&value, "this condition", condition.span)?;
+        match convert(&value, &Type::Bool) {
+            Ok(Value::Bool(true)) => Ok(()),
+            Ok(Value::Bool(false)) => {
+                let text = self.context.eval(&Scope::default(), message)?;
+                let text =
+                    text.as_str().unwrap_or("this check failed, but has an invalid error message").to_owned();
+                Err(Box::new(
+                    Diagnostic::error("validation", format!("validation failed: {text}"))
+                        .at(condition.span, ""),
+                ))
+            }
+            Ok(_) => Err(Box::new(
+                Diagnostic::error("validation", "a validation's condition must be true or false")
+                    .at(condition.span, "is null"),
+            )),
+            Err(e) => Err(Box::new(
+                Diagnostic::error(
+                    "validation",
+                    format!("a validation's condition must be true or false: {e}"),
+                )
+                .at(condition.span, ""),
+            )),
+        }
+    }
+
+    pub(super) fn resolve_functions(&self) -> Result<(), Vec<Diagnostic>> {
+        let names = self.functions.keys();
+        collect_failures(names.map(|name| self.resolve_function(name).map(drop)))
+    }
+
+    /// Makes sure that a user's function can be called. `Ok(false)` when there is none of this name, or a standard
+    /// one, which wins.
+    pub(super) fn resolve_function(&self, name: &Name) -> Result<bool, Failure> {
+        if self.context.functions.borrow().contains_key(name) {
+            return Ok(true);
+        }
+        let Some(function) = self.functions.get(name) else { return Ok(false) };
+        if self.context.standard.contains_key(&**name) {
+            return Ok(false);
+        }
+        let key: Name = format!("{name}()").into();
+        let declared = function.labels[0].span;
+        if let Some(failure) = self.failed.borrow().get(&key) {
+            return Err(failure.clone());
+        }
+        let step = Step::Global(Rc::clone(&key));
+        if self.path.contains(&step) {
+            let message = format!("function cycle not allowed: `{name}` calls itself");
+            let diagnostic = Diagnostic::error("function-cycle", message).at(declared, "calls itself");
+            return Err(Box::new(diagnostic.with_help(self.path.cycle(&step))));
+        }
+        let built = self.path.follow(step, declared, || self.build_function(function));
+        match built {
+            Ok(built) => {
+                self.context.functions.borrow_mut().insert(Rc::clone(name), Rc::new(built));
+                Ok(true)
+            }
+            Err(failure) => {
+                self.failed.borrow_mut().insert(key, failure.clone());
+                Err(failure)
+            }
+        }
+    }
+
+    fn build_function(&self, function: &Block) -> Result<UserFunction, Failure> {
+        const KNOWN: [&str; 3] = ["params", "variadic_params", "result"];
+        let name = &function.labels[0].name;
+        for attribute in &function.body.attributes {
+            if !KNOWN.contains(&&*attribute.name.name) {
+                let message = format!("a function has no attribute `{}`", attribute.name.name);
+                return Err(Box::new(
+                    Diagnostic::error("unknown-attribute", message).at(attribute.name.span, ""),
+                ));
+            }
+        }
+        let need = |attribute: &str| {
+            function.body.attribute(attribute).map(|a| &a.value).ok_or_else(|| {
+                let message = format!("the function `{name}` has no `{attribute}`");
+                Box::new(Diagnostic::error("missing-attribute", message).at(function.labels[0].span, ""))
+            })
+        };
+        let params_expr = need("params")?;
+        let ExprKind::Tuple(items) = &params_expr.kind else {
+            return Err(Box::new(
+                Diagnostic::error("function-params", "`params` must be a list of names")
+                    .at(params_expr.span, ""),
+            ));
+        };
+        let params = items.iter().map(keyword).collect::<Result<Vec<_>, _>>()?;
+        let variadic = function.body.attribute("variadic_params").map(|a| keyword(&a.value)).transpose()?;
+        let result = need("result")?;
+        let bound: Vec<Name> = params.iter().chain(&variadic).cloned().collect();
+        let references = References::of(result, &bound);
+        for call in &references.calls {
+            let known = matches!(&*call.name, "can" | "try" | "convert")
+                || self.context.standard.contains_key(&*call.name)
+                || self.resolve_function(&call.name)?;
+            if !known {
+                return Err(self.context_failure(&call.name, call.span, "function"));
+            }
+        }
+        for reference in &references.names {
+            let block = BLOCK_KINDS.contains(&&**reference.root);
+            if block || !self.resolve_global(reference.root)? {
+                return Err(self.context_failure(reference.root, reference.expr.span, "variable"));
+            }
+        }
+        Ok(UserFunction { params, variadic, result: Rc::new(result.clone()) })
+    }
+
+    fn context_failure(&self, name: &str, span: Span, what: &str) -> Failure {
+        let message = format!("there is no {what} named `{name}` that a function could use");
+        let diagnostic = Diagnostic::error(
+            if what == "function" { "unknown-function" } else { "unknown-variable" },
+            message,
+        );
+        let known: Vec<&str> = match what {
+            "function" => {
+                self.functions.keys().map(|k| &**k).chain(self.context.standard.keys().copied()).collect()
+            }
+            _ => self.variables.keys().chain(self.attributes.keys()).map(|k| &**k).collect(),
+        };
+        let near = crate::diagnostic::suggest(name, known).map(|near| format!("did you mean `{near}`?"));
+        let mut diagnostic = diagnostic.at(span, "not found");
+        diagnostic.help = near;
+        Box::new(diagnostic)
+    }
+}
+
+/// The `type` of a variable; in JSON it is a string that holds the type.
+pub(super) fn declared_type(body: &Body) -> Result<Option<Type>, Failure> {
+    let Some(attribute) = body.attribute("type") else { return Ok(None) };
+    match &attribute.value.kind {
+        ExprKind::Null => Ok(None),
+        ExprKind::JsonString { text, .. } => {
+            let expr = parse_expression_text(text, attribute.value.span)?;
+            parse_type(&expr).map(Some).map_err(Box::new)
+        }
+        _ => parse_type(&attribute.value).map(Some).map_err(Box::new),
+    }
+}
+
+fn keyword(expr: &Expr) -> Result<Name, Failure> {
+    match &expr.kind {
+        ExprKind::Variable(name) | ExprKind::JsonString { text: name, .. } => Ok(Rc::clone(name)),
+        _ => Err(Box::new(
+            Diagnostic::error("function-params", "a parameter must be a plain name").at(expr.span, ""),
+        )),
+    }
+}
+
+/// Runs every step, and returns what failed, each failure once: a bad variable fails all that use it.
+fn collect_failures(steps: impl Iterator<Item = Result<(), Failure>>) -> Result<(), Vec<Diagnostic>> {
+    let mut diagnostics = Vec::new();
+    for failure in steps.filter_map(Result::err) {
+        push_once(&mut diagnostics, *failure);
+        if diagnostics.len() >= MAX_ERRORS {
+            break;
+        }
+    }
+    if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
+}

@@ -1,0 +1,80 @@
+//! The combinations of a target's `matrix`, and the names they get (buildx `bake/bake.go`: `GetEvalContexts`, `GetName`).
+
+use std::rc::Rc;
+
+use crate::bake::eval::{Failure, describe};
+use crate::bake::text::syntax::Name;
+use crate::bake::values::convert::convert;
+use crate::bake::values::{Str, Type, Value};
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+/// More combinations than any file needs; each becomes a target.
+const MAX_COMBINATIONS: usize = 200_000;
+
+/// Axis names with one value each.
+pub(super) type Combination = Vec<(Name, Value)>;
+
+/// Every combination of a matrix, the first axis varying fastest; axes are in byte order of their names.
+///
+/// # Errors
+/// When it is no map of lists, or has too many combinations.
+pub(super) fn combinations(matrix: &Value, span: Span) -> Result<Vec<Combination>, Failure> {
+    let fail = |message: String| Box::new(Diagnostic::error("matrix", message).at(span, ""));
+    let axes = matrix
+        .members()
+        .ok_or_else(|| fail(format!("matrix must be a map, and this is {}", describe(matrix))))?;
+    let mut combinations = vec![Combination::new()];
+    for (axis, values) in axes {
+        let values: Vec<Value> = match (values.items(), values.members()) {
+            (Some(items), _) => items.to_vec(),
+            (_, Some(members)) => members.values().cloned().collect(),
+            _ => return Err(fail(format!("matrix values must be a list; `{axis}` is {}", describe(values)))),
+        };
+        if combinations.len().saturating_mul(values.len()) > MAX_COMBINATIONS {
+            return Err(fail(format!("the matrix has more than {MAX_COMBINATIONS} combinations")));
+        }
+        let extended = values.iter().flat_map(|value| {
+            combinations.iter().map(move |combination| {
+                let mut combination = combination.clone();
+                combination.push((Rc::clone(axis), value.clone()));
+                combination
+            })
+        });
+        combinations = extended.collect();
+    }
+    Ok(combinations)
+}
+
+/// The target name that a `name` expression gave, with its marks.
+pub(super) fn name_of(value: &Value, span: Span) -> Result<Str, Failure> {
+    match convert(value, &Type::String) {
+        Ok(Value::String(text)) => {
+            check_name(text.as_str(), span)?;
+            Ok(text)
+        }
+        _ => {
+            let message = format!("`name` must be a string, and this is {}", describe(value));
+            Err(Box::new(Diagnostic::error("target-name", message).at(span, "")))
+        }
+    }
+}
+
+/// Target and group names are of `[a-zA-Z0-9_-]+`.
+pub(super) fn check_name(name: &str, span: Span) -> Result<(), Failure> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if !name.is_empty() && name.chars().all(legal) {
+        return Ok(());
+    }
+    let fixed: String = name.chars().map(|c| if legal(c) { c } else { '_' }).collect();
+    let diagnostic = Diagnostic::error(
+        "target-name",
+        format!("invalid name {name:?}: only letters, digits, `_` and `-` are allowed"),
+    )
+    .at(span, "");
+    Err(Box::new(if fixed.is_empty() {
+        diagnostic
+    } else {
+        diagnostic.with_help(format!("write `{fixed}`"))
+    }))
+}

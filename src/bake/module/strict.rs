@@ -1,0 +1,209 @@
+//! What Bake lets pass and is a mistake nearly always: the lint behind `--strict`.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use super::files::Module;
+use crate::bake::target::decode::{GROUP_ATTRIBUTES, TARGET_ATTRIBUTES};
+use crate::bake::target::{Entry as Cache, Target};
+use crate::bake::text::syntax::Block;
+use crate::diagnostic::{Diagnostic, sorted, suggest};
+use crate::reference::Reference;
+use crate::source::Span;
+
+const VARIABLE_ATTRIBUTES: [&str; 3] = ["type", "default", "description"];
+
+/// Keys of `--set` that buildx reads from the wrong place, so that they only ever unset
+/// (buildx `bake/bake.go`: `newOverrides` and `AddOverrides`).
+const DEAD_KEYS: [&str; 3] = ["network", "no-cache-filter", "ulimits"];
+
+/// Attributes and blocks that Bake does not know, and ignores.
+#[must_use]
+pub fn unknown_names(module: &Module) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    for block in module.blocks() {
+        let kind = &*block.kind.name;
+        let own: Vec<&str> = match kind {
+            "group" => GROUP_ATTRIBUTES.to_vec(),
+            _ => TARGET_ATTRIBUTES.iter().copied().chain(["name", "matrix"]).collect(),
+        };
+        check_block(block, &own, &[], &mut diagnostics);
+    }
+    for block in module.variable_blocks() {
+        check_block(block, &VARIABLE_ATTRIBUTES, &["validation"], &mut diagnostics);
+    }
+    diagnostics
+}
+
+fn check_block(block: &Block, attributes: &[&str], blocks: &[&str], diagnostics: &mut Vec<Diagnostic>) {
+    let owner = &block.kind.name;
+    let found = block.body.attributes.iter().map(|a| ("attribute", &a.name));
+    let inner = block.body.blocks.iter().map(|b| ("block", &b.kind));
+    for (what, name) in found.chain(inner) {
+        if (if what == "block" { blocks } else { attributes }).contains(&&*name.name) {
+            continue;
+        }
+        let code = if what == "block" { "unknown-block" } else { "unknown-attribute" };
+        let message = format!("a {owner} has no {what} `{}`; Bake ignores it", name.name);
+        let help = if what == "block" && attributes.contains(&&*name.name) {
+            format!("it is an attribute: write `{} = …`", name.name)
+        } else if what == "attribute" && blocks.contains(&&*name.name) {
+            format!("it is a block: write `{} {{ … }}`", name.name)
+        } else {
+            match suggest(&name.name, attributes.iter().chain(blocks).copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "take it out, or make it a comment".to_owned(),
+            }
+        };
+        diagnostics.push(Diagnostic::error(code, message).at(name.span, "unknown").with_help(help));
+    }
+}
+
+/// Overrides that buildx takes and that do not do what they say.
+#[must_use]
+pub fn dead_overrides(sets: &[String]) -> Vec<Diagnostic> {
+    let key = |set: &String| {
+        let (left, _) = set.split_once('=').unwrap_or((set, ""));
+        left.trim_end_matches('+').split_once('.').map(|(_, key)| key.to_owned()).unwrap_or_default()
+    };
+    sets.iter()
+        .filter(|set| DEAD_KEYS.contains(&key(set).as_str()))
+        .map(|set| {
+            let key = key(set);
+            let message = format!("`--set {set}` does not set `{key}`: buildx clears it instead");
+            let help = format!("set `{key}` in the file; a variable can make it depend on the environment");
+            Diagnostic::error("dead-override", message).with_help(help)
+        })
+        .collect()
+}
+
+/// Strings of targets that are not what they look like: a tag with a `${` left, several platforms in one.
+pub fn strings<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    for target in targets {
+        for tag in target.tags.iter().flatten().filter(|tag| tag.as_str().contains("${")) {
+            let message = format!("the tag `{tag}` of target `{}` still has a `${{`", target.name);
+            let help = "`$${` stands for the characters; write `${NAME}` for the value of a variable";
+            diagnostics.push(Diagnostic::error("template-in-tag", message).at(tag.span, "").with_help(help));
+        }
+        for platform in target.platforms.iter().flatten().filter(|text| text.as_str().contains(',')) {
+            let message = format!("`{platform}` is several platforms in one string");
+            let parts: Vec<String> =
+                platform.as_str().split(',').map(|part| format!("\"{}\"", part.trim())).collect();
+            let help = format!("write each as a string of its own: [{}]", parts.join(", "));
+            diagnostics
+                .push(Diagnostic::error("platform-list", message).at(platform.span, "").with_help(help));
+        }
+    }
+    // Targets may inherit them.
+    sorted(diagnostics)
+}
+
+/// Tags that two targets have: of these, the last one to be pushed wins.
+pub fn tags<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnostic> {
+    let claims = targets.into_iter().flat_map(|target| {
+        target.tags.iter().flatten().map(move |tag| {
+            (
+                normalized(tag.as_str()),
+                Claim { target, text: tag.to_string(), span: tag.span.or(target.span) },
+            )
+        })
+    });
+    twice(claims, |first, again| {
+        let message =
+            format!("`{}` is claimed by `{}` and by `{}`", again.text, first.target.name, again.target.name);
+        let help = "give each a tag of its own; if they are one image for different platforms, `bakeplan plan` makes it one";
+        Diagnostic::error("tag-collision", message).with_help(help)
+    })
+}
+
+/// Caches that two targets write to: the last one to finish wins.
+pub fn caches<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnostic> {
+    let claims = targets.into_iter().flat_map(|target| {
+        target.cache_to.iter().flatten().filter_map(move |cache| {
+            let key = destination(cache)?;
+            Some((key, Claim { target, text: shown(cache), span: cache.span.or(target.span) }))
+        })
+    });
+    twice(claims, |first, again| {
+        let (text, first, again) = (&again.text, &first.target.name, &again.target.name);
+        let message =
+            format!("`{first}` and `{again}` write the same cache, `{text}`: the last one to finish wins");
+        let help = match text.starts_with("type=gha") {
+            true => "give each a `scope` of its own",
+            false => "give each a place of its own, such as another tag or folder",
+        };
+        Diagnostic::error("shared-cache", message).with_help(help)
+    })
+}
+
+/// What a target has and no other should.
+struct Claim<'t> {
+    target: &'t Target,
+    text: String,
+    span: Option<Span>,
+}
+
+fn twice<'t, K: Ord>(
+    claims: impl Iterator<Item = (K, Claim<'t>)>,
+    describe: impl Fn(&Claim<'_>, &Claim<'_>) -> Diagnostic,
+) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    let mut known: BTreeMap<K, Claim<'_>> = BTreeMap::new();
+    for (key, claim) in claims {
+        match known.entry(key) {
+            Entry::Vacant(slot) => {
+                slot.insert(claim);
+            }
+            Entry::Occupied(slot) => {
+                let first = slot.get();
+                let diagnostic = describe(first, &claim);
+                diagnostics.push(if first.span == claim.span {
+                    // One place, which both inherit.
+                    diagnostic.at(claim.span, "").at(first.target.span, "").at(claim.target.span, "")
+                } else {
+                    diagnostic.at(claim.span, "again").at(first.span, "first here")
+                });
+            }
+        }
+    }
+    sorted(diagnostics)
+}
+
+/// The reference with its registry and its tag, both of which have a default; other text as it is.
+fn normalized(text: &str) -> String {
+    match text.parse::<Reference>() {
+        Ok(reference) if reference.tag().is_none() && reference.digest().is_none() => {
+            format!("{reference}:latest")
+        }
+        Ok(reference) => reference.to_string(),
+        Err(_) => text.to_owned(),
+    }
+}
+
+/// What tells one cache of a kind from another (<https://docs.docker.com/build/cache/backends/>); nothing for an inline
+/// cache, which is in the image.
+fn destination(cache: &Cache) -> Option<Vec<String>> {
+    let keys: &[&str] = match cache.kind() {
+        "inline" => return None,
+        "gha" => &["scope", "url", "url_v2"],
+        "registry" => &["ref"],
+        "local" => &["dest"],
+        "s3" => &["endpoint_url", "region", "bucket", "prefix", "manifests_prefix", "name"],
+        "azblob" => &["account_url", "prefix", "manifests_prefix", "name"],
+        _ => return Some(cache.fields.iter().map(|(key, text)| format!("{key}={text}")).collect()),
+    };
+    let mut parts = vec![cache.kind().to_owned()];
+    parts.extend(keys.iter().map(|key| match (*key, cache.get(key).unwrap_or_default()) {
+        ("ref", text) => normalized(text),
+        (_, text) => text.to_owned(),
+    }));
+    Some(parts)
+}
+
+/// The cache as it is written, without what says nothing about its place.
+fn shown(cache: &Cache) -> String {
+    let place = ["scope", "ref", "dest", "bucket", "name"];
+    let fields = place.iter().filter_map(|key| Some(format!(",{key}={}", cache.get(key)?)));
+    format!("type={}{}", cache.kind(), fields.collect::<String>())
+}

@@ -1,0 +1,105 @@
+//! What an environment variable or `--var` makes of a `variable` block's value
+//! (buildx `bake/hclparser/hclparser.go`: `resolveValue`, `convertPrimitive`, `valueFromCSV`).
+
+use std::collections::BTreeMap;
+
+use crate::bake::eval::functions::from_json_as;
+use crate::bake::values::csv;
+use crate::bake::values::{Number, parse_float};
+use crate::bake::values::{Str, Type, Value};
+
+/// An override found for a variable.
+#[derive(Clone, Debug)]
+pub(super) struct Override {
+    /// The environment variable, or the name given with `--var`.
+    pub(super) source: String,
+    /// Its text.
+    pub(super) text: String,
+    /// Whether it came as `NAME_JSON`.
+    pub(super) json: bool,
+}
+
+/// Converts an override to the variable's declared type, or, without one, to the type of its default.
+/// `default` is `None` when the block has none.
+///
+/// # Errors
+/// What does not fit, without the text itself, which may be secret.
+pub(super) fn convert_override(
+    given: &Override,
+    declared: Option<&Type>,
+    default: Option<&Value>,
+) -> Result<Value, String> {
+    match (declared, default) {
+        (Some(ty), _) if given.json => from_json_as(&given.text, ty),
+        (Some(ty @ (Type::List(_) | Type::Set(_) | Type::Tuple(_) | Type::Map(_))), _) => {
+            from_csv(&given.text, ty)
+        }
+        (Some(ty), _) if ty.is_primitive() => primitive(&given.text, ty),
+        (Some(ty), _) => {
+            Err(format!("a variable of type {ty} cannot be given as plain text; use JSON in `NAME_JSON`"))
+        }
+        (None, None) => Ok(Value::string(given.text.as_str())),
+        (None, Some(default)) => match default.ty() {
+            Type::Dynamic => Ok(Value::string(given.text.as_str())),
+            ty if ty.is_primitive() => primitive(&given.text, &ty),
+            ty => Err(format!(
+                "its default is a {ty}, which plain text cannot replace; declare `type` in the variable"
+            )),
+        },
+    }
+}
+
+/// Text as a string, as Go's `strconv.ParseBool` or as its `ParseFloat` with 64 bits.
+fn primitive(text: &str, ty: &Type) -> Result<Value, String> {
+    match ty {
+        Type::String => Ok(Value::String(Str::from(text))),
+        Type::Bool => match text {
+            "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(Value::Bool(true)),
+            "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(Value::Bool(false)),
+            _ => Err("it is not a bool: `true`, `false`, `1` and `0` are".into()),
+        },
+        Type::Number => {
+            let float = parse_float(text).filter(|f| f.is_finite());
+            let number = float.and_then(Number::from_f64).ok_or("it is not a number")?;
+            Ok(Value::Number(number))
+        }
+        other => Err(format!("text cannot be a {other}")),
+    }
+}
+
+fn from_csv(text: &str, ty: &Type) -> Result<Value, String> {
+    let fields = csv::fields(text, ',').map_err(|e| format!("it is not a line of CSV: {e}"))?;
+    let elements = |element: &Type| -> Result<Vec<Value>, String> {
+        if !element.is_primitive() {
+            return Err(format!("a list of {element} cannot be given as CSV; use JSON in `NAME_JSON`"));
+        }
+        fields.iter().map(|field| primitive(field, element)).collect()
+    };
+    match ty {
+        Type::List(element) => Ok(Value::list((**element).clone(), elements(element)?)),
+        Type::Set(element) => Ok(Value::set((**element).clone(), elements(element)?)),
+        Type::Tuple(types) => {
+            if types.len() != fields.len() {
+                return Err(format!("{} elements are expected, {} given", types.len(), fields.len()));
+            }
+            let items = types
+                .iter()
+                .zip(&fields)
+                .map(|(ty, field)| primitive(field, ty))
+                .collect::<Result<_, _>>()?;
+            Ok(Value::tuple(items))
+        }
+        Type::Map(element) => {
+            let mut members = BTreeMap::new();
+            for field in &fields {
+                let pair = csv::fields(field, ':').map_err(|e| format!("it is not a line of CSV: {e}"))?;
+                let [key, value] = pair.as_slice() else {
+                    return Err("each field of a map must be `key:value`".into());
+                };
+                members.insert(key.as_str().into(), primitive(value, element)?);
+            }
+            Ok(Value::map((**element).clone(), members))
+        }
+        other => Err(format!("a {other} cannot be given as CSV")),
+    }
+}

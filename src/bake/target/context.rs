@@ -1,0 +1,217 @@
+//! Build contexts: local paths, URLs and Git references, and paths relative to the file that holds them.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::definition::{Definition, Target, Text};
+use crate::bake::text::syntax::Name;
+use crate::source::Span;
+
+/// The shortest path that means the same, by text alone: Go's `path.Clean` (<https://pkg.go.dev/path#Clean>).
+#[must_use]
+pub fn clean_path(path: &str) -> String {
+    let rooted = path.starts_with('/');
+    let mut parts: Vec<&str> = vec![];
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
+            ".." if rooted => {}
+            part => parts.push(part),
+        }
+    }
+    match (rooted, parts.is_empty()) {
+        (true, _) => format!("/{}", parts.join("/")),
+        (false, true) => ".".to_owned(),
+        (false, false) => parts.join("/"),
+    }
+}
+
+/// Whether buildx fetches it: an HTTP(S) URL, or a Git reference that BuildKit's dfgitutil understands (another URL of
+/// Git, `user@host:path`, `github.com/…`).
+#[must_use]
+pub fn is_remote(text: &str) -> bool {
+    if text.starts_with("http://") || text.starts_with("https://") {
+        return true;
+    }
+    if text.contains(|c: char| c.is_ascii_control()) || text.starts_with("./") || text.starts_with("../") {
+        return false;
+    }
+    if let Some(path) = text.strip_prefix("github.com/") {
+        return has_valid_escapes(path);
+    }
+    match text.split_once("://").filter(|(scheme, _)| is_word(scheme, "")) {
+        Some((scheme, rest)) => is_git_url(&scheme.to_ascii_lowercase(), rest),
+        None => is_scp_style(text),
+    }
+}
+
+fn is_git_url(scheme: &str, rest: &str) -> bool {
+    let location = rest.split(['?', '#']).next().unwrap_or_default();
+    let (authority, path) = location.split_at(location.find('/').unwrap_or(location.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let port =
+        host.rsplit_once(']').map_or(host, |(_, after)| after).rsplit_once(':').map_or("", |(_, port)| port);
+    let is_url = !host.contains(' ') && port.bytes().all(|b| b.is_ascii_digit()) && has_valid_escapes(path);
+    match scheme {
+        "ssh" | "git" => is_url,
+        "http" | "https" => is_url && path.ends_with(".git"),
+        _ => false,
+    }
+}
+
+fn is_scp_style(text: &str) -> bool {
+    let Some((host, path)) = text.split_once(':') else { return false };
+    let Some((user, host)) = host.split_once('@') else { return false };
+    let query = path.split('#').next().unwrap_or_default().split_once('?').map_or("", |(_, query)| query);
+    is_word(user, "-_") && is_word(host, "-.") && !query.contains(';') && has_valid_escapes(query)
+}
+
+/// Whether it is one or more ASCII letters, digits and `more`.
+fn is_word(text: &str, more: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c))
+}
+
+fn has_valid_escapes(text: &str) -> bool {
+    let mut parts = text.split('%');
+    parts.next();
+    parts.all(|part| part.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)))
+}
+
+/// A context as buildx prints it: a local path cleaned, `cwd://` taken off.
+#[must_use]
+pub fn normalize_context(context: &str) -> String {
+    match context.strip_prefix("cwd://") {
+        Some(path) => clean_path(path),
+        None if is_remote(context) => context.to_owned(),
+        None => clean_path(context),
+    }
+}
+
+/// Makes contexts relative to the folder of the file that says them, as `BUILDX_BAKE_FILE_RELATIVE_PATHS` asks for.
+///
+/// `folder` gives the folder of the file that a place is in, and nothing for a file that has none (standard input, a
+/// remote file). A target without `context` gets the folder of its file; one whose context is `target.NAME.context`
+/// takes the folder that NAME's has. To be called on a definition before it is resolved.
+pub fn rebase(definition: &mut Definition, folder: impl Fn(Span) -> Option<String>) {
+    let of = |span: Option<Span>| span.and_then(&folder);
+    let own = |target: &Target| match &target.context {
+        Some(context) => of(context.span),
+        None => of(target.span),
+    };
+    let borrowed: BTreeMap<Name, Option<String>> = definition
+        .targets
+        .values()
+        .filter_map(|target| {
+            let lender = definition.targets.get(target.context_of.as_ref()?)?;
+            Some((Rc::clone(&target.name), own(lender)))
+        })
+        .collect();
+    for target in definition.targets.values_mut() {
+        let own = own(target);
+        match &mut target.context {
+            Some(context) => {
+                let base = borrowed.get(&target.name).unwrap_or(&own);
+                *context = context.derive(&join(base.as_deref(), context.as_str()));
+            }
+            None => {
+                let text =
+                    |folder: String| Text { span: target.span, ..Text::verbatim(&clean_path(&folder)) };
+                target.default_context = own.map(text);
+            }
+        }
+        for context in target.contexts.values_mut() {
+            *context = context.derive(&join(of(context.span).as_deref(), context.as_str()));
+        }
+    }
+}
+
+/// A local, relative path joined to a folder; anything else as it is.
+fn join(folder: Option<&str>, path: &str) -> String {
+    let special = ["cwd://", "target:", "docker-image:", "oci-layout://", "/"];
+    match folder.filter(|folder| !folder.is_empty()) {
+        Some(folder)
+            if !path.is_empty() && !special.iter().any(|s| path.starts_with(s)) && !is_remote(path) =>
+        {
+            clean_path(&format!("{folder}/{path}"))
+        }
+        _ => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Sources;
+
+    #[test]
+    fn paths_are_cleaned_as_in_go() {
+        let cases = [
+            ("", "."),
+            (".", "."),
+            ("./ctx", "ctx"),
+            ("a//b/./c/..", "a/b"),
+            ("a/..", "."),
+            ("../a/../..", "../.."),
+            ("/", "/"),
+            ("/../a/", "/a"),
+            ("//a", "/a"),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(clean_path(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn contexts_are_cleaned_unless_remote() {
+        let cases = [
+            ("cwd://", "."),
+            ("cwd://a/../b", "b"),
+            ("https://example.com/a/../b", "https://example.com/a/../b"),
+            ("git@github.com:foo//bar.git", "git@github.com:foo//bar.git"),
+            ("git@github.com:foo//bar?x=%zz", "git@github.com:foo/bar?x=%zz"),
+            ("ssh://git@host:22/a//b", "ssh://git@host:22/a//b"),
+            ("git://host/a//b", "git://host/a//b"),
+            ("git://host:x/a//b", "git:/host:x/a/b"),
+            ("HTTP://host/a//b", "HTTP:/host/a/b"),
+            ("HTTP://host/a//b.git#main", "HTTP://host/a//b.git#main"),
+            ("github.com/foo//bar", "github.com/foo//bar"),
+            ("./github.com/foo//bar", "github.com/foo/bar"),
+            ("ftp://host/a//b", "ftp:/host/a/b"),
+            ("docker-image://alpine", "docker-image:/alpine"),
+        ];
+        for (context, expected) in cases {
+            assert_eq!(normalize_context(context), expected, "{context}");
+        }
+    }
+
+    #[test]
+    fn relative_contexts_follow_their_file() {
+        let mut sources = Sources::default();
+        let spans =
+            ["one/a.hcl", "two/b.hcl"].map(|path| Span { source: sources.add(path, ""), start: 0, end: 0 });
+        let at = |file: usize, text: &str| Text { span: Some(spans[file]), ..Text::verbatim(text) };
+        let mut definition = Definition::default();
+        let mut add = |name: &str, context: Option<Text>, context_of: Option<&str>| {
+            let contexts = [("c".into(), at(1, "x")), ("t".into(), at(1, "target:a"))].into();
+            let target = Target { span: Some(spans[0]), context, contexts, ..Target::new(name) };
+            definition.add_target(Target { context_of: context_of.map(Name::from), ..target });
+        };
+        add("a", Some(at(1, "../ctx")), None);
+        add("b", None, None);
+        add("c", Some(at(0, "../ctx")), Some("a"));
+        add("d", Some(at(0, "https://x/y")), None);
+        add("e", Some(Text::verbatim("typed")), None);
+        rebase(&mut definition, |span| {
+            (sources.get(span.source).path.rsplit_once('/')).map(|(dir, _)| dir.to_owned())
+        });
+        let found: Vec<_> = definition
+            .targets
+            .values()
+            .map(|target| target.context.as_ref().or(target.default_context.as_ref()).unwrap().to_string())
+            .collect();
+        assert_eq!(found, ["ctx", "one", "ctx", "https://x/y", "typed"]);
+        let contexts: Vec<_> = definition.targets["a"].contexts.values().map(Text::as_str).collect();
+        assert_eq!(contexts, ["two/x", "target:a"]);
+    }
+}

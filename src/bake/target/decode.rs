@@ -1,0 +1,722 @@
+//! From the values of a block's attributes to a [`Target`] or a [`Group`]: which attributes there are, and of what type.
+//!
+//! Types are those of the struct tags in buildx's bake/bake.go and of util/buildflags/*_cty.go.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::definition::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text, Whole};
+use super::flags::{self, FlagError};
+use super::textmap::TextMap;
+use crate::bake::text::syntax::{Expr, ExprKind, Ident, Name, ObjectKey};
+use crate::bake::values::convert::convert;
+use crate::bake::values::kept;
+use crate::bake::values::{Str, Type, Value};
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+/// The attributes of a `target` block, but for `name` and `matrix`, which say how many targets it makes.
+pub const TARGET_ATTRIBUTES: &[&str] = &[
+    "annotations",
+    "args",
+    "attest",
+    "cache-from",
+    "cache-to",
+    "call",
+    "context",
+    "contexts",
+    "description",
+    "dockerfile",
+    "dockerfile-inline",
+    "entitlements",
+    "extra-hosts",
+    "inherits",
+    "labels",
+    "network",
+    "no-cache",
+    "no-cache-filter",
+    "output",
+    "platforms",
+    "policy",
+    "pull",
+    "resources",
+    "secret",
+    "shm-size",
+    "ssh",
+    "tags",
+    "target",
+    "ulimits",
+];
+
+/// The attributes of a `group` block.
+pub const GROUP_ATTRIBUTES: &[&str] = &["description", "targets"];
+
+/// Makes a target of a block's attributes. What does not fit its type is left out and reported.
+pub fn target(
+    name: &Name,
+    header: Span,
+    attributes: &[(Ident, Value, &Expr)],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Target {
+    let mut target = Target { span: Some(header), ..Target::new(Rc::clone(name)) };
+    let mut decoder = Decoder { path: Vec::new(), diagnostics };
+    for (attribute, value, expr) in attributes {
+        decoder.path.clear();
+        decoder.path.push(Step::Member(Rc::clone(&attribute.name)));
+        decoder.attribute(&mut target, &attribute.name, value, expr);
+    }
+    target
+}
+
+/// Makes a group of a block's attributes. What does not fit its type is left out and reported.
+pub fn group(
+    name: &Name,
+    header: Span,
+    attributes: &[(Ident, Value, &Expr)],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Group {
+    let mut group = Group { name: Rc::clone(name), span: Some(header), ..Group::default() };
+    for attribute in attributes {
+        group_attribute(&mut group, attribute, diagnostics);
+    }
+    if !attributes.iter().any(|(attribute, ..)| &*attribute.name == "targets") {
+        let missing = Diagnostic::error("missing-attribute", format!("group `{name}` has no `targets`"));
+        diagnostics.push(missing.at(header, "").with_help("list the targets and groups that belong to it"));
+    }
+    group
+}
+
+/// Sets one attribute of a group.
+pub(crate) fn group_attribute(
+    group: &mut Group,
+    (attribute, value, expr): &(Ident, Value, &Expr),
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut decoder = Decoder { path: vec![Step::Member(Rc::clone(&attribute.name))], diagnostics };
+    match &*attribute.name {
+        "description" => group.description = decoder.string(value, expr),
+        "targets" => group.targets = decoder.strings(value, expr),
+        _ => {}
+    }
+}
+
+const STRING_MAP: &str = "a map of strings";
+const STRING_LIST: &str = "a list of strings";
+const ENTRY_LIST: &str = "a list of strings or objects";
+const ENTRY: &str = "a string or an object";
+
+struct Decoder<'a> {
+    /// The attribute, and the way to the part of it that is looked at: `output[0].type`.
+    path: Vec<Step>,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+/// A step of the way to a part of an attribute.
+enum Step {
+    Member(Name),
+    Index(usize),
+}
+
+impl Decoder<'_> {
+    fn attribute(&mut self, target: &mut Target, name: &str, value: &Value, expr: &Expr) {
+        match name {
+            "annotations" => target.annotations = self.strings(value, expr).unwrap_or_default(),
+            "args" => target.args = self.map(value, expr, true),
+            "attest" => target.attest = self.elements(value, expr, Self::attestation).unwrap_or_default(),
+            "cache-from" => target.cache_from = self.caches(value, expr).unwrap_or_default(),
+            "cache-to" => target.cache_to = self.caches(value, expr),
+            "call" => target.call = self.nullable(value, expr),
+            "context" => {
+                target.context = self.nullable(value, expr);
+                target.context_of = context_of(expr);
+            }
+            "contexts" => target.contexts = self.map(value, expr, false),
+            "description" => target.description = self.string(value, expr),
+            "dockerfile" => target.dockerfile = self.nullable(value, expr),
+            "dockerfile-inline" => target.dockerfile_inline = self.nullable(value, expr),
+            "entitlements" => target.entitlements = self.strings(value, expr).unwrap_or_default(),
+            "extra-hosts" => target.extra_hosts = self.map(value, expr, true),
+            "inherits" => target.inherits = self.strings(value, expr).unwrap_or_default(),
+            "labels" => target.labels = self.map(value, expr, true),
+            "network" => target.network = self.nullable(value, expr),
+            "no-cache" => target.no_cache = self.boolean(value, expr),
+            "no-cache-filter" => target.no_cache_filter = self.strings(value, expr).unwrap_or_default(),
+            "output" => target.output = self.elements(value, expr, Self::output),
+            "platforms" => target.platforms = self.strings(value, expr),
+            "policy" => target.policy = self.elements(value, expr, Self::policy).unwrap_or_default(),
+            "pull" => target.pull = self.boolean(value, expr),
+            "resources" => target.resources = self.resources(value, expr).map(Box::new),
+            "secret" => target.secret = self.elements(value, expr, Self::secret).unwrap_or_default(),
+            "shm-size" => target.shm_size = self.nullable(value, expr),
+            "ssh" => target.ssh = self.elements(value, expr, Self::ssh).unwrap_or_default(),
+            "tags" => target.tags = self.strings(value, expr),
+            "target" => target.target = self.nullable(value, expr),
+            "ulimits" => target.ulimits = self.strings(value, expr).unwrap_or_default(),
+            _ => {}
+        }
+    }
+
+    /// Runs `decode` with a step added to the path.
+    fn inside<T>(&mut self, step: Step, decode: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(step);
+        let result = decode(self);
+        self.path.pop();
+        result
+    }
+
+    fn path(&self) -> String {
+        let steps = self.path.iter().enumerate().map(|(at, step)| match step {
+            Step::Member(name) if at == 0 => name.to_string(),
+            Step::Member(name) => format!(".{name}"),
+            Step::Index(index) => format!("[{index}]"),
+        });
+        steps.collect()
+    }
+
+    fn fail<T>(&mut self, value: &Value, expr: &Expr, expected: &str) -> Option<T> {
+        if let Some(name) = kept::variable_of(value) {
+            self.diagnostics.push(*kept::unknown(&format!("`{}`", self.path()), name, expr.span));
+            return None;
+        }
+        let found = match value {
+            Value::Null(Type::Dynamic) => "null".to_owned(),
+            Value::Null(ty) => format!("null, which would be a {ty}"),
+            _ => value.ty().to_string(),
+        };
+        let message = format!("`{}` must be {expected}, found {found}", self.path());
+        self.diagnostics.push(Diagnostic::error("attribute-type", message).at(expr.span, ""));
+        None
+    }
+
+    fn accept<T>(&mut self, result: Result<T, FlagError>, span: Span) -> Option<T> {
+        result
+            .map_err(|error| {
+                let message = format!("`{}`: {error}", self.path());
+                self.diagnostics.push(Diagnostic::error("attribute-value", message).at(span, ""));
+            })
+            .ok()
+    }
+
+    fn string(&mut self, value: &Value, expr: &Expr) -> Option<Text> {
+        match convert(value, &Type::String) {
+            Ok(Value::String(text)) => Some(Text { value: text, span: Some(expr.span) }),
+            _ => self.fail(value, expr, "a string"),
+        }
+    }
+
+    fn nullable(&mut self, value: &Value, expr: &Expr) -> Option<Text> {
+        match convert(value, &Type::String) {
+            Ok(Value::Null(_)) => None,
+            _ => self.string(value, expr),
+        }
+    }
+
+    fn boolean(&mut self, value: &Value, expr: &Expr) -> Option<bool> {
+        match convert(value, &Type::Bool) {
+            Ok(Value::Null(_)) => None,
+            Ok(Value::Bool(value)) => Some(value),
+            _ => self.fail(value, expr, "`true` or `false`"),
+        }
+    }
+
+    fn strings(&mut self, value: &Value, expr: &Expr) -> Option<Vec<Text>> {
+        if is_null_of(value, &Type::list(Type::String)) {
+            return None;
+        }
+        let Some(items) = value.items() else { return self.fail(value, expr, STRING_LIST) };
+        Some(self.each(value, items, expr, Self::string))
+    }
+
+    /// Decodes each item; what fails is reported and left out.
+    fn each<T>(
+        &mut self,
+        list: &Value,
+        items: &[Value],
+        expr: &Expr,
+        mut decode: impl FnMut(&mut Self, &Value, &Expr) -> Option<T>,
+    ) -> Vec<T> {
+        // A set has lost the order in which its elements were written.
+        let ordered = !matches!(list, Value::Set(..));
+        let mut decoded = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let place = if ordered { expr.element(index) } else { expr };
+            decoded.extend(self.inside(Step::Index(index), |decoder| decode(decoder, item, place)));
+        }
+        decoded
+    }
+
+    fn map(&mut self, value: &Value, expr: &Expr, null_allowed: bool) -> TextMap {
+        if is_null_of(value, &Type::map(Type::String)) {
+            return TextMap::default();
+        }
+        let Some(members) = value.members() else {
+            return self.fail(value, expr, STRING_MAP).unwrap_or_default();
+        };
+        let places = Places::of(expr, members.len());
+        let mut decoded = TextMap::default();
+        for (key, member) in members {
+            if null_allowed && is_null_of(member, &Type::String) {
+                continue;
+            }
+            let place = places.get(key);
+            let text = self.inside(Step::Member(Rc::clone(key)), |decoder| decoder.string(member, place));
+            if let Some(text) = text {
+                decoded.insert(Rc::clone(key), text);
+            }
+        }
+        decoded
+    }
+
+    /// Decodes the elements of a list that are not empty strings. Such a list is never null and never a set.
+    fn elements<T>(
+        &mut self,
+        value: &Value,
+        expr: &Expr,
+        mut decode: impl FnMut(&mut Self, &Value, &Expr) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let (Value::Tuple(items) | Value::List(_, items)) = value else {
+            return self.fail(value, expr, ENTRY_LIST);
+        };
+        let decoded = self.each(value, items, expr, |decoder, item, place| {
+            if item.as_str() == Some("") {
+                return None;
+            }
+            if let Value::String(text) = item
+                && let Err(name) = kept::check_fields(text)
+            {
+                let failure = kept::unknown(&format!("`{}`", decoder.path()), name, place.span);
+                let help = "in such a string a kept variable may only be in the value of a field, and not in that of `type` or `disabled`; or write an object";
+                decoder.diagnostics.push(failure.with_help(help));
+                return None;
+            }
+            decode(decoder, item, place)
+        });
+        Some(decoded)
+    }
+
+    /// The fields of an element that is an object.
+    fn entry(&mut self, value: &Value, expr: &Expr) -> Option<Entry> {
+        let Some(members) = value.members() else { return self.fail(value, expr, ENTRY) };
+        let places = Places::of(expr, members.len());
+        let before = self.diagnostics.len();
+        let mut entry = Entry { span: Some(expr.span), ..Entry::default() };
+        for (key, member) in members {
+            let place = places.get(key);
+            let text = self.inside(Step::Member(Rc::clone(key)), |decoder| decoder.string(member, place));
+            if let Some(text) = text {
+                entry.fields.insert(Rc::clone(key), text);
+            }
+        }
+        (self.diagnostics.len() == before).then_some(entry)
+    }
+
+    fn output(&mut self, value: &Value, expr: &Expr) -> Option<Entry> {
+        let output = match self.as_text(value, expr) {
+            Some(text) => flags::output(&text),
+            None => flags::check_output(self.entry(value, expr)?),
+        };
+        self.accept(output, expr.span)
+    }
+
+    fn caches(&mut self, value: &Value, expr: &Expr) -> Option<Vec<Entry>> {
+        let caches = self.elements(value, expr, |decoder, value, expr| {
+            let caches = match decoder.as_text(value, expr) {
+                Some(text) => flags::caches(&text),
+                None => flags::check_cache(decoder.entry(value, expr)?).map(|cache| vec![cache]),
+            };
+            decoder.accept(caches, expr.span)
+        })?;
+        Some(caches.concat())
+    }
+
+    fn attestation(&mut self, value: &Value, expr: &Expr) -> Option<Entry> {
+        if let Some(text) = self.as_text(value, expr) {
+            return self.accept(flags::attestation(&text), expr.span);
+        }
+        let mut entry = self.entry(value, expr)?;
+        entry.fields.insert_missing("type", || Text::verbatim(""));
+        if let Some(disabled) = entry.fields.remove("disabled") {
+            let Some(disabled) = flags::parse_bool(disabled.as_str()) else {
+                let member = value.members().and_then(|members| members.get("disabled"));
+                let place = expr.member("disabled");
+                return self.inside(Step::Member("disabled".into()), |decoder| {
+                    decoder.fail(member.unwrap_or(value), place, "`true` or `false`")
+                });
+            };
+            flags::set_disabled(&mut entry, disabled);
+        }
+        Some(entry)
+    }
+
+    fn secret(&mut self, value: &Value, expr: &Expr) -> Option<Secret> {
+        if let Some(text) = self.as_text(value, expr) {
+            return self.accept(flags::secret(&text), expr.span);
+        }
+        let members = self.members(value, expr)?;
+        let id = self.member(members, "id", expr).unwrap_or_else(|| Text::verbatim(""));
+        let src = self.member(members, "src", expr).filter(|text| !text.is_empty());
+        let env = self.member(members, "env", expr).filter(|text| !text.is_empty());
+        Some(Secret { id, src, env, span: Some(expr.span) })
+    }
+
+    fn ssh(&mut self, value: &Value, expr: &Expr) -> Option<Ssh> {
+        if let Some(text) = self.as_text(value, expr) {
+            return Some(flags::ssh(&text));
+        }
+        let members = self.members(value, expr)?;
+        let id = self.member(members, "id", expr).unwrap_or_else(|| Text::verbatim(""));
+        let paths = members.get("paths").and_then(|paths| {
+            self.inside(Step::Member("paths".into()), |decoder| decoder.strings(paths, expr.member("paths")))
+        });
+        Some(Ssh { id, paths: paths.unwrap_or_default(), span: Some(expr.span) })
+    }
+
+    fn policy(&mut self, value: &Value, expr: &Expr) -> Option<Policy> {
+        if let Some(text) = self.as_text(value, expr) {
+            return self.accept(flags::policy(&text), expr.span);
+        }
+        let members = self.members(value, expr)?;
+        let mut policy = Policy { span: Some(expr.span), ..Policy::default() };
+        for (key, member) in members {
+            if member.is_null() || member.as_str() == Some("") {
+                continue;
+            }
+            let place = expr.member(key);
+            self.inside(Step::Member(Rc::clone(key)), |decoder| {
+                let text = decoder.string(member, place)?;
+                decoder.accept(flags::set_policy(&mut policy, key, &text), place.span)
+            })?;
+        }
+        Some(policy)
+    }
+
+    fn resources(&mut self, value: &Value, expr: &Expr) -> Option<Resources> {
+        let members = value.members();
+        let Some(members) = members else { return self.fail(value, expr, "an object of limits") };
+        Some(Resources {
+            memory: self.member(members, "memory", expr),
+            memory_swap: self.member(members, "memory-swap", expr),
+            cpu_shares: self.whole_number(members, "cpu-shares", expr),
+            cpu_period: self.whole_number(members, "cpu-period", expr),
+            cpu_quota: self.whole_number(members, "cpu-quota", expr),
+            cpuset_cpus: self.member(members, "cpuset-cpus", expr),
+            cpuset_mems: self.member(members, "cpuset-mems", expr),
+        })
+    }
+
+    /// An element that is a string.
+    fn as_text(&mut self, value: &Value, expr: &Expr) -> Option<Text> {
+        match value {
+            Value::String(text) => Some(Text { value: text.clone(), span: Some(expr.span) }),
+            _ => None,
+        }
+    }
+
+    fn members<'v>(&mut self, value: &'v Value, expr: &Expr) -> Option<&'v BTreeMap<Name, Value>> {
+        match value.members() {
+            Some(members) => Some(members),
+            None => self.fail(value, expr, ENTRY),
+        }
+    }
+
+    /// A member that may be absent or null.
+    fn member(&mut self, members: &BTreeMap<Name, Value>, key: &str, expr: &Expr) -> Option<Text> {
+        let member = members.get(key)?;
+        self.inside(Step::Member(key.into()), |decoder| decoder.nullable(member, expr.member(key)))
+    }
+
+    fn whole_number(&mut self, members: &BTreeMap<Name, Value>, key: &str, expr: &Expr) -> Option<Whole> {
+        let member = members.get(key).filter(|member| !member.is_null())?;
+        let place = expr.member(key);
+        let number = match convert(member, &Type::Number) {
+            Ok(Value::Number(number)) => number.to_i64(),
+            _ => None,
+        };
+        let Some(number) = number else {
+            return self.inside(Step::Member(key.into()), |decoder| {
+                decoder.fail(member, place, "a whole number of at most 64 bits")
+            });
+        };
+        let from = Text { value: Str::from("").marked(&member.marks()), span: Some(place.span) };
+        Some(Whole::read(number, &from))
+    }
+}
+
+/// Whether this is null, and of a type that could be one of these.
+fn is_null_of(value: &Value, ty: &Type) -> bool {
+    value.is_null() && convert(value, ty).is_ok()
+}
+
+/// Where the values of an object's members are written: [`Expr::member`], for many at once.
+struct Places<'e> {
+    whole: &'e Expr,
+    /// Nothing where the members are few: looking at each is quicker than making a map.
+    by_key: Option<BTreeMap<Name, &'e Expr>>,
+}
+
+impl<'e> Places<'e> {
+    fn of(whole: &'e Expr, members: usize) -> Self {
+        const FEW: usize = 16;
+        Self { whole, by_key: (members > FEW).then(|| member_places(whole)) }
+    }
+
+    fn get(&self, key: &Name) -> &'e Expr {
+        match &self.by_key {
+            Some(places) => places.get(key).copied().unwrap_or(self.whole),
+            None => self.whole.member(key),
+        }
+    }
+}
+
+/// The expression of each value of an object that is written out with literal keys.
+fn member_places(expr: &Expr) -> BTreeMap<Name, &Expr> {
+    match &expr.kind {
+        ExprKind::Object(items) => items
+            .iter()
+            .filter_map(|(key, value)| match key {
+                ObjectKey::Name(ident) => Some((Rc::clone(&ident.name), value)),
+                ObjectKey::Expr(key) => Some((Rc::clone(key.as_literal()?), value)),
+            })
+            .collect(),
+        ExprKind::Parenthesis(inner) | ExprKind::Wrapped(inner) => member_places(inner),
+        _ => BTreeMap::new(),
+    }
+}
+
+/// The target in `target.NAME.context`.
+fn context_of(expr: &Expr) -> Option<Name> {
+    let ExprKind::GetAttr { of, name } = &expr.kind else { return None };
+    let (root, target) = match &of.kind {
+        ExprKind::GetAttr { of, name } => (of, &name.name),
+        ExprKind::Index { of, key } => (of, key.as_literal()?),
+        _ => return None,
+    };
+    let is_context =
+        matches!(&root.kind, ExprKind::Variable(root) if &**root == "target") && &*name.name == "context";
+    is_context.then(|| Rc::clone(target))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Sources;
+
+    /// A value written out, and its expression; every node's span is its own.
+    struct Maker {
+        next: u32,
+        template: Span,
+    }
+
+    impl Maker {
+        fn new() -> Self {
+            let source = Sources::default().add("f", "");
+            Self { next: 0, template: Span { source, start: 0, end: 0 } }
+        }
+
+        fn span(&mut self) -> Span {
+            self.next += 1;
+            Span { start: self.next, end: self.next, ..self.template }
+        }
+
+        fn expr(&mut self, value: &Value) -> Expr {
+            let kind = match value {
+                Value::Null(_) => ExprKind::Null,
+                Value::Bool(value) => ExprKind::Bool(*value),
+                Value::Number(value) => ExprKind::Number(value.clone()),
+                Value::String(text) => ExprKind::String(text.name().clone()),
+                Value::Tuple(items) => ExprKind::Tuple(items.iter().map(|item| self.expr(item)).collect()),
+                Value::Object(members) => ExprKind::Object(
+                    members
+                        .iter()
+                        .map(|(name, value)| {
+                            let key = Ident { name: Rc::clone(name), span: self.span() };
+                            (ObjectKey::Name(key), self.expr(value))
+                        })
+                        .collect(),
+                ),
+                _ => ExprKind::Variable("v".into()),
+            };
+            Expr { kind, span: self.span() }
+        }
+    }
+
+    fn string(text: &str) -> Value {
+        Value::string(text)
+    }
+
+    fn null() -> Value {
+        Value::Null(Type::Dynamic)
+    }
+
+    fn tuple<const N: usize>(items: [Value; N]) -> Value {
+        Value::tuple(items.into())
+    }
+
+    fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+        Value::object(members.into_iter().map(|(key, value)| (key.into(), value)).collect())
+    }
+
+    fn decode(attribute: &str, value: &Value) -> (Target, Vec<Diagnostic>) {
+        let mut maker = Maker::new();
+        let expr = maker.expr(value);
+        let ident = Ident { name: attribute.into(), span: maker.span() };
+        let mut diagnostics = vec![];
+        let target = target(&"t".into(), maker.span(), &[(ident, value.clone(), &expr)], &mut diagnostics);
+        (target, diagnostics)
+    }
+
+    /// Prints what a value of an attribute becomes, or the messages.
+    fn show(attribute: &str, value: &Value) -> String {
+        let (target, diagnostics) = decode(attribute, value);
+        if !diagnostics.is_empty() {
+            let messages: Vec<_> = diagnostics.iter().map(|d| d.message.as_str()).collect();
+            return messages.join("; ");
+        }
+        let text =
+            crate::bake::target::print::target(&target, crate::bake::target::print::Form::File).to_pretty();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn attributes_take_the_values_that_buildx_takes() {
+        let cases = [
+            ("tags", tuple([string("a"), string("")]), r#"{ "tags": [ "a", "" ] }"#),
+            ("tags", tuple([]), r#"{ "tags": [] }"#),
+            ("tags", null(), "{}"),
+            ("tags", Value::set(Type::String, vec![string("b"), string("a")]), r#"{ "tags": [ "a", "b" ] }"#),
+            ("tags", string("a"), "`tags` must be a list of strings, found string"),
+            ("tags", tuple([string("a"), null()]), "`tags[1]` must be a string, found null"),
+            ("tags", tuple([tuple([])]), "`tags[0]` must be a string, found tuple"),
+            ("args", object([("A", string("1")), ("B", null())]), r#"{ "args": { "A": "1" } }"#),
+            ("args", null(), "{}"),
+            ("args", tuple([]), "`args` must be a map of strings, found tuple"),
+            ("args", object([("A", object([]))]), "`args.A` must be a string, found object"),
+            ("contexts", object([("a", null())]), "`contexts.a` must be a string, found null"),
+            ("context", null(), "{}"),
+            ("description", null(), "`description` must be a string, found null"),
+            ("pull", Value::Bool(true), r#"{ "pull": true }"#),
+            ("pull", null(), "{}"),
+            ("output", null(), "`output` must be a list of strings or objects, found null"),
+            ("output", tuple([string("")]), r#"{ "output": [] }"#),
+            ("output", tuple([string("out")]), r#"{ "output": [ { "dest": "out", "type": "local" } ] }"#),
+            (
+                "output",
+                tuple([object([("type", string("oci")), ("dest", string(""))])]),
+                r#"{ "output": [ { "type": "oci" } ] }"#,
+            ),
+            (
+                "output",
+                tuple([object([("type", string("image")), ("name", null())])]),
+                "`output[0].name` must be a string, found null",
+            ),
+            ("output", tuple([object([])]), "`output[0]`: an output needs a `type`, such as `type=image`"),
+            ("output", tuple([null()]), "`output[0]` must be a string or an object, found null"),
+            (
+                "cache-from",
+                tuple([string("a,b"), object([("type", string("gha"))])]),
+                r#"{ "cache-from": [ { "ref": "a", "type": "registry" }, { "ref": "b", "type": "registry" }, { "type": "gha" } ] }"#,
+            ),
+            (
+                "cache-to",
+                tuple([object([("scope", string("a"))])]),
+                "`cache-to[0]`: a cache needs a `type`, such as `type=registry`",
+            ),
+            (
+                "attest",
+                tuple([object([("disabled", string("T")), ("type", string("sbom"))]), object([])]),
+                r#"{ "attest": [ { "disabled": true, "type": "sbom" }, { "type": "" } ] }"#,
+            ),
+            (
+                "attest",
+                tuple([object([("disabled", string("yes"))])]),
+                "`attest[0].disabled` must be `true` or `false`, found string",
+            ),
+            (
+                "secret",
+                tuple([object([
+                    ("id", string("a")),
+                    ("type", string("env")),
+                    ("env", string("E")),
+                    ("src", null()),
+                ])]),
+                r#"{ "secret": [ { "id": "a", "env": "E" } ] }"#,
+            ),
+            (
+                "secret",
+                tuple([string("id=a,x=y")]),
+                "`secret[0]`: unknown key \"x\" in a secret; known are id, src, source, env and type",
+            ),
+            (
+                "ssh",
+                tuple([object([("id", string("k")), ("paths", tuple([string("p")]))]), string("default")]),
+                r#"{ "ssh": [ { "id": "k", "paths": [ "p" ] }, { "id": "default" } ] }"#,
+            ),
+            (
+                "ssh",
+                tuple([object([("paths", tuple([null()]))])]),
+                "`ssh[0].paths[0]` must be a string, found null",
+            ),
+            (
+                "resources",
+                object([
+                    ("memory", string("1g")),
+                    ("cpu-shares", Value::Number(2i64.into())),
+                    ("cpu-quota", null()),
+                    ("other", null()),
+                ]),
+                r#"{ "resources": { "memory": "1g", "cpu-shares": 2 } }"#,
+            ),
+            ("resources", null(), "`resources` must be an object of limits, found null"),
+            (
+                "policy",
+                tuple([object([("filename", string("a")), ("strict", null())]), string("disabled=true")]),
+                r#"{ "policy": [ "filename=a", "disabled=true" ] }"#,
+            ),
+            (
+                "policy",
+                tuple([object([("strict", string("x"))])]),
+                "`policy[0].strict`: field \"strict=x\" is neither true nor false",
+            ),
+            ("no-such-attribute", null(), "{}"),
+        ];
+        for (attribute, value, expected) in cases {
+            assert_eq!(show(attribute, &value), expected, "{attribute} = {value:?}");
+        }
+    }
+
+    #[test]
+    fn a_problem_points_at_the_element() {
+        let (_, diagnostics) = decode("tags", &tuple([string("a"), null()]));
+        // The maker numbers depth first: "a" is 1, null 2, the tuple 3.
+        assert_eq!(diagnostics[0].labels[0].span.start, 2);
+        let (target, _) = decode("args", &object([("A", string("1")), ("B", string("2"))]));
+        let places: Vec<_> = target.args.values().map(|text| text.span.unwrap().start).collect();
+        assert_eq!(places, [2, 4]);
+    }
+
+    #[test]
+    fn groups_need_targets() {
+        let mut maker = Maker::new();
+        let members = tuple([string("a"), string("b"), string("a")]);
+        let expr = maker.expr(&members);
+        let ident = Ident { name: "targets".into(), span: maker.span() };
+        let mut diagnostics = vec![];
+        let header = maker.span();
+        let found = group(&"g".into(), header, &[(ident, members, &expr)], &mut diagnostics);
+        assert_eq!(found.members().iter().map(Text::as_str).collect::<Vec<_>>(), ["a", "b", "a"]);
+        assert!(diagnostics.is_empty());
+        group(&"g".into(), header, &[], &mut diagnostics);
+        assert_eq!(diagnostics[0].code, "missing-attribute");
+    }
+
+    #[test]
+    fn the_list_of_attributes_is_what_is_decoded() {
+        // Fits no attribute.
+        for attribute in TARGET_ATTRIBUTES {
+            let (_, diagnostics) =
+                decode(attribute, &tuple([object([("type", tuple([])), ("id", tuple([]))])]));
+            assert!(!diagnostics.is_empty(), "{attribute}");
+        }
+        assert!(TARGET_ATTRIBUTES.is_sorted());
+    }
+}

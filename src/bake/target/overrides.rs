@@ -1,0 +1,733 @@
+//! What the command line says about targets: `--set`, and the flags that are short for it.
+//!
+//! Follows `newOverrides` and `AddOverrides` of buildx's bake/bake.go, with the three keys that have no effect but to
+//! empty their attribute (`network`, `no-cache-filter`, `ulimits`), since `bakeplan` and buildx must agree.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::definition::{Definition, Entry, Policy, Resources, Target, Text, Whole};
+use super::flags::{self, FlagError};
+use super::glob::Glob;
+use crate::bake::module::is_secret_name;
+use crate::bake::text::syntax::Name;
+use crate::bake::values::{Mark, Marks, Str};
+use crate::diagnostic::{Diagnostic, names_help, suggest};
+
+/// The keys of `--set`, for suggestions.
+const KEYS: &[&str] = &[
+    "annotations",
+    "args",
+    "attest",
+    "cache-from",
+    "cache-to",
+    "call",
+    "context",
+    "contexts",
+    "dockerfile",
+    "entitlements",
+    "extra-hosts",
+    "labels",
+    "load",
+    "network",
+    "no-cache",
+    "no-cache-filter",
+    "output",
+    "platform",
+    "policy",
+    "pull",
+    "push",
+    "resources",
+    "secret",
+    "secrets",
+    "shm-size",
+    "ssh",
+    "tags",
+    "target",
+    "ulimits",
+];
+
+/// Looks up an environment variable.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<Str>;
+
+/// Changes to targets that match patterns, in the order given.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    sets: Vec<Set>,
+    policy_disabled: bool,
+}
+
+/// Flags of `docker buildx bake` that change targets.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the names are those of the flags")]
+pub struct Flags {
+    pub push: bool,
+    pub load: bool,
+    pub call: Option<String>,
+    pub no_cache: Option<bool>,
+    pub pull: Option<bool>,
+    pub sbom: Option<String>,
+    pub provenance: Option<String>,
+    pub policy: Vec<String>,
+}
+
+/// `pattern.key[.rest][+]=value`
+#[derive(Clone, Debug)]
+struct Set {
+    /// The flag without its value, for errors.
+    written: Rc<str>,
+    pattern: String,
+    /// The key, with the rest after its dot.
+    key: Name,
+    value: Assigned,
+    append: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Assigned {
+    Value(Text),
+    /// `args.X` without a value, and no variable of that name: nothing happens.
+    Nothing,
+    /// `args.X` without a value where variables are not looked up: what an earlier flag said, or else empty.
+    Kept,
+}
+
+/// All that is said about one key of one target.
+#[derive(Clone, Debug)]
+pub(super) struct Override {
+    written: Rc<str>,
+    value: Text,
+    list: Vec<Text>,
+    append: bool,
+}
+
+/// What is said about one target, by key.
+pub(super) type TargetOverrides = BTreeMap<Name, Override>;
+
+fn is_list(root: &str) -> bool {
+    matches!(
+        root,
+        "output"
+            | "cache-to"
+            | "cache-from"
+            | "tags"
+            | "platform"
+            | "secrets"
+            | "ssh"
+            | "attest"
+            | "entitlements"
+    ) || matches!(root, "network" | "annotations" | "policy")
+}
+
+/// A key's part before the first dot, and what comes after it.
+fn split_key(key: &str) -> (&str, Option<&str>) {
+    key.split_once('.').map_or((key, None), |(root, rest)| (root, Some(rest)))
+}
+
+impl Overrides {
+    /// Reads values of `--set`. `env` serves `args.X` without a value; `None` when variables are not to be looked up
+    /// (`BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP`).
+    ///
+    /// # Errors
+    /// Each value that breaks the grammar. Whether its key and its value mean something is only found out when a target
+    /// is resolved that it applies to, as in buildx.
+    pub fn parse(sets: &[String], env: Option<Lookup<'_>>) -> Result<Self, Vec<Diagnostic>> {
+        let (mut parsed, mut diagnostics) = (vec![], vec![]);
+        for set in sets {
+            match parse_set(set, env) {
+                Ok(set) => parsed.push(set),
+                Err(diagnostic) => diagnostics.push(*diagnostic),
+            }
+        }
+        if diagnostics.is_empty() {
+            Ok(Self { sets: parsed, policy_disabled: false })
+        } else {
+            Err(diagnostics)
+        }
+    }
+
+    /// Adds what the other flags say; it comes after what `--set` says.
+    ///
+    /// # Errors
+    /// A value of `--call` or `--policy` that cannot be read.
+    pub fn with_flags(mut self, flags: &Flags) -> Result<Self, Vec<Diagnostic>> {
+        let mut diagnostics = vec![];
+        let fail =
+            |flag: &str, error: FlagError| Diagnostic::error("flag-value", format!("`{flag}`: {error}"));
+        if flags.push {
+            self.all("push", "true", "--push");
+        }
+        if flags.load {
+            self.all("load", "true", "--load");
+        }
+        match flags::call_method(flags.call.as_deref().unwrap_or_default()) {
+            Ok(Some(method)) => self.all("call", &method, "--call"),
+            Ok(None) => {}
+            Err(error) => diagnostics.push(fail("--call", error)),
+        }
+        if let Some(no_cache) = flags.no_cache {
+            self.all("no-cache", &no_cache.to_string(), "--no-cache");
+        }
+        if let Some(pull) = flags.pull {
+            self.all("pull", &pull.to_string(), "--pull");
+        }
+        for (kind, value) in [("sbom", &flags.sbom), ("provenance", &flags.provenance)] {
+            if let Some(value) = value.as_deref().filter(|value| !value.is_empty()) {
+                self.all("attest", &flags::canonical_attestation(kind, value), &format!("--{kind}={value}"));
+            }
+        }
+        match policy_is_disabled(&flags.policy) {
+            Ok(true) => self.policy_disabled = true,
+            Ok(false) => flags.policy.iter().for_each(|policy| self.all("policy", policy, "--policy")),
+            Err(error) => diagnostics.push(fail("--policy", error)),
+        }
+        if diagnostics.is_empty() { Ok(self) } else { Err(diagnostics) }
+    }
+
+    /// Adds an override of every target.
+    fn all(&mut self, key: &str, value: &str, written: &str) {
+        self.sets.push(Set {
+            written: written.into(),
+            pattern: "*".into(),
+            key: key.into(),
+            value: Assigned::Value(Text::verbatim(value)),
+            append: key == "policy",
+        });
+    }
+
+    /// Whether `--policy disabled=true` replaces the policies of every target.
+    pub(super) fn policy_is_disabled(&self) -> bool {
+        self.policy_disabled
+    }
+
+    /// What is said about each target.
+    ///
+    /// # Errors
+    /// Each pattern that matches no target or breaks the syntax.
+    pub(super) fn by_target(
+        &self,
+        definition: &Definition,
+    ) -> Result<BTreeMap<Name, TargetOverrides>, Vec<Diagnostic>> {
+        let mut by_target: BTreeMap<Name, TargetOverrides> = BTreeMap::new();
+        let mut diagnostics = vec![];
+        for set in &self.sets {
+            match set.targets(definition) {
+                Err(diagnostic) => diagnostics.push(*diagnostic),
+                Ok(names) => {
+                    for name in names {
+                        set.add_to(by_target.entry(name).or_default());
+                    }
+                }
+            }
+        }
+        if diagnostics.is_empty() { Ok(by_target) } else { Err(diagnostics) }
+    }
+}
+
+fn bad_key(set: &str, problem: &str) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error("override-key", format!("`--set {set}`: {problem}")).with_help(
+        "the form is `pattern.key=value`, such as `*.platform=linux/arm64` or `app.args.NAME=value`",
+    ))
+}
+
+fn parse_set(set: &str, env: Option<Lookup<'_>>) -> Result<Set, Box<Diagnostic>> {
+    let (left, value) = set.split_once('=').map_or((set, None), |(left, value)| (left, Some(value)));
+    let append = left.ends_with('+');
+    let path = left.strip_suffix('+').unwrap_or(left);
+    let Some((pattern, key)) = path.split_once('.') else {
+        return Err(bad_key(left, "no key after the target"));
+    };
+    let (root, rest) = split_key(key);
+    if value.is_none() && root != "args" {
+        return Err(bad_key(left, "no value"));
+    }
+    if rest.is_none() && ["args", "contexts", "resources", "secret"].contains(&root) {
+        return Err(bad_key(left, &format!("`{root}` needs a name after it, as in `{root}.NAME`")));
+    }
+    if append && ["resources", "secret"].contains(&root) {
+        return Err(bad_key(left, &format!("`{root}` cannot be appended to")));
+    }
+    let value = match (value, env) {
+        (Some(value), _) => Assigned::Value(Text::verbatim(value)),
+        (None, None) => Assigned::Kept,
+        (None, Some(lookup)) => lookup(rest.unwrap_or_default())
+            .map_or(Assigned::Nothing, |value| Assigned::Value(Text { value, span: None })),
+    };
+    Ok(Set {
+        written: format!("--set {left}").into(),
+        pattern: pattern.to_owned(),
+        key: key.into(),
+        value,
+        append,
+    })
+}
+
+/// Whether `--policy` turns policies off, after checking its values.
+fn policy_is_disabled(values: &[String]) -> Result<bool, FlagError> {
+    let policies =
+        values.iter().map(|value| flags::policy(&Text::verbatim(value))).collect::<Result<Vec<_>, _>>()?;
+    for policy in &policies {
+        if !policy.files.is_empty() || policy.reset {
+            return Err(FlagError("`filename` and `reset` belong into the Bake file".into()));
+        }
+        if policy.disabled {
+            if policies.len() > 1 || policy.strict.is_some() || policy.log_level.is_some() {
+                return Err(FlagError("`disabled` cannot be combined with other policy options".into()));
+            }
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+impl Set {
+    fn targets(&self, definition: &Definition) -> Result<Vec<Name>, Box<Diagnostic>> {
+        if let Some((name, _)) = definition.targets.get_key_value(self.pattern.as_str()) {
+            return Ok(vec![Rc::clone(name)]);
+        }
+        let fail =
+            |problem: String| Diagnostic::error("override-target", format!("`{}`: {problem}", self.written));
+        let Ok(glob) = Glob::parse(&self.pattern) else {
+            return Err(Box::new(fail(format!("`{}` is not a valid pattern", self.pattern))));
+        };
+        let names: Vec<_> = definition.targets.keys().filter(|name| glob.matches(name)).cloned().collect();
+        if names.is_empty() {
+            let help = names_help(&self.pattern, "target", definition.targets.keys().map(|name| &**name));
+            let diagnostic = fail(format!("could not find any target matching `{}`", self.pattern));
+            return Err(Box::new(diagnostic.with_help(help)));
+        }
+        Ok(names)
+    }
+
+    fn add_to(&self, overrides: &mut TargetOverrides) {
+        if matches!(self.value, Assigned::Nothing) {
+            return;
+        }
+        let entry = overrides.entry(Rc::clone(&self.key)).or_insert_with(|| Override {
+            written: Rc::clone(&self.written),
+            value: Text::verbatim(""),
+            list: vec![],
+            append: false,
+        });
+        let Assigned::Value(value) = &self.value else { return };
+        entry.written = Rc::clone(&self.written);
+        if is_list(split_key(&self.key).0) {
+            entry.append = self.append;
+            entry.list.push(value.clone());
+        } else {
+            entry.value = value.clone();
+        }
+    }
+}
+
+/// Applies what the command line says about a target.
+///
+/// buildx does so in random order. Where that shows, outputs are set before they are loaded and pushed, and secrets
+/// before they are changed.
+///
+/// # Errors
+/// An unknown key; a value that cannot be read.
+pub(super) fn apply(overrides: &TargetOverrides, target: &mut Target) -> Result<(), Box<Diagnostic>> {
+    let phase = |key: &str| match split_key(key).0 {
+        "load" => 1,
+        "push" => 2,
+        "secret" => 3,
+        _ => 0,
+    };
+    let mut ordered: Vec<_> = overrides.iter().collect();
+    ordered.sort_by_key(|(key, _)| phase(key));
+    for (key, said) in ordered {
+        let (root, rest) = split_key(key);
+        if let Err(FlagError(problem)) = said.apply(root, rest, target) {
+            let mut diagnostic =
+                Diagnostic::error("override-value", format!("`{}`: {problem}", said.written));
+            if !KEYS.contains(&root)
+                && let Some(meant) = suggest(root, KEYS.iter().copied())
+            {
+                diagnostic = diagnostic.with_help(format!("did you mean `{meant}`?"));
+            }
+            return Err(Box::new(diagnostic));
+        }
+    }
+    Ok(())
+}
+
+impl Override {
+    fn apply(&self, root: &str, rest: Option<&str>, target: &mut Target) -> Result<(), FlagError> {
+        let value = || Some(self.value.clone());
+        let name = || {
+            rest.map(Name::from)
+                .ok_or_else(|| FlagError(format!("`{root}` needs a name after it, as in `{root}.NAME`")))
+        };
+        match root {
+            "context" => {
+                target.context = value();
+                target.context_of = None;
+            }
+            "dockerfile" => target.dockerfile = value(),
+            "target" => target.target = value(),
+            "call" => target.call = value(),
+            "shm-size" => target.shm_size = value(),
+            // The value went into the list, which is not read: the attribute becomes empty, whatever the value.
+            "network" => target.network = value(),
+            // The reverse: the value is not in the list that is read.
+            "no-cache-filter" => target.no_cache_filter.clear(),
+            "ulimits" => target.ulimits.clear(),
+            "args" => {
+                let name = name()?;
+                let mut value = self.value.clone();
+                if is_secret_name(&name) && !value.is_empty() {
+                    value.value = value.value.marked(&Marks::of(Mark::Secret(Rc::clone(&name))));
+                }
+                target.args.insert(name, value);
+            }
+            "contexts" => target.contexts.insert(name()?, self.value.clone()),
+            "labels" => target.labels.insert(name()?, self.value.clone()),
+            "extra-hosts" => target.extra_hosts.insert(name()?, self.value.clone()),
+            "tags" => self.replace_texts(&mut target.tags),
+            "platform" => self.replace_texts(&mut target.platforms),
+            "entitlements" => target.entitlements.extend_from_slice(&self.list),
+            "annotations" => target.annotations.extend_from_slice(&self.list),
+            "attest" => target.attest.extend(self.elements(flags::attestation)?),
+            "cache-from" => self.replace(&mut target.cache_from, self.elements(flags::caches)?.concat()),
+            "cache-to" => {
+                let caches = self.elements(flags::caches)?.concat();
+                self.replace(target.cache_to.get_or_insert_default(), caches);
+            }
+            "output" => {
+                let outputs = self.elements(flags::output)?;
+                self.replace(target.output.get_or_insert_default(), outputs);
+            }
+            "secrets" => self.replace(&mut target.secret, self.elements(flags::secret)?),
+            "ssh" => self.replace(&mut target.ssh, self.elements(|text| Ok(flags::ssh(text)))?),
+            "policy" => {
+                let policies = self.list.iter().map(flags::policy).collect::<Result<Vec<Policy>, _>>()?;
+                self.replace(&mut target.policy, policies);
+            }
+            "secret" => self.change_secret(rest.unwrap_or_default(), target)?,
+            "resources" => self.limit(rest.unwrap_or_default(), target.resources.get_or_insert_default())?,
+            "no-cache" => target.no_cache = Some(self.boolean()?),
+            "pull" => target.pull = Some(self.boolean()?),
+            "push" => set_push(&mut target.output, self.boolean()?),
+            "load" => set_load(&mut target.output, self.boolean()?),
+            _ => return Err(FlagError(format!("unknown key `{root}`"))),
+        }
+        Ok(())
+    }
+
+    /// Reads the elements that are not empty.
+    fn elements<T>(&self, read: impl Fn(&Text) -> Result<T, FlagError>) -> Result<Vec<T>, FlagError> {
+        self.list.iter().filter(|text| !text.is_empty()).map(read).collect()
+    }
+
+    fn replace<T>(&self, own: &mut Vec<T>, items: Vec<T>) {
+        if !self.append {
+            own.clear();
+        }
+        own.extend(items);
+    }
+
+    fn replace_texts(&self, own: &mut Option<Vec<Text>>) {
+        self.replace(own.get_or_insert_default(), self.list.clone());
+    }
+
+    fn boolean(&self) -> Result<bool, FlagError> {
+        let value = &self.value;
+        flags::parse_bool(value.as_str())
+            .ok_or_else(|| FlagError(format!("{:?} is neither true nor false", value.as_str())))
+    }
+
+    fn change_secret(&self, id: &str, target: &mut Target) -> Result<(), FlagError> {
+        let declared = target.secret.iter_mut().find(|secret| !id.is_empty() && secret.id.as_str() == id);
+        let Some(secret) = declared else {
+            return Err(FlagError(format!("no secret {id:?} is declared that could be changed")));
+        };
+        let given = flags::secret(&self.value)?;
+        if !given.id.is_empty() && given.id.as_str() != id {
+            return Err(FlagError(format!("the id {:?} is not that of secret {id:?}", given.id.as_str())));
+        }
+        secret.src = given.src;
+        secret.env = given.env;
+        Ok(())
+    }
+
+    fn limit(&self, name: &str, resources: &mut Resources) -> Result<(), FlagError> {
+        let value = || Some(self.value.clone());
+        let number = || {
+            let text = self.value.as_str();
+            text.parse()
+                .map(|number| Some(Whole::read(number, &self.value)))
+                .map_err(|_| FlagError(format!("{text:?} is not a whole number of at most 64 bits")))
+        };
+        match name {
+            "memory" => resources.memory = value(),
+            "memory-swap" => resources.memory_swap = value(),
+            "cpu-shares" => resources.cpu_shares = number()?,
+            "cpu-period" => resources.cpu_period = number()?,
+            "cpu-quota" => resources.cpu_quota = number()?,
+            "cpuset-cpus" => resources.cpuset_cpus = value(),
+            "cpuset-mems" => resources.cpuset_mems = value(),
+            _ => return Err(FlagError(format!("`resources` has no {name:?}"))),
+        }
+        Ok(())
+    }
+}
+
+/// Makes outputs push, adding one that does if there is none but for `docker`; or makes them not push.
+fn set_push(outputs: &mut Option<Vec<Entry>>, push: bool) {
+    let list = outputs.get_or_insert_default();
+    if !push {
+        // The last output takes the place of a removed one, as in buildx.
+        let mut index = 0;
+        while index < list.len() {
+            if list[index].kind() == "registry" {
+                list.swap_remove(index);
+                continue;
+            }
+            if list[index].kind() == "image" {
+                list[index].set("push", "false");
+            }
+            index += 1;
+        }
+        return;
+    }
+    for image in list.iter_mut().filter(|output| output.kind() == "image") {
+        image.set("push", "true");
+    }
+    if list.iter().all(|output| output.kind() == "docker") {
+        list.push(Entry::of_type("image").with("push", "true"));
+    }
+}
+
+/// Adds an output that loads the image, unless there is one already or one that writes files.
+fn set_load(outputs: &mut Option<Vec<Entry>>, load: bool) {
+    let list = outputs.get_or_insert_default();
+    let goes_elsewhere = |output: &Entry| match output.kind() {
+        "docker" => output.get("dest").is_none(),
+        "image" | "registry" | "oci" => false,
+        _ => true,
+    };
+    if load && !list.iter().any(goes_elsewhere) {
+        list.push(Entry::of_type("docker"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bake::target::print::{Form, target as print_target};
+
+    fn owned(sets: &[&str]) -> Vec<String> {
+        sets.iter().map(|set| (*set).to_owned()).collect()
+    }
+
+    fn texts(list: &[&str]) -> Vec<Text> {
+        list.iter().map(|text| Text::verbatim(text)).collect()
+    }
+
+    fn sample() -> Target {
+        let mut target = Target::new("app");
+        target.tags = Some(texts(&["t"]));
+        target.args = [("A".into(), "1".into())].into();
+        target.cache_from = vec![Entry::of_type("gha")];
+        target.secret = vec![flags::secret(&"id=s,src=f".into()).unwrap()];
+        target.network = Some("host".into());
+        target.no_cache_filter = texts(&["f"]);
+        target.ulimits = texts(&["nofile=1"]);
+        target
+    }
+
+    /// What sets make of the sample target, on one line, or the message.
+    fn run(sets: &[&str]) -> String {
+        let home = |name: &str| (name == "HOME").then(|| Str::from("/root"));
+        let overrides = match Overrides::parse(&owned(sets), Some(&home)) {
+            Ok(overrides) => overrides,
+            Err(diagnostics) => return diagnostics[0].message.clone(),
+        };
+        apply_to(&overrides, sample())
+    }
+
+    fn apply_to(overrides: &Overrides, mut target: Target) -> String {
+        let mut definition = Definition::default();
+        definition.add_target(target.clone());
+        definition.add_target(Target::new("other"));
+        let by_target = match overrides.by_target(&definition) {
+            Ok(by_target) => by_target,
+            Err(diagnostics) => return diagnostics[0].message.clone(),
+        };
+        if let Some(said) = by_target.get("app")
+            && let Err(diagnostic) = apply(said, &mut target)
+        {
+            return [Some(diagnostic.message), diagnostic.help]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join("; ");
+        }
+        target.normalize();
+        print_target(&target, Form::Print).to_pretty().split_whitespace().collect()
+    }
+
+    #[test]
+    fn keys_change_their_attributes() {
+        const REST: &str = r#""cache-from":[{"type":"gha"}],"secret":[{"id":"s","src":"f"}],"network":"host","no-cache-filter":["f"],"ulimits":["nofile=1"],"entitlements":["network.host"]"#;
+        let whole = |start: &str| format!("{{{start}{REST}}}");
+        let same = r#""args":{"A":"1"},"tags":["t"],"#;
+        let cases: &[(&[&str], String)] = &[
+            (&["app.tags=x"], whole(r#""args":{"A":"1"},"tags":["x"],"#)),
+            (&["app.tags=x", "app.tags+=y"], whole(r#""args":{"A":"1"},"tags":["t","x","y"],"#)),
+            (&["app.tags+=x", "app.tags=y,z"], whole(r#""args":{"A":"1"},"tags":["x","y,z"],"#)),
+            (&["app.tags="], whole(r#""args":{"A":"1"},"#)),
+            (&["a*.args.A=2", "*.args.B=x=y"], whole(r#""args":{"A":"2","B":"x=y"},"tags":["t"],"#)),
+            (&["app.args.HOME", "app.args.NOPE"], whole(r#""args":{"A":"1","HOME":"/root"},"tags":["t"],"#)),
+            (&["app.labels.org.x=1"], whole(r#""args":{"A":"1"},"labels":{"org.x":"1"},"tags":["t"],"#)),
+            (&["app.context=c", "app.contexts.n="], whole(&format!(r#""context":"c",{same}"#))),
+            (&["other.bogus=1"], whole(same)),
+            (
+                &["app.platform=linux/arm64"],
+                whole(same).replace(r#""network""#, r#""platforms":["linux/arm64"],"network""#),
+            ),
+            (
+                &["app.cache-from+=a,b"],
+                whole(same).replace(
+                    r#"{"type":"gha"}"#,
+                    r#"{"type":"gha"},{"ref":"a","type":"registry"},{"ref":"b","type":"registry"}"#,
+                ),
+            ),
+            (&["app.cache-from=type=inline"], whole(same).replace("gha", "inline")),
+            (
+                &["app.network=none"],
+                whole(same)
+                    .replace(r#""network":"host""#, r#""network":"""#)
+                    .replace(r#","entitlements":["network.host"]"#, ""),
+            ),
+            (&["app.no-cache-filter=x"], whole(same).replace(r#""no-cache-filter":["f"],"#, "")),
+            (&["app.ulimits+=core=1"], whole(same).replace(r#""ulimits":["nofile=1"],"#, "")),
+            (&["app.secret.s=env=E"], whole(same).replace(r#""src":"f""#, r#""env":"E""#)),
+            (&["app.secrets+=id=s,env=E"], whole(same).replace(r#""src":"f""#, r#""env":"E""#)),
+            (
+                &["app.secrets=id=n", "app.secret.n=src=g"],
+                whole(same).replace(r#"{"id":"s","src":"f"}"#, r#"{"id":"n","src":"g"}"#),
+            ),
+            (
+                &["app.resources.cpu-shares=+5"],
+                whole(same).replace(r#","entitlements""#, r#","resources":{"cpu-shares":5},"entitlements""#),
+            ),
+            (&["app.entitlements=x"], whole(same).replace(r#"["network.host"]"#, r#"["x","network.host"]"#)),
+        ];
+        for (sets, expected) in cases {
+            assert_eq!(run(sets), *expected, "{sets:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_applied_is_said() {
+        let cases: &[(&str, &str)] = &[
+            ("app", "no value"),
+            ("app=1", "no key"),
+            ("app.tags", "no value"),
+            ("app.no-cache", "no value"),
+            ("app.args=1", "needs a name"),
+            ("app.contexts=1", "needs a name"),
+            ("app.labels=1", "needs a name"),
+            ("app.secret=1", "needs a name"),
+            ("app.resources.memory+=1", "appended"),
+            ("z*.tags=1", "could not find any target matching `z*`"),
+            ("[.tags=1", "not a valid pattern"),
+            ("app.platforms=x", "unknown key `platforms`; did you mean `platform`?"),
+            ("app.tags =x", "unknown key `tags `"),
+            ("app.pull=maybe", "\"maybe\" is neither true nor false"),
+            ("app.secret.nope=env=E", "no secret \"nope\""),
+            ("app.secret.s=id=t,env=E", "not that of secret"),
+            ("app.resources.gpu=1", "no \"gpu\""),
+            ("app.resources.cpu-quota=x", "whole number"),
+            ("app.output=push=true,name=x", "type"),
+        ];
+        for (set, part) in cases {
+            let found = if *set == "app" { run(&["app.x"]) } else { run(&[set]) };
+            assert!(found.contains(part), "{set}: {found} has no {part}");
+        }
+        assert!(!run(&["app.args=hunter2"]).contains("hunter2"));
+    }
+
+    #[test]
+    fn outputs_are_pushed_and_loaded() {
+        let cases: &[(&str, &[&str], &str)] = &[
+            ("", &["push=true"], "image+"),
+            ("docker", &["push=true"], "docker image+"),
+            ("local", &["push=true"], "local"),
+            ("image registry", &["push=true"], "image+ registry"),
+            ("registry docker image", &["push=false"], "image- docker"),
+            ("registry", &["push=false"], "none"),
+            ("", &["load=true"], "docker"),
+            ("docker", &["load=true"], "docker"),
+            ("image oci", &["load=true"], "image oci docker"),
+            ("local", &["load=true"], "local"),
+            ("cacheonly", &["load=1"], "cacheonly"),
+            ("", &["load=false"], "none"),
+            ("", &["push=true", "load=true"], "docker image+"),
+            ("", &["push=true", "output=type=image,name=x"], "image+"),
+        ];
+        for (before, sets, expected) in cases {
+            let mut target = Target::new("app");
+            target.output = Some(before.split_whitespace().map(Entry::of_type).collect());
+            let sets: Vec<_> = sets.iter().map(|set| format!("*.{set}")).collect();
+            let overrides = Overrides::parse(&sets, None).unwrap();
+            let mut definition = Definition::default();
+            definition.add_target(target.clone());
+            apply(&overrides.by_target(&definition).unwrap()["app"], &mut target).unwrap();
+            target.normalize();
+            let show = |output: &Entry| {
+                let push = match output.get("push") {
+                    Some("true") => "+",
+                    Some("false") => "-",
+                    _ => "",
+                };
+                format!("{}{push}", output.kind())
+            };
+            let found = target
+                .output
+                .map_or("none".to_owned(), |list| list.iter().map(show).collect::<Vec<_>>().join(" "));
+            assert_eq!(found, *expected, "{before} {sets:?}");
+        }
+    }
+
+    #[test]
+    fn flags_are_short_for_overrides() {
+        let flags = Flags {
+            push: true,
+            call: Some("check".into()),
+            no_cache: Some(true),
+            pull: Some(false),
+            sbom: Some("true".into()),
+            provenance: Some("mode=max".into()),
+            policy: vec!["strict=true".into()],
+            ..Flags::default()
+        };
+        let overrides = Overrides::default().with_flags(&flags).unwrap();
+        assert_eq!(
+            apply_to(&overrides, Target::new("app")),
+            r#"{"attest":[{"type":"sbom"},{"mode":"max","type":"provenance"}],"output":[{"push":"true","type":"image"}],"pull":false,"no-cache":true,"call":"lint","policy":[{"Files":null,"Reset":false,"Disabled":false,"Strict":true,"LogLevel":null}]}"#
+        );
+        let policy = |values: &[&str]| {
+            Overrides::default().with_flags(&Flags { policy: owned(values), ..Flags::default() })
+        };
+        assert!(policy(&["disabled=true"]).unwrap().policy_is_disabled());
+        for bad in [
+            &["filename=x"][..],
+            &["reset=true"],
+            &["disabled=true", "strict=true"],
+            &["disabled=1,strict=1"],
+        ] {
+            assert!(policy(bad).is_err(), "{bad:?}");
+        }
+        let call = Flags { call: Some("a,b".into()), ..Flags::default() };
+        assert!(Overrides::default().with_flags(&call).is_err());
+    }
+
+    #[test]
+    fn without_lookup_an_argument_without_value_is_empty() {
+        let overrides = Overrides::parse(&owned(&["app.args.HOME"]), None).unwrap();
+        assert!(apply_to(&overrides, Target::new("app")).contains(r#""HOME":"""#));
+    }
+}

@@ -1,0 +1,670 @@
+//! Targets and groups as JSON: as `docker buildx bake --print` prints them, and so that Bake reads them back.
+
+use std::borrow::Cow;
+
+use super::definition::{Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target, Text, Whole};
+use super::textmap::TextMap;
+use crate::bake::text::syntax::Name;
+use crate::bake::values::kept::{self, KeptVariable, Piece};
+use crate::bake::values::{Str, Type, Value};
+use crate::json::{Json, Member, ObjectWriter};
+
+/// Which strings have `${` and `%{` escaped, and what is printed where buildx's own form does not read back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As buildx prints: template markers are escaped in some attributes only, `policy` is a dump of its Go structure,
+    /// and lists that are set but empty are left out.
+    Print,
+    /// As a Bake file that means the same.
+    File,
+}
+
+/// What `docker buildx bake --print` prints for it, final newline included. With variables that are kept it is a Bake
+/// file, since those have no value otherwise.
+#[must_use]
+pub fn to_json(resolved: &Resolved, kept: &[KeptVariable]) -> String {
+    let form = if kept.is_empty() { Form::Print } else { Form::File };
+    let mut text = String::new();
+    let mut root = ObjectWriter::start(&mut text);
+    if let Some((key, variables)) = variables(kept) {
+        root.put(&key, &variables);
+    }
+    if !resolved.groups.is_empty() {
+        let mut groups = root.object("group");
+        resolved.groups.iter().for_each(|(name, group)| groups.put(name, &self::group(group, form)));
+        groups.end();
+    }
+    let mut targets = root.object("target");
+    resolved.targets.iter().for_each(|(name, target)| targets.put(name, &self::target(target, form)));
+    targets.end();
+    root.end();
+    text.push('\n');
+    text
+}
+
+/// The variables that are kept, under their key in a Bake file; nothing without any.
+#[must_use]
+pub fn variables(kept: &[KeptVariable]) -> Option<Member<'_>> {
+    let bodies = kept.iter().map(|variable| ((&*variable.name).into(), self::variable(variable)));
+    (!kept.is_empty()).then(|| ("variable".into(), Json::Object(bodies.collect())))
+}
+
+fn rule((condition, message): &(String, String)) -> Json<'_> {
+    let members = [("condition", condition), ("error_message", message)];
+    Json::Object(members.map(|(key, text)| (key.into(), text.as_str().into())).into())
+}
+
+fn variable(variable: &KeptVariable) -> Json<'_> {
+    let type_name = |ty: &Type| if *ty == Type::Dynamic { "any".to_owned() } else { ty.to_string() };
+    let validations = &variable.validations;
+    let members = [
+        ("type", variable.ty.as_ref().map(|ty| type_name(ty).into())),
+        ("default", variable.default.as_ref().map(constant)),
+        ("description", variable.description.as_ref().map(|text| text.as_str().into())),
+        (
+            "validation",
+            (!validations.is_empty()).then(|| Json::Array(validations.iter().map(rule).collect())),
+        ),
+    ];
+    Json::Object(members.into_iter().filter_map(|(key, value)| Some((key.into(), value?))).collect())
+}
+
+/// A string, number or bool.
+fn constant(value: &Value) -> Json<'_> {
+    match value {
+        Value::Bool(value) => (*value).into(),
+        Value::Number(number) => match number.to_i64() {
+            Some(whole) => whole.into(),
+            // All digits, which other readers of JSON would take away.
+            None => format!("${{{number}}}").into(),
+        },
+        Value::String(text) => Json::String(template(text)),
+        _ => Json::Null,
+    }
+}
+
+/// The body of a group.
+#[must_use]
+pub fn group(group: &Group, form: Form) -> Json<'_> {
+    let mut writer = Writer { form, members: vec![] };
+    writer.text("description", group.description.as_ref().filter(|text| !text.is_empty()));
+    let targets = group.targets.as_deref().map_or(Json::Null, |list| writer.list(list, Escape::AsRead));
+    writer.put("targets", targets);
+    Json::Object(writer.members)
+}
+
+/// The body of a target, in the order of the fields of buildx's `Target` (bake/bake.go).
+#[must_use]
+pub fn target(whole: &Target, form: Form) -> Json<'_> {
+    let Target {
+        description,
+        inherits,
+        annotations,
+        attest,
+        context,
+        contexts,
+        dockerfile,
+        dockerfile_inline,
+        args,
+        labels,
+        tags,
+        cache_from,
+        cache_to,
+        target,
+        secret,
+        ssh,
+        platforms,
+        output,
+        pull,
+        no_cache,
+        network,
+        no_cache_filter,
+        shm_size,
+        ulimits,
+        resources,
+        call,
+        entitlements,
+        extra_hosts,
+        policy,
+        name: _,
+        span: _,
+        default_context: _,
+        context_of: _,
+        linked: _,
+    } = whole;
+    let mut writer = Writer { form, members: vec![] };
+    writer.text("description", description.as_ref().filter(|text| !text.is_empty()));
+    writer.texts("inherits", inherits, Escape::AsRead);
+    writer.texts("annotations", annotations, Escape::Always);
+    writer.array("attest", attest, attestation);
+    writer.text("context", context.as_ref());
+    writer.map("contexts", contexts, Escape::AsRead);
+    writer.text("dockerfile", dockerfile.as_ref());
+    if let Some(text) = dockerfile_inline {
+        writer.put("dockerfile-inline", writer.string(text, Escape::Always));
+    }
+    writer.map("args", args, Escape::Always);
+    writer.map("labels", labels, Escape::Always);
+    writer.optional_texts("tags", tags.as_deref());
+    writer.array("cache-from", cache_from, entry);
+    writer.optional_entries("cache-to", cache_to.as_deref());
+    writer.text("target", target.as_ref());
+    writer.array("secret", secret, self::secret);
+    writer.array("ssh", ssh, self::ssh);
+    writer.optional_texts("platforms", platforms.as_deref());
+    writer.optional_entries("output", output.as_deref());
+    writer.value("pull", *pull);
+    writer.value("no-cache", *no_cache);
+    writer.text("network", network.as_ref());
+    writer.texts("no-cache-filter", no_cache_filter, Escape::AsRead);
+    writer.text("shm-size", shm_size.as_ref());
+    writer.texts("ulimits", ulimits, Escape::AsRead);
+    if let Some(limits) = resources {
+        writer.put("resources", self::resources(limits, form));
+    }
+    writer.text("call", call.as_ref());
+    writer.texts("entitlements", entitlements, Escape::AsRead);
+    writer.map("extra-hosts", extra_hosts, Escape::Always);
+    writer.array("policy", policy, self::policy);
+    Json::Object(writer.members)
+}
+
+/// Doubles the first character of `${` and `%{`, so that Bake reads the text literally.
+#[must_use]
+pub fn escape_template(text: &str) -> Cow<'_, str> {
+    if text.contains("${") || text.contains("%{") {
+        return text.replace("${", "$${").replace("%{", "%%{").into();
+    }
+    text.into()
+}
+
+/// The template that means the string: kept variables are in `${…}`, and all else is literal.
+#[must_use]
+pub fn template(string: &Str) -> Cow<'_, str> {
+    let pieces = kept::pieces(string);
+    let mut template = String::new();
+    for (at, piece) in pieces.iter().enumerate() {
+        match piece {
+            Piece::Variable(name) => template.extend(["${", name, "}"]),
+            Piece::Text(text) => {
+                // A dollar sign before `${` would escape it.
+                let is_last = at + 1 == pieces.len();
+                let rest = if is_last { text } else { text.trim_end_matches('$') };
+                template.push_str(&escape_template(rest));
+                if rest.len() < text.len() {
+                    template.extend(["${\"", &text[rest.len()..], "\"}"]);
+                }
+            }
+        }
+    }
+    template.into()
+}
+
+/// When template markers are escaped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Escape {
+    /// Where buildx does it too.
+    Always,
+    /// Where only a file that is read back needs it.
+    AsRead,
+}
+
+struct Writer<'a> {
+    form: Form,
+    members: Vec<Member<'a>>,
+}
+
+impl<'a> Writer<'a> {
+    fn escaped(&self, text: &'a str, escape: Escape) -> Cow<'a, str> {
+        if escape == Escape::Always || self.form == Form::File { escape_template(text) } else { text.into() }
+    }
+
+    fn string(&self, text: &'a Text, escape: Escape) -> Json<'a> {
+        match self.form {
+            Form::File => Json::String(template(&text.value)),
+            Form::Print => Json::String(self.escaped(text.as_str(), escape)),
+        }
+    }
+
+    fn list(&self, texts: &'a [Text], escape: Escape) -> Json<'a> {
+        texts.iter().map(|text| self.string(text, escape)).collect()
+    }
+
+    fn object(&self, fields: &'a TextMap, escape: Escape) -> Json<'a> {
+        let member = |(key, text): (&'a Name, &'a Text)| {
+            (self.escaped(key, Escape::AsRead), self.string(text, escape))
+        };
+        Json::Object(fields.iter().map(member).collect())
+    }
+
+    fn put(&mut self, key: &'static str, value: Json<'a>) {
+        self.members.push((key.into(), value));
+    }
+
+    fn value(&mut self, key: &'static str, value: Option<impl Into<Json<'a>>>) {
+        if let Some(value) = value {
+            self.put(key, value.into());
+        }
+    }
+
+    fn text(&mut self, key: &'static str, text: Option<&'a Text>) {
+        let value = text.map(|text| self.string(text, Escape::AsRead));
+        self.value(key, value);
+    }
+
+    fn texts(&mut self, key: &'static str, texts: &'a [Text], escape: Escape) {
+        if !texts.is_empty() {
+            self.put(key, self.list(texts, escape));
+        }
+    }
+
+    fn map(&mut self, key: &'static str, fields: &'a TextMap, escape: Escape) {
+        if !fields.is_empty() {
+            self.put(key, self.object(fields, escape));
+        }
+    }
+
+    fn array<T>(&mut self, key: &'static str, items: &'a [T], json: impl Fn(&'a T, Form) -> Json<'a>) {
+        if !items.is_empty() {
+            self.put(key, items.iter().map(|item| json(item, self.form)).collect());
+        }
+    }
+
+    fn optional_texts(&mut self, key: &'static str, texts: Option<&'a [Text]>) {
+        if let Some(texts) = texts.filter(|texts| self.form == Form::File || !texts.is_empty()) {
+            self.put(key, self.list(texts, Escape::AsRead));
+        }
+    }
+
+    fn optional_entries(&mut self, key: &'static str, entries: Option<&'a [Entry]>) {
+        if let Some(entries) = entries.filter(|entries| self.form == Form::File || !entries.is_empty()) {
+            self.put(key, entries.iter().map(|item| entry(item, self.form)).collect());
+        }
+    }
+}
+
+fn entry(entry: &Entry, form: Form) -> Json<'_> {
+    Writer { form, members: vec![] }.object(&entry.fields, Escape::AsRead)
+}
+
+fn attestation(entry: &Entry, form: Form) -> Json<'_> {
+    let Json::Object(mut members) = self::entry(entry, form) else { return Json::Null };
+    for (key, value) in &mut members {
+        if key == "disabled" {
+            *value = Json::Bool(true);
+        }
+    }
+    Json::Object(members)
+}
+
+fn secret(Secret { id, src, env, span: _ }: &Secret, form: Form) -> Json<'_> {
+    let mut writer = Writer { form, members: vec![] };
+    writer.text("id", Some(id).filter(|text| !text.is_empty()));
+    writer.text("src", src.as_ref());
+    writer.text("env", env.as_ref());
+    Json::Object(writer.members)
+}
+
+fn ssh(Ssh { id, paths, span: _ }: &Ssh, form: Form) -> Json<'_> {
+    let mut writer = Writer { form, members: vec![] };
+    writer.text("id", Some(id).filter(|text| !text.is_empty()));
+    writer.texts("paths", paths, Escape::AsRead);
+    Json::Object(writer.members)
+}
+
+fn resources(resources: &Resources, form: Form) -> Json<'_> {
+    let Resources { memory, memory_swap, cpu_shares, cpu_period, cpu_quota, cpuset_cpus, cpuset_mems } =
+        resources;
+    let number = |limit: &Option<Whole>| limit.as_ref().map(|limit| limit.value);
+    let mut writer = Writer { form, members: vec![] };
+    writer.text("memory", memory.as_ref());
+    writer.text("memory-swap", memory_swap.as_ref());
+    writer.value("cpu-shares", number(cpu_shares));
+    writer.value("cpu-period", number(cpu_period));
+    writer.value("cpu-quota", number(cpu_quota));
+    writer.text("cpuset-cpus", cpuset_cpus.as_ref());
+    writer.text("cpuset-mems", cpuset_mems.as_ref());
+    Json::Object(writer.members)
+}
+
+fn policy(policy: &Policy, form: Form) -> Json<'_> {
+    match form {
+        Form::Print => policy_dump(policy),
+        Form::File => Json::String(escape_template(&policy.to_csv()).into_owned().into()),
+    }
+}
+
+/// Go's `PolicyConfig` has no JSON tags.
+fn policy_dump(Policy { files, reset, disabled, strict, log_level, span: _ }: &Policy) -> Json<'_> {
+    let file = |name| Json::Object(vec![("Filename".into(), Json::from(name)), ("Data".into(), Json::Null)]);
+    let names = || files.iter().map(Text::as_str);
+    let files = if files.is_empty() { Json::Null } else { names().map(file).collect() };
+    Json::Object(vec![
+        ("Files".into(), files),
+        ("Reset".into(), (*reset).into()),
+        ("Disabled".into(), (*disabled).into()),
+        ("Strict".into(), strict.map_or(Json::Null, Json::Bool)),
+        ("LogLevel".into(), log_level.map_or(Json::Null, Json::from)),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use snapbox::IntoData as _;
+
+    use super::*;
+    use crate::bake::target::flags;
+    use crate::bake::values::{Mark, Marks};
+
+    fn texts(list: &[&str]) -> Vec<Text> {
+        list.iter().map(|text| Text::verbatim(text)).collect()
+    }
+
+    fn map(key: &str, value: &str) -> TextMap {
+        [(key.into(), value.into())].into()
+    }
+
+    /// Every attribute, with a template marker where it takes free text.
+    fn full() -> Target {
+        let marked = || Some(Text::verbatim("${x}"));
+        Target {
+            description: marked(),
+            inherits: texts(&["p"]),
+            annotations: texts(&["a=%{x}"]),
+            attest: vec![
+                flags::attestation(&"type=sbom,disabled=true".into()).unwrap(),
+                Entry::of_type("provenance"),
+            ],
+            context: Some(".".into()),
+            contexts: map("${k}", "${x}"),
+            dockerfile: Some("D".into()),
+            dockerfile_inline: marked(),
+            args: map("A", "${x}"),
+            labels: map("l", "%{x}"),
+            tags: Some(texts(&["a:${x}", "<&>"])),
+            cache_from: vec![Entry::of_type("gha").with("scope", "${x}")],
+            cache_to: Some(vec![]),
+            target: Some("".into()),
+            secret: vec![flags::secret(&"id=i,env=E".into()).unwrap()],
+            ssh: vec![flags::ssh(&"k=p".into())],
+            platforms: Some(vec![]),
+            output: Some(vec![Entry::of_type("image").with("name", "a").with("dest", "d")]),
+            pull: Some(true),
+            no_cache: Some(false),
+            network: Some("none".into()),
+            no_cache_filter: texts(&["f"]),
+            shm_size: Some("1g".into()),
+            ulimits: texts(&["core=1"]),
+            resources: Some(Box::new(Resources {
+                memory: Some("1g".into()),
+                cpu_shares: Some(2.into()),
+                cpuset_mems: Some("0".into()),
+                ..Resources::default()
+            })),
+            call: Some("lint".into()),
+            entitlements: texts(&["network.host"]),
+            extra_hosts: map("h", "${x}"),
+            policy: vec![flags::policy(&"filename=a,filename=${b},log-level=warn".into()).unwrap()],
+            ..Target::new("t")
+        }
+    }
+
+    #[test]
+    fn a_full_target_prints_in_the_order_and_with_the_escapes_of_buildx() {
+        let mut resolved = Resolved::default();
+        resolved.targets.insert("t".into(), Box::new(full()));
+        let members =
+            Group { description: Some("d".into()), targets: Some(texts(&["t"])), ..Group::default() };
+        resolved.groups.insert("default".into(), members);
+        resolved.groups.insert("n".into(), Group::default());
+        snapbox::assert_data_eq!(
+            to_json(&resolved, &[]),
+            snapbox::str![[r#"
+{
+  "group": {
+    "default": {
+      "description": "d",
+      "targets": [
+        "t"
+      ]
+    },
+    "n": {
+      "targets": null
+    }
+  },
+  "target": {
+    "t": {
+      "description": "${x}",
+      "inherits": [
+        "p"
+      ],
+      "annotations": [
+        "a=%%{x}"
+      ],
+      "attest": [
+        {
+          "disabled": true,
+          "type": "sbom"
+        },
+        {
+          "type": "provenance"
+        }
+      ],
+      "context": ".",
+      "contexts": {
+        "${k}": "${x}"
+      },
+      "dockerfile": "D",
+      "dockerfile-inline": "$${x}",
+      "args": {
+        "A": "$${x}"
+      },
+      "labels": {
+        "l": "%%{x}"
+      },
+      "tags": [
+        "a:${x}",
+        "\u003c\u0026\u003e"
+      ],
+      "cache-from": [
+        {
+          "scope": "${x}",
+          "type": "gha"
+        }
+      ],
+      "target": "",
+      "secret": [
+        {
+          "id": "i",
+          "env": "E"
+        }
+      ],
+      "ssh": [
+        {
+          "id": "k",
+          "paths": [
+            "p"
+          ]
+        }
+      ],
+      "output": [
+        {
+          "dest": "d",
+          "name": "a",
+          "type": "image"
+        }
+      ],
+      "pull": true,
+      "no-cache": false,
+      "network": "none",
+      "no-cache-filter": [
+        "f"
+      ],
+      "shm-size": "1g",
+      "ulimits": [
+        "core=1"
+      ],
+      "resources": {
+        "memory": "1g",
+        "cpu-shares": 2,
+        "cpuset-mems": "0"
+      },
+      "call": "lint",
+      "entitlements": [
+        "network.host"
+      ],
+      "extra-hosts": {
+        "h": "$${x}"
+      },
+      "policy": [
+        {
+          "Files": [
+            {
+              "Filename": "a",
+              "Data": null
+            },
+            {
+              "Filename": "${b}",
+              "Data": null
+            }
+          ],
+          "Reset": false,
+          "Disabled": false,
+          "Strict": null,
+          "LogLevel": "warning"
+        }
+      ]
+    }
+  }
+}
+
+"#]]
+            .raw()
+        );
+    }
+
+    #[test]
+    fn a_file_escapes_every_string_and_keeps_empty_lists() {
+        snapbox::assert_data_eq!(
+            target(&full(), Form::File).to_pretty(),
+            snapbox::str![[r#"
+{
+  "description": "$${x}",
+  "inherits": [
+    "p"
+  ],
+  "annotations": [
+    "a=%%{x}"
+  ],
+  "attest": [
+    {
+      "disabled": true,
+      "type": "sbom"
+    },
+    {
+      "type": "provenance"
+    }
+  ],
+  "context": ".",
+  "contexts": {
+    "$${k}": "$${x}"
+  },
+  "dockerfile": "D",
+  "dockerfile-inline": "$${x}",
+  "args": {
+    "A": "$${x}"
+  },
+  "labels": {
+    "l": "%%{x}"
+  },
+  "tags": [
+    "a:$${x}",
+    "\u003c\u0026\u003e"
+  ],
+  "cache-from": [
+    {
+      "scope": "$${x}",
+      "type": "gha"
+    }
+  ],
+  "cache-to": [],
+  "target": "",
+  "secret": [
+    {
+      "id": "i",
+      "env": "E"
+    }
+  ],
+  "ssh": [
+    {
+      "id": "k",
+      "paths": [
+        "p"
+      ]
+    }
+  ],
+  "platforms": [],
+  "output": [
+    {
+      "dest": "d",
+      "name": "a",
+      "type": "image"
+    }
+  ],
+  "pull": true,
+  "no-cache": false,
+  "network": "none",
+  "no-cache-filter": [
+    "f"
+  ],
+  "shm-size": "1g",
+  "ulimits": [
+    "core=1"
+  ],
+  "resources": {
+    "memory": "1g",
+    "cpu-shares": 2,
+    "cpuset-mems": "0"
+  },
+  "call": "lint",
+  "entitlements": [
+    "network.host"
+  ],
+  "extra-hosts": {
+    "h": "$${x}"
+  },
+  "policy": [
+    "filename=a,filename=$${b},log-level=warning"
+  ]
+}
+"#]]
+            .raw()
+        );
+    }
+
+    #[test]
+    fn nothing_prints_as_an_empty_object() {
+        assert_eq!(to_json(&Resolved::default(), &[]), "{\n  \"target\": {}\n}\n");
+        assert_eq!(target(&Target::new("t"), Form::Print), Json::Object(vec![]));
+        let empty = Target { resources: Some(Box::default()), ..Target::new("t") };
+        assert_eq!(target(&empty, Form::Print).to_pretty(), "{\n  \"resources\": {}\n}");
+    }
+
+    #[test]
+    fn kept_variables_stand_in_literal_text() {
+        let kept = |text: &str| {
+            Str::from(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}"))
+                .marked(&Marks::of(Mark::Kept("A".into())))
+        };
+        for (text, expected) in [
+            ("<A>", "${A}"),
+            ("x-<A>-y", "x-${A}-y"),
+            ("${A} <A> %{if}", "$${A} ${A} %%{if}"),
+            ("$<A>", r#"${"$"}${A}"#),
+            ("a$$<A>$", r#"a${"$$"}${A}$"#),
+            ("%<A>{", "%${A}{"),
+        ] {
+            assert_eq!(template(&kept(text)), expected, "{text}");
+        }
+    }
+}

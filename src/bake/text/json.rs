@@ -1,0 +1,666 @@
+//! HCL-JSON: JSON text read with spans and exact numbers, then taken for blocks and attributes by the names that Bake
+//! gives to blocks (<https://github.com/hashicorp/hcl/blob/main/json/spec.md>).
+
+use std::collections::BTreeMap;
+
+use super::hcl::{name, parse_template_text};
+use super::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident, Name, ObjectKey};
+use crate::bake::values::Number;
+use crate::diagnostic::{Diagnostic, suggest};
+use crate::source::{SourceId, Sources, Span};
+
+/// After so many errors the rest says nothing new.
+const MAX_ERRORS: usize = 20;
+
+/// How deep arrays and objects may nest; buildx has no limit.
+const MAX_DEPTH: usize = 250;
+
+/// Reads a file in JSON syntax.
+///
+/// # Errors
+/// The first error of JSON syntax, or each place where the structure is not that of a Bake file, as code `syntax`.
+pub fn parse_json(sources: &Sources, id: SourceId) -> Result<Body, Vec<Diagnostic>> {
+    let source = sources.get(id);
+    if source.has_mark {
+        let start = Span { source: id, start: 0, end: 0 };
+        let error = syntax(start, "a JSON file cannot begin with a byte order mark", "here")
+            .with_note("docker buildx bake refuses it, too")
+            .with_help("save the file as UTF-8 without a byte order mark (BOM)");
+        return Err(vec![error]);
+    }
+    let root = Reader { text: &source.text, at: 0, source: id }.document().map_err(|e| vec![e])?;
+    let Kind::Object(members) = root.kind else {
+        let error =
+            syntax(root.span, "a Bake file in JSON is an object", &format!("found {}", root.kind.noun()));
+        return Err(vec![error]);
+    };
+    let mut structure = Structure::default();
+    let body = structure.body(members, root.span, ROOT);
+    if structure.errors.is_empty() { Ok(body) } else { Err(structure.errors) }
+}
+
+fn syntax(span: Span, message: impl Into<String>, label: &str) -> Diagnostic {
+    Diagnostic::error("syntax", message).at(span, label)
+}
+
+/// A JSON value and its place.
+struct Node {
+    kind: Kind,
+    span: Span,
+}
+
+enum Kind {
+    Null,
+    Bool(bool),
+    Number(Number),
+    String(String),
+    Array(Vec<Node>),
+    Object(Vec<(Key, Node)>),
+}
+
+/// A key of a JSON object; the span includes the quotes.
+struct Key {
+    text: String,
+    span: Span,
+}
+
+impl Kind {
+    fn noun(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::String(_) => "a string",
+            Self::Array(_) => "an array",
+            Self::Object(_) => "an object",
+        }
+    }
+}
+
+/// A name that stands for blocks, and what is in those.
+struct BlockType {
+    name: &'static str,
+    /// Whether the name is followed by an object whose keys are labels.
+    labelled: bool,
+    /// Whether the name is an attribute's when the value does not have the shape of blocks: buildx does not know
+    /// the block, so files may use the name for a variable.
+    lenient: bool,
+    blocks: &'static [Self],
+}
+
+const fn labelled(name: &'static str, blocks: &'static [BlockType]) -> BlockType {
+    BlockType { name, labelled: true, lenient: false, blocks }
+}
+
+const ROOT: &[BlockType] = &[
+    labelled("variable", &[BlockType { name: "validation", labelled: false, lenient: false, blocks: &[] }]),
+    labelled("function", &[]),
+    labelled("group", &[]),
+    labelled("target", &[]),
+    BlockType { name: "image", labelled: true, lenient: true, blocks: &[labelled("platform", &[])] },
+];
+
+/// Takes JSON values for blocks, attributes and expressions.
+#[derive(Default)]
+struct Structure {
+    errors: Vec<Diagnostic>,
+}
+
+impl Structure {
+    fn body(&mut self, members: Vec<(Key, Node)>, span: Span, types: &'static [BlockType]) -> Body {
+        let (mut attributes, mut blocks) = (Vec::new(), Vec::new());
+        let mut seen = BTreeMap::new();
+        for (key, value) in members {
+            // A comment, in bodies only.
+            if key.text == "//" {
+                continue;
+            }
+            let ident = Ident { name: name(&key.text), span: key.span };
+            let block_type = types.iter().find(|t| t.name == key.text);
+            match block_type.filter(|t| !t.lenient || has_shape_of_blocks(&value)) {
+                Some(block_type) => self.labels(&ident, value, block_type, &mut blocks),
+                None if self.is_new(&mut seen, &ident.name, key.span) => {
+                    attributes.push(Attribute { name: ident, value: self.expr(value) });
+                }
+                None => {}
+            }
+        }
+        Body { attributes, blocks, span }
+    }
+
+    fn report(&mut self, error: Diagnostic) {
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(error);
+        }
+    }
+
+    /// Whether a key of one object is the first of its name; if not, reports it.
+    fn is_new(&mut self, seen: &mut BTreeMap<Name, Span>, key: &Name, span: Span) -> bool {
+        match seen.insert(Name::clone(key), span) {
+            None => true,
+            Some(first) => {
+                let error = syntax(span, format!("`{key}` is set twice in one object"), "set again here");
+                self.report(error.at(first, "first set here"));
+                false
+            }
+        }
+    }
+
+    /// The value of a block's name: for labelled blocks an object of labels, or several in an array.
+    fn labels(&mut self, kind: &Ident, value: Node, block_type: &BlockType, blocks: &mut Vec<Block>) {
+        if !block_type.labelled {
+            return self.instances(kind, None, value, block_type, blocks);
+        }
+        let span = value.span;
+        let mut members = Vec::new();
+        match value.kind {
+            Kind::Null => {}
+            Kind::Object(more) => members = more,
+            Kind::Array(items) => {
+                for item in items {
+                    match item.kind {
+                        Kind::Object(more) => members.extend(more),
+                        other => return self.mismatch(kind, item.span, &other, "an object of names"),
+                    }
+                }
+            }
+            other => return self.mismatch(kind, span, &other, "an object of names"),
+        }
+        if members.is_empty() {
+            let message = format!("`{0}` holds no names: write `\"{0}\": {{\"NAME\": {{…}}}}`", kind.name);
+            self.report(syntax(span, message, ""));
+        }
+        for (key, value) in members {
+            self.instances(kind, Some(key), value, block_type, blocks);
+        }
+    }
+
+    /// The bodies of one block name and label: one object, several in an array, or none for null.
+    fn instances(
+        &mut self,
+        kind: &Ident,
+        label: Option<Key>,
+        value: Node,
+        block_type: &BlockType,
+        blocks: &mut Vec<Block>,
+    ) {
+        let header = label.as_ref().map_or(kind.span, |label| label.span);
+        // An `image` block may go without a label, which JSON can only write as an empty one.
+        let labels: Vec<Ident> = label
+            .filter(|label| !(block_type.lenient && label.text.is_empty()))
+            .map(|label| Ident { name: name(&label.text), span: label.span })
+            .into_iter()
+            .collect();
+        let bodies = match value.kind {
+            Kind::Null => return,
+            Kind::Array(items) => items,
+            _ => vec![value],
+        };
+        for Node { kind: body, span } in bodies {
+            let Kind::Object(members) = body else {
+                self.mismatch(kind, span, &body, "an object of settings");
+                continue;
+            };
+            let body = self.body(members, span, block_type.blocks);
+            blocks.push(Block { kind: kind.clone(), labels: labels.clone(), body, span: header });
+        }
+    }
+
+    fn mismatch(&mut self, kind: &Ident, span: Span, found: &Kind, expected: &str) {
+        let message = format!("{expected} is expected in `{}`", kind.name);
+        self.report(syntax(span, message, &format!("found {}", found.noun())));
+    }
+
+    fn expr(&mut self, node: Node) -> Expr {
+        let kind = match node.kind {
+            Kind::Null => ExprKind::Null,
+            Kind::Bool(value) => ExprKind::Bool(value),
+            Kind::Number(value) => ExprKind::Number(value),
+            Kind::String(text) => string(&text, node.span),
+            Kind::Array(items) => ExprKind::Tuple(items.into_iter().map(|item| self.expr(item)).collect()),
+            Kind::Object(members) => {
+                let mut seen = BTreeMap::new();
+                let mut items = Vec::with_capacity(members.len());
+                for (key, value) in members {
+                    if self.is_new(&mut seen, &name(&key.text), key.span) {
+                        let kind = string(&key.text, key.span);
+                        items.push((ObjectKey::Expr(Expr { kind, span: key.span }), self.expr(value)));
+                    }
+                }
+                ExprKind::Object(items)
+            }
+        };
+        Expr { kind, span: node.span }
+    }
+}
+
+fn string(text: &str, span: Span) -> ExprKind {
+    let template = parse_template_text(text, span).map(Box::new).map_err(Box::new);
+    ExprKind::JsonString { text: name(text), template }
+}
+
+/// Whether a value is an object of objects, or has arrays of objects in either place.
+fn has_shape_of_blocks(value: &Node) -> bool {
+    let is_body = |node: &Node| match &node.kind {
+        Kind::Null | Kind::Object(_) => true,
+        Kind::Array(items) => items.iter().all(|item| matches!(item.kind, Kind::Object(_))),
+        _ => false,
+    };
+    match &value.kind {
+        Kind::Object(members) => !members.is_empty() && members.iter().all(|(_, value)| is_body(value)),
+        Kind::Array(items) => {
+            !items.is_empty()
+                && items.iter().all(|item| matches!(item.kind, Kind::Object(_)) && has_shape_of_blocks(item))
+        }
+        _ => false,
+    }
+}
+
+/// Reads JSON text (<https://www.rfc-editor.org/rfc/rfc8259>).
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    source: SourceId,
+}
+
+impl Reader<'_> {
+    fn document(mut self) -> Result<Node, Diagnostic> {
+        let node = self.value(0)?;
+        match self.peek() {
+            None => Ok(node),
+            Some(_) => Err(self.unexpected("the end of the file")),
+        }
+    }
+
+    fn span(&self, start: usize) -> Span {
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Span { source: self.source, start: offset(start), end: offset(self.at.max(start)) }
+    }
+
+    /// The next byte after white space.
+    fn peek(&mut self) -> Option<u8> {
+        let rest = &self.text.as_bytes()[self.at..];
+        self.at += rest.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n')).count();
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// An error at what comes next: a word, a character or the end.
+    fn unexpected(&mut self, expected: &str) -> Diagnostic {
+        let next = self.peek();
+        let start = self.at;
+        let rest = &self.text[start..];
+        let word = rest.bytes().take(40).take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+        self.at += word.max(rest.chars().next().map_or(0, char::len_utf8));
+        let found = match next {
+            None => "the end of the file".to_owned(),
+            Some(_) => format!("`{}`", &self.text[start..self.at]),
+        };
+        let error = syntax(self.span(start), format!("expected {expected}, found {found}"), "");
+        match next {
+            Some(b'/' | b'#') => error.with_help("JSON has no comments; a key `//` in a block is ignored"),
+            Some(b'\'') => error.with_help("use double quotes"),
+            Some(b'=') => error.with_help("JSON writes `:` between a key and its value"),
+            _ => match suggest(&self.text[start..start + word], ["true", "false", "null"]) {
+                Some(meant) if word > 0 => error.with_help(format!("did you mean `{meant}`?")),
+                _ => error,
+            },
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Node, Diagnostic> {
+        let Some(first) = self.peek() else { return Err(self.unexpected("a value")) };
+        let start = self.at;
+        if depth > MAX_DEPTH {
+            self.at += 1;
+            return Err(syntax(self.span(start), format!("more than {MAX_DEPTH} levels of nesting"), ""));
+        }
+        let kind = match first {
+            b'{' => self.object(depth)?,
+            b'[' => self.array(depth)?,
+            b'"' => Kind::String(self.string()?),
+            b'-' | b'0'..=b'9' => Kind::Number(self.number()?),
+            _ => self.keyword()?,
+        };
+        Ok(Node { kind, span: self.span(start) })
+    }
+
+    fn keyword(&mut self) -> Result<Kind, Diagnostic> {
+        let rest = &self.text[self.at..];
+        let length = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+        let kind = match &rest[..length] {
+            "null" => Kind::Null,
+            "true" => Kind::Bool(true),
+            "false" => Kind::Bool(false),
+            _ => return Err(self.unexpected("a value")),
+        };
+        self.at += length;
+        Ok(kind)
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Kind, Diagnostic> {
+        let open = self.at;
+        self.at += 1;
+        let mut members = Vec::new();
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(Kind::Object(members));
+        }
+        loop {
+            if self.peek() != Some(b'"') {
+                return Err(self.unexpected("a key in double quotes"));
+            }
+            let start = self.at;
+            let text = self.string()?;
+            let key = Key { text, span: self.span(start) };
+            if self.peek() != Some(b':') {
+                return Err(self.unexpected("`:`"));
+            }
+            self.at += 1;
+            members.push((key, self.value(depth + 1)?));
+            if !self.goes_on(open, b'}')? {
+                return Ok(Kind::Object(members));
+            }
+        }
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Kind, Diagnostic> {
+        let open = self.at;
+        self.at += 1;
+        let mut items = Vec::new();
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(Kind::Array(items));
+        }
+        loop {
+            items.push(self.value(depth + 1)?);
+            if !self.goes_on(open, b']')? {
+                return Ok(Kind::Array(items));
+            }
+        }
+    }
+
+    /// Reads what follows an item: whether another one comes.
+    fn goes_on(&mut self, open: usize, close: u8) -> Result<bool, Diagnostic> {
+        let next = self.peek();
+        let start = self.at;
+        match next {
+            Some(b',') => {
+                self.at += 1;
+                let comma = self.span(start);
+                match self.peek() {
+                    Some(b'}' | b']') => {
+                        Err(syntax(comma, "JSON allows no comma after the last item", "")
+                            .with_help("remove it"))
+                    }
+                    _ => Ok(true),
+                }
+            }
+            Some(b) if b == close => {
+                self.at += 1;
+                Ok(false)
+            }
+            _ => {
+                let expected = format!("`,` or `{}`", char::from(close));
+                let error = self.unexpected(&expected);
+                self.at = open + 1;
+                Err(error.at(self.span(open), "opened here"))
+            }
+        }
+    }
+
+    fn number(&mut self) -> Result<Number, Diagnostic> {
+        let start = self.at;
+        let rest = &self.text[start..];
+        let is_part = |b: &u8| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+        self.at += rest.bytes().take_while(is_part).count();
+        let text = &self.text[start..self.at];
+        if !is_number(text) {
+            return Err(syntax(self.span(start), "this is not a JSON number", ""));
+        }
+        Number::parse(text).ok_or_else(|| {
+            syntax(self.span(start), "this number is too large, too small or too long", "out of range")
+        })
+    }
+
+    /// A string, from its opening quote.
+    fn string(&mut self) -> Result<String, Diagnostic> {
+        let open = self.at;
+        self.at += 1;
+        let mut text = String::new();
+        loop {
+            let rest = &self.text[self.at..];
+            let plain = rest.bytes().take_while(|b| !matches!(b, b'"' | b'\\' | 0..=0x1f)).count();
+            text.push_str(&rest[..plain]);
+            self.at += plain;
+            match rest.as_bytes().get(plain) {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(text);
+                }
+                Some(b'\\') => text.push(self.escape()?),
+                other => {
+                    let (start, found) =
+                        (self.at, if other.is_some() { "a control character" } else { "the end" });
+                    self.at = open + 1;
+                    let error = syntax(self.span(open), "this string is not closed", "opened here");
+                    self.at = start;
+                    return Err(error.at(self.span(start), format!("{found} comes before the closing quote")));
+                }
+            }
+        }
+    }
+
+    /// A backslash sequence; half a surrogate pair becomes U+FFFD, as in Go.
+    fn escape(&mut self) -> Result<char, Diagnostic> {
+        let start = self.at;
+        let selector = self.text[start + 1..].chars().next();
+        self.at += 1 + selector.map_or(0, char::len_utf8);
+        let decoded = match selector {
+            Some(c @ ('"' | '\\' | '/')) => Some(c),
+            Some('b') => Some('\u{8}'),
+            Some('f') => Some('\u{c}'),
+            Some('n') => Some('\n'),
+            Some('r') => Some('\r'),
+            Some('t') => Some('\t'),
+            Some('u') => self.hex(self.at).map(|unit| {
+                self.at += 4;
+                self.utf16(unit)
+            }),
+            _ => None,
+        };
+        decoded.ok_or_else(|| {
+            syntax(self.span(start), "JSON has no such escape sequence", "").with_help(
+                r#"the escapes are `\"`, `\\`, `\/`, `\b`, `\f`, `\n`, `\r`, `\t` and `\uXXXX`; write a backslash as `\\`"#,
+            )
+        })
+    }
+
+    /// The character that starts with this UTF-16 unit, reading the second half of a pair.
+    fn utf16(&mut self, unit: u16) -> char {
+        let second = if self.text[self.at..].starts_with("\\u") { self.hex(self.at + 2) } else { None };
+        let pair = [unit, second.unwrap_or(0)];
+        match char::decode_utf16(pair).next() {
+            Some(Ok(decoded)) => {
+                self.at += if decoded.len_utf16() == 2 { 6 } else { 0 };
+                decoded
+            }
+            _ => char::REPLACEMENT_CHARACTER,
+        }
+    }
+
+    fn hex(&self, at: usize) -> Option<u16> {
+        let digits = self.text.get(at..at + 4).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        u16::from_str_radix(digits, 16).ok()
+    }
+}
+
+/// The grammar of RFC 8259, section 6.
+fn is_number(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let text = text.strip_prefix('-').unwrap_or(text);
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (text, None),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    digits(whole)
+        && (whole.len() == 1 || !whole.starts_with('0'))
+        && fraction.is_none_or(digits)
+        && exponent.is_none_or(|e| digits(e.strip_prefix(['+', '-']).unwrap_or(e)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bake::text::hcl::tests::show;
+
+    fn parse(text: &str) -> Result<Body, Vec<Diagnostic>> {
+        let mut sources = Sources::default();
+        let id = sources.add("docker-bake.json", text);
+        parse_json(&sources, id)
+    }
+
+    /// A body on one line: attributes, then blocks.
+    fn outline(body: &Body) -> String {
+        let attributes = body.attributes.iter().map(|a| format!("{}={}", a.name.name, show(&a.value)));
+        let blocks = body.blocks.iter().map(|b| {
+            let labels: String = b.labels.iter().map(|l| format!(" {:?}", l.name)).collect();
+            format!("{}{labels} {{{}}}", b.kind.name, outline(&b.body))
+        });
+        attributes.chain(blocks).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn known_names_become_blocks_and_the_rest_attributes() {
+        for (text, expected) in [
+            (r#"{"x": 1, "y": [true, null]}"#, "x=1; y=[true, null]"),
+            (
+                r#"{"target": {"a": {"tags": ["t"]}, "b": {}}}"#,
+                r#"target "a" {tags=[json "t"]}; target "b" {}"#,
+            ),
+            (r#"{"target": {"a": [{"x": 1}, {}], "n": null}}"#, r#"target "a" {x=1}; target "a" {}"#),
+            (r#"{"group": [{"default": [{"targets": []}]}]}"#, r#"group "default" {targets=[]}"#),
+            (r#"{"target": {"a": {}}, "target": {"a": {}}}"#, r#"target "a" {}; target "a" {}"#),
+            (
+                r#"{"variable": {"A": {"default": 1, "validation": [{"c": 1}, {"c": 2}]}}}"#,
+                r#"variable "A" {default=1; validation {c=1}; validation {c=2}}"#,
+            ),
+            (r#"{"function": {"f": {"params": ["x"]}}}"#, r#"function "f" {params=[json "x"]}"#),
+            (
+                r#"{"image": {"r/i": {"platform": {"linux/arm64": {}}}, "": {}}}"#,
+                r#"image "r/i" {platform "linux/arm64" {}}; image {}"#,
+            ),
+            (r#"{"image": "x"}"#, r#"image=json "x""#),
+            (r#"{"image": {"name": "x"}}"#, r#"image={json "name" = json "x"}"#),
+            (
+                r#"{"//": 1, "//": 2, "target": {"a": {"//": 1, "args": {"//": "k"}}}}"#,
+                r#"target "a" {args={json "//" = json "k"}}"#,
+            ),
+        ] {
+            let body = parse(text).unwrap_or_else(|errors| panic!("{text}: {errors:?}"));
+            assert_eq!(outline(&body), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn strings_are_templates_and_plain_text() {
+        for (text, expected) in [
+            (r#""a""#, r#"json "a""#),
+            (r#""${a}""#, r#"json wrap(a)"#),
+            (r#""a ${~ b} $${c}""#, r#"json template("a" b " ${c}")"#),
+            (r#""%{ if a }x%{ endif }""#, r#"json template(if(a, ["x"], []))"#),
+            (r#""\\n ${a}""#, r#"json template("\\n " a)"#),
+            (r#""${""#, "json error(this `${` does not hold an expression)"),
+            (
+                r#""\ud83d\ude00 \ud800x \udc00 \ud800\u0041""#,
+                "json \"\u{1f600} \u{fffd}x \u{fffd} \u{fffd}A\"",
+            ),
+            (r#""e\u0301\b\f\/""#, r#"json "é\u{8}\u{c}/""#),
+            (r#"{"${k}": 1, "n": {}}"#, r#"{json wrap(k) = 1, json "n" = {}}"#),
+            ("-0.50e1", "-5"),
+            ("123456789012345678901234567890", "123456789012345678901234567890"),
+        ] {
+            let body = parse(&format!(r#"{{"x": {text}}}"#)).unwrap_or_else(|e| panic!("{text}: {e:?}"));
+            assert_eq!(outline(&body), format!("x={expected}"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_pointed_at() {
+        for (text, place, message) in [
+            ("", "", "expected a value, found the end of the file"),
+            ("[{}]", "[{}]", "a Bake file in JSON is an object"),
+            ("{} x", "x", "expected the end of the file, found `x`"),
+            ("\u{feff}{}", "", "a JSON file cannot begin with a byte order mark"),
+            (r#"{"a": tru}"#, "tru", "expected a value, found `tru`"),
+            (r#"{"a": 1,}"#, ",", "JSON allows no comma after the last item"),
+            (r#"{"a": [1,]}"#, ",", "JSON allows no comma after the last item"),
+            (r#"{"a": 1 "b": 2}"#, "\"", "expected `,` or `}`, found `\"`"),
+            ("{a: 1}", "a", "expected a key in double quotes, found `a`"),
+            (r#"{"a" = 1}"#, "=", "expected `:`, found `=`"),
+            ("{ // c\n}", "/", "expected a key in double quotes, found `/`"),
+            (r#"{"a": 01}"#, "01", "this is not a JSON number"),
+            (r#"{"a": 1.}"#, "1.", "this is not a JSON number"),
+            (r#"{"a": 1e}"#, "1e", "this is not a JSON number"),
+            (r#"{"a": 1e999999}"#, "1e999999", "this number is too large, too small or too long"),
+            (r#"{"a": "x"#, "\"", "this string is not closed"),
+            ("{\"a\": \"x\ny\"}", "\"", "this string is not closed"),
+            (r#"{"a": "\x"}"#, r"\x", "JSON has no such escape sequence"),
+            (r#"{"a": "\u12é4"}"#, r"\u", "JSON has no such escape sequence"),
+            (r#"{"a": 1, "a": 2}"#, "\"a\"", "`a` is set twice in one object"),
+            (r#"{"target": {"t": {"args": {"k": 1, "k": 2}}}}"#, "\"k\"", "`k` is set twice in one object"),
+            (r#"{"target": null}"#, "null", "`target` holds no names: write `\"target\": {\"NAME\": {…}}`"),
+            (r#"{"target": {"t": 1}}"#, "1", "an object of settings is expected in `target`"),
+            (r#"{"target": {"t": [1]}}"#, "1", "an object of settings is expected in `target`"),
+            (r#"{"group": ["g"]}"#, "\"g\"", "an object of names is expected in `group`"),
+            (
+                r#"{"variable": {"A": {"validation": 1}}}"#,
+                "1",
+                "an object of settings is expected in `validation`",
+            ),
+        ] {
+            let errors = parse(text).err().unwrap_or_else(|| panic!("{text} is accepted"));
+            let span = errors[0].labels[0].span;
+            assert_eq!(errors[0].message, message, "{text}");
+            assert_eq!(&text[span.start as usize..span.end as usize], place, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_set_twice_shows_both() {
+        let errors = parse(r#"{"a": 1, "a": 2}"#).expect_err("is invalid");
+        let starts: Vec<u32> = errors[0].labels.iter().map(|label| label.span.start).collect();
+        assert_eq!(starts, [9, 1]);
+    }
+
+    #[test]
+    fn depth_and_number_of_errors_are_bounded() {
+        let nested = format!("{{\"a\": {}{}}}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH));
+        assert!(parse(&nested).is_ok());
+        for open in ["[", "{\"a\":"] {
+            let errors = parse(&open.repeat(100_000)).expect_err("is invalid");
+            assert_eq!(errors[0].message, "more than 250 levels of nesting");
+        }
+        let twice = format!("{{{}\"a\": 1}}", "\"a\": 1,".repeat(1000));
+        assert_eq!(parse(&twice).expect_err("is invalid").len(), MAX_ERRORS);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in r#"([\[\]{},:"\\ue0-9\n -]|true|null|"a"|\\ud8|é|\PC){0,40}"#) {
+            let _ = parse(&text);
+            let _ = parse(&format!("{{\"target\": {{\"t\": {{\"a\": {text}}}}}}}"));
+        }
+
+        #[test]
+        fn serde_json_agrees_on_what_is_json(text in r#"([\[\]{},:1.e-]|"a"|null|0| ){0,12}"#) {
+            let mut sources = Sources::default();
+            let source = sources.add("a.json", text.clone());
+            let ours = Reader { text: &text, at: 0, source }.document().is_ok();
+            proptest::prop_assert_eq!(ours, serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok());
+        }
+    }
+}

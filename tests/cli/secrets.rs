@@ -1,0 +1,250 @@
+//! Secrets and the clock in every attribute of a target: nothing of either is written.
+
+use std::fs;
+
+use bakeplan::bake::decode::{GROUP_ATTRIBUTES, TARGET_ATTRIBUTES};
+
+use crate::support::{Test, in_parallel};
+
+/// A number, so that every attribute but a flag can take it.
+const SECRET: &str = "8314159265";
+const CLOCK: &str = "formatdate(\"YYYYMMDDhhmmss\", timestamp())";
+
+/// For each attribute the ways to write `VALUE` into it.
+const PLACES: &[(&str, &[&str])] = &[
+    ("annotations", &["[\"manifest:a=${VALUE}\"]", "[\"manifest:a${VALUE}=b\"]", "toset([\"a=${VALUE}\"])"]),
+    (
+        "args",
+        &["{ A = VALUE }", "{ (VALUE) = \"a\" }", "{ for x in [VALUE] : x => x }", "tomap({ A = VALUE })"],
+    ),
+    (
+        "attest",
+        &[
+            "[\"type=sbom,generator=${VALUE}\"]",
+            "[{ type = \"sbom\", generator = VALUE }]",
+            "[{ type = \"sbom\", (VALUE) = \"a\" }]",
+        ],
+    ),
+    (
+        "cache-from",
+        &[
+            "[VALUE]",
+            "[\"type=s3,bucket=${VALUE}\"]",
+            "[{ type = \"s3\", bucket = VALUE }]",
+            "[{ type = \"s3\", (VALUE) = \"a\" }]",
+        ],
+    ),
+    (
+        "cache-to",
+        &[
+            "[VALUE]",
+            "[\"type=s3,bucket=${VALUE}\"]",
+            "[{ type = \"s3\", bucket = VALUE }]",
+            "[\"type=s3,${VALUE}=a\"]",
+        ],
+    ),
+    ("call", &["VALUE", "\"${VALUE}\""]),
+    ("context", &["VALUE", "\"./${VALUE}\"", "\"https://example.com/${VALUE}.git\""]),
+    ("contexts", &["{ a = VALUE }", "{ (VALUE) = \"a\" }", "{ a = \"docker-image://${VALUE}\" }"]),
+    ("description", &["VALUE", "upper(VALUE)"]),
+    ("dockerfile", &["VALUE", "\"${VALUE}/Dockerfile\""]),
+    ("dockerfile-inline", &["VALUE", "<<EOT\nFROM scratch\nLABEL a=${VALUE}\nEOT\n"]),
+    ("entitlements", &["[VALUE]", "[\"device=${VALUE}\"]"]),
+    ("extra-hosts", &["{ a = VALUE }", "{ (VALUE) = \"1.2.3.4\" }"]),
+    ("inherits", &["[VALUE]", "[\"base-${VALUE}\"]"]),
+    ("labels", &["{ a = VALUE }", "{ (VALUE) = \"a\" }", "{ \"${VALUE}\" = null, (VALUE) = \"a\" }"]),
+    ("network", &["VALUE"]),
+    ("no-cache", &["VALUE", "VALUE == \"\" ? null : VALUE"]),
+    ("no-cache-filter", &["[VALUE]", "[\"a\", VALUE]", "split(\",\", VALUE)"]),
+    (
+        "output",
+        &[
+            "[\"type=image,name=${VALUE}\"]",
+            "[\"type=image,compression-level=${VALUE}\"]",
+            "[{ type = \"image\", store = VALUE }]",
+            "[{ type = \"image\", (VALUE) = \"a\" }]",
+        ],
+    ),
+    ("platforms", &["[VALUE]", "[\"linux/amd64\", \"linux/${VALUE}\"]"]),
+    (
+        "policy",
+        &[
+            "[\"filename=${VALUE}\"]",
+            "[{ filename = VALUE }]",
+            "[{ log-level = VALUE }]",
+            "[\"strict=${VALUE}\"]",
+        ],
+    ),
+    ("pull", &["VALUE"]),
+    (
+        "resources",
+        &[
+            "{ memory = VALUE }",
+            "{ memory-swap = VALUE }",
+            "{ cpu-shares = VALUE }",
+            "{ cpu-period = VALUE }",
+            "{ cpu-quota = VALUE }",
+            "{ cpuset-cpus = VALUE }",
+            "{ cpuset-mems = VALUE }",
+            "{ cpuset-mems = \"${VALUE}\", cpu-shares = 2 }",
+        ],
+    ),
+    (
+        "secret",
+        &[
+            "[\"id=a,src=${VALUE}\"]",
+            "[\"id=${VALUE}\"]",
+            "[{ id = VALUE }]",
+            "[{ id = \"a\", src = VALUE }]",
+            "[{ id = \"a\", env = VALUE }]",
+        ],
+    ),
+    ("shm-size", &["VALUE", "\"${VALUE}\""]),
+    ("ssh", &["[VALUE]", "[\"a=${VALUE}\"]", "[{ id = VALUE }]", "[{ id = \"a\", paths = [VALUE] }]"]),
+    (
+        "tags",
+        &[
+            "[\"ghcr.io/acme/app:${VALUE}\"]",
+            "[\"ghcr.io/acme/app:1\", \"ghcr.io/acme/a${VALUE}:1\"]",
+            "[VALUE]",
+        ],
+    ),
+    ("target", &["VALUE"]),
+    ("ulimits", &["[\"nofile=${VALUE}\"]", "[VALUE]"]),
+];
+
+/// A definition for each way to write the value into an attribute of a published target, of one that is not published,
+/// or of one that both inherit from.
+fn definitions(value: &str) -> Vec<String> {
+    let known: Vec<&str> = PLACES.iter().map(|(attribute, _)| *attribute).collect();
+    assert_eq!(known, TARGET_ATTRIBUTES, "each attribute has its places here");
+    let forms = PLACES.iter().flat_map(|(attribute, forms)| {
+        forms.iter().map(move |form| format!("{attribute} = {}", form.replace("VALUE", value)))
+    });
+    let targets = forms.flat_map(|line| {
+        let tags = if line.starts_with("tags ") { "" } else { "tags = [\"ghcr.io/acme/app:1\"]\n" };
+        let inherits = if line.starts_with("inherits ") { "" } else { "inherits = [\"_base\"]\n" };
+        [
+            format!("target \"app\" {{\n{tags}{line}\n}}\n"),
+            format!("target \"app\" {{\n{tags}}}\ntarget \"local\" {{\n{line}\n}}\n"),
+            format!("target \"_base\" {{\n{line}\n}}\ntarget \"app\" {{\n{inherits}{tags}}}\n"),
+        ]
+    });
+    let app = "target \"app\" {\ntags = [\"ghcr.io/acme/app:1\"]\n}\n";
+    let mut all: Vec<String> =
+        targets.filter(|text| !text.contains("_base") || text.contains("inherits = [\"_base")).collect();
+    for attribute in GROUP_ATTRIBUTES {
+        let (line, more) = match *attribute {
+            "targets" => (format!("targets = [{value}]"), ""),
+            _ => (format!("{attribute} = {value}"), "targets = [\"app\"]\n"),
+        };
+        all.push(format!("{app}group \"all\" {{\n{line}\n{more}}}\n"));
+    }
+    // Names.
+    let matrix = "matrix = { x = [\"a\"] }\n";
+    all.push(format!(
+        "target \"app\" {{\n{matrix}name = \"t${{{value}}}\"\ntags = [\"ghcr.io/acme/app:1\"]\n}}\n"
+    ));
+    all.push(format!("{app}target \"m\" {{\nmatrix = {{ x = [{value}] }}\nname = \"t${{x}}\"\n}}\n"));
+    all
+}
+
+/// All that a run says, and all that it leaves behind but its source.
+fn products(test: &Test) -> (Option<i32>, String) {
+    let output = test.output();
+    let mut all = [output.stdout, output.stderr].concat();
+    let mut folders = vec![test.folder().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false if path.ends_with("docker-bake.hcl") => {}
+                false => all.extend(fs::read(path).unwrap()),
+            }
+        }
+    }
+    (output.status.code(), String::from_utf8(all).unwrap())
+}
+
+#[test]
+fn a_secret_in_any_attribute_fails_and_is_nowhere() {
+    let definitions = definitions("PIN_TOKEN");
+    let wrong = in_parallel(&definitions, |text| {
+        let commands: [&[&str]; 2] = [&["plan", "--out", "ci", "--github"], &["bake", "-o", "out/bake.json"]];
+        commands.map(|command| {
+            let text = format!("variable \"PIN_TOKEN\" {{}}\n{text}");
+            let test = Test::new()
+                .file("docker-bake.hcl", &text)
+                .env("PIN_TOKEN", SECRET)
+                .args(command.iter().copied());
+            let (status, products) = products(&test);
+            let fails = status == Some(1) && !products.contains(SECRET) && products.contains("error[");
+            (!fails).then(|| format!("{text}{command:?}: {status:?}\n{products}"))
+        })
+    });
+    let wrong: Vec<String> = wrong.into_iter().flatten().flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_variable_that_is_no_secret_may_be_in_any_of_them() {
+    // Those that the secret is an error of, and nothing else.
+    let text = "target \"app\" {
+  tags      = [\"ghcr.io/acme/app:1\"]
+  resources = { cpuset-cpus = PIN, cpuset-mems = PIN, cpu-shares = PIN, memory = PIN }
+  args      = { (PIN) = PIN }
+  secret    = [{ id = PIN, src = PIN }]
+  policy    = [{ filename = PIN }]
+}
+";
+    for (command, product) in
+        [(["plan", "--out", "ci"], "ci/docker-bake.json"), (["bake", "-o", "out/bake.json"], "out/bake.json")]
+    {
+        let test = Test::new()
+            .file("docker-bake.hcl", format!("variable \"PIN\" {{}}\n{text}"))
+            .env("PIN", SECRET)
+            .args(command);
+        assert_eq!(products(&test).0, Some(0));
+        let written = fs::read_to_string(test.folder().join(product)).unwrap();
+        for part in [
+            "cpuset-cpus\": \"8",
+            "cpuset-mems\": \"8",
+            "cpu-shares\": 8",
+            "\"8314159265\": \"8",
+            "\"src\": \"8",
+        ] {
+            assert!(written.contains(part), "{part} in\n{written}");
+        }
+    }
+}
+
+#[test]
+fn the_clock_in_any_attribute_is_refused_for_a_committed_file() {
+    let definitions = definitions(CLOCK);
+    let wrong = in_parallel(&definitions, |text| {
+        let command = ["bake", "-o", "out/bake.json"];
+        let (status, products) = products(&Test::new().file("docker-bake.hcl", text).args(command));
+        (status != Some(1)).then(|| format!("{text}: {status:?}\n{products}"))
+    });
+    let wrong: Vec<String> = wrong.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_error_names_the_attribute() {
+    for (attribute, line) in [
+        ("resources", "resources = { cpuset-cpus = API_TOKEN }"),
+        ("resources", "resources = { cpu-shares = API_TOKEN }"),
+        ("policy", "policy = [\"filename=${API_TOKEN}\"]"),
+        ("shm-size", "shm-size = API_TOKEN"),
+    ] {
+        let test = Test::new()
+            .file("docker-bake.hcl", format!("variable \"API_TOKEN\" {{}}\ntarget \"app\" {{\n  tags = [\"ghcr.io/acme/app:1\"]\n  {line}\n}}\n"))
+            .env("API_TOKEN", SECRET)
+            .args(["plan"]);
+        let (status, said) = products(&test);
+        let message = format!("error[secret]: `{attribute}` of target `app` holds the value of `API_TOKEN`");
+        assert!(status == Some(1) && said.contains(&message), "{said}");
+    }
+}
