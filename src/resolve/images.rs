@@ -46,13 +46,21 @@ impl Draft {
     }
 }
 
-/// All images of the spec, in order.
+/// The images of the spec, in order.
+pub(super) struct Drafts {
+    /// Those that a run may publish.
+    pub(super) planned: Vec<Draft>,
+    /// Those that the git tag is not for. Their targets may be linked to all the same.
+    pub(super) left_out: Vec<Draft>,
+}
+
+/// All images of the spec.
 pub(super) fn drafts(
     input: &Input<'_>,
     spec: &Spec,
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
-) -> Vec<Draft> {
+) -> Drafts {
     let mut drafts = if spec.images.is_empty() {
         from_tags(input, spec, targets, diagnostics)
     } else {
@@ -67,14 +75,15 @@ pub(super) fn drafts(
         };
         draft.oci = labels::of(draft, input, diagnostics);
     }
-    drafts.retain(|draft| {
-        let Stated::Elsewhere { tag, prefix } = &draft.stated else { return true };
+    let is_left_out = |draft: &mut Draft| {
+        let Stated::Elsewhere { tag, prefix } = &draft.stated else { return false };
         let message =
             format!("image `{}` is left out: the git tag `{tag}` does not begin with `{prefix}`", draft.key);
         diagnostics.report(Diagnostic::warning("other-version", message).at(prefix.span, ""));
-        false
-    });
-    drafts
+        true
+    };
+    let left_out = drafts.extract_if(.., is_left_out).collect();
+    Drafts { planned: drafts, left_out }
 }
 
 fn from_blocks(

@@ -210,7 +210,7 @@ fn add(
     // Tags are the one thing that two images of one target may differ in: the leg is pushed to all repositories.
     let (mut a, mut b) = (known.leg.definition.clone(), made.leg.definition.clone());
     (a.tags, b.tags, a.output, b.output) = (None, None, None, None);
-    if known.assignment != made.assignment || !same_build(&a, &b) {
+    if known.assignment != made.assignment || a != b {
         let message = format!(
             "image `{}` wants another build or runner for `{name}` than an image before it",
             draft.key
@@ -228,17 +228,6 @@ fn add(
     {
         known.leg.definition.output = made.leg.definition.output;
     }
-}
-
-/// Whether two definitions of one target say the same about what an image block can change.
-fn same_build(a: &Target, b: &Target) -> bool {
-    a.dockerfile == b.dockerfile
-        && a.context == b.context
-        && a.contexts == b.contexts
-        && a.target == b.target
-        && a.args == b.args
-        && a.labels == b.labels
-        && a.annotations == b.annotations
 }
 
 /// An override that matches no platform of any target of its block is a typo.
@@ -343,11 +332,7 @@ impl Maker<'_> {
             }));
             return None;
         };
-        let mut definition = base(self.target, platform);
-        for one in overrides {
-            apply(&mut definition, &one.settings);
-        }
-        labels::add(&mut definition, &self.draft.oci);
+        let mut definition = for_platform(self.target, platform, overrides, &self.draft.oci);
         definition.tags = Some(self.publication.keys().map(base_name).collect());
         definition.output = Some(vec![self.output()]);
         if !self.input.publish {
@@ -392,8 +377,13 @@ fn base_name(repository: &Repository) -> Text {
     Text::verbatim(&repository.to_string())
 }
 
-/// A target as it is for one platform, before overrides, and without tags and output of its own.
-pub(super) fn base(target: &Target, platform: Option<&Platform>) -> Target {
+/// A target as it is built for one platform, with what image blocks say of that, and without tags and output of its own.
+pub(super) fn for_platform(
+    target: &Target,
+    platform: Option<&Platform>,
+    overrides: &[&PlatformOverride],
+    oci: &BTreeMap<String, String>,
+) -> Target {
     let mut definition = target.clone();
     definition.inherits = Vec::new();
     definition.linked = false;
@@ -404,34 +394,39 @@ pub(super) fn base(target: &Target, platform: Option<&Platform>) -> Target {
         definition.cache_to =
             target.cache_to.as_ref().map(|caches| cache::written(caches, &target.name, platform));
     }
+    apply(&mut definition, overrides);
+    labels::add(&mut definition, oci);
     definition
 }
 
-/// Applies an image block's override for a platform.
-fn apply(definition: &mut Target, settings: &PlatformSettings) {
-    let PlatformSettings {
-        dockerfile,
-        context,
-        contexts,
-        target,
-        args,
-        runner: _,
-        on_missing: _,
-        skip: _,
-        marked: _,
-    } = settings;
-    let set = |own: &mut Option<Text>, new: &Option<Text>| {
-        if new.is_some() {
-            own.clone_from(new);
+/// Applies what an image block says for a platform, the most specific last.
+pub(super) fn apply(definition: &mut Target, overrides: &[&PlatformOverride]) {
+    for one in overrides {
+        let PlatformSettings {
+            dockerfile,
+            context,
+            contexts,
+            target,
+            args,
+            // They decide where and whether it is built, not what.
+            runner: _,
+            on_missing: _,
+            skip: _,
+            marked: _,
+        } = &one.settings;
+        let set = |own: &mut Option<Text>, new: &Option<Text>| {
+            if new.is_some() {
+                own.clone_from(new);
+            }
+        };
+        if dockerfile.is_some() {
+            // Bake takes the inline text before the file.
+            definition.dockerfile_inline = None;
         }
-    };
-    if dockerfile.is_some() {
-        // Bake takes the inline text before the file.
-        definition.dockerfile_inline = None;
+        set(&mut definition.dockerfile, dockerfile);
+        set(&mut definition.context, context);
+        set(&mut definition.target, target);
+        definition.contexts.extend(contexts.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
+        definition.args.extend(args.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
     }
-    set(&mut definition.dockerfile, dockerfile);
-    set(&mut definition.context, context);
-    set(&mut definition.target, target);
-    definition.contexts.extend(contexts.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
-    definition.args.extend(args.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
 }

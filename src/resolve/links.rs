@@ -3,10 +3,11 @@
 //! BuildKit takes whatever a linked target has: an `arm64` leg linked to an `amd64` base builds without an error, with
 //! the wrong files inside. So every link of a leg is rewritten, or refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::Input;
+use super::images::Draft;
 use super::legs::{self, Legs, Made};
 use super::targets::Targets;
 use crate::bake::target::TextMap;
@@ -15,19 +16,22 @@ use crate::bake::text::syntax::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Leg, Role};
 use crate::platform::Platform;
+use crate::spec::PlatformOverride;
 
 /// The scheme of a context that is another target.
 const SCHEME: &str = "target:";
 
-/// Rewrites the links of all legs, adding the legs and copies that they need.
+/// Rewrites the links of all legs, adding the legs and copies that they need. What the first of the `drafts` that covers
+/// a linked target says of it holds wherever it is built, whether or not that image is published.
 pub(super) fn rewrite(
     legs: &mut Legs,
     targets: &Targets<'_>,
+    drafts: Vec<&Draft>,
     input: &Input<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let mut linker =
-        Linker { legs, targets, input, diagnostics, path: Vec::new(), followed: BTreeSet::new() };
+    let (path, followed) = (Vec::new(), BTreeSet::new());
+    let mut linker = Linker { legs, targets, drafts, input, diagnostics, path, followed };
     for name in linker.legs.names() {
         linker.leg(&name);
     }
@@ -37,6 +41,7 @@ pub(super) fn rewrite(
 struct Linker<'a, 'i> {
     legs: &'a mut Legs,
     targets: &'a Targets<'i>,
+    drafts: Vec<&'a Draft>,
     input: &'a Input<'i>,
     diagnostics: &'a mut Diagnostics,
     /// The targets whose links are being followed, against loops.
@@ -53,7 +58,7 @@ fn loop_of(path: &[Name], target: &Name, link: &Text) -> Diagnostic {
     Diagnostic::error("link-loop", message).at(link.span, "").with_help("take one of the links out")
 }
 
-impl Linker<'_, '_> {
+impl<'a> Linker<'a, '_> {
     /// Rewrites the links of a published leg.
     fn leg(&mut self, name: &str) {
         let Some(made) = self.legs.get(name).cloned() else { return };
@@ -160,7 +165,7 @@ impl Linker<'_, '_> {
             return name;
         }
         self.check_name(&name, target);
-        let definition = self.helper(target, Some(platform), user);
+        let definition = self.helper(target, platform, user);
         self.add(name.clone(), target, platform, Role::Linked, definition, user);
         name
     }
@@ -171,24 +176,21 @@ impl Linker<'_, '_> {
         if self.legs.get(&name).is_some() {
             return name;
         }
-        let published = legs::leg_name(&target.name, Some(platform));
-        if self.legs.get(&published).is_some_and(|made| differs(&made.leg.definition, target)) {
+        let with_overrides = |platform| {
+            let mut definition = target.clone();
+            legs::apply(&mut definition, &self.said(target, platform).0);
+            definition
+        };
+        if with_overrides(platform) != with_overrides(runner) {
             let message = format!(
-                "`{}` has overrides for `{platform}`; `FROM --platform=$BUILDPLATFORM` of it uses its build for `{runner}` without them",
+                "`{}` has other overrides for `{platform}` than for `{runner}`; `FROM --platform=$BUILDPLATFORM` of it \
+                 gets a build for `{runner}` with those for `{platform}`",
                 target.name
             );
             let warning = Diagnostic::warning("override-on-both", message).at(target.span, "");
             self.diagnostics.report(warning);
         }
-        let mut definition = self.helper(target, Some(platform), user);
-        if let Some(made) = self.legs.get(&published) {
-            // What the block overrides for the leg's platform holds for the copy too: it is that leg, and one more.
-            let leg = &made.leg.definition;
-            definition.dockerfile.clone_from(&leg.dockerfile);
-            definition.context.clone_from(&leg.context);
-            definition.target.clone_from(&leg.target);
-            definition.args.clone_from(&leg.args);
-        }
+        let mut definition = self.helper(target, platform, user);
         definition.platforms =
             Some([platform, runner].map(|platform| Text::verbatim(&platform.to_string())).to_vec());
         definition.cache_to = None;
@@ -197,15 +199,30 @@ impl Linker<'_, '_> {
     }
 
     /// A linked target as a helper: it makes nothing of its own, and its own links are followed.
-    fn helper(&mut self, target: &Target, platform: Option<&Platform>, user: &Made) -> Target {
-        let mut definition = legs::base(target, platform);
+    fn helper(&mut self, target: &Target, platform: &Platform, user: &Made) -> Target {
+        let (overrides, oci) = self.said(target, platform);
+        let mut definition = legs::for_platform(target, Some(platform), &overrides, oci);
         definition.tags = None;
         definition.output = None;
         if !self.input.publish {
             definition.cache_to = None;
         }
-        definition.contexts = self.contexts(&definition, platform, user);
+        definition.contexts = self.contexts(&definition, Some(platform), user);
         definition
+    }
+
+    /// What image blocks say of a target for a platform: overrides, and labels that are filled in.
+    fn said(
+        &self,
+        target: &Target,
+        platform: &Platform,
+    ) -> (Vec<&'a PlatformOverride>, &'a BTreeMap<String, String>) {
+        const NO_LABELS: &BTreeMap<String, String> = &BTreeMap::new();
+        let found = self.drafts.iter().find_map(|draft| {
+            let (_, settings) = draft.targets.iter().find(|(name, _)| *name == target.name)?;
+            Some((settings.overrides_of(Some(platform)), &draft.oci))
+        });
+        found.unwrap_or((Vec::new(), NO_LABELS))
     }
 
     fn add(
@@ -247,12 +264,4 @@ impl Linker<'_, '_> {
         }
         name
     }
-}
-
-/// Whether a leg was changed by a platform override.
-fn differs(leg: &Target, source: &Target) -> bool {
-    leg.dockerfile != source.dockerfile
-        || leg.context != source.context
-        || leg.target != source.target
-        || leg.args != source.args
 }

@@ -87,14 +87,17 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let spec = Spec::read(input.module, &mut diagnostics);
     let targets = Targets::resolve(input)?;
 
-    let drafts = images::drafts(input, &spec, &targets, &mut diagnostics);
+    let images::Drafts { planned: drafts, left_out } =
+        images::drafts(input, &spec, &targets, &mut diagnostics);
     let publications = publish::publications(input, &drafts, &targets, &mut diagnostics);
     let wanted = images::wanted(input, &drafts, &mut diagnostics);
     let mut legs = legs::legs(input, &drafts, &publications, &wanted, &targets, &mut diagnostics);
     written::secrets(&targets, input, &mut diagnostics);
     diagnostics.extend(labels::left_out(&drafts, input));
     unbuilt(input, &legs, &mut diagnostics);
-    links::rewrite(&mut legs, &targets, input, &mut diagnostics);
+    let (first, rest): (Vec<_>, Vec<_>) = drafts.iter().partition(|draft| wanted.contains(&draft.key));
+    let said = first.into_iter().chain(rest).chain(&left_out).collect();
+    links::rewrite(&mut legs, &targets, said, input, &mut diagnostics);
     diagnostics.check()?;
     let mut plan = Plan {
         publish: input.publish,
@@ -108,7 +111,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     plan.legs = legs.into_legs();
     whole(&mut plan, &targets, &mut diagnostics);
     jobs::name_groups(&mut plan, input.definition);
-    plan.volatile = written::volatile(&targets, &drafts, input);
+    plan.volatile = written::volatile(&targets, &plan.legs, &drafts, input);
     let (plan, warnings) = diagnostics.into_result(plan)?;
     Ok(Plan { warnings, ..plan })
 }

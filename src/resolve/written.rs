@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::rc::Rc;
 
+use indexmap::IndexMap;
+
 use super::images::Draft;
 use super::targets::Targets;
 use super::{Input, Purpose};
-use crate::bake::target::Text;
+use crate::bake::target::{Target, Text};
 use crate::bake::text::syntax::Name;
 use crate::bake::values::{Mark, Marks};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::plan::Leg;
 use crate::platform::PlatformPrefix;
 use crate::source::Span;
 use crate::spec::{self, Declared, Marked, PlatformOverride, Reach};
@@ -27,9 +30,16 @@ pub(super) fn secrets(targets: &Targets<'_>, input: &Input<'_>, diagnostics: &mu
 }
 
 /// An error for each part of a committed file that differs from run to run.
-pub(super) fn volatile(targets: &Targets<'_>, drafts: &[Draft], input: &Input<'_>) -> Vec<Diagnostic> {
+pub(super) fn volatile(
+    targets: &Targets<'_>,
+    legs: &IndexMap<String, Leg>,
+    drafts: &[Draft],
+    input: &Input<'_>,
+) -> Vec<Diagnostic> {
     let mut diagnostics = Diagnostics::default();
     let marked = of_source(targets, input).into_iter().chain(drafts.iter().flat_map(of_image));
+    // Of images that are not planned, a leg that is linked to has what they say of its target.
+    let marked = marked.chain(legs.values().flat_map(|leg| of_target(&leg.of, &leg.definition)));
     for (place, mark, span) in once(marked.filter(|one| input.purpose.shows(one.place.reach()))) {
         let what = match mark {
             Mark::Clock => "the clock",
@@ -142,13 +152,20 @@ fn of_source<'a>(targets: &'a Targets<'_>, input: &'a Input<'_>) -> Vec<Part<'a>
         group.description.iter().for_each(|one| text(Place::GroupDescription(&group.name), one));
         group.members().iter().for_each(|one| text(Place::GroupMember(&group.name), one));
     }
-    for target in targets.written() {
-        target.each_text(&mut |attribute: &str, one: &Text| {
-            if !one.value.marks().is_empty() {
-                text(Place::OfTarget { attribute: attribute.to_owned(), target: &target.name }, one);
-            }
-        });
-    }
+    parts.extend(targets.written().flat_map(|target| of_target(&target.name, target)));
+    parts
+}
+
+/// The marked parts of a target's definition.
+fn of_target<'a>(target: &'a Name, definition: &Target) -> Vec<Part<'a>> {
+    let mut parts = Vec::new();
+    definition.each_text(&mut |attribute: &str, text: &Text| {
+        let marks = text.value.marks();
+        if !marks.is_empty() {
+            let place = Place::OfTarget { attribute: attribute.to_owned(), target };
+            parts.push(Part { place, marks: marks.clone(), span: text.span });
+        }
+    });
     parts
 }
 

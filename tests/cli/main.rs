@@ -20,6 +20,7 @@ mod keep; // `--keep-variable`: what stays a variable, and what needs its value
 mod labels; // `oci_labels`: from facts, once
 mod limits; // small definitions that ask for very much
 #[cfg(unix)]
+mod links; // what image blocks say of linked targets
 mod live; // what a real engine makes of it
 mod loopback; // HTTP servers that answer as a test says
 mod merge; // `bakeplan merge`: from digests to tags

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use bakeplan::bake::decode::{GROUP_ATTRIBUTES, TARGET_ATTRIBUTES};
+use bakeplan::bake::target::decode::{GROUP_ATTRIBUTES, TARGET_ATTRIBUTES};
 
 use crate::support::{Test, in_parallel};
 

@@ -213,7 +213,7 @@ pub struct Resources {
 }
 
 /// A target. An `Option` tells unset from empty where Bake does.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     /// Its name, which for a matrix is a generated one.
     pub name: Name,
