@@ -11,6 +11,8 @@ use crate::bake::target::links::links;
 use crate::bake::target::{Definition, Target};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Image, Job, MAX_JOBS, Plan, Role};
+use crate::platform::Platform;
+use crate::runner::Runner;
 use crate::spec::Grouping;
 
 /// The jobs of all published legs, in the order of the images.
@@ -64,14 +66,14 @@ pub(super) fn jobs(
 /// Legs that share a job, as lists in the order of `names`.
 fn group<'n>(names: &[&'n str], legs: &Legs) -> Vec<Vec<&'n str>> {
     let mut parents: Vec<usize> = (0..names.len()).collect();
-    let mut by_platform: BTreeMap<String, usize> = BTreeMap::new();
+    let mut by_platform: BTreeMap<(Option<&Platform>, &Runner), usize> = BTreeMap::new();
     let index: BTreeMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (*name, at)).collect();
     for (at, name) in names.iter().enumerate() {
         let Some(made) = legs.get(name) else { continue };
         match made.grouping {
             Grouping::Target => {}
             Grouping::Platform => {
-                let key = format!("{:?} {:?}", made.leg.platform, made.assignment.runner);
+                let key = (made.leg.platform.as_ref(), &made.assignment.runner);
                 let first = *by_platform.entry(key).or_insert(at);
                 join(&mut parents, first, at);
             }

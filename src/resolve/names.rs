@@ -13,21 +13,13 @@ use crate::pattern::{self, PatternError, Rendered, Words};
 use crate::rules;
 use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
-use crate::tags::{self, Claim};
+use crate::tags::{self, CandidateName, Claim};
 use crate::version::Version;
-
-/// A rendered name with its pattern's place.
-#[derive(Clone, Debug)]
-pub(super) struct Name {
-    pub(super) text: String,
-    pub(super) claim: Claim,
-    pub(super) span: Option<Span>,
-}
 
 /// What an image claims.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
-    pub(super) names: Vec<Name>,
+    pub(super) names: Vec<CandidateName>,
     /// What its variant puts behind each; an empty text for an image without.
     pub(super) suffixes: IndexSet<String>,
 }
@@ -79,7 +71,7 @@ pub(super) fn names(input: &Input<'_>, draft: &Draft, diagnostics: &mut Diagnost
 struct Renderer<'a, 'd> {
     input: &'a Input<'a>,
     draft: &'a Draft,
-    names: Vec<Name>,
+    names: Vec<CandidateName>,
     diagnostics: &'d mut Diagnostics,
 }
 
@@ -104,7 +96,7 @@ impl Renderer<'_, '_> {
             Ok(Some(rendered)) => {
                 let claim = claim(version, &rendered);
                 self.check_branch(one, &rendered, claim);
-                self.names.push(Name { text: rendered.text, claim, span: one.pattern.span });
+                self.names.push(CandidateName { name: rendered.text, claim, span: one.pattern.span });
             }
             Ok(None) => {}
             Err(e) => self.refuse(&e, &one.pattern),

@@ -1,7 +1,7 @@
 //! Rule lines of docker/metadata-action among the tags of an image: what they give in this run, and to whom it belongs.
 
 use super::Input;
-use super::names::{self, Name};
+use super::names;
 use super::versions::Stated;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known};
@@ -9,7 +9,7 @@ use crate::pattern::{self, PatternError, Words};
 use crate::rules::{self, Flavor, Outcome, Rule, RuleError, RuleTag};
 use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
-use crate::tags::{self, Claim, LATEST};
+use crate::tags::{self, CandidateName, Claim, LATEST};
 use crate::version::Version;
 
 /// The rule lines of an image, applied to the facts of the run.
@@ -144,23 +144,27 @@ impl Ruled {
     }
 
     /// The names that the rules give, `latest` last.
-    pub(super) fn names(&self, version: Option<&Version>, diagnostics: &mut Diagnostics) -> Vec<Name> {
-        let of_rules = self.outcome.tags.iter().map(|tag| Name {
-            text: tag.text.clone(),
+    pub(super) fn names(
+        &self,
+        version: Option<&Version>,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<CandidateName> {
+        let of_rules = self.outcome.tags.iter().map(|tag| CandidateName {
+            name: tag.text.clone(),
             claim: claim(tag, version),
             span: self.rules[tag.rule].1,
         });
         let of_all = || if version.is_some() { Claim::Versions(0) } else { Claim::Run };
         let first = self.outcome.tags.first().and_then(|tag| self.rules[tag.rule].1);
-        let latest = self.outcome.latest.iter().map(|latest| Name {
-            text: latest.clone(),
+        let latest = self.outcome.latest.iter().map(|latest| CandidateName {
+            name: latest.clone(),
             claim: of_all(),
             span: first.or(self.rules.first().and_then(|(_, span)| *span)),
         });
-        let names: Vec<Name> = of_rules.chain(latest).collect();
+        let names: Vec<CandidateName> = of_rules.chain(latest).collect();
         if let Some(version) = version.filter(|version| version.is_prerelease()) {
             for name in names.iter().filter(|name| matches!(name.claim, Claim::Versions(_))) {
-                let message = format!("`{version}` is a prerelease, so it does not become `{}`", name.text);
+                let message = format!("`{version}` is a prerelease, so it does not become `{}`", name.name);
                 let help = "metadata-action would move it; a name of its own that prereleases may have is `channels = [\"next\"]`";
                 diagnostics.report(Diagnostic::note("tag-rule", message).at(name.span, "").with_help(help));
             }

@@ -8,7 +8,11 @@ mod error;
 mod javascript;
 mod line;
 mod moment;
+mod parts;
 mod pep440;
+mod render;
+mod run;
+mod tag;
 mod template;
 
 pub use apply::{Outcome, RuleTag, apply};

@@ -15,6 +15,7 @@ mod edge; // usage, streams, working directory: what all commands share
 mod errors; // bad definitions, and the exact text of what they are told
 mod examples; // examples/ are goldens
 mod facts; // what a run is known to be: options, CI, git
+mod image_attributes; // each attribute of `image` blocks, as it is declared: secrets and the clock
 mod input; // files and command lines that cannot be read
 mod keep; // `--keep-variable`: what stays a variable, and what needs its value
 mod labels; // `oci_labels`: from facts, once
