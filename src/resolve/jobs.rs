@@ -5,7 +5,8 @@ use std::path::{Component, Path};
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::legs::{Legs, Made};
+use super::leg::{Made, leg_name};
+use super::legs::Legs;
 use super::targets::Targets;
 use crate::bake::target::links::links;
 use crate::bake::target::{Definition, Target};
@@ -123,7 +124,7 @@ fn published_links(name: &str, legs: &Legs) -> BTreeSet<String> {
             }
             open.push(linked.to_owned());
             let published = match legs.get(linked).map(|made| &made.leg) {
-                Some(leg) if leg.role == Role::Both => super::legs::leg_name(&leg.of, leg.platform.as_ref()),
+                Some(leg) if leg.role == Role::Both => leg_name(&leg.of, leg.platform.as_ref()),
                 _ => linked.to_owned(),
             };
             if legs.get(&published).is_some_and(|made| made.leg.role == Role::Published) {

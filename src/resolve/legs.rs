@@ -6,27 +6,17 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 
 use super::images::Draft;
+use super::leg::{Made, Maker, leg_name};
 use super::publish::Publication;
 use super::targets::{DeclaredPlatform, Targets};
-use super::{Input, annotations, cache, labels};
-use crate::bake::target::{Entry, Target, Text};
+use super::{Input, annotations};
+use crate::bake::target::Target;
 use crate::bake::text::syntax::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Build, Leg, Role};
 use crate::platform::Platform;
-use crate::reference::Repository;
-use crate::runner::{Assignment, RunnerRule, assign};
 use crate::source::Span;
-use crate::spec::{Grouping, PlatformOverride, PlatformSettings, Settings};
-
-/// What a leg needs to know besides its definition while the plan is made.
-#[derive(Clone, Debug)]
-pub(super) struct Made {
-    pub(super) leg: Leg,
-    /// The runner that builds it; for a linked leg that of the leg that links to it first.
-    pub(super) assignment: Assignment,
-    pub(super) grouping: Grouping,
-}
+use crate::spec::{PlatformOverride, Settings};
 
 /// All legs, by name.
 pub(super) struct Legs {
@@ -84,15 +74,6 @@ pub(super) fn is_pushable(target: &Target) -> bool {
     outputs.is_empty() || outputs.iter().any(|output| matches!(output.kind(), "image" | "registry"))
 }
 
-/// The name of a target's leg for a platform. A target without platforms is built for whatever its runner is, and its
-/// leg must not be called like the target, which stays in the file as it is.
-pub(super) fn leg_name(target: &str, platform: Option<&Platform>) -> String {
-    match platform {
-        Some(platform) => format!("{target}-{}", platform.slug()),
-        None => format!("{target}-native"),
-    }
-}
-
 /// The published legs of all wanted images.
 pub(super) fn legs(
     input: &Input<'_>,
@@ -104,73 +85,91 @@ pub(super) fn legs(
 ) -> Legs {
     let mut legs = Legs { made: IndexMap::new(), builds: IndexMap::new(), lifted: BTreeMap::new() };
     check_overrides(drafts, targets, diagnostics);
-    for (draft, publication) in
-        drafts.iter().zip(publications).filter(|(draft, _)| wanted.contains(&draft.key))
-    {
-        let mut builds: Vec<(Build, Option<Platform>, Option<Span>)> = Vec::new();
+    let wanted = drafts.iter().zip(publications).filter(|(draft, _)| wanted.contains(&draft.key));
+    for (draft, publication) in wanted {
+        let mut builds: Vec<ImageBuild> = Vec::new();
         for (name, settings) in &draft.targets {
             let Some(target) = targets.resolved.get(name) else { continue };
-            let platforms = match targets.platforms(name) {
-                Ok(platforms) => platforms,
+            let declared = match targets.platforms(name) {
+                Ok(declared) => declared,
                 Err(found) => {
                     diagnostics.extend(found.iter().cloned());
                     continue;
                 }
             };
-            check_output(target, diagnostics);
-            for DeclaredPlatform { platform, span } in platforms {
-                if let Some((part, near)) = platform.unknown_part() {
-                    let message = format!("`{part}` of platform `{platform}` is unknown to containerd");
-                    let warning = Diagnostic::warning("unknown-platform", message).at(*span, "");
-                    diagnostics.report(match near {
-                        Some(near) => warning.with_help(format!("did you mean `{near}`?")),
-                        None => warning,
-                    });
-                }
-            }
+            check_published(target, declared, diagnostics);
             legs.lifted.insert(Rc::clone(name), annotations::lifted(target));
-            diagnostics.extend(annotations::lost(&target.annotations));
             let maker = Maker { input, draft, target, settings, publication };
-            let mut wanted: Vec<(Option<Platform>, Option<Span>)> =
-                platforms.iter().map(|one| (Some(one.platform.clone()), one.span)).collect();
-            if wanted.is_empty() {
-                let message =
-                    format!("target `{name}` names no platforms: it is built for whatever its runner is");
-                let warning = Diagnostic::warning("no-platforms", message).at(target.span, "");
-                diagnostics.report(warning.with_help("add `platforms = [\"linux/amd64\"]` or more"));
-                wanted.push((None, None));
-            }
-            for (platform, span) in wanted {
-                let overrides = settings.overrides_of(platform.as_ref());
-                if overrides.iter().any(|one| one.settings.skip) || !input.plans(platform.as_ref()) {
+            let platforms: Vec<(Option<&Platform>, Option<Span>)> = match declared {
+                [] => vec![(None, None)],
+                declared => declared.iter().map(|one| (Some(&one.platform), one.span)).collect(),
+            };
+            for (platform, span) in platforms {
+                let overrides = settings.overrides_of(platform);
+                if overrides.iter().any(|one| one.settings.skip) || !input.plans(platform) {
                     continue;
                 }
-                if let Some((_, _, first)) = builds.iter().find(|(_, known, _)| *known == platform) {
-                    let shown =
-                        platform.as_ref().map_or_else(|| "no platform".to_owned(), |p| format!("`{p}`"));
-                    let message = format!("image `{}` gets {shown} from two targets", draft.key);
-                    diagnostics.report(
-                        Diagnostic::error("duplicate-platform", message)
-                            .at(span.or(target.span), "again")
-                            .at(*first, "first here")
-                            .with_help("take it out of the platforms of one of them"),
-                    );
+                let place = span.or(target.span);
+                if let Some(first) = builds.iter().find(|one| one.platform.as_ref() == platform) {
+                    diagnostics.report(from_two_targets(draft, platform, place, first.span));
                     continue;
                 }
-                let Some(made) = maker.make(platform.as_ref(), span, &overrides, diagnostics) else {
-                    continue;
-                };
-                let leg = leg_name(name, platform.as_ref());
+                let Some(made) = maker.make(platform, span, &overrides, diagnostics) else { continue };
+                let leg = leg_name(name, platform);
                 let on_missing = overrides.iter().rev().find_map(|one| one.settings.on_missing);
-                let build = Build { leg: leg.clone(), on_missing: on_missing.unwrap_or(settings.on_missing) };
-                builds.push((build, platform.clone(), span.or(target.span)));
+                let on_missing = on_missing.unwrap_or(settings.on_missing);
+                let build = Build { leg: leg.clone(), on_missing };
+                builds.push(ImageBuild { build, platform: platform.cloned(), span: place });
                 add(&mut legs, leg, made, draft, targets, diagnostics);
             }
         }
-        legs.builds.insert(draft.key.clone(), builds.into_iter().map(|(build, ..)| build).collect());
+        legs.builds.insert(draft.key.clone(), builds.into_iter().map(|one| one.build).collect());
     }
     legs.sort(targets);
     legs
+}
+
+/// A build of an image, and where its platform is written.
+struct ImageBuild {
+    build: Build,
+    platform: Option<Platform>,
+    span: Option<Span>,
+}
+
+fn from_two_targets(
+    draft: &Draft,
+    platform: Option<&Platform>,
+    again: Option<Span>,
+    first: Option<Span>,
+) -> Diagnostic {
+    let shown = platform.map_or_else(|| "no platform".to_owned(), |platform| format!("`{platform}`"));
+    let message = format!("image `{}` gets {shown} from two targets", draft.key);
+    Diagnostic::error("duplicate-platform", message)
+        .at(again, "again")
+        .at(first, "first here")
+        .with_help("take it out of the platforms of one of them")
+}
+
+/// Reports what is wrong, or odd, with a target that is published.
+fn check_published(target: &Target, platforms: &[DeclaredPlatform], diagnostics: &mut Diagnostics) {
+    check_output(target, diagnostics);
+    for DeclaredPlatform { platform, span } in platforms {
+        if let Some((part, near)) = platform.unknown_part() {
+            let message = format!("`{part}` of platform `{platform}` is unknown to containerd");
+            let warning = Diagnostic::warning("unknown-platform", message).at(*span, "");
+            diagnostics.report(match near {
+                Some(near) => warning.with_help(format!("did you mean `{near}`?")),
+                None => warning,
+            });
+        }
+    }
+    diagnostics.extend(annotations::lost(&target.annotations));
+    if platforms.is_empty() {
+        let message =
+            format!("target `{}` names no platforms: it is built for whatever its runner is", target.name);
+        let warning = Diagnostic::warning("no-platforms", message).at(target.span, "");
+        diagnostics.report(warning.with_help("add `platforms = [\"linux/amd64\"]` or more"));
+    }
 }
 
 /// Adds a leg; one that another image has already is shared, and must be the same build.
@@ -296,137 +295,5 @@ impl Settings {
 impl Input<'_> {
     fn plans(&self, platform: Option<&Platform>) -> bool {
         self.platforms.is_empty() || platform.is_some_and(|platform| self.platforms.contains(platform))
-    }
-}
-
-/// Makes the legs of one target for one image.
-struct Maker<'a> {
-    input: &'a Input<'a>,
-    draft: &'a Draft,
-    target: &'a Target,
-    settings: &'a Settings,
-    publication: &'a Publication,
-}
-
-impl Maker<'_> {
-    fn make(
-        &self,
-        platform: Option<&Platform>,
-        span: Option<Span>,
-        overrides: &[&PlatformOverride],
-        diagnostics: &mut Diagnostics,
-    ) -> Option<Made> {
-        let own: Vec<&RunnerRule> = overrides.iter().filter_map(|one| one.settings.runner.as_ref()).collect();
-        let rules: Vec<&RunnerRule> = self.settings.runners.iter().collect();
-        let assignment = if own.is_empty() { assign(&rules, platform) } else { assign(&own, platform) };
-        let Some(assignment) = assignment else {
-            let shown = platform.map_or_else(|| "no platform".to_owned(), ToString::to_string);
-            let message = format!(
-                "there is no runner for `{shown}`: Windows images are built on Windows, which has no default"
-            );
-            let diagnostic = Diagnostic::error("no-runner", message).at(span.or(self.draft.span), "");
-            let runners = "runners = { windows = \"…\" }";
-            diagnostics.report(diagnostic.with_help(match self.draft.block {
-                Some(_) => format!("add `{runners}` to the `image` block"),
-                None => format!("name one for all images: `image {{ {runners} }}`"),
-            }));
-            return None;
-        };
-        let mut definition = for_platform(self.target, platform, overrides, &self.draft.oci);
-        definition.tags = Some(self.publication.keys().map(base_name).collect());
-        definition.output = Some(vec![self.output()]);
-        if !self.input.publish {
-            definition.cache_to = None;
-        }
-        let leg = Leg {
-            of: Rc::clone(&self.target.name),
-            platform: platform.cloned(),
-            role: Role::Published,
-            definition,
-        };
-        Some(Made { leg, assignment, grouping: self.settings.jobs })
-    }
-
-    /// One output for all repositories: two would give two digests. What the source says of the image's form stays.
-    fn output(&self) -> Entry {
-        if !self.input.publish {
-            return Entry::of_type("cacheonly");
-        }
-        let source = self.target.output.as_deref().and_then(<[Entry]>::first);
-        let mut output = source.cloned().unwrap_or_default();
-        for name in ["name", "dest"] {
-            output.fields.remove(name);
-        }
-        annotations::strip(&mut output);
-        let annotated = self.settings.oci_labels
-            || !self.settings.annotations.is_empty()
-            || !annotations::lifted(self.target).is_empty();
-        if annotated {
-            // Docker's own media types have no annotations, and one such child makes the whole index a Docker list.
-            output.set("oci-mediatypes", "true");
-        }
-        output
-            .with("type", "image")
-            .with("push", "true")
-            .with("push-by-digest", "true")
-            .with("name-canonical", "true")
-    }
-}
-
-fn base_name(repository: &Repository) -> Text {
-    Text::verbatim(&repository.to_string())
-}
-
-/// A target as it is built for one platform, with what image blocks say of that, and without tags and output of its own.
-pub(super) fn for_platform(
-    target: &Target,
-    platform: Option<&Platform>,
-    overrides: &[&PlatformOverride],
-    oci: &BTreeMap<String, String>,
-) -> Target {
-    let mut definition = target.clone();
-    definition.inherits = Vec::new();
-    definition.linked = false;
-    definition.annotations = annotations::of_leg(&target.annotations, platform);
-    if let Some(platform) = platform {
-        definition.platforms = Some(vec![Text::verbatim(&platform.to_string())]);
-        definition.cache_from = cache::read(&target.cache_from, &target.name, platform);
-        definition.cache_to =
-            target.cache_to.as_ref().map(|caches| cache::written(caches, &target.name, platform));
-    }
-    apply(&mut definition, overrides);
-    labels::add(&mut definition, oci);
-    definition
-}
-
-/// Applies what an image block says for a platform, the most specific last.
-pub(super) fn apply(definition: &mut Target, overrides: &[&PlatformOverride]) {
-    for one in overrides {
-        let PlatformSettings {
-            dockerfile,
-            context,
-            contexts,
-            target,
-            args,
-            // They decide where and whether it is built, not what.
-            runner: _,
-            on_missing: _,
-            skip: _,
-            marked: _,
-        } = &one.settings;
-        let set = |own: &mut Option<Text>, new: &Option<Text>| {
-            if new.is_some() {
-                own.clone_from(new);
-            }
-        };
-        if dockerfile.is_some() {
-            // Bake takes the inline text before the file.
-            definition.dockerfile_inline = None;
-        }
-        set(&mut definition.dockerfile, dockerfile);
-        set(&mut definition.context, context);
-        set(&mut definition.target, target);
-        definition.contexts.extend(contexts.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
-        definition.args.extend(args.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
     }
 }

@@ -8,7 +8,8 @@ use std::rc::Rc;
 
 use super::Input;
 use super::images::Draft;
-use super::legs::{self, Legs, Made};
+use super::leg::{self, Made};
+use super::legs::Legs;
 use super::targets::Targets;
 use crate::bake::target::TextMap;
 use crate::bake::target::{Target, Text};
@@ -160,7 +161,7 @@ impl<'a> Linker<'a, '_> {
 
     /// The leg of a linked target: the published one, or one of its own without tags and output.
     fn linked_leg(&mut self, target: &Target, platform: &Platform, user: &Made) -> String {
-        let name = legs::leg_name(&target.name, Some(platform));
+        let name = leg::leg_name(&target.name, Some(platform));
         if self.legs.get(&name).is_some_and(|known| known.leg.of == target.name) {
             return name;
         }
@@ -178,7 +179,7 @@ impl<'a> Linker<'a, '_> {
         }
         let with_overrides = |platform| {
             let mut definition = target.clone();
-            legs::apply(&mut definition, &self.said(target, platform).0);
+            leg::apply(&mut definition, &self.said(target, platform).0);
             definition
         };
         if with_overrides(platform) != with_overrides(runner) {
@@ -201,7 +202,7 @@ impl<'a> Linker<'a, '_> {
     /// A linked target as a helper: it makes nothing of its own, and its own links are followed.
     fn helper(&mut self, target: &Target, platform: &Platform, user: &Made) -> Target {
         let (overrides, oci) = self.said(target, platform);
-        let mut definition = legs::for_platform(target, Some(platform), &overrides, oci);
+        let mut definition = leg::for_platform(target, Some(platform), &overrides, oci);
         definition.tags = None;
         definition.output = None;
         if !self.input.publish {

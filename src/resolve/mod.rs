@@ -5,6 +5,7 @@ mod cache;
 mod images;
 mod jobs;
 mod labels;
+mod leg;
 mod legs;
 mod links;
 mod names;

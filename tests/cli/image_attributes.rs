@@ -158,10 +158,21 @@ fn planned(text: &str, secret: Option<&str>, purpose: Purpose) -> Result<Plan, V
     })
 }
 
-/// The two kinds of files that are committed, with how each is written and where what shows in it reaches.
-const COMMITTED: [(Purpose, fn(&Plan) -> String, Reach); 2] = [
-    (Purpose::BakeFile, |plan| render::bake::render(plan, "origin"), Reach::BakeFile),
-    (Purpose::TagTable, render::markdown::render, Reach::TagTable),
+/// A kind of file that is committed.
+struct Committed {
+    purpose: Purpose,
+    render: fn(&Plan) -> String,
+    /// How far reaches what shows in it.
+    reach: Reach,
+}
+
+const COMMITTED: [Committed; 2] = [
+    Committed {
+        purpose: Purpose::BakeFile,
+        render: |plan| render::bake::render(plan, "origin"),
+        reach: Reach::BakeFile,
+    },
+    Committed { purpose: Purpose::TagTable, render: render::markdown::render, reach: Reach::TagTable },
 ];
 
 /// The same text as an expression that depends on the clock.
@@ -195,7 +206,7 @@ fn faults(block: Block, declared: &Declared) -> Vec<String> {
         let values = fitting(block, declared.name, form);
         let Some(first) = values.first() else { continue };
         is_written = true;
-        for (purpose, render, reach) in COMMITTED {
+        for Committed { purpose, render, reach } in COMMITTED {
             let shows = declared.reach == reach || declared.reach == Reach::Both;
             let clock = definition(block, declared.name, form, &by_clock(first));
             let told = planned(&clock, None, purpose).map(|plan| !plan.volatile.is_empty());
