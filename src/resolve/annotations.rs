@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::images::Draft;
+use super::images::UnresolvedImage;
 use super::legs::Legs;
 use crate::bake::target::{Entry, Target, Text};
 use crate::diagnostic::Diagnostic;
@@ -103,12 +103,12 @@ pub(super) fn lost(annotations: &[Text]) -> impl Iterator<Item = Diagnostic> {
 }
 
 /// The annotations of an image's index: those from facts, those lifted out of its targets, then those of its block.
-pub(super) fn of_index(draft: &Draft, legs: &Legs) -> BTreeMap<String, String> {
-    let mut annotations = draft.oci.clone();
-    for (name, _) in draft.targets.iter().rev() {
+pub(super) fn of_index(image: &UnresolvedImage, legs: &Legs) -> BTreeMap<String, String> {
+    let mut annotations = image.oci.clone();
+    for (name, _) in image.targets.iter().rev() {
         annotations.extend(legs.lifted(name));
     }
-    for (key, value) in &draft.settings().annotations {
+    for (key, value) in &image.settings().annotations {
         annotations.insert(key.to_string(), value.to_string());
     }
     annotations

@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::leg::{Made, leg_name};
+use super::leg::{AssignedLeg, leg_name};
 use super::legs::Legs;
 use super::targets::Targets;
 use crate::bake::target::links::links;
@@ -70,11 +70,11 @@ fn group<'n>(names: &[&'n str], legs: &Legs) -> Vec<Vec<&'n str>> {
     let mut by_platform: BTreeMap<(Option<&Platform>, &Runner), usize> = BTreeMap::new();
     let index: BTreeMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (*name, at)).collect();
     for (at, name) in names.iter().enumerate() {
-        let Some(made) = legs.get(name) else { continue };
-        match made.grouping {
+        let Some(assigned) = legs.get(name) else { continue };
+        match assigned.grouping {
             Grouping::Target => {}
             Grouping::Platform => {
-                let key = (made.leg.platform.as_ref(), &made.assignment.runner);
+                let key = (assigned.leg.platform.as_ref(), &assigned.assignment.runner);
                 let first = *by_platform.entry(key).or_insert(at);
                 join(&mut parents, first, at);
             }
@@ -83,7 +83,7 @@ fn group<'n>(names: &[&'n str], legs: &Legs) -> Vec<Vec<&'n str>> {
                     let Some(other) = index.get(linked.as_str()) else { continue };
                     let theirs = legs.get(names[*other]).expect("indexed legs exist");
                     if theirs.grouping == Grouping::Linked
-                        && theirs.assignment.runner == made.assignment.runner
+                        && theirs.assignment.runner == assigned.assignment.runner
                     {
                         join(&mut parents, *other, at);
                     }
@@ -117,17 +117,17 @@ fn published_links(name: &str, legs: &Legs) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     let mut open = vec![name.to_owned()];
     while let Some(at) = open.pop() {
-        let Some(made) = legs.get(&at) else { continue };
-        for (_, linked) in links(&made.leg.definition) {
+        let Some(assigned) = legs.get(&at) else { continue };
+        for (_, linked) in links(&assigned.leg.definition) {
             if !seen.insert(linked.to_owned()) {
                 continue;
             }
             open.push(linked.to_owned());
-            let published = match legs.get(linked).map(|made| &made.leg) {
+            let published = match legs.get(linked).map(|assigned| &assigned.leg) {
                 Some(leg) if leg.role == Role::Both => leg_name(&leg.of, leg.platform.as_ref()),
                 _ => linked.to_owned(),
             };
-            if legs.get(&published).is_some_and(|made| made.leg.role == Role::Published) {
+            if legs.get(&published).is_some_and(|assigned| assigned.leg.role == Role::Published) {
                 found.insert(published);
             }
         }
@@ -180,7 +180,7 @@ impl Needs {
             if !seen.insert(name.clone()) {
                 continue;
             }
-            let leg = legs.get(&name).map(|made: &Made| &made.leg.definition);
+            let leg = legs.get(&name).map(|assigned: &AssignedLeg| &assigned.leg.definition);
             let Some(target) = leg.or_else(|| targets.resolved.get(name.as_str())) else { continue };
             needs.add(target);
             open.extend(links(target).map(|(_, linked)| linked.to_owned()));

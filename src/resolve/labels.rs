@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::images::Draft;
+use super::images::UnresolvedImage;
 use super::{Input, Purpose};
 use crate::bake::target::{Target, Text};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -15,17 +15,17 @@ const PREFIX: &str = "org.opencontainers.image.";
 ///
 /// The values are those of docker/metadata-action, but for the time, which is never now.
 pub(super) fn of(
-    draft: &Draft,
+    image: &UnresolvedImage,
     input: &Input<'_>,
     diagnostics: &mut Diagnostics,
 ) -> BTreeMap<String, String> {
-    let settings = draft.settings();
+    let settings = image.settings();
     if !settings.oci_labels || input.purpose.is_committed() {
         return BTreeMap::new();
     }
     let facts: &Facts = input.facts;
-    let version = draft.stated.version().map(|version| version.without_v().to_owned());
-    let of_rules = draft.ruled.as_ref().and_then(|ruled| ruled.main()).map(str::to_owned);
+    let version = image.version.known().map(|version| version.without_v().to_owned());
+    let of_rules = image.rules.as_ref().and_then(|rules| rules.main()).map(str::to_owned);
     let mut pairs = vec![
         ("created", facts.time().map(|time| time.to_string())),
         ("description", facts.description.clone()),
@@ -67,9 +67,9 @@ fn are(keys: &[String]) -> String {
 }
 
 /// A note when a committed file goes without labels that depend on facts.
-pub(super) fn left_out(drafts: &[Draft], input: &Input<'_>) -> Option<Diagnostic> {
-    let asks = |draft: &&Draft| draft.settings().oci_labels;
-    let first = drafts.iter().filter(|_| input.purpose == Purpose::BakeFile).find(asks)?;
+pub(super) fn left_out(images: &[UnresolvedImage], input: &Input<'_>) -> Option<Diagnostic> {
+    let asks = |image: &&UnresolvedImage| image.settings().oci_labels;
+    let first = images.iter().filter(|_| input.purpose == Purpose::BakeFile).find(asks)?;
     let message = format!(
         "the labels and annotations that `oci_labels` asks for are left out of this file: they change with each commit (image `{}`)",
         first.key

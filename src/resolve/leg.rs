@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::images::Draft;
+use super::images::UnresolvedImage;
 use super::publish::Publication;
 use super::{Input, annotations, cache, labels};
 use crate::bake::target::{Entry, Target, Text};
@@ -17,7 +17,7 @@ use crate::spec::{Grouping, PlatformOverride, PlatformSettings, Settings};
 
 /// What a leg needs to know besides its definition while the plan is made.
 #[derive(Clone, Debug)]
-pub(super) struct Made {
+pub(super) struct AssignedLeg {
     pub(super) leg: Leg,
     /// The runner that builds it; for a linked leg that of the leg that links to it first.
     pub(super) assignment: Assignment,
@@ -36,7 +36,7 @@ pub(super) fn leg_name(target: &str, platform: Option<&Platform>) -> String {
 /// Makes the legs of one target for one image.
 pub(super) struct Maker<'a> {
     pub(super) input: &'a Input<'a>,
-    pub(super) draft: &'a Draft,
+    pub(super) image: &'a UnresolvedImage,
     pub(super) target: &'a Target,
     pub(super) settings: &'a Settings,
     pub(super) publication: &'a Publication,
@@ -49,7 +49,7 @@ impl Maker<'_> {
         span: Option<Span>,
         overrides: &[&PlatformOverride],
         diagnostics: &mut Diagnostics,
-    ) -> Option<Made> {
+    ) -> Option<AssignedLeg> {
         let own: Vec<&RunnerRule> = overrides.iter().filter_map(|one| one.settings.runner.as_ref()).collect();
         let rules: Vec<&RunnerRule> = self.settings.runners.iter().collect();
         let assignment = if own.is_empty() { assign(&rules, platform) } else { assign(&own, platform) };
@@ -58,15 +58,15 @@ impl Maker<'_> {
             let message = format!(
                 "there is no runner for `{shown}`: Windows images are built on Windows, which has no default"
             );
-            let diagnostic = Diagnostic::error("no-runner", message).at(span.or(self.draft.span), "");
+            let diagnostic = Diagnostic::error("no-runner", message).at(span.or(self.image.span), "");
             let runners = "runners = { windows = \"…\" }";
-            diagnostics.report(diagnostic.with_help(match self.draft.block {
+            diagnostics.report(diagnostic.with_help(match self.image.block {
                 Some(_) => format!("add `{runners}` to the `image` block"),
                 None => format!("name one for all images: `image {{ {runners} }}`"),
             }));
             return None;
         };
-        let mut definition = for_platform(self.target, platform, overrides, &self.draft.oci);
+        let mut definition = for_platform(self.target, platform, overrides, &self.image.oci);
         definition.tags = Some(self.publication.keys().map(base_name).collect());
         definition.output = Some(vec![self.output()]);
         if !self.input.publish {
@@ -78,7 +78,7 @@ impl Maker<'_> {
             role: Role::Published,
             definition,
         };
-        Some(Made { leg, assignment, grouping: self.settings.jobs })
+        Some(AssignedLeg { leg, assignment, grouping: self.settings.jobs })
     }
 
     /// One output for all repositories: two would give two digests. What the source says of the image's form stays.
@@ -124,9 +124,9 @@ pub(super) fn for_platform(
     definition.annotations = annotations::of_leg(&target.annotations, platform);
     if let Some(platform) = platform {
         definition.platforms = Some(vec![Text::verbatim(&platform.to_string())]);
-        definition.cache_from = cache::read(&target.cache_from, &target.name, platform);
+        definition.cache_from = cache::to_read(&target.cache_from, &target.name, platform);
         definition.cache_to =
-            target.cache_to.as_ref().map(|caches| cache::written(caches, &target.name, platform));
+            target.cache_to.as_ref().map(|caches| cache::to_write(caches, &target.name, platform));
     }
     apply(&mut definition, overrides);
     labels::add(&mut definition, oci);

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use super::images::Draft;
-use super::leg::{Made, Maker, leg_name};
+use super::images::UnresolvedImage;
+use super::leg::{AssignedLeg, Maker, leg_name};
 use super::publish::Publication;
 use super::targets::{DeclaredPlatform, Targets};
 use super::{Input, annotations};
@@ -20,14 +20,14 @@ use crate::spec::{PlatformOverride, Settings};
 
 /// All legs, by name.
 pub(super) struct Legs {
-    made: IndexMap<String, Made>,
+    all: IndexMap<String, AssignedLeg>,
     builds: IndexMap<String, Vec<Build>>,
     lifted: BTreeMap<Name, BTreeMap<String, String>>,
 }
 
 impl Legs {
     pub(super) fn iter(&self) -> impl Iterator<Item = &Leg> {
-        self.made.values().map(|made| &made.leg)
+        self.all.values().map(|assigned| &assigned.leg)
     }
 
     pub(super) fn builds_of(&self, image: &str) -> Vec<Build> {
@@ -38,33 +38,34 @@ impl Legs {
         self.lifted.get(target).cloned().unwrap_or_default()
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Made> {
-        self.made.get(name)
+    pub(super) fn get(&self, name: &str) -> Option<&AssignedLeg> {
+        self.all.get(name)
     }
 
-    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Made> {
-        self.made.get_mut(name)
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut AssignedLeg> {
+        self.all.get_mut(name)
     }
 
-    pub(super) fn insert(&mut self, name: String, made: Made) {
-        self.made.insert(name, made);
+    pub(super) fn insert(&mut self, name: String, assigned: AssignedLeg) {
+        self.all.insert(name, assigned);
     }
 
     pub(super) fn names(&self) -> Vec<String> {
-        self.made.keys().cloned().collect()
+        self.all.keys().cloned().collect()
     }
 
     /// Brings the legs into the order of their targets in the file: published ones, then those only linked.
     pub(super) fn sort(&mut self, targets: &Targets<'_>) {
         let place = |of: &Name| targets.resolved.get_index_of(of);
-        self.made.sort_by(|_, a, _, b| {
-            let key = |made: &Made| (place(&made.leg.of), made.leg.role != Role::Published);
+        self.all.sort_by(|_, a, _, b| {
+            let key =
+                |assigned: &AssignedLeg| (place(&assigned.leg.of), assigned.leg.role != Role::Published);
             key(a).cmp(&key(b))
         });
     }
 
     pub(super) fn into_legs(self) -> IndexMap<String, Leg> {
-        self.made.into_iter().map(|(name, made)| (name, made.leg)).collect()
+        self.all.into_iter().map(|(name, assigned)| (name, assigned.leg)).collect()
     }
 }
 
@@ -77,18 +78,18 @@ pub(super) fn is_pushable(target: &Target) -> bool {
 /// The published legs of all wanted images.
 pub(super) fn legs(
     input: &Input<'_>,
-    drafts: &[Draft],
+    images: &[UnresolvedImage],
     publications: &[Publication],
     wanted: &BTreeSet<String>,
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Legs {
-    let mut legs = Legs { made: IndexMap::new(), builds: IndexMap::new(), lifted: BTreeMap::new() };
-    check_overrides(drafts, targets, diagnostics);
-    let wanted = drafts.iter().zip(publications).filter(|(draft, _)| wanted.contains(&draft.key));
-    for (draft, publication) in wanted {
+    let mut legs = Legs { all: IndexMap::new(), builds: IndexMap::new(), lifted: BTreeMap::new() };
+    check_overrides(images, targets, diagnostics);
+    let wanted = images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key));
+    for (image, publication) in wanted {
         let mut builds: Vec<ImageBuild> = Vec::new();
-        for (name, settings) in &draft.targets {
+        for (name, settings) in &image.targets {
             let Some(target) = targets.resolved.get(name) else { continue };
             let declared = match targets.platforms(name) {
                 Ok(declared) => declared,
@@ -99,7 +100,7 @@ pub(super) fn legs(
             };
             check_published(target, declared, diagnostics);
             legs.lifted.insert(Rc::clone(name), annotations::lifted(target));
-            let maker = Maker { input, draft, target, settings, publication };
+            let maker = Maker { input, image, target, settings, publication };
             let platforms: Vec<(Option<&Platform>, Option<Span>)> = match declared {
                 [] => vec![(None, None)],
                 declared => declared.iter().map(|one| (Some(&one.platform), one.span)).collect(),
@@ -111,19 +112,19 @@ pub(super) fn legs(
                 }
                 let place = span.or(target.span);
                 if let Some(first) = builds.iter().find(|one| one.platform.as_ref() == platform) {
-                    diagnostics.report(from_two_targets(draft, platform, place, first.span));
+                    diagnostics.report(from_two_targets(image, platform, place, first.span));
                     continue;
                 }
-                let Some(made) = maker.make(platform, span, &overrides, diagnostics) else { continue };
+                let Some(assigned) = maker.make(platform, span, &overrides, diagnostics) else { continue };
                 let leg = leg_name(name, platform);
                 let on_missing = overrides.iter().rev().find_map(|one| one.settings.on_missing);
                 let on_missing = on_missing.unwrap_or(settings.on_missing);
                 let build = Build { leg: leg.clone(), on_missing };
                 builds.push(ImageBuild { build, platform: platform.cloned(), span: place });
-                add(&mut legs, leg, made, draft, targets, diagnostics);
+                add(&mut legs, leg, assigned, image, targets, diagnostics);
             }
         }
-        legs.builds.insert(draft.key.clone(), builds.into_iter().map(|one| one.build).collect());
+        legs.builds.insert(image.key.clone(), builds.into_iter().map(|one| one.build).collect());
     }
     legs.sort(targets);
     legs
@@ -137,13 +138,13 @@ struct ImageBuild {
 }
 
 fn from_two_targets(
-    draft: &Draft,
+    image: &UnresolvedImage,
     platform: Option<&Platform>,
     again: Option<Span>,
     first: Option<Span>,
 ) -> Diagnostic {
     let shown = platform.map_or_else(|| "no platform".to_owned(), |platform| format!("`{platform}`"));
-    let message = format!("image `{}` gets {shown} from two targets", draft.key);
+    let message = format!("image `{}` gets {shown} from two targets", image.key);
     Diagnostic::error("duplicate-platform", message)
         .at(again, "again")
         .at(first, "first here")
@@ -176,24 +177,24 @@ fn check_published(target: &Target, platforms: &[DeclaredPlatform], diagnostics:
 fn add(
     legs: &mut Legs,
     name: String,
-    made: Made,
-    draft: &Draft,
+    assigned: AssignedLeg,
+    image: &UnresolvedImage,
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) {
     let collides = targets.definition.targets.contains_key(name.as_str())
         || targets.definition.groups.contains_key(name.as_str())
-        || legs
-            .made
-            .get(&name)
-            .is_some_and(|known| known.leg.of != made.leg.of || known.leg.platform != made.leg.platform);
+        || legs.all.get(&name).is_some_and(|known| {
+            known.leg.of != assigned.leg.of || known.leg.platform != assigned.leg.platform
+        });
     if collides {
         let group = targets.definition.groups.get(name.as_str());
         let what = if group.is_some() { "a group" } else { "another target" };
-        let message = format!("target `{}` is split into `{name}`, which is the name of {what}", made.leg.of);
+        let message =
+            format!("target `{}` is split into `{name}`, which is the name of {what}", assigned.leg.of);
         let other = targets.definition.targets.get(name.as_str()).and_then(|target| target.span);
         let other = other.or(group.and_then(|group| group.span));
-        let place = targets.resolved.get(&made.leg.of).and_then(|target| target.span);
+        let place = targets.resolved.get(&assigned.leg.of).and_then(|target| target.span);
         diagnostics.report(
             Diagnostic::error("leg-name", message)
                 .at(place, "split here")
@@ -202,38 +203,44 @@ fn add(
         );
         return;
     }
-    let Some(known) = legs.made.get_mut(&name) else {
-        legs.made.insert(name, made);
+    let Some(known) = legs.all.get_mut(&name) else {
+        legs.all.insert(name, assigned);
         return;
     };
     // Tags are the one thing that two images of one target may differ in: the leg is pushed to all repositories.
-    let (mut a, mut b) = (known.leg.definition.clone(), made.leg.definition.clone());
+    let (mut a, mut b) = (known.leg.definition.clone(), assigned.leg.definition.clone());
     (a.tags, b.tags, a.output, b.output) = (None, None, None, None);
-    if known.assignment != made.assignment || a != b {
+    if known.assignment != assigned.assignment || a != b {
         let message = format!(
             "image `{}` wants another build or runner for `{name}` than an image before it",
-            draft.key
+            image.key
         );
-        diagnostics.report(Diagnostic::error("image-disagrees", message).at(draft.span, "").with_help(
+        diagnostics.report(Diagnostic::error("image-disagrees", message).at(image.span, "").with_help(
             "images of one target share its builds; give them the same `platform` overrides and runners",
         ));
         return;
     }
     let tags = known.leg.definition.tags.get_or_insert_default();
-    tags.extend(made.leg.definition.tags.unwrap_or_default());
+    tags.extend(assigned.leg.definition.tags.unwrap_or_default());
     let mut seen = BTreeSet::new();
     tags.retain(|tag| seen.insert(tag.to_string()));
-    if made.leg.definition.output.iter().flatten().any(|output| output.fields.contains_key("oci-mediatypes"))
+    if assigned
+        .leg
+        .definition
+        .output
+        .iter()
+        .flatten()
+        .any(|output| output.fields.contains_key("oci-mediatypes"))
     {
-        known.leg.definition.output = made.leg.definition.output;
+        known.leg.definition.output = assigned.leg.definition.output;
     }
 }
 
 /// An override that matches no platform of any target of its block is a typo.
-fn check_overrides(drafts: &[Draft], targets: &Targets<'_>, diagnostics: &mut Diagnostics) {
+fn check_overrides(images: &[UnresolvedImage], targets: &Targets<'_>, diagnostics: &mut Diagnostics) {
     let mut unused: BTreeMap<Span, (&PlatformOverride, BTreeSet<Platform>)> = BTreeMap::new();
     let mut used: BTreeSet<Span> = BTreeSet::new();
-    for (name, settings) in drafts.iter().flat_map(|draft| &draft.targets) {
+    for (name, settings) in images.iter().flat_map(|image| &image.targets) {
         let declared: Vec<&Platform> = targets.valid_platforms(name).collect();
         for one in settings.platforms.iter().filter(|one| !one.is_default) {
             if declared.iter().any(|platform| platform.matches_prefix(&one.prefix)) {

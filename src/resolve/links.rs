@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::Input;
-use super::images::Draft;
-use super::leg::{self, Made};
+use super::images::UnresolvedImage;
+use super::leg::{self, AssignedLeg};
 use super::legs::Legs;
 use super::targets::Targets;
 use crate::bake::target::TextMap;
@@ -22,17 +22,17 @@ use crate::spec::PlatformOverride;
 /// The scheme of a context that is another target.
 const SCHEME: &str = "target:";
 
-/// Rewrites the links of all legs, adding the legs and copies that they need. What the first of the `drafts` that covers
+/// Rewrites the links of all legs, adding the legs and copies that they need. What the first of the `images` that covers
 /// a linked target says of it holds wherever it is built, whether or not that image is published.
 pub(super) fn rewrite(
     legs: &mut Legs,
     targets: &Targets<'_>,
-    drafts: Vec<&Draft>,
+    images: Vec<&UnresolvedImage>,
     input: &Input<'_>,
     diagnostics: &mut Diagnostics,
 ) {
     let (path, followed) = (Vec::new(), BTreeSet::new());
-    let mut linker = Linker { legs, targets, drafts, input, diagnostics, path, followed };
+    let mut linker = Linker { legs, targets, images, input, diagnostics, path, followed };
     for name in linker.legs.names() {
         linker.leg(&name);
     }
@@ -42,7 +42,7 @@ pub(super) fn rewrite(
 struct Linker<'a, 'i> {
     legs: &'a mut Legs,
     targets: &'a Targets<'i>,
-    drafts: Vec<&'a Draft>,
+    images: Vec<&'a UnresolvedImage>,
     input: &'a Input<'i>,
     diagnostics: &'a mut Diagnostics,
     /// The targets whose links are being followed, against loops.
@@ -62,16 +62,16 @@ fn loop_of(path: &[Name], target: &Name, link: &Text) -> Diagnostic {
 impl<'a> Linker<'a, '_> {
     /// Rewrites the links of a published leg.
     fn leg(&mut self, name: &str) {
-        let Some(made) = self.legs.get(name).cloned() else { return };
-        self.path.push(Rc::clone(&made.leg.of));
-        let contexts = self.contexts(&made.leg.definition, made.leg.platform.as_ref(), &made);
+        let Some(assigned) = self.legs.get(name).cloned() else { return };
+        self.path.push(Rc::clone(&assigned.leg.of));
+        let contexts = self.contexts(&assigned.leg.definition, assigned.leg.platform.as_ref(), &assigned);
         self.path.pop();
-        if let Some(made) = self.legs.get_mut(name) {
-            made.leg.definition.contexts = contexts;
+        if let Some(assigned) = self.legs.get_mut(name) {
+            assigned.leg.definition.contexts = contexts;
         }
     }
 
-    fn contexts(&mut self, definition: &Target, platform: Option<&Platform>, user: &Made) -> TextMap {
+    fn contexts(&mut self, definition: &Target, platform: Option<&Platform>, user: &AssignedLeg) -> TextMap {
         let mut contexts = definition.contexts.clone();
         // A leg of unknown platform keeps its links: Bake picks the platform when it builds.
         let Some(platform) = platform else {
@@ -88,7 +88,13 @@ impl<'a> Linker<'a, '_> {
     }
 
     /// The target that a link to `linked` means for this platform; `None` leaves it as it is.
-    fn linked(&mut self, linked: &str, platform: &Platform, user: &Made, link: &Text) -> Option<String> {
+    fn linked(
+        &mut self,
+        linked: &str,
+        platform: &Platform,
+        user: &AssignedLeg,
+        link: &Text,
+    ) -> Option<String> {
         let target = match self.targets.get(linked, Some(link)) {
             Ok(target) => target,
             Err(found) => {
@@ -160,7 +166,7 @@ impl<'a> Linker<'a, '_> {
     }
 
     /// The leg of a linked target: the published one, or one of its own without tags and output.
-    fn linked_leg(&mut self, target: &Target, platform: &Platform, user: &Made) -> String {
+    fn linked_leg(&mut self, target: &Target, platform: &Platform, user: &AssignedLeg) -> String {
         let name = leg::leg_name(&target.name, Some(platform));
         if self.legs.get(&name).is_some_and(|known| known.leg.of == target.name) {
             return name;
@@ -172,7 +178,13 @@ impl<'a> Linker<'a, '_> {
     }
 
     /// The hidden copy of a linked target with the leg's platform and the runner's.
-    fn copy(&mut self, target: &Target, platform: &Platform, runner: &Platform, user: &Made) -> String {
+    fn copy(
+        &mut self,
+        target: &Target,
+        platform: &Platform,
+        runner: &Platform,
+        user: &AssignedLeg,
+    ) -> String {
         let name = self.free_name(&format!("_{}-{}-{}", target.name, platform.slug(), runner.slug()), target);
         if self.legs.get(&name).is_some() {
             return name;
@@ -200,7 +212,7 @@ impl<'a> Linker<'a, '_> {
     }
 
     /// A linked target as a helper: it makes nothing of its own, and its own links are followed.
-    fn helper(&mut self, target: &Target, platform: &Platform, user: &Made) -> Target {
+    fn helper(&mut self, target: &Target, platform: &Platform, user: &AssignedLeg) -> Target {
         let (overrides, oci) = self.said(target, platform);
         let mut definition = leg::for_platform(target, Some(platform), &overrides, oci);
         definition.tags = None;
@@ -219,9 +231,9 @@ impl<'a> Linker<'a, '_> {
         platform: &Platform,
     ) -> (Vec<&'a PlatformOverride>, &'a BTreeMap<String, String>) {
         const NO_LABELS: &BTreeMap<String, String> = &BTreeMap::new();
-        let found = self.drafts.iter().find_map(|draft| {
-            let (_, settings) = draft.targets.iter().find(|(name, _)| *name == target.name)?;
-            Some((settings.overrides_of(Some(platform)), &draft.oci))
+        let found = self.images.iter().find_map(|image| {
+            let (_, settings) = image.targets.iter().find(|(name, _)| *name == target.name)?;
+            Some((settings.overrides_of(Some(platform)), &image.oci))
         });
         found.unwrap_or((Vec::new(), NO_LABELS))
     }
@@ -233,11 +245,12 @@ impl<'a> Linker<'a, '_> {
         platform: &Platform,
         role: Role,
         mut definition: Target,
-        user: &Made,
+        user: &AssignedLeg,
     ) {
         definition.name = name.as_str().into();
         let leg = Leg { of: Rc::clone(&target.name), platform: Some(platform.clone()), role, definition };
-        self.legs.insert(name, Made { leg, assignment: user.assignment.clone(), grouping: user.grouping });
+        self.legs
+            .insert(name, AssignedLeg { leg, assignment: user.assignment.clone(), grouping: user.grouping });
     }
 
     fn check_name(&mut self, name: &str, target: &Target) {
@@ -258,7 +271,7 @@ impl<'a> Linker<'a, '_> {
         let taken = |name: &str| {
             definition.targets.contains_key(name)
                 || definition.groups.contains_key(name)
-                || self.legs.get(name).is_some_and(|made| made.leg.of != target.name)
+                || self.legs.get(name).is_some_and(|assigned| assigned.leg.of != target.name)
         };
         while taken(&name) {
             name.insert(0, '_');

@@ -8,6 +8,7 @@ mod labels;
 mod leg;
 mod legs;
 mod links;
+mod marks;
 mod names;
 mod owners;
 mod publish;
@@ -15,7 +16,6 @@ mod repositories;
 mod rules;
 mod targets;
 mod versions;
-mod written;
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -90,15 +90,15 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let spec = Spec::read(input.module, &mut diagnostics);
     let targets = Targets::resolve(input)?;
 
-    let images::Drafts { planned: drafts, left_out } =
-        images::drafts(input, &spec, &targets, &mut diagnostics);
-    let publications = publish::publications(input, &drafts, &targets, &mut diagnostics);
-    let wanted = images::wanted(input, &drafts, &mut diagnostics);
-    let mut legs = legs::legs(input, &drafts, &publications, &wanted, &targets, &mut diagnostics);
-    written::secrets(&targets, input, &mut diagnostics);
-    diagnostics.extend(labels::left_out(&drafts, input));
+    let images::Images { planned: images, left_out } =
+        images::unresolved(input, &spec, &targets, &mut diagnostics);
+    let publications = publish::publications(input, &images, &targets, &mut diagnostics);
+    let wanted = images::wanted(input, &images, &mut diagnostics);
+    let mut legs = legs::legs(input, &images, &publications, &wanted, &targets, &mut diagnostics);
+    marks::secrets(&targets, input, &mut diagnostics);
+    diagnostics.extend(labels::left_out(&images, input));
     unbuilt(input, &legs, &mut diagnostics);
-    let (first, rest): (Vec<_>, Vec<_>) = drafts.iter().partition(|draft| wanted.contains(&draft.key));
+    let (first, rest): (Vec<_>, Vec<_>) = images.iter().partition(|image| wanted.contains(&image.key));
     let said = first.into_iter().chain(rest).chain(&left_out).collect();
     links::rewrite(&mut legs, &targets, said, input, &mut diagnostics);
     diagnostics.check()?;
@@ -108,13 +108,13 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
         sources: input.sources.clone(),
         ..Plan::default()
     };
-    plan.images = publish::images(&drafts, &publications, &wanted, &legs);
+    plan.images = publish::images(&images, &publications, &wanted, &legs);
     plan.jobs = jobs::jobs(&legs, &targets, &plan.images, &mut diagnostics);
-    plan.local = local(input, &drafts, &targets);
+    plan.local = local(input, &images, &targets);
     plan.legs = legs.into_legs();
     whole(&mut plan, &targets, &mut diagnostics);
     jobs::name_groups(&mut plan, input.definition);
-    plan.volatile = written::volatile(&targets, &plan.legs, &drafts, input);
+    plan.volatile = marks::volatile(&targets, &plan.legs, &images, input);
     let (plan, warnings) = diagnostics.into_result(plan)?;
     Ok(Plan { warnings, ..plan })
 }
@@ -130,9 +130,9 @@ fn unbuilt(input: &Input<'_>, legs: &legs::Legs, diagnostics: &mut Diagnostics) 
 }
 
 /// What Bake would build and no image covers.
-fn local(input: &Input<'_>, drafts: &[images::Draft], targets: &Targets<'_>) -> Vec<Name> {
+fn local(input: &Input<'_>, images: &[images::UnresolvedImage], targets: &Targets<'_>) -> Vec<Name> {
     let covered: BTreeSet<&Name> =
-        drafts.iter().flat_map(|draft| &draft.targets).map(|(name, _)| name).collect();
+        images.iter().flat_map(|image| &image.targets).map(|(name, _)| name).collect();
     let asked = match input.names {
         [] => images::default_targets(input.definition),
         // A name may be an image's, which is no target.
@@ -144,7 +144,7 @@ fn local(input: &Input<'_>, drafts: &[images::Draft], targets: &Targets<'_>) -> 
 
 /// The source's targets and groups as they stand, without those that cannot be built as they are.
 fn whole(plan: &mut Plan, targets: &Targets<'_>, diagnostics: &mut Diagnostics) {
-    for target in targets.written() {
+    for target in targets.standing() {
         plan.targets.insert(Rc::clone(&target.name), target.clone());
     }
     // A target whose links lead nowhere cannot be built, and buildx refuses a whole group for it.

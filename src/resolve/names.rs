@@ -2,9 +2,9 @@
 
 use indexmap::IndexSet;
 
-use super::images::Draft;
+use super::images::UnresolvedImage;
 use super::rules::is_of_version;
-use super::versions::Stated;
+use super::versions::ImageVersion;
 use super::{Input, Purpose};
 use crate::bake::target::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -25,16 +25,16 @@ pub(super) struct Names {
 }
 
 /// Renders the patterns of an image.
-pub(super) fn names(input: &Input<'_>, draft: &Draft, diagnostics: &mut Diagnostics) -> Names {
-    let of_rules = draft.ruled.as_ref().map(|ruled| {
-        ruled.check_branch(input.facts, diagnostics);
-        ruled.names(draft.stated.version(), diagnostics)
+pub(super) fn names(input: &Input<'_>, image: &UnresolvedImage, diagnostics: &mut Diagnostics) -> Names {
+    let of_rules = image.rules.as_ref().map(|rules| {
+        rules.check_branch(input.facts, diagnostics);
+        rules.names(image.version.known(), diagnostics)
     });
-    let mut renderer = Renderer { input, draft, names: Vec::new(), diagnostics };
-    let settings = draft.settings();
+    let mut renderer = Renderer { input, image, names: Vec::new(), diagnostics };
+    let settings = image.settings();
     let default: Vec<TagPattern> = match settings.version {
         // An error about the version has been told, or this run is of none.
-        Some(_) if matches!(draft.stated, Stated::No) => Vec::new(),
+        Some(_) if matches!(image.version, ImageVersion::None) => Vec::new(),
         _ => tags::default_patterns().into_iter().map(|pattern| renderer.default_pattern(pattern)).collect(),
     };
     renderer.names.extend(of_rules.unwrap_or_default());
@@ -52,7 +52,7 @@ pub(super) fn names(input: &Input<'_>, draft: &Draft, diagnostics: &mut Diagnost
             return Names::default();
         }
     }
-    if draft.stated.version().is_some_and(Version::is_prerelease) {
+    if image.version.known().is_some_and(Version::is_prerelease) {
         for pattern in &settings.prerelease_tags {
             renderer.pattern(pattern, |version, rendered| match claim(version, rendered) {
                 Claim::Versions(depth) => Claim::Prereleases(depth),
@@ -70,19 +70,19 @@ pub(super) fn names(input: &Input<'_>, draft: &Draft, diagnostics: &mut Diagnost
 
 struct Renderer<'a, 'd> {
     input: &'a Input<'a>,
-    draft: &'a Draft,
+    image: &'a UnresolvedImage,
     names: Vec<CandidateName>,
     diagnostics: &'d mut Diagnostics,
 }
 
 impl Renderer<'_, '_> {
     fn default_pattern(&self, pattern: &str) -> TagPattern {
-        let span = self.draft.settings().version.as_ref().and_then(|text| text.span);
+        let span = self.image.settings().version.as_ref().and_then(|text| text.span);
         TagPattern { pattern: Text { span, ..Text::verbatim(pattern) }, when: None }
     }
 
     fn pattern(&mut self, one: &TagPattern, claim: impl Fn(Option<&Version>, &Rendered) -> Claim) {
-        let version = self.draft.stated.version();
+        let version = self.image.version.known();
         let words = Words { version, facts: self.input.facts };
         if let Some(condition) = &one.when {
             match pattern::holds(condition.as_str(), &words) {
@@ -106,13 +106,13 @@ impl Renderer<'_, '_> {
     fn refuse(&mut self, error: &PatternError, text: &Text) {
         let is_unknown = matches!(error, PatternError::MissingFact { .. })
             || (matches!(error, PatternError::NoVersion(_))
-                && matches!(self.draft.stated, Stated::Unknown(..)));
+                && matches!(self.image.version, ImageVersion::Unknown(..)));
         if self.input.purpose.is_committed() && is_unknown {
             return leave_out(self.input, text.span, self.diagnostics);
         }
-        let diagnostic = match (error, &self.draft.stated) {
+        let diagnostic = match (error, &self.image.version) {
             // What is missing is not the version, but what it is made of.
-            (PatternError::NoVersion(_), Stated::Unknown(cause, version)) => {
+            (PatternError::NoVersion(_), ImageVersion::Unknown(cause, version)) => {
                 let diagnostic = Diagnostic::error("version", cause.to_string()).at(version.span, "");
                 diagnostic.with_help(cause.help())
             }
@@ -134,7 +134,7 @@ impl Renderer<'_, '_> {
         let refuse = |message: String, help: &str| {
             Diagnostic::error("branch-collision", message).at(one.pattern.span, "").with_help(help)
         };
-        let version = self.draft.stated.version();
+        let version = self.image.version.known();
         let others = facts.branches.iter().filter(|other| *other != branch);
         let twin = others.into_iter().find(|other| {
             let facts = Facts { branch: Some((*other).clone()), ..facts.clone() };
@@ -146,7 +146,7 @@ impl Renderer<'_, '_> {
             self.diagnostics
                 .report(refuse(message, "rename one of them, or put `{{ sha }}` into the pattern"));
         }
-        if self.draft.settings().version.is_some() && claim == Claim::Run && is_of_version(tag) {
+        if self.image.settings().version.is_some() && claim == Claim::Run && is_of_version(tag) {
             let message = format!("the branch `{branch}` would take the tag `{tag}`, which is a version's");
             self.diagnostics
                 .report(refuse(message, "put something before it, such as `branch-{{ branch | slug }}`"));

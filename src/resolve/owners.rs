@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::Input;
-use super::images::Draft;
+use super::images::UnresolvedImage;
 use super::names::Names;
 use super::publish::{Listing, Publication, Published};
 use super::repositories::once;
@@ -19,9 +19,9 @@ use crate::version::Version;
 
 /// The images of one block, by their positions.
 pub(super) struct Block<'a> {
-    pub(super) drafts: &'a [Draft],
+    pub(super) images: &'a [UnresolvedImage],
     pub(super) targets: &'a Targets<'a>,
-    /// What each draft claims.
+    /// What each image claims.
     pub(super) names: &'a [Names],
     pub(super) members: &'a [usize],
 }
@@ -40,11 +40,11 @@ pub(super) fn assign(
     publications: &mut [Publication],
     diagnostics: &mut Diagnostics,
 ) {
-    let Block { drafts, names, members, .. } = *block;
+    let Block { images, names, members, .. } = *block;
     let mut known = Known { released: BTreeMap::new(), withdrawn: Vec::new() };
     for at in members {
-        known.released.insert(*at, versions::known(&drafts[*at], input, diagnostics));
-        known.withdrawn.extend(versions::withdrawn(&drafts[*at], diagnostics));
+        known.released.insert(*at, versions::known(&images[*at], input, diagnostics));
+        known.withdrawn.extend(versions::withdrawn(&images[*at], diagnostics));
     }
     let mut images_of: IndexMap<Repository, Vec<usize>> = IndexMap::new();
     for at in members.iter().filter(|at| !names[**at].names.is_empty()) {
@@ -54,7 +54,7 @@ pub(super) fn assign(
     }
     for (repository, here) in images_of {
         let (versioned, literal): (Vec<usize>, Vec<usize>) =
-            here.iter().partition(|at| drafts[**at].stated.version().is_some());
+            here.iter().partition(|at| images[**at].version.known().is_some());
         for at in literal {
             let tags = unversioned(&names[at], diagnostics);
             publications[at].insert(repository.clone(), Listing { tags, ..Listing::default() });
@@ -75,22 +75,22 @@ fn shares(
     known: &Known,
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<Share>> {
-    let drafts: Vec<&Draft> = versioned.iter().map(|at| &block.drafts[*at]).collect();
-    let candidates = drafts.iter().zip(versioned);
+    let images: Vec<&UnresolvedImage> = versioned.iter().map(|at| &block.images[*at]).collect();
+    let candidates = images.iter().zip(versioned);
     let candidates: Vec<Candidate<'_>> =
-        candidates.filter_map(|(draft, at)| candidate(draft, &block.names[*at], &known.withdrawn)).collect();
+        candidates.filter_map(|(image, at)| candidate(image, &block.names[*at], &known.withdrawn)).collect();
     let released: BTreeSet<&Version> = versioned.iter().flat_map(|at| &known.released[at]).collect();
     let released: Vec<Version> = released.into_iter().cloned().collect();
     let shares = match tags::own(&candidates, &released) {
         Ok(shares) => shares,
         Err(errors) => {
-            diagnostics.extend(errors.iter().map(|error| tag_error(error, &drafts)));
+            diagnostics.extend(errors.iter().map(|error| tag_error(error, &images)));
             return None;
         }
     };
-    let platforms: Vec<_> = drafts.iter().map(|draft| platforms(draft, block.targets)).collect();
-    for (draft, losses) in drafts.iter().zip(tags::losses(&candidates, &shares, &platforms)) {
-        diagnostics.extend(losses.iter().map(|loss| fewer_platforms(draft, loss)));
+    let platforms: Vec<_> = images.iter().map(|image| platforms(image, block.targets)).collect();
+    for (image, losses) in images.iter().zip(tags::losses(&candidates, &shares, &platforms)) {
+        diagnostics.extend(losses.iter().map(|loss| fewer_platforms(image, loss)));
     }
     Some(shares)
 }
@@ -110,11 +110,11 @@ fn unversioned(names: &Names, diagnostics: &mut Diagnostics) -> Vec<Published> {
     once(tags)
 }
 
-fn candidate<'d>(draft: &'d Draft, names: &Names, withdrawn: &[Version]) -> Option<Candidate<'d>> {
-    let version = draft.stated.version()?;
+fn candidate<'d>(image: &'d UnresolvedImage, names: &Names, withdrawn: &[Version]) -> Option<Candidate<'d>> {
+    let version = image.version.known()?;
     Some(Candidate {
         version,
-        competes_for_latest: draft.settings().latest,
+        competes_for_latest: image.settings().latest,
         is_withdrawn: versions::is_among(version, withdrawn),
         suffixes: names.suffixes.clone(),
         names: names.names.clone(),
@@ -122,9 +122,9 @@ fn candidate<'d>(draft: &'d Draft, names: &Names, withdrawn: &[Version]) -> Opti
 }
 
 /// What an image is built for, whatever part of it is planned.
-fn platforms(draft: &Draft, targets: &Targets<'_>) -> BTreeSet<Platform> {
+fn platforms(image: &UnresolvedImage, targets: &Targets<'_>) -> BTreeSet<Platform> {
     let mut platforms = BTreeSet::new();
-    for (target, settings) in &draft.targets {
+    for (target, settings) in &image.targets {
         let skips =
             |platform: &Platform| settings.overrides_of(Some(platform)).iter().any(|one| one.settings.skip);
         platforms.extend(targets.valid_platforms(target).filter(|platform| !skips(platform)).cloned());
@@ -132,26 +132,27 @@ fn platforms(draft: &Draft, targets: &Targets<'_>) -> BTreeSet<Platform> {
     platforms
 }
 
-fn fewer_platforms(draft: &Draft, loss: &Loss<Platform>) -> Diagnostic {
+fn fewer_platforms(image: &UnresolvedImage, loss: &Loss<Platform>) -> Diagnostic {
     let list = |names: Vec<String>| names.join(", ");
     let tags = list(loss.tags.iter().map(|tag| format!("`{tag}`")).collect());
     let platforms = list(loss.platforms.iter().map(|platform| format!("`{platform}`")).collect());
     let message = format!(
         "image `{}` takes {tags} from version `{}`, which has more platforms: {platforms}",
-        draft.key, loss.from
+        image.key, loss.from
     );
-    let place = draft.settings().version.as_ref().and_then(|text| text.span).or(draft.span);
+    let place = image.settings().version.as_ref().and_then(|text| text.span).or(image.span);
     Diagnostic::warning("fewer-platforms", message).at(place, "").with_help(
         "who pulls these tags there gets nothing any more; build it for them too, or use other tags",
     )
 }
 
-fn tag_error(error: &TagError, drafts: &[&Draft]) -> Diagnostic {
+fn tag_error(error: &TagError, images: &[&UnresolvedImage]) -> Diagnostic {
     let (TagError::SameTag { candidates, .. }
     | TagError::LiteralFloats { candidates, .. }
     | TagError::Tie { candidates, .. }) = error;
-    let [first, second] = candidates.map(|index| drafts[index]);
-    let place = |draft: &Draft| draft.settings().version.as_ref().and_then(|text| text.span).or(draft.span);
+    let [first, second] = candidates.map(|index| images[index]);
+    let place =
+        |image: &UnresolvedImage| image.settings().version.as_ref().and_then(|text| text.span).or(image.span);
     let help = match error {
         TagError::LiteralFloats { .. } => {
             "leave the shorter pattern out of `tags`, or write the version with all its numbers"

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use super::images::Draft;
+use super::images::UnresolvedImage;
 use super::legs::Legs;
 use super::names::{self, Names};
 use super::owners::{self, Block};
@@ -40,84 +40,89 @@ pub(super) struct Listing {
 /// What an image is published under, by repository, in the order of the spec.
 pub(super) type Publication = IndexMap<Repository, Listing>;
 
-/// The publication of every draft, in their order.
+/// The publication of every image, in their order.
 pub(super) fn publications(
     input: &Input<'_>,
-    drafts: &[Draft],
+    images: &[UnresolvedImage],
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Publication> {
-    let references: usize = drafts.iter().map(|draft| reference_count(draft, targets)).sum();
+    let references: usize = images.iter().map(|image| reference_count(image, targets)).sum();
     if references > MAX_REFERENCES {
         let message = format!("the images have {references} references, and {MAX_REFERENCES} are the most");
         diagnostics.report(Diagnostic::error("limit", message));
-        return vec![Publication::new(); drafts.len()];
+        return vec![Publication::new(); images.len()];
     }
     let mut publications: Vec<Publication> = Vec::new();
     let mut names: Vec<Names> = Vec::new();
-    for draft in drafts {
-        let by_pattern = draft.settings().tags.is_some() || draft.settings().version.is_some();
+    for image in images {
+        let by_pattern = image.settings().tags.is_some() || image.settings().version.is_some();
         if by_pattern {
-            names.push(names::names(input, draft, diagnostics));
-            let repositories = repositories::repositories(draft, targets, diagnostics);
+            names.push(names::names(input, image, diagnostics));
+            let repositories = repositories::repositories(image, targets, diagnostics);
             let empty = |repository| (repository, Listing::default());
             publications.push(repositories.into_iter().map(empty).collect());
         } else {
             names.push(Names::default());
-            publications.push(repositories::literal(draft, targets, diagnostics));
+            publications.push(repositories::literal(image, targets, diagnostics));
         }
     }
     let mut blocks: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
-    for (at, draft) in drafts.iter().enumerate() {
-        blocks.entry(draft.block).or_default().push(at);
+    for (at, image) in images.iter().enumerate() {
+        blocks.entry(image.block).or_default().push(at);
     }
     for members in blocks.values() {
-        let block = Block { drafts, targets, names: &names, members };
+        let block = Block { images, targets, names: &names, members };
         owners::assign(&block, input, &mut publications, diagnostics);
     }
-    collisions(drafts, &publications, diagnostics);
-    for (draft, publication) in drafts.iter().zip(&publications) {
+    collisions(images, &publications, diagnostics);
+    for (image, publication) in images.iter().zip(&publications) {
         if diagnostics.has_errors() {
             break;
         }
-        check(draft, publication, input, diagnostics);
+        check(image, publication, input, diagnostics);
     }
     publications
 }
 
 /// An image is published somewhere, under something.
-fn check(draft: &Draft, publication: &Publication, input: &Input<'_>, diagnostics: &mut Diagnostics) {
+fn check(
+    image: &UnresolvedImage,
+    publication: &Publication,
+    input: &Input<'_>,
+    diagnostics: &mut Diagnostics,
+) {
     if publication.is_empty() {
-        let message = format!("image `{}` has no repository", draft.key);
+        let message = format!("image `{}` has no repository", image.key);
         diagnostics.report(
             Diagnostic::error("no-repository", message)
-                .at(draft.span, "")
+                .at(image.span, "")
                 .with_help("set `repositories`, or give its target a tag with a repository"),
         );
     } else if publication.values().all(|listing| listing.tags.is_empty()) && !input.purpose.is_committed() {
-        let message = format!("image `{}` owns no tag: the merge will publish nothing for it", draft.key);
-        diagnostics.report(Diagnostic::warning("no-tag", message).at(draft.span, ""));
+        let message = format!("image `{}` owns no tag: the merge will publish nothing for it", image.key);
+        diagnostics.report(Diagnostic::warning("no-tag", message).at(image.span, ""));
     }
 }
 
 /// How many references an image may have: its repositories times its tags.
-fn reference_count(draft: &Draft, targets: &Targets<'_>) -> usize {
-    let settings = draft.settings();
-    let target = || draft.targets.first().and_then(|(name, _)| targets.resolved.get(name));
+fn reference_count(image: &UnresolvedImage, targets: &Targets<'_>) -> usize {
+    let settings = image.settings();
+    let target = || image.targets.first().and_then(|(name, _)| targets.resolved.get(name));
     let own = || target().and_then(|target| target.tags.as_ref()).map_or(0, Vec::len);
     settings.repositories.as_ref().map_or(1, Vec::len) * settings.tags.as_ref().map_or_else(own, Vec::len)
 }
 
 /// The versions that the images of a block withdraw, as written.
-fn withdrawn(drafts: &[Draft], block: Option<usize>) -> Vec<String> {
-    let members = drafts.iter().filter(|draft| draft.block == block);
+fn withdrawn(images: &[UnresolvedImage], block: Option<usize>) -> Vec<String> {
+    let members = images.iter().filter(|image| image.block == block);
     let texts: BTreeSet<String> =
-        members.flat_map(|draft| &draft.settings().withdrawn).map(ToString::to_string).collect();
+        members.flat_map(|image| &image.settings().withdrawn).map(ToString::to_string).collect();
     texts.into_iter().collect()
 }
 
 /// A reference belongs to one image.
-fn collisions(drafts: &[Draft], publications: &[Publication], diagnostics: &mut Diagnostics) {
+fn collisions(images: &[UnresolvedImage], publications: &[Publication], diagnostics: &mut Diagnostics) {
     let mut claimed: BTreeMap<(Repository, Tag), (usize, Option<Span>)> = BTreeMap::new();
     for (at, publication) in publications.iter().enumerate() {
         for (repository, listing) in publication {
@@ -127,12 +132,12 @@ fn collisions(drafts: &[Draft], publications: &[Publication], diagnostics: &mut 
                     claimed.insert(key, (at, published.span));
                     continue;
                 };
-                let (first, second) = (&drafts[*first].key, &drafts[at].key);
+                let (first, second) = (&images[*first].key, &images[at].key);
                 let reference = repository.clone().with_tag(published.tag.clone());
                 let message = format!("`{reference}` is claimed by two images, `{first}` and `{second}`");
                 diagnostics.report(
                     Diagnostic::error("tag-collision", message)
-                        .at(published.span.or(drafts[at].span), format!("claimed again by `{second}`"))
+                        .at(published.span.or(images[at].span), format!("claimed again by `{second}`"))
                         .at(*span, format!("claimed by `{first}`"))
                         .with_help(
                             "whichever is pushed last would win; give one of them another tag or repository",
@@ -145,16 +150,16 @@ fn collisions(drafts: &[Draft], publications: &[Publication], diagnostics: &mut 
 
 /// The images of the plan.
 pub(super) fn images(
-    drafts: &[Draft],
+    images: &[UnresolvedImage],
     publications: &[Publication],
     wanted: &BTreeSet<String>,
     legs: &Legs,
 ) -> IndexMap<String, Image> {
-    let mut images = IndexMap::new();
-    for (draft, publication) in
-        drafts.iter().zip(publications).filter(|(draft, _)| wanted.contains(&draft.key))
+    let mut planned = IndexMap::new();
+    for (image, publication) in
+        images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key))
     {
-        let builds: Vec<Build> = legs.builds_of(&draft.key);
+        let builds: Vec<Build> = legs.builds_of(&image.key);
         if builds.is_empty() {
             continue;
         }
@@ -179,20 +184,20 @@ pub(super) fn images(
         for tag in tags.values_mut() {
             tag.repositories = tag.repositories.take().filter(|some| some.len() != repositories.len());
         }
-        images.insert(
-            draft.key.clone(),
+        planned.insert(
+            image.key.clone(),
             Image {
                 repositories,
                 tags: tags.into_values().collect(),
-                annotations: annotations::of_index(draft, legs),
+                annotations: annotations::of_index(image, legs),
                 builds,
-                version: draft.stated.version().map(ToString::to_string),
+                version: image.version.known().map(ToString::to_string),
                 yielded: yielded.into_values().collect(),
-                scheme: draft.settings().scheme,
-                withdrawn: withdrawn(drafts, draft.block),
-                immutable: draft.settings().immutable,
+                scheme: image.settings().scheme,
+                withdrawn: withdrawn(images, image.block),
+                immutable: image.settings().immutable,
             },
         );
     }
-    images
+    planned
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexSet;
 
-use super::images::{Draft, pushed_tags};
+use super::images::{UnresolvedImage, pushed_tags};
 use super::publish::{Listing, Publication, Published};
 use super::targets::Targets;
 use crate::bake::target::Text;
@@ -15,12 +15,12 @@ use crate::tags::{Claim, LATEST};
 
 /// The repositories that the block names, else those of the target's tags.
 pub(super) fn repositories(
-    draft: &Draft,
+    image: &UnresolvedImage,
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) -> IndexSet<Repository> {
     let mut repositories = IndexSet::new();
-    match &draft.settings().repositories {
+    match &image.settings().repositories {
         Some(texts) => {
             for text in texts {
                 match text.as_str().parse::<Repository>() {
@@ -33,7 +33,7 @@ pub(super) fn repositories(
             }
         }
         None => {
-            for text in tags_of(draft, targets) {
+            for text in tags_of(image, targets) {
                 match text.as_str().parse::<Reference>() {
                     Ok(reference) => drop(repositories.insert(reference.repository().clone())),
                     Err(e) => diagnostics.report(reference_error(&text, &e)),
@@ -59,14 +59,18 @@ fn no_reference(text: &Text, why: &str) -> Diagnostic {
     Diagnostic::error("reference", message).at(text.span, "")
 }
 
-fn tags_of(draft: &Draft, targets: &Targets<'_>) -> Vec<Text> {
-    let target = draft.targets.first().and_then(|(name, _)| targets.resolved.get(name));
+fn tags_of(image: &UnresolvedImage, targets: &Targets<'_>) -> Vec<Text> {
+    let target = image.targets.first().and_then(|(name, _)| targets.resolved.get(name));
     target.map(|target| pushed_tags(target).into_iter().cloned().collect()).unwrap_or_default()
 }
 
 /// The target's own tags, as they are; moved to the block's repositories when it names some.
-pub(super) fn literal(draft: &Draft, targets: &Targets<'_>, diagnostics: &mut Diagnostics) -> Publication {
-    let settings = draft.settings();
+pub(super) fn literal(
+    image: &UnresolvedImage,
+    targets: &Targets<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Publication {
+    let settings = image.settings();
     if let Some(name) = settings.variant.iter().flatten().flatten().next() {
         let message = "the variant goes behind tags that the image names, and it has none";
         let diagnostic = Diagnostic::error("variant", message).at(name.span, "");
@@ -81,16 +85,16 @@ pub(super) fn literal(draft: &Draft, targets: &Targets<'_>, diagnostics: &mut Di
         span,
     };
     if settings.repositories.is_some() {
-        let target = draft.targets.first().and_then(|(name, _)| targets.resolved.get(name));
+        let target = image.targets.first().and_then(|(name, _)| targets.resolved.get(name));
         let texts = target.and_then(|target| target.tags.clone()).unwrap_or_default();
         let tags: Vec<Published> =
             texts.iter().filter_map(|text| parse(text, diagnostics)).map(published).collect();
-        for repository in repositories(draft, targets, diagnostics) {
+        for repository in repositories(image, targets, diagnostics) {
             publication.insert(repository, Listing { tags: once(tags.clone()), ..Listing::default() });
         }
         return publication;
     }
-    for text in tags_of(draft, targets) {
+    for text in tags_of(image, targets) {
         let Some((reference, span)) = parse(&text, diagnostics) else { continue };
         let listing = publication.entry(reference.repository().clone()).or_default();
         listing.tags.push(published((reference, span)));

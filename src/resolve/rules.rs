@@ -2,7 +2,7 @@
 
 use super::Input;
 use super::names;
-use super::versions::Stated;
+use super::versions::ImageVersion;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known};
 use crate::pattern::{self, PatternError, Words};
@@ -14,7 +14,7 @@ use crate::version::Version;
 
 /// The rule lines of an image, applied to the facts of the run.
 #[derive(Clone, Debug)]
-pub(super) struct Ruled {
+pub(super) struct AppliedRules {
     /// The rules that hold in this run, with their places.
     rules: Vec<(Rule, Option<Span>)>,
     flavor: Flavor,
@@ -24,10 +24,10 @@ pub(super) struct Ruled {
 /// Applies an image's rule lines; `None` when it has none, or they cannot be read.
 pub(super) fn apply(
     settings: &Settings,
-    stated: &Stated,
+    version: &ImageVersion,
     input: &Input<'_>,
     diagnostics: &mut Diagnostics,
-) -> Option<Ruled> {
+) -> Option<AppliedRules> {
     let lines: Vec<&TagPattern> =
         settings.tags.iter().flatten().filter(|one| rules::is_rule(one.pattern.as_str())).collect();
     if lines.is_empty() {
@@ -47,7 +47,7 @@ pub(super) fn apply(
     let mut applied = Vec::new();
     for line in lines {
         match Rule::parse(line.pattern.as_str()) {
-            Ok(rule) if holds(line, stated, input, &mut found, diagnostics) => {
+            Ok(rule) if holds(line, version, input, &mut found, diagnostics) => {
                 applied.push((rule, line.pattern.span));
             }
             Ok(_) => {}
@@ -81,7 +81,7 @@ pub(super) fn apply(
         let told = Diagnostic::note("tag-rule", note.to_string()).at(applied[*at].1, "");
         diagnostics.report(note.help().into_iter().fold(told, Diagnostic::with_help));
     }
-    Some(Ruled { rules: applied, flavor, outcome })
+    Some(AppliedRules { rules: applied, flavor, outcome })
 }
 
 fn outcome(
@@ -99,13 +99,13 @@ fn wrong(error: &RuleError, span: Option<Span>) -> Diagnostic {
 
 fn holds(
     line: &TagPattern,
-    stated: &Stated,
+    version: &ImageVersion,
     input: &Input<'_>,
     found: &mut Vec<Diagnostic>,
     diagnostics: &mut Diagnostics,
 ) -> bool {
     let Some(condition) = &line.when else { return true };
-    let words = Words { version: stated.version(), facts: input.facts };
+    let words = Words { version: version.known(), facts: input.facts };
     pattern::holds(condition.as_str(), &words).unwrap_or_else(|e| {
         if input.purpose.is_committed() && matches!(e, PatternError::MissingFact { .. }) {
             names::leave_out(input, line.pattern.span, diagnostics);
@@ -117,27 +117,27 @@ fn holds(
     })
 }
 
-impl Ruled {
+impl AppliedRules {
     /// The version of the image: that of `version`, or else the one that the rules are about.
-    pub(super) fn stated(
+    pub(super) fn version_over(
         &self,
-        stated: Stated,
+        version: ImageVersion,
         settings: &Settings,
         diagnostics: &mut Diagnostics,
-    ) -> Stated {
-        let Some(found) = &self.outcome.version else { return stated };
+    ) -> ImageVersion {
+        let Some(found) = &self.outcome.version else { return version };
         // Versions are compared in the image's own scheme.
         let found = Version::parse(found.text(), settings.scheme).unwrap_or_else(|_| found.clone());
-        match stated {
-            Stated::No | Stated::Unknown(..) => Stated::Is(found),
-            Stated::Is(version) if version.cmp_precedence(&found).is_ne() => {
+        match version {
+            ImageVersion::None | ImageVersion::Unknown(..) => ImageVersion::Known(found),
+            ImageVersion::Known(version) if version.cmp_precedence(&found).is_ne() => {
                 let message =
                     format!("`version` is `{version}`, and the rules in `tags` are about `{found}`");
                 let place = settings.version.as_ref().and_then(|text| text.span);
                 let help =
                     "leave `version` out, or write patterns such as `{{ major }}` instead of the rules";
                 diagnostics.report(Diagnostic::error("version", message).at(place, "").with_help(help));
-                Stated::Is(version)
+                ImageVersion::Known(version)
             }
             known => known,
         }

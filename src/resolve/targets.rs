@@ -76,7 +76,7 @@ impl<'a> Targets<'a> {
     }
 
     /// The targets that are written as they stand: those that are not only there to be inherited.
-    pub(super) fn written(&self) -> impl Iterator<Item = &Target> {
+    pub(super) fn standing(&self) -> impl Iterator<Item = &Target> {
         let linked: BTreeSet<&str> =
             self.resolved.values().flat_map(links_of).map(|(_, linked)| linked).collect();
         let grouped = grouped(self.definition);

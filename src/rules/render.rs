@@ -3,10 +3,10 @@
 use super::error::{RuleError, RuleNote};
 use super::javascript::Expression;
 use super::parts::{self, Parts};
-use super::run::{Place, Run};
+use super::run::{Run, RunSubject};
 use super::tag::{Origin, RenderedTag};
 use super::template::{Template, Text, Word};
-use super::{Affix, Event, Flavor, Kind, Latest, Rule, Scheme};
+use super::{Affix, Event, Flavor, Latest, Rule, RuleKind, Scheme};
 use crate::reference::Tag;
 
 /// What comes of a rule that says something.
@@ -22,7 +22,7 @@ enum Core {
     Text(Text, Origin),
 }
 
-impl Kind {
+impl RuleKind {
     /// What renders to the tag itself, of words that are not a version's.
     fn template(&self) -> Option<&Template> {
         match self {
@@ -61,24 +61,25 @@ impl Run<'_> {
         let affixes = affixes.map(|(own, of_all)| own.as_ref().or(of_all.as_ref().map(|one| &one.template)));
         let templates = affixes.into_iter().flatten().chain(rule.kind.template());
         let words: Vec<&Word> = templates.flat_map(Template::words).collect();
-        let names_commit = matches!(rule.kind, Kind::Sha { .. })
+        let names_commit = matches!(rule.kind, RuleKind::Sha { .. })
             || matches!(&origin, Origin::GitTag { part, whole, .. } if part == whole)
             || words.iter().any(|word| matches!(word, Word::Sha | Word::Tag));
-        let names_run = !matches!(rule.kind, Kind::Raw { .. } | Kind::Version { .. }) || !words.is_empty();
+        let names_run =
+            !matches!(rule.kind, RuleKind::Raw { .. } | RuleKind::Version { .. }) || !words.is_empty();
         Ok(Some(Given::Tag(RenderedTag { rule: at, text, origin, names_commit, names_run })))
     }
 
-    fn core(&self, kind: &Kind) -> Result<Core, RuleError> {
+    fn core(&self, kind: &RuleKind) -> Result<Core, RuleError> {
         let other = |text| Core::Text(text, Origin::Other);
         Ok(match kind {
-            Kind::Schedule { pattern } => match self.facts().event.as_deref() {
+            RuleKind::Schedule { pattern } => match self.facts().event.as_deref() {
                 Some("schedule") => other(self.render(pattern)?),
                 _ => Core::Nothing,
             },
-            Kind::Version { scheme, pattern, value, part } => {
+            RuleKind::Version { scheme, pattern, value, part } => {
                 self.version(*scheme, pattern, value.as_ref(), part.as_ref())?
             }
-            Kind::Match { pattern, group, value } => {
+            RuleKind::Match { pattern, group, value } => {
                 let Some(value) = self.value(value.as_ref())? else { return Ok(Core::Nothing) };
                 let found = pattern.captures(&value).and_then(|found| found.get(*group));
                 match found.filter(|found| !found.is_empty()) {
@@ -90,8 +91,8 @@ impl Run<'_> {
                     }
                 }
             }
-            Kind::Edge { branch } => {
-                let Place::Branch(at) = self.place()? else { return Ok(Core::Nothing) };
+            RuleKind::Edge { branch } => {
+                let RunSubject::Branch(at) = self.subject()? else { return Ok(Core::Nothing) };
                 let edge = match branch {
                     Some(branch) => branch,
                     None => self.default_branch(None)?,
@@ -101,24 +102,26 @@ impl Run<'_> {
                     false => Core::Nothing,
                 }
             }
-            Kind::Ref(event) => match (event, self.place()?) {
-                (Event::Branch, Place::Branch(branch)) => other(Text::of_fact(branch)),
-                (Event::Tag, Place::Tag(tag)) => {
+            RuleKind::Ref(event) => match (event, self.subject()?) {
+                (Event::Branch, RunSubject::Branch(branch)) => other(Text::of_fact(branch)),
+                (Event::Tag, RunSubject::Tag(tag)) => {
                     let origin =
                         Origin::GitTag { part: tag.to_owned(), whole: tag.to_owned(), is_match: false };
                     Core::Text(Text::of_fact(tag), origin)
                 }
-                (Event::PullRequest, Place::PullRequest(number)) => other(Text::of_fact(&number.to_string())),
+                (Event::PullRequest, RunSubject::PullRequest(number)) => {
+                    other(Text::of_fact(&number.to_string()))
+                }
                 _ => Core::Nothing,
             },
-            Kind::Raw { value } => match self.render(value) {
+            RuleKind::Raw { value } => match self.render(value) {
                 Ok(text) => other(text),
                 Err(RuleError::MissingFact { word: Some(word), at: Some(_), .. }) if value.is_word() => {
                     Core::Note(RuleNote::NoWord { word })
                 }
                 Err(error) => return Err(error),
             },
-            Kind::Sha { is_long } => {
+            RuleKind::Sha { is_long } => {
                 let facts = self.facts();
                 let commit = if *is_long { facts.commit.as_deref() } else { facts.short_commit() };
                 let missing = RuleError::MissingFact { word: None, fact: "commit", at: None };
@@ -129,9 +132,9 @@ impl Run<'_> {
 
     /// The text that a rule of versions is about; `None` when the run is of no git tag.
     fn value(&self, value: Option<&Template>) -> Result<Option<String>, RuleError> {
-        match (value, value.map_or_else(|| self.place().map(Some), |_| Ok(None))?) {
+        match (value, value.map_or_else(|| self.subject().map(Some), |_| Ok(None))?) {
             (Some(value), _) => Ok(Some(self.render(value)?.plain)),
-            (None, Some(Place::Tag(tag))) => Ok(Some(tag.to_owned())),
+            (None, Some(RunSubject::Tag(tag))) => Ok(Some(tag.to_owned())),
             (None, _) => Ok(None),
         }
     }

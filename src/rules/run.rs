@@ -15,14 +15,14 @@ pub(super) struct Run<'a> {
 }
 
 /// What a run is of.
-pub(super) enum Place<'a> {
+pub(super) enum RunSubject<'a> {
     Branch(&'a str),
     Tag(&'a str),
     PullRequest(u64),
     Other(&'a str),
 }
 
-impl Place<'_> {
+impl RunSubject<'_> {
     /// The name of the ref, if need be made of what is known of it.
     pub(super) fn git_ref(&self, facts: &Facts) -> String {
         facts.git_ref.clone().unwrap_or_else(|| match self {
@@ -46,14 +46,14 @@ impl<'a> Run<'a> {
         })
     }
 
-    pub(super) fn place(&self) -> Result<Place<'_>, RuleError> {
+    pub(super) fn subject(&self) -> Result<RunSubject<'_>, RuleError> {
         let facts = self.facts();
         if let Some(number) = facts.pull_request {
-            return Ok(Place::PullRequest(number));
+            return Ok(RunSubject::PullRequest(number));
         }
-        let tag = facts.tag.as_deref().map(Place::Tag);
-        let branch = facts.branch.as_deref().map(Place::Branch);
-        let other = facts.git_ref.as_deref().map(Place::Other);
+        let tag = facts.tag.as_deref().map(RunSubject::Tag);
+        let branch = facts.branch.as_deref().map(RunSubject::Branch);
+        let other = facts.git_ref.as_deref().map(RunSubject::Other);
         let unknown = RuleError::MissingFact { word: None, fact: "ref", at: None };
         tag.or(branch).or(other).ok_or(unknown)
     }
@@ -66,7 +66,8 @@ impl<'a> Run<'a> {
         let facts = self.facts();
         let missing = |word, fact, at| RuleError::MissingFact { word: Some(word), fact, at };
         // What a run has not because of what it is of.
-        let absent = |word, fact| missing(word, fact, self.place().ok().map(|place| place.git_ref(facts)));
+        let absent =
+            |word, fact| missing(word, fact, self.subject().ok().map(|subject| subject.git_ref(facts)));
         let text = |text: &Option<String>, word, fact| text.clone().ok_or_else(|| absent(word, fact));
         match word {
             Word::Branch => text(&facts.branch, "branch", "branch"),
@@ -95,8 +96,8 @@ impl<'a> Run<'a> {
     }
 
     fn is_default_branch(&self, word: &'static str) -> Result<bool, RuleError> {
-        match self.place()? {
-            Place::Branch(branch) => Ok(self.default_branch(Some(word))? == branch),
+        match self.subject()? {
+            RunSubject::Branch(branch) => Ok(self.default_branch(Some(word))? == branch),
             _ => Ok(false),
         }
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::ImageSpec;
 use super::attributes::Covered;
 use super::declare::Marked;
-use super::read::Reader;
+use super::read::AttributeReader;
 use crate::bake::module::Module;
 use crate::bake::target::Text;
 use crate::bake::text::syntax::Name;
@@ -50,7 +50,7 @@ impl ImageSpec {
         let names = match given {
             None => vec![Text { value: (&label.name).into(), span: Some(label.span) }],
             Some(attribute) => {
-                covered.read(attribute, &mut Reader::new(module, None, diagnostics));
+                covered.read(attribute, &mut AttributeReader::new(module, None, diagnostics));
                 covered.target.or(covered.targets)?
             }
         };

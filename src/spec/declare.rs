@@ -148,7 +148,7 @@ macro_rules! declare {
             pub(super) fn read(
                 &mut self,
                 given: &$crate::bake::text::syntax::Attribute,
-                reader: &mut $crate::spec::read::Reader<'_, '_>,
+                reader: &mut $crate::spec::read::AttributeReader<'_, '_>,
             ) {
                 let mut declared = Self::DECLARED.iter();
                 $({

@@ -18,7 +18,7 @@ pub use declare::{Declared, Marked, Null, Per, Reach};
 pub use read::secret;
 pub use words::{Grouping, OnMissing};
 
-use read::Reader;
+use read::AttributeReader;
 
 use crate::bake::module::Module;
 use crate::bake::text::syntax::{Attribute, Block, Ident, Name};
@@ -83,7 +83,7 @@ impl Spec {
         target: &Name,
         diagnostics: &mut Diagnostics,
     ) -> Settings {
-        let mut reader = Reader::new(module, Some(target), diagnostics);
+        let mut reader = AttributeReader::new(module, Some(target), diagnostics);
         let mut settings = Settings::default();
         for layer in [self.defaults.as_ref(), image].into_iter().flatten() {
             layer.read_into(&mut settings, &mut reader);
@@ -142,7 +142,7 @@ impl ImageSpec {
         self.label.as_ref().map_or("", |label| &label.name)
     }
 
-    fn read_into(&self, settings: &mut Settings, reader: &mut Reader<'_, '_>) {
+    fn read_into(&self, settings: &mut Settings, reader: &mut AttributeReader<'_, '_>) {
         for attribute in self.attributes.values() {
             settings.read(attribute, reader);
         }

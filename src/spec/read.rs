@@ -26,7 +26,7 @@ pub(super) trait Attribute: PartialEq + Sized {
     const MERGES: bool = false;
 
     /// Reads a value that is not null. `None` when it says nothing, or is wrong, which is reported.
-    fn read(value: &Value, place: &Expr, reader: &mut Reader<'_, '_>) -> Option<Self>;
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self>;
 
     /// Puts a later block's value over this one.
     fn merge(&mut self, later: Self) {
@@ -40,7 +40,7 @@ pub(super) trait Attribute: PartialEq + Sized {
 }
 
 /// Evaluates attributes of an image block for one target and checks their types.
-pub(super) struct Reader<'m, 'd> {
+pub(super) struct AttributeReader<'m, 'd> {
     pub(super) module: &'m Module,
     pub(super) target: Option<&'m str>,
     pub(super) diagnostics: &'d mut Diagnostics,
@@ -50,7 +50,7 @@ pub(super) struct Reader<'m, 'd> {
     attribute: &'static str,
 }
 
-impl<'m, 'd> Reader<'m, 'd> {
+impl<'m, 'd> AttributeReader<'m, 'd> {
     pub(super) fn new(module: &'m Module, target: Option<&'m str>, diagnostics: &'d mut Diagnostics) -> Self {
         Self { module, target, diagnostics, platform: None, attribute: "" }
     }
@@ -163,13 +163,13 @@ impl<'m, 'd> Reader<'m, 'd> {
 }
 
 impl Attribute for Text {
-    fn read(value: &Value, place: &Expr, reader: &mut Reader<'_, '_>) -> Option<Self> {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         reader.text(value, place.span, "a string")
     }
 }
 
 impl Attribute for bool {
-    fn read(value: &Value, place: &Expr, reader: &mut Reader<'_, '_>) -> Option<Self> {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         match convert(value, &Type::Bool) {
             Ok(Value::Bool(known)) => Some(known),
             _ => {
@@ -182,7 +182,7 @@ impl Attribute for bool {
 
 /// A list of strings; a single string is a list of one. Empty strings are dropped, as Bake does with tags.
 impl Attribute for Vec<Text> {
-    fn read(value: &Value, place: &Expr, reader: &mut Reader<'_, '_>) -> Option<Self> {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         let Some(items) = value.items() else {
             return Some(vec![reader.text(value, place.span, "a list of strings")?]);
         };
@@ -196,7 +196,7 @@ impl Attribute for Vec<Text> {
 /// Patterns of tags; a single one is a list of one. Those that are empty or never apply are left out; a single one
 /// that is says nothing.
 impl Attribute for Vec<TagPattern> {
-    fn read(value: &Value, place: &Expr, reader: &mut Reader<'_, '_>) -> Option<Self> {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         let counts = |one: &TagPattern, part: &Value| !one.pattern.is_empty() && !Self::leaves_out(part);
         let Some(items) = value.items() else {
             let one = reader.pattern(value, place)?;
@@ -220,7 +220,7 @@ impl Attribute for Vec<TagPattern> {
 
 /// The axes of a variant: a name, or a list of axes, each a name or a list of names. Empty names count.
 impl Attribute for Vec<Vec<Text>> {
-    fn read(value: &Value, place: &Expr, reader: &mut Reader<'_, '_>) -> Option<Self> {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         let Some(axes) = value.items() else {
             return Some(vec![vec![reader.text(value, place.span, "a name, or a list of axes")?]]);
         };
@@ -246,7 +246,7 @@ impl Attribute for Vec<Vec<Text>> {
 impl Attribute for BTreeMap<Name, Text> {
     const MERGES: bool = true;
 
-    fn read(value: &Value, place: &Expr, reader: &mut Reader<'_, '_>) -> Option<Self> {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         let Some(members) = value.members() else {
             reader.misfit(place.span, "an object of strings", value);
             return None;
@@ -267,7 +267,7 @@ impl Attribute for BTreeMap<Name, Text> {
 impl Attribute for Vec<RunnerRule> {
     const MERGES: bool = true;
 
-    fn read(value: &Value, place: &Expr, reader: &mut Reader<'_, '_>) -> Option<Self> {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         let Some(members) = value.members() else {
             reader.misfit(place.span, "an object of runners by platform", value);
             return None;
@@ -303,7 +303,7 @@ impl Attribute for Vec<RunnerRule> {
 
 /// The runner of a platform block.
 impl Attribute for RunnerRule {
-    fn read(value: &Value, place: &Expr, reader: &mut Reader<'_, '_>) -> Option<Self> {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         reader.runner_rule(value, place, reader.platform.clone())
     }
 }
@@ -311,7 +311,7 @@ impl Attribute for RunnerRule {
 impl<T: Attribute> Attribute for Option<T> {
     const MERGES: bool = T::MERGES;
 
-    fn read(value: &Value, place: &Expr, reader: &mut Reader<'_, '_>) -> Option<Self> {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         T::read(value, place, reader).map(Some)
     }
 
@@ -321,7 +321,7 @@ impl<T: Attribute> Attribute for Option<T> {
 }
 
 /// One of the words of a [`Word`].
-fn word<T: Word>(value: &Value, place: &Expr, reader: &mut Reader<'_, '_>) -> Option<T> {
+fn word<T: Word>(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<T> {
     let text = reader.text(value, place.span, "a string")?;
     if let Some((_, meaning)) = T::WORDS.iter().find(|(word, _)| *word == text.as_str()) {
         return Some(*meaning);
@@ -336,7 +336,7 @@ fn word<T: Word>(value: &Value, place: &Expr, reader: &mut Reader<'_, '_>) -> Op
 macro_rules! words {
     ($($type:ty),*) => {
         $(impl Attribute for $type {
-            fn read(value: &Value, place: &Expr, reader: &mut Reader<'_, '_>) -> Option<Self> {
+            fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
                 word(value, place, reader)
             }
         })*

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use super::images::Draft;
+use super::images::UnresolvedImage;
 use super::targets::Targets;
 use super::{Input, Purpose};
 use crate::bake::target::{Target, Text};
@@ -33,11 +33,11 @@ pub(super) fn secrets(targets: &Targets<'_>, input: &Input<'_>, diagnostics: &mu
 pub(super) fn volatile(
     targets: &Targets<'_>,
     legs: &IndexMap<String, Leg>,
-    drafts: &[Draft],
+    images: &[UnresolvedImage],
     input: &Input<'_>,
 ) -> Vec<Diagnostic> {
     let mut diagnostics = Diagnostics::default();
-    let marked = of_source(targets, input).into_iter().chain(drafts.iter().flat_map(of_image));
+    let marked = of_source(targets, input).into_iter().chain(images.iter().flat_map(of_image));
     // Of images that are not planned, a leg that is linked to has what they say of its target.
     let marked = marked.chain(legs.values().flat_map(|leg| of_target(&leg.of, &leg.definition)));
     for (place, mark, span) in once(marked.filter(|one| input.purpose.shows(one.place.reach()))) {
@@ -66,14 +66,14 @@ impl Purpose {
 }
 
 /// A part of what would be written that has marks.
-struct Part<'a> {
-    place: Place<'a>,
+struct MarkedPart<'a> {
+    place: MarkedPlace<'a>,
     marks: Marks,
     span: Option<Span>,
 }
 
 /// What a text is of.
-enum Place<'a> {
+enum MarkedPlace<'a> {
     TargetName,
     DefaultOf(&'a Name),
     GroupMember(&'a Name),
@@ -83,7 +83,7 @@ enum Place<'a> {
     OfPlatform { attribute: &'static Declared, target: &'a Name, prefix: &'a PlatformPrefix },
 }
 
-impl Place<'_> {
+impl MarkedPlace<'_> {
     /// Where it shows.
     fn reach(&self) -> Reach {
         match self {
@@ -99,7 +99,7 @@ impl Place<'_> {
     }
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for MarkedPlace<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TargetName => f.write_str("the name of a target"),
@@ -115,10 +115,12 @@ impl fmt::Display for Place<'_> {
 }
 
 /// Each mark with its place. The same text reaches several targets and legs, and is there once.
-fn once<'a>(parts: impl IntoIterator<Item = Part<'a>>) -> Vec<(Rc<Place<'a>>, Mark, Option<Span>)> {
+fn once<'a>(
+    parts: impl IntoIterator<Item = MarkedPart<'a>>,
+) -> Vec<(Rc<MarkedPlace<'a>>, Mark, Option<Span>)> {
     let mut seen = BTreeSet::new();
     let mut all = Vec::new();
-    for Part { place, marks, span } in parts {
+    for MarkedPart { place, marks, span } in parts {
         let place = Rc::new(place);
         for mark in marks.iter() {
             if span.is_none() || seen.insert((span, mark.clone())) {
@@ -130,54 +132,55 @@ fn once<'a>(parts: impl IntoIterator<Item = Part<'a>>) -> Vec<(Rc<Place<'a>>, Ma
 }
 
 /// The marked parts of the source's targets and groups, of which legs are made.
-fn of_source<'a>(targets: &'a Targets<'_>, input: &'a Input<'_>) -> Vec<Part<'a>> {
+fn of_source<'a>(targets: &'a Targets<'_>, input: &'a Input<'_>) -> Vec<MarkedPart<'a>> {
     let mut parts = Vec::new();
-    let mut add = |place: Place<'a>, marks: &Marks, span| {
+    let mut add = |place: MarkedPlace<'a>, marks: &Marks, span| {
         if !marks.is_empty() {
-            parts.push(Part { place, marks: marks.clone(), span });
+            parts.push(MarkedPart { place, marks: marks.clone(), span });
         }
     };
-    for target in targets.written() {
+    for target in targets.standing() {
         if let Some((marks, span)) = input.module.name_marks(&target.name) {
-            add(Place::TargetName, marks, Some(span));
+            add(MarkedPlace::TargetName, marks, Some(span));
         }
     }
     for variable in input.kept {
         if let Some(default) = &variable.default {
-            add(Place::DefaultOf(&variable.name), &default.marks(), Some(variable.span));
+            add(MarkedPlace::DefaultOf(&variable.name), &default.marks(), Some(variable.span));
         }
     }
     let mut text = |place, text: &Text| add(place, text.value.marks(), text.span);
     for group in targets.definition.groups.values() {
-        group.description.iter().for_each(|one| text(Place::GroupDescription(&group.name), one));
-        group.members().iter().for_each(|one| text(Place::GroupMember(&group.name), one));
+        group.description.iter().for_each(|one| text(MarkedPlace::GroupDescription(&group.name), one));
+        group.members().iter().for_each(|one| text(MarkedPlace::GroupMember(&group.name), one));
     }
-    parts.extend(targets.written().flat_map(|target| of_target(&target.name, target)));
+    parts.extend(targets.standing().flat_map(|target| of_target(&target.name, target)));
     parts
 }
 
 /// The marked parts of a target's definition.
-fn of_target<'a>(target: &'a Name, definition: &Target) -> Vec<Part<'a>> {
+fn of_target<'a>(target: &'a Name, definition: &Target) -> Vec<MarkedPart<'a>> {
     let mut parts = Vec::new();
     definition.each_text(&mut |attribute: &str, text: &Text| {
         let marks = text.value.marks();
         if !marks.is_empty() {
-            let place = Place::OfTarget { attribute: attribute.to_owned(), target };
-            parts.push(Part { place, marks: marks.clone(), span: text.span });
+            let place = MarkedPlace::OfTarget { attribute: attribute.to_owned(), target };
+            parts.push(MarkedPart { place, marks: marks.clone(), span: text.span });
         }
     });
     parts
 }
 
 /// The marked parts of what an `image` block says about its targets.
-fn of_image(draft: &Draft) -> Vec<Part<'_>> {
-    let part = |place, one: &Marked| Part { place, marks: one.marks.clone(), span: Some(one.span) };
-    let of_block = |one: &Marked| part(Place::OfImage { attribute: one.attribute, image: &draft.key }, one);
-    let mut parts: Vec<Part<'_>> = draft.marked.iter().map(of_block).collect();
-    for (target, settings) in &draft.targets {
+fn of_image(image: &UnresolvedImage) -> Vec<MarkedPart<'_>> {
+    let part = |place, one: &Marked| MarkedPart { place, marks: one.marks.clone(), span: Some(one.span) };
+    let of_block =
+        |one: &Marked| part(MarkedPlace::OfImage { attribute: one.attribute, image: &image.key }, one);
+    let mut parts: Vec<MarkedPart<'_>> = image.marked.iter().map(of_block).collect();
+    for (target, settings) in &image.targets {
         parts.extend(settings.marked.iter().map(of_block));
         for PlatformOverride { prefix, settings, span: _, is_default: _ } in &settings.platforms {
-            let place = |attribute| Place::OfPlatform { attribute, target, prefix };
+            let place = |attribute| MarkedPlace::OfPlatform { attribute, target, prefix };
             parts.extend(settings.marked.iter().map(|one| part(place(one.attribute), one)));
         }
     }
