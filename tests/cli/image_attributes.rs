@@ -13,7 +13,7 @@ use bakeplan::plan::Plan;
 use bakeplan::render;
 use bakeplan::resolve::{self, Input, Purpose};
 use bakeplan::source::Sources;
-use bakeplan::spec::{Covered, Declared, PlatformSettings, Reach, Settings};
+use bakeplan::spec::{Covered, Declared, Per, PlatformSettings, Reach, Settings};
 
 use crate::support::{Test, in_parallel};
 
@@ -198,6 +198,34 @@ fn fitting(block: Block, attribute: &str, form: &str) -> Vec<&'static str> {
     VALUES.into_iter().filter(|value| fits(value).is_ok()).collect()
 }
 
+/// What is wrong when an attribute is not the same for two targets of one image.
+fn disagreement(declared: &Declared, form: &str, values: &[&str]) -> Option<String> {
+    let [first, second, ..] = values else { return None };
+    let value = form.replace("VALUE", &format!("(axis == \"x\" ? \"{first}\" : \"{second}\")"));
+    let own = |name: &str, text: &str| {
+        if name == declared.name { String::new() } else { format!("  {name} = {text}\n") }
+    };
+    let repositories = own("repositories", "[\"ghcr.io/acme/app\"]");
+    let version = own("version", "\"1.2.3\"");
+    let text = format!(
+        "target \"app\" {{
+  name = \"app-${{axis}}\"
+  matrix = {{ axis = [\"x\", \"y\"] }}
+  platforms = [axis == \"x\" ? \"linux/amd64\" : \"linux/arm64\"]
+}}
+image \"app\" {{
+  targets = [\"app-x\", \"app-y\"]
+{repositories}{version}  {} = {value}
+}}
+",
+        declared.name
+    );
+    let message = format!("`{}` is not the same for `app-x` and `app-y`, which are one image", declared.name);
+    let found = planned(&text, None, Purpose::Run).err().unwrap_or_default();
+    let is_told = found.iter().any(|one| one.message == message);
+    (is_told != (declared.per == Per::Image)).then(|| format!("{is_told} for\n{text}"))
+}
+
 /// What is wrong with an attribute in one of its forms, and in which way it can be written.
 fn faults(block: Block, declared: &Declared) -> Vec<String> {
     let mut faults = Vec::new();
@@ -206,6 +234,9 @@ fn faults(block: Block, declared: &Declared) -> Vec<String> {
         let values = fitting(block, declared.name, form);
         let Some(first) = values.first() else { continue };
         is_written = true;
+        if block == Block::Image && !Covered::DECLARED.contains(declared) {
+            faults.extend(disagreement(declared, form, &values));
+        }
         for Committed { purpose, render, reach } in COMMITTED {
             let shows = declared.reach == reach || declared.reach == Reach::Both;
             let clock = definition(block, declared.name, form, &by_clock(first));
@@ -238,8 +269,10 @@ fn faults(block: Block, declared: &Declared) -> Vec<String> {
     faults
 }
 
+/// The clock in it is refused for the files in which it shows, and for no others; in the others, no value makes a
+/// difference; and the targets of an image agree about what is one for the image.
 #[test]
-fn the_clock_is_refused_for_the_files_in_which_an_attribute_shows_and_for_no_others() {
+fn what_is_declared_of_an_attribute_holds() {
     let faults = in_parallel(&attributes(), |(block, declared)| faults(*block, declared));
     let faults: Vec<String> = faults.into_iter().flatten().collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
