@@ -56,6 +56,9 @@ pub struct Diagnostic {
     pub help: Option<String>,
 }
 
+/// Why there is no result. Boxed, since it travels through every level of an expression.
+pub type Failure = Box<Diagnostic>;
+
 impl Diagnostic {
     /// An error without a place.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {

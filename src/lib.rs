@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! text → bake (the language) → spec (image blocks) → resolve (images, legs, jobs) → Plan → render (views)
-//! plan.json + digests of builds → merge → registry → verify
+//! registry → published (plan.json, digests of builds, what repositories answer) → merge, verify
 //! ```
 
 #![cfg_attr(
@@ -14,10 +14,12 @@
 )]
 
 // The words.
+mod as_text;
 pub mod diagnostic;
 pub mod graphemes;
 pub mod json;
 pub mod oci;
+pub mod on_missing;
 pub mod platform;
 pub mod reference;
 pub mod source;
@@ -38,11 +40,14 @@ pub mod tags;
 pub mod plan;
 pub mod resolve;
 
-// The views.
-pub mod render;
-
 // The registries.
 pub mod registry;
+
+// What is published: the plan as it is written and read, what builds pushed, what repositories answer.
+pub mod published;
+
+// The views.
+pub mod render;
 
 // What is done with a plan and what was built of it.
 pub mod merge;

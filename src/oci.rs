@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::platform::normalise;
+use crate::platform::{Platform, normalise};
 use crate::reference::Digest;
 
 /// The media type of an OCI index: one manifest per platform.
@@ -30,6 +30,8 @@ pub const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
 pub const REFERENCE_DIGEST: &str = "vnd.docker.reference.digest";
 /// The value of [`REFERENCE_TYPE`] for attestations.
 pub const ATTESTATION: &str = "attestation-manifest";
+/// The artifact type of attestations that refer to their image instead of being in its index.
+pub const ATTESTATION_TYPE: &str = "application/vnd.docker.attestation.manifest.v1+json";
 
 /// The annotation that holds the tag of a manifest in an OCI layout.
 pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
@@ -77,6 +79,17 @@ impl DescriptorPlatform {
     #[must_use]
     pub fn normal(&self) -> (String, String, String) {
         normalise(&self.os, &self.architecture, &self.variant)
+    }
+
+    /// Whether this is the planned platform. The version of an operating system counts where it is planned.
+    #[must_use]
+    pub fn fits(&self, planned: &Platform) -> bool {
+        let (os, architecture, variant) = self.normal();
+        (os.as_str(), architecture.as_str(), variant.as_str())
+            == (planned.os(), planned.architecture(), planned.variant())
+            && (planned.os_version().is_empty()
+                || self.os_version.is_empty()
+                || planned.os_version() == self.os_version)
     }
 
     /// Whether this is a place that nothing runs on, as attestations have it.
@@ -210,6 +223,22 @@ pub fn media_type_of(document: &[u8]) -> Option<String> {
     }
 }
 
+/// The platform that the configuration of an image names, as an entry for it has it: without the version and features
+/// of the operating system, which buildx does not take over.
+///
+/// # Errors
+/// When it is no JSON object.
+pub fn configured_platform(configuration: &[u8]) -> Result<DescriptorPlatform, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Configuration {
+        #[serde(flatten)]
+        platform: DescriptorPlatform,
+    }
+    let Configuration { platform } = serde_json::from_slice(configuration)?;
+    let (os, architecture, variant) = normalise(&platform.os, &platform.architecture, &platform.variant);
+    Ok(DescriptorPlatform { os, architecture, variant, ..DescriptorPlatform::default() })
+}
+
 /// Go writes `null` for what it has not, and reads it so.
 fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,
@@ -267,5 +296,16 @@ mod tests {
         ] {
             assert_eq!(media_type_of(document.as_bytes()).as_deref(), expected, "{document}");
         }
+    }
+
+    #[test]
+    fn the_platform_of_a_configuration_is_normalised() {
+        let platform = |text: &str| configured_platform(text.as_bytes()).unwrap().to_string();
+        assert_eq!(platform(r#"{"os":"linux","architecture":"aarch64","variant":"v8"}"#), "linux/arm64");
+        assert_eq!(platform(r#"{"os":"Linux","architecture":"arm","variant":"v6","x":1}"#), "linux/arm/v6");
+        let windows =
+            configured_platform(br#"{"os":"windows","architecture":"amd64","os.version":"10"}"#).unwrap();
+        assert_eq!(windows.os_version, "");
+        assert!(configured_platform(b"[]").is_err());
     }
 }

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use crate::bake::target::{Group, Target};
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::kept::KeptVariable;
 use crate::diagnostic::Diagnostic;
+use crate::on_missing::OnMissing;
 use crate::platform::Platform;
 use crate::reference::{Repository, Tag};
 use crate::runner::Runner;
-use crate::spec::OnMissing;
 use crate::tags::{Claim, YieldedTag};
 use crate::version::Scheme;
 
@@ -88,6 +88,10 @@ pub struct Build {
     pub leg: String,
     /// What becomes of the image when it is missing.
     pub on_missing: OnMissing,
+    /// Labels that the configuration of its image will have; without those whose values the build decides.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations that the manifest of its image will have; without those whose values the build decides.
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// A tag of an image.
@@ -185,12 +189,6 @@ impl Plan {
     pub fn built(&self) -> impl Iterator<Item = &Target> {
         let legs: BTreeSet<&Name> = self.legs.values().map(|leg| &leg.of).chain(&self.local).collect();
         self.targets.iter().filter(move |(name, _)| legs.contains(name)).map(|(_, target)| target)
-    }
-
-    /// The job that builds a leg.
-    #[must_use]
-    pub fn job_of(&self, leg: &str) -> Option<&Job> {
-        self.jobs.iter().find(|job| job.legs.iter().any(|name| name == leg))
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::as_text::as_text;
+
 /// Operating systems that containerd knows: the words that may stand alone for an OS (containerd/platforms
 /// `database.go`, `isKnownOS`).
 const OPERATING_SYSTEMS: [&str; 17] = [
@@ -150,12 +152,6 @@ impl Platform {
         &self.os_version
     }
 
-    /// The features asked of the operating system (`win32k`), sorted, each once.
-    #[must_use]
-    pub fn os_features(&self) -> &[String] {
-        &self.os_features
-    }
-
     /// The operating system or architecture that containerd does not know, which is a typo more often than not, and
     /// what was probably meant.
     #[must_use]
@@ -230,6 +226,8 @@ impl FromStr for Platform {
         Ok(Self { os, architecture, variant, os_version, os_features })
     }
 }
+
+as_text!(Platform: "A platform, such as `linux/amd64` or `linux/arm/v7`.");
 
 impl fmt::Display for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -615,7 +613,7 @@ mod tests {
         let parsed = platform("Windows(10.0.17763+win32k+a%2Fb)/AMD64/v2");
         assert_eq!(parsed.os(), "windows");
         assert_eq!(parsed.os_version(), "10.0.17763");
-        assert_eq!(parsed.os_features(), ["a/b", "win32k"]);
+        assert_eq!(parsed.os_features, ["a/b", "win32k"]);
         assert_eq!((parsed.architecture(), parsed.variant()), ("amd64", "v2"));
     }
 

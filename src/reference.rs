@@ -6,6 +6,12 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
+use crate::as_text::as_text;
+
+/// The tag of a reference that names none, and so the floating name of the greatest version, which a version may stay
+/// out of.
+pub const LATEST: &str = "latest";
+
 /// The registry of a reference that names none.
 const DOCKER_HUB: &str = "docker.io";
 /// The name under which Docker Hub was known before.
@@ -200,29 +206,10 @@ impl Repository {
         &self.path
     }
 
-    /// The shortest form that means this repository: `ubuntu` for `docker.io/library/ubuntu`.
-    #[must_use]
-    pub fn familiar(&self) -> String {
-        let full = self.to_string();
-        if !self.registry.is_docker_hub() {
-            return full;
-        }
-        // `docker.io/a.b/c` cannot be shortened: `a.b` would be the registry.
-        let means_this = |short: &&str| short.parse().is_ok_and(|repository: Self| repository == *self);
-        let official = self.path.strip_prefix(OFFICIAL);
-        official.into_iter().chain([self.path.as_str()]).find(means_this).map_or(full, str::to_owned)
-    }
-
     /// The reference of `tag` in this repository.
     #[must_use]
     pub fn with_tag(self, tag: Tag) -> Reference {
         Reference { repository: self, tag: Some(tag), digest: None }
-    }
-
-    /// The reference of `digest` in this repository.
-    #[must_use]
-    pub fn with_digest(self, digest: Digest) -> Reference {
-        Reference { repository: self, tag: None, digest: Some(digest) }
     }
 }
 
@@ -273,6 +260,8 @@ impl FromStr for Tag {
     }
 }
 
+as_text!(Tag: "A tag: 1 to 128 ASCII letters, digits, `_`, `.` and `-`, not beginning with `.` or `-`.");
+
 impl fmt::Display for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -281,7 +270,7 @@ impl fmt::Display for Tag {
 
 /// A digest: `sha256:` and 64 lower-case hexadecimal digits, or `sha384:` and 96, or `sha512:` and 128
 /// (<https://github.com/opencontainers/go-digest>).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, utoipa::ToSchema)]
 pub struct Digest(String);
 
 impl Digest {
@@ -393,12 +382,6 @@ impl Reference {
     #[must_use]
     pub fn digest(&self) -> Option<&Digest> {
         self.digest.as_ref()
-    }
-
-    /// The shortest form that means this reference: `ubuntu:24.04` for `docker.io/library/ubuntu:24.04`.
-    #[must_use]
-    pub fn familiar(&self) -> String {
-        self.suffixed(self.repository.familiar())
     }
 
     /// `repository` with this reference's tag and digest behind it.
@@ -591,15 +574,14 @@ mod tests {
             }
             let ours = ours.unwrap_or_else(|error| panic!("{input}: {error}"));
             // Documented difference: hosts have no case.
-            let (domain, familiar) = match field("domain").expect("a domain") {
-                "GHCR.io" => ("ghcr.io", field("familiar").map(|text| text.replace("GHCR", "ghcr"))),
-                domain => (domain, field("familiar").map(str::to_owned)),
+            let domain = match field("domain").expect("a domain") {
+                "GHCR.io" => "ghcr.io",
+                domain => domain,
             };
             assert_eq!(ours.repository().registry().as_str(), domain, "{input}");
             assert_eq!(Some(ours.repository().path()), field("path"), "{input}");
             assert_eq!(ours.tag().map(Tag::as_str), field("tag"), "{input}");
             assert_eq!(ours.digest().map(Digest::as_str), field("digest"), "{input}");
-            assert_eq!(Some(ours.familiar()), familiar, "{input}");
         }
         assert_eq!(checked, 73);
     }
@@ -661,20 +643,19 @@ mod tests {
     }
 
     #[test]
-    fn the_short_form_never_means_something_else() {
+    fn the_short_form_of_a_hub_repository_is_read() {
         let hex = "a".repeat(64);
-        for (full, familiar) in [
-            ("docker.io/library/ubuntu", "ubuntu"),
-            ("docker.io/acme/app", "acme/app"),
-            ("docker.io/library/a/b", "library/a/b"),
-            ("docker.io/library/localhost", "localhost"),
+        for (short, full) in [
+            ("ubuntu", "docker.io/library/ubuntu"),
+            ("acme/app", "docker.io/acme/app"),
+            ("library/a/b", "docker.io/library/a/b"),
+            ("localhost", "docker.io/library/localhost"),
             ("docker.io/localhost/a", "docker.io/localhost/a"),
             ("docker.io/a.b/c", "docker.io/a.b/c"),
-            (&format!("docker.io/library/{hex}"), &format!("library/{hex}")),
+            (&format!("library/{hex}"), &format!("docker.io/library/{hex}")),
             ("ghcr.io/library/ubuntu", "ghcr.io/library/ubuntu"),
         ] {
-            assert_eq!(repository(full).familiar(), familiar);
-            assert_eq!(repository(familiar).to_string(), full);
+            assert_eq!(repository(short).to_string(), full);
         }
     }
 
@@ -693,8 +674,8 @@ mod tests {
         let text = format!("sha384:{}", "0f".repeat(48));
         let digest: Digest = text.parse().expect("a digest");
         assert_eq!((digest.algorithm(), digest.hex()), ("sha384", &text[7..]));
-        let pinned = repository("ghcr.io/a").with_digest(digest);
-        assert_eq!(pinned.to_string(), format!("ghcr.io/a@{text}"));
+        let pinned: Reference = format!("ghcr.io/a@{text}").parse().expect("a reference");
+        assert_eq!(pinned.digest(), Some(&digest));
     }
 
     #[test]
@@ -702,7 +683,6 @@ mod tests {
         let tag: Tag = "24.04".parse().expect("a tag");
         let reference = repository("ubuntu").with_tag(tag);
         assert_eq!(reference.to_string(), "docker.io/library/ubuntu:24.04");
-        assert_eq!(reference.familiar(), "ubuntu:24.04");
     }
 
     proptest! {
@@ -711,8 +691,7 @@ mod tests {
             text in "([a-zA-Z.]{1,5}(:[0-9]{1,2})?/)?[a-z._/-]{1,8}(:[a-zA-Z0-9_.-]{1,4})?(@sha256:[0-9a-f]{64})?",
         ) {
             if let Ok(reference) = text.parse::<Reference>() {
-                prop_assert_eq!(reference.to_string().parse::<Reference>(), Ok(reference.clone()));
-                prop_assert_eq!(reference.familiar().parse::<Reference>(), Ok(reference));
+                prop_assert_eq!(reference.to_string().parse::<Reference>(), Ok(reference));
             }
         }
 

@@ -1,13 +1,13 @@
 //! CI runners: how they are named, and which one builds a platform.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::bake::values::Value;
 use crate::platform::{Platform, PlatformPrefix};
-use crate::source::Span;
 
 /// A runner in the forms that GitHub's `runs-on` takes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Runner {
     /// One label.
@@ -19,7 +19,7 @@ pub enum Runner {
         /// The group's name.
         group: String,
         /// Labels that it must have all of; may be empty.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         labels: Vec<String>,
     },
 }
@@ -73,8 +73,6 @@ pub struct RunnerRule {
     pub runner: Runner,
     /// The runner's own platform, when given.
     pub platform: Option<Platform>,
-    /// Where the rule is written.
-    pub span: Span,
 }
 
 impl RunnerRule {
@@ -82,7 +80,7 @@ impl RunnerRule {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn from_value(value: &Value, prefix: Option<PlatformPrefix>, span: Span) -> Result<Self, String> {
+    pub fn from_value(value: &Value, prefix: Option<PlatformPrefix>) -> Result<Self, String> {
         let mut platform = None;
         let runner = match value.members() {
             None => plain(value)?,
@@ -106,7 +104,7 @@ impl RunnerRule {
                 }
             }
         };
-        Ok(Self { prefix, runner, platform, span })
+        Ok(Self { prefix, runner, platform })
     }
 }
 
@@ -189,15 +187,12 @@ fn linux_amd64() -> Platform {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Sources;
 
     fn rule(prefix: Option<&str>, runner: &str) -> RunnerRule {
-        let source = Sources::default().add("a", "");
         RunnerRule {
             prefix: prefix.map(|p| p.parse().unwrap()),
             runner: Runner::Label(runner.into()),
             platform: None,
-            span: Span { source, start: 0, end: 0 },
         }
     }
 

@@ -103,11 +103,6 @@ impl Sources {
     pub fn text(&self, span: Span) -> &str {
         self.get(span.source).text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
-
-    /// Each source with its id, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
-        (0u32..).map(SourceId).zip(&self.list)
-    }
 }
 
 #[cfg(test)]

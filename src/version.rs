@@ -115,7 +115,9 @@ pub struct Version {
 }
 
 /// What a version's text is to be read as.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Scheme {
     /// Whatever people write ([`Version`]).
@@ -209,12 +211,6 @@ impl Version {
         let numbers = self.numbers.get(..count).filter(|numbers| !numbers.is_empty())?;
         let digits: usize = numbers.iter().map(|number| number.text.len()).sum();
         self.without_v().get(..digits + count - 1)
-    }
-
-    /// The build metadata behind `+`, empty when there is none.
-    #[must_use]
-    pub fn build(&self) -> &str {
-        &self.build
     }
 
     /// Whether this comes before the release of the same numbers. Build metadata does not count.
@@ -445,7 +441,7 @@ mod tests {
             [None, Some("24"), Some("24.04"), Some("24.04.1"), None]
         );
         assert_eq!(version.numbers().iter().map(super::Number::value).collect::<Vec<_>>(), [24, 4, 1]);
-        assert_eq!(version.build(), "b.7");
+        assert_eq!(version.build.as_str(), "b.7");
     }
 
     #[test]

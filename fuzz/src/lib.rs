@@ -172,7 +172,7 @@ fn with_module(text: &str, is_json: bool, then: impl FnOnce(&Sources, &Module, &
     let outcome = parse(&sources, id).and_then(|body| {
         let file = File { body, json: is_json, shared: true };
         let module = Module::new(vec![file], Surroundings::default(), ambient)?;
-        let definition = module.definition()?;
+        let definition = module.merge_onto(Definition::default())?;
         then(&sources, &module, &definition)
     });
     told(&sources, outcome);

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 
-use super::Global;
+use super::global::Global;
 
 /// The options of a command, the global ones after its own.
 #[derive(Clone, Debug)]

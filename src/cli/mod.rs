@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::reference::Registry;
 
 mod deferred;
+mod global;
 
 pub use deferred::Deferred;
+pub use global::Global;
 
 /// The id of `--color`.
 const COLOR: &str = "color";
@@ -31,21 +33,6 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// Options that every command takes.
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Global options")]
-pub struct Global {
-    /// Run as if started in DIR; each further one is relative to the one before
-    #[arg(short = 'C', value_name = "DIR")]
-    pub directories: Vec<PathBuf>,
-    /// Colour the output: auto, always or never
-    #[arg(long, value_name = "WHEN", default_value_t, hide_possible_values = true)]
-    pub color: ColorChoice,
-    /// Say on standard error what is read and written
-    #[arg(short, long)]
-    pub verbose: bool,
 }
 
 impl Cli {

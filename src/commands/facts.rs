@@ -1,11 +1,11 @@
 //! Gathers what is known about the run: from options, from the environment, and from git when something asks for it.
 
-use super::Session;
+use super::session::Session;
 use crate::bake::text::discovery::STDIN;
 use crate::cli::FactOptions;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
-use crate::facts::{self, Facts, KnownVersions, git, released};
+use crate::facts::{self, Facts, KnownVersions, git, released, remote};
 
 /// What can be known without starting a program: what is [`given`] before the environment.
 pub(super) fn known(
@@ -43,9 +43,12 @@ pub(super) fn given(
 
 /// All that can be known.
 pub(super) fn complete(session: &Session<'_>, known: Facts) -> Facts {
-    let facts = git::complete(known, &|arguments| run(session, arguments));
+    let facts = git::complete(known, &|arguments| run(session, arguments), &|path| session.host.stamp(path));
     if let Some(problem) = &facts.git_problem {
         session.note(&format!("some facts are unknown: {problem}"));
+    }
+    if let Some(problem) = &facts.dirty_problem {
+        session.note(&format!("the fact `dirty` is unknown: {problem}"));
     }
     facts
 }
@@ -59,10 +62,7 @@ pub(super) fn known_versions(
     match options.known_versions.as_deref() {
         None => Ok(KnownVersions::default()),
         Some("git") => {
-            let refs = git::remote_refs(&|arguments| run(session, arguments)).map_err(|failure| {
-                let diagnostic = Diagnostic::from(failure);
-                diagnostic.with_note("`--known-versions git` asks the remote `origin` for its tags")
-            })?;
+            let refs = remote_refs(session)?;
             if facts.branches.is_empty() {
                 facts.branches = refs.branches;
             }
@@ -77,6 +77,25 @@ pub(super) fn known_versions(
             })
         }
     }
+}
+
+/// All tags and branches of the remote.
+fn remote_refs(session: &Session<'_>) -> Result<remote::RemoteRefs, Diagnostic> {
+    let failed = |failure| {
+        let diagnostic = Diagnostic::from(failure);
+        diagnostic.with_note("`--known-versions git` asks the remote `origin` for its tags")
+    };
+    let remote = remote::find(&|arguments| run(session, arguments)).map_err(failed)?;
+    let left_out = remote.note();
+    if let Some(note) = &left_out {
+        session.note(note);
+    }
+    session.note(&format!("running git {}", remote::LIST.join(" ")));
+    let listed = session.host.git_remote(&remote).map_err(|failure| match left_out {
+        Some(note) => failed(failure).with_note(note),
+        None => failed(failure),
+    })?;
+    Ok(remote::refs(&listed))
 }
 
 fn run(session: &Session<'_>, arguments: &[&str]) -> Result<String, git::Failure> {

@@ -3,16 +3,19 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Session;
+use super::session::Session;
 use crate::bake::compose::{self, Composition, Unreadable};
 use crate::bake::eval::functions::Ambient;
-use crate::bake::module::{File, Module, Surroundings, is_secret_name};
+use crate::bake::module::{File, Module, Surroundings};
 use crate::bake::target::Definition;
 use crate::bake::target::flags::parse_bool;
+use crate::bake::target::misplaced;
 use crate::bake::target::overrides::{Flags, Overrides};
 use crate::bake::text::discovery::{self, Format, Found, Origin, STDIN};
-use crate::bake::text::syntax::{Body, Name};
-use crate::bake::values::kept::{self, KeptVariable};
+use crate::bake::text::syntax::Body;
+use crate::bake::values::Name;
+use crate::bake::values::is_secret_name;
+use crate::bake::values::kept::KeptVariable;
 use crate::bake::values::{Mark, Marks, Str};
 use crate::bake::{target::context, text::hcl, text::json};
 use crate::cli;
@@ -97,7 +100,7 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
     let rebases =
         host.env().get("BUILDX_BAKE_FILE_RELATIVE_PATHS").and_then(|value| parse_bool(value)) == Some(true);
     if !kept.is_empty() {
-        let misplaced = kept::misplaced(&definition, rebases);
+        let misplaced = misplaced::misplaced(&definition, rebases);
         if !misplaced.is_empty() {
             return Err(sorted(misplaced).into());
         }
@@ -128,7 +131,7 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
 
 /// The value that the environment gives to `--set TARGET.args.NAME`.
 fn given(name: &str, value: &str) -> Str {
-    let value = Str::from(value);
+    let value = Str::normalized(value);
     if is_secret_name(name) { value.marked(&Marks::of(Mark::Secret(name.into()))) } else { value }
 }
 

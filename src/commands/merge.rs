@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use super::network::{self, Talk};
-use super::{Session, github};
+use super::session::{Session, github};
 use crate::cli::{self, Engine, ReportFormat};
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::host::{HostError, Problem};
-use crate::merge::document::Document;
-use crate::merge::metadata::Metadata;
 use crate::merge::report::{Report, Status};
 use crate::merge::{self, Options, Surroundings};
+use crate::published::metadata::Metadata;
+use crate::published::planned::Planned;
 use crate::reference::Digest;
 use crate::registry::SystemClock;
 
@@ -20,8 +20,8 @@ const STDIN: &str = "-";
 
 pub(super) fn merge(session: &Session<'_>, args: &cli::Merge) -> Result<(), Error> {
     let text = session.host.read(&args.plan)?;
-    let document = Document::read(&args.plan, &text)?;
-    let metadata = read_metadata(session, &document, &args.metadata)?;
+    let planned = Planned::read(&args.plan, &text)?;
+    let metadata = read_metadata(session, &planned, &args.metadata)?;
     let options = Options {
         dry_run: args.dry_run,
         require_all: args.require_all,
@@ -33,7 +33,7 @@ pub(super) fn merge(session: &Session<'_>, args: &cli::Merge) -> Result<(), Erro
     };
     let clock = Arc::new(SystemClock::default());
     let talk = Arc::new(Talk::new(session));
-    let locations = merge::locations(&document);
+    let locations = planned.locations();
     let sites = network::open(session, &args.network, args.wait, locations, clock.clone(), talk.clone())?;
     let surroundings = Surroundings {
         sites: &sites,
@@ -41,7 +41,7 @@ pub(super) fn merge(session: &Session<'_>, args: &cli::Merge) -> Result<(), Erro
         progress: talk.as_ref(),
         docker: &|words| session.host.docker(words),
     };
-    let report = merge::merge(&document, &metadata, options, &surroundings);
+    let report = merge::merge(&planned, &metadata, options, &surroundings);
     talk.end();
     tell(session, args, report)
 }
@@ -74,10 +74,10 @@ fn tell(session: &Session<'_>, args: &cli::Merge, report: Report) -> Result<(), 
 /// Reads files, folders and pairs.
 pub(super) fn read_metadata(
     session: &Session<'_>,
-    document: &Document,
+    planned: &Planned,
     paths: &[String],
 ) -> Result<Metadata, Error> {
-    let legs = document.legs();
+    let legs = planned.legs();
     let is_planned = |name: &str| legs.contains(name);
     let mut metadata = Metadata::default();
     let mut problems = Vec::new();

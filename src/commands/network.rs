@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::Session;
+use super::session::Session;
 use crate::cli::Network;
 use crate::error::Error;
 use crate::host::Host;
-use crate::merge::progress::{Event, Progress};
-use crate::merge::sites::Site;
+use crate::published::progress::{Event, Progress};
+use crate::published::sites::Site;
 use crate::registry::{self, Client, Clock, Layout, Location, Observer, Patience, Settings, Store};
 
 /// How wide the line is in which progress is shown.

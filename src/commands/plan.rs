@@ -7,12 +7,13 @@ use std::path::{Component, Path, PathBuf};
 use sha2::{Digest, Sha256};
 use similar::TextDiff;
 
-use super::github;
+use super::facts;
 use super::load::{self, Loaded};
-use super::{Session, facts};
-use crate::bake::module::is_secret_name;
+use super::session::Session;
+use super::session::github;
 use crate::bake::module::strict;
 use crate::bake::text::discovery::{self, Found, Origin};
+use crate::bake::values::is_secret_name;
 use crate::cli::{self, MatrixFormat, MetadataFormat, PlanFormat, Selection};
 use crate::diagnostic::{Diagnostic, sorted};
 use crate::error::{Error, Stale};
@@ -281,6 +282,7 @@ fn refuse_loop(session: &Session<'_>, loaded: &Loaded, path: &str) -> Result<(),
 /// Refuses to replace a Bake file that somebody wrote by hand.
 fn refuse_foreign(session: &Session<'_>, path: &str) -> Result<(), Error> {
     let host = session.host;
+    host.refuse_links(path)?;
     if host.has_content(path) {
         let existing = host.read(path).map_err(|error| HostError { action: Action::Write, ..error })?;
         if !discovery::is_generated(&existing) {
@@ -309,8 +311,9 @@ fn normalized(path: &Path) -> PathBuf {
 }
 
 pub(super) fn write(session: &Session<'_>, files: &[(String, String)]) -> Result<(), Error> {
-    for (path, text) in files {
-        match session.host.write_if_changed(path, text)? {
+    let written = session.host.write_if_changed(files)?;
+    for ((path, _), written) in files.iter().zip(written) {
+        match written {
             Written::Created => session.note(&format!("created {path}")),
             Written::Updated => session.note(&format!("updated {path}")),
             Written::Unchanged => session.note(&format!("{path} is up to date")),
@@ -322,6 +325,7 @@ pub(super) fn write(session: &Session<'_>, files: &[(String, String)]) -> Result
 pub(super) fn check(session: &Session<'_>, files: &[(String, String)], repair: &str) -> Result<(), Error> {
     let mut stale = Vec::new();
     for (path, text) in files {
+        session.host.refuse_links(path)?;
         if !session.host.has_content(path) {
             stale.push(Stale { path: path.clone(), diff: None });
             continue;

@@ -1,6 +1,7 @@
 //! `bakeplan print`: the resolved definition, as `docker buildx bake --print` shows it.
 
-use super::{Session, list, load};
+use super::session::Session;
+use super::{list, load};
 use crate::bake::module::strict;
 use crate::bake::target::print;
 use crate::bake::target::select::{self, Options};

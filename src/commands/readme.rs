@@ -1,6 +1,7 @@
 //! `bakeplan readme`: the table of tags in a file that people read.
 
-use super::{Session, plan};
+use super::plan;
+use super::session::Session;
 use crate::cli;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::merge::read_metadata;
 use super::network::{self, Talk};
-use super::{Session, github};
+use super::session::{Session, github};
 use crate::cli::{self, ReportFormat};
 use crate::error::Error;
-use crate::merge::document::Document;
+use crate::published::planned::Planned;
 use crate::registry::SystemClock;
 use crate::verify::explain::{self, Case, LocalList};
 use crate::verify::report::Report;
@@ -34,13 +34,13 @@ pub(super) fn verify(session: &Session<'_>, args: &cli::Verify) -> Result<(), Er
         }
         return run(session, args, Request::References(&targets));
     };
-    let document = Document::read(path, &session.host.read(path)?)?;
+    let planned = Planned::read(path, &session.host.read(path)?)?;
     if args.metadata.is_empty() {
-        return run(session, args, Request::Plan(&document, None));
+        return run(session, args, Request::Plan(&planned, None));
     }
-    let metadata = read_metadata(session, &document, &args.metadata)?;
+    let metadata = read_metadata(session, &planned, &args.metadata)?;
     session.tell(&metadata.notes);
-    run(session, args, Request::Plan(&document, Some(&metadata)))
+    run(session, args, Request::Plan(&planned, Some(&metadata)))
 }
 
 fn run(session: &Session<'_>, args: &cli::Verify, request: Request<'_>) -> Result<(), Error> {

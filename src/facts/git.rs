@@ -1,15 +1,16 @@
 //! Facts from a git repository, out of what a few `git` commands print.
+//!
+//! They read objects, refs and the configuration, and so run nothing; [`worktree`] has the exception.
 
 use jiff::Timestamp;
 
+use super::remote::REMOTE;
+use super::worktree::{self, Stamps};
 use super::{Facts, given};
 use crate::diagnostic::Diagnostic;
 
 /// Runs `git` with these arguments, and returns what it prints.
 pub type Run<'a> = &'a dyn Fn(&[&str]) -> Result<String, Failure>;
-
-/// The remote that a clone comes from.
-const REMOTE: &str = "origin";
 
 /// Why `git` did not say what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,11 +27,34 @@ pub enum Failure {
         errors: String,
     },
     /// It was stopped.
-    #[error("git did not answer within {0} seconds")]
-    TimedOut(u64),
+    #[error("`{command}` did not end within {seconds} seconds")]
+    TimedOut {
+        /// What was run.
+        command: String,
+        /// How long it was waited for.
+        seconds: u64,
+    },
     /// It was stopped.
-    #[error("git printed more than {} MiB", .0 >> 20)]
-    TooMuch(u64),
+    #[error("`{command}` printed more than {} MiB", .bytes >> 20)]
+    TooMuch {
+        /// What was run.
+        command: String,
+        /// The limit.
+        bytes: u64,
+    },
+    /// A folder that was checked out looks like a repository.
+    #[error(
+        "`{0}` looks like a bare git repository, whose configuration could run any program: it is not read"
+    )]
+    BareRepository(String),
+    /// A remote that is not asked.
+    #[error("the remote `origin` is `{address}`: {problem}")]
+    Address {
+        /// The address without credentials.
+        address: String,
+        /// Why.
+        problem: &'static str,
+    },
     /// What the operating system says.
     #[error("git cannot be run: {0}")]
     Other(String),
@@ -40,11 +64,29 @@ impl Failure {
     /// What to do, where there is something to do.
     #[must_use]
     pub fn help(&self) -> Option<String> {
-        let Self::Status { errors, .. } = self else { return None };
+        let errors = match self {
+            Self::Status { errors, .. } => errors,
+            Self::BareRepository(_) => {
+                let help =
+                    "run in the folder of the checkout, or set `GIT_DIR` to the repository that you trust";
+                return Some(help.to_owned());
+            }
+            Self::Address { .. } => {
+                let help = "an address starts with `https://`, `http://`, `ssh://` or `git://`, or is `host:path` or a path";
+                return Some(help.to_owned());
+            }
+            Self::NotInstalled | Self::TimedOut { .. } | Self::TooMuch { .. } | Self::Other(_) => {
+                return None;
+            }
+        };
         let has = |parts: &[&str]| parts.iter().any(|part| errors.contains(part));
         let help = if has(&["dubious ownership"]) {
             let command = errors.lines().map(str::trim).find(|line| line.starts_with("git config "));
             return command.map(|command| format!("run `{command}` if you trust the folder"));
+        } else if has(&["cannot use bare repository"]) {
+            "run in the folder of the checkout, or set `GIT_DIR` to the repository that you trust"
+        } else if has(&["transport '"]) {
+            "`GIT_ALLOW_PROTOCOL` or the settings `protocol.….allow` forbid it"
         } else if has(&["No such remote", "does not appear to be a git repository"]) {
             "the repository must have a remote `origin`, as a clone has"
         } else if has(&[
@@ -53,6 +95,7 @@ impl Failure {
             "could not read Password",
             "terminal prompts disabled",
             "Permission denied",
+            "Host key verification failed",
             "Repository not found",
             "returned error: 401",
             "returned error: 403",
@@ -103,7 +146,7 @@ fn said(errors: &str) -> String {
 }
 
 /// A text in which URLs have no user and password.
-fn without_credentials(text: &str) -> String {
+pub(super) fn without_credentials(text: &str) -> String {
     let mut parts = text.split("://");
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -118,7 +161,7 @@ fn without_credentials(text: &str) -> String {
 ///
 /// The branch or tag, the commit and whether the tree is dirty are those of `HEAD`, unless another commit is known. A
 /// detached `HEAD` is a tag's or a pull request's when exactly one is there, as `actions/checkout` leaves it.
-pub fn complete(known: Facts, run: Run<'_>) -> Facts {
+pub fn complete(known: Facts, run: Run<'_>, stamps: Stamps<'_>) -> Facts {
     let is_complete = known.git_ref.is_some()
         && known.commit.is_some()
         && known.commit_time.is_some()
@@ -128,11 +171,11 @@ pub fn complete(known: Facts, run: Run<'_>) -> Facts {
     if is_complete {
         return known;
     }
-    let found = gather(&known, run);
+    let found = gather(&known, run, stamps);
     known.or(found)
 }
 
-fn gather(known: &Facts, run: Run<'_>) -> Facts {
+fn gather(known: &Facts, run: Run<'_>, stamps: Stamps<'_>) -> Facts {
     let mut facts = Facts::default();
     let branch = match run(&["symbolic-ref", "--quiet", "HEAD"]) {
         Ok(name) => Some(name.trim_end().to_owned()),
@@ -177,9 +220,10 @@ fn gather(known: &Facts, run: Run<'_>) -> Facts {
         }
     }
     if known.dirty.is_none() && facts.commit.is_some() {
-        // A generated file that nobody committed is no change.
-        let status = run(&["status", "--porcelain", "--untracked-files=no"]);
-        facts.dirty = status.ok().map(|changes| !changes.is_empty());
+        match worktree::is_dirty(run, stamps) {
+            Ok(is_dirty) => facts.dirty = Some(is_dirty),
+            Err(problem) => facts.dirty_problem = Some(problem),
+        }
     }
     facts.with_ref_parts()
 }
@@ -250,36 +294,6 @@ fn page(remote: &str) -> Option<String> {
     }
 }
 
-/// What a remote has.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RemoteRefs {
-    /// The names of its tags, without `refs/tags/`, sorted by git.
-    pub tags: Vec<String>,
-    /// The names of its branches, without `refs/heads/`, likewise.
-    pub branches: Vec<String>,
-}
-
-/// All tags and branches of the remote `origin`. A shallow clone has but a few of them, so that what is local says
-/// nothing.
-///
-/// # Errors
-/// When there is no remote, or it cannot be reached or read.
-pub fn remote_refs(run: Run<'_>) -> Result<RemoteRefs, Failure> {
-    Ok(parse_refs(&run(&["ls-remote", "--tags", "--heads", REMOTE])?))
-}
-
-fn parse_refs(listed: &str) -> RemoteRefs {
-    let mut refs = RemoteRefs::default();
-    for name in listed.lines().filter_map(|line| line.split_once('\t')).map(|(_, name)| name) {
-        if let Some(branch) = name.strip_prefix("refs/heads/") {
-            refs.branches.push(branch.to_owned());
-        } else if let Some(tag) = name.strip_prefix("refs/tags/").filter(|tag| !tag.ends_with("^{}")) {
-            refs.tags.push(tag.to_owned());
-        }
-    }
-    refs
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
@@ -306,7 +320,8 @@ mod tests {
             "symbolic-ref --quiet refs/remotes/origin/HEAD" => ok("refs/remotes/origin/trunk\n"),
             "remote get-url origin" => ok("git@github.com:acme/app.git\n"),
             "rev-list --max-count=1 --timestamp HEAD --" => ok(&format!("1700000000 {HEAD}\n")),
-            "status --porcelain --untracked-files=no" => ok(""),
+            "config -z --name-only --list" => ok("core.bare\0"),
+            "status --porcelain --untracked-files=no --ignore-submodules=dirty --no-renames" => ok(""),
             other if other.starts_with("rev-list") => failed(128, &format!("fatal: bad object {OTHER}\n")),
             other => panic!("git {other}"),
         }
@@ -315,10 +330,11 @@ mod tests {
     /// The facts as JSON, the problem, and how often git was run.
     fn run(known: Facts, instead: &[(&str, Result<String, Failure>)]) -> (Value, Option<String>, usize) {
         let commands = RefCell::new(0);
-        let facts = complete(known, &|arguments| {
+        let run = |arguments: &[&str]| {
             *commands.borrow_mut() += 1;
             answer(instead, &arguments.join(" "))
-        });
+        };
+        let facts = complete(known, &run, &|path| panic!("{path} was not changed"));
         let problem = facts.git_problem.clone();
         (serde_json::to_value(facts).unwrap(), problem, commands.into_inner())
     }
@@ -342,7 +358,7 @@ mod tests {
 
     #[test]
     fn a_branch() {
-        assert_eq!(run(Facts::default(), &[]), (whole(), None, 5));
+        assert_eq!(run(Facts::default(), &[]), (whole(), None, 6));
         let dirty = [("status", Ok(" M a\n".to_owned()))];
         assert_eq!(run(Facts::default(), &dirty).0, but(&json!({ "dirty": true })));
     }
@@ -468,20 +484,6 @@ mod tests {
     }
 
     #[test]
-    fn what_a_remote_has() {
-        let listed = format!(
-            "{HEAD}\trefs/heads/feature/x\n{HEAD}\trefs/heads/main\n{OTHER}\trefs/tags/pkg/v1.2.3\n{HEAD}\trefs/tags/pkg/v1.2.3^{{}}\n{HEAD}\trefs/tags/v1\n{HEAD}\tHEAD\nnoise\n"
-        );
-        let refs = remote_refs(&|arguments| {
-            assert_eq!(arguments, ["ls-remote", "--tags", "--heads", "origin"]);
-            Ok(listed.clone())
-        });
-        let refs = refs.unwrap();
-        assert_eq!(refs.tags, ["pkg/v1.2.3", "v1"]);
-        assert_eq!(refs.branches, ["feature/x", "main"]);
-    }
-
-    #[test]
     fn failures_say_what_to_do_and_hold_no_credentials() {
         for (errors, message, help) in [
             (
@@ -517,6 +519,10 @@ mod tests {
             assert_eq!(failure.help().is_some(), !help.is_empty());
             assert_eq!(Diagnostic::from(failure.clone()).help, failure.help());
         }
-        assert_eq!(Failure::TooMuch(16 << 20).to_string(), "git printed more than 16 MiB");
+        let command = || "git status".to_owned();
+        let too_much = Failure::TooMuch { command: command(), bytes: 16 << 20 };
+        assert_eq!(too_much.to_string(), "`git status` printed more than 16 MiB");
+        let timed_out = Failure::TimedOut { command: command(), seconds: 60 };
+        assert_eq!(timed_out.to_string(), "`git status` did not end within 60 seconds");
     }
 }

@@ -1,18 +1,21 @@
 //! What is known about a run besides the files: the commit, the ref, the event.
 
+mod environment;
 pub mod git;
 pub mod github;
 pub mod gitlab;
 pub mod given;
 pub mod released;
+pub mod remote;
+pub mod worktree;
+
+pub use environment::of_environment;
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-
-use crate::diagnostic::Diagnostic;
 
 /// Environment variables.
 pub type Environment = BTreeMap<String, String>;
@@ -22,6 +25,11 @@ const SHORT_COMMIT: usize = 7;
 
 /// Facts that may be gathered only when something asks for them: a `LazyCell`, or a reference to what is known.
 pub type Known<'a> = &'a dyn Deref<Target = Facts>;
+
+/// A variable that is set to something.
+fn variable<'e>(env: &'e Environment, name: &str) -> Option<&'e str> {
+    env.get(name).map(String::as_str).filter(|value| !value.is_empty())
+}
 
 /// Versions that were released before, by what the release is called; most often names of git tags.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,6 +101,9 @@ pub struct Facts {
     /// Why git told less than it was asked for, for messages about missing facts. It is no fact, and not in the JSON.
     #[serde(skip)]
     pub git_problem: Option<String>,
+    /// Why git does not tell whether the tree is dirty, likewise.
+    #[serde(skip)]
+    pub dirty_problem: Option<String>,
 }
 
 impl Facts {
@@ -154,6 +165,7 @@ impl Facts {
             licenses: self.licenses.or(others.licenses),
             branches: if self.branches.is_empty() { others.branches } else { self.branches },
             git_problem: self.git_problem.or(others.git_problem),
+            dirty_problem: self.dirty_problem.or(others.dirty_problem),
         }
     }
 
@@ -173,35 +185,6 @@ impl Facts {
 
 fn agrees<T: PartialEq>(mine: &Option<T>, theirs: &Option<T>) -> bool {
     mine.is_none() || mine == theirs
-}
-
-/// What the environment of a CI run says: GitHub's, and of those that resemble it, or GitLab's. `event` is the text of
-/// the file that `GITHUB_EVENT_PATH` names, if it can be read.
-///
-/// # Errors
-/// When a variable or the file does not hold what it must.
-pub fn of_environment(env: &Environment, event: Option<&str>) -> Result<Facts, Diagnostic> {
-    let source_date = source_date(env)?;
-    let is_gitlab = variable(env, "GITLAB_CI").is_some() && variable(env, "GITHUB_ACTIONS").is_none();
-    let facts = if is_gitlab { gitlab::facts(env) } else { github::facts(env, event)? };
-    Ok(Facts { source_date, ..facts })
-}
-
-/// A variable that is set to something.
-fn variable<'e>(env: &'e Environment, name: &str) -> Option<&'e str> {
-    env.get(name).map(String::as_str).filter(|value| !value.is_empty())
-}
-
-/// What `SOURCE_DATE_EPOCH` says (<https://reproducible-builds.org/specs/source-date-epoch/>).
-fn source_date(env: &Environment) -> Result<Option<Timestamp>, Diagnostic> {
-    let Some(text) = variable(env, "SOURCE_DATE_EPOCH") else { return Ok(None) };
-    let seconds = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-    let time = seconds.and_then(|text| Timestamp::from_second(text.parse().ok()?).ok());
-    time.map(Some).ok_or_else(|| {
-        let message = format!("SOURCE_DATE_EPOCH is `{text}`, and not a time in seconds since 1970");
-        Diagnostic::error("source-date-epoch", message)
-            .with_help("set it as `date +%s` prints it, or unset it")
-    })
 }
 
 #[cfg(test)]
@@ -251,17 +234,6 @@ mod tests {
         };
         assert_eq!(of("a", None).or(of("b", time)).commit_time, None);
         assert_eq!(of("a", None).or(of("a", time)).commit_time, time);
-    }
-
-    #[test]
-    fn source_date_epoch_is_a_number_of_seconds() {
-        let read = |value: &str| source_date(&BTreeMap::from([("SOURCE_DATE_EPOCH".into(), value.into())]));
-        assert_eq!(read(""), Ok(None));
-        assert_eq!(read("1700000000").unwrap().unwrap().to_string(), "2023-11-14T22:13:20Z");
-        for wrong in ["yesterday", "1.5", "-1", " 1", "1e9", "99999999999999", "99999999999999999999999"] {
-            let told = read(wrong).unwrap_err();
-            assert!(told.message.contains(wrong), "{told:?}");
-        }
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use super::MAX_INPUT;
+/// The largest input that is read, in bytes.
+pub const MAX_INPUT: u64 = 16 * 1024 * 1024;
 
 /// A file, stream or directory that could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +48,14 @@ pub enum Problem {
     /// It has no write permission at all.
     #[error("it is read-only")]
     ReadOnly,
+    /// It, or a part of the path that leads to it, is a symbolic link.
+    #[error("`{link}` is a symbolic link to `{target}`")]
+    Link {
+        /// The path of the link, as the user knows it.
+        link: String,
+        /// What it says.
+        target: String,
+    },
     /// It has more than [`MAX_INPUT`] bytes.
     #[error("it is larger than {} MiB", MAX_INPUT / 1024 / 1024)]
     TooLarge,
@@ -87,6 +96,7 @@ impl HostError {
             Problem::NotADirectory => "not-a-directory",
             Problem::Permission => "permission-denied",
             Problem::ReadOnly => "read-only",
+            Problem::Link { .. } => "is-a-link",
             Problem::TooLarge => "file-too-large",
             Problem::NotUtf8 { .. } => "not-utf8",
             Problem::Other(_) => "io-error",
@@ -102,6 +112,10 @@ impl HostError {
             }
             (Problem::Directory, _) => Some("give the path of a file"),
             (Problem::ReadOnly, _) => Some("make it writable, or write elsewhere"),
+            (Problem::Link { .. }, _) => Some(
+                "products do not go through links, since a checkout can hold one that leads anywhere; name the place that \
+                 it leads to, or remove the link",
+            ),
             (Problem::Permission, Action::Write) => {
                 Some("its folder must be writable, too: it is replaced in one step")
             }

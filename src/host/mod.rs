@@ -3,30 +3,28 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use anstream::AutoStream;
 use anstream::stream::{AsLockedWrite, RawStream};
 use clap::ColorChoice;
-use tempfile::NamedTempFile;
 
-mod programs;
+use crate::facts::worktree::Stamp;
 
 mod failure;
+mod git;
+mod programs;
+mod write;
 
-pub use failure::{Action, HostError, Problem};
+pub use failure::{Action, HostError, MAX_INPUT, Problem};
 use failure::{STDIN, STDOUT, reason};
-
-/// The largest input that is read, in bytes.
-pub const MAX_INPUT: u64 = 16 * 1024 * 1024;
+use write::{Prepared, refuse_links};
 
 /// How many files a folder may hold, all below it counted.
 const MAX_FILES: usize = 100_000;
-
-/// How many symbolic links lead to a file at most, as on Linux.
-const MAX_LINKS: usize = 40;
 
 /// The machine, as the program may use it. Created once, in `main`.
 #[derive(Clone, Debug)]
@@ -161,6 +159,16 @@ impl Host {
         Ok(files)
     }
 
+    /// When a file was last written, and how large it is; none when there is none, or the system does not know.
+    #[must_use]
+    pub fn stamp(&self, path: &str) -> Option<Stamp> {
+        let found = fs::symlink_metadata(self.resolve(Path::new(path))).ok()?;
+        let written = found.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        let (seconds, nanoseconds) = (written.as_secs(), written.subsec_nanos());
+        // The index keeps the lower 32 bits.
+        Some(Stamp { seconds, nanoseconds, length: (found.len() & u64::from(u32::MAX)) as u32 })
+    }
+
     /// The text on standard input.
     ///
     /// # Errors
@@ -170,20 +178,35 @@ impl Host {
             .map_err(|problem| HostError::new(Action::Read, Path::new(STDIN), problem))
     }
 
-    /// Gives a file this content, unless it has it already. The file is replaced in one step: whoever looks sees the
-    /// old content or the new, and after a failure the old one is still there. Missing folders are created, permissions
-    /// are kept, symbolic links are followed.
+    /// Refuses a product that is behind a symbolic link of a checkout; [`Self::write_if_changed`] does so itself.
     ///
     /// # Errors
-    /// When the path is a directory or a read-only file, or the operating system refuses.
+    /// The file or one of its folders is one (the rule is that of `refuse_links` in `host/write.rs`).
+    pub fn refuse_links(&self, path: impl AsRef<Path>) -> Result<(), HostError> {
+        let path = path.as_ref();
+        refuse_links(&self.directory, path).map_err(|problem| HostError::new(Action::Write, path, problem))
+    }
+
+    /// Gives files their content, unless they have it already. Each is replaced in one step: whoever looks sees the old
+    /// content or the new. None is touched before the content of all is on disk. Missing folders are created and
+    /// permissions are kept.
+    ///
+    /// # Errors
+    /// When a path is a directory, a read-only file or behind a symbolic link ([`Self::refuse_links`]), or the operating
+    /// system refuses.
     pub fn write_if_changed(
         &self,
-        path: impl AsRef<Path>,
-        content: impl AsRef<[u8]>,
-    ) -> Result<Written, HostError> {
-        let path = path.as_ref();
-        replace(&self.resolve(path), content.as_ref())
-            .map_err(|problem| HostError::new(Action::Write, path, problem))
+        files: &[(impl AsRef<Path>, impl AsRef<[u8]>)],
+    ) -> Result<Vec<Written>, HostError> {
+        let fail = |path: &Path, problem| HostError::new(Action::Write, path, problem);
+        let mut prepared = Vec::new();
+        for (path, content) in files {
+            let path = path.as_ref();
+            let file = Prepared::new(&self.directory, path, content.as_ref());
+            prepared.push((path, file.map_err(|problem| fail(path, problem))?));
+        }
+        let commit = |(path, file): (_, Prepared<'_>)| file.commit().map_err(|problem| fail(path, problem));
+        prepared.into_iter().map(commit).collect()
     }
 
     /// Adds text to the end of a file, as for `$GITHUB_OUTPUT`; creates it when there is none.
@@ -217,22 +240,10 @@ impl Host {
         let _ = emit(io::stderr(), text);
     }
 
-    /// Whether text for standard output should have colours.
-    #[must_use]
-    pub fn stdout_color(&self) -> bool {
-        self.color_on(&io::stdout())
-    }
-
     /// Whether text for standard error should have colours.
     #[must_use]
     pub fn stderr_color(&self) -> bool {
         self.color_on(&io::stderr())
-    }
-
-    /// Whether a person reads standard output.
-    #[must_use]
-    pub fn stdout_is_terminal(&self) -> bool {
-        io::stdout().is_terminal()
     }
 
     /// Whether a person reads standard error.
@@ -307,69 +318,6 @@ fn read_text(stream: impl Read, length: u64) -> Result<String, Problem> {
         let line = error.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count() + 1;
         Problem::NotUtf8 { line, offset }
     })
-}
-
-fn replace(path: &Path, content: &[u8]) -> Result<Written, Problem> {
-    let existing = match fs::metadata(path) {
-        Ok(found) => Some(found),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => return Err(error.into()),
-    };
-    match &existing {
-        Some(found) if found.is_dir() => return Err(Problem::Directory),
-        // A device or a pipe, such as /dev/stdout, cannot be replaced.
-        Some(found) if !found.is_file() => {
-            OpenOptions::new().write(true).open(path)?.write_all(content)?;
-            return Ok(Written::Updated);
-        }
-        Some(found) if found.len() == content.len() as u64 && fs::read(path)? == content => {
-            return Ok(Written::Unchanged);
-        }
-        Some(found) if found.permissions().readonly() => return Err(Problem::ReadOnly),
-        _ => {}
-    }
-    let path = follow_links(path)?;
-    if path.file_name().is_none() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
-        return Err(Problem::Directory);
-    }
-    let folder = path.parent().unwrap_or(&path);
-    fs::create_dir_all(folder)?;
-    let mut file = temporary_file(folder, existing.as_ref().map(Metadata::permissions))?;
-    file.write_all(content)?;
-    // Without this, a crash soon after the renaming could leave an empty file.
-    file.as_file().sync_all()?;
-    file.persist(&path).map_err(|error| error.error)?;
-    Ok(if existing.is_some() { Written::Updated } else { Written::Created })
-}
-
-/// The path that a chain of symbolic links ends at, whether or not something is there.
-fn follow_links(path: &Path) -> io::Result<PathBuf> {
-    let mut path = path.to_owned();
-    for _ in 0..MAX_LINKS {
-        match fs::symlink_metadata(&path) {
-            Ok(found) if found.is_symlink() => {
-                let target = fs::read_link(&path)?;
-                path.pop();
-                path.push(target);
-            }
-            _ => return Ok(path),
-        }
-    }
-    Err(io::Error::other("too many symbolic links"))
-}
-
-/// A file that removes itself unless it is persisted, with the permissions of the file that it shall replace, or those
-/// of any new file.
-fn temporary_file(folder: &Path, permissions: Option<Permissions>) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".bakeplan-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = builder.tempfile_in(folder)?;
-    if let Some(permissions) = permissions {
-        file.as_file().set_permissions(permissions)?;
-    }
-    Ok(file)
 }
 
 /// Rust's names of an operating system and an architecture as Go's.
@@ -452,7 +400,7 @@ mod tests {
     use std::process::Command;
     use std::time::Duration;
 
-    use super::programs::run;
+    use super::programs::{Kill, run};
     use super::*;
     use crate::facts::git::Failure;
 
@@ -464,6 +412,10 @@ mod tests {
             color: ColorChoice::Never,
         };
         (directory, host)
+    }
+
+    fn write(host: &Host, path: &str, content: &str) -> Result<Written, HostError> {
+        host.write_if_changed(&[(path, content)]).map(|written| written[0])
     }
 
     fn entries(directory: &Path) -> Vec<String> {
@@ -509,12 +461,12 @@ mod tests {
     fn a_file_is_written_only_when_it_changes() {
         let (directory, host) = host();
         let path = directory.path().join("a/b/file");
-        assert_eq!(host.write_if_changed("a/b/file", "one").unwrap(), Written::Created);
-        let long_ago = std::time::UNIX_EPOCH + Duration::from_secs(1_000_000);
+        assert_eq!(write(&host, "a/b/file", "one").unwrap(), Written::Created);
+        let long_ago = UNIX_EPOCH + Duration::from_secs(1_000_000);
         OpenOptions::new().write(true).open(&path).unwrap().set_modified(long_ago).unwrap();
-        assert_eq!(host.write_if_changed("a/b/file", "one").unwrap(), Written::Unchanged);
+        assert_eq!(write(&host, "a/b/file", "one").unwrap(), Written::Unchanged);
         assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), long_ago);
-        assert_eq!(host.write_if_changed("a/b/file", "two").unwrap(), Written::Updated);
+        assert_eq!(write(&host, "a/b/file", "two").unwrap(), Written::Updated);
         assert_eq!(fs::read_to_string(&path).unwrap(), "two");
         assert_eq!(entries(path.parent().unwrap()), ["file"]);
     }
@@ -530,13 +482,13 @@ mod tests {
             ("new/", "cannot write `new/`: it is a directory"),
             ("file/below", "cannot write `file/below`: it is not a directory"),
         ] {
-            assert_eq!(host.write_if_changed(path, "new").unwrap_err().to_string(), message);
+            assert_eq!(write(&host, path, "new").unwrap_err().to_string(), message);
         }
         let mut permissions = fs::metadata(directory.path().join("file")).unwrap().permissions();
         permissions.set_readonly(true);
         fs::set_permissions(directory.path().join("file"), permissions).unwrap();
         assert_eq!(
-            host.write_if_changed("file", "new").unwrap_err().to_string(),
+            write(&host, "file", "new").unwrap_err().to_string(),
             "cannot write `file`: it is read-only"
         );
         assert_eq!(fs::read_to_string(directory.path().join("file")).unwrap(), "old");
@@ -545,26 +497,101 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn permissions_stay_and_links_are_followed() {
-        use std::os::unix::fs::{PermissionsExt, symlink};
+    fn permissions_stay() {
+        use std::os::unix::fs::PermissionsExt;
         let (directory, host) = host();
         let at = |name: &str| directory.path().join(name);
         let mode = |name: &str| fs::metadata(at(name)).unwrap().permissions().mode() & 0o777;
-        fs::create_dir(at("other")).unwrap();
-        fs::write(at("other/target"), "old").unwrap();
-        fs::set_permissions(at("other/target"), Permissions::from_mode(0o640)).unwrap();
-        symlink("other/target", at("link")).unwrap();
-        assert_eq!(host.write_if_changed("link", "new").unwrap(), Written::Updated);
-        assert!(fs::symlink_metadata(at("link")).unwrap().is_symlink());
-        assert_eq!((fs::read_to_string(at("other/target")).unwrap().as_str(), mode("link")), ("new", 0o640));
-
-        symlink("other/absent", at("dangling")).unwrap();
-        assert_eq!(host.write_if_changed("dangling", "new").unwrap(), Written::Created);
+        fs::write(at("file"), "old").unwrap();
+        fs::set_permissions(at("file"), fs::Permissions::from_mode(0o640)).unwrap();
+        assert_eq!(write(&host, "file", "new").unwrap(), Written::Updated);
+        assert_eq!((fs::read_to_string(at("file")).unwrap().as_str(), mode("file")), ("new", 0o640));
+        assert_eq!(write(&host, "created", "new").unwrap(), Written::Created);
         fs::write(at("plain"), "").unwrap();
-        assert_eq!(mode("other/absent"), mode("plain"));
+        assert_eq!(mode("created"), mode("plain"));
+    }
 
-        symlink("loop", at("loop")).unwrap();
-        assert!(host.write_if_changed("loop", "new").is_err());
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_written_through_a_link() {
+        use std::os::unix::fs::symlink;
+        let (directory, host) = host();
+        let outside = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(directory.path()).unwrap();
+        fs::create_dir(root.join("sub")).unwrap();
+        fs::write(outside.path().join("victim"), "old").unwrap();
+        symlink(outside.path().join("victim"), root.join("file")).unwrap();
+        symlink(outside.path().join("absent"), root.join("sub/dangling")).unwrap();
+        symlink(outside.path(), root.join("folder")).unwrap();
+        symlink("../folder", root.join("sub/chain")).unwrap();
+        symlink("loop", root.join("loop")).unwrap();
+        symlink("/dev/null", root.join("device")).unwrap();
+        let absolute = |path: &str| root.join(path).display().to_string();
+        let outer = outside.path().display();
+        for (path, link, target) in [
+            ("file".to_owned(), "file", format!("{outer}/victim")),
+            ("sub/../file".into(), "sub/../file", format!("{outer}/victim")),
+            ("sub/dangling".into(), "sub/dangling", format!("{outer}/absent")),
+            ("folder/victim".into(), "folder", outer.to_string()),
+            ("folder/new/file".into(), "folder", outer.to_string()),
+            ("sub/chain/victim".into(), "sub/chain", "../folder".into()),
+            ("loop".into(), "loop", "loop".into()),
+            ("device".into(), "device", "/dev/null".into()),
+            (absolute("file"), &absolute("file"), format!("{outer}/victim")),
+            (absolute("folder/victim"), &absolute("folder"), outer.to_string()),
+        ] {
+            let error = write(&host, &path, "new").unwrap_err();
+            let link = link.strip_prefix(&format!("{}/", directory.path().display())).unwrap_or(link);
+            let message = format!("cannot write `{path}`: `{link}` is a symbolic link to `{target}`");
+            assert_eq!((error.to_string(), error.help().is_some()), (message, true));
+        }
+        assert_eq!(fs::read_to_string(outside.path().join("victim")).unwrap(), "old");
+        assert_eq!(entries(outside.path()), ["victim"]);
+        assert_eq!(entries(&root), ["device", "file", "folder", "loop", "sub"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn folders_outside_the_checkout_are_the_users_own() {
+        use std::os::unix::fs::symlink;
+        let outer = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(outer.path()).unwrap();
+        fs::create_dir_all(root.join("real/checkout/.git")).unwrap();
+        fs::create_dir_all(root.join("real/checkout/sub")).unwrap();
+        fs::create_dir(root.join("real/free")).unwrap();
+        symlink("real", root.join("way")).unwrap();
+        symlink("../free", root.join("real/checkout/out")).unwrap();
+        // The working directory itself is reached through a link.
+        let host = Host {
+            directory: root.join("way/checkout/sub"),
+            environment: BTreeMap::new(),
+            color: ColorChoice::Never,
+        };
+        let absolute = |path: &str| root.join(path).display().to_string();
+        for path in ["a", "new/a", &absolute("way/free/a"), &absolute("way/checkout/sub/b")] {
+            assert_eq!(write(&host, path, "x").unwrap(), Written::Created, "{path}");
+        }
+        // Of the checkout, but not below the working directory.
+        for path in ["../out/a", &absolute("real/checkout/out/a"), &absolute("way/checkout/out/a")] {
+            assert_eq!(write(&host, path, "x").unwrap_err().code(), "is-a-link", "{path}");
+        }
+        assert_eq!(entries(&root.join("real/free")), ["a"]);
+        // A file is no link even there.
+        symlink("a", root.join("real/free/link")).unwrap();
+        assert_eq!(write(&host, &absolute("way/free/link"), "y").unwrap_err().code(), "is-a-link");
+    }
+
+    #[test]
+    fn none_of_several_files_is_touched_when_one_cannot_be() {
+        let (directory, host) = host();
+        fs::create_dir(directory.path().join("folder")).unwrap();
+        fs::write(directory.path().join("a"), "old").unwrap();
+        let error = host.write_if_changed(&[("a", "new"), ("b", "new"), ("folder", "new")]).unwrap_err();
+        assert_eq!(error.to_string(), "cannot write `folder`: it is a directory");
+        assert_eq!(fs::read_to_string(directory.path().join("a")).unwrap(), "old");
+        assert_eq!(entries(directory.path()), ["a", "folder"]);
+        let written = host.write_if_changed(&[("a", "new"), ("b", "new")]).unwrap();
+        assert_eq!(written, [Written::Updated, Written::Created]);
     }
 
     #[cfg(unix)]
@@ -573,10 +600,10 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let (directory, host) = host();
         fs::write(directory.path().join("file"), "old").unwrap();
-        fs::set_permissions(directory.path(), Permissions::from_mode(0o555)).unwrap();
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o555)).unwrap();
         let is_root = File::create(directory.path().join("probe")).is_ok();
-        let result = host.write_if_changed("file", "new");
-        fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
+        let result = write(&host, "file", "new");
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
         if !is_root {
             assert_eq!(result.unwrap_err().to_string(), "cannot write `file`: permission denied");
             assert_eq!(fs::read_to_string(directory.path().join("file")).unwrap(), "old");
@@ -588,8 +615,8 @@ mod tests {
     #[test]
     fn devices_are_written_to_and_not_replaced() {
         let (_directory, host) = host();
-        assert_eq!(host.write_if_changed("/dev/null", "x").unwrap(), Written::Updated);
-        let full = host.write_if_changed("/dev/full", "x").unwrap_err();
+        assert_eq!(write(&host, "/dev/null", "x").unwrap(), Written::Updated);
+        let full = write(&host, "/dev/full", "x").unwrap_err();
         assert_eq!(full.to_string(), "cannot write `/dev/full`: no space left on device");
     }
 
@@ -604,7 +631,7 @@ mod tests {
     #[test]
     fn each_directory_is_relative_to_the_one_before() {
         let (directory, host) = host();
-        host.write_if_changed("a/b/file", "x").unwrap();
+        write(&host, "a/b/file", "x").unwrap();
         let enter = |parts: &[&str]| {
             let parts: Vec<_> =
                 [directory.path().to_owned()].into_iter().chain(parts.iter().map(PathBuf::from)).collect();
@@ -649,7 +676,7 @@ mod tests {
     fn shell(lines: &str) -> Result<String, Failure> {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", lines]);
-        run(command, Duration::from_secs(1))
+        run(command, "sh", Duration::from_secs(1), Kill::WithChildren)
     }
 
     #[test]
@@ -663,10 +690,22 @@ mod tests {
             Err(Failure::Status { code: Some(1), errors: "".into() })
         );
         assert_eq!(shell("printf '\\377'"), Err(Failure::Other("it prints what is not UTF-8".into())));
-        assert_eq!(shell("exec sleep 600"), Err(Failure::TimedOut(1)));
-        assert_eq!(shell("head -c 20000000 /dev/zero"), Err(Failure::TooMuch(MAX_INPUT)));
-        let absent = run(Command::new("bakeplan-no-such-program"), Duration::from_secs(1));
+        let timed_out = Failure::TimedOut { command: "sh".into(), seconds: 1 };
+        assert_eq!(shell("exec sleep 600"), Err(timed_out));
+        let too_much = Failure::TooMuch { command: "sh".into(), bytes: MAX_INPUT };
+        for endless in ["head -c 20000000 /dev/zero", "cat /dev/zero", "cat /dev/zero >&2"] {
+            assert_eq!(shell(endless), Err(too_much.clone()), "{endless}");
+        }
+        let absent = Command::new("bakeplan-no-such-program");
+        let absent = run(absent, "absent", Duration::from_secs(1), Kill::WithChildren);
         assert_eq!(absent, Err(Failure::NotInstalled));
+        // Nothing that a program has started outlives its time.
+        let (folder, _) = host();
+        let mark = folder.path().join("mark");
+        let lines = format!("(sleep 2; echo > '{}') & wait", mark.display());
+        assert!(matches!(shell(&lines), Err(Failure::TimedOut { .. })));
+        std::thread::sleep(Duration::from_secs(2));
+        assert!(!mark.exists());
         // A connection that is kept open holds the streams.
         assert_eq!(shell("sleep 3 & echo out"), Ok("out\n".into()));
     }

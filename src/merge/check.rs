@@ -3,17 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-use super::document::{Build, Image, MovesWith};
-use super::index::{Source, configured_platform, referrer};
-use super::metadata::{Metadata, Pushed};
-use super::sites::Site;
-use super::snapshot::{Known, Question, Snapshot};
+use super::index::{Source, referrer};
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, is_index};
+use crate::on_missing::OnMissing;
 use crate::platform::Platform;
+use crate::published::labels::{OTHER_PLAN_CURE, differences};
+use crate::published::metadata::{Metadata, Pushed};
+use crate::published::plan_json::{BuildEntry, Moves};
+use crate::published::planned::PlannedImage;
+use crate::published::record::{Configuration, Fault, Known, Question, Questions, Record};
+use crate::published::sites::Site;
 use crate::reference::Digest;
 use crate::registry::{Location, Manifest};
-use crate::spec::OnMissing;
 
 /// The code of a problem that may pass: something that was built is not there.
 pub const MISSING_BUILD: &str = "missing-build";
@@ -26,7 +28,7 @@ pub struct Subject<'a> {
     /// The image's key.
     pub key: &'a str,
     /// The image.
-    pub image: &'a Image,
+    pub image: &'a PlannedImage,
     /// The positions of its repositories among the sites, in order.
     pub places: Vec<usize>,
     /// What was built.
@@ -43,7 +45,7 @@ pub struct Subject<'a> {
 #[derive(Debug, Default)]
 pub struct Checked {
     /// What has to be known before the check can end.
-    pub questions: BTreeSet<(usize, Question)>,
+    pub questions: Questions,
     /// What is wrong.
     pub problems: Vec<Diagnostic>,
     /// What is worth knowing.
@@ -84,10 +86,10 @@ pub struct Missing {
     pub then: OnMissing,
 }
 
-/// Checks an image, as far as the snapshots tell. It has to be done again when the questions are answered.
+/// Checks an image, as far as the records tell. It has to be done again when the questions are answered.
 #[must_use]
-pub fn check(subject: &Subject<'_>, snapshots: &[Snapshot]) -> Checked {
-    let mut walk = Walk { subject, snapshots, seen: BTreeMap::new(), checked: Checked::default() };
+pub fn check(subject: &Subject<'_>, records: &[Record]) -> Checked {
+    let mut walk = Walk { subject, records, seen: BTreeMap::new(), checked: Checked::default() };
     for (leg, build) in &subject.image.builds {
         if !subject.metadata.builds.contains_key(leg) {
             walk.missing(leg, build);
@@ -116,7 +118,7 @@ pub fn check(subject: &Subject<'_>, snapshots: &[Snapshot]) -> Checked {
 
 struct Walk<'a> {
     subject: &'a Subject<'a>,
-    snapshots: &'a [Snapshot],
+    records: &'a [Record],
     /// The leg of each platform.
     seen: BTreeMap<String, String>,
     checked: Checked,
@@ -124,7 +126,7 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn need(&mut self, site: usize, question: Question) {
-        if !self.snapshots[site].knows(&question) {
+        if !self.records[site].knows(&question) {
             self.checked.questions.insert((site, question));
         }
     }
@@ -139,23 +141,33 @@ impl<'a> Walk<'a> {
         self.checked.problems.last_mut().expect("it was just pushed")
     }
 
+    /// An answer that cannot be used.
+    fn faulty(&mut self, fault: &Fault) {
+        self.checked.problems.push(fault.diagnostic.clone());
+    }
+
     /// The tags that it will have: what they mean now, and which others there are.
     fn tags(&mut self) {
         let image = self.subject.image;
+        let records = self.records;
         for &site in &self.subject.places {
             for tag in image.tags_in(self.location(site)) {
                 self.need(site, Question::Tag(tag.name.clone()));
-                let depends = tag
-                    .moves
-                    .is_some_and(|moves| matches!(moves.with, MovesWith::Versions | MovesWith::Prereleases));
+                if let Known::Faulty(fault) = records[site].tag(&tag.name) {
+                    self.faulty(fault);
+                }
+                let depends = tag.moves.is_some_and(Moves::follow_versions);
                 if depends && image.version.is_some() && !self.subject.allow_backward {
                     self.need(site, Question::Tags);
+                    if let Known::Faulty(fault) = records[site].tags() {
+                        self.faulty(fault);
+                    }
                 }
             }
         }
     }
 
-    fn missing(&mut self, leg: &str, build: &Build) {
+    fn missing(&mut self, leg: &str, build: &BuildEntry) {
         let then = if self.subject.require_all { OnMissing::Hold } else { build.on_missing };
         let platform = build.platform.clone();
         self.checked.missing.push(Missing { leg: leg.to_owned(), platform, then });
@@ -166,7 +178,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Takes a platform from what is published under the same version.
-    fn carry(&mut self, leg: &str, build: &Build) {
+    fn carry(&mut self, leg: &str, build: &BuildEntry) {
         let image = self.subject.image;
         let Some(platform) = &build.platform else {
             return self
@@ -174,10 +186,10 @@ impl<'a> Walk<'a> {
                 .held
                 .push(format!("`{leg}` was not built, and has no platform to carry over"));
         };
-        let snapshots = self.snapshots;
+        let records = self.records;
         let published = self.subject.places.iter().find_map(|&site| {
             let tag = image.tags_in(self.location(site)).find(|tag| !tag.floating)?;
-            Some((site, snapshots[site].tag(&tag.name).present()?))
+            Some((site, records[site].tag(&tag.name).present()?))
         });
         let Some((site, digest)) = published else {
             if self.checked.questions.is_empty() {
@@ -188,14 +200,15 @@ impl<'a> Walk<'a> {
             return;
         };
         self.need(site, Question::Manifest(digest.clone()));
-        let index = match snapshots[site].manifest(digest) {
+        let index = match records[site].manifest(digest) {
             Known::Unasked => return,
             Known::Absent => Index::default(),
-            Known::Present(manifest) => serde_json::from_slice(&manifest.bytes).unwrap_or_default(),
+            Known::Present(served) => serde_json::from_slice(&served.manifest.bytes).unwrap_or_default(),
+            Known::Faulty(fault) => return self.faulty(fault),
         };
         let is_wanted = |entry: &&Descriptor| {
             let own = entry.platform.as_ref().filter(|_| entry.attested().is_none());
-            own.is_some_and(|own| is_planned(own, platform))
+            own.is_some_and(|own| own.fits(platform))
         };
         let Some(found) = index.manifests.iter().find(is_wanted) else {
             let message =
@@ -213,25 +226,25 @@ impl<'a> Walk<'a> {
         self.checked.origins.push(None);
     }
 
-    fn build(&mut self, leg: &str, build: &Build, pushed: &Pushed) {
-        let Some((site, manifest)) = self.find(&pushed.digest) else {
+    fn build(&mut self, leg: &str, build: &BuildEntry, pushed: &Pushed) {
+        let Some((_, manifest)) = self.find(&pushed.digest) else {
             if self.is_absent(&pushed.digest) {
                 self.lost(leg, pushed);
             }
             return;
         };
-        let has_it = |place: &usize| self.snapshots[*place].manifest(&pushed.digest).present().is_some();
+        let has_it = |place: &usize| self.records[*place].manifest(&pushed.digest).present().is_some();
         let places = self.subject.places.iter().copied().filter(has_it).collect();
         self.checked.origins.push(Some((pushed.digest.clone(), places)));
         if is_index(&manifest.media_type) {
-            self.index(leg, build, manifest);
+            self.index(leg, build, pushed, manifest);
         } else {
-            self.image(leg, build, site, manifest);
+            self.image(leg, build, pushed, manifest);
         }
     }
 
     /// A build with attestations: an index of one platform.
-    fn index(&mut self, leg: &str, build: &Build, manifest: &Manifest) {
+    fn index(&mut self, leg: &str, build: &BuildEntry, pushed: &Pushed, manifest: &Manifest) {
         let index = match serde_json::from_slice::<Index>(&manifest.bytes) {
             Ok(index) => index,
             Err(error) => {
@@ -279,6 +292,7 @@ impl<'a> Walk<'a> {
         if !self.planned(leg, build, image.platform.as_ref()) {
             return;
         }
+        self.labels(leg, build, pushed, &image.digest);
         let attests = |entry: &&Descriptor| entry.attested() == Some(image.digest.as_str());
         let is_attested = index.manifests.iter().any(|entry| attests(&entry));
         for orphan in index.manifests.iter().filter(|entry| entry.attested().is_some() && !attests(entry)) {
@@ -298,7 +312,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A build without attestations: the manifest of an image, whose configuration names the platform.
-    fn image(&mut self, leg: &str, build: &Build, site: usize, manifest: &Manifest) {
+    fn image(&mut self, leg: &str, build: &BuildEntry, pushed: &Pushed, manifest: &Manifest) {
         let parsed = match serde_json::from_slice::<ImageManifest>(&manifest.bytes) {
             Ok(parsed) => parsed,
             Err(error) => {
@@ -311,17 +325,15 @@ impl<'a> Walk<'a> {
             }
         };
         let config = &parsed.config.digest;
-        self.need(site, Question::Configuration(config.clone()));
         let mut entry = manifest.descriptor();
-        match self.snapshots[site].configuration(config) {
+        match self.configuration(config) {
             Known::Unasked => return,
-            // The check of its blobs tells that it is not there.
-            Known::Absent => {}
-            Known::Present(content) => match configured_platform(content) {
-                Ok(platform) => entry.platform = Some(platform),
-                Err(error) => {
-                    let message =
-                        format!("build `{leg}`: its configuration {config} cannot be read: {error}");
+            // The check of its blobs tells that it is not there, or cannot be used.
+            Known::Absent | Known::Faulty(_) => {}
+            Known::Present(configuration) => match &configuration.platform {
+                Ok(platform) => entry.platform = Some(platform.clone()),
+                Err(why) => {
+                    let message = format!("build `{leg}`: its configuration {config} cannot be read: {why}");
                     self.fail("invalid-manifest", message);
                     return;
                 }
@@ -330,19 +342,64 @@ impl<'a> Walk<'a> {
         if entry.platform.is_some() && !self.planned(leg, build, entry.platform.as_ref()) {
             return;
         }
+        self.labels(leg, build, pushed, &entry.digest);
         self.child(leg, &entry);
         self.referrer(leg, &entry.digest);
         self.checked.sources.push(Source::Image(entry));
     }
 
+    /// Compares what an image says of itself with what was planned for it. What is carried over is of another run, and
+    /// need not say the same.
+    fn labels(&mut self, leg: &str, build: &BuildEntry, pushed: &Pushed, image: &Digest) {
+        let Some((_, manifest)) = self.find(image) else { return };
+        // The check of the manifest tells when it is none.
+        let Ok(manifest) = serde_json::from_slice::<ImageManifest>(&manifest.bytes) else { return };
+        let mut labels = &BTreeMap::new();
+        if !build.labels.is_empty() {
+            let config = &manifest.config.digest;
+            // The check of its blobs tells that it is not there.
+            let Known::Present(configuration) = self.configuration(config) else { return };
+            match &configuration.labels {
+                Ok(found) => labels = found,
+                Err(why) => {
+                    let message = format!(
+                        "build `{leg}`: the labels in its configuration {config} cannot be read: {why}"
+                    );
+                    self.fail("invalid-manifest", message);
+                    return;
+                }
+            }
+        }
+        let differences = differences(build, labels, &manifest.annotations);
+        let Some((first, more)) = differences.split_first() else { return };
+        let message =
+            format!("build `{leg}`, {} (`{}`), is of another plan: {first}", pushed.digest, pushed.origin);
+        let problem = self.fail("other-plan", message);
+        problem.notes.extend(more.iter().cloned());
+        problem.help = Some(OTHER_PLAN_CURE.to_owned());
+    }
+
+    /// A configuration, from the first site that has it.
+    fn configuration(&mut self, digest: &Digest) -> Known<'a, &'a Configuration> {
+        let (subject, records) = (self.subject, self.records);
+        for &site in &subject.places {
+            self.need(site, Question::Configuration(digest.clone()));
+            match records[site].configuration(digest) {
+                Known::Absent => {}
+                known => return known,
+            }
+        }
+        Known::Absent
+    }
+
     /// Whether a build is of the platform that was planned for it, and of none that another has.
-    fn planned(&mut self, leg: &str, build: &Build, found: Option<&DescriptorPlatform>) -> bool {
+    fn planned(&mut self, leg: &str, build: &BuildEntry, found: Option<&DescriptorPlatform>) -> bool {
         let Some(found) = found else {
             self.fail("unknown-platform", format!("build `{leg}` pushed an image that names no platform"));
             return false;
         };
         if let Some(planned) = &build.platform
-            && !is_planned(found, planned)
+            && !found.fits(planned)
         {
             let message = format!("build `{leg}` is for {planned}, and what it pushed is for {found}");
             self.fail("wrong-platform", message).help =
@@ -365,7 +422,11 @@ impl<'a> Walk<'a> {
     fn referrer(&mut self, leg: &str, image: &Digest) {
         let site = self.subject.places[0];
         self.need(site, Question::Referrers(image.clone()));
-        if let Some([found, ..]) = self.snapshots[site].referrers(image).present() {
+        let records = self.records;
+        if let Known::Faulty(fault) = records[site].referrers(image) {
+            self.faulty(fault);
+        }
+        if let Some([found, ..]) = records[site].referrers(image).present() {
             let entry = referrer(found.clone(), image);
             self.child(leg, &entry);
             self.checked.referrers.push(entry);
@@ -405,7 +466,7 @@ impl<'a> Walk<'a> {
             }
         };
         for &site in &self.subject.places {
-            if self.snapshots[site].manifest(&entry.digest) == Known::Absent {
+            if self.records[site].manifest(&entry.digest).is_absent() {
                 self.copy(leg, what, site, manifest);
             }
         }
@@ -422,7 +483,7 @@ impl<'a> Walk<'a> {
     /// Plans to take a manifest over from another repository.
     fn copy(&mut self, leg: &str, what: &str, site: usize, manifest: &Manifest) {
         let sibling = |other: &usize| {
-            self.snapshots[*other].manifest(&manifest.digest).present().is_some()
+            self.records[*other].manifest(&manifest.digest).present().is_some()
                 && self.location(site).mounts_from(self.location(*other))
         };
         if self.subject.places.iter().any(sibling) {
@@ -432,7 +493,7 @@ impl<'a> Walk<'a> {
             }
             return;
         }
-        let has_it = |other: &usize| self.snapshots[*other].manifest(&manifest.digest).present().is_some();
+        let has_it = |other: &usize| self.records[*other].manifest(&manifest.digest).present().is_some();
         let others = self.list(self.subject.places.iter().copied().filter(has_it));
         let message = format!(
             "{what} of build `{leg}`, {}, is in {others}, and not in `{}`",
@@ -445,8 +506,13 @@ impl<'a> Walk<'a> {
     }
 
     fn blob(&mut self, leg: &str, what: &str, site: usize, blob: &Descriptor) {
-        match self.snapshots[site].blob(&blob.digest) {
+        // A configuration that is being read need not be looked for, too.
+        if self.checked.questions.contains(&(site, Question::Configuration(blob.digest.clone()))) {
+            return;
+        }
+        match self.records[site].blob(&blob.digest) {
             Known::Unasked => self.need(site, Question::Blob(blob.digest.clone())),
+            Known::Faulty(fault) => self.faulty(fault),
             Known::Present(size) if u64::try_from(blob.size) == Ok(size) => {}
             Known::Present(size) => {
                 let message = format!(
@@ -458,14 +524,14 @@ impl<'a> Walk<'a> {
                 self.fail("wrong-size", message);
             }
             Known::Absent => {
-                let snapshots = self.snapshots;
+                let records = self.records;
                 let others = self.subject.places.iter().filter(|&&other| other != site);
                 let mut siblings =
                     others.filter(|&&other| self.location(site).mounts_from(self.location(other)));
-                if siblings.clone().any(|&other| snapshots[other].blob(&blob.digest) == Known::Unasked) {
+                if siblings.clone().any(|&other| records[other].blob(&blob.digest) == Known::Unasked) {
                     return;
                 }
-                let from = siblings.find(|&&other| snapshots[other].blob(&blob.digest).present().is_some());
+                let from = siblings.find(|&&other| records[other].blob(&blob.digest).present().is_some());
                 if let Some(&from) = from {
                     let copies = self.checked.copies.entry(site).or_default();
                     copies.blobs.insert(blob.digest.clone(), from);
@@ -488,15 +554,22 @@ impl<'a> Walk<'a> {
         for &site in &subject.places {
             self.need(site, Question::Manifest(digest.clone()));
         }
-        let snapshots = self.snapshots;
-        if subject.places.iter().any(|&site| snapshots[site].manifest(digest) == Known::Unasked) {
+        let records = self.records;
+        if subject.places.iter().any(|&site| records[site].manifest(digest).is_unasked()) {
             return None;
         }
-        subject.places.iter().find_map(|&site| Some((site, snapshots[site].manifest(digest).present()?)))
+        subject.places.iter().find_map(|&site| match records[site].manifest(digest) {
+            Known::Present(served) => Some((site, &served.manifest)),
+            Known::Faulty(fault) => {
+                self.faulty(fault);
+                None
+            }
+            Known::Unasked | Known::Absent => None,
+        })
     }
 
     fn is_absent(&self, digest: &Digest) -> bool {
-        self.subject.places.iter().all(|&site| self.snapshots[site].manifest(digest) == Known::Absent)
+        self.subject.places.iter().all(|&site| self.records[site].manifest(digest).is_absent())
     }
 
     /// A build that no repository has.
@@ -536,14 +609,4 @@ impl<'a> Walk<'a> {
     fn list(&self, sites: impl Iterator<Item = usize>) -> String {
         sites.map(|site| format!("`{}`", self.location(site))).collect::<Vec<_>>().join(" or ")
     }
-}
-
-/// Whether a platform is the planned one. The version of an operating system counts where it is planned.
-pub(crate) fn is_planned(found: &DescriptorPlatform, planned: &Platform) -> bool {
-    let (os, architecture, variant) = found.normal();
-    (os.as_str(), architecture.as_str(), variant.as_str())
-        == (planned.os(), planned.architecture(), planned.variant())
-        && (planned.os_version().is_empty()
-            || found.os_version.is_empty()
-            || planned.os_version() == found.os_version)
 }

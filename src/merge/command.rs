@@ -1,11 +1,11 @@
 //! The commands of `docker buildx imagetools` that do what a merge does
 //! (<https://docs.docker.com/reference/cli/docker/buildx/imagetools/create/>).
 
-use super::Ready;
 use super::index::Source;
 use super::publish::TagJob;
-use super::sites::Site;
+use super::ready::Ready;
 use crate::diagnostic::Diagnostic;
+use crate::published::sites::Site;
 
 /// The command that makes these tags of an image in one repository.
 ///

@@ -2,28 +2,43 @@
 
 use std::collections::BTreeSet;
 
-use super::document::{Image, PlannedTag};
-use super::floating::keeper;
-use super::report::{Outcome, Reference};
-use super::snapshot::Snapshot;
+use super::report::{Outcome, TagReport};
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Index, is_index};
-use crate::reference::Digest;
+use crate::published::floating::keeper;
+use crate::published::plan_json::TagEntry;
+use crate::published::planned::PlannedImage;
+use crate::published::record::Record;
+use crate::reference::{Digest, Tag};
 use crate::registry::{Location, Manifest};
+
+/// What is to become of a tag in a repository.
+pub struct Decision {
+    /// The position of the repository among the sites.
+    pub site: usize,
+    /// The tag.
+    pub tag: Tag,
+    /// The same as the report has it.
+    pub report: TagReport,
+}
 
 /// What is to become of a tag, seen what it means now.
 #[must_use]
 pub fn decide(
-    image: &Image,
-    tag: &PlannedTag,
+    image: &PlannedImage,
+    tag: &TagEntry,
     location: &Location,
     digest: &Digest,
-    snapshot: &Snapshot,
+    record: &Record,
     allow_backward: bool,
-) -> Reference {
-    let previous = snapshot.tag(&tag.name).present().cloned();
+) -> TagReport {
+    let previous = record.tag(&tag.name).present().cloned();
     let keeper = || {
-        let found = if allow_backward { None } else { keeper(image, tag, snapshot.listed()) };
+        let found = if allow_backward {
+            None
+        } else {
+            keeper(image, tag, record.tags().present().unwrap_or_default())
+        };
         found.map(|keeper| format!("`{}` is greater", keeper.tag))
     };
     let mut why = None;
@@ -39,7 +54,7 @@ pub fn decide(
             }
         }
     };
-    Reference {
+    TagReport {
         reference: location.with_tag(&tag.name),
         repository: location.to_string(),
         tag: tag.name.to_string(),
@@ -67,11 +82,11 @@ pub fn only_adds(index: &Manifest, published: &Manifest) -> bool {
 
 /// Refuses to give the tag of a version another digest.
 #[must_use]
-pub fn immutable(key: &str, reference: &Reference, digest: &Digest) -> Diagnostic {
-    let had = reference.previous.as_ref().map_or("", Digest::as_str);
+pub fn immutable(key: &str, tag: &TagReport, digest: &Digest) -> Diagnostic {
+    let had = tag.previous.as_ref().map_or("", Digest::as_str);
     let message = format!(
         "image `{key}` is immutable: `{}` is published as {had}, and these builds make {digest}",
-        reference.reference
+        tag.reference
     );
     Diagnostic::error("immutable-tag", message)
         .with_note("a rebuild has another digest each time, as its attestations tell when it was built")

@@ -4,18 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
 use crate::oci::{
     ATTESTATION, DOCKER_LIST, DOCKER_PREFIX, Descriptor, DescriptorPlatform, Index, OCI_INDEX,
     REFERENCE_DIGEST, REFERENCE_TYPE,
 };
-use crate::platform::normalise;
 use crate::reference::Digest;
 use crate::registry::Manifest;
-
-/// The artifact type of attestations that refer to their image instead of being in its index.
-pub const ATTESTATION_TYPE: &str = "application/vnd.docker.attestation.manifest.v1+json";
 
 /// One source of an index, in the order of the platforms.
 #[derive(Clone, Debug)]
@@ -125,22 +119,6 @@ pub fn referrer(mut attestation: Descriptor, image: &Digest) -> Descriptor {
     attestation.annotations.insert(REFERENCE_DIGEST.to_owned(), image.to_string());
     attestation.artifact_type = None;
     attestation
-}
-
-/// The platform that the configuration of an image names, as an entry for it has it: without the version and features
-/// of the operating system, which buildx does not take over.
-///
-/// # Errors
-/// When it is no JSON object.
-pub fn configured_platform(configuration: &[u8]) -> Result<DescriptorPlatform, serde_json::Error> {
-    #[derive(Deserialize)]
-    struct Configuration {
-        #[serde(flatten)]
-        platform: DescriptorPlatform,
-    }
-    let Configuration { platform } = serde_json::from_slice(configuration)?;
-    let (os, architecture, variant) = normalise(&platform.os, &platform.architecture, &platform.variant);
-    Ok(DescriptorPlatform { os, architecture, variant, ..DescriptorPlatform::default() })
 }
 
 /// The bytes that Go's `json.MarshalIndent` makes: two spaces, no line break at the end, and what HTML would take for
@@ -255,16 +233,5 @@ mod tests {
         let (_, digests, text) = made(&[Source::Image(first), Source::Entries(vec![again])], &[]);
         assert_eq!(digests, [digest("a").to_string()]);
         assert!(text.contains("\"k\": \"v\"") && text.contains("\"amd64\""), "{text}");
-    }
-
-    #[test]
-    fn the_platform_of_a_configuration_is_normalised() {
-        let platform = |text: &str| configured_platform(text.as_bytes()).unwrap().to_string();
-        assert_eq!(platform(r#"{"os":"linux","architecture":"aarch64","variant":"v8"}"#), "linux/arm64");
-        assert_eq!(platform(r#"{"os":"Linux","architecture":"arm","variant":"v6","x":1}"#), "linux/arm/v6");
-        let windows =
-            configured_platform(br#"{"os":"windows","architecture":"amd64","os.version":"10"}"#).unwrap();
-        assert_eq!(windows.os_version, "");
-        assert!(configured_platform(b"[]").is_err());
     }
 }

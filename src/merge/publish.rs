@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::Surroundings;
 use super::check::Copies;
-use super::progress::{Event, Progress};
-use super::report::Outcome;
-use super::sites::{Site, parallel};
+use super::report::{Outcome, Settled};
+use super::surroundings::{RunDocker, Surroundings};
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
+use crate::published::progress::{Event, Progress};
+use crate::published::sites::{Site, parallel};
 use crate::reference::{Digest, Tag};
 use crate::registry::{Clock, Error, Kind, Location, Manifest, Mount, Operation, TagOrDigest};
 
@@ -51,9 +51,6 @@ pub struct TagJob {
     pub outcome: Outcome,
 }
 
-/// How a tag came out: what became of it, the digest that it has, why.
-pub type Settled = (Outcome, Option<Digest>, Option<String>);
-
 /// How the writing went.
 #[derive(Default)]
 pub struct Published {
@@ -63,15 +60,19 @@ pub struct Published {
     pub problems: Vec<Diagnostic>,
 }
 
-/// What runs a command of Docker's; the error is what it complains about.
-pub type Run<'a> = dyn Fn(&[String]) -> Result<(), String> + Sync + 'a;
-
 /// Writes all jobs, those of one repository one after another.
 #[must_use]
 pub fn publish(jobs: &[Job<'_>], surroundings: &Surroundings<'_>) -> Published {
     let Surroundings { sites, clock, progress, docker } = *surroundings;
-    let (failed, published) = Default::default();
-    let mut writer = Writer { jobs, sites, clock, progress, docker, failed, published };
+    let mut writer = Writer {
+        jobs,
+        sites,
+        clock,
+        progress,
+        docker,
+        failed: BTreeSet::new(),
+        published: Published::default(),
+    };
     let mut queues: BTreeMap<usize, Vec<&Job<'_>>> = BTreeMap::new();
     for job in jobs {
         queues.entry(job.site).or_default().push(job);
@@ -89,7 +90,7 @@ struct Writer<'a> {
     sites: &'a [Site],
     clock: &'a dyn Clock,
     progress: &'a dyn Progress,
-    docker: &'a Run<'a>,
+    docker: &'a RunDocker<'a>,
     /// Images that failed somewhere: nothing more of them is written anywhere.
     failed: BTreeSet<&'a str>,
     published: Published,
@@ -108,7 +109,8 @@ impl<'a> Writer<'a> {
         for (job, (written, result)) in done.into_iter().flatten() {
             let outcomes = self.published.outcomes.entry(job.image.to_owned()).or_default();
             for tag in job.tags.iter().filter(|tag| written.contains(&tag.reference)) {
-                outcomes.insert(tag.reference, (tag.outcome, Some(job.manifest.digest.clone()), None));
+                let digest = Some(job.manifest.digest.clone());
+                outcomes.insert(tag.reference, Settled { outcome: tag.outcome, digest, why: None });
             }
             if let Err(problem) = result {
                 self.failed.insert(job.image);
@@ -253,7 +255,7 @@ impl<'a> Writer<'a> {
             };
             let why = Some(problem.message.clone());
             let outcomes = self.published.outcomes.entry(job.image.to_owned()).or_default();
-            outcomes.insert(tag.reference, (Outcome::Failed, now, why));
+            outcomes.insert(tag.reference, Settled { outcome: Outcome::Failed, digest: now, why });
             self.failed.insert(job.image);
             self.published.problems.push(problem);
         }

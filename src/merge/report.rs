@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::check::Missing;
 use crate::diagnostic::Diagnostic;
+use crate::on_missing::OnMissing;
 use crate::reference::Digest;
-use crate::spec::OnMissing;
 
 /// The version of the form of the JSON.
 const SCHEMA: u32 = 1;
@@ -59,7 +59,7 @@ pub struct ImageReport {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<MissingReport>,
     /// Its tags in all repositories.
-    pub references: Vec<Reference>,
+    pub references: Vec<TagReport>,
     /// The commands that would do the same, one for each repository.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub commands: Vec<String>,
@@ -101,7 +101,7 @@ impl From<&Missing> for MissingReport {
 
 /// What becomes of a tag in a repository.
 #[derive(Clone, Debug, Serialize)]
-pub struct Reference {
+pub struct TagReport {
     /// The whole reference, such as `ghcr.io/acme/app:1.4`.
     pub reference: String,
     /// The repository.
@@ -141,6 +141,17 @@ pub enum Outcome {
     Skipped,
     /// It could not be written, or has another digest now.
     Failed,
+}
+
+/// How the writing of a tag came out.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The digest that it has, as far as that is known.
+    pub digest: Option<Digest>,
+    /// Why.
+    pub why: Option<String>,
 }
 
 impl Outcome {
@@ -183,8 +194,14 @@ impl Report {
     /// A report of nothing yet.
     #[must_use]
     pub fn new(dry_run: bool) -> Self {
-        let (published, images, problems, notes) = Default::default();
-        Self { schema: SCHEMA, dry_run, published, images, problems, notes }
+        Self {
+            schema: SCHEMA,
+            dry_run,
+            published: Vec::new(),
+            images: IndexMap::new(),
+            problems: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 
     /// Whether something went wrong.
@@ -333,8 +350,8 @@ impl ImageReport {
     }
 
     /// Takes over how its tags came out.
-    pub(super) fn settle(&mut self, outcomes: &BTreeMap<usize, (Outcome, Option<Digest>, Option<String>)>) {
-        for (at, (outcome, digest, why)) in outcomes {
+    pub(super) fn settle(&mut self, outcomes: &BTreeMap<usize, Settled>) {
+        for (at, Settled { outcome, digest, why }) in outcomes {
             let reference = &mut self.references[*at];
             reference.outcome = *outcome;
             reference.digest.clone_from(digest);

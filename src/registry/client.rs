@@ -16,7 +16,6 @@ use super::error::{Error, ErrorEntry, Kind, Operation, entries_of, explanation};
 use super::exchange::Exchanger;
 use super::observer::{Observer, Silent};
 use super::proxy::Proxies;
-use super::remote::RemoteRepository;
 use super::retry::{Again, Attempts, Patience};
 use super::transport::{Answer, Message, Timeouts, Transport};
 use super::url::{Scheme, Url, is_loopback, split_authority};
@@ -28,7 +27,7 @@ const DOCKER_HUB: &str = "registry-1.docker.io";
 /// How registries are reached.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// The environment, for proxies and for the files with credentials.
+    /// The environment, for proxies, for the files with credentials and for credential helpers.
     pub environment: BTreeMap<String, String>,
     /// The home directory.
     pub home: Option<PathBuf>,
@@ -112,16 +111,10 @@ impl Client {
             observer,
             insecure: insecure.clone(),
         });
-        let credentials = Credentials::new(environment, home.as_deref());
+        let credentials = Credentials::new(environment, home.as_deref(), timeouts.helper);
         let authenticator = Authenticator::new(exchanger.clone(), credentials);
         let (encrypted, written) = Default::default();
         Ok(Self { shared: Arc::new(Shared { exchanger, authenticator, encrypted, written }) })
-    }
-
-    /// A repository, which need not exist.
-    #[must_use]
-    pub fn repository(&self, name: &Repository) -> RemoteRepository {
-        RemoteRepository::new(self.clone(), name.clone())
     }
 
     /// Where a registry is.

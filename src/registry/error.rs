@@ -174,12 +174,6 @@ impl Error {
         self.operation
     }
 
-    /// What it was tried on: a repository, with a tag or digest where it has one.
-    #[must_use]
-    pub fn subject(&self) -> &str {
-        &self.subject
-    }
-
     /// Why it failed.
     #[must_use]
     pub fn kind(&self) -> &Kind {
@@ -275,7 +269,7 @@ impl Refusal {
             Reason::MissingScope(_) => {
                 "give these credentials the right to do this; registries also refuse it when the repository does not exist".into()
             }
-            Reason::Unreadable(_) => format!("mend that, or {login}"),
+            Reason::Unreadable(_) => format!("fix that, or {login}"),
         }
     }
 }
@@ -373,7 +367,7 @@ impl fmt::Display for Refusal {
                 }
             }
             Reason::Unreadable(problem) => {
-                write!(f, "{host} wants credentials, and {credentials} cannot be used: {problem}")?;
+                write!(f, "{host} wants credentials, and there are none that can be used: {problem}")?;
             }
         }
         if *reason != Reason::NoCredentials || scope.is_empty() {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::as_text::as_text;
 use crate::reference::{Digest, ReferenceError, Repository, Tag};
 
 /// What begins the location of a layout, as in buildx.
@@ -78,6 +79,8 @@ impl FromStr for Location {
         if path.is_empty() { Err(LocationError::NoPath) } else { Ok(Self::Layout(path.to_owned())) }
     }
 }
+
+as_text!(Location: "A repository, such as `ghcr.io/acme/app`, or `oci-layout:PATH`.");
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

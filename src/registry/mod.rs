@@ -16,6 +16,7 @@ mod exchange;
 mod layout;
 mod location;
 mod observer;
+mod pages;
 mod proxy;
 mod remote;
 mod resolver;
@@ -122,6 +123,15 @@ pub enum Mount {
     Declined(String),
 }
 
+/// What a client gets that accepts some media types alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Negotiated {
+    /// The manifest, in this media type.
+    As(String),
+    /// Nothing, for this reason.
+    Refused(String),
+}
+
 /// One repository: manifests by tag or digest, and blobs.
 ///
 /// What is definitely not there is `None`. An answer that leaves this open, such as a 404 which is no registry's, is an
@@ -143,15 +153,17 @@ pub trait Store: Send + Sync {
     /// larger than [`MAX_MANIFEST`].
     fn get_manifest(&self, at: &TagOrDigest) -> Result<Option<Manifest>, Error>;
 
-    /// The media type in which a client gets a manifest that accepts these alone, or what it is told instead.
+    /// What a client gets that accepts manifests of these media types alone.
     ///
     /// # Errors
     /// As [`Kind`] says.
-    fn serves_as(&self, at: &TagOrDigest, media_types: &[&str]) -> Result<Result<String, String>, Error> {
+    fn serves_as(&self, at: &TagOrDigest, media_types: &[&str]) -> Result<Negotiated, Error> {
         Ok(match self.head_manifest(at)? {
-            Some(found) if media_types.contains(&found.media_type.as_str()) => Ok(found.media_type),
-            Some(found) => Err(format!("it is {}", found.media_type)),
-            None => Err("it is not there".to_owned()),
+            Some(found) if media_types.contains(&found.media_type.as_str()) => {
+                Negotiated::As(found.media_type)
+            }
+            Some(found) => Negotiated::Refused(format!("it is {}", found.media_type)),
+            None => Negotiated::Refused("it is not there".to_owned()),
         })
     }
 

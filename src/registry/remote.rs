@@ -1,7 +1,6 @@
 //! A repository of a registry, over HTTP
 //! (<https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints>).
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Deserialize;
@@ -10,16 +9,13 @@ use ureq::http::Method;
 use super::auth::Scopes;
 use super::client::{Call, Client, refusal};
 use super::error::{Error, Kind, Operation, entries_of};
+use super::pages::{ASTRAY, Names, Next, Pages};
 use super::transport::{Answer, Message};
 use super::url::encode;
-use super::{MAX_MANIFEST, Manifest, Mount, Store, TagOrDigest};
+use super::{MAX_MANIFEST, Manifest, Mount, Negotiated, Store, TagOrDigest};
 use crate::oci::{Descriptor, Index, MANIFEST_TYPES, media_type_of};
 use crate::reference::{Digest, Repository, Tag};
 
-/// How many tags are asked for at once.
-const PAGE: u32 = 1000;
-/// How many pages are read of a list: a registry may go on for ever.
-const MAX_PAGES: usize = 2000;
 /// The most bytes of one page of a list.
 const MAX_LIST: u64 = 16 * 1024 * 1024;
 
@@ -36,15 +32,17 @@ impl fmt::Debug for RemoteRepository {
     }
 }
 
+impl Client {
+    /// A repository, which need not exist.
+    #[must_use]
+    pub fn repository(&self, name: &Repository) -> RemoteRepository {
+        RemoteRepository::new(self.clone(), name.clone())
+    }
+}
+
 impl RemoteRepository {
     pub(super) fn new(client: Client, repository: Repository) -> Self {
         Self { client, repository }
-    }
-
-    /// Its name.
-    #[must_use]
-    pub fn repository(&self) -> &Repository {
-        &self.repository
     }
 
     fn call(&self, operation: Operation, subject: String, method: Method, path: String) -> Call<'_> {
@@ -91,39 +89,6 @@ impl RemoteRepository {
         let media_type = manifest_type(&answer).map_err(fail)?;
         Ok(Some(Manifest { media_type, digest, bytes: answer.body }))
     }
-
-    /// The pages of a list: what `read` takes from each.
-    fn pages(
-        &self,
-        mut call: Call<'_>,
-        mut read: impl FnMut(&Answer) -> Result<(), Kind>,
-    ) -> Result<Option<Answer>, Error> {
-        call.message.limit = MAX_LIST;
-        let mut seen = BTreeSet::new();
-        loop {
-            let answer = self.client.call(&call)?;
-            let fail = |kind| Error::new(call.operation, call.subject.clone(), kind);
-            if !answer.is_success() {
-                return Ok(Some(answer));
-            }
-            read(&answer).map_err(fail)?;
-            let links = answer.headers.get_all("link").iter().filter_map(|value| value.to_str().ok());
-            let Some(next) = links.filter_map(next_link).next() else { return Ok(None) };
-            if !seen.insert(call.path) || seen.len() > MAX_PAGES {
-                let problem = "the list has no end".to_owned();
-                return Err(Error::new(call.operation, call.subject, Kind::Invalid(problem)));
-            }
-            // Registries behind proxies write their own idea of scheme and host, so only the path counts.
-            let prefix = format!("/v2/{}/", self.repository.path());
-            let next = answer.url.join(&next).map(|url| url.path_and_query);
-            let path = next.as_deref().and_then(|next| Some(next.split_once(prefix.as_str())?.1.to_owned()));
-            let Some(path) = path else {
-                let problem = "the next page of the list is not in this repository".to_owned();
-                return Err(Error::new(call.operation, call.subject, Kind::Invalid(problem)));
-            };
-            call.path = path;
-        }
-    }
 }
 
 impl Store for RemoteRepository {
@@ -162,14 +127,14 @@ impl Store for RemoteRepository {
         self.fetch_manifest(Operation::GetManifest, at)
     }
 
-    fn serves_as(&self, at: &TagOrDigest, media_types: &[&str]) -> Result<Result<String, String>, Error> {
+    fn serves_as(&self, at: &TagOrDigest, media_types: &[&str]) -> Result<Negotiated, Error> {
         let mut call = self.read_manifest(Operation::GetManifest, Method::GET, at);
         call.message.headers = vec![("accept", media_types.join(", "))];
         let answer = self.client.call(&call)?;
         if answer.is_success() {
-            return Ok(Ok(answer.content_type()));
+            return Ok(Negotiated::As(answer.content_type()));
         }
-        Ok(Err(refusal(&answer).to_string()))
+        Ok(Negotiated::Refused(refusal(&answer).to_string()))
     }
 
     fn put_manifest(&self, at: &TagOrDigest, manifest: &Manifest) -> Result<(), Error> {
@@ -272,21 +237,29 @@ impl Store for RemoteRepository {
         struct Page {
             tags: Option<Vec<String>>,
         }
-        let path = format!("tags/list?n={PAGE}");
-        let call = self.call(Operation::ListTags, self.name(), Method::GET, path);
-        let mut tags = Vec::new();
-        let rest = self.pages(call, |answer| {
-            let page: Page =
-                serde_json::from_slice(&answer.body).map_err(|error| invalid("list of tags", &error))?;
-            // What is no tag cannot be one of ours.
-            tags.extend(page.tags.unwrap_or_default().iter().filter_map(|tag| tag.parse::<Tag>().ok()));
-            Ok(())
-        })?;
-        match rest {
-            None => Ok(tags),
-            Some(answer) if is_missing(&answer) => Ok(Vec::new()),
-            Some(answer) => Err(Error::new(Operation::ListTags, self.name(), refusal(&answer))),
+        let fail = |kind| Error::new(Operation::ListTags, self.name(), kind);
+        let invalid_list = |problem| fail(Kind::Invalid(problem));
+        let mut names = Names::default();
+        let mut next = Some(names.first().map_err(invalid_list)?);
+        while let Some(path) = next {
+            let mut call = self.call(Operation::ListTags, self.name(), Method::GET, path);
+            call.message.limit = MAX_LIST;
+            let answer = self.client.call(&call)?;
+            if !answer.is_success() {
+                if names.end_with(answer.status).map_err(invalid_list)?
+                    || (names.is_first() && is_missing(&answer))
+                {
+                    break;
+                }
+                return Err(fail(refusal(&answer)));
+            }
+            let page: Page = serde_json::from_slice(&answer.body)
+                .map_err(|error| fail(invalid("list of tags", &error)))?;
+            let link = Next::of(&answer, &self.repository, &call.path);
+            next = names.add(&page.tags.unwrap_or_default(), link).map_err(invalid_list)?;
         }
+        // What is no tag cannot be one of ours.
+        Ok(names.into_names().filter_map(|name| name.parse().ok()).collect())
     }
 
     fn list_referrers(
@@ -299,25 +272,37 @@ impl Store for RemoteRepository {
         let path = format!("referrers/{subject}{filter}");
         let mut call = self.call(Operation::ListReferrers, about.clone(), Method::GET, path);
         call.message.headers.push(("accept", crate::oci::OCI_INDEX.to_owned()));
-        let mut referrers = Vec::new();
-        let rest = self.pages(call, |answer| {
-            let page: Index =
-                serde_json::from_slice(&answer.body).map_err(|error| invalid("index", &error))?;
-            referrers.extend(page.manifests);
-            Ok(())
-        })?;
-        match rest {
-            None => {}
-            // Registries without this endpoint have a tag instead
-            // (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema).
-            Some(answer) if matches!(answer.status, 400 | 404 | 405 | 501) => {
-                let tag = fallback_tag(subject);
-                if let Some(manifest) = self.fetch_manifest(Operation::ListReferrers, &tag)? {
-                    let fail = |error| Error::new(Operation::ListReferrers, about, invalid("index", &error));
-                    referrers = serde_json::from_slice::<Index>(&manifest.bytes).map_err(fail)?.manifests;
+        call.message.limit = MAX_LIST;
+        let fail = |kind| Error::new(Operation::ListReferrers, about.clone(), kind);
+        let invalid_list = |problem| fail(Kind::Invalid(problem));
+        let (mut referrers, mut pages) = (Vec::new(), Pages::default());
+        loop {
+            pages.follow(&call.path).map_err(invalid_list)?;
+            let answer = self.client.call(&call)?;
+            let index = |bytes: &[u8]| {
+                serde_json::from_slice::<Index>(bytes).map_err(|error| fail(invalid("index", &error)))
+            };
+            if !answer.is_success() {
+                // Registries without this endpoint have a tag instead
+                // (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema).
+                if !(pages.is_first() && matches!(answer.status, 400 | 404 | 405 | 501)) {
+                    return Err(fail(refusal(&answer)));
                 }
+                if let Some(manifest) =
+                    self.fetch_manifest(Operation::ListReferrers, &fallback_tag(subject))?
+                {
+                    referrers = index(&manifest.bytes)?.manifests;
+                }
+                break;
             }
-            Some(answer) => return Err(Error::new(Operation::ListReferrers, about, refusal(&answer))),
+            referrers.extend(index(&answer.body)?.manifests);
+            // Registries have to link to what comes next, and there is no other way to ask for it
+            // (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers).
+            match Next::of(&answer, &self.repository, &call.path) {
+                Next::Unsaid => break,
+                Next::At(path) => call.path = path,
+                Next::Astray => return Err(invalid_list(ASTRAY.to_owned())),
+            }
         }
         // The registry need not filter.
         referrers.retain(|referrer| {
@@ -389,46 +374,9 @@ fn invalid(what: &str, error: &serde_json::Error) -> Kind {
     Kind::Invalid(format!("the answer is no {what}: {error}"))
 }
 
-/// The address of the next page in a `Link` header (<https://www.rfc-editor.org/rfc/rfc8288>).
-fn next_link(header: &str) -> Option<String> {
-    let mut rest = header;
-    loop {
-        let (target, after) = rest.split_once('<')?.1.split_once('>')?;
-        let (parameters, following) = match after.find('<') {
-            Some(at) => after.split_at(at),
-            None => (after, ""),
-        };
-        let is_next = parameters.split([';', ',']).any(|parameter| {
-            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            let value = value.trim().trim_matches('"');
-            name.trim().eq_ignore_ascii_case("rel")
-                && value.split_ascii_whitespace().any(|relation| relation.eq_ignore_ascii_case("next"))
-        });
-        if is_next {
-            return Some(target.to_owned());
-        }
-        rest = following;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_next_page_is_found() {
-        for (header, expected) in [
-            (r#"</v2/a/tags/list?last=b&n=2>; rel="next""#, Some("/v2/a/tags/list?last=b&n=2")),
-            ("<https://r/v2/a?x=1>;rel=next", Some("https://r/v2/a?x=1")),
-            (r#"</a>; rel="prev", </b>; title="x"; rel="last next""#, Some("/b")),
-            (r#"</a>; REL=Next"#, Some("/a")),
-            (r#"</a>; rel="prev""#, None),
-            ("</a", None),
-            ("", None),
-        ] {
-            assert_eq!(next_link(header).as_deref(), expected, "{header}");
-        }
-    }
 
     #[test]
     fn the_fallback_tag_is_a_tag() {

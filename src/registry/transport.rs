@@ -21,7 +21,7 @@ use super::url::{Scheme, Url};
 /// The most bytes of an answer that tells of an error; more is not read.
 const MAX_EXPLANATION: u64 = 64 * 1024;
 
-/// How long to wait for a server.
+/// How long to wait for a server, and for what is asked before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
     /// For a connection, TLS included.
@@ -32,6 +32,8 @@ pub struct Timeouts {
     pub idle: Duration,
     /// For all of one request.
     pub request: Duration,
+    /// For a credential helper, which may have to ask a server or a person.
+    pub helper: Duration,
 }
 
 impl Default for Timeouts {
@@ -41,6 +43,7 @@ impl Default for Timeouts {
             response: Duration::from_secs(60),
             idle: Duration::from_secs(30),
             request: Duration::from_secs(300),
+            helper: Duration::from_secs(60),
         }
     }
 }
@@ -239,7 +242,7 @@ impl Transport {
         let proxy = self.proxies.for_url(url);
         let index = usize::from(url.scheme == Scheme::Https) * 2 + usize::from(proxy.is_some());
         self.agents[index].get_or_init(|| {
-            let Timeouts { connect, response, idle, request } = self.timeouts;
+            let Timeouts { connect, response, idle, request, helper: _ } = self.timeouts;
             let needs_tls = url.scheme == Scheme::Https
                 || proxy.is_some_and(|proxy| proxy.protocol() == ureq::ProxyProtocol::Https);
             let mut config = Agent::config_builder()

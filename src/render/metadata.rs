@@ -2,213 +2,120 @@
 
 use std::collections::BTreeMap;
 
-use indexmap::IndexMap;
-use serde::Serialize;
-
-use crate::plan::{Image, Plan, PlannedTag};
+use crate::plan::{Build, Image, Job, Plan, PlannedTag};
+use crate::published::plan_json::{
+    BuildEntry, FileEntry, ImageEntry, JobEntry, Moves, PlanJson, SCHEMA, SourceEntry, TagEntry, YieldedEntry,
+};
 use crate::reference::{Reference, Repository};
-use crate::runner::Runner;
-use crate::spec::OnMissing;
+use crate::registry::Location;
 use crate::tags::{Claim, YieldedTag};
-use crate::version::Scheme;
 
-/// The version of the file's form; a reader refuses one that it does not know.
-const SCHEMA: u32 = 1;
-
-#[derive(Debug, Serialize)]
-struct Document<'a> {
-    schema: u32,
-    images: IndexMap<&'a str, ImageEntry<'a>>,
-    jobs: Vec<JobEntry<'a>>,
-    source: SourceEntry<'a>,
-}
-
-#[derive(Debug, Serialize)]
-struct ImageEntry<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<&'a str>,
-    repositories: Vec<String>,
-    tags: Vec<TagEntry<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    yielded: Vec<YieldedEntry<'a>>,
-    #[serde(skip_serializing_if = "is_default")]
-    scheme: Scheme,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    withdrawn: &'a [String],
-    #[serde(skip_serializing_if = "is_false")]
-    immutable: bool,
-    annotations: &'a BTreeMap<String, String>,
-    builds: IndexMap<&'a str, BuildEntry<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct TagEntry<'a> {
-    name: &'a str,
-    floating: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    moves: Option<MovesEntry>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<&'a str>,
-    #[serde(skip_serializing_if = "is_false")]
-    provisional: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    repositories: Option<Vec<String>>,
-}
-
-/// What a floating tag moves with.
-#[derive(Debug, Serialize)]
-struct MovesEntry {
-    with: &'static str,
-    /// How many leading numbers of the versions agree; 0 for `latest`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    numbers: Option<usize>,
-}
-
-/// A floating tag that another version owns.
-#[derive(Debug, Serialize)]
-struct YieldedEntry<'a> {
-    name: &'a str,
-    owner: &'a str,
-    /// Whether the owner is no version of this spec.
-    known: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct BuildEntry<'a> {
-    platform: Option<String>,
-    job: &'a str,
-    #[serde(skip_serializing_if = "is_default")]
-    on_missing: OnMissing,
-}
-
-#[derive(Debug, Serialize)]
-struct JobEntry<'a> {
-    job: &'a str,
-    targets: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    group: Option<&'a str>,
-    platform: Option<String>,
-    runner: &'a Runner,
-    qemu: bool,
-    images: &'a [String],
-    allow: &'a [String],
-    secrets: &'a [String],
-    ssh: &'a [String],
-}
-
-#[derive(Debug, Serialize)]
-struct SourceEntry<'a> {
-    files: Vec<FileEntry<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct FileEntry<'a> {
-    path: &'a str,
-    sha256: &'a str,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
-fn strings(repositories: &[Repository]) -> Vec<String> {
-    repositories.iter().map(ToString::to_string).collect()
-}
-
-impl<'a> Document<'a> {
-    fn new(plan: &'a Plan) -> Self {
-        let job_of: BTreeMap<&str, &str> = plan
-            .jobs
+impl From<&Plan> for PlanJson {
+    fn from(plan: &Plan) -> Self {
+        let jobs =
+            plan.jobs.iter().flat_map(|job| job.legs.iter().map(|leg| (leg.as_str(), job.name.as_str())));
+        let jobs: BTreeMap<&str, &str> = jobs.collect();
+        let files = plan
+            .sources
             .iter()
-            .flat_map(|job| job.legs.iter().map(|leg| (leg.as_str(), job.name.as_str())))
-            .collect();
-        let image = |image: &'a Image| ImageEntry {
-            version: image.version.as_deref(),
-            repositories: strings(&image.repositories),
-            tags: image.tags.iter().map(TagEntry::from).collect(),
-            yielded: image.yielded.iter().map(YieldedEntry::from).collect(),
-            scheme: image.scheme,
-            withdrawn: &image.withdrawn,
-            immutable: image.immutable,
-            annotations: &image.annotations,
-            builds: image
-                .builds
-                .iter()
-                .map(|build| {
-                    let leg = plan.legs.get(&build.leg);
-                    let entry = BuildEntry {
-                        platform: leg.and_then(|leg| leg.platform.as_ref()).map(ToString::to_string),
-                        job: job_of.get(build.leg.as_str()).copied().unwrap_or_default(),
-                        on_missing: build.on_missing,
-                    };
-                    (build.leg.as_str(), entry)
-                })
-                .collect(),
-        };
-        let jobs = plan.jobs.iter().map(|job| JobEntry {
-            job: &job.name,
-            targets: &job.legs,
-            group: job.group.as_deref(),
-            platform: job.platform.as_ref().map(ToString::to_string),
-            runner: &job.runner,
-            qemu: job.qemu,
-            images: &job.images,
-            allow: &job.allow,
-            secrets: &job.secrets,
-            ssh: &job.ssh,
-        });
-        let files = plan.sources.iter().map(|file| FileEntry { path: &file.path, sha256: &file.sha256 });
+            .map(|file| FileEntry { path: file.path.clone(), sha256: file.sha256.clone() });
         Self {
             schema: SCHEMA,
-            images: plan.images.iter().map(|(key, one)| (key.as_str(), image(one))).collect(),
-            jobs: jobs.collect(),
+            images: plan.images.iter().map(|(key, one)| (key.clone(), image(one, plan, &jobs))).collect(),
+            jobs: plan.jobs.iter().map(JobEntry::from).collect(),
             source: SourceEntry { files: files.collect() },
         }
     }
 }
 
-impl<'a> From<&'a PlannedTag> for TagEntry<'a> {
-    fn from(tag: &'a PlannedTag) -> Self {
+/// An image, and the job of each of its builds.
+fn image(image: &Image, plan: &Plan, jobs: &BTreeMap<&str, &str>) -> ImageEntry {
+    let Image { repositories, tags, annotations, builds, version, yielded, scheme, withdrawn, immutable } =
+        image;
+    let build = |Build { leg, on_missing, labels, annotations }: &Build| {
+        let platform = plan.legs.get(leg).and_then(|leg| leg.platform.clone());
+        let job = jobs.get(leg.as_str()).copied().unwrap_or_default().to_owned();
+        let entry = BuildEntry {
+            platform,
+            job,
+            on_missing: *on_missing,
+            labels: labels.clone(),
+            annotations: annotations.clone(),
+        };
+        (leg.clone(), entry)
+    };
+    ImageEntry {
+        version: version.clone(),
+        repositories: locations(repositories),
+        tags: tags.iter().map(TagEntry::from).collect(),
+        yielded: yielded.iter().map(YieldedEntry::from).collect(),
+        scheme: *scheme,
+        withdrawn: withdrawn.clone(),
+        immutable: *immutable,
+        annotations: annotations.clone(),
+        builds: builds.iter().map(build).collect(),
+    }
+}
+
+impl From<&Job> for JobEntry {
+    fn from(job: &Job) -> Self {
+        let Job { name, legs, group, platform, runner, qemu, images, allow, secrets, ssh } = job;
         Self {
-            name: tag.name.as_str(),
-            floating: tag.claim != Claim::Literal,
-            moves: MovesEntry::new(tag.claim),
-            why: tag.why.as_deref(),
-            provisional: tag.is_provisional,
-            repositories: tag.repositories.as_deref().map(strings),
+            job: name.clone(),
+            targets: legs.clone(),
+            group: group.clone(),
+            platform: platform.clone(),
+            runner: runner.clone(),
+            qemu: *qemu,
+            images: images.clone(),
+            allow: allow.clone(),
+            secrets: secrets.clone(),
+            ssh: ssh.clone(),
         }
     }
 }
 
-impl<'a> From<&'a YieldedTag> for YieldedEntry<'a> {
-    fn from(tag: &'a YieldedTag) -> Self {
-        Self { name: &tag.name, owner: &tag.owner, known: tag.is_known }
+impl From<&PlannedTag> for TagEntry {
+    fn from(tag: &PlannedTag) -> Self {
+        let PlannedTag { name, claim, why, is_provisional, repositories } = tag;
+        let moves = moves(*claim);
+        Self {
+            name: name.clone(),
+            floating: moves.is_some(),
+            moves,
+            why: why.clone(),
+            provisional: *is_provisional,
+            repositories: repositories.as_deref().map(locations),
+        }
     }
 }
 
-impl MovesEntry {
-    fn new(claim: Claim) -> Option<Self> {
-        let (with, numbers) = match claim {
-            Claim::Literal => return None,
-            Claim::Versions(numbers) => ("versions", Some(numbers)),
-            Claim::Prereleases(numbers) => ("prereleases", Some(numbers)),
-            Claim::Channel => ("channel", None),
-            Claim::Run => ("runs", None),
-        };
-        Some(Self { with, numbers })
+impl From<&YieldedTag> for YieldedEntry {
+    fn from(tag: &YieldedTag) -> Self {
+        let YieldedTag { name, owner, is_known } = tag;
+        Self { name: name.clone(), owner: owner.clone(), known: *is_known }
     }
+}
+
+/// What a tag moves with; nothing for one that never moves.
+fn moves(claim: Claim) -> Option<Moves> {
+    match claim {
+        Claim::Literal => None,
+        Claim::Versions(numbers) => Some(Moves::Versions { numbers }),
+        Claim::Prereleases(numbers) => Some(Moves::Prereleases { numbers }),
+        Claim::Channel => Some(Moves::Channel),
+        Claim::Run => Some(Moves::Runs),
+    }
+}
+
+fn locations(repositories: &[Repository]) -> Vec<Location> {
+    repositories.iter().cloned().map(Location::Registry).collect()
 }
 
 /// The text of `plan.json`.
 #[must_use]
 pub fn render(plan: &Plan) -> String {
-    let mut text =
-        serde_json::to_string_pretty(&Document::new(plan)).expect("the document has string keys only");
+    let mut text = serde_json::to_string_pretty(&PlanJson::from(plan)).expect("a plan has string keys only");
     text.push('\n');
     text
 }

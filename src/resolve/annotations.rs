@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::images::UnresolvedImage;
-use super::legs::Legs;
 use crate::bake::target::{Entry, Target, Text};
+use crate::bake::values::kept::variable_in;
 use crate::diagnostic::Diagnostic;
 use crate::platform::Platform;
 
@@ -71,6 +70,34 @@ pub(super) fn of_leg(annotations: &[Text], platform: Option<&Platform>) -> Vec<T
     annotations.iter().filter_map(kept).collect()
 }
 
+/// The annotations that the manifest of a leg's image will have, as far as they are known before it is built: without
+/// those that hold a kept variable, and those that the output and the target say differently.
+pub(super) fn of_manifest(definition: &Target) -> BTreeMap<String, String> {
+    // An annotation for the leg's platform counts more than one for all (BuildKit's `AnnotationsGroup.Platform`).
+    let mut of_target: BTreeMap<(&str, bool), Option<&str>> = BTreeMap::new();
+    for text in &definition.annotations {
+        let one = Annotation::parse(text.as_str());
+        let words = one.types.iter().filter(|word| kind(word) == "manifest").map(|word| word.contains('['));
+        let value = Some(one.value).filter(|_| variable_in(&text.value).is_none());
+        let plain = one.types.is_empty().then_some(false);
+        of_target.extend(words.chain(plain).map(|is_own| ((one.key, is_own), value)));
+    }
+    // `false` comes before `true`.
+    let mut known: BTreeMap<&str, Option<&str>> =
+        of_target.into_iter().map(|((key, _), value)| (key, value)).collect();
+    for (field, text) in definition.output.iter().flatten().flat_map(|output| output.fields.iter()) {
+        let Some((types, key)) = field.strip_prefix("annotation").and_then(|rest| rest.split_once('.'))
+        else {
+            continue;
+        };
+        if types.is_empty() || kind(types) == "-manifest" {
+            let value = Some(text.as_str()).filter(|_| variable_in(&text.value).is_none());
+            known.entry(key).and_modify(|own| *own = own.filter(|own| Some(*own) == value)).or_insert(value);
+        }
+    }
+    known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned()))).collect()
+}
+
 /// How an output's attribute annotates the index: `annotation-index.KEY=VALUE`
 /// (<https://github.com/moby/buildkit/blob/master/docs/annotations.md>).
 const INDEX_FIELD: &str = "annotation-index.";
@@ -102,18 +129,6 @@ pub(super) fn lost(annotations: &[Text]) -> impl Iterator<Item = Diagnostic> {
     })
 }
 
-/// The annotations of an image's index: those from facts, those lifted out of its targets, then those of its block.
-pub(super) fn of_index(image: &UnresolvedImage, legs: &Legs) -> BTreeMap<String, String> {
-    let mut annotations = image.oci.clone();
-    for (name, _) in image.targets.iter().rev() {
-        annotations.extend(legs.lifted(name));
-    }
-    for (key, value) in &image.settings().annotations {
-        annotations.insert(key.to_string(), value.to_string());
-    }
-    annotations
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,6 +148,39 @@ mod tests {
         assert_eq!(lifted(&target), BTreeMap::from([("k".to_owned(), "v".to_owned())]));
         strip(&mut output);
         assert_eq!((output.get("annotation-index.k"), output.get("annotation.m")), (None, Some("w")));
+    }
+
+    #[test]
+    fn what_the_manifest_will_have_is_known() {
+        let own = |annotations: &[&str], fields: &[(&str, &str)]| {
+            let annotations = annotations.iter().map(|text| Text::verbatim(text)).collect();
+            let output =
+                fields.iter().fold(Entry::of_type("image"), |output, (key, value)| output.with(key, *value));
+            let target = Target { annotations, output: Some(vec![output]), ..Target::new("t") };
+            let known = of_manifest(&target).into_iter().map(|(key, value)| format!("{key}={value}"));
+            known.collect::<Vec<_>>().join(" ")
+        };
+        for (annotations, expected) in [
+            (&["a=1", "manifest:b=2=2", "org.example:c=3"][..], "a=1 b=2=2 org.example:c=3"),
+            (&["a=1", "manifest:a=2"], "a=2"),
+            (&["manifest[linux/amd64]:a=1", "a=2"], "a=1"),
+            (&["manifest,manifest-descriptor:a=1", "manifest-descriptor:b=2"], "a=1"),
+            (&["manifest-descriptor[linux/amd64]:a=1"], ""),
+        ] {
+            assert_eq!(own(annotations, &[]), expected, "{annotations:?}");
+        }
+        for (fields, expected) in [
+            (&[("annotation.a", "1"), ("annotation-manifest.b.c", "2")][..], "a=1 b.c=2 k=v"),
+            (
+                &[("annotation-manifest[linux/amd64].a", "1"), ("annotation-manifest-descriptor.b", "2")],
+                "a=1 k=v",
+            ),
+            (&[("annotation.k", "v")], "k=v"),
+            (&[("annotation.k", "w")], ""),
+            (&[("annotations", "1"), ("compression", "zstd")], "k=v"),
+        ] {
+            assert_eq!(own(&["k=v"], fields), expected, "{fields:?}");
+        }
     }
 
     #[test]

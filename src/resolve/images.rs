@@ -5,46 +5,21 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use super::rules::{self, AppliedRules};
+use super::image::{UnresolvedImage, pushed_tags};
+use super::rules;
 use super::targets::Targets;
-use super::versions::{self, ImageVersion};
+use super::version::ImageVersion;
+use super::versions;
 use super::{Input, labels, legs};
 use crate::bake::target::glob::Glob;
 use crate::bake::target::select;
 use crate::bake::target::{Definition, Target, Text};
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics, names_help};
 use crate::platform::Platform;
 use crate::reference::Reference;
 use crate::source::Span;
-use crate::spec::{Marked, Settings, Spec};
-
-/// An image before its tags and legs are known.
-pub(super) struct UnresolvedImage {
-    /// Its key in the plan.
-    pub(super) key: String,
-    /// The block it comes from; images of one block compete for floating tags. `None` at level 0.
-    pub(super) block: Option<usize>,
-    /// What to point at when the image as a whole is wrong.
-    pub(super) span: Option<Span>,
-    /// The targets that build it, each with what its block says about it.
-    pub(super) targets: Vec<(Name, Settings)>,
-    /// The parts of how its block names the targets that have marks.
-    pub(super) marked: Vec<Marked>,
-    /// The version that its tags are made of.
-    pub(super) version: ImageVersion,
-    /// What its rule lines give, if it has any.
-    pub(super) rules: Option<AppliedRules>,
-    /// Labels and annotations that are filled in from facts.
-    pub(super) oci: BTreeMap<String, String>,
-}
-
-impl UnresolvedImage {
-    /// What the block says about the image: it is the same for all of its targets.
-    pub(super) fn settings(&self) -> &Settings {
-        &self.targets[0].1
-    }
-}
+use crate::spec::Spec;
 
 /// The images of the spec, in order.
 pub(super) struct Images {
@@ -260,11 +235,6 @@ fn overlapping<'t>(members: &[&'t Target], targets: &'t Targets<'_>) -> Option<O
         }
     }
     None
-}
-
-/// The tags with a slash: one without is local, by the convention of Bake files.
-pub(super) fn pushed_tags(target: &Target) -> Vec<&Text> {
-    target.tags.iter().flatten().filter(|tag| tag.as_str().contains('/')).collect()
 }
 
 fn normalized(tag: &Text) -> String {

@@ -5,8 +5,8 @@ use std::path::{Component, Path};
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::leg::{AssignedLeg, leg_name};
-use super::legs::Legs;
+use super::assigned::{AssignedLeg, Legs};
+use super::leg::leg_name;
 use super::targets::Targets;
 use crate::bake::target::links::links;
 use crate::bake::target::{Definition, Target};

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::images::UnresolvedImage;
-use super::{Input, Purpose};
+use super::annotations;
+use super::image::UnresolvedImage;
+use super::input::{Input, Purpose};
 use crate::bake::target::{Target, Text};
+use crate::bake::values::kept::variable_in;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
 
@@ -56,6 +58,12 @@ fn missing(pairs: &[(&str, Option<String>)], facts: &Facts, diagnostics: &mut Di
         }
         diagnostics.report(Diagnostic::warning("oci-labels", message).with_help(help));
     }
+    if let (None, Some(problem)) = (facts.dirty, &facts.dirty_problem) {
+        let message = format!(
+            "it is unknown whether the working tree is that of the commit that `{PREFIX}revision` names"
+        );
+        diagnostics.report(Diagnostic::warning("oci-labels", message).with_help(problem.clone()));
+    }
     if facts.dirty == Some(true) && facts.commit.is_some() {
         let message = format!("the working tree differs from the commit that `{PREFIX}revision` names");
         diagnostics.report(Diagnostic::warning("oci-labels", message).with_help("commit the changes first"));
@@ -78,11 +86,17 @@ pub(super) fn left_out(images: &[UnresolvedImage], input: &Input<'_>) -> Option<
     Some(Diagnostic::note("oci-labels", message).with_help(help))
 }
 
+/// The labels of a leg whose values are known before it is built: a kept variable has none yet.
+pub(super) fn known(definition: &Target) -> BTreeMap<String, String> {
+    let known = definition.labels.iter().filter(|(_, text)| variable_in(&text.value).is_none());
+    known.map(|(key, text)| (key.to_string(), text.to_string())).collect()
+}
+
 /// Adds labels, and annotations of the manifest, to a leg; those that its target has stay.
 pub(super) fn add(definition: &mut Target, labels: &BTreeMap<String, String>) {
     for (key, value) in labels {
         definition.labels.insert_missing(key, || Text::verbatim(value));
-        if !super::annotations::has(&definition.annotations, key) {
+        if !annotations::has(&definition.annotations, key) {
             definition.annotations.push(Text::verbatim(&format!("manifest:{key}={value}")));
         }
     }

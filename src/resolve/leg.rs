@@ -3,26 +3,19 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::images::UnresolvedImage;
-use super::publish::Publication;
-use super::{Input, annotations, cache, labels};
+use super::assigned::AssignedLeg;
+use super::image::UnresolvedImage;
+use super::input::Input;
+use super::publication::Publication;
+use super::{annotations, cache, labels};
 use crate::bake::target::{Entry, Target, Text};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Leg, Role};
 use crate::platform::Platform;
 use crate::reference::Repository;
-use crate::runner::{Assignment, RunnerRule, assign};
+use crate::runner::{RunnerRule, assign};
 use crate::source::Span;
-use crate::spec::{Grouping, PlatformOverride, PlatformSettings, Settings};
-
-/// What a leg needs to know besides its definition while the plan is made.
-#[derive(Clone, Debug)]
-pub(super) struct AssignedLeg {
-    pub(super) leg: Leg,
-    /// The runner that builds it; for a linked leg that of the leg that links to it first.
-    pub(super) assignment: Assignment,
-    pub(super) grouping: Grouping,
-}
+use crate::spec::{PlatformOverride, PlatformSettings, Settings};
 
 /// The name of a target's leg for a platform. A target without platforms is built for whatever its runner is, and its
 /// leg must not be called like the target, which stays in the file as it is.

@@ -5,69 +5,19 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use super::images::UnresolvedImage;
-use super::leg::{AssignedLeg, Maker, leg_name};
-use super::publish::Publication;
+use super::annotations;
+use super::assigned::{AssignedLeg, Legs};
+use super::image::UnresolvedImage;
+use super::input::Input;
+use super::leg::{Maker, leg_name};
+use super::publication::Publication;
 use super::targets::{DeclaredPlatform, Targets};
-use super::{Input, annotations};
 use crate::bake::target::Target;
-use crate::bake::text::syntax::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::plan::{Build, Leg, Role};
+use crate::on_missing::OnMissing;
 use crate::platform::Platform;
 use crate::source::Span;
-use crate::spec::{PlatformOverride, Settings};
-
-/// All legs, by name.
-pub(super) struct Legs {
-    all: IndexMap<String, AssignedLeg>,
-    builds: IndexMap<String, Vec<Build>>,
-    lifted: BTreeMap<Name, BTreeMap<String, String>>,
-}
-
-impl Legs {
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Leg> {
-        self.all.values().map(|assigned| &assigned.leg)
-    }
-
-    pub(super) fn builds_of(&self, image: &str) -> Vec<Build> {
-        self.builds.get(image).cloned().unwrap_or_default()
-    }
-
-    pub(super) fn lifted(&self, target: &str) -> BTreeMap<String, String> {
-        self.lifted.get(target).cloned().unwrap_or_default()
-    }
-
-    pub(super) fn get(&self, name: &str) -> Option<&AssignedLeg> {
-        self.all.get(name)
-    }
-
-    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut AssignedLeg> {
-        self.all.get_mut(name)
-    }
-
-    pub(super) fn insert(&mut self, name: String, assigned: AssignedLeg) {
-        self.all.insert(name, assigned);
-    }
-
-    pub(super) fn names(&self) -> Vec<String> {
-        self.all.keys().cloned().collect()
-    }
-
-    /// Brings the legs into the order of their targets in the file: published ones, then those only linked.
-    pub(super) fn sort(&mut self, targets: &Targets<'_>) {
-        let place = |of: &Name| targets.resolved.get_index_of(of);
-        self.all.sort_by(|_, a, _, b| {
-            let key =
-                |assigned: &AssignedLeg| (place(&assigned.leg.of), assigned.leg.role != Role::Published);
-            key(a).cmp(&key(b))
-        });
-    }
-
-    pub(super) fn into_legs(self) -> IndexMap<String, Leg> {
-        self.all.into_iter().map(|(name, assigned)| (name, assigned.leg)).collect()
-    }
-}
+use crate::spec::PlatformOverride;
 
 /// Whether Bake could push what the target makes.
 pub(super) fn is_pushable(target: &Target) -> bool {
@@ -119,8 +69,11 @@ pub(super) fn legs(
                 let leg = leg_name(name, platform);
                 let on_missing = overrides.iter().rev().find_map(|one| one.settings.on_missing);
                 let on_missing = on_missing.unwrap_or(settings.on_missing);
-                let build = Build { leg: leg.clone(), on_missing };
-                builds.push(ImageBuild { build, platform: platform.cloned(), span: place });
+                builds.push(ImageBuild {
+                    build: (leg.clone(), on_missing),
+                    platform: platform.cloned(),
+                    span: place,
+                });
                 add(&mut legs, leg, assigned, image, targets, diagnostics);
             }
         }
@@ -132,7 +85,8 @@ pub(super) fn legs(
 
 /// A build of an image, and where its platform is written.
 struct ImageBuild {
-    build: Build,
+    /// The leg, and what becomes of the image without it.
+    build: (String, OnMissing),
     platform: Option<Platform>,
     span: Option<Span>,
 }
@@ -286,17 +240,6 @@ fn check_output(target: &Target, diagnostics: &mut Diagnostics) {
         }
     };
     diagnostics.report(diagnostic);
-}
-
-impl Settings {
-    /// The overrides of a platform, the most specific last.
-    pub(super) fn overrides_of(&self, platform: Option<&Platform>) -> Vec<&PlatformOverride> {
-        let Some(platform) = platform else { return Vec::new() };
-        let mut matching: Vec<&PlatformOverride> =
-            self.platforms.iter().filter(|one| platform.matches_prefix(&one.prefix)).collect();
-        matching.sort_by_key(|one| one.prefix.specificity());
-        matching
-    }
 }
 
 impl Input<'_> {

@@ -6,14 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::Input;
-use super::images::UnresolvedImage;
-use super::leg::{self, AssignedLeg};
-use super::legs::Legs;
+use super::assigned::{AssignedLeg, Legs};
+use super::image::UnresolvedImage;
+use super::input::Input;
+use super::leg;
 use super::targets::Targets;
 use crate::bake::target::TextMap;
 use crate::bake::target::{Target, Text};
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Leg, Role};
 use crate::platform::Platform;

@@ -6,11 +6,11 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use super::images::UnresolvedImage;
+use super::image::UnresolvedImage;
+use super::input::{Input, Purpose};
 use super::targets::Targets;
-use super::{Input, Purpose};
 use crate::bake::target::{Target, Text};
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::{Mark, Marks};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::Leg;

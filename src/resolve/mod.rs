@@ -1,85 +1,56 @@
 //! From an evaluated Bake file to the plan: images, legs, links, jobs, and every contradiction between them.
 
-mod annotations;
+// What goes in, and what the steps hand on.
+mod input;
+mod publication;
+mod version;
+
+// The targets of the source.
 mod cache;
+mod targets;
+
+// Images, and what is said about them.
+mod annotations;
+mod image;
+mod rules;
+
+mod labels;
+mod names;
+mod versions;
+
+// Legs.
+mod assigned;
+
+mod leg;
+
+// The steps.
+mod legs;
+mod marks;
+mod owners;
+mod repositories;
+
 mod images;
 mod jobs;
-mod labels;
-mod leg;
-mod legs;
 mod links;
-mod marks;
-mod names;
-mod owners;
 mod publish;
-mod repositories;
-mod rules;
-mod targets;
-mod versions;
+
+pub use input::{Input, Purpose};
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use assigned::Legs;
+use image::UnresolvedImage;
 use indexmap::IndexMap;
 use targets::{Targets, grouped};
 
-use crate::bake::module::Module;
 use crate::bake::target::links::links as links_of;
-use crate::bake::target::overrides::Overrides;
 use crate::bake::target::select;
 use crate::bake::target::{Definition, Group, Target};
-use crate::bake::text::syntax::Name;
-use crate::bake::values::kept::KeptVariable;
+use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::facts::{Known, KnownVersions};
-use crate::plan::{Plan, SourceFile};
-use crate::platform::Platform;
+use crate::plan::Plan;
 use crate::spec::Spec;
-
-/// What a plan is made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// A run, which builds and publishes.
-    Run,
-    /// A Bake file that is committed: nothing in it depends on facts of the run. Tags are not in it.
-    BakeFile,
-    /// A table of tags that is committed: those that depend on the run are not in it.
-    TagTable,
-}
-
-impl Purpose {
-    /// Whether it goes into a committed file, which must be the same in each run.
-    #[must_use]
-    pub fn is_committed(self) -> bool {
-        self != Self::Run
-    }
-}
-
-/// What a plan is made of.
-pub struct Input<'a> {
-    /// The evaluated files.
-    pub module: &'a Module,
-    /// Their targets and groups.
-    pub definition: &'a Definition,
-    /// `--set` and its shorthands.
-    pub overrides: &'a Overrides,
-    /// Images, targets or groups to plan; empty for all.
-    pub names: &'a [String],
-    /// Platforms to plan; empty for all.
-    pub platforms: &'a [Platform],
-    /// Whether the legs push.
-    pub publish: bool,
-    /// What it is for.
-    pub purpose: Purpose,
-    /// What is known about the run.
-    pub facts: Known<'a>,
-    /// Versions that were released before.
-    pub known_versions: &'a KnownVersions,
-    /// The variables that are left to the build.
-    pub kept: &'a [KeptVariable],
-    /// The files, for the record.
-    pub sources: Vec<SourceFile>,
-}
 
 /// Makes the plan.
 ///
@@ -120,7 +91,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
 }
 
 /// A warning for each platform that was asked for and no image has: it may be a typo.
-fn unbuilt(input: &Input<'_>, legs: &legs::Legs, diagnostics: &mut Diagnostics) {
+fn unbuilt(input: &Input<'_>, legs: &Legs, diagnostics: &mut Diagnostics) {
     for platform in input.platforms {
         if !legs.iter().any(|leg| leg.platform.as_ref() == Some(platform)) {
             let message = format!("no image is built for `{platform}`");
@@ -130,7 +101,7 @@ fn unbuilt(input: &Input<'_>, legs: &legs::Legs, diagnostics: &mut Diagnostics) 
 }
 
 /// What Bake would build and no image covers.
-fn local(input: &Input<'_>, images: &[images::UnresolvedImage], targets: &Targets<'_>) -> Vec<Name> {
+fn local(input: &Input<'_>, images: &[UnresolvedImage], targets: &Targets<'_>) -> Vec<Name> {
     let covered: BTreeSet<&Name> =
         images.iter().flat_map(|image| &image.targets).map(|(name, _)| name).collect();
     let asked = match input.names {

@@ -2,16 +2,14 @@
 
 use indexmap::IndexSet;
 
-use super::images::UnresolvedImage;
-use super::rules::is_of_version;
-use super::versions::ImageVersion;
-use super::{Input, Purpose};
+use super::image::UnresolvedImage;
+use super::input::Input;
+use super::version::{ImageVersion, is_of_version};
 use crate::bake::target::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
 use crate::pattern::{self, PatternError, Rendered, Words};
 use crate::rules;
-use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
 use crate::tags::{self, CandidateName, Claim};
 use crate::version::Version;
@@ -108,7 +106,7 @@ impl Renderer<'_, '_> {
             || (matches!(error, PatternError::NoVersion(_))
                 && matches!(self.image.version, ImageVersion::Unknown(..)));
         if self.input.purpose.is_committed() && is_unknown {
-            return leave_out(self.input, text.span, self.diagnostics);
+            return self.input.leave_out(text.span, self.diagnostics);
         }
         let diagnostic = match (error, &self.image.version) {
             // What is missing is not the version, but what it is made of.
@@ -151,16 +149,6 @@ impl Renderer<'_, '_> {
             self.diagnostics
                 .report(refuse(message, "put something before it, such as `branch-{{ branch | slug }}`"));
         }
-    }
-}
-
-/// Leaves tags that depend on the run out of a committed file, and says so where they would be.
-pub(super) fn leave_out(input: &Input<'_>, span: Option<Span>, diagnostics: &mut Diagnostics) {
-    let message = "what depends on the run is left out of a committed file";
-    let note = Diagnostic::note("run-tag", message).at(span, "");
-    let note = note.with_help("give the facts, such as `--fact tag=v1.2.3`, to have its tags in the file");
-    if input.purpose == Purpose::TagTable {
-        diagnostics.report(note);
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use super::Input;
-use super::images::UnresolvedImage;
+use super::image::UnresolvedImage;
+use super::input::Input;
 use super::names::Names;
-use super::publish::{Listing, Publication, Published};
+use super::publication::{Listing, Publication, Published};
 use super::repositories::once;
 use super::targets::Targets;
 use super::versions;

@@ -4,41 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use super::images::UnresolvedImage;
-use super::legs::Legs;
+use super::assigned::Legs;
+use super::image::UnresolvedImage;
+use super::input::Input;
 use super::names::{self, Names};
 use super::owners::{self, Block};
+use super::publication::{Listing, Publication};
+use super::repositories;
 use super::targets::Targets;
-use super::{Input, annotations, repositories};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Build, Image, PlannedTag};
 use crate::reference::{Repository, Tag};
 use crate::source::Span;
-use crate::tags::{Claim, YieldedTag};
+use crate::tags::YieldedTag;
 
 /// How many references all images may have: a few lines can ask for millions, and each goes into every file.
 const MAX_REFERENCES: usize = 200_000;
-
-/// A tag in one repository.
-#[derive(Clone, Debug)]
-pub(super) struct Published {
-    pub(super) tag: Tag,
-    pub(super) claim: Claim,
-    pub(super) why: Option<String>,
-    pub(super) is_provisional: bool,
-    pub(super) span: Option<Span>,
-}
-
-/// What an image is published under in one repository.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Listing {
-    pub(super) tags: Vec<Published>,
-    /// The floating tags that are another version's.
-    pub(super) yielded: Vec<YieldedTag>,
-}
-
-/// What an image is published under, by repository, in the order of the spec.
-pub(super) type Publication = IndexMap<Repository, Listing>;
 
 /// The publication of every image, in their order.
 pub(super) fn publications(
@@ -189,7 +170,7 @@ pub(super) fn images(
             Image {
                 repositories,
                 tags: tags.into_values().collect(),
-                annotations: annotations::of_index(image, legs),
+                annotations: annotations(image, legs),
                 builds,
                 version: image.version.known().map(ToString::to_string),
                 yielded: yielded.into_values().collect(),
@@ -200,4 +181,16 @@ pub(super) fn images(
         );
     }
     planned
+}
+
+/// The annotations of an image's index: those from facts, those lifted out of its targets, then those of its block.
+fn annotations(image: &UnresolvedImage, legs: &Legs) -> BTreeMap<String, String> {
+    let mut annotations = image.oci.clone();
+    for (name, _) in image.targets.iter().rev() {
+        annotations.extend(legs.lifted(name));
+    }
+    for (key, value) in &image.settings().annotations {
+        annotations.insert(key.to_string(), value.to_string());
+    }
+    annotations
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexSet;
 
-use super::images::{UnresolvedImage, pushed_tags};
-use super::publish::{Listing, Publication, Published};
+use super::image::{UnresolvedImage, pushed_tags};
+use super::publication::{Listing, Publication, Published};
 use super::targets::Targets;
 use crate::bake::target::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics};

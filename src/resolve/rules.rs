@@ -1,15 +1,14 @@
 //! Rule lines of docker/metadata-action among the tags of an image: what they give in this run, and to whom it belongs.
 
 use super::Input;
-use super::names;
-use super::versions::ImageVersion;
+use super::version::{ImageVersion, is_of_version};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known};
 use crate::pattern::{self, PatternError, Words};
 use crate::rules::{self, Flavor, Outcome, Rule, RuleError, RuleTag};
 use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
-use crate::tags::{self, CandidateName, Claim, LATEST};
+use crate::tags::{self, CandidateName, Claim};
 use crate::version::Version;
 
 /// The rule lines of an image, applied to the facts of the run.
@@ -69,7 +68,7 @@ pub(super) fn apply(
         }
         // The others give what they give without these.
         for (at, _) in left_out.iter().rev() {
-            names::leave_out(input, applied.remove(*at).1, diagnostics);
+            input.leave_out(applied.remove(*at).1, diagnostics);
         }
     };
     let failed = !found.is_empty();
@@ -108,7 +107,7 @@ fn holds(
     let words = Words { version: version.known(), facts: input.facts };
     pattern::holds(condition.as_str(), &words).unwrap_or_else(|e| {
         if input.purpose.is_committed() && matches!(e, PatternError::MissingFact { .. }) {
-            names::leave_out(input, line.pattern.span, diagnostics);
+            input.leave_out(line.pattern.span, diagnostics);
             return false;
         }
         let diagnostic = Diagnostic::error("tag-pattern", e.to_string()).at(condition.span, "");
@@ -216,11 +215,6 @@ impl AppliedRules {
             diagnostics.report(diagnostic.at(self.rules[tag.rule].1, "").with_help(help));
         }
     }
-}
-
-/// Whether a tag is called as a version's are.
-pub(super) fn is_of_version(tag: &str) -> bool {
-    tag == LATEST || tag.parse::<Version>().is_ok_and(|version| !version.is_prerelease())
 }
 
 fn claim(tag: &RuleTag, version: Option<&Version>) -> Claim {

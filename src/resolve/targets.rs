@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use super::Input;
+use super::input::Input;
 use crate::bake::target::inherit::Resolver;
 use crate::bake::target::links::links as links_of;
 use crate::bake::target::{Definition, Group, Target, Text};
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, names_help};
 use crate::platform::{Platform, split_list};
 use crate::source::Span;

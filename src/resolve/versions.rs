@@ -1,39 +1,13 @@
 //! The version of each image, and the versions that are known besides.
 
 use super::Input;
-use super::images::UnresolvedImage;
+use super::image::UnresolvedImage;
+use super::version::ImageVersion;
 use crate::bake::target::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::pattern::{self, PatternError, Words};
 use crate::spec::Settings;
 use crate::version::{Scheme, Version};
-
-/// The version that the tags of an image are made of.
-#[derive(Clone, Debug)]
-pub(super) enum ImageVersion {
-    /// None: tags are as they stand.
-    None,
-    /// This one.
-    Known(Version),
-    /// It follows from a fact that this run has not, which matters to patterns that use it.
-    Unknown(PatternError, Text),
-    /// This run is of another image's version: its git tag does not begin with the image's prefix.
-    Elsewhere {
-        /// The git tag.
-        tag: String,
-        /// What it would begin with.
-        prefix: Text,
-    },
-}
-
-impl ImageVersion {
-    pub(super) fn known(&self) -> Option<&Version> {
-        match self {
-            Self::Known(version) => Some(version),
-            Self::None | Self::Unknown(..) | Self::Elsewhere { .. } => None,
-        }
-    }
-}
 
 /// Reads the version of an image.
 pub(super) fn read(settings: &Settings, input: &Input<'_>, diagnostics: &mut Diagnostics) -> ImageVersion {

@@ -1,6 +1,6 @@
 //! What is wrong with a rule line, and what is worth knowing about one that applies.
 
-use super::template::Scope;
+use super::scope::Scope;
 use crate::bake::values::csv::CsvError;
 use crate::diagnostic::suggest;
 use crate::reference::ReferenceError;

@@ -12,13 +12,14 @@ mod parts;
 mod pep440;
 mod render;
 mod run;
+mod scope;
 mod tag;
 mod template;
 
 pub use apply::{Outcome, RuleTag, apply};
 pub use error::{RegexProblem, RuleError, RuleNote, TemplateProblem};
 pub use line::is_rule;
-pub use template::Scope;
+pub use scope::Scope;
 
 use error::TYPES;
 use javascript::Expression;

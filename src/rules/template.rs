@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::error::{RuleError, TemplateProblem};
 use super::moment::Format;
+use super::scope::Scope;
 
 /// What a word stands for.
 #[derive(Clone, Debug)]
@@ -20,17 +21,6 @@ pub(super) enum Word {
     IsDefaultBranch,
     IsNotDefaultBranch,
     Date { of_commit: bool, format: Format, zone: TimeZone },
-}
-
-/// Where a template stands, which decides about its words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// The `pattern` of a version.
-    Version,
-    /// The `pattern` of a schedule.
-    Schedule,
-    /// Everything else: `prefix`, `suffix`, `value`, `enable`.
-    Run,
 }
 
 const DATES: [&str; 2] = ["date", "commit_date"];

@@ -7,11 +7,13 @@
 
 use std::collections::BTreeMap;
 
-use super::declare::{Declared, Null, Per, Reach, declare};
-use super::words::{Grouping, OnMissing};
+use super::declare::{Declared, Marked, Null, Per, Reach, declare};
+use super::read::AttributeReader;
+use super::words::{Grouping, TagPattern};
 use crate::bake::target::Text;
-use crate::bake::text::syntax::Name;
-use crate::platform::PlatformPrefix;
+use crate::bake::values::Name;
+use crate::on_missing::OnMissing;
+use crate::platform::{Platform, PlatformPrefix};
 use crate::runner::RunnerRule;
 use crate::source::Span;
 use crate::tags::VariantTags;
@@ -110,11 +112,14 @@ pub struct PlatformOverride {
     pub settings: PlatformSettings,
 }
 
-/// A pattern of tags, and when it applies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TagPattern {
-    /// The pattern, or a rule line of docker/metadata-action.
-    pub pattern: Text,
-    /// A condition over facts; `None` for always.
-    pub when: Option<Text>,
+impl Settings {
+    /// The overrides of a platform, the most specific last.
+    #[must_use]
+    pub fn overrides_of(&self, platform: Option<&Platform>) -> Vec<&PlatformOverride> {
+        let Some(platform) = platform else { return Vec::new() };
+        let mut matching: Vec<&PlatformOverride> =
+            self.platforms.iter().filter(|one| platform.matches_prefix(&one.prefix)).collect();
+        matching.sort_by_key(|one| one.prefix.specificity());
+        matching
+    }
 }

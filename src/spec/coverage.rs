@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use super::ImageSpec;
 use super::attributes::Covered;
 use super::declare::Marked;
+use super::image::ImageSpec;
 use super::read::AttributeReader;
 use crate::bake::module::Module;
 use crate::bake::target::Text;
-use crate::bake::text::syntax::Name;
-use crate::bake::values::Value;
+use crate::bake::values::Name;
+use crate::bake::values::{Str, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::source::Span;
 
@@ -48,7 +48,7 @@ impl ImageSpec {
         let mut covered = Covered::default();
         let given = one.or(many);
         let names = match given {
-            None => vec![Text { value: (&label.name).into(), span: Some(label.span) }],
+            None => vec![Text { value: Str::verbatim(Rc::clone(&label.name)), span: Some(label.span) }],
             Some(attribute) => {
                 covered.read(attribute, &mut AttributeReader::new(module, None, diagnostics));
                 covered.target.or(covered.targets)?

@@ -1,7 +1,7 @@
 //! How a set of attributes is declared, and what is known of each attribute besides its value.
 
-use crate::bake::text::syntax::{Expr, Name};
-use crate::bake::values::{Marks, Value};
+use crate::bake::text::syntax::Expr;
+use crate::bake::values::{Marks, Name, Value};
 use crate::source::Span;
 
 /// What is declared of an attribute.
@@ -136,7 +136,7 @@ macro_rules! declare {
             $($(#[$doc])* pub $attribute: $type,)*
             $($(#[$field_doc])* pub $field: $field_type,)*
             /// The parts of the attributes that have marks.
-            pub marked: Vec<$crate::spec::declare::Marked>,
+            pub marked: Vec<Marked>,
         }
 
         impl $name {
@@ -148,7 +148,7 @@ macro_rules! declare {
             pub(super) fn read(
                 &mut self,
                 given: &$crate::bake::text::syntax::Attribute,
-                reader: &mut $crate::spec::read::AttributeReader<'_, '_>,
+                reader: &mut AttributeReader<'_, '_>,
             ) {
                 let mut declared = Self::DECLARED.iter();
                 $({

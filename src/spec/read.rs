@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
-use super::attributes::TagPattern;
 use super::declare::{Declared, Marked, Null, marked_parts, replace};
-use super::words::{Grouping, OnMissing, Word};
+use super::words::{Grouping, TagPattern, Word};
 use crate::bake::module::Module;
 use crate::bake::target::Text;
-use crate::bake::text::syntax::{Expr, Name};
+use crate::bake::text::syntax::Expr;
 use crate::bake::values::convert::convert;
-use crate::bake::values::kept;
-use crate::bake::values::{Type, Value};
+use crate::bake::values::{Name, Type, Value, kept};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::on_missing::OnMissing;
 use crate::platform::PlatformPrefix;
 use crate::runner::{Runner, RunnerRule};
 use crate::source::Span;
@@ -152,7 +151,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         expr: &Expr,
         prefix: Option<PlatformPrefix>,
     ) -> Option<RunnerRule> {
-        match RunnerRule::from_value(value, prefix, expr.span) {
+        match RunnerRule::from_value(value, prefix) {
             Ok(rule) => Some(rule),
             Err(message) => {
                 self.report(Diagnostic::error("runner", message).with_help(Runner::FORMS), expr.span);

@@ -9,11 +9,9 @@ use indexmap::IndexSet;
 
 pub use self::platforms::{Loss, losses};
 pub use self::variant::{MAX_SUFFIXES, VariantTags, suffixes, with_suffix};
+pub use crate::reference::LATEST;
 use crate::source::Span;
 use crate::version::Version;
-
-/// The floating name of the greatest version, which a version may stay out of.
-pub const LATEST: &str = "latest";
 
 /// The tag patterns of an image that has a version and names none.
 #[must_use]
@@ -380,6 +378,7 @@ mod tests {
         Candidate, CandidateName, Claim, Share, TagError, claim, default_patterns, has_whole_version,
     };
     use super::{VariantTags, losses, own, suffixes};
+    pub use crate::reference::LATEST;
     use crate::reference::Tag;
     use crate::version::Version;
     use indexmap::IndexSet;

@@ -2,7 +2,7 @@
 
 use indexmap::IndexSet;
 
-use super::LATEST;
+use crate::reference::LATEST;
 
 /// How the names of several axes make suffixes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

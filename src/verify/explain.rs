@@ -9,13 +9,14 @@ use serde::Deserialize;
 
 use super::code::Code;
 use super::finding::Finding;
-use super::record::{Content, Known, Question};
 use super::report::Checked;
 use super::target::Target;
 use super::walk::{Branch, Place, Tree, Walk};
 use crate::oci::Descriptor;
+use crate::published::record::{Known, Question};
+use crate::published::served::Content;
 use crate::reference::Digest;
-use crate::registry::{Location, TagOrDigest};
+use crate::registry::{Location, Negotiated, TagOrDigest};
 
 /// What hosts of GitLab's registry have in their names.
 const GITLAB: &str = "gitlab";
@@ -160,14 +161,17 @@ impl<'a> Explanation<'_, '_, 'a> {
     fn tree(&mut self, site: usize, name: &str, digest: &Digest) -> Option<Tree<'a>> {
         let place = Place { site, references: vec![name.to_owned()] };
         let tree = self.walk.tree(&place, digest)?;
-        let document = tree.document;
-        let kind = match &document.content {
+        let served = tree.served;
+        let kind = match &served.content {
             Content::Index(_) => "an index",
             Content::Image(_) => "the manifest of one image, no index",
             Content::Unreadable(_) => "unreadable",
         };
-        self.facts
-            .push(format!("{name} is {kind}: {}, {} bytes, {digest}", document.media_type, document.size));
+        self.facts.push(format!(
+            "{name} is {kind}: {}, {} bytes, {digest}",
+            served.manifest.media_type,
+            served.size()
+        ));
         for image in &tree.images {
             let attested = tree.attestations.iter().any(|one| one.attests == Some(image.digest.as_str()));
             let layers = image.manifest.map_or(0, |manifest| manifest.layers.len());
@@ -242,10 +246,10 @@ impl<'a> Explanation<'_, '_, 'a> {
             (None, None) => return,
         };
         self.walk.need(self.site, Question::ForDocker(at.clone()));
-        if let Known::Present(Err(words)) = self.walk.records[self.site].for_docker(&at) {
+        if let Known::Present(Negotiated::Refused(words)) = self.walk.records[self.site].for_docker(&at) {
             let message = format!("a client that asks for Docker's media types alone gets nothing: {words}");
             let finding = Finding::new(Code::DockerTypesOnly, std::slice::from_ref(&self.name), message);
-            self.walk.findings.push(finding.about(&tree.document.digest));
+            self.walk.findings.push(finding.about(&tree.served.manifest.digest));
         }
     }
 
@@ -304,8 +308,8 @@ impl<'a> Explanation<'_, '_, 'a> {
             Known::Unasked => None,
             Known::Present(_) => Some(true),
             Known::Faulty(fault) => {
-                let message = format!("{what}: {}", fault.message);
-                self.walk.findings.push(Finding::new(fault.code, names, message).about(digest));
+                let message = format!("{what}: {}", fault.message());
+                self.walk.findings.push(Finding::new(fault.kind.into(), names, message).about(digest));
                 Some(true)
             }
             Known::Absent => {

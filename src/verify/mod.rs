@@ -1,30 +1,35 @@
 //! Whether registries serve what was planned: walks from tags to the last layer, and names what is wrong with cause and
 //! cure.
 
+// The words.
 pub mod code;
-pub mod explain;
-pub mod finding;
-mod planned;
-pub mod reader;
-pub mod record;
-pub mod report;
 pub mod target;
+
+// What is found, and where.
+pub mod finding;
 pub mod walk;
+
+// What is told.
+pub mod report;
+
+// What is wrong, and why.
+pub mod explain;
+mod planned;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::explain::Case;
 use self::finding::gathered;
-use self::reader::Reader;
-use self::record::{Known, Record};
 use self::report::{Checked, Report};
 use self::target::Target;
 use self::walk::{Place, Walk};
-use crate::merge::document::Document;
-use crate::merge::metadata::Metadata;
-use crate::merge::progress::{Event, Progress};
-use crate::merge::sites::Site;
-use crate::reference::Reference;
+use crate::published::metadata::Metadata;
+use crate::published::planned::Planned;
+use crate::published::progress::{Event, Progress};
+use crate::published::record::{Known, Questions, Record};
+use crate::published::sites::Site;
+use crate::published::survey::{Survey, Trouble};
+use crate::reference::{Digest, Reference};
 use crate::registry::Location;
 
 /// How many repositories besides those of the plan are asked for what is missing.
@@ -34,7 +39,7 @@ const MAX_OTHERS: usize = 50;
 #[derive(Clone, Copy, Debug)]
 pub enum Request<'a> {
     /// The tags of a plan, with what its builds pushed if that is known.
-    Plan(&'a Document, Option<&'a Metadata>),
+    Plan(&'a Planned, Option<&'a Metadata>),
     /// Any references.
     References(&'a [Target]),
     /// Why something does not work.
@@ -47,9 +52,7 @@ impl Request<'_> {
     pub fn locations(&self) -> Vec<Location> {
         let mut known = BTreeSet::new();
         let mut all: Vec<Location> = match self {
-            Self::Plan(document, _) => {
-                document.images.values().flat_map(|image| image.repositories.clone()).collect()
-            }
+            Self::Plan(planned, _) => planned.locations(),
             Self::References(targets) => targets.iter().map(|target| target.location.clone()).collect(),
             Self::Explain(case) => case.locations(),
         };
@@ -73,43 +76,27 @@ impl Request<'_> {
 /// Verifies. `sites` are the repositories of [`Request::locations`], in that order.
 #[must_use]
 pub fn verify(request: Request<'_>, sites: &[Site], progress: &dyn Progress) -> Report {
-    let mut reader = Reader::new(sites, progress);
-    let mut failures = Vec::new();
-    loop {
-        let (mut report, questions) = look(request, sites, reader.records());
-        match reader.ask(questions) {
-            Some(more) => failures.extend(more),
-            None => {
-                for site in sites {
-                    let here =
-                        report.references.iter().filter(|one| one.repository == site.location.to_string());
-                    let count = here.count();
-                    if count > 0 {
-                        let what = format!(
-                            "checked {count} {}",
-                            if count == 1 { "reference" } else { "references" }
-                        );
-                        progress.tell(&Event::Done { location: &site.location, what: &what });
-                    }
-                }
-                report.failures = failures;
-                report.settle();
-                return report;
-            }
+    let mut survey = Survey::new(sites, progress, Trouble::IsTold);
+    let (mut report, failures) = survey.conduct(|records| look(request, sites, records));
+    for site in sites {
+        let here = report.references.iter().filter(|one| one.repository == site.location.to_string());
+        let count = here.count();
+        if count > 0 {
+            let what = format!("checked {count} {}", if count == 1 { "reference" } else { "references" });
+            progress.tell(&Event::Done { location: &site.location, what: &what });
         }
     }
+    report.failures = failures;
+    report.settle();
+    report
 }
 
 /// What can be said of what is known, and what is to be asked.
-fn look(
-    request: Request<'_>,
-    sites: &[Site],
-    records: &[Record],
-) -> (Report, BTreeSet<(usize, record::Question)>) {
+fn look(request: Request<'_>, sites: &[Site], records: &[Record]) -> (Report, Questions) {
     let mut walk = Walk::new(sites, records);
     let mut report = Report::default();
     report.references = match request {
-        Request::Plan(document, metadata) => planned::look(document, metadata, &mut walk),
+        Request::Plan(planned, metadata) => planned::look(planned, metadata, &mut walk),
         Request::References(targets) => look_at(targets, &mut walk),
         Request::Explain(case) => explain::look(case, &mut walk, &mut report.facts),
     };
@@ -120,7 +107,7 @@ fn look(
 /// Looks at references that nobody planned.
 fn look_at(targets: &[Target], walk: &mut Walk<'_>) -> Vec<Checked> {
     let mut checked = Vec::new();
-    let mut places: BTreeMap<(usize, crate::reference::Digest), Vec<String>> = BTreeMap::new();
+    let mut places: BTreeMap<(usize, Digest), Vec<String>> = BTreeMap::new();
     for target in targets {
         let Some(site) = walk.site_of(&target.location) else { continue };
         let mut one = Checked::new(target.to_string(), &target.location, target.tag.as_ref());
@@ -137,39 +124,4 @@ fn look_at(targets: &[Target], walk: &mut Walk<'_>) -> Vec<Checked> {
         }
     }
     checked
-}
-
-impl<'a> Walk<'a> {
-    /// The site of a repository.
-    pub(super) fn site_of(&self, location: &Location) -> Option<usize> {
-        self.sites.iter().position(|site| site.location == *location)
-    }
-
-    /// The digest that a reference means; what is wrong with that is told.
-    pub(super) fn resolve(&mut self, site: usize, target: &Target) -> Known<'a, crate::reference::Digest> {
-        use self::code::Code;
-        use self::finding::Finding;
-        let Some(tag) = &target.tag else {
-            return target.digest.clone().map_or(Known::Unasked, Known::Present);
-        };
-        let names = [target.to_string()];
-        match (self.tag(site, tag), &target.digest) {
-            (Known::Unasked, _) => Known::Unasked,
-            (Known::Faulty(fault), _) => {
-                self.findings.push(Finding::new(fault.code, &names, &fault.message));
-                Known::Faulty(fault)
-            }
-            (Known::Absent, wanted) => {
-                let message = format!("there is no tag `{tag}` in `{}`", target.location);
-                self.findings.push(Finding::new(Code::TagMissing, &names, message));
-                wanted.clone().map_or(Known::Absent, Known::Present)
-            }
-            (Known::Present(found), Some(wanted)) if found != wanted => {
-                let message = format!("tag `{tag}` is {found}, and the reference says {wanted}");
-                self.findings.push(Finding::new(Code::TagMoved, &names, message).about(found));
-                Known::Present(wanted.clone())
-            }
-            (Known::Present(found), _) => Known::Present(found.clone()),
-        }
-    }
 }

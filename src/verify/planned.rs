@@ -4,21 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::Code;
 use super::finding::Finding;
-use super::record::{Content, Document as Served, Known, Question};
 use super::report::Checked;
-use super::walk::{Place, Tree, Walk};
+use super::walk::{Branch, Place, Tree, Walk};
 use crate::diagnostic::Severity;
-use crate::merge::check::is_planned;
-use crate::merge::document::{Build, Document, Image, PlannedTag};
-use crate::merge::floating::keeper;
-use crate::merge::metadata::{Metadata, Pushed};
+use crate::oci::DescriptorPlatform;
+use crate::on_missing::OnMissing;
+use crate::published::floating::keeper;
+use crate::published::labels::differences;
+use crate::published::metadata::{Metadata, Pushed};
+use crate::published::plan_json::{BuildEntry, TagEntry};
+use crate::published::planned::{Planned, PlannedImage};
+use crate::published::record::{Configuration, Known, Question};
+use crate::published::served::{Content, Served};
 use crate::reference::Digest;
-use crate::spec::OnMissing;
 
 /// Looks at all tags of a plan.
-pub(super) fn look(document: &Document, metadata: Option<&Metadata>, walk: &mut Walk<'_>) -> Vec<Checked> {
+pub(super) fn look(planned: &Planned, metadata: Option<&Metadata>, walk: &mut Walk<'_>) -> Vec<Checked> {
     let mut checked = Vec::new();
-    for (key, image) in &document.images {
+    for (key, image) in &planned.images {
         let places: Vec<_> =
             image.repositories.iter().filter_map(|location| walk.site_of(location)).collect();
         let mut subject =
@@ -31,7 +34,7 @@ pub(super) fn look(document: &Document, metadata: Option<&Metadata>, walk: &mut 
 
 struct Subject<'s, 'a> {
     key: &'s str,
-    image: &'s Image,
+    image: &'s PlannedImage,
     metadata: Option<&'s Metadata>,
     /// The sites of its repositories.
     places: Vec<usize>,
@@ -44,7 +47,7 @@ struct Subject<'s, 'a> {
 /// A tag in a repository.
 struct State<'s> {
     site: usize,
-    planned: &'s PlannedTag,
+    planned: &'s TagEntry,
     checked: Checked,
     kind: Kind,
 }
@@ -101,7 +104,7 @@ impl<'a> Subject<'_, 'a> {
                 }
                 Known::Faulty(fault) => {
                     let references = [checked.reference.clone()];
-                    self.walk.findings.push(Finding::new(fault.code, &references, &fault.message));
+                    self.walk.findings.push(Finding::new(fault.kind.into(), &references, fault.message()));
                     Kind::Faulty
                 }
             };
@@ -177,12 +180,15 @@ impl<'a> Subject<'_, 'a> {
                 Known::Present(_) => {
                     // What is wrong below it would come into the tag.
                     let before = self.walk.findings.len();
-                    self.walk.tree(&place, digest);
+                    if let Some(tree) = self.walk.tree(&place, digest) {
+                        self.labels(&place, &tree, &BTreeSet::new());
+                    }
                     is_explained |=
                         self.walk.findings[before..].iter().any(|one| one.severity == Severity::Error);
                 }
                 Known::Faulty(fault) => {
-                    let finding = Finding::new(fault.code, &references, format!("{what}: {}", fault.message));
+                    let finding =
+                        Finding::new(fault.kind.into(), &references, format!("{what}: {}", fault.message()));
                     self.walk.findings.push(finding.about(digest));
                     is_explained = true;
                 }
@@ -230,7 +236,7 @@ impl<'a> Subject<'_, 'a> {
             members.iter().for_each(|at| self.tags[*at].checked.describe(&tree));
             let own = members.iter().filter(|at| self.tags[**at].kind == Kind::Own);
             let references: Vec<_> = own.map(|at| self.tags[*at].checked.reference.clone()).collect();
-            if !references.is_empty() && !matches!(tree.document.content, Content::Unreadable(_)) {
+            if !references.is_empty() && !matches!(tree.served.content, Content::Unreadable(_)) {
                 self.compare(&Place { site, references }, &tree, before);
             }
         }
@@ -240,24 +246,33 @@ impl<'a> Subject<'_, 'a> {
     fn compare(&mut self, place: &Place, tree: &Tree<'_>, before: usize) {
         let is_told = self.platforms(place, tree);
         self.annotations(place, tree);
-        if is_told {
-            return;
+        if !is_told {
+            let told = self.builds(place, tree, before);
+            self.labels(place, tree, &told);
         }
-        let Some(metadata) = self.metadata else { return };
+    }
+
+    /// Compares what a tag names with what was built. The legs that have another build there.
+    fn builds(&mut self, place: &Place, tree: &Tree<'_>, before: usize) -> BTreeSet<String> {
+        let mut told = BTreeSet::new();
+        let Some(metadata) = self.metadata else { return told };
         let digests = tree.digests();
         for (leg, build) in &self.image.builds {
             let Some(pushed) = metadata.builds.get(leg) else { continue };
-            if digests.contains(&pushed.digest) || tree.document.digest == pushed.digest {
+            if digests.contains(&pushed.digest) || tree.served.manifest.digest == pushed.digest {
                 continue;
             }
-            let Some(source) = self.source(place.site, &pushed.digest) else { continue };
             let what = name_of(leg, build);
-            let Some(served) = source else {
-                let message =
-                    format!("{what}, {}, is there no more, so it cannot be compared", pushed.digest);
-                let finding = Finding::new(Code::BuildGone, &place.references, message);
-                self.walk.findings.push(finding.about(&pushed.digest));
-                continue;
+            let served = match self.source(place.site, &pushed.digest) {
+                Known::Unasked => continue,
+                Known::Present(served) => served,
+                Known::Absent | Known::Faulty(_) => {
+                    let message =
+                        format!("{what}, {}, is there no more, so it cannot be compared", pushed.digest);
+                    let finding = Finding::new(Code::BuildGone, &place.references, message);
+                    self.walk.findings.push(finding.about(&pushed.digest));
+                    continue;
+                }
             };
             let (images, others) = parts(served);
             let expected = listed(&images);
@@ -278,13 +293,13 @@ impl<'a> Subject<'_, 'a> {
             let found: Vec<Digest> = match &build.platform {
                 Some(planned) => {
                     let images = tree.images.iter();
-                    let own = images
-                        .filter(|one| one.platform.as_ref().is_some_and(|one| is_planned(one, planned)));
+                    let own = images.filter(|one| one.platform.as_ref().is_some_and(|one| one.fits(planned)));
                     own.map(|one| one.digest.clone()).collect()
                 }
                 None => tree.images.iter().map(|one| one.digest.clone()).collect(),
             };
             let Some(first) = found.first() else { continue };
+            told.insert(leg.clone());
             let missing = self.walk.findings[before..]
                 .iter_mut()
                 .find(|one| one.code == Code::ManifestMissing && one.digest.as_ref() == Some(first));
@@ -301,7 +316,7 @@ impl<'a> Subject<'_, 'a> {
                 pushed.digest,
                 told_by(pushed)
             ));
-            let finding = finding.about(&tree.document.digest);
+            let finding = finding.about(&tree.served.manifest.digest);
             self.walk.findings.push(if self.image.immutable {
                 finding
                     .with_cure("release a new version, or merge with `--allow-retag`: the image is immutable")
@@ -310,19 +325,69 @@ impl<'a> Subject<'_, 'a> {
             });
             self.other_build = true;
         }
+        told
     }
 
-    /// A build's manifest, wherever it is; the outer none when that is not known yet.
-    fn source(&mut self, site: usize, digest: &Digest) -> Option<Option<&'a Served>> {
+    /// Compares what the images say of themselves with the plan, but for those that `told` has.
+    fn labels(&mut self, place: &Place, tree: &Tree<'_>, told: &BTreeSet<String>) {
+        for (leg, build) in self.image.builds.iter().filter(|(leg, _)| !told.contains(*leg)) {
+            let pushed = self.metadata.and_then(|metadata| metadata.builds.get(leg));
+            // What was carried over, or stays since a build is missing, is of an earlier run.
+            if pushed.is_none() && (self.metadata.is_some() || build.on_missing == OnMissing::Carry) {
+                continue;
+            }
+            let is_own = |image: &&Branch<'_>| match (&build.platform, &image.platform) {
+                (Some(planned), Some(found)) => found.fits(planned),
+                (planned, _) => planned.is_none(),
+            };
+            for image in tree.images.iter().filter(is_own) {
+                let Some(manifest) = image.manifest else { continue };
+                let mut labels = &BTreeMap::new();
+                if !build.labels.is_empty() {
+                    let config = &manifest.config.digest;
+                    self.walk.need(place.site, Question::Configuration(config.clone()));
+                    let records = self.walk.records;
+                    match records[place.site].configuration(config) {
+                        Known::Present(Configuration { platform: Ok(_), labels: Ok(found), size: _ }) => {
+                            labels = found;
+                        }
+                        Known::Present(Configuration { platform: Ok(_), labels: Err(why), size: _ }) => {
+                            let message = format!(
+                                "{}: the labels in the configuration {config} cannot be read: {why}",
+                                name_of(leg, build)
+                            );
+                            let finding = Finding::new(Code::InvalidManifest, &place.references, message);
+                            self.walk.findings.push(finding.about(config));
+                            continue;
+                        }
+                        // The walk tells what is wrong with it.
+                        Known::Unasked
+                        | Known::Absent
+                        | Known::Faulty(_)
+                        | Known::Present(Configuration { platform: Err(_), .. }) => continue,
+                    }
+                }
+                let differences = differences(build, labels, &manifest.annotations);
+                let Some((first, more)) = differences.split_first() else { continue };
+                let message = format!("image `{}`: {}: {first}", self.key, name_of(leg, build));
+                let mut finding = Finding::new(Code::OtherPlan, &place.references, message);
+                finding.notes.extend(more.iter().cloned());
+                finding.notes.extend(pushed.map(told_by));
+                self.walk.findings.push(finding.about(&image.digest));
+            }
+        }
+    }
+
+    /// A build's manifest, wherever it can be used.
+    fn source(&mut self, site: usize, digest: &Digest) -> Known<'a, &'a Served> {
         let sites = std::iter::once(site).chain(self.places.clone());
         for site in sites {
             match self.walk.manifest(site, digest) {
-                Known::Unasked => return None,
-                Known::Present(served) => return Some(Some(served)),
                 Known::Absent | Known::Faulty(_) => {}
+                known => return known,
             }
         }
-        Some(None)
+        Known::Absent
     }
 
     /// Compares the platforms; true when the tag has nothing to do with a merge.
@@ -333,17 +398,18 @@ impl<'a> Subject<'_, 'a> {
             return false;
         };
         let has = |platform| {
-            tree.images.iter().any(|one| one.platform.as_ref().is_some_and(|one| is_planned(one, platform)))
+            tree.images.iter().any(|one| one.platform.as_ref().is_some_and(|one| one.fits(platform)))
         };
         let is_built = |leg: &str| self.metadata.is_some_and(|metadata| metadata.builds.contains_key(leg));
         let missing: Vec<_> = builds.iter().zip(&planned).filter(|(_, platform)| !has(platform)).collect();
-        let is_due = |(leg, build): &(&String, &Build)| build.on_missing != OnMissing::Drop || is_built(leg);
+        let is_due =
+            |(leg, build): &(&String, &BuildEntry)| build.on_missing != OnMissing::Drop || is_built(leg);
         let due: Vec<_> =
             missing.iter().filter(|(leg, _)| is_due(leg)).map(|(_, one)| one.to_string()).collect();
         let all: Vec<_> = planned.iter().map(ToString::to_string).collect();
         let found = tree.platforms();
         let is_build = self.metadata.is_some_and(|metadata| {
-            metadata.builds.values().any(|pushed| pushed.digest == tree.document.digest)
+            metadata.builds.values().any(|pushed| pushed.digest == tree.served.manifest.digest)
         });
         let is_single = !tree.is_index() || (found.len() == 1 && (is_build || self.metadata.is_none()));
         if planned.len() > 1 && is_single && !due.is_empty() {
@@ -355,7 +421,7 @@ impl<'a> Subject<'_, 'a> {
                 all.join(", ")
             );
             let finding = Finding::new(Code::OverwrittenTag, &place.references, message);
-            self.walk.findings.push(finding.about(&tree.document.digest));
+            self.walk.findings.push(finding.about(&tree.served.manifest.digest));
             return true;
         }
         if !missing.is_empty() {
@@ -371,7 +437,7 @@ impl<'a> Subject<'_, 'a> {
                 if found.is_empty() { "no platform".to_owned() } else { found.join(", ") }
             );
             let finding = Finding::new(Code::PlatformMissing, &place.references, message);
-            let finding = finding.about(&tree.document.digest);
+            let finding = finding.about(&tree.served.manifest.digest);
             self.walk.findings.push(if due.is_empty() {
                 finding
                     .with_severity(Severity::Note)
@@ -380,8 +446,7 @@ impl<'a> Subject<'_, 'a> {
                 finding
             });
         }
-        let is_stray =
-            |platform: &crate::oci::DescriptorPlatform| !planned.iter().any(|one| is_planned(platform, one));
+        let is_stray = |platform: &DescriptorPlatform| !planned.iter().any(|one| platform.fits(one));
         for stray in tree.images.iter().filter(|one| one.platform.as_ref().is_some_and(is_stray)) {
             let message = format!(
                 "image `{}` has {}, {}, which is not planned",
@@ -396,7 +461,7 @@ impl<'a> Subject<'_, 'a> {
     }
 
     fn annotations(&mut self, place: &Place, tree: &Tree<'_>) {
-        let found = match &tree.document.content {
+        let found = match &tree.served.content {
             Content::Index(index) => &index.annotations,
             // A plain image has none of an index.
             Content::Image(_) | Content::Unreadable(_) => return,
@@ -410,7 +475,7 @@ impl<'a> Subject<'_, 'a> {
                 self.key
             );
             let finding = Finding::new(Code::WrongAnnotations, &place.references, message);
-            self.walk.findings.push(finding.about(&tree.document.digest));
+            self.walk.findings.push(finding.about(&tree.served.manifest.digest));
         }
     }
 
@@ -466,7 +531,7 @@ impl<'a> Subject<'_, 'a> {
 
 /// The images that a build pushed, and what else it pushed.
 fn parts(served: &Served) -> (Vec<&Digest>, Vec<&Digest>) {
-    let Content::Index(index) = &served.content else { return (vec![&served.digest], Vec::new()) };
+    let Content::Index(index) = &served.content else { return (vec![&served.manifest.digest], Vec::new()) };
     let entries = index.entries.iter().flatten();
     let (images, others): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.attested().is_none());
     (images.into_iter().map(|one| &one.digest).collect(), others.into_iter().map(|one| &one.digest).collect())
@@ -484,7 +549,7 @@ fn told_by(pushed: &Pushed) -> String {
 }
 
 /// A build as messages name it.
-fn name_of(leg: &str, build: &Build) -> String {
+fn name_of(leg: &str, build: &BuildEntry) -> String {
     match &build.platform {
         Some(platform) => format!("build `{leg}` ({platform})"),
         None => format!("build `{leg}`"),

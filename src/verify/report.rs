@@ -95,8 +95,8 @@ impl Checked {
 
     /// Takes over what is there.
     pub(super) fn describe(&mut self, tree: &Tree<'_>) {
-        self.media_type = Some(tree.document.media_type.clone());
-        self.size = Some(tree.document.size);
+        self.media_type = Some(tree.served.manifest.media_type.clone());
+        self.size = Some(tree.served.size());
         self.platforms = tree.platforms();
     }
 }

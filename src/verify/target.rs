@@ -3,11 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::reference::{Digest, Reference, ReferenceError, Tag};
+use crate::reference::{Digest, LATEST, Reference, ReferenceError, Tag};
 use crate::registry::{Location, LocationError};
 
-/// The tag of a reference that names none.
-const LATEST: &str = "latest";
 /// What begins a reference to a layout.
 const LAYOUT: &str = "oci-layout:";
 

@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::Code;
 use super::finding::Finding;
-use super::record::{Content, Document, Entries, Known, MAX_CHILDREN, Question, Record};
+use super::target::Target;
 use crate::diagnostic::Severity;
-use crate::merge::sites::Site;
 use crate::oci::{
     DOCKER_PREFIX, Descriptor, DescriptorPlatform, ImageManifest, OCI_INDEX, REFERENCE_DIGEST, is_index,
 };
-use crate::reference::Digest;
+use crate::published::record::{Configuration, Known, Question, Questions, Record};
+use crate::published::served::{Content, Entries, MAX_CHILDREN, Served};
+use crate::published::sites::Site;
+use crate::reference::{Digest, Tag};
+use crate::registry::Location;
 
 /// The media types of configurations that name a platform.
 const CONFIGURATIONS: [&str; 2] =
@@ -23,7 +26,7 @@ pub struct Walk<'a> {
     /// What they answered.
     pub records: &'a [Record],
     /// What has to be known before the walk can end.
-    pub questions: BTreeSet<(usize, Question)>,
+    pub questions: Questions,
     /// What was found.
     pub findings: Vec<Finding>,
 }
@@ -41,7 +44,7 @@ pub struct Place {
 #[derive(Clone, Debug)]
 pub struct Tree<'a> {
     /// The manifest itself.
-    pub document: &'a Document,
+    pub served: &'a Served,
     /// The images, in order.
     pub images: Vec<Branch<'a>>,
     /// What attests them, in order.
@@ -83,13 +86,13 @@ impl Tree<'_> {
     /// Whether this is an index.
     #[must_use]
     pub fn is_index(&self) -> bool {
-        is_index(&self.document.media_type)
+        is_index(&self.served.manifest.media_type)
     }
 
     /// The digests of all that an index names, or of the manifest itself.
     #[must_use]
     pub fn digests(&self) -> BTreeSet<Digest> {
-        self.document.digests()
+        self.served.digests()
     }
 
     /// The platforms, in order.
@@ -97,31 +100,13 @@ impl Tree<'_> {
     pub fn platforms(&self) -> Vec<String> {
         self.images.iter().map(Branch::platform_name).collect()
     }
-
-    /// The images of a platform.
-    pub fn images_of(&self, platform: &str) -> impl Iterator<Item = &Branch<'_>> {
-        self.images.iter().filter(move |image| image.platform_name() == platform)
-    }
-}
-
-impl Document {
-    /// The digests of all that an index names, or its own if it is none.
-    #[must_use]
-    pub fn digests(&self) -> BTreeSet<Digest> {
-        match &self.content {
-            Content::Index(index) => {
-                index.entries.iter().flatten().map(|entry| entry.digest.clone()).collect()
-            }
-            Content::Image(_) | Content::Unreadable(_) => BTreeSet::from([self.digest.clone()]),
-        }
-    }
 }
 
 impl<'a> Walk<'a> {
     /// A walk that has not begun.
     #[must_use]
     pub fn new(sites: &'a [Site], records: &'a [Record]) -> Self {
-        Self { sites, records, questions: BTreeSet::new(), findings: Vec::new() }
+        Self { sites, records, questions: Questions::new(), findings: Vec::new() }
     }
 
     pub(super) fn need(&mut self, site: usize, question: Question) {
@@ -131,13 +116,13 @@ impl<'a> Walk<'a> {
     }
 
     /// The digest of a tag.
-    pub(super) fn tag(&mut self, site: usize, tag: &crate::reference::Tag) -> Known<'a, &'a Digest> {
+    pub(super) fn tag(&mut self, site: usize, tag: &Tag) -> Known<'a, &'a Digest> {
         self.need(site, Question::Tag(tag.clone()));
         self.records[site].tag(tag)
     }
 
     /// A manifest.
-    pub(super) fn manifest(&mut self, site: usize, digest: &Digest) -> Known<'a, &'a Document> {
+    pub(super) fn manifest(&mut self, site: usize, digest: &Digest) -> Known<'a, &'a Served> {
         self.need(site, Question::Manifest(digest.clone()));
         self.records[site].manifest(digest)
     }
@@ -163,6 +148,37 @@ impl<'a> Walk<'a> {
         self.findings.last_mut().expect("it was just pushed")
     }
 
+    /// The site of a repository.
+    pub fn site_of(&self, location: &Location) -> Option<usize> {
+        self.sites.iter().position(|site| site.location == *location)
+    }
+
+    /// The digest that a reference means; what is wrong with that is told.
+    pub fn resolve(&mut self, site: usize, target: &Target) -> Known<'a, Digest> {
+        let Some(tag) = &target.tag else {
+            return target.digest.clone().map_or(Known::Unasked, Known::Present);
+        };
+        let names = [target.to_string()];
+        match (self.tag(site, tag), &target.digest) {
+            (Known::Unasked, _) => Known::Unasked,
+            (Known::Faulty(fault), _) => {
+                self.findings.push(Finding::new(fault.kind.into(), &names, fault.message()));
+                Known::Faulty(fault)
+            }
+            (Known::Absent, wanted) => {
+                let message = format!("there is no tag `{tag}` in `{}`", target.location);
+                self.findings.push(Finding::new(Code::TagMissing, &names, message));
+                wanted.clone().map_or(Known::Absent, Known::Present)
+            }
+            (Known::Present(found), Some(wanted)) if found != wanted => {
+                let message = format!("tag `{tag}` is {found}, and the reference says {wanted}");
+                self.findings.push(Finding::new(Code::TagMoved, &names, message).about(found));
+                Known::Present(wanted.clone())
+            }
+            (Known::Present(found), _) => Known::Present(found.clone()),
+        }
+    }
+
     /// The other repositories of the same registry.
     pub(super) fn siblings(&self, site: usize) -> impl Iterator<Item = usize> + use<'a> {
         let sites = self.sites;
@@ -179,7 +195,7 @@ impl<'a> Walk<'a> {
 
     /// Looks at all that a digest names in a repository.
     pub fn tree(&mut self, place: &Place, digest: &Digest) -> Option<Tree<'a>> {
-        let document = match self.manifest(place.site, digest) {
+        let served = match self.manifest(place.site, digest) {
             Known::Unasked => return None,
             Known::Absent => {
                 let location = &self.sites[place.site].location;
@@ -188,15 +204,15 @@ impl<'a> Walk<'a> {
                 return None;
             }
             Known::Faulty(fault) => {
-                self.find(fault.code, place, digest, &fault.message);
+                self.find(fault.kind.into(), place, digest, fault.message());
                 return None;
             }
-            Known::Present(document) => document,
+            Known::Present(served) => served,
         };
-        let mut tree = Tree { document, images: Vec::new(), attestations: Vec::new() };
-        match &document.content {
+        let mut tree = Tree { served, images: Vec::new(), attestations: Vec::new() };
+        match &served.content {
             Content::Unreadable(why) => {
-                let message = format!("{} ({}) cannot be read: {why}", digest, document.media_type);
+                let message = format!("{} ({}) cannot be read: {why}", digest, served.manifest.media_type);
                 self.find(Code::InvalidManifest, place, digest, message);
             }
             Content::Image(manifest) => {
@@ -226,12 +242,12 @@ impl<'a> Walk<'a> {
         if records[site].blob(digest) == Known::Unasked {
             self.need(site, Question::Configuration(digest.clone()));
         }
-        let platform = records[site].configuration(digest).present()?.as_ref().ok()?;
+        let platform = records[site].configuration(digest).present()?.platform.as_ref().ok()?;
         (!platform.os.is_empty()).then(|| platform.clone())
     }
 
     fn index(&mut self, place: &Place, tree: &mut Tree<'a>, index: &'a Entries) {
-        let own = &tree.document.digest;
+        let own = &tree.served.manifest.digest;
         if index.count > MAX_CHILDREN {
             let message = format!(
                 "the index names {} manifests, and more than {MAX_CHILDREN} are not looked at",
@@ -249,7 +265,7 @@ impl<'a> Walk<'a> {
         let entries: Vec<&'a Descriptor> = index.entries.iter().flatten().collect();
         let is_docker = |entry: &&&Descriptor| entry.media_type.starts_with(DOCKER_PREFIX);
         let dockers = entries.iter().filter(is_docker).count();
-        let is_oci = tree.document.media_type == OCI_INDEX;
+        let is_oci = tree.served.manifest.media_type == OCI_INDEX;
         if (is_oci && dockers > 0) || (!is_oci && dockers < entries.len()) {
             let kind = if is_oci { "an OCI index" } else { "Docker's manifest list" };
             let other = if is_oci { "Docker's" } else { "OCI's" };
@@ -371,10 +387,10 @@ impl<'a> Walk<'a> {
     /// Looks at a manifest that an index names; what is in it, if it is that of an image.
     fn child(&mut self, place: &Place, what: &str, entry: &Descriptor) -> Option<&'a ImageManifest> {
         let digest = &entry.digest;
-        let document = match self.manifest(place.site, digest) {
+        let served = match self.manifest(place.site, digest) {
             Known::Unasked => return None,
             Known::Faulty(fault) => {
-                self.find(fault.code, place, digest, format!("{what}: {}", fault.message));
+                self.find(fault.kind.into(), place, digest, format!("{what}: {}", fault.message()));
                 return None;
             }
             Known::Absent => {
@@ -390,24 +406,25 @@ impl<'a> Walk<'a> {
                 }
                 return None;
             }
-            Known::Present(document) => document,
+            Known::Present(served) => served,
         };
-        if u64::try_from(entry.size) != Ok(document.size) {
+        if u64::try_from(entry.size) != Ok(served.size()) {
             let message =
-                format!("{what}, {digest}, has {} bytes, and the index says {}", document.size, entry.size);
+                format!("{what}, {digest}, has {} bytes, and the index says {}", served.size(), entry.size);
             self.find(Code::WrongSize, place, digest, message);
         }
-        if !entry.media_type.is_empty() && entry.media_type != document.media_type {
+        if !entry.media_type.is_empty() && entry.media_type != served.manifest.media_type {
             let message = format!(
                 "{what}, {digest}, is {}, and the index says {}",
-                document.media_type, entry.media_type
+                served.manifest.media_type, entry.media_type
             );
             self.find(Code::WrongMediaType, place, digest, message);
         }
-        match &document.content {
+        match &served.content {
             Content::Image(manifest) => return Some(&**manifest),
             Content::Unreadable(why) => {
-                let message = format!("{what}, {digest} ({}), cannot be read: {why}", document.media_type);
+                let message =
+                    format!("{what}, {digest} ({}), cannot be read: {why}", served.manifest.media_type);
                 self.find(Code::InvalidManifest, place, digest, message);
             }
             Content::Index(_) if !is_index(&entry.media_type) => {
@@ -421,7 +438,9 @@ impl<'a> Walk<'a> {
     /// Looks for the configuration and the layers of a manifest.
     fn blobs(&mut self, place: &Place, what: &str, manifest: &'a ImageManifest) {
         let digest = &manifest.config.digest;
-        if let Known::Present(Err(why)) = self.records[place.site].configuration(digest) {
+        if let Known::Present(Configuration { platform: Err(why), .. }) =
+            self.records[place.site].configuration(digest)
+        {
             let message = format!("the configuration of {what}, {digest}, cannot be read: {why}");
             self.find(Code::InvalidManifest, place, digest, message);
         }
@@ -456,7 +475,7 @@ impl<'a> Walk<'a> {
                 self.find(Code::WrongSize, place, digest, message);
             }
             Known::Faulty(fault) => {
-                self.find(fault.code, place, digest, format!("{name}: {}", fault.message));
+                self.find(fault.kind.into(), place, digest, format!("{name}: {}", fault.message()));
             }
             Known::Absent => {
                 let siblings: Vec<_> = self.siblings(site).collect();

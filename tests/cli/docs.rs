@@ -4,17 +4,18 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use bakeplan::verify::code::Code;
 use snapbox::Data;
 
 use crate::support::{Ran, Test};
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     fs::read_to_string(path).unwrap().replace("\r\n", "\n")
 }
 
 /// The fenced blocks of a language.
-fn blocks<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
+pub(crate) fn blocks<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
     let open = format!("\n```{language}\n");
     let rest = text.match_indices(&open).map(|(at, open)| &text[at + open.len()..]);
     rest.map(|rest| rest.split_once("```\n").expect("a block ends").0).collect()
@@ -73,6 +74,54 @@ fn the_commands_of_the_readme_say_what_it_says() {
     let blocks = blocks(&readme, "console");
     assert!(blocks.len() > 1, "the blocks are not found");
     blocks.into_iter().for_each(run);
+}
+
+/// The lines of the first screen, run by a shell as they are typed, with a `cargo` that passes on what is to be run.
+#[test]
+#[cfg(unix)]
+fn the_first_commands_of_the_readme_run_as_they_are_typed() {
+    use crate::workflow::{path, program};
+
+    let readme = read("README.md");
+    let shown = blocks(&readme, "sh").first().copied().expect("there are commands");
+    let line = readme.lines().position(|line| line == "```sh").expect("they are in a block");
+    assert!(line < 15, "they are on the first screen, not at line {line}");
+    let [plan, tests] = shown.lines().collect::<Vec<_>>()[..] else { panic!("not two commands: {shown}") };
+
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let copy = Test::new().files(root, "examples/python").files(root, "tests/engine");
+    let copy = copy.file("tests/run", "").file("Cargo.toml", "");
+    let folder = copy.folder();
+    fs::copy(root.join("tests/run"), folder.join("tests/run")).unwrap();
+    let cargo = r#"
+        echo "cargo $*" >> calls
+        case "$*" in
+          "run --release --locked -- "*) shift 4; exec "$BAKEPLAN" "$@" ;;
+          "test --locked") echo "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured" ;;
+          *) exit 101 ;;
+        esac"#;
+    program(&folder.join("bin/cargo"), cargo);
+    let run = |line: &str| {
+        let mut command = Command::new("bash");
+        command.args(["-c", line]).current_dir(folder).env_clear();
+        command.env("PATH", format!("{}:{}", folder.join("bin").display(), path()));
+        // Whoever runs this has an engine already, or none is wanted.
+        command.env("BAKEPLAN_ENGINE", "ready").env("BAKEPLAN", env!("CARGO_BIN_EXE_bakeplan"));
+        command.output().unwrap()
+    };
+    let planned = run(plan);
+    let table = String::from_utf8(planned.stdout).unwrap();
+    assert!(planned.status.success(), "{}", String::from_utf8_lossy(&planned.stderr));
+    assert_eq!(table, read("examples/python/plan.txt"));
+    for file in fs::read_dir(root.join("examples/python/out")).unwrap() {
+        let name = Path::new("examples/python/out").join(file.unwrap().file_name());
+        assert_eq!(fs::read(folder.join(&name)).unwrap(), fs::read(root.join(&name)).unwrap(), "{name:?}");
+    }
+    let tested = run(tests);
+    let told = String::from_utf8_lossy(&tested.stdout).into_owned();
+    assert!(tested.status.success() && told.ends_with("3 passed, 0 failed, 1 skipped\n"), "{told}");
+    let calls = fs::read_to_string(folder.join("calls")).unwrap();
+    assert_eq!(calls.lines().last(), Some("cargo test --locked"), "{calls}");
 }
 
 #[test]
@@ -141,7 +190,7 @@ fn the_readme_has_each_finding() {
     let shown = first_column(&read("README.md"), "| finding |");
     let mut shown: Vec<_> = shown.iter().map(String::as_str).collect();
     shown.sort_unstable();
-    let mut real = bakeplan::verify::code::Code::ALL.map(bakeplan::verify::code::Code::name).to_vec();
+    let mut real: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
     real.sort_unstable();
     assert_eq!(shown, real);
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use bakeplan::facts::{Facts, git::remote_refs, given};
+use bakeplan::facts::{Facts, given, remote};
 use bakeplan::host::Host;
 use clap::ColorChoice;
 use serde_json::{Value, json};
@@ -156,7 +156,8 @@ fn a_shallow_clone_knows_its_default_branch_and_its_remote_the_tags() {
     });
     assert_eq!(git(&clone, "tag"), "");
     let host = Host::new(std::slice::from_ref(&clone), ColorChoice::Never).unwrap();
-    let refs = remote_refs(&|arguments| host.git(arguments)).unwrap();
+    let find = || remote::find(&|arguments| host.git(arguments));
+    let refs = remote::refs(&host.git_remote(&find().unwrap()).unwrap());
     assert_eq!(refs.tags, ["pkg/v2.0.0", "v1.0.0"]);
     assert_eq!(refs.branches, ["feature/x", "main"]);
     let test = test.file("clone/docker-bake.hcl", SPEC.replace("1.2.3", "1.9.1")).cwd("clone");
@@ -187,7 +188,7 @@ fn a_shallow_clone_knows_its_default_branch_and_its_remote_the_tags() {
     git(&clone, "remote rename origin upstream");
     let told = String::from_utf8(test.output().stderr).unwrap();
     assert!(told.contains("must have a remote `origin`"), "{told}");
-    let failure = remote_refs(&|arguments| host.git(arguments)).unwrap_err();
+    let failure = find().unwrap_err();
     assert!(failure.reason().contains("must have a remote `origin`"), "{failure:?}");
     git(&clone, "remote rename upstream origin");
     case(quiet(Test::new()).cwd(clone.to_str().unwrap()), &expected);

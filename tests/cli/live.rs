@@ -13,3 +13,4 @@ mod publish; // jobs, digests, merge, tags
 mod random; // random definitions mean the same to both programs
 mod registry; // what a registry serves
 mod verify; // what is wrong in a registry is named
+mod workflow; // the workflow of README.md, from its plan to its gate

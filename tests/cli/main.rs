@@ -15,6 +15,8 @@ mod edge; // usage, streams, working directory: what all commands share
 mod errors; // bad definitions, and the exact text of what they are told
 mod examples; // examples/ are goldens
 mod facts; // what a run is known to be: options, CI, git
+#[cfg(unix)]
+mod git; // what a repository may make git do
 mod image_attributes; // each attribute of `image` blocks, as it is declared: secrets and the clock
 mod input; // files and command lines that cannot be read
 mod keep; // `--keep-variable`: what stays a variable, and what needs its value
@@ -36,3 +38,5 @@ mod rules; // rule lines of docker/metadata-action
 mod secrets; // secrets and the clock in every attribute
 mod strict; // `--strict`: lints
 mod verify; // `bakeplan verify`: what can be wrong with published images, and how it is told
+#[cfg(unix)]
+mod workflow; // the GitHub workflow in README.md

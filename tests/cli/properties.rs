@@ -6,8 +6,8 @@ use std::thread;
 use bakeplan::bake::eval::functions::Ambient;
 use bakeplan::bake::module::{File, Module, Surroundings};
 use bakeplan::bake::target::overrides::Overrides;
-use bakeplan::bake::target::print;
 use bakeplan::bake::target::select::{self, Options};
+use bakeplan::bake::target::{Definition, print};
 use bakeplan::bake::text::{hcl, json};
 use bakeplan::diagnostic::Diagnostic;
 use bakeplan::facts::{Facts, KnownVersions};
@@ -37,7 +37,7 @@ fn check<S: Strategy>(cases: u32, strategy: fn() -> S, test: fn(S::Value) -> Res
 fn evaluated<T>(
     text: &str,
     is_json: bool,
-    then: impl FnOnce(&Module, &bakeplan::bake::target::Definition) -> Result<T, Vec<Diagnostic>>,
+    then: impl FnOnce(&Module, &Definition) -> Result<T, Vec<Diagnostic>>,
 ) -> Result<T, Vec<Diagnostic>> {
     let mut sources = Sources::default();
     let id = sources.add("docker-bake.hcl", text.to_owned());
@@ -50,7 +50,7 @@ fn evaluated<T>(
     let result = parse(&sources, id).and_then(|body| {
         let file = File { body, json: is_json, shared: true };
         let module = Module::new(vec![file], Surroundings::default(), ambient)?;
-        let definition = module.definition()?;
+        let definition = module.merge_onto(Definition::default())?;
         then(&module, &definition)
     });
     if let Err(diagnostics) = &result {

@@ -5,3 +5,4 @@ mod auth; // login: challenges, tokens, credentials
 mod client; // a client with a clock of its own
 mod faults; // what passes and what does not
 mod network; // TLS, proxies, redirects
+mod pages; // lists in pages, and where they end

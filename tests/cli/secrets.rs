@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use bakeplan::bake::target::decode::{GROUP_ATTRIBUTES, TARGET_ATTRIBUTES};
+use bakeplan::bake::target::attributes::{GROUP_NAMES, TARGET_NAMES};
 
 use crate::support::{Test, in_parallel};
 
@@ -117,7 +117,9 @@ const PLACES: &[(&str, &[&str])] = &[
 /// or of one that both inherit from.
 fn definitions(value: &str) -> Vec<String> {
     let known: Vec<&str> = PLACES.iter().map(|(attribute, _)| *attribute).collect();
-    assert_eq!(known, TARGET_ATTRIBUTES, "each attribute has its places here");
+    let mut names = TARGET_NAMES;
+    names.sort_unstable();
+    assert_eq!(known, names, "each attribute has its places here");
     let forms = PLACES.iter().flat_map(|(attribute, forms)| {
         forms.iter().map(move |form| format!("{attribute} = {}", form.replace("VALUE", value)))
     });
@@ -133,8 +135,8 @@ fn definitions(value: &str) -> Vec<String> {
     let app = "target \"app\" {\ntags = [\"ghcr.io/acme/app:1\"]\n}\n";
     let mut all: Vec<String> =
         targets.filter(|text| !text.contains("_base") || text.contains("inherits = [\"_base")).collect();
-    for attribute in GROUP_ATTRIBUTES {
-        let (line, more) = match *attribute {
+    for attribute in GROUP_NAMES {
+        let (line, more) = match attribute {
             "targets" => (format!("targets = [{value}]"), ""),
             _ => (format!("{attribute} = {value}"), "targets = [\"app\"]\n"),
         };

@@ -127,13 +127,19 @@ impl Test {
         self.folder.path()
     }
 
+    /// Gives a command what it is run with: arguments, folder and environment.
+    pub(crate) fn prepare(&self, command: &mut Command) {
+        command.args(&self.arguments).current_dir(&self.current);
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+    }
+
     /// Runs it and returns what came of it, whatever that is.
     pub(crate) fn output(&self) -> Output {
         let home = tempfile::tempdir().expect("tests can create folders");
         let mut command = Command::new(env!("CARGO_BIN_EXE_bakeplan"));
-        command.args(&self.arguments).current_dir(&self.current).env_clear();
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", home.path());
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.env_clear().env("HOME", home.path());
+        self.prepare(&mut command);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let mut stdin = child.stdin.take().expect("it is piped");

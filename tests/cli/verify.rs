@@ -2,7 +2,7 @@
 
 mod command; // options, exit codes, what is printed
 mod count; // how many requests a verification sends
-mod desk; // runs a verification on layouts and servers
+pub(crate) mod desk; // runs a verification on layouts and servers
 mod explain; // why an image does not work that nobody planned
 mod hostile; // registries that do harm
 mod rows; // each row of the decision table

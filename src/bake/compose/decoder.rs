@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::dotenv::Environment;
+use super::files::Files;
 use super::node::{Kind, Map, Node, split_pair};
-use super::project::Files;
 use crate::bake::target::Text;
 use crate::bake::target::flags::FlagError;
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::Str;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::Span;

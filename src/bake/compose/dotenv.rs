@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::template::Substitution;
-use crate::bake::module::is_secret_name;
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
+use crate::bake::values::is_secret_name;
 use crate::bake::values::{Mark, Marks, Str};
 
 /// Values by name; those whose name says that they are secret are marked.
@@ -42,9 +42,7 @@ pub(super) fn read(
         }
         let expand = |value: &str| {
             let lookup = |name: &str| outer(name).or_else(|| variables.get(name).cloned());
-            Substitution::new(&lookup)
-                .apply(&Str::from(&Name::from(value)))
-                .map_err(|problem| problem.to_string())
+            Substitution::new(&lookup).apply(&Str::verbatim(value)).map_err(|problem| problem.to_string())
         };
         let (value, left) =
             value(after, expand).map_err(|problem| format!("line {}: `{key}`: {problem}", line()))?;
@@ -98,7 +96,7 @@ fn value(text: &str, expand: impl Fn(&str) -> Result<Str, String>) -> Result<(St
     for (at, c) in text.char_indices().skip(1) {
         if c == quote && !escaped {
             let rest = &text[at + 1..];
-            let value = if quote == '"' { expand(&unescape(&value))? } else { Str::from(&Name::from(value)) };
+            let value = if quote == '"' { expand(&unescape(&value))? } else { Str::verbatim(value) };
             return Ok((value, rest));
         }
         if c == '\\' && !escaped {
@@ -159,7 +157,7 @@ mod tests {
     use super::*;
 
     fn outer(name: &str) -> Option<Str> {
-        (name == "OUTER").then(|| Str::from("o"))
+        (name == "OUTER").then(|| Str::normalized("o"))
     }
 
     fn parse(text: &str) -> Result<String, String> {

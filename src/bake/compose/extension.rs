@@ -5,10 +5,9 @@ use std::rc::Rc;
 
 use super::decoder::Decoder;
 use super::node::{Kind, Node};
-use super::service::{caches, link};
 use crate::bake::target::flags::{self, FlagError};
-use crate::bake::target::{Target, Text, last_by, remove_duplicates};
-use crate::bake::text::syntax::Name;
+use crate::bake::target::{Entry, Target, Text, last_by, remove_duplicates};
+use crate::bake::values::Name;
 
 /// Adds what the extension says to a target.
 pub(super) fn apply(decoder: &mut Decoder<'_>, target: &mut Target, node: &Node, path: &str) {
@@ -156,4 +155,24 @@ fn contexts(decoder: &mut Decoder<'_>, node: &Node, path: &str) -> BTreeMap<Name
         }
     }
     contexts
+}
+
+/// The caches that a string stands for; none if it is empty.
+pub(super) fn caches(text: &Text) -> Result<Vec<Entry>, FlagError> {
+    if text.is_empty() { Ok(vec![]) } else { flags::caches(text) }
+}
+
+/// A context that is another service is a link to its target.
+pub(super) fn link(context: Text) -> Text {
+    let service =
+        context.as_str().strip_prefix("service:").or_else(|| context.as_str().strip_prefix("target:"));
+    match service {
+        Some(service) => context.derive(&format!("target:{}", target_name(service))),
+        None => context,
+    }
+}
+
+/// A service's name as the name of a target.
+pub(super) fn target_name(service: &str) -> Name {
+    service.replace('.', "_").into()
 }

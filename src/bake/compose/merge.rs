@@ -1,31 +1,17 @@
 //! How Compose files merge, and the one form that what may be written in several ways is brought into (compose-go's
 //! override/ and transform/).
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::node::{Kind, Map, Member, Node, part, split_pair};
+use super::node::{Kind, Map, Member, Node, fail, part, single, split_pair, unique, unique_by, wrong_type};
 use super::refusals::unread;
 use super::yaml::Path;
-use crate::bake::eval::Failure;
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::Str;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Failure;
 use crate::source::Span;
-
-pub(super) fn fail<T>(
-    code: &'static str,
-    message: impl Into<String>,
-    span: impl Into<Option<Span>>,
-) -> Result<T, Failure> {
-    Err(Box::new(Diagnostic::error(code, message).at(span, "")))
-}
-
-pub(super) fn wrong_type<T>(path: &str, expected: &str, found: &Node) -> Result<T, Failure> {
-    let message = format!("`{path}` must be {expected}, found {}", found.describe());
-    fail("attribute-type", message, found.span)
-}
 
 /// How long a merged list may be.
 const MAX_LENGTH: usize = 100_000;
@@ -355,44 +341,8 @@ fn expand_build(build: &mut Node) {
     }
 }
 
-pub(super) fn single(key: &str, value: Node) -> Node {
-    let span = value.span;
-    Node::map([(Name::from(key), Member { key: span, value })].into(), span)
-}
-
 fn list_mut(node: &mut Node) -> &mut [Node] {
     if let Kind::List(list) = &mut node.kind { Rc::make_mut(list).as_mut_slice() } else { &mut [] }
-}
-
-/// Of `KEY` and `KEY=VALUE` with the same key, keeps the last, at the place of the first.
-pub(super) fn unique(node: &mut Node, path: &str) -> Result<(), Failure> {
-    unique_by(node, |item| match item.as_str() {
-        Some(text) => Ok(text.split_once('=').map_or(text, |(key, _)| key).into()),
-        None => wrong_type(path, "a list of strings", item),
-    })
-}
-
-pub(super) fn unique_by(
-    node: &mut Node,
-    key: impl Fn(&Node) -> Result<Name, Failure>,
-) -> Result<(), Failure> {
-    let Kind::List(list) = &mut node.kind else { return Ok(()) };
-    let mut kept: Vec<Node> = vec![];
-    let mut places: BTreeMap<Name, usize> = BTreeMap::new();
-    for item in list.iter() {
-        match places.entry(key(item)?) {
-            Entry::Occupied(place) => kept[*place.get()] = item.clone(),
-            Entry::Vacant(place) => {
-                place.insert(kept.len());
-                kept.push(item.clone());
-            }
-        }
-    }
-    // A list without duplicates stays shared with the services that have the same.
-    if kept.len() < list.len() {
-        *list = Rc::new(kept);
-    }
-    Ok(())
 }
 
 /// Makes a mapping of a list of strings.

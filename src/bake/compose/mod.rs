@@ -1,18 +1,33 @@
 //! Compose files: what `docker buildx bake` makes of the services that have a `build`.
 
-mod decoder;
-mod dotenv;
-mod extension;
-mod merge;
-mod model;
+// The parts.
+mod files;
 mod node;
-mod paths;
-mod project;
-mod refusals;
-mod scalar;
-mod service;
 mod size;
 mod template;
+
+// What is read.
+mod dotenv;
+mod scalar;
+
+// What is refused though nobody reads it.
+mod refusals;
+
+// Documents.
+mod decoder;
+mod paths;
 mod yaml;
 
-pub use project::{Composition, Files, Surroundings, Unreadable, check, load};
+// What two files and the extension add.
+mod extension;
+mod merge;
+
+// From files to a model, and from a model to targets.
+mod model;
+mod service;
+
+// All of it.
+mod project;
+
+pub use files::{Files, Unreadable};
+pub use project::{Composition, Surroundings, check, load};

@@ -6,18 +6,20 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::dotenv::{self, Environment};
-use super::merge::{self, fail, wrong_type};
+use super::files::{Files, Unreadable};
+use super::merge::{self};
+use super::node::fail;
+use super::node::wrong_type;
 use super::node::{Kind, Map, Member, Node, part};
 use super::paths::{self, Place, join, parent};
-use super::project::{Files, Unreadable};
 use super::refusals::cast;
 use super::refusals::unread;
 use super::template::{Problem, Substitution};
 use super::yaml::{self, Document, Path};
-use crate::bake::eval::Failure;
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::Str;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Failure;
 use crate::source::{SourceId, Sources, Span};
 
 /// How many services may extend each other in a row.
@@ -489,7 +491,7 @@ fn default_contexts(model: &mut Map) {
     for service in services.into_iter().flatten() {
         if let Some(Kind::Map(build)) = service.1.value.get_mut("build").map(|node| &mut node.kind) {
             let span = service.1.key;
-            let value = Node::new(Kind::Text(Str::from(".")), span);
+            let value = Node::new(Kind::Text(Str::normalized(".")), span);
             Rc::make_mut(build).entry("context".into()).or_insert(Member { key: span, value });
         }
     }

@@ -1,10 +1,12 @@
 //! The tree of values that a YAML document becomes, each with its place.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::rc::Rc;
 
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::{Marks, Str};
+use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
 /// Members of a mapping. Their order means nothing to Compose.
@@ -58,7 +60,7 @@ impl Node {
 
     /// Text without a place of its own.
     pub(super) fn literal(&self, text: &str) -> Self {
-        self.text(Str::from(&Name::from(text)))
+        self.text(Str::verbatim(text))
     }
 
     pub(super) fn is_null(&self) -> bool {
@@ -116,11 +118,11 @@ impl Node {
             Kind::Bool(value) => value.to_string(),
             Kind::Int(value) => value.to_string(),
             Kind::Float(value) => print_float(*value),
-            Kind::Time(text) => return Some(Str::from(text)),
+            Kind::Time(text) => return Some(Str::verbatim(Rc::clone(text))),
             Kind::Text(text) => return Some(text.clone()),
             Kind::List(_) | Kind::Map(_) => return None,
         };
-        Some(Str::from(&Name::from(text)))
+        Some(Str::verbatim(text))
     }
 
     /// The same for lists and mappings, too: `[a b]` and `map[k:v]`.
@@ -128,7 +130,7 @@ impl Node {
         let mut text = String::new();
         let mut marks = Marks::default();
         self.format(&mut text, &mut marks);
-        Str::from(&Name::from(text)).marked(&marks)
+        Str::verbatim(text).marked(&marks)
     }
 
     fn format(&self, text: &mut String, marks: &mut Marks) {
@@ -214,7 +216,56 @@ pub(super) fn split_pair(text: &Str) -> (Name, Option<Str>) {
 
 /// A part of a text, with its marks.
 pub(super) fn part(text: &Str, part: &str) -> Str {
-    Str::from(&Name::from(part)).marked(text.marks())
+    Str::verbatim(part).marked(text.marks())
+}
+
+pub(super) fn fail<T>(
+    code: &'static str,
+    message: impl Into<String>,
+    span: impl Into<Option<Span>>,
+) -> Result<T, Failure> {
+    Err(Box::new(Diagnostic::error(code, message).at(span, "")))
+}
+
+pub(super) fn wrong_type<T>(path: &str, expected: &str, found: &Node) -> Result<T, Failure> {
+    let message = format!("`{path}` must be {expected}, found {}", found.describe());
+    fail("attribute-type", message, found.span)
+}
+
+pub(super) fn single(key: &str, value: Node) -> Node {
+    let span = value.span;
+    Node::map([(Name::from(key), Member { key: span, value })].into(), span)
+}
+
+/// Of `KEY` and `KEY=VALUE` with the same key, keeps the last, at the place of the first.
+pub(super) fn unique(node: &mut Node, path: &str) -> Result<(), Failure> {
+    unique_by(node, |item| match item.as_str() {
+        Some(text) => Ok(text.split_once('=').map_or(text, |(key, _)| key).into()),
+        None => wrong_type(path, "a list of strings", item),
+    })
+}
+
+pub(super) fn unique_by(
+    node: &mut Node,
+    key: impl Fn(&Node) -> Result<Name, Failure>,
+) -> Result<(), Failure> {
+    let Kind::List(list) = &mut node.kind else { return Ok(()) };
+    let mut kept: Vec<Node> = vec![];
+    let mut places: BTreeMap<Name, usize> = BTreeMap::new();
+    for item in list.iter() {
+        match places.entry(key(item)?) {
+            Entry::Occupied(place) => kept[*place.get()] = item.clone(),
+            Entry::Vacant(place) => {
+                place.insert(kept.len());
+                kept.push(item.clone());
+            }
+        }
+    }
+    // A list without duplicates stays shared with the services that have the same.
+    if kept.len() < list.len() {
+        *list = Rc::new(kept);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -227,7 +278,7 @@ mod tests {
     fn lists_and_mappings_are_formatted_as_in_go() {
         let span = Span { source: Sources::default().add("compose.yaml", ""), start: 0, end: 0 };
         let node = |kind| Node::new(kind, span);
-        let secret = Str::from("s").marked(&Marks::of(Mark::Secret("S".into())));
+        let secret = Str::normalized("s").marked(&Marks::of(Mark::Secret("S".into())));
         let list = Node::list(vec![node(Kind::Int(1)), node(Kind::Null), node(Kind::Text(secret))], span);
         let member = |value| Member { key: span, value };
         let map = Node::map(

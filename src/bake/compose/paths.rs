@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::merge::wrong_type;
+use super::files::{Files, Unreadable};
+use super::node::wrong_type;
 use super::node::{Kind, Map, Node, part};
-use super::project::{Files, Unreadable};
 use super::refusals::unread;
-use crate::bake::eval::Failure;
-use crate::bake::target::context::clean_path;
+use crate::bake::values::clean_path;
+use crate::diagnostic::Failure;
 
 /// Where a model's files are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 
 use super::decoder::Decoder;
 use super::dotenv::Environment;
+use super::files::{Files, Unreadable};
 use super::model::{File, Loader};
 use super::node::{Map, Node};
 use super::paths::Place;
 use super::template::Substitution;
 use super::{dotenv, service, yaml};
 use crate::bake::target::Definition;
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::Str;
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, Sources};
@@ -23,36 +24,6 @@ use crate::source::{SourceId, Sources};
 const DOTENV: &str = ".env";
 
 const PROJECT: &str = "COMPOSE_PROJECT_NAME";
-
-/// Files that Compose files refer to.
-pub trait Files {
-    /// The text of a file.
-    ///
-    /// # Errors
-    /// Why there is none.
-    fn read(&self, path: &str) -> Result<String, Unreadable>;
-}
-
-/// Why a file has no text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unreadable {
-    /// There is none.
-    Missing,
-    /// It is a directory.
-    Directory,
-    /// Anything else.
-    Other(String),
-}
-
-impl Unreadable {
-    pub(super) fn about(&self, path: &str) -> String {
-        match self {
-            Self::Missing => format!("cannot read `{path}`: no such file or directory"),
-            Self::Directory => format!("cannot read `{path}`: it is a directory"),
-            Self::Other(message) => message.clone(),
-        }
-    }
-}
 
 /// What Compose files see of their surroundings.
 pub struct Surroundings<'a> {
@@ -156,7 +127,7 @@ fn is_empty(model: &Map) -> bool {
 /// The environment, then `.env`, then `--var`; the last one wins, but for `.env`, which only fills gaps.
 fn environment(surroundings: &Surroundings<'_>) -> Result<Environment, Diagnostic> {
     let named = |(name, value): (&String, &String)| {
-        let text = Str::from(&Name::from(value.as_str()));
+        let text = Str::verbatim(value.as_str());
         (Name::from(name.as_str()), dotenv::named(name, text))
     };
     let process: Environment = surroundings.env.iter().map(named).collect();
@@ -183,7 +154,7 @@ fn project_name(sources: &Sources, files: &[File], environment: &Environment) ->
     }
     let lookup = |name: &str| environment.get(name).cloned();
     let given = environment.get(PROJECT).filter(|name| !name.as_str().is_empty());
-    let fallback = || given.cloned().unwrap_or_else(|| Str::from("bake"));
+    let fallback = || given.cloned().unwrap_or_else(|| Str::normalized("bake"));
     match name.as_ref().and_then(Node::as_text) {
         None => Ok(fallback()),
         Some(text) => {

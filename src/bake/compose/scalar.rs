@@ -4,7 +4,6 @@
 use jiff::civil;
 
 use super::node::Kind;
-use crate::bake::text::syntax::Name;
 use crate::bake::values::Str;
 
 /// The value of a plain scalar.
@@ -27,7 +26,7 @@ pub(super) fn resolve(text: &str) -> Kind {
         }
         _ => None,
     };
-    number.unwrap_or_else(|| Kind::Text(Str::from(&Name::from(text))))
+    number.unwrap_or_else(|| Kind::Text(Str::verbatim(text)))
 }
 
 fn integer(text: &str) -> Option<Kind> {

@@ -5,14 +5,14 @@ use std::rc::Rc;
 
 use super::decoder::{Decoder, Pairs};
 use super::dotenv::{self, Environment};
-use super::extension;
+use super::extension::{self, caches, link, target_name};
+use super::files::Unreadable;
 use super::node::{Kind, Map, Node, part};
-use super::project::Unreadable;
 use super::size;
 use crate::bake::target::check::ULIMITS;
-use crate::bake::target::flags::{self, FlagError};
+use crate::bake::target::flags;
 use crate::bake::target::{Definition, Group, Secret, Ssh, Target, Text};
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::Str;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::Span;
@@ -74,7 +74,7 @@ pub(super) fn definition(model: &Map, mut decoder: Decoder<'_>) -> Result<Defini
         let Some(target) = decoder.service(name, member.key, &member.value, services, &secrets) else {
             continue;
         };
-        members.push(Text { value: Str::from(&target.name), span: Some(member.key) });
+        members.push(Text { value: Str::verbatim(Rc::clone(&target.name)), span: Some(member.key) });
         definition.add_target(target);
     }
     if !services.is_empty() {
@@ -82,11 +82,6 @@ pub(super) fn definition(model: &Map, mut decoder: Decoder<'_>) -> Result<Defini
         definition.add_group(Group { name: "default".into(), targets, ..Group::default() });
     }
     if decoder.diagnostics.is_empty() { Ok(definition) } else { Err(decoder.diagnostics) }
-}
-
-/// A service's name as the name of a target.
-pub(super) fn target_name(service: &str) -> Name {
-    service.replace('.', "_").into()
 }
 
 impl Decoder<'_> {
@@ -230,7 +225,7 @@ impl Decoder<'_> {
             "ssh" => {
                 let keys = self.pairs(node, path).into_iter();
                 let key = |(id, path): (Name, Option<Text>)| Ssh {
-                    id: Text { value: Str::from(&id), span: Some(node.span) },
+                    id: Text { value: Str::verbatim(Rc::clone(&id)), span: Some(node.span) },
                     paths: path.into_iter().filter(|path| !path.is_empty()).collect(),
                     span: Some(node.span),
                 };
@@ -524,20 +519,5 @@ impl Decoder<'_> {
                 None => diagnostic,
             });
         }
-    }
-}
-
-/// The caches that a string stands for; none if it is empty.
-pub(super) fn caches(text: &Text) -> Result<Vec<crate::bake::target::Entry>, FlagError> {
-    if text.is_empty() { Ok(vec![]) } else { flags::caches(text) }
-}
-
-/// A context that is another service is a link to its target.
-pub(super) fn link(context: Text) -> Text {
-    let service =
-        context.as_str().strip_prefix("service:").or_else(|| context.as_str().strip_prefix("target:"));
-    match service {
-        Some(service) => context.derive(&format!("target:{}", target_name(service))),
-        None => context,
     }
 }

@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::{Marks, Str};
 
 /// How deep defaults may be nested.
@@ -61,7 +61,7 @@ impl<'a> Substitution<'a> {
         }
         let mut output = Output { text: String::new(), marks: text.marks().clone() };
         self.substitute(text.as_str(), 0, &mut output)?;
-        Ok(Str::from(&Name::from(output.text)).marked(&output.marks))
+        Ok(Str::verbatim(output.text).marked(&output.marks))
     }
 
     fn substitute(&self, text: &str, depth: usize, output: &mut Output) -> Result<(), Problem> {
@@ -214,14 +214,16 @@ mod tests {
             "A" => "a",
             "DOLLAR" => "$A",
             "EMPTY" => "",
-            "API_TOKEN" => return Some(Str::from("s3cret").marked(&Marks::of(Mark::Secret(name.into())))),
+            "API_TOKEN" => {
+                return Some(Str::normalized("s3cret").marked(&Marks::of(Mark::Secret(name.into()))));
+            }
             _ => return None,
         };
-        Some(Str::from(value))
+        Some(Str::normalized(value))
     }
 
     fn apply(text: &str) -> Result<Str, Problem> {
-        Substitution::new(&lookup).apply(&Str::from(text))
+        Substitution::new(&lookup).apply(&Str::normalized(text))
     }
 
     #[test]
@@ -269,9 +271,12 @@ mod tests {
         }
         let deep = format!("{}{}", "${UNSET:-".repeat(10_000), "}".repeat(10_000));
         assert_eq!(apply(&deep).unwrap_err(), Problem::TooDeep);
-        let long = Str::from("x".repeat(MAX_BYTES / 4));
+        let long = Str::normalized("x".repeat(MAX_BYTES / 4));
         let long = |_: &str| Some(long.clone());
-        assert_eq!(Substitution::new(&long).apply(&Str::from("$A$A$A$A$A")).unwrap_err(), Problem::TooLong);
+        assert_eq!(
+            Substitution::new(&long).apply(&Str::normalized("$A$A$A$A$A")).unwrap_err(),
+            Problem::TooLong
+        );
     }
 
     #[test]
@@ -286,7 +291,7 @@ mod tests {
     #[test]
     fn only_variables_without_default_count_as_unset() {
         let substitution = Substitution::new(&lookup);
-        substitution.apply(&Str::from("$B ${C} ${D:-} ${E+x} $A")).unwrap();
+        substitution.apply(&Str::normalized("$B ${C} ${D:-} ${E+x} $A")).unwrap();
         let unset: Vec<_> = substitution.take_unset().into_iter().collect();
         assert_eq!(unset, ["B", "C"].map(Name::from));
     }

@@ -10,10 +10,10 @@ use granit_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::node::{Kind, Map, Member, Node};
 use super::scalar;
-use crate::bake::eval::Failure;
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::Str;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Failure;
 use crate::source::{SourceId, Sources, Span};
 
 /// How many nodes a file may have, keys aside; compose-go allows as many for a document (loader/reset.go).
@@ -308,10 +308,9 @@ impl Builder {
                     ));
                 }
                 frame.size += name.len() / BYTES_PER_NODE;
-                frame.resets.extend(built.resets.into_iter().map(|path| match is_merge {
-                    true => path,
-                    false => std::iter::once(Rc::clone(&name)).chain(path).collect(),
-                }));
+                let key_of_path = (!is_merge).then(|| Rc::clone(&name));
+                let resets = built.resets.into_iter();
+                frame.resets.extend(resets.map(|path| key_of_path.iter().cloned().chain(path).collect()));
                 match built.node {
                     None => {}
                     Some(node) if is_merge => merged.push(node),
@@ -355,7 +354,7 @@ fn full_tag(tag: &Tag) -> String {
 }
 
 fn scalar_kind(text: &str, style: ScalarStyle, tag: Option<&str>) -> Result<Kind, String> {
-    let string = || Kind::Text(Str::from(&Name::from(text)));
+    let string = || Kind::Text(Str::verbatim(text));
     let Some(tag) = tag else {
         return Ok(if style == ScalarStyle::Plain { scalar::resolve(text) } else { string() });
     };
@@ -365,7 +364,7 @@ fn scalar_kind(text: &str, style: ScalarStyle, tag: Option<&str>) -> Result<Kind
             let compact: String = text.split_ascii_whitespace().collect();
             let bytes = STANDARD.decode(compact).map_err(|_| "`!!binary` needs Base64".to_owned())?;
             let text = String::from_utf8(bytes).map_err(|_| "`!!binary` holds no UTF-8 text".to_owned())?;
-            Kind::Text(Str::from(&Name::from(text)))
+            Kind::Text(Str::verbatim(text))
         }
         ("float", Kind::Int(value)) => Kind::Float(value as f64),
         ("float", kind @ Kind::Float(_))

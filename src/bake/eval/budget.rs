@@ -2,10 +2,9 @@
 
 use std::cell::Cell;
 
-use super::expression::Failure;
-use crate::bake::target::Target;
 use crate::bake::values::Value;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Failure;
 use crate::source::Span;
 
 /// How many expression nodes a run may evaluate: nested `for` expressions are exponential.
@@ -16,10 +15,6 @@ const MAX_SIZE: u64 = 1_000_000;
 const MAX_TEXT: u64 = 128 << 20;
 /// How deep expressions and function calls may nest.
 const MAX_DEPTH: u32 = 1_000;
-/// How many elements all targets may have together: a matrix gives each of very many targets its own.
-const MAX_ELEMENTS: usize = 1_000_000;
-/// How many bytes of text all targets may hold together.
-const MAX_HELD: usize = 64 << 20;
 /// How many mistakes of one kind are looked for: what is wrong with thousands is one mistake of a generator.
 pub(crate) const MAX_ERRORS: usize = 100;
 
@@ -87,32 +82,6 @@ impl Budget {
                 span,
                 format!("the strings of this file come to more than {} MiB", MAX_TEXT >> 20),
             ));
-        }
-        Ok(())
-    }
-}
-
-/// What the targets of a run hold.
-#[derive(Debug, Default)]
-pub(crate) struct Holdings {
-    elements: usize,
-    text: usize,
-}
-
-impl Holdings {
-    /// For one more target.
-    ///
-    /// # Errors
-    /// They hold too much.
-    pub(crate) fn add(&mut self, target: &Target) -> Result<(), Failure> {
-        self.elements += target.weight();
-        target.each_text(&mut |_, text| self.text += text.as_str().len());
-        let fail = |message: String| Err(Box::new(Diagnostic::error("limit", message).at(target.span, "")));
-        if self.elements > MAX_ELEMENTS {
-            return fail(format!("the targets have more than {MAX_ELEMENTS} elements in their attributes"));
-        }
-        if self.text > MAX_HELD {
-            return fail(format!("the texts of the targets come to more than {} MiB", MAX_HELD >> 20));
         }
         Ok(())
     }

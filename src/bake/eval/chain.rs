@@ -4,9 +4,9 @@
 use std::cell::RefCell;
 use std::fmt;
 
-use super::expression::Failure;
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Failure;
 use crate::source::Span;
 
 /// How many values may refer to each other in a row: evaluating them recurses.

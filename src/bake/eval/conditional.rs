@@ -2,11 +2,12 @@
 //! other arm (`ConditionalExpr` in
 //! <https://github.com/hashicorp/hcl/blob/main/hclsyntax/expression.go>).
 
-use super::expression::{Context, Failure, Scope, condition_failure, describe};
+use super::expression::{Context, Scope, condition_failure, describe};
 use crate::bake::text::syntax::Expr;
 use crate::bake::values::convert::{convert, unify};
 use crate::bake::values::{Type, Value};
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Failure;
 use crate::source::Span;
 
 /// Why an expression has no value, and the type that it would have had.

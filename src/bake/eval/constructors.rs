@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::conditional::{Missing, type_of};
-use super::expression::{Context, Failure, Scope, condition_failure, describe};
-use crate::bake::text::syntax::{Expr, ExprKind, ForExpr, Ident, Name, ObjectKey};
-use crate::bake::values::convert::{convert, object_type};
+use super::expression::{Context, Scope, condition_failure, describe};
+use crate::bake::text::syntax::{Expr, ExprKind, ForExpr, Ident, ObjectKey};
+use crate::bake::values::Name;
+use crate::bake::values::convert::convert;
 use crate::bake::values::{Str, Type, Value};
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Failure;
 use crate::source::Span;
 
 impl Context {
@@ -22,7 +24,7 @@ impl Context {
         let mut first = None;
         for (key, value) in items {
             let key = match key {
-                ObjectKey::Name(ident) => Str::from(&ident.name),
+                ObjectKey::Name(ident) => Str::verbatim(Rc::clone(&ident.name)),
                 ObjectKey::Expr(expr) => {
                     check_key(expr)?;
                     self.key(scope, expr)?
@@ -44,7 +46,7 @@ impl Context {
         }
         let Some(failure) = first else { return Ok(Value::object(members)) };
         missing.extend(members.into_iter().map(|(name, value)| (name, value.ty())));
-        Err(Missing::of(object_type(missing))(failure))
+        Err(Missing::of(Type::object(missing))(failure))
     }
 
     /// Keys have no marks, so the value of a key gets those of the key.
@@ -132,7 +134,7 @@ impl Context {
                     let help = "write `...` after the value to collect the values of one key in a list";
                     let diagnostic = Diagnostic::error("duplicate-key", message).at(key.span, "");
                     let ty = members.iter().map(|(name, value)| (Rc::clone(name), type_of(value))).rev();
-                    let missing = Missing::of(object_type(ty.collect()));
+                    let missing = Missing::of(Type::object(ty.collect()));
                     return Err(missing(Box::new(diagnostic.with_help(help))));
                 }
                 object(members)
@@ -154,7 +156,7 @@ fn object(members: Vec<Member>) -> Result<Value, Missing> {
     match all(values.into_iter()) {
         Ok(values) => Ok(Value::object(names.into_iter().zip(values).collect())),
         Err((types, failure)) => {
-            Err(Missing::of(object_type(names.into_iter().zip(types).collect()))(failure))
+            Err(Missing::of(Type::object(names.into_iter().zip(types).collect()))(failure))
         }
     }
 }
@@ -194,7 +196,7 @@ pub(super) fn iterate(collection: &Value, span: Span) -> Result<Vec<(Value, Valu
         }
         Value::Set(_, items) => Ok(items.iter().map(|v| (v.clone(), v.clone())).collect()),
         Value::Map(_, members) | Value::Object(members) => {
-            Ok(members.iter().map(|(k, v)| (Value::String(Str::from(k)), v.clone())).collect())
+            Ok(members.iter().map(|(k, v)| (Value::String(Str::verbatim(Rc::clone(k))), v.clone())).collect())
         }
         Value::Null(_) => Err(fail("`for` cannot go through null".into())),
         other => Err(fail(format!(

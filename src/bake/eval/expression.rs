@@ -14,16 +14,13 @@ use super::constructors::{bindings, iterate};
 use super::functions::{Ambient, Function};
 use super::operators::{self, OperatorError};
 use super::unknown;
-use crate::bake::module::exposed::unknown_block;
-use crate::bake::text::syntax::{BinaryOp, Expr, ExprKind, Ident, Name, TemplatePart, UnaryOp};
+use crate::bake::text::syntax::{BinaryOp, Expr, ExprKind, Ident, TemplatePart, UnaryOp};
+use crate::bake::values::Name;
 use crate::bake::values::convert::convert;
 use crate::bake::values::kept;
 use crate::bake::values::{Marks, Str, Type, Value};
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::diagnostic::{Diagnostic, Failure, suggest};
 use crate::source::Span;
-
-/// Why an expression has no value. Boxed, since it travels through every level of an expression.
-pub(crate) type Failure = Box<Diagnostic>;
 
 /// Names that are visible in one place only: matrix axes, function parameters, `for` variables.
 #[derive(Clone, Copy, Default)]
@@ -140,7 +137,7 @@ impl Context {
             ExprKind::Null => Value::Null(Type::Dynamic),
             ExprKind::Bool(value) => Value::Bool(*value),
             ExprKind::Number(number) => Value::Number(number.clone()),
-            ExprKind::String(text) => Value::String(Str::from(text)),
+            ExprKind::String(text) => Value::String(Str::verbatim(Rc::clone(text))),
             ExprKind::Template(parts) => self.template(scope, parts, expr.span)?,
             ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => self.outline(scope, inner)?,
             ExprKind::JsonString { template, .. } => match template {
@@ -302,7 +299,7 @@ impl Context {
         let result = self.render(scope, parts, span, &mut rendered);
         let Rendered { text, marks, failure } = rendered;
         match (failure, result) {
-            (None, Ok(())) => Ok(Value::String(Str::from(text).marked(&marks))),
+            (None, Ok(())) => Ok(Value::String(Str::normalized(text).marked(&marks))),
             (Some(failure), Ok(())) => Err(Missing::of(Type::String)(failure).but(text)),
             (first, Err(last)) => Err(Missing::of(Type::String)(first.unwrap_or(last))),
         }
@@ -466,4 +463,14 @@ fn operator_failure(error: OperatorError, span: Span, left: &Expr, right: &Expr)
             Diagnostic::error("invalid-operation", format!("this has no value: {message}")).at(span, "")
         }
     })
+}
+
+/// No block of this kind has the name.
+fn unknown_block<'a>(kind: &str, name: &Ident, known: impl Iterator<Item = &'a Name>) -> Diagnostic {
+    let diagnostic = Diagnostic::error("unknown-block", format!("there is no {kind} named `{}`", name.name))
+        .at(name.span, "not found");
+    match suggest(&name.name, known.map(|k| &**k)) {
+        Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
+        None => diagnostic,
+    }
 }

@@ -1,15 +1,18 @@
 //! What an expression is worth in a scope, within a budget.
 
+// What evaluation needs.
 pub(crate) mod budget;
-pub(crate) mod calls;
 pub(crate) mod chain;
-mod conditional;
-mod constructors;
-mod expression;
 pub mod functions;
 mod operators;
 pub(crate) mod references;
 pub mod typeexpr;
+
+// The evaluator: these files need each other, since expressions nest.
+pub(crate) mod calls;
+mod conditional;
+mod constructors;
+mod expression;
 mod unknown;
 
-pub(crate) use expression::{Context, Failure, Scope, describe};
+pub(crate) use expression::{Context, Scope, describe};

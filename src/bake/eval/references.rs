@@ -1,6 +1,7 @@
 //! What an expression refers to: the functions it calls and the names it uses that are not bound inside it.
 
-use crate::bake::text::syntax::{Expr, ExprKind, Ident, Name, ObjectKey, TemplatePart};
+use crate::bake::text::syntax::{Expr, ExprKind, Ident, ObjectKey, TemplatePart};
+use crate::bake::values::Name;
 
 /// One free name in an expression.
 #[derive(Debug)]

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::conditional::Missing;
-use super::expression::{Context, Failure, Scope, binary, condition_failure, operations};
+use super::expression::{Context, Scope, binary, condition_failure, operations};
 use super::operators;
 use super::references::References;
 use crate::bake::text::syntax::{BinaryOp, Expr, ExprKind, ForExpr, Ident, ObjectKey, TemplatePart};
-use crate::bake::values::convert::{convert, object_type, unify};
+use crate::bake::values::convert::{convert, unify};
 use crate::bake::values::{Type, Value};
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Failure;
 use crate::source::Span;
 
 /// What an expression is.
@@ -190,7 +191,7 @@ impl Context {
                 types
             });
         }
-        Ok(types.map_or(Type::Dynamic, object_type))
+        Ok(types.map_or(Type::Dynamic, Type::object))
     }
 
     fn guess_arm(

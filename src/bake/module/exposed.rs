@@ -6,18 +6,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use crate::bake::target::attributes::{Attribute, Kind, LIMITS, Limit, LimitKind, names_of};
 use crate::bake::target::decode;
-use crate::bake::target::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text, Whole};
-use crate::bake::text::syntax::{Attribute, Ident, Name};
+use crate::bake::target::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text};
+use crate::bake::text::syntax;
+use crate::bake::values::Name;
 use crate::bake::values::convert::convert;
 use crate::bake::values::{ObjectType, Type, Value};
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::diagnostic::Diagnostic;
 
 /// The attributes that a block of this kind (`target` or `group`) shows: those that it can set, and its `name`.
 #[must_use]
 pub(super) fn attributes(kind: &str) -> Vec<&'static str> {
-    let settable = if kind == "group" { decode::GROUP_ATTRIBUTES } else { decode::TARGET_ATTRIBUTES };
-    [settable, &["name"]].concat()
+    [names_of(kind), &["name"]].concat()
 }
 
 /// What an attribute shows that the block does not set (which `name` is not); `None` if a block of this kind has no such attribute.
@@ -37,7 +38,11 @@ pub(super) fn unset(kind: &str, name: &str) -> Option<Value> {
 ///
 /// # Errors
 /// The value does not fit the attribute.
-pub(super) fn value(kind: &str, attribute: &Attribute, value: Value) -> Result<Option<Value>, Diagnostic> {
+pub(super) fn value(
+    kind: &str,
+    attribute: &syntax::Attribute,
+    value: Value,
+) -> Result<Option<Value>, Diagnostic> {
     let name = &attribute.name.name;
     let Some(unset) = unset(kind, name) else { return Ok(None) };
     let mut diagnostics = vec![];
@@ -60,26 +65,29 @@ pub(super) fn value(kind: &str, attribute: &Attribute, value: Value) -> Result<O
 /// What a target's attribute shows that is unset, or that has a form of its own in Bake.
 fn of_target(target: &Target, name: &str) -> Option<Value> {
     let map = || Type::map(Type::String);
-    Some(match name {
-        "attest" => list(map(), &target.attest, |attest| entry(attest, &[])),
-        "cache-from" => list(map(), &target.cache_from, |cache| entry(cache, &[])),
-        "cache-to" => list(map(), target.cache_to.as_deref().unwrap_or_default(), |cache| entry(cache, &[])),
-        "output" => {
-            list(map(), target.output.as_deref().unwrap_or_default(), |output| entry(output, &["dest"]))
+    Some(match &Attribute::named(name)?.kind {
+        Kind::Text(_) | Kind::Context(_) => Value::Null(Type::String),
+        Kind::Description(_) => Value::string(""),
+        Kind::List(_) | Kind::Texts(_) | Kind::Inherits(_) | Kind::Annotations(_) => {
+            Value::Null(Type::list(Type::String))
         }
-        "policy" => list(map(), &target.policy, policy),
-        "resources" => target.resources.as_deref().map_or_else(|| Value::Null(resources_type()), resources),
-        "secret" => list(secret_type(), &target.secret, secret),
-        "ssh" => list(ssh_type(), &target.ssh, ssh),
-        "args" | "contexts" | "extra-hosts" | "labels" => Value::Null(map()),
-        "annotations" | "entitlements" | "inherits" | "no-cache-filter" | "platforms" | "tags"
-        | "ulimits" => Value::Null(Type::list(Type::String)),
-        "call" | "context" | "dockerfile" | "dockerfile-inline" | "network" | "shm-size" | "target" => {
-            Value::Null(Type::String)
+        Kind::Map(_) | Kind::Args(_) | Kind::Contexts(_) => Value::Null(map()),
+        Kind::Flag(_) => Value::Null(Type::Bool),
+        Kind::Attestations(at) | Kind::CachesFrom(at) => {
+            list(map(), (at.get)(target), |item| entry(item, &[]))
         }
-        "no-cache" | "pull" => Value::Null(Type::Bool),
-        "description" => Value::string(""),
-        _ => return None,
+        Kind::CachesTo(at) => {
+            list(map(), (at.get)(target).as_deref().unwrap_or_default(), |item| entry(item, &[]))
+        }
+        Kind::Outputs(at) => {
+            list(map(), (at.get)(target).as_deref().unwrap_or_default(), |item| entry(item, &["dest"]))
+        }
+        Kind::Policies(at) => list(map(), (at.get)(target), policy),
+        Kind::Limits(at) => {
+            (at.get)(target).as_deref().map_or_else(|| Value::Null(resources_type()), resources)
+        }
+        Kind::Secrets(at) => list(secret_type(), (at.get)(target), secret),
+        Kind::Ssh(at) => list(ssh_type(), (at.get)(target), ssh),
     })
 }
 
@@ -142,20 +150,17 @@ fn resources_type() -> Type {
 }
 
 fn resources(resources: &Resources) -> Value {
-    let Resources { memory, memory_swap, cpu_shares, cpu_period, cpu_quota, cpuset_cpus, cpuset_mems } =
-        resources;
-    let number = |limit: &Option<Whole>| {
-        limit.as_ref().map_or(Value::Null(Type::Number), |limit| Value::Number(limit.value.into()))
+    let limit = |Limit { name, kind }: &Limit| {
+        let value = match kind {
+            LimitKind::Text(at) => text((at.get)(resources).as_ref()),
+            LimitKind::Whole(at) => {
+                let number = (at.get)(resources).as_ref();
+                number.map_or(Value::Null(Type::Number), |number| Value::Number(number.value.into()))
+            }
+        };
+        (Name::from(*name), value)
     };
-    object([
-        ("memory", text(memory.as_ref())),
-        ("memory-swap", text(memory_swap.as_ref())),
-        ("cpu-shares", number(cpu_shares)),
-        ("cpu-period", number(cpu_period)),
-        ("cpu-quota", number(cpu_quota)),
-        ("cpuset-cpus", text(cpuset_cpus.as_ref())),
-        ("cpuset-mems", text(cpuset_mems.as_ref())),
-    ])
+    Value::object(LIMITS.iter().map(limit).collect())
 }
 
 /// Only the first file is shown.
@@ -178,30 +183,20 @@ fn policy(Policy { files, reset, disabled, strict, log_level, span: _ }: &Policy
     entry(&fields, &[])
 }
 
-/// No block of this kind has the name.
-pub(crate) fn unknown_block<'a>(
-    kind: &str,
-    name: &Ident,
-    known: impl Iterator<Item = &'a Name>,
-) -> Diagnostic {
-    let diagnostic = Diagnostic::error("unknown-block", format!("there is no {kind} named `{}`", name.name))
-        .at(name.span, "not found");
-    match suggest(&name.name, known.map(|k| &**k)) {
-        Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-        None => diagnostic,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bake::text::syntax::{Expr, ExprKind};
+    use crate::bake::text::syntax::{Expr, ExprKind, Ident};
     use crate::source::{Sources, Span};
 
     fn show(kind: &str, name: &str, given: &Value) -> Result<Option<Value>, Diagnostic> {
         let span = Span { source: Sources::default().add("f", ""), start: 0, end: 0 };
         let expr = Expr { kind: ExprKind::Null, span };
-        value(kind, &Attribute { name: Ident { name: name.into(), span }, value: expr }, given.clone())
+        value(
+            kind,
+            &syntax::Attribute { name: Ident { name: name.into(), span }, value: expr },
+            given.clone(),
+        )
     }
 
     fn map_of<const N: usize>(members: [(&str, &str); N]) -> Value {

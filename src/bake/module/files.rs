@@ -11,18 +11,23 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 
 use super::exposed;
-use super::globals::declared_type;
 use super::matrix;
-use crate::bake::eval::budget::{Holdings, MAX_ERRORS};
+use super::variables::declared_type;
+use crate::bake::eval::budget::MAX_ERRORS;
 use crate::bake::eval::chain::{Path, Step};
 use crate::bake::eval::functions::Ambient;
 use crate::bake::eval::references::References;
-use crate::bake::eval::{Context, Failure, Scope};
+use crate::bake::eval::{Context, Scope};
 use crate::bake::target::Definition;
+use crate::bake::target::attributes::names_of;
 use crate::bake::target::decode;
-use crate::bake::text::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident, Name};
+use crate::bake::target::holdings::Holdings;
+use crate::bake::text::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident};
+use crate::bake::values::Name;
+use crate::bake::values::is_secret_name;
 use crate::bake::values::{Marks, Str, Type, Value};
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Failure;
 use crate::source::Span;
 
 /// What a Bake file can see of its surroundings.
@@ -138,13 +143,6 @@ impl Instance {
 pub(super) const BLOCK_KINDS: [&str; 2] = ["group", "target"];
 pub(super) const BUILT_IN: [&str; 2] = ["BAKE_CMD_CONTEXT", "BAKE_LOCAL_PLATFORM"];
 
-/// Whether an environment variable's name says that its value is secret.
-#[must_use]
-pub fn is_secret_name(name: &str) -> bool {
-    let name = name.strip_suffix("_JSON").unwrap_or(name).to_ascii_uppercase();
-    ["TOKEN", "PASSWORD", "SECRET", "KEY"].iter().any(|end| name.ends_with(end))
-}
-
 impl Module {
     /// Evaluates the variables, functions and names of all files and sets up their blocks.
     ///
@@ -251,9 +249,10 @@ impl Module {
                 continue;
             };
             let Some(block) = reference.path.first() else {
-                let message = match reference.indexed {
-                    true => format!("`{root}` takes a name after a dot, not an index"),
-                    false => format!("`{root}` is no variable; name one with `{root}.NAME`"),
+                let message = if reference.indexed {
+                    format!("`{root}` takes a name after a dot, not an index")
+                } else {
+                    format!("`{root}` is no variable; name one with `{root}.NAME`")
                 };
                 return Err(Box::new(
                     Diagnostic::error("block-reference", message).at(reference.expr.span, ""),
@@ -295,7 +294,8 @@ impl Module {
     /// attribute that is not set. `None` for an attribute that does not exist.
     fn exposed_value(&self, instance: &Instance, name: &Name) -> Result<Option<Value>, Failure> {
         if &**name == "name" {
-            return Ok(Some(Value::String(Str::from(&instance.name).marked(&instance.marks))));
+            let own = Str::verbatim(Rc::clone(&instance.name));
+            return Ok(Some(Value::String(own.marked(&instance.marks))));
         }
         let attributes = &instance.block.body.attributes;
         let Some(at) = attributes.iter().position(|attribute| attribute.name.name == *name) else {
@@ -382,7 +382,7 @@ impl Module {
         let mut seen = BTreeSet::new();
         for axes in combinations {
             let text = match (name, matrix) {
-                (None, _) => Str::from(&label.name),
+                (None, _) => Str::verbatim(Rc::clone(&label.name)),
                 (Some(name), None) => {
                     let diagnostic = Diagnostic::error("name-without-matrix", "`name` requires `matrix`");
                     return Err(Box::new(diagnostic.at(name.name.span, "")));
@@ -417,18 +417,10 @@ impl Module {
         Ok(())
     }
 
-    /// Evaluates all blocks, then the global attributes that nothing has asked for.
+    /// Evaluates all blocks, merged onto what Compose files define, then the global attributes that nothing has asked for.
     ///
     /// # Errors
     /// Everything that is wrong in any block, used or not, as in buildx.
-    pub fn definition(&self) -> Result<Definition, Vec<Diagnostic>> {
-        self.merge_onto(Definition::default())
-    }
-
-    /// The same, merged onto what Compose files define.
-    ///
-    /// # Errors
-    /// As for [`Self::definition`].
     pub fn merge_onto(&self, mut definition: Definition) -> Result<Definition, Vec<Diagnostic>> {
         let mut diagnostics = Vec::new();
         let mut holdings = Holdings::default();
@@ -436,8 +428,7 @@ impl Module {
             if diagnostics.len() >= MAX_ERRORS {
                 break;
             }
-            let known =
-                if instance.kind == "group" { decode::GROUP_ATTRIBUTES } else { decode::TARGET_ATTRIBUTES };
+            let known = names_of(instance.kind);
             let mut values = Vec::new();
             let failures = diagnostics.len();
             for (at, attribute) in instance.block.body.attributes.iter().enumerate() {

@@ -3,19 +3,21 @@
 
 use std::rc::Rc;
 
-use super::files::{BLOCK_KINDS, BUILT_IN, Module, is_secret_name, push_once};
+use super::files::{BLOCK_KINDS, BUILT_IN, Module, push_once};
+use super::variables::declared_type;
 use super::variables::{Override, convert_override};
+use crate::bake::eval::Scope;
 use crate::bake::eval::budget::MAX_ERRORS;
 use crate::bake::eval::calls::UserFunction;
 use crate::bake::eval::chain::Step;
 use crate::bake::eval::references::{Reference, References};
-use crate::bake::eval::typeexpr::parse_type;
-use crate::bake::eval::{Failure, Scope};
-use crate::bake::text::hcl::parse_expression_text;
-use crate::bake::text::syntax::{Block, Body, Expr, ExprKind, Name};
+use crate::bake::text::syntax::{Block, Body, Expr, ExprKind};
+use crate::bake::values::Name;
 use crate::bake::values::convert::convert;
+use crate::bake::values::is_secret_name;
 use crate::bake::values::kept::{self, KeptVariable};
 use crate::bake::values::{Mark, Marks, Type, Value};
+use crate::diagnostic::Failure;
 use crate::diagnostic::{Diagnostic, names_help};
 use crate::source::Span;
 
@@ -231,9 +233,10 @@ impl Module {
                 "the validation of `{owner}` is left to the build, and `{root}` is not written there"
             );
             let diagnostic = fail(message, name.expr.span);
-            return Some(match self.variables.contains_key(root) {
-                true => diagnostic.with_help(format!("add `--keep-variable {root}`")),
-                false => diagnostic,
+            return Some(if self.variables.contains_key(root) {
+                diagnostic.with_help(format!("add `--keep-variable {root}`"))
+            } else {
+                diagnostic
             });
         }
         let is_special = |name: &str| matches!(name, "can" | "try" | "convert");
@@ -431,19 +434,6 @@ impl Module {
         let mut diagnostic = diagnostic.at(span, "not found");
         diagnostic.help = near;
         Box::new(diagnostic)
-    }
-}
-
-/// The `type` of a variable; in JSON it is a string that holds the type.
-pub(super) fn declared_type(body: &Body) -> Result<Option<Type>, Failure> {
-    let Some(attribute) = body.attribute("type") else { return Ok(None) };
-    match &attribute.value.kind {
-        ExprKind::Null => Ok(None),
-        ExprKind::JsonString { text, .. } => {
-            let expr = parse_expression_text(text, attribute.value.span)?;
-            parse_type(&expr).map(Some).map_err(Box::new)
-        }
-        _ => parse_type(&attribute.value).map(Some).map_err(Box::new),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
-use crate::bake::eval::{Failure, describe};
-use crate::bake::text::syntax::Name;
+use crate::bake::eval::describe;
+use crate::bake::values::Name;
 use crate::bake::values::convert::convert;
 use crate::bake::values::{Str, Type, Value};
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Failure;
 use crate::source::Span;
 
 /// More combinations than any file needs; each becomes a target.

@@ -1,10 +1,15 @@
 //! All files of a run as one module, whose variables, functions and blocks are resolved on demand.
 
+// The parts of a file.
 pub(crate) mod exposed;
-mod files;
-mod globals;
 mod matrix;
-pub mod strict;
 mod variables;
 
-pub use files::{File, ImageBlock, Module, Surroundings, VariableInfo, is_secret_name};
+// All files.
+mod files;
+
+// What files declare, and what is suspicious about it.
+mod globals;
+pub mod strict;
+
+pub use files::{File, ImageBlock, Module, Surroundings, VariableInfo};

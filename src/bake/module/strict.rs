@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::files::Module;
-use crate::bake::target::decode::{GROUP_ATTRIBUTES, TARGET_ATTRIBUTES};
+use crate::bake::target::attributes::{Attribute, SetKey, names_of};
 use crate::bake::target::{Entry as Cache, Target};
 use crate::bake::text::syntax::Block;
 use crate::diagnostic::{Diagnostic, sorted, suggest};
@@ -13,10 +13,6 @@ use crate::source::Span;
 
 const VARIABLE_ATTRIBUTES: [&str; 3] = ["type", "default", "description"];
 
-/// Keys of `--set` that buildx reads from the wrong place, so that they only ever unset
-/// (buildx `bake/bake.go`: `newOverrides` and `AddOverrides`).
-const DEAD_KEYS: [&str; 3] = ["network", "no-cache-filter", "ulimits"];
-
 /// Attributes and blocks that Bake does not know, and ignores.
 #[must_use]
 pub fn unknown_names(module: &Module) -> Vec<Diagnostic> {
@@ -24,8 +20,8 @@ pub fn unknown_names(module: &Module) -> Vec<Diagnostic> {
     for block in module.blocks() {
         let kind = &*block.kind.name;
         let own: Vec<&str> = match kind {
-            "group" => GROUP_ATTRIBUTES.to_vec(),
-            _ => TARGET_ATTRIBUTES.iter().copied().chain(["name", "matrix"]).collect(),
+            "group" => names_of(kind).to_vec(),
+            _ => names_of(kind).iter().copied().chain(["name", "matrix"]).collect(),
         };
         check_block(block, &own, &[], &mut diagnostics);
     }
@@ -67,7 +63,7 @@ pub fn dead_overrides(sets: &[String]) -> Vec<Diagnostic> {
         left.trim_end_matches('+').split_once('.').map(|(_, key)| key.to_owned()).unwrap_or_default()
     };
     sets.iter()
-        .filter(|set| DEAD_KEYS.contains(&key(set).as_str()))
+        .filter(|set| Attribute::set_by(&key(set)).is_some_and(|one| matches!(one.set, SetKey::Empties(_))))
         .map(|set| {
             let key = key(set);
             let message = format!("`--set {set}` does not set `{key}`: buildx clears it instead");
@@ -129,9 +125,10 @@ pub fn caches<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnost
         let (text, first, again) = (&again.text, &first.target.name, &again.target.name);
         let message =
             format!("`{first}` and `{again}` write the same cache, `{text}`: the last one to finish wins");
-        let help = match text.starts_with("type=gha") {
-            true => "give each a `scope` of its own",
-            false => "give each a place of its own, such as another tag or folder",
+        let help = if text.starts_with("type=gha") {
+            "give each a `scope` of its own"
+        } else {
+            "give each a place of its own, such as another tag or folder"
         };
         Diagnostic::error("shared-cache", message).with_help(help)
     })

@@ -4,9 +4,13 @@
 use std::collections::BTreeMap;
 
 use crate::bake::eval::functions::from_json_as;
+use crate::bake::eval::typeexpr::parse_type;
+use crate::bake::text::hcl::parse_expression_text;
+use crate::bake::text::syntax::{Body, ExprKind};
 use crate::bake::values::csv;
 use crate::bake::values::{Number, parse_float};
 use crate::bake::values::{Str, Type, Value};
+use crate::diagnostic::Failure;
 
 /// An override found for a variable.
 #[derive(Clone, Debug)]
@@ -52,7 +56,7 @@ pub(super) fn convert_override(
 /// Text as a string, as Go's `strconv.ParseBool` or as its `ParseFloat` with 64 bits.
 fn primitive(text: &str, ty: &Type) -> Result<Value, String> {
     match ty {
-        Type::String => Ok(Value::String(Str::from(text))),
+        Type::String => Ok(Value::String(Str::normalized(text))),
         Type::Bool => match text {
             "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(Value::Bool(true)),
             "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(Value::Bool(false)),
@@ -101,5 +105,18 @@ fn from_csv(text: &str, ty: &Type) -> Result<Value, String> {
             Ok(Value::map((**element).clone(), members))
         }
         other => Err(format!("a {other} cannot be given as CSV")),
+    }
+}
+
+/// The `type` of a variable; in JSON it is a string that holds the type.
+pub(super) fn declared_type(body: &Body) -> Result<Option<Type>, Failure> {
+    let Some(attribute) = body.attribute("type") else { return Ok(None) };
+    match &attribute.value.kind {
+        ExprKind::Null => Ok(None),
+        ExprKind::JsonString { text, .. } => {
+            let expr = parse_expression_text(text, attribute.value.span)?;
+            parse_type(&expr).map(Some).map_err(Box::new)
+        }
+        _ => parse_type(&attribute.value).map(Some).map_err(Box::new),
     }
 }

@@ -5,8 +5,9 @@
 use std::collections::BTreeSet;
 
 use super::context::normalize_context;
-use super::definition::{Entry, Target, Text};
+use super::definition::{Entry, Target};
 use super::flags::parse_bool;
+use super::text::Text;
 use crate::bake::values::kept;
 use crate::diagnostic::Diagnostic;
 use crate::platform;

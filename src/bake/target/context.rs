@@ -3,29 +3,10 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::definition::{Definition, Target, Text};
-use crate::bake::text::syntax::Name;
+use super::definition::{Definition, Target};
+use super::text::Text;
+use crate::bake::values::{Name, clean_path};
 use crate::source::Span;
-
-/// The shortest path that means the same, by text alone: Go's `path.Clean` (<https://pkg.go.dev/path#Clean>).
-#[must_use]
-pub fn clean_path(path: &str) -> String {
-    let rooted = path.starts_with('/');
-    let mut parts: Vec<&str> = vec![];
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
-            ".." if rooted => {}
-            part => parts.push(part),
-        }
-    }
-    match (rooted, parts.is_empty()) {
-        (true, _) => format!("/{}", parts.join("/")),
-        (false, true) => ".".to_owned(),
-        (false, false) => parts.join("/"),
-    }
-}
 
 /// Whether buildx fetches it: an HTTP(S) URL, or a Git reference that BuildKit's dfgitutil understands (another URL of
 /// Git, `user@host:path`, `github.com/…`).
@@ -143,24 +124,6 @@ fn join(folder: Option<&str>, path: &str) -> String {
 mod tests {
     use super::*;
     use crate::source::Sources;
-
-    #[test]
-    fn paths_are_cleaned_as_in_go() {
-        let cases = [
-            ("", "."),
-            (".", "."),
-            ("./ctx", "ctx"),
-            ("a//b/./c/..", "a/b"),
-            ("a/..", "."),
-            ("../a/../..", "../.."),
-            ("/", "/"),
-            ("/../a/", "/a"),
-            ("//a", "/a"),
-        ];
-        for (path, expected) in cases {
-            assert_eq!(clean_path(path), expected, "{path}");
-        }
-    }
 
     #[test]
     fn contexts_are_cleaned_unless_remote() {

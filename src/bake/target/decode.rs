@@ -5,51 +5,18 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::definition::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text, Whole};
+use super::attributes::{Attribute, Kind, LIMITS, LimitKind};
+use super::definition::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Whole};
 use super::flags::{self, FlagError};
+use super::text::Text;
 use super::textmap::TextMap;
-use crate::bake::text::syntax::{Expr, ExprKind, Ident, Name, ObjectKey};
+use crate::bake::text::syntax::{Expr, ExprKind, Ident, ObjectKey};
+use crate::bake::values::Name;
 use crate::bake::values::convert::convert;
 use crate::bake::values::kept;
 use crate::bake::values::{Str, Type, Value};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-
-/// The attributes of a `target` block, but for `name` and `matrix`, which say how many targets it makes.
-pub const TARGET_ATTRIBUTES: &[&str] = &[
-    "annotations",
-    "args",
-    "attest",
-    "cache-from",
-    "cache-to",
-    "call",
-    "context",
-    "contexts",
-    "description",
-    "dockerfile",
-    "dockerfile-inline",
-    "entitlements",
-    "extra-hosts",
-    "inherits",
-    "labels",
-    "network",
-    "no-cache",
-    "no-cache-filter",
-    "output",
-    "platforms",
-    "policy",
-    "pull",
-    "resources",
-    "secret",
-    "shm-size",
-    "ssh",
-    "tags",
-    "target",
-    "ulimits",
-];
-
-/// The attributes of a `group` block.
-pub const GROUP_ATTRIBUTES: &[&str] = &["description", "targets"];
 
 /// Makes a target of a block's attributes. What does not fit its type is left out and reported.
 pub fn target(
@@ -119,40 +86,37 @@ enum Step {
 
 impl Decoder<'_> {
     fn attribute(&mut self, target: &mut Target, name: &str, value: &Value, expr: &Expr) {
-        match name {
-            "annotations" => target.annotations = self.strings(value, expr).unwrap_or_default(),
-            "args" => target.args = self.map(value, expr, true),
-            "attest" => target.attest = self.elements(value, expr, Self::attestation).unwrap_or_default(),
-            "cache-from" => target.cache_from = self.caches(value, expr).unwrap_or_default(),
-            "cache-to" => target.cache_to = self.caches(value, expr),
-            "call" => target.call = self.nullable(value, expr),
-            "context" => {
-                target.context = self.nullable(value, expr);
+        let Some(attribute) = Attribute::named(name) else { return };
+        match &attribute.kind {
+            Kind::Text(at) => *(at.get_mut)(target) = self.nullable(value, expr),
+            Kind::Description(at) => *(at.get_mut)(target) = self.string(value, expr),
+            Kind::Context(at) => {
+                *(at.get_mut)(target) = self.nullable(value, expr);
                 target.context_of = context_of(expr);
             }
-            "contexts" => target.contexts = self.map(value, expr, false),
-            "description" => target.description = self.string(value, expr),
-            "dockerfile" => target.dockerfile = self.nullable(value, expr),
-            "dockerfile-inline" => target.dockerfile_inline = self.nullable(value, expr),
-            "entitlements" => target.entitlements = self.strings(value, expr).unwrap_or_default(),
-            "extra-hosts" => target.extra_hosts = self.map(value, expr, true),
-            "inherits" => target.inherits = self.strings(value, expr).unwrap_or_default(),
-            "labels" => target.labels = self.map(value, expr, true),
-            "network" => target.network = self.nullable(value, expr),
-            "no-cache" => target.no_cache = self.boolean(value, expr),
-            "no-cache-filter" => target.no_cache_filter = self.strings(value, expr).unwrap_or_default(),
-            "output" => target.output = self.elements(value, expr, Self::output),
-            "platforms" => target.platforms = self.strings(value, expr),
-            "policy" => target.policy = self.elements(value, expr, Self::policy).unwrap_or_default(),
-            "pull" => target.pull = self.boolean(value, expr),
-            "resources" => target.resources = self.resources(value, expr).map(Box::new),
-            "secret" => target.secret = self.elements(value, expr, Self::secret).unwrap_or_default(),
-            "shm-size" => target.shm_size = self.nullable(value, expr),
-            "ssh" => target.ssh = self.elements(value, expr, Self::ssh).unwrap_or_default(),
-            "tags" => target.tags = self.strings(value, expr),
-            "target" => target.target = self.nullable(value, expr),
-            "ulimits" => target.ulimits = self.strings(value, expr).unwrap_or_default(),
-            _ => {}
+            Kind::List(at) => *(at.get_mut)(target) = self.strings(value, expr),
+            Kind::Texts(at) | Kind::Inherits(at) | Kind::Annotations(at) => {
+                *(at.get_mut)(target) = self.strings(value, expr).unwrap_or_default();
+            }
+            Kind::Map(at) | Kind::Args(at) => *(at.get_mut)(target) = self.map(value, expr, true),
+            Kind::Contexts(at) => *(at.get_mut)(target) = self.map(value, expr, false),
+            Kind::Attestations(at) => {
+                *(at.get_mut)(target) = self.elements(value, expr, Self::attestation).unwrap_or_default();
+            }
+            Kind::CachesFrom(at) => *(at.get_mut)(target) = self.caches(value, expr).unwrap_or_default(),
+            Kind::CachesTo(at) => *(at.get_mut)(target) = self.caches(value, expr),
+            Kind::Outputs(at) => *(at.get_mut)(target) = self.elements(value, expr, Self::output),
+            Kind::Flag(at) => *(at.get_mut)(target) = self.boolean(value, expr),
+            Kind::Secrets(at) => {
+                *(at.get_mut)(target) = self.elements(value, expr, Self::secret).unwrap_or_default();
+            }
+            Kind::Ssh(at) => {
+                *(at.get_mut)(target) = self.elements(value, expr, Self::ssh).unwrap_or_default();
+            }
+            Kind::Policies(at) => {
+                *(at.get_mut)(target) = self.elements(value, expr, Self::policy).unwrap_or_default();
+            }
+            Kind::Limits(at) => *(at.get_mut)(target) = self.resources(value, expr).map(Box::new),
         }
     }
 
@@ -393,15 +357,16 @@ impl Decoder<'_> {
     fn resources(&mut self, value: &Value, expr: &Expr) -> Option<Resources> {
         let members = value.members();
         let Some(members) = members else { return self.fail(value, expr, "an object of limits") };
-        Some(Resources {
-            memory: self.member(members, "memory", expr),
-            memory_swap: self.member(members, "memory-swap", expr),
-            cpu_shares: self.whole_number(members, "cpu-shares", expr),
-            cpu_period: self.whole_number(members, "cpu-period", expr),
-            cpu_quota: self.whole_number(members, "cpu-quota", expr),
-            cpuset_cpus: self.member(members, "cpuset-cpus", expr),
-            cpuset_mems: self.member(members, "cpuset-mems", expr),
-        })
+        let mut resources = Resources::default();
+        for limit in LIMITS {
+            match &limit.kind {
+                LimitKind::Text(at) => *(at.get_mut)(&mut resources) = self.member(members, limit.name, expr),
+                LimitKind::Whole(at) => {
+                    *(at.get_mut)(&mut resources) = self.whole_number(members, limit.name, expr);
+                }
+            }
+        }
+        Some(resources)
     }
 
     /// An element that is a string.
@@ -437,7 +402,7 @@ impl Decoder<'_> {
                 decoder.fail(member, place, "a whole number of at most 64 bits")
             });
         };
-        let from = Text { value: Str::from("").marked(&member.marks()), span: Some(place.span) };
+        let from = Text { value: Str::verbatim("").marked(&member.marks()), span: Some(place.span) };
         Some(Whole::read(number, &from))
     }
 }
@@ -499,6 +464,7 @@ fn context_of(expr: &Expr) -> Option<Name> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bake::target::attributes::TARGET_NAMES;
     use crate::source::Sources;
 
     /// A value written out, and its expression; every node's span is its own.
@@ -712,11 +678,10 @@ mod tests {
     #[test]
     fn the_list_of_attributes_is_what_is_decoded() {
         // Fits no attribute.
-        for attribute in TARGET_ATTRIBUTES {
+        for attribute in TARGET_NAMES {
             let (_, diagnostics) =
                 decode(attribute, &tuple([object([("type", tuple([])), ("id", tuple([]))])]));
             assert!(!diagnostics.is_empty(), "{attribute}");
         }
-        assert!(TARGET_ATTRIBUTES.is_sorted());
     }
 }

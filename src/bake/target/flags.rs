@@ -1,7 +1,8 @@
 //! The string forms of `output`, `cache-from`, `cache-to`, `attest`, `secret`, `ssh` and `policy`: one CSV record of
 //! `key=value` fields each, as buildx's util/buildflags reads them.
 
-use super::definition::{Entry, Policy, Secret, Ssh, Text};
+use super::definition::{Entry, Policy, Secret, Ssh};
+use super::text::Text;
 use crate::bake::values::csv;
 
 /// Why a string form cannot be read.
@@ -28,9 +29,12 @@ fn csv_fields(line: &str) -> Result<Vec<String>, FlagError> {
 /// Writes a CSV record that [`csv::fields`] splits into these fields.
 #[must_use]
 pub fn csv_record<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {
-    let quoted = fields.into_iter().map(|field| match field.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", field.replace('"', "\"\"")),
-        false => field.to_owned(),
+    let quoted = fields.into_iter().map(|field| {
+        if field.contains([',', '"', '\n', '\r']) {
+            format!("\"{}\"", field.replace('"', "\"\""))
+        } else {
+            field.to_owned()
+        }
     });
     quoted.collect::<Vec<_>>().join(",")
 }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::check;
-use super::definition::{Definition, Policy, Target, Text};
+use super::definition::{Definition, Policy, Target};
+use super::holdings::Holdings;
 use super::overrides::{self, Overrides, TargetOverrides};
-use crate::bake::eval::budget::Holdings;
-use crate::bake::text::syntax::Name;
+use super::text::Text;
+use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::Span;
 

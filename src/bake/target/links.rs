@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::definition::{Entry, Target, Text};
+use super::definition::{Entry, Target};
 use super::inherit::Resolver;
-use crate::bake::text::syntax::Name;
+use super::text::Text;
+use crate::bake::values::Name;
 use crate::diagnostic::Diagnostic;
 
 /// How many entitlements links may gather at one target; Bake knows a handful.

@@ -1,20 +1,40 @@
 //! Targets and groups as data: decoded, overridden, inherited, checked, selected and printed.
 
-pub(crate) mod check;
-pub mod context;
-pub mod decode;
-mod definition;
-pub mod flags;
+// The parts.
 pub mod glob;
-pub mod inherit;
-pub mod links;
-pub mod overrides;
-pub mod print;
-pub mod select;
+mod text;
+
+// Mappings of them.
 mod textmap;
 
-pub use definition::{
-    Definition, Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target, Text, Whole,
-};
+// Targets as data.
+mod definition;
+
+// Which attributes they have.
+pub mod attributes;
+
+// What is done with one.
+pub mod context;
+pub mod flags;
+pub(crate) mod holdings;
+pub mod misplaced;
+pub mod print;
+
+// From a block or the command line to a target.
+pub(crate) mod check;
+pub mod decode;
+pub mod overrides;
+
+// What targets take from each other.
+pub mod inherit;
+
+// What targets need of each other.
+pub mod links;
+
+// What an invocation builds.
+pub mod select;
+
+pub use definition::{Definition, Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target, Whole};
 pub(crate) use definition::{last_by, remove_duplicates};
+pub use text::Text;
 pub use textmap::TextMap;

@@ -6,46 +6,23 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::definition::{Definition, Entry, Policy, Resources, Target, Text, Whole};
+use super::attributes::{Attribute, Kind, LIMITS, LimitKind, SetKey, TARGET_ATTRIBUTES};
+use super::definition::{Definition, Entry, Policy, Resources, Target, Whole};
 use super::flags::{self, FlagError};
 use super::glob::Glob;
-use crate::bake::module::is_secret_name;
-use crate::bake::text::syntax::Name;
+use super::text::Text;
+use crate::bake::values::Name;
+use crate::bake::values::is_secret_name;
 use crate::bake::values::{Mark, Marks, Str};
 use crate::diagnostic::{Diagnostic, names_help, suggest};
 
+/// Keys of `--set` that are no attribute's alone.
+const OTHER_KEYS: [&str; 3] = ["load", "push", "secret"];
+
 /// The keys of `--set`, for suggestions.
-const KEYS: &[&str] = &[
-    "annotations",
-    "args",
-    "attest",
-    "cache-from",
-    "cache-to",
-    "call",
-    "context",
-    "contexts",
-    "dockerfile",
-    "entitlements",
-    "extra-hosts",
-    "labels",
-    "load",
-    "network",
-    "no-cache",
-    "no-cache-filter",
-    "output",
-    "platform",
-    "policy",
-    "pull",
-    "push",
-    "resources",
-    "secret",
-    "secrets",
-    "shm-size",
-    "ssh",
-    "tags",
-    "target",
-    "ulimits",
-];
+fn keys() -> impl Iterator<Item = &'static str> + Clone {
+    OTHER_KEYS.into_iter().chain(TARGET_ATTRIBUTES.iter().filter_map(Attribute::key))
+}
 
 /// Looks up an environment variable.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<Str>;
@@ -104,19 +81,30 @@ pub(super) struct Override {
 /// What is said about one target, by key.
 pub(super) type TargetOverrides = BTreeMap<Name, Override>;
 
+/// Whether all values that are given for a key count, and not the last alone.
 fn is_list(root: &str) -> bool {
-    matches!(
-        root,
-        "output"
-            | "cache-to"
-            | "cache-from"
-            | "tags"
-            | "platform"
-            | "secrets"
-            | "ssh"
-            | "attest"
-            | "entitlements"
-    ) || matches!(root, "network" | "annotations" | "policy")
+    let Some(attribute) = Attribute::set_by(root) else { return false };
+    match &attribute.kind {
+        Kind::List(_)
+        | Kind::Texts(_)
+        | Kind::Inherits(_)
+        | Kind::Annotations(_)
+        | Kind::Attestations(_)
+        | Kind::CachesFrom(_)
+        | Kind::CachesTo(_)
+        | Kind::Outputs(_)
+        | Kind::Secrets(_)
+        | Kind::Ssh(_)
+        | Kind::Policies(_) => true,
+        Kind::Text(_)
+        | Kind::Description(_)
+        | Kind::Context(_)
+        | Kind::Map(_)
+        | Kind::Args(_)
+        | Kind::Contexts(_)
+        | Kind::Flag(_)
+        | Kind::Limits(_) => false,
+    }
 }
 
 /// A key's part before the first dot, and what comes after it.
@@ -341,8 +329,8 @@ pub(super) fn apply(overrides: &TargetOverrides, target: &mut Target) -> Result<
         if let Err(FlagError(problem)) = said.apply(root, rest, target) {
             let mut diagnostic =
                 Diagnostic::error("override-value", format!("`{}`: {problem}", said.written));
-            if !KEYS.contains(&root)
-                && let Some(meant) = suggest(root, KEYS.iter().copied())
+            if !keys().any(|key| key == root)
+                && let Some(meant) = suggest(root, keys())
             {
                 diagnostic = diagnostic.with_help(format!("did you mean `{meant}`?"));
             }
@@ -354,63 +342,71 @@ pub(super) fn apply(overrides: &TargetOverrides, target: &mut Target) -> Result<
 
 impl Override {
     fn apply(&self, root: &str, rest: Option<&str>, target: &mut Target) -> Result<(), FlagError> {
-        let value = || Some(self.value.clone());
-        let name = || {
-            rest.map(Name::from)
-                .ok_or_else(|| FlagError(format!("`{root}` needs a name after it, as in `{root}.NAME`")))
-        };
         match root {
-            "context" => {
-                target.context = value();
+            "secret" => return self.change_secret(rest.unwrap_or_default(), target),
+            "push" => set_push(&mut target.output, self.boolean()?),
+            "load" => set_load(&mut target.output, self.boolean()?),
+            _ => match Attribute::set_by(root) {
+                Some(Attribute { set: SetKey::Empties(empty), .. }) => empty(target),
+                Some(attribute) => self.set(attribute, rest, target)?,
+                None => return Err(FlagError(format!("unknown key `{root}`"))),
+            },
+        }
+        Ok(())
+    }
+
+    /// Sets an attribute, or the part of it that `rest` names.
+    fn set(&self, attribute: &Attribute, rest: Option<&str>, target: &mut Target) -> Result<(), FlagError> {
+        let name = || {
+            let problem =
+                || FlagError(format!("`{0}` needs a name after it, as in `{0}.NAME`", attribute.name));
+            rest.map(Name::from).ok_or_else(problem)
+        };
+        match &attribute.kind {
+            Kind::Text(at) | Kind::Description(at) => *(at.get_mut)(target) = Some(self.value.clone()),
+            Kind::Context(at) => {
+                *(at.get_mut)(target) = Some(self.value.clone());
                 target.context_of = None;
             }
-            "dockerfile" => target.dockerfile = value(),
-            "target" => target.target = value(),
-            "call" => target.call = value(),
-            "shm-size" => target.shm_size = value(),
-            // The value went into the list, which is not read: the attribute becomes empty, whatever the value.
-            "network" => target.network = value(),
-            // The reverse: the value is not in the list that is read.
-            "no-cache-filter" => target.no_cache_filter.clear(),
-            "ulimits" => target.ulimits.clear(),
-            "args" => {
+            Kind::List(at) => {
+                self.replace((at.get_mut)(target).get_or_insert_default(), self.list.clone());
+            }
+            Kind::Texts(at) | Kind::Inherits(at) | Kind::Annotations(at) => {
+                (at.get_mut)(target).extend_from_slice(&self.list);
+            }
+            Kind::Map(at) | Kind::Contexts(at) => (at.get_mut)(target).insert(name()?, self.value.clone()),
+            Kind::Args(at) => {
                 let name = name()?;
                 let mut value = self.value.clone();
                 if is_secret_name(&name) && !value.is_empty() {
                     value.value = value.value.marked(&Marks::of(Mark::Secret(Rc::clone(&name))));
                 }
-                target.args.insert(name, value);
+                (at.get_mut)(target).insert(name, value);
             }
-            "contexts" => target.contexts.insert(name()?, self.value.clone()),
-            "labels" => target.labels.insert(name()?, self.value.clone()),
-            "extra-hosts" => target.extra_hosts.insert(name()?, self.value.clone()),
-            "tags" => self.replace_texts(&mut target.tags),
-            "platform" => self.replace_texts(&mut target.platforms),
-            "entitlements" => target.entitlements.extend_from_slice(&self.list),
-            "annotations" => target.annotations.extend_from_slice(&self.list),
-            "attest" => target.attest.extend(self.elements(flags::attestation)?),
-            "cache-from" => self.replace(&mut target.cache_from, self.elements(flags::caches)?.concat()),
-            "cache-to" => {
+            Kind::Attestations(at) => (at.get_mut)(target).extend(self.elements(flags::attestation)?),
+            Kind::CachesFrom(at) => {
+                self.replace((at.get_mut)(target), self.elements(flags::caches)?.concat());
+            }
+            Kind::CachesTo(at) => {
                 let caches = self.elements(flags::caches)?.concat();
-                self.replace(target.cache_to.get_or_insert_default(), caches);
+                self.replace((at.get_mut)(target).get_or_insert_default(), caches);
             }
-            "output" => {
+            Kind::Outputs(at) => {
                 let outputs = self.elements(flags::output)?;
-                self.replace(target.output.get_or_insert_default(), outputs);
+                self.replace((at.get_mut)(target).get_or_insert_default(), outputs);
             }
-            "secrets" => self.replace(&mut target.secret, self.elements(flags::secret)?),
-            "ssh" => self.replace(&mut target.ssh, self.elements(|text| Ok(flags::ssh(text)))?),
-            "policy" => {
+            Kind::Flag(at) => *(at.get_mut)(target) = Some(self.boolean()?),
+            Kind::Secrets(at) => self.replace((at.get_mut)(target), self.elements(flags::secret)?),
+            Kind::Ssh(at) => {
+                self.replace((at.get_mut)(target), self.elements(|text| Ok(flags::ssh(text)))?);
+            }
+            Kind::Policies(at) => {
                 let policies = self.list.iter().map(flags::policy).collect::<Result<Vec<Policy>, _>>()?;
-                self.replace(&mut target.policy, policies);
+                self.replace((at.get_mut)(target), policies);
             }
-            "secret" => self.change_secret(rest.unwrap_or_default(), target)?,
-            "resources" => self.limit(rest.unwrap_or_default(), target.resources.get_or_insert_default())?,
-            "no-cache" => target.no_cache = Some(self.boolean()?),
-            "pull" => target.pull = Some(self.boolean()?),
-            "push" => set_push(&mut target.output, self.boolean()?),
-            "load" => set_load(&mut target.output, self.boolean()?),
-            _ => return Err(FlagError(format!("unknown key `{root}`"))),
+            Kind::Limits(at) => {
+                self.limit(rest.unwrap_or_default(), (at.get_mut)(target).get_or_insert_default())?;
+            }
         }
         Ok(())
     }
@@ -425,10 +421,6 @@ impl Override {
             own.clear();
         }
         own.extend(items);
-    }
-
-    fn replace_texts(&self, own: &mut Option<Vec<Text>>) {
-        self.replace(own.get_or_insert_default(), self.list.clone());
     }
 
     fn boolean(&self) -> Result<bool, FlagError> {
@@ -452,22 +444,17 @@ impl Override {
     }
 
     fn limit(&self, name: &str, resources: &mut Resources) -> Result<(), FlagError> {
-        let value = || Some(self.value.clone());
-        let number = || {
-            let text = self.value.as_str();
-            text.parse()
-                .map(|number| Some(Whole::read(number, &self.value)))
-                .map_err(|_| FlagError(format!("{text:?} is not a whole number of at most 64 bits")))
+        let Some(limit) = LIMITS.iter().find(|limit| limit.name == name) else {
+            return Err(FlagError(format!("`resources` has no {name:?}")));
         };
-        match name {
-            "memory" => resources.memory = value(),
-            "memory-swap" => resources.memory_swap = value(),
-            "cpu-shares" => resources.cpu_shares = number()?,
-            "cpu-period" => resources.cpu_period = number()?,
-            "cpu-quota" => resources.cpu_quota = number()?,
-            "cpuset-cpus" => resources.cpuset_cpus = value(),
-            "cpuset-mems" => resources.cpuset_mems = value(),
-            _ => return Err(FlagError(format!("`resources` has no {name:?}"))),
+        match &limit.kind {
+            LimitKind::Text(at) => *(at.get_mut)(resources) = Some(self.value.clone()),
+            LimitKind::Whole(at) => {
+                let text = self.value.as_str();
+                let problem = |_| FlagError(format!("{text:?} is not a whole number of at most 64 bits"));
+                let number = text.parse().map_err(problem)?;
+                *(at.get_mut)(resources) = Some(Whole::read(number, &self.value));
+            }
         }
         Ok(())
     }
@@ -539,7 +526,7 @@ mod tests {
 
     /// What sets make of the sample target, on one line, or the message.
     fn run(sets: &[&str]) -> String {
-        let home = |name: &str| (name == "HOME").then(|| Str::from("/root"));
+        let home = |name: &str| (name == "HOME").then(|| Str::normalized("/root"));
         let overrides = match Overrides::parse(&owned(sets), Some(&home)) {
             Ok(overrides) => overrides,
             Err(diagnostics) => return diagnostics[0].message.clone(),

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::definition::{Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target, Text, Whole};
+use super::attributes::{Attribute, Escape, Kind, LIMITS, Limit, LimitKind, TARGET_ATTRIBUTES};
+use super::definition::{Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target};
+use super::text::Text;
 use super::textmap::TextMap;
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::kept::{self, KeptVariable, Piece};
 use crate::bake::values::{Str, Type, Value};
 use crate::json::{Json, Member, ObjectWriter};
@@ -87,7 +89,7 @@ fn constant(value: &Value) -> Json<'_> {
 #[must_use]
 pub fn group(group: &Group, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
-    writer.text("description", group.description.as_ref().filter(|text| !text.is_empty()));
+    writer.text("description", group.description.as_ref().filter(|text| !text.is_empty()), Escape::AsRead);
     let targets = group.targets.as_deref().map_or(Json::Null, |list| writer.list(list, Escape::AsRead));
     writer.put("targets", targets);
     Json::Object(writer.members)
@@ -95,77 +97,37 @@ pub fn group(group: &Group, form: Form) -> Json<'_> {
 
 /// The body of a target, in the order of the fields of buildx's `Target` (bake/bake.go).
 #[must_use]
-pub fn target(whole: &Target, form: Form) -> Json<'_> {
-    let Target {
-        description,
-        inherits,
-        annotations,
-        attest,
-        context,
-        contexts,
-        dockerfile,
-        dockerfile_inline,
-        args,
-        labels,
-        tags,
-        cache_from,
-        cache_to,
-        target,
-        secret,
-        ssh,
-        platforms,
-        output,
-        pull,
-        no_cache,
-        network,
-        no_cache_filter,
-        shm_size,
-        ulimits,
-        resources,
-        call,
-        entitlements,
-        extra_hosts,
-        policy,
-        name: _,
-        span: _,
-        default_context: _,
-        context_of: _,
-        linked: _,
-    } = whole;
+pub fn target(target: &Target, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
-    writer.text("description", description.as_ref().filter(|text| !text.is_empty()));
-    writer.texts("inherits", inherits, Escape::AsRead);
-    writer.texts("annotations", annotations, Escape::Always);
-    writer.array("attest", attest, attestation);
-    writer.text("context", context.as_ref());
-    writer.map("contexts", contexts, Escape::AsRead);
-    writer.text("dockerfile", dockerfile.as_ref());
-    if let Some(text) = dockerfile_inline {
-        writer.put("dockerfile-inline", writer.string(text, Escape::Always));
+    for Attribute { name, kind, escape, set: _, decides: _ } in TARGET_ATTRIBUTES {
+        match kind {
+            Kind::Text(at) | Kind::Context(at) => writer.text(name, (at.get)(target).as_ref(), *escape),
+            Kind::Description(at) => {
+                let text = (at.get)(target).as_ref().filter(|text| !text.is_empty());
+                writer.text(name, text, *escape);
+            }
+            Kind::List(at) => writer.optional_texts(name, (at.get)(target).as_deref(), *escape),
+            Kind::Texts(at) | Kind::Inherits(at) | Kind::Annotations(at) => {
+                writer.texts(name, (at.get)(target), *escape);
+            }
+            Kind::Map(at) | Kind::Args(at) | Kind::Contexts(at) => {
+                writer.map(name, (at.get)(target), *escape);
+            }
+            Kind::Attestations(at) => writer.array(name, (at.get)(target), attestation),
+            Kind::CachesFrom(at) => writer.array(name, (at.get)(target), entry),
+            Kind::CachesTo(at) | Kind::Outputs(at) => {
+                writer.optional_entries(name, (at.get)(target).as_deref());
+            }
+            Kind::Flag(at) => writer.value(name, *(at.get)(target)),
+            Kind::Secrets(at) => writer.array(name, (at.get)(target), secret),
+            Kind::Ssh(at) => writer.array(name, (at.get)(target), ssh),
+            Kind::Policies(at) => writer.array(name, (at.get)(target), policy),
+            Kind::Limits(at) => {
+                let limits = (at.get)(target).as_deref();
+                writer.value(name, limits.map(|limits| resources(limits, form)));
+            }
+        }
     }
-    writer.map("args", args, Escape::Always);
-    writer.map("labels", labels, Escape::Always);
-    writer.optional_texts("tags", tags.as_deref());
-    writer.array("cache-from", cache_from, entry);
-    writer.optional_entries("cache-to", cache_to.as_deref());
-    writer.text("target", target.as_ref());
-    writer.array("secret", secret, self::secret);
-    writer.array("ssh", ssh, self::ssh);
-    writer.optional_texts("platforms", platforms.as_deref());
-    writer.optional_entries("output", output.as_deref());
-    writer.value("pull", *pull);
-    writer.value("no-cache", *no_cache);
-    writer.text("network", network.as_ref());
-    writer.texts("no-cache-filter", no_cache_filter, Escape::AsRead);
-    writer.text("shm-size", shm_size.as_ref());
-    writer.texts("ulimits", ulimits, Escape::AsRead);
-    if let Some(limits) = resources {
-        writer.put("resources", self::resources(limits, form));
-    }
-    writer.text("call", call.as_ref());
-    writer.texts("entitlements", entitlements, Escape::AsRead);
-    writer.map("extra-hosts", extra_hosts, Escape::Always);
-    writer.array("policy", policy, self::policy);
     Json::Object(writer.members)
 }
 
@@ -198,15 +160,6 @@ pub fn template(string: &Str) -> Cow<'_, str> {
         }
     }
     template.into()
-}
-
-/// When template markers are escaped.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Escape {
-    /// Where buildx does it too.
-    Always,
-    /// Where only a file that is read back needs it.
-    AsRead,
 }
 
 struct Writer<'a> {
@@ -247,8 +200,8 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn text(&mut self, key: &'static str, text: Option<&'a Text>) {
-        let value = text.map(|text| self.string(text, Escape::AsRead));
+    fn text(&mut self, key: &'static str, text: Option<&'a Text>, escape: Escape) {
+        let value = text.map(|text| self.string(text, escape));
         self.value(key, value);
     }
 
@@ -270,9 +223,9 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn optional_texts(&mut self, key: &'static str, texts: Option<&'a [Text]>) {
+    fn optional_texts(&mut self, key: &'static str, texts: Option<&'a [Text]>, escape: Escape) {
         if let Some(texts) = texts.filter(|texts| self.form == Form::File || !texts.is_empty()) {
-            self.put(key, self.list(texts, Escape::AsRead));
+            self.put(key, self.list(texts, escape));
         }
     }
 
@@ -299,31 +252,27 @@ fn attestation(entry: &Entry, form: Form) -> Json<'_> {
 
 fn secret(Secret { id, src, env, span: _ }: &Secret, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
-    writer.text("id", Some(id).filter(|text| !text.is_empty()));
-    writer.text("src", src.as_ref());
-    writer.text("env", env.as_ref());
+    writer.text("id", Some(id).filter(|text| !text.is_empty()), Escape::AsRead);
+    writer.text("src", src.as_ref(), Escape::AsRead);
+    writer.text("env", env.as_ref(), Escape::AsRead);
     Json::Object(writer.members)
 }
 
 fn ssh(Ssh { id, paths, span: _ }: &Ssh, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
-    writer.text("id", Some(id).filter(|text| !text.is_empty()));
+    writer.text("id", Some(id).filter(|text| !text.is_empty()), Escape::AsRead);
     writer.texts("paths", paths, Escape::AsRead);
     Json::Object(writer.members)
 }
 
 fn resources(resources: &Resources, form: Form) -> Json<'_> {
-    let Resources { memory, memory_swap, cpu_shares, cpu_period, cpu_quota, cpuset_cpus, cpuset_mems } =
-        resources;
-    let number = |limit: &Option<Whole>| limit.as_ref().map(|limit| limit.value);
     let mut writer = Writer { form, members: vec![] };
-    writer.text("memory", memory.as_ref());
-    writer.text("memory-swap", memory_swap.as_ref());
-    writer.value("cpu-shares", number(cpu_shares));
-    writer.value("cpu-period", number(cpu_period));
-    writer.value("cpu-quota", number(cpu_quota));
-    writer.text("cpuset-cpus", cpuset_cpus.as_ref());
-    writer.text("cpuset-mems", cpuset_mems.as_ref());
+    for Limit { name, kind } in LIMITS {
+        match kind {
+            LimitKind::Text(at) => writer.text(name, (at.get)(resources).as_ref(), Escape::AsRead),
+            LimitKind::Whole(at) => writer.value(name, (at.get)(resources).as_ref().map(|limit| limit.value)),
+        }
+    }
     Json::Object(writer.members)
 }
 
@@ -653,7 +602,7 @@ mod tests {
     #[test]
     fn kept_variables_stand_in_literal_text() {
         let kept = |text: &str| {
-            Str::from(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}"))
+            Str::normalized(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}"))
                 .marked(&Marks::of(Mark::Kept("A".into())))
         };
         for (text, expected) in [

@@ -8,12 +8,13 @@ use std::rc::Rc;
 use indexmap::{IndexMap, IndexSet};
 
 use super::check;
-use super::definition::{Definition, Group, Resolved, Target, Text};
+use super::definition::{Definition, Group, Resolved};
 use super::glob::Glob;
 use super::inherit::Resolver;
 use super::links;
 use super::overrides::Overrides;
-use crate::bake::text::syntax::Name;
+use super::text::Text;
+use crate::bake::values::{Name, Str};
 use crate::diagnostic::{Diagnostic, names_help};
 use crate::source::Span;
 
@@ -97,20 +98,6 @@ pub fn resolve(
     }
     add_default_group(&mut resolved.groups, &arguments);
     Ok(resolved)
-}
-
-/// One target with all its attributes, as [`resolve`] gives it for a target that is asked for, but without what links
-/// bring along. For several targets, keep a [`Resolver`].
-///
-/// # Errors
-/// The first problem.
-pub fn resolve_target(
-    definition: &Definition,
-    name: &str,
-    overrides: &Overrides,
-) -> Result<Target, Diagnostic> {
-    let resolver = Resolver::new(definition, overrides);
-    resolver.and_then(|mut resolver| resolver.target(name)).map_err(|mut problems| problems.swap_remove(0))
 }
 
 /// The targets that arguments mean, groups expanded, in order, each once. A target need not exist.
@@ -262,7 +249,10 @@ fn add_default_group(groups: &mut BTreeMap<Name, Group>, arguments: &IndexSet<Na
         let group = groups
             .entry(Rc::clone(&default))
             .or_insert_with(|| Group { name: Rc::clone(&default), ..Group::default() });
-        group.targets.get_or_insert_default().push(Text { value: argument.into(), span: None });
+        group
+            .targets
+            .get_or_insert_default()
+            .push(Text { value: Str::verbatim(Rc::clone(argument)), span: None });
     }
     for group in groups.values_mut() {
         if let Some(targets) = &mut group.targets {
@@ -278,6 +268,7 @@ fn add_default_group(groups: &mut BTreeMap<Name, Group>, arguments: &IndexSet<Na
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bake::target::Target;
 
     fn definition(groups: &[(&str, &[&str])], targets: &[&str]) -> Definition {
         let mut definition = Definition::default();
@@ -390,8 +381,6 @@ mod tests {
             run(&some, &["*"]),
             "failed to find target `missing`; `shm-size` is \"big\"; expected a size such as `128m` or `1GiB`"
         );
-        assert_eq!(resolve_target(&some, "a", &Overrides::default()).unwrap_err().code, "unknown-target");
-        assert!(resolve_target(&some, "c", &Overrides::default()).is_err());
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use std::ops::Index;
 
-use super::definition::Text;
-use crate::bake::text::syntax::Name;
+use super::text::Text;
+use crate::bake::values::Name;
 
 /// Strings by key, in byte order of keys. Most targets have a handful of them, and there may be very many targets: a list
 /// takes a tenth of the memory of a tree.

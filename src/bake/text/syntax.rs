@@ -2,14 +2,9 @@
 //!
 //! Nothing here knows which parser made the tree; `hcl` and `json` (HCL-JSON) do.
 
-use std::rc::Rc;
-
-use crate::bake::values::Number;
+use crate::bake::values::{Name, Number};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-
-/// A name or a piece of text, shared between tree, scopes and values.
-pub type Name = Rc<str>;
 
 /// A name and where it stands.
 #[derive(Clone, Debug)]

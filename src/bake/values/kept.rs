@@ -7,16 +7,15 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::csv;
+use super::name::Name;
 use super::value::{Mark, Marks, Str, Type, Value};
-use crate::bake::eval::Failure;
-use crate::bake::target::{Definition, Entry, Target, Text};
-use crate::bake::text::syntax::Name;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Failure;
 use crate::source::Span;
 
 /// Around the name in a placeholder: characters that Unicode keeps for such internal use
 /// (<https://www.unicode.org/faq/private_use.html#noncharacters>). Only strings that are marked have placeholders.
-const OPEN: char = '\u{fdd0}';
+pub(crate) const OPEN: char = '\u{fdd0}';
 const CLOSE: char = '\u{fdd1}';
 
 /// The code of the error that no `try` and no `can` may catch: with the value, the expression might have one.
@@ -51,7 +50,7 @@ pub enum Piece<'a> {
 /// What a kept variable evaluates to.
 #[must_use]
 pub(crate) fn placeholder(name: &Name) -> Value {
-    let text = Str::from(format!("{OPEN}{name}{CLOSE}"));
+    let text = Str::normalized(format!("{OPEN}{name}{CLOSE}"));
     Value::String(text.marked(&Marks::of(Mark::Kept(Rc::clone(name)))))
 }
 
@@ -160,151 +159,13 @@ pub(crate) fn check_fields(element: &Str) -> Result<(), &str> {
     Ok(())
 }
 
-/// An error for each kept variable that is where its value decides what is built. `rebased` says that local contexts
-/// are made relative to their file, so that one must be known from a remote one.
-#[must_use]
-pub fn misplaced(definition: &Definition, rebased: bool) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
-    for group in definition.groups.values() {
-        for text in group.members() {
-            diagnostics.extend(refuse(&format!("`targets` of group `{}`", group.name), text));
-        }
-    }
-    for target in definition.targets.values() {
-        let mut seen = BTreeSet::new();
-        each_decisive(target, rebased, &mut |attribute, text| {
-            let refused = refuse(&format!("`{attribute}` of target `{}`", target.name), text);
-            diagnostics.extend(refused.filter(|_| seen.insert((attribute.to_owned(), text.span))).map(
-                |one| match attribute.ends_with(".ref") {
-                    true => one.with_help(
-                        "each platform adds its name to the tag, so write one: \"ghcr.io/acme/cache:TAG\"",
-                    ),
-                    false => one,
-                },
-            ));
-        });
-    }
-    diagnostics
-}
-
-fn refuse(place: &str, text: &Text) -> Option<Diagnostic> {
-    let name = variable_in(&text.value)?;
-    let message = format!("{place} must be known before the build, and `{name}` is kept for it");
-    let help = format!("leave out `--keep-variable {name}`, or take `{name}` out of here");
-    Some(Diagnostic::error(CODE, message).at(text.span, "").with_help(help))
-}
-
-/// Calls `visit` with each text of a target that decides what is built, and the attribute it belongs to.
-fn each_decisive(target: &Target, rebased: bool, visit: &mut impl FnMut(&str, &Text)) {
-    let Target {
-        inherits,
-        annotations,
-        attest,
-        context,
-        contexts,
-        tags,
-        cache_from,
-        cache_to,
-        secret,
-        ssh,
-        platforms,
-        output,
-        network,
-        entitlements,
-        policy,
-        name: _,
-        span: _,
-        linked: _,
-        description: _,
-        default_context: _,
-        context_of: _,
-        dockerfile: _,
-        dockerfile_inline: _,
-        args: _,
-        labels: _,
-        target: _,
-        pull: _,
-        no_cache: _,
-        no_cache_filter: _,
-        shm_size: _,
-        ulimits: _,
-        resources: _,
-        call: _,
-        extra_hosts: _,
-    } = target;
-    let lists = [
-        ("inherits", &**inherits),
-        ("tags", tags.as_deref().unwrap_or_default()),
-        ("platforms", platforms.as_deref().unwrap_or_default()),
-        ("entitlements", entitlements),
-    ];
-    for (attribute, texts) in lists {
-        texts.iter().for_each(|text| visit(attribute, text));
-    }
-    // The host's network is an entitlement.
-    network.iter().for_each(|text| visit("network", text));
-    policy.iter().flat_map(|policy| &policy.files).for_each(|text| visit("policy", text));
-    secret.iter().for_each(|secret| visit("secret.id", &Text { span: secret.span, ..secret.id.clone() }));
-    ssh.iter().for_each(|ssh| visit("ssh.id", &Text { span: ssh.span, ..ssh.id.clone() }));
-    annotations
-        .iter()
-        .filter(|text| is_decisive_annotation(text))
-        .for_each(|text| visit("annotations", text));
-    contexts.values().filter(|text| rebased || may_link(text)).for_each(|text| visit("contexts", text));
-    context.iter().filter(|_| rebased).for_each(|text| visit("context", text));
-    let entries = [
-        ("attest", &**attest),
-        ("cache-from", cache_from),
-        ("cache-to", cache_to.as_deref().unwrap_or_default()),
-        ("output", output.as_deref().unwrap_or_default()),
-    ];
-    for (attribute, entries) in entries {
-        for entry in entries {
-            for (key, text) in
-                entry.fields.iter().filter(|(key, text)| is_decisive_field(attribute, entry, key, text))
-            {
-                let place = Text { span: text.span.or(entry.span), ..text.clone() };
-                visit(&format!("{attribute}.{key}"), &place);
-            }
-        }
-    }
-}
-
-/// Whether the value may be a link, `target:NAME`.
-fn may_link(text: &Text) -> bool {
-    const LINK: &str = "target:";
-    let start = text.as_str().split(OPEN).next().unwrap_or_default();
-    start.starts_with(LINK) || LINK.starts_with(start)
-}
-
-/// The types and the key of an annotation, and all of one that goes to the index.
-fn is_decisive_annotation(text: &Text) -> bool {
-    let (name, _) = text.as_str().split_once('=').unwrap_or((text.as_str(), ""));
-    let types = name.split_once(':').map_or("", |(types, _)| types);
-    name.contains(OPEN) || types.split(',').any(|one| one.starts_with("index"))
-}
-
-fn is_decisive_field(attribute: &str, entry: &Entry, key: &str, text: &Text) -> bool {
-    match (attribute, key) {
-        (_, "type") => true,
-        ("output", "name" | "push" | "tar") => true,
-        ("output", key) => key.starts_with("annotation"),
-        // A platform is added to its tag.
-        ("cache-from" | "cache-to", "ref") => {
-            let name = text.as_str().rsplit('/').next().unwrap_or_default();
-            entry.kind() == "registry" && !name.contains(':')
-        }
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn string(text: &str, kept: &[&str]) -> Str {
         let marked = |string: Str, name: &&str| string.marked(&Marks::of(Mark::Kept((*name).into())));
-        kept.iter().fold(Str::from(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}")), marked)
+        kept.iter().fold(Str::normalized(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}")), marked)
     }
 
     #[test]
@@ -344,19 +205,6 @@ mod tests {
             ("ghcr.io/acme/app:<A>", false),
         ] {
             assert_eq!(check_fields(&string(written, &["A"])).is_ok(), is_clear, "{written}");
-        }
-    }
-
-    #[test]
-    fn a_context_that_may_be_a_link_is_decisive() {
-        for (written, expected) in [
-            ("<A>", true),
-            ("targ<A>", true),
-            ("target:<A>", true),
-            ("docker-image://alpine:<A>", false),
-            ("./<A>", false),
-        ] {
-            assert_eq!(may_link(&Text { value: string(written, &["A"]), span: None }), expected, "{written}");
         }
     }
 }

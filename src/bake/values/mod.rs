@@ -1,10 +1,23 @@
 //! What expressions are worth: numbers, values and types, and how one type converts to another.
 
-pub mod convert;
+// The parts.
 pub mod csv;
-pub mod kept;
+mod name;
 mod number;
+mod path;
+mod secret;
+
+// Values.
 mod value;
 
+// What values hold and become.
+pub mod kept;
+
+// From one type to another.
+pub mod convert;
+
+pub use name::Name;
 pub use number::{ArithmeticError, Number, parse_float};
+pub use path::clean_path;
+pub use secret::is_secret_name;
 pub use value::{Mark, Marks, ObjectType, Str, Type, Value};

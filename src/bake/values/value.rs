@@ -1,6 +1,7 @@
 //! Values and types of the Bake language: those of cty, Terraform's and Bake's dynamic type system
 //! (<https://github.com/zclconf/go-cty/blob/main/docs/types.md>).
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,8 +9,8 @@ use std::rc::Rc;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
+use super::name::Name;
 use super::number::Number;
-use crate::bake::text::syntax::Name;
 
 /// Why a string must not be written where others can read it, or not into a committed file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,6 +91,19 @@ pub struct Str {
 }
 
 impl Str {
+    /// Text from outside, such as a function's result or the environment: brought into NFC, as cty does.
+    #[must_use]
+    pub fn normalized<'t>(text: impl Into<Cow<'t, str>>) -> Self {
+        let text = text.into();
+        if is_nfc(&text) { Self::verbatim(text) } else { Self::verbatim(text.nfc().collect::<String>()) }
+    }
+
+    /// Text as it is: from the syntax tree, which is normalized already, or where Bake keeps every byte.
+    #[must_use]
+    pub fn verbatim(text: impl Into<Name>) -> Self {
+        Self { text: text.into(), marks: Marks::default() }
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -113,26 +127,6 @@ impl Str {
     pub fn marked(mut self, marks: &Marks) -> Self {
         self.marks.merge(marks);
         self
-    }
-}
-
-impl From<&str> for Str {
-    fn from(text: &str) -> Self {
-        let text = if is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() };
-        Self { text, marks: Marks::default() }
-    }
-}
-
-impl From<String> for Str {
-    fn from(text: String) -> Self {
-        Self::from(text.as_str())
-    }
-}
-
-impl From<&Name> for Str {
-    /// For text that is normalised already, such as names and literals of the syntax tree.
-    fn from(text: &Name) -> Self {
-        Self { text: Rc::clone(text), marks: Marks::default() }
     }
 }
 
@@ -195,6 +189,12 @@ impl Type {
         Self::Map(Rc::new(element))
     }
 
+    /// `object({ … })`, without optional attributes.
+    #[must_use]
+    pub fn object(attributes: BTreeMap<Name, Self>) -> Self {
+        Self::Object(Rc::new(ObjectType { attributes, optional: BTreeSet::new() }))
+    }
+
     /// Whether it is a string, number or bool.
     #[must_use]
     pub fn is_primitive(&self) -> bool {
@@ -243,9 +243,9 @@ pub enum Value {
 }
 
 impl Value {
-    /// A string value.
-    pub fn string(text: impl Into<Str>) -> Self {
-        Self::String(text.into())
+    /// A string value, normalized.
+    pub fn string<'t>(text: impl Into<Cow<'t, str>>) -> Self {
+        Self::String(Str::normalized(text))
     }
 
     /// A tuple value.
@@ -550,6 +550,6 @@ mod tests {
 
     #[test]
     fn strings_are_normalised() {
-        assert_eq!(Str::from("e\u{301}").as_str(), "é");
+        assert_eq!(Str::normalized("e\u{301}").as_str(), "é");
     }
 }

@@ -101,6 +101,16 @@ impl Project {
         self.temporary.path().join("scratch")
     }
 
+    /// The folder itself.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What stands for `docker buildx`.
+    pub(super) fn buildx_program(&self) -> &Path {
+        &self.engine.buildx
+    }
+
     /// Both programs take that folder for Docker's configuration.
     pub(super) fn with_scratch_docker_config(self) -> Self {
         let folder = self.scratch_folder();
@@ -121,6 +131,11 @@ impl Project {
     /// A repository that no other test has.
     pub(super) fn repository(&self, registry: usize, name: &str) -> String {
         format!("{}/{}/{name}", self.registry(registry), self.id)
+    }
+
+    /// Where a file of the folder is.
+    pub(super) fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path)
     }
 
     #[track_caller]

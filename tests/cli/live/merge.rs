@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Arc;
 
-use bakeplan::merge::document::Document;
-use bakeplan::merge::metadata::Metadata;
-use bakeplan::merge::progress::Quiet;
 use bakeplan::merge::report::Report;
-use bakeplan::merge::sites::Site;
 use bakeplan::merge::{self, Options, Surroundings};
+use bakeplan::published::metadata::Metadata;
+use bakeplan::published::planned::Planned;
+use bakeplan::published::progress::Quiet;
+use bakeplan::published::sites::Site;
 use bakeplan::registry::{Client, Patience, Settings, SystemClock};
 use serde_json::Value;
 
@@ -238,7 +238,7 @@ fn docker_itself_can_carry_a_platform_over() {
 
 /// Merges against one repository, one attempt for each request.
 fn merge_once(document: &str, metadata: &[String]) -> Report {
-    let document = Document::read("plan.json", document).unwrap();
+    let document = Planned::read("plan.json", document).unwrap();
     let mut built = Metadata::default();
     for text in metadata {
         built.add_text("metadata", text, &|leg| document.legs().contains(leg)).unwrap();
@@ -249,9 +249,9 @@ fn merge_once(document: &str, metadata: &[String]) -> Report {
         let store = Arc::new(client.repository(location.repository().expect("it is a registry's")));
         Site { location, store }
     };
-    let sites: Vec<Site> = merge::locations(&document).into_iter().map(site).collect();
+    let sites: Vec<Site> = document.locations().into_iter().map(site).collect();
     let clock = SystemClock::default();
-    let docker: &merge::publish::Run<'_> = &|_| unreachable!("we write ourselves");
+    let docker: &merge::RunDocker<'_> = &|_| unreachable!("we write ourselves");
     let surroundings = Surroundings { sites: &sites, clock: &clock, progress: &Quiet, docker };
     merge::merge(&document, &built, Options::default(), &surroundings)
 }

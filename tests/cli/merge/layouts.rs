@@ -188,6 +188,62 @@ fn an_incomplete_image_does_not_keep_the_others_back() {
     assert_eq!((world.tags("a"), report.images["app"].status), (before, Status::Held));
 }
 
+/// Two images: `app` in both repositories, `tool` in the second.
+fn two_images(on_missing: &str) -> String {
+    let tool = format!(
+        r#"{{"repositories":["{B}"],"tags":[{{"name":"tool"}}],
+            "builds":{{"tool":{{"platform":"linux/amd64","on_missing":"{on_missing}"}}}}}}"#
+    );
+    let document = plan_of(&[A, B], TAGS, r#""version":"1.4.2","#, on_missing);
+    document.replacen(r#""app""#, &format!(r#""tool":{tool},"app""#), 1)
+}
+
+#[test]
+fn all_is_published_when_all_is_required_and_there() {
+    let required = Options { require_all: true, ..allow() };
+    for on_missing in ["hold", "drop", "carry"] {
+        let mut world = World::with_app(&["a", "b"]);
+        world.build(&["b"], Build::new("tool", "linux/amd64").plain());
+        let document = two_images(on_missing);
+
+        let report = world.merge(&document, Options { dry_run: true, ..required });
+        assert!(report.images.values().all(|image| image.status == Status::Planned), "{report:?}");
+        let report = world.merge(&document, required);
+        assert_eq!((report.problems.as_slice(), report.is_incomplete()), (&[][..], false), "{on_missing}");
+        assert!(report.images.values().all(|image| image.status == Status::Published), "{report:?}");
+        assert_eq!((world.tags("a").len(), world.tags("b").len()), (4, 5));
+        let report = world.merge(&document, required);
+        assert!(report.images.values().all(|image| image.status == Status::Unchanged), "{report:?}");
+    }
+}
+
+#[test]
+fn nothing_is_written_when_all_is_required_and_one_is_missing() {
+    let required = Options { require_all: true, ..allow() };
+    for on_missing in ["hold", "drop", "carry"] {
+        for missing in ["tool", "app-linux-amd64", "app-linux-arm64"] {
+            for is_published in [false, true] {
+                let mut world = World::with_app(&["a", "b"]);
+                world.build(&["b"], Build::new("tool", "linux/amd64").plain());
+                if is_published {
+                    assert_eq!(world.merge(&two_images(on_missing), allow()).problems, []);
+                    for leg in ["tool", "app-linux-amd64", "app-linux-arm64"] {
+                        let platform = if leg == "app-linux-arm64" { "linux/arm64" } else { "linux/amd64" };
+                        world.build(&["a", "b"], Build::new(leg, platform).salt("again"));
+                    }
+                }
+                world.built.remove(missing);
+                let before = [world.files("a"), world.files("b")];
+                let report = world.merge(&two_images(on_missing), required);
+                assert_eq!(report.problems, []);
+                assert!(report.images.values().all(|image| image.status == Status::Held), "{report:?}");
+                assert_eq!([world.files("a"), world.files("b")], before, "{on_missing} {missing}");
+                assert!(report.published.is_empty() && outcomes(&report).is_empty());
+            }
+        }
+    }
+}
+
 #[test]
 fn a_greater_version_keeps_the_floating_tags() {
     let mut world = World::with_app(&["a"]);

@@ -73,6 +73,46 @@ warning[held]: image `app` is left as it was: `app-linux-arm64` was not built
 }
 
 #[test]
+fn all_that_is_required_is_published_or_nothing() {
+    let mut world = World::with_app(&["a"]);
+    let other =
+        r#""other":{"repositories":["oci-layout:a"],"tags":[{"name":"other"}],"builds":{"other":{}}},"app""#;
+    let document = plan(&["oci-layout:a"]).replacen(r#""app""#, other, 1);
+    let ran = test(&world, &document)
+        .args(MERGE)
+        .args(["--require-all"])
+        .status(5)
+        .stdout(snapbox::str![[r#"
+other  held
+  `other` was not built
+app  held  sha256:[..]  linux/amd64, linux/arm64
+  another image is incomplete, and all are required
+2 images held, 0 tags written
+
+"#]])
+        .stderr(snapbox::str![[r#"
+oci-layout:a: checked 2 builds
+warning[held]: image `other` is left as it was: `other` was not built
+warning[held]: image `app` is left as it was: another image is incomplete, and all are required
+
+"#]])
+        .run();
+    assert!(!ran.read("a/index.json").contains("1.4.2"));
+    world.build(&["a"], Build::new("other", "linux/amd64"));
+    let ran = test(&world, &document)
+        .args(MERGE)
+        .args(["--require-all"])
+        .stdout(snapbox::str![[r#"
+...
+2 images published, 5 tags written
+
+"#]])
+        .stderr(snapbox::str!["..."])
+        .run();
+    assert!(ran.read("a/index.json").contains("1.4.2"));
+}
+
+#[test]
 fn metadata_is_files_folders_and_pairs() {
     let world = World::with_app(&["a"]);
     let pair = format!("app-linux-arm64={}", world.built["app-linux-arm64"]);

@@ -1,18 +1,18 @@
 //! Builds in OCI layouts, a registry in front of them, and plans that name both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bakeplan::merge::document::Document;
-use bakeplan::merge::metadata::Metadata;
-use bakeplan::merge::progress::Quiet;
 use bakeplan::merge::report::Report;
-use bakeplan::merge::sites::Site;
 use bakeplan::merge::{self, Options, Surroundings};
 use bakeplan::oci::{DOCKER_MANIFEST, Index, OCI_INDEX, OCI_MANIFEST};
+use bakeplan::published::metadata::Metadata;
+use bakeplan::published::planned::Planned;
+use bakeplan::published::progress::Quiet;
+use bakeplan::published::sites::Site;
 use bakeplan::reference::Digest;
 use bakeplan::registry::{
     Kind, Layout, Location, Manifest, Patience, Settings, Store, SystemClock, TagOrDigest,
@@ -43,15 +43,23 @@ pub(crate) struct Build<'a> {
     pub(crate) salt: &'a str,
     pub(crate) attested: bool,
     pub(crate) media_type: &'a str,
+    /// Its labels and annotations, as members of JSON objects.
+    pub(crate) labels: &'a str,
+    pub(crate) annotations: &'a str,
 }
 
 impl<'a> Build<'a> {
     pub(crate) fn new(leg: &'a str, platform: &'a str) -> Self {
-        Self { leg, platform, salt: "", attested: true, media_type: OCI_MANIFEST }
+        let media_type = OCI_MANIFEST;
+        Self { leg, platform, salt: "", attested: true, media_type, labels: "", annotations: "" }
     }
 
     pub(crate) fn salt(self, salt: &'a str) -> Self {
         Self { salt, ..self }
+    }
+
+    pub(crate) fn labelled(self, labels: &'a str, annotations: &'a str) -> Self {
+        Self { labels, annotations, ..self }
     }
 
     pub(crate) fn plain(self) -> Self {
@@ -111,7 +119,7 @@ impl World {
     }
 
     pub(crate) fn merge_with(&self, document: &str, options: Options, settings: &Settings) -> Report {
-        let document = Document::read("plan.json", document).expect("the test's plan is one");
+        let document = Planned::read("plan.json", document).expect("the test's plan is one");
         let mut metadata = Metadata::default();
         let legs = document.legs();
         metadata.add_text("m.json", &self.metadata(), &|leg| legs.contains(leg)).expect("it is metadata");
@@ -125,7 +133,7 @@ impl World {
             };
             Site { location, store }
         };
-        let sites: Vec<Site> = merge::locations(&document).into_iter().map(open).collect();
+        let sites: Vec<Site> = document.locations().into_iter().map(open).collect();
         let clock = SystemClock::default();
         let surroundings = Surroundings {
             sites: &sites,
@@ -142,6 +150,14 @@ impl World {
         let digest = |tag: &TagOrDigest| layout.head_manifest(tag).unwrap().unwrap().digest;
         let tags = layout.list_tags().unwrap().into_iter();
         tags.map(|tag| (tag.to_string(), digest(&tag.into()))).collect()
+    }
+
+    /// All that a repository holds: its tags, and the names of its blobs and manifests.
+    pub(crate) fn files(&self, repository: &str) -> BTreeSet<String> {
+        let layout = self.layout(repository);
+        let names = fs::read_dir(layout.path().join("blobs/sha256")).expect("builds were pushed");
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.chain([fs::read_to_string(layout.path().join("index.json")).unwrap()]).collect()
     }
 
     /// The index of a tag.
@@ -210,15 +226,19 @@ pub(crate) fn plan_of(repositories: &[&str], tags: &str, more: &str, on_missing:
 }
 
 fn push(layout: &Layout, build: Build<'_>) -> Digest {
-    let Build { leg, platform, salt, attested, media_type } = build;
+    let Build { leg, platform, salt, attested, media_type, labels, annotations } = build;
     let mut parts = platform.split('/');
     let (os, architecture) = (parts.next().unwrap(), parts.next().unwrap());
     let platform = format!(r#"{{"architecture":"{architecture}","os":"{os}"}}"#);
+    let labels = if labels.is_empty() { String::new() } else { format!(",{labels}") };
     let config = format!(
-        r#"{{"architecture":"{architecture}","os":"{os}","config":{{"Labels":{{"salt":"{salt}"}}}}}}"#
+        r#"{{"architecture":"{architecture}","os":"{os}","config":{{"Labels":{{"salt":"{salt}"{labels}}}}}}}"#
     );
-    let image =
-        put(layout, media_type, &image(layout, media_type, &config, &[format!("layer of {leg} {salt}")]));
+    let mut text = image(layout, media_type, &config, &[format!("layer of {leg} {salt}")]);
+    if !annotations.is_empty() {
+        text = text.replacen('{', &format!(r#"{{"annotations":{{{annotations}}},"#), 1);
+    }
+    let image = put(layout, media_type, &text);
     if !attested {
         return image.digest;
     }
@@ -345,8 +365,10 @@ fn answer(root: &Path, seen: &Seen) -> Answer {
             }
         }
         ("GET", "/tags/") => {
-            let tags: Vec<String> = layout.list_tags().unwrap().iter().map(ToString::to_string).collect();
-            Answer::json(200, format!(r#"{{"name":"{name}","tags":{tags:?}}}"#))
+            let last = seen.target.split_once("last=").map_or("", |(_, last)| last);
+            let tags = layout.list_tags().unwrap().into_iter().map(|tag| tag.to_string());
+            let tags: BTreeSet<String> = tags.filter(|tag| tag.as_str() > last).collect();
+            Answer::json(200, format!(r#"{{"name":"{name}","tags":{:?}}}"#, Vec::from_iter(tags)))
         }
         _ => unknown("UNSUPPORTED"),
     }

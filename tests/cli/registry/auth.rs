@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bakeplan::reference::Digest;
-use bakeplan::registry::{Error, Manifest, Store, TagOrDigest};
+use bakeplan::registry::{Error, Manifest, Settings, Store, TagOrDigest, Timeouts};
 
-use super::client::{Bench, MANIFEST, OCI_MANIFEST, manifest};
+use super::client::{Bench, MANIFEST, OCI_MANIFEST, manifest, variables};
 use crate::loopback::{Answer, Seen, Server};
 
 fn tag(name: &str) -> TagOrDigest {
@@ -132,12 +132,7 @@ fn a_token_that_is_refused_in_the_middle_is_renewed_once() {
 
 #[test]
 fn basic_needs_no_token() {
-    let server = Server::start(|seen: &Seen| {
-        if seen.header("authorization") == BASIC_RIGHT {
-            return manifest(seen);
-        }
-        Answer::error(401, "UNAUTHORIZED").header("WWW-Authenticate", r#"Basic realm="r""#)
-    });
+    let server = basic();
     let bench = Bench::with_config(&config(&server, RIGHT));
     read(&bench, &server, "a/b").unwrap().unwrap();
     read(&bench, &server, "a/b").unwrap().unwrap();
@@ -208,7 +203,12 @@ fn refusals_name_who_was_asked_for_what() {
     assert!(!text.contains("hunter2") && !text.contains("aHVudGVy") && !text.contains("bWU6"), "{text}");
     // The configuration cannot be read.
     let error = read(&Bench::with_config("{"), &server, "a/b").unwrap_err();
-    assert!(error.to_string().contains("cannot be used: DOCKER_AUTH_CONFIG: it has not the form"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("none that can be used: DOCKER_AUTH_CONFIG: it is not valid JSON (line 1)"),
+        "{error}"
+    );
     // The token allows less: `{"access":[{"type":"repository","name":"a/b","actions":["pull"]}]}`.
     let claims = "eyJhY2Nlc3MiOlt7InR5cGUiOiJyZXBvc2l0b3J5IiwibmFtZSI6ImEvYiIsImFjdGlvbnMiOlsicHVsbCJdfV19";
     let server = registry(move |_| Some(format!("bad.{claims}.x")));
@@ -269,4 +269,66 @@ fn threads_get_one_token() {
     });
     let tokens = server.seen().iter().filter(|seen| seen.target.contains("a%2Fb")).count();
     assert_eq!(tokens, 1);
+}
+
+/// A registry that wants a password.
+fn basic() -> Server {
+    Server::start(|seen: &Seen| {
+        if seen.header("authorization") == BASIC_RIGHT {
+            return manifest(seen);
+        }
+        Answer::error(401, "UNAUTHORIZED").header("WWW-Authenticate", r#"Basic realm="r""#)
+    })
+}
+
+/// Settings with this helper, which is tests/data/credential-helper, for all registries, and with further variables.
+#[cfg(unix)]
+fn with_helper(folder: &std::path::Path, helper: &str, further: &[(&str, &str)]) -> Settings {
+    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/credential-helper");
+    std::os::unix::fs::symlink(script, folder.join(format!("docker-credential-{helper}"))).unwrap();
+    let config = format!(r#"{{"credsStore":"{helper}"}}"#);
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let mut environment = variables(&[("DOCKER_AUTH_CONFIG", &config), ("PATH", &path)]);
+    environment.extend(variables(further));
+    Settings { environment, ..Settings::default() }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_helper_is_asked_once_for_all_requests() {
+    let folder = tempfile::tempdir().unwrap();
+    let calls = folder.path().join("calls");
+    let server = basic();
+    let settings = with_helper(folder.path(), "counting", &[("CALLS", calls.to_str().unwrap())]);
+    let bench = Bench::with(&settings);
+    for name in ["a/b", "a/b", "c/d"] {
+        read(&bench, &server, name).unwrap().unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(calls).unwrap(), "get\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_helper_that_does_not_help_is_named_in_the_refusal() {
+    let server = basic();
+    let host = server.host();
+    for (helper, problem) in [
+        ("nothing", None),
+        ("complaining", Some("docker-credential-complaining failed (exit status: 2): no permission")),
+        ("asleep", Some("docker-credential-asleep did not answer within 0.2 s")),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = with_helper(folder.path(), helper, &[("CHILD", "/dev/null")]);
+        // Only the one that sleeps is to be cut short, however slow the machine is.
+        if helper == "asleep" {
+            settings.timeouts = Timeouts { helper: Duration::from_millis(200), ..Timeouts::default() };
+        }
+        let error = read(&Bench::with(&settings), &server, "a/b").unwrap_err();
+        let why = match problem {
+            None => format!("there are none: no key `{host}` in DOCKER_AUTH_CONFIG"),
+            Some(problem) => format!("there are none that can be used: {problem}"),
+        };
+        let text = error.to_string();
+        assert!(text.contains(&format!("{host} wants credentials, and {why}")), "{text}");
+    }
 }

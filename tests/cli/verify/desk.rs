@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use bakeplan::merge::Options;
-use bakeplan::merge::document::Document;
-use bakeplan::merge::metadata::Metadata;
-use bakeplan::merge::progress::Quiet;
-use bakeplan::merge::sites::Site;
 use bakeplan::oci::{Descriptor, OCI_INDEX};
+use bakeplan::published::metadata::Metadata;
+use bakeplan::published::planned::Planned;
+use bakeplan::published::progress::Quiet;
+use bakeplan::published::sites::Site;
 use bakeplan::reference::Digest;
 use bakeplan::registry::{Client, Layout, Location, Manifest, Settings, Store, TagOrDigest};
 use bakeplan::verify::explain::Case;
@@ -38,14 +38,14 @@ fn run(world: &World, request: Request<'_>) -> Report {
 }
 
 /// Verifies a plan without knowing what was built.
-pub(super) fn of_plan(world: &World, document: &str) -> Report {
-    let document = Document::read("plan.json", document).expect("the test's plan is one");
+pub(crate) fn of_plan(world: &World, document: &str) -> Report {
+    let document = Planned::read("plan.json", document).expect("the test's plan is one");
     run(world, Request::Plan(&document, None))
 }
 
 /// Verifies a plan with these metadata.
-pub(super) fn of_builds(world: &World, document: &str, text: &str) -> Report {
-    let document = Document::read("plan.json", document).expect("the test's plan is one");
+pub(crate) fn of_builds(world: &World, document: &str, text: &str) -> Report {
+    let document = Planned::read("plan.json", document).expect("the test's plan is one");
     let mut metadata = Metadata::default();
     let legs = document.legs();
     metadata.add_text("m.json", text, &|leg| legs.contains(leg)).expect("it is metadata");
@@ -71,7 +71,7 @@ pub(super) fn codes(report: &Report) -> Vec<&'static str> {
 
 /// What was found is this and nothing else.
 #[track_caller]
-pub(super) fn found(report: &Report, expected: &[&str]) {
+pub(crate) fn found(report: &Report, expected: &[&str]) {
     assert_eq!(codes(report), expected, "{:#?}", report.findings);
 }
 

@@ -12,6 +12,7 @@ use bakeplan::verify::code::Code;
 use bakeplan::verify::report::State;
 
 use super::desk::{APP, changed, entries, found, index_of, manifest, merged, of, of_builds, of_plan, retag};
+use crate::merge::plans::{NEW, OLD, built, plan as labelled};
 use crate::merge::world::{Build, TAGS, World, image, plan, plan_of, put, put_tag, remove};
 
 const AMD64: &str = "app-linux-amd64";
@@ -382,6 +383,42 @@ fn media_types_and_sizes() {
     let report = of_plan(&world, &plan(&[APP]));
     found(&report, &["wrong-size"]);
     assert!(report.findings[0].message.contains("has 4 bytes, and its manifest says"));
+}
+
+#[test]
+fn builds_of_another_plan() {
+    for attested in [true, false] {
+        let mut world = built(&["acme/app"], OLD, OLD, attested);
+        let document = |labels, annotations| labelled(&[APP], labels, annotations, "hold");
+        // A plan that says nothing of labels lets the builds of another through.
+        world.build(&["acme/app"], Build::new(ARM64, "linux/arm64").labelled(NEW, NEW));
+        assert_eq!(world.merge(&document("", ""), Options::default()).problems, []);
+        let metadata = world.metadata();
+        for (labels, annotations) in [(OLD, OLD), (OLD, ""), ("", OLD)] {
+            let report = of_builds(&world, &document(labels, annotations), &metadata);
+            found(&report, &["other-plan"]);
+            let finding = &report.findings[0];
+            let text = format!("{} {:?}", finding.message, finding.notes);
+            for part in ["image `app`: build `app-linux-arm64`", "8.0.5", "8.1.0-rc.2", "m.json"] {
+                assert!(text.contains(part), "{part}: {text}");
+            }
+            assert_eq!(finding.references.len(), 4);
+            found(&of_plan(&world, &document(labels, annotations)), &["other-plan"]);
+        }
+        found(&of_builds(&world, &document("", ""), &metadata), &[]);
+        found(&of_plan(&world, &document("", "")), &[]);
+        // The builds of this plan are not the tag's, and that is told once.
+        let mut own = built(&["acme/app"], OLD, OLD, attested);
+        std::mem::swap(&mut own.built, &mut world.built);
+        world.build(&["acme/app"], Build::new(ARM64, "linux/arm64").labelled(OLD, OLD));
+        found(&of_builds(&world, &document(OLD, OLD), &world.metadata()), &["other-build"]);
+        assert_eq!(world.merge(&document(OLD, OLD), Options::default()).problems, []);
+        found(&of_builds(&world, &document(OLD, OLD), &world.metadata()), &[]);
+    }
+    // Before the merge: it would be refused.
+    let world = built(&["acme/app"], NEW, "", true);
+    let report = of_builds(&world, &labelled(&[APP], OLD, "", "hold"), &world.metadata());
+    found(&report, &["other-plan", "other-plan"]);
 }
 
 #[test]

@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn strings_are_converted_as_go_does() {
-        let read = |kind: Type, text: &str| kind.read(&Str::from(text)).is_some();
+        let read = |kind: Type, text: &str| kind.read(&Str::normalized(text)).is_some();
         for text in ["true", "Yes", "ON", "y", "FALSE", "no", "off", "n"] {
             assert!(read(Type::Boolean, text), "{text}");
         }

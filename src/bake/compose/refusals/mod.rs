@@ -1,6 +1,11 @@
 //! What Compose refuses and Bake never reads.
 
-pub(super) mod cast;
+// Short forms.
 mod ports;
-pub(super) mod unread;
 mod volumes;
+
+// Attributes.
+pub(super) mod unread;
+
+// Their types.
+pub(super) mod cast;

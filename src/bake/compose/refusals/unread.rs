@@ -2,11 +2,15 @@
 //! Bake takes what it needs (<https://github.com/compose-spec/compose-go/tree/v2.14.0>).
 
 use super::{ports, volumes};
-use crate::bake::compose::merge::{fail, single, unique, unique_by, wrong_type};
+use crate::bake::compose::node::fail;
+use crate::bake::compose::node::single;
+use crate::bake::compose::node::unique;
+use crate::bake::compose::node::unique_by;
+use crate::bake::compose::node::wrong_type;
 use crate::bake::compose::node::{Kind, Map, Member, Node};
-use crate::bake::eval::Failure;
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Failure;
 
 /// Why such an attribute matters.
 pub(super) const UNREAD: &str = "docker buildx bake refuses it, though a build may not need it";

@@ -307,7 +307,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results() {
+    fn collection_functions_give_what_buildx_gives() {
         check(&[
             ("chunklist", r#"[["a", "b", "c"], 2]"#, r#"[["a","b"],["c"]]"#),
             ("chunklist", "[[], 2]", "[]"),
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn failures() {
+    fn collection_functions_refuse_what_buildx_refuses() {
         check_errors(&[
             ("chunklist", r#"[["a"], -1]"#, "the size argument must be positive"),
             ("coalescelist", "[]", "at least one argument is required"),

@@ -9,7 +9,7 @@ use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::strings::{MAX_ITEMS, check_items, check_length, one, text};
 use super::{Ambient, Family, FunctionError, fixed, param};
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::{ObjectType, Str, Type, Value};
 
 /// Go's `base64.StdEncoding`: padding is required, bits that are left over are not looked at.
@@ -82,7 +82,8 @@ fn csv_decode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
         .ok_or_else(|| FunctionError::new("missing header line"))?
         .map_err(FunctionError::new)?;
     let mut attributes = BTreeMap::new();
-    let names: Vec<Name> = headers.into_iter().map(|header| Rc::clone(Str::from(header).name())).collect();
+    let names: Vec<Name> =
+        headers.into_iter().map(|header| Rc::clone(Str::normalized(header).name())).collect();
     for name in &names {
         if attributes.insert(Rc::clone(name), Type::String).is_some() {
             return Err(FunctionError::new(format!("duplicate column name {name:?}")));
@@ -197,7 +198,7 @@ mod tests {
     use super::super::testing::{check, check_errors};
 
     #[test]
-    fn results() {
+    fn encoding_functions_give_what_buildx_gives() {
         check(&[
             ("base64decode", r#"["aGVsbG8="]"#, r#""hello""#),
             ("csvdecode", r#"["a,b\n\"x,y\",2"]"#, r#"[{"a":"x,y","b":"2"}]"#),
@@ -215,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn errors() {
+    fn encoding_functions_refuse_what_buildx_refuses() {
         check_errors(&[
             ("bytesslice", r#"["abc",0,1]"#, "bytes required, but have string"),
             ("csvdecode", r#"["a,b\n1,2,3"]"#, "CSV parse error on line 2: wrong number of fields"),

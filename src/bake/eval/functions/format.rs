@@ -223,11 +223,14 @@ impl<'a> Verb<'a> {
     }
 
     fn sign(&self, negative: bool) -> &'static str {
-        match negative {
-            true => "-",
-            false if self.plus => "+",
-            false if self.space => " ",
-            false => "",
+        if negative {
+            "-"
+        } else if self.plus {
+            "+"
+        } else if self.space {
+            " "
+        } else {
+            ""
         }
     }
 
@@ -326,7 +329,7 @@ mod tests {
     use super::super::testing::{check, check_errors};
 
     #[test]
-    fn results() {
+    fn formats_give_what_buildx_gives() {
         check(&[
             ("format", r#"["%v",["a",1]]"#, r#""[\"a\",1]""#),
             ("format", r#"["%5d|%-5d|%05d|%+d",3,3,3,3]"#, r#""    3|3    |00003|+3""#),
@@ -381,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn errors() {
+    fn formats_refuse_what_buildx_refuses() {
         check_errors(&[
             ("format", r#"["%s","a","b"]"#, "too many arguments; only 1 used by format string"),
             ("format", r#"["%[0]s","a"]"#, "unrecognized format character '[' at offset 1"),

@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results() {
+    fn hashes_give_what_buildx_gives() {
         check(&[
             ("sha1", r#"["hello"]"#, r#""aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d""#),
             (
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn errors() {
+    fn hashes_refuse_what_buildx_refuses() {
         check_errors(&[
             ("uuidv5", r#"["","a"]"#, r#""" is no namespace: dns, url, oid, x500 or a UUID is one"#),
             ("uuidv5", r#"["x","a"]"#, r#""x" is no namespace: dns, url, oid, x500 or a UUID is one"#),

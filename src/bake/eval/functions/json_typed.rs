@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::json::{Reader, write_json, write_string};
-use crate::bake::text::syntax::Name;
-use crate::bake::values::convert::{convert, object_type};
+use crate::bake::values::Name;
+use crate::bake::values::convert::convert;
 use crate::bake::values::{Str, Type, Value};
 
 /// Reads JSON for a place of this type, `{"value":1,"type":"number"}` where that is any type. What follows is not looked
@@ -56,7 +56,8 @@ fn read(reader: &mut Reader<'_>, ty: &Type, depth: usize) -> Result<Value, Strin
         Type::Map(of) => {
             let mut members = BTreeMap::new();
             reader.members(|reader, name| {
-                members.insert(Rc::clone(Str::from(name.as_str()).name()), read(reader, of, depth + 1)?);
+                members
+                    .insert(Rc::clone(Str::normalized(name.as_str()).name()), read(reader, of, depth + 1)?);
                 Ok(())
             })?;
             Ok(Value::map((**of).clone(), members))
@@ -134,7 +135,7 @@ fn type_from_json(json: &Value) -> Option<Type> {
         }
         ("object", Value::Object(members)) => {
             let types = members.iter().map(|(name, ty)| Some((Rc::clone(name), type_from_json(ty)?)));
-            Some(object_type(types.collect::<Option<_>>()?))
+            Some(Type::object(types.collect::<Option<_>>()?))
         }
         _ => None,
     }
@@ -216,7 +217,7 @@ mod tests {
 
     fn object(optional: &str) -> Type {
         let types = [("a", Type::String), ("b", Type::Number)];
-        let mut ty = object_type(types.into_iter().map(|(name, ty)| (Rc::from(name), ty)).collect());
+        let mut ty = Type::object(types.into_iter().map(|(name, ty)| (Rc::from(name), ty)).collect());
         if let Type::Object(object) = &mut ty {
             Rc::make_mut(object).optional.insert(Rc::from(optional));
         }

@@ -52,7 +52,7 @@ mod tests {
     use super::super::testing::{check, check_errors};
 
     #[test]
-    fn results() {
+    fn logic_functions_give_what_buildx_gives() {
         check(&[
             ("and", r#"["true", true]"#, "true"),
             ("and", "[true, false]", "false"),
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn failures() {
+    fn logic_functions_refuse_what_buildx_refuses() {
         check_errors(&[
             ("and", "[1, true]", "bool required, but have number"),
             ("and", "[null, true]", "must not be null"),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::collections::list;
 use super::strings::text;
 use super::{Ambient, Family, FunctionError, fixed, nullable, param, variadic};
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::convert::convert;
 use crate::bake::values::{Str, Type, Value};
 
@@ -22,7 +22,7 @@ pub(super) fn family() -> Family {
 
 fn keys(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let names = |members: &BTreeMap<Name, Value>| {
-        members.keys().map(|name| Value::String(Str::from(name))).collect::<Vec<_>>()
+        members.keys().map(|name| Value::String(Str::verbatim(name.clone()))).collect::<Vec<_>>()
     };
     match &args[0] {
         Value::Map(_, members) => Ok(Value::list(Type::String, names(members))),
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results() {
+    fn mapping_functions_give_what_buildx_gives() {
         check(&[
             ("keys", r#"[{"b": 1, "a": 2}]"#, r#"["a","b"]"#),
             ("keys", "[{}]", "[]"),
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn failures() {
+    fn mapping_functions_refuse_what_buildx_refuses() {
         check_errors(&[
             ("keys", "[[1]]", "must have map or object type"),
             ("lookup", r#"[{}, "a"]"#, "not enough arguments"),

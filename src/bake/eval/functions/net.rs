@@ -226,7 +226,7 @@ mod tests {
     use super::super::testing::{check, check_errors};
 
     #[test]
-    fn results() {
+    fn network_functions_give_what_buildx_gives() {
         check(&[
             ("cidrhost", r#"["10.12.112.0/20",16]"#, r#""10.12.112.16""#),
             ("cidrhost", r#"["10.12.112.0/20",-1]"#, r#""10.12.127.255""#),
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn errors() {
+    fn network_functions_refuse_what_buildx_refuses() {
         check_errors(&[
             ("cidrhost", r#"["10.0.0.0/30",16]"#, "prefix of 30 does not accommodate a host numbered 16"),
             (

@@ -261,7 +261,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results() {
+    fn number_functions_give_what_buildx_gives() {
         check(&[
             ("absolute", "[-1.5]", "1.5"),
             ("add", "[1, 2.5]", "3.5"),
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn failures() {
+    fn number_functions_refuse_what_buildx_refuses() {
         check_errors(&[
             ("add", r#"["x", 1]"#, "a number is required"),
             ("divide", "[0, 0]", "can't divide zero by zero or infinity by infinity"),

@@ -2,7 +2,7 @@
 
 use super::strings::one;
 use super::{Ambient, Family, FunctionError, fixed, param};
-use crate::bake::target::context::clean_path;
+use crate::bake::values::clean_path;
 use crate::bake::values::{Type, Value};
 
 pub(super) fn family() -> Family {
@@ -40,7 +40,7 @@ mod tests {
     use super::super::testing::check;
 
     #[test]
-    fn results() {
+    fn path_functions_give_what_buildx_gives() {
         check(&[
             ("basename", r#"["a/b/"]"#, r#""b""#),
             ("basename", r#"[""]"#, r#"".""#),

@@ -201,7 +201,7 @@ mod tests {
     use super::super::testing::{check, check_errors};
 
     #[test]
-    fn results() {
+    fn regular_expressions_give_what_buildx_gives() {
         check(&[
             ("regex", r#"["[a-z]+","123abc456"]"#, r#""abc""#),
             ("regex", r#"["(\\d)(\\w)","1a"]"#, r#"["1","a"]"#),
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn errors() {
+    fn regular_expressions_refuse_what_buildx_refuses() {
         check_errors(&[
             ("regex", r#"["z","abc"]"#, "pattern did not match any part of the given string"),
             ("regex", r#"["[","abc"]"#, "invalid regexp pattern: missing closing ] in `[`"),

@@ -167,11 +167,14 @@ impl Constraint {
         let found = PARTS.captures(text)?;
         let is_open = |part: &str| matches!(part, "" | "x" | "X" | "*");
         let (major, minor, patch) = (group(&found, "major"), group(&found, "minor"), group(&found, "patch"));
-        let (open, release) = match () {
-            () if is_open(major) => (Open::Major, "0.0.0".to_owned()),
-            () if is_open(minor) => (Open::Minor, format!("{major}.0.0")),
-            () if is_open(patch) => (Open::Patch, format!("{major}.{minor}.0")),
-            () => (Open::Nothing, format!("{major}.{minor}.{patch}")),
+        let (open, release) = if is_open(major) {
+            (Open::Major, "0.0.0".to_owned())
+        } else if is_open(minor) {
+            (Open::Minor, format!("{major}.0.0"))
+        } else if is_open(patch) {
+            (Open::Patch, format!("{major}.{minor}.0"))
+        } else {
+            (Open::Nothing, format!("{major}.{minor}.{patch}"))
         };
         let prerelease = group(&found, "prerelease");
         let hyphen = if prerelease.is_empty() { "" } else { "-" };
@@ -247,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results() {
+    fn versions_give_what_buildx_gives() {
         check(&[
             ("semvercmp", r#"["1.2.3",">=1.0"]"#, "true"),
             ("semvercmp", r#"["1.2.3","~1.2"]"#, "true"),
@@ -262,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn errors() {
+    fn versions_refuse_what_buildx_refuses() {
         check_errors(&[
             ("semvercmp", r#"["abc",">1"]"#, "invalid semantic version"),
             ("semvercmp", r#"["1.2.3","foo"]"#, r#"improper constraint: "foo""#),

@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results() {
+    fn set_functions_give_what_buildx_gives() {
         check(&[
             ("sethaselement", r#"[["a"], "a"]"#, "true"),
             ("sethaselement", r#"[["1"], 1]"#, "false"),
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn failures() {
+    fn set_functions_refuse_what_buildx_refuses() {
         check_errors(&[
             ("setproduct", r#"[["a"]]"#, "at least two arguments are required"),
             ("setproduct", r#"[["a"], "b"]"#, "a set or a list is required"),

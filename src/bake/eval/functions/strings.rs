@@ -252,7 +252,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results() {
+    fn string_functions_give_what_buildx_gives() {
         check(&[
             ("chomp", r#"["a\n\r\n\n"]"#, r#""a""#),
             ("chomp", r#"["a"]"#, r#""a""#),
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn errors() {
+    fn string_functions_refuse_what_buildx_refuses() {
         check_errors(&[
             ("substr", r#"["hello",1.5,1]"#, "value must be a whole number, between -9223372036854775808 a"),
             ("indent", r#"[-1,"a"]"#, "the number of spaces must not be negative"),

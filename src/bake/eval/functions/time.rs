@@ -434,7 +434,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results() {
+    fn time_functions_give_what_buildx_gives() {
         check(&[
             (
                 "formatdate",
@@ -491,7 +491,7 @@ mod tests {
     }
 
     #[test]
-    fn errors() {
+    fn time_functions_refuse_what_buildx_refuses() {
         check_errors(&[
             (
                 "formatdate",

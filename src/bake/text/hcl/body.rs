@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::parser::{Parsed, Parser};
 use super::scanner::{Kind, Token, scan};
-use crate::bake::text::syntax::{Attribute, Block, Body, Ident, Name};
+use crate::bake::text::syntax::{Attribute, Block, Body, Ident};
+use crate::bake::values::Name;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 

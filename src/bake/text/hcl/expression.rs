@@ -2,7 +2,8 @@
 
 use super::parser::{Parsed, Parser};
 use super::scanner::{Kind, Token};
-use crate::bake::text::syntax::{BinaryOp, Expr, ExprKind, ForExpr, Ident, Name, ObjectKey, UnaryOp};
+use crate::bake::text::syntax::{BinaryOp, Expr, ExprKind, ForExpr, Ident, ObjectKey, UnaryOp};
+use crate::bake::values::Name;
 use crate::bake::values::Number;
 
 impl Parser<'_> {

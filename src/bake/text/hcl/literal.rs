@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use crate::bake::text::syntax::{Expr, ExprKind, Ident, Name, TemplatePart};
+use crate::bake::text::syntax::{Expr, ExprKind, Ident, TemplatePart};
+use crate::bake::values::Name;
 use crate::graphemes::graphemes;
 
 /// On which sides a sequence has a `~`.

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::parser::{Failure, Parser};
+use super::parser::Parser;
 use super::scanner::{Kind, Token};
+use crate::diagnostic::Failure;
 
 /// The escape sequences that there are.
 const ESCAPES: &str =
@@ -50,9 +51,10 @@ impl Parser<'_> {
         let text = &self.text[token.range()];
         let is_number = text.matches('.').count() <= 1 && text.matches(['e', 'E']).count() <= 1;
         let exponent_last = !text.split(['e', 'E']).skip(1).any(|exponent| exponent.contains('.'));
-        let (message, help) = match is_number && exponent_last {
-            true => ("this number is too large, too small or too long".to_owned(), ""),
-            false => (format!("`{text}` is not a number"), "put a version or an address in quotes"),
+        let (message, help) = if is_number && exponent_last {
+            ("this number is too large, too small or too long".to_owned(), "")
+        } else {
+            (format!("`{text}` is not a number"), "put a version or an address in quotes")
         };
         self.error(token.range(), message, help)
     }

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use super::literal::name;
 use super::scanner::{Kind, Token, scan};
-use crate::bake::text::syntax::{Expr, Ident, Name};
-use crate::diagnostic::Diagnostic;
+use crate::bake::text::syntax::{Expr, Ident};
+use crate::bake::values::Name;
+use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::{SourceId, Span};
 
 /// How deep blocks and expressions may nest: whoever walks the tree may recurse without fear for the stack.
@@ -14,8 +15,6 @@ const MAX_DEPTH: usize = 250;
 /// and far fewer bytes of source than brackets do.
 const MAX_OPERATORS: usize = 10_000;
 
-/// Why reading stopped. Boxed, since it travels through every level of an expression.
-pub(super) type Failure = Box<Diagnostic>;
 /// What was read, or why not.
 pub(super) type Parsed<T> = Result<T, Failure>;
 

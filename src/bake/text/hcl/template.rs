@@ -4,7 +4,8 @@ use super::literal::{Token as Piece, Trim, assemble, decode_literal, name, split
 use super::mistake::LITERAL;
 use super::parser::{Parsed, Parser};
 use super::scanner::{Kind, Token};
-use crate::bake::text::syntax::{Expr, ExprKind, Name};
+use crate::bake::text::syntax::{Expr, ExprKind};
+use crate::bake::values::Name;
 
 /// What a template is written between.
 #[derive(Clone, Copy)]

@@ -1,6 +1,6 @@
 //! In words, why values of one type do not convert to another: cty's `MismatchMessage`.
 
-use super::is_convertible;
+use super::unify::is_convertible;
 use crate::bake::values::value::{ObjectType, Type};
 
 /// What about `have` is not as required, such as `element 1: string required, but have tuple`.

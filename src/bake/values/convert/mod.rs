@@ -4,17 +4,17 @@
 mod mismatch;
 mod unify;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use mismatch::mismatch;
 pub use unify::unify;
-use unify::unify_all;
+use unify::{is_convertible, mapping_element, sequence_element, unify_all};
 
 use super::kept;
 use super::number::Number;
 use super::value::{ObjectType, Type, Value};
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 
 /// Why a value does not fit a type, in words that follow "inappropriate value: ".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -89,64 +89,10 @@ fn without_optional(ty: &Type) -> Type {
         Type::Set(element) => Type::set(without_optional(element)),
         Type::Map(element) => Type::map(without_optional(element)),
         Type::Tuple(elements) => Type::Tuple(elements.iter().map(without_optional).collect()),
-        Type::Object(object) => object_type(
+        Type::Object(object) => Type::object(
             object.attributes.iter().map(|(name, ty)| (Rc::clone(name), without_optional(ty))).collect(),
         ),
     }
-}
-
-pub(crate) fn object_type(attributes: BTreeMap<Name, Type>) -> Type {
-    Type::Object(Rc::new(ObjectType { attributes, optional: BTreeSet::new() }))
-}
-
-/// Whether values of one type may convert to another; the values themselves can still be at fault.
-fn is_convertible(from: &Type, to: &Type) -> bool {
-    if from == to {
-        return true;
-    }
-    match (from, to) {
-        (_, Type::Dynamic)
-        | (Type::Dynamic, _)
-        | (Type::Number | Type::Bool, Type::String)
-        | (Type::String, Type::Number | Type::Bool) => true,
-        (Type::Object(from), Type::Object(to)) => {
-            to.attributes.iter().all(|(name, ty)| match from.attributes.get(name) {
-                Some(from) => is_convertible(from, ty),
-                None => to.optional.contains(name),
-            })
-        }
-        (Type::Tuple(from), Type::Tuple(to)) => {
-            from.len() == to.len() && from.iter().zip(to.iter()).all(|(from, to)| is_convertible(from, to))
-        }
-        (Type::List(from) | Type::Set(from), Type::List(to) | Type::Set(to))
-        | (Type::Map(from), Type::Map(to)) => is_convertible(from, to),
-        (Type::Tuple(from), Type::List(to) | Type::Set(to)) => {
-            sequence_element(from, to).is_some_and(|to| from.iter().all(|from| is_convertible(from, &to)))
-        }
-        (Type::Object(from), Type::Map(to)) => mapping_element(from, to)
-            .is_some_and(|to| from.attributes.values().all(|from| is_convertible(from, &to))),
-        (Type::Map(from), Type::Object(to)) => {
-            to.attributes.iter().all(|(name, ty)| is_convertible(from, ty) || to.optional.contains(name))
-        }
-        _ => false,
-    }
-}
-
-/// The element type that a tuple's elements take in a list or set of `wanted`.
-fn sequence_element(from: &[Type], wanted: &Type) -> Option<Type> {
-    if *wanted != Type::Dynamic || from.is_empty() {
-        return Some(wanted.clone());
-    }
-    let unified = unify(from)?;
-    (unified != Type::Dynamic || from.iter().all(|ty| *ty == Type::Dynamic)).then_some(unified)
-}
-
-/// The element type that an object's attributes take in a map of `wanted`.
-fn mapping_element(from: &ObjectType, wanted: &Type) -> Option<Type> {
-    if *wanted != Type::Dynamic || from.attributes.is_empty() {
-        return Some(wanted.clone());
-    }
-    unify_all(from.attributes.values())
 }
 
 /// Converts a value whose type is convertible.
@@ -352,7 +298,7 @@ fn replace_dynamic(from: &Type, out: &Type) -> Type {
                 };
                 (Rc::clone(name), from.map_or_else(|| out.clone(), |from| replace_dynamic(from, out)))
             };
-            object_type(object.attributes.iter().map(attribute).collect())
+            Type::object(object.attributes.iter().map(attribute).collect())
         }
         (Type::List(from) | Type::Set(from), Type::Set(out)) => Type::set(replace_dynamic(from, out)),
         (Type::List(from) | Type::Set(from), Type::List(out)) => Type::list(replace_dynamic(from, out)),

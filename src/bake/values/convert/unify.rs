@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
-use super::{is_convertible, object_type};
-use crate::bake::text::syntax::Name;
+use crate::bake::values::Name;
 use crate::bake::values::value::{ObjectType, Type};
 
 /// Types that are unlike each other are compared in pairs; more than any Bake file has are not worth the time.
@@ -108,7 +107,7 @@ fn unify_objects(types: &[&Type]) -> Option<Type> {
         Some((Rc::clone(name), ty))
     };
     let attributes = first.attributes.keys().map(attribute).collect::<Option<BTreeMap<_, _>>>()?;
-    verified(object_type(attributes), types)
+    verified(Type::object(attributes), types)
 }
 
 fn objects_to_map(types: &[&Type]) -> Option<Type> {
@@ -227,6 +226,56 @@ fn compare_each<'a>(pairs: impl Iterator<Item = (&'a Type, &'a Type)>) -> Genera
     found
 }
 
+/// Whether values of one type may convert to another; the values themselves can still be at fault.
+pub(super) fn is_convertible(from: &Type, to: &Type) -> bool {
+    if from == to {
+        return true;
+    }
+    match (from, to) {
+        (_, Type::Dynamic)
+        | (Type::Dynamic, _)
+        | (Type::Number | Type::Bool, Type::String)
+        | (Type::String, Type::Number | Type::Bool) => true,
+        (Type::Object(from), Type::Object(to)) => {
+            to.attributes.iter().all(|(name, ty)| match from.attributes.get(name) {
+                Some(from) => is_convertible(from, ty),
+                None => to.optional.contains(name),
+            })
+        }
+        (Type::Tuple(from), Type::Tuple(to)) => {
+            from.len() == to.len() && from.iter().zip(to.iter()).all(|(from, to)| is_convertible(from, to))
+        }
+        (Type::List(from) | Type::Set(from), Type::List(to) | Type::Set(to))
+        | (Type::Map(from), Type::Map(to)) => is_convertible(from, to),
+        (Type::Tuple(from), Type::List(to) | Type::Set(to)) => {
+            sequence_element(from, to).is_some_and(|to| from.iter().all(|from| is_convertible(from, &to)))
+        }
+        (Type::Object(from), Type::Map(to)) => mapping_element(from, to)
+            .is_some_and(|to| from.attributes.values().all(|from| is_convertible(from, &to))),
+        (Type::Map(from), Type::Object(to)) => {
+            to.attributes.iter().all(|(name, ty)| is_convertible(from, ty) || to.optional.contains(name))
+        }
+        _ => false,
+    }
+}
+
+/// The element type that a tuple's elements take in a list or set of `wanted`.
+pub(super) fn sequence_element(from: &[Type], wanted: &Type) -> Option<Type> {
+    if *wanted != Type::Dynamic || from.is_empty() {
+        return Some(wanted.clone());
+    }
+    let unified = unify(from)?;
+    (unified != Type::Dynamic || from.iter().all(|ty| *ty == Type::Dynamic)).then_some(unified)
+}
+
+/// The element type that an object's attributes take in a map of `wanted`.
+pub(super) fn mapping_element(from: &ObjectType, wanted: &Type) -> Option<Type> {
+    if *wanted != Type::Dynamic || from.attributes.is_empty() {
+        return Some(wanted.clone());
+    }
+    unify_all(from.attributes.values())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,7 +285,7 @@ mod tests {
     }
 
     fn object(attributes: &[(&str, Type)]) -> Type {
-        object_type(attributes.iter().map(|(name, ty)| ((*name).into(), ty.clone())).collect())
+        Type::object(attributes.iter().map(|(name, ty)| ((*name).into(), ty.clone())).collect())
     }
 
     #[track_caller]

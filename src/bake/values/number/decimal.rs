@@ -8,7 +8,7 @@ use std::fmt;
 const MAX_DIGITS: usize = 100_000;
 const MAX_EXPONENT: i64 = 20_000;
 
-pub(super) fn parse(text: &str) -> Option<Number> {
+fn parse(text: &str) -> Option<Number> {
     let (negative, magnitude) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
         b'+' => (false, &text[1..]),
@@ -263,6 +263,13 @@ fn shortest(value: &Binary, precision: u32) -> Decimal {
 }
 
 impl Number {
+    /// Reads decimal text (`007`, `1.50`, `-1e400`, `.5`, `Inf`) as Go's `big.ParseFloat(text, 10, 512, ToNearestEven)`
+    /// does, its `p` exponents included. None for anything else, for more than 100,000 digits, and for an exponent
+    /// beyond ±20,000.
+    pub fn parse(text: &str) -> Option<Self> {
+        parse(text)
+    }
+
     /// Go's `Text('g', -1)`, which `format` uses for `%v` and `%g`: the shortest digits, scientific if the exponent
     /// is below -4 or above 5 (`1e+06`).
     pub fn text_g(&self) -> String {

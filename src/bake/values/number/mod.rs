@@ -87,13 +87,6 @@ impl Finite<'_> {
 }
 
 impl Number {
-    /// Reads decimal text (`007`, `1.50`, `-1e400`, `.5`, `Inf`) as Go's `big.ParseFloat(text, 10, 512, ToNearestEven)`
-    /// does, its `p` exponents included. None for anything else, for more than 100,000 digits, and for an exponent
-    /// beyond ±20,000.
-    pub fn parse(text: &str) -> Option<Self> {
-        decimal::parse(text)
-    }
-
     /// The exact value of `value` at 53 bits, `None` for NaN.
     pub fn from_f64(value: f64) -> Option<Self> {
         if value.is_nan() {
@@ -310,12 +303,6 @@ impl Number {
     #[must_use]
     pub fn ceil(&self) -> Self {
         self.to_whole(|whole| if self.is_negative() { whole } else { whole + 1 })
-    }
-
-    /// -1, 0 or 1.
-    #[must_use]
-    pub fn signum(&self) -> Self {
-        Self::from(self.cmp(&Self::from(0_i64)) as i64)
     }
 
     /// The truncated value, passed through `adjust` if there was a fraction, at the same precision.
@@ -676,8 +663,6 @@ mod tests {
             assert_eq!(number.ceil().to_string(), ceil, "ceil({text})");
             assert_eq!(number.trunc_bigint(), truncated.map(BigInt::from), "{text}");
         }
-        assert_eq!(number("-0.5").signum().to_string(), "-1");
-        assert_eq!(number("-0").signum().to_string(), "0");
         assert_eq!(number("-0").abs().to_string(), "0");
         assert_eq!(number("0").neg().to_string(), "-0");
     }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::bases::{Base, Provenance};
+use super::provenance::{Base, Provenance};
 use crate::diagnostic::Diagnostic;
 use crate::reference::Digest;
 

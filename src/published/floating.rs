@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::document::{Image, MovesWith, PlannedTag};
-use crate::reference::Tag;
-use crate::tags::LATEST;
+use super::plan_json::{Moves, TagEntry};
+use super::planned::PlannedImage;
+use crate::reference::{LATEST, Tag};
 use crate::version::{Number, Version};
 
 /// Words behind the numbers of a version that make no variant of it.
@@ -26,12 +26,12 @@ pub struct Keeper {
 /// (`4.1` beside `4.0.2`) is a version if no other tag continues it (`4.1.0`), and else a floating tag itself. What moves
 /// with channels or runs is for the plan alone to decide.
 #[must_use]
-pub fn keeper(image: &Image, tag: &PlannedTag, listed: &[Tag]) -> Option<Keeper> {
+pub fn keeper(image: &PlannedImage, tag: &TagEntry, listed: &[Tag]) -> Option<Keeper> {
     let (own, moves) = (image.version.as_ref()?, tag.moves?);
-    let wants_prerelease = match moves.with {
-        MovesWith::Versions => false,
-        MovesWith::Prereleases => true,
-        MovesWith::Channel | MovesWith::Runs => return None,
+    let (wants_prerelease, numbers) = match moves {
+        Moves::Versions { numbers } => (false, numbers),
+        Moves::Prereleases { numbers } => (true, numbers),
+        Moves::Channel | Moves::Runs => return None,
     };
     let suffix = suffix_of(image, own, tag.name.as_str());
     let own_words = words(own);
@@ -58,14 +58,14 @@ pub fn keeper(image: &Image, tag: &PlannedTag, listed: &[Tag]) -> Option<Keeper>
     let found = family
         .iter()
         .filter(|(_, version)| version.is_prerelease() == wants_prerelease)
-        .filter(|(_, version)| version.cmp_precedence(own).is_gt() && agree(version, own, moves.numbers))
+        .filter(|(_, version)| version.cmp_precedence(own).is_gt() && agree(version, own, numbers))
         .filter(|(_, version)| is_version(version) && !withdrawn(version))
         .max_by(|(_, a), (_, b)| a.cmp(b));
     found.map(|(tag, version)| Keeper { tag: tag.clone(), version: version.clone() })
 }
 
 /// What stands behind the version in the tags that float with this one: `-slim` for `3.14-slim` and for `slim`.
-fn suffix_of<'a>(image: &'a Image, version: &Version, floating: &'a str) -> &'a str {
+fn suffix_of<'a>(image: &'a PlannedImage, version: &Version, floating: &'a str) -> &'a str {
     if floating == LATEST {
         return "";
     }
@@ -102,7 +102,7 @@ fn is_release_word(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::document::tests::{document, image};
+    use super::super::planned::tests::{image, planned};
     use super::*;
 
     /// What keeps a floating tag, given the image's version, its literal tags and what the repository has.
@@ -115,8 +115,8 @@ mod tests {
         );
         let text = image(r#""r.io/a""#, &tags, r#""app":{}"#);
         let text = text.replacen('{', &format!(r#"{{"version":"{version}","withdrawn":["9.0.0"],"#), 1);
-        let document = document(&format!(r#""app":{text}"#)).unwrap();
-        let image = &document.images["app"];
+        let planned = planned(&format!(r#""app":{text}"#)).unwrap();
+        let image = &planned.images["app"];
         let listed: Vec<Tag> = listed.split_whitespace().map(|tag| tag.parse().unwrap()).collect();
         keeper(image, image.tags.last().unwrap(), &listed)
             .map_or_else(String::new, |keeper| keeper.tag.to_string())

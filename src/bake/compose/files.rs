@@ -1,0 +1,31 @@
+//! The files that Compose files refer to, as the caller reads them.
+
+/// Files that Compose files refer to.
+pub trait Files {
+    /// The text of a file.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn read(&self, path: &str) -> Result<String, Unreadable>;
+}
+
+/// Why a file has no text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// There is none.
+    Missing,
+    /// It is a directory.
+    Directory,
+    /// Anything else.
+    Other(String),
+}
+
+impl Unreadable {
+    pub(super) fn about(&self, path: &str) -> String {
+        match self {
+            Self::Missing => format!("cannot read `{path}`: no such file or directory"),
+            Self::Directory => format!("cannot read `{path}`: it is a directory"),
+            Self::Other(message) => message.clone(),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! A standard function: its parameters, its code, and how it is called.
+
+use crate::bake::values::convert::convert;
+use crate::bake::values::{Mark, Marks, Type, Value};
+
+/// What a function may ask of the world outside the Bake file.
+pub struct Ambient {
+    /// The present time as RFC 3339 in UTC with seconds; called at most once a run, only when an expression asks.
+    pub now: Box<dyn Fn() -> String>,
+    /// Sixteen random bytes.
+    pub random: Box<dyn Fn() -> [u8; 16]>,
+    /// The user's home directory.
+    pub home: Option<String>,
+}
+
+/// One parameter of a function.
+#[derive(Clone, Debug)]
+pub struct Param {
+    /// Its name, for messages.
+    pub name: &'static str,
+    /// What an argument is converted to; [`Type::Dynamic`] takes it as it is.
+    pub ty: Type,
+    /// Whether null is passed on to the function.
+    pub allow_null: bool,
+}
+
+/// What a function's code is given.
+pub type Implementation = fn(&Ambient, &[Value]) -> Result<Value, FunctionError>;
+
+/// A standard function.
+pub struct Function {
+    /// Leading parameters; each must be given.
+    pub params: Vec<Param>,
+    /// Takes all further arguments.
+    pub variadic: Option<Param>,
+    /// The code.
+    pub call: Implementation,
+    /// Whether the result depends on the clock or on chance, and must not go into a committed file.
+    pub impurity: Option<Mark>,
+    /// How many of the evaluator's steps a call takes, where the size of its result does not tell.
+    pub work: fn(&[Value]) -> u64,
+}
+
+/// Why a call failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionError {
+    /// The argument at fault, counted from 0.
+    pub argument: Option<usize>,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl FunctionError {
+    /// An error of the whole call.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { argument: None, message: message.into() }
+    }
+
+    /// An error of one argument.
+    pub fn argument(index: usize, message: impl Into<String>) -> Self {
+        Self { argument: Some(index), message: message.into() }
+    }
+}
+
+impl Function {
+    /// Calls the function as HCL does: checks the number of arguments and nulls, converts, calls, and carries the
+    /// arguments' marks over to the result.
+    ///
+    /// # Errors
+    /// The first argument that does not fit, or what the function says.
+    pub fn call(&self, ambient: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
+        let mut converted = Vec::with_capacity(args.len());
+        if args.len() < self.params.len() {
+            let missing = &self.params[args.len()];
+            return Err(FunctionError::new(format!(
+                "not enough arguments: {} expected, {} found; the missing one is `{}`",
+                self.params.len(),
+                args.len(),
+                missing.name
+            )));
+        }
+        for (index, arg) in args.iter().enumerate() {
+            let Some(param) = self.params.get(index).or(self.variadic.as_ref()) else {
+                return Err(FunctionError::argument(
+                    index,
+                    format!("too many arguments: {} expected, {} found", self.params.len(), args.len()),
+                ));
+            };
+            if arg.is_null() && !param.allow_null {
+                return Err(FunctionError::argument(index, format!("`{}` must not be null", param.name)));
+            }
+            let value = convert(arg, &param.ty)
+                .map_err(|e| FunctionError::argument(index, format!("`{}`: {e}", param.name)))?;
+            converted.push(value);
+        }
+        let mut marks = Marks::default();
+        args.iter().for_each(|arg| marks.merge(&arg.marks()));
+        if let Some(mark) = &self.impurity {
+            marks.merge(&Marks::of(mark.clone()));
+        }
+        Ok((self.call)(ambient, &converted)?.marked(&marks))
+    }
+}
+
+/// The functions of one family, by name.
+pub type Family = Vec<(&'static str, Function)>;
+
+/// A function of fixed parameters.
+#[must_use]
+pub fn fixed(params: Vec<Param>, call: Implementation) -> Function {
+    Function { params, variadic: None, call, impurity: None, work: |_| 0 }
+}
+
+/// A function with a variable tail of arguments.
+#[must_use]
+pub fn variadic(params: Vec<Param>, rest: Param, call: Implementation) -> Function {
+    Function { params, variadic: Some(rest), call, impurity: None, work: |_| 0 }
+}
+
+/// A parameter that must not be null.
+#[must_use]
+pub fn param(name: &'static str, ty: Type) -> Param {
+    Param { name, ty, allow_null: false }
+}
+
+/// A parameter that may be null.
+#[must_use]
+pub fn nullable(name: &'static str, ty: Type) -> Param {
+    Param { name, ty, allow_null: true }
+}

@@ -1,0 +1,416 @@
+//! The attributes of a target and the limits of `resources`, declared once: whatever lists them walks these tables.
+//!
+//! A row names the attribute, its field and its kind; the kind says how it is read, merged, walked, shown and printed.
+//! A field without a row does not compile, and neither does a kind that one of the walks leaves out.
+
+use std::rc::Rc;
+
+use super::definition::{
+    Entry, Policy, Resources, Secret, Ssh, Target, Whole, last_by, remove_duplicates, unique_texts,
+};
+use super::text::Text;
+use super::textmap::TextMap;
+
+/// Where an `O` has its `T`.
+pub(crate) struct Field<O, T> {
+    /// Looks at it.
+    pub get: fn(&O) -> &T,
+    /// Changes it.
+    pub get_mut: fn(&mut O) -> &mut T,
+}
+
+type Of<T> = Field<Target, T>;
+
+/// An attribute of a `target` block.
+pub(crate) struct Attribute {
+    /// Its name in a Bake file.
+    pub name: &'static str,
+    /// What it holds, and where.
+    pub kind: Kind,
+    /// When template markers in it are escaped where it is printed.
+    pub escape: Escape,
+    /// What `--set` does with it.
+    pub set: SetKey,
+    /// Whether it decides what is built, so that no part of it may be left to the build (`--keep-variable`). For some
+    /// kinds only part of a value does.
+    pub decides: bool,
+}
+
+/// What an attribute holds.
+pub(crate) enum Kind {
+    /// A string, or null; a later one replaces it.
+    Text(Of<Option<Text>>),
+    /// A string, which is never null; an empty one says nothing.
+    Description(Of<Option<Text>>),
+    /// The build context, which may be another target's.
+    Context(Of<Option<Text>>),
+    /// Strings; a later list replaces it, and empty differs from unset.
+    List(Of<Option<Vec<Text>>>),
+    /// Strings; a later list is appended, and each counts once.
+    Texts(Of<Vec<Text>>),
+    /// The names of targets that attributes are taken from.
+    Inherits(Of<Vec<Text>>),
+    /// `[type[platform],…:]key=value`, appended.
+    Annotations(Of<Vec<Text>>),
+    /// Strings by key, merged by key; null leaves a key out.
+    Map(Of<TextMap>),
+    /// The same, where the value of a key that looks secret is a secret on the command line.
+    Args(Of<TextMap>),
+    /// The same, where no value is null and an empty one takes the key away.
+    Contexts(Of<TextMap>),
+    /// Attestations, appended; the last of each type counts.
+    Attestations(Of<Vec<Entry>>),
+    /// Caches to read, appended.
+    CachesFrom(Of<Vec<Entry>>),
+    /// Caches to write; a later list replaces it.
+    CachesTo(Of<Option<Vec<Entry>>>),
+    /// Outputs; a later list replaces it.
+    Outputs(Of<Option<Vec<Entry>>>),
+    /// True, false or null; a later one replaces it.
+    Flag(Of<Option<bool>>),
+    /// Secrets, appended; the last of each id counts.
+    Secrets(Of<Vec<Secret>>),
+    /// SSH agents and keys, appended; the last of each id counts.
+    Ssh(Of<Vec<Ssh>>),
+    /// Source policies, appended.
+    Policies(Of<Vec<Policy>>),
+    /// Limits, merged one by one.
+    Limits(Of<Option<Box<Resources>>>),
+}
+
+/// When template markers are escaped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Escape {
+    /// Where buildx does it too.
+    Always,
+    /// Where only a file that is read back needs it.
+    AsRead,
+}
+
+/// What `--set` does with an attribute.
+pub(crate) enum SetKey {
+    /// It sets it, under a key of the same name.
+    Same,
+    /// It sets it, under this key.
+    Named(&'static str),
+    /// It only ever empties it: buildx reads the value from the wrong place (`newOverrides` and `AddOverrides` in
+    /// bake/bake.go).
+    Empties(fn(&mut Target)),
+    /// It has no key for it.
+    None,
+}
+
+/// A limit of `resources`.
+pub(crate) struct Limit {
+    /// Its name in a Bake file.
+    pub name: &'static str,
+    /// What it holds, and where.
+    pub kind: LimitKind,
+}
+
+/// What a limit holds.
+pub(crate) enum LimitKind {
+    /// A size, or a list of processors.
+    Text(Field<Resources, Option<Text>>),
+    /// A whole number.
+    Whole(Field<Resources, Option<Whole>>),
+}
+
+/// A table over the fields of a struct. Its second part has the fields without a row: with both, the struct is taken
+/// apart whole.
+macro_rules! table {
+    (
+        $(#[$doc:meta])* $table:ident: $Row:ident of $Owner:ident;
+        $($name:literal => $field:ident: $Kind:ident::$variant:ident $({ $($column:ident: $value:expr),* })?,)*
+        without $($other:ident),*
+    ) => {
+        $(#[$doc])*
+        pub(crate) const $table: &[$Row] = &[$($Row {
+            name: $name,
+            kind: $Kind::$variant(Field { get: |owner| &owner.$field, get_mut: |owner| &mut owner.$field }),
+            $($($column: $value),*)?
+        }),*];
+
+        const _: fn($Owner) = |$Owner { $($field: _,)* $($other: _),* }| ();
+    };
+}
+
+table! {
+    /// The attributes of a `target` block in the order of the fields of buildx's `Target` (bake/bake.go), but for `name`
+    /// and `matrix`, which say how many targets it makes.
+    TARGET_ATTRIBUTES: Attribute of Target;
+    "description" => description: Kind::Description { escape: Escape::AsRead, set: SetKey::None, decides: false },
+    "inherits" => inherits: Kind::Inherits { escape: Escape::AsRead, set: SetKey::None, decides: true },
+    "annotations" => annotations: Kind::Annotations { escape: Escape::Always, set: SetKey::Same, decides: true },
+    "attest" => attest: Kind::Attestations { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    "context" => context: Kind::Context { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    "contexts" => contexts: Kind::Contexts { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    "dockerfile" => dockerfile: Kind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false },
+    "dockerfile-inline" => dockerfile_inline: Kind::Text { escape: Escape::Always, set: SetKey::None, decides: false },
+    "args" => args: Kind::Args { escape: Escape::Always, set: SetKey::Same, decides: false },
+    "labels" => labels: Kind::Map { escape: Escape::Always, set: SetKey::Same, decides: false },
+    "tags" => tags: Kind::List { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    "cache-from" => cache_from: Kind::CachesFrom { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    "cache-to" => cache_to: Kind::CachesTo { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    "target" => target: Kind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false },
+    "secret" => secret: Kind::Secrets { escape: Escape::AsRead, set: SetKey::Named("secrets"), decides: true },
+    "ssh" => ssh: Kind::Ssh { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    "platforms" => platforms: Kind::List { escape: Escape::AsRead, set: SetKey::Named("platform"), decides: true },
+    "output" => output: Kind::Outputs { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    "pull" => pull: Kind::Flag { escape: Escape::AsRead, set: SetKey::Same, decides: false },
+    "no-cache" => no_cache: Kind::Flag { escape: Escape::AsRead, set: SetKey::Same, decides: false },
+    // The host's network is an entitlement.
+    "network" => network: Kind::Text { escape: Escape::AsRead, set: SetKey::Empties(|target| target.network = Some(Text::verbatim(""))), decides: true },
+    "no-cache-filter" => no_cache_filter: Kind::Texts { escape: Escape::AsRead, set: SetKey::Empties(|target| target.no_cache_filter.clear()), decides: false },
+    "shm-size" => shm_size: Kind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false },
+    "ulimits" => ulimits: Kind::Texts { escape: Escape::AsRead, set: SetKey::Empties(|target| target.ulimits.clear()), decides: false },
+    "resources" => resources: Kind::Limits { escape: Escape::AsRead, set: SetKey::Same, decides: false },
+    "call" => call: Kind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false },
+    "entitlements" => entitlements: Kind::Texts { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    "extra-hosts" => extra_hosts: Kind::Map { escape: Escape::Always, set: SetKey::Same, decides: false },
+    "policy" => policy: Kind::Policies { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    without name, span, linked, default_context, context_of
+}
+
+table! {
+    /// The limits of `resources`, in the order in which buildx prints them.
+    LIMITS: Limit of Resources;
+    "memory" => memory: LimitKind::Text,
+    "memory-swap" => memory_swap: LimitKind::Text,
+    "cpu-shares" => cpu_shares: LimitKind::Whole,
+    "cpu-period" => cpu_period: LimitKind::Whole,
+    "cpu-quota" => cpu_quota: LimitKind::Whole,
+    "cpuset-cpus" => cpuset_cpus: LimitKind::Text,
+    "cpuset-mems" => cpuset_mems: LimitKind::Text,
+    without
+}
+
+/// The names of the attributes of a `target` block, in the order of their table.
+pub const TARGET_NAMES: [&str; TARGET_ATTRIBUTES.len()] = {
+    let mut names = [""; TARGET_ATTRIBUTES.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = TARGET_ATTRIBUTES[at].name;
+        at += 1;
+    }
+    names
+};
+
+/// The names of the attributes of a `group` block.
+pub const GROUP_NAMES: [&str; 2] = ["description", "targets"];
+
+/// The names of the attributes of a `target` or `group` block.
+pub(crate) fn names_of(block: &str) -> &'static [&'static str] {
+    if block == "group" { &GROUP_NAMES } else { &TARGET_NAMES }
+}
+
+impl Attribute {
+    /// The attribute of this name.
+    pub(crate) fn named(name: &str) -> Option<&'static Self> {
+        TARGET_ATTRIBUTES.iter().find(|attribute| attribute.name == name)
+    }
+
+    /// The attribute that this key of `--set` is for.
+    pub(crate) fn set_by(key: &str) -> Option<&'static Self> {
+        TARGET_ATTRIBUTES.iter().find(|attribute| attribute.key() == Some(key))
+    }
+
+    /// Its key in `--set`.
+    pub(crate) fn key(&self) -> Option<&'static str> {
+        match self.set {
+            SetKey::Same | SetKey::Empties(_) => Some(self.name),
+            SetKey::Named(key) => Some(key),
+            SetKey::None => None,
+        }
+    }
+}
+
+impl Target {
+    /// Takes over `other`'s attributes, as a later block of the same name or a child does: values and some lists are
+    /// replaced, other lists appended, maps merged by key. Name, place and `linked` stay.
+    pub fn merge(&mut self, other: &Self) {
+        replace(&mut self.default_context, &other.default_context);
+        for attribute in TARGET_ATTRIBUTES {
+            match &attribute.kind {
+                Kind::Text(at) => replace((at.get_mut)(self), (at.get)(other)),
+                Kind::Description(at) => {
+                    let theirs = (at.get)(other);
+                    if theirs.as_ref().is_some_and(|text| !text.is_empty()) {
+                        (at.get_mut)(self).clone_from(theirs);
+                    }
+                }
+                Kind::Context(at) => {
+                    let theirs = (at.get)(other);
+                    if theirs.is_some() {
+                        (at.get_mut)(self).clone_from(theirs);
+                        self.context_of.clone_from(&other.context_of);
+                    }
+                }
+                Kind::List(at) => replace((at.get_mut)(self), (at.get)(other)),
+                Kind::Texts(at) | Kind::Inherits(at) | Kind::Annotations(at) => {
+                    (at.get_mut)(self).extend_from_slice((at.get)(other));
+                }
+                Kind::Map(at) | Kind::Args(at) | Kind::Contexts(at) => {
+                    let theirs = (at.get)(other).iter();
+                    (at.get_mut)(self).extend(theirs.map(|(key, value)| (Rc::clone(key), value.clone())));
+                }
+                Kind::Attestations(at) => (at.get_mut)(self).extend_from_slice((at.get)(other)),
+                Kind::CachesFrom(at) => {
+                    let theirs = (at.get)(other);
+                    if !theirs.is_empty() {
+                        let own = (at.get_mut)(self);
+                        own.extend_from_slice(theirs);
+                        // At every step, because removing duplicates reorders.
+                        remove_duplicates(own);
+                    }
+                }
+                Kind::CachesTo(at) | Kind::Outputs(at) => replace((at.get_mut)(self), (at.get)(other)),
+                Kind::Flag(at) => replace((at.get_mut)(self), (at.get)(other)),
+                Kind::Secrets(at) => (at.get_mut)(self).extend_from_slice((at.get)(other)),
+                Kind::Ssh(at) => (at.get_mut)(self).extend_from_slice((at.get)(other)),
+                Kind::Policies(at) => (at.get_mut)(self).extend_from_slice((at.get)(other)),
+                Kind::Limits(at) => {
+                    if let Some(theirs) = (at.get)(other) {
+                        (at.get_mut)(self).get_or_insert_default().merge(theirs);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Brings lists into their final form: no duplicates, no empty strings.
+    pub fn normalize(&mut self) {
+        if self.network.as_ref().is_some_and(|mode| mode.as_str() == "host") {
+            self.entitlements.push(Text::verbatim("network.host"));
+        }
+        for attribute in TARGET_ATTRIBUTES {
+            match &attribute.kind {
+                Kind::Texts(at) | Kind::Annotations(at) => unique_texts((at.get_mut)(self)),
+                Kind::List(at) => (at.get_mut)(self).iter_mut().for_each(unique_texts),
+                Kind::Contexts(at) => (at.get_mut)(self).retain(|_, value| !value.is_empty()),
+                Kind::Attestations(at) => last_by((at.get_mut)(self), |entry| entry.kind().into()),
+                Kind::CachesFrom(at) => remove_duplicates((at.get_mut)(self)),
+                Kind::CachesTo(at) | Kind::Outputs(at) => {
+                    let list = (at.get_mut)(self);
+                    // An empty list counts as unset from here on, unlike that of tags and platforms.
+                    *list = list.take().filter(|entries| !entries.is_empty());
+                    list.iter_mut().for_each(remove_duplicates);
+                }
+                Kind::Secrets(at) => last_by((at.get_mut)(self), |secret| Rc::clone(secret.id.name())),
+                Kind::Ssh(at) => last_by((at.get_mut)(self), |ssh| Rc::clone(ssh.id.name())),
+                Kind::Text(_)
+                | Kind::Description(_)
+                | Kind::Context(_)
+                | Kind::Inherits(_)
+                | Kind::Map(_)
+                | Kind::Args(_)
+                | Kind::Flag(_)
+                | Kind::Policies(_)
+                | Kind::Limits(_) => {}
+            }
+        }
+    }
+
+    /// Calls `visit` with every string of the target and the attribute it belongs to. Numbers count as their text; the
+    /// key of a map has its marks on its value. What is left out can only have one of a few known values.
+    pub fn each_text(&self, visit: &mut impl FnMut(&'static str, &Text)) {
+        self.default_context.iter().for_each(|text| visit("context", text));
+        for attribute in TARGET_ATTRIBUTES {
+            let mut visit = |text: &Text| visit(attribute.name, text);
+            match &attribute.kind {
+                Kind::Text(at) | Kind::Description(at) | Kind::Context(at) => {
+                    (at.get)(self).iter().for_each(visit);
+                }
+                Kind::List(at) => (at.get)(self).iter().flatten().for_each(visit),
+                Kind::Texts(at) | Kind::Inherits(at) | Kind::Annotations(at) => {
+                    (at.get)(self).iter().for_each(visit);
+                }
+                Kind::Map(at) | Kind::Args(at) | Kind::Contexts(at) => {
+                    (at.get)(self).values().for_each(visit);
+                }
+                Kind::Attestations(at) | Kind::CachesFrom(at) => each_field((at.get)(self), &mut visit),
+                Kind::CachesTo(at) | Kind::Outputs(at) => {
+                    each_field((at.get)(self).as_deref().unwrap_or_default(), &mut visit);
+                }
+                Kind::Flag(_) => {}
+                Kind::Secrets(at) => {
+                    for Secret { id, src, env, span: _ } in (at.get)(self) {
+                        std::iter::once(id).chain(src).chain(env).for_each(&mut visit);
+                    }
+                }
+                Kind::Ssh(at) => {
+                    for Ssh { id, paths, span: _ } in (at.get)(self) {
+                        std::iter::once(id).chain(paths).for_each(&mut visit);
+                    }
+                }
+                Kind::Policies(at) => {
+                    let policies = (at.get)(self);
+                    for Policy { files, reset: _, disabled: _, strict: _, log_level: _, span: _ } in policies
+                    {
+                        files.iter().for_each(&mut visit);
+                    }
+                }
+                Kind::Limits(at) => {
+                    if let Some(limits) = (at.get)(self) {
+                        limits.each_text(&mut visit);
+                    }
+                }
+            }
+        }
+    }
+
+    /// How many elements its lists and maps have, and a few for itself, which is what copying it costs.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let entries = |list: &[Entry]| list.iter().map(|entry| 1 + entry.fields.len()).sum();
+        let of = |attribute: &Attribute| -> usize {
+            match &attribute.kind {
+                Kind::Text(_) | Kind::Description(_) | Kind::Context(_) | Kind::Flag(_) | Kind::Limits(_) => {
+                    0
+                }
+                Kind::List(at) => (at.get)(self).as_ref().map_or(0, Vec::len),
+                Kind::Texts(at) | Kind::Inherits(at) | Kind::Annotations(at) => (at.get)(self).len(),
+                Kind::Map(at) | Kind::Args(at) | Kind::Contexts(at) => (at.get)(self).len(),
+                Kind::Attestations(at) | Kind::CachesFrom(at) => entries((at.get)(self)),
+                Kind::CachesTo(at) | Kind::Outputs(at) => (at.get)(self).as_deref().map_or(0, entries),
+                Kind::Secrets(at) => (at.get)(self).len(),
+                Kind::Ssh(at) => (at.get)(self).iter().map(|ssh| 1 + ssh.paths.len()).sum(),
+                Kind::Policies(at) => (at.get)(self).iter().map(|policy| 1 + policy.files.len()).sum(),
+            }
+        };
+        4 + TARGET_ATTRIBUTES.iter().map(of).sum::<usize>()
+    }
+}
+
+impl Resources {
+    fn merge(&mut self, other: &Self) {
+        for limit in LIMITS {
+            match &limit.kind {
+                LimitKind::Text(at) => replace((at.get_mut)(self), (at.get)(other)),
+                LimitKind::Whole(at) => replace((at.get_mut)(self), (at.get)(other)),
+            }
+        }
+    }
+
+    /// Calls `visit` with every limit as text.
+    pub(crate) fn each_text(&self, visit: &mut impl FnMut(&Text)) {
+        for limit in LIMITS {
+            match &limit.kind {
+                LimitKind::Text(at) => (at.get)(self).iter().for_each(&mut *visit),
+                LimitKind::Whole(at) => (at.get)(self).iter().for_each(|whole| visit(&whole.text)),
+            }
+        }
+    }
+}
+
+fn each_field(entries: &[Entry], visit: &mut impl FnMut(&Text)) {
+    for Entry { fields, span: _ } in entries {
+        fields.values().for_each(&mut *visit);
+    }
+}
+
+fn replace<T: Clone>(own: &mut Option<T>, other: &Option<T>) {
+    if other.is_some() {
+        own.clone_from(other);
+    }
+}

@@ -1,0 +1,158 @@
+//! Kept variables that are where their values decide what is built.
+
+use std::collections::BTreeSet;
+
+use super::attributes::{Kind, TARGET_ATTRIBUTES};
+use super::definition::{Definition, Entry, Target};
+use super::text::Text;
+use crate::bake::values::kept::{CODE, OPEN, variable_in};
+use crate::diagnostic::Diagnostic;
+
+/// An error for each kept variable that is where its value decides what is built. `rebased` says that local contexts
+/// are made relative to their file, so that one must be known from a remote one.
+#[must_use]
+pub fn misplaced(definition: &Definition, rebased: bool) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    for group in definition.groups.values() {
+        for text in group.members() {
+            diagnostics.extend(refuse(&format!("`targets` of group `{}`", group.name), text));
+        }
+    }
+    for target in definition.targets.values() {
+        let mut seen = BTreeSet::new();
+        each_decisive(target, rebased, &mut |attribute, text| {
+            let refused = refuse(&format!("`{attribute}` of target `{}`", target.name), text);
+            let refused = refused.filter(|_| seen.insert((attribute.to_owned(), text.span)));
+            diagnostics.extend(refused.map(|refused| {
+                if attribute.ends_with(".ref") {
+                    refused.with_help(
+                        "each platform adds its name to the tag, so write one: \"ghcr.io/acme/cache:TAG\"",
+                    )
+                } else {
+                    refused
+                }
+            }));
+        });
+    }
+    diagnostics
+}
+
+fn refuse(place: &str, text: &Text) -> Option<Diagnostic> {
+    let name = variable_in(&text.value)?;
+    let message = format!("{place} must be known before the build, and `{name}` is kept for it");
+    let help = format!("leave out `--keep-variable {name}`, or take `{name}` out of here");
+    Some(Diagnostic::error(CODE, message).at(text.span, "").with_help(help))
+}
+
+/// Calls `visit` with each text of a target that decides what is built, and the attribute it belongs to.
+fn each_decisive(target: &Target, rebased: bool, visit: &mut impl FnMut(&str, &Text)) {
+    for attribute in TARGET_ATTRIBUTES.iter().filter(|attribute| attribute.decides) {
+        let name = attribute.name;
+        match &attribute.kind {
+            Kind::Text(at) | Kind::Description(at) => {
+                (at.get)(target).iter().for_each(|text| visit(name, text));
+            }
+            Kind::Context(at) => {
+                (at.get)(target).iter().filter(|_| rebased).for_each(|text| visit(name, text));
+            }
+            Kind::Contexts(at) => {
+                let links = (at.get)(target).values().filter(|text| rebased || may_link(text));
+                links.for_each(|text| visit(name, text));
+            }
+            Kind::List(at) => (at.get)(target).iter().flatten().for_each(|text| visit(name, text)),
+            Kind::Texts(at) | Kind::Inherits(at) => {
+                (at.get)(target).iter().for_each(|text| visit(name, text));
+            }
+            Kind::Annotations(at) => {
+                let of_index = (at.get)(target).iter().filter(|text| is_decisive_annotation(text));
+                of_index.for_each(|text| visit(name, text));
+            }
+            Kind::Map(at) | Kind::Args(at) => (at.get)(target).values().for_each(|text| visit(name, text)),
+            Kind::Attestations(at) | Kind::CachesFrom(at) => {
+                each_decisive_field(name, (at.get)(target), visit);
+            }
+            Kind::CachesTo(at) | Kind::Outputs(at) => {
+                each_decisive_field(name, (at.get)(target).as_deref().unwrap_or_default(), visit);
+            }
+            Kind::Secrets(at) => {
+                let ids = (at.get)(target).iter();
+                ids.for_each(|one| visit("secret.id", &Text { span: one.span, ..one.id.clone() }));
+            }
+            Kind::Ssh(at) => {
+                let ids = (at.get)(target).iter();
+                ids.for_each(|one| visit("ssh.id", &Text { span: one.span, ..one.id.clone() }));
+            }
+            Kind::Policies(at) => {
+                let files = (at.get)(target).iter().flat_map(|policy| &policy.files);
+                files.for_each(|text| visit(name, text));
+            }
+            Kind::Limits(at) => {
+                let limits = (at.get)(target).iter();
+                limits.for_each(|limits| limits.each_text(&mut |text| visit(name, text)));
+            }
+            Kind::Flag(_) => {}
+        }
+    }
+}
+
+fn each_decisive_field(attribute: &str, entries: &[Entry], visit: &mut impl FnMut(&str, &Text)) {
+    for entry in entries {
+        let fields = entry.fields.iter().filter(|(key, text)| is_decisive_field(attribute, entry, key, text));
+        for (key, text) in fields {
+            let place = Text { span: text.span.or(entry.span), ..text.clone() };
+            visit(&format!("{attribute}.{key}"), &place);
+        }
+    }
+}
+
+/// Whether the value may be a link, `target:NAME`.
+fn may_link(text: &Text) -> bool {
+    const LINK: &str = "target:";
+    let start = text.as_str().split(OPEN).next().unwrap_or_default();
+    start.starts_with(LINK) || LINK.starts_with(start)
+}
+
+/// The types and the key of an annotation, and all of one that goes to the index.
+fn is_decisive_annotation(text: &Text) -> bool {
+    let (name, _) = text.as_str().split_once('=').unwrap_or((text.as_str(), ""));
+    let types = name.split_once(':').map_or("", |(types, _)| types);
+    name.contains(OPEN) || types.split(',').any(|one| one.starts_with("index"))
+}
+
+fn is_decisive_field(attribute: &str, entry: &Entry, key: &str, text: &Text) -> bool {
+    match (attribute, key) {
+        (_, "type") => true,
+        ("output", "name" | "push" | "tar") => true,
+        ("output", key) => key.starts_with("annotation"),
+        // A platform is added to its tag.
+        ("cache-from" | "cache-to", "ref") => {
+            let name = text.as_str().rsplit('/').next().unwrap_or_default();
+            entry.kind() == "registry" && !name.contains(':')
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bake::values::{Mark, Marks, Str};
+
+    fn string(text: &str) -> Str {
+        let text = Str::normalized(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}"));
+        text.marked(&Marks::of(Mark::Kept("A".into())))
+    }
+
+    #[test]
+    fn a_context_that_may_be_a_link_is_decisive() {
+        for (written, expected) in [
+            ("<A>", true),
+            ("targ<A>", true),
+            ("target:<A>", true),
+            ("docker-image://alpine:<A>", false),
+            ("./<A>", false),
+        ] {
+            assert_eq!(may_link(&Text { value: string(written), span: None }), expected, "{written}");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Names and pieces of text, shared instead of copied.
+
+use std::rc::Rc;
+
+/// A name or a piece of text, shared between tree, scopes and values.
+pub type Name = Rc<str>;

@@ -1,0 +1,20 @@
+//! The options that every command takes.
+
+use std::path::PathBuf;
+
+use clap::{Args, ColorChoice};
+
+/// Options that every command takes.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Run as if started in DIR; each further one is relative to the one before
+    #[arg(short = 'C', value_name = "DIR")]
+    pub directories: Vec<PathBuf>,
+    /// Colour the output: auto, always or never
+    #[arg(long, value_name = "WHEN", default_value_t, hide_possible_values = true)]
+    pub color: ColorChoice,
+    /// Say on standard error what is read and written
+    #[arg(short, long)]
+    pub verbose: bool,
+}

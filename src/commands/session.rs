@@ -1,0 +1,109 @@
+//! A run of a command: where it is, how it speaks, and what it keeps secret.
+
+use crate::bake::values::kept;
+use crate::diagnostic::Diagnostic;
+use crate::error::Error;
+use crate::host::{Delivery, Host};
+use crate::source::Sources;
+
+/// How mistakes are told.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Voice {
+    /// As JSON instead of text.
+    pub(super) json: bool,
+    /// As GitHub annotations, too.
+    pub(super) github: bool,
+}
+
+/// A run: where it is, how it speaks, and the sources that its diagnostics point into.
+pub(super) struct Session<'a> {
+    pub(super) host: &'a Host,
+    pub(super) sources: Sources,
+    pub(super) voice: Voice,
+    pub(super) verbose: bool,
+    /// Texts that must not be told, the longest first.
+    pub(super) secrets: Vec<String>,
+}
+
+/// Shorter values are not looked for: they are in every other word.
+const MIN_SECRET: usize = 4;
+
+/// How many diagnostics are told at once; thousands are one mistake of what made the file.
+const MAX_TOLD: usize = 100;
+
+impl Session<'_> {
+    /// Writes diagnostics to standard error.
+    pub(super) fn tell(&self, diagnostics: &[Diagnostic]) {
+        if diagnostics.is_empty() {
+            return;
+        }
+        let told = diagnostics.iter().take(MAX_TOLD);
+        let told = told.map(|one| one.without(&self.secrets).with_texts(kept::readable));
+        let more = diagnostics
+            .len()
+            .checked_sub(MAX_TOLD)
+            .filter(|more| *more > 0)
+            .map(|more| Diagnostic::note("more", format!("{more} more are not shown")));
+        let diagnostics: Vec<Diagnostic> = told.chain(more).collect();
+        if self.voice.json {
+            let wire: Vec<_> =
+                diagnostics.iter().map(|diagnostic| diagnostic.to_wire(&self.sources)).collect();
+            let json = serde_json::to_string_pretty(&wire).unwrap_or_default();
+            self.host.stderr(&format!("{json}\n"));
+        } else {
+            let color = self.host.stderr_color();
+            for diagnostic in &diagnostics {
+                self.host.stderr(&diagnostic.render(&self.sources, color));
+            }
+        }
+        if self.voice.github {
+            for diagnostic in &diagnostics {
+                self.host.stderr(&diagnostic.render_github(&self.sources));
+            }
+        }
+    }
+
+    /// Keeps texts out of everything that is told from now on.
+    pub(super) fn hide(&mut self, texts: impl Iterator<Item = String>) {
+        for text in texts.filter(|text| text.len() >= MIN_SECRET) {
+            // Some messages quote what was found.
+            self.secrets.push(text.escape_debug().to_string());
+            self.secrets.push(text);
+        }
+        self.secrets.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+        self.secrets.dedup();
+    }
+
+    /// Says what is done, when asked to.
+    pub(super) fn note(&self, text: &str) {
+        if self.verbose {
+            self.host.stderr(&format!("{text}\n"));
+        }
+    }
+
+    /// Writes the product. A reader that has gone away has seen all it wanted.
+    pub(super) fn deliver(&self, text: &str) -> Result<(), Error> {
+        match self.host.stdout(text)? {
+            Delivery::Complete | Delivery::ReaderGone => Ok(()),
+        }
+    }
+}
+
+/// Sets outputs of the step and writes the job summary
+/// (<https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>).
+pub(super) fn github(session: &Session<'_>, outputs: &str, summary: &str) -> Result<(), Error> {
+    let host = session.host;
+    let file = |name: &str| host.env().get(name).filter(|path| !path.is_empty());
+    match file("GITHUB_OUTPUT") {
+        Some(path) => host.append(path, outputs)?,
+        None => session.tell(&[Diagnostic::warning(
+            "no-github",
+            "GITHUB_OUTPUT is not set, so no outputs are set",
+        )
+        .with_help("`--github` is for steps of GitHub Actions")]),
+    }
+    if let Some(path) = file("GITHUB_STEP_SUMMARY") {
+        host.append(path, summary)?;
+    }
+    Ok(())
+}

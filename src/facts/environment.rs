@@ -1,0 +1,48 @@
+//! What the environment of a run says.
+
+use super::variable;
+use jiff::Timestamp;
+
+use super::{Environment, Facts, github, gitlab};
+use crate::diagnostic::Diagnostic;
+
+/// What the environment of a CI run says: GitHub's, and of those that resemble it, or GitLab's. `event` is the text of
+/// the file that `GITHUB_EVENT_PATH` names, if it can be read.
+///
+/// # Errors
+/// When a variable or the file does not hold what it must.
+pub fn of_environment(env: &Environment, event: Option<&str>) -> Result<Facts, Diagnostic> {
+    let source_date = source_date(env)?;
+    let is_gitlab = variable(env, "GITLAB_CI").is_some() && variable(env, "GITHUB_ACTIONS").is_none();
+    let facts = if is_gitlab { gitlab::facts(env) } else { github::facts(env, event)? };
+    Ok(Facts { source_date, ..facts })
+}
+
+/// What `SOURCE_DATE_EPOCH` says (<https://reproducible-builds.org/specs/source-date-epoch/>).
+fn source_date(env: &Environment) -> Result<Option<Timestamp>, Diagnostic> {
+    let Some(text) = variable(env, "SOURCE_DATE_EPOCH") else { return Ok(None) };
+    let seconds = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let time = seconds.and_then(|text| Timestamp::from_second(text.parse().ok()?).ok());
+    time.map(Some).ok_or_else(|| {
+        let message = format!("SOURCE_DATE_EPOCH is `{text}`, and not a time in seconds since 1970");
+        Diagnostic::error("source-date-epoch", message)
+            .with_help("set it as `date +%s` prints it, or unset it")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn source_date_epoch_is_a_number_of_seconds() {
+        let read = |value: &str| source_date(&BTreeMap::from([("SOURCE_DATE_EPOCH".into(), value.into())]));
+        assert_eq!(read(""), Ok(None));
+        assert_eq!(read("1700000000").unwrap().unwrap().to_string(), "2023-11-14T22:13:20Z");
+        for wrong in ["yesterday", "1.5", "-1", " 1", "1e9", "99999999999999", "99999999999999999999999"] {
+            let told = read(wrong).unwrap_err();
+            assert!(told.message.contains(wrong), "{told:?}");
+        }
+    }
+}

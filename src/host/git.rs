@@ -1,0 +1,160 @@
+//! Runs git, in the one way in which all of this program does.
+//!
+//! A checkout is a stranger's work, and a folder in it may be made to look like a repository. git does what the
+//! configuration of a repository says, and much of that is to run programs. So:
+//!
+//! - A repository is what has a `.git`, which git never checks out, or what `GIT_DIR` names. A folder that merely looks
+//!   like a bare repository is refused.
+//! - Commands that answer from the repository itself reach no remote, run no hook, no file system monitor and no pager,
+//!   and enter no submodule. They make no patches, so that no `diff.external` or `textconv` applies. The one that looks
+//!   at the working tree has its filters switched off: see [`crate::facts::worktree`].
+//! - The remote is asked from an empty folder outside of any repository, with the user's own configuration and, of the
+//!   repository's, only what [`crate::facts::remote`] lets through.
+//!
+//! The environment, such as `GIT_SSH_COMMAND`, and the configuration of the user and the machine are the user's own.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use super::Host;
+use super::programs::{Kill, run};
+use crate::facts::git::Failure;
+use crate::facts::remote::{self, Protocol, Remote};
+
+/// How long `git` may take, which may ask a server. In seconds.
+const MAX_WAIT: u64 = 60;
+
+/// What goes before each command, and wins over every configuration.
+const ALWAYS: [&str; 11] = [
+    "--no-pager",
+    "-c",
+    "safe.bareRepository=explicit",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "submodule.recurse=false",
+    "-c",
+    "protocol.ext.allow=never",
+];
+
+/// Variables that name or describe a repository, as `git rev-parse --local-env-vars` lists them. Those of the
+/// configuration are in what [`remote::find`] has read.
+const OF_REPOSITORY: [&str; 15] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_CONFIG",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+];
+
+impl Host {
+    /// Runs `git` in the working directory, without a shell, and returns what it prints. It asks nobody anything,
+    /// changes nothing, and reaches no remote.
+    ///
+    /// # Errors
+    /// When there is no git, the repository is not one to trust, git fails, prints more than
+    /// [`MAX_INPUT`](super::MAX_INPUT) or takes longer than a minute.
+    pub fn git(&self, arguments: &[&str]) -> Result<String, Failure> {
+        // Before 2.38, git does not know `safe.bareRepository`.
+        if self.env().get("GIT_DIR").is_none_or(String::is_empty)
+            && let Some(folder) = bare_repository(&self.directory)
+        {
+            return Err(Failure::BareRepository(folder.display().to_string()));
+        }
+        let mut command = self.git_command(arguments, "none");
+        command.current_dir(&self.directory);
+        finish(command, arguments)
+    }
+
+    /// Lists the tags and branches of a remote, as `git ls-remote` does. Of the repository, nothing is used but what
+    /// `remote` has.
+    ///
+    /// # Errors
+    /// Likewise, and when the remote cannot be reached or read.
+    pub fn git_remote(&self, remote: &Remote) -> Result<String, Failure> {
+        let other = |error: std::io::Error| Failure::Other(super::reason(&error));
+        let folder = tempfile::tempdir().map_err(other)?;
+        let place = folder.path().canonicalize().map_err(other)?;
+        let users = self.env().get("GIT_ALLOW_PROTOCOL");
+        let is_allowed = |name: &&&str| users.is_none_or(|list| list.split(':').any(|one| one == **name));
+        let protocols: Vec<&str> = remote.transports.iter().filter(is_allowed).copied().collect();
+        let protocols = if protocols.is_empty() { "none".to_owned() } else { protocols.join(":") };
+        let mut command = self.git_command(&remote::LIST, &protocols);
+        command.current_dir(&place).env("GIT_CEILING_DIRECTORIES", place.parent().unwrap_or(&place));
+        for name in OF_REPOSITORY {
+            command.env_remove(name);
+        }
+        let mut settings = remote.settings.clone();
+        let has = |key: &str| settings.iter().any(|(name, _)| name == key);
+        match remote.protocol {
+            // `git upload-pack` reads the user's files itself, for `safe.directory`.
+            Protocol::File => {}
+            // Their settings are among these, also those that hold only in some repositories.
+            Protocol::Http | Protocol::Ssh | Protocol::Git => {
+                command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
+            }
+        }
+        let is_ssh_chosen = ["GIT_SSH", "GIT_SSH_COMMAND"].iter().any(|name| self.env().contains_key(*name));
+        if remote.protocol == Protocol::Ssh && !is_ssh_chosen && !has("core.sshcommand") {
+            settings.push(("core.sshcommand".to_owned(), remote::SSH.to_owned()));
+        }
+        // In the environment, since everybody can read arguments, and some settings are credentials.
+        command.env("GIT_CONFIG_COUNT", settings.len().to_string());
+        for (index, (key, value)) in settings.iter().enumerate() {
+            command.env(format!("GIT_CONFIG_KEY_{index}"), key);
+            command.env(format!("GIT_CONFIG_VALUE_{index}"), value);
+        }
+        finish(command, &remote::LIST)
+    }
+
+    fn git_command(&self, arguments: &[&str], protocols: &str) -> Command {
+        let mut command = Command::new("git");
+        command.args(ALWAYS).args(arguments);
+        command.envs([
+            ("GIT_ALLOW_PROTOCOL", protocols),
+            ("GIT_OPTIONAL_LOCKS", "0"),
+            ("GIT_TERMINAL_PROMPT", "0"),
+            ("GIT_NO_LAZY_FETCH", "1"),
+            ("LC_ALL", "C"),
+        ]);
+        command
+    }
+}
+
+fn finish(command: Command, arguments: &[&str]) -> Result<String, Failure> {
+    let name =
+        arguments.iter().skip_while(|word| word.starts_with('-') || word.contains('=')).copied().next();
+    let name = format!("git {}", name.unwrap_or_default());
+    // An interrupt from the keyboard does not reach a group of its own, but what is left then soon ends by itself.
+    run(command, &name, Duration::from_secs(MAX_WAIT), Kill::WithChildren)
+}
+
+/// The folder that git would take for a bare repository, from this one upwards.
+fn bare_repository(directory: &Path) -> Option<&Path> {
+    for folder in directory.ancestors() {
+        let git = folder.join(".git");
+        if git.is_file() || git.join("HEAD").exists() || folder.ends_with(".git") {
+            return None;
+        }
+        let has = |name: &str| folder.join(name).exists();
+        if folder.join("HEAD").symlink_metadata().is_ok()
+            && (has("objects") && has("refs") || has("commondir"))
+        {
+            return Some(folder);
+        }
+    }
+    None
+}

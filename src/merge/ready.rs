@@ -1,0 +1,63 @@
+//! An image that is complete: its index, and what is to become of its tags.
+
+use super::check::{Checked, Subject};
+use super::decide::{Decision, decide};
+use super::index;
+use crate::diagnostic::Diagnostic;
+use crate::published::planned::PlannedImage;
+use crate::published::record::Record;
+use crate::registry::Manifest;
+
+/// An image that is complete.
+pub(super) struct Ready<'a> {
+    /// The image's key.
+    pub(super) key: &'a str,
+    /// The image.
+    pub(super) image: &'a PlannedImage,
+    /// The positions of its repositories among the sites, in order.
+    pub(super) places: Vec<usize>,
+    /// What came of its check.
+    pub(super) checked: Checked,
+    /// Its index.
+    pub(super) manifest: Manifest,
+    /// What is to become of its tags, repository by repository.
+    pub(super) decisions: Vec<Decision>,
+}
+
+impl<'a> Ready<'a> {
+    /// Composes the index of an image that was checked, and decides about its tags.
+    ///
+    /// # Errors
+    /// Why it cannot have an index.
+    pub(super) fn compose(
+        subject: &Subject<'a>,
+        checked: Checked,
+        records: &[Record],
+    ) -> Result<Self, Diagnostic> {
+        let (key, image) = (subject.key, subject.image);
+        let manifest = index::compose(&checked.sources, &checked.referrers, &image.annotations);
+        let manifest = manifest.map_err(|error| {
+            let message = format!("image `{key}` cannot have an index: {error}");
+            Diagnostic::error("compose", message)
+                .with_help("build with `oci-mediatypes=true` in `output`, or leave the annotations out")
+        })?;
+        let mut decisions = Vec::new();
+        for &site in &subject.places {
+            let location = &subject.sites[site].location;
+            let tags = image.tags_in(location);
+            decisions.extend(tags.map(|tag| Decision {
+                site,
+                tag: tag.name.clone(),
+                report: decide(
+                    image,
+                    tag,
+                    location,
+                    &manifest.digest,
+                    &records[site],
+                    subject.allow_backward,
+                ),
+            }));
+        }
+        Ok(Self { key, image, places: subject.places.clone(), checked, manifest, decisions })
+    }
+}

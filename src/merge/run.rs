@@ -1,0 +1,279 @@
+//! The merge itself: from what was built to tags, step by step.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::check::{Checked, MISSING_BUILD, Subject, check};
+use super::decide::{Decision, immutable, only_adds};
+use super::publish::{Job, TagJob, publish};
+use super::ready::Ready;
+use super::report::{ImageReport, MissingReport, Outcome, Report, Settled, Status};
+use super::surroundings::{Options, Surroundings};
+use super::{bases, command};
+use crate::diagnostic::Diagnostic;
+use crate::published::metadata::Metadata;
+use crate::published::planned::{Planned, PlannedImage};
+use crate::published::progress::Event;
+use crate::published::record::{Question, Record};
+use crate::published::sites::Site;
+use crate::published::survey::{Round, Survey, Trouble};
+use crate::registry::Location;
+
+/// How long to wait before asking again for what is not there yet.
+const INTERVAL: Duration = Duration::from_secs(2);
+
+/// Publishes the images of a plan: checks everything in every repository, then writes indexes by digest, tags of
+/// versions, floating tags, and reads them back.
+#[must_use]
+pub fn merge(
+    planned: &Planned,
+    metadata: &Metadata,
+    options: Options,
+    surroundings: &Surroundings<'_>,
+) -> Report {
+    let mut report = Report::new(options.dry_run);
+    report.notes.extend(metadata.notes.iter().cloned());
+    if !options.allow_mixed_bases {
+        for (key, image) in &planned.images {
+            report.problems.extend(bases::mixed(key, image, metadata));
+        }
+    }
+    if !report.problems.is_empty() {
+        return abandoned(report, planned);
+    }
+    let Surroundings { sites, clock, progress, .. } = *surroundings;
+    let mut survey = Survey::new(sites, progress, Trouble::EndsIt);
+    let subjects = subjects(planned, metadata, options, sites);
+    let deadline = clock.elapsed().saturating_add(options.wait);
+    let all = match read(&subjects, &mut survey, deadline, surroundings) {
+        Ok(all) => all,
+        Err(problems) => {
+            report.problems.extend(problems);
+            return abandoned(report, planned);
+        }
+    };
+    tell_checked(&all, &subjects, surroundings);
+    let mut ready = Vec::new();
+    for (subject, checked) in subjects.iter().zip(all) {
+        report.problems.extend(checked.problems.iter().cloned());
+        report.notes.extend(checked.notes.iter().cloned());
+        let mut image = ImageReport::new(Status::Held);
+        image.missing = checked.missing.iter().map(MissingReport::from).collect();
+        image.platforms.clone_from(&checked.platforms);
+        image.why.clone_from(&checked.held);
+        if image.why.is_empty() && checked.problems.is_empty() {
+            match Ready::compose(subject, checked, survey.records()) {
+                Ok(one) => {
+                    image.digest = Some(one.manifest.digest.clone());
+                    image.media_type = Some(one.manifest.media_type.clone());
+                    image.size = Some(one.manifest.bytes.len());
+                    ready.push(one);
+                }
+                Err(problem) => report.problems.push(problem),
+            }
+        }
+        report.images.insert(subject.key.to_owned(), image);
+    }
+    if report.problems.is_empty() && !options.allow_retag {
+        report.problems.extend(check_immutable(&ready, &mut survey));
+    }
+    if !report.problems.is_empty() {
+        return abandoned(report, planned);
+    }
+    // Without problems, an image that is not ready is one that lacks a build.
+    if options.require_all && ready.len() < subjects.len() {
+        for image in report.images.values_mut().filter(|image| image.why.is_empty()) {
+            image.why.push("another image is incomplete, and all are required".to_owned());
+        }
+        return report;
+    }
+    write(&ready, options, survey.records(), surroundings, &mut report);
+    report
+}
+
+fn subjects<'a>(
+    planned: &'a Planned,
+    metadata: &'a Metadata,
+    options: Options,
+    sites: &'a [Site],
+) -> Vec<Subject<'a>> {
+    let place = |location: &Location| sites.iter().position(|site| site.location == *location);
+    let subject = |(key, image): (&'a String, &'a PlannedImage)| Subject {
+        key,
+        image,
+        places: image.repositories.iter().filter_map(place).collect(),
+        metadata,
+        sites,
+        require_all: options.require_all,
+        allow_backward: options.allow_backward,
+    };
+    planned.images.iter().map(subject).collect()
+}
+
+/// Checks all images, asking the repositories until nothing is left to ask, and waiting for what was not pushed yet.
+fn read(
+    subjects: &[Subject<'_>],
+    survey: &mut Survey<'_>,
+    deadline: Duration,
+    surroundings: &Surroundings<'_>,
+) -> Result<Vec<Checked>, Vec<Diagnostic>> {
+    loop {
+        let (all, failures) = survey.conduct(|records| {
+            let mut all: Vec<Checked> = subjects.iter().map(|subject| check(subject, records)).collect();
+            let questions = all.iter_mut().flat_map(|one| std::mem::take(&mut one.questions)).collect();
+            (all, questions)
+        });
+        if !failures.is_empty() {
+            return Err(failures);
+        }
+        let lacks = |checked: &Checked| checked.problems.iter().any(|one| one.code == MISSING_BUILD);
+        if !(all.iter().any(lacks) && wait(deadline, surroundings)) {
+            return Ok(all);
+        }
+        survey.forget_absent();
+    }
+}
+
+/// Waits a while for builds that are not there yet; false when there is no time left.
+fn wait(deadline: Duration, surroundings: &Surroundings<'_>) -> bool {
+    let Surroundings { sites, clock, progress, docker: _ } = *surroundings;
+    let pause = INTERVAL.min(deadline.saturating_sub(clock.elapsed()));
+    if pause.is_zero() {
+        return false;
+    }
+    for site in sites {
+        let why = "builds are not there yet";
+        progress.tell(&Event::Waiting { location: &site.location, pause, why });
+    }
+    clock.sleep(pause);
+    true
+}
+
+/// Says what was read, for each repository.
+fn tell_checked(all: &[Checked], subjects: &[Subject<'_>], surroundings: &Surroundings<'_>) {
+    for (at, site) in surroundings.sites.iter().enumerate() {
+        let here = subjects.iter().zip(all).filter(|(subject, _)| subject.places.contains(&at));
+        let builds: usize = here.map(|(_, checked)| checked.sources.len()).sum();
+        if builds > 0 {
+            let what = format!("checked {builds} {}", if builds == 1 { "build" } else { "builds" });
+            surroundings.progress.tell(&Event::Done { location: &site.location, what: &what });
+        }
+    }
+}
+
+/// Tags of versions that immutable images would give another digest; one that only adds platforms may.
+fn check_immutable(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Vec<Diagnostic> {
+    let images = ready.iter().filter(|ready| ready.image.immutable);
+    let conflicts: Vec<(&Ready<'_>, &Decision)> = images
+        .flat_map(|ready| ready.decisions.iter().map(move |decision| (ready, decision)))
+        .filter(|(_, decision)| decision.report.outcome == Outcome::Replaced)
+        .collect();
+    let question = |(_, decision): &(&Ready<'_>, &Decision)| {
+        Some((decision.site, Question::Manifest(decision.report.previous.clone()?)))
+    };
+    let mut problems = match survey.ask(conflicts.iter().filter_map(question).collect()) {
+        Round::Idle => Vec::new(),
+        Round::Asked(failures) => failures,
+    };
+    for (ready, Decision { site, tag: _, report }) in conflicts {
+        let published = report.previous.as_ref();
+        let published = published.and_then(|digest| survey.records()[*site].manifest(digest).present());
+        if !published.is_some_and(|published| only_adds(&ready.manifest, &published.manifest)) {
+            problems.push(immutable(ready.key, report, &ready.manifest.digest));
+        }
+    }
+    problems
+}
+
+fn write(
+    ready: &[Ready<'_>],
+    options: Options,
+    records: &[Record],
+    surroundings: &Surroundings<'_>,
+    report: &mut Report,
+) {
+    let mut jobs = Vec::new();
+    for one in ready {
+        let image = report.images.get_mut(one.key).expect("every image is reported");
+        image.references = one.decisions.iter().map(|decision| decision.report.clone()).collect();
+        let writes = image.references.iter().any(|reference| reference.outcome.writes());
+        image.status = match (writes, options.dry_run) {
+            (false, _) => Status::Unchanged,
+            (true, true) => Status::Planned,
+            (true, false) => Status::Published,
+        };
+        for &site in &one.places {
+            let own = one.decisions.iter().enumerate().filter(|(_, decision)| decision.site == site);
+            let is_tagged = own.clone().any(|(_, decision)| decision.report.outcome == Outcome::Unchanged);
+            let tags: Vec<TagJob> = own
+                .filter(|(_, decision)| decision.report.outcome.writes())
+                .map(|(at, Decision { site: _, tag, report })| TagJob {
+                    reference: at,
+                    tag: tag.clone(),
+                    floating: report.floating,
+                    previous: report.previous.clone(),
+                    outcome: report.outcome,
+                })
+                .collect();
+            if tags.is_empty() {
+                continue;
+            }
+            let is_there = records[site].manifest(&one.manifest.digest).present().is_some();
+            jobs.push(Job {
+                image: one.key,
+                site,
+                manifest: &one.manifest,
+                copies: one.checked.copies.get(&site),
+                has_index: is_tagged || is_there,
+                command: (options.dry_run || options.use_docker)
+                    .then(|| command::imagetools(one, site, &tags, surroundings.sites)),
+                tags,
+            });
+        }
+    }
+    if options.dry_run {
+        for job in &jobs {
+            let image = report.images.get_mut(job.image).expect("every image is reported");
+            image.commands.extend(job.command.as_deref().map(command::line));
+        }
+        return;
+    }
+    let unable = jobs.iter().filter(|job| job.command.as_ref().is_some_and(Vec::is_empty));
+    let unable: BTreeSet<&str> = unable.map(|job| job.image).collect();
+    if !unable.is_empty() {
+        report.problems.extend(unable.into_iter().map(command::several_repositories));
+        report.images.values_mut().for_each(|image| image.status = Status::Failed);
+        return;
+    }
+    let published = publish(&jobs, surroundings);
+    for job in &jobs {
+        let image = report.images.get_mut(job.image).expect("every image is reported");
+        let mut outcomes = published.outcomes.get(job.image).cloned().unwrap_or_default();
+        for tag in &job.tags {
+            let untouched = || Settled { outcome: Outcome::Skipped, digest: tag.previous.clone(), why: None };
+            outcomes.entry(tag.reference).or_insert_with(untouched);
+        }
+        let is_bad = |settled: &Settled| matches!(settled.outcome, Outcome::Skipped | Outcome::Failed);
+        if outcomes.values().any(is_bad) {
+            image.status = Status::Failed;
+        }
+        image.settle(&outcomes);
+    }
+    report.problems.extend(published.problems);
+    for one in ready.iter().filter(|one| report.images[one.key].status != Status::Failed) {
+        let sites = one.places.iter().map(|&site| &surroundings.sites[site].location);
+        report.published.extend(sites.map(|location| location.with_digest(&one.manifest.digest)));
+    }
+}
+
+/// The report of a merge that wrote nothing, since something is wrong.
+fn abandoned(mut report: Report, planned: &Planned) -> Report {
+    for key in planned.images.keys() {
+        let image = report.images.entry(key.clone()).or_insert_with(|| ImageReport::new(Status::Failed));
+        if image.why.is_empty() {
+            image.status = Status::Failed;
+            image.why.push("nothing was written, since something is wrong".to_owned());
+        }
+    }
+    report
+}

@@ -1,0 +1,42 @@
+//! What a merge is told to do, and what it works with.
+
+use std::time::Duration;
+
+use crate::published::progress::Progress;
+use crate::published::sites::Site;
+use crate::registry::Clock;
+
+/// What is allowed, and how patient to be.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Write nothing.
+    pub dry_run: bool,
+    /// Publish nothing when a build of any image is missing.
+    pub require_all: bool,
+    /// Move floating tags even when the repository has a greater version.
+    pub allow_backward: bool,
+    /// Give tags of versions another digest even when the image is immutable.
+    pub allow_retag: bool,
+    /// Publish images whose builds have different bases.
+    pub allow_mixed_bases: bool,
+    /// Let Docker write.
+    pub use_docker: bool,
+    /// How long to wait for builds that are not there yet.
+    pub wait: Duration,
+}
+
+/// What a merge works with.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The repositories of [`Planned::locations`](crate::published::planned::Planned::locations), in that order.
+    pub sites: &'a [Site],
+    /// Tells the time, and waits.
+    pub clock: &'a dyn Clock,
+    /// What is told of what goes on.
+    pub progress: &'a dyn Progress,
+    /// What runs a command of Docker's.
+    pub docker: &'a RunDocker<'a>,
+}
+
+/// What runs a command of Docker's; the error is what it complains about.
+pub type RunDocker<'a> = dyn Fn(&[String]) -> Result<(), String> + Sync + 'a;

@@ -1,0 +1,103 @@
+//! Whether an image says of itself what its plan says: a build of another plan has other labels and annotations, though
+//! its leg and its platform may be the same.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::plan_json::BuildEntry;
+
+/// What helps when a build is of another plan.
+pub const OTHER_PLAN_CURE: &str = "`plan.json`, `docker-bake.json` and the metadata belong together: give those of one run, and build \
+     without `--set` or files that change labels or annotations";
+
+/// What differs from the plan, a phrase each. Only what is planned is compared: a Dockerfile may add more.
+#[must_use]
+pub fn differences(
+    build: &BuildEntry,
+    labels: &BTreeMap<String, String>,
+    annotations: &BTreeMap<String, String>,
+) -> Vec<String> {
+    let compare = |what: &str, planned: &BTreeMap<String, String>, found: &BTreeMap<String, String>| {
+        let differ = planned.iter().filter(|(key, value)| found.get(*key) != Some(*value));
+        let phrase = |(key, planned): (&String, &String)| match found.get(key) {
+            Some(found) => format!("the {what} `{key}` is {found:?}, and the plan says {planned:?}"),
+            None => format!("the {what} `{key}` is not there, and the plan says {planned:?}"),
+        };
+        differ.map(phrase).collect::<Vec<_>>()
+    };
+    let mut differences = compare("label", &build.labels, labels);
+    differences.extend(compare("annotation", &build.annotations, annotations));
+    differences
+}
+
+/// The labels in the configuration of an image.
+///
+/// # Errors
+/// When it is no configuration.
+pub fn labels_of(configuration: &[u8]) -> Result<BTreeMap<String, String>, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Configuration {
+        config: Option<Execution>,
+    }
+    #[derive(Deserialize)]
+    struct Execution {
+        #[serde(rename = "Labels")]
+        labels: Option<BTreeMap<String, String>>,
+    }
+    let Configuration { config } = serde_json::from_slice(configuration)?;
+    Ok(config.and_then(|config| config.labels).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::on_missing::OnMissing;
+
+    fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn only_what_is_planned_is_compared() {
+        let build = |labels: &[(&str, &str)], annotations: &[(&str, &str)]| BuildEntry {
+            platform: None,
+            job: String::new(),
+            on_missing: OnMissing::Hold,
+            labels: map(labels),
+            annotations: map(annotations),
+        };
+        let found = map(&[("a", "1"), ("b", "")]);
+        for (labels, annotations) in [
+            (&[][..], &[][..]),
+            (&[("a", "1")], &[]),
+            (&[("b", "")], &[("a", "1")]),
+            (&[], &[("a", "1"), ("b", "")]),
+        ] {
+            assert_eq!(differences(&build(labels, annotations), &found, &found), [""; 0]);
+        }
+        assert_eq!(
+            differences(&build(&[("a", "2"), ("b", "")], &[("c", ""), ("b", "x")]), &found, &found),
+            [
+                "the label `a` is \"1\", and the plan says \"2\"",
+                "the annotation `b` is \"\", and the plan says \"x\"",
+                "the annotation `c` is not there, and the plan says \"\"",
+            ]
+        );
+    }
+
+    #[test]
+    fn labels_are_read_in_all_forms() {
+        for (text, expected) in [
+            ("{}", &[][..]),
+            (r#"{"config":null}"#, &[]),
+            (r#"{"config":{"Labels":null}}"#, &[]),
+            (r#"{"config":{"Labels":{"a":"b"},"Env":[]},"os":"linux"}"#, &[("a", "b")]),
+        ] {
+            assert_eq!(labels_of(text.as_bytes()).unwrap(), map(expected), "{text}");
+        }
+        for text in ["[]", r#"{"config":{"Labels":{"a":1}}}"#, "\u{0}"] {
+            assert!(labels_of(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! What repositories answered: each question goes to a repository once, and what is wrong with an answer is an answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::labels::labels_of;
+use super::served::Served;
+use crate::diagnostic::Diagnostic;
+use crate::oci::{Descriptor, DescriptorPlatform, configured_platform};
+use crate::reference::{Digest, Tag};
+use crate::registry::{Error, Kind, Negotiated, TagOrDigest, TransportError};
+
+/// Something to know about a repository.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Question {
+    /// The digest of a tag.
+    Tag(Tag),
+    /// The manifest with this digest.
+    Manifest(Digest),
+    /// The size of a blob.
+    Blob(Digest),
+    /// What is in a blob, the configuration of an image.
+    Configuration(Digest),
+    /// All tags.
+    Tags,
+    /// The attestations that refer to an image.
+    Referrers(Digest),
+    /// What a client gets that knows Docker's media types alone.
+    ForDocker(TagOrDigest),
+}
+
+/// Questions to repositories, which are named by their positions among the sites.
+pub type Questions = BTreeSet<(usize, Question)>;
+
+/// An answer that is wrong in itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong.
+    pub kind: FaultKind,
+    /// The same in words.
+    pub diagnostic: Diagnostic,
+}
+
+/// What is wrong with an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The content is not what its digest says.
+    DigestMismatch,
+    /// More bytes than are read.
+    TooLarge,
+    /// It makes no sense.
+    Invalid,
+    /// The registry refuses to serve it.
+    Refused,
+}
+
+impl Fault {
+    /// What an error says about the content; none when it is about the way to it.
+    #[must_use]
+    pub fn of(error: &Error) -> Option<Self> {
+        let kind = match error.kind() {
+            Kind::Digest { .. } => FaultKind::DigestMismatch,
+            Kind::TooLarge { .. } | Kind::Transport { problem: TransportError::TooLarge(_), .. } => {
+                FaultKind::TooLarge
+            }
+            Kind::Invalid(_) => FaultKind::Invalid,
+            Kind::Rejected { .. } => FaultKind::Refused,
+            _ => return None,
+        };
+        Some(Self { kind, diagnostic: error.to_diagnostic() })
+    }
+
+    /// What was found.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.diagnostic.message
+    }
+}
+
+/// What is known of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known<'a, T> {
+    /// Nobody asked.
+    Unasked,
+    /// It is not there.
+    Absent,
+    /// It is there.
+    Present(T),
+    /// Something is there that cannot be used.
+    Faulty(&'a Fault),
+}
+
+impl<T> Known<'_, T> {
+    /// What is there.
+    pub fn present(self) -> Option<T> {
+        if let Self::Present(found) = self { Some(found) } else { None }
+    }
+
+    /// Whether nobody asked.
+    #[must_use]
+    pub fn is_unasked(&self) -> bool {
+        matches!(self, Self::Unasked)
+    }
+
+    /// Whether it is not there.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+}
+
+/// What came of a question.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// It is not there.
+    Absent,
+    /// It is there.
+    Present(Answer),
+    /// Something is there that cannot be used.
+    Faulty(Fault),
+}
+
+/// An answer that says something.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// The digest of a tag.
+    Tag(Digest),
+    /// A manifest.
+    Manifest(Box<Served>),
+    /// The size of a blob.
+    Size(u64),
+    /// A configuration.
+    Configuration(Configuration),
+    /// All tags.
+    Tags(Vec<Tag>),
+    /// What refers to an image.
+    Referrers(Vec<Descriptor>),
+    /// What such a client gets.
+    ForDocker(Negotiated),
+}
+
+/// What is known of the configuration of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Configuration {
+    /// Its size in bytes.
+    pub size: u64,
+    /// The platform that it names, or why that cannot be read.
+    pub platform: Result<DescriptorPlatform, String>,
+    /// The labels, or why they cannot be read.
+    pub labels: Result<BTreeMap<String, String>, String>,
+}
+
+impl Configuration {
+    /// What the content of a configuration says.
+    #[must_use]
+    pub fn read(content: &[u8]) -> Self {
+        Self {
+            size: content.len() as u64,
+            platform: configured_platform(content).map_err(|error| error.to_string()),
+            labels: labels_of(content).map_err(|error| error.to_string()),
+        }
+    }
+}
+
+/// What one repository answered.
+#[derive(Clone, Debug, Default)]
+pub struct Record {
+    replies: BTreeMap<Question, Reply>,
+}
+
+impl Record {
+    /// Takes note of what came of a question.
+    pub fn learn(&mut self, question: Question, reply: Reply) {
+        self.replies.insert(question, reply);
+    }
+
+    /// Whether a question was answered.
+    #[must_use]
+    pub fn knows(&self, question: &Question) -> bool {
+        self.replies.contains_key(question)
+    }
+
+    /// How many questions were answered.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.replies.len()
+    }
+
+    /// Whether no question was answered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.replies.is_empty()
+    }
+
+    /// Forgets which manifests and blobs are not there, so that they are asked for again.
+    pub fn forget_absent(&mut self) {
+        self.replies.retain(|question, reply| match question {
+            Question::Manifest(_) | Question::Blob(_) | Question::Configuration(_) => {
+                !matches!(reply, Reply::Absent)
+            }
+            Question::Tag(_) | Question::Tags | Question::Referrers(_) | Question::ForDocker(_) => true,
+        });
+    }
+
+    fn get<'a, T>(&'a self, question: &Question, take: impl FnOnce(&'a Answer) -> Option<T>) -> Known<'a, T> {
+        match self.replies.get(question) {
+            None => Known::Unasked,
+            Some(Reply::Absent) => Known::Absent,
+            Some(Reply::Present(answer)) => take(answer).map_or(Known::Unasked, Known::Present),
+            Some(Reply::Faulty(fault)) => Known::Faulty(fault),
+        }
+    }
+
+    /// The digest of a tag.
+    #[must_use]
+    pub fn tag(&self, tag: &Tag) -> Known<'_, &Digest> {
+        self.get(&Question::Tag(tag.clone()), |answer| match answer {
+            Answer::Tag(digest) => Some(digest),
+            _ => None,
+        })
+    }
+
+    /// A manifest.
+    #[must_use]
+    pub fn manifest(&self, digest: &Digest) -> Known<'_, &Served> {
+        self.get(&Question::Manifest(digest.clone()), |answer| match answer {
+            Answer::Manifest(served) => Some(&**served),
+            _ => None,
+        })
+    }
+
+    /// The size of a blob.
+    #[must_use]
+    pub fn blob(&self, digest: &Digest) -> Known<'_, u64> {
+        let configuration = self.get(&Question::Configuration(digest.clone()), |answer| match answer {
+            Answer::Configuration(configuration) => Some(configuration.size),
+            _ => None,
+        });
+        if configuration != Known::Unasked {
+            return configuration;
+        }
+        self.get(&Question::Blob(digest.clone()), |answer| match answer {
+            Answer::Size(size) => Some(*size),
+            _ => None,
+        })
+    }
+
+    /// A configuration.
+    #[must_use]
+    pub fn configuration(&self, digest: &Digest) -> Known<'_, &Configuration> {
+        self.get(&Question::Configuration(digest.clone()), |answer| match answer {
+            Answer::Configuration(configuration) => Some(configuration),
+            _ => None,
+        })
+    }
+
+    /// All tags.
+    #[must_use]
+    pub fn tags(&self) -> Known<'_, &[Tag]> {
+        self.get(&Question::Tags, |answer| match answer {
+            Answer::Tags(tags) => Some(tags.as_slice()),
+            _ => None,
+        })
+    }
+
+    /// The attestations that refer to an image.
+    #[must_use]
+    pub fn referrers(&self, image: &Digest) -> Known<'_, &[Descriptor]> {
+        self.get(&Question::Referrers(image.clone()), |answer| match answer {
+            Answer::Referrers(found) => Some(found.as_slice()),
+            _ => None,
+        })
+    }
+
+    /// What a client gets that knows Docker's media types alone.
+    #[must_use]
+    pub fn for_docker(&self, at: &TagOrDigest) -> Known<'_, &Negotiated> {
+        self.get(&Question::ForDocker(at.clone()), |answer| match answer {
+            Answer::ForDocker(told) => Some(told),
+            _ => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_there_is_asked_for_again_and_nothing_else() {
+        let digest = |name: &str| Digest::sha256(name.as_bytes());
+        let tag: Tag = "1".parse().unwrap();
+        let questions = [
+            Question::Manifest(digest("a")),
+            Question::Blob(digest("b")),
+            Question::Configuration(digest("c")),
+            Question::Tag(tag.clone()),
+        ];
+        let mut record = Record::default();
+        for question in &questions {
+            record.learn(question.clone(), Reply::Absent);
+        }
+        record.learn(Question::Blob(digest("d")), Reply::Present(Answer::Size(7)));
+        record.forget_absent();
+        assert_eq!(questions.map(|question| record.knows(&question)), [false, false, false, true]);
+        assert_eq!((record.len(), record.blob(&digest("d"))), (2, Known::Present(7)));
+    }
+
+    #[test]
+    fn a_configuration_that_was_read_is_a_blob_whose_size_is_known() {
+        let digest = Digest::sha256(b"{}");
+        let mut record = Record::default();
+        assert_eq!(record.blob(&digest), Known::Unasked);
+        let configuration = Configuration::read(br#"{"os":"linux","architecture":"arm64"}"#);
+        let reply = Reply::Present(Answer::Configuration(configuration));
+        record.learn(Question::Configuration(digest.clone()), reply);
+        assert_eq!(record.blob(&digest), Known::Present(37));
+        record.learn(Question::Configuration(digest.clone()), Reply::Absent);
+        assert_eq!(record.blob(&digest), Known::Absent);
+    }
+}

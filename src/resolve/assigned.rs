@@ -1,0 +1,82 @@
+//! Legs with the runners that build them, and which image is made of which.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+
+use super::targets::Targets;
+use super::{annotations, labels};
+use crate::bake::values::Name;
+use crate::on_missing::OnMissing;
+use crate::plan::{Build, Leg, Role};
+use crate::runner::Assignment;
+use crate::spec::Grouping;
+
+/// What a leg needs to know besides its definition while the plan is assigned.
+#[derive(Clone, Debug)]
+pub(super) struct AssignedLeg {
+    pub(super) leg: Leg,
+    /// The runner that builds it; for a linked leg that of the leg that links to it first.
+    pub(super) assignment: Assignment,
+    pub(super) grouping: Grouping,
+}
+
+/// All legs, by name.
+pub(super) struct Legs {
+    pub(super) all: IndexMap<String, AssignedLeg>,
+    /// The legs of each image, and what becomes of it without one.
+    pub(super) builds: IndexMap<String, Vec<(String, OnMissing)>>,
+    pub(super) lifted: BTreeMap<Name, BTreeMap<String, String>>,
+}
+
+impl Legs {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Leg> {
+        self.all.values().map(|assigned| &assigned.leg)
+    }
+
+    pub(super) fn builds_of(&self, image: &str) -> Vec<Build> {
+        let builds = self.builds.get(image).into_iter().flatten();
+        let legs = builds.filter_map(|(leg, on_missing)| Some((leg, on_missing, self.get(leg)?)));
+        legs.map(|(leg, on_missing, assigned)| Build {
+            leg: leg.clone(),
+            on_missing: *on_missing,
+            labels: labels::known(&assigned.leg.definition),
+            annotations: annotations::of_manifest(&assigned.leg.definition),
+        })
+        .collect()
+    }
+
+    pub(super) fn lifted(&self, target: &str) -> BTreeMap<String, String> {
+        self.lifted.get(target).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&AssignedLeg> {
+        self.all.get(name)
+    }
+
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut AssignedLeg> {
+        self.all.get_mut(name)
+    }
+
+    pub(super) fn insert(&mut self, name: String, assigned: AssignedLeg) {
+        self.all.insert(name, assigned);
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        self.all.keys().cloned().collect()
+    }
+
+    /// Brings the legs into the order of their targets in the file: published ones, then those only linked.
+    pub(super) fn sort(&mut self, targets: &Targets<'_>) {
+        let place = |of: &Name| targets.resolved.get_index_of(of);
+        self.all.sort_by(|_, a, _, b| {
+            let key =
+                |assigned: &AssignedLeg| (place(&assigned.leg.of), assigned.leg.role != Role::Published);
+            key(a).cmp(&key(b))
+        });
+    }
+
+    pub(super) fn into_legs(self) -> IndexMap<String, Leg> {
+        self.all.into_iter().map(|(name, assigned)| (name, assigned.leg)).collect()
+    }
+}

@@ -1,0 +1,69 @@
+//! What a plan is made of.
+
+use crate::bake::module::Module;
+use crate::bake::target::Definition;
+use crate::bake::target::overrides::Overrides;
+use crate::bake::values::kept::KeptVariable;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::facts::{Known, KnownVersions};
+use crate::plan::SourceFile;
+use crate::platform::Platform;
+use crate::source::Span;
+
+/// What a plan is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A run, which builds and publishes.
+    Run,
+    /// A Bake file that is committed: nothing in it depends on facts of the run. Tags are not in it.
+    BakeFile,
+    /// A table of tags that is committed: those that depend on the run are not in it.
+    TagTable,
+}
+
+impl Purpose {
+    /// Whether it goes into a committed file, which must be the same in each run.
+    #[must_use]
+    pub fn is_committed(self) -> bool {
+        self != Self::Run
+    }
+}
+
+/// What a plan is made of.
+pub struct Input<'a> {
+    /// The evaluated files.
+    pub module: &'a Module,
+    /// Their targets and groups.
+    pub definition: &'a Definition,
+    /// `--set` and its shorthands.
+    pub overrides: &'a Overrides,
+    /// Images, targets or groups to plan; empty for all.
+    pub names: &'a [String],
+    /// Platforms to plan; empty for all.
+    pub platforms: &'a [Platform],
+    /// Whether the legs push.
+    pub publish: bool,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// What is known about the run.
+    pub facts: Known<'a>,
+    /// Versions that were released before.
+    pub known_versions: &'a KnownVersions,
+    /// The variables that are left to the build.
+    pub kept: &'a [KeptVariable],
+    /// The files, for the record.
+    pub sources: Vec<SourceFile>,
+}
+
+impl Input<'_> {
+    /// Leaves tags that depend on the run out of a committed file, and says so where they would be.
+    pub(super) fn leave_out(&self, span: Option<Span>, diagnostics: &mut Diagnostics) {
+        let message = "what depends on the run is left out of a committed file";
+        let note = Diagnostic::note("run-tag", message).at(span, "");
+        let note =
+            note.with_help("give the facts, such as `--fact tag=v1.2.3`, to have its tags in the file");
+        if self.purpose == Purpose::TagTable {
+            diagnostics.report(note);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! What an image is published under.
+
+use indexmap::IndexMap;
+
+use crate::reference::{Repository, Tag};
+use crate::source::Span;
+use crate::tags::{Claim, YieldedTag};
+
+/// A tag in one repository.
+#[derive(Clone, Debug)]
+pub(super) struct Published {
+    pub(super) tag: Tag,
+    pub(super) claim: Claim,
+    pub(super) why: Option<String>,
+    pub(super) is_provisional: bool,
+    pub(super) span: Option<Span>,
+}
+
+/// What an image is published under in one repository.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Listing {
+    pub(super) tags: Vec<Published>,
+    /// The floating tags that are another version's.
+    pub(super) yielded: Vec<YieldedTag>,
+}
+
+/// What an image is published under, by repository, in the order of the spec.
+pub(super) type Publication = IndexMap<Repository, Listing>;

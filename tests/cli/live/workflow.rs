@@ -1,0 +1,295 @@
+//! The workflow of README.md, rehearsed: its scripts run in order, artifacts are folders, and then the registry is asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use serde_json::{Value, json};
+
+use super::engine::{Project, engine};
+use super::registry::Repository;
+use crate::workflow::expression::{Before, Scope};
+use crate::workflow::{self, Workflow};
+
+/// How the jobs of a run ended.
+struct Ended {
+    /// Each row of the matrix.
+    rows: BTreeMap<String, bool>,
+    /// The exit code of the step *Merge*, if the job ran.
+    merge: Option<i32>,
+    /// The exit code of the step *Verify*, if it ran.
+    verify: Option<i32>,
+    /// Whether the check that a branch requires is green.
+    gate: bool,
+    /// Everything that was printed.
+    log: String,
+}
+
+/// Runs a step in its job's folder; its outputs.
+fn step(
+    step: &Value,
+    scope: &Scope,
+    job: &Path,
+    project: &Project,
+    log: &mut String,
+) -> (Output, BTreeMap<String, String>) {
+    let outputs = job.join("outputs");
+    fs::write(&outputs, "").unwrap();
+    let mut step = step.clone();
+    step["env"]["GITHUB_OUTPUT"] = json!(outputs);
+    step["env"]["GITHUB_STEP_SUMMARY"] = json!(job.join("summary"));
+    let path = format!("{}:{}", job.with_file_name("bin").display(), workflow::path());
+    let ended = workflow::run(&step, scope, job, project.root(), &path);
+    log.extend([String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr)]);
+    let lines = fs::read_to_string(&outputs).unwrap();
+    let outputs = lines.lines().filter_map(|line| line.split_once('='));
+    let outputs = outputs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    (ended, outputs)
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() { copy(&path, &target) } else { fs::copy(&path, &target).map(drop).unwrap() }
+    }
+}
+
+fn result(is_success: bool) -> &'static str {
+    if is_success { "success" } else { "failure" }
+}
+
+/// Runs the whole workflow for a push to the default branch.
+fn rehearse(project: &Project) -> Ended {
+    rehearse_with(project, &|_| {})
+}
+
+/// The same; `before_row` is called with each row of the matrix before it is built.
+fn rehearse_with(project: &Project, before_row: &dyn Fn(&str)) -> Ended {
+    let workflow = Workflow::of_readme();
+    let folder = tempfile::tempdir().unwrap();
+    let job = |name: &str| folder.path().join(name);
+    let mut log = String::new();
+    workflow::program(
+        &job("bin/docker"),
+        &format!("shift\nexec '{}' \"$@\"", project.buildx_program().display()),
+    );
+
+    let program = job("plan").join("plan/bin/bakeplan");
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_bakeplan"), program).unwrap();
+    let repository = json!({ "fork": false, "default_branch": "main" });
+    let push = json!({ "github": {
+        "event_name": "push", "ref": "refs/heads/main", "ref_type": "branch", "event": { "repository": repository },
+    }});
+    let scope = Scope { contexts: push, before: Before::Success };
+    let (plan, outputs) = step(workflow.step("plan", "Plan"), &scope, &job("plan"), project, &mut log);
+    assert!(plan.status.success(), "{log}");
+
+    let rows: Vec<Value> = serde_json::from_str(&outputs["matrix"]).unwrap();
+    let mut ended = BTreeMap::new();
+    for row in rows {
+        let name = row["job"].as_str().unwrap().to_owned();
+        before_row(&name);
+        let at = job(&name);
+        copy(&job("plan").join("plan"), &at.join("plan"));
+        let scope = Scope { contexts: json!({ "matrix": row }), before: Before::Success };
+        let (build, _) = step(workflow.step("push", "Build"), &scope, &at, project, &mut log);
+        copy(&at.join("metadata"), &job("merge").join("metadata"));
+        ended.insert(name, build.status.success());
+    }
+    let pushed = ended.values().all(|success| *success);
+
+    let needs = json!({
+        "plan": { "result": "success", "outputs": outputs }, "build": { "result": "skipped" },
+        "push": { "result": result(pushed) },
+    });
+    let before = if pushed { Before::Success } else { Before::Failure };
+    let scope = Scope { contexts: json!({ "needs": needs }), before };
+    let (mut merge, mut verify) = (None, None);
+    if scope.condition(workflow.job("merge")["if"].as_str()) {
+        copy(&job("plan").join("plan"), &job("merge").join("plan"));
+        let fresh = Scope { before: Before::Success, ..scope.clone() };
+        let (merged, outputs) =
+            step(workflow.step("merge", "Merge"), &fresh, &job("merge"), project, &mut log);
+        merge = merged.status.code();
+        let before = if merged.status.success() { Before::Success } else { Before::Failure };
+        let scope = Scope { contexts: json!({ "steps": { "merge": { "outputs": outputs } } }), before };
+        let checked = workflow.step("merge", "Verify");
+        if scope.condition(checked["if"].as_str()) {
+            verify = step(checked, &scope, &job("merge"), project, &mut log).0.status.code();
+        }
+    }
+    let mut needs = needs;
+    let merged = merge.map(|status| result(status == 0 && verify == Some(0)));
+    needs["merge"] = json!({ "result": merged.unwrap_or("skipped") });
+    let scope = Scope { contexts: json!({ "needs": needs }), before: Before::Failure };
+    let name = "Check that every job ended as it should";
+    let (gate, _) = step(workflow.step("images-ok", name), &scope, &job("plan"), project, &mut log);
+    Ended { rows: ended, merge, verify, gate: gate.status.success(), log }
+}
+
+fn tags(repository: &str) -> BTreeSet<String> {
+    Repository::new(repository).tags()
+}
+
+fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// An image that is built of a file for each platform.
+fn single(repository: &str, on_missing: &str) -> String {
+    format!(
+        r#"
+        target "tool" {{
+          dockerfile = "tool.Dockerfile"
+          platforms  = ["linux/amd64", "linux/arm64", "linux/s390x"]
+        }}
+        image "tool" {{
+          repositories = ["{repository}"]
+          version      = "1.2.3"
+          tags         = ["{{{{ version }}}}", "{{{{ major }}}}"]
+          on_missing   = "{on_missing}"
+        }}
+        "#
+    )
+}
+
+/// Three images whose targets are linked, so that one job builds them.
+fn linked(repositories: [&str; 3]) -> String {
+    let names = ["base", "api", "worker"];
+    let targets = names.map(|name| {
+        let contexts = if name == "base" { "" } else { "contexts = { base = \"target:base\" }" };
+        format!(
+            "target \"{name}\" {{\n dockerfile = \"{name}.Dockerfile\"\n platforms = [\"linux/amd64\", \"linux/arm64\"]\n {contexts}\n}}\n"
+        )
+    });
+    let images = std::iter::zip(names, repositories).map(|(name, repository)| {
+        format!("image \"{name}\" {{\n repositories = [\"{repository}\"]\n version = \"2.0.0\"\n tags = [\"{{{{ version }}}}\"]\n}}\n")
+    });
+    targets.into_iter().chain(images).collect()
+}
+
+const PER_PLATFORM: &str = "FROM scratch\nARG TARGETARCH\nCOPY tool-${TARGETARCH} /tool\nCOPY . /src/\n";
+
+/// A project with both definitions.
+fn project(name: &str, on_missing: &str) -> Option<(Project, [String; 4])> {
+    let project = Project::new(engine()?, name);
+    let repositories = ["tool", "base", "api", "worker"].map(|name| project.repository(0, name));
+    let [tool, base, api, worker] = &repositories;
+    let project = project
+        .file("docker-bake.hcl", &(single(tool, on_missing) + &linked([base, api, worker])))
+        .file("tool.Dockerfile", PER_PLATFORM)
+        .file("tool-amd64", "amd64")
+        .file("tool-arm64", "arm64")
+        .file("tool-s390x", "s390x")
+        .file("base.Dockerfile", "FROM scratch\nCOPY tool-amd64 /base\n")
+        .file("api.Dockerfile", "FROM base\nCOPY tool-amd64 /api\n")
+        .file("worker.Dockerfile", "FROM base\nCOPY tool-amd64 /worker\n");
+    Some((project, repositories))
+}
+
+fn files(project: &Project) -> BTreeSet<String> {
+    let entries = fs::read_dir(project.root()).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn a_run_in_which_all_goes_well_publishes_everything() {
+    let Some((project, [tool, base, api, worker])) = project("workflow-good", "hold") else { return };
+    let before = files(&project);
+    let ended = rehearse(&project);
+    assert!(ended.rows.values().all(|success| *success), "{}", ended.log);
+    assert_eq!((ended.merge, ended.verify, ended.gate), (Some(0), Some(0), true), "{}", ended.log);
+    assert_eq!(tags(&tool), set(&["1", "1.2.3"]));
+    for repository in [base, api, worker] {
+        assert_eq!(tags(&repository), set(&["2.0.0"]), "{repository}");
+    }
+    assert_eq!(files(&project), before, "nothing of ours is in the build context");
+    assert_eq!(Repository::new(&tool).index("1").platforms(), ["linux/amd64", "linux/arm64", "linux/s390x"]);
+}
+
+#[test]
+fn a_platform_that_fails_costs_that_platform_or_that_image() {
+    for (on_missing, status, published, shown) in
+        [("drop", 0, set(&["1", "1.2.3"]), vec!["linux/amd64", "linux/arm64"]), ("hold", 5, set(&[]), vec![])]
+    {
+        let Some((project, [tool, base, api, worker])) = project("workflow-platform", on_missing) else {
+            return;
+        };
+        fs::remove_file(project.root().join("tool-s390x")).unwrap();
+        let ended = rehearse(&project);
+        let failed: Vec<_> =
+            ended.rows.iter().filter(|(_, success)| !**success).map(|(name, _)| name).collect();
+        assert_eq!(failed, ["tool-linux-s390x"], "{}", ended.log);
+        assert_eq!(ended.merge, Some(status), "{on_missing}: {}", ended.log);
+        // The tags of a held image are missing, and verify says so; those that were published are right.
+        assert_eq!(
+            ended.verify,
+            Some(if on_missing == "hold" { 4 } else { 0 }),
+            "{on_missing}: {}",
+            ended.log
+        );
+        assert!(!ended.gate, "a run in which a build failed is red");
+        assert_eq!(tags(&tool), published, "{on_missing}");
+        if !shown.is_empty() {
+            assert_eq!(Repository::new(&tool).index("1").platforms(), shown);
+        }
+        for repository in [base, api, worker] {
+            assert_eq!(tags(&repository), set(&["2.0.0"]), "{repository}");
+        }
+    }
+}
+
+#[test]
+fn a_failing_target_costs_neither_its_siblings_nor_their_metadata() {
+    for broken in ["api", "worker"] {
+        let Some((project, [tool, base, api, worker])) = project("workflow-linked", "hold") else { return };
+        let project = project.file(&format!("{broken}.Dockerfile"), "FROM base\nCOPY nothing /\n");
+        let ended = rehearse(&project);
+        assert_eq!(ended.merge, Some(5), "{}", ended.log);
+        assert!(ended.verify.is_some() && !ended.gate, "{}", ended.log);
+        assert_eq!(tags(&tool), set(&["1", "1.2.3"]));
+        for (name, repository) in [("base", base), ("api", api), ("worker", worker)] {
+            let due = if name == broken { set(&[]) } else { set(&["2.0.0"]) };
+            assert_eq!(tags(&repository), due, "{broken} is broken: {name}\n{}", ended.log);
+        }
+    }
+}
+
+#[test]
+fn a_build_on_another_base_is_found() {
+    let Some((project, [tool, ..])) = project("workflow-bases", "hold") else { return };
+    let base = format!("{}:1", project.repository(0, "foreign"));
+    let project = project
+        .file("docker-bake.hcl", &single(&tool, "hold"))
+        .file("tool.Dockerfile", &format!("FROM {base}\nARG TARGETARCH\nCOPY tool-${{TARGETARCH}} /tool\n"))
+        .file("foreign.Dockerfile", "FROM scratch\nARG N\nCOPY tool-amd64 /base${N}\n");
+    let push = |number: &str| {
+        let (platforms, number) =
+            ("--platform=linux/amd64,linux/arm64,linux/s390x", format!("--build-arg=N={number}"));
+        project.buildx(&[
+            "build",
+            platforms,
+            &number,
+            "--push",
+            "-t",
+            &base,
+            "-f",
+            "foreign.Dockerfile",
+            ".",
+        ]);
+    };
+    push("1");
+    let ended = rehearse_with(&project, &|row| {
+        if row == "tool-linux-s390x" {
+            push("2");
+        }
+    });
+    assert!(ended.rows.values().all(|success| *success), "{}", ended.log);
+    assert_eq!((ended.merge, ended.verify, ended.gate), (Some(1), None, false), "{}", ended.log);
+    assert!(ended.log.contains("mixed-bases"), "{}", ended.log);
+    assert_eq!(tags(&tool), set(&[]));
+}

@@ -1,0 +1,108 @@
+//! Which version is the greatest when the list of tags comes in pages: no page is forgotten.
+
+use bakeplan::merge::Options;
+use bakeplan::merge::report::{Outcome, Report};
+use bakeplan::registry::{Store, TagOrDigest};
+
+use super::world::{World, plan, put_tag};
+use crate::loopback::{Answer, Reply, Seen, Server};
+use crate::verify::desk::of_plan;
+
+/// How many names a page has.
+const PAGE: usize = 1000;
+
+/// A repository whose `latest` is `greatest`, which comes after so many other tags.
+fn world(greatest: &str) -> World {
+    let mut world = World::with_app(&["acme/app"]);
+    let layout = world.layout("acme/app");
+    let first = TagOrDigest::Digest(world.built["app-linux-amd64"].clone());
+    let first = layout.get_manifest(&first).unwrap().unwrap();
+    for tag in [greatest, "latest", "1", "1.4"] {
+        put_tag(&layout, tag, &first);
+    }
+    world.build(&["acme/app"], super::world::Build::new("app-linux-amd64", "linux/amd64").salt("new"));
+    world
+}
+
+/// The registry of a world with `fillers` more tags, all less than its own, whose pages have this `Link`.
+fn serve(world: &World, fillers: usize, link: &'static str) -> Server {
+    let layout = world.layout("acme/app");
+    world.serve_with(move |seen: &Seen| {
+        let (_, query) = seen.target.split_once("/tags/list?")?;
+        let mut names: Vec<String> = layout.list_tags().unwrap().iter().map(ToString::to_string).collect();
+        names.extend((0..fillers).map(|at| format!("0-{at:05}")));
+        names.sort();
+        if let Some((_, last)) = query.split_once("last=") {
+            names.retain(|name| name.as_str() > last);
+        }
+        let page = &names[..names.len().min(PAGE)];
+        let answer = Answer::json(200, format!(r#"{{"tags":{page:?}}}"#));
+        let is_last = page.len() == names.len() || link.is_empty();
+        Some(Reply::Whole(if is_last {
+            answer
+        } else {
+            answer.header("Link", link.replace("LAST", page.last().unwrap()))
+        }))
+    })
+}
+
+fn merge(world: &World, server: &Server) -> Report {
+    world.merge(&plan(&[&format!("{}/acme/app", server.host())]), Options::default())
+}
+
+#[test]
+fn a_greater_version_on_another_page_keeps_the_floating_tags() {
+    let links = [
+        "",
+        "<http://registry/v2/acme/app/tags/list?n=1000&last=LAST>; rel=\"next\"",
+        "http://registry/v2/acme/app/tags/list?n=1000&last=LAST; rel=next",
+        "<http://registry/v2/acme/app/tags/list?n=1000&last=LAST; rel=next",
+        "</v2/elsewhere/tags/list?last=LAST>; rel=next",
+    ];
+    for link in links {
+        for fillers in [0, PAGE - 5, PAGE - 4, PAGE - 3, PAGE, 2 * PAGE] {
+            let world = world("v9.9.9");
+            let before = world.tags("acme/app");
+            let server = serve(&world, fillers, link);
+            let report = merge(&world, &server);
+            assert_eq!(report.problems, [], "{link:?} {fillers}");
+            let outcomes: Vec<_> = report.images["app"].references.iter().map(|one| one.outcome).collect();
+            let expected = [Outcome::Created, Outcome::Moved, Outcome::Moved, Outcome::Kept];
+            assert_eq!(outcomes, expected, "{link:?} {fillers}");
+            assert_eq!(world.tags("acme/app")["latest"], before["latest"]);
+            // The verification sees the same list.
+            let document = plan(&[&format!("{}/acme/app", server.host())]);
+            let codes: Vec<_> =
+                of_plan(&world, &document).findings.iter().map(|one| one.code.name()).collect();
+            assert_eq!(codes, ["tag-kept"], "{link:?} {fillers}");
+        }
+    }
+}
+
+#[test]
+fn without_a_greater_version_the_floating_tags_move() {
+    for link in ["", "http://registry/v2/acme/app/tags/list?n=1000&last=LAST; rel=next"] {
+        for fillers in [0, PAGE, 2 * PAGE] {
+            let world = world("v1.0.0");
+            let server = serve(&world, fillers, link);
+            let report = merge(&world, &server);
+            assert_eq!(report.problems, []);
+            assert_eq!(report.images["app"].references[3].outcome, Outcome::Moved, "{link:?} {fillers}");
+            assert_eq!(world.tags("acme/app")["latest"], world.tags("acme/app")["1.4.2"]);
+        }
+    }
+}
+
+#[test]
+fn a_list_that_may_be_cut_moves_nothing() {
+    let world = world("v9.9.9");
+    let before = world.tags("acme/app");
+    let server = world.serve_with(|seen: &Seen| {
+        let names: Vec<String> = (0..PAGE).map(|at| format!("0-{at:05}")).collect();
+        let is_list = seen.path().ends_with("/tags/list");
+        is_list.then(|| Reply::Whole(Answer::json(200, format!(r#"{{"tags":{names:?}}}"#))))
+    });
+    let report = merge(&world, &server);
+    assert_eq!(report.problems[0].code, "registry-invalid", "{:?}", report.problems);
+    assert_eq!(world.tags("acme/app"), before);
+}
