@@ -53,6 +53,9 @@ pub mod render;
 pub mod merge;
 pub mod verify;
 
+// What their JSON looks like.
+pub mod schema;
+
 // The edge.
 pub mod cli;
 pub mod commands;

@@ -274,6 +274,15 @@ impl fmt::Display for Tag {
 pub struct Digest(String);
 
 impl Digest {
+    /// How much of it a table shows.
+    const SHORT: usize = "sha256:".len() + 12;
+
+    /// Its beginning, for tables.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.0.get(..Self::SHORT).unwrap_or(&self.0)
+    }
+
     /// The sha256 digest of `content`, the algorithm that every registry takes.
     #[must_use]
     pub fn sha256(content: &[u8]) -> Self {

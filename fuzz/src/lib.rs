@@ -8,12 +8,10 @@ use std::thread;
 
 use bakeplan::bake::compose::{self, Files, Unreadable};
 use bakeplan::bake::eval::functions::Ambient;
-use bakeplan::bake::module::{File, Module, Surroundings};
+use bakeplan::bake::module::{File, Module, Surroundings, strict};
 use bakeplan::bake::target::overrides::Overrides;
 use bakeplan::bake::target::select::{self, Options};
-use bakeplan::bake::target::Definition;
-use bakeplan::bake::module::strict;
-use bakeplan::bake::target::{flags, print};
+use bakeplan::bake::target::{Definition, flags, print};
 use bakeplan::bake::text::{hcl, json};
 use bakeplan::bake::values::csv;
 use bakeplan::diagnostic::Diagnostic;

@@ -95,6 +95,9 @@ pub enum Command {
     /// Keep the table of tags in a README up to date, between two markers
     #[command(args_override_self = true, after_help = EXIT_CODES)]
     Readme(Deferred<Readme>),
+    /// Print the JSON Schema of what is written or read as JSON
+    #[command(args_override_self = true)]
+    Schema(Deferred<Schema>),
 }
 
 /// Where the definition comes from and what is changed in it: the options of `docker buildx bake`, with its meaning.
@@ -353,6 +356,25 @@ pub struct Readme {
     /// What is planned.
     #[command(flatten)]
     pub selection: Selection,
+}
+
+/// `bakeplan schema`.
+#[derive(Args, Clone, Debug)]
+pub struct Schema {
+    /// What it describes
+    #[arg(value_name = "OF", value_enum)]
+    pub of: SchemaOf,
+}
+
+/// What has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// plan.json, which `bakeplan plan --out` writes and `bakeplan merge` reads
+    Plan,
+    /// matrix.json, the rows of a CI matrix
+    Matrix,
+    /// What `bakeplan merge` and `bakeplan verify` print with `--format json`
+    Result,
 }
 
 /// Which part of a definition is planned, and for what.

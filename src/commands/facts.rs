@@ -5,7 +5,7 @@ use crate::bake::text::discovery::STDIN;
 use crate::cli::FactOptions;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
-use crate::facts::{self, Facts, KnownVersions, git, released, remote};
+use crate::facts::{self, Facts, KnownVersions, command, git, released, remote};
 
 /// What can be known without starting a program: what is [`given`] before the environment.
 pub(super) fn known(
@@ -98,7 +98,7 @@ fn remote_refs(session: &Session<'_>) -> Result<remote::RemoteRefs, Diagnostic> 
     Ok(remote::refs(&listed))
 }
 
-fn run(session: &Session<'_>, arguments: &[&str]) -> Result<String, git::Failure> {
+fn run(session: &Session<'_>, arguments: &[&str]) -> Result<String, command::Failure> {
     session.note(&format!("running git {}", arguments.join(" ")));
     session.host.git(arguments)
 }

@@ -7,16 +7,13 @@ use super::session::Session;
 use crate::bake::compose::{self, Composition, Unreadable};
 use crate::bake::eval::functions::Ambient;
 use crate::bake::module::{File, Module, Surroundings};
-use crate::bake::target::Definition;
 use crate::bake::target::flags::parse_bool;
-use crate::bake::target::misplaced;
 use crate::bake::target::overrides::{Flags, Overrides};
+use crate::bake::target::{Definition, misplaced};
 use crate::bake::text::discovery::{self, Format, Found, Origin, STDIN};
 use crate::bake::text::syntax::Body;
-use crate::bake::values::Name;
-use crate::bake::values::is_secret_name;
 use crate::bake::values::kept::KeptVariable;
-use crate::bake::values::{Mark, Marks, Str};
+use crate::bake::values::{Mark, Marks, Name, Str, is_secret_name};
 use crate::bake::{target::context, text::hcl, text::json};
 use crate::cli;
 use crate::diagnostic::{Diagnostic, sorted};
@@ -146,12 +143,13 @@ fn read(session: &Session<'_>, args: &cli::Definition) -> Result<Vec<(Found, Str
     let host = session.host;
     let mut texts = Vec::new();
     for found in discovery::discover(&args.files, host.env(), |path| host.has_content(path))? {
-        let text = if found.path == STDIN { host.read_stdin()? } else { host.read(&found.path)? };
         let named = matches!(found.origin, Origin::Option | Origin::Environment);
-        if !named && discovery::is_generated(&text) {
+        // Looked at before it is read whole: a product may be larger than any input.
+        if !named && host.head(&found.path).is_ok_and(|head| discovery::is_generated(&head)) {
             session.note(&format!("leaving out {}, which is generated", found.path));
             continue;
         }
+        let text = if found.path == STDIN { host.read_stdin()? } else { host.read(&found.path)? };
         texts.push((found, text));
     }
     if texts.is_empty() { Err(discovery::no_definition().into()) } else { Ok(texts) }

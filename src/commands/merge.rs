@@ -19,7 +19,7 @@ use crate::registry::SystemClock;
 const STDIN: &str = "-";
 
 pub(super) fn merge(session: &Session<'_>, args: &cli::Merge) -> Result<(), Error> {
-    let text = session.host.read(&args.plan)?;
+    let text = session.host.read_product(&args.plan)?;
     let planned = Planned::read(&args.plan, &text)?;
     let metadata = read_metadata(session, &planned, &args.metadata)?;
     let options = Options {

@@ -1,5 +1,6 @@
 //! One function for each command: the only place where stages meet input and output.
 
+mod diff;
 mod facts;
 mod list;
 mod load;
@@ -8,6 +9,7 @@ mod network;
 mod plan;
 mod print;
 mod readme;
+mod schema;
 mod session;
 mod verify;
 
@@ -43,6 +45,7 @@ pub fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Merge(args) => merge::merge(&session, args),
         Command::Verify(args) => verify::verify(&session, args),
         Command::Readme(args) => readme::readme(&mut session, args),
+        Command::Schema(args) => schema::print(&session, args),
     };
     match result {
         Ok(()) => Exit::Done,

@@ -5,19 +5,18 @@ use std::mem::ManuallyDrop;
 use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use similar::TextDiff;
 
+use super::diff;
 use super::facts;
 use super::load::{self, Loaded};
-use super::session::Session;
-use super::session::github;
+use super::session::{Session, github};
 use crate::bake::module::strict;
 use crate::bake::text::discovery::{self, Found, Origin};
 use crate::bake::values::is_secret_name;
 use crate::cli::{self, MatrixFormat, MetadataFormat, PlanFormat, Selection};
 use crate::diagnostic::{Diagnostic, sorted};
 use crate::error::{Error, Stale};
-use crate::host::{Action, HostError, Written};
+use crate::host::{Action, Compared, HostError, Written};
 use crate::plan::{Plan, SourceFile};
 use crate::platform::Platform;
 use crate::render;
@@ -283,14 +282,12 @@ fn refuse_loop(session: &Session<'_>, loaded: &Loaded, path: &str) -> Result<(),
 fn refuse_foreign(session: &Session<'_>, path: &str) -> Result<(), Error> {
     let host = session.host;
     host.refuse_links(path)?;
-    if host.has_content(path) {
-        let existing = host.read(path).map_err(|error| HostError { action: Action::Write, ..error })?;
-        if !discovery::is_generated(&existing) {
-            let message = format!("`{path}` was not written by bakeplan, and is not replaced");
-            return Err(Diagnostic::error("not-generated", message)
-                .with_help("move it away, or choose another name")
-                .into());
-        }
+    let head = || host.head(path).map_err(|error| HostError { action: Action::Write, ..error });
+    if host.has_content(path) && !discovery::is_generated(&head()?) {
+        let message = format!("`{path}` was not written by bakeplan, and is not replaced");
+        return Err(Diagnostic::error("not-generated", message)
+            .with_help("move it away, or choose another name")
+            .into());
     }
     Ok(())
 }
@@ -325,20 +322,15 @@ pub(super) fn write(session: &Session<'_>, files: &[(String, String)]) -> Result
 pub(super) fn check(session: &Session<'_>, files: &[(String, String)], repair: &str) -> Result<(), Error> {
     let mut stale = Vec::new();
     for (path, text) in files {
-        session.host.refuse_links(path)?;
-        if !session.host.has_content(path) {
-            stale.push(Stale { path: path.clone(), diff: None });
-            continue;
-        }
-        let existing = session.host.read(path)?;
-        if existing != *text {
-            let diff = TextDiff::from_lines(&existing, text);
-            let diff = diff
-                .unified_diff()
-                .context_radius(3)
-                .header(path, &format!("{path} (regenerated)"))
-                .to_string();
-            stale.push(Stale { path: path.clone(), diff: Some(diff) });
+        match session.host.compare(path, text)? {
+            Compared::Equal => {}
+            Compared::Absent => {
+                stale.push(Stale { path: path.clone(), diff: None });
+                continue;
+            }
+            Compared::Other(existing) => {
+                stale.push(Stale { path: path.clone(), diff: Some(diff::unified(path, &existing, text)) });
+            }
         }
         session.note(&format!("checked {path}"));
     }

@@ -34,7 +34,7 @@ pub(super) fn verify(session: &Session<'_>, args: &cli::Verify) -> Result<(), Er
         }
         return run(session, args, Request::References(&targets));
     };
-    let planned = Planned::read(path, &session.host.read(path)?)?;
+    let planned = Planned::read(path, &session.host.read_product(path)?)?;
     if args.metadata.is_empty() {
         return run(session, args, Request::Plan(&planned, None));
     }

@@ -1,13 +1,19 @@
 //! What is known about a run besides the files: the commit, the ref, the event.
 
+// What is given, and what git is asked.
+pub mod command;
+pub mod given;
+
+// Where facts come from.
 mod environment;
-pub mod git;
 pub mod github;
 pub mod gitlab;
-pub mod given;
 pub mod released;
 pub mod remote;
 pub mod worktree;
+
+// What git knows of the checkout.
+pub mod git;
 
 pub use environment::of_environment;
 

@@ -13,7 +13,7 @@
 //!
 //! Those are what `actions/checkout` and GitLab's runner leave behind for the remote. All else is told of, and not used.
 
-use super::git::{Failure, Run, without_credentials};
+use super::command::{Failure, Run, without_credentials};
 
 /// The remote that a clone comes from.
 pub(super) const REMOTE: &str = "origin";

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use super::git::{Failure, Run};
+use super::command::{Failure, Run};
 
 /// How many bytes of paths a command is given at most, which is less than Windows allows.
 const MAX_PATHS: usize = 16_000;

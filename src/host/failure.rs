@@ -56,9 +56,9 @@ pub enum Problem {
         /// What it says.
         target: String,
     },
-    /// It has more than [`MAX_INPUT`] bytes.
-    #[error("it is larger than {} MiB", MAX_INPUT / 1024 / 1024)]
-    TooLarge,
+    /// It has more than this many bytes.
+    #[error("it is larger than {} MiB", .0 >> 20)]
+    TooLarge(u64),
     /// It is not text.
     #[error("it is not UTF-8 text (line {line}, byte {offset} of the file)")]
     NotUtf8 {
@@ -97,7 +97,7 @@ impl HostError {
             Problem::Permission => "permission-denied",
             Problem::ReadOnly => "read-only",
             Problem::Link { .. } => "is-a-link",
-            Problem::TooLarge => "file-too-large",
+            Problem::TooLarge(_) => "file-too-large",
             Problem::NotUtf8 { .. } => "not-utf8",
             Problem::Other(_) => "io-error",
         }

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use super::Host;
 use super::programs::{Kill, run};
-use crate::facts::git::Failure;
+use crate::facts::command::Failure;
 use crate::facts::remote::{self, Protocol, Remote};
 
 /// How long `git` may take, which may ask a server. In seconds.

@@ -23,6 +23,13 @@ pub use failure::{Action, HostError, MAX_INPUT, Problem};
 use failure::{STDIN, STDOUT, reason};
 use write::{Prepared, refuse_links};
 
+/// The largest product that is read again, in bytes: more than a plan can have, whose definition has limits of its own
+/// (`bake::budget`).
+pub const MAX_PRODUCT: u64 = 512 * 1024 * 1024;
+
+/// How much of a file [`Host::head`] reads, in bytes.
+const HEAD: u64 = 4096;
+
 /// How many files a folder may hold, all below it counted.
 const MAX_FILES: usize = 100_000;
 
@@ -43,6 +50,17 @@ pub enum Written {
     Updated,
     /// The file had this content, and was not touched.
     Unchanged,
+}
+
+/// What [`Host::compare`] found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// There is no such file, or it is empty.
+    Absent,
+    /// It has the content that it would be given.
+    Equal,
+    /// It has this content, which ends early if it is far longer; what is not UTF-8 in it is replaced.
+    Other(String),
 }
 
 /// Where the text given to [`Host::stdout`] went.
@@ -115,16 +133,66 @@ impl Host {
     /// # Errors
     /// When it is missing, a directory, unreadable, larger than [`MAX_INPUT`] or not UTF-8.
     pub fn read(&self, path: impl AsRef<Path>) -> Result<String, HostError> {
+        self.read_up_to(path.as_ref(), MAX_INPUT)
+    }
+
+    /// The text of a file that this program wrote, such as a plan.
+    ///
+    /// # Errors
+    /// As [`Self::read`], but for the limit, which is [`MAX_PRODUCT`].
+    pub fn read_product(&self, path: impl AsRef<Path>) -> Result<String, HostError> {
+        self.read_up_to(path.as_ref(), MAX_PRODUCT)
+    }
+
+    fn read_up_to(&self, path: &Path, limit: u64) -> Result<String, HostError> {
+        let fail = |problem| HostError::new(Action::Read, path, problem);
+        let (file, length) = self.open(path).map_err(fail)?;
+        read_text(file, length, limit).map_err(fail)
+    }
+
+    /// The first few thousand characters of a file, however large. What is not UTF-8 in it is replaced.
+    ///
+    /// # Errors
+    /// When it is missing, a directory or unreadable.
+    pub fn head(&self, path: impl AsRef<Path>) -> Result<String, HostError> {
         let path = path.as_ref();
         let fail = |problem| HostError::new(Action::Read, path, problem);
+        let (file, _) = self.open(path).map_err(fail)?;
+        let mut bytes = Vec::new();
+        file.take(HEAD).read_to_end(&mut bytes).map_err(|error| fail(error.into()))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Compares a product with what it would be given now. It may have any size.
+    ///
+    /// # Errors
+    /// When it is a directory, unreadable or behind a symbolic link ([`Self::refuse_links`]).
+    pub fn compare(&self, path: impl AsRef<Path>, content: &str) -> Result<Compared, HostError> {
+        let path = path.as_ref();
+        let fail = |problem| HostError::new(Action::Read, path, problem);
+        refuse_links(&self.directory, path).map_err(fail)?;
+        if !self.has_content(path) {
+            return Ok(Compared::Absent);
+        }
+        let (file, _) = self.open(path).map_err(fail)?;
+        let mut bytes = Vec::new();
+        let enough = content.len() as u64 + MAX_INPUT;
+        file.take(enough).read_to_end(&mut bytes).map_err(|error| fail(error.into()))?;
+        Ok(match bytes == content.as_bytes() {
+            true => Compared::Equal,
+            false => Compared::Other(String::from_utf8_lossy(&bytes).into_owned()),
+        })
+    }
+
+    /// Opens a file, and tells its length.
+    fn open(&self, path: &Path) -> Result<(File, u64), Problem> {
         let full = self.resolve(path);
         let found = fs::metadata(&full);
         // Windows would say "permission denied" on opening a directory.
         if found.as_ref().is_ok_and(Metadata::is_dir) {
-            return Err(fail(Problem::Directory));
+            return Err(Problem::Directory);
         }
-        let file = File::open(full).map_err(|error| fail(error.into()))?;
-        read_text(file, found.map_or(0, |found| found.len())).map_err(fail)
+        Ok((File::open(full)?, found.map_or(0, |found| found.len())))
     }
 
     /// The files in a folder and in those below it, sorted; a file is itself. Links to folders are not followed.
@@ -174,7 +242,7 @@ impl Host {
     /// # Errors
     /// When it is unreadable, larger than [`MAX_INPUT`] or not UTF-8.
     pub fn read_stdin(&self) -> Result<String, HostError> {
-        read_text(io::stdin().lock(), 0)
+        read_text(io::stdin().lock(), 0, MAX_INPUT)
             .map_err(|problem| HostError::new(Action::Read, Path::new(STDIN), problem))
     }
 
@@ -306,12 +374,15 @@ fn emit(stream: impl RawStream + AsLockedWrite, text: &str) -> io::Result<()> {
     stream.flush()
 }
 
-/// Reads the text of a stream that has about so many bytes.
-fn read_text(stream: impl Read, length: u64) -> Result<String, Problem> {
-    let mut bytes = Vec::with_capacity(length.min(MAX_INPUT) as usize + 1);
-    stream.take(MAX_INPUT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_INPUT {
-        return Err(Problem::TooLarge);
+/// Reads the text of a stream that has about so many bytes, and no more than the limit.
+fn read_text(stream: impl Read, length: u64, limit: u64) -> Result<String, Problem> {
+    if length > limit {
+        return Err(Problem::TooLarge(limit));
+    }
+    let mut bytes = Vec::with_capacity(length as usize + 1);
+    stream.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(Problem::TooLarge(limit));
     }
     String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
@@ -402,7 +473,7 @@ mod tests {
 
     use super::programs::{Kill, run};
     use super::*;
-    use crate::facts::git::Failure;
+    use crate::facts::command::Failure;
 
     fn host() -> (tempfile::TempDir, Host) {
         let directory = tempfile::tempdir().unwrap();
@@ -442,6 +513,40 @@ mod tests {
         }
         fs::write(directory.path().join("good"), "é").unwrap();
         assert_eq!(host.read("good").unwrap(), "é");
+    }
+
+    #[test]
+    fn products_may_be_larger_than_inputs() {
+        let (directory, host) = host();
+        let large = "x".repeat(MAX_INPUT as usize + 1);
+        fs::write(directory.path().join("large"), &large).unwrap();
+        assert_eq!(host.read("large").unwrap_err().code(), "file-too-large");
+        assert_eq!(host.read_product("large").unwrap().len(), large.len());
+        assert_eq!(host.head("large").unwrap().len() as u64, HEAD);
+        assert_eq!(host.compare("large", &large).unwrap(), Compared::Equal);
+        assert_eq!(write(&host, "large", &large).unwrap(), Written::Unchanged);
+        assert_eq!(host.compare("large", "x").unwrap(), Compared::Other(large.clone()));
+        assert_eq!(write(&host, "large", "x").unwrap(), Written::Updated);
+
+        // Nobody reads a hole of a terabyte.
+        File::create(directory.path().join("huge")).unwrap().set_len(1 << 40).unwrap();
+        let Compared::Other(found) = host.compare("huge", "x").unwrap() else { panic!("it is not equal") };
+        assert_eq!(found.len() as u64, MAX_INPUT + 1);
+        assert_eq!(host.head("huge").unwrap().len() as u64, HEAD);
+        File::create(directory.path().join("huge")).unwrap().set_len(MAX_PRODUCT + 1).unwrap();
+        assert_eq!(
+            host.read_product("huge").unwrap_err().to_string(),
+            "cannot read `huge`: it is larger than 512 MiB"
+        );
+
+        for (path, expected) in [("absent", Compared::Absent), ("empty", Compared::Absent)] {
+            fs::write(directory.path().join("empty"), "").unwrap();
+            assert_eq!(host.compare(path, "x").unwrap(), expected, "{path}");
+        }
+        fs::write(directory.path().join("latin1"), b"caf\xe9").unwrap();
+        assert_eq!(host.compare("latin1", "x").unwrap(), Compared::Other("caf\u{fffd}".into()));
+        assert_eq!(host.compare(".", "x").unwrap_err().to_string(), "cannot read `.`: it is a directory");
+        assert_eq!(host.head("absent").unwrap_err().code(), "no-such-file");
     }
 
     #[test]

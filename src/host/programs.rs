@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Host, MAX_INPUT, reason};
-use crate::facts::git::Failure;
+use crate::facts::command::Failure;
 
 /// How long a command of Docker's may take, which may copy images. In seconds.
 const MAX_DOCKER_WAIT: u64 = 1800;

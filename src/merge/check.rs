@@ -4,16 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use super::index::{Source, referrer};
+use super::subject::{Checked, Missing, Subject};
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, is_index};
 use crate::on_missing::OnMissing;
-use crate::platform::Platform;
 use crate::published::labels::{OTHER_PLAN_CURE, differences};
-use crate::published::metadata::{Metadata, Pushed};
+use crate::published::metadata::Pushed;
 use crate::published::plan_json::{BuildEntry, Moves};
-use crate::published::planned::PlannedImage;
-use crate::published::record::{Configuration, Fault, Known, Question, Questions, Record};
-use crate::published::sites::Site;
+use crate::published::record::{Configuration, Fault, Known, Question, Record};
 use crate::reference::Digest;
 use crate::registry::{Location, Manifest};
 
@@ -22,69 +20,6 @@ pub const MISSING_BUILD: &str = "missing-build";
 
 /// How many manifests a build's index may hold: an image and its attestations.
 const MAX_ENTRIES: usize = 100;
-
-/// What a check looks at.
-pub struct Subject<'a> {
-    /// The image's key.
-    pub key: &'a str,
-    /// The image.
-    pub image: &'a PlannedImage,
-    /// The positions of its repositories among the sites, in order.
-    pub places: Vec<usize>,
-    /// What was built.
-    pub metadata: &'a Metadata,
-    /// All repositories.
-    pub sites: &'a [Site],
-    /// Whether a missing platform holds the image back whatever the plan says.
-    pub require_all: bool,
-    /// Whether floating tags move whatever the repository has.
-    pub allow_backward: bool,
-}
-
-/// What came of a check.
-#[derive(Debug, Default)]
-pub struct Checked {
-    /// What has to be known before the check can end.
-    pub questions: Questions,
-    /// What is wrong.
-    pub problems: Vec<Diagnostic>,
-    /// What is worth knowing.
-    pub notes: Vec<Diagnostic>,
-    /// What goes into the index.
-    pub sources: Vec<Source>,
-    /// Attestations that refer to an image and stand in no index.
-    pub referrers: Vec<Descriptor>,
-    /// The platforms that it will have, in order.
-    pub platforms: Vec<String>,
-    /// The digest of each build and the sites that have it, in order; for carried entries none.
-    pub origins: Vec<Option<(Digest, Vec<usize>)>>,
-    /// What has to be taken over from another repository first, by site.
-    pub copies: BTreeMap<usize, Copies>,
-    /// The builds that are missing.
-    pub missing: Vec<Missing>,
-    /// Why the image is left untouched.
-    pub held: Vec<String>,
-}
-
-/// What a repository takes over from others.
-#[derive(Debug, Default)]
-pub struct Copies {
-    /// Blobs, and the site that has them.
-    pub blobs: BTreeMap<Digest, usize>,
-    /// Manifests, in the order in which they are found.
-    pub manifests: Vec<Manifest>,
-}
-
-/// A build that was not built.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Missing {
-    /// Its leg.
-    pub leg: String,
-    /// Its platform.
-    pub platform: Option<Platform>,
-    /// What became of the image.
-    pub then: OnMissing,
-}
 
 /// Checks an image, as far as the records tell. It has to be done again when the questions are answered.
 #[must_use]

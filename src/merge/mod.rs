@@ -7,6 +7,8 @@ mod surroundings;
 pub mod bases;
 pub mod index;
 
+pub mod subject;
+
 pub mod check;
 
 // What is told.

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::check::Copies;
 use super::report::{Outcome, Settled};
+use super::subject::Copies;
 use super::surroundings::{RunDocker, Surroundings};
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;

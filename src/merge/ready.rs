@@ -1,8 +1,8 @@
 //! An image that is complete: its index, and what is to become of its tags.
 
-use super::check::{Checked, Subject};
 use super::decide::{Decision, decide};
 use super::index;
+use super::subject::{Checked, Subject};
 use crate::diagnostic::Diagnostic;
 use crate::published::planned::PlannedImage;
 use crate::published::record::Record;

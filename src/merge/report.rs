@@ -5,22 +5,24 @@ use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::check::Missing;
+use super::subject::Missing;
 use crate::diagnostic::Diagnostic;
 use crate::on_missing::OnMissing;
 use crate::reference::Digest;
 
 /// The version of the form of the JSON.
-const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 1;
 /// How many bytes an output or a summary of GitHub may have, somewhat less than its limit of a MiB.
 const MAX_OUTPUT: usize = 900_000;
-/// How much of a digest a table shows.
-const SHORT: usize = "sha256:".len() + 12;
 
 /// What a merge did.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MergeReport)]
 pub struct Report {
+    /// The version of the form: 1.
+    #[schema(minimum = 1, maximum = 1)]
     schema: u32,
     /// Whether nothing was written.
     pub dry_run: bool,
@@ -37,7 +39,7 @@ pub struct Report {
 }
 
 /// What became of an image.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ImageReport {
     /// What became of it.
     pub status: Status,
@@ -66,7 +68,7 @@ pub struct ImageReport {
 }
 
 /// What became of an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Its tags are written.
@@ -82,7 +84,7 @@ pub enum Status {
 }
 
 /// A build that is missing.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct MissingReport {
     /// Its name.
     pub build: String,
@@ -100,7 +102,7 @@ impl From<&Missing> for MissingReport {
 }
 
 /// What becomes of a tag in a repository.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TagReport {
     /// The whole reference, such as `ghcr.io/acme/app:1.4`.
     pub reference: String,
@@ -124,7 +126,7 @@ pub struct TagReport {
 }
 
 /// What becomes of a tag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// There was none.
@@ -245,7 +247,7 @@ impl Report {
     pub fn to_table(&self) -> String {
         let mut text = String::new();
         for (key, image) in &self.images {
-            let digest = image.digest.as_ref().map_or("", |digest| short(digest));
+            let digest = image.digest.as_ref().map_or("", Digest::short);
             let platforms = image.platforms.join(", ");
             let parts = [key.as_str(), image.status.word(), digest, &platforms];
             let line = parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("  ");
@@ -360,8 +362,4 @@ impl ImageReport {
             }
         }
     }
-}
-
-fn short(digest: &Digest) -> &str {
-    digest.as_str().get(..SHORT).unwrap_or(digest.as_str())
 }

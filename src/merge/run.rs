@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::check::{Checked, MISSING_BUILD, Subject, check};
+use super::check::{MISSING_BUILD, check};
 use super::decide::{Decision, immutable, only_adds};
 use super::publish::{Job, TagJob, publish};
 use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Outcome, Report, Settled, Status};
+use super::subject::{Checked, Subject};
 use super::surroundings::{Options, Surroundings};
 use super::{bases, command};
 use crate::diagnostic::Diagnostic;

@@ -280,7 +280,7 @@ mod tests {
 
         let mut survey = Survey::new(&sites, &Quiet, Trouble::EndsIt);
         let ((), failures) = survey.conduct(look);
-        assert_eq!(failures, [fault.diagnostic.clone()]);
+        assert_eq!(failures, std::slice::from_ref(&fault.diagnostic));
         assert!(survey.records()[0].manifest(&digests[0]).is_unasked());
         assert_eq!(survey.ask([(0, Question::Tags)].into()), Round::Idle);
     }

@@ -1,28 +1,41 @@
 //! `matrix.json`: a row for each CI job.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::plan::{Job, Plan};
+use crate::platform::Platform;
 use crate::runner::Runner;
 
-/// A row. `targets` is comma-joined, as Docker's bake action takes it.
-#[derive(Debug, Serialize)]
-struct Row<'a> {
+/// The version of the form.
+pub const SCHEMA: u32 = 1;
+
+/// A CI job.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MatrixRow<'a> {
+    /// The name of its first target; unique.
     job: &'a str,
+    /// What it builds, with commas between, as Docker's bake action takes it; dependencies first.
     targets: String,
-    platform: Option<String>,
+    /// Their platform; `null` when the targets name none.
+    #[schema(required = true)]
+    platform: Option<&'a Platform>,
+    /// Where it runs.
     runner: &'a Runner,
+    /// Whether the runner must emulate the platform.
     qemu: bool,
+    /// Keys of the images that it builds a part of.
     images: &'a [String],
+    /// Entitlements that Bake will ask for.
     allow: &'a [String],
 }
 
-impl<'a> From<&'a Job> for Row<'a> {
+impl<'a> From<&'a Job> for MatrixRow<'a> {
     fn from(job: &'a Job) -> Self {
         Self {
             job: &job.name,
             targets: job.legs.join(","),
-            platform: job.platform.as_ref().map(ToString::to_string),
+            platform: job.platform.as_ref(),
             runner: &job.runner,
             qemu: job.qemu,
             images: &job.images,
@@ -31,8 +44,8 @@ impl<'a> From<&'a Job> for Row<'a> {
     }
 }
 
-fn rows(plan: &Plan) -> Vec<Row<'_>> {
-    plan.jobs.iter().map(Row::from).collect()
+fn rows(plan: &Plan) -> Vec<MatrixRow<'_>> {
+    plan.jobs.iter().map(MatrixRow::from).collect()
 }
 
 /// One row a line, so that a change of one job is a change of one line.

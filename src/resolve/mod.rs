@@ -45,8 +45,7 @@ use indexmap::IndexMap;
 use targets::{Targets, grouped};
 
 use crate::bake::target::links::links as links_of;
-use crate::bake::target::select;
-use crate::bake::target::{Definition, Group, Target};
+use crate::bake::target::{Definition, Group, Target, select};
 use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::plan::Plan;

@@ -1,6 +1,6 @@
 //! Rule lines of docker/metadata-action among the tags of an image: what they give in this run, and to whom it belongs.
 
-use super::Input;
+use super::input::Input;
 use super::version::{ImageVersion, is_of_version};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known};

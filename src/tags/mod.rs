@@ -378,7 +378,6 @@ mod tests {
         Candidate, CandidateName, Claim, Share, TagError, claim, default_patterns, has_whole_version,
     };
     use super::{VariantTags, losses, own, suffixes};
-    pub use crate::reference::LATEST;
     use crate::reference::Tag;
     use crate::version::Version;
     use indexmap::IndexSet;

@@ -1,6 +1,9 @@
 //! The decision table: what can be wrong with a published image, why that happens, and what helps.
 
 use serde::{Serialize, Serializer};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::diagnostic::Severity::{self, Error, Note, Warning};
 use crate::published::labels::OTHER_PLAN_CURE;
@@ -216,6 +219,16 @@ impl From<FaultKind> for Code {
         }
     }
 }
+
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        let names = Self::ALL.iter().map(|code| code.name());
+        let object = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
+        object.description(Some("What was found.")).into()
+    }
+}
+
+impl ToSchema for Code {}
 
 impl Serialize for Code {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,6 +1,7 @@
 //! Something that was found out about a published image: what, where, why, and what helps.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -10,7 +11,7 @@ use crate::reference::Digest;
 const MAX_LISTED: usize = 6;
 
 /// Something that was found out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Finding {
     /// How bad it is.
     pub severity: Severity,

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::finding::Finding;
 use super::walk::Tree;
@@ -12,12 +13,13 @@ use crate::registry::Location;
 
 /// The version of the form of the JSON.
 const SCHEMA: u32 = 1;
-/// How much of a digest a table shows.
-const SHORT: usize = "sha256:".len() + 12;
 
 /// What verifying came to.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = VerifyReport)]
 pub struct Report {
+    /// The version of the form: 1.
+    #[schema(minimum = 1, maximum = 1)]
     schema: u32,
     /// Whether everything is as it should be.
     pub ok: bool,
@@ -34,7 +36,7 @@ pub struct Report {
 }
 
 /// A reference that was looked at.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Checked {
     /// The whole reference, such as `ghcr.io/acme/app:1.4`.
     pub reference: String,
@@ -59,7 +61,7 @@ pub struct Checked {
 }
 
 /// What became of a reference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Nothing is wrong with it.
@@ -103,8 +105,14 @@ impl Checked {
 
 impl Default for Report {
     fn default() -> Self {
-        let (references, findings, facts, failures) = Default::default();
-        Self { schema: SCHEMA, ok: true, references, findings, facts, failures }
+        Self {
+            schema: SCHEMA,
+            ok: true,
+            references: Vec::new(),
+            findings: Vec::new(),
+            facts: Vec::new(),
+            failures: Vec::new(),
+        }
     }
 }
 
@@ -152,7 +160,7 @@ impl Report {
             .references
             .iter()
             .map(|one| {
-                let digest = one.digest.as_ref().map_or("", |digest| short(digest)).to_owned();
+                let digest = one.digest.as_ref().map_or("", Digest::short).to_owned();
                 [
                     one.reference.clone(),
                     one.state.word().to_owned(),
@@ -225,10 +233,6 @@ fn visible(text: &str) -> String {
 /// A text in a cell of a Markdown table.
 fn cell(text: &str) -> String {
     visible(text).replace('|', "\\|").replace('<', "&lt;")
-}
-
-fn short(digest: &Digest) -> &str {
-    digest.as_str().get(..SHORT).unwrap_or(digest.as_str())
 }
 
 #[cfg(test)]

@@ -437,15 +437,17 @@ fn files_stay_readable() {
 
 #[test]
 fn every_test_file_is_declared() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
-    let main = fs::read_to_string(folder.join("main.rs")).unwrap();
-    for entry in fs::read_dir(folder).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        let module = name.trim_end_matches(".rs");
-        assert!(
-            module == "main" || main.contains(&format!("mod {module};")),
-            "tests/cli/{name} is not in main.rs, and does not run"
-        );
+    for binary in ["cli", "live"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(binary);
+        let main = fs::read_to_string(folder.join("main.rs")).unwrap();
+        for entry in fs::read_dir(folder).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let module = name.trim_end_matches(".rs");
+            assert!(
+                module == "main" || main.contains(&format!("mod {module};")),
+                "tests/{binary}/{name} is not in main.rs, and does not run"
+            );
+        }
     }
 }
 

@@ -7,19 +7,7 @@ use std::process::Command;
 use bakeplan::verify::code::Code;
 use snapbox::Data;
 
-use crate::support::{Ran, Test};
-
-pub(crate) fn read(path: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    fs::read_to_string(path).unwrap().replace("\r\n", "\n")
-}
-
-/// The fenced blocks of a language.
-pub(crate) fn blocks<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
-    let open = format!("\n```{language}\n");
-    let rest = text.match_indices(&open).map(|(at, open)| &text[at + open.len()..]);
-    rest.map(|rest| rest.split_once("```\n").expect("a block ends").0).collect()
-}
+use crate::support::{Ran, Test, blocks, read};
 
 /// The names in backticks in the first column of the table with this head.
 pub(crate) fn first_column(text: &str, head: &str) -> Vec<String> {
@@ -80,7 +68,7 @@ fn the_commands_of_the_readme_say_what_it_says() {
 #[test]
 #[cfg(unix)]
 fn the_first_commands_of_the_readme_run_as_they_are_typed() {
-    use crate::workflow::{path, program};
+    use crate::github::{path, program};
 
     let readme = read("README.md");
     let shown = blocks(&readme, "sh").first().copied().expect("there are commands");

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bakeplan::bake::eval::functions::Ambient;
 use bakeplan::bake::module::{File, Module, Surroundings};
+use bakeplan::bake::target::Definition;
 use bakeplan::bake::target::overrides::Overrides;
 use bakeplan::bake::text::hcl;
 use bakeplan::diagnostic::Diagnostic;
@@ -142,7 +143,7 @@ fn planned(text: &str, secret: Option<&str>, purpose: Purpose) -> Result<Plan, V
     };
     let surroundings = Surroundings { env, ..Surroundings::default() };
     let module = Module::new(vec![File { body, json: false, shared: true }], surroundings, ambient)?;
-    let definition = module.definition()?;
+    let definition = module.merge_onto(Definition::default())?;
     resolve::resolve(&Input {
         module: &module,
         definition: &definition,

@@ -102,7 +102,7 @@ fn what_is_said_of_a_linked_target_holds_when_its_image_is_not_published() {
         let alone = spec(own, &base_image(&block));
         let tagged = spec(
             own,
-            &base_image(&format!("tag_prefix = \"base/\"\n  version = \"{{version}}\"\n  {block}")),
+            &base_image(&format!("tag_prefix = \"base/\"\n  version = \"{{{{ tag }}}}\"\n  {block}")),
         );
         let published = targets(&alone, &[]);
         for (spec, arguments) in [(&alone, &["app"][..]), (&tagged, &["--fact", "ref=refs/tags/app/1.0.0"])] {

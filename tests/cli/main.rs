@@ -17,6 +17,8 @@ mod examples; // examples/ are goldens
 mod facts; // what a run is known to be: options, CI, git
 #[cfg(unix)]
 mod git; // what a repository may make git do
+#[cfg(unix)]
+mod github; // GitHub workflows as GitHub reads and runs them
 mod image_attributes; // each attribute of `image` blocks, as it is declared: secrets and the clock
 mod input; // files and command lines that cannot be read
 mod keep; // `--keep-variable`: what stays a variable, and what needs its value
@@ -24,7 +26,6 @@ mod labels; // `oci_labels`: from facts, once
 mod limits; // small definitions that ask for very much
 #[cfg(unix)]
 mod links; // what image blocks say of linked targets
-mod live; // what a real engine makes of it
 mod loopback; // HTTP servers that answer as a test says
 mod merge; // `bakeplan merge`: from digests to tags
 mod mutations; // recorded definitions, changed at random
@@ -35,6 +36,7 @@ mod properties; // what holds for every definition
 mod readme; // the table of tags, alone and in a file
 mod registry; // registries: login, faults, limits, what their answers mean
 mod rules; // rule lines of docker/metadata-action
+mod schema; // `bakeplan schema`: what JSON looks like
 mod secrets; // secrets and the clock in every attribute
 mod strict; // `--strict`: lints
 mod verify; // `bakeplan verify`: what can be wrong with published images, and how it is told

@@ -483,7 +483,7 @@ fn nothing_is_written_through_a_link() {
         ("README.md", "docs/README.md", &["readme", "README.md"], "README.md"),
         ("guide", "docs", &["readme", "guide/README.md"], "guide/README.md"),
     ] {
-        for check in [&[][..], &["--check"]] {
+        for (action, check) in [("write", &[][..]), ("read", &["--check"])] {
             let test = Test::new()
                 .file("images.hcl", SPEC)
                 .file("victim", "{}\n")
@@ -491,7 +491,7 @@ fn nothing_is_written_through_a_link() {
                 .args(args.iter().chain(check).copied())
                 .status(1)
                 .stderr(format!(
-                    "error[is-a-link]: cannot write `{path}`: `{link}` is a symbolic link to `{target}`\n  \
+                    "error[is-a-link]: cannot {action} `{path}`: `{link}` is a symbolic link to `{target}`\n  \
                      = help: products do not go through links, since a checkout can hold one that leads anywhere; \
                      name the place that it leads to, or remove the link\n"
                 ));

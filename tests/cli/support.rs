@@ -189,3 +189,15 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], run: impl Fn(&T) -> R +
         answers.into_values().collect()
     })
 }
+
+pub(crate) fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    fs::read_to_string(path).unwrap().replace("\r\n", "\n")
+}
+
+/// The fenced blocks of a language.
+pub(crate) fn blocks<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
+    let open = format!("\n```{language}\n");
+    let rest = text.match_indices(&open).map(|(at, open)| &text[at + open.len()..]);
+    rest.map(|rest| rest.split_once("```\n").expect("a block ends").0).collect()
+}

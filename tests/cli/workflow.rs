@@ -2,66 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-pub(crate) mod expression; // GitHub's expressions
 mod mutations; // mistakes in the workflow
-mod yaml; // YAML as a tree
 
-use crate::docs;
-use expression::{Before, Scope};
+use crate::github::expression::{Before, Scope};
+use crate::github::{Workflow, path, program, run, steps};
 use mutations::MUTATIONS;
-
-/// The workflow, with its text for what is in comments.
-pub(crate) struct Workflow {
-    text: String,
-    tree: Value,
-}
-
-impl Workflow {
-    /// The one in README.md.
-    pub(crate) fn of_readme() -> Self {
-        let readme = docs::read("README.md");
-        let [text] = docs::blocks(&readme, "yaml")[..] else { panic!("not one workflow") };
-        Self::parse(text)
-    }
-
-    fn parse(text: &str) -> Self {
-        let tree = yaml::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-        Self { text: text.to_owned(), tree }
-    }
-
-    fn jobs(&self) -> impl Iterator<Item = (&String, &Value)> {
-        self.tree["jobs"].as_object().expect("there are jobs").iter()
-    }
-
-    pub(crate) fn job(&self, name: &str) -> &Value {
-        &self.tree["jobs"][name]
-    }
-
-    fn steps(&self) -> impl Iterator<Item = &Value> {
-        self.jobs().flat_map(|(_, job)| steps(job))
-    }
-
-    /// The step of a job with this name.
-    pub(crate) fn step(&self, job: &str, name: &str) -> &Value {
-        steps(self.job(job))
-            .find(|step| step["name"] == name)
-            .unwrap_or_else(|| panic!("no step {name} in {job}"))
-    }
-
-    fn scripts(&self) -> impl Iterator<Item = &str> {
-        self.steps().filter_map(|step| step["run"].as_str())
-    }
-}
-
-fn steps(job: &Value) -> impl Iterator<Item = &Value> {
-    job["steps"].as_array().into_iter().flatten()
-}
 
 /// The steps with an action.
 fn uses<'w>(job: &'w Value, action: &str) -> Vec<&'w Value> {
@@ -76,17 +24,6 @@ fn values_of<'t>(script: &'t str, option: &str) -> Vec<&'t str> {
         .match_indices(&option)
         .map(|(at, found)| script[at + found.len()..].split([' ', '\n']).next().unwrap())
         .collect()
-}
-
-/// A run of a step's script, with its `env` evaluated, as GitHub's `shell: bash` does it.
-pub(crate) fn run(step: &Value, scope: &Scope, temporary: &Path, directory: &Path, path: &str) -> Output {
-    let mut command = Command::new("bash");
-    command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"].as_str().expect("a script")]);
-    command.current_dir(directory).env("PATH", path).env("RUNNER_TEMP", temporary);
-    for (name, value) in step["env"].as_object().into_iter().flatten() {
-        command.env(name, scope.interpolate(value.as_str().expect("a text")));
-    }
-    command.output().expect("bash starts")
 }
 
 fn scope(contexts: Value, before: Before) -> Scope {
@@ -574,15 +511,4 @@ fn each_mutation_of_the_workflow_is_found_by_its_check() {
         seen.insert(*name);
     }
     assert_eq!(seen, checks.into_keys().collect(), "checks with a mutation");
-}
-
-/// Puts a shell script at a path.
-pub(crate) fn program(path: &Path, script: &str) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-pub(crate) fn path() -> String {
-    std::env::var("PATH").expect("there is a PATH")
 }

@@ -8,8 +8,7 @@ use super::files::Files;
 use super::node::{Kind, Map, Node, split_pair};
 use crate::bake::target::Text;
 use crate::bake::target::flags::FlagError;
-use crate::bake::values::Name;
-use crate::bake::values::Str;
+use crate::bake::values::{Name, Str};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::Span;
 

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::template::Substitution;
-use crate::bake::values::Name;
-use crate::bake::values::is_secret_name;
-use crate::bake::values::{Mark, Marks, Str};
+use crate::bake::values::{Mark, Marks, Name, Str, is_secret_name};
 
 /// Values by name; those whose name says that they are secret are marked.
 pub(super) type Environment = BTreeMap<Name, Str>;

@@ -7,10 +7,8 @@ use std::rc::Rc;
 use super::node::{Kind, Map, Member, Node, fail, part, single, split_pair, unique, unique_by, wrong_type};
 use super::refusals::unread;
 use super::yaml::Path;
-use crate::bake::values::Name;
-use crate::bake::values::Str;
-use crate::diagnostic::Diagnostic;
-use crate::diagnostic::Failure;
+use crate::bake::values::{Name, Str};
+use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
 /// How long a merged list may be.

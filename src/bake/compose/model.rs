@@ -8,18 +8,13 @@ use std::rc::Rc;
 use super::dotenv::{self, Environment};
 use super::files::{Files, Unreadable};
 use super::merge::{self};
-use super::node::fail;
-use super::node::wrong_type;
-use super::node::{Kind, Map, Member, Node, part};
+use super::node::{Kind, Map, Member, Node, fail, part, wrong_type};
 use super::paths::{self, Place, join, parent};
-use super::refusals::cast;
-use super::refusals::unread;
+use super::refusals::{cast, unread};
 use super::template::{Problem, Substitution};
 use super::yaml::{self, Document, Path};
-use crate::bake::values::Name;
-use crate::bake::values::Str;
-use crate::diagnostic::Diagnostic;
-use crate::diagnostic::Failure;
+use crate::bake::values::{Name, Str};
+use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::{SourceId, Sources, Span};
 
 /// How many services may extend each other in a row.

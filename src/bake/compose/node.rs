@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::rc::Rc;
 
-use crate::bake::values::Name;
-use crate::bake::values::{Marks, Str};
+use crate::bake::values::{Marks, Name, Str};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 

@@ -3,8 +3,7 @@
 use std::rc::Rc;
 
 use super::files::{Files, Unreadable};
-use super::node::wrong_type;
-use super::node::{Kind, Map, Node, part};
+use super::node::{Kind, Map, Node, part, wrong_type};
 use super::refusals::unread;
 use crate::bake::values::clean_path;
 use crate::diagnostic::Failure;

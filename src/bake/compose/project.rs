@@ -15,8 +15,7 @@ use super::paths::Place;
 use super::template::Substitution;
 use super::{dotenv, service, yaml};
 use crate::bake::target::Definition;
-use crate::bake::values::Name;
-use crate::bake::values::Str;
+use crate::bake::values::{Name, Str};
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, Sources};
 

@@ -10,10 +10,8 @@ use super::files::Unreadable;
 use super::node::{Kind, Map, Node, part};
 use super::size;
 use crate::bake::target::check::ULIMITS;
-use crate::bake::target::flags;
-use crate::bake::target::{Definition, Group, Secret, Ssh, Target, Text};
-use crate::bake::values::Name;
-use crate::bake::values::Str;
+use crate::bake::target::{Definition, Group, Secret, Ssh, Target, Text, flags};
+use crate::bake::values::{Name, Str};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::Span;
 

@@ -4,8 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
-use crate::bake::values::Name;
-use crate::bake::values::{Marks, Str};
+use crate::bake::values::{Marks, Name, Str};
 
 /// How deep defaults may be nested.
 const MAX_DEPTH: usize = 32;

@@ -10,10 +10,8 @@ use granit_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::node::{Kind, Map, Member, Node};
 use super::scalar;
-use crate::bake::values::Name;
-use crate::bake::values::Str;
-use crate::diagnostic::Diagnostic;
-use crate::diagnostic::Failure;
+use crate::bake::values::{Name, Str};
+use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::{SourceId, Sources, Span};
 
 /// How many nodes a file may have, keys aside; compose-go allows as many for a document (loader/reset.go).

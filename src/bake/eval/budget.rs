@@ -3,8 +3,7 @@
 use std::cell::Cell;
 
 use crate::bake::values::Value;
-use crate::diagnostic::Diagnostic;
-use crate::diagnostic::Failure;
+use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
 /// How many expression nodes a run may evaluate: nested `for` expressions are exponential.

@@ -6,12 +6,9 @@ use super::expression::{Context, Scope, describe};
 use super::functions::FunctionError;
 use super::typeexpr::parse_type;
 use crate::bake::text::syntax::{Expr, Ident};
-use crate::bake::values::Name;
-use crate::bake::values::Value;
 use crate::bake::values::convert::convert_function;
-use crate::bake::values::kept;
-use crate::diagnostic::Failure;
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::bake::values::{Name, Value, kept};
+use crate::diagnostic::{Diagnostic, Failure, suggest};
 use crate::source::Span;
 
 /// A `function` block.

@@ -5,8 +5,7 @@ use std::cell::RefCell;
 use std::fmt;
 
 use crate::bake::values::Name;
-use crate::diagnostic::Diagnostic;
-use crate::diagnostic::Failure;
+use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
 /// How many values may refer to each other in a row: evaluating them recurses.

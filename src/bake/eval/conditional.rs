@@ -6,8 +6,7 @@ use super::expression::{Context, Scope, condition_failure, describe};
 use crate::bake::text::syntax::Expr;
 use crate::bake::values::convert::{convert, unify};
 use crate::bake::values::{Type, Value};
-use crate::diagnostic::Diagnostic;
-use crate::diagnostic::Failure;
+use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
 /// Why an expression has no value, and the type that it would have had.

@@ -6,11 +6,9 @@ use std::rc::Rc;
 use super::conditional::{Missing, type_of};
 use super::expression::{Context, Scope, condition_failure, describe};
 use crate::bake::text::syntax::{Expr, ExprKind, ForExpr, Ident, ObjectKey};
-use crate::bake::values::Name;
 use crate::bake::values::convert::convert;
-use crate::bake::values::{Str, Type, Value};
-use crate::diagnostic::Diagnostic;
-use crate::diagnostic::Failure;
+use crate::bake::values::{Name, Str, Type, Value};
+use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
 impl Context {

@@ -15,10 +15,8 @@ use super::functions::{Ambient, Function};
 use super::operators::{self, OperatorError};
 use super::unknown;
 use crate::bake::text::syntax::{BinaryOp, Expr, ExprKind, Ident, TemplatePart, UnaryOp};
-use crate::bake::values::Name;
 use crate::bake::values::convert::convert;
-use crate::bake::values::kept;
-use crate::bake::values::{Marks, Str, Type, Value};
+use crate::bake::values::{Marks, Name, Str, Type, Value, kept};
 use crate::diagnostic::{Diagnostic, Failure, suggest};
 use crate::source::Span;
 

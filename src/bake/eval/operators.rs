@@ -2,8 +2,7 @@
 
 use crate::bake::text::syntax::{BinaryOp, UnaryOp};
 use crate::bake::values::convert::{ConvertError, convert, equals};
-use crate::bake::values::{ArithmeticError, Number};
-use crate::bake::values::{Type, Value};
+use crate::bake::values::{ArithmeticError, Number, Type, Value};
 
 /// Why an operator could not be applied.
 #[derive(Debug)]

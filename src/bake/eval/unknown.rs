@@ -12,8 +12,7 @@ use super::references::References;
 use crate::bake::text::syntax::{BinaryOp, Expr, ExprKind, ForExpr, Ident, ObjectKey, TemplatePart};
 use crate::bake::values::convert::{convert, unify};
 use crate::bake::values::{Type, Value};
-use crate::diagnostic::Diagnostic;
-use crate::diagnostic::Failure;
+use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
 /// What an expression is.

@@ -7,12 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::bake::target::attributes::{Attribute, Kind, LIMITS, Limit, LimitKind, names_of};
-use crate::bake::target::decode;
-use crate::bake::target::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text};
+use crate::bake::target::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text, decode};
 use crate::bake::text::syntax;
-use crate::bake::values::Name;
 use crate::bake::values::convert::convert;
-use crate::bake::values::{ObjectType, Type, Value};
+use crate::bake::values::{Name, ObjectType, Type, Value};
 use crate::diagnostic::Diagnostic;
 
 /// The attributes that a block of this kind (`target` or `group`) shows: those that it can set, and its `name`.

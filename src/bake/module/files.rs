@@ -18,16 +18,12 @@ use crate::bake::eval::chain::{Path, Step};
 use crate::bake::eval::functions::Ambient;
 use crate::bake::eval::references::References;
 use crate::bake::eval::{Context, Scope};
-use crate::bake::target::Definition;
 use crate::bake::target::attributes::names_of;
-use crate::bake::target::decode;
 use crate::bake::target::holdings::Holdings;
+use crate::bake::target::{Definition, decode};
 use crate::bake::text::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident};
-use crate::bake::values::Name;
-use crate::bake::values::is_secret_name;
-use crate::bake::values::{Marks, Str, Type, Value};
-use crate::diagnostic::Diagnostic;
-use crate::diagnostic::Failure;
+use crate::bake::values::{Marks, Name, Str, Type, Value, is_secret_name};
+use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
 /// What a Bake file can see of its surroundings.

@@ -4,21 +4,17 @@
 use std::rc::Rc;
 
 use super::files::{BLOCK_KINDS, BUILT_IN, Module, push_once};
-use super::variables::declared_type;
-use super::variables::{Override, convert_override};
+use super::variables::{Override, convert_override, declared_type};
 use crate::bake::eval::Scope;
 use crate::bake::eval::budget::MAX_ERRORS;
 use crate::bake::eval::calls::UserFunction;
 use crate::bake::eval::chain::Step;
 use crate::bake::eval::references::{Reference, References};
 use crate::bake::text::syntax::{Block, Body, Expr, ExprKind};
-use crate::bake::values::Name;
 use crate::bake::values::convert::convert;
-use crate::bake::values::is_secret_name;
 use crate::bake::values::kept::{self, KeptVariable};
-use crate::bake::values::{Mark, Marks, Type, Value};
-use crate::diagnostic::Failure;
-use crate::diagnostic::{Diagnostic, names_help};
+use crate::bake::values::{Mark, Marks, Name, Type, Value, is_secret_name};
+use crate::diagnostic::{Diagnostic, Failure, names_help};
 use crate::source::Span;
 
 impl Module {

@@ -3,11 +3,9 @@
 use std::rc::Rc;
 
 use crate::bake::eval::describe;
-use crate::bake::values::Name;
 use crate::bake::values::convert::convert;
-use crate::bake::values::{Str, Type, Value};
-use crate::diagnostic::Diagnostic;
-use crate::diagnostic::Failure;
+use crate::bake::values::{Name, Str, Type, Value};
+use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
 /// More combinations than any file needs; each becomes a target.

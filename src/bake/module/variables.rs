@@ -7,9 +7,7 @@ use crate::bake::eval::functions::from_json_as;
 use crate::bake::eval::typeexpr::parse_type;
 use crate::bake::text::hcl::parse_expression_text;
 use crate::bake::text::syntax::{Body, ExprKind};
-use crate::bake::values::csv;
-use crate::bake::values::{Number, parse_float};
-use crate::bake::values::{Str, Type, Value};
+use crate::bake::values::{Number, Str, Type, Value, csv, parse_float};
 use crate::diagnostic::Failure;
 
 /// An override found for a variable.

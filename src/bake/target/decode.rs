@@ -11,10 +11,8 @@ use super::flags::{self, FlagError};
 use super::text::Text;
 use super::textmap::TextMap;
 use crate::bake::text::syntax::{Expr, ExprKind, Ident, ObjectKey};
-use crate::bake::values::Name;
 use crate::bake::values::convert::convert;
-use crate::bake::values::kept;
-use crate::bake::values::{Str, Type, Value};
+use crate::bake::values::{Name, Str, Type, Value, kept};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 

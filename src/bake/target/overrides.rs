@@ -11,9 +11,7 @@ use super::definition::{Definition, Entry, Policy, Resources, Target, Whole};
 use super::flags::{self, FlagError};
 use super::glob::Glob;
 use super::text::Text;
-use crate::bake::values::Name;
-use crate::bake::values::is_secret_name;
-use crate::bake::values::{Mark, Marks, Str};
+use crate::bake::values::{Mark, Marks, Name, Str, is_secret_name};
 use crate::diagnostic::{Diagnostic, names_help, suggest};
 
 /// Keys of `--set` that are no attribute's alone.

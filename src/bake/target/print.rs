@@ -6,9 +6,8 @@ use super::attributes::{Attribute, Escape, Kind, LIMITS, Limit, LimitKind, TARGE
 use super::definition::{Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target};
 use super::text::Text;
 use super::textmap::TextMap;
-use crate::bake::values::Name;
 use crate::bake::values::kept::{self, KeptVariable, Piece};
-use crate::bake::values::{Str, Type, Value};
+use crate::bake::values::{Name, Str, Type, Value};
 use crate::json::{Json, Member, ObjectWriter};
 
 /// Which strings have `${` and `%{` escaped, and what is printed where buildx's own form does not read back.

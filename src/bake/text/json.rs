@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use super::hcl::{name, parse_template_text};
 use super::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident, ObjectKey};
-use crate::bake::values::Name;
-use crate::bake::values::Number;
+use crate::bake::values::{Name, Number};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::{SourceId, Sources, Span};
 

@@ -9,8 +9,7 @@ use std::rc::Rc;
 use super::csv;
 use super::name::Name;
 use super::value::{Mark, Marks, Str, Type, Value};
-use crate::diagnostic::Diagnostic;
-use crate::diagnostic::Failure;
+use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
 /// Around the name in a placeholder: characters that Unicode keeps for such internal use

@@ -12,7 +12,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 
-use super::Login;
+use super::login::Login;
 use crate::reference::Repository;
 
 /// The names of Docker Hub in configuration files, the one that `docker login` writes first.

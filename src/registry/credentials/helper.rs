@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::Login;
 use super::config::{login_of, string};
+use super::login::Login;
 use crate::registry::error::clip;
 
 /// The most bytes that a helper may print on one stream.

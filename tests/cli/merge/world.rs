@@ -20,6 +20,7 @@ use bakeplan::registry::{
 use tempfile::TempDir;
 
 use crate::loopback::{Answer, Reply, Seen, Server};
+use crate::schema::expect_result;
 
 /// The tags of version 1.4.2, as a plan has them.
 pub(crate) const TAGS: &str = r#"{"name":"1.4.2","floating":false},
@@ -141,7 +142,9 @@ impl World {
             progress: &Quiet,
             docker: &|_| Err("there is no Docker in this test".into()),
         };
-        merge::merge(&document, &metadata, options, &surroundings)
+        let report = merge::merge(&document, &metadata, options, &surroundings);
+        expect_result(&report.to_json());
+        report
     }
 
     /// The digest of each tag of a repository.

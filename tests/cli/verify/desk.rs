@@ -16,6 +16,7 @@ use bakeplan::verify::target::Target;
 use bakeplan::verify::{self, Request};
 
 use crate::merge::world::{World, hasty, index, plan, put_tag};
+use crate::schema::expect_result;
 
 /// The repository of most tests.
 pub(super) const APP: &str = "oci-layout:acme/app";
@@ -34,7 +35,9 @@ fn sites(world: &World, locations: Vec<Location>) -> Vec<Site> {
 }
 
 fn run(world: &World, request: Request<'_>) -> Report {
-    verify::verify(request, &sites(world, request.locations()), &Quiet)
+    let report = verify::verify(request, &sites(world, request.locations()), &Quiet);
+    expect_result(&report.to_json());
+    report
 }
 
 /// Verifies a plan without knowing what was built.

@@ -3,8 +3,7 @@
 
 use super::unread::UNREAD;
 use crate::bake::compose::node::{Kind, Node};
-use crate::bake::values::Str;
-use crate::bake::values::parse_float;
+use crate::bake::values::{Str, parse_float};
 use crate::diagnostic::Diagnostic;
 
 /// What a string stands for.

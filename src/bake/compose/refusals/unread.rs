@@ -2,15 +2,9 @@
 //! Bake takes what it needs (<https://github.com/compose-spec/compose-go/tree/v2.14.0>).
 
 use super::{ports, volumes};
-use crate::bake::compose::node::fail;
-use crate::bake::compose::node::single;
-use crate::bake::compose::node::unique;
-use crate::bake::compose::node::unique_by;
-use crate::bake::compose::node::wrong_type;
-use crate::bake::compose::node::{Kind, Map, Member, Node};
+use crate::bake::compose::node::{Kind, Map, Member, Node, fail, single, unique, unique_by, wrong_type};
 use crate::bake::values::Name;
-use crate::diagnostic::Diagnostic;
-use crate::diagnostic::Failure;
+use crate::diagnostic::{Diagnostic, Failure};
 
 /// Why such an attribute matters.
 pub(super) const UNREAD: &str = "docker buildx bake refuses it, though a build may not need it";

@@ -4,8 +4,7 @@ use super::numbers::number;
 use super::strings::{check_items, integer};
 use super::{Ambient, Family, FunctionError, fixed, nullable, param, variadic};
 use crate::bake::values::convert::{alike, convert, equals, unify};
-use crate::bake::values::{ArithmeticError, Number};
-use crate::bake::values::{Str, Type, Value};
+use crate::bake::values::{ArithmeticError, Number, Str, Type, Value};
 
 /// The most numbers that `range` makes, as in go-cty.
 const MAX_RANGE: usize = 1024;

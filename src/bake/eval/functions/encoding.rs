@@ -9,8 +9,8 @@ use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::strings::{MAX_ITEMS, check_items, check_length, one, text};
 use super::{Ambient, Family, FunctionError, fixed, param};
-use crate::bake::values::Name;
-use crate::bake::values::{ObjectType, Str, Type, Value};
+use crate::bake::values::csv::{CsvError, Records};
+use crate::bake::values::{Name, ObjectType, Str, Type, Value};
 
 /// Go's `base64.StdEncoding`: padding is required, bits that are left over are not looked at.
 pub(super) const BASE64: GeneralPurpose =
@@ -76,11 +76,9 @@ fn url_encode(text: &str) -> String {
 
 /// A list of one object a row, named by the first row.
 fn csv_decode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
-    let mut records = Csv::new(text(args, 0)?);
-    let headers = records
-        .next()
-        .ok_or_else(|| FunctionError::new("missing header line"))?
-        .map_err(FunctionError::new)?;
+    let mut records = Records::new(text(args, 0)?, MAX_ITEMS);
+    let (line, headers) = records.next().ok_or_else(|| FunctionError::new("missing header line"))?;
+    let headers = headers.map_err(|error| csv_error(line, error))?;
     let mut attributes = BTreeMap::new();
     let names: Vec<Name> =
         headers.into_iter().map(|header| Rc::clone(Str::normalized(header).name())).collect();
@@ -90,10 +88,10 @@ fn csv_decode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
         }
     }
     let mut rows = Vec::new();
-    while let Some(record) = records.next() {
-        let fields = record.map_err(FunctionError::new)?;
+    for (line, record) in records {
+        let fields = record.map_err(|error| csv_error(line, error))?;
         if fields.len() != names.len() {
-            return Err(FunctionError::new(records.error("wrong number of fields")));
+            return Err(on_line(line, "wrong number of fields"));
         }
         let row = names.iter().cloned().zip(fields.into_iter().map(Value::string)).collect();
         rows.push(Value::object(row));
@@ -103,94 +101,18 @@ fn csv_decode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     Ok(Value::list(Type::Object(Rc::new(object)), rows))
 }
 
-/// The records of CSV text as Go's [`encoding/csv`](https://pkg.go.dev/encoding/csv) reads them: empty lines are
-/// skipped, `\r\n` is `\n`, blanks belong to the field, and quotes must be balanced.
-struct Csv<'a> {
-    lines: std::str::SplitInclusive<'a, char>,
-    line: usize,
-    record_line: usize,
-}
-
-impl<'a> Csv<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { lines: text.split_inclusive('\n'), line: 0, record_line: 0 }
-    }
-
-    /// The next line and whether it ended with a line feed.
-    fn next_line(&mut self) -> Option<(&'a str, bool)> {
-        let line = self.lines.next()?;
-        self.line += 1;
-        let (line, terminated) = line.strip_suffix('\n').map_or((line, false), |line| (line, true));
-        Some((line.strip_suffix('\r').unwrap_or(line), terminated))
-    }
-
-    fn error(&self, what: &str) -> String {
-        format!("CSV parse error on line {}: {what}", self.record_line)
-    }
-
-    fn record(&mut self, line: &'a str, terminated: bool) -> Result<Vec<String>, String> {
-        self.record_line = self.line;
-        let (mut rest, mut terminated) = (line, terminated);
-        let mut fields = Vec::new();
-        loop {
-            if fields.len() > MAX_ITEMS {
-                return Err(self.error("too many fields"));
-            }
-            let Some(mut quoted) = rest.strip_prefix('"') else {
-                let (field, after) =
-                    rest.split_once(',').map_or((rest, None), |(field, after)| (field, Some(after)));
-                if field.contains('"') {
-                    return Err(self.error("bare \" in non-quoted field"));
-                }
-                fields.push(field.to_owned());
-                match after {
-                    Some(after) => rest = after,
-                    None => return Ok(fields),
-                }
-                continue;
-            };
-            let mut field = String::new();
-            loop {
-                let Some((text, after)) = quoted.split_once('"') else {
-                    field.push_str(quoted);
-                    if terminated {
-                        field.push('\n');
-                    }
-                    let next = self.next_line();
-                    (quoted, terminated) =
-                        next.ok_or_else(|| self.error("extraneous or missing \" in quoted field"))?;
-                    continue;
-                };
-                field.push_str(text);
-                if let Some(after) = after.strip_prefix('"') {
-                    field.push('"');
-                    quoted = after;
-                } else if let Some(after) = after.strip_prefix(',') {
-                    rest = after;
-                    fields.push(field);
-                    break;
-                } else if after.is_empty() {
-                    fields.push(field);
-                    return Ok(fields);
-                } else {
-                    return Err(self.error("extraneous or missing \" in quoted field"));
-                }
-            }
-        }
+/// The error in Go's words.
+fn csv_error(line: usize, error: CsvError) -> FunctionError {
+    match error {
+        CsvError::Empty => FunctionError::new("missing header line"),
+        CsvError::BareQuote => on_line(line, "bare \" in non-quoted field"),
+        CsvError::Unclosed => on_line(line, "extraneous or missing \" in quoted field"),
+        CsvError::TooManyFields => on_line(line, "too many fields"),
     }
 }
 
-impl Iterator for Csv<'_> {
-    type Item = Result<Vec<String>, String>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let (line, terminated) = self.next_line()?;
-            if !line.is_empty() {
-                return Some(self.record(line, terminated));
-            }
-        }
-    }
+fn on_line(line: usize, what: &str) -> FunctionError {
+    FunctionError::new(format!("CSV parse error on line {line}: {what}"))
 }
 
 #[cfg(test)]

@@ -4,9 +4,8 @@
 use super::json::write_json;
 use super::strings::{check_items, check_length, text};
 use super::{Ambient, Family, FunctionError, nullable, param, variadic};
-use crate::bake::values::Number;
 use crate::bake::values::convert::convert;
-use crate::bake::values::{Type, Value};
+use crate::bake::values::{Number, Type, Value};
 use crate::graphemes::graphemes;
 
 /// The largest width and precision.

@@ -6,8 +6,7 @@ use std::rc::Rc;
 
 use super::strings::{MAX_ITEMS, bounded, text};
 use super::{Ambient, Family, FunctionError, fixed, nullable, param};
-use crate::bake::values::Number;
-use crate::bake::values::{Str, Type, Value};
+use crate::bake::values::{Number, Str, Type, Value};
 
 /// How deep arrays and objects may nest.
 const MAX_DEPTH: usize = 500;

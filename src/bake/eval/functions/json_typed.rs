@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::json::{Reader, write_json, write_string};
-use crate::bake::values::Name;
 use crate::bake::values::convert::convert;
-use crate::bake::values::{Str, Type, Value};
+use crate::bake::values::{Name, Str, Type, Value};
 
 /// Reads JSON for a place of this type, `{"value":1,"type":"number"}` where that is any type. What follows is not looked
 /// at, attributes that an object has not are null, and a string that is written as a number keeps its digits.

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use super::collections::list;
 use super::strings::text;
 use super::{Ambient, Family, FunctionError, fixed, nullable, param, variadic};
-use crate::bake::values::Name;
 use crate::bake::values::convert::convert;
-use crate::bake::values::{Str, Type, Value};
+use crate::bake::values::{Name, Str, Type, Value};
 
 pub(super) fn family() -> Family {
     let any = |name| param(name, Type::Dynamic);

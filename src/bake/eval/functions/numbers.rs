@@ -4,8 +4,7 @@ use num_bigint::{BigInt, BigUint, Sign};
 
 use super::strings::{integer, text};
 use super::{Ambient, Family, Function, FunctionError, fixed, param, variadic};
-use crate::bake::values::{ArithmeticError, Number};
-use crate::bake::values::{Type, Value};
+use crate::bake::values::{ArithmeticError, Number, Type, Value};
 
 /// The most digits that `parseint` reads, as many as a number literal may have.
 const MAX_DIGITS: usize = 100_000;

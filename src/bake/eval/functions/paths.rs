@@ -2,8 +2,7 @@
 
 use super::strings::one;
 use super::{Ambient, Family, FunctionError, fixed, param};
-use crate::bake::values::clean_path;
-use crate::bake::values::{Type, Value};
+use crate::bake::values::{Type, Value, clean_path};
 
 pub(super) fn family() -> Family {
     vec![

@@ -7,8 +7,7 @@ use proptest::{collection, string};
 
 use super::json::{from_json, write_json};
 use super::{Ambient, FunctionError, standard};
-use crate::bake::values::Number;
-use crate::bake::values::{Mark, Marks, Value};
+use crate::bake::values::{Mark, Marks, Number, Value};
 
 /// A world of known time and chance.
 pub(super) fn ambient() -> Ambient {

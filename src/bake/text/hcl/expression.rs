@@ -3,8 +3,7 @@
 use super::parser::{Parsed, Parser};
 use super::scanner::{Kind, Token};
 use crate::bake::text::syntax::{BinaryOp, Expr, ExprKind, ForExpr, Ident, ObjectKey, UnaryOp};
-use crate::bake::values::Name;
-use crate::bake::values::Number;
+use crate::bake::values::{Name, Number};
 
 impl Parser<'_> {
     /// The whole text as an expression.

@@ -1,6 +1,21 @@
 //! With a real engine: buildx reads what is generated, builds it, and registries hold what the plan says.
 //!
-//! `tests/run` starts the engine (buildx, BuildKit, two registries); without one these tests are skipped.
+//! `tests/run` starts the engine (buildx, BuildKit, two registries). `cargo test` alone leaves these tests out.
+#![cfg(unix)]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests touch files, start programs and may panic"
+)]
+
+#[path = "../cli/github/mod.rs"]
+#[expect(dead_code, reason = "the tests without an engine need more of it")]
+mod github;
+#[path = "../cli/loopback.rs"]
+#[expect(dead_code, reason = "the tests without an engine need more of it")]
+mod loopback;
+#[path = "../cli/support.rs"]
+mod support;
 
 mod distribution; // our client against a real registry
 mod engine; // the engine, and a folder in which both programs run
@@ -12,5 +27,5 @@ mod print; // the generated file means what its source means
 mod publish; // jobs, digests, merge, tags
 mod random; // random definitions mean the same to both programs
 mod registry; // what a registry serves
+mod rehearsal; // the workflow of README.md, from its plan to its gate
 mod verify; // what is wrong in a registry is named
-mod workflow; // the workflow of README.md, from its plan to its gate

@@ -1,6 +1,5 @@
 //! Rows of the decision table in a real registry, and the two post-mortems with real builds and a real `docker manifest`.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use bakeplan::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, OCI_INDEX};
@@ -8,7 +7,7 @@ use bakeplan::reference::{Digest, Repository};
 use bakeplan::registry::{Client, Manifest, RemoteRepository, Settings, Store, TagOrDigest};
 use serde_json::Value;
 
-use super::engine::{Project, engine};
+use super::engine::{Project, engine, need};
 use super::registry::Repository as Raw;
 
 /// The tags of the planned image.
@@ -74,8 +73,8 @@ fn text<'v>(finding: &'v Value, member: &str) -> &'v str {
 }
 
 /// A planned image and another one in the same repository, both built for two platforms, and nothing merged.
-fn built(name: &str) -> Option<(Project, String)> {
-    let project = Project::new(engine()?, name);
+fn built(name: &str) -> (Project, String) {
+    let project = Project::new(engine(), name);
     let app = project.repository(0, "app");
     let spec = format!(
         r#"
@@ -107,14 +106,14 @@ fn built(name: &str) -> Option<(Project, String)> {
     project.run_jobs();
     // What is verified is the one image.
     project.bakeplan(&["plan", "--out", "one", "app"]);
-    Some((project, app))
+    (project, app)
 }
 
 const PLANNED: [&str; 4] = ["--plan", "one/plan.json", "--metadata", "metadata"];
 
 #[test]
 fn what_is_done_to_a_published_image_is_named() {
-    let Some((project, app)) = built("verify") else { return };
+    let (project, app) = built("verify");
     let repository = open(&app);
     // Before the merge the repository has digests, and by its own words does not exist.
     assert_eq!(repository.list_tags().expect("it is answered"), []);
@@ -171,31 +170,26 @@ fn what_is_done_to_a_published_image_is_named() {
     named("renamed", &[Descriptor { platform, ..amd64.clone() }], 4, &["wrong-platform"]);
 }
 
-/// Deletes; false where the registry deletes nothing.
-#[expect(clippy::print_stderr, reason = "a skipped part says so")]
-fn delete(repository: &str, what: &str) -> bool {
-    match Raw::new(repository).delete(what) {
-        202 => true,
-        405 => {
-            eprintln!("skipped: this registry deletes nothing; start the engine anew");
-            false
-        }
-        other => panic!("DELETE {what}: {other}"),
-    }
+/// Deletes.
+#[track_caller]
+fn delete(repository: &str, what: &str) {
+    let status = Raw::new(repository).delete(what);
+    assert_eq!(
+        status, 202,
+        "DELETE {what}: 405 comes from an old engine; start it anew with `tests/engine/up`"
+    );
 }
 
 #[test]
 fn what_a_clean_up_took_is_named() {
-    let Some((project, app)) = built("clean-up") else { return };
+    let (project, app) = built("clean-up");
     project.bakeplan(&["merge", "--plan", "out/plan.json", "--metadata", "metadata"]);
     let repository = open(&app);
     // An index of an older build whose image is gone.
     let whole = get(&repository, &at("1.4.2"));
     let old = entries(&repository, "other");
     retag(&repository, &get(&repository, &at("other")));
-    if !delete(&app, &format!("manifests/{}", old[0].digest)) {
-        return;
-    }
+    delete(&app, &format!("manifests/{}", old[0].digest));
     let told = finds(&project, &PLANNED, 4, &["stale-list", "other-build"]);
     assert!(text(&told[0], "cure").contains("docker manifest rm"), "{told:?}");
     retag(&repository, &whole);
@@ -206,7 +200,7 @@ fn what_a_clean_up_took_is_named() {
     let all = entries(&repository, "1.4.2");
     let image = get(&repository, &all[2].digest.clone().into());
     let image: ImageManifest = serde_json::from_slice(&image.bytes).expect("it is an image");
-    assert!(delete(&app, &format!("blobs/{}", image.layers[0].digest)));
+    delete(&app, &format!("blobs/{}", image.layers[0].digest));
     let told = finds(&project, &PLANNED, 4, &["blob-missing"]);
     let message = text(&told[0], "message");
     assert!(message.starts_with("layer 1 of 1 of linux/arm64, ") && message.contains(" bytes)"), "{message}");
@@ -231,16 +225,15 @@ fn push(project: &Project, reference: &str, platform: &str, word: &str, provenan
     ]);
 }
 
-fn story(name: &str) -> Option<Project> {
-    let project = Project::new(engine()?, name);
+fn story(name: &str) -> Project {
+    let project = Project::new(engine(), name);
     let dockerfile = "FROM scratch\nARG WORD\nLABEL word=$WORD\nCOPY file /file\n";
-    Some(project.file("Dockerfile", dockerfile).file("file", name))
+    project.file("Dockerfile", dockerfile).file("file", name)
 }
 
-/// What `docker manifest …` complains about; none without Docker's command or when it complains about nothing.
+/// What `docker manifest …` complains about; none when it complains about nothing.
 fn docker(project: &Project, arguments: &[&str]) -> Option<String> {
-    let docker = std::env::var_os("BAKEPLAN_DOCKER").filter(|path| !path.is_empty()).map(PathBuf::from)?;
-    let mut command = Command::new(docker);
+    let mut command = Command::new(need("BAKEPLAN_DOCKER"));
     command.arg("manifest").args(arguments).env("DOCKER_CONFIG", project.scratch_folder());
     let output = command.output().expect("it starts");
     Some(String::from_utf8_lossy(&output.stderr).into_owned()).filter(|_| !output.status.success())
@@ -248,7 +241,7 @@ fn docker(project: &Project, arguments: &[&str]) -> Option<String> {
 
 #[test]
 fn blob_unknown_since_the_images_are_in_other_repositories() {
-    let Some(project) = story("apart") else { return };
+    let project = story("apart");
     let names = ["app", "app-amd64", "app-arm64"].map(|name| project.repository(0, name));
     let references = names.clone().map(|name| format!("{name}:1"));
     push(&project, &references[1], "linux/amd64", "a", false);
@@ -284,20 +277,15 @@ fn blob_unknown_since_the_images_are_in_other_repositories() {
 
 #[test]
 fn blob_unknown_since_the_list_on_this_machine_is_old() {
-    let Some(project) = story("amend") else { return };
+    let project = story("amend");
     let project = project.with_scratch_docker_config();
     let app = project.repository(0, "app");
     let (list, source) = (format!("{app}:1"), format!("{app}:1-amd64"));
     push(&project, &source, "linux/amd64", "old", false);
     let old = get(&open(&app), &at("1-amd64")).digest;
-    if std::env::var_os("BAKEPLAN_DOCKER").is_none_or(|path| path.is_empty()) {
-        return;
-    }
     assert_eq!(docker(&project, &["create", "--insecure", &list, &source]), None);
     push(&project, &source, "linux/amd64", "new", false);
-    if !delete(&app, &format!("manifests/{old}")) {
-        return;
-    }
+    delete(&app, &format!("manifests/{old}"));
     let new = get(&open(&app), &at("1-amd64")).digest;
     let complaint = docker(&project, &["push", "--insecure", &list]).expect("the registry refuses it");
     assert!(complaint.contains("manifest blob unknown"), "{complaint}");
@@ -313,7 +301,7 @@ fn blob_unknown_since_the_list_on_this_machine_is_old() {
 
 #[test]
 fn no_such_manifest_and_is_a_manifest_list() {
-    let Some(project) = story("attested") else { return };
+    let project = story("attested");
     let app = project.repository(0, "app");
     let source = format!("{app}:1");
     push(&project, &source, "linux/amd64", "a", true);

@@ -1,42 +1,20 @@
 //! Who we are to a registry: what Docker's and Podman's configuration files say, and the helpers that they name.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::reference::Repository;
 
+mod login;
+
 mod config;
+
 mod helper;
 
 use config::{Place, Source, server};
-
-/// How to log in.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) enum Login {
-    /// Not at all.
-    Anonymous,
-    /// As a user.
-    Password { user: String, password: String },
-    /// With what `docker login` got from the token server in exchange for a password.
-    IdentityToken(String),
-    /// With a token for the registry itself.
-    RegistryToken(String),
-}
-
-/// Secrets are not for logs.
-impl fmt::Debug for Login {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Anonymous => "Anonymous",
-            Self::Password { .. } => "Password",
-            Self::IdentityToken(_) => "IdentityToken",
-            Self::RegistryToken(_) => "RegistryToken",
-        })
-    }
-}
+pub(super) use login::Login;
 
 /// What was found for a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -25,24 +25,20 @@ pub(super) struct Engine {
     registries: [String; 2],
 }
 
-/// The engine, if there is one; a test that gets none has nothing to do.
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
-pub(super) fn engine() -> Option<Engine> {
-    let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    if get("BAKEPLAN_ENGINE").as_deref() != Some("ready") {
-        assert_ne!(
-            get("BAKEPLAN_REQUIRE_ENGINE").as_deref(),
-            Some("1"),
-            "there is no engine: run `tests/run`"
-        );
-        eprintln!("skipped: there is no engine; `tests/run` starts one");
-        return None;
-    }
-    let need = |name: &str| get(name).unwrap_or_else(|| panic!("{name} is not set, but BAKEPLAN_ENGINE is"));
-    Some(Engine {
+/// The engine. A test that needs one fails without it.
+pub(super) fn engine() -> Engine {
+    let state = std::env::var("BAKEPLAN_ENGINE");
+    assert_eq!(state.as_deref(), Ok("ready"), "there is no engine: run `tests/run`, which starts one");
+    Engine {
         buildx: need("BAKEPLAN_BUILDX").into(),
         registries: [need("BAKEPLAN_REGISTRY_1"), need("BAKEPLAN_REGISTRY_2")],
-    })
+    }
+}
+
+/// What `tests/engine/up` wrote down under a name.
+pub(super) fn need(variable: &str) -> String {
+    let value = std::env::var(variable).ok().filter(|value| !value.is_empty());
+    value.unwrap_or_else(|| panic!("the engine has no {variable}: start it anew with `tests/engine/up`"))
 }
 
 /// A folder in which both programs run.

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::engine::{Project, engine};
 use super::registry::Repository;
-use crate::workflow::expression::{Before, Scope};
-use crate::workflow::{self, Workflow};
+use crate::github::expression::{Before, Scope};
+use crate::github::{self, Workflow};
 
 /// How the jobs of a run ended.
 struct Ended {
@@ -39,8 +39,8 @@ fn step(
     let mut step = step.clone();
     step["env"]["GITHUB_OUTPUT"] = json!(outputs);
     step["env"]["GITHUB_STEP_SUMMARY"] = json!(job.join("summary"));
-    let path = format!("{}:{}", job.with_file_name("bin").display(), workflow::path());
-    let ended = workflow::run(&step, scope, job, project.root(), &path);
+    let path = format!("{}:{}", job.with_file_name("bin").display(), github::path());
+    let ended = github::run(&step, scope, job, project.root(), &path);
     log.extend([String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr)]);
     let lines = fs::read_to_string(&outputs).unwrap();
     let outputs = lines.lines().filter_map(|line| line.split_once('='));
@@ -72,7 +72,7 @@ fn rehearse_with(project: &Project, before_row: &dyn Fn(&str)) -> Ended {
     let folder = tempfile::tempdir().unwrap();
     let job = |name: &str| folder.path().join(name);
     let mut log = String::new();
-    workflow::program(
+    github::program(
         &job("bin/docker"),
         &format!("shift\nexec '{}' \"$@\"", project.buildx_program().display()),
     );
@@ -175,8 +175,8 @@ fn linked(repositories: [&str; 3]) -> String {
 const PER_PLATFORM: &str = "FROM scratch\nARG TARGETARCH\nCOPY tool-${TARGETARCH} /tool\nCOPY . /src/\n";
 
 /// A project with both definitions.
-fn project(name: &str, on_missing: &str) -> Option<(Project, [String; 4])> {
-    let project = Project::new(engine()?, name);
+fn project(name: &str, on_missing: &str) -> (Project, [String; 4]) {
+    let project = Project::new(engine(), name);
     let repositories = ["tool", "base", "api", "worker"].map(|name| project.repository(0, name));
     let [tool, base, api, worker] = &repositories;
     let project = project
@@ -188,7 +188,7 @@ fn project(name: &str, on_missing: &str) -> Option<(Project, [String; 4])> {
         .file("base.Dockerfile", "FROM scratch\nCOPY tool-amd64 /base\n")
         .file("api.Dockerfile", "FROM base\nCOPY tool-amd64 /api\n")
         .file("worker.Dockerfile", "FROM base\nCOPY tool-amd64 /worker\n");
-    Some((project, repositories))
+    (project, repositories)
 }
 
 fn files(project: &Project) -> BTreeSet<String> {
@@ -198,7 +198,7 @@ fn files(project: &Project) -> BTreeSet<String> {
 
 #[test]
 fn a_run_in_which_all_goes_well_publishes_everything() {
-    let Some((project, [tool, base, api, worker])) = project("workflow-good", "hold") else { return };
+    let (project, [tool, base, api, worker]) = project("workflow-good", "hold");
     let before = files(&project);
     let ended = rehearse(&project);
     assert!(ended.rows.values().all(|success| *success), "{}", ended.log);
@@ -216,9 +216,7 @@ fn a_platform_that_fails_costs_that_platform_or_that_image() {
     for (on_missing, status, published, shown) in
         [("drop", 0, set(&["1", "1.2.3"]), vec!["linux/amd64", "linux/arm64"]), ("hold", 5, set(&[]), vec![])]
     {
-        let Some((project, [tool, base, api, worker])) = project("workflow-platform", on_missing) else {
-            return;
-        };
+        let (project, [tool, base, api, worker]) = project("workflow-platform", on_missing);
         fs::remove_file(project.root().join("tool-s390x")).unwrap();
         let ended = rehearse(&project);
         let failed: Vec<_> =
@@ -246,7 +244,7 @@ fn a_platform_that_fails_costs_that_platform_or_that_image() {
 #[test]
 fn a_failing_target_costs_neither_its_siblings_nor_their_metadata() {
     for broken in ["api", "worker"] {
-        let Some((project, [tool, base, api, worker])) = project("workflow-linked", "hold") else { return };
+        let (project, [tool, base, api, worker]) = project("workflow-linked", "hold");
         let project = project.file(&format!("{broken}.Dockerfile"), "FROM base\nCOPY nothing /\n");
         let ended = rehearse(&project);
         assert_eq!(ended.merge, Some(5), "{}", ended.log);
@@ -261,7 +259,7 @@ fn a_failing_target_costs_neither_its_siblings_nor_their_metadata() {
 
 #[test]
 fn a_build_on_another_base_is_found() {
-    let Some((project, [tool, ..])) = project("workflow-bases", "hold") else { return };
+    let (project, [tool, ..]) = project("workflow-bases", "hold");
     let base = format!("{}:1", project.repository(0, "foreign"));
     let project = project
         .file("docker-bake.hcl", &single(&tool, "hold"))

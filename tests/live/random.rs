@@ -144,7 +144,7 @@ fn version(engine: &Engine) -> Version {
 
 #[test]
 fn random_definitions_mean_what_they_mean_to_buildx() {
-    let Some(engine) = engine() else { return };
+    let engine = engine();
     let version = version(&engine);
     for line in version.left_out() {
         eprintln!("{line}");

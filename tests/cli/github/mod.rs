@@ -1,0 +1,84 @@
+//! GitHub workflows as GitHub reads and runs them: steps, expressions, scripts.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::support;
+
+pub(crate) mod expression; // GitHub's expressions
+mod yaml; // YAML as a tree
+
+use expression::Scope;
+
+/// The workflow, with its text for what is in comments.
+pub(crate) struct Workflow {
+    pub(crate) text: String,
+    pub(crate) tree: Value,
+}
+
+impl Workflow {
+    /// The one in README.md.
+    pub(crate) fn of_readme() -> Self {
+        let readme = support::read("README.md");
+        let [text] = support::blocks(&readme, "yaml")[..] else { panic!("not one workflow") };
+        Self::parse(text)
+    }
+
+    pub(crate) fn parse(text: &str) -> Self {
+        let tree = yaml::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        Self { text: text.to_owned(), tree }
+    }
+
+    pub(crate) fn jobs(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.tree["jobs"].as_object().expect("there are jobs").iter()
+    }
+
+    pub(crate) fn job(&self, name: &str) -> &Value {
+        &self.tree["jobs"][name]
+    }
+
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &Value> {
+        self.jobs().flat_map(|(_, job)| steps(job))
+    }
+
+    /// The step of a job with this name.
+    pub(crate) fn step(&self, job: &str, name: &str) -> &Value {
+        steps(self.job(job))
+            .find(|step| step["name"] == name)
+            .unwrap_or_else(|| panic!("no step {name} in {job}"))
+    }
+
+    pub(crate) fn scripts(&self) -> impl Iterator<Item = &str> {
+        self.steps().filter_map(|step| step["run"].as_str())
+    }
+}
+
+pub(crate) fn steps(job: &Value) -> impl Iterator<Item = &Value> {
+    job["steps"].as_array().into_iter().flatten()
+}
+
+/// A run of a step's script, with its `env` evaluated, as GitHub's `shell: bash` does it.
+pub(crate) fn run(step: &Value, scope: &Scope, temporary: &Path, directory: &Path, path: &str) -> Output {
+    let mut command = Command::new("bash");
+    command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"].as_str().expect("a script")]);
+    command.current_dir(directory).env("PATH", path).env("RUNNER_TEMP", temporary);
+    for (name, value) in step["env"].as_object().into_iter().flatten() {
+        command.env(name, scope.interpolate(value.as_str().expect("a text")));
+    }
+    command.output().expect("bash starts")
+}
+
+/// Puts a shell script at a path.
+pub(crate) fn program(path: &Path, script: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+pub(crate) fn path() -> String {
+    std::env::var("PATH").expect("there is a PATH")
+}
