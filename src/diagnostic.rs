@@ -266,15 +266,24 @@ impl Diagnostics {
         sorted(self.all.into_iter().collect())
     }
 
-    /// The value with its warnings and notes, sorted by place.
+    /// Goes on only if there is no error so far, for stages that take it for granted.
     ///
     /// # Errors
     /// Every error, sorted by place; warnings and notes about what is refused are left out.
-    pub fn into_result<T>(self, value: T) -> Result<(T, Vec<Diagnostic>), Vec<Diagnostic>> {
+    pub fn check(&self) -> Result<(), Vec<Diagnostic>> {
         if self.has_errors() {
-            let errors = self.all.into_iter().filter(|one| one.severity == Severity::Error);
-            return Err(sorted(errors.collect()));
+            let errors = self.all.iter().filter(|one| one.severity == Severity::Error);
+            return Err(sorted(errors.cloned().collect()));
         }
+        Ok(())
+    }
+
+    /// The value with its warnings and notes, sorted by place.
+    ///
+    /// # Errors
+    /// As [`Diagnostics::check`].
+    pub fn into_result<T>(self, value: T) -> Result<(T, Vec<Diagnostic>), Vec<Diagnostic>> {
+        self.check()?;
         Ok((value, self.into_sorted()))
     }
 }

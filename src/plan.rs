@@ -45,10 +45,8 @@ pub struct Plan {
     pub sources: Vec<SourceFile>,
     /// What is worth a look, and is no error.
     pub warnings: Vec<Diagnostic>,
-    /// What depends on the clock or on chance, and keeps the plan out of a committed file.
+    /// What depends on the clock or on chance, and keeps the committed file that the plan is made for from being current.
     pub volatile: Vec<Diagnostic>,
-    /// The same among what tags are made of.
-    pub volatile_tags: Vec<Diagnostic>,
 }
 
 /// A file that a plan was made from.

@@ -65,7 +65,7 @@ impl Runner {
 }
 
 /// A runner for the platforms that a prefix matches; without a prefix, for all others.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RunnerRule {
     /// Which platforms; `None` is the `default`.
     pub prefix: Option<PlatformPrefix>,

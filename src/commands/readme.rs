@@ -11,8 +11,8 @@ use crate::resolve::Purpose;
 pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<(), Error> {
     let text = session.host.read_product(&args.file)?;
     let (made, _) = plan::make_for(session, &args.selection, Purpose::TagTable)?;
-    if !made.volatile_tags.is_empty() {
-        return Err(made.volatile_tags.into());
+    if !made.volatile.is_empty() {
+        return Err(made.volatile.into());
     }
     let spliced = readme::splice(&text, &markdown::render(&made)).map_err(|e| {
         let message = format!("`{}`: {e}", args.file);

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::Draft;
-use super::made::Legs;
 use crate::bake::target::{Entry, Target, Text};
 use crate::bake::values::kept::variable_in;
 use crate::diagnostic::Diagnostic;
@@ -129,18 +127,6 @@ pub(super) fn lost(annotations: &[Text]) -> impl Iterator<Item = Diagnostic> {
             .at(text.span, "")
             .with_help("`index:` annotates the index itself")
     })
-}
-
-/// The annotations of an image's index: those from facts, those lifted out of its targets, then those of its block.
-pub(super) fn of_index(draft: &Draft, legs: &Legs) -> BTreeMap<String, String> {
-    let mut annotations = draft.oci.clone();
-    for (name, _) in draft.targets.iter().rev() {
-        annotations.extend(legs.lifted(name));
-    }
-    for (key, value) in &draft.settings().annotations {
-        annotations.insert(key.to_string(), value.to_string());
-    }
-    annotations
 }
 
 #[cfg(test)]

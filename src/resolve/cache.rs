@@ -5,7 +5,7 @@ use crate::bake::target::Entry;
 use crate::platform::Platform;
 
 /// The caches that a leg writes: each with the platform in its scope, name, tag or folder.
-pub(super) fn written(entries: &[Entry], target: &str, platform: &Platform) -> Vec<Entry> {
+pub(super) fn to_write(entries: &[Entry], target: &str, platform: &Platform) -> Vec<Entry> {
     entries
         .iter()
         .map(|entry| per_platform(entry, target, platform).unwrap_or_else(|| entry.clone()))
@@ -13,7 +13,7 @@ pub(super) fn written(entries: &[Entry], target: &str, platform: &Platform) -> V
 }
 
 /// The caches that a leg reads: its own, then the shared one that the source names.
-pub(super) fn read(entries: &[Entry], target: &str, platform: &Platform) -> Vec<Entry> {
+pub(super) fn to_read(entries: &[Entry], target: &str, platform: &Platform) -> Vec<Entry> {
     let mut caches = Vec::new();
     for entry in entries {
         caches.extend(per_platform(entry, target, platform));
@@ -83,9 +83,9 @@ mod tests {
     #[track_caller]
     fn case(fields: &[(&str, &str)], key: &str, expected: &str) {
         let platform = "linux/arm/v7".parse().unwrap();
-        let written = written(&[entry(fields)], "app", &platform);
+        let written = to_write(&[entry(fields)], "app", &platform);
         assert_eq!(written[0].get(key), Some(expected));
-        let read = read(&[entry(fields)], "app", &platform);
+        let read = to_read(&[entry(fields)], "app", &platform);
         assert_eq!(read.last(), Some(&entry(fields)), "the shared cache stays as a fallback");
     }
 

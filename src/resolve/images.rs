@@ -1,91 +1,92 @@
 //! Which images there are: from `image` blocks, or, without any, from the targets that Bake would push.
 
-use super::draft::Draft;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use super::rules::{self};
-use super::stated::Stated;
-use super::versions::{self};
-use super::{Input, Targets, labels, legs};
+use super::image::{UnresolvedImage, pushed_tags};
+use super::rules;
+use super::targets::Targets;
+use super::version::ImageVersion;
+use super::versions;
+use super::{Input, labels, legs};
 use crate::bake::target::glob::Glob;
 use crate::bake::target::{Definition, Target, Text, select};
 use crate::bake::values::Name;
-use crate::diagnostic::{Diagnostic, names_help};
+use crate::diagnostic::{Diagnostic, Diagnostics, names_help};
+use crate::platform::Platform;
 use crate::reference::Reference;
 use crate::source::Span;
 use crate::spec::Spec;
 
 /// The images of the spec, in order.
-pub(super) struct Drafts {
+pub(super) struct Images {
     /// Those that a run may publish.
-    pub(super) planned: Vec<Draft>,
+    pub(super) planned: Vec<UnresolvedImage>,
     /// Those that the git tag is not for. Their targets may be linked to all the same.
-    pub(super) left_out: Vec<Draft>,
+    pub(super) left_out: Vec<UnresolvedImage>,
 }
 
 /// All images of the spec.
-pub(super) fn drafts(
+pub(super) fn unresolved(
     input: &Input<'_>,
     spec: &Spec,
     targets: &Targets<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-    warnings: &mut Vec<Diagnostic>,
-) -> Drafts {
-    let mut drafts = if spec.images.is_empty() {
-        from_tags(input, spec, targets, diagnostics, warnings)
+    diagnostics: &mut Diagnostics,
+) -> Images {
+    let mut images = if spec.images.is_empty() {
+        from_tags(input, spec, targets, diagnostics)
     } else {
         from_blocks(input, spec, targets, diagnostics)
     };
-    for draft in &mut drafts {
-        let stated = versions::stated(draft.settings(), input, diagnostics);
-        draft.ruled = rules::apply(draft.settings(), &stated, input, diagnostics, warnings);
-        draft.stated = match &draft.ruled {
-            Some(ruled) => ruled.stated(stated, draft.settings(), diagnostics),
-            None => stated,
+    for image in &mut images {
+        let version = versions::read(image.settings(), input, diagnostics);
+        image.rules = rules::apply(image.settings(), &version, input, diagnostics);
+        image.version = match &image.rules {
+            Some(rules) => rules.version_over(version, image.settings(), diagnostics),
+            None => version,
         };
-        draft.oci = labels::of(draft, input, warnings);
+        image.oci = labels::of(image, input, diagnostics);
     }
-    let is_left_out = |draft: &mut Draft| {
-        let Stated::Elsewhere { tag, prefix } = &draft.stated else { return false };
+    let is_left_out = |image: &mut UnresolvedImage| {
+        let ImageVersion::Elsewhere { tag, prefix } = &image.version else { return false };
         let message =
-            format!("image `{}` is left out: the git tag `{tag}` does not begin with `{prefix}`", draft.key);
-        warnings.push(Diagnostic::warning("other-version", message).at(prefix.span, ""));
+            format!("image `{}` is left out: the git tag `{tag}` does not begin with `{prefix}`", image.key);
+        diagnostics.report(Diagnostic::warning("other-version", message).at(prefix.span, ""));
         true
     };
-    let left_out = drafts.extract_if(.., is_left_out).collect();
-    Drafts { planned: drafts, left_out }
+    let left_out = images.extract_if(.., is_left_out).collect();
+    Images { planned: images, left_out }
 }
 
 fn from_blocks(
     input: &Input<'_>,
     spec: &Spec,
     targets: &Targets<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<Draft> {
-    let mut drafts: Vec<Draft> = Vec::new();
+    diagnostics: &mut Diagnostics,
+) -> Vec<UnresolvedImage> {
+    let mut images: Vec<UnresolvedImage> = Vec::new();
     let mut taken: BTreeSet<String> = BTreeSet::new();
-    for (block, image) in spec.images.iter().enumerate() {
-        let Some(coverage) = image.coverage(input.module, diagnostics) else { continue };
+    for (block, written) in spec.images.iter().enumerate() {
+        let Some(coverage) = written.coverage(input.module, diagnostics) else { continue };
         for members in coverage.images {
             let member = Rc::clone(&members[0]);
-            let mut key = if coverage.by_member { member.to_string() } else { image.name().to_owned() };
+            let mut key = if coverage.by_member { member.to_string() } else { written.name().to_owned() };
             if taken.contains(&key) && coverage.by_member {
                 // A second block over the same matrix publishes the same targets elsewhere.
-                key = format!("{}-{member}", image.name());
+                key = format!("{}-{member}", written.name());
             }
             if taken.contains(&key) {
                 let message = format!("two images are named `{key}`");
-                diagnostics.push(Diagnostic::error("duplicate-image", message).at(image.span, ""));
+                diagnostics.report(Diagnostic::error("duplicate-image", message).at(written.span, ""));
                 continue;
             }
             let mut covered = Vec::new();
             for name in members {
                 match targets.get(&name, None) {
                     Ok(_) => {
-                        let settings = spec.settings(Some(image), input.module, &name, diagnostics);
+                        let settings = spec.settings(Some(written), input.module, &name, diagnostics);
                         covered.push((name, settings));
                     }
                     Err(found) => diagnostics.extend(found),
@@ -94,45 +95,34 @@ fn from_blocks(
             if covered.is_empty() {
                 continue;
             }
-            let draft = Draft {
+            let image = UnresolvedImage {
                 key,
                 block: Some(block),
                 span: Some(coverage.span),
                 targets: covered,
-                stated: Stated::No,
-                ruled: None,
+                marked: coverage.marked.clone(),
+                version: ImageVersion::None,
+                rules: None,
                 oci: BTreeMap::new(),
             };
-            agree(&draft, diagnostics);
-            taken.insert(draft.key.clone());
-            drafts.push(draft);
+            agree(&image, diagnostics);
+            taken.insert(image.key.clone());
+            images.push(image);
         }
     }
-    drafts
+    images
 }
 
 /// Several targets of one image must be published alike.
-fn agree(draft: &Draft, diagnostics: &mut Vec<Diagnostic>) {
-    let first = draft.settings();
-    for (name, other) in &draft.targets[1..] {
-        let differences = [
-            ("repositories", first.repositories != other.repositories),
-            ("version", first.version != other.version),
-            ("tags", first.tags != other.tags),
-            ("prerelease_tags", first.prerelease_tags != other.prerelease_tags),
-            ("channels", first.channels != other.channels),
-            ("variant", first.variant != other.variant),
-            ("latest", first.latest != other.latest),
-            ("immutable", first.immutable != other.immutable),
-        ];
-        for (attribute, differs) in differences {
-            if differs {
-                let message = format!(
-                    "`{attribute}` is not the same for `{}` and `{name}`, which are one image",
-                    draft.targets[0].0
-                );
-                diagnostics.push(Diagnostic::error("image-disagrees", message).at(draft.span, ""));
-            }
+fn agree(image: &UnresolvedImage, diagnostics: &mut Diagnostics) {
+    let first = image.settings();
+    for (name, other) in &image.targets[1..] {
+        for attribute in first.differences(other) {
+            let message = format!(
+                "`{attribute}` is not the same for `{}` and `{name}`, which are one image",
+                image.targets[0].0
+            );
+            diagnostics.report(Diagnostic::error("image-disagrees", message).at(image.span, ""));
         }
     }
 }
@@ -142,9 +132,8 @@ fn from_tags(
     input: &Input<'_>,
     spec: &Spec,
     targets: &Targets<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-    warnings: &mut Vec<Diagnostic>,
-) -> Vec<Draft> {
+    diagnostics: &mut Diagnostics,
+) -> Vec<UnresolvedImage> {
     let mut by_tags: IndexMap<BTreeSet<String>, Vec<&Target>> = IndexMap::new();
     for name in level_zero_names(input, targets, diagnostics) {
         // A name that the command line does not have is in a group.
@@ -164,10 +153,10 @@ fn from_tags(
             by_tags.entry(key).or_default().push(target);
         }
     }
-    let mut drafts = Vec::new();
+    let mut images = Vec::new();
     for members in by_tags.values() {
         let names: Vec<&str> = members.iter().map(|target| &*target.name).collect();
-        if let Some((first, second, platform)) = overlapping(members) {
+        if let Some(Overlap { first, second, platform }) = overlapping(members, targets) {
             let why = match platform {
                 Some(platform) => format!("both build `{platform}`"),
                 None => "not both say for which platforms".to_owned(),
@@ -176,7 +165,7 @@ fn from_tags(
             let tag = |target: &Target| target.tags.iter().flatten().find_map(|tag| tag.span);
             // One of them may have inherited the other's tags.
             let place = |target: &Target| if tag(first) == tag(second) { target.span } else { tag(target) };
-            diagnostics.push(
+            diagnostics.report(
                 Diagnostic::error("tag-collision", message)
                     .at(place(second), "again")
                     .at(place(first), "first here")
@@ -188,9 +177,9 @@ fn from_tags(
         }
         if names.len() > 1 {
             let message = format!("{} share their tags and become one image", names.join(" and "));
-            warnings.push(Diagnostic::note("merged-targets", message).at(members[0].span, ""));
+            diagnostics.report(Diagnostic::note("merged-targets", message).at(members[0].span, ""));
         }
-        drafts.push(Draft {
+        images.push(UnresolvedImage {
             key: members[0].name.to_string(),
             block: None,
             span: members[0].span,
@@ -201,47 +190,50 @@ fn from_tags(
                     (Rc::clone(&target.name), settings)
                 })
                 .collect(),
-            stated: Stated::No,
-            ruled: None,
+            marked: Vec::new(),
+            version: ImageVersion::None,
+            rules: None,
             oci: BTreeMap::new(),
         });
     }
-    if drafts.is_empty() && diagnostics.is_empty() {
+    if images.is_empty() && !diagnostics.has_errors() {
         let note = Diagnostic::note(
             "no-images",
             "nothing is published: no target that Bake would build has a tag with a repository",
         );
-        warnings.push(
+        diagnostics.report(
             note.with_help(
                 "give a target a tag such as \"ghcr.io/acme/app:1.0\", name targets that have one: `bakeplan plan TARGET`, \
                  or add an `image` block",
             ),
         );
     }
-    drafts
+    images
 }
 
-/// A platform that two of the targets build; `None` inside when one of them names no platforms.
-fn overlapping<'t>(members: &[&'t Target]) -> Option<(&'t Target, &'t Target, Option<String>)> {
+/// Two targets that build the same platform.
+struct Overlap<'t> {
+    first: &'t Target,
+    second: &'t Target,
+    /// The platform; `None` when one of them names no platforms.
+    platform: Option<&'t Platform>,
+}
+
+/// The first two of the targets that overlap.
+fn overlapping<'t>(members: &[&'t Target], targets: &'t Targets<'_>) -> Option<Overlap<'t>> {
     for (at, second) in members.iter().enumerate() {
         for first in &members[..at] {
-            let (a, b) = (legs::platforms(first).ok()?, legs::platforms(second).ok()?);
+            let (a, b) = (targets.platforms(&first.name).ok()?, targets.platforms(&second.name).ok()?);
             if a.is_empty() || b.is_empty() {
-                return Some((first, second, None));
+                return Some(Overlap { first, second, platform: None });
             }
-            if let Some((shared, _)) =
-                a.iter().find(|(platform, _)| b.iter().any(|(other, _)| other == platform))
-            {
-                return Some((first, second, Some(shared.to_string())));
+            let shared = a.iter().find(|one| b.iter().any(|other| other.platform == one.platform));
+            if let Some(shared) = shared {
+                return Some(Overlap { first, second, platform: Some(&shared.platform) });
             }
         }
     }
     None
-}
-
-/// The tags with a slash: one without is local, by the convention of Bake files.
-pub(super) fn pushed_tags(target: &Target) -> Vec<&Text> {
-    target.tags.iter().flatten().filter(|tag| tag.as_str().contains('/')).collect()
 }
 
 fn normalized(tag: &Text) -> String {
@@ -249,11 +241,7 @@ fn normalized(tag: &Text) -> String {
 }
 
 /// The targets of level 0: those given, else `default`, else all that are not hidden.
-fn level_zero_names(
-    input: &Input<'_>,
-    targets: &Targets<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<Name> {
+fn level_zero_names(input: &Input<'_>, targets: &Targets<'_>, diagnostics: &mut Diagnostics) -> Vec<Name> {
     let names = match input.names {
         [] if !has_default(input.definition) => {
             let templates = templates(targets);
@@ -275,18 +263,18 @@ fn level_zero_names(
 /// Targets whose tags others inherit and keep, such as `docker-metadata-action`: nobody builds them for themselves, so
 /// that they are no images when everything is planned.
 fn templates(targets: &Targets<'_>) -> BTreeSet<Name> {
-    let written = |name: &str| -> Option<Vec<Option<Span>>> {
+    let tag_places = |name: &str| -> Option<Vec<Option<Span>>> {
         Some(targets.resolved.get(name)?.tags.iter().flatten().map(|tag| tag.span).collect())
     };
     let mut templates = BTreeSet::new();
     for child in targets.definition.targets.values().filter(|child| !child.name.starts_with('_')) {
-        let tags = written(&child.name);
+        let tags = tag_places(&child.name);
         let of = |name: &Text| targets.definition.targets.get(name.as_str()).map(|target| &target.inherits);
         // Of two that inherit from each other neither is a template.
         let in_turn =
             |parent: &&Text| of(parent).is_some_and(|all| all.iter().any(|one| *one.name() == child.name));
         for parent in child.inherits.iter().filter(|parent| !in_turn(parent)) {
-            if tags.as_ref().is_some_and(|tags| !tags.is_empty()) && written(parent.as_str()) == tags {
+            if tags.as_ref().is_some_and(|tags| !tags.is_empty()) && tag_places(parent.as_str()) == tags {
                 templates.insert(parent.name().clone());
             }
         }
@@ -311,33 +299,34 @@ pub(super) fn default_targets(definition: &Definition) -> Vec<Name> {
 /// The keys of the images to plan: those whose key, target or group is named.
 pub(super) fn wanted(
     input: &Input<'_>,
-    drafts: &[Draft],
-    diagnostics: &mut Vec<Diagnostic>,
+    images: &[UnresolvedImage],
+    diagnostics: &mut Diagnostics,
 ) -> BTreeSet<String> {
     // At level 0 the names have been looked at already.
-    if input.names.is_empty() || drafts.iter().all(|draft| draft.block.is_none()) {
-        return drafts.iter().map(|draft| draft.key.clone()).collect();
+    if input.names.is_empty() || images.iter().all(|image| image.block.is_none()) {
+        return images.iter().map(|image| image.key.clone()).collect();
     }
     let mut wanted = BTreeSet::new();
     for name in input.names {
         let glob = Glob::parse(name).ok();
         let matches = |key: &str| key == name || glob.as_ref().is_some_and(|glob| glob.matches(key));
-        let by_key: Vec<&Draft> = drafts.iter().filter(|draft| matches(&draft.key)).collect();
+        let by_key: Vec<&UnresolvedImage> = images.iter().filter(|image| matches(&image.key)).collect();
         if !by_key.is_empty() {
-            wanted.extend(by_key.iter().map(|draft| draft.key.clone()));
+            wanted.extend(by_key.iter().map(|image| image.key.clone()));
             continue;
         }
         match select::targets_of(input.definition, std::slice::from_ref(name)) {
             Ok(targets) if targets.iter().all(|target| input.definition.targets.contains_key(target)) => {
                 let targets: BTreeSet<Name> = targets.into_iter().collect();
-                let covers =
-                    |draft: &&Draft| draft.targets.iter().any(|(target, _)| targets.contains(target));
-                wanted.extend(drafts.iter().filter(covers).map(|draft| draft.key.clone()));
+                let covers = |image: &&UnresolvedImage| {
+                    image.targets.iter().any(|(target, _)| targets.contains(target))
+                };
+                wanted.extend(images.iter().filter(covers).map(|image| image.key.clone()));
             }
             _ => {
                 let message = format!("there is no image, target or group `{name}`");
-                let known = drafts.iter().map(|draft| draft.key.as_str());
-                diagnostics.push(
+                let known = images.iter().map(|image| image.key.as_str());
+                diagnostics.report(
                     Diagnostic::error("unknown-image", message).with_help(names_help(name, "image", known)),
                 );
             }

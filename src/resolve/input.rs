@@ -4,9 +4,11 @@ use crate::bake::module::Module;
 use crate::bake::target::Definition;
 use crate::bake::target::overrides::Overrides;
 use crate::bake::values::kept::KeptVariable;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Known, KnownVersions};
 use crate::plan::SourceFile;
 use crate::platform::Platform;
+use crate::source::Span;
 
 /// What a plan is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,4 +53,17 @@ pub struct Input<'a> {
     pub kept: &'a [KeptVariable],
     /// The files, for the record.
     pub sources: Vec<SourceFile>,
+}
+
+impl Input<'_> {
+    /// Leaves tags that depend on the run out of a committed file, and says so where they would be.
+    pub(super) fn leave_out(&self, span: Option<Span>, diagnostics: &mut Diagnostics) {
+        let message = "what depends on the run is left out of a committed file";
+        let note = Diagnostic::note("run-tag", message).at(span, "");
+        let note =
+            note.with_help("give the facts, such as `--fact tag=v1.2.3`, to have its tags in the file");
+        if self.purpose == Purpose::TagTable {
+            diagnostics.report(note);
+        }
+    }
 }

@@ -5,12 +5,15 @@ use std::path::{Component, Path};
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::Targets;
-use super::made::{Legs, Made};
+use super::assigned::{AssignedLeg, Legs};
+use super::leg::leg_name;
+use super::targets::Targets;
 use crate::bake::target::links::links;
 use crate::bake::target::{Definition, Target};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Image, Job, MAX_JOBS, Plan, Role};
+use crate::platform::Platform;
+use crate::runner::Runner;
 use crate::spec::Grouping;
 
 /// The jobs of all published legs, in the order of the images.
@@ -18,7 +21,7 @@ pub(super) fn jobs(
     legs: &Legs,
     targets: &Targets<'_>,
     images: &IndexMap<String, Image>,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<Job> {
     let mut of_leg: IndexMap<&str, Vec<String>> = IndexMap::new();
     for (key, image) in images {
@@ -54,7 +57,7 @@ pub(super) fn jobs(
     jobs.sort_by_key(|job| job.legs.iter().map(|leg| order[leg.as_str()]).min());
     if jobs.len() > MAX_JOBS {
         let message = format!("the plan has {} jobs; a GitHub matrix has at most {MAX_JOBS}", jobs.len());
-        diagnostics.push(Diagnostic::error("too-many-jobs", message).with_help(
+        diagnostics.report(Diagnostic::error("too-many-jobs", message).with_help(
             "build more in one job with `image { jobs = \"platform\" }`, or plan a part: `bakeplan plan IMAGE…`",
         ));
     }
@@ -64,14 +67,14 @@ pub(super) fn jobs(
 /// Legs that share a job, as lists in the order of `names`.
 fn group<'n>(names: &[&'n str], legs: &Legs) -> Vec<Vec<&'n str>> {
     let mut parents: Vec<usize> = (0..names.len()).collect();
-    let mut by_platform: BTreeMap<String, usize> = BTreeMap::new();
+    let mut by_platform: BTreeMap<(Option<&Platform>, &Runner), usize> = BTreeMap::new();
     let index: BTreeMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (*name, at)).collect();
     for (at, name) in names.iter().enumerate() {
-        let Some(made) = legs.get(name) else { continue };
-        match made.grouping {
+        let Some(assigned) = legs.get(name) else { continue };
+        match assigned.grouping {
             Grouping::Target => {}
             Grouping::Platform => {
-                let key = format!("{:?} {:?}", made.leg.platform, made.assignment.runner);
+                let key = (assigned.leg.platform.as_ref(), &assigned.assignment.runner);
                 let first = *by_platform.entry(key).or_insert(at);
                 join(&mut parents, first, at);
             }
@@ -80,7 +83,7 @@ fn group<'n>(names: &[&'n str], legs: &Legs) -> Vec<Vec<&'n str>> {
                     let Some(other) = index.get(linked.as_str()) else { continue };
                     let theirs = legs.get(names[*other]).expect("indexed legs exist");
                     if theirs.grouping == Grouping::Linked
-                        && theirs.assignment.runner == made.assignment.runner
+                        && theirs.assignment.runner == assigned.assignment.runner
                     {
                         join(&mut parents, *other, at);
                     }
@@ -114,17 +117,17 @@ fn published_links(name: &str, legs: &Legs) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     let mut open = vec![name.to_owned()];
     while let Some(at) = open.pop() {
-        let Some(made) = legs.get(&at) else { continue };
-        for (_, linked) in links(&made.leg.definition) {
+        let Some(assigned) = legs.get(&at) else { continue };
+        for (_, linked) in links(&assigned.leg.definition) {
             if !seen.insert(linked.to_owned()) {
                 continue;
             }
             open.push(linked.to_owned());
-            let published = match legs.get(linked).map(|made| &made.leg) {
-                Some(leg) if leg.role == Role::Both => super::legs::leg_name(&leg.of, leg.platform.as_ref()),
+            let published = match legs.get(linked).map(|assigned| &assigned.leg) {
+                Some(leg) if leg.role == Role::Both => leg_name(&leg.of, leg.platform.as_ref()),
                 _ => linked.to_owned(),
             };
-            if legs.get(&published).is_some_and(|made| made.leg.role == Role::Published) {
+            if legs.get(&published).is_some_and(|assigned| assigned.leg.role == Role::Published) {
                 found.insert(published);
             }
         }
@@ -177,7 +180,7 @@ impl Needs {
             if !seen.insert(name.clone()) {
                 continue;
             }
-            let leg = legs.get(&name).map(|made: &Made| &made.leg.definition);
+            let leg = legs.get(&name).map(|assigned: &AssignedLeg| &assigned.leg.definition);
             let Some(target) = leg.or_else(|| targets.resolved.get(name.as_str())) else { continue };
             needs.add(target);
             open.extend(links(target).map(|(_, linked)| linked.to_owned()));

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::Draft;
-use super::{Input, Purpose};
+use super::annotations;
+use super::image::UnresolvedImage;
+use super::input::{Input, Purpose};
 use crate::bake::target::{Target, Text};
 use crate::bake::values::kept::variable_in;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
 
 /// Before each key (<https://github.com/opencontainers/image-spec/blob/main/annotations.md>).
@@ -16,17 +17,17 @@ const PREFIX: &str = "org.opencontainers.image.";
 ///
 /// The values are those of docker/metadata-action, but for the time, which is never now.
 pub(super) fn of(
-    draft: &Draft,
+    image: &UnresolvedImage,
     input: &Input<'_>,
-    warnings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> BTreeMap<String, String> {
-    let settings = draft.settings();
+    let settings = image.settings();
     if !settings.oci_labels || input.purpose.is_committed() {
         return BTreeMap::new();
     }
     let facts: &Facts = input.facts;
-    let version = draft.stated.version().map(|version| version.without_v().to_owned());
-    let of_rules = draft.ruled.as_ref().and_then(|ruled| ruled.main()).map(str::to_owned);
+    let version = image.version.known().map(|version| version.without_v().to_owned());
+    let of_rules = image.rules.as_ref().and_then(|rules| rules.main()).map(str::to_owned);
     let mut pairs = vec![
         ("created", facts.time().map(|time| time.to_string())),
         ("description", facts.description.clone()),
@@ -39,12 +40,12 @@ pub(super) fn of(
     ];
     // An empty value says nothing.
     pairs.iter_mut().for_each(|(_, value)| *value = value.take().filter(|value| !value.is_empty()));
-    missing(&pairs, facts, warnings);
+    missing(&pairs, facts, diagnostics);
     pairs.into_iter().filter_map(|(key, value)| Some((format!("{PREFIX}{key}"), value?))).collect()
 }
 
 /// Tells what is left out that every image should have, and what is not quite so.
-fn missing(pairs: &[(&str, Option<String>)], facts: &Facts, warnings: &mut Vec<Diagnostic>) {
+fn missing(pairs: &[(&str, Option<String>)], facts: &Facts, diagnostics: &mut Diagnostics) {
     let facts_of = [("created", "commit_time"), ("revision", "commit"), ("source", "url")];
     let is_missing = |key: &str| pairs.iter().any(|(name, value)| *name == key && value.is_none());
     let absent: Vec<(&str, &str)> = facts_of.into_iter().filter(|(key, _)| is_missing(key)).collect();
@@ -55,17 +56,17 @@ fn missing(pairs: &[(&str, Option<String>)], facts: &Facts, warnings: &mut Vec<D
         if let Some(problem) = &facts.git_problem {
             help = format!("{problem}; else {help}");
         }
-        push_once(warnings, Diagnostic::warning("oci-labels", message).with_help(help));
+        diagnostics.report(Diagnostic::warning("oci-labels", message).with_help(help));
     }
     if let (None, Some(problem)) = (facts.dirty, &facts.dirty_problem) {
         let message = format!(
             "it is unknown whether the working tree is that of the commit that `{PREFIX}revision` names"
         );
-        push_once(warnings, Diagnostic::warning("oci-labels", message).with_help(problem.clone()));
+        diagnostics.report(Diagnostic::warning("oci-labels", message).with_help(problem.clone()));
     }
     if facts.dirty == Some(true) && facts.commit.is_some() {
         let message = format!("the working tree differs from the commit that `{PREFIX}revision` names");
-        push_once(warnings, Diagnostic::warning("oci-labels", message).with_help("commit the changes first"));
+        diagnostics.report(Diagnostic::warning("oci-labels", message).with_help("commit the changes first"));
     }
 }
 
@@ -73,16 +74,10 @@ fn are(keys: &[String]) -> String {
     format!("{} {}", keys.join(", "), if keys.len() == 1 { "is" } else { "are" })
 }
 
-fn push_once(diagnostics: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
-    if !diagnostics.contains(&diagnostic) {
-        diagnostics.push(diagnostic);
-    }
-}
-
 /// A note when a committed file goes without labels that depend on facts.
-pub(super) fn left_out(drafts: &[Draft], input: &Input<'_>) -> Option<Diagnostic> {
-    let asks = |draft: &&Draft| draft.settings().oci_labels;
-    let first = drafts.iter().filter(|_| input.purpose == Purpose::BakeFile).find(asks)?;
+pub(super) fn left_out(images: &[UnresolvedImage], input: &Input<'_>) -> Option<Diagnostic> {
+    let asks = |image: &&UnresolvedImage| image.settings().oci_labels;
+    let first = images.iter().filter(|_| input.purpose == Purpose::BakeFile).find(asks)?;
     let message = format!(
         "the labels and annotations that `oci_labels` asks for are left out of this file: they change with each commit (image `{}`)",
         first.key
@@ -101,7 +96,7 @@ pub(super) fn known(definition: &Target) -> BTreeMap<String, String> {
 pub(super) fn add(definition: &mut Target, labels: &BTreeMap<String, String>) {
     for (key, value) in labels {
         definition.labels.insert_missing(key, || Text::verbatim(value));
-        if !super::annotations::has(&definition.annotations, key) {
+        if !annotations::has(&definition.annotations, key) {
             definition.annotations.push(Text::verbatim(&format!("manifest:{key}={value}")));
         }
     }

@@ -1,65 +1,23 @@
 //! Legs: one target for one platform each, pushed by digest under base names.
 
-use super::made::{Legs, Made};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use super::draft::Draft;
+use super::annotations;
+use super::assigned::{AssignedLeg, Legs};
+use super::image::UnresolvedImage;
+use super::input::Input;
+use super::leg::{Maker, leg_name};
 use super::publication::Publication;
-use super::{Input, Targets, annotations, cache, labels};
-use crate::bake::target::{Entry, Target, Text};
-use crate::diagnostic::Diagnostic;
+use super::targets::{DeclaredPlatform, Targets};
+use crate::bake::target::Target;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::on_missing::OnMissing;
-use crate::plan::{Leg, Role};
-use crate::platform::{Platform, split_list};
-use crate::reference::Repository;
-use crate::runner::{RunnerRule, assign};
+use crate::platform::Platform;
 use crate::source::Span;
-use crate::spec::{PlatformOverride, Settings};
-
-/// The platforms of a target, normalised, with their places; empty when it names none.
-///
-/// # Errors
-/// Each element that is no platform, and each platform that stands twice.
-pub(super) fn platforms(target: &Target) -> Result<Vec<(Platform, Option<Span>)>, Vec<Diagnostic>> {
-    /// Far more than there are; they are compared with each other.
-    const MAX_PLATFORMS: usize = 500;
-    let mut platforms: Vec<(Platform, &Text)> = Vec::new();
-    let mut diagnostics = Vec::new();
-    for text in target.platforms.iter().flatten() {
-        match split_list(text.as_str()) {
-            Ok(parsed) if platforms.len() + parsed.len() > MAX_PLATFORMS => {
-                let message = format!("target `{}` has more than {MAX_PLATFORMS} platforms", target.name);
-                return Err(vec![Diagnostic::error("limit", message).at(target.span, "")]);
-            }
-            Ok(parsed) => {
-                for platform in parsed {
-                    if let Some((_, first)) = platforms.iter().find(|(known, _)| *known == platform) {
-                        let message = format!("platform `{platform}` is there twice");
-                        let diagnostic = Diagnostic::error("duplicate-platform", message);
-                        let diagnostic = match text.span == first.span {
-                            true => diagnostic.at(text.span, ""),
-                            false => diagnostic
-                                .at(text.span, format!("`{text}`"))
-                                .at(first.span, format!("`{first}` is the same")),
-                        };
-                        diagnostics.push(diagnostic.with_help("leave one of them out"));
-                    } else {
-                        platforms.push((platform, text));
-                    }
-                }
-            }
-            Err(e) => diagnostics.push(Diagnostic::error("platform", e.to_string()).at(text.span, "")),
-        }
-    }
-    if diagnostics.is_empty() {
-        Ok(platforms.into_iter().map(|(platform, text)| (platform, text.span)).collect())
-    } else {
-        Err(diagnostics)
-    }
-}
+use crate::spec::PlatformOverride;
 
 /// Whether Bake could push what the target makes.
 pub(super) fn is_pushable(target: &Target) -> bool {
@@ -67,120 +25,131 @@ pub(super) fn is_pushable(target: &Target) -> bool {
     outputs.is_empty() || outputs.iter().any(|output| matches!(output.kind(), "image" | "registry"))
 }
 
-/// The name of a target's leg for a platform. A target without platforms is built for whatever its runner is, and its
-/// leg must not be called like the target, which stays in the file as it is.
-pub(super) fn leg_name(target: &str, platform: Option<&Platform>) -> String {
-    match platform {
-        Some(platform) => format!("{target}-{}", platform.slug()),
-        None => format!("{target}-native"),
-    }
-}
-
 /// The published legs of all wanted images.
 pub(super) fn legs(
     input: &Input<'_>,
-    drafts: &[Draft],
+    images: &[UnresolvedImage],
     publications: &[Publication],
     wanted: &BTreeSet<String>,
     targets: &Targets<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-    warnings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Legs {
-    let mut legs = Legs { made: IndexMap::new(), builds: IndexMap::new(), lifted: BTreeMap::new() };
-    check_overrides(drafts, targets, diagnostics);
-    for (draft, publication) in
-        drafts.iter().zip(publications).filter(|(draft, _)| wanted.contains(&draft.key))
-    {
-        let mut builds: Vec<((String, OnMissing), Option<Platform>, Option<Span>)> = Vec::new();
-        for (name, settings) in &draft.targets {
+    let mut legs = Legs { all: IndexMap::new(), builds: IndexMap::new(), lifted: BTreeMap::new() };
+    check_overrides(images, targets, diagnostics);
+    let wanted = images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key));
+    for (image, publication) in wanted {
+        let mut builds: Vec<ImageBuild> = Vec::new();
+        for (name, settings) in &image.targets {
             let Some(target) = targets.resolved.get(name) else { continue };
-            let platforms = match platforms(target) {
-                Ok(platforms) => platforms,
+            let declared = match targets.platforms(name) {
+                Ok(declared) => declared,
                 Err(found) => {
-                    diagnostics
-                        .extend(found.into_iter().filter(|d| !diagnostics.contains(d)).collect::<Vec<_>>());
+                    diagnostics.extend(found.iter().cloned());
                     continue;
                 }
             };
-            check_output(target, diagnostics);
-            for (platform, span) in &platforms {
-                if let Some((part, near)) = platform.unknown_part() {
-                    let message = format!("`{part}` of platform `{platform}` is unknown to containerd");
-                    let warning = Diagnostic::warning("unknown-platform", message).at(*span, "");
-                    warnings.push(match near {
-                        Some(near) => warning.with_help(format!("did you mean `{near}`?")),
-                        None => warning,
-                    });
-                }
-            }
+            check_published(target, declared, diagnostics);
             legs.lifted.insert(Rc::clone(name), annotations::lifted(target));
-            warnings.extend(annotations::lost(&target.annotations));
-            let maker = Maker { input, draft, target, settings, publication };
-            let mut wanted: Vec<(Option<Platform>, Option<Span>)> =
-                platforms.into_iter().map(|(platform, span)| (Some(platform), span)).collect();
-            if wanted.is_empty() {
-                let message =
-                    format!("target `{name}` names no platforms: it is built for whatever its runner is");
-                let warning = Diagnostic::warning("no-platforms", message).at(target.span, "");
-                warnings.push(warning.with_help("add `platforms = [\"linux/amd64\"]` or more"));
-                wanted.push((None, None));
-            }
-            for (platform, span) in wanted {
-                let overrides = settings.overrides_of(platform.as_ref());
-                if overrides.iter().any(|one| one.skip) || !input.plans(platform.as_ref()) {
+            let maker = Maker { input, image, target, settings, publication };
+            let platforms: Vec<(Option<&Platform>, Option<Span>)> = match declared {
+                [] => vec![(None, None)],
+                declared => declared.iter().map(|one| (Some(&one.platform), one.span)).collect(),
+            };
+            for (platform, span) in platforms {
+                let overrides = settings.overrides_of(platform);
+                if overrides.iter().any(|one| one.settings.skip) || !input.plans(platform) {
                     continue;
                 }
-                if let Some((_, _, first)) = builds.iter().find(|(_, known, _)| *known == platform) {
-                    let shown =
-                        platform.as_ref().map_or_else(|| "no platform".to_owned(), |p| format!("`{p}`"));
-                    let message = format!("image `{}` gets {shown} from two targets", draft.key);
-                    diagnostics.push(
-                        Diagnostic::error("duplicate-platform", message)
-                            .at(span.or(target.span), "again")
-                            .at(*first, "first here")
-                            .with_help("take it out of the platforms of one of them"),
-                    );
+                let place = span.or(target.span);
+                if let Some(first) = builds.iter().find(|one| one.platform.as_ref() == platform) {
+                    diagnostics.report(from_two_targets(image, platform, place, first.span));
                     continue;
                 }
-                let Some(made) = maker.make(platform.as_ref(), span, &overrides, diagnostics) else {
-                    continue;
-                };
-                let leg = leg_name(name, platform.as_ref());
-                let on_missing = overrides.iter().rev().find_map(|one| one.on_missing);
-                let build = (leg.clone(), on_missing.unwrap_or(settings.on_missing));
-                builds.push((build, platform.clone(), span.or(target.span)));
-                add(&mut legs, leg, made, draft, targets, diagnostics);
+                let Some(assigned) = maker.make(platform, span, &overrides, diagnostics) else { continue };
+                let leg = leg_name(name, platform);
+                let on_missing = overrides.iter().rev().find_map(|one| one.settings.on_missing);
+                let on_missing = on_missing.unwrap_or(settings.on_missing);
+                builds.push(ImageBuild {
+                    build: (leg.clone(), on_missing),
+                    platform: platform.cloned(),
+                    span: place,
+                });
+                add(&mut legs, leg, assigned, image, targets, diagnostics);
             }
         }
-        legs.builds.insert(draft.key.clone(), builds.into_iter().map(|(build, ..)| build).collect());
+        legs.builds.insert(image.key.clone(), builds.into_iter().map(|one| one.build).collect());
     }
     legs.sort(targets);
     legs
+}
+
+/// A build of an image, and where its platform is written.
+struct ImageBuild {
+    /// The leg, and what becomes of the image without it.
+    build: (String, OnMissing),
+    platform: Option<Platform>,
+    span: Option<Span>,
+}
+
+fn from_two_targets(
+    image: &UnresolvedImage,
+    platform: Option<&Platform>,
+    again: Option<Span>,
+    first: Option<Span>,
+) -> Diagnostic {
+    let shown = platform.map_or_else(|| "no platform".to_owned(), |platform| format!("`{platform}`"));
+    let message = format!("image `{}` gets {shown} from two targets", image.key);
+    Diagnostic::error("duplicate-platform", message)
+        .at(again, "again")
+        .at(first, "first here")
+        .with_help("take it out of the platforms of one of them")
+}
+
+/// Reports what is wrong, or odd, with a target that is published.
+fn check_published(target: &Target, platforms: &[DeclaredPlatform], diagnostics: &mut Diagnostics) {
+    check_output(target, diagnostics);
+    for DeclaredPlatform { platform, span } in platforms {
+        if let Some((part, near)) = platform.unknown_part() {
+            let message = format!("`{part}` of platform `{platform}` is unknown to containerd");
+            let warning = Diagnostic::warning("unknown-platform", message).at(*span, "");
+            diagnostics.report(match near {
+                Some(near) => warning.with_help(format!("did you mean `{near}`?")),
+                None => warning,
+            });
+        }
+    }
+    diagnostics.extend(annotations::lost(&target.annotations));
+    if platforms.is_empty() {
+        let message =
+            format!("target `{}` names no platforms: it is built for whatever its runner is", target.name);
+        let warning = Diagnostic::warning("no-platforms", message).at(target.span, "");
+        diagnostics.report(warning.with_help("add `platforms = [\"linux/amd64\"]` or more"));
+    }
 }
 
 /// Adds a leg; one that another image has already is shared, and must be the same build.
 fn add(
     legs: &mut Legs,
     name: String,
-    made: Made,
-    draft: &Draft,
+    assigned: AssignedLeg,
+    image: &UnresolvedImage,
     targets: &Targets<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) {
     let collides = targets.definition.targets.contains_key(name.as_str())
         || targets.definition.groups.contains_key(name.as_str())
-        || legs
-            .made
-            .get(&name)
-            .is_some_and(|known| known.leg.of != made.leg.of || known.leg.platform != made.leg.platform);
+        || legs.all.get(&name).is_some_and(|known| {
+            known.leg.of != assigned.leg.of || known.leg.platform != assigned.leg.platform
+        });
     if collides {
         let group = targets.definition.groups.get(name.as_str());
         let what = if group.is_some() { "a group" } else { "another target" };
-        let message = format!("target `{}` is split into `{name}`, which is the name of {what}", made.leg.of);
+        let message =
+            format!("target `{}` is split into `{name}`, which is the name of {what}", assigned.leg.of);
         let other = targets.definition.targets.get(name.as_str()).and_then(|target| target.span);
         let other = other.or(group.and_then(|group| group.span));
-        let place = targets.resolved.get(&made.leg.of).and_then(|target| target.span);
-        diagnostics.push(
+        let place = targets.resolved.get(&assigned.leg.of).and_then(|target| target.span);
+        diagnostics.report(
             Diagnostic::error("leg-name", message)
                 .at(place, "split here")
                 .at(other, "the other one")
@@ -188,45 +157,51 @@ fn add(
         );
         return;
     }
-    let Some(known) = legs.made.get_mut(&name) else {
-        legs.made.insert(name, made);
+    let Some(known) = legs.all.get_mut(&name) else {
+        legs.all.insert(name, assigned);
         return;
     };
     // Tags are the one thing that two images of one target may differ in: the leg is pushed to all repositories.
-    let (mut a, mut b) = (known.leg.definition.clone(), made.leg.definition.clone());
+    let (mut a, mut b) = (known.leg.definition.clone(), assigned.leg.definition.clone());
     (a.tags, b.tags, a.output, b.output) = (None, None, None, None);
-    if known.assignment != made.assignment || a != b {
+    if known.assignment != assigned.assignment || a != b {
         let message = format!(
             "image `{}` wants another build or runner for `{name}` than an image before it",
-            draft.key
+            image.key
         );
-        diagnostics.push(Diagnostic::error("image-disagrees", message).at(draft.span, "").with_help(
+        diagnostics.report(Diagnostic::error("image-disagrees", message).at(image.span, "").with_help(
             "images of one target share its builds; give them the same `platform` overrides and runners",
         ));
         return;
     }
     let tags = known.leg.definition.tags.get_or_insert_default();
-    tags.extend(made.leg.definition.tags.unwrap_or_default());
+    tags.extend(assigned.leg.definition.tags.unwrap_or_default());
     let mut seen = BTreeSet::new();
     tags.retain(|tag| seen.insert(tag.to_string()));
-    if made.leg.definition.output.iter().flatten().any(|output| output.fields.contains_key("oci-mediatypes"))
+    if assigned
+        .leg
+        .definition
+        .output
+        .iter()
+        .flatten()
+        .any(|output| output.fields.contains_key("oci-mediatypes"))
     {
-        known.leg.definition.output = made.leg.definition.output;
+        known.leg.definition.output = assigned.leg.definition.output;
     }
 }
 
 /// An override that matches no platform of any target of its block is a typo.
-fn check_overrides(drafts: &[Draft], targets: &Targets<'_>, diagnostics: &mut Vec<Diagnostic>) {
+fn check_overrides(images: &[UnresolvedImage], targets: &Targets<'_>, diagnostics: &mut Diagnostics) {
     let mut unused: BTreeMap<Span, (&PlatformOverride, BTreeSet<Platform>)> = BTreeMap::new();
     let mut used: BTreeSet<Span> = BTreeSet::new();
-    for (name, settings) in drafts.iter().flat_map(|draft| &draft.targets) {
-        let declared = targets.resolved.get(name).map(platforms).and_then(Result::ok).unwrap_or_default();
+    for (name, settings) in images.iter().flat_map(|image| &image.targets) {
+        let declared: Vec<&Platform> = targets.valid_platforms(name).collect();
         for one in settings.platforms.iter().filter(|one| !one.is_default) {
-            if declared.iter().any(|(platform, _)| platform.matches_prefix(&one.prefix)) {
+            if declared.iter().any(|platform| platform.matches_prefix(&one.prefix)) {
                 used.insert(one.span);
             }
             let (_, seen) = unused.entry(one.span).or_insert((one, BTreeSet::new()));
-            seen.extend(declared.iter().map(|(platform, _)| platform.clone()));
+            seen.extend(declared.iter().copied().cloned());
         }
     }
     for (span, (one, declared)) in unused.into_iter().filter(|(span, _)| !used.contains(span)) {
@@ -236,12 +211,12 @@ fn check_overrides(drafts: &[Draft], targets: &Targets<'_>, diagnostics: &mut Ve
             false => format!("its platforms are {}", list.join(", ")),
         };
         let message = format!("the image has no platform `{}`", one.prefix);
-        diagnostics.push(Diagnostic::error("unused-platform", message).at(span, "").with_help(help));
+        diagnostics.report(Diagnostic::error("unused-platform", message).at(span, "").with_help(help));
     }
 }
 
 /// A published target has one output at most, and Bake can push it.
-fn check_output(target: &Target, diagnostics: &mut Vec<Diagnostic>) {
+fn check_output(target: &Target, diagnostics: &mut Diagnostics) {
     let outputs = target.output.as_deref().unwrap_or_default();
     let diagnostic = match outputs {
         [] => return,
@@ -264,158 +239,11 @@ fn check_output(target: &Target, diagnostics: &mut Vec<Diagnostic>) {
                 .with_help("the metadata of a build tells one digest only; keep one output of type `image`")
         }
     };
-    if !diagnostics.contains(&diagnostic) {
-        diagnostics.push(diagnostic);
-    }
-}
-
-impl Settings {
-    /// The overrides of a platform, the most specific last.
-    pub(super) fn overrides_of(&self, platform: Option<&Platform>) -> Vec<&PlatformOverride> {
-        let Some(platform) = platform else { return Vec::new() };
-        let mut matching: Vec<&PlatformOverride> =
-            self.platforms.iter().filter(|one| platform.matches_prefix(&one.prefix)).collect();
-        matching.sort_by_key(|one| one.prefix.specificity());
-        matching
-    }
+    diagnostics.report(diagnostic);
 }
 
 impl Input<'_> {
     fn plans(&self, platform: Option<&Platform>) -> bool {
         self.platforms.is_empty() || platform.is_some_and(|platform| self.platforms.contains(platform))
-    }
-}
-
-/// Makes the legs of one target for one image.
-struct Maker<'a> {
-    input: &'a Input<'a>,
-    draft: &'a Draft,
-    target: &'a Target,
-    settings: &'a Settings,
-    publication: &'a Publication,
-}
-
-impl Maker<'_> {
-    fn make(
-        &self,
-        platform: Option<&Platform>,
-        span: Option<Span>,
-        overrides: &[&PlatformOverride],
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Option<Made> {
-        let own: Vec<&RunnerRule> = overrides.iter().filter_map(|one| one.runner.as_ref()).collect();
-        let rules: Vec<&RunnerRule> = self.settings.runners.iter().collect();
-        let assignment = if own.is_empty() { assign(&rules, platform) } else { assign(&own, platform) };
-        let Some(assignment) = assignment else {
-            let shown = platform.map_or_else(|| "no platform".to_owned(), ToString::to_string);
-            let message = format!(
-                "there is no runner for `{shown}`: Windows images are built on Windows, which has no default"
-            );
-            let diagnostic = Diagnostic::error("no-runner", message).at(span.or(self.draft.span), "");
-            let runners = "runners = { windows = \"…\" }";
-            diagnostics.push(diagnostic.with_help(match self.draft.block {
-                Some(_) => format!("add `{runners}` to the `image` block"),
-                None => format!("name one for all images: `image {{ {runners} }}`"),
-            }));
-            return None;
-        };
-        let mut definition = for_platform(self.target, platform, overrides, &self.draft.oci);
-        definition.tags = Some(self.publication.keys().map(base_name).collect());
-        definition.output = Some(vec![self.output()]);
-        if !self.input.publish {
-            definition.cache_to = None;
-        }
-        let leg = Leg {
-            of: Rc::clone(&self.target.name),
-            platform: platform.cloned(),
-            role: Role::Published,
-            definition,
-        };
-        Some(Made { leg, assignment, grouping: self.settings.jobs })
-    }
-
-    /// One output for all repositories: two would give two digests. What the source says of the image's form stays.
-    fn output(&self) -> Entry {
-        if !self.input.publish {
-            return Entry::of_type("cacheonly");
-        }
-        let source = self.target.output.as_deref().and_then(<[Entry]>::first);
-        let mut output = source.cloned().unwrap_or_default();
-        for name in ["name", "dest"] {
-            output.fields.remove(name);
-        }
-        annotations::strip(&mut output);
-        let annotated = self.settings.oci_labels
-            || !self.settings.annotations.is_empty()
-            || !annotations::lifted(self.target).is_empty();
-        if annotated {
-            // Docker's own media types have no annotations, and one such child makes the whole index a Docker list.
-            output.set("oci-mediatypes", "true");
-        }
-        output
-            .with("type", "image")
-            .with("push", "true")
-            .with("push-by-digest", "true")
-            .with("name-canonical", "true")
-    }
-}
-
-fn base_name(repository: &Repository) -> Text {
-    Text::verbatim(&repository.to_string())
-}
-
-/// A target as it is built for one platform, with what image blocks say of that, and without tags and output of its own.
-pub(super) fn for_platform(
-    target: &Target,
-    platform: Option<&Platform>,
-    overrides: &[&PlatformOverride],
-    oci: &BTreeMap<String, String>,
-) -> Target {
-    let mut definition = target.clone();
-    definition.inherits = Vec::new();
-    definition.linked = false;
-    definition.annotations = annotations::of_leg(&target.annotations, platform);
-    if let Some(platform) = platform {
-        definition.platforms = Some(vec![Text::verbatim(&platform.to_string())]);
-        definition.cache_from = cache::read(&target.cache_from, &target.name, platform);
-        definition.cache_to =
-            target.cache_to.as_ref().map(|caches| cache::written(caches, &target.name, platform));
-    }
-    apply(&mut definition, overrides);
-    labels::add(&mut definition, oci);
-    definition
-}
-
-/// Applies what an image block says for a platform, the most specific last.
-pub(super) fn apply(definition: &mut Target, overrides: &[&PlatformOverride]) {
-    for one in overrides {
-        let PlatformOverride {
-            dockerfile,
-            context,
-            contexts,
-            target,
-            args,
-            prefix: _,
-            span: _,
-            is_default: _,
-            // They decide where and whether it is built, not what.
-            runner: _,
-            on_missing: _,
-            skip: _,
-        } = one;
-        let set = |own: &mut Option<Text>, new: &Option<Text>| {
-            if new.is_some() {
-                own.clone_from(new);
-            }
-        };
-        if dockerfile.is_some() {
-            // Bake takes the inline text before the file.
-            definition.dockerfile_inline = None;
-        }
-        set(&mut definition.dockerfile, dockerfile);
-        set(&mut definition.context, context);
-        set(&mut definition.target, target);
-        definition.contexts.extend(contexts.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
-        definition.args.extend(args.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
     }
 }

@@ -6,13 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::draft::Draft;
-use super::legs;
-use super::made::{Legs, Made};
-use super::{Input, Targets};
+use super::assigned::{AssignedLeg, Legs};
+use super::image::UnresolvedImage;
+use super::input::Input;
+use super::leg;
+use super::targets::Targets;
 use crate::bake::target::{Target, Text, TextMap};
 use crate::bake::values::Name;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Leg, Role};
 use crate::platform::Platform;
 use crate::spec::PlatformOverride;
@@ -20,18 +21,17 @@ use crate::spec::PlatformOverride;
 /// The scheme of a context that is another target.
 const SCHEME: &str = "target:";
 
-/// Rewrites the links of all legs, adding the legs and copies that they need. What the first of the `drafts` that covers
+/// Rewrites the links of all legs, adding the legs and copies that they need. What the first of the `images` that covers
 /// a linked target says of it holds wherever it is built, whether or not that image is published.
 pub(super) fn rewrite(
     legs: &mut Legs,
     targets: &Targets<'_>,
-    drafts: Vec<&Draft>,
+    images: Vec<&UnresolvedImage>,
     input: &Input<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-    warnings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) {
     let (path, followed) = (Vec::new(), BTreeSet::new());
-    let mut linker = Linker { legs, targets, drafts, input, diagnostics, warnings, path, followed };
+    let mut linker = Linker { legs, targets, images, input, diagnostics, path, followed };
     for name in linker.legs.names() {
         linker.leg(&name);
     }
@@ -41,10 +41,9 @@ pub(super) fn rewrite(
 struct Linker<'a, 'i> {
     legs: &'a mut Legs,
     targets: &'a Targets<'i>,
-    drafts: Vec<&'a Draft>,
+    images: Vec<&'a UnresolvedImage>,
     input: &'a Input<'i>,
-    diagnostics: &'a mut Vec<Diagnostic>,
-    warnings: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Diagnostics,
     /// The targets whose links are being followed, against loops.
     path: Vec<Name>,
     /// Targets whose links have been followed already, where they stay as they are.
@@ -62,16 +61,16 @@ fn loop_of(path: &[Name], target: &Name, link: &Text) -> Diagnostic {
 impl<'a> Linker<'a, '_> {
     /// Rewrites the links of a published leg.
     fn leg(&mut self, name: &str) {
-        let Some(made) = self.legs.get(name).cloned() else { return };
-        self.path.push(Rc::clone(&made.leg.of));
-        let contexts = self.contexts(&made.leg.definition, made.leg.platform.as_ref(), &made);
+        let Some(assigned) = self.legs.get(name).cloned() else { return };
+        self.path.push(Rc::clone(&assigned.leg.of));
+        let contexts = self.contexts(&assigned.leg.definition, assigned.leg.platform.as_ref(), &assigned);
         self.path.pop();
-        if let Some(made) = self.legs.get_mut(name) {
-            made.leg.definition.contexts = contexts;
+        if let Some(assigned) = self.legs.get_mut(name) {
+            assigned.leg.definition.contexts = contexts;
         }
     }
 
-    fn contexts(&mut self, definition: &Target, platform: Option<&Platform>, user: &Made) -> TextMap {
+    fn contexts(&mut self, definition: &Target, platform: Option<&Platform>, user: &AssignedLeg) -> TextMap {
         let mut contexts = definition.contexts.clone();
         // A leg of unknown platform keeps its links: Bake picks the platform when it builds.
         let Some(platform) = platform else {
@@ -88,22 +87,28 @@ impl<'a> Linker<'a, '_> {
     }
 
     /// The target that a link to `linked` means for this platform; `None` leaves it as it is.
-    fn linked(&mut self, linked: &str, platform: &Platform, user: &Made, link: &Text) -> Option<String> {
+    fn linked(
+        &mut self,
+        linked: &str,
+        platform: &Platform,
+        user: &AssignedLeg,
+        link: &Text,
+    ) -> Option<String> {
         let target = match self.targets.get(linked, Some(link)) {
             Ok(target) => target,
             Err(found) => {
-                found.into_iter().for_each(|diagnostic| self.report(diagnostic));
+                self.diagnostics.extend(found);
                 return None;
             }
         };
         if self.path.contains(&target.name) {
-            self.report(loop_of(&self.path, &target.name, link));
+            self.diagnostics.report(loop_of(&self.path, &target.name, link));
             return None;
         }
-        let declared = match legs::platforms(target) {
+        let declared = match self.targets.platforms(&target.name) {
             Ok(declared) => declared,
             Err(found) => {
-                found.into_iter().for_each(|diagnostic| self.report(diagnostic));
+                self.diagnostics.extend(found.iter().cloned());
                 return None;
             }
         };
@@ -111,15 +116,15 @@ impl<'a> Linker<'a, '_> {
         if declared.is_empty() {
             return None;
         }
-        let declares = |wanted: &Platform| declared.iter().any(|(known, _)| known == wanted);
+        let declares = |wanted: &Platform| declared.iter().any(|one| one.platform == *wanted);
         if !declares(platform) {
             let message =
                 format!("`{}` is built for `{platform}` and links to `{linked}`, which is not", self.path[0]);
-            let list: Vec<String> = declared.iter().map(|(known, _)| format!("`{known}`")).collect();
-            self.report(
+            let list: Vec<String> = declared.iter().map(|one| format!("`{}`", one.platform)).collect();
+            self.diagnostics.report(
                 Diagnostic::error("link-platform", message)
                     .at(link.span, format!("linked here to {}", list.join(", ")))
-                    .at(target.platforms.iter().flatten().next().and_then(|text| text.span), "its platforms")
+                    .at(declared[0].span, "its platforms")
                     .with_help(format!(
                         "add `{platform}` to the platforms of `{linked}`, or drop it from those of `{}`",
                         self.path[0]
@@ -145,12 +150,12 @@ impl<'a> Linker<'a, '_> {
         for (link, linked) in links {
             let Some(target) = self.targets.resolved.get(linked) else {
                 if let Err(found) = self.targets.get(linked, Some(link)) {
-                    found.into_iter().for_each(|diagnostic| self.report(diagnostic));
+                    self.diagnostics.extend(found);
                 }
                 continue;
             };
             if self.path.contains(&target.name) {
-                self.report(loop_of(&self.path, &target.name, link));
+                self.diagnostics.report(loop_of(&self.path, &target.name, link));
             } else if self.followed.insert(Rc::clone(&target.name)) {
                 self.path.push(Rc::clone(&target.name));
                 self.follow(target);
@@ -160,8 +165,8 @@ impl<'a> Linker<'a, '_> {
     }
 
     /// The leg of a linked target: the published one, or one of its own without tags and output.
-    fn linked_leg(&mut self, target: &Target, platform: &Platform, user: &Made) -> String {
-        let name = legs::leg_name(&target.name, Some(platform));
+    fn linked_leg(&mut self, target: &Target, platform: &Platform, user: &AssignedLeg) -> String {
+        let name = leg::leg_name(&target.name, Some(platform));
         if self.legs.get(&name).is_some_and(|known| known.leg.of == target.name) {
             return name;
         }
@@ -172,14 +177,20 @@ impl<'a> Linker<'a, '_> {
     }
 
     /// The hidden copy of a linked target with the leg's platform and the runner's.
-    fn copy(&mut self, target: &Target, platform: &Platform, runner: &Platform, user: &Made) -> String {
+    fn copy(
+        &mut self,
+        target: &Target,
+        platform: &Platform,
+        runner: &Platform,
+        user: &AssignedLeg,
+    ) -> String {
         let name = self.free_name(&format!("_{}-{}-{}", target.name, platform.slug(), runner.slug()), target);
         if self.legs.get(&name).is_some() {
             return name;
         }
         let with_overrides = |platform| {
             let mut definition = target.clone();
-            legs::apply(&mut definition, &self.said(target, platform).0);
+            leg::apply(&mut definition, &self.said(target, platform).0);
             definition
         };
         if with_overrides(platform) != with_overrides(runner) {
@@ -189,9 +200,7 @@ impl<'a> Linker<'a, '_> {
                 target.name
             );
             let warning = Diagnostic::warning("override-on-both", message).at(target.span, "");
-            if !self.warnings.contains(&warning) {
-                self.warnings.push(warning);
-            }
+            self.diagnostics.report(warning);
         }
         let mut definition = self.helper(target, platform, user);
         definition.platforms =
@@ -202,9 +211,9 @@ impl<'a> Linker<'a, '_> {
     }
 
     /// A linked target as a helper: it makes nothing of its own, and its own links are followed.
-    fn helper(&mut self, target: &Target, platform: &Platform, user: &Made) -> Target {
+    fn helper(&mut self, target: &Target, platform: &Platform, user: &AssignedLeg) -> Target {
         let (overrides, oci) = self.said(target, platform);
-        let mut definition = legs::for_platform(target, Some(platform), &overrides, oci);
+        let mut definition = leg::for_platform(target, Some(platform), &overrides, oci);
         definition.tags = None;
         definition.output = None;
         if !self.input.publish {
@@ -221,9 +230,9 @@ impl<'a> Linker<'a, '_> {
         platform: &Platform,
     ) -> (Vec<&'a PlatformOverride>, &'a BTreeMap<String, String>) {
         const NO_LABELS: &BTreeMap<String, String> = &BTreeMap::new();
-        let found = self.drafts.iter().find_map(|draft| {
-            let (_, settings) = draft.targets.iter().find(|(name, _)| *name == target.name)?;
-            Some((settings.overrides_of(Some(platform)), &draft.oci))
+        let found = self.images.iter().find_map(|image| {
+            let (_, settings) = image.targets.iter().find(|(name, _)| *name == target.name)?;
+            Some((settings.overrides_of(Some(platform)), &image.oci))
         });
         found.unwrap_or((Vec::new(), NO_LABELS))
     }
@@ -235,11 +244,12 @@ impl<'a> Linker<'a, '_> {
         platform: &Platform,
         role: Role,
         mut definition: Target,
-        user: &Made,
+        user: &AssignedLeg,
     ) {
         definition.name = name.as_str().into();
         let leg = Leg { of: Rc::clone(&target.name), platform: Some(platform.clone()), role, definition };
-        self.legs.insert(name, Made { leg, assignment: user.assignment.clone(), grouping: user.grouping });
+        self.legs
+            .insert(name, AssignedLeg { leg, assignment: user.assignment.clone(), grouping: user.grouping });
     }
 
     fn check_name(&mut self, name: &str, target: &Target) {
@@ -250,7 +260,7 @@ impl<'a> Linker<'a, '_> {
                 target.name
             );
             let diagnostic = Diagnostic::error("leg-name", message).at(target.span, "split here");
-            self.report(diagnostic.with_help("rename one of them"));
+            self.diagnostics.report(diagnostic.with_help("rename one of them"));
         }
     }
 
@@ -260,17 +270,11 @@ impl<'a> Linker<'a, '_> {
         let taken = |name: &str| {
             definition.targets.contains_key(name)
                 || definition.groups.contains_key(name)
-                || self.legs.get(name).is_some_and(|made| made.leg.of != target.name)
+                || self.legs.get(name).is_some_and(|assigned| assigned.leg.of != target.name)
         };
         while taken(&name) {
             name.insert(0, '_');
         }
         name
-    }
-
-    fn report(&mut self, diagnostic: Diagnostic) {
-        if !self.diagnostics.contains(&diagnostic) {
-            self.diagnostics.push(diagnostic);
-        }
     }
 }

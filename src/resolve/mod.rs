@@ -3,53 +3,51 @@
 // What goes in, and what the steps hand on.
 mod input;
 mod publication;
-mod stated;
+mod version;
 
-// What is asked of them.
+// The targets of the source.
 mod cache;
-mod name;
 mod targets;
 
-// Legs and rule lines.
-mod made;
+// Images, and what is said about them.
+mod annotations;
+mod image;
 mod rules;
 
-// Images.
-mod draft;
-
-// What is said about an image.
-mod annotations;
+mod labels;
 mod names;
 mod versions;
-mod written;
 
-// What follows from the labels.
-mod labels;
+// Legs.
+mod assigned;
+
+mod leg;
 
 // The steps.
 mod legs;
+mod marks;
+mod owners;
+mod repositories;
 
-// What depends on legs.
 mod images;
 mod jobs;
 mod links;
-
-// Tags.
 mod publish;
 
 pub use input::{Input, Purpose};
 
-use targets::{Targets, grouped};
-
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use assigned::Legs;
+use image::UnresolvedImage;
 use indexmap::IndexMap;
+use targets::{Targets, grouped};
 
 use crate::bake::target::links::links as links_of;
 use crate::bake::target::{Definition, Group, Target, select};
 use crate::bake::values::Name;
-use crate::diagnostic::{Diagnostic, Severity, sorted};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::plan::Plan;
 use crate::spec::Spec;
 
@@ -58,58 +56,53 @@ use crate::spec::Spec;
 /// # Errors
 /// Every contradiction, sorted by place.
 pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let spec = Spec::read(input.module, &mut diagnostics);
     let targets = Targets::resolve(input)?;
-    let mut warnings = Vec::new();
 
-    let images::Drafts { planned: drafts, left_out } =
-        images::drafts(input, &spec, &targets, &mut diagnostics, &mut warnings);
-    let publications = publish::publications(input, &drafts, &targets, &mut diagnostics, &mut warnings);
-    let wanted = images::wanted(input, &drafts, &mut diagnostics);
-    let mut legs =
-        legs::legs(input, &drafts, &publications, &wanted, &targets, &mut diagnostics, &mut warnings);
-    diagnostics.extend(written::secrets(&targets, input));
-    warnings.extend(labels::left_out(&drafts, input));
-    unbuilt(input, &legs, &mut warnings);
-    let (first, rest): (Vec<_>, Vec<_>) = drafts.iter().partition(|draft| wanted.contains(&draft.key));
+    let images::Images { planned: images, left_out } =
+        images::unresolved(input, &spec, &targets, &mut diagnostics);
+    let publications = publish::publications(input, &images, &targets, &mut diagnostics);
+    let wanted = images::wanted(input, &images, &mut diagnostics);
+    let mut legs = legs::legs(input, &images, &publications, &wanted, &targets, &mut diagnostics);
+    marks::secrets(&targets, input, &mut diagnostics);
+    diagnostics.extend(labels::left_out(&images, input));
+    unbuilt(input, &legs, &mut diagnostics);
+    let (first, rest): (Vec<_>, Vec<_>) = images.iter().partition(|image| wanted.contains(&image.key));
     let said = first.into_iter().chain(rest).chain(&left_out).collect();
-    links::rewrite(&mut legs, &targets, said, input, &mut diagnostics, &mut warnings);
-    if !diagnostics.is_empty() {
-        return Err(sorted(diagnostics));
-    }
+    links::rewrite(&mut legs, &targets, said, input, &mut diagnostics);
+    diagnostics.check()?;
     let mut plan = Plan {
         publish: input.publish,
         kept: input.kept.to_vec(),
         sources: input.sources.clone(),
         ..Plan::default()
     };
-    plan.images = publish::images(&drafts, &publications, &wanted, &legs);
+    plan.images = publish::images(&images, &publications, &wanted, &legs);
     plan.jobs = jobs::jobs(&legs, &targets, &plan.images, &mut diagnostics);
-    plan.local = local(input, &drafts, &targets);
+    plan.local = local(input, &images, &targets);
     plan.legs = legs.into_legs();
-    whole(&mut plan, &targets, &mut warnings);
+    whole(&mut plan, &targets, &mut diagnostics);
     jobs::name_groups(&mut plan, input.definition);
-    plan.volatile = written::volatile(&targets, &plan.legs, &drafts, input);
-    plan.volatile_tags = written::volatile_tags(&targets, &drafts, input);
-    plan.warnings = sorted(warnings);
-    if diagnostics.is_empty() { Ok(plan) } else { Err(sorted(diagnostics)) }
+    plan.volatile = marks::volatile(&targets, &plan.legs, &images, input);
+    let (plan, warnings) = diagnostics.into_result(plan)?;
+    Ok(Plan { warnings, ..plan })
 }
 
 /// A warning for each platform that was asked for and no image has: it may be a typo.
-fn unbuilt(input: &Input<'_>, legs: &made::Legs, warnings: &mut Vec<Diagnostic>) {
+fn unbuilt(input: &Input<'_>, legs: &Legs, diagnostics: &mut Diagnostics) {
     for platform in input.platforms {
         if !legs.iter().any(|leg| leg.platform.as_ref() == Some(platform)) {
             let message = format!("no image is built for `{platform}`");
-            warnings.push(Diagnostic::warning("unbuilt-platform", message));
+            diagnostics.report(Diagnostic::warning("unbuilt-platform", message));
         }
     }
 }
 
 /// What Bake would build and no image covers.
-fn local(input: &Input<'_>, drafts: &[draft::Draft], targets: &Targets<'_>) -> Vec<Name> {
+fn local(input: &Input<'_>, images: &[UnresolvedImage], targets: &Targets<'_>) -> Vec<Name> {
     let covered: BTreeSet<&Name> =
-        drafts.iter().flat_map(|draft| &draft.targets).map(|(name, _)| name).collect();
+        images.iter().flat_map(|image| &image.targets).map(|(name, _)| name).collect();
     let asked = match input.names {
         [] => images::default_targets(input.definition),
         // A name may be an image's, which is no target.
@@ -120,8 +113,8 @@ fn local(input: &Input<'_>, drafts: &[draft::Draft], targets: &Targets<'_>) -> V
 }
 
 /// The source's targets and groups as they stand, without those that cannot be built as they are.
-fn whole(plan: &mut Plan, targets: &Targets<'_>, warnings: &mut Vec<Diagnostic>) {
-    for target in targets.written() {
+fn whole(plan: &mut Plan, targets: &Targets<'_>, diagnostics: &mut Diagnostics) {
+    for target in targets.standing() {
         plan.targets.insert(Rc::clone(&target.name), target.clone());
     }
     // A target whose links lead nowhere cannot be built, and buildx refuses a whole group for it.
@@ -136,7 +129,7 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, warnings: &mut Vec<Diagnostic>)
             plan.targets.shift_remove(name);
             let message = format!("target `{name}` links to a target that is not there; it is left out");
             let span = targets.resolved.get(name).and_then(|target| target.span);
-            warnings.push(Diagnostic::warning("dangling-link", message).at(span, ""));
+            diagnostics.report(Diagnostic::warning("dangling-link", message).at(span, ""));
         }
         if dangling.is_empty() {
             break;
@@ -147,17 +140,17 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, warnings: &mut Vec<Diagnostic>)
     for (name, found) in targets.broken.iter().filter(|(name, _)| counts(name)) {
         for diagnostic in found {
             let warning = Diagnostic { severity: Severity::Warning, ..diagnostic.clone() };
-            warnings.push(warning.with_note(format!("target `{name}` is left out")));
+            diagnostics.report(warning.with_note(format!("target `{name}` is left out")));
         }
     }
-    plan.groups = groups(targets.definition, &plan.targets, warnings);
+    plan.groups = groups(targets.definition, &plan.targets, diagnostics);
 }
 
 /// The source's groups with the members that exist; a group that loses all of its own is dropped.
 fn groups(
     definition: &Definition,
     targets: &IndexMap<Name, Target>,
-    warnings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<Group> {
     let mut groups: Vec<Group> = definition.groups.values().cloned().collect();
     loop {
@@ -170,9 +163,7 @@ fn groups(
                 if !known && !definition.targets.contains_key(member.as_str()) {
                     let message = format!("group `{}` names `{member}`, which does not exist", group.name);
                     let warning = Diagnostic::warning("dangling-member", message).at(member.span, "left out");
-                    if !warnings.contains(&warning) {
-                        warnings.push(warning);
-                    }
+                    diagnostics.report(warning);
                 }
                 known
             });

@@ -1,44 +1,38 @@
 //! The names that an image claims: its rendered tag patterns, before it is known who owns them.
 
-use super::name::{Name, leave_out};
 use indexmap::IndexSet;
 
-use super::Input;
-use super::draft::Draft;
-use super::stated::{Stated, is_of_version};
+use super::image::UnresolvedImage;
+use super::input::Input;
+use super::version::{ImageVersion, is_of_version};
 use crate::bake::target::Text;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
 use crate::pattern::{self, PatternError, Rendered, Words};
 use crate::rules;
 use crate::spec::{Settings, TagPattern};
-use crate::tags::{self, Claim};
+use crate::tags::{self, CandidateName, Claim};
 use crate::version::Version;
 
 /// What an image claims.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
-    pub(super) names: Vec<Name>,
+    pub(super) names: Vec<CandidateName>,
     /// What its variant puts behind each; an empty text for an image without.
     pub(super) suffixes: IndexSet<String>,
 }
 
 /// Renders the patterns of an image.
-pub(super) fn names(
-    input: &Input<'_>,
-    draft: &Draft,
-    diagnostics: &mut Vec<Diagnostic>,
-    warnings: &mut Vec<Diagnostic>,
-) -> Names {
-    let of_rules = draft.ruled.as_ref().map(|ruled| {
-        ruled.check_branch(input.facts, diagnostics, warnings);
-        ruled.names(draft.stated.version(), warnings)
+pub(super) fn names(input: &Input<'_>, image: &UnresolvedImage, diagnostics: &mut Diagnostics) -> Names {
+    let of_rules = image.rules.as_ref().map(|rules| {
+        rules.check_branch(input.facts, diagnostics);
+        rules.names(image.version.known(), diagnostics)
     });
-    let mut renderer = Renderer { input, draft, names: Vec::new(), diagnostics, warnings };
-    let settings = draft.settings();
+    let mut renderer = Renderer { input, image, names: Vec::new(), diagnostics };
+    let settings = image.settings();
     let default: Vec<TagPattern> = match settings.version {
         // An error about the version has been told, or this run is of none.
-        Some(_) if matches!(draft.stated, Stated::No) => Vec::new(),
+        Some(_) if matches!(image.version, ImageVersion::None) => Vec::new(),
         _ => tags::default_patterns().into_iter().map(|pattern| renderer.default_pattern(pattern)).collect(),
     };
     renderer.names.extend(of_rules.unwrap_or_default());
@@ -52,11 +46,11 @@ pub(super) fn names(
                 Diagnostic::error("tag-rule", "rules of docker/metadata-action are entries of `tags`");
             renderer
                 .diagnostics
-                .push(diagnostic.at(text.span, "").with_help("move it there, or write a pattern"));
+                .report(diagnostic.at(text.span, "").with_help("move it there, or write a pattern"));
             return Names::default();
         }
     }
-    if draft.stated.version().is_some_and(Version::is_prerelease) {
+    if image.version.known().is_some_and(Version::is_prerelease) {
         for pattern in &settings.prerelease_tags {
             renderer.pattern(pattern, |version, rendered| match claim(version, rendered) {
                 Claim::Versions(depth) => Claim::Prereleases(depth),
@@ -74,20 +68,19 @@ pub(super) fn names(
 
 struct Renderer<'a, 'd> {
     input: &'a Input<'a>,
-    draft: &'a Draft,
-    names: Vec<Name>,
-    diagnostics: &'d mut Vec<Diagnostic>,
-    warnings: &'d mut Vec<Diagnostic>,
+    image: &'a UnresolvedImage,
+    names: Vec<CandidateName>,
+    diagnostics: &'d mut Diagnostics,
 }
 
 impl Renderer<'_, '_> {
     fn default_pattern(&self, pattern: &str) -> TagPattern {
-        let span = self.draft.settings().version.as_ref().and_then(|text| text.span);
+        let span = self.image.settings().version.as_ref().and_then(|text| text.span);
         TagPattern { pattern: Text { span, ..Text::verbatim(pattern) }, when: None }
     }
 
     fn pattern(&mut self, one: &TagPattern, claim: impl Fn(Option<&Version>, &Rendered) -> Claim) {
-        let version = self.draft.stated.version();
+        let version = self.image.version.known();
         let words = Words { version, facts: self.input.facts };
         if let Some(condition) = &one.when {
             match pattern::holds(condition.as_str(), &words) {
@@ -101,7 +94,7 @@ impl Renderer<'_, '_> {
             Ok(Some(rendered)) => {
                 let claim = claim(version, &rendered);
                 self.check_branch(one, &rendered, claim);
-                self.names.push(Name { text: rendered.text, claim, span: one.pattern.span });
+                self.names.push(CandidateName { name: rendered.text, claim, span: one.pattern.span });
             }
             Ok(None) => {}
             Err(e) => self.refuse(&e, &one.pattern),
@@ -111,13 +104,13 @@ impl Renderer<'_, '_> {
     fn refuse(&mut self, error: &PatternError, text: &Text) {
         let is_unknown = matches!(error, PatternError::MissingFact { .. })
             || (matches!(error, PatternError::NoVersion(_))
-                && matches!(self.draft.stated, Stated::Unknown(..)));
+                && matches!(self.image.version, ImageVersion::Unknown(..)));
         if self.input.purpose.is_committed() && is_unknown {
-            return leave_out(self.input, text.span, self.warnings);
+            return self.input.leave_out(text.span, self.diagnostics);
         }
-        let diagnostic = match (error, &self.draft.stated) {
+        let diagnostic = match (error, &self.image.version) {
             // What is missing is not the version, but what it is made of.
-            (PatternError::NoVersion(_), Stated::Unknown(cause, version)) => {
+            (PatternError::NoVersion(_), ImageVersion::Unknown(cause, version)) => {
                 let diagnostic = Diagnostic::error("version", cause.to_string()).at(version.span, "");
                 diagnostic.with_help(cause.help())
             }
@@ -125,9 +118,7 @@ impl Renderer<'_, '_> {
                 Diagnostic::error("tag-pattern", error.to_string()).at(text.span, "").with_help(error.help())
             }
         };
-        if !self.diagnostics.contains(&diagnostic) {
-            self.diagnostics.push(diagnostic);
-        }
+        self.diagnostics.report(diagnostic);
     }
 
     /// Refuses a branch's tag that is another branch's, too, or that is made for versions.
@@ -141,7 +132,7 @@ impl Renderer<'_, '_> {
         let refuse = |message: String, help: &str| {
             Diagnostic::error("branch-collision", message).at(one.pattern.span, "").with_help(help)
         };
-        let version = self.draft.stated.version();
+        let version = self.image.version.known();
         let others = facts.branches.iter().filter(|other| *other != branch);
         let twin = others.into_iter().find(|other| {
             let facts = Facts { branch: Some((*other).clone()), ..facts.clone() };
@@ -150,12 +141,13 @@ impl Renderer<'_, '_> {
         });
         if let Some(twin) = twin {
             let message = format!("the branches `{branch}` and `{twin}` would both have the tag `{tag}`");
-            self.diagnostics.push(refuse(message, "rename one of them, or put `{{ sha }}` into the pattern"));
+            self.diagnostics
+                .report(refuse(message, "rename one of them, or put `{{ sha }}` into the pattern"));
         }
-        if self.draft.settings().version.is_some() && claim == Claim::Run && is_of_version(tag) {
+        if self.image.settings().version.is_some() && claim == Claim::Run && is_of_version(tag) {
             let message = format!("the branch `{branch}` would take the tag `{tag}`, which is a version's");
             self.diagnostics
-                .push(refuse(message, "put something before it, such as `branch-{{ branch | slug }}`"));
+                .report(refuse(message, "put something before it, such as `branch-{{ branch | slug }}`"));
         }
     }
 }
@@ -170,7 +162,7 @@ fn claim(version: Option<&Version>, rendered: &Rendered) -> Claim {
     }
 }
 
-fn suffixes(settings: &Settings, diagnostics: &mut Vec<Diagnostic>) -> IndexSet<String> {
+fn suffixes(settings: &Settings, diagnostics: &mut Diagnostics) -> IndexSet<String> {
     let mut axes: Vec<Vec<String>> = Vec::new();
     for axis in settings.variant.iter().flatten() {
         let mut names: Vec<String> = axis.iter().map(ToString::to_string).collect();
@@ -182,7 +174,7 @@ fn suffixes(settings: &Settings, diagnostics: &mut Vec<Diagnostic>) -> IndexSet<
     tags::suffixes(&axes, settings.variant_tags).unwrap_or_else(|| {
         let place = settings.variant.iter().flatten().flatten().next().and_then(|name| name.span);
         let message = format!("the variant has more than {} combinations of names", tags::MAX_SUFFIXES);
-        diagnostics.push(Diagnostic::error("variant", message).at(place, ""));
+        diagnostics.report(Diagnostic::error("variant", message).at(place, ""));
         IndexSet::new()
     })
 }

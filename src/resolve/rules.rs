@@ -1,21 +1,19 @@
 //! Rule lines of docker/metadata-action among the tags of an image: what they give in this run, and to whom it belongs.
 
-use super::Input;
-use super::name;
-use super::name::Name;
-use super::stated::{Stated, is_of_version};
-use crate::diagnostic::Diagnostic;
+use super::input::Input;
+use super::version::{ImageVersion, is_of_version};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known};
 use crate::pattern::{self, PatternError, Words};
 use crate::rules::{self, Flavor, Outcome, Rule, RuleError, RuleTag};
 use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
-use crate::tags::{self, Claim};
+use crate::tags::{self, CandidateName, Claim};
 use crate::version::Version;
 
 /// The rule lines of an image, applied to the facts of the run.
 #[derive(Clone, Debug)]
-pub(super) struct Ruled {
+pub(super) struct AppliedRules {
     /// The rules that hold in this run, with their places.
     rules: Vec<(Rule, Option<Span>)>,
     flavor: Flavor,
@@ -25,11 +23,10 @@ pub(super) struct Ruled {
 /// Applies an image's rule lines; `None` when it has none, or they cannot be read.
 pub(super) fn apply(
     settings: &Settings,
-    stated: &Stated,
+    version: &ImageVersion,
     input: &Input<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-    warnings: &mut Vec<Diagnostic>,
-) -> Option<Ruled> {
+    diagnostics: &mut Diagnostics,
+) -> Option<AppliedRules> {
     let lines: Vec<&TagPattern> =
         settings.tags.iter().flatten().filter(|one| rules::is_rule(one.pattern.as_str())).collect();
     if lines.is_empty() {
@@ -38,7 +35,7 @@ pub(super) fn apply(
             let help = "write tags such as `type=semver,pattern={{version}}`, or leave `flavor` out";
             Diagnostic::warning("flavor", message).at(line.span, "").with_help(help)
         });
-        unused.into_iter().for_each(|warning| push_once(warnings, warning));
+        unused.into_iter().for_each(|warning| diagnostics.report(warning));
         return None;
     }
     let mut found = Vec::new();
@@ -49,7 +46,7 @@ pub(super) fn apply(
     let mut applied = Vec::new();
     for line in lines {
         match Rule::parse(line.pattern.as_str()) {
-            Ok(rule) if holds(line, stated, input, &mut found, warnings) => {
+            Ok(rule) if holds(line, version, input, &mut found, diagnostics) => {
                 applied.push((rule, line.pattern.span));
             }
             Ok(_) => {}
@@ -71,19 +68,19 @@ pub(super) fn apply(
         }
         // The others give what they give without these.
         for (at, _) in left_out.iter().rev() {
-            name::leave_out(input, applied.remove(*at).1, warnings);
+            input.leave_out(applied.remove(*at).1, diagnostics);
         }
     };
     let failed = !found.is_empty();
-    found.into_iter().for_each(|one| push_once(diagnostics, one));
+    found.into_iter().for_each(|one| diagnostics.report(one));
     if failed {
         return None;
     }
     for (at, note) in &outcome.notes {
         let told = Diagnostic::note("tag-rule", note.to_string()).at(applied[*at].1, "");
-        push_once(warnings, note.help().into_iter().fold(told, Diagnostic::with_help));
+        diagnostics.report(note.help().into_iter().fold(told, Diagnostic::with_help));
     }
-    Some(Ruled { rules: applied, flavor, outcome })
+    Some(AppliedRules { rules: applied, flavor, outcome })
 }
 
 fn outcome(
@@ -101,16 +98,16 @@ fn wrong(error: &RuleError, span: Option<Span>) -> Diagnostic {
 
 fn holds(
     line: &TagPattern,
-    stated: &Stated,
+    version: &ImageVersion,
     input: &Input<'_>,
     found: &mut Vec<Diagnostic>,
-    warnings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> bool {
     let Some(condition) = &line.when else { return true };
-    let words = Words { version: stated.version(), facts: input.facts };
+    let words = Words { version: version.known(), facts: input.facts };
     pattern::holds(condition.as_str(), &words).unwrap_or_else(|e| {
         if input.purpose.is_committed() && matches!(e, PatternError::MissingFact { .. }) {
-            name::leave_out(input, line.pattern.span, warnings);
+            input.leave_out(line.pattern.span, diagnostics);
             return false;
         }
         let diagnostic = Diagnostic::error("tag-pattern", e.to_string()).at(condition.span, "");
@@ -119,58 +116,56 @@ fn holds(
     })
 }
 
-fn push_once(diagnostics: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
-    if !diagnostics.contains(&diagnostic) {
-        diagnostics.push(diagnostic);
-    }
-}
-
-impl Ruled {
+impl AppliedRules {
     /// The version of the image: that of `version`, or else the one that the rules are about.
-    pub(super) fn stated(
+    pub(super) fn version_over(
         &self,
-        stated: Stated,
+        version: ImageVersion,
         settings: &Settings,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Stated {
-        let Some(found) = &self.outcome.version else { return stated };
+        diagnostics: &mut Diagnostics,
+    ) -> ImageVersion {
+        let Some(found) = &self.outcome.version else { return version };
         // Versions are compared in the image's own scheme.
         let found = Version::parse(found.text(), settings.scheme).unwrap_or_else(|_| found.clone());
-        match stated {
-            Stated::No | Stated::Unknown(..) => Stated::Is(found),
-            Stated::Is(version) if version.cmp_precedence(&found).is_ne() => {
+        match version {
+            ImageVersion::None | ImageVersion::Unknown(..) => ImageVersion::Known(found),
+            ImageVersion::Known(version) if version.cmp_precedence(&found).is_ne() => {
                 let message =
                     format!("`version` is `{version}`, and the rules in `tags` are about `{found}`");
                 let place = settings.version.as_ref().and_then(|text| text.span);
                 let help =
                     "leave `version` out, or write patterns such as `{{ major }}` instead of the rules";
-                push_once(diagnostics, Diagnostic::error("version", message).at(place, "").with_help(help));
-                Stated::Is(version)
+                diagnostics.report(Diagnostic::error("version", message).at(place, "").with_help(help));
+                ImageVersion::Known(version)
             }
             known => known,
         }
     }
 
     /// The names that the rules give, `latest` last.
-    pub(super) fn names(&self, version: Option<&Version>, warnings: &mut Vec<Diagnostic>) -> Vec<Name> {
-        let of_rules = self.outcome.tags.iter().map(|tag| Name {
-            text: tag.text.clone(),
+    pub(super) fn names(
+        &self,
+        version: Option<&Version>,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<CandidateName> {
+        let of_rules = self.outcome.tags.iter().map(|tag| CandidateName {
+            name: tag.text.clone(),
             claim: claim(tag, version),
             span: self.rules[tag.rule].1,
         });
         let of_all = || if version.is_some() { Claim::Versions(0) } else { Claim::Run };
         let first = self.outcome.tags.first().and_then(|tag| self.rules[tag.rule].1);
-        let latest = self.outcome.latest.iter().map(|latest| Name {
-            text: latest.clone(),
+        let latest = self.outcome.latest.iter().map(|latest| CandidateName {
+            name: latest.clone(),
             claim: of_all(),
             span: first.or(self.rules.first().and_then(|(_, span)| *span)),
         });
-        let names: Vec<Name> = of_rules.chain(latest).collect();
+        let names: Vec<CandidateName> = of_rules.chain(latest).collect();
         if let Some(version) = version.filter(|version| version.is_prerelease()) {
             for name in names.iter().filter(|name| matches!(name.claim, Claim::Versions(_))) {
-                let message = format!("`{version}` is a prerelease, so it does not become `{}`", name.text);
+                let message = format!("`{version}` is a prerelease, so it does not become `{}`", name.name);
                 let help = "metadata-action would move it; a name of its own that prereleases may have is `channels = [\"next\"]`";
-                push_once(warnings, Diagnostic::note("tag-rule", message).at(name.span, "").with_help(help));
+                diagnostics.report(Diagnostic::note("tag-rule", message).at(name.span, "").with_help(help));
             }
         }
         names
@@ -182,12 +177,7 @@ impl Ruled {
     }
 
     /// Tags of a branch must not be those of another branch, nor of versions.
-    pub(super) fn check_branch(
-        &self,
-        known: Known<'_>,
-        diagnostics: &mut Vec<Diagnostic>,
-        warnings: &mut Vec<Diagnostic>,
-    ) {
+    pub(super) fn check_branch(&self, known: Known<'_>, diagnostics: &mut Diagnostics) {
         let mine = || self.outcome.tags.iter().filter(|tag| tag.names_run && !tag.names_commit);
         if mine().next().is_none() {
             return;
@@ -211,7 +201,7 @@ impl Ruled {
                     );
                     let help = "rename one of them, or put the commit into the rule: `suffix=-{{sha}}`";
                     let diagnostic = Diagnostic::error("branch-collision", message);
-                    push_once(diagnostics, diagnostic.at(self.rules[tag.rule].1, "").with_help(help));
+                    diagnostics.report(diagnostic.at(self.rules[tag.rule].1, "").with_help(help));
                 }
             }
         }
@@ -222,7 +212,7 @@ impl Ruled {
             let message = format!("the branch `{branch}` takes the tag `{}`, which is a version's", tag.text);
             let help = "put something before it, such as `prefix=branch-`";
             let diagnostic = Diagnostic::warning("branch-collision", message);
-            push_once(warnings, diagnostic.at(self.rules[tag.rule].1, "").with_help(help));
+            diagnostics.report(diagnostic.at(self.rules[tag.rule].1, "").with_help(help));
         }
     }
 }

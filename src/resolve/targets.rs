@@ -1,4 +1,4 @@
-//! The targets of a definition, resolved once each.
+//! The targets of the source, each resolved once, with the platforms that it names.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -7,16 +7,28 @@ use indexmap::IndexMap;
 
 use super::input::Input;
 use crate::bake::target::inherit::Resolver;
-use crate::bake::target::links::links;
+use crate::bake::target::links::links as links_of;
 use crate::bake::target::{Definition, Group, Target, Text};
 use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, names_help};
+use crate::platform::{Platform, split_list};
+use crate::source::Span;
 
 /// Resolved targets by name, made once each.
 pub(super) struct Targets<'a> {
     pub(super) definition: &'a Definition,
     pub(super) resolved: IndexMap<Name, Target>,
+    /// Those that cannot be resolved, with why.
     pub(super) broken: BTreeMap<Name, Vec<Diagnostic>>,
+    platforms: BTreeMap<Name, Result<Vec<DeclaredPlatform>, Vec<Diagnostic>>>,
+}
+
+/// A platform of a target.
+#[derive(Clone, Debug)]
+pub(super) struct DeclaredPlatform {
+    pub(super) platform: Platform,
+    /// Where it is written.
+    pub(super) span: Option<Span>,
 }
 
 impl<'a> Targets<'a> {
@@ -26,11 +38,16 @@ impl<'a> Targets<'a> {
     /// Each override that matches no target.
     pub(super) fn resolve(input: &Input<'a>) -> Result<Self, Vec<Diagnostic>> {
         let mut resolver = Resolver::new(input.definition, input.overrides)?;
-        let mut targets =
-            Self { definition: input.definition, resolved: IndexMap::new(), broken: BTreeMap::new() };
+        let mut targets = Self {
+            definition: input.definition,
+            resolved: IndexMap::new(),
+            broken: BTreeMap::new(),
+            platforms: BTreeMap::new(),
+        };
         for name in input.definition.targets.keys() {
             match resolver.target(name) {
                 Ok(target) => {
+                    targets.platforms.insert(Rc::clone(name), platforms(&target));
                     targets.resolved.insert(Rc::clone(name), target);
                 }
                 Err(found) => {
@@ -41,10 +58,27 @@ impl<'a> Targets<'a> {
         Ok(targets)
     }
 
+    /// The platforms of a resolved target, in its order; none when it names none.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub(super) fn platforms(&self, target: &str) -> Result<&[DeclaredPlatform], &[Diagnostic]> {
+        match self.platforms.get(target) {
+            Some(Ok(platforms)) => Ok(platforms),
+            Some(Err(found)) => Err(found),
+            None => Ok(&[]),
+        }
+    }
+
+    /// The platforms of a resolved target; none when something is wrong with them.
+    pub(super) fn valid_platforms(&self, target: &str) -> impl Iterator<Item = &Platform> {
+        self.platforms(target).unwrap_or_default().iter().map(|declared| &declared.platform)
+    }
+
     /// The targets that are written as they stand: those that are not only there to be inherited.
-    pub(super) fn written(&self) -> impl Iterator<Item = &Target> {
+    pub(super) fn standing(&self) -> impl Iterator<Item = &Target> {
         let linked: BTreeSet<&str> =
-            self.resolved.values().flat_map(links).map(|(_, linked)| linked).collect();
+            self.resolved.values().flat_map(links_of).map(|(_, linked)| linked).collect();
         let grouped = grouped(self.definition);
         self.resolved.values().filter(move |target| {
             !target.name.starts_with('_') || linked.contains(&*target.name) || grouped.contains(&target.name)
@@ -85,4 +119,50 @@ pub(super) fn grouped(definition: &Definition) -> BTreeSet<Name> {
         }
     }
     members
+}
+
+/// The platforms of a target, normalised; empty when it names none.
+///
+/// # Errors
+/// Each element that is no platform, and each platform that stands twice.
+fn platforms(target: &Target) -> Result<Vec<DeclaredPlatform>, Vec<Diagnostic>> {
+    /// Far more than there are; they are compared with each other.
+    const MAX_PLATFORMS: usize = 500;
+    let mut platforms: Vec<(Platform, &Text)> = Vec::new();
+    let mut diagnostics = Vec::new();
+    for text in target.platforms.iter().flatten() {
+        let parsed = match split_list(text.as_str()) {
+            Ok(parsed) => parsed,
+            Err(e) => {
+                diagnostics.push(Diagnostic::error("platform", e.to_string()).at(text.span, ""));
+                continue;
+            }
+        };
+        if platforms.len() + parsed.len() > MAX_PLATFORMS {
+            let message = format!("target `{}` has more than {MAX_PLATFORMS} platforms", target.name);
+            return Err(vec![Diagnostic::error("limit", message).at(target.span, "")]);
+        }
+        for platform in parsed {
+            match platforms.iter().find(|(known, _)| *known == platform) {
+                Some((_, first)) => diagnostics.push(twice(&platform, text, first)),
+                None => platforms.push((platform, text)),
+            }
+        }
+    }
+    if diagnostics.is_empty() {
+        let declared = |(platform, text): (_, &Text)| DeclaredPlatform { platform, span: text.span };
+        Ok(platforms.into_iter().map(declared).collect())
+    } else {
+        Err(diagnostics)
+    }
+}
+
+fn twice(platform: &Platform, again: &Text, first: &Text) -> Diagnostic {
+    let diagnostic = Diagnostic::error("duplicate-platform", format!("platform `{platform}` is there twice"));
+    let diagnostic = if again.span == first.span {
+        diagnostic.at(again.span, "")
+    } else {
+        diagnostic.at(again.span, format!("`{again}`")).at(first.span, format!("`{first}` is the same"))
+    };
+    diagnostic.with_help("leave one of them out")
 }

@@ -8,8 +8,12 @@ mod error;
 mod javascript;
 mod line;
 mod moment;
+mod parts;
 mod pep440;
+mod render;
+mod run;
 mod scope;
+mod tag;
 mod template;
 
 pub use apply::{Outcome, RuleTag, apply};
@@ -25,7 +29,7 @@ use template::Template;
 /// A rule line that has been read.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    kind: Kind,
+    kind: RuleKind,
     enable: Template,
     priority: i64,
     prefix: Option<Template>,
@@ -33,7 +37,7 @@ pub struct Rule {
 }
 
 #[derive(Clone, Debug)]
-enum Kind {
+enum RuleKind {
     Schedule { pattern: Template },
     Version { scheme: Scheme, pattern: Template, value: Option<Template>, part: Option<Expression> },
     Match { pattern: Expression, group: usize, value: Option<Template> },
@@ -60,7 +64,7 @@ impl Rule {
     /// Whether its tags are of versions.
     #[must_use]
     pub fn is_of_versions(&self) -> bool {
-        matches!(self.kind, Kind::Version { .. } | Kind::Match { .. })
+        matches!(self.kind, RuleKind::Version { .. } | RuleKind::Match { .. })
     }
 
     /// Reads a rule line.
@@ -103,7 +107,7 @@ impl Rule {
     }
 }
 
-fn read_kind(kind: &'static str, line: &mut Line) -> Result<Kind, RuleError> {
+fn read_kind(kind: &'static str, line: &mut Line) -> Result<RuleKind, RuleError> {
     let needed = |attribute, value: Option<String>| {
         value.filter(|value| !value.is_empty()).ok_or(RuleError::Missing { kind, attribute })
     };
@@ -115,7 +119,7 @@ fn read_kind(kind: &'static str, line: &mut Line) -> Result<Kind, RuleError> {
         "schedule" => {
             let pattern = line.take("pattern").unwrap_or_else(|| "nightly".to_owned());
             let pattern = needed("pattern", Some(pattern))?;
-            Kind::Schedule { pattern: Template::parse_tag(&pattern, "pattern", Scope::Schedule)? }
+            RuleKind::Schedule { pattern: Template::parse_tag(&pattern, "pattern", Scope::Schedule)? }
         }
         "semver" | "pep440" => {
             let pattern = needed("pattern", line.take("pattern"))?;
@@ -126,7 +130,7 @@ fn read_kind(kind: &'static str, line: &mut Line) -> Result<Kind, RuleError> {
             }
             let scheme = if kind == "semver" { Scheme::SemVer } else { Scheme::Pep440 };
             let pattern = Template::parse_tag(&pattern, "pattern", Scope::Version)?;
-            Kind::Version { scheme, pattern, value: value(line)?, part }
+            RuleKind::Version { scheme, pattern, value: value(line)?, part }
         }
         "match" => {
             let pattern = needed("pattern", line.take("pattern"))?;
@@ -142,10 +146,10 @@ fn read_kind(kind: &'static str, line: &mut Line) -> Result<Kind, RuleError> {
                 let (count, pattern) = (pattern.groups(), pattern.text().to_owned());
                 return Err(RuleError::GroupRange { pattern, count, group });
             }
-            Kind::Match { pattern, group, value: value(line)? }
+            RuleKind::Match { pattern, group, value: value(line)? }
         }
-        "edge" => Kind::Edge { branch: line.take("branch").filter(|branch| !branch.is_empty()) },
-        "ref" => Kind::Ref(match needed("event", line.take("event"))?.as_str() {
+        "edge" => RuleKind::Edge { branch: line.take("branch").filter(|branch| !branch.is_empty()) },
+        "ref" => RuleKind::Ref(match needed("event", line.take("event"))?.as_str() {
             "branch" => Event::Branch,
             "tag" => Event::Tag,
             "pr" => Event::PullRequest,
@@ -156,11 +160,11 @@ fn read_kind(kind: &'static str, line: &mut Line) -> Result<Kind, RuleError> {
         }),
         "raw" => {
             let value = needed("value", line.take("value"))?;
-            Kind::Raw { value: Template::parse_tag(&value, "value", Scope::Run)? }
+            RuleKind::Raw { value: Template::parse_tag(&value, "value", Scope::Run)? }
         }
         _ => match line.take("format").as_deref() {
-            None | Some("short") => Kind::Sha { is_long: false },
-            Some("long") => Kind::Sha { is_long: true },
+            None | Some("short") => RuleKind::Sha { is_long: false },
+            Some("long") => RuleKind::Sha { is_long: true },
             Some(found) => {
                 let expected = "`short` or `long`; a pattern takes any length: `{{ commit[:12] }}`";
                 return Err(RuleError::Value { attribute: "format", found: found.to_owned(), expected });

@@ -1,6 +1,27 @@
-//! What attributes of an image hold besides texts.
+//! What attributes of `image` blocks hold besides texts: one of a few words, and patterns with conditions.
 
 use crate::bake::target::Text;
+use crate::on_missing::OnMissing;
+use crate::tags::VariantTags;
+use crate::version::Scheme;
+
+/// What is written as one of a few words.
+pub(super) trait Word: Copy + PartialEq + 'static {
+    /// The words with what each means.
+    const WORDS: &'static [(&'static str, Self)];
+}
+
+/// What shares a CI job.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grouping {
+    /// Published targets that are linked to each other, per platform and runner.
+    #[default]
+    Linked,
+    /// Every target has a job of its own.
+    Target,
+    /// All targets of a platform and runner.
+    Platform,
+}
 
 /// A pattern of tags, and when it applies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,4 +30,23 @@ pub struct TagPattern {
     pub pattern: Text,
     /// A condition over facts; `None` for always.
     pub when: Option<Text>,
+}
+
+impl Word for Grouping {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("linked", Self::Linked), ("target", Self::Target), ("platform", Self::Platform)];
+}
+
+impl Word for OnMissing {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("hold", Self::Hold), ("drop", Self::Drop), ("carry", Self::Carry)];
+}
+
+impl Word for Scheme {
+    const WORDS: &'static [(&'static str, Self)] = &[("semver", Self::Semver), ("calver", Self::Calver)];
+}
+
+impl Word for VariantTags {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("product", Self::Product), ("truncate", Self::Truncate)];
 }

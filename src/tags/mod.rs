@@ -10,6 +10,7 @@ use indexmap::IndexSet;
 pub use self::platforms::{Loss, losses};
 pub use self::variant::{MAX_SUFFIXES, VariantTags, suffixes, with_suffix};
 pub use crate::reference::LATEST;
+use crate::source::Span;
 use crate::version::Version;
 
 /// The tag patterns of an image that has a version and names none.
@@ -55,6 +56,8 @@ pub struct CandidateName {
     pub name: String,
     /// What it stands for.
     pub claim: Claim,
+    /// Where its pattern is written.
+    pub span: Option<Span>,
 }
 
 /// What a candidate gets, and what not.
@@ -71,10 +74,10 @@ pub struct Share {
 pub struct OwnedTag {
     /// The tag.
     pub name: String,
-    /// The position of its name among the candidate's.
-    pub of: usize,
     /// What it stands for.
     pub claim: Claim,
+    /// Where its pattern is written.
+    pub span: Option<Span>,
     /// Why a floating tag is here (`greatest 3.14.x`); `None` for a literal tag, which never moves.
     pub why: Option<String>,
     /// Whether no other version is known that could own it, so that only the registry can tell.
@@ -149,8 +152,8 @@ pub fn own(candidates: &[Candidate<'_>], known: &[Version]) -> Result<Vec<Share>
             Err(error) => errors.push(error),
         }
     }
-    let lone = known.is_empty() && candidates.iter().all(|one| one.version == candidates[0].version);
-    let shares: Vec<Share> = candidates.iter().map(|candidate| candidate.share(&owners, lone)).collect();
+    let is_alone = known.is_empty() && candidates.iter().all(|one| one.version == candidates[0].version);
+    let shares: Vec<Share> = candidates.iter().map(|candidate| candidate.share(&owners, is_alone)).collect();
     errors.extend(same_tags(candidates, &shares));
     if errors.is_empty() {
         return Ok(shares);
@@ -212,7 +215,7 @@ enum Owner<'a> {
 fn collect_claims<'a>(candidates: &'a [Candidate<'_>]) -> BTreeMap<&'a str, Claims> {
     let mut claims: BTreeMap<&str, Claims> = BTreeMap::new();
     for (index, candidate) in candidates.iter().enumerate() {
-        for CandidateName { name, claim } in &candidate.names {
+        for CandidateName { name, claim, span: _ } in &candidate.names {
             if *claim == Claim::Literal {
                 claims.entry(name).or_default().literal.push(index);
             } else if candidate.may_own(name, *claim) {
@@ -236,11 +239,11 @@ impl Candidate<'_> {
         }
     }
 
-    /// What the candidate gets of its names. `lone` says that no other version is known.
-    fn share(&self, owners: &BTreeMap<&str, Owner<'_>>, lone: bool) -> Share {
+    /// What the candidate gets of its names. `is_alone` says that no other version is known.
+    fn share(&self, owners: &BTreeMap<&str, Owner<'_>>, is_alone: bool) -> Share {
         let mut share = Share::default();
         let mut seen = BTreeSet::new();
-        for (of, CandidateName { name, claim }) in self.names.iter().enumerate() {
+        for CandidateName { name, claim, span } in &self.names {
             let Some(owner) = owners.get(name.as_str()).filter(|_| self.may_own(name, *claim)) else {
                 continue;
             };
@@ -250,11 +253,12 @@ impl Candidate<'_> {
             match owner {
                 Owner::Candidate(version) if version.core() == self.version.core() => {
                     let why = reason(*claim, self.version);
-                    let is_provisional = lone && matches!(claim, Claim::Versions(_) | Claim::Prereleases(_));
+                    let is_provisional =
+                        is_alone && matches!(claim, Claim::Versions(_) | Claim::Prereleases(_));
                     share.owned.extend(tags.map(|name| OwnedTag {
                         name,
-                        of,
                         claim: *claim,
+                        span: *span,
                         why: why.clone(),
                         is_provisional,
                     }));
@@ -392,7 +396,11 @@ mod tests {
             other => Some(other),
         });
         let names = names
-            .map(|name| CandidateName { name: name.to_owned(), claim: claim(name, version, 0, false, false) })
+            .map(|name| CandidateName {
+                name: name.to_owned(),
+                claim: claim(name, version, 0, false, false),
+                span: None,
+            })
             .collect();
         Candidate {
             version,
@@ -460,9 +468,9 @@ mod tests {
         let mut candidate = candidate(&versions[0]);
         for name in ["1.4.2", "v1.4-slim", "lts"] {
             let claim = claim(name, &versions[0], 0, false, false);
-            candidate.names.push(CandidateName { name: name.to_owned(), claim });
+            candidate.names.push(CandidateName { name: name.to_owned(), claim, span: None });
         }
-        candidate.names.push(CandidateName { name: "nightly".to_owned(), claim: Claim::Channel });
+        candidate.names.push(CandidateName { name: "nightly".to_owned(), claim: Claim::Channel, span: None });
         let shares = own(std::slice::from_ref(&candidate), &[]).expect("owners");
         let tags = &shares[0].owned;
         let reasons: Vec<_> = tags.iter().map(|tag| (tag.name.as_str(), tag.why.as_deref())).collect();
@@ -532,8 +540,12 @@ mod tests {
         let versions = versions(&["3.15.0rc1", "3.15.0rc2", "3.14.7"]);
         let mut candidates: Vec<_> = versions.iter().map(candidate).collect();
         for candidate in &mut candidates {
-            candidate.names.push(CandidateName { name: "3.15-rc".into(), claim: Claim::Prereleases(2) });
-            candidate.names.push(CandidateName { name: "next".into(), claim: Claim::Channel });
+            candidate.names.push(CandidateName {
+                name: "3.15-rc".into(),
+                claim: Claim::Prereleases(2),
+                span: None,
+            });
+            candidate.names.push(CandidateName { name: "next".into(), claim: Claim::Channel, span: None });
         }
         assert_eq!(
             shares(&candidates, &[]),

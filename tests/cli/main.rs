@@ -19,6 +19,7 @@ mod facts; // what a run is known to be: options, CI, git
 mod git; // what a repository may make git do
 #[cfg(unix)]
 mod github; // GitHub workflows as GitHub reads and runs them
+mod image_attributes; // each attribute of `image` blocks, as it is declared: secrets and the clock
 mod input; // files and command lines that cannot be read
 mod keep; // `--keep-variable`: what stays a variable, and what needs its value
 mod labels; // `oci_labels`: from facts, once

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::rules::Ruled;
-use super::stated::Stated;
+use super::rules::AppliedRules;
+use super::version::ImageVersion;
+use crate::bake::target::{Target, Text};
 use crate::bake::values::Name;
 use crate::source::Span;
-use crate::spec::Settings;
+use crate::spec::{Marked, Settings};
 
 /// An image before its tags and legs are known.
-pub(super) struct Draft {
+pub(super) struct UnresolvedImage {
     /// Its key in the plan.
     pub(super) key: String,
     /// The block it comes from; images of one block compete for floating tags. `None` at level 0.
@@ -18,17 +19,24 @@ pub(super) struct Draft {
     pub(super) span: Option<Span>,
     /// The targets that build it, each with what its block says about it.
     pub(super) targets: Vec<(Name, Settings)>,
+    /// The parts of how its block names the targets that have marks.
+    pub(super) marked: Vec<Marked>,
     /// The version that its tags are made of.
-    pub(super) stated: Stated,
+    pub(super) version: ImageVersion,
     /// What its rule lines give, if it has any.
-    pub(super) ruled: Option<Ruled>,
+    pub(super) rules: Option<AppliedRules>,
     /// Labels and annotations that are filled in from facts.
     pub(super) oci: BTreeMap<String, String>,
 }
 
-impl Draft {
+impl UnresolvedImage {
     /// What the block says about the image: it is the same for all of its targets.
     pub(super) fn settings(&self) -> &Settings {
         &self.targets[0].1
     }
+}
+
+/// The tags with a slash: one without is local, by the convention of Bake files.
+pub(super) fn pushed_tags(target: &Target) -> Vec<&Text> {
+    target.tags.iter().flatten().filter(|tag| tag.as_str().contains('/')).collect()
 }

@@ -1,4 +1,4 @@
-//! Legs while the plan is made.
+//! Legs with the runners that build them, and which image is made of which.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,9 @@ use crate::plan::{Build, Leg, Role};
 use crate::runner::Assignment;
 use crate::spec::Grouping;
 
-/// What a leg needs to know besides its definition while the plan is made.
+/// What a leg needs to know besides its definition while the plan is assigned.
 #[derive(Clone, Debug)]
-pub(super) struct Made {
+pub(super) struct AssignedLeg {
     pub(super) leg: Leg,
     /// The runner that builds it; for a linked leg that of the leg that links to it first.
     pub(super) assignment: Assignment,
@@ -23,7 +23,7 @@ pub(super) struct Made {
 
 /// All legs, by name.
 pub(super) struct Legs {
-    pub(super) made: IndexMap<String, Made>,
+    pub(super) all: IndexMap<String, AssignedLeg>,
     /// The legs of each image, and what becomes of it without one.
     pub(super) builds: IndexMap<String, Vec<(String, OnMissing)>>,
     pub(super) lifted: BTreeMap<Name, BTreeMap<String, String>>,
@@ -31,17 +31,17 @@ pub(super) struct Legs {
 
 impl Legs {
     pub(super) fn iter(&self) -> impl Iterator<Item = &Leg> {
-        self.made.values().map(|made| &made.leg)
+        self.all.values().map(|assigned| &assigned.leg)
     }
 
     pub(super) fn builds_of(&self, image: &str) -> Vec<Build> {
         let builds = self.builds.get(image).into_iter().flatten();
         let legs = builds.filter_map(|(leg, on_missing)| Some((leg, on_missing, self.get(leg)?)));
-        legs.map(|(leg, on_missing, made)| Build {
+        legs.map(|(leg, on_missing, assigned)| Build {
             leg: leg.clone(),
             on_missing: *on_missing,
-            labels: labels::known(&made.leg.definition),
-            annotations: annotations::of_manifest(&made.leg.definition),
+            labels: labels::known(&assigned.leg.definition),
+            annotations: annotations::of_manifest(&assigned.leg.definition),
         })
         .collect()
     }
@@ -50,32 +50,33 @@ impl Legs {
         self.lifted.get(target).cloned().unwrap_or_default()
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Made> {
-        self.made.get(name)
+    pub(super) fn get(&self, name: &str) -> Option<&AssignedLeg> {
+        self.all.get(name)
     }
 
-    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Made> {
-        self.made.get_mut(name)
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut AssignedLeg> {
+        self.all.get_mut(name)
     }
 
-    pub(super) fn insert(&mut self, name: String, made: Made) {
-        self.made.insert(name, made);
+    pub(super) fn insert(&mut self, name: String, assigned: AssignedLeg) {
+        self.all.insert(name, assigned);
     }
 
     pub(super) fn names(&self) -> Vec<String> {
-        self.made.keys().cloned().collect()
+        self.all.keys().cloned().collect()
     }
 
     /// Brings the legs into the order of their targets in the file: published ones, then those only linked.
     pub(super) fn sort(&mut self, targets: &Targets<'_>) {
         let place = |of: &Name| targets.resolved.get_index_of(of);
-        self.made.sort_by(|_, a, _, b| {
-            let key = |made: &Made| (place(&made.leg.of), made.leg.role != Role::Published);
+        self.all.sort_by(|_, a, _, b| {
+            let key =
+                |assigned: &AssignedLeg| (place(&assigned.leg.of), assigned.leg.role != Role::Published);
             key(a).cmp(&key(b))
         });
     }
 
     pub(super) fn into_legs(self) -> IndexMap<String, Leg> {
-        self.made.into_iter().map(|(name, made)| (name, made.leg)).collect()
+        self.all.into_iter().map(|(name, assigned)| (name, assigned.leg)).collect()
     }
 }

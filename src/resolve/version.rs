@@ -1,17 +1,17 @@
-//! The version that a spec asks for.
+//! The version that the tags of an image are made of.
 
 use crate::bake::target::Text;
 use crate::pattern::PatternError;
 use crate::tags::LATEST;
 use crate::version::Version;
 
-/// The version that a spec asks for.
+/// The version that the tags of an image are made of.
 #[derive(Clone, Debug)]
-pub(super) enum Stated {
+pub(super) enum ImageVersion {
     /// None: tags are as they stand.
-    No,
+    None,
     /// This one.
-    Is(Version),
+    Known(Version),
     /// It follows from a fact that this run has not, which matters to patterns that use it.
     Unknown(PatternError, Text),
     /// This run is of another image's version: its git tag does not begin with the image's prefix.
@@ -23,11 +23,11 @@ pub(super) enum Stated {
     },
 }
 
-impl Stated {
-    pub(super) fn version(&self) -> Option<&Version> {
+impl ImageVersion {
+    pub(super) fn known(&self) -> Option<&Version> {
         match self {
-            Self::Is(version) => Some(version),
-            Self::No | Self::Unknown(..) | Self::Elsewhere { .. } => None,
+            Self::Known(version) => Some(version),
+            Self::None | Self::Unknown(..) | Self::Elsewhere { .. } => None,
         }
     }
 }

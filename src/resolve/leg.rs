@@ -1,0 +1,159 @@
+//! One leg: a target for one platform, with what image blocks say of that, and the runner that builds it.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::assigned::AssignedLeg;
+use super::image::UnresolvedImage;
+use super::input::Input;
+use super::publication::Publication;
+use super::{annotations, cache, labels};
+use crate::bake::target::{Entry, Target, Text};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::plan::{Leg, Role};
+use crate::platform::Platform;
+use crate::reference::Repository;
+use crate::runner::{RunnerRule, assign};
+use crate::source::Span;
+use crate::spec::{PlatformOverride, PlatformSettings, Settings};
+
+/// The name of a target's leg for a platform. A target without platforms is built for whatever its runner is, and its
+/// leg must not be called like the target, which stays in the file as it is.
+pub(super) fn leg_name(target: &str, platform: Option<&Platform>) -> String {
+    match platform {
+        Some(platform) => format!("{target}-{}", platform.slug()),
+        None => format!("{target}-native"),
+    }
+}
+
+/// Makes the legs of one target for one image.
+pub(super) struct Maker<'a> {
+    pub(super) input: &'a Input<'a>,
+    pub(super) image: &'a UnresolvedImage,
+    pub(super) target: &'a Target,
+    pub(super) settings: &'a Settings,
+    pub(super) publication: &'a Publication,
+}
+
+impl Maker<'_> {
+    pub(super) fn make(
+        &self,
+        platform: Option<&Platform>,
+        span: Option<Span>,
+        overrides: &[&PlatformOverride],
+        diagnostics: &mut Diagnostics,
+    ) -> Option<AssignedLeg> {
+        let own: Vec<&RunnerRule> = overrides.iter().filter_map(|one| one.settings.runner.as_ref()).collect();
+        let rules: Vec<&RunnerRule> = self.settings.runners.iter().collect();
+        let assignment = if own.is_empty() { assign(&rules, platform) } else { assign(&own, platform) };
+        let Some(assignment) = assignment else {
+            let shown = platform.map_or_else(|| "no platform".to_owned(), ToString::to_string);
+            let message = format!(
+                "there is no runner for `{shown}`: Windows images are built on Windows, which has no default"
+            );
+            let diagnostic = Diagnostic::error("no-runner", message).at(span.or(self.image.span), "");
+            let runners = "runners = { windows = \"…\" }";
+            diagnostics.report(diagnostic.with_help(match self.image.block {
+                Some(_) => format!("add `{runners}` to the `image` block"),
+                None => format!("name one for all images: `image {{ {runners} }}`"),
+            }));
+            return None;
+        };
+        let mut definition = for_platform(self.target, platform, overrides, &self.image.oci);
+        definition.tags = Some(self.publication.keys().map(base_name).collect());
+        definition.output = Some(vec![self.output()]);
+        if !self.input.publish {
+            definition.cache_to = None;
+        }
+        let leg = Leg {
+            of: Rc::clone(&self.target.name),
+            platform: platform.cloned(),
+            role: Role::Published,
+            definition,
+        };
+        Some(AssignedLeg { leg, assignment, grouping: self.settings.jobs })
+    }
+
+    /// One output for all repositories: two would give two digests. What the source says of the image's form stays.
+    fn output(&self) -> Entry {
+        if !self.input.publish {
+            return Entry::of_type("cacheonly");
+        }
+        let source = self.target.output.as_deref().and_then(<[Entry]>::first);
+        let mut output = source.cloned().unwrap_or_default();
+        for name in ["name", "dest"] {
+            output.fields.remove(name);
+        }
+        annotations::strip(&mut output);
+        let annotated = self.settings.oci_labels
+            || !self.settings.annotations.is_empty()
+            || !annotations::lifted(self.target).is_empty();
+        if annotated {
+            // Docker's own media types have no annotations, and one such child makes the whole index a Docker list.
+            output.set("oci-mediatypes", "true");
+        }
+        output
+            .with("type", "image")
+            .with("push", "true")
+            .with("push-by-digest", "true")
+            .with("name-canonical", "true")
+    }
+}
+
+fn base_name(repository: &Repository) -> Text {
+    Text::verbatim(&repository.to_string())
+}
+
+/// A target as it is built for one platform, with what image blocks say of that, and without tags and output of its own.
+pub(super) fn for_platform(
+    target: &Target,
+    platform: Option<&Platform>,
+    overrides: &[&PlatformOverride],
+    oci: &BTreeMap<String, String>,
+) -> Target {
+    let mut definition = target.clone();
+    definition.inherits = Vec::new();
+    definition.linked = false;
+    definition.annotations = annotations::of_leg(&target.annotations, platform);
+    if let Some(platform) = platform {
+        definition.platforms = Some(vec![Text::verbatim(&platform.to_string())]);
+        definition.cache_from = cache::to_read(&target.cache_from, &target.name, platform);
+        definition.cache_to =
+            target.cache_to.as_ref().map(|caches| cache::to_write(caches, &target.name, platform));
+    }
+    apply(&mut definition, overrides);
+    labels::add(&mut definition, oci);
+    definition
+}
+
+/// Applies what an image block says for a platform, the most specific last.
+pub(super) fn apply(definition: &mut Target, overrides: &[&PlatformOverride]) {
+    for one in overrides {
+        let PlatformSettings {
+            dockerfile,
+            context,
+            contexts,
+            target,
+            args,
+            // They decide where and whether it is built, not what.
+            runner: _,
+            on_missing: _,
+            skip: _,
+            marked: _,
+        } = &one.settings;
+        let set = |own: &mut Option<Text>, new: &Option<Text>| {
+            if new.is_some() {
+                own.clone_from(new);
+            }
+        };
+        if dockerfile.is_some() {
+            // Bake takes the inline text before the file.
+            definition.dockerfile_inline = None;
+        }
+        set(&mut definition.dockerfile, dockerfile);
+        set(&mut definition.context, context);
+        set(&mut definition.target, target);
+        definition.contexts.extend(contexts.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
+        definition.args.extend(args.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
+    }
+}

@@ -1,0 +1,188 @@
+//! What must not be written: secrets anywhere, and what changes from day to day in a committed file.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+
+use super::image::UnresolvedImage;
+use super::input::{Input, Purpose};
+use super::targets::Targets;
+use crate::bake::target::{Target, Text};
+use crate::bake::values::Name;
+use crate::bake::values::{Mark, Marks};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::plan::Leg;
+use crate::platform::PlatformPrefix;
+use crate::source::Span;
+use crate::spec::{self, Declared, Marked, PlatformOverride, Reach};
+
+/// Reports each secret in what would be written.
+pub(super) fn secrets(targets: &Targets<'_>, input: &Input<'_>, diagnostics: &mut Diagnostics) {
+    // Image blocks have been refused already if they hold one.
+    for (place, mark, span) in once(of_source(targets, input)) {
+        if let Mark::Secret(name) = mark {
+            let can_keep = input.module.has_variable(&name);
+            diagnostics.report(spec::secret(&place.to_string(), &name, can_keep).at(span, ""));
+        }
+    }
+}
+
+/// An error for each part of a committed file that differs from run to run.
+pub(super) fn volatile(
+    targets: &Targets<'_>,
+    legs: &IndexMap<String, Leg>,
+    images: &[UnresolvedImage],
+    input: &Input<'_>,
+) -> Vec<Diagnostic> {
+    let mut diagnostics = Diagnostics::default();
+    let marked = of_source(targets, input).into_iter().chain(images.iter().flat_map(of_image));
+    // Of images that are not planned, a leg that is linked to has what they say of its target.
+    let marked = marked.chain(legs.values().flat_map(|leg| of_target(&leg.of, &leg.definition)));
+    for (place, mark, span) in once(marked.filter(|one| input.purpose.shows(one.place.reach()))) {
+        let what = match mark {
+            Mark::Clock => "the clock",
+            Mark::Random => "random numbers",
+            Mark::Secret(_) | Mark::Kept(_) => continue,
+        };
+        let message = format!("{place} depends on {what}, so a committed file would never be current");
+        let help =
+            "take it from a variable, or write the file anew in every run with `bakeplan plan --out DIR`";
+        diagnostics.report(Diagnostic::error("volatile", message).at(span, "").with_help(help));
+    }
+    diagnostics.into_sorted()
+}
+
+impl Purpose {
+    /// Whether it is a committed file in which what reaches this far shows.
+    fn shows(self, reach: Reach) -> bool {
+        match self {
+            Self::Run => false,
+            Self::BakeFile => matches!(reach, Reach::BakeFile | Reach::Both),
+            Self::TagTable => matches!(reach, Reach::TagTable | Reach::Both),
+        }
+    }
+}
+
+/// A part of what would be written that has marks.
+struct MarkedPart<'a> {
+    place: MarkedPlace<'a>,
+    marks: Marks,
+    span: Option<Span>,
+}
+
+/// What a text is of.
+enum MarkedPlace<'a> {
+    TargetName,
+    DefaultOf(&'a Name),
+    GroupMember(&'a Name),
+    GroupDescription(&'a Name),
+    OfTarget { attribute: String, target: &'a Name },
+    OfImage { attribute: &'static Declared, image: &'a str },
+    OfPlatform { attribute: &'static Declared, target: &'a Name, prefix: &'a PlatformPrefix },
+}
+
+impl MarkedPlace<'_> {
+    /// Where it shows.
+    fn reach(&self) -> Reach {
+        match self {
+            Self::TargetName | Self::DefaultOf(_) | Self::GroupDescription(_) => Reach::BakeFile,
+            // What a group has decides which images there are.
+            Self::GroupMember(_) => Reach::Both,
+            Self::OfTarget { attribute, .. } => match attribute.as_str() {
+                "tags" | "platforms" | "inherits" => Reach::Both,
+                _ => Reach::BakeFile,
+            },
+            Self::OfImage { attribute, .. } | Self::OfPlatform { attribute, .. } => attribute.reach,
+        }
+    }
+}
+
+impl fmt::Display for MarkedPlace<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TargetName => f.write_str("the name of a target"),
+            Self::DefaultOf(variable) => write!(f, "the default of `{variable}`"),
+            Self::GroupMember(group) | Self::GroupDescription(group) => write!(f, "group `{group}`"),
+            Self::OfTarget { attribute, target } => write!(f, "`{attribute}` of target `{target}`"),
+            Self::OfImage { attribute, image } => write!(f, "`{}` of image `{image}`", attribute.name),
+            Self::OfPlatform { attribute, target, prefix } => {
+                write!(f, "`{}` of target `{target}` for `{prefix}`", attribute.name)
+            }
+        }
+    }
+}
+
+/// Each mark with its place. The same text reaches several targets and legs, and is there once.
+fn once<'a>(
+    parts: impl IntoIterator<Item = MarkedPart<'a>>,
+) -> Vec<(Rc<MarkedPlace<'a>>, Mark, Option<Span>)> {
+    let mut seen = BTreeSet::new();
+    let mut all = Vec::new();
+    for MarkedPart { place, marks, span } in parts {
+        let place = Rc::new(place);
+        for mark in marks.iter() {
+            if span.is_none() || seen.insert((span, mark.clone())) {
+                all.push((Rc::clone(&place), mark.clone(), span));
+            }
+        }
+    }
+    all
+}
+
+/// The marked parts of the source's targets and groups, of which legs are made.
+fn of_source<'a>(targets: &'a Targets<'_>, input: &'a Input<'_>) -> Vec<MarkedPart<'a>> {
+    let mut parts = Vec::new();
+    let mut add = |place: MarkedPlace<'a>, marks: &Marks, span| {
+        if !marks.is_empty() {
+            parts.push(MarkedPart { place, marks: marks.clone(), span });
+        }
+    };
+    for target in targets.standing() {
+        if let Some((marks, span)) = input.module.name_marks(&target.name) {
+            add(MarkedPlace::TargetName, marks, Some(span));
+        }
+    }
+    for variable in input.kept {
+        if let Some(default) = &variable.default {
+            add(MarkedPlace::DefaultOf(&variable.name), &default.marks(), Some(variable.span));
+        }
+    }
+    let mut text = |place, text: &Text| add(place, text.value.marks(), text.span);
+    for group in targets.definition.groups.values() {
+        group.description.iter().for_each(|one| text(MarkedPlace::GroupDescription(&group.name), one));
+        group.members().iter().for_each(|one| text(MarkedPlace::GroupMember(&group.name), one));
+    }
+    parts.extend(targets.standing().flat_map(|target| of_target(&target.name, target)));
+    parts
+}
+
+/// The marked parts of a target's definition.
+fn of_target<'a>(target: &'a Name, definition: &Target) -> Vec<MarkedPart<'a>> {
+    let mut parts = Vec::new();
+    definition.each_text(&mut |attribute: &str, text: &Text| {
+        let marks = text.value.marks();
+        if !marks.is_empty() {
+            let place = MarkedPlace::OfTarget { attribute: attribute.to_owned(), target };
+            parts.push(MarkedPart { place, marks: marks.clone(), span: text.span });
+        }
+    });
+    parts
+}
+
+/// The marked parts of what an `image` block says about its targets.
+fn of_image(image: &UnresolvedImage) -> Vec<MarkedPart<'_>> {
+    let part = |place, one: &Marked| MarkedPart { place, marks: one.marks.clone(), span: Some(one.span) };
+    let of_block =
+        |one: &Marked| part(MarkedPlace::OfImage { attribute: one.attribute, image: &image.key }, one);
+    let mut parts: Vec<MarkedPart<'_>> = image.marked.iter().map(of_block).collect();
+    for (target, settings) in &image.targets {
+        parts.extend(settings.marked.iter().map(of_block));
+        for PlatformOverride { prefix, settings, span: _, is_default: _ } in &settings.platforms {
+            let place = |attribute| MarkedPlace::OfPlatform { attribute, target, prefix };
+            parts.extend(settings.marked.iter().map(|one| part(place(one.attribute), one)));
+        }
+    }
+    parts
+}

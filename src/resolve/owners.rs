@@ -1,0 +1,184 @@
+//! Which tags each image gets: in each repository, the images of one block compete for the floating ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+
+use super::image::UnresolvedImage;
+use super::input::Input;
+use super::names::Names;
+use super::publication::{Listing, Publication, Published};
+use super::repositories::once;
+use super::targets::Targets;
+use super::versions;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::platform::Platform;
+use crate::reference::{Repository, Tag};
+use crate::tags::{self, Candidate, CandidateName, Claim, Loss, OwnedTag, Share, TagError};
+use crate::version::Version;
+
+/// The images of one block, by their positions.
+pub(super) struct Block<'a> {
+    pub(super) images: &'a [UnresolvedImage],
+    pub(super) targets: &'a Targets<'a>,
+    /// What each image claims.
+    pub(super) names: &'a [Names],
+    pub(super) members: &'a [usize],
+}
+
+/// What is known of versions besides those of the block's images.
+struct Known {
+    /// By image: those that were released before, and not withdrawn.
+    released: BTreeMap<usize, Vec<Version>>,
+    withdrawn: Vec<Version>,
+}
+
+/// Gives the rendered names of one block's images to their owners, repository by repository.
+pub(super) fn assign(
+    block: &Block<'_>,
+    input: &Input<'_>,
+    publications: &mut [Publication],
+    diagnostics: &mut Diagnostics,
+) {
+    let Block { images, names, members, .. } = *block;
+    let mut known = Known { released: BTreeMap::new(), withdrawn: Vec::new() };
+    for at in members {
+        known.released.insert(*at, versions::known(&images[*at], input, diagnostics));
+        known.withdrawn.extend(versions::withdrawn(&images[*at], diagnostics));
+    }
+    let mut images_of: IndexMap<Repository, Vec<usize>> = IndexMap::new();
+    for at in members.iter().filter(|at| !names[**at].names.is_empty()) {
+        for repository in publications[*at].keys() {
+            images_of.entry(repository.clone()).or_default().push(*at);
+        }
+    }
+    for (repository, here) in images_of {
+        let (versioned, literal): (Vec<usize>, Vec<usize>) =
+            here.iter().partition(|at| images[**at].version.known().is_some());
+        for at in literal {
+            let tags = unversioned(&names[at], diagnostics);
+            publications[at].insert(repository.clone(), Listing { tags, ..Listing::default() });
+        }
+        let Some(shares) = shares(block, &versioned, &known, diagnostics) else { continue };
+        for (at, share) in versioned.iter().zip(shares) {
+            let tags = share.owned.into_iter().filter_map(|owned| published(owned, diagnostics));
+            let listing = Listing { tags: tags.collect(), yielded: share.yielded };
+            publications[*at].insert(repository.clone(), listing);
+        }
+    }
+}
+
+/// What each of the images with a version gets, in a repository that they all publish to; `None` when they collide.
+fn shares(
+    block: &Block<'_>,
+    versioned: &[usize],
+    known: &Known,
+    diagnostics: &mut Diagnostics,
+) -> Option<Vec<Share>> {
+    let images: Vec<&UnresolvedImage> = versioned.iter().map(|at| &block.images[*at]).collect();
+    let candidates = images.iter().zip(versioned);
+    let candidates: Vec<Candidate<'_>> =
+        candidates.filter_map(|(image, at)| candidate(image, &block.names[*at], &known.withdrawn)).collect();
+    let released: BTreeSet<&Version> = versioned.iter().flat_map(|at| &known.released[at]).collect();
+    let released: Vec<Version> = released.into_iter().cloned().collect();
+    let shares = match tags::own(&candidates, &released) {
+        Ok(shares) => shares,
+        Err(errors) => {
+            diagnostics.extend(errors.iter().map(|error| tag_error(error, &images)));
+            return None;
+        }
+    };
+    let platforms: Vec<_> = images.iter().map(|image| platforms(image, block.targets)).collect();
+    for (image, losses) in images.iter().zip(tags::losses(&candidates, &shares, &platforms)) {
+        diagnostics.extend(losses.iter().map(|loss| fewer_platforms(image, loss)));
+    }
+    Some(shares)
+}
+
+/// The tags of an image without a version.
+fn unversioned(names: &Names, diagnostics: &mut Diagnostics) -> Vec<Published> {
+    let mut tags = Vec::new();
+    for CandidateName { name, claim, span } in &names.names {
+        let why = (*claim != Claim::Literal).then(|| "names the run, and moves with each".to_owned());
+        for suffix in &names.suffixes {
+            let name = tags::with_suffix(name, suffix);
+            let owned =
+                OwnedTag { name, claim: *claim, span: *span, why: why.clone(), is_provisional: false };
+            tags.extend(published(owned, diagnostics));
+        }
+    }
+    once(tags)
+}
+
+fn candidate<'d>(image: &'d UnresolvedImage, names: &Names, withdrawn: &[Version]) -> Option<Candidate<'d>> {
+    let version = image.version.known()?;
+    Some(Candidate {
+        version,
+        competes_for_latest: image.settings().latest,
+        is_withdrawn: versions::is_among(version, withdrawn),
+        suffixes: names.suffixes.clone(),
+        names: names.names.clone(),
+    })
+}
+
+/// What an image is built for, whatever part of it is planned.
+fn platforms(image: &UnresolvedImage, targets: &Targets<'_>) -> BTreeSet<Platform> {
+    let mut platforms = BTreeSet::new();
+    for (target, settings) in &image.targets {
+        let skips =
+            |platform: &Platform| settings.overrides_of(Some(platform)).iter().any(|one| one.settings.skip);
+        platforms.extend(targets.valid_platforms(target).filter(|platform| !skips(platform)).cloned());
+    }
+    platforms
+}
+
+fn fewer_platforms(image: &UnresolvedImage, loss: &Loss<Platform>) -> Diagnostic {
+    let list = |names: Vec<String>| names.join(", ");
+    let tags = list(loss.tags.iter().map(|tag| format!("`{tag}`")).collect());
+    let platforms = list(loss.platforms.iter().map(|platform| format!("`{platform}`")).collect());
+    let message = format!(
+        "image `{}` takes {tags} from version `{}`, which has more platforms: {platforms}",
+        image.key, loss.from
+    );
+    let place = image.settings().version.as_ref().and_then(|text| text.span).or(image.span);
+    Diagnostic::warning("fewer-platforms", message).at(place, "").with_help(
+        "who pulls these tags there gets nothing any more; build it for them too, or use other tags",
+    )
+}
+
+fn tag_error(error: &TagError, images: &[&UnresolvedImage]) -> Diagnostic {
+    let (TagError::SameTag { candidates, .. }
+    | TagError::LiteralFloats { candidates, .. }
+    | TagError::Tie { candidates, .. }) = error;
+    let [first, second] = candidates.map(|index| images[index]);
+    let place =
+        |image: &UnresolvedImage| image.settings().version.as_ref().and_then(|text| text.span).or(image.span);
+    let help = match error {
+        TagError::LiteralFloats { .. } => {
+            "leave the shorter pattern out of `tags`, or write the version with all its numbers"
+        }
+        TagError::SameTag { .. } | TagError::Tie { .. } => {
+            "give the images different versions, variants or repositories, or put what tells them apart into `tags`"
+        }
+    };
+    Diagnostic::error("tag-collision", error.to_string())
+        .at(place(second), format!("image `{}`", second.key))
+        .at(place(first), format!("image `{}`", first.key))
+        .with_help(help)
+}
+
+/// A tag as it is published, if it is one.
+fn published(owned: OwnedTag, diagnostics: &mut Diagnostics) -> Option<Published> {
+    let OwnedTag { name, claim, span, why, is_provisional } = owned;
+    match name.parse::<Tag>() {
+        Ok(tag) => Some(Published { tag, claim, why, is_provisional, span }),
+        Err(e) => {
+            let diagnostic = Diagnostic::error("tag", format!("`{name}` is no tag: {e}")).at(span, "");
+            diagnostics.report(match claim {
+                Claim::Run => diagnostic.with_help("`{{ branch | slug }}` makes a branch's name fit"),
+                _ => diagnostic,
+            });
+            None
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The repositories of an image, and the tags that it takes from its target as they are.
+
+use std::collections::BTreeSet;
+
+use indexmap::IndexSet;
+
+use super::image::{UnresolvedImage, pushed_tags};
+use super::publication::{Listing, Publication, Published};
+use super::targets::Targets;
+use crate::bake::target::Text;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::reference::{Reference, ReferenceError, Repository};
+use crate::source::Span;
+use crate::tags::{Claim, LATEST};
+
+/// The repositories that the block names, else those of the target's tags.
+pub(super) fn repositories(
+    image: &UnresolvedImage,
+    targets: &Targets<'_>,
+    diagnostics: &mut Diagnostics,
+) -> IndexSet<Repository> {
+    let mut repositories = IndexSet::new();
+    match &image.settings().repositories {
+        Some(texts) => {
+            for text in texts {
+                match text.as_str().parse::<Repository>() {
+                    Ok(repository) => drop(repositories.insert(repository)),
+                    Err(e) => {
+                        let message = format!("`{text}` is no repository: {e}");
+                        diagnostics.report(Diagnostic::error("repository", message).at(text.span, ""));
+                    }
+                }
+            }
+        }
+        None => {
+            for text in tags_of(image, targets) {
+                match text.as_str().parse::<Reference>() {
+                    Ok(reference) => drop(repositories.insert(reference.repository().clone())),
+                    Err(e) => diagnostics.report(reference_error(&text, &e)),
+                }
+            }
+        }
+    }
+    repositories
+}
+
+fn reference_error(text: &Text, error: &ReferenceError) -> Diagnostic {
+    let diagnostic = no_reference(text, &error.to_string());
+    match error {
+        ReferenceError::Empty(_) => {
+            diagnostic.with_help("a variable that it is made of may be unset: try `--var NAME=VALUE`")
+        }
+        _ => diagnostic,
+    }
+}
+
+fn no_reference(text: &Text, why: &str) -> Diagnostic {
+    let message = format!("`{text}` is no image reference: {why}");
+    Diagnostic::error("reference", message).at(text.span, "")
+}
+
+fn tags_of(image: &UnresolvedImage, targets: &Targets<'_>) -> Vec<Text> {
+    let target = image.targets.first().and_then(|(name, _)| targets.resolved.get(name));
+    target.map(|target| pushed_tags(target).into_iter().cloned().collect()).unwrap_or_default()
+}
+
+/// The target's own tags, as they are; moved to the block's repositories when it names some.
+pub(super) fn literal(
+    image: &UnresolvedImage,
+    targets: &Targets<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Publication {
+    let settings = image.settings();
+    if let Some(name) = settings.variant.iter().flatten().flatten().next() {
+        let message = "the variant goes behind tags that the image names, and it has none";
+        let diagnostic = Diagnostic::error("variant", message).at(name.span, "");
+        diagnostics.report(diagnostic.with_help("set `version` or `tags` in the image"));
+    }
+    let mut publication = Publication::new();
+    let published = |(reference, span): (Reference, Option<Span>)| Published {
+        tag: reference.tag().cloned().unwrap_or_else(|| LATEST.parse().expect("a valid tag")),
+        claim: Claim::Literal,
+        why: None,
+        is_provisional: false,
+        span,
+    };
+    if settings.repositories.is_some() {
+        let target = image.targets.first().and_then(|(name, _)| targets.resolved.get(name));
+        let texts = target.and_then(|target| target.tags.clone()).unwrap_or_default();
+        let tags: Vec<Published> =
+            texts.iter().filter_map(|text| parse(text, diagnostics)).map(published).collect();
+        for repository in repositories(image, targets, diagnostics) {
+            publication.insert(repository, Listing { tags: once(tags.clone()), ..Listing::default() });
+        }
+        return publication;
+    }
+    for text in tags_of(image, targets) {
+        let Some((reference, span)) = parse(&text, diagnostics) else { continue };
+        let listing = publication.entry(reference.repository().clone()).or_default();
+        listing.tags.push(published((reference, span)));
+    }
+    for listing in publication.values_mut() {
+        listing.tags = once(std::mem::take(&mut listing.tags));
+    }
+    publication
+}
+
+fn parse(text: &Text, diagnostics: &mut Diagnostics) -> Option<(Reference, Option<Span>)> {
+    match text.as_str().parse::<Reference>() {
+        Ok(reference) if reference.digest().is_none() => Some((reference, text.span)),
+        Ok(_) => {
+            diagnostics.report(no_reference(text, "a tag to publish cannot have a digest"));
+            None
+        }
+        Err(e) => {
+            diagnostics.report(reference_error(text, &e));
+            None
+        }
+    }
+}
+
+/// Each tag once, the first of its kind.
+pub(super) fn once(mut tags: Vec<Published>) -> Vec<Published> {
+    let mut seen = BTreeSet::new();
+    tags.retain(|published| seen.insert(published.tag.clone()));
+    tags
+}

@@ -1,0 +1,226 @@
+//! What one rule gives in a run.
+
+use super::error::{RuleError, RuleNote};
+use super::javascript::Expression;
+use super::parts::{self, Parts};
+use super::run::{Run, RunSubject};
+use super::tag::{Origin, RenderedTag};
+use super::template::{Template, Text, Word};
+use super::{Affix, Event, Flavor, Latest, Rule, RuleKind, Scheme};
+use crate::reference::Tag;
+
+/// What comes of a rule that says something.
+pub(super) enum Given {
+    Tag(RenderedTag),
+    Note(RuleNote),
+}
+
+/// What a rule comes to before its prefix and suffix.
+enum Core {
+    Nothing,
+    Note(RuleNote),
+    Text(Text, Origin),
+}
+
+impl RuleKind {
+    /// What renders to the tag itself, of words that are not a version's.
+    fn template(&self) -> Option<&Template> {
+        match self {
+            Self::Schedule { pattern } => Some(pattern),
+            Self::Raw { value } => Some(value),
+            Self::Version { .. }
+            | Self::Match { .. }
+            | Self::Edge { .. }
+            | Self::Ref(_)
+            | Self::Sha { .. } => None,
+        }
+    }
+}
+
+impl Run<'_> {
+    pub(super) fn tag(&self, at: usize, rule: &Rule, flavor: &Flavor) -> Result<Option<Given>, RuleError> {
+        match self.render(&rule.enable)?.plain.as_str() {
+            "true" => {}
+            "false" => return Ok(None),
+            other => return Err(RuleError::NotBool(other.to_owned())),
+        }
+        let (core, origin) = match self.core(&rule.kind)? {
+            Core::Nothing => return Ok(None),
+            Core::Note(note) => return Ok(Some(Given::Note(note))),
+            Core::Text(text, origin) => (text, origin),
+        };
+        let own = |affix: &Option<Template>, of_all: &Option<Affix>| {
+            let template = affix.as_ref().or(of_all.as_ref().map(|affix| &affix.template));
+            template.map_or(Ok(Text::default()), |template| self.render(template))
+        };
+        let mut text = own(&rule.prefix, &flavor.prefix)?;
+        text.push(&core);
+        text.push(&own(&rule.suffix, &flavor.suffix)?);
+        check(&text.tag)?;
+        let affixes = [(&rule.prefix, &flavor.prefix), (&rule.suffix, &flavor.suffix)];
+        let affixes = affixes.map(|(own, of_all)| own.as_ref().or(of_all.as_ref().map(|one| &one.template)));
+        let templates = affixes.into_iter().flatten().chain(rule.kind.template());
+        let words: Vec<&Word> = templates.flat_map(Template::words).collect();
+        let names_commit = matches!(rule.kind, RuleKind::Sha { .. })
+            || matches!(&origin, Origin::GitTag { part, whole, .. } if part == whole)
+            || words.iter().any(|word| matches!(word, Word::Sha | Word::Tag));
+        let names_run =
+            !matches!(rule.kind, RuleKind::Raw { .. } | RuleKind::Version { .. }) || !words.is_empty();
+        Ok(Some(Given::Tag(RenderedTag { rule: at, text, origin, names_commit, names_run })))
+    }
+
+    fn core(&self, kind: &RuleKind) -> Result<Core, RuleError> {
+        let other = |text| Core::Text(text, Origin::Other);
+        Ok(match kind {
+            RuleKind::Schedule { pattern } => match self.facts().event.as_deref() {
+                Some("schedule") => other(self.render(pattern)?),
+                _ => Core::Nothing,
+            },
+            RuleKind::Version { scheme, pattern, value, part } => {
+                self.version(*scheme, pattern, value.as_ref(), part.as_ref())?
+            }
+            RuleKind::Match { pattern, group, value } => {
+                let Some(value) = self.value(value.as_ref())? else { return Ok(Core::Nothing) };
+                let found = pattern.captures(&value).and_then(|found| found.get(*group));
+                match found.filter(|found| !found.is_empty()) {
+                    None => Core::Note(RuleNote::NoMatch { pattern: pattern.text().to_owned(), value }),
+                    Some(found) => {
+                        let part = found.as_str().to_owned();
+                        let text = Text::of_fact(&part);
+                        Core::Text(text, Origin::GitTag { part, whole: value, is_match: true })
+                    }
+                }
+            }
+            RuleKind::Edge { branch } => {
+                let RunSubject::Branch(at) = self.subject()? else { return Ok(Core::Nothing) };
+                let edge = match branch {
+                    Some(branch) => branch,
+                    None => self.default_branch(None)?,
+                };
+                match edge == at {
+                    true => other(Text::of_fact("edge")),
+                    false => Core::Nothing,
+                }
+            }
+            RuleKind::Ref(event) => match (event, self.subject()?) {
+                (Event::Branch, RunSubject::Branch(branch)) => other(Text::of_fact(branch)),
+                (Event::Tag, RunSubject::Tag(tag)) => {
+                    let origin =
+                        Origin::GitTag { part: tag.to_owned(), whole: tag.to_owned(), is_match: false };
+                    Core::Text(Text::of_fact(tag), origin)
+                }
+                (Event::PullRequest, RunSubject::PullRequest(number)) => {
+                    other(Text::of_fact(&number.to_string()))
+                }
+                _ => Core::Nothing,
+            },
+            RuleKind::Raw { value } => match self.render(value) {
+                Ok(text) => other(text),
+                Err(RuleError::MissingFact { word: Some(word), at: Some(_), .. }) if value.is_word() => {
+                    Core::Note(RuleNote::NoWord { word })
+                }
+                Err(error) => return Err(error),
+            },
+            RuleKind::Sha { is_long } => {
+                let facts = self.facts();
+                let commit = if *is_long { facts.commit.as_deref() } else { facts.short_commit() };
+                let missing = RuleError::MissingFact { word: None, fact: "commit", at: None };
+                other(Text::of_fact(commit.ok_or(missing)?))
+            }
+        })
+    }
+
+    /// The text that a rule of versions is about; `None` when the run is of no git tag.
+    fn value(&self, value: Option<&Template>) -> Result<Option<String>, RuleError> {
+        match (value, value.map_or_else(|| self.subject().map(Some), |_| Ok(None))?) {
+            (Some(value), _) => Ok(Some(self.render(value)?.plain)),
+            (None, Some(RunSubject::Tag(tag))) => Ok(Some(tag.to_owned())),
+            (None, _) => Ok(None),
+        }
+    }
+
+    fn version(
+        &self,
+        scheme: Scheme,
+        pattern: &Template,
+        value: Option<&Template>,
+        part: Option<&Expression>,
+    ) -> Result<Core, RuleError> {
+        let Some(mut value) = self.value(value)? else { return Ok(Core::Nothing) };
+        if let Some(part) = part {
+            match part.captures(&value).and_then(|found| found.get(1)) {
+                Some(found) => value = found.as_str().to_owned(),
+                None => {
+                    return Ok(Core::Note(RuleNote::NoMatch { pattern: part.text().to_owned(), value }));
+                }
+            }
+        }
+        let text = value.replace('/', "-");
+        let (parts, name) = match scheme {
+            Scheme::SemVer => (parts::semver(&text), "SemVer"),
+            Scheme::Pep440 => (parts::pep440(&text), "PEP 440"),
+        };
+        let Some(parts) = parts else {
+            return Ok(Core::Note(RuleNote::NotAVersion { value, scheme: name }));
+        };
+        let Parts { raw, version, numbers, found, is_final } = parts;
+        let depth = pattern.words().map(|word| match word {
+            Word::Major => 1,
+            Word::Minor => 2,
+            Word::Patch => 3,
+            _ => usize::MAX,
+        });
+        let mut depth = depth.max().unwrap_or(usize::MAX);
+        let mut text = pattern.render(|word| {
+            Ok(match word {
+                Word::Major => numbers[0].clone(),
+                Word::Minor => numbers[1].clone(),
+                Word::Patch => numbers[2].clone(),
+                Word::Raw => raw.clone(),
+                _ => version.clone(),
+            })
+        })?;
+        if !is_final && depth < usize::MAX {
+            if !pattern.is_dotted() {
+                let pattern = pattern.text().to_owned();
+                return Ok(Core::Note(RuleNote::Prerelease { pattern, version }));
+            }
+            (text, depth) = (Text::of_fact(&version), usize::MAX);
+        }
+        Ok(Core::Text(text, Origin::Version { found, source: value, depth, is_final }))
+    }
+
+    pub(super) fn latest(
+        &self,
+        first: &RenderedTag,
+        flavor: &Flavor,
+        notes: &mut Vec<(usize, RuleNote)>,
+    ) -> Result<Option<String>, RuleError> {
+        match flavor.latest {
+            Latest::Never => return Ok(None),
+            Latest::Auto if !first.is_latest() => {
+                let version = first.prerelease().map(str::to_owned);
+                notes.extend(version.map(|version| (first.rule, RuleNote::PrereleaseLatest(version))));
+                return Ok(None);
+            }
+            Latest::Always if self.facts().pull_request.is_some() => {
+                notes.push((first.rule, RuleNote::LatestOfPullRequest));
+            }
+            Latest::Auto | Latest::Always => {}
+        }
+        let affix = |affix: &Option<Affix>| match affix {
+            Some(affix) if affix.on_latest => self.render(&affix.template),
+            _ => Ok(Text::default()),
+        };
+        let latest = format!("{}latest{}", affix(&flavor.prefix)?.tag, affix(&flavor.suffix)?.tag);
+        check(&latest)?;
+        Ok(Some(latest))
+    }
+}
+
+fn check(tag: &str) -> Result<(), RuleError> {
+    match tag.parse::<Tag>() {
+        Ok(_) => Ok(()),
+        Err(problem) => Err(RuleError::NoTag { text: tag.to_owned(), problem }),
+    }
+}

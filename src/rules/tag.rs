@@ -1,0 +1,102 @@
+//! A tag that a rule renders, and what is known of it from what it is made of.
+
+use super::error::RuleNote;
+use super::template::Text;
+use crate::version::Version;
+
+/// A tag as a rule renders it.
+pub(super) struct RenderedTag {
+    pub(super) rule: usize,
+    pub(super) text: Text,
+    pub(super) origin: Origin,
+    pub(super) names_commit: bool,
+    pub(super) names_run: bool,
+}
+
+/// What a tag is made of.
+pub(super) enum Origin {
+    /// A version, or its leading numbers.
+    Version { found: Option<Version>, source: String, depth: usize, is_final: bool },
+    /// A part of a git tag, which may have a version in it.
+    GitTag { part: String, whole: String, is_match: bool },
+    /// Nothing that has versions.
+    Other,
+}
+
+impl RenderedTag {
+    /// Whether it makes `latest` as well, unless the flavor says something else.
+    pub(super) fn is_latest(&self) -> bool {
+        match &self.origin {
+            Origin::Version { is_final, .. } => *is_final,
+            Origin::GitTag { .. } => self.prerelease().is_none(),
+            Origin::Other => false,
+        }
+    }
+
+    /// The git tag that it is made of, if that is a prerelease.
+    pub(super) fn prerelease(&self) -> Option<&str> {
+        let Origin::GitTag { whole, .. } = &self.origin else { return None };
+        version_in(whole).is_some_and(|version| version.is_prerelease()).then_some(whole)
+    }
+
+    /// The version that it is made of: the git tag's, but for a prerelease of which it has a part.
+    pub(super) fn version(&self) -> Option<Version> {
+        match &self.origin {
+            Origin::Version { found, .. } => found.clone(),
+            Origin::GitTag { part, whole, .. } => match version_in(whole) {
+                Some(version) if version.is_prerelease() => {
+                    (depth(part, &version) == Some(usize::MAX)).then_some(version)
+                }
+                Some(version) => Some(version),
+                None => part.parse().ok(),
+            },
+            Origin::Other => None,
+        }
+    }
+
+    pub(super) fn depth(&self, version: Option<&Version>) -> Option<usize> {
+        match &self.origin {
+            Origin::Version { depth, .. } => {
+                let numbers = version.map_or(usize::MAX, |version| version.numbers().len());
+                Some(if *depth < numbers { *depth } else { usize::MAX })
+            }
+            Origin::GitTag { part, .. } => {
+                let depth = depth(part, version?)?;
+                // A part of a prerelease was asked for by a match, and not by a pattern for all versions.
+                (depth == usize::MAX || self.prerelease().is_none()).then_some(depth)
+            }
+            Origin::Other => None,
+        }
+    }
+
+    /// What is worth knowing about it.
+    pub(super) fn note(&self) -> Option<RuleNote> {
+        match &self.origin {
+            Origin::Version { .. } if self.text.plain != self.text.tag => {
+                Some(RuleNote::Altered { from: self.text.plain.clone(), to: self.text.tag.clone() })
+            }
+            Origin::GitTag { whole, is_match: true, .. }
+                if self.version().is_none() && self.prerelease().is_some() =>
+            {
+                Some(RuleNote::PrereleaseCut { text: self.text.tag.clone(), value: whole.clone() })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The version that is a git tag, or the last part of one (`pkg/v1.2.3`).
+fn version_in(git_tag: &str) -> Option<Version> {
+    git_tag.rsplit('/').next()?.parse().ok()
+}
+
+/// How many numbers of a version a text is.
+fn depth(text: &str, version: &Version) -> Option<usize> {
+    let text = text.rsplit('/').next().unwrap_or(text);
+    let bare = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    let whole = version.without_v();
+    if bare == whole || Some(bare) == whole.split('+').next() {
+        return Some(usize::MAX);
+    }
+    (1..=version.numbers().len()).find(|&count| version.prefix(count) == Some(bare))
+}

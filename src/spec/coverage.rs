@@ -1,0 +1,128 @@
+//! Which targets an image block covers.
+
+use std::rc::Rc;
+
+use super::attributes::Covered;
+use super::declare::Marked;
+use super::image::ImageSpec;
+use super::read::AttributeReader;
+use crate::bake::module::Module;
+use crate::bake::target::Text;
+use crate::bake::values::Name;
+use crate::bake::values::{Str, Value};
+use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
+use crate::source::Span;
+
+/// What an image block covers: lists of targets, each of which becomes one image.
+#[derive(Clone, Debug)]
+pub struct Coverage {
+    /// The targets of each image; several are merged into one index.
+    pub images: Vec<Vec<Name>>,
+    /// Whether the targets are those of matrices, so that each image is named after its member.
+    pub by_member: bool,
+    /// Where the targets are named.
+    pub span: Span,
+    /// The parts of the names that have marks.
+    pub marked: Vec<Marked>,
+}
+
+/// The targets that one name stands for.
+struct Members {
+    names: Vec<Name>,
+    is_matrix: bool,
+}
+
+impl ImageSpec {
+    /// Which targets the block covers.
+    pub fn coverage(&self, module: &Module, diagnostics: &mut Diagnostics) -> Option<Coverage> {
+        let label = self.label.as_ref()?;
+        let (one, many) = (self.attributes.get("target"), self.attributes.get("targets"));
+        if let (Some(one), Some(many)) = (one, many) {
+            diagnostics.report(
+                Diagnostic::error("target-and-targets", "an image has `target` or `targets`, not both")
+                    .at(many.name.span, "")
+                    .at(one.name.span, ""),
+            );
+            return None;
+        }
+        let mut covered = Covered::default();
+        let given = one.or(many);
+        let names = match given {
+            None => vec![Text { value: Str::verbatim(Rc::clone(&label.name)), span: Some(label.span) }],
+            Some(attribute) => {
+                covered.read(attribute, &mut AttributeReader::new(module, None, diagnostics));
+                covered.target.or(covered.targets)?
+            }
+        };
+        let cure = match given {
+            Some(_) => "declare it",
+            None => "name its target with `target = \"…\"`, or declare it",
+        };
+        let mut lists = Vec::new();
+        for name in &names {
+            lists.push(members(module, name, cure, diagnostics)?);
+        }
+        let (images, by_member) = match lists.as_slice() {
+            [] => return None,
+            [list] => (list.names.iter().map(|name| vec![Rc::clone(name)]).collect(), list.is_matrix),
+            lists if lists.iter().any(|list| list.is_matrix) => {
+                (joined(module, lists, &names, diagnostics), true)
+            }
+            lists => (vec![lists.iter().flat_map(|list| list.names.iter().cloned()).collect()], false),
+        };
+        let span = given.map_or(label.span, |attribute| attribute.value.span);
+        Some(Coverage { images, by_member, span, marked: covered.marked })
+    }
+}
+
+/// Members of several matrices belong together when their axes have the same values.
+fn joined(
+    module: &Module,
+    lists: &[Members],
+    names: &[Text],
+    diagnostics: &mut Diagnostics,
+) -> Vec<Vec<Name>> {
+    let mut images: Vec<Vec<Name>> = Vec::new();
+    for member in &lists[0].names {
+        let axes = module.axes(member);
+        let mut image = vec![Rc::clone(member)];
+        for (list, name) in lists.iter().zip(names).skip(1) {
+            match list.names.iter().find(|other| same_axes(axes, module.axes(other))) {
+                Some(other) => image.push(Rc::clone(other)),
+                None => {
+                    let message = format!("`{name}` has no member with the axis values of `{member}`");
+                    diagnostics.report(Diagnostic::error("matrix-join", message).at(name.span, "").with_help(
+                        "members of several matrices are one image when the axes that they share have equal values",
+                    ));
+                }
+            }
+        }
+        images.push(image);
+    }
+    images
+}
+
+/// The targets that a name in `target` or `targets` stands for.
+fn members(module: &Module, name: &Text, cure: &str, diagnostics: &mut Diagnostics) -> Option<Members> {
+    if let Some(members) = module.members(name.as_str()) {
+        let is_matrix = members.len() != 1 || &*members[0] != name.as_str();
+        return Some(Members { names: members.to_vec(), is_matrix });
+    }
+    let all = || module.target_labels().flat_map(|label| module.members(label).unwrap_or_default());
+    if let Some(member) = all().find(|member| &***member == name.as_str()) {
+        return Some(Members { names: vec![Rc::clone(member)], is_matrix: false });
+    }
+    let diagnostic = Diagnostic::error("unknown-target", format!("there is no target `{name}` to publish"))
+        .at(name.span, "not found");
+    let known = module.target_labels().chain(all());
+    diagnostics.report(match suggest(name.as_str(), known.map(|known| &**known)) {
+        Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
+        None => diagnostic.with_help(cure),
+    });
+    None
+}
+
+/// Whether the axes that two combinations have in common have equal values.
+fn same_axes(a: &[(Name, Value)], b: &[(Name, Value)]) -> bool {
+    a.iter().all(|(axis, value)| b.iter().all(|(other, theirs)| axis != other || value == theirs))
+}

@@ -1,0 +1,180 @@
+//! How a set of attributes is declared, and what is known of each attribute besides its value.
+
+use crate::bake::text::syntax::Expr;
+use crate::bake::values::{Marks, Name, Value};
+use crate::source::Span;
+
+/// What is declared of an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// Its name in the file.
+    pub name: &'static str,
+    /// Where its value shows.
+    pub reach: Reach,
+    /// What it is one for.
+    pub per: Per,
+    /// What `null` does.
+    pub null: Null,
+}
+
+/// The files that are committed in which a value shows. In other products it may differ from run to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// None: only a run has it.
+    Neither,
+    /// The Bake file.
+    BakeFile,
+    /// The table of tags.
+    TagTable,
+    /// The Bake file and the table of tags.
+    Both,
+}
+
+/// What an attribute is one for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Per {
+    /// The image: its targets must agree.
+    Image,
+    /// Each target.
+    Target,
+}
+
+/// What an attribute that is `null` does to what an earlier block says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Null {
+    /// It stays.
+    Keeps,
+    /// It is forgotten.
+    Resets,
+}
+
+/// A part of an attribute's value that has marks.
+#[derive(Clone, Debug)]
+pub struct Marked {
+    /// The attribute.
+    pub attribute: &'static Declared,
+    /// Where the part is written.
+    pub span: Span,
+    /// Its marks; some.
+    pub marks: Marks,
+    /// The key that it is below, where the attribute is an object.
+    key: Option<Name>,
+}
+
+/// The parts of an attribute's value that have marks. What is `left_out` of the value has none that matter.
+pub(super) fn marked_parts(
+    attribute: &'static Declared,
+    value: &Value,
+    place: &Expr,
+    left_out: fn(&Value) -> bool,
+) -> Vec<Marked> {
+    let mut parts = Vec::new();
+    let mut add = |key: Option<&Name>, value: &Value, place: &Expr| {
+        each_marked(value, place, &mut |marks, span| {
+            parts.push(Marked { attribute, span, marks, key: key.cloned() });
+        });
+    };
+    match (value.items(), value.members()) {
+        (Some(items), _) => {
+            let items = items.iter().enumerate().filter(|(_, item)| !left_out(item));
+            items.for_each(|(at, item)| add(None, item, place.element(at)));
+        }
+        (_, Some(members)) if !left_out(value) => {
+            members.iter().for_each(|(key, member)| add(Some(key), member, place.member(key)));
+        }
+        (_, Some(_)) => {}
+        _ => add(None, value, place),
+    }
+    parts
+}
+
+fn each_marked(value: &Value, place: &Expr, visit: &mut impl FnMut(Marks, Span)) {
+    match (value.items(), value.members()) {
+        (Some(items), _) => {
+            for (at, item) in items.iter().enumerate() {
+                each_marked(item, place.element(at), visit);
+            }
+        }
+        (_, Some(members)) => {
+            for (key, member) in members {
+                each_marked(member, place.member(key), visit);
+            }
+        }
+        _ => {
+            let marks = value.marks();
+            if !marks.is_empty() {
+                visit(marks, place.span);
+            }
+        }
+    }
+}
+
+/// Replaces what is known of an attribute; of one that is merged by key, what is known of the keys that are given.
+pub(super) fn replace(known: &mut Vec<Marked>, attribute: &Declared, given: &Value, by_key: bool) {
+    let is_replaced = |key: &Option<Name>| {
+        let member = key.as_ref().and_then(|key| given.members()?.get(key));
+        !by_key || member.is_some_and(|member| !member.is_null())
+    };
+    known.retain(|one| one.attribute != attribute || !is_replaced(&one.key));
+}
+
+/// Declares a set of attributes: the struct that holds their values, and everything that takes each of them in turn.
+macro_rules! declare {
+    (
+        $(#[$about:meta])*
+        $visibility:vis struct $name:ident {
+            $(
+                $(#[$doc:meta])*
+                $attribute:ident: $type:ty = $unset:expr; $reach:expr, $per:expr, $null:expr;
+            )*
+        }
+        $($(#[$field_doc:meta])* pub $field:ident: $field_type:ty = $field_unset:expr;)*
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Debug)]
+        $visibility struct $name {
+            $($(#[$doc])* pub $attribute: $type,)*
+            $($(#[$field_doc])* pub $field: $field_type,)*
+            /// The parts of the attributes that have marks.
+            pub marked: Vec<Marked>,
+        }
+
+        impl $name {
+            /// The attributes.
+            pub const DECLARED: &'static [Declared] =
+                &[$(Declared { name: stringify!($attribute), reach: $reach, per: $per, null: $null }),*];
+
+            /// Reads an attribute of this set over what earlier blocks say.
+            pub(super) fn read(
+                &mut self,
+                given: &$crate::bake::text::syntax::Attribute,
+                reader: &mut AttributeReader<'_, '_>,
+            ) {
+                let mut declared = Self::DECLARED.iter();
+                $({
+                    let declared = declared.next().expect("one for each attribute");
+                    if *given.name.name == *declared.name {
+                        let unset = || -> $type { $unset };
+                        reader.attribute(declared, &given.value, &mut self.$attribute, unset, &mut self.marked);
+                    }
+                })*
+            }
+
+            /// The attributes of an image that another target says something else about.
+            #[must_use]
+            pub fn differences(&self, other: &Self) -> Vec<&'static str> {
+                let differs = [$(self.$attribute != other.$attribute),*];
+                let attributes = Self::DECLARED.iter().zip(differs);
+                let of_image = attributes.filter(|(one, differs)| one.per == Per::Image && *differs);
+                of_image.map(|(one, _)| one.name).collect()
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($attribute: $unset,)* $($field: $field_unset,)* marked: Vec::new() }
+            }
+        }
+    };
+}
+pub(super) use declare;

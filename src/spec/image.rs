@@ -1,0 +1,99 @@
+//! One `image` block, as written.
+
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+
+use super::attributes::{Covered, PlatformOverride, PlatformSettings, Settings};
+use super::read::AttributeReader;
+use crate::bake::text::syntax::{Attribute, Block, Ident};
+use crate::bake::values::Name;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::platform::PlatformPrefix;
+use crate::source::Span;
+
+/// One image block, merged over all files, without the defaults.
+#[derive(Clone, Debug)]
+pub struct ImageSpec {
+    /// The block's label; `None` for the defaults.
+    pub label: Option<Ident>,
+    /// The header of the first block.
+    pub span: Span,
+    pub(super) attributes: IndexMap<Name, Attribute>,
+    platforms: IndexMap<Name, (Ident, IndexMap<Name, Attribute>)>,
+}
+
+impl ImageSpec {
+    pub(super) fn new(label: Option<Ident>, span: Span) -> Self {
+        Self { label, span, attributes: IndexMap::new(), platforms: IndexMap::new() }
+    }
+
+    pub(super) fn add(&mut self, block: &Block, diagnostics: &mut Diagnostics) {
+        for attribute in &block.body.attributes {
+            self.attributes.insert(Rc::clone(&attribute.name.name), attribute.clone());
+        }
+        for inner in block.body.blocks_of("platform") {
+            let [label] = inner.labels.as_slice() else {
+                let diagnostic =
+                    Diagnostic::error("block-label", "a platform block has one label, its platform");
+                diagnostics
+                    .report(diagnostic.at(inner.span, "").with_help("write `platform \"linux/arm64\" {`"));
+                continue;
+            };
+            let entry = self.platforms.entry(Rc::clone(&label.name));
+            let (_, attributes) = entry.or_insert_with(|| (label.clone(), IndexMap::new()));
+            attributes.extend(inner.body.attributes.iter().map(|a| (Rc::clone(&a.name.name), a.clone())));
+        }
+    }
+
+    /// Refuses in the defaults what is of one image.
+    pub(super) fn check_defaults(&self, diagnostics: &mut Diagnostics) {
+        for name in Covered::DECLARED.iter().map(|one| one.name) {
+            let Some(attribute) = self.attributes.get(name) else { continue };
+            let message = format!("`{name}` belongs to one image, not to the defaults of all");
+            diagnostics.report(
+                Diagnostic::error("defaults-target", message)
+                    .at(attribute.name.span, "")
+                    .with_help("write `image \"NAME\" {` for a block of one image"),
+            );
+        }
+    }
+
+    /// The name of the block, for messages and as the default target.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.label.as_ref().map_or("", |label| &label.name)
+    }
+
+    pub(super) fn read_into(&self, settings: &mut Settings, reader: &mut AttributeReader<'_, '_>) {
+        for attribute in self.attributes.values() {
+            settings.read(attribute, reader);
+        }
+        for (label, attributes) in self.platforms.values() {
+            let prefix: PlatformPrefix = match label.name.parse() {
+                Ok(prefix) => prefix,
+                Err(e) => {
+                    let message = format!("`{}` is no platform: {e}", label.name);
+                    reader.diagnostics.report(Diagnostic::error("platform", message).at(label.span, ""));
+                    continue;
+                }
+            };
+            let known = settings.platforms.iter().position(|known| known.prefix == prefix);
+            let at = known.unwrap_or_else(|| {
+                settings.platforms.push(PlatformOverride {
+                    prefix: prefix.clone(),
+                    span: label.span,
+                    is_default: true,
+                    settings: PlatformSettings::default(),
+                });
+                settings.platforms.len() - 1
+            });
+            settings.platforms[at].is_default &= self.label.is_none();
+            reader.platform = Some(prefix);
+            for attribute in attributes.values() {
+                settings.platforms[at].settings.read(attribute, reader);
+            }
+            reader.platform = None;
+        }
+    }
+}

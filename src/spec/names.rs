@@ -1,0 +1,98 @@
+//! The names in `image` blocks: one that is not known is an error, since a typo must not pass.
+
+use super::attributes::{Covered, PlatformSettings, Settings};
+use crate::bake::text::syntax::{Body, Ident};
+use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
+
+/// What a name stands in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Image,
+    Platform,
+}
+
+impl Owner {
+    fn attributes(self) -> Vec<&'static str> {
+        let declared = match self {
+            Self::Image => [Covered::DECLARED, Settings::DECLARED].concat(),
+            Self::Platform => PlatformSettings::DECLARED.to_vec(),
+        };
+        declared.iter().map(|one| one.name).collect()
+    }
+
+    fn blocks(self) -> Vec<&'static str> {
+        match self {
+            Self::Image => vec!["platform"],
+            Self::Platform => Vec::new(),
+        }
+    }
+
+    fn described(self) -> &'static str {
+        match self {
+            Self::Image => "an image",
+            Self::Platform => "a platform of an image",
+        }
+    }
+
+    /// Near in spelling, and not what is meant.
+    fn misunderstood(self, name: &str) -> Option<&'static str> {
+        match (self, name) {
+            (Self::Image, "platforms") => Some(
+                "platforms belong to the target; a block `platform \"os/arch\" { … }` overrides one of them",
+            ),
+            (Self::Image, "runner") => {
+                Some("write `runners = { default = \"…\" }`, or `runner` in a `platform` block")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Reports each unknown name in an image block.
+pub(super) fn check(body: &Body, diagnostics: &mut Diagnostics) {
+    check_attributes(body, Owner::Image, diagnostics);
+    for block in &body.blocks {
+        if &*block.kind.name == "platform" {
+            check_attributes(&block.body, Owner::Platform, diagnostics);
+            for inner in &block.body.blocks {
+                diagnostics.report(unknown_block(&inner.kind, Owner::Platform));
+            }
+        } else {
+            diagnostics.report(unknown_block(&block.kind, Owner::Image));
+        }
+    }
+}
+
+fn check_attributes(body: &Body, owner: Owner, diagnostics: &mut Diagnostics) {
+    let known = owner.attributes();
+    for attribute in body.attributes.iter().filter(|one| !known.contains(&&*one.name.name)) {
+        let name = &attribute.name;
+        let message = format!("{} has no attribute `{}`", owner.described(), name.name);
+        let diagnostic = Diagnostic::error("unknown-attribute", message).at(name.span, "unknown");
+        diagnostics.report(diagnostic.with_help(help(name, owner, &known).unwrap_or_else(|| {
+            let list: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
+            format!("it may have {}", list.join(", "))
+        })));
+    }
+}
+
+fn unknown_block(name: &Ident, owner: Owner) -> Diagnostic {
+    let message = format!("{} has no block `{}`", owner.described(), name.name);
+    let diagnostic = Diagnostic::error("unknown-block", message).at(name.span, "unknown");
+    let blocks = owner.blocks();
+    let attributes = [Owner::Image, Owner::Platform].map(Owner::attributes).concat();
+    let help = help(name, owner, &blocks).or_else(|| {
+        if attributes.contains(&&*name.name) {
+            return Some(format!("it is an attribute: `{} = …`", name.name));
+        }
+        Some(format!("it may have `{}`", blocks.first()?))
+    });
+    help.into_iter().fold(diagnostic, Diagnostic::with_help)
+}
+
+fn help(name: &Ident, owner: Owner, known: &[&str]) -> Option<String> {
+    if let Some(help) = owner.misunderstood(&name.name) {
+        return Some(help.to_owned());
+    }
+    suggest(&name.name, known.iter().copied()).map(|near| format!("did you mean `{near}`?"))
+}

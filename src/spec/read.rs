@@ -1,0 +1,356 @@
+//! Evaluates the attributes of an `image` block for one target, and reads each into its type.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+use super::declare::{Declared, Marked, Null, marked_parts, replace};
+use super::words::{Grouping, TagPattern, Word};
+use crate::bake::module::Module;
+use crate::bake::target::Text;
+use crate::bake::text::syntax::Expr;
+use crate::bake::values::convert::convert;
+use crate::bake::values::{Name, Type, Value, kept};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::on_missing::OnMissing;
+use crate::platform::PlatformPrefix;
+use crate::runner::{Runner, RunnerRule};
+use crate::source::Span;
+use crate::tags::VariantTags;
+use crate::version::Scheme;
+
+/// A type of attributes: how a value becomes one, and what a later block's does to an earlier one's.
+pub(super) trait Attribute: PartialEq + Sized {
+    /// Whether objects of several blocks are merged by key.
+    const MERGES: bool = false;
+
+    /// Reads a value that is not null. `None` when it says nothing, or is wrong, which is reported.
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self>;
+
+    /// Puts a later block's value over this one.
+    fn merge(&mut self, later: Self) {
+        *self = later;
+    }
+
+    /// Whether a value, or an element of it, is read and then left out.
+    fn leaves_out(_part: &Value) -> bool {
+        false
+    }
+}
+
+/// Evaluates attributes of an image block for one target and checks their types.
+pub(super) struct AttributeReader<'m, 'd> {
+    pub(super) module: &'m Module,
+    pub(super) target: Option<&'m str>,
+    pub(super) diagnostics: &'d mut Diagnostics,
+    /// The platform of the block that is being read.
+    pub(super) platform: Option<PlatformPrefix>,
+    /// The attribute that is being read.
+    attribute: &'static str,
+}
+
+impl<'m, 'd> AttributeReader<'m, 'd> {
+    pub(super) fn new(module: &'m Module, target: Option<&'m str>, diagnostics: &'d mut Diagnostics) -> Self {
+        Self { module, target, diagnostics, platform: None, attribute: "" }
+    }
+
+    /// Reads an attribute over what is known of it from earlier blocks. This is the one way by which what an image
+    /// block says comes in: secrets are refused here, and what else is marked is noted.
+    pub(super) fn attribute<T: Attribute>(
+        &mut self,
+        declared: &'static Declared,
+        expr: &Expr,
+        known: &mut T,
+        unset: impl FnOnce() -> T,
+        marked: &mut Vec<Marked>,
+    ) {
+        self.attribute = declared.name;
+        let given = self.evaluate(expr).and_then(|value| Some((T::read(&value, expr, self)?, value)));
+        match given {
+            Some((read, value)) => {
+                replace(marked, declared, &value, T::MERGES);
+                marked.extend(marked_parts(declared, &value, expr, T::leaves_out));
+                known.merge(read);
+            }
+            None if declared.null == Null::Resets => {
+                marked.retain(|one| one.attribute != declared);
+                *known = unset();
+            }
+            None => {}
+        }
+    }
+
+    /// The value; `None` when it failed or is null, which means unset, as in Bake. All that an image block says is
+    /// written somewhere, so a secret has no place in it.
+    fn evaluate(&mut self, expr: &Expr) -> Option<Value> {
+        let value = self.diagnostics.ok(self.module.evaluate(self.target, expr))?;
+        if let Some(name) = kept::variable_of(&value) {
+            let message =
+                format!("an `image` block must be known before the build, and `{name}` is kept for it");
+            let help = format!("leave out `--keep-variable {name}`, or take `{name}` out of here");
+            self.report(Diagnostic::error(kept::CODE, message).with_help(help), expr.span);
+            return None;
+        }
+        if let Some(name) = value.marks().secret() {
+            self.report(secret("this", name, false), expr.span);
+            return None;
+        }
+        Some(value).filter(|value| !value.is_null())
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic, span: Span) {
+        self.diagnostics.report(diagnostic.at(span, ""));
+    }
+
+    fn misfit(&mut self, span: Span, expected: &str, found: &Value) {
+        let found = if found.is_null() { "null".to_owned() } else { found.ty().to_string() };
+        let message = format!("expected {expected}, found {found}");
+        self.report(Diagnostic::error("attribute-type", message), span);
+    }
+
+    fn text(&mut self, value: &Value, span: Span, expected: &str) -> Option<Text> {
+        match convert(value, &Type::String) {
+            Ok(Value::String(text)) => Some(Text { value: text, span: Some(span) }),
+            _ => {
+                self.misfit(span, expected, value);
+                None
+            }
+        }
+    }
+
+    /// A pattern of tags: a string, or an object with `pattern` and `when`.
+    fn pattern(&mut self, value: &Value, place: &Expr) -> Option<TagPattern> {
+        let Some(members) = value.members() else {
+            let pattern = self.text(value, place.span, "a string, or an object with `pattern` and `when`")?;
+            return Some(TagPattern { pattern, when: None });
+        };
+        let (mut pattern, mut when) = (None, None);
+        for (key, member) in members {
+            let span = place.member(key).span;
+            match &**key {
+                "pattern" => pattern = Some(self.text(member, span, "a string")?),
+                "when" if matches!(member, Value::Bool(_)) => {}
+                "when" => when = Some(self.text(member, span, "a condition, such as \"event == 'push'\"")?),
+                other => {
+                    let message = format!("a tag has `pattern` and `when`, and no `{other}`");
+                    self.report(Diagnostic::error("unknown-attribute", message), span);
+                    return None;
+                }
+            }
+        }
+        let Some(pattern) = pattern else {
+            self.report(Diagnostic::error("attribute-value", "the tag has no `pattern`"), place.span);
+            return None;
+        };
+        Some(TagPattern { pattern, when })
+    }
+
+    fn runner_rule(
+        &mut self,
+        value: &Value,
+        expr: &Expr,
+        prefix: Option<PlatformPrefix>,
+    ) -> Option<RunnerRule> {
+        match RunnerRule::from_value(value, prefix) {
+            Ok(rule) => Some(rule),
+            Err(message) => {
+                self.report(Diagnostic::error("runner", message).with_help(Runner::FORMS), expr.span);
+                None
+            }
+        }
+    }
+}
+
+impl Attribute for Text {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
+        reader.text(value, place.span, "a string")
+    }
+}
+
+impl Attribute for bool {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
+        match convert(value, &Type::Bool) {
+            Ok(Value::Bool(known)) => Some(known),
+            _ => {
+                reader.misfit(place.span, "true or false", value);
+                None
+            }
+        }
+    }
+}
+
+/// A list of strings; a single string is a list of one. Empty strings are dropped, as Bake does with tags.
+impl Attribute for Vec<Text> {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
+        let Some(items) = value.items() else {
+            return Some(vec![reader.text(value, place.span, "a list of strings")?]);
+        };
+        let items = items.iter().enumerate();
+        let texts = items.map(|(at, item)| reader.text(item, place.element(at).span, "a string"));
+        let texts: Self = texts.collect::<Option<_>>()?;
+        Some(texts.into_iter().filter(|text| !text.is_empty()).collect())
+    }
+}
+
+/// Patterns of tags; a single one is a list of one. Those that are empty or never apply are left out; a single one
+/// that is says nothing.
+impl Attribute for Vec<TagPattern> {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
+        let counts = |one: &TagPattern, part: &Value| !one.pattern.is_empty() && !Self::leaves_out(part);
+        let Some(items) = value.items() else {
+            let one = reader.pattern(value, place)?;
+            return counts(&one, value).then(|| vec![one]);
+        };
+        let mut patterns = Self::new();
+        for (at, item) in items.iter().enumerate() {
+            let one = reader.pattern(item, place.element(at))?;
+            if counts(&one, item) {
+                patterns.push(one);
+            }
+        }
+        Some(patterns)
+    }
+
+    /// Those whose condition is `false`.
+    fn leaves_out(part: &Value) -> bool {
+        part.members().and_then(|members| members.get("when")).is_some_and(|when| *when == Value::Bool(false))
+    }
+}
+
+/// The axes of a variant: a name, or a list of axes, each a name or a list of names. Empty names count.
+impl Attribute for Vec<Vec<Text>> {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
+        let Some(axes) = value.items() else {
+            return Some(vec![vec![reader.text(value, place.span, "a name, or a list of axes")?]]);
+        };
+        let mut read = Self::new();
+        for (at, axis) in axes.iter().enumerate() {
+            let place = place.element(at);
+            let names = match axis.items() {
+                None => vec![reader.text(axis, place.span, "a name, or a list of names")?],
+                Some(names) => {
+                    let names = names.iter().enumerate();
+                    names
+                        .map(|(at, name)| reader.text(name, place.element(at).span, "a name"))
+                        .collect::<Option<_>>()?
+                }
+            };
+            read.push(names);
+        }
+        Some(read)
+    }
+}
+
+/// Strings by name; those that are null are left to earlier blocks.
+impl Attribute for BTreeMap<Name, Text> {
+    const MERGES: bool = true;
+
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
+        let Some(members) = value.members() else {
+            reader.misfit(place.span, "an object of strings", value);
+            return None;
+        };
+        let given = members.iter().filter(|(_, member)| !member.is_null());
+        let read = given.filter_map(|(key, member)| {
+            Some((Rc::clone(key), reader.text(member, place.member(key).span, "a string")?))
+        });
+        Some(read.collect())
+    }
+
+    fn merge(&mut self, later: Self) {
+        self.extend(later);
+    }
+}
+
+/// `{ "linux/arm64" = "label", default = ["self-hosted", "x64"] }`, merged by platform.
+impl Attribute for Vec<RunnerRule> {
+    const MERGES: bool = true;
+
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
+        let Some(members) = value.members() else {
+            reader.misfit(place.span, "an object of runners by platform", value);
+            return None;
+        };
+        let mut rules = Self::new();
+        for (key, member) in members {
+            let place = place.member(key);
+            let prefix = match &**key {
+                "default" => None,
+                text => match text.parse::<PlatformPrefix>() {
+                    Ok(prefix) => Some(prefix),
+                    Err(e) => {
+                        let message = format!("`{text}` is neither a platform nor `default`: {e}");
+                        reader.report(Diagnostic::error("platform", message), place.span);
+                        continue;
+                    }
+                },
+            };
+            if let Some(rule) = reader.runner_rule(member, place, prefix) {
+                rules.merge(vec![rule]);
+            }
+        }
+        Some(rules)
+    }
+
+    fn merge(&mut self, later: Self) {
+        for rule in later {
+            self.retain(|known| known.prefix != rule.prefix);
+            self.push(rule);
+        }
+    }
+}
+
+/// The runner of a platform block.
+impl Attribute for RunnerRule {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
+        reader.runner_rule(value, place, reader.platform.clone())
+    }
+}
+
+impl<T: Attribute> Attribute for Option<T> {
+    const MERGES: bool = T::MERGES;
+
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
+        T::read(value, place, reader).map(Some)
+    }
+
+    fn leaves_out(part: &Value) -> bool {
+        T::leaves_out(part)
+    }
+}
+
+/// One of the words of a [`Word`].
+fn word<T: Word>(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<T> {
+    let text = reader.text(value, place.span, "a string")?;
+    if let Some((_, meaning)) = T::WORDS.iter().find(|(word, _)| *word == text.as_str()) {
+        return Some(*meaning);
+    }
+    let list: Vec<String> = T::WORDS.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+    let message = format!("`{}` is {}, not \"{text}\"", reader.attribute, list.join(" or "));
+    reader.report(Diagnostic::error("attribute-value", message), place.span);
+    None
+}
+
+/// Words are attributes.
+macro_rules! words {
+    ($($type:ty),*) => {
+        $(impl Attribute for $type {
+            fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
+                word(value, place, reader)
+            }
+        })*
+    };
+}
+words!(Grouping, OnMissing, Scheme, VariantTags);
+
+/// What is written holds a secret: `place` says where. `can_keep` tells whether the variable could be left to the build
+/// there.
+#[must_use]
+pub fn secret(place: &str, name: &str, can_keep: bool) -> Diagnostic {
+    let message = format!("{place} holds the value of `{name}`, which looks like a secret");
+    let mut help = "what is written can be read by others; give it to the build as a `secret`".to_owned();
+    if can_keep {
+        let _ = write!(help, ", or leave it to the build as a variable: `--keep-variable {name}`");
+    }
+    Diagnostic::error("secret", message).with_help(help)
+}
