@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::published::plan_json::{self, PlanJson};
 use crate::render::matrix::{self, MatrixRow};
-use crate::{merge, verify};
+use crate::{merge, spec, verify};
 
 /// The dialect of the schemas.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -115,6 +115,22 @@ pub fn matrix() -> String {
         .with("type", "array".into())
         .with("items", row)
         .print()
+}
+
+/// The schema of a file with `image` blocks in JSON, such as `images.json`.
+#[must_use]
+pub fn images() -> String {
+    let mut document = Document::new(
+        "images",
+        spec::schema::SCHEMA,
+        "`image` blocks of bakeplan, as images.json or a Bake file in JSON has them",
+    );
+    let (root, definitions) = spec::schema::schema();
+    if let Value::Object(root) = root {
+        document.root = root;
+    }
+    document.definitions = definitions.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
+    document.print()
 }
 
 /// The schema of what `merge` and `verify` print with `--format json`.

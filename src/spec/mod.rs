@@ -9,6 +9,8 @@ mod attributes;
 
 mod names;
 
+pub mod schema;
+
 mod image;
 
 mod coverage;
