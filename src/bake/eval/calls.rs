@@ -18,6 +18,12 @@ pub(crate) struct UserFunction {
     pub(crate) result: Rc<Expr>,
 }
 
+/// The arguments of a call, each with its place; those that `...` makes of one list share its place.
+struct Arguments {
+    values: Vec<Value>,
+    places: Vec<Span>,
+}
+
 impl Context {
     pub(super) fn call(
         &self,
@@ -53,8 +59,42 @@ impl Context {
         }
         let standard = self.standard.get(&*name.name).cloned();
         let looks = standard.is_some() && !kept::is_structural(&name.name);
-        let mut values = Vec::with_capacity(args.len());
-        let mut places = Vec::with_capacity(args.len());
+        let Arguments { values, places } = self.arguments(scope, name, args, expand, looks)?;
+        let place_of = |argument: Option<usize>| argument.and_then(|index| places.get(index)).copied();
+        let failed = |error: &FunctionError| {
+            let message = format!("`{}` failed: {}", name.name, error.message);
+            let place = place_of(error.argument).unwrap_or(span);
+            Box::new(Diagnostic::error("call-failed", message).at(place, ""))
+        };
+        if let Some(function) = standard {
+            self.budget.worked((function.work)(&values), span)?;
+            return function.call(&self.ambient, &values).map_err(|error| {
+                let value = error.argument.and_then(|index| values.get(index));
+                if let Some((value, place)) = value.zip(place_of(error.argument))
+                    && let Err(failure) = self.known(value, &format!("the function `{}`", name.name), place)
+                {
+                    return failure;
+                }
+                failed(&error)
+            });
+        }
+        let user = self.functions.borrow().get(&name.name).cloned();
+        let Some(function) = user else { return Err(Box::new(self.unknown_function(name))) };
+        let names = function.bind(values).map_err(|error| failed(&error))?;
+        self.eval(&Scope::of(&names), &function.result)
+            .map_err(|failure| Box::new(failure.at(span, format!("in this call of `{}`", name.name))))
+    }
+
+    /// The arguments of a call; `looks` says that the function looks at them, so that none may be a kept variable.
+    fn arguments(
+        &self,
+        scope: &Scope<'_>,
+        name: &Ident,
+        args: &[Expr],
+        expand: bool,
+        looks: bool,
+    ) -> Result<Arguments, Failure> {
+        let (mut values, mut places) = (Vec::with_capacity(args.len()), Vec::with_capacity(args.len()));
         for (index, arg) in args.iter().enumerate() {
             let value = self.eval(scope, arg)?;
             if looks {
@@ -73,29 +113,7 @@ impl Context {
             values.extend(items.iter().cloned());
             places.resize(values.len(), arg.span);
         }
-        if let Some(function) = standard {
-            self.budget.worked((function.work)(&values), span)?;
-            return function.call(&self.ambient, &values).map_err(|e| {
-                let at_fault = e.argument.and_then(|index| Some((values.get(index)?, *places.get(index)?)));
-                if let Some((value, place)) = at_fault
-                    && let Err(failure) = self.known(value, &format!("the function `{}`", name.name), place)
-                {
-                    return failure;
-                }
-                let message = format!("`{}` failed: {}", name.name, e.message);
-                let place = e.argument.and_then(|index| places.get(index)).copied();
-                Box::new(Diagnostic::error("call-failed", message).at(place.unwrap_or(span), ""))
-            });
-        }
-        let user = self.functions.borrow().get(&name.name).cloned();
-        let Some(function) = user else { return Err(Box::new(self.unknown_function(name))) };
-        let names = function.bind(values).map_err(|e| {
-            let message = format!("`{}` failed: {}", name.name, e.message);
-            let place = e.argument.and_then(|index| places.get(index)).copied();
-            Box::new(Diagnostic::error("call-failed", message).at(place.unwrap_or(span), ""))
-        })?;
-        self.eval(&Scope::of(&names), &function.result)
-            .map_err(|failure| Box::new(failure.at(span, format!("in this call of `{}`", name.name))))
+        Ok(Arguments { values, places })
     }
 
     fn try_each(&self, scope: &Scope<'_>, span: Span, args: &[Expr]) -> Result<Value, Failure> {
