@@ -15,7 +15,7 @@ use bakeplan::published::progress::Quiet;
 use bakeplan::published::sites::Site;
 use bakeplan::reference::Digest;
 use bakeplan::registry::{
-    Kind, Layout, Location, Manifest, Patience, Settings, Store, SystemClock, TagOrDigest,
+    ErrorKind, Layout, Location, Manifest, Patience, Settings, Store, SystemClock, TagOrDigest,
 };
 use tempfile::TempDir;
 
@@ -330,7 +330,7 @@ fn answer(root: &Path, seen: &Seen) -> Answer {
                 Ok(()) => {
                     Answer::new(201, "", "").header("Docker-Content-Digest", manifest.digest.to_string())
                 }
-                Err(error) if matches!(error.kind(), Kind::Rejected { .. }) => {
+                Err(error) if matches!(error.kind(), ErrorKind::Rejected { .. }) => {
                     let entry = &error.entries()[0];
                     let detail = format!(
                         r#"{{"errors":[{{"code":"{}","message":"x","detail":"{}"}}]}}"#,

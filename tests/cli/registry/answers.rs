@@ -1,7 +1,7 @@
 //! What answers of registries mean: there, missing, wrong, too large.
 
 use bakeplan::reference::Digest;
-use bakeplan::registry::{Kind, MAX_MANIFEST, Manifest, Mount, Store, TagOrDigest};
+use bakeplan::registry::{ErrorKind, MAX_MANIFEST, Manifest, Mount, Store, TagOrDigest};
 
 use super::client::{Bench, MANIFEST, OCI_MANIFEST, manifest};
 use crate::loopback::{Answer, Reply, Seen, Server};
@@ -49,7 +49,7 @@ fn a_digest_that_is_not_that_of_the_content_is_an_error_of_its_own() {
     let other = Digest::sha256(b"other");
     let asked = other.clone();
     let (result, _) = run(manifest, |store| store.get_manifest(&by_digest(&asked)).unwrap_err());
-    assert!(matches!(result.kind(), Kind::Digest { expected, .. } if *expected == asked), "{result}");
+    assert!(matches!(result.kind(), ErrorKind::Digest { expected, .. } if *expected == asked), "{result}");
     let told = other.to_string();
     let lie = move |seen: &Seen| manifest(seen).header("Docker-Content-Digest", told.clone());
     let (result, _) = run(lie, |store| store.get_manifest(&tag("1")).unwrap_err());
@@ -161,7 +161,7 @@ fn what_is_too_large_is_not_read() {
         move |_| Answer::new(200, OCI_MANIFEST, content.clone()),
         |store| store.get_manifest(&tag("1")).unwrap_err(),
     );
-    assert!(matches!(error.kind(), Kind::TooLarge { limit: MAX_MANIFEST }), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::TooLarge { limit: MAX_MANIFEST }), "{error}");
     // It says that it has a terabyte, and sends none of it.
     let endless = |_: &Seen| Answer::new(200, OCI_MANIFEST, "x").header("Content-Length", "1000000000000");
     let (error, _) = run(endless, |store| store.get_manifest(&tag("1")).unwrap_err());
@@ -178,7 +178,7 @@ fn what_is_too_large_is_not_read() {
         |_| Answer::new(200, "", "0123456789"),
         |store| store.get_blob(&Digest::sha256(b"0123456789"), 9).unwrap_err(),
     );
-    assert!(matches!(error.kind(), Kind::TooLarge { limit: 9 }), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::TooLarge { limit: 9 }), "{error}");
     let (blob, _) = run(
         |_| Answer::new(200, "", "0123456789"),
         |store| store.get_blob(&Digest::sha256(b"0123456789"), 10),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bakeplan::registry::{Error, Kind, Manifest, Patience, Settings, Store, TagOrDigest, Timeouts};
+use bakeplan::registry::{Error, ErrorKind, Manifest, Patience, Settings, Store, TagOrDigest, Timeouts};
 
 use super::client::{Bench, MANIFEST, OCI_MANIFEST, manifest};
 use crate::loopback::{Answer, Reply, Seen, Server};
@@ -110,7 +110,7 @@ fn nobody_there_is_told_after_a_while() {
     // The last connection of the server that ends may still be answered.
     std::thread::sleep(Duration::from_millis(50));
     let error = Bench::new().repository(&format!("{host}/a/b")).get_manifest(&tag("1")).unwrap_err();
-    assert!(matches!(error.kind(), Kind::Transport { attempts: 6, .. }), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::Transport { attempts: 6, .. }), "{error}");
 }
 
 #[test]
