@@ -21,6 +21,7 @@ mod write;
 
 pub use failure::{Action, HostError, MAX_INPUT, Problem};
 use failure::{STDIN, STDOUT, reason};
+pub use write::Written;
 use write::{Prepared, refuse_links};
 
 /// The largest product that is read again, in bytes: more than a plan can have, whose definition has limits of its own
@@ -39,17 +40,6 @@ pub struct Host {
     directory: PathBuf,
     environment: BTreeMap<String, String>,
     color: ColorChoice,
-}
-
-/// What [`Host::write_if_changed`] did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
-    /// There was no such file.
-    Created,
-    /// The file had other content.
-    Updated,
-    /// The file had this content, and was not touched.
-    Unchanged,
 }
 
 /// What [`Host::compare`] found.

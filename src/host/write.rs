@@ -6,7 +6,18 @@ use std::path::{Component, Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::{Problem, Written};
+use super::failure::Problem;
+
+/// What `Host::write_if_changed` did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// There was no such file.
+    Created,
+    /// The file had other content.
+    Updated,
+    /// The file had this content, and was not touched.
+    Unchanged,
+}
 
 /// A file whose new content is on disk, but not yet in its place. Dropped, it leaves nothing behind.
 pub(super) struct Prepared<'c> {
