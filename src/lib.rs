@@ -8,6 +8,7 @@
 //! registry → published (plan.json, digests of builds, what repositories answer) → merge, verify
 //! ```
 
+#![warn(clippy::self_named_module_files)]
 #![cfg_attr(
     test,
     allow(clippy::disallowed_methods, reason = "unit tests may measure time, and `str!` looks at files")

@@ -13,7 +13,7 @@ use crate::bake::target::{Definition, misplaced};
 use crate::bake::text::discovery::{self, Format, Found, Origin, STDIN};
 use crate::bake::text::syntax::Body;
 use crate::bake::values::kept::KeptVariable;
-use crate::bake::values::{Mark, Marks, Name, Str, is_secret_name};
+use crate::bake::values::{Mark, MarkedStr, Marks, Name, is_secret_name};
 use crate::bake::{target::context, text::hcl, text::json};
 use crate::cli;
 use crate::diagnostic::{Diagnostic, sorted};
@@ -97,7 +97,7 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
     let rebases =
         host.env().get("BUILDX_BAKE_FILE_RELATIVE_PATHS").and_then(|value| parse_bool(value)) == Some(true);
     if !kept.is_empty() {
-        let misplaced = misplaced::misplaced(&definition, rebases);
+        let misplaced = misplaced::kept_variables(&definition, rebases);
         if !misplaced.is_empty() {
             return Err(sorted(misplaced).into());
         }
@@ -127,8 +127,8 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
 }
 
 /// The value that the environment gives to `--set TARGET.args.NAME`.
-fn given(name: &str, value: &str) -> Str {
-    let value = Str::normalized(value);
+fn given(name: &str, value: &str) -> MarkedStr {
+    let value = MarkedStr::normalized(value);
     if is_secret_name(name) { value.marked(&Marks::of(Mark::Secret(name.into()))) } else { value }
 }
 

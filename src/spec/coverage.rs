@@ -9,7 +9,7 @@ use super::read::AttributeReader;
 use crate::bake::module::Module;
 use crate::bake::target::Text;
 use crate::bake::values::Name;
-use crate::bake::values::{Str, Value};
+use crate::bake::values::{MarkedStr, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::source::Span;
 
@@ -48,7 +48,7 @@ impl ImageSpec {
         let mut covered = Covered::default();
         let given = one.or(many);
         let names = match given {
-            None => vec![Text { value: Str::verbatim(Rc::clone(&label.name)), span: Some(label.span) }],
+            None => vec![Text { value: MarkedStr::verbatim(Rc::clone(&label.name)), span: Some(label.span) }],
             Some(attribute) => {
                 covered.read(attribute, &mut AttributeReader::new(module, None, diagnostics));
                 covered.target.or(covered.targets)?

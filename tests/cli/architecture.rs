@@ -26,7 +26,8 @@ const GATES: [&str; 2] = ["host/", "registry/"];
 const MAIN: &str = "main.rs";
 
 /// Expressions are evaluated by functions that call each other, so these files of `bake/eval/` need each other.
-const EVALUATOR: [&str; 5] = ["calls.rs", "conditional.rs", "constructors.rs", "expression.rs", "unknown.rs"];
+const EVALUATOR: [&str; 5] =
+    ["calls.rs", "conditional.rs", "constructors.rs", "expression.rs", "inference.rs"];
 
 /// The modules of a crate and what each takes from the others.
 #[derive(Default)]

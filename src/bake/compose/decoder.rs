@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use super::dotenv::Environment;
 use super::files::Files;
-use super::node::{Kind, Map, Node, split_pair};
+use super::node::{Map, Node, NodeKind, split_pair};
 use crate::bake::target::Text;
 use crate::bake::target::flags::FlagError;
-use crate::bake::values::{Name, Str};
+use crate::bake::values::{MarkedStr, Name};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::Span;
 
@@ -71,7 +71,7 @@ impl Decoder<'_> {
     /// Strings, and dates as Go prints them: they are strings in the JSON that buildx checks models in.
     pub(super) fn strings_and_dates(&mut self, list: &[Node], path: &str) -> Vec<Text> {
         let text = |node: &Node| match (&node.kind, node.printed()) {
-            (Kind::Time(_), Some(value)) => Some(Text { value, span: Some(node.span) }),
+            (NodeKind::Time(_), Some(value)) => Some(Text { value, span: Some(node.span) }),
             _ => self.string(node, path),
         };
         list.iter().filter_map(text).collect()
@@ -103,7 +103,7 @@ impl Decoder<'_> {
     pub(super) fn boolean(&mut self, node: &Node, path: &str) -> Option<bool> {
         let word = node.as_str().map(str::to_ascii_lowercase);
         match (&node.kind, word.as_deref()) {
-            (Kind::Bool(value), _) => Some(*value),
+            (NodeKind::Bool(value), _) => Some(*value),
             (_, Some("true" | "y" | "yes" | "on")) => Some(true),
             (_, Some("false" | "n" | "no" | "off")) => Some(false),
             _ => {
@@ -125,9 +125,9 @@ impl Decoder<'_> {
     /// A mapping of scalars, or a list of `KEY=VALUE`.
     pub(super) fn pairs(&mut self, node: &Node, path: &str) -> Pairs {
         let mut pairs = Pairs::new();
-        let place = |value: Str, node: &Node| Text { value, span: Some(node.span) };
+        let place = |value: MarkedStr, node: &Node| Text { value, span: Some(node.span) };
         match &node.kind {
-            Kind::Map(map) => {
+            NodeKind::Map(map) => {
                 for (key, member) in map.iter() {
                     self.free_key(key, member.key, path);
                     let path = format!("{path}.{key}");
@@ -151,7 +151,7 @@ impl Decoder<'_> {
                     pairs.insert(EXTENSIONS.into(), Some(place(text, node)));
                 }
             }
-            Kind::List(list) => {
+            NodeKind::List(list) => {
                 let texts = self.strings_and_dates(list, path);
                 self.unique(&texts, path);
                 for text in texts {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::template::Substitution;
-use crate::bake::values::{Mark, Marks, Name, Str, is_secret_name};
+use crate::bake::values::{Mark, MarkedStr, Marks, Name, is_secret_name};
 
 /// Values by name; those whose name says that they are secret are marked.
-pub(super) type Environment = BTreeMap<Name, Str>;
+pub(super) type Environment = BTreeMap<Name, MarkedStr>;
 
 /// A variable's value, marked if its name says that it is secret.
-pub(super) fn named(name: &str, value: Str) -> Str {
+pub(super) fn named(name: &str, value: MarkedStr) -> MarkedStr {
     if is_secret_name(name) { value.marked(&Marks::of(Mark::Secret(name.into()))) } else { value }
 }
 
@@ -20,7 +20,7 @@ pub(super) fn named(name: &str, value: Str) -> Str {
 pub(super) fn read(
     text: &str,
     variables: &mut Environment,
-    outer: &dyn Fn(&str) -> Option<Str>,
+    outer: &dyn Fn(&str) -> Option<MarkedStr>,
 ) -> Result<(), String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut rest = text;
@@ -40,7 +40,9 @@ pub(super) fn read(
         }
         let expand = |value: &str| {
             let lookup = |name: &str| outer(name).or_else(|| variables.get(name).cloned());
-            Substitution::new(&lookup).apply(&Str::verbatim(value)).map_err(|problem| problem.to_string())
+            Substitution::new(&lookup)
+                .apply(&MarkedStr::verbatim(value))
+                .map_err(|problem| problem.to_string())
         };
         let (value, left) =
             value(after, expand).map_err(|problem| format!("line {}: `{key}`: {problem}", line()))?;
@@ -83,7 +85,10 @@ fn key(statement: &str) -> Result<(&str, &str, bool), String> {
 }
 
 /// The value after `=`, and what follows it.
-fn value(text: &str, expand: impl Fn(&str) -> Result<Str, String>) -> Result<(Str, &str), String> {
+fn value(
+    text: &str,
+    expand: impl Fn(&str) -> Result<MarkedStr, String>,
+) -> Result<(MarkedStr, &str), String> {
     let Some(quote) = text.chars().next().filter(|c| ['"', '\''].contains(c)) else {
         let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
         let value = line.split_once(" #").map_or(line, |(value, _)| value);
@@ -94,7 +99,7 @@ fn value(text: &str, expand: impl Fn(&str) -> Result<Str, String>) -> Result<(St
     for (at, c) in text.char_indices().skip(1) {
         if c == quote && !escaped {
             let rest = &text[at + 1..];
-            let value = if quote == '"' { expand(&unescape(&value))? } else { Str::verbatim(value) };
+            let value = if quote == '"' { expand(&unescape(&value))? } else { MarkedStr::verbatim(value) };
             return Ok((value, rest));
         }
         if c == '\\' && !escaped {
@@ -154,8 +159,8 @@ fn unescape(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn outer(name: &str) -> Option<Str> {
-        (name == "OUTER").then(|| Str::normalized("o"))
+    fn outer(name: &str) -> Option<MarkedStr> {
+        (name == "OUTER").then(|| MarkedStr::normalized("o"))
     }
 
     fn parse(text: &str) -> Result<String, String> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::decoder::Decoder;
-use super::node::{Kind, Node};
+use super::node::{Node, NodeKind};
 use crate::bake::target::flags::{self, FlagError};
 use crate::bake::target::{Entry, Target, Text, last_by, remove_duplicates};
 use crate::bake::values::Name;
@@ -75,8 +75,8 @@ fn append(list: &mut Option<Vec<Text>>, more: Vec<Text>) {
 fn text(node: &Node) -> Option<Text> {
     let span = Some(node.span);
     match &node.kind {
-        Kind::Null => Some(Text { span, ..Text::verbatim("") }),
-        Kind::Time(time) => Some(Text { span, ..Text::verbatim(&rfc3339(time)) }),
+        NodeKind::Null => Some(Text { span, ..Text::verbatim("") }),
+        NodeKind::Time(time) => Some(Text { span, ..Text::verbatim(&rfc3339(time)) }),
         _ => Some(Text { value: node.printed()?, span }),
     }
 }
@@ -95,7 +95,7 @@ fn rfc3339(time: &str) -> String {
 /// A list, or a string of words.
 fn words(decoder: &mut Decoder<'_>, node: &Node, path: &str) -> Vec<Text> {
     match (&node.kind, text(node)) {
-        (Kind::List(list), _) => {
+        (NodeKind::List(list), _) => {
             let mut texts = vec![];
             for item in list.iter() {
                 match text(item) {
@@ -127,8 +127,8 @@ fn each<T>(
 /// Of strings, only the booleans of YAML 1.1 that YAML 1.2 does not have count: that is how Go's library reads them.
 fn boolean(decoder: &mut Decoder<'_>, node: &Node, path: &str) -> Option<bool> {
     match (&node.kind, node.as_str()) {
-        (Kind::Bool(value), _) => Some(*value),
-        (Kind::Null, _) => None,
+        (NodeKind::Bool(value), _) => Some(*value),
+        (NodeKind::Null, _) => None,
         (_, Some("y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON")) => Some(true),
         (_, Some("n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF")) => Some(false),
         _ => {

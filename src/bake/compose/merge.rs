@@ -4,10 +4,12 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::node::{Kind, Map, Member, Node, fail, part, single, split_pair, unique, unique_by, wrong_type};
+use super::node::{
+    Map, Member, Node, NodeKind, fail, part, single, split_pair, unique, unique_by, wrong_type,
+};
 use super::refusals::unread;
-use super::yaml::Path;
-use crate::bake::values::{Name, Str};
+use super::yaml::KeyPath;
+use crate::bake::values::{MarkedStr, Name};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
@@ -89,8 +91,8 @@ pub(super) fn merge(base: &mut Node, over: Node, path: &[&str]) -> Result<(), Fa
             *base = over;
             return Ok(());
         }
-        Rule::Names => return merge_names(base, &over, &Kind::Null, path),
-        Rule::Dependencies => return merge_names(base, &over, &Kind::Map(Rc::default()), path),
+        Rule::Names => return merge_names(base, &over, &NodeKind::Null, path),
+        Rule::Dependencies => return merge_names(base, &over, &NodeKind::Map(Rc::default()), path),
         Rule::Logging => {
             let driver = |node: &Node| node.get("driver").and_then(Node::printed);
             if driver(base).is_some_and(|own| driver(&over).is_some_and(|other| own != other)) {
@@ -134,10 +136,10 @@ pub(super) fn merge(base: &mut Node, over: Node, path: &[&str]) -> Result<(), Fa
 }
 
 /// Merges lists of names, or mappings by name. Anything else counts as empty.
-fn merge_names(base: &mut Node, over: &Node, value: &Kind, path: &[&str]) -> Result<(), Failure> {
+fn merge_names(base: &mut Node, over: &Node, value: &NodeKind, path: &[&str]) -> Result<(), Failure> {
     let names = |node: &Node| match &node.kind {
-        Kind::Map(_) => node.clone(),
-        Kind::List(list) => {
+        NodeKind::Map(_) => node.clone(),
+        NodeKind::List(list) => {
             let named = |item: &Node| {
                 let value = Node::new(value.clone(), item.span);
                 Some((Rc::clone(item.as_text()?.name()), Member { key: item.span, value }))
@@ -152,16 +154,16 @@ fn merge_names(base: &mut Node, over: &Node, value: &Kind, path: &[&str]) -> Res
 
 fn merge_deep(base: &mut Node, over: Node, path: &[&str]) -> Result<(), Failure> {
     match (&mut base.kind, &over.kind) {
-        (Kind::Map(own), Kind::Map(other)) => {
+        (NodeKind::Map(own), NodeKind::Map(other)) => {
             let other = Map::clone(other);
             return merge_maps(Rc::make_mut(own), other, path);
         }
-        (Kind::List(own), Kind::List(other)) => {
+        (NodeKind::List(own), NodeKind::List(other)) => {
             check_length(own.len() + other.len(), &over)?;
             Rc::make_mut(own).extend_from_slice(other);
             return Ok(());
         }
-        (Kind::Map(_) | Kind::List(_), _) => {
+        (NodeKind::Map(_) | NodeKind::List(_), _) => {
             let message = format!(
                 "`{}` is {}, which {} cannot override",
                 path.join("."),
@@ -196,8 +198,8 @@ fn pairs(node: &Node) -> Result<Vec<Node>, Failure> {
         value.text(part(&text, &format!("{key}={}", text.as_str())))
     };
     let mut list = match &node.kind {
-        Kind::List(list) => return Ok(list.to_vec()),
-        Kind::Text(_) => return Ok(vec![node.clone()]),
+        NodeKind::List(list) => return Ok(list.to_vec()),
+        NodeKind::Text(_) => return Ok(vec![node.clone()]),
         _ => vec![],
     };
     let mut bytes = 0;
@@ -221,7 +223,7 @@ fn pairs(node: &Node) -> Result<Vec<Node>, Failure> {
 }
 
 /// Removes what is at these paths.
-pub(super) fn reset(map: &mut Map, paths: &[Path]) {
+pub(super) fn reset(map: &mut Map, paths: &[KeyPath]) {
     for path in paths {
         let path: Vec<&str> = path.iter().map(|key| &**key).collect();
         remove(map, &path);
@@ -229,7 +231,7 @@ pub(super) fn reset(map: &mut Map, paths: &[Path]) {
 }
 
 /// Removes what is at these paths from one service or secret of this name.
-pub(super) fn reset_member(section: &str, name: &str, node: &mut Node, paths: &[Path]) {
+pub(super) fn reset_member(section: &str, name: &str, node: &mut Node, paths: &[KeyPath]) {
     for path in paths {
         if let [first, second, rest @ ..] = path.as_slice()
             && &**first == section
@@ -293,7 +295,7 @@ fn canonical_service(service: &mut Map, path: &str) -> Result<(), Failure> {
             "additional_contexts" => {
                 unique(value, &path)?;
                 mapping(value, &path, |text, span| match split_pair(text) {
-                    (key, Some(value)) => Ok((key, Kind::Text(value))),
+                    (key, Some(value)) => Ok((key, NodeKind::Text(value))),
                     (key, None) => fail(
                         "attribute-value",
                         format!("`{path}`: `{key}` has no value; write `NAME=CONTEXT`"),
@@ -302,8 +304,8 @@ fn canonical_service(service: &mut Map, path: &str) -> Result<(), Failure> {
                 })?;
             }
             "ssh" => mapping(value, &path, |text, span| match split_pair(text) {
-                (key, Some(value)) => Ok((key, Kind::Text(value))),
-                (key, None) if &*key == "default" => Ok((key, Kind::Null)),
+                (key, Some(value)) => Ok((key, NodeKind::Text(value))),
+                (key, None) if &*key == "default" => Ok((key, NodeKind::Null)),
                 (key, None) => {
                     fail("attribute-value", format!("`{path}`: `{key}` needs a path: `{key}=PATH`"), span)
                 }
@@ -340,14 +342,14 @@ fn expand_build(build: &mut Node) {
 }
 
 fn list_mut(node: &mut Node) -> &mut [Node] {
-    if let Kind::List(list) = &mut node.kind { Rc::make_mut(list).as_mut_slice() } else { &mut [] }
+    if let NodeKind::List(list) = &mut node.kind { Rc::make_mut(list).as_mut_slice() } else { &mut [] }
 }
 
 /// Makes a mapping of a list of strings.
 fn mapping(
     node: &mut Node,
     path: &str,
-    entry: impl Fn(&Str, Span) -> Result<(Name, Kind), Failure>,
+    entry: impl Fn(&MarkedStr, Span) -> Result<(Name, NodeKind), Failure>,
 ) -> Result<(), Failure> {
     if node.as_map().is_some() {
         return Ok(());

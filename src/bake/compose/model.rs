@@ -8,12 +8,12 @@ use std::rc::Rc;
 use super::dotenv::{self, Environment};
 use super::files::{Files, Unreadable};
 use super::merge::{self};
-use super::node::{Kind, Map, Member, Node, fail, part, wrong_type};
-use super::paths::{self, Place, join, parent};
+use super::node::{Map, Member, Node, NodeKind, fail, part, wrong_type};
+use super::paths::{self, Folders, join, parent};
 use super::refusals::{cast, unread};
 use super::template::{Problem, Substitution};
-use super::yaml::{self, Document, Path};
-use crate::bake::values::{Name, Str};
+use super::yaml::{self, KeyPath, YamlDocument};
+use crate::bake::values::{MarkedStr, Name};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::{SourceId, Sources, Span};
 
@@ -44,7 +44,7 @@ pub(super) struct File {
 /// The services of a file that others extend, and what the file resets.
 struct Base {
     services: Map,
-    resets: Vec<Path>,
+    resets: Vec<KeyPath>,
 }
 
 /// Reads models.
@@ -67,14 +67,14 @@ pub(super) struct Loader<'a> {
 /// A model of `include`, with all that it depends on.
 pub(super) struct Included {
     paths: Vec<String>,
-    place: Place,
+    place: Folders,
     environment: Environment,
     model: Map,
 }
 
 /// What stays the same while a model is read.
 struct Scope<'a> {
-    place: &'a Place,
+    place: &'a Folders,
     environment: &'a Environment,
     /// The files that lead to this one by `include`.
     included: &'a [String],
@@ -87,7 +87,7 @@ impl Loader<'_> {
     pub(super) fn model(
         &mut self,
         files: &[File],
-        place: &Place,
+        place: &Folders,
         environment: &Environment,
         included: &[String],
     ) -> Result<Map, Failures> {
@@ -105,19 +105,19 @@ impl Loader<'_> {
         Ok(model)
     }
 
-    fn documents(&self, file: &File) -> Result<Vec<Document>, Failures> {
+    fn documents(&self, file: &File) -> Result<Vec<YamlDocument>, Failures> {
         yaml::documents(self.sources, file.source).map_err(one)
     }
 
     /// Adds a document to a model.
     fn add(
         &mut self,
-        document: Document,
+        document: YamlDocument,
         file: &File,
         model: &mut Map,
         scope: &mut Scope<'_>,
     ) -> Result<(), Failures> {
-        let Document { root, resets } = document;
+        let YamlDocument { root, resets } = document;
         let mut root = self.prepare(&root, scope.environment)?;
         self.include(&mut root, file, &resets, scope)?;
         merge::reset(model, &resets);
@@ -144,7 +144,7 @@ impl Loader<'_> {
         if !failures.is_empty() {
             return Err(failures);
         }
-        let Kind::Map(map) = root.kind else {
+        let NodeKind::Map(map) = root.kind else {
             let message = format!("a Compose file is a mapping, and this is {}", root.describe());
             return fail("attribute-type", message, root.span).map_err(one);
         };
@@ -159,7 +159,7 @@ impl Loader<'_> {
         failures: &mut Failures,
     ) -> Node {
         match &node.kind {
-            Kind::Text(text) => {
+            NodeKind::Text(text) => {
                 let text = substitution.apply(text);
                 for name in substitution.take_unset() {
                     self.unset.entry(name).or_insert(node.span);
@@ -174,14 +174,14 @@ impl Loader<'_> {
                     node.clone()
                 })
             }
-            Kind::List(list) => {
+            NodeKind::List(list) => {
                 path.push("[]");
                 let items = list.iter().map(|item| self.interpolate(item, path, substitution, failures));
                 let items = items.collect();
                 path.pop();
                 Node::list(items, node.span)
             }
-            Kind::Map(map) => {
+            NodeKind::Map(map) => {
                 let member = |(key, member): (&'n Name, &'n Member)| {
                     path.push(key);
                     let value = self.interpolate(&member.value, path, substitution, failures);
@@ -199,7 +199,7 @@ impl Loader<'_> {
         &mut self,
         root: &mut Map,
         file: &File,
-        resets: &[Path],
+        resets: &[KeyPath],
         scope: &Scope<'_>,
     ) -> Result<(), Failures> {
         let Some(Member { value, .. }) = root.remove("include") else { return Ok(()) };
@@ -265,11 +265,11 @@ impl Loader<'_> {
             if index == 0 {
                 let given = folder.as_ref().and_then(Node::as_str).filter(|folder| !folder.is_empty());
                 place = match given {
-                    None => Place { folder: scope.place.relative(&path, self.files), base: parent(&path) },
+                    None => Folders { folder: scope.place.relative(&path, self.files), base: parent(&path) },
                     Some(folder) if folder.starts_with('/') => {
-                        Place { folder: folder.to_owned(), base: folder.to_owned() }
+                        Folders { folder: folder.to_owned(), base: folder.to_owned() }
                     }
-                    Some(folder) => Place {
+                    Some(folder) => Folders {
                         folder: scope.place.relative(folder, self.files),
                         base: join(&scope.place.folder, folder),
                     },
@@ -299,7 +299,7 @@ impl Loader<'_> {
     fn included_environment(
         &self,
         files: &[Node],
-        place: &Place,
+        place: &Folders,
         scope: &Scope<'_>,
     ) -> Result<Environment, Failures> {
         let mut more = Environment::new();
@@ -433,7 +433,7 @@ impl Loader<'_> {
         }
         paths::resolve(&mut model, &folder, self.home).map_err(one)?;
         let services = model.remove("services").map(|member| member.value.kind);
-        let Some(Kind::Map(services)) = services else {
+        let Some(NodeKind::Map(services)) = services else {
             return fail("unknown-service", format!("`{full}` has no services"), span).map_err(one);
         };
         let base = Rc::new(RefCell::new(Base { services: Rc::unwrap_or_clone(services), resets }));
@@ -484,9 +484,9 @@ fn strings(node: Option<&Node>, path: &str) -> Result<Vec<Node>, Failures> {
 fn default_contexts(model: &mut Map) {
     let services = model.get_mut("services").and_then(|member| member.value.as_map_mut());
     for service in services.into_iter().flatten() {
-        if let Some(Kind::Map(build)) = service.1.value.get_mut("build").map(|node| &mut node.kind) {
+        if let Some(NodeKind::Map(build)) = service.1.value.get_mut("build").map(|node| &mut node.kind) {
             let span = service.1.key;
-            let value = Node::new(Kind::Text(Str::normalized(".")), span);
+            let value = Node::new(NodeKind::Text(MarkedStr::normalized(".")), span);
             Rc::make_mut(build).entry("context".into()).or_insert(Member { key: span, value });
         }
     }
@@ -496,7 +496,8 @@ fn default_contexts(model: &mut Map) {
 fn resolve_environment(model: &mut Map, environment: &Environment) {
     let services = model.get_mut("services").and_then(|member| member.value.as_map_mut());
     for service in services.into_iter().flatten() {
-        let Some(Kind::List(list)) = service.1.value.get_mut("environment").map(|node| &mut node.kind) else {
+        let Some(NodeKind::List(list)) = service.1.value.get_mut("environment").map(|node| &mut node.kind)
+        else {
             continue;
         };
         for item in Rc::make_mut(list) {

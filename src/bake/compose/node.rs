@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::rc::Rc;
 
-use crate::bake::values::{Marks, Name, Str};
+use crate::bake::values::{MarkedStr, Marks, Name};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
@@ -14,7 +14,7 @@ pub(super) type Map = BTreeMap<Name, Member>;
 /// A value and where it is written.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
-    pub(super) kind: Kind,
+    pub(super) kind: NodeKind,
     pub(super) span: Span,
 }
 
@@ -27,75 +27,75 @@ pub(super) struct Member {
 
 /// Lists and mappings are shared until they are changed, so that aliases cost nothing.
 #[derive(Clone, Debug)]
-pub(super) enum Kind {
+pub(super) enum NodeKind {
     Null,
     Bool(bool),
     Int(i128),
     Float(f64),
     /// A date or time, as Go prints it.
     Time(Name),
-    Text(Str),
+    Text(MarkedStr),
     List(Rc<Vec<Node>>),
     Map(Rc<Map>),
 }
 
 impl Node {
-    pub(super) fn new(kind: Kind, span: Span) -> Self {
+    pub(super) fn new(kind: NodeKind, span: Span) -> Self {
         Self { kind, span }
     }
 
     pub(super) fn list(items: Vec<Self>, span: Span) -> Self {
-        Self::new(Kind::List(Rc::new(items)), span)
+        Self::new(NodeKind::List(Rc::new(items)), span)
     }
 
     pub(super) fn map(members: Map, span: Span) -> Self {
-        Self::new(Kind::Map(Rc::new(members)), span)
+        Self::new(NodeKind::Map(Rc::new(members)), span)
     }
 
     /// Text that stands for this node, with its place.
-    pub(super) fn text(&self, text: Str) -> Self {
-        Self::new(Kind::Text(text), self.span)
+    pub(super) fn text(&self, text: MarkedStr) -> Self {
+        Self::new(NodeKind::Text(text), self.span)
     }
 
     /// Text without a place of its own.
     pub(super) fn literal(&self, text: &str) -> Self {
-        self.text(Str::verbatim(text))
+        self.text(MarkedStr::verbatim(text))
     }
 
     pub(super) fn is_null(&self) -> bool {
-        matches!(self.kind, Kind::Null)
+        matches!(self.kind, NodeKind::Null)
     }
 
     pub(super) fn as_map(&self) -> Option<&Map> {
-        if let Kind::Map(map) = &self.kind { Some(map) } else { None }
+        if let NodeKind::Map(map) = &self.kind { Some(map) } else { None }
     }
 
     pub(super) fn as_map_mut(&mut self) -> Option<&mut Map> {
-        if let Kind::Map(map) = &mut self.kind { Some(Rc::make_mut(map)) } else { None }
+        if let NodeKind::Map(map) = &mut self.kind { Some(Rc::make_mut(map)) } else { None }
     }
 
     pub(super) fn as_list(&self) -> Option<&[Self]> {
-        if let Kind::List(list) = &self.kind { Some(list) } else { None }
+        if let NodeKind::List(list) = &self.kind { Some(list) } else { None }
     }
 
-    pub(super) fn as_text(&self) -> Option<&Str> {
-        if let Kind::Text(text) = &self.kind { Some(text) } else { None }
+    pub(super) fn as_text(&self) -> Option<&MarkedStr> {
+        if let NodeKind::Text(text) = &self.kind { Some(text) } else { None }
     }
 
     pub(super) fn as_str(&self) -> Option<&str> {
-        self.as_text().map(Str::as_str)
+        self.as_text().map(MarkedStr::as_str)
     }
 
     /// A number that Go's `int` holds.
     pub(super) fn as_integer(&self) -> Option<i64> {
-        if let Kind::Int(value) = self.kind { i64::try_from(value).ok() } else { None }
+        if let NodeKind::Int(value) = self.kind { i64::try_from(value).ok() } else { None }
     }
 
     /// How many nodes it has, itself included.
     pub(super) fn weight(&self) -> usize {
         1 + match &self.kind {
-            Kind::List(list) => list.iter().map(Self::weight).sum(),
-            Kind::Map(map) => map.values().map(|member| member.value.weight()).sum(),
+            NodeKind::List(list) => list.iter().map(Self::weight).sum(),
+            NodeKind::Map(map) => map.values().map(|member| member.value.weight()).sum(),
             _ => 0,
         }
     }
@@ -111,30 +111,30 @@ impl Node {
     }
 
     /// A scalar as Go prints it; `None` for lists and mappings. Null is `<nil>`.
-    pub(super) fn printed(&self) -> Option<Str> {
+    pub(super) fn printed(&self) -> Option<MarkedStr> {
         let text = match &self.kind {
-            Kind::Null => "<nil>".to_owned(),
-            Kind::Bool(value) => value.to_string(),
-            Kind::Int(value) => value.to_string(),
-            Kind::Float(value) => print_float(*value),
-            Kind::Time(text) => return Some(Str::verbatim(Rc::clone(text))),
-            Kind::Text(text) => return Some(text.clone()),
-            Kind::List(_) | Kind::Map(_) => return None,
+            NodeKind::Null => "<nil>".to_owned(),
+            NodeKind::Bool(value) => value.to_string(),
+            NodeKind::Int(value) => value.to_string(),
+            NodeKind::Float(value) => print_float(*value),
+            NodeKind::Time(text) => return Some(MarkedStr::verbatim(Rc::clone(text))),
+            NodeKind::Text(text) => return Some(text.clone()),
+            NodeKind::List(_) | NodeKind::Map(_) => return None,
         };
-        Some(Str::verbatim(text))
+        Some(MarkedStr::verbatim(text))
     }
 
     /// The same for lists and mappings, too: `[a b]` and `map[k:v]`.
-    pub(super) fn formatted(&self) -> Str {
+    pub(super) fn formatted(&self) -> MarkedStr {
         let mut text = String::new();
         let mut marks = Marks::default();
         self.format(&mut text, &mut marks);
-        Str::verbatim(text).marked(&marks)
+        MarkedStr::verbatim(text).marked(&marks)
     }
 
     fn format(&self, text: &mut String, marks: &mut Marks) {
         match &self.kind {
-            Kind::List(list) => {
+            NodeKind::List(list) => {
                 text.push('[');
                 for (index, item) in list.iter().enumerate() {
                     text.push_str(if index == 0 { "" } else { " " });
@@ -142,7 +142,7 @@ impl Node {
                 }
                 text.push(']');
             }
-            Kind::Map(map) => {
+            NodeKind::Map(map) => {
                 text.push_str("map[");
                 for (index, (key, member)) in map.iter().enumerate() {
                     text.push_str(if index == 0 { "" } else { " " });
@@ -164,9 +164,9 @@ impl Node {
     /// The first number inside that is infinite or none at all.
     pub(super) fn not_finite(&self) -> Option<&Self> {
         match &self.kind {
-            Kind::Float(value) if !value.is_finite() => Some(self),
-            Kind::List(list) => list.iter().find_map(Self::not_finite),
-            Kind::Map(map) => map.values().find_map(|member| member.value.not_finite()),
+            NodeKind::Float(value) if !value.is_finite() => Some(self),
+            NodeKind::List(list) => list.iter().find_map(Self::not_finite),
+            NodeKind::Map(map) => map.values().find_map(|member| member.value.not_finite()),
             _ => None,
         }
     }
@@ -174,13 +174,13 @@ impl Node {
     /// What it is, for messages.
     pub(super) fn describe(&self) -> &'static str {
         match self.kind {
-            Kind::Null => "null",
-            Kind::Bool(_) => "a boolean",
-            Kind::Int(_) | Kind::Float(_) => "a number",
-            Kind::Time(_) => "a date",
-            Kind::Text(_) => "a string",
-            Kind::List(_) => "a list",
-            Kind::Map(_) => "a mapping",
+            NodeKind::Null => "null",
+            NodeKind::Bool(_) => "a boolean",
+            NodeKind::Int(_) | NodeKind::Float(_) => "a number",
+            NodeKind::Time(_) => "a date",
+            NodeKind::Text(_) => "a string",
+            NodeKind::List(_) => "a list",
+            NodeKind::Map(_) => "a mapping",
         }
     }
 }
@@ -206,7 +206,7 @@ fn print_float(value: f64) -> String {
 }
 
 /// The two halves of `KEY=VALUE`; the second is `None` without `=`.
-pub(super) fn split_pair(text: &Str) -> (Name, Option<Str>) {
+pub(super) fn split_pair(text: &MarkedStr) -> (Name, Option<MarkedStr>) {
     match text.as_str().split_once('=') {
         Some((key, value)) => (key.into(), Some(part(text, value))),
         None => (Rc::clone(text.name()), None),
@@ -214,8 +214,8 @@ pub(super) fn split_pair(text: &Str) -> (Name, Option<Str>) {
 }
 
 /// A part of a text, with its marks.
-pub(super) fn part(text: &Str, part: &str) -> Str {
-    Str::verbatim(part).marked(text.marks())
+pub(super) fn part(text: &MarkedStr, part: &str) -> MarkedStr {
+    MarkedStr::verbatim(part).marked(text.marks())
 }
 
 pub(super) fn fail<T>(
@@ -248,7 +248,7 @@ pub(super) fn unique_by(
     node: &mut Node,
     key: impl Fn(&Node) -> Result<Name, Failure>,
 ) -> Result<(), Failure> {
-    let Kind::List(list) = &mut node.kind else { return Ok(()) };
+    let NodeKind::List(list) = &mut node.kind else { return Ok(()) };
     let mut kept: Vec<Node> = vec![];
     let mut places: BTreeMap<Name, usize> = BTreeMap::new();
     for item in list.iter() {
@@ -277,11 +277,14 @@ mod tests {
     fn lists_and_mappings_are_formatted_as_in_go() {
         let span = Span { source: Sources::default().add("compose.yaml", ""), start: 0, end: 0 };
         let node = |kind| Node::new(kind, span);
-        let secret = Str::normalized("s").marked(&Marks::of(Mark::Secret("S".into())));
-        let list = Node::list(vec![node(Kind::Int(1)), node(Kind::Null), node(Kind::Text(secret))], span);
+        let secret = MarkedStr::normalized("s").marked(&Marks::of(Mark::Secret("S".into())));
+        let list = Node::list(
+            vec![node(NodeKind::Int(1)), node(NodeKind::Null), node(NodeKind::Text(secret))],
+            span,
+        );
         let member = |value| Member { key: span, value };
         let map = Node::map(
-            [("c".into(), member(list)), ("a".into(), member(node(Kind::Bool(true))))].into(),
+            [("c".into(), member(list)), ("a".into(), member(node(NodeKind::Bool(true))))].into(),
             span,
         );
         let text = Node::list(vec![map, Node::list(vec![], span)], span).formatted();

@@ -3,14 +3,14 @@
 use std::rc::Rc;
 
 use super::files::{Files, Unreadable};
-use super::node::{Kind, Map, Node, part, wrong_type};
+use super::node::{Map, Node, NodeKind, part, wrong_type};
 use super::refusals::unread;
 use crate::bake::values::clean_path;
 use crate::diagnostic::Failure;
 
 /// Where a model's files are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Folders {
     /// What relative paths are joined to.
     pub(super) folder: String,
     /// The folder that files are looked for in.
@@ -32,7 +32,7 @@ pub(super) fn resolve(model: &mut Map, folder: &str, home: Option<&str>) -> Resu
     let services = model.get_mut("services").and_then(|member| member.value.as_map_mut());
     for (name, service) in services.into_iter().flatten() {
         let service = &mut service.value;
-        if let Some(Kind::List(files)) = service.get_mut("env_file").map(|node| &mut node.kind) {
+        if let Some(NodeKind::List(files)) = service.get_mut("env_file").map(|node| &mut node.kind) {
             for file in Rc::make_mut(files) {
                 resolve_path(file.get_mut("path"), base);
             }
@@ -80,7 +80,7 @@ fn resolve_path(path: Option<&mut Node>, base: Base<'_>) {
     *node = node.text(part(text, &resolved));
 }
 
-impl Place {
+impl Folders {
     /// The folder of a file, or a folder itself, as seen from here.
     pub(super) fn relative(&self, path: &str, files: &dyn Files) -> String {
         let mut full = join(&self.base, path);

@@ -11,11 +11,11 @@ use super::dotenv::Environment;
 use super::files::{Files, Unreadable};
 use super::model::{File, Loader};
 use super::node::{Map, Node};
-use super::paths::Place;
+use super::paths::Folders;
 use super::template::Substitution;
 use super::{dotenv, service, yaml};
 use crate::bake::target::Definition;
-use crate::bake::values::{Name, Str};
+use crate::bake::values::{MarkedStr, Name};
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, Sources};
 
@@ -99,7 +99,7 @@ fn project(
         includes: 0,
         extended: 0,
     };
-    let model = loader.model(&files, &Place::default(), &environment, &[])?;
+    let model = loader.model(&files, &Folders::default(), &environment, &[])?;
     if is_empty(&model) {
         let names: Vec<_> = files.iter().map(|file| format!("`{}`", file.path)).collect();
         let message = format!("{} has no services", names.join(", "));
@@ -126,7 +126,7 @@ fn is_empty(model: &Map) -> bool {
 /// The environment, then `.env`, then `--var`; the last one wins, but for `.env`, which only fills gaps.
 fn environment(surroundings: &Surroundings<'_>) -> Result<Environment, Diagnostic> {
     let named = |(name, value): (&String, &String)| {
-        let text = Str::verbatim(value.as_str());
+        let text = MarkedStr::verbatim(value.as_str());
         (Name::from(name.as_str()), dotenv::named(name, text))
     };
     let process: Environment = surroundings.env.iter().map(named).collect();
@@ -143,7 +143,11 @@ fn environment(surroundings: &Surroundings<'_>) -> Result<Environment, Diagnosti
 }
 
 /// The last `name` of the files, or what the environment says, or `bake`. Only `${COMPOSE_PROJECT_NAME}` shows it.
-fn project_name(sources: &Sources, files: &[File], environment: &Environment) -> Result<Str, Diagnostic> {
+fn project_name(
+    sources: &Sources,
+    files: &[File],
+    environment: &Environment,
+) -> Result<MarkedStr, Diagnostic> {
     let mut name = None;
     for file in files {
         for document in yaml::documents(sources, file.source).unwrap_or_default() {
@@ -153,7 +157,7 @@ fn project_name(sources: &Sources, files: &[File], environment: &Environment) ->
     }
     let lookup = |name: &str| environment.get(name).cloned();
     let given = environment.get(PROJECT).filter(|name| !name.as_str().is_empty());
-    let fallback = || given.cloned().unwrap_or_else(|| Str::normalized("bake"));
+    let fallback = || given.cloned().unwrap_or_else(|| MarkedStr::normalized("bake"));
     match name.as_ref().and_then(Node::as_text) {
         None => Ok(fallback()),
         Some(text) => {

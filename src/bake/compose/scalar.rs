@@ -3,19 +3,19 @@
 
 use jiff::civil;
 
-use super::node::Kind;
-use crate::bake::values::Str;
+use super::node::NodeKind;
+use crate::bake::values::MarkedStr;
 
 /// The value of a plain scalar.
-pub(super) fn resolve(text: &str) -> Kind {
+pub(super) fn resolve(text: &str) -> NodeKind {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Kind::Null,
-        "true" | "True" | "TRUE" => return Kind::Bool(true),
-        "false" | "False" | "FALSE" => return Kind::Bool(false),
-        ".nan" | ".NaN" | ".NAN" => return Kind::Float(f64::NAN),
-        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return Kind::Float(f64::INFINITY),
-        "-.inf" | "-.Inf" | "-.INF" => return Kind::Float(f64::NEG_INFINITY),
-        "-0" | "-0.0" => return Kind::Float(-0.0),
+        "" | "~" | "null" | "Null" | "NULL" => return NodeKind::Null,
+        "true" | "True" | "TRUE" => return NodeKind::Bool(true),
+        "false" | "False" | "FALSE" => return NodeKind::Bool(false),
+        ".nan" | ".NaN" | ".NAN" => return NodeKind::Float(f64::NAN),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return NodeKind::Float(f64::INFINITY),
+        "-.inf" | "-.Inf" | "-.INF" => return NodeKind::Float(f64::NEG_INFINITY),
+        "-0" | "-0.0" => return NodeKind::Float(-0.0),
         _ => {}
     }
     let number = match text.as_bytes()[0] {
@@ -26,10 +26,10 @@ pub(super) fn resolve(text: &str) -> Kind {
         }
         _ => None,
     };
-    number.unwrap_or_else(|| Kind::Text(Str::verbatim(text)))
+    number.unwrap_or_else(|| NodeKind::Text(MarkedStr::verbatim(text)))
 }
 
-fn integer(text: &str) -> Option<Kind> {
+fn integer(text: &str) -> Option<NodeKind> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (digits, radix) = match unsigned.as_bytes() {
         [b'0', b'x' | b'X', ..] => (&unsigned[2..], 16),
@@ -44,10 +44,10 @@ fn integer(text: &str) -> Option<Kind> {
     let value = i128::from_str_radix(digits, radix).ok()?;
     let value = if text.starts_with('-') { -value } else { value };
     let fits = i64::try_from(value).is_ok() || (u64::try_from(value).is_ok() && unsigned.len() == text.len());
-    fits.then_some(Kind::Int(value))
+    fits.then_some(NodeKind::Int(value))
 }
 
-fn float(text: &str) -> Option<Kind> {
+fn float(text: &str) -> Option<NodeKind> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),
         None => (text, None),
@@ -63,11 +63,11 @@ fn float(text: &str) -> Option<Kind> {
     if !valid || !exponent.is_none_or(|exponent| is_number(&unsigned(exponent))) {
         return None;
     }
-    text.parse().ok().filter(|value: &f64| value.is_finite()).map(Kind::Float)
+    text.parse().ok().filter(|value: &f64| value.is_finite()).map(NodeKind::Float)
 }
 
 /// A date, with or without a time, printed as Go does: `2024-01-02 03:04:05 +0000 UTC`.
-fn time(text: &str) -> Option<Kind> {
+fn time(text: &str) -> Option<NodeKind> {
     let (date, time) = match text.find(['T', 't', ' ']) {
         Some(at) => (&text[..at], Some((&text[at + 1..], text.as_bytes()[at] == b' '))),
         None => (text, None),
@@ -83,7 +83,7 @@ fn time(text: &str) -> Option<Kind> {
             (clock(&time[..cut])?, if is_zoneless { "+0000 UTC".into() } else { zone(&time[cut..])? })
         }
     };
-    Some(Kind::Time(format!("{date} {clock} {zone}").into()))
+    Some(NodeKind::Time(format!("{date} {clock} {zone}").into()))
 }
 
 fn number(text: &str) -> Option<u32> {
@@ -169,8 +169,8 @@ mod tests {
         ];
         for (text, expected) in cases {
             let found = match resolve(text) {
-                Kind::Text(text) => text.as_str().to_owned(),
-                Kind::Time(text) => text.to_string(),
+                NodeKind::Text(text) => text.as_str().to_owned(),
+                NodeKind::Time(text) => text.to_string(),
                 kind => format!("{kind:?}"),
             };
             assert_eq!(found, expected, "{text}");

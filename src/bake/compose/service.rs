@@ -7,11 +7,11 @@ use super::decoder::{Decoder, Pairs};
 use super::dotenv::{self, Environment};
 use super::extension::{self, caches, link, target_name};
 use super::files::Unreadable;
-use super::node::{Kind, Map, Node, part};
+use super::node::{Map, Node, NodeKind, part};
 use super::size;
 use crate::bake::target::check::ULIMITS;
 use crate::bake::target::{Definition, Group, Secret, Ssh, Target, Text, flags};
-use crate::bake::values::{Name, Str};
+use crate::bake::values::{MarkedStr, Name};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::Span;
 
@@ -72,7 +72,7 @@ pub(super) fn definition(model: &Map, mut decoder: Decoder<'_>) -> Result<Defini
         let Some(target) = decoder.service(name, member.key, &member.value, services, &secrets) else {
             continue;
         };
-        members.push(Text { value: Str::verbatim(Rc::clone(&target.name)), span: Some(member.key) });
+        members.push(Text { value: MarkedStr::verbatim(Rc::clone(&target.name)), span: Some(member.key) });
         definition.add_target(target);
     }
     if !services.is_empty() {
@@ -223,7 +223,7 @@ impl Decoder<'_> {
             "ssh" => {
                 let keys = self.pairs(node, path).into_iter();
                 let key = |(id, path): (Name, Option<Text>)| Ssh {
-                    id: Text { value: Str::verbatim(Rc::clone(&id)), span: Some(node.span) },
+                    id: Text { value: MarkedStr::verbatim(Rc::clone(&id)), span: Some(node.span) },
                     paths: path.into_iter().filter(|path| !path.is_empty()).collect(),
                     span: Some(node.span),
                 };
@@ -328,7 +328,7 @@ impl Decoder<'_> {
     fn extra_hosts(&mut self, target: &mut Target, node: &Node, path: &str) {
         let mut hosts: BTreeMap<Name, Vec<Text>> = BTreeMap::new();
         match &node.kind {
-            Kind::Map(map) => {
+            NodeKind::Map(map) => {
                 for (host, member) in map.iter() {
                     self.free_key(host, member.key, path);
                     if host.starts_with("x-") {
@@ -342,7 +342,7 @@ impl Decoder<'_> {
                     hosts.insert(Rc::clone(host), addresses);
                 }
             }
-            Kind::List(list) => {
+            NodeKind::List(list) => {
                 let texts = self.strings_and_dates(list, path);
                 self.unique(&texts, path);
                 for text in texts {
@@ -379,11 +379,11 @@ impl Decoder<'_> {
 
     fn shm_size(&mut self, target: &mut Target, node: &Node, path: &str) {
         let bytes = match &node.kind {
-            Kind::Int(_) => node.as_integer(),
+            NodeKind::Int(_) => node.as_integer(),
             // compose-go accepts them and forgets them.
-            Kind::Float(bytes) if bytes.fract() == 0.0 => None,
-            Kind::Time(_) => None,
-            Kind::Text(text) => {
+            NodeKind::Float(bytes) if bytes.fract() == 0.0 => None,
+            NodeKind::Time(_) => None,
+            NodeKind::Text(text) => {
                 let bytes = size::parse(text.as_str());
                 if bytes.is_none() {
                     self.report(

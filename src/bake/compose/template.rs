@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
-use crate::bake::values::{Marks, Name, Str};
+use crate::bake::values::{MarkedStr, Marks, Name};
 
 /// How deep defaults may be nested.
 const MAX_DEPTH: usize = 32;
@@ -31,7 +31,7 @@ fn because(text: &str) -> String {
 
 /// The variables' values, and what has become of them.
 pub(super) struct Substitution<'a> {
-    lookup: &'a dyn Fn(&str) -> Option<Str>,
+    lookup: &'a dyn Fn(&str) -> Option<MarkedStr>,
     unset: RefCell<BTreeSet<Name>>,
     left: Cell<usize>,
 }
@@ -44,7 +44,7 @@ struct Output {
 }
 
 impl<'a> Substitution<'a> {
-    pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<Str>) -> Self {
+    pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<MarkedStr>) -> Self {
         Self { lookup, unset: RefCell::default(), left: Cell::new(MAX_BYTES) }
     }
 
@@ -54,13 +54,13 @@ impl<'a> Substitution<'a> {
     }
 
     /// The text with its variables replaced. Where a value goes, its marks go.
-    pub(super) fn apply(&self, text: &Str) -> Result<Str, Problem> {
+    pub(super) fn apply(&self, text: &MarkedStr) -> Result<MarkedStr, Problem> {
         if !text.as_str().contains('$') {
             return Ok(text.clone());
         }
         let mut output = Output { text: String::new(), marks: text.marks().clone() };
         self.substitute(text.as_str(), 0, &mut output)?;
-        Ok(Str::verbatim(output.text).marked(&output.marks))
+        Ok(MarkedStr::verbatim(output.text).marked(&output.marks))
     }
 
     fn substitute(&self, text: &str, depth: usize, output: &mut Output) -> Result<(), Problem> {
@@ -144,7 +144,7 @@ impl<'a> Substitution<'a> {
         self.push(value, output)
     }
 
-    fn push(&self, value: Option<Str>, output: &mut Output) -> Result<(), Problem> {
+    fn push(&self, value: Option<MarkedStr>, output: &mut Output) -> Result<(), Problem> {
         let Some(value) = value else { return Ok(()) };
         let left = self.left.get().checked_sub(value.as_str().len()).ok_or(Problem::TooLong)?;
         self.left.set(left);
@@ -208,21 +208,21 @@ mod tests {
     use super::*;
     use crate::bake::values::Mark;
 
-    fn lookup(name: &str) -> Option<Str> {
+    fn lookup(name: &str) -> Option<MarkedStr> {
         let value = match name {
             "A" => "a",
             "DOLLAR" => "$A",
             "EMPTY" => "",
             "API_TOKEN" => {
-                return Some(Str::normalized("s3cret").marked(&Marks::of(Mark::Secret(name.into()))));
+                return Some(MarkedStr::normalized("s3cret").marked(&Marks::of(Mark::Secret(name.into()))));
             }
             _ => return None,
         };
-        Some(Str::normalized(value))
+        Some(MarkedStr::normalized(value))
     }
 
-    fn apply(text: &str) -> Result<Str, Problem> {
-        Substitution::new(&lookup).apply(&Str::normalized(text))
+    fn apply(text: &str) -> Result<MarkedStr, Problem> {
+        Substitution::new(&lookup).apply(&MarkedStr::normalized(text))
     }
 
     #[test]
@@ -270,10 +270,10 @@ mod tests {
         }
         let deep = format!("{}{}", "${UNSET:-".repeat(10_000), "}".repeat(10_000));
         assert_eq!(apply(&deep).unwrap_err(), Problem::TooDeep);
-        let long = Str::normalized("x".repeat(MAX_BYTES / 4));
+        let long = MarkedStr::normalized("x".repeat(MAX_BYTES / 4));
         let long = |_: &str| Some(long.clone());
         assert_eq!(
-            Substitution::new(&long).apply(&Str::normalized("$A$A$A$A$A")).unwrap_err(),
+            Substitution::new(&long).apply(&MarkedStr::normalized("$A$A$A$A$A")).unwrap_err(),
             Problem::TooLong
         );
     }
@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn only_variables_without_default_count_as_unset() {
         let substitution = Substitution::new(&lookup);
-        substitution.apply(&Str::normalized("$B ${C} ${D:-} ${E+x} $A")).unwrap();
+        substitution.apply(&MarkedStr::normalized("$B ${C} ${D:-} ${E+x} $A")).unwrap();
         let unset: Vec<_> = substitution.take_unset().into_iter().collect();
         assert_eq!(unset, ["B", "C"].map(Name::from));
     }

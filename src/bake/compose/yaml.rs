@@ -8,9 +8,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use granit_parser::{Event, Parser, ScalarStyle, Tag};
 
-use super::node::{Kind, Map, Member, Node};
+use super::node::{Map, Member, Node, NodeKind};
 use super::scalar;
-use crate::bake::values::{Name, Str};
+use crate::bake::values::{MarkedStr, Name};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::{SourceId, Sources, Span};
 
@@ -38,18 +38,18 @@ const OVERRIDE: &str = "!override";
 const CORE: &str = "tag:yaml.org,2002:";
 
 /// The keys that lead to a value.
-pub(super) type Path = Vec<Name>;
+pub(super) type KeyPath = Vec<Name>;
 
 /// A document of a file.
 #[derive(Debug)]
-pub(super) struct Document {
+pub(super) struct YamlDocument {
     pub(super) root: Node,
     /// What `!reset` and `!override` remove from the files before.
-    pub(super) resets: Vec<Path>,
+    pub(super) resets: Vec<KeyPath>,
 }
 
 /// The documents of a file.
-pub(super) fn documents(sources: &Sources, source: SourceId) -> Result<Vec<Document>, Failure> {
+pub(super) fn documents(sources: &Sources, source: SourceId) -> Result<Vec<YamlDocument>, Failure> {
     let mut builder = Builder { anchors: BTreeMap::new(), frames: vec![], nodes: 0, expanded: 0 };
     let mut documents = vec![];
     let options = granit_parser::options! { flow_nesting_limit: MAX_DEPTH, block_nesting_limit: MAX_DEPTH };
@@ -82,7 +82,7 @@ fn place(source: SourceId, start: usize, end: usize) -> Span {
 struct Built {
     /// `None` for what is tagged `!reset`.
     node: Option<Node>,
-    resets: Vec<Path>,
+    resets: Vec<KeyPath>,
     size: usize,
 }
 
@@ -94,7 +94,7 @@ struct Frame {
     anchor: usize,
     tag: Option<String>,
     overrides: bool,
-    resets: Vec<Path>,
+    resets: Vec<KeyPath>,
     size: usize,
     content: Content,
 }
@@ -127,7 +127,7 @@ struct Builder {
 
 impl Builder {
     /// Takes an event; answers with the document that it completes.
-    fn handle(&mut self, event: Event<'_>, span: Span) -> Result<Option<Document>, Failure> {
+    fn handle(&mut self, event: Event<'_>, span: Span) -> Result<Option<YamlDocument>, Failure> {
         match event {
             Event::DocumentStart(_, version) => {
                 if version.is_some_and(|version| (version.major, version.minor) != (1, 1)) {
@@ -213,8 +213,8 @@ impl Builder {
     ) -> Result<(), Failure> {
         let plain = style == ScalarStyle::Plain && tag.is_none();
         let is_merge = plain && text == "<<";
-        let kind = scalar_kind(text, style, tag).unwrap_or(Kind::Null);
-        let is_text = matches!(kind, Kind::Text(_));
+        let kind = scalar_kind(text, style, tag).unwrap_or(NodeKind::Null);
+        let is_text = matches!(kind, NodeKind::Text(_));
         let name: Name = text.into();
         if anchor > 0 {
             let node = Some(Node::new(kind, span));
@@ -259,7 +259,7 @@ impl Builder {
         Ok(())
     }
 
-    fn close(&mut self, end: Span) -> Result<Option<Document>, Failure> {
+    fn close(&mut self, end: Span) -> Result<Option<YamlDocument>, Failure> {
         let Some(frame) = self.frames.pop() else { return Ok(None) };
         // The end of a block is only seen at what follows it.
         let span = frame.span.to(if end.start < end.end { end } else { frame.last });
@@ -277,13 +277,13 @@ impl Builder {
     }
 
     /// Puts a finished value where it belongs; answers with the document if that is all.
-    fn add(&mut self, built: Built, anchor: usize, span: Span) -> Result<Option<Document>, Failure> {
+    fn add(&mut self, built: Built, anchor: usize, span: Span) -> Result<Option<YamlDocument>, Failure> {
         if anchor > 0 {
             self.anchors.insert(anchor, built.clone());
         }
         let Some(frame) = self.frames.last_mut() else {
-            let root = built.node.unwrap_or(Node::new(Kind::Null, span));
-            return Ok(Some(Document { root, resets: built.resets }));
+            let root = built.node.unwrap_or(Node::new(NodeKind::Null, span));
+            return Ok(Some(YamlDocument { root, resets: built.resets }));
         };
         frame.size += built.size;
         frame.last = span;
@@ -321,7 +321,7 @@ impl Builder {
 }
 
 /// Applies the tags of Compose.
-fn finish(node: Node, mut resets: Vec<Path>, size: usize, tag: Option<&str>) -> Built {
+fn finish(node: Node, mut resets: Vec<KeyPath>, size: usize, tag: Option<&str>) -> Built {
     match tag {
         Some(RESET) => Built { node: None, resets: vec![vec![]], size: 1 },
         Some(OVERRIDE) => {
@@ -351,8 +351,8 @@ fn full_tag(tag: &Tag) -> String {
     format!("{}{}", tag.handle(), tag.suffix())
 }
 
-fn scalar_kind(text: &str, style: ScalarStyle, tag: Option<&str>) -> Result<Kind, String> {
-    let string = || Kind::Text(Str::verbatim(text));
+fn scalar_kind(text: &str, style: ScalarStyle, tag: Option<&str>) -> Result<NodeKind, String> {
+    let string = || NodeKind::Text(MarkedStr::verbatim(text));
     let Some(tag) = tag else {
         return Ok(if style == ScalarStyle::Plain { scalar::resolve(text) } else { string() });
     };
@@ -362,14 +362,14 @@ fn scalar_kind(text: &str, style: ScalarStyle, tag: Option<&str>) -> Result<Kind
             let compact: String = text.split_ascii_whitespace().collect();
             let bytes = STANDARD.decode(compact).map_err(|_| "`!!binary` needs Base64".to_owned())?;
             let text = String::from_utf8(bytes).map_err(|_| "`!!binary` holds no UTF-8 text".to_owned())?;
-            Kind::Text(Str::verbatim(text))
+            NodeKind::Text(MarkedStr::verbatim(text))
         }
-        ("float", Kind::Int(value)) => Kind::Float(value as f64),
-        ("float", kind @ Kind::Float(_))
-        | ("int", kind @ Kind::Int(_))
-        | ("bool", kind @ Kind::Bool(_))
-        | ("null", kind @ Kind::Null)
-        | ("timestamp", kind @ Kind::Time(_)) => kind,
+        ("float", NodeKind::Int(value)) => NodeKind::Float(value as f64),
+        ("float", kind @ NodeKind::Float(_))
+        | ("int", kind @ NodeKind::Int(_))
+        | ("bool", kind @ NodeKind::Bool(_))
+        | ("null", kind @ NodeKind::Null)
+        | ("timestamp", kind @ NodeKind::Time(_)) => kind,
         ("float" | "int" | "bool" | "null" | "timestamp", _) => return Err(format!("`{text}` is no {core}")),
         _ => string(),
     };

@@ -1,5 +1,4 @@
-//! What is being evaluated, each value for the one before it: what needs itself is told with the way to it, and there is an
-//! end to values that refer to each other in a row.
+//! The chain of values being evaluated: used to report reference cycles and to cap how long a chain may get.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -34,9 +33,9 @@ impl fmt::Display for Step {
 
 /// The values that are being evaluated.
 #[derive(Default)]
-pub(crate) struct Path(RefCell<Vec<Step>>);
+pub(crate) struct Chain(RefCell<Vec<Step>>);
 
-impl Path {
+impl Chain {
     /// Whether a step is being done, so that doing it again would not end.
     pub(crate) fn contains(&self, step: &Step) -> bool {
         self.0.borrow().contains(step)

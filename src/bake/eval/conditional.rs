@@ -10,21 +10,21 @@ use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
 /// Why an expression has no value, and the type that it would have had.
-pub(super) struct Missing {
+pub(super) struct TypedFailure {
     pub(super) failure: Failure,
     pub(super) ty: Type,
     /// What HCL keeps of a template: the text before the first value that is no text.
     pub(super) text: Option<Box<str>>,
 }
 
-impl From<Failure> for Missing {
+impl From<Failure> for TypedFailure {
     /// Nothing is known of the type.
     fn from(failure: Failure) -> Self {
         Self::of(Type::Dynamic)(failure)
     }
 }
 
-impl Missing {
+impl TypedFailure {
     /// The same failure, of a part of the expression.
     pub(super) fn map(self, part: impl FnOnce(&Type) -> Type) -> Self {
         Self::of(part(&self.ty))(self.failure)
@@ -42,7 +42,7 @@ impl Missing {
 }
 
 /// The type of a value that may be missing.
-pub(super) fn type_of(value: &Result<Value, Missing>) -> Type {
+pub(super) fn type_of(value: &Result<Value, TypedFailure>) -> Type {
     value.as_ref().map_or_else(|missing| missing.ty.clone(), Value::ty)
 }
 
@@ -54,10 +54,10 @@ impl Context {
         span: Span,
         condition: &Expr,
         exprs: [&Expr; 2],
-    ) -> Result<Value, Missing> {
+    ) -> Result<Value, TypedFailure> {
         let arms = exprs.map(|expr| self.outline(scope, expr));
         let ty = self.common_type(exprs, &arms)?;
-        let taken = self.taken(scope, condition).map_err(Missing::of(ty.clone()))?;
+        let taken = self.taken(scope, condition).map_err(TypedFailure::of(ty.clone()))?;
         let [then, otherwise] = arms;
         let (arm, value) = if taken { (exprs[0], then) } else { (exprs[1], otherwise) };
         let value = value.map_err(|missing| match ty {
@@ -67,14 +67,19 @@ impl Context {
         convert(&value, &ty).map_err(|e| {
             let message = format!("both results of a conditional must be of one type: {e}");
             let diagnostic = Diagnostic::error("inconsistent-types", message).at(arm.span, "").at(span, "");
-            Missing::of(ty)(Box::new(diagnostic))
+            TypedFailure::of(ty)(Box::new(diagnostic))
         })
     }
 
     /// The type that both arms of a conditional become; dynamic if that of one is not known.
-    fn common_type(&self, exprs: [&Expr; 2], arms: &[Result<Value, Missing>; 2]) -> Result<Type, Failure> {
+    fn common_type(
+        &self,
+        exprs: [&Expr; 2],
+        arms: &[Result<Value, TypedFailure>; 2],
+    ) -> Result<Type, Failure> {
         let types = [type_of(&arms[0]), type_of(&arms[1])];
-        let is_literal_null = |arm: &Result<Value, Missing>| matches!(arm, Ok(Value::Null(Type::Dynamic)));
+        let is_literal_null =
+            |arm: &Result<Value, TypedFailure>| matches!(arm, Ok(Value::Null(Type::Dynamic)));
         let [then, otherwise] = &types;
         if is_literal_null(&arms[0]) {
             return Ok(otherwise.clone());

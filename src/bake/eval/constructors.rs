@@ -3,26 +3,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::conditional::{Missing, type_of};
+use super::conditional::{TypedFailure, type_of};
 use super::expression::{Context, Scope, condition_failure, describe};
 use crate::bake::text::syntax::{Expr, ExprKind, ForExpr, Ident, ObjectKey};
 use crate::bake::values::convert::convert;
-use crate::bake::values::{Name, Str, Type, Value};
+use crate::bake::values::{MarkedStr, Name, Type, Value};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
 impl Context {
-    pub(super) fn tuple(&self, scope: &Scope<'_>, items: &[Expr]) -> Result<Value, Missing> {
+    pub(super) fn tuple(&self, scope: &Scope<'_>, items: &[Expr]) -> Result<Value, TypedFailure> {
         tuple(items.iter().map(|item| self.outline(scope, item)))
     }
 
-    pub(super) fn object(&self, scope: &Scope<'_>, items: &[(ObjectKey, Expr)]) -> Result<Value, Missing> {
+    pub(super) fn object(
+        &self,
+        scope: &Scope<'_>,
+        items: &[(ObjectKey, Expr)],
+    ) -> Result<Value, TypedFailure> {
         let mut members: BTreeMap<Name, Value> = BTreeMap::new();
         let mut missing: BTreeMap<Name, Type> = BTreeMap::new();
         let mut first = None;
         for (key, value) in items {
             let key = match key {
-                ObjectKey::Name(ident) => Str::verbatim(Rc::clone(&ident.name)),
+                ObjectKey::Name(ident) => MarkedStr::verbatim(Rc::clone(&ident.name)),
                 ObjectKey::Expr(expr) => {
                     check_key(expr)?;
                     self.key(scope, expr)?
@@ -35,7 +39,7 @@ impl Context {
                     missing.remove(&name);
                     members.insert(name, value.marked(key.marks()));
                 }
-                Err(Missing { failure, ty, .. }) => {
+                Err(TypedFailure { failure, ty, .. }) => {
                     members.remove(&name);
                     missing.insert(name, ty);
                     first.get_or_insert(failure);
@@ -44,11 +48,11 @@ impl Context {
         }
         let Some(failure) = first else { return Ok(Value::object(members)) };
         missing.extend(members.into_iter().map(|(name, value)| (name, value.ty())));
-        Err(Missing::of(Type::object(missing))(failure))
+        Err(TypedFailure::of(Type::object(missing))(failure))
     }
 
     /// Keys have no marks, so the value of a key gets those of the key.
-    fn key(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Str, Failure> {
+    fn key(&self, scope: &Scope<'_>, expr: &Expr) -> Result<MarkedStr, Failure> {
         let value = self.eval(scope, expr)?;
         self.known(&value, "this key", expr.span)?;
         let fail = |message: String| Box::new(Diagnostic::error("invalid-key", message).at(expr.span, ""));
@@ -59,12 +63,12 @@ impl Context {
         }
     }
 
-    pub(super) fn splat(&self, scope: &Scope<'_>, of: &Expr, each: &Expr) -> Result<Value, Missing> {
+    pub(super) fn splat(&self, scope: &Scope<'_>, of: &Expr, each: &Expr) -> Result<Value, TypedFailure> {
         let source = self.whole(scope, of)?;
         let single = [source.clone()];
         let items = match &source {
             Value::Null(Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
-                return Err(Missing::from(Box::new(
+                return Err(TypedFailure::from(Box::new(
                     Diagnostic::error("null-splat", "a null list has no elements to take with `*`")
                         .at(of.span, "is null"),
                 )));
@@ -78,18 +82,18 @@ impl Context {
         let (Value::List(element, _) | Value::Set(element, _)) = &source else {
             return all(results).map(Value::tuple).map_err(|(_, failure)| {
                 let types = items.iter().map(|item| ty_or_any(&item.ty()));
-                Missing::of(Type::Tuple(types.collect()))(failure)
+                TypedFailure::of(Type::Tuple(types.collect()))(failure)
             });
         };
         let results =
-            all(results).map_err(|(_, failure)| Missing::of(Type::list(ty_or_any(element)))(failure))?;
+            all(results).map_err(|(_, failure)| TypedFailure::of(Type::list(ty_or_any(element)))(failure))?;
         let element = match results.first() {
             Some(first) => first.ty(),
-            None => ty(element).map_err(Missing::of(Type::list(Type::Dynamic)))?,
+            None => ty(element).map_err(TypedFailure::of(Type::list(Type::Dynamic)))?,
         };
         if results.iter().any(|result| result.ty() != element) {
             let message = "the elements that `*` gives are of different types";
-            return Err(Missing::from(Box::new(
+            return Err(TypedFailure::from(Box::new(
                 Diagnostic::error("mixed-splat", message)
                     .at(each.span, "")
                     .with_help("use a `for` expression, whose result may mix types"),
@@ -98,7 +102,7 @@ impl Context {
         Ok(Value::list(element, results))
     }
 
-    pub(super) fn for_expr(&self, scope: &Scope<'_>, expr: &ForExpr) -> Result<Value, Missing> {
+    pub(super) fn for_expr(&self, scope: &Scope<'_>, expr: &ForExpr) -> Result<Value, TypedFailure> {
         let collection = self.whole(scope, &expr.collection)?;
         let elements = iterate(&collection, expr.collection.span)?;
         self.check_condition(scope, expr)?;
@@ -132,7 +136,7 @@ impl Context {
                     let help = "write `...` after the value to collect the values of one key in a list";
                     let diagnostic = Diagnostic::error("duplicate-key", message).at(key.span, "");
                     let ty = members.iter().map(|(name, value)| (Rc::clone(name), type_of(value))).rev();
-                    let missing = Missing::of(Type::object(ty.collect()));
+                    let missing = TypedFailure::of(Type::object(ty.collect()));
                     return Err(missing(Box::new(diagnostic.with_help(help))));
                 }
                 object(members)
@@ -141,20 +145,20 @@ impl Context {
     }
 }
 
-type Member = (Name, Result<Value, Missing>);
+type Member = (Name, Result<Value, TypedFailure>);
 
-fn tuple(items: impl Iterator<Item = Result<Value, Missing>>) -> Result<Value, Missing> {
+fn tuple(items: impl Iterator<Item = Result<Value, TypedFailure>>) -> Result<Value, TypedFailure> {
     let items = all(items);
-    items.map(Value::tuple).map_err(|(types, failure)| Missing::of(Type::Tuple(types.into()))(failure))
+    items.map(Value::tuple).map_err(|(types, failure)| TypedFailure::of(Type::Tuple(types.into()))(failure))
 }
 
 /// Of several members of one name the last one is taken, though none may fail.
-fn object(members: Vec<Member>) -> Result<Value, Missing> {
+fn object(members: Vec<Member>) -> Result<Value, TypedFailure> {
     let (names, values): (Vec<Name>, Vec<_>) = members.into_iter().unzip();
     match all(values.into_iter()) {
         Ok(values) => Ok(Value::object(names.into_iter().zip(values).collect())),
         Err((types, failure)) => {
-            Err(Missing::of(Type::object(names.into_iter().zip(types).collect()))(failure))
+            Err(TypedFailure::of(Type::object(names.into_iter().zip(types).collect()))(failure))
         }
     }
 }
@@ -169,7 +173,9 @@ fn grouped(members: Vec<Member>) -> Vec<Member> {
 }
 
 /// All values, or the types of all and the first failure.
-fn all(mut values: impl Iterator<Item = Result<Value, Missing>>) -> Result<Vec<Value>, (Vec<Type>, Failure)> {
+fn all(
+    mut values: impl Iterator<Item = Result<Value, TypedFailure>>,
+) -> Result<Vec<Value>, (Vec<Type>, Failure)> {
     let mut known = Vec::with_capacity(values.size_hint().0);
     while let Some(value) = values.next() {
         match value {
@@ -193,9 +199,10 @@ pub(super) fn iterate(collection: &Value, span: Span) -> Result<Vec<(Value, Valu
             Ok(items.iter().enumerate().map(|(i, v)| (Value::Number(i.into()), v.clone())).collect())
         }
         Value::Set(_, items) => Ok(items.iter().map(|v| (v.clone(), v.clone())).collect()),
-        Value::Map(_, members) | Value::Object(members) => {
-            Ok(members.iter().map(|(k, v)| (Value::String(Str::verbatim(Rc::clone(k))), v.clone())).collect())
-        }
+        Value::Map(_, members) | Value::Object(members) => Ok(members
+            .iter()
+            .map(|(k, v)| (Value::String(MarkedStr::verbatim(Rc::clone(k))), v.clone()))
+            .collect()),
         Value::Null(_) => Err(fail("`for` cannot go through null".into())),
         other => Err(fail(format!(
             "`for` goes through lists, sets, maps and objects, and this is {}",

@@ -9,14 +9,14 @@ use std::rc::Rc;
 
 use super::budget::Budget;
 use super::calls::UserFunction;
-use super::conditional::Missing;
+use super::conditional::TypedFailure;
 use super::constructors::{bindings, iterate};
 use super::functions::{Ambient, Function};
+use super::inference;
 use super::operators::{self, OperatorError};
-use super::unknown;
 use crate::bake::text::syntax::{BinaryOp, Expr, ExprKind, Ident, TemplatePart, UnaryOp};
 use crate::bake::values::convert::convert;
-use crate::bake::values::{Marks, Name, Str, Type, Value, kept};
+use crate::bake::values::{MarkedStr, Marks, Name, Type, Value, kept};
 use crate::diagnostic::{Diagnostic, Failure, suggest};
 use crate::source::Span;
 
@@ -112,7 +112,7 @@ impl Context {
     }
 
     /// The value of an expression, or at least its type.
-    pub(super) fn outline(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Missing> {
+    pub(super) fn outline(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, TypedFailure> {
         self.budget.enter(expr.span)?;
         let result = self.eval_kind(scope, expr);
         self.budget.leave();
@@ -130,12 +130,12 @@ impl Context {
         Ok(value)
     }
 
-    fn eval_kind(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Missing> {
+    fn eval_kind(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, TypedFailure> {
         Ok(match &expr.kind {
             ExprKind::Null => Value::Null(Type::Dynamic),
             ExprKind::Bool(value) => Value::Bool(*value),
             ExprKind::Number(number) => Value::Number(number.clone()),
-            ExprKind::String(text) => Value::String(Str::verbatim(Rc::clone(text))),
+            ExprKind::String(text) => Value::String(MarkedStr::verbatim(Rc::clone(text))),
             ExprKind::Template(parts) => self.template(scope, parts, expr.span)?,
             ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => self.outline(scope, inner)?,
             ExprKind::JsonString { template, .. } => match template {
@@ -153,9 +153,9 @@ impl Context {
             ExprKind::Conditional { condition, then, otherwise } => {
                 self.conditional(scope, expr.span, condition, [then, otherwise])?
             }
-            ExprKind::Unary { op, operand } => {
-                self.unary(scope, expr.span, *op, operand).map_err(Missing::of(operators::unary_type(*op)))?
-            }
+            ExprKind::Unary { op, operand } => self
+                .unary(scope, expr.span, *op, operand)
+                .map_err(TypedFailure::of(operators::unary_type(*op)))?,
             ExprKind::Binary { .. } => self.binaries(scope, expr)?,
             ExprKind::For(for_expr) => self.for_expr(scope, for_expr)?,
         })
@@ -179,20 +179,20 @@ impl Context {
         }))
     }
 
-    fn get_attr(&self, scope: &Scope<'_>, of: &Expr, name: &Ident) -> Result<Value, Missing> {
+    fn get_attr(&self, scope: &Scope<'_>, of: &Expr, name: &Ident) -> Result<Value, TypedFailure> {
         if let Some(value) = self.block_attribute(scope, of, name) {
             return Ok(value?);
         }
-        let part = |ty: &Type| unknown::attribute(ty, name).unwrap_or(Type::Dynamic);
+        let part = |ty: &Type| inference::attribute(ty, name).unwrap_or(Type::Dynamic);
         let object = self.outline(scope, of).map_err(|missing| missing.map(part))?;
         self.check_whole(&object, of.span)?;
         Ok(operators::attribute(&object, &name.name)
             .map_err(|m| Box::new(Diagnostic::error("unsupported-attribute", m).at(name.span, "")))?)
     }
 
-    fn index(&self, scope: &Scope<'_>, of: &Expr, key: &Expr) -> Result<Value, Missing> {
+    fn index(&self, scope: &Scope<'_>, of: &Expr, key: &Expr) -> Result<Value, TypedFailure> {
         let (collection, index) = (self.outline(scope, of), self.eval(scope, key)?);
-        let part = |ty: &Type| unknown::element(ty, &index).unwrap_or(Type::Dynamic);
+        let part = |ty: &Type| inference::element(ty, &index).unwrap_or(Type::Dynamic);
         let collection = collection.map_err(|missing| missing.map(part))?;
         self.check_whole(&collection, of.span)?;
         self.known(&index, "this index", key.span)?;
@@ -237,18 +237,19 @@ impl Context {
     }
 
     /// Operators nest to the left, by the thousands where a generator wrote them, so that this must not recurse.
-    fn binaries(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Missing> {
+    fn binaries(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, TypedFailure> {
         let (innermost, operations) = operations(expr);
         let mut value = self.outline(scope, innermost);
         for (span, op, left, right) in operations {
             self.budget.worked(1, span)?;
-            let operand = |expr: &Expr, value: Result<Value, Missing>| {
+            let operand = |expr: &Expr, value: Result<Value, TypedFailure>| {
                 let value = value?;
                 self.known(&value, use_of(op), expr.span)?;
                 Ok(value)
             };
             let (a, b) = (operand(left, value), operand(right, self.outline(scope, right)));
-            value = binary(span, op, (left, a), (right, b)).map_err(Missing::of(operators::binary_type(op)));
+            value =
+                binary(span, op, (left, a), (right, b)).map_err(TypedFailure::of(operators::binary_type(op)));
         }
         value
     }
@@ -292,14 +293,14 @@ impl Context {
         }
     }
 
-    fn template(&self, scope: &Scope<'_>, parts: &[TemplatePart], span: Span) -> Result<Value, Missing> {
+    fn template(&self, scope: &Scope<'_>, parts: &[TemplatePart], span: Span) -> Result<Value, TypedFailure> {
         let mut rendered = Rendered::default();
         let result = self.render(scope, parts, span, &mut rendered);
         let Rendered { text, marks, failure } = rendered;
         match (failure, result) {
-            (None, Ok(())) => Ok(Value::String(Str::normalized(text).marked(&marks))),
-            (Some(failure), Ok(())) => Err(Missing::of(Type::String)(failure).but(text)),
-            (first, Err(last)) => Err(Missing::of(Type::String)(first.unwrap_or(last))),
+            (None, Ok(())) => Ok(Value::String(MarkedStr::normalized(text).marked(&marks))),
+            (Some(failure), Ok(())) => Err(TypedFailure::of(Type::String)(failure).but(text)),
+            (first, Err(last)) => Err(TypedFailure::of(Type::String)(first.unwrap_or(last))),
         }
     }
 
@@ -426,12 +427,12 @@ pub(super) fn operations(expr: &Expr) -> (&Expr, Vec<(Span, BinaryOp, &Expr, &Ex
 pub(super) fn binary(
     span: Span,
     op: BinaryOp,
-    (left, a): (&Expr, Result<Value, Missing>),
-    (right, b): (&Expr, Result<Value, Missing>),
+    (left, a): (&Expr, Result<Value, TypedFailure>),
+    (right, b): (&Expr, Result<Value, TypedFailure>),
 ) -> Result<Value, Failure> {
     // Without what could not be a bool anyway, nothing is decided.
-    let could_be_bool = |operand: &Result<Value, Missing>| match operand {
-        Err(Missing { text: Some(text), .. }) => convert(&Value::string(&**text), &Type::Bool).is_ok(),
+    let could_be_bool = |operand: &Result<Value, TypedFailure>| match operand {
+        Err(TypedFailure { text: Some(text), .. }) => convert(&Value::string(&**text), &Type::Bool).is_ok(),
         Err(missing) => matches!(missing.ty, Type::Dynamic | Type::Bool | Type::String),
         Ok(_) => true,
     };

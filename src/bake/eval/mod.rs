@@ -13,6 +13,6 @@ pub(crate) mod calls;
 mod conditional;
 mod constructors;
 mod expression;
-mod unknown;
+mod inference;
 
 pub(crate) use expression::{Context, Scope, describe};

@@ -5,7 +5,7 @@ use crate::bake::values::Name;
 
 /// One free name in an expression.
 #[derive(Debug)]
-pub(crate) struct Reference<'a> {
+pub(crate) struct FreeName<'a> {
     /// `target` of `target.app.tags`.
     pub(crate) root: &'a Name,
     /// Up to two attribute names that follow, `app` and `tags`; an index ends them.
@@ -19,7 +19,7 @@ pub(crate) struct Reference<'a> {
 /// The free names and called functions of an expression, in source order.
 #[derive(Debug, Default)]
 pub(crate) struct References<'a> {
-    pub(crate) names: Vec<Reference<'a>>,
+    pub(crate) names: Vec<FreeName<'a>>,
     pub(crate) calls: Vec<&'a Ident>,
     bound: Vec<&'a Name>,
 }
@@ -138,7 +138,7 @@ impl<'a> References<'a> {
                     path.reverse();
                     path.truncate(2);
                     if !self.bound.contains(&root) {
-                        self.names.push(Reference { root, path, indexed, expr });
+                        self.names.push(FreeName { root, path, indexed, expr });
                     }
                     return;
                 }

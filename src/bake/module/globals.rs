@@ -9,7 +9,7 @@ use crate::bake::eval::Scope;
 use crate::bake::eval::budget::MAX_ERRORS;
 use crate::bake::eval::calls::UserFunction;
 use crate::bake::eval::chain::Step;
-use crate::bake::eval::references::{Reference, References};
+use crate::bake::eval::references::{FreeName, References};
 use crate::bake::text::syntax::{Block, Body, Expr, ExprKind};
 use crate::bake::values::convert::convert;
 use crate::bake::values::kept::{self, KeptVariable};
@@ -26,7 +26,7 @@ impl Module {
 
     /// Notes the use of a name that is not declared, which `try`, `can` or a conditional may let pass. buildx takes the
     /// second use in the same scope for a cycle (`resolveValue` in `bake/hclparser/hclparser.go`).
-    pub(super) fn miss(&self, scope: &Scope<'_>, reference: &Reference<'_>) -> Result<(), Failure> {
+    pub(super) fn miss(&self, scope: &Scope<'_>, reference: &FreeName<'_>) -> Result<(), Failure> {
         let name = reference.root;
         if self.missed.borrow_mut().insert((scope.identity(), Rc::clone(name))) {
             return Ok(());
@@ -50,12 +50,12 @@ impl Module {
         let ident = self.variables.get(name).map(|v| &v.labels[0]);
         let declared = ident.or(self.attributes.get(name).map(|a| &a.name)).map(|ident| ident.span);
         let step = Step::Global(Rc::clone(name));
-        if self.path.contains(&step) {
+        if self.chain.contains(&step) {
             let message = format!("variable cycle not allowed: `{name}` needs its own value");
             let diagnostic = Diagnostic::error("variable-cycle", message).at(declared, "needed by itself");
-            return Err(Box::new(diagnostic.with_help(self.path.cycle(&step))));
+            return Err(Box::new(diagnostic.with_help(self.chain.cycle(&step))));
         }
-        let value = self.path.follow(step, declared, || self.global_value(name));
+        let value = self.chain.follow(step, declared, || self.global_value(name));
         match value {
             Ok(value) => {
                 self.context.globals.borrow_mut().insert(Rc::clone(name), value);
@@ -350,12 +350,12 @@ impl Module {
             return Err(failure.clone());
         }
         let step = Step::Global(Rc::clone(&key));
-        if self.path.contains(&step) {
+        if self.chain.contains(&step) {
             let message = format!("function cycle not allowed: `{name}` calls itself");
             let diagnostic = Diagnostic::error("function-cycle", message).at(declared, "calls itself");
-            return Err(Box::new(diagnostic.with_help(self.path.cycle(&step))));
+            return Err(Box::new(diagnostic.with_help(self.chain.cycle(&step))));
         }
-        let built = self.path.follow(step, declared, || self.build_function(function));
+        let built = self.chain.follow(step, declared, || self.build_function(function));
         match built {
             Ok(built) => {
                 self.context.functions.borrow_mut().insert(Rc::clone(name), Rc::new(built));

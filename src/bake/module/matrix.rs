@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::bake::eval::describe;
 use crate::bake::values::convert::convert;
-use crate::bake::values::{Name, Str, Type, Value};
+use crate::bake::values::{MarkedStr, Name, Type, Value};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
@@ -46,7 +46,7 @@ pub(super) fn combinations(matrix: &Value, span: Span) -> Result<Vec<Combination
 }
 
 /// The target name that a `name` expression gave, with its marks.
-pub(super) fn name_of(value: &Value, span: Span) -> Result<Str, Failure> {
+pub(super) fn name_of(value: &Value, span: Span) -> Result<MarkedStr, Failure> {
     match convert(value, &Type::String) {
         Ok(Value::String(text)) => {
             check_name(text.as_str(), span)?;

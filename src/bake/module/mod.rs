@@ -2,6 +2,7 @@
 
 // The parts of a file.
 pub(crate) mod exposed;
+mod instance;
 mod matrix;
 mod variables;
 
@@ -9,6 +10,7 @@ mod variables;
 mod files;
 
 // What files declare, and what is suspicious about it.
+mod blocks;
 mod globals;
 pub mod strict;
 

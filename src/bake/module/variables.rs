@@ -7,7 +7,7 @@ use crate::bake::eval::functions::from_json_as;
 use crate::bake::eval::typeexpr::parse_type;
 use crate::bake::text::hcl::parse_expression_text;
 use crate::bake::text::syntax::{Body, ExprKind};
-use crate::bake::values::{Number, Str, Type, Value, csv, parse_float};
+use crate::bake::values::{MarkedStr, Number, Type, Value, csv, parse_float};
 use crate::diagnostic::Failure;
 
 /// An override found for a variable.
@@ -54,7 +54,7 @@ pub(super) fn convert_override(
 /// Text as a string, as Go's `strconv.ParseBool` or as its `ParseFloat` with 64 bits.
 fn primitive(text: &str, ty: &Type) -> Result<Value, String> {
     match ty {
-        Type::String => Ok(Value::String(Str::normalized(text))),
+        Type::String => Ok(Value::String(MarkedStr::normalized(text))),
         Type::Bool => match text {
             "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(Value::Bool(true)),
             "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(Value::Bool(false)),

@@ -12,7 +12,7 @@ use super::text::Text;
 use super::textmap::TextMap;
 use crate::bake::text::syntax::{Expr, ExprKind, Ident, ObjectKey};
 use crate::bake::values::convert::convert;
-use crate::bake::values::{Name, Str, Type, Value, kept};
+use crate::bake::values::{MarkedStr, Name, Type, Value, kept};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
@@ -400,7 +400,7 @@ impl Decoder<'_> {
                 decoder.fail(member, place, "a whole number of at most 64 bits")
             });
         };
-        let from = Text { value: Str::verbatim("").marked(&member.marks()), span: Some(place.span) };
+        let from = Text { value: MarkedStr::verbatim("").marked(&member.marks()), span: Some(place.span) };
         Some(Whole::read(number, &from))
     }
 }

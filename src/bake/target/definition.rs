@@ -10,7 +10,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::text::Text;
 use super::textmap::TextMap;
-use crate::bake::values::{Name, Str};
+use crate::bake::values::{MarkedStr, Name};
 use crate::source::Span;
 
 /// One element of `output`, `cache-from`, `cache-to` or `attest`: fields by key. Equality looks at the fields alone.
@@ -291,7 +291,7 @@ impl Definition {
         let members: IndexSet<&Name> = members.iter().collect();
         let targets = members
             .into_iter()
-            .map(|name| Text { value: Str::verbatim(Rc::clone(name)), span: None })
+            .map(|name| Text { value: MarkedStr::verbatim(Rc::clone(name)), span: None })
             .collect();
         let group = Group { name: Rc::clone(label), targets: Some(targets), ..Group::default() };
         if self.groups.contains_key(label) {

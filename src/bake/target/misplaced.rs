@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 /// An error for each kept variable that is where its value decides what is built. `rebased` says that local contexts
 /// are made relative to their file, so that one must be known from a remote one.
 #[must_use]
-pub fn misplaced(definition: &Definition, rebased: bool) -> Vec<Diagnostic> {
+pub fn kept_variables(definition: &Definition, rebased: bool) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     for group in definition.groups.values() {
         for text in group.members() {
@@ -136,10 +136,10 @@ fn is_decisive_field(attribute: &str, entry: &Entry, key: &str, text: &Text) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bake::values::{Mark, Marks, Str};
+    use crate::bake::values::{Mark, MarkedStr, Marks};
 
-    fn string(text: &str) -> Str {
-        let text = Str::normalized(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}"));
+    fn string(text: &str) -> MarkedStr {
+        let text = MarkedStr::normalized(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}"));
         text.marked(&Marks::of(Mark::Kept("A".into())))
     }
 

@@ -11,7 +11,7 @@ use super::definition::{Definition, Entry, Policy, Resources, Target, Whole};
 use super::flags::{self, FlagError};
 use super::glob::Glob;
 use super::text::Text;
-use crate::bake::values::{Mark, Marks, Name, Str, is_secret_name};
+use crate::bake::values::{Mark, MarkedStr, Marks, Name, is_secret_name};
 use crate::diagnostic::{Diagnostic, names_help, suggest};
 
 /// Keys of `--set` that are no attribute's alone.
@@ -23,7 +23,7 @@ fn keys() -> impl Iterator<Item = &'static str> + Clone {
 }
 
 /// Looks up an environment variable.
-pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<Str>;
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<MarkedStr>;
 
 /// Changes to targets that match patterns, in the order given.
 #[derive(Clone, Debug, Default)]
@@ -524,7 +524,7 @@ mod tests {
 
     /// What sets make of the sample target, on one line, or the message.
     fn run(sets: &[&str]) -> String {
-        let home = |name: &str| (name == "HOME").then(|| Str::normalized("/root"));
+        let home = |name: &str| (name == "HOME").then(|| MarkedStr::normalized("/root"));
         let overrides = match Overrides::parse(&owned(sets), Some(&home)) {
             Ok(overrides) => overrides,
             Err(diagnostics) => return diagnostics[0].message.clone(),

@@ -6,8 +6,8 @@ use super::attributes::{Attribute, Escape, Kind, LIMITS, Limit, LimitKind, TARGE
 use super::definition::{Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target};
 use super::text::Text;
 use super::textmap::TextMap;
-use crate::bake::values::kept::{self, KeptVariable, Piece};
-use crate::bake::values::{Name, Str, Type, Value};
+use crate::bake::values::kept::{self, KeptVariable, StringPart};
+use crate::bake::values::{MarkedStr, Name, Type, Value};
 use crate::json::{Json, Member, ObjectWriter};
 
 /// Which strings have `${` and `%{` escaped, and what is printed where buildx's own form does not read back.
@@ -141,13 +141,13 @@ pub fn escape_template(text: &str) -> Cow<'_, str> {
 
 /// The template that means the string: kept variables are in `${…}`, and all else is literal.
 #[must_use]
-pub fn template(string: &Str) -> Cow<'_, str> {
+pub fn template(string: &MarkedStr) -> Cow<'_, str> {
     let pieces = kept::pieces(string);
     let mut template = String::new();
     for (at, piece) in pieces.iter().enumerate() {
         match piece {
-            Piece::Variable(name) => template.extend(["${", name, "}"]),
-            Piece::Text(text) => {
+            StringPart::Variable(name) => template.extend(["${", name, "}"]),
+            StringPart::Text(text) => {
                 // A dollar sign before `${` would escape it.
                 let is_last = at + 1 == pieces.len();
                 let rest = if is_last { text } else { text.trim_end_matches('$') };
@@ -601,7 +601,7 @@ mod tests {
     #[test]
     fn kept_variables_stand_in_literal_text() {
         let kept = |text: &str| {
-            Str::normalized(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}"))
+            MarkedStr::normalized(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}"))
                 .marked(&Marks::of(Mark::Kept("A".into())))
         };
         for (text, expected) in [

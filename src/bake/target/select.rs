@@ -14,7 +14,7 @@ use super::inherit::Resolver;
 use super::links;
 use super::overrides::Overrides;
 use super::text::Text;
-use crate::bake::values::{Name, Str};
+use crate::bake::values::{MarkedStr, Name};
 use crate::diagnostic::{Diagnostic, names_help};
 use crate::source::Span;
 
@@ -252,7 +252,7 @@ fn add_default_group(groups: &mut BTreeMap<Name, Group>, arguments: &IndexSet<Na
         group
             .targets
             .get_or_insert_default()
-            .push(Text { value: Str::verbatim(Rc::clone(argument)), span: None });
+            .push(Text { value: MarkedStr::verbatim(Rc::clone(argument)), span: None });
     }
     for group in groups.values_mut() {
         if let Some(targets) = &mut group.targets {

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use crate::bake::values::{Name, Str};
+use crate::bake::values::{MarkedStr, Name};
 use crate::source::Span;
 
 /// A string with where it came from. Equality looks at the text alone.
 #[derive(Clone, Debug)]
 pub struct Text {
     /// The string, with its marks.
-    pub value: Str,
+    pub value: MarkedStr,
     /// Its place in a file; absent for defaults and for the command line.
     pub span: Option<Span>,
 }
@@ -18,7 +18,7 @@ impl Text {
     /// A string without a place, kept byte for byte: text of the command line is not normalised.
     #[must_use]
     pub fn verbatim(text: &str) -> Self {
-        Self { value: Str::verbatim(text), span: None }
+        Self { value: MarkedStr::verbatim(text), span: None }
     }
 
     /// The text.
@@ -42,7 +42,7 @@ impl Text {
     /// Other text with this text's place and marks, such as a part of it.
     #[must_use]
     pub fn derive(&self, text: &str) -> Self {
-        Self { value: Str::verbatim(text).marked(self.value.marks()), span: self.span }
+        Self { value: MarkedStr::verbatim(text).marked(self.value.marks()), span: self.span }
     }
 }
 

@@ -28,8 +28,8 @@ pub fn parse_json(sources: &Sources, id: SourceId) -> Result<Body, Vec<Diagnosti
             .with_help("save the file as UTF-8 without a byte order mark (BOM)");
         return Err(vec![error]);
     }
-    let root = Reader { text: &source.text, at: 0, source: id }.document().map_err(|e| vec![e])?;
-    let Kind::Object(members) = root.kind else {
+    let root = JsonParser { text: &source.text, at: 0, source: id }.document().map_err(|e| vec![e])?;
+    let JsonValue::Object(members) = root.kind else {
         let error =
             syntax(root.span, "a Bake file in JSON is an object", &format!("found {}", root.kind.noun()));
         return Err(vec![error]);
@@ -45,11 +45,11 @@ fn syntax(span: Span, message: impl Into<String>, label: &str) -> Diagnostic {
 
 /// A JSON value and its place.
 struct Node {
-    kind: Kind,
+    kind: JsonValue,
     span: Span,
 }
 
-enum Kind {
+enum JsonValue {
     Null,
     Bool(bool),
     Number(Number),
@@ -64,7 +64,7 @@ struct Key {
     span: Span,
 }
 
-impl Kind {
+impl JsonValue {
     fn noun(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -154,12 +154,12 @@ impl Structure {
         let span = value.span;
         let mut members = Vec::new();
         match value.kind {
-            Kind::Null => {}
-            Kind::Object(more) => members = more,
-            Kind::Array(items) => {
+            JsonValue::Null => {}
+            JsonValue::Object(more) => members = more,
+            JsonValue::Array(items) => {
                 for item in items {
                     match item.kind {
-                        Kind::Object(more) => members.extend(more),
+                        JsonValue::Object(more) => members.extend(more),
                         other => return self.mismatch(kind, item.span, &other, "an object of names"),
                     }
                 }
@@ -192,12 +192,12 @@ impl Structure {
             .into_iter()
             .collect();
         let bodies = match value.kind {
-            Kind::Null => return,
-            Kind::Array(items) => items,
+            JsonValue::Null => return,
+            JsonValue::Array(items) => items,
             _ => vec![value],
         };
         for Node { kind: body, span } in bodies {
-            let Kind::Object(members) = body else {
+            let JsonValue::Object(members) = body else {
                 self.mismatch(kind, span, &body, "an object of settings");
                 continue;
             };
@@ -206,19 +206,21 @@ impl Structure {
         }
     }
 
-    fn mismatch(&mut self, kind: &Ident, span: Span, found: &Kind, expected: &str) {
+    fn mismatch(&mut self, kind: &Ident, span: Span, found: &JsonValue, expected: &str) {
         let message = format!("{expected} is expected in `{}`", kind.name);
         self.report(syntax(span, message, &format!("found {}", found.noun())));
     }
 
     fn expr(&mut self, node: Node) -> Expr {
         let kind = match node.kind {
-            Kind::Null => ExprKind::Null,
-            Kind::Bool(value) => ExprKind::Bool(value),
-            Kind::Number(value) => ExprKind::Number(value),
-            Kind::String(text) => string(&text, node.span),
-            Kind::Array(items) => ExprKind::Tuple(items.into_iter().map(|item| self.expr(item)).collect()),
-            Kind::Object(members) => {
+            JsonValue::Null => ExprKind::Null,
+            JsonValue::Bool(value) => ExprKind::Bool(value),
+            JsonValue::Number(value) => ExprKind::Number(value),
+            JsonValue::String(text) => string(&text, node.span),
+            JsonValue::Array(items) => {
+                ExprKind::Tuple(items.into_iter().map(|item| self.expr(item)).collect())
+            }
+            JsonValue::Object(members) => {
                 let mut seen = BTreeMap::new();
                 let mut items = Vec::with_capacity(members.len());
                 for (key, value) in members {
@@ -242,28 +244,30 @@ fn string(text: &str, span: Span) -> ExprKind {
 /// Whether a value is an object of objects, or has arrays of objects in either place.
 fn has_shape_of_blocks(value: &Node) -> bool {
     let is_body = |node: &Node| match &node.kind {
-        Kind::Null | Kind::Object(_) => true,
-        Kind::Array(items) => items.iter().all(|item| matches!(item.kind, Kind::Object(_))),
+        JsonValue::Null | JsonValue::Object(_) => true,
+        JsonValue::Array(items) => items.iter().all(|item| matches!(item.kind, JsonValue::Object(_))),
         _ => false,
     };
     match &value.kind {
-        Kind::Object(members) => !members.is_empty() && members.iter().all(|(_, value)| is_body(value)),
-        Kind::Array(items) => {
+        JsonValue::Object(members) => !members.is_empty() && members.iter().all(|(_, value)| is_body(value)),
+        JsonValue::Array(items) => {
             !items.is_empty()
-                && items.iter().all(|item| matches!(item.kind, Kind::Object(_)) && has_shape_of_blocks(item))
+                && items
+                    .iter()
+                    .all(|item| matches!(item.kind, JsonValue::Object(_)) && has_shape_of_blocks(item))
         }
         _ => false,
     }
 }
 
 /// Reads JSON text (<https://www.rfc-editor.org/rfc/rfc8259>).
-struct Reader<'a> {
+struct JsonParser<'a> {
     text: &'a str,
     at: usize,
     source: SourceId,
 }
 
-impl Reader<'_> {
+impl JsonParser<'_> {
     fn document(mut self) -> Result<Node, Diagnostic> {
         let node = self.value(0)?;
         match self.peek() {
@@ -317,33 +321,33 @@ impl Reader<'_> {
         let kind = match first {
             b'{' => self.object(depth)?,
             b'[' => self.array(depth)?,
-            b'"' => Kind::String(self.string()?),
-            b'-' | b'0'..=b'9' => Kind::Number(self.number()?),
+            b'"' => JsonValue::String(self.string()?),
+            b'-' | b'0'..=b'9' => JsonValue::Number(self.number()?),
             _ => self.keyword()?,
         };
         Ok(Node { kind, span: self.span(start) })
     }
 
-    fn keyword(&mut self) -> Result<Kind, Diagnostic> {
+    fn keyword(&mut self) -> Result<JsonValue, Diagnostic> {
         let rest = &self.text[self.at..];
         let length = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
         let kind = match &rest[..length] {
-            "null" => Kind::Null,
-            "true" => Kind::Bool(true),
-            "false" => Kind::Bool(false),
+            "null" => JsonValue::Null,
+            "true" => JsonValue::Bool(true),
+            "false" => JsonValue::Bool(false),
             _ => return Err(self.unexpected("a value")),
         };
         self.at += length;
         Ok(kind)
     }
 
-    fn object(&mut self, depth: usize) -> Result<Kind, Diagnostic> {
+    fn object(&mut self, depth: usize) -> Result<JsonValue, Diagnostic> {
         let open = self.at;
         self.at += 1;
         let mut members = Vec::new();
         if self.peek() == Some(b'}') {
             self.at += 1;
-            return Ok(Kind::Object(members));
+            return Ok(JsonValue::Object(members));
         }
         loop {
             if self.peek() != Some(b'"') {
@@ -358,23 +362,23 @@ impl Reader<'_> {
             self.at += 1;
             members.push((key, self.value(depth + 1)?));
             if !self.goes_on(open, b'}')? {
-                return Ok(Kind::Object(members));
+                return Ok(JsonValue::Object(members));
             }
         }
     }
 
-    fn array(&mut self, depth: usize) -> Result<Kind, Diagnostic> {
+    fn array(&mut self, depth: usize) -> Result<JsonValue, Diagnostic> {
         let open = self.at;
         self.at += 1;
         let mut items = Vec::new();
         if self.peek() == Some(b']') {
             self.at += 1;
-            return Ok(Kind::Array(items));
+            return Ok(JsonValue::Array(items));
         }
         loop {
             items.push(self.value(depth + 1)?);
             if !self.goes_on(open, b']')? {
-                return Ok(Kind::Array(items));
+                return Ok(JsonValue::Array(items));
             }
         }
     }
@@ -659,7 +663,7 @@ mod tests {
         fn serde_json_agrees_on_what_is_json(text in r#"([\[\]{},:1.e-]|"a"|null|0| ){0,12}"#) {
             let mut sources = Sources::default();
             let source = sources.add("a.json", text.clone());
-            let ours = Reader { text: &text, at: 0, source }.document().is_ok();
+            let ours = JsonParser { text: &text, at: 0, source }.document().is_ok();
             proptest::prop_assert_eq!(ours, serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok());
         }
     }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::csv;
 use super::name::Name;
-use super::value::{Mark, Marks, Str, Type, Value};
+use super::value::{Mark, MarkedStr, Marks, Type, Value};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
@@ -39,7 +39,7 @@ pub struct KeptVariable {
 
 /// A part of a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Piece<'a> {
+pub enum StringPart<'a> {
     /// Text as it is.
     Text(&'a str),
     /// The value of a kept variable.
@@ -49,13 +49,13 @@ pub enum Piece<'a> {
 /// What a kept variable evaluates to.
 #[must_use]
 pub(crate) fn placeholder(name: &Name) -> Value {
-    let text = Str::normalized(format!("{OPEN}{name}{CLOSE}"));
+    let text = MarkedStr::normalized(format!("{OPEN}{name}{CLOSE}"));
     Value::String(text.marked(&Marks::of(Mark::Kept(Rc::clone(name)))))
 }
 
 /// The parts of a string, none of them empty.
 #[must_use]
-pub fn pieces(string: &Str) -> Vec<Piece<'_>> {
+pub fn pieces(string: &MarkedStr) -> Vec<StringPart<'_>> {
     let mut pieces = Vec::new();
     let mut rest = string.as_str();
     if string.marks().has_kept() {
@@ -65,8 +65,8 @@ pub fn pieces(string: &Str) -> Vec<Piece<'_>> {
             let name = rest[start..].find(CLOSE).map(|length| &rest[start..start + length]);
             match name.filter(|name| string.marks().keeps(name)) {
                 Some(name) => {
-                    pieces.extend(Some(Piece::Text(&rest[..open])).filter(|_| open > 0));
-                    pieces.push(Piece::Variable(name));
+                    pieces.extend(Some(StringPart::Text(&rest[..open])).filter(|_| open > 0));
+                    pieces.push(StringPart::Variable(name));
                     rest = &rest[start + name.len() + CLOSE.len_utf8()..];
                     from = 0;
                 }
@@ -75,19 +75,19 @@ pub fn pieces(string: &Str) -> Vec<Piece<'_>> {
             }
         }
     }
-    pieces.extend(Some(Piece::Text(rest)).filter(|_| !rest.is_empty()));
+    pieces.extend(Some(StringPart::Text(rest)).filter(|_| !rest.is_empty()));
     pieces
 }
 
 /// The first kept variable in a string.
 #[must_use]
-pub fn variable_in(string: &Str) -> Option<&str> {
+pub fn variable_in(string: &MarkedStr) -> Option<&str> {
     if !string.marks().has_kept() {
         return None;
     }
     pieces(string).into_iter().find_map(|piece| match piece {
-        Piece::Variable(name) => Some(name),
-        Piece::Text(_) => None,
+        StringPart::Variable(name) => Some(name),
+        StringPart::Text(_) => None,
     })
 }
 
@@ -108,7 +108,7 @@ pub fn variable_of(value: &Value) -> Option<&str> {
 pub(crate) fn scalar_of<'v>(value: &'v Value, scalars: &BTreeSet<Name>) -> Option<&'v str> {
     match value {
         Value::String(text) => match pieces(text).as_slice() {
-            [Piece::Variable(name)] => Some(*name).filter(|name| scalars.contains(*name)),
+            [StringPart::Variable(name)] => Some(*name).filter(|name| scalars.contains(*name)),
             _ => None,
         },
         _ => match (value.items(), value.members()) {
@@ -145,7 +145,7 @@ pub(crate) fn is_structural(function: &str) -> bool {
 
 /// Whether an element of `output`, `cache-to` … that is one string can be split into its fields without the values of
 /// the kept variables in it. `Err` has the variable that is in the way.
-pub(crate) fn check_fields(element: &Str) -> Result<(), &str> {
+pub(crate) fn check_fields(element: &MarkedStr) -> Result<(), &str> {
     let Some(name) = variable_in(element) else { return Ok(()) };
     let fields = csv::fields(element.as_str(), ',').map_err(|_| name)?;
     for field in fields.iter().filter(|field| field.contains(OPEN)) {
@@ -162,15 +162,16 @@ pub(crate) fn check_fields(element: &Str) -> Result<(), &str> {
 mod tests {
     use super::*;
 
-    fn string(text: &str, kept: &[&str]) -> Str {
-        let marked = |string: Str, name: &&str| string.marked(&Marks::of(Mark::Kept((*name).into())));
-        kept.iter().fold(Str::normalized(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}")), marked)
+    fn string(text: &str, kept: &[&str]) -> MarkedStr {
+        let marked = |string: MarkedStr, name: &&str| string.marked(&Marks::of(Mark::Kept((*name).into())));
+        kept.iter()
+            .fold(MarkedStr::normalized(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}")), marked)
     }
 
     #[test]
     fn strings_are_taken_apart_at_their_placeholders() {
-        let text = Piece::Text;
-        let variable = Piece::Variable;
+        let text = StringPart::Text;
+        let variable = StringPart::Variable;
         for (written, kept, expected) in [
             ("", &["A"][..], &[][..]),
             ("plain", &["A"], &[text("plain")]),
@@ -183,7 +184,7 @@ mod tests {
         // Characters that come from a file or from the environment are no placeholder.
         for (written, kept) in [("<A>", &[][..]), ("<A>", &["B"]), ("<A", &["A"]), ("A>", &["A"])] {
             let string = string(written, kept);
-            assert_eq!(pieces(&string), [Piece::Text(string.as_str())], "{written}");
+            assert_eq!(pieces(&string), [StringPart::Text(string.as_str())], "{written}");
         }
         let forged = string("< <A>", &["A"]);
         assert_eq!(pieces(&forged), [text("\u{fdd0} "), variable("A")]);

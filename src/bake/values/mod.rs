@@ -20,4 +20,4 @@ pub use name::Name;
 pub use number::{ArithmeticError, Number, parse_float};
 pub use path::clean_path;
 pub use secret::is_secret_name;
-pub use value::{Mark, Marks, ObjectType, Str, Type, Value};
+pub use value::{Mark, MarkedStr, Marks, ObjectType, Type, Value};

@@ -85,12 +85,12 @@ impl Marks {
 
 /// A string: NFC-normalised, with its marks. Equality and order look at the text alone.
 #[derive(Clone, Debug)]
-pub struct Str {
+pub struct MarkedStr {
     text: Name,
     marks: Marks,
 }
 
-impl Str {
+impl MarkedStr {
     /// Text from outside, such as a function's result or the environment: brought into NFC, as cty does.
     #[must_use]
     pub fn normalized<'t>(text: impl Into<Cow<'t, str>>) -> Self {
@@ -130,13 +130,13 @@ impl Str {
     }
 }
 
-impl PartialEq for Str {
+impl PartialEq for MarkedStr {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
     }
 }
 
-impl Eq for Str {}
+impl Eq for MarkedStr {}
 
 /// A type, as cty has them. The order means nothing; it serves to find equal types.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -229,7 +229,7 @@ pub enum Value {
     /// A number of 512 bits.
     Number(Number),
     /// A string.
-    String(Str),
+    String(MarkedStr),
     /// Values of one type.
     List(Type, Rc<Vec<Self>>),
     /// Distinct values of one type, sorted: numbers by value, strings by bytes, others as [`Value::set_order`].
@@ -245,7 +245,7 @@ pub enum Value {
 impl Value {
     /// A string value, normalized.
     pub fn string<'t>(text: impl Into<Cow<'t, str>>) -> Self {
-        Self::String(Str::normalized(text))
+        Self::String(MarkedStr::normalized(text))
     }
 
     /// A tuple value.
@@ -550,6 +550,6 @@ mod tests {
 
     #[test]
     fn strings_are_normalised() {
-        assert_eq!(Str::normalized("e\u{301}").as_str(), "é");
+        assert_eq!(MarkedStr::normalized("e\u{301}").as_str(), "é");
     }
 }

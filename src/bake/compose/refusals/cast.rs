@@ -2,13 +2,13 @@
 //! Bake does not read.
 
 use super::unread::UNREAD;
-use crate::bake::compose::node::{Kind, Node};
-use crate::bake::values::{Str, parse_float};
+use crate::bake::compose::node::{Node, NodeKind};
+use crate::bake::values::{MarkedStr, parse_float};
 use crate::diagnostic::Diagnostic;
 
 /// What a string stands for.
 #[derive(Clone, Copy)]
-enum Type {
+enum ExpectedType {
     Boolean,
     Integer,
     Float,
@@ -16,7 +16,7 @@ enum Type {
     Single,
 }
 
-impl Type {
+impl ExpectedType {
     /// The table of
     /// <https://github.com/compose-spec/compose-go/blob/v2.14.0/loader/interpolate.go>; `[]` is an element of a list.
     fn of(path: &[&str]) -> Option<Self> {
@@ -53,20 +53,22 @@ impl Type {
     }
 
     /// What a string becomes; `None` if it does not say that.
-    fn read(self, text: &Str) -> Option<Kind> {
+    fn read(self, text: &MarkedStr) -> Option<NodeKind> {
         let is_number = match self {
             Self::Boolean => {
                 return match &*text.as_str().to_ascii_lowercase() {
-                    "true" | "y" | "yes" | "on" => Some(Kind::Bool(true)),
-                    "false" | "n" | "no" | "off" => Some(Kind::Bool(false)),
+                    "true" | "y" | "yes" | "on" => Some(NodeKind::Bool(true)),
+                    "false" | "n" | "no" | "off" => Some(NodeKind::Bool(false)),
                     _ => None,
                 };
             }
-            Self::Integer => return text.as_str().parse::<i64>().ok().map(|number| Kind::Int(number.into())),
+            Self::Integer => {
+                return text.as_str().parse::<i64>().ok().map(|number| NodeKind::Int(number.into()));
+            }
             Self::Float => parse_float(text.as_str()).is_some(),
             Self::Single => parse_float(text.as_str()).is_some_and(fits_single),
         };
-        is_number.then(|| Kind::Text(text.clone()))
+        is_number.then(|| NodeKind::Text(text.clone()))
     }
 
     fn describe(self) -> (&'static str, &'static str) {
@@ -85,7 +87,7 @@ fn fits_single(number: f64) -> bool {
 
 /// Gives a string at a path the type that is expected there.
 pub(in crate::bake::compose) fn cast(node: Node, path: &[&str]) -> Result<Node, Diagnostic> {
-    let (Some(kind), Some(text)) = (Type::of(path), node.as_text()) else { return Ok(node) };
+    let (Some(kind), Some(text)) = (ExpectedType::of(path), node.as_text()) else { return Ok(node) };
     if let Some(kind) = kind.read(text) {
         return Ok(Node::new(kind, node.span));
     }
@@ -103,25 +105,25 @@ mod tests {
 
     #[test]
     fn strings_are_converted_as_go_does() {
-        let read = |kind: Type, text: &str| kind.read(&Str::normalized(text)).is_some();
+        let read = |kind: ExpectedType, text: &str| kind.read(&MarkedStr::normalized(text)).is_some();
         for text in ["true", "Yes", "ON", "y", "FALSE", "no", "off", "n"] {
-            assert!(read(Type::Boolean, text), "{text}");
+            assert!(read(ExpectedType::Boolean, text), "{text}");
         }
         for text in ["", "1", "truth", " true"] {
-            assert!(!read(Type::Boolean, text), "{text}");
+            assert!(!read(ExpectedType::Boolean, text), "{text}");
         }
         for text in ["0", "+5", "-5", "007", "9223372036854775807"] {
-            assert!(read(Type::Integer, text), "{text}");
+            assert!(read(ExpectedType::Integer, text), "{text}");
         }
         for text in ["", "1.0", "1_000", "0x1", " 1", "9223372036854775808"] {
-            assert!(!read(Type::Integer, text), "{text}");
+            assert!(!read(ExpectedType::Integer, text), "{text}");
         }
         for text in ["0", "-.5", "1.", "1e38", "1_000", "1_0.0_1", "inf", "+Infinity", "nan", "0x1p-2"] {
-            assert!(read(Type::Single, text) && read(Type::Float, text), "{text}");
+            assert!(read(ExpectedType::Single, text) && read(ExpectedType::Float, text), "{text}");
         }
         for text in ["", ".", "x", " 1", "_1", "1_", "1__0", "1_.0", "1e_1", "1e999", "-nan", "0x1"] {
-            assert!(!read(Type::Single, text) && !read(Type::Float, text), "{text}");
+            assert!(!read(ExpectedType::Single, text) && !read(ExpectedType::Float, text), "{text}");
         }
-        assert!(read(Type::Float, "1e39") && !read(Type::Single, "1e39"));
+        assert!(read(ExpectedType::Float, "1e39") && !read(ExpectedType::Single, "1e39"));
     }
 }

@@ -2,7 +2,7 @@
 //! Bake takes what it needs (<https://github.com/compose-spec/compose-go/tree/v2.14.0>).
 
 use super::{ports, volumes};
-use crate::bake::compose::node::{Kind, Map, Member, Node, fail, single, unique, unique_by, wrong_type};
+use crate::bake::compose::node::{Map, Member, Node, NodeKind, fail, single, unique, unique_by, wrong_type};
 use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Failure};
 
@@ -117,8 +117,8 @@ fn attribute(key: &str, value: &mut Node, path: &str) -> Result<(), Failure> {
 
 fn depends_on(node: &Node, path: &str) -> Result<(), Failure> {
     match &node.kind {
-        Kind::List(_) => Ok(()),
-        Kind::Map(map) => match map.iter().find(|(_, member)| member.value.as_map().is_none()) {
+        NodeKind::List(_) => Ok(()),
+        NodeKind::Map(map) => match map.iter().find(|(_, member)| member.value.as_map().is_none()) {
             Some((name, member)) => wrong_type(&format!("{path}.{name}"), "a mapping", &member.value),
             None => Ok(()),
         },
@@ -160,16 +160,16 @@ fn gpus(node: &mut Node, path: &str) -> Result<(), Failure> {
 
 fn ports(node: &mut Node, path: &str) -> Result<(), Failure> {
     unique_by(node, |port| match &port.kind {
-        Kind::Text(text) => Ok(text.name().clone()),
-        Kind::Int(number) => Ok(number.to_string().into()),
-        Kind::Map(_) => mapped_port(port, path),
+        NodeKind::Text(text) => Ok(text.name().clone()),
+        NodeKind::Int(number) => Ok(number.to_string().into()),
+        NodeKind::Map(_) => mapped_port(port, path),
         _ => Ok("".into()),
     })?;
     let Some(list) = node.as_list() else { return wrong_type(path, "a list", node) };
     for port in list {
         match (&port.kind, port.printed()) {
-            (Kind::Map(_), _) => {}
-            (Kind::Text(_) | Kind::Int(_), Some(text)) => {
+            (NodeKind::Map(_), _) => {}
+            (NodeKind::Text(_) | NodeKind::Int(_), Some(text)) => {
                 if let Err(problem) = ports::check(text.as_str()) {
                     let message = format!("`{path}`: {problem}");
                     let help = "write `[[IP:]HOST:]CONTAINER[/PROTOCOL]`, such as `8080:80`";
@@ -246,15 +246,15 @@ fn external(resource: &mut Node, path: &str) -> Result<(), Failure> {
         }
         _ => {}
     }
-    let value = Node::new(Kind::Bool(true), old.span);
+    let value = Node::new(NodeKind::Bool(true), old.span);
     map.insert("external".into(), Member { key: old.span, value });
     Ok(())
 }
 
 fn strings(node: &Node, path: &str) -> Result<(), Failure> {
     match &node.kind {
-        Kind::Text(_) => Ok(()),
-        Kind::List(list) => list.iter().try_for_each(|item| strings(item, path)),
+        NodeKind::Text(_) => Ok(()),
+        NodeKind::List(list) => list.iter().try_for_each(|item| strings(item, path)),
         _ => wrong_type(path, "a string or a list of strings", node),
     }
 }
@@ -286,8 +286,8 @@ fn unique_in(node: &mut Node, key: &str, path: &str) -> Result<(), Failure> {
 /// The elements of a list, or the values of a mapping.
 fn children(node: &Node) -> Vec<&Node> {
     match &node.kind {
-        Kind::List(list) => list.iter().collect(),
-        Kind::Map(map) => map.values().map(|member| &member.value).collect(),
+        NodeKind::List(list) => list.iter().collect(),
+        NodeKind::Map(map) => map.values().map(|member| &member.value).collect(),
         _ => vec![],
     }
 }

@@ -4,7 +4,7 @@ use super::numbers::number;
 use super::strings::{check_items, integer};
 use super::{Ambient, Family, FunctionError, fixed, nullable, param, variadic};
 use crate::bake::values::convert::{alike, convert, equals, unify};
-use crate::bake::values::{ArithmeticError, Number, Str, Type, Value};
+use crate::bake::values::{ArithmeticError, MarkedStr, Number, Type, Value};
 
 /// The most numbers that `range` makes, as in go-cty.
 const MAX_RANGE: usize = 1024;
@@ -295,7 +295,7 @@ fn sort(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
             "given list element {index} is null; a null string cannot be sorted"
         ))),
     };
-    let mut texts: Vec<Str> = items.iter().enumerate().map(text).collect::<Result<_, _>>()?;
+    let mut texts: Vec<MarkedStr> = items.iter().enumerate().map(text).collect::<Result<_, _>>()?;
     texts.sort_by(|a, b| a.as_str().cmp(b.as_str()));
     Ok(Value::list(Type::String, texts.into_iter().map(Value::String).collect()))
 }

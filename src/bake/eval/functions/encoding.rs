@@ -10,7 +10,7 @@ use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use super::strings::{MAX_ITEMS, check_items, check_length, one, text};
 use super::{Ambient, Family, FunctionError, fixed, param};
 use crate::bake::values::csv::{CsvError, Records};
-use crate::bake::values::{Name, ObjectType, Str, Type, Value};
+use crate::bake::values::{MarkedStr, Name, ObjectType, Type, Value};
 
 /// Go's `base64.StdEncoding`: padding is required, bits that are left over are not looked at.
 pub(super) const BASE64: GeneralPurpose =
@@ -81,7 +81,7 @@ fn csv_decode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let headers = headers.map_err(|error| csv_error(line, error))?;
     let mut attributes = BTreeMap::new();
     let names: Vec<Name> =
-        headers.into_iter().map(|header| Rc::clone(Str::normalized(header).name())).collect();
+        headers.into_iter().map(|header| Rc::clone(MarkedStr::normalized(header).name())).collect();
     for name in &names {
         if attributes.insert(Rc::clone(name), Type::String).is_some() {
             return Err(FunctionError::new(format!("duplicate column name {name:?}")));

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::strings::{MAX_ITEMS, bounded, text};
 use super::{Ambient, Family, FunctionError, fixed, nullable, param};
-use crate::bake::values::{Number, Str, Type, Value};
+use crate::bake::values::{MarkedStr, Number, Type, Value};
 
 /// How deep arrays and objects may nest.
 const MAX_DEPTH: usize = 500;
@@ -97,7 +97,7 @@ pub(super) fn write_string(text: &str, json: &mut String) {
 /// # Errors
 /// What is wrong and where, for JSON that is not valid, nests more than 500 deep or holds more than 1,048,576 values.
 pub(super) fn from_json(json: &str) -> Result<Value, String> {
-    let mut reader = Reader::new(json);
+    let mut reader = JsonReader::new(json);
     let value = reader.value(0)?;
     reader.skip_space();
     if !reader.rest().is_empty() && !reader.rest().starts_with([']', '}']) {
@@ -106,13 +106,13 @@ pub(super) fn from_json(json: &str) -> Result<Value, String> {
     Ok(value)
 }
 
-pub(super) struct Reader<'a> {
+pub(super) struct JsonReader<'a> {
     json: &'a str,
     at: usize,
     values: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> JsonReader<'a> {
     pub(super) fn new(json: &'a str) -> Self {
         Self { json, at: 0, values: 0 }
     }
@@ -180,7 +180,7 @@ impl<'a> Reader<'a> {
     fn object(&mut self, depth: usize) -> Result<Value, String> {
         let mut members = BTreeMap::new();
         self.members(|reader, text| {
-            let name = Str::normalized(text.as_str());
+            let name = MarkedStr::normalized(text.as_str());
             if name.as_str() != text {
                 // cty takes the type's names in Unicode's composed form, then looks for those of the text.
                 return Err(format!("the property {text:?} is not in Unicode's composed form (NFC)"));

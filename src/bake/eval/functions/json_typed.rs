@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::json::{Reader, write_json, write_string};
+use super::json::{JsonReader, write_json, write_string};
 use crate::bake::values::convert::convert;
-use crate::bake::values::{Name, Str, Type, Value};
+use crate::bake::values::{MarkedStr, Name, Type, Value};
 
 /// Reads JSON for a place of this type, `{"value":1,"type":"number"}` where that is any type. What follows is not looked
 /// at, attributes that an object has not are null, and a string that is written as a number keeps its digits.
@@ -14,10 +14,10 @@ use crate::bake::values::{Name, Str, Type, Value};
 /// # Errors
 /// What does not fit, and what is no JSON.
 pub fn from_json_as(json: &str, ty: &Type) -> Result<Value, String> {
-    read(&mut Reader::new(json), ty, 0)
+    read(&mut JsonReader::new(json), ty, 0)
 }
 
-fn read(reader: &mut Reader<'_>, ty: &Type, depth: usize) -> Result<Value, String> {
+fn read(reader: &mut JsonReader<'_>, ty: &Type, depth: usize) -> Result<Value, String> {
     reader.enter(depth)?;
     if reader.eat("null") {
         return Ok(Value::Null(ty.clone()));
@@ -30,7 +30,7 @@ fn read(reader: &mut Reader<'_>, ty: &Type, depth: usize) -> Result<Value, Strin
     if !reader.rest().starts_with(opening) {
         return Err(reader.unexpected(&format!("a {ty}")));
     }
-    let list = |reader: &mut Reader<'_>, of: &Type| {
+    let list = |reader: &mut JsonReader<'_>, of: &Type| {
         let mut items = Vec::new();
         reader.items(|reader| {
             items.push(read(reader, of, depth + 1)?);
@@ -55,8 +55,10 @@ fn read(reader: &mut Reader<'_>, ty: &Type, depth: usize) -> Result<Value, Strin
         Type::Map(of) => {
             let mut members = BTreeMap::new();
             reader.members(|reader, name| {
-                members
-                    .insert(Rc::clone(Str::normalized(name.as_str()).name()), read(reader, of, depth + 1)?);
+                members.insert(
+                    Rc::clone(MarkedStr::normalized(name.as_str()).name()),
+                    read(reader, of, depth + 1)?,
+                );
                 Ok(())
             })?;
             Ok(Value::map((**of).clone(), members))
@@ -79,7 +81,7 @@ fn read(reader: &mut Reader<'_>, ty: &Type, depth: usize) -> Result<Value, Strin
     }
 }
 
-fn primitive(reader: &mut Reader<'_>, ty: &Type) -> Result<Value, String> {
+fn primitive(reader: &mut JsonReader<'_>, ty: &Type) -> Result<Value, String> {
     let value = match (reader.rest().bytes().next(), ty) {
         (Some(b'"'), _) => Value::string(reader.string()?),
         (Some(b'-' | b'0'..=b'9'), Type::Number | Type::String) => Value::string(reader.number_text()?),
@@ -91,7 +93,7 @@ fn primitive(reader: &mut Reader<'_>, ty: &Type) -> Result<Value, String> {
 }
 
 /// A value with its type beside it.
-fn any(reader: &mut Reader<'_>, depth: usize) -> Result<Value, String> {
+fn any(reader: &mut JsonReader<'_>, depth: usize) -> Result<Value, String> {
     let (mut ty, mut json) = (None, None);
     let form = || r#"for the type `any`, JSON is such as {"value": 1, "type": "number"}"#.to_owned();
     if !reader.rest().starts_with('{') {
@@ -107,7 +109,7 @@ fn any(reader: &mut Reader<'_>, depth: usize) -> Result<Value, String> {
         }
         Ok(())
     })?;
-    read(&mut Reader::new(json.ok_or_else(form)?), &ty.ok_or_else(form)?, depth + 1)
+    read(&mut JsonReader::new(json.ok_or_else(form)?), &ty.ok_or_else(form)?, depth + 1)
 }
 
 /// The type that [`type_to_json`] writes.

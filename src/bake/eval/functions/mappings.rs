@@ -6,7 +6,7 @@ use super::collections::list;
 use super::strings::text;
 use super::{Ambient, Family, FunctionError, fixed, nullable, param, variadic};
 use crate::bake::values::convert::convert;
-use crate::bake::values::{Name, Str, Type, Value};
+use crate::bake::values::{MarkedStr, Name, Type, Value};
 
 pub(super) fn family() -> Family {
     let any = |name| param(name, Type::Dynamic);
@@ -21,7 +21,7 @@ pub(super) fn family() -> Family {
 
 fn keys(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let names = |members: &BTreeMap<Name, Value>| {
-        members.keys().map(|name| Value::String(Str::verbatim(name.clone()))).collect::<Vec<_>>()
+        members.keys().map(|name| Value::String(MarkedStr::verbatim(name.clone()))).collect::<Vec<_>>()
     };
     match &args[0] {
         Value::Map(_, members) => Ok(Value::list(Type::String, names(members))),

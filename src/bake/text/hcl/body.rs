@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::parser::{Parsed, Parser};
-use super::scanner::{Kind, Token, scan};
+use super::scanner::{Token, TokenKind, scan};
 use crate::bake::text::syntax::{Attribute, Block, Body, Ident};
 use crate::bake::values::Name;
 use crate::diagnostic::Diagnostic;
@@ -52,7 +52,7 @@ impl Parser<'_> {
                 Ok(true) => {}
                 Ok(false) => break,
                 // After an error, a bracket that closes nothing may well close what the error was in.
-                Err(_) if failed && token.kind == Kind::CloseBrace => self.recover(),
+                Err(_) if failed && token.kind == TokenKind::CloseBrace => self.recover(),
                 Err(failure) => {
                     self.errors.push(*failure);
                     failed = true;
@@ -83,16 +83,16 @@ impl Parser<'_> {
         for place in 0.. {
             let token = scan(self.text, at, true);
             match token.kind {
-                Kind::Ident if place > 0 || token.start == at => at = token.end,
-                Kind::Quote if place > 0 => {
+                TokenKind::Ident if place > 0 || token.start == at => at = token.end,
+                TokenKind::Quote if place > 0 => {
                     let rest = &self.text[token.end..];
                     match rest.find(['"', '\n']) {
                         Some(length) if rest[length..].starts_with('"') => at = token.end + length + 1,
                         _ => return false,
                     }
                 }
-                Kind::Assign => return place == 1,
-                kind => return place > 0 && kind == Kind::OpenBrace,
+                TokenKind::Assign => return place == 1,
+                kind => return place > 0 && kind == TokenKind::OpenBrace,
             }
         }
         false
@@ -103,21 +103,21 @@ impl Parser<'_> {
     fn item(&mut self, items: &mut Items, open: Option<Token>) -> Parsed<bool> {
         let token = self.next();
         match (token.kind, open) {
-            (Kind::End, None) | (Kind::CloseBrace, Some(_)) => return Ok(false),
-            (Kind::Newline, _) => return Ok(true),
-            (Kind::Ident, _) => {}
-            (Kind::End, Some(open)) => {
+            (TokenKind::End, None) | (TokenKind::CloseBrace, Some(_)) => return Ok(false),
+            (TokenKind::Newline, _) => return Ok(true),
+            (TokenKind::Ident, _) => {}
+            (TokenKind::End, Some(open)) => {
                 return Err(self.error(open.range(), "this block is not closed", "add the missing `}`"));
             }
             _ => return Err(self.no_item(token)),
         }
         let next = self.peek();
         match next.kind {
-            Kind::Assign => {
+            TokenKind::Assign => {
                 self.attribute_item(token, items)?;
                 self.line_end(open)?;
             }
-            Kind::Quote | Kind::OpenBrace | Kind::Ident => {
+            TokenKind::Quote | TokenKind::OpenBrace | TokenKind::Ident => {
                 self.enter()?;
                 items.blocks.push(self.block(token)?);
                 self.depth -= 1;
@@ -149,8 +149,8 @@ impl Parser<'_> {
     fn line_end(&mut self, open: Option<Token>) -> Parsed<()> {
         let token = self.peek();
         match token.kind {
-            Kind::Newline => drop(self.next()),
-            Kind::End => {}
+            TokenKind::Newline => drop(self.next()),
+            TokenKind::End => {}
             _ => return Err(self.no_line_end(token, open)),
         }
         Ok(())
@@ -163,9 +163,9 @@ impl Parser<'_> {
         let open = loop {
             let token = self.next();
             match token.kind {
-                Kind::OpenBrace => break token,
-                Kind::Ident => labels.push(self.ident(token)),
-                Kind::Quote => {
+                TokenKind::OpenBrace => break token,
+                TokenKind::Ident => labels.push(self.ident(token)),
+                TokenKind::Quote => {
                     let text = self.label(token)?;
                     labels.push(Ident { name: text, span: self.span(token.start..self.at) });
                 }
@@ -175,7 +175,9 @@ impl Parser<'_> {
         };
         let mut items = Items::default();
         match self.peek().kind {
-            Kind::Newline | Kind::End | Kind::CloseBrace => while self.item(&mut items, Some(open))? {},
+            TokenKind::Newline | TokenKind::End | TokenKind::CloseBrace => {
+                while self.item(&mut items, Some(open))? {}
+            }
             _ => self.single_attribute(open, &mut items)?,
         }
         let kind = self.ident(kind);
@@ -190,15 +192,15 @@ impl Parser<'_> {
         let token = self.next();
         let next = self.peek();
         match (token.kind, next.kind) {
-            (Kind::Ident, Kind::Assign) => self.attribute_item(token, items)?,
-            (Kind::Ident, Kind::Quote | Kind::OpenBrace | Kind::Ident) => {
+            (TokenKind::Ident, TokenKind::Assign) => self.attribute_item(token, items)?,
+            (TokenKind::Ident, TokenKind::Quote | TokenKind::OpenBrace | TokenKind::Ident) => {
                 let message = "a block on one line holds no other block";
                 return Err(self.error(token.range(), message, "put a newline after the `{`"));
             }
-            (Kind::Ident, _) => return Err(self.no_definition(token, next)),
+            (TokenKind::Ident, _) => return Err(self.no_definition(token, next)),
             _ => return Err(self.no_item(token)),
         }
-        match self.eat(Kind::CloseBrace) {
+        match self.eat(TokenKind::CloseBrace) {
             Some(_) => Ok(()),
             None => {
                 let token = self.peek();

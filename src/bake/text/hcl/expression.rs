@@ -1,7 +1,7 @@
 //! Expressions.
 
 use super::parser::{Parsed, Parser};
-use super::scanner::{Kind, Token};
+use super::scanner::{Token, TokenKind};
 use crate::bake::text::syntax::{BinaryOp, Expr, ExprKind, ForExpr, Ident, ObjectKey, UnaryOp};
 use crate::bake::values::{Name, Number};
 
@@ -11,7 +11,7 @@ impl Parser<'_> {
         self.newlines(false);
         let expr = self.expression()?;
         match self.peek() {
-            Token { kind: Kind::End, .. } => Ok(expr),
+            Token { kind: TokenKind::End, .. } => Ok(expr),
             token => Err(self.unexpected(token, "the end of the expression", "")),
         }
     }
@@ -20,7 +20,7 @@ impl Parser<'_> {
     pub(super) fn expression(&mut self) -> Parsed<Expr> {
         self.enter()?;
         let condition = self.operation()?;
-        let expr = match self.eat(Kind::Question) {
+        let expr = match self.eat(TokenKind::Question) {
             Some(_) => self.conditional(condition)?,
             None => condition,
         };
@@ -31,7 +31,7 @@ impl Parser<'_> {
     /// What follows `condition ?`.
     fn conditional(&mut self, condition: Expr) -> Parsed<Expr> {
         let then = Box::new(self.expression()?);
-        if self.eat(Kind::Colon).is_none() {
+        if self.eat(TokenKind::Colon).is_none() {
             let token = self.peek();
             let help = "a conditional is `condition ? value : other`";
             return Err(self.unexpected(token, "`:`", help));
@@ -77,12 +77,12 @@ impl Parser<'_> {
     /// A term with its signs and what follows it: `-a.b[0]`.
     fn operand(&mut self) -> Parsed<Expr> {
         match self.peek().kind {
-            Kind::Minus => self.signed(UnaryOp::Negate),
-            Kind::Not => self.signed(UnaryOp::Not),
+            TokenKind::Minus => self.signed(UnaryOp::Negate),
+            TokenKind::Not => self.signed(UnaryOp::Not),
             _ => {
                 let term = self.term()?;
                 match self.peek().kind {
-                    Kind::Dot | Kind::OpenBracket => self.traversal(term),
+                    TokenKind::Dot | TokenKind::OpenBracket => self.traversal(term),
                     _ => Ok(term),
                 }
             }
@@ -101,16 +101,16 @@ impl Parser<'_> {
     fn term(&mut self) -> Parsed<Expr> {
         let token = self.peek();
         match token.kind {
-            Kind::Ident => self.word(),
-            Kind::Number => {
+            TokenKind::Ident => self.word(),
+            TokenKind::Number => {
                 self.next();
                 Ok(self.number(token))
             }
-            Kind::Quote => self.quoted(),
-            Kind::Heredoc => self.heredoc(),
-            Kind::OpenParen => self.parenthesis(),
-            Kind::OpenBracket => self.tuple(),
-            Kind::OpenBrace => self.object(),
+            TokenKind::Quote => self.quoted(),
+            TokenKind::Heredoc => self.heredoc(),
+            TokenKind::OpenParen => self.parenthesis(),
+            TokenKind::OpenBracket => self.tuple(),
+            TokenKind::OpenBrace => self.object(),
             _ => Err(self.no_value(token)),
         }
     }
@@ -118,7 +118,7 @@ impl Parser<'_> {
     /// A literal, a variable or a call.
     fn word(&mut self) -> Parsed<Expr> {
         let token = self.next();
-        if matches!(self.peek().kind, Kind::OpenParen | Kind::DoubleColon) {
+        if matches!(self.peek().kind, TokenKind::OpenParen | TokenKind::DoubleColon) {
             return self.call(token);
         }
         let kind = match &self.text[token.range()] {
@@ -134,13 +134,13 @@ impl Parser<'_> {
         let open = self.next();
         let newlines = self.newlines(false);
         let inner = Box::new(self.expression()?);
-        let close = self.close(open, Kind::CloseParen, "`)`", "")?;
+        let close = self.close(open, TokenKind::CloseParen, "`)`", "")?;
         self.newlines(newlines);
         Ok(Expr { kind: ExprKind::Parenthesis(inner), span: self.span(open.start..close.end) })
     }
 
     /// Takes the bracket that closes `open`.
-    fn close(&mut self, open: Token, kind: Kind, expected: &str, help: &str) -> Parsed<Token> {
+    fn close(&mut self, open: Token, kind: TokenKind, expected: &str, help: &str) -> Parsed<Token> {
         match self.peek() {
             token if token.kind == kind => Ok(self.next()),
             token => Err(self.unclosed(open, token, expected, help)),
@@ -165,16 +165,16 @@ impl Parser<'_> {
         let newlines = self.newlines(false);
         let (mut args, mut expand) = (Vec::new(), false);
         let close = loop {
-            if let Some(close) = self.eat(Kind::CloseParen) {
+            if let Some(close) = self.eat(TokenKind::CloseParen) {
                 break close;
             }
             self.check_open(open, "a value or `)`")?;
             args.push(self.expression()?);
-            if self.eat(Kind::Ellipsis).is_some() {
+            if self.eat(TokenKind::Ellipsis).is_some() {
                 expand = true;
-                break self.close(open, Kind::CloseParen, "`)`", "`...` follows the last argument")?;
+                break self.close(open, TokenKind::CloseParen, "`)`", "`...` follows the last argument")?;
             }
-            self.separator(open, Kind::CloseParen)?;
+            self.separator(open, TokenKind::CloseParen)?;
         };
         self.newlines(newlines);
         Ok(Expr { kind: ExprKind::Call { name, args, expand }, span: self.span(first.start..close.end) })
@@ -184,16 +184,16 @@ impl Parser<'_> {
     fn function_name(&mut self, first: Token) -> Parsed<Ident> {
         let mut name = self.name(&self.text[first.range()]);
         let mut last = first;
-        while self.eat(Kind::DoubleColon).is_some() {
+        while self.eat(TokenKind::DoubleColon).is_some() {
             last = self.peek();
-            if last.kind != Kind::Ident {
+            if last.kind != TokenKind::Ident {
                 return Err(self.unexpected(last, "the name of a function after `::`", ""));
             }
             self.next();
             name = Name::from([&name, "::", &self.name(&self.text[last.range()])].concat());
         }
         match self.peek() {
-            token if token.kind == Kind::OpenParen => {
+            token if token.kind == TokenKind::OpenParen => {
                 Ok(Ident { name, span: self.span(first.start..last.end) })
             }
             token => Err(self.unexpected(token, "`(` after the name of a function", "")),
@@ -203,22 +203,22 @@ impl Parser<'_> {
     /// Fails at the end of the text, where the bracket `open` is not closed.
     fn check_open(&mut self, open: Token, expected: &str) -> Parsed<()> {
         match self.peek() {
-            token if token.kind == Kind::End => Err(self.unclosed(open, token, expected, "")),
+            token if token.kind == TokenKind::End => Err(self.unclosed(open, token, expected, "")),
             _ => Ok(()),
         }
     }
 
     /// Takes the comma after an item, or finds the bracket that closes `open`.
-    fn separator(&mut self, open: Token, closer: Kind) -> Parsed<()> {
+    fn separator(&mut self, open: Token, closer: TokenKind) -> Parsed<()> {
         let token = self.peek();
         let (expected, help) = match (closer, token.kind) {
-            (_, Kind::Comma) => {
+            (_, TokenKind::Comma) => {
                 self.next();
                 return Ok(());
             }
             (_, kind) if kind == closer => return Ok(()),
-            (Kind::CloseParen, Kind::End) => ("`)`", ""),
-            (Kind::CloseParen, _) => ("`,` or `)`", "separate items with commas"),
+            (TokenKind::CloseParen, TokenKind::End) => ("`)`", ""),
+            (TokenKind::CloseParen, _) => ("`,` or `)`", "separate items with commas"),
             _ => ("`,` or `]`", "separate items with commas, also at line ends"),
         };
         Err(self.unclosed(open, token, expected, help))
@@ -228,16 +228,16 @@ impl Parser<'_> {
         let open = self.next();
         let newlines = self.newlines(false);
         if let Some(word) = self.eat_word("for") {
-            return self.for_expr(open, word, Kind::CloseBracket, newlines);
+            return self.for_expr(open, word, TokenKind::CloseBracket, newlines);
         }
         let mut items = Vec::with_capacity(1);
         let close = loop {
-            if let Some(close) = self.eat(Kind::CloseBracket) {
+            if let Some(close) = self.eat(TokenKind::CloseBracket) {
                 break close;
             }
             self.check_open(open, "a value or `]`")?;
             items.push(self.expression()?);
-            self.separator(open, Kind::CloseBracket)?;
+            self.separator(open, TokenKind::CloseBracket)?;
         };
         self.newlines(newlines);
         Ok(Expr { kind: ExprKind::Tuple(items), span: self.span(open.start..close.end) })
@@ -247,20 +247,20 @@ impl Parser<'_> {
         let open = self.next();
         let newlines = self.newlines(false);
         if let Some(word) = self.eat_word("for") {
-            return self.for_expr(open, word, Kind::CloseBrace, newlines);
+            return self.for_expr(open, word, TokenKind::CloseBrace, newlines);
         }
         self.newlines(true);
         let mut items = Vec::with_capacity(1);
         let close = loop {
-            if self.eat(Kind::Newline).is_some() {
+            if self.eat(TokenKind::Newline).is_some() {
                 continue;
             }
-            if let Some(close) = self.eat(Kind::CloseBrace) {
+            if let Some(close) = self.eat(TokenKind::CloseBrace) {
                 break close;
             }
             let key = self.key(open)?;
             let token = self.peek();
-            if !matches!(token.kind, Kind::Assign | Kind::Colon) {
+            if !matches!(token.kind, TokenKind::Assign | TokenKind::Colon) {
                 let help = "an item is `key = value`";
                 return Err(self.unclosed(open, token, "`=` or `:` after a key", help));
             }
@@ -268,8 +268,8 @@ impl Parser<'_> {
             items.push((key, self.expression()?));
             let token = self.peek();
             match token.kind {
-                Kind::CloseBrace => {}
-                Kind::Comma | Kind::Newline => drop(self.next()),
+                TokenKind::CloseBrace => {}
+                TokenKind::Comma | TokenKind::Newline => drop(self.next()),
                 _ => {
                     let help = "separate items with commas or newlines";
                     return Err(self.unclosed(open, token, "a newline, `,` or `}`", help));
@@ -299,15 +299,15 @@ impl Parser<'_> {
     }
 
     /// What follows `[for` or `{for`; line ends are no tokens, and are afterwards if they were `outside`.
-    fn for_expr(&mut self, open: Token, word: Token, closer: Kind, outside: bool) -> Parsed<Expr> {
-        let is_object = closer == Kind::CloseBrace;
-        if is_object && matches!(self.peek().kind, Kind::Assign | Kind::Colon) {
+    fn for_expr(&mut self, open: Token, word: Token, closer: TokenKind, outside: bool) -> Parsed<Expr> {
+        let is_object = closer == TokenKind::CloseBrace;
+        if is_object && matches!(self.peek().kind, TokenKind::Assign | TokenKind::Colon) {
             let message = "`for` as the first key reads as a `for` expression";
             return Err(self.error(word.range(), message, "put the key in quotes"));
         }
         let (key_var, value_var) = self.for_variables()?;
         let collection = self.expression()?;
-        self.close(open, Kind::Colon, "`:` after what `for` goes through", "")?;
+        self.close(open, TokenKind::Colon, "`:` after what `for` goes through", "")?;
         let key = if is_object { Some(self.for_key(open)?) } else { None };
         let value = self.expression()?;
         let group = self.for_group(is_object)?;
@@ -323,7 +323,7 @@ impl Parser<'_> {
     fn for_key(&mut self, open: Token) -> Parsed<Expr> {
         let key = self.expression()?;
         let help = "an object is made by `{for v in list : key => value}`";
-        self.close(open, Kind::Arrow, "`=>` and a value", help)?;
+        self.close(open, TokenKind::Arrow, "`=>` and a value", help)?;
         Ok(key)
     }
 
@@ -331,14 +331,14 @@ impl Parser<'_> {
     fn for_group(&mut self, is_object: bool) -> Parsed<bool> {
         let token = self.peek();
         let (message, help) = match token.kind {
-            Kind::Ellipsis if is_object => {
+            TokenKind::Ellipsis if is_object => {
                 self.next();
                 return Ok(true);
             }
-            Kind::Ellipsis => {
+            TokenKind::Ellipsis => {
                 ("`...` groups values by key, and a list has no keys", "use `flatten` to join lists")
             }
-            Kind::Arrow if !is_object => {
+            TokenKind::Arrow if !is_object => {
                 ("a `for` that makes a list has no keys", "put it in braces to make an object")
             }
             _ => return Ok(false),
@@ -349,7 +349,7 @@ impl Parser<'_> {
     /// `k, v in`, which follows `for`.
     pub(super) fn for_variables(&mut self) -> Parsed<(Option<Ident>, Ident)> {
         let first = self.variable("a name after `for`")?;
-        let variables = match self.eat(Kind::Comma) {
+        let variables = match self.eat(TokenKind::Comma) {
             Some(_) => (Some(first), self.variable("a second name after the `,`")?),
             None => (None, first),
         };
@@ -362,7 +362,7 @@ impl Parser<'_> {
 
     fn variable(&mut self, expected: &str) -> Parsed<Ident> {
         match self.peek() {
-            token if token.kind == Kind::Ident => {
+            token if token.kind == TokenKind::Ident => {
                 self.next();
                 Ok(self.ident(token))
             }
@@ -375,16 +375,16 @@ impl Parser<'_> {
         let mut steps = 0;
         loop {
             let open = self.peek();
-            if !matches!(open.kind, Kind::Dot | Kind::OpenBracket) {
+            if !matches!(open.kind, TokenKind::Dot | TokenKind::OpenBracket) {
                 return Ok(of);
             }
             self.next();
             steps += 1;
             self.check_steps(steps, open.range())?;
             of = match (open.kind, self.peek().kind) {
-                (Kind::Dot, Kind::Star) => self.attribute_splat(of, open)?,
-                (Kind::Dot, _) => self.attribute(of, open)?,
-                (_, Kind::Star) => self.splat(of, open)?,
+                (TokenKind::Dot, TokenKind::Star) => self.attribute_splat(of, open)?,
+                (TokenKind::Dot, _) => self.attribute(of, open)?,
+                (_, TokenKind::Star) => self.splat(of, open)?,
                 _ => self.index(of, open)?,
             };
         }
@@ -394,7 +394,7 @@ impl Parser<'_> {
     fn splat(&mut self, of: Expr, open: Token) -> Parsed<Expr> {
         self.enter()?;
         self.next();
-        let close = self.close(open, Kind::CloseBracket, "`]`", "a splat is `[*]`")?;
+        let close = self.close(open, TokenKind::CloseBracket, "`]`", "a splat is `[*]`")?;
         let item = Expr { kind: ExprKind::SplatItem, span: self.span(open.start..close.end) };
         let each = self.traversal(item)?;
         self.depth -= 1;
@@ -407,8 +407,8 @@ impl Parser<'_> {
         let span = of.span.to(self.span(dot.start..token.end));
         let of = Box::new(of);
         let kind = match token.kind {
-            Kind::Ident => ExprKind::GetAttr { of, name: Box::new(self.ident(token)) },
-            Kind::Number => {
+            TokenKind::Ident => ExprKind::GetAttr { of, name: Box::new(self.ident(token)) },
+            TokenKind::Number => {
                 // The scanner takes `0.1` in `a.0.1` for one number.
                 if let Some((first, second)) = self.text[token.range()].split_once('.') {
                     let message = "two indexes in a row cannot be written with dots";
@@ -432,11 +432,11 @@ impl Parser<'_> {
         let star = self.next();
         let mut each = Expr { kind: ExprKind::SplatItem, span: self.span(dot.start..star.end) };
         let mut steps = 0;
-        while let Some(dot) = self.eat(Kind::Dot) {
+        while let Some(dot) = self.eat(TokenKind::Dot) {
             steps += 1;
             self.check_steps(steps, dot.range())?;
             let token = self.peek();
-            if token.kind == Kind::Star {
+            if token.kind == TokenKind::Star {
                 let message = "a `.*` cannot follow another one";
                 return Err(self.error(dot.start..token.end, message, "use `[*]` instead"));
             }
@@ -449,7 +449,7 @@ impl Parser<'_> {
     fn index(&mut self, of: Expr, open: Token) -> Parsed<Expr> {
         let newlines = self.newlines(false);
         let key = Box::new(self.expression()?);
-        let close = self.close(open, Kind::CloseBracket, "`]`", "")?;
+        let close = self.close(open, TokenKind::CloseBracket, "`]`", "")?;
         self.newlines(newlines);
         let span = of.span.to(self.span(open.start..close.end));
         Ok(Expr { kind: ExprKind::Index { of: Box::new(of), key }, span })
@@ -481,21 +481,21 @@ fn is_reference(mut expr: &Expr) -> bool {
 }
 
 /// The operator that a token is, and how tightly it binds.
-fn binary_op(kind: Kind) -> Option<(BinaryOp, u8)> {
+fn binary_op(kind: TokenKind) -> Option<(BinaryOp, u8)> {
     Some(match kind {
-        Kind::Or => (BinaryOp::Or, 1),
-        Kind::And => (BinaryOp::And, 2),
-        Kind::Equal => (BinaryOp::Equal, 3),
-        Kind::NotEqual => (BinaryOp::NotEqual, 3),
-        Kind::Less => (BinaryOp::Less, 4),
-        Kind::LessEqual => (BinaryOp::LessEqual, 4),
-        Kind::Greater => (BinaryOp::Greater, 4),
-        Kind::GreaterEqual => (BinaryOp::GreaterEqual, 4),
-        Kind::Plus => (BinaryOp::Add, 5),
-        Kind::Minus => (BinaryOp::Subtract, 5),
-        Kind::Star => (BinaryOp::Multiply, 6),
-        Kind::Slash => (BinaryOp::Divide, 6),
-        Kind::Percent => (BinaryOp::Modulo, 6),
+        TokenKind::Or => (BinaryOp::Or, 1),
+        TokenKind::And => (BinaryOp::And, 2),
+        TokenKind::Equal => (BinaryOp::Equal, 3),
+        TokenKind::NotEqual => (BinaryOp::NotEqual, 3),
+        TokenKind::Less => (BinaryOp::Less, 4),
+        TokenKind::LessEqual => (BinaryOp::LessEqual, 4),
+        TokenKind::Greater => (BinaryOp::Greater, 4),
+        TokenKind::GreaterEqual => (BinaryOp::GreaterEqual, 4),
+        TokenKind::Plus => (BinaryOp::Add, 5),
+        TokenKind::Minus => (BinaryOp::Subtract, 5),
+        TokenKind::Star => (BinaryOp::Multiply, 6),
+        TokenKind::Slash => (BinaryOp::Divide, 6),
+        TokenKind::Percent => (BinaryOp::Modulo, 6),
         _ => return None,
     })
 }

@@ -23,7 +23,7 @@ pub(super) struct Trim {
 
 /// A piece of a template, in the flat order of the source.
 #[derive(Debug)]
-pub(super) enum Token {
+pub(super) enum TemplatePiece {
     /// Text with its escapes decoded.
     Literal(String),
     /// `${expr}`
@@ -40,7 +40,7 @@ pub(super) enum Token {
     EndFor(Trim),
 }
 
-impl Token {
+impl TemplatePiece {
     fn trim(&self) -> Trim {
         match self {
             Self::Literal(_) => Trim::default(),
@@ -147,17 +147,17 @@ fn decode_escape(sequence: &str) -> Result<(char, usize), usize> {
 /// The expression that the tokens of a template amount to. With `flush`, the heredoc was opened by `<<-`.
 ///
 /// The directives among the tokens are balanced; the parser saw to it.
-pub(super) fn assemble(mut tokens: Vec<Token>, flush: bool) -> ExprKind {
+pub(super) fn assemble(mut tokens: Vec<TemplatePiece>, flush: bool) -> ExprKind {
     trim_literals(&mut tokens);
     if flush {
         flush_literals(&mut tokens);
     }
-    if matches!(tokens.as_slice(), [Token::Interpolation(..)])
-        && let Some(Token::Interpolation(expr, _)) = tokens.pop()
+    if matches!(tokens.as_slice(), [TemplatePiece::Interpolation(..)])
+        && let Some(TemplatePiece::Interpolation(expr, _)) = tokens.pop()
     {
         return ExprKind::Wrapped(Box::new(expr));
     }
-    let only_text = tokens.iter().all(|token| matches!(token, Token::Literal(_)));
+    let only_text = tokens.iter().all(|token| matches!(token, TemplatePiece::Literal(_)));
     let mut parts = nest(&mut tokens.into_iter()).0;
     match parts.pop() {
         None if only_text => ExprKind::String(name("")),
@@ -170,16 +170,16 @@ pub(super) fn assemble(mut tokens: Vec<Token>, flush: bool) -> ExprKind {
 }
 
 /// Takes the white space off the literal tokens next to a `~`.
-fn trim_literals(tokens: &mut [Token]) {
+fn trim_literals(tokens: &mut [TemplatePiece]) {
     for at in 0..tokens.len() {
         let trim = tokens[at].trim();
         if trim.before
-            && let Some(Token::Literal(text)) = at.checked_sub(1).map(|before| &mut tokens[before])
+            && let Some(TemplatePiece::Literal(text)) = at.checked_sub(1).map(|before| &mut tokens[before])
         {
             text.truncate(text.trim_end().len());
         }
         if trim.after
-            && let Some(Token::Literal(text)) = tokens.get_mut(at + 1)
+            && let Some(TemplatePiece::Literal(text)) = tokens.get_mut(at + 1)
         {
             *text = text.trim_start().to_owned();
         }
@@ -190,13 +190,13 @@ fn trim_literals(tokens: &mut [Token]) {
 ///
 /// Blank lines neither count nor change. A line that starts with a sequence has no indentation. Columns are grapheme
 /// clusters, so a tab is one.
-fn flush_literals(tokens: &mut [Token]) {
+fn flush_literals(tokens: &mut [TemplatePiece]) {
     let mut least = usize::MAX;
     let mut line_starts = Vec::new();
     let mut at_line_start = true;
     for (at, token) in tokens.iter().enumerate() {
         let text = match token {
-            Token::Literal(text) => Some(text.as_str()),
+            TemplatePiece::Literal(text) => Some(text.as_str()),
             _ => None,
         };
         if at_line_start {
@@ -213,7 +213,7 @@ fn flush_literals(tokens: &mut [Token]) {
         at_line_start = text.is_some_and(|text| text.ends_with('\n'));
     }
     for at in line_starts {
-        if let Token::Literal(text) = &mut tokens[at] {
+        if let TemplatePiece::Literal(text) = &mut tokens[at] {
             let indentation: usize = graphemes(text).take(least).map(str::len).sum();
             text.drain(..indentation);
         }
@@ -228,26 +228,26 @@ enum End {
 }
 
 /// Builds the parts up to the end of the enclosing directive, joining neighbouring literals.
-fn nest(tokens: &mut impl Iterator<Item = Token>) -> (Vec<TemplatePart>, End) {
+fn nest(tokens: &mut impl Iterator<Item = TemplatePiece>) -> (Vec<TemplatePart>, End) {
     let mut parts = Vec::new();
     let mut text = String::new();
     let end = loop {
         let part = match tokens.next() {
-            Some(Token::Literal(more)) => {
+            Some(TemplatePiece::Literal(more)) => {
                 text.push_str(&more);
                 continue;
             }
-            Some(Token::Interpolation(expr, _)) => TemplatePart::Interpolation(expr),
-            Some(Token::If(condition, _)) => {
+            Some(TemplatePiece::Interpolation(expr, _)) => TemplatePart::Interpolation(expr),
+            Some(TemplatePiece::If(condition, _)) => {
                 let (then, end) = nest(tokens);
                 let otherwise = if end == End::Else { nest(tokens).0 } else { Vec::new() };
                 TemplatePart::If { condition, then, otherwise }
             }
-            Some(Token::For { key_var, value_var, collection, .. }) => {
+            Some(TemplatePiece::For { key_var, value_var, collection, .. }) => {
                 TemplatePart::For { key_var, value_var, collection, body: nest(tokens).0 }
             }
-            Some(Token::Else(_)) => break End::Else,
-            Some(Token::EndIf(_) | Token::EndFor(_)) | None => break End::Close,
+            Some(TemplatePiece::Else(_)) => break End::Else,
+            Some(TemplatePiece::EndIf(_) | TemplatePiece::EndFor(_)) | None => break End::Close,
         };
         push_text(&mut parts, &mut text);
         parts.push(part);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::parser::Parser;
-use super::scanner::{Kind, Token};
+use super::scanner::{Token, TokenKind};
 use crate::diagnostic::Failure;
 
 /// The escape sequences that there are.
@@ -27,7 +27,7 @@ impl Parser<'_> {
     pub(super) fn unclosed(&self, open: Token, token: Token, expected: &str, help: &str) -> Failure {
         let failure = self.unexpected(token, expected, help);
         match token.kind {
-            Kind::End => Box::new(failure.at(self.span(open.range()), "opened here")),
+            TokenKind::End => Box::new(failure.at(self.span(open.range()), "opened here")),
             _ => failure,
         }
     }
@@ -35,12 +35,12 @@ impl Parser<'_> {
     /// An expression was expected.
     pub(super) fn no_value(&self, token: Token) -> Failure {
         let before = self.text[..token.start].trim_end_matches([' ', '\t']);
-        let is_line_end = matches!(token.kind, Kind::Newline | Kind::End);
+        let is_line_end = matches!(token.kind, TokenKind::Newline | TokenKind::End);
         if is_line_end && before.ends_with(['+', '-', '*', '/', '%', '&', '|', '<', '>']) {
             let help = "wrap it in parentheses to break the line";
             return self.error(self.place(token), "an expression goes on over a line end", help);
         }
-        if token.kind == Kind::Less && self.text[token.end..].starts_with('<') {
+        if token.kind == TokenKind::Less && self.text[token.end..].starts_with('<') {
             let help = "a heredoc starts with `<<` or `<<-`, a word, and the end of the line";
             return self.error(token.start..token.end + 1, "this does not open a heredoc", help);
         }
@@ -68,9 +68,9 @@ impl Parser<'_> {
     pub(super) fn no_item(&self, token: Token) -> Failure {
         let error = |message: &str, help| self.error(token.range(), message, help);
         match token.kind {
-            Kind::CloseBrace => error("`}` without an open block", ""),
-            Kind::Quote => error("an attribute's name has no quotes", "remove the quotes"),
-            Kind::Invalid => self.unexpected(token, "an attribute or a block", FOREIGN),
+            TokenKind::CloseBrace => error("`}` without an open block", ""),
+            TokenKind::Quote => error("an attribute's name has no quotes", "remove the quotes"),
+            TokenKind::Invalid => self.unexpected(token, "an attribute or a block", FOREIGN),
             _ => self.error(token.range(), format!("unexpected {}", self.found(token)), FOREIGN),
         }
     }
@@ -78,7 +78,7 @@ impl Parser<'_> {
     /// After the first word of an attribute or block comes something else than it takes.
     pub(super) fn no_definition(&self, word: Token, token: Token) -> Failure {
         match token.kind {
-            Kind::Newline | Kind::End => {
+            TokenKind::Newline | TokenKind::End => {
                 self.error(word.range(), "this attribute or block is not complete", FOREIGN)
             }
             _ => self.unexpected(token, "`=`, `{` or a label", FOREIGN),
@@ -88,12 +88,12 @@ impl Parser<'_> {
     /// The header of a block holds something else than labels and the `{`.
     pub(super) fn no_block(&self, token: Token) -> Failure {
         match token.kind {
-            Kind::Newline => self.error(
+            TokenKind::Newline => self.error(
                 self.place(token),
                 "the `{` of a block stands on the line of its name",
                 "move it there",
             ),
-            Kind::Assign => self.error(
+            TokenKind::Assign => self.error(
                 token.range(),
                 "expected `{` or a label, found `=`",
                 "a block has no `=`, and the name of an attribute is one word",
@@ -106,11 +106,11 @@ impl Parser<'_> {
     pub(super) fn no_line_end(&self, token: Token, open: Option<Token>) -> Failure {
         let error = |message: &str, help| self.error(token.range(), message, help);
         match token.kind {
-            Kind::Comma => {
+            TokenKind::Comma => {
                 error("a comma after an attribute", "attributes end with a newline, not with a comma")
             }
-            Kind::OpenBrace => error("a block has no `=` before its `{`", "remove the `=`"),
-            Kind::CloseBrace if open.is_some() => {
+            TokenKind::OpenBrace => error("a block has no `=` before its `{`", "remove the `=`"),
+            TokenKind::CloseBrace if open.is_some() => {
                 error("the `}` of a block of several lines stands on its own line", "put a newline before it")
             }
             _ => self.unexpected(
@@ -125,14 +125,14 @@ impl Parser<'_> {
     pub(super) fn no_single_end(&self, token: Token, open: Token) -> Failure {
         let error = |message: &str, help| self.error(self.place(token), message, help);
         match token.kind {
-            Kind::Comma => {
+            TokenKind::Comma => {
                 error("a block on one line has only one attribute", "write each attribute on its own line")
             }
-            Kind::Newline => error(
+            TokenKind::Newline => error(
                 "a block that has an attribute on its first line ends on that line",
                 "put a newline after the `{`, or the `}` on this line",
             ),
-            Kind::End => self.error(open.range(), "this block is not closed", "add the missing `}`"),
+            TokenKind::End => self.error(open.range(), "this block is not closed", "add the missing `}`"),
             _ => self.unexpected(token, "`}`", "a block on one line has at most one attribute"),
         }
     }
@@ -140,7 +140,7 @@ impl Parser<'_> {
     /// An interpolation holds more than an expression. `quoted` is the quote that opened the string around it.
     pub(super) fn no_sequence_end(&self, token: Token, opener: Token, quoted: bool) -> Failure {
         match token.kind {
-            Kind::Quote if quoted => {
+            TokenKind::Quote if quoted => {
                 self.error(token.range(), "the string ends inside a `${…}`", "add the missing `}`")
             }
             _ => self.unclosed(opener, token, "`}`", LITERAL),
@@ -149,7 +149,7 @@ impl Parser<'_> {
 
     pub(super) fn no_directive(&self, token: Token) -> Failure {
         match token.kind {
-            Kind::Ident => {
+            TokenKind::Ident => {
                 let word = &self.text[token.range()];
                 self.error(token.range(), format!("`{word}` is not a directive"), LITERAL_DIRECTIVE)
             }
@@ -208,7 +208,7 @@ impl Parser<'_> {
     fn wrong_character(&self, token: Token) -> Option<Failure> {
         let text = &self.text[token.range()];
         let (message, help) = match text {
-            _ if token.kind != Kind::Invalid => return None,
+            _ if token.kind != TokenKind::Invalid => return None,
             "/*" => ("this comment is not closed", "add `*/`"),
             "'" => ("single quotes are not valid", QUOTES),
             "`" => ("backticks are not valid", QUOTES),
@@ -230,16 +230,16 @@ impl Parser<'_> {
     /// Where a token is pointed at: line ends have a place, but no extent.
     fn place(&self, token: Token) -> Range<usize> {
         match token.kind {
-            Kind::Newline => token.start..token.start,
+            TokenKind::Newline => token.start..token.start,
             _ => token.range(),
         }
     }
 
     fn found(&self, token: Token) -> String {
         match token.kind {
-            Kind::End => "end of the file".to_owned(),
-            Kind::Newline => "end of the line".to_owned(),
-            Kind::Heredoc => "a heredoc".to_owned(),
+            TokenKind::End => "end of the file".to_owned(),
+            TokenKind::Newline => "end of the line".to_owned(),
+            TokenKind::Heredoc => "a heredoc".to_owned(),
             _ => {
                 let text = &self.text[token.range()];
                 match text.char_indices().nth(60) {

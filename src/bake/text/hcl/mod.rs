@@ -18,7 +18,7 @@ pub(super) mod tests;
 
 pub(super) use literal::name;
 
-use self::parser::{Parser, Place};
+use self::parser::{Parser, TextPlace};
 use super::syntax::{Body, Expr, ExprKind};
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, Sources, Span};
@@ -29,7 +29,7 @@ use crate::source::{SourceId, Sources, Span};
 /// What is wrong with the file, in source order, as code `syntax`: after an error, reading goes on with the next block
 /// or attribute at the start of a line.
 pub fn parse_hcl(sources: &Sources, id: SourceId) -> Result<Body, Vec<Diagnostic>> {
-    Parser::new(&sources.get(id).text, Place::Source(id)).file()
+    Parser::new(&sources.get(id).text, TextPlace::Source(id)).file()
 }
 
 /// Reads the content of a JSON string as an HCL template; every node gets `span`.
@@ -41,7 +41,7 @@ pub fn parse_template_text(text: &str, span: Span) -> Result<Expr, Diagnostic> {
     if !text.contains("${") && !text.contains("%{") {
         return Ok(Expr { kind: ExprKind::String(name(text)), span });
     }
-    Parser::new(text, Place::Fixed(span)).whole(Parser::bare_template)
+    Parser::new(text, TextPlace::Fixed(span)).whole(Parser::bare_template)
 }
 
 /// Reads the content of a JSON string as an HCL expression, which is how JSON writes types; every node gets `span`.
@@ -49,7 +49,7 @@ pub fn parse_template_text(text: &str, span: Span) -> Result<Expr, Diagnostic> {
 /// # Errors
 /// What is wrong with the expression, as code `syntax`.
 pub fn parse_expression_text(text: &str, span: Span) -> Result<Expr, Diagnostic> {
-    Parser::new(without_mark(text).trim(), Place::Fixed(span)).whole(Parser::bare_expression)
+    Parser::new(without_mark(text).trim(), TextPlace::Fixed(span)).whole(Parser::bare_expression)
 }
 
 /// The text without a byte order mark, which HCL drops from all that it reads.

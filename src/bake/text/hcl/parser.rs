@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::literal::name;
-use super::scanner::{Kind, Token, scan};
+use super::scanner::{Token, TokenKind, scan};
 use crate::bake::text::syntax::{Expr, Ident};
 use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Failure};
@@ -20,7 +20,7 @@ pub(super) type Parsed<T> = Result<T, Failure>;
 
 /// Where the text that is parsed stands.
 #[derive(Clone, Copy)]
-pub(super) enum Place {
+pub(super) enum TextPlace {
     /// It is a whole source.
     Source(SourceId),
     /// It is decoded from this range, so offsets in it say nothing.
@@ -30,7 +30,7 @@ pub(super) enum Place {
 /// The state of reading one text.
 pub(super) struct Parser<'a> {
     pub(super) text: &'a str,
-    place: Place,
+    place: TextPlace,
     /// Behind the last token that was taken.
     pub(super) at: usize,
     ahead: Option<Token>,
@@ -46,7 +46,7 @@ pub(super) struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(text: &'a str, place: Place) -> Self {
+    pub(super) fn new(text: &'a str, place: TextPlace) -> Self {
         Self {
             text,
             place,
@@ -92,14 +92,14 @@ impl<'a> Parser<'a> {
     }
 
     /// Takes the next token if it is of this kind.
-    pub(super) fn eat(&mut self, kind: Kind) -> Option<Token> {
+    pub(super) fn eat(&mut self, kind: TokenKind) -> Option<Token> {
         (self.peek().kind == kind).then(|| self.next())
     }
 
     /// Takes the next token if it is this word.
     pub(super) fn eat_word(&mut self, word: &str) -> Option<Token> {
         let token = self.peek();
-        (token.kind == Kind::Ident && &self.text[token.range()] == word).then(|| self.next())
+        (token.kind == TokenKind::Ident && &self.text[token.range()] == word).then(|| self.next())
     }
 
     /// Goes on at a byte offset.
@@ -173,8 +173,8 @@ impl<'a> Parser<'a> {
     pub(super) fn span(&self, range: Range<usize>) -> Span {
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         match self.place {
-            Place::Source(source) => Span { source, start: offset(range.start), end: offset(range.end) },
-            Place::Fixed(span) => span,
+            TextPlace::Source(source) => Span { source, start: offset(range.start), end: offset(range.end) },
+            TextPlace::Fixed(span) => span,
         }
     }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// What a [`Token`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     /// The end of the text.
     End,
     /// A line end, or a comment up to and with its line end.
@@ -53,7 +53,7 @@ pub(super) enum Kind {
 /// A token and the bytes that it covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token {
-    pub(super) kind: Kind,
+    pub(super) kind: TokenKind,
     pub(super) start: usize,
     pub(super) end: usize,
 }
@@ -70,7 +70,7 @@ pub(super) fn scan(text: &str, mut at: usize, newlines: bool) -> Token {
     loop {
         let rest = &bytes[at..];
         let (kind, length) = match rest {
-            [] => (Kind::End, 0),
+            [] => (TokenKind::End, 0),
             [b' ' | b'\t', ..] => {
                 at += 1;
                 continue;
@@ -79,7 +79,7 @@ pub(super) fn scan(text: &str, mut at: usize, newlines: bool) -> Token {
                 let line = rest.iter().position(|b| *b == b'\n');
                 let end = line.map_or(rest.len(), |line| line + 1);
                 if newlines && line.is_some() {
-                    (Kind::Newline, end)
+                    (TokenKind::Newline, end)
                 } else {
                     at += end;
                     continue;
@@ -90,54 +90,54 @@ pub(super) fn scan(text: &str, mut at: usize, newlines: bool) -> Token {
                     at += length + 4;
                     continue;
                 }
-                None => (Kind::Invalid, 2),
+                None => (TokenKind::Invalid, 2),
             },
-            [b'A'..=b'Z' | b'a'..=b'z' | b'_', ..] => (Kind::Ident, ident_length(&text[at..])),
-            [b'0'..=b'9', ..] => (Kind::Number, number_length(rest)),
+            [b'A'..=b'Z' | b'a'..=b'z' | b'_', ..] => (TokenKind::Ident, ident_length(&text[at..])),
+            [b'0'..=b'9', ..] => (TokenKind::Number, number_length(rest)),
             [byte, ..] if byte.is_ascii() => symbol(text, at),
             _ => match ident_length(&text[at..]) {
-                0 => (Kind::Invalid, text[at..].chars().next().map_or(1, char::len_utf8)),
-                length => (Kind::Ident, length),
+                0 => (TokenKind::Invalid, text[at..].chars().next().map_or(1, char::len_utf8)),
+                length => (TokenKind::Ident, length),
             },
         };
         return Token { kind, start: at, end: at + length };
     }
 }
 
-fn symbol(text: &str, at: usize) -> (Kind, usize) {
+fn symbol(text: &str, at: usize) -> (TokenKind, usize) {
     match &text.as_bytes()[at..] {
-        [b'"', ..] => (Kind::Quote, 1),
-        [b'{', ..] => (Kind::OpenBrace, 1),
-        [b'}', ..] => (Kind::CloseBrace, 1),
-        [b'~', b'}', ..] => (Kind::CloseSequence, 2),
-        [b'[', ..] => (Kind::OpenBracket, 1),
-        [b']', ..] => (Kind::CloseBracket, 1),
-        [b'(', ..] => (Kind::OpenParen, 1),
-        [b')', ..] => (Kind::CloseParen, 1),
-        [b'.', b'.', b'.', ..] => (Kind::Ellipsis, 3),
-        [b'.', ..] => (Kind::Dot, 1),
-        [b',', ..] => (Kind::Comma, 1),
-        [b':', b':', ..] => (Kind::DoubleColon, 2),
-        [b':', ..] => (Kind::Colon, 1),
-        [b'?', ..] => (Kind::Question, 1),
-        [b'=', b'=', ..] => (Kind::Equal, 2),
-        [b'=', b'>', ..] => (Kind::Arrow, 2),
-        [b'=', ..] => (Kind::Assign, 1),
-        [b'!', b'=', ..] => (Kind::NotEqual, 2),
-        [b'!', ..] => (Kind::Not, 1),
-        [b'<', b'<', ..] if let Some(length) = heredoc_length(&text[at..]) => (Kind::Heredoc, length),
-        [b'<', b'=', ..] => (Kind::LessEqual, 2),
-        [b'<', ..] => (Kind::Less, 1),
-        [b'>', b'=', ..] => (Kind::GreaterEqual, 2),
-        [b'>', ..] => (Kind::Greater, 1),
-        [b'&', b'&', ..] => (Kind::And, 2),
-        [b'|', b'|', ..] => (Kind::Or, 2),
-        [b'+', ..] => (Kind::Plus, 1),
-        [b'-', ..] => (Kind::Minus, 1),
-        [b'*', ..] => (Kind::Star, 1),
-        [b'/', ..] => (Kind::Slash, 1),
-        [b'%', ..] => (Kind::Percent, 1),
-        _ => (Kind::Invalid, 1),
+        [b'"', ..] => (TokenKind::Quote, 1),
+        [b'{', ..] => (TokenKind::OpenBrace, 1),
+        [b'}', ..] => (TokenKind::CloseBrace, 1),
+        [b'~', b'}', ..] => (TokenKind::CloseSequence, 2),
+        [b'[', ..] => (TokenKind::OpenBracket, 1),
+        [b']', ..] => (TokenKind::CloseBracket, 1),
+        [b'(', ..] => (TokenKind::OpenParen, 1),
+        [b')', ..] => (TokenKind::CloseParen, 1),
+        [b'.', b'.', b'.', ..] => (TokenKind::Ellipsis, 3),
+        [b'.', ..] => (TokenKind::Dot, 1),
+        [b',', ..] => (TokenKind::Comma, 1),
+        [b':', b':', ..] => (TokenKind::DoubleColon, 2),
+        [b':', ..] => (TokenKind::Colon, 1),
+        [b'?', ..] => (TokenKind::Question, 1),
+        [b'=', b'=', ..] => (TokenKind::Equal, 2),
+        [b'=', b'>', ..] => (TokenKind::Arrow, 2),
+        [b'=', ..] => (TokenKind::Assign, 1),
+        [b'!', b'=', ..] => (TokenKind::NotEqual, 2),
+        [b'!', ..] => (TokenKind::Not, 1),
+        [b'<', b'<', ..] if let Some(length) = heredoc_length(&text[at..]) => (TokenKind::Heredoc, length),
+        [b'<', b'=', ..] => (TokenKind::LessEqual, 2),
+        [b'<', ..] => (TokenKind::Less, 1),
+        [b'>', b'=', ..] => (TokenKind::GreaterEqual, 2),
+        [b'>', ..] => (TokenKind::Greater, 1),
+        [b'&', b'&', ..] => (TokenKind::And, 2),
+        [b'|', b'|', ..] => (TokenKind::Or, 2),
+        [b'+', ..] => (TokenKind::Plus, 1),
+        [b'-', ..] => (TokenKind::Minus, 1),
+        [b'*', ..] => (TokenKind::Star, 1),
+        [b'/', ..] => (TokenKind::Slash, 1),
+        [b'%', ..] => (TokenKind::Percent, 1),
+        _ => (TokenKind::Invalid, 1),
     }
 }
 
@@ -232,12 +232,12 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn scans_to(text: &str, expected: &[(Kind, &str)]) {
+    fn scans_to(text: &str, expected: &[(TokenKind, &str)]) {
         let mut at = 0;
         let tokens = std::iter::from_fn(|| {
             let token = scan(text, at, true);
             at = token.end;
-            (token.kind != Kind::End).then(|| (token.kind, &text[token.range()]))
+            (token.kind != TokenKind::End).then(|| (token.kind, &text[token.range()]))
         });
         assert_eq!(tokens.collect::<Vec<_>>(), expected, "{text}");
     }
@@ -256,7 +256,7 @@ mod tests {
             ("007", 3),
             ("1.2e3e4 ", 7),
         ] {
-            scans_to(&text[..length], &[(Kind::Number, &text[..length])]);
+            scans_to(&text[..length], &[(TokenKind::Number, &text[..length])]);
             assert_eq!(number_length(text.as_bytes()), length, "{text}");
         }
     }
@@ -282,19 +282,29 @@ mod tests {
     fn comments_are_line_ends_or_nothing() {
         scans_to(
             "a /* b\n */ c # d\n// e\r\n#",
-            &[(Kind::Ident, "a"), (Kind::Ident, "c"), (Kind::Newline, "# d\n"), (Kind::Newline, "// e\r\n")],
+            &[
+                (TokenKind::Ident, "a"),
+                (TokenKind::Ident, "c"),
+                (TokenKind::Newline, "# d\n"),
+                (TokenKind::Newline, "// e\r\n"),
+            ],
         );
-        scans_to("/*/", &[(Kind::Invalid, "/*"), (Kind::Slash, "/")]);
+        scans_to("/*/", &[(TokenKind::Invalid, "/*"), (TokenKind::Slash, "/")]);
     }
 
     #[test]
     fn a_heredoc_opens_at_a_line_end_only() {
-        scans_to("<<-E-1\r\n", &[(Kind::Heredoc, "<<-E-1\r\n")]);
+        scans_to("<<-E-1\r\n", &[(TokenKind::Heredoc, "<<-E-1\r\n")]);
         scans_to(
             "<<E \n",
-            &[(Kind::Less, "<"), (Kind::Less, "<"), (Kind::Ident, "E"), (Kind::Newline, "\n")],
+            &[
+                (TokenKind::Less, "<"),
+                (TokenKind::Less, "<"),
+                (TokenKind::Ident, "E"),
+                (TokenKind::Newline, "\n"),
+            ],
         );
-        scans_to("<<\n", &[(Kind::Less, "<"), (Kind::Less, "<"), (Kind::Newline, "\n")]);
+        scans_to("<<\n", &[(TokenKind::Less, "<"), (TokenKind::Less, "<"), (TokenKind::Newline, "\n")]);
     }
 
     #[test]
@@ -302,15 +312,15 @@ mod tests {
         scans_to(
             "...a::b=>c==d\r",
             &[
-                (Kind::Ellipsis, "..."),
-                (Kind::Ident, "a"),
-                (Kind::DoubleColon, "::"),
-                (Kind::Ident, "b"),
-                (Kind::Arrow, "=>"),
-                (Kind::Ident, "c"),
-                (Kind::Equal, "=="),
-                (Kind::Ident, "d"),
-                (Kind::Invalid, "\r"),
+                (TokenKind::Ellipsis, "..."),
+                (TokenKind::Ident, "a"),
+                (TokenKind::DoubleColon, "::"),
+                (TokenKind::Ident, "b"),
+                (TokenKind::Arrow, "=>"),
+                (TokenKind::Ident, "c"),
+                (TokenKind::Equal, "=="),
+                (TokenKind::Ident, "d"),
+                (TokenKind::Invalid, "\r"),
             ],
         );
     }

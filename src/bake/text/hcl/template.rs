@@ -1,9 +1,9 @@
 //! Templates: quoted strings, heredocs and the content of JSON strings.
 
-use super::literal::{Token as Piece, Trim, assemble, decode_literal, name, split_literal};
+use super::literal::{TemplatePiece, Trim, assemble, decode_literal, name, split_literal};
 use super::mistake::LITERAL;
 use super::parser::{Parsed, Parser};
-use super::scanner::{Kind, Token};
+use super::scanner::{Token, TokenKind};
 use crate::bake::text::syntax::{Expr, ExprKind};
 use crate::bake::values::Name;
 
@@ -56,7 +56,7 @@ impl<'a> Parser<'a> {
         let mut text = String::new();
         for piece in self.template(Quoting::Quotes(quote))? {
             match piece {
-                Piece::Literal(literal) => text.push_str(&literal),
+                TemplatePiece::Literal(literal) => text.push_str(&literal),
                 _ => {
                     return Err(self.error(
                         quote.range(),
@@ -90,7 +90,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Reads up to and with the closing quote or marker.
-    fn template(&mut self, quoting: Quoting<'a>) -> Parsed<Vec<Piece>> {
+    fn template(&mut self, quoting: Quoting<'a>) -> Parsed<Vec<TemplatePiece>> {
         let mut pieces = Vec::new();
         let mut open: Vec<Open> = Vec::new();
         loop {
@@ -104,7 +104,7 @@ impl<'a> Parser<'a> {
                 }
                 return Ok(pieces);
             }
-            let opener = Token { kind: Kind::Invalid, start: end.at, end: end.at + end.length };
+            let opener = Token { kind: TokenKind::Invalid, start: end.at, end: end.at + end.length };
             let outside = self.newlines(false);
             let piece = match self.text.as_bytes()[end.at] {
                 b'$' => self.interpolation(opener, quoting)?,
@@ -160,7 +160,7 @@ impl<'a> Parser<'a> {
         &mut self,
         range: std::ops::Range<usize>,
         quoting: Quoting<'_>,
-        pieces: &mut Vec<Piece>,
+        pieces: &mut Vec<TemplatePiece>,
     ) -> Parsed<()> {
         let escapes = matches!(quoting, Quoting::Quotes(_));
         if let Quoting::Heredoc { .. } = quoting
@@ -181,39 +181,44 @@ impl<'a> Parser<'a> {
             // Unless each line matters, only the first and the last token may be trimmed.
             if pieces.len() - first == 3
                 && !matches!(quoting, Quoting::Heredoc { flush: true, .. })
-                && let Some(Piece::Literal(last)) = pieces.pop()
-                && let Some(Piece::Literal(middle)) = pieces.last_mut()
+                && let Some(TemplatePiece::Literal(last)) = pieces.pop()
+                && let Some(TemplatePiece::Literal(middle)) = pieces.last_mut()
             {
                 middle.push_str(&last);
             }
-            pieces.push(Piece::Literal(text));
+            pieces.push(TemplatePiece::Literal(text));
         }
         Ok(())
     }
 
     /// What follows `${`.
-    fn interpolation(&mut self, opener: Token, quoting: Quoting<'_>) -> Parsed<Piece> {
-        if matches!(self.peek().kind, Kind::End | Kind::CloseBrace | Kind::CloseSequence) {
+    fn interpolation(&mut self, opener: Token, quoting: Quoting<'_>) -> Parsed<TemplatePiece> {
+        if matches!(self.peek().kind, TokenKind::End | TokenKind::CloseBrace | TokenKind::CloseSequence) {
             let message = "this `${` does not hold an expression";
             return Err(self.error(opener.range(), message, LITERAL));
         }
         let expr = self.expression()?;
         let trim = self.sequence_end(opener, quoting)?;
-        Ok(Piece::Interpolation(expr, trim))
+        Ok(TemplatePiece::Interpolation(expr, trim))
     }
 
     /// What follows `%{`.
-    fn directive(&mut self, opener: Token, quoting: Quoting<'_>, open: &mut Vec<Open>) -> Parsed<Piece> {
+    fn directive(
+        &mut self,
+        opener: Token,
+        quoting: Quoting<'_>,
+        open: &mut Vec<Open>,
+    ) -> Parsed<TemplatePiece> {
         let word = self.next();
         let innermost = open.last().map(|open| open.kind);
-        let keyword = if word.kind == Kind::Ident { &self.text[word.range()] } else { "" };
+        let keyword = if word.kind == TokenKind::Ident { &self.text[word.range()] } else { "" };
         let start = opener.start;
         match (keyword, innermost) {
             ("if", _) => {
                 open.push(Open { kind: OpenKind::If, start });
                 self.check_depth(open.len(), opener.range())?;
                 let condition = self.expression()?;
-                Ok(Piece::If(condition, self.sequence_end(opener, quoting)?))
+                Ok(TemplatePiece::If(condition, self.sequence_end(opener, quoting)?))
             }
             ("for", _) => {
                 open.push(Open { kind: OpenKind::For, start });
@@ -221,7 +226,7 @@ impl<'a> Parser<'a> {
                 let (key_var, value_var) = self.for_variables()?;
                 let collection = self.expression()?;
                 let trim = self.sequence_end(opener, quoting)?;
-                Ok(Piece::For { key_var, value_var, collection, trim })
+                Ok(TemplatePiece::For { key_var, value_var, collection, trim })
             }
             _ => {
                 open.pop();
@@ -229,10 +234,10 @@ impl<'a> Parser<'a> {
                 match (keyword, innermost) {
                     ("else", Some(OpenKind::If)) => {
                         open.push(Open { kind: OpenKind::Else, start });
-                        Ok(Piece::Else(trim))
+                        Ok(TemplatePiece::Else(trim))
                     }
-                    ("endif", Some(OpenKind::If | OpenKind::Else)) => Ok(Piece::EndIf(trim)),
-                    ("endfor", Some(OpenKind::For)) => Ok(Piece::EndFor(trim)),
+                    ("endif", Some(OpenKind::If | OpenKind::Else)) => Ok(TemplatePiece::EndIf(trim)),
+                    ("endfor", Some(OpenKind::For)) => Ok(TemplatePiece::EndFor(trim)),
                     _ => Err(self.stray_directive(word)),
                 }
             }
@@ -249,14 +254,14 @@ impl<'a> Parser<'a> {
     /// Takes the end of a sequence; tells the sides on which it has a `~`.
     fn sequence_end(&mut self, opener: Token, quoting: Quoting<'_>) -> Parsed<Trim> {
         let token = self.peek();
-        if !matches!(token.kind, Kind::CloseBrace | Kind::CloseSequence) {
+        if !matches!(token.kind, TokenKind::CloseBrace | TokenKind::CloseSequence) {
             let is_quoted = matches!(quoting, Quoting::Quotes(_));
             return Err(self.no_sequence_end(token, opener, is_quoted));
         }
         self.next();
         Ok(Trim {
             before: self.text[opener.range()].ends_with('~'),
-            after: token.kind == Kind::CloseSequence,
+            after: token.kind == TokenKind::CloseSequence,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Numbers from and to decimal text, digit for digit as Go's `math/big` reads and prints them.
 
 use super::round::{Binary, divide, round};
-use super::{Finite, Kind, Number, TEXT_PRECISION, top, trunc};
+use super::{Finite, Magnitude, Number, TEXT_PRECISION, top, trunc};
 use num_bigint::BigUint;
 use std::fmt;
 
@@ -34,7 +34,7 @@ fn parse(text: &str) -> Option<Number> {
         && !(negative && value == 0)
     {
         return Some(Number {
-            kind: Kind::Integer(if negative { -value } else { value }),
+            kind: Magnitude::Integer(if negative { -value } else { value }),
             precision: TEXT_PRECISION,
         });
     }
@@ -338,7 +338,9 @@ impl fmt::Display for Number {
     /// `-0`, `+Inf`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
-            Kind::Integer(value) if Self::integer(value, self.precision).is_some() => write!(f, "{value}"),
+            Magnitude::Integer(value) if Self::integer(value, self.precision).is_some() => {
+                write!(f, "{value}")
+            }
             _ => f.write_str(&self.text_f(None)),
         }
     }

@@ -32,13 +32,13 @@ const EXPONENT_LIMIT: i64 = 1 << 19;
 /// `<` does; the two differ only between fractions of different precision. In both `-0` equals `0`.
 #[derive(Clone, Debug)]
 pub struct Number {
-    kind: Kind,
+    kind: Magnitude,
     precision: u32,
 }
 
 /// Whole values of at most 63 bits are always `Integer`; `Binary` is never zero and its mantissa is odd.
 #[derive(Clone, Debug, PartialEq)]
-enum Kind {
+enum Magnitude {
     Integer(i64),
     NegativeZero,
     Binary { negative: bool, magnitude: Box<Binary> },
@@ -112,23 +112,23 @@ impl Number {
 
     /// An infinity of the given sign.
     pub fn infinity(negative: bool) -> Self {
-        Self { kind: Kind::Infinity { negative }, precision: TEXT_PRECISION }
+        Self { kind: Magnitude::Infinity { negative }, precision: TEXT_PRECISION }
     }
 
     /// The value if it is whole and fits.
     pub fn to_i64(&self) -> Option<i64> {
         match self.kind {
-            Kind::Integer(value) => Some(value),
-            Kind::NegativeZero => Some(0),
-            Kind::Binary { .. } => i64::try_from(self.to_bigint()?).ok(),
-            Kind::Infinity { .. } => None,
+            Magnitude::Integer(value) => Some(value),
+            Magnitude::NegativeZero => Some(0),
+            Magnitude::Binary { .. } => i64::try_from(self.to_bigint()?).ok(),
+            Magnitude::Infinity { .. } => None,
         }
     }
 
     /// The value if it is whole, not negative and fits.
     pub fn to_usize(&self) -> Option<usize> {
         match self.kind {
-            Kind::Binary { .. } => usize::try_from(self.to_bigint()?).ok(),
+            Magnitude::Binary { .. } => usize::try_from(self.to_bigint()?).ok(),
             _ => usize::try_from(self.to_i64()?).ok(),
         }
     }
@@ -173,29 +173,29 @@ impl Number {
     /// Whether the value is whole; infinities are not.
     pub fn is_integer(&self) -> bool {
         match &self.kind {
-            Kind::Integer(_) | Kind::NegativeZero => true,
-            Kind::Binary { magnitude, .. } => magnitude.exponent >= 0,
-            Kind::Infinity { .. } => false,
+            Magnitude::Integer(_) | Magnitude::NegativeZero => true,
+            Magnitude::Binary { magnitude, .. } => magnitude.exponent >= 0,
+            Magnitude::Infinity { .. } => false,
         }
     }
 
     /// Whether this is `+Inf` or `-Inf`.
     pub fn is_infinite(&self) -> bool {
-        matches!(self.kind, Kind::Infinity { .. })
+        matches!(self.kind, Magnitude::Infinity { .. })
     }
 
     /// Whether the sign bit is set, which it is for `-0` too.
     pub fn is_negative(&self) -> bool {
         match self.kind {
-            Kind::Integer(value) => value < 0,
-            Kind::NegativeZero => true,
-            Kind::Binary { negative, .. } | Kind::Infinity { negative } => negative,
+            Magnitude::Integer(value) => value < 0,
+            Magnitude::NegativeZero => true,
+            Magnitude::Binary { negative, .. } | Magnitude::Infinity { negative } => negative,
         }
     }
 
     /// Whether this is `0` or `-0`.
     pub fn is_zero(&self) -> bool {
-        matches!(self.kind, Kind::Integer(0) | Kind::NegativeZero)
+        matches!(self.kind, Magnitude::Integer(0) | Magnitude::NegativeZero)
     }
 
     /// The sum; an error for opposite infinities and for a result out of range.
@@ -217,11 +217,11 @@ impl Number {
     pub fn mul(&self, other: &Self) -> Result<Self, ArithmeticError> {
         let product = self.product(other, TEXT_PRECISION)?;
         let needed = match &product.kind {
-            Kind::Binary { magnitude, .. } => magnitude.mantissa.bits() as u32,
-            Kind::Integer(value) => {
+            Magnitude::Binary { magnitude, .. } => magnitude.mantissa.bits() as u32,
+            Magnitude::Integer(value) => {
                 value.unsigned_abs().checked_ilog2().map_or(0, |log| log + 1 - value.trailing_zeros())
             }
-            Kind::NegativeZero | Kind::Infinity { .. } => 0,
+            Magnitude::NegativeZero | Magnitude::Infinity { .. } => 0,
         };
         Ok(Self { precision: needed.max(self.precision).max(other.precision), ..product })
     }
@@ -229,7 +229,7 @@ impl Number {
     /// The quotient; `x / 0` is an infinity, `0 / 0` and `Inf / Inf` are errors, as is a result out of range.
     pub fn div(&self, other: &Self) -> Result<Self, ArithmeticError> {
         let precision = self.precision.max(other.precision);
-        if let (&Kind::Integer(a), &Kind::Integer(b)) = (&self.kind, &other.kind)
+        if let (&Magnitude::Integer(a), &Magnitude::Integer(b)) = (&self.kind, &other.kind)
             && a != 0
             && b != 0
             && a % b == 0
@@ -261,7 +261,7 @@ impl Number {
             return Err(ArithmeticError::InfiniteModulo);
         }
         // Below 64 bits the rounding of the quotient can reach the next whole number: that is left to the long way.
-        if let (&Kind::Integer(a), &Kind::Integer(b)) = (&self.kind, &other.kind)
+        if let (&Magnitude::Integer(a), &Magnitude::Integer(b)) = (&self.kind, &other.kind)
             && self.precision >= INTEGER_PRECISION
             && let Some(remainder) = Self::integer(a % b, self.precision)
         {
@@ -276,13 +276,13 @@ impl Number {
     #[must_use]
     pub fn neg(&self) -> Self {
         let kind = match &self.kind {
-            Kind::Integer(0) => Kind::NegativeZero,
-            Kind::Integer(value) => Kind::Integer(-value),
-            Kind::NegativeZero => Kind::Integer(0),
-            Kind::Binary { negative, magnitude } => {
-                Kind::Binary { negative: !negative, magnitude: magnitude.clone() }
+            Magnitude::Integer(0) => Magnitude::NegativeZero,
+            Magnitude::Integer(value) => Magnitude::Integer(-value),
+            Magnitude::NegativeZero => Magnitude::Integer(0),
+            Magnitude::Binary { negative, magnitude } => {
+                Magnitude::Binary { negative: !negative, magnitude: magnitude.clone() }
             }
-            Kind::Infinity { negative } => Kind::Infinity { negative: !negative },
+            Magnitude::Infinity { negative } => Magnitude::Infinity { negative: !negative },
         };
         Self { kind, precision: self.precision }
     }
@@ -308,19 +308,19 @@ impl Number {
     /// The truncated value, passed through `adjust` if there was a fraction, at the same precision.
     fn to_whole(&self, adjust: impl Fn(BigInt) -> BigInt) -> Self {
         match self.kind {
-            Kind::Binary { .. } if self.is_integer() => self.clone(),
-            Kind::Binary { .. } => {
+            Magnitude::Binary { .. } if self.is_integer() => self.clone(),
+            Magnitude::Binary { .. } => {
                 let whole = self.trunc_bigint().expect("a binary number is finite");
                 Self::from_bigint(adjust(whole)).with_precision(self.precision)
             }
             // Go goes through an integer, which has no negative zero.
-            Kind::NegativeZero => Self::zero(false, self.precision),
-            Kind::Integer(_) | Kind::Infinity { .. } => self.clone(),
+            Magnitude::NegativeZero => Self::zero(false, self.precision),
+            Magnitude::Integer(_) | Magnitude::Infinity { .. } => self.clone(),
         }
     }
 
     fn sum(&self, other: &Self, precision: u32) -> Result<Self, ArithmeticError> {
-        if let (&Kind::Integer(a), &Kind::Integer(b)) = (&self.kind, &other.kind)
+        if let (&Magnitude::Integer(a), &Magnitude::Integer(b)) = (&self.kind, &other.kind)
             && let Some(sum) = a.checked_add(b).and_then(|sum| Self::integer(sum, precision))
         {
             return Ok(sum);
@@ -351,7 +351,7 @@ impl Number {
 
     fn product(&self, other: &Self, precision: u32) -> Result<Self, ArithmeticError> {
         let negative = self.is_negative() != other.is_negative();
-        if let (&Kind::Integer(a), &Kind::Integer(b)) = (&self.kind, &other.kind)
+        if let (&Magnitude::Integer(a), &Magnitude::Integer(b)) = (&self.kind, &other.kind)
             && (!negative || (a != 0 && b != 0))
             && let Some(product) = a.checked_mul(b).and_then(|product| Self::integer(product, precision))
         {
@@ -375,24 +375,24 @@ impl Number {
 
     fn as_finite(&self) -> Option<Finite<'_>> {
         let (negative, mantissa, exponent) = match &self.kind {
-            Kind::Integer(value) => (*value < 0, Cow::Owned(value.unsigned_abs().into()), 0),
-            Kind::NegativeZero => (true, Cow::Owned(BigUint::default()), 0),
-            Kind::Binary { negative, magnitude } => {
+            Magnitude::Integer(value) => (*value < 0, Cow::Owned(value.unsigned_abs().into()), 0),
+            Magnitude::NegativeZero => (true, Cow::Owned(BigUint::default()), 0),
+            Magnitude::Binary { negative, magnitude } => {
                 (*negative, Cow::Borrowed(&magnitude.mantissa), magnitude.exponent)
             }
-            Kind::Infinity { .. } => return None,
+            Magnitude::Infinity { .. } => return None,
         };
         Some(Finite { negative, mantissa, exponent })
     }
 
     fn zero(negative: bool, precision: u32) -> Self {
-        Self { kind: if negative { Kind::NegativeZero } else { Kind::Integer(0) }, precision }
+        Self { kind: if negative { Magnitude::NegativeZero } else { Magnitude::Integer(0) }, precision }
     }
 
     /// A small integer, if it needs no rounding at `precision` bits.
     fn integer(value: i64, precision: u32) -> Option<Self> {
         let fits = value != i64::MIN && (precision >= 63 || value.unsigned_abs() >> precision == 0);
-        fits.then_some(Self { kind: Kind::Integer(value), precision })
+        fits.then_some(Self { kind: Magnitude::Integer(value), precision })
     }
 
     /// A finite number from a value that already has `precision` bits or fewer.
@@ -402,9 +402,9 @@ impl Number {
         let value = Binary { mantissa: value.mantissa >> zeros, exponent: value.exponent + zeros as i64 };
         if value.exponent >= 0 && magnitude <= 63 {
             let integer = i64::try_from(value.mantissa << value.exponent).expect("63 bits at most");
-            return Self { kind: Kind::Integer(if negative { -integer } else { integer }), precision };
+            return Self { kind: Magnitude::Integer(if negative { -integer } else { integer }), precision };
         }
-        Self { kind: Kind::Binary { negative, magnitude: Box::new(value) }, precision }
+        Self { kind: Magnitude::Binary { negative, magnitude: Box::new(value) }, precision }
     }
 
     /// As [`Self::finite`], for results whose size the operands do not bound.
@@ -464,7 +464,7 @@ impl PartialOrd for Number {
 
 impl Ord for Number {
     fn cmp(&self, other: &Self) -> Ordering {
-        if let (Kind::Integer(a), Kind::Integer(b)) = (&self.kind, &other.kind) {
+        if let (Magnitude::Integer(a), Magnitude::Integer(b)) = (&self.kind, &other.kind) {
             return a.cmp(b);
         }
         let sign = |x: &Self| if x.is_zero() { 0 } else { 1 - 2 * i8::from(x.is_negative()) };
@@ -706,7 +706,7 @@ mod tests {
     /// The same number, held in the large form.
     fn large(value: i64) -> Number {
         let magnitude = Box::new(Binary { mantissa: value.unsigned_abs().into(), exponent: 0 });
-        Number { kind: Kind::Binary { negative: value < 0, magnitude }, precision: INTEGER_PRECISION }
+        Number { kind: Magnitude::Binary { negative: value < 0, magnitude }, precision: INTEGER_PRECISION }
     }
 
     /// Integers of every size, not zero.

@@ -1,11 +1,11 @@
-//! What an expression is of which not every value is known: HCL checks the `if` of a `for` before its first element,
+//! The type of an expression when some of its inputs are unknown: HCL checks the `if` of a `for` before its first element,
 //! and finds the type of `empty[*].name`
 //! (<https://github.com/hashicorp/hcl/blob/main/hclsyntax/expression.go>).
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::conditional::Missing;
+use super::conditional::TypedFailure;
 use super::expression::{Context, Scope, binary, condition_failure, operations};
 use super::operators;
 use super::references::References;
@@ -246,7 +246,7 @@ fn guess_binary(
     }
 }
 
-fn known(guess: Result<Guess, Failure>) -> Result<Value, Missing> {
+fn known(guess: Result<Guess, Failure>) -> Result<Value, TypedFailure> {
     match guess? {
         Guess::Known(value) => Ok(value),
         Guess::Unknown(ty) => Ok(Value::Null(ty)),

@@ -1,0 +1,267 @@
+//! The blocks of a module: which targets and groups they stand for, what expressions see of them, and what they define.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::exposed;
+use super::files::{Module, push_once};
+use super::instance::{Instance, Progress};
+use super::matrix;
+use crate::bake::eval::Scope;
+use crate::bake::eval::budget::MAX_ERRORS;
+use crate::bake::eval::chain::Step;
+use crate::bake::target::Definition;
+use crate::bake::target::attributes::names_of;
+use crate::bake::target::decode;
+use crate::bake::target::holdings::Holdings;
+use crate::bake::text::syntax::{Block, Body, Ident};
+use crate::bake::values::{MarkedStr, Name, Value};
+use crate::diagnostic::{Diagnostic, Failure};
+
+impl Module {
+    /// Evaluates the attribute of a block (or all of them) that an expression asks for.
+    pub(super) fn expose(
+        &self,
+        kind: &'static str,
+        block: &Ident,
+        attribute: Option<&Ident>,
+    ) -> Result<(), Failure> {
+        if !self.instances.is_empty() {
+            // Known kinds are visible even when the block is not there, so that the error names the block.
+            self.context.exposed.borrow_mut().entry(kind).or_default();
+        }
+        let Some(indexes) = self.by_name.get(&(kind, Rc::clone(&block.name))) else { return Ok(()) };
+        for index in indexes {
+            let instance = &self.instances[*index];
+            let asked: Vec<Name> = match attribute {
+                Some(ident) => vec![Rc::clone(&ident.name)],
+                None => exposed::attributes(kind).iter().map(|name| Name::from(*name)).collect(),
+            };
+            for name in asked {
+                if instance.exposed.borrow().contains(&name) {
+                    continue;
+                }
+                let value = self.exposed_value(instance, &name)?;
+                // Not before: who asks for it on the way is in a cycle.
+                instance.exposed.borrow_mut().insert(Rc::clone(&name));
+                self.context.show(kind, &instance.name, value.map(|value| (name, value)));
+            }
+            self.context.show(kind, &instance.name, None);
+        }
+        Ok(())
+    }
+
+    /// What `target.NAME.ATTRIBUTE` is: the block's own attribute, converted to Bake's type, or what Bake shows for an
+    /// attribute that is not set. `None` for an attribute that does not exist.
+    fn exposed_value(&self, instance: &Instance, name: &Name) -> Result<Option<Value>, Failure> {
+        if &**name == "name" {
+            let own = MarkedStr::verbatim(Rc::clone(&instance.name));
+            return Ok(Some(Value::String(own.marked(&instance.marks))));
+        }
+        let attributes = &instance.block.body.attributes;
+        let Some(at) = attributes.iter().position(|attribute| attribute.name.name == *name) else {
+            return Ok(exposed::unset(instance.kind, name));
+        };
+        let attribute = &attributes[at];
+        let value = self.attribute_value(instance, at)?;
+        exposed::value(instance.kind, attribute, value).map_err(Box::new)
+    }
+
+    /// The value of a block's own attribute, evaluated once.
+    fn attribute_value(&self, instance: &Instance, at: usize) -> Result<Value, Failure> {
+        let attribute = &instance.block.body.attributes[at];
+        if attribute.value.is_constant() {
+            return self.context.eval(&Scope::default(), &attribute.value);
+        }
+        let step = || Step::Attribute {
+            kind: instance.kind,
+            block: Rc::clone(&instance.name),
+            name: Rc::clone(&attribute.name.name),
+        };
+        match instance.values.borrow().get(at) {
+            Some(Progress::Done(value)) => return value.clone(),
+            Some(Progress::Running) => return Err(self.reference_cycle(attribute.name.span, &step())),
+            Some(Progress::Waiting) | None => {}
+        }
+        instance.set(at, Progress::Running);
+        let value = self
+            .chain
+            .follow(step(), attribute.name.span, || self.eval(&Scope::of(&instance.axes), &attribute.value));
+        instance.set(at, Progress::Done(value.clone()));
+        value
+    }
+
+    /// Expands matrices and names.
+    pub(super) fn instantiate(&mut self, blocks: Vec<Block>) -> Result<(), Vec<Diagnostic>> {
+        let mut diagnostics = Vec::new();
+        let mut instances = Vec::new();
+        for block in blocks {
+            let block = Rc::new(block);
+            if let Err(failure) = self.expand(&block, &mut instances) {
+                push_once(&mut diagnostics, *failure);
+            }
+        }
+        for (index, instance) in instances.iter().enumerate() {
+            let namesakes = self.by_name.entry((instance.kind, Rc::clone(&instance.name))).or_default();
+            let label = instance.label();
+            if instance.kind == "target"
+                && !namesakes.iter().any(|at: &usize| instances[*at].label() == label)
+            {
+                self.labels.entry(Rc::clone(label)).or_default().push(Rc::clone(&instance.name));
+            }
+            namesakes.push(index);
+        }
+        self.instances = instances;
+        if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
+    }
+
+    fn expand(&self, block: &Rc<Block>, instances: &mut Vec<Instance>) -> Result<(), Failure> {
+        let kind = if &*block.kind.name == "group" { "group" } else { "target" };
+        let label = &block.labels[0];
+        let (matrix, name) = (block.body.attribute("matrix"), block.body.attribute("name"));
+        if kind == "group"
+            && let Some(attribute) = matrix.or(name)
+        {
+            let message = format!("`{}` is not supported for groups", attribute.name.name);
+            return Err(Box::new(Diagnostic::error("group-matrix", message).at(attribute.name.span, "")));
+        }
+        matrix::check_name(&label.name, label.span)?;
+        let combinations = match matrix {
+            None => vec![Vec::new()],
+            Some(attribute) => {
+                let value = self.eval(&Scope::default(), &attribute.value)?;
+                self.context.known(&value, "a matrix", attribute.value.span)?;
+                matrix::combinations(&value, attribute.value.span)?
+            }
+        };
+        let mut seen = BTreeSet::new();
+        for axes in combinations {
+            let text = match (name, matrix) {
+                (None, _) => MarkedStr::verbatim(Rc::clone(&label.name)),
+                (Some(name), None) => {
+                    let diagnostic = Diagnostic::error("name-without-matrix", "`name` requires `matrix`");
+                    return Err(Box::new(diagnostic.at(name.name.span, "")));
+                }
+                (Some(name), Some(_)) => {
+                    let value = self.eval(&Scope::of(&axes), &name.value)?;
+                    self.context.known(&value, "the name of a target", name.value.span)?;
+                    matrix::name_of(&value, name.value.span)?
+                }
+            };
+            let instance_name = Rc::clone(text.name());
+            if matrix.is_some() && !seen.insert(Rc::clone(&instance_name)) {
+                return Err(Box::new(
+                    Diagnostic::error(
+                        "duplicate-name",
+                        format!("duplicate name `{instance_name}` in one matrix"),
+                    )
+                    .at(name.map_or(label.span, |n| n.value.span), "")
+                    .with_help("use every axis of the matrix in `name`"),
+                ));
+            }
+            instances.push(Instance {
+                kind,
+                block: Rc::clone(block),
+                name: instance_name,
+                marks: text.marks().clone(),
+                axes,
+                values: RefCell::default(),
+                exposed: RefCell::default(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Evaluates all blocks, then the global attributes that nothing has asked for.
+    ///
+    /// # Errors
+    /// Everything that is wrong in any block, used or not, as in buildx.
+    pub fn definition(&self) -> Result<Definition, Vec<Diagnostic>> {
+        self.merge_onto(Definition::default())
+    }
+
+    /// The same, merged onto what Compose files define.
+    ///
+    /// # Errors
+    /// As for [`Self::definition`].
+    pub fn merge_onto(&self, mut definition: Definition) -> Result<Definition, Vec<Diagnostic>> {
+        let mut diagnostics = Vec::new();
+        let mut holdings = Holdings::default();
+        for instance in &self.instances {
+            if diagnostics.len() >= MAX_ERRORS {
+                break;
+            }
+            if let Err(failure) = self.define(instance, &mut definition, &mut holdings, &mut diagnostics) {
+                diagnostics.push(*failure);
+                break;
+            }
+        }
+        for (label, members) in &self.labels {
+            if members.len() != 1 || members[0] != *label {
+                definition.add_label_group(label, members);
+            }
+        }
+        for name in self.attributes.keys() {
+            if diagnostics.len() >= MAX_ERRORS {
+                break;
+            }
+            if let Err(failure) = self.resolve_global(name) {
+                push_once(&mut diagnostics, *failure);
+            }
+        }
+        for image in self.images.iter().filter(|image| image.in_bake_json) {
+            self.evaluate_as_bake_does(&image.block.body, &mut diagnostics);
+        }
+        if diagnostics.is_empty() { Ok(definition) } else { Err(diagnostics) }
+    }
+
+    /// Adds the target or group of an instance, unless one of its attributes has no value.
+    ///
+    /// # Errors
+    /// The targets hold too much.
+    fn define(
+        &self,
+        instance: &Instance,
+        definition: &mut Definition,
+        holdings: &mut Holdings,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Result<(), Failure> {
+        let known = names_of(instance.kind);
+        let mut values = Vec::new();
+        let failures = diagnostics.len();
+        for (at, attribute) in instance.block.body.attributes.iter().enumerate() {
+            if !known.contains(&&*attribute.name.name) {
+                continue;
+            }
+            match self.attribute_value(instance, at) {
+                Ok(value) => values.push((attribute.name.clone(), value, &attribute.value)),
+                Err(failure) => push_once(diagnostics, *failure),
+            }
+        }
+        if diagnostics.len() > failures {
+            return Ok(());
+        }
+        let header = instance.block.span;
+        if instance.kind == "group" {
+            definition.add_group(decode::group(&instance.name, header, &values, diagnostics));
+        } else {
+            let target = decode::target(&instance.name, header, &values, diagnostics);
+            holdings.add(&target)?;
+            definition.add_target(target);
+        }
+        Ok(())
+    }
+
+    /// To Bake, the `image` key of a JSON file is a variable, and its strings are templates without any target.
+    fn evaluate_as_bake_does(&self, body: &Body, diagnostics: &mut Vec<Diagnostic>) {
+        for attribute in &body.attributes {
+            if let Err(failure) = self.eval(&Scope::default(), &attribute.value) {
+                let help = "docker buildx bake evaluates this string too, outside any target; move the `image` blocks to \
+                            `images.json` (or HCL), where matrix variables are in scope";
+                push_once(diagnostics, failure.with_help(help));
+            }
+        }
+        body.blocks.iter().for_each(|block| self.evaluate_as_bake_does(&block.body, diagnostics));
+    }
+}
