@@ -144,9 +144,10 @@ impl Diagnostic {
                 let main = index == 0 && label.span == self.labels[0].span;
                 let kind = if main { AnnotationKind::Primary } else { AnnotationKind::Context };
                 let annotation = kind.span(window.range(label.span));
-                snippet = snippet.annotation(match label.text.is_empty() {
-                    true => annotation,
-                    false => annotation.label(clean(&label.text)),
+                snippet = snippet.annotation(if label.text.is_empty() {
+                    annotation
+                } else {
+                    annotation.label(clean(&label.text))
                 });
             }
             group = group.element(snippet);
@@ -255,15 +256,27 @@ impl Diagnostics {
         self.all.is_empty()
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
     /// What was reported, in the order in which it was found.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.all.iter()
     }
 
+    /// What was reported, in the order in which it was found: that of the arguments, where these are what is wrong.
+    #[must_use]
+    pub fn into_found(self) -> Vec<Diagnostic> {
+        self.all.into_iter().collect()
+    }
+
     /// What was reported, sorted by place.
     #[must_use]
     pub fn into_sorted(self) -> Vec<Diagnostic> {
-        sorted(self.all.into_iter().collect())
+        sorted(self.into_found())
     }
 
     /// Goes on only if there is no error so far, for stages that take it for granted.
@@ -285,6 +298,15 @@ impl Diagnostics {
     pub fn into_result<T>(self, value: T) -> Result<(T, Vec<Diagnostic>), Vec<Diagnostic>> {
         self.check()?;
         Ok((value, self.into_sorted()))
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = indexmap::set::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.all.into_iter()
     }
 }
 

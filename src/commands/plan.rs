@@ -120,9 +120,10 @@ pub(super) fn make_for(
     purpose: Purpose,
 ) -> Result<(Plan, Loaded), Error> {
     let definition = &selection.definition;
-    let mut known = match purpose.is_committed() {
-        true => facts::given(session, &selection.facts, &definition.files)?.with_ref_parts().with_ref(),
-        false => facts::known(session, &selection.facts, &definition.files)?,
+    let mut known = if purpose.is_committed() {
+        facts::given(session, &selection.facts, &definition.files)?.with_ref_parts().with_ref()
+    } else {
+        facts::known(session, &selection.facts, &definition.files)?
     };
     let loaded = load::load(session, definition)?;
     if let Some(path) = &loaded.generated {
@@ -194,17 +195,11 @@ pub(super) fn shared_options(selection: &Selection) -> Vec<String> {
     definition.files.iter().for_each(|file| option("-f", file));
     for variable in &definition.variables {
         let name = variable.split('=').next().unwrap_or_default();
-        match is_secret_name(name) {
-            true => option("--var", &format!("{name}=…")),
-            false => option("--var", variable),
-        }
+        if is_secret_name(name) { option("--var", &format!("{name}=…")) } else { option("--var", variable) }
     }
     for set in &definition.overrides {
         let key = set.split('=').next().unwrap_or_default();
-        match is_secret_name(key) {
-            true => option("--set", &format!("{key}=…")),
-            false => option("--set", set),
-        }
+        if is_secret_name(key) { option("--set", &format!("{key}=…")) } else { option("--set", set) }
     }
     definition.kept.iter().for_each(|name| option("--keep-variable", name));
     selection.platforms.iter().for_each(|platform| option("--platform", platform));
@@ -248,9 +243,10 @@ fn refuse_loop(session: &Session<'_>, loaded: &Loaded, path: &str) -> Result<(),
     let place = |path: &str| normalized(&host.directory().join(path));
     let target = place(path);
     if let Some(source) = loaded.files.iter().find(|found| place(&found.path) == target) {
-        let message = match source.path == path {
-            true => format!("`{path}` is a source, so it cannot be the product too"),
-            false => format!("`{path}` is a source (`{}`), so it cannot be the product too", source.path),
+        let message = if source.path == path {
+            format!("`{path}` is a source, so it cannot be the product too")
+        } else {
+            format!("`{path}` is a source (`{}`), so it cannot be the product too", source.path)
         };
         return Err(Diagnostic::error("output-is-source", message)
             .with_help("write it into a folder of its own: `--out DIR`, or to another name: `-o FILE`")

@@ -97,10 +97,7 @@ impl Run<'_> {
                     Some(branch) => branch,
                     None => self.default_branch(None)?,
                 };
-                match edge == at {
-                    true => other(Text::of_fact("edge")),
-                    false => Core::Nothing,
-                }
+                if edge == at { other(Text::of_fact("edge")) } else { Core::Nothing }
             }
             RuleKind::Ref(event) => match (event, self.subject()?) {
                 (Event::Branch, RunSubject::Branch(branch)) => other(Text::of_fact(branch)),

@@ -83,10 +83,8 @@ impl<'a> Run<'a> {
             Word::IsDefaultBranch => Ok(self.is_default_branch("is_default_branch")?.to_string()),
             Word::IsNotDefaultBranch => Ok((!self.is_default_branch("is_not_default_branch")?).to_string()),
             Word::Date { of_commit, format, zone } => {
-                let (word, time): (_, Option<Timestamp>) = match of_commit {
-                    true => ("commit_date", facts.commit_time),
-                    false => ("date", facts.time()),
-                };
+                let (word, time): (_, Option<Timestamp>) =
+                    if *of_commit { ("commit_date", facts.commit_time) } else { ("date", facts.time()) };
                 let time = time.ok_or_else(|| missing(word, "commit_time", None))?;
                 Ok(format.render(&time.to_zoned(zone.clone())))
             }

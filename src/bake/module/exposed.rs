@@ -11,7 +11,7 @@ use crate::bake::target::{Entry, Group, Policy, Resources, Secret, Ssh, Target, 
 use crate::bake::text::syntax;
 use crate::bake::values::convert::convert;
 use crate::bake::values::{Name, ObjectType, Type, Value};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// The attributes that a block of this kind (`target` or `group`) shows: those that it can set, and its `name`.
 #[must_use]
@@ -43,7 +43,7 @@ pub(super) fn value(
 ) -> Result<Option<Value>, Diagnostic> {
     let name = &attribute.name.name;
     let Some(unset) = unset(kind, name) else { return Ok(None) };
-    let mut diagnostics = vec![];
+    let mut diagnostics = Diagnostics::default();
     let decoded = [(attribute.name.clone(), value, &attribute.value)];
     let mut target = Target::default();
     if kind == "group" {

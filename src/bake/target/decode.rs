@@ -13,7 +13,7 @@ use super::textmap::TextMap;
 use crate::bake::text::syntax::{Expr, ExprKind, Ident, ObjectKey};
 use crate::bake::values::convert::convert;
 use crate::bake::values::{MarkedStr, Name, Type, Value, kept};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
 
 /// Makes a target of a block's attributes. What does not fit its type is left out and reported.
@@ -21,7 +21,7 @@ pub fn target(
     name: &Name,
     header: Span,
     attributes: &[(Ident, Value, &Expr)],
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Target {
     let mut target = Target { span: Some(header), ..Target::new(Rc::clone(name)) };
     let mut decoder = Decoder { path: Vec::new(), diagnostics };
@@ -38,7 +38,7 @@ pub fn group(
     name: &Name,
     header: Span,
     attributes: &[(Ident, Value, &Expr)],
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Group {
     let mut group = Group { name: Rc::clone(name), span: Some(header), ..Group::default() };
     for attribute in attributes {
@@ -46,7 +46,7 @@ pub fn group(
     }
     if !attributes.iter().any(|(attribute, ..)| &*attribute.name == "targets") {
         let missing = Diagnostic::error("missing-attribute", format!("group `{name}` has no `targets`"));
-        diagnostics.push(missing.at(header, "").with_help("list the targets and groups that belong to it"));
+        diagnostics.report(missing.at(header, "").with_help("list the targets and groups that belong to it"));
     }
     group
 }
@@ -55,7 +55,7 @@ pub fn group(
 pub(crate) fn group_attribute(
     group: &mut Group,
     (attribute, value, expr): &(Ident, Value, &Expr),
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) {
     let mut decoder = Decoder { path: vec![Step::Member(Rc::clone(&attribute.name))], diagnostics };
     match &*attribute.name {
@@ -73,7 +73,7 @@ const ENTRY: &str = "a string or an object";
 struct Decoder<'a> {
     /// The attribute, and the way to the part of it that is looked at: `output[0].type`.
     path: Vec<Step>,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Diagnostics,
 }
 
 /// A step of the way to a part of an attribute.
@@ -137,7 +137,7 @@ impl Decoder<'_> {
 
     fn fail<T>(&mut self, value: &Value, expr: &Expr, expected: &str) -> Option<T> {
         if let Some(name) = kept::variable_of(value) {
-            self.diagnostics.push(*kept::unknown(&format!("`{}`", self.path()), name, expr.span));
+            self.diagnostics.report(*kept::unknown(&format!("`{}`", self.path()), name, expr.span));
             return None;
         }
         let found = match value {
@@ -146,7 +146,7 @@ impl Decoder<'_> {
             _ => value.ty().to_string(),
         };
         let message = format!("`{}` must be {expected}, found {found}", self.path());
-        self.diagnostics.push(Diagnostic::error("attribute-type", message).at(expr.span, ""));
+        self.diagnostics.report(Diagnostic::error("attribute-type", message).at(expr.span, ""));
         None
     }
 
@@ -154,7 +154,7 @@ impl Decoder<'_> {
         result
             .map_err(|error| {
                 let message = format!("`{}`: {error}", self.path());
-                self.diagnostics.push(Diagnostic::error("attribute-value", message).at(span, ""));
+                self.diagnostics.report(Diagnostic::error("attribute-value", message).at(span, ""));
             })
             .ok()
     }
@@ -248,7 +248,7 @@ impl Decoder<'_> {
             {
                 let failure = kept::unknown(&format!("`{}`", decoder.path()), name, place.span);
                 let help = "in such a string a kept variable may only be in the value of a field, and not in that of `type` or `disabled`; or write an object";
-                decoder.diagnostics.push(failure.with_help(help));
+                decoder.diagnostics.report(failure.with_help(help));
                 return None;
             }
             decode(decoder, item, place)
@@ -524,9 +524,9 @@ mod tests {
         let mut maker = Maker::new();
         let expr = maker.expr(value);
         let ident = Ident { name: attribute.into(), span: maker.span() };
-        let mut diagnostics = vec![];
+        let mut diagnostics = Diagnostics::default();
         let target = target(&"t".into(), maker.span(), &[(ident, value.clone(), &expr)], &mut diagnostics);
-        (target, diagnostics)
+        (target, diagnostics.into_sorted())
     }
 
     /// Prints what a value of an attribute becomes, or the messages.
@@ -664,13 +664,13 @@ mod tests {
         let members = tuple([string("a"), string("b"), string("a")]);
         let expr = maker.expr(&members);
         let ident = Ident { name: "targets".into(), span: maker.span() };
-        let mut diagnostics = vec![];
+        let mut diagnostics = Diagnostics::default();
         let header = maker.span();
         let found = group(&"g".into(), header, &[(ident, members, &expr)], &mut diagnostics);
         assert_eq!(found.members().iter().map(Text::as_str).collect::<Vec<_>>(), ["a", "b", "a"]);
         assert!(diagnostics.is_empty());
         group(&"g".into(), header, &[], &mut diagnostics);
-        assert_eq!(diagnostics[0].code, "missing-attribute");
+        assert_eq!(diagnostics.into_sorted()[0].code, "missing-attribute");
     }
 
     #[test]

@@ -6,13 +6,13 @@ use super::attributes::{Kind, TARGET_ATTRIBUTES};
 use super::definition::{Definition, Entry, Target};
 use super::text::Text;
 use crate::bake::values::kept::{CODE, OPEN, variable_in};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// An error for each kept variable that is where its value decides what is built. `rebased` says that local contexts
 /// are made relative to their file, so that one must be known from a remote one.
 #[must_use]
 pub fn kept_variables(definition: &Definition, rebased: bool) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     for group in definition.groups.values() {
         for text in group.members() {
             diagnostics.extend(refuse(&format!("`targets` of group `{}`", group.name), text));
@@ -34,7 +34,7 @@ pub fn kept_variables(definition: &Definition, rebased: bool) -> Vec<Diagnostic>
             }));
         });
     }
-    diagnostics
+    diagnostics.into_sorted()
 }
 
 fn refuse(place: &str, text: &Text) -> Option<Diagnostic> {

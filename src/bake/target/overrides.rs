@@ -12,7 +12,7 @@ use super::flags::{self, FlagError};
 use super::glob::Glob;
 use super::text::Text;
 use crate::bake::values::{Mark, MarkedStr, Marks, Name, is_secret_name};
-use crate::diagnostic::{Diagnostic, names_help, suggest};
+use crate::diagnostic::{Diagnostic, Diagnostics, names_help, suggest};
 
 /// Keys of `--set` that are no attribute's alone.
 const OTHER_KEYS: [&str; 3] = ["load", "push", "secret"];
@@ -118,18 +118,15 @@ impl Overrides {
     /// Each value that breaks the grammar. Whether its key and its value mean something is only found out when a target
     /// is resolved that it applies to, as in buildx.
     pub fn parse(sets: &[String], env: Option<Lookup<'_>>) -> Result<Self, Vec<Diagnostic>> {
-        let (mut parsed, mut diagnostics) = (vec![], vec![]);
+        let (mut parsed, mut diagnostics) = (vec![], Diagnostics::default());
         for set in sets {
             match parse_set(set, env) {
                 Ok(set) => parsed.push(set),
-                Err(diagnostic) => diagnostics.push(*diagnostic),
+                Err(diagnostic) => diagnostics.report(*diagnostic),
             }
         }
-        if diagnostics.is_empty() {
-            Ok(Self { sets: parsed, policy_disabled: false })
-        } else {
-            Err(diagnostics)
-        }
+        diagnostics.check()?;
+        Ok(Self { sets: parsed, policy_disabled: false })
     }
 
     /// Adds what the other flags say; it comes after what `--set` says.
@@ -137,7 +134,7 @@ impl Overrides {
     /// # Errors
     /// A value of `--call` or `--policy` that cannot be read.
     pub fn with_flags(mut self, flags: &Flags) -> Result<Self, Vec<Diagnostic>> {
-        let mut diagnostics = vec![];
+        let mut diagnostics = Diagnostics::default();
         let fail =
             |flag: &str, error: FlagError| Diagnostic::error("flag-value", format!("`{flag}`: {error}"));
         if flags.push {
@@ -149,7 +146,7 @@ impl Overrides {
         match flags::call_method(flags.call.as_deref().unwrap_or_default()) {
             Ok(Some(method)) => self.all("call", &method, "--call"),
             Ok(None) => {}
-            Err(error) => diagnostics.push(fail("--call", error)),
+            Err(error) => diagnostics.report(fail("--call", error)),
         }
         if let Some(no_cache) = flags.no_cache {
             self.all("no-cache", &no_cache.to_string(), "--no-cache");
@@ -165,9 +162,10 @@ impl Overrides {
         match policy_is_disabled(&flags.policy) {
             Ok(true) => self.policy_disabled = true,
             Ok(false) => flags.policy.iter().for_each(|policy| self.all("policy", policy, "--policy")),
-            Err(error) => diagnostics.push(fail("--policy", error)),
+            Err(error) => diagnostics.report(fail("--policy", error)),
         }
-        if diagnostics.is_empty() { Ok(self) } else { Err(diagnostics) }
+        diagnostics.check()?;
+        Ok(self)
     }
 
     /// Adds an override of every target.
@@ -195,10 +193,10 @@ impl Overrides {
         definition: &Definition,
     ) -> Result<BTreeMap<Name, TargetOverrides>, Vec<Diagnostic>> {
         let mut by_target: BTreeMap<Name, TargetOverrides> = BTreeMap::new();
-        let mut diagnostics = vec![];
+        let mut diagnostics = Diagnostics::default();
         for set in &self.sets {
             match set.targets(definition) {
-                Err(diagnostic) => diagnostics.push(*diagnostic),
+                Err(diagnostic) => diagnostics.report(*diagnostic),
                 Ok(names) => {
                     for name in names {
                         set.add_to(by_target.entry(name).or_default());
@@ -206,7 +204,8 @@ impl Overrides {
                 }
             }
         }
-        if diagnostics.is_empty() { Ok(by_target) } else { Err(diagnostics) }
+        diagnostics.check()?;
+        Ok(by_target)
     }
 }
 
