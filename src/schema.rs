@@ -19,7 +19,7 @@ const DEFINITIONS: &str = "#/$defs/";
 
 /// A whole schema.
 #[derive(Serialize)]
-struct Document {
+struct SchemaDocument {
     #[serde(rename = "$schema")]
     dialect: &'static str,
     #[serde(rename = "$id")]
@@ -31,7 +31,7 @@ struct Document {
     definitions: BTreeMap<String, Value>,
 }
 
-impl Document {
+impl SchemaDocument {
     /// A schema without content. Another version of the form has another name.
     fn new(name: &str, version: u32, title: &'static str) -> Self {
         Self {
@@ -98,7 +98,7 @@ fn unwrapped(text: &str) -> String {
 /// The schema of `plan.json`.
 #[must_use]
 pub fn plan() -> String {
-    let mut document = Document::new("plan", plan_json::SCHEMA, "plan.json of bakeplan");
+    let mut document = SchemaDocument::new("plan", plan_json::SCHEMA, "plan.json of bakeplan");
     if let Value::Object(root) = document.take::<PlanJson>() {
         document.root = root;
     }
@@ -108,7 +108,7 @@ pub fn plan() -> String {
 /// The schema of `matrix.json`.
 #[must_use]
 pub fn matrix() -> String {
-    let mut document = Document::new("matrix", matrix::SCHEMA, "matrix.json of bakeplan");
+    let mut document = SchemaDocument::new("matrix", matrix::SCHEMA, "matrix.json of bakeplan");
     let row = document.define::<MatrixRow<'_>>();
     document
         .with("description", "A row for each CI job.".into())
@@ -120,7 +120,7 @@ pub fn matrix() -> String {
 /// The schema of a file with `image` blocks in JSON, such as `images.json`.
 #[must_use]
 pub fn images() -> String {
-    let mut document = Document::new(
+    let mut document = SchemaDocument::new(
         "images",
         spec::schema::SCHEMA,
         "`image` blocks of bakeplan, as images.json or a Bake file in JSON has them",
@@ -136,8 +136,11 @@ pub fn images() -> String {
 /// The schema of what `merge` and `verify` print with `--format json`.
 #[must_use]
 pub fn result() -> String {
-    let mut document =
-        Document::new("result", merge::report::SCHEMA, "Results of `bakeplan merge` and `bakeplan verify`");
+    let mut document = SchemaDocument::new(
+        "result",
+        merge::report::SCHEMA,
+        "Results of `bakeplan merge` and `bakeplan verify`",
+    );
     let either =
         json!([document.define::<merge::report::Report>(), document.define::<verify::report::Report>()]);
     document.with("anyOf", either).print()

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use jiff::Timestamp;
 
 use super::error::RuleError;
-use super::template::{Template, Text, Word};
+use super::template::{Rendered, Template, Word};
 use crate::facts::{Facts, Known};
 
 /// A run: its facts, which are asked for only when a rule needs them.
@@ -58,7 +58,7 @@ impl<'a> Run<'a> {
         tag.or(branch).or(other).ok_or(unknown)
     }
 
-    pub(super) fn render(&self, template: &Template) -> Result<Text, RuleError> {
+    pub(super) fn render(&self, template: &Template) -> Result<Rendered, RuleError> {
         template.render(|word| self.word(word))
     }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::attributes::{Attribute, Kind, LIMITS, LimitKind};
+use super::attributes::{Attribute, AttributeKind, LIMITS, LimitKind};
 use super::definition::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Whole};
 use super::flags::{self, FlagError};
 use super::text::Text;
@@ -86,35 +86,39 @@ impl Decoder<'_> {
     fn attribute(&mut self, target: &mut Target, name: &str, value: &Value, expr: &Expr) {
         let Some(attribute) = Attribute::named(name) else { return };
         match &attribute.kind {
-            Kind::Text(at) => *(at.get_mut)(target) = self.nullable(value, expr),
-            Kind::Description(at) => *(at.get_mut)(target) = self.string(value, expr),
-            Kind::Context(at) => {
+            AttributeKind::Text(at) => *(at.get_mut)(target) = self.nullable(value, expr),
+            AttributeKind::Description(at) => *(at.get_mut)(target) = self.string(value, expr),
+            AttributeKind::Context(at) => {
                 *(at.get_mut)(target) = self.nullable(value, expr);
                 target.context_of = context_of(expr);
             }
-            Kind::List(at) => *(at.get_mut)(target) = self.strings(value, expr),
-            Kind::Texts(at) | Kind::Inherits(at) | Kind::Annotations(at) => {
+            AttributeKind::List(at) => *(at.get_mut)(target) = self.strings(value, expr),
+            AttributeKind::Texts(at) | AttributeKind::Inherits(at) | AttributeKind::Annotations(at) => {
                 *(at.get_mut)(target) = self.strings(value, expr).unwrap_or_default();
             }
-            Kind::Map(at) | Kind::Args(at) => *(at.get_mut)(target) = self.map(value, expr, true),
-            Kind::Contexts(at) => *(at.get_mut)(target) = self.map(value, expr, false),
-            Kind::Attestations(at) => {
+            AttributeKind::Map(at) | AttributeKind::Args(at) => {
+                *(at.get_mut)(target) = self.map(value, expr, true)
+            }
+            AttributeKind::Contexts(at) => *(at.get_mut)(target) = self.map(value, expr, false),
+            AttributeKind::Attestations(at) => {
                 *(at.get_mut)(target) = self.elements(value, expr, Self::attestation).unwrap_or_default();
             }
-            Kind::CachesFrom(at) => *(at.get_mut)(target) = self.caches(value, expr).unwrap_or_default(),
-            Kind::CachesTo(at) => *(at.get_mut)(target) = self.caches(value, expr),
-            Kind::Outputs(at) => *(at.get_mut)(target) = self.elements(value, expr, Self::output),
-            Kind::Flag(at) => *(at.get_mut)(target) = self.boolean(value, expr),
-            Kind::Secrets(at) => {
+            AttributeKind::CachesFrom(at) => {
+                *(at.get_mut)(target) = self.caches(value, expr).unwrap_or_default()
+            }
+            AttributeKind::CachesTo(at) => *(at.get_mut)(target) = self.caches(value, expr),
+            AttributeKind::Outputs(at) => *(at.get_mut)(target) = self.elements(value, expr, Self::output),
+            AttributeKind::Flag(at) => *(at.get_mut)(target) = self.boolean(value, expr),
+            AttributeKind::Secrets(at) => {
                 *(at.get_mut)(target) = self.elements(value, expr, Self::secret).unwrap_or_default();
             }
-            Kind::Ssh(at) => {
+            AttributeKind::Ssh(at) => {
                 *(at.get_mut)(target) = self.elements(value, expr, Self::ssh).unwrap_or_default();
             }
-            Kind::Policies(at) => {
+            AttributeKind::Policies(at) => {
                 *(at.get_mut)(target) = self.elements(value, expr, Self::policy).unwrap_or_default();
             }
-            Kind::Limits(at) => *(at.get_mut)(target) = self.resources(value, expr).map(Box::new),
+            AttributeKind::Limits(at) => *(at.get_mut)(target) = self.resources(value, expr).map(Box::new),
         }
     }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::attributes::{Attribute, Kind, LIMITS, LimitKind, SetKey, TARGET_ATTRIBUTES};
+use super::attributes::{Attribute, AttributeKind, LIMITS, LimitKind, SetKey, TARGET_ATTRIBUTES};
 use super::definition::{Definition, Entry, Policy, Resources, Target, Whole};
 use super::flags::{self, FlagError};
 use super::glob::Glob;
@@ -83,25 +83,25 @@ pub(super) type TargetOverrides = BTreeMap<Name, Override>;
 fn is_list(root: &str) -> bool {
     let Some(attribute) = Attribute::set_by(root) else { return false };
     match &attribute.kind {
-        Kind::List(_)
-        | Kind::Texts(_)
-        | Kind::Inherits(_)
-        | Kind::Annotations(_)
-        | Kind::Attestations(_)
-        | Kind::CachesFrom(_)
-        | Kind::CachesTo(_)
-        | Kind::Outputs(_)
-        | Kind::Secrets(_)
-        | Kind::Ssh(_)
-        | Kind::Policies(_) => true,
-        Kind::Text(_)
-        | Kind::Description(_)
-        | Kind::Context(_)
-        | Kind::Map(_)
-        | Kind::Args(_)
-        | Kind::Contexts(_)
-        | Kind::Flag(_)
-        | Kind::Limits(_) => false,
+        AttributeKind::List(_)
+        | AttributeKind::Texts(_)
+        | AttributeKind::Inherits(_)
+        | AttributeKind::Annotations(_)
+        | AttributeKind::Attestations(_)
+        | AttributeKind::CachesFrom(_)
+        | AttributeKind::CachesTo(_)
+        | AttributeKind::Outputs(_)
+        | AttributeKind::Secrets(_)
+        | AttributeKind::Ssh(_)
+        | AttributeKind::Policies(_) => true,
+        AttributeKind::Text(_)
+        | AttributeKind::Description(_)
+        | AttributeKind::Context(_)
+        | AttributeKind::Map(_)
+        | AttributeKind::Args(_)
+        | AttributeKind::Contexts(_)
+        | AttributeKind::Flag(_)
+        | AttributeKind::Limits(_) => false,
     }
 }
 
@@ -360,19 +360,23 @@ impl Override {
             rest.map(Name::from).ok_or_else(problem)
         };
         match &attribute.kind {
-            Kind::Text(at) | Kind::Description(at) => *(at.get_mut)(target) = Some(self.value.clone()),
-            Kind::Context(at) => {
+            AttributeKind::Text(at) | AttributeKind::Description(at) => {
+                *(at.get_mut)(target) = Some(self.value.clone())
+            }
+            AttributeKind::Context(at) => {
                 *(at.get_mut)(target) = Some(self.value.clone());
                 target.context_of = None;
             }
-            Kind::List(at) => {
+            AttributeKind::List(at) => {
                 self.replace((at.get_mut)(target).get_or_insert_default(), self.list.clone());
             }
-            Kind::Texts(at) | Kind::Inherits(at) | Kind::Annotations(at) => {
+            AttributeKind::Texts(at) | AttributeKind::Inherits(at) | AttributeKind::Annotations(at) => {
                 (at.get_mut)(target).extend_from_slice(&self.list);
             }
-            Kind::Map(at) | Kind::Contexts(at) => (at.get_mut)(target).insert(name()?, self.value.clone()),
-            Kind::Args(at) => {
+            AttributeKind::Map(at) | AttributeKind::Contexts(at) => {
+                (at.get_mut)(target).insert(name()?, self.value.clone())
+            }
+            AttributeKind::Args(at) => {
                 let name = name()?;
                 let mut value = self.value.clone();
                 if is_secret_name(&name) && !value.is_empty() {
@@ -380,28 +384,30 @@ impl Override {
                 }
                 (at.get_mut)(target).insert(name, value);
             }
-            Kind::Attestations(at) => (at.get_mut)(target).extend(self.elements(flags::attestation)?),
-            Kind::CachesFrom(at) => {
+            AttributeKind::Attestations(at) => {
+                (at.get_mut)(target).extend(self.elements(flags::attestation)?)
+            }
+            AttributeKind::CachesFrom(at) => {
                 self.replace((at.get_mut)(target), self.elements(flags::caches)?.concat());
             }
-            Kind::CachesTo(at) => {
+            AttributeKind::CachesTo(at) => {
                 let caches = self.elements(flags::caches)?.concat();
                 self.replace((at.get_mut)(target).get_or_insert_default(), caches);
             }
-            Kind::Outputs(at) => {
+            AttributeKind::Outputs(at) => {
                 let outputs = self.elements(flags::output)?;
                 self.replace((at.get_mut)(target).get_or_insert_default(), outputs);
             }
-            Kind::Flag(at) => *(at.get_mut)(target) = Some(self.boolean()?),
-            Kind::Secrets(at) => self.replace((at.get_mut)(target), self.elements(flags::secret)?),
-            Kind::Ssh(at) => {
+            AttributeKind::Flag(at) => *(at.get_mut)(target) = Some(self.boolean()?),
+            AttributeKind::Secrets(at) => self.replace((at.get_mut)(target), self.elements(flags::secret)?),
+            AttributeKind::Ssh(at) => {
                 self.replace((at.get_mut)(target), self.elements(|text| Ok(flags::ssh(text)))?);
             }
-            Kind::Policies(at) => {
+            AttributeKind::Policies(at) => {
                 let policies = self.list.iter().map(flags::policy).collect::<Result<Vec<Policy>, _>>()?;
                 self.replace((at.get_mut)(target), policies);
             }
-            Kind::Limits(at) => {
+            AttributeKind::Limits(at) => {
                 self.limit(rest.unwrap_or_default(), (at.get_mut)(target).get_or_insert_default())?;
             }
         }
