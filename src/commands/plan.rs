@@ -4,8 +4,6 @@ use std::cell::LazyCell;
 use std::mem::ManuallyDrop;
 use std::path::{Component, Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::diff;
 use super::facts;
 use super::load::{self, Loaded};
@@ -21,7 +19,6 @@ use crate::plan::{Plan, SourceFile};
 use crate::platform::Platform;
 use crate::render;
 use crate::resolve::{self, Input, Purpose};
-use crate::source::Source;
 
 /// `bakeplan plan`
 pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Error> {
@@ -157,7 +154,7 @@ pub(super) fn make_for(
         facts: &facts,
         known_versions: &known_versions,
         kept: &loaded.kept,
-        sources: loaded.sources.iter().map(|id| hashed(session.sources.get(*id))).collect(),
+        sources: loaded.sources.iter().map(|id| SourceFile::of(session.sources.get(*id))).collect(),
     });
     let plan = planned.map_err(|mut found| {
         found.append(&mut findings);
@@ -173,12 +170,6 @@ pub(super) fn make_for(
     }
     session.tell(&plan.warnings);
     Ok((plan, loaded))
-}
-
-/// A source as the plan records it.
-fn hashed(source: &Source) -> SourceFile {
-    let sha256 = Sha256::digest(source.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    SourceFile { path: source.path.clone(), sha256 }
 }
 
 /// What a generated file says about itself.

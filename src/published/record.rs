@@ -184,12 +184,6 @@ impl Record {
         self.replies.len()
     }
 
-    /// Whether no question was answered.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.replies.is_empty()
-    }
-
     /// Forgets which manifests and blobs are not there, so that they are asked for again.
     pub fn forget_absent(&mut self) {
         self.replies.retain(|question, reply| match question {

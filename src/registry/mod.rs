@@ -27,10 +27,10 @@ mod url;
 
 pub use client::{Client, Settings};
 pub use clock::{Clock, SystemClock};
-pub use error::{Error, ErrorEntry, ErrorKind, Operation, Reason, Refusal};
+pub use error::{Error, ErrorEntry, ErrorKind, Operation};
 pub use layout::Layout;
 pub use location::{Location, LocationError};
-pub use observer::{Event, Exchange, Observer, Silent};
+pub use observer::{Event, Observer};
 pub use remote::RemoteRepository;
 pub use retry::Patience;
 pub use transport::{Timeouts, TransportError};

@@ -3,18 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bakeplan::bake::eval::functions::Ambient;
-use bakeplan::bake::module::{File, Module, Surroundings};
-use bakeplan::bake::target::Definition;
-use bakeplan::bake::target::overrides::Overrides;
-use bakeplan::bake::text::hcl;
-use bakeplan::diagnostic::Diagnostic;
-use bakeplan::facts::{Facts, KnownVersions};
-use bakeplan::plan::Plan;
-use bakeplan::render;
-use bakeplan::resolve::{self, Input, Purpose};
-use bakeplan::source::Sources;
-use bakeplan::spec::{Covered, Declared, Per, PlatformSettings, Reach, Settings};
+use bakeplan::internals::bake::eval::functions::Ambient;
+use bakeplan::internals::bake::module::{File, Module, Surroundings};
+use bakeplan::internals::bake::target::Definition;
+use bakeplan::internals::bake::target::overrides::Overrides;
+use bakeplan::internals::bake::text::hcl;
+use bakeplan::internals::diagnostic::Diagnostic;
+use bakeplan::internals::facts::{Facts, KnownVersions};
+use bakeplan::internals::plan::Plan;
+use bakeplan::internals::render;
+use bakeplan::internals::resolve::{self, Input, Purpose};
+use bakeplan::internals::source::Sources;
+use bakeplan::internals::spec::{Covered, Declared, Per, PlatformSettings, Reach, Settings};
 
 use crate::support::{Test, in_parallel};
 

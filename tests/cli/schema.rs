@@ -131,7 +131,7 @@ fn faults(schema: &Value, value: &Value) -> Vec<String> {
 
 /// Fails unless a result of `merge` or `verify` is what the schema says.
 pub(crate) fn expect_result(json: &str) {
-    let schema: Value = serde_json::from_str(&bakeplan::schema::result()).unwrap();
+    let schema: Value = serde_json::from_str(&bakeplan::internals::schema::result()).unwrap();
     let found = faults(&schema, &serde_json::from_str(json).unwrap());
     assert!(found.is_empty(), "{json}\n{}", found.join("\n"));
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use bakeplan::bake::target::attributes::{GROUP_NAMES, TARGET_NAMES};
+use bakeplan::internals::bake::target::attributes::{GROUP_NAMES, TARGET_NAMES};
 
 use crate::support::{Test, in_parallel};
 

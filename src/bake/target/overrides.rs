@@ -34,7 +34,7 @@ pub struct Overrides {
 
 /// Flags of `docker buildx bake` that change targets.
 #[derive(Clone, Debug, Default)]
-#[expect(missing_docs, reason = "the names are those of the flags")]
+#[allow(clippy::missing_docs_in_private_items, reason = "the names are those of the flags")]
 pub struct Flags {
     pub push: bool,
     pub load: bool,
