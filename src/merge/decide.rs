@@ -6,7 +6,7 @@ use super::report::{Outcome, TagReport};
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Index, is_index};
 use crate::published::floating::keeper;
-use crate::published::plan_json::TagEntry;
+use crate::published::plan_json::{Moves, TagEntry};
 use crate::published::planned::PlannedImage;
 use crate::published::record::Record;
 use crate::reference::{Digest, Tag};
@@ -64,6 +64,35 @@ pub fn decide(
         previous,
         why,
     }
+}
+
+/// Refuses to move tags by a list of tags that lacks one that is there: what else it lacks is not known.
+///
+/// The list counts only where a tag that follows versions is written, so that a repetition is right even while a
+/// registry's lists lag behind.
+#[must_use]
+pub fn unlisted(image: &PlannedImage, decisions: &[Decision], records: &[Record]) -> Vec<Diagnostic> {
+    let follows = |decision: &Decision| {
+        let tag = image.tags.iter().find(|tag| tag.name == decision.tag);
+        tag.and_then(|tag| tag.moves).is_some_and(Moves::follow_versions)
+    };
+    let moving = decisions.iter().filter(|one| one.report.outcome.writes() && follows(one));
+    let sites: BTreeSet<usize> = moving.map(|one| one.site).collect();
+    let lacks = |site: usize| {
+        let listed = records[site].tags().present()?;
+        let mut own = decisions.iter().filter(|one| one.site == site && one.report.previous.is_some());
+        own.find(|one| !listed.contains(&one.tag))
+    };
+    let refuse = |one: &Decision| {
+        let message = format!(
+            "`{}` has the tag `{}`, and its list of tags does not name it: a greater version may be missing from the list, too",
+            one.report.repository, one.tag
+        );
+        Diagnostic::error("tag-list", message).with_help(
+            "merge again later, if the registry's lists lag behind; or move the tags in any case with `--allow-backward`",
+        )
+    };
+    sites.into_iter().filter_map(lacks).map(refuse).collect()
 }
 
 /// Whether an index holds all that another manifest holds, or is, and perhaps more.

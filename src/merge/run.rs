@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::check::{MISSING_BUILD, check};
-use super::decide::{Decision, immutable, only_adds};
+use super::decide::{Decision, immutable, only_adds, unlisted};
 use super::publish::{Job, TagJob, publish};
 use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Outcome, Report, Settled, Status};
@@ -74,6 +74,10 @@ pub fn merge(
             }
         }
         report.images.insert(subject.key.to_owned(), image);
+    }
+    if !options.allow_backward {
+        let unlisted = |one: &Ready<'_>| unlisted(one.image, &one.decisions, survey.records());
+        report.problems.extend(ready.iter().flat_map(unlisted));
     }
     if report.problems.is_empty() && !options.allow_retag {
         report.problems.extend(check_immutable(&ready, &mut survey));

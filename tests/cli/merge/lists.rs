@@ -106,3 +106,52 @@ fn a_list_that_may_be_cut_moves_nothing() {
     assert_eq!(report.problems[0].code, "registry-invalid", "{:?}", report.problems);
     assert_eq!(world.tags("acme/app"), before);
 }
+
+/// Lists that contradict what the repository has, each way in which registries and proxies cut them: the answer to a
+/// request for the first names, and to one for those after them.
+#[test]
+fn a_list_without_a_tag_that_is_there_moves_nothing() {
+    let lists: [(&str, fn(bool) -> Answer); 6] = [
+        ("no such list", |_| Answer::json(404, r#"{"errors":[{"code":"NAME_UNKNOWN"}]}"#)),
+        ("no member `tags`", |_| Answer::json(200, r#"{"name":"acme/app"}"#)),
+        ("null", |_| Answer::json(200, r#"{"tags":null}"#)),
+        ("a cap, and `last` is refused", |first| {
+            if first { Answer::json(200, r#"{"tags":["0.1","0.2"]}"#) } else { Answer::json(400, "{}") }
+        }),
+        ("a cap, and `last` is not known", |first| {
+            if first { Answer::json(200, r#"{"tags":["0.1","0.2"]}"#) } else { Answer::json(404, "{}") }
+        }),
+        ("a cap, and `last` is ignored", |_| Answer::json(200, r#"{"tags":["0.1","0.2"]}"#)),
+    ];
+    for (name, list) in lists {
+        let world = world("v9.9.9");
+        let before = world.tags("acme/app");
+        let server = world.serve_with(move |seen: &Seen| {
+            let (_, query) = seen.target.split_once("/tags/list")?;
+            Some(Reply::Whole(list(!query.contains("last="))))
+        });
+        let document = plan(&[&format!("{}/acme/app", server.host())]);
+        let report = world.merge(&document, Options::default());
+        assert_eq!(report.problems.iter().map(|one| one.code).collect::<Vec<_>>(), ["tag-list"], "{name}");
+        assert_eq!(world.tags("acme/app"), before, "{name}");
+        // Whoever says so moves them, and a repetition has nothing left to decide by the list.
+        let options = Options { allow_backward: true, ..Options::default() };
+        assert_eq!(world.merge(&document, options).problems, [], "{name}");
+        assert_eq!(world.merge(&document, Options::default()).problems, [], "{name}");
+        assert_eq!(world.tags("acme/app")["latest"], world.tags("acme/app")["1.4.2"], "{name}");
+    }
+}
+
+/// A new repository has no list before it has a tag.
+#[test]
+fn a_first_merge_needs_no_list() {
+    let mut world = World::with_app(&["acme/app"]);
+    world.build(&["acme/app"], super::world::Build::new("app-linux-amd64", "linux/amd64").salt("new"));
+    let server = world.serve_with(|seen: &Seen| {
+        let answer = || Answer::json(404, r#"{"errors":[{"code":"NAME_UNKNOWN"}]}"#);
+        seen.target.contains("/tags/list").then(|| Reply::Whole(answer()))
+    });
+    let report = merge(&world, &server);
+    assert_eq!(report.problems, []);
+    assert!(report.images["app"].references.iter().all(|one| one.outcome == Outcome::Created));
+}
