@@ -19,22 +19,36 @@ use crate::registry::SystemClock;
 const STDIN: &str = "-";
 
 pub(super) fn merge(session: &Session<'_>, args: &cli::Merge) -> Result<(), Error> {
-    let text = session.host.read_product(&args.plan)?;
-    let planned = Planned::read(&args.plan, &text)?;
-    let metadata = read_metadata(session, &planned, &args.metadata)?;
+    let cli::Merge {
+        plan,
+        metadata,
+        dry_run,
+        require_all,
+        allow_backward,
+        allow_retag,
+        allow_mixed_bases,
+        engine,
+        wait,
+        format,
+        github,
+        network,
+    } = args;
+    let text = session.host.read_product(plan)?;
+    let planned = Planned::read(plan, &text)?;
+    let metadata = read_metadata(session, &planned, metadata)?;
     let options = Options {
-        dry_run: args.dry_run,
-        require_all: args.require_all,
-        allow_backward: args.allow_backward,
-        allow_retag: args.allow_retag,
-        allow_mixed_bases: args.allow_mixed_bases,
-        use_docker: args.engine == Engine::Docker,
-        wait: args.wait.unwrap_or_default(),
+        dry_run: *dry_run,
+        require_all: *require_all,
+        allow_backward: *allow_backward,
+        allow_retag: *allow_retag,
+        allow_mixed_bases: *allow_mixed_bases,
+        use_docker: *engine == Engine::Docker,
+        wait: wait.unwrap_or_default(),
     };
     let clock = Arc::new(SystemClock::default());
     let talk = Arc::new(Talk::new(session));
     let locations = planned.locations();
-    let sites = network::open(session, &args.network, args.wait, locations, clock.clone(), talk.clone())?;
+    let sites = network::open(session, network, *wait, locations, clock.clone(), talk.clone())?;
     let surroundings = Surroundings {
         sites: &sites,
         clock: clock.as_ref(),
@@ -43,17 +57,17 @@ pub(super) fn merge(session: &Session<'_>, args: &cli::Merge) -> Result<(), Erro
     };
     let report = merge::merge(&planned, &metadata, options, &surroundings);
     talk.end();
-    tell(session, args, report)
+    tell(session, *format, *github, report)
 }
 
 /// Says what was done, and how it ended.
-fn tell(session: &Session<'_>, args: &cli::Merge, report: Report) -> Result<(), Error> {
+fn tell(session: &Session<'_>, format: ReportFormat, is_github: bool, report: Report) -> Result<(), Error> {
     session.tell(&report.notes);
-    if args.github {
+    if is_github {
         let output = format!("result={}\n", report.to_output());
         github(session, &output, &report.to_markdown())?;
     }
-    session.deliver(&match args.format {
+    session.deliver(&match format {
         ReportFormat::Table => report.to_table(),
         ReportFormat::Json => report.to_json(),
     })?;

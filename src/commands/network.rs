@@ -27,13 +27,14 @@ pub(super) fn open(
     clock: Arc<dyn Clock>,
     talk: Arc<Talk>,
 ) -> Result<Vec<Site>, Error> {
+    let Network { insecure, ca_files } = network;
     let host = session.host;
     let resolve = |path: &PathBuf| host.directory().join(path);
     let settings = Settings {
         environment: host.env().clone(),
         home: host.home(),
-        insecure: network.insecure.iter().cloned().collect::<BTreeSet<_>>(),
-        ca_files: network.ca_files.iter().map(resolve).collect(),
+        insecure: insecure.iter().cloned().collect::<BTreeSet<_>>(),
+        ca_files: ca_files.iter().map(resolve).collect(),
         patience: patience(wait),
         ..Settings::default()
     };

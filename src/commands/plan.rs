@@ -11,7 +11,7 @@ use super::session::{Session, github};
 use crate::bake::module::strict;
 use crate::bake::text::discovery::{self, Found, Origin};
 use crate::bake::values::is_secret_name;
-use crate::cli::{self, MatrixFormat, MetadataFormat, PlanFormat, Selection};
+use crate::cli::{self, FactOptions, MatrixFormat, MetadataFormat, PlanFormat, Selection};
 use crate::diagnostic::{Diagnostic, sorted};
 use crate::error::{Error, Stale};
 use crate::host::{Action, Compared, HostError, Written};
@@ -22,33 +22,34 @@ use crate::resolve::{self, Input, Purpose};
 
 /// `bakeplan plan`
 pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Error> {
-    if args.print_facts {
-        return facts::print(session, &args.selection.facts);
+    let cli::Plan { format, out, check: is_check, github: is_github, explain, print_facts, selection } = args;
+    if *print_facts {
+        return facts::print(session, &selection.facts);
     }
     // The process ends here: taking large plans apart first would take a tenth of the run.
-    let made = ManuallyDrop::new(make(session, &args.selection)?);
+    let made = ManuallyDrop::new(make(session, selection)?);
     let (plan, loaded) = &*made;
     let mut command = vec!["plan".to_owned()];
-    if let Some(folder) = &args.out {
+    if let Some(folder) = out {
         command.extend(["--out".to_owned(), quote(folder)]);
-        command.extend(shared_options(&args.selection));
+        command.extend(shared_options(selection));
         let command = format!("bakeplan {}", command.join(" "));
         let files: Vec<(String, String)> = render::files(plan, &origin(loaded, &command))
             .into_iter()
             .map(|(name, text)| (Path::new(folder).join(name).to_string_lossy().into_owned(), text))
             .collect();
         refuse_loop(session, loaded, &files[0].0)?;
-        if args.check {
+        if *is_check {
             return check(session, &files, &command);
         }
         refuse_foreign(session, &files[0].0)?;
         write(session, &files)?;
     }
-    if args.github {
+    if *is_github {
         github(session, &outputs(plan), &render::summary::render(plan))?;
     }
-    match args.format {
-        PlanFormat::Table => session.deliver(&render::table::render(plan, args.explain)),
+    match format {
+        PlanFormat::Table => session.deliver(&render::table::render(plan, *explain)),
         PlanFormat::Json => session.deliver(&render::metadata::render(plan)),
         PlanFormat::Markdown => session.deliver(&render::markdown::render(plan)),
     }
@@ -56,10 +57,11 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
 
 /// `bakeplan bake`
 pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Error> {
-    let made = ManuallyDrop::new(make_for(session, &args.selection, Purpose::BakeFile)?);
+    let cli::Bake { output, check: is_check, selection } = args;
+    let made = ManuallyDrop::new(make_for(session, selection, Purpose::BakeFile)?);
     let (plan, loaded) = &*made;
     let images_alone = loaded.files.iter().all(|found| found.origin == Origin::Images);
-    let output = match (&args.output, args.check) {
+    let output = match (output, *is_check) {
         (Some(path), _) => Some(path.clone()),
         // `images.hcl` alone is a spec whose product has a name.
         (None, true) if images_alone => Some("docker-bake.json".to_owned()),
@@ -70,7 +72,7 @@ pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Er
     if let Some(path) = &output {
         command.extend(["-o".to_owned(), quote(path)]);
     }
-    command.extend(shared_options(&args.selection));
+    command.extend(shared_options(selection));
     let command = format!("bakeplan {}", command.join(" "));
     let text = render::bake::render(plan, &origin(loaded, &command));
     let Some(path) = output else { return session.deliver(&text) };
@@ -80,7 +82,7 @@ pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Er
     }
     refuse_loop(session, loaded, &path)?;
     let files = [(path, text)];
-    if args.check {
+    if *is_check {
         return check(session, &files, &command);
     }
     refuse_foreign(session, &files[0].0)?;
@@ -89,8 +91,9 @@ pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Er
 
 /// `bakeplan matrix`
 pub(super) fn matrix(session: &mut Session<'_>, args: &cli::Matrix) -> Result<(), Error> {
-    let (plan, _) = make(session, &args.selection)?;
-    match args.format {
+    let cli::Matrix { format, selection } = args;
+    let (plan, _) = make(session, selection)?;
+    match format {
         MatrixFormat::Github => session.deliver(&format!("{}\n", render::matrix::render_github(&plan))),
         MatrixFormat::Json => session.deliver(&render::matrix::render(&plan)),
     }
@@ -98,8 +101,9 @@ pub(super) fn matrix(session: &mut Session<'_>, args: &cli::Matrix) -> Result<()
 
 /// `bakeplan metadata`
 pub(super) fn metadata(session: &mut Session<'_>, args: &cli::Metadata) -> Result<(), Error> {
-    let (plan, _) = make(session, &args.selection)?;
-    session.deliver(&match args.format {
+    let cli::Metadata { format, selection } = args;
+    let (plan, _) = make(session, selection)?;
+    session.deliver(&match format {
         MetadataFormat::Json => render::metadata::render(&plan),
         MetadataFormat::Tags => render::metadata::render_tags(&plan),
         MetadataFormat::Args => render::metadata::render_args(&plan),
@@ -180,41 +184,60 @@ fn origin(loaded: &Loaded, command: &str) -> String {
 
 /// The options that shape the plan, as they were given; the value of a variable that looks secret is left out.
 pub(super) fn shared_options(selection: &Selection) -> Vec<String> {
-    let definition = &selection.definition;
+    let Selection { platforms, publish, facts, definition } = selection;
+    let FactOptions { facts, file: facts_file, known_versions } = facts;
+    let cli::Definition {
+        targets,
+        files,
+        overrides,
+        variables,
+        kept,
+        // They change no plan.
+        strict: _,
+        ignored: _,
+        push,
+        load,
+        no_cache,
+        pull,
+        provenance,
+        sbom,
+        policies,
+        call,
+    } = definition;
     let mut options = Vec::new();
     let mut option = |name: &str, value: &str| options.push(format!("{name} {}", quote(value)));
-    definition.files.iter().for_each(|file| option("-f", file));
-    for variable in &definition.variables {
+    files.iter().for_each(|file| option("-f", file));
+    for variable in variables {
         let name = variable.split('=').next().unwrap_or_default();
         if is_secret_name(name) { option("--var", &format!("{name}=…")) } else { option("--var", variable) }
     }
-    for set in &definition.overrides {
+    for set in overrides {
         let key = set.split('=').next().unwrap_or_default();
         if is_secret_name(key) { option("--set", &format!("{key}=…")) } else { option("--set", set) }
     }
-    definition.kept.iter().for_each(|name| option("--keep-variable", name));
-    selection.platforms.iter().for_each(|platform| option("--platform", platform));
-    selection.facts.facts.iter().for_each(|fact| option("--fact", fact));
-    selection.facts.file.iter().for_each(|file| option("--facts-file", file));
-    selection.facts.known_versions.iter().for_each(|from| option("--known-versions", from));
+    kept.iter().for_each(|name| option("--keep-variable", name));
+    platforms.iter().for_each(|platform| option("--platform", platform));
+    facts.iter().for_each(|fact| option("--fact", fact));
+    facts_file.iter().for_each(|file| option("--facts-file", file));
+    known_versions.iter().for_each(|from| option("--known-versions", from));
     let flag = |given: bool, text: &str| given.then(|| text.to_owned());
     let value = |name: &str, value: Option<String>| value.map(|value| format!("{name}={}", quote(&value)));
     options.extend(
         [
-            flag(!selection.publish, "--publish=false"),
-            flag(definition.push, "--push"),
-            flag(definition.load, "--load"),
-            value("--no-cache", definition.no_cache.map(|b| b.to_string())),
-            value("--pull", definition.pull.map(|b| b.to_string())),
-            value("--provenance", definition.provenance.clone()),
-            value("--sbom", definition.sbom.clone()),
-            value("--call", definition.call.clone()),
+            flag(!publish, "--publish=false"),
+            flag(*push, "--push"),
+            flag(*load, "--load"),
+            value("--no-cache", no_cache.map(|b| b.to_string())),
+            value("--pull", pull.map(|b| b.to_string())),
+            value("--provenance", provenance.clone()),
+            value("--sbom", sbom.clone()),
+            value("--call", call.clone()),
         ]
         .into_iter()
         .flatten(),
     );
-    options.extend(definition.policies.iter().map(|policy| format!("--policy {}", quote(policy))));
-    options.extend(definition.targets.iter().map(|target| quote(target)));
+    options.extend(policies.iter().map(|policy| format!("--policy {}", quote(policy))));
+    options.extend(targets.iter().map(|target| quote(target)));
     options
 }
 

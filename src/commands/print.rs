@@ -10,16 +10,18 @@ use crate::diagnostic::sorted;
 use crate::error::Error;
 
 pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error> {
-    let mut arguments = args.definition.clone();
-    if args.lint {
+    // It always prints.
+    let Print { list, lint, print: _, definition } = args;
+    let mut arguments = definition.clone();
+    if *lint {
         arguments.call = Some("check".into());
     }
-    if args.list.is_some() {
+    if list.is_some() {
         // They change nothing that is listed, and buildx does not look at them then.
         arguments.overrides.clear();
     }
     let loaded = load::load(session, &arguments)?;
-    if let Some(wanted) = args.list {
+    if let Some(wanted) = *list {
         return session.deliver(&list::list(&loaded, wanted)?);
     }
     let load::Loaded { module, definition, overrides, kept, .. } = loaded;

@@ -16,9 +16,10 @@ use crate::verify::target::Target;
 use crate::verify::{self, Request};
 
 pub(super) fn verify(session: &Session<'_>, args: &cli::Verify) -> Result<(), Error> {
-    let Some(path) = &args.plan else {
-        let (targets, digests) = explain::sort(&args.references).map_err(Error::Usage)?;
-        if args.explain {
+    let cli::Verify { references, plan, metadata, explain, format: _, github: _, network: _ } = args;
+    let Some(path) = plan else {
+        let (targets, digests) = explain::sort(references).map_err(Error::Usage)?;
+        if *explain {
             let mut sources = targets.into_iter();
             let Some(subject) = sources.next() else {
                 return Err(Error::Usage("`--explain` needs the reference that does not work".into()));
@@ -35,10 +36,10 @@ pub(super) fn verify(session: &Session<'_>, args: &cli::Verify) -> Result<(), Er
         return run(session, args, Request::References(&targets));
     };
     let planned = Planned::read(path, &session.host.read_product(path)?)?;
-    if args.metadata.is_empty() {
+    if metadata.is_empty() {
         return run(session, args, Request::Plan(&planned, None));
     }
-    let metadata = read_metadata(session, &planned, &args.metadata)?;
+    let metadata = read_metadata(session, &planned, metadata)?;
     session.tell(&metadata.notes);
     run(session, args, Request::Plan(&planned, Some(&metadata)))
 }
