@@ -393,7 +393,10 @@ impl Override {
                 let outputs = self.elements(flags::output)?;
                 self.replace((at.get_mut)(target).get_or_insert_default(), outputs);
             }
-            Kind::Flag(at) => *(at.get_mut)(target) = Some(self.boolean()?),
+            Kind::Flag(at) => {
+                *(at.get_mut)(target) = Some(self.boolean()?);
+                target.lost_marks.forget(attribute.name);
+            }
             Kind::Secrets(at) => self.replace((at.get_mut)(target), self.elements(flags::secret)?),
             Kind::Ssh(at) => {
                 self.replace((at.get_mut)(target), self.elements(|text| Ok(flags::ssh(text)))?);
