@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use super::image::UnresolvedImage;
 use super::input::{Input, Purpose};
 use super::targets::Targets;
-use crate::bake::target::{Target, Text};
+use crate::bake::target::{LostMark, Target, Text};
 use crate::bake::values::Name;
 use crate::bake::values::{Mark, Marks};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -168,6 +168,10 @@ fn of_target<'a>(target: &'a Name, definition: &Target) -> Vec<MarkedPart<'a>> {
             parts.push(MarkedPart { place, marks: marks.clone(), span: text.span });
         }
     });
+    for LostMark { attribute, marks, span } in definition.lost_marks.iter() {
+        let place = MarkedPlace::OfTarget { attribute: (*attribute).to_owned(), target };
+        parts.push(MarkedPart { place, marks: marks.clone(), span: Some(*span) });
+    }
     parts
 }
 

@@ -61,12 +61,12 @@ pub struct Marked {
     key: Option<Name>,
 }
 
-/// The parts of an attribute's value that have marks. What is `left_out` of the value has none that matter.
+/// The parts of an attribute's value that have marks. Of what is `left_out` only those matter of what says so.
 pub(super) fn marked_parts(
     attribute: &'static Declared,
     value: &Value,
     place: &Expr,
-    left_out: fn(&Value) -> bool,
+    left_out: fn(&Value) -> Option<&Value>,
 ) -> Vec<Marked> {
     let mut parts = Vec::new();
     let mut add = |key: Option<&Name>, value: &Value, place: &Expr| {
@@ -76,19 +76,27 @@ pub(super) fn marked_parts(
     };
     match (value.items(), value.members()) {
         (Some(items), _) => {
-            let items = items.iter().enumerate().filter(|(_, item)| !left_out(item));
-            items.for_each(|(at, item)| add(None, item, place.element(at)));
+            let items = items.iter().enumerate();
+            items.for_each(|(at, item)| add(None, left_out(item).unwrap_or(item), place.element(at)));
         }
-        (_, Some(members)) if !left_out(value) => {
-            members.iter().for_each(|(key, member)| add(Some(key), member, place.member(key)));
-        }
-        (_, Some(_)) => {}
-        _ => add(None, value, place),
+        (_, Some(members)) => match left_out(value) {
+            Some(reason) => add(None, reason, place),
+            None => members.iter().for_each(|(key, member)| add(Some(key), member, place.member(key))),
+        },
+        _ => {}
+    }
+    let marks = value.own_marks();
+    if !marks.is_empty() {
+        parts.push(Marked { attribute, span: place.span, marks: marks.clone(), key: None });
     }
     parts
 }
 
 fn each_marked(value: &Value, place: &Expr, visit: &mut impl FnMut(Marks, Span)) {
+    let marks = value.own_marks();
+    if !marks.is_empty() {
+        visit(marks.clone(), place.span);
+    }
     match (value.items(), value.members()) {
         (Some(items), _) => {
             for (at, item) in items.iter().enumerate() {
@@ -100,19 +108,14 @@ fn each_marked(value: &Value, place: &Expr, visit: &mut impl FnMut(Marks, Span))
                 each_marked(member, place.member(key), visit);
             }
         }
-        _ => {
-            let marks = value.marks();
-            if !marks.is_empty() {
-                visit(marks, place.span);
-            }
-        }
+        _ => {}
     }
 }
 
 /// Replaces what is known of an attribute; of one that is merged by key, what is known of the keys that are given.
-pub(super) fn replace(known: &mut Vec<Marked>, attribute: &Declared, given: &Value, by_key: bool) {
+pub(super) fn replace(known: &mut Vec<Marked>, attribute: &Declared, given: Option<&Value>, by_key: bool) {
     let is_replaced = |key: &Option<Name>| {
-        let member = key.as_ref().and_then(|key| given.members()?.get(key));
+        let member = key.as_ref().and_then(|key| given?.members()?.get(key));
         !by_key || member.is_some_and(|member| !member.is_null())
     };
     known.retain(|one| one.attribute != attribute || !is_replaced(&one.key));

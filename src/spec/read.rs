@@ -37,9 +37,9 @@ pub(super) trait Attribute: PartialEq + Sized {
         *self = later;
     }
 
-    /// Whether a value, or an element of it, is read and then left out.
-    fn leaves_out(_part: &Value) -> bool {
-        false
+    /// Whether a value, or an element of it, is read and then left out: what in it says so.
+    fn leaves_out(_part: &Value) -> Option<&Value> {
+        None
     }
 }
 
@@ -70,22 +70,26 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         marked: &mut Vec<Marked>,
     ) {
         self.attribute = declared.name;
-        let given = self.evaluate(expr).and_then(|value| Some((T::read(&value, expr, self)?, value)));
-        match given {
-            Some((read, value)) => {
-                replace(marked, declared, &value, T::MERGES);
-                marked.extend(marked_parts(declared, &value, expr, T::leaves_out));
+        let given = self.evaluate(expr);
+        let read =
+            given.as_ref().filter(|value| !value.is_null()).and_then(|value| T::read(value, expr, self));
+        match read {
+            Some(read) => {
+                replace(marked, declared, given.as_ref(), T::MERGES);
                 known.merge(read);
             }
             None if declared.null == Null::Resets => {
-                marked.retain(|one| one.attribute != declared);
+                replace(marked, declared, None, false);
                 *known = unset();
             }
             None => {}
         }
+        // Whether there is something to be read may depend on the marks, too.
+        let given = given.iter();
+        marked.extend(given.flat_map(|value| marked_parts(declared, value, expr, T::leaves_out)));
     }
 
-    /// The value; `None` when it failed or is null, which means unset, as in Bake. All that an image block says is
+    /// The value; null means unset, as in Bake. `None` when it failed. All that an image block says is
     /// written somewhere, so a secret has no place in it.
     fn evaluate(&mut self, expr: &Expr) -> Option<Value> {
         let value = self.diagnostics.ok(self.module.evaluate(self.target, expr))?;
@@ -100,7 +104,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
             self.report(secret("this", name, false), expr.span);
             return None;
         }
-        Some(value).filter(|value| !value.is_null())
+        Some(value)
     }
 
     fn report(&mut self, diagnostic: Diagnostic, span: Span) {
@@ -134,7 +138,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
             let span = place.member(key).span;
             match &**key {
                 "pattern" => pattern = Some(self.text(member, span, "a string")?),
-                "when" if matches!(member, Value::Bool(_)) => {}
+                "when" if matches!(member, Value::Bool(_, _)) => {}
                 "when" => when = Some(self.text(member, span, "a condition, such as \"event == 'push'\"")?),
                 other => {
                     let message = format!("a tag has `pattern` and `when`, and no `{other}`");
@@ -180,7 +184,7 @@ impl Attribute for Text {
 impl Attribute for bool {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         match convert(value, &Type::Bool) {
-            Ok(Value::Bool(known)) => Some(known),
+            Ok(Value::Bool(known, _)) => Some(known),
             _ => {
                 reader.misfit(place.span, "true or false", value);
                 None
@@ -214,7 +218,8 @@ impl Attribute for Vec<Text> {
 /// that is says nothing.
 impl Attribute for Vec<TagPattern> {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
-        let counts = |one: &TagPattern, part: &Value| !one.pattern.is_empty() && !Self::leaves_out(part);
+        let counts =
+            |one: &TagPattern, part: &Value| !one.pattern.is_empty() && Self::leaves_out(part).is_none();
         let Some(items) = value.items() else {
             let one = reader.pattern(value, place)?;
             return counts(&one, value).then(|| vec![one]);
@@ -242,8 +247,8 @@ impl Attribute for Vec<TagPattern> {
     }
 
     /// Those whose condition is `false`.
-    fn leaves_out(part: &Value) -> bool {
-        part.members().and_then(|members| members.get("when")).is_some_and(|when| *when == Value::Bool(false))
+    fn leaves_out(part: &Value) -> Option<&Value> {
+        part.members()?.get("when").filter(|when| matches!(when, Value::Bool(false, _)))
     }
 }
 
@@ -382,7 +387,7 @@ impl<T: Attribute> Attribute for Option<T> {
         T::schema()
     }
 
-    fn leaves_out(part: &Value) -> bool {
+    fn leaves_out(part: &Value) -> Option<&Value> {
         T::leaves_out(part)
     }
 }

@@ -99,7 +99,7 @@ mod tests {
     fn shared_parts_count_each_time() {
         let span = Span { source: Sources::default().add("a", ""), start: 0, end: 0 };
         let budget = Budget::default();
-        let mut value = Value::Bool(true);
+        let mut value = Value::from(true);
         for _ in 0..12 {
             value = Value::tuple(vec![value.clone(), value.clone(), value]);
             budget.made(&value, span).unwrap();

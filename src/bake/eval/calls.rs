@@ -38,7 +38,8 @@ impl Context {
             ("can", [attempt]) => {
                 return match self.eval(scope, attempt) {
                     Err(failure) if failure.code == kept::CODE => Err(failure),
-                    result => Ok(Value::Bool(result.is_ok())),
+                    Ok(value) => Ok(Value::from(true).depending_on([&value])),
+                    Err(_) => Ok(Value::from(false)),
                 };
             }
             ("try", [_, ..]) => return self.try_each(scope, span, args),
@@ -111,7 +112,8 @@ impl Context {
                 let message = format!("`...` takes a list, and this is {}", describe(&value));
                 return Err(Box::new(Diagnostic::error("call-failed", message).at(arg.span, "")));
             };
-            values.extend(items.iter().cloned());
+            let marks = value.own_marks().of_answer();
+            values.extend(items.iter().map(|item| item.clone().marked(&marks)));
             places.resize(values.len(), arg.span);
         }
         Ok(Arguments { values, places })

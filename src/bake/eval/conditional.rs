@@ -5,7 +5,7 @@
 use super::expression::{Context, Scope, condition_failure, describe};
 use crate::bake::text::syntax::Expr;
 use crate::bake::values::convert::{convert, unify};
-use crate::bake::values::{Type, Value};
+use crate::bake::values::{Marks, Type, Value};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
@@ -57,14 +57,14 @@ impl Context {
     ) -> Result<Value, TypedFailure> {
         let arms = exprs.map(|expr| self.outline(scope, expr));
         let ty = self.common_type(exprs, &arms)?;
-        let taken = self.taken(scope, condition).map_err(TypedFailure::of(ty.clone()))?;
+        let (taken, marks) = self.taken(scope, condition).map_err(TypedFailure::of(ty.clone()))?;
         let [then, otherwise] = arms;
         let (arm, value) = if taken { (exprs[0], then) } else { (exprs[1], otherwise) };
         let value = value.map_err(|missing| match ty {
             Type::Dynamic => missing,
             _ => missing.map(|_| ty.clone()),
         })?;
-        convert(&value, &ty).map_err(|e| {
+        convert(&value, &ty).map(|value| value.marked(&marks)).map_err(|e| {
             let message = format!("both results of a conditional must be of one type: {e}");
             let diagnostic = Diagnostic::error("inconsistent-types", message).at(arm.span, "").at(span, "");
             TypedFailure::of(ty)(Box::new(diagnostic))
@@ -79,7 +79,7 @@ impl Context {
     ) -> Result<Type, Failure> {
         let types = [type_of(&arms[0]), type_of(&arms[1])];
         let is_literal_null =
-            |arm: &Result<Value, TypedFailure>| matches!(arm, Ok(Value::Null(Type::Dynamic)));
+            |arm: &Result<Value, TypedFailure>| matches!(arm, Ok(Value::Null(Type::Dynamic, _)));
         let [then, otherwise] = &types;
         if is_literal_null(&arms[0]) {
             return Ok(otherwise.clone());
@@ -108,9 +108,10 @@ impl Context {
         })
     }
 
-    fn taken(&self, scope: &Scope<'_>, condition: &Expr) -> Result<bool, Failure> {
+    /// Whether the condition holds, and the marks of what depends on it.
+    fn taken(&self, scope: &Scope<'_>, condition: &Expr) -> Result<(bool, Marks), Failure> {
         match convert(&self.condition(scope, condition)?, &Type::Bool) {
-            Ok(Value::Bool(taken)) => Ok(taken),
+            Ok(Value::Bool(taken, marks)) => Ok((taken, marks.of_answer())),
             Ok(_) => Err(condition_failure(condition.span, "is null")),
             Err(_) => Err(condition_failure(condition.span, "is neither")),
         }

@@ -7,7 +7,7 @@ use super::conditional::{TypedFailure, type_of};
 use super::expression::{Context, Scope, condition_failure, describe};
 use crate::bake::text::syntax::{Expr, ExprKind, ForExpr, Ident, ObjectKey};
 use crate::bake::values::convert::convert;
-use crate::bake::values::{MarkedStr, Name, Type, Value};
+use crate::bake::values::{MarkedStr, Marks, Name, Number, Type, Value};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
@@ -22,6 +22,7 @@ impl Context {
         items: &[(ObjectKey, Expr)],
     ) -> Result<Value, TypedFailure> {
         let mut members: BTreeMap<Name, Value> = BTreeMap::new();
+        let mut marks = Marks::default();
         let mut missing: BTreeMap<Name, Type> = BTreeMap::new();
         let mut first = None;
         for (key, value) in items {
@@ -33,6 +34,7 @@ impl Context {
                 }
             };
             let name = Rc::clone(key.name());
+            marks.merge(key.marks());
             // Of equal keys the last counts, though none may fail.
             match self.outline(scope, value) {
                 Ok(value) => {
@@ -46,12 +48,12 @@ impl Context {
                 }
             }
         }
-        let Some(failure) = first else { return Ok(Value::object(members)) };
+        let Some(failure) = first else { return Ok(Value::object(members).marked_itself(&marks)) };
         missing.extend(members.into_iter().map(|(name, value)| (name, value.ty())));
         Err(TypedFailure::of(Type::object(missing))(failure))
     }
 
-    /// Keys have no marks, so the value of a key gets those of the key.
+    /// The name that a key is. Its marks go to the object and to the key's value.
     fn key(&self, scope: &Scope<'_>, expr: &Expr) -> Result<MarkedStr, Failure> {
         let value = self.eval(scope, expr)?;
         self.known(&value, "this key", expr.span)?;
@@ -66,21 +68,23 @@ impl Context {
     pub(super) fn splat(&self, scope: &Scope<'_>, of: &Expr, each: &Expr) -> Result<Value, TypedFailure> {
         let source = self.whole(scope, of)?;
         let single = [source.clone()];
+        let marks = source.own_marks().of_answer();
         let items = match &source {
-            Value::Null(Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
+            Value::Null(Type::List(_) | Type::Set(_) | Type::Tuple(_), _) => {
                 return Err(TypedFailure::from(Box::new(
                     Diagnostic::error("null-splat", "a null list has no elements to take with `*`")
                         .at(of.span, "is null"),
                 )));
             }
-            Value::Null(_) => return Ok(Value::tuple(Vec::new())),
+            Value::Null(_, marks) => return Ok(Value::tuple(Vec::new()).marked_itself(marks)),
             other => other.items().unwrap_or(&single),
         };
         let results = items.iter().map(|item| self.outline(&scope.at(item), each));
         let ty = |element: &Type| self.splat_type(scope, each, element);
         let ty_or_any = |element: &Type| ty(element).unwrap_or(Type::Dynamic);
-        let (Value::List(element, _) | Value::Set(element, _)) = &source else {
-            return all(results).map(Value::tuple).map_err(|(_, failure)| {
+        let (Value::List(element, _, _) | Value::Set(element, _, _)) = &source else {
+            let tuple = all(results).map(|items| Value::tuple(items).marked_itself(&marks));
+            return tuple.map_err(|(_, failure)| {
                 let types = items.iter().map(|item| ty_or_any(&item.ty()));
                 TypedFailure::of(Type::Tuple(types.collect()))(failure)
             });
@@ -99,12 +103,13 @@ impl Context {
                     .with_help("use a `for` expression, whose result may mix types"),
             )));
         }
-        Ok(Value::list(element, results))
+        Ok(Value::list(element, results).marked_itself(&marks))
     }
 
     pub(super) fn for_expr(&self, scope: &Scope<'_>, expr: &ForExpr) -> Result<Value, TypedFailure> {
         let collection = self.whole(scope, &expr.collection)?;
         let elements = iterate(&collection, expr.collection.span)?;
+        let mut marks = collection.own_marks().of_answer();
         self.check_condition(scope, expr)?;
         let mut items = Vec::new();
         let mut members = Vec::new();
@@ -113,8 +118,12 @@ impl Context {
             let inner = scope.child(&names);
             if let Some(condition) = &expr.condition {
                 match convert(&self.condition(&inner, condition)?, &Type::Bool) {
-                    Ok(Value::Bool(true)) => {}
-                    Ok(Value::Bool(false)) => continue,
+                    Ok(Value::Bool(is_taken, of_condition)) => {
+                        marks.merge(&of_condition.of_answer());
+                        if !is_taken {
+                            continue;
+                        }
+                    }
                     _ => return Err(condition_failure(condition.span, "is neither").into()),
                 }
             }
@@ -123,10 +132,11 @@ impl Context {
                 continue;
             };
             let key = self.key(&inner, key)?;
+            marks.merge(key.marks());
             let value = self.outline(&inner, &expr.value).map(|value| value.marked(key.marks()));
             members.push((Rc::clone(key.name()), value));
         }
-        match &expr.key {
+        let result = match &expr.key {
             None => tuple(items.into_iter()),
             Some(_) if expr.group => object(grouped(members)),
             Some(key) => {
@@ -141,7 +151,8 @@ impl Context {
                 }
                 object(members)
             }
-        }
+        };
+        result.map(|value| value.marked_itself(&marks))
     }
 }
 
@@ -194,16 +205,20 @@ fn all(
 /// The keys and values that a `for` goes through: indexes for lists, the element itself for sets.
 pub(super) fn iterate(collection: &Value, span: Span) -> Result<Vec<(Value, Value)>, Failure> {
     let fail = |message: String| Box::new(Diagnostic::error("not-iterable", message).at(span, ""));
+    let marks = collection.own_marks();
+    let of_length = marks.of_answer();
     match collection {
-        Value::List(_, items) | Value::Tuple(items) => {
-            Ok(items.iter().enumerate().map(|(i, v)| (Value::Number(i.into()), v.clone())).collect())
-        }
-        Value::Set(_, items) => Ok(items.iter().map(|v| (v.clone(), v.clone())).collect()),
-        Value::Map(_, members) | Value::Object(members) => Ok(members
+        Value::List(_, items, _) | Value::Tuple(items, _) => Ok(items
             .iter()
-            .map(|(k, v)| (Value::String(MarkedStr::verbatim(Rc::clone(k))), v.clone()))
+            .enumerate()
+            .map(|(i, v)| (Value::from(Number::from(i)).marked_itself(&of_length), v.clone()))
             .collect()),
-        Value::Null(_) => Err(fail("`for` cannot go through null".into())),
+        Value::Set(_, items, _) => Ok(items.iter().map(|v| (v.clone(), v.clone())).collect()),
+        Value::Map(_, members, _) | Value::Object(members, _) => Ok(members
+            .iter()
+            .map(|(k, v)| (Value::String(MarkedStr::verbatim(Rc::clone(k)).marked(marks)), v.clone()))
+            .collect()),
+        Value::Null(_, _) => Err(fail("`for` cannot go through null".into())),
         other => Err(fail(format!(
             "`for` goes through lists, sets, maps and objects, and this is {}",
             describe(other)

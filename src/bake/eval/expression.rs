@@ -134,9 +134,9 @@ impl Context {
 
     fn eval_kind(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, TypedFailure> {
         Ok(match &expr.kind {
-            ExprKind::Null => Value::Null(Type::Dynamic),
-            ExprKind::Bool(value) => Value::Bool(*value),
-            ExprKind::Number(number) => Value::Number(number.clone()),
+            ExprKind::Null => Value::null(Type::Dynamic),
+            ExprKind::Bool(value) => Value::from(*value),
+            ExprKind::Number(number) => Value::from(number.clone()),
             ExprKind::String(text) => Value::String(MarkedStr::verbatim(Rc::clone(text))),
             ExprKind::Template(parts) => self.template(scope, parts, expr.span)?,
             ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => self.outline(scope, inner)?,
@@ -150,7 +150,7 @@ impl Context {
             ExprKind::GetAttr { of, name } => self.get_attr(scope, of, name)?,
             ExprKind::Index { of, key } => self.index(scope, of, key)?,
             ExprKind::Splat { of, each } => self.splat(scope, of, each)?,
-            ExprKind::SplatItem => scope.item.cloned().unwrap_or(Value::Null(Type::Dynamic)),
+            ExprKind::SplatItem => scope.item.cloned().unwrap_or(Value::null(Type::Dynamic)),
             ExprKind::Call { name, args, expand } => self.call(scope, expr.span, name, args, *expand)?,
             ExprKind::Conditional { condition, then, otherwise } => {
                 self.conditional(scope, expr.span, condition, [then, otherwise])?
@@ -334,13 +334,16 @@ impl Context {
                 }
                 TemplatePart::If { condition, then, otherwise } => {
                     match convert(&self.condition(scope, condition)?, &Type::Bool) {
-                        Ok(Value::Bool(true)) => self.render(scope, then, span, rendered)?,
-                        Ok(Value::Bool(false)) => self.render(scope, otherwise, span, rendered)?,
+                        Ok(Value::Bool(taken, marks)) => {
+                            rendered.marks.merge(&marks.of_answer());
+                            self.render(scope, if taken { then } else { otherwise }, span, rendered)?;
+                        }
                         _ => return Err(condition_failure(condition.span, "is neither")),
                     }
                 }
                 TemplatePart::For { key_var, value_var, collection, body } => {
                     let values = self.whole(scope, collection)?;
+                    rendered.marks.merge(&values.own_marks().of_answer());
                     for (key, value) in iterate(&values, collection.span)? {
                         let names = bindings(key_var.as_ref(), value_var, key, value);
                         self.render(&scope.child(&names), body, span, rendered)?;
@@ -383,8 +386,8 @@ impl Rendered {
 /// A value's type with its article, for messages.
 pub(crate) fn describe(value: &Value) -> String {
     match value {
-        Value::Null(_) => "null".into(),
-        Value::Object(_) => "an object".into(),
+        Value::Null(_, _) => "null".into(),
+        Value::Object(_, _) => "an object".into(),
         other => format!("a {}", other.ty()),
     }
 }
@@ -444,7 +447,7 @@ pub(super) fn binary(
         let decided = operators::logical(op, a.as_ref().ok(), b.as_ref().ok())
             .map_err(|e| operator_failure(e, span, left, right))?;
         return match decided {
-            Some(value) => Ok(Value::Bool(value)),
+            Some(value) => Ok(Value::from(value).depending_on(a.iter().chain(&b))),
             None => Err(a.err().or(b.err()).unwrap_or_else(|| {
                 Box::new(Diagnostic::error("undecided", "neither side has a value").at(span, ""))
             })),

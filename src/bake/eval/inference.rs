@@ -87,7 +87,7 @@ impl Context {
         let Some(condition) = &expr.condition else { return Ok(()) };
         let open = Open { names: [expr.key_var.as_ref(), Some(&expr.value_var)], item: None };
         let guess = self.guess(scope, open, condition)?;
-        let is_null = matches!(&guess, Guess::Known(Value::Null(_)));
+        let is_null = matches!(&guess, Guess::Known(Value::Null(_, _)));
         if is_null || guess.expect(&Type::Bool, condition.span).is_err() {
             return Err(condition_failure(condition.span, "is neither"));
         }
@@ -204,7 +204,7 @@ impl Context {
         let guess = self.guess(scope, open, condition)?;
         guess.expect(&Type::Bool, condition.span)?;
         match guess {
-            Guess::Known(value) if matches!(convert(&value, &Type::Bool), Ok(Value::Bool(true))) => then,
+            Guess::Known(value) if matches!(convert(&value, &Type::Bool), Ok(Value::Bool(true, _))) => then,
             Guess::Known(_) => otherwise,
             Guess::Unknown(_) => {
                 let types = [then, otherwise].map(|arm| arm.map_or(Type::Dynamic, |arm| arm.ty()));
@@ -249,7 +249,7 @@ fn guess_binary(
 fn known(guess: Result<Guess, Failure>) -> Result<Value, TypedFailure> {
     match guess? {
         Guess::Known(value) => Ok(value),
-        Guess::Unknown(ty) => Ok(Value::Null(ty)),
+        Guess::Unknown(ty) => Ok(Value::null(ty)),
     }
 }
 
@@ -270,7 +270,7 @@ pub(super) fn element(ty: &Type, key: &Value) -> Option<Type> {
         Type::List(element) => convert(key, &Type::Number).ok().map(|_| (**element).clone()),
         Type::Map(element) => convert(key, &Type::String).ok().map(|_| (**element).clone()),
         Type::Tuple(types) => match convert(key, &Type::Number) {
-            Ok(Value::Number(at)) => types.get(at.to_usize()?).cloned(),
+            Ok(Value::Number(at, _)) => types.get(at.to_usize()?).cloned(),
             _ => None,
         },
         Type::Object(object) => match convert(key, &Type::String) {

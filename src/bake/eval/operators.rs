@@ -48,22 +48,30 @@ pub(super) fn binary_type(op: BinaryOp) -> Type {
 
 /// `left op right`, for every operator but `&&` and `||`, which look at failures too: see [`logical`].
 pub(super) fn binary(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, OperatorError> {
+    let result = operate(op, left, right)?;
+    Ok(match result {
+        Value::Bool(..) => result.depending_on([left, right]),
+        _ => result.made_of([left, right]),
+    })
+}
+
+fn operate(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, OperatorError> {
     let ty = operand_type(op);
     let left = convert(left, &ty).map_err(|e| OperatorError::Operand(false, e))?;
     let right = convert(right, &ty).map_err(|e| OperatorError::Operand(true, e))?;
     match op {
-        BinaryOp::Equal => return Ok(Value::Bool(equals(&left, &right))),
-        BinaryOp::NotEqual => return Ok(Value::Bool(!equals(&left, &right))),
+        BinaryOp::Equal => return Ok(Value::from(equals(&left, &right))),
+        BinaryOp::NotEqual => return Ok(Value::from(!equals(&left, &right))),
         _ => {}
     }
-    let (Value::Number(a), Value::Number(b)) = (&left, &right) else {
+    let (Value::Number(a, _), Value::Number(b, _)) = (&left, &right) else {
         return Err(OperatorError::Operation("argument must not be null".into()));
     };
     Ok(match op {
-        BinaryOp::Less => Value::Bool(a < b),
-        BinaryOp::LessEqual => Value::Bool(a <= b),
-        BinaryOp::Greater => Value::Bool(a > b),
-        BinaryOp::GreaterEqual => Value::Bool(a >= b),
+        BinaryOp::Less => Value::from(a < b),
+        BinaryOp::LessEqual => Value::from(a <= b),
+        BinaryOp::Greater => Value::from(a > b),
+        BinaryOp::GreaterEqual => Value::from(a >= b),
         BinaryOp::Add => a.add(b)?.into(),
         BinaryOp::Subtract => a.sub(b)?.into(),
         BinaryOp::Multiply => a.mul(b)?.into(),
@@ -85,7 +93,7 @@ pub(super) fn logical(
 ) -> Result<Option<bool>, OperatorError> {
     let bool_of = |value: Option<&Value>, is_right| match value.map(|v| convert(v, &Type::Bool)) {
         None => Ok(None),
-        Some(Ok(Value::Bool(known))) => Ok(Some(Some(known))),
+        Some(Ok(Value::Bool(known, _))) => Ok(Some(Some(known))),
         Some(Ok(_)) => Ok(Some(None)),
         Some(Err(e)) => Err(OperatorError::Operand(is_right, e)),
     };
@@ -108,7 +116,7 @@ pub(super) fn logical(
 /// `!value`
 pub(super) fn not(value: &Value) -> Result<Value, OperatorError> {
     match convert(value, &Type::Bool).map_err(|e| OperatorError::Operand(true, e))? {
-        Value::Bool(known) => Ok(Value::Bool(!known)),
+        Value::Bool(known, _) => Ok(Value::from(!known).made_of([value])),
         _ => Err(OperatorError::Operation("argument must not be null".into())),
     }
 }
@@ -116,13 +124,19 @@ pub(super) fn not(value: &Value) -> Result<Value, OperatorError> {
 /// `-value`
 pub(super) fn negate(value: &Value) -> Result<Value, OperatorError> {
     match convert(value, &Type::Number).map_err(|e| OperatorError::Operand(true, e))? {
-        Value::Number(number) => Ok(number.neg().into()),
+        Value::Number(number, _) => Ok(Value::from(number.neg()).made_of([value])),
         _ => Err(OperatorError::Operation("argument must not be null".into())),
     }
 }
 
 /// `collection[key]`; the error says what is wrong.
 pub(super) fn index(collection: &Value, key: &Value) -> Result<Value, String> {
+    let mut marks = key.marks();
+    marks.merge(collection.own_marks());
+    Ok(part(collection, key)?.marked(&marks.of_answer()))
+}
+
+fn part(collection: &Value, key: &Value) -> Result<Value, String> {
     if collection.is_null() {
         return Err("this value is null, so it has no elements".into());
     }
@@ -131,13 +145,13 @@ pub(super) fn index(collection: &Value, key: &Value) -> Result<Value, String> {
     }
     let misfit = |e: ConvertError| format!("this index does not fit the collection: {e}");
     match collection {
-        Value::List(_, items) | Value::Tuple(items) => {
-            let Value::Number(number) = convert(key, &Type::Number).map_err(misfit)? else {
+        Value::List(_, items, _) | Value::Tuple(items, _) => {
+            let Value::Number(number, _) = convert(key, &Type::Number).map_err(misfit)? else {
                 return Err("a number is required as index".into());
             };
             element(items, &number)
         }
-        Value::Map(_, members) | Value::Object(members) => {
+        Value::Map(_, members, _) | Value::Object(members, _) => {
             let key = convert(key, &Type::String).map_err(misfit)?;
             let name = key.as_str().unwrap_or_default();
             members.get(name).cloned().ok_or_else(|| no_member(name, members.keys().map(|k| &**k)))
@@ -162,8 +176,8 @@ fn element(items: &[Value], number: &Number) -> Result<Value, String> {
 /// `object.name`; the error says what is wrong.
 pub(super) fn attribute(object: &Value, name: &str) -> Result<Value, String> {
     match object {
-        Value::Null(_) => Err(format!("this value is null, so it has no attribute `{name}`")),
-        Value::Map(_, members) | Value::Object(members) => {
+        Value::Null(_, _) => Err(format!("this value is null, so it has no attribute `{name}`")),
+        Value::Map(_, members, _) | Value::Object(members, _) => {
             members.get(name).cloned().ok_or_else(|| no_member(name, members.keys().map(|k| &**k)))
         }
         Value::List(..) | Value::Set(..) | Value::Tuple(..) => Err(format!(

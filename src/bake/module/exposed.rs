@@ -10,7 +10,7 @@ use crate::bake::target::attributes::{Attribute, AttributeKind, LIMITS, Limit, L
 use crate::bake::target::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text, decode};
 use crate::bake::text::syntax;
 use crate::bake::values::convert::convert;
-use crate::bake::values::{Name, ObjectType, Type, Value};
+use crate::bake::values::{Name, Number, ObjectType, Type, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// The attributes that a block of this kind (`target` or `group`) shows: those that it can set, and its `name`.
@@ -25,7 +25,7 @@ pub(super) fn unset(kind: &str, name: &str) -> Option<Value> {
     match kind {
         "group" => match name {
             "description" => Some(Value::string("")),
-            "targets" => Some(Value::Null(Type::list(Type::String))),
+            "targets" => Some(Value::null(Type::list(Type::String))),
             _ => None,
         },
         _ => of_target(&Target::default(), name),
@@ -56,22 +56,26 @@ pub(super) fn value(
     }
     let [(_, value, _)] = decoded;
     // Strings, and lists and maps of them, are only converted: nulls in a map stay, and empty is told from null.
-    let is_plain = !matches!(unset, Value::List(..) | Value::Null(Type::Object(_)));
-    Ok(if is_plain { convert(&value, &unset.ty()).ok() } else { of_target(&target, name) })
+    let is_plain = !matches!(unset, Value::List(..) | Value::Null(Type::Object(_), _));
+    if is_plain {
+        return Ok(convert(&value, &unset.ty()).ok());
+    }
+    let lost = target.lost_marks.all();
+    Ok(of_target(&target, name).map(|value| value.marked(&lost)))
 }
 
 /// What a target's attribute shows that is unset, or that has a form of its own in Bake.
 fn of_target(target: &Target, name: &str) -> Option<Value> {
     let map = || Type::map(Type::String);
     Some(match &Attribute::named(name)?.kind {
-        AttributeKind::Text(_) | AttributeKind::Context(_) => Value::Null(Type::String),
+        AttributeKind::Text(_) | AttributeKind::Context(_) => Value::null(Type::String),
         AttributeKind::Description(_) => Value::string(""),
         AttributeKind::List(_)
         | AttributeKind::Texts(_)
         | AttributeKind::Inherits(_)
-        | AttributeKind::Annotations(_) => Value::Null(Type::list(Type::String)),
-        AttributeKind::Map(_) | AttributeKind::Args(_) | AttributeKind::Contexts(_) => Value::Null(map()),
-        AttributeKind::Flag(_) => Value::Null(Type::Bool),
+        | AttributeKind::Annotations(_) => Value::null(Type::list(Type::String)),
+        AttributeKind::Map(_) | AttributeKind::Args(_) | AttributeKind::Contexts(_) => Value::null(map()),
+        AttributeKind::Flag(_) => Value::null(Type::Bool),
         AttributeKind::Attestations(at) | AttributeKind::CachesFrom(at) => {
             list(map(), (at.get)(target), |item| entry(item, &[]))
         }
@@ -83,7 +87,7 @@ fn of_target(target: &Target, name: &str) -> Option<Value> {
         }
         AttributeKind::Policies(at) => list(map(), (at.get)(target), policy),
         AttributeKind::Limits(at) => {
-            (at.get)(target).as_deref().map_or_else(|| Value::Null(resources_type()), resources)
+            (at.get)(target).as_deref().map_or_else(|| Value::null(resources_type()), resources)
         }
         AttributeKind::Secrets(at) => list(secret_type(), (at.get)(target), secret),
         AttributeKind::Ssh(at) => list(ssh_type(), (at.get)(target), ssh),
@@ -95,7 +99,7 @@ fn string(text: &Text) -> Value {
 }
 
 fn text(text: Option<&Text>) -> Value {
-    text.map_or(Value::Null(Type::String), string)
+    text.map_or(Value::null(Type::String), string)
 }
 
 fn plain_text(text: Option<&Text>) -> Value {
@@ -154,7 +158,9 @@ fn resources(resources: &Resources) -> Value {
             LimitKind::Text(at) => text((at.get)(resources).as_ref()),
             LimitKind::Whole(at) => {
                 let number = (at.get)(resources).as_ref();
-                number.map_or(Value::Null(Type::Number), |number| Value::Number(number.value.into()))
+                number.map_or(Value::null(Type::Number), |number| {
+                    Value::from(Number::from(number.value)).marked_itself(number.text.value.marks())
+                })
             }
         };
         (Name::from(*name), value)
@@ -209,7 +215,7 @@ mod tests {
         let map_list = |maps: Vec<Value>| Value::list(Type::map(Type::String), maps);
         let cases = [
             ("tags", list(&["a"]), Value::list(Type::String, vec![Value::string("a")])),
-            ("tags", Value::Null(Type::Dynamic), Value::Null(Type::list(Type::String))),
+            ("tags", Value::null(Type::Dynamic), Value::null(Type::list(Type::String))),
             ("output", list(&["out"]), map_list(vec![map_of([("dest", "out"), ("type", "local")])])),
             ("output", list(&["type=image"]), map_list(vec![map_of([("dest", ""), ("type", "image")])])),
             ("output", list(&[]), map_list(vec![])),
@@ -218,11 +224,11 @@ mod tests {
             ("args", Value::object(BTreeMap::new()), map_of([])),
             (
                 "args",
-                Value::object([("A".into(), Value::Null(Type::Dynamic))].into()),
-                Value::map(Type::String, [("A".into(), Value::Null(Type::String))].into()),
+                Value::object([("A".into(), Value::null(Type::Dynamic))].into()),
+                Value::map(Type::String, [("A".into(), Value::null(Type::String))].into()),
             ),
             ("annotations", list(&[]), Value::list(Type::String, vec![])),
-            ("pull", Value::Bool(true), Value::Bool(true)),
+            ("pull", Value::from(true), Value::from(true)),
         ];
         for (name, given, expected) in cases {
             assert_eq!(show("target", name, &given).unwrap(), Some(expected), "{name} = {given:?}");
@@ -242,7 +248,7 @@ mod tests {
             }
             assert_eq!(unset(kind, "nope"), None);
         }
-        assert_eq!(unset("target", "context"), Some(Value::Null(Type::String)));
+        assert_eq!(unset("target", "context"), Some(Value::null(Type::String)));
         assert_eq!(unset("target", "output"), Some(Value::list(Type::map(Type::String), vec![])));
         assert_eq!(unset("target", "description"), Some(Value::string("")));
     }

@@ -305,7 +305,7 @@ impl Module {
                     value: globals
                         .get(&variable.labels[0].name)
                         .cloned()
-                        .unwrap_or(Value::Null(Type::Dynamic)),
+                        .unwrap_or(Value::null(Type::Dynamic)),
                 })
             })
             .collect::<Result<Vec<_>, Failure>>()?;

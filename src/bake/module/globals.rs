@@ -91,14 +91,14 @@ impl Module {
                 })
             }
         };
-        let Some(variable) = variable else { return Ok(default_value.unwrap_or(Value::Null(Type::Dynamic))) };
+        let Some(variable) = variable else { return Ok(default_value.unwrap_or(Value::null(Type::Dynamic))) };
         if self.surroundings.kept.contains(name) {
             return self.keep(variable, declared, default_value, default.map(|expr| expr.span));
         }
         let Some(given) = self.override_of(name, declared.is_some()) else {
             return Ok(match (default_value, declared) {
                 (Some(value), _) => value,
-                (None, Some(ty)) => Value::Null(ty),
+                (None, Some(ty)) => Value::null(ty),
                 (None, None) => Value::string(""),
             });
         };
@@ -306,8 +306,8 @@ impl Module {
         let value = self.context.eval(&Scope::default(), condition)?;
         self.context.known(&value, "this condition", condition.span)?;
         match convert(&value, &Type::Bool) {
-            Ok(Value::Bool(true)) => Ok(()),
-            Ok(Value::Bool(false)) => {
+            Ok(Value::Bool(true, _)) => Ok(()),
+            Ok(Value::Bool(false, _)) => {
                 let text = self.context.eval(&Scope::default(), message)?;
                 let text =
                     text.as_str().unwrap_or("this check failed, but has an invalid error message").to_owned();

@@ -25,9 +25,13 @@ pub(super) fn combinations(matrix: &Value, span: Span) -> Result<Vec<Combination
         .ok_or_else(|| fail(format!("matrix must be a map, and this is {}", describe(matrix))))?;
     let mut combinations = vec![Combination::new()];
     for (axis, values) in axes {
+        // How many there are decides which targets there are.
+        let mut marks = matrix.own_marks().clone();
+        marks.merge(values.own_marks());
+        let with_marks = |value: &Value| value.clone().marked(&marks);
         let values: Vec<Value> = match (values.items(), values.members()) {
-            (Some(items), _) => items.to_vec(),
-            (_, Some(members)) => members.values().cloned().collect(),
+            (Some(items), _) => items.iter().map(with_marks).collect(),
+            (_, Some(members)) => members.values().map(with_marks).collect(),
             _ => return Err(fail(format!("matrix values must be a list; `{axis}` is {}", describe(values)))),
         };
         if combinations.len().saturating_mul(values.len()) > MAX_COMBINATIONS {

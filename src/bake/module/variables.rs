@@ -56,14 +56,14 @@ fn primitive(text: &str, ty: &Type) -> Result<Value, String> {
     match ty {
         Type::String => Ok(Value::String(MarkedStr::normalized(text))),
         Type::Bool => match text {
-            "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(Value::Bool(true)),
-            "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(Value::Bool(false)),
+            "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(Value::from(true)),
+            "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(Value::from(false)),
             _ => Err("it is not a bool: `true`, `false`, `1` and `0` are".into()),
         },
         Type::Number => {
             let float = parse_float(text).filter(|f| f.is_finite());
             let number = float.and_then(Number::from_f64).ok_or("it is not a number")?;
-            Ok(Value::Number(number))
+            Ok(Value::from(number))
         }
         other => Err(format!("text cannot be a {other}")),
     }

@@ -8,8 +8,11 @@ use std::rc::Rc;
 use super::definition::{
     Entry, Policy, Resources, Secret, Ssh, Target, Whole, last_by, remove_duplicates, unique_texts,
 };
+use super::lost_marks::LostMark;
 use super::text::Text;
 use super::textmap::TextMap;
+use crate::bake::values::Marks;
+use crate::source::Span;
 
 /// Where an `O` has its `T`.
 pub(crate) struct Field<O, T> {
@@ -169,7 +172,7 @@ table! {
     "entitlements" => entitlements: AttributeKind::Texts { escape: Escape::AsRead, set: SetKey::Same, decides: true },
     "extra-hosts" => extra_hosts: AttributeKind::Map { escape: Escape::Always, set: SetKey::Same, decides: false },
     "policy" => policy: AttributeKind::Policies { escape: Escape::AsRead, set: SetKey::Same, decides: true },
-    without name, span, linked, default_context, context_of
+    without name, span, linked, lost_marks, default_context, context_of
 }
 
 table! {
@@ -225,12 +228,40 @@ impl Attribute {
     }
 }
 
+impl Attribute {
+    /// Whether a target sets it, and has with it all that there is of it: nothing is added to it or merged with it.
+    pub(super) fn is_one_value_of(&self, target: &Target) -> bool {
+        match &self.kind {
+            AttributeKind::Text(at) | AttributeKind::Context(at) => (at.get)(target).is_some(),
+            AttributeKind::Description(at) => (at.get)(target).as_ref().is_some_and(|text| !text.is_empty()),
+            AttributeKind::List(at) => (at.get)(target).is_some(),
+            AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => (at.get)(target).is_some(),
+            AttributeKind::Flag(at) => (at.get)(target).is_some(),
+            AttributeKind::Texts(_)
+            | AttributeKind::Inherits(_)
+            | AttributeKind::Annotations(_)
+            | AttributeKind::Map(_)
+            | AttributeKind::Args(_)
+            | AttributeKind::Contexts(_)
+            | AttributeKind::Attestations(_)
+            | AttributeKind::CachesFrom(_)
+            | AttributeKind::Secrets(_)
+            | AttributeKind::Ssh(_)
+            | AttributeKind::Policies(_)
+            | AttributeKind::Limits(_) => false,
+        }
+    }
+}
+
 impl Target {
     /// Takes over `other`'s attributes, as a later block of the same name or a child does: values and some lists are
     /// replaced, other lists appended, maps merged by key. Name, place and `linked` stay.
     pub fn merge(&mut self, other: &Self) {
         replace(&mut self.default_context, &other.default_context);
         for attribute in TARGET_ATTRIBUTES {
+            if attribute.is_one_value_of(other) {
+                self.lost_marks.forget(attribute.name);
+            }
             match &attribute.kind {
                 AttributeKind::Text(at) => replace((at.get_mut)(self), (at.get)(other)),
                 AttributeKind::Description(at) => {
@@ -277,6 +308,22 @@ impl Target {
                     }
                 }
             }
+        }
+        self.lost_marks.extend(&other.lost_marks);
+    }
+
+    /// Notes the marks of an attribute's value that its texts do not have. An empty text may be left out, so it has none.
+    pub(super) fn note_lost_marks(&mut self, attribute: &str, marks: &Marks, span: Span) {
+        let Some(attribute) = Attribute::named(attribute).filter(|_| !marks.is_empty()) else { return };
+        let mut shown = Marks::default();
+        self.each_text(&mut |name, text| {
+            if name == attribute.name && !text.is_empty() {
+                shown.merge(text.value.marks());
+            }
+        });
+        let marks = marks.without(&shown);
+        if !marks.is_empty() {
+            self.lost_marks.add(LostMark { attribute: attribute.name, marks, span });
         }
     }
 

@@ -29,6 +29,7 @@ pub fn target(
         decoder.path.clear();
         decoder.path.push(Step::Member(Rc::clone(&attribute.name)));
         decoder.attribute(&mut target, &attribute.name, value, expr);
+        target.note_lost_marks(&attribute.name, &value.marks(), expr.span);
     }
     target
 }
@@ -145,8 +146,8 @@ impl Decoder<'_> {
             return None;
         }
         let found = match value {
-            Value::Null(Type::Dynamic) => "null".to_owned(),
-            Value::Null(ty) => format!("null, which would be a {ty}"),
+            Value::Null(Type::Dynamic, _) => "null".to_owned(),
+            Value::Null(ty, _) => format!("null, which would be a {ty}"),
             _ => value.ty().to_string(),
         };
         let message = format!("`{}` must be {expected}, found {found}", self.path());
@@ -172,15 +173,15 @@ impl Decoder<'_> {
 
     fn nullable(&mut self, value: &Value, expr: &Expr) -> Option<Text> {
         match convert(value, &Type::String) {
-            Ok(Value::Null(_)) => None,
+            Ok(Value::Null(_, _)) => None,
             _ => self.string(value, expr),
         }
     }
 
     fn boolean(&mut self, value: &Value, expr: &Expr) -> Option<bool> {
         match convert(value, &Type::Bool) {
-            Ok(Value::Null(_)) => None,
-            Ok(Value::Bool(value)) => Some(value),
+            Ok(Value::Null(_, _)) => None,
+            Ok(Value::Bool(value, _)) => Some(value),
             _ => self.fail(value, expr, "`true` or `false`"),
         }
     }
@@ -240,7 +241,7 @@ impl Decoder<'_> {
         expr: &Expr,
         mut decode: impl FnMut(&mut Self, &Value, &Expr) -> Option<T>,
     ) -> Option<Vec<T>> {
-        let (Value::Tuple(items) | Value::List(_, items)) = value else {
+        let (Value::Tuple(items, _) | Value::List(_, items, _)) = value else {
             return self.fail(value, expr, ENTRY_LIST);
         };
         let decoded = self.each(value, items, expr, |decoder, item, place| {
@@ -396,7 +397,7 @@ impl Decoder<'_> {
         let member = members.get(key).filter(|member| !member.is_null())?;
         let place = expr.member(key);
         let number = match convert(member, &Type::Number) {
-            Ok(Value::Number(number)) => number.to_i64(),
+            Ok(Value::Number(number, _)) => number.to_i64(),
             _ => None,
         };
         let Some(number) = number else {
@@ -467,6 +468,7 @@ fn context_of(expr: &Expr) -> Option<Name> {
 mod tests {
     use super::*;
     use crate::bake::target::attributes::TARGET_NAMES;
+    use crate::bake::values::Number;
     use crate::source::Sources;
 
     /// A value written out, and its expression; every node's span is its own.
@@ -488,12 +490,12 @@ mod tests {
 
         fn expr(&mut self, value: &Value) -> Expr {
             let kind = match value {
-                Value::Null(_) => ExprKind::Null,
-                Value::Bool(value) => ExprKind::Bool(*value),
-                Value::Number(value) => ExprKind::Number(value.clone()),
+                Value::Null(_, _) => ExprKind::Null,
+                Value::Bool(value, _) => ExprKind::Bool(*value),
+                Value::Number(value, _) => ExprKind::Number(value.clone()),
                 Value::String(text) => ExprKind::String(text.name().clone()),
-                Value::Tuple(items) => ExprKind::Tuple(items.iter().map(|item| self.expr(item)).collect()),
-                Value::Object(members) => ExprKind::Object(
+                Value::Tuple(items, _) => ExprKind::Tuple(items.iter().map(|item| self.expr(item)).collect()),
+                Value::Object(members, _) => ExprKind::Object(
                     members
                         .iter()
                         .map(|(name, value)| {
@@ -513,7 +515,7 @@ mod tests {
     }
 
     fn null() -> Value {
-        Value::Null(Type::Dynamic)
+        Value::null(Type::Dynamic)
     }
 
     fn tuple<const N: usize>(items: [Value; N]) -> Value {
@@ -562,7 +564,7 @@ mod tests {
             ("contexts", object([("a", null())]), "`contexts.a` must be a string, found null"),
             ("context", null(), "{}"),
             ("description", null(), "`description` must be a string, found null"),
-            ("pull", Value::Bool(true), r#"{ "pull": true }"#),
+            ("pull", Value::from(true), r#"{ "pull": true }"#),
             ("pull", null(), "{}"),
             ("output", null(), "`output` must be a list of strings or objects, found null"),
             ("output", tuple([string("")]), r#"{ "output": [] }"#),
@@ -628,7 +630,7 @@ mod tests {
                 "resources",
                 object([
                     ("memory", string("1g")),
-                    ("cpu-shares", Value::Number(2i64.into())),
+                    ("cpu-shares", Value::from(Number::from(2i64))),
                     ("cpu-quota", null()),
                     ("other", null()),
                 ]),

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use indexmap::map::Entry as Slot;
 use indexmap::{IndexMap, IndexSet};
 
+use super::lost_marks::LostMarks;
 use super::text::Text;
 use super::textmap::TextMap;
 use crate::bake::values::{MarkedStr, Name};
@@ -219,6 +220,8 @@ pub struct Target {
     pub extra_hosts: TextMap,
     /// Source policies.
     pub policy: Vec<Policy>,
+    /// The marks of attributes that are in none of its texts.
+    pub lost_marks: LostMarks,
     /// Whether it is built only because another target's context links to it.
     pub linked: bool,
 }

@@ -2,6 +2,7 @@
 
 // The parts.
 pub mod glob;
+mod lost_marks;
 mod text;
 
 // Mappings of them.
@@ -36,5 +37,6 @@ pub mod select;
 
 pub use definition::{Definition, Entry, Group, Policy, Resources, Secret, Ssh, Target};
 pub(crate) use definition::{last_by, remove_duplicates};
+pub use lost_marks::LostMark;
 pub use text::Text;
 pub use textmap::TextMap;

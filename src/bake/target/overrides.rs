@@ -398,7 +398,10 @@ impl Override {
                 let outputs = self.elements(flags::output)?;
                 self.replace((at.get_mut)(target).get_or_insert_default(), outputs);
             }
-            AttributeKind::Flag(at) => *(at.get_mut)(target) = Some(self.boolean()?),
+            AttributeKind::Flag(at) => {
+                *(at.get_mut)(target) = Some(self.boolean()?);
+                target.lost_marks.forget(attribute.name);
+            }
             AttributeKind::Secrets(at) => self.replace((at.get_mut)(target), self.elements(flags::secret)?),
             AttributeKind::Ssh(at) => {
                 self.replace((at.get_mut)(target), self.elements(|text| Ok(flags::ssh(text)))?);

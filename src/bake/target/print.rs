@@ -73,8 +73,8 @@ fn variable(variable: &KeptVariable) -> Json<'_> {
 /// A string, number or bool.
 fn constant(value: &Value) -> Json<'_> {
     match value {
-        Value::Bool(value) => (*value).into(),
-        Value::Number(number) => match number.to_i64() {
+        Value::Bool(value, _) => (*value).into(),
+        Value::Number(number, _) => match number.to_i64() {
             Some(whole) => whole.into(),
             // All digits, which other readers of JSON would take away.
             None => format!("${{{number}}}").into(),

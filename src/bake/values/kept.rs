@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::csv;
+use super::marks::{Mark, MarkedStr, Marks};
 use super::name::Name;
-use super::value::{Mark, MarkedStr, Marks, Type, Value};
+use super::value::{Type, Value};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 

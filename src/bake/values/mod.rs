@@ -2,6 +2,7 @@
 
 // The parts.
 pub mod csv;
+mod marks;
 mod name;
 mod number;
 mod path;
@@ -16,8 +17,9 @@ pub mod kept;
 // From one type to another.
 pub mod convert;
 
+pub use marks::{Mark, MarkedStr, Marks};
 pub use name::Name;
 pub use number::{ArithmeticError, Number, parse_float};
 pub use path::clean_path;
 pub use secret::is_secret_name;
-pub use value::{Mark, MarkedStr, Marks, ObjectType, Type, Value};
+pub use value::{ObjectType, Type, Value};

@@ -7,136 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
 
-use unicode_normalization::{UnicodeNormalization, is_nfc};
-
+use super::marks::{MarkedStr, Marks};
 use super::name::Name;
 use super::number::Number;
-
-/// Why a string must not be written where others can read it, or not into a committed file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Mark {
-    /// Came from this environment variable, whose name says that it is secret.
-    Secret(Name),
-    /// Depends on the clock.
-    Clock,
-    /// Depends on random numbers.
-    Random,
-    /// Holds a placeholder for this variable (see [`super::kept`]). A string made of others may have the mark and no
-    /// placeholder, never the reverse.
-    Kept(Name),
-}
-
-/// The marks of a string; nearly always none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Marks(Option<Rc<BTreeSet<Mark>>>);
-
-impl Marks {
-    /// A single mark.
-    #[must_use]
-    pub fn of(mark: Mark) -> Self {
-        Self(Some(Rc::new(BTreeSet::from([mark]))))
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_none()
-    }
-
-    /// Adds the marks of a value that `self`'s value was made of.
-    pub fn merge(&mut self, other: &Self) {
-        match (&mut self.0, &other.0) {
-            (_, None) => {}
-            (own @ None, Some(other)) => *own = Some(Rc::clone(other)),
-            (Some(own), Some(other)) => {
-                if !other.is_subset(own) {
-                    Rc::make_mut(own).extend(other.iter().cloned());
-                }
-            }
-        }
-    }
-
-    /// The variable whose secret value it has, if it has one.
-    #[must_use]
-    pub fn secret(&self) -> Option<&Name> {
-        self.iter().find_map(|mark| match mark {
-            Mark::Secret(name) => Some(name),
-            Mark::Clock | Mark::Random | Mark::Kept(_) => None,
-        })
-    }
-
-    /// Whether a variable that is kept may be in it.
-    #[must_use]
-    pub fn has_kept(&self) -> bool {
-        self.iter().any(|mark| matches!(mark, Mark::Kept(_)))
-    }
-
-    /// Whether this variable is kept and may be in it.
-    #[must_use]
-    pub fn keeps(&self, variable: &str) -> bool {
-        self.iter().any(|mark| matches!(mark, Mark::Kept(name) if **name == *variable))
-    }
-
-    /// Each mark, in order.
-    pub fn iter(&self) -> impl Iterator<Item = &Mark> {
-        self.0.iter().flat_map(|set| set.iter())
-    }
-}
-
-/// A string: NFC-normalised, with its marks. Equality and order look at the text alone.
-#[derive(Clone, Debug)]
-pub struct MarkedStr {
-    text: Name,
-    marks: Marks,
-}
-
-impl MarkedStr {
-    /// Text from outside, such as a function's result or the environment: brought into NFC, as cty does.
-    #[must_use]
-    pub fn normalized<'t>(text: impl Into<Cow<'t, str>>) -> Self {
-        let text = text.into();
-        if is_nfc(&text) { Self::verbatim(text) } else { Self::verbatim(text.nfc().collect::<String>()) }
-    }
-
-    /// Text as it is: from the syntax tree, which is normalized already, or where Bake keeps every byte.
-    #[must_use]
-    pub fn verbatim(text: impl Into<Name>) -> Self {
-        Self { text: text.into(), marks: Marks::default() }
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// The text, shared.
-    #[must_use]
-    pub fn name(&self) -> &Name {
-        &self.text
-    }
-
-    /// Where it came from, as far as that matters.
-    #[must_use]
-    pub fn marks(&self) -> &Marks {
-        &self.marks
-    }
-
-    /// The same text with more marks.
-    #[must_use]
-    pub fn marked(mut self, marks: &Marks) -> Self {
-        self.marks.merge(marks);
-        self
-    }
-}
-
-impl PartialEq for MarkedStr {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-    }
-}
-
-impl Eq for MarkedStr {}
 
 /// A type, as cty has them. The order means nothing; it serves to find equal types.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -219,27 +92,28 @@ impl fmt::Display for Type {
     }
 }
 
-/// A value. Collections are shared, so cloning is cheap.
+/// A value with its marks; those of a collection are of its keys and of how many elements it has. Collections are
+/// shared, so cloning is cheap.
 #[derive(Clone, Debug)]
 pub enum Value {
     /// No value, of some type.
-    Null(Type),
+    Null(Type, Marks),
     /// `true` or `false`
-    Bool(bool),
+    Bool(bool, Marks),
     /// A number of 512 bits.
-    Number(Number),
+    Number(Number, Marks),
     /// A string.
     String(MarkedStr),
     /// Values of one type.
-    List(Type, Rc<Vec<Self>>),
+    List(Type, Rc<Vec<Self>>, Marks),
     /// Distinct values of one type, sorted: numbers by value, strings by bytes, others as [`Value::set_order`].
-    Set(Type, Rc<Vec<Self>>),
+    Set(Type, Rc<Vec<Self>>, Marks),
     /// Values of one type by key, in byte order of keys.
-    Map(Type, Rc<BTreeMap<Name, Self>>),
+    Map(Type, Rc<BTreeMap<Name, Self>>, Marks),
     /// Values of any types.
-    Tuple(Rc<Vec<Self>>),
+    Tuple(Rc<Vec<Self>>, Marks),
     /// Values of any types by name, in byte order of names.
-    Object(Rc<BTreeMap<Name, Self>>),
+    Object(Rc<BTreeMap<Name, Self>>, Marks),
 }
 
 impl Value {
@@ -248,28 +122,34 @@ impl Value {
         Self::String(MarkedStr::normalized(text))
     }
 
+    /// Null of a type.
+    #[must_use]
+    pub fn null(ty: Type) -> Self {
+        Self::Null(ty, Marks::default())
+    }
+
     /// A tuple value.
     #[must_use]
     pub fn tuple(items: Vec<Self>) -> Self {
-        Self::Tuple(Rc::new(items))
+        Self::Tuple(Rc::new(items), Marks::default())
     }
 
     /// A list value; the items must be of the element type (or nulls of it).
     #[must_use]
     pub fn list(element: Type, items: Vec<Self>) -> Self {
-        Self::List(element, Rc::new(items))
+        Self::List(element, Rc::new(items), Marks::default())
     }
 
     /// An object value.
     #[must_use]
     pub fn object(members: BTreeMap<Name, Self>) -> Self {
-        Self::Object(Rc::new(members))
+        Self::Object(Rc::new(members), Marks::default())
     }
 
     /// A map value; the members must be of the element type.
     #[must_use]
     pub fn map(element: Type, members: BTreeMap<Name, Self>) -> Self {
-        Self::Map(element, Rc::new(members))
+        Self::Map(element, Rc::new(members), Marks::default())
     }
 
     /// A set value: sorts and drops duplicates.
@@ -284,23 +164,29 @@ impl Value {
             keyed.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.content_order(&b.1)));
             items = keyed.into_iter().map(|(_, item)| item).collect();
         }
-        items.dedup();
-        Self::Set(element, Rc::new(items))
+        items.dedup_by(|again, first| {
+            let is_equal = again == first;
+            if is_equal {
+                *first = first.clone().marked(&again.marks());
+            }
+            is_equal
+        });
+        Self::Set(element, Rc::new(items), Marks::default())
     }
 
     /// The type of the value.
     #[must_use]
     pub fn ty(&self) -> Type {
         match self {
-            Self::Null(ty) => ty.clone(),
-            Self::Bool(_) => Type::Bool,
-            Self::Number(_) => Type::Number,
+            Self::Null(ty, _) => ty.clone(),
+            Self::Bool(_, _) => Type::Bool,
+            Self::Number(_, _) => Type::Number,
             Self::String(_) => Type::String,
-            Self::List(element, _) => Type::list(element.clone()),
-            Self::Set(element, _) => Type::set(element.clone()),
-            Self::Map(element, _) => Type::map(element.clone()),
-            Self::Tuple(items) => Type::Tuple(items.iter().map(Self::ty).collect()),
-            Self::Object(members) => Type::Object(Rc::new(ObjectType {
+            Self::List(element, _, _) => Type::list(element.clone()),
+            Self::Set(element, _, _) => Type::set(element.clone()),
+            Self::Map(element, _, _) => Type::map(element.clone()),
+            Self::Tuple(items, _) => Type::Tuple(items.iter().map(Self::ty).collect()),
+            Self::Object(members, _) => Type::Object(Rc::new(ObjectType {
                 attributes: members.iter().map(|(name, value)| (Rc::clone(name), value.ty())).collect(),
                 optional: BTreeSet::new(),
             })),
@@ -310,7 +196,7 @@ impl Value {
     /// Whether it is null, of whatever type.
     #[must_use]
     pub fn is_null(&self) -> bool {
-        matches!(self, Self::Null(_))
+        matches!(self, Self::Null(_, _))
     }
 
     /// The text, if it is a string.
@@ -326,7 +212,7 @@ impl Value {
     #[must_use]
     pub fn items(&self) -> Option<&[Self]> {
         match self {
-            Self::List(_, items) | Self::Set(_, items) | Self::Tuple(items) => Some(items),
+            Self::List(_, items, _) | Self::Set(_, items, _) | Self::Tuple(items, _) => Some(items),
             _ => None,
         }
     }
@@ -335,7 +221,7 @@ impl Value {
     #[must_use]
     pub fn members(&self) -> Option<&BTreeMap<Name, Self>> {
         match self {
-            Self::Map(_, members) | Self::Object(members) => Some(members),
+            Self::Map(_, members, _) | Self::Object(members, _) => Some(members),
             _ => None,
         }
     }
@@ -357,7 +243,23 @@ impl Value {
         Some(limit - left)
     }
 
-    /// The marks of every string in it.
+    /// The marks of itself, without those of its parts.
+    #[must_use]
+    pub fn own_marks(&self) -> &Marks {
+        match self {
+            Self::String(text) => text.marks(),
+            Self::Null(_, marks)
+            | Self::Bool(_, marks)
+            | Self::Number(_, marks)
+            | Self::List(_, _, marks)
+            | Self::Set(_, _, marks)
+            | Self::Map(_, _, marks)
+            | Self::Tuple(_, marks)
+            | Self::Object(_, marks) => marks,
+        }
+    }
+
+    /// The marks of itself and of all its parts.
     #[must_use]
     pub fn marks(&self) -> Marks {
         let mut marks = Marks::default();
@@ -366,37 +268,62 @@ impl Value {
     }
 
     fn collect_marks(&self, marks: &mut Marks) {
-        match self {
-            Self::String(text) => marks.merge(&text.marks),
-            Self::List(_, items) | Self::Set(_, items) | Self::Tuple(items) => {
-                items.iter().for_each(|item| item.collect_marks(marks));
-            }
-            Self::Map(_, members) | Self::Object(members) => {
-                members.values().for_each(|member| member.collect_marks(marks));
-            }
-            Self::Null(_) | Self::Bool(_) | Self::Number(_) => {}
+        marks.merge(self.own_marks());
+        match (self.items(), self.members()) {
+            (Some(items), _) => items.iter().for_each(|item| item.collect_marks(marks)),
+            (_, Some(members)) => members.values().for_each(|member| member.collect_marks(marks)),
+            _ => {}
         }
     }
 
-    /// The value with the marks on every string in it.
+    /// The value with more marks, but not its parts.
+    #[must_use]
+    pub fn marked_itself(mut self, marks: &Marks) -> Self {
+        match &mut self {
+            Self::String(text) => text.mark(marks),
+            Self::Null(_, own)
+            | Self::Bool(_, own)
+            | Self::Number(_, own)
+            | Self::List(_, _, own)
+            | Self::Set(_, _, own)
+            | Self::Map(_, _, own)
+            | Self::Tuple(_, own)
+            | Self::Object(_, own) => own.merge(marks),
+        }
+        self
+    }
+
+    /// A value that is made of others, with their marks on itself.
+    #[must_use]
+    pub(in crate::bake) fn made_of<'v>(self, others: impl IntoIterator<Item = &'v Self>) -> Self {
+        others.into_iter().fold(self, |value, other| value.marked_itself(&other.marks()))
+    }
+
+    /// A value that depends on others without being made of them ([`Marks::of_answer`]).
+    #[must_use]
+    pub(in crate::bake) fn depending_on<'v>(self, others: impl IntoIterator<Item = &'v Self>) -> Self {
+        others.into_iter().fold(self, |value, other| value.marked_itself(&other.marks().of_answer()))
+    }
+
+    /// The value with more marks on itself and on all its parts.
     #[must_use]
     pub fn marked(self, marks: &Marks) -> Self {
         if marks.is_empty() {
             return self;
         }
-        let all = |items: &[Self]| Rc::new(items.iter().map(|item| item.clone().marked(marks)).collect());
-        let every = |members: &BTreeMap<Name, Self>| {
-            Rc::new(members.iter().map(|(k, v)| (Rc::clone(k), v.clone().marked(marks))).collect())
-        };
-        match self {
-            Self::String(text) => Self::String(text.marked(marks)),
-            Self::List(ty, items) => Self::List(ty, all(&items)),
-            Self::Set(ty, items) => Self::Set(ty, all(&items)),
-            Self::Tuple(items) => Self::Tuple(all(&items)),
-            Self::Map(ty, members) => Self::Map(ty, every(&members)),
-            Self::Object(members) => Self::Object(every(&members)),
-            Self::Null(_) | Self::Bool(_) | Self::Number(_) => self,
+        let mut value = self.marked_itself(marks);
+        match &mut value {
+            Self::List(_, items, _) | Self::Set(_, items, _) | Self::Tuple(items, _) => {
+                *items = Rc::new(items.iter().map(|item| item.clone().marked(marks)).collect());
+            }
+            Self::Map(_, members, _) | Self::Object(members, _) => {
+                let marked =
+                    members.iter().map(|(key, member)| (Rc::clone(key), member.clone().marked(marks)));
+                *members = Rc::new(marked.collect());
+            }
+            Self::Null(..) | Self::Bool(..) | Self::Number(..) | Self::String(_) => {}
         }
+        value
     }
 
     /// The order in which a set holds its items: numbers by value, strings by bytes, false before true, null last,
@@ -404,10 +331,10 @@ impl Value {
     #[must_use]
     pub fn set_order(&self, other: &Self) -> Ordering {
         match (self, other) {
-            (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
-            (Self::Number(a), Self::Number(b)) => a.cmp(b),
+            (Self::Bool(a, _), Self::Bool(b, _)) => a.cmp(b),
+            (Self::Number(a, _), Self::Number(b, _)) => a.cmp(b),
             (Self::String(a), Self::String(b)) => a.as_str().cmp(b.as_str()),
-            (Self::Null(_), _) | (_, Self::Null(_)) => self.is_null().cmp(&other.is_null()),
+            (Self::Null(_, _), _) | (_, Self::Null(_, _)) => self.is_null().cmp(&other.is_null()),
             _ => self.set_key().cmp(&other.set_key()).then_with(|| self.content_order(other)),
         }
     }
@@ -430,14 +357,14 @@ impl Value {
             key.push(close);
         };
         match self {
-            Self::Null(_) => key.push('~'),
-            Self::Bool(value) => key.push(if *value { 'T' } else { 'F' }),
-            Self::Number(value) => key.push_str(&value.text_g_prec(10)),
+            Self::Null(_, _) => key.push('~'),
+            Self::Bool(value, _) => key.push(if *value { 'T' } else { 'F' }),
+            Self::Number(value, _) => key.push_str(&value.text_g_prec(10)),
             Self::String(text) => write_quoted(key, text.as_str()),
-            Self::List(_, items) | Self::Set(_, items) => each(key, '[', &mut items.iter(), ']'),
-            Self::Tuple(items) => each(key, '<', &mut items.iter(), '>'),
-            Self::Object(members) => each(key, '<', &mut members.values(), '>'),
-            Self::Map(_, members) => {
+            Self::List(_, items, _) | Self::Set(_, items, _) => each(key, '[', &mut items.iter(), ']'),
+            Self::Tuple(items, _) => each(key, '<', &mut items.iter(), '>'),
+            Self::Object(members, _) => each(key, '<', &mut members.values(), '>'),
+            Self::Map(_, members, _) => {
                 key.push('{');
                 for (name, member) in members.iter() {
                     write_quoted(key, name);
@@ -490,14 +417,16 @@ impl PartialEq for Value {
     /// cty's `RawEquals`: same type and same value; the marks do not matter.
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Null(a), Self::Null(b)) => a == b,
-            (Self::Bool(a), Self::Bool(b)) => a == b,
-            (Self::Number(a), Self::Number(b)) => a == b,
+            (Self::Null(a, _), Self::Null(b, _)) => a == b,
+            (Self::Bool(a, _), Self::Bool(b, _)) => a == b,
+            (Self::Number(a, _), Self::Number(b, _)) => a == b,
             (Self::String(a), Self::String(b)) => a == b,
-            (Self::List(s, a), Self::List(t, b)) | (Self::Set(s, a), Self::Set(t, b)) => s == t && a == b,
-            (Self::Map(s, a), Self::Map(t, b)) => s == t && a == b,
-            (Self::Tuple(a), Self::Tuple(b)) => a == b,
-            (Self::Object(a), Self::Object(b)) => a == b,
+            (Self::List(s, a, _), Self::List(t, b, _)) | (Self::Set(s, a, _), Self::Set(t, b, _)) => {
+                s == t && a == b
+            }
+            (Self::Map(s, a, _), Self::Map(t, b, _)) => s == t && a == b,
+            (Self::Tuple(a, _), Self::Tuple(b, _)) => a == b,
+            (Self::Object(a, _), Self::Object(b, _)) => a == b,
             _ => false,
         }
     }
@@ -505,33 +434,34 @@ impl PartialEq for Value {
 
 impl From<bool> for Value {
     fn from(value: bool) -> Self {
-        Self::Bool(value)
+        Self::Bool(value, Marks::default())
     }
 }
 
 impl From<Number> for Value {
     fn from(value: Number) -> Self {
-        Self::Number(value)
+        Self::Number(value, Marks::default())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bake::values::Mark;
 
     #[test]
     fn sets_are_sorted_and_distinct() {
-        let number = |n: i64| Value::Number(Number::from(n));
+        let number = |n: i64| Value::from(Number::from(n));
         let set = Value::set(Type::Number, vec![number(10), number(9), number(10)]);
         assert_eq!(set.items(), Some([number(9), number(10)].as_slice()));
     }
 
     #[test]
     fn structures_in_a_set_are_sorted_by_their_text() {
-        let number = |n: i64| Value::Number(Number::from(n));
+        let number = |n: i64| Value::from(Number::from(n));
         let pair = |n: i64, text: &str| Value::tuple(vec![number(n), Value::string(text)]);
         let ty = pair(0, "").ty();
-        let null = Value::Null(ty.clone());
+        let null = Value::null(ty.clone());
         let items = vec![null.clone(), pair(9, "a"), pair(10, "b"), pair(10, "a"), pair(9, "a")];
         let set = Value::set(ty, items.clone());
         assert_eq!(set.items(), Some([pair(10, "a"), pair(10, "b"), pair(9, "a"), null].as_slice()));
@@ -541,7 +471,7 @@ mod tests {
 
     #[test]
     fn marks_reach_every_string_and_do_not_change_equality() {
-        let plain = Value::tuple(vec![Value::string("a"), Value::Bool(true)]);
+        let plain = Value::tuple(vec![Value::string("a"), Value::from(true)]);
         let marked = plain.clone().marked(&Marks::of(Mark::Clock));
         assert_eq!(plain, marked);
         assert_eq!(marked.marks(), Marks::of(Mark::Clock));

@@ -36,7 +36,7 @@ pub(super) fn family() -> Family {
 /// The items of an argument that is a list already because of its parameter's type, and their type.
 pub(super) fn list(args: &[Value], index: usize) -> Result<(&Type, &[Value]), FunctionError> {
     match args.get(index) {
-        Some(Value::List(element, items)) => Ok((element, items)),
+        Some(Value::List(element, items, _)) => Ok((element, items)),
         _ => Err(FunctionError::argument(index, "a list is required")),
     }
 }
@@ -44,7 +44,7 @@ pub(super) fn list(args: &[Value], index: usize) -> Result<(&Type, &[Value]), Fu
 /// The items of a list or tuple.
 fn sequence(value: &Value) -> Option<&[Value]> {
     match value {
-        Value::List(_, items) | Value::Tuple(items) => Some(items),
+        Value::List(_, items, _) | Value::Tuple(items, _) => Some(items),
         _ => None,
     }
 }
@@ -159,24 +159,24 @@ fn flatten_into(value: &Value, flat: &mut Vec<Value>) -> Result<(), FunctionErro
 /// The item of a list, tuple or map at a key of the right type.
 fn at<'a>(collection: &'a Value, key: &Value) -> Option<&'a Value> {
     match (collection, key) {
-        (Value::List(_, items) | Value::Tuple(items), Value::Number(position)) => {
+        (Value::List(_, items, _) | Value::Tuple(items, _), Value::Number(position, _)) => {
             items.get(position.to_usize()?)
         }
-        (Value::Map(_, members), Value::String(name)) => members.get(name.as_str()),
+        (Value::Map(_, members, _), Value::String(name)) => members.get(name.as_str()),
         _ => None,
     }
 }
 
 fn has_index(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     match &args[0] {
-        Value::List(..) | Value::Tuple(_) | Value::Map(..) => Ok(at(&args[0], &args[1]).is_some().into()),
+        Value::List(..) | Value::Tuple(_, _) | Value::Map(..) => Ok(at(&args[0], &args[1]).is_some().into()),
         _ => Err(FunctionError::new("collection must be a list, a map or a tuple")),
     }
 }
 
 fn index(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let (kind, wanted) = match &args[0] {
-        Value::Tuple(_) => ("tuple", Type::Number),
+        Value::Tuple(_, _) => ("tuple", Type::Number),
         Value::List(..) => ("list", Type::Number),
         Value::Map(..) => ("map", Type::String),
         _ => return Err(FunctionError::new("collection must be a list, a map or a tuple")),
@@ -198,8 +198,8 @@ fn index_of(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
 
 fn length(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let length = match &args[0] {
-        Value::List(_, items) | Value::Set(_, items) | Value::Tuple(items) => items.len(),
-        Value::Map(_, members) => members.len(),
+        Value::List(_, items, _) | Value::Set(_, items, _) | Value::Tuple(items, _) => items.len(),
+        Value::Map(_, members, _) => members.len(),
         _ => return Err(FunctionError::new("collection must be a list, a map or a tuple")),
     };
     Ok(Number::from(length).into())
@@ -236,7 +236,7 @@ fn range(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
             )));
         }
         let following = next.add(&step).map_err(overflow)?;
-        numbers.push(Value::Number(std::mem::replace(&mut next, following)));
+        numbers.push(Value::from(std::mem::replace(&mut next, following)));
     }
     Ok(Value::list(Type::Number, numbers))
 }
@@ -244,8 +244,8 @@ fn range(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
 fn reverse(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let reversed = |items: &[Value]| items.iter().rev().cloned().collect();
     match &args[0] {
-        Value::Tuple(items) => Ok(Value::tuple(reversed(items))),
-        Value::List(element, items) | Value::Set(element, items) => {
+        Value::Tuple(items, _) => Ok(Value::tuple(reversed(items))),
+        Value::List(element, items, _) | Value::Set(element, items, _) => {
             Ok(Value::list(element.clone(), reversed(items)))
         }
         other => Err(FunctionError::argument(
@@ -282,7 +282,7 @@ fn slice(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     }
     let part = items[start..end].to_vec();
     Ok(match &args[0] {
-        Value::List(element, _) => Value::list(element.clone(), part),
+        Value::List(element, _, _) => Value::list(element.clone(), part),
         _ => Value::tuple(part),
     })
 }
@@ -409,7 +409,7 @@ mod tests {
         assert_eq!(ty(reverse, &[Value::set(Type::Number, vec![])]), Ok(Type::list(Type::Number)));
         let chunked = chunklist(&ambient(), &[numbers.clone(), Number::from(1_i64).into()]);
         assert_eq!(chunked.map(|value| value.ty()), Ok(Type::list(Type::list(Type::Number))));
-        let key = |n: i64| Value::Number(Number::from(n));
+        let key = |n: i64| Value::from(Number::from(n));
         assert_eq!(index(&ambient(), &[numbers.clone(), key(1)]), Ok(key(1)));
         assert!(index(&ambient(), &[numbers.clone(), Value::string("1")]).is_err());
         let part = slice(&ambient(), &[numbers, key(0), key(1)]);
@@ -418,7 +418,7 @@ mod tests {
 
     #[test]
     fn shared_values_do_not_flatten_into_endless_ones() {
-        let doubled = (0..40).fold(Value::Bool(true), |value, _| Value::tuple(vec![value.clone(), value]));
+        let doubled = (0..40).fold(Value::from(true), |value, _| Value::tuple(vec![value.clone(), value]));
         assert!(flatten(&ambient(), &[doubled]).is_err());
     }
 }

@@ -178,18 +178,18 @@ impl<'a> Verb<'a> {
         let formatted = match self.mode {
             'v' => self.pad(match arg {
                 Value::String(text) if !self.sharp => text.as_str().to_owned(),
-                Value::Number(number) if !self.sharp => number.text_g(),
+                Value::Number(number, _) if !self.sharp => number.text_g(),
                 _ => json(arg).map_err(|e| unsupported(&e))?,
             }),
             't' => match converted(Type::Bool)? {
-                Value::Bool(true) => "true".to_owned(),
+                Value::Bool(true, _) => "true".to_owned(),
                 _ => "false".to_owned(),
             },
             'b' | 'd' | 'o' | 'x' | 'X' | 'e' | 'E' | 'f' | 'g' | 'G' => match converted(Type::Number)? {
-                Value::Number(number) if "bdoxX".contains(self.mode) => {
+                Value::Number(number, _) if "bdoxX".contains(self.mode) => {
                     self.integer(&number).ok_or_else(|| unsupported("an integer is required"))?
                 }
-                Value::Number(number) => self.float(&number),
+                Value::Number(number, _) => self.float(&number),
                 _ => return Err(unsupported("a number is required")),
             },
             's' | 'q' => {

@@ -64,7 +64,7 @@ impl FunctionError {
 
 impl Function {
     /// Calls the function as HCL does: checks the number of arguments and nulls, converts, calls, and carries the
-    /// arguments' marks over to the result.
+    /// arguments' marks over to the result; a bool is an answer about them.
     ///
     /// # Errors
     /// The first argument that does not fit, or what the function says.
@@ -93,12 +93,16 @@ impl Function {
                 .map_err(|e| FunctionError::argument(index, format!("`{}`: {e}", param.name)))?;
             converted.push(value);
         }
+        let result = (self.call)(ambient, &converted)?;
         let mut marks = Marks::default();
         args.iter().for_each(|arg| marks.merge(&arg.marks()));
+        if matches!(result, Value::Bool(..)) {
+            marks = marks.of_answer();
+        }
         if let Some(mark) = &self.impurity {
             marks.merge(&Marks::of(mark.clone()));
         }
-        Ok((self.call)(ambient, &converted)?.marked(&marks))
+        Ok(result.marked(&marks))
     }
 }
 

@@ -36,14 +36,14 @@ fn encode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
 /// For infinity.
 pub(super) fn write_json(value: &Value, json: &mut String) -> Result<(), String> {
     match value {
-        Value::Null(_) => json.push_str("null"),
-        Value::Bool(value) => json.push_str(if *value { "true" } else { "false" }),
-        Value::Number(number) if number.is_infinite() => {
+        Value::Null(_, _) => json.push_str("null"),
+        Value::Bool(value, _) => json.push_str(if *value { "true" } else { "false" }),
+        Value::Number(number, _) if number.is_infinite() => {
             return Err("cannot serialize infinity as JSON".to_owned());
         }
-        Value::Number(number) => write!(json, "{number}").expect("a string takes any text"),
+        Value::Number(number, _) => write!(json, "{number}").expect("a string takes any text"),
         Value::String(text) => write_string(text.as_str(), json),
-        Value::List(_, items) | Value::Set(_, items) | Value::Tuple(items) => {
+        Value::List(_, items, _) | Value::Set(_, items, _) | Value::Tuple(items, _) => {
             json.push('[');
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
@@ -53,7 +53,7 @@ pub(super) fn write_json(value: &Value, json: &mut String) -> Result<(), String>
             }
             json.push(']');
         }
-        Value::Map(_, members) | Value::Object(members) => {
+        Value::Map(_, members, _) | Value::Object(members, _) => {
             json.push('{');
             for (index, (name, member)) in members.iter().enumerate() {
                 if index > 0 {
@@ -169,10 +169,10 @@ impl<'a> JsonReader<'a> {
                 Ok(Value::tuple(items))
             }
             Some(b'"') => self.string().map(Value::string),
-            Some(b'-' | b'0'..=b'9') => self.number().map(Value::Number),
-            _ if self.eat("true") => Ok(Value::Bool(true)),
-            _ if self.eat("false") => Ok(Value::Bool(false)),
-            _ if self.eat("null") => Ok(Value::Null(Type::Dynamic)),
+            Some(b'-' | b'0'..=b'9') => self.number().map(Value::from),
+            _ if self.eat("true") => Ok(Value::from(true)),
+            _ if self.eat("false") => Ok(Value::from(false)),
+            _ if self.eat("null") => Ok(Value::null(Type::Dynamic)),
             _ => Err(self.unexpected("a value")),
         }
     }
@@ -386,6 +386,6 @@ mod tests {
 
     #[test]
     fn infinity_is_no_json() {
-        assert!(write_json(&Value::Number(Number::infinity(false)), &mut String::new()).is_err());
+        assert!(write_json(&Value::from(Number::infinity(false)), &mut String::new()).is_err());
     }
 }

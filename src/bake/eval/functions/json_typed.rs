@@ -20,7 +20,7 @@ pub fn from_json_as(json: &str, ty: &Type) -> Result<Value, String> {
 fn read(reader: &mut JsonReader<'_>, ty: &Type, depth: usize) -> Result<Value, String> {
     reader.enter(depth)?;
     if reader.eat("null") {
-        return Ok(Value::Null(ty.clone()));
+        return Ok(Value::null(ty.clone()));
     }
     let opening = match ty {
         Type::List(_) | Type::Set(_) | Type::Tuple(_) => "[",
@@ -67,7 +67,7 @@ fn read(reader: &mut JsonReader<'_>, ty: &Type, depth: usize) -> Result<Value, S
             let mut members: BTreeMap<Name, Value> = object
                 .attributes
                 .iter()
-                .map(|(name, ty)| (Rc::clone(name), Value::Null(ty.clone())))
+                .map(|(name, ty)| (Rc::clone(name), Value::null(ty.clone())))
                 .collect();
             reader.members(|reader, name| {
                 let Some((name, ty)) = object.attributes.get_key_value(name.as_str()) else {
@@ -85,8 +85,8 @@ fn primitive(reader: &mut JsonReader<'_>, ty: &Type) -> Result<Value, String> {
     let value = match (reader.rest().bytes().next(), ty) {
         (Some(b'"'), _) => Value::string(reader.string()?),
         (Some(b'-' | b'0'..=b'9'), Type::Number | Type::String) => Value::string(reader.number_text()?),
-        (_, Type::Bool | Type::String) if reader.eat("true") => Value::Bool(true),
-        (_, Type::Bool | Type::String) if reader.eat("false") => Value::Bool(false),
+        (_, Type::Bool | Type::String) if reader.eat("true") => Value::from(true),
+        (_, Type::Bool | Type::String) if reader.eat("false") => Value::from(false),
         _ => return Err(reader.unexpected(&format!("a {ty}"))),
     };
     convert(&value, ty).map_err(|e| format!("its JSON does not fit: {e}"))
@@ -131,10 +131,10 @@ fn type_from_json(json: &Value) -> Option<Type> {
         ("list", of) => Some(Type::list(type_from_json(of)?)),
         ("set", of) => Some(Type::set(type_from_json(of)?)),
         ("map", of) => Some(Type::map(type_from_json(of)?)),
-        ("tuple", Value::Tuple(types)) => {
+        ("tuple", Value::Tuple(types, _)) => {
             Some(Type::Tuple(types.iter().map(type_from_json).collect::<Option<_>>()?))
         }
-        ("object", Value::Object(members)) => {
+        ("object", Value::Object(members, _)) => {
             let types = members.iter().map(|(name, ty)| Some((Rc::clone(name), type_from_json(ty)?)));
             Some(Type::object(types.collect::<Option<_>>()?))
         }
@@ -158,17 +158,17 @@ pub fn to_json(value: &Value, ty: &Type) -> Result<String, String> {
             let ty = value.ty();
             Ok(format!("{{\"value\":{},\"type\":{}}}", to_json(value, &ty)?, type_to_json(&ty)))
         }
-        (Type::List(of) | Type::Set(of), Value::List(_, items) | Value::Set(_, items)) => {
+        (Type::List(of) | Type::Set(of), Value::List(_, items, _) | Value::Set(_, items, _)) => {
             items.iter().map(|item| to_json(item, of)).collect::<Result<Vec<_>, _>>().map(array)
         }
-        (Type::Tuple(types), Value::Tuple(items)) => {
+        (Type::Tuple(types), Value::Tuple(items, _)) => {
             let items = items.iter().zip(types.iter()).map(|(item, ty)| to_json(item, ty));
             items.collect::<Result<Vec<_>, _>>().map(array)
         }
-        (Type::Map(of), Value::Map(_, members)) => {
+        (Type::Map(of), Value::Map(_, members, _)) => {
             members.iter().map(|entry| member(entry, of)).collect::<Result<Vec<_>, _>>().map(object)
         }
-        (Type::Object(object_type), Value::Object(members)) => {
+        (Type::Object(object_type), Value::Object(members, _)) => {
             let ty = |name| object_type.attributes.get(name).unwrap_or(&Type::Dynamic);
             let members = members.iter().map(|entry| member(entry, ty(entry.0)));
             members.collect::<Result<Vec<_>, _>>().map(object)

@@ -27,7 +27,7 @@ pub(super) fn family() -> Family {
 
 fn truth(args: &[Value], index: usize) -> Result<bool, FunctionError> {
     match args.get(index) {
-        Some(Value::Bool(value)) => Ok(*value),
+        Some(Value::Bool(value, _)) => Ok(*value),
         _ => Err(FunctionError::argument(index, "a bool is required")),
     }
 }

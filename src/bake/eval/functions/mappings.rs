@@ -24,16 +24,18 @@ fn keys(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
         members.keys().map(|name| Value::String(MarkedStr::verbatim(name.clone()))).collect::<Vec<_>>()
     };
     match &args[0] {
-        Value::Map(_, members) => Ok(Value::list(Type::String, names(members))),
-        Value::Object(members) => Ok(Value::tuple(names(members))),
+        Value::Map(_, members, _) => Ok(Value::list(Type::String, names(members))),
+        Value::Object(members, _) => Ok(Value::tuple(names(members))),
         _ => Err(FunctionError::argument(0, "must have map or object type")),
     }
 }
 
 fn values(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     match &args[0] {
-        Value::Map(element, members) => Ok(Value::list(element.clone(), members.values().cloned().collect())),
-        Value::Object(members) => Ok(Value::tuple(members.values().cloned().collect())),
+        Value::Map(element, members, _) => {
+            Ok(Value::list(element.clone(), members.values().cloned().collect()))
+        }
+        Value::Object(members, _) => Ok(Value::tuple(members.values().cloned().collect())),
         _ => Err(FunctionError::new("values() requires a map as the first argument")),
     }
 }
@@ -41,13 +43,13 @@ fn values(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
 fn lookup(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let key = text(args, 1)?;
     match &args[0] {
-        Value::Map(element, members) => {
+        Value::Map(element, members, _) => {
             let default = convert(&args[2], element).map_err(|_| {
                 FunctionError::argument(2, "the default value must have the same type as the map elements")
             })?;
             Ok(members.get(key).cloned().unwrap_or(default))
         }
-        Value::Object(members) => Ok(members.get(key).unwrap_or(&args[2]).clone()),
+        Value::Object(members, _) => Ok(members.get(key).unwrap_or(&args[2]).clone()),
         _ => Err(FunctionError::argument(0, "lookup() requires a map as the first argument")),
     }
 }
@@ -87,7 +89,7 @@ fn merge(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
 
 fn zipmap(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let (_, keys) = list(args, 0)?;
-    let (Value::List(_, values) | Value::Tuple(values)) = &args[1] else {
+    let (Value::List(_, values, _) | Value::Tuple(values, _)) = &args[1] else {
         return Err(FunctionError::new("values argument must be a list or tuple value"));
     };
     if keys.len() != values.len() {
@@ -103,7 +105,7 @@ fn zipmap(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     };
     let members = keys.iter().zip(values.iter()).enumerate().map(pair).collect::<Result<_, _>>()?;
     Ok(match &args[1] {
-        Value::List(element, _) => Value::map(element.clone(), members),
+        Value::List(element, _, _) => Value::map(element.clone(), members),
         _ => Value::object(members),
     })
 }
@@ -160,7 +162,7 @@ mod tests {
         assert_eq!(merged(&[map.clone(), map.clone()]), Ok(map.ty()));
         let object = Value::object(members("x")).ty();
         assert_eq!(merged(&[map.clone(), numbers]), Ok(object.clone()));
-        assert_eq!(merged(&[map, Value::Null(Type::Dynamic)]), Ok(object));
+        assert_eq!(merged(&[map, Value::null(Type::Dynamic)]), Ok(object));
         let zipped = call("zipmap", r#"[["a"], ["x"]]"#);
         assert_eq!(zipped, Ok(Value::object(members("x"))));
     }

@@ -39,7 +39,7 @@ pub(super) fn family() -> Family {
 /// A number argument.
 pub(super) fn number(args: &[Value], index: usize) -> Result<&Number, FunctionError> {
     match args.get(index) {
-        Some(Value::Number(number)) => Ok(number),
+        Some(Value::Number(number, _)) => Ok(number),
         _ => Err(FunctionError::argument(index, "a number is required")),
     }
 }

@@ -86,7 +86,7 @@ impl Shape<'_> {
 
     fn value(&self, captures: &Captures<'_>) -> Value {
         let group = |index: usize| {
-            captures.get(index).map_or(Value::Null(Type::String), |group| Value::string(group.as_str()))
+            captures.get(index).map_or(Value::null(Type::String), |group| Value::string(group.as_str()))
         };
         match self {
             Self::Whole => group(0),

@@ -21,7 +21,7 @@ fn compare(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let constraints = text(args, 1)?;
     let alternatives = parse_constraints(constraints)
         .map_err(|part| FunctionError::argument(1, format!("improper constraint: {part:?}")))?;
-    Ok(Value::Bool(alternatives.iter().any(|all| all_match(all, &version))))
+    Ok(Value::from(alternatives.iter().any(|all| all_match(all, &version))))
 }
 
 /// A version without its build metadata, which no comparison looks at.
@@ -308,10 +308,10 @@ mod tests {
                     .unwrap_or_else(|e| panic!("{constraint} {version}: {e:?}"))
             };
             for version in versions.split_whitespace() {
-                assert_eq!(matches(version), Value::Bool(true), "{constraint} {version}");
+                assert_eq!(matches(version), Value::from(true), "{constraint} {version}");
             }
             for version in others.split_whitespace() {
-                assert_eq!(matches(version), Value::Bool(false), "{constraint} {version}");
+                assert_eq!(matches(version), Value::from(false), "{constraint} {version}");
             }
         }
     }

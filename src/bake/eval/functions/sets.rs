@@ -21,7 +21,7 @@ pub(super) fn family() -> Family {
 
 fn set(args: &[Value], index: usize) -> Result<(&Type, &[Value]), FunctionError> {
     match args.get(index) {
-        Some(Value::Set(element, items)) => Ok((element, items)),
+        Some(Value::Set(element, items, _)) => Ok((element, items)),
         _ => Err(FunctionError::argument(index, "a set is required")),
     }
 }
@@ -51,7 +51,7 @@ fn fold(args: &[Value], combine: fn(&[Value], &[Value]) -> Vec<Value>) -> Result
     for (index, arg) in args.iter().enumerate() {
         let next = convert(arg, &ty).map_err(|e| FunctionError::argument(index, e.to_string()))?;
         result = Some(match (&result, &next) {
-            (Some(Value::Set(element, so_far)), Value::Set(other, items)) if element == other => {
+            (Some(Value::Set(element, so_far, _)), Value::Set(other, items, _)) if element == other => {
                 Value::set(element.clone(), combine(so_far, items))
             }
             (None, _) => next,
@@ -114,9 +114,11 @@ fn product(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
 /// The items of one factor, all of one type.
 fn axis(arg: &Value) -> Result<(Type, Vec<Value>), String> {
     match arg {
-        Value::Set(element, items) | Value::List(element, items) => Ok((element.clone(), items.to_vec())),
-        Value::Tuple(items) if items.is_empty() => Ok((Type::Dynamic, Vec::new())),
-        Value::Tuple(items) => {
+        Value::Set(element, items, _) | Value::List(element, items, _) => {
+            Ok((element.clone(), items.to_vec()))
+        }
+        Value::Tuple(items, _) if items.is_empty() => Ok((Type::Dynamic, Vec::new())),
+        Value::Tuple(items, _) => {
             let types: Vec<Type> = items.iter().map(Value::ty).collect();
             let element = unify(&types).ok_or("all elements must be of the same type")?;
             let convert_item = |item| convert(item, &element).map_err(|e| e.to_string());

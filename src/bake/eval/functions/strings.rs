@@ -1,7 +1,7 @@
 //! Functions on strings; a character is a grapheme cluster, and case mapping is Go's, one code point to one.
 
 use super::{Ambient, Family, FunctionError, fixed, param, variadic};
-use crate::bake::values::{Type, Value};
+use crate::bake::values::{Number, Type, Value};
 use crate::graphemes::graphemes;
 
 /// The longest text a function returns, in bytes: far above any real Bake file, far below the memory of a CI runner.
@@ -48,7 +48,7 @@ pub(super) fn text(args: &[Value], index: usize) -> Result<&str, FunctionError> 
 /// The value of a number argument that must be whole and fit 64 bits.
 pub(super) fn integer(args: &[Value], index: usize) -> Result<i64, FunctionError> {
     match args.get(index) {
-        Some(Value::Number(number)) => number.to_i64(),
+        Some(Value::Number(number, _)) => number.to_i64(),
         _ => None,
     }
     .ok_or_else(|| {
@@ -211,7 +211,7 @@ fn split(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
 }
 
 fn strlen(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
-    Ok(Value::Number(graphemes(text(args, 0)?).count().into()))
+    Ok(Value::from(Number::from(graphemes(text(args, 0)?).count())))
 }
 
 fn substr(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {

@@ -61,8 +61,8 @@ fn arguments() -> impl Strategy<Value = Vec<Value>> {
     let scalar = prop_oneof![
         4 => syntax.prop_map(Value::string),
         1 => any::<String>().prop_map(Value::string),
-        2 => (-40..40i64).prop_map(|n| Value::Number(Number::from(n))),
-        1 => any::<i64>().prop_map(|n| Value::Number(Number::from(n))),
+        2 => (-40..40i64).prop_map(|n| Value::from(Number::from(n))),
+        1 => any::<i64>().prop_map(|n| Value::from(Number::from(n))),
     ];
     let value = prop_oneof![
         5 => scalar.clone(),

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Span};
 
 use super::strings::{bounded, text};
 use super::{Ambient, Family, Function, FunctionError, fixed, param};
-use crate::bake::values::{Mark, Type, Value};
+use crate::bake::values::{Mark, Number, Type, Value};
 
 pub(super) fn family() -> Family {
     let text = |name| param(name, Type::String);
@@ -184,7 +184,7 @@ fn timestamp_argument(args: &[Value], index: usize, form: Form) -> Result<Timest
 
 fn unix_argument(args: &[Value], index: usize) -> Result<Timestamp, FunctionError> {
     let seconds = match args.get(index) {
-        Some(Value::Number(number)) => number.to_i64(),
+        Some(Value::Number(number, _)) => number.to_i64(),
         _ => None,
     };
     let seconds =
@@ -207,7 +207,7 @@ fn format_timestamp(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError>
         Some(Value::String(_)) => {
             timestamp_argument(args, 1, if format == "X" { Form::Go } else { Form::Strict })?
         }
-        Some(Value::Number(_)) => unix_argument(args, 1)?,
+        Some(Value::Number(_, _)) => unix_argument(args, 1)?,
         _ => {
             let message = "must be a string timestamp or a unix timestamp number";
             return Err(FunctionError::argument(1, message));
@@ -407,7 +407,7 @@ fn unix_timestamp_parse(_: &Ambient, args: &[Value]) -> Result<Value, FunctionEr
     let time = unix_argument(args, 0)?;
     let clock = time.clock;
     let week = clock.date().iso_week_date();
-    let number = |value: i64| Value::Number(value.into());
+    let number = |value: i64| Value::from(Number::from(value));
     let members = [
         ("year", number(time.year())),
         ("year_day", number(clock.day_of_year().into())),

@@ -49,8 +49,8 @@ impl ConvertError {
 pub fn convert(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
     match (value, ty) {
         (_, Type::Dynamic)
-        | (Value::Bool(_), Type::Bool)
-        | (Value::Number(_), Type::Number)
+        | (Value::Bool(_, _), Type::Bool)
+        | (Value::Number(_, _), Type::Number)
         | (Value::String(_), Type::String) => return Ok(value.clone()),
         _ => {}
     }
@@ -97,15 +97,20 @@ fn without_optional(ty: &Type) -> Type {
 
 /// Converts a value whose type is convertible.
 fn apply(value: &Value, to: &Type) -> Result<Value, ConvertError> {
+    Ok(converted(value, to)?.marked_itself(value.own_marks()))
+}
+
+/// The same, without the marks of the value itself.
+fn converted(value: &Value, to: &Type) -> Result<Value, ConvertError> {
     let mismatched = || ConvertError(mismatch(&value.ty(), to));
     match (value, to) {
         (_, Type::Dynamic) => Ok(value.clone()),
-        (Value::Null(from), _) => Ok(Value::Null(replace_dynamic(from, &without_optional(to)))),
+        (Value::Null(from, _), _) => Ok(Value::null(replace_dynamic(from, &without_optional(to)))),
         (_, Type::Bool | Type::Number | Type::String) => {
             primitive(value, to).unwrap_or_else(|| Err(mismatched()))
         }
-        (Value::Object(members), Type::Object(to)) => object_from(members, to, ConvertError::in_attribute),
-        (Value::Map(element, members), Type::Object(to)) => {
+        (Value::Object(members, _), Type::Object(to)) => object_from(members, to, ConvertError::in_attribute),
+        (Value::Map(element, members, _), Type::Object(to)) => {
             let misfit = members.keys().find_map(|name| {
                 let ty = to.attributes.get(name).filter(|ty| !is_convertible(element, ty))?;
                 Some(format!(
@@ -118,12 +123,12 @@ fn apply(value: &Value, to: &Type) -> Result<Value, ConvertError> {
                 None => object_from(members, to, ConvertError::in_key),
             }
         }
-        (Value::Tuple(items), Type::Tuple(to)) if items.len() == to.len() => {
+        (Value::Tuple(items, _), Type::Tuple(to)) if items.len() == to.len() => {
             let items = items.iter().zip(to.iter()).enumerate();
             let converted = items.map(|(i, (item, ty))| apply(item, ty).map_err(|e| e.in_element(i)));
             Ok(Value::tuple(converted.collect::<Result<_, _>>()?))
         }
-        (Value::Tuple(items), Type::List(wanted)) => {
+        (Value::Tuple(items, _), Type::List(wanted)) => {
             let element = tuple_element(items, wanted).ok_or_else(mismatched)?;
             let items = apply_each(items, &element)?;
             let element = if items.is_empty() { without_optional(&element) } else { common_type(&items)? };
@@ -131,28 +136,28 @@ fn apply(value: &Value, to: &Type) -> Result<Value, ConvertError> {
                 alike(apply_each(&items, &element)?, element).ok_or_else(|| unlike("element", "list"))?;
             Ok(Value::list(element, items))
         }
-        (Value::Tuple(items), Type::Set(wanted)) => {
+        (Value::Tuple(items, _), Type::Set(wanted)) => {
             known(value)?;
             let element = tuple_element(items, wanted).ok_or_else(mismatched)?;
             let (element, items) = alike(apply_each(items, &element)?, without_optional(&element))
                 .ok_or_else(|| unlike("element", "set"))?;
             Ok(Value::set(element, items))
         }
-        (Value::List(from, items) | Value::Set(from, items), Type::List(wanted)) => {
+        (Value::List(from, items, _) | Value::Set(from, items, _), Type::List(wanted)) => {
             let (element, items) = alike(apply_each(items, wanted)?, empty_element(from, wanted))
                 .ok_or_else(|| unlike("element", "list"))?;
             Ok(Value::list(element, items))
         }
-        (Value::List(from, items) | Value::Set(from, items), Type::Set(wanted)) => {
+        (Value::List(from, items, _) | Value::Set(from, items, _), Type::Set(wanted)) => {
             known(value)?;
             let (element, items) = alike(apply_each(items, wanted)?, empty_element(from, wanted))
                 .ok_or_else(|| unlike("element", "set"))?;
             Ok(Value::set(element, items))
         }
-        (Value::Map(from, members), Type::Map(wanted)) => {
+        (Value::Map(from, members, _), Type::Map(wanted)) => {
             mapping(members, wanted, empty_element(from, wanted), "element")
         }
-        (Value::Object(members), Type::Map(wanted)) => {
+        (Value::Object(members, _), Type::Map(wanted)) => {
             let Type::Object(from) = value.ty() else { return Err(mismatched()) };
             let element = mapping_element(&from, wanted).ok_or_else(mismatched)?;
             mapping(members, &element, without_optional(wanted), "attribute")
@@ -176,18 +181,18 @@ fn primitive(value: &Value, to: &Type) -> Option<Result<Value, ConvertError>> {
         return Some(Err(error));
     }
     Some(Ok(match (value, to) {
-        (Value::Bool(_), Type::Bool)
-        | (Value::Number(_), Type::Number)
+        (Value::Bool(_, _), Type::Bool)
+        | (Value::Number(_, _), Type::Number)
         | (Value::String(_), Type::String) => value.clone(),
-        (Value::Bool(value), Type::String) => Value::string(if *value { "true" } else { "false" }),
-        (Value::Number(value), Type::String) => Value::string(value.to_string()),
+        (Value::Bool(value, _), Type::String) => Value::string(if *value { "true" } else { "false" }),
+        (Value::Number(value, _), Type::String) => Value::string(value.to_string()),
         (Value::String(text), Type::Number) => match Number::parse(text.as_str()) {
-            Some(number) => Value::Number(number),
+            Some(number) => Value::from(number),
             None => return Some(Err(ConvertError::new("a number is required"))),
         },
         (Value::String(text), Type::Bool) => match text.as_str() {
-            "true" | "1" => Value::Bool(true),
-            "false" | "0" => Value::Bool(false),
+            "true" | "1" => Value::from(true),
+            "false" | "0" => Value::from(false),
             text => {
                 let hint = ["true", "false"].into_iter().find(|word| text.eq_ignore_ascii_case(word));
                 return Some(Err(ConvertError(match hint {
@@ -210,7 +215,7 @@ fn object_from(
     let attribute = |(name, ty): (&Name, &Type)| {
         let value = match members.get(name) {
             Some(value) => apply(value, ty).map_err(|e| place(e, name))?,
-            None if to.optional.contains(name) => Value::Null(without_optional(ty)),
+            None if to.optional.contains(name) => Value::null(without_optional(ty)),
             None => return Err(ConvertError(format!("map has no element for required attribute {name:?}"))),
         };
         Ok((Rc::clone(name), value))
@@ -268,10 +273,10 @@ fn unlike(noun: &str, collection: &str) -> ConvertError {
 /// if there are no items.
 pub(crate) fn alike(items: Vec<Value>, empty: Type) -> Option<(Type, Vec<Value>)> {
     let Some(first) = items.first() else { return Some((empty, items)) };
-    let untyped = |item: &Value| matches!(item, Value::Null(Type::Dynamic));
+    let untyped = |item: &Value| matches!(item, Value::Null(Type::Dynamic, _));
     let element = items.iter().find(|item| !untyped(item)).unwrap_or(first).ty();
     let fit = |item: Value| match item {
-        Value::Null(Type::Dynamic) => Some(Value::Null(element.clone())),
+        Value::Null(Type::Dynamic, _) => Some(Value::null(element.clone())),
         item => (item.ty() == element).then_some(item),
     };
     let items = items.into_iter().map(fit).collect::<Option<_>>()?;
@@ -314,14 +319,14 @@ fn replace_dynamic(from: &Type, out: &Type) -> Type {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bake::values::value::{Mark, Marks};
+    use crate::bake::values::marks::{Mark, Marks};
 
     fn string(text: &str) -> Value {
         Value::string(text)
     }
 
     fn number(text: &str) -> Value {
-        Value::Number(Number::parse(text).expect("a number"))
+        Value::from(Number::parse(text).expect("a number"))
     }
 
     fn members(of: &[(&str, Value)]) -> BTreeMap<Name, Value> {
@@ -337,7 +342,7 @@ mod tests {
     }
 
     fn null() -> Value {
-        Value::Null(Type::Dynamic)
+        Value::null(Type::Dynamic)
     }
 
     /// `object({a = a, b = optional(b)})`
@@ -363,9 +368,9 @@ mod tests {
         converts(&string("12"), &Type::Number, &number("12"));
         converts(&number("1.50"), &Type::String, &string("1.5"));
         converts(&number("1e21"), &Type::String, &string("1000000000000000000000"));
-        converts(&Value::Bool(true), &Type::String, &string("true"));
+        converts(&Value::from(true), &Type::String, &string("true"));
         for (text, value) in [("true", true), ("1", true), ("false", false), ("0", false)] {
-            converts(&string(text), &Type::Bool, &Value::Bool(value));
+            converts(&string(text), &Type::Bool, &Value::from(value));
         }
         refuses(&string("x"), &Type::Number, "a number is required");
         refuses(&string("yes"), &Type::Bool, "a bool is required");
@@ -375,7 +380,7 @@ mod tests {
             "a bool is required; to convert from string, use lowercase \"true\"",
         );
         refuses(&number("1"), &Type::Bool, "bool required, but have number");
-        refuses(&Value::Bool(true), &Type::Number, "number required, but have bool");
+        refuses(&Value::from(true), &Type::Number, "number required, but have bool");
         refuses(&tuple(&[]), &Type::String, "string required, but have tuple");
         refuses(&object(&[]), &Type::Number, "number required, but have object");
     }
@@ -401,7 +406,7 @@ mod tests {
         converts(
             &tuple(&[null(), string("a")]),
             &Type::list(Type::Dynamic),
-            &Value::list(Type::String, vec![Value::Null(Type::String), string("a")]),
+            &Value::list(Type::String, vec![Value::null(Type::String), string("a")]),
         );
         converts(
             &tuple(&[string("1"), number("2")]),
@@ -431,7 +436,7 @@ mod tests {
         );
         refuses(&tuple(&[string("a")]), &Type::set(Type::Number), "element 0: a number is required");
         refuses(
-            &tuple(&[number("1"), Value::Bool(true)]),
+            &tuple(&[number("1"), Value::from(true)]),
             &Type::list(Type::Dynamic),
             "all list elements must have the same type",
         );
@@ -459,12 +464,12 @@ mod tests {
         converts(
             &object(&[("a", string("x"))]),
             &both,
-            &object(&[("a", string("x")), ("b", Value::Null(Type::Number))]),
+            &object(&[("a", string("x")), ("b", Value::null(Type::Number))]),
         );
         converts(
             &Value::map(Type::String, members(&[("a", string("x")), ("z", string("y"))])),
             &both,
-            &object(&[("a", string("x")), ("b", Value::Null(Type::Number))]),
+            &object(&[("a", string("x")), ("b", Value::null(Type::Number))]),
         );
         let mixed = object(&[("a", number("1")), ("b", string("x"))]);
         let strings = Value::map(Type::String, members(&[("a", string("1")), ("b", string("x"))]));
@@ -476,7 +481,7 @@ mod tests {
             &Type::map(both.clone()),
             &Value::map(
                 without_optional(&both),
-                members(&[("x", object(&[("a", string("1")), ("b", Value::Null(Type::Number))]))]),
+                members(&[("x", object(&[("a", string("1")), ("b", Value::null(Type::Number))]))]),
             ),
         );
         refuses(&object(&[("b", number("1"))]), &both, "attribute \"a\" is required");
@@ -497,7 +502,7 @@ mod tests {
             "element \"a\": a number is required",
         );
         refuses(
-            &object(&[("a", number("1")), ("b", Value::Bool(true))]),
+            &object(&[("a", number("1")), ("b", Value::from(true))]),
             &Type::map(Type::Dynamic),
             "all map elements must have the same type",
         );
@@ -517,14 +522,14 @@ mod tests {
 
     #[test]
     fn null_takes_the_type() {
-        converts(&null(), &Type::String, &Value::Null(Type::String));
-        converts(&Value::Null(Type::Bool), &Type::String, &Value::Null(Type::String));
+        converts(&null(), &Type::String, &Value::null(Type::String));
+        converts(&Value::null(Type::Bool), &Type::String, &Value::null(Type::String));
         converts(
-            &Value::Null(Type::Tuple([Type::Number].into())),
+            &Value::null(Type::Tuple([Type::Number].into())),
             &Type::list(Type::Dynamic),
-            &Value::Null(Type::list(Type::Number)),
+            &Value::null(Type::list(Type::Number)),
         );
-        refuses(&Value::Null(Type::Bool), &Type::Number, "number required, but have bool");
+        refuses(&Value::null(Type::Bool), &Type::Number, "number required, but have bool");
     }
 
     #[test]
@@ -535,9 +540,9 @@ mod tests {
             (number("1"), number("1.0"), true),
             (tuple(&[string("a")]), list.clone(), false),
             (list.clone(), list, true),
-            (null(), Value::Null(Type::String), true),
+            (null(), Value::null(Type::String), true),
             (null(), string(""), false),
-            (tuple(&[null()]), tuple(&[Value::Null(Type::String)]), false),
+            (tuple(&[null()]), tuple(&[Value::null(Type::String)]), false),
             (object(&[("a", number("1"))]), object(&[("a", number("1"))]), true),
         ] {
             assert_eq!(equals(&a, &b), expected, "{a:?} == {b:?}");

@@ -1,0 +1,169 @@
+//! Where a value came from, as far as it must not be written everywhere.
+//!
+//! A mark is put on where a variable is read or a function is called, and goes along with the value; whoever writes
+//! values reads their marks. What is made of a value has its marks: by conversion, arithmetic, templates, functions and
+//! keys. What only depends on a value, such as a comparison with it, what a condition on it chose, an element that it
+//! is the index of, or the number of elements that it filtered, has those marks of [`Marks::of_answer`]: all but that
+//! of a secret, of which an answer tells too little, and without which nobody could ask whether it is given.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+use super::name::Name;
+
+/// Why a value must not be written where others can read it, or not into a committed file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mark {
+    /// Came from this environment variable, whose name says that it is secret.
+    Secret(Name),
+    /// Depends on the clock.
+    Clock,
+    /// Depends on random numbers.
+    Random,
+    /// Holds a placeholder for this variable (see [`super::kept`]). A string made of others may have the mark and no
+    /// placeholder, never the reverse.
+    Kept(Name),
+}
+
+/// The marks of a value; nearly always none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks(Option<Rc<BTreeSet<Mark>>>);
+
+impl Marks {
+    /// A single mark.
+    #[must_use]
+    pub fn of(mark: Mark) -> Self {
+        Self(Some(Rc::new(BTreeSet::from([mark]))))
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Adds the marks of a value that `self`'s value was made of.
+    pub fn merge(&mut self, other: &Self) {
+        match (&mut self.0, &other.0) {
+            (_, None) => {}
+            (own @ None, Some(other)) => *own = Some(Rc::clone(other)),
+            (Some(own), Some(other)) => {
+                if !other.is_subset(own) {
+                    Rc::make_mut(own).extend(other.iter().cloned());
+                }
+            }
+        }
+    }
+
+    /// The marks of what depends on a value without being made of it.
+    #[must_use]
+    pub fn of_answer(&self) -> Self {
+        let lasts = |mark: &&Mark| match mark {
+            Mark::Secret(_) => false,
+            Mark::Clock | Mark::Random | Mark::Kept(_) => true,
+        };
+        self.iter().filter(lasts).cloned().collect()
+    }
+
+    /// Those that are not among others.
+    #[must_use]
+    pub fn without(&self, others: &Self) -> Self {
+        self.iter().filter(|mark| !others.iter().any(|other| other == *mark)).cloned().collect()
+    }
+
+    /// The variable whose secret value it has, if it has one.
+    #[must_use]
+    pub fn secret(&self) -> Option<&Name> {
+        self.iter().find_map(|mark| match mark {
+            Mark::Secret(name) => Some(name),
+            Mark::Clock | Mark::Random | Mark::Kept(_) => None,
+        })
+    }
+
+    /// Whether a variable that is kept may be in it.
+    #[must_use]
+    pub fn has_kept(&self) -> bool {
+        self.iter().any(|mark| matches!(mark, Mark::Kept(_)))
+    }
+
+    /// Whether this variable is kept and may be in it.
+    #[must_use]
+    pub fn keeps(&self, variable: &str) -> bool {
+        self.iter().any(|mark| matches!(mark, Mark::Kept(name) if **name == *variable))
+    }
+
+    /// Each mark, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Mark> {
+        self.0.iter().flat_map(|set| set.iter())
+    }
+}
+
+impl FromIterator<Mark> for Marks {
+    fn from_iter<I: IntoIterator<Item = Mark>>(marks: I) -> Self {
+        let marks: BTreeSet<Mark> = marks.into_iter().collect();
+        Self((!marks.is_empty()).then(|| Rc::new(marks)))
+    }
+}
+
+/// A string: NFC-normalised, with its marks. Equality and order look at the text alone.
+#[derive(Clone, Debug)]
+pub struct MarkedStr {
+    text: Name,
+    marks: Marks,
+}
+
+impl MarkedStr {
+    /// Text from outside, such as a function's result or the environment: brought into NFC, as cty does.
+    #[must_use]
+    pub fn normalized<'t>(text: impl Into<Cow<'t, str>>) -> Self {
+        let text = text.into();
+        if is_nfc(&text) { Self::verbatim(text) } else { Self::verbatim(text.nfc().collect::<String>()) }
+    }
+
+    /// Text as it is: from the syntax tree, which is normalized already, or where Bake keeps every byte.
+    #[must_use]
+    pub fn verbatim(text: impl Into<Name>) -> Self {
+        Self { text: text.into(), marks: Marks::default() }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The text, shared.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        &self.text
+    }
+
+    /// Where it came from, as far as that matters.
+    #[must_use]
+    pub fn marks(&self) -> &Marks {
+        &self.marks
+    }
+
+    /// The same text with more marks.
+    #[must_use]
+    pub fn marked(mut self, marks: &Marks) -> Self {
+        self.mark(marks);
+        self
+    }
+
+    /// Adds marks.
+    pub(super) fn mark(&mut self, marks: &Marks) {
+        self.marks.merge(marks);
+    }
+}
+
+impl PartialEq for MarkedStr {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for MarkedStr {}
