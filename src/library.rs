@@ -225,7 +225,7 @@ pub struct PlanFiles {
     pub docker_bake_json: String,
     /// The rows of a CI matrix, one for each job.
     pub matrix_json: String,
-    /// What [`merge`] reads.
+    /// What [`merge()`] reads.
     pub plan_json: String,
     /// Every tag in every repository, such as `ghcr.io/acme/app:1.4.2`.
     pub tags: Vec<String>,
@@ -235,7 +235,7 @@ pub struct PlanFiles {
     pub warnings: Vec<String>,
 }
 
-/// How [`merge`] reaches registries, and what it may do there.
+/// How [`merge()`] reaches registries, and what it may do there.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
     /// Environment variables, for proxies, credentials and credential helpers. The process's own are not looked at.
