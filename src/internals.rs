@@ -74,7 +74,7 @@ pub mod json {
 }
 
 pub mod merge {
-    pub use crate::merge::{Options, Surroundings, merge};
+    pub use crate::merge::{Options, RunDocker, Surroundings, merge};
     pub mod report {
         pub use crate::merge::report::{Outcome, Report, Status};
     }

@@ -180,7 +180,7 @@ impl Evaluated {
     /// let facts = bakeplan::Facts { branch: Some("main".to_owned()), ..Default::default() };
     /// let plan = evaluated.plan(&facts)?;
     /// assert_eq!(plan.tags, ["ghcr.io/acme/app:main"]);
-    /// assert!(plan.docker_bake_json.contains("push-by-digest=true"));
+    /// assert!(plan.docker_bake_json.contains("push-by-digest"));
     /// assert!(plan.matrix_json.contains("app-linux-arm64"));
     /// # Ok::<_, bakeplan::Mistakes>(())
     /// ```
@@ -225,7 +225,7 @@ pub struct PlanFiles {
     pub docker_bake_json: String,
     /// The rows of a CI matrix, one for each job.
     pub matrix_json: String,
-    /// What [`merge`] reads.
+    /// What [`merge()`] reads.
     pub plan_json: String,
     /// Every tag in every repository, such as `ghcr.io/acme/app:1.4.2`.
     pub tags: Vec<String>,
@@ -235,7 +235,7 @@ pub struct PlanFiles {
     pub warnings: Vec<String>,
 }
 
-/// How [`merge`] reaches registries, and what it may do there.
+/// How [`merge()`] reaches registries, and what it may do there.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
     /// Environment variables, for proxies, credentials and credential helpers. The process's own are not looked at.
@@ -289,8 +289,11 @@ pub struct Merged {
 /// assert!(merged.is_complete);
 /// assert!(merged.published[0].starts_with("oci-layout://app@sha256:"));
 ///
-/// let mistakes = bakeplan::merge(plan, &[], &access).unwrap_err();
-/// assert!(mistakes.to_string().contains("app-linux-amd64"));
+/// // Without the build, the image is left as it is.
+/// let merged = bakeplan::merge(plan, &[], &access)?;
+/// assert!(!merged.is_complete && merged.published.is_empty());
+/// let mistakes = bakeplan::merge("{}", &[], &access).unwrap_err();
+/// assert!(mistakes.to_string().contains("plan.json"));
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 ///
