@@ -677,6 +677,51 @@ mod tests {
         assert_eq!(write(&host, &absolute("way/free/link"), "y").unwrap_err().code(), "is-a-link");
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_of_the_checkout_also_from_a_checkout_within_it() {
+        use std::os::unix::fs::symlink;
+        type Nest = fn(&Path);
+        let nests: [Nest; 4] = [
+            |git| fs::write(git, "gitdir: ../.git/modules/sub").unwrap(),
+            |git| fs::write(git, "").unwrap(),
+            |git| fs::create_dir(git).unwrap(),
+            |git| symlink("nowhere", git).unwrap(),
+        ];
+        for nest in nests {
+            let outer = tempfile::tempdir().unwrap();
+            let root = fs::canonicalize(outer.path()).unwrap();
+            let at = |path: &str| root.join(path);
+            fs::create_dir_all(at("checkout/.git")).unwrap();
+            fs::create_dir_all(at("checkout/sub/deep")).unwrap();
+            fs::create_dir_all(at("victim/inner")).unwrap();
+            nest(&at("checkout/sub/.git"));
+            nest(&at("checkout/sub/deep/.git"));
+            symlink("../victim", at("checkout/out")).unwrap();
+            symlink("../../victim", at("checkout/sub/out")).unwrap();
+            // The user's own, outside of all of them.
+            symlink("victim", at("way")).unwrap();
+            for directory in ["checkout/sub", "checkout/sub/deep", "checkout", "."] {
+                let host = Host {
+                    directory: fs::canonicalize(at(directory)).unwrap(),
+                    environment: BTreeMap::new(),
+                    color: ColorChoice::Never,
+                };
+                for path in ["checkout/out/a", "checkout/out/inner/a", "checkout/sub/out/a"] {
+                    let error = write(&host, &at(path).display().to_string(), "x").unwrap_err();
+                    assert_eq!(error.code(), "is-a-link", "{path} from {directory}");
+                }
+                if directory != "." {
+                    let way = at("way/new").display().to_string();
+                    assert_eq!(write(&host, &way, "x").unwrap(), Written::Created);
+                    fs::remove_file(at("victim/new")).unwrap();
+                }
+                assert_eq!(entries(&at("victim")), ["inner"]);
+                assert_eq!(entries(&at("victim/inner")), [""; 0]);
+            }
+        }
+    }
+
     #[test]
     fn none_of_several_files_is_touched_when_one_cannot_be() {
         let (directory, host) = host();

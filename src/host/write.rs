@@ -90,13 +90,13 @@ impl<'c> Prepared<'c> {
 ///
 /// - the file itself, unless it is a device outside the checkout, as `/dev/stdout` is;
 /// - of a relative path, each folder that it names;
-/// - of an absolute path, each folder in the checkout that the working directory is in (without one, in the working
-///   directory).
+/// - of an absolute path, each folder in a checkout of git, however many more are around or in it, as of submodules; and
+///   each in the working directory.
 ///
 /// Other folders (`/tmp` is a link on macOS) are the user's own, and so is the way to the working directory.
 pub(super) fn refuse_links(directory: &Path, path: &Path) -> Result<(), Problem> {
     let mut place = if path.is_relative() { directory.to_owned() } else { PathBuf::new() };
-    let checkout = checkout(directory);
+    let working = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
     let mut inside = path.is_relative();
     let mut components = path.components().peekable();
     while let Some(component) = components.next() {
@@ -110,16 +110,16 @@ pub(super) fn refuse_links(directory: &Path, path: &Path) -> Result<(), Problem>
             });
         }
         inside |= matches!(component, Component::Normal(_))
-            && fs::canonicalize(&place).is_ok_and(|place| place.starts_with(&checkout));
+            && fs::canonicalize(&place)
+                .is_ok_and(|place| place.starts_with(&working) || is_in_checkout(&place));
     }
     Ok(())
 }
 
-/// The nearest folder around this one that is a checkout of git; else this one.
-fn checkout(directory: &Path) -> PathBuf {
-    let directory = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
-    let checkout = directory.ancestors().find(|folder| folder.join(".git").exists());
-    checkout.unwrap_or(&directory).to_owned()
+/// Whether this folder or one around it is a checkout of git. That of a submodule is in another, and anybody can put a
+/// `.git` into a folder, so no `.git` is where the search ends.
+fn is_in_checkout(place: &Path) -> bool {
+    place.ancestors().any(|folder| folder.join(".git").symlink_metadata().is_ok())
 }
 
 fn is_device(path: &Path) -> bool {
