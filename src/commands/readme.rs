@@ -9,6 +9,7 @@ use crate::render::{markdown, readme};
 use crate::resolve::Purpose;
 
 pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<(), Error> {
+    session.host.refuse_stream(&args.file)?;
     let text = session.host.read_product(&args.file)?;
     let (made, _) = plan::make_for(session, &args.selection, Purpose::TagTable)?;
     if !made.volatile.is_empty() {
