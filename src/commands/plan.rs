@@ -14,7 +14,7 @@ use crate::bake::values::is_secret_name;
 use crate::cli::{self, FactOptions, MatrixFormat, MetadataFormat, PlanFormat, Selection};
 use crate::diagnostic::{Diagnostic, sorted};
 use crate::error::{Error, Stale};
-use crate::host::{Action, Compared, HostError, Written};
+use crate::host::{Action, Compared, Destination, HostError, Written};
 use crate::plan::{Plan, SourceFile};
 use crate::platform::Platform;
 use crate::render;
@@ -291,7 +291,9 @@ fn refuse_loop(session: &Session<'_>, loaded: &Loaded, path: &str) -> Result<(),
 /// Refuses to replace a Bake file that somebody wrote by hand.
 fn refuse_foreign(session: &Session<'_>, path: &str) -> Result<(), Error> {
     let host = session.host;
-    host.refuse_links(path)?;
+    if host.destination(path)? == Destination::Stream {
+        return Ok(());
+    }
     let head = || host.head(path).map_err(|error| HostError { action: Action::Write, ..error });
     if host.has_content(path) && !discovery::is_generated(&head()?) {
         let message = format!("`{path}` was not written by bakeplan, and is not replaced");

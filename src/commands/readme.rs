@@ -10,6 +10,7 @@ use crate::resolve::Purpose;
 
 pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<(), Error> {
     let cli::Readme { file, check, selection } = args;
+    session.host.refuse_stream(file)?;
     let text = session.host.read_product(file)?;
     let (made, _) = plan::make_for(session, selection, Purpose::TagTable)?;
     if !made.volatile.is_empty() {

@@ -42,6 +42,9 @@ pub enum Problem {
     /// It, or a part of the path that leads to it, is not a directory.
     #[error("it is not a directory")]
     NotADirectory,
+    /// It is a device, a pipe or a socket.
+    #[error("it is not a regular file")]
+    NotAFile,
     /// The user may not do this.
     #[error("permission denied")]
     Permission,
@@ -94,6 +97,7 @@ impl HostError {
             Problem::Missing => "no-such-file",
             Problem::Directory => "is-a-directory",
             Problem::NotADirectory => "not-a-directory",
+            Problem::NotAFile => "not-a-file",
             Problem::Permission => "permission-denied",
             Problem::ReadOnly => "read-only",
             Problem::Link { .. } => "is-a-link",
@@ -111,6 +115,12 @@ impl HostError {
                 Some("paths are relative to the current directory, or to the one given with `-C`")
             }
             (Problem::Directory, _) => Some("give the path of a file"),
+            (Problem::NotAFile, Action::Read) => {
+                Some("it has no content to compare with or to change; name a regular file")
+            }
+            (Problem::NotAFile, _) => {
+                Some("name a regular file; for a pipe, write to standard output or to `/dev/stdout`")
+            }
             (Problem::ReadOnly, _) => Some("make it writable, or write elsewhere"),
             (Problem::Link { .. }, _) => Some(
                 "products do not go through links, since a checkout can hold one that leads anywhere; name the place that \

@@ -13,7 +13,7 @@
 //!
 //! The environment, such as `GIT_SSH_COMMAND`, and the configuration of the user and the machine are the user's own.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -142,8 +142,10 @@ fn finish(command: Command, arguments: &[&str]) -> Result<String, Failure> {
     run(command, &name, Duration::from_secs(MAX_WAIT), Kill::WithChildren)
 }
 
-/// The folder that git would take for a bare repository, from this one upwards.
-fn bare_repository(directory: &Path) -> Option<&Path> {
+/// The folder that git would take for a bare repository, from this one upwards. As git does, this follows the links that
+/// lead to the directory: what is above the place that they lead to counts, not what is above the link.
+fn bare_repository(directory: &Path) -> Option<PathBuf> {
+    let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
     for folder in directory.ancestors() {
         let git = folder.join(".git");
         if git.is_file() || git.join("HEAD").exists() || folder.ends_with(".git") {
@@ -153,7 +155,7 @@ fn bare_repository(directory: &Path) -> Option<&Path> {
         if folder.join("HEAD").symlink_metadata().is_ok()
             && (has("objects") && has("refs") || has("commondir"))
         {
-            return Some(folder);
+            return Some(folder.to_owned());
         }
     }
     None

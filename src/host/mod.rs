@@ -21,8 +21,8 @@ mod write;
 
 pub use failure::{Action, HostError, MAX_INPUT, Problem};
 use failure::{STDIN, STDOUT, reason};
-pub use write::Written;
-use write::{Prepared, refuse_links};
+pub use write::{Destination, Written};
+use write::{Prepared, destination, is_stream};
 
 /// The largest product that is read again, in bytes: more than a plan can have, whose definition has limits of its own
 /// (`bake::budget`).
@@ -156,11 +156,13 @@ impl Host {
     /// Compares a product with what it would be given now. It may have any size.
     ///
     /// # Errors
-    /// When it is a directory, unreadable or behind a symbolic link ([`Self::refuse_links`]).
+    /// When it is a directory, a stream, unreadable or behind a symbolic link ([`Self::destination`]).
     pub fn compare(&self, path: impl AsRef<Path>, content: &str) -> Result<Compared, HostError> {
         let path = path.as_ref();
         let fail = |problem| HostError::new(Action::Read, path, problem);
-        refuse_links(&self.directory, path).map_err(fail)?;
+        if destination(&self.directory, path).map_err(fail)? == Destination::Stream {
+            return Err(fail(Problem::NotAFile));
+        }
         if !self.has_content(path) {
             return Ok(Compared::Absent);
         }
@@ -237,21 +239,34 @@ impl Host {
             .map_err(|problem| HostError::new(Action::Read, Path::new(STDIN), problem))
     }
 
-    /// Refuses a product that is behind a symbolic link of a checkout; [`Self::write_if_changed`] does so itself.
+    /// What a product goes to.
     ///
     /// # Errors
-    /// The file or one of its folders is one (the rule is that of `refuse_links` in `host/write.rs`).
-    pub fn refuse_links(&self, path: impl AsRef<Path>) -> Result<(), HostError> {
+    /// It is behind a symbolic link of a checkout, or a pipe or device in one (the rule is that of `destination` in
+    /// `host/write.rs`).
+    pub fn destination(&self, path: impl AsRef<Path>) -> Result<Destination, HostError> {
         let path = path.as_ref();
-        refuse_links(&self.directory, path).map_err(|problem| HostError::new(Action::Write, path, problem))
+        destination(&self.directory, path).map_err(|problem| HostError::new(Action::Write, path, problem))
+    }
+
+    /// Refuses what is read in order to be changed, and is not a regular file: reading it could take for ever.
+    ///
+    /// # Errors
+    /// It is a device, a pipe or a socket.
+    pub fn refuse_stream(&self, path: impl AsRef<Path>) -> Result<(), HostError> {
+        let path = path.as_ref();
+        if is_stream(&self.resolve(path)) {
+            return Err(HostError::new(Action::Read, path, Problem::NotAFile));
+        }
+        Ok(())
     }
 
     /// Gives files their content, unless they have it already. Each is replaced in one step: whoever looks sees the old
     /// content or the new. None is touched before the content of all is on disk. Missing folders are created and
-    /// permissions are kept.
+    /// permissions are kept. A stream is written to without a look at what it holds.
     ///
     /// # Errors
-    /// When a path is a directory, a read-only file or behind a symbolic link ([`Self::refuse_links`]), or the operating
+    /// When a path is a directory, a read-only file or behind a symbolic link ([`Self::destination`]), or the operating
     /// system refuses.
     pub fn write_if_changed(
         &self,
@@ -675,6 +690,51 @@ mod tests {
         // A file is no link even there.
         symlink("a", root.join("real/free/link")).unwrap();
         assert_eq!(write(&host, &absolute("way/free/link"), "y").unwrap_err().code(), "is-a-link");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_of_the_checkout_also_from_a_checkout_within_it() {
+        use std::os::unix::fs::symlink;
+        type Nest = fn(&Path);
+        let nests: [Nest; 4] = [
+            |git| fs::write(git, "gitdir: ../.git/modules/sub").unwrap(),
+            |git| fs::write(git, "").unwrap(),
+            |git| fs::create_dir(git).unwrap(),
+            |git| symlink("nowhere", git).unwrap(),
+        ];
+        for nest in nests {
+            let outer = tempfile::tempdir().unwrap();
+            let root = fs::canonicalize(outer.path()).unwrap();
+            let at = |path: &str| root.join(path);
+            fs::create_dir_all(at("checkout/.git")).unwrap();
+            fs::create_dir_all(at("checkout/sub/deep")).unwrap();
+            fs::create_dir_all(at("victim/inner")).unwrap();
+            nest(&at("checkout/sub/.git"));
+            nest(&at("checkout/sub/deep/.git"));
+            symlink("../victim", at("checkout/out")).unwrap();
+            symlink("../../victim", at("checkout/sub/out")).unwrap();
+            // The user's own, outside of all of them.
+            symlink("victim", at("way")).unwrap();
+            for directory in ["checkout/sub", "checkout/sub/deep", "checkout", "."] {
+                let host = Host {
+                    directory: fs::canonicalize(at(directory)).unwrap(),
+                    environment: BTreeMap::new(),
+                    color: ColorChoice::Never,
+                };
+                for path in ["checkout/out/a", "checkout/out/inner/a", "checkout/sub/out/a"] {
+                    let error = write(&host, &at(path).display().to_string(), "x").unwrap_err();
+                    assert_eq!(error.code(), "is-a-link", "{path} from {directory}");
+                }
+                if directory != "." {
+                    let way = at("way/new").display().to_string();
+                    assert_eq!(write(&host, &way, "x").unwrap(), Written::Created);
+                    fs::remove_file(at("victim/new")).unwrap();
+                }
+                assert_eq!(entries(&at("victim")), ["inner"]);
+                assert_eq!(entries(&at("victim/inner")), [""; 0]);
+            }
+        }
     }
 
     #[test]

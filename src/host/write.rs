@@ -1,5 +1,6 @@
 //! Writes files: whole or not at all, and never through a link that a checkout may hold.
 
+use std::ffi::OsStr;
 use std::fs::{self, Metadata, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
@@ -19,6 +20,16 @@ pub enum Written {
     Unchanged,
 }
 
+/// What a product goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// A regular file, which may not exist yet.
+    File,
+    /// A device, a pipe or a socket, or whatever `/dev/stdout` is connected to. It cannot be replaced, and reading it
+    /// could take for ever or take away what is meant for another.
+    Stream,
+}
+
 /// A file whose new content is on disk, but not yet in its place. Dropped, it leaves nothing behind.
 pub(super) struct Prepared<'c> {
     path: PathBuf,
@@ -28,19 +39,18 @@ pub(super) struct Prepared<'c> {
 /// What is left to do.
 enum Step<'c> {
     Nothing,
-    /// A device or a pipe, such as `/dev/stdout`, cannot be replaced.
     Send(&'c [u8]),
-    Replace {
-        file: NamedTempFile,
-        exists: bool,
-    },
+    Replace { file: NamedTempFile, exists: bool },
 }
 
 impl<'c> Prepared<'c> {
     /// Gets ready to give a file this content, unless it has it already. Missing folders are created.
     pub(super) fn new(directory: &Path, path: &Path, content: &'c [u8]) -> Result<Self, Problem> {
-        refuse_links(directory, path)?;
+        let destination = destination(directory, path)?;
         let path = directory.join(path);
+        if destination == Destination::Stream {
+            return Ok(Self { path, step: Step::Send(content) });
+        }
         let existing = match fs::metadata(&path) {
             Ok(found) => Some(found),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -48,7 +58,6 @@ impl<'c> Prepared<'c> {
         };
         match &existing {
             Some(found) if found.is_dir() => return Err(Problem::Directory),
-            Some(found) if !found.is_file() => return Ok(Self { path, step: Step::Send(content) }),
             Some(found) if found.len() == content.len() as u64 && fs::read(&path)? == content => {
                 return Ok(Self { path, step: Step::Nothing });
             }
@@ -72,7 +81,7 @@ impl<'c> Prepared<'c> {
         match self.step {
             Step::Nothing => Ok(Written::Unchanged),
             Step::Send(content) => {
-                OpenOptions::new().write(true).open(&self.path)?.write_all(content)?;
+                send(&self.path, content)?;
                 Ok(Written::Updated)
             }
             Step::Replace { file, exists } => {
@@ -83,47 +92,107 @@ impl<'c> Prepared<'c> {
     }
 }
 
-/// Refuses a product that is behind a symbolic link.
+/// What a product goes to; refuses one that is behind a symbolic link.
 ///
 /// A checkout can hold links that lead anywhere, so whoever may change it, such as the author of a pull request, would
 /// choose what is overwritten on the machine that writes the product. None of these may be a link:
 ///
-/// - the file itself, unless it is a device outside the checkout, as `/dev/stdout` is;
+/// - the file itself, unless it is a device outside the checkout, or a name of the system's for a stream, as
+///   `/dev/stdout` is, also where that leads to a file;
 /// - of a relative path, each folder that it names;
-/// - of an absolute path, each folder in the checkout that the working directory is in (without one, in the working
-///   directory).
+/// - of an absolute path, each folder in a checkout of git, however many more are around or in it, as of submodules; and
+///   each in the working directory.
 ///
-/// Other folders (`/tmp` is a link on macOS) are the user's own, and so is the way to the working directory.
-pub(super) fn refuse_links(directory: &Path, path: &Path) -> Result<(), Problem> {
+/// Other folders (`/tmp` is a link on macOS) are the user's own, and so is the way to the working directory. A pipe or
+/// device in such a folder of the checkout is refused, since opening it could take for ever.
+pub(super) fn destination(directory: &Path, path: &Path) -> Result<Destination, Problem> {
     let mut place = if path.is_relative() { directory.to_owned() } else { PathBuf::new() };
-    let checkout = checkout(directory);
+    let working = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
     let mut inside = path.is_relative();
     let mut components = path.components().peekable();
     while let Some(component) = components.next() {
         place.push(component);
         let is_last = components.peek().is_none();
+        if is_last && path.is_absolute() && standard_stream(&place).is_some() {
+            return Ok(Destination::Stream);
+        }
         let is_link = fs::symlink_metadata(&place).is_ok_and(|found| found.is_symlink());
-        if is_link && (inside || is_last && !is_device(&place)) {
+        if is_link && (inside || is_last && !is_stream(&place)) {
             return Err(Problem::Link {
                 link: place.strip_prefix(directory).unwrap_or(&place).display().to_string(),
                 target: fs::read_link(&place)?.display().to_string(),
             });
         }
-        inside |= matches!(component, Component::Normal(_))
-            && fs::canonicalize(&place).is_ok_and(|place| place.starts_with(&checkout));
+        inside |= !is_last
+            && matches!(component, Component::Normal(_))
+            && fs::canonicalize(&place)
+                .is_ok_and(|place| place.starts_with(&working) || is_in_checkout(&place));
     }
-    Ok(())
+    match is_stream(&place) {
+        false => Ok(Destination::File),
+        true if inside => Err(Problem::NotAFile),
+        true => Ok(Destination::Stream),
+    }
 }
 
-/// The nearest folder around this one that is a checkout of git; else this one.
-fn checkout(directory: &Path) -> PathBuf {
-    let directory = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
-    let checkout = directory.ancestors().find(|folder| folder.join(".git").exists());
-    checkout.unwrap_or(&directory).to_owned()
+/// Whether this folder or one around it is a checkout of git. That of a submodule is in another, and anybody can put a
+/// `.git` into a folder, so no `.git` is where the search ends.
+fn is_in_checkout(place: &Path) -> bool {
+    place.ancestors().any(|folder| folder.join(".git").symlink_metadata().is_ok())
 }
 
-fn is_device(path: &Path) -> bool {
+/// Whether there is a device, a pipe or a socket.
+pub(super) fn is_stream(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// What a name of the system's stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum StandardStream {
+    Output,
+    Errors,
+    /// `/dev/null`, or one that the caller has opened, as `>(command)` of a shell does.
+    Other,
+}
+
+/// The stream that this is a name of, among those in `/dev` and `/proc`. Standard input is none: it is not for writing.
+fn standard_stream(path: &Path) -> Option<StandardStream> {
+    let folder = fs::canonicalize(path.parent()?).ok()?;
+    let name = path.file_name()?.to_str()?;
+    if folder == Path::new("/dev") {
+        return match name {
+            "stdout" => Some(StandardStream::Output),
+            "stderr" => Some(StandardStream::Errors),
+            "null" => Some(StandardStream::Other),
+            _ => None,
+        };
+    }
+    let is_own = folder == Path::new("/dev/fd")
+        || folder == Path::new("/proc").join(std::process::id().to_string()).join("fd");
+    let is_anothers = folder.starts_with("/proc") && folder.file_name() == Some(OsStr::new("fd"));
+    match name.parse::<u32>().ok()? {
+        1 if is_own => Some(StandardStream::Output),
+        2 if is_own => Some(StandardStream::Errors),
+        number if number > 0 && (is_own || is_anothers) => Some(StandardStream::Other),
+        _ => None,
+    }
+}
+
+/// Writes to a stream after what is in it: it may be connected to a file that others write to as well.
+fn send(path: &Path, content: &[u8]) -> io::Result<()> {
+    match standard_stream(path) {
+        // Opened again, it would have a position of its own, and what the caller writes next would go over ours.
+        Some(StandardStream::Output) => {
+            let mut output = io::stdout().lock();
+            match output.write_all(content).and_then(|()| output.flush()) {
+                // The reader has seen all it wanted, as of `Host::stdout`.
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+                result => result,
+            }
+        }
+        Some(StandardStream::Errors) => io::stderr().lock().write_all(content),
+        Some(StandardStream::Other) | None => OpenOptions::new().append(true).open(path)?.write_all(content),
+    }
 }
 
 /// A file that removes itself unless it is persisted, with the permissions of the file that it shall replace, or those

@@ -275,6 +275,35 @@ fn what_looks_like_a_repository_is_none() {
     }
 }
 
+/// `-C` through a link of the checkout: git looks above the place that the link leads to. Before 2.38 it has no
+/// `safe.bareRepository`, so it is run without that here.
+#[test]
+fn what_looks_like_a_repository_is_none_behind_a_link_either() {
+    let world = World::with(
+        "git clone -q --bare . sub/deep; mkdir -p sub/deep/inner/most plain/folder; git -C sub/deep branch -m stranger; \
+         ln -s sub/deep/inner in; ln -s sub/deep itself; ln -s in chain; ln -s sub/deep/inner plain/most; \
+         ln -s plain/folder away",
+    );
+    let old_git = "#!/bin/sh\nfor word do shift\n\
+                   case $word in safe.bareRepository=*) word=core.abbrev=7 ;; esac\nset -- \"$@\" \"$word\"\ndone\n\
+                   PATH=${PATH#*:}\nexec git \"$@\"\n";
+    let folder = world.test.folder().to_owned();
+    let world = world.change(|test| test.file("bin/git", old_git));
+    fs::set_permissions(folder.join("bin/git"), fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", folder.join("bin").display(), std::env::var("PATH").unwrap());
+    let world = world.change(|test| test.env("PATH", &path));
+    for place in ["in", "in/most", "itself", "chain", "plain/most", "sub/deep/inner"] {
+        let (stdout, stderr) = world.run(&["-C", place, "plan", "--facts", "-v"]);
+        assert_eq!(stdout, "{}\n", "{place}");
+        assert!(stderr.contains("sub/deep` looks like a bare git repository"), "{place}: {stderr}");
+    }
+    // A link to a folder of the checkout is no harm.
+    for place in ["away", "plain/folder"] {
+        let (stdout, stderr) = world.run(&["-C", place, "plan", "--facts", "-v"]);
+        assert!(stdout.contains("\"branch\": \"main\""), "{place}: {stdout}{stderr}");
+    }
+}
+
 #[test]
 fn what_is_no_address_is_refused() {
     for (address, problem) in [

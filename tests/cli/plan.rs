@@ -688,3 +688,116 @@ app    ghcr.io/acme/app  1.2.3, 1.2, sha-90dd603, latest  linux/amd64, linux/arm
     plan([labels, tags, "docker-bake.hcl"]);
     plan([tags, "docker-bake.hcl", labels]);
 }
+
+// ----- pipes and devices
+
+/// A run of lines of a shell, in which `bakeplan` is the program and `$OUT` a folder outside of the checkout; it must
+/// end by itself.
+#[cfg(target_os = "linux")]
+fn shell(lines: &str) -> (std::process::Output, [tempfile::TempDir; 2]) {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    fs::create_dir(folders[0].path().join(".git")).unwrap();
+    fs::write(folders[0].path().join("images.hcl"), SPEC).unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_bakeplan"));
+    let output = std::process::Command::new("timeout")
+        .args(["60", "sh", "-c", lines])
+        .current_dir(folders[0].path())
+        .env_clear()
+        .env("PATH", format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap()))
+        .env("OUT", folders[1].path())
+        .output()
+        .unwrap();
+    assert_ne!(output.status.code(), Some(124), "{lines}: it waits");
+    (output, folders)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn streams_are_written_to_and_never_read() {
+    for (lines, before, after) in [
+        ("bakeplan bake -o /dev/stdout | cat", "", ""),
+        ("bakeplan bake -o /dev/fd/1 | cat", "", ""),
+        ("bakeplan bake -o /proc/self/fd/1 | cat", "", ""),
+        ("bakeplan bake -o /dev/stderr 2>&1 >/dev/null | cat", "", ""),
+        ("bakeplan bake -o /dev/fd/3 3>&1 | cat", "", ""),
+        ("cd /; bakeplan bake -f \"$OLDPWD/images.hcl\" -o /dev/stdout | cat", "", ""),
+        ("mkfifo $OUT/pipe; cat $OUT/pipe & bakeplan bake -o $OUT/pipe; wait", "", ""),
+        ("ln -s /dev/stdout $OUT/own; bakeplan bake -o $OUT/own | cat", "", ""),
+        // Names of streams that lead to a file: what is in it stays, and what comes after it does too.
+        ("bakeplan bake -o /dev/stdout > $OUT/file; cat $OUT/file", "", ""),
+        ("bakeplan bake -o /dev/stderr 2> $OUT/file; cat $OUT/file", "", ""),
+        ("bakeplan bake -o /dev/fd/3 3> $OUT/file; cat $OUT/file", "", ""),
+        ("bakeplan bake -o /dev/stdout > file; cat file", "", ""),
+        ("echo a > $OUT/file; bakeplan bake -o /dev/stdout >> $OUT/file; cat $OUT/file", "a\n", ""),
+        ("echo a > $OUT/file; bakeplan bake -o /dev/fd/3 3>> $OUT/file; cat $OUT/file", "a\n", ""),
+        ("{ echo a; bakeplan bake -o /dev/stdout; echo b; } > $OUT/file; cat $OUT/file", "a\n", "b\n"),
+    ] {
+        let (output, _folders) = shell(lines);
+        let (stdout, stderr) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!((output.status.code(), &*stderr), (Some(0), ""), "{lines}");
+        let product = stdout.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+        let product: serde_json::Value =
+            serde_json::from_str(product.unwrap_or_default()).expect("the product, whole");
+        assert!(product["target"].is_object(), "{lines}: {stdout}");
+    }
+    for lines in
+        ["bakeplan bake -o /dev/null", "bakeplan bake -o /dev/stdout | true", "bakeplan plan --out $OUT"]
+    {
+        let (output, _folders) = shell(lines);
+        let talk = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), &*talk), (Some(0), ""), "{lines}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn streams_of_the_checkout_are_refused_and_none_is_compared() {
+    let of_the_checkout = [
+        ("mkfifo pipe; bakeplan bake -o pipe", "cannot write `pipe`"),
+        ("mkfifo pipe; bakeplan bake -o \"$PWD/pipe\"", "cannot write `/"),
+        ("mkdir out; mkfifo out/plan.json; bakeplan plan --out out", "cannot write `out/plan.json`"),
+        (
+            "mkdir out; mkfifo out/docker-bake.json; bakeplan plan --out out",
+            "cannot write `out/docker-bake.json`",
+        ),
+        (
+            "mkdir sub; mkfifo pipe; bakeplan -C sub bake -f ../images.hcl -o ../pipe",
+            "cannot write `../pipe`",
+        ),
+    ];
+    let compared = [
+        ("bakeplan bake --check -o /dev/stdout | cat", "cannot read `/dev/stdout`"),
+        ("bakeplan bake --check -o /dev/stdout > $OUT/file", "cannot read `/dev/stdout`"),
+        ("bakeplan bake --check -o /dev/null", "cannot read `/dev/null`"),
+        ("bakeplan bake --check -o /dev/fd/3 3>&1 | cat", "cannot read `/dev/fd/3`"),
+        ("mkfifo pipe; bakeplan bake --check -o pipe", "cannot read `pipe`"),
+        ("mkfifo $OUT/pipe; bakeplan bake --check -o $OUT/pipe", "cannot read `/"),
+        (
+            "mkdir out; mkfifo out/docker-bake.json; bakeplan plan --check --out out",
+            "cannot read `out/docker-bake.json`",
+        ),
+        ("mkfifo README.md; bakeplan readme README.md", "cannot read `README.md`"),
+        ("mkfifo README.md; bakeplan readme --check README.md", "cannot read `README.md`"),
+    ];
+    for (lines, message) in of_the_checkout.into_iter().chain(compared) {
+        let (output, _folders) = shell(lines);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.starts_with(&format!("error[not-a-file]: {message}")), "{lines}: {stderr}");
+        assert!(stderr.contains("it is not a regular file\n  = help: "), "{lines}: {stderr}");
+    }
+    // A link of the checkout does not become a stream by what it leads to, and standard input is not for writing.
+    for lines in [
+        "ln -s /dev/stdout link; bakeplan bake -o link | cat",
+        "ln -s /dev link; bakeplan bake -o link/stdout | cat",
+        "ln -s /dev link; bakeplan bake -o \"$PWD/link/null\"",
+        "echo a > $OUT/file; bakeplan bake -o /dev/stdin < $OUT/file",
+        "echo a > $OUT/file; bakeplan bake -o /dev/fd/0 < $OUT/file",
+    ] {
+        let (output, folders) = shell(lines);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.starts_with("error[is-a-link]: "), "{lines}: {stderr}");
+        let file = fs::read_to_string(folders[1].path().join("file")).unwrap_or("a\n".into());
+        assert_eq!(file, "a\n", "{lines}");
+    }
+}
