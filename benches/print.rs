@@ -23,10 +23,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use bakeplan::bake::text::hcl;
-use bakeplan::bake::text::syntax::{Body, Expr, ExprKind, ObjectKey};
-use bakeplan::json::{Json, Member};
-use bakeplan::source::Sources;
+use bakeplan::internals::bake::text::hcl;
+use bakeplan::internals::bake::text::syntax::{Body, Expr, ExprKind, ObjectKey};
+use bakeplan::internals::json::{Json, Member};
+use bakeplan::internals::source::Sources;
 
 /// That of the program, for the floor.
 #[cfg(target_env = "musl")]

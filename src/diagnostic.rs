@@ -60,6 +60,26 @@ pub struct Diagnostic {
 /// Why there is no result. Boxed, since it travels through every level of an expression.
 pub type Failure = Box<Diagnostic>;
 
+/// Texts that must not be shown, the longest first.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets(Vec<String>);
+
+/// Shorter values are not looked for: they are in every other word.
+const MIN_SECRET: usize = 4;
+
+impl Secrets {
+    /// Adds some.
+    pub fn hide(&mut self, texts: impl Iterator<Item = String>) {
+        for text in texts.filter(|text| text.len() >= MIN_SECRET) {
+            // Some messages quote what was found.
+            self.0.push(text.escape_debug().to_string());
+            self.0.push(text);
+        }
+        self.0.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+        self.0.dedup();
+    }
+}
+
 impl Diagnostic {
     /// An error without a place.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
@@ -108,8 +128,10 @@ impl Diagnostic {
 
     /// The same without these texts, which nobody may see.
     #[must_use]
-    pub fn without(&self, secrets: &[String]) -> Self {
-        self.with_texts(|text| secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "…")))
+    pub fn without(&self, secrets: &Secrets) -> Self {
+        self.with_texts(|text| {
+            secrets.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "…"))
+        })
     }
 
     /// The same with each text changed.
@@ -144,9 +166,10 @@ impl Diagnostic {
                 let main = index == 0 && label.span == self.labels[0].span;
                 let kind = if main { AnnotationKind::Primary } else { AnnotationKind::Context };
                 let annotation = kind.span(window.range(label.span));
-                snippet = snippet.annotation(match label.text.is_empty() {
-                    true => annotation,
-                    false => annotation.label(clean(&label.text)),
+                snippet = snippet.annotation(if label.text.is_empty() {
+                    annotation
+                } else {
+                    annotation.label(clean(&label.text))
                 });
             }
             group = group.element(snippet);
@@ -255,15 +278,22 @@ impl Diagnostics {
         self.all.is_empty()
     }
 
-    /// What was reported, in the order in which it was found.
-    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.all.iter()
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// What was reported, in the order in which it was found: that of the arguments, where these are what is wrong.
+    #[must_use]
+    pub fn into_found(self) -> Vec<Diagnostic> {
+        self.all.into_iter().collect()
     }
 
     /// What was reported, sorted by place.
     #[must_use]
     pub fn into_sorted(self) -> Vec<Diagnostic> {
-        sorted(self.all.into_iter().collect())
+        sorted(self.into_found())
     }
 
     /// Goes on only if there is no error so far, for stages that take it for granted.
@@ -285,6 +315,15 @@ impl Diagnostics {
     pub fn into_result<T>(self, value: T) -> Result<(T, Vec<Diagnostic>), Vec<Diagnostic>> {
         self.check()?;
         Ok((value, self.into_sorted()))
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = indexmap::set::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.all.into_iter()
     }
 }
 
@@ -321,7 +360,7 @@ pub struct WireDiagnostic {
 
 /// A range in a file, as JSON.
 #[derive(Clone, Debug, Serialize)]
-#[expect(missing_docs, reason = "the names say it")]
+#[allow(clippy::missing_docs_in_private_items, reason = "the names say it")]
 pub struct WirePlace {
     pub file: String,
     pub line: usize,
@@ -461,7 +500,7 @@ mod tests {
         let (_, error) = sample();
         let (warning, note) = (Diagnostic::warning("w", "b"), Diagnostic::note("n", "a"));
         let mut found = Diagnostics::default();
-        assert!(found.is_empty());
+        assert!(found.all.is_empty());
         found.extend([warning.clone(), note.clone(), warning.clone()]);
         assert!(!found.has_errors());
         assert_eq!(found.clone().into_result(1), Ok((1, vec![note.clone(), warning.clone()])));
@@ -470,7 +509,7 @@ mod tests {
         assert_eq!(found.ok::<()>(Err(Box::new(error.clone()))), None);
         assert_eq!(found.ok::<u8>(Err(error.clone())), None);
         assert_eq!(found.ok(Ok::<_, Diagnostic>(2)), Some(2));
-        assert_eq!(found.iter().count(), 4);
+        assert_eq!(found.all.len(), 4);
         assert_eq!(found.into_result(1), Err(vec![Diagnostic::error("w", "b"), error]));
     }
 

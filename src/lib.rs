@@ -1,5 +1,10 @@
 //! bakeplan plans and publishes multi-platform container images from a Bake file.
 //!
+//! Other programs [evaluate](Evaluated::new) a definition, [print](Evaluated::print) or [plan](Evaluated::plan) it, build
+//! what the plan says, and [merge()] the builds. All else is private.
+//!
+//! # Inside
+//!
 //! The modules stand in the order of the pipeline. One may use those of its own group and of the groups above it;
 //! a test in `tests/cli/architecture.rs` sees to that.
 //!
@@ -8,7 +13,8 @@
 //! registry → published (plan.json, digests of builds, what repositories answer) → merge, verify
 //! ```
 
-#![warn(clippy::self_named_module_files)]
+#![warn(clippy::missing_docs_in_private_items, clippy::self_named_module_files)]
+#![allow(unreachable_pub, reason = "modules are private, so `pub` means the crate")]
 #![cfg_attr(
     test,
     allow(clippy::disallowed_methods, reason = "unit tests may measure time, and `str!` looks at files")
@@ -16,49 +22,60 @@
 
 // The words.
 mod as_text;
-pub mod diagnostic;
-pub mod graphemes;
-pub mod json;
-pub mod oci;
-pub mod on_missing;
-pub mod platform;
-pub mod reference;
-pub mod source;
-pub mod version;
+mod diagnostic;
+mod graphemes;
+mod json;
+mod oci;
+mod on_missing;
+mod platform;
+mod reference;
+mod source;
+mod version;
 
 // The language.
-pub mod bake;
+mod bake;
 
 // The decisions.
-pub mod facts;
-pub mod pattern;
-pub mod rules;
-pub mod runner;
-pub mod spec;
-pub mod tags;
+mod facts;
+mod pattern;
+mod rules;
+mod runner;
+mod spec;
+mod tags;
 
 // The plan and how it is made.
-pub mod plan;
-pub mod resolve;
+mod plan;
+mod resolve;
 
 // The registries.
-pub mod registry;
+mod registry;
 
 // What is published: the plan as it is written and read, what builds pushed, what repositories answer.
-pub mod published;
+mod published;
 
 // The views.
-pub mod render;
+mod render;
 
 // What is done with a plan and what was built of it.
-pub mod merge;
-pub mod verify;
+mod merge;
+mod verify;
 
 // What their JSON looks like.
-pub mod schema;
+mod schema;
 
 // The edge.
-pub mod cli;
-pub mod commands;
-pub mod error;
-pub mod host;
+mod cli;
+mod commands;
+mod error;
+mod host;
+
+// What others may use, and what our own tests do.
+pub mod internals;
+mod library;
+
+pub use facts::Facts;
+pub use library::{Access, Evaluated, Merged, Mistakes, PlanFiles, merge};
+
+/// Runs the program: arguments in, exit code out.
+#[doc(hidden)]
+pub use commands::main;

@@ -1,47 +1,12 @@
-//! The `bakeplan` program: arguments in, exit code out.
+//! The `bakeplan` program.
 
-use std::io::ErrorKind::BrokenPipe;
 use std::process::ExitCode;
-use std::thread;
-
-use bakeplan::cli::Cli;
-use bakeplan::commands;
-use bakeplan::error::Exit;
-use bakeplan::host::{self, Host};
 
 /// musl's allocator is slow. Others are left alone, since mimalloc takes longer to start than a small file to print.
 #[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The stack that a run may need, in bytes: expressions nest and refer to each other, which evaluating them recurses for.
-/// Up to their limits (`bake::eval::budget`, `bake::eval::chain`, `bake::text::hcl`) an optimised build needs 3 MiB, and a main thread on Unix
-/// has nearly 8.
-const STACK: usize = if cfg!(debug_assertions) { 256 << 20 } else { 7 << 20 };
-
 fn main() -> ExitCode {
-    host::install_panic_hook();
-    let started = Cli::read(host::arguments()).and_then(|cli| {
-        let host = Host::new(&cli.global.directories, cli.global.color);
-        Ok((host.map_err(Cli::refuse)?, cli))
-    });
-    match started {
-        Ok((host, cli)) => run(&cli, &host).into(),
-        Err(stop) => match stop.print() {
-            Err(failure) if failure.kind() != BrokenPipe => Exit::Failed.into(),
-            _ => ExitCode::from(if stop.use_stderr() { Exit::Usage } else { Exit::Done }),
-        },
-    }
-}
-
-/// Runs the command where there is room for it: here, or in a thread, which costs a short run a fifth of its time.
-fn run(cli: &Cli, host: &Host) -> Exit {
-    let work = || commands::run(cli, host);
-    if host::stack_size().is_some_and(|size| size >= STACK) {
-        return work();
-    }
-    thread::scope(|scope| match thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work) {
-        Ok(thread) => thread.join().unwrap_or(Exit::Failed),
-        Err(_) => work(),
-    })
+    bakeplan::main()
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
+use sha2::{Digest as _, Sha256};
 
 use crate::bake::target::{Group, Target};
 use crate::bake::values::Name;
@@ -13,6 +14,7 @@ use crate::on_missing::OnMissing;
 use crate::platform::Platform;
 use crate::reference::{Repository, Tag};
 use crate::runner::Runner;
+use crate::source::Source;
 use crate::tags::{Claim, YieldedTag};
 use crate::version::Scheme;
 
@@ -157,6 +159,15 @@ pub struct Job {
     pub secrets: Vec<String>,
     /// Ids of the ssh agents or keys that its builds use.
     pub ssh: Vec<String>,
+}
+
+impl SourceFile {
+    /// A source as the plan records it.
+    #[must_use]
+    pub fn of(source: &Source) -> Self {
+        let hash = Sha256::digest(source.text.as_bytes());
+        Self { path: source.path.clone(), sha256: hash.iter().map(|byte| format!("{byte:02x}")).collect() }
+    }
 }
 
 impl Plan {

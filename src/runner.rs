@@ -54,11 +54,14 @@ impl Runner {
         let labels = self.labels();
         let any = |test: fn(&str) -> bool| labels.iter().any(|label| test(label));
         let os = if any(|l| l.starts_with("windows")) { "windows" } else { "linux" };
-        let architecture = match () {
-            () if any(|l| l.ends_with("-arm") || l.contains("arm64") || l.contains("aarch64")) => "arm64",
-            () if any(|l| l == "x64" || l.contains("amd64") || l.contains("x86_64")) => "amd64",
-            () if any(|l| l.starts_with("ubuntu-") || l.starts_with("windows-")) => "amd64",
-            () => return None,
+        let architecture = if any(|l| l.ends_with("-arm") || l.contains("arm64") || l.contains("aarch64")) {
+            "arm64"
+        } else if any(|l| l == "x64" || l.contains("amd64") || l.contains("x86_64"))
+            || any(|l| l.starts_with("ubuntu-") || l.starts_with("windows-"))
+        {
+            "amd64"
+        } else {
+            return None;
         };
         format!("{os}/{architecture}").parse().ok()
     }

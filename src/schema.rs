@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::published::plan_json::{self, PlanJson};
 use crate::render::matrix::{self, MatrixRow};
-use crate::{merge, verify};
+use crate::{merge, spec, verify};
 
 /// The dialect of the schemas.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -19,7 +19,7 @@ const DEFINITIONS: &str = "#/$defs/";
 
 /// A whole schema.
 #[derive(Serialize)]
-struct Document {
+struct SchemaDocument {
     #[serde(rename = "$schema")]
     dialect: &'static str,
     #[serde(rename = "$id")]
@@ -31,7 +31,7 @@ struct Document {
     definitions: BTreeMap<String, Value>,
 }
 
-impl Document {
+impl SchemaDocument {
     /// A schema without content. Another version of the form has another name.
     fn new(name: &str, version: u32, title: &'static str) -> Self {
         Self {
@@ -98,7 +98,7 @@ fn unwrapped(text: &str) -> String {
 /// The schema of `plan.json`.
 #[must_use]
 pub fn plan() -> String {
-    let mut document = Document::new("plan", plan_json::SCHEMA, "plan.json of bakeplan");
+    let mut document = SchemaDocument::new("plan", plan_json::SCHEMA, "plan.json of bakeplan");
     if let Value::Object(root) = document.take::<PlanJson>() {
         document.root = root;
     }
@@ -108,7 +108,7 @@ pub fn plan() -> String {
 /// The schema of `matrix.json`.
 #[must_use]
 pub fn matrix() -> String {
-    let mut document = Document::new("matrix", matrix::SCHEMA, "matrix.json of bakeplan");
+    let mut document = SchemaDocument::new("matrix", matrix::SCHEMA, "matrix.json of bakeplan");
     let row = document.define::<MatrixRow<'_>>();
     document
         .with("description", "A row for each CI job.".into())
@@ -117,11 +117,30 @@ pub fn matrix() -> String {
         .print()
 }
 
+/// The schema of a file with `image` blocks in JSON, such as `images.json`.
+#[must_use]
+pub fn images() -> String {
+    let mut document = SchemaDocument::new(
+        "images",
+        spec::schema::SCHEMA,
+        "`image` blocks of bakeplan, as images.json or a Bake file in JSON has them",
+    );
+    let (root, definitions) = spec::schema::schema();
+    if let Value::Object(root) = root {
+        document.root = root;
+    }
+    document.definitions = definitions.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
+    document.print()
+}
+
 /// The schema of what `merge` and `verify` print with `--format json`.
 #[must_use]
 pub fn result() -> String {
-    let mut document =
-        Document::new("result", merge::report::SCHEMA, "Results of `bakeplan merge` and `bakeplan verify`");
+    let mut document = SchemaDocument::new(
+        "result",
+        merge::report::SCHEMA,
+        "Results of `bakeplan merge` and `bakeplan verify`",
+    );
     let either =
         json!([document.define::<merge::report::Report>(), document.define::<verify::report::Report>()]);
     document.with("anyOf", either).print()

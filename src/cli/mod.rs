@@ -373,6 +373,8 @@ pub enum SchemaOf {
     Plan,
     /// matrix.json, the rows of a CI matrix
     Matrix,
+    /// `image` blocks in JSON, as in images.json or docker-bake.json
+    Images,
     /// What `bakeplan merge` and `bakeplan verify` print with `--format json`
     Result,
 }

@@ -22,9 +22,12 @@ pub(super) fn unified(path: &str, from: &str, to: &str) -> String {
     let equal_after = pairs.take_while(|(from, to)| from == to).count();
     let differing = from.len().max(to.len()) - equal_before - equal_after;
     let is_cut = differing > MAX_LINES;
-    let end = |lines: &[&str]| match is_cut {
-        true => lines.len().min(equal_before + MAX_LINES),
-        false => lines.len().min(lines.len() - equal_after + CONTEXT),
+    let end = |lines: &[&str]| {
+        if is_cut {
+            lines.len().min(equal_before + MAX_LINES)
+        } else {
+            lines.len().min(lines.len() - equal_after + CONTEXT)
+        }
     };
     let mut config = TextDiff::configure();
     let diff = config.newline_terminated(true).diff_slices(&from[..end(&from)], &to[..end(&to)]);

@@ -196,10 +196,12 @@ fn parse_unknown(
     };
     let text = &sources.get(id).text;
     let seems_compose = text.lines().any(|line| line.starts_with("services:"));
-    let (language, mut told, other, reason) = match text.trim_start().starts_with('{') {
-        true => ("JSON", json, "Compose", compose),
-        false if seems_compose => ("Compose", compose, "HCL", hcl),
-        false => ("HCL", hcl, "Compose", compose),
+    let (language, mut told, other, reason) = if text.trim_start().starts_with('{') {
+        ("JSON", json, "Compose", compose)
+    } else if seems_compose {
+        ("Compose", compose, "HCL", hcl)
+    } else {
+        ("HCL", hcl, "Compose", compose)
     };
     if let (Some(first), Some(reason)) = (told.first_mut(), reason.first()) {
         first.notes.push(format!("`{}` was read as {language}", sources.get(id).path));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::network::{self, Talk};
 use super::session::{Session, github};
 use crate::cli::{self, Engine, ReportFormat};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::error::Error;
 use crate::host::{HostError, Problem};
 use crate::merge::report::{Report, Status};
@@ -80,15 +80,15 @@ pub(super) fn read_metadata(
     let legs = planned.legs();
     let is_planned = |name: &str| legs.contains(name);
     let mut metadata = Metadata::default();
-    let mut problems = Vec::new();
+    let mut problems = Diagnostics::default();
     for path in paths {
         if let Some((target, digest)) = pair(path) {
-            problems.extend(metadata.add_pair(target, digest, &is_planned).err());
+            problems.ok(metadata.add_pair(target, digest, &is_planned));
             continue;
         }
         if path == STDIN {
             let text = session.host.read_stdin()?;
-            problems.extend(metadata.add_text("standard input", &text, &is_planned).err());
+            problems.ok(metadata.add_text("standard input", &text, &is_planned));
             continue;
         }
         let files = session.host.files_below(path)?;
@@ -107,10 +107,11 @@ pub(super) fn read_metadata(
                 metadata.notes.push(Diagnostic::note("no-metadata", message));
                 continue;
             }
-            problems.extend(metadata.add_text(&file, &text, &is_planned).err());
+            problems.ok(metadata.add_text(&file, &text, &is_planned));
         }
     }
-    if problems.is_empty() { Ok(metadata) } else { Err(problems.into()) }
+    problems.check()?;
+    Ok(metadata)
 }
 
 /// `target=digest`

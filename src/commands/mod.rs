@@ -8,14 +8,17 @@ mod merge;
 mod network;
 mod plan;
 mod print;
+mod program;
 mod readme;
 mod schema;
 mod session;
 mod verify;
 
+pub use program::main;
 use session::{Session, Voice};
 
 use crate::cli::{Cli, Command, PlanFormat, ReportFormat};
+use crate::diagnostic::Secrets;
 use crate::error::Exit;
 use crate::host::Host;
 use crate::source::Sources;
@@ -34,7 +37,7 @@ pub fn run(cli: &Cli, host: &Host) -> Exit {
         sources: Sources::default(),
         voice,
         verbose: cli.global.verbose,
-        secrets: Vec::new(),
+        secrets: Secrets::default(),
     };
     let result = match &cli.command {
         Command::Print(args) => print::print(&mut session, args),

@@ -76,10 +76,12 @@ enum Style {
 
 impl Talk {
     pub(super) fn new(session: &Session<'_>) -> Self {
-        let style = match () {
-            () if session.voice.json => Style::Silent,
-            () if session.host.stderr_is_terminal() => Style::Live,
-            () => Style::Lines,
+        let style = if session.voice.json {
+            Style::Silent
+        } else if session.host.stderr_is_terminal() {
+            Style::Live
+        } else {
+            Style::Lines
         };
         Self { host: session.host.clone(), style, dirty: Mutex::new(false) }
     }

@@ -4,8 +4,6 @@ use std::cell::LazyCell;
 use std::mem::ManuallyDrop;
 use std::path::{Component, Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::diff;
 use super::facts;
 use super::load::{self, Loaded};
@@ -21,7 +19,6 @@ use crate::plan::{Plan, SourceFile};
 use crate::platform::Platform;
 use crate::render;
 use crate::resolve::{self, Input, Purpose};
-use crate::source::Source;
 
 /// `bakeplan plan`
 pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Error> {
@@ -120,9 +117,10 @@ pub(super) fn make_for(
     purpose: Purpose,
 ) -> Result<(Plan, Loaded), Error> {
     let definition = &selection.definition;
-    let mut known = match purpose.is_committed() {
-        true => facts::given(session, &selection.facts, &definition.files)?.with_ref_parts().with_ref(),
-        false => facts::known(session, &selection.facts, &definition.files)?,
+    let mut known = if purpose.is_committed() {
+        facts::given(session, &selection.facts, &definition.files)?.with_ref_parts().with_ref()
+    } else {
+        facts::known(session, &selection.facts, &definition.files)?
     };
     let loaded = load::load(session, definition)?;
     if let Some(path) = &loaded.generated {
@@ -156,7 +154,7 @@ pub(super) fn make_for(
         facts: &facts,
         known_versions: &known_versions,
         kept: &loaded.kept,
-        sources: loaded.sources.iter().map(|id| hashed(session.sources.get(*id))).collect(),
+        sources: loaded.sources.iter().map(|id| SourceFile::of(session.sources.get(*id))).collect(),
     });
     let plan = planned.map_err(|mut found| {
         found.append(&mut findings);
@@ -174,12 +172,6 @@ pub(super) fn make_for(
     Ok((plan, loaded))
 }
 
-/// A source as the plan records it.
-fn hashed(source: &Source) -> SourceFile {
-    let sha256 = Sha256::digest(source.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    SourceFile { path: source.path.clone(), sha256 }
-}
-
 /// What a generated file says about itself.
 fn origin(loaded: &Loaded, command: &str) -> String {
     let files: Vec<&str> = loaded.files.iter().map(|found| found.path.as_str()).collect();
@@ -194,17 +186,11 @@ pub(super) fn shared_options(selection: &Selection) -> Vec<String> {
     definition.files.iter().for_each(|file| option("-f", file));
     for variable in &definition.variables {
         let name = variable.split('=').next().unwrap_or_default();
-        match is_secret_name(name) {
-            true => option("--var", &format!("{name}=…")),
-            false => option("--var", variable),
-        }
+        if is_secret_name(name) { option("--var", &format!("{name}=…")) } else { option("--var", variable) }
     }
     for set in &definition.overrides {
         let key = set.split('=').next().unwrap_or_default();
-        match is_secret_name(key) {
-            true => option("--set", &format!("{key}=…")),
-            false => option("--set", set),
-        }
+        if is_secret_name(key) { option("--set", &format!("{key}=…")) } else { option("--set", set) }
     }
     definition.kept.iter().for_each(|name| option("--keep-variable", name));
     selection.platforms.iter().for_each(|platform| option("--platform", platform));
@@ -248,9 +234,10 @@ fn refuse_loop(session: &Session<'_>, loaded: &Loaded, path: &str) -> Result<(),
     let place = |path: &str| normalized(&host.directory().join(path));
     let target = place(path);
     if let Some(source) = loaded.files.iter().find(|found| place(&found.path) == target) {
-        let message = match source.path == path {
-            true => format!("`{path}` is a source, so it cannot be the product too"),
-            false => format!("`{path}` is a source (`{}`), so it cannot be the product too", source.path),
+        let message = if source.path == path {
+            format!("`{path}` is a source, so it cannot be the product too")
+        } else {
+            format!("`{path}` is a source (`{}`), so it cannot be the product too", source.path)
         };
         return Err(Diagnostic::error("output-is-source", message)
             .with_help("write it into a folder of its own: `--out DIR`, or to another name: `-o FILE`")

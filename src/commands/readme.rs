@@ -21,8 +21,5 @@ pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<()
     let mut command = vec!["bakeplan".to_owned(), "readme".to_owned(), plan::quote(&args.file)];
     command.extend(plan::shared_options(&args.selection));
     let files = [(args.file.clone(), spliced)];
-    match args.check {
-        true => plan::check(session, &files, &command.join(" ")),
-        false => plan::write(session, &files),
-    }
+    if args.check { plan::check(session, &files, &command.join(" ")) } else { plan::write(session, &files) }
 }

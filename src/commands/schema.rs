@@ -9,6 +9,7 @@ pub(super) fn print(session: &Session<'_>, args: &cli::Schema) -> Result<(), Err
     session.deliver(&match args.of {
         SchemaOf::Plan => schema::plan(),
         SchemaOf::Matrix => schema::matrix(),
+        SchemaOf::Images => schema::images(),
         SchemaOf::Result => schema::result(),
     })
 }

@@ -1,7 +1,7 @@
 //! A run of a command: where it is, how it speaks, and what it keeps secret.
 
 use crate::bake::values::kept;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Secrets};
 use crate::error::Error;
 use crate::host::{Delivery, Host};
 use crate::source::Sources;
@@ -21,12 +21,9 @@ pub(super) struct Session<'a> {
     pub(super) sources: Sources,
     pub(super) voice: Voice,
     pub(super) verbose: bool,
-    /// Texts that must not be told, the longest first.
-    pub(super) secrets: Vec<String>,
+    /// Texts that must not be told.
+    pub(super) secrets: Secrets,
 }
-
-/// Shorter values are not looked for: they are in every other word.
-const MIN_SECRET: usize = 4;
 
 /// How many diagnostics are told at once; thousands are one mistake of what made the file.
 const MAX_TOLD: usize = 100;
@@ -65,13 +62,7 @@ impl Session<'_> {
 
     /// Keeps texts out of everything that is told from now on.
     pub(super) fn hide(&mut self, texts: impl Iterator<Item = String>) {
-        for text in texts.filter(|text| text.len() >= MIN_SECRET) {
-            // Some messages quote what was found.
-            self.secrets.push(text.escape_debug().to_string());
-            self.secrets.push(text);
-        }
-        self.secrets.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
-        self.secrets.dedup();
+        self.secrets.hide(texts);
     }
 
     /// Says what is done, when asked to.

@@ -168,9 +168,10 @@ impl Host {
         let mut bytes = Vec::new();
         let enough = content.len() as u64 + MAX_INPUT;
         file.take(enough).read_to_end(&mut bytes).map_err(|error| fail(error.into()))?;
-        Ok(match bytes == content.as_bytes() {
-            true => Compared::Equal,
-            false => Compared::Other(String::from_utf8_lossy(&bytes).into_owned()),
+        Ok(if bytes == content.as_bytes() {
+            Compared::Equal
+        } else {
+            Compared::Other(String::from_utf8_lossy(&bytes).into_owned())
         })
     }
 

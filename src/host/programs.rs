@@ -68,15 +68,13 @@ pub(super) fn run(mut command: Command, name: &str, limit: Duration, kill: Kill)
             break status;
         }
         let longest = output.metadata().map_err(other)?.len().max(errors.metadata().map_err(other)?.len());
-        let failure = match () {
-            () if longest > MAX_INPUT => too_much(),
-            () if started.elapsed() > limit => {
-                Failure::TimedOut { command: name.to_owned(), seconds: limit.as_secs() }
-            }
-            () => {
-                thread::sleep(PULSE);
-                continue;
-            }
+        let failure = if longest > MAX_INPUT {
+            too_much()
+        } else if started.elapsed() > limit {
+            Failure::TimedOut { command: name.to_owned(), seconds: limit.as_secs() }
+        } else {
+            thread::sleep(PULSE);
+            continue;
         };
         stop(&mut child, kill);
         return Err(failure);

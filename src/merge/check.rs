@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-use super::index::{Source, referrer};
+use super::index::{IndexSource, referrer};
 use super::subject::{Checked, Missing, Subject};
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, is_index};
@@ -24,7 +24,7 @@ const MAX_ENTRIES: usize = 100;
 /// Checks an image, as far as the records tell. It has to be done again when the questions are answered.
 #[must_use]
 pub fn check(subject: &Subject<'_>, records: &[Record]) -> Checked {
-    let mut walk = Walk { subject, records, seen: BTreeMap::new(), checked: Checked::default() };
+    let mut walk = ImageCheck { subject, records, seen: BTreeMap::new(), checked: Checked::default() };
     for (leg, build) in &subject.image.builds {
         if !subject.metadata.builds.contains_key(leg) {
             walk.missing(leg, build);
@@ -51,7 +51,7 @@ pub fn check(subject: &Subject<'_>, records: &[Record]) -> Checked {
     walk.checked
 }
 
-struct Walk<'a> {
+struct ImageCheck<'a> {
     subject: &'a Subject<'a>,
     records: &'a [Record],
     /// The leg of each platform.
@@ -59,7 +59,7 @@ struct Walk<'a> {
     checked: Checked,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> ImageCheck<'a> {
     fn need(&mut self, site: usize, question: Question) {
         if !self.records[site].knows(&question) {
             self.checked.questions.insert((site, question));
@@ -157,7 +157,7 @@ impl<'a> Walk<'a> {
         for entry in &entries {
             self.child(leg, entry);
         }
-        self.checked.sources.push(Source::Entries(entries));
+        self.checked.sources.push(IndexSource::Entries(entries));
         self.checked.origins.push(None);
     }
 
@@ -243,7 +243,7 @@ impl<'a> Walk<'a> {
         if !is_attested {
             self.referrer(leg, &image.digest);
         }
-        self.checked.sources.push(Source::Index(manifest.clone(), index));
+        self.checked.sources.push(IndexSource::Index(manifest.clone(), index));
     }
 
     /// A build without attestations: the manifest of an image, whose configuration names the platform.
@@ -280,7 +280,7 @@ impl<'a> Walk<'a> {
         self.labels(leg, build, pushed, &entry.digest);
         self.child(leg, &entry);
         self.referrer(leg, &entry.digest);
-        self.checked.sources.push(Source::Image(entry));
+        self.checked.sources.push(IndexSource::Image(entry));
     }
 
     /// Compares what an image says of itself with what was planned for it. What is carried over is of another run, and

@@ -1,7 +1,7 @@
 //! The commands of `docker buildx imagetools` that do what a merge does
 //! (<https://docs.docker.com/reference/cli/docker/buildx/imagetools/create/>).
 
-use super::index::Source;
+use super::index::IndexSource;
 use super::publish::TagJob;
 use super::ready::Ready;
 use crate::diagnostic::Diagnostic;
@@ -31,7 +31,7 @@ pub(super) fn imagetools(ready: &Ready<'_>, site: usize, tags: &[TagJob], sites:
     } else if checked.copies.contains_key(&site) {
         return Vec::new();
     } else {
-        let entries = checked.sources.iter().flat_map(Source::entries).chain(&checked.referrers);
+        let entries = checked.sources.iter().flat_map(IndexSource::entries).chain(&checked.referrers);
         words.extend(
             entries.map(|entry| serde_json::to_string(entry).expect("a descriptor has string keys only")),
         );

@@ -13,7 +13,7 @@ use crate::registry::Manifest;
 
 /// One source of an index, in the order of the platforms.
 #[derive(Clone, Debug)]
-pub enum Source {
+pub enum IndexSource {
     /// An index: what it holds goes in, one level deep.
     Index(Manifest, Index),
     /// The manifest of an image, with the platform that its configuration names.
@@ -33,7 +33,7 @@ pub enum ComposeError {
     Empty,
 }
 
-impl Source {
+impl IndexSource {
     /// What it puts into the index.
     #[must_use]
     pub fn entries(&self) -> &[Descriptor] {
@@ -54,11 +54,11 @@ impl Source {
 /// # Errors
 /// When there is nothing to compose, or annotations have no place.
 pub fn compose(
-    sources: &[Source],
+    sources: &[IndexSource],
     referrers: &[Descriptor],
     annotations: &BTreeMap<String, String>,
 ) -> Result<Manifest, ComposeError> {
-    if let ([Source::Index(manifest, index)], true) = (sources, annotations.is_empty()) {
+    if let ([IndexSource::Index(manifest, index)], true) = (sources, annotations.is_empty()) {
         if referrers.is_empty() {
             return Ok(manifest.clone());
         }
@@ -68,7 +68,7 @@ pub fn compose(
     }
     let mut manifests: Vec<Descriptor> = Vec::new();
     let mut positions: BTreeMap<&Digest, usize> = BTreeMap::new();
-    for entry in sources.iter().flat_map(Source::entries) {
+    for entry in sources.iter().flat_map(IndexSource::entries) {
         match positions.get(&entry.digest) {
             Some(&at) => overlay(&mut manifests[at], entry),
             None => {
@@ -160,17 +160,17 @@ mod tests {
         referrer(Descriptor::new(OCI_MANIFEST, digest(name), 9), &digest(of))
     }
 
-    fn index(entries: &[Descriptor]) -> Source {
+    fn index(entries: &[Descriptor]) -> IndexSource {
         let index = Index {
             schema_version: 2,
             media_type: OCI_INDEX.into(),
             manifests: entries.to_vec(),
             ..Index::default()
         };
-        Source::Index(Manifest::new(OCI_INDEX, to_bytes(&index)), index)
+        IndexSource::Index(Manifest::new(OCI_INDEX, to_bytes(&index)), index)
     }
 
-    fn made(sources: &[Source], annotations: &[(&str, &str)]) -> (String, Vec<String>, String) {
+    fn made(sources: &[IndexSource], annotations: &[(&str, &str)]) -> (String, Vec<String>, String) {
         let annotations = annotations.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
         let manifest = compose(sources, &[], &annotations).unwrap();
         let index: Index = serde_json::from_slice(&manifest.bytes).unwrap();
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn a_single_index_without_annotations_stays_as_it_is() {
         let source = index(&[image("a", OCI_MANIFEST, "linux/amd64")]);
-        let Source::Index(original, _) = &source else { unreachable!() };
+        let IndexSource::Index(original, _) = &source else { unreachable!() };
         let sources = std::slice::from_ref(&source);
         assert_eq!(compose(sources, &[], &BTreeMap::new()).unwrap(), *original);
         let (_, _, text) = made(sources, &[("a", "<&>\u{2028}ü")]);
@@ -216,8 +216,8 @@ mod tests {
 
     #[test]
     fn the_media_type_is_dockers_when_all_entries_are() {
-        let docker = Source::Image(image("a", DOCKER_MANIFEST, "linux/amd64"));
-        let oci = Source::Image(image("b", OCI_MANIFEST, "linux/arm64"));
+        let docker = IndexSource::Image(image("a", DOCKER_MANIFEST, "linux/amd64"));
+        let oci = IndexSource::Image(image("b", OCI_MANIFEST, "linux/arm64"));
         assert_eq!(made(std::slice::from_ref(&docker), &[]).0, DOCKER_LIST);
         assert_eq!(made(&[docker.clone(), oci], &[("a", "b")]).0, OCI_INDEX);
         let annotations = BTreeMap::from([("a".to_owned(), "b".to_owned())]);
@@ -230,7 +230,7 @@ mod tests {
         let first = Descriptor { platform: None, ..image("a", OCI_MANIFEST, "linux/amd64") };
         let mut again = image("a", OCI_MANIFEST, "linux/amd64");
         again.annotations.insert("k".into(), "v".into());
-        let (_, digests, text) = made(&[Source::Image(first), Source::Entries(vec![again])], &[]);
+        let (_, digests, text) = made(&[IndexSource::Image(first), IndexSource::Entries(vec![again])], &[]);
         assert_eq!(digests, [digest("a").to_string()]);
         assert!(text.contains("\"k\": \"v\"") && text.contains("\"amd64\""), "{text}");
     }

@@ -27,4 +27,4 @@ mod command;
 mod run;
 
 pub use self::run::merge;
-pub use self::surroundings::{Options, RunDocker, Surroundings};
+pub use self::surroundings::{Options, Surroundings};

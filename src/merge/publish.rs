@@ -12,7 +12,7 @@ use crate::oci::Descriptor;
 use crate::published::progress::{Event, Progress};
 use crate::published::sites::{Site, parallel};
 use crate::reference::{Digest, Tag};
-use crate::registry::{Clock, Error, Kind, Location, Manifest, Mount, Operation, TagOrDigest};
+use crate::registry::{Clock, Error, ErrorKind, Location, Manifest, Mount, Operation, TagOrDigest};
 
 /// How long a registry may answer with what a tag was before
 /// (<https://github.com/p2pool-starter-stack/pithead/issues/429>), and how often it is asked meanwhile.
@@ -289,7 +289,7 @@ fn refused(error: &Error) -> Diagnostic {
     let diagnostic = error.to_diagnostic();
     let is_unknown = error.entries().iter().any(|entry| entry.code.contains("BLOB_UNKNOWN"));
     match error.kind() {
-        Kind::Rejected { .. } if is_unknown && error.operation() == Operation::PutManifest => diagnostic
+        ErrorKind::Rejected { .. } if is_unknown && error.operation() == Operation::PutManifest => diagnostic
             .with_note("everything was there when it was checked: it was deleted since, or the registry wants the `subject` of an attestation there")
             .with_help("run the merge again; on GitLab, build with `oci-artifact=false` in `output`"),
         _ => diagnostic,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::index::Source;
+use super::index::IndexSource;
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
 use crate::on_missing::OnMissing;
@@ -42,7 +42,7 @@ pub struct Checked {
     /// What is worth knowing.
     pub notes: Vec<Diagnostic>,
     /// What goes into the index.
-    pub sources: Vec<Source>,
+    pub sources: Vec<IndexSource>,
     /// Attestations that refer to an image and stand in no index.
     pub referrers: Vec<Descriptor>,
     /// The platforms that it will have, in order.

@@ -7,7 +7,7 @@ use super::served::Served;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, configured_platform};
 use crate::reference::{Digest, Tag};
-use crate::registry::{Error, Kind, Negotiated, TagOrDigest, TransportError};
+use crate::registry::{Error, ErrorKind, Negotiated, TagOrDigest, TransportError};
 
 /// Something to know about a repository.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,12 +58,11 @@ impl Fault {
     #[must_use]
     pub fn of(error: &Error) -> Option<Self> {
         let kind = match error.kind() {
-            Kind::Digest { .. } => FaultKind::DigestMismatch,
-            Kind::TooLarge { .. } | Kind::Transport { problem: TransportError::TooLarge(_), .. } => {
-                FaultKind::TooLarge
-            }
-            Kind::Invalid(_) => FaultKind::Invalid,
-            Kind::Rejected { .. } => FaultKind::Refused,
+            ErrorKind::Digest { .. } => FaultKind::DigestMismatch,
+            ErrorKind::TooLarge { .. }
+            | ErrorKind::Transport { problem: TransportError::TooLarge(_), .. } => FaultKind::TooLarge,
+            ErrorKind::Invalid(_) => FaultKind::Invalid,
+            ErrorKind::Rejected { .. } => FaultKind::Refused,
             _ => return None,
         };
         Some(Self { kind, diagnostic: error.to_diagnostic() })
@@ -183,12 +182,6 @@ impl Record {
     #[must_use]
     pub fn len(&self) -> usize {
         self.replies.len()
-    }
-
-    /// Whether no question was answered.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.replies.is_empty()
     }
 
     /// Forgets which manifests and blobs are not there, so that they are asked for again.

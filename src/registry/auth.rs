@@ -13,7 +13,7 @@ use ureq::http::Method;
 
 use super::challenge::{Bearer, Challenge};
 use super::credentials::{Credentials, Found, Login};
-use super::error::{Kind, Reason, Refusal, explanation};
+use super::error::{ErrorKind, Reason, Refusal, explanation};
 use super::exchange::Exchanger;
 use super::transport::{Answer, Message};
 use super::url::{Url, encode};
@@ -128,7 +128,7 @@ impl Authenticator {
     }
 
     /// What to send; none when the registry has not asked for anything.
-    pub(super) fn authorization(&self, needs: &Needs<'_>) -> Result<Option<Authorization>, Kind> {
+    pub(super) fn authorization(&self, needs: &Needs<'_>) -> Result<Option<Authorization>, ErrorKind> {
         let challenge = lock(&self.challenges).get(&needs.registry.authority).cloned();
         let Some(challenge) = challenge else { return Ok(None) };
         let found = self.credentials.find(needs.repository);
@@ -154,7 +154,12 @@ impl Authenticator {
     }
 
     /// Why a registry does not let us in, although it was sent what it wanted.
-    pub(super) fn refusal(&self, needs: &Needs<'_>, used: Option<&Authorization>, answer: &Answer) -> Kind {
+    pub(super) fn refusal(
+        &self,
+        needs: &Needs<'_>,
+        used: Option<&Authorization>,
+        answer: &Answer,
+    ) -> ErrorKind {
         let found = self.credentials.find(needs.repository);
         let errors = explanation(&answer.content_type(), &answer.body);
         let token = used.and_then(|used| used.header.strip_prefix("Bearer "));
@@ -174,7 +179,7 @@ impl Authenticator {
         host: &str,
         token: Option<&str>,
         errors: Vec<super::ErrorEntry>,
-    ) -> Kind {
+    ) -> ErrorKind {
         let reason = match (&found.login, &found.problem, token) {
             (Login::Anonymous, Some(problem), _) => Reason::Unreadable(problem.clone()),
             (Login::Anonymous, None, _) => Reason::NoCredentials,
@@ -182,7 +187,7 @@ impl Authenticator {
             (_, _, None) => Reason::WrongCredentials,
         };
         let with_scope = token.is_some() || matches!(reason, Reason::NoCredentials);
-        Kind::Unauthorized(Box::new(Refusal {
+        ErrorKind::Unauthorized(Box::new(Refusal {
             reason,
             credentials: found.name.clone(),
             scope: if with_scope { needs.scopes.to_string() } else { String::new() },
@@ -191,7 +196,7 @@ impl Authenticator {
         }))
     }
 
-    fn token(&self, bearer: &Bearer, needs: &Needs<'_>, found: &Found) -> Result<Authorization, Kind> {
+    fn token(&self, bearer: &Bearer, needs: &Needs<'_>, found: &Found) -> Result<Authorization, ErrorKind> {
         let slot = self.slot(bearer, needs, found);
         let mut token = lock(&slot.token);
         let now = self.exchanger.clock.elapsed();
@@ -229,10 +234,13 @@ impl Authenticator {
         slot
     }
 
-    fn fetch(&self, bearer: &Bearer, needs: &Needs<'_>, found: &Found) -> Result<Token, Kind> {
+    fn fetch(&self, bearer: &Bearer, needs: &Needs<'_>, found: &Found) -> Result<Token, ErrorKind> {
         let realm = needs.registry.join(&bearer.realm);
         let realm = realm.ok_or_else(|| {
-            Kind::Invalid(format!("the registry names no address of its token server: {:?}", bearer.realm))
+            ErrorKind::Invalid(format!(
+                "the registry names no address of its token server: {:?}",
+                bearer.realm
+            ))
         })?;
         let answer = match &found.login {
             Login::IdentityToken(token) => {
@@ -256,7 +264,7 @@ impl Authenticator {
         let errors = explanation(&answer.content_type(), &answer.body);
         Err(match answer.status {
             400 | 401 | 403 => self.refused(needs, found, &realm.authority, None, errors),
-            status => Kind::Rejected { status, errors },
+            status => ErrorKind::Rejected { status, errors },
         })
     }
 
@@ -266,7 +274,7 @@ impl Authenticator {
         bearer: &Bearer,
         scopes: &Scopes,
         authorization: Option<&str>,
-    ) -> Result<Answer, Kind> {
+    ) -> Result<Answer, ErrorKind> {
         let mut url = realm.clone();
         let service = Some(("service", bearer.service.clone())).filter(|(_, service)| !service.is_empty());
         for (name, value) in service.into_iter().chain(scopes.each().map(|scope| ("scope", scope))) {
@@ -278,7 +286,7 @@ impl Authenticator {
     }
 
     /// The way of OAuth 2 (<https://distribution.github.io/distribution/spec/auth/oauth/>).
-    fn post(&self, realm: &Url, bearer: &Bearer, scopes: &Scopes, token: &str) -> Result<Answer, Kind> {
+    fn post(&self, realm: &Url, bearer: &Bearer, scopes: &Scopes, token: &str) -> Result<Answer, ErrorKind> {
         let form = [
             ("grant_type", "refresh_token"),
             ("service", &bearer.service),
@@ -293,14 +301,14 @@ impl Authenticator {
         self.exchanger.patiently(realm, &message, None)
     }
 
-    fn read(&self, realm: &Url, answer: &Answer) -> Result<Token, Kind> {
+    fn read(&self, realm: &Url, answer: &Answer) -> Result<Token, ErrorKind> {
         #[derive(Deserialize)]
         struct Got {
             token: Option<String>,
             access_token: Option<String>,
             expires_in: Option<f64>,
         }
-        let invalid = || Kind::Invalid(format!("{} sends no token where it should", realm.authority));
+        let invalid = || ErrorKind::Invalid(format!("{} sends no token where it should", realm.authority));
         let got: Got = serde_json::from_slice(&answer.body).map_err(|_| invalid())?;
         let texts = [got.token, got.access_token].into_iter().flatten();
         let text = texts.into_iter().find(|text| !text.is_empty()).ok_or_else(invalid)?;

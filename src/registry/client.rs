@@ -12,7 +12,7 @@ use super::auth::{Authenticator, Needs, Scopes};
 use super::challenge;
 use super::clock::{Clock, SystemClock};
 use super::credentials::Credentials;
-use super::error::{Error, ErrorEntry, Kind, Operation, entries_of, explanation};
+use super::error::{Error, ErrorEntry, ErrorKind, Operation, entries_of, explanation};
 use super::exchange::Exchanger;
 use super::observer::{Observer, Silent};
 use super::proxy::Proxies;
@@ -88,7 +88,7 @@ impl Client {
     /// A client with this clock, whose requests are told to the observer.
     ///
     /// # Errors
-    /// [`Kind::Files`] when a file of certificates cannot be read, [`Kind::Invalid`] when a variable such as
+    /// [`ErrorKind::Files`] when a file of certificates cannot be read, [`ErrorKind::Invalid`] when a variable such as
     /// `HTTPS_PROXY` names no proxy that can be used.
     pub fn observed(
         settings: &Settings,
@@ -98,11 +98,11 @@ impl Client {
         let Settings { environment, home, insecure, ca_files, timeouts, patience } = settings;
         let proxies = Proxies::from_environment(environment).map_err(|variable| {
             let problem = "it is not the address of an HTTP proxy, such as `http://proxy:3128`".to_owned();
-            Error::new(Operation::Open, variable, Kind::Invalid(problem))
+            Error::new(Operation::Open, variable, ErrorKind::Invalid(problem))
         })?;
         let transport = Transport::new(*timeouts, proxies, ca_files, clock.clone(), observer.clone());
         let transport = transport.map_err(|(path, error)| {
-            Error::new(Operation::Open, path.display().to_string(), Kind::Files(error))
+            Error::new(Operation::Open, path.display().to_string(), ErrorKind::Files(error))
         })?;
         let exchanger = Arc::new(Exchanger {
             transport,
@@ -150,7 +150,7 @@ impl Client {
         self.try_call(call).map_err(|kind| Error::new(call.operation, call.subject.clone(), kind))
     }
 
-    fn try_call(&self, call: &Call<'_>) -> Result<Answer, Kind> {
+    fn try_call(&self, call: &Call<'_>) -> Result<Answer, ErrorKind> {
         let Shared { exchanger, authenticator, encrypted, .. } = &*self.shared;
         let mut attempts = Attempts::new(exchanger.patience, exchanger.clock.as_ref());
         let mut asked = Scopes::default();
@@ -202,7 +202,7 @@ impl Client {
                     return Err(authenticator.refusal(&needs, None, &answer));
                 }
                 let errors = explanation(&answer.content_type(), &answer.body);
-                return Err(Kind::Denied { credentials, scope: needs.scopes.to_string(), errors });
+                return Err(ErrorKind::Denied { credentials, scope: needs.scopes.to_string(), errors });
             }
             return Ok(answer);
         }
@@ -217,7 +217,7 @@ impl Client {
             return None;
         }
         let errors = entries_of(&answer.body).filter(|errors| errors.iter().any(is_blob_unknown))?;
-        let kind = Kind::Rejected { status: answer.status, errors };
+        let kind = ErrorKind::Rejected { status: answer.status, errors };
         let missing = Error::new(call.operation, "", kind).named_digests();
         self.written(call.repository, missing.iter().map(crate::reference::Digest::as_str))
     }
@@ -237,19 +237,19 @@ impl Client {
 }
 
 /// What an answer with a bad status means, when the caller knows nothing better.
-pub(super) fn refusal(answer: &Answer) -> Kind {
+pub(super) fn refusal(answer: &Answer) -> ErrorKind {
     let entries = entries_of(&answer.body);
     let errors = || explanation(&answer.content_type(), &answer.body);
     let has_code = |code: &str| entries.iter().flatten().any(|entry| entry.code == code);
     match answer.status {
         404 => match entries {
-            Some(entries) => Kind::NotFound(entries),
-            None => Kind::ForeignNotFound { content_type: answer.content_type() },
+            Some(entries) => ErrorKind::NotFound(entries),
+            None => ErrorKind::ForeignNotFound { content_type: answer.content_type() },
         },
-        status @ (405 | 501) => Kind::Unsupported { status, errors: errors() },
-        status if has_code("UNSUPPORTED") => Kind::Unsupported { status, errors: errors() },
-        status @ 400.. => Kind::Rejected { status, errors: errors() },
-        status => Kind::Invalid(format!("{} answers with status {status}", answer.url.authority)),
+        status @ (405 | 501) => ErrorKind::Unsupported { status, errors: errors() },
+        status if has_code("UNSUPPORTED") => ErrorKind::Unsupported { status, errors: errors() },
+        status @ 400.. => ErrorKind::Rejected { status, errors: errors() },
+        status => ErrorKind::Invalid(format!("{} answers with status {status}", answer.url.authority)),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::reference::Digest;
 pub struct Error {
     operation: Operation,
     subject: String,
-    kind: Box<Kind>,
+    kind: Box<ErrorKind>,
 }
 
 /// What was tried.
@@ -43,7 +43,7 @@ pub enum Operation {
 
 /// Why it failed.
 #[derive(Debug)]
-pub enum Kind {
+pub enum ErrorKind {
     /// The registry says that the repository, or what a manifest needs, is not there.
     NotFound(Vec<ErrorEntry>),
     /// The registry does not accept who we are.
@@ -164,7 +164,7 @@ pub struct ErrorEntry {
 }
 
 impl Error {
-    pub(super) fn new(operation: Operation, subject: impl Into<String>, kind: Kind) -> Self {
+    pub(super) fn new(operation: Operation, subject: impl Into<String>, kind: ErrorKind) -> Self {
         Self { operation, subject: subject.into(), kind: Box::new(kind) }
     }
 
@@ -176,7 +176,7 @@ impl Error {
 
     /// Why it failed.
     #[must_use]
-    pub fn kind(&self) -> &Kind {
+    pub fn kind(&self) -> &ErrorKind {
         &self.kind
     }
 
@@ -184,13 +184,13 @@ impl Error {
     #[must_use]
     pub fn entries(&self) -> &[ErrorEntry] {
         match &*self.kind {
-            Kind::NotFound(errors)
-            | Kind::Denied { errors, .. }
-            | Kind::Unsupported { errors, .. }
-            | Kind::RateLimited { errors, .. }
-            | Kind::Server { errors, .. }
-            | Kind::Rejected { errors, .. } => errors,
-            Kind::Unauthorized(refusal) => &refusal.errors,
+            ErrorKind::NotFound(errors)
+            | ErrorKind::Denied { errors, .. }
+            | ErrorKind::Unsupported { errors, .. }
+            | ErrorKind::RateLimited { errors, .. }
+            | ErrorKind::Server { errors, .. }
+            | ErrorKind::Rejected { errors, .. } => errors,
+            ErrorKind::Unauthorized(refusal) => &refusal.errors,
             _ => &[],
         }
     }
@@ -209,21 +209,21 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match &*self.kind {
-            Kind::NotFound(_) => "registry-not-found",
-            Kind::Unauthorized(_) => "registry-unauthorized",
-            Kind::Denied { .. } => "registry-denied",
-            Kind::Unsupported { .. } => "registry-unsupported",
-            Kind::RateLimited { .. } => "registry-rate-limited",
-            Kind::Server { .. } => "registry-failed",
-            Kind::Rejected { .. } => "registry-rejected",
-            Kind::Transport { problem: TransportError::Tls { .. }, .. } => "registry-tls",
-            Kind::Transport { .. } => "registry-network",
-            Kind::Digest { .. } => "digest-mismatch",
-            Kind::TooLarge { .. } => "registry-too-large",
-            Kind::ForeignNotFound { .. } => "not-a-registry",
-            Kind::Invalid(_) => "registry-invalid",
-            Kind::Files(_) => "layout-files",
-            Kind::Locked => "layout-locked",
+            ErrorKind::NotFound(_) => "registry-not-found",
+            ErrorKind::Unauthorized(_) => "registry-unauthorized",
+            ErrorKind::Denied { .. } => "registry-denied",
+            ErrorKind::Unsupported { .. } => "registry-unsupported",
+            ErrorKind::RateLimited { .. } => "registry-rate-limited",
+            ErrorKind::Server { .. } => "registry-failed",
+            ErrorKind::Rejected { .. } => "registry-rejected",
+            ErrorKind::Transport { problem: TransportError::Tls { .. }, .. } => "registry-tls",
+            ErrorKind::Transport { .. } => "registry-network",
+            ErrorKind::Digest { .. } => "digest-mismatch",
+            ErrorKind::TooLarge { .. } => "registry-too-large",
+            ErrorKind::ForeignNotFound { .. } => "not-a-registry",
+            ErrorKind::Invalid(_) => "registry-invalid",
+            ErrorKind::Files(_) => "layout-files",
+            ErrorKind::Locked => "layout-locked",
         }
     }
 
@@ -241,16 +241,16 @@ impl Error {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         Some(match &*self.kind {
-            Kind::Unauthorized(refusal) => refusal.help(),
-            Kind::Denied { .. } => {
+            ErrorKind::Unauthorized(refusal) => refusal.help(),
+            ErrorKind::Denied { .. } => {
                 "give these credentials the right to do this; registries also deny it when the repository does not exist".into()
             }
-            Kind::RateLimited { .. } => "try again later, or log in: limits are higher with an account".into(),
-            Kind::Transport { problem, .. } => return problem.help().map(str::to_owned),
-            Kind::Digest { .. } => "something between here and the registry changes content, or the registry is damaged".into(),
-            Kind::ForeignNotFound { .. } => "check the registry's address; a proxy may also have answered in its place".into(),
-            Kind::Locked => "wait until the other process is done".into(),
-            Kind::NotFound(_) if self.operation == Operation::PutManifest => {
+            ErrorKind::RateLimited { .. } => "try again later, or log in: limits are higher with an account".into(),
+            ErrorKind::Transport { problem, .. } => return problem.help().map(str::to_owned),
+            ErrorKind::Digest { .. } => "something between here and the registry changes content, or the registry is damaged".into(),
+            ErrorKind::ForeignNotFound { .. } => "check the registry's address; a proxy may also have answered in its place".into(),
+            ErrorKind::Locked => "wait until the other process is done".into(),
+            ErrorKind::NotFound(_) if self.operation == Operation::PutManifest => {
                 "create the repository first: this registry does not do so by itself".into()
             }
             _ => return None,
@@ -277,8 +277,8 @@ impl Refusal {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &*self.kind {
-            Kind::Files(error) => Some(error),
-            Kind::Transport { problem, .. } => Some(problem),
+            ErrorKind::Files(error) => Some(error),
+            ErrorKind::Transport { problem, .. } => Some(problem),
             _ => None,
         }
     }
@@ -306,7 +306,7 @@ impl fmt::Display for Operation {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotFound(errors) => write!(f, "the registry does not have it{}", said(errors)),
@@ -526,7 +526,7 @@ mod tests {
             (&*format!("unknown: {digest}."), String::new()),
         ] {
             let errors = vec![entry("MANIFEST_BLOB_UNKNOWN", message, &detail)];
-            let error = Error::new(Operation::PutManifest, "a", Kind::Rejected { status: 404, errors });
+            let error = Error::new(Operation::PutManifest, "a", ErrorKind::Rejected { status: 404, errors });
             assert_eq!(error.named_digests(), [digest.parse().unwrap()], "{message} {detail}");
         }
     }
@@ -534,7 +534,7 @@ mod tests {
     #[test]
     fn messages_name_operation_subject_and_cause() {
         let refusal = |reason| {
-            Kind::Unauthorized(Box::new(Refusal {
+            ErrorKind::Unauthorized(Box::new(Refusal {
                 reason,
                 credentials: "key `ghcr.io` in /home/a/.docker/config.json".into(),
                 scope: "repository:acme/app:pull,push".into(),
@@ -556,9 +556,16 @@ mod tests {
                 refusal(Reason::MissingScope(Some("repository:acme/app:pull".into()))),
                 "ghcr.io does not grant `repository:acme/app:pull,push` to key `ghcr.io` in /home/a/.docker/config.json, only `repository:acme/app:pull`",
             ),
-            (Kind::Rejected { status: 400, errors }, "the registry refuses it with status 400: DENIED: no"),
             (
-                Kind::RateLimited { retry_after: Some(Duration::from_secs(60)), attempts: 3, errors: vec![] },
+                ErrorKind::Rejected { status: 400, errors },
+                "the registry refuses it with status 400: DENIED: no",
+            ),
+            (
+                ErrorKind::RateLimited {
+                    retry_after: Some(Duration::from_secs(60)),
+                    attempts: 3,
+                    errors: vec![],
+                },
                 "too many requests, 3 times; the registry wants 60 s of rest",
             ),
         ] {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ureq::http::Method;
 
 use super::clock::Clock;
-use super::error::{Kind, explanation};
+use super::error::{ErrorKind, explanation};
 use super::observer::{Event, Exchange, Observer};
 use super::retry::{Again, Attempts, Patience, is_transient, parse_retry_after};
 use super::transport::{Answer, Message, Transport, TransportError};
@@ -80,7 +80,7 @@ impl Exchanger {
         url: &Url,
         message: &Message<'_>,
         authorization: Option<&str>,
-    ) -> Result<Answer, Kind> {
+    ) -> Result<Answer, ErrorKind> {
         let mut attempts = Attempts::new(self.patience, self.clock.as_ref());
         loop {
             let outcome = self.follow(url, message, authorization);
@@ -98,7 +98,7 @@ impl Exchanger {
         url: &Url,
         message: &Message<'_>,
         attempts: &mut Attempts<'_>,
-    ) -> Result<Option<Answer>, Kind> {
+    ) -> Result<Option<Answer>, ErrorKind> {
         match outcome {
             Ok(answer) if is_transient(answer.status) => {
                 let asked = answer.header("retry-after");
@@ -110,19 +110,19 @@ impl Exchanger {
                 let errors = explanation(&answer.content_type(), &answer.body);
                 let attempts = attempts.count();
                 Err(match answer.status {
-                    429 => Kind::RateLimited { retry_after: asked, attempts, errors },
-                    status => Kind::Server { status, attempts, errors },
+                    429 => ErrorKind::RateLimited { retry_after: asked, attempts, errors },
+                    status => ErrorKind::Server { status, attempts, errors },
                 })
             }
             Ok(answer) => Ok(Some(answer)),
-            Err(TransportError::TooLarge(limit)) => Err(Kind::TooLarge { limit }),
+            Err(TransportError::TooLarge(limit)) => Err(ErrorKind::TooLarge { limit }),
             Err(problem) => {
                 let again = Again::Failed(None);
                 if problem.is_transient() && self.pause(url, message, attempts, again, &problem.to_string()) {
                     return Ok(None);
                 }
                 let attempts = attempts.count();
-                Err(Kind::Transport { problem, host: url.authority.clone(), attempts })
+                Err(ErrorKind::Transport { problem, host: url.authority.clone(), attempts })
             }
         }
     }

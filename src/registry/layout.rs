@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use tempfile::NamedTempFile;
 
 use super::clock::{Clock, SystemClock};
-use super::error::{Error, ErrorEntry, Kind, Operation};
+use super::error::{Error, ErrorEntry, ErrorKind, Operation};
 use super::remote::{check_writable, fallback_tag, verified};
 use super::{MAX_MANIFEST, Manifest, Mount, Store, TagOrDigest};
 use crate::oci::{Descriptor, ImageManifest, Index, OCI_INDEX, REF_NAME, is_index, media_type_of};
@@ -54,7 +54,7 @@ impl Layout {
     /// A layout that is there.
     ///
     /// # Errors
-    /// [`Kind::Files`] when it cannot be read, [`Kind::Invalid`] when it is no layout of version 1.
+    /// [`ErrorKind::Files`] when it cannot be read, [`ErrorKind::Invalid`] when it is no layout of version 1.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -64,7 +64,8 @@ impl Layout {
         let layout = Self { path: path.into(), clock: Arc::new(SystemClock::default()) };
         let marker = layout.read(Path::new(MARKER.0), MAX_MANIFEST);
         let marker = marker.map_err(|kind| layout.fail(Operation::Open, None, kind))?;
-        let invalid = |problem: &str| layout.fail(Operation::Open, None, Kind::Invalid(problem.to_owned()));
+        let invalid =
+            |problem: &str| layout.fail(Operation::Open, None, ErrorKind::Invalid(problem.to_owned()));
         let marker = marker.ok_or_else(|| invalid("there is no OCI layout: it has no file `oci-layout`"))?;
         let version: Version = serde_json::from_slice(&marker)
             .map_err(|_| invalid("its file `oci-layout` does not tell the version"))?;
@@ -84,8 +85,8 @@ impl Layout {
         Self::open(layout.path)
     }
 
-    fn prepare(&self) -> Result<(), Kind> {
-        fs::create_dir_all(self.path.join("blobs").join("sha256")).map_err(Kind::Files)?;
+    fn prepare(&self) -> Result<(), ErrorKind> {
+        fs::create_dir_all(self.path.join("blobs").join("sha256")).map_err(ErrorKind::Files)?;
         let _lock = self.lock()?;
         if self.read(Path::new(INDEX), MAX_INDEX)?.is_none() {
             self.replace(Path::new(INDEX), &RawIndex::default().to_bytes())?;
@@ -105,7 +106,7 @@ impl Layout {
     /// Adds a blob; its digest.
     ///
     /// # Errors
-    /// [`Kind::Files`] when it cannot be written.
+    /// [`ErrorKind::Files`] when it cannot be written.
     pub fn put_blob(&self, content: &[u8]) -> Result<Digest, Error> {
         let digest = Digest::sha256(content);
         let written = self.write_blob(&digest, content);
@@ -113,7 +114,7 @@ impl Layout {
         Ok(digest)
     }
 
-    fn fail(&self, operation: Operation, reference: Option<&str>, kind: Kind) -> Error {
+    fn fail(&self, operation: Operation, reference: Option<&str>, kind: ErrorKind) -> Error {
         let subject = match reference {
             Some(reference) => format!("{}@{reference}", self.name()),
             None => self.name(),
@@ -126,28 +127,28 @@ impl Layout {
     }
 
     /// The content of a file; none when there is none.
-    fn read(&self, path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Kind> {
+    fn read(&self, path: &Path, limit: u64) -> Result<Option<Vec<u8>>, ErrorKind> {
         let file = match File::open(self.path.join(path)) {
             Ok(file) => file,
             Err(error) if is_absent(&error) => return Ok(None),
-            Err(error) => return Err(Kind::Files(error)),
+            Err(error) => return Err(ErrorKind::Files(error)),
         };
         let mut content = Vec::new();
-        file.take(limit + 1).read_to_end(&mut content).map_err(Kind::Files)?;
-        if content.len() as u64 > limit { Err(Kind::TooLarge { limit }) } else { Ok(Some(content)) }
+        file.take(limit + 1).read_to_end(&mut content).map_err(ErrorKind::Files)?;
+        if content.len() as u64 > limit { Err(ErrorKind::TooLarge { limit }) } else { Ok(Some(content)) }
     }
 
-    fn size(&self, digest: &Digest) -> Result<Option<u64>, Kind> {
+    fn size(&self, digest: &Digest) -> Result<Option<u64>, ErrorKind> {
         match fs::metadata(self.path.join(Self::blob_path(digest))) {
             Ok(file) if file.is_file() => Ok(Some(file.len())),
             Ok(_) => Ok(None),
             Err(error) if is_absent(&error) => Ok(None),
-            Err(error) => Err(Kind::Files(error)),
+            Err(error) => Err(ErrorKind::Files(error)),
         }
     }
 
     /// Puts a file in its place at once, so that nobody sees half of it.
-    fn replace(&self, path: &Path, content: &[u8]) -> Result<(), Kind> {
+    fn replace(&self, path: &Path, content: &[u8]) -> Result<(), ErrorKind> {
         let target = self.path.join(path);
         let folder = target.parent().unwrap_or(&self.path);
         let write = || {
@@ -160,10 +161,10 @@ impl Layout {
             file.persist(&target).map_err(|error| error.error)?;
             Ok(())
         };
-        write().map_err(Kind::Files)
+        write().map_err(ErrorKind::Files)
     }
 
-    fn write_blob(&self, digest: &Digest, content: &[u8]) -> Result<(), Kind> {
+    fn write_blob(&self, digest: &Digest, content: &[u8]) -> Result<(), ErrorKind> {
         if self.size(digest)? == Some(content.len() as u64) {
             return Ok(());
         }
@@ -171,9 +172,9 @@ impl Layout {
     }
 
     /// Waits until nobody else writes. The operating system gives the lock back when this process ends, however it does.
-    fn lock(&self) -> Result<File, Kind> {
+    fn lock(&self) -> Result<File, ErrorKind> {
         let options = File::options().create(true).truncate(false).write(true).open(self.path.join(LOCK));
-        let file = options.map_err(Kind::Files)?;
+        let file = options.map_err(ErrorKind::Files)?;
         let started = self.clock.elapsed();
         loop {
             match file.try_lock() {
@@ -181,16 +182,16 @@ impl Layout {
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
                     return Ok(file);
                 }
-                Err(TryLockError::Error(error)) => return Err(Kind::Files(error)),
+                Err(TryLockError::Error(error)) => return Err(ErrorKind::Files(error)),
                 Err(TryLockError::WouldBlock) if self.clock.elapsed() - started > LOCK_PATIENCE => {
-                    return Err(Kind::Locked);
+                    return Err(ErrorKind::Locked);
                 }
                 Err(TryLockError::WouldBlock) => self.clock.sleep(LOCK_INTERVAL),
             }
         }
     }
 
-    fn index(&self) -> Result<RawIndex, Kind> {
+    fn index(&self) -> Result<RawIndex, ErrorKind> {
         match self.read(Path::new(INDEX), MAX_INDEX)? {
             Some(content) => RawIndex::parse(&content),
             None => Ok(RawIndex::default()),
@@ -198,7 +199,7 @@ impl Layout {
     }
 
     /// What a tag means; none when nothing has it.
-    fn resolve(&self, at: &TagOrDigest) -> Result<Option<Digest>, Kind> {
+    fn resolve(&self, at: &TagOrDigest) -> Result<Option<Digest>, ErrorKind> {
         let tag = match at {
             TagOrDigest::Digest(digest) => return Ok(Some(digest.clone())),
             TagOrDigest::Tag(tag) => tag,
@@ -209,11 +210,13 @@ impl Layout {
         let mut digests = digests.into_iter();
         match (digests.next(), digests.next()) {
             (found, None) => Ok(found),
-            (_, Some(_)) => Err(Kind::Invalid(format!("`{INDEX}` has two manifests with the tag `{tag}`"))),
+            (_, Some(_)) => {
+                Err(ErrorKind::Invalid(format!("`{INDEX}` has two manifests with the tag `{tag}`")))
+            }
         }
     }
 
-    fn manifest(&self, at: &TagOrDigest) -> Result<Option<Manifest>, Kind> {
+    fn manifest(&self, at: &TagOrDigest) -> Result<Option<Manifest>, ErrorKind> {
         let Some(digest) = self.resolve(at)? else { return Ok(None) };
         let Some(bytes) = self.read(&Self::blob_path(&digest), MAX_MANIFEST)? else { return Ok(None) };
         let digest = verified(&bytes, Some(digest))?;
@@ -222,13 +225,13 @@ impl Layout {
         let told = told.filter_map(|entry| entry.text("mediaType")).find(|media_type| !media_type.is_empty());
         let media_type = told.map(str::to_owned).or_else(|| media_type_of(&bytes));
         let media_type =
-            media_type.ok_or_else(|| Kind::Invalid("it is a blob, and no manifest".to_owned()))?;
+            media_type.ok_or_else(|| ErrorKind::Invalid("it is a blob, and no manifest".to_owned()))?;
         Ok(Some(Manifest { media_type, digest, bytes }))
     }
 
     /// What a manifest refers to and the layout has not.
-    fn missing(&self, manifest: &Manifest) -> Result<Vec<Digest>, Kind> {
-        let invalid = |error| Kind::Invalid(format!("it is no manifest: {error}"));
+    fn missing(&self, manifest: &Manifest) -> Result<Vec<Digest>, ErrorKind> {
+        let invalid = |error| ErrorKind::Invalid(format!("it is no manifest: {error}"));
         let needed = if is_index(&manifest.media_type) {
             serde_json::from_slice::<Index>(&manifest.bytes).map_err(invalid)?.manifests
         } else {
@@ -246,7 +249,7 @@ impl Layout {
         Ok(missing)
     }
 
-    fn write(&self, at: &TagOrDigest, manifest: &Manifest) -> Result<(), Kind> {
+    fn write(&self, at: &TagOrDigest, manifest: &Manifest) -> Result<(), ErrorKind> {
         check_writable(at, manifest)?;
         let missing = self.missing(manifest)?;
         if !missing.is_empty() {
@@ -256,7 +259,7 @@ impl Layout {
                 detail: digest.to_string(),
             };
             let errors = missing.into_iter().map(unknown).collect();
-            return Err(Kind::Rejected { status: 400, errors });
+            return Err(ErrorKind::Rejected { status: 400, errors });
         }
         let _lock = self.lock()?;
         let digest = if let TagOrDigest::Digest(digest) = at { digest } else { &manifest.digest };
@@ -270,8 +273,8 @@ impl Layout {
         }
     }
 
-    fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, Kind> {
-        let invalid = |error| Kind::Invalid(format!("it is no index: {error}"));
+    fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, ErrorKind> {
+        let invalid = |error| ErrorKind::Invalid(format!("it is no index: {error}"));
         let mut referrers = Vec::new();
         if let Some(fallback) = self.manifest(&fallback_tag(subject))? {
             referrers = serde_json::from_slice::<Index>(&fallback.bytes).map_err(invalid)?.manifests;
@@ -369,9 +372,9 @@ impl Default for RawIndex {
 }
 
 impl RawIndex {
-    fn parse(content: &[u8]) -> Result<Self, Kind> {
-        let parsed =
-            serde_json::from_slice(content).map_err(|error| Kind::Invalid(format!("`{INDEX}`: {error}")));
+    fn parse(content: &[u8]) -> Result<Self, ErrorKind> {
+        let parsed = serde_json::from_slice(content)
+            .map_err(|error| ErrorKind::Invalid(format!("`{INDEX}`: {error}")));
         Ok(Self(parsed?))
     }
 
@@ -426,9 +429,10 @@ impl<'i> Entry<'i> {
         self.0.get("annotations")?.get(REF_NAME)?.as_str()
     }
 
-    fn digest(self) -> Result<Digest, Kind> {
+    fn digest(self) -> Result<Digest, ErrorKind> {
         let text = self.text("digest").unwrap_or_default();
-        text.parse().map_err(|error| Kind::Invalid(format!("`{INDEX}` has the digest {text:?}: {error}")))
+        text.parse()
+            .map_err(|error| ErrorKind::Invalid(format!("`{INDEX}` has the digest {text:?}: {error}")))
     }
 }
 
@@ -487,7 +491,7 @@ mod tests {
         let blob = Digest::sha256(b"1");
         assert_eq!(again.head_blob(&blob).unwrap(), Some(1));
         assert_eq!(again.get_blob(&blob, 1).unwrap().unwrap(), b"1");
-        assert!(matches!(again.get_blob(&blob, 0).unwrap_err().kind(), Kind::TooLarge { limit: 0 }));
+        assert!(matches!(again.get_blob(&blob, 0).unwrap_err().kind(), ErrorKind::TooLarge { limit: 0 }));
         assert_eq!(again.get_blob(&Digest::sha256(b"none"), 1).unwrap(), None);
     }
 

@@ -27,10 +27,10 @@ mod url;
 
 pub use client::{Client, Settings};
 pub use clock::{Clock, SystemClock};
-pub use error::{Error, ErrorEntry, Kind, Operation, Reason, Refusal};
+pub use error::{Error, ErrorEntry, ErrorKind, Operation};
 pub use layout::Layout;
 pub use location::{Location, LocationError};
-pub use observer::{Event, Exchange, Observer, Silent};
+pub use observer::{Event, Observer};
 pub use remote::RemoteRepository;
 pub use retry::Patience;
 pub use transport::{Timeouts, TransportError};
@@ -143,20 +143,20 @@ pub trait Store: Send + Sync {
     /// The media type, digest and size of a manifest.
     ///
     /// # Errors
-    /// As [`Kind`] says; [`Kind::Digest`] when another digest is served than the one that was asked for.
+    /// As [`ErrorKind`] says; [`ErrorKind::Digest`] when another digest is served than the one that was asked for.
     fn head_manifest(&self, at: &TagOrDigest) -> Result<Option<Descriptor>, Error>;
 
     /// A manifest. Its digest is verified.
     ///
     /// # Errors
-    /// As [`Kind`] says; [`Kind::Digest`] when the content is not what its digest says, [`Kind::TooLarge`] when it is
+    /// As [`ErrorKind`] says; [`ErrorKind::Digest`] when the content is not what its digest says, [`ErrorKind::TooLarge`] when it is
     /// larger than [`MAX_MANIFEST`].
     fn get_manifest(&self, at: &TagOrDigest) -> Result<Option<Manifest>, Error>;
 
     /// What a client gets that accepts manifests of these media types alone.
     ///
     /// # Errors
-    /// As [`Kind`] says.
+    /// As [`ErrorKind`] says.
     fn serves_as(&self, at: &TagOrDigest, media_types: &[&str]) -> Result<Negotiated, Error> {
         Ok(match self.head_manifest(at)? {
             Some(found) if media_types.contains(&found.media_type.as_str()) => {
@@ -170,37 +170,37 @@ pub trait Store: Send + Sync {
     /// Writes a manifest, under a tag or under its digest. What it refers to has to be there.
     ///
     /// # Errors
-    /// As [`Kind`] says; [`Kind::Rejected`] with the code `MANIFEST_BLOB_UNKNOWN` when something is missing.
+    /// As [`ErrorKind`] says; [`ErrorKind::Rejected`] with the code `MANIFEST_BLOB_UNKNOWN` when something is missing.
     fn put_manifest(&self, at: &TagOrDigest, manifest: &Manifest) -> Result<(), Error>;
 
     /// The size of a blob in bytes.
     ///
     /// # Errors
-    /// As [`Kind`] says.
+    /// As [`ErrorKind`] says.
     fn head_blob(&self, digest: &Digest) -> Result<Option<u64>, Error>;
 
     /// A blob of at most `limit` bytes. Its digest is verified.
     ///
     /// # Errors
-    /// As [`Kind`] says; [`Kind::TooLarge`] when it has more bytes than `limit`.
+    /// As [`ErrorKind`] says; [`ErrorKind::TooLarge`] when it has more bytes than `limit`.
     fn get_blob(&self, digest: &Digest, limit: u64) -> Result<Option<Vec<u8>>, Error>;
 
     /// Takes over a blob that another repository of the same registry has, without sending it.
     ///
     /// # Errors
-    /// As [`Kind`] says.
+    /// As [`ErrorKind`] says.
     fn mount_blob(&self, digest: &Digest, from: &Repository) -> Result<Mount, Error>;
 
     /// The tags; none when there is no such repository, which most registries create with the first tag.
     ///
     /// # Errors
-    /// As [`Kind`] says.
+    /// As [`ErrorKind`] says.
     fn list_tags(&self) -> Result<Vec<Tag>, Error>;
 
     /// What says that it is about the manifest `subject`, and is of this artifact type if one is given.
     ///
     /// # Errors
-    /// As [`Kind`] says.
+    /// As [`ErrorKind`] says.
     fn list_referrers(&self, subject: &Digest, artifact_type: Option<&str>)
     -> Result<Vec<Descriptor>, Error>;
 }

@@ -8,7 +8,7 @@ use ureq::http::Method;
 
 use super::auth::Scopes;
 use super::client::{Call, Client, refusal};
-use super::error::{Error, Kind, Operation, entries_of};
+use super::error::{Error, ErrorKind, Operation, entries_of};
 use super::pages::{ASTRAY, Names, Next, Pages};
 use super::transport::{Answer, Message};
 use super::url::encode;
@@ -117,7 +117,7 @@ impl Store for RemoteRepository {
         };
         match asked {
             Some(expected) if expected.algorithm() == digest.algorithm() && expected != digest => {
-                Err(fail(Kind::Digest { expected, found: digest }))
+                Err(fail(ErrorKind::Digest { expected, found: digest }))
             }
             asked => Ok(Some(Descriptor::new(media_type, asked.unwrap_or(digest), size))),
         }
@@ -181,7 +181,7 @@ impl Store for RemoteRepository {
         let total = range.and_then(|range| range.rsplit_once('/')?.1.parse().ok());
         match (answer.is_success(), total.or_else(|| answer.content_length())) {
             (true, Some(size)) => Ok(Some(size)),
-            (true, None) => fail(Kind::Invalid("the registry does not tell the size".to_owned())),
+            (true, None) => fail(ErrorKind::Invalid("the registry does not tell the size".to_owned())),
             (false, _) => fail(refusal(&answer)),
         }
     }
@@ -214,7 +214,7 @@ impl Store for RemoteRepository {
         let answer = match self.client.call(&call) {
             Ok(answer) => answer,
             // Harbor answers so where others begin an upload (https://github.com/goharbor/harbor/issues/17097).
-            Err(error) if matches!(error.kind(), Kind::Unauthorized(_) | Kind::Denied { .. }) => {
+            Err(error) if matches!(error.kind(), ErrorKind::Unauthorized(_) | ErrorKind::Denied { .. }) => {
                 return Ok(Mount::Declined(error.kind().to_string()));
             }
             Err(error) => return Err(error),
@@ -238,7 +238,7 @@ impl Store for RemoteRepository {
             tags: Option<Vec<String>>,
         }
         let fail = |kind| Error::new(Operation::ListTags, self.name(), kind);
-        let invalid_list = |problem| fail(Kind::Invalid(problem));
+        let invalid_list = |problem| fail(ErrorKind::Invalid(problem));
         let mut names = Names::default();
         let mut next = Some(names.first().map_err(invalid_list)?);
         while let Some(path) = next {
@@ -274,7 +274,7 @@ impl Store for RemoteRepository {
         call.message.headers.push(("accept", crate::oci::OCI_INDEX.to_owned()));
         call.message.limit = MAX_LIST;
         let fail = |kind| Error::new(Operation::ListReferrers, about.clone(), kind);
-        let invalid_list = |problem| fail(Kind::Invalid(problem));
+        let invalid_list = |problem| fail(ErrorKind::Invalid(problem));
         let (mut referrers, mut pages) = (Vec::new(), Pages::default());
         loop {
             pages.follow(&call.path).map_err(invalid_list)?;
@@ -323,19 +323,19 @@ pub(super) fn fallback_tag(subject: &Digest) -> TagOrDigest {
 }
 
 /// Refuses what no registry would take.
-pub(super) fn check_writable(at: &TagOrDigest, manifest: &Manifest) -> Result<(), Kind> {
+pub(super) fn check_writable(at: &TagOrDigest, manifest: &Manifest) -> Result<(), ErrorKind> {
     if manifest.bytes.len() as u64 > MAX_MANIFEST {
-        return Err(Kind::TooLarge { limit: MAX_MANIFEST });
+        return Err(ErrorKind::TooLarge { limit: MAX_MANIFEST });
     }
     let named = if let TagOrDigest::Digest(digest) = at { digest } else { &manifest.digest };
     verified(&manifest.bytes, Some(named.clone())).map(|_| ())
 }
 
 /// The digest of the content, which has to be this one if one is given.
-pub(super) fn verified(content: &[u8], expected: Option<Digest>) -> Result<Digest, Kind> {
+pub(super) fn verified(content: &[u8], expected: Option<Digest>) -> Result<Digest, ErrorKind> {
     let Some(expected) = expected else { return Ok(Digest::sha256(content)) };
     let found = expected.recompute(content);
-    if found == expected { Ok(found) } else { Err(Kind::Digest { expected, found }) }
+    if found == expected { Ok(found) } else { Err(ErrorKind::Digest { expected, found }) }
 }
 
 /// Whether a registry says that something is not there. Only its own words count: a 404 of a proxy would hide a
@@ -350,10 +350,12 @@ fn is_bare_missing(answer: &Answer) -> bool {
 }
 
 /// The digest that a registry tells.
-fn told_digest(answer: &Answer) -> Result<Option<Digest>, Kind> {
+fn told_digest(answer: &Answer) -> Result<Option<Digest>, ErrorKind> {
     let told = answer.header("docker-content-digest").filter(|told| !told.is_empty());
     let parsed = told.map(|told| told.parse().map_err(|error| (told, error))).transpose();
-    parsed.map_err(|(told, error)| Kind::Invalid(format!("the registry tells the digest {told:?}: {error}")))
+    parsed.map_err(|(told, error)| {
+        ErrorKind::Invalid(format!("the registry tells the digest {told:?}: {error}"))
+    })
 }
 
 fn is_manifest_type(media_type: &str) -> bool {
@@ -361,17 +363,17 @@ fn is_manifest_type(media_type: &str) -> bool {
 }
 
 /// The media type of a manifest: what the registry says, or what the content says of itself.
-fn manifest_type(answer: &Answer) -> Result<String, Kind> {
+fn manifest_type(answer: &Answer) -> Result<String, ErrorKind> {
     let told = answer.content_type();
     if is_manifest_type(&told) {
         return Ok(told);
     }
     media_type_of(&answer.body)
-        .ok_or_else(|| Kind::Invalid(format!("the registry calls it {told:?}, which is no manifest")))
+        .ok_or_else(|| ErrorKind::Invalid(format!("the registry calls it {told:?}, which is no manifest")))
 }
 
-fn invalid(what: &str, error: &serde_json::Error) -> Kind {
-    Kind::Invalid(format!("the answer is no {what}: {error}"))
+fn invalid(what: &str, error: &serde_json::Error) -> ErrorKind {
+    ErrorKind::Invalid(format!("the answer is no {what}: {error}"))
 }
 
 #[cfg(test)]
@@ -399,7 +401,7 @@ mod tests {
             let wrong: Digest = format!("{algorithm}{}", "0".repeat(length)).parse().unwrap();
             let right = wrong.recompute(b"content");
             assert_eq!(verified(b"content", Some(right.clone())).unwrap(), right);
-            assert!(matches!(verified(b"content", Some(wrong)), Err(Kind::Digest { .. })));
+            assert!(matches!(verified(b"content", Some(wrong)), Err(ErrorKind::Digest { .. })));
         }
         let plain = "sha256:ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73";
         assert_eq!(verified(b"content", None).unwrap().as_str(), plain);

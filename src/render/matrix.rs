@@ -52,10 +52,7 @@ fn rows(plan: &Plan) -> Vec<MatrixRow<'_>> {
 #[must_use]
 pub fn render(plan: &Plan) -> String {
     let lines: Vec<String> = rows(plan).iter().map(to_json).collect();
-    match lines.is_empty() {
-        true => "[]\n".into(),
-        false => format!("[\n  {}\n]\n", lines.join(",\n  ")),
-    }
+    if lines.is_empty() { "[]\n".into() } else { format!("[\n  {}\n]\n", lines.join(",\n  ")) }
 }
 
 /// All rows on one line, for `strategy.matrix.include` through `fromJSON`.

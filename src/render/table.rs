@@ -75,9 +75,10 @@ fn explained(plan: &Plan, key: &str, image: &Image) -> Vec<Vec<String>> {
         row(tag.name.as_str(), format!("{why}{open}"))
     });
     let yielded = image.yielded.iter().map(|tag| {
-        let place = match tag.is_known || !is_planned(plan, &tag.owner) {
-            true => ", which is not in this plan: it is not moved",
-            false => "",
+        let place = if tag.is_known || !is_planned(plan, &tag.owner) {
+            ", which is not in this plan: it is not moved"
+        } else {
+            ""
         };
         row(&tag.name, format!("owned by {}{place}", tag.owner))
     });

@@ -46,10 +46,7 @@ impl<'a> Annotation<'a> {
             fits && !kind(word).starts_with("index")
         };
         let types: Vec<&str> = self.types.iter().copied().filter(here).collect();
-        match types.is_empty() {
-            true => None,
-            false => Some(format!("{}:{}={}", types.join(","), self.key, self.value)),
-        }
+        if types.is_empty() { None } else { Some(format!("{}:{}={}", types.join(","), self.key, self.value)) }
     }
 }
 

@@ -66,9 +66,10 @@ fn tagged(reference: &str, slug: &str) -> Option<String> {
         return None;
     }
     let path = reference.rfind('/').map_or(0, |slash| slash + 1);
-    match reference[path..].contains(':') {
-        true => Some(format!("{reference}-{slug}")),
-        false => Some(format!("{reference}:{slug}")),
+    if reference[path..].contains(':') {
+        Some(format!("{reference}-{slug}"))
+    } else {
+        Some(format!("{reference}:{slug}"))
     }
 }
 

@@ -206,9 +206,10 @@ fn check_overrides(images: &[UnresolvedImage], targets: &Targets<'_>, diagnostic
     }
     for (span, (one, declared)) in unused.into_iter().filter(|(span, _)| !used.contains(span)) {
         let list: Vec<String> = declared.iter().map(|platform| format!("`{platform}`")).collect();
-        let help = match list.is_empty() {
-            true => "the target names no platforms".to_owned(),
-            false => format!("its platforms are {}", list.join(", ")),
+        let help = if list.is_empty() {
+            "the target names no platforms".to_owned()
+        } else {
+            format!("its platforms are {}", list.join(", "))
         };
         let message = format!("the image has no platform `{}`", one.prefix);
         diagnostics.report(Diagnostic::error("unused-platform", message).at(span, "").with_help(help));

@@ -135,9 +135,10 @@ impl<'a> Linker<'a, '_> {
         let runner = user.assignment.platform.clone();
         let both = runner != *platform && declares(&runner);
         self.path.push(Rc::clone(&target.name));
-        let name = match both {
-            true => self.copy(target, platform, &runner, user),
-            false => self.linked_leg(target, platform, user),
+        let name = if both {
+            self.copy(target, platform, &runner, user)
+        } else {
+            self.linked_leg(target, platform, user)
         };
         self.path.pop();
         Some(name)

@@ -27,7 +27,7 @@ pub(super) struct Block<'a> {
 }
 
 /// What is known of versions besides those of the block's images.
-struct Known {
+struct OtherVersions {
     /// By image: those that were released before, and not withdrawn.
     released: BTreeMap<usize, Vec<Version>>,
     withdrawn: Vec<Version>,
@@ -41,7 +41,7 @@ pub(super) fn assign(
     diagnostics: &mut Diagnostics,
 ) {
     let Block { images, names, members, .. } = *block;
-    let mut known = Known { released: BTreeMap::new(), withdrawn: Vec::new() };
+    let mut known = OtherVersions { released: BTreeMap::new(), withdrawn: Vec::new() };
     for at in members {
         known.released.insert(*at, versions::known(&images[*at], input, diagnostics));
         known.withdrawn.extend(versions::withdrawn(&images[*at], diagnostics));
@@ -72,7 +72,7 @@ pub(super) fn assign(
 fn shares(
     block: &Block<'_>,
     versioned: &[usize],
-    known: &Known,
+    known: &OtherVersions,
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<Share>> {
     let images: Vec<&UnresolvedImage> = versioned.iter().map(|at| &block.images[*at]).collect();

@@ -4,7 +4,7 @@ use super::error::{RuleError, RuleNote};
 use super::render::Given;
 use super::run::Run;
 use super::tag::{Origin, RenderedTag};
-use super::template::Text;
+use super::template::Rendered;
 use super::{Flavor, Rule};
 use crate::facts::Known;
 use crate::version::Version;
@@ -86,7 +86,7 @@ pub fn apply(rules: &[Rule], flavor: &Flavor, facts: Known<'_>) -> Result<Outcom
         }
         notes.extend(rendered.note().map(|note| (rendered.rule, note)));
         let depth = rendered.depth(version.as_ref());
-        let RenderedTag { text: Text { tag, plain }, rule, names_commit, names_run, .. } = rendered;
+        let RenderedTag { text: Rendered { tag, plain }, rule, names_commit, names_run, .. } = rendered;
         let altered = (tag != plain).then_some(plain);
         tags.push(RuleTag { text: tag, rule, depth, names_commit, names_run, altered });
     }

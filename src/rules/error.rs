@@ -242,9 +242,10 @@ impl RuleError {
             Self::Character { attribute, text, .. } => {
                 let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '{' | '}');
                 let parts: Vec<&str> = text.split(|c| !fits(c)).filter(|part| !part.is_empty()).collect();
-                match text.contains("{{") {
-                    true => "tags have letters, digits, `.`, `-` and `_`".into(),
-                    false => format!("write what metadata-action makes of it: `{attribute}={}`", parts.join("-")),
+                if text.contains("{{") {
+                    "tags have letters, digits, `.`, `-` and `_`".into()
+                } else {
+                    format!("write what metadata-action makes of it: `{attribute}={}`", parts.join("-"))
                 }
             }
             Self::Regex { problem, .. } => problem.help(),

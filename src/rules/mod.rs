@@ -17,7 +17,7 @@ mod tag;
 mod template;
 
 pub use apply::{Outcome, RuleTag, apply};
-pub use error::{RegexProblem, RuleError, RuleNote, TemplateProblem};
+pub use error::RuleError;
 pub use line::is_rule;
 pub use scope::Scope;
 

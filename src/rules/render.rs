@@ -5,7 +5,7 @@ use super::javascript::Expression;
 use super::parts::{self, Parts};
 use super::run::{Run, RunSubject};
 use super::tag::{Origin, RenderedTag};
-use super::template::{Template, Text, Word};
+use super::template::{Rendered, Template, Word};
 use super::{Affix, Event, Flavor, Latest, Rule, RuleKind, Scheme};
 use crate::reference::Tag;
 
@@ -19,7 +19,7 @@ pub(super) enum Given {
 enum Core {
     Nothing,
     Note(RuleNote),
-    Text(Text, Origin),
+    Text(Rendered, Origin),
 }
 
 impl RuleKind {
@@ -51,7 +51,7 @@ impl Run<'_> {
         };
         let own = |affix: &Option<Template>, of_all: &Option<Affix>| {
             let template = affix.as_ref().or(of_all.as_ref().map(|affix| &affix.template));
-            template.map_or(Ok(Text::default()), |template| self.render(template))
+            template.map_or(Ok(Rendered::default()), |template| self.render(template))
         };
         let mut text = own(&rule.prefix, &flavor.prefix)?;
         text.push(&core);
@@ -86,7 +86,7 @@ impl Run<'_> {
                     None => Core::Note(RuleNote::NoMatch { pattern: pattern.text().to_owned(), value }),
                     Some(found) => {
                         let part = found.as_str().to_owned();
-                        let text = Text::of_fact(&part);
+                        let text = Rendered::of_fact(&part);
                         Core::Text(text, Origin::GitTag { part, whole: value, is_match: true })
                     }
                 }
@@ -97,20 +97,17 @@ impl Run<'_> {
                     Some(branch) => branch,
                     None => self.default_branch(None)?,
                 };
-                match edge == at {
-                    true => other(Text::of_fact("edge")),
-                    false => Core::Nothing,
-                }
+                if edge == at { other(Rendered::of_fact("edge")) } else { Core::Nothing }
             }
             RuleKind::Ref(event) => match (event, self.subject()?) {
-                (Event::Branch, RunSubject::Branch(branch)) => other(Text::of_fact(branch)),
+                (Event::Branch, RunSubject::Branch(branch)) => other(Rendered::of_fact(branch)),
                 (Event::Tag, RunSubject::Tag(tag)) => {
                     let origin =
                         Origin::GitTag { part: tag.to_owned(), whole: tag.to_owned(), is_match: false };
-                    Core::Text(Text::of_fact(tag), origin)
+                    Core::Text(Rendered::of_fact(tag), origin)
                 }
                 (Event::PullRequest, RunSubject::PullRequest(number)) => {
-                    other(Text::of_fact(&number.to_string()))
+                    other(Rendered::of_fact(&number.to_string()))
                 }
                 _ => Core::Nothing,
             },
@@ -125,7 +122,7 @@ impl Run<'_> {
                 let facts = self.facts();
                 let commit = if *is_long { facts.commit.as_deref() } else { facts.short_commit() };
                 let missing = RuleError::MissingFact { word: None, fact: "commit", at: None };
-                other(Text::of_fact(commit.ok_or(missing)?))
+                other(Rendered::of_fact(commit.ok_or(missing)?))
             }
         })
     }
@@ -185,7 +182,7 @@ impl Run<'_> {
                 let pattern = pattern.text().to_owned();
                 return Ok(Core::Note(RuleNote::Prerelease { pattern, version }));
             }
-            (text, depth) = (Text::of_fact(&version), usize::MAX);
+            (text, depth) = (Rendered::of_fact(&version), usize::MAX);
         }
         Ok(Core::Text(text, Origin::Version { found, source: value, depth, is_final }))
     }
@@ -210,7 +207,7 @@ impl Run<'_> {
         }
         let affix = |affix: &Option<Affix>| match affix {
             Some(affix) if affix.on_latest => self.render(&affix.template),
-            _ => Ok(Text::default()),
+            _ => Ok(Rendered::default()),
         };
         let latest = format!("{}latest{}", affix(&flavor.prefix)?.tag, affix(&flavor.suffix)?.tag);
         check(&latest)?;

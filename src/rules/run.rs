@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use jiff::Timestamp;
 
 use super::error::RuleError;
-use super::template::{Template, Text, Word};
+use super::template::{Rendered, Template, Word};
 use crate::facts::{Facts, Known};
 
 /// A run: its facts, which are asked for only when a rule needs them.
@@ -58,7 +58,7 @@ impl<'a> Run<'a> {
         tag.or(branch).or(other).ok_or(unknown)
     }
 
-    pub(super) fn render(&self, template: &Template) -> Result<Text, RuleError> {
+    pub(super) fn render(&self, template: &Template) -> Result<Rendered, RuleError> {
         template.render(|word| self.word(word))
     }
 
@@ -83,10 +83,8 @@ impl<'a> Run<'a> {
             Word::IsDefaultBranch => Ok(self.is_default_branch("is_default_branch")?.to_string()),
             Word::IsNotDefaultBranch => Ok((!self.is_default_branch("is_not_default_branch")?).to_string()),
             Word::Date { of_commit, format, zone } => {
-                let (word, time): (_, Option<Timestamp>) = match of_commit {
-                    true => ("commit_date", facts.commit_time),
-                    false => ("date", facts.time()),
-                };
+                let (word, time): (_, Option<Timestamp>) =
+                    if *of_commit { ("commit_date", facts.commit_time) } else { ("date", facts.time()) };
                 let time = time.ok_or_else(|| missing(word, "commit_time", None))?;
                 Ok(format.render(&time.to_zoned(zone.clone())))
             }

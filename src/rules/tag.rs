@@ -1,13 +1,13 @@
 //! A tag that a rule renders, and what is known of it from what it is made of.
 
 use super::error::RuleNote;
-use super::template::Text;
+use super::template::Rendered;
 use crate::version::Version;
 
 /// A tag as a rule renders it.
 pub(super) struct RenderedTag {
     pub(super) rule: usize,
-    pub(super) text: Text,
+    pub(super) text: Rendered,
     pub(super) origin: Origin,
     pub(super) names_commit: bool,
     pub(super) names_run: bool,

@@ -60,12 +60,12 @@ enum Part {
 
 /// A rendered template: as it is, and as a part of a tag.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Text {
+pub(super) struct Rendered {
     pub(super) plain: String,
     pub(super) tag: String,
 }
 
-impl Text {
+impl Rendered {
     /// A text that comes from outside, such as the name of a branch.
     pub(super) fn of_fact(plain: &str) -> Self {
         Self { tag: slug(plain), plain: plain.to_owned() }
@@ -174,12 +174,12 @@ impl Template {
     pub(super) fn render(
         &self,
         mut value: impl FnMut(&Word) -> Result<String, RuleError>,
-    ) -> Result<Text, RuleError> {
-        let mut text = Text::default();
+    ) -> Result<Rendered, RuleError> {
+        let mut text = Rendered::default();
         for part in &self.parts {
             text.push(&match part {
-                Part::Text(own) => Text { plain: own.clone(), tag: own.clone() },
-                Part::Word(word) => Text::of_fact(&value(word)?),
+                Part::Text(own) => Rendered { plain: own.clone(), tag: own.clone() },
+                Part::Word(word) => Rendered::of_fact(&value(word)?),
             });
         }
         Ok(text)

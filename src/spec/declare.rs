@@ -127,7 +127,7 @@ macro_rules! declare {
         $(#[$about:meta])*
         $visibility:vis struct $name:ident {
             $(
-                $(#[$doc:meta])*
+                $(#[doc = $doc:literal])*
                 $attribute:ident: $type:ty = $unset:expr; $reach:expr, $per:expr, $null:expr;
             )*
         }
@@ -136,7 +136,7 @@ macro_rules! declare {
         $(#[$about])*
         #[derive(Clone, Debug)]
         $visibility struct $name {
-            $($(#[$doc])* pub $attribute: $type,)*
+            $($(#[doc = $doc])* pub $attribute: $type,)*
             $($(#[$field_doc])* pub $field: $field_type,)*
             /// The parts of the attributes that have marks.
             pub marked: Vec<Marked>,
@@ -146,6 +146,16 @@ macro_rules! declare {
             /// The attributes.
             pub const DECLARED: &'static [Declared] =
                 &[$(Declared { name: stringify!($attribute), reach: $reach, per: $per, null: $null }),*];
+
+            /// The JSON Schema of each attribute, with its description.
+            pub(super) fn schemas() -> Vec<(&'static str, String, serde_json::Value)> {
+                let about = |lines: &[&str]| lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
+                vec![$((
+                    stringify!($attribute),
+                    about(&[$($doc),*]),
+                    <$type as Attribute>::schema(),
+                )),*]
+            }
 
             /// Reads an attribute of this set over what earlier blocks say.
             pub(super) fn read(

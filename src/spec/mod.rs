@@ -9,13 +9,14 @@ mod attributes;
 
 mod names;
 
+pub mod schema;
+
 mod image;
 
 mod coverage;
 
 pub use attributes::{Covered, PlatformOverride, PlatformSettings, Settings};
-pub use coverage::Coverage;
-pub use declare::{Declared, Marked, Null, Per, Reach};
+pub use declare::{Declared, Marked, Per, Reach};
 pub use image::ImageSpec;
 pub use read::secret;
 pub use words::{Grouping, TagPattern};

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
+use serde_json::{Value as Json, json};
+
 use super::declare::{Declared, Marked, Null, marked_parts, replace};
 use super::words::{Grouping, TagPattern, Word};
 use crate::bake::module::Module;
@@ -26,6 +28,9 @@ pub(super) trait Attribute: PartialEq + Sized {
 
     /// Reads a value that is not null. `None` when it says nothing, or is wrong, which is reported.
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self>;
+
+    /// The JSON Schema of values that are not null.
+    fn schema() -> Json;
 
     /// Puts a later block's value over this one.
     fn merge(&mut self, later: Self) {
@@ -169,6 +174,11 @@ impl Attribute for Text {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         reader.text(value, place.span, "a string")
     }
+
+    fn schema() -> Json {
+        // What Bake makes a string of.
+        json!({ "type": ["string", "number", "boolean"] })
+    }
 }
 
 impl Attribute for bool {
@@ -180,6 +190,10 @@ impl Attribute for bool {
                 None
             }
         }
+    }
+
+    fn schema() -> Json {
+        json!({ "enum": [true, false, "true", "false"] })
     }
 }
 
@@ -193,6 +207,10 @@ impl Attribute for Vec<Text> {
         let texts = items.map(|(at, item)| reader.text(item, place.element(at).span, "a string"));
         let texts: Self = texts.collect::<Option<_>>()?;
         Some(texts.into_iter().filter(|text| !text.is_empty()).collect())
+    }
+
+    fn schema() -> Json {
+        one_or_many(&Text::schema())
     }
 }
 
@@ -214,6 +232,18 @@ impl Attribute for Vec<TagPattern> {
             }
         }
         Some(patterns)
+    }
+
+    fn schema() -> Json {
+        let text = Text::schema();
+        one_or_many(&json!({
+            "anyOf": [text, {
+                "type": "object",
+                "properties": { "pattern": text, "when": text },
+                "required": ["pattern"],
+                "additionalProperties": false,
+            }],
+        }))
     }
 
     /// Those whose condition is `false`.
@@ -244,6 +274,10 @@ impl Attribute for Vec<Vec<Text>> {
         }
         Some(read)
     }
+
+    fn schema() -> Json {
+        one_or_many(&Vec::<Text>::schema())
+    }
 }
 
 /// Strings by name; those that are null are left to earlier blocks.
@@ -260,6 +294,10 @@ impl Attribute for BTreeMap<Name, Text> {
             Some((Rc::clone(key), reader.text(member, place.member(key).span, "a string")?))
         });
         Some(read.collect())
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "object", "additionalProperties": { "anyOf": [Text::schema(), { "type": "null" }] } })
     }
 
     fn merge(&mut self, later: Self) {
@@ -297,6 +335,10 @@ impl Attribute for Vec<RunnerRule> {
         Some(rules)
     }
 
+    fn schema() -> Json {
+        json!({ "type": "object", "additionalProperties": RunnerRule::schema() })
+    }
+
     fn merge(&mut self, later: Self) {
         for rule in later {
             self.retain(|known| known.prefix != rule.prefix);
@@ -310,6 +352,28 @@ impl Attribute for RunnerRule {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         reader.runner_rule(value, place, reader.platform.clone())
     }
+
+    fn schema() -> Json {
+        let label = json!({ "type": "string", "minLength": 1 });
+        let labels = json!({ "anyOf": [label, { "type": "array", "items": label, "minItems": 1 }] });
+        let object = |members: Json, required: &[&str]| {
+            json!({
+                "type": "object",
+                "properties": members,
+                "required": required,
+                "additionalProperties": false,
+            })
+        };
+        let platform = json!({ "type": "string" });
+        json!({
+            "anyOf": [
+                labels,
+                object(json!({ "runner": labels, "platform": platform }), &["runner"]),
+                object(json!({ "group": label, "labels": labels, "platform": platform }), &["group"]),
+                object(json!({ "labels": labels, "platform": platform }), &["labels"]),
+            ],
+        })
+    }
 }
 
 impl<T: Attribute> Attribute for Option<T> {
@@ -319,9 +383,18 @@ impl<T: Attribute> Attribute for Option<T> {
         T::read(value, place, reader).map(Some)
     }
 
+    fn schema() -> Json {
+        T::schema()
+    }
+
     fn leaves_out(part: &Value) -> Option<&Value> {
         T::leaves_out(part)
     }
+}
+
+/// A value, or a list of such.
+fn one_or_many(one: &Json) -> Json {
+    json!({ "anyOf": [one, { "type": "array", "items": one }] })
 }
 
 /// One of the words of a [`Word`].
@@ -342,6 +415,10 @@ macro_rules! words {
         $(impl Attribute for $type {
             fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
                 word(value, place, reader)
+            }
+
+            fn schema() -> Json {
+                json!({ "enum": <$type>::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>() })
             }
         })*
     };

@@ -9,9 +9,9 @@ use serde::Deserialize;
 
 use super::code::Code;
 use super::finding::Finding;
-use super::report::Checked;
+use super::report::CheckedReference;
 use super::target::Target;
-use super::walk::{Branch, Place, Tree, Walk};
+use super::walk::{Branch, Trail, Tree, Walk};
 use crate::oci::Descriptor;
 use crate::published::record::{Known, Question};
 use crate::published::served::Content;
@@ -106,7 +106,7 @@ struct Explanation<'c, 'w, 'a> {
 }
 
 /// Looks for causes; says what things are in `facts`.
-pub(super) fn look(case: &Case, walk: &mut Walk<'_>, facts: &mut Vec<String>) -> Vec<Checked> {
+pub(super) fn look(case: &Case, walk: &mut Walk<'_>, facts: &mut Vec<String>) -> Vec<CheckedReference> {
     let Some(site) = walk.site_of(&case.subject.location) else { return Vec::new() };
     let name = case.subject.to_string();
     let mut one = Explanation { case, walk, facts, site, name, roles: BTreeMap::new() };
@@ -128,10 +128,10 @@ pub(super) fn look(case: &Case, walk: &mut Walk<'_>, facts: &mut Vec<String>) ->
 
 impl<'a> Explanation<'_, '_, 'a> {
     /// The reference itself.
-    fn subject(&mut self) -> Checked {
+    fn subject(&mut self) -> CheckedReference {
         let (case, site) = (self.case, self.site);
         let target = &case.subject;
-        let mut checked = Checked::new(self.name.clone(), &target.location, target.tag.as_ref());
+        let mut checked = CheckedReference::new(self.name.clone(), &target.location, target.tag.as_ref());
         match self.walk.resolve(site, target) {
             Known::Present(digest) => {
                 checked.digest = Some(digest.clone());
@@ -159,7 +159,7 @@ impl<'a> Explanation<'_, '_, 'a> {
 
     /// Looks at what a digest names, and says what it is.
     fn tree(&mut self, site: usize, name: &str, digest: &Digest) -> Option<Tree<'a>> {
-        let place = Place { site, references: vec![name.to_owned()] };
+        let place = Trail { site, references: vec![name.to_owned()] };
         let tree = self.walk.tree(&place, digest)?;
         let served = tree.served;
         let kind = match &served.content {
@@ -225,7 +225,7 @@ impl<'a> Explanation<'_, '_, 'a> {
     }
 
     /// Attestations in a form that GitLab does not take.
-    fn subjects(&mut self, site: usize, place: &Place, tree: &Tree<'_>) {
+    fn subjects(&mut self, site: usize, place: &Trail, tree: &Tree<'_>) {
         let is_gitlab = [site, self.site].iter().any(|at| is_gitlab(&self.walk.sites[*at].location));
         for one in &tree.attestations {
             let subject = one.manifest.and_then(|manifest| manifest.subject.as_ref());
@@ -272,12 +272,12 @@ impl<'a> Explanation<'_, '_, 'a> {
     }
 
     /// What it was to be made of: is it all there, beside the reference?
-    fn sources(&mut self) -> Vec<Checked> {
+    fn sources(&mut self) -> Vec<CheckedReference> {
         let mut checked = Vec::new();
         for source in &self.case.sources {
             let Some(site) = self.walk.site_of(&source.location) else { continue };
             let name = source.to_string();
-            let mut one = Checked::new(name.clone(), &source.location, source.tag.as_ref());
+            let mut one = CheckedReference::new(name.clone(), &source.location, source.tag.as_ref());
             if let Known::Present(digest) = self.walk.resolve(site, source) {
                 one.digest = Some(digest.clone());
                 if let Some(tree) = self.tree(site, &name, &digest) {

@@ -20,9 +20,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::explain::Case;
 use self::finding::gathered;
-use self::report::{Checked, Report};
+use self::report::{CheckedReference, Report};
 use self::target::Target;
-use self::walk::{Place, Walk};
+use self::walk::{Trail, Walk};
 use crate::published::metadata::Metadata;
 use crate::published::planned::Planned;
 use crate::published::progress::{Event, Progress};
@@ -105,12 +105,12 @@ fn look(request: Request<'_>, sites: &[Site], records: &[Record]) -> (Report, Qu
 }
 
 /// Looks at references that nobody planned.
-fn look_at(targets: &[Target], walk: &mut Walk<'_>) -> Vec<Checked> {
+fn look_at(targets: &[Target], walk: &mut Walk<'_>) -> Vec<CheckedReference> {
     let mut checked = Vec::new();
     let mut places: BTreeMap<(usize, Digest), Vec<String>> = BTreeMap::new();
     for target in targets {
         let Some(site) = walk.site_of(&target.location) else { continue };
-        let mut one = Checked::new(target.to_string(), &target.location, target.tag.as_ref());
+        let mut one = CheckedReference::new(target.to_string(), &target.location, target.tag.as_ref());
         if let Known::Present(digest) = walk.resolve(site, target) {
             places.entry((site, digest.clone())).or_default().push(one.reference.clone());
             one.digest = Some(digest);
@@ -118,7 +118,7 @@ fn look_at(targets: &[Target], walk: &mut Walk<'_>) -> Vec<Checked> {
         checked.push(one);
     }
     for ((site, digest), references) in places {
-        if let Some(tree) = walk.tree(&Place { site, references: references.clone() }, &digest) {
+        if let Some(tree) = walk.tree(&Trail { site, references: references.clone() }, &digest) {
             let own = checked.iter_mut().filter(|one| references.contains(&one.reference));
             own.for_each(|one| one.describe(&tree));
         }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::Code;
 use super::finding::Finding;
-use super::report::Checked;
-use super::walk::{Branch, Place, Tree, Walk};
+use super::report::CheckedReference;
+use super::walk::{Branch, Trail, Tree, Walk};
 use crate::diagnostic::Severity;
 use crate::oci::DescriptorPlatform;
 use crate::on_missing::OnMissing;
@@ -19,20 +19,24 @@ use crate::published::served::{Content, Served};
 use crate::reference::Digest;
 
 /// Looks at all tags of a plan.
-pub(super) fn look(planned: &Planned, metadata: Option<&Metadata>, walk: &mut Walk<'_>) -> Vec<Checked> {
+pub(super) fn look(
+    planned: &Planned,
+    metadata: Option<&Metadata>,
+    walk: &mut Walk<'_>,
+) -> Vec<CheckedReference> {
     let mut checked = Vec::new();
     for (key, image) in &planned.images {
         let places: Vec<_> =
             image.repositories.iter().filter_map(|location| walk.site_of(location)).collect();
         let mut subject =
-            Subject { key, image, metadata, places, walk, tags: Vec::new(), other_build: false };
+            ImageCheck { key, image, metadata, places, walk, tags: Vec::new(), other_build: false };
         subject.look();
         checked.extend(subject.tags.into_iter().map(|tag| tag.checked));
     }
     checked
 }
 
-struct Subject<'s, 'a> {
+struct ImageCheck<'s, 'a> {
     key: &'s str,
     image: &'s PlannedImage,
     metadata: Option<&'s Metadata>,
@@ -48,13 +52,13 @@ struct Subject<'s, 'a> {
 struct State<'s> {
     site: usize,
     planned: &'s TagEntry,
-    checked: Checked,
-    kind: Kind,
+    checked: CheckedReference,
+    kind: TagState,
 }
 
 /// What is known of a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum TagState {
     /// Nothing yet.
     Open,
     /// It cannot be used, which is told.
@@ -69,12 +73,12 @@ enum Kind {
     Foreign,
 }
 
-impl<'a> Subject<'_, 'a> {
+impl<'a> ImageCheck<'_, 'a> {
     fn look(&mut self) {
         for site in self.places.clone() {
             let before = self.tags.len();
             self.resolve(site);
-            if self.tags[before..].iter().all(|tag| tag.kind != Kind::Open) {
+            if self.tags[before..].iter().all(|tag| tag.kind != TagState::Open) {
                 self.keep(site);
                 self.missing(site);
                 self.present(site);
@@ -94,18 +98,18 @@ impl<'a> Subject<'_, 'a> {
         for planned in self.image.tags.iter().filter(|tag| self.image.repositories_of(tag).contains(location))
         {
             let reference = location.with_tag(&planned.name);
-            let mut checked = Checked::new(reference, location, Some(&planned.name));
+            let mut checked = CheckedReference::new(reference, location, Some(&planned.name));
             let kind = match self.walk.tag(site, &planned.name) {
-                Known::Unasked => Kind::Open,
-                Known::Absent => Kind::Missing,
+                Known::Unasked => TagState::Open,
+                Known::Absent => TagState::Missing,
                 Known::Present(digest) => {
                     checked.digest = Some(digest.clone());
-                    Kind::Own
+                    TagState::Own
                 }
                 Known::Faulty(fault) => {
                     let references = [checked.reference.clone()];
                     self.walk.findings.push(Finding::new(fault.kind.into(), &references, fault.message()));
-                    Kind::Faulty
+                    TagState::Faulty
                 }
             };
             self.tags.push(State { site, planned, checked, kind });
@@ -131,7 +135,7 @@ impl<'a> Subject<'_, 'a> {
                 let kept = match records[site].tags() {
                     Known::Present(listed) => keeper(self.image, tag.planned, listed),
                     Known::Unasked => {
-                        self.tags[at].kind = Kind::Open;
+                        self.tags[at].kind = TagState::Open;
                         continue;
                     }
                     Known::Absent | Known::Faulty(_) => None,
@@ -140,25 +144,25 @@ impl<'a> Subject<'_, 'a> {
                     let message = format!("`{}` stays with `{}`", tag.planned.name, keeper.tag);
                     let references = [tag.checked.reference.clone()];
                     self.walk.findings.push(Finding::new(Code::TagKept, &references, message));
-                    self.tags[at].kind = Kind::Kept;
+                    self.tags[at].kind = TagState::Kept;
                     continue;
                 }
             }
-            if has_literals && literal.is_none() && self.tags[at].kind == Kind::Own {
-                self.tags[at].kind = Kind::Foreign;
+            if has_literals && literal.is_none() && self.tags[at].kind == TagState::Own {
+                self.tags[at].kind = TagState::Foreign;
             }
         }
     }
 
     /// Finds out why tags are missing.
     fn missing(&mut self, site: usize) {
-        let references = self.references(|tag| tag.site == site && tag.kind == Kind::Missing);
+        let references = self.references(|tag| tag.site == site && tag.kind == TagState::Missing);
         if references.is_empty() {
             return;
         }
         let location = self.walk.sites[site].location.to_string();
         let names: Vec<_> =
-            self.tags.iter().filter(|tag| tag.site == site && tag.kind == Kind::Missing).collect();
+            self.tags.iter().filter(|tag| tag.site == site && tag.kind == TagState::Missing).collect();
         let names: Vec<_> = names.iter().map(|tag| format!("`{}`", tag.planned.name)).collect();
         let noun = if names.len() == 1 { "has no tag" } else { "has none of the tags" };
         let message = format!("image `{}`: `{location}` {noun} {}", self.key, names.join(", "));
@@ -167,7 +171,7 @@ impl<'a> Subject<'_, 'a> {
             return;
         };
         let (mut unbuilt, mut is_open, mut is_explained) = (Vec::new(), false, false);
-        let place = Place { site, references: references.clone() };
+        let place = Trail { site, references: references.clone() };
         for (leg, build) in &self.image.builds {
             let Some(pushed) = metadata.builds.get(leg) else {
                 unbuilt.push(leg);
@@ -232,18 +236,18 @@ impl<'a> Subject<'_, 'a> {
         for (digest, members) in groups {
             let references = members.iter().map(|at| self.tags[*at].checked.reference.clone()).collect();
             let before = self.walk.findings.len();
-            let Some(tree) = self.walk.tree(&Place { site, references }, &digest) else { continue };
+            let Some(tree) = self.walk.tree(&Trail { site, references }, &digest) else { continue };
             members.iter().for_each(|at| self.tags[*at].checked.describe(&tree));
-            let own = members.iter().filter(|at| self.tags[**at].kind == Kind::Own);
+            let own = members.iter().filter(|at| self.tags[**at].kind == TagState::Own);
             let references: Vec<_> = own.map(|at| self.tags[*at].checked.reference.clone()).collect();
             if !references.is_empty() && !matches!(tree.served.content, Content::Unreadable(_)) {
-                self.compare(&Place { site, references }, &tree, before);
+                self.compare(&Trail { site, references }, &tree, before);
             }
         }
     }
 
     /// Compares what a tag names with what it should. `before` is where the findings about it begin.
-    fn compare(&mut self, place: &Place, tree: &Tree<'_>, before: usize) {
+    fn compare(&mut self, place: &Trail, tree: &Tree<'_>, before: usize) {
         let is_told = self.platforms(place, tree);
         self.annotations(place, tree);
         if !is_told {
@@ -253,7 +257,7 @@ impl<'a> Subject<'_, 'a> {
     }
 
     /// Compares what a tag names with what was built. The legs that have another build there.
-    fn builds(&mut self, place: &Place, tree: &Tree<'_>, before: usize) -> BTreeSet<String> {
+    fn builds(&mut self, place: &Trail, tree: &Tree<'_>, before: usize) -> BTreeSet<String> {
         let mut told = BTreeSet::new();
         let Some(metadata) = self.metadata else { return told };
         let digests = tree.digests();
@@ -329,7 +333,7 @@ impl<'a> Subject<'_, 'a> {
     }
 
     /// Compares what the images say of themselves with the plan, but for those that `told` has.
-    fn labels(&mut self, place: &Place, tree: &Tree<'_>, told: &BTreeSet<String>) {
+    fn labels(&mut self, place: &Trail, tree: &Tree<'_>, told: &BTreeSet<String>) {
         for (leg, build) in self.image.builds.iter().filter(|(leg, _)| !told.contains(*leg)) {
             let pushed = self.metadata.and_then(|metadata| metadata.builds.get(leg));
             // What was carried over, or stays since a build is missing, is of an earlier run.
@@ -391,7 +395,7 @@ impl<'a> Subject<'_, 'a> {
     }
 
     /// Compares the platforms; true when the tag has nothing to do with a merge.
-    fn platforms(&mut self, place: &Place, tree: &Tree<'_>) -> bool {
+    fn platforms(&mut self, place: &Trail, tree: &Tree<'_>) -> bool {
         let builds = &self.image.builds;
         let Some(planned) = builds.values().map(|build| build.platform.as_ref()).collect::<Option<Vec<_>>>()
         else {
@@ -460,7 +464,7 @@ impl<'a> Subject<'_, 'a> {
         false
     }
 
-    fn annotations(&mut self, place: &Place, tree: &Tree<'_>) {
+    fn annotations(&mut self, place: &Trail, tree: &Tree<'_>) {
         let found = match &tree.served.content {
             Content::Index(index) => &index.annotations,
             // A plain image has none of an index.
@@ -484,7 +488,7 @@ impl<'a> Subject<'_, 'a> {
         if self.other_build {
             return;
         }
-        let own = |tag: &&State<'_>| tag.kind == Kind::Own;
+        let own = |tag: &&State<'_>| tag.kind == TagState::Own;
         let mut found = Vec::new();
         for site in &self.places {
             let mut groups: BTreeMap<&Digest, Vec<&State<'_>>> = BTreeMap::new();

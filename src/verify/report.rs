@@ -24,7 +24,7 @@ pub struct Report {
     /// Whether everything is as it should be.
     pub ok: bool,
     /// What was looked at.
-    pub references: Vec<Checked>,
+    pub references: Vec<CheckedReference>,
     /// What was found, the worst first.
     pub findings: Vec<Finding>,
     /// What an explanation says of a reference, a line each.
@@ -37,7 +37,7 @@ pub struct Report {
 
 /// A reference that was looked at.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Checked {
+pub struct CheckedReference {
     /// The whole reference, such as `ghcr.io/acme/app:1.4`.
     pub reference: String,
     /// The repository.
@@ -85,7 +85,7 @@ impl State {
     }
 }
 
-impl Checked {
+impl CheckedReference {
     /// A reference of which nothing is known.
     #[must_use]
     pub fn new(reference: String, location: &Location, tag: Option<&Tag>) -> Self {
@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(report.to_table(), "a\u{fffd}[31m\u{fffd}b\n");
         report.facts.clear();
         let location = "r.io/a".parse().unwrap();
-        let mut one = Checked::new("r.io/a:1".into(), &location, None);
+        let mut one = CheckedReference::new("r.io/a:1".into(), &location, None);
         one.platforms = vec!["linux/\u{1b}|<b>\n".into()];
         report.references.push(one);
         assert!(report.to_table().starts_with("r.io/a:1  not checked    linux/\u{fffd}|<b>\u{fffd}\n"));

@@ -33,7 +33,7 @@ pub struct Walk<'a> {
 
 /// Where something is looked at.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct Trail {
     /// The repository.
     pub site: usize,
     /// The references that lead there.
@@ -140,7 +140,7 @@ impl<'a> Walk<'a> {
     fn find(
         &mut self,
         code: Code,
-        place: &Place,
+        place: &Trail,
         digest: &Digest,
         message: impl Into<String>,
     ) -> &mut Finding {
@@ -194,7 +194,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Looks at all that a digest names in a repository.
-    pub fn tree(&mut self, place: &Place, digest: &Digest) -> Option<Tree<'a>> {
+    pub fn tree(&mut self, place: &Trail, digest: &Digest) -> Option<Tree<'a>> {
         let served = match self.manifest(place.site, digest) {
             Known::Unasked => return None,
             Known::Absent => {
@@ -246,7 +246,7 @@ impl<'a> Walk<'a> {
         (!platform.os.is_empty()).then(|| platform.clone())
     }
 
-    fn index(&mut self, place: &Place, tree: &mut Tree<'a>, index: &'a Entries) {
+    fn index(&mut self, place: &Trail, tree: &mut Tree<'a>, index: &'a Entries) {
         let own = &tree.served.manifest.digest;
         if index.count > MAX_CHILDREN {
             let message = format!(
@@ -281,7 +281,7 @@ impl<'a> Walk<'a> {
 
     fn entry(
         &mut self,
-        place: &Place,
+        place: &Trail,
         tree: &mut Tree<'a>,
         entry: &'a Descriptor,
         subjects: &BTreeSet<&str>,
@@ -367,7 +367,7 @@ impl<'a> Walk<'a> {
     /// Finds platforms that come twice.
     fn once(
         &mut self,
-        place: &Place,
+        place: &Trail,
         platform: &DescriptorPlatform,
         digest: &Digest,
         seen: &mut BTreeMap<String, Digest>,
@@ -385,7 +385,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Looks at a manifest that an index names; what is in it, if it is that of an image.
-    fn child(&mut self, place: &Place, what: &str, entry: &Descriptor) -> Option<&'a ImageManifest> {
+    fn child(&mut self, place: &Trail, what: &str, entry: &Descriptor) -> Option<&'a ImageManifest> {
         let digest = &entry.digest;
         let served = match self.manifest(place.site, digest) {
             Known::Unasked => return None,
@@ -436,7 +436,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Looks for the configuration and the layers of a manifest.
-    fn blobs(&mut self, place: &Place, what: &str, manifest: &'a ImageManifest) {
+    fn blobs(&mut self, place: &Trail, what: &str, manifest: &'a ImageManifest) {
         let digest = &manifest.config.digest;
         if let Known::Present(Configuration { platform: Err(why), .. }) =
             self.records[place.site].configuration(digest)
@@ -457,7 +457,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn part(&mut self, place: &Place, name: &str, blob: &Descriptor) {
+    fn part(&mut self, place: &Trail, name: &str, blob: &Descriptor) {
         let (site, digest) = (place.site, &blob.digest);
         let records = self.records;
         // A configuration that is being read need not be looked for, too.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use bakeplan::verify::code::Code;
+use bakeplan::internals::verify::code::Code;
 use snapbox::Data;
 
 use crate::support::{Ran, Test, blocks, read};

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use bakeplan::facts::{Facts, given, remote};
-use bakeplan::host::Host;
+use bakeplan::internals::facts::{Facts, given, remote};
+use bakeplan::internals::host::Host;
 use clap::ColorChoice;
 use serde_json::{Value, json};
 

@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 
-use bakeplan::bake::eval::functions::Ambient;
-use bakeplan::bake::module::{File, Module, Surroundings};
-use bakeplan::bake::target::overrides::Overrides;
-use bakeplan::bake::target::select::{self, Options};
-use bakeplan::bake::target::{Definition, print};
-use bakeplan::bake::text::{hcl, json};
-use bakeplan::diagnostic::Diagnostic;
-use bakeplan::facts::{Facts, KnownVersions};
-use bakeplan::plan::Plan;
-use bakeplan::render;
-use bakeplan::resolve::{self, Input, Purpose};
-use bakeplan::source::Sources;
+use bakeplan::internals::bake::eval::functions::Ambient;
+use bakeplan::internals::bake::module::{File, Module, Surroundings};
+use bakeplan::internals::bake::target::overrides::Overrides;
+use bakeplan::internals::bake::target::select::{self, Options};
+use bakeplan::internals::bake::target::{Definition, print};
+use bakeplan::internals::bake::text::{hcl, json};
+use bakeplan::internals::diagnostic::Diagnostic;
+use bakeplan::internals::facts::{Facts, KnownVersions};
+use bakeplan::internals::plan::Plan;
+use bakeplan::internals::render;
+use bakeplan::internals::resolve::{self, Input, Purpose};
+use bakeplan::internals::source::Sources;
 use proptest::prelude::*;
 use proptest::sample::{select as one_of, subsequence};
 use proptest::test_runner::TestRunner;
@@ -439,8 +439,9 @@ fn an_image_does_not_depend_on_where_its_block_stands() {
         let images = |parts: &Numbered| {
             let text: String = parts.iter().map(|(at, part)| blocks(*at, part)).collect();
             planned(&text, false).ok().map(|plan| {
-                let image =
-                    |(key, image): (&String, &bakeplan::plan::Image)| (key.clone(), format!("{image:?}"));
+                let image = |(key, image): (&String, &bakeplan::internals::plan::Image)| {
+                    (key.clone(), format!("{image:?}"))
+                };
                 plan.images.iter().map(image).collect::<BTreeMap<_, _>>()
             })
         };

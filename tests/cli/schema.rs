@@ -46,6 +46,12 @@ impl Check<'_> {
                     fault(names.iter().any(|name| is_of_type(value, name.as_str().unwrap())));
                 }
                 "enum" => fault(limit.as_array().unwrap().contains(value)),
+                "minLength" => {
+                    fault(value.as_str().is_none_or(|text| text.len() as u64 >= limit.as_u64().unwrap()));
+                }
+                "minItems" => {
+                    fault(value.as_array().is_none_or(|items| items.len() as u64 >= limit.as_u64().unwrap()));
+                }
                 "const" => fault(limit == value),
                 "minimum" => fault(value.as_f64().is_none_or(|number| number >= limit.as_f64().unwrap())),
                 "maximum" => fault(value.as_f64().is_none_or(|number| number <= limit.as_f64().unwrap())),
@@ -125,7 +131,7 @@ fn faults(schema: &Value, value: &Value) -> Vec<String> {
 
 /// Fails unless a result of `merge` or `verify` is what the schema says.
 pub(crate) fn expect_result(json: &str) {
-    let schema: Value = serde_json::from_str(&bakeplan::schema::result()).unwrap();
+    let schema: Value = serde_json::from_str(&bakeplan::internals::schema::result()).unwrap();
     let found = faults(&schema, &serde_json::from_str(json).unwrap());
     assert!(found.is_empty(), "{json}\n{}", found.join("\n"));
 }
@@ -152,7 +158,7 @@ fn places(value: &Value, place: &str, all: &mut Vec<String>) {
 
 #[test]
 fn schemas_name_their_dialect_and_version() {
-    for of in ["plan", "matrix", "result"] {
+    for of in ["plan", "matrix", "images", "result"] {
         let schema = schema(of);
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
         assert_eq!(schema["$id"], format!("urn:bakeplan:schema:{of}:1"));
@@ -213,6 +219,71 @@ fn whatever_is_broken_does_not_fit() {
             }
         }
         assert!(refused > 10, "{of}: nothing was broken");
+    }
+}
+
+/// What bakeplan takes, the schema takes; what it refuses for the form of a value or for an unknown name, the schema does.
+#[test]
+fn image_blocks_fit_when_bakeplan_takes_them() {
+    let schema = schema("images");
+    let bake = r#"{"variable":{"v":{"default":"1.4.2"}},"target":{"app":{"platforms":["linux/amd64","linux/arm64"]}}}"#;
+    for (image, is_good) in [
+        (r#"{"repositories":["ghcr.io/acme/app"],"tags":["1"]}"#, true),
+        (r#"{"repositories":"ghcr.io/acme/app","version":"${v}","latest":"false","//":"a note"}"#, true),
+        (
+            r#"{"repositories":["${lower(\"GHCR.IO\")}/acme/app"],"version":"1.4.2","immutable":"${v == \"1.4.2\"}"}"#,
+            true,
+        ),
+        (
+            r#"{"repositories":["r.io/a"],"tags":[{"pattern":"1","when":true},{"pattern":"x","when":"event == 'push'"}]}"#,
+            true,
+        ),
+        (
+            r#"{"repositories":["r.io/a"],"tags":["1"],"annotations":{"a":"b","c":1,"d":null},"variant":[["slim",""],"x"]}"#,
+            true,
+        ),
+        (
+            r#"{"repositories":["r.io/a"],"tags":["1"],"runners":{"linux/arm64":["self-hosted","arm64"],"default":{"group":"big"}}}"#,
+            true,
+        ),
+        (
+            r#"{"repositories":["r.io/a"],"tags":["1"],"platform":{"linux/arm64":{"skip":true,"args":{"A":"b"}}},"jobs":"target"}"#,
+            true,
+        ),
+        (r#"[{"repositories":["r.io/a"],"tags":["1"],"on_missing":"drop","scheme":null}]"#, true),
+        (r#"{"repositories":["r.io/a"],"tag":["1"]}"#, false),
+        (r#"{"repositories":{"a":"r.io/a"},"tags":["1"]}"#, false),
+        (r#"{"repositories":["r.io/a"],"tags":[{"when":"true"}]}"#, false),
+        (r#"{"repositories":["r.io/a"],"tags":[{"pattern":"1","where":"true"}]}"#, false),
+        (r#"{"repositories":["r.io/a"],"tags":["1"],"immutable":"maybe"}"#, false),
+        (r#"{"repositories":["r.io/a"],"tags":["1"],"jobs":"all"}"#, false),
+        (r#"{"repositories":["r.io/a"],"tags":["1"],"annotations":["a"]}"#, false),
+        (r#"{"repositories":["r.io/a"],"tags":["1"],"runners":{"default":{"label":"x"}}}"#, false),
+        (r#"{"repositories":["r.io/a"],"tags":["1"],"runners":{"default":[]}}"#, false),
+        (r#"{"repositories":["r.io/a"],"tags":["1"],"platform":{"linux/arm64":{"skip":7}}}"#, false),
+        (r#"{"repositories":["r.io/a"],"tags":["1"],"platform":{"linux/arm64":{"tags":["1"]}}}"#, false),
+    ] {
+        let file = format!(r#"{{"image":{{"app":{image}}}}}"#);
+        let test = Test::new().file("docker-bake.json", bake).file("images.json", &file);
+        let output = test.args(["metadata", "--format=tags"]).output();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.success(), is_good, "{image}: {told}");
+        let found = faults(&schema, &serde_json::from_str(&file).unwrap());
+        assert_eq!(found.is_empty(), is_good, "{image}: {found:?}");
+    }
+}
+
+#[test]
+fn the_examples_in_json_fit() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let schema = schema("images");
+    let folders = fs::read_dir(examples).unwrap().map(|entry| entry.unwrap().path());
+    let files = folders.flat_map(|folder| ["docker-bake.json", "images.json"].map(|name| folder.join(name)));
+    let files: Vec<_> = files.filter(|path| path.exists()).collect();
+    assert!(!files.is_empty(), "the examples are not found");
+    for file in files {
+        let document = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        assert_eq!(faults(&schema, &document), [""; 0], "{}", file.display());
     }
 }
 

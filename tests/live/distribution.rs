@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
-use bakeplan::oci::{ImageManifest, OCI_INDEX};
-use bakeplan::reference::{Digest, Repository};
-use bakeplan::registry::{Client, MAX_CONFIG, Manifest, Mount, Settings, Store, TagOrDigest};
+use bakeplan::internals::oci::{ImageManifest, OCI_INDEX};
+use bakeplan::internals::reference::{Digest, Repository};
+use bakeplan::internals::registry::{Client, MAX_CONFIG, Manifest, Mount, Settings, Store, TagOrDigest};
 
 use super::engine::{Project, engine, need};
 

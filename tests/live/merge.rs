@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Arc;
 
-use bakeplan::merge::report::Report;
-use bakeplan::merge::{self, Options, Surroundings};
-use bakeplan::published::metadata::Metadata;
-use bakeplan::published::planned::Planned;
-use bakeplan::published::progress::Quiet;
-use bakeplan::published::sites::Site;
-use bakeplan::registry::{Client, Patience, Settings, SystemClock};
+use bakeplan::internals::merge::report::Report;
+use bakeplan::internals::merge::{self, Options, Surroundings};
+use bakeplan::internals::published::metadata::Metadata;
+use bakeplan::internals::published::planned::Planned;
+use bakeplan::internals::published::progress::Quiet;
+use bakeplan::internals::published::sites::Site;
+use bakeplan::internals::registry::{Client, Patience, Settings, SystemClock};
 use serde_json::Value;
 
 use super::engine::{Plan, Project, engine};
@@ -245,7 +245,7 @@ fn merge_once(document: &str, metadata: &[String]) -> Report {
     }
     let patience = Patience { attempts: 1, ..Patience::default() };
     let client = Client::new(&Settings { patience, ..Settings::default() }).unwrap();
-    let site = |location: bakeplan::registry::Location| {
+    let site = |location: bakeplan::internals::registry::Location| {
         let store = Arc::new(client.repository(location.repository().expect("it is a registry's")));
         Site { location, store }
     };

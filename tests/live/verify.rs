@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
-use bakeplan::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, OCI_INDEX};
-use bakeplan::reference::{Digest, Repository};
-use bakeplan::registry::{Client, Manifest, RemoteRepository, Settings, Store, TagOrDigest};
+use bakeplan::internals::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, OCI_INDEX};
+use bakeplan::internals::reference::{Digest, Repository};
+use bakeplan::internals::registry::{Client, Manifest, RemoteRepository, Settings, Store, TagOrDigest};
 use serde_json::Value;
 
 use super::engine::{Project, engine, need};

@@ -12,6 +12,7 @@ use crate::diagnostic::{Diagnostic, Failure, suggest};
 use crate::source::Span;
 
 /// A `function` block.
+#[allow(clippy::missing_docs_in_private_items, reason = "the names say it")]
 pub(crate) struct UserFunction {
     pub(crate) params: Vec<Name>,
     pub(crate) variadic: Option<Name>,

@@ -12,14 +12,12 @@ const MAX_STEPS: usize = 500;
 
 /// One value that is being evaluated.
 #[derive(PartialEq)]
+#[allow(clippy::missing_docs_in_private_items, reason = "the names say it")]
 pub(crate) enum Step {
     /// A variable or an attribute of the file, or a function, which has brackets behind its name.
     Global(Name),
-    Attribute {
-        kind: &'static str,
-        block: Name,
-        name: Name,
-    },
+    /// An attribute of a block.
+    Attribute { kind: &'static str, block: Name, name: Name },
 }
 
 impl fmt::Display for Step {

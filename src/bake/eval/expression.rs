@@ -66,6 +66,7 @@ impl<'a> Scope<'a> {
 pub(super) type Exposed = BTreeMap<&'static str, BTreeMap<Name, BTreeMap<Name, Value>>>;
 
 /// Everything global: what names mean outside a [`Scope`], and the run's budget.
+#[allow(clippy::missing_docs_in_private_items, reason = "the names say it")]
 pub(crate) struct Context {
     pub(crate) ambient: Ambient,
     pub(crate) standard: BTreeMap<&'static str, Rc<Function>>,
@@ -82,6 +83,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// One without any globals.
     pub(crate) fn new(ambient: Ambient, keeps: bool) -> Self {
         Self {
             ambient,

@@ -18,6 +18,7 @@ pub(crate) struct FreeName<'a> {
 
 /// The free names and called functions of an expression, in source order.
 #[derive(Debug, Default)]
+#[allow(clippy::missing_docs_in_private_items, reason = "the names say it")]
 pub(crate) struct References<'a> {
     pub(crate) names: Vec<FreeName<'a>>,
     pub(crate) calls: Vec<&'a Ident>,

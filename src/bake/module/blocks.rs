@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::exposed;
-use super::files::{Module, push_once};
+use super::files::Module;
 use super::instance::{Instance, Progress};
 use super::matrix;
 use crate::bake::eval::Scope;
@@ -17,7 +17,7 @@ use crate::bake::target::decode;
 use crate::bake::target::holdings::Holdings;
 use crate::bake::text::syntax::{Block, Body, Ident};
 use crate::bake::values::{MarkedStr, Name, Value};
-use crate::diagnostic::{Diagnostic, Failure};
+use crate::diagnostic::{Diagnostic, Diagnostics, Failure};
 
 impl Module {
     /// Evaluates the attribute of a block (or all of them) that an expression asks for.
@@ -94,12 +94,12 @@ impl Module {
 
     /// Expands matrices and names.
     pub(super) fn instantiate(&mut self, blocks: Vec<Block>) -> Result<(), Vec<Diagnostic>> {
-        let mut diagnostics = Vec::new();
+        let mut diagnostics = Diagnostics::default();
         let mut instances = Vec::new();
         for block in blocks {
             let block = Rc::new(block);
             if let Err(failure) = self.expand(&block, &mut instances) {
-                push_once(&mut diagnostics, *failure);
+                diagnostics.report(*failure);
             }
         }
         for (index, instance) in instances.iter().enumerate() {
@@ -113,7 +113,8 @@ impl Module {
             namesakes.push(index);
         }
         self.instances = instances;
-        if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
+        diagnostics.check()?;
+        Ok(())
     }
 
     fn expand(&self, block: &Rc<Block>, instances: &mut Vec<Instance>) -> Result<(), Failure> {
@@ -186,14 +187,14 @@ impl Module {
     /// # Errors
     /// As for [`Self::definition`].
     pub fn merge_onto(&self, mut definition: Definition) -> Result<Definition, Vec<Diagnostic>> {
-        let mut diagnostics = Vec::new();
+        let mut diagnostics = Diagnostics::default();
         let mut holdings = Holdings::default();
         for instance in &self.instances {
             if diagnostics.len() >= MAX_ERRORS {
                 break;
             }
             if let Err(failure) = self.define(instance, &mut definition, &mut holdings, &mut diagnostics) {
-                diagnostics.push(*failure);
+                diagnostics.report(*failure);
                 break;
             }
         }
@@ -207,13 +208,14 @@ impl Module {
                 break;
             }
             if let Err(failure) = self.resolve_global(name) {
-                push_once(&mut diagnostics, *failure);
+                diagnostics.report(*failure);
             }
         }
         for image in self.images.iter().filter(|image| image.in_bake_json) {
             self.evaluate_as_bake_does(&image.block.body, &mut diagnostics);
         }
-        if diagnostics.is_empty() { Ok(definition) } else { Err(diagnostics) }
+        diagnostics.check()?;
+        Ok(definition)
     }
 
     /// Adds the target or group of an instance, unless one of its attributes has no value.
@@ -225,7 +227,7 @@ impl Module {
         instance: &Instance,
         definition: &mut Definition,
         holdings: &mut Holdings,
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Diagnostics,
     ) -> Result<(), Failure> {
         let known = names_of(instance.kind);
         let mut values = Vec::new();
@@ -236,7 +238,7 @@ impl Module {
             }
             match self.attribute_value(instance, at) {
                 Ok(value) => values.push((attribute.name.clone(), value, &attribute.value)),
-                Err(failure) => push_once(diagnostics, *failure),
+                Err(failure) => diagnostics.report(*failure),
             }
         }
         if diagnostics.len() > failures {
@@ -254,12 +256,12 @@ impl Module {
     }
 
     /// To Bake, the `image` key of a JSON file is a variable, and its strings are templates without any target.
-    fn evaluate_as_bake_does(&self, body: &Body, diagnostics: &mut Vec<Diagnostic>) {
+    fn evaluate_as_bake_does(&self, body: &Body, diagnostics: &mut Diagnostics) {
         for attribute in &body.attributes {
             if let Err(failure) = self.eval(&Scope::default(), &attribute.value) {
                 let help = "docker buildx bake evaluates this string too, outside any target; move the `image` blocks to \
                             `images.json` (or HCL), where matrix variables are in scope";
-                push_once(diagnostics, failure.with_help(help));
+                diagnostics.report(failure.with_help(help));
             }
         }
         body.blocks.iter().for_each(|block| self.evaluate_as_bake_does(&block.body, diagnostics));

@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::bake::target::attributes::{Attribute, Kind, LIMITS, Limit, LimitKind, names_of};
+use crate::bake::target::attributes::{Attribute, AttributeKind, LIMITS, Limit, LimitKind, names_of};
 use crate::bake::target::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text, decode};
 use crate::bake::text::syntax;
 use crate::bake::values::convert::convert;
 use crate::bake::values::{Name, Number, ObjectType, Type, Value};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// The attributes that a block of this kind (`target` or `group`) shows: those that it can set, and its `name`.
 #[must_use]
@@ -43,7 +43,7 @@ pub(super) fn value(
 ) -> Result<Option<Value>, Diagnostic> {
     let name = &attribute.name.name;
     let Some(unset) = unset(kind, name) else { return Ok(None) };
-    let mut diagnostics = vec![];
+    let mut diagnostics = Diagnostics::default();
     let decoded = [(attribute.name.clone(), value, &attribute.value)];
     let mut target = Target::default();
     if kind == "group" {
@@ -68,28 +68,29 @@ pub(super) fn value(
 fn of_target(target: &Target, name: &str) -> Option<Value> {
     let map = || Type::map(Type::String);
     Some(match &Attribute::named(name)?.kind {
-        Kind::Text(_) | Kind::Context(_) => Value::null(Type::String),
-        Kind::Description(_) => Value::string(""),
-        Kind::List(_) | Kind::Texts(_) | Kind::Inherits(_) | Kind::Annotations(_) => {
-            Value::null(Type::list(Type::String))
-        }
-        Kind::Map(_) | Kind::Args(_) | Kind::Contexts(_) => Value::null(map()),
-        Kind::Flag(_) => Value::null(Type::Bool),
-        Kind::Attestations(at) | Kind::CachesFrom(at) => {
+        AttributeKind::Text(_) | AttributeKind::Context(_) => Value::null(Type::String),
+        AttributeKind::Description(_) => Value::string(""),
+        AttributeKind::List(_)
+        | AttributeKind::Texts(_)
+        | AttributeKind::Inherits(_)
+        | AttributeKind::Annotations(_) => Value::null(Type::list(Type::String)),
+        AttributeKind::Map(_) | AttributeKind::Args(_) | AttributeKind::Contexts(_) => Value::null(map()),
+        AttributeKind::Flag(_) => Value::null(Type::Bool),
+        AttributeKind::Attestations(at) | AttributeKind::CachesFrom(at) => {
             list(map(), (at.get)(target), |item| entry(item, &[]))
         }
-        Kind::CachesTo(at) => {
+        AttributeKind::CachesTo(at) => {
             list(map(), (at.get)(target).as_deref().unwrap_or_default(), |item| entry(item, &[]))
         }
-        Kind::Outputs(at) => {
+        AttributeKind::Outputs(at) => {
             list(map(), (at.get)(target).as_deref().unwrap_or_default(), |item| entry(item, &["dest"]))
         }
-        Kind::Policies(at) => list(map(), (at.get)(target), policy),
-        Kind::Limits(at) => {
+        AttributeKind::Policies(at) => list(map(), (at.get)(target), policy),
+        AttributeKind::Limits(at) => {
             (at.get)(target).as_deref().map_or_else(|| Value::null(resources_type()), resources)
         }
-        Kind::Secrets(at) => list(secret_type(), (at.get)(target), secret),
-        Kind::Ssh(at) => list(ssh_type(), (at.get)(target), ssh),
+        AttributeKind::Secrets(at) => list(secret_type(), (at.get)(target), secret),
+        AttributeKind::Ssh(at) => list(ssh_type(), (at.get)(target), ssh),
     })
 }
 

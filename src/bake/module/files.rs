@@ -18,7 +18,7 @@ use crate::bake::eval::references::References;
 use crate::bake::eval::{Context, Scope};
 use crate::bake::text::syntax::{Attribute, Block, Body, Expr, ExprKind};
 use crate::bake::values::{Marks, Name, Type, Value, is_secret_name};
-use crate::diagnostic::{Diagnostic, Failure};
+use crate::diagnostic::{Diagnostic, Diagnostics, Failure};
 use crate::source::Span;
 
 /// What a Bake file can see of its surroundings.
@@ -139,7 +139,7 @@ impl Module {
     /// Sorts the files' contents; what a later file declares again replaces the earlier.
     fn collect(&mut self, files: Vec<File>) -> Result<Vec<Block>, Vec<Diagnostic>> {
         let mut blocks = Vec::new();
-        let mut diagnostics = Vec::new();
+        let mut diagnostics = Diagnostics::default();
         for file in files {
             for attribute in file.body.attributes {
                 if !BLOCK_KINDS.contains(&&*attribute.name.name) && !BUILT_IN.contains(&&*attribute.name.name)
@@ -150,7 +150,7 @@ impl Module {
             for block in file.body.blocks {
                 let wanted = matches!(&*block.kind.name, "variable" | "function" | "group" | "target");
                 if wanted && block.labels.len() != 1 {
-                    diagnostics.push(label_count(&block));
+                    diagnostics.report(label_count(&block));
                     continue;
                 }
                 match &*block.kind.name {
@@ -172,7 +172,8 @@ impl Module {
                 }
             }
         }
-        if diagnostics.is_empty() { Ok(blocks) } else { Err(diagnostics) }
+        diagnostics.check()?;
+        Ok(blocks)
     }
 
     fn builtins(&self) {
@@ -319,10 +320,4 @@ fn label_count(block: &Block) -> Diagnostic {
     Diagnostic::error("block-label", message)
         .at(block.span, "")
         .with_help(format!("write `{} \"NAME\" {{`", block.kind.name))
-}
-
-pub(super) fn push_once(diagnostics: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
-    if !diagnostics.contains(&diagnostic) {
-        diagnostics.push(diagnostic);
-    }
 }

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::files::{BLOCK_KINDS, BUILT_IN, Module, push_once};
+use super::files::{BLOCK_KINDS, BUILT_IN, Module};
 use super::variables::{Override, convert_override, declared_type};
 use crate::bake::eval::Scope;
 use crate::bake::eval::budget::MAX_ERRORS;
@@ -14,7 +14,7 @@ use crate::bake::text::syntax::{Block, Body, Expr, ExprKind};
 use crate::bake::values::convert::convert;
 use crate::bake::values::kept::{self, KeptVariable};
 use crate::bake::values::{Mark, Marks, Name, Type, Value, is_secret_name};
-use crate::diagnostic::{Diagnostic, Failure, names_help};
+use crate::diagnostic::{Diagnostic, Diagnostics, Failure, names_help};
 use crate::source::Span;
 
 impl Module {
@@ -182,7 +182,7 @@ impl Module {
     /// # Errors
     /// Each validation that uses what is not written.
     pub fn kept<'s>(&self, text_of: impl Fn(Span) -> &'s str) -> Result<Vec<KeptVariable>, Vec<Diagnostic>> {
-        let mut diagnostics = Vec::new();
+        let mut diagnostics = Diagnostics::default();
         let mut variables = Vec::new();
         for variable in self.variables.values() {
             let label = &variable.labels[0];
@@ -215,7 +215,8 @@ impl Module {
                 validations,
             });
         }
-        if diagnostics.is_empty() { Ok(variables) } else { Err(diagnostics) }
+        diagnostics.check()?;
+        Ok(variables)
     }
 
     /// Why a validation of a kept variable cannot be written.
@@ -444,12 +445,13 @@ fn keyword(expr: &Expr) -> Result<Name, Failure> {
 
 /// Runs every step, and returns what failed, each failure once: a bad variable fails all that use it.
 fn collect_failures(steps: impl Iterator<Item = Result<(), Failure>>) -> Result<(), Vec<Diagnostic>> {
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     for failure in steps.filter_map(Result::err) {
-        push_once(&mut diagnostics, *failure);
+        diagnostics.report(*failure);
         if diagnostics.len() >= MAX_ERRORS {
             break;
         }
     }
-    if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
+    diagnostics.check()?;
+    Ok(())
 }

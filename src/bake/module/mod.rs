@@ -14,4 +14,4 @@ mod blocks;
 mod globals;
 pub mod strict;
 
-pub use files::{File, ImageBlock, Module, Surroundings, VariableInfo};
+pub use files::{File, Module, Surroundings, VariableInfo};

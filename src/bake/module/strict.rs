@@ -7,7 +7,7 @@ use super::files::Module;
 use crate::bake::target::attributes::{Attribute, SetKey, names_of};
 use crate::bake::target::{Entry as Cache, Target};
 use crate::bake::text::syntax::Block;
-use crate::diagnostic::{Diagnostic, sorted, suggest};
+use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::reference::Reference;
 use crate::source::Span;
 
@@ -16,7 +16,7 @@ const VARIABLE_ATTRIBUTES: [&str; 3] = ["type", "default", "description"];
 /// Attributes and blocks that Bake does not know, and ignores.
 #[must_use]
 pub fn unknown_names(module: &Module) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     for block in module.blocks() {
         let kind = &*block.kind.name;
         let own: Vec<&str> = match kind {
@@ -28,10 +28,10 @@ pub fn unknown_names(module: &Module) -> Vec<Diagnostic> {
     for block in module.variable_blocks() {
         check_block(block, &VARIABLE_ATTRIBUTES, &["validation"], &mut diagnostics);
     }
-    diagnostics
+    diagnostics.into_sorted()
 }
 
-fn check_block(block: &Block, attributes: &[&str], blocks: &[&str], diagnostics: &mut Vec<Diagnostic>) {
+fn check_block(block: &Block, attributes: &[&str], blocks: &[&str], diagnostics: &mut Diagnostics) {
     let owner = &block.kind.name;
     let found = block.body.attributes.iter().map(|a| ("attribute", &a.name));
     let inner = block.body.blocks.iter().map(|b| ("block", &b.kind));
@@ -51,7 +51,7 @@ fn check_block(block: &Block, attributes: &[&str], blocks: &[&str], diagnostics:
                 None => "take it out, or make it a comment".to_owned(),
             }
         };
-        diagnostics.push(Diagnostic::error(code, message).at(name.span, "unknown").with_help(help));
+        diagnostics.report(Diagnostic::error(code, message).at(name.span, "unknown").with_help(help));
     }
 }
 
@@ -75,12 +75,13 @@ pub fn dead_overrides(sets: &[String]) -> Vec<Diagnostic> {
 
 /// Strings of targets that are not what they look like: a tag with a `${` left, several platforms in one.
 pub fn strings<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     for target in targets {
         for tag in target.tags.iter().flatten().filter(|tag| tag.as_str().contains("${")) {
             let message = format!("the tag `{tag}` of target `{}` still has a `${{`", target.name);
             let help = "`$${` stands for the characters; write `${NAME}` for the value of a variable";
-            diagnostics.push(Diagnostic::error("template-in-tag", message).at(tag.span, "").with_help(help));
+            diagnostics
+                .report(Diagnostic::error("template-in-tag", message).at(tag.span, "").with_help(help));
         }
         for platform in target.platforms.iter().flatten().filter(|text| text.as_str().contains(',')) {
             let message = format!("`{platform}` is several platforms in one string");
@@ -88,11 +89,11 @@ pub fn strings<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnos
                 platform.as_str().split(',').map(|part| format!("\"{}\"", part.trim())).collect();
             let help = format!("write each as a string of its own: [{}]", parts.join(", "));
             diagnostics
-                .push(Diagnostic::error("platform-list", message).at(platform.span, "").with_help(help));
+                .report(Diagnostic::error("platform-list", message).at(platform.span, "").with_help(help));
         }
     }
     // Targets may inherit them.
-    sorted(diagnostics)
+    diagnostics.into_sorted()
 }
 
 /// Tags that two targets have: of these, the last one to be pushed wins.
@@ -145,7 +146,7 @@ fn twice<'t, K: Ord>(
     claims: impl Iterator<Item = (K, Claim<'t>)>,
     describe: impl Fn(&Claim<'_>, &Claim<'_>) -> Diagnostic,
 ) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let mut known: BTreeMap<K, Claim<'_>> = BTreeMap::new();
     for (key, claim) in claims {
         match known.entry(key) {
@@ -155,7 +156,7 @@ fn twice<'t, K: Ord>(
             Entry::Occupied(slot) => {
                 let first = slot.get();
                 let diagnostic = describe(first, &claim);
-                diagnostics.push(if first.span == claim.span {
+                diagnostics.report(if first.span == claim.span {
                     // One place, which both inherit.
                     diagnostic.at(claim.span, "").at(first.target.span, "").at(claim.target.span, "")
                 } else {
@@ -164,7 +165,7 @@ fn twice<'t, K: Ord>(
             }
         }
     }
-    sorted(diagnostics)
+    diagnostics.into_sorted()
 }
 
 /// The reference with its registry and its tag, both of which have a default; other text as it is.

@@ -29,7 +29,7 @@ pub(crate) struct Attribute {
     /// Its name in a Bake file.
     pub name: &'static str,
     /// What it holds, and where.
-    pub kind: Kind,
+    pub kind: AttributeKind,
     /// When template markers in it are escaped where it is printed.
     pub escape: Escape,
     /// What `--set` does with it.
@@ -40,7 +40,7 @@ pub(crate) struct Attribute {
 }
 
 /// What an attribute holds.
-pub(crate) enum Kind {
+pub(crate) enum AttributeKind {
     /// A string, or null; a later one replaces it.
     Text(Of<Option<Text>>),
     /// A string, which is never null; an empty one says nothing.
@@ -124,13 +124,13 @@ pub(crate) enum LimitKind {
 macro_rules! table {
     (
         $(#[$doc:meta])* $table:ident: $Row:ident of $Owner:ident;
-        $($name:literal => $field:ident: $Kind:ident::$variant:ident $({ $($column:ident: $value:expr),* })?,)*
+        $($name:literal => $field:ident: $AttributeKind:ident::$variant:ident $({ $($column:ident: $value:expr),* })?,)*
         without $($other:ident),*
     ) => {
         $(#[$doc])*
         pub(crate) const $table: &[$Row] = &[$($Row {
             name: $name,
-            kind: $Kind::$variant(Field { get: |owner| &owner.$field, get_mut: |owner| &mut owner.$field }),
+            kind: $AttributeKind::$variant(Field { get: |owner| &owner.$field, get_mut: |owner| &mut owner.$field }),
             $($($column: $value),*)?
         }),*];
 
@@ -142,36 +142,36 @@ table! {
     /// The attributes of a `target` block in the order of the fields of buildx's `Target` (bake/bake.go), but for `name`
     /// and `matrix`, which say how many targets it makes.
     TARGET_ATTRIBUTES: Attribute of Target;
-    "description" => description: Kind::Description { escape: Escape::AsRead, set: SetKey::None, decides: false },
-    "inherits" => inherits: Kind::Inherits { escape: Escape::AsRead, set: SetKey::None, decides: true },
-    "annotations" => annotations: Kind::Annotations { escape: Escape::Always, set: SetKey::Same, decides: true },
-    "attest" => attest: Kind::Attestations { escape: Escape::AsRead, set: SetKey::Same, decides: true },
-    "context" => context: Kind::Context { escape: Escape::AsRead, set: SetKey::Same, decides: true },
-    "contexts" => contexts: Kind::Contexts { escape: Escape::AsRead, set: SetKey::Same, decides: true },
-    "dockerfile" => dockerfile: Kind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false },
-    "dockerfile-inline" => dockerfile_inline: Kind::Text { escape: Escape::Always, set: SetKey::None, decides: false },
-    "args" => args: Kind::Args { escape: Escape::Always, set: SetKey::Same, decides: false },
-    "labels" => labels: Kind::Map { escape: Escape::Always, set: SetKey::Same, decides: false },
-    "tags" => tags: Kind::List { escape: Escape::AsRead, set: SetKey::Same, decides: true },
-    "cache-from" => cache_from: Kind::CachesFrom { escape: Escape::AsRead, set: SetKey::Same, decides: true },
-    "cache-to" => cache_to: Kind::CachesTo { escape: Escape::AsRead, set: SetKey::Same, decides: true },
-    "target" => target: Kind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false },
-    "secret" => secret: Kind::Secrets { escape: Escape::AsRead, set: SetKey::Named("secrets"), decides: true },
-    "ssh" => ssh: Kind::Ssh { escape: Escape::AsRead, set: SetKey::Same, decides: true },
-    "platforms" => platforms: Kind::List { escape: Escape::AsRead, set: SetKey::Named("platform"), decides: true },
-    "output" => output: Kind::Outputs { escape: Escape::AsRead, set: SetKey::Same, decides: true },
-    "pull" => pull: Kind::Flag { escape: Escape::AsRead, set: SetKey::Same, decides: false },
-    "no-cache" => no_cache: Kind::Flag { escape: Escape::AsRead, set: SetKey::Same, decides: false },
+    "description" => description: AttributeKind::Description { escape: Escape::AsRead, set: SetKey::None, decides: false },
+    "inherits" => inherits: AttributeKind::Inherits { escape: Escape::AsRead, set: SetKey::None, decides: true },
+    "annotations" => annotations: AttributeKind::Annotations { escape: Escape::Always, set: SetKey::Same, decides: true },
+    "attest" => attest: AttributeKind::Attestations { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    "context" => context: AttributeKind::Context { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    "contexts" => contexts: AttributeKind::Contexts { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    "dockerfile" => dockerfile: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false },
+    "dockerfile-inline" => dockerfile_inline: AttributeKind::Text { escape: Escape::Always, set: SetKey::None, decides: false },
+    "args" => args: AttributeKind::Args { escape: Escape::Always, set: SetKey::Same, decides: false },
+    "labels" => labels: AttributeKind::Map { escape: Escape::Always, set: SetKey::Same, decides: false },
+    "tags" => tags: AttributeKind::List { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    "cache-from" => cache_from: AttributeKind::CachesFrom { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    "cache-to" => cache_to: AttributeKind::CachesTo { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    "target" => target: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false },
+    "secret" => secret: AttributeKind::Secrets { escape: Escape::AsRead, set: SetKey::Named("secrets"), decides: true },
+    "ssh" => ssh: AttributeKind::Ssh { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    "platforms" => platforms: AttributeKind::List { escape: Escape::AsRead, set: SetKey::Named("platform"), decides: true },
+    "output" => output: AttributeKind::Outputs { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    "pull" => pull: AttributeKind::Flag { escape: Escape::AsRead, set: SetKey::Same, decides: false },
+    "no-cache" => no_cache: AttributeKind::Flag { escape: Escape::AsRead, set: SetKey::Same, decides: false },
     // The host's network is an entitlement.
-    "network" => network: Kind::Text { escape: Escape::AsRead, set: SetKey::Empties(|target| target.network = Some(Text::verbatim(""))), decides: true },
-    "no-cache-filter" => no_cache_filter: Kind::Texts { escape: Escape::AsRead, set: SetKey::Empties(|target| target.no_cache_filter.clear()), decides: false },
-    "shm-size" => shm_size: Kind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false },
-    "ulimits" => ulimits: Kind::Texts { escape: Escape::AsRead, set: SetKey::Empties(|target| target.ulimits.clear()), decides: false },
-    "resources" => resources: Kind::Limits { escape: Escape::AsRead, set: SetKey::Same, decides: false },
-    "call" => call: Kind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false },
-    "entitlements" => entitlements: Kind::Texts { escape: Escape::AsRead, set: SetKey::Same, decides: true },
-    "extra-hosts" => extra_hosts: Kind::Map { escape: Escape::Always, set: SetKey::Same, decides: false },
-    "policy" => policy: Kind::Policies { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    "network" => network: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Empties(|target| target.network = Some(Text::verbatim(""))), decides: true },
+    "no-cache-filter" => no_cache_filter: AttributeKind::Texts { escape: Escape::AsRead, set: SetKey::Empties(|target| target.no_cache_filter.clear()), decides: false },
+    "shm-size" => shm_size: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false },
+    "ulimits" => ulimits: AttributeKind::Texts { escape: Escape::AsRead, set: SetKey::Empties(|target| target.ulimits.clear()), decides: false },
+    "resources" => resources: AttributeKind::Limits { escape: Escape::AsRead, set: SetKey::Same, decides: false },
+    "call" => call: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false },
+    "entitlements" => entitlements: AttributeKind::Texts { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    "extra-hosts" => extra_hosts: AttributeKind::Map { escape: Escape::Always, set: SetKey::Same, decides: false },
+    "policy" => policy: AttributeKind::Policies { escape: Escape::AsRead, set: SetKey::Same, decides: true },
     without name, span, linked, lost_marks, default_context, context_of
 }
 
@@ -232,23 +232,23 @@ impl Attribute {
     /// Whether a target sets it, and has with it all that there is of it: nothing is added to it or merged with it.
     pub(super) fn is_one_value_of(&self, target: &Target) -> bool {
         match &self.kind {
-            Kind::Text(at) | Kind::Context(at) => (at.get)(target).is_some(),
-            Kind::Description(at) => (at.get)(target).as_ref().is_some_and(|text| !text.is_empty()),
-            Kind::List(at) => (at.get)(target).is_some(),
-            Kind::CachesTo(at) | Kind::Outputs(at) => (at.get)(target).is_some(),
-            Kind::Flag(at) => (at.get)(target).is_some(),
-            Kind::Texts(_)
-            | Kind::Inherits(_)
-            | Kind::Annotations(_)
-            | Kind::Map(_)
-            | Kind::Args(_)
-            | Kind::Contexts(_)
-            | Kind::Attestations(_)
-            | Kind::CachesFrom(_)
-            | Kind::Secrets(_)
-            | Kind::Ssh(_)
-            | Kind::Policies(_)
-            | Kind::Limits(_) => false,
+            AttributeKind::Text(at) | AttributeKind::Context(at) => (at.get)(target).is_some(),
+            AttributeKind::Description(at) => (at.get)(target).as_ref().is_some_and(|text| !text.is_empty()),
+            AttributeKind::List(at) => (at.get)(target).is_some(),
+            AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => (at.get)(target).is_some(),
+            AttributeKind::Flag(at) => (at.get)(target).is_some(),
+            AttributeKind::Texts(_)
+            | AttributeKind::Inherits(_)
+            | AttributeKind::Annotations(_)
+            | AttributeKind::Map(_)
+            | AttributeKind::Args(_)
+            | AttributeKind::Contexts(_)
+            | AttributeKind::Attestations(_)
+            | AttributeKind::CachesFrom(_)
+            | AttributeKind::Secrets(_)
+            | AttributeKind::Ssh(_)
+            | AttributeKind::Policies(_)
+            | AttributeKind::Limits(_) => false,
         }
     }
 }
@@ -263,30 +263,30 @@ impl Target {
                 self.lost_marks.forget(attribute.name);
             }
             match &attribute.kind {
-                Kind::Text(at) => replace((at.get_mut)(self), (at.get)(other)),
-                Kind::Description(at) => {
+                AttributeKind::Text(at) => replace((at.get_mut)(self), (at.get)(other)),
+                AttributeKind::Description(at) => {
                     let theirs = (at.get)(other);
                     if theirs.as_ref().is_some_and(|text| !text.is_empty()) {
                         (at.get_mut)(self).clone_from(theirs);
                     }
                 }
-                Kind::Context(at) => {
+                AttributeKind::Context(at) => {
                     let theirs = (at.get)(other);
                     if theirs.is_some() {
                         (at.get_mut)(self).clone_from(theirs);
                         self.context_of.clone_from(&other.context_of);
                     }
                 }
-                Kind::List(at) => replace((at.get_mut)(self), (at.get)(other)),
-                Kind::Texts(at) | Kind::Inherits(at) | Kind::Annotations(at) => {
+                AttributeKind::List(at) => replace((at.get_mut)(self), (at.get)(other)),
+                AttributeKind::Texts(at) | AttributeKind::Inherits(at) | AttributeKind::Annotations(at) => {
                     (at.get_mut)(self).extend_from_slice((at.get)(other));
                 }
-                Kind::Map(at) | Kind::Args(at) | Kind::Contexts(at) => {
+                AttributeKind::Map(at) | AttributeKind::Args(at) | AttributeKind::Contexts(at) => {
                     let theirs = (at.get)(other).iter();
                     (at.get_mut)(self).extend(theirs.map(|(key, value)| (Rc::clone(key), value.clone())));
                 }
-                Kind::Attestations(at) => (at.get_mut)(self).extend_from_slice((at.get)(other)),
-                Kind::CachesFrom(at) => {
+                AttributeKind::Attestations(at) => (at.get_mut)(self).extend_from_slice((at.get)(other)),
+                AttributeKind::CachesFrom(at) => {
                     let theirs = (at.get)(other);
                     if !theirs.is_empty() {
                         let own = (at.get_mut)(self);
@@ -295,12 +295,14 @@ impl Target {
                         remove_duplicates(own);
                     }
                 }
-                Kind::CachesTo(at) | Kind::Outputs(at) => replace((at.get_mut)(self), (at.get)(other)),
-                Kind::Flag(at) => replace((at.get_mut)(self), (at.get)(other)),
-                Kind::Secrets(at) => (at.get_mut)(self).extend_from_slice((at.get)(other)),
-                Kind::Ssh(at) => (at.get_mut)(self).extend_from_slice((at.get)(other)),
-                Kind::Policies(at) => (at.get_mut)(self).extend_from_slice((at.get)(other)),
-                Kind::Limits(at) => {
+                AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => {
+                    replace((at.get_mut)(self), (at.get)(other))
+                }
+                AttributeKind::Flag(at) => replace((at.get_mut)(self), (at.get)(other)),
+                AttributeKind::Secrets(at) => (at.get_mut)(self).extend_from_slice((at.get)(other)),
+                AttributeKind::Ssh(at) => (at.get_mut)(self).extend_from_slice((at.get)(other)),
+                AttributeKind::Policies(at) => (at.get_mut)(self).extend_from_slice((at.get)(other)),
+                AttributeKind::Limits(at) => {
                     if let Some(theirs) = (at.get)(other) {
                         (at.get_mut)(self).get_or_insert_default().merge(theirs);
                     }
@@ -332,28 +334,30 @@ impl Target {
         }
         for attribute in TARGET_ATTRIBUTES {
             match &attribute.kind {
-                Kind::Texts(at) | Kind::Annotations(at) => unique_texts((at.get_mut)(self)),
-                Kind::List(at) => (at.get_mut)(self).iter_mut().for_each(unique_texts),
-                Kind::Contexts(at) => (at.get_mut)(self).retain(|_, value| !value.is_empty()),
-                Kind::Attestations(at) => last_by((at.get_mut)(self), |entry| entry.kind().into()),
-                Kind::CachesFrom(at) => remove_duplicates((at.get_mut)(self)),
-                Kind::CachesTo(at) | Kind::Outputs(at) => {
+                AttributeKind::Texts(at) | AttributeKind::Annotations(at) => unique_texts((at.get_mut)(self)),
+                AttributeKind::List(at) => (at.get_mut)(self).iter_mut().for_each(unique_texts),
+                AttributeKind::Contexts(at) => (at.get_mut)(self).retain(|_, value| !value.is_empty()),
+                AttributeKind::Attestations(at) => last_by((at.get_mut)(self), |entry| entry.kind().into()),
+                AttributeKind::CachesFrom(at) => remove_duplicates((at.get_mut)(self)),
+                AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => {
                     let list = (at.get_mut)(self);
                     // An empty list counts as unset from here on, unlike that of tags and platforms.
                     *list = list.take().filter(|entries| !entries.is_empty());
                     list.iter_mut().for_each(remove_duplicates);
                 }
-                Kind::Secrets(at) => last_by((at.get_mut)(self), |secret| Rc::clone(secret.id.name())),
-                Kind::Ssh(at) => last_by((at.get_mut)(self), |ssh| Rc::clone(ssh.id.name())),
-                Kind::Text(_)
-                | Kind::Description(_)
-                | Kind::Context(_)
-                | Kind::Inherits(_)
-                | Kind::Map(_)
-                | Kind::Args(_)
-                | Kind::Flag(_)
-                | Kind::Policies(_)
-                | Kind::Limits(_) => {}
+                AttributeKind::Secrets(at) => {
+                    last_by((at.get_mut)(self), |secret| Rc::clone(secret.id.name()))
+                }
+                AttributeKind::Ssh(at) => last_by((at.get_mut)(self), |ssh| Rc::clone(ssh.id.name())),
+                AttributeKind::Text(_)
+                | AttributeKind::Description(_)
+                | AttributeKind::Context(_)
+                | AttributeKind::Inherits(_)
+                | AttributeKind::Map(_)
+                | AttributeKind::Args(_)
+                | AttributeKind::Flag(_)
+                | AttributeKind::Policies(_)
+                | AttributeKind::Limits(_) => {}
             }
         }
     }
@@ -365,39 +369,41 @@ impl Target {
         for attribute in TARGET_ATTRIBUTES {
             let mut visit = |text: &Text| visit(attribute.name, text);
             match &attribute.kind {
-                Kind::Text(at) | Kind::Description(at) | Kind::Context(at) => {
+                AttributeKind::Text(at) | AttributeKind::Description(at) | AttributeKind::Context(at) => {
                     (at.get)(self).iter().for_each(visit);
                 }
-                Kind::List(at) => (at.get)(self).iter().flatten().for_each(visit),
-                Kind::Texts(at) | Kind::Inherits(at) | Kind::Annotations(at) => {
+                AttributeKind::List(at) => (at.get)(self).iter().flatten().for_each(visit),
+                AttributeKind::Texts(at) | AttributeKind::Inherits(at) | AttributeKind::Annotations(at) => {
                     (at.get)(self).iter().for_each(visit);
                 }
-                Kind::Map(at) | Kind::Args(at) | Kind::Contexts(at) => {
+                AttributeKind::Map(at) | AttributeKind::Args(at) | AttributeKind::Contexts(at) => {
                     (at.get)(self).values().for_each(visit);
                 }
-                Kind::Attestations(at) | Kind::CachesFrom(at) => each_field((at.get)(self), &mut visit),
-                Kind::CachesTo(at) | Kind::Outputs(at) => {
+                AttributeKind::Attestations(at) | AttributeKind::CachesFrom(at) => {
+                    each_field((at.get)(self), &mut visit)
+                }
+                AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => {
                     each_field((at.get)(self).as_deref().unwrap_or_default(), &mut visit);
                 }
-                Kind::Flag(_) => {}
-                Kind::Secrets(at) => {
+                AttributeKind::Flag(_) => {}
+                AttributeKind::Secrets(at) => {
                     for Secret { id, src, env, span: _ } in (at.get)(self) {
                         std::iter::once(id).chain(src).chain(env).for_each(&mut visit);
                     }
                 }
-                Kind::Ssh(at) => {
+                AttributeKind::Ssh(at) => {
                     for Ssh { id, paths, span: _ } in (at.get)(self) {
                         std::iter::once(id).chain(paths).for_each(&mut visit);
                     }
                 }
-                Kind::Policies(at) => {
+                AttributeKind::Policies(at) => {
                     let policies = (at.get)(self);
                     for Policy { files, reset: _, disabled: _, strict: _, log_level: _, span: _ } in policies
                     {
                         files.iter().for_each(&mut visit);
                     }
                 }
-                Kind::Limits(at) => {
+                AttributeKind::Limits(at) => {
                     if let Some(limits) = (at.get)(self) {
                         limits.each_text(&mut visit);
                     }
@@ -412,17 +418,27 @@ impl Target {
         let entries = |list: &[Entry]| list.iter().map(|entry| 1 + entry.fields.len()).sum();
         let of = |attribute: &Attribute| -> usize {
             match &attribute.kind {
-                Kind::Text(_) | Kind::Description(_) | Kind::Context(_) | Kind::Flag(_) | Kind::Limits(_) => {
-                    0
+                AttributeKind::Text(_)
+                | AttributeKind::Description(_)
+                | AttributeKind::Context(_)
+                | AttributeKind::Flag(_)
+                | AttributeKind::Limits(_) => 0,
+                AttributeKind::List(at) => (at.get)(self).as_ref().map_or(0, Vec::len),
+                AttributeKind::Texts(at) | AttributeKind::Inherits(at) | AttributeKind::Annotations(at) => {
+                    (at.get)(self).len()
                 }
-                Kind::List(at) => (at.get)(self).as_ref().map_or(0, Vec::len),
-                Kind::Texts(at) | Kind::Inherits(at) | Kind::Annotations(at) => (at.get)(self).len(),
-                Kind::Map(at) | Kind::Args(at) | Kind::Contexts(at) => (at.get)(self).len(),
-                Kind::Attestations(at) | Kind::CachesFrom(at) => entries((at.get)(self)),
-                Kind::CachesTo(at) | Kind::Outputs(at) => (at.get)(self).as_deref().map_or(0, entries),
-                Kind::Secrets(at) => (at.get)(self).len(),
-                Kind::Ssh(at) => (at.get)(self).iter().map(|ssh| 1 + ssh.paths.len()).sum(),
-                Kind::Policies(at) => (at.get)(self).iter().map(|policy| 1 + policy.files.len()).sum(),
+                AttributeKind::Map(at) | AttributeKind::Args(at) | AttributeKind::Contexts(at) => {
+                    (at.get)(self).len()
+                }
+                AttributeKind::Attestations(at) | AttributeKind::CachesFrom(at) => entries((at.get)(self)),
+                AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => {
+                    (at.get)(self).as_deref().map_or(0, entries)
+                }
+                AttributeKind::Secrets(at) => (at.get)(self).len(),
+                AttributeKind::Ssh(at) => (at.get)(self).iter().map(|ssh| 1 + ssh.paths.len()).sum(),
+                AttributeKind::Policies(at) => {
+                    (at.get)(self).iter().map(|policy| 1 + policy.files.len()).sum()
+                }
             }
         };
         4 + TARGET_ATTRIBUTES.iter().map(of).sum::<usize>()

@@ -9,11 +9,11 @@ use super::definition::{Entry, Target};
 use super::flags::parse_bool;
 use super::text::Text;
 use crate::bake::values::kept;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::platform;
 
 /// Checks a target, and brings its context and outputs into the form that is printed.
-pub(super) fn finish(target: &mut Target, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn finish(target: &mut Target, diagnostics: &mut Diagnostics) {
     let mut checker = Checker { diagnostics };
     for (attribute, text) in [("context", &target.context), ("dockerfile", &target.dockerfile)] {
         if let Some(text) = text.as_ref().filter(|text| text.as_str() == "-") {
@@ -69,12 +69,12 @@ pub(super) fn finish(target: &mut Target, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 struct Checker<'a> {
-    diagnostics: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Diagnostics,
 }
 
 impl Checker<'_> {
     fn fail(&mut self, message: String, text: &Text) {
-        self.diagnostics.push(Diagnostic::error("attribute-value", message).at(text.span, ""));
+        self.diagnostics.report(Diagnostic::error("attribute-value", message).at(text.span, ""));
     }
 
     fn size(&mut self, attribute: &str, text: &Text, size: &str) {
@@ -247,7 +247,7 @@ mod tests {
     fn problems(change: impl FnOnce(&mut Target)) -> Vec<String> {
         let mut target = Target::new("t");
         change(&mut target);
-        let mut diagnostics = vec![];
+        let mut diagnostics = Diagnostics::default();
         finish(&mut target, &mut diagnostics);
         diagnostics.into_iter().map(|diagnostic| diagnostic.message).collect()
     }
@@ -256,7 +256,7 @@ mod tests {
     fn outputs_need_a_place_to_go() {
         let of = |entries: &[Entry]| {
             let mut target = Target { output: Some(entries.to_vec()), ..Target::new("t") };
-            let mut diagnostics = vec![];
+            let mut diagnostics = Diagnostics::default();
             finish(&mut target, &mut diagnostics);
             let dests = target.output.unwrap_or_default();
             let dests: Vec<_> =

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::attributes::{Attribute, Kind, LIMITS, LimitKind};
+use super::attributes::{Attribute, AttributeKind, LIMITS, LimitKind};
 use super::definition::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Whole};
 use super::flags::{self, FlagError};
 use super::text::Text;
@@ -13,7 +13,7 @@ use super::textmap::TextMap;
 use crate::bake::text::syntax::{Expr, ExprKind, Ident, ObjectKey};
 use crate::bake::values::convert::convert;
 use crate::bake::values::{MarkedStr, Name, Type, Value, kept};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
 
 /// Makes a target of a block's attributes. What does not fit its type is left out and reported.
@@ -21,7 +21,7 @@ pub fn target(
     name: &Name,
     header: Span,
     attributes: &[(Ident, Value, &Expr)],
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Target {
     let mut target = Target { span: Some(header), ..Target::new(Rc::clone(name)) };
     let mut decoder = Decoder { path: Vec::new(), diagnostics };
@@ -39,7 +39,7 @@ pub fn group(
     name: &Name,
     header: Span,
     attributes: &[(Ident, Value, &Expr)],
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Group {
     let mut group = Group { name: Rc::clone(name), span: Some(header), ..Group::default() };
     for attribute in attributes {
@@ -47,7 +47,7 @@ pub fn group(
     }
     if !attributes.iter().any(|(attribute, ..)| &*attribute.name == "targets") {
         let missing = Diagnostic::error("missing-attribute", format!("group `{name}` has no `targets`"));
-        diagnostics.push(missing.at(header, "").with_help("list the targets and groups that belong to it"));
+        diagnostics.report(missing.at(header, "").with_help("list the targets and groups that belong to it"));
     }
     group
 }
@@ -56,7 +56,7 @@ pub fn group(
 pub(crate) fn group_attribute(
     group: &mut Group,
     (attribute, value, expr): &(Ident, Value, &Expr),
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) {
     let mut decoder = Decoder { path: vec![Step::Member(Rc::clone(&attribute.name))], diagnostics };
     match &*attribute.name {
@@ -74,7 +74,7 @@ const ENTRY: &str = "a string or an object";
 struct Decoder<'a> {
     /// The attribute, and the way to the part of it that is looked at: `output[0].type`.
     path: Vec<Step>,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Diagnostics,
 }
 
 /// A step of the way to a part of an attribute.
@@ -87,35 +87,39 @@ impl Decoder<'_> {
     fn attribute(&mut self, target: &mut Target, name: &str, value: &Value, expr: &Expr) {
         let Some(attribute) = Attribute::named(name) else { return };
         match &attribute.kind {
-            Kind::Text(at) => *(at.get_mut)(target) = self.nullable(value, expr),
-            Kind::Description(at) => *(at.get_mut)(target) = self.string(value, expr),
-            Kind::Context(at) => {
+            AttributeKind::Text(at) => *(at.get_mut)(target) = self.nullable(value, expr),
+            AttributeKind::Description(at) => *(at.get_mut)(target) = self.string(value, expr),
+            AttributeKind::Context(at) => {
                 *(at.get_mut)(target) = self.nullable(value, expr);
                 target.context_of = context_of(expr);
             }
-            Kind::List(at) => *(at.get_mut)(target) = self.strings(value, expr),
-            Kind::Texts(at) | Kind::Inherits(at) | Kind::Annotations(at) => {
+            AttributeKind::List(at) => *(at.get_mut)(target) = self.strings(value, expr),
+            AttributeKind::Texts(at) | AttributeKind::Inherits(at) | AttributeKind::Annotations(at) => {
                 *(at.get_mut)(target) = self.strings(value, expr).unwrap_or_default();
             }
-            Kind::Map(at) | Kind::Args(at) => *(at.get_mut)(target) = self.map(value, expr, true),
-            Kind::Contexts(at) => *(at.get_mut)(target) = self.map(value, expr, false),
-            Kind::Attestations(at) => {
+            AttributeKind::Map(at) | AttributeKind::Args(at) => {
+                *(at.get_mut)(target) = self.map(value, expr, true)
+            }
+            AttributeKind::Contexts(at) => *(at.get_mut)(target) = self.map(value, expr, false),
+            AttributeKind::Attestations(at) => {
                 *(at.get_mut)(target) = self.elements(value, expr, Self::attestation).unwrap_or_default();
             }
-            Kind::CachesFrom(at) => *(at.get_mut)(target) = self.caches(value, expr).unwrap_or_default(),
-            Kind::CachesTo(at) => *(at.get_mut)(target) = self.caches(value, expr),
-            Kind::Outputs(at) => *(at.get_mut)(target) = self.elements(value, expr, Self::output),
-            Kind::Flag(at) => *(at.get_mut)(target) = self.boolean(value, expr),
-            Kind::Secrets(at) => {
+            AttributeKind::CachesFrom(at) => {
+                *(at.get_mut)(target) = self.caches(value, expr).unwrap_or_default()
+            }
+            AttributeKind::CachesTo(at) => *(at.get_mut)(target) = self.caches(value, expr),
+            AttributeKind::Outputs(at) => *(at.get_mut)(target) = self.elements(value, expr, Self::output),
+            AttributeKind::Flag(at) => *(at.get_mut)(target) = self.boolean(value, expr),
+            AttributeKind::Secrets(at) => {
                 *(at.get_mut)(target) = self.elements(value, expr, Self::secret).unwrap_or_default();
             }
-            Kind::Ssh(at) => {
+            AttributeKind::Ssh(at) => {
                 *(at.get_mut)(target) = self.elements(value, expr, Self::ssh).unwrap_or_default();
             }
-            Kind::Policies(at) => {
+            AttributeKind::Policies(at) => {
                 *(at.get_mut)(target) = self.elements(value, expr, Self::policy).unwrap_or_default();
             }
-            Kind::Limits(at) => *(at.get_mut)(target) = self.resources(value, expr).map(Box::new),
+            AttributeKind::Limits(at) => *(at.get_mut)(target) = self.resources(value, expr).map(Box::new),
         }
     }
 
@@ -138,7 +142,7 @@ impl Decoder<'_> {
 
     fn fail<T>(&mut self, value: &Value, expr: &Expr, expected: &str) -> Option<T> {
         if let Some(name) = kept::variable_of(value) {
-            self.diagnostics.push(*kept::unknown(&format!("`{}`", self.path()), name, expr.span));
+            self.diagnostics.report(*kept::unknown(&format!("`{}`", self.path()), name, expr.span));
             return None;
         }
         let found = match value {
@@ -147,7 +151,7 @@ impl Decoder<'_> {
             _ => value.ty().to_string(),
         };
         let message = format!("`{}` must be {expected}, found {found}", self.path());
-        self.diagnostics.push(Diagnostic::error("attribute-type", message).at(expr.span, ""));
+        self.diagnostics.report(Diagnostic::error("attribute-type", message).at(expr.span, ""));
         None
     }
 
@@ -155,7 +159,7 @@ impl Decoder<'_> {
         result
             .map_err(|error| {
                 let message = format!("`{}`: {error}", self.path());
-                self.diagnostics.push(Diagnostic::error("attribute-value", message).at(span, ""));
+                self.diagnostics.report(Diagnostic::error("attribute-value", message).at(span, ""));
             })
             .ok()
     }
@@ -249,7 +253,7 @@ impl Decoder<'_> {
             {
                 let failure = kept::unknown(&format!("`{}`", decoder.path()), name, place.span);
                 let help = "in such a string a kept variable may only be in the value of a field, and not in that of `type` or `disabled`; or write an object";
-                decoder.diagnostics.push(failure.with_help(help));
+                decoder.diagnostics.report(failure.with_help(help));
                 return None;
             }
             decode(decoder, item, place)
@@ -526,9 +530,9 @@ mod tests {
         let mut maker = Maker::new();
         let expr = maker.expr(value);
         let ident = Ident { name: attribute.into(), span: maker.span() };
-        let mut diagnostics = vec![];
+        let mut diagnostics = Diagnostics::default();
         let target = target(&"t".into(), maker.span(), &[(ident, value.clone(), &expr)], &mut diagnostics);
-        (target, diagnostics)
+        (target, diagnostics.into_sorted())
     }
 
     /// Prints what a value of an attribute becomes, or the messages.
@@ -666,13 +670,13 @@ mod tests {
         let members = tuple([string("a"), string("b"), string("a")]);
         let expr = maker.expr(&members);
         let ident = Ident { name: "targets".into(), span: maker.span() };
-        let mut diagnostics = vec![];
+        let mut diagnostics = Diagnostics::default();
         let header = maker.span();
         let found = group(&"g".into(), header, &[(ident, members, &expr)], &mut diagnostics);
         assert_eq!(found.members().iter().map(Text::as_str).collect::<Vec<_>>(), ["a", "b", "a"]);
         assert!(diagnostics.is_empty());
         group(&"g".into(), header, &[], &mut diagnostics);
-        assert_eq!(diagnostics[0].code, "missing-attribute");
+        assert_eq!(diagnostics.into_sorted()[0].code, "missing-attribute");
     }
 
     #[test]

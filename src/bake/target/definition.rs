@@ -140,7 +140,7 @@ impl Eq for Whole {}
 
 /// The value of `resources`: limits for each `RUN` step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of docker run")]
+#[allow(clippy::missing_docs_in_private_items, reason = "the names are those of docker run")]
 pub struct Resources {
     pub memory: Option<Text>,
     pub memory_swap: Option<Text>,

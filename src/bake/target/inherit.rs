@@ -9,7 +9,7 @@ use super::holdings::Holdings;
 use super::overrides::{self, Overrides, TargetOverrides};
 use super::text::Text;
 use crate::bake::values::Name;
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::source::Span;
 
 /// How many elements may be copied from parent to child in all. A chain of targets that each add to a list takes memory
@@ -73,9 +73,10 @@ impl<'a> Resolver<'a> {
     /// buildx would refuse to build with.
     pub fn target(&mut self, name: &str) -> Result<Target, Vec<Diagnostic>> {
         let mut target = self.unchecked(name, None).map_err(|diagnostic| vec![*diagnostic])?;
-        let mut diagnostics = vec![];
+        let mut diagnostics = Diagnostics::default();
         check::finish(&mut target, &mut diagnostics);
-        if diagnostics.is_empty() { Ok(target) } else { Err(diagnostics) }
+        diagnostics.check()?;
+        Ok(target)
     }
 
     /// The target of this name: its parents from left to right, each with its own parents and overrides, then its own

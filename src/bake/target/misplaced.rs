@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use super::attributes::{Kind, TARGET_ATTRIBUTES};
+use super::attributes::{AttributeKind, TARGET_ATTRIBUTES};
 use super::definition::{Definition, Entry, Target};
 use super::text::Text;
 use crate::bake::values::kept::{CODE, OPEN, variable_in};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// An error for each kept variable that is where its value decides what is built. `rebased` says that local contexts
 /// are made relative to their file, so that one must be known from a remote one.
 #[must_use]
 pub fn kept_variables(definition: &Definition, rebased: bool) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     for group in definition.groups.values() {
         for text in group.members() {
             diagnostics.extend(refuse(&format!("`targets` of group `{}`", group.name), text));
@@ -34,7 +34,7 @@ pub fn kept_variables(definition: &Definition, rebased: bool) -> Vec<Diagnostic>
             }));
         });
     }
-    diagnostics
+    diagnostics.into_sorted()
 }
 
 fn refuse(place: &str, text: &Text) -> Option<Diagnostic> {
@@ -49,48 +49,50 @@ fn each_decisive(target: &Target, rebased: bool, visit: &mut impl FnMut(&str, &T
     for attribute in TARGET_ATTRIBUTES.iter().filter(|attribute| attribute.decides) {
         let name = attribute.name;
         match &attribute.kind {
-            Kind::Text(at) | Kind::Description(at) => {
+            AttributeKind::Text(at) | AttributeKind::Description(at) => {
                 (at.get)(target).iter().for_each(|text| visit(name, text));
             }
-            Kind::Context(at) => {
+            AttributeKind::Context(at) => {
                 (at.get)(target).iter().filter(|_| rebased).for_each(|text| visit(name, text));
             }
-            Kind::Contexts(at) => {
+            AttributeKind::Contexts(at) => {
                 let links = (at.get)(target).values().filter(|text| rebased || may_link(text));
                 links.for_each(|text| visit(name, text));
             }
-            Kind::List(at) => (at.get)(target).iter().flatten().for_each(|text| visit(name, text)),
-            Kind::Texts(at) | Kind::Inherits(at) => {
+            AttributeKind::List(at) => (at.get)(target).iter().flatten().for_each(|text| visit(name, text)),
+            AttributeKind::Texts(at) | AttributeKind::Inherits(at) => {
                 (at.get)(target).iter().for_each(|text| visit(name, text));
             }
-            Kind::Annotations(at) => {
+            AttributeKind::Annotations(at) => {
                 let of_index = (at.get)(target).iter().filter(|text| is_decisive_annotation(text));
                 of_index.for_each(|text| visit(name, text));
             }
-            Kind::Map(at) | Kind::Args(at) => (at.get)(target).values().for_each(|text| visit(name, text)),
-            Kind::Attestations(at) | Kind::CachesFrom(at) => {
+            AttributeKind::Map(at) | AttributeKind::Args(at) => {
+                (at.get)(target).values().for_each(|text| visit(name, text))
+            }
+            AttributeKind::Attestations(at) | AttributeKind::CachesFrom(at) => {
                 each_decisive_field(name, (at.get)(target), visit);
             }
-            Kind::CachesTo(at) | Kind::Outputs(at) => {
+            AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => {
                 each_decisive_field(name, (at.get)(target).as_deref().unwrap_or_default(), visit);
             }
-            Kind::Secrets(at) => {
+            AttributeKind::Secrets(at) => {
                 let ids = (at.get)(target).iter();
                 ids.for_each(|one| visit("secret.id", &Text { span: one.span, ..one.id.clone() }));
             }
-            Kind::Ssh(at) => {
+            AttributeKind::Ssh(at) => {
                 let ids = (at.get)(target).iter();
                 ids.for_each(|one| visit("ssh.id", &Text { span: one.span, ..one.id.clone() }));
             }
-            Kind::Policies(at) => {
+            AttributeKind::Policies(at) => {
                 let files = (at.get)(target).iter().flat_map(|policy| &policy.files);
                 files.for_each(|text| visit(name, text));
             }
-            Kind::Limits(at) => {
+            AttributeKind::Limits(at) => {
                 let limits = (at.get)(target).iter();
                 limits.for_each(|limits| limits.each_text(&mut |text| visit(name, text)));
             }
-            Kind::Flag(_) => {}
+            AttributeKind::Flag(_) => {}
         }
     }
 }

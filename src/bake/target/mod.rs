@@ -35,8 +35,8 @@ pub mod links;
 // What an invocation builds.
 pub mod select;
 
-pub use definition::{Definition, Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target, Whole};
+pub use definition::{Definition, Entry, Group, Policy, Resources, Secret, Ssh, Target};
 pub(crate) use definition::{last_by, remove_duplicates};
-pub use lost_marks::{LostMark, LostMarks};
+pub use lost_marks::LostMark;
 pub use text::Text;
 pub use textmap::TextMap;

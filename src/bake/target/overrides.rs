@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::attributes::{Attribute, Kind, LIMITS, LimitKind, SetKey, TARGET_ATTRIBUTES};
+use super::attributes::{Attribute, AttributeKind, LIMITS, LimitKind, SetKey, TARGET_ATTRIBUTES};
 use super::definition::{Definition, Entry, Policy, Resources, Target, Whole};
 use super::flags::{self, FlagError};
 use super::glob::Glob;
 use super::text::Text;
 use crate::bake::values::{Mark, MarkedStr, Marks, Name, is_secret_name};
-use crate::diagnostic::{Diagnostic, names_help, suggest};
+use crate::diagnostic::{Diagnostic, Diagnostics, names_help, suggest};
 
 /// Keys of `--set` that are no attribute's alone.
 const OTHER_KEYS: [&str; 3] = ["load", "push", "secret"];
@@ -34,7 +34,7 @@ pub struct Overrides {
 
 /// Flags of `docker buildx bake` that change targets.
 #[derive(Clone, Debug, Default)]
-#[expect(missing_docs, reason = "the names are those of the flags")]
+#[allow(clippy::missing_docs_in_private_items, reason = "the names are those of the flags")]
 pub struct Flags {
     pub push: bool,
     pub load: bool,
@@ -83,25 +83,25 @@ pub(super) type TargetOverrides = BTreeMap<Name, Override>;
 fn is_list(root: &str) -> bool {
     let Some(attribute) = Attribute::set_by(root) else { return false };
     match &attribute.kind {
-        Kind::List(_)
-        | Kind::Texts(_)
-        | Kind::Inherits(_)
-        | Kind::Annotations(_)
-        | Kind::Attestations(_)
-        | Kind::CachesFrom(_)
-        | Kind::CachesTo(_)
-        | Kind::Outputs(_)
-        | Kind::Secrets(_)
-        | Kind::Ssh(_)
-        | Kind::Policies(_) => true,
-        Kind::Text(_)
-        | Kind::Description(_)
-        | Kind::Context(_)
-        | Kind::Map(_)
-        | Kind::Args(_)
-        | Kind::Contexts(_)
-        | Kind::Flag(_)
-        | Kind::Limits(_) => false,
+        AttributeKind::List(_)
+        | AttributeKind::Texts(_)
+        | AttributeKind::Inherits(_)
+        | AttributeKind::Annotations(_)
+        | AttributeKind::Attestations(_)
+        | AttributeKind::CachesFrom(_)
+        | AttributeKind::CachesTo(_)
+        | AttributeKind::Outputs(_)
+        | AttributeKind::Secrets(_)
+        | AttributeKind::Ssh(_)
+        | AttributeKind::Policies(_) => true,
+        AttributeKind::Text(_)
+        | AttributeKind::Description(_)
+        | AttributeKind::Context(_)
+        | AttributeKind::Map(_)
+        | AttributeKind::Args(_)
+        | AttributeKind::Contexts(_)
+        | AttributeKind::Flag(_)
+        | AttributeKind::Limits(_) => false,
     }
 }
 
@@ -118,18 +118,15 @@ impl Overrides {
     /// Each value that breaks the grammar. Whether its key and its value mean something is only found out when a target
     /// is resolved that it applies to, as in buildx.
     pub fn parse(sets: &[String], env: Option<Lookup<'_>>) -> Result<Self, Vec<Diagnostic>> {
-        let (mut parsed, mut diagnostics) = (vec![], vec![]);
+        let (mut parsed, mut diagnostics) = (vec![], Diagnostics::default());
         for set in sets {
             match parse_set(set, env) {
                 Ok(set) => parsed.push(set),
-                Err(diagnostic) => diagnostics.push(*diagnostic),
+                Err(diagnostic) => diagnostics.report(*diagnostic),
             }
         }
-        if diagnostics.is_empty() {
-            Ok(Self { sets: parsed, policy_disabled: false })
-        } else {
-            Err(diagnostics)
-        }
+        diagnostics.check()?;
+        Ok(Self { sets: parsed, policy_disabled: false })
     }
 
     /// Adds what the other flags say; it comes after what `--set` says.
@@ -137,7 +134,7 @@ impl Overrides {
     /// # Errors
     /// A value of `--call` or `--policy` that cannot be read.
     pub fn with_flags(mut self, flags: &Flags) -> Result<Self, Vec<Diagnostic>> {
-        let mut diagnostics = vec![];
+        let mut diagnostics = Diagnostics::default();
         let fail =
             |flag: &str, error: FlagError| Diagnostic::error("flag-value", format!("`{flag}`: {error}"));
         if flags.push {
@@ -149,7 +146,7 @@ impl Overrides {
         match flags::call_method(flags.call.as_deref().unwrap_or_default()) {
             Ok(Some(method)) => self.all("call", &method, "--call"),
             Ok(None) => {}
-            Err(error) => diagnostics.push(fail("--call", error)),
+            Err(error) => diagnostics.report(fail("--call", error)),
         }
         if let Some(no_cache) = flags.no_cache {
             self.all("no-cache", &no_cache.to_string(), "--no-cache");
@@ -165,9 +162,10 @@ impl Overrides {
         match policy_is_disabled(&flags.policy) {
             Ok(true) => self.policy_disabled = true,
             Ok(false) => flags.policy.iter().for_each(|policy| self.all("policy", policy, "--policy")),
-            Err(error) => diagnostics.push(fail("--policy", error)),
+            Err(error) => diagnostics.report(fail("--policy", error)),
         }
-        if diagnostics.is_empty() { Ok(self) } else { Err(diagnostics) }
+        diagnostics.check()?;
+        Ok(self)
     }
 
     /// Adds an override of every target.
@@ -195,10 +193,10 @@ impl Overrides {
         definition: &Definition,
     ) -> Result<BTreeMap<Name, TargetOverrides>, Vec<Diagnostic>> {
         let mut by_target: BTreeMap<Name, TargetOverrides> = BTreeMap::new();
-        let mut diagnostics = vec![];
+        let mut diagnostics = Diagnostics::default();
         for set in &self.sets {
             match set.targets(definition) {
-                Err(diagnostic) => diagnostics.push(*diagnostic),
+                Err(diagnostic) => diagnostics.report(*diagnostic),
                 Ok(names) => {
                     for name in names {
                         set.add_to(by_target.entry(name).or_default());
@@ -206,7 +204,8 @@ impl Overrides {
                 }
             }
         }
-        if diagnostics.is_empty() { Ok(by_target) } else { Err(diagnostics) }
+        diagnostics.check()?;
+        Ok(by_target)
     }
 }
 
@@ -361,19 +360,23 @@ impl Override {
             rest.map(Name::from).ok_or_else(problem)
         };
         match &attribute.kind {
-            Kind::Text(at) | Kind::Description(at) => *(at.get_mut)(target) = Some(self.value.clone()),
-            Kind::Context(at) => {
+            AttributeKind::Text(at) | AttributeKind::Description(at) => {
+                *(at.get_mut)(target) = Some(self.value.clone())
+            }
+            AttributeKind::Context(at) => {
                 *(at.get_mut)(target) = Some(self.value.clone());
                 target.context_of = None;
             }
-            Kind::List(at) => {
+            AttributeKind::List(at) => {
                 self.replace((at.get_mut)(target).get_or_insert_default(), self.list.clone());
             }
-            Kind::Texts(at) | Kind::Inherits(at) | Kind::Annotations(at) => {
+            AttributeKind::Texts(at) | AttributeKind::Inherits(at) | AttributeKind::Annotations(at) => {
                 (at.get_mut)(target).extend_from_slice(&self.list);
             }
-            Kind::Map(at) | Kind::Contexts(at) => (at.get_mut)(target).insert(name()?, self.value.clone()),
-            Kind::Args(at) => {
+            AttributeKind::Map(at) | AttributeKind::Contexts(at) => {
+                (at.get_mut)(target).insert(name()?, self.value.clone())
+            }
+            AttributeKind::Args(at) => {
                 let name = name()?;
                 let mut value = self.value.clone();
                 if is_secret_name(&name) && !value.is_empty() {
@@ -381,31 +384,33 @@ impl Override {
                 }
                 (at.get_mut)(target).insert(name, value);
             }
-            Kind::Attestations(at) => (at.get_mut)(target).extend(self.elements(flags::attestation)?),
-            Kind::CachesFrom(at) => {
+            AttributeKind::Attestations(at) => {
+                (at.get_mut)(target).extend(self.elements(flags::attestation)?)
+            }
+            AttributeKind::CachesFrom(at) => {
                 self.replace((at.get_mut)(target), self.elements(flags::caches)?.concat());
             }
-            Kind::CachesTo(at) => {
+            AttributeKind::CachesTo(at) => {
                 let caches = self.elements(flags::caches)?.concat();
                 self.replace((at.get_mut)(target).get_or_insert_default(), caches);
             }
-            Kind::Outputs(at) => {
+            AttributeKind::Outputs(at) => {
                 let outputs = self.elements(flags::output)?;
                 self.replace((at.get_mut)(target).get_or_insert_default(), outputs);
             }
-            Kind::Flag(at) => {
+            AttributeKind::Flag(at) => {
                 *(at.get_mut)(target) = Some(self.boolean()?);
                 target.lost_marks.forget(attribute.name);
             }
-            Kind::Secrets(at) => self.replace((at.get_mut)(target), self.elements(flags::secret)?),
-            Kind::Ssh(at) => {
+            AttributeKind::Secrets(at) => self.replace((at.get_mut)(target), self.elements(flags::secret)?),
+            AttributeKind::Ssh(at) => {
                 self.replace((at.get_mut)(target), self.elements(|text| Ok(flags::ssh(text)))?);
             }
-            Kind::Policies(at) => {
+            AttributeKind::Policies(at) => {
                 let policies = self.list.iter().map(flags::policy).collect::<Result<Vec<Policy>, _>>()?;
                 self.replace((at.get_mut)(target), policies);
             }
-            Kind::Limits(at) => {
+            AttributeKind::Limits(at) => {
                 self.limit(rest.unwrap_or_default(), (at.get_mut)(target).get_or_insert_default())?;
             }
         }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::attributes::{Attribute, Escape, Kind, LIMITS, Limit, LimitKind, TARGET_ATTRIBUTES};
+use super::attributes::{Attribute, AttributeKind, Escape, LIMITS, Limit, LimitKind, TARGET_ATTRIBUTES};
 use super::definition::{Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target};
 use super::text::Text;
 use super::textmap::TextMap;
@@ -100,28 +100,30 @@ pub fn target(target: &Target, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
     for Attribute { name, kind, escape, set: _, decides: _ } in TARGET_ATTRIBUTES {
         match kind {
-            Kind::Text(at) | Kind::Context(at) => writer.text(name, (at.get)(target).as_ref(), *escape),
-            Kind::Description(at) => {
+            AttributeKind::Text(at) | AttributeKind::Context(at) => {
+                writer.text(name, (at.get)(target).as_ref(), *escape)
+            }
+            AttributeKind::Description(at) => {
                 let text = (at.get)(target).as_ref().filter(|text| !text.is_empty());
                 writer.text(name, text, *escape);
             }
-            Kind::List(at) => writer.optional_texts(name, (at.get)(target).as_deref(), *escape),
-            Kind::Texts(at) | Kind::Inherits(at) | Kind::Annotations(at) => {
+            AttributeKind::List(at) => writer.optional_texts(name, (at.get)(target).as_deref(), *escape),
+            AttributeKind::Texts(at) | AttributeKind::Inherits(at) | AttributeKind::Annotations(at) => {
                 writer.texts(name, (at.get)(target), *escape);
             }
-            Kind::Map(at) | Kind::Args(at) | Kind::Contexts(at) => {
+            AttributeKind::Map(at) | AttributeKind::Args(at) | AttributeKind::Contexts(at) => {
                 writer.map(name, (at.get)(target), *escape);
             }
-            Kind::Attestations(at) => writer.array(name, (at.get)(target), attestation),
-            Kind::CachesFrom(at) => writer.array(name, (at.get)(target), entry),
-            Kind::CachesTo(at) | Kind::Outputs(at) => {
+            AttributeKind::Attestations(at) => writer.array(name, (at.get)(target), attestation),
+            AttributeKind::CachesFrom(at) => writer.array(name, (at.get)(target), entry),
+            AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => {
                 writer.optional_entries(name, (at.get)(target).as_deref());
             }
-            Kind::Flag(at) => writer.value(name, *(at.get)(target)),
-            Kind::Secrets(at) => writer.array(name, (at.get)(target), secret),
-            Kind::Ssh(at) => writer.array(name, (at.get)(target), ssh),
-            Kind::Policies(at) => writer.array(name, (at.get)(target), policy),
-            Kind::Limits(at) => {
+            AttributeKind::Flag(at) => writer.value(name, *(at.get)(target)),
+            AttributeKind::Secrets(at) => writer.array(name, (at.get)(target), secret),
+            AttributeKind::Ssh(at) => writer.array(name, (at.get)(target), ssh),
+            AttributeKind::Policies(at) => writer.array(name, (at.get)(target), policy),
+            AttributeKind::Limits(at) => {
                 let limits = (at.get)(target).as_deref();
                 writer.value(name, limits.map(|limits| resources(limits, form)));
             }

@@ -15,7 +15,7 @@ use super::links;
 use super::overrides::Overrides;
 use super::text::Text;
 use crate::bake::values::{MarkedStr, Name};
-use crate::diagnostic::{Diagnostic, names_help};
+use crate::diagnostic::{Diagnostic, Diagnostics, names_help};
 use crate::source::Span;
 
 /// After so many errors, further targets are not looked at.
@@ -52,7 +52,7 @@ pub fn resolve(
         }
     };
 
-    let mut diagnostics: Vec<Diagnostic> = vec![];
+    let mut diagnostics = Diagnostics::default();
     let mut resolved = Resolved::default();
     let mut failed = BTreeSet::new();
     let mut expander = Expander::new(definition);
@@ -66,11 +66,11 @@ pub fn resolve(
                 Ok(target) => drop(resolved.targets.insert(name, Box::new(target))),
                 Err(diagnostic) => {
                     failed.insert(name);
-                    add(&mut diagnostics, *diagnostic);
+                    diagnostics.report(*diagnostic);
                 }
             }
             if diagnostics.len() >= MAX_ERRORS {
-                return Err(diagnostics);
+                return Err(diagnostics.into_found());
             }
         }
         for name in members.groups {
@@ -86,15 +86,13 @@ pub fn resolve(
         if let Some(epoch) = options.source_date_epoch.as_deref().filter(|epoch| !epoch.is_empty()) {
             target.args.insert_missing("SOURCE_DATE_EPOCH", || Text::verbatim(epoch));
         }
-        let mut problems = vec![];
-        check::finish(target, &mut problems);
-        problems.into_iter().for_each(|problem| add(&mut diagnostics, problem));
+        check::finish(target, &mut diagnostics);
         if diagnostics.len() >= MAX_ERRORS {
             break;
         }
     }
     if !diagnostics.is_empty() {
-        return Err(diagnostics);
+        return Err(diagnostics.into_found());
     }
     add_default_group(&mut resolved.groups, &arguments);
     Ok(resolved)
@@ -116,17 +114,11 @@ pub fn targets_of(definition: &Definition, names: &[String]) -> Result<Vec<Name>
 }
 
 /// A parent's problem is reported once, not for each child.
-fn add(diagnostics: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
-    if !diagnostics.contains(&diagnostic) {
-        diagnostics.push(diagnostic);
-    }
-}
-
 /// The targets and groups that arguments mean, in order, each once. A dot stands for the underscore that buildx makes
 /// of it in the name of a compose service.
 fn match_arguments(definition: &Definition, names: &[String]) -> Result<IndexSet<Name>, Vec<Diagnostic>> {
     let mut found: IndexSet<Name> = IndexSet::new();
-    let mut diagnostics = vec![];
+    let mut diagnostics = Diagnostics::default();
     for argument in names {
         let pattern = argument.replace('.', "_");
         if !pattern.contains(['*', '?', '[', ']']) {
@@ -146,13 +138,13 @@ fn match_arguments(definition: &Definition, names: &[String]) -> Result<IndexSet
             let message = format!("could not find any target matching `{pattern}`");
             let known = definition.targets.keys().map(|name| &**name);
             let diagnostic = Diagnostic::error("unknown-target", message);
-            diagnostics.push(diagnostic.with_help(names_help(&pattern, "target", known)));
+            diagnostics.report(diagnostic.with_help(names_help(&pattern, "target", known)));
         }
     }
     if names.is_empty() {
         found.insert(DEFAULT.into());
     }
-    if diagnostics.is_empty() { Ok(found) } else { Err(diagnostics) }
+    if diagnostics.is_empty() { Ok(found) } else { Err(diagnostics.into_found()) }
 }
 
 /// Follows groups of groups, for one argument after the other.

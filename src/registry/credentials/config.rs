@@ -32,13 +32,13 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// Where configuration may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum ConfigPlace {
     File(PathBuf),
     Variable { name: &'static str, content: String },
 }
 
 /// Configuration that is there.
-pub(super) struct Source {
+pub(super) struct ConfigSource {
     /// The file's path or the variable's name.
     pub(super) name: String,
     pub(super) config: Result<Config, String>,
@@ -56,27 +56,27 @@ pub(super) struct Config {
 }
 
 /// The places in the order in which they are looked at.
-pub(super) fn places(environment: &BTreeMap<String, String>, home: Option<&Path>) -> Vec<Place> {
+pub(super) fn places(environment: &BTreeMap<String, String>, home: Option<&Path>) -> Vec<ConfigPlace> {
     let get = |name: &str| environment.get(name).filter(|value| !value.is_empty());
     let path = |name: &str| get(name).map(PathBuf::from);
     let docker = path("DOCKER_CONFIG").or_else(|| Some(home?.join(".docker")));
     let configuration = path("XDG_CONFIG_HOME").or_else(|| Some(home?.join(".config")));
     let podman = |folder: PathBuf| folder.join("containers").join("auth.json");
     let variable = get("DOCKER_AUTH_CONFIG")
-        .map(|content| Place::Variable { name: "DOCKER_AUTH_CONFIG", content: content.clone() });
+        .map(|content| ConfigPlace::Variable { name: "DOCKER_AUTH_CONFIG", content: content.clone() });
     let places = [
-        path("REGISTRY_AUTH_FILE").map(Place::File),
+        path("REGISTRY_AUTH_FILE").map(ConfigPlace::File),
         variable,
-        docker.map(|folder| Place::File(folder.join("config.json"))),
-        path("XDG_RUNTIME_DIR").map(podman).map(Place::File),
-        configuration.map(podman).map(Place::File),
+        docker.map(|folder| ConfigPlace::File(folder.join("config.json"))),
+        path("XDG_RUNTIME_DIR").map(podman).map(ConfigPlace::File),
+        configuration.map(podman).map(ConfigPlace::File),
     ];
     places.into_iter().flatten().collect()
 }
 
-impl Place {
+impl ConfigPlace {
     /// What is there; none when there is nothing.
-    pub(super) fn read(&self) -> Option<Source> {
+    pub(super) fn read(&self) -> Option<ConfigSource> {
         let (name, content) = match self {
             Self::Variable { name, content } => ((*name).to_owned(), Ok(content.clone().into_bytes())),
             Self::File(path) => (path.display().to_string(), read_file(path)),
@@ -88,7 +88,7 @@ impl Place {
             Err(error) => Err(format!("it cannot be read: {error}")),
             Ok(content) => Config::parse(&content),
         };
-        Some(Source { name, config })
+        Some(ConfigSource { name, config })
     }
 }
 

@@ -13,7 +13,7 @@ mod config;
 
 mod helper;
 
-use config::{Place, Source, server};
+use config::{ConfigPlace, ConfigSource, server};
 pub(super) use login::Login;
 
 /// What was found for a repository.
@@ -31,12 +31,12 @@ type Answer = Arc<OnceLock<Result<Option<Login>, String>>>;
 
 /// The configuration, read when it is first needed.
 pub(super) struct Credentials {
-    places: Vec<Place>,
+    places: Vec<ConfigPlace>,
     /// What helpers get besides the environment of this process.
     environment: BTreeMap<String, String>,
     /// How long a helper may take.
     limit: Duration,
-    sources: OnceLock<Vec<Source>>,
+    sources: OnceLock<Vec<ConfigSource>>,
     /// Helpers are slow, and may ask a person: each is asked once for a server, and who needs the answer waits for it.
     answers: Mutex<BTreeMap<(String, String), Answer>>,
 }
@@ -61,7 +61,7 @@ impl Credentials {
     /// How to log in for a repository. A missing file, or a helper that knows nothing, means anonymous.
     pub(super) fn find(&self, repository: &Repository) -> Found {
         let mut problem = None;
-        let sources = self.sources.get_or_init(|| self.places.iter().filter_map(Place::read).collect());
+        let sources = self.sources.get_or_init(|| self.places.iter().filter_map(ConfigPlace::read).collect());
         for source in sources {
             match self.find_in(source, repository) {
                 Ok(Some(found)) => return found,
@@ -81,7 +81,7 @@ impl Credentials {
     /// The registry's own helper is asked, or else the one for all registries, as Docker does
     /// (<https://github.com/docker/cli/blob/master/cli/config/configfile/file.go>). What it does not have, or cannot say,
     /// may be in the file itself. Docker would not look there, and would have nothing to log in with.
-    fn find_in(&self, source: &Source, repository: &Repository) -> Result<Option<Found>, String> {
+    fn find_in(&self, source: &ConfigSource, repository: &Repository) -> Result<Option<Found>, String> {
         let found = |login, name| Ok(Some(Found { login, name, problem: None }));
         let config = source.config.as_ref().map_err(|problem| format!("{}: {problem}", source.name))?;
         let answer = config.helper(repository).map(|helper| (helper, self.ask(helper, server(repository))));

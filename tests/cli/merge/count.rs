@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use bakeplan::merge::Options;
-use bakeplan::merge::report::Outcome;
+use bakeplan::internals::merge::Options;
+use bakeplan::internals::merge::report::Outcome;
 
 use super::world::{Build, World, plan};
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bakeplan::merge::Options;
-use bakeplan::merge::report::{Outcome, Report, Status};
-use bakeplan::registry::{Settings, Timeouts};
+use bakeplan::internals::merge::Options;
+use bakeplan::internals::merge::report::{Outcome, Report, Status};
+use bakeplan::internals::registry::{Settings, Timeouts};
 
 use super::world::{World, hasty, plan, remove};
 use crate::loopback::{Answer, Reply, Seen, Server};
@@ -251,8 +251,8 @@ fn a_child_that_is_deleted_between_reading_and_writing_is_told() {
         world.built["app-linux-arm64"].clone()
     };
     let layout = world.layout("acme/app");
-    let index = bakeplan::registry::Store::get_manifest(&layout, &victim.into()).unwrap().unwrap();
-    let index: bakeplan::oci::Index = serde_json::from_slice(&index.bytes).unwrap();
+    let index = bakeplan::internals::registry::Store::get_manifest(&layout, &victim.into()).unwrap().unwrap();
+    let index: bakeplan::internals::oci::Index = serde_json::from_slice(&index.bytes).unwrap();
     let child = index.manifests[0].digest.clone();
     let server = world.serve_through(move |seen, forward| {
         if seen.method == "PUT" && layout.path().join("blobs/sha256").join(child.hex()).exists() {

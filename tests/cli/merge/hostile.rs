@@ -1,8 +1,8 @@
 //! Metadata and manifests that are made to do harm: an error, in little time and memory.
 
-use bakeplan::merge::Options;
-use bakeplan::reference::Digest;
-use bakeplan::registry::{Layout, Manifest, Store};
+use bakeplan::internals::merge::Options;
+use bakeplan::internals::reference::Digest;
+use bakeplan::internals::registry::{Layout, Manifest, Store};
 
 use super::world::{Build, World, index, plan, put};
 use crate::loopback::{Answer, Reply};
@@ -49,12 +49,12 @@ fn an_index_that_says_it_is_in_itself_is_refused() {
     let text = index(&[format!(
         r#"{{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{fake}","size":10,"platform":{{"os":"linux","architecture":"amd64"}}}}"#
     )]);
-    let manifest = Manifest::new(bakeplan::oci::OCI_INDEX, text.clone().into_bytes());
+    let manifest = Manifest::new(bakeplan::internals::oci::OCI_INDEX, text.clone().into_bytes());
     std::fs::write(layout.path().join("blobs/sha256").join(manifest.digest.hex()), &text).unwrap();
     world.built.insert("app-linux-amd64".into(), manifest.digest);
     let server = world.serve_with(move |seen| {
         let is_it = seen.path().ends_with(fake.as_str());
-        is_it.then(|| Reply::Whole(Answer::new(200, bakeplan::oci::OCI_INDEX, text.clone())))
+        is_it.then(|| Reply::Whole(Answer::new(200, bakeplan::internals::oci::OCI_INDEX, text.clone())))
     });
     let report = world.merge(&plan(&[&format!("{}/acme/app", server.host())]), Options::default());
     assert_eq!(report.problems[0].code, "digest-mismatch", "{:?}", report.problems);
@@ -69,7 +69,8 @@ fn manifests_that_are_no_text_or_nested_deeply_are_refused() {
         world.built.insert("app-linux-amd64".into(), digest.clone());
         let server = world.serve_with(move |seen| {
             let is_it = seen.path().ends_with(digest.as_str());
-            is_it.then(|| Reply::Whole(Answer::new(200, bakeplan::oci::OCI_INDEX, content.clone())))
+            is_it
+                .then(|| Reply::Whole(Answer::new(200, bakeplan::internals::oci::OCI_INDEX, content.clone())))
         });
         let report = world.merge(&plan(&[&format!("{}/acme/app", server.host())]), Options::default());
         assert_eq!(report.problems[0].code, "invalid-manifest", "{:?}", report.problems);
@@ -85,7 +86,8 @@ fn digests_of_other_algorithms_are_verified_too() {
     let bytes = layout.get_manifest(&source.into()).unwrap().unwrap().bytes;
     let long: Digest = format!("sha512:{}", "0".repeat(128)).parse().unwrap();
     let digest = long.recompute(&bytes);
-    let manifest = Manifest { media_type: bakeplan::oci::OCI_INDEX.into(), digest: digest.clone(), bytes };
+    let manifest =
+        Manifest { media_type: bakeplan::internals::oci::OCI_INDEX.into(), digest: digest.clone(), bytes };
     layout.put_manifest(&digest.clone().into(), &manifest).unwrap();
     world.built.insert("app-linux-amd64".into(), digest);
     let report = world.merge(&plan(&["oci-layout:acme/app"]), Options::default());
@@ -104,7 +106,7 @@ fn ten_thousand_children_are_not_read() {
     let entries: Vec<String> = (0..10_000)
         .map(|_| format!(r#"{{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{build}","size":{size}}}"#))
         .collect();
-    let digest = put(&layout, bakeplan::oci::OCI_INDEX, &index(&entries)).digest;
+    let digest = put(&layout, bakeplan::internals::oci::OCI_INDEX, &index(&entries)).digest;
     world.built.insert("app-linux-amd64".into(), digest);
     let server = world.serve();
     let report = world.merge(&plan(&[&format!("{}/acme/app", server.host())]), Options::default());

@@ -5,8 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use bakeplan::reference::Digest;
-use bakeplan::registry::{Layout, Store};
+use bakeplan::internals::reference::Digest;
+use bakeplan::internals::registry::{Layout, Store};
 
 use super::world::{Build, World, plan};
 use crate::loopback::{Reply, Server};

@@ -1,9 +1,9 @@
 //! What is published, what is held and what is refused, on layouts.
 
-use bakeplan::merge::Options;
-use bakeplan::merge::report::{Outcome, Report, Status};
-use bakeplan::oci::{DOCKER_LIST, OCI_INDEX, OCI_MANIFEST};
-use bakeplan::registry::{Store, TagOrDigest};
+use bakeplan::internals::merge::Options;
+use bakeplan::internals::merge::report::{Outcome, Report, Status};
+use bakeplan::internals::oci::{DOCKER_LIST, OCI_INDEX, OCI_MANIFEST};
+use bakeplan::internals::registry::{Store, TagOrDigest};
 
 use super::world::{Build, TAGS, World, image, index, plan, plan_of, put, put_tag, remove};
 
@@ -310,13 +310,14 @@ fn what_is_wrong_with_a_build_is_told_before_anything_is_written() {
     check("missing-build", &|world| {
         let build = world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").plain());
         let manifest = world.layout("a").get_manifest(&build.into()).unwrap().unwrap();
-        let manifest: bakeplan::oci::ImageManifest = serde_json::from_slice(&manifest.bytes).unwrap();
+        let manifest: bakeplan::internals::oci::ImageManifest =
+            serde_json::from_slice(&manifest.bytes).unwrap();
         remove(&world.layout("a"), &manifest.layers[0].digest);
     });
     check("missing-build", &|world| {
         let index = TagOrDigest::Digest(world.built["app-linux-amd64"].clone());
         let index = world.layout("a").get_manifest(&index).unwrap().unwrap();
-        let index: bakeplan::oci::Index = serde_json::from_slice(&index.bytes).unwrap();
+        let index: bakeplan::internals::oci::Index = serde_json::from_slice(&index.bytes).unwrap();
         remove(&world.layout("a"), &index.manifests[1].digest);
     });
     let pushed = |world: &mut World, entries: &dyn Fn(&str) -> Vec<String>| {

@@ -1,8 +1,8 @@
 //! Which version is the greatest when the list of tags comes in pages: no page is forgotten.
 
-use bakeplan::merge::Options;
-use bakeplan::merge::report::{Outcome, Report};
-use bakeplan::registry::{Store, TagOrDigest};
+use bakeplan::internals::merge::Options;
+use bakeplan::internals::merge::report::{Outcome, Report};
+use bakeplan::internals::registry::{Store, TagOrDigest};
 
 use super::world::{World, plan, put_tag};
 use crate::loopback::{Answer, Reply, Seen, Server};

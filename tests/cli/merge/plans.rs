@@ -1,8 +1,8 @@
 //! Builds of another plan, whose legs have the same names: what they say of themselves tells them apart.
 
-use bakeplan::merge::Options;
-use bakeplan::merge::report::{Report, Status};
-use bakeplan::registry::Store;
+use bakeplan::internals::merge::Options;
+use bakeplan::internals::merge::report::{Report, Status};
+use bakeplan::internals::registry::Store;
 
 use super::world::{Build, TAGS, World, plan_of, remove};
 use crate::support::Test;
@@ -127,7 +127,10 @@ fn labels_are_read_where_they_are() {
     let config = |world: &World, leg: &str| {
         let manifest = world.layout("acme/app").get_manifest(&world.built[leg].clone().into());
         let manifest = manifest.unwrap().unwrap();
-        serde_json::from_slice::<bakeplan::oci::ImageManifest>(&manifest.bytes).unwrap().config.digest
+        serde_json::from_slice::<bakeplan::internals::oci::ImageManifest>(&manifest.bytes)
+            .unwrap()
+            .config
+            .digest
     };
     for leg in [AMD, ARM] {
         remove(&world.layout("acme/app"), &config(&world, leg));

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use bakeplan::merge::Options;
-use bakeplan::merge::report::{Outcome, Status};
+use bakeplan::internals::merge::Options;
+use bakeplan::internals::merge::report::{Outcome, Status};
 
 use super::world::{Build, World, plan};
 

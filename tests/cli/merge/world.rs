@@ -6,16 +6,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bakeplan::merge::report::Report;
-use bakeplan::merge::{self, Options, Surroundings};
-use bakeplan::oci::{DOCKER_MANIFEST, Index, OCI_INDEX, OCI_MANIFEST};
-use bakeplan::published::metadata::Metadata;
-use bakeplan::published::planned::Planned;
-use bakeplan::published::progress::Quiet;
-use bakeplan::published::sites::Site;
-use bakeplan::reference::Digest;
-use bakeplan::registry::{
-    Kind, Layout, Location, Manifest, Patience, Settings, Store, SystemClock, TagOrDigest,
+use bakeplan::internals::merge::report::Report;
+use bakeplan::internals::merge::{self, Options, Surroundings};
+use bakeplan::internals::oci::{DOCKER_MANIFEST, Index, OCI_INDEX, OCI_MANIFEST};
+use bakeplan::internals::published::metadata::Metadata;
+use bakeplan::internals::published::planned::Planned;
+use bakeplan::internals::published::progress::Quiet;
+use bakeplan::internals::published::sites::Site;
+use bakeplan::internals::reference::Digest;
+use bakeplan::internals::registry::{
+    ErrorKind, Layout, Location, Manifest, Patience, Settings, Store, SystemClock, TagOrDigest,
 };
 use tempfile::TempDir;
 
@@ -124,7 +124,7 @@ impl World {
         let mut metadata = Metadata::default();
         let legs = document.legs();
         metadata.add_text("m.json", &self.metadata(), &|leg| legs.contains(leg)).expect("it is metadata");
-        let client = bakeplan::registry::Client::new(settings).expect("the settings are good");
+        let client = bakeplan::internals::registry::Client::new(settings).expect("the settings are good");
         let open = |location: Location| {
             let store: Arc<dyn Store> = match &location {
                 Location::Registry(repository) => Arc::new(client.repository(repository)),
@@ -330,7 +330,7 @@ fn answer(root: &Path, seen: &Seen) -> Answer {
                 Ok(()) => {
                     Answer::new(201, "", "").header("Docker-Content-Digest", manifest.digest.to_string())
                 }
-                Err(error) if matches!(error.kind(), Kind::Rejected { .. }) => {
+                Err(error) if matches!(error.kind(), ErrorKind::Rejected { .. }) => {
                     let entry = &error.entries()[0];
                     let detail = format!(
                         r#"{{"errors":[{{"code":"{}","message":"x","detail":"{}"}}]}}"#,

@@ -1,7 +1,7 @@
 //! What answers of registries mean: there, missing, wrong, too large.
 
-use bakeplan::reference::Digest;
-use bakeplan::registry::{Kind, MAX_MANIFEST, Manifest, Mount, Store, TagOrDigest};
+use bakeplan::internals::reference::Digest;
+use bakeplan::internals::registry::{ErrorKind, MAX_MANIFEST, Manifest, Mount, Store, TagOrDigest};
 
 use super::client::{Bench, MANIFEST, OCI_MANIFEST, manifest};
 use crate::loopback::{Answer, Reply, Seen, Server};
@@ -35,7 +35,7 @@ fn manifests_are_asked_for_in_all_forms_and_verified() {
     let expected = Manifest { media_type: OCI_MANIFEST.into(), digest: digest(), bytes: MANIFEST.into() };
     assert_eq!(found.unwrap(), Some(expected));
     assert_eq!((seen[0].line().as_str(), seen.len()), ("GET /v2/acme/app/manifests/1", 1));
-    for media_type in bakeplan::oci::MANIFEST_TYPES {
+    for media_type in bakeplan::internals::oci::MANIFEST_TYPES {
         assert!(seen[0].header("accept").contains(media_type), "{media_type}");
     }
     assert_eq!(seen[0].header("accept-encoding"), "identity");
@@ -49,7 +49,7 @@ fn a_digest_that_is_not_that_of_the_content_is_an_error_of_its_own() {
     let other = Digest::sha256(b"other");
     let asked = other.clone();
     let (result, _) = run(manifest, |store| store.get_manifest(&by_digest(&asked)).unwrap_err());
-    assert!(matches!(result.kind(), Kind::Digest { expected, .. } if *expected == asked), "{result}");
+    assert!(matches!(result.kind(), ErrorKind::Digest { expected, .. } if *expected == asked), "{result}");
     let told = other.to_string();
     let lie = move |seen: &Seen| manifest(seen).header("Docker-Content-Digest", told.clone());
     let (result, _) = run(lie, |store| store.get_manifest(&tag("1")).unwrap_err());
@@ -142,7 +142,7 @@ fn the_media_type_is_the_registrys_or_the_contents_own() {
     for (told, content, expected) in [
         (OCI_MANIFEST, own, Some(OCI_MANIFEST)),
         ("APPLICATION/VND.oci.image.manifest.v1+json; charset=utf-8", own, Some(OCI_MANIFEST)),
-        ("application/json", own, Some(bakeplan::oci::OCI_INDEX)),
+        ("application/json", own, Some(bakeplan::internals::oci::OCI_INDEX)),
         ("", MANIFEST, Some(OCI_MANIFEST)),
         ("text/html", "<html>", None),
         ("application/octet-stream", "\u{0}", None),
@@ -161,7 +161,7 @@ fn what_is_too_large_is_not_read() {
         move |_| Answer::new(200, OCI_MANIFEST, content.clone()),
         |store| store.get_manifest(&tag("1")).unwrap_err(),
     );
-    assert!(matches!(error.kind(), Kind::TooLarge { limit: MAX_MANIFEST }), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::TooLarge { limit: MAX_MANIFEST }), "{error}");
     // It says that it has a terabyte, and sends none of it.
     let endless = |_: &Seen| Answer::new(200, OCI_MANIFEST, "x").header("Content-Length", "1000000000000");
     let (error, _) = run(endless, |store| store.get_manifest(&tag("1")).unwrap_err());
@@ -178,7 +178,7 @@ fn what_is_too_large_is_not_read() {
         |_| Answer::new(200, "", "0123456789"),
         |store| store.get_blob(&Digest::sha256(b"0123456789"), 9).unwrap_err(),
     );
-    assert!(matches!(error.kind(), Kind::TooLarge { limit: 9 }), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::TooLarge { limit: 9 }), "{error}");
     let (blob, _) = run(
         |_| Answer::new(200, "", "0123456789"),
         |store| store.get_blob(&Digest::sha256(b"0123456789"), 10),
@@ -339,7 +339,7 @@ fn referrers_come_from_the_api_or_from_the_tag_in_its_place() {
     );
     let subject = Digest::sha256(b"subject");
     let content = index.clone();
-    let api = move |_: &Seen| Answer::new(200, bakeplan::oci::OCI_INDEX, content.clone());
+    let api = move |_: &Seen| Answer::new(200, bakeplan::internals::oci::OCI_INDEX, content.clone());
     let (found, seen) = run(api.clone(), |store| store.list_referrers(&subject, Some(kind)).unwrap());
     assert_eq!((found.len(), &found[0].digest), (1, &Digest::sha256(b"1")));
     assert_eq!(
@@ -353,7 +353,7 @@ fn referrers_come_from_the_api_or_from_the_tag_in_its_place() {
     let tag = format!("/v2/acme/app/manifests/sha256-{}", subject.hex());
     let fallback = move |seen: &Seen| {
         if seen.target == tag {
-            Answer::new(200, bakeplan::oci::OCI_INDEX, index.clone())
+            Answer::new(200, bakeplan::internals::oci::OCI_INDEX, index.clone())
         } else {
             Answer::new(404, "text/plain", "404 page not found")
         }

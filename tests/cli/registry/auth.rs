@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bakeplan::reference::Digest;
-use bakeplan::registry::{Error, Manifest, Settings, Store, TagOrDigest, Timeouts};
+use bakeplan::internals::reference::Digest;
+use bakeplan::internals::registry::{Error, Manifest, Settings, Store, TagOrDigest, Timeouts};
 
 use super::client::{Bench, MANIFEST, OCI_MANIFEST, manifest, variables};
 use crate::loopback::{Answer, Seen, Server};

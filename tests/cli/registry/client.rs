@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bakeplan::registry::{Client, Clock, Event, Observer, RemoteRepository, Settings};
+use bakeplan::internals::registry::{Client, Clock, Event, Observer, RemoteRepository, Settings};
 
 use crate::loopback::{Answer, Seen};
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use bakeplan::registry::{Error, Kind, Manifest, Patience, Settings, Store, TagOrDigest, Timeouts};
+use bakeplan::internals::registry::{
+    Error, ErrorKind, Manifest, Patience, Settings, Store, TagOrDigest, Timeouts,
+};
 
 use super::client::{Bench, MANIFEST, OCI_MANIFEST, manifest};
 use crate::loopback::{Answer, Reply, Seen, Server};
@@ -96,7 +98,7 @@ fn content_that_changed_on_the_way_is_an_error_at_once() {
         answer.body[0] ^= 1;
         answer
     });
-    let digest = bakeplan::reference::Digest::sha256(MANIFEST.as_bytes());
+    let digest = bakeplan::internals::reference::Digest::sha256(MANIFEST.as_bytes());
     let repository = Bench::new().repository(&format!("{}/acme/app", proxy.host()));
     let error = repository.get_manifest(&digest.into()).unwrap_err();
     assert_eq!((error.code(), proxy.seen().len()), ("digest-mismatch", 1));
@@ -110,7 +112,7 @@ fn nobody_there_is_told_after_a_while() {
     // The last connection of the server that ends may still be answered.
     std::thread::sleep(Duration::from_millis(50));
     let error = Bench::new().repository(&format!("{host}/a/b")).get_manifest(&tag("1")).unwrap_err();
-    assert!(matches!(error.kind(), Kind::Transport { attempts: 6, .. }), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::Transport { attempts: 6, .. }), "{error}");
 }
 
 #[test]
@@ -144,7 +146,7 @@ fn what_we_wrote_may_take_a_while_to_be_there() {
 #[test]
 fn an_index_waits_for_the_manifest_that_we_wrote() {
     let server = Server::start(|seen: &Seen| {
-        let digest = bakeplan::reference::Digest::sha256(MANIFEST.as_bytes());
+        let digest = bakeplan::internals::reference::Digest::sha256(MANIFEST.as_bytes());
         let detail = format!(r#"{{"errors":[{{"code":"MANIFEST_BLOB_UNKNOWN","detail":"{digest}"}}]}}"#);
         match seen.number {
             2..=4 => Answer::json(400, detail),
@@ -155,7 +157,7 @@ fn an_index_waits_for_the_manifest_that_we_wrote() {
     let repository = bench.repository(&format!("{}/acme/app", server.host()));
     let child = Manifest::new(OCI_MANIFEST, MANIFEST.into());
     repository.put_manifest(&child.digest.clone().into(), &child).unwrap();
-    let index = Manifest::new(bakeplan::oci::OCI_INDEX, b"{}".to_vec());
+    let index = Manifest::new(bakeplan::internals::oci::OCI_INDEX, b"{}".to_vec());
     repository.put_manifest(&tag("1"), &index).unwrap();
     assert_eq!((server.seen().len(), bench.waited()), (5, 125 + 250 + 500));
 }

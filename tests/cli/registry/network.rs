@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use bakeplan::reference::Digest;
-use bakeplan::registry::{Settings, Store, TagOrDigest};
+use bakeplan::internals::reference::Digest;
+use bakeplan::internals::registry::{Settings, Store, TagOrDigest};
 
 use super::client::{Bench, manifest, variables};
 use crate::loopback::{Answer, Seen, Server, authority};
@@ -37,7 +37,7 @@ fn a_registry_with_tls_needs_a_trusted_authority() {
 
 #[test]
 fn files_and_variables_that_make_no_sense_are_told_first() {
-    use bakeplan::registry::Client;
+    use bakeplan::internals::registry::Client;
     let settings = Settings { ca_files: vec!["no/such.pem".into()], ..Settings::default() };
     let error = Client::new(&settings).unwrap_err();
     assert!(error.to_string().starts_with("cannot use `no/such.pem`: "), "{error}");
@@ -54,7 +54,7 @@ fn without_encryption_only_by_name() {
     let error = Bench::with(&Settings {
         environment: variables(&[("HTTP_PROXY", "http://127.0.0.1:9")]),
         insecure: ["192.0.2.1:5000".parse().unwrap()].into(),
-        patience: bakeplan::registry::Patience { attempts: 1, ..Default::default() },
+        patience: bakeplan::internals::registry::Patience { attempts: 1, ..Default::default() },
         ..Settings::default()
     });
     // It is allowed, and fails for another reason.
@@ -96,7 +96,7 @@ fn proxies_are_used_and_names_left_to_them() {
         Bench::with(&Settings {
             environment: variables(&[("https_proxy", &proxy), ("NO_PROXY", no_proxy)]),
             ca_files: vec![authority()],
-            patience: bakeplan::registry::Patience { attempts: 1, ..Default::default() },
+            patience: bakeplan::internals::registry::Patience { attempts: 1, ..Default::default() },
             ..Settings::default()
         })
     };
@@ -182,7 +182,7 @@ fn redirects_that_must_not_be_followed_are_errors() {
     let storage = Server::start(|_: &Seen| Answer::new(201, "", ""));
     let server = redirecting(307, format!("http://{}/x", storage.host()));
     let repository = bench_for(&server).repository(&format!("{}/a/b", server.host()));
-    let manifest = bakeplan::registry::Manifest::new("m/m", b"{}".to_vec());
+    let manifest = bakeplan::internals::registry::Manifest::new("m/m", b"{}".to_vec());
     let error = repository.put_manifest(&tag("1"), &manifest).unwrap_err();
     assert!(error.to_string().contains("redirects what is to be written to"), "{error}");
     assert_eq!(storage.seen().len(), 0);

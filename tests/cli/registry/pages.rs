@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use bakeplan::reference::Digest;
-use bakeplan::registry::Store;
+use bakeplan::internals::reference::Digest;
+use bakeplan::internals::registry::Store;
 
 use super::client::Bench;
 use crate::loopback::{Answer, Seen, Server};
@@ -300,14 +300,16 @@ fn pages_of_referrers_are_linked() {
     };
     let read = |second: Answer, link: String| {
         let server = Server::start(move |seen: &Seen| match seen.target.contains("page=2") {
-            false => Answer::new(200, bakeplan::oci::OCI_INDEX, page(1)).header("Link", link.clone()),
+            false => {
+                Answer::new(200, bakeplan::internals::oci::OCI_INDEX, page(1)).header("Link", link.clone())
+            }
             true => second.clone(),
         });
         let repository = Bench::new().repository(&format!("{}/acme/app", server.host()));
         let found = repository.list_referrers(&subject, None);
         (found.map(|found| found.len()).map_err(|error| error.code()), server.seen().len())
     };
-    let second = Answer::new(200, bakeplan::oci::OCI_INDEX, page(2));
+    let second = Answer::new(200, bakeplan::internals::oci::OCI_INDEX, page(2));
     let linked = [
         format!("<{path}?page=2>; rel=next"),
         format!("http://x{path}?page=2; rel=next"),

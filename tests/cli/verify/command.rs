@@ -93,7 +93,8 @@ fn an_explanation_says_what_it_is() {
     let world = merged();
     let digest = &world.built["app-linux-amd64"];
     let layout = world.layout("acme/app");
-    let build = bakeplan::registry::Store::get_manifest(&layout, &digest.clone().into()).unwrap().unwrap();
+    let build =
+        bakeplan::internals::registry::Store::get_manifest(&layout, &digest.clone().into()).unwrap().unwrap();
     put_tag(&layout, "one", &build);
     test(&world)
         .args(["verify", "--explain", "oci-layout:acme/app:one"])
@@ -115,7 +116,7 @@ note[docker-types-only]: a client that asks for Docker's media types alone gets 
 #[test]
 fn a_list_that_docker_left_is_found() {
     let world = merged();
-    let gone = bakeplan::reference::Digest::sha256(b"gone");
+    let gone = bakeplan::internals::reference::Digest::sha256(b"gone");
     let server = world.serve();
     let folder = format!("docker/manifests/{}_acme_app-9/x", server.host().replace(':', "-"));
     let local =

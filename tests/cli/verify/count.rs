@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bakeplan::merge::Options;
+use bakeplan::internals::merge::Options;
 
 use super::desk::{found, of_builds, of_plan};
 use crate::merge::world::{World, plan};

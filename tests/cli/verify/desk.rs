@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use bakeplan::merge::Options;
-use bakeplan::oci::{Descriptor, OCI_INDEX};
-use bakeplan::published::metadata::Metadata;
-use bakeplan::published::planned::Planned;
-use bakeplan::published::progress::Quiet;
-use bakeplan::published::sites::Site;
-use bakeplan::reference::Digest;
-use bakeplan::registry::{Client, Layout, Location, Manifest, Settings, Store, TagOrDigest};
-use bakeplan::verify::explain::Case;
-use bakeplan::verify::report::Report;
-use bakeplan::verify::target::Target;
-use bakeplan::verify::{self, Request};
+use bakeplan::internals::merge::Options;
+use bakeplan::internals::oci::{Descriptor, OCI_INDEX};
+use bakeplan::internals::published::metadata::Metadata;
+use bakeplan::internals::published::planned::Planned;
+use bakeplan::internals::published::progress::Quiet;
+use bakeplan::internals::published::sites::Site;
+use bakeplan::internals::reference::Digest;
+use bakeplan::internals::registry::{Client, Layout, Location, Manifest, Settings, Store, TagOrDigest};
+use bakeplan::internals::verify::explain::Case;
+use bakeplan::internals::verify::report::Report;
+use bakeplan::internals::verify::target::Target;
+use bakeplan::internals::verify::{self, Request};
 
 use crate::merge::world::{World, hasty, index, plan, put_tag};
 use crate::schema::expect_result;
@@ -95,7 +95,9 @@ pub(super) fn retag(world: &World, manifest: &Manifest) {
 /// The entries of the index that a build pushed.
 pub(super) fn entries(world: &World, leg: &str) -> Vec<Descriptor> {
     let manifest = manifest(world, &world.built[leg]);
-    serde_json::from_slice::<bakeplan::oci::Index>(&manifest.bytes).expect("it is an index").manifests
+    serde_json::from_slice::<bakeplan::internals::oci::Index>(&manifest.bytes)
+        .expect("it is an index")
+        .manifests
 }
 
 pub(super) fn manifest(world: &World, digest: &Digest) -> Manifest {

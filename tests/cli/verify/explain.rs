@@ -1,10 +1,10 @@
 //! Why an image does not work that nobody planned: the two questions behind `--explain`, and digests that errors name.
 
-use bakeplan::oci::OCI_MANIFEST;
-use bakeplan::reference::Digest;
-use bakeplan::registry::Store;
-use bakeplan::verify::explain::{Case, LocalList, sort};
-use bakeplan::verify::report::Report;
+use bakeplan::internals::oci::OCI_MANIFEST;
+use bakeplan::internals::reference::Digest;
+use bakeplan::internals::registry::Store;
+use bakeplan::internals::verify::explain::{Case, LocalList, sort};
+use bakeplan::internals::verify::report::Report;
 
 use super::desk::{self, codes, entries, found, index_of, manifest, merged};
 use crate::loopback::{Answer, Reply, Server};
@@ -24,7 +24,7 @@ fn explain(world: &World, arguments: &[String]) -> Report {
 }
 
 /// What was found of a kind.
-fn finding<'r>(report: &'r Report, code: &str) -> &'r bakeplan::verify::finding::Finding {
+fn finding<'r>(report: &'r Report, code: &str) -> &'r bakeplan::internals::verify::finding::Finding {
     let found = report.findings.iter().find(|finding| finding.code.name() == code);
     found.unwrap_or_else(|| panic!("no {code} in {:#?}", report.findings))
 }
@@ -63,7 +63,7 @@ fn a_list_whose_images_are_in_other_repositories() {
     // The error of the push names a layer.
     let image =
         world.layout("acme/app-amd64").get_manifest(&world.built[AMD64].clone().into()).unwrap().unwrap();
-    let parsed: bakeplan::oci::ImageManifest = serde_json::from_slice(&image.bytes).unwrap();
+    let parsed: bakeplan::internals::oci::ImageManifest = serde_json::from_slice(&image.bytes).unwrap();
     let mut arguments = arguments.to_vec();
     arguments.push(parsed.layers[0].digest.to_string());
     let report = explain(&world, &arguments);
@@ -157,7 +157,7 @@ fn all_is_there_but_the_list() {
 fn digests_are_told_what_they_are() {
     let world = merged();
     let image = entries(&world, AMD64)[0].digest.clone();
-    let parsed: bakeplan::oci::ImageManifest =
+    let parsed: bakeplan::internals::oci::ImageManifest =
         serde_json::from_slice(&manifest(&world, &image).bytes).unwrap();
     let (config, layer) = (parsed.config.digest.clone(), parsed.layers[0].digest.clone());
     let subject = "oci-layout:acme/app:1".to_owned();
@@ -181,7 +181,7 @@ fn attestations_that_gitlab_does_not_take() {
     world.build(&["acme/app"], Build::new(AMD64, "linux/amd64"));
     let layout = world.layout("acme/app");
     let build = layout.get_manifest(&world.built[AMD64].clone().into()).unwrap().unwrap();
-    let mut all = serde_json::from_slice::<bakeplan::oci::Index>(&build.bytes).unwrap().manifests;
+    let mut all = serde_json::from_slice::<bakeplan::internals::oci::Index>(&build.bytes).unwrap().manifests;
     let text = image(&layout, OCI_MANIFEST, "{}", &["a statement".into()]);
     let text = text.replacen('{', &format!(r#"{{"subject":{},"#, serde_json::to_string(&all[0]).unwrap()), 1);
     let attestation = put(&layout, OCI_MANIFEST, &text);

@@ -1,8 +1,8 @@
 //! Registries that do harm: a finding, in little time and memory.
 
-use bakeplan::oci::OCI_INDEX;
-use bakeplan::reference::Digest;
-use bakeplan::registry::{Manifest, Store};
+use bakeplan::internals::oci::OCI_INDEX;
+use bakeplan::internals::reference::Digest;
+use bakeplan::internals::registry::{Manifest, Store};
 
 use super::desk::{APP, changed, entries, found, index_of, merged, of, of_plan, retag};
 use crate::loopback::{Answer, Reply};
@@ -23,7 +23,7 @@ fn manifests_and_configurations_that_never_end() {
     let server = large(image.to_string());
     found(&of_plan(&world, &plan(&[&format!("{}/acme/app", server.host())])), &["too-large"]);
     let manifest = super::desk::manifest(&world, &image);
-    let parsed: bakeplan::oci::ImageManifest = serde_json::from_slice(&manifest.bytes).unwrap();
+    let parsed: bakeplan::internals::oci::ImageManifest = serde_json::from_slice(&manifest.bytes).unwrap();
     let server = large(format!("/blobs/{}", parsed.config.digest));
     found(&of_plan(&world, &plan(&[&format!("{}/acme/app", server.host())])), &["too-large"]);
 }

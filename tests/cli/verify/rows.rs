@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use bakeplan::merge::Options;
-use bakeplan::oci::{Descriptor, DescriptorPlatform, OCI_MANIFEST};
-use bakeplan::reference::Digest;
-use bakeplan::registry::Store;
-use bakeplan::verify::code::Code;
-use bakeplan::verify::report::State;
+use bakeplan::internals::merge::Options;
+use bakeplan::internals::oci::{Descriptor, DescriptorPlatform, OCI_MANIFEST};
+use bakeplan::internals::reference::Digest;
+use bakeplan::internals::registry::Store;
+use bakeplan::internals::verify::code::Code;
+use bakeplan::internals::verify::report::State;
 
 use super::desk::{APP, changed, entries, found, index_of, manifest, merged, of, of_builds, of_plan, retag};
 use crate::merge::plans::{NEW, OLD, built, plan as labelled};
@@ -20,7 +20,7 @@ const ARM64: &str = "app-linux-arm64";
 
 /// Where the blobs of an image's manifest are.
 fn blobs(world: &World, digest: &Digest) -> (Digest, Vec<Digest>) {
-    let parsed: bakeplan::oci::ImageManifest =
+    let parsed: bakeplan::internals::oci::ImageManifest =
         serde_json::from_slice(&manifest(world, digest).bytes).unwrap();
     (parsed.config.digest, parsed.layers.into_iter().map(|layer| layer.digest).collect())
 }
@@ -268,8 +268,9 @@ fn an_attestation_of_another_image() {
 #[test]
 fn an_index_in_an_index() {
     let world = merged();
-    let inner =
-        world.layout("acme/app").head_manifest(&"1".parse::<bakeplan::reference::Tag>().unwrap().into());
+    let inner = world
+        .layout("acme/app")
+        .head_manifest(&"1".parse::<bakeplan::internals::reference::Tag>().unwrap().into());
     let inner = inner.unwrap().unwrap();
     retag(&world, &index_of(std::slice::from_ref(&inner)));
     found(&of(&world, &["oci-layout:acme/app:1"]), &["nested-index"]);

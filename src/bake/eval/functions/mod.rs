@@ -28,7 +28,7 @@ mod testing;
 mod time;
 
 pub use function::{
-    Ambient, Family, Function, FunctionError, Implementation, Param, fixed, nullable, param, variadic,
+    Ambient, Family, Function, FunctionError, Implementation, fixed, nullable, param, variadic,
 };
 pub use json_typed::{from_json_as, to_json};
 

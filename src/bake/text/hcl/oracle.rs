@@ -438,9 +438,10 @@ mod tests {
     fn literal(escapes: bool) -> impl Strategy<Value = String> {
         let mut pieces =
             vec!["a", " ", "  b c", "é", "$.", "% ", "$${", "%%{", "{", "}", "'", "#", "~", "e\u{301}"];
-        match escapes {
-            true => pieces.extend(["\\n", "\\t", "\\\"", "\\\\", "\\u00e9", "\\U0001F600"]),
-            false => pieces.extend(["\n", "\n  ", "\n\t", "\n \n", "\\", "\"", "\r\n"]),
+        if escapes {
+            pieces.extend(["\\n", "\\t", "\\\"", "\\\\", "\\u00e9", "\\U0001F600"])
+        } else {
+            pieces.extend(["\n", "\n  ", "\n\t", "\n \n", "\\", "\"", "\r\n"])
         }
         vec(select(pieces), 0..4)
             // What `$` means depends on what follows.
@@ -480,9 +481,10 @@ mod tests {
             let term = inner.clone().prop_map(|inner| format!("({inner})"));
             prop_oneof![
                 (items.clone()).prop_map(|items| format!("[{items}]")),
-                (items, any::<bool>()).prop_map(|(items, path)| match path {
-                    true => format!("n::f({items})"),
-                    false => format!("f({items})"),
+                (items, any::<bool>()).prop_map(|(items, path)| if path {
+                    format!("n::f({items})")
+                } else {
+                    format!("f({items})")
                 }),
                 (inner.clone(), gap).prop_map(|(inner, gap)| format!("f({gap}{inner}...{gap})")),
                 (inner.clone(), inner.clone())
