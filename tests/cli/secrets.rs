@@ -15,7 +15,12 @@ const PLACES: &[(&str, &[&str])] = &[
     ("annotations", &["[\"manifest:a=${VALUE}\"]", "[\"manifest:a${VALUE}=b\"]", "toset([\"a=${VALUE}\"])"]),
     (
         "args",
-        &["{ A = VALUE }", "{ (VALUE) = \"a\" }", "{ for x in [VALUE] : x => x }", "tomap({ A = VALUE })"],
+        &[
+            "{ A = VALUE }",
+            "{ (VALUE) = \"a\" }",
+            "{ for x in [VALUE] : x => x }",
+            "convert({ A = VALUE }, map(string))",
+        ],
     ),
     (
         "attest",
@@ -231,6 +236,149 @@ fn the_clock_in_any_attribute_is_refused_for_a_committed_file() {
     });
     let wrong: Vec<String> = wrong.into_iter().flatten().collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A target with tags and a line, and the variables that the line uses.
+fn target_with(line: &str) -> String {
+    let tags = if line.starts_with("tags") { "" } else { "  tags = [\"ghcr.io/acme/app:1\"]\n" };
+    format!(
+        "variable \"PIN_TOKEN\" {{ type = number }}\nvariable \"ON_TOKEN\" {{ type = bool }}\nvariable \"TEXT_TOKEN\" {{}}\ntarget \"app\" {{\n{tags}  {line}\n}}\n"
+    )
+}
+
+/// Runs both commands; whether they fail for the secret and show none of it.
+fn refused_for_secret(line: &str) -> Vec<String> {
+    let commands: [&[&str]; 2] = [&["plan", "--out", "ci", "--github"], &["bake", "-o", "out/bake.json"]];
+    let results = commands.map(|command| {
+        let test = Test::new()
+            .file("docker-bake.hcl", target_with(line))
+            .env("PIN_TOKEN", SECRET)
+            .env("TEXT_TOKEN", SECRET)
+            .env("ON_TOKEN", "true")
+            .args(command.iter().copied());
+        let (status, products) = products(&test);
+        let fails = status == Some(1) && !products.contains(SECRET) && products.contains("error[secret]");
+        (!fails).then(|| format!("{line} {command:?}: {status:?}\n{products}"))
+    });
+    results.into_iter().flatten().collect()
+}
+
+#[test]
+fn a_secret_that_is_no_string_any_more_is_refused_too() {
+    let lines = [
+        // Numbers and what is calculated from them.
+        "args = { A = PIN_TOKEN }",
+        "args = { A = PIN_TOKEN + 1 }",
+        "args = { A = -PIN_TOKEN }",
+        "labels = { A = convert(TEXT_TOKEN, number) }",
+        "labels = { A = max(PIN_TOKEN, 1) }",
+        "labels = { A = strlen(TEXT_TOKEN) }",
+        "shm-size = PIN_TOKEN",
+        "resources = { cpu-shares = PIN_TOKEN }",
+        "resources = { memory = PIN_TOKEN }",
+        "tags = [\"ghcr.io/acme/app:${PIN_TOKEN}\"]",
+        "ulimits = [for x in [PIN_TOKEN] : \"nofile=${x}\"]",
+        // Bools.
+        "pull = ON_TOKEN",
+        "no-cache = !ON_TOKEN",
+        "args = { A = ON_TOKEN }",
+        "policy = [{ filename = \"p.rego\", strict = ON_TOKEN }]",
+        "attest = [{ type = \"sbom\", disabled = ON_TOKEN }]",
+        // Keys.
+        "args = { (TEXT_TOKEN) = 1 }",
+        "args = { (PIN_TOKEN) = true }",
+        "labels = { for x in [TEXT_TOKEN] : x => 1 }",
+        "labels = { for k, v in { (TEXT_TOKEN) = 1 } : \"a\" => k }",
+        "labels = { A = jsonencode({ (TEXT_TOKEN) = 1 }) }",
+        "labels = { A = join(\"-\", keys({ (TEXT_TOKEN) = 1 })) }",
+        "labels = convert({ (TEXT_TOKEN) = 1 }, map(string))",
+        "labels = { A = \"%{ for k, v in { (TEXT_TOKEN) = 1 } }${k}%{ endfor }\" }",
+    ];
+    let wrong: Vec<String> = in_parallel(&lines, |line| refused_for_secret(line)).concat();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_only_asked_of_a_secret_is_let_through() {
+    for line in [
+        "args = { A = TEXT_TOKEN != \"\" ? \"a\" : \"b\" }",
+        "args = { A = PIN_TOKEN > 5 ? \"a\" : \"b\" }",
+        "args = { A = ON_TOKEN && true ? \"a\" : \"b\" }",
+        "args = { A = ON_TOKEN ? \"a\" : \"b\" }",
+        "args = { A = can(convert(TEXT_TOKEN, number)) }",
+        "pull = TEXT_TOKEN != \"\"",
+        "labels = { A = \"%{ if TEXT_TOKEN != \"\" }a%{ endif }\" }",
+        "labels = { for k, v in { a = TEXT_TOKEN } : k => k }",
+        "tags = [for x in [\"1\", \"2\"] : \"ghcr.io/acme/app:${x}\" if TEXT_TOKEN != \"\"]",
+    ] {
+        let test = Test::new()
+            .file("docker-bake.hcl", target_with(line))
+            .env("PIN_TOKEN", SECRET)
+            .env("TEXT_TOKEN", SECRET)
+            .env("ON_TOKEN", "true")
+            .args(["bake", "-o", "out/bake.json"]);
+        let (status, products) = products(&test);
+        assert_eq!(status, Some(0), "{line}\n{products}");
+        assert!(!products.contains(SECRET), "{line}\n{products}");
+    }
+}
+
+#[test]
+fn what_depends_on_the_clock_is_refused_for_a_committed_file_whatever_it_is() {
+    const YEAR: &str = "parseint(formatdate(\"YYYY\", timestamp()), 10)";
+    let lines = [
+        "pull = YEAR > 2000",
+        "no-cache = YEAR < 2000",
+        "pull = YEAR < 2000 ? true : null",
+        "pull = !(YEAR > 2000 || false)",
+        "args = { A = YEAR }",
+        "args = { (YEAR) = 1 }",
+        "args = { A = YEAR > 2000 ? \"a\" : \"b\" }",
+        "args = { A = [\"a\", \"b\"][YEAR > 2000 ? 0 : 1] }",
+        "args = { A = { a = \"b\" }[YEAR > 2000 ? \"a\" : \"b\"] }",
+        "args = { A = \"%{ if YEAR > 2000 }a%{ endif }\" }",
+        "args = { A = strlen(timestamp()) }",
+        "args = YEAR < 2000 ? { A = \"a\" } : {}",
+        "args = { A = YEAR < 2000 ? \"a\" : null }",
+        "labels = { for k, v in { a = 1 } : k => v if YEAR < 2000 }",
+        "resources = { cpu-shares = YEAR }",
+        "resources = { memory = YEAR }",
+        "cache-from = [for x in [\"type=gha\"] : x if YEAR < 2000]",
+        "cache-from = [YEAR < 2000 ? \"type=gha\" : \"\"]",
+        "contexts = { a = YEAR < 2000 ? \"b\" : \"\" }",
+        "policy = [{ filename = \"p.rego\", strict = YEAR > 2000 }]",
+        "attest = [{ type = \"sbom\", disabled = YEAR > 2000 }]",
+        "description = YEAR < 2000 ? \"a\" : \"\"",
+        "shm-size = YEAR < 2000 ? 1 : null",
+    ];
+    let lines: Vec<String> = lines.iter().map(|line| line.replace("YEAR", YEAR)).collect();
+    let wrong = in_parallel(&lines, |line| {
+        let command = ["bake", "-o", "out/bake.json"];
+        let (status, products) =
+            products(&Test::new().file("docker-bake.hcl", target_with(line)).args(command));
+        let is_refused = status == Some(1) && products.contains("error[volatile]");
+        (!is_refused).then(|| format!("{line}: {status:?}\n{products}"))
+    });
+    let wrong: Vec<String> = wrong.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_flag_from_the_clock_counts_no_more_once_it_is_replaced() {
+    let earlier = "target \"app\" {\n  pull = timestamp() != \"\"\n}\n";
+    for (later, set, expected) in [
+        ("no-cache = true", None, 1),
+        ("pull = null", None, 1),
+        ("pull = false", None, 0),
+        ("no-cache = true", Some("app.no-cache=false"), 1),
+        ("no-cache = true", Some("app.pull=false"), 0),
+    ] {
+        let text = format!("{earlier}target \"app\" {{\n  tags = [\"ghcr.io/acme/app:1\"]\n  {later}\n}}\n");
+        let mut args = vec!["bake", "-o", "out/bake.json"];
+        args.extend(set.iter().flat_map(|set| ["--set", set]));
+        let (status, products) = products(&Test::new().file("docker-bake.hcl", text).args(args));
+        assert_eq!(status, Some(expected), "{later} {set:?}: {products}");
+    }
 }
 
 #[test]
