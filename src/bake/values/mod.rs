@@ -19,5 +19,5 @@ pub mod convert;
 pub use name::Name;
 pub use number::{ArithmeticError, Number, parse_float};
 pub use path::clean_path;
-pub use secret::is_secret_name;
+pub use secret::{is_secret_name, secret_values};
 pub use value::{Mark, MarkedStr, Marks, ObjectType, Type, Value};
