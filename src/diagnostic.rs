@@ -67,13 +67,20 @@ pub struct Secrets(Vec<String>);
 /// Shorter values are not looked for: they are in every other word.
 const MIN_SECRET: usize = 4;
 
+/// Likewise parts of values, which a message may quote alone, as of `user=password`.
+const MIN_PART: usize = 8;
+
 impl Secrets {
     /// Adds some.
     pub fn hide(&mut self, texts: impl Iterator<Item = String>) {
         for text in texts.filter(|text| text.len() >= MIN_SECRET) {
-            // Some messages quote what was found.
-            self.0.push(text.escape_debug().to_string());
-            self.0.push(text);
+            let parts = text.split(|c: char| c.is_whitespace() || ",;:=@\"'".contains(c));
+            let parts = parts.filter(|part| part.len() >= MIN_PART).map(str::to_owned);
+            // Some messages quote what was found, and what a file makes of a value may be in one case.
+            let quoted = text.escape_debug().to_string();
+            for text in parts.chain([quoted, text.clone()]) {
+                self.0.extend([text.to_uppercase(), text.to_lowercase(), text]);
+            }
         }
         self.0.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
         self.0.dedup();

@@ -13,7 +13,7 @@ use crate::bake::target::overrides::Overrides;
 use crate::bake::target::{Definition, print, select};
 use crate::bake::text::discovery::{self, Format};
 use crate::bake::text::{hcl, json};
-use crate::bake::values::kept;
+use crate::bake::values::{kept, secret_values};
 use crate::diagnostic::{Diagnostic, Secrets, sorted};
 use crate::facts::{Facts, KnownVersions};
 use crate::host::Host;
@@ -130,9 +130,9 @@ impl Evaluated {
                 Err(found) => mistakes.extend(found),
             }
         }
-        let surroundings = Surroundings { vars, ..Surroundings::default() };
         let mut secrets = Secrets::default();
-        secrets.hide(bodies.iter().flat_map(|file| surroundings.secrets(&file.body)));
+        secrets.hide(secret_values(&vars));
+        let surroundings = Surroundings { vars, ..Surroundings::default() };
         if !mistakes.is_empty() {
             return Err(Mistakes::of(mistakes, &sources, &secrets));
         }

@@ -13,7 +13,7 @@ use crate::bake::target::{Definition, misplaced};
 use crate::bake::text::discovery::{self, Format, Found, Origin, STDIN};
 use crate::bake::text::syntax::Body;
 use crate::bake::values::kept::KeptVariable;
-use crate::bake::values::{Mark, MarkedStr, Marks, Name, is_secret_name};
+use crate::bake::values::{Mark, MarkedStr, Marks, Name, is_secret_name, secret_values};
 use crate::bake::{target::context, text::hcl, text::json};
 use crate::cli;
 use crate::diagnostic::{Diagnostic, sorted};
@@ -44,6 +44,7 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
     let texts = read(session, args)?;
     let home = host.home().map(|home| home.to_string_lossy().into_owned());
     let vars = variables(&args.variables)?;
+    session.hide(secret_values(&vars));
     let visible = env.cloned().unwrap_or_default();
     let neighbours = Neighbours(host);
     let compose =
@@ -84,7 +85,6 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
     sources.extend(&composition.read);
     let kept = kept_names(args, &vars)?;
     let surroundings = Surroundings { env: visible, vars, local_platform: host.local_platform(), kept };
-    session.hide(bodies.iter().flat_map(|file| surroundings.secrets(&file.body)));
     let clock = OnceCell::new();
     let ambient = Ambient {
         now: Box::new(move || clock.get_or_init(Host::now).clone()),

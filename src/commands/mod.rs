@@ -17,6 +17,7 @@ mod verify;
 pub use program::main;
 use session::{Session, Voice};
 
+use crate::bake::values::secret_values;
 use crate::cli::{Cli, Command, PlanFormat, ReportFormat};
 use crate::diagnostic::Secrets;
 use crate::error::Exit;
@@ -39,6 +40,8 @@ pub fn run(cli: &Cli, host: &Host) -> Exit {
         verbose: cli.global.verbose,
         secrets: Secrets::default(),
     };
+    // Before anything can fail: whatever is told may quote a value.
+    session.hide(secret_values(host.env()));
     let result = match &cli.command {
         Command::Print(args) => print::print(&mut session, args),
         Command::Plan(args) => plan::plan(&mut session, args),

@@ -281,7 +281,7 @@ fn what_looks_like_a_repository_is_none() {
 fn what_looks_like_a_repository_is_none_behind_a_link_either() {
     let world = World::with(
         "git clone -q --bare . sub/deep; mkdir -p sub/deep/inner/most plain/folder; git -C sub/deep branch -m stranger; \
-         ln -s sub/deep/inner in; ln -s sub/deep itself; ln -s in chain; ln -s sub/deep/inner plain/most; \
+         ln -s sub/deep/inner in; ln -s sub/deep itself; ln -s in chain; ln -s ../sub/deep/inner plain/most; \
          ln -s plain/folder away",
     );
     let old_git = "#!/bin/sh\nfor word do shift\n\

@@ -398,3 +398,89 @@ fn the_error_names_the_attribute() {
         assert!(status == Some(1) && said.contains(&message), "{said}");
     }
 }
+
+/// The value of a variable whose name says that it is secret, in messages about Compose files.
+#[test]
+fn messages_about_compose_files_show_no_secret() {
+    let value = "S3cr3tVal-9f";
+    let builds = [
+        "shm_size: '${API_TOKEN}'",
+        "ssh: ['${API_TOKEN}', '${API_TOKEN}']",
+        "ulimits: {nofile: '${API_TOKEN}'}",
+        "no_cache: '${API_TOKEN}'",
+        "pull: 'x${API_TOKEN}'",
+        "privileged: '${API_TOKEN}'",
+        "platforms: ['${API_TOKEN}', '${API_TOKEN}']",
+        "secrets: ['${API_TOKEN}']",
+        "x-bake: {cache-to: 'type=${API_TOKEN},${API_TOKEN}'}",
+        "x-bake: {secret: 'id=a,type=${API_TOKEN}'}",
+        "x-bake: {no-cache: '${API_TOKEN}'}",
+        "dockerfile: '${NOT_THERE:?see $API_TOKEN}'",
+    ];
+    let services = builds.map(|build| format!("services: {{a: {{build: {{context: ., {build}}}}}}}\n"));
+    let more = [
+        "services: {a: {build: ., extends: {service: '${API_TOKEN}'}}}\n".to_owned(),
+        "services: {a: {build: ., extends: {service: a, file: '${API_TOKEN}'}}}\n".to_owned(),
+        "services: {a: {build: ., env_file: '${API_TOKEN}'}}\n".to_owned(),
+        "include: ['${API_TOKEN}']\nservices: {a: {build: .}}\n".to_owned(),
+        "services: {a: {build: ., ports: ['${API_TOKEN}']}}\n".to_owned(),
+    ];
+    let files: Vec<String> = services.into_iter().chain(more).collect();
+    for file in &files {
+        let dotenv = format!("API_TOKEN={value}\n");
+        let given = format!("API_TOKEN={value}");
+        let part_of = format!("API_TOKEN=user:{value}");
+        let derived = format!("API_TOKEN=${{INNER_KEY}}\nINNER_KEY={value}\n");
+        let test = || Test::new().file("compose.yaml", file).args(["print"]);
+        for (way, test) in [
+            ("environment", test().env("API_TOKEN", value)),
+            ("parts", test().env("API_TOKEN", part_of.split_once('=').unwrap().1)),
+            (".env", test().file(".env", &dotenv)),
+            ("derived", test().file(".env", &derived).env("INNER_KEY", value)),
+            ("--var", test().args(["--var", &given])),
+            (
+                "file of unknown language",
+                Test::new().file("a", file).args(["print", "-f", "a"]).env("API_TOKEN", value),
+            ),
+        ] {
+            let output = test.output();
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{way}: {file}{stderr}");
+            assert!(!stderr.contains(value), "{way}: {file}{stderr}");
+        }
+        // What is not secret is shown as it is.
+        let plain = file.replace("API_TOKEN", "API_NAME");
+        let output = Test::new().file("compose.yaml", &plain).args(["print"]).env("API_NAME", value).output();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!stderr.contains('…'), "{stderr}");
+    }
+}
+
+/// Likewise in those about Bake files.
+#[test]
+fn messages_about_bake_files_show_no_secret() {
+    let value = "S3cr3tVal-9f";
+    for attribute in [
+        "cache-to = [\"type=a,${VALUE}\"]",
+        "secret = [\"type=${VALUE}\"]",
+        "policy = [\"log-level=${VALUE}\"]",
+        "attest = [VALUE]",
+        "no-cache = VALUE",
+        "pull = VALUE",
+        "inherits = [VALUE]",
+        "contexts = VALUE",
+        "resources = { cpu-period = VALUE }",
+    ] {
+        for expression in ["API_TOKEN", "upper(API_TOKEN)", "lower(API_TOKEN)"] {
+            let attribute = attribute.replace("VALUE", expression);
+            let file = format!("variable \"API_TOKEN\" {{}}\ntarget \"default\" {{\n  {attribute}\n}}\n");
+            for given in [value.to_owned(), format!("user:{value}")] {
+                let test = Test::new().file("docker-bake.hcl", &file).args(["print"]);
+                let output = test.env("API_TOKEN", &given).output();
+                let stderr = String::from_utf8_lossy(&output.stderr).to_lowercase();
+                assert_eq!(output.status.code(), Some(1), "{attribute}: {stderr}");
+                assert!(!stderr.contains(&value.to_lowercase()), "{attribute}: {stderr}");
+            }
+        }
+    }
+}

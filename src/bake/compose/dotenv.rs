@@ -13,6 +13,12 @@ pub(super) fn named(name: &str, value: MarkedStr) -> MarkedStr {
     if is_secret_name(name) { value.marked(&Marks::of(Mark::Secret(name.into()))) } else { value }
 }
 
+/// The values that are secret, or that a secret is in.
+pub(super) fn secrets(environment: &Environment) -> impl Iterator<Item = String> + '_ {
+    let marked = environment.values().filter(|value| value.marks().secret().is_some());
+    marked.map(|value| value.as_str().to_owned())
+}
+
 /// Adds the variables of a file. They may use those of `outer` and those before them.
 ///
 /// # Errors

@@ -14,7 +14,7 @@ use super::refusals::{cast, unread};
 use super::template::{Problem, Substitution};
 use super::yaml::{self, KeyPath, YamlDocument};
 use crate::bake::values::{MarkedStr, Name};
-use crate::diagnostic::{Diagnostic, Failure};
+use crate::diagnostic::{Diagnostic, Failure, Secrets};
 use crate::source::{SourceId, Sources, Span};
 
 /// How many services may extend each other in a row.
@@ -58,6 +58,8 @@ pub(super) struct Loader<'a> {
     pub(super) unset: BTreeMap<Name, Span>,
     /// The models of `include`, for files that are included more than once.
     pub(super) models: Vec<Included>,
+    /// The secrets of all environments so far.
+    pub(super) secrets: &'a mut Secrets,
     /// How many entries of `include` were followed.
     pub(super) includes: usize,
     /// How many values the services have that extend others.
@@ -91,6 +93,7 @@ impl Loader<'_> {
         environment: &Environment,
         included: &[String],
     ) -> Result<Map, Failures> {
+        self.secrets.hide(dotenv::secrets(environment));
         let mut model = Map::new();
         let mut scope = Scope { place, environment, included, bases: BTreeMap::new() };
         for file in files {

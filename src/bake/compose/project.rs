@@ -16,7 +16,7 @@ use super::template::Substitution;
 use super::{dotenv, service, yaml};
 use crate::bake::target::Definition;
 use crate::bake::values::{MarkedStr, Name};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Secrets};
 use crate::source::{SourceId, Sources};
 
 /// The file of variables in the current directory.
@@ -78,15 +78,30 @@ pub fn load(
     project(sources, files, surroundings, true)
 }
 
+/// Reads files together. Messages quote what they are about, and that may be the value of a secret variable, also of one
+/// that only these files know: none is in what this returns.
 fn project(
     sources: &mut Sources,
     files: &[SourceId],
     surroundings: &Surroundings<'_>,
     complete: bool,
 ) -> Result<Composition, Vec<Diagnostic>> {
+    let mut secrets = Secrets::default();
+    read(sources, files, surroundings, complete, &mut secrets)
+        .map_err(|found| found.iter().map(|one| one.without(&secrets)).collect())
+}
+
+fn read(
+    sources: &mut Sources,
+    files: &[SourceId],
+    surroundings: &Surroundings<'_>,
+    complete: bool,
+    secrets: &mut Secrets,
+) -> Result<Composition, Vec<Diagnostic>> {
     let files: Vec<File> =
         files.iter().map(|id| File { path: sources.get(*id).path.clone(), source: *id }).collect();
     let mut environment = environment(surroundings).map_err(|diagnostic| vec![diagnostic])?;
+    secrets.hide(dotenv::secrets(&environment));
     let name = project_name(sources, &files, &environment).map_err(|diagnostic| vec![diagnostic])?;
     environment.insert(PROJECT.into(), name);
     let mut loader = Loader {
@@ -96,6 +111,7 @@ fn project(
         read: vec![],
         unset: BTreeMap::new(),
         models: vec![],
+        secrets,
         includes: 0,
         extended: 0,
     };

@@ -17,7 +17,7 @@ use crate::bake::eval::functions::Ambient;
 use crate::bake::eval::references::References;
 use crate::bake::eval::{Context, Scope};
 use crate::bake::text::syntax::{Attribute, Block, Body, Expr, ExprKind};
-use crate::bake::values::{Marks, Name, Type, Value, is_secret_name};
+use crate::bake::values::{Marks, Name, Type, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, Failure};
 use crate::source::Span;
 
@@ -32,17 +32,6 @@ pub struct Surroundings {
     pub local_platform: String,
     /// `--keep-variable NAME`: variables that get no value.
     pub kept: BTreeSet<Name>,
-}
-
-impl Surroundings {
-    /// The values that it gives to those variables of a file whose names say that they are secret.
-    pub fn secrets<'a>(&'a self, body: &'a Body) -> impl Iterator<Item = String> + 'a {
-        let names = body.blocks_of("variable").flat_map(|block| &block.labels).map(|label| &label.name);
-        let names = names
-            .filter(|name| is_secret_name(name))
-            .flat_map(|name| [name.to_string(), format!("{name}_JSON")]);
-        names.flat_map(|name| [self.vars.get(&name), self.env.get(&name)]).flatten().cloned()
-    }
 }
 
 /// A file's body and whether Bake itself would read the file; `images.hcl` and `images.json` it does not.
