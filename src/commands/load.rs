@@ -13,7 +13,7 @@ use crate::bake::target::{Definition, misplaced};
 use crate::bake::text::discovery::{self, Format, Found, Origin, STDIN};
 use crate::bake::text::syntax::Body;
 use crate::bake::values::kept::KeptVariable;
-use crate::bake::values::{Mark, MarkedStr, Marks, Name, is_secret_name, secret_values};
+use crate::bake::values::{MarkedStr, Name, secret_values, variable_marks};
 use crate::bake::{target::context, text::hcl, text::json};
 use crate::cli;
 use crate::diagnostic::{Diagnostic, sorted};
@@ -128,8 +128,7 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
 
 /// The value that the environment gives to `--set TARGET.args.NAME`.
 fn given(name: &str, value: &str) -> MarkedStr {
-    let value = MarkedStr::normalized(value);
-    if is_secret_name(name) { value.marked(&Marks::of(Mark::Secret(name.into()))) } else { value }
+    MarkedStr::normalized(value).marked(&variable_marks(name, value))
 }
 
 /// The environment variables that may override variables; `None` when Bake is told not to look.

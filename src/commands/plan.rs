@@ -10,7 +10,7 @@ use super::load::{self, Loaded};
 use super::session::{Session, github};
 use crate::bake::module::strict;
 use crate::bake::text::discovery::{self, Found, Origin};
-use crate::bake::values::is_secret_name;
+use crate::bake::values::readable_assignment;
 use crate::cli::{self, FactOptions, MatrixFormat, MetadataFormat, PlanFormat, Selection};
 use crate::diagnostic::{Diagnostic, sorted};
 use crate::error::{Error, Stale};
@@ -207,14 +207,8 @@ pub(super) fn shared_options(selection: &Selection) -> Vec<String> {
     let mut options = Vec::new();
     let mut option = |name: &str, value: &str| options.push(format!("{name} {}", quote(value)));
     files.iter().for_each(|file| option("-f", file));
-    for variable in variables {
-        let name = variable.split('=').next().unwrap_or_default();
-        if is_secret_name(name) { option("--var", &format!("{name}=…")) } else { option("--var", variable) }
-    }
-    for set in overrides {
-        let key = set.split('=').next().unwrap_or_default();
-        if is_secret_name(key) { option("--set", &format!("{key}=…")) } else { option("--set", set) }
-    }
+    variables.iter().for_each(|variable| option("--var", &readable_assignment(variable)));
+    overrides.iter().for_each(|set| option("--set", &readable_assignment(set)));
     kept.iter().for_each(|name| option("--keep-variable", name));
     platforms.iter().for_each(|platform| option("--platform", platform));
     facts.iter().for_each(|fact| option("--fact", fact));

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::template::Substitution;
-use crate::bake::values::{Mark, MarkedStr, Marks, Name, is_secret_name};
+use crate::bake::values::{MarkedStr, Name, variable_marks};
 
 /// Values by name; those whose name says that they are secret are marked.
 pub(super) type Environment = BTreeMap<Name, MarkedStr>;
 
 /// A variable's value, marked if its name says that it is secret.
 pub(super) fn named(name: &str, value: MarkedStr) -> MarkedStr {
-    if is_secret_name(name) { value.marked(&Marks::of(Mark::Secret(name.into()))) } else { value }
+    let marks = variable_marks(name, value.as_str());
+    value.marked(&marks)
 }
 
 /// The values that are secret, or that a secret is in.

@@ -13,7 +13,7 @@ use crate::bake::eval::references::{FreeName, References};
 use crate::bake::text::syntax::{Block, Body, Expr, ExprKind};
 use crate::bake::values::convert::convert;
 use crate::bake::values::kept::{self, KeptVariable};
-use crate::bake::values::{Mark, Marks, Name, Type, Value, is_secret_name};
+use crate::bake::values::{Name, Type, Value, variable_marks};
 use crate::diagnostic::{Diagnostic, Diagnostics, Failure, names_help};
 use crate::source::Span;
 
@@ -110,10 +110,7 @@ impl Module {
             let message = format!("the value that {} gives to `{name}` does not fit: {e}", given.source);
             Box::new(Diagnostic::error("override-type", message).at(variable.labels[0].span, "declared here"))
         })?;
-        if is_secret_name(name) && !given.text.is_empty() {
-            return Ok(value.marked(&Marks::of(Mark::Secret(Rc::clone(name)))));
-        }
-        Ok(value)
+        Ok(value.marked(&variable_marks(name, &given.text)))
     }
 
     /// Makes sure that the variables to be kept are there.

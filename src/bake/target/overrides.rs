@@ -11,7 +11,7 @@ use super::definition::{Definition, Entry, Policy, Resources, Target, Whole};
 use super::flags::{self, FlagError};
 use super::glob::Glob;
 use super::text::Text;
-use crate::bake::values::{Mark, MarkedStr, Marks, Name, is_secret_name};
+use crate::bake::values::{MarkedStr, Name, variable_marks};
 use crate::diagnostic::{Diagnostic, Diagnostics, names_help, suggest};
 
 /// Keys of `--set` that are no attribute's alone.
@@ -379,9 +379,7 @@ impl Override {
             AttributeKind::Args(at) => {
                 let name = name()?;
                 let mut value = self.value.clone();
-                if is_secret_name(&name) && !value.is_empty() {
-                    value.value = value.value.marked(&Marks::of(Mark::Secret(Rc::clone(&name))));
-                }
+                value.value = value.value.marked(&variable_marks(&name, self.value.as_str()));
                 (at.get_mut)(target).insert(name, value);
             }
             AttributeKind::Attestations(at) => {

@@ -21,5 +21,5 @@ pub use marks::{Mark, MarkedStr, Marks};
 pub use name::Name;
 pub use number::{ArithmeticError, Number, parse_float};
 pub use path::clean_path;
-pub use secret::{is_secret_name, secret_values};
+pub use secret::{readable_assignment, secret_values, variable_marks};
 pub use value::{ObjectType, Type, Value};
