@@ -390,10 +390,7 @@ fn traces(test: &Test) -> String {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => folders.push(path),
-                false => all.extend(fs::read(path).unwrap()),
-            }
+            if path.is_dir() { folders.push(path) } else { all.extend(fs::read(path).unwrap()) }
         }
     }
     String::from_utf8(all).unwrap()

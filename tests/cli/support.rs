@@ -59,9 +59,10 @@ impl Test {
                 .and_then(Path::to_str)
                 .expect("it is below, and UTF-8")
                 .to_owned();
-            self = match path.is_dir() {
-                true => self.files(root, &name),
-                false => self.file(&name, fs::read(path).expect("it can be read")),
+            self = if path.is_dir() {
+                self.files(root, &name)
+            } else {
+                self.file(&name, fs::read(path).expect("it can be read"))
             };
         }
         self

@@ -296,7 +296,7 @@ impl Target {
                     }
                 }
                 AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => {
-                    replace((at.get_mut)(self), (at.get)(other))
+                    replace((at.get_mut)(self), (at.get)(other));
                 }
                 AttributeKind::Flag(at) => replace((at.get_mut)(self), (at.get)(other)),
                 AttributeKind::Secrets(at) => (at.get_mut)(self).extend_from_slice((at.get)(other)),
@@ -346,7 +346,7 @@ impl Target {
                     list.iter_mut().for_each(remove_duplicates);
                 }
                 AttributeKind::Secrets(at) => {
-                    last_by((at.get_mut)(self), |secret| Rc::clone(secret.id.name()))
+                    last_by((at.get_mut)(self), |secret| Rc::clone(secret.id.name()));
                 }
                 AttributeKind::Ssh(at) => last_by((at.get_mut)(self), |ssh| Rc::clone(ssh.id.name())),
                 AttributeKind::Text(_)
@@ -380,7 +380,7 @@ impl Target {
                     (at.get)(self).values().for_each(visit);
                 }
                 AttributeKind::Attestations(at) | AttributeKind::CachesFrom(at) => {
-                    each_field((at.get)(self), &mut visit)
+                    each_field((at.get)(self), &mut visit);
                 }
                 AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => {
                     each_field((at.get)(self).as_deref().unwrap_or_default(), &mut visit);

@@ -98,14 +98,14 @@ impl Decoder<'_> {
                 *(at.get_mut)(target) = self.strings(value, expr).unwrap_or_default();
             }
             AttributeKind::Map(at) | AttributeKind::Args(at) => {
-                *(at.get_mut)(target) = self.map(value, expr, true)
+                *(at.get_mut)(target) = self.map(value, expr, true);
             }
             AttributeKind::Contexts(at) => *(at.get_mut)(target) = self.map(value, expr, false),
             AttributeKind::Attestations(at) => {
                 *(at.get_mut)(target) = self.elements(value, expr, Self::attestation).unwrap_or_default();
             }
             AttributeKind::CachesFrom(at) => {
-                *(at.get_mut)(target) = self.caches(value, expr).unwrap_or_default()
+                *(at.get_mut)(target) = self.caches(value, expr).unwrap_or_default();
             }
             AttributeKind::CachesTo(at) => *(at.get_mut)(target) = self.caches(value, expr),
             AttributeKind::Outputs(at) => *(at.get_mut)(target) = self.elements(value, expr, Self::output),

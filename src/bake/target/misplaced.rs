@@ -68,7 +68,7 @@ fn each_decisive(target: &Target, rebased: bool, visit: &mut impl FnMut(&str, &T
                 of_index.for_each(|text| visit(name, text));
             }
             AttributeKind::Map(at) | AttributeKind::Args(at) => {
-                (at.get)(target).values().for_each(|text| visit(name, text))
+                (at.get)(target).values().for_each(|text| visit(name, text));
             }
             AttributeKind::Attestations(at) | AttributeKind::CachesFrom(at) => {
                 each_decisive_field(name, (at.get)(target), visit);

@@ -361,7 +361,7 @@ impl Override {
         };
         match &attribute.kind {
             AttributeKind::Text(at) | AttributeKind::Description(at) => {
-                *(at.get_mut)(target) = Some(self.value.clone())
+                *(at.get_mut)(target) = Some(self.value.clone());
             }
             AttributeKind::Context(at) => {
                 *(at.get_mut)(target) = Some(self.value.clone());
@@ -374,7 +374,7 @@ impl Override {
                 (at.get_mut)(target).extend_from_slice(&self.list);
             }
             AttributeKind::Map(at) | AttributeKind::Contexts(at) => {
-                (at.get_mut)(target).insert(name()?, self.value.clone())
+                (at.get_mut)(target).insert(name()?, self.value.clone());
             }
             AttributeKind::Args(at) => {
                 let name = name()?;
@@ -383,7 +383,7 @@ impl Override {
                 (at.get_mut)(target).insert(name, value);
             }
             AttributeKind::Attestations(at) => {
-                (at.get_mut)(target).extend(self.elements(flags::attestation)?)
+                (at.get_mut)(target).extend(self.elements(flags::attestation)?);
             }
             AttributeKind::CachesFrom(at) => {
                 self.replace((at.get_mut)(target), self.elements(flags::caches)?.concat());

@@ -101,7 +101,7 @@ pub fn target(target: &Target, form: Form) -> Json<'_> {
     for Attribute { name, kind, escape, set: _, decides: _ } in TARGET_ATTRIBUTES {
         match kind {
             AttributeKind::Text(at) | AttributeKind::Context(at) => {
-                writer.text(name, (at.get)(target).as_ref(), *escape)
+                writer.text(name, (at.get)(target).as_ref(), *escape);
             }
             AttributeKind::Description(at) => {
                 let text = (at.get)(target).as_ref().filter(|text| !text.is_empty());

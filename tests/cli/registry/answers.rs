@@ -360,9 +360,12 @@ fn referrers_come_from_the_api_or_from_the_tag_in_its_place() {
     };
     let (found, _) = run(fallback, |store| store.list_referrers(&subject, None).unwrap());
     assert_eq!(found.len(), 2);
-    let nothing = |seen: &Seen| match seen.path().contains("referrers") {
-        true => Answer::new(404, "text/plain", ""),
-        false => Answer::error(404, "MANIFEST_UNKNOWN"),
+    let nothing = |seen: &Seen| {
+        if seen.path().contains("referrers") {
+            Answer::new(404, "text/plain", "")
+        } else {
+            Answer::error(404, "MANIFEST_UNKNOWN")
+        }
     };
     let (found, _) = run(nothing, |store| store.list_referrers(&subject, None).unwrap());
     assert_eq!(found, []);

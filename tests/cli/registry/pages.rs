@@ -299,11 +299,12 @@ fn pages_of_referrers_are_linked() {
         format!(r#"{{"manifests":[{{"mediaType":"m/m","digest":"{digest}","size":1}}]}}"#)
     };
     let read = |second: Answer, link: String| {
-        let server = Server::start(move |seen: &Seen| match seen.target.contains("page=2") {
-            false => {
+        let server = Server::start(move |seen: &Seen| {
+            if !seen.target.contains("page=2") {
                 Answer::new(200, bakeplan::internals::oci::OCI_INDEX, page(1)).header("Link", link.clone())
+            } else {
+                second.clone()
             }
-            true => second.clone(),
         });
         let repository = Bench::new().repository(&format!("{}/acme/app", server.host()));
         let found = repository.list_referrers(&subject, None);

@@ -439,9 +439,9 @@ mod tests {
         let mut pieces =
             vec!["a", " ", "  b c", "é", "$.", "% ", "$${", "%%{", "{", "}", "'", "#", "~", "e\u{301}"];
         if escapes {
-            pieces.extend(["\\n", "\\t", "\\\"", "\\\\", "\\u00e9", "\\U0001F600"])
+            pieces.extend(["\\n", "\\t", "\\\"", "\\\\", "\\u00e9", "\\U0001F600"]);
         } else {
-            pieces.extend(["\n", "\n  ", "\n\t", "\n \n", "\\", "\"", "\r\n"])
+            pieces.extend(["\n", "\n  ", "\n\t", "\n \n", "\\", "\"", "\r\n"]);
         }
         vec(select(pieces), 0..4)
             // What `$` means depends on what follows.
