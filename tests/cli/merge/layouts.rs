@@ -65,9 +65,9 @@ fn builds_without_attestations_and_docker_s_media_types_are_taken_as_they_are() 
         let annotated = plan_of(&[A], TAGS, r#""annotations":{"k":"v"},"#, "hold");
         let report = world.merge(&annotated, allow());
         if docker {
-            assert_eq!(code(&report), "compose")
+            assert_eq!(code(&report), "compose");
         } else {
-            assert_eq!(world.index("a", "latest").annotations["k"], "v")
+            assert_eq!(world.index("a", "latest").annotations["k"], "v");
         }
     }
 }

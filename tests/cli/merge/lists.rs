@@ -111,7 +111,8 @@ fn a_list_that_may_be_cut_moves_nothing() {
 /// request for the first names, and to one for those after them.
 #[test]
 fn a_list_without_a_tag_that_is_there_moves_nothing() {
-    let lists: [(&str, fn(bool) -> Answer); 6] = [
+    type List = fn(bool) -> Answer;
+    let lists: [(&str, List); 6] = [
         ("no such list", |_| Answer::json(404, r#"{"errors":[{"code":"NAME_UNKNOWN"}]}"#)),
         ("no member `tags`", |_| Answer::json(200, r#"{"name":"acme/app"}"#)),
         ("null", |_| Answer::json(200, r#"{"tags":null}"#)),
