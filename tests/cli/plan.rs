@@ -737,8 +737,7 @@ fn streams_are_written_to_and_never_read() {
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert_eq!((output.status.code(), &*stderr), (Some(0), ""), "{lines}");
         let product = stdout.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
-        let product: serde_json::Value =
-            serde_json::from_str(product.unwrap_or_default()).expect("the product, whole");
+        let product: Value = serde_json::from_str(product.unwrap_or_default()).expect("the product, whole");
         assert!(product["target"].is_object(), "{lines}: {stdout}");
     }
     for lines in
