@@ -3,7 +3,7 @@
 //! A line says what an attribute is read into and what it is without being written, then in which committed files its
 //! value shows, whether it is one for the image or for each of its targets, and what `null` does to what the defaults
 //! say. All else follows from the line: the names that are accepted and suggested, reading and merging (see
-//! [`Attribute`](super::read::Attribute)), which differences between targets are refused, where the clock is,
+//! [`Attribute`]), which differences between targets are refused, where the clock is,
 //! and the JSON Schema.
 
 use std::collections::BTreeMap;
