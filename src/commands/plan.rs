@@ -156,6 +156,7 @@ pub(super) fn make_for(
         facts: &facts,
         known_versions: &known_versions,
         kept: &loaded.kept,
+        texts: &session.sources,
         sources: loaded.sources.iter().map(|id| hashed(session.sources.get(*id))).collect(),
     });
     let plan = planned.map_err(|mut found| {

@@ -5,6 +5,8 @@ mod words;
 
 mod read;
 
+mod numbers;
+
 mod attributes;
 
 mod names;
@@ -18,7 +20,7 @@ pub use coverage::Coverage;
 pub use declare::{Declared, Marked, Null, Per, Reach};
 pub use image::ImageSpec;
 pub use read::secret;
-pub use words::{Grouping, TagPattern};
+pub use words::{Grouping, TagPattern, VersionText};
 
 use std::rc::Rc;
 
@@ -30,7 +32,7 @@ use crate::bake::module::Module;
 use crate::bake::text::syntax::Ident;
 use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::source::Span;
+use crate::source::{Sources, Span};
 
 /// All image blocks of a run.
 #[derive(Clone, Debug)]
@@ -76,9 +78,10 @@ impl Spec {
         image: Option<&ImageSpec>,
         module: &Module,
         target: &Name,
+        sources: &Sources,
         diagnostics: &mut Diagnostics,
     ) -> Settings {
-        let mut reader = AttributeReader::new(module, Some(target), diagnostics);
+        let mut reader = AttributeReader::new(module, Some(target), Some(sources), diagnostics);
         let mut settings = Settings::default();
         for layer in [self.defaults.as_ref(), image].into_iter().flatten() {
             layer.read_into(&mut settings, &mut reader);

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use super::declare::{Declared, Marked, Null, marked_parts, replace};
-use super::words::{Grouping, TagPattern, Word};
+use super::numbers;
+use super::words::{Grouping, TagPattern, VersionText, Word};
 use crate::bake::module::Module;
 use crate::bake::target::Text;
 use crate::bake::text::syntax::Expr;
@@ -15,7 +16,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::on_missing::OnMissing;
 use crate::platform::PlatformPrefix;
 use crate::runner::{Runner, RunnerRule};
-use crate::source::Span;
+use crate::source::{Sources, Span};
 use crate::tags::VariantTags;
 use crate::version::Scheme;
 
@@ -43,15 +44,22 @@ pub(super) struct AttributeReader<'m, 'd> {
     pub(super) module: &'m Module,
     pub(super) target: Option<&'m str>,
     pub(super) diagnostics: &'d mut Diagnostics,
+    /// The files, to show what is written there.
+    pub(super) sources: Option<&'m Sources>,
     /// The platform of the block that is being read.
     pub(super) platform: Option<PlatformPrefix>,
     /// The attribute that is being read.
-    attribute: &'static str,
+    pub(super) attribute: &'static str,
 }
 
 impl<'m, 'd> AttributeReader<'m, 'd> {
-    pub(super) fn new(module: &'m Module, target: Option<&'m str>, diagnostics: &'d mut Diagnostics) -> Self {
-        Self { module, target, diagnostics, platform: None, attribute: "" }
+    pub(super) fn new(
+        module: &'m Module,
+        target: Option<&'m str>,
+        sources: Option<&'m Sources>,
+        diagnostics: &'d mut Diagnostics,
+    ) -> Self {
+        Self { module, target, diagnostics, sources, platform: None, attribute: "" }
     }
 
     /// Reads an attribute over what is known of it from earlier blocks. This is the one way by which what an image
@@ -98,7 +106,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         Some(value).filter(|value| !value.is_null())
     }
 
-    fn report(&mut self, diagnostic: Diagnostic, span: Span) {
+    pub(super) fn report(&mut self, diagnostic: Diagnostic, span: Span) {
         self.diagnostics.report(diagnostic.at(span, ""));
     }
 
@@ -108,7 +116,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         self.report(Diagnostic::error("attribute-type", message), span);
     }
 
-    fn text(&mut self, value: &Value, span: Span, expected: &str) -> Option<Text> {
+    pub(super) fn text(&mut self, value: &Value, span: Span, expected: &str) -> Option<Text> {
         match convert(value, &Type::String) {
             Ok(Value::String(text)) => Some(Text { value: text, span: Some(span) }),
             _ => {
@@ -164,6 +172,27 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
 impl Attribute for Text {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         reader.text(value, place.span, "a string")
+    }
+}
+
+impl Attribute for VersionText {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
+        numbers::check(value, place, reader)?;
+        reader.text(value, place.span, "a string").map(Self)
+    }
+}
+
+/// A list of versions; a single one is a list of one. Empty strings are dropped.
+impl Attribute for Vec<VersionText> {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
+        let Some(items) = value.items() else {
+            return Some(vec![VersionText::read(value, place, reader)?]);
+        };
+        let items = items.iter().enumerate();
+        let texts: Vec<Option<VersionText>> =
+            items.map(|(at, item)| VersionText::read(item, place.element(at), reader)).collect();
+        let texts: Self = texts.into_iter().collect::<Option<_>>()?;
+        Some(texts.into_iter().filter(|text| !text.is_empty()).collect())
     }
 }
 

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use semver::BuildMetadata;
 
 use self::tail::DEV;
-pub use self::tail::{Class, Tails, is_known_word};
+pub use self::tail::{Class, Tails, is_of_family};
 
 /// The most numbers in front of a version.
 const NUMBER_LIMIT: usize = 4;
@@ -509,7 +509,8 @@ mod tests {
         ] {
             assert_eq!(version(text).class(), Class::Stable, "{text}");
         }
-        for text in ["1.2.3-a1b2c3d", "1.2.3-ea12345", "1.2.3-c1234567", "1.2.3-alpine", "1.2.3-development"] {
+        for text in ["1.2.3-a1b2c3d", "1.2.3-ea12345", "1.2.3-c1234567", "1.2.3-alpine", "1.2.3-development"]
+        {
             assert_eq!(version(text).class(), Class::Unknown, "{text}");
         }
     }

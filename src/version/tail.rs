@@ -23,6 +23,8 @@ pub enum Class {
 enum Place {
     /// Anywhere behind the numbers.
     Anywhere,
+    /// Anywhere, and the same numbers may be published without it: editions do not compete in a registry.
+    Edition,
     /// In an identifier that begins with a digit, as revisions of packages do (`2ubuntu1`).
     Revision,
     /// Behind another identifier (`8u422-b05`).
@@ -89,15 +91,15 @@ const STABLE_WORDS: [(&str, Place); 44] = [
     ("b", Place::Behind),
     ("bpo", Place::Revision),
     ("build", Place::Revision),
-    ("ce", Place::Anywhere),
+    ("ce", Place::Edition),
     ("deb", Place::Revision),
     ("dfsg", Place::Anywhere),
     ("ds", Place::Revision),
-    ("ee", Place::Anywhere),
+    ("ee", Place::Edition),
     ("eks", Place::Anywhere),
     ("eksbuild", Place::Anywhere),
     ("el", Place::Revision),
-    ("esr", Place::Anywhere),
+    ("esr", Place::Edition),
     ("fc", Place::Revision),
     ("final", Place::Anywhere),
     ("fix", Place::Anywhere),
@@ -105,12 +107,12 @@ const STABLE_WORDS: [(&str, Place); 44] = [
     ("ga", Place::Anywhere),
     ("gke", Place::Anywhere),
     ("hotfix", Place::Anywhere),
-    ("jdk", Place::Anywhere),
-    ("jre", Place::Anywhere),
+    ("jdk", Place::Edition),
+    ("jre", Place::Edition),
     ("k3s", Place::Anywhere),
     ("k0s", Place::Anywhere),
     ("ls", Place::Anywhere),
-    ("lts", Place::Anywhere),
+    ("lts", Place::Edition),
     ("nmu", Place::Revision),
     ("p", Place::Anywhere),
     ("patch", Place::Anywhere),
@@ -238,8 +240,9 @@ fn by_table(here: &[&str], leads: bool, attached: bool) -> (usize, Class, Option
             .all(|run| is_word(run, Place::Revision) || run == "u");
     let is_stable = is_letter
         || is_revision
-        || is_word(stem, Place::Anywhere)
-        || is_word(&identifier, Place::Anywhere)
+        || [Place::Anywhere, Place::Edition]
+            .iter()
+            .any(|place| is_word(stem, *place) || is_word(&identifier, *place))
         || (!leads && is_word(stem, Place::Behind));
     (1, if is_stable { Class::Stable } else { Class::Unknown }, None)
 }
@@ -276,9 +279,36 @@ fn is_hexadecimal(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_hexdigit())
 }
 
-/// Whether a word of a tail is one that the table knows, and so names no variant.
+/// Whether a tail is a part of the version, and names neither a variant nor an edition that is not in `own`, the tail of
+/// the version that it is compared with.
 #[must_use]
-pub fn is_known_word(word: &str) -> bool {
-    let is_stable = |(known, place): &(&str, Place)| *known == word && *place != Place::Revision;
-    STABLE_WORDS.iter().any(is_stable) || PRERELEASE_WORDS.iter().any(|(known, _, _)| *known == word)
+pub fn is_of_family(tail: &str, own: &str, tails: &Tails) -> bool {
+    if tails.shape.is_some() && shape(tail) == tails.shape {
+        return true;
+    }
+    let stem = |identifier: &str| {
+        let identifier = identifier.to_ascii_lowercase();
+        let stem = identifier.trim_end_matches(|c: char| c.is_ascii_digit());
+        if stem.is_empty() { identifier } else { stem.to_owned() }
+    };
+    let own: BTreeSet<String> = identifiers(own).map(stem).collect();
+    let rest: Vec<&str> = identifiers(tail).collect();
+    if tail.is_empty() {
+        return true;
+    }
+    let mut at = 0;
+    while at < rest.len() {
+        let here = &rest[at..];
+        let declared =
+            tails.stable.iter().chain(&tails.prerelease).filter_map(|suffix| fits(suffix, here)).max();
+        let (count, class, _) = by_table(here, at == 0, at == 0 && !tail.starts_with(SEPARATORS));
+        let word = stem(here[0]);
+        let is_edition = STABLE_WORDS.contains(&(word.as_str(), Place::Edition));
+        let is_own = own.contains(&word);
+        if declared.is_none() && !is_own && (class == Class::Unknown || is_edition) {
+            return false;
+        }
+        at += declared.unwrap_or(count);
+    }
+    true
 }
