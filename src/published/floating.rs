@@ -125,12 +125,34 @@ mod tests {
             ("1.4.2", "latest=versions:0", "1.5", "1.5"),
             ("1.4.2", "latest=versions:0", "1.4 1 1.4.2", ""),
             ("3", "latest=versions:0", "4", "4"),
+            ("1.4.2", "latest=versions:0", "1.5.0-acme 1.5.0-main.3 1.4.2-a1b2c3d", ""),
+            ("1.4.2", "latest=versions:0", "2.0.0-next.1 2.0.0-pr.5 1.4.2-5-gabcdef0 2.0.0-canary", ""),
+            ("1.4.2", "latest=versions:0", "1.4.2-ls240 1.4.2-v9", "1.4.2-ls240"),
+            ("17.0.1_7", "latest=versions:0", "17.0.1_8-jre 17.0.1_7-jdk", ""),
+            ("17.0.1_7", "latest=versions:0", "17.0.1_8-jre 17.0.1_8", "17.0.1_8"),
             ("1.4.2", "nightly=channel", "2.0.0", ""),
             ("1.4.2", "main=runs", "2.0.0", ""),
             ("2.0.0-rc.1", "2.0-rc=prereleases:2", "2.0.0-rc.2 2.0.0", "2.0.0-rc.2"),
             ("2.0.0-rc.1", "2.0-rc=prereleases:2", "2.1.0-rc.2 2.0.0-beta.9", ""),
         ] {
             assert_eq!(keeps(version, version, floating, listed), expected, "{version} {floating} {listed}");
+        }
+    }
+
+    #[test]
+    fn builds_are_compared_as_their_tags_show_them() {
+        for (floating, listed, expected) in [
+            ("1.30.1=versions:3", "1.30.1-k3s1 1.30.1-k3s2 1.30.1", ""),
+            ("1.30.1=versions:3", "1.30.1-k3s3", "1.30.1-k3s3"),
+            ("1.30=versions:2", "1.30.1-k3s1 1.30.0-k3s9", ""),
+            ("1.30=versions:2", "1.30.2-k3s1", "1.30.2-k3s1"),
+            ("latest=versions:0", "1.31.0-rc1-k3s1", ""),
+        ] {
+            assert_eq!(
+                keeps("1.30.1+k3s2", "1.30.1-k3s2", floating, listed),
+                expected,
+                "{floating} {listed}"
+            );
         }
     }
 

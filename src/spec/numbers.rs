@@ -13,8 +13,10 @@ pub(super) fn check(value: &Value, place: &Expr, reader: &mut AttributeReader<'_
     let Some(number) = number_in(value, place, reader, MAX_STEPS) else { return Some(()) };
     let written = number.origin.and_then(|expr| Some((expr, reader.sources?.text(expr.span))));
     let attribute = reader.attribute;
-    let message =
-        format!("`{attribute}` takes a string, and this is the number {}: its digits are lost", number.text);
+    let message = format!(
+        "`{attribute}` takes a string, and this is the number {}, whatever its digits were",
+        number.text
+    );
     let mut diagnostic = Diagnostic::error("version-number", message).at(place.span, "");
     diagnostic = match written.filter(|(_, text)| !text.is_empty()) {
         Some((expr, text)) => {

@@ -312,3 +312,94 @@ pub fn is_of_family(tail: &str, own: &str, tails: &Tails) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Scheme, Version};
+    use super::*;
+
+    #[track_caller]
+    fn all(class: Class, texts: &str) {
+        for text in texts.split_whitespace() {
+            assert_eq!(text.parse::<Version>().unwrap().class(), class, "{text}");
+        }
+    }
+
+    /// Tags in the forms of linuxserver, GitLab, k3s, RKE2, Temurin, Jenkins, Kubernetes, Debian and Maven.
+    #[test]
+    fn releases_of_real_lists_are_stable() {
+        all(Class::Stable, "4.0.9.2244-ls240 5.2.6.8376-ls203 1.40.4.8679-424562606 v3.1.0-ls5");
+        all(Class::Stable, "17.4.2-ce.0 17.4.2-ee.0 16.11.10-ce.0 v1.30.1-k3s1 v1.29.4-k3s2 v1.30.1-rke2r1");
+        all(
+            Class::Stable,
+            "21.0.4_7-jre 17.0.12_7-jdk 8u422-b05-jre 11.0.24_8 2.462.3-lts 2.479-jdk21 2.462.3-lts-jdk17",
+        );
+        all(
+            Class::Stable,
+            "v1.30.1-eks-1-30-7 v1.30.1-gke.1234 v1.30.1-eksbuild.3 v1.31.0 12.7 2.36-9 7.88.1-10 1.22.1-2ubuntu1",
+        );
+        all(
+            Class::Stable,
+            "7.88.1-10u7 2.36-9.deb12u1 1.2.3-1build2 5.0.0.Final 6.1.0.GA 2.1.0.RELEASE 1.0.post1 1.1.1w 1.0.2zk 1.2.3p1",
+        );
+        all(Class::Stable, "3.4-hotfix2 3.4-sp1 115.0esr 1.2.3-v9 1.2.3-r2 1.2.3-1 17.0.1_12");
+    }
+
+    #[test]
+    fn prereleases_of_real_lists_are_none() {
+        all(
+            Class::Prerelease,
+            "v1.31.0-alpha.1 v1.31.0-rc.0 17.4.2-rc42.ce.0 5.0.0-beta-ls1 v1.30.1-rc1-k3s1 26-ea 2024.2-eap1",
+        );
+        all(
+            Class::Prerelease,
+            "1.2.3-next 1.2.3-next.4 1.2.3-canary.12 1.2.3-edge 1.2.3-insiders 1.2.3-experimental 1.2.3-test",
+        );
+        all(
+            Class::Prerelease,
+            "1.2.3-trunk 1.2.3-weekly.7 1.2.3-nightly20260101 1.2.3-draft 1.2.3-wip 1.2.3-pr.12 1.2.3-pr12",
+        );
+        all(Class::Prerelease, "1.2.3-5-gabcdef0 v1.2.3-12-g0123abc-dirty 1.2.3-14-ga1b2c3d");
+    }
+
+    #[test]
+    fn what_nobody_knows_is_unknown() {
+        all(
+            Class::Unknown,
+            "1.2.3-alpine 1.2.3-acme 1.2.3-a1b2c3d 1.2.3-91b2c3d 1.2.3-main.5 1.2.3-feature-x 1.2.3foo",
+        );
+        let release: Version = "1.2.3".parse().unwrap();
+        for text in ["1.2.3-acme", "1.2.3-alpine3.20", "1.2.3-main.5"] {
+            assert!(text.parse::<Version>().unwrap() < release, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_image_decides_itself() {
+        let tails = Tails {
+            stable: ["acme", "debian-12", "next", "alpine3.20"].map(str::to_owned).into(),
+            prerelease: ["-foo", "r"].map(str::to_owned).into(),
+            shape: None,
+        };
+        for (text, class) in [
+            ("1.2.3-acme", Class::Stable),
+            ("1.2.3-acme.4", Class::Stable),
+            ("1.2.3-ACME7", Class::Stable),
+            ("1.2.3-next", Class::Stable),
+            ("1.2.3-alpine3.20", Class::Stable),
+            ("16.4.0-debian-12", Class::Stable),
+            ("16.4.0-debian-12-r0", Class::Prerelease),
+            ("1.2.3-foo", Class::Prerelease),
+            ("1.2.3-acmex", Class::Unknown),
+            ("1.2.3-debian", Class::Unknown),
+            ("1.2.3-alpine3", Class::Unknown),
+        ] {
+            assert_eq!(Version::parse_with(text, Scheme::Loose, &tails).unwrap().class(), class, "{text}");
+        }
+        let shape = "1.40.4.8679-abc123def".parse::<Version>().unwrap().shape();
+        let tails = Tails { shape, ..Tails::default() };
+        let class = |text| Version::parse_with(text, Scheme::Loose, &tails).unwrap().class();
+        assert_eq!(class("1.41.0.1-0a1b2c3d4"), Class::Stable);
+        assert_eq!(class("1.41.0.1-acme"), Class::Unknown);
+    }
+}
