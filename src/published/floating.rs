@@ -127,7 +127,7 @@ mod tests {
             ("3", "latest=versions:0", "4", "4"),
             ("1.4.2", "latest=versions:0", "1.5.0-acme 1.5.0-main.3 1.4.2-a1b2c3d", ""),
             ("1.4.2", "latest=versions:0", "2.0.0-next.1 2.0.0-pr.5 1.4.2-5-gabcdef0 2.0.0-canary", ""),
-            ("1.4.2", "latest=versions:0", "1.4.2-ls240 1.4.2-v9", "1.4.2-ls240"),
+            ("1.4.2", "latest=versions:0", "1.4.2-ls240 1.4.2-ls9", "1.4.2-ls240"),
             ("17.0.1_7", "latest=versions:0", "17.0.1_8-jre 17.0.1_7-jdk", ""),
             ("17.0.1_7", "latest=versions:0", "17.0.1_8-jre 17.0.1_8", "17.0.1_8"),
             ("1.4.2", "nightly=channel", "2.0.0", ""),

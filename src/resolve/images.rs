@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::image::{UnresolvedImage, pushed_tags};
 use super::rules;
 use super::targets::Targets;
-use super::version::ImageVersion;
+use super::version::{ImageVersion, tails};
 use super::versions;
 use super::{Input, labels, legs};
 use crate::bake::target::glob::Glob;
@@ -49,7 +49,7 @@ pub(super) fn unresolved(
             None => version,
         };
         image.oci = labels::of(image, input, diagnostics);
-        image.tails = versions::tails(image.settings());
+        image.tails = tails(image.settings());
     }
     versions::share_shapes(&mut images, input);
     let is_left_out = |image: &mut UnresolvedImage| {

@@ -2,8 +2,7 @@
 
 use super::constants;
 use super::input::Input;
-use super::version::{ImageVersion, is_of_version};
-use super::versions;
+use super::version::{ImageVersion, is_of_version, tails};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known};
 use crate::pattern::{self, PatternError, Words};
@@ -128,7 +127,7 @@ impl AppliedRules {
     ) -> ImageVersion {
         let Some(found) = &self.outcome.version else { return version };
         // Versions are compared in the image's own scheme.
-        let found = Version::parse_with(found.text(), settings.scheme, &versions::tails(settings))
+        let found = Version::parse_with(found.text(), settings.scheme, &tails(settings))
             .unwrap_or_else(|_| found.clone());
         match version {
             ImageVersion::None | ImageVersion::Unknown(..) => {

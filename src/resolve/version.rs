@@ -1,9 +1,12 @@
 //! The version that the tags of an image are made of.
 
+use std::collections::BTreeSet;
+
 use crate::bake::target::Text;
 use crate::pattern::PatternError;
+use crate::spec::Settings;
 use crate::tags::LATEST;
-use crate::version::{Class, Version};
+use crate::version::{Class, Tails, Version};
 
 /// The version that the tags of an image are made of.
 #[derive(Clone, Debug)]
@@ -35,6 +38,17 @@ impl ImageVersion {
             Self::None | Self::Unknown(..) | Self::Elsewhere { .. } => None,
         }
     }
+}
+
+/// How the image reads what follows the numbers: its variants are releases, too.
+pub(super) fn tails(settings: &Settings) -> Tails {
+    let texts = |texts: &[Text]| texts.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
+    let variants = settings.variant.iter().flatten().flatten().filter(|name| !name.is_empty());
+    let mut stable = texts(&settings.stable_suffixes);
+    stable.extend(variants.map(ToString::to_string));
+    let prerelease = texts(&settings.prerelease_suffixes);
+    stable.retain(|suffix| !prerelease.contains(suffix));
+    Tails { stable, prerelease, shape: None }
 }
 
 /// Whether a tag is called as a version's are.

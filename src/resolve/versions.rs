@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Input;
 use super::image::UnresolvedImage;
-use super::version::ImageVersion;
+use super::version::{ImageVersion, tails};
 use crate::bake::target::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::pattern::{self, PatternError, Words};
@@ -52,17 +52,6 @@ pub(super) fn read(settings: &Settings, input: &Input<'_>, diagnostics: &mut Dia
             ImageVersion::None
         }
     }
-}
-
-/// How the image reads what follows the numbers: its variants are releases, too.
-pub(super) fn tails(settings: &Settings) -> Tails {
-    let texts = |texts: &[Text]| texts.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
-    let variants = settings.variant.iter().flatten().flatten().filter(|name| !name.is_empty());
-    let mut stable = texts(&settings.stable_suffixes);
-    stable.extend(variants.map(ToString::to_string));
-    let prerelease = texts(&settings.prerelease_suffixes);
-    stable.retain(|suffix| !prerelease.contains(suffix));
-    Tails { stable, prerelease, shape: None }
 }
 
 /// What the user has said about tails, without the variants, which are parts of tags and not of versions.

@@ -3,9 +3,8 @@
 mod declare;
 mod words;
 
-mod read;
-
 mod numbers;
+mod read;
 
 mod attributes;
 

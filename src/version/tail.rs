@@ -233,7 +233,7 @@ fn by_table(here: &[&str], leads: bool, attached: bool) -> (usize, Class, Option
         && identifier.chars().all(|c| c.is_ascii_lowercase());
     let stem = identifier.trim_end_matches(is_digit);
     let is_word = |word: &str, place: Place| STABLE_WORDS.contains(&(word, place));
-    let is_revision = identifier.starts_with(is_digit)
+    let is_revision = (identifier.starts_with(is_digit) || !leads)
         && identifier
             .split(is_digit)
             .filter(|run| !run.is_empty())
