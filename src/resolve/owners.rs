@@ -180,7 +180,9 @@ fn published(owned: OwnedTag, diagnostics: &mut Diagnostics) -> Option<Published
         Err(e) => {
             let diagnostic = Diagnostic::error("tag", format!("`{name}` is no tag: {e}")).at(span, "");
             diagnostics.report(match claim {
-                Claim::Run => diagnostic.with_help("`{{ branch | slug }}` makes a branch's name fit"),
+                Claim::Run if why.is_some() => {
+                    diagnostic.with_help("`{{ branch | slug }}` makes a branch's name fit")
+                }
                 _ => diagnostic,
             });
             None

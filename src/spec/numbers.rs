@@ -1,18 +1,27 @@
 //! Numbers where a version is to be: `3.10` is the number 3.1, so that nobody can tell which version is meant.
 
-use super::read::AttributeReader;
+use crate::bake::module::Module;
 use crate::bake::text::syntax::{Expr, ExprKind, TemplatePart};
 use crate::bake::values::Value;
 use crate::diagnostic::Diagnostic;
+use crate::source::Sources;
 
 /// How far definitions are followed to the number that is written.
 const MAX_STEPS: usize = 16;
 
+/// What is read: of which files, for which target, into which attribute.
+pub(super) struct Scene<'m> {
+    pub(super) module: &'m Module,
+    pub(super) target: Option<&'m str>,
+    pub(super) sources: Option<&'m Sources>,
+    pub(super) attribute: &'static str,
+}
+
 /// Refuses a version that is a number, or is made of one with a fraction.
-pub(super) fn check(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<()> {
-    let Some(number) = number_in(value, place, reader, MAX_STEPS) else { return Some(()) };
-    let written = number.origin.and_then(|expr| Some((expr, reader.sources?.text(expr.span))));
-    let attribute = reader.attribute;
+pub(super) fn check(value: &Value, place: &Expr, scene: &Scene<'_>) -> Result<(), Diagnostic> {
+    let Some(number) = number_in(value, place, scene, MAX_STEPS) else { return Ok(()) };
+    let written = number.origin.and_then(|expr| Some((expr, scene.sources?.text(expr.span))));
+    let attribute = scene.attribute;
     let message = format!(
         "`{attribute}` takes a string, and this is the number {}, whatever its digits were",
         number.text
@@ -30,8 +39,7 @@ pub(super) fn check(value: &Value, place: &Expr, reader: &mut AttributeReader<'_
             number.text
         )),
     };
-    reader.diagnostics.report(diagnostic);
-    None
+    Err(diagnostic)
 }
 
 /// A number that a text is made of.
@@ -41,56 +49,51 @@ struct FoundNumber<'e> {
     origin: Option<&'e Expr>,
 }
 
-fn number_in<'e>(
-    value: &Value,
-    expr: &'e Expr,
-    reader: &AttributeReader<'e, '_>,
-    steps: usize,
-) -> Option<FoundNumber<'e>> {
+fn number_in<'e>(value: &Value, expr: &'e Expr, scene: &Scene<'e>, steps: usize) -> Option<FoundNumber<'e>> {
     if let Value::Number(number) = value {
-        return Some(FoundNumber { text: number.to_string(), origin: literal(expr, reader, steps) });
+        return Some(FoundNumber { text: number.to_string(), origin: literal(expr, scene, steps) });
     }
     if steps == 0 {
         return None;
     }
-    let evaluate = |expr: &Expr| reader.module.evaluate(reader.target, expr).ok();
+    let evaluate = |expr: &Expr| scene.module.evaluate(scene.target, expr).ok();
     match &expr.kind {
-        ExprKind::JsonString { template: Ok(template), .. } => number_in(value, template, reader, steps - 1),
-        ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => number_in(value, inner, reader, steps - 1),
+        ExprKind::JsonString { template: Ok(template), .. } => number_in(value, template, scene, steps - 1),
+        ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => number_in(value, inner, scene, steps - 1),
         ExprKind::Template(parts) => parts.iter().find_map(|part| {
             let TemplatePart::Interpolation(part) = part else { return None };
             match evaluate(part)? {
                 // Whole numbers are written as they are.
                 Value::Number(number) if number.is_integer() => None,
-                part_value => number_in(&part_value, part, reader, steps - 1),
+                part_value => number_in(&part_value, part, scene, steps - 1),
             }
         }),
         ExprKind::Variable(name) => {
-            let definition = reader.module.definition_of(name)?;
+            let definition = scene.module.definition_of(name)?;
             // What the environment says stands instead of the default.
             (evaluate(definition)? == *value)
-                .then(|| number_in(value, definition, reader, steps - 1))
+                .then(|| number_in(value, definition, scene, steps - 1))
                 .flatten()
         }
         ExprKind::Call { name, .. } => {
-            let result = reader.module.result_of(&name.name)?;
+            let result = scene.module.result_of(&name.name)?;
             // Arguments have no values here, which only loses a place.
-            number_in(value, result, reader, steps - 1)
+            number_in(value, result, scene, steps - 1)
         }
         _ => None,
     }
 }
 
 /// The literal that a number comes from.
-fn literal<'e>(expr: &'e Expr, reader: &AttributeReader<'e, '_>, steps: usize) -> Option<&'e Expr> {
+fn literal<'e>(expr: &'e Expr, scene: &Scene<'e>, steps: usize) -> Option<&'e Expr> {
     let next = match &expr.kind {
         ExprKind::Number(_) => return Some(expr),
         ExprKind::JsonString { template: Ok(inner), .. }
         | ExprKind::Wrapped(inner)
         | ExprKind::Parenthesis(inner) => inner,
-        ExprKind::Variable(name) => reader.module.definition_of(name)?,
-        ExprKind::Call { name, .. } => reader.module.result_of(&name.name)?,
+        ExprKind::Variable(name) => scene.module.definition_of(name)?,
+        ExprKind::Call { name, .. } => scene.module.result_of(&name.name)?,
         _ => return None,
     };
-    literal(next, reader, steps.checked_sub(1)?)
+    literal(next, scene, steps.checked_sub(1)?)
 }

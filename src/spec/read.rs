@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use super::declare::{Declared, Marked, Null, marked_parts, replace};
-use super::numbers;
+use super::numbers::{self, Scene};
 use super::words::{Grouping, TagPattern, VersionText, Word};
 use crate::bake::module::Module;
 use crate::bake::target::Text;
@@ -49,7 +49,7 @@ pub(super) struct AttributeReader<'m, 'd> {
     /// The platform of the block that is being read.
     pub(super) platform: Option<PlatformPrefix>,
     /// The attribute that is being read.
-    pub(super) attribute: &'static str,
+    attribute: &'static str,
 }
 
 impl<'m, 'd> AttributeReader<'m, 'd> {
@@ -106,7 +106,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         Some(value).filter(|value| !value.is_null())
     }
 
-    pub(super) fn report(&mut self, diagnostic: Diagnostic, span: Span) {
+    fn report(&mut self, diagnostic: Diagnostic, span: Span) {
         self.diagnostics.report(diagnostic.at(span, ""));
     }
 
@@ -116,7 +116,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         self.report(Diagnostic::error("attribute-type", message), span);
     }
 
-    pub(super) fn text(&mut self, value: &Value, span: Span, expected: &str) -> Option<Text> {
+    fn text(&mut self, value: &Value, span: Span, expected: &str) -> Option<Text> {
         match convert(value, &Type::String) {
             Ok(Value::String(text)) => Some(Text { value: text, span: Some(span) }),
             _ => {
@@ -177,7 +177,12 @@ impl Attribute for Text {
 
 impl Attribute for VersionText {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
-        numbers::check(value, place, reader)?;
+        let (module, target) = (reader.module, reader.target);
+        let (sources, attribute) = (reader.sources, reader.attribute);
+        if let Err(diagnostic) = numbers::check(value, place, &Scene { module, target, sources, attribute }) {
+            reader.diagnostics.report(diagnostic);
+            return None;
+        }
         reader.text(value, place.span, "a string").map(Self)
     }
 }

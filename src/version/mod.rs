@@ -8,14 +8,11 @@ use std::str::FromStr;
 
 use semver::BuildMetadata;
 
-use self::tail::DEV;
 pub use self::tail::{Class, Tails, is_of_family};
+use self::tail::{DEV, SEPARATORS};
 
 /// The most numbers in front of a version.
 const NUMBER_LIMIT: usize = 4;
-
-/// What may stand between the parts of a version.
-const SEPARATORS: [char; 3] = ['.', '-', '_'];
 
 /// Why a text is not a version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
