@@ -88,18 +88,23 @@ const PRERELEASE_WORDS: [(&str, After, &str); 35] = [
 pub(super) const DEV: &str = "dev";
 
 /// Words of releases, in any case: an identifier is such a word, with or without a number behind it.
-const STABLE_WORDS: [(&str, Place); 44] = [
+const STABLE_WORDS: [(&str, Place); 49] = [
     ("b", Place::Behind),
     ("bpo", Place::Revision),
     ("build", Place::Revision),
     ("ce", Place::Edition),
+    ("community", Place::Edition),
+    ("datacenter", Place::Edition),
     ("deb", Place::Revision),
+    ("developer", Place::Edition),
     ("dfsg", Place::Anywhere),
     ("ds", Place::Revision),
     ("ee", Place::Edition),
     ("eks", Place::Anywhere),
     ("eksbuild", Place::Anywhere),
     ("el", Place::Revision),
+    ("ent", Place::Edition),
+    ("enterprise", Place::Edition),
     ("esr", Place::Edition),
     ("fc", Place::Revision),
     ("final", Place::Anywhere),
