@@ -199,6 +199,7 @@ impl Evaluated {
             facts: &facts,
             known_versions: &KnownVersions::default(),
             kept: &[],
+            texts: &self.sources,
             sources: self.record.clone(),
         });
         let plan = plan.map_err(|found| Mistakes::of(found, &self.sources, &self.secrets))?;

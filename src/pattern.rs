@@ -14,7 +14,8 @@ use crate::version::Version;
 
 /// The words of a version, with how many of its leading numbers they name; those of numbers that it has not are
 /// absent.
-const VERSION_WORDS: [(&str, usize); 4] = [("version", usize::MAX), ("major", 1), ("minor", 2), ("patch", 3)];
+const VERSION_WORDS: [(&str, usize); 5] =
+    [("version", usize::MAX), ("semver", usize::MAX), ("major", 1), ("minor", 2), ("patch", 3)];
 
 /// The words of facts.
 const FACT_WORDS: [&str; 10] =
@@ -52,6 +53,9 @@ pub enum PatternError {
     /// A version's word, and no version.
     #[error("the pattern uses `{0}`, and the image has no `version`")]
     NoVersion(String),
+    /// Build metadata in what is rendered.
+    #[error("version `{0}` has build metadata, and a tag cannot hold `+`")]
+    Build(String),
     /// A fact that is not known, or that this run has not.
     #[error("the pattern uses `{word}`, which is not known{}", .at.as_ref().map(|at| format!(": this run is of `{at}`")).unwrap_or_default())]
     MissingFact {
@@ -80,6 +84,7 @@ impl PatternError {
                 let words: Vec<String> = words().map(|word| format!("`{word}`")).collect();
                 format!("the words are {}", words.join(", "))
             }
+            Self::Build(_) => "write `{{ version | replace('+', '-') }}` to keep it, or `{{ semver }}` for the version without it, which the greatest build has".into(),
             Self::NoVersion(_) => "set `version` in the image".into(),
             Self::MissingFact { word, at: Some(_), .. } => format!(
                 "say when it applies, such as `{{ pattern = \"…\", when = \"{word}\" }}`, or what holds else: `{{{{ {word} | default(\"…\") }}}}`"
@@ -159,7 +164,7 @@ pub fn is_pattern(text: &str) -> bool {
 
 /// Renders a pattern. `Ok(None)` when it needs a part that this version has not: `{{ minor }}` of `19beta3`.
 ///
-/// `{{ version }}` is without a leading `v` and without build metadata, which tags cannot hold; `{{ sha }}` is short,
+/// `{{ version }}` is without a leading `v`, and `{{ semver }}` without build metadata, too, which tags cannot hold; `{{ sha }}` is short,
 /// `{{ commit }}` is not; dates are in UTC unless `tz` says otherwise, and of [`Facts::time`].
 ///
 /// # Errors
@@ -175,7 +180,10 @@ pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, Patt
     let uses = uses(&used, &[])?;
     let known = pairs(&uses, words);
     match template.render(Value::from_pairs(known.iter().cloned())) {
-        Ok(text) => Ok(Some(Rendered { text, uses })),
+        Ok(text) => match words.version.filter(|version| !version.build().is_empty() && text.contains('+')) {
+            Some(version) => Err(PatternError::Build(version.text().to_owned())),
+            None => Ok(Some(Rendered { text, uses })),
+        },
         Err(e) if matches!(e.kind(), ErrorKind::UndefinedError | ErrorKind::UnknownFunction) => {
             absent(&used, words, &known)
         }
@@ -324,8 +332,13 @@ fn uses(used: &[String], also: &[&str]) -> Result<Uses, PatternError> {
 fn pairs(uses: &Uses, words: &Words<'_>) -> Vec<(&'static str, Value)> {
     let mut pairs = Vec::new();
     if let Some(version) = words.version {
-        let whole = version.without_v().split('+').next().unwrap_or_default();
-        let parts = [Some(whole), version.major(), version.minor(), version.patch()];
+        let parts = [
+            Some(version.without_v()),
+            Some(version.core()),
+            version.major(),
+            version.minor(),
+            version.patch(),
+        ];
         let parts = VERSION_WORDS.iter().zip(parts);
         pairs.extend(parts.filter_map(|((word, _), part)| Some((*word, Value::from(part?)))));
     }

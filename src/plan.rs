@@ -16,7 +16,7 @@ use crate::reference::{Repository, Tag};
 use crate::runner::Runner;
 use crate::source::Source;
 use crate::tags::{Claim, YieldedTag};
-use crate::version::Scheme;
+use crate::version::{Scheme, Tails};
 
 /// GitHub starts at most this many jobs from a matrix
 /// (<https://docs.github.com/en/actions/reference/limits>).
@@ -77,6 +77,8 @@ pub struct Image {
     pub yielded: Vec<YieldedTag>,
     /// How its version is to be read.
     pub scheme: Scheme,
+    /// How what follows the numbers of its versions is read, over the table.
+    pub tails: Tails,
     /// Versions that were pulled and own nothing any more, as written.
     pub withdrawn: Vec<String>,
     /// Whether an existing version tag must not get another digest.

@@ -101,7 +101,11 @@ impl Sources {
     /// The text of a span.
     #[must_use]
     pub fn text(&self, span: Span) -> &str {
-        self.get(span.source).text.get(span.start as usize..span.end as usize).unwrap_or_default()
+        let source = self.list.get(span.source.0 as usize);
+        source
+            .map_or("", |source| &source.text)
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or_default()
     }
 }
 

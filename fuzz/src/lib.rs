@@ -75,6 +75,7 @@ pub fn plan(text: &str, is_json: bool) {
             known_versions: &KnownVersions::default(),
             kept: &[],
             sources: Vec::new(),
+            texts: &Sources::default(),
         })?;
         tell(sources, &plan.warnings);
         tell(sources, &plan.volatile);

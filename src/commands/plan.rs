@@ -158,6 +158,7 @@ pub(super) fn make_for(
         facts: &facts,
         known_versions: &known_versions,
         kept: &loaded.kept,
+        texts: &session.sources,
         sources: loaded.sources.iter().map(|id| SourceFile::of(session.sources.get(*id))).collect(),
     });
     let plan = planned.map_err(|mut found| {

@@ -5,11 +5,7 @@ use std::collections::BTreeSet;
 use super::plan_json::{Moves, TagEntry};
 use super::planned::PlannedImage;
 use crate::reference::{LATEST, Tag};
-use crate::version::{Number, Version};
-
-/// Words behind the numbers of a version that make no variant of it.
-const RELEASE_WORDS: [&str; 12] =
-    ["final", "ga", "hotfix", "p", "patch", "pl", "post", "r", "rel", "release", "rev", "sp"];
+use crate::version::{Class, Number, Version, is_of_family};
 
 /// A tag of a repository that says which version it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,20 +23,17 @@ pub struct Keeper {
 /// with channels or runs is for the plan alone to decide.
 #[must_use]
 pub fn keeper(image: &PlannedImage, tag: &TagEntry, listed: &[Tag]) -> Option<Keeper> {
-    let (own, moves) = (image.version.as_ref()?, tag.moves?);
-    let (wants_prerelease, numbers) = match moves {
-        Moves::Versions { numbers } => (false, numbers),
-        Moves::Prereleases { numbers } => (true, numbers),
+    let (version, moves) = (image.version.as_ref()?, tag.moves?);
+    let own = &as_tagged(image, version);
+    let (class, numbers) = match moves {
+        Moves::Versions { numbers } => (Class::Stable, numbers),
+        Moves::Prereleases { numbers } => (Class::Prerelease, numbers),
         Moves::Channel | Moves::Runs => return None,
     };
-    let suffix = suffix_of(image, own, tag.name.as_str());
-    let own_words = words(own);
-    let is_of_family = |version: &Version| {
-        words(version).iter().all(|word| own_words.contains(word) || is_release_word(word))
-    };
+    let suffix = suffix_of(image, version, tag.name.as_str());
     let parse = |tag: &Tag| {
         let version = image.parse_version(tag.as_str().strip_suffix(suffix)?).ok()?;
-        is_of_family(&version).then_some((tag.clone(), version))
+        is_of_family(version.tail(), own.tail(), image.tails()).then_some((tag.clone(), version))
     };
     let family: Vec<(Tag, Version)> = listed.iter().filter_map(parse).collect();
     let continues = |version: &Version| {
@@ -57,11 +50,18 @@ pub fn keeper(image: &PlannedImage, tag: &TagEntry, listed: &[Tag]) -> Option<Ke
         |version: &Version| image.withdrawn.iter().any(|other| other.cmp_precedence(version).is_eq());
     let found = family
         .iter()
-        .filter(|(_, version)| version.is_prerelease() == wants_prerelease)
+        .filter(|(_, version)| version.class() == class)
         .filter(|(_, version)| version.cmp_precedence(own).is_gt() && agree(version, own, numbers))
         .filter(|(_, version)| is_version(version) && !withdrawn(version))
         .max_by(|(_, a), (_, b)| a.cmp(b));
     found.map(|(tag, version)| Keeper { tag: tag.clone(), version: version.clone() })
+}
+
+/// The version as a repository can show it: build metadata stands behind a `-` there.
+fn as_tagged(image: &PlannedImage, version: &Version) -> Version {
+    let tagged = format!("{}-{}", version.core(), version.build());
+    let tagged = image.parse_version(&tagged).ok().filter(|tagged| tagged.class() == version.class());
+    tagged.filter(|_| !version.build().is_empty()).unwrap_or_else(|| version.clone())
 }
 
 /// What stands behind the version in the tags that float with this one: `-slim` for `3.14-slim` and for `slim`.
@@ -83,21 +83,6 @@ fn agree(a: &Version, b: &Version, count: usize) -> bool {
         Some(version.numbers().get(..count)?.iter().map(Number::value).collect())
     };
     count == 0 || (leading(a).is_some() && leading(a) == leading(b))
-}
-
-/// The words behind the numbers, in lower case.
-fn words(version: &Version) -> BTreeSet<String> {
-    let text = version.core();
-    let numbers = version.prefix(version.numbers().len()).map_or(0, str::len);
-    let rest = text.get(numbers..).unwrap_or_default();
-    let words = rest.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
-    words.map(str::to_ascii_lowercase).collect()
-}
-
-/// Whether a word belongs to a version and names no variant.
-fn is_release_word(word: &str) -> bool {
-    RELEASE_WORDS.contains(&word)
-        || format!("1.0-{word}1").parse().is_ok_and(|version: Version| version.is_prerelease())
 }
 
 #[cfg(test)]
@@ -140,12 +125,34 @@ mod tests {
             ("1.4.2", "latest=versions:0", "1.5", "1.5"),
             ("1.4.2", "latest=versions:0", "1.4 1 1.4.2", ""),
             ("3", "latest=versions:0", "4", "4"),
+            ("1.4.2", "latest=versions:0", "1.5.0-acme 1.5.0-main.3 1.4.2-a1b2c3d", ""),
+            ("1.4.2", "latest=versions:0", "2.0.0-next.1 2.0.0-pr.5 1.4.2-5-gabcdef0 2.0.0-canary", ""),
+            ("1.4.2", "latest=versions:0", "1.4.2-ls240 1.4.2-ls9", "1.4.2-ls240"),
+            ("17.0.1_7", "latest=versions:0", "17.0.1_8-jre 17.0.1_7-jdk", ""),
+            ("17.0.1_7", "latest=versions:0", "17.0.1_8-jre 17.0.1_8", "17.0.1_8"),
             ("1.4.2", "nightly=channel", "2.0.0", ""),
             ("1.4.2", "main=runs", "2.0.0", ""),
             ("2.0.0-rc.1", "2.0-rc=prereleases:2", "2.0.0-rc.2 2.0.0", "2.0.0-rc.2"),
             ("2.0.0-rc.1", "2.0-rc=prereleases:2", "2.1.0-rc.2 2.0.0-beta.9", ""),
         ] {
             assert_eq!(keeps(version, version, floating, listed), expected, "{version} {floating} {listed}");
+        }
+    }
+
+    #[test]
+    fn builds_are_compared_as_their_tags_show_them() {
+        for (floating, listed, expected) in [
+            ("1.30.1=versions:3", "1.30.1-k3s1 1.30.1-k3s2 1.30.1", ""),
+            ("1.30.1=versions:3", "1.30.1-k3s3", "1.30.1-k3s3"),
+            ("1.30=versions:2", "1.30.1-k3s1 1.30.0-k3s9", ""),
+            ("1.30=versions:2", "1.30.2-k3s1", "1.30.2-k3s1"),
+            ("latest=versions:0", "1.31.0-rc1-k3s1", ""),
+        ] {
+            assert_eq!(
+                keeps("1.30.1+k3s2", "1.30.1-k3s2", floating, listed),
+                expected,
+                "{floating} {listed}"
+            );
         }
     }
 

@@ -12,7 +12,7 @@ use crate::platform::Platform;
 use crate::reference::Tag;
 use crate::registry::Location;
 use crate::runner::Runner;
-use crate::version::Scheme;
+use crate::version::{Scheme, Tails};
 
 /// The version of the form; a reader refuses one that it does not know.
 pub const SCHEMA: u32 = 1;
@@ -50,6 +50,9 @@ pub struct ImageEntry {
     /// How its version is to be read.
     #[serde(default, skip_serializing_if = "is_default")]
     pub scheme: Scheme,
+    /// How what follows the numbers of its versions is read, over the table.
+    #[serde(default, skip_serializing_if = "Tails::is_empty")]
+    pub tails: Tails,
     /// Versions that were pulled and own nothing any more, as written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<String>,

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::plan_json::{BuildEntry, ImageEntry, PlanJson, SCHEMA, TagEntry};
 use crate::diagnostic::Diagnostic;
 use crate::registry::Location;
-use crate::version::{Scheme, Version, VersionError};
+use crate::version::{Scheme, Tails, Version, VersionError};
 
 /// What is to be published.
 #[derive(Clone, Debug)]
@@ -21,6 +21,7 @@ pub struct Planned {
 #[derive(Clone, Debug)]
 pub struct PlannedImage {
     scheme: Scheme,
+    tails: Tails,
     /// Its version; none when its tags are literal.
     pub version: Option<Version>,
     /// Where it is published.
@@ -107,22 +108,25 @@ impl TryFrom<ImageEntry> for PlannedImage {
             tags,
             yielded: _,
             scheme,
+            tails,
             withdrawn,
             immutable,
             annotations,
             builds,
         } = image;
-        let parse =
-            |text: &String| Version::parse(text, scheme).map_err(|error| format!("{text:?}: {error}"));
+        let parse = |text: &String| {
+            Version::parse_with(text, scheme, &tails).map_err(|error| format!("{text:?}: {error}"))
+        };
         Ok(Self {
             scheme,
             version: version.as_ref().map(parse).transpose()?,
+            withdrawn: withdrawn.iter().map(parse).collect::<Result<_, _>>()?,
             repositories,
             tags,
             annotations,
             immutable,
-            withdrawn: withdrawn.iter().map(parse).collect::<Result<_, _>>()?,
             builds,
+            tails,
         })
     }
 }
@@ -162,7 +166,13 @@ impl PlannedImage {
     /// # Errors
     /// When it is none.
     pub fn parse_version(&self, text: &str) -> Result<Version, VersionError> {
-        Version::parse(text, self.scheme)
+        Version::parse_with(text, self.scheme, &self.tails)
+    }
+
+    /// How it reads what follows the numbers of versions.
+    #[must_use]
+    pub fn tails(&self) -> &Tails {
+        &self.tails
     }
 
     /// The repositories of a tag.

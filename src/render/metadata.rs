@@ -30,8 +30,18 @@ impl From<&Plan> for PlanJson {
 
 /// An image, and the job of each of its builds.
 fn image(image: &Image, plan: &Plan, jobs: &BTreeMap<&str, &str>) -> ImageEntry {
-    let Image { repositories, tags, annotations, builds, version, yielded, scheme, withdrawn, immutable } =
-        image;
+    let Image {
+        repositories,
+        tags,
+        annotations,
+        builds,
+        version,
+        yielded,
+        scheme,
+        tails,
+        withdrawn,
+        immutable,
+    } = image;
     let build = |Build { leg, on_missing, labels, annotations }: &Build| {
         let platform = plan.legs.get(leg).and_then(|leg| leg.platform.clone());
         let job = jobs.get(leg.as_str()).copied().unwrap_or_default().to_owned();
@@ -50,6 +60,7 @@ fn image(image: &Image, plan: &Plan, jobs: &BTreeMap<&str, &str>) -> ImageEntry 
         tags: tags.iter().map(TagEntry::from).collect(),
         yielded: yielded.iter().map(YieldedEntry::from).collect(),
         scheme: *scheme,
+        tails: tails.clone(),
         withdrawn: withdrawn.clone(),
         immutable: *immutable,
         annotations: annotations.clone(),

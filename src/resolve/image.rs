@@ -8,6 +8,7 @@ use crate::bake::target::{Target, Text};
 use crate::bake::values::Name;
 use crate::source::Span;
 use crate::spec::{Marked, Settings};
+use crate::version::Tails;
 
 /// An image before its tags and legs are known.
 pub(super) struct UnresolvedImage {
@@ -23,6 +24,8 @@ pub(super) struct UnresolvedImage {
     pub(super) marked: Vec<Marked>,
     /// The version that its tags are made of.
     pub(super) version: ImageVersion,
+    /// How what follows the numbers of versions is read.
+    pub(super) tails: Tails,
     /// What its rule lines give, if it has any.
     pub(super) rules: Option<AppliedRules>,
     /// Labels and annotations that are filled in from facts.

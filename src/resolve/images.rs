@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::image::{UnresolvedImage, pushed_tags};
 use super::rules;
 use super::targets::Targets;
-use super::version::ImageVersion;
+use super::version::{ImageVersion, tails};
 use super::versions;
 use super::{Input, labels, legs};
 use crate::bake::target::glob::Glob;
@@ -19,6 +19,7 @@ use crate::platform::Platform;
 use crate::reference::Reference;
 use crate::source::Span;
 use crate::spec::Spec;
+use crate::version::Tails;
 
 /// The images of the spec, in order.
 pub(super) struct Images {
@@ -48,7 +49,9 @@ pub(super) fn unresolved(
             None => version,
         };
         image.oci = labels::of(image, input, diagnostics);
+        image.tails = tails(image.settings());
     }
+    versions::share_shapes(&mut images, input);
     let is_left_out = |image: &mut UnresolvedImage| {
         let ImageVersion::Elsewhere { tag, prefix } = &image.version else { return false };
         let message =
@@ -86,7 +89,8 @@ fn from_blocks(
             for name in members {
                 match targets.get(&name, None) {
                     Ok(_) => {
-                        let settings = spec.settings(Some(written), input.module, &name, diagnostics);
+                        let settings =
+                            spec.settings(Some(written), input.module, &name, input.texts, diagnostics);
                         covered.push((name, settings));
                     }
                     Err(found) => diagnostics.extend(found),
@@ -103,6 +107,7 @@ fn from_blocks(
                 marked: coverage.marked.clone(),
                 version: ImageVersion::None,
                 rules: None,
+                tails: Tails::default(),
                 oci: BTreeMap::new(),
             };
             agree(&image, diagnostics);
@@ -186,13 +191,14 @@ fn from_tags(
             targets: members
                 .iter()
                 .map(|target| {
-                    let settings = spec.settings(None, input.module, &target.name, diagnostics);
+                    let settings = spec.settings(None, input.module, &target.name, input.texts, diagnostics);
                     (Rc::clone(&target.name), settings)
                 })
                 .collect(),
             marked: Vec::new(),
             version: ImageVersion::None,
             rules: None,
+            tails: Tails::default(),
             oci: BTreeMap::new(),
         });
     }

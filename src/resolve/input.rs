@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Known, KnownVersions};
 use crate::plan::SourceFile;
 use crate::platform::Platform;
-use crate::source::Span;
+use crate::source::{Sources, Span};
 
 /// What a plan is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,8 @@ pub struct Input<'a> {
     pub kept: &'a [KeptVariable],
     /// The files, for the record.
     pub sources: Vec<SourceFile>,
+    /// Their texts, to show what is written.
+    pub texts: &'a Sources,
 }
 
 impl Input<'_> {

@@ -11,6 +11,7 @@ mod targets;
 
 // Images, and what is said about them.
 mod annotations;
+mod constants;
 mod image;
 mod rules;
 

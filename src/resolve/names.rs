@@ -1,14 +1,18 @@
 //! The names that an image claims: its rendered tag patterns, before it is known who owns them.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexSet;
 
+use super::constants;
 use super::image::UnresolvedImage;
 use super::input::Input;
 use super::version::{ImageVersion, is_of_version};
+use super::versions;
 use crate::bake::target::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
-use crate::pattern::{self, PatternError, Rendered, Words};
+use crate::pattern::{self, PatternError, Rendered, Uses, Words};
 use crate::rules;
 use crate::spec::{Settings, TagPattern};
 use crate::tags::{self, CandidateName, Claim};
@@ -18,6 +22,8 @@ use crate::version::Version;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     pub(super) names: Vec<CandidateName>,
+    /// Those that nothing was put into.
+    pub(super) constants: BTreeSet<String>,
     /// What its variant puts behind each; an empty text for an image without.
     pub(super) suffixes: IndexSet<String>,
 }
@@ -28,7 +34,7 @@ pub(super) fn names(input: &Input<'_>, image: &UnresolvedImage, diagnostics: &mu
         rules.check_branch(input.facts, diagnostics);
         rules.names(image.version.known(), diagnostics)
     });
-    let mut renderer = Renderer { input, image, names: Vec::new(), diagnostics };
+    let mut renderer = Renderer { input, image, names: Vec::new(), constants: BTreeSet::new(), diagnostics };
     let settings = image.settings();
     let default: Vec<TagPattern> = match settings.version {
         // An error about the version has been told, or this run is of none.
@@ -62,14 +68,19 @@ pub(super) fn names(input: &Input<'_>, image: &UnresolvedImage, diagnostics: &mu
         let pattern = TagPattern { pattern: channel.clone(), when: None };
         renderer.pattern(&pattern, |_, _| Claim::Channel);
     }
-    let names = renderer.names;
-    Names { names, suffixes: suffixes(settings, diagnostics) }
+    let (names, constants) = (renderer.names, renderer.constants);
+    let follows = |claim| matches!(claim, Claim::Versions(_) | Claim::Prereleases(_) | Claim::Channel);
+    let floats: Vec<&str> =
+        names.iter().filter(|one| follows(one.claim)).map(|one| one.name.as_str()).collect();
+    versions::check_class(image, &floats, diagnostics);
+    Names { names, constants, suffixes: suffixes(settings, diagnostics) }
 }
 
 struct Renderer<'a, 'd> {
     input: &'a Input<'a>,
     image: &'a UnresolvedImage,
     names: Vec<CandidateName>,
+    constants: BTreeSet<String>,
     diagnostics: &'d mut Diagnostics,
 }
 
@@ -94,6 +105,9 @@ impl Renderer<'_, '_> {
             Ok(Some(rendered)) => {
                 let claim = claim(version, &rendered);
                 self.check_branch(one, &rendered, claim);
+                if rendered.uses == Uses::default() {
+                    self.constants.insert(rendered.text.clone());
+                }
                 self.names.push(CandidateName { name: rendered.text, claim, span: one.pattern.span });
             }
             Ok(None) => {}
@@ -157,8 +171,10 @@ fn claim(version: Option<&Version>, rendered: &Rendered) -> Claim {
     let (commit, run) = (rendered.uses.names_commit(), rendered.uses.names_run());
     match version {
         Some(version) => tags::claim(&rendered.text, version, rendered.uses.depth, commit, run),
-        None if run && !commit => Claim::Run,
-        None => Claim::Literal,
+        None if commit => Claim::Literal,
+        None if run => Claim::Run,
+        // See `constants`.
+        None => constants::claim(&rendered.text),
     }
 }
 

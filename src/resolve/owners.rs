@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
+use super::constants;
 use super::image::UnresolvedImage;
 use super::input::Input;
 use super::names::Names;
@@ -56,13 +57,15 @@ pub(super) fn assign(
         let (versioned, literal): (Vec<usize>, Vec<usize>) =
             here.iter().partition(|at| images[**at].version.known().is_some());
         for at in literal {
-            let tags = unversioned(&names[at], diagnostics);
-            publications[at].insert(repository.clone(), Listing { tags, ..Listing::default() });
+            let mut tags = unversioned(&names[at], diagnostics);
+            let has_version = images[at].settings().version.is_some();
+            let seen = if has_version { None } else { constants::settle(&mut tags) };
+            publications[at].insert(repository.clone(), Listing { tags, yielded: Vec::new(), seen });
         }
         let Some(shares) = shares(block, &versioned, &known, diagnostics) else { continue };
         for (at, share) in versioned.iter().zip(shares) {
             let tags = share.owned.into_iter().filter_map(|owned| published(owned, diagnostics));
-            let listing = Listing { tags: tags.collect(), yielded: share.yielded };
+            let listing = Listing { tags: tags.collect(), yielded: share.yielded, seen: None };
             publications[*at].insert(repository.clone(), listing);
         }
     }
@@ -99,7 +102,9 @@ fn shares(
 fn unversioned(names: &Names, diagnostics: &mut Diagnostics) -> Vec<Published> {
     let mut tags = Vec::new();
     for CandidateName { name, claim, span } in &names.names {
-        let why = (*claim != Claim::Literal).then(|| "names the run, and moves with each".to_owned());
+        let is_constant = constants::claim(name) == *claim && *claim == Claim::Run;
+        let names_run = *claim != Claim::Literal && !(is_constant && names.constants.contains(name));
+        let why = names_run.then(|| "names the run, and moves with each".to_owned());
         for suffix in &names.suffixes {
             let name = tags::with_suffix(name, suffix);
             let owned =
@@ -175,7 +180,9 @@ fn published(owned: OwnedTag, diagnostics: &mut Diagnostics) -> Option<Published
         Err(e) => {
             let diagnostic = Diagnostic::error("tag", format!("`{name}` is no tag: {e}")).at(span, "");
             diagnostics.report(match claim {
-                Claim::Run => diagnostic.with_help("`{{ branch | slug }}` makes a branch's name fit"),
+                Claim::Run if why.is_some() => {
+                    diagnostic.with_help("`{{ branch | slug }}` makes a branch's name fit")
+                }
                 _ => diagnostic,
             });
             None

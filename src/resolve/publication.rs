@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use crate::reference::{Repository, Tag};
 use crate::source::Span;
 use crate::tags::{Claim, YieldedTag};
+use crate::version::Version;
 
 /// A tag in one repository.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub(super) struct Listing {
     pub(super) tags: Vec<Published>,
     /// The floating tags that are another version's.
     pub(super) yielded: Vec<YieldedTag>,
+    /// The version that is to be seen in its tags, where the image has none.
+    pub(super) seen: Option<Version>,
 }
 
 /// What an image is published under, by repository, in the order of the spec.

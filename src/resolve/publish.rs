@@ -12,11 +12,13 @@ use super::owners::{self, Block};
 use super::publication::{Listing, Publication};
 use super::repositories;
 use super::targets::Targets;
+use super::versions;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Build, Image, PlannedTag};
 use crate::reference::{Repository, Tag};
 use crate::source::Span;
 use crate::tags::YieldedTag;
+use crate::version::Version;
 
 /// How many references all images may have: a few lines can ask for millions, and each goes into every file.
 const MAX_REFERENCES: usize = 200_000;
@@ -98,7 +100,7 @@ fn reference_count(image: &UnresolvedImage, targets: &Targets<'_>) -> usize {
 fn withdrawn(images: &[UnresolvedImage], block: Option<usize>) -> Vec<String> {
     let members = images.iter().filter(|image| image.block == block);
     let texts: BTreeSet<String> =
-        members.flat_map(|image| &image.settings().withdrawn).map(ToString::to_string).collect();
+        members.flat_map(|image| &image.settings().withdrawn).map(|text| text.to_string()).collect();
     texts.into_iter().collect()
 }
 
@@ -172,7 +174,8 @@ pub(super) fn images(
                 tags: tags.into_values().collect(),
                 annotations: annotations(image, legs),
                 builds,
-                version: image.version.known().map(ToString::to_string),
+                version: image.version.known().or(seen(publication)).map(ToString::to_string),
+                tails: versions::declared_tails(image),
                 yielded: yielded.into_values().collect(),
                 scheme: image.settings().scheme,
                 withdrawn: withdrawn(images, image.block),
@@ -181,6 +184,13 @@ pub(super) fn images(
         );
     }
     planned
+}
+
+/// The version that is to be seen in the tags of an image, the same in all repositories.
+fn seen(publication: &Publication) -> Option<&Version> {
+    let mut all = publication.values().map(|listing| listing.seen.as_ref());
+    let first = all.next()??;
+    all.all(|one| one == Some(first)).then_some(first)
 }
 
 /// The annotations of an image's index: those from facts, those lifted out of its targets, then those of its block.

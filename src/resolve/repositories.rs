@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexSet;
 
+use super::constants;
 use super::image::{UnresolvedImage, pushed_tags};
 use super::publication::{Listing, Publication, Published};
 use super::targets::Targets;
 use crate::bake::target::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::reference::{Reference, ReferenceError, Repository};
+use crate::reference::{Reference, ReferenceError, Repository, Tag};
 use crate::source::Span;
-use crate::tags::{Claim, LATEST};
+use crate::tags::LATEST;
 
 /// The repositories that the block names, else those of the target's tags.
 pub(super) fn repositories(
@@ -78,8 +79,8 @@ pub(super) fn literal(
     }
     let mut publication = Publication::new();
     let published = |(reference, span): (Reference, Option<Span>)| Published {
+        claim: constants::claim(reference.tag().map_or(LATEST, Tag::as_str)),
         tag: reference.tag().cloned().unwrap_or_else(|| LATEST.parse().expect("a valid tag")),
-        claim: Claim::Literal,
         why: None,
         is_provisional: false,
         span,
@@ -89,8 +90,9 @@ pub(super) fn literal(
         let texts = target.and_then(|target| target.tags.clone()).unwrap_or_default();
         let tags: Vec<Published> =
             texts.iter().filter_map(|text| parse(text, diagnostics)).map(published).collect();
+        let listing = constant(tags);
         for repository in repositories(image, targets, diagnostics) {
-            publication.insert(repository, Listing { tags: once(tags.clone()), ..Listing::default() });
+            publication.insert(repository, listing.clone());
         }
         return publication;
     }
@@ -100,7 +102,7 @@ pub(super) fn literal(
         listing.tags.push(published((reference, span)));
     }
     for listing in publication.values_mut() {
-        listing.tags = once(std::mem::take(&mut listing.tags));
+        *listing = constant(std::mem::take(&mut listing.tags));
     }
     publication
 }
@@ -117,6 +119,13 @@ fn parse(text: &Text, diagnostics: &mut Diagnostics) -> Option<(Reference, Optio
             None
         }
     }
+}
+
+/// What tags that are written out are published as.
+fn constant(tags: Vec<Published>) -> Listing {
+    let mut tags = once(tags);
+    let seen = constants::settle(&mut tags);
+    Listing { tags, yielded: Vec::new(), seen }
 }
 
 /// Each tag once, the first of its kind.

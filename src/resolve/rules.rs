@@ -1,7 +1,8 @@
 //! Rule lines of docker/metadata-action among the tags of an image: what they give in this run, and to whom it belongs.
 
+use super::constants;
 use super::input::Input;
-use super::version::{ImageVersion, is_of_version};
+use super::version::{ImageVersion, is_of_version, tails};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known};
 use crate::pattern::{self, PatternError, Words};
@@ -126,17 +127,20 @@ impl AppliedRules {
     ) -> ImageVersion {
         let Some(found) = &self.outcome.version else { return version };
         // Versions are compared in the image's own scheme.
-        let found = Version::parse(found.text(), settings.scheme).unwrap_or_else(|_| found.clone());
+        let found = Version::parse_with(found.text(), settings.scheme, &tails(settings))
+            .unwrap_or_else(|_| found.clone());
         match version {
-            ImageVersion::None | ImageVersion::Unknown(..) => ImageVersion::Known(found),
-            ImageVersion::Known(version) if version.cmp_precedence(&found).is_ne() => {
+            ImageVersion::None | ImageVersion::Unknown(..) => {
+                ImageVersion::Known { version: found, is_from_run: true }
+            }
+            ImageVersion::Known { version, is_from_run } if version.cmp_precedence(&found).is_ne() => {
                 let message =
                     format!("`version` is `{version}`, and the rules in `tags` are about `{found}`");
                 let place = settings.version.as_ref().and_then(|text| text.span);
                 let help =
                     "leave `version` out, or write patterns such as `{{ major }}` instead of the rules";
                 diagnostics.report(Diagnostic::error("version", message).at(place, "").with_help(help));
-                ImageVersion::Known(version)
+                ImageVersion::Known { version, is_from_run }
             }
             known => known,
         }
@@ -220,10 +224,14 @@ impl AppliedRules {
 fn claim(tag: &RuleTag, version: Option<&Version>) -> Claim {
     match (tag.depth, version) {
         _ if tag.names_commit => Claim::Literal,
+        (Some(usize::MAX), Some(version)) if !version.build().is_empty() => {
+            tags::claim(&tag.text, version, usize::MAX, false, false)
+        }
         (Some(usize::MAX), _) => Claim::Literal,
         (Some(depth), Some(_)) => Claim::Versions(depth),
         _ if tag.names_run => Claim::Run,
         (None, Some(version)) => tags::claim(&tag.text, version, 0, false, false),
-        (_, None) => Claim::Literal,
+        (None, None) => constants::claim(&tag.text),
+        (Some(_), None) => Claim::Literal,
     }
 }

@@ -1,13 +1,15 @@
 //! The version of each image, and the versions that are known besides.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Input;
 use super::image::UnresolvedImage;
-use super::version::ImageVersion;
+use super::version::{ImageVersion, tails};
 use crate::bake::target::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::pattern::{self, PatternError, Words};
-use crate::spec::Settings;
-use crate::version::{Scheme, Version};
+use crate::spec::{Settings, VersionText};
+use crate::version::{Class, Scheme, Tails, Version};
 
 /// Reads the version of an image.
 pub(super) fn read(settings: &Settings, input: &Input<'_>, diagnostics: &mut Diagnostics) -> ImageVersion {
@@ -15,7 +17,7 @@ pub(super) fn read(settings: &Settings, input: &Input<'_>, diagnostics: &mut Dia
     let words = Words { version: None, facts: input.facts };
     let rendered = match pattern::render(text.as_str(), &words) {
         Ok(Some(rendered)) => rendered,
-        Err(e @ PatternError::MissingFact { .. }) => return ImageVersion::Unknown(e, text.clone()),
+        Err(e @ PatternError::MissingFact { .. }) => return ImageVersion::Unknown(e, Text::clone(text)),
         Ok(None) => return ImageVersion::None,
         Err(e) => {
             let diagnostic = Diagnostic::error("version", e.to_string()).at(text.span, "");
@@ -33,8 +35,8 @@ pub(super) fn read(settings: &Settings, input: &Input<'_>, diagnostics: &mut Dia
             None => {}
         }
     }
-    match Version::parse(name, settings.scheme) {
-        Ok(version) => ImageVersion::Known(version),
+    match Version::parse_with(name, settings.scheme, &tails(settings)) {
+        Ok(version) => ImageVersion::Known { version, is_from_run: rendered.uses.names_run() },
         Err(e) => {
             let message = format!("`{name}` is no version: {e}");
             let help = match settings.scheme {
@@ -52,28 +54,125 @@ pub(super) fn read(settings: &Settings, input: &Input<'_>, diagnostics: &mut Dia
     }
 }
 
+/// What the user has said about tails, without the variants, which are parts of tags and not of versions.
+pub(super) fn declared_tails(image: &UnresolvedImage) -> Tails {
+    let texts = |texts: &[Text]| texts.iter().map(ToString::to_string).collect();
+    let settings = image.settings();
+    Tails {
+        stable: texts(&settings.stable_suffixes),
+        prerelease: texts(&settings.prerelease_suffixes),
+        shape: image.tails.shape.clone(),
+    }
+}
+
+/// Makes releases of versions whose tails nobody knows when all versions of the image have such a tail, of one shape.
+pub(super) fn share_shapes(images: &mut [UnresolvedImage], input: &Input<'_>) {
+    let mut by_block: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
+    for (at, image) in images.iter().enumerate().filter(|(_, image)| image.version.known().is_some()) {
+        by_block.entry(image.block).or_default().push(at);
+    }
+    for members in by_block.values() {
+        let mut all: BTreeSet<Version> = BTreeSet::new();
+        for at in members {
+            all.extend(images[*at].version.known().cloned());
+            all.extend(all_known(&images[*at], input, &mut Diagnostics::default()));
+        }
+        let shapes: BTreeSet<Option<String>> = all.iter().map(Version::shape).collect();
+        let is_unknown = all.iter().all(|version| version.class() == Class::Unknown);
+        let [Some(shape)] = shapes.into_iter().collect::<Vec<_>>().try_into().unwrap_or([None]) else {
+            continue;
+        };
+        if all.len() < 2 || !is_unknown {
+            continue;
+        }
+        for at in members {
+            let image = &mut images[*at];
+            image.tails.shape = Some(shape.clone());
+            let (scheme, tails) = (image.settings().scheme, image.tails.clone());
+            if let ImageVersion::Known { version, is_from_run: _ } = &mut image.version
+                && let Ok(again) = Version::parse_with(version.text(), scheme, &tails)
+            {
+                *version = again;
+            }
+        }
+    }
+}
+
+/// Leaves out the versions of which nobody can tell whether they are releases, and says so.
+fn pass_over(known: &mut Vec<Version>, diagnostics: &mut Diagnostics) {
+    let unknown: BTreeSet<&Version> = known.iter().filter(|one| one.class() == Class::Unknown).collect();
+    if let Some(first) = unknown.first() {
+        let others = match unknown.len() - 1 {
+            0 => String::new(),
+            count => format!(", and {count} more,"),
+        };
+        let message = format!(
+            "`{first}`{others} passed over: what follows the numbers says neither release nor prerelease"
+        );
+        diagnostics.report(Diagnostic::note("unknown-suffix", message).with_help(
+            "`stable_suffixes` or `prerelease_suffixes` in the image decide, such as `stable_suffixes = [\"acme\"]`",
+        ));
+    }
+    known.retain(|version| version.class() != Class::Unknown);
+}
+
+/// Says what an image's own version cannot have when nobody knows what follows its numbers. One that is declared has to
+/// be decided; one that comes from the run gets its own tags.
+pub(super) fn check_class(image: &UnresolvedImage, floats: &[&str], diagnostics: &mut Diagnostics) {
+    let ImageVersion::Known { version, is_from_run } = &image.version else { return };
+    if version.class() != Class::Unknown || floats.is_empty() {
+        return;
+    }
+    let (tail, place) = (version.tail(), image.settings().version.as_ref().and_then(|text| text.span));
+    let word = tail.trim_matches(['.', '-', '_']);
+    let tags: Vec<String> = floats.iter().map(|name| format!("`{name}`")).collect();
+    let tags = tags.join(", ");
+    let diagnostic = match is_from_run {
+        true => {
+            let message =
+                format!("`{version}` does not become {tags}: `{tail}` says neither release nor prerelease");
+            Diagnostic::warning("unknown-suffix", message)
+        }
+        false => {
+            let message = format!(
+                "`{tail}` of version `{version}` says neither release nor prerelease, so nobody can tell whether it becomes {tags}"
+            );
+            Diagnostic::error("unknown-suffix", message)
+        }
+    };
+    diagnostics.report(diagnostic.at(place.or(image.span), "").with_help(format!(
+        "decide with `stable_suffixes = [\"{word}\"]` or `prerelease_suffixes = [\"{word}\"]` in the image"
+    )));
+}
+
 /// The versions that are known besides those of the spec and were not withdrawn.
 pub(super) fn known(
     image: &UnresolvedImage,
     input: &Input<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Version> {
-    let settings = image.settings();
-    let mut known = listed(&settings.known_versions, settings, "known_versions", diagnostics);
-    let outside = &input.known_versions;
-    let names = outside.by_image.get(&image.key).unwrap_or(&outside.names);
-    let prefix = settings.tag_prefix.as_ref().map_or("", |prefix| prefix.as_str());
-    // Tags that are no versions, or another image's, are nothing to this one.
-    let versions = names.iter().filter_map(|name| name.strip_prefix(prefix));
-    known.extend(versions.filter_map(|name| Version::parse(name, settings.scheme).ok()));
+    let mut known = all_known(image, input, diagnostics);
+    pass_over(&mut known, diagnostics);
     let withdrawn = withdrawn(image, diagnostics);
     known.retain(|version| !is_among(version, &withdrawn));
     known
 }
 
+fn all_known(image: &UnresolvedImage, input: &Input<'_>, diagnostics: &mut Diagnostics) -> Vec<Version> {
+    let settings = image.settings();
+    let mut known = listed(&settings.known_versions, image, "known_versions", diagnostics);
+    let outside = &input.known_versions;
+    let names = outside.by_image.get(&image.key).unwrap_or(&outside.names);
+    let prefix = settings.tag_prefix.as_ref().map_or("", |prefix| prefix.as_str());
+    // Tags that are no versions, or another image's, are nothing to this one.
+    let versions = names.iter().filter_map(|name| name.strip_prefix(prefix));
+    known.extend(versions.filter_map(|name| Version::parse_with(name, settings.scheme, &image.tails).ok()));
+    known
+}
+
 /// The versions that own nothing any more.
 pub(super) fn withdrawn(image: &UnresolvedImage, diagnostics: &mut Diagnostics) -> Vec<Version> {
-    listed(&image.settings().withdrawn, image.settings(), "withdrawn", diagnostics)
+    listed(&image.settings().withdrawn, image, "withdrawn", diagnostics)
 }
 
 /// Whether one of the versions is this one, however it is spelled.
@@ -82,17 +181,17 @@ pub(super) fn is_among(version: &Version, versions: &[Version]) -> bool {
 }
 
 fn listed(
-    texts: &[Text],
-    settings: &Settings,
+    texts: &[VersionText],
+    image: &UnresolvedImage,
     attribute: &str,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Version> {
     let mut versions = Vec::new();
     for text in texts {
-        match Version::parse(text.as_str(), settings.scheme) {
+        match Version::parse_with(text.as_str(), image.settings().scheme, &image.tails) {
             Ok(version) => versions.push(version),
             Err(e) => {
-                let message = format!("`{text}` in `{attribute}` is no version: {e}");
+                let message = format!("`{}` in `{attribute}` is no version: {e}", text.as_str());
                 let diagnostic = Diagnostic::error("version", message).at(text.span, "");
                 diagnostics.report(diagnostic);
             }

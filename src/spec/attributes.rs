@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use super::declare::{Declared, Marked, Null, Per, Reach, declare};
 use super::read::{Attribute, AttributeReader};
-use super::words::{Grouping, TagPattern};
+use super::words::{Grouping, TagPattern, VersionText};
 use crate::bake::target::Text;
 use crate::bake::values::Name;
 use crate::on_missing::OnMissing;
@@ -36,9 +36,13 @@ declare! {
         /// Where it is published; `None` leaves it to the target's tags.
         repositories: Option<Vec<Text>> = None; Reach::Both, Per::Image, Null::Keeps;
         /// The version, or a pattern over facts.
-        version: Option<Text> = None; Reach::Both, Per::Image, Null::Keeps;
+        version: Option<VersionText> = None; Reach::Both, Per::Image, Null::Keeps;
         /// What versions are read as.
         scheme: Scheme = Scheme::default(); Reach::TagTable, Per::Image, Null::Resets;
+        /// What follows the numbers of its releases, where the table of tails does not know it.
+        stable_suffixes: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
+        /// What follows the numbers of its prereleases, likewise.
+        prerelease_suffixes: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
         /// What stands before the version in the names of git tags, such as `api/`.
         tag_prefix: Option<Text> = None; Reach::Both, Per::Image, Null::Resets;
         /// Tag patterns; `None` leaves it to the version or the target's tags.
@@ -58,9 +62,9 @@ declare! {
         /// How the names of axes combine.
         variant_tags: VariantTags = VariantTags::default(); Reach::TagTable, Per::Image, Null::Resets;
         /// Versions released before that are not in the spec.
-        known_versions: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
+        known_versions: Vec<VersionText> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
         /// Versions that own no floating tag any more.
-        withdrawn: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
+        withdrawn: Vec<VersionText> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
         /// Whether an existing version tag must not get another digest.
         immutable: bool = false; Reach::Neither, Per::Image, Null::Resets;
         /// Annotations of the index.

@@ -50,7 +50,7 @@ impl ImageSpec {
         let names = match given {
             None => vec![Text { value: MarkedStr::verbatim(Rc::clone(&label.name)), span: Some(label.span) }],
             Some(attribute) => {
-                covered.read(attribute, &mut AttributeReader::new(module, None, diagnostics));
+                covered.read(attribute, &mut AttributeReader::new(module, None, None, diagnostics));
                 covered.target.or(covered.targets)?
             }
         };

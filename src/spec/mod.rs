@@ -3,6 +3,7 @@
 mod declare;
 mod words;
 
+mod numbers;
 mod read;
 
 mod attributes;
@@ -19,7 +20,7 @@ pub use attributes::{Covered, PlatformOverride, PlatformSettings, Settings};
 pub use declare::{Declared, Marked, Per, Reach};
 pub use image::ImageSpec;
 pub use read::secret;
-pub use words::{Grouping, TagPattern};
+pub use words::{Grouping, TagPattern, VersionText};
 
 use std::rc::Rc;
 
@@ -31,7 +32,7 @@ use crate::bake::module::Module;
 use crate::bake::text::syntax::Ident;
 use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::source::Span;
+use crate::source::{Sources, Span};
 
 /// All image blocks of a run.
 #[derive(Clone, Debug)]
@@ -77,9 +78,10 @@ impl Spec {
         image: Option<&ImageSpec>,
         module: &Module,
         target: &Name,
+        sources: &Sources,
         diagnostics: &mut Diagnostics,
     ) -> Settings {
-        let mut reader = AttributeReader::new(module, Some(target), diagnostics);
+        let mut reader = AttributeReader::new(module, Some(target), Some(sources), diagnostics);
         let mut settings = Settings::default();
         for layer in [self.defaults.as_ref(), image].into_iter().flatten() {
             layer.read_into(&mut settings, &mut reader);

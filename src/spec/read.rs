@@ -7,7 +7,8 @@ use std::rc::Rc;
 use serde_json::{Value as Json, json};
 
 use super::declare::{Declared, Marked, Null, marked_parts, replace};
-use super::words::{Grouping, TagPattern, Word};
+use super::numbers::{self, Scene};
+use super::words::{Grouping, TagPattern, VersionText, Word};
 use crate::bake::module::Module;
 use crate::bake::target::Text;
 use crate::bake::text::syntax::Expr;
@@ -17,7 +18,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::on_missing::OnMissing;
 use crate::platform::PlatformPrefix;
 use crate::runner::{Runner, RunnerRule};
-use crate::source::Span;
+use crate::source::{Sources, Span};
 use crate::tags::VariantTags;
 use crate::version::Scheme;
 
@@ -48,6 +49,8 @@ pub(super) struct AttributeReader<'m, 'd> {
     pub(super) module: &'m Module,
     pub(super) target: Option<&'m str>,
     pub(super) diagnostics: &'d mut Diagnostics,
+    /// The files, to show what is written there.
+    pub(super) sources: Option<&'m Sources>,
     /// The platform of the block that is being read.
     pub(super) platform: Option<PlatformPrefix>,
     /// The attribute that is being read.
@@ -55,8 +58,13 @@ pub(super) struct AttributeReader<'m, 'd> {
 }
 
 impl<'m, 'd> AttributeReader<'m, 'd> {
-    pub(super) fn new(module: &'m Module, target: Option<&'m str>, diagnostics: &'d mut Diagnostics) -> Self {
-        Self { module, target, diagnostics, platform: None, attribute: "" }
+    pub(super) fn new(
+        module: &'m Module,
+        target: Option<&'m str>,
+        sources: Option<&'m Sources>,
+        diagnostics: &'d mut Diagnostics,
+    ) -> Self {
+        Self { module, target, diagnostics, sources, platform: None, attribute: "" }
     }
 
     /// Reads an attribute over what is known of it from earlier blocks. This is the one way by which what an image
@@ -178,6 +186,41 @@ impl Attribute for Text {
     fn schema() -> Json {
         // What Bake makes a string of.
         json!({ "type": ["string", "number", "boolean"] })
+    }
+}
+
+impl Attribute for VersionText {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
+        let (module, target) = (reader.module, reader.target);
+        let (sources, attribute) = (reader.sources, reader.attribute);
+        if let Err(diagnostic) = numbers::check(value, place, &Scene { module, target, sources, attribute }) {
+            reader.diagnostics.report(diagnostic);
+            return None;
+        }
+        reader.text(value, place.span, "a string").map(Self)
+    }
+
+    fn schema() -> Json {
+        // A number has lost what was written: `3.10` is 3.1.
+        json!({ "type": ["string", "boolean"] })
+    }
+}
+
+/// A list of versions; a single one is a list of one. Empty strings are dropped.
+impl Attribute for Vec<VersionText> {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
+        let Some(items) = value.items() else {
+            return Some(vec![VersionText::read(value, place, reader)?]);
+        };
+        let items = items.iter().enumerate();
+        let texts: Vec<Option<VersionText>> =
+            items.map(|(at, item)| VersionText::read(item, place.element(at), reader)).collect();
+        let texts: Self = texts.into_iter().collect::<Option<_>>()?;
+        Some(texts.into_iter().filter(|text| !text.is_empty()).collect())
+    }
+
+    fn schema() -> Json {
+        one_or_many(&VersionText::schema())
     }
 }
 

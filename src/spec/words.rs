@@ -1,5 +1,7 @@
 //! What attributes of `image` blocks hold besides texts: one of a few words, and patterns with conditions.
 
+use std::ops::Deref;
+
 use crate::bake::target::Text;
 use crate::on_missing::OnMissing;
 use crate::tags::VariantTags;
@@ -21,6 +23,18 @@ pub enum Grouping {
     Target,
     /// All targets of a platform and runner.
     Platform,
+}
+
+/// A version, or a pattern of one: a string and never a number, since the number `3.10` is 3.1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionText(pub(super) Text);
+
+impl Deref for VersionText {
+    type Target = Text;
+
+    fn deref(&self) -> &Text {
+        &self.0
+    }
 }
 
 /// A pattern of tags, and when it applies.

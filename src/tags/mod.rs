@@ -11,7 +11,7 @@ pub use self::platforms::{Loss, losses};
 pub use self::variant::{MAX_SUFFIXES, VariantTags, suffixes, with_suffix};
 pub use crate::reference::LATEST;
 use crate::source::Span;
-use crate::version::Version;
+use crate::version::{Class, Version};
 
 /// The tag patterns of an image that has a version and names none.
 #[must_use]
@@ -166,7 +166,8 @@ pub fn own(candidates: &[Candidate<'_>], known: &[Version]) -> Result<Vec<Share>
 /// and `names_run` what else it names.
 #[must_use]
 pub fn claim(name: &str, version: &Version, depth: usize, names_commit: bool, names_run: bool) -> Claim {
-    if names_commit || has_whole_version(name, version) {
+    let is_prerelease_of_build = || version.is_prerelease() && name.contains(version.core());
+    if names_commit || has_whole_version(name, version) || is_prerelease_of_build() {
         Claim::Literal
     } else if names_run {
         Claim::Run
@@ -177,13 +178,19 @@ pub fn claim(name: &str, version: &Version, depth: usize, names_commit: bool, na
 
 /// Whether the whole version is in a tag, which never moves then.
 ///
-/// The version counts without a leading `v` and without build metadata, which no tag can hold.
+/// The version counts without a leading `v`; its build metadata counts, since two builds are two versions.
 fn has_whole_version(tag: &str, version: &Version) -> bool {
-    let whole = version.core();
-    tag.match_indices(whole).any(|(start, _)| {
+    let (core, build) = (version.core(), version.build());
+    tag.match_indices(core).any(|(start, _)| {
         // `3.1` is not in `3.14`.
         let is_digit = |c: char| c.is_ascii_digit();
-        !tag[..start].ends_with(is_digit) && !tag[start + whole.len()..].starts_with(is_digit)
+        let after = &tag[start + core.len()..];
+        let after = match build {
+            "" => Some(after),
+            // In a tag, something else stands for the `+`.
+            build => after.find(build).map(|at| &after[at + build.len()..]),
+        };
+        !tag[..start].ends_with(is_digit) && after.is_some_and(|after| !after.starts_with(is_digit))
     })
 }
 
@@ -228,14 +235,16 @@ fn collect_claims<'a>(candidates: &'a [Candidate<'_>]) -> BTreeMap<&'a str, Clai
 
 impl Candidate<'_> {
     fn may_own(&self, name: &str, claim: Claim) -> bool {
-        let is_prerelease = self.version.is_prerelease();
+        let class = self.version.class();
+        let is_prerelease = class == Class::Prerelease;
         match claim {
             Claim::Literal => true,
             Claim::Versions(_) => {
-                !is_prerelease && !self.is_withdrawn && (name != LATEST || self.competes_for_latest)
+                class == Class::Stable && !self.is_withdrawn && (name != LATEST || self.competes_for_latest)
             }
             Claim::Prereleases(_) => is_prerelease && !self.is_withdrawn,
-            Claim::Channel | Claim::Run => !self.is_withdrawn,
+            Claim::Channel => class != Class::Unknown && !self.is_withdrawn,
+            Claim::Run => !self.is_withdrawn,
         }
     }
 
@@ -251,7 +260,7 @@ impl Candidate<'_> {
             // A name rendered by two patterns is listed once.
             let tags = tags.filter(|tag| seen.insert(tag.clone()));
             match owner {
-                Owner::Candidate(version) if version.core() == self.version.core() => {
+                Owner::Candidate(version) if version.without_v() == self.version.without_v() => {
                     let why = reason(*claim, self.version);
                     let is_provisional =
                         is_alone && matches!(claim, Claim::Versions(_) | Claim::Prereleases(_));
@@ -293,8 +302,8 @@ impl Claims {
         // Versions of the same text sort by position; their order cannot be told apart anyway.
         floating.sort_by(|(a, _), (b, _)| version(*b).cmp(version(*a)).then(b.cmp(a)));
         if let Some(&literal) = self.literal.iter().max_by(|a, b| version(**a).cmp(version(**b))) {
-            let core = version(literal).core();
-            return match floating.iter().find(|(index, _)| version(*index).core() != core) {
+            let whole = version(literal).without_v();
+            return match floating.iter().find(|(index, _)| version(*index).without_v() != whole) {
                 Some((greatest, _)) => {
                     let candidates = [literal, *greatest];
                     Err(TagError::LiteralFloats { name, versions: text(candidates), candidates })
@@ -304,8 +313,8 @@ impl Claims {
         }
         let (first, claim) = floating[0];
         let tied = floating.iter().find(|(index, _)| {
-            version(*index).core() != version(first).core()
-                && version(*index).cmp_precedence(version(first)).is_eq()
+            version(*index).without_v() != version(first).without_v()
+                && version(*index).cmp_release(version(first)).is_eq()
         });
         if let Some((second, _)) = tied {
             let candidates = [*second, first];
@@ -318,14 +327,14 @@ impl Claims {
 
 /// Whether a version known from elsewhere takes a name from the greatest candidate that claims it.
 fn rivals(known: &Version, candidate: &Version, claim: Claim) -> bool {
-    let (depth, of_prereleases) = match claim {
-        Claim::Versions(depth) => (depth, false),
-        Claim::Prereleases(depth) => (depth, true),
+    let (depth, class) = match claim {
+        Claim::Versions(depth) => (depth, Class::Stable),
+        Claim::Prereleases(depth) => (depth, Class::Prerelease),
         Claim::Literal | Claim::Channel | Claim::Run => return false,
     };
-    known.is_prerelease() == of_prereleases
+    known.class() == class
         && (depth == 0 || (known.prefix(depth).is_some() && known.prefix(depth) == candidate.prefix(depth)))
-        && known.cmp_precedence(candidate).is_gt()
+        && known.cmp_release(candidate).is_gt()
 }
 
 /// The tags that several images would have.
@@ -351,7 +360,8 @@ fn same_tags(candidates: &[Candidate<'_>], shares: &[Share]) -> Vec<TagError> {
 }
 
 /// Why `version` owns a floating name.
-fn reason(claim: Claim, version: &Version) -> Option<String> {
+#[must_use]
+pub fn reason(claim: Claim, version: &Version) -> Option<String> {
     let among = |depth: usize| match version.prefix(depth) {
         Some(prefix) if depth == version.numbers().len() => prefix.to_owned(),
         Some(prefix) => format!("{prefix}.x"),
@@ -604,7 +614,10 @@ mod tests {
             ("3.14", "3.1", true),
             ("13.1", "3.1", true),
             ("1.2.3-rc.10", "1.2.3-rc.1", true),
-            ("1.2.3", "1.2.3+build", false),
+            ("1.2.3", "1.2.3+build", true),
+            ("1.2.3-build", "1.2.3+build", false),
+            ("v1.2.3_build-slim", "1.2.3+build", false),
+            ("1.2.3-build2", "1.2.3+build", true),
             ("3", "3", false),
         ] {
             let version: Version = version.parse().expect("a version");

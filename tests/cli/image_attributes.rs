@@ -156,6 +156,7 @@ fn planned(text: &str, secret: Option<&str>, purpose: Purpose) -> Result<Plan, V
         known_versions: &KnownVersions::default(),
         kept: &[],
         sources: Vec::new(),
+        texts: &Sources::default(),
     })
 }
 

@@ -14,6 +14,7 @@ const SPEC: &str = r#"target "app" {
 image "app" {
   repositories = ["ghcr.io/acme/app"]
   version      = "v1.2.3+b5"
+  tags         = ["{{ semver }}"]
   oci_labels   = true
   annotations  = { "org.opencontainers.image.source" = "https://example.com/source" }
 }
@@ -89,7 +90,7 @@ fn the_same_facts_give_the_same_bytes_on_another_day_and_machine() {
         ["docker-bake.json", "matrix.json", "plan.json"].map(|name| ran.read(&format!("ci/{name}")))
     };
     let spec = SPEC.replace(
-        "\"v1.2.3+b5\"",
+        "\"v1.2.3+b5\"\n  tags         = [\"{{ semver }}\"]",
         "\"1.2.3\"\n  tags = [\"{{ version }}\", \"{{ date('%Y%m%d.%H%M%S') }}\", \"{{ sha }}\"]",
     );
     let test = || Test::new().file("docker-bake.hcl", &spec).file("facts.json", FACTS);
@@ -181,7 +182,10 @@ warning[oci-labels]: the working tree differs from the commit that `org.opencont
 #[test]
 fn without_a_version_rules_tell_one() {
     let version = |tags: &str| {
-        let spec = SPEC.replace("version      = \"v1.2.3+b5\"", &format!("tags = [{tags}]"));
+        let spec = SPEC.replace(
+            "version      = \"v1.2.3+b5\"\n  tags         = [\"{{ semver }}\"]",
+            &format!("tags = [{tags}]"),
+        );
         let ran = Test::new().file("images.hcl", spec).file("facts.json", FACTS);
         let ran = ran.args(["plan", "--out", "ci", "--facts-file=facts.json"]).stdout("...\n").run();
         let bake: Value = serde_json::from_str(&ran.read("ci/docker-bake.json")).unwrap();

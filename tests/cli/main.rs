@@ -41,5 +41,6 @@ mod schema; // `bakeplan schema`: what JSON looks like
 mod secrets; // secrets and the clock in every attribute
 mod strict; // `--strict`: lints
 mod verify; // `bakeplan verify`: what can be wrong with published images, and how it is told
+mod versions; // versions and constants that could surprise
 #[cfg(unix)]
 mod workflow; // the GitHub workflow in README.md

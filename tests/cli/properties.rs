@@ -79,6 +79,7 @@ pub(crate) fn planned(text: &str, is_json: bool) -> Result<Plan, Vec<Diagnostic>
             known_versions: &KnownVersions::default(),
             kept: &[],
             sources: Vec::new(),
+            texts: &Sources::default(),
         })
     })
 }

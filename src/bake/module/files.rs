@@ -236,6 +236,19 @@ impl Module {
         self.variables.contains_key(name)
     }
 
+    /// What a variable is without being set, or a top-level attribute is.
+    #[must_use]
+    pub fn definition_of(&self, name: &str) -> Option<&Expr> {
+        let default = self.variables.get(name).and_then(|block| block.body.attribute("default"));
+        default.or_else(|| self.attributes.get(name)).map(|attribute| &attribute.value)
+    }
+
+    /// What a function of the files returns.
+    #[must_use]
+    pub fn result_of(&self, function: &str) -> Option<&Expr> {
+        Some(&self.functions.get(function)?.body.attribute("result")?.value)
+    }
+
     /// The `image` blocks of all files, in order.
     #[must_use]
     pub fn images(&self) -> &[ImageBlock] {

@@ -1,33 +1,18 @@
 //! Versions as people write them (`24.04`, `3.15.0rc1`, `v1.2.3-r2`): the literal text, and an order.
 
+mod tail;
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
 use semver::BuildMetadata;
 
+pub use self::tail::{Class, Tails, is_of_family};
+use self::tail::{DEV, SEPARATORS};
+
 /// The most numbers in front of a version.
 const NUMBER_LIMIT: usize = 4;
-
-/// What may stand between the parts of a version.
-const SEPARATORS: [char; 3] = ['.', '-', '_'];
-
-/// Words that make a prerelease, in any case, at the start of any identifier (what stands between `.`, `-`
-/// and `_` behind the numbers). So do `dev` and `devel`, and `ea` as a whole identifier.
-const PRERELEASE_WORDS: [&str; 12] = [
-    "alpha",
-    "beta",
-    "canary",
-    "cr",
-    "milestone",
-    "nightly",
-    "pre",
-    "prerelease",
-    "preview",
-    "rc",
-    "snapshot",
-    "unstable",
-];
 
 /// Why a text is not a version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -90,15 +75,15 @@ impl Number {
 
 /// A version: `[v]N[.N[.N[.N]]][rest][+build]`, with its literal text kept.
 ///
-/// What follows the numbers makes a *prerelease* when it has one of the known markers (`rc1`, `-rc.1`,
-/// `beta3`, `a1`, `-preview.7`, `-M1`, `-SNAPSHOT`, `.dev2`…), and else a *suffix* (`-r2`, `p1`, `.Final`,
-/// `-1`).
+/// What follows the numbers has a [`Class`]: *prerelease* when it has one of the known markers (`rc1`, `-rc.1`,
+/// `beta3`, `a1`, `-preview.7`, `-M1`, `-SNAPSHOT`, `.dev2`…), *stable* when all of it is known (`-r2`, `p1`, `.Final`,
+/// `-1`), and else *unknown*.
 ///
 /// # Order
-/// By the numbers, a missing one being 0; then prerelease < release < suffix; then the rest, cut into runs of
+/// By the numbers, a missing one being 0; then prerelease < unknown < release < suffix; then the rest, cut into runs of
 /// letters and runs of digits: numbers below words, numbers by value, words by the alphabet (`alpha` < `beta`
 /// < `preview` < `rc`) but `dev` lowest, markers without regard to case; then, so that the order is total,
-/// fewer numbers first, build metadata as the `semver` crate orders it, and the text.
+/// build metadata likewise, fewer numbers first, and the text.
 ///
 /// On SemVer this is the order of the `semver` crate, with three exceptions that follow from what people
 /// write: what is no known marker is a suffix (`1.2.3-1` > `1.2.3`), letters and digits of one identifier
@@ -134,6 +119,7 @@ pub enum Scheme {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     Prerelease,
+    Unknown,
     Release,
     Suffixed,
 }
@@ -156,9 +142,18 @@ impl Version {
     /// # Errors
     /// Why it is none.
     pub fn parse(text: &str, scheme: Scheme) -> Result<Self, VersionError> {
+        Self::parse_with(text, scheme, &Tails::default())
+    }
+
+    /// Reads a text as a version of this scheme whose tails an image may read in its own way. SemVer has a rule of its
+    /// own, so that there nothing is unknown.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn parse_with(text: &str, scheme: Scheme, tails: &Tails) -> Result<Self, VersionError> {
         match scheme {
-            Scheme::Loose => Self::read(text, &['.']),
-            Scheme::Calver => Self::read(text, &SEPARATORS),
+            Scheme::Loose => Self::read(text, &['.'], tails),
+            Scheme::Calver => Self::read(text, &SEPARATORS, tails),
             Scheme::Semver => Self::read_strict(text),
         }
     }
@@ -216,7 +211,45 @@ impl Version {
     /// Whether this comes before the release of the same numbers. Build metadata does not count.
     #[must_use]
     pub fn is_prerelease(&self) -> bool {
-        self.stage == Stage::Prerelease
+        self.class() == Class::Prerelease
+    }
+
+    /// How what follows the numbers is read.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match self.stage {
+            Stage::Prerelease => Class::Prerelease,
+            Stage::Unknown => Class::Unknown,
+            Stage::Release | Stage::Suffixed => Class::Stable,
+        }
+    }
+
+    /// What follows the numbers, without build metadata.
+    #[must_use]
+    pub fn tail(&self) -> &str {
+        let numbers = self.prefix(self.numbers.len()).map_or(0, str::len);
+        self.core().get(numbers..).unwrap_or_default()
+    }
+
+    /// The shape of what follows the numbers, in which versions of one scheme agree; `None` without anything.
+    #[must_use]
+    pub fn shape(&self) -> Option<String> {
+        tail::shape(self.tail())
+    }
+
+    /// Build metadata, without the `+`; empty without any.
+    #[must_use]
+    pub fn build(&self) -> &str {
+        self.build.as_str()
+    }
+
+    /// The order of what is released: that of [`Version::cmp_precedence`], then that of build metadata, where `k3s10`
+    /// comes after `k3s2`.
+    #[must_use]
+    pub fn cmp_release(&self, other: &Self) -> Ordering {
+        let chunks =
+            |version: &Self| -> Vec<Chunk> { version.build().split('.').flat_map(runs).map(chunk).collect() };
+        self.cmp_precedence(other).then_with(|| chunks(self).cmp(&chunks(other)))
     }
 
     /// The order without its tie-breakers: `3.14` and `3.14.0`, `v1.2` and `1.2`, `1.2+a` and `1.2+b` are
@@ -238,7 +271,7 @@ impl Version {
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.cmp_precedence(other)
+        self.cmp_release(other)
             .then_with(|| self.numbers.len().cmp(&other.numbers.len()))
             .then_with(|| self.build.cmp(&other.build))
             .then_with(|| self.text.cmp(&other.text))
@@ -266,7 +299,7 @@ impl FromStr for Version {
 }
 
 impl Version {
-    fn read(text: &str, separators: &[char]) -> Result<Self, VersionError> {
+    fn read(text: &str, separators: &[char], tails: &Tails) -> Result<Self, VersionError> {
         if text.is_empty() {
             return Err(VersionError::Empty);
         }
@@ -287,7 +320,7 @@ impl Version {
         if rest.strip_prefix(separators).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
             return Err(VersionError::TooManyNumbers(text.to_owned()));
         }
-        let (stage, rest) = parse_rest(rest).ok_or_else(empty_part)?;
+        let (stage, rest) = parse_rest(rest, tails).ok_or_else(empty_part)?;
         Ok(Self { text: text.to_owned(), numbers, stage, rest, build, strict: None })
     }
 
@@ -342,22 +375,29 @@ fn split_digits(text: &str) -> (&str, &str) {
 
 /// Cuts what follows the numbers into chunks; `None` when there is nothing before, between or after
 /// separators.
-fn parse_rest(rest: &str) -> Option<(Stage, Vec<Chunk>)> {
+fn parse_rest(rest: &str, tails: &Tails) -> Option<(Stage, Vec<Chunk>)> {
     if rest.is_empty() {
         return Some((Stage::Release, Vec::new()));
     }
-    let mut stage = Stage::Suffixed;
+    let identifiers: Vec<Vec<&str>> =
+        rest.strip_prefix(SEPARATORS).unwrap_or(rest).split(SEPARATORS).map(runs).collect();
+    if identifiers.iter().any(Vec::is_empty) {
+        return None;
+    }
+    let (class, markers) = tails.read(rest);
+    let stage = match class {
+        Class::Prerelease => Stage::Prerelease,
+        Class::Unknown => Stage::Unknown,
+        Class::Stable => Stage::Suffixed,
+    };
     let mut chunks = Vec::new();
-    for identifier in rest.strip_prefix(SEPARATORS).unwrap_or(rest).split(SEPARATORS) {
-        let runs = runs(identifier);
+    for (runs, marker) in identifiers.iter().zip(markers) {
         let (first, others) = runs.split_first()?;
-        match marker(first, others, chunks.is_empty()) {
-            Some(marker) => {
-                stage = Stage::Prerelease;
-                chunks.push(marker);
-            }
-            None => chunks.push(chunk(first)),
-        }
+        chunks.push(match marker {
+            Some(DEV) => Chunk::Dev,
+            Some(word) => Chunk::Word(word.to_owned()),
+            None => chunk(first),
+        });
         chunks.extend(others.iter().map(|run| chunk(run)));
     }
     Some((stage, chunks))
@@ -385,34 +425,13 @@ fn chunk(run: &str) -> Chunk {
     }
 }
 
-/// The chunk of an identifier's first run, if the identifier is a prerelease marker; `others` are its other
-/// runs, `leads` says that no identifier is before it.
-///
-/// Short markers must leave no doubt: `1.1.1w` is an ordinary release, and a commit id may begin with `a1`,
-/// but `1.2.3-a1b2c3d` must be of the same kind as `1.2.3-91b2c3d`.
-fn marker(first: &str, others: &[&str], leads: bool) -> Option<Chunk> {
-    let is_short = leads && matches!(others, [number] if number.len() <= 3);
-    let lower = first.to_ascii_lowercase();
-    let word = match lower.as_str() {
-        "dev" | "devel" => return Some(Chunk::Dev),
-        "a" if is_short => "alpha",
-        "b" if is_short => "beta",
-        "c" if is_short => "rc",
-        "m" if is_short => "milestone",
-        "ea" if others.is_empty() => "ea",
-        word if PRERELEASE_WORDS.contains(&word) => word,
-        _ => return None,
-    };
-    Some(Chunk::Word(word.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
     use std::cmp::Ordering;
 
     use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
 
-    use super::{Scheme, Version};
+    use super::{Class, Scheme, Tails, Version};
 
     #[track_caller]
     fn version(text: &str) -> Version {
@@ -485,16 +504,14 @@ mod tests {
             "1.1.1w",
             "1.0.post1",
             "17.0.1_12",
-            "1.2.3-5-ga1b2c3d",
-            "1.2.3-a1b2c3d",
-            "1.2.3-ea12345",
-            "1.2.3-c1234567",
             "1.0.0+rc1",
-            "1.2.3-alpine",
-            "1.2.3-development",
             "1.2.3-r2-b1",
         ] {
-            assert!(!version(text).is_prerelease(), "{text}");
+            assert_eq!(version(text).class(), Class::Stable, "{text}");
+        }
+        for text in ["1.2.3-a1b2c3d", "1.2.3-ea12345", "1.2.3-c1234567", "1.2.3-alpine", "1.2.3-development"]
+        {
+            assert_eq!(version(text).class(), Class::Unknown, "{text}");
         }
     }
 
@@ -615,7 +632,7 @@ mod tests {
     /// SemVer as people write it: a known marker, then identifiers of letters or of digits.
     fn semver_text() -> impl Strategy<Value = String> {
         let identifier = "(0|[1-9][0-9]{0,2}|[a-zA-Z]{1,3})".prop_filter("sorts apart", |text| {
-            !text.eq_ignore_ascii_case("dev") && super::marker(text, &[], false).is_none()
+            !text.eq_ignore_ascii_case("dev") && Tails::default().read(text).1 == [None]
         });
         let prerelease = (
             proptest::sample::select(vec!["alpha", "beta", "pre", "preview", "rc"]),
@@ -627,7 +644,7 @@ mod tests {
         (
             "(0|1|10)\\.(0|1|10)\\.(0|1|10)",
             proptest::option::of(prerelease),
-            proptest::option::of("[0-9A-Za-z-]{1,2}(\\.[0-9A-Za-z-]{1,2})?"),
+            proptest::option::of("[a-z]{1,2}"),
         )
             .prop_map(|(numbers, prerelease, build)| {
                 let prerelease = prerelease.map(|text| format!("-{text}")).unwrap_or_default();

@@ -1,0 +1,61 @@
+//! Tags that nothing is put into, such as `edge`: what they stand for where the image has no version.
+
+use super::publication::Published;
+use crate::tags::{self, Claim, LATEST};
+use crate::version::{Class, Version};
+
+/// How long a part of a commit is at least, to be told from a word.
+const MIN_COMMIT: usize = 7;
+
+/// What a constant stands for by itself: a version or a commit stays, and all else moves from run to run.
+pub(super) fn claim(name: &str) -> Claim {
+    if name.parse::<Version>().is_ok() || names_commit(name) { Claim::Literal } else { Claim::Run }
+}
+
+fn names_commit(name: &str) -> bool {
+    let mut parts = name.split(|c: char| !c.is_ascii_alphanumeric());
+    parts.any(|part| part.len() >= MIN_COMMIT && part.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')))
+}
+
+/// Lets constants beside the one version among them move with that version, and gives the version.
+pub(super) fn settle(tags: &mut [Published]) -> Option<Version> {
+    let version = version(tags);
+    for tag in tags.iter_mut() {
+        let name = tag.tag.as_str();
+        let is_constant = tag.why.is_none() && claim(name) == tag.claim;
+        let of_version = version.as_ref().filter(|_| is_constant && may_follow(name)).map(|version| {
+            let claim = tags::claim(name, version, 0, false, false);
+            // Another version's own name stays its own.
+            let is_other = claim == Claim::Versions(0) && name != LATEST && name.parse::<Version>().is_ok();
+            (version, if is_other { Claim::Literal } else { claim })
+        });
+        if let Some((version, claim)) = of_version {
+            tag.claim = claim;
+            tag.why = tags::reason(claim, version);
+            tag.is_provisional = claim != Claim::Literal;
+        } else if tag.claim == Claim::Run && tag.why.is_none() {
+            tag.why = Some("no version is to be seen: moves with each run of its ref".to_owned());
+        }
+    }
+    version
+}
+
+fn may_follow(name: &str) -> bool {
+    !names_commit(name) || name.parse::<Version>().is_ok()
+}
+
+/// The one release among the tags; the others that read as releases are what it begins with.
+fn version(tags: &[Published]) -> Option<Version> {
+    let constants = tags.iter().filter(|tag| tag.claim == Claim::Literal && tag.why.is_none());
+    let versions: Vec<Version> = constants
+        .filter_map(|tag| tag.tag.as_str().parse::<Version>().ok())
+        .filter(|version| version.class() == Class::Stable)
+        .collect();
+    let greatest = versions.iter().max_by_key(|version| (version.numbers().len(), version.tail().len()))?;
+    let is_part = |version: &Version| {
+        version.core() == greatest.core()
+            || Some(version.core()) == greatest.prefix(version.numbers().len())
+            || (version.numbers().len() == 1 && greatest.numbers().len() > 1)
+    };
+    versions.iter().all(is_part).then(|| greatest.clone())
+}

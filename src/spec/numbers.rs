@@ -1,0 +1,99 @@
+//! Numbers where a version is to be: `3.10` is the number 3.1, so that nobody can tell which version is meant.
+
+use crate::bake::module::Module;
+use crate::bake::text::syntax::{Expr, ExprKind, TemplatePart};
+use crate::bake::values::Value;
+use crate::diagnostic::Diagnostic;
+use crate::source::Sources;
+
+/// How far definitions are followed to the number that is written.
+const MAX_STEPS: usize = 16;
+
+/// What is read: of which files, for which target, into which attribute.
+pub(super) struct Scene<'m> {
+    pub(super) module: &'m Module,
+    pub(super) target: Option<&'m str>,
+    pub(super) sources: Option<&'m Sources>,
+    pub(super) attribute: &'static str,
+}
+
+/// Refuses a version that is a number, or is made of one with a fraction.
+pub(super) fn check(value: &Value, place: &Expr, scene: &Scene<'_>) -> Result<(), Diagnostic> {
+    let Some(number) = number_in(value, place, scene, MAX_STEPS) else { return Ok(()) };
+    let written = number.origin.and_then(|expr| Some((expr, scene.sources?.text(expr.span))));
+    let attribute = scene.attribute;
+    let message = format!(
+        "`{attribute}` takes a string, and this is the number {}, whatever its digits were",
+        number.text
+    );
+    let mut diagnostic = Diagnostic::error("version-number", message).at(place.span, "");
+    diagnostic = match written.filter(|(_, text)| !text.is_empty()) {
+        Some((expr, text)) => {
+            if expr.span != place.span {
+                diagnostic = diagnostic.at(expr.span, "a number");
+            }
+            diagnostic.with_help(format!("write it in quotes: `\"{text}\"`"))
+        }
+        None => diagnostic.with_help(format!(
+            "make it a string where it comes from: `\"{}\"`, or `type = string` in the variable",
+            number.text
+        )),
+    };
+    Err(diagnostic)
+}
+
+/// A number that a text is made of.
+struct FoundNumber<'e> {
+    text: String,
+    /// The literal, where there is one.
+    origin: Option<&'e Expr>,
+}
+
+fn number_in<'e>(value: &Value, expr: &'e Expr, scene: &Scene<'e>, steps: usize) -> Option<FoundNumber<'e>> {
+    if let Value::Number(number, _) = value {
+        return Some(FoundNumber { text: number.to_string(), origin: literal(expr, scene, steps) });
+    }
+    if steps == 0 {
+        return None;
+    }
+    let evaluate = |expr: &Expr| scene.module.evaluate(scene.target, expr).ok();
+    match &expr.kind {
+        ExprKind::JsonString { template: Ok(template), .. } => number_in(value, template, scene, steps - 1),
+        ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => number_in(value, inner, scene, steps - 1),
+        ExprKind::Template(parts) => parts.iter().find_map(|part| {
+            let TemplatePart::Interpolation(part) = part else { return None };
+            match evaluate(part)? {
+                // Whole numbers are written as they are.
+                Value::Number(number, _) if number.is_integer() => None,
+                part_value => number_in(&part_value, part, scene, steps - 1),
+            }
+        }),
+        ExprKind::Variable(name) => {
+            let definition = scene.module.definition_of(name)?;
+            // What the environment says stands instead of the default.
+            (evaluate(definition)? == *value)
+                .then(|| number_in(value, definition, scene, steps - 1))
+                .flatten()
+        }
+        ExprKind::Call { name, .. } => {
+            let result = scene.module.result_of(&name.name)?;
+            // Arguments have no values here, which only loses a place.
+            number_in(value, result, scene, steps - 1)
+        }
+        _ => None,
+    }
+}
+
+/// The literal that a number comes from.
+fn literal<'e>(expr: &'e Expr, scene: &Scene<'e>, steps: usize) -> Option<&'e Expr> {
+    let next = match &expr.kind {
+        ExprKind::Number(_) => return Some(expr),
+        ExprKind::JsonString { template: Ok(inner), .. }
+        | ExprKind::Wrapped(inner)
+        | ExprKind::Parenthesis(inner) => inner,
+        ExprKind::Variable(name) => scene.module.definition_of(name)?,
+        ExprKind::Call { name, .. } => scene.module.result_of(&name.name)?,
+        _ => return None,
+    };
+    literal(next, scene, steps.checked_sub(1)?)
+}

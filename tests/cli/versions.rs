@@ -1,0 +1,165 @@
+//! Versions that could surprise: numbers, tails that nobody knows, build metadata, and constants beside or without one.
+
+use serde_json::Value;
+
+use crate::support::Test;
+
+fn block(lines: &str) -> String {
+    format!(
+        "target \"a\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"a\" {{\n  repositories = [\"r.io/x/a\"]\n{lines}\n}}\n"
+    )
+}
+
+fn plan(file: &str, arguments: &[&str]) -> (Option<Value>, String) {
+    let run = Test::new().file("docker-bake.hcl", file).args(["plan", "--format", "json"]);
+    let output = run.args(arguments.iter().copied()).output();
+    (serde_json::from_slice(&output.stdout).ok(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// The tags of the only image, each with what it moves with.
+#[track_caller]
+fn tags(file: &str, arguments: &[&str]) -> (String, String) {
+    let (plan, talk) = plan(file, arguments);
+    let plan = plan.unwrap_or_else(|| panic!("{file}: {talk}"));
+    let image = plan["images"].as_object().unwrap().values().next().unwrap();
+    let tag = |tag: &Value| match tag["moves"]["with"].as_str() {
+        Some(with) => format!("{}={with}", tag["name"].as_str().unwrap()),
+        None => tag["name"].as_str().unwrap().to_owned(),
+    };
+    (image["tags"].as_array().unwrap().iter().map(tag).collect::<Vec<_>>().join(" "), talk)
+}
+
+#[track_caller]
+fn refused(file: &str, expected: &[&str]) {
+    let output = Test::new().file("docker-bake.hcl", file).args(["plan"]).output();
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{file}");
+    for part in expected {
+        assert!(talk.contains(part), "{file}: {part} is not in {talk}");
+    }
+}
+
+#[test]
+fn a_number_is_no_version() {
+    let quoted = ["error[version-number]", "`\"3.10\"`"];
+    refused(&block("version = 3.10"), &quoted);
+    refused(&(block("version = V") + "variable \"V\" {\n  default = 3.10\n}\n"), &quoted);
+    refused(&(block("version = \"${V}-r1\"") + "variable \"V\" {\n  default = 3.10\n}\n"), &quoted);
+    refused(&(block("version = LOCAL") + "LOCAL = 3.10\n"), &quoted);
+    refused(&(block("version = f()") + "function \"f\" {\n  params = []\n  result = 3.10\n}\n"), &quoted);
+    refused(&block("version = \"3.9\"\nknown_versions = [\"3.8\", 3.10]"), &quoted);
+    refused(&block("version = \"3.9\"\nwithdrawn = 3.10"), &quoted);
+    refused(&block("version = 24"), &["`\"24\"`"]);
+    let json = r#"{"target": {"a": {}}, "image": {"a": {"repositories": ["r.io/x/a"], "version": 3.10}}}"#;
+    let output = Test::new().file("docker-bake.json", json).args(["plan"]).output();
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert!(quoted.iter().all(|part| talk.contains(part)), "{talk}");
+}
+
+#[test]
+fn a_text_is_a_version() {
+    for (lines, expected) in [
+        ("version = \"3.10\"", "3.10 3=versions latest=versions"),
+        ("version = \"${3}.${10}\"", "3.10 3=versions latest=versions"),
+        ("version = format(\"%d.%d\", 3, 10)", "3.10 3=versions latest=versions"),
+    ] {
+        assert_eq!(tags(&block(lines), &[]).0, expected, "{lines}");
+    }
+    let variable = "variable \"V\" {\n  default = \"3.10\"\n}\n";
+    assert_eq!(tags(&(block("version = V") + variable), &[]).0, "3.10 3=versions latest=versions");
+}
+
+#[test]
+fn an_unknown_tail_owns_nothing_that_floats() {
+    for tail in ["-acme", "-main.5", "-a1b2c3d", ".custom"] {
+        refused(&block(&format!("version = \"1.2.3{tail}\"")), &["error[unknown-suffix]", "stable_suffixes"]);
+        let own = tags(&block(&format!("version = \"1.2.3{tail}\"\ntags = [\"{{{{ version }}}}\"]")), &[]);
+        assert_eq!(own, (format!("1.2.3{tail}"), String::new()));
+        let fact = format!("tag=v1.2.3{tail}");
+        let (own, talk) = tags(&block("version = \"{{ tag }}\""), &["--fact", &fact]);
+        assert_eq!(own, format!("1.2.3{tail}"));
+        assert!(talk.contains("\"warning\"") && talk.contains("\"unknown-suffix\""), "{talk}");
+        let known = format!("version = \"1.2.3\"\nknown_versions = [\"1.2.4{tail}\", \"1.2.3{tail}\"]");
+        let (own, talk) = tags(&block(&known), &[]);
+        assert_eq!(own, "1.2.3 1.2=versions 1=versions latest=versions");
+        assert!(talk.contains("\"note\"") && talk.contains("\"unknown-suffix\""), "{talk}");
+    }
+}
+
+#[test]
+fn what_an_image_says_of_its_tails_decides() {
+    let all = "1.2.3-acme 1.2=versions 1=versions latest=versions";
+    for more in [
+        "stable_suffixes = [\"acme\"]",
+        "stable_suffixes = [\"-acme\"]",
+        "stable_suffixes = \"ACME\"",
+        "known_versions = [\"1.2.2-acme\"]",
+        "known_versions = [\"1.2.2-acme2\", \"1.1.0-acme\"]",
+    ] {
+        assert_eq!(tags(&block(&format!("version = \"1.2.3-acme\"\n{more}")), &[]).0, all, "{more}");
+    }
+    let prerelease = block("version = \"1.2.3-acme\"\nprerelease_suffixes = [\"acme\"]");
+    assert_eq!(tags(&prerelease, &[]).0, "1.2.3-acme");
+    // One version of another shape, and the tail is no part of the scheme.
+    refused(
+        &block("version = \"1.2.3-acme\"\nknown_versions = [\"1.2.2-acme\", \"1.2.1\"]"),
+        &["unknown-suffix"],
+    );
+}
+
+#[test]
+fn build_metadata_is_for_the_pattern_to_decide() {
+    let of =
+        |pattern: &str, more: &str| block(&format!("version = \"1.30.1+k3s2\"\ntags = {pattern}\n{more}"));
+    for pattern in ["null", "\"{{ version }}\"", "\"v{{ version }}\"", "\"x-{{ version | upper }}\""] {
+        refused(&of(pattern, ""), &["build metadata", "replace('+', '-')", "{{ semver }}"]);
+    }
+    for (pattern, expected) in [
+        ("\"{{ version | replace('+', '-') }}\"", "1.30.1-k3s2"),
+        ("\"{{ version | replace('+', '_') }}\"", "1.30.1_k3s2"),
+        ("\"{{ semver }}\"", "1.30.1=versions"),
+        ("[\"{{ major }}.{{ minor }}\", \"latest\"]", "1.30=versions latest=versions"),
+    ] {
+        assert_eq!(tags(&of(pattern, ""), &[]).0, expected);
+    }
+    let both = "[\"{{ version | replace('+', '-') }}\", \"{{ semver }}\", \"latest\"]";
+    let older = "known_versions = [\"1.30.1+k3s1\", \"1.30.0+k3s9\"]";
+    assert_eq!(tags(&of(both, older), &[]).0, "1.30.1-k3s2 1.30.1=versions latest=versions");
+    assert_eq!(tags(&of(both, "known_versions = [\"1.30.1+k3s3\"]"), &[]).0, "1.30.1-k3s2");
+    assert_eq!(tags(&of(both, "known_versions = [\"1.30.1+k3s10\"]"), &[]).0, "1.30.1-k3s2");
+}
+
+#[test]
+fn constants_float() {
+    let main = ["--fact", "branch=main", "--fact", "default_branch=main"];
+    for (lines, expected) in [
+        ("tags = [\"edge\"]", "edge=runs"),
+        ("tags = [\"nightly\", { pattern = \"edge\", when = \"default_branch\" }]", "nightly=runs edge=runs"),
+        ("tags = [\"type=raw,value=edge\"]", "edge=runs"),
+        ("version = \"1.2.3\"\ntags = [\"{{ version }}\", \"edge\"]", "1.2.3 edge=versions"),
+        ("tags = [\"1.2.3\", \"latest\", \"stable\"]", "1.2.3 latest=versions stable=versions"),
+    ] {
+        assert_eq!(tags(&block(lines), &main).0, expected, "{lines}");
+    }
+}
+
+#[test]
+fn tags_of_a_target_float_with_the_one_version_among_them() {
+    for (names, expected) in [
+        ("1.2.9 latest", "1.2.9 latest=versions"),
+        ("v1.2.9 1.2 1 latest stable", "v1.2.9 1.2=versions 1=versions latest=versions stable=versions"),
+        ("1.2.9 1.2.9-alpine alpine latest", "1.2.9 1.2.9-alpine alpine=versions latest=versions"),
+        ("1.2.9-r2 1.2.9 latest", "1.2.9-r2 1.2.9=versions latest=versions"),
+        ("3 latest", "3 latest=versions"),
+        ("1.2.9 20260101 latest", "1.2.9 20260101 latest=versions"),
+        ("edge", "edge=runs"),
+        ("latest", "latest=runs"),
+        ("0123456789abcdef latest", "0123456789abcdef latest=runs"),
+        ("2.0.0-rc.1 latest", "2.0.0-rc.1 latest=runs"),
+        ("1.2.9 1.3.0 latest", "1.2.9 1.3.0 latest=runs"),
+    ] {
+        let list: Vec<String> = names.split(' ').map(|name| format!("\"r.io/x/a:{name}\"")).collect();
+        let file = format!("target \"default\" {{\n  tags = [{}]\n}}\n", list.join(", "));
+        assert_eq!(tags(&file, &[]).0, expected, "{names}");
+    }
+}
