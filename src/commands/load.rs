@@ -225,10 +225,14 @@ impl compose::Files for Neighbours<'_> {
 /// `NAME=VALUE` of `--var`.
 fn variables(given: &[String]) -> Result<BTreeMap<String, String>, Error> {
     let mut variables = BTreeMap::new();
-    for text in given {
+    // buildx skips the empty ones, which CI makes of a variable that is not set.
+    for text in given.iter().filter(|text| !text.is_empty()) {
         let Some((name, value)) = text.split_once('=') else {
             return Err(Error::Usage(format!("`--var {text}` has no value; write `--var {text}=VALUE`")));
         };
+        if name.is_empty() {
+            return Err(Error::Usage(format!("`--var {text}` has no name; write `--var NAME{text}`")));
+        }
         variables.insert(name.to_owned(), value.to_owned());
     }
     Ok(variables)
