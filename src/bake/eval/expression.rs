@@ -144,6 +144,7 @@ impl Context {
                 Ok(inner) => self.outline(scope, inner)?,
                 Err(failure) => return Err(failure.clone().into()),
             },
+            ExprKind::Broken(failure) => return Err(failure.clone().into()),
             ExprKind::Tuple(items) => self.tuple(scope, items)?,
             ExprKind::Object(items) => self.object(scope, items)?,
             ExprKind::Variable(name) => self.variable(scope, name, expr.span)?,

@@ -377,11 +377,13 @@ impl Module {
                 ));
             }
         }
-        let need = |attribute: &str| {
-            function.body.attribute(attribute).map(|a| &a.value).ok_or_else(|| {
+        let need = |attribute: &str| match function.body.attribute(attribute).map(|a| &a.value) {
+            Some(Expr { kind: ExprKind::Broken(failure), .. }) => Err(failure.clone()),
+            Some(expr) => Ok(expr),
+            None => {
                 let message = format!("the function `{name}` has no `{attribute}`");
-                Box::new(Diagnostic::error("missing-attribute", message).at(function.labels[0].span, ""))
-            })
+                Err(Box::new(Diagnostic::error("missing-attribute", message).at(function.labels[0].span, "")))
+            }
         };
         let params_expr = need("params")?;
         let ExprKind::Tuple(items) = &params_expr.kind else {
@@ -434,6 +436,7 @@ impl Module {
 fn keyword(expr: &Expr) -> Result<Name, Failure> {
     match &expr.kind {
         ExprKind::Variable(name) | ExprKind::JsonString { text: name, .. } => Ok(Rc::clone(name)),
+        ExprKind::Broken(failure) => Err(failure.clone()),
         _ => Err(Box::new(
             Diagnostic::error("function-params", "a parameter must be a plain name").at(expr.span, ""),
         )),

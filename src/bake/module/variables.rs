@@ -111,6 +111,7 @@ pub(super) fn declared_type(body: &Body) -> Result<Option<Type>, Failure> {
     let Some(attribute) = body.attribute("type") else { return Ok(None) };
     match &attribute.value.kind {
         ExprKind::Null => Ok(None),
+        ExprKind::Broken(failure) => Err(failure.clone()),
         ExprKind::JsonString { text, .. } => {
             let expr = parse_expression_text(text, attribute.value.span)?;
             parse_type(&expr).map(Some).map_err(Box::new)
