@@ -244,3 +244,21 @@ fn an_empty_variable_is_skipped_and_one_without_a_name_refused() {
         test(&["V=1", var]).status(2).stderr(&told).run();
     }
 }
+
+/// As in buildx, where the attribute replaces the type together with the default.
+#[test]
+fn a_variable_that_an_attribute_sets_is_listed_without_its_type() {
+    for (file, listed) in [
+        ("V = \"5\"\nvariable \"V\" {\n  type = number\n}\n", "V\t\t\t5\t\n"),
+        ("V = [\"a\"]\nvariable \"V\" {\n  type = list(string)\n}\n", "V\t\t\t[\"a\"]\t\n"),
+        ("V = null\nvariable \"V\" {\n  type = string\n  default = \"x\"\n}\n", "V\t\t\t<null>\t\n"),
+        ("V = \"a\"\nvariable \"V\" {\n  type = any\n}\n", "V\t\t\ta\t\n"),
+        ("W = \"a\"\nvariable \"V\" {\n  type = string\n}\n", "V\t\tstring\t<null>\t\n"),
+    ] {
+        Test::new()
+            .file("docker-bake.hcl", file)
+            .args(["print", "--list=variables"])
+            .stdout(format!("VARIABLE\tTYPE\tVALUE\tDESCRIPTION\n{listed}"))
+            .run();
+    }
+}

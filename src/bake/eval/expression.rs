@@ -388,8 +388,7 @@ impl Rendered {
 pub(crate) fn describe(value: &Value) -> String {
     match value {
         Value::Null(_, _) => "null".into(),
-        Value::Object(_, _) => "an object".into(),
-        other => format!("a {}", other.ty()),
+        other => other.ty().with_article(),
     }
 }
 

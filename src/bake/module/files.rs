@@ -11,7 +11,6 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 
 use super::instance::Instance;
-use super::variables::declared_type;
 use crate::bake::eval::chain::{Chain, Step};
 use crate::bake::eval::functions::Ambient;
 use crate::bake::eval::references::References;
@@ -290,7 +289,7 @@ impl Module {
                 Ok(VariableInfo {
                     name: Rc::clone(&variable.labels[0].name),
                     description: self.description(variable)?,
-                    ty: declared_type(&variable.body)?,
+                    ty: self.type_of(variable)?,
                     value: globals
                         .get(&variable.labels[0].name)
                         .cloned()

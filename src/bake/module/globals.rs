@@ -68,14 +68,18 @@ impl Module {
         }
     }
 
+    /// The declared type of a variable; an attribute of the same name replaces it, together with the default.
+    pub(super) fn type_of(&self, variable: &Block) -> Result<Option<Type>, Failure> {
+        if self.attributes.contains_key(&variable.labels[0].name) {
+            return Ok(None);
+        }
+        declared_type(&variable.body)
+    }
+
     fn global_value(&self, name: &Name) -> Result<Value, Failure> {
         let variable = self.variables.get(name);
         let attribute = self.attributes.get(name);
-        // An attribute of the same name replaces the default, and the variable's type with it.
-        let declared = match (attribute, variable) {
-            (None, Some(variable)) => declared_type(&variable.body)?,
-            _ => None,
-        };
+        let declared = variable.map_or(Ok(None), |variable| self.type_of(variable))?;
         let default =
             attribute.or_else(|| variable.and_then(|v| v.body.attribute("default"))).map(|a| &a.value);
         let default_value = match default {
@@ -85,7 +89,7 @@ impl Module {
                 Some(match &declared {
                     None => value,
                     Some(ty) => convert(&value, ty).map_err(|e| {
-                        let message = format!("the default of `{name}` is not a {ty}: {e}");
+                        let message = format!("the default of `{name}` is not {}: {e}", ty.with_article());
                         Box::new(Diagnostic::error("default-type", message).at(expr.span, ""))
                     })?,
                 })
@@ -158,7 +162,11 @@ impl Module {
             );
         }
         if !ty.is_primitive() {
-            let message = format!("`{}` is a {ty}; only strings, numbers and bools can be kept", label.name);
+            let message = format!(
+                "`{}` is {}; only strings, numbers and bools can be kept",
+                label.name,
+                ty.with_article()
+            );
             return fail(
                 message,
                 "leave it out of `--keep-variable`, or take it apart into several variables",
@@ -202,11 +210,7 @@ impl Module {
             variables.push(KeptVariable {
                 name: Rc::clone(&label.name),
                 span: label.span,
-                // An attribute of the same name replaces the type, too.
-                ty: declared_type(&variable.body)
-                    .ok()
-                    .flatten()
-                    .filter(|_| !self.attributes.contains_key(&label.name)),
+                ty: self.type_of(variable).ok().flatten(),
                 default,
                 description: self.description(variable).ok().flatten(),
                 validations,
