@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::session::Session;
 use crate::bake::compose::{self, Composition, Unreadable};
 use crate::bake::eval::functions::Ambient;
-use crate::bake::module::{File, Module, Surroundings};
+use crate::bake::module::{File, Module, Surroundings, strict};
 use crate::bake::target::flags::parse_bool;
 use crate::bake::target::overrides::{Flags, Overrides};
 use crate::bake::target::{Definition, misplaced};
@@ -79,6 +79,12 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
         }
     }
     session.tell(&composition.warnings);
+    let misspelt = strict::misspelt_blocks(&bodies);
+    if args.strict {
+        diagnostics.extend(misspelt.into_iter().map(Diagnostic::into_error));
+    } else {
+        session.tell(&misspelt);
+    }
     if !diagnostics.is_empty() {
         return Err(diagnostics.into());
     }

@@ -171,7 +171,7 @@ impl Context {
     fn unknown_function(&self, name: &Ident) -> Diagnostic {
         let message = format!("there is no function named `{}`", name.name);
         let diagnostic = Diagnostic::error("unknown-function", message).at(name.span, "not found");
-        if self.declared.contains(&name.name) {
+        if self.declared.functions.contains(&name.name) {
             return diagnostic
                 .with_note(
                     "it is declared, but Bake does not look into the strings of JSON for what to read first",
@@ -198,12 +198,20 @@ impl UserFunction {
         if let Some(index) = args.iter().position(Value::is_null) {
             return Err(FunctionError::argument(index, "an argument must not be null"));
         }
-        if args.len() < self.params.len() || (args.len() > self.params.len() && self.variadic.is_none()) {
-            let expected = self.params.len();
+        let (expected, found) = (self.params.len(), args.len());
+        if found < expected {
+            let missing: Vec<String> = self.params[found..].iter().map(|name| format!("`{name}`")).collect();
+            let missing = match missing.as_slice() {
+                [one] => format!("the missing one is {one}"),
+                several => format!("the missing ones are {}", several.join(", ")),
+            };
             return Err(FunctionError::new(format!(
-                "{expected} arguments are expected, {} found",
-                args.len()
+                "not enough arguments: {expected} expected, {found} found; {missing}"
             )));
+        }
+        if found > expected && self.variadic.is_none() {
+            let message = format!("too many arguments: {expected} expected, {found} found");
+            return Err(FunctionError::argument(expected, message));
         }
         let rest = args.split_off(self.params.len());
         let mut names: Vec<(Name, Value)> = self.params.iter().cloned().zip(args).collect();

@@ -10,11 +10,12 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
+use super::exposed;
 use super::instance::Instance;
 use crate::bake::eval::chain::{Chain, Step};
 use crate::bake::eval::functions::Ambient;
 use crate::bake::eval::references::References;
-use crate::bake::eval::{Context, Scope};
+use crate::bake::eval::{Context, Declared, Scope};
 use crate::bake::text::syntax::{Attribute, Block, Body, Expr, ExprKind};
 use crate::bake::values::{Marks, Name, Type, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, Failure};
@@ -114,7 +115,7 @@ impl Module {
             missed: RefCell::default(),
         };
         let blocks = module.collect(files)?;
-        module.context.declared = module.functions.keys().cloned().collect();
+        module.context.declared = module.declared();
         module.builtins();
         module.check_kept()?;
         module.resolve_variables()?;
@@ -162,6 +163,17 @@ impl Module {
         }
         diagnostics.check()?;
         Ok(blocks)
+    }
+
+    fn declared(&self) -> Declared {
+        let Surroundings { env, vars, local_platform: _, kept: _ } = &self.surroundings;
+        Declared {
+            functions: self.functions.keys().cloned().collect(),
+            variables: self.variables.keys().chain(self.attributes.keys()).cloned().collect(),
+            given: env.keys().chain(vars.keys()).map(|name| Name::from(name.as_str())).collect(),
+            blocks: BTreeMap::new(),
+            attributes: BLOCK_KINDS.into_iter().map(|kind| (kind, exposed::attributes(kind))).collect(),
+        }
     }
 
     fn builtins(&self) {

@@ -10,11 +10,11 @@ use crate::bake::eval::budget::MAX_ERRORS;
 use crate::bake::eval::calls::UserFunction;
 use crate::bake::eval::chain::Step;
 use crate::bake::eval::references::{FreeName, References};
-use crate::bake::text::syntax::{Block, Body, Expr, ExprKind};
+use crate::bake::text::syntax::{Block, Body, Expr, ExprKind, Ident};
 use crate::bake::values::convert::convert;
 use crate::bake::values::kept::{self, KeptVariable};
 use crate::bake::values::{Name, Type, Value, variable_marks};
-use crate::diagnostic::{Diagnostic, Diagnostics, Failure, names_help};
+use crate::diagnostic::{Diagnostic, Diagnostics, Failure, names_help, suggest};
 use crate::source::Span;
 
 impl Module {
@@ -376,9 +376,9 @@ impl Module {
         for attribute in &function.body.attributes {
             if !KNOWN.contains(&&*attribute.name.name) {
                 let message = format!("a function has no attribute `{}`", attribute.name.name);
-                return Err(Box::new(
-                    Diagnostic::error("unknown-attribute", message).at(attribute.name.span, ""),
-                ));
+                let help = names_help(&attribute.name.name, "attribute", KNOWN.into_iter());
+                let diagnostic = Diagnostic::error("unknown-attribute", message);
+                return Err(Box::new(diagnostic.at(attribute.name.span, "").with_help(help)));
             }
         }
         let need = |attribute: &str| match function.body.attribute(attribute).map(|a| &a.value) {
@@ -406,33 +406,32 @@ impl Module {
                 || self.context.standard.contains_key(&*call.name)
                 || self.resolve_function(&call.name)?;
             if !known {
-                return Err(self.context_failure(&call.name, call.span, "function"));
+                return Err(self.no_function(call));
             }
         }
         for reference in &references.names {
             let block = BLOCK_KINDS.contains(&&**reference.root);
             if block || !self.resolve_global(reference.root)? {
-                return Err(self.context_failure(reference.root, reference.expr.span, "variable"));
+                return Err(self.no_variable(reference.root, &bound, reference.expr.span));
             }
         }
         Ok(UserFunction { params, variadic, result: Rc::new(result.clone()) })
     }
 
-    fn context_failure(&self, name: &str, span: Span, what: &str) -> Failure {
-        let message = format!("there is no {what} named `{name}` that a function could use");
-        let diagnostic = Diagnostic::error(
-            if what == "function" { "unknown-function" } else { "unknown-variable" },
-            message,
-        );
-        let known: Vec<&str> = match what {
-            "function" => {
-                self.functions.keys().map(|k| &**k).chain(self.context.standard.keys().copied()).collect()
-            }
-            _ => self.variables.keys().chain(self.attributes.keys()).map(|k| &**k).collect(),
-        };
-        let near = crate::diagnostic::suggest(name, known).map(|near| format!("did you mean `{near}`?"));
-        let mut diagnostic = diagnostic.at(span, "not found");
-        diagnostic.help = near;
+    /// A function uses another one that there is not.
+    fn no_function(&self, name: &Ident) -> Failure {
+        let message = format!("there is no function named `{}` that a function could use", name.name);
+        let known = self.functions.keys().map(|k| &**k).chain(self.context.standard.keys().copied());
+        let mut diagnostic = Diagnostic::error("unknown-function", message).at(name.span, "not found");
+        diagnostic.help = suggest(&name.name, known).map(|near| format!("did you mean `{near}`?"));
+        Box::new(diagnostic)
+    }
+
+    /// A function uses a variable that there is not.
+    fn no_variable(&self, name: &Name, bound: &[Name], span: Span) -> Failure {
+        let message = format!("there is no variable named `{name}` that a function could use");
+        let mut diagnostic = Diagnostic::error("unknown-variable", message).at(span, "not found");
+        diagnostic.help = self.context.declared.help(name, bound.iter().map(|name| &**name));
         Box::new(diagnostic)
     }
 }

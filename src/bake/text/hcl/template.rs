@@ -197,9 +197,18 @@ impl<'a> Parser<'a> {
             let message = "this `${` does not hold an expression";
             return Err(self.error(opener.range(), message, LITERAL));
         }
-        let expr = self.expression()?;
-        let trim = self.sequence_end(opener, quoting)?;
-        Ok(TemplatePiece::Interpolation(expr, trim))
+        let (known, depth) = (self.errors.len(), self.depth);
+        let read = self
+            .expression()
+            .and_then(|expr| Ok(TemplatePiece::Interpolation(expr, self.sequence_end(opener, quoting)?)));
+        let Some(end) = github_end(self.text, opener.start).filter(|_| read.is_err()) else { return read };
+        self.errors.truncate(known);
+        self.depth = depth;
+        self.newlines(false);
+        self.seek(end);
+        let error = self.github_expression(opener.start..end);
+        self.errors.push(*error);
+        Ok(TemplatePiece::Literal(String::new()))
     }
 
     /// What follows `%{`.
@@ -282,6 +291,13 @@ impl End {
     fn sequence(at: usize, length: usize) -> Self {
         Self { at, length, is_sequence: true }
     }
+}
+
+/// Where the `${{ … }}` ends that starts here, if it is one.
+pub(super) fn github_end(text: &str, start: usize) -> Option<usize> {
+    let rest = text[start..].strip_prefix("${{")?;
+    let line = rest.lines().next()?;
+    Some(start + "${{".len() + line.find("}}")? + "}}".len())
 }
 
 /// The first carriage return that no newline follows.
