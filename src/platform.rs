@@ -418,15 +418,14 @@ fn parse_os(part: &str, platform: &str) -> Result<(String, String, Vec<String>),
     let decode =
         |option: &str| decode_os_option(option).ok_or_else(|| bad_option(option, "`%` needs two hex digits"));
 
-    let (version, features) = options.split_once('+').unwrap_or((options, ""));
+    let mut parts = options.split('+');
+    let version = parts.next().unwrap_or_default();
     let mut os_features = Vec::new();
-    if !features.is_empty() {
-        for feature in features.split('+') {
-            if feature.is_empty() {
-                return Err(bad_option(feature, "a feature is empty"));
-            }
-            os_features.push(decode(feature)?);
+    for feature in parts {
+        if feature.is_empty() {
+            return Err(bad_option(feature, "a feature is empty"));
         }
+        os_features.push(decode(feature)?);
     }
     os_features.sort();
     os_features.dedup();

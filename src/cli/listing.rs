@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::parse_bool;
+use super::boolean::parse_bool;
 use crate::bake::values::csv;
 
 /// Options of `bakeplan print`.

@@ -11,10 +11,12 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::reference::Registry;
 
+mod boolean;
 mod deferred;
 mod global;
 mod listing;
 
+use boolean::parse_bool;
 pub use deferred::Deferred;
 pub use global::Global;
 pub use listing::{List, ListKind, Listing};
@@ -483,15 +485,6 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
     seconds
         .map(Duration::from_secs)
         .ok_or_else(|| "expected such as `90s`, `5m` or `1h`, a day at most".to_owned())
-}
-
-/// A boolean as Go's `strconv.ParseBool` reads it, and so every option of Docker.
-fn parse_bool(text: &str) -> Result<bool, String> {
-    match text {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
-        _ => Err("expected `true` or `false`".to_owned()),
-    }
 }
 
 #[cfg(test)]

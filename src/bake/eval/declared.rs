@@ -8,6 +8,7 @@ use crate::diagnostic::suggest;
 /// All names of a definition, those included that have no value yet.
 #[derive(Default)]
 pub(crate) struct Declared {
+    /// Functions of the user.
     pub(crate) functions: BTreeSet<Name>,
     /// Variables and global attributes.
     pub(crate) variables: BTreeSet<Name>,

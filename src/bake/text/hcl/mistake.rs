@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use super::literal::github_end;
 use super::parser::Parser;
 use super::scanner::{Token, TokenKind};
-use super::template::github_end;
 use crate::diagnostic::Failure;
 
 /// The escape sequences that there are.

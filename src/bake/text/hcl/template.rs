@@ -1,6 +1,6 @@
 //! Templates: quoted strings, heredocs and the content of JSON strings.
 
-use super::literal::{TemplatePiece, Trim, assemble, decode_literal, name, split_literal};
+use super::literal::{TemplatePiece, Trim, assemble, decode_literal, github_end, name, split_literal};
 use super::mistake::LITERAL;
 use super::parser::{Parsed, Parser};
 use super::scanner::{Token, TokenKind};
@@ -291,13 +291,6 @@ impl End {
     fn sequence(at: usize, length: usize) -> Self {
         Self { at, length, is_sequence: true }
     }
-}
-
-/// Where the `${{ … }}` ends that starts here, if it is one.
-pub(super) fn github_end(text: &str, start: usize) -> Option<usize> {
-    let rest = text[start..].strip_prefix("${{")?;
-    let line = rest.lines().next()?;
-    Some(start + "${{".len() + line.find("}}")? + "}}".len())
 }
 
 /// The first carriage return that no newline follows.
