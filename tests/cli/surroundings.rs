@@ -150,3 +150,59 @@ fn nothing_else_may_be_utf16() {
         assert!(output.stderr.starts_with(b"error["), "{}", String::from_utf8_lossy(&output.stderr));
     }
 }
+
+/// What the help of an error recommends.
+#[test]
+fn the_cures_of_mistakes_work() {
+    let matrix = |name: &str| {
+        format!(
+            "target \"b\" {{\n  {name}\n  matrix = {{\n    version = [\"1.2\", \"1.3\"]\n    slim = [true, false]\n  }}\n}}\n"
+        )
+    };
+    let broken = Test::new().file("docker-bake.hcl", matrix("")).args(["print", "b"]).output();
+    let told = String::from_utf8(broken.stderr).unwrap();
+    let cure = told.split('`').find(|part| part.starts_with("name = ")).unwrap();
+    let output = Test::new().file("docker-bake.hcl", matrix(cure)).args(["print", "b"]).output();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    for name in ["b-false-1-2", "b-false-1-3", "b-true-1-2", "b-true-1-3"] {
+        assert!(printed.contains(&format!("\"{name}\": {{")), "{name}: {printed}");
+    }
+
+    let target = "target \"default\" {\n  tags = [\"a:${TAG}\"]\n}\n";
+    let broken = Test::new().file("docker-bake.hcl", target).env("TAG", "1").args(["print"]).output();
+    let told = String::from_utf8(broken.stderr).unwrap();
+    let cure = told.split('`').find(|part| part.starts_with("variable ")).unwrap();
+    let file = format!("{cure}\n{target}");
+    let output = Test::new().file("docker-bake.hcl", file).env("TAG", "1").args(["print"]).output();
+    assert!(String::from_utf8(output.stdout).unwrap().contains("\"a:1\""));
+
+    let target = "target \"default\" {\n  tags = [\"a:${{ github.sha }}\"]\n}\n";
+    let broken = Test::new().file("docker-bake.hcl", target).args(["print"]).output();
+    let told = String::from_utf8(broken.stderr).unwrap();
+    assert!(told.contains("`SHA: ${{ github.sha }}`"), "{told}");
+    let parts: Vec<&str> = told.split('`').collect();
+    let (variable, use_of) = (parts[1], parts[3]);
+    let file = format!("{variable}\n{}", target.replace("${{ github.sha }}", use_of));
+    let output = Test::new().file("docker-bake.hcl", file).env("SHA", "abc").args(["print"]).output();
+    assert!(String::from_utf8(output.stdout).unwrap().contains("\"a:abc\""));
+}
+
+/// Blocks of other tools, and those that a later version of Bake may have, stay without a word.
+#[test]
+fn blocks_that_are_called_like_none_of_bake_are_nobodys_business() {
+    let file =
+        "locals {\n  a = 1\n}\nresource \"x\" \"y\" {\n}\nmodule \"z\" {\n}\ntarget \"default\" {\n}\n";
+    let output = Test::new().file("docker-bake.hcl", file).args(["print", "--strict"]).output();
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let json = r#"{"labels": {"a": {"b": "c"}}, "groups": ["a"], "x": {"y": {}}, "target": {"default": {}}}"#;
+    let output = Test::new().file("docker-bake.json", json).args(["print", "--strict"]).output();
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
