@@ -110,6 +110,12 @@ impl Diagnostic {
         Self { severity: Severity::Note, ..Self::error(code, message) }
     }
 
+    /// The same as an error.
+    #[must_use]
+    pub fn into_error(self) -> Self {
+        Self { severity: Severity::Error, ..self }
+    }
+
     /// Adds a place; the first is the main one.
     #[must_use]
     pub fn at(mut self, span: impl Into<Option<Span>>, text: impl Into<String>) -> Self {

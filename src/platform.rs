@@ -418,15 +418,14 @@ fn parse_os(part: &str, platform: &str) -> Result<(String, String, Vec<String>),
     let decode =
         |option: &str| decode_os_option(option).ok_or_else(|| bad_option(option, "`%` needs two hex digits"));
 
-    let (version, features) = options.split_once('+').unwrap_or((options, ""));
+    let mut parts = options.split('+');
+    let version = parts.next().unwrap_or_default();
     let mut os_features = Vec::new();
-    if !features.is_empty() {
-        for feature in features.split('+') {
-            if feature.is_empty() {
-                return Err(bad_option(feature, "a feature is empty"));
-            }
-            os_features.push(decode(feature)?);
+    for feature in parts {
+        if feature.is_empty() {
+            return Err(bad_option(feature, "a feature is empty"));
         }
+        os_features.push(decode(feature)?);
     }
     os_features.sort();
     os_features.dedup();
@@ -597,7 +596,6 @@ mod tests {
             ("windows(10.0.20348.1)/amd64", "windows(10.0.20348.1)/amd64"),
             ("windows(10.0.17763+win32k)/amd64", "windows(10.0.17763+win32k)/amd64"),
             ("linux(+b+a+b)/amd64", "linux(+a+b)/amd64"),
-            ("linux(1+)/amd64", "linux(1)/amd64"),
             ("linux()/amd64", "linux/amd64"),
             ("linux(a%2Bb)/amd64/v2", "linux(a%2Bb)/amd64/v2"),
             ("linux(%61)/amd64", "linux(a)/amd64"),
@@ -639,6 +637,9 @@ mod tests {
             "linux((1))/amd64",
             "linux(1++a)/amd64",
             "linux(1+a+)/amd64",
+            "linux(+)/amd64",
+            "linux(1+)/amd64",
+            "windows(10.0.1+)",
             "linux(%2)/amd64",
             "linux(%+a)/amd64",
             "linux(%zz)/amd64",

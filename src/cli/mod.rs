@@ -11,11 +11,15 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::reference::Registry;
 
+mod boolean;
 mod deferred;
 mod global;
+mod listing;
 
+use boolean::parse_bool;
 pub use deferred::Deferred;
 pub use global::Global;
+pub use listing::{List, ListKind, Listing};
 
 /// The id of `--color`.
 const COLOR: &str = "color";
@@ -108,13 +112,13 @@ pub struct Definition {
     #[arg(value_name = "TARGET", help_heading = None)]
     pub targets: Vec<String>,
     /// Read this file, or `-` for standard input (repeatable)
-    #[arg(short, long = "file", value_name = "FILE")]
+    #[arg(short, long = "file", value_name = "FILE", allow_hyphen_values = true)]
     pub files: Vec<String>,
     /// Override an attribute: `PATTERN.KEY=VALUE` (repeatable)
-    #[arg(long = "set", value_name = "OVERRIDE")]
+    #[arg(long = "set", value_name = "OVERRIDE", allow_hyphen_values = true)]
     pub overrides: Vec<String>,
     /// Set a variable: `NAME=VALUE` (repeatable)
-    #[arg(long = "var", value_name = "VARIABLE")]
+    #[arg(long = "var", value_name = "VARIABLE", allow_hyphen_values = true)]
     pub variables: Vec<String>,
     /// Leave a variable to the build: it stays `${NAME}` in what is written (repeatable)
     #[arg(long = "keep-variable", value_name = "NAME", help_heading = None)]
@@ -139,16 +143,16 @@ pub struct Definition {
     #[arg(default_missing_value = "true")]
     pub pull: Option<bool>,
     /// Attest how it was built: a boolean, or such as `mode=max`
-    #[arg(long, value_name = "VALUE")]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     pub provenance: Option<String>,
     /// Attest what is in it: a boolean, or such as `generator=IMAGE`
-    #[arg(long, value_name = "VALUE")]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     pub sbom: Option<String>,
     /// Evaluate policies with options such as `strict=true` (repeatable)
-    #[arg(long = "policy", value_name = "OPTIONS")]
+    #[arg(long = "policy", value_name = "OPTIONS", allow_hyphen_values = true)]
     pub policies: Vec<String>,
     /// Evaluate instead of building: check, outline or targets
-    #[arg(long, value_name = "METHOD")]
+    #[arg(long, value_name = "METHOD", allow_hyphen_values = true)]
     pub call: Option<String>,
     /// Options that change nothing here.
     #[command(flatten)]
@@ -160,33 +164,44 @@ pub struct Definition {
 #[command(next_help_heading = "Accepted and ignored")]
 pub struct Ignored {
     /// Builder that would build
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub builder: Option<String>,
     /// How progress would be shown
-    #[arg(long, value_name = "MODE")]
+    #[arg(long, value_name = "MODE", allow_hyphen_values = true)]
     pub progress: Option<String>,
     /// What builds would be allowed to use (repeatable)
-    #[arg(long, value_name = "ENTITLEMENT")]
+    #[arg(long, value_name = "ENTITLEMENT", allow_hyphen_values = true)]
     pub allow: Vec<String>,
+    /// Where the results of builds would be written
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
+    pub metadata_file: Option<String>,
+    /// When a build that fails would stop the others
+    #[arg(long, value_name = "MODE", allow_hyphen_values = true)]
+    pub execution: Option<String>,
+    /// How many targets would be built at once
+    #[arg(short, long, value_name = "NUMBER", allow_hyphen_values = true)]
+    pub jobs: Option<String>,
+    /// Printing instead of building: nothing is built here
+    #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
+    pub print: bool,
     /// Debug logging
-    #[arg(short = 'D', long)]
+    #[arg(short = 'D', long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
     pub debug: bool,
 }
 
 /// `bakeplan print`.
 #[derive(Args, Clone, Debug)]
 pub struct Print {
-    /// List `targets` or `variables` instead, `type=TYPE,format=json` as JSON
-    #[arg(long, value_name = "TYPE", value_parser = parse_list, conflicts_with_all = ["print", "kept"])]
-    pub list: Option<List>,
+    /// What is listed instead.
+    #[command(flatten)]
+    pub listing: Listing,
     /// Short for `--call=check`: lint instead of building
     #[arg(id = "lint", long = "check", value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1)]
     #[arg(require_equals = true, default_missing_value = "true", default_value = "false")]
     #[arg(hide_default_value = true, overrides_with = "call")]
     pub lint: bool,
-    /// Accepted and ignored: this command always prints
-    #[arg(long, hide = true)]
-    pub print: bool,
     /// The definition.
     #[command(flatten)]
     pub definition: Definition,
@@ -456,24 +471,6 @@ pub enum MetadataFormat {
     Args,
 }
 
-/// The value of `--list`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct List {
-    /// What is listed.
-    pub kind: ListKind,
-    /// As JSON instead of a table.
-    pub json: bool,
-}
-
-/// What `--list` lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ListKind {
-    /// Targets and groups.
-    Targets,
-    /// Variables.
-    Variables,
-}
-
 /// Seconds, or a number with `s`, `m` or `h` behind it.
 fn parse_duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(['s', 'm', 'h']);
@@ -488,42 +485,6 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
     seconds
         .map(Duration::from_secs)
         .ok_or_else(|| "expected such as `90s`, `5m` or `1h`, a day at most".to_owned())
-}
-
-/// A boolean as Go's `strconv.ParseBool` reads it, and so every option of Docker.
-fn parse_bool(text: &str) -> Result<bool, String> {
-    match text {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
-        _ => Err("expected `true` or `false`".to_owned()),
-    }
-}
-
-/// `targets`, or fields such as `type=variables,format=json` (`parseList` in
-/// <https://github.com/docker/buildx/blob/master/commands/bake.go>).
-fn parse_list(text: &str) -> Result<List, String> {
-    let (mut kind, mut format) = ("", "table");
-    if !text.contains([',', '=']) {
-        kind = text;
-    } else {
-        for field in text.split(',') {
-            match field.split_once('=').map(|(key, value)| (key.trim().to_ascii_lowercase(), value)) {
-                Some((key, value)) if key == "type" => kind = value,
-                Some((key, value)) if key == "format" => format = value,
-                _ => return Err(format!("expected `type=TYPE` or `format=FORMAT`, found `{field}`")),
-            }
-        }
-    }
-    let kind = match kind {
-        "targets" => ListKind::Targets,
-        "variables" => ListKind::Variables,
-        other => return Err(format!("expected the type `targets` or `variables`, found `{other}`")),
-    };
-    match format {
-        "table" | "" => Ok(List { kind, json: false }),
-        "json" => Ok(List { kind, json: true }),
-        other => Err(format!("expected the format `table` or `json`, found `{other}`")),
-    }
 }
 
 #[cfg(test)]
@@ -572,6 +533,40 @@ mod tests {
         assert_eq!((both.lint, both.definition.call), (true, None));
     }
 
+    /// As pflag reads them, which `docker buildx` uses: what follows an option that takes a value is the value.
+    #[test]
+    fn values_may_begin_with_a_hyphen() {
+        let definition =
+            print("-f -x.hcl --file --y.hcl --set -a.tags=x --var -n=1 --var -- --sbom -s -f-").definition;
+        assert_eq!(definition.files, ["-x.hcl", "--y.hcl", "-"]);
+        assert_eq!(definition.overrides, ["-a.tags=x"]);
+        assert_eq!(definition.variables, ["-n=1", "--"]);
+        assert_eq!(definition.sbom.as_deref(), Some("-s"));
+        let ignored =
+            print("--builder -b --progress -p --allow -a --metadata-file -m --jobs -1 --call -c").definition;
+        assert_eq!(ignored.call.as_deref(), Some("-c"));
+        assert_eq!(ignored.ignored.metadata_file.as_deref(), Some("-m"));
+        assert_eq!(ignored.ignored.jobs.as_deref(), Some("-1"));
+    }
+
+    #[test]
+    fn what_does_not_shape_a_definition_is_taken_by_all_that_read_one() {
+        let options = "--metadata-file meta.json --debug=false -D=0 --print=true --progress=plain --allow=fs.read=/ -j 4 \
+                       --builder b --execution defer-error";
+        for command in ["print", "plan", "bake", "matrix", "metadata", "readme README.md"] {
+            parse(&format!("{command} {options}")).unwrap();
+        }
+        let flags = print("-Df a.hcl --print --print=F");
+        assert_eq!(flags.definition.files, ["a.hcl"]);
+        assert!(flags.definition.ignored.debug && !flags.definition.ignored.print);
+        for line in ["print --debug=maybe", "plan --print=2", "print -D=x", "print --list-targets=yes"] {
+            assert_eq!(parse(line).unwrap_err(), ErrorKind::ValueValidation, "{line}");
+        }
+        for line in ["print --metadata-file", "plan --jobs", "print -f"] {
+            assert_eq!(parse(line).unwrap_err(), ErrorKind::InvalidValue, "{line}");
+        }
+    }
+
     #[test]
     fn durations_have_a_unit() {
         for (text, seconds) in [("90", 90), ("90s", 90), ("5m", 300), ("24h", 86_400)] {
@@ -583,24 +578,8 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_tables_unless_json_is_asked_for() {
-        for (text, expected) in [
-            ("targets", List { kind: ListKind::Targets, json: false }),
-            ("type=variables", List { kind: ListKind::Variables, json: false }),
-            ("type=variables,format=json", List { kind: ListKind::Variables, json: true }),
-            ("Format=table,type=targets", List { kind: ListKind::Targets, json: false }),
-        ] {
-            assert_eq!(parse_list(text), Ok(expected), "{text}");
-        }
-        for text in ["", "target", "targets,format=json", "type=targets,format=yaml", "type=targets,x=y"] {
-            assert!(parse_list(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
     fn contradictions_are_usage_errors() {
         for (line, kind) in [
-            ("print --print --list=targets", ErrorKind::ArgumentConflict),
             ("plan --check", ErrorKind::MissingRequiredArgument),
             ("plan --facts --out x", ErrorKind::ArgumentConflict),
             ("plan --facts app", ErrorKind::ArgumentConflict),

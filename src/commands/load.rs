@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::session::Session;
 use crate::bake::compose::{self, Composition, Unreadable};
 use crate::bake::eval::functions::Ambient;
-use crate::bake::module::{File, Module, Surroundings};
+use crate::bake::module::{File, Module, Surroundings, strict};
 use crate::bake::target::flags::parse_bool;
 use crate::bake::target::overrides::{Flags, Overrides};
 use crate::bake::target::{Definition, misplaced};
@@ -18,7 +18,7 @@ use crate::bake::{target::context, text::hcl, text::json};
 use crate::cli;
 use crate::diagnostic::{Diagnostic, sorted};
 use crate::error::Error;
-use crate::host::{Host, Problem};
+use crate::host::{Host, HostError, Problem, YamlText};
 use crate::source::{SourceId, Sources};
 
 /// A definition, ready to be resolved.
@@ -79,6 +79,15 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
         }
     }
     session.tell(&composition.warnings);
+    let read = sources.iter().chain(&composition.read).map(|id| &*session.sources.get(*id).text);
+    let texts: Vec<&str> = read.chain(args.overrides.iter().map(String::as_str)).collect();
+    session.tell(&replaced(host, &texts));
+    let misspelt = strict::misspelt_blocks(&bodies);
+    if args.strict {
+        diagnostics.extend(misspelt.into_iter().map(Diagnostic::into_error));
+    } else {
+        session.tell(&misspelt);
+    }
     if !diagnostics.is_empty() {
         return Err(diagnostics.into());
     }
@@ -94,8 +103,7 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
     let module = Module::new(bodies, surroundings, ambient).map_err(sorted)?;
     let kept = module.kept(|span| session.sources.text(span)).map_err(sorted)?;
     let mut definition = module.merge_onto(composition.definition).map_err(sorted)?;
-    let rebases =
-        host.env().get("BUILDX_BAKE_FILE_RELATIVE_PATHS").and_then(|value| parse_bool(value)) == Some(true);
+    let rebases = is_file_relative(host)?;
     if !kept.is_empty() {
         let misplaced = misplaced::kept_variables(&definition, rebases);
         if !misplaced.is_empty() {
@@ -137,18 +145,55 @@ fn visible_environment(host: &Host) -> Option<&BTreeMap<String, String>> {
     (disabled != Some(true)).then(|| host.env())
 }
 
+/// Whether contexts are relative to the folder of the file that says them.
+fn is_file_relative(host: &Host) -> Result<bool, Error> {
+    const NAME: &str = "BUILDX_BAKE_FILE_RELATIVE_PATHS";
+    let given = host.env().get(NAME).map(|value| value.trim()).filter(|value| !value.is_empty());
+    let Some(value) = given else { return Ok(false) };
+    parse_bool(value).ok_or_else(|| {
+        let message =
+            format!("the environment variable `{NAME}` is {value:?}, which is neither true nor false");
+        Diagnostic::error("environment", message).with_help("set it to `true` or `false`, or unset it").into()
+    })
+}
+
+/// Environment variables that these texts mention and whose values are not text.
+fn replaced(host: &Host, texts: &[&str]) -> Vec<Diagnostic> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let mentions = |name: &str| texts.iter().any(|text| text.split(|c| !is_part(c)).any(|word| word == name));
+    let mentioned =
+        host.replaced().iter().filter(|name| mentions(name.strip_suffix("_JSON").unwrap_or(name)));
+    let warning = |name: &String| {
+        let message =
+            format!("the environment variable `{name}` is not UTF-8; what is wrong in it counts as U+FFFD");
+        Diagnostic::warning("not-utf8", message)
+            .with_help("set it to text in UTF-8, as it goes into what is built")
+    };
+    mentioned.map(warning).collect()
+}
+
 /// Finds and reads the files. A generated one that nobody named is a product, not a source.
 fn read(session: &Session<'_>, args: &cli::Definition) -> Result<Vec<(Found, String)>, Error> {
     let host = session.host;
     let mut texts = Vec::new();
-    for found in discovery::discover(&args.files, host.env(), |path| host.has_content(path))? {
+    for mut found in discovery::discover(&args.files, host.env(), |path| host.has_content(path))? {
         let named = matches!(found.origin, Origin::Option | Origin::Environment);
         // Looked at before it is read whole: a product may be larger than any input.
         if !named && host.head(&found.path).is_ok_and(|head| discovery::is_generated(&head)) {
             session.note(&format!("leaving out {}, which is generated", found.path));
             continue;
         }
-        let text = if found.path == STDIN { host.read_stdin()? } else { host.read(&found.path)? };
+        let is_yaml = matches!(found.format, Format::Compose | Format::Unknown);
+        let text = if is_yaml {
+            let yaml = if found.path == STDIN { host.read_stdin_yaml() } else { host.read_yaml(&found.path) };
+            let YamlText { text, is_utf16 } = yaml?;
+            if is_utf16 {
+                found.format = Format::Compose;
+            }
+            text
+        } else {
+            host.read(&found.path)?
+        };
         texts.push((found, text));
     }
     if texts.is_empty() { Err(discovery::no_definition().into()) } else { Ok(texts) }
@@ -214,21 +259,33 @@ struct Neighbours<'a>(&'a Host);
 
 impl compose::Files for Neighbours<'_> {
     fn read(&self, path: &str) -> Result<String, Unreadable> {
-        self.0.read(path).map_err(|error| match error.problem {
-            Problem::Missing | Problem::NotADirectory => Unreadable::Missing,
-            Problem::Directory => Unreadable::Directory,
-            _ => Unreadable::Other(error.to_string()),
-        })
+        self.0.read(path).map_err(|error| unreadable(&error))
+    }
+
+    fn read_yaml(&self, path: &str) -> Result<String, Unreadable> {
+        self.0.read_yaml(path).map(|yaml| yaml.text).map_err(|error| unreadable(&error))
+    }
+}
+
+fn unreadable(error: &HostError) -> Unreadable {
+    match error.problem {
+        Problem::Missing | Problem::NotADirectory => Unreadable::Missing,
+        Problem::Directory => Unreadable::Directory,
+        _ => Unreadable::Other(error.to_string()),
     }
 }
 
 /// `NAME=VALUE` of `--var`.
 fn variables(given: &[String]) -> Result<BTreeMap<String, String>, Error> {
     let mut variables = BTreeMap::new();
-    for text in given {
+    // buildx skips the empty ones, which CI makes of a variable that is not set.
+    for text in given.iter().filter(|text| !text.is_empty()) {
         let Some((name, value)) = text.split_once('=') else {
             return Err(Error::Usage(format!("`--var {text}` has no value; write `--var {text}=VALUE`")));
         };
+        if name.is_empty() {
+            return Err(Error::Usage(format!("`--var {text}` has no name; write `--var NAME{text}`")));
+        }
         variables.insert(name.to_owned(), value.to_owned());
     }
     Ok(variables)

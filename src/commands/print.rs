@@ -10,8 +10,15 @@ use crate::diagnostic::sorted;
 use crate::error::Error;
 
 pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error> {
-    // It always prints.
-    let Print { list, lint, print: _, definition } = args;
+    let Print { listing, lint, definition } = args;
+    let list = listing.wanted();
+    if list.is_some() {
+        let other = definition.ignored.print.then_some("--print");
+        let other = other.or_else(|| (!definition.kept.is_empty()).then_some("--keep-variable"));
+        if let Some(other) = other {
+            return Err(Error::Usage(format!("`--list` cannot be used with `{other}`")));
+        }
+    }
     let mut arguments = definition.clone();
     if *lint {
         arguments.call = Some("check".into());
@@ -21,7 +28,7 @@ pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error
         arguments.overrides.clear();
     }
     let loaded = load::load(session, &arguments)?;
-    if let Some(wanted) = *list {
+    if let Some(wanted) = list {
         return session.deliver(&list::list(&loaded, wanted)?);
     }
     let load::Loaded { module, definition, overrides, kept, .. } = loaded;

@@ -1,8 +1,8 @@
 //! The machine that the program runs on: files, standard streams, environment, clock and random bytes.
 #![expect(clippy::disallowed_methods, reason = "this is the gate in the fence that .clippy.toml puts up")]
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -39,6 +39,7 @@ const MAX_FILES: usize = 100_000;
 pub struct Host {
     directory: PathBuf,
     environment: BTreeMap<String, String>,
+    replaced: BTreeSet<String>,
     color: ColorChoice,
 }
 
@@ -53,6 +54,15 @@ pub enum Compared {
     Other(String),
 }
 
+/// The text of a file that may be YAML.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct YamlText {
+    /// The text, without the byte order mark of UTF-16.
+    pub text: String,
+    /// Whether it was in UTF-16, which no other language of Bake files allows.
+    pub is_utf16: bool,
+}
+
 /// Where the text given to [`Host::stdout`] went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
@@ -64,7 +74,7 @@ pub enum Delivery {
 
 impl Host {
     /// The machine as seen from `directories`, each relative to the one before it and the first to the current
-    /// directory. Environment variables that are not UTF-8 are left out.
+    /// directory. What is not UTF-8 in the value of an environment variable is replaced; a name that is not is left out.
     ///
     /// # Errors
     /// When a directory does not exist.
@@ -84,10 +94,16 @@ impl Host {
                 .map_err(|error| HostError::new(Action::Enter, Path::new("."), error))?;
             directory = if directory.as_os_str().is_empty() { current } else { current.join(directory) };
         }
-        let environment = std::env::vars_os()
-            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        Ok(Self { directory, environment, color })
+        let (mut environment, mut replaced) = (BTreeMap::new(), BTreeSet::new());
+        for (name, value) in std::env::vars_os() {
+            let Ok(name) = name.into_string() else { continue };
+            let value = value.into_string().unwrap_or_else(|value| {
+                replaced.insert(name.clone());
+                with_replacements(&value)
+            });
+            environment.insert(name, value);
+        }
+        Ok(Self { directory, environment, replaced, color })
     }
 
     /// The working directory, absolute. Relative paths given to the other methods start here.
@@ -100,6 +116,12 @@ impl Host {
     #[must_use]
     pub fn env(&self) -> &BTreeMap<String, String> {
         &self.environment
+    }
+
+    /// The environment variables in whose values something was replaced.
+    #[must_use]
+    pub fn replaced(&self) -> &BTreeSet<String> {
+        &self.replaced
     }
 
     /// The user's home directory, also when `HOME` is not set.
@@ -124,6 +146,18 @@ impl Host {
     /// When it is missing, a directory, unreadable, larger than [`MAX_INPUT`] or not UTF-8.
     pub fn read(&self, path: impl AsRef<Path>) -> Result<String, HostError> {
         self.read_up_to(path.as_ref(), MAX_INPUT)
+    }
+
+    /// The text of a file that may be YAML, which a byte order mark tells to be UTF-16, as `>` of Windows PowerShell
+    /// writes it (<https://yaml.org/spec/1.2.2/#52-character-encodings>).
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_yaml(&self, path: impl AsRef<Path>) -> Result<YamlText, HostError> {
+        let path = path.as_ref();
+        let fail = |problem| HostError::new(Action::Read, path, problem);
+        let (file, length) = self.open(path).map_err(fail)?;
+        read_bytes(file, length, MAX_INPUT).and_then(yaml_text).map_err(fail)
     }
 
     /// The text of a file that this program wrote, such as a plan.
@@ -236,6 +270,16 @@ impl Host {
     /// When it is unreadable, larger than [`MAX_INPUT`] or not UTF-8.
     pub fn read_stdin(&self) -> Result<String, HostError> {
         read_text(io::stdin().lock(), 0, MAX_INPUT)
+            .map_err(|problem| HostError::new(Action::Read, Path::new(STDIN), problem))
+    }
+
+    /// The same as [`Self::read_yaml`], for standard input.
+    ///
+    /// # Errors
+    /// As [`Self::read_stdin`].
+    pub fn read_stdin_yaml(&self) -> Result<YamlText, HostError> {
+        read_bytes(io::stdin().lock(), 0, MAX_INPUT)
+            .and_then(yaml_text)
             .map_err(|problem| HostError::new(Action::Read, Path::new(STDIN), problem))
     }
 
@@ -372,6 +416,19 @@ impl Host {
     }
 }
 
+/// Text with U+FFFD for each byte that is not UTF-8, as Go has it, and so Docker.
+fn with_replacements(text: &OsStr) -> String {
+    if cfg!(windows) {
+        return text.to_string_lossy().into_owned();
+    }
+    let mut replaced = String::new();
+    for chunk in text.as_encoded_bytes().utf8_chunks() {
+        replaced.push_str(chunk.valid());
+        replaced.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    replaced
+}
+
 fn emit(stream: impl RawStream + AsLockedWrite, text: &str) -> io::Result<()> {
     // Text without colours passes untouched: it may be a product in which every byte counts.
     let colored = text.contains('\x1b');
@@ -382,6 +439,10 @@ fn emit(stream: impl RawStream + AsLockedWrite, text: &str) -> io::Result<()> {
 
 /// Reads the text of a stream that has about so many bytes, and no more than the limit.
 fn read_text(stream: impl Read, length: u64, limit: u64) -> Result<String, Problem> {
+    read_bytes(stream, length, limit).and_then(text)
+}
+
+fn read_bytes(stream: impl Read, length: u64, limit: u64) -> Result<Vec<u8>, Problem> {
     if length > limit {
         return Err(Problem::TooLarge(limit));
     }
@@ -390,11 +451,37 @@ fn read_text(stream: impl Read, length: u64, limit: u64) -> Result<String, Probl
     if bytes.len() as u64 > limit {
         return Err(Problem::TooLarge(limit));
     }
+    Ok(bytes)
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, Problem> {
     String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count() + 1;
         Problem::NotUtf8 { line, offset }
     })
+}
+
+/// Text in UTF-8, or in UTF-16 after a byte order mark, which is left out.
+fn yaml_text(bytes: Vec<u8>) -> Result<YamlText, Problem> {
+    let read: fn([u8; 2]) -> u16 = match bytes.get(..2) {
+        Some([0xff, 0xfe]) => u16::from_le_bytes,
+        Some([0xfe, 0xff]) => u16::from_be_bytes,
+        _ => return text(bytes).map(|text| YamlText { text, is_utf16: false }),
+    };
+    let mut text = String::with_capacity(bytes.len());
+    let (units, rest) = bytes.as_chunks::<2>();
+    let broken = |text: &str, offset| {
+        let line = text.matches('\n').count() + 1;
+        Err(Problem::NotUtf8 { line, offset })
+    };
+    let mut offset = 2;
+    for unit in char::decode_utf16(units.iter().skip(1).map(|unit| read(*unit))) {
+        let Ok(unit) = unit else { return broken(&text, offset) };
+        text.push(unit);
+        offset += unit.len_utf16() * 2;
+    }
+    if rest.is_empty() { Ok(YamlText { text, is_utf16: true }) } else { broken(&text, offset) }
 }
 
 /// Rust's names of an operating system and an architecture as Go's.
@@ -486,6 +573,7 @@ mod tests {
         let host = Host {
             directory: directory.path().to_owned(),
             environment: BTreeMap::new(),
+            replaced: BTreeSet::new(),
             color: ColorChoice::Never,
         };
         (directory, host)
@@ -676,6 +764,7 @@ mod tests {
         let host = Host {
             directory: root.join("way/checkout/sub"),
             environment: BTreeMap::new(),
+            replaced: BTreeSet::new(),
             color: ColorChoice::Never,
         };
         let absolute = |path: &str| root.join(path).display().to_string();
@@ -720,6 +809,7 @@ mod tests {
                 let host = Host {
                     directory: fs::canonicalize(at(directory)).unwrap(),
                     environment: BTreeMap::new(),
+                    replaced: BTreeSet::new(),
                     color: ColorChoice::Never,
                 };
                 for path in ["checkout/out/a", "checkout/out/inner/a", "checkout/sub/out/a"] {

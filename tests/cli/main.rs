@@ -40,6 +40,7 @@ mod rules; // rule lines of docker/metadata-action
 mod schema; // `bakeplan schema`: what JSON looks like
 mod secrets; // secrets and the clock in every attribute
 mod strict; // `--strict`: lints
+mod surroundings; // environment variables and files that are not UTF-8, switches in the environment
 mod verify; // `bakeplan verify`: what can be wrong with published images, and how it is told
 mod versions; // versions and constants that could surprise
 #[cfg(unix)]

@@ -175,3 +175,90 @@ fn output_on_a_full_disk_is_a_failure() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(told, "error[io-error]: cannot write standard output: no space left on device\n");
 }
+
+const APP: &str = "variable \"A\" {}\ntarget \"default\" {\n  tags = [\"ghcr.io/acme/app:1\"]\n  platforms = [\"linux/amd64\"]\n}\n";
+
+/// A line that is copied from CI, where Docker ran, works as it is.
+#[test]
+fn options_that_shape_no_definition_are_taken() {
+    let plain = Test::new().file("docker-bake.hcl", APP).args(["print"]).output().stdout;
+    for line in [
+        "--print=true --debug=false --metadata-file meta.json --progress plain",
+        "--print --allow network.host --builder remote -D=1 --jobs 4",
+        "--print=0 --execution=defer-output --metadata-file=- --list-targets=false",
+        "--list= -D --list-variables=F --debug=T -j2",
+    ] {
+        let test = Test::new().file("docker-bake.hcl", APP).args(["print"]).args(line.split(' '));
+        let output = test.output();
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.stdout, plain, "{line}");
+    }
+    for command in ["plan", "matrix", "metadata", "bake"] {
+        let test = Test::new().file("docker-bake.hcl", APP).args([command]);
+        let output = test.args("--metadata-file meta.json --print --debug=true".split(' ')).output();
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn the_older_forms_of_lists_are_taken() {
+    let list = |line: &str| Test::new().file("docker-bake.hcl", APP).args(["print"]).args(line.split(' '));
+    for (line, same) in [
+        ("--list-targets", "--list=targets"),
+        ("--list-variables=true", "--list=variables"),
+        ("--list-targets --list-variables", "--list=type=targets"),
+        ("--list=variables --list-targets", "--list=type=variables,format=table"),
+        ("--print=false --list=targets", "--list=\"type=targets\""),
+    ] {
+        assert_eq!(list(line).output().stdout, list(same).output().stdout, "{line}");
+    }
+    for line in ["--list=targets --print", "--list-variables --print=1", "--list-targets --keep-variable A"] {
+        list(line).status(2).stderr("error[usage]: `--list` cannot be used with `--[..]`\n").run();
+    }
+}
+
+#[test]
+fn values_that_begin_with_a_hyphen_are_values() {
+    let file = "variable \"V\" { default = \"\" }\ntarget \"-a\" { args = { V = V } }\n";
+    let test = |line: &str| Test::new().file("-x.hcl", file).args(["print"]).args(line.split(' '));
+    let tags = test("-f -x.hcl --set -a.tags=x --var V=-1 -- -a").output();
+    let text = String::from_utf8_lossy(&tags.stdout).into_owned();
+    assert!(text.contains("\"V\": \"-1\"") && text.contains("\"x\""), "{text}");
+    test("--file --y.hcl").status(1).stderr("error[no-such-file]: [..]--y.hcl[..]\n...\n").run();
+    test("-f -x.hcl --set --print").status(1).stderr("error[..]--print[..]\n...\n").run();
+}
+
+#[test]
+fn an_empty_variable_is_skipped_and_one_without_a_name_refused() {
+    let file = "variable \"V\" { default = \"kept\" }\ntarget \"default\" { args = { V = V } }\n";
+    let test = |vars: &[&str]| {
+        let test = Test::new().file("docker-bake.hcl", file).args(["print"]);
+        vars.iter().fold(test, |test, var| test.args(["--var", *var]))
+    };
+    for vars in [&[""][..], &["", "W=1"], &["V=kept", ""]] {
+        let output = test(vars).output();
+        assert!(String::from_utf8_lossy(&output.stdout).contains("\"V\": \"kept\""), "{vars:?}");
+    }
+    for var in ["=x", "=", "==y"] {
+        let told = format!("error[usage]: `--var {var}` has no name; write `--var NAME{var}`\n");
+        test(&["V=1", var]).status(2).stderr(&told).run();
+    }
+}
+
+/// As in buildx, where the attribute replaces the type together with the default.
+#[test]
+fn a_variable_that_an_attribute_sets_is_listed_without_its_type() {
+    for (file, listed) in [
+        ("V = \"5\"\nvariable \"V\" {\n  type = number\n}\n", "V\t\t\t5\t\n"),
+        ("V = [\"a\"]\nvariable \"V\" {\n  type = list(string)\n}\n", "V\t\t\t[\"a\"]\t\n"),
+        ("V = null\nvariable \"V\" {\n  type = string\n  default = \"x\"\n}\n", "V\t\t\t<null>\t\n"),
+        ("V = \"a\"\nvariable \"V\" {\n  type = any\n}\n", "V\t\t\ta\t\n"),
+        ("W = \"a\"\nvariable \"V\" {\n  type = string\n}\n", "V\t\tstring\t<null>\t\n"),
+    ] {
+        Test::new()
+            .file("docker-bake.hcl", file)
+            .args(["print", "--list=variables"])
+            .stdout(format!("VARIABLE\tTYPE\tVALUE\tDESCRIPTION\n{listed}"))
+            .run();
+    }
+}

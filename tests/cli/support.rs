@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "what the first tests do not need, those of the commands will")]
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ pub(crate) struct Test {
     folder: TempDir,
     current: PathBuf,
     arguments: Vec<String>,
-    environment: Vec<(String, String)>,
+    environment: Vec<(String, OsString)>,
     stdin: Vec<u8>,
     status: i32,
     stdout: Data,
@@ -75,8 +76,8 @@ impl Test {
     }
 
     /// Sets an environment variable. Only `PATH` is inherited, and `HOME` is an empty folder.
-    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_owned(), value.to_owned()));
+    pub(crate) fn env(mut self, name: &str, value: &(impl AsRef<OsStr> + ?Sized)) -> Self {
+        self.environment.push((name.to_owned(), value.as_ref().to_owned()));
         self
     }
 

@@ -35,6 +35,14 @@ pub(super) fn engine() -> Engine {
     }
 }
 
+/// The buildx that `BAKEPLAN_BUILDX` names, for what needs no engine; without it, that of the engine.
+pub(super) fn buildx() -> Engine {
+    match std::env::var("BAKEPLAN_BUILDX") {
+        Ok(file) if !file.is_empty() => Engine { buildx: file.into(), registries: Default::default() },
+        _ => engine(),
+    }
+}
+
 /// What `tests/engine/up` wrote down under a name.
 pub(super) fn need(variable: &str) -> String {
     let value = std::env::var(variable).ok().filter(|value| !value.is_empty());

@@ -113,13 +113,17 @@ impl Decoder<'_> {
         }
     }
 
+    /// What Bake makes of a string, which it looks at after all files are merged.
     pub(super) fn accept<T>(&mut self, result: Result<T, FlagError>, text: &Text, path: &str) -> Option<T> {
-        result
-            .map_err(|error| {
+        match result {
+            Ok(value) => return Some(value),
+            Err(_) if !self.complete => {}
+            Err(error) => {
                 let diagnostic = Diagnostic::error("attribute-value", format!("`{path}`: {error}"));
                 self.diagnostics.push(diagnostic.at(text.span, ""));
-            })
-            .ok()
+            }
+        }
+        None
     }
 
     /// A mapping of scalars, or a list of `KEY=VALUE`.

@@ -7,6 +7,14 @@ pub trait Files {
     /// # Errors
     /// Why there is none.
     fn read(&self, path: &str) -> Result<String, Unreadable>;
+
+    /// The text of a file in YAML, which may be in another encoding.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn read_yaml(&self, path: &str) -> Result<String, Unreadable> {
+        self.read(path)
+    }
 }
 
 /// Why a file has no text.

@@ -333,7 +333,7 @@ impl Loader<'_> {
         if let Some(file) = self.read.iter().find(|file| file.path == path) {
             return Ok(file.clone());
         }
-        match self.files.read(&path) {
+        match self.files.read_yaml(&path) {
             Ok(text) => {
                 let file = File { source: self.sources.add(path.clone(), text), path };
                 self.read.push(file.clone());

@@ -167,7 +167,7 @@ impl Decoder<'_> {
         if let Some(node) = build.get("secrets") {
             self.build_secrets(&mut target, node, secrets, &path);
         }
-        if let Some(node) = build.get("x-bake").filter(|node| !node.is_null()) {
+        if let Some(node) = build.get("x-bake").filter(|node| self.complete && !node.is_null()) {
             extension::apply(self, &mut target, node, &format!("{path}.x-bake"));
         }
         if target.tags.as_ref().is_none_or(Vec::is_empty) {

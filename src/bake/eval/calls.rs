@@ -35,15 +35,8 @@ impl Context {
         expand: bool,
     ) -> Result<Value, Failure> {
         match (&*name.name, args) {
-            ("can", [attempt]) => {
-                return match self.eval(scope, attempt) {
-                    Err(failure) if failure.code == kept::CODE => Err(failure),
-                    Ok(value) => Ok(Value::from(true).depending_on([&value])),
-                    Err(_) => Ok(Value::from(false)),
-                };
-            }
-            ("try", [_, ..]) => return self.try_each(scope, span, args),
-            ("convert", [value, ty]) => {
+            ("can" | "try", _) => return self.attempt(scope, span, name, args, expand),
+            ("convert", [value, ty]) if !expand => {
                 let value = self.eval(scope, value)?;
                 let ty = parse_type(ty).map_err(Box::new)?;
                 return convert_function(&value, &ty).map_err(|e| {
@@ -53,10 +46,7 @@ impl Context {
                     Box::new(Diagnostic::error("call-failed", format!("`convert`: {e}")).at(span, ""))
                 });
             }
-            ("can" | "try" | "convert", _) => {
-                let message = format!("`{}` takes other arguments than these", name.name);
-                return Err(Box::new(Diagnostic::error("call-failed", message).at(span, "")));
-            }
+            ("convert", _) => return Err(other_arguments(name, span, "a value and a type")),
             _ => {}
         }
         let standard = self.standard.get(&*name.name).cloned();
@@ -107,28 +97,73 @@ impl Context {
                 places.push(arg.span);
                 continue;
             }
-            let Some(items) = value.items() else {
-                self.known(&value, "`...`", arg.span)?;
-                let message = format!("`...` takes a list, and this is {}", describe(&value));
-                return Err(Box::new(Diagnostic::error("call-failed", message).at(arg.span, "")));
-            };
-            let marks = value.own_marks().of_answer();
-            values.extend(items.iter().map(|item| item.clone().marked(&marks)));
+            values.extend(self.spread(&value, arg.span)?);
             places.resize(values.len(), arg.span);
         }
         Ok(Arguments { values, places })
     }
 
-    fn try_each(&self, scope: &Scope<'_>, span: Span, args: &[Expr]) -> Result<Value, Failure> {
+    /// The arguments that `...` makes of one value.
+    fn spread(&self, value: &Value, span: Span) -> Result<Vec<Value>, Failure> {
+        let Some(items) = value.items() else {
+            self.known(value, "`...`", span)?;
+            let message = format!("`...` takes a list, and this is {}", describe(value));
+            return Err(Box::new(Diagnostic::error("call-failed", message).at(span, "")));
+        };
+        let marks = value.own_marks().of_answer();
+        Ok(items.iter().map(|item| item.clone().marked(&marks)).collect())
+    }
+
+    /// `can` and `try`. They let an argument fail, but not the list of arguments that `...` follows.
+    fn attempt(
+        &self,
+        scope: &Scope<'_>,
+        span: Span,
+        name: &Ident,
+        args: &[Expr],
+        expand: bool,
+    ) -> Result<Value, Failure> {
+        let (attempts, spread) = match args.split_last() {
+            Some((last, before)) if expand => (before, self.spread(&self.eval(scope, last)?, last.span)?),
+            _ => (args, Vec::new()),
+        };
+        if &*name.name == "try" {
+            return self.try_each(scope, span, attempts, spread);
+        }
+        match (attempts, spread.as_slice()) {
+            ([attempt], []) => match self.eval(scope, attempt) {
+                Err(failure) if failure.code == kept::CODE => Err(failure),
+                Ok(value) => Ok(Value::from(true).depending_on([&value])),
+                Err(_) => Ok(Value::from(false)),
+            },
+            ([], [value]) => Ok(Value::from(true).depending_on([value])),
+            _ => Err(other_arguments(name, span, "one expression")),
+        }
+    }
+
+    fn try_each(
+        &self,
+        scope: &Scope<'_>,
+        span: Span,
+        attempts: &[Expr],
+        spread: Vec<Value>,
+    ) -> Result<Value, Failure> {
         let mut failures = Vec::new();
-        for arg in args {
-            match self.eval(scope, arg) {
+        for attempt in attempts {
+            match self.eval(scope, attempt) {
                 Ok(value) => return Ok(value),
                 Err(failure) if failure.code == kept::CODE => return Err(failure),
                 Err(failure) => failures.push(failure.message),
             }
         }
-        let mut diagnostic = Diagnostic::error("call-failed", "every argument of `try` failed").at(span, "");
+        if let Some(value) = spread.into_iter().next() {
+            return Ok(value);
+        }
+        let message = match attempts {
+            [] => "`try` has no arguments",
+            _ => "every argument of `try` failed",
+        };
+        let mut diagnostic = Diagnostic::error("call-failed", message).at(span, "");
         diagnostic.notes = failures;
         Err(Box::new(diagnostic))
     }
@@ -136,7 +171,7 @@ impl Context {
     fn unknown_function(&self, name: &Ident) -> Diagnostic {
         let message = format!("there is no function named `{}`", name.name);
         let diagnostic = Diagnostic::error("unknown-function", message).at(name.span, "not found");
-        if self.declared.contains(&name.name) {
+        if self.declared.functions.contains(&name.name) {
             return diagnostic
                 .with_note(
                     "it is declared, but Bake does not look into the strings of JSON for what to read first",
@@ -152,18 +187,31 @@ impl Context {
     }
 }
 
+fn other_arguments(name: &Ident, span: Span, expected: &str) -> Failure {
+    let message = format!("`{}` takes {expected}, and this is something else", name.name);
+    Box::new(Diagnostic::error("call-failed", message).at(span, ""))
+}
+
 impl UserFunction {
     /// Gives each parameter its argument.
     fn bind(&self, mut args: Vec<Value>) -> Result<Vec<(Name, Value)>, FunctionError> {
         if let Some(index) = args.iter().position(Value::is_null) {
             return Err(FunctionError::argument(index, "an argument must not be null"));
         }
-        if args.len() < self.params.len() || (args.len() > self.params.len() && self.variadic.is_none()) {
-            let expected = self.params.len();
+        let (expected, found) = (self.params.len(), args.len());
+        if found < expected {
+            let missing: Vec<String> = self.params[found..].iter().map(|name| format!("`{name}`")).collect();
+            let missing = match missing.as_slice() {
+                [one] => format!("the missing one is {one}"),
+                several => format!("the missing ones are {}", several.join(", ")),
+            };
             return Err(FunctionError::new(format!(
-                "{expected} arguments are expected, {} found",
-                args.len()
+                "not enough arguments: {expected} expected, {found} found; {missing}"
             )));
+        }
+        if found > expected && self.variadic.is_none() {
+            let message = format!("too many arguments: {expected} expected, {found} found");
+            return Err(FunctionError::argument(expected, message));
         }
         let rest = args.split_off(self.params.len());
         let mut names: Vec<(Name, Value)> = self.params.iter().cloned().zip(args).collect();

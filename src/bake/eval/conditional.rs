@@ -101,7 +101,7 @@ impl Context {
             Box::new(exprs.iter().zip(arms).fold(diagnostic, |diagnostic, (expr, arm)| {
                 let found = match arm {
                     Ok(value) => describe(value),
-                    Err(missing) => format!("a {} without a value", missing.ty),
+                    Err(missing) => format!("{} without a value", missing.ty.with_article()),
                 };
                 diagnostic.at(expr.span, format!("this is {found}"))
             }))

@@ -11,13 +11,14 @@ use super::budget::Budget;
 use super::calls::UserFunction;
 use super::conditional::TypedFailure;
 use super::constructors::{bindings, iterate};
+use super::declared::Declared;
 use super::functions::{Ambient, Function};
 use super::inference;
 use super::operators::{self, OperatorError};
 use crate::bake::text::syntax::{BinaryOp, Expr, ExprKind, Ident, TemplatePart, UnaryOp};
 use crate::bake::values::convert::convert;
 use crate::bake::values::{MarkedStr, Marks, Name, Type, Value, kept};
-use crate::diagnostic::{Diagnostic, Failure, suggest};
+use crate::diagnostic::{Diagnostic, Failure, names_help};
 use crate::source::Span;
 
 /// Names that are visible in one place only: matrix axes, function parameters, `for` variables.
@@ -72,8 +73,7 @@ pub(crate) struct Context {
     pub(crate) standard: BTreeMap<&'static str, Rc<Function>>,
     pub(crate) globals: RefCell<BTreeMap<Name, Value>>,
     pub(crate) functions: RefCell<BTreeMap<Name, Rc<UserFunction>>>,
-    /// The names of all functions that are declared, those included that cannot be called yet.
-    pub(crate) declared: BTreeSet<Name>,
+    pub(crate) declared: Declared,
     pub(crate) exposed: RefCell<Exposed>,
     /// Whether there are variables that are kept.
     pub(crate) keeps: bool,
@@ -92,7 +92,7 @@ impl Context {
             standard: super::functions::standard(),
             globals: RefCell::default(),
             functions: RefCell::default(),
-            declared: BTreeSet::new(),
+            declared: Declared::default(),
             exposed: RefCell::default(),
             budget: Budget::default(),
         }
@@ -144,6 +144,7 @@ impl Context {
                 Ok(inner) => self.outline(scope, inner)?,
                 Err(failure) => return Err(failure.clone().into()),
             },
+            ExprKind::Broken(failure) => return Err(failure.clone().into()),
             ExprKind::Tuple(items) => self.tuple(scope, items)?,
             ExprKind::Object(items) => self.object(scope, items)?,
             ExprKind::Variable(name) => self.variable(scope, name, expr.span)?,
@@ -172,13 +173,11 @@ impl Context {
         }
         let mut known = scope.visible();
         known.extend(self.globals.borrow().keys().cloned());
-        let diagnostic =
+        let mut diagnostic =
             Diagnostic::error("unknown-variable", format!("there is no variable named `{name}`"))
                 .at(span, "not found");
-        Err(Box::new(match suggest(name, known.iter().map(|k| &**k)) {
-            Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-            None => diagnostic,
-        }))
+        diagnostic.help = self.declared.help(name, known.iter().map(|k| &**k));
+        Err(Box::new(diagnostic))
     }
 
     fn get_attr(&self, scope: &Scope<'_>, of: &Expr, name: &Ident) -> Result<Value, TypedFailure> {
@@ -204,6 +203,15 @@ impl Context {
         })?)
     }
 
+    /// No block of this kind has the name.
+    fn unknown_block(&self, kind: &str, name: &Ident) -> Diagnostic {
+        let message = format!("there is no {kind} named `{}`", name.name);
+        let known = self.declared.blocks.get(kind).into_iter().flatten().map(|known| &**known);
+        Diagnostic::error("unknown-block", message)
+            .at(name.span, "not found")
+            .with_help(names_help(&name.name, kind, known))
+    }
+
     /// `target.NAME` and `target.NAME.ATTRIBUTE`, unless a name of the scope hides the block kind.
     fn block_attribute(&self, scope: &Scope<'_>, of: &Expr, name: &Ident) -> Option<Result<Value, Failure>> {
         let exposed = self.exposed.borrow();
@@ -213,7 +221,7 @@ impl Context {
                 let blocks = whole(kind)?;
                 Some(match blocks.get(&name.name) {
                     Some(members) => Ok(Value::object(members.clone())),
-                    None => Err(Box::new(unknown_block(kind, name, blocks.keys()))),
+                    None => Err(Box::new(self.unknown_block(kind, name))),
                 })
             }
             ExprKind::GetAttr { of, name: block } => {
@@ -221,7 +229,9 @@ impl Context {
                 let members = whole(kind)?.get(&block.name)?;
                 Some(members.get(&name.name).cloned().ok_or_else(|| {
                     let message = format!("a {kind} has no attribute `{}`", name.name);
-                    Box::new(Diagnostic::error("unsupported-attribute", message).at(name.span, ""))
+                    let diagnostic = Diagnostic::error("unsupported-attribute", message).at(name.span, "");
+                    let known = self.declared.attributes.get(&**kind).into_iter().flatten().copied();
+                    Box::new(diagnostic.with_help(names_help(&name.name, "attribute", known)))
                 }))
             }
             _ => None,
@@ -387,8 +397,7 @@ impl Rendered {
 pub(crate) fn describe(value: &Value) -> String {
     match value {
         Value::Null(_, _) => "null".into(),
-        Value::Object(_, _) => "an object".into(),
-        other => format!("a {}", other.ty()),
+        other => other.ty().with_article(),
     }
 }
 
@@ -467,14 +476,4 @@ fn operator_failure(error: OperatorError, span: Span, left: &Expr, right: &Expr)
             Diagnostic::error("invalid-operation", format!("this has no value: {message}")).at(span, "")
         }
     })
-}
-
-/// No block of this kind has the name.
-fn unknown_block<'a>(kind: &str, name: &Ident, known: impl Iterator<Item = &'a Name>) -> Diagnostic {
-    let diagnostic = Diagnostic::error("unknown-block", format!("there is no {kind} named `{}`", name.name))
-        .at(name.span, "not found");
-    match suggest(&name.name, known.map(|k| &**k)) {
-        Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-        None => diagnostic,
-    }
 }

@@ -41,7 +41,7 @@ impl Guess {
         if fits {
             return Ok(());
         }
-        let message = format!("this must be a {wanted}, and is a {}", self.ty());
+        let message = format!("this must be {}, and is {}", wanted.with_article(), self.ty().with_article());
         Err(Box::new(Diagnostic::error("invalid-operand", message).at(span, "")))
     }
 }
@@ -111,7 +111,7 @@ impl Context {
             ExprKind::GetAttr { of, name } => {
                 let ty = self.guess(scope, open, of)?.ty();
                 attribute(&ty, name).ok_or_else(|| {
-                    let message = format!("a {ty} has no attribute `{}`", name.name);
+                    let message = format!("{} has no attribute `{}`", ty.with_article(), name.name);
                     Box::new(Diagnostic::error("unsupported-attribute", message).at(name.span, ""))
                 })?
             }
@@ -122,7 +122,7 @@ impl Context {
                     Guess::Unknown(_) => Some(Type::Dynamic),
                 };
                 element.ok_or_else(|| {
-                    let message = format!("a {ty} has no such element");
+                    let message = format!("{} has no such element", ty.with_article());
                     Box::new(Diagnostic::error("invalid-index", message).at(key.span, ""))
                 })?
             }

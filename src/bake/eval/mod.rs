@@ -3,6 +3,7 @@
 // What evaluation needs.
 pub(crate) mod budget;
 pub(crate) mod chain;
+mod declared;
 pub mod functions;
 mod operators;
 pub(crate) mod references;
@@ -15,4 +16,5 @@ mod constructors;
 mod expression;
 mod inference;
 
+pub(crate) use declared::Declared;
 pub(crate) use expression::{Context, Scope, describe};

@@ -157,7 +157,7 @@ fn part(collection: &Value, key: &Value) -> Result<Value, String> {
             members.get(name).cloned().ok_or_else(|| no_member(name, members.keys().map(|k| &**k)))
         }
         Value::Set(..) => Err("the elements of a set have no index; use a `for` expression".into()),
-        other => Err(format!("a {} has no elements to index", other.ty())),
+        other => Err(format!("{} has no elements to index", other.ty().with_article())),
     }
 }
 
@@ -184,7 +184,7 @@ pub(super) fn attribute(object: &Value, name: &str) -> Result<Value, String> {
             "a {} has no attribute `{name}`; use `[*].{name}` for all elements, or an index for one",
             object.ty()
         )),
-        other => Err(format!("a {} has no attributes, so no `{name}`", other.ty())),
+        other => Err(format!("{} has no attributes, so no `{name}`", other.ty().with_article())),
     }
 }
 

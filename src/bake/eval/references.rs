@@ -39,6 +39,7 @@ impl<'a> References<'a> {
             | ExprKind::Bool(_)
             | ExprKind::Number(_)
             | ExprKind::String(_)
+            | ExprKind::Broken(_)
             | ExprKind::SplatItem => {}
             ExprKind::Template(parts) => self.visit_parts(parts),
             ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => self.visit(inner),

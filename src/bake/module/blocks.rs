@@ -112,6 +112,10 @@ impl Module {
             }
             namesakes.push(index);
         }
+        for instance in &instances {
+            let names = self.context.declared.blocks.entry(instance.kind).or_default();
+            names.insert(Rc::clone(&instance.name));
+        }
         self.instances = instances;
         diagnostics.check()?;
         Ok(())
@@ -152,14 +156,15 @@ impl Module {
             };
             let instance_name = Rc::clone(text.name());
             if matrix.is_some() && !seen.insert(Rc::clone(&instance_name)) {
-                return Err(Box::new(
-                    Diagnostic::error(
-                        "duplicate-name",
-                        format!("duplicate name `{instance_name}` in one matrix"),
-                    )
-                    .at(name.map_or(label.span, |n| n.value.span), "")
-                    .with_help("use every axis of the matrix in `name`"),
-                ));
+                return Err(match name {
+                    None => matrix::without_name(label, &axes),
+                    Some(name) => {
+                        let message = format!("duplicate name `{instance_name}` in one matrix");
+                        let diagnostic = Diagnostic::error("duplicate-name", message);
+                        let help = "use every axis of the matrix in `name`";
+                        Box::new(diagnostic.at(name.value.span, "").with_help(help))
+                    }
+                });
             }
             instances.push(Instance {
                 kind,

@@ -10,12 +10,12 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
+use super::exposed;
 use super::instance::Instance;
-use super::variables::declared_type;
 use crate::bake::eval::chain::{Chain, Step};
 use crate::bake::eval::functions::Ambient;
 use crate::bake::eval::references::References;
-use crate::bake::eval::{Context, Scope};
+use crate::bake::eval::{Context, Declared, Scope};
 use crate::bake::text::syntax::{Attribute, Block, Body, Expr, ExprKind};
 use crate::bake::values::{Marks, Name, Type, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, Failure};
@@ -115,7 +115,7 @@ impl Module {
             missed: RefCell::default(),
         };
         let blocks = module.collect(files)?;
-        module.context.declared = module.functions.keys().cloned().collect();
+        module.context.declared = module.declared();
         module.builtins();
         module.check_kept()?;
         module.resolve_variables()?;
@@ -163,6 +163,17 @@ impl Module {
         }
         diagnostics.check()?;
         Ok(blocks)
+    }
+
+    fn declared(&self) -> Declared {
+        let Surroundings { env, vars, local_platform: _, kept: _ } = &self.surroundings;
+        Declared {
+            functions: self.functions.keys().cloned().collect(),
+            variables: self.variables.keys().chain(self.attributes.keys()).cloned().collect(),
+            given: env.keys().chain(vars.keys()).map(|name| Name::from(name.as_str())).collect(),
+            blocks: BTreeMap::new(),
+            attributes: BLOCK_KINDS.into_iter().map(|kind| (kind, exposed::attributes(kind))).collect(),
+        }
     }
 
     fn builtins(&self) {
@@ -303,7 +314,7 @@ impl Module {
                 Ok(VariableInfo {
                     name: Rc::clone(&variable.labels[0].name),
                     description: self.description(variable)?,
-                    ty: declared_type(&variable.body)?,
+                    ty: self.type_of(variable)?,
                     value: globals
                         .get(&variable.labels[0].name)
                         .cloned()

@@ -10,11 +10,11 @@ use crate::bake::eval::budget::MAX_ERRORS;
 use crate::bake::eval::calls::UserFunction;
 use crate::bake::eval::chain::Step;
 use crate::bake::eval::references::{FreeName, References};
-use crate::bake::text::syntax::{Block, Body, Expr, ExprKind};
+use crate::bake::text::syntax::{Block, Body, Expr, ExprKind, Ident};
 use crate::bake::values::convert::convert;
 use crate::bake::values::kept::{self, KeptVariable};
 use crate::bake::values::{Name, Type, Value, variable_marks};
-use crate::diagnostic::{Diagnostic, Diagnostics, Failure, names_help};
+use crate::diagnostic::{Diagnostic, Diagnostics, Failure, names_help, suggest};
 use crate::source::Span;
 
 impl Module {
@@ -68,14 +68,18 @@ impl Module {
         }
     }
 
+    /// The declared type of a variable; an attribute of the same name replaces it, together with the default.
+    pub(super) fn type_of(&self, variable: &Block) -> Result<Option<Type>, Failure> {
+        if self.attributes.contains_key(&variable.labels[0].name) {
+            return Ok(None);
+        }
+        declared_type(&variable.body)
+    }
+
     fn global_value(&self, name: &Name) -> Result<Value, Failure> {
         let variable = self.variables.get(name);
         let attribute = self.attributes.get(name);
-        // An attribute of the same name replaces the default, and the variable's type with it.
-        let declared = match (attribute, variable) {
-            (None, Some(variable)) => declared_type(&variable.body)?,
-            _ => None,
-        };
+        let declared = variable.map_or(Ok(None), |variable| self.type_of(variable))?;
         let default =
             attribute.or_else(|| variable.and_then(|v| v.body.attribute("default"))).map(|a| &a.value);
         let default_value = match default {
@@ -85,7 +89,7 @@ impl Module {
                 Some(match &declared {
                     None => value,
                     Some(ty) => convert(&value, ty).map_err(|e| {
-                        let message = format!("the default of `{name}` is not a {ty}: {e}");
+                        let message = format!("the default of `{name}` is not {}: {e}", ty.with_article());
                         Box::new(Diagnostic::error("default-type", message).at(expr.span, ""))
                     })?,
                 })
@@ -158,7 +162,11 @@ impl Module {
             );
         }
         if !ty.is_primitive() {
-            let message = format!("`{}` is a {ty}; only strings, numbers and bools can be kept", label.name);
+            let message = format!(
+                "`{}` is {}; only strings, numbers and bools can be kept",
+                label.name,
+                ty.with_article()
+            );
             return fail(
                 message,
                 "leave it out of `--keep-variable`, or take it apart into several variables",
@@ -202,11 +210,7 @@ impl Module {
             variables.push(KeptVariable {
                 name: Rc::clone(&label.name),
                 span: label.span,
-                // An attribute of the same name replaces the type, too.
-                ty: declared_type(&variable.body)
-                    .ok()
-                    .flatten()
-                    .filter(|_| !self.attributes.contains_key(&label.name)),
+                ty: self.type_of(variable).ok().flatten(),
                 default,
                 description: self.description(variable).ok().flatten(),
                 validations,
@@ -372,16 +376,18 @@ impl Module {
         for attribute in &function.body.attributes {
             if !KNOWN.contains(&&*attribute.name.name) {
                 let message = format!("a function has no attribute `{}`", attribute.name.name);
-                return Err(Box::new(
-                    Diagnostic::error("unknown-attribute", message).at(attribute.name.span, ""),
-                ));
+                let help = names_help(&attribute.name.name, "attribute", KNOWN.into_iter());
+                let diagnostic = Diagnostic::error("unknown-attribute", message);
+                return Err(Box::new(diagnostic.at(attribute.name.span, "").with_help(help)));
             }
         }
-        let need = |attribute: &str| {
-            function.body.attribute(attribute).map(|a| &a.value).ok_or_else(|| {
+        let need = |attribute: &str| match function.body.attribute(attribute).map(|a| &a.value) {
+            Some(Expr { kind: ExprKind::Broken(failure), .. }) => Err(failure.clone()),
+            Some(expr) => Ok(expr),
+            None => {
                 let message = format!("the function `{name}` has no `{attribute}`");
-                Box::new(Diagnostic::error("missing-attribute", message).at(function.labels[0].span, ""))
-            })
+                Err(Box::new(Diagnostic::error("missing-attribute", message).at(function.labels[0].span, "")))
+            }
         };
         let params_expr = need("params")?;
         let ExprKind::Tuple(items) = &params_expr.kind else {
@@ -400,33 +406,32 @@ impl Module {
                 || self.context.standard.contains_key(&*call.name)
                 || self.resolve_function(&call.name)?;
             if !known {
-                return Err(self.context_failure(&call.name, call.span, "function"));
+                return Err(self.no_function(call));
             }
         }
         for reference in &references.names {
             let block = BLOCK_KINDS.contains(&&**reference.root);
             if block || !self.resolve_global(reference.root)? {
-                return Err(self.context_failure(reference.root, reference.expr.span, "variable"));
+                return Err(self.no_variable(reference.root, &bound, reference.expr.span));
             }
         }
         Ok(UserFunction { params, variadic, result: Rc::new(result.clone()) })
     }
 
-    fn context_failure(&self, name: &str, span: Span, what: &str) -> Failure {
-        let message = format!("there is no {what} named `{name}` that a function could use");
-        let diagnostic = Diagnostic::error(
-            if what == "function" { "unknown-function" } else { "unknown-variable" },
-            message,
-        );
-        let known: Vec<&str> = match what {
-            "function" => {
-                self.functions.keys().map(|k| &**k).chain(self.context.standard.keys().copied()).collect()
-            }
-            _ => self.variables.keys().chain(self.attributes.keys()).map(|k| &**k).collect(),
-        };
-        let near = crate::diagnostic::suggest(name, known).map(|near| format!("did you mean `{near}`?"));
-        let mut diagnostic = diagnostic.at(span, "not found");
-        diagnostic.help = near;
+    /// A function uses another one that there is not.
+    fn no_function(&self, name: &Ident) -> Failure {
+        let message = format!("there is no function named `{}` that a function could use", name.name);
+        let known = self.functions.keys().map(|k| &**k).chain(self.context.standard.keys().copied());
+        let mut diagnostic = Diagnostic::error("unknown-function", message).at(name.span, "not found");
+        diagnostic.help = suggest(&name.name, known).map(|near| format!("did you mean `{near}`?"));
+        Box::new(diagnostic)
+    }
+
+    /// A function uses a variable that there is not.
+    fn no_variable(&self, name: &Name, bound: &[Name], span: Span) -> Failure {
+        let message = format!("there is no variable named `{name}` that a function could use");
+        let mut diagnostic = Diagnostic::error("unknown-variable", message).at(span, "not found");
+        diagnostic.help = self.context.declared.help(name, bound.iter().map(|name| &**name));
         Box::new(diagnostic)
     }
 }
@@ -434,6 +439,7 @@ impl Module {
 fn keyword(expr: &Expr) -> Result<Name, Failure> {
     match &expr.kind {
         ExprKind::Variable(name) | ExprKind::JsonString { text: name, .. } => Ok(Rc::clone(name)),
+        ExprKind::Broken(failure) => Err(failure.clone()),
         _ => Err(Box::new(
             Diagnostic::error("function-params", "a parameter must be a plain name").at(expr.span, ""),
         )),

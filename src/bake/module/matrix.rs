@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::bake::eval::describe;
+use crate::bake::text::syntax::Ident;
 use crate::bake::values::convert::convert;
 use crate::bake::values::{MarkedStr, Name, Type, Value};
 use crate::diagnostic::{Diagnostic, Failure};
@@ -61,6 +62,27 @@ pub(super) fn name_of(value: &Value, span: Span) -> Result<MarkedStr, Failure> {
             Err(Box::new(Diagnostic::error("target-name", message).at(span, "")))
         }
     }
+}
+
+/// The targets of a matrix would all have the label for a name.
+pub(super) fn without_name(label: &Ident, axes: &[(Name, Value)]) -> Failure {
+    let message = format!("the targets of a matrix need a `name` each, and `{}` says none", label.name);
+    let diagnostic = Diagnostic::error("duplicate-name", message).at(label.span, "");
+    let is_name = |text: &str| check_name(text, label.span).is_ok();
+    let parts: Option<Vec<String>> = axes
+        .iter()
+        .map(|(axis, value)| match convert(value, &Type::String) {
+            Ok(Value::String(text)) if is_name(text.as_str()) => Some(format!("${{{axis}}}")),
+            Ok(Value::String(text)) if is_name(&text.as_str().replace('.', "-")) => {
+                Some(format!("${{replace({axis}, \".\", \"-\")}}"))
+            }
+            _ => None,
+        })
+        .collect();
+    Box::new(diagnostic.with_help(match parts {
+        Some(parts) => format!("add one with every axis: `name = \"{}-{}\"`", label.name, parts.join("-")),
+        None => "add one with every axis, such as `name = \"NAME-${AXIS}\"`".to_owned(),
+    }))
 }
 
 /// Target and group names are of `[a-zA-Z0-9_-]+`.

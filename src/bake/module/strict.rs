@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::files::Module;
+use super::files::{File, Module};
 use crate::bake::target::attributes::{Attribute, SetKey, names_of};
 use crate::bake::target::{Entry as Cache, Target};
-use crate::bake::text::syntax::Block;
+use crate::bake::text::syntax::{Block, Expr, ExprKind};
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::reference::Reference;
 use crate::source::Span;
@@ -29,6 +29,42 @@ pub fn unknown_names(module: &Module) -> Vec<Diagnostic> {
         check_block(block, &VARIABLE_ATTRIBUTES, &["validation"], &mut diagnostics);
     }
     diagnostics.into_sorted()
+}
+
+/// The blocks of a file, by what they are called.
+const BLOCKS: [&str; 5] = ["variable", "function", "group", "target", "image"];
+
+/// Blocks that are called almost as ones of Bake are. It ignores them in HCL, as it does those of other tools, and
+/// takes them for variables in JSON.
+#[must_use]
+pub fn misspelt_blocks(files: &[File]) -> Vec<Diagnostic> {
+    let mut diagnostics = Diagnostics::default();
+    for file in files {
+        let blocks = file.body.blocks.iter().map(|block| (&block.kind, block.span));
+        let objects =
+            file.body.attributes.iter().filter(|attribute| file.json && holds_objects(&attribute.value));
+        for (name, span) in blocks.chain(objects.map(|attribute| (&attribute.name, attribute.name.span))) {
+            let begins = |known: &&str| name.name.len() > 2 && known.starts_with(&*name.name);
+            let near = suggest(&name.name, BLOCKS).or_else(|| BLOCKS.into_iter().find(begins));
+            if let Some(near) = near.filter(|near| **near != *name.name) {
+                let taken = if file.json { "Bake takes this for a variable" } else { "Bake ignores this" };
+                let message = format!("there are no `{}` blocks; {taken}", name.name);
+                let diagnostic = Diagnostic::warning("unknown-block", message).at(span, "");
+                diagnostics.report(diagnostic.with_help(format!("did you mean `{near}`?")));
+            }
+        }
+    }
+    diagnostics.into_sorted()
+}
+
+/// Whether a value looks like the blocks of one kind in JSON: an object of objects.
+fn holds_objects(value: &Expr) -> bool {
+    match &value.kind {
+        ExprKind::Object(members) => {
+            !members.is_empty() && members.iter().all(|(_, body)| matches!(body.kind, ExprKind::Object(_)))
+        }
+        _ => false,
+    }
 }
 
 fn check_block(block: &Block, attributes: &[&str], blocks: &[&str], diagnostics: &mut Diagnostics) {

@@ -45,7 +45,8 @@ pub(super) fn convert_override(
             Type::Dynamic => Ok(Value::string(given.text.as_str())),
             ty if ty.is_primitive() => primitive(&given.text, &ty),
             ty => Err(format!(
-                "its default is a {ty}, which plain text cannot replace; declare `type` in the variable"
+                "its default is {}, which plain text cannot replace; declare `type` in the variable",
+                ty.with_article()
             )),
         },
     }
@@ -65,7 +66,7 @@ fn primitive(text: &str, ty: &Type) -> Result<Value, String> {
             let number = float.and_then(Number::from_f64).ok_or("it is not a number")?;
             Ok(Value::from(number))
         }
-        other => Err(format!("text cannot be a {other}")),
+        other => Err(format!("text cannot be {}", other.with_article())),
     }
 }
 
@@ -102,7 +103,7 @@ fn from_csv(text: &str, ty: &Type) -> Result<Value, String> {
             }
             Ok(Value::map((**element).clone(), members))
         }
-        other => Err(format!("a {other} cannot be given as CSV")),
+        other => Err(format!("{} cannot be given as CSV", other.with_article())),
     }
 }
 
@@ -111,6 +112,7 @@ pub(super) fn declared_type(body: &Body) -> Result<Option<Type>, Failure> {
     let Some(attribute) = body.attribute("type") else { return Ok(None) };
     match &attribute.value.kind {
         ExprKind::Null => Ok(None),
+        ExprKind::Broken(failure) => Err(failure.clone()),
         ExprKind::JsonString { text, .. } => {
             let expr = parse_expression_text(text, attribute.value.span)?;
             parse_type(&expr).map(Some).map_err(Box::new)

@@ -147,7 +147,7 @@ impl Decoder<'_> {
         }
         let found = match value {
             Value::Null(Type::Dynamic, _) => "null".to_owned(),
-            Value::Null(ty, _) => format!("null, which would be a {ty}"),
+            Value::Null(ty, _) => format!("null, which would be {}", ty.with_article()),
             _ => value.ty().to_string(),
         };
         let message = format!("`{}` must be {expected}, found {found}", self.path());

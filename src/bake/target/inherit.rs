@@ -178,7 +178,9 @@ impl<'a> Resolver<'a> {
         match near(name, self.definition.targets.keys()) {
             Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),
             None => match self.known_names() {
-                names if names.is_empty() => diagnostic,
+                names if names.is_empty() => {
+                    diagnostic.with_help(format!("there are no targets; one is `target \"{name}\" {{ … }}`"))
+                }
                 names => diagnostic.with_help(format!("name one of the targets: {names}")),
             },
         }

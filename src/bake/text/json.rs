@@ -2,6 +2,7 @@
 //! gives to blocks (<https://github.com/hashicorp/hcl/blob/main/json/spec.md>).
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::hcl::{name, parse_template_text};
 use super::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident, ObjectKey};
@@ -108,7 +109,7 @@ struct Structure {
 
 impl Structure {
     fn body(&mut self, members: Vec<(Key, Node)>, span: Span, types: &'static [BlockType]) -> Body {
-        let (mut attributes, mut blocks) = (Vec::new(), Vec::new());
+        let (mut attributes, mut blocks) = (Vec::<Attribute>::new(), Vec::new());
         let mut seen = BTreeMap::new();
         for (key, value) in members {
             // A comment, in bodies only.
@@ -117,12 +118,21 @@ impl Structure {
             }
             let ident = Ident { name: name(&key.text), span: key.span };
             let block_type = types.iter().find(|t| t.name == key.text);
-            match block_type.filter(|t| !t.lenient || has_shape_of_blocks(&value)) {
-                Some(block_type) => self.labels(&ident, value, block_type, &mut blocks),
-                None if self.is_new(&mut seen, &ident.name, key.span) => {
-                    attributes.push(Attribute { name: ident, value: self.expr(value) });
+            if let Some(block_type) = block_type.filter(|t| !t.lenient || has_shape_of_blocks(&value)) {
+                self.labels(&ident, value, block_type, &mut blocks);
+                continue;
+            }
+            match seen.entry(Name::clone(&ident.name)) {
+                Entry::Vacant(place) => {
+                    place.insert(attributes.len());
+                    attributes.push(Attribute { name: ident, value: expr(value) });
                 }
-                None => {}
+                Entry::Occupied(place) => {
+                    let first = &mut attributes[*place.get()];
+                    if !matches!(first.value.kind, ExprKind::Broken(_)) {
+                        first.value.kind = twice(&ident.name, key.span, first.name.span);
+                    }
+                }
             }
         }
         Body { attributes, blocks, span }
@@ -131,18 +141,6 @@ impl Structure {
     fn report(&mut self, error: Diagnostic) {
         if self.errors.len() < MAX_ERRORS {
             self.errors.push(error);
-        }
-    }
-
-    /// Whether a key of one object is the first of its name; if not, reports it.
-    fn is_new(&mut self, seen: &mut BTreeMap<Name, Span>, key: &Name, span: Span) -> bool {
-        match seen.insert(Name::clone(key), span) {
-            None => true,
-            Some(first) => {
-                let error = syntax(span, format!("`{key}` is set twice in one object"), "set again here");
-                self.report(error.at(first, "first set here"));
-                false
-            }
         }
     }
 
@@ -197,9 +195,24 @@ impl Structure {
             _ => vec![value],
         };
         for Node { kind: body, span } in bodies {
-            let JsonValue::Object(members) = body else {
-                self.mismatch(kind, span, &body, "an object of settings");
-                continue;
+            // What several instances of a block are in an array, each of them may be again: null, or parts in an array.
+            let members = match body {
+                JsonValue::Null => Vec::new(),
+                JsonValue::Object(members) => members,
+                JsonValue::Array(parts) => {
+                    let mut members = Vec::new();
+                    for part in parts {
+                        match part.kind {
+                            JsonValue::Object(more) => members.extend(more),
+                            other => return self.mismatch(kind, part.span, &other, "an object of settings"),
+                        }
+                    }
+                    members
+                }
+                other => {
+                    self.mismatch(kind, span, &other, "an object of settings");
+                    continue;
+                }
             };
             let body = self.body(members, span, block_type.blocks);
             blocks.push(Block { kind: kind.clone(), labels: labels.clone(), body, span: header });
@@ -210,30 +223,38 @@ impl Structure {
         let message = format!("{expected} is expected in `{}`", kind.name);
         self.report(syntax(span, message, &format!("found {}", found.noun())));
     }
+}
 
-    fn expr(&mut self, node: Node) -> Expr {
-        let kind = match node.kind {
-            JsonValue::Null => ExprKind::Null,
-            JsonValue::Bool(value) => ExprKind::Bool(value),
-            JsonValue::Number(value) => ExprKind::Number(value),
-            JsonValue::String(text) => string(&text, node.span),
-            JsonValue::Array(items) => {
-                ExprKind::Tuple(items.into_iter().map(|item| self.expr(item)).collect())
-            }
-            JsonValue::Object(members) => {
-                let mut seen = BTreeMap::new();
-                let mut items = Vec::with_capacity(members.len());
-                for (key, value) in members {
-                    if self.is_new(&mut seen, &name(&key.text), key.span) {
-                        let kind = string(&key.text, key.span);
-                        items.push((ObjectKey::Expr(Expr { kind, span: key.span }), self.expr(value)));
-                    }
-                }
-                ExprKind::Object(items)
-            }
-        };
-        Expr { kind, span: node.span }
+fn expr(node: Node) -> Expr {
+    let kind = match node.kind {
+        JsonValue::Null => ExprKind::Null,
+        JsonValue::Bool(value) => ExprKind::Bool(value),
+        JsonValue::Number(value) => ExprKind::Number(value),
+        JsonValue::String(text) => string(&text, node.span),
+        JsonValue::Array(items) => ExprKind::Tuple(items.into_iter().map(expr).collect()),
+        JsonValue::Object(members) => object(members),
+    };
+    Expr { kind, span: node.span }
+}
+
+fn object(members: Vec<(Key, Node)>) -> ExprKind {
+    let mut seen = BTreeMap::new();
+    let mut items = Vec::with_capacity(members.len());
+    for (key, value) in members {
+        let name = name(&key.text);
+        if let Some(first) = seen.insert(Name::clone(&name), key.span) {
+            return twice(&name, key.span, first);
+        }
+        let kind = string(&key.text, key.span);
+        items.push((ObjectKey::Expr(Expr { kind, span: key.span }), expr(value)));
     }
+    ExprKind::Object(items)
+}
+
+/// What a key stands for that one object has twice.
+fn twice(key: &Name, again: Span, first: Span) -> ExprKind {
+    let error = syntax(again, format!("`{key}` is set twice in one object"), "set again here");
+    ExprKind::Broken(Box::new(error.at(first, "first set here")))
 }
 
 fn string(text: &str, span: Span) -> ExprKind {
@@ -614,8 +635,6 @@ mod tests {
             ("{\"a\": \"x\ny\"}", "\"", "this string is not closed"),
             (r#"{"a": "\x"}"#, r"\x", "JSON has no such escape sequence"),
             (r#"{"a": "\u12é4"}"#, r"\u", "JSON has no such escape sequence"),
-            (r#"{"a": 1, "a": 2}"#, "\"a\"", "`a` is set twice in one object"),
-            (r#"{"target": {"t": {"args": {"k": 1, "k": 2}}}}"#, "\"k\"", "`k` is set twice in one object"),
             (r#"{"target": null}"#, "null", "`target` holds no names: write `\"target\": {\"NAME\": {…}}`"),
             (r#"{"target": {"t": 1}}"#, "1", "an object of settings is expected in `target`"),
             (r#"{"target": {"t": [1]}}"#, "1", "an object of settings is expected in `target`"),
@@ -633,11 +652,44 @@ mod tests {
         }
     }
 
+    /// Only who reads the value is told.
     #[test]
     fn a_key_set_twice_shows_both() {
-        let errors = parse(r#"{"a": 1, "a": 2}"#).expect_err("is invalid");
-        let starts: Vec<u32> = errors[0].labels.iter().map(|label| label.span.start).collect();
-        assert_eq!(starts, [9, 1]);
+        for (text, places) in [
+            (r#"{"a": 1, "a": 2}"#, [9, 1]),
+            (r#"{"a": 1, "a": 2, "a": 3}"#, [9, 1]),
+            (r#"{"a": {"k": 1, "k": 2, "k": 3}}"#, [15, 7]),
+        ] {
+            let body = parse(text).unwrap_or_else(|e| panic!("{text}: {e:?}"));
+            let [attribute] = body.attributes.as_slice() else { panic!("{:?}", body.attributes) };
+            let ExprKind::Broken(error) = &attribute.value.kind else { panic!("{:?}", attribute.value) };
+            let starts: Vec<u32> = error.labels.iter().map(|label| label.span.start).collect();
+            assert_eq!(starts, places, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_array_of_bodies_may_hold_null_and_parts() {
+        for (text, expected) in [
+            (r#"{"target": {"a": [null]}}"#, r#"target "a" {}"#),
+            (r#"{"target": {"a": [{"x": 1}, null]}}"#, r#"target "a" {x=1}; target "a" {}"#),
+            (r#"{"target": {"a": [[{"x": 1}, {"y": 2}], []]}}"#, r#"target "a" {x=1; y=2}; target "a" {}"#),
+            (
+                r#"{"variable": {"A": {"validation": [[{"c": 1}], null]}}}"#,
+                r#"variable "A" {validation {c=1}; validation {}}"#,
+            ),
+        ] {
+            let body = parse(text).unwrap_or_else(|errors| panic!("{text}: {errors:?}"));
+            assert_eq!(outline(&body), expected, "{text}");
+        }
+        for text in [
+            r#"{"target": {"a": [[null]]}}"#,
+            r#"{"target": {"a": [[[{"x": 1}]]]}}"#,
+            r#"{"target": [[{"a": {}}]]}"#,
+            r#"{"target": [null]}"#,
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
     }
 
     #[test]
@@ -648,8 +700,8 @@ mod tests {
             let errors = parse(&open.repeat(100_000)).expect_err("is invalid");
             assert_eq!(errors[0].message, "more than 250 levels of nesting");
         }
-        let twice = format!("{{{}\"a\": 1}}", "\"a\": 1,".repeat(1000));
-        assert_eq!(parse(&twice).expect_err("is invalid").len(), MAX_ERRORS);
+        let wrong = format!("{{\"target\": {{{}\"a\": 1}}}}", "\"a\": 1,".repeat(1000));
+        assert_eq!(parse(&wrong).expect_err("is invalid").len(), MAX_ERRORS);
     }
 
     proptest::proptest! {

@@ -18,7 +18,7 @@ pub struct Ident {
 /// The attributes and blocks between two braces, or of a whole file.
 #[derive(Clone, Debug)]
 pub struct Body {
-    /// In source order; no name twice (a parse error in both syntaxes).
+    /// In source order; no name twice: a parse error in HCL, and [`ExprKind::Broken`] in JSON.
     pub attributes: Vec<Attribute>,
     /// In source order.
     pub blocks: Vec<Block>,
@@ -80,6 +80,9 @@ pub enum ExprKind {
         /// The string as a template.
         template: Result<Box<Expr>, Box<Diagnostic>>,
     },
+    /// What has no value, and why. That is only an error when the value is asked for, as in buildx: a key twice in one
+    /// object of JSON.
+    Broken(Box<Diagnostic>),
     /// `[a, b]`
     Tuple(Vec<Expr>),
     /// `{ key = value }`

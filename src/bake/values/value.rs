@@ -75,6 +75,17 @@ impl Type {
     }
 }
 
+impl Type {
+    /// The friendly name with its article: `a list of string`, `an object`.
+    #[must_use]
+    pub fn with_article(&self) -> String {
+        match self {
+            Self::Object(_) => format!("an {self}"),
+            _ => format!("a {self}"),
+        }
+    }
+}
+
 impl fmt::Display for Type {
     /// cty's friendly name, as `--list variables` prints it: `list of string`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -37,6 +37,21 @@ impl Version {
     pub(super) const PROBE: (&str, &str) =
         ("target \"default\" {\n  args = {\n    A = false && nosuch\n  }\n}\n", "\"A\": \"false\"");
 
+    /// Newer than any in the table, or one that says no version that is known.
+    pub(super) const NEWEST: u32 = u32::MAX;
+
+    /// The 36 in a word such as `v0.36.0`, `0.29.1+ds1` or `v0.37.0-rc1-12-gabcdef`; versions since 1 are newer than any.
+    pub(super) fn minor_of(word: &str) -> Option<u32> {
+        let (major, rest) = word.trim_start_matches('v').split_once('.')?;
+        let minor: u32 = rest.split(['.', '-', '+']).next()?.parse().ok()?;
+        match major.parse::<u32>().ok()? {
+            // What a build without its tags says.
+            0 if minor == 0 => None,
+            0 => Some(minor),
+            _ => Some(Self::NEWEST),
+        }
+    }
+
     /// Whether it does this as the followed version does.
     pub(super) fn knows(self, what: &str) -> bool {
         let (since, ..) = DIFFERENCES.iter().find(|(_, name, _)| *name == what).expect("it is in the table");
@@ -52,5 +67,19 @@ impl Version {
         let unknown = DIFFERENCES.iter().filter(move |(since, ..)| !self.is_after(*since));
         unknown
             .map(move |(_, name, before)| format!("left out with buildx 0.{}: {name} ({before})", self.minor))
+    }
+}
+
+#[test]
+fn any_version_of_buildx_is_read() {
+    for (said, minor) in [
+        ("github.com/docker/buildx v0.36.0 28c90eadc4c1", Some(36)),
+        ("github.com/docker/buildx 0.29.1+ds1 0.29.1+ds1-4", Some(29)),
+        ("github.com/docker/buildx v0.37.0-rc1-12-gabcdef abcdef", Some(37)),
+        ("github.com/docker/buildx v1.2.0 abcdef", Some(Version::NEWEST)),
+        ("github.com/docker/buildx 0.0.0+unknown ", None),
+        ("github.com/docker/buildx abcdef.m", None),
+    ] {
+        assert_eq!(said.split_whitespace().find_map(Version::minor_of), minor, "{said}");
     }
 }

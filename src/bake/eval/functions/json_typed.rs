@@ -28,7 +28,7 @@ fn read(reader: &mut JsonReader<'_>, ty: &Type, depth: usize) -> Result<Value, S
         _ => "",
     };
     if !reader.rest().starts_with(opening) {
-        return Err(reader.unexpected(&format!("a {ty}")));
+        return Err(reader.unexpected(&ty.with_article()));
     }
     let list = |reader: &mut JsonReader<'_>, of: &Type| {
         let mut items = Vec::new();
@@ -87,7 +87,7 @@ fn primitive(reader: &mut JsonReader<'_>, ty: &Type) -> Result<Value, String> {
         (Some(b'-' | b'0'..=b'9'), Type::Number | Type::String) => Value::string(reader.number_text()?),
         (_, Type::Bool | Type::String) if reader.eat("true") => Value::from(true),
         (_, Type::Bool | Type::String) if reader.eat("false") => Value::from(false),
-        _ => return Err(reader.unexpected(&format!("a {ty}"))),
+        _ => return Err(reader.unexpected(&ty.with_article())),
     };
     convert(&value, ty).map_err(|e| format!("its JSON does not fit: {e}"))
 }

@@ -264,6 +264,13 @@ fn push_text(parts: &mut Vec<TemplatePart>, text: &mut String) {
     }
 }
 
+/// Where the `${{ … }}` ends that starts here, if it is one.
+pub(super) fn github_end(text: &str, start: usize) -> Option<usize> {
+    let rest = text[start..].strip_prefix("${{")?;
+    let line = rest.lines().next()?;
+    Some(start + "${{".len() + line.find("}}")? + "}}".len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::literal::github_end;
 use super::parser::Parser;
 use super::scanner::{Token, TokenKind};
 use crate::diagnostic::Failure;
@@ -45,6 +46,29 @@ impl Parser<'_> {
             return self.error(token.start..token.end + 1, "this does not open a heredoc", help);
         }
         self.unexpected(token, "a value", "")
+    }
+
+    /// What GitHub evaluates in workflows, and nobody in Bake files.
+    pub(super) fn github_expression(&self, range: Range<usize>) -> Failure {
+        let inner = self.text[range.clone()].trim_start_matches("${{").trim_end_matches("}}").trim();
+        let is_path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let last = inner.rsplit('.').next().filter(|last| inner.chars().all(is_path) && !last.is_empty());
+        let name = last.map_or_else(|| "NAME".to_owned(), |last| last.to_uppercase().replace('-', "_"));
+        let help = format!(
+            "GitHub evaluates workflows, not Bake files: declare `variable \"{name}\" {{}}`, write `${{{name}}}` here, and \
+             set `{name}: {text}` in the `env` of the step",
+            text = &self.text[range.clone()]
+        );
+        self.error(range, "an expression of GitHub Actions is not evaluated here", &help)
+    }
+
+    /// A `$` stands outside quotes.
+    fn stray_dollar(&self, token: Token) -> Failure {
+        if let Some(end) = github_end(self.text, token.start) {
+            return self.github_expression(token.start..end);
+        }
+        let help = "a variable is its name alone, `NAME`, and `${NAME}` in a string";
+        self.error(token.range(), "`$` is not valid outside strings", help)
     }
 
     pub(super) fn not_a_number(&self, token: Token) -> Failure {
@@ -209,6 +233,7 @@ impl Parser<'_> {
         let text = &self.text[token.range()];
         let (message, help) = match text {
             _ if token.kind != TokenKind::Invalid => return None,
+            "$" => return Some(self.stray_dollar(token)),
             "/*" => ("this comment is not closed", "add `*/`"),
             "'" => ("single quotes are not valid", QUOTES),
             "`" => ("backticks are not valid", QUOTES),

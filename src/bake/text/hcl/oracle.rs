@@ -59,7 +59,7 @@ mod ours {
             ExprKind::String(_) => TEXT.to_owned(),
             ExprKind::Template(parts) => template(sequences(parts)),
             ExprKind::Wrapped(inner) => template(vec![expr(inner)]),
-            ExprKind::JsonString { .. } => unreachable!("there is none in HCL"),
+            ExprKind::JsonString { .. } | ExprKind::Broken(_) => unreachable!("there is none in HCL"),
             ExprKind::Tuple(items) => exprs(items),
             ExprKind::Object(items) => {
                 let item = |(key, value): &(ObjectKey, Expr)| {

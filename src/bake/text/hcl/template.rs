@@ -1,6 +1,6 @@
 //! Templates: quoted strings, heredocs and the content of JSON strings.
 
-use super::literal::{TemplatePiece, Trim, assemble, decode_literal, name, split_literal};
+use super::literal::{TemplatePiece, Trim, assemble, decode_literal, github_end, name, split_literal};
 use super::mistake::LITERAL;
 use super::parser::{Parsed, Parser};
 use super::scanner::{Token, TokenKind};
@@ -197,9 +197,18 @@ impl<'a> Parser<'a> {
             let message = "this `${` does not hold an expression";
             return Err(self.error(opener.range(), message, LITERAL));
         }
-        let expr = self.expression()?;
-        let trim = self.sequence_end(opener, quoting)?;
-        Ok(TemplatePiece::Interpolation(expr, trim))
+        let (known, depth) = (self.errors.len(), self.depth);
+        let read = self
+            .expression()
+            .and_then(|expr| Ok(TemplatePiece::Interpolation(expr, self.sequence_end(opener, quoting)?)));
+        let Some(end) = github_end(self.text, opener.start).filter(|_| read.is_err()) else { return read };
+        self.errors.truncate(known);
+        self.depth = depth;
+        self.newlines(false);
+        self.seek(end);
+        let error = self.github_expression(opener.start..end);
+        self.errors.push(*error);
+        Ok(TemplatePiece::Literal(String::new()))
     }
 
     /// What follows `%{`.

@@ -15,6 +15,7 @@ pub(in crate::bake) fn show(expr: &Expr) -> String {
         ExprKind::String(text) => format!("{text:?}"),
         ExprKind::Template(parts) => format!("template({})", show_parts(parts, " ")),
         ExprKind::Wrapped(inner) => format!("wrap({})", show(inner)),
+        ExprKind::Broken(error) => format!("broken({})", error.message),
         ExprKind::JsonString { template: Ok(template), .. } => format!("json {}", show(template)),
         ExprKind::JsonString { template: Err(error), .. } => format!("json error({})", error.message),
         ExprKind::Tuple(items) => format!("[{}]", list(items)),

@@ -1,0 +1,34 @@
+//! The names that a definition declares: what errors about other names suggest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::bake::values::Name;
+use crate::diagnostic::suggest;
+
+/// All names of a definition, those included that have no value yet.
+#[derive(Default)]
+pub(crate) struct Declared {
+    /// Functions of the user.
+    pub(crate) functions: BTreeSet<Name>,
+    /// Variables and global attributes.
+    pub(crate) variables: BTreeSet<Name>,
+    /// What the environment and `--var` have a value for.
+    pub(crate) given: BTreeSet<Name>,
+    /// Targets and groups, by the kind of block.
+    pub(crate) blocks: BTreeMap<&'static str, BTreeSet<Name>>,
+    /// The attributes that a kind of block shows.
+    pub(crate) attributes: BTreeMap<&'static str, Vec<&'static str>>,
+}
+
+impl Declared {
+    /// What to do about a variable that there is not. `more` are names that are known where it is used.
+    pub(crate) fn help<'a>(&'a self, name: &str, more: impl IntoIterator<Item = &'a str>) -> Option<String> {
+        if self.given.contains(name) {
+            return Some(format!(
+                "`{name}` is set outside the file, which only declared variables see: add `variable \"{name}\" {{}}`"
+            ));
+        }
+        let known = self.variables.iter().map(|known| &**known).chain(more);
+        suggest(name, known).map(|near| format!("did you mean `{near}`?"))
+    }
+}

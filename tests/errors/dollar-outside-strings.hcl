@@ -1,0 +1,10 @@
+# bakeplan print
+target "a" {
+  context = $TAG
+}
+target "b" {
+  context = ${TAG}
+}
+target "c" {
+  tags = [$TAG]
+}

@@ -1,0 +1,6 @@
+# bakeplan print --strict app
+targer "default" {
+  tags = ["a"]
+}
+images "app" {}
+target "app" {}

@@ -1,0 +1,9 @@
+# TAG=1 bakeplan print
+function "f" {
+  params = [part]
+  result = "${part}-${TAG}"
+}
+function "g" {
+  params = [part]
+  result = pert
+}
