@@ -104,7 +104,7 @@ fn unversioned(names: &Names, diagnostics: &mut Diagnostics) -> Vec<Published> {
     for CandidateName { name, claim, span } in &names.names {
         let is_constant = constants::claim(name) == *claim && *claim == Claim::Run;
         let names_run = *claim != Claim::Literal && !(is_constant && names.constants.contains(name));
-        let why = names_run.then(|| "names the run, and moves with each".to_owned());
+        let why = names_run.then(|| "moves with each run".to_owned());
         for suffix in &names.suffixes {
             let name = tags::with_suffix(name, suffix);
             let owned =

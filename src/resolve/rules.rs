@@ -9,7 +9,7 @@ use crate::pattern::{self, PatternError, Words};
 use crate::rules::{self, Flavor, Outcome, Rule, RuleError, RuleTag};
 use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
-use crate::tags::{self, CandidateName, Claim};
+use crate::tags::{self, CandidateName, Claim, LATEST};
 use crate::version::Version;
 
 /// The rule lines of an image, applied to the facts of the run.
@@ -230,8 +230,18 @@ fn claim(tag: &RuleTag, version: Option<&Version>) -> Claim {
         (Some(usize::MAX), _) => Claim::Literal,
         (Some(depth), Some(_)) => Claim::Versions(depth),
         _ if tag.names_run => Claim::Run,
-        (None, Some(version)) => tags::claim(&tag.text, version, 0, false, false),
+        (None, Some(version)) => of_constant(tag, version),
         (None, None) => constants::claim(&tag.text),
         (Some(_), None) => Claim::Literal,
+    }
+}
+
+/// What a rule `raw` without words stands for beside a version: it stays what it is, unless it says the version, a part
+/// of it or `latest`, which a backport must not take.
+fn of_constant(tag: &RuleTag, version: &Version) -> Claim {
+    let constant = tag.constant.as_deref().unwrap_or(&tag.text);
+    match tags::claim(constant, version, 0, false, false) {
+        Claim::Versions(0) if constant != LATEST => constants::claim(&tag.text),
+        claim => claim,
     }
 }

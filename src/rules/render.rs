@@ -66,7 +66,9 @@ impl Run<'_> {
             || words.iter().any(|word| matches!(word, Word::Sha | Word::Tag));
         let names_run =
             !matches!(rule.kind, RuleKind::Raw { .. } | RuleKind::Version { .. }) || !words.is_empty();
-        Ok(Some(Given::Tag(RenderedTag { rule: at, text, origin, names_commit, names_run })))
+        let constant = matches!(rule.kind, RuleKind::Raw { .. }).then_some(core.tag);
+        let constant = constant.filter(|_| words.is_empty());
+        Ok(Some(Given::Tag(RenderedTag { rule: at, text, origin, names_commit, names_run, constant })))
     }
 
     fn core(&self, kind: &RuleKind) -> Result<Core, RuleError> {

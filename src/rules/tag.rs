@@ -11,6 +11,8 @@ pub(super) struct RenderedTag {
     pub(super) origin: Origin,
     pub(super) names_commit: bool,
     pub(super) names_run: bool,
+    /// What a rule `raw` without words says.
+    pub(super) constant: Option<String>,
 }
 
 /// What a tag is made of.

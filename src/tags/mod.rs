@@ -374,7 +374,7 @@ pub fn reason(claim: Claim, version: &Version) -> Option<String> {
         Claim::Prereleases(0) => Some("greatest prerelease".to_owned()),
         Claim::Prereleases(depth) => Some(format!("greatest prerelease of {}", among(depth))),
         Claim::Channel => Some("greatest version of the channel".to_owned()),
-        Claim::Run => Some("names the run, and moves with each".to_owned()),
+        Claim::Run => Some("moves with each run".to_owned()),
     }
 }
 
