@@ -1,11 +1,12 @@
 //! Patterns: texts with `{{ words }}` of a version and of the run's facts in them, and conditions over the same words.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
-use minijinja::value::{Kwargs, Value, ValueKind};
+use minijinja::value::{Kwargs, Object, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
 use crate::diagnostic::suggest;
@@ -175,11 +176,17 @@ pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, Patt
     }
     let environment = environment();
     let template = environment.template_from_str(pattern).map_err(|e| PatternError::Syntax(detail(&e)))?;
-    let mut used: Vec<String> = template.undeclared_variables(false).into_iter().collect();
-    used.sort();
-    let uses = uses(&used, &[])?;
-    let known = pairs(&uses, words);
-    match template.render(Value::from_pairs(known.iter().cloned())) {
+    let mut used: BTreeSet<String> = template.undeclared_variables(false).into_iter().collect();
+    let (uses, known, rendered) = loop {
+        let uses = uses(&used, &[])?;
+        let known = pairs(&uses, words);
+        let recorder = Recorder::new(&known);
+        let rendered = template.render(Value::from_dyn_object(Arc::clone(&recorder)));
+        if !recorder.adds_to(&mut used) {
+            break (uses, known, rendered);
+        }
+    };
+    match rendered {
         Ok(text) => match words.version.filter(|version| !version.build().is_empty() && text.contains('+')) {
             Some(version) => Err(PatternError::Build(version.text().to_owned())),
             None => Ok(Some(Rendered { text, uses })),
@@ -196,7 +203,7 @@ pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, Patt
 }
 
 /// The words that are known, and something in the place of the others.
-fn completed<'p>(used: &'p [String], known: &[(&'p str, Value)]) -> Vec<(&'p str, Value)> {
+fn completed<'p>(used: &'p BTreeSet<String>, known: &[(&'p str, Value)]) -> Vec<(&'p str, Value)> {
     let missing = used.iter().filter(|word| !known.iter().any(|(name, _)| name == word));
     known.iter().cloned().chain(missing.map(|word| (word.as_str(), Value::from("0")))).collect()
 }
@@ -212,12 +219,33 @@ pub fn holds(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
     let condition = &with_comparisons(condition);
     let expression =
         environment.compile_expression(condition).map_err(|e| PatternError::Syntax(detail(&e)))?;
-    let mut used: Vec<String> = expression.undeclared_variables(false).into_iter().collect();
-    used.sort();
-    let uses = uses(&used, &[PRERELEASE])?;
+    let mut used: BTreeSet<String> = expression.undeclared_variables(false).into_iter().collect();
+    let (known, value) = loop {
+        let known = known_to_condition(&used, words)?;
+        let recorder = Recorder::new(&known);
+        let value = expression.eval(Value::from_dyn_object(Arc::clone(&recorder)));
+        if !recorder.adds_to(&mut used) {
+            break (known, value.map_err(|e| PatternError::Render(detail(&e)))?);
+        }
+    };
+    // Words alone ask whether the run has them: `tag`, `pr or branch`.
+    let is_word = || known.iter().any(|(word, known)| *word != DATE && *known == value);
+    match value.kind() {
+        ValueKind::Bool | ValueKind::None => Ok(value.is_true()),
+        _ if is_word() => Ok(true),
+        kind => Err(PatternError::NotABool(format!("a {kind}"))),
+    }
+}
+
+/// What a condition knows: what this run has not is `none`.
+fn known_to_condition(
+    used: &BTreeSet<String>,
+    words: &Words<'_>,
+) -> Result<Vec<(&'static str, Value)>, PatternError> {
+    let uses = uses(used, &[PRERELEASE])?;
     let mut known = pairs(&uses, words);
     known.push((PRERELEASE, words.version.is_some_and(Version::is_prerelease).into()));
-    for word in &used {
+    for word in used {
         if known.iter().any(|(name, _)| name == word) {
             continue;
         }
@@ -233,12 +261,35 @@ pub fn holds(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
             None => return Err(missing(word, words.facts)),
         }
     }
-    let value = expression.eval(Value::from_pairs(known)).map_err(|e| PatternError::Render(detail(&e)))?;
-    match value.kind() {
-        ValueKind::Bool | ValueKind::None => Ok(value.is_true()),
-        // A word alone asks whether the run has it: `tag`.
-        ValueKind::String if used.iter().any(|word| word == condition.trim()) => Ok(true),
-        kind => Err(PatternError::NotABool(format!("a {kind}"))),
+    Ok(known)
+}
+
+/// The words that a template may ask for, and those that it has asked for: the template language's own list of them does
+/// not look into slices (`commit[:12]`).
+#[derive(Debug)]
+struct Recorder {
+    known: BTreeMap<&'static str, Value>,
+    asked: Mutex<BTreeSet<String>>,
+}
+
+impl Recorder {
+    fn new(known: &[(&'static str, Value)]) -> Arc<Self> {
+        Arc::new(Self { known: known.iter().cloned().collect(), asked: Mutex::default() })
+    }
+
+    /// Adds the words that were asked for; whether any of them is new.
+    fn adds_to(&self, used: &mut BTreeSet<String>) -> bool {
+        let before = used.len();
+        used.append(&mut self.asked.lock().unwrap_or_else(PoisonError::into_inner));
+        used.len() > before
+    }
+}
+
+impl Object for Recorder {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let word = key.as_str()?;
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(word.to_owned());
+        self.known.get(word).cloned()
     }
 }
 
@@ -313,7 +364,7 @@ fn slug(text: &str) -> Result<String, minijinja::Error> {
 }
 
 /// Checks the words that a template asks for.
-fn uses(used: &[String], also: &[&str]) -> Result<Uses, PatternError> {
+fn uses(used: &BTreeSet<String>, also: &[&str]) -> Result<Uses, PatternError> {
     let mut uses = Uses::default();
     for word in used {
         if let Some((_, depth)) = VERSION_WORDS.iter().find(|(name, _)| name == word) {
@@ -365,7 +416,7 @@ fn pairs(uses: &Uses, words: &Words<'_>) -> Vec<(&'static str, Value)> {
 
 /// What a template that needs a missing word comes to.
 fn absent(
-    used: &[String],
+    used: &BTreeSet<String>,
     words: &Words<'_>,
     known: &[(&str, Value)],
 ) -> Result<Option<Rendered>, PatternError> {
@@ -480,6 +531,57 @@ mod tests {
         of_facts("{{ date('%Y%m%d') }}", "20260304");
         of_facts("{{ date('%Y%m%d.%H', tz='Europe/Berlin') }}", "20260305.00");
         of_facts("{{ tag | default('edge') }}", "edge");
+    }
+
+    #[test]
+    fn words_are_found_wherever_they_stand() {
+        of_facts("sha-{{ commit[:12] }}", "sha-0123456789ab");
+        of_facts("{{ commit[2:5] }}", "234");
+        of_facts("{{ (commit ~ branch)[-1:] }}", "x");
+        of_facts("{% if commit[:2] == '01' %}{{ branch[:7] }}{% endif %}", "feature");
+        of_facts("{{ [sha, branch][:1] | join }}", "0123456");
+        of_facts("{{ tag[:3] | default('none') if tag is defined else event[:2] }}", "pu");
+        of_facts("{{ date('%Y%m%d')[2:] }}", "260304");
+        case("{{ version[:4] }}", "2023.01.1", Some("2023"));
+        case("{{ minor[:1] }}", "19beta3", None);
+        let uses = |pattern| {
+            let words = Words { version: None, facts: &&on_branch("main") };
+            render(pattern, &words).unwrap().unwrap().uses
+        };
+        assert!(uses("{{ commit[:12] }}").names_commit());
+        assert_eq!(uses("{{ branch[:3] }}").facts, BTreeSet::from(["branch"]));
+        assert_eq!(text("{{ commit[:12] }}", None, &Facts::default()), Err(missing_fact("commit")));
+        assert_eq!(
+            text("{{ major[:1] }}", None, &on_branch("a")),
+            Err(PatternError::NoVersion("major".into()))
+        );
+        let unknown = text("{{ comit[:12] }}", None, &on_branch("a")).unwrap_err();
+        assert_eq!(unknown.help(), "did you mean `commit`?");
+        condition("commit[:3] == '012'", &on_branch("main"), &Ok(true));
+        condition("tag[:1] == 'v'", &Facts::default(), &Err(missing_fact("tag")));
+    }
+
+    #[test]
+    fn words_alone_ask_whether_the_run_has_them() {
+        let request =
+            Facts { git_ref: Some("refs/pull/7/merge".into()), ..Facts::default() }.with_ref_parts();
+        let tag = Facts { git_ref: Some("refs/tags/v1".into()), ..Facts::default() }.with_ref_parts();
+        for word in ["branch", "tag", "pr"] {
+            condition(word, &on_branch("main"), &Ok(word == "branch"));
+            condition(word, &request, &Ok(word == "pr"));
+            condition(word, &tag, &Ok(word == "tag"));
+            condition(&format!("not {word}"), &request, &Ok(word != "pr"));
+        }
+        condition("pr or tag", &request, &Ok(true));
+        condition("tag or pr", &request, &Ok(true));
+        condition("branch and event == 'push'", &on_branch("main"), &Ok(true));
+        condition("event == 'push' and branch", &on_branch("main"), &Ok(true));
+        condition("pr and tag", &request, &Ok(false));
+        condition("commit", &on_branch("main"), &Ok(true));
+        let not = |kind: &str| Err(PatternError::NotABool(kind.into()));
+        condition("1 + 1", &tag, &not("a number"));
+        condition("'tag'", &tag, &not("a string"));
+        condition("[branch]", &tag, &not("a sequence"));
     }
 
     #[test]

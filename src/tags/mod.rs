@@ -172,7 +172,10 @@ pub fn claim(name: &str, version: &Version, depth: usize, names_commit: bool, na
     } else if names_run {
         Claim::Run
     } else {
-        Claim::Versions(depth.max(spelled_depth(name, version)).min(version.numbers().len()))
+        let spelled = spelled_depth(name, version);
+        // A part of the whole version may be cut out of it, as `{{ version[:4] }}` does.
+        let depth = if depth == usize::MAX && is_cut(name, version, spelled) { spelled } else { depth };
+        Claim::Versions(depth.max(spelled).min(version.numbers().len()))
     }
 }
 
@@ -202,6 +205,15 @@ fn spelled_depth(name: &str, version: &Version) -> usize {
         rest.is_some_and(|rest| rest.chars().next().is_none_or(|c| matches!(c, '-' | '_')))
     };
     (1..=version.numbers().len()).rev().find(is_spelled).unwrap_or(0)
+}
+
+/// Whether a name is this many leading numbers, and nothing that goes on as numbers do (`2023-01` for 2023.01).
+fn is_cut(name: &str, version: &Version, count: usize) -> bool {
+    let bare = name.strip_prefix(['v', 'V']).unwrap_or(name);
+    let rest = version.prefix(count).and_then(|prefix| bare.strip_prefix(prefix));
+    count > 0
+        && count < version.numbers().len()
+        && rest.is_some_and(|rest| !rest.chars().nth(1).is_some_and(|c| c.is_ascii_digit()))
 }
 
 /// The candidates that claim one name, by their positions.
