@@ -34,10 +34,17 @@ pub(super) fn names(input: &Input<'_>, image: &UnresolvedImage, diagnostics: &mu
         rules.check_branch(input.facts, diagnostics);
         rules.names(image.version.known(), diagnostics)
     });
-    let mut renderer = Renderer { input, image, names: Vec::new(), constants: BTreeSet::new(), diagnostics };
+    let mut renderer = Renderer {
+        input,
+        image,
+        names: Vec::new(),
+        constants: BTreeSet::new(),
+        without_version: Vec::new(),
+        diagnostics,
+    };
     let settings = image.settings();
     let default: Vec<TagPattern> = match settings.version {
-        // An error about the version has been told, or this run is of none.
+        // An error about the version has been told.
         Some(_) if matches!(image.version, ImageVersion::None) => Vec::new(),
         _ => tags::default_patterns().into_iter().map(|pattern| renderer.default_pattern(pattern)).collect(),
     };
@@ -68,6 +75,7 @@ pub(super) fn names(input: &Input<'_>, image: &UnresolvedImage, diagnostics: &mu
         let pattern = TagPattern { pattern: channel.clone(), when: None };
         renderer.pattern(&pattern, |_, _| Claim::Channel);
     }
+    renderer.note_without_version();
     let (names, constants) = (renderer.names, renderer.constants);
     let follows = |claim| matches!(claim, Claim::Versions(_) | Claim::Prereleases(_) | Claim::Channel);
     let floats: Vec<&str> =
@@ -81,6 +89,8 @@ struct Renderer<'a, 'd> {
     image: &'a UnresolvedImage,
     names: Vec<CandidateName>,
     constants: BTreeSet<String>,
+    /// The patterns that need a version, which this run has not.
+    without_version: Vec<Text>,
     diagnostics: &'d mut Diagnostics,
 }
 
@@ -102,6 +112,12 @@ impl Renderer<'_, '_> {
         }
         match pattern::render(one.pattern.as_str(), &words) {
             Ok(Some(rendered)) if rendered.text.is_empty() => {}
+            // `latest` beside versions is theirs; with a condition, somebody has thought of runs without.
+            Ok(Some(rendered))
+                if rendered.uses == Uses::default() && one.when.is_none() && self.has_no_version() =>
+            {
+                self.without_version.push(one.pattern.clone());
+            }
             Ok(Some(rendered)) => {
                 let claim = claim(version, &rendered);
                 self.check_branch(one, &rendered, claim);
@@ -115,7 +131,14 @@ impl Renderer<'_, '_> {
         }
     }
 
+    fn has_no_version(&self) -> bool {
+        matches!(self.image.version, ImageVersion::Absent { .. })
+    }
+
     fn refuse(&mut self, error: &PatternError, text: &Text) {
+        if matches!(error, PatternError::NoVersion(_)) && self.has_no_version() {
+            return self.without_version.push(text.clone());
+        }
         let is_unknown = matches!(error, PatternError::MissingFact { .. })
             || (matches!(error, PatternError::NoVersion(_))
                 && matches!(self.image.version, ImageVersion::Unknown(..)));
@@ -133,6 +156,22 @@ impl Renderer<'_, '_> {
             }
         };
         self.diagnostics.report(diagnostic);
+    }
+
+    /// Says which tags this run does not have because it has no version.
+    fn note_without_version(&mut self) {
+        let ImageVersion::Absent { at } = &self.image.version else { return };
+        if self.without_version.is_empty() {
+            return;
+        }
+        let patterns: Vec<String> = self.without_version.iter().map(|text| format!("`{text}`")).collect();
+        let of = at.as_ref().map(|at| format!(", which is of `{at}`")).unwrap_or_default();
+        let (key, patterns) = (&self.image.key, patterns.join(", "));
+        let message = format!("image `{key}` has no version in this run{of}: no tag of {patterns}");
+        let place = self.image.settings().version.as_ref().and_then(|text| text.span);
+        self.diagnostics.report(Diagnostic::note("no-version", message).at(place, "").with_help(
+            "a tag that other runs are to have says when: `{ pattern = \"edge\", when = \"default_branch\" }`",
+        ));
     }
 
     /// Refuses a branch's tag that is another branch's, too, or that is made for versions.

@@ -58,8 +58,7 @@ pub(super) fn assign(
             here.iter().partition(|at| images[**at].version.known().is_some());
         for at in literal {
             let mut tags = unversioned(&names[at], diagnostics);
-            let has_version = images[at].settings().version.is_some();
-            let seen = if has_version { None } else { constants::settle(&mut tags) };
+            let seen = constants::settle(&mut tags);
             publications[at].insert(repository.clone(), Listing { tags, yielded: Vec::new(), seen });
         }
         let Some(shares) = shares(block, &versioned, &known, diagnostics) else { continue };

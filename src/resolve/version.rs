@@ -20,8 +20,13 @@ pub(super) enum ImageVersion {
         /// Whether it follows from the facts of the run, and nobody has declared it.
         is_from_run: bool,
     },
-    /// It follows from a fact that this run has not, which matters to patterns that use it.
+    /// It follows from a fact that nothing tells, which matters to patterns that use it.
     Unknown(PatternError, Text),
+    /// This run has none: it is not of what the version is made of, or a condition says so.
+    Absent {
+        /// What the run is of, when that is the reason.
+        at: Option<String>,
+    },
     /// This run is of another image's version: its git tag does not begin with the image's prefix.
     Elsewhere {
         /// The git tag.
@@ -35,7 +40,7 @@ impl ImageVersion {
     pub(super) fn known(&self) -> Option<&Version> {
         match self {
             Self::Known { version, is_from_run: _ } => Some(version),
-            Self::None | Self::Unknown(..) | Self::Elsewhere { .. } => None,
+            Self::None | Self::Unknown(..) | Self::Absent { .. } | Self::Elsewhere { .. } => None,
         }
     }
 }

@@ -15,15 +15,26 @@ use crate::version::{Class, Scheme, Tails, Version};
 pub(super) fn read(settings: &Settings, input: &Input<'_>, diagnostics: &mut Diagnostics) -> ImageVersion {
     let Some(text) = &settings.version else { return ImageVersion::None };
     let words = Words { version: None, facts: input.facts };
-    let rendered = match pattern::render(text.as_str(), &words) {
-        Ok(Some(rendered)) => rendered,
-        Err(e @ PatternError::MissingFact { .. }) => return ImageVersion::Unknown(e, Text::clone(text)),
-        Ok(None) => return ImageVersion::None,
-        Err(e) => {
+    let failed = |e: PatternError, text: &Text, diagnostics: &mut Diagnostics| match e {
+        PatternError::MissingFact { at: Some(at), .. } => ImageVersion::Absent { at: Some(at) },
+        PatternError::MissingFact { .. } => ImageVersion::Unknown(e, text.clone()),
+        e => {
             let diagnostic = Diagnostic::error("version", e.to_string()).at(text.span, "");
             diagnostics.report(diagnostic.with_help(e.help()));
-            return ImageVersion::None;
+            ImageVersion::None
         }
+    };
+    if let Some(when) = &text.when {
+        match pattern::holds(when.as_str(), &words) {
+            Ok(true) => {}
+            Ok(false) => return ImageVersion::Absent { at: None },
+            Err(e) => return failed(e, when, diagnostics),
+        }
+    }
+    let rendered = match pattern::render(text.as_str(), &words) {
+        Ok(Some(rendered)) => rendered,
+        Ok(None) => return ImageVersion::None,
+        Err(e) => return failed(e, text, diagnostics),
     };
     let mut name = rendered.text.as_str();
     if let Some(prefix) = &settings.tag_prefix {

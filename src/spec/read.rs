@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::declare::{Declared, Marked, Null, marked_parts, replace};
 use super::numbers::{self, Scene};
-use super::words::{Grouping, TagPattern, VersionText, Word};
+use super::words::{Grouping, TagPattern, VersionPattern, VersionText, Word};
 use crate::bake::module::Module;
 use crate::bake::target::Text;
 use crate::bake::text::syntax::Expr;
@@ -135,30 +135,43 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         }
     }
 
-    /// A pattern of tags: a string, or an object with `pattern` and `when`.
-    fn pattern(&mut self, value: &Value, place: &Expr) -> Option<TagPattern> {
-        let Some(members) = value.members() else {
-            let pattern = self.text(value, place.span, "a string, or an object with `pattern` and `when`")?;
-            return Some(TagPattern { pattern, when: None });
-        };
+    /// A pattern, or an object with `pattern` and `when`, of `what`; each pattern is read by `read`.
+    fn conditional<T>(
+        &mut self,
+        value: &Value,
+        place: &Expr,
+        what: &str,
+        read: impl Fn(&mut Self, &Value, &Expr) -> Option<T>,
+    ) -> Option<(T, Option<Text>)> {
+        let Some(members) = value.members() else { return Some((read(self, value, place)?, None)) };
         let (mut pattern, mut when) = (None, None);
         for (key, member) in members {
-            let span = place.member(key).span;
+            let place = place.member(key);
             match &**key {
-                "pattern" => pattern = Some(self.text(member, span, "a string")?),
-                "when" if matches!(member, Value::Bool(_, _)) => {}
-                "when" => when = Some(self.text(member, span, "a condition, such as \"event == 'push'\"")?),
+                "pattern" => pattern = Some(read(self, member, place)?),
+                "when" if matches!(member, Value::Bool(true, _)) => {}
+                "when" => {
+                    when = Some(self.text(member, place.span, "a condition, such as \"event == 'push'\"")?);
+                }
                 other => {
-                    let message = format!("a tag has `pattern` and `when`, and no `{other}`");
-                    self.report(Diagnostic::error("unknown-attribute", message), span);
+                    let message = format!("{what} has `pattern` and `when`, and no `{other}`");
+                    self.report(Diagnostic::error("unknown-attribute", message), place.span);
                     return None;
                 }
             }
         }
         let Some(pattern) = pattern else {
-            self.report(Diagnostic::error("attribute-value", "the tag has no `pattern`"), place.span);
+            let message = format!("{what} with a condition has a `pattern`, and there is none");
+            self.report(Diagnostic::error("attribute-value", message), place.span);
             return None;
         };
+        Some((pattern, when))
+    }
+
+    fn tag_pattern(&mut self, value: &Value, place: &Expr) -> Option<TagPattern> {
+        let (pattern, when) = self.conditional(value, place, "a tag", |reader, value, place| {
+            reader.text(value, place.span, "a string, or an object with `pattern` and `when`")
+        })?;
         Some(TagPattern { pattern, when })
     }
 
@@ -203,6 +216,20 @@ impl Attribute for VersionText {
     fn schema() -> Json {
         // A number has lost what was written: `3.10` is 3.1.
         json!({ "type": ["string", "boolean"] })
+    }
+}
+
+impl Attribute for VersionPattern {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
+        let (pattern, when) = reader.conditional(value, place, "a version", |reader, value, place| {
+            VersionText::read(value, place, reader)
+        })?;
+        Some(Self { pattern, when })
+    }
+
+    fn schema() -> Json {
+        let text = VersionText::schema();
+        json!({ "anyOf": [text, conditional(&text)] })
     }
 }
 
@@ -264,12 +291,12 @@ impl Attribute for Vec<TagPattern> {
         let counts =
             |one: &TagPattern, part: &Value| !one.pattern.is_empty() && Self::leaves_out(part).is_none();
         let Some(items) = value.items() else {
-            let one = reader.pattern(value, place)?;
+            let one = reader.tag_pattern(value, place)?;
             return counts(&one, value).then(|| vec![one]);
         };
         let mut patterns = Self::new();
         for (at, item) in items.iter().enumerate() {
-            let one = reader.pattern(item, place.element(at))?;
+            let one = reader.tag_pattern(item, place.element(at))?;
             if counts(&one, item) {
                 patterns.push(one);
             }
@@ -280,12 +307,7 @@ impl Attribute for Vec<TagPattern> {
     fn schema() -> Json {
         let text = Text::schema();
         one_or_many(&json!({
-            "anyOf": [text, {
-                "type": "object",
-                "properties": { "pattern": text, "when": text },
-                "required": ["pattern"],
-                "additionalProperties": false,
-            }],
+            "anyOf": [text, conditional(&text)],
         }))
     }
 
@@ -433,6 +455,16 @@ impl<T: Attribute> Attribute for Option<T> {
     fn leaves_out(part: &Value) -> Option<&Value> {
         T::leaves_out(part)
     }
+}
+
+/// A pattern with a condition.
+fn conditional(pattern: &Json) -> Json {
+    json!({
+        "type": "object",
+        "properties": { "pattern": pattern, "when": Text::schema() },
+        "required": ["pattern"],
+        "additionalProperties": false,
+    })
 }
 
 /// A value, or a list of such.

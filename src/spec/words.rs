@@ -37,6 +37,23 @@ impl Deref for VersionText {
     }
 }
 
+/// What an image says of its version, and when it has one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionPattern {
+    /// The version, or a pattern of it.
+    pub pattern: VersionText,
+    /// A condition over facts; `None` for always.
+    pub when: Option<Text>,
+}
+
+impl Deref for VersionPattern {
+    type Target = Text;
+
+    fn deref(&self) -> &Text {
+        &self.pattern
+    }
+}
+
 /// A pattern of tags, and when it applies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagPattern {

@@ -392,6 +392,7 @@ pub fn reason(claim: Claim, version: &Version) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+
     use std::collections::{BTreeMap, BTreeSet};
 
     use proptest::prelude::{Just, Strategy, prop_assert, prop_assert_eq, prop_assume, proptest};
@@ -482,6 +483,22 @@ mod tests {
         assert_eq!(tags(&["3"]), ["3 latest"]);
         assert_eq!(tags(&["2.0.0-rc.1"]), ["2.0.0-rc.1"]);
         assert!(tags(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_part_cut_out_of_the_whole_version_is_that_part() {
+        let versions = versions(&["2023.01.1", "19beta3"]);
+        for (name, expected) in [
+            ("2023", Claim::Versions(1)),
+            ("2023.01", Claim::Versions(2)),
+            ("v2023-slim", Claim::Versions(1)),
+            ("2023-01-1", Claim::Versions(3)),
+            ("202301", Claim::Versions(3)),
+            ("2023.01.1", Claim::Literal),
+        ] {
+            assert_eq!(claim(name, &versions[0], usize::MAX, false, false), expected, "{name}");
+        }
+        assert_eq!(claim("19", &versions[1], usize::MAX, false, false), Claim::Versions(1));
     }
 
     #[test]

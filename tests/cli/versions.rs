@@ -163,3 +163,75 @@ fn tags_of_a_target_float_with_the_one_version_among_them() {
         assert_eq!(tags(&file, &[]).0, expected, "{names}");
     }
 }
+
+const RUNS: [&str; 3] = ["branch=main", "pull_request=7", "tag=v1.2.3"];
+
+/// The tags in each of the [`RUNS`], or what is told instead.
+#[track_caller]
+fn in_runs(lines: &str, expected: [&str; 3]) -> String {
+    let mut talk = String::new();
+    for (fact, expected) in RUNS.iter().zip(expected) {
+        let facts = ["--fact", fact, "--fact", "default_branch=main", "--fact", "commit=0123456789abcdef"];
+        let (plan, told) = plan(&block(lines), &facts);
+        let plan = plan.unwrap_or_else(|| panic!("{lines} with {fact}: {told}"));
+        let tags = plan["images"].get("a").map_or_else(Vec::new, |image| {
+            let tags = image["tags"].as_array().unwrap();
+            tags.iter().map(|tag| tag["name"].as_str().unwrap().to_owned()).collect()
+        });
+        assert_eq!(tags.join(" "), expected, "{lines} with {fact}");
+        talk += &told;
+    }
+    talk
+}
+
+#[test]
+fn a_run_without_the_version_has_no_tags_of_it() {
+    let all = "1.2.3 1.2 1 latest";
+    let talk = in_runs("version = \"{{ tag }}\"", ["", "", all]);
+    assert!(talk.contains("\"no-version\"") && talk.contains("refs/pull/7/merge"), "{talk}");
+    in_runs(
+        "version = \"{{ tag }}\"\ntags = [\"{{ version }}\", \"latest\", \"sha-{{ sha }}\"]",
+        ["sha-0123456", "sha-0123456", "1.2.3 latest sha-0123456"],
+    );
+    in_runs(
+        "version = \"{{ tag[1:] }}\"\ntags = [\"{{ major }}\", { pattern = \"edge\", when = \"default_branch\" }]",
+        ["edge", "", "1"],
+    );
+    in_runs(
+        "version = \"3.{{ pr }}\"\ntags = [\"{{ version }}\"]\nchannels = [\"next\"]",
+        ["", "3.7 next", ""],
+    );
+    in_runs(
+        "version = \"{{ tag }}\"\nvariant = [\"slim\"]\ntags = [\"type=ref,event=branch\", \"{{ minor }}\"]",
+        ["main-slim", "", "2-slim"],
+    );
+}
+
+#[test]
+fn a_version_may_have_a_condition() {
+    let all = "1.2.3 1.2 1 latest";
+    in_runs("version = { pattern = \"{{ tag }}\", when = \"tag\" }", ["", "", all]);
+    in_runs("version = { pattern = \"1.2.3\", when = \"branch\" }", [all, "", ""]);
+    in_runs("version = { pattern = \"1.2.3\", when = \"not pr\" }", [all, "", all]);
+    in_runs("version = { pattern = \"1.2.3\", when = \"pr or tag\" }", ["", all, all]);
+    in_runs("version = { pattern = \"1.2.3\", when = true }", [all, all, all]);
+    in_runs("version = { pattern = \"1.2.3\" }", [all, all, all]);
+    for (version, expected) in [
+        ("{ pattern = 3.10 }", "error[version-number]"),
+        ("{ when = \"tag\" }", "and there is none"),
+        ("{ pattern = \"1\", unless = \"tag\" }", "and no `unless`"),
+        ("{ pattern = \"1\", when = \"tags\" }", "did you mean `tag`?"),
+    ] {
+        refused(&block(&format!("version = {version}")), &[expected]);
+    }
+}
+
+#[test]
+fn a_pull_request_is_a_condition_as_a_branch_is() {
+    for (word, expected) in [("branch", ["x", "", ""]), ("pr", ["", "x", ""]), ("tag", ["", "", "x"])] {
+        for entry in ["x", "type=raw,value=x"] {
+            in_runs(&format!("tags = [{{ pattern = \"{entry}\", when = \"{word}\" }}]"), expected);
+        }
+    }
+    in_runs("tags = [{ pattern = \"x\", when = \"pr or branch\" }]", ["x", "x", ""]);
+}
