@@ -163,6 +163,13 @@ pub fn is_pattern(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|open| text.contains(open))
 }
 
+/// Whether a pattern or a condition may name facts of the run. Words of other meanings count, too.
+#[must_use]
+pub fn mentions_run(text: &str) -> bool {
+    let mut words = text.split(|c: char| !is_of_word(c));
+    words.any(|word| FACT_WORDS.contains(&word) || word == DATE)
+}
+
 /// Renders a pattern. `Ok(None)` when it needs a part that this version has not: `{{ minor }}` of `19beta3`.
 ///
 /// `{{ version }}` is without a leading `v`, and `{{ semver }}` without build metadata, too, which tags cannot hold; `{{ sha }}` is short,

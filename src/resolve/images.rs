@@ -56,7 +56,7 @@ pub(super) fn unresolved(
         let ImageVersion::Elsewhere { tag, prefix } = &image.version else { return false };
         let message =
             format!("image `{}` is left out: the git tag `{tag}` does not begin with `{prefix}`", image.key);
-        diagnostics.report(Diagnostic::warning("other-version", message).at(prefix.span, ""));
+        diagnostics.report(Diagnostic::note("other-version", message).at(prefix.span, ""));
         true
     };
     let left_out = images.extract_if(.., is_left_out).collect();

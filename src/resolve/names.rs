@@ -24,6 +24,8 @@ pub(super) struct Names {
     pub(super) names: Vec<CandidateName>,
     /// Those that nothing was put into.
     pub(super) constants: BTreeSet<String>,
+    /// Whether other runs may have others.
+    pub(super) depend_on_run: bool,
     /// What its variant puts behind each; an empty text for an image without.
     pub(super) suffixes: IndexSet<String>,
 }
@@ -81,7 +83,23 @@ pub(super) fn names(input: &Input<'_>, image: &UnresolvedImage, diagnostics: &mu
     let floats: Vec<&str> =
         names.iter().filter(|one| follows(one.claim)).map(|one| one.name.as_str()).collect();
     versions::check_class(image, &floats, diagnostics);
-    Names { names, constants, suffixes: suffixes(settings, diagnostics) }
+    let depend_on_run = depend_on_run(image);
+    Names { names, constants, depend_on_run, suffixes: suffixes(settings, diagnostics) }
+}
+
+/// Whether the names of an image may differ from run to run.
+fn depend_on_run(image: &UnresolvedImage) -> bool {
+    let settings = image.settings();
+    let of_version = match &image.version {
+        ImageVersion::None => false,
+        ImageVersion::Known { version: _, is_from_run } => *is_from_run,
+        ImageVersion::Unknown(..) | ImageVersion::Absent { .. } | ImageVersion::Elsewhere { .. } => true,
+    };
+    let patterns = settings.tags.iter().flatten().chain(&settings.prerelease_tags);
+    let texts = patterns.flat_map(|one| [Some(&one.pattern), one.when.as_ref()]).flatten();
+    let version = settings.version.as_ref().and_then(|version| version.when.as_ref());
+    let mut texts = texts.chain(&settings.channels).chain(version);
+    of_version || texts.any(|text| rules::is_rule(text.as_str()) || pattern::mentions_run(text.as_str()))
 }
 
 struct Renderer<'a, 'd> {
@@ -161,7 +179,7 @@ impl Renderer<'_, '_> {
     /// Says which tags this run does not have because it has no version.
     fn note_without_version(&mut self) {
         let ImageVersion::Absent { at } = &self.image.version else { return };
-        if self.without_version.is_empty() {
+        if self.without_version.is_empty() || !self.input.publish {
             return;
         }
         let patterns: Vec<String> = self.without_version.iter().map(|text| format!("`{text}`")).collect();

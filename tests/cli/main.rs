@@ -38,6 +38,7 @@ mod properties; // what holds for every definition
 mod readme; // the table of tags, alone and in a file
 mod registry; // registries: login, faults, limits, what their answers mean
 mod rules; // rule lines of docker/metadata-action
+mod runs; // what a run has tags for
 mod schema; // `bakeplan schema`: what JSON looks like
 mod secrets; // secrets and the clock in every attribute
 mod strict; // `--strict`: lints

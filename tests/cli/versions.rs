@@ -1,6 +1,6 @@
 //! Versions that could surprise: numbers, tails that nobody knows, build metadata, and constants beside or without one.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::Test;
 
@@ -173,7 +173,12 @@ fn in_runs(lines: &str, expected: [&str; 3]) -> String {
     for (fact, expected) in RUNS.iter().zip(expected) {
         let facts = ["--fact", fact, "--fact", "default_branch=main", "--fact", "commit=0123456789abcdef"];
         let (plan, told) = plan(&block(lines), &facts);
-        let plan = plan.unwrap_or_else(|| panic!("{lines} with {fact}: {told}"));
+        let is_of_none = fact.starts_with("tag") && told.contains("\"no-tag\"");
+        let plan = match plan.filter(Value::is_object) {
+            Some(plan) => plan,
+            None if is_of_none => json!({ "images": {} }),
+            None => panic!("{lines} with {fact}: {told}"),
+        };
         let tags = plan["images"].get("a").map_or_else(Vec::new, |image| {
             let tags = image["tags"].as_array().unwrap();
             tags.iter().map(|tag| tag["name"].as_str().unwrap().to_owned()).collect()

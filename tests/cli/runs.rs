@@ -1,0 +1,155 @@
+//! What a run has tags for: images that get none are not built, and a release that publishes nothing fails.
+
+use serde_json::Value;
+
+use crate::support::Test;
+
+const API: &str = "tag=api/v1.2.3";
+
+/// Two images, each with these attributes; `IMAGE` stands for the name.
+fn two(attributes: &str) -> String {
+    let one = |name: &str| {
+        let attributes = attributes.replace("IMAGE", name);
+        format!(
+            "target \"{name}\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"{name}\" {{\n  repositories = [\"r.io/x/{name}\"]\n  {attributes}\n}}\n"
+        )
+    };
+    one("api") + &one("web")
+}
+
+struct Told {
+    code: Option<i32>,
+    /// Each image with its tags.
+    images: String,
+    /// The images of the rows.
+    rows: String,
+    talk: String,
+}
+
+fn run(file: &str, arguments: &[&str]) -> Told {
+    let test = Test::new().file("docker-bake.hcl", file).args(["plan", "--out=out", "--format=json"]);
+    let output = test.args(arguments.iter().copied()).output();
+    let talk = String::from_utf8(output.stderr).unwrap();
+    let code = output.status.code();
+    let (mut images, mut rows) = (String::new(), String::new());
+    if code == Some(0) {
+        let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let names = |image: &Value| {
+            let tags = image["tags"].as_array().unwrap().iter();
+            tags.map(|tag| tag["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+        };
+        let all = plan["images"].as_object().unwrap().iter();
+        images = all.map(|(key, image)| format!("{key}: {}", names(image))).collect::<Vec<_>>().join(", ");
+        let matrix = plan["jobs"].as_array().unwrap().iter();
+        rows = matrix.map(|job| job["job"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ");
+    }
+    Told { code, images, rows, talk }
+}
+
+#[test]
+fn a_git_tag_builds_nothing_of_other_images() {
+    for attributes in [
+        "version = \"{{ tag }}\"\n  tag_prefix = \"IMAGE/\"",
+        "tags = [\"type=match,pattern=^IMAGE/v(.*)$,group=1\"]",
+        "tags = [\"type=semver,pattern={{version}},match=^IMAGE/v(.*)$\"]",
+        "tags = [{ pattern = \"{{ tag | replace('IMAGE/v', '') }}\", when = \"tag is startingwith('IMAGE/')\" }]",
+        "version = { pattern = \"{{ tag[5:] }}\", when = \"tag[:3] == 'IMAGE'\" }",
+    ] {
+        let told = run(&two(attributes), &["--fact", API]);
+        assert!(told.code == Some(0) && told.images.starts_with("api: 1.2.3"), "{attributes}: {}", told.talk);
+        assert!(!told.images.contains("web"), "{attributes}: {}", told.images);
+        assert_eq!(told.rows, "api-linux-amd64", "{attributes}");
+        assert!(told.talk.contains("\"note\"") && told.talk.contains("`web`"), "{attributes}: {}", told.talk);
+    }
+    // What tells of the commit is a tag in each run.
+    let told = run(
+        &two("tags = [\"type=match,pattern=^IMAGE/v(.*)$,group=1\", \"type=sha\"]"),
+        &["--fact", API, "--fact=commit=0123456789abcdef"],
+    );
+    assert_eq!(told.images, "api: 1.2.3 sha-0123456 latest, web: sha-0123456");
+    assert_eq!(told.rows, "api-linux-amd64 web-linux-amd64");
+}
+
+#[test]
+fn a_git_tag_that_publishes_nothing_fails() {
+    for attributes in [
+        "version = \"{{ tag }}\"\n  tag_prefix = \"IMAGE-\"",
+        "tags = [\"type=match,pattern=^IMAGE-v(.*)$,group=1\"]",
+        "tags = [\"type=ref,event=branch\", \"type=edge,branch=main\"]",
+        "tags = [{ pattern = \"edge\", when = \"branch\" }]",
+        "version = { pattern = \"1.2.3\", when = \"default_branch\" }",
+    ] {
+        let told = run(&two(attributes), &["--fact", API, "--fact=default_branch=main"]);
+        assert_eq!(told.code, Some(1), "{attributes}: {}", told.talk);
+        assert!(told.talk.contains("\"no-tag\"") && told.talk.contains("api/v1.2.3"), "{}", told.talk);
+        // Nor is any other of the images there, when one is asked for.
+        assert_eq!(
+            run(&two(attributes), &["--fact", API, "--fact=default_branch=main", "web"]).code,
+            Some(1)
+        );
+    }
+    // One image is enough, and another one may be asked for.
+    let attributes = two("version = \"{{ tag }}\"\n  tag_prefix = \"IMAGE/\"");
+    let told = run(&attributes, &["--fact", API]);
+    assert_eq!((told.code, told.images.as_str()), (Some(0), "api: 1.2.3 1.2 1 latest"));
+}
+
+#[test]
+fn a_run_of_a_branch_may_publish_nothing() {
+    for attributes in [
+        "version = \"{{ tag }}\"",
+        "tags = [\"type=ref,event=tag\"]",
+        "tags = [\"type=semver,pattern={{version}}\"]",
+        "tags = [{ pattern = \"{{ tag }}\", when = \"tag\" }]",
+    ] {
+        for fact in ["branch=main", "pull_request=7"] {
+            let told = run(&two(attributes), &["--fact", fact]);
+            assert_eq!((told.code, &*told.images, &*told.rows), (Some(0), "", ""), "{}", told.talk);
+            assert!(told.talk.contains("\"no-tag\"") && !told.talk.contains("\"error\""), "{}", told.talk);
+            // Without publishing, all are built, and nothing is said of tags.
+            let told = run(&two(attributes), &["--fact", fact, "--publish=false"]);
+            assert_eq!((told.code, &*told.images), (Some(0), "api: , web: "), "{}", told.talk);
+            assert_eq!(told.rows, "api-linux-amd64 web-linux-amd64");
+            for code in ["no-tag", "no-version"] {
+                assert!(!told.talk.contains(code), "{}", told.talk);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_image_that_can_never_have_a_tag_is_a_mistake() {
+    for attributes in [
+        "tags = []",
+        "tags = [\"\"]",
+        "version = \"19beta3\"\n  tags = [\"{{ minor }}\"]",
+        "version = \"1.2.3-rc.1\"\n  tags = [\"{{ major }}\", \"latest\"]",
+        "version = \"1.2.3\"\n  tags = [{ pattern = \"{{ version }}\", when = \"prerelease\" }]",
+        "version = \"1.2.3\"\n  withdrawn = [\"1.2.3\"]\n  tags = [\"{{ major }}\"]",
+        "tags = [{ pattern = \"edge\", when = false }]",
+    ] {
+        for arguments in [&["--fact=branch=main"][..], &["--fact=tag=v1"], &[]] {
+            let told = run(&two(attributes), arguments);
+            assert_eq!(told.code, Some(1), "{attributes}: {}", told.images);
+            assert!(told.talk.contains("\"no-tag\"") && told.talk.contains("never"), "{}", told.talk);
+        }
+    }
+    // Another version may own its tags today, and not tomorrow.
+    let older = "version = \"1.2.3\"\n  known_versions = [\"1.3.0\"]\n  tags = [\"{{ major }}\", \"latest\"]";
+    let told = run(&two(older), &["--fact=branch=main"]);
+    assert_eq!((told.code, &*told.rows), (Some(0), ""), "{}", told.talk);
+    assert!(told.talk.contains("belong to greater versions"), "{}", told.talk);
+}
+
+#[test]
+fn what_has_no_tag_may_be_linked_all_the_same() {
+    let file = two("version = \"{{ tag }}\"\n  tag_prefix = \"IMAGE/\"")
+        + "target \"api\" {\n  contexts = { web = \"target:web\" }\n}\n";
+    let of_rules = two("tags = [\"type=match,pattern=^IMAGE/v(.*)$,group=1\"]")
+        + "target \"api\" {\n  contexts = { web = \"target:web\" }\n}\n";
+    for file in [file, of_rules] {
+        let told = run(&file, &["--fact", API]);
+        assert_eq!((told.code, &*told.rows), (Some(0), "api-linux-amd64"), "{}", told.talk);
+        assert!(told.images.starts_with("api: ") && !told.images.contains("web"), "{}", told.images);
+    }
+}
