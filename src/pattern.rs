@@ -150,6 +150,13 @@ impl Uses {
         ["commit", "sha", "tag"].iter().any(|word| self.facts.contains(word))
     }
 
+    /// Whether it names a branch or a pull request, which anybody may call or number as versions are.
+    #[must_use]
+    pub fn names_branch(&self) -> bool {
+        let words = ["branch", "head_branch", "base_branch", "default_branch", "ref", "pr"];
+        words.iter().any(|word| self.facts.contains(word))
+    }
+
     /// Whether it names anything of the run.
     #[must_use]
     pub fn names_run(&self) -> bool {

@@ -7,7 +7,7 @@ use indexmap::IndexSet;
 use super::constants;
 use super::image::UnresolvedImage;
 use super::input::Input;
-use super::version::{ImageVersion, is_of_version};
+use super::version::{ImageVersion, is_of_version, subject};
 use super::versions;
 use crate::bake::target::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -17,6 +17,9 @@ use crate::rules;
 use crate::spec::{Settings, TagPattern};
 use crate::tags::{self, CandidateName, Claim};
 use crate::version::Version;
+
+/// What to do about a tag that is a version's.
+const CURE_OF_PATTERN: &str = "put something before it, such as `branch-{{ branch | slug }}`, or let it: `{ pattern = \"{{ branch | slug }}\", any = true }`";
 
 /// What an image claims.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +36,7 @@ pub(super) struct Names {
 /// Renders the patterns of an image.
 pub(super) fn names(input: &Input<'_>, image: &UnresolvedImage, diagnostics: &mut Diagnostics) -> Names {
     let of_rules = image.rules.as_ref().map(|rules| {
-        rules.check_branch(input.facts, diagnostics);
+        rules.check_branch(image.settings(), input.facts, diagnostics);
         rules.names(image.version.known(), diagnostics)
     });
     let mut renderer = Renderer {
@@ -74,7 +77,7 @@ pub(super) fn names(input: &Input<'_>, image: &UnresolvedImage, diagnostics: &mu
         }
     }
     for channel in &settings.channels {
-        let pattern = TagPattern { pattern: channel.clone(), when: None };
+        let pattern = TagPattern { pattern: channel.clone(), when: None, any: false };
         renderer.pattern(&pattern, |_, _| Claim::Channel);
     }
     renderer.note_without_version();
@@ -115,7 +118,7 @@ struct Renderer<'a, 'd> {
 impl Renderer<'_, '_> {
     fn default_pattern(&self, pattern: &str) -> TagPattern {
         let span = self.image.settings().version.as_ref().and_then(|text| text.span);
-        TagPattern { pattern: Text { span, ..Text::verbatim(pattern) }, when: None }
+        TagPattern { pattern: Text { span, ..Text::verbatim(pattern) }, when: None, any: false }
     }
 
     fn pattern(&mut self, one: &TagPattern, claim: impl Fn(Option<&Version>, &Rendered) -> Claim) {
@@ -192,34 +195,44 @@ impl Renderer<'_, '_> {
         ));
     }
 
-    /// Refuses a branch's tag that is another branch's, too, or that is made for versions.
+    /// Refuses a tag that another branch has, too, or that is called as those of versions are.
     fn check_branch(&mut self, one: &TagPattern, rendered: &Rendered, claim: Claim) {
-        if !rendered.uses.facts.contains("branch") {
-            return;
-        }
-        let facts: &Facts = self.input.facts;
-        let Some(branch) = &facts.branch else { return };
         let tag = &rendered.text;
         let refuse = |message: String, help: &str| {
             Diagnostic::error("branch-collision", message).at(one.pattern.span, "").with_help(help)
         };
+        if let Some((branch, twin)) = self.twin(one, rendered) {
+            let message = format!("the branches `{branch}` and `{twin}` would both have the tag `{tag}`");
+            let help = "rename one of them, or put `{{ sha }}` into the pattern";
+            self.diagnostics.report(refuse(message, help));
+        }
+        let uses = &rendered.uses;
+        // With words of the version in it, it may be the version's own.
+        let is_of_run = claim == Claim::Run || (uses.depth == 0 && !uses.names_commit());
+        let is_let = one.any || !is_of_run || !uses.names_branch();
+        if !is_let && is_of_version(tag, self.image.settings()) {
+            let message =
+                format!("the {} would take the tag `{tag}`, which is a version's", subject(self.input.facts));
+            self.diagnostics.report(refuse(message, CURE_OF_PATTERN));
+        }
+    }
+
+    /// The branch of the run, and another one that comes to the same tag.
+    fn twin(&self, one: &TagPattern, rendered: &Rendered) -> Option<(String, String)> {
+        if !rendered.uses.facts.contains("branch") {
+            return None;
+        }
+        let facts: &Facts = self.input.facts;
+        let branch = facts.branch.as_ref()?;
         let version = self.image.version.known();
-        let others = facts.branches.iter().filter(|other| *other != branch);
-        let twin = others.into_iter().find(|other| {
+        let mut others = facts.branches.iter().filter(|other| *other != branch);
+        let twin = others.find(|other| {
             let facts = Facts { branch: Some((*other).clone()), ..facts.clone() };
             let words = Words { version, facts: &&facts };
-            matches!(pattern::render(one.pattern.as_str(), &words), Ok(Some(theirs)) if theirs.text == *tag)
-        });
-        if let Some(twin) = twin {
-            let message = format!("the branches `{branch}` and `{twin}` would both have the tag `{tag}`");
-            self.diagnostics
-                .report(refuse(message, "rename one of them, or put `{{ sha }}` into the pattern"));
-        }
-        if self.image.settings().version.is_some() && claim == Claim::Run && is_of_version(tag) {
-            let message = format!("the branch `{branch}` would take the tag `{tag}`, which is a version's");
-            self.diagnostics
-                .report(refuse(message, "put something before it, such as `branch-{{ branch | slug }}`"));
-        }
+            let theirs = pattern::render(one.pattern.as_str(), &words);
+            matches!(theirs, Ok(Some(theirs)) if theirs.text == rendered.text)
+        })?;
+        Some((branch.clone(), twin.clone()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::constants;
 use super::input::Input;
-use super::version::{ImageVersion, is_of_version, tails};
+use super::version::{ImageVersion, is_of_version, subject, tails};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known};
 use crate::pattern::{self, PatternError, Words};
@@ -15,10 +15,19 @@ use crate::version::Version;
 /// The rule lines of an image, applied to the facts of the run.
 #[derive(Clone, Debug)]
 pub(super) struct AppliedRules {
-    /// The rules that hold in this run, with their places.
-    rules: Vec<(Rule, Option<Span>)>,
+    /// The rules that hold in this run.
+    rules: Vec<AppliedRule>,
     flavor: Flavor,
     outcome: Outcome,
+}
+
+/// A rule line that holds.
+#[derive(Clone, Debug)]
+struct AppliedRule {
+    rule: Rule,
+    span: Option<Span>,
+    /// Whether its tag may be called as those of versions are.
+    any: bool,
 }
 
 /// Applies an image's rule lines; `None` when it has none, or they cannot be read.
@@ -48,7 +57,7 @@ pub(super) fn apply(
     for line in lines {
         match Rule::parse(line.pattern.as_str()) {
             Ok(rule) if holds(line, version, input, &mut found, diagnostics) => {
-                applied.push((rule, line.pattern.span));
+                applied.push(AppliedRule { rule, span: line.pattern.span, any: line.any });
             }
             Ok(_) => {}
             Err(e) => found.push(wrong(&e, line.pattern.span)),
@@ -63,13 +72,13 @@ pub(super) fn apply(
             input.purpose.is_committed() && matches!(error, RuleError::MissingFact { .. })
         };
         let (left_out, errors): (Vec<_>, Vec<_>) = errors.into_iter().partition(|(_, e)| is_left_out(e));
-        found.extend(errors.iter().map(|(at, e)| wrong(e, applied[*at].1)));
+        found.extend(errors.iter().map(|(at, e)| wrong(e, applied[*at].span)));
         if left_out.is_empty() {
             break Outcome::default();
         }
         // The others give what they give without these.
         for (at, _) in left_out.iter().rev() {
-            input.leave_out(applied.remove(*at).1, diagnostics);
+            input.leave_out(applied.remove(*at).span, diagnostics);
         }
     };
     let failed = !found.is_empty();
@@ -78,18 +87,18 @@ pub(super) fn apply(
         return None;
     }
     for (at, note) in &outcome.notes {
-        let told = Diagnostic::note("tag-rule", note.to_string()).at(applied[*at].1, "");
+        let told = Diagnostic::note("tag-rule", note.to_string()).at(applied[*at].span, "");
         diagnostics.report(note.help().into_iter().fold(told, Diagnostic::with_help));
     }
     Some(AppliedRules { rules: applied, flavor, outcome })
 }
 
 fn outcome(
-    rules: &[(Rule, Option<Span>)],
+    rules: &[AppliedRule],
     flavor: &Flavor,
     facts: Known<'_>,
 ) -> Result<Outcome, Vec<(usize, RuleError)>> {
-    let rules: Vec<Rule> = rules.iter().map(|(rule, _)| rule.clone()).collect();
+    let rules: Vec<Rule> = rules.iter().map(|one| one.rule.clone()).collect();
     rules::apply(&rules, flavor, facts)
 }
 
@@ -155,14 +164,14 @@ impl AppliedRules {
         let of_rules = self.outcome.tags.iter().map(|tag| CandidateName {
             name: tag.text.clone(),
             claim: claim(tag, version),
-            span: self.rules[tag.rule].1,
+            span: self.rules[tag.rule].span,
         });
         let of_all = || if version.is_some() { Claim::Versions(0) } else { Claim::Run };
-        let first = self.outcome.tags.first().and_then(|tag| self.rules[tag.rule].1);
+        let first = self.outcome.tags.first().and_then(|tag| self.rules[tag.rule].span);
         let latest = self.outcome.latest.iter().map(|latest| CandidateName {
             name: latest.clone(),
             claim: of_all(),
-            span: first.or(self.rules.first().and_then(|(_, span)| *span)),
+            span: first.or(self.rules.first().and_then(|one| one.span)),
         });
         let names: Vec<CandidateName> = of_rules.chain(latest).collect();
         if let Some(version) = version.filter(|version| version.is_prerelease()) {
@@ -181,7 +190,8 @@ impl AppliedRules {
     }
 
     /// Tags of a branch must not be those of another branch, nor of versions.
-    pub(super) fn check_branch(&self, known: Known<'_>, diagnostics: &mut Diagnostics) {
+    pub(super) fn check_branch(&self, settings: &Settings, known: Known<'_>, diagnostics: &mut Diagnostics) {
+        self.check_versions(settings, known, diagnostics);
         let mine = || self.outcome.tags.iter().filter(|tag| tag.names_run && !tag.names_commit);
         if mine().next().is_none() {
             return;
@@ -205,18 +215,25 @@ impl AppliedRules {
                     );
                     let help = "rename one of them, or put the commit into the rule: `suffix=-{{sha}}`";
                     let diagnostic = Diagnostic::error("branch-collision", message);
-                    diagnostics.report(diagnostic.at(self.rules[tag.rule].1, "").with_help(help));
+                    diagnostics.report(diagnostic.at(self.rules[tag.rule].span, "").with_help(help));
                 }
             }
         }
-        let of_versions = self.rules.iter().any(|(rule, _)| rule.is_of_versions());
-        for tag in mine()
-            .filter(|tag| of_versions && is_of_version(&tag.text) && plain(tag).contains(branch.as_str()))
-        {
-            let message = format!("the branch `{branch}` takes the tag `{}`, which is a version's", tag.text);
-            let help = "put something before it, such as `prefix=branch-`";
-            let diagnostic = Diagnostic::warning("branch-collision", message);
-            diagnostics.report(diagnostic.at(self.rules[tag.rule].1, "").with_help(help));
+    }
+
+    /// Refuses tags of branches and pull requests that are called as those of versions are.
+    fn check_versions(&self, settings: &Settings, known: Known<'_>, diagnostics: &mut Diagnostics) {
+        let of_branch = |tag: &&RuleTag| {
+            tag.names_branch && tag.names_run && !tag.names_commit && !self.rules[tag.rule].any
+        };
+        let is_taken =
+            |tag: &&RuleTag| [&tag.text, &tag.stem].iter().any(|text| is_of_version(text, settings));
+        for tag in self.outcome.tags.iter().filter(of_branch).filter(is_taken) {
+            let message =
+                format!("the {} would take the tag `{}`, which is a version's", subject(known), tag.text);
+            let help = "put something before it, such as `prefix=branch-`, or let it: `{ pattern = \"type=ref,event=branch\", any = true }`";
+            let diagnostic = Diagnostic::error("branch-collision", message);
+            diagnostics.report(diagnostic.at(self.rules[tag.rule].span, "").with_help(help));
         }
     }
 }

@@ -36,6 +36,10 @@ pub struct RuleTag {
     pub names_commit: bool,
     /// Whether it names what the run is of, and so moves with each run.
     pub names_run: bool,
+    /// Whether it names a branch or a pull request, which anybody may call or number as versions are.
+    pub names_branch: bool,
+    /// The tag without its suffix.
+    pub stem: String,
     /// What a rule `raw` without words says, without its prefix and suffix.
     pub constant: Option<String>,
     /// The text before characters were replaced that tags cannot hold, if any were: of the branch `a/b`. Another
@@ -88,10 +92,21 @@ pub fn apply(rules: &[Rule], flavor: &Flavor, facts: Known<'_>) -> Result<Outcom
         }
         notes.extend(rendered.note().map(|note| (rendered.rule, note)));
         let depth = rendered.depth(version.as_ref());
-        let RenderedTag { text, rule, origin: _, names_commit, names_run, constant } = rendered;
+        let RenderedTag { text, rule, origin: _, names_commit, names_run, names_branch, stem, constant } =
+            rendered;
         let Rendered { tag, plain } = text;
         let altered = (tag != plain).then_some(plain);
-        tags.push(RuleTag { text: tag, rule, depth, names_commit, names_run, constant, altered });
+        tags.push(RuleTag {
+            text: tag,
+            rule,
+            depth,
+            names_commit,
+            names_run,
+            names_branch,
+            stem,
+            constant,
+            altered,
+        });
     }
     notes.sort_by_key(|(at, _)| *at);
     Ok(Outcome { tags, version, latest, notes })

@@ -57,6 +57,13 @@ pub(super) struct AttributeReader<'m, 'd> {
     attribute: &'static str,
 }
 
+/// A pattern, and what stands beside it.
+struct Conditional<T> {
+    pattern: T,
+    when: Option<Text>,
+    any: bool,
+}
+
 impl<'m, 'd> AttributeReader<'m, 'd> {
     pub(super) fn new(
         module: &'m Module,
@@ -135,29 +142,34 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         }
     }
 
-    /// A pattern, or an object with `pattern` and `when`, of `what`; each pattern is read by `read`.
+    /// A pattern, or an object with a pattern and these keys, of `what`; each pattern is read by `read`.
     fn conditional<T>(
         &mut self,
         value: &Value,
         place: &Expr,
         what: &str,
+        keys: &[&str],
         read: impl Fn(&mut Self, &Value, &Expr) -> Option<T>,
-    ) -> Option<(T, Option<Text>)> {
-        let Some(members) = value.members() else { return Some((read(self, value, place)?, None)) };
-        let (mut pattern, mut when) = (None, None);
+    ) -> Option<Conditional<T>> {
+        let Some(members) = value.members() else {
+            return Some(Conditional { pattern: read(self, value, place)?, when: None, any: false });
+        };
+        let (mut pattern, mut when, mut any) = (None, None, false);
         for (key, member) in members {
             let place = place.member(key);
             match &**key {
+                other if !keys.contains(&other) => {
+                    let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+                    let message = format!("{what} has {}, and no `{other}`", keys.join(", "));
+                    self.report(Diagnostic::error("unknown-attribute", message), place.span);
+                    return None;
+                }
                 "pattern" => pattern = Some(read(self, member, place)?),
                 "when" if matches!(member, Value::Bool(true, _)) => {}
                 "when" => {
                     when = Some(self.text(member, place.span, "a condition, such as \"event == 'push'\"")?);
                 }
-                other => {
-                    let message = format!("{what} has `pattern` and `when`, and no `{other}`");
-                    self.report(Diagnostic::error("unknown-attribute", message), place.span);
-                    return None;
-                }
+                _ => any = bool::read(member, place, self)?,
             }
         }
         let Some(pattern) = pattern else {
@@ -165,14 +177,16 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
             self.report(Diagnostic::error("attribute-value", message), place.span);
             return None;
         };
-        Some((pattern, when))
+        Some(Conditional { pattern, when, any })
     }
 
     fn tag_pattern(&mut self, value: &Value, place: &Expr) -> Option<TagPattern> {
-        let (pattern, when) = self.conditional(value, place, "a tag", |reader, value, place| {
+        let read = |reader: &mut Self, value: &Value, place: &Expr| {
             reader.text(value, place.span, "a string, or an object with `pattern` and `when`")
-        })?;
-        Some(TagPattern { pattern, when })
+        };
+        let Conditional { pattern, when, any } =
+            self.conditional(value, place, "a tag", &["pattern", "when", "any"], read)?;
+        Some(TagPattern { pattern, when, any })
     }
 
     fn runner_rule(
@@ -221,15 +235,17 @@ impl Attribute for VersionText {
 
 impl Attribute for VersionPattern {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
-        let (pattern, when) = reader.conditional(value, place, "a version", |reader, value, place| {
+        let read = |reader: &mut AttributeReader<'_, '_>, value: &Value, place: &Expr| {
             VersionText::read(value, place, reader)
-        })?;
+        };
+        let Conditional { pattern, when, any: _ } =
+            reader.conditional(value, place, "a version", &["pattern", "when"], read)?;
         Some(Self { pattern, when })
     }
 
     fn schema() -> Json {
         let text = VersionText::schema();
-        json!({ "anyOf": [text, conditional(&text)] })
+        json!({ "anyOf": [text, conditional(&text, json!({}))] })
     }
 }
 
@@ -307,7 +323,7 @@ impl Attribute for Vec<TagPattern> {
     fn schema() -> Json {
         let text = Text::schema();
         one_or_many(&json!({
-            "anyOf": [text, conditional(&text)],
+            "anyOf": [text, conditional(&text, json!({ "any": bool::schema() }))],
         }))
     }
 
@@ -457,11 +473,14 @@ impl<T: Attribute> Attribute for Option<T> {
     }
 }
 
-/// A pattern with a condition.
-fn conditional(pattern: &Json) -> Json {
+/// A pattern with a condition, and what else it may have.
+fn conditional(pattern: &Json, more: Json) -> Json {
+    let mut properties = more;
+    properties["pattern"] = pattern.clone();
+    properties["when"] = Text::schema();
     json!({
         "type": "object",
-        "properties": { "pattern": pattern, "when": Text::schema() },
+        "properties": properties,
         "required": ["pattern"],
         "additionalProperties": false,
     })

@@ -61,6 +61,8 @@ pub struct TagPattern {
     pub pattern: Text,
     /// A condition over facts; `None` for always.
     pub when: Option<Text>,
+    /// Whether it may be `latest` or a version when a branch is called so.
+    pub any: bool,
 }
 
 impl Word for Grouping {

@@ -153,3 +153,61 @@ fn what_has_no_tag_may_be_linked_all_the_same() {
         assert!(told.images.starts_with("api: ") && !told.images.contains("web"), "{}", told.images);
     }
 }
+
+fn one(attributes: &str) -> String {
+    two(attributes).split("target \"web\"").next().unwrap().to_owned()
+}
+
+#[test]
+fn a_branch_does_not_take_the_tag_of_a_version() {
+    let entries = [
+        "\"{{ branch | slug }}\"",
+        "\"{{ branch | replace('/', '-') }}\"",
+        "\"{{ ref[11:] }}\"",
+        "\"type=ref,event=branch\"",
+        "\"type=raw,value={{branch}}\"",
+        "\"type=ref,event=branch,suffix=-alpine\"",
+    ];
+    for branch in ["latest", "1.2", "1", "v2", "24.04", "1.2.3", "2.0.0-rc.1", "1.2.3-r1"] {
+        for (at, entry) in entries.iter().enumerate() {
+            let version = ["", "version = \"1.2.3\"", "version = \"{{ tag }}\""][at % 3];
+            let fact = format!("branch={branch}");
+            let told = run(&one(&format!("tags = [{entry}]\n  {version}")), &["--fact", &fact]);
+            let is_told = told.talk.contains("\"branch-collision\"") && told.talk.contains("any = true");
+            assert!(told.code == Some(1) && is_told, "{branch} {entry} {version}: {}", told.talk);
+            let any = format!("tags = [{{ pattern = {entry}, any = true }}]\n  {version}");
+            let told = run(&one(&any), &["--fact", &fact]);
+            assert!(told.code == Some(0) && told.images.contains(branch), "{any}: {}", told.talk);
+        }
+    }
+    for branch in
+        ["main", "release-1.2", "1.x", "12-test", "123-fix-login", "2.x-fix", "latest-fix", "v-next"]
+    {
+        for entry in entries {
+            let told = run(&one(&format!("tags = [{entry}]")), &["--fact", &format!("branch={branch}")]);
+            assert!(told.code == Some(0) && told.images.contains(branch), "{branch} {entry}: {}", told.talk);
+        }
+    }
+    // What stands before it makes it another name, and what names the commit is one build's own.
+    for entry in
+        ["\"branch-{{ branch }}\"", "\"type=ref,event=branch,prefix=branch-\"", "\"{{ branch }}-{{ sha }}\""]
+    {
+        let told =
+            run(&one(&format!("tags = [{entry}]")), &["--fact=branch=1.2", "--fact=commit=0123456789a"]);
+        assert_eq!(told.code, Some(0), "{entry}: {}", told.talk);
+    }
+}
+
+#[test]
+fn a_pull_request_does_not_take_the_tag_of_a_version() {
+    for entry in ["\"{{ pr }}\"", "\"v{{ pr }}\"", "\"{{ head_branch }}\"", "\"type=ref,event=pr,prefix=\""] {
+        let arguments = ["--fact=pull_request=7", "--fact=head_branch=1.2"];
+        let told = run(&one(&format!("tags = [{entry}]")), &arguments);
+        assert!(told.code == Some(1) && told.talk.contains("\"branch-collision\""), "{entry}: {}", told.talk);
+        let any = format!("tags = [{{ pattern = {entry}, any = true }}]");
+        assert_eq!(run(&one(&any), &arguments).code, Some(0), "{entry}");
+    }
+    let told =
+        run(&one("tags = [\"pr-{{ pr }}\", \"type=ref,event=pr,prefix=mr-\"]"), &["--fact=pull_request=7"]);
+    assert_eq!(told.images, "api: mr-7 pr-7");
+}
