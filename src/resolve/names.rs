@@ -90,6 +90,24 @@ pub(super) fn names(input: &Input<'_>, image: &UnresolvedImage, diagnostics: &mu
     Names { names, constants, depend_on_run, suffixes: suffixes(settings, diagnostics) }
 }
 
+/// The names that the patterns of an image give to another version, as far as they can be told.
+pub(super) fn names_of(input: &Input<'_>, image: &UnresolvedImage, version: &Version) -> Vec<CandidateName> {
+    let settings = image.settings();
+    let words = Words { version: Some(version), facts: input.facts };
+    let of_rules = image.rules.as_ref().map(|rules| rules.names_of(version, input.facts));
+    let mut names = of_rules.unwrap_or_default();
+    let default = || tags::default_patterns().into_iter().map(TagPattern::verbatim).collect();
+    let patterns: Vec<TagPattern> = settings.tags.clone().unwrap_or_else(default);
+    for one in patterns.iter().filter(|one| !rules::is_rule(one.pattern.as_str())) {
+        let holds = one.when.as_ref().is_none_or(|when| pattern::holds(when.as_str(), &words) == Ok(true));
+        if let (true, Ok(Some(rendered))) = (holds, pattern::render(one.pattern.as_str(), &words)) {
+            let claim = claim(Some(version), &rendered);
+            names.push(CandidateName { name: rendered.text, claim, span: None });
+        }
+    }
+    names
+}
+
 /// Whether the names of an image may differ from run to run.
 fn depend_on_run(image: &UnresolvedImage) -> bool {
     let settings = image.settings();
@@ -118,7 +136,8 @@ struct Renderer<'a, 'd> {
 impl Renderer<'_, '_> {
     fn default_pattern(&self, pattern: &str) -> TagPattern {
         let span = self.image.settings().version.as_ref().and_then(|text| text.span);
-        TagPattern { pattern: Text { span, ..Text::verbatim(pattern) }, when: None, any: false }
+        let one = TagPattern::verbatim(pattern);
+        TagPattern { pattern: Text { span, ..one.pattern }, ..one }
     }
 
     fn pattern(&mut self, one: &TagPattern, claim: impl Fn(Option<&Version>, &Rendered) -> Claim) {

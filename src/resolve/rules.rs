@@ -184,6 +184,27 @@ impl AppliedRules {
         names
     }
 
+    /// The names that the rules give in a run of the git tag of another version.
+    pub(super) fn names_of(&self, version: &Version, known: Known<'_>) -> Vec<CandidateName> {
+        let facts: &Facts = known;
+        let there = Facts {
+            git_ref: Some(format!("refs/tags/{}", version.text())),
+            tag: Some(version.text().to_owned()),
+            branch: None,
+            pull_request: None,
+            ..facts.clone()
+        };
+        let Ok(outcome) = outcome(&self.rules, &self.flavor, &&there) else { return Vec::new() };
+        // A rule may be about one version in all runs.
+        let is_of_it = outcome.version.as_ref().is_some_and(|found| found.cmp_precedence(version).is_eq());
+        let names = outcome.tags.iter().filter(|_| is_of_it).map(|tag| CandidateName {
+            name: tag.text.clone(),
+            claim: claim(tag, Some(version)),
+            span: self.rules[tag.rule].span,
+        });
+        names.collect()
+    }
+
     /// The tag that metadata-action calls the version: the first.
     pub(super) fn main(&self) -> Option<&str> {
         self.outcome.tags.first().map(|tag| tag.text.as_str())

@@ -65,6 +65,14 @@ pub struct TagPattern {
     pub any: bool,
 }
 
+impl TagPattern {
+    /// A pattern that nobody has written.
+    #[must_use]
+    pub fn verbatim(pattern: &str) -> Self {
+        Self { pattern: Text::verbatim(pattern), when: None, any: false }
+    }
+}
+
 impl Word for Grouping {
     const WORDS: &'static [(&'static str, Self)] =
         &[("linked", Self::Linked), ("target", Self::Target), ("platform", Self::Platform)];

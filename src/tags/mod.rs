@@ -120,6 +120,18 @@ pub enum TagError {
         /// Where they are.
         candidates: [usize; 2],
     },
+    /// The same, where one of the two is known from elsewhere.
+    #[error("tag `{name}` is version `{}` itself and also floats, claimed by version `{}`", versions[0], versions[1])]
+    KnownLiteralFloats {
+        /// The tag.
+        name: String,
+        /// The version that has the tag as a literal, and the one for which it floats.
+        versions: [String; 2],
+        /// The one that is known from elsewhere.
+        known: String,
+        /// Where the other one is.
+        candidate: usize,
+    },
     /// The greatest versions that claim a floating tag are equal.
     #[error("versions `{}` and `{}` are equal, so neither can own the floating tag `{name}`", versions[0], versions[1])]
     Tie {
@@ -160,6 +172,61 @@ pub fn own(candidates: &[Candidate<'_>], known: &[Version]) -> Result<Vec<Share>
     }
     errors.sort();
     Err(errors)
+}
+
+/// A version that is known from elsewhere, and the names that it has by the patterns of a candidate.
+#[derive(Debug, Clone)]
+pub struct KnownNames {
+    /// The version.
+    pub version: Version,
+    /// The names.
+    pub names: Vec<CandidateName>,
+}
+
+/// The tags that are a known version itself and float for a candidate, or the other way round.
+#[must_use]
+pub fn known_literals(index: usize, candidate: &Candidate<'_>, known: &[KnownNames]) -> Vec<TagError> {
+    let literals = |names: &[CandidateName]| -> BTreeSet<String> {
+        names.iter().filter(|one| one.claim == Claim::Literal).map(|one| one.name.clone()).collect()
+    };
+    let floats = |names: &[CandidateName]| -> BTreeSet<String> {
+        names
+            .iter()
+            .filter(|one| matches!(one.claim, Claim::Versions(_)))
+            .map(|one| one.name.clone())
+            .collect()
+    };
+    let own = candidate.version;
+    let mut errors = Vec::new();
+    for KnownNames { version, names } in known {
+        if version.without_v() == own.without_v() {
+            continue;
+        }
+        let mut add = |name: &String, literal: &Version, floating: &Version| {
+            errors.push(TagError::KnownLiteralFloats {
+                name: name.clone(),
+                versions: [literal, floating].map(|version| version.text().to_owned()),
+                known: version.text().to_owned(),
+                candidate: index,
+            });
+        };
+        if own.class() == Class::Stable && !candidate.is_withdrawn {
+            let both = &floats(&candidate.names) & &literals(names);
+            both.iter().for_each(|name| add(name, version, own));
+        }
+        if version.class() == Class::Stable {
+            let both = &literals(&candidate.names) & &floats(names);
+            both.iter().for_each(|name| add(name, own, version));
+        }
+    }
+    errors
+}
+
+/// Whether a version begins with all numbers of another one, so that one's own tag may float for the other.
+#[must_use]
+pub fn is_nested(a: &Version, b: &Version) -> bool {
+    let count = a.numbers().len().min(b.numbers().len());
+    a.prefix(count) == b.prefix(count)
 }
 
 /// What a rendered name of a version stands for. `depth` says how many leading numbers its pattern names, `names_commit`

@@ -240,3 +240,52 @@ fn a_pull_request_is_a_condition_as_a_branch_is() {
     }
     in_runs("tags = [{ pattern = \"x\", when = \"pr or branch\" }]", ["x", "x", ""]);
 }
+
+#[test]
+fn a_known_version_is_not_also_a_floating_tag() {
+    let told = |file: &str, known: &str| {
+        let test = Test::new().file("docker-bake.hcl", file).file("known", known);
+        let output = test.args(["plan", "--known-versions=known", "--fact=tag=v1.4.2"]).output();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let rules = "tags = [\"type=pep440,pattern={{version}}\", \"type=pep440,pattern={{major}}.{{minor}}\"]";
+    for (lines, known, literal, floating) in [
+        ("version = \"2023.01.1\"", "2023.01", "2023.01", "2023.01.1"),
+        ("version = \"2023.01\"", "2023.01.1", "2023.01", "2023.01.1"),
+        ("version = \"2023.01\"", "2023.01.3\n2023.01.2\n2022.12", "2023.01", "2023.01.3"),
+        ("version = \"1.4.2\"", "v1", "v1", "1.4.2"),
+        ("version = \"1\"", "1.4.2", "1", "1.4.2"),
+        ("version = \"{{ tag }}\"", "1.4", "1.4", "v1.4.2"),
+        ("version = \"{{ tag }}\"\ntags = [\"x-{{ version }}\", \"x-{{ major }}\"]", "1", "1", "v1.4.2"),
+        (
+            "version = \"1.4.2-r2\"\ntags = [\"{{ version }}\", \"{{ patch and '1.4.2' }}\"]",
+            "1.4.2",
+            "1.4.2",
+            "1.4.2-r2",
+        ),
+        (rules, "1.4", "1.4", "1.4.2"),
+    ] {
+        let says = format!("is version `{literal}` itself and also floats, claimed by version `{floating}`");
+        let list: Vec<String> = known.lines().map(|one| format!("\"{one}\"")).collect();
+        let declared = format!("{lines}\nknown_versions = [{}]", list.join(", "));
+        let from_file = told(&block(&declared), "");
+        let from_option = told(&block(lines), known);
+        for (code, talk) in [from_file, from_option] {
+            assert_eq!(code, Some(1), "{lines} {known}: {talk}");
+            assert!(talk.contains("error[tag-collision]") && talk.contains(&says), "{lines} {known}: {talk}");
+            assert!(talk.contains("withdrawn = ["), "{talk}");
+        }
+    }
+    for (lines, known) in [
+        ("version = \"2023.01.1\"\nwithdrawn = [\"2023.01\"]", "2023.01"),
+        ("version = \"2023.01.1\"\ntags = [\"{{ version }}\", \"{{ major }}\"]", "2023.01"),
+        ("version = \"2023.01.1\"\ntags = [\"v{{ version }}\", \"y-{{ major }}\"]", "2023.01\n2023"),
+        ("version = \"2023.01.1\"", "2023.01.1\n2023.02\n2022.12.1"),
+        ("version = \"1.4.2\"", "1.4.2-rc.1\n1.4.0\n1.3.9\n11"),
+        ("version = \"1.4\"\ntags = [\"{{ version }}\", \"latest\"]", "1.4.2-rc.1\n1.3.2"),
+        ("version = \"3.15.0rc1\"", "3.15\n3"),
+    ] {
+        let (code, talk) = told(&block(lines), known);
+        assert_eq!(code, Some(0), "{lines} {known}: {talk}");
+    }
+}
