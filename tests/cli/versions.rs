@@ -279,7 +279,7 @@ fn a_known_version_is_not_also_a_floating_tag() {
     for (lines, known) in [
         ("version = \"2023.01.1\"\nwithdrawn = [\"2023.01\"]", "2023.01"),
         ("version = \"2023.01.1\"\ntags = [\"{{ version }}\", \"{{ major }}\"]", "2023.01"),
-        ("version = \"2023.01.1\"\ntags = [\"v{{ version }}\", \"y-{{ major }}\"]", "2023.01\n2023"),
+        ("version = \"2023.01.1\"\ntags = [\"v{{ version }}\", \"y-{{ major }}\"]", "2023.01"),
         ("version = \"2023.01.1\"", "2023.01.1\n2023.02\n2022.12.1"),
         ("version = \"1.4.2\"", "1.4.2-rc.1\n1.4.0\n1.3.9\n11"),
         ("version = \"1.4\"\ntags = [\"{{ version }}\", \"latest\"]", "1.4.2-rc.1\n1.3.2"),
