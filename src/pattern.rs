@@ -22,6 +22,9 @@ const VERSION_WORDS: [(&str, usize); 5] =
 const FACT_WORDS: [&str; 10] =
     ["event", "ref", "branch", "tag", "pr", "head_branch", "base_branch", "default_branch", "sha", "commit"];
 
+/// The words of what an image is called.
+const IMAGE_WORDS: [&str; 2] = ["image", "key"];
+
 /// A function: a date in `strftime`'s form.
 const DATE: &str = "date";
 
@@ -57,6 +60,9 @@ pub enum PatternError {
     /// Build metadata in what is rendered.
     #[error("version `{0}` has build metadata, and a tag cannot hold `+`")]
     Build(String),
+    /// A word that is not one of the image's, where no other is known.
+    #[error("the pattern uses `{0}`, and this is the same in every run")]
+    NotOfImage(String),
     /// A fact that is not known, or that this run has not.
     #[error("the pattern uses `{word}`, which is not known{}", .at.as_ref().map(|at| format!(": this run is of `{at}`")).unwrap_or_default())]
     MissingFact {
@@ -86,6 +92,7 @@ impl PatternError {
                 format!("the words are {}", words.join(", "))
             }
             Self::Build(_) => "write `{{ version | replace('+', '-') }}` to keep it, or `{{ semver }}` for the version without it, which the greatest build has".into(),
+            Self::NotOfImage(_) => "the words are `image`, the name of the block, and `key`, the name of the image in the plan".into(),
             Self::NoVersion(_) => "set `version` in the image".into(),
             Self::MissingFact { word, at: Some(_), .. } => format!(
                 "say when it applies, such as `{{ pattern = \"…\", when = \"{word}\" }}`, or what holds else: `{{{{ {word} | default(\"…\") }}}}`"
@@ -112,7 +119,7 @@ fn fact_of(word: &str) -> &str {
 }
 
 fn words() -> impl Iterator<Item = &'static str> {
-    VERSION_WORDS.iter().map(|(word, _)| *word).chain(FACT_WORDS).chain([DATE])
+    VERSION_WORDS.iter().map(|(word, _)| *word).chain(FACT_WORDS).chain([DATE]).chain(IMAGE_WORDS)
 }
 
 /// What words stand for.
@@ -122,6 +129,17 @@ pub struct Words<'a> {
     pub version: Option<&'a Version>,
     /// The facts, for theirs.
     pub facts: Known<'a>,
+    /// What the image is called.
+    pub image: ImageNames<'a>,
+}
+
+/// What an image is called.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ImageNames<'a> {
+    /// The name of its block.
+    pub name: &'a str,
+    /// Its key in the plan, which is the target's name for a member of a matrix.
+    pub key: &'a str,
 }
 
 /// A rendered pattern.
@@ -213,6 +231,25 @@ pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, Patt
             Ok(_) => absent(&used, words, &known),
             Err(_) => Err(PatternError::Render(detail(&e))),
         },
+    }
+}
+
+/// Renders what is the same in every run, such as a repository: it knows what the image is called, and nothing else.
+///
+/// # Errors
+/// When it cannot be rendered, or asks for more.
+pub fn render_name(pattern: &str, image: ImageNames<'_>) -> Result<String, PatternError> {
+    let facts = &Facts::default();
+    match render(pattern, &Words { version: None, facts: &facts, image }) {
+        Ok(Some(rendered)) if rendered.uses == Uses::default() => Ok(rendered.text),
+        Ok(rendered) => {
+            let word = rendered.and_then(|rendered| rendered.uses.facts.first().copied());
+            Err(PatternError::NotOfImage(word.unwrap_or("version").to_owned()))
+        }
+        Err(PatternError::NoVersion(word) | PatternError::MissingFact { word, .. }) => {
+            Err(PatternError::NotOfImage(word))
+        }
+        Err(e) => Err(e),
     }
 }
 
@@ -385,7 +422,7 @@ fn uses(used: &BTreeSet<String>, also: &[&str]) -> Result<Uses, PatternError> {
             uses.depth = uses.depth.max(*depth);
         } else if let Some(fact) = FACT_WORDS.iter().chain([&DATE]).find(|name| *name == word) {
             uses.facts.insert(fact);
-        } else if !also.contains(&word.as_str()) {
+        } else if !IMAGE_WORDS.contains(&word.as_str()) && !also.contains(&word.as_str()) {
             let near = suggest(word, words()).map(str::to_owned);
             return Err(PatternError::UnknownWord { word: word.clone(), near });
         }
@@ -395,7 +432,8 @@ fn uses(used: &BTreeSet<String>, also: &[&str]) -> Result<Uses, PatternError> {
 
 /// The words that are known, with their values. Facts are asked for only when they are used.
 fn pairs(uses: &Uses, words: &Words<'_>) -> Vec<(&'static str, Value)> {
-    let mut pairs = Vec::new();
+    let ImageNames { name, key } = words.image;
+    let mut pairs: Vec<_> = IMAGE_WORDS.into_iter().zip([name, key].map(Value::from)).collect();
     if let Some(version) = words.version {
         let parts = [
             Some(version.without_v()),
@@ -478,7 +516,7 @@ mod tests {
 
     fn text(pattern: &str, version: Option<&str>, facts: &Facts) -> Result<Option<String>, PatternError> {
         let version: Option<Version> = version.map(|text| text.parse().unwrap());
-        let words = Words { version: version.as_ref(), facts: &facts };
+        let words = Words { version: version.as_ref(), facts: &facts, image: ImageNames::default() };
         Ok(render(pattern, &words)?.map(|rendered| rendered.text))
     }
 
@@ -503,7 +541,7 @@ mod tests {
     #[track_caller]
     fn condition(condition: &str, facts: &Facts, expected: &Result<bool, PatternError>) {
         let version: Version = "1.2.3-rc.1".parse().unwrap();
-        let words = Words { version: Some(&version), facts: &facts };
+        let words = Words { version: Some(&version), facts: &facts, image: ImageNames::default() };
         assert_eq!(&holds(condition, &words), expected, "{condition}");
     }
 
@@ -559,7 +597,7 @@ mod tests {
         case("{{ version[:4] }}", "2023.01.1", Some("2023"));
         case("{{ minor[:1] }}", "19beta3", None);
         let uses = |pattern| {
-            let words = Words { version: None, facts: &&on_branch("main") };
+            let words = Words { version: None, facts: &&on_branch("main"), image: ImageNames::default() };
             render(pattern, &words).unwrap().unwrap().uses
         };
         assert!(uses("{{ commit[:12] }}").names_commit());
@@ -573,6 +611,24 @@ mod tests {
         assert_eq!(unknown.help(), "did you mean `commit`?");
         condition("commit[:3] == '012'", &on_branch("main"), &Ok(true));
         condition("tag[:1] == 'v'", &Facts::default(), &Err(missing_fact("tag")));
+    }
+
+    #[test]
+    fn an_image_has_names() {
+        let image = ImageNames { name: "python", key: "python-3-14" };
+        let facts = &Facts::default();
+        let rendered =
+            |pattern| render(pattern, &Words { version: None, facts: &facts, image }).unwrap().unwrap();
+        assert_eq!(rendered("{{ image }}-{{ key[7:] }}").text, "python-3-14");
+        assert_eq!(rendered("{{ key }}").uses, Uses::default());
+        assert_eq!(render_name("r.io/{{ image }}/{{ key }}", image), Ok("r.io/python/python-3-14".into()));
+        assert_eq!(render_name("r.io/x", image), Ok("r.io/x".into()));
+        for word in ["tag", "branch", "version", "sha", "major"] {
+            assert!(render_name(&format!("{{{{ {word} }}}}"), image).is_err(), "{word}");
+            assert!(render_name(&format!("{{{{ {word} | default('x') }}}}"), image).is_err(), "{word}");
+        }
+        assert_eq!(render_name("{{ imgae }}", image).unwrap_err().help(), "did you mean `image`?");
+        assert_eq!(holds("image == 'python'", &Words { version: None, facts: &facts, image }), Ok(true));
     }
 
     #[test]
@@ -625,7 +681,10 @@ mod tests {
         let version: Version = "1.2.3".parse().unwrap();
         let facts = on_branch("main");
         let uses = |pattern| {
-            render(pattern, &Words { version: Some(&version), facts: &&facts }).unwrap().unwrap().uses
+            render(pattern, &Words { version: Some(&version), facts: &&facts, image: ImageNames::default() })
+                .unwrap()
+                .unwrap()
+                .uses
         };
         assert_eq!(
             uses("{{ major }}.{{ minor }}-{{ sha }}"),

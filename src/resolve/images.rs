@@ -42,8 +42,8 @@ pub(super) fn unresolved(
         from_blocks(input, spec, targets, diagnostics)
     };
     for image in &mut images {
-        let version = versions::read(image.settings(), input, diagnostics);
-        image.rules = rules::apply(image.settings(), &version, input, diagnostics);
+        let version = versions::read(image, input, diagnostics);
+        image.rules = rules::apply(image.settings(), image.names(), &version, input, diagnostics);
         image.version = match &image.rules {
             Some(rules) => rules.version_over(version, image.settings(), diagnostics),
             None => version,
@@ -101,6 +101,7 @@ fn from_blocks(
             }
             let image = UnresolvedImage {
                 key,
+                name: written.name().to_owned(),
                 block: Some(block),
                 span: Some(coverage.span),
                 targets: covered,
@@ -186,6 +187,7 @@ fn from_tags(
         }
         images.push(UnresolvedImage {
             key: members[0].name.to_string(),
+            name: members[0].name.to_string(),
             block: None,
             span: members[0].span,
             targets: members

@@ -93,7 +93,7 @@ pub(super) fn names(input: &Input<'_>, image: &UnresolvedImage, diagnostics: &mu
 /// The names that the patterns of an image give to another version, as far as they can be told.
 pub(super) fn names_of(input: &Input<'_>, image: &UnresolvedImage, version: &Version) -> Vec<CandidateName> {
     let settings = image.settings();
-    let words = Words { version: Some(version), facts: input.facts };
+    let words = Words { version: Some(version), facts: input.facts, image: image.names() };
     let of_rules = image.rules.as_ref().map(|rules| rules.names_of(version, input.facts));
     let mut names = of_rules.unwrap_or_default();
     let default = || tags::default_patterns().into_iter().map(TagPattern::verbatim).collect();
@@ -142,7 +142,7 @@ impl Renderer<'_, '_> {
 
     fn pattern(&mut self, one: &TagPattern, claim: impl Fn(Option<&Version>, &Rendered) -> Claim) {
         let version = self.image.version.known();
-        let words = Words { version, facts: self.input.facts };
+        let words = Words { version, facts: self.input.facts, image: self.image.names() };
         if let Some(condition) = &one.when {
             match pattern::holds(condition.as_str(), &words) {
                 Ok(true) => {}
@@ -247,7 +247,7 @@ impl Renderer<'_, '_> {
         let mut others = facts.branches.iter().filter(|other| *other != branch);
         let twin = others.find(|other| {
             let facts = Facts { branch: Some((*other).clone()), ..facts.clone() };
-            let words = Words { version, facts: &&facts };
+            let words = Words { version, facts: &&facts, image: self.image.names() };
             let theirs = pattern::render(one.pattern.as_str(), &words);
             matches!(theirs, Ok(Some(theirs)) if theirs.text == rendered.text)
         })?;

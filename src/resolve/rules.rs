@@ -5,7 +5,7 @@ use super::input::Input;
 use super::version::{ImageVersion, is_of_version, subject, tails};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known};
-use crate::pattern::{self, PatternError, Words};
+use crate::pattern::{self, ImageNames, PatternError, Words};
 use crate::rules::{self, Flavor, Outcome, Rule, RuleError, RuleTag};
 use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
@@ -33,6 +33,7 @@ struct AppliedRule {
 /// Applies an image's rule lines; `None` when it has none, or they cannot be read.
 pub(super) fn apply(
     settings: &Settings,
+    image: ImageNames<'_>,
     version: &ImageVersion,
     input: &Input<'_>,
     diagnostics: &mut Diagnostics,
@@ -56,7 +57,7 @@ pub(super) fn apply(
     let mut applied = Vec::new();
     for line in lines {
         match Rule::parse(line.pattern.as_str()) {
-            Ok(rule) if holds(line, version, input, &mut found, diagnostics) => {
+            Ok(rule) if holds(line, image, version, input, &mut found, diagnostics) => {
                 applied.push(AppliedRule { rule, span: line.pattern.span, any: line.any });
             }
             Ok(_) => {}
@@ -108,13 +109,14 @@ fn wrong(error: &RuleError, span: Option<Span>) -> Diagnostic {
 
 fn holds(
     line: &TagPattern,
+    image: ImageNames<'_>,
     version: &ImageVersion,
     input: &Input<'_>,
     found: &mut Vec<Diagnostic>,
     diagnostics: &mut Diagnostics,
 ) -> bool {
     let Some(condition) = &line.when else { return true };
-    let words = Words { version: version.known(), facts: input.facts };
+    let words = Words { version: version.known(), facts: input.facts, image };
     pattern::holds(condition.as_str(), &words).unwrap_or_else(|e| {
         if input.purpose.is_committed() && matches!(e, PatternError::MissingFact { .. }) {
             input.leave_out(line.pattern.span, diagnostics);

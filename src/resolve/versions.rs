@@ -8,13 +8,18 @@ use super::version::{ImageVersion, tails};
 use crate::bake::target::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::pattern::{self, PatternError, Words};
-use crate::spec::{Settings, VersionText};
+use crate::spec::VersionText;
 use crate::version::{Class, Scheme, Tails, Version};
 
 /// Reads the version of an image.
-pub(super) fn read(settings: &Settings, input: &Input<'_>, diagnostics: &mut Diagnostics) -> ImageVersion {
+pub(super) fn read(
+    image: &UnresolvedImage,
+    input: &Input<'_>,
+    diagnostics: &mut Diagnostics,
+) -> ImageVersion {
+    let settings = image.settings();
     let Some(text) = &settings.version else { return ImageVersion::None };
-    let words = Words { version: None, facts: input.facts };
+    let words = Words { version: None, facts: input.facts, image: image.names() };
     let failed = |e: PatternError, text: &Text, diagnostics: &mut Diagnostics| match e {
         PatternError::MissingFact { at: Some(at), .. } => ImageVersion::Absent { at: Some(at) },
         PatternError::MissingFact { .. } => ImageVersion::Unknown(e, text.clone()),
@@ -37,11 +42,11 @@ pub(super) fn read(settings: &Settings, input: &Input<'_>, diagnostics: &mut Dia
         Err(e) => return failed(e, text, diagnostics),
     };
     let mut name = rendered.text.as_str();
-    if let Some(prefix) = &settings.tag_prefix {
+    if let Some(prefix) = tag_prefix(image, diagnostics) {
         match name.strip_prefix(prefix.as_str()) {
             Some(rest) => name = rest,
             None if rendered.uses.facts.contains("tag") => {
-                return ImageVersion::Elsewhere { tag: rendered.text, prefix: prefix.clone() };
+                return ImageVersion::Elsewhere { tag: rendered.text, prefix };
             }
             None => {}
         }
@@ -61,6 +66,19 @@ pub(super) fn read(settings: &Settings, input: &Input<'_>, diagnostics: &mut Dia
             };
             diagnostics.report(Diagnostic::error("version", message).at(text.span, "").with_help(help));
             ImageVersion::None
+        }
+    }
+}
+
+/// What stands before the version in git tags.
+fn tag_prefix(image: &UnresolvedImage, diagnostics: &mut Diagnostics) -> Option<Text> {
+    let prefix = image.settings().tag_prefix.as_ref()?;
+    match pattern::render_name(prefix.as_str(), image.names()) {
+        Ok(text) => Some(Text { span: prefix.span, ..Text::verbatim(&text) }),
+        Err(e) => {
+            let diagnostic = Diagnostic::error("tag-prefix", e.to_string()).at(prefix.span, "");
+            diagnostics.report(diagnostic.with_help(e.help()));
+            None
         }
     }
 }
@@ -174,7 +192,9 @@ fn all_known(image: &UnresolvedImage, input: &Input<'_>, diagnostics: &mut Diagn
     let mut known = listed(&settings.known_versions, image, "known_versions", diagnostics);
     let outside = &input.known_versions;
     let names = outside.by_image.get(&image.key).unwrap_or(&outside.names);
-    let prefix = settings.tag_prefix.as_ref().map_or("", |prefix| prefix.as_str());
+    // A mistake in it has been reported.
+    let prefix = tag_prefix(image, &mut Diagnostics::default());
+    let prefix = prefix.as_ref().map_or("", |prefix| prefix.as_str());
     // Tags that are no versions, or another image's, are nothing to this one.
     let versions = names.iter().filter_map(|name| name.strip_prefix(prefix));
     known.extend(versions.filter_map(|name| Version::parse_with(name, settings.scheme, &image.tails).ok()));

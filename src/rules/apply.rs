@@ -58,7 +58,7 @@ pub fn apply(rules: &[Rule], flavor: &Flavor, facts: Known<'_>) -> Result<Outcom
     let (mut rendered, mut notes, mut errors) = (Vec::<RenderedTag>::new(), Vec::new(), Vec::new());
     for at in order {
         match run.tag(at, &rules[at], flavor) {
-            Ok(Some(Given::Tag(tag))) => rendered.push(tag),
+            Ok(Some(Given::Tag(tag))) => rendered.push(*tag),
             Ok(Some(Given::Note(note))) => notes.push((at, note)),
             Ok(None) => {}
             Err(error) => errors.push((at, error)),

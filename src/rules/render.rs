@@ -11,7 +11,7 @@ use crate::reference::Tag;
 
 /// What comes of a rule that says something.
 pub(super) enum Given {
-    Tag(RenderedTag),
+    Tag(Box<RenderedTag>),
     Note(RuleNote),
 }
 
@@ -71,7 +71,7 @@ impl Run<'_> {
             || words.iter().any(|word| matches!(word, Word::Branch | Word::BaseRef));
         let constant = matches!(rule.kind, RuleKind::Raw { .. }).then_some(core.tag);
         let constant = constant.filter(|_| words.is_empty());
-        Ok(Some(Given::Tag(RenderedTag {
+        Ok(Some(Given::Tag(Box::new(RenderedTag {
             rule: at,
             text,
             origin,
@@ -80,7 +80,7 @@ impl Run<'_> {
             names_branch,
             stem,
             constant,
-        })))
+        }))))
     }
 
     fn core(&self, kind: &RuleKind) -> Result<Core, RuleError> {

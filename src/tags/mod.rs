@@ -688,6 +688,7 @@ mod tests {
             TagError::SameTag { candidates, .. }
             | TagError::LiteralFloats { candidates, .. }
             | TagError::Tie { candidates, .. } => *candidates == [0, 2],
+            TagError::KnownLiteralFloats { .. } => false,
         }));
     }
 

@@ -80,7 +80,12 @@ fn attributes(span: &str) -> String {
     let is_rule_word = span.contains("{{") && !span.contains("{{ ");
     let of_version =
         ["{{version}}", "{{major}}", "{{minor}}", "{{raw}}"].iter().any(|word| span.contains(word));
-    if span.starts_with('{') && !span.starts_with("{{") {
+    let outside: String = span.split("}}").map(|part| part.split("{{").next().unwrap()).collect();
+    if outside.contains('/') {
+        // A repository, or what stands before the version in a git tag, in the same words.
+        let name = span.trim_matches(['"', '/']);
+        format!("tags = [\"x\"]\n  repositories = [\"r.io/{name}\"]\n  version = \"1.0\"")
+    } else if span.starts_with('{') && !span.starts_with("{{") {
         format!("tags = [{span}]")
     } else if span.contains(" = ") {
         span
@@ -104,12 +109,14 @@ fn attributes(span: &str) -> String {
 /// Whether the span gives a tag in one of the runs; else what is told.
 fn tried(span: &str) -> Result<(), String> {
     let mut attributes = attributes(span);
-    if !attributes.starts_with("version") {
+    if !attributes.contains("repositories = ") {
+        attributes += "\n  repositories = [\"r.io/x/a\"]";
+    }
+    if !attributes.contains("version = ") {
         attributes += "\n  version = \"{{ tag }}\"";
     }
-    let file = format!(
-        "target \"a\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"a\" {{\n  repositories = [\"r.io/x/a\"]\n  {attributes}\n}}\n"
-    );
+    let file =
+        format!("target \"a\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"a\" {{\n  {attributes}\n}}\n");
     let mut told = String::new();
     for run in RUNS {
         let facts =

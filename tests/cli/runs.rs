@@ -211,3 +211,50 @@ fn a_pull_request_does_not_take_the_tag_of_a_version() {
         run(&one("tags = [\"pr-{{ pr }}\", \"type=ref,event=pr,prefix=mr-\"]"), &["--fact=pull_request=7"]);
     assert_eq!(told.images, "api: mr-7 pr-7");
 }
+
+#[test]
+fn an_image_may_say_what_it_is_called() {
+    let targets = |names: &[&str]| -> String {
+        names
+            .iter()
+            .map(|name| format!("target \"{name}\" {{\n  platforms = [\"linux/amd64\"]\n}}\n"))
+            .collect()
+    };
+    let readme = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
+    let readme = readme.unwrap().replace("\r\n", "\n");
+    let section = readme.split("### One block for many images").nth(1).unwrap();
+    let example = section.split("```hcl").nth(1).unwrap().split("```").next().unwrap();
+    let file = targets(&["api", "web"]) + example;
+    let told = run(&file, &["--fact=tag=api/v1.2.3"]);
+    assert_eq!(told.images, "api: 1.2.3 1.2 1 latest", "{}", told.talk);
+    assert_eq!(run(&file, &["--fact=tag=web/v2.0"]).images, "web: 2.0 2 latest");
+
+    let tags = |file: &str, arguments: &[&str]| {
+        let test = Test::new().file("docker-bake.hcl", file).args(["metadata", "--format=tags"]);
+        let output = test.args(arguments.iter().copied()).output();
+        let text = [output.stdout, output.stderr].concat();
+        String::from_utf8(text).unwrap().lines().collect::<Vec<_>>().join(" ")
+    };
+    let matrix = "target \"py\" {\n  name = \"py-${v}\"\n  matrix = { v = [\"3\", \"4\"] }\n  platforms = [\"linux/amd64\"]\n}\n";
+    let block = "image \"py\" {\n  repositories = [\"r.io/{{ image }}/{{ key }}\"]\n  tags = [\"{{ key | upper }}-{{ image }}\"]\n}\n";
+    assert_eq!(tags(&(matrix.to_owned() + block), &[]), "r.io/py/py-3:PY-3-py r.io/py/py-4:PY-4-py");
+    let when = "image {\n  repositories = [\"r.io/x/{{ image }}\"]\n  tags = [\"a\", { pattern = \"b\", when = \"image == 'web'\" }]\n}\nimage \"api\" {}\nimage \"web\" {}\n";
+    assert_eq!(tags(&(targets(&["api", "web"]) + when), &[]), "r.io/x/api:a r.io/x/web:a r.io/x/web:b");
+    let version = "image {\n  repositories = [\"r.io/x/{{ image }}\"]\n  version = \"{{ tag | replace(image ~ '-', '') }}\"\n  tags = [\"{{ version }}\"]\n}\nimage \"api\" {}\n";
+    assert_eq!(tags(&(targets(&["api"]) + version), &["--fact=tag=api-1.2.3"]), "r.io/x/api:1.2.3");
+
+    for (repository, expected) in [
+        ("r.io/{{ branch }}", "error[repository]: the pattern uses `branch`"),
+        ("r.io/{{ tag | default('x') }}", "error[repository]: the pattern uses `tag`"),
+        ("r.io/{{ version }}", "error[repository]: the pattern uses `version`"),
+        ("r.io/{{ imgae }}", "did you mean `image`?"),
+        ("r.io/x/{{ image | upper }}", "`r.io/x/API` is no repository"),
+    ] {
+        let file = format!(
+            "{}image \"api\" {{\n  repositories = [\"{repository}\"]\n  tags = [\"1\"]\n}}\n",
+            targets(&["api"])
+        );
+        let told = tags(&file, &["--fact=branch=main"]);
+        assert!(told.contains(expected), "{repository}: {told}");
+    }
+}
