@@ -42,6 +42,7 @@ pub(super) fn unresolved(
         from_blocks(input, spec, targets, diagnostics)
     };
     for image in &mut images {
+        versions::check_suffixes(image.settings(), diagnostics);
         let version = versions::read(image, input, diagnostics);
         image.rules = rules::apply(image.settings(), image.names(), &version, input, diagnostics);
         image.version = match &image.rules {

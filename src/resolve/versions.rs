@@ -8,8 +8,8 @@ use super::version::{ImageVersion, tails};
 use crate::bake::target::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::pattern::{self, PatternError, Words};
-use crate::spec::VersionText;
-use crate::version::{Class, Scheme, Tails, Version};
+use crate::spec::{Settings, VersionText};
+use crate::version::{Class, SEPARATORS, Scheme, Tails, Version};
 
 /// Reads the version of an image.
 pub(super) fn read(
@@ -80,6 +80,23 @@ fn tag_prefix(image: &UnresolvedImage, diagnostics: &mut Diagnostics) -> Option<
             diagnostics.report(diagnostic.with_help(e.help()));
             None
         }
+    }
+}
+
+/// Refuses a suffix that is said to be of releases and of prereleases.
+pub(super) fn check_suffixes(settings: &Settings, diagnostics: &mut Diagnostics) {
+    let bare = |text: &Text| text.as_str().trim_matches(SEPARATORS).to_ascii_lowercase();
+    for suffix in &settings.prerelease_suffixes {
+        let Some(other) = settings.stable_suffixes.iter().find(|other| bare(other) == bare(suffix)) else {
+            continue;
+        };
+        let message = format!("`{suffix}` is in `prerelease_suffixes` and in `stable_suffixes`");
+        diagnostics.report(
+            Diagnostic::error("suffix", message)
+                .at(suffix.span, "of prereleases")
+                .at(other.span, "of releases")
+                .with_help("leave it out of one of them"),
+        );
     }
 }
 

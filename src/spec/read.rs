@@ -142,6 +142,23 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         }
     }
 
+    /// A text; a number that may have lost digits is none.
+    fn word(&mut self, value: &Value, place: &Expr, expected: &str) -> Option<Text> {
+        self.check_number(value, place, numbers::check_digits)?;
+        self.text(value, place.span, expected)
+    }
+
+    fn check_number(
+        &mut self,
+        value: &Value,
+        place: &Expr,
+        check: fn(&Value, &Expr, &Scene<'_>) -> Result<(), Diagnostic>,
+    ) -> Option<()> {
+        let (module, target, sources, attribute) = (self.module, self.target, self.sources, self.attribute);
+        let checked = check(value, place, &Scene { module, target, sources, attribute });
+        self.diagnostics.ok(checked)
+    }
+
     /// A pattern, or an object with a pattern and these keys, of `what`; each pattern is read by `read`.
     fn conditional<T>(
         &mut self,
@@ -182,7 +199,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
 
     fn tag_pattern(&mut self, value: &Value, place: &Expr) -> Option<TagPattern> {
         let read = |reader: &mut Self, value: &Value, place: &Expr| {
-            reader.text(value, place.span, "a string, or an object with `pattern` and `when`")
+            reader.word(value, place, "a string, or an object with `pattern` and `when`")
         };
         let Conditional { pattern, when, any } =
             self.conditional(value, place, "a tag", &["pattern", "when", "any"], read)?;
@@ -207,7 +224,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
 
 impl Attribute for Text {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
-        reader.text(value, place.span, "a string")
+        reader.word(value, place, "a string")
     }
 
     fn schema() -> Json {
@@ -218,12 +235,7 @@ impl Attribute for Text {
 
 impl Attribute for VersionText {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
-        let (module, target) = (reader.module, reader.target);
-        let (sources, attribute) = (reader.sources, reader.attribute);
-        if let Err(diagnostic) = numbers::check(value, place, &Scene { module, target, sources, attribute }) {
-            reader.diagnostics.report(diagnostic);
-            return None;
-        }
+        reader.check_number(value, place, numbers::check)?;
         reader.text(value, place.span, "a string").map(Self)
     }
 
@@ -287,10 +299,10 @@ impl Attribute for bool {
 impl Attribute for Vec<Text> {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         let Some(items) = value.items() else {
-            return Some(vec![reader.text(value, place.span, "a list of strings")?]);
+            return Some(vec![reader.word(value, place, "a list of strings")?]);
         };
         let items = items.iter().enumerate();
-        let texts = items.map(|(at, item)| reader.text(item, place.element(at).span, "a string"));
+        let texts = items.map(|(at, item)| reader.word(item, place.element(at), "a string"));
         let texts: Self = texts.collect::<Option<_>>()?;
         Some(texts.into_iter().filter(|text| !text.is_empty()).collect())
     }
@@ -337,17 +349,17 @@ impl Attribute for Vec<TagPattern> {
 impl Attribute for Vec<Vec<Text>> {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         let Some(axes) = value.items() else {
-            return Some(vec![vec![reader.text(value, place.span, "a name, or a list of axes")?]]);
+            return Some(vec![vec![reader.word(value, place, "a name, or a list of axes")?]]);
         };
         let mut read = Self::new();
         for (at, axis) in axes.iter().enumerate() {
             let place = place.element(at);
             let names = match axis.items() {
-                None => vec![reader.text(axis, place.span, "a name, or a list of names")?],
+                None => vec![reader.word(axis, place, "a name, or a list of names")?],
                 Some(names) => {
                     let names = names.iter().enumerate();
                     names
-                        .map(|(at, name)| reader.text(name, place.element(at).span, "a name"))
+                        .map(|(at, name)| reader.word(name, place.element(at), "a name"))
                         .collect::<Option<_>>()?
                 }
             };

@@ -289,3 +289,58 @@ fn a_known_version_is_not_also_a_floating_tag() {
         assert_eq!(code, Some(0), "{lines} {known}: {talk}");
     }
 }
+
+#[test]
+fn a_number_that_may_have_lost_digits_is_no_text() {
+    let variable = |default: &str| format!("variable \"V\" {{\n  default = {default}\n}}\n");
+    for (lines, quoted) in [
+        ("tags = [3.10]", "`\"3.10\"`"),
+        ("tags = 3.10", "`\"3.10\"`"),
+        ("tags = [{ pattern = 1.20, when = \"tag\" }]", "`\"1.20\"`"),
+        ("tags = [3.0]", "`\"3.0\"`"),
+        ("tags = [1e3]", "`\"1e3\"`"),
+        ("version = \"1.0\"\nchannels = [2.10]", "`\"2.10\"`"),
+        ("version = \"1.0\"\nvariant = 3.20", "`\"3.20\"`"),
+        ("version = \"1.0\"\nvariant = [\"a\", [3.20, \"\"]]", "`\"3.20\"`"),
+        ("version = \"1.0\"\ndefault_variant = 3.20", "`\"3.20\"`"),
+        ("version = \"1.0\"\nprerelease_tags = [3.10]", "`\"3.10\"`"),
+        ("version = \"1.0\"\ntag_prefix = 3.10", "`\"3.10\"`"),
+        ("version = \"1.0\"\nstable_suffixes = [1.10]", "`\"1.10\"`"),
+    ] {
+        refused(&block(lines), &["error[version-number]", quoted]);
+    }
+    for (lines, default, quoted) in [
+        ("tags = [V]", "3.10", "`\"3.10\"`"),
+        ("tags = [\"${V}-slim\"]", "3.10", "`\"3.10\"`"),
+        ("tags = [\"${V}-slim\"]", "3.0", "`\"3.0\"`"),
+        ("version = \"${V}.1\"", "3.0", "`\"3.0\"`"),
+        ("version = \"1.0\"\nvariant = \"alpine${V}\"", "3.20", "`\"3.20\"`"),
+    ] {
+        refused(&(block(lines) + &variable(default)), &["error[version-number]", quoted]);
+    }
+    refused(&block("tags = [3 + 0.5]"), &["error[version-number]", "make it a string"]);
+    for (lines, expected) in [
+        ("tags = [3]", "3"),
+        ("tags = 3", "3"),
+        ("tags = [\"3.10\"]", "3.10"),
+        ("tags = [\"${3}.${10}\"]", "3.10"),
+        ("version = \"1.0\"\ntags = [\"{{ version }}\"]\nvariant = 3", "1.0-3"),
+        ("version = \"1.0\"\ntags = [\"{{ version }}\"]\nchannels = [7]", "1.0 7=channel"),
+    ] {
+        assert_eq!(tags(&block(lines), &[]).0, expected, "{lines}");
+    }
+    assert_eq!(tags(&(block("tags = [V, \"${V}-slim\"]") + &variable("24")), &[]).0, "24 24-slim");
+    assert_eq!(tags(&(block("tags = [V]") + &variable("\"3.10\"")), &[]).0, "3.10");
+}
+
+#[test]
+fn a_suffix_is_of_releases_or_of_prereleases() {
+    for (stable, prerelease) in [("acme", "acme"), ("-acme", "acme"), ("ACME", ".acme"), ("rc", "rc")] {
+        let lines = format!(
+            "version = \"1.2.3\"\nstable_suffixes = [\"x\", \"{stable}\"]\nprerelease_suffixes = [\"{prerelease}\", \"y\"]"
+        );
+        refused(&block(&lines), &["error[suffix]", "leave it out of one of them"]);
+    }
+    let lines = "version = \"1.2.3\"\nstable_suffixes = [\"acme\"]\nprerelease_suffixes = [\"acme-rc\"]";
+    assert_eq!(tags(&block(lines), &[]).0, "1.2.3 1.2=versions 1=versions latest=versions");
+}
