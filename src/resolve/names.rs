@@ -117,6 +117,9 @@ fn depend_on_run(image: &UnresolvedImage) -> bool {
         ImageVersion::Unknown(..) | ImageVersion::Absent { .. } | ImageVersion::Elsewhere { .. } => true,
     };
     let patterns = settings.tags.iter().flatten().chain(&settings.prerelease_tags);
+    if patterns.clone().any(TagPattern::is_off) {
+        return true;
+    }
     let texts = patterns.flat_map(|one| [Some(&one.pattern), one.when.as_ref()]).flatten();
     let version = settings.version.as_ref().and_then(|version| version.when.as_ref());
     let mut texts = texts.chain(&settings.channels).chain(version);

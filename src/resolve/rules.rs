@@ -38,8 +38,12 @@ pub(super) fn apply(
     input: &Input<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<AppliedRules> {
-    let lines: Vec<&TagPattern> =
-        settings.tags.iter().flatten().filter(|one| rules::is_rule(one.pattern.as_str())).collect();
+    let lines: Vec<&TagPattern> = settings
+        .tags
+        .iter()
+        .flatten()
+        .filter(|one| rules::is_rule(one.pattern.as_str()) && !one.is_off())
+        .collect();
     if lines.is_empty() {
         let unused = settings.flavor.first().map(|line| {
             let message = "a flavor is about rule lines in `tags`, and there are none";

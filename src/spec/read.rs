@@ -312,20 +312,18 @@ impl Attribute for Vec<Text> {
     }
 }
 
-/// Patterns of tags; a single one is a list of one. Those that are empty or never apply are left out; a single one
-/// that is says nothing.
+/// Patterns of tags; a single one is a list of one. Those that are empty are left out; a single one that is says
+/// nothing.
 impl Attribute for Vec<TagPattern> {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
-        let counts =
-            |one: &TagPattern, part: &Value| !one.pattern.is_empty() && Self::leaves_out(part).is_none();
         let Some(items) = value.items() else {
             let one = reader.tag_pattern(value, place)?;
-            return counts(&one, value).then(|| vec![one]);
+            return (!one.pattern.is_empty()).then(|| vec![one]);
         };
         let mut patterns = Self::new();
         for (at, item) in items.iter().enumerate() {
             let one = reader.tag_pattern(item, place.element(at))?;
-            if counts(&one, item) {
+            if !one.pattern.is_empty() {
                 patterns.push(one);
             }
         }

@@ -66,6 +66,12 @@ pub struct TagPattern {
 }
 
 impl TagPattern {
+    /// Whether its condition is `false`, whatever the run: an expression of the file may have come to that.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        self.when.as_ref().is_some_and(|when| when.as_str() == "false")
+    }
+
     /// A pattern that nobody has written.
     #[must_use]
     pub fn verbatim(pattern: &str) -> Self {

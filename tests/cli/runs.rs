@@ -126,13 +126,25 @@ fn an_image_that_can_never_have_a_tag_is_a_mistake() {
         "version = \"1.2.3-rc.1\"\n  tags = [\"{{ major }}\", \"latest\"]",
         "version = \"1.2.3\"\n  tags = [{ pattern = \"{{ version }}\", when = \"prerelease\" }]",
         "version = \"1.2.3\"\n  withdrawn = [\"1.2.3\"]\n  tags = [\"{{ major }}\"]",
-        "tags = [{ pattern = \"edge\", when = false }]",
     ] {
         for arguments in [&["--fact=branch=main"][..], &["--fact=tag=v1"], &[]] {
             let told = run(&two(attributes), arguments);
             assert_eq!(told.code, Some(1), "{attributes}: {}", told.images);
             assert!(told.talk.contains("\"no-tag\"") && told.talk.contains("never"), "{}", told.talk);
         }
+    }
+    // What a variable has switched off may be on in the next run.
+    for attributes in [
+        "tags = { pattern = \"edge\", when = ON }\n  version = \"1.0\"",
+        "tags = [{ pattern = \"edge\", when = ON }]",
+        "version = { pattern = \"1.0\", when = ON }",
+    ] {
+        let file = two(attributes) + "variable \"ON\" {\n  default = false\n}\n";
+        let told = run(&file, &["--fact=branch=main"]);
+        assert_eq!((told.code, &*told.rows), (Some(0), ""), "{}", told.talk);
+        assert!(told.talk.contains("has no tag in this run"), "{}", told.talk);
+        let on = run(&file, &["--fact=branch=main", "--var", "ON=true"]);
+        assert!(on.images.starts_with("api: "), "{}", on.talk);
     }
     // Another version may own its tags today, and not tomorrow.
     let older = "version = \"1.2.3\"\n  known_versions = [\"1.3.0\"]\n  tags = [\"{{ major }}\", \"latest\"]";
