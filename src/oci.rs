@@ -33,6 +33,9 @@ pub const ATTESTATION: &str = "attestation-manifest";
 /// The artifact type of attestations that refer to their image instead of being in its index.
 pub const ATTESTATION_TYPE: &str = "application/vnd.docker.attestation.manifest.v1+json";
 
+/// The annotation that says which version is packaged.
+pub const VERSION: &str = "org.opencontainers.image.version";
+
 /// The annotation that holds the tag of a manifest in an OCI layout.
 pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
 

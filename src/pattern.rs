@@ -1,11 +1,12 @@
 //! Patterns: texts with `{{ words }}` of a version and of the run's facts in them, and conditions over the same words.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
-use minijinja::value::{Kwargs, Value, ValueKind};
+use minijinja::value::{Kwargs, Object, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
 use crate::diagnostic::suggest;
@@ -20,6 +21,9 @@ const VERSION_WORDS: [(&str, usize); 5] =
 /// The words of facts.
 const FACT_WORDS: [&str; 10] =
     ["event", "ref", "branch", "tag", "pr", "head_branch", "base_branch", "default_branch", "sha", "commit"];
+
+/// The words of what an image is called.
+const IMAGE_WORDS: [&str; 2] = ["image", "key"];
 
 /// A function: a date in `strftime`'s form.
 const DATE: &str = "date";
@@ -56,6 +60,9 @@ pub enum PatternError {
     /// Build metadata in what is rendered.
     #[error("version `{0}` has build metadata, and a tag cannot hold `+`")]
     Build(String),
+    /// A word that is not one of the image's, where no other is known.
+    #[error("the pattern uses `{0}`, and this is the same in every run")]
+    NotOfImage(String),
     /// A fact that is not known, or that this run has not.
     #[error("the pattern uses `{word}`, which is not known{}", .at.as_ref().map(|at| format!(": this run is of `{at}`")).unwrap_or_default())]
     MissingFact {
@@ -85,6 +92,7 @@ impl PatternError {
                 format!("the words are {}", words.join(", "))
             }
             Self::Build(_) => "write `{{ version | replace('+', '-') }}` to keep it, or `{{ semver }}` for the version without it, which the greatest build has".into(),
+            Self::NotOfImage(_) => "the words are `image`, the name of the block, and `key`, the name of the image in the plan".into(),
             Self::NoVersion(_) => "set `version` in the image".into(),
             Self::MissingFact { word, at: Some(_), .. } => format!(
                 "say when it applies, such as `{{ pattern = \"…\", when = \"{word}\" }}`, or what holds else: `{{{{ {word} | default(\"…\") }}}}`"
@@ -111,7 +119,7 @@ fn fact_of(word: &str) -> &str {
 }
 
 fn words() -> impl Iterator<Item = &'static str> {
-    VERSION_WORDS.iter().map(|(word, _)| *word).chain(FACT_WORDS).chain([DATE])
+    VERSION_WORDS.iter().map(|(word, _)| *word).chain(FACT_WORDS).chain([DATE]).chain(IMAGE_WORDS)
 }
 
 /// What words stand for.
@@ -121,6 +129,17 @@ pub struct Words<'a> {
     pub version: Option<&'a Version>,
     /// The facts, for theirs.
     pub facts: Known<'a>,
+    /// What the image is called.
+    pub image: ImageNames<'a>,
+}
+
+/// What an image is called.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ImageNames<'a> {
+    /// The name of its block.
+    pub name: &'a str,
+    /// Its key in the plan, which is the target's name for a member of a matrix.
+    pub key: &'a str,
 }
 
 /// A rendered pattern.
@@ -149,6 +168,13 @@ impl Uses {
         ["commit", "sha", "tag"].iter().any(|word| self.facts.contains(word))
     }
 
+    /// Whether it names a branch or a pull request, which anybody may call or number as versions are.
+    #[must_use]
+    pub fn names_branch(&self) -> bool {
+        let words = ["branch", "head_branch", "base_branch", "default_branch", "ref", "pr"];
+        words.iter().any(|word| self.facts.contains(word))
+    }
+
     /// Whether it names anything of the run.
     #[must_use]
     pub fn names_run(&self) -> bool {
@@ -160,6 +186,13 @@ impl Uses {
 #[must_use]
 pub fn is_pattern(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|open| text.contains(open))
+}
+
+/// Whether a pattern or a condition may name facts of the run. Words of other meanings count, too.
+#[must_use]
+pub fn mentions_run(text: &str) -> bool {
+    let mut words = text.split(|c: char| !is_of_word(c));
+    words.any(|word| FACT_WORDS.contains(&word) || word == DATE)
 }
 
 /// Renders a pattern. `Ok(None)` when it needs a part that this version has not: `{{ minor }}` of `19beta3`.
@@ -175,11 +208,17 @@ pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, Patt
     }
     let environment = environment();
     let template = environment.template_from_str(pattern).map_err(|e| PatternError::Syntax(detail(&e)))?;
-    let mut used: Vec<String> = template.undeclared_variables(false).into_iter().collect();
-    used.sort();
-    let uses = uses(&used, &[])?;
-    let known = pairs(&uses, words);
-    match template.render(Value::from_pairs(known.iter().cloned())) {
+    let mut used: BTreeSet<String> = template.undeclared_variables(false).into_iter().collect();
+    let (uses, known, rendered) = loop {
+        let uses = uses(&used, &[])?;
+        let known = pairs(&uses, words);
+        let recorder = Recorder::new(&known);
+        let rendered = template.render(Value::from_dyn_object(Arc::clone(&recorder)));
+        if !recorder.adds_to(&mut used) {
+            break (uses, known, rendered);
+        }
+    };
+    match rendered {
         Ok(text) => match words.version.filter(|version| !version.build().is_empty() && text.contains('+')) {
             Some(version) => Err(PatternError::Build(version.text().to_owned())),
             None => Ok(Some(Rendered { text, uses })),
@@ -195,8 +234,27 @@ pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, Patt
     }
 }
 
+/// Renders what is the same in every run, such as a repository: it knows what the image is called, and nothing else.
+///
+/// # Errors
+/// When it cannot be rendered, or asks for more.
+pub fn render_name(pattern: &str, image: ImageNames<'_>) -> Result<String, PatternError> {
+    let facts = &Facts::default();
+    match render(pattern, &Words { version: None, facts: &facts, image }) {
+        Ok(Some(rendered)) if rendered.uses == Uses::default() => Ok(rendered.text),
+        Ok(rendered) => {
+            let word = rendered.and_then(|rendered| rendered.uses.facts.first().copied());
+            Err(PatternError::NotOfImage(word.unwrap_or("version").to_owned()))
+        }
+        Err(PatternError::NoVersion(word) | PatternError::MissingFact { word, .. }) => {
+            Err(PatternError::NotOfImage(word))
+        }
+        Err(e) => Err(e),
+    }
+}
+
 /// The words that are known, and something in the place of the others.
-fn completed<'p>(used: &'p [String], known: &[(&'p str, Value)]) -> Vec<(&'p str, Value)> {
+fn completed<'p>(used: &'p BTreeSet<String>, known: &[(&'p str, Value)]) -> Vec<(&'p str, Value)> {
     let missing = used.iter().filter(|word| !known.iter().any(|(name, _)| name == word));
     known.iter().cloned().chain(missing.map(|word| (word.as_str(), Value::from("0")))).collect()
 }
@@ -212,12 +270,33 @@ pub fn holds(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
     let condition = &with_comparisons(condition);
     let expression =
         environment.compile_expression(condition).map_err(|e| PatternError::Syntax(detail(&e)))?;
-    let mut used: Vec<String> = expression.undeclared_variables(false).into_iter().collect();
-    used.sort();
-    let uses = uses(&used, &[PRERELEASE])?;
+    let mut used: BTreeSet<String> = expression.undeclared_variables(false).into_iter().collect();
+    let (known, value) = loop {
+        let known = known_to_condition(&used, words)?;
+        let recorder = Recorder::new(&known);
+        let value = expression.eval(Value::from_dyn_object(Arc::clone(&recorder)));
+        if !recorder.adds_to(&mut used) {
+            break (known, value.map_err(|e| PatternError::Render(detail(&e)))?);
+        }
+    };
+    // Words alone ask whether the run has them: `tag`, `pr or branch`.
+    let is_word = || known.iter().any(|(word, known)| *word != DATE && *known == value);
+    match value.kind() {
+        ValueKind::Bool | ValueKind::None => Ok(value.is_true()),
+        _ if is_word() => Ok(true),
+        kind => Err(PatternError::NotABool(format!("a {kind}"))),
+    }
+}
+
+/// What a condition knows: what this run has not is `none`.
+fn known_to_condition(
+    used: &BTreeSet<String>,
+    words: &Words<'_>,
+) -> Result<Vec<(&'static str, Value)>, PatternError> {
+    let uses = uses(used, &[PRERELEASE])?;
     let mut known = pairs(&uses, words);
     known.push((PRERELEASE, words.version.is_some_and(Version::is_prerelease).into()));
-    for word in &used {
+    for word in used {
         if known.iter().any(|(name, _)| name == word) {
             continue;
         }
@@ -233,12 +312,35 @@ pub fn holds(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
             None => return Err(missing(word, words.facts)),
         }
     }
-    let value = expression.eval(Value::from_pairs(known)).map_err(|e| PatternError::Render(detail(&e)))?;
-    match value.kind() {
-        ValueKind::Bool | ValueKind::None => Ok(value.is_true()),
-        // A word alone asks whether the run has it: `tag`.
-        ValueKind::String if used.iter().any(|word| word == condition.trim()) => Ok(true),
-        kind => Err(PatternError::NotABool(format!("a {kind}"))),
+    Ok(known)
+}
+
+/// The words that a template may ask for, and those that it has asked for: the template language's own list of them does
+/// not look into slices (`commit[:12]`).
+#[derive(Debug)]
+struct Recorder {
+    known: BTreeMap<&'static str, Value>,
+    asked: Mutex<BTreeSet<String>>,
+}
+
+impl Recorder {
+    fn new(known: &[(&'static str, Value)]) -> Arc<Self> {
+        Arc::new(Self { known: known.iter().cloned().collect(), asked: Mutex::default() })
+    }
+
+    /// Adds the words that were asked for; whether any of them is new.
+    fn adds_to(&self, used: &mut BTreeSet<String>) -> bool {
+        let before = used.len();
+        used.append(&mut self.asked.lock().unwrap_or_else(PoisonError::into_inner));
+        used.len() > before
+    }
+}
+
+impl Object for Recorder {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let word = key.as_str()?;
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(word.to_owned());
+        self.known.get(word).cloned()
     }
 }
 
@@ -313,14 +415,14 @@ fn slug(text: &str) -> Result<String, minijinja::Error> {
 }
 
 /// Checks the words that a template asks for.
-fn uses(used: &[String], also: &[&str]) -> Result<Uses, PatternError> {
+fn uses(used: &BTreeSet<String>, also: &[&str]) -> Result<Uses, PatternError> {
     let mut uses = Uses::default();
     for word in used {
         if let Some((_, depth)) = VERSION_WORDS.iter().find(|(name, _)| name == word) {
             uses.depth = uses.depth.max(*depth);
         } else if let Some(fact) = FACT_WORDS.iter().chain([&DATE]).find(|name| *name == word) {
             uses.facts.insert(fact);
-        } else if !also.contains(&word.as_str()) {
+        } else if !IMAGE_WORDS.contains(&word.as_str()) && !also.contains(&word.as_str()) {
             let near = suggest(word, words()).map(str::to_owned);
             return Err(PatternError::UnknownWord { word: word.clone(), near });
         }
@@ -330,7 +432,8 @@ fn uses(used: &[String], also: &[&str]) -> Result<Uses, PatternError> {
 
 /// The words that are known, with their values. Facts are asked for only when they are used.
 fn pairs(uses: &Uses, words: &Words<'_>) -> Vec<(&'static str, Value)> {
-    let mut pairs = Vec::new();
+    let ImageNames { name, key } = words.image;
+    let mut pairs: Vec<_> = IMAGE_WORDS.into_iter().zip([name, key].map(Value::from)).collect();
     if let Some(version) = words.version {
         let parts = [
             Some(version.without_v()),
@@ -365,7 +468,7 @@ fn pairs(uses: &Uses, words: &Words<'_>) -> Vec<(&'static str, Value)> {
 
 /// What a template that needs a missing word comes to.
 fn absent(
-    used: &[String],
+    used: &BTreeSet<String>,
     words: &Words<'_>,
     known: &[(&str, Value)],
 ) -> Result<Option<Rendered>, PatternError> {
@@ -413,7 +516,7 @@ mod tests {
 
     fn text(pattern: &str, version: Option<&str>, facts: &Facts) -> Result<Option<String>, PatternError> {
         let version: Option<Version> = version.map(|text| text.parse().unwrap());
-        let words = Words { version: version.as_ref(), facts: &facts };
+        let words = Words { version: version.as_ref(), facts: &facts, image: ImageNames::default() };
         Ok(render(pattern, &words)?.map(|rendered| rendered.text))
     }
 
@@ -438,7 +541,7 @@ mod tests {
     #[track_caller]
     fn condition(condition: &str, facts: &Facts, expected: &Result<bool, PatternError>) {
         let version: Version = "1.2.3-rc.1".parse().unwrap();
-        let words = Words { version: Some(&version), facts: &facts };
+        let words = Words { version: Some(&version), facts: &facts, image: ImageNames::default() };
         assert_eq!(&holds(condition, &words), expected, "{condition}");
     }
 
@@ -483,6 +586,75 @@ mod tests {
     }
 
     #[test]
+    fn words_are_found_wherever_they_stand() {
+        of_facts("sha-{{ commit[:12] }}", "sha-0123456789ab");
+        of_facts("{{ commit[2:5] }}", "234");
+        of_facts("{{ (commit ~ branch)[-1:] }}", "x");
+        of_facts("{% if commit[:2] == '01' %}{{ branch[:7] }}{% endif %}", "feature");
+        of_facts("{{ [sha, branch][:1] | join }}", "0123456");
+        of_facts("{{ tag[:3] | default('none') if tag is defined else event[:2] }}", "pu");
+        of_facts("{{ date('%Y%m%d')[2:] }}", "260304");
+        case("{{ version[:4] }}", "2023.01.1", Some("2023"));
+        case("{{ minor[:1] }}", "19beta3", None);
+        let uses = |pattern| {
+            let words = Words { version: None, facts: &&on_branch("main"), image: ImageNames::default() };
+            render(pattern, &words).unwrap().unwrap().uses
+        };
+        assert!(uses("{{ commit[:12] }}").names_commit());
+        assert_eq!(uses("{{ branch[:3] }}").facts, BTreeSet::from(["branch"]));
+        assert_eq!(text("{{ commit[:12] }}", None, &Facts::default()), Err(missing_fact("commit")));
+        assert_eq!(
+            text("{{ major[:1] }}", None, &on_branch("a")),
+            Err(PatternError::NoVersion("major".into()))
+        );
+        let unknown = text("{{ comit[:12] }}", None, &on_branch("a")).unwrap_err();
+        assert_eq!(unknown.help(), "did you mean `commit`?");
+        condition("commit[:3] == '012'", &on_branch("main"), &Ok(true));
+        condition("tag[:1] == 'v'", &Facts::default(), &Err(missing_fact("tag")));
+    }
+
+    #[test]
+    fn an_image_has_names() {
+        let image = ImageNames { name: "python", key: "python-3-14" };
+        let facts = &Facts::default();
+        let rendered =
+            |pattern| render(pattern, &Words { version: None, facts: &facts, image }).unwrap().unwrap();
+        assert_eq!(rendered("{{ image }}-{{ key[7:] }}").text, "python-3-14");
+        assert_eq!(rendered("{{ key }}").uses, Uses::default());
+        assert_eq!(render_name("r.io/{{ image }}/{{ key }}", image), Ok("r.io/python/python-3-14".into()));
+        assert_eq!(render_name("r.io/x", image), Ok("r.io/x".into()));
+        for word in ["tag", "branch", "version", "sha", "major"] {
+            assert!(render_name(&format!("{{{{ {word} }}}}"), image).is_err(), "{word}");
+            assert!(render_name(&format!("{{{{ {word} | default('x') }}}}"), image).is_err(), "{word}");
+        }
+        assert_eq!(render_name("{{ imgae }}", image).unwrap_err().help(), "did you mean `image`?");
+        assert_eq!(holds("image == 'python'", &Words { version: None, facts: &facts, image }), Ok(true));
+    }
+
+    #[test]
+    fn words_alone_ask_whether_the_run_has_them() {
+        let request =
+            Facts { git_ref: Some("refs/pull/7/merge".into()), ..Facts::default() }.with_ref_parts();
+        let tag = Facts { git_ref: Some("refs/tags/v1".into()), ..Facts::default() }.with_ref_parts();
+        for word in ["branch", "tag", "pr"] {
+            condition(word, &on_branch("main"), &Ok(word == "branch"));
+            condition(word, &request, &Ok(word == "pr"));
+            condition(word, &tag, &Ok(word == "tag"));
+            condition(&format!("not {word}"), &request, &Ok(word != "pr"));
+        }
+        condition("pr or tag", &request, &Ok(true));
+        condition("tag or pr", &request, &Ok(true));
+        condition("branch and event == 'push'", &on_branch("main"), &Ok(true));
+        condition("event == 'push' and branch", &on_branch("main"), &Ok(true));
+        condition("pr and tag", &request, &Ok(false));
+        condition("commit", &on_branch("main"), &Ok(true));
+        let not = |kind: &str| Err(PatternError::NotABool(kind.into()));
+        condition("1 + 1", &tag, &not("a number"));
+        condition("'tag'", &tag, &not("a string"));
+        condition("[branch]", &tag, &not("a sequence"));
+    }
+
+    #[test]
     fn a_missing_fact_is_named() {
         let error = text("{{ tag }}", None, &on_branch("main")).unwrap_err();
         assert_eq!(
@@ -509,7 +681,10 @@ mod tests {
         let version: Version = "1.2.3".parse().unwrap();
         let facts = on_branch("main");
         let uses = |pattern| {
-            render(pattern, &Words { version: Some(&version), facts: &&facts }).unwrap().unwrap().uses
+            render(pattern, &Words { version: Some(&version), facts: &&facts, image: ImageNames::default() })
+                .unwrap()
+                .unwrap()
+                .uses
         };
         assert_eq!(
             uses("{{ major }}.{{ minor }}-{{ sha }}"),

@@ -19,8 +19,8 @@ const NO_ASSERTION: &str = "NOASSERTION";
 pub fn facts(env: &Environment, event: Option<&str>) -> Result<Facts, Diagnostic> {
     let payload = Payload::parse(event)?;
     let given = |name: &str| variable(env, name).map(str::to_owned);
-    let commit = given("GITHUB_SHA");
     let event = given("GITHUB_EVENT_NAME");
+    let commit = payload.head_commit(env, event.as_deref()).or_else(|| given("GITHUB_SHA"));
     let git_ref = payload.ref_of_target(event.as_deref()).or_else(|| given("GITHUB_REF"));
     let repository = given("GITHUB_REPOSITORY");
     let page = || Some(format!("{}/{}", variable(env, "GITHUB_SERVER_URL")?, repository.as_ref()?));
@@ -71,6 +71,14 @@ impl Payload {
     fn ref_of_target(&self, event: Option<&str>) -> Option<String> {
         let number = ["/number", "/pull_request/number"].iter().find_map(|at| self.0.pointer(at)?.as_u64());
         Some(format!("refs/pull/{}/merge", number.filter(|_| event == Some("pull_request_target"))?))
+    }
+
+    /// The commit that a pull request comes from, where docker/metadata-action is asked for it instead of the merge
+    /// that GitHub builds.
+    fn head_commit(&self, env: &Environment, event: Option<&str>) -> Option<String> {
+        let is_asked = variable(env, "DOCKER_METADATA_PR_HEAD_SHA")?.to_ascii_lowercase().contains("true");
+        let is_pull_request = event?.starts_with("pull_request");
+        if is_asked && is_pull_request { self.text("/pull_request/head/sha") } else { None }
     }
 
     fn base_branch(&self, git_ref: Option<&str>) -> Option<String> {

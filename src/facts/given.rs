@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::Facts;
+use super::{COMMIT_DIGITS, Facts};
 use crate::diagnostic::names_help;
 
 /// The facts' names, as in JSON.
-pub const NAMES: [&str; 17] = [
+pub const NAMES: [&str; 18] = [
     "event",
     "ref",
     "branch",
@@ -16,6 +16,7 @@ pub const NAMES: [&str; 17] = [
     "head_branch",
     "base_branch",
     "commit",
+    "sha_length",
     "commit_time",
     "source_date",
     "default_branch",
@@ -76,6 +77,9 @@ fn typed(name: &str, text: &str) -> Result<Value, String> {
         "pull_request" => {
             text.parse::<u64>().map_err(|_| format!("expected a number, found `{text}`"))?.into()
         }
+        "sha_length" => {
+            text.parse::<usize>().map_err(|_| format!("expected a number, found `{text}`"))?.into()
+        }
         "dirty" => {
             text.parse::<bool>().map_err(|_| format!("expected `true` or `false`, found `{text}`"))?.into()
         }
@@ -116,6 +120,11 @@ fn checked(facts: Facts) -> Result<Facts, String> {
     if let Some(commit) = facts.commit.as_ref().filter(|commit| !is_commit(commit)) {
         return Err(format!("`commit` is `{commit}`, and not the hash of a commit"));
     }
+    if let Some(length) = facts.sha_length.filter(|length| !(1..=COMMIT_DIGITS).contains(length)) {
+        return Err(format!(
+            "`sha_length` is {length}, and a commit has 1 to {COMMIT_DIGITS} digits to show"
+        ));
+    }
     let of_ref = [facts.branch.is_some(), facts.tag.is_some(), facts.pull_request.is_some()];
     if of_ref.iter().filter(|known| **known).count() > 1 {
         return Err("a run is of a `branch`, a `tag` or a `pull_request`: give one of them".into());
@@ -131,7 +140,7 @@ fn checked(facts: Facts) -> Result<Facts, String> {
 
 /// Whether a text can be the hash of a commit, whole or its beginning.
 pub(super) fn is_commit(text: &str) -> bool {
-    (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    (7..=COMMIT_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -144,12 +153,13 @@ mod tests {
         parse(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
     }
 
-    const ALL: [&str; 15] = [
+    const ALL: [&str; 16] = [
         "event=push",
         "tag=v1=2",
         "head_branch=a",
         "base_branch=b",
         "commit=c0ffee0",
+        "sha_length=12",
         "commit_time=1700000000",
         "source_date=2026-01-02T03:04:05+01:00",
         "default_branch=main",
@@ -192,6 +202,9 @@ mod tests {
             (&["tag"], "a fact is given as `tag=VALUE`"),
             (&["tag="], "it has no value"),
             (&["pull_request=-1"], "expected a number, found `-1`"),
+            (&["sha_length=short"], "expected a number, found `short`"),
+            (&["sha_length=0"], "1 to 64 digits"),
+            (&["sha_length=65"], "1 to 64 digits"),
             (&["dirty=yes"], "expected `true` or `false`"),
             (&["commit_time=yesterday"], "found `yesterday`"),
             (&["commit_time=99999999999999999"], "found `9999"),

@@ -26,8 +26,11 @@ use serde::{Deserialize, Serialize};
 /// Environment variables.
 pub type Environment = BTreeMap<String, String>;
 
-/// How many digits of a commit `{{ sha }}` shows.
+/// How many digits of a commit `{{ sha }}` shows unless `sha_length` says otherwise.
 const SHORT_COMMIT: usize = 7;
+
+/// The most digits that a commit has: those of SHA-256.
+const COMMIT_DIGITS: usize = 64;
 
 /// Facts that may be gathered only when something asks for them: a `LazyCell`, or a reference to what is known.
 pub type Known<'a> = &'a dyn Deref<Target = Facts>;
@@ -76,6 +79,9 @@ pub struct Facts {
     /// The commit's full hash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
+    /// How many digits of the commit its short form has; seven unless something says otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha_length: Option<usize>,
     /// When it was committed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit_time: Option<Timestamp>,
@@ -161,6 +167,7 @@ impl Facts {
             head_branch: self.head_branch.or(of_ref.head_branch),
             base_branch: self.base_branch.or(of_ref.base_branch),
             commit: self.commit.or(others.commit),
+            sha_length: self.sha_length.or(others.sha_length),
             commit_time: self.commit_time.or(others.commit_time.filter(|_| same_commit)),
             source_date: self.source_date.or(others.source_date),
             default_branch: self.default_branch.or(others.default_branch),
@@ -178,7 +185,8 @@ impl Facts {
     /// The commit's first digits.
     #[must_use]
     pub fn short_commit(&self) -> Option<&str> {
-        self.commit.as_deref().map(|commit| commit.get(..SHORT_COMMIT).unwrap_or(commit))
+        let length = self.sha_length.unwrap_or(SHORT_COMMIT);
+        self.commit.as_deref().map(|commit| commit.get(..length).unwrap_or(commit))
     }
 
     /// The time of everything dated: `SOURCE_DATE_EPOCH`, else the commit's. Never now: the same facts give the same

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::report::{Outcome, TagReport};
 use crate::diagnostic::Diagnostic;
-use crate::oci::{Index, is_index};
+use crate::oci::{Index, VERSION, is_index};
 use crate::published::floating::keeper;
 use crate::published::plan_json::{Moves, TagEntry};
 use crate::published::planned::PlannedImage;
@@ -107,6 +107,36 @@ pub fn only_adds(index: &Manifest, published: &Manifest) -> bool {
     };
     let published = entries(published);
     !published.is_empty() && entries(index).is_superset(&published)
+}
+
+/// Whether a tag that floats with versions may be a version itself, such as `1.4` beside 1.4.2.
+#[must_use]
+pub fn may_be_version(image: &PlannedImage, tag: &Tag) -> bool {
+    let moves = image.tags.iter().find(|one| one.name == *tag).and_then(|one| one.moves);
+    matches!(moves, Some(Moves::Versions { numbers }) if numbers > 0)
+}
+
+/// The version that an index says it is, when that is the very tag. What names the tag alone proves nothing: `1.4` beside
+/// `1.4.2` is what most registries have.
+#[must_use]
+pub fn says_it_is(tag: &Tag, published: &Manifest) -> Option<String> {
+    let bare = |text: &str| text.strip_prefix('v').unwrap_or(text).to_owned();
+    let index =
+        is_index(&published.media_type).then(|| serde_json::from_slice::<Index>(&published.bytes).ok());
+    let version = index??.annotations.remove(VERSION)?;
+    (bare(&version) == bare(tag.as_str())).then_some(version)
+}
+
+/// Refuses to move the own tag of a version that was released.
+#[must_use]
+pub fn is_released(key: &str, tag: &TagReport, version: &str) -> Diagnostic {
+    let message = format!(
+        "image `{key}` would move `{}`, whose index says that it is version `{version}` itself",
+        tag.reference
+    );
+    Diagnostic::error("tag-collision", message).with_note(format!("that is its annotation `{VERSION}`")).with_help(
+        "leave the shorter pattern out of `tags`; or pass `--allow-retag` if the tag is to float from now on",
+    )
 }
 
 /// Refuses to give the tag of a version another digest.

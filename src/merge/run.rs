@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::check::{MISSING_BUILD, check};
-use super::decide::{Decision, immutable, only_adds, unlisted};
+use super::decide::{Decision, immutable, is_released, may_be_version, only_adds, says_it_is, unlisted};
 use super::publish::{Job, TagJob, publish};
 use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Outcome, Report, Settled, Status};
@@ -81,6 +81,7 @@ pub fn merge(
     }
     if report.problems.is_empty() && !options.allow_retag {
         report.problems.extend(check_immutable(&ready, &mut survey));
+        report.problems.extend(check_released(&ready, &mut survey));
     }
     if !report.problems.is_empty() {
         return abandoned(report, planned);
@@ -186,6 +187,28 @@ fn check_immutable(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Vec<Diagnost
         if !published.is_some_and(|published| only_adds(&ready.manifest, &published.manifest)) {
             problems.push(immutable(ready.key, report, &ready.manifest.digest));
         }
+    }
+    problems
+}
+
+/// Floating tags that are a released version's own, as their indexes say.
+fn check_released(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Vec<Diagnostic> {
+    let decisions = ready.iter().flat_map(|ready| ready.decisions.iter().map(move |one| (ready, one)));
+    let moved: Vec<(&Ready<'_>, &Decision)> = decisions
+        .filter(|(ready, one)| one.report.outcome == Outcome::Moved && may_be_version(ready.image, &one.tag))
+        .collect();
+    let question = |(_, decision): &(&Ready<'_>, &Decision)| {
+        Some((decision.site, Question::Manifest(decision.report.previous.clone()?)))
+    };
+    let mut problems = match survey.ask(moved.iter().filter_map(question).collect()) {
+        Round::Idle => Vec::new(),
+        Round::Asked(failures) => failures,
+    };
+    for (ready, Decision { site, tag, report }) in moved {
+        let published = report.previous.as_ref();
+        let published = published.and_then(|digest| survey.records()[*site].manifest(digest).present());
+        let version = published.and_then(|published| says_it_is(tag, &published.manifest));
+        problems.extend(version.map(|version| is_released(ready.key, report, &version)));
     }
     problems
 }

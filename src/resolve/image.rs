@@ -6,6 +6,7 @@ use super::rules::AppliedRules;
 use super::version::ImageVersion;
 use crate::bake::target::{Target, Text};
 use crate::bake::values::Name;
+use crate::pattern::ImageNames;
 use crate::source::Span;
 use crate::spec::{Marked, Settings};
 use crate::version::Tails;
@@ -14,6 +15,8 @@ use crate::version::Tails;
 pub(super) struct UnresolvedImage {
     /// Its key in the plan.
     pub(super) key: String,
+    /// The name of its block; its key where it has none.
+    pub(super) name: String,
     /// The block it comes from; images of one block compete for floating tags. `None` at level 0.
     pub(super) block: Option<usize>,
     /// What to point at when the image as a whole is wrong.
@@ -36,6 +39,11 @@ impl UnresolvedImage {
     /// What the block says about the image: it is the same for all of its targets.
     pub(super) fn settings(&self) -> &Settings {
         &self.targets[0].1
+    }
+
+    /// What it is called, for patterns.
+    pub(super) fn names(&self) -> ImageNames<'_> {
+        ImageNames { name: &self.name, key: &self.key }
     }
 }
 

@@ -42,8 +42,9 @@ pub(super) fn unresolved(
         from_blocks(input, spec, targets, diagnostics)
     };
     for image in &mut images {
-        let version = versions::read(image.settings(), input, diagnostics);
-        image.rules = rules::apply(image.settings(), &version, input, diagnostics);
+        versions::check_suffixes(image.settings(), diagnostics);
+        let version = versions::read(image, input, diagnostics);
+        image.rules = rules::apply(image.settings(), image.names(), &version, input, diagnostics);
         image.version = match &image.rules {
             Some(rules) => rules.version_over(version, image.settings(), diagnostics),
             None => version,
@@ -56,7 +57,7 @@ pub(super) fn unresolved(
         let ImageVersion::Elsewhere { tag, prefix } = &image.version else { return false };
         let message =
             format!("image `{}` is left out: the git tag `{tag}` does not begin with `{prefix}`", image.key);
-        diagnostics.report(Diagnostic::warning("other-version", message).at(prefix.span, ""));
+        diagnostics.report(Diagnostic::note("other-version", message).at(prefix.span, ""));
         true
     };
     let left_out = images.extract_if(.., is_left_out).collect();
@@ -101,6 +102,7 @@ fn from_blocks(
             }
             let image = UnresolvedImage {
                 key,
+                name: written.name().to_owned(),
                 block: Some(block),
                 span: Some(coverage.span),
                 targets: covered,
@@ -186,6 +188,7 @@ fn from_tags(
         }
         images.push(UnresolvedImage {
             key: members[0].name.to_string(),
+            name: members[0].name.to_string(),
             block: None,
             span: members[0].span,
             targets: members

@@ -33,6 +33,8 @@ mod repositories;
 mod images;
 mod jobs;
 mod links;
+mod untagged;
+
 mod publish;
 
 pub use input::{Input, Purpose};
@@ -63,8 +65,10 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
 
     let images::Images { planned: images, left_out } =
         images::unresolved(input, &spec, &targets, &mut diagnostics);
-    let publications = publish::publications(input, &images, &targets, &mut diagnostics);
-    let wanted = images::wanted(input, &images, &mut diagnostics);
+    let mut wanted = images::wanted(input, &images, &mut diagnostics);
+    let publish::Publications { of_images: publications, untagged } =
+        publish::publications(input, &images, &left_out, &wanted, &targets, &mut diagnostics);
+    wanted.retain(|key| !untagged.contains(key));
     let mut legs = legs::legs(input, &images, &publications, &wanted, &targets, &mut diagnostics);
     marks::secrets(&targets, input, &mut diagnostics);
     diagnostics.extend(labels::left_out(&images, input));

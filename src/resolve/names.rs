@@ -7,7 +7,7 @@ use indexmap::IndexSet;
 use super::constants;
 use super::image::UnresolvedImage;
 use super::input::Input;
-use super::version::{ImageVersion, is_of_version};
+use super::version::{ImageVersion, is_of_version, subject};
 use super::versions;
 use crate::bake::target::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -18,12 +18,17 @@ use crate::spec::{Settings, TagPattern};
 use crate::tags::{self, CandidateName, Claim};
 use crate::version::Version;
 
+/// What to do about a tag that is a version's.
+const CURE_OF_PATTERN: &str = "put something before it, such as `branch-{{ branch | slug }}`, or let it: `{ pattern = \"{{ branch | slug }}\", any = true }`";
+
 /// What an image claims.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     pub(super) names: Vec<CandidateName>,
     /// Those that nothing was put into.
     pub(super) constants: BTreeSet<String>,
+    /// Whether other runs may have others.
+    pub(super) depend_on_run: bool,
     /// What its variant puts behind each; an empty text for an image without.
     pub(super) suffixes: IndexSet<String>,
 }
@@ -31,13 +36,20 @@ pub(super) struct Names {
 /// Renders the patterns of an image.
 pub(super) fn names(input: &Input<'_>, image: &UnresolvedImage, diagnostics: &mut Diagnostics) -> Names {
     let of_rules = image.rules.as_ref().map(|rules| {
-        rules.check_branch(input.facts, diagnostics);
+        rules.check_branch(image.settings(), input.facts, diagnostics);
         rules.names(image.version.known(), diagnostics)
     });
-    let mut renderer = Renderer { input, image, names: Vec::new(), constants: BTreeSet::new(), diagnostics };
+    let mut renderer = Renderer {
+        input,
+        image,
+        names: Vec::new(),
+        constants: BTreeSet::new(),
+        without_version: Vec::new(),
+        diagnostics,
+    };
     let settings = image.settings();
     let default: Vec<TagPattern> = match settings.version {
-        // An error about the version has been told, or this run is of none.
+        // An error about the version has been told.
         Some(_) if matches!(image.version, ImageVersion::None) => Vec::new(),
         _ => tags::default_patterns().into_iter().map(|pattern| renderer.default_pattern(pattern)).collect(),
     };
@@ -65,15 +77,53 @@ pub(super) fn names(input: &Input<'_>, image: &UnresolvedImage, diagnostics: &mu
         }
     }
     for channel in &settings.channels {
-        let pattern = TagPattern { pattern: channel.clone(), when: None };
+        let pattern = TagPattern { pattern: channel.clone(), when: None, any: false };
         renderer.pattern(&pattern, |_, _| Claim::Channel);
     }
+    renderer.note_without_version();
     let (names, constants) = (renderer.names, renderer.constants);
     let follows = |claim| matches!(claim, Claim::Versions(_) | Claim::Prereleases(_) | Claim::Channel);
     let floats: Vec<&str> =
         names.iter().filter(|one| follows(one.claim)).map(|one| one.name.as_str()).collect();
     versions::check_class(image, &floats, diagnostics);
-    Names { names, constants, suffixes: suffixes(settings, diagnostics) }
+    let depend_on_run = depend_on_run(image);
+    Names { names, constants, depend_on_run, suffixes: suffixes(settings, diagnostics) }
+}
+
+/// The names that the patterns of an image give to another version, as far as they can be told.
+pub(super) fn names_of(input: &Input<'_>, image: &UnresolvedImage, version: &Version) -> Vec<CandidateName> {
+    let settings = image.settings();
+    let words = Words { version: Some(version), facts: input.facts, image: image.names() };
+    let of_rules = image.rules.as_ref().map(|rules| rules.names_of(version, input.facts));
+    let mut names = of_rules.unwrap_or_default();
+    let default = || tags::default_patterns().into_iter().map(TagPattern::verbatim).collect();
+    let patterns: Vec<TagPattern> = settings.tags.clone().unwrap_or_else(default);
+    for one in patterns.iter().filter(|one| !rules::is_rule(one.pattern.as_str())) {
+        let holds = one.when.as_ref().is_none_or(|when| pattern::holds(when.as_str(), &words) == Ok(true));
+        if let (true, Ok(Some(rendered))) = (holds, pattern::render(one.pattern.as_str(), &words)) {
+            let claim = claim(Some(version), &rendered);
+            names.push(CandidateName { name: rendered.text, claim, span: None });
+        }
+    }
+    names
+}
+
+/// Whether the names of an image may differ from run to run.
+fn depend_on_run(image: &UnresolvedImage) -> bool {
+    let settings = image.settings();
+    let of_version = match &image.version {
+        ImageVersion::None => false,
+        ImageVersion::Known { version: _, is_from_run } => *is_from_run,
+        ImageVersion::Unknown(..) | ImageVersion::Absent { .. } | ImageVersion::Elsewhere { .. } => true,
+    };
+    let patterns = settings.tags.iter().flatten().chain(&settings.prerelease_tags);
+    if patterns.clone().any(TagPattern::is_off) {
+        return true;
+    }
+    let texts = patterns.flat_map(|one| [Some(&one.pattern), one.when.as_ref()]).flatten();
+    let version = settings.version.as_ref().and_then(|version| version.when.as_ref());
+    let mut texts = texts.chain(&settings.channels).chain(version);
+    of_version || texts.any(|text| rules::is_rule(text.as_str()) || pattern::mentions_run(text.as_str()))
 }
 
 struct Renderer<'a, 'd> {
@@ -81,18 +131,21 @@ struct Renderer<'a, 'd> {
     image: &'a UnresolvedImage,
     names: Vec<CandidateName>,
     constants: BTreeSet<String>,
+    /// The patterns that need a version, which this run has not.
+    without_version: Vec<Text>,
     diagnostics: &'d mut Diagnostics,
 }
 
 impl Renderer<'_, '_> {
     fn default_pattern(&self, pattern: &str) -> TagPattern {
         let span = self.image.settings().version.as_ref().and_then(|text| text.span);
-        TagPattern { pattern: Text { span, ..Text::verbatim(pattern) }, when: None }
+        let one = TagPattern::verbatim(pattern);
+        TagPattern { pattern: Text { span, ..one.pattern }, ..one }
     }
 
     fn pattern(&mut self, one: &TagPattern, claim: impl Fn(Option<&Version>, &Rendered) -> Claim) {
         let version = self.image.version.known();
-        let words = Words { version, facts: self.input.facts };
+        let words = Words { version, facts: self.input.facts, image: self.image.names() };
         if let Some(condition) = &one.when {
             match pattern::holds(condition.as_str(), &words) {
                 Ok(true) => {}
@@ -102,6 +155,12 @@ impl Renderer<'_, '_> {
         }
         match pattern::render(one.pattern.as_str(), &words) {
             Ok(Some(rendered)) if rendered.text.is_empty() => {}
+            // `latest` beside versions is theirs; with a condition, somebody has thought of runs without.
+            Ok(Some(rendered))
+                if rendered.uses == Uses::default() && one.when.is_none() && self.has_no_version() =>
+            {
+                self.without_version.push(one.pattern.clone());
+            }
             Ok(Some(rendered)) => {
                 let claim = claim(version, &rendered);
                 self.check_branch(one, &rendered, claim);
@@ -115,7 +174,14 @@ impl Renderer<'_, '_> {
         }
     }
 
+    fn has_no_version(&self) -> bool {
+        matches!(self.image.version, ImageVersion::Absent { .. })
+    }
+
     fn refuse(&mut self, error: &PatternError, text: &Text) {
+        if matches!(error, PatternError::NoVersion(_)) && self.has_no_version() {
+            return self.without_version.push(text.clone());
+        }
         let is_unknown = matches!(error, PatternError::MissingFact { .. })
             || (matches!(error, PatternError::NoVersion(_))
                 && matches!(self.image.version, ImageVersion::Unknown(..)));
@@ -135,34 +201,60 @@ impl Renderer<'_, '_> {
         self.diagnostics.report(diagnostic);
     }
 
-    /// Refuses a branch's tag that is another branch's, too, or that is made for versions.
-    fn check_branch(&mut self, one: &TagPattern, rendered: &Rendered, claim: Claim) {
-        if !rendered.uses.facts.contains("branch") {
+    /// Says which tags this run does not have because it has no version.
+    fn note_without_version(&mut self) {
+        let ImageVersion::Absent { at } = &self.image.version else { return };
+        if self.without_version.is_empty() || !self.input.publish {
             return;
         }
-        let facts: &Facts = self.input.facts;
-        let Some(branch) = &facts.branch else { return };
+        let patterns: Vec<String> = self.without_version.iter().map(|text| format!("`{text}`")).collect();
+        let of = at.as_ref().map(|at| format!(", which is of `{at}`")).unwrap_or_default();
+        let (key, patterns) = (&self.image.key, patterns.join(", "));
+        let message = format!("image `{key}` has no version in this run{of}: no tag of {patterns}");
+        let place = self.image.settings().version.as_ref().and_then(|text| text.span);
+        self.diagnostics.report(Diagnostic::note("no-version", message).at(place, "").with_help(
+            "a tag that other runs are to have says when: `{ pattern = \"edge\", when = \"default_branch\" }`",
+        ));
+    }
+
+    /// Refuses a tag that another branch has, too, or that is called as those of versions are.
+    fn check_branch(&mut self, one: &TagPattern, rendered: &Rendered, claim: Claim) {
         let tag = &rendered.text;
         let refuse = |message: String, help: &str| {
             Diagnostic::error("branch-collision", message).at(one.pattern.span, "").with_help(help)
         };
-        let version = self.image.version.known();
-        let others = facts.branches.iter().filter(|other| *other != branch);
-        let twin = others.into_iter().find(|other| {
-            let facts = Facts { branch: Some((*other).clone()), ..facts.clone() };
-            let words = Words { version, facts: &&facts };
-            matches!(pattern::render(one.pattern.as_str(), &words), Ok(Some(theirs)) if theirs.text == *tag)
-        });
-        if let Some(twin) = twin {
+        if let Some((branch, twin)) = self.twin(one, rendered) {
             let message = format!("the branches `{branch}` and `{twin}` would both have the tag `{tag}`");
-            self.diagnostics
-                .report(refuse(message, "rename one of them, or put `{{ sha }}` into the pattern"));
+            let help = "rename one of them, or put `{{ sha }}` into the pattern";
+            self.diagnostics.report(refuse(message, help));
         }
-        if self.image.settings().version.is_some() && claim == Claim::Run && is_of_version(tag) {
-            let message = format!("the branch `{branch}` would take the tag `{tag}`, which is a version's");
-            self.diagnostics
-                .report(refuse(message, "put something before it, such as `branch-{{ branch | slug }}`"));
+        let uses = &rendered.uses;
+        // With words of the version in it, it may be the version's own.
+        let is_of_run = claim == Claim::Run || (uses.depth == 0 && !uses.names_commit());
+        let is_let = one.any || !is_of_run || !uses.names_branch();
+        if !is_let && is_of_version(tag, self.image.settings()) {
+            let message =
+                format!("the {} would take the tag `{tag}`, which is a version's", subject(self.input.facts));
+            self.diagnostics.report(refuse(message, CURE_OF_PATTERN));
         }
+    }
+
+    /// The branch of the run, and another one that comes to the same tag.
+    fn twin(&self, one: &TagPattern, rendered: &Rendered) -> Option<(String, String)> {
+        if !rendered.uses.facts.contains("branch") {
+            return None;
+        }
+        let facts: &Facts = self.input.facts;
+        let branch = facts.branch.as_ref()?;
+        let version = self.image.version.known();
+        let mut others = facts.branches.iter().filter(|other| *other != branch);
+        let twin = others.find(|other| {
+            let facts = Facts { branch: Some((*other).clone()), ..facts.clone() };
+            let words = Words { version, facts: &&facts, image: self.image.names() };
+            let theirs = pattern::render(one.pattern.as_str(), &words);
+            matches!(theirs, Ok(Some(theirs)) if theirs.text == rendered.text)
+        })?;
+        Some((branch.clone(), twin.clone()))
     }
 }
 

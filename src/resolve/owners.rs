@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::constants;
 use super::image::UnresolvedImage;
 use super::input::Input;
-use super::names::Names;
+use super::names::{self, Names};
 use super::publication::{Listing, Publication, Published};
 use super::repositories::once;
 use super::targets::Targets;
@@ -15,8 +15,8 @@ use super::versions;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::platform::Platform;
 use crate::reference::{Repository, Tag};
-use crate::tags::{self, Candidate, CandidateName, Claim, Loss, OwnedTag, Share, TagError};
-use crate::version::Version;
+use crate::tags::{self, Candidate, CandidateName, Claim, KnownNames, Loss, OwnedTag, Share, TagError};
+use crate::version::{Class, Version};
 
 /// The images of one block, by their positions.
 pub(super) struct Block<'a> {
@@ -58,11 +58,10 @@ pub(super) fn assign(
             here.iter().partition(|at| images[**at].version.known().is_some());
         for at in literal {
             let mut tags = unversioned(&names[at], diagnostics);
-            let has_version = images[at].settings().version.is_some();
-            let seen = if has_version { None } else { constants::settle(&mut tags) };
+            let seen = constants::settle(&mut tags);
             publications[at].insert(repository.clone(), Listing { tags, yielded: Vec::new(), seen });
         }
-        let Some(shares) = shares(block, &versioned, &known, diagnostics) else { continue };
+        let Some(shares) = shares(block, input, &versioned, &known, diagnostics) else { continue };
         for (at, share) in versioned.iter().zip(shares) {
             let tags = share.owned.into_iter().filter_map(|owned| published(owned, diagnostics));
             let listing = Listing { tags: tags.collect(), yielded: share.yielded, seen: None };
@@ -74,6 +73,7 @@ pub(super) fn assign(
 /// What each of the images with a version gets, in a repository that they all publish to; `None` when they collide.
 fn shares(
     block: &Block<'_>,
+    input: &Input<'_>,
     versioned: &[usize],
     known: &OtherVersions,
     diagnostics: &mut Diagnostics,
@@ -84,18 +84,40 @@ fn shares(
         candidates.filter_map(|(image, at)| candidate(image, &block.names[*at], &known.withdrawn)).collect();
     let released: BTreeSet<&Version> = versioned.iter().flat_map(|at| &known.released[at]).collect();
     let released: Vec<Version> = released.into_iter().cloned().collect();
-    let shares = match tags::own(&candidates, &released) {
-        Ok(shares) => shares,
-        Err(errors) => {
-            diagnostics.extend(errors.iter().map(|error| tag_error(error, &images)));
-            return None;
-        }
-    };
+    let owned = tags::own(&candidates, &released);
+    let mut errors = owned.as_ref().err().cloned().unwrap_or_default();
+    for (index, (candidate, at)) in candidates.iter().zip(versioned).enumerate() {
+        let known = known_names(input, images[index], candidate.version, &known.released[at]);
+        errors.extend(tags::known_literals(index, candidate, &known));
+    }
+    diagnostics.extend(errors.iter().map(|error| tag_error(error, &images)));
+    let shares = owned.ok().filter(|_| errors.is_empty())?;
     let platforms: Vec<_> = images.iter().map(|image| platforms(image, block.targets)).collect();
     for (image, losses) in images.iter().zip(tags::losses(&candidates, &shares, &platforms)) {
         diagnostics.extend(losses.iter().map(|loss| fewer_platforms(image, loss)));
     }
     Some(shares)
+}
+
+/// The known versions that may have a tag in common with an image's own, with their names. Of those that go on where it
+/// ends, the greatest says what all of them do.
+fn known_names(
+    input: &Input<'_>,
+    image: &UnresolvedImage,
+    own: &Version,
+    released: &[Version],
+) -> Vec<KnownNames> {
+    let nested = released.iter().filter(|version| tags::is_nested(version, own));
+    let (longer, shorter): (Vec<_>, Vec<_>) =
+        nested.partition(|version| version.numbers().len() > own.numbers().len());
+    let is_release = |version: &&&Version| version.class() == Class::Stable;
+    let longer = longer.iter().filter(is_release).max();
+    let versions = shorter.iter().chain(longer);
+    let named = versions.map(|version| KnownNames {
+        version: (*version).clone(),
+        names: names::names_of(input, image, version),
+    });
+    named.collect()
 }
 
 /// The tags of an image without a version.
@@ -104,7 +126,7 @@ fn unversioned(names: &Names, diagnostics: &mut Diagnostics) -> Vec<Published> {
     for CandidateName { name, claim, span } in &names.names {
         let is_constant = constants::claim(name) == *claim && *claim == Claim::Run;
         let names_run = *claim != Claim::Literal && !(is_constant && names.constants.contains(name));
-        let why = names_run.then(|| "names the run, and moves with each".to_owned());
+        let why = names_run.then(|| "moves with each run".to_owned());
         for suffix in &names.suffixes {
             let name = tags::with_suffix(name, suffix);
             let owned =
@@ -152,21 +174,32 @@ fn fewer_platforms(image: &UnresolvedImage, loss: &Loss<Platform>) -> Diagnostic
 }
 
 fn tag_error(error: &TagError, images: &[&UnresolvedImage]) -> Diagnostic {
-    let (TagError::SameTag { candidates, .. }
-    | TagError::LiteralFloats { candidates, .. }
-    | TagError::Tie { candidates, .. }) = error;
-    let [first, second] = candidates.map(|index| images[index]);
     let place =
         |image: &UnresolvedImage| image.settings().version.as_ref().and_then(|text| text.span).or(image.span);
+    let diagnostic = Diagnostic::error("tag-collision", error.to_string());
+    let candidates = match error {
+        TagError::SameTag { candidates, .. }
+        | TagError::LiteralFloats { candidates, .. }
+        | TagError::Tie { candidates, .. } => candidates,
+        TagError::KnownLiteralFloats { known, candidate, .. } => {
+            let image = images[*candidate];
+            let help = format!(
+                "leave the shorter pattern out of `tags`; or, if `{known}` was never a release of this image, say `withdrawn = [\"{known}\"]`"
+            );
+            let label = format!("image `{}`; `{known}` is known from elsewhere", image.key);
+            return diagnostic.at(place(image), label).with_help(help);
+        }
+    };
+    let [first, second] = candidates.map(|index| images[index]);
     let help = match error {
         TagError::LiteralFloats { .. } => {
             "leave the shorter pattern out of `tags`, or write the version with all its numbers"
         }
-        TagError::SameTag { .. } | TagError::Tie { .. } => {
+        _ => {
             "give the images different versions, variants or repositories, or put what tells them apart into `tags`"
         }
     };
-    Diagnostic::error("tag-collision", error.to_string())
+    diagnostic
         .at(place(second), format!("image `{}`", second.key))
         .at(place(first), format!("image `{}`", first.key))
         .with_help(help)

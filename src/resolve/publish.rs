@@ -12,6 +12,7 @@ use super::owners::{self, Block};
 use super::publication::{Listing, Publication};
 use super::repositories;
 use super::targets::Targets;
+use super::untagged;
 use super::versions;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Build, Image, PlannedTag};
@@ -23,18 +24,30 @@ use crate::version::Version;
 /// How many references all images may have: a few lines can ask for millions, and each goes into every file.
 const MAX_REFERENCES: usize = 200_000;
 
-/// The publication of every image, in their order.
+/// What is published in a run.
+#[derive(Default)]
+pub(super) struct Publications {
+    /// The publication of every image, in their order.
+    pub(super) of_images: Vec<Publication>,
+    /// The keys of the images that get no tag.
+    pub(super) untagged: BTreeSet<String>,
+}
+
+/// What is published of the images, of which those that are `left_out` get nothing and some are `wanted`.
 pub(super) fn publications(
     input: &Input<'_>,
     images: &[UnresolvedImage],
+    left_out: &[UnresolvedImage],
+    wanted: &BTreeSet<String>,
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
-) -> Vec<Publication> {
+) -> Publications {
     let references: usize = images.iter().map(|image| reference_count(image, targets)).sum();
     if references > MAX_REFERENCES {
         let message = format!("the images have {references} references, and {MAX_REFERENCES} are the most");
         diagnostics.report(Diagnostic::error("limit", message));
-        return vec![Publication::new(); images.len()];
+        let of_images = vec![Publication::new(); images.len()];
+        return Publications { of_images, ..Publications::default() };
     }
     let mut publications: Vec<Publication> = Vec::new();
     let mut names: Vec<Names> = Vec::new();
@@ -59,22 +72,24 @@ pub(super) fn publications(
         owners::assign(&block, input, &mut publications, diagnostics);
     }
     collisions(images, &publications, diagnostics);
-    for (image, publication) in images.iter().zip(&publications) {
-        if diagnostics.has_errors() {
-            break;
-        }
-        check(image, publication, input, diagnostics);
+    let all: Vec<_> = images
+        .iter()
+        .zip(&names)
+        .zip(&publications)
+        .map(|((image, names), publication)| (image, names, publication))
+        .collect();
+    let mut untagged = BTreeSet::new();
+    if !diagnostics.has_errors() {
+        all.iter().for_each(|(image, _, publication)| check(image, publication, diagnostics));
     }
-    publications
+    if !diagnostics.has_errors() {
+        untagged = untagged::untagged(input, &all, left_out, wanted, diagnostics);
+    }
+    Publications { of_images: publications, untagged }
 }
 
-/// An image is published somewhere, under something.
-fn check(
-    image: &UnresolvedImage,
-    publication: &Publication,
-    input: &Input<'_>,
-    diagnostics: &mut Diagnostics,
-) {
+/// An image is published somewhere.
+fn check(image: &UnresolvedImage, publication: &Publication, diagnostics: &mut Diagnostics) {
     if publication.is_empty() {
         let message = format!("image `{}` has no repository", image.key);
         diagnostics.report(
@@ -82,9 +97,6 @@ fn check(
                 .at(image.span, "")
                 .with_help("set `repositories`, or give its target a tag with a repository"),
         );
-    } else if publication.values().all(|listing| listing.tags.is_empty()) && !input.purpose.is_committed() {
-        let message = format!("image `{}` owns no tag: the merge will publish nothing for it", image.key);
-        diagnostics.report(Diagnostic::warning("no-tag", message).at(image.span, ""));
     }
 }
 

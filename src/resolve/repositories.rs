@@ -10,6 +10,7 @@ use super::publication::{Listing, Publication, Published};
 use super::targets::Targets;
 use crate::bake::target::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::pattern;
 use crate::reference::{Reference, ReferenceError, Repository, Tag};
 use crate::source::Span;
 use crate::tags::LATEST;
@@ -24,12 +25,9 @@ pub(super) fn repositories(
     match &image.settings().repositories {
         Some(texts) => {
             for text in texts {
-                match text.as_str().parse::<Repository>() {
+                match repository(text, image) {
                     Ok(repository) => drop(repositories.insert(repository)),
-                    Err(e) => {
-                        let message = format!("`{text}` is no repository: {e}");
-                        diagnostics.report(Diagnostic::error("repository", message).at(text.span, ""));
-                    }
+                    Err(diagnostic) => diagnostics.report(diagnostic.at(text.span, "")),
                 }
             }
         }
@@ -43,6 +41,16 @@ pub(super) fn repositories(
         }
     }
     repositories
+}
+
+/// A repository as the block names it, perhaps after the image.
+fn repository(text: &Text, image: &UnresolvedImage) -> Result<Repository, Diagnostic> {
+    let name = pattern::render_name(text.as_str(), image.names())
+        .map_err(|e| Diagnostic::error("repository", e.to_string()).with_help(e.help()))?;
+    name.parse::<Repository>().map_err(|e| {
+        let message = format!("`{name}` is no repository: {e}");
+        Diagnostic::error("repository", message)
+    })
 }
 
 fn reference_error(text: &Text, error: &ReferenceError) -> Diagnostic {

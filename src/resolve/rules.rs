@@ -2,34 +2,48 @@
 
 use super::constants;
 use super::input::Input;
-use super::version::{ImageVersion, is_of_version, tails};
+use super::version::{ImageVersion, is_of_version, subject, tails};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known};
-use crate::pattern::{self, PatternError, Words};
+use crate::pattern::{self, ImageNames, PatternError, Words};
 use crate::rules::{self, Flavor, Outcome, Rule, RuleError, RuleTag};
 use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
-use crate::tags::{self, CandidateName, Claim};
+use crate::tags::{self, CandidateName, Claim, LATEST};
 use crate::version::Version;
 
 /// The rule lines of an image, applied to the facts of the run.
 #[derive(Clone, Debug)]
 pub(super) struct AppliedRules {
-    /// The rules that hold in this run, with their places.
-    rules: Vec<(Rule, Option<Span>)>,
+    /// The rules that hold in this run.
+    rules: Vec<AppliedRule>,
     flavor: Flavor,
     outcome: Outcome,
+}
+
+/// A rule line that holds.
+#[derive(Clone, Debug)]
+struct AppliedRule {
+    rule: Rule,
+    span: Option<Span>,
+    /// Whether its tag may be called as those of versions are.
+    any: bool,
 }
 
 /// Applies an image's rule lines; `None` when it has none, or they cannot be read.
 pub(super) fn apply(
     settings: &Settings,
+    image: ImageNames<'_>,
     version: &ImageVersion,
     input: &Input<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<AppliedRules> {
-    let lines: Vec<&TagPattern> =
-        settings.tags.iter().flatten().filter(|one| rules::is_rule(one.pattern.as_str())).collect();
+    let lines: Vec<&TagPattern> = settings
+        .tags
+        .iter()
+        .flatten()
+        .filter(|one| rules::is_rule(one.pattern.as_str()) && !one.is_off())
+        .collect();
     if lines.is_empty() {
         let unused = settings.flavor.first().map(|line| {
             let message = "a flavor is about rule lines in `tags`, and there are none";
@@ -47,8 +61,8 @@ pub(super) fn apply(
     let mut applied = Vec::new();
     for line in lines {
         match Rule::parse(line.pattern.as_str()) {
-            Ok(rule) if holds(line, version, input, &mut found, diagnostics) => {
-                applied.push((rule, line.pattern.span));
+            Ok(rule) if holds(line, image, version, input, &mut found, diagnostics) => {
+                applied.push(AppliedRule { rule, span: line.pattern.span, any: line.any });
             }
             Ok(_) => {}
             Err(e) => found.push(wrong(&e, line.pattern.span)),
@@ -63,13 +77,13 @@ pub(super) fn apply(
             input.purpose.is_committed() && matches!(error, RuleError::MissingFact { .. })
         };
         let (left_out, errors): (Vec<_>, Vec<_>) = errors.into_iter().partition(|(_, e)| is_left_out(e));
-        found.extend(errors.iter().map(|(at, e)| wrong(e, applied[*at].1)));
+        found.extend(errors.iter().map(|(at, e)| wrong(e, applied[*at].span)));
         if left_out.is_empty() {
             break Outcome::default();
         }
         // The others give what they give without these.
         for (at, _) in left_out.iter().rev() {
-            input.leave_out(applied.remove(*at).1, diagnostics);
+            input.leave_out(applied.remove(*at).span, diagnostics);
         }
     };
     let failed = !found.is_empty();
@@ -78,18 +92,18 @@ pub(super) fn apply(
         return None;
     }
     for (at, note) in &outcome.notes {
-        let told = Diagnostic::note("tag-rule", note.to_string()).at(applied[*at].1, "");
+        let told = Diagnostic::note("tag-rule", note.to_string()).at(applied[*at].span, "");
         diagnostics.report(note.help().into_iter().fold(told, Diagnostic::with_help));
     }
     Some(AppliedRules { rules: applied, flavor, outcome })
 }
 
 fn outcome(
-    rules: &[(Rule, Option<Span>)],
+    rules: &[AppliedRule],
     flavor: &Flavor,
     facts: Known<'_>,
 ) -> Result<Outcome, Vec<(usize, RuleError)>> {
-    let rules: Vec<Rule> = rules.iter().map(|(rule, _)| rule.clone()).collect();
+    let rules: Vec<Rule> = rules.iter().map(|one| one.rule.clone()).collect();
     rules::apply(&rules, flavor, facts)
 }
 
@@ -99,13 +113,14 @@ fn wrong(error: &RuleError, span: Option<Span>) -> Diagnostic {
 
 fn holds(
     line: &TagPattern,
+    image: ImageNames<'_>,
     version: &ImageVersion,
     input: &Input<'_>,
     found: &mut Vec<Diagnostic>,
     diagnostics: &mut Diagnostics,
 ) -> bool {
     let Some(condition) = &line.when else { return true };
-    let words = Words { version: version.known(), facts: input.facts };
+    let words = Words { version: version.known(), facts: input.facts, image };
     pattern::holds(condition.as_str(), &words).unwrap_or_else(|e| {
         if input.purpose.is_committed() && matches!(e, PatternError::MissingFact { .. }) {
             input.leave_out(line.pattern.span, diagnostics);
@@ -130,7 +145,7 @@ impl AppliedRules {
         let found = Version::parse_with(found.text(), settings.scheme, &tails(settings))
             .unwrap_or_else(|_| found.clone());
         match version {
-            ImageVersion::None | ImageVersion::Unknown(..) => {
+            ImageVersion::None | ImageVersion::Unknown(..) | ImageVersion::Absent { .. } => {
                 ImageVersion::Known { version: found, is_from_run: true }
             }
             ImageVersion::Known { version, is_from_run } if version.cmp_precedence(&found).is_ne() => {
@@ -155,14 +170,14 @@ impl AppliedRules {
         let of_rules = self.outcome.tags.iter().map(|tag| CandidateName {
             name: tag.text.clone(),
             claim: claim(tag, version),
-            span: self.rules[tag.rule].1,
+            span: self.rules[tag.rule].span,
         });
         let of_all = || if version.is_some() { Claim::Versions(0) } else { Claim::Run };
-        let first = self.outcome.tags.first().and_then(|tag| self.rules[tag.rule].1);
+        let first = self.outcome.tags.first().and_then(|tag| self.rules[tag.rule].span);
         let latest = self.outcome.latest.iter().map(|latest| CandidateName {
             name: latest.clone(),
             claim: of_all(),
-            span: first.or(self.rules.first().and_then(|(_, span)| *span)),
+            span: first.or(self.rules.first().and_then(|one| one.span)),
         });
         let names: Vec<CandidateName> = of_rules.chain(latest).collect();
         if let Some(version) = version.filter(|version| version.is_prerelease()) {
@@ -175,13 +190,35 @@ impl AppliedRules {
         names
     }
 
+    /// The names that the rules give in a run of the git tag of another version.
+    pub(super) fn names_of(&self, version: &Version, known: Known<'_>) -> Vec<CandidateName> {
+        let facts: &Facts = known;
+        let there = Facts {
+            git_ref: Some(format!("refs/tags/{}", version.text())),
+            tag: Some(version.text().to_owned()),
+            branch: None,
+            pull_request: None,
+            ..facts.clone()
+        };
+        let Ok(outcome) = outcome(&self.rules, &self.flavor, &&there) else { return Vec::new() };
+        // A rule may be about one version in all runs.
+        let is_of_it = outcome.version.as_ref().is_some_and(|found| found.cmp_precedence(version).is_eq());
+        let names = outcome.tags.iter().filter(|_| is_of_it).map(|tag| CandidateName {
+            name: tag.text.clone(),
+            claim: claim(tag, Some(version)),
+            span: self.rules[tag.rule].span,
+        });
+        names.collect()
+    }
+
     /// The tag that metadata-action calls the version: the first.
     pub(super) fn main(&self) -> Option<&str> {
         self.outcome.tags.first().map(|tag| tag.text.as_str())
     }
 
     /// Tags of a branch must not be those of another branch, nor of versions.
-    pub(super) fn check_branch(&self, known: Known<'_>, diagnostics: &mut Diagnostics) {
+    pub(super) fn check_branch(&self, settings: &Settings, known: Known<'_>, diagnostics: &mut Diagnostics) {
+        self.check_versions(settings, known, diagnostics);
         let mine = || self.outcome.tags.iter().filter(|tag| tag.names_run && !tag.names_commit);
         if mine().next().is_none() {
             return;
@@ -205,18 +242,25 @@ impl AppliedRules {
                     );
                     let help = "rename one of them, or put the commit into the rule: `suffix=-{{sha}}`";
                     let diagnostic = Diagnostic::error("branch-collision", message);
-                    diagnostics.report(diagnostic.at(self.rules[tag.rule].1, "").with_help(help));
+                    diagnostics.report(diagnostic.at(self.rules[tag.rule].span, "").with_help(help));
                 }
             }
         }
-        let of_versions = self.rules.iter().any(|(rule, _)| rule.is_of_versions());
-        for tag in mine()
-            .filter(|tag| of_versions && is_of_version(&tag.text) && plain(tag).contains(branch.as_str()))
-        {
-            let message = format!("the branch `{branch}` takes the tag `{}`, which is a version's", tag.text);
-            let help = "put something before it, such as `prefix=branch-`";
-            let diagnostic = Diagnostic::warning("branch-collision", message);
-            diagnostics.report(diagnostic.at(self.rules[tag.rule].1, "").with_help(help));
+    }
+
+    /// Refuses tags of branches and pull requests that are called as those of versions are.
+    fn check_versions(&self, settings: &Settings, known: Known<'_>, diagnostics: &mut Diagnostics) {
+        let of_branch = |tag: &&RuleTag| {
+            tag.names_branch && tag.names_run && !tag.names_commit && !self.rules[tag.rule].any
+        };
+        let is_taken =
+            |tag: &&RuleTag| [&tag.text, &tag.stem].iter().any(|text| is_of_version(text, settings));
+        for tag in self.outcome.tags.iter().filter(of_branch).filter(is_taken) {
+            let message =
+                format!("the {} would take the tag `{}`, which is a version's", subject(known), tag.text);
+            let help = "put something before it, such as `prefix=branch-`, or let it: `{ pattern = \"type=ref,event=branch\", any = true }`";
+            let diagnostic = Diagnostic::error("branch-collision", message);
+            diagnostics.report(diagnostic.at(self.rules[tag.rule].span, "").with_help(help));
         }
     }
 }
@@ -230,8 +274,18 @@ fn claim(tag: &RuleTag, version: Option<&Version>) -> Claim {
         (Some(usize::MAX), _) => Claim::Literal,
         (Some(depth), Some(_)) => Claim::Versions(depth),
         _ if tag.names_run => Claim::Run,
-        (None, Some(version)) => tags::claim(&tag.text, version, 0, false, false),
+        (None, Some(version)) => of_constant(tag, version),
         (None, None) => constants::claim(&tag.text),
         (Some(_), None) => Claim::Literal,
+    }
+}
+
+/// What a rule `raw` without words stands for beside a version: it stays what it is, unless it says the version, a part
+/// of it or `latest`, which a backport must not take.
+fn of_constant(tag: &RuleTag, version: &Version) -> Claim {
+    let constant = tag.constant.as_deref().unwrap_or(&tag.text);
+    match tags::claim(constant, version, 0, false, false) {
+        Claim::Versions(0) if constant != LATEST => constants::claim(&tag.text),
+        claim => claim,
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::bake::target::Text;
+use crate::facts::{Facts, Known};
 use crate::pattern::PatternError;
 use crate::spec::Settings;
 use crate::tags::LATEST;
-use crate::version::{Class, Tails, Version};
+use crate::version::{Class, Scheme, Tails, Version};
 
 /// The version that the tags of an image are made of.
 #[derive(Clone, Debug)]
@@ -20,8 +21,13 @@ pub(super) enum ImageVersion {
         /// Whether it follows from the facts of the run, and nobody has declared it.
         is_from_run: bool,
     },
-    /// It follows from a fact that this run has not, which matters to patterns that use it.
+    /// It follows from a fact that nothing tells, which matters to patterns that use it.
     Unknown(PatternError, Text),
+    /// This run has none: it is not of what the version is made of, or a condition says so.
+    Absent {
+        /// What the run is of, when that is the reason.
+        at: Option<String>,
+    },
     /// This run is of another image's version: its git tag does not begin with the image's prefix.
     Elsewhere {
         /// The git tag.
@@ -35,7 +41,7 @@ impl ImageVersion {
     pub(super) fn known(&self) -> Option<&Version> {
         match self {
             Self::Known { version, is_from_run: _ } => Some(version),
-            Self::None | Self::Unknown(..) | Self::Elsewhere { .. } => None,
+            Self::None | Self::Unknown(..) | Self::Absent { .. } | Self::Elsewhere { .. } => None,
         }
     }
 }
@@ -51,7 +57,24 @@ pub(super) fn tails(settings: &Settings) -> Tails {
     Tails { stable, prerelease, shape: None }
 }
 
-/// Whether a tag is called as a version's are.
-pub(super) fn is_of_version(tag: &str) -> bool {
-    tag == LATEST || tag.parse::<Version>().is_ok_and(|version| version.class() == Class::Stable)
+/// Whether a tag is called as a version's are: `latest`, a release, or a prerelease of more than one number, since
+/// `12-test` may be the branch of an issue.
+pub(super) fn is_of_version(tag: &str, settings: &Settings) -> bool {
+    let is_version = |version: Version| match version.class() {
+        Class::Stable => true,
+        Class::Prerelease => version.numbers().len() > 1,
+        Class::Unknown => false,
+    };
+    tag == LATEST || Version::parse_with(tag, Scheme::default(), &tails(settings)).is_ok_and(is_version)
+}
+
+/// What a run is of, in a message.
+pub(super) fn subject(facts: Known<'_>) -> String {
+    let facts: &Facts = facts;
+    match (&facts.branch, facts.pull_request, &facts.git_ref) {
+        (Some(branch), _, _) => format!("branch `{branch}`"),
+        (None, Some(number), _) => format!("pull request {number}"),
+        (None, None, Some(name)) => format!("run of `{name}`"),
+        (None, None, None) => "run".to_owned(),
+    }
 }

@@ -9,28 +9,44 @@ use crate::bake::target::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::pattern::{self, PatternError, Words};
 use crate::spec::{Settings, VersionText};
-use crate::version::{Class, Scheme, Tails, Version};
+use crate::version::{Class, SEPARATORS, Scheme, Tails, Version};
 
 /// Reads the version of an image.
-pub(super) fn read(settings: &Settings, input: &Input<'_>, diagnostics: &mut Diagnostics) -> ImageVersion {
+pub(super) fn read(
+    image: &UnresolvedImage,
+    input: &Input<'_>,
+    diagnostics: &mut Diagnostics,
+) -> ImageVersion {
+    let settings = image.settings();
     let Some(text) = &settings.version else { return ImageVersion::None };
-    let words = Words { version: None, facts: input.facts };
-    let rendered = match pattern::render(text.as_str(), &words) {
-        Ok(Some(rendered)) => rendered,
-        Err(e @ PatternError::MissingFact { .. }) => return ImageVersion::Unknown(e, Text::clone(text)),
-        Ok(None) => return ImageVersion::None,
-        Err(e) => {
+    let words = Words { version: None, facts: input.facts, image: image.names() };
+    let failed = |e: PatternError, text: &Text, diagnostics: &mut Diagnostics| match e {
+        PatternError::MissingFact { at: Some(at), .. } => ImageVersion::Absent { at: Some(at) },
+        PatternError::MissingFact { .. } => ImageVersion::Unknown(e, text.clone()),
+        e => {
             let diagnostic = Diagnostic::error("version", e.to_string()).at(text.span, "");
             diagnostics.report(diagnostic.with_help(e.help()));
-            return ImageVersion::None;
+            ImageVersion::None
         }
     };
+    if let Some(when) = &text.when {
+        match pattern::holds(when.as_str(), &words) {
+            Ok(true) => {}
+            Ok(false) => return ImageVersion::Absent { at: None },
+            Err(e) => return failed(e, when, diagnostics),
+        }
+    }
+    let rendered = match pattern::render(text.as_str(), &words) {
+        Ok(Some(rendered)) => rendered,
+        Ok(None) => return ImageVersion::None,
+        Err(e) => return failed(e, text, diagnostics),
+    };
     let mut name = rendered.text.as_str();
-    if let Some(prefix) = &settings.tag_prefix {
+    if let Some(prefix) = tag_prefix(image, diagnostics) {
         match name.strip_prefix(prefix.as_str()) {
             Some(rest) => name = rest,
             None if rendered.uses.facts.contains("tag") => {
-                return ImageVersion::Elsewhere { tag: rendered.text, prefix: prefix.clone() };
+                return ImageVersion::Elsewhere { tag: rendered.text, prefix };
             }
             None => {}
         }
@@ -51,6 +67,36 @@ pub(super) fn read(settings: &Settings, input: &Input<'_>, diagnostics: &mut Dia
             diagnostics.report(Diagnostic::error("version", message).at(text.span, "").with_help(help));
             ImageVersion::None
         }
+    }
+}
+
+/// What stands before the version in git tags.
+fn tag_prefix(image: &UnresolvedImage, diagnostics: &mut Diagnostics) -> Option<Text> {
+    let prefix = image.settings().tag_prefix.as_ref()?;
+    match pattern::render_name(prefix.as_str(), image.names()) {
+        Ok(text) => Some(Text { span: prefix.span, ..Text::verbatim(&text) }),
+        Err(e) => {
+            let diagnostic = Diagnostic::error("tag-prefix", e.to_string()).at(prefix.span, "");
+            diagnostics.report(diagnostic.with_help(e.help()));
+            None
+        }
+    }
+}
+
+/// Refuses a suffix that is said to be of releases and of prereleases.
+pub(super) fn check_suffixes(settings: &Settings, diagnostics: &mut Diagnostics) {
+    let bare = |text: &Text| text.as_str().trim_matches(SEPARATORS).to_ascii_lowercase();
+    for suffix in &settings.prerelease_suffixes {
+        let Some(other) = settings.stable_suffixes.iter().find(|other| bare(other) == bare(suffix)) else {
+            continue;
+        };
+        let message = format!("`{suffix}` is in `prerelease_suffixes` and in `stable_suffixes`");
+        diagnostics.report(
+            Diagnostic::error("suffix", message)
+                .at(suffix.span, "of prereleases")
+                .at(other.span, "of releases")
+                .with_help("leave it out of one of them"),
+        );
     }
 }
 
@@ -163,7 +209,9 @@ fn all_known(image: &UnresolvedImage, input: &Input<'_>, diagnostics: &mut Diagn
     let mut known = listed(&settings.known_versions, image, "known_versions", diagnostics);
     let outside = &input.known_versions;
     let names = outside.by_image.get(&image.key).unwrap_or(&outside.names);
-    let prefix = settings.tag_prefix.as_ref().map_or("", |prefix| prefix.as_str());
+    // A mistake in it has been reported.
+    let prefix = tag_prefix(image, &mut Diagnostics::default());
+    let prefix = prefix.as_ref().map_or("", |prefix| prefix.as_str());
     // Tags that are no versions, or another image's, are nothing to this one.
     let versions = names.iter().filter_map(|name| name.strip_prefix(prefix));
     known.extend(versions.filter_map(|name| Version::parse_with(name, settings.scheme, &image.tails).ok()));

@@ -36,6 +36,12 @@ pub struct RuleTag {
     pub names_commit: bool,
     /// Whether it names what the run is of, and so moves with each run.
     pub names_run: bool,
+    /// Whether it names a branch or a pull request, which anybody may call or number as versions are.
+    pub names_branch: bool,
+    /// The tag without its suffix.
+    pub stem: String,
+    /// What a rule `raw` without words says, without its prefix and suffix.
+    pub constant: Option<String>,
     /// The text before characters were replaced that tags cannot hold, if any were: of the branch `a/b`. Another
     /// branch may come to the same tag.
     pub altered: Option<String>,
@@ -52,7 +58,7 @@ pub fn apply(rules: &[Rule], flavor: &Flavor, facts: Known<'_>) -> Result<Outcom
     let (mut rendered, mut notes, mut errors) = (Vec::<RenderedTag>::new(), Vec::new(), Vec::new());
     for at in order {
         match run.tag(at, &rules[at], flavor) {
-            Ok(Some(Given::Tag(tag))) => rendered.push(tag),
+            Ok(Some(Given::Tag(tag))) => rendered.push(*tag),
             Ok(Some(Given::Note(note))) => notes.push((at, note)),
             Ok(None) => {}
             Err(error) => errors.push((at, error)),
@@ -86,9 +92,21 @@ pub fn apply(rules: &[Rule], flavor: &Flavor, facts: Known<'_>) -> Result<Outcom
         }
         notes.extend(rendered.note().map(|note| (rendered.rule, note)));
         let depth = rendered.depth(version.as_ref());
-        let RenderedTag { text: Rendered { tag, plain }, rule, names_commit, names_run, .. } = rendered;
+        let RenderedTag { text, rule, origin: _, names_commit, names_run, names_branch, stem, constant } =
+            rendered;
+        let Rendered { tag, plain } = text;
         let altered = (tag != plain).then_some(plain);
-        tags.push(RuleTag { text: tag, rule, depth, names_commit, names_run, altered });
+        tags.push(RuleTag {
+            text: tag,
+            rule,
+            depth,
+            names_commit,
+            names_run,
+            names_branch,
+            stem,
+            constant,
+            altered,
+        });
     }
     notes.sort_by_key(|(at, _)| *at);
     Ok(Outcome { tags, version, latest, notes })

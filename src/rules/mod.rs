@@ -61,12 +61,6 @@ enum Event {
 }
 
 impl Rule {
-    /// Whether its tags are of versions.
-    #[must_use]
-    pub fn is_of_versions(&self) -> bool {
-        matches!(self.kind, RuleKind::Version { .. } | RuleKind::Match { .. })
-    }
-
     /// Reads a rule line.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use crate::reference::Tag;
 
 /// What comes of a rule that says something.
 pub(super) enum Given {
-    Tag(RenderedTag),
+    Tag(Box<RenderedTag>),
     Note(RuleNote),
 }
 
@@ -55,6 +55,7 @@ impl Run<'_> {
         };
         let mut text = own(&rule.prefix, &flavor.prefix)?;
         text.push(&core);
+        let stem = text.tag.clone();
         text.push(&own(&rule.suffix, &flavor.suffix)?);
         check(&text.tag)?;
         let affixes = [(&rule.prefix, &flavor.prefix), (&rule.suffix, &flavor.suffix)];
@@ -66,7 +67,20 @@ impl Run<'_> {
             || words.iter().any(|word| matches!(word, Word::Sha | Word::Tag));
         let names_run =
             !matches!(rule.kind, RuleKind::Raw { .. } | RuleKind::Version { .. }) || !words.is_empty();
-        Ok(Some(Given::Tag(RenderedTag { rule: at, text, origin, names_commit, names_run })))
+        let names_branch = matches!(rule.kind, RuleKind::Ref(Event::Branch | Event::PullRequest))
+            || words.iter().any(|word| matches!(word, Word::Branch | Word::BaseRef));
+        let constant = matches!(rule.kind, RuleKind::Raw { .. }).then_some(core.tag);
+        let constant = constant.filter(|_| words.is_empty());
+        Ok(Some(Given::Tag(Box::new(RenderedTag {
+            rule: at,
+            text,
+            origin,
+            names_commit,
+            names_run,
+            names_branch,
+            stem,
+            constant,
+        }))))
     }
 
     fn core(&self, kind: &RuleKind) -> Result<Core, RuleError> {

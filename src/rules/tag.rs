@@ -11,6 +11,12 @@ pub(super) struct RenderedTag {
     pub(super) origin: Origin,
     pub(super) names_commit: bool,
     pub(super) names_run: bool,
+    /// Whether it names a branch or a pull request.
+    pub(super) names_branch: bool,
+    /// The tag without its suffix.
+    pub(super) stem: String,
+    /// What a rule `raw` without words says.
+    pub(super) constant: Option<String>,
 }
 
 /// What a tag is made of.

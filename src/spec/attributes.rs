@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use super::declare::{Declared, Marked, Null, Per, Reach, declare};
 use super::read::{Attribute, AttributeReader};
-use super::words::{Grouping, TagPattern, VersionText};
+use super::words::{Grouping, TagPattern, VersionPattern, VersionText};
 use crate::bake::target::Text;
 use crate::bake::values::Name;
 use crate::on_missing::OnMissing;
@@ -35,8 +35,8 @@ declare! {
     pub struct Settings {
         /// Where it is published; `None` leaves it to the target's tags.
         repositories: Option<Vec<Text>> = None; Reach::Both, Per::Image, Null::Keeps;
-        /// The version, or a pattern over facts.
-        version: Option<VersionText> = None; Reach::Both, Per::Image, Null::Keeps;
+        /// The version, or a pattern over facts, with a condition or not.
+        version: Option<VersionPattern> = None; Reach::Both, Per::Image, Null::Keeps;
         /// What versions are read as.
         scheme: Scheme = Scheme::default(); Reach::TagTable, Per::Image, Null::Resets;
         /// What follows the numbers of its releases, where the table of tails does not know it.

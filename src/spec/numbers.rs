@@ -17,9 +17,19 @@ pub(super) struct Scene<'m> {
     pub(super) attribute: &'static str,
 }
 
-/// Refuses a version that is a number, or is made of one with a fraction.
+/// Refuses a version that is a number, or is made of one that may have lost digits.
 pub(super) fn check(value: &Value, place: &Expr, scene: &Scene<'_>) -> Result<(), Diagnostic> {
-    let Some(number) = number_in(value, place, scene, MAX_STEPS) else { return Ok(()) };
+    number_in(value, place, scene, MAX_STEPS).map_or(Ok(()), |number| Err(refused(&number, place, scene)))
+}
+
+/// Refuses a text that is a number, or is made of one, which may have lost digits; `3` may stand for itself.
+pub(super) fn check_digits(value: &Value, place: &Expr, scene: &Scene<'_>) -> Result<(), Diagnostic> {
+    let number = number_in(value, place, scene, MAX_STEPS);
+    let lossy = number.filter(|number| !matches!(value, Value::Number(..)) || number.may_lose(scene));
+    lossy.map_or(Ok(()), |number| Err(refused(&number, place, scene)))
+}
+
+fn refused(number: &FoundNumber<'_>, place: &Expr, scene: &Scene<'_>) -> Diagnostic {
     let written = number.origin.and_then(|expr| Some((expr, scene.sources?.text(expr.span))));
     let attribute = scene.attribute;
     let message = format!(
@@ -39,19 +49,29 @@ pub(super) fn check(value: &Value, place: &Expr, scene: &Scene<'_>) -> Result<()
             number.text
         )),
     };
-    Err(diagnostic)
+    diagnostic
 }
 
 /// A number that a text is made of.
 struct FoundNumber<'e> {
     text: String,
+    is_whole: bool,
     /// The literal, where there is one.
     origin: Option<&'e Expr>,
 }
 
+impl FoundNumber<'_> {
+    /// Whether what was written had digits that the number has not: `3.10`, `3.0`.
+    fn may_lose(&self, scene: &Scene<'_>) -> bool {
+        let written = self.origin.and_then(|expr| Some(scene.sources?.text(expr.span)));
+        !self.is_whole || written.is_some_and(|text| !text.is_empty() && text != self.text)
+    }
+}
+
 fn number_in<'e>(value: &Value, expr: &'e Expr, scene: &Scene<'e>, steps: usize) -> Option<FoundNumber<'e>> {
     if let Value::Number(number, _) = value {
-        return Some(FoundNumber { text: number.to_string(), origin: literal(expr, scene, steps) });
+        let origin = literal(expr, scene, steps);
+        return Some(FoundNumber { text: number.to_string(), is_whole: number.is_integer(), origin });
     }
     if steps == 0 {
         return None;
@@ -62,11 +82,9 @@ fn number_in<'e>(value: &Value, expr: &'e Expr, scene: &Scene<'e>, steps: usize)
         ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => number_in(value, inner, scene, steps - 1),
         ExprKind::Template(parts) => parts.iter().find_map(|part| {
             let TemplatePart::Interpolation(part) = part else { return None };
-            match evaluate(part)? {
-                // Whole numbers are written as they are.
-                Value::Number(number, _) if number.is_integer() => None,
-                part_value => number_in(&part_value, part, scene, steps - 1),
-            }
+            let part_value = evaluate(part)?;
+            let number = number_in(&part_value, part, scene, steps - 1)?;
+            (!matches!(part_value, Value::Number(..)) || number.may_lose(scene)).then_some(number)
         }),
         ExprKind::Variable(name) => {
             let definition = scene.module.definition_of(name)?;

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::declare::{Declared, Marked, Null, marked_parts, replace};
 use super::numbers::{self, Scene};
-use super::words::{Grouping, TagPattern, VersionText, Word};
+use super::words::{Grouping, TagPattern, VersionPattern, VersionText, Word};
 use crate::bake::module::Module;
 use crate::bake::target::Text;
 use crate::bake::text::syntax::Expr;
@@ -55,6 +55,13 @@ pub(super) struct AttributeReader<'m, 'd> {
     pub(super) platform: Option<PlatformPrefix>,
     /// The attribute that is being read.
     attribute: &'static str,
+}
+
+/// A pattern, and what stands beside it.
+struct Conditional<T> {
+    pattern: T,
+    when: Option<Text>,
+    any: bool,
 }
 
 impl<'m, 'd> AttributeReader<'m, 'd> {
@@ -135,31 +142,68 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         }
     }
 
-    /// A pattern of tags: a string, or an object with `pattern` and `when`.
-    fn pattern(&mut self, value: &Value, place: &Expr) -> Option<TagPattern> {
+    /// A text; a number that may have lost digits is none.
+    fn word(&mut self, value: &Value, place: &Expr, expected: &str) -> Option<Text> {
+        self.check_number(value, place, numbers::check_digits)?;
+        self.text(value, place.span, expected)
+    }
+
+    fn check_number(
+        &mut self,
+        value: &Value,
+        place: &Expr,
+        check: fn(&Value, &Expr, &Scene<'_>) -> Result<(), Diagnostic>,
+    ) -> Option<()> {
+        let (module, target, sources, attribute) = (self.module, self.target, self.sources, self.attribute);
+        let checked = check(value, place, &Scene { module, target, sources, attribute });
+        self.diagnostics.ok(checked)
+    }
+
+    /// A pattern, or an object with a pattern and these keys, of `what`; each pattern is read by `read`.
+    fn conditional<T>(
+        &mut self,
+        value: &Value,
+        place: &Expr,
+        what: &str,
+        keys: &[&str],
+        read: impl Fn(&mut Self, &Value, &Expr) -> Option<T>,
+    ) -> Option<Conditional<T>> {
         let Some(members) = value.members() else {
-            let pattern = self.text(value, place.span, "a string, or an object with `pattern` and `when`")?;
-            return Some(TagPattern { pattern, when: None });
+            return Some(Conditional { pattern: read(self, value, place)?, when: None, any: false });
         };
-        let (mut pattern, mut when) = (None, None);
+        let (mut pattern, mut when, mut any) = (None, None, false);
         for (key, member) in members {
-            let span = place.member(key).span;
+            let place = place.member(key);
             match &**key {
-                "pattern" => pattern = Some(self.text(member, span, "a string")?),
-                "when" if matches!(member, Value::Bool(_, _)) => {}
-                "when" => when = Some(self.text(member, span, "a condition, such as \"event == 'push'\"")?),
-                other => {
-                    let message = format!("a tag has `pattern` and `when`, and no `{other}`");
-                    self.report(Diagnostic::error("unknown-attribute", message), span);
+                other if !keys.contains(&other) => {
+                    let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+                    let message = format!("{what} has {}, and no `{other}`", keys.join(", "));
+                    self.report(Diagnostic::error("unknown-attribute", message), place.span);
                     return None;
                 }
+                "pattern" => pattern = Some(read(self, member, place)?),
+                "when" if matches!(member, Value::Bool(true, _)) => {}
+                "when" => {
+                    when = Some(self.text(member, place.span, "a condition, such as \"event == 'push'\"")?);
+                }
+                _ => any = bool::read(member, place, self)?,
             }
         }
         let Some(pattern) = pattern else {
-            self.report(Diagnostic::error("attribute-value", "the tag has no `pattern`"), place.span);
+            let message = format!("{what} with a condition has a `pattern`, and there is none");
+            self.report(Diagnostic::error("attribute-value", message), place.span);
             return None;
         };
-        Some(TagPattern { pattern, when })
+        Some(Conditional { pattern, when, any })
+    }
+
+    fn tag_pattern(&mut self, value: &Value, place: &Expr) -> Option<TagPattern> {
+        let read = |reader: &mut Self, value: &Value, place: &Expr| {
+            reader.word(value, place, "a string, or an object with `pattern` and `when`")
+        };
+        let Conditional { pattern, when, any } =
+            self.conditional(value, place, "a tag", &["pattern", "when", "any"], read)?;
+        Some(TagPattern { pattern, when, any })
     }
 
     fn runner_rule(
@@ -180,7 +224,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
 
 impl Attribute for Text {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
-        reader.text(value, place.span, "a string")
+        reader.word(value, place, "a string")
     }
 
     fn schema() -> Json {
@@ -191,18 +235,29 @@ impl Attribute for Text {
 
 impl Attribute for VersionText {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
-        let (module, target) = (reader.module, reader.target);
-        let (sources, attribute) = (reader.sources, reader.attribute);
-        if let Err(diagnostic) = numbers::check(value, place, &Scene { module, target, sources, attribute }) {
-            reader.diagnostics.report(diagnostic);
-            return None;
-        }
+        reader.check_number(value, place, numbers::check)?;
         reader.text(value, place.span, "a string").map(Self)
     }
 
     fn schema() -> Json {
         // A number has lost what was written: `3.10` is 3.1.
         json!({ "type": ["string", "boolean"] })
+    }
+}
+
+impl Attribute for VersionPattern {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
+        let read = |reader: &mut AttributeReader<'_, '_>, value: &Value, place: &Expr| {
+            VersionText::read(value, place, reader)
+        };
+        let Conditional { pattern, when, any: _ } =
+            reader.conditional(value, place, "a version", &["pattern", "when"], read)?;
+        Some(Self { pattern, when })
+    }
+
+    fn schema() -> Json {
+        let text = VersionText::schema();
+        json!({ "anyOf": [text, conditional(&text, json!({}))] })
     }
 }
 
@@ -244,10 +299,10 @@ impl Attribute for bool {
 impl Attribute for Vec<Text> {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         let Some(items) = value.items() else {
-            return Some(vec![reader.text(value, place.span, "a list of strings")?]);
+            return Some(vec![reader.word(value, place, "a list of strings")?]);
         };
         let items = items.iter().enumerate();
-        let texts = items.map(|(at, item)| reader.text(item, place.element(at).span, "a string"));
+        let texts = items.map(|(at, item)| reader.word(item, place.element(at), "a string"));
         let texts: Self = texts.collect::<Option<_>>()?;
         Some(texts.into_iter().filter(|text| !text.is_empty()).collect())
     }
@@ -257,20 +312,18 @@ impl Attribute for Vec<Text> {
     }
 }
 
-/// Patterns of tags; a single one is a list of one. Those that are empty or never apply are left out; a single one
-/// that is says nothing.
+/// Patterns of tags; a single one is a list of one. Those that are empty are left out; a single one that is says
+/// nothing.
 impl Attribute for Vec<TagPattern> {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
-        let counts =
-            |one: &TagPattern, part: &Value| !one.pattern.is_empty() && Self::leaves_out(part).is_none();
         let Some(items) = value.items() else {
-            let one = reader.pattern(value, place)?;
-            return counts(&one, value).then(|| vec![one]);
+            let one = reader.tag_pattern(value, place)?;
+            return (!one.pattern.is_empty()).then(|| vec![one]);
         };
         let mut patterns = Self::new();
         for (at, item) in items.iter().enumerate() {
-            let one = reader.pattern(item, place.element(at))?;
-            if counts(&one, item) {
+            let one = reader.tag_pattern(item, place.element(at))?;
+            if !one.pattern.is_empty() {
                 patterns.push(one);
             }
         }
@@ -280,12 +333,7 @@ impl Attribute for Vec<TagPattern> {
     fn schema() -> Json {
         let text = Text::schema();
         one_or_many(&json!({
-            "anyOf": [text, {
-                "type": "object",
-                "properties": { "pattern": text, "when": text },
-                "required": ["pattern"],
-                "additionalProperties": false,
-            }],
+            "anyOf": [text, conditional(&text, json!({ "any": bool::schema() }))],
         }))
     }
 
@@ -299,17 +347,17 @@ impl Attribute for Vec<TagPattern> {
 impl Attribute for Vec<Vec<Text>> {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         let Some(axes) = value.items() else {
-            return Some(vec![vec![reader.text(value, place.span, "a name, or a list of axes")?]]);
+            return Some(vec![vec![reader.word(value, place, "a name, or a list of axes")?]]);
         };
         let mut read = Self::new();
         for (at, axis) in axes.iter().enumerate() {
             let place = place.element(at);
             let names = match axis.items() {
-                None => vec![reader.text(axis, place.span, "a name, or a list of names")?],
+                None => vec![reader.word(axis, place, "a name, or a list of names")?],
                 Some(names) => {
                     let names = names.iter().enumerate();
                     names
-                        .map(|(at, name)| reader.text(name, place.element(at).span, "a name"))
+                        .map(|(at, name)| reader.word(name, place.element(at), "a name"))
                         .collect::<Option<_>>()?
                 }
             };
@@ -433,6 +481,19 @@ impl<T: Attribute> Attribute for Option<T> {
     fn leaves_out(part: &Value) -> Option<&Value> {
         T::leaves_out(part)
     }
+}
+
+/// A pattern with a condition, and what else it may have.
+fn conditional(pattern: &Json, more: Json) -> Json {
+    let mut properties = more;
+    properties["pattern"] = pattern.clone();
+    properties["when"] = Text::schema();
+    json!({
+        "type": "object",
+        "properties": properties,
+        "required": ["pattern"],
+        "additionalProperties": false,
+    })
 }
 
 /// A value, or a list of such.

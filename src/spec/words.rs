@@ -37,6 +37,23 @@ impl Deref for VersionText {
     }
 }
 
+/// What an image says of its version, and when it has one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionPattern {
+    /// The version, or a pattern of it.
+    pub pattern: VersionText,
+    /// A condition over facts; `None` for always.
+    pub when: Option<Text>,
+}
+
+impl Deref for VersionPattern {
+    type Target = Text;
+
+    fn deref(&self) -> &Text {
+        &self.pattern
+    }
+}
+
 /// A pattern of tags, and when it applies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagPattern {
@@ -44,6 +61,22 @@ pub struct TagPattern {
     pub pattern: Text,
     /// A condition over facts; `None` for always.
     pub when: Option<Text>,
+    /// Whether it may be `latest` or a version when a branch is called so.
+    pub any: bool,
+}
+
+impl TagPattern {
+    /// Whether its condition is `false`, whatever the run: an expression of the file may have come to that.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        self.when.as_ref().is_some_and(|when| when.as_str() == "false")
+    }
+
+    /// A pattern that nobody has written.
+    #[must_use]
+    pub fn verbatim(pattern: &str) -> Self {
+        Self { pattern: Text::verbatim(pattern), when: None, any: false }
+    }
 }
 
 impl Word for Grouping {

@@ -120,6 +120,18 @@ pub enum TagError {
         /// Where they are.
         candidates: [usize; 2],
     },
+    /// The same, where one of the two is known from elsewhere.
+    #[error("tag `{name}` is version `{}` itself and also floats, claimed by version `{}`", versions[0], versions[1])]
+    KnownLiteralFloats {
+        /// The tag.
+        name: String,
+        /// The version that has the tag as a literal, and the one for which it floats.
+        versions: [String; 2],
+        /// The one that is known from elsewhere.
+        known: String,
+        /// Where the other one is.
+        candidate: usize,
+    },
     /// The greatest versions that claim a floating tag are equal.
     #[error("versions `{}` and `{}` are equal, so neither can own the floating tag `{name}`", versions[0], versions[1])]
     Tie {
@@ -162,6 +174,61 @@ pub fn own(candidates: &[Candidate<'_>], known: &[Version]) -> Result<Vec<Share>
     Err(errors)
 }
 
+/// A version that is known from elsewhere, and the names that it has by the patterns of a candidate.
+#[derive(Debug, Clone)]
+pub struct KnownNames {
+    /// The version.
+    pub version: Version,
+    /// The names.
+    pub names: Vec<CandidateName>,
+}
+
+/// The tags that are a known version itself and float for a candidate, or the other way round.
+#[must_use]
+pub fn known_literals(index: usize, candidate: &Candidate<'_>, known: &[KnownNames]) -> Vec<TagError> {
+    let literals = |names: &[CandidateName]| -> BTreeSet<String> {
+        names.iter().filter(|one| one.claim == Claim::Literal).map(|one| one.name.clone()).collect()
+    };
+    let floats = |names: &[CandidateName]| -> BTreeSet<String> {
+        names
+            .iter()
+            .filter(|one| matches!(one.claim, Claim::Versions(_)))
+            .map(|one| one.name.clone())
+            .collect()
+    };
+    let own = candidate.version;
+    let mut errors = Vec::new();
+    for KnownNames { version, names } in known {
+        if version.without_v() == own.without_v() {
+            continue;
+        }
+        let mut add = |name: &String, literal: &Version, floating: &Version| {
+            errors.push(TagError::KnownLiteralFloats {
+                name: name.clone(),
+                versions: [literal, floating].map(|version| version.text().to_owned()),
+                known: version.text().to_owned(),
+                candidate: index,
+            });
+        };
+        if own.class() == Class::Stable && !candidate.is_withdrawn {
+            let both = &floats(&candidate.names) & &literals(names);
+            both.iter().for_each(|name| add(name, version, own));
+        }
+        if version.class() == Class::Stable {
+            let both = &literals(&candidate.names) & &floats(names);
+            both.iter().for_each(|name| add(name, own, version));
+        }
+    }
+    errors
+}
+
+/// Whether a version begins with all numbers of another one, so that one's own tag may float for the other.
+#[must_use]
+pub fn is_nested(a: &Version, b: &Version) -> bool {
+    let count = a.numbers().len().min(b.numbers().len());
+    a.prefix(count) == b.prefix(count)
+}
+
 /// What a rendered name of a version stands for. `depth` says how many leading numbers its pattern names, `names_commit`
 /// and `names_run` what else it names.
 #[must_use]
@@ -172,7 +239,10 @@ pub fn claim(name: &str, version: &Version, depth: usize, names_commit: bool, na
     } else if names_run {
         Claim::Run
     } else {
-        Claim::Versions(depth.max(spelled_depth(name, version)).min(version.numbers().len()))
+        let spelled = spelled_depth(name, version);
+        // A part of the whole version may be cut out of it, as `{{ version[:4] }}` does.
+        let depth = if depth == usize::MAX && is_cut(name, version, spelled) { spelled } else { depth };
+        Claim::Versions(depth.max(spelled).min(version.numbers().len()))
     }
 }
 
@@ -202,6 +272,15 @@ fn spelled_depth(name: &str, version: &Version) -> usize {
         rest.is_some_and(|rest| rest.chars().next().is_none_or(|c| matches!(c, '-' | '_')))
     };
     (1..=version.numbers().len()).rev().find(is_spelled).unwrap_or(0)
+}
+
+/// Whether a name is this many leading numbers, and nothing that goes on as numbers do (`2023-01` for 2023.01).
+fn is_cut(name: &str, version: &Version, count: usize) -> bool {
+    let bare = name.strip_prefix(['v', 'V']).unwrap_or(name);
+    let rest = version.prefix(count).and_then(|prefix| bare.strip_prefix(prefix));
+    count > 0
+        && count < version.numbers().len()
+        && rest.is_some_and(|rest| !rest.chars().nth(1).is_some_and(|c| c.is_ascii_digit()))
 }
 
 /// The candidates that claim one name, by their positions.
@@ -374,12 +453,13 @@ pub fn reason(claim: Claim, version: &Version) -> Option<String> {
         Claim::Prereleases(0) => Some("greatest prerelease".to_owned()),
         Claim::Prereleases(depth) => Some(format!("greatest prerelease of {}", among(depth))),
         Claim::Channel => Some("greatest version of the channel".to_owned()),
-        Claim::Run => Some("names the run, and moves with each".to_owned()),
+        Claim::Run => Some("moves with each run".to_owned()),
     }
 }
 
 #[cfg(test)]
 mod tests {
+
     use std::collections::{BTreeMap, BTreeSet};
 
     use proptest::prelude::{Just, Strategy, prop_assert, prop_assert_eq, prop_assume, proptest};
@@ -470,6 +550,22 @@ mod tests {
         assert_eq!(tags(&["3"]), ["3 latest"]);
         assert_eq!(tags(&["2.0.0-rc.1"]), ["2.0.0-rc.1"]);
         assert!(tags(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_part_cut_out_of_the_whole_version_is_that_part() {
+        let versions = versions(&["2023.01.1", "19beta3"]);
+        for (name, expected) in [
+            ("2023", Claim::Versions(1)),
+            ("2023.01", Claim::Versions(2)),
+            ("v2023-slim", Claim::Versions(1)),
+            ("2023-01-1", Claim::Versions(3)),
+            ("202301", Claim::Versions(3)),
+            ("2023.01.1", Claim::Literal),
+        ] {
+            assert_eq!(claim(name, &versions[0], usize::MAX, false, false), expected, "{name}");
+        }
+        assert_eq!(claim("19", &versions[1], usize::MAX, false, false), Claim::Versions(1));
     }
 
     #[test]
@@ -592,6 +688,7 @@ mod tests {
             TagError::SameTag { candidates, .. }
             | TagError::LiteralFloats { candidates, .. }
             | TagError::Tie { candidates, .. } => *candidates == [0, 2],
+            TagError::KnownLiteralFloats { .. } => false,
         }));
     }
 

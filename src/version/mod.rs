@@ -8,8 +8,8 @@ use std::str::FromStr;
 
 use semver::BuildMetadata;
 
-pub use self::tail::{Class, Tails, is_of_family};
-use self::tail::{DEV, SEPARATORS};
+use self::tail::DEV;
+pub use self::tail::{Class, SEPARATORS, Tails, is_of_family};
 
 /// The most numbers in front of a version.
 const NUMBER_LIMIT: usize = 4;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// What may stand between the parts of a version.
-pub(super) const SEPARATORS: [char; 3] = ['.', '-', '_'];
+pub const SEPARATORS: [char; 3] = ['.', '-', '_'];
 
 /// What a version is, compared with the release of the same numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -31,12 +31,14 @@ mod loopback; // HTTP servers that answer as a test says
 mod merge; // `bakeplan merge`: from digests to tags
 mod mutations; // recorded definitions, changed at random
 mod official; // the tags of official images
+mod patterns; // the patterns that the README and messages recommend
 mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is refused
 mod print; // `bakeplan print`: lists and streams
 mod properties; // what holds for every definition
 mod readme; // the table of tags, alone and in a file
 mod registry; // registries: login, faults, limits, what their answers mean
 mod rules; // rule lines of docker/metadata-action
+mod runs; // what a run has tags for
 mod schema; // `bakeplan schema`: what JSON looks like
 mod secrets; // secrets and the clock in every attribute
 mod strict; // `--strict`: lints

@@ -133,16 +133,16 @@ fn a_backport_takes_nothing_from_what_is_greater() {
     on("plan", test, "push refs/tags/v1.9.1")
         .args(["--known-versions=known"])
         .stdout(str![[r#"
-IMAGE  REPOSITORY        TAGS                PLATFORMS
-app    ghcr.io/acme/app  1.9.1, 1.9, v1.9.1  linux/amd64
+IMAGE  REPOSITORY        TAGS                        PLATFORMS
+app    ghcr.io/acme/app  1.9.1, 1.9, v1.9.1, stable  linux/amd64
 
 JOB              BUILDS           RUNNER
 app-linux-amd64  app-linux-amd64  ubuntu-latest
 
 app: not moved, owned by v1.10.0: 1
-app: not moved, owned by v2.0.1: stable, latest
+app: not moved, owned by v2.0.1: latest
 
-1 image, 3 tags, 1 platform, 1 job
+1 image, 4 tags, 1 platform, 1 job
 
 "#]])
         .run();
@@ -236,4 +236,98 @@ fn the_version_of_rules_is_the_image_s() {
         .status(1)
         .stderr("error[version]: `version` is `1.3`, and the rules in `tags` are about `v1.2.3`\n...\n  = help: leave `version` out, or write patterns such as `{{ major }}` instead of the rules\n")
         .run();
+}
+
+/// The plan's tags in the order of the plan, each with what it moves with.
+fn planned(rules: &[&str], flavor: &[&str], run: &str, known: &str) -> String {
+    let test = Test::new().file("docker-bake.hcl", spec(rules, flavor)).file("known", known);
+    let output = on("metadata", test, run).args(["--format=json", "--known-versions=known"]).output();
+    assert!(output.status.success(), "{rules:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let tags = plan["images"]["app"]["tags"].as_array().unwrap().iter().map(|tag| {
+        let name = tag["name"].as_str().unwrap();
+        tag["moves"]["with"].as_str().map_or_else(|| name.to_owned(), |with| format!("{name}={with}"))
+    });
+    tags.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_raw_rule_beside_a_version_stays_what_it_is() {
+    let (release, prerelease) = ("push refs/tags/v1.9.1", "push refs/tags/v2.0.0-rc.1");
+    let version = "type=semver,pattern={{version}}";
+    for (value, expected) in [
+        ("beta", "beta=runs"),
+        ("build-1234", "build-1234=runs"),
+        ("run-42", "run-42=runs"),
+        ("stable", "stable=runs"),
+        ("edge,prefix=my-", "my-edge=runs"),
+        ("nightly-2026", "nightly-2026=runs"),
+        ("0123456789abcdef", "0123456789abcdef"),
+        ("pr-{{sha}}", "pr-860c190"),
+    ] {
+        let raw = format!("type=raw,value={value}");
+        // A greater version is known, and a prerelease owns nothing that floats with versions.
+        assert_eq!(planned(&[version, &raw], &[], release, "v2.0.1"), format!("1.9.1 {expected}"));
+        assert_eq!(planned(&[version, &raw], &[], prerelease, "v2.0.1"), format!("2.0.0-rc.1 {expected}"));
+    }
+    for value in ["latest", "latest,suffix=-alpine", "1", "1.9", "1,suffix=-alpine"] {
+        let raw = format!("type=raw,value={value}");
+        let rules = [version, raw.as_str()];
+        assert_eq!(planned(&rules, &["latest=false"], release, "v2.0.1\nv1.9.2"), "1.9.1", "{value}");
+    }
+}
+
+#[test]
+fn the_variables_of_the_action_are_read() {
+    let head = "c0ffee0000000000000000000000000000000000";
+    let event = format!(r#"{{"number": 7, "pull_request": {{"head": {{"sha": "{head}"}}}}}}"#);
+    let on = |name: &str, git_ref: &str, variables: &[(&str, &str)]| {
+        let test = Test::new()
+            .file("docker-bake.hcl", spec(&["type=sha", "type=raw,value=x-{{sha}}", "p-{{ sha }}"], &[]))
+            .file("event.json", &event)
+            .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_EVENT_PATH", "event.json")
+            .env("GITHUB_EVENT_NAME", name)
+            .env("GITHUB_REF", git_ref)
+            .env("GITHUB_SHA", "860c1904a1ce19322e91ac35af1ab07466440c37");
+        let test = variables.iter().fold(test, |test, (name, value)| test.env(name, value));
+        let output = test.args(["metadata", "--format=tags"]).output();
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8(text).unwrap().replace("ghcr.io/acme/app:", "");
+        text.trim_end().replace('\n', " ")
+    };
+    let (length, asked) = ("DOCKER_METADATA_SHORT_SHA_LENGTH", "DOCKER_METADATA_PR_HEAD_SHA");
+    let (main, request) = ("refs/heads/main", "refs/pull/7/merge");
+    assert_eq!(on("push", main, &[]), "x-860c190 sha-860c190 p-860c190");
+    assert_eq!(on("push", main, &[(length, "12")]), "x-860c1904a1ce sha-860c1904a1ce p-860c1904a1ce");
+    assert_eq!(on("push", main, &[(asked, "true")]), "x-860c190 sha-860c190 p-860c190");
+    for (name, value, expected) in [
+        ("pull_request", "", "x-860c190 sha-860c190 p-860c190"),
+        ("pull_request", "false", "x-860c190 sha-860c190 p-860c190"),
+        ("pull_request", "true", "x-c0ffee0 sha-c0ffee0 p-c0ffee0"),
+        ("pull_request_target", "TRUE", "x-c0ffee0 sha-c0ffee0 p-c0ffee0"),
+    ] {
+        assert_eq!(on(name, request, &[(asked, value)]), expected, "{name} {value}");
+    }
+    assert!(on("push", main, &[(length, "0")]).contains("error[sha-length]"));
+}
+
+#[test]
+fn the_differences_that_the_readme_names_are_there() {
+    let refused = |text: String, arguments: &[&str], expected: &str| {
+        let test = Test::new().file("docker-bake.hcl", text);
+        let output = test.args(["plan"]).args(arguments.iter().copied()).output();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && talk.contains(expected), "{talk}");
+    };
+    let main = "--fact=ref=refs/heads/main";
+    let bare = spec(&["type=ref,event=branch"], &[]).replace("repositories = [\"ghcr.io/acme/app\"]\n", "");
+    refused(bare, &[main], "error[no-repository]");
+    for format in ["date YYYYMMDD", "date", "commit_date YYYY"] {
+        let rule = format!("type=raw,value=n-{{{{{format}}}}}");
+        refused(spec(&[&rule], &[]), &[main, COMMIT], "has no format in quotes");
+    }
+    for rule in ["type=ref,event=branch", "type=edge,branch=main", "type=semver,pattern={{version}}"] {
+        refused(spec(&[rule], &[]), &[], "`ref`, which is not known");
+    }
 }

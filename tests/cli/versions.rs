@@ -1,6 +1,6 @@
 //! Versions that could surprise: numbers, tails that nobody knows, build metadata, and constants beside or without one.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::Test;
 
@@ -162,4 +162,185 @@ fn tags_of_a_target_float_with_the_one_version_among_them() {
         let file = format!("target \"default\" {{\n  tags = [{}]\n}}\n", list.join(", "));
         assert_eq!(tags(&file, &[]).0, expected, "{names}");
     }
+}
+
+const RUNS: [&str; 3] = ["branch=main", "pull_request=7", "tag=v1.2.3"];
+
+/// The tags in each of the [`RUNS`], or what is told instead.
+#[track_caller]
+fn in_runs(lines: &str, expected: [&str; 3]) -> String {
+    let mut talk = String::new();
+    for (fact, expected) in RUNS.iter().zip(expected) {
+        let facts = ["--fact", fact, "--fact", "default_branch=main", "--fact", "commit=0123456789abcdef"];
+        let (plan, told) = plan(&block(lines), &facts);
+        let is_of_none = fact.starts_with("tag") && told.contains("\"no-tag\"");
+        let plan = match plan.filter(Value::is_object) {
+            Some(plan) => plan,
+            None if is_of_none => json!({ "images": {} }),
+            None => panic!("{lines} with {fact}: {told}"),
+        };
+        let tags = plan["images"].get("a").map_or_else(Vec::new, |image| {
+            let tags = image["tags"].as_array().unwrap();
+            tags.iter().map(|tag| tag["name"].as_str().unwrap().to_owned()).collect()
+        });
+        assert_eq!(tags.join(" "), expected, "{lines} with {fact}");
+        talk += &told;
+    }
+    talk
+}
+
+#[test]
+fn a_run_without_the_version_has_no_tags_of_it() {
+    let all = "1.2.3 1.2 1 latest";
+    let talk = in_runs("version = \"{{ tag }}\"", ["", "", all]);
+    assert!(talk.contains("\"no-version\"") && talk.contains("refs/pull/7/merge"), "{talk}");
+    in_runs(
+        "version = \"{{ tag }}\"\ntags = [\"{{ version }}\", \"latest\", \"sha-{{ sha }}\"]",
+        ["sha-0123456", "sha-0123456", "1.2.3 latest sha-0123456"],
+    );
+    in_runs(
+        "version = \"{{ tag[1:] }}\"\ntags = [\"{{ major }}\", { pattern = \"edge\", when = \"default_branch\" }]",
+        ["edge", "", "1"],
+    );
+    in_runs(
+        "version = \"3.{{ pr }}\"\ntags = [\"{{ version }}\"]\nchannels = [\"next\"]",
+        ["", "3.7 next", ""],
+    );
+    in_runs(
+        "version = \"{{ tag }}\"\nvariant = [\"slim\"]\ntags = [\"type=ref,event=branch\", \"{{ minor }}\"]",
+        ["main-slim", "", "2-slim"],
+    );
+}
+
+#[test]
+fn a_version_may_have_a_condition() {
+    let all = "1.2.3 1.2 1 latest";
+    in_runs("version = { pattern = \"{{ tag }}\", when = \"tag\" }", ["", "", all]);
+    in_runs("version = { pattern = \"1.2.3\", when = \"branch\" }", [all, "", ""]);
+    in_runs("version = { pattern = \"1.2.3\", when = \"not pr\" }", [all, "", all]);
+    in_runs("version = { pattern = \"1.2.3\", when = \"pr or tag\" }", ["", all, all]);
+    in_runs("version = { pattern = \"1.2.3\", when = true }", [all, all, all]);
+    in_runs("version = { pattern = \"1.2.3\" }", [all, all, all]);
+    for (version, expected) in [
+        ("{ pattern = 3.10 }", "error[version-number]"),
+        ("{ when = \"tag\" }", "and there is none"),
+        ("{ pattern = \"1\", unless = \"tag\" }", "and no `unless`"),
+        ("{ pattern = \"1\", when = \"tags\" }", "did you mean `tag`?"),
+    ] {
+        refused(&block(&format!("version = {version}")), &[expected]);
+    }
+}
+
+#[test]
+fn a_pull_request_is_a_condition_as_a_branch_is() {
+    for (word, expected) in [("branch", ["x", "", ""]), ("pr", ["", "x", ""]), ("tag", ["", "", "x"])] {
+        for entry in ["x", "type=raw,value=x"] {
+            in_runs(&format!("tags = [{{ pattern = \"{entry}\", when = \"{word}\" }}]"), expected);
+        }
+    }
+    in_runs("tags = [{ pattern = \"x\", when = \"pr or branch\" }]", ["x", "x", ""]);
+}
+
+#[test]
+fn a_known_version_is_not_also_a_floating_tag() {
+    let told = |file: &str, known: &str| {
+        let test = Test::new().file("docker-bake.hcl", file).file("known", known);
+        let output = test.args(["plan", "--known-versions=known", "--fact=tag=v1.4.2"]).output();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let rules = "tags = [\"type=pep440,pattern={{version}}\", \"type=pep440,pattern={{major}}.{{minor}}\"]";
+    for (lines, known, literal, floating) in [
+        ("version = \"2023.01.1\"", "2023.01", "2023.01", "2023.01.1"),
+        ("version = \"2023.01\"", "2023.01.1", "2023.01", "2023.01.1"),
+        ("version = \"2023.01\"", "2023.01.3\n2023.01.2\n2022.12", "2023.01", "2023.01.3"),
+        ("version = \"1.4.2\"", "v1", "v1", "1.4.2"),
+        ("version = \"1\"", "1.4.2", "1", "1.4.2"),
+        ("version = \"{{ tag }}\"", "1.4", "1.4", "v1.4.2"),
+        ("version = \"{{ tag }}\"\ntags = [\"x-{{ version }}\", \"x-{{ major }}\"]", "1", "1", "v1.4.2"),
+        (
+            "version = \"1.4.2-r2\"\ntags = [\"{{ version }}\", \"{{ patch and '1.4.2' }}\"]",
+            "1.4.2",
+            "1.4.2",
+            "1.4.2-r2",
+        ),
+        (rules, "1.4", "1.4", "1.4.2"),
+    ] {
+        let says = format!("is version `{literal}` itself and also floats, claimed by version `{floating}`");
+        let list: Vec<String> = known.lines().map(|one| format!("\"{one}\"")).collect();
+        let declared = format!("{lines}\nknown_versions = [{}]", list.join(", "));
+        let from_file = told(&block(&declared), "");
+        let from_option = told(&block(lines), known);
+        for (code, talk) in [from_file, from_option] {
+            assert_eq!(code, Some(1), "{lines} {known}: {talk}");
+            assert!(talk.contains("error[tag-collision]") && talk.contains(&says), "{lines} {known}: {talk}");
+            assert!(talk.contains("withdrawn = ["), "{talk}");
+        }
+    }
+    for (lines, known) in [
+        ("version = \"2023.01.1\"\nwithdrawn = [\"2023.01\"]", "2023.01"),
+        ("version = \"2023.01.1\"\ntags = [\"{{ version }}\", \"{{ major }}\"]", "2023.01"),
+        ("version = \"2023.01.1\"\ntags = [\"v{{ version }}\", \"y-{{ major }}\"]", "2023.01"),
+        ("version = \"2023.01.1\"", "2023.01.1\n2023.02\n2022.12.1"),
+        ("version = \"1.4.2\"", "1.4.2-rc.1\n1.4.0\n1.3.9\n11"),
+        ("version = \"1.4\"\ntags = [\"{{ version }}\", \"latest\"]", "1.4.2-rc.1\n1.3.2"),
+        ("version = \"3.15.0rc1\"", "3.15\n3"),
+    ] {
+        let (code, talk) = told(&block(lines), known);
+        assert_eq!(code, Some(0), "{lines} {known}: {talk}");
+    }
+}
+
+#[test]
+fn a_number_that_may_have_lost_digits_is_no_text() {
+    let variable = |default: &str| format!("variable \"V\" {{\n  default = {default}\n}}\n");
+    for (lines, quoted) in [
+        ("tags = [3.10]", "`\"3.10\"`"),
+        ("tags = 3.10", "`\"3.10\"`"),
+        ("tags = [{ pattern = 1.20, when = \"tag\" }]", "`\"1.20\"`"),
+        ("tags = [3.0]", "`\"3.0\"`"),
+        ("tags = [1e3]", "`\"1e3\"`"),
+        ("version = \"1.0\"\nchannels = [2.10]", "`\"2.10\"`"),
+        ("version = \"1.0\"\nvariant = 3.20", "`\"3.20\"`"),
+        ("version = \"1.0\"\nvariant = [\"a\", [3.20, \"\"]]", "`\"3.20\"`"),
+        ("version = \"1.0\"\ndefault_variant = 3.20", "`\"3.20\"`"),
+        ("version = \"1.0\"\nprerelease_tags = [3.10]", "`\"3.10\"`"),
+        ("version = \"1.0\"\ntag_prefix = 3.10", "`\"3.10\"`"),
+        ("version = \"1.0\"\nstable_suffixes = [1.10]", "`\"1.10\"`"),
+    ] {
+        refused(&block(lines), &["error[version-number]", quoted]);
+    }
+    for (lines, default, quoted) in [
+        ("tags = [V]", "3.10", "`\"3.10\"`"),
+        ("tags = [\"${V}-slim\"]", "3.10", "`\"3.10\"`"),
+        ("tags = [\"${V}-slim\"]", "3.0", "`\"3.0\"`"),
+        ("version = \"${V}.1\"", "3.0", "`\"3.0\"`"),
+        ("version = \"1.0\"\nvariant = \"alpine${V}\"", "3.20", "`\"3.20\"`"),
+    ] {
+        refused(&(block(lines) + &variable(default)), &["error[version-number]", quoted]);
+    }
+    refused(&block("tags = [3 + 0.5]"), &["error[version-number]", "make it a string"]);
+    for (lines, expected) in [
+        ("tags = [3]", "3"),
+        ("tags = 3", "3"),
+        ("tags = [\"3.10\"]", "3.10"),
+        ("tags = [\"${3}.${10}\"]", "3.10"),
+        ("version = \"1.0\"\ntags = [\"{{ version }}\"]\nvariant = 3", "1.0-3"),
+        ("version = \"1.0\"\ntags = [\"{{ version }}\"]\nchannels = [7]", "1.0 7=channel"),
+    ] {
+        assert_eq!(tags(&block(lines), &[]).0, expected, "{lines}");
+    }
+    assert_eq!(tags(&(block("tags = [V, \"${V}-slim\"]") + &variable("24")), &[]).0, "24 24-slim");
+    assert_eq!(tags(&(block("tags = [V]") + &variable("\"3.10\"")), &[]).0, "3.10");
+}
+
+#[test]
+fn a_suffix_is_of_releases_or_of_prereleases() {
+    for (stable, prerelease) in [("acme", "acme"), ("-acme", "acme"), ("ACME", ".acme"), ("rc", "rc")] {
+        let lines = format!(
+            "version = \"1.2.3\"\nstable_suffixes = [\"x\", \"{stable}\"]\nprerelease_suffixes = [\"{prerelease}\", \"y\"]"
+        );
+        refused(&block(&lines), &["error[suffix]", "leave it out of one of them"]);
+    }
+    let lines = "version = \"1.2.3\"\nstable_suffixes = [\"acme\"]\nprerelease_suffixes = [\"acme-rc\"]";
+    assert_eq!(tags(&block(lines), &[]).0, "1.2.3 1.2=versions 1=versions latest=versions");
 }

@@ -293,6 +293,43 @@ fn immutable_images_refuse_another_digest_and_take_more_platforms() {
 }
 
 #[test]
+fn a_tag_that_says_it_is_a_version_does_not_float() {
+    let with = |version: &str, said: &str, tags: &str| {
+        let said = format!(
+            r#""version":"{version}","annotations":{{"org.opencontainers.image.version":"{said}"}},"#
+        );
+        plan_of(&[A], tags, &said, "hold")
+    };
+    for (released, said, is_refused) in [
+        ("1.4", "1.4", true),
+        ("1.4", "v1.4", true),
+        ("1", "1", true),
+        ("1.4", "1.4.1", false),
+        ("1.4", "main", false),
+        ("latest", "latest", false),
+    ] {
+        let mut world = World::with_app(&["a"]);
+        let literal = format!(r#"{{"name":"{released}","floating":false}}"#);
+        let version = if released == "latest" { "1.0.0" } else { released };
+        assert_eq!(world.merge(&with(version, said, &literal), allow()).problems, []);
+        let before = world.files("a");
+        world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").salt("1.4.2"));
+        let built = world.files("a");
+        let report = world.merge(&with("1.4.2", "1.4.2", TAGS), allow());
+        let codes: Vec<&str> = report.problems.iter().map(|problem| problem.code).collect();
+        assert_eq!(codes, if is_refused { vec!["tag-collision"] } else { vec![] }, "{released} {said}");
+        assert_ne!(before, built);
+        if is_refused {
+            assert!(report.problems[0].message.contains(&format!("version `{said}` itself")));
+            assert_eq!(world.files("a"), built, "{released} {said}");
+            let allowed = Options { allow_retag: true, ..allow() };
+            assert_eq!(world.merge(&with("1.4.2", "1.4.2", TAGS), allowed).problems, []);
+        }
+        assert_eq!(world.tags("a")["1.4.2"], world.tags("a")[released]);
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_build_is_told_before_anything_is_written() {
     let check = |expected: &str, spoil: &dyn Fn(&mut World)| {
         let mut world = World::with_app(&["a"]);

@@ -1,0 +1,61 @@
+//! Images that no tag of this run is for: nothing is built of them, and an image that can never have one is a mistake.
+
+use std::collections::BTreeSet;
+
+use super::image::UnresolvedImage;
+use super::input::Input;
+use super::names::Names;
+use super::publication::Publication;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::facts::Facts;
+
+/// The code of all that is said about it.
+const CODE: &str = "no-tag";
+
+/// The keys of the images that get no tag. A run that publishes nothing builds them all.
+///
+/// `left_out` are the images that the git tag is not for, and `wanted` the keys of those that are asked for.
+pub(super) fn untagged(
+    input: &Input<'_>,
+    images: &[(&UnresolvedImage, &Names, &Publication)],
+    left_out: &[UnresolvedImage],
+    wanted: &BTreeSet<String>,
+    diagnostics: &mut Diagnostics,
+) -> BTreeSet<String> {
+    if !input.publish || input.purpose.is_committed() {
+        return BTreeSet::new();
+    }
+    let is_tagged = |publication: &Publication| publication.values().any(|listing| !listing.tags.is_empty());
+    let mut untagged = BTreeSet::new();
+    for (image, names, publication) in images {
+        if is_tagged(publication) {
+            continue;
+        }
+        untagged.insert(image.key.clone());
+        let is_yielded = publication.values().any(|listing| !listing.yielded.is_empty());
+        if !names.depend_on_run && !is_yielded {
+            let message = format!("image `{}` can never have a tag", image.key);
+            let help = "give it one in `tags` that its version has, such as `{{ version }}`";
+            diagnostics.report(Diagnostic::error(CODE, message).at(image.span, "").with_help(help));
+        } else if wanted.contains(&image.key) {
+            let why = if is_yielded { ": its tags belong to greater versions" } else { "" };
+            let message =
+                format!("image `{}` has no tag in this run, so nothing is built of it{why}", image.key);
+            diagnostics.report(Diagnostic::note(CODE, message).at(image.span, ""));
+        }
+    }
+    let is_of_none = untagged.len() == images.len() && images.len() + left_out.len() > 0;
+    if is_of_none && !diagnostics.has_errors() {
+        let facts: &Facts = input.facts;
+        diagnostics.extend(facts.tag.as_ref().map(|tag| of_no_image(tag)));
+    }
+    untagged
+}
+
+/// A git tag is there to publish something.
+fn of_no_image(tag: &str) -> Diagnostic {
+    let message = format!("no image has a tag in this run of the git tag `{tag}`");
+    Diagnostic::error(CODE, message).with_help(
+        "see what `version`, `tag_prefix` and `tags` take of a git tag, or start no run for such tags",
+    )
+}

@@ -1,0 +1,272 @@
+//! What a run has tags for: images that get none are not built, and a release that publishes nothing fails.
+
+use serde_json::Value;
+
+use crate::support::Test;
+
+const API: &str = "tag=api/v1.2.3";
+
+/// Two images, each with these attributes; `IMAGE` stands for the name.
+fn two(attributes: &str) -> String {
+    let one = |name: &str| {
+        let attributes = attributes.replace("IMAGE", name);
+        format!(
+            "target \"{name}\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"{name}\" {{\n  repositories = [\"r.io/x/{name}\"]\n  {attributes}\n}}\n"
+        )
+    };
+    one("api") + &one("web")
+}
+
+struct Told {
+    code: Option<i32>,
+    /// Each image with its tags.
+    images: String,
+    /// The images of the rows.
+    rows: String,
+    talk: String,
+}
+
+fn run(file: &str, arguments: &[&str]) -> Told {
+    let test = Test::new().file("docker-bake.hcl", file).args(["plan", "--out=out", "--format=json"]);
+    let output = test.args(arguments.iter().copied()).output();
+    let talk = String::from_utf8(output.stderr).unwrap();
+    let code = output.status.code();
+    let (mut images, mut rows) = (String::new(), String::new());
+    if code == Some(0) {
+        let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let names = |image: &Value| {
+            let tags = image["tags"].as_array().unwrap().iter();
+            tags.map(|tag| tag["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+        };
+        let all = plan["images"].as_object().unwrap().iter();
+        images = all.map(|(key, image)| format!("{key}: {}", names(image))).collect::<Vec<_>>().join(", ");
+        let matrix = plan["jobs"].as_array().unwrap().iter();
+        rows = matrix.map(|job| job["job"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ");
+    }
+    Told { code, images, rows, talk }
+}
+
+#[test]
+fn a_git_tag_builds_nothing_of_other_images() {
+    for attributes in [
+        "version = \"{{ tag }}\"\n  tag_prefix = \"IMAGE/\"",
+        "tags = [\"type=match,pattern=^IMAGE/v(.*)$,group=1\"]",
+        "tags = [\"type=semver,pattern={{version}},match=^IMAGE/v(.*)$\"]",
+        "tags = [{ pattern = \"{{ tag | replace('IMAGE/v', '') }}\", when = \"tag is startingwith('IMAGE/')\" }]",
+        "version = { pattern = \"{{ tag[5:] }}\", when = \"tag[:3] == 'IMAGE'\" }",
+    ] {
+        let told = run(&two(attributes), &["--fact", API]);
+        assert!(told.code == Some(0) && told.images.starts_with("api: 1.2.3"), "{attributes}: {}", told.talk);
+        assert!(!told.images.contains("web"), "{attributes}: {}", told.images);
+        assert_eq!(told.rows, "api-linux-amd64", "{attributes}");
+        assert!(told.talk.contains("\"note\"") && told.talk.contains("`web`"), "{attributes}: {}", told.talk);
+    }
+    // What tells of the commit is a tag in each run.
+    let told = run(
+        &two("tags = [\"type=match,pattern=^IMAGE/v(.*)$,group=1\", \"type=sha\"]"),
+        &["--fact", API, "--fact=commit=0123456789abcdef"],
+    );
+    assert_eq!(told.images, "api: 1.2.3 sha-0123456 latest, web: sha-0123456");
+    assert_eq!(told.rows, "api-linux-amd64 web-linux-amd64");
+}
+
+#[test]
+fn a_git_tag_that_publishes_nothing_fails() {
+    for attributes in [
+        "version = \"{{ tag }}\"\n  tag_prefix = \"IMAGE-\"",
+        "tags = [\"type=match,pattern=^IMAGE-v(.*)$,group=1\"]",
+        "tags = [\"type=ref,event=branch\", \"type=edge,branch=main\"]",
+        "tags = [{ pattern = \"edge\", when = \"branch\" }]",
+        "version = { pattern = \"1.2.3\", when = \"default_branch\" }",
+    ] {
+        let told = run(&two(attributes), &["--fact", API, "--fact=default_branch=main"]);
+        assert_eq!(told.code, Some(1), "{attributes}: {}", told.talk);
+        assert!(told.talk.contains("\"no-tag\"") && told.talk.contains("api/v1.2.3"), "{}", told.talk);
+        // Nor is any other of the images there, when one is asked for.
+        assert_eq!(
+            run(&two(attributes), &["--fact", API, "--fact=default_branch=main", "web"]).code,
+            Some(1)
+        );
+    }
+    // One image is enough, and another one may be asked for.
+    let attributes = two("version = \"{{ tag }}\"\n  tag_prefix = \"IMAGE/\"");
+    let told = run(&attributes, &["--fact", API]);
+    assert_eq!((told.code, told.images.as_str()), (Some(0), "api: 1.2.3 1.2 1 latest"));
+}
+
+#[test]
+fn a_run_of_a_branch_may_publish_nothing() {
+    for attributes in [
+        "version = \"{{ tag }}\"",
+        "tags = [\"type=ref,event=tag\"]",
+        "tags = [\"type=semver,pattern={{version}}\"]",
+        "tags = [{ pattern = \"{{ tag }}\", when = \"tag\" }]",
+    ] {
+        for fact in ["branch=main", "pull_request=7"] {
+            let told = run(&two(attributes), &["--fact", fact]);
+            assert_eq!((told.code, &*told.images, &*told.rows), (Some(0), "", ""), "{}", told.talk);
+            assert!(told.talk.contains("\"no-tag\"") && !told.talk.contains("\"error\""), "{}", told.talk);
+            // Without publishing, all are built, and nothing is said of tags.
+            let told = run(&two(attributes), &["--fact", fact, "--publish=false"]);
+            assert_eq!((told.code, &*told.images), (Some(0), "api: , web: "), "{}", told.talk);
+            assert_eq!(told.rows, "api-linux-amd64 web-linux-amd64");
+            for code in ["no-tag", "no-version"] {
+                assert!(!told.talk.contains(code), "{}", told.talk);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_image_that_can_never_have_a_tag_is_a_mistake() {
+    for attributes in [
+        "tags = []",
+        "tags = [\"\"]",
+        "version = \"19beta3\"\n  tags = [\"{{ minor }}\"]",
+        "version = \"1.2.3-rc.1\"\n  tags = [\"{{ major }}\", \"latest\"]",
+        "version = \"1.2.3\"\n  tags = [{ pattern = \"{{ version }}\", when = \"prerelease\" }]",
+        "version = \"1.2.3\"\n  withdrawn = [\"1.2.3\"]\n  tags = [\"{{ major }}\"]",
+    ] {
+        for arguments in [&["--fact=branch=main"][..], &["--fact=tag=v1"], &[]] {
+            let told = run(&two(attributes), arguments);
+            assert_eq!(told.code, Some(1), "{attributes}: {}", told.images);
+            assert!(told.talk.contains("\"no-tag\"") && told.talk.contains("never"), "{}", told.talk);
+        }
+    }
+    // What a variable has switched off may be on in the next run.
+    for attributes in [
+        "tags = { pattern = \"edge\", when = ON }\n  version = \"1.0\"",
+        "tags = [{ pattern = \"edge\", when = ON }]",
+        "version = { pattern = \"1.0\", when = ON }",
+    ] {
+        let file = two(attributes) + "variable \"ON\" {\n  default = false\n}\n";
+        let told = run(&file, &["--fact=branch=main"]);
+        assert_eq!((told.code, &*told.rows), (Some(0), ""), "{}", told.talk);
+        assert!(told.talk.contains("has no tag in this run"), "{}", told.talk);
+        let on = run(&file, &["--fact=branch=main", "--var", "ON=true"]);
+        assert!(on.images.starts_with("api: "), "{}", on.talk);
+    }
+    // Another version may own its tags today, and not tomorrow.
+    let older = "version = \"1.2.3\"\n  known_versions = [\"1.3.0\"]\n  tags = [\"{{ major }}\", \"latest\"]";
+    let told = run(&two(older), &["--fact=branch=main"]);
+    assert_eq!((told.code, &*told.rows), (Some(0), ""), "{}", told.talk);
+    assert!(told.talk.contains("belong to greater versions"), "{}", told.talk);
+}
+
+#[test]
+fn what_has_no_tag_may_be_linked_all_the_same() {
+    let file = two("version = \"{{ tag }}\"\n  tag_prefix = \"IMAGE/\"")
+        + "target \"api\" {\n  contexts = { web = \"target:web\" }\n}\n";
+    let of_rules = two("tags = [\"type=match,pattern=^IMAGE/v(.*)$,group=1\"]")
+        + "target \"api\" {\n  contexts = { web = \"target:web\" }\n}\n";
+    for file in [file, of_rules] {
+        let told = run(&file, &["--fact", API]);
+        assert_eq!((told.code, &*told.rows), (Some(0), "api-linux-amd64"), "{}", told.talk);
+        assert!(told.images.starts_with("api: ") && !told.images.contains("web"), "{}", told.images);
+    }
+}
+
+fn one(attributes: &str) -> String {
+    two(attributes).split("target \"web\"").next().unwrap().to_owned()
+}
+
+#[test]
+fn a_branch_does_not_take_the_tag_of_a_version() {
+    let entries = [
+        "\"{{ branch | slug }}\"",
+        "\"{{ branch | replace('/', '-') }}\"",
+        "\"{{ ref[11:] }}\"",
+        "\"type=ref,event=branch\"",
+        "\"type=raw,value={{branch}}\"",
+        "\"type=ref,event=branch,suffix=-alpine\"",
+    ];
+    for branch in ["latest", "1.2", "1", "v2", "24.04", "1.2.3", "2.0.0-rc.1", "1.2.3-r1"] {
+        for (at, entry) in entries.iter().enumerate() {
+            let version = ["", "version = \"1.2.3\"", "version = \"{{ tag }}\""][at % 3];
+            let fact = format!("branch={branch}");
+            let told = run(&one(&format!("tags = [{entry}]\n  {version}")), &["--fact", &fact]);
+            let is_told = told.talk.contains("\"branch-collision\"") && told.talk.contains("any = true");
+            assert!(told.code == Some(1) && is_told, "{branch} {entry} {version}: {}", told.talk);
+            let any = format!("tags = [{{ pattern = {entry}, any = true }}]\n  {version}");
+            let told = run(&one(&any), &["--fact", &fact]);
+            assert!(told.code == Some(0) && told.images.contains(branch), "{any}: {}", told.talk);
+        }
+    }
+    for branch in
+        ["main", "release-1.2", "1.x", "12-test", "123-fix-login", "2.x-fix", "latest-fix", "v-next"]
+    {
+        for entry in entries {
+            let told = run(&one(&format!("tags = [{entry}]")), &["--fact", &format!("branch={branch}")]);
+            assert!(told.code == Some(0) && told.images.contains(branch), "{branch} {entry}: {}", told.talk);
+        }
+    }
+    // What stands before it makes it another name, and what names the commit is one build's own.
+    for entry in
+        ["\"branch-{{ branch }}\"", "\"type=ref,event=branch,prefix=branch-\"", "\"{{ branch }}-{{ sha }}\""]
+    {
+        let told =
+            run(&one(&format!("tags = [{entry}]")), &["--fact=branch=1.2", "--fact=commit=0123456789a"]);
+        assert_eq!(told.code, Some(0), "{entry}: {}", told.talk);
+    }
+}
+
+#[test]
+fn a_pull_request_does_not_take_the_tag_of_a_version() {
+    for entry in ["\"{{ pr }}\"", "\"v{{ pr }}\"", "\"{{ head_branch }}\"", "\"type=ref,event=pr,prefix=\""] {
+        let arguments = ["--fact=pull_request=7", "--fact=head_branch=1.2"];
+        let told = run(&one(&format!("tags = [{entry}]")), &arguments);
+        assert!(told.code == Some(1) && told.talk.contains("\"branch-collision\""), "{entry}: {}", told.talk);
+        let any = format!("tags = [{{ pattern = {entry}, any = true }}]");
+        assert_eq!(run(&one(&any), &arguments).code, Some(0), "{entry}");
+    }
+    let told =
+        run(&one("tags = [\"pr-{{ pr }}\", \"type=ref,event=pr,prefix=mr-\"]"), &["--fact=pull_request=7"]);
+    assert_eq!(told.images, "api: mr-7 pr-7");
+}
+
+#[test]
+fn an_image_may_say_what_it_is_called() {
+    let targets = |names: &[&str]| -> String {
+        names
+            .iter()
+            .map(|name| format!("target \"{name}\" {{\n  platforms = [\"linux/amd64\"]\n}}\n"))
+            .collect()
+    };
+    let readme = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
+    let readme = readme.unwrap().replace("\r\n", "\n");
+    let section = readme.split("### One block for many images").nth(1).unwrap();
+    let example = section.split("```hcl").nth(1).unwrap().split("```").next().unwrap();
+    let file = targets(&["api", "web"]) + example;
+    let told = run(&file, &["--fact=tag=api/v1.2.3"]);
+    assert_eq!(told.images, "api: 1.2.3 1.2 1 latest", "{}", told.talk);
+    assert_eq!(run(&file, &["--fact=tag=web/v2.0"]).images, "web: 2.0 2 latest");
+
+    let tags = |file: &str, arguments: &[&str]| {
+        let test = Test::new().file("docker-bake.hcl", file).args(["metadata", "--format=tags"]);
+        let output = test.args(arguments.iter().copied()).output();
+        let text = [output.stdout, output.stderr].concat();
+        String::from_utf8(text).unwrap().lines().collect::<Vec<_>>().join(" ")
+    };
+    let matrix = "target \"py\" {\n  name = \"py-${v}\"\n  matrix = { v = [\"3\", \"4\"] }\n  platforms = [\"linux/amd64\"]\n}\n";
+    let block = "image \"py\" {\n  repositories = [\"r.io/{{ image }}/{{ key }}\"]\n  tags = [\"{{ key | upper }}-{{ image }}\"]\n}\n";
+    assert_eq!(tags(&(matrix.to_owned() + block), &[]), "r.io/py/py-3:PY-3-py r.io/py/py-4:PY-4-py");
+    let when = "image {\n  repositories = [\"r.io/x/{{ image }}\"]\n  tags = [\"a\", { pattern = \"b\", when = \"image == 'web'\" }]\n}\nimage \"api\" {}\nimage \"web\" {}\n";
+    assert_eq!(tags(&(targets(&["api", "web"]) + when), &[]), "r.io/x/api:a r.io/x/web:a r.io/x/web:b");
+    let version = "image {\n  repositories = [\"r.io/x/{{ image }}\"]\n  version = \"{{ tag | replace(image ~ '-', '') }}\"\n  tags = [\"{{ version }}\"]\n}\nimage \"api\" {}\n";
+    assert_eq!(tags(&(targets(&["api"]) + version), &["--fact=tag=api-1.2.3"]), "r.io/x/api:1.2.3");
+
+    for (repository, expected) in [
+        ("r.io/{{ branch }}", "error[repository]: the pattern uses `branch`"),
+        ("r.io/{{ tag | default('x') }}", "error[repository]: the pattern uses `tag`"),
+        ("r.io/{{ version }}", "error[repository]: the pattern uses `version`"),
+        ("r.io/{{ imgae }}", "did you mean `image`?"),
+        ("r.io/x/{{ image | upper }}", "`r.io/x/API` is no repository"),
+    ] {
+        let file = format!(
+            "{}image \"api\" {{\n  repositories = [\"{repository}\"]\n  tags = [\"1\"]\n}}\n",
+            targets(&["api"])
+        );
+        let told = tags(&file, &["--fact=branch=main"]);
+        assert!(told.contains(expected), "{repository}: {told}");
+    }
+}
