@@ -163,7 +163,8 @@ impl Parser<'_> {
         let name = Box::new(self.function_name(first)?);
         let open = self.next();
         let newlines = self.newlines(false);
-        let (mut args, mut expand) = (Vec::new(), false);
+        // Most have one, and room for four, as a list grows to, adds up in a large file.
+        let (mut args, mut expand) = (Vec::with_capacity(1), false);
         let close = loop {
             if let Some(close) = self.eat(TokenKind::CloseParen) {
                 break close;
@@ -230,7 +231,8 @@ impl Parser<'_> {
         if let Some(word) = self.eat_word("for") {
             return self.for_expr(open, word, TokenKind::CloseBracket, newlines);
         }
-        let mut items = Vec::with_capacity(1);
+        // Most have one or two, and there are very many.
+        let mut items = Vec::with_capacity(2);
         let close = loop {
             if let Some(close) = self.eat(TokenKind::CloseBracket) {
                 break close;
