@@ -353,12 +353,12 @@ impl Target {
             |attribute| {
                 match &attribute.kind {
                     AttributeKind::Texts(at) | AttributeKind::Annotations(at) => {
-                        unique_texts((at.get_mut)(self))
+                        unique_texts((at.get_mut)(self));
                     }
                     AttributeKind::List(at) => (at.get_mut)(self).iter_mut().for_each(unique_texts),
                     AttributeKind::Contexts(at) => (at.get_mut)(self).retain(|_, value| !value.is_empty()),
                     AttributeKind::Attestations(at) => {
-                        last_by((at.get_mut)(self), |entry| entry.kind().into())
+                        last_by((at.get_mut)(self), |entry| entry.kind().into());
                     }
                     AttributeKind::CachesFrom(at) => remove_duplicates((at.get_mut)(self)),
                     AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => {
