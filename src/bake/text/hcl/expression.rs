@@ -163,8 +163,7 @@ impl Parser<'_> {
         let name = Box::new(self.function_name(first)?);
         let open = self.next();
         let newlines = self.newlines(false);
-        // Most have one, and room for four, as a list grows to, adds up in a large file.
-        let (mut args, mut expand) = (Vec::with_capacity(1), false);
+        let (mut args, mut expand) = (Vec::new(), false);
         let close = loop {
             if let Some(close) = self.eat(TokenKind::CloseParen) {
                 break close;
@@ -231,8 +230,7 @@ impl Parser<'_> {
         if let Some(word) = self.eat_word("for") {
             return self.for_expr(open, word, TokenKind::CloseBracket, newlines);
         }
-        // Most have one or two, and there are very many.
-        let mut items = Vec::with_capacity(2);
+        let mut items = Vec::with_capacity(1);
         let close = loop {
             if let Some(close) = self.eat(TokenKind::CloseBracket) {
                 break close;
