@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::attributes::{Attribute, AttributeKind, LIMITS, LimitKind};
+use super::attributes::{Attribute, AttributeKind, LimitKind, each_limit};
 use super::definition::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Whole};
 use super::flags::{self, FlagError};
 use super::text::Text;
@@ -361,14 +361,15 @@ impl Decoder<'_> {
         let members = value.members();
         let Some(members) = members else { return self.fail(value, expr, "an object of limits") };
         let mut resources = Resources::default();
-        for limit in LIMITS {
-            match &limit.kind {
+        each_limit(
+            #[inline(always)]
+            |limit| match &limit.kind {
                 LimitKind::Text(at) => *(at.get_mut)(&mut resources) = self.member(members, limit.name, expr),
                 LimitKind::Whole(at) => {
                     *(at.get_mut)(&mut resources) = self.whole_number(members, limit.name, expr);
                 }
-            }
-        }
+            },
+        );
         Some(resources)
     }
 

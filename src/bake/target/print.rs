@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::attributes::{Attribute, AttributeKind, Escape, LIMITS, Limit, LimitKind, TARGET_ATTRIBUTES};
+use super::attributes::{Attribute, AttributeKind, Escape, Limit, LimitKind, each_attribute, each_limit};
 use super::definition::{Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target};
 use super::text::Text;
 use super::textmap::TextMap;
@@ -98,8 +98,9 @@ pub fn group(group: &Group, form: Form) -> Json<'_> {
 #[must_use]
 pub fn target(target: &Target, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
-    for Attribute { name, kind, escape, set: _, decides: _ } in TARGET_ATTRIBUTES {
-        match kind {
+    each_attribute(
+        #[inline(always)]
+        |Attribute { name, kind, escape, set: _, decides: _ }| match kind {
             AttributeKind::Text(at) | AttributeKind::Context(at) => {
                 writer.text(name, (at.get)(target).as_ref(), *escape);
             }
@@ -127,8 +128,8 @@ pub fn target(target: &Target, form: Form) -> Json<'_> {
                 let limits = (at.get)(target).as_deref();
                 writer.value(name, limits.map(|limits| resources(limits, form)));
             }
-        }
-    }
+        },
+    );
     Json::Object(writer.members)
 }
 
@@ -268,12 +269,13 @@ fn ssh(Ssh { id, paths, span: _ }: &Ssh, form: Form) -> Json<'_> {
 
 fn resources(resources: &Resources, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
-    for Limit { name, kind } in LIMITS {
-        match kind {
+    each_limit(
+        #[inline(always)]
+        |Limit { name, kind }| match kind {
             LimitKind::Text(at) => writer.text(name, (at.get)(resources).as_ref(), Escape::AsRead),
             LimitKind::Whole(at) => writer.value(name, (at.get)(resources).as_ref().map(|limit| limit.value)),
-        }
-    }
+        },
+    );
     Json::Object(writer.members)
 }
 
