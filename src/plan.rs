@@ -18,10 +18,6 @@ use crate::source::Source;
 use crate::tags::{Claim, YieldedTag};
 use crate::version::{Scheme, Tails};
 
-/// GitHub starts at most this many jobs from a matrix
-/// (<https://docs.github.com/en/actions/reference/limits>).
-pub const MAX_JOBS: usize = 256;
-
 /// Everything that a run decides.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {

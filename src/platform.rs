@@ -157,7 +157,14 @@ impl Platform {
     #[must_use]
     pub fn unknown_part(&self) -> Option<(&str, Option<&'static str>)> {
         let unknown = |part, known: &[&'static str]| {
-            (!known.contains(&part)).then(|| (part, crate::diagnostic::suggest(part, known.iter().copied())))
+            // As vendors of processors and other programs call them.
+            let other_name = match part {
+                "x64" | "x32" | "intel" => Some("amd64"),
+                "apple" | "m1" | "graviton" => Some("arm64"),
+                _ => None,
+            };
+            let near = || other_name.or_else(|| crate::diagnostic::suggest(part, known.iter().copied()));
+            (!known.contains(&part)).then(|| (part, near()))
         };
         unknown(self.os.as_str(), &OPERATING_SYSTEMS)
             .or_else(|| unknown(self.architecture.as_str(), &ARCHITECTURES))

@@ -98,6 +98,12 @@ impl Sources {
         &self.list[id.0 as usize]
     }
 
+    /// The path of the source that a span is in, if it is one of these.
+    #[must_use]
+    pub fn path(&self, span: Span) -> Option<&str> {
+        self.list.get(span.source.0 as usize).map(|source| source.path.as_str())
+    }
+
     /// The text of a span.
     #[must_use]
     pub fn text(&self, span: Span) -> &str {

@@ -14,6 +14,7 @@ use crate::reference::Registry;
 mod boolean;
 mod deferred;
 mod global;
+mod hints;
 mod listing;
 
 use boolean::parse_bool;
@@ -47,7 +48,9 @@ impl Cli {
     pub fn read(
         arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     ) -> Result<Self, clap::Error> {
-        let mut matches = Self::command().try_get_matches_from(arguments)?;
+        let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        let matches = Self::command().try_get_matches_from(&arguments);
+        let mut matches = matches.map_err(|error| hints::explain(error, &mut Self::command(), &arguments))?;
         // An option that is global in clap loses its values before the command when there are some after it, too.
         let behind = matches.subcommand().map(|(_, matches)| {
             let is_colored = matches.value_source(COLOR) == Some(ValueSource::CommandLine);

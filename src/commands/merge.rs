@@ -12,7 +12,7 @@ use crate::merge::report::{Report, Status};
 use crate::merge::{self, Options, Surroundings};
 use crate::published::metadata::Metadata;
 use crate::published::planned::Planned;
-use crate::reference::Digest;
+use crate::reference::{Digest, ReferenceError};
 use crate::registry::SystemClock;
 
 /// Standard input among the metadata.
@@ -105,6 +105,13 @@ pub(super) fn read_metadata(
             problems.ok(metadata.add_text("standard input", &text, &is_planned));
             continue;
         }
+        if let Some((target, error)) = wrong_pair(path) {
+            let message = format!("`{target}` has no valid digest: {error}");
+            problems.report(Diagnostic::error("digest", message).with_help(
+                "a digest is written in full, as `containerimage.digest` in the metadata of the build has it",
+            ));
+            continue;
+        }
         let files = session.host.files_below(path)?;
         if files.is_empty() {
             metadata.notes.push(Diagnostic::note("no-metadata", format!("`{path}` holds no files")));
@@ -125,7 +132,23 @@ pub(super) fn read_metadata(
         }
     }
     problems.check()?;
+    if metadata.builds.is_empty() && !legs.is_empty() {
+        let message = "none of the metadata is about a build of this plan";
+        metadata.notes.push(Diagnostic::note("no-metadata", message).with_help(
+            "give the files that the build jobs write with `docker buildx bake --metadata-file FILE`, or the folder that they are in",
+        ));
+    }
     Ok(metadata)
+}
+
+/// A pair whose digest is not one, such as a short one.
+fn wrong_pair(text: &str) -> Option<(&str, ReferenceError)> {
+    let (target, digest) = text.rsplit_once('=')?;
+    let error = digest.parse::<Digest>().err()?;
+    digest
+        .split_once(':')
+        .is_some_and(|(algorithm, _)| algorithm.starts_with("sha"))
+        .then_some((target, error))
 }
 
 /// `target=digest`

@@ -12,7 +12,7 @@ use crate::bake::module::strict;
 use crate::bake::text::discovery::{self, Found, Origin};
 use crate::bake::values::readable_assignment;
 use crate::cli::{self, FactOptions, MatrixFormat, MetadataFormat, PlanFormat, Selection};
-use crate::diagnostic::{Diagnostic, sorted};
+use crate::diagnostic::{Diagnostic, Severity, sorted};
 use crate::error::{Error, Stale};
 use crate::host::{Action, Compared, Destination, HostError, Written};
 use crate::plan::{Plan, SourceFile};
@@ -29,6 +29,9 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
     // The process ends here: taking large plans apart first would take a tenth of the run.
     let made = ManuallyDrop::new(make(session, selection)?);
     let (plan, loaded) = &*made;
+    if *is_github {
+        check_job_count(plan)?;
+    }
     let mut command = vec!["plan".to_owned()];
     if let Some(folder) = out {
         command.extend(["--out".to_owned(), quote(folder)]);
@@ -94,7 +97,10 @@ pub(super) fn matrix(session: &mut Session<'_>, args: &cli::Matrix) -> Result<()
     let cli::Matrix { format, selection } = args;
     let (plan, _) = make(session, selection)?;
     match format {
-        MatrixFormat::Github => session.deliver(&format!("{}\n", render::matrix::render_github(&plan))),
+        MatrixFormat::Github => {
+            check_job_count(&plan)?;
+            session.deliver(&format!("{}\n", render::matrix::render_github(&plan)))
+        }
         MatrixFormat::Json => session.deliver(&render::matrix::render(&plan)),
     }
 }
@@ -108,6 +114,19 @@ pub(super) fn metadata(session: &mut Session<'_>, args: &cli::Metadata) -> Resul
         MetadataFormat::Tags => render::metadata::render_tags(&plan),
         MetadataFormat::Args => render::metadata::render_args(&plan),
     })
+}
+
+/// A matrix of GitHub has a limit
+/// (<https://docs.github.com/en/actions/reference/limits>).
+fn check_job_count(plan: &Plan) -> Result<(), Diagnostic> {
+    const MAX_JOBS: usize = 256;
+    if plan.jobs.len() <= MAX_JOBS {
+        return Ok(());
+    }
+    let message = format!("the plan has {} jobs; a GitHub matrix has at most {MAX_JOBS}", plan.jobs.len());
+    Err(Diagnostic::error("too-many-jobs", message).with_help(
+        "build more in one job with `image { jobs = \"platform\" }`, or plan a part: `bakeplan plan IMAGE…`",
+    ))
 }
 
 fn make(session: &mut Session<'_>, selection: &Selection) -> Result<(Plan, Loaded), Error> {
@@ -142,10 +161,12 @@ pub(super) fn make_for(
     // Starting programs takes longer than all the rest, and most plans use no facts.
     let facts =
         LazyCell::new(|| if purpose.is_committed() { known } else { facts::complete(session, known) });
-    let mut findings = Vec::new();
+    let mut findings = strict::unknown_names(&loaded.module);
+    findings.extend(strict::null_references(&loaded.module));
     if definition.strict {
-        findings.extend(strict::unknown_names(&loaded.module));
         findings.extend(strict::dead_overrides(&definition.overrides));
+    } else {
+        findings.iter_mut().for_each(|finding| finding.severity = Severity::Warning);
     }
     let planned = resolve::resolve(&Input {
         module: &loaded.module,
@@ -173,7 +194,8 @@ pub(super) fn make_for(
             return Err(sorted(findings).into());
         }
     }
-    session.tell(&plan.warnings);
+    findings.extend(plan.warnings.iter().cloned());
+    session.tell(&sorted(findings));
     Ok((plan, loaded))
 }
 

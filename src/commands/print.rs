@@ -6,7 +6,7 @@ use crate::bake::module::strict;
 use crate::bake::target::print;
 use crate::bake::target::select::{self, Options};
 use crate::cli::Print;
-use crate::diagnostic::sorted;
+use crate::diagnostic::{Severity, sorted};
 use crate::error::Error;
 
 pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error> {
@@ -32,7 +32,8 @@ pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error
         return session.deliver(&list::list(&loaded, wanted)?);
     }
     let load::Loaded { module, definition, overrides, kept, .. } = loaded;
-    let findings = if arguments.strict { strict::unknown_names(&module) } else { Vec::new() };
+    let mut findings = strict::unknown_names(&module);
+    findings.extend(strict::null_references(&module));
     // Its memory is used again for what is resolved.
     drop(module);
     let names = match arguments.targets.as_slice() {
@@ -47,11 +48,14 @@ pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error
         let targets = || resolved.targets.values().map(|target| &**target);
         let built = || targets().filter(|target| !target.linked);
         found.extend(strict::strings(targets()));
-        found.extend(strict::tags(built()));
+        found.extend(strict::tags(built(), &definition));
         found.extend(strict::caches(built()));
         if !found.is_empty() {
             return Err(sorted(found).into());
         }
+    } else {
+        findings.iter_mut().for_each(|finding| finding.severity = Severity::Warning);
+        session.tell(&findings);
     }
     session.deliver(&print::to_json(&resolved, &kept))?;
     // The process ends here: taking the trees of a large file apart first would take a tenth of the run.

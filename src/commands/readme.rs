@@ -16,6 +16,22 @@ pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<()
     if !made.volatile.is_empty() {
         return Err(made.volatile.into());
     }
+    if made.images.is_empty() {
+        let message = "nothing is published here, so there is no table to write";
+        return Err(Diagnostic::error("no-images", message)
+            .with_help("targets need tags with a repository, or an `image` block; tags that a CI step adds are not known here")
+            .into());
+    }
+    let undecided: Vec<&str> =
+        made.images.iter().filter(|(_, image)| image.tags.is_empty()).map(|(key, _)| key.as_str()).collect();
+    if !undecided.is_empty() {
+        let names: Vec<String> = undecided.iter().map(|key| format!("`{key}`")).collect();
+        let message =
+            format!("all tags of {} depend on the run, so the table cannot show them", names.join(", "));
+        return Err(Diagnostic::error("run-tag", message)
+            .with_help("give the facts of a release, such as `--fact tag=v1.2.3`, or name the images to show")
+            .into());
+    }
     let spliced = readme::splice(&text, &markdown::render(&made)).map_err(|e| {
         let message = format!("`{file}`: {e}");
         Diagnostic::error("markers", message).with_help(readme::HELP)

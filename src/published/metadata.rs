@@ -167,6 +167,7 @@ impl Skipped {
 fn read_build(origin: &str, target: &str, text: &str) -> Result<Option<Pushed>, Diagnostic> {
     let fail = |problem: String| {
         Diagnostic::error("not-metadata", format!("`{origin}`: build `{target}`: {problem}"))
+            .with_help("take the file as buildx writes it, with whole digests")
     };
     let Ok(members) = serde_json::from_str::<IndexMap<String, &RawValue>>(text) else { return Ok(None) };
     let string = |key: &str| {

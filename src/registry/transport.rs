@@ -108,7 +108,12 @@ impl TransportError {
             Self::Plain(_) => Some("name the registry with `--insecure-registry HOST` if this is meant"),
             Self::Lookup => Some("check the registry's name; behind a proxy, set HTTPS_PROXY"),
             Self::Proxy(_) => Some("check HTTPS_PROXY and NO_PROXY"),
-            _ => None,
+            Self::Connect(_) => Some(
+                "check that the registry runs and that its host and port are right; behind a proxy, set HTTPS_PROXY",
+            ),
+            Self::Timeout(_) | Self::Lost(_) | Self::TooLarge(_) | Self::Protocol(_) | Self::Redirect(_) => {
+                None
+            }
         }
     }
 }

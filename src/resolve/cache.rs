@@ -12,11 +12,15 @@ pub(super) fn to_write(entries: &[Entry], target: &str, platform: &Platform) -> 
         .collect()
 }
 
-/// The caches that a leg reads: its own, then the shared one that the source names.
-pub(super) fn to_read(entries: &[Entry], target: &str, platform: &Platform) -> Vec<Entry> {
+/// The caches that a leg reads: its own, then the shared one that the source names. A target whose cache is in its image
+/// has none of its own elsewhere.
+pub(super) fn to_read(entries: &[Entry], written: &[Entry], target: &str, platform: &Platform) -> Vec<Entry> {
+    let is_inline = written.iter().any(|entry| entry.kind() == "inline");
     let mut caches = Vec::new();
     for entry in entries {
-        caches.extend(per_platform(entry, target, platform));
+        if !is_inline || written.iter().any(|other| other.kind() == entry.kind()) {
+            caches.extend(per_platform(entry, target, platform));
+        }
         caches.push(entry.clone());
     }
     let mut unique: Vec<Entry> = Vec::new();
@@ -86,7 +90,7 @@ mod tests {
         let platform = "linux/arm/v7".parse().unwrap();
         let written = to_write(&[entry(fields)], "app", &platform);
         assert_eq!(written[0].get(key), Some(expected));
-        let read = to_read(&[entry(fields)], "app", &platform);
+        let read = to_read(&[entry(fields)], &[], "app", &platform);
         assert_eq!(read.last(), Some(&entry(fields)), "the shared cache stays as a fallback");
     }
 

@@ -335,9 +335,8 @@ pub(super) fn wanted(
             _ => {
                 let message = format!("there is no image, target or group `{name}`");
                 let known = images.iter().map(|image| image.key.as_str());
-                diagnostics.report(
-                    Diagnostic::error("unknown-image", message).with_help(names_help(name, "image", known)),
-                );
+                let help = select::misplaced(name).unwrap_or_else(|| names_help(name, "image", known));
+                diagnostics.report(Diagnostic::error("unknown-image", message).with_help(help));
             }
         }
     }

@@ -49,13 +49,14 @@ impl Maker<'_> {
         let Some(assignment) = assignment else {
             let shown = platform.map_or_else(|| "no platform".to_owned(), ToString::to_string);
             let message = format!(
-                "there is no runner for `{shown}`: Windows images are built on Windows, which has no default"
+                "there is no default runner for `{shown}`: whether it needs Windows depends on its Dockerfile"
             );
             let diagnostic = Diagnostic::error("no-runner", message).at(span.or(self.image.span), "");
-            let runners = "runners = { windows = \"…\" }";
+            let runners =
+                "`runners = { windows = \"windows-2025\" }`, or `\"ubuntu-latest\"` where Linux builds it";
             diagnostics.report(diagnostic.with_help(match self.image.block {
-                Some(_) => format!("add `{runners}` to the `image` block"),
-                None => format!("name one for all images: `image {{ {runners} }}`"),
+                Some(_) => format!("add to the `image` block {runners}"),
+                None => format!("add an `image {{ … }}` block for all images with {runners}"),
             }));
             return None;
         };
@@ -117,7 +118,8 @@ pub(super) fn for_platform(
     definition.annotations = annotations::of_leg(&target.annotations, platform);
     if let Some(platform) = platform {
         definition.platforms = Some(vec![Text::verbatim(&platform.to_string())]);
-        definition.cache_from = cache::to_read(&target.cache_from, &target.name, platform);
+        let written = target.cache_to.as_deref().unwrap_or_default();
+        definition.cache_from = cache::to_read(&target.cache_from, written, &target.name, platform);
         definition.cache_to =
             target.cache_to.as_ref().map(|caches| cache::to_write(caches, &target.name, platform));
     }

@@ -13,6 +13,7 @@ use super::leg::{Maker, leg_name};
 use super::publication::Publication;
 use super::targets::{DeclaredPlatform, Targets};
 use crate::bake::target::Target;
+use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
@@ -36,6 +37,7 @@ pub(super) fn legs(
 ) -> Legs {
     let mut legs = Legs { all: IndexMap::new(), builds: IndexMap::new(), lifted: BTreeMap::new() };
     check_overrides(images, targets, diagnostics);
+    let mut without_platforms: IndexMap<&Name, &Target> = IndexMap::new();
     let wanted = images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key));
     for (image, publication) in wanted {
         let mut builds: Vec<ImageBuild> = Vec::new();
@@ -49,6 +51,9 @@ pub(super) fn legs(
                 }
             };
             check_published(target, declared, diagnostics);
+            if declared.is_empty() {
+                without_platforms.insert(name, target);
+            }
             legs.lifted.insert(Rc::clone(name), annotations::lifted(target));
             let maker = Maker { input, image, target, settings, publication };
             let platforms: Vec<(Option<&Platform>, Option<Span>)> = match declared {
@@ -79,6 +84,7 @@ pub(super) fn legs(
         }
         legs.builds.insert(image.key.clone(), builds.into_iter().map(|one| one.build).collect());
     }
+    check_platforms(without_platforms.into_values(), input, diagnostics);
     legs.sort(targets);
     legs
 }
@@ -110,21 +116,50 @@ fn check_published(target: &Target, platforms: &[DeclaredPlatform], diagnostics:
     check_output(target, diagnostics);
     for DeclaredPlatform { platform, span } in platforms {
         if let Some((part, near)) = platform.unknown_part() {
-            let message = format!("`{part}` of platform `{platform}` is unknown to containerd");
-            let warning = Diagnostic::warning("unknown-platform", message).at(*span, "");
+            let message =
+                format!("`{part}` of platform `{platform}` is unknown to containerd, so nothing builds it");
+            let error = Diagnostic::error("unknown-platform", message).at(*span, "");
             diagnostics.report(match near {
-                Some(near) => warning.with_help(format!("did you mean `{near}`?")),
-                None => warning,
+                Some(near) => error.with_help(format!("did you mean `{near}`?")),
+                None => {
+                    error.with_help("platforms are such as `linux/amd64`, `linux/arm64` or `linux/arm/v7`")
+                }
             });
         }
     }
     diagnostics.extend(annotations::lost(&target.annotations));
-    if platforms.is_empty() {
+}
+
+/// Reports targets that name no platforms; services of Compose files, which rarely do, in one note.
+fn check_platforms<'t>(
+    targets: impl Iterator<Item = &'t Target>,
+    input: &Input<'_>,
+    diagnostics: &mut Diagnostics,
+) {
+    let is_service = |target: &&Target| {
+        let path = target.span.and_then(|span| input.texts.path(span));
+        path.is_some_and(|path| [".yaml", ".yml"].iter().any(|extension| path.ends_with(extension)))
+    };
+    let (services, targets): (Vec<&Target>, Vec<&Target>) = targets.partition(is_service);
+    for target in targets {
         let message =
             format!("target `{}` names no platforms: it is built for whatever its runner is", target.name);
         let warning = Diagnostic::warning("no-platforms", message).at(target.span, "");
         diagnostics.report(warning.with_help("add `platforms = [\"linux/amd64\"]` or more"));
     }
+    let Some(first) = services.first() else { return };
+    let message = match services.len() {
+        1 => format!("service `{}` names no platforms: it is built for whatever its runner is", first.name),
+        count => format!(
+            "{count} services name no platforms, such as `{}`: they are built for whatever their runner is",
+            first.name
+        ),
+    };
+    diagnostics.report(
+        Diagnostic::note("no-platforms", message)
+            .at(first.span, "")
+            .with_help("add them below `build:`, such as `platforms: [\"linux/amd64\", \"linux/arm64\"]`"),
+    );
 }
 
 /// Adds a leg; one that another image has already is shared, and must be the same build.
@@ -232,6 +267,12 @@ fn check_output(target: &Target, diagnostics: &mut Diagnostics) {
         )
         .at(one.span, "")
         .with_help("leave `output` out, or use `type=image`"),
+        [first, second, ..] if second.span.is_none() && first.span.is_some() => {
+            Diagnostic::error("output", format!("`{}` is published and has several outputs", target.name))
+                .at(first.span, "one is here")
+                .with_note("`--push` or `--load` adds another on the command line")
+                .with_help("leave that option out: what is published is pushed without it")
+        }
         [first, second, ..] => {
             // Each exporter writes its own provenance, so the digests differ, and the metadata names only the last one.
             Diagnostic::error("output", format!("`{}` is published and has several outputs", target.name))

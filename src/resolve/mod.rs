@@ -52,6 +52,7 @@ use crate::bake::target::{Definition, Group, Target, select};
 use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::plan::Plan;
+use crate::platform::Platform;
 use crate::spec::Spec;
 
 /// Makes the plan.
@@ -72,7 +73,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let mut legs = legs::legs(input, &images, &publications, &wanted, &targets, &mut diagnostics);
     marks::secrets(&targets, input, &mut diagnostics);
     diagnostics.extend(labels::left_out(&images, input));
-    unbuilt(input, &legs, &mut diagnostics);
+    unbuilt(input, &legs, &targets, &mut diagnostics);
     let (first, rest): (Vec<_>, Vec<_>) = images.iter().partition(|image| wanted.contains(&image.key));
     let said = first.into_iter().chain(rest).chain(&left_out).collect();
     links::rewrite(&mut legs, &targets, said, input, &mut diagnostics);
@@ -84,7 +85,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
         ..Plan::default()
     };
     plan.images = publish::images(&images, &publications, &wanted, &legs);
-    plan.jobs = jobs::jobs(&legs, &targets, &plan.images, &mut diagnostics);
+    plan.jobs = jobs::jobs(&legs, &targets, &plan.images);
     plan.local = local(input, &images, &targets);
     plan.legs = legs.into_legs();
     whole(&mut plan, &targets, &mut diagnostics);
@@ -95,11 +96,19 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
 }
 
 /// A warning for each platform that was asked for and no image has: it may be a typo.
-fn unbuilt(input: &Input<'_>, legs: &Legs, diagnostics: &mut Diagnostics) {
+fn unbuilt(input: &Input<'_>, legs: &Legs, targets: &Targets<'_>, diagnostics: &mut Diagnostics) {
     for platform in input.platforms {
         if !legs.iter().any(|leg| leg.platform.as_ref() == Some(platform)) {
             let message = format!("no image is built for `{platform}`");
-            diagnostics.report(Diagnostic::warning("unbuilt-platform", message));
+            let names = targets.resolved.keys();
+            let declared: BTreeSet<&Platform> =
+                names.flat_map(|name| targets.valid_platforms(name)).collect();
+            let shown: Vec<String> = declared.iter().map(|platform| format!("`{platform}`")).collect();
+            let help = match shown.as_slice() {
+                [] => "no target names `platforms`".to_owned(),
+                shown => format!("the platforms of the targets are {}", shown.join(", ")),
+            };
+            diagnostics.report(Diagnostic::warning("unbuilt-platform", message).with_help(help));
         }
     }
 }

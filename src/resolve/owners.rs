@@ -14,7 +14,7 @@ use super::targets::Targets;
 use super::versions;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::platform::Platform;
-use crate::reference::{Repository, Tag};
+use crate::reference::{Reference, Repository, Tag};
 use crate::tags::{self, Candidate, CandidateName, Claim, KnownNames, Loss, OwnedTag, Share, TagError};
 use crate::version::{Class, Version};
 
@@ -211,7 +211,12 @@ fn published(owned: OwnedTag, diagnostics: &mut Diagnostics) -> Option<Published
     match name.parse::<Tag>() {
         Ok(tag) => Some(Published { tag, claim, why, is_provisional, span }),
         Err(e) => {
-            let diagnostic = Diagnostic::error("tag", format!("`{name}` is no tag: {e}")).at(span, "");
+            let message = format!("`{name}` is not a valid tag: {e}");
+            let diagnostic = Diagnostic::error("tag", message).at(span, "");
+            if let Some(help) = reference_help(&name) {
+                diagnostics.report(diagnostic.with_help(help));
+                return None;
+            }
             diagnostics.report(match claim {
                 Claim::Run if why.is_some() => {
                     diagnostic.with_help("`{{ branch | slug }}` makes a branch's name fit")
@@ -221,4 +226,15 @@ fn published(owned: OwnedTag, diagnostics: &mut Diagnostics) -> Option<Published
             None
         }
     }
+}
+
+/// How a whole reference is written in an `image` block, which names repositories and tags apart.
+pub(super) fn reference_help(text: &str) -> Option<String> {
+    let reference: Reference = text.parse().ok()?;
+    let (repository, tag) = (reference.repository(), reference.tag());
+    // A text without a tag may be a branch's name.
+    let tag = tag?;
+    Some(format!(
+        "write `repositories = [\"{repository}\"]` and `tags = [\"{tag}\"]`: tags stand without their repository"
+    ))
 }

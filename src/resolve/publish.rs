@@ -92,11 +92,11 @@ pub(super) fn publications(
 fn check(image: &UnresolvedImage, publication: &Publication, diagnostics: &mut Diagnostics) {
     if publication.is_empty() {
         let message = format!("image `{}` has no repository", image.key);
-        diagnostics.report(
-            Diagnostic::error("no-repository", message)
-                .at(image.span, "")
-                .with_help("set `repositories`, or give its target a tag with a repository"),
-        );
+        let patterns = image.settings().tags.iter().flatten();
+        let help = patterns.map(|one| one.pattern.as_str()).find_map(owners::reference_help);
+        let help = help
+            .unwrap_or_else(|| "set `repositories`, or give its target a tag with a repository".to_owned());
+        diagnostics.report(Diagnostic::error("no-repository", message).at(image.span, "").with_help(help));
     }
 }
 

@@ -54,17 +54,12 @@ pub(super) fn read(
     match Version::parse_with(name, settings.scheme, &tails(settings)) {
         Ok(version) => ImageVersion::Known { version, is_from_run: rendered.uses.names_run() },
         Err(e) => {
-            let message = format!("`{name}` is no version: {e}");
-            let help = match settings.scheme {
-                Scheme::Semver => {
-                    "SemVer is such as `1.2.3` or `1.2.3-rc.1`; without `scheme`, other forms are read, too"
-                }
-                _ if name.contains('/') => {
-                    "what stands before the version in a git tag goes into `tag_prefix`"
-                }
-                _ => "a version is such as `1.2.3`; other names go into `tags`",
+            let diagnostic = match name {
+                "" => Diagnostic::error("version", "the version is empty"),
+                _ => Diagnostic::error("version", format!("`{name}` is not a version: {e}")),
             };
-            diagnostics.report(Diagnostic::error("version", message).at(text.span, "").with_help(help));
+            let help = other_form(name, settings, rendered.uses.facts.contains("tag"));
+            diagnostics.report(diagnostic.at(text.span, "").with_help(help));
             ImageVersion::None
         }
     }
@@ -97,6 +92,37 @@ pub(super) fn check_suffixes(settings: &Settings, diagnostics: &mut Diagnostics)
                 .at(other.span, "of releases")
                 .with_help("leave it out of one of them"),
         );
+    }
+}
+
+/// What to write instead of a text that is not a version.
+fn other_form(name: &str, settings: &Settings, is_git_tag: bool) -> String {
+    let is_version = |rest: &str| Version::parse_with(rest, settings.scheme, &tails(settings)).is_ok();
+    // A word and what separates it from the numbers.
+    let parts = name.find(|c: char| c.is_ascii_digit()).map(|at| name.split_at(at));
+    let prefix =
+        parts.filter(|(before, rest)| before.ends_with(['-', '_', '.', '/', '@']) && is_version(rest));
+    match (prefix, settings.scheme) {
+        _ if name.is_empty() => {
+            "leave `version` out for tags that have none; if it comes from a variable, set that variable"
+                .to_owned()
+        }
+        (Some((before, rest)), _) if is_git_tag => {
+            format!("`tag_prefix = \"{before}\"` makes version `{rest}` of this git tag")
+        }
+        (Some((before, rest)), _) => {
+            format!(
+                "the version is `{rest}`; what stands before it goes into `tags`, such as `{before}{{{{ version }}}}`"
+            )
+        }
+        (None, Scheme::Semver) => {
+            "SemVer is such as `1.2.3` or `1.2.3-rc.1`; without `scheme`, other forms are read, too"
+                .to_owned()
+        }
+        _ if name.contains('/') => {
+            "what stands before the version in a git tag goes into `tag_prefix`".to_owned()
+        }
+        _ => "a version is such as `1.2.3`; other names go into `tags`".to_owned(),
     }
 }
 

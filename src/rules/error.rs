@@ -87,6 +87,9 @@ pub enum RuleError {
     /// Not a list of attributes.
     #[error("the rule is not a list of attributes with commas between them: {0}")]
     Csv(CsvError),
+    /// Several rules in one text, as metadata-action takes them.
+    #[error("several rules stand in one text")]
+    SeveralLines(Vec<String>),
     /// A type that does not exist.
     #[error("there is no rule of the type `{0}`")]
     UnknownType(String),
@@ -217,6 +220,11 @@ impl RuleError {
         match self {
             Self::Csv(_) | Self::NoValue(_) => {
                 "an attribute with a comma in it stands in quotes: `type=match,\"pattern=\\d{1,3}\"`".into()
+            }
+            Self::SeveralLines(lines) => {
+                let entries: Vec<String> =
+                    lines.iter().filter(|line| !line.is_empty()).map(|line| format!("{line:?}")).collect();
+                format!("make each an entry of the list: `tags = [{}]`", entries.join(", "))
             }
             Self::UnknownType(found) => near(found, "types", &TYPES),
             Self::UnknownAttribute { name, known, .. } => near(name, "attributes", known),

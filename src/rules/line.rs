@@ -30,6 +30,11 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn parse(text: &str) -> Result<Self, RuleError> {
+        if text.trim().lines().filter(|line| is_rule(line)).nth(1).is_some() {
+            return Err(RuleError::SeveralLines(
+                text.trim().lines().map(str::trim).map(str::to_owned).collect(),
+            ));
+        }
         let mut fields = csv::fields(text.trim(), ',').map_err(RuleError::Csv)?;
         // A line as metadata-action needs it, which reads records twice.
         if let [whole] = fields.as_slice()

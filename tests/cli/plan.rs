@@ -215,7 +215,9 @@ fn a_platform_that_no_image_has_is_told() {
         .stdout(
             "IMAGE  REPOSITORY         TAGS  PLATFORMS\ntool   ghcr.io/acme/tool  edge  linux/s390x\n...\n",
         )
-        .stderr("warning[unbuilt-platform]: no image is built for `linux/riscv64`\n")
+        .stderr(
+            "warning[unbuilt-platform]: no image is built for `linux/riscv64`\n  = help: the platforms of the targets are `linux/amd64`, `linux/arm64`, `linux/s390x`\n",
+        )
         .run();
 }
 

@@ -36,7 +36,11 @@ target "tools" {
 #[test]
 fn all_mistakes_are_told_at_once() {
     let test = || Test::new().file("docker-bake.hcl", MISTAKES);
-    test().args(["print", "--set", "app.network=host"]).stdout("...\n").run();
+    test()
+        .args(["print", "--set", "app.network=host"])
+        .stdout("...\n")
+        .stderr("warning[unknown-attribute]: ...\n")
+        .run();
     test()
         .args(["print", "--strict", "--set", "app.network=host"])
         .status(1)

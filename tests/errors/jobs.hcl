@@ -1,3 +1,4 @@
+# bakeplan matrix --format github
 target "app" {
   matrix    = { number = range(300) }
   name      = "app-${number}"

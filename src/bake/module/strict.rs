@@ -1,11 +1,12 @@
 //! What Bake lets pass and is a mistake nearly always: the lint behind `--strict`.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::{File, Module};
+use crate::bake::eval::references::References;
 use crate::bake::target::attributes::{Attribute, SetKey, names_of};
-use crate::bake::target::{Entry as Cache, Target};
+use crate::bake::target::{Definition, Entry as Cache, Target};
 use crate::bake::text::syntax::{Block, Expr, ExprKind};
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::reference::Reference;
@@ -91,6 +92,45 @@ fn check_block(block: &Block, attributes: &[&str], blocks: &[&str], diagnostics:
     }
 }
 
+/// References to what an earlier declaration of a target sets and its last one does not: Bake merges the declarations,
+/// but references see the last one alone, so that these are null.
+#[must_use]
+pub fn null_references(module: &Module) -> Vec<Diagnostic> {
+    let mut declared: BTreeMap<&str, Vec<&Block>> = BTreeMap::new();
+    for block in module.blocks().filter(|block| &*block.kind.name == "target") {
+        if let [label] = block.labels.as_slice() {
+            declared.entry(&label.name).or_default().push(block);
+        }
+    }
+    declared.retain(|_, blocks| blocks.len() > 1);
+    let mut diagnostics = Diagnostics::default();
+    if declared.is_empty() {
+        return Vec::new();
+    }
+    let attributes = module.blocks().flat_map(|block| &block.body.attributes);
+    for reference in attributes.flat_map(|attribute| References::of(&attribute.value, &[]).names) {
+        let [name, member] = reference.path.as_slice() else { continue };
+        if &**reference.root != "target" {
+            continue;
+        }
+        let Some([earlier @ .., last]) = declared.get(&*name.name).map(Vec::as_slice) else { continue };
+        let sets = |block: &&Block| block.body.attributes.iter().any(|one| one.name.name == member.name);
+        if sets(last) || !earlier.iter().any(sets) {
+            continue;
+        }
+        let message = format!(
+            "`target.{}.{}` is null here: `{}` is declared again without `{}`",
+            name.name, member.name, name.name, member.name
+        );
+        let diagnostic = Diagnostic::error("null-reference", message)
+            .at(member.span, "null")
+            .at(last.kind.span, "declared again")
+            .with_help(format!("`inherits = [\"{}\"]` takes what all declarations say together", name.name));
+        diagnostics.report(diagnostic);
+    }
+    diagnostics.into_sorted()
+}
+
 /// Overrides that buildx takes and that do not do what they say.
 #[must_use]
 pub fn dead_overrides(sets: &[String]) -> Vec<Diagnostic> {
@@ -133,8 +173,21 @@ pub fn strings<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnos
 }
 
 /// Tags that two targets have: of these, the last one to be pushed wins.
-pub fn tags<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnostic> {
-    let claims = targets.into_iter().flat_map(|target| {
+/// Tags that a target has from another, such as the placeholders of `docker-metadata-action`, are no claim of that one.
+pub fn tags<'t>(targets: impl IntoIterator<Item = &'t Target>, definition: &Definition) -> Vec<Diagnostic> {
+    let targets: Vec<&Target> = targets.into_iter().collect();
+    let places = |target: &Target| target.tags.iter().flatten().map(|tag| tag.span).collect::<Vec<_>>();
+    let by_name: BTreeMap<&str, &Target> = targets.iter().map(|target| (&*target.name, *target)).collect();
+    let templates: BTreeSet<&str> = targets
+        .iter()
+        .filter_map(|child| Some((child, definition.targets.get(&child.name)?)))
+        .flat_map(|(child, written)| written.inherits.iter().map(move |parent| (child, parent)))
+        .filter_map(|(child, parent)| Some((child, by_name.get(parent.as_str())?)))
+        .filter(|(child, parent)| places(child) == places(parent))
+        .map(|(_, parent)| &*parent.name)
+        .collect();
+    let targets = targets.into_iter().filter(|target| !templates.contains(&*target.name));
+    let claims = targets.flat_map(|target| {
         target.tags.iter().flatten().map(move |tag| {
             (
                 normalized(tag.as_str()),

@@ -141,6 +141,26 @@ impl Decoder<'_> {
     }
 
     fn fail<T>(&mut self, value: &Value, expr: &Expr, expected: &str) -> Option<T> {
+        self.fail_with(value, expr, expected, None)
+    }
+
+    /// Refuses what is no list; a single string is meant as a list of one.
+    fn fail_list<T>(&mut self, value: &Value, expr: &Expr, expected: &str) -> Option<T> {
+        const SHOWN: usize = 80;
+        let help = value.as_str().map(|text| {
+            let shown = if text.len() <= SHOWN { text } else { "…" };
+            format!("write a list: `{} = [\"{shown}\"]`", self.path())
+        });
+        self.fail_with(value, expr, expected, help)
+    }
+
+    fn fail_with<T>(
+        &mut self,
+        value: &Value,
+        expr: &Expr,
+        expected: &str,
+        help: Option<String>,
+    ) -> Option<T> {
         if let Some(name) = kept::variable_of(value) {
             self.diagnostics.report(*kept::unknown(&format!("`{}`", self.path()), name, expr.span));
             return None;
@@ -151,7 +171,8 @@ impl Decoder<'_> {
             _ => value.ty().to_string(),
         };
         let message = format!("`{}` must be {expected}, found {found}", self.path());
-        self.diagnostics.report(Diagnostic::error("attribute-type", message).at(expr.span, ""));
+        let diagnostic = Diagnostic::error("attribute-type", message).at(expr.span, "");
+        self.diagnostics.report(help.into_iter().fold(diagnostic, Diagnostic::with_help));
         None
     }
 
@@ -190,7 +211,7 @@ impl Decoder<'_> {
         if is_null_of(value, &Type::list(Type::String)) {
             return None;
         }
-        let Some(items) = value.items() else { return self.fail(value, expr, STRING_LIST) };
+        let Some(items) = value.items() else { return self.fail_list(value, expr, STRING_LIST) };
         Some(self.each(value, items, expr, Self::string))
     }
 
@@ -242,7 +263,7 @@ impl Decoder<'_> {
         mut decode: impl FnMut(&mut Self, &Value, &Expr) -> Option<T>,
     ) -> Option<Vec<T>> {
         let (Value::Tuple(items, _) | Value::List(_, items, _)) = value else {
-            return self.fail(value, expr, ENTRY_LIST);
+            return self.fail_list(value, expr, ENTRY_LIST);
         };
         let decoded = self.each(value, items, expr, |decoder, item, place| {
             if item.as_str() == Some("") {

@@ -113,7 +113,6 @@ pub fn targets_of(definition: &Definition, names: &[String]) -> Result<Vec<Name>
     Ok(targets.into_iter().collect())
 }
 
-/// A parent's problem is reported once, not for each child.
 /// The targets and groups that arguments mean, in order, each once. A dot stands for the underscore that buildx makes
 /// of it in the name of a compose service.
 fn match_arguments(definition: &Definition, names: &[String]) -> Result<IndexSet<Name>, Vec<Diagnostic>> {
@@ -122,7 +121,17 @@ fn match_arguments(definition: &Definition, names: &[String]) -> Result<IndexSet
     for argument in names {
         let pattern = argument.replace('.', "_");
         if !pattern.contains(['*', '?', '[', ']']) {
-            found.insert(pattern.into());
+            let is_known = definition.targets.contains_key(pattern.as_str())
+                || definition.groups.contains_key(pattern.as_str());
+            match misplaced(argument).filter(|_| !is_known) {
+                Some(help) => {
+                    let message = format!("there is no target `{argument}`");
+                    diagnostics.report(Diagnostic::error("unknown-target", message).with_help(help));
+                }
+                None => {
+                    found.insert(pattern.into());
+                }
+            }
             continue;
         }
         let mut any = false;
@@ -145,6 +154,18 @@ fn match_arguments(definition: &Definition, names: &[String]) -> Result<IndexSet
         found.insert(DEFAULT.into());
     }
     if diagnostics.is_empty() { Ok(found) } else { Err(diagnostics.into_found()) }
+}
+
+/// What to write instead of an argument that is not meant as a name: a file, or the value of an option.
+#[must_use]
+pub fn misplaced(argument: &str) -> Option<String> {
+    let extension = argument.rsplit_once('.').map(|(_, extension)| extension);
+    if extension.is_some_and(|extension| matches!(extension, "hcl" | "json" | "yaml" | "yml")) {
+        return Some(format!("files are named with an option: `-f {argument}`"));
+    }
+    matches!(argument, "true" | "false").then(|| {
+        format!("the value of an option stands behind a `=`, such as `--push={argument}` or `--publish={argument}`")
+    })
 }
 
 /// Follows groups of groups, for one argument after the other.

@@ -1,0 +1,71 @@
+//! What is said beside a usage error, where it is known what was meant.
+
+use std::ffi::OsString;
+
+use clap::Command;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// Words that people try as commands, and what does it.
+const MEANT: [(&[&str], &str); 6] = [
+    (
+        &["build", "run"],
+        "bakeplan builds nothing: `docker buildx bake` builds what `bakeplan plan --out DIR` writes",
+    ),
+    (&["push", "publish", "tag", "manifest"], "`bakeplan merge` publishes what the builds pushed by digest"),
+    (
+        &["list", "ls", "show"],
+        "`bakeplan plan` shows images and tags, `bakeplan print --list targets` the targets",
+    ),
+    (&["lint", "check", "validate", "test"], "`bakeplan plan --strict` reports what is wrong with the files"),
+    (
+        &["generate", "gen", "split"],
+        "`bakeplan plan --out DIR` writes the files of a run, `bakeplan bake -o FILE` one to commit",
+    ),
+    (&["tags", "meta"], "`bakeplan metadata --format tags` prints the tags"),
+];
+
+/// Adds to an error of the program `root` what to write instead.
+pub(super) fn explain(mut error: clap::Error, root: &mut Command, arguments: &[OsString]) -> clap::Error {
+    let hint = match (error.kind(), invalid(&error)) {
+        (ErrorKind::InvalidSubcommand, Some(word)) => {
+            MEANT.iter().find(|(words, _)| words.contains(&word)).map(|(_, hint)| (*hint).to_owned())
+        }
+        (ErrorKind::UnknownArgument, Some(option)) => {
+            // Options of commands are described when they are asked for.
+            root.build();
+            behind_command(option, root, arguments)
+        }
+        _ => None,
+    };
+    if let Some(hint) = hint {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint.into()]));
+    }
+    error
+}
+
+/// The word that an error is about.
+fn invalid(error: &clap::Error) -> Option<&str> {
+    [ContextKind::InvalidSubcommand, ContextKind::InvalidArg].iter().find_map(|kind| match error.get(*kind) {
+        Some(ContextValue::String(word)) => Some(word.as_str()),
+        _ => None,
+    })
+}
+
+/// An option of a command that stands before it.
+fn behind_command(option: &str, root: &Command, arguments: &[OsString]) -> Option<String> {
+    let words = || arguments.iter().skip(1).filter_map(|argument| argument.to_str());
+    let at = words().position(|word| word.starts_with(option))?;
+    let (command, found) =
+        words().enumerate().find_map(|(at, word)| Some((at, root.find_subcommand(word)?)))?;
+    let name = found.get_name();
+    (at < command && has(found, option)).then(|| {
+        format!("`{option}` is an option of `{name}` and stands behind it: `bakeplan {name} {option} …`")
+    })
+}
+
+fn has(command: &Command, option: &str) -> bool {
+    command.get_arguments().any(|argument| match option.strip_prefix("--") {
+        Some(long) => argument.get_long() == Some(long),
+        None => argument.get_short().is_some_and(|short| option == format!("-{short}")),
+    })
+}
