@@ -111,9 +111,7 @@ fn other_form(name: &str, settings: &Settings, is_git_tag: bool) -> String {
             format!("`tag_prefix = \"{before}\"` makes version `{rest}` of this git tag")
         }
         (Some((before, rest)), _) => {
-            format!(
-                "the version is `{rest}`; what stands before it goes into `tags`, such as `{before}{{{{ version }}}}`"
-            )
+            format!("the version is `{rest}`; what stands before it is part of the tags: `{before}`")
         }
         (None, Scheme::Semver) => {
             "SemVer is such as `1.2.3` or `1.2.3-rc.1`; without `scheme`, other forms are read, too"

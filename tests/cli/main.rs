@@ -17,6 +17,7 @@ mod errors; // bad definitions, and the exact text of what they are told
 mod examples; // examples/ are goldens
 mod facts; // what a run is known to be: options, CI, git
 #[cfg(unix)]
+mod first_mistakes; // what people do on their first day, and what helps them
 mod git; // what a repository may make git do
 #[cfg(unix)]
 mod github; // GitHub workflows as GitHub reads and runs them

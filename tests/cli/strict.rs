@@ -39,7 +39,7 @@ fn all_mistakes_are_told_at_once() {
     test()
         .args(["print", "--set", "app.network=host"])
         .stdout("...\n")
-        .stderr("warning[unknown-attribute]: ...\n")
+        .stderr("warning[unknown-attribute]: [..]\n...\n")
         .run();
     test()
         .args(["print", "--strict", "--set", "app.network=host"])

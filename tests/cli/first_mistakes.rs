@@ -1,0 +1,204 @@
+//! Mistakes of the first day: each is refused, or noted, with the cure.
+
+use crate::support::Test;
+
+const FILE: &str = "target \"a\" {\n  platforms = [\"linux/amd64\"]\n}\n";
+
+/// Runs the command on the file and looks for each text in what is told.
+#[track_caller]
+fn told(file: &str, arguments: &[&str], status: i32, expected: &[&str]) {
+    let output = Test::new().file("docker-bake.hcl", file).args(arguments.iter().copied()).output();
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(status), "{arguments:?} {file}: {talk}");
+    for part in expected {
+        assert!(talk.contains(part), "{arguments:?}: {part} is not in {talk}");
+    }
+}
+
+fn image(lines: &str) -> String {
+    format!("{FILE}image \"a\" {{\n{lines}\n}}\n")
+}
+
+fn published(lines: &str) -> String {
+    image(&format!("repositories = [\"r.io/x/a\"]\n{lines}"))
+}
+
+#[test]
+fn arguments_that_are_no_names_are_explained() {
+    for file in ["docker-bake.hcl", "meta.json", "compose.yaml", "deploy/images.yml"] {
+        told(FILE, &["plan", file], 1, &[&format!("`-f {file}`")]);
+        told(FILE, &["print", file], 1, &[&format!("`-f {file}`")]);
+    }
+    told(FILE, &["plan", "--publish", "false"], 1, &["`--publish=false`"]);
+    told(&published(""), &["plan", "--push", "true"], 1, &["`--push=true`"]);
+    // Names may look like them.
+    let names = "target \"true\" {}\ntarget \"app_json\" {\n  tags = [\"r.io/a/b:1\"]\n}\n";
+    told(names, &["plan", "true"], 0, &[]);
+    told(names, &["plan", "app.json"], 0, &[]);
+}
+
+#[test]
+fn usage_errors_say_what_was_meant() {
+    told(FILE, &["-f", "x", "plan"], 2, &["`bakeplan plan -f …`"]);
+    told(FILE, &["--set", "a.tags=x", "print"], 2, &["`bakeplan print --set …`"]);
+    told(FILE, &["--require-all", "merge"], 2, &["`bakeplan merge --require-all …`"]);
+    told(FILE, &["build"], 2, &["docker buildx bake"]);
+    told(FILE, &["push"], 2, &["`bakeplan merge`"]);
+    told(FILE, &["ls"], 2, &["`bakeplan plan`"]);
+    told(FILE, &["--nonsense", "plan"], 2, &["unexpected argument"]);
+}
+
+#[test]
+fn references_and_rules_in_tags_are_explained() {
+    for (tag, repository, name) in [
+        ("ghcr.io/a/b:latest", "ghcr.io/a/b", "latest"),
+        ("localhost:5000/x:1.2", "localhost:5000/x", "1.2"),
+        ("quay.io/acme/app:edge", "quay.io/acme/app", "edge"),
+    ] {
+        let cure = format!("`repositories = [\"{repository}\"]` and `tags = [\"{name}\"]`");
+        told(&image(&format!("tags = [\"{tag}\"]")), &["plan"], 1, &[&cure]);
+        told(&published(&format!("tags = [\"{tag}\"]")), &["plan"], 1, &[&cure]);
+        told(&image(&format!("repositories = [\"{repository}\"]\ntags = [\"{name}\"]")), &["plan"], 0, &[]);
+    }
+    let rules = published("tags = <<EOT\ntype=raw,value=edge\ntype=raw,value=next\nEOT");
+    told(&rules, &["plan"], 1, &["`tags = [\"type=raw,value=edge\", \"type=raw,value=next\"]`"]);
+    told(&published("tags = [\"type=raw,value=edge\", \"type=raw,value=next\"]"), &["plan"], 0, &[]);
+}
+
+#[test]
+fn versions_that_are_none_are_explained() {
+    let empty = ["the version is empty", "leave `version` out"];
+    told(&published("version = \"\""), &["plan"], 1, &empty);
+    for (tag, prefix) in [("release-1.2.3", "release-"), ("api_2.0", "api_"), ("app@2.0", "app@")] {
+        let fact = format!("tag={tag}");
+        let file = published("version = \"{{ tag }}\"");
+        told(&file, &["plan", "--fact", &fact], 1, &[&format!("`tag_prefix = \"{prefix}\"`")]);
+        let cured = published(&format!("version = \"{{{{ tag }}}}\"\ntag_prefix = \"{prefix}\""));
+        told(&cured, &["plan", "--fact", &fact], 0, &[]);
+    }
+}
+
+#[test]
+fn platforms_that_nothing_builds_are_refused() {
+    let target = |all: &str| format!("target \"a\" {{\n  tags = [\"r.io/x/a:1\"]\n  platforms = {all}\n}}\n");
+    let plan = ["plan", "a"];
+    told(&target("[\"linux/x64\"]"), &plan, 1, &["error[unknown-platform]", "did you mean `amd64`?"]);
+    told(&target("[\"linux/risc\"]"), &plan, 1, &["error[unknown-platform]"]);
+    told(&target("[\"linx/amd64\"]"), &plan, 1, &["did you mean `linux`?"]);
+    told(&target("\"linux/amd64\""), &plan, 1, &["`platforms = [\"linux/amd64\"]`"]);
+    told(&target("[\"linux/x86_64\", \"linux/aarch64\", \"linux/loong64\"]"), &plan, 0, &[]);
+    told(&target("[\"windows/amd64\"]"), &plan, 1, &["depends on its Dockerfile", "\"ubuntu-latest\""]);
+    told(&target("[\"linux/amd64\"]"), &["plan", "a", "--platform", "arm"], 0, &["are `linux/amd64`"]);
+}
+
+#[test]
+fn windows_is_never_emulated() {
+    let file = "target \"a\" {\n  tags = [\"r.io/x/a:1\"]\n  platforms = [\"windows/amd64\", \"linux/s390x\"]\n}\nimage {\n  runners = { windows = \"ubuntu-latest\" }\n}\n";
+    let output = Test::new().file("docker-bake.hcl", file).args(["matrix", "--format", "json", "a"]).output();
+    let rows: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let qemu = rows.as_array().unwrap().iter().map(|row| row["qemu"].as_bool().unwrap());
+    assert_eq!(qemu.collect::<Vec<_>>(), [false, true]);
+}
+
+#[test]
+fn outputs_of_the_command_line_are_explained() {
+    let file = "target \"a\" {\n  tags = [\"r.io/x/a:1\"]\n  platforms = [\"linux/amd64\"]\n  output = [\"type=docker\"]\n}\n";
+    told(file, &["plan", "a", "--push"], 1, &["`--push` or `--load`", "leave that option out"]);
+    told(&file.replace("docker", "image"), &["plan", "a", "--push"], 0, &[]);
+}
+
+#[test]
+fn typos_in_targets_are_noted() {
+    let file = "target \"a\" {\n  tags = [\"r.io/x/a:1\"]\n  platfroms = [\"linux/amd64\"]\n}\n";
+    let noted = ["warning[unknown-attribute]", "did you mean `platforms`?"];
+    told(file, &["plan", "a"], 0, &noted);
+    told(file, &["print", "a"], 0, &noted);
+    told(file, &["matrix", "a"], 0, &noted);
+    told(file, &["plan", "--strict", "a"], 1, &["error[unknown-attribute]"]);
+}
+
+#[test]
+fn what_a_second_declaration_leaves_out_is_null() {
+    let file = "target \"meta\" {\n  tags = [\"r.io/x/a:1\"]\n}\ntarget \"meta\" {\n  args = { A = \"1\" }\n}\ntarget \"a\" {\n  USE\n  platforms = [\"linux/amd64\"]\n}\n";
+    let noted = ["warning[null-reference]", "`inherits = [\"meta\"]`"];
+    told(&file.replace("USE", "tags = target.meta.tags"), &["plan", "a"], 0, &noted);
+    told(&file.replace("USE", "pull = target.meta.tags == null"), &["print", "a"], 0, &noted);
+    told(&file.replace("USE", "tags = target.meta.tags"), &["plan", "--strict", "a"], 1, &["null-reference"]);
+    let cured = file.replace("USE", "inherits = [\"meta\"]");
+    let output = Test::new().file("docker-bake.hcl", &cured).args(["plan", "a"]).output();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+fn placeholders_of_a_parent_are_no_collision() {
+    let file =
+        "target \"meta\" {\n  tags = [\"r.io/x/a:local\"]\n}\ntarget \"a\" {\n  inherits = [\"meta\"]\n}\n";
+    told(file, &["print", "--strict", "meta", "a"], 0, &[]);
+    let two = format!("{file}target \"b\" {{\n  inherits = [\"meta\"]\n}}\n");
+    told(&two, &["print", "--strict", "meta", "a", "b"], 1, &["error[tag-collision]"]);
+}
+
+#[test]
+fn a_limit_of_github_stops_github_alone() {
+    let file = "target \"a\" {\n  matrix = { n = range(300) }\n  name = \"a-${n}\"\n  tags = [\"r.io/x/a:${n}\"]\n  platforms = [\"linux/amd64\"]\n}\n";
+    told(file, &["matrix", "--format", "github", "a"], 1, &["300 jobs", "`image { jobs = \"platform\" }`"]);
+    told(file, &["plan", "--github", "a"], 1, &["300 jobs"]);
+    for command in
+        [&["matrix", "--format", "json", "a"][..], &["plan", "a"], &["bake", "a"], &["metadata", "a"]]
+    {
+        told(file, command, 0, &[]);
+    }
+}
+
+#[test]
+fn a_readme_keeps_its_table_when_tags_depend_on_the_run() {
+    let text = "<!-- bakeplan:begin -->\n| a |\n<!-- bakeplan:end -->\n";
+    let readme = |file: &str| {
+        let test = Test::new().file("docker-bake.hcl", file).file("README.md", text);
+        test.args(["readme", "README.md"]).output().status.code()
+    };
+    assert_eq!(readme(&published("tags = [\"{{ branch }}\"]")), Some(1));
+    assert_eq!(readme(&published("tags = [\"sha-{{ sha }}\"]")), Some(1));
+    assert_eq!(readme(FILE), Some(1));
+    assert_eq!(readme(&published("tags = [\"{{ branch }}\", \"edge\"]")), Some(0));
+}
+
+#[test]
+fn services_without_platforms_are_one_note() {
+    let file =
+        "services:\n  a:\n    image: r.io/x/a:1\n    build: .\n  b:\n    image: r.io/x/b:1\n    build: .\n";
+    let output = Test::new().file("compose.yaml", file).args(["plan"]).output();
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(talk.matches("no-platforms").count(), 1, "{talk}");
+    assert!(talk.contains("2 services") && talk.contains("`platforms: [\"linux/amd64\""), "{talk}");
+}
+
+#[test]
+fn an_inline_cache_is_read_where_it_is_written() {
+    let read = |to: &str| {
+        let file = format!(
+            "target \"a\" {{\n  tags = [\"r.io/x/a:1\"]\n  platforms = [\"linux/amd64\"]\n  cache-from = [\"type=registry,ref=r.io/x/a:1\"]\n  cache-to = [\"{to}\"]\n}}\n"
+        );
+        let output = Test::new().file("docker-bake.hcl", file).args(["bake", "a"]).output();
+        String::from_utf8(output.stdout).unwrap().matches("r.io/x/a:1-linux-amd64").count()
+    };
+    assert_eq!(read("type=inline"), 0);
+    assert_eq!(read("type=registry,ref=r.io/x/a:1"), 2);
+}
+
+#[test]
+fn metadata_that_is_none_is_explained() {
+    let planned = "target \"a\" {\n  tags = [\"127.0.0.1:9/x/a:1\"]\n  platforms = [\"linux/amd64\"]\n}\n";
+    let plan = Test::new().file("docker-bake.hcl", planned).args(["plan", "a", "--format", "json"]).output();
+    let merge = |metadata: &str| {
+        let test = Test::new().file("out/plan.json", &plan.stdout);
+        let output = test.args(["merge", "--plan", "out/plan.json", "--metadata", metadata]).output();
+        assert_ne!(output.status.code(), Some(0), "{metadata}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for pair in ["a-linux-amd64=sha256:abc", "a-linux-amd64=sha256:", "a-linux-amd64=sha512:0"] {
+        let talk = merge(pair);
+        assert!(talk.contains("written in full"), "{pair}: {talk}");
+    }
+    assert!(merge("out").contains("--metadata-file FILE"));
+}
