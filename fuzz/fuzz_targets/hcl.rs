@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bakeplan_fuzz::run(bytes, |text| bakeplan_fuzz::bake(text, false)));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bakeplan_fuzz::run(bytes, |text| bakeplan_fuzz::bake(
+    text, false
+)));

@@ -1,3 +1,6 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bakeplan_fuzz::run(bytes, |text| bakeplan_fuzz::plan(text, text.starts_with("{"))));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bakeplan_fuzz::run(bytes, |text| bakeplan_fuzz::plan(
+    text,
+    text.starts_with("{")
+)));

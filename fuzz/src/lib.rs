@@ -16,7 +16,7 @@ use bakeplan::internals::bake::text::{hcl, json};
 use bakeplan::internals::bake::values::csv;
 use bakeplan::internals::diagnostic::Diagnostic;
 use bakeplan::internals::facts::{Facts, KnownVersions};
-use bakeplan::internals::pattern::{self, Words};
+use bakeplan::internals::pattern::{self, ImageNames, Words};
 use bakeplan::internals::platform::{self, Platform};
 use bakeplan::internals::reference::{Reference, Repository, Tag};
 use bakeplan::internals::render;
@@ -106,7 +106,7 @@ pub fn words(text: &str) {
     let facts = facts();
     let version = text.parse::<Version>().ok();
     for version in [version, "1.2.3-rc1+b.5".parse().ok()] {
-        let words = Words { version: version.as_ref(), facts: &&facts };
+        let words = Words { version: version.as_ref(), facts: &&facts, image: ImageNames::default() };
         let _ = pattern::render(text, &words);
         let _ = pattern::holds(text, &words);
     }
@@ -182,7 +182,7 @@ fn print_all(definition: &Definition) -> Outcome {
     let resolve = |names: &[String]| {
         let resolved = select::resolve(definition, names, &Overrides::default(), &Options::default())?;
         black_box(strict::strings(resolved.targets.values().map(AsRef::as_ref)));
-        black_box(strict::tags(resolved.targets.values().map(AsRef::as_ref)));
+        black_box(strict::tags(resolved.targets.values().map(AsRef::as_ref), definition));
         black_box(strict::caches(resolved.targets.values().map(AsRef::as_ref)));
         black_box(print::to_json(&resolved, &[]));
         Ok(())
