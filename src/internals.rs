@@ -88,7 +88,7 @@ pub mod oci {
 }
 
 pub mod pattern {
-    pub use crate::pattern::{Words, holds, render};
+    pub use crate::pattern::{ImageNames, Words, holds, render};
 }
 
 pub mod plan {
