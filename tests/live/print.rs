@@ -41,7 +41,14 @@ fn expected(source: &Object, of: &str, platform: Option<&str>, part: Part<'_>, f
     set(&mut target, "annotations", annotations.map(Value::from).collect());
     if let Some(slug) = &slug {
         let mut caches: Vec<Value> = Vec::new();
-        for cache in list(source, "cache-from").flat_map(|cache| [cache_of(cache, of, slug), cache.clone()]) {
+        // A target whose cache is in its image has none of its own elsewhere.
+        let is_written = |kind: &Value| list(source, "cache-to").any(|cache| cache["type"] == *kind);
+        let is_inline = is_written(&json!("inline"));
+        let read = list(source, "cache-from").flat_map(|cache| {
+            let own = (!is_inline || is_written(&cache["type"])).then(|| cache_of(cache, of, slug));
+            own.into_iter().chain([cache.clone()])
+        });
+        for cache in read {
             if !caches.contains(&cache) {
                 caches.push(cache);
             }
