@@ -73,7 +73,7 @@ fn from_blocks(
     let mut images: Vec<UnresolvedImage> = Vec::new();
     let mut taken: BTreeSet<String> = BTreeSet::new();
     for (block, written) in spec.images.iter().enumerate() {
-        let Some(coverage) = written.coverage(input.module, diagnostics) else { continue };
+        let Some(coverage) = written.coverage(input.module, input.definition, diagnostics) else { continue };
         for members in coverage.images {
             let member = Rc::clone(&members[0]);
             let mut key = if coverage.by_member { member.to_string() } else { written.name().to_owned() };

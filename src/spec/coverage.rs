@@ -7,7 +7,7 @@ use super::declare::Marked;
 use super::image::ImageSpec;
 use super::read::AttributeReader;
 use crate::bake::module::Module;
-use crate::bake::target::Text;
+use crate::bake::target::{Definition, Text};
 use crate::bake::values::Name;
 use crate::bake::values::{MarkedStr, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
@@ -33,8 +33,13 @@ struct Members {
 }
 
 impl ImageSpec {
-    /// Which targets the block covers.
-    pub fn coverage(&self, module: &Module, diagnostics: &mut Diagnostics) -> Option<Coverage> {
+    /// Which targets of the definition the block covers: those of the module's blocks, and services of Compose files.
+    pub fn coverage(
+        &self,
+        module: &Module,
+        definition: &Definition,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Coverage> {
         let label = self.label.as_ref()?;
         let (one, many) = (self.attributes.get("target"), self.attributes.get("targets"));
         if let (Some(one), Some(many)) = (one, many) {
@@ -60,7 +65,7 @@ impl ImageSpec {
         };
         let mut lists = Vec::new();
         for name in &names {
-            lists.push(members(module, name, cure, diagnostics)?);
+            lists.push(members(module, definition, name, cure, diagnostics)?);
         }
         let (images, by_member) = match lists.as_slice() {
             [] => return None,
@@ -103,18 +108,23 @@ fn joined(
 }
 
 /// The targets that a name in `target` or `targets` stands for.
-fn members(module: &Module, name: &Text, cure: &str, diagnostics: &mut Diagnostics) -> Option<Members> {
+fn members(
+    module: &Module,
+    definition: &Definition,
+    name: &Text,
+    cure: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<Members> {
     if let Some(members) = module.members(name.as_str()) {
         let is_matrix = members.len() != 1 || &*members[0] != name.as_str();
         return Some(Members { names: members.to_vec(), is_matrix });
     }
-    let all = || module.target_labels().flat_map(|label| module.members(label).unwrap_or_default());
-    if let Some(member) = all().find(|member| &***member == name.as_str()) {
-        return Some(Members { names: vec![Rc::clone(member)], is_matrix: false });
+    if let Some((target, _)) = definition.targets.get_key_value(name.as_str()) {
+        return Some(Members { names: vec![Rc::clone(target)], is_matrix: false });
     }
     let diagnostic = Diagnostic::error("unknown-target", format!("there is no target `{name}` to publish"))
         .at(name.span, "not found");
-    let known = module.target_labels().chain(all());
+    let known = module.target_labels().chain(definition.targets.keys());
     diagnostics.report(match suggest(name.as_str(), known.map(|known| &**known)) {
         Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
         None => diagnostic.with_help(cure),

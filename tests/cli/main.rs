@@ -42,6 +42,7 @@ mod rules; // rule lines of docker/metadata-action
 mod runs; // what a run has tags for
 mod schema; // `bakeplan schema`: what JSON looks like
 mod secrets; // secrets and the clock in every attribute
+mod sources; // what a definition is made of: services, files that are found and files that are not read
 mod strict; // `--strict`: lints
 mod surroundings; // environment variables and files that are not UTF-8, switches in the environment
 mod verify; // `bakeplan verify`: what can be wrong with published images, and how it is told
