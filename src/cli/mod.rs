@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -117,6 +118,9 @@ pub struct Definition {
     /// Read this file, or `-` for standard input (repeatable)
     #[arg(short, long = "file", value_name = "FILE", allow_hyphen_values = true)]
     pub files: Vec<String>,
+    /// Read the `image` blocks from this file, or from `none` [default: images.hcl or images.json beside the others]
+    #[arg(long, value_name = "FILE|none", help_heading = None, value_parser = NonEmptyStringValueParser::new())]
+    pub images: Option<String>,
     /// Override an attribute: `PATTERN.KEY=VALUE` (repeatable)
     #[arg(long = "set", value_name = "OVERRIDE", allow_hyphen_values = true)]
     pub overrides: Vec<String>,
@@ -160,6 +164,15 @@ pub struct Definition {
     /// Options that change nothing here.
     #[command(flatten)]
     pub ignored: Ignored,
+}
+
+impl Definition {
+    /// The option that names this file, if one does.
+    #[must_use]
+    pub fn option_for(&self, file: &str) -> Option<&'static str> {
+        let is_named = self.files.iter().any(|named| named == file);
+        is_named.then_some("-f").or_else(|| (self.images.as_deref() == Some(file)).then_some("--images"))
+    }
 }
 
 /// Options of `docker buildx bake` that do not change the definition. They are accepted so that its command lines work.

@@ -2,7 +2,7 @@
 
 use super::session::Session;
 use crate::bake::text::discovery::STDIN;
-use crate::cli::FactOptions;
+use crate::cli::{Definition, FactOptions};
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::facts::{self, Facts, KnownVersions, command, git, released, remote};
@@ -11,29 +11,29 @@ use crate::facts::{self, Facts, KnownVersions, command, git, released, remote};
 pub(super) fn known(
     session: &Session<'_>,
     options: &FactOptions,
-    definition: &[String],
+    definition: &Definition,
 ) -> Result<Facts, Error> {
     let event = event(session);
     let environment = facts::of_environment(session.host.env(), event.as_deref())?;
     Ok(given(session, options, definition)?.or(environment).with_ref())
 }
 
-/// What options say, before the file that they name: the same on every machine. `definition` are the files of the
-/// definition, of which one may take standard input.
+/// What options say, before the file that they name: the same on every machine. The definition may
+/// take standard input, too.
 pub(super) fn given(
     session: &Session<'_>,
     options: &FactOptions,
-    definition: &[String],
+    definition: &Definition,
 ) -> Result<Facts, Error> {
     let host = session.host;
     let options_first = facts::given::parse(&options.facts).map_err(Error::Usage)?;
     let file = match options.file.as_deref() {
         None => Facts::default(),
-        Some(STDIN) if definition.iter().any(|file| file == STDIN) => {
-            let message = "`-f -` and `--facts-file -` cannot both read standard input";
-            return Err(Error::Usage(message.into()));
-        }
         Some(path) => {
+            if let Some(option) = definition.option_for(path).filter(|_| path == STDIN) {
+                let message = format!("`{option} -` and `--facts-file -` cannot both read standard input");
+                return Err(Error::Usage(message));
+            }
             let text = if path == STDIN { host.read_stdin()? } else { host.read(path)? };
             facts::given::from_json(&text).map_err(|problem| in_file(path, &problem))?
         }
@@ -105,7 +105,7 @@ fn run(session: &Session<'_>, arguments: &[&str]) -> Result<String, command::Fai
 
 /// `bakeplan plan --facts`
 pub(super) fn print(session: &Session<'_>, options: &FactOptions) -> Result<(), Error> {
-    let facts = complete(session, known(session, options, &[])?);
+    let facts = complete(session, known(session, options, &Definition::default())?);
     let json = serde_json::to_string_pretty(&facts).expect("facts are texts, numbers and times");
     session.deliver(&format!("{json}\n"))
 }

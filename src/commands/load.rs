@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::files;
 use super::session::Session;
 use crate::bake::compose::{self, Composition, Unreadable};
 use crate::bake::eval::functions::Ambient;
@@ -10,7 +11,7 @@ use crate::bake::module::{File, Module, Surroundings, strict};
 use crate::bake::target::flags::parse_bool;
 use crate::bake::target::overrides::{Flags, Overrides};
 use crate::bake::target::{Definition, misplaced};
-use crate::bake::text::discovery::{self, Format, Found, Origin, STDIN};
+use crate::bake::text::discovery::{self, Format, Found, Images, STDIN};
 use crate::bake::text::syntax::Body;
 use crate::bake::values::kept::KeptVariable;
 use crate::bake::values::{MarkedStr, Name, secret_values, variable_marks};
@@ -18,7 +19,7 @@ use crate::bake::{target::context, text::hcl, text::json};
 use crate::cli;
 use crate::diagnostic::{Diagnostic, sorted};
 use crate::error::Error;
-use crate::host::{Host, HostError, Problem, YamlText};
+use crate::host::{Host, HostError, Problem};
 use crate::source::{SourceId, Sources};
 
 /// A definition, ready to be resolved.
@@ -38,10 +39,21 @@ pub(super) struct Loaded {
 
 /// Reads what the options name, or what is there.
 pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<Loaded, Error> {
+    load_with(session, args, Images::Any)
+}
+
+/// Reads what `docker buildx bake` would read, which takes no file that is only beside the named ones.
+pub(super) fn load_as_bake(session: &mut Session<'_>, args: &cli::Definition) -> Result<Loaded, Error> {
+    load_with(session, args, Images::Unnamed)
+}
+
+/// Reads what the options name, or what is there; `images` unless an option says it.
+fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'_>) -> Result<Loaded, Error> {
     discovery::refuse_remote(&args.targets)?;
+    let images = args.images.as_deref().map_or(images, Images::given);
     let host = session.host;
     let env = visible_environment(host);
-    let texts = read(session, args)?;
+    let texts = files::read(session, &args.files, images)?;
     let home = host.home().map(|home| home.to_string_lossy().into_owned());
     let vars = variables(&args.variables)?;
     session.hide(secret_values(&vars));
@@ -65,7 +77,8 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
         match parse(&mut session.sources, id, &found, &compose) {
             Ok(Parsed::Compose) => compose_files.push(id),
             Ok(Parsed::Bake(body, json)) => {
-                bodies.push(File { body, json, shared: !discovery::is_images(&found.path) });
+                let shared = !found.origin.is_for_images() && !discovery::is_images(&found.path);
+                bodies.push(File { body, json, shared });
             }
             Err(found) => diagnostics.extend(found),
         }
@@ -82,6 +95,9 @@ pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<
     let read = sources.iter().chain(&composition.read).map(|id| &*session.sources.get(*id).text);
     let texts: Vec<&str> = read.chain(args.overrides.iter().map(String::as_str)).collect();
     session.tell(&replaced(host, &texts));
+    let paths: Vec<&str> =
+        sources.iter().chain(&composition.read).map(|id| &*session.sources.get(*id).path).collect();
+    session.tell(files::unread(session, &files, &paths, images).as_slice());
     let misspelt = strict::misspelt_blocks(&bodies);
     if args.strict {
         diagnostics.extend(misspelt.into_iter().map(Diagnostic::into_error));
@@ -170,33 +186,6 @@ fn replaced(host: &Host, texts: &[&str]) -> Vec<Diagnostic> {
             .with_help("set it to text in UTF-8, as it goes into what is built")
     };
     mentioned.map(warning).collect()
-}
-
-/// Finds and reads the files. A generated one that nobody named is a product, not a source.
-fn read(session: &Session<'_>, args: &cli::Definition) -> Result<Vec<(Found, String)>, Error> {
-    let host = session.host;
-    let mut texts = Vec::new();
-    for mut found in discovery::discover(&args.files, host.env(), |path| host.has_content(path))? {
-        let named = matches!(found.origin, Origin::Option | Origin::Environment);
-        // Looked at before it is read whole: a product may be larger than any input.
-        if !named && host.head(&found.path).is_ok_and(|head| discovery::is_generated(&head)) {
-            session.note(&format!("leaving out {}, which is generated", found.path));
-            continue;
-        }
-        let is_yaml = matches!(found.format, Format::Compose | Format::Unknown);
-        let text = if is_yaml {
-            let yaml = if found.path == STDIN { host.read_stdin_yaml() } else { host.read_yaml(&found.path) };
-            let YamlText { text, is_utf16 } = yaml?;
-            if is_utf16 {
-                found.format = Format::Compose;
-            }
-            text
-        } else {
-            host.read(&found.path)?
-        };
-        texts.push((found, text));
-    }
-    if texts.is_empty() { Err(discovery::no_definition().into()) } else { Ok(texts) }
 }
 
 /// What a file holds.

@@ -2,6 +2,7 @@
 
 mod diff;
 mod facts;
+mod files;
 mod list;
 mod load;
 mod merge;

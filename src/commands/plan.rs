@@ -9,7 +9,7 @@ use super::facts;
 use super::load::{self, Loaded};
 use super::session::{Session, github};
 use crate::bake::module::strict;
-use crate::bake::text::discovery::{self, Found, Origin};
+use crate::bake::text::discovery::{self, Found};
 use crate::bake::values::readable_assignment;
 use crate::cli::{self, FactOptions, MatrixFormat, MetadataFormat, PlanFormat, Selection};
 use crate::diagnostic::{Diagnostic, Severity, sorted};
@@ -63,7 +63,7 @@ pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Er
     let cli::Bake { output, check: is_check, selection } = args;
     let made = ManuallyDrop::new(make_for(session, selection, Purpose::BakeFile)?);
     let (plan, loaded) = &*made;
-    let images_alone = loaded.files.iter().all(|found| found.origin == Origin::Images);
+    let images_alone = loaded.files.iter().all(|found| found.origin.is_for_images());
     let output = match (output, *is_check) {
         (Some(path), _) => Some(path.clone()),
         // `images.hcl` alone is a spec whose product has a name.
@@ -141,9 +141,9 @@ pub(super) fn make_for(
 ) -> Result<(Plan, Loaded), Error> {
     let definition = &selection.definition;
     let mut known = if purpose.is_committed() {
-        facts::given(session, &selection.facts, &definition.files)?.with_ref_parts().with_ref()
+        facts::given(session, &selection.facts, definition)?.with_ref_parts().with_ref()
     } else {
-        facts::known(session, &selection.facts, &definition.files)?
+        facts::known(session, &selection.facts, definition)?
     };
     let loaded = load::load(session, definition)?;
     if let Some(path) = &loaded.generated {
@@ -212,6 +212,7 @@ pub(super) fn shared_options(selection: &Selection) -> Vec<String> {
     let cli::Definition {
         targets,
         files,
+        images,
         overrides,
         variables,
         kept,
@@ -230,6 +231,7 @@ pub(super) fn shared_options(selection: &Selection) -> Vec<String> {
     let mut options = Vec::new();
     let mut option = |name: &str, value: &str| options.push(format!("{name} {}", quote(value)));
     files.iter().for_each(|file| option("-f", file));
+    images.iter().for_each(|file| option("--images", file));
     variables.iter().for_each(|variable| option("--var", &readable_assignment(variable)));
     overrides.iter().for_each(|set| option("--set", &readable_assignment(set)));
     kept.iter().for_each(|name| option("--keep-variable", name));

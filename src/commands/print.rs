@@ -27,7 +27,7 @@ pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error
         // They change nothing that is listed, and buildx does not look at them then.
         arguments.overrides.clear();
     }
-    let loaded = load::load(session, &arguments)?;
+    let loaded = load::load_as_bake(session, &arguments)?;
     if let Some(wanted) = list {
         return session.deliver(&list::list(&loaded, wanted)?);
     }

@@ -16,6 +16,7 @@ use crate::facts::worktree::Stamp;
 
 mod failure;
 mod git;
+mod places;
 mod programs;
 mod write;
 

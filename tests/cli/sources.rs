@@ -86,3 +86,189 @@ fn what_is_no_service_is_no_target() {
         assert!(talk.contains("error[unknown-target]") && talk.contains(near), "{talk}");
     }
 }
+
+const TARGET: &str = "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n";
+const IMAGE: &str = "image \"app\" {\n  repositories = [\"r.io/x/app\"]\n  tags = [\"1\"]\n}\n";
+const JSON: &str = r#"{"image": {"app": {"repositories": ["r.io/x/app"], "tags": ["2"]}}}"#;
+
+/// Runs `metadata` on files, and returns the tags and what is told.
+#[track_caller]
+fn planned(files: &[(&str, &str)], options: &[&str]) -> (String, String) {
+    run(files, &[&["metadata", "--format", "tags"], options].concat(), 0)
+}
+
+#[test]
+fn the_images_file_beside_named_files_is_read() {
+    for (file, images, text, tag) in [
+        ("docker-bake.hcl", "images.hcl", IMAGE, "1"),
+        ("ci/bake.hcl", "ci/images.hcl", IMAGE, "1"),
+        ("./ci/../ci/x.hcl", "ci/images.json", JSON, "2"),
+    ] {
+        let files = [(file, TARGET), (images, text)];
+        let expected = (format!("r.io/x/app:{tag}\n"), String::new());
+        assert_eq!(planned(&files, &["-f", file]), expected, "{file}");
+        let (tags, talk) = planned(&files, &["-f", file, "--images", images]);
+        assert_eq!((tags, talk), expected, "{file}");
+        let (tags, talk) = planned(&files, &["-f", file, "--images", "none"]);
+        assert!(tags.is_empty() && talk.starts_with("note[no-images]"), "{file}: {tags} {talk}");
+        // What Bake reads is what `print` prints.
+        let target = format!("target \"app\" {{\n  args = {{ A = \"b\" }}\n}}\n{IMAGE}");
+        let files = [(file, TARGET), ("ci/images.hcl", &target)];
+        let (printed, talk) = run(&files, &["print", "app", "-f", file], 0);
+        assert!(!printed.contains("args") && talk.is_empty(), "{file}: {printed} {talk}");
+        for named in ["-f", "--images"] {
+            let (printed, _) = run(&files, &["print", "app", "-f", file, named, "ci/images.hcl"], 0);
+            assert!(printed.contains("args"), "{file} {named}: {printed}");
+        }
+    }
+}
+
+/// Those of `BUILDX_BAKE_FILE` are named as those of `-f` are.
+#[test]
+fn the_images_file_beside_files_of_the_environment_is_read() {
+    let test = Test::new().file("ci/x.hcl", TARGET).file("ci/images.hcl", IMAGE);
+    let test = test.args(["metadata", "--format", "tags"]).env("BUILDX_BAKE_FILE", "ci/x.hcl");
+    test.stdout("r.io/x/app:1\n").run();
+}
+
+#[test]
+fn files_outside_the_project_have_no_images_file_beside_them() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let meta = elsewhere.path().join("docker-metadata-action-bake.json");
+    std::fs::write(&meta, r#"{"target": {"meta": {"labels": {"a": "b"}}}}"#).unwrap();
+    let meta = meta.to_str().unwrap();
+    let files = [("ci/bake.hcl", TARGET), ("ci/images.hcl", IMAGE)];
+    for order in [["-f", "ci/bake.hcl", "-f", meta], ["-f", meta, "-f", "ci/bake.hcl"]] {
+        assert_eq!(planned(&files, &order), ("r.io/x/app:1\n".to_owned(), String::new()));
+    }
+    let images = elsewhere.path().join("images.hcl");
+    std::fs::write(&images, IMAGE.replace('1', "3")).unwrap();
+    let images = images.to_str().unwrap();
+    let (tags, talk) = planned(&files, &["-f", "ci/bake.hcl", "-f", meta]);
+    assert_eq!(tags, "r.io/x/app:1\n");
+    assert!(talk.starts_with(&format!("note[unread-file]: `{images}` looks like input")), "{talk}");
+    let (tags, _) = planned(&files, &["-f", "ci/bake.hcl", "-f", meta, "--images", images]);
+    assert_eq!(tags, "r.io/x/app:3\n");
+}
+
+/// The project is the checkout, also seen from a folder in it.
+#[test]
+fn the_project_is_the_checkout() {
+    for (checkout, tag) in [(".git/HEAD", "r.io/x/app:1\n"), ("nothing", "")] {
+        let test = Test::new().file(checkout, "").file("bake.hcl", TARGET).file("images.hcl", IMAGE);
+        let test = test.cwd("sub").args(["metadata", "--format", "tags", "-f", "../bake.hcl"]);
+        let output = test.output();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), tag, "{checkout}");
+        let talk = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(talk.contains("`../images.hcl` looks like input"), tag.is_empty(), "{talk}");
+    }
+}
+
+#[test]
+fn two_images_files_are_for_the_user_to_decide() {
+    let files = [
+        ("a/bake.hcl", TARGET),
+        ("b/bake.hcl", "target \"b\" {}\n"),
+        ("c/bake.hcl", "target \"c\" {}\n"),
+        ("a/images.hcl", IMAGE),
+        ("b/images.hcl", IMAGE),
+        ("c/images.hcl", IMAGE),
+        ("c/images.json", JSON),
+    ];
+    for named in [&["a/bake.hcl", "b/bake.hcl"][..], &["c/bake.hcl"], &["a/bake.hcl", "./c/bake.hcl"]] {
+        let options: Vec<&str> = named.iter().flat_map(|file| ["-f", *file]).collect();
+        for command in ["plan", "bake", "matrix", "metadata"] {
+            let (_, talk) = run(&files, &[&[command], &options[..]].concat(), 1);
+            assert!(talk.starts_with("error[images-file]") && talk.contains("`--images none`"), "{talk}");
+        }
+    }
+    let options = ["-f", "a/bake.hcl", "-f", "b/bake.hcl", "--images", "c/images.json"];
+    assert_eq!(planned(&files, &options), ("r.io/x/app:2\n".to_owned(), String::new()));
+    let options = ["-f", "a/bake.hcl", "-f", "b/bake.hcl", "-f", "c/images.json"];
+    assert_eq!(planned(&files, &options).0, "r.io/x/app:2\n");
+    let options = ["-f", "a/bake.hcl", "-f", "b/bake.hcl", "--images", "none"];
+    assert!(planned(&files, &options).1.starts_with("note[no-images]"));
+}
+
+#[test]
+fn every_command_that_plans_takes_an_images_file() {
+    let table = "<!-- bakeplan:begin -->\n<!-- bakeplan:end -->\n";
+    let files = [("docker-bake.hcl", TARGET), ("images.hcl", IMAGE), ("my.hcl", &IMAGE.replace('1', "7"))];
+    let files = [&files[..], &[("README.md", table)]].concat();
+    for command in [
+        &["plan", "--format", "json"][..],
+        &["plan", "--format", "markdown"],
+        &["metadata"],
+        &["readme", "README.md", "--check"],
+    ] {
+        let status = if command[0] == "readme" { 3 } else { 0 };
+        let (product, talk) = run(&files, &[command, &["--images", "my.hcl"]].concat(), status);
+        let shown = if command[0] == "readme" { talk } else { product };
+        assert!(shown.contains('7') && !shown.contains("no-images"), "{command:?}: {shown}");
+    }
+    for command in ["plan", "bake", "matrix", "metadata"] {
+        assert!(run(&files, &[command, "--images", "my.hcl"], 0).1.is_empty(), "{command}");
+        assert!(run(&files, &[command, "--images", "none"], 0).1.starts_with("note[no-images]"), "{command}");
+        assert!(run(&files, &[command, "--images", "lost.hcl"], 1).1.contains("lost.hcl"), "{command}");
+        run(&files, &[command, "--images", ""], 2);
+    }
+    // A file of that name has another one, too.
+    let files = [("docker-bake.hcl", TARGET), ("none", IMAGE)];
+    assert_eq!(planned(&files, &["--images", "./none"]).0, "r.io/x/app:1\n");
+    let test = Test::new().file("docker-bake.hcl", TARGET).stdin(IMAGE);
+    test.args(["metadata", "--format", "tags", "--images", "-"]).stdout("r.io/x/app:1\n").run();
+}
+
+/// The command that makes a file again names the images file as it was given.
+#[test]
+fn the_command_in_a_product_has_the_images_file() {
+    let files = [("docker-bake.hcl", TARGET), ("my images.hcl", IMAGE)];
+    let (product, _) = run(&files, &["bake", "--images", "my images.hcl"], 0);
+    assert!(product.contains("run `bakeplan bake --images 'my images.hcl'`"), "{product}");
+}
+
+#[test]
+fn what_looks_like_input_and_is_not_read_is_named() {
+    let own = "target \"own\" {\n  tags = [\"r.io/x/own:1\"]\n  platforms = [\"linux/amd64\"]\n}\n";
+    for (there, named, expected) in [
+        (&["images.hcl"][..], "ci/x.hcl", "`images.hcl` looks like input and is not read"),
+        (
+            &["docker-bake.hcl", "docker-bake.override.hcl"],
+            "ci/x.hcl",
+            "`docker-bake.hcl`, `docker-bake.override.hcl` look",
+        ),
+        (&["compose.yaml"], "ci/x.hcl", "`compose.yaml` looks"),
+        (&["ci/docker-bake.json"], "ci/x.hcl", "`ci/docker-bake.json` looks"),
+        (&["images.json"], "-", "`images.json` looks"),
+    ] {
+        let test = there.iter().fold(Test::new(), |test, path| test.file(path, "{}"));
+        let test = test.file("ci/x.hcl", own).stdin(own).args(["metadata", "--format", "tags", "-f", named]);
+        let output = test.output();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && talk.starts_with("note[unread-file]"), "{talk}");
+        assert!(talk.contains(expected), "{talk}");
+    }
+    // Nothing is missed where all is read, nothing is in the file, or we wrote it.
+    let included = "include: [compose.yaml]\n";
+    for (files, options) in [
+        (&[("docker-bake.hcl", own)][..], &[][..]),
+        (
+            &[("docker-bake.hcl", own), ("images.hcl", IMAGE), ("app.hcl", TARGET)],
+            &["-f", "docker-bake.hcl", "-f", "app.hcl"],
+        ),
+        (
+            &[
+                ("x.hcl", own),
+                ("docker-bake.hcl", ""),
+                ("docker-bake.json", "{\"//\": \"generated by bakeplan\"}"),
+            ],
+            &["-f", "x.hcl"],
+        ),
+        (
+            &[("x.hcl", own), ("compose.yaml", "services: {}\n"), ("c.yaml", included)],
+            &["-f", "x.hcl", "-f", "c.yaml"],
+        ),
+    ] {
+        assert_eq!(planned(files, options).1, "", "{files:?}");
+    }
+}

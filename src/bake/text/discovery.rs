@@ -1,6 +1,7 @@
 //! Which files make up the definition: the ones named, or the ones that Bake looks for, and then ours.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf, is_separator};
 
 use crate::diagnostic::Diagnostic;
 
@@ -49,6 +50,67 @@ pub enum Origin {
     Bake,
     /// Nobody: it is there, it has one of our names, and it is not empty.
     Images,
+    /// `--images`. The file must exist.
+    Chosen,
+}
+
+impl Origin {
+    /// Whether somebody named the file, so that it must exist and is read whatever it holds.
+    #[must_use]
+    pub fn is_named(self) -> bool {
+        match self {
+            Self::Option | Self::Environment | Self::Chosen => true,
+            Self::Bake | Self::Images => false,
+        }
+    }
+
+    /// Whether the file is there for `image` blocks, whatever it is called.
+    #[must_use]
+    pub fn is_for_images(self) -> bool {
+        match self {
+            Self::Images | Self::Chosen => true,
+            Self::Option | Self::Environment | Self::Bake => false,
+        }
+    }
+}
+
+/// Which file with `image` blocks is read besides those that `-f` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Images<'a> {
+    /// What is there: beside the files that are named, or where Bake looks for its own.
+    Any,
+    /// What is there, where Bake looks for its own. Beside files that are named, none.
+    Unnamed,
+    /// This one, which must exist.
+    File(&'a str),
+    /// None.
+    None,
+}
+
+impl<'a> Images<'a> {
+    /// What `--images` says: `none`, or a path.
+    #[must_use]
+    pub fn given(value: &'a str) -> Self {
+        match value {
+            "none" => Self::None,
+            path => Self::File(path),
+        }
+    }
+}
+
+/// What is known about paths, relative to the working directory.
+pub trait Places {
+    /// Whether there is something to read: false for a file that is absent or empty.
+    fn has_content(&self, path: &str) -> bool;
+
+    /// Whether the file is one that [`is_generated`].
+    fn is_generated(&self, path: &str) -> bool;
+
+    /// The path in the one way in which all paths to the same place are written.
+    fn place(&self, path: &str) -> PathBuf;
+
+    /// Whether such a place is in the project: not where a runner keeps what the steps of a job hand on, for one.
+    fn is_in_project(&self, place: &Path) -> bool;
 }
 
 /// The language of a file, by its name.
@@ -81,32 +143,114 @@ impl Format {
 
 /// The files of the definition, in the order in which they merge (Compose files go before all others).
 ///
-/// `files` are the values of `-f`; without any, those of `BUILDX_BAKE_FILE`; without either, the files that are there,
-/// where `has_content` says whether a path has a file that is not empty. The caller reads them and drops what
-/// [`is_generated`] among the files that nobody named.
+/// `files` are the values of `-f`; without any, those of `BUILDX_BAKE_FILE`; without either, the files that are there
+/// and not empty. The caller reads them and drops what [`is_generated`] among the files that nobody named. `images` says
+/// which file with `image` blocks comes last.
 ///
 /// # Errors
-/// When there is nothing to read: see [`no_definition`].
+/// When there is nothing to read, see [`no_definition`], or several images files could be meant.
 pub fn discover(
     files: &[String],
+    images: Images<'_>,
     environment: &BTreeMap<String, String>,
-    has_content: impl Fn(&str) -> bool,
+    places: &impl Places,
 ) -> Result<Vec<Found>, Diagnostic> {
-    let found = |path: &str, origin| {
-        let path = path.strip_prefix("cwd://").unwrap_or(path);
-        Found { path: path.to_owned(), origin, format: Format::of(path) }
-    };
     let named: Vec<_> = match files {
         [] => environment_files(environment).map(|path| found(path, Origin::Environment)).collect(),
         files => files.iter().map(|path| found(path, Origin::Option)).collect(),
     };
-    if !named.is_empty() {
-        return Ok(named);
+    let is_there = |file: &Found| places.has_content(&file.path);
+    let mut read = named;
+    let is_named = !read.is_empty();
+    if !is_named {
+        read.extend(BAKE_FILES.iter().map(|path| found(path, Origin::Bake)).filter(is_there));
     }
-    let bake = BAKE_FILES.iter().map(|path| found(path, Origin::Bake));
-    let images = IMAGE_FILES.iter().map(|path| found(path, Origin::Images));
-    let there: Vec<_> = bake.chain(images).filter(|file| has_content(&file.path)).collect();
-    if there.is_empty() { Err(no_definition()) } else { Ok(there) }
+    match images {
+        Images::None => {}
+        Images::Any if is_named => read.extend(images_beside(&read, places)?),
+        Images::Unnamed if is_named => {}
+        Images::Any | Images::Unnamed => {
+            read.extend(IMAGE_FILES.iter().map(|path| found(path, Origin::Images)).filter(is_there));
+        }
+        Images::File(path) => {
+            let chosen = found(path, Origin::Chosen);
+            let place = places.place(&chosen.path);
+            if !read.iter().any(|file| file.path == chosen.path || places.place(&file.path) == place) {
+                read.push(chosen);
+            }
+        }
+    }
+    if read.is_empty() { Err(no_definition()) } else { Ok(read) }
+}
+
+fn found(path: &str, origin: Origin) -> Found {
+    let path = path.strip_prefix("cwd://").unwrap_or(path);
+    Found { path: path.to_owned(), origin, format: Format::of(path) }
+}
+
+/// The images file in the folder of the named files that are in the project. Whoever names an images file means it, and
+/// whoever names what we generated has no source there.
+///
+/// # Errors
+/// When there are several.
+fn images_beside(named: &[Found], places: &impl Places) -> Result<Option<Found>, Diagnostic> {
+    if named.iter().any(|file| is_images(&file.path)) {
+        return Ok(None);
+    }
+    let sources = named.iter().filter(|file| !places.is_generated(&file.path));
+    let mut folders: Vec<(PathBuf, &str)> = Vec::new();
+    for folder in sources.filter_map(|file| folder_of(&file.path)) {
+        let place = places.place(folder);
+        if places.is_in_project(&place) && !folders.iter().any(|(known, _)| *known == place) {
+            folders.push((place, folder));
+        }
+    }
+    let paths = folders.iter().flat_map(|(_, folder)| IMAGE_FILES.map(|name| format!("{folder}{name}")));
+    let candidates: Vec<String> = paths.filter(|path| is_input(path, places)).collect();
+    let [first, second, ..] = candidates.as_slice() else {
+        return Ok(candidates.first().map(|path| found(path, Origin::Images)));
+    };
+    let message = format!("`{first}` and `{second}` are both beside the files that are named");
+    Err(Diagnostic::error("images-file", message)
+        .with_help(format!("say which is meant: `--images {first}`, another file, or `--images none`")))
+}
+
+/// The folder of a file, with the separator at its end; empty for the working directory. None for what is no file.
+fn folder_of(path: &str) -> Option<&str> {
+    if path == STDIN || is_remote(path) {
+        return None;
+    }
+    Some(path.rfind(is_separator).map_or("", |at| &path[..=at]))
+}
+
+/// Whether the file would be read if Bake, or we, looked for it.
+fn is_input(path: &str, places: &impl Places) -> bool {
+    places.has_content(path) && !places.is_generated(path)
+}
+
+/// The files that look like input, in the working directory or beside one that is named, and are not among those that
+/// are `read`. Where nobody names a file, all that look like input are; and what Bake does not read it does not miss.
+pub fn unread(files: &[Found], read: &[&str], images: Images<'_>, places: &impl Places) -> Vec<String> {
+    if !files.iter().any(|file| matches!(file.origin, Origin::Option | Origin::Environment)) {
+        return Vec::new();
+    }
+    let names: Vec<&str> = match images {
+        Images::Any => BAKE_FILES.iter().chain(&IMAGE_FILES).copied().collect(),
+        Images::File(_) | Images::None => BAKE_FILES.to_vec(),
+        Images::Unnamed => Vec::new(),
+    };
+    let mut seen: Vec<PathBuf> =
+        read.iter().filter(|path| **path != STDIN).map(|path| places.place(path)).collect();
+    let mut unread = Vec::new();
+    let mut folders = vec![""];
+    folders.extend(files.iter().filter_map(|file| folder_of(&file.path)));
+    for path in folders.iter().flat_map(|folder| names.iter().map(move |name| format!("{folder}{name}"))) {
+        if is_input(&path, places) && !seen.contains(&places.place(&path)) {
+            seen.push(places.place(&path));
+            unread.push(path);
+        }
+    }
+    unread
 }
 
 /// The error for a folder in which there is nothing to read.
@@ -206,10 +350,31 @@ mod tests {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
     }
 
+    /// Files that are there. Those called `docker-bake.json` are generated, and what is in `/tmp` is not in the project.
+    struct There<'a>(&'a [&'a str]);
+
+    impl Places for There<'_> {
+        fn has_content(&self, path: &str) -> bool {
+            self.0.iter().any(|known| self.place(known) == self.place(path))
+        }
+
+        fn is_generated(&self, path: &str) -> bool {
+            path.ends_with("docker-bake.json")
+        }
+
+        fn place(&self, path: &str) -> PathBuf {
+            Path::new("/work").join(path).components().collect()
+        }
+
+        fn is_in_project(&self, place: &Path) -> bool {
+            !place.starts_with("/tmp")
+        }
+    }
+
     #[track_caller]
     fn case(files: &[&str], variables: &[(&str, &str)], there: &[&str], expected: &[&str]) {
         let files: Vec<_> = files.iter().map(|f| (*f).to_owned()).collect();
-        let found = discover(&files, &environment(variables), |path| there.contains(&path));
+        let found = discover(&files, Images::Unnamed, &environment(variables), &There(there));
         let found = found.unwrap_or_default();
         let paths: Vec<_> = found.iter().map(|f| f.path.as_str()).collect();
         assert_eq!(paths, expected);
@@ -255,7 +420,7 @@ mod tests {
     #[test]
     fn the_origin_is_kept() {
         let origin = |files: &[String], variables: &[(&str, &str)], there: &str| {
-            discover(files, &environment(variables), |path| path == there).unwrap()[0].origin
+            discover(files, Images::Any, &environment(variables), &There(&[there])).unwrap()[0].origin
         };
         assert_eq!(origin(&["a".to_owned()], &[], ""), Origin::Option);
         assert_eq!(origin(&[], &[("BUILDX_BAKE_FILE", "a")], ""), Origin::Environment);
@@ -264,8 +429,72 @@ mod tests {
     }
 
     #[test]
+    fn the_images_file_beside_the_named_ones_is_read() {
+        let there = ["images.hcl", "a/images.json", "b/images.hcl", "b/images.json", "/tmp/images.hcl"];
+        let read = |files: &[&str], images| {
+            let files: Vec<_> = files.iter().map(|file| (*file).to_owned()).collect();
+            let found = discover(&files, images, &BTreeMap::new(), &There(&there));
+            let found = found.map_err(|error| error.message)?;
+            Ok::<_, String>(found.iter().map(|file| file.path.as_str()).collect::<Vec<_>>().join(" "))
+        };
+        for (files, expected) in [
+            (&["x.hcl"][..], "x.hcl images.hcl"),
+            (&["./x.hcl", "/work/y.hcl"], "./x.hcl /work/y.hcl ./images.hcl"),
+            (&["a/x.hcl"], "a/x.hcl a/images.json"),
+            (&["a/x.hcl", "/tmp/meta.json"], "a/x.hcl /tmp/meta.json a/images.json"),
+            (&["c/x.hcl", "-"], "c/x.hcl -"),
+            (&["-"], "-"),
+            (&["https://example.com/x.git"], "https://example.com/x.git"),
+            (&["/tmp/meta.json"], "/tmp/meta.json"),
+            (&["docker-bake.json"], "docker-bake.json"),
+            (&["b/images.hcl", "x.hcl"], "b/images.hcl x.hcl"),
+        ] {
+            assert_eq!(read(files, Images::Any).as_deref(), Ok(expected), "{files:?}");
+            assert_eq!(read(files, Images::Unnamed), Ok(files.join(" ")), "{files:?}");
+            assert_eq!(read(files, Images::None), Ok(files.join(" ")), "{files:?}");
+        }
+        for files in [&["x.hcl", "a/x.hcl"][..], &["b/x.hcl"], &["c/x.hcl", "a/x.hcl", "b/x.hcl"]] {
+            let error = read(files, Images::Any).unwrap_err();
+            assert!(error.contains("are both beside"), "{files:?}: {error}");
+            let chosen = format!("{} a/images.json", files.join(" "));
+            assert_eq!(read(files, Images::File("a/images.json")), Ok(chosen));
+        }
+        assert_eq!(read(&[], Images::File("my.hcl")).as_deref(), Ok("my.hcl"));
+        assert_eq!(read(&["my.hcl"], Images::File("./my.hcl")).as_deref(), Ok("my.hcl"));
+        assert!(read(&[], Images::None).unwrap_err().contains("couldn't find"));
+    }
+
+    #[test]
+    fn what_looks_like_input_and_is_not_read_is_found() {
+        let there = [
+            "compose.yaml",
+            "docker-bake.json",
+            "images.hcl",
+            "a/docker-bake.override.hcl",
+            "/tmp/images.json",
+        ];
+        let found = |files: &[&str], images, read: &[&str]| {
+            let files: Vec<_> = files.iter().map(|path| found(path, Origin::Option)).collect();
+            unread(&files, read, images, &There(&there)).join(" ")
+        };
+        for (files, expected) in [
+            (&["x.hcl"][..], "compose.yaml images.hcl"),
+            (&["-"], "compose.yaml images.hcl"),
+            (&["a/docker-bake.hcl"], "compose.yaml images.hcl a/docker-bake.override.hcl"),
+            (&["./compose.yaml"], "images.hcl"),
+            (&["/work/images.hcl", "/tmp/x.json"], "compose.yaml /tmp/images.json"),
+            (&["/tmp/images.json"], "compose.yaml images.hcl"),
+            (&[], ""),
+        ] {
+            assert_eq!(found(files, Images::Any, files), expected, "{files:?}");
+        }
+        assert_eq!(found(&["x.hcl"], Images::None, &["x.hcl"]), "compose.yaml");
+        assert_eq!(found(&["x.hcl"], Images::Any, &["x.hcl", "compose.yaml", "images.hcl"]), "");
+    }
+
+    #[test]
     fn nothing_there_is_an_error_that_says_what_was_looked_for() {
-        let error = discover(&[], &BTreeMap::new(), |_| false).unwrap_err();
+        let error = discover(&[], Images::Any, &BTreeMap::new(), &There(&[])).unwrap_err();
         assert_eq!(error.message, "couldn't find a bake definition");
         assert!(error.notes[0].contains("docker-bake.override.hcl and images.hcl"), "{:?}", error.notes);
     }

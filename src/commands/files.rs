@@ -1,0 +1,75 @@
+//! Finds and reads the files of the definition, and tells which were not read.
+
+use std::path::{Path, PathBuf};
+
+use super::session::Session;
+use crate::bake::text::discovery::{self, Format, Found, Images, Places, STDIN};
+use crate::diagnostic::Diagnostic;
+use crate::error::Error;
+use crate::host::{Host, YamlText};
+
+/// Finds and reads the files. A generated one that nobody named is a product, not a source.
+pub(super) fn read(
+    session: &Session<'_>,
+    files: &[String],
+    images: Images<'_>,
+) -> Result<Vec<(Found, String)>, Error> {
+    let host = session.host;
+    let mut texts = Vec::new();
+    for mut found in discovery::discover(files, images, host.env(), host)? {
+        // Looked at before it is read whole: a product may be larger than any input.
+        if !found.origin.is_named() && Places::is_generated(host, &found.path) {
+            session.note(&format!("leaving out {}, which is generated", found.path));
+            continue;
+        }
+        let is_yaml = matches!(found.format, Format::Compose | Format::Unknown);
+        let text = if is_yaml {
+            let yaml = if found.path == STDIN { host.read_stdin_yaml() } else { host.read_yaml(&found.path) };
+            let YamlText { text, is_utf16 } = yaml?;
+            if is_utf16 {
+                found.format = Format::Compose;
+            }
+            text
+        } else {
+            host.read(&found.path)?
+        };
+        texts.push((found, text));
+    }
+    if texts.is_empty() { Err(discovery::no_definition().into()) } else { Ok(texts) }
+}
+
+/// A note with the files that look like input and are not among those that were `read`.
+pub(super) fn unread(
+    session: &Session<'_>,
+    files: &[Found],
+    read: &[&str],
+    images: Images<'_>,
+) -> Option<Diagnostic> {
+    let unread = discovery::unread(files, read, images, session.host);
+    let first = unread.first()?;
+    let names: Vec<String> = unread.iter().map(|path| format!("`{path}`")).collect();
+    let are = if names.len() == 1 { "looks like input and is" } else { "look like input and are" };
+    let option = if discovery::is_images(first) { "--images" } else { "-f" };
+    Some(Diagnostic::note("unread-file", format!("{} {are} not read", names.join(", "))).with_help(format!(
+        "only the files that are named are; if it belongs to them, add `{option} {first}`"
+    )))
+}
+
+impl Places for Host {
+    fn has_content(&self, path: &str) -> bool {
+        Self::has_content(self, path)
+    }
+
+    fn is_generated(&self, path: &str) -> bool {
+        // Standard input can be read only once, and nothing is known of it before.
+        path != STDIN && self.head(path).is_ok_and(|head| discovery::is_generated(&head))
+    }
+
+    fn place(&self, path: &str) -> PathBuf {
+        Self::place(self, path)
+    }
+
+    fn is_in_project(&self, place: &Path) -> bool {
+        Self::is_in_project(self, place)
+    }
+}
