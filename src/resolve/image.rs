@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::rules::AppliedRules;
 use super::version::ImageVersion;
-use crate::bake::target::{Target, Text};
 use crate::bake::values::Name;
 use crate::pattern::ImageNames;
 use crate::source::Span;
@@ -45,9 +44,4 @@ impl UnresolvedImage {
     pub(super) fn names(&self) -> ImageNames<'_> {
         ImageNames { name: &self.name, key: &self.key }
     }
-}
-
-/// The tags with a slash: one without is local, by the convention of Bake files.
-pub(super) fn pushed_tags(target: &Target) -> Vec<&Text> {
-    target.tags.iter().flatten().filter(|tag| tag.as_str().contains('/')).collect()
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use super::image::{UnresolvedImage, pushed_tags};
+use super::image::UnresolvedImage;
 use super::rules;
 use super::targets::Targets;
 use super::version::{ImageVersion, tails};
@@ -154,11 +154,15 @@ fn from_tags(
                 continue;
             }
         };
-        let tags = pushed_tags(target);
-        if !tags.is_empty() && legs::is_pushable(target) {
-            let key = tags.iter().map(|tag| normalized(tag)).collect();
-            by_tags.entry(key).or_default().push(target);
+        let names = target.pushed_names();
+        if !legs::is_pushable(target) {
+            continue;
         }
+        if names.is_empty() {
+            diagnostics.extend(pushes_nowhere(target));
+            continue;
+        }
+        by_tags.entry(names.iter().map(normalized).collect()).or_default().push(target);
     }
     let mut images = Vec::new();
     for members in by_tags.values() {
@@ -169,7 +173,7 @@ fn from_tags(
                 None => "not both say for which platforms".to_owned(),
             };
             let message = format!("`{}` and `{}` have the same tags, and {why}", first.name, second.name);
-            let tag = |target: &Target| target.tags.iter().flatten().find_map(|tag| tag.span);
+            let tag = |target: &Target| target.image_names().iter().find_map(|name| name.span);
             // One of them may have inherited the other's tags.
             let place = |target: &Target| if tag(first) == tag(second) { target.span } else { tag(target) };
             diagnostics.report(
@@ -218,6 +222,23 @@ fn from_tags(
         );
     }
     images
+}
+
+/// A warning for a target that pushes unasked, and is local all the same.
+fn pushes_nowhere(target: &Target) -> Option<Diagnostic> {
+    let name = target.image_names().into_iter().next();
+    let message = match &name {
+        _ if !target.is_pushed() => return None,
+        Some(name) => format!(
+            "target `{}` pushes `{name}`, which is local for want of a slash; docker buildx bake would push it to Docker Hub's own images",
+            target.name
+        ),
+        None => format!("target `{}` pushes, and neither `tags` nor its output say where to", target.name),
+    };
+    let span =
+        name.and_then(|name| name.span).or(target.output.iter().flatten().find_map(|output| output.span));
+    let warning = Diagnostic::warning("local-push", message).at(span.or(target.span), "");
+    Some(warning.with_help("give it a tag such as \"ghcr.io/acme/app:1.0\", or leave the push out"))
 }
 
 /// Two targets that build the same platform.
@@ -273,7 +294,7 @@ fn level_zero_names(input: &Input<'_>, targets: &Targets<'_>, diagnostics: &mut 
 /// that they are no images when everything is planned.
 fn templates(targets: &Targets<'_>) -> BTreeSet<Name> {
     let tag_places = |name: &str| -> Option<Vec<Option<Span>>> {
-        Some(targets.resolved.get(name)?.tags.iter().flatten().map(|tag| tag.span).collect())
+        Some(targets.resolved.get(name)?.image_names().iter().map(|name| name.span).collect())
     };
     let mut templates = BTreeSet::new();
     for child in targets.definition.targets.values().filter(|child| !child.name.starts_with('_')) {

@@ -12,7 +12,7 @@ use super::input::Input;
 use super::leg::{Maker, leg_name};
 use super::publication::Publication;
 use super::targets::{DeclaredPlatform, Targets};
-use crate::bake::target::Target;
+use crate::bake::target::{Entry, Target, Text};
 use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::on_missing::OnMissing;
@@ -23,7 +23,7 @@ use crate::spec::PlatformOverride;
 /// Whether Bake could push what the target makes.
 pub(super) fn is_pushable(target: &Target) -> bool {
     let outputs = target.output.as_deref().unwrap_or_default();
-    outputs.is_empty() || outputs.iter().any(|output| matches!(output.kind(), "image" | "registry"))
+    outputs.is_empty() || outputs.iter().any(Entry::is_pushable)
 }
 
 /// The published legs of all wanted images.
@@ -127,7 +127,18 @@ fn check_published(target: &Target, platforms: &[DeclaredPlatform], diagnostics:
             });
         }
     }
+    diagnostics.extend(overruled_names(target));
     diagnostics.extend(annotations::lost(&target.annotations));
+}
+
+/// A warning for names in an output over which buildx puts the tags.
+fn overruled_names(target: &Target) -> Option<Diagnostic> {
+    let tags = target.tags.as_deref().filter(|tags| !tags.is_empty())?;
+    let is_tag = |name: &Text| tags.iter().any(|tag| tag.as_str() == name.as_str());
+    let name = target.output_names().find(|name| !is_tag(name))?;
+    let message = format!("nothing is pushed to `{name}`: `tags` count, and not the `name` of an output");
+    let warning = Diagnostic::warning("output-name", message).at(name.span, "");
+    Some(warning.with_help("add it to `tags`, or leave it out"))
 }
 
 /// Reports targets that name no platforms; services of Compose files, which rarely do, in one note.
@@ -256,7 +267,7 @@ fn check_output(target: &Target, diagnostics: &mut Diagnostics) {
     let outputs = target.output.as_deref().unwrap_or_default();
     let diagnostic = match outputs {
         [] => return,
-        [one] if matches!(one.kind(), "image" | "registry") => return,
+        [one] if one.is_pushable() => return,
         [one] => Diagnostic::error(
             "output",
             format!(

@@ -91,7 +91,7 @@ impl MarkedPlace<'_> {
             // What a group has decides which images there are.
             Self::GroupMember(_) => Reach::Both,
             Self::OfTarget { attribute, .. } => match attribute.as_str() {
-                "tags" | "platforms" | "inherits" => Reach::Both,
+                "tags" | "platforms" | "inherits" | "output" => Reach::Both,
                 _ => Reach::BakeFile,
             },
             Self::OfImage { attribute, .. } | Self::OfPlatform { attribute, .. } => attribute.reach,

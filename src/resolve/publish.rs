@@ -104,7 +104,7 @@ fn check(image: &UnresolvedImage, publication: &Publication, diagnostics: &mut D
 fn reference_count(image: &UnresolvedImage, targets: &Targets<'_>) -> usize {
     let settings = image.settings();
     let target = || image.targets.first().and_then(|(name, _)| targets.resolved.get(name));
-    let own = || target().and_then(|target| target.tags.as_ref()).map_or(0, Vec::len);
+    let own = || target().map_or(0, |target| target.image_names().len());
     settings.repositories.as_ref().map_or(1, Vec::len) * settings.tags.as_ref().map_or_else(own, Vec::len)
 }
 

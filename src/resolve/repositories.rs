@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use indexmap::IndexSet;
 
 use super::constants;
-use super::image::{UnresolvedImage, pushed_tags};
+use super::image::UnresolvedImage;
 use super::publication::{Listing, Publication, Published};
 use super::targets::Targets;
-use crate::bake::target::Text;
+use crate::bake::target::{Target, Text};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::pattern;
 use crate::reference::{Reference, ReferenceError, Repository, Tag};
@@ -32,7 +32,7 @@ pub(super) fn repositories(
             }
         }
         None => {
-            for text in tags_of(image, targets) {
+            for text in names_of(image, targets) {
                 match text.as_str().parse::<Reference>() {
                     Ok(reference) => drop(repositories.insert(reference.repository().clone())),
                     Err(e) => diagnostics.report(reference_error(&text, &e)),
@@ -68,12 +68,16 @@ fn no_reference(text: &Text, why: &str) -> Diagnostic {
     Diagnostic::error("reference", message).at(text.span, "")
 }
 
-fn tags_of(image: &UnresolvedImage, targets: &Targets<'_>) -> Vec<Text> {
-    let target = image.targets.first().and_then(|(name, _)| targets.resolved.get(name));
-    target.map(|target| pushed_tags(target).into_iter().cloned().collect()).unwrap_or_default()
+/// What the image is called where its target pushes it.
+fn names_of(image: &UnresolvedImage, targets: &Targets<'_>) -> Vec<Text> {
+    first_target(image, targets).map(Target::pushed_names).unwrap_or_default()
 }
 
-/// The target's own tags, as they are; moved to the block's repositories when it names some.
+fn first_target<'t>(image: &UnresolvedImage, targets: &'t Targets<'_>) -> Option<&'t Target> {
+    image.targets.first().and_then(|(name, _)| targets.resolved.get(name))
+}
+
+/// The target's own tags, or those that its output names, as they are; moved to the block's repositories when it names some.
 pub(super) fn literal(
     image: &UnresolvedImage,
     targets: &Targets<'_>,
@@ -93,21 +97,23 @@ pub(super) fn literal(
         is_provisional: false,
         span,
     };
+    let target = first_target(image, targets);
+    let is_by_digest = target.is_some_and(Target::is_pushed_by_digest);
+    let has_tag = |(reference, _): &(Reference, Option<Span>)| reference.tag().is_some() || !is_by_digest;
     if settings.repositories.is_some() {
-        let target = image.targets.first().and_then(|(name, _)| targets.resolved.get(name));
-        let texts = target.and_then(|target| target.tags.clone()).unwrap_or_default();
-        let tags: Vec<Published> =
-            texts.iter().filter_map(|text| parse(text, diagnostics)).map(published).collect();
+        let texts = target.map(Target::image_names).unwrap_or_default();
+        let parsed = texts.iter().filter_map(|text| parse(text, diagnostics));
+        let tags: Vec<Published> = parsed.filter(has_tag).map(published).collect();
         let listing = constant(tags);
         for repository in repositories(image, targets, diagnostics) {
             publication.insert(repository, listing.clone());
         }
         return publication;
     }
-    for text in tags_of(image, targets) {
-        let Some((reference, span)) = parse(&text, diagnostics) else { continue };
-        let listing = publication.entry(reference.repository().clone()).or_default();
-        listing.tags.push(published((reference, span)));
+    for text in names_of(image, targets) {
+        let Some(named) = parse(&text, diagnostics) else { continue };
+        let listing = publication.entry(named.0.repository().clone()).or_default();
+        listing.tags.extend(Some(named).filter(has_tag).map(published));
     }
     for listing in publication.values_mut() {
         *listing = constant(std::mem::take(&mut listing.tags));

@@ -35,7 +35,12 @@ pub(super) fn untagged(
         let is_yielded = publication.values().any(|listing| !listing.yielded.is_empty());
         if !names.depend_on_run && !is_yielded {
             let message = format!("image `{}` can never have a tag", image.key);
-            let help = "give it one in `tags` that its version has, such as `{{ version }}`";
+            let help = match image.block {
+                Some(_) => "give it one in `tags` that its version has, such as `{{ version }}`",
+                None => {
+                    "its output pushes by digest alone: give its target `tags`, or add an `image` block with some"
+                }
+            };
             diagnostics.report(Diagnostic::error(CODE, message).at(image.span, "").with_help(help));
         } else if wanted.contains(&image.key) {
             let why = if is_yielded { ": its tags belong to greater versions" } else { "" };

@@ -176,7 +176,7 @@ pub fn strings<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnos
 /// Tags that a target has from another, such as the placeholders of `docker-metadata-action`, are no claim of that one.
 pub fn tags<'t>(targets: impl IntoIterator<Item = &'t Target>, definition: &Definition) -> Vec<Diagnostic> {
     let targets: Vec<&Target> = targets.into_iter().collect();
-    let places = |target: &Target| target.tags.iter().flatten().map(|tag| tag.span).collect::<Vec<_>>();
+    let places = |target: &Target| target.image_names().iter().map(|tag| tag.span).collect::<Vec<_>>();
     let by_name: BTreeMap<&str, &Target> = targets.iter().map(|target| (&*target.name, *target)).collect();
     let templates: BTreeSet<&str> = targets
         .iter()
@@ -188,7 +188,7 @@ pub fn tags<'t>(targets: impl IntoIterator<Item = &'t Target>, definition: &Defi
         .collect();
     let targets = targets.into_iter().filter(|target| !templates.contains(&*target.name));
     let claims = targets.flat_map(|target| {
-        target.tags.iter().flatten().map(move |tag| {
+        target.image_names().into_iter().map(move |tag| {
             (
                 normalized(tag.as_str()),
                 Claim { target, text: tag.to_string(), span: tag.span.or(target.span) },

@@ -32,6 +32,9 @@ pub mod inherit;
 // What targets need of each other.
 pub mod links;
 
+// Where it goes.
+mod pushed;
+
 // What an invocation builds.
 pub mod select;
 

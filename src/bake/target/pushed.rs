@@ -1,0 +1,109 @@
+//! What the image of a target is called where it is pushed.
+//!
+//! Its tags, or else the names in its outputs: buildx puts the tags over those
+//! (`toSolveOpt` in <https://github.com/docker/buildx/blob/master/build/opt.go>).
+
+use super::flags::parse_bool;
+use super::{Entry, Target, Text};
+
+impl Entry {
+    /// Whether Bake could push what this output makes.
+    #[must_use]
+    pub fn is_pushable(&self) -> bool {
+        matches!(self.kind(), "image" | "registry")
+    }
+
+    /// Whether this output is pushed unasked.
+    #[must_use]
+    pub fn is_pushed(&self) -> bool {
+        let push = self.get("push").and_then(parse_bool);
+        match self.kind() {
+            "registry" => push != Some(false),
+            "image" => push == Some(true),
+            _ => false,
+        }
+    }
+
+    /// The names in this output, which commas divide
+    /// (<https://github.com/moby/buildkit/blob/master/exporter/containerimage/export.go>).
+    fn names(&self) -> impl Iterator<Item = Text> {
+        let given = self.fields.get("name").filter(|name| !name.is_empty());
+        given.into_iter().flat_map(|name| name.as_str().split(',').map(|one| name.derive(one)))
+    }
+}
+
+impl Target {
+    /// The outputs that Bake could push.
+    fn pushable_outputs(&self) -> impl Iterator<Item = &Entry> {
+        self.output.iter().flatten().filter(|output| output.is_pushable())
+    }
+
+    /// The names in its outputs.
+    pub fn output_names(&self) -> impl Iterator<Item = Text> {
+        self.pushable_outputs().flat_map(Entry::names)
+    }
+
+    /// What its image is called: its tags, or else the names in its outputs.
+    #[must_use]
+    pub fn image_names(&self) -> Vec<Text> {
+        match self.tags.as_deref() {
+            None | Some([]) => self.output_names().collect(),
+            Some(tags) => tags.to_vec(),
+        }
+    }
+
+    /// Those with a slash: one without is local, by the convention of Bake files.
+    #[must_use]
+    pub fn pushed_names(&self) -> Vec<Text> {
+        let mut names = self.image_names();
+        names.retain(|name| name.as_str().contains('/'));
+        names
+    }
+
+    /// Whether it is pushed without any tag: a name without one stands for the repository, and not for its `latest`.
+    #[must_use]
+    pub fn is_pushed_by_digest(&self) -> bool {
+        let by_digest = |output: &Entry| output.get("push-by-digest").and_then(parse_bool) == Some(true);
+        self.pushable_outputs().any(by_digest)
+    }
+
+    /// Whether it is pushed unasked.
+    #[must_use]
+    pub fn is_pushed(&self) -> bool {
+        self.pushable_outputs().any(Entry::is_pushed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bake::target::flags;
+
+    /// The target's names, with what is pushed unasked and by digest.
+    #[track_caller]
+    fn case(tags: &[&str], output: &str, expected: &str) {
+        let target = Target {
+            tags: Some(tags.iter().map(|tag| Text::verbatim(tag)).collect()),
+            output: Some(vec![flags::output(&Text::verbatim(output)).unwrap()]),
+            ..Target::new("app")
+        };
+        let names: Vec<String> = target.image_names().iter().map(ToString::to_string).collect();
+        let flag = |is: bool, text: &str| if is { text.to_owned() } else { String::new() };
+        let flags = flag(target.is_pushed(), " pushed") + &flag(target.is_pushed_by_digest(), " by digest");
+        assert_eq!(names.join(" ") + &flags, expected, "{tags:?} {output}");
+    }
+
+    #[test]
+    fn names_are_those_that_buildx_pushes() {
+        case(&[], "type=registry,name=r.io/a:1", "r.io/a:1 pushed");
+        case(&[], "type=image,push=true,name=r.io/a", "r.io/a pushed");
+        case(&[], "type=image,\"name=r.io/a:1,r.io/b:2\"", "r.io/a:1 r.io/b:2");
+        case(&[], "type=image,push-by-digest=1,push=T,name=r.io/a", "r.io/a pushed by digest");
+        case(&[], "type=registry,push=false,name=r.io/a", "r.io/a");
+        case(&["b:2"], "type=registry,name=r.io/a:1", "b:2 pushed");
+        case(&[], "type=docker,name=r.io/a:1", "");
+        case(&[], "type=oci,dest=x,name=r.io/a:1", "");
+        case(&[], "type=registry,name=", " pushed");
+        case(&[], "type=registry", " pushed");
+    }
+}
