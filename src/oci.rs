@@ -84,6 +84,14 @@ impl DescriptorPlatform {
         normalise(&self.os, &self.architecture, &self.variant)
     }
 
+    /// Operating system, architecture and variant, as containerd's `platforms.Format` writes them.
+    #[must_use]
+    pub fn to_kind(&self) -> String {
+        let (os, architecture, variant) = self.normal();
+        let parts = [os, architecture, variant];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
+    }
+
     /// Whether this is the planned platform. The version of an operating system counts where it is planned.
     #[must_use]
     pub fn fits(&self, planned: &Platform) -> bool {

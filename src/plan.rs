@@ -92,6 +92,8 @@ pub struct Build {
     pub labels: BTreeMap<String, String>,
     /// Annotations that the manifest of its image will have; without those whose values the build decides.
     pub annotations: BTreeMap<String, String>,
+    /// Annotations that the descriptor of its image has in the index.
+    pub descriptor_annotations: BTreeMap<String, String>,
 }
 
 /// A tag of an image.

@@ -23,6 +23,12 @@ pub(super) fn imagetools(ready: &Ready<'_>, site: usize, tags: &[TagJob], sites:
     for (key, value) in &ready.image.annotations {
         words.extend(["--annotation".to_owned(), format!("index:{key}={value}")]);
     }
+    for entry in checked.sources.iter().flat_map(IndexSource::entries) {
+        let platform = entry.platform.as_ref().map(|one| format!("[{}]", one.to_kind())).unwrap_or_default();
+        for (key, value) in ready.image.descriptor_annotations(entry).into_iter().flatten() {
+            words.extend(["--annotation".to_owned(), format!("manifest-descriptor{platform}:{key}={value}")]);
+        }
+    }
     if checked.referrers.is_empty() && checked.origins.iter().all(Option::is_some) {
         for (digest, places) in checked.origins.iter().flatten() {
             let from = places.iter().find(|place| **place == site).or(places.first()).unwrap_or(&site);

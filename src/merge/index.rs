@@ -45,6 +45,9 @@ impl IndexSource {
     }
 }
 
+/// The annotations that an index is to have of an image in it, if it is to have any.
+pub type OfDescriptor<'a> = &'a dyn Fn(&Descriptor) -> Option<&'a BTreeMap<String, String>>;
+
 /// Composes the index.
 ///
 /// The rules are those of buildx: entries in the order of the sources, each digest once; Docker's media type when all
@@ -57,8 +60,12 @@ pub fn compose(
     sources: &[IndexSource],
     referrers: &[Descriptor],
     annotations: &BTreeMap<String, String>,
+    of_descriptor: OfDescriptor<'_>,
 ) -> Result<Manifest, ComposeError> {
-    if let ([IndexSource::Index(manifest, index)], true) = (sources, annotations.is_empty()) {
+    let is_described =
+        sources.iter().flat_map(IndexSource::entries).any(|entry| of_descriptor(entry).is_some());
+    let is_annotated = is_described || !annotations.is_empty();
+    if let ([IndexSource::Index(manifest, index)], false) = (sources, is_annotated) {
         if referrers.is_empty() {
             return Ok(manifest.clone());
         }
@@ -81,8 +88,12 @@ pub fn compose(
         return Err(ComposeError::Empty);
     }
     let is_docker = manifests.iter().all(|entry| entry.media_type.starts_with(DOCKER_PREFIX));
-    if is_docker && !annotations.is_empty() {
+    if is_docker && is_annotated {
         return Err(ComposeError::Annotations);
+    }
+    for entry in &mut manifests {
+        let own = of_descriptor(entry).into_iter().flatten();
+        entry.annotations.extend(own.map(|(key, value)| (key.clone(), value.clone())));
     }
     let media_type = if is_docker { DOCKER_LIST } else { OCI_INDEX };
     manifests.extend_from_slice(referrers);
@@ -144,6 +155,8 @@ mod tests {
     use super::*;
     use crate::oci::{DOCKER_MANIFEST, OCI_MANIFEST};
 
+    const NONE: OfDescriptor<'static> = &|_| None;
+
     fn digest(name: &str) -> Digest {
         Digest::sha256(name.as_bytes())
     }
@@ -172,7 +185,7 @@ mod tests {
 
     fn made(sources: &[IndexSource], annotations: &[(&str, &str)]) -> (String, Vec<String>, String) {
         let annotations = annotations.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
-        let manifest = compose(sources, &[], &annotations).unwrap();
+        let manifest = compose(sources, &[], &annotations, NONE).unwrap();
         let index: Index = serde_json::from_slice(&manifest.bytes).unwrap();
         assert_eq!(index.media_type, manifest.media_type);
         let digests = index.manifests.iter().map(|entry| entry.digest.to_string()).collect();
@@ -203,13 +216,13 @@ mod tests {
         let source = index(&[image("a", OCI_MANIFEST, "linux/amd64")]);
         let IndexSource::Index(original, _) = &source else { unreachable!() };
         let sources = std::slice::from_ref(&source);
-        assert_eq!(compose(sources, &[], &BTreeMap::new()).unwrap(), *original);
+        assert_eq!(compose(sources, &[], &BTreeMap::new(), NONE).unwrap(), *original);
         let (_, _, text) = made(sources, &[("a", "<&>\u{2028}ü")]);
         assert!(
             text.ends_with("\"annotations\": {\n    \"a\": \"\\u003c\\u0026\\u003e\\u2028ü\"\n  }\n}"),
             "{text}"
         );
-        let more = compose(sources, &[attestation("x", "a")], &BTreeMap::new()).unwrap();
+        let more = compose(sources, &[attestation("x", "a")], &BTreeMap::new(), NONE).unwrap();
         let more: Index = serde_json::from_slice(&more.bytes).unwrap();
         assert_eq!(more.manifests.len(), 2);
     }
@@ -221,8 +234,27 @@ mod tests {
         assert_eq!(made(std::slice::from_ref(&docker), &[]).0, DOCKER_LIST);
         assert_eq!(made(&[docker.clone(), oci], &[("a", "b")]).0, OCI_INDEX);
         let annotations = BTreeMap::from([("a".to_owned(), "b".to_owned())]);
-        assert_eq!(compose(&[docker], &[], &annotations), Err(ComposeError::Annotations));
-        assert_eq!(compose(&[], &[], &BTreeMap::new()), Err(ComposeError::Empty));
+        assert_eq!(compose(&[docker], &[], &annotations, NONE), Err(ComposeError::Annotations));
+        assert_eq!(compose(&[], &[], &BTreeMap::new(), NONE), Err(ComposeError::Empty));
+    }
+
+    #[test]
+    fn descriptors_are_annotated_and_attestations_are_not() {
+        let (amd, arm) = (image("a", OCI_MANIFEST, "linux/amd64"), image("b", OCI_MANIFEST, "linux/arm64"));
+        let annotations = BTreeMap::from([("k".to_owned(), "v".to_owned())]);
+        let of_amd = |entry: &Descriptor| (entry.digest == digest("a")).then_some(&annotations);
+        let sources = [index(&[amd, attestation("x", "a")]), IndexSource::Image(arm)];
+        let composed = |sources: &[IndexSource]| {
+            let manifest = compose(sources, &[], &BTreeMap::new(), &of_amd).unwrap();
+            let index: Index = serde_json::from_slice(&manifest.bytes).unwrap();
+            index.manifests.iter().map(|entry| entry.annotations.get("k").cloned()).collect::<Vec<_>>()
+        };
+        assert_eq!(composed(&sources), [Some("v".to_owned()), None, None]);
+        // An index that stays as it is has no place for them.
+        assert_eq!(composed(&sources[..1]), [Some("v".to_owned()), None]);
+        let docker = IndexSource::Image(image("a", DOCKER_MANIFEST, "linux/amd64"));
+        let refused = compose(&[docker], &[], &BTreeMap::new(), &of_amd);
+        assert_eq!(refused, Err(ComposeError::Annotations));
     }
 
     #[test]

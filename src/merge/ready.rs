@@ -4,6 +4,7 @@ use super::decide::{Decision, decide};
 use super::index;
 use super::subject::{Checked, Subject};
 use crate::diagnostic::Diagnostic;
+use crate::oci::Descriptor;
 use crate::published::planned::PlannedImage;
 use crate::published::record::Record;
 use crate::registry::Manifest;
@@ -35,7 +36,9 @@ impl<'a> Ready<'a> {
         records: &[Record],
     ) -> Result<Self, Diagnostic> {
         let (key, image) = (subject.key, subject.image);
-        let manifest = index::compose(&checked.sources, &checked.referrers, &image.annotations);
+        let of_descriptor = |entry: &Descriptor| image.descriptor_annotations(entry);
+        let manifest =
+            index::compose(&checked.sources, &checked.referrers, &image.annotations, &of_descriptor);
         let manifest = manifest.map_err(|error| {
             let message = format!("image `{key}` cannot have an index: {error}");
             Diagnostic::error("compose", message)

@@ -66,6 +66,7 @@ mod tests {
             on_missing: OnMissing::Hold,
             labels: map(labels),
             annotations: map(annotations),
+            descriptor_annotations: BTreeMap::new(),
         };
         let found = map(&[("a", "1"), ("b", "")]);
         for (labels, annotations) in [

@@ -151,6 +151,9 @@ pub struct BuildEntry {
     /// Annotations that the manifest of its image has.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
+    /// Annotations that the index has of it, in its descriptor.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub descriptor_annotations: BTreeMap<String, String>,
 }
 
 /// A CI job.

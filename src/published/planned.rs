@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::plan_json::{BuildEntry, ImageEntry, PlanJson, SCHEMA, TagEntry};
 use crate::diagnostic::Diagnostic;
+use crate::oci::{Descriptor, DescriptorPlatform};
 use crate::registry::Location;
 use crate::version::{Scheme, Tails, Version, VersionError};
 
@@ -36,6 +37,23 @@ pub struct PlannedImage {
     pub withdrawn: Vec<Version>,
     /// The builds that make it, by leg, in the order of the platforms.
     pub builds: IndexMap<String, BuildEntry>,
+}
+
+impl PlannedImage {
+    /// The annotations that its index has of an image in it, in the descriptor.
+    #[must_use]
+    pub fn descriptor_annotations(&self, descriptor: &Descriptor) -> Option<&BTreeMap<String, String>> {
+        if descriptor.attested().is_some() {
+            return None;
+        }
+        let is_of = |build: &&BuildEntry| match (&build.platform, &descriptor.platform) {
+            (Some(planned), Some(platform)) => platform.fits(planned),
+            (None, platform) => !platform.as_ref().is_some_and(DescriptorPlatform::is_unknown),
+            (Some(_), None) => false,
+        };
+        let build = self.builds.values().find(is_of)?;
+        Some(&build.descriptor_annotations).filter(|annotations| !annotations.is_empty())
+    }
 }
 
 impl Planned {

@@ -42,7 +42,7 @@ fn image(image: &Image, plan: &Plan, jobs: &BTreeMap<&str, &str>) -> ImageEntry 
         withdrawn,
         immutable,
     } = image;
-    let build = |Build { leg, on_missing, labels, annotations }: &Build| {
+    let build = |Build { leg, on_missing, labels, annotations, descriptor_annotations }: &Build| {
         let platform = plan.legs.get(leg).and_then(|leg| leg.platform.clone());
         let job = jobs.get(leg.as_str()).copied().unwrap_or_default().to_owned();
         let entry = BuildEntry {
@@ -51,6 +51,7 @@ fn image(image: &Image, plan: &Plan, jobs: &BTreeMap<&str, &str>) -> ImageEntry 
             on_missing: *on_missing,
             labels: labels.clone(),
             annotations: annotations.clone(),
+            descriptor_annotations: descriptor_annotations.clone(),
         };
         (leg.clone(), entry)
     };

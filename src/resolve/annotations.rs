@@ -1,4 +1,6 @@
-//! Annotations that belong to the index: the merge sets them, since it makes the index.
+//! Annotations of a target, and where each goes: into a leg, which is a build for one platform, or through the plan into
+//! the index that the merge makes. As BuildKit has it, those for a platform count more than those for all
+//! (`AnnotationsGroup.Platform` in <https://github.com/moby/buildkit/blob/master/exporter/containerimage/annotations.go>).
 
 use std::collections::BTreeMap;
 
@@ -10,141 +12,319 @@ use crate::platform::Platform;
 /// An annotation of Bake: `[type[platform],…:]key=value`
 /// (buildx `util/buildflags/export.go`).
 pub(super) struct Annotation<'a> {
-    /// What it annotates, as written; empty for the manifest.
-    types: Vec<&'a str>,
+    /// What it annotates; the manifest when nothing is written.
+    levels: Vec<Level<'a>>,
     key: &'a str,
     value: &'a str,
 }
 
-const TYPES: [&str; 4] = ["manifest", "manifest-descriptor", "index", "index-descriptor"];
+/// What an annotation annotates, of all platforms or of one.
+#[derive(Clone, Copy)]
+struct Level<'a> {
+    kind: Kind,
+    platform: Option<&'a str>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Manifest,
+    ManifestDescriptor,
+    Index,
+    IndexDescriptor,
+}
+
+impl<'a> Level<'a> {
+    const OF_ALL_MANIFESTS: Self = Self { kind: Kind::Manifest, platform: None };
+
+    fn parse(word: &'a str) -> Option<Self> {
+        let (kind, platform) = match word.split_once('[') {
+            Some((kind, platform)) => (kind, Some(platform.trim_end_matches(']'))),
+            None => (word, None),
+        };
+        let kind = match kind {
+            "manifest" => Kind::Manifest,
+            "manifest-descriptor" => Kind::ManifestDescriptor,
+            "index" => Kind::Index,
+            "index-descriptor" => Kind::IndexDescriptor,
+            _ => return None,
+        };
+        Some(Self { kind, platform })
+    }
+
+    /// Whether it is for a build of this platform.
+    fn fits(self, platform: Option<&Platform>) -> bool {
+        let is_own = |of: &str| of.parse().is_ok_and(|of: Platform| Some(&of) == platform);
+        self.platform.is_none_or(is_own)
+    }
+}
 
 impl<'a> Annotation<'a> {
     pub(super) fn parse(text: &'a str) -> Self {
         let (name, value) = text.split_once('=').unwrap_or((text, ""));
         let typed = name.split_once(':').and_then(|(types, key)| {
-            let types: Vec<&str> = types.split(',').collect();
-            types.iter().all(|word| TYPES.contains(&kind(word))).then_some((types, key))
+            Some((types.split(',').map(Level::parse).collect::<Option<Vec<_>>>()?, key))
         });
-        let (types, key) = typed.unwrap_or((Vec::new(), name));
-        Self { types, key, value }
+        let (levels, key) = typed.unwrap_or((vec![Level::OF_ALL_MANIFESTS], name));
+        Self { levels, key, value }
     }
 
-    /// The annotation's key and value if it annotates the index.
-    fn of_index(&self) -> Option<(&'a str, &'a str)> {
-        self.types.iter().any(|word| kind(word) == "index").then_some((self.key, self.value))
-    }
-
-    /// The annotation without what a leg of this platform cannot hold: types of the index, and other platforms'.
-    fn of_leg(&self, platform: Option<&Platform>) -> Option<String> {
-        if self.types.is_empty() {
-            return Some(format!("{}={}", self.key, self.value));
-        }
-        let here = |word: &&str| {
-            let of = word.split_once('[').map(|(_, platform)| platform.trim_end_matches(']'));
-            let fits = of
-                .is_none_or(|of| platform.is_some_and(|own| of.parse().is_ok_and(|of: Platform| of == *own)));
-            fits && !kind(word).starts_with("index")
+    /// The same as an attribute of an output: `annotation[-TYPE[PLATFORM]].KEY`
+    /// (<https://github.com/moby/buildkit/blob/master/docs/annotations.md>).
+    fn of_field(field: &'a str, value: &'a str) -> Option<Self> {
+        let (word, key) = field.strip_prefix("annotation")?.split_once('.')?;
+        let level = match word.strip_prefix('-') {
+            Some(word) => Level::parse(word)?,
+            None if word.is_empty() => Level::OF_ALL_MANIFESTS,
+            None => return None,
         };
-        let types: Vec<&str> = self.types.iter().copied().filter(here).collect();
-        if types.is_empty() { None } else { Some(format!("{}:{}={}", types.join(","), self.key, self.value)) }
+        Some(Self { levels: vec![level], key, value })
+    }
+
+    /// Whether it annotates this for a build of the platform, and whether it does so for the platform alone.
+    fn annotates(&self, kind: Kind, platform: Option<&Platform>) -> Option<bool> {
+        let fitting = self.levels.iter().filter(|level| level.kind == kind && level.fits(platform));
+        fitting.map(|level| level.platform.is_some()).max()
     }
 }
 
-fn kind(word: &str) -> &str {
-    word.split_once('[').map_or(word, |(kind, _)| kind)
+/// The annotations of a target that its leg keeps: those of the manifest. The leg has one platform, and BuildKit passes over
+/// those for a platform when it makes no index.
+pub(super) fn of_leg(annotations: &[Text], platform: Option<&Platform>) -> Vec<Text> {
+    let parsed: Vec<_> = annotations.iter().map(|text| (text, Annotation::parse(text.as_str()))).collect();
+    let is_overruled = |key: &str, is_own: bool| {
+        let of_key =
+            |one: &Annotation<'_>| one.key == key && one.annotates(Kind::Manifest, platform) == Some(true);
+        !is_own && parsed.iter().any(|(_, one)| of_key(one))
+    };
+    let kept = parsed.iter().filter_map(|(text, one)| {
+        let is_own = one.annotates(Kind::Manifest, platform)?;
+        if is_overruled(one.key, is_own) {
+            return None;
+        }
+        let is_plain =
+            text.as_str().strip_prefix(one.key).is_some_and(|rest| rest.is_empty() || rest.starts_with('='));
+        let types = if is_plain { "" } else { "manifest:" };
+        Some(text.derive(&format!("{types}{}={}", one.key, one.value)))
+    });
+    kept.collect()
 }
 
 /// Whether one of the annotations is of the manifest and has this key.
 pub(super) fn has(annotations: &[Text], key: &str) -> bool {
-    annotations.iter().map(|text| Annotation::parse(text.as_str())).any(|one| {
-        one.key == key && (one.types.is_empty() || one.types.iter().any(|word| kind(word) == "manifest"))
-    })
-}
-
-/// The annotations of a target that its leg keeps.
-pub(super) fn of_leg(annotations: &[Text], platform: Option<&Platform>) -> Vec<Text> {
-    let kept = |text: &Text| Annotation::parse(text.as_str()).of_leg(platform).map(|kept| text.derive(&kept));
-    annotations.iter().filter_map(kept).collect()
+    let mut parsed = annotations.iter().map(|text| Annotation::parse(text.as_str()));
+    parsed.any(|one| one.key == key && one.levels.iter().any(|level| level.kind == Kind::Manifest))
 }
 
 /// The annotations that the manifest of a leg's image will have, as far as they are known before it is built: without
 /// those that hold a kept variable, and those that the output and the target say differently.
 pub(super) fn of_manifest(definition: &Target) -> BTreeMap<String, String> {
-    // An annotation for the leg's platform counts more than one for all (BuildKit's `AnnotationsGroup.Platform`).
-    let mut of_target: BTreeMap<(&str, bool), Option<&str>> = BTreeMap::new();
+    let mut known: BTreeMap<&str, Option<&str>> = BTreeMap::new();
     for text in &definition.annotations {
         let one = Annotation::parse(text.as_str());
-        let words = one.types.iter().filter(|word| kind(word) == "manifest").map(|word| word.contains('['));
-        let value = Some(one.value).filter(|_| variable_in(&text.value).is_none());
-        let plain = one.types.is_empty().then_some(false);
-        of_target.extend(words.chain(plain).map(|is_own| ((one.key, is_own), value)));
+        if one.annotates(Kind::Manifest, None).is_some() {
+            known.insert(one.key, Some(one.value).filter(|_| variable_in(&text.value).is_none()));
+        }
     }
-    // `false` comes before `true`.
-    let mut known: BTreeMap<&str, Option<&str>> =
-        of_target.into_iter().map(|((key, _), value)| (key, value)).collect();
-    for (field, text) in definition.output.iter().flatten().flat_map(|output| output.fields.iter()) {
-        let Some((types, key)) = field.strip_prefix("annotation").and_then(|rest| rest.split_once('.'))
-        else {
-            continue;
-        };
-        if types.is_empty() || kind(types) == "-manifest" {
-            let value = Some(text.as_str()).filter(|_| variable_in(&text.value).is_none());
-            known.entry(key).and_modify(|own| *own = own.filter(|own| Some(*own) == value)).or_insert(value);
+    for (one, text) in of_outputs(definition) {
+        if one.annotates(Kind::Manifest, None).is_some() {
+            let value = Some(one.value).filter(|_| variable_in(&text.value).is_none());
+            known
+                .entry(one.key)
+                .and_modify(|own| *own = own.filter(|own| Some(*own) == value))
+                .or_insert(value);
         }
     }
     known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned()))).collect()
 }
 
-/// How an output's attribute annotates the index: `annotation-index.KEY=VALUE`
-/// (<https://github.com/moby/buildkit/blob/master/docs/annotations.md>).
-const INDEX_FIELD: &str = "annotation-index.";
+/// The annotations in the outputs of a target.
+fn of_outputs(target: &Target) -> impl Iterator<Item = (Annotation<'_>, &Text)> {
+    let fields = target.output.iter().flatten().flat_map(|output| output.fields.iter());
+    fields.filter_map(|(field, text)| Some((Annotation::of_field(field, text.as_str())?, text)))
+}
 
-/// The annotations that are lifted out of a target: `index:` ones, and those of its output.
+/// All annotations of a target: those of its outputs, over which buildx puts its own.
+fn of_target(target: &Target) -> impl Iterator<Item = (Annotation<'_>, &Text)> {
+    let own = target.annotations.iter().map(|text| (Annotation::parse(text.as_str()), text));
+    of_outputs(target).chain(own)
+}
+
+/// The annotations of this kind for a build of the platform.
+fn of_kind(target: &Target, kind: Kind, platform: Option<&Platform>) -> BTreeMap<String, String> {
+    let mut all: BTreeMap<(&str, bool), &str> = BTreeMap::new();
+    for (one, _) in of_target(target) {
+        all.extend(one.annotates(kind, platform).map(|is_own| ((one.key, is_own), one.value)));
+    }
+    // `false` comes before `true`.
+    all.into_iter().map(|((key, _), value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// The annotations that are lifted out of a target into the index.
 pub(super) fn lifted(target: &Target) -> BTreeMap<String, String> {
-    let pairs = target.annotations.iter().filter_map(|text| Annotation::parse(text.as_str()).of_index());
-    let fields = target.output.iter().flatten().flat_map(|output| &output.fields);
-    let of_output = fields.filter_map(|(key, value)| Some((key.strip_prefix(INDEX_FIELD)?, value.as_str())));
-    of_output.chain(pairs).map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+    of_kind(target, Kind::Index, None)
 }
 
-/// Takes what [`lifted`] has lifted out of an output.
-pub(super) fn strip(output: &mut Entry) {
-    output.fields.retain(|key, _| !key.starts_with(INDEX_FIELD));
+/// The annotations that are lifted out of a target into the descriptor that the index has of its build for a platform.
+pub(super) fn of_descriptor(target: &Target, platform: Option<&Platform>) -> BTreeMap<String, String> {
+    of_kind(target, Kind::ManifestDescriptor, platform)
 }
 
-/// A warning for each annotation of the index's descriptor: a tag in a registry has no descriptor to hold it.
-pub(super) fn lost(annotations: &[Text]) -> impl Iterator<Item = Diagnostic> {
-    let is_lost = |text: &&Text| {
-        Annotation::parse(text.as_str()).types.iter().any(|word| kind(word) == "index-descriptor")
-    };
-    annotations.iter().filter(is_lost).map(|text| {
-        let message =
-            format!("the annotation `{text}` is left out: a registry keeps no descriptor of an index");
-        Diagnostic::warning("lost-annotation", message)
-            .at(text.span, "")
-            .with_help("`index:` annotates the index itself")
-    })
+/// Takes out of an output what does not go into the leg of a platform, as [`of_leg`] does.
+pub(super) fn strip(output: &mut Entry, platform: Option<&Platform>) {
+    let mut general = Vec::new();
+    let mut own = Vec::new();
+    output.fields.retain(|field, text| {
+        let Some(one) = Annotation::of_field(field, text.as_str()) else { return true };
+        match one.annotates(Kind::Manifest, platform) {
+            Some(is_own) => {
+                let list = if is_own { &mut own } else { &mut general };
+                list.push((one.key.to_owned(), field.to_string(), text.clone()));
+            }
+            None => {}
+        }
+        false
+    });
+    general.retain(|(key, ..)| !own.iter().any(|(of_platform, ..)| of_platform == key));
+    for (_, field, text) in general {
+        output.set(&field, text);
+    }
+    for (key, _, text) in own {
+        output.set(&format!("annotation-manifest.{key}"), text);
+    }
+}
+
+/// A warning for each annotation that has no place: of the index's descriptor, since a tag in a registry has none to hold
+/// it, and of a platform that the target does not name.
+pub(super) fn lost(target: &Target, platforms: &[&Platform]) -> Vec<Diagnostic> {
+    let mut lost = Vec::new();
+    for (one, text) in of_target(target) {
+        let is_strange = |level: &&Level<'_>| {
+            level.platform.is_some() && !platforms.iter().any(|platform| level.fits(Some(platform)))
+        };
+        let shown = format!("{}={}", one.key, one.value);
+        let (message, help) = if one.levels.iter().any(|level| level.kind == Kind::IndexDescriptor) {
+            let message = format!(
+                "the annotation `{shown}` of the `index-descriptor` is left out: a registry keeps no descriptor of an index"
+            );
+            (message, "`index:` annotates the index itself".to_owned())
+        } else if let Some(level) = one.levels.iter().find(is_strange) {
+            let of = level.platform.unwrap_or_default();
+            let message =
+                format!("the annotation `{shown}` is left out: `{}` is not built for `{of}`", target.name);
+            let list: Vec<String> = platforms.iter().map(|platform| format!("`{platform}`")).collect();
+            let help = match list.as_slice() {
+                [] => "name the `platforms` of the target, or leave the one of the annotation out".to_owned(),
+                list => format!("its platforms are {}", list.join(", ")),
+            };
+            (message, help)
+        } else {
+            continue;
+        };
+        lost.push(Diagnostic::warning("lost-annotation", message).at(text.span, "").with_help(help));
+    }
+    lost
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn shown(map: &BTreeMap<String, String>) -> String {
+        map.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" ")
+    }
+
+    /// What the leg for linux/amd64 keeps, and what goes to its descriptor and to the index.
     #[track_caller]
-    fn case(text: &str, platform: &str, leg: Option<&str>, index: Option<(&str, &str)>) {
-        let annotation = Annotation::parse(text);
-        let platform: Platform = platform.parse().unwrap();
-        assert_eq!(annotation.of_leg(Some(&platform)).as_deref(), leg, "{text}");
-        assert_eq!(annotation.of_index(), index, "{text}");
+    fn case(annotations: &[&str], leg: &[&str], descriptor: &str, index: &str) {
+        let platform: Platform = "linux/amd64".parse().unwrap();
+        let annotations: Vec<Text> = annotations.iter().map(|text| Text::verbatim(text)).collect();
+        let kept: Vec<String> =
+            of_leg(&annotations, Some(&platform)).iter().map(ToString::to_string).collect();
+        let target = Target { annotations, ..Target::new("t") };
+        let of_descriptor = of_descriptor(&target, Some(&platform));
+        assert_eq!(
+            (shown(&of_descriptor), shown(&lifted(&target))),
+            (descriptor.to_owned(), index.to_owned())
+        );
+        assert_eq!(kept, leg);
     }
 
     #[test]
-    fn an_output_s_annotations_of_the_index_are_lifted_too() {
-        let mut output = Entry::of_type("image").with("annotation-index.k", "v").with("annotation.m", "w");
+    fn each_annotation_goes_to_its_level() {
+        case(&["a=b"], &["a=b"], "", "");
+        case(&["manifest:a=b=c"], &["manifest:a=b=c"], "", "");
+        case(&["index:a=b"], &[], "", "a=b");
+        case(&["index,manifest:a=b"], &["manifest:a=b"], "", "a=b");
+        case(&["index-descriptor:a=b"], &[], "", "");
+        case(&["org.example:a=b"], &["org.example:a=b"], "", "");
+        case(&["manifest[linux/amd64]:a=b"], &["manifest:a=b"], "", "");
+        case(&["manifest[linux/x86_64]:a=b"], &["manifest:a=b"], "", "");
+        case(&["manifest[linux/arm64]:a=b"], &[], "", "");
+        case(&["manifest[linux/arm64],manifest[linux/amd64]:a=b"], &["manifest:a=b"], "", "");
+        case(&["manifest-descriptor:a=b"], &[], "a=b", "");
+        case(&["manifest-descriptor[linux/amd64]:a=b"], &[], "a=b", "");
+        case(&["manifest-descriptor[linux/arm64]:a=b"], &[], "", "");
+        case(&["manifest,manifest-descriptor[linux/amd64],index:a=b"], &["manifest:a=b"], "a=b", "a=b");
+    }
+
+    #[test]
+    fn those_of_the_platform_count_more() {
+        case(
+            &["manifest[linux/amd64]:a=own", "a=all", "manifest:a=all", "b=c"],
+            &["manifest:a=own", "b=c"],
+            "",
+            "",
+        );
+        case(&["manifest[linux/arm64]:a=own", "a=all"], &["a=all"], "", "");
+        case(&["manifest-descriptor[linux/amd64]:a=own", "manifest-descriptor:a=all"], &[], "a=own", "");
+    }
+
+    #[test]
+    fn an_output_s_annotations_go_the_same_ways() {
+        let platform: Platform = "linux/amd64".parse().unwrap();
+        let fields = [
+            ("annotation-index.k", "v"),
+            ("annotation-index-descriptor.k", "v"),
+            ("annotation-manifest-descriptor.d", "all"),
+            ("annotation-manifest-descriptor[linux/amd64].d", "own"),
+            ("annotation-manifest[linux/arm64].o", "p"),
+            ("annotation-manifest[linux/amd64].m", "own"),
+            ("annotation.m", "all"),
+            ("annotation.n.o", "w"),
+            ("annotations", "x"),
+        ];
+        let mut output =
+            fields.iter().fold(Entry::of_type("image"), |output, (key, value)| output.with(key, *value));
         let target = Target { output: Some(vec![output.clone()]), ..Target::new("t") };
-        assert_eq!(lifted(&target), BTreeMap::from([("k".to_owned(), "v".to_owned())]));
-        strip(&mut output);
-        assert_eq!((output.get("annotation-index.k"), output.get("annotation.m")), (None, Some("w")));
+        assert_eq!(shown(&lifted(&target)), "k=v");
+        assert_eq!(shown(&of_descriptor(&target, Some(&platform))), "d=own");
+        strip(&mut output, Some(&platform));
+        let left: Vec<String> = output.fields.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        assert_eq!(left.join(" "), "annotation-manifest.m=own annotation.n.o=w annotations=x type=image");
+        // Those of the target count more.
+        let annotations =
+            vec![Text::verbatim("index:k=own"), Text::verbatim("manifest-descriptor[linux/amd64]:d=x")];
+        let target = Target { annotations, ..target };
+        assert_eq!(shown(&lifted(&target)), "k=own");
+        assert_eq!(shown(&of_descriptor(&target, Some(&platform))), "d=x");
+    }
+
+    #[test]
+    fn what_has_no_place_is_told() {
+        let platform: Platform = "linux/amd64".parse().unwrap();
+        let told = |annotation: &str, platforms: &[&Platform]| {
+            let target = Target { annotations: vec![Text::verbatim(annotation)], ..Target::new("t") };
+            lost(&target, platforms).into_iter().map(|one| one.message).collect::<Vec<_>>().join("; ")
+        };
+        for annotation in ["a=1", "index:a=1", "manifest-descriptor:a=1", "manifest[linux/amd64/v1]:a=1"] {
+            assert_eq!(told(annotation, &[&platform]), "", "{annotation}");
+        }
+        for annotation in
+            ["index-descriptor:a=1", "manifest[linux/arm64]:a=1", "manifest-descriptor[linux/386]:a=1"]
+        {
+            assert!(told(annotation, &[&platform]).contains("is left out"), "{annotation}");
+        }
+        assert!(told("manifest[linux/amd64]:a=1", &[]).contains("is not built for `linux/amd64`"));
     }
 
     #[test]
@@ -154,41 +334,23 @@ mod tests {
             let output =
                 fields.iter().fold(Entry::of_type("image"), |output, (key, value)| output.with(key, *value));
             let target = Target { annotations, output: Some(vec![output]), ..Target::new("t") };
-            let known = of_manifest(&target).into_iter().map(|(key, value)| format!("{key}={value}"));
-            known.collect::<Vec<_>>().join(" ")
+            shown(&of_manifest(&target))
         };
         for (annotations, expected) in [
             (&["a=1", "manifest:b=2=2", "org.example:c=3"][..], "a=1 b=2=2 org.example:c=3"),
             (&["a=1", "manifest:a=2"], "a=2"),
-            (&["manifest[linux/amd64]:a=1", "a=2"], "a=1"),
             (&["manifest,manifest-descriptor:a=1", "manifest-descriptor:b=2"], "a=1"),
-            (&["manifest-descriptor[linux/amd64]:a=1"], ""),
         ] {
             assert_eq!(own(annotations, &[]), expected, "{annotations:?}");
         }
         for (fields, expected) in [
             (&[("annotation.a", "1"), ("annotation-manifest.b.c", "2")][..], "a=1 b.c=2 k=v"),
-            (
-                &[("annotation-manifest[linux/amd64].a", "1"), ("annotation-manifest-descriptor.b", "2")],
-                "a=1 k=v",
-            ),
+            (&[("annotation-manifest-descriptor.b", "2")], "k=v"),
             (&[("annotation.k", "v")], "k=v"),
             (&[("annotation.k", "w")], ""),
             (&[("annotations", "1"), ("compression", "zstd")], "k=v"),
         ] {
             assert_eq!(own(&["k=v"], fields), expected, "{fields:?}");
         }
-    }
-
-    #[test]
-    fn what_belongs_to_the_index_is_lifted() {
-        case("a=b", "linux/amd64", Some("a=b"), None);
-        case("manifest:a=b=c", "linux/amd64", Some("manifest:a=b=c"), None);
-        case("index:a=b", "linux/amd64", None, Some(("a", "b")));
-        case("index,manifest:a=b", "linux/amd64", Some("manifest:a=b"), Some(("a", "b")));
-        case("manifest[linux/amd64]:a=b", "linux/amd64", Some("manifest[linux/amd64]:a=b"), None);
-        case("manifest[linux/arm64]:a=b", "linux/amd64", None, None);
-        case("index-descriptor:a=b", "linux/amd64", None, None);
-        case("org.example:a=b", "linux/amd64", Some("org.example:a=b"), None);
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct AssignedLeg {
     /// The runner that builds it; for a linked leg that of the leg that links to it first.
     pub(super) assignment: Assignment,
     pub(super) grouping: Grouping,
+    /// The annotations of its descriptor in the index.
+    pub(super) descriptor: BTreeMap<String, String>,
 }
 
 /// All legs, by name.
@@ -42,6 +44,7 @@ impl Legs {
             on_missing: *on_missing,
             labels: labels::known(&assigned.leg.definition),
             annotations: annotations::of_manifest(&assigned.leg.definition),
+            descriptor_annotations: assigned.descriptor.clone(),
         })
         .collect()
     }

@@ -62,7 +62,8 @@ impl Maker<'_> {
         };
         let mut definition = for_platform(self.target, platform, overrides, &self.image.oci);
         definition.tags = Some(self.publication.keys().map(base_name).collect());
-        definition.output = Some(vec![self.output()]);
+        let descriptor = annotations::of_descriptor(self.target, platform);
+        definition.output = Some(vec![self.output(platform, !descriptor.is_empty())]);
         if !self.input.publish {
             definition.cache_to = None;
         }
@@ -72,11 +73,11 @@ impl Maker<'_> {
             role: Role::Published,
             definition,
         };
-        Some(AssignedLeg { leg, assignment, grouping: self.settings.jobs })
+        Some(AssignedLeg { leg, assignment, grouping: self.settings.jobs, descriptor })
     }
 
     /// One output for all repositories: two would give two digests. What the source says of the image's form stays.
-    fn output(&self) -> Entry {
+    fn output(&self, platform: Option<&Platform>, is_described: bool) -> Entry {
         if !self.input.publish {
             return Entry::of_type("cacheonly");
         }
@@ -85,9 +86,10 @@ impl Maker<'_> {
         for name in ["name", "dest"] {
             output.fields.remove(name);
         }
-        annotations::strip(&mut output);
+        annotations::strip(&mut output, platform);
         let annotated = self.settings.oci_labels
             || !self.settings.annotations.is_empty()
+            || is_described
             || !annotations::lifted(self.target).is_empty();
         if annotated {
             // Docker's own media types have no annotations, and one such child makes the whole index a Docker list.

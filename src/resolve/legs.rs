@@ -128,7 +128,8 @@ fn check_published(target: &Target, platforms: &[DeclaredPlatform], diagnostics:
         }
     }
     diagnostics.extend(overruled_names(target));
-    diagnostics.extend(annotations::lost(&target.annotations));
+    let built: Vec<&Platform> = platforms.iter().map(|declared| &declared.platform).collect();
+    diagnostics.extend(annotations::lost(target, &built));
 }
 
 /// A warning for names in an output over which buildx puts the tags.

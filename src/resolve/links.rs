@@ -249,8 +249,15 @@ impl<'a> Linker<'a, '_> {
     ) {
         definition.name = name.as_str().into();
         let leg = Leg { of: Rc::clone(&target.name), platform: Some(platform.clone()), role, definition };
-        self.legs
-            .insert(name, AssignedLeg { leg, assignment: user.assignment.clone(), grouping: user.grouping });
+        self.legs.insert(
+            name,
+            AssignedLeg {
+                leg,
+                assignment: user.assignment.clone(),
+                grouping: user.grouping,
+                descriptor: BTreeMap::new(),
+            },
+        );
     }
 
     fn check_name(&mut self, name: &str, target: &Target) {

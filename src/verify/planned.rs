@@ -465,19 +465,20 @@ impl<'a> ImageCheck<'_, 'a> {
     }
 
     fn annotations(&mut self, place: &Trail, tree: &Tree<'_>) {
-        let found = match &tree.served.content {
-            Content::Index(index) => &index.annotations,
+        let index = match &tree.served.content {
+            Content::Index(index) => index,
             // A plain image has none of an index.
             Content::Image(_) | Content::Unreadable(_) => return,
         };
-        for (key, planned) in
-            self.image.annotations.iter().filter(|(key, value)| found.get(*key) != Some(*value))
-        {
-            let has = found.get(key).map_or("is not there".to_owned(), |value| format!("is {value:?}"));
-            let message = format!(
-                "image `{}`: the annotation `{key}` of the index {has}, expected {planned:?}",
-                self.key
-            );
+        let mut wrong = differing(&self.image.annotations, &index.annotations, "the index");
+        for entry in index.entries.iter().flatten() {
+            if let Some(planned) = self.image.descriptor_annotations(entry) {
+                let of = format!("the descriptor of {}", entry.digest);
+                wrong.extend(differing(planned, &entry.annotations, &of));
+            }
+        }
+        for one in wrong {
+            let message = format!("image `{}`: {one}", self.key);
             let finding = Finding::new(Code::WrongAnnotations, &place.references, message);
             self.walk.findings.push(finding.about(&tree.served.manifest.digest));
         }
@@ -562,4 +563,13 @@ fn name_of(leg: &str, build: &BuildEntry) -> String {
 
 fn listed(digests: &[&Digest]) -> String {
     digests.iter().map(|digest| digest.as_str()).collect::<Vec<_>>().join(", ")
+}
+/// How the annotations of something differ from the planned ones.
+fn differing(planned: &BTreeMap<String, String>, found: &BTreeMap<String, String>, of: &str) -> Vec<String> {
+    let wrong = planned.iter().filter(|(key, value)| found.get(*key) != Some(*value));
+    let told = wrong.map(|(key, planned)| {
+        let has = found.get(key).map_or("is not there".to_owned(), |value| format!("is {value:?}"));
+        format!("the annotation `{key}` of {of} {has}, expected {planned:?}")
+    });
+    told.collect()
 }

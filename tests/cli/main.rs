@@ -7,6 +7,7 @@
 
 mod support;
 
+mod annotations; // annotations and their levels
 mod architecture; // which module may use which, and which may touch the world
 mod cases; // recorded answers of docker buildx bake, compared with ours
 mod check; // `--check`: is a committed file current?

@@ -304,6 +304,8 @@ pub(super) struct Tag {
 #[derive(Clone, Deserialize)]
 pub(super) struct Build {
     pub(super) platform: Option<String>,
+    #[serde(default)]
+    pub(super) descriptor_annotations: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]

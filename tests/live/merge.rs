@@ -46,6 +46,42 @@ fn project(name: &str, more: &str) -> (Project, [String; 2]) {
     (project, repositories)
 }
 
+/// Annotations whose level depends on the index.
+const DESCRIPTORS: &str = r#"
+  annotations = ["manifest-descriptor:all=a b", "manifest-descriptor[linux/arm/v7]:arm=<1>",
+    "manifest-descriptor[linux/amd64]:over=own", "manifest-descriptor:over=all",
+    "manifest[linux/amd64]:own=amd64", "manifest:own=all", "index:i=1"]
+  output = ["type=image,annotation-manifest-descriptor.field=f,annotation-manifest[linux/arm/v7].m=v7"]"#;
+
+/// What one build of all platforms annotates is annotated after the split, too.
+#[test]
+fn annotations_are_those_of_a_build_that_is_not_split() {
+    for (name, attest) in [("levels", ""), ("levels-bare", "\nattest = [\"type=provenance,disabled=true\"]")]
+    {
+        let (project, [repository, _]) = project(name, &format!("{DESCRIPTORS}{attest}"));
+        project.run_jobs();
+        project.bakeplan(&MERGE);
+        let whole = format!("app-1-4-2.tags={repository}:whole");
+        project.buildx(&["bake", "--push", "app-1-4-2", "--set", &whole]);
+        let registry = Repository::new(&repository);
+        let (ours, theirs) = (registry.index("1.4.2"), registry.index("whole"));
+        assert_eq!(ours.annotations, theirs.annotations, "{name}");
+        let entries = |tag: &str| {
+            let answer = registry.manifest(tag);
+            let index: Value = serde_json::from_slice(&answer.body).unwrap();
+            let all = index["manifests"].as_array().unwrap().iter();
+            let images = all.filter(|entry| entry["platform"]["os"] != "unknown");
+            images.map(|entry| (entry["platform"].clone(), entry["annotations"].clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(entries("1.4.2"), entries("whole"), "{name}");
+        assert_eq!(entries("whole")[0].1["over"], "own", "{name}");
+        for (ours, theirs) in ours.images.iter().zip(&theirs.images) {
+            assert_eq!(ours.annotations, theirs.annotations, "{name}: {}", ours.platform);
+        }
+        assert_eq!(ours.images[0].annotations["own"], "amd64");
+    }
+}
+
 /// Makes a tag of each image in each repository by `imagetools`; its digest must be that of our tags.
 #[track_caller]
 fn check_against_imagetools(project: &Project, plan: &Plan, digests: &BTreeMap<String, String>) {
@@ -56,6 +92,12 @@ fn check_against_imagetools(project: &Project, plan: &Plan, digests: &BTreeMap<S
                 ["imagetools", "create", "-t", &reference].map(str::to_owned).to_vec();
             for (key, value) in &image.annotations {
                 arguments.extend(["--annotation".to_owned(), format!("index:{key}={value}")]);
+            }
+            for build in image.builds.values() {
+                let platform = build.platform.as_deref().unwrap();
+                let of = |(key, value)| format!("manifest-descriptor[{platform}]:{key}={value}");
+                let all = build.descriptor_annotations.iter().map(of);
+                arguments.extend(all.flat_map(|one| ["--annotation".to_owned(), one]));
             }
             arguments.extend(image.builds.keys().map(|leg| format!("{repository}@{}", digests[leg])));
             project.buildx(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
@@ -78,7 +120,16 @@ fn the_tags_are_those_of_imagetools() {
         attest = ["type=provenance,disabled=true"]"#;
     let plain = r#"output = ["type=image,compression=gzip,force-compression=true"]
         attest = ["type=provenance,disabled=true"]"#;
-    for (name, more) in [("merge", ""), ("annotated", annotations), ("plain", plain), ("docker", docker)] {
+    let descriptors = DESCRIPTORS;
+    let bare = &format!("{DESCRIPTORS}\nattest = [\"type=provenance,disabled=true\"]");
+    for (name, more) in [
+        ("merge", ""),
+        ("annotated", annotations),
+        ("plain", plain),
+        ("docker", docker),
+        ("descriptors", descriptors),
+        ("bare-descriptors", bare),
+    ] {
         let (project, repositories) = project(name, more);
         let digests = project.run_jobs();
         let report: Value =
@@ -187,7 +238,7 @@ fn with_docker(project: Project) -> Project {
 
 #[test]
 fn the_lines_of_a_dry_run_and_docker_itself_make_the_same() {
-    let (project, repositories) = project("engine", "");
+    let (project, repositories) = project("engine", DESCRIPTORS);
     let plan = project.plan();
     let digests = project.run_jobs();
     let table = project.bakeplan(&[&MERGE[..], &["--dry-run"]].concat());

@@ -25,6 +25,58 @@ fn merge(project: &Project, plan: &Plan, digests: &BTreeMap<String, String>) {
     assert_eq!(lines.next(), None, "a line for each image and repository");
 }
 
+/// What buildx pushes under the names in an output is what is planned and published.
+#[test]
+fn names_in_outputs_are_published_as_buildx_pushes_them() {
+    let engine = engine();
+    let project = Project::new(engine, "names");
+    let [one, two] = [project.repository(0, "acme/names"), project.repository(1, "other/names")];
+    let (_, platforms) = project.platforms();
+    for (name, output, tags) in [
+        ("registry", format!("type=registry,name={one}:1"), &[(&one, "1")][..]),
+        (
+            "several",
+            format!("type=image,push=true,\\\"name={one}:2,{two}:2,{two}\\\""),
+            &[(&one, "2"), (&two, "2"), (&two, "latest")],
+        ),
+    ] {
+        let spec = format!(
+            "target \"{name}\" {{\n  dockerfile-inline = \"FROM scratch\\nCOPY docker-bake.hcl /\\n\"\n  platforms = {platforms:?}\n  output = [\"{output}\"]\n}}\n"
+        );
+        let project = Project::new(self::engine(), name).file("docker-bake.hcl", &spec);
+        project.buildx(&["bake", name]);
+        for (repository, tag) in tags {
+            assert!(Repository::new(repository).tags().contains(*tag), "{repository}:{tag}");
+        }
+        let planned = project.bakeplan(&["metadata", "--format", "tags"]);
+        let mut planned: Vec<&str> = planned.lines().collect();
+        planned.sort_unstable();
+        let mut expected: Vec<String> =
+            tags.iter().map(|(repository, tag)| format!("{repository}:{tag}")).collect();
+        expected.sort_unstable();
+        assert_eq!(planned, expected);
+        project.bakeplan(&["plan", "--out", "out"]);
+        project.run_jobs();
+        project.bakeplan(&["merge", "--plan", "out/plan.json", "--metadata", "metadata"]);
+        for (repository, tag) in tags {
+            assert_eq!(Repository::new(repository).index(tag).platforms(), platforms, "{repository}:{tag}");
+        }
+    }
+    // By digest, there is no tag; and a tag cannot be pushed by digest.
+    let by_digest = |name: &str| {
+        format!(
+            "target \"d\" {{\n  dockerfile-inline = \"FROM scratch\\nCOPY docker-bake.hcl /\\n\"\n  output = [\"type=image,push=true,push-by-digest=true,name={name}\"]\n}}\n"
+        )
+    };
+    let digest = project.repository(0, "acme/digest");
+    let project = project.file("docker-bake.hcl", &by_digest(&digest));
+    project.buildx(&["bake", "d"]);
+    assert_eq!(Repository::new(&digest).tags(), BTreeSet::new());
+    assert!(project.refused(&["plan"]).contains("pushes by digest alone"));
+    let project = project.file("docker-bake.hcl", &by_digest(&format!("{digest}:1")));
+    assert!(project.try_buildx(&["bake", "d"]).unwrap_err().contains("by digest"));
+}
+
 /// Before the merge, every repository has every build of its images and no tag.
 #[track_caller]
 fn check_unpublished(plan: &Plan, digests: &BTreeMap<String, String>) {

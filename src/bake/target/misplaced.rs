@@ -114,11 +114,12 @@ fn may_link(text: &Text) -> bool {
     start.starts_with(LINK) || LINK.starts_with(start)
 }
 
-/// The types and the key of an annotation, and all of one that goes to the index.
+/// The types and the key of an annotation, and all of one that goes to the index or its descriptors.
 fn is_decisive_annotation(text: &Text) -> bool {
     let (name, _) = text.as_str().split_once('=').unwrap_or((text.as_str(), ""));
     let types = name.split_once(':').map_or("", |(types, _)| types);
-    name.contains(OPEN) || types.split(',').any(|one| one.starts_with("index"))
+    name.contains(OPEN)
+        || types.split(',').any(|one| one.starts_with("index") || one.starts_with("manifest-descriptor"))
 }
 
 fn is_decisive_field(attribute: &str, entry: &Entry, key: &str, text: &Text) -> bool {

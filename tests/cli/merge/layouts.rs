@@ -2,7 +2,7 @@
 
 use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::{Outcome, Report, Status};
-use bakeplan::internals::oci::{DOCKER_LIST, OCI_INDEX, OCI_MANIFEST};
+use bakeplan::internals::oci::{DOCKER_LIST, Descriptor, OCI_INDEX, OCI_MANIFEST};
 use bakeplan::internals::registry::{Store, TagOrDigest};
 
 use super::world::{Build, TAGS, World, image, index, plan, plan_of, put, put_tag, remove};
@@ -70,6 +70,34 @@ fn builds_without_attestations_and_docker_s_media_types_are_taken_as_they_are() 
             assert_eq!(world.index("a", "latest").annotations["k"], "v");
         }
     }
+}
+
+/// Those of a build go to its own entry in the index, whether or not the build has an index of its own.
+#[test]
+fn descriptors_get_the_annotations_of_their_builds() {
+    let plan = plan_of(&[A], TAGS, "", "hold")
+        .replace("\"job\":\"b\"", "\"job\":\"b\",\"descriptor_annotations\":{\"k\":\"v\",\"l\":\"w\"}");
+    for is_attested in [true, false] {
+        let mut world = World::new();
+        for (leg, platform) in [("app-linux-amd64", "linux/amd64"), ("app-linux-arm64", "linux/arm64")] {
+            let build = Build::new(leg, platform);
+            world.build(&["a"], if is_attested { build } else { build.plain() });
+        }
+        let report = world.merge(&plan, allow());
+        assert_eq!(report.problems, []);
+        let index = world.index("a", "latest");
+        let has = |entry: &Descriptor| entry.annotations.get("k").zip(entry.annotations.get("l")).is_some();
+        let annotated: Vec<_> = index.manifests.iter().filter(|entry| has(entry)).collect();
+        let [entry] = annotated.as_slice() else { panic!("one of {:?}", index.manifests) };
+        assert_eq!(entry.platform.as_ref().unwrap().architecture, "arm64");
+        let again = world.merge(&plan, allow());
+        assert_eq!(again.images["app"].status, Status::Unchanged);
+    }
+    let mut world = World::new();
+    for (leg, platform) in [("app-linux-amd64", "linux/amd64"), ("app-linux-arm64", "linux/arm64")] {
+        world.build(&["a"], Build::new(leg, platform).docker());
+    }
+    assert_eq!(code(&world.merge(&plan, allow())), "compose");
 }
 
 #[test]

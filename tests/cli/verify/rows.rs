@@ -367,6 +367,15 @@ fn annotations_of_the_index() {
     found(&report, &["wrong-annotations"]);
     assert!(report.findings[0].message.ends_with(r#"`org.example.a` of the index is "x", expected "y""#));
     found(&of_plan(&merged(), &document("y")), &["wrong-annotations"]);
+    let described = |value: &str| {
+        let build = format!("\"job\":\"a\",\"descriptor_annotations\":{{\"org.example.d\":\"{value}\"}}");
+        document("x").replace("\"job\":\"a\"", &build)
+    };
+    let world = merged();
+    world.merge(&described("z"), Options::default());
+    found(&of_plan(&world, &described("z")), &[]);
+    found(&of_plan(&world, &described("y")), &["wrong-annotations"]);
+    found(&of_plan(&merged(), &described("z")), &["wrong-annotations", "wrong-annotations"]);
 }
 
 #[test]
