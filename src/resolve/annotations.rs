@@ -175,12 +175,9 @@ pub(super) fn strip(output: &mut Entry, platform: Option<&Platform>) {
     let mut own = Vec::new();
     output.fields.retain(|field, text| {
         let Some(one) = Annotation::of_field(field, text.as_str()) else { return true };
-        match one.annotates(Kind::Manifest, platform) {
-            Some(is_own) => {
-                let list = if is_own { &mut own } else { &mut general };
-                list.push((one.key.to_owned(), field.to_string(), text.clone()));
-            }
-            None => {}
+        if let Some(is_own) = one.annotates(Kind::Manifest, platform) {
+            let list = if is_own { &mut own } else { &mut general };
+            list.push((one.key.to_owned(), field.to_string(), text.clone()));
         }
         false
     });

@@ -40,6 +40,12 @@ impl UnresolvedImage {
         &self.targets[0].1
     }
 
+    /// Whether what it is called is what its targets say, in part at least.
+    pub(super) fn is_named_by_target(&self) -> bool {
+        let settings = self.settings();
+        settings.repositories.is_none() || settings.tags.is_none() && settings.version.is_none()
+    }
+
     /// What it is called, for patterns.
     pub(super) fn names(&self) -> ImageNames<'_> {
         ImageNames { name: &self.name, key: &self.key }

@@ -18,6 +18,9 @@ use crate::platform::PlatformPrefix;
 use crate::source::Span;
 use crate::spec::{self, Declared, Marked, PlatformOverride, Reach};
 
+/// How many places of variables without a value are shown.
+const MAX_PLACES: usize = 5;
+
 /// Reports each secret in what would be written.
 pub(super) fn secrets(targets: &Targets<'_>, input: &Input<'_>, diagnostics: &mut Diagnostics) {
     // Image blocks have been refused already if they hold one.
@@ -44,7 +47,7 @@ pub(super) fn volatile(
         let what = match mark {
             Mark::Clock => "the clock",
             Mark::Random => "random numbers",
-            Mark::Secret(_) | Mark::Kept(_) => continue,
+            Mark::Secret(_) | Mark::Kept(_) | Mark::Unset(_) => continue,
         };
         let message = format!("{place} depends on {what}, so a committed file would never be current");
         let help =
@@ -52,6 +55,52 @@ pub(super) fn volatile(
         diagnostics.report(Diagnostic::error("volatile", message).at(span, "").with_help(help));
     }
     diagnostics.into_sorted()
+}
+
+/// A note with the variables that nothing gives a value to, and that are in what is published all the same: in names, tags,
+/// labels, annotations or arguments. Where the build sets them, they come too late for the plan.
+pub(super) fn unset(
+    targets: &Targets<'_>,
+    legs: &IndexMap<String, Leg>,
+    images: &[&UnresolvedImage],
+) -> Option<Diagnostic> {
+    let names = images.iter().filter(|image| image.is_named_by_target()).flat_map(|image| &image.targets);
+    let names = names.filter_map(|(name, _)| Some((name, targets.resolved.get(name)?)));
+    let names = names.flat_map(|(name, target)| {
+        target.image_names().into_iter().map(move |text| MarkedPart {
+            place: MarkedPlace::OfTarget { attribute: "tags".to_owned(), target: name },
+            marks: text.value.marks().clone(),
+            span: text.span,
+        })
+    });
+    let is_built = |place: &MarkedPlace<'_>| match place {
+        MarkedPlace::OfTarget { attribute, target: _ } => {
+            matches!(attribute.as_str(), "args" | "labels" | "annotations")
+        }
+        _ => false,
+    };
+    let of_legs = legs.values().flat_map(|leg| of_target(&leg.of, &leg.definition));
+    let of_legs = of_legs.filter(|part| is_built(&part.place));
+    let of_images = images.iter().flat_map(|image| of_image(image));
+    let mut found: IndexMap<Name, (Rc<MarkedPlace<'_>>, Option<Span>)> = IndexMap::new();
+    for (place, mark, span) in once(names.chain(of_images).chain(of_legs)) {
+        if let Mark::Unset(variable) = mark {
+            found.entry(variable).or_insert((place, span));
+        }
+    }
+    let variables: Vec<String> = found.keys().map(|variable| format!("`{variable}`")).collect();
+    let (variable, (place, _)) = found.first()?;
+    let message = match variables.as_slice() {
+        [one] => format!("the variable {one} has no value, and is in {place}"),
+        all => format!("the variables {} have no value; the first is in {place}", all.join(", ")),
+    };
+    let note = found
+        .values()
+        .take(MAX_PLACES)
+        .fold(Diagnostic::note("unset-variable", message), |note, (_, span)| note.at(*span, ""));
+    Some(note.with_help(format!(
+        "set it where the plan is made, not only where it is built: `{variable}` in the environment, or `--var {variable}=…`"
+    )))
 }
 
 impl Purpose {

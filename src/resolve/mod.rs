@@ -91,6 +91,9 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     whole(&mut plan, &targets, &mut diagnostics);
     jobs::name_groups(&mut plan, input.definition);
     plan.volatile = marks::volatile(&targets, &plan.legs, &images, input);
+    let built: Vec<&UnresolvedImage> =
+        images.iter().filter(|image| plan.images.contains_key(&image.key)).collect();
+    diagnostics.extend(marks::unset(&targets, &plan.legs, &built));
     let (plan, warnings) = diagnostics.into_result(plan)?;
     Ok(Plan { warnings, ..plan })
 }

@@ -47,6 +47,7 @@ mod secrets; // secrets and the clock in every attribute
 mod sources; // what a definition is made of: services, files that are found and files that are not read
 mod strict; // `--strict`: lints
 mod surroundings; // environment variables and files that are not UTF-8, switches in the environment
+mod unset; // variables that nothing gives a value to
 mod verify; // `bakeplan verify`: what can be wrong with published images, and how it is told
 mod versions; // versions and constants that could surprise
 #[cfg(unix)]

@@ -13,7 +13,7 @@ use crate::bake::eval::references::{FreeName, References};
 use crate::bake::text::syntax::{Block, Body, Expr, ExprKind, Ident};
 use crate::bake::values::convert::convert;
 use crate::bake::values::kept::{self, KeptVariable};
-use crate::bake::values::{Name, Type, Value, variable_marks};
+use crate::bake::values::{Mark, Marks, Name, Type, Value, variable_marks};
 use crate::diagnostic::{Diagnostic, Diagnostics, Failure, names_help, suggest};
 use crate::source::Span;
 
@@ -100,11 +100,14 @@ impl Module {
             return self.keep(variable, declared, default_value, default.map(|expr| expr.span));
         }
         let Some(given) = self.override_of(name, declared.is_some()) else {
-            return Ok(match (default_value, declared) {
+            let value = match (default_value, declared) {
                 (Some(value), _) => value,
                 (None, Some(ty)) => Value::null(ty),
                 (None, None) => Value::string(""),
-            });
+            };
+            let is_empty = value.is_null() || value.as_str().is_some_and(str::is_empty);
+            let is_unset = is_empty && value.own_marks().is_empty();
+            return Ok(if is_unset { value.marked(&Marks::of(Mark::Unset(Rc::clone(name)))) } else { value });
         };
         if let (None, Some(value), Some(expr)) = (&declared, &default_value, default) {
             // Its type is the type that the override must have.

@@ -4,7 +4,7 @@
 //! values reads their marks. What is made of a value has its marks: by conversion, arithmetic, templates, functions and
 //! keys. What only depends on a value, such as a comparison with it, what a condition on it chose, an element that it
 //! is the index of, or the number of elements that it filtered, has those marks of [`Marks::of_answer`]: all but that
-//! of a secret, of which an answer tells too little, and without which nobody could ask whether it is given.
+//! of a variable without a value and that of a secret, of which an answer tells too little, and without which nobody could ask whether it is given.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -26,6 +26,8 @@ pub enum Mark {
     /// Holds a placeholder for this variable (see [`super::kept`]). A string made of others may have the mark and no
     /// placeholder, never the reverse.
     Kept(Name),
+    /// Is what it is because nothing gives a value to this variable, which is null or empty then.
+    Unset(Name),
 }
 
 /// The marks of a value; nearly always none.
@@ -62,7 +64,8 @@ impl Marks {
     #[must_use]
     pub fn of_answer(&self) -> Self {
         let lasts = |mark: &&Mark| match mark {
-            Mark::Secret(_) => false,
+            // Who asks whether there is a value says what becomes of it.
+            Mark::Secret(_) | Mark::Unset(_) => false,
             Mark::Clock | Mark::Random | Mark::Kept(_) => true,
         };
         self.iter().filter(lasts).cloned().collect()
@@ -79,7 +82,7 @@ impl Marks {
     pub fn secret(&self) -> Option<&Name> {
         self.iter().find_map(|mark| match mark {
             Mark::Secret(name) => Some(name),
-            Mark::Clock | Mark::Random | Mark::Kept(_) => None,
+            Mark::Clock | Mark::Random | Mark::Kept(_) | Mark::Unset(_) => None,
         })
     }
 
