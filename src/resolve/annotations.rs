@@ -159,6 +159,22 @@ fn of_kind(target: &Target, kind: Kind, platform: Option<&Platform>) -> BTreeMap
     all.into_iter().map(|((key, _), value)| (key.to_owned(), value.to_owned())).collect()
 }
 
+/// The annotations of the index.
+pub(super) fn of_index(target: &Target) -> BTreeMap<String, Text> {
+    general(target, Kind::Index)
+}
+
+/// The annotations of the manifests of all platforms.
+pub(super) fn of_all_manifests(target: &Target) -> BTreeMap<String, Text> {
+    general(target, Kind::Manifest)
+}
+
+/// The annotations of this kind for all platforms.
+fn general(target: &Target, kind: Kind) -> BTreeMap<String, Text> {
+    let all = of_target(target).filter(|(one, _)| one.annotates(kind, None) == Some(false));
+    all.map(|(one, text)| (one.key.to_owned(), text.derive(one.value))).collect()
+}
+
 /// The annotations that are lifted out of a target into the index.
 pub(super) fn lifted(target: &Target) -> BTreeMap<String, String> {
     of_kind(target, Kind::Index, None)

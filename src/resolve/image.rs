@@ -1,7 +1,6 @@
 //! An image before its tags and legs are known.
 
-use std::collections::BTreeMap;
-
+use super::labels::OciLabels;
 use super::rules::AppliedRules;
 use super::version::ImageVersion;
 use crate::bake::values::Name;
@@ -31,7 +30,7 @@ pub(super) struct UnresolvedImage {
     /// What its rule lines give, if it has any.
     pub(super) rules: Option<AppliedRules>,
     /// Labels and annotations that are filled in from facts.
-    pub(super) oci: BTreeMap<String, String>,
+    pub(super) oci: OciLabels,
 }
 
 impl UnresolvedImage {

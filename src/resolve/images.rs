@@ -1,11 +1,12 @@
 //! Which images there are: from `image` blocks, or, without any, from the targets that Bake would push.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use indexmap::IndexMap;
 
 use super::image::UnresolvedImage;
+use super::labels::OciLabels;
 use super::rules;
 use super::targets::Targets;
 use super::version::{ImageVersion, tails};
@@ -49,7 +50,8 @@ pub(super) fn unresolved(
             Some(rules) => rules.version_over(version, image.settings(), diagnostics),
             None => version,
         };
-        image.oci = labels::of(image, input, diagnostics);
+        let first = image.targets.first().and_then(|(name, _)| targets.resolved.get(name));
+        image.oci = labels::of(image.settings(), first, input, diagnostics);
         image.tails = tails(image.settings());
     }
     versions::share_shapes(&mut images, input);
@@ -110,7 +112,7 @@ fn from_blocks(
                 version: ImageVersion::None,
                 rules: None,
                 tails: Tails::default(),
-                oci: BTreeMap::new(),
+                oci: OciLabels::default(),
             };
             agree(&image, diagnostics);
             taken.insert(image.key.clone());
@@ -206,7 +208,7 @@ fn from_tags(
             version: ImageVersion::None,
             rules: None,
             tails: Tails::default(),
-            oci: BTreeMap::new(),
+            oci: OciLabels::default(),
         });
     }
     if images.is_empty() && !diagnostics.has_errors() {

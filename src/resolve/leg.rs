@@ -1,13 +1,13 @@
 //! One leg: a target for one platform, with what image blocks say of that, and the runner that builds it.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::assigned::AssignedLeg;
 use super::image::UnresolvedImage;
 use super::input::Input;
+use super::labels::OciLabels;
 use super::publication::Publication;
-use super::{annotations, cache, labels};
+use super::{annotations, cache};
 use crate::bake::target::{Entry, Target, Text};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Leg, Role};
@@ -87,7 +87,8 @@ impl Maker<'_> {
             output.fields.remove(name);
         }
         annotations::strip(&mut output, platform);
-        let annotated = self.settings.oci_labels
+        let annotated = self.settings.oci_labels.manifest
+            || self.settings.oci_labels.index
             || !self.settings.annotations.is_empty()
             || is_described
             || !annotations::lifted(self.target).is_empty();
@@ -112,7 +113,7 @@ pub(super) fn for_platform(
     target: &Target,
     platform: Option<&Platform>,
     overrides: &[&PlatformOverride],
-    oci: &BTreeMap<String, String>,
+    oci: &OciLabels,
 ) -> Target {
     let mut definition = target.clone();
     definition.inherits = Vec::new();
@@ -126,7 +127,7 @@ pub(super) fn for_platform(
             target.cache_to.as_ref().map(|caches| cache::to_write(caches, &target.name, platform));
     }
     apply(&mut definition, overrides);
-    labels::add(&mut definition, oci);
+    oci.add(&mut definition, target);
     definition
 }
 

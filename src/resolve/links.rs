@@ -9,6 +9,7 @@ use std::rc::Rc;
 use super::assigned::{AssignedLeg, Legs};
 use super::image::UnresolvedImage;
 use super::input::Input;
+use super::labels::OciLabels;
 use super::leg;
 use super::targets::Targets;
 use crate::bake::target::{Target, Text, TextMap};
@@ -225,12 +226,8 @@ impl<'a> Linker<'a, '_> {
     }
 
     /// What image blocks say of a target for a platform: overrides, and labels that are filled in.
-    fn said(
-        &self,
-        target: &Target,
-        platform: &Platform,
-    ) -> (Vec<&'a PlatformOverride>, &'a BTreeMap<String, String>) {
-        const NO_LABELS: &BTreeMap<String, String> = &BTreeMap::new();
+    fn said(&self, target: &Target, platform: &Platform) -> (Vec<&'a PlatformOverride>, &'a OciLabels) {
+        const NO_LABELS: &OciLabels = &OciLabels::NONE;
         let found = self.images.iter().find_map(|image| {
             let (_, settings) = image.targets.iter().find(|(name, _)| *name == target.name)?;
             Some((settings.overrides_of(Some(platform)), &image.oci))

@@ -12,10 +12,10 @@ mod targets;
 // Images, and what is said about them.
 mod annotations;
 mod constants;
-mod image;
+mod labels;
 mod rules;
 
-mod labels;
+mod image;
 mod names;
 mod versions;
 
@@ -64,15 +64,19 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let spec = Spec::read(input.module, &mut diagnostics);
     let targets = Targets::resolve(input)?;
 
-    let images::Images { planned: images, left_out } =
+    let images::Images { planned: mut images, left_out } =
         images::unresolved(input, &spec, &targets, &mut diagnostics);
     let mut wanted = images::wanted(input, &images, &mut diagnostics);
     let publish::Publications { of_images: publications, untagged } =
         publish::publications(input, &images, &left_out, &wanted, &targets, &mut diagnostics);
     wanted.retain(|key| !untagged.contains(key));
+    for (image, publication) in images.iter_mut().zip(&publications) {
+        publish::name_version(image, publication);
+    }
     let mut legs = legs::legs(input, &images, &publications, &wanted, &targets, &mut diagnostics);
     marks::secrets(&targets, input, &mut diagnostics);
-    diagnostics.extend(labels::left_out(&images, input));
+    let said = images.iter().map(|image| (image.key.as_str(), image.settings()));
+    diagnostics.extend(labels::left_out(said, input));
     unbuilt(input, &legs, &targets, &mut diagnostics);
     let (first, rest): (Vec<_>, Vec<_>) = images.iter().partition(|image| wanted.contains(&image.key));
     let said = first.into_iter().chain(rest).chain(&left_out).collect();
@@ -84,7 +88,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
         sources: input.sources.clone(),
         ..Plan::default()
     };
-    plan.images = publish::images(&images, &publications, &wanted, &legs);
+    plan.images = publish::images(&images, &publications, &wanted, &targets, &legs);
     plan.jobs = jobs::jobs(&legs, &targets, &plan.images);
     plan.local = local(input, &images, &targets);
     plan.legs = legs.into_legs();

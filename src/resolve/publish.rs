@@ -18,7 +18,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Build, Image, PlannedTag};
 use crate::reference::{Repository, Tag};
 use crate::source::Span;
-use crate::tags::YieldedTag;
+use crate::tags::{Claim, YieldedTag};
 use crate::version::Version;
 
 /// How many references all images may have: a few lines can ask for millions, and each goes into every file.
@@ -148,6 +148,7 @@ pub(super) fn images(
     images: &[UnresolvedImage],
     publications: &[Publication],
     wanted: &BTreeSet<String>,
+    targets: &Targets<'_>,
     legs: &Legs,
 ) -> IndexMap<String, Image> {
     let mut planned = IndexMap::new();
@@ -184,7 +185,7 @@ pub(super) fn images(
             Image {
                 repositories,
                 tags: tags.into_values().collect(),
-                annotations: annotations(image, legs),
+                annotations: annotations(image, targets, legs),
                 builds,
                 version: image.version.known().or(seen(publication)).map(ToString::to_string),
                 tails: versions::declared_tails(image),
@@ -198,6 +199,24 @@ pub(super) fn images(
     planned
 }
 
+/// Fills in what an image says that its version is, as docker/metadata-action does: the tag that shows the version, with the
+/// variant; the first where there is no version. A tag that floats with versions is never one: the index under it would
+/// say that the tag does not move.
+pub(super) fn name_version(image: &mut UnresolvedImage, publication: &Publication) {
+    let version = image.version.known().or(seen(publication)).map(|version| version.without_v().to_owned());
+    let of_rules = image.rules.as_ref().and_then(|rules| rules.main()).map(str::to_owned);
+    let tags = publication.values().flat_map(|listing| &listing.tags);
+    let fixed = tags.filter(|one| !matches!(one.claim, Claim::Versions(_) | Claim::Prereleases(_)));
+    let mut names = of_rules.into_iter().chain(fixed.map(|one| one.tag.to_string()));
+    let name = match &version {
+        Some(version) => names.find(|name| name.contains(version.as_str())).or_else(|| Some(version.clone())),
+        None => names.next(),
+    };
+    if let Some(name) = name {
+        image.oci.set_version(name.strip_prefix('v').filter(|_| version.is_some()).unwrap_or(&name));
+    }
+}
+
 /// The version that is to be seen in the tags of an image, the same in all repositories.
 fn seen(publication: &Publication) -> Option<&Version> {
     let mut all = publication.values().map(|listing| listing.seen.as_ref());
@@ -206,8 +225,9 @@ fn seen(publication: &Publication) -> Option<&Version> {
 }
 
 /// The annotations of an image's index: those from facts, those lifted out of its targets, then those of its block.
-fn annotations(image: &UnresolvedImage, legs: &Legs) -> BTreeMap<String, String> {
-    let mut annotations = image.oci.clone();
+fn annotations(image: &UnresolvedImage, targets: &Targets<'_>, legs: &Legs) -> BTreeMap<String, String> {
+    let covered = image.targets.iter().filter_map(|(name, _)| targets.resolved.get(name));
+    let mut annotations = image.oci.of_index(covered);
     for (name, _) in image.targets.iter().rev() {
         annotations.extend(legs.lifted(name));
     }

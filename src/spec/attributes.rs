@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use super::declare::{Declared, Marked, Null, Per, Reach, declare};
 use super::read::{Attribute, AttributeReader};
-use super::words::{Grouping, TagPattern, VersionPattern, VersionText};
+use super::words::{Grouping, OciLevels, TagPattern, VersionPattern, VersionText};
 use crate::bake::target::Text;
 use crate::bake::values::Name;
 use crate::on_missing::OnMissing;
@@ -69,8 +69,8 @@ declare! {
         immutable: bool = false; Reach::Neither, Per::Image, Null::Resets;
         /// Annotations of the index.
         annotations: BTreeMap<Name, Text> = BTreeMap::new(); Reach::BakeFile, Per::Image, Null::Keeps;
-        /// Whether labels and annotations of the OCI are filled in from facts.
-        oci_labels: bool = false; Reach::BakeFile, Per::Image, Null::Resets;
+        /// Where labels and annotations of the OCI are filled in from facts, and from each other.
+        oci_labels: OciLevels = OciLevels::default(); Reach::BakeFile, Per::Image, Null::Resets;
         /// Runners by platform. They decide what is emulated, and with it the copies of linked targets.
         runners: Vec<RunnerRule> = Vec::new(); Reach::BakeFile, Per::Target, Null::Keeps;
         /// What shares a job, which is a group in the Bake file.

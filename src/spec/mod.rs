@@ -20,7 +20,7 @@ pub use attributes::{Covered, PlatformOverride, PlatformSettings, Settings};
 pub use declare::{Declared, Marked, Per, Reach};
 pub use image::ImageSpec;
 pub use read::secret;
-pub use words::{Grouping, TagPattern, VersionText};
+pub use words::{Grouping, OciLevels, TagPattern, VersionText};
 
 use std::rc::Rc;
 

@@ -8,13 +8,13 @@ use serde_json::{Value as Json, json};
 
 use super::declare::{Declared, Marked, Null, marked_parts, replace};
 use super::numbers::{self, Scene};
-use super::words::{Grouping, TagPattern, VersionPattern, VersionText, Word};
+use super::words::{Grouping, OciLevels, TagPattern, VersionPattern, VersionText, Word};
 use crate::bake::module::Module;
 use crate::bake::target::Text;
 use crate::bake::text::syntax::Expr;
 use crate::bake::values::convert::convert;
 use crate::bake::values::{Name, Type, Value, kept};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::on_missing::OnMissing;
 use crate::platform::PlatformPrefix;
 use crate::runner::{Runner, RunnerRule};
@@ -292,6 +292,39 @@ impl Attribute for bool {
 
     fn schema() -> Json {
         json!({ "enum": [true, false, "true", "false"] })
+    }
+}
+
+/// A list of levels; `true` for all of them.
+impl Attribute for OciLevels {
+    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
+        if let Ok(Value::Bool(all, _)) = convert(value, &Type::Bool) {
+            return Some(Self::all(all));
+        }
+        let words = Vec::<Text>::read(value, place, reader)?;
+        let mut levels = Self::default();
+        for word in &words {
+            if !levels.add(word.as_str()) {
+                let names = Self::NAMES.map(|name| format!("\"{name}\""));
+                let message = format!("`{word}` is not a level; the levels are {}", names.join(", "));
+                let diagnostic = Diagnostic::error("attribute-value", message);
+                let near = suggest(word.as_str(), Self::NAMES);
+                reader.report(
+                    match near {
+                        Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
+                        None => diagnostic,
+                    },
+                    word.span.unwrap_or(place.span),
+                );
+                return None;
+            }
+        }
+        Some(levels)
+    }
+
+    fn schema() -> Json {
+        let level = json!({ "enum": Self::NAMES });
+        json!({ "anyOf": [bool::schema(), level, { "type": "array", "items": level }] })
     }
 }
 

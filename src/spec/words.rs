@@ -25,6 +25,44 @@ pub enum Grouping {
     Platform,
 }
 
+/// Where the labels and annotations of the OCI are filled in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OciLevels {
+    /// In the labels of the configuration of each image.
+    pub label: bool,
+    /// In the annotations of the manifest of each image.
+    pub manifest: bool,
+    /// In the annotations of the index.
+    pub index: bool,
+}
+
+impl OciLevels {
+    pub(super) const NAMES: [&str; 3] = ["label", "manifest", "index"];
+
+    /// All of them, or none.
+    #[must_use]
+    pub const fn all(is: bool) -> Self {
+        Self { label: is, manifest: is, index: is }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_none(self) -> bool {
+        self == Self::default()
+    }
+
+    /// Adds the level of this name, unless there is none.
+    pub(super) fn add(&mut self, name: &str) -> bool {
+        match name {
+            "label" => self.label = true,
+            "manifest" => self.manifest = true,
+            "index" => self.index = true,
+            _ => return false,
+        }
+        true
+    }
+}
+
 /// A version, or a pattern of one: a string and never a number, since the number `3.10` is 3.1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionText(pub(super) Text);

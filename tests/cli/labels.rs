@@ -46,11 +46,11 @@ fn every_leg_and_the_index_have_the_same_labels() {
     let expected = json!({
         "org.opencontainers.image.created": "2026-03-04T23:30:00Z",
         "org.opencontainers.image.description": "An app of $${things} and %%{more}",
-        "org.opencontainers.image.licenses": "Apache-2.0",
+        "org.opencontainers.image.licenses": "MIT",
         "org.opencontainers.image.revision": "860c1904a1ce19322e91ac35af1ab07466440c37",
-        "org.opencontainers.image.source": "https://github.com/acme/app",
+        "org.opencontainers.image.source": "https://example.com/source",
         "org.opencontainers.image.title": "Mine",
-        "org.opencontainers.image.url": "https://github.com/acme/app",
+        "org.opencontainers.image.url": "https://example.com",
         "org.opencontainers.image.version": "1.2.3+b5",
     });
     assert_eq!(shared["labels"], expected);
@@ -59,7 +59,7 @@ fn every_leg_and_the_index_have_the_same_labels() {
     assert_eq!(annotations[0], format!("{KEY}url=https://example.com"));
     assert_eq!(annotations.len(), 8, "{annotations:?}");
     assert!(annotations.contains(&"manifest:org.opencontainers.image.created=2026-03-04T23:30:00Z"));
-    assert!(annotations.contains(&"manifest:org.opencontainers.image.title=app"));
+    assert!(annotations.contains(&"manifest:org.opencontainers.image.title=Mine"));
     assert_eq!(shared["output"][0]["oci-mediatypes"], "true");
     for leg in ["app-linux-amd64", "app-linux-arm64"] {
         let leg = &bake["target"][leg];
@@ -74,7 +74,8 @@ fn every_leg_and_the_index_have_the_same_labels() {
         ("created", "2026-03-04T23:30:00Z"),
         ("licenses", "MIT"),
         ("source", "https://example.com/source"),
-        ("title", "app"),
+        ("title", "Mine"),
+        ("url", "https://example.com"),
         ("version", "1.2.3+b5"),
     ] {
         assert_eq!(index[format!("{KEY}{key}")], value, "{key}");
@@ -163,7 +164,7 @@ fn what_is_not_known_is_left_out_and_told() {
         .args(["plan", "--out", "ci", "--fact=tag=v1.2.3", "--fact=commit=c0ffee0", "--fact=dirty=true"])
         .stdout("...\n")
         .stderr(str![[r#"
-warning[oci-labels]: `org.opencontainers.image.created`, `org.opencontainers.image.source` are left out: what they say is not known
+warning[oci-labels]: `org.opencontainers.image.created` is left out: what they say is not known
   = help: git says: [..]; else give it with `--fact commit_time=…`; `bakeplan plan --facts` shows what is known
 warning[oci-labels]: the working tree differs from the commit that `org.opencontainers.image.revision` names
   = help: commit the changes first
@@ -172,15 +173,17 @@ warning[oci-labels]: the working tree differs from the commit that `org.opencont
         .run();
     let bake: Value = serde_json::from_str(&ran.read("ci/docker-bake.json")).unwrap();
     let expected = json!({
-        "org.opencontainers.image.revision": "c0ffee0", "org.opencontainers.image.title": "Mine",
+        "org.opencontainers.image.licenses": "MIT", "org.opencontainers.image.revision": "c0ffee0",
+        "org.opencontainers.image.source": "https://example.com/source",
+        "org.opencontainers.image.title": "Mine", "org.opencontainers.image.url": "https://example.com",
         "org.opencontainers.image.version": "1.2.3",
     });
     assert_eq!(bake["target"]["_app"]["labels"], expected);
 }
 
-/// As with docker/metadata-action, the first tag of rules is the version where there is none.
+/// As with docker/metadata-action, the first tag is the version where there is none.
 #[test]
-fn without_a_version_rules_tell_one() {
+fn without_a_version_tags_tell_one() {
     let version = |tags: &str| {
         let spec = SPEC.replace(
             "version      = \"v1.2.3+b5\"\n  tags         = [\"{{ semver }}\"]",
@@ -193,5 +196,130 @@ fn without_a_version_rules_tell_one() {
     };
     assert_eq!(version("\"type=sha\", \"type=ref,event=branch\""), "main");
     assert_eq!(version("\"type=semver,pattern={{major}},value=1.2.3\""), "1.2.3");
-    assert_eq!(version("\"{{ branch }}\""), Value::Null);
+    assert_eq!(version("\"{{ branch }}\""), "main");
+}
+
+/// The labels and annotations of the leg for linux/amd64, and the annotations of the index, by key without its prefix.
+#[track_caller]
+fn levels(target: &str, image: &str) -> [std::collections::BTreeMap<String, String>; 3] {
+    let spec = format!(
+        "target \"app\" {{\n  platforms = [\"linux/amd64\", \"linux/arm64\"]\n{target}\n}}\nimage \"app\" {{\n  \
+         repositories = [\"ghcr.io/acme/app\"]\n{image}\n}}\n"
+    );
+    let test = Test::new().file("images.hcl", spec).file("facts.json", FACTS);
+    let ran = test.args(["plan", "--out", "ci", "--facts-file=facts.json"]).stdout("...\n").run();
+    let plan: Value = serde_json::from_str(&ran.read("ci/plan.json")).unwrap();
+    let app = &plan["images"]["app"];
+    let build = &app["builds"]["app-linux-amd64"];
+    [&build["labels"], &build["annotations"], &app["annotations"]].map(|map| {
+        let pairs = map.as_object().into_iter().flatten();
+        pairs
+            .filter_map(|(key, value)| Some((key.strip_prefix(KEY)?.to_owned(), value.as_str()?.to_owned())))
+            .collect()
+    })
+}
+
+const VERSION: &str = "  version = \"1.4.2\"\n";
+
+#[test]
+fn what_is_said_in_one_place_is_so_in_all() {
+    for (target, image) in [
+        ("labels = { \"org.opencontainers.image.title\" = \"Mine\" }", ""),
+        ("annotations = [\"org.opencontainers.image.title=Mine\"]", ""),
+        ("annotations = [\"manifest:org.opencontainers.image.title=Mine\"]", ""),
+        ("annotations = [\"index:org.opencontainers.image.title=Mine\"]", ""),
+        ("output = [\"type=image,annotation-index.org.opencontainers.image.title=Mine\"]", ""),
+        ("", "annotations = { \"org.opencontainers.image.title\" = \"Mine\" }"),
+    ] {
+        let all = levels(target, &format!("{VERSION}  oci_labels = true\n{image}"));
+        for level in all {
+            assert_eq!(level["title"], "Mine", "{target} {image}");
+            assert_eq!(level["version"], "1.4.2");
+        }
+    }
+    // What no fact tells, too.
+    let vendor = "labels = { \"org.opencontainers.image.vendor\" = \"Acme\", \"org.example.other\" = \"x\" }";
+    let all = levels(vendor, &format!("{VERSION}  oci_labels = true"));
+    assert!(all.iter().all(|level| level["vendor"] == "Acme"), "{all:?}");
+    // Where two places differ, each stays, and the third follows the block, or the label.
+    let two = "labels = { \"org.opencontainers.image.title\" = \"L\" }\nannotations = [\"index:org.opencontainers.image.title=I\"]";
+    let all = levels(two, &format!("{VERSION}  oci_labels = true"));
+    assert_eq!(all.map(|level| level["title"].clone()), ["L", "L", "I"]);
+    let block = "  annotations = { \"org.opencontainers.image.title\" = \"B\" }";
+    let label = "labels = { \"org.opencontainers.image.title\" = \"L\" }";
+    let all = levels(label, &format!("{VERSION}  oci_labels = true\n{block}"));
+    assert_eq!(all.map(|level| level["title"].clone()), ["L", "B", "B"]);
+    // One of a platform is of that platform.
+    let own = "annotations = [\"manifest[linux/amd64]:org.opencontainers.image.title=amd64\"]";
+    let all = levels(own, &format!("{VERSION}  oci_labels = true"));
+    assert_eq!(all.map(|level| level["title"].clone()), ["app", "amd64", "app"]);
+}
+
+#[test]
+fn labels_are_filled_in_where_they_are_asked_for() {
+    for (value, expected) in [
+        ("true", [true, true, true]),
+        ("[\"label\", \"manifest\", \"index\"]", [true, true, true]),
+        ("[\"label\"]", [true, false, false]),
+        ("\"label\"", [true, false, false]),
+        ("[\"manifest\", \"index\"]", [false, true, true]),
+        ("[\"index\"]", [false, false, true]),
+        ("[]", [false, false, false]),
+        ("false", [false, false, false]),
+    ] {
+        let all = levels("", &format!("{VERSION}  oci_labels = {value}"));
+        let filled = all.map(|level| level.contains_key("revision") && level.contains_key("version"));
+        assert_eq!(filled, expected, "{value}");
+    }
+    // What is said goes where it is asked for, and stays where it is.
+    let label = "labels = { \"org.opencontainers.image.title\" = \"Mine\" }";
+    let all = levels(label, &format!("{VERSION}  oci_labels = [\"index\"]"));
+    assert_eq!(all.map(|level| level.get("title").cloned().unwrap_or_default()), ["Mine", "", "Mine"]);
+    let all = levels(label, VERSION);
+    assert_eq!(all.map(|level| level.get("title").cloned().unwrap_or_default()), ["Mine", "", ""]);
+}
+
+#[test]
+fn levels_that_do_not_exist_are_refused() {
+    for (value, told) in [
+        ("[\"labels\"]", "did you mean `label`?"),
+        ("\"manifests\"", "did you mean `manifest`?"),
+        ("[\"config\"]", "`config` is not a level"),
+        ("[[\"label\"]]", "expected a string"),
+    ] {
+        let spec = SPEC.replace("oci_labels   = true", &format!("oci_labels = {value}"));
+        let output = Test::new().file("images.hcl", spec).args(["plan"]).output();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && talk.contains(told), "{value}: {talk}");
+    }
+}
+
+/// As docker/metadata-action says it: the text of the tag that shows it.
+#[test]
+fn the_version_is_that_of_the_tag() {
+    for (image, expected) in [
+        ("version = \"1.4.2\"", "1.4.2"),
+        ("version = \"v1.4.2\"", "1.4.2"),
+        ("version = \"1.4.2\"\nvariant = \"alpine\"", "1.4.2-alpine"),
+        (
+            "version = \"1.4.2\"\nvariant = [\"slim\", [\"trixie\", \"\"]]\ndefault_variant = \"trixie\"",
+            "1.4.2-slim-trixie",
+        ),
+        ("version = \"1.4.2\"\ntags = [\"{{ major }}\", \"api-{{ version }}\"]", "api-1.4.2"),
+        // The index under a floating tag would say that the tag stays.
+        ("version = \"1.4.2\"\ntags = [\"{{ major }}.{{ minor }}\"]", "1.4.2"),
+        ("tags = [\"{{ branch }}\", \"{{ sha }}\"]", "main"),
+        ("tags = [\"edge\"]", "edge"),
+        (
+            "tags = [\"type=semver,pattern={{version}},value=1.2.3\"]\nflavor = [\"suffix=-alpine\"]",
+            "1.2.3-alpine",
+        ),
+        ("tags = [\"type=raw,value=nightly\", \"type=sha\"]", "nightly"),
+    ] {
+        let all = levels("", &format!("  oci_labels = true\n{image}"));
+        assert!(all.iter().all(|level| level["version"] == expected), "{image}: {all:?}");
+    }
+    let said = "labels = { \"org.opencontainers.image.version\" = \"mine\" }";
+    let all = levels(said, &format!("{VERSION}  oci_labels = true"));
+    assert!(all.iter().all(|level| level["version"] == "mine"), "{all:?}");
 }
