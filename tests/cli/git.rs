@@ -473,7 +473,11 @@ fn the_repository_itself_works_from_wherever_it_is_used() {
         let world = world.change(|test| test.cwd(place));
         let spec = format!("--file={}", world.test.folder().join("app/docker-bake.hcl").display());
         let (stdout, told) = world.run(&["metadata", "--format=tags", "--known-versions=git", &spec]);
-        assert_eq!((stdout.as_str(), told.as_str()), (TAGS, ""), "{lines}");
+        assert_eq!(stdout, TAGS, "{lines}: {told}");
+        // There, the file that was named is checked out a second time.
+        let has_copy = matches!(place, "tree" | "app/sub");
+        let expected = if has_copy { "note[unread-file]: `docker-bake.hcl` looks like input" } else { "" };
+        assert!(told.starts_with(expected) && told.is_empty() != has_copy, "{lines}: {told}");
         let (facts, told) = world.facts();
         assert!(facts["branch"].as_str().is_some_and(|name| name.starts_with("main")), "{lines}: {told}");
         assert_eq!(facts["dirty"], false, "{lines}: {told}");
