@@ -91,7 +91,7 @@ fn output(source: Option<&Value>, form: Form) -> Value {
     Value::Object(output)
 }
 
-/// The annotation without what belongs to the index or to other platforms.
+/// The annotation if it is one of the manifest: the rest belongs to the index or to other platforms.
 fn annotation(text: &str, platform: Option<&str>) -> Option<String> {
     let (name, value) = text.split_once('=').expect("an annotation has a value");
     let Some((types, key)) =
@@ -101,8 +101,9 @@ fn annotation(text: &str, platform: Option<&str>) -> Option<String> {
     };
     let here =
         |one: &&str| !one.contains('[') || platform.is_some_and(|own| one.ends_with(&format!("[{own}]")));
-    let kept: Vec<&str> = types.split(',').filter(|one| !one.starts_with("index")).filter(here).collect();
-    (!kept.is_empty()).then(|| format!("{}:{key}={value}", kept.join(",")))
+    let is_of_manifest = |one: &str| one.split('[').next() == Some("manifest");
+    let mut kept = types.split(',').filter(|one| is_of_manifest(one)).filter(here);
+    kept.next().map(|_| format!("manifest:{key}={value}"))
 }
 
 /// The cache of one platform.
@@ -324,11 +325,10 @@ impl Comparison<'_> {
         let (Some(found), Some(source)) = (target(leg.printed, name), target(leg.source, of)) else {
             return self.fault(format!("{name} is not in its own definition"));
         };
-        let is_annotated = self
-            .plan
-            .images
-            .values()
-            .any(|image| image.builds.contains_key(name) && !image.annotations.is_empty());
+        let is_annotated =
+            self.plan.images.values().filter_map(|image| Some((image, image.builds.get(name)?))).any(
+                |(image, build)| !image.annotations.is_empty() || !build.descriptor_annotations.is_empty(),
+            );
         let form = Form { publish: self.publish, is_annotated };
         let mut expected = expected(source, of, leg.platform, part, form);
         for (context, of) in links(source) {
@@ -498,6 +498,8 @@ fn every_attribute_reaches_the_legs() {
         plan.images["app-1-0-a"].annotations,
         BTreeMap::from([("d", "5"), ("org.example.i", "1")].map(|(k, v)| (k.into(), v.into())))
     );
+    let build = &plan.images["app-1-0-a"].builds["app-1-0-a-linux-amd64"];
+    assert_eq!(build.descriptor_annotations, BTreeMap::from([("g".to_owned(), "8".to_owned())]));
 }
 
 #[test]
