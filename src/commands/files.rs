@@ -46,7 +46,8 @@ pub(super) fn unread(
     images: Images<'_>,
 ) -> Option<Diagnostic> {
     let unread = discovery::unread(files, read, images, session.host);
-    let first = unread.first()?;
+    // It is meant for what is read, and the others perhaps for something else.
+    let first = unread.iter().find(|path| discovery::is_images(path)).or(unread.first())?;
     let names: Vec<String> = unread.iter().map(|path| format!("`{path}`")).collect();
     let are = if names.len() == 1 { "looks like input and is" } else { "look like input and are" };
     let option = if discovery::is_images(first) { "--images" } else { "-f" };

@@ -248,6 +248,12 @@ fn what_looks_like_input_and_is_not_read_is_named() {
         assert!(output.status.success() && talk.starts_with("note[unread-file]"), "{talk}");
         assert!(talk.contains(expected), "{talk}");
     }
+    let files = [("compose.yaml", COMPOSE), ("images.hcl", IMAGE), ("ci/x.hcl", own)];
+    let (_, talk) = planned(&files, &["-f", "ci/x.hcl"]);
+    assert!(
+        talk.contains("`compose.yaml`, `images.hcl` look") && talk.contains("add `--images images.hcl`"),
+        "{talk}"
+    );
     // Nothing is missed where all is read, nothing is in the file, or we wrote it.
     let included = "include: [compose.yaml]\n";
     for (files, options) in [
