@@ -363,7 +363,7 @@ mod tests {
         }
 
         fn place(&self, path: &str) -> PathBuf {
-            Path::new("/work").join(path).components().collect()
+            Path::new("/project").join(path).components().collect()
         }
 
         fn is_in_project(&self, place: &Path) -> bool {
@@ -439,7 +439,7 @@ mod tests {
         };
         for (files, expected) in [
             (&["x.hcl"][..], "x.hcl images.hcl"),
-            (&["./x.hcl", "/work/y.hcl"], "./x.hcl /work/y.hcl ./images.hcl"),
+            (&["./x.hcl", "/project/y.hcl"], "./x.hcl /project/y.hcl ./images.hcl"),
             (&["a/x.hcl"], "a/x.hcl a/images.json"),
             (&["a/x.hcl", "/tmp/meta.json"], "a/x.hcl /tmp/meta.json a/images.json"),
             (&["c/x.hcl", "-"], "c/x.hcl -"),
@@ -482,7 +482,7 @@ mod tests {
             (&["-"], "compose.yaml images.hcl"),
             (&["a/docker-bake.hcl"], "compose.yaml images.hcl a/docker-bake.override.hcl"),
             (&["./compose.yaml"], "images.hcl"),
-            (&["/work/images.hcl", "/tmp/x.json"], "compose.yaml /tmp/images.json"),
+            (&["/project/images.hcl", "/tmp/x.json"], "compose.yaml /tmp/images.json"),
             (&["/tmp/images.json"], "compose.yaml images.hcl"),
             (&[], ""),
         ] {
