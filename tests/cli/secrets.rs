@@ -363,6 +363,85 @@ fn what_depends_on_the_clock_is_refused_for_a_committed_file_whatever_it_is() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Attempts at what may fail; `VALUE` is looked at, and fails or not.
+const ATTEMPTS: &[&str] = &[
+    "args = { A = try(regex(\"no match\", VALUE), \"x\") }",
+    "args = { A = try(VALUE.a, 1) }",
+    "args = { A = try(1 + convert(\"x${VALUE}\", number), VALUE[0], \"x\") }",
+    "args = { A = try([\"a\"][\"x${VALUE}\"], [\"x\"]...) }",
+    "args = { A = try(try(VALUE.a, VALUE.b), \"x\") }",
+    "args = { A = try([regex(\"no match\", VALUE), \"a\"][1], \"x\") }",
+    "args = { A = try({ (VALUE) = 1 }.a, \"x\") }",
+    "args = { A = try([for x in [VALUE] : x.a], [\"x\"])[0] }",
+    "tags = try([\"ghcr.io/acme/app:${VALUE.a}\"], [\"ghcr.io/acme/app:1\"])",
+    "contexts = try({ a = VALUE.a }, { a = \"b\" })",
+    "cache-from = [try(VALUE.a, \"type=gha\")]",
+];
+
+/// The same, with a bool in its place.
+const ANSWERS: &[&str] = &[
+    "pull = can(regex(\"no match\", VALUE))",
+    "args = { A = can(VALUE.a) }",
+    "args = { A = can(VALUE.a) ? \"a\" : \"b\" }",
+    "args = { A = can([regex(\".\", VALUE), \"a\"][1]) }",
+    "args = { A = try(convert(\"x${VALUE}\", number) > 5, false) }",
+    "no-cache = try(VALUE.a, true)",
+    "no-cache = VALUE.a == 1 || true",
+    "args = { A = false && VALUE.a && true }",
+];
+
+#[test]
+fn what_is_there_because_an_attempt_failed_depends_on_what_that_looked_at() {
+    let of = |lines: &[&str], value: &str| -> Vec<String> {
+        lines.iter().map(|line| line.replace("VALUE", value)).collect()
+    };
+    let impure = ["timestamp()", "uuidv4()", "bcrypt(\"a\", 4)", "upper(timestamp())"];
+    let lines: Vec<String> =
+        impure.iter().flat_map(|value| of(&[ATTEMPTS, ANSWERS].concat(), value)).collect();
+    let command = ["bake", "-o", "out/bake.json"];
+    let wrong = in_parallel(&lines, |line| {
+        let (status, products) =
+            products(&Test::new().file("docker-bake.hcl", target_with(line)).args(command));
+        let is_refused = status == Some(1) && products.contains("error[volatile]");
+        (!is_refused).then(|| format!("{line}: {status:?}\n{products}"))
+    });
+    let mut wrong: Vec<String> = wrong.into_iter().flatten().collect();
+    wrong.extend(in_parallel(&of(&ATTEMPTS[..5], "TEXT_TOKEN"), |line| refused_for_secret(line)).concat());
+    wrong.extend(
+        in_parallel(&of(&ATTEMPTS[6..], "upper(TEXT_TOKEN)"), |line| refused_for_secret(line)).concat(),
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_attempt_depends_on_nothing_that_it_did_not_look_at() {
+    let mut lines: Vec<String> = ANSWERS.iter().map(|line| line.replace("VALUE", "TEXT_TOKEN")).collect();
+    lines.extend(
+        [
+            "args = { A = try(\"a\", timestamp()) }",
+            "args = { A = try(DATES.b, \"y\") }",
+            "args = { A = try(DATES[\"name\"], \"y\") }",
+            "args = { A = try(length(DATES) > 5 ? 1 : DATES.b, \"y\") }",
+            "args = { A = try(TAG != \"\" ? TAG : timestamp(), \"y\") }",
+            "args = { A = try(TEXT_TOKEN != \"\" ? DATES.b : \"x\", \"y\") }",
+            "args = { A = can(TEXT_TOKEN.a) ? \"a\" : \"b\" }",
+            "args = { A = try(TAG.a, \"y\") }",
+        ]
+        .map(str::to_owned),
+    );
+    let globals = "variable \"TAG\" { default = \"1\" }\nDATES = { date = timestamp(), name = \"x\" }\n";
+    let wrong = in_parallel(&lines, |line| {
+        let test = Test::new()
+            .file("docker-bake.hcl", format!("{globals}{}", target_with(line)))
+            .env("TEXT_TOKEN", SECRET)
+            .args(["bake", "-o", "out/bake.json"]);
+        let (status, products) = products(&test);
+        (status != Some(0) || products.contains(SECRET)).then(|| format!("{line}: {status:?}\n{products}"))
+    });
+    let wrong: Vec<String> = wrong.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn a_flag_from_the_clock_counts_no_more_once_it_is_replaced() {
     let earlier = "target \"app\" {\n  pull = timestamp() != \"\"\n}\n";
