@@ -461,6 +461,50 @@ fn a_flag_from_the_clock_counts_no_more_once_it_is_replaced() {
 }
 
 #[test]
+fn what_has_no_text_counts_no_more_once_an_option_replaces_it() {
+    const EMPTY: &str = "[for x in [\"VALUE\"] : x if timestamp() == \"\"]";
+    for (attribute, value, replaces, keeps) in [
+        ("target", "timestamp() != \"\" ? null : \"x\"", &["target=y"][..], &["args.A=1"][..]),
+        ("dockerfile", "timestamp() != \"\" ? null : \"x\"", &["dockerfile=y"], &["target=y"]),
+        ("context", "timestamp() != \"\" ? null : \"x\"", &["context=y"], &["contexts.y=y"]),
+        ("call", "timestamp() != \"\" ? null : \"check\"", &["call=build"], &["target=y"]),
+        ("shm-size", "timestamp() != \"\" ? null : \"1m\"", &["shm-size=2m"], &["target=y"]),
+        ("tags", EMPTY, &["tags=ghcr.io/acme/app:1"], &["tags+=ghcr.io/acme/app:1"]),
+        ("platforms", EMPTY, &["platform=linux/amd64"], &["platform+=linux/amd64"]),
+        ("output", EMPTY, &["output=type=image"], &["output+=type=image", "load=true"]),
+        ("cache-to", EMPTY, &["cache-to=type=inline"], &["cache-to+=type=inline"]),
+        ("cache-from", EMPTY, &["cache-from=type=gha"], &["cache-from+=type=gha"]),
+        ("secret", EMPTY, &["secrets=id=a"], &["secrets+=id=a"]),
+        ("ssh", EMPTY, &["ssh=a"], &["ssh+=a"]),
+        ("policy", EMPTY, &["policy=filename=a"], &["policy+=filename=a"]),
+        ("ulimits", EMPTY, &["ulimits=nofile=1"], &["target=y"]),
+        ("no-cache-filter", EMPTY, &["no-cache-filter=a"], &["target=y"]),
+        ("network", "timestamp() != \"\" ? null : \"none\"", &["network=host"], &["target=y"]),
+        ("pull", "timestamp() != \"\"", &["pull=true"], &["no-cache=true"]),
+        ("entitlements", EMPTY, &[], &["entitlements=network.host"]),
+        ("args", "{ for x in [\"VALUE\"] : x => x if timestamp() == \"\" }", &[], &["args.B=1"]),
+        ("resources", "{ memory = timestamp() != \"\" ? null : \"2g\" }", &[], &["resources.memory=1g"]),
+    ] {
+        let tags = if attribute == "tags" { "" } else { "  tags = [\"ghcr.io/acme/app:1\"]\n" };
+        let text = format!("target \"app\" {{\n{tags}  {attribute} = {value}\n}}\n");
+        let ways = replaces.iter().map(|set| (set, Some(0))).chain(keeps.iter().map(|set| (set, Some(1))));
+        for (set, expected) in ways {
+            let set = format!("--set=app.{set}");
+            let args = ["bake", "-o", "out/bake.json", &set];
+            let (status, products) = products(&Test::new().file("docker-bake.hcl", &text).args(args));
+            assert_eq!(status, expected, "{attribute} = {value} {set}: {products}");
+            assert_eq!(products.contains("error[volatile]"), expected == Some(1), "{set}: {products}");
+        }
+    }
+    let text = format!("target \"app\" {{\n  tags = [\"ghcr.io/acme/app:1\"]\n  policy = {EMPTY}\n}}\n");
+    for (option, expected) in [("--policy=disabled=true", Some(0)), ("--policy=strict=true", Some(1))] {
+        let args = ["bake", "-o", "out/bake.json", option];
+        let (status, products) = products(&Test::new().file("docker-bake.hcl", &text).args(args));
+        assert_eq!(status, expected, "{option}: {products}");
+    }
+}
+
+#[test]
 fn the_error_names_the_attribute() {
     for (attribute, line) in [
         ("resources", "resources = { cpuset-cpus = API_TOKEN }"),

@@ -343,76 +343,91 @@ impl Override {
             "secret" => return self.change_secret(rest.unwrap_or_default(), target),
             "push" => set_push(&mut target.output, self.boolean()?),
             "load" => set_load(&mut target.output, self.boolean()?),
-            _ => match Attribute::set_by(root) {
-                Some(Attribute { set: SetKey::Empties(empty), .. }) => empty(target),
-                Some(attribute) => self.set(attribute, rest, target)?,
-                None => return Err(FlagError(format!("unknown key `{root}`"))),
-            },
+            _ => {
+                let unknown = || FlagError(format!("unknown key `{root}`"));
+                let attribute = Attribute::set_by(root).ok_or_else(unknown)?;
+                let is_replaced = match attribute.set {
+                    SetKey::Empties(empty) => {
+                        empty(target);
+                        true
+                    }
+                    SetKey::Same | SetKey::Named(_) | SetKey::None => self.set(attribute, rest, target)?,
+                };
+                if is_replaced {
+                    target.lost_marks.forget(attribute.name);
+                }
+            }
         }
         Ok(())
     }
 
-    /// Sets an attribute, or the part of it that `rest` names.
-    fn set(&self, attribute: &Attribute, rest: Option<&str>, target: &mut Target) -> Result<(), FlagError> {
+    /// Sets an attribute, or the part of it that `rest` names. Whether nothing is left of what it was.
+    fn set(&self, attribute: &Attribute, rest: Option<&str>, target: &mut Target) -> Result<bool, FlagError> {
         let name = || {
             let problem =
                 || FlagError(format!("`{0}` needs a name after it, as in `{0}.NAME`", attribute.name));
             rest.map(Name::from).ok_or_else(problem)
         };
-        match &attribute.kind {
+        Ok(match &attribute.kind {
             AttributeKind::Text(at) | AttributeKind::Description(at) => {
                 *(at.get_mut)(target) = Some(self.value.clone());
+                true
             }
             AttributeKind::Context(at) => {
                 *(at.get_mut)(target) = Some(self.value.clone());
                 target.context_of = None;
+                true
             }
             AttributeKind::List(at) => {
-                self.replace((at.get_mut)(target).get_or_insert_default(), self.list.clone());
+                self.replace((at.get_mut)(target).get_or_insert_default(), self.list.clone())
             }
             AttributeKind::Texts(at) | AttributeKind::Inherits(at) | AttributeKind::Annotations(at) => {
                 (at.get_mut)(target).extend_from_slice(&self.list);
+                false
             }
             AttributeKind::Map(at) | AttributeKind::Contexts(at) => {
                 (at.get_mut)(target).insert(name()?, self.value.clone());
+                false
             }
             AttributeKind::Args(at) => {
                 let name = name()?;
                 let mut value = self.value.clone();
                 value.value = value.value.marked(&variable_marks(&name, self.value.as_str()));
                 (at.get_mut)(target).insert(name, value);
+                false
             }
             AttributeKind::Attestations(at) => {
                 (at.get_mut)(target).extend(self.elements(flags::attestation)?);
+                false
             }
             AttributeKind::CachesFrom(at) => {
-                self.replace((at.get_mut)(target), self.elements(flags::caches)?.concat());
+                self.replace((at.get_mut)(target), self.elements(flags::caches)?.concat())
             }
             AttributeKind::CachesTo(at) => {
                 let caches = self.elements(flags::caches)?.concat();
-                self.replace((at.get_mut)(target).get_or_insert_default(), caches);
+                self.replace((at.get_mut)(target).get_or_insert_default(), caches)
             }
             AttributeKind::Outputs(at) => {
                 let outputs = self.elements(flags::output)?;
-                self.replace((at.get_mut)(target).get_or_insert_default(), outputs);
+                self.replace((at.get_mut)(target).get_or_insert_default(), outputs)
             }
             AttributeKind::Flag(at) => {
                 *(at.get_mut)(target) = Some(self.boolean()?);
-                target.lost_marks.forget(attribute.name);
+                true
             }
             AttributeKind::Secrets(at) => self.replace((at.get_mut)(target), self.elements(flags::secret)?),
             AttributeKind::Ssh(at) => {
-                self.replace((at.get_mut)(target), self.elements(|text| Ok(flags::ssh(text)))?);
+                self.replace((at.get_mut)(target), self.elements(|text| Ok(flags::ssh(text)))?)
             }
             AttributeKind::Policies(at) => {
                 let policies = self.list.iter().map(flags::policy).collect::<Result<Vec<Policy>, _>>()?;
-                self.replace((at.get_mut)(target), policies);
+                self.replace((at.get_mut)(target), policies)
             }
             AttributeKind::Limits(at) => {
                 self.limit(rest.unwrap_or_default(), (at.get_mut)(target).get_or_insert_default())?;
+                false
             }
-        }
-        Ok(())
+        })
     }
 
     /// Reads the elements that are not empty.
@@ -420,11 +435,13 @@ impl Override {
         self.list.iter().filter(|text| !text.is_empty()).map(read).collect()
     }
 
-    fn replace<T>(&self, own: &mut Vec<T>, items: Vec<T>) {
+    /// Replaces a list or appends to it. Whether it is replaced.
+    fn replace<T>(&self, own: &mut Vec<T>, items: Vec<T>) -> bool {
         if !self.append {
             own.clear();
         }
         own.extend(items);
+        !self.append
     }
 
     fn boolean(&self) -> Result<bool, FlagError> {
