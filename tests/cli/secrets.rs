@@ -3,6 +3,7 @@
 use std::fs;
 
 use bakeplan::internals::bake::target::attributes::{GROUP_NAMES, TARGET_NAMES};
+use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine as _};
 
 use crate::support::{Test, in_parallel};
 
@@ -582,6 +583,7 @@ fn messages_about_compose_files_show_no_secret() {
 /// Likewise in those about Bake files.
 #[test]
 fn messages_about_bake_files_show_no_secret() {
+    const ENCODED: &str = "replace(base64encode(API_TOKEN), \"=\", \"\")";
     let value = "S3cr3tVal-9f";
     for attribute in [
         "cache-to = [\"type=a,${VALUE}\"]",
@@ -593,8 +595,14 @@ fn messages_about_bake_files_show_no_secret() {
         "inherits = [VALUE]",
         "contexts = VALUE",
         "resources = { cpu-period = VALUE }",
+        "args = { A = { a = 1 }[VALUE] }",
+        "args = { A = parseint(VALUE, 10) }",
+        "args = { A = timeadd(\"2020-01-01T00:00:00Z\", VALUE) }",
+        "args = { (VALUE) = [] }",
+        "policy = [{ (VALUE) = \"x\" }]",
+        "matrix = { a = [\"${VALUE}!\"] }\n  name = a",
     ] {
-        for expression in ["API_TOKEN", "upper(API_TOKEN)", "lower(API_TOKEN)"] {
+        for expression in ["API_TOKEN", "upper(API_TOKEN)", "lower(API_TOKEN)", ENCODED] {
             let attribute = attribute.replace("VALUE", expression);
             let file = format!("variable \"API_TOKEN\" {{}}\ntarget \"default\" {{\n  {attribute}\n}}\n");
             for given in [value.to_owned(), format!("user:{value}")] {
@@ -603,6 +611,16 @@ fn messages_about_bake_files_show_no_secret() {
                 let stderr = String::from_utf8_lossy(&output.stderr).to_lowercase();
                 assert_eq!(output.status.code(), Some(1), "{attribute}: {stderr}");
                 assert!(!stderr.contains(&value.to_lowercase()), "{attribute}: {stderr}");
+                let encoded = BASE64_STANDARD_NO_PAD.encode(&given).to_lowercase();
+                assert!(!stderr.contains(&encoded), "{attribute}: {stderr}");
+                // The library hides as much.
+                let evaluated =
+                    bakeplan::Evaluated::new(&[("docker-bake.hcl", &file)], &[("API_TOKEN", &given)]);
+                let printed = evaluated.and_then(|evaluated| evaluated.print(&[]));
+                let mistakes = printed.expect_err(&attribute).to_string().to_lowercase();
+                for text in [&value.to_lowercase(), &encoded] {
+                    assert!(!mistakes.contains(text), "{attribute}: {mistakes}");
+                }
             }
         }
     }

@@ -81,6 +81,8 @@ pub(crate) struct Context {
     /// Those of them that are numbers or bools.
     pub(crate) kept_scalars: RefCell<BTreeSet<Name>>,
     pub(super) budget: Budget,
+    /// The strings that were made of secrets.
+    secrets: RefCell<BTreeSet<Name>>,
     /// What the attempt that goes on has looked at.
     pub(super) looks: Looks,
 }
@@ -98,6 +100,7 @@ impl Context {
             declared: Declared::default(),
             exposed: RefCell::default(),
             budget: Budget::default(),
+            secrets: RefCell::default(),
             looks: Looks::default(),
         }
     }
@@ -124,6 +127,7 @@ impl Context {
         self.budget.leave();
         let value = result?;
         self.looks.note(value.own_marks());
+        self.note_secret(&value);
         if matches!(
             expr.kind,
             ExprKind::Tuple(_)
@@ -135,6 +139,19 @@ impl Context {
             self.budget.made(&value, expr.span)?;
         }
         Ok(value)
+    }
+
+    fn note_secret(&self, value: &Value) {
+        if let Value::String(text) = value
+            && text.marks().secret().is_some()
+        {
+            self.secrets.borrow_mut().insert(Rc::clone(text.name()));
+        }
+    }
+
+    /// The strings that have been made of secrets, which messages may quote.
+    pub(crate) fn secret_texts(&self) -> Vec<String> {
+        self.secrets.borrow().iter().map(ToString::to_string).collect()
     }
 
     fn eval_kind(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, TypedFailure> {
