@@ -13,7 +13,14 @@ const CLOCK: &str = "formatdate(\"YYYYMMDDhhmmss\", timestamp())";
 
 /// For each attribute the ways to write `VALUE` into it.
 const PLACES: &[(&str, &[&str])] = &[
-    ("annotations", &["[\"manifest:a=${VALUE}\"]", "[\"manifest:a${VALUE}=b\"]", "toset([\"a=${VALUE}\"])"]),
+    (
+        "annotations",
+        &[
+            "[\"manifest:a=${VALUE}\"]",
+            "[\"manifest:a${VALUE}=b\"]",
+            "convert([\"a=${VALUE}\"], set(string))",
+        ],
+    ),
     (
         "args",
         &[
@@ -119,41 +126,88 @@ const PLACES: &[(&str, &[&str])] = &[
     ("ulimits", &["[\"nofile=${VALUE}\"]", "[VALUE]"]),
 ];
 
+/// Of these, what no number can be: they are refused for that, before anybody asks where the value is from.
+const MISFITS: &[(&str, &str)] = &[
+    ("inherits", "[VALUE]"),
+    ("inherits", "[\"base-${VALUE}\"]"),
+    ("no-cache", "VALUE"),
+    ("no-cache", "VALUE == \"\" ? null : VALUE"),
+    ("platforms", "[VALUE]"),
+    ("platforms", "[\"linux/amd64\", \"linux/${VALUE}\"]"),
+    ("policy", "[{ log-level = VALUE }]"),
+    ("policy", "[\"strict=${VALUE}\"]"),
+    ("pull", "VALUE"),
+    ("ulimits", "[VALUE]"),
+];
+
+/// The same attributes, with what only depends on the value.
+const ANSWERING: &[(&str, &str)] = &[
+    ("inherits", "VALUE == \"\" ? [\"other\"] : []"),
+    ("no-cache", "VALUE != \"\""),
+    ("no-cache", "VALUE != \"\" ? null : true"),
+    ("platforms", "[VALUE == \"\" ? \"linux/arm64\" : \"linux/amd64\"]"),
+    ("policy", "[{ filename = \"a\", log-level = VALUE == \"\" ? \"info\" : \"debug\" }]"),
+    ("policy", "[\"filename=a,strict=${VALUE != \"\"}\"]"),
+    ("pull", "VALUE != \"\""),
+    ("ulimits", "[VALUE != \"\" ? \"nofile=1\" : \"nofile=2\"]"),
+];
+
+/// The attributes that say which tags there are, and for which platforms.
+const IN_TABLE: [&str; 4] = ["tags", "platforms", "inherits", "targets"];
+
+/// A definition with a value in one of its attributes.
+struct Holder {
+    attribute: &'static str,
+    form: &'static str,
+    text: String,
+}
+
 /// A definition for each way to write the value into an attribute of a published target, of one that is not published,
 /// or of one that both inherit from.
-fn definitions(value: &str) -> Vec<String> {
+fn definitions(places: &[(&'static str, &'static str)], value: &str) -> Vec<Holder> {
+    let targets = places.iter().flat_map(|&(attribute, form)| {
+        let line = format!("{attribute} = {}", form.replace("VALUE", value));
+        let tags = if attribute == "tags" { "" } else { "tags = [\"ghcr.io/acme/app:1\"]\n" };
+        [
+            format!("target \"app\" {{\n{tags}{line}\n}}\n"),
+            format!("target \"app\" {{\n{tags}}}\ntarget \"local\" {{\n{line}\n}}\n"),
+            format!("target \"_base\" {{\n{line}\n}}\ntarget \"app\" {{\ninherits = [\"_base\"]\n{tags}}}\n"),
+        ]
+        .map(|text| Holder { attribute, form, text })
+    });
+    // Nothing inherits what a target inherits.
+    let is_reached = |one: &Holder| one.attribute != "inherits" || !one.text.contains("\"_base\"");
+    targets.filter(is_reached).collect()
+}
+
+/// All ways to write a value into an attribute of a target.
+fn all_places() -> Vec<(&'static str, &'static str)> {
     let known: Vec<&str> = PLACES.iter().map(|(attribute, _)| *attribute).collect();
     let mut names = TARGET_NAMES;
     names.sort_unstable();
     assert_eq!(known, names, "each attribute has its places here");
-    let forms = PLACES.iter().flat_map(|(attribute, forms)| {
-        forms.iter().map(move |form| format!("{attribute} = {}", form.replace("VALUE", value)))
-    });
-    let targets = forms.flat_map(|line| {
-        let tags = if line.starts_with("tags ") { "" } else { "tags = [\"ghcr.io/acme/app:1\"]\n" };
-        let inherits = if line.starts_with("inherits ") { "" } else { "inherits = [\"_base\"]\n" };
-        [
-            format!("target \"app\" {{\n{tags}{line}\n}}\n"),
-            format!("target \"app\" {{\n{tags}}}\ntarget \"local\" {{\n{line}\n}}\n"),
-            format!("target \"_base\" {{\n{line}\n}}\ntarget \"app\" {{\n{inherits}{tags}}}\n"),
-        ]
-    });
+    PLACES.iter().flat_map(|(attribute, forms)| forms.iter().map(|form| (*attribute, *form))).collect()
+}
+
+/// Likewise for groups and names.
+fn definitions_of_others(value: &str) -> Vec<Holder> {
     let app = "target \"app\" {\ntags = [\"ghcr.io/acme/app:1\"]\n}\n";
-    let mut all: Vec<String> =
-        targets.filter(|text| !text.contains("_base") || text.contains("inherits = [\"_base")).collect();
+    let mut all = Vec::new();
+    let mut add = |attribute, text| all.push(Holder { attribute, form: "", text });
     for attribute in GROUP_NAMES {
         let (line, more) = match attribute {
             "targets" => (format!("targets = [{value}]"), ""),
             _ => (format!("{attribute} = {value}"), "targets = [\"app\"]\n"),
         };
-        all.push(format!("{app}group \"all\" {{\n{line}\n{more}}}\n"));
+        add(attribute, format!("{app}group \"all\" {{\n{line}\n{more}}}\n"));
     }
     // Names.
     let matrix = "matrix = { x = [\"a\"] }\n";
-    all.push(format!(
-        "target \"app\" {{\n{matrix}name = \"t${{{value}}}\"\ntags = [\"ghcr.io/acme/app:1\"]\n}}\n"
-    ));
-    all.push(format!("{app}target \"m\" {{\nmatrix = {{ x = [{value}] }}\nname = \"t${{x}}\"\n}}\n"));
+    add(
+        "name",
+        format!("target \"app\" {{\n{matrix}name = \"t${{{value}}}\"\ntags = [\"ghcr.io/acme/app:1\"]\n}}\n"),
+    );
+    add("matrix", format!("{app}target \"m\" {{\nmatrix = {{ x = [{value}] }}\nname = \"t${{x}}\"\n}}\n"));
     all
 }
 
@@ -177,8 +231,11 @@ fn products(test: &Test) -> (Option<i32>, String) {
 
 #[test]
 fn a_secret_in_any_attribute_fails_and_is_nowhere() {
-    let definitions = definitions("PIN_TOKEN");
-    let wrong = in_parallel(&definitions, |text| {
+    let mut definitions = definitions(&all_places(), "PIN_TOKEN");
+    definitions.extend(definitions_of_others("PIN_TOKEN"));
+    let wrong = in_parallel(&definitions, |Holder { attribute, form, text }| {
+        let is_misfit = MISFITS.contains(&(*attribute, *form));
+        let expected = if is_misfit { "error[" } else { "error[secret]" };
         let commands: [&[&str]; 2] = [&["plan", "--out", "ci", "--github"], &["bake", "-o", "out/bake.json"]];
         commands.map(|command| {
             let text = format!("variable \"PIN_TOKEN\" {{}}\n{text}");
@@ -187,7 +244,7 @@ fn a_secret_in_any_attribute_fails_and_is_nowhere() {
                 .env("PIN_TOKEN", SECRET)
                 .args(command.iter().copied());
             let (status, products) = products(&test);
-            let fails = status == Some(1) && !products.contains(SECRET) && products.contains("error[");
+            let fails = status == Some(1) && !products.contains(SECRET) && products.contains(expected);
             (!fails).then(|| format!("{text}{command:?}: {status:?}\n{products}"))
         })
     });
@@ -229,14 +286,37 @@ fn a_variable_that_is_no_secret_may_be_in_any_of_them() {
 
 #[test]
 fn the_clock_in_any_attribute_is_refused_for_a_committed_file() {
-    let definitions = definitions(CLOCK);
-    let wrong = in_parallel(&definitions, |text| {
-        let command = ["bake", "-o", "out/bake.json"];
-        let (status, products) = products(&Test::new().file("docker-bake.hcl", text).args(command));
-        (status != Some(1)).then(|| format!("{text}: {status:?}\n{products}"))
+    let mut definitions = definitions(&[&all_places()[..], ANSWERING].concat(), CLOCK);
+    definitions.extend(definitions_of_others(CLOCK));
+    let wrong = in_parallel(&definitions, |Holder { attribute, form, text }| {
+        let is_misfit = MISFITS.contains(&(*attribute, *form));
+        let commands: [&[&str]; 2] = [&["bake", "-o", "out/bake.json"], &["readme", "README.md"]];
+        commands.map(|command| {
+            let test = Test::new()
+                .file("docker-bake.hcl", text)
+                .file("README.md", "<!-- bakeplan:begin -->\n<!-- bakeplan:end -->\n")
+                .args(command.iter().copied());
+            let (status, products) = products(&test);
+            let readme = fs::read_to_string(test.folder().join("README.md")).unwrap();
+            let is_volatile = status == Some(1) && products.contains("error[volatile]");
+            let is_right = if is_misfit {
+                // The table has nothing of it, or it is refused.
+                status == Some(1) || (command[0] == "readme" && !IN_TABLE.contains(attribute))
+            } else if command[0] == "bake" || IN_TABLE.contains(attribute) {
+                is_volatile
+            } else {
+                status == Some(0) && has_no_moment(&readme)
+            };
+            (!is_right).then(|| format!("{text}{command:?}: {status:?}\n{products}"))
+        })
     });
-    let wrong: Vec<String> = wrong.into_iter().flatten().collect();
+    let wrong: Vec<String> = wrong.into_iter().flatten().flatten().collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whether a text has nothing that [`CLOCK`] could have made.
+fn has_no_moment(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_digit()).all(|digits| digits.len() < "YYYYMMDDhhmmss".len())
 }
 
 /// A target with tags and a line, and the variables that the line uses.
