@@ -57,7 +57,8 @@ impl Context {
         let failed = |error: &FunctionError| {
             let message = format!("`{}` failed: {}", name.name, error.message);
             let place = place_of(error.argument).unwrap_or(span);
-            Box::new(Diagnostic::error("call-failed", message).at(place, ""))
+            let diagnostic = Diagnostic::error("call-failed", message).at(place, "");
+            Box::new(if error.is_ours { diagnostic.ours() } else { diagnostic })
         };
         if let Some(function) = standard {
             self.budget.worked((function.work)(&values), span)?;
@@ -148,7 +149,7 @@ impl Context {
     /// A failure that nothing may take the place of.
     fn caught(&self, scope: &Scope<'_>, attempt: &Expr) -> Result<(Result<Value, Failure>, Marks), Failure> {
         match self.looks.during(|| self.eval(scope, attempt)) {
-            (Err(failure), _) if failure.code == kept::CODE => Err(failure),
+            (Err(failure), _) if failure.is_ours => Err(failure),
             (result, looks) => Ok((result, looks.of_attempt())),
         }
     }
