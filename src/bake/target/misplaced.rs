@@ -68,7 +68,7 @@ fn each_decisive(target: &Target, rebased: bool, visit: &mut impl FnMut(&str, &T
                 links.for_each(|text| visit(name, text, Cure::LeaveOut));
             }
             AttributeKind::List(at) => {
-                (at.get)(target).iter().flatten().for_each(|text| visit(name, text, Cure::LeaveOut))
+                (at.get)(target).iter().flatten().for_each(|text| visit(name, text, Cure::LeaveOut));
             }
             AttributeKind::Texts(at) | AttributeKind::Inherits(at) => {
                 (at.get)(target).iter().for_each(|text| visit(name, text, Cure::LeaveOut));
@@ -97,13 +97,13 @@ fn each_decisive(target: &Target, rebased: bool, visit: &mut impl FnMut(&str, &T
             AttributeKind::Secrets(at) => {
                 let ids = (at.get)(target).iter();
                 ids.for_each(|one| {
-                    visit("secret.id", &Text { span: one.span, ..one.id.clone() }, Cure::LeaveOut)
+                    visit("secret.id", &Text { span: one.span, ..one.id.clone() }, Cure::LeaveOut);
                 });
             }
             AttributeKind::Ssh(at) => {
                 let ids = (at.get)(target).iter();
                 ids.for_each(|one| {
-                    visit("ssh.id", &Text { span: one.span, ..one.id.clone() }, Cure::LeaveOut)
+                    visit("ssh.id", &Text { span: one.span, ..one.id.clone() }, Cure::LeaveOut);
                 });
             }
             AttributeKind::Policies(at) => {
