@@ -17,7 +17,7 @@ use crate::bake::eval::functions::Ambient;
 use crate::bake::eval::references::References;
 use crate::bake::eval::{Context, Declared, Scope};
 use crate::bake::text::syntax::{Attribute, Block, Body, Expr, ExprKind};
-use crate::bake::values::{Marks, Name, Type, Value};
+use crate::bake::values::{Marks, Name, Type, Value, secret_values};
 use crate::diagnostic::{Diagnostic, Diagnostics, Failure, Secrets};
 use crate::source::Span;
 
@@ -133,14 +133,23 @@ impl Module {
 
     /// The same without the strings that have been made of secrets, such as what `base64encode` makes of one.
     pub(super) fn without_secrets(&self, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-        let secrets = self.secrets();
-        diagnostics.into_iter().map(|one| one.without(&secrets)).collect()
+        diagnostics.into_iter().map(|one| self.without_secret(&one)).collect()
     }
 
-    fn secrets(&self) -> Secrets {
-        let mut secrets = Secrets::default();
-        secrets.hide(self.context.secret_texts().into_iter());
-        secrets
+    /// What is given is hidden first: of `app/TOKEN` the rest may be shown.
+    fn without_secret(&self, diagnostic: &Diagnostic) -> Diagnostic {
+        let made = self.context.secret_texts();
+        if made.is_empty() {
+            return diagnostic.clone();
+        }
+        let hide = |texts: &mut dyn Iterator<Item = String>| {
+            let mut secrets = Secrets::default();
+            secrets.hide(texts);
+            secrets
+        };
+        let Surroundings { env, vars, local_platform: _, kept: _ } = &self.surroundings;
+        let given = hide(&mut secret_values(vars).chain(secret_values(env)));
+        diagnostic.without(&given).without(&hide(&mut made.into_iter()))
     }
 
     /// Sorts the files' contents; what a later file declares again replaces the earlier.
@@ -317,7 +326,7 @@ impl Module {
     pub fn evaluate(&self, target: Option<&str>, expr: &Expr) -> Result<Value, Box<Diagnostic>> {
         let axes = target.map_or(&[][..], |target| self.axes(target));
         let value = self.eval(&Scope::of(axes), expr);
-        value.map_err(|failure| Box::new(failure.without(&self.secrets())))
+        value.map_err(|failure| Box::new(self.without_secret(&failure)))
     }
 
     /// All variables with their values, sorted by name.
