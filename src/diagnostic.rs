@@ -55,6 +55,9 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What to do.
     pub help: Option<String>,
+    /// Whether Bake might not fail here: it would know a value that is kept for the build, or it does not have this limit of
+    /// ours. So `try` and `can` must not answer it.
+    pub is_ours: bool,
 }
 
 /// Why there is no result. Boxed, since it travels through every level of an expression.
@@ -97,6 +100,7 @@ impl Diagnostic {
             labels: Vec::new(),
             notes: Vec::new(),
             help: None,
+            is_ours: false,
         }
     }
 
@@ -132,6 +136,13 @@ impl Diagnostic {
         self
     }
 
+    /// The same, for which `try` and `can` have no answer.
+    #[must_use]
+    pub fn ours(mut self) -> Self {
+        self.is_ours = true;
+        self
+    }
+
     /// Says what to do.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
@@ -158,6 +169,7 @@ impl Diagnostic {
             labels: self.labels.iter().map(label).collect(),
             notes: self.notes.iter().map(|note| change(note)).collect(),
             help: self.help.as_deref().map(&change),
+            is_ours: self.is_ours,
         }
     }
 

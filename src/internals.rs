@@ -146,7 +146,8 @@ pub mod source {
 }
 
 pub mod spec {
-    pub use crate::spec::{Covered, Declared, Per, PlatformSettings, Reach, Settings};
+    pub use crate::bake::target::Reach;
+    pub use crate::spec::{Covered, Declared, Per, PlatformSettings, Settings};
 }
 
 pub mod verify {

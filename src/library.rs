@@ -146,7 +146,10 @@ impl Evaluated {
         let evaluated = Module::new(bodies, surroundings, ambient)
             .and_then(|module| module.merge_onto(definition).map(|definition| (module, definition)));
         match evaluated {
-            Ok((module, definition)) => Ok(Self { sources, secrets, record, module, definition, warnings }),
+            Ok((module, definition)) => {
+                secrets.hide(definition.secret_texts().into_iter());
+                Ok(Self { sources, secrets, record, module, definition, warnings })
+            }
             Err(mistakes) => Err(Mistakes::of(mistakes, &sources, &secrets)),
         }
     }

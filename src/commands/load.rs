@@ -119,6 +119,7 @@ fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'
     let module = Module::new(bodies, surroundings, ambient).map_err(sorted)?;
     let kept = module.kept(|span| session.sources.text(span)).map_err(sorted)?;
     let mut definition = module.merge_onto(composition.definition).map_err(sorted)?;
+    session.hide(definition.secret_texts().into_iter());
     let rebases = is_file_relative(host)?;
     if !kept.is_empty() {
         let misplaced = misplaced::kept_variables(&definition, rebases);
@@ -126,15 +127,6 @@ fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'
             return Err(sorted(misplaced).into());
         }
     }
-    let mut secrets = Vec::new();
-    for target in definition.targets.values() {
-        target.each_text(&mut |_, text| {
-            if text.value.marks().secret().is_some() {
-                secrets.push(text.to_string());
-            }
-        });
-    }
-    session.hide(secrets.into_iter());
     if rebases {
         context::rebase(&mut definition, |span| {
             // To buildx, all that Compose files say is in the first one's folder.

@@ -15,9 +15,6 @@ use crate::published::record::{Configuration, Fault, Known, Question, Record};
 use crate::reference::Digest;
 use crate::registry::{Location, Manifest};
 
-/// The code of a problem that may pass: something that was built is not there.
-pub const MISSING_BUILD: &str = "missing-build";
-
 /// How many manifests a build's index may hold: an image and its attestations.
 const MAX_ENTRIES: usize = 100;
 
@@ -74,6 +71,12 @@ impl<'a> ImageCheck<'a> {
         let message = format!("image `{}`: {message}", self.subject.key);
         self.checked.problems.push(Diagnostic::error(code, message));
         self.checked.problems.last_mut().expect("it was just pushed")
+    }
+
+    /// Something that was built is not there.
+    fn lack(&mut self, message: impl Display) -> &mut Diagnostic {
+        self.checked.lacks_build = true;
+        self.fail("missing-build", message)
     }
 
     /// An answer that cannot be used.
@@ -435,7 +438,7 @@ impl<'a> ImageCheck<'a> {
             manifest.digest,
             self.location(site)
         );
-        self.fail(MISSING_BUILD, message).help = Some(
+        self.lack(message).help = Some(
             "push the build to every repository of its image, as `docker-bake.json` of this plan says".into(),
         );
     }
@@ -530,7 +533,7 @@ impl<'a> ImageCheck<'a> {
         let is_quay = self.subject.places.iter().any(|&site| {
             self.location(site).repository().is_some_and(|one| one.registry().as_str() == "quay.io")
         });
-        let problem = self.fail(MISSING_BUILD, message);
+        let problem = self.lack(message);
         if is_quay {
             problem.notes.push("quay.io removes what has no tag after about an hour".to_owned());
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::check::{MISSING_BUILD, check};
+use super::check::check;
 use super::decide::{Decision, immutable, is_released, may_be_version, only_adds, says_it_is, unlisted};
 use super::publish::{Job, TagJob, publish};
 use super::ready::Ready;
@@ -132,8 +132,7 @@ fn read(
         if !failures.is_empty() {
             return Err(failures);
         }
-        let lacks = |checked: &Checked| checked.problems.iter().any(|one| one.code == MISSING_BUILD);
-        if !(all.iter().any(lacks) && wait(deadline, surroundings)) {
+        if !(all.iter().any(|checked| checked.lacks_build) && wait(deadline, surroundings)) {
             return Ok(all);
         }
         survey.forget_absent();

@@ -39,6 +39,8 @@ pub struct Checked {
     pub questions: Questions,
     /// What is wrong.
     pub problems: Vec<Diagnostic>,
+    /// Whether one of them may pass: something that was built is not there yet.
+    pub lacks_build: bool,
     /// What is worth knowing.
     pub notes: Vec<Diagnostic>,
     /// What goes into the index.

@@ -9,14 +9,14 @@ use indexmap::IndexMap;
 use super::image::UnresolvedImage;
 use super::input::{Input, Purpose};
 use super::targets::Targets;
-use crate::bake::target::{LostMark, Target, Text};
+use crate::bake::target::{LostMark, Reach, Target, Text};
 use crate::bake::values::Name;
 use crate::bake::values::{Mark, Marks};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::Leg;
 use crate::platform::PlatformPrefix;
 use crate::source::Span;
-use crate::spec::{self, Declared, Marked, PlatformOverride, Reach};
+use crate::spec::{self, Declared, Marked, PlatformOverride};
 
 /// How many places of variables without a value are shown.
 const MAX_PLACES: usize = 5;
@@ -68,14 +68,14 @@ pub(super) fn unset(
     let names = names.filter_map(|(name, _)| Some((name, targets.resolved.get(name)?)));
     let names = names.flat_map(|(name, target)| {
         target.image_names().into_iter().map(move |text| MarkedPart {
-            place: MarkedPlace::OfTarget { attribute: "tags".to_owned(), target: name },
+            place: MarkedPlace::OfTarget { attribute: "tags", reach: Reach::Both, target: name },
             marks: text.value.marks().clone(),
             span: text.span,
         })
     });
     let is_built = |place: &MarkedPlace<'_>| match place {
-        MarkedPlace::OfTarget { attribute, target: _ } => {
-            matches!(attribute.as_str(), "args" | "labels" | "annotations")
+        MarkedPlace::OfTarget { attribute, target: _, reach: _ } => {
+            matches!(*attribute, "args" | "labels" | "annotations")
         }
         _ => false,
     };
@@ -127,7 +127,7 @@ enum MarkedPlace<'a> {
     DefaultOf(&'a Name),
     GroupMember(&'a Name),
     GroupDescription(&'a Name),
-    OfTarget { attribute: String, target: &'a Name },
+    OfTarget { attribute: &'static str, reach: Reach, target: &'a Name },
     OfImage { attribute: &'static Declared, image: &'a str },
     OfPlatform { attribute: &'static Declared, target: &'a Name, prefix: &'a PlatformPrefix },
 }
@@ -139,10 +139,7 @@ impl MarkedPlace<'_> {
             Self::TargetName | Self::DefaultOf(_) | Self::GroupDescription(_) => Reach::BakeFile,
             // What a group has decides which images there are.
             Self::GroupMember(_) => Reach::Both,
-            Self::OfTarget { attribute, .. } => match attribute.as_str() {
-                "tags" | "platforms" | "inherits" | "output" => Reach::Both,
-                _ => Reach::BakeFile,
-            },
+            Self::OfTarget { reach, .. } => *reach,
             Self::OfImage { attribute, .. } | Self::OfPlatform { attribute, .. } => attribute.reach,
         }
     }
@@ -154,7 +151,7 @@ impl fmt::Display for MarkedPlace<'_> {
             Self::TargetName => f.write_str("the name of a target"),
             Self::DefaultOf(variable) => write!(f, "the default of `{variable}`"),
             Self::GroupMember(group) | Self::GroupDescription(group) => write!(f, "group `{group}`"),
-            Self::OfTarget { attribute, target } => write!(f, "`{attribute}` of target `{target}`"),
+            Self::OfTarget { attribute, target, reach: _ } => write!(f, "`{attribute}` of target `{target}`"),
             Self::OfImage { attribute, image } => write!(f, "`{}` of image `{image}`", attribute.name),
             Self::OfPlatform { attribute, target, prefix } => {
                 write!(f, "`{}` of target `{target}` for `{prefix}`", attribute.name)
@@ -210,15 +207,15 @@ fn of_source<'a>(targets: &'a Targets<'_>, input: &'a Input<'_>) -> Vec<MarkedPa
 /// The marked parts of a target's definition.
 fn of_target<'a>(target: &'a Name, definition: &Target) -> Vec<MarkedPart<'a>> {
     let mut parts = Vec::new();
-    definition.each_text(&mut |attribute: &str, text: &Text| {
+    definition.each_text(&mut |attribute, text: &Text| {
         let marks = text.value.marks();
         if !marks.is_empty() {
-            let place = MarkedPlace::OfTarget { attribute: attribute.to_owned(), target };
+            let place = MarkedPlace::OfTarget { attribute: attribute.name, reach: attribute.reach, target };
             parts.push(MarkedPart { place, marks: marks.clone(), span: text.span });
         }
     });
-    for LostMark { attribute, marks, span } in definition.lost_marks.iter() {
-        let place = MarkedPlace::OfTarget { attribute: (*attribute).to_owned(), target };
+    for LostMark { attribute, reach, marks, span } in definition.lost_marks.iter() {
+        let place = MarkedPlace::OfTarget { attribute, reach: *reach, target };
         parts.push(MarkedPart { place, marks: marks.clone(), span: Some(*span) });
     }
     parts

@@ -8,10 +8,10 @@
 
 use std::collections::BTreeMap;
 
-use super::declare::{Declared, Marked, Null, Per, Reach, declare};
+use super::declare::{Declared, Marked, Null, Per, declare};
 use super::read::{Attribute, AttributeReader};
 use super::words::{Grouping, OciLevels, TagPattern, VersionPattern, VersionText};
-use crate::bake::target::Text;
+use crate::bake::target::{Reach, Text};
 use crate::bake::values::Name;
 use crate::on_missing::OnMissing;
 use crate::platform::{Platform, PlatformPrefix};

@@ -1,5 +1,6 @@
 //! How a set of attributes is declared, and what is known of each attribute besides its value.
 
+use crate::bake::target::Reach;
 use crate::bake::text::syntax::Expr;
 use crate::bake::values::{Marks, Name, Value};
 use crate::source::Span;
@@ -15,19 +16,6 @@ pub struct Declared {
     pub per: Per,
     /// What `null` does.
     pub null: Null,
-}
-
-/// The files that are committed in which a value shows. In other products it may differ from run to run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// None: only a run has it.
-    Neither,
-    /// The Bake file.
-    BakeFile,
-    /// The table of tags.
-    TagTable,
-    /// The Bake file and the table of tags.
-    Both,
 }
 
 /// What an attribute is one for.

@@ -17,7 +17,7 @@ mod image;
 mod coverage;
 
 pub use attributes::{Covered, PlatformOverride, PlatformSettings, Settings};
-pub use declare::{Declared, Marked, Per, Reach};
+pub use declare::{Declared, Marked, Per};
 pub use image::ImageSpec;
 pub use read::secret;
 pub use words::{Grouping, OciLevels, TagPattern, VersionText};

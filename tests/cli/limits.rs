@@ -91,6 +91,32 @@ fn few_lines_that_mean_very_much() {
 }
 
 /// What needs the most of the stack. Run it with `--release`, too: an optimised build has less of it.
+/// Bake has none of these limits, so it would not take the alternative.
+#[test]
+fn what_is_too_much_for_us_is_not_answered_by_try_and_can() {
+    let wide = "a".repeat(64);
+    let pattern = format!("join(\"\", [for a in range(1024) : \"{wide}\"])");
+    for (attempt, told) in [
+        ("[for a in range(1024) : range(1024)]", "has more than 1000000 parts"),
+        ("length(setproduct(range(1024), range(1024), range(1024)))", "the result has more than"),
+        (&*format!("regex({pattern}, \"a\")"), "invalid regexp pattern: it is longer than"),
+        ("regex(\"((((a{100}){100}){9}){9}){9}\", \"a\")", "invalid regexp pattern: it takes more than"),
+    ] {
+        for value in [
+            format!("try({attempt}, \"x\")"),
+            format!("can({attempt})"),
+            format!("try(can({attempt}), \"x\")"),
+            format!("try([{attempt}][0], \"x\")"),
+        ] {
+            check("print", "docker-bake.hcl", &argument(&value), Err(told));
+        }
+    }
+    // What is wrong for Bake, too, is answered.
+    for attempt in ["range(2000)", "regex(\"(\", \"a\")", "[][0]"] {
+        check("print", "docker-bake.hcl", &argument(&format!("try({attempt}, \"x\")")), Ok(()));
+    }
+}
+
 #[test]
 fn as_deep_as_may_be() {
     let nested = |before: &str, inner: &str, after: &str| {

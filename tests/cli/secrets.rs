@@ -3,6 +3,7 @@
 use std::fs;
 
 use bakeplan::internals::bake::target::attributes::{GROUP_NAMES, TARGET_NAMES};
+use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine as _};
 
 use crate::support::{Test, in_parallel};
 
@@ -12,7 +13,14 @@ const CLOCK: &str = "formatdate(\"YYYYMMDDhhmmss\", timestamp())";
 
 /// For each attribute the ways to write `VALUE` into it.
 const PLACES: &[(&str, &[&str])] = &[
-    ("annotations", &["[\"manifest:a=${VALUE}\"]", "[\"manifest:a${VALUE}=b\"]", "toset([\"a=${VALUE}\"])"]),
+    (
+        "annotations",
+        &[
+            "[\"manifest:a=${VALUE}\"]",
+            "[\"manifest:a${VALUE}=b\"]",
+            "convert([\"a=${VALUE}\"], set(string))",
+        ],
+    ),
     (
         "args",
         &[
@@ -118,41 +126,88 @@ const PLACES: &[(&str, &[&str])] = &[
     ("ulimits", &["[\"nofile=${VALUE}\"]", "[VALUE]"]),
 ];
 
+/// Of these, what no number can be: they are refused for that, before anybody asks where the value is from.
+const MISFITS: &[(&str, &str)] = &[
+    ("inherits", "[VALUE]"),
+    ("inherits", "[\"base-${VALUE}\"]"),
+    ("no-cache", "VALUE"),
+    ("no-cache", "VALUE == \"\" ? null : VALUE"),
+    ("platforms", "[VALUE]"),
+    ("platforms", "[\"linux/amd64\", \"linux/${VALUE}\"]"),
+    ("policy", "[{ log-level = VALUE }]"),
+    ("policy", "[\"strict=${VALUE}\"]"),
+    ("pull", "VALUE"),
+    ("ulimits", "[VALUE]"),
+];
+
+/// The same attributes, with what only depends on the value.
+const ANSWERING: &[(&str, &str)] = &[
+    ("inherits", "VALUE == \"\" ? [\"other\"] : []"),
+    ("no-cache", "VALUE != \"\""),
+    ("no-cache", "VALUE != \"\" ? null : true"),
+    ("platforms", "[VALUE == \"\" ? \"linux/arm64\" : \"linux/amd64\"]"),
+    ("policy", "[{ filename = \"a\", log-level = VALUE == \"\" ? \"info\" : \"debug\" }]"),
+    ("policy", "[\"filename=a,strict=${VALUE != \"\"}\"]"),
+    ("pull", "VALUE != \"\""),
+    ("ulimits", "[VALUE != \"\" ? \"nofile=1\" : \"nofile=2\"]"),
+];
+
+/// The attributes that say which tags there are, and for which platforms.
+const IN_TABLE: [&str; 5] = ["tags", "platforms", "inherits", "targets", "output"];
+
+/// A definition with a value in one of its attributes.
+struct Holder {
+    attribute: &'static str,
+    form: &'static str,
+    text: String,
+}
+
 /// A definition for each way to write the value into an attribute of a published target, of one that is not published,
 /// or of one that both inherit from.
-fn definitions(value: &str) -> Vec<String> {
+fn definitions(places: &[(&'static str, &'static str)], value: &str) -> Vec<Holder> {
+    let targets = places.iter().flat_map(|&(attribute, form)| {
+        let line = format!("{attribute} = {}", form.replace("VALUE", value));
+        let tags = if attribute == "tags" { "" } else { "tags = [\"ghcr.io/acme/app:1\"]\n" };
+        [
+            format!("target \"app\" {{\n{tags}{line}\n}}\n"),
+            format!("target \"app\" {{\n{tags}}}\ntarget \"local\" {{\n{line}\n}}\n"),
+            format!("target \"_base\" {{\n{line}\n}}\ntarget \"app\" {{\ninherits = [\"_base\"]\n{tags}}}\n"),
+        ]
+        .map(|text| Holder { attribute, form, text })
+    });
+    // Nothing inherits what a target inherits.
+    let is_reached = |one: &Holder| one.attribute != "inherits" || !one.text.contains("\"_base\"");
+    targets.filter(is_reached).collect()
+}
+
+/// All ways to write a value into an attribute of a target.
+fn all_places() -> Vec<(&'static str, &'static str)> {
     let known: Vec<&str> = PLACES.iter().map(|(attribute, _)| *attribute).collect();
     let mut names = TARGET_NAMES;
     names.sort_unstable();
     assert_eq!(known, names, "each attribute has its places here");
-    let forms = PLACES.iter().flat_map(|(attribute, forms)| {
-        forms.iter().map(move |form| format!("{attribute} = {}", form.replace("VALUE", value)))
-    });
-    let targets = forms.flat_map(|line| {
-        let tags = if line.starts_with("tags ") { "" } else { "tags = [\"ghcr.io/acme/app:1\"]\n" };
-        let inherits = if line.starts_with("inherits ") { "" } else { "inherits = [\"_base\"]\n" };
-        [
-            format!("target \"app\" {{\n{tags}{line}\n}}\n"),
-            format!("target \"app\" {{\n{tags}}}\ntarget \"local\" {{\n{line}\n}}\n"),
-            format!("target \"_base\" {{\n{line}\n}}\ntarget \"app\" {{\n{inherits}{tags}}}\n"),
-        ]
-    });
+    PLACES.iter().flat_map(|(attribute, forms)| forms.iter().map(|form| (*attribute, *form))).collect()
+}
+
+/// Likewise for groups and names.
+fn definitions_of_others(value: &str) -> Vec<Holder> {
     let app = "target \"app\" {\ntags = [\"ghcr.io/acme/app:1\"]\n}\n";
-    let mut all: Vec<String> =
-        targets.filter(|text| !text.contains("_base") || text.contains("inherits = [\"_base")).collect();
+    let mut all = Vec::new();
+    let mut add = |attribute, text| all.push(Holder { attribute, form: "", text });
     for attribute in GROUP_NAMES {
         let (line, more) = match attribute {
             "targets" => (format!("targets = [{value}]"), ""),
             _ => (format!("{attribute} = {value}"), "targets = [\"app\"]\n"),
         };
-        all.push(format!("{app}group \"all\" {{\n{line}\n{more}}}\n"));
+        add(attribute, format!("{app}group \"all\" {{\n{line}\n{more}}}\n"));
     }
     // Names.
     let matrix = "matrix = { x = [\"a\"] }\n";
-    all.push(format!(
-        "target \"app\" {{\n{matrix}name = \"t${{{value}}}\"\ntags = [\"ghcr.io/acme/app:1\"]\n}}\n"
-    ));
-    all.push(format!("{app}target \"m\" {{\nmatrix = {{ x = [{value}] }}\nname = \"t${{x}}\"\n}}\n"));
+    add(
+        "name",
+        format!("target \"app\" {{\n{matrix}name = \"t${{{value}}}\"\ntags = [\"ghcr.io/acme/app:1\"]\n}}\n"),
+    );
+    add("matrix", format!("{app}target \"m\" {{\nmatrix = {{ x = [{value}] }}\nname = \"t${{x}}\"\n}}\n"));
     all
 }
 
@@ -176,8 +231,11 @@ fn products(test: &Test) -> (Option<i32>, String) {
 
 #[test]
 fn a_secret_in_any_attribute_fails_and_is_nowhere() {
-    let definitions = definitions("PIN_TOKEN");
-    let wrong = in_parallel(&definitions, |text| {
+    let mut definitions = definitions(&all_places(), "PIN_TOKEN");
+    definitions.extend(definitions_of_others("PIN_TOKEN"));
+    let wrong = in_parallel(&definitions, |Holder { attribute, form, text }| {
+        let is_misfit = MISFITS.contains(&(*attribute, *form));
+        let expected = if is_misfit { "error[" } else { "error[secret]" };
         let commands: [&[&str]; 2] = [&["plan", "--out", "ci", "--github"], &["bake", "-o", "out/bake.json"]];
         commands.map(|command| {
             let text = format!("variable \"PIN_TOKEN\" {{}}\n{text}");
@@ -186,7 +244,7 @@ fn a_secret_in_any_attribute_fails_and_is_nowhere() {
                 .env("PIN_TOKEN", SECRET)
                 .args(command.iter().copied());
             let (status, products) = products(&test);
-            let fails = status == Some(1) && !products.contains(SECRET) && products.contains("error[");
+            let fails = status == Some(1) && !products.contains(SECRET) && products.contains(expected);
             (!fails).then(|| format!("{text}{command:?}: {status:?}\n{products}"))
         })
     });
@@ -228,14 +286,37 @@ fn a_variable_that_is_no_secret_may_be_in_any_of_them() {
 
 #[test]
 fn the_clock_in_any_attribute_is_refused_for_a_committed_file() {
-    let definitions = definitions(CLOCK);
-    let wrong = in_parallel(&definitions, |text| {
-        let command = ["bake", "-o", "out/bake.json"];
-        let (status, products) = products(&Test::new().file("docker-bake.hcl", text).args(command));
-        (status != Some(1)).then(|| format!("{text}: {status:?}\n{products}"))
+    let mut definitions = definitions(&[&all_places()[..], ANSWERING].concat(), CLOCK);
+    definitions.extend(definitions_of_others(CLOCK));
+    let wrong = in_parallel(&definitions, |Holder { attribute, form, text }| {
+        let is_misfit = MISFITS.contains(&(*attribute, *form));
+        let commands: [&[&str]; 2] = [&["bake", "-o", "out/bake.json"], &["readme", "README.md"]];
+        commands.map(|command| {
+            let test = Test::new()
+                .file("docker-bake.hcl", text)
+                .file("README.md", "<!-- bakeplan:begin -->\n<!-- bakeplan:end -->\n")
+                .args(command.iter().copied());
+            let (status, products) = products(&test);
+            let readme = fs::read_to_string(test.folder().join("README.md")).unwrap();
+            let is_volatile = status == Some(1) && products.contains("error[volatile]");
+            let is_right = if is_misfit {
+                // The table has nothing of it, or it is refused.
+                status == Some(1) || (command[0] == "readme" && !IN_TABLE.contains(attribute))
+            } else if command[0] == "bake" || IN_TABLE.contains(attribute) {
+                is_volatile
+            } else {
+                status == Some(0) && has_no_moment(&readme)
+            };
+            (!is_right).then(|| format!("{text}{command:?}: {status:?}\n{products}"))
+        })
     });
-    let wrong: Vec<String> = wrong.into_iter().flatten().collect();
+    let wrong: Vec<String> = wrong.into_iter().flatten().flatten().collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whether a text has nothing that [`CLOCK`] could have made.
+fn has_no_moment(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_digit()).all(|digits| digits.len() < "YYYYMMDDhhmmss".len())
 }
 
 /// A target with tags and a line, and the variables that the line uses.
@@ -363,6 +444,85 @@ fn what_depends_on_the_clock_is_refused_for_a_committed_file_whatever_it_is() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Attempts at what may fail; `VALUE` is looked at, and fails or not.
+const ATTEMPTS: &[&str] = &[
+    "args = { A = try(regex(\"no match\", VALUE), \"x\") }",
+    "args = { A = try(VALUE.a, 1) }",
+    "args = { A = try(1 + convert(\"x${VALUE}\", number), VALUE[0], \"x\") }",
+    "args = { A = try([\"a\"][\"x${VALUE}\"], [\"x\"]...) }",
+    "args = { A = try(try(VALUE.a, VALUE.b), \"x\") }",
+    "args = { A = try([regex(\"no match\", VALUE), \"a\"][1], \"x\") }",
+    "args = { A = try({ (VALUE) = 1 }.a, \"x\") }",
+    "args = { A = try([for x in [VALUE] : x.a], [\"x\"])[0] }",
+    "tags = try([\"ghcr.io/acme/app:${VALUE.a}\"], [\"ghcr.io/acme/app:1\"])",
+    "contexts = try({ a = VALUE.a }, { a = \"b\" })",
+    "cache-from = [try(VALUE.a, \"type=gha\")]",
+];
+
+/// The same, with a bool in its place.
+const ANSWERS: &[&str] = &[
+    "pull = can(regex(\"no match\", VALUE))",
+    "args = { A = can(VALUE.a) }",
+    "args = { A = can(VALUE.a) ? \"a\" : \"b\" }",
+    "args = { A = can([regex(\".\", VALUE), \"a\"][1]) }",
+    "args = { A = try(convert(\"x${VALUE}\", number) > 5, false) }",
+    "no-cache = try(VALUE.a, true)",
+    "no-cache = VALUE.a == 1 || true",
+    "args = { A = false && VALUE.a && true }",
+];
+
+#[test]
+fn what_is_there_because_an_attempt_failed_depends_on_what_that_looked_at() {
+    let of = |lines: &[&str], value: &str| -> Vec<String> {
+        lines.iter().map(|line| line.replace("VALUE", value)).collect()
+    };
+    let impure = ["timestamp()", "uuidv4()", "bcrypt(\"a\", 4)", "upper(timestamp())"];
+    let lines: Vec<String> =
+        impure.iter().flat_map(|value| of(&[ATTEMPTS, ANSWERS].concat(), value)).collect();
+    let command = ["bake", "-o", "out/bake.json"];
+    let wrong = in_parallel(&lines, |line| {
+        let (status, products) =
+            products(&Test::new().file("docker-bake.hcl", target_with(line)).args(command));
+        let is_refused = status == Some(1) && products.contains("error[volatile]");
+        (!is_refused).then(|| format!("{line}: {status:?}\n{products}"))
+    });
+    let mut wrong: Vec<String> = wrong.into_iter().flatten().collect();
+    wrong.extend(in_parallel(&of(&ATTEMPTS[..5], "TEXT_TOKEN"), |line| refused_for_secret(line)).concat());
+    wrong.extend(
+        in_parallel(&of(&ATTEMPTS[6..], "upper(TEXT_TOKEN)"), |line| refused_for_secret(line)).concat(),
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_attempt_depends_on_nothing_that_it_did_not_look_at() {
+    let mut lines: Vec<String> = ANSWERS.iter().map(|line| line.replace("VALUE", "TEXT_TOKEN")).collect();
+    lines.extend(
+        [
+            "args = { A = try(\"a\", timestamp()) }",
+            "args = { A = try(DATES.b, \"y\") }",
+            "args = { A = try(DATES[\"name\"], \"y\") }",
+            "args = { A = try(length(DATES) > 5 ? 1 : DATES.b, \"y\") }",
+            "args = { A = try(TAG != \"\" ? TAG : timestamp(), \"y\") }",
+            "args = { A = try(TEXT_TOKEN != \"\" ? DATES.b : \"x\", \"y\") }",
+            "args = { A = can(TEXT_TOKEN.a) ? \"a\" : \"b\" }",
+            "args = { A = try(TAG.a, \"y\") }",
+        ]
+        .map(str::to_owned),
+    );
+    let globals = "variable \"TAG\" { default = \"1\" }\nDATES = { date = timestamp(), name = \"x\" }\n";
+    let wrong = in_parallel(&lines, |line| {
+        let test = Test::new()
+            .file("docker-bake.hcl", format!("{globals}{}", target_with(line)))
+            .env("TEXT_TOKEN", SECRET)
+            .args(["bake", "-o", "out/bake.json"]);
+        let (status, products) = products(&test);
+        (status != Some(0) || products.contains(SECRET)).then(|| format!("{line}: {status:?}\n{products}"))
+    });
+    let wrong: Vec<String> = wrong.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn a_flag_from_the_clock_counts_no_more_once_it_is_replaced() {
     let earlier = "target \"app\" {\n  pull = timestamp() != \"\"\n}\n";
@@ -378,6 +538,50 @@ fn a_flag_from_the_clock_counts_no_more_once_it_is_replaced() {
         args.extend(set.iter().flat_map(|set| ["--set", set]));
         let (status, products) = products(&Test::new().file("docker-bake.hcl", text).args(args));
         assert_eq!(status, Some(expected), "{later} {set:?}: {products}");
+    }
+}
+
+#[test]
+fn what_has_no_text_counts_no_more_once_an_option_replaces_it() {
+    const EMPTY: &str = "[for x in [\"VALUE\"] : x if timestamp() == \"\"]";
+    for (attribute, value, replaces, keeps) in [
+        ("target", "timestamp() != \"\" ? null : \"x\"", &["target=y"][..], &["args.A=1"][..]),
+        ("dockerfile", "timestamp() != \"\" ? null : \"x\"", &["dockerfile=y"], &["target=y"]),
+        ("context", "timestamp() != \"\" ? null : \"x\"", &["context=y"], &["contexts.y=y"]),
+        ("call", "timestamp() != \"\" ? null : \"check\"", &["call=build"], &["target=y"]),
+        ("shm-size", "timestamp() != \"\" ? null : \"1m\"", &["shm-size=2m"], &["target=y"]),
+        ("tags", EMPTY, &["tags=ghcr.io/acme/app:1"], &["tags+=ghcr.io/acme/app:1"]),
+        ("platforms", EMPTY, &["platform=linux/amd64"], &["platform+=linux/amd64"]),
+        ("output", EMPTY, &["output=type=image"], &["output+=type=image", "load=true"]),
+        ("cache-to", EMPTY, &["cache-to=type=inline"], &["cache-to+=type=inline"]),
+        ("cache-from", EMPTY, &["cache-from=type=gha"], &["cache-from+=type=gha"]),
+        ("secret", EMPTY, &["secrets=id=a"], &["secrets+=id=a"]),
+        ("ssh", EMPTY, &["ssh=a"], &["ssh+=a"]),
+        ("policy", EMPTY, &["policy=filename=a"], &["policy+=filename=a"]),
+        ("ulimits", EMPTY, &["ulimits=nofile=1"], &["target=y"]),
+        ("no-cache-filter", EMPTY, &["no-cache-filter=a"], &["target=y"]),
+        ("network", "timestamp() != \"\" ? null : \"none\"", &["network=host"], &["target=y"]),
+        ("pull", "timestamp() != \"\"", &["pull=true"], &["no-cache=true"]),
+        ("entitlements", EMPTY, &[], &["entitlements=network.host"]),
+        ("args", "{ for x in [\"VALUE\"] : x => x if timestamp() == \"\" }", &[], &["args.B=1"]),
+        ("resources", "{ memory = timestamp() != \"\" ? null : \"2g\" }", &[], &["resources.memory=1g"]),
+    ] {
+        let tags = if attribute == "tags" { "" } else { "  tags = [\"ghcr.io/acme/app:1\"]\n" };
+        let text = format!("target \"app\" {{\n{tags}  {attribute} = {value}\n}}\n");
+        let ways = replaces.iter().map(|set| (set, Some(0))).chain(keeps.iter().map(|set| (set, Some(1))));
+        for (set, expected) in ways {
+            let set = format!("--set=app.{set}");
+            let args = ["bake", "-o", "out/bake.json", &set];
+            let (status, products) = products(&Test::new().file("docker-bake.hcl", &text).args(args));
+            assert_eq!(status, expected, "{attribute} = {value} {set}: {products}");
+            assert_eq!(products.contains("error[volatile]"), expected == Some(1), "{set}: {products}");
+        }
+    }
+    let text = format!("target \"app\" {{\n  tags = [\"ghcr.io/acme/app:1\"]\n  policy = {EMPTY}\n}}\n");
+    for (option, expected) in [("--policy=disabled=true", Some(0)), ("--policy=strict=true", Some(1))] {
+        let args = ["bake", "-o", "out/bake.json", option];
+        let (status, products) = products(&Test::new().file("docker-bake.hcl", &text).args(args));
+        assert_eq!(status, expected, "{option}: {products}");
     }
 }
 
@@ -459,6 +663,7 @@ fn messages_about_compose_files_show_no_secret() {
 /// Likewise in those about Bake files.
 #[test]
 fn messages_about_bake_files_show_no_secret() {
+    const ENCODED: &str = "replace(base64encode(API_TOKEN), \"=\", \"\")";
     let value = "S3cr3tVal-9f";
     for attribute in [
         "cache-to = [\"type=a,${VALUE}\"]",
@@ -470,8 +675,14 @@ fn messages_about_bake_files_show_no_secret() {
         "inherits = [VALUE]",
         "contexts = VALUE",
         "resources = { cpu-period = VALUE }",
+        "args = { A = { a = 1 }[VALUE] }",
+        "args = { A = parseint(VALUE, 10) }",
+        "args = { A = timeadd(\"2020-01-01T00:00:00Z\", VALUE) }",
+        "args = { (VALUE) = [] }",
+        "policy = [{ (VALUE) = \"x\" }]",
+        "matrix = { a = [\"${VALUE}!\"] }\n  name = a",
     ] {
-        for expression in ["API_TOKEN", "upper(API_TOKEN)", "lower(API_TOKEN)"] {
+        for expression in ["API_TOKEN", "upper(API_TOKEN)", "lower(API_TOKEN)", ENCODED] {
             let attribute = attribute.replace("VALUE", expression);
             let file = format!("variable \"API_TOKEN\" {{}}\ntarget \"default\" {{\n  {attribute}\n}}\n");
             for given in [value.to_owned(), format!("user:{value}")] {
@@ -480,6 +691,16 @@ fn messages_about_bake_files_show_no_secret() {
                 let stderr = String::from_utf8_lossy(&output.stderr).to_lowercase();
                 assert_eq!(output.status.code(), Some(1), "{attribute}: {stderr}");
                 assert!(!stderr.contains(&value.to_lowercase()), "{attribute}: {stderr}");
+                let encoded = BASE64_STANDARD_NO_PAD.encode(&given).to_lowercase();
+                assert!(!stderr.contains(&encoded), "{attribute}: {stderr}");
+                // The library hides as much.
+                let evaluated =
+                    bakeplan::Evaluated::new(&[("docker-bake.hcl", &file)], &[("API_TOKEN", &given)]);
+                let printed = evaluated.and_then(|evaluated| evaluated.print(&[]));
+                let mistakes = printed.expect_err(&attribute).to_string().to_lowercase();
+                for text in [&value.to_lowercase(), &encoded] {
+                    assert!(!mistakes.contains(text), "{attribute}: {mistakes}");
+                }
             }
         }
     }

@@ -87,7 +87,7 @@ impl Budget {
 }
 
 fn exceeded(span: Span, message: String) -> Failure {
-    Box::new(Diagnostic::error("limit", message).at(span, ""))
+    Box::new(Diagnostic::error("limit", message).at(span, "").ours())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::functions::FunctionError;
 use super::typeexpr::parse_type;
 use crate::bake::text::syntax::{Expr, Ident};
 use crate::bake::values::convert::convert_function;
-use crate::bake::values::{Name, Value, kept};
+use crate::bake::values::{Marks, Name, Value, kept};
 use crate::diagnostic::{Diagnostic, Failure, suggest};
 use crate::source::Span;
 
@@ -38,6 +38,7 @@ impl Context {
             ("can" | "try", _) => return self.attempt(scope, span, name, args, expand),
             ("convert", [value, ty]) if !expand => {
                 let value = self.eval(scope, value)?;
+                self.looks.note(&value.marks());
                 let ty = parse_type(ty).map_err(Box::new)?;
                 return convert_function(&value, &ty).map_err(|e| {
                     if let Err(failure) = self.known(&value, "`convert`", span) {
@@ -56,7 +57,8 @@ impl Context {
         let failed = |error: &FunctionError| {
             let message = format!("`{}` failed: {}", name.name, error.message);
             let place = place_of(error.argument).unwrap_or(span);
-            Box::new(Diagnostic::error("call-failed", message).at(place, ""))
+            let diagnostic = Diagnostic::error("call-failed", message).at(place, "");
+            Box::new(if error.is_ours { diagnostic.ours() } else { diagnostic })
         };
         if let Some(function) = standard {
             self.budget.worked((function.work)(&values), span)?;
@@ -90,6 +92,7 @@ impl Context {
         for (index, arg) in args.iter().enumerate() {
             let value = self.eval(scope, arg)?;
             if looks {
+                self.looks.note(&value.marks());
                 self.known(&value, &format!("the function `{}`", name.name), arg.span)?;
             }
             if !(expand && index + 1 == args.len()) {
@@ -131,13 +134,23 @@ impl Context {
             return self.try_each(scope, span, attempts, spread);
         }
         match (attempts, spread.as_slice()) {
-            ([attempt], []) => match self.eval(scope, attempt) {
-                Err(failure) if failure.code == kept::CODE => Err(failure),
-                Ok(value) => Ok(Value::from(true).depending_on([&value])),
-                Err(_) => Ok(Value::from(false)),
-            },
+            ([attempt], []) => {
+                let (result, looks) = self.caught(scope, attempt)?;
+                Ok(Value::from(result.is_ok()).depending_on(&result).marked(&looks.of_answer()))
+            }
             ([], [value]) => Ok(Value::from(true).depending_on([value])),
             _ => Err(other_arguments(name, span, "one expression")),
+        }
+    }
+
+    /// The value of an expression that may fail, or why there is none; with the marks of what that depends on.
+    ///
+    /// # Errors
+    /// A failure that nothing may take the place of.
+    fn caught(&self, scope: &Scope<'_>, attempt: &Expr) -> Result<(Result<Value, Failure>, Marks), Failure> {
+        match self.looks.during(|| self.eval(scope, attempt)) {
+            (Err(failure), _) if failure.is_ours => Err(failure),
+            (result, looks) => Ok((result, looks.of_attempt())),
         }
     }
 
@@ -148,17 +161,24 @@ impl Context {
         attempts: &[Expr],
         spread: Vec<Value>,
     ) -> Result<Value, Failure> {
-        let mut failures = Vec::new();
+        let (mut failures, mut failed) = (Vec::new(), Marks::default());
+        // Like the result of a function, a bool is but an answer about what was tried before it.
+        let instead = |value: Value, failed: &Marks| match value {
+            Value::Bool(..) => value.marked(&failed.of_answer()),
+            _ => value.marked(failed),
+        };
         for attempt in attempts {
-            match self.eval(scope, attempt) {
-                Ok(value) => return Ok(value),
-                Err(failure) if failure.code == kept::CODE => return Err(failure),
+            let (result, looks) = self.caught(scope, attempt)?;
+            match result {
+                Ok(value) => return Ok(instead(value, &failed).marked(&looks.of_answer())),
                 Err(failure) => failures.push(failure.message),
             }
+            failed.merge(&looks);
         }
         if let Some(value) = spread.into_iter().next() {
-            return Ok(value);
+            return Ok(instead(value, &failed));
         }
+        self.looks.note(&failed);
         let message = match attempts {
             [] => "`try` has no arguments",
             _ => "every argument of `try` failed",

@@ -55,9 +55,14 @@ impl Context {
         condition: &Expr,
         exprs: [&Expr; 2],
     ) -> Result<Value, TypedFailure> {
-        let arms = exprs.map(|expr| self.outline(scope, expr));
-        let ty = self.common_type(exprs, &arms)?;
+        let [(then, of_then), (otherwise, of_otherwise)] =
+            exprs.map(|expr| self.looks.during(|| self.outline(scope, expr)));
+        let arms = [then, otherwise];
+        let ty = self.common_type(exprs, &arms).inspect_err(|_| {
+            [&of_then, &of_otherwise].iter().for_each(|looks| self.looks.note(looks));
+        })?;
         let (taken, marks) = self.taken(scope, condition).map_err(TypedFailure::of(ty.clone()))?;
+        self.looks.note(if taken { &of_then } else { &of_otherwise });
         let [then, otherwise] = arms;
         let (arm, value) = if taken { (exprs[0], then) } else { (exprs[1], otherwise) };
         let value = value.map_err(|missing| match ty {

@@ -14,6 +14,7 @@ use super::constructors::{bindings, iterate};
 use super::declared::Declared;
 use super::functions::{Ambient, Function};
 use super::inference;
+use super::looks::Looks;
 use super::operators::{self, OperatorError};
 use crate::bake::text::syntax::{BinaryOp, Expr, ExprKind, Ident, TemplatePart, UnaryOp};
 use crate::bake::values::convert::convert;
@@ -80,6 +81,10 @@ pub(crate) struct Context {
     /// Those of them that are numbers or bools.
     pub(crate) kept_scalars: RefCell<BTreeSet<Name>>,
     pub(super) budget: Budget,
+    /// The strings that were made of secrets.
+    secrets: RefCell<BTreeSet<Name>>,
+    /// What the attempt that goes on has looked at.
+    pub(super) looks: Looks,
 }
 
 impl Context {
@@ -95,6 +100,8 @@ impl Context {
             declared: Declared::default(),
             exposed: RefCell::default(),
             budget: Budget::default(),
+            secrets: RefCell::default(),
+            looks: Looks::default(),
         }
     }
 
@@ -119,6 +126,8 @@ impl Context {
         let result = self.eval_kind(scope, expr);
         self.budget.leave();
         let value = result?;
+        self.looks.note(value.own_marks());
+        self.note_secret(&value);
         if matches!(
             expr.kind,
             ExprKind::Tuple(_)
@@ -130,6 +139,19 @@ impl Context {
             self.budget.made(&value, expr.span)?;
         }
         Ok(value)
+    }
+
+    fn note_secret(&self, value: &Value) {
+        if let Value::String(text) = value
+            && text.marks().secret().is_some()
+        {
+            self.secrets.borrow_mut().insert(Rc::clone(text.name()));
+        }
+    }
+
+    /// The strings that have been made of secrets, which messages may quote.
+    pub(crate) fn secret_texts(&self) -> Vec<String> {
+        self.secrets.borrow().iter().map(ToString::to_string).collect()
     }
 
     fn eval_kind(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, TypedFailure> {
@@ -251,19 +273,26 @@ impl Context {
     /// Operators nest to the left, by the thousands where a generator wrote them, so that this must not recurse.
     fn binaries(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, TypedFailure> {
         let (innermost, operations) = operations(expr);
-        let mut value = self.outline(scope, innermost);
-        for (span, op, left, right) in operations {
-            self.budget.worked(1, span)?;
-            let operand = |expr: &Expr, value: Result<Value, TypedFailure>| {
-                let value = value?;
-                self.known(&value, use_of(op), expr.span)?;
-                Ok(value)
-            };
-            let (a, b) = (operand(left, value), operand(right, self.outline(scope, right)));
-            value =
-                binary(span, op, (left, a), (right, b)).map_err(TypedFailure::of(operators::binary_type(op)));
-        }
-        value
+        let mut has_failed = false;
+        let (value, looks) = self.looks.during(|| {
+            let mut value = self.outline(scope, innermost);
+            for (span, op, left, right) in operations {
+                self.budget.worked(1, span)?;
+                let operand = |expr: &Expr, value: Result<Value, TypedFailure>| {
+                    let value = value?;
+                    self.known(&value, use_of(op), expr.span)?;
+                    Ok(value)
+                };
+                let (a, b) = (operand(left, value), operand(right, self.outline(scope, right)));
+                has_failed |= a.is_err() || b.is_err();
+                value = binary(span, op, (left, a), (right, b))
+                    .map_err(TypedFailure::of(operators::binary_type(op)));
+            }
+            value
+        });
+        self.looks.note(&looks);
+        // One operand of `&&` and `||` may have decided although the other failed.
+        if has_failed { value.map(|value| value.marked(&looks.of_attempt().of_answer())) } else { value }
     }
 
     /// Fails if the value is or holds that of a kept variable; `use_of` is what needs it.
@@ -286,7 +315,10 @@ impl Context {
 
     /// The value of a condition.
     pub(super) fn condition(&self, scope: &Scope<'_>, expr: &Expr) -> Result<Value, Failure> {
-        let value = self.eval(scope, expr)?;
+        let (value, looks) = self.looks.during(|| self.eval(scope, expr));
+        // Once it is known, the rest only depends on its answer.
+        self.looks.note(&if value.is_ok() { looks.of_answer() } else { looks });
+        let value = value?;
         self.known(&value, "this condition", expr.span)?;
         Ok(value)
     }

@@ -5,6 +5,7 @@ pub(crate) mod budget;
 pub(crate) mod chain;
 mod declared;
 pub mod functions;
+mod looks;
 mod operators;
 pub(crate) mod references;
 pub mod typeexpr;

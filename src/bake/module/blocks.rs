@@ -219,7 +219,7 @@ impl Module {
         for image in self.images.iter().filter(|image| image.in_bake_json) {
             self.evaluate_as_bake_does(&image.block.body, &mut diagnostics);
         }
-        diagnostics.check()?;
+        diagnostics.check().map_err(|found| self.without_secrets(found))?;
         Ok(definition)
     }
 

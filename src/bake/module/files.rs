@@ -17,8 +17,8 @@ use crate::bake::eval::functions::Ambient;
 use crate::bake::eval::references::References;
 use crate::bake::eval::{Context, Declared, Scope};
 use crate::bake::text::syntax::{Attribute, Block, Body, Expr, ExprKind};
-use crate::bake::values::{Marks, Name, Type, Value};
-use crate::diagnostic::{Diagnostic, Diagnostics, Failure};
+use crate::bake::values::{Marks, Name, Type, Value, secret_values};
+use crate::diagnostic::{Diagnostic, Diagnostics, Failure, Secrets};
 use crate::source::Span;
 
 /// What a Bake file can see of its surroundings.
@@ -114,15 +114,42 @@ impl Module {
             failed: RefCell::default(),
             missed: RefCell::default(),
         };
-        let blocks = module.collect(files)?;
-        module.context.declared = module.declared();
-        module.builtins();
-        module.check_kept()?;
-        module.resolve_variables()?;
-        module.validate_variables()?;
-        module.resolve_functions()?;
-        module.instantiate(blocks)?;
-        Ok(module)
+        match module.read(files) {
+            Ok(()) => Ok(module),
+            Err(found) => Err(module.without_secrets(found)),
+        }
+    }
+
+    fn read(&mut self, files: Vec<File>) -> Result<(), Vec<Diagnostic>> {
+        let blocks = self.collect(files)?;
+        self.context.declared = self.declared();
+        self.builtins();
+        self.check_kept()?;
+        self.resolve_variables()?;
+        self.validate_variables()?;
+        self.resolve_functions()?;
+        self.instantiate(blocks)
+    }
+
+    /// The same without the strings that have been made of secrets, such as what `base64encode` makes of one.
+    pub(super) fn without_secrets(&self, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        diagnostics.into_iter().map(|one| self.without_secret(&one)).collect()
+    }
+
+    /// What is given is hidden first: of `app/TOKEN` the rest may be shown.
+    fn without_secret(&self, diagnostic: &Diagnostic) -> Diagnostic {
+        let made = self.context.secret_texts();
+        if made.is_empty() {
+            return diagnostic.clone();
+        }
+        let hide = |texts: &mut dyn Iterator<Item = String>| {
+            let mut secrets = Secrets::default();
+            secrets.hide(texts);
+            secrets
+        };
+        let Surroundings { env, vars, local_platform: _, kept: _ } = &self.surroundings;
+        let given = hide(&mut secret_values(vars).chain(secret_values(env)));
+        diagnostic.without(&given).without(&hide(&mut made.into_iter()))
     }
 
     /// Sorts the files' contents; what a later file declares again replaces the earlier.
@@ -298,7 +325,8 @@ impl Module {
     /// The failure, with its place.
     pub fn evaluate(&self, target: Option<&str>, expr: &Expr) -> Result<Value, Box<Diagnostic>> {
         let axes = target.map_or(&[][..], |target| self.axes(target));
-        self.eval(&Scope::of(axes), expr)
+        let value = self.eval(&Scope::of(axes), expr);
+        value.map_err(|failure| Box::new(self.without_secret(&failure)))
     }
 
     /// All variables with their values, sorted by name.

@@ -9,6 +9,7 @@ use super::definition::{
     Entry, Policy, Resources, Secret, Ssh, Target, Whole, last_by, remove_duplicates, unique_texts,
 };
 use super::lost_marks::LostMark;
+use super::reach::Reach;
 use super::text::Text;
 use super::textmap::TextMap;
 use crate::bake::values::Marks;
@@ -37,6 +38,8 @@ pub(crate) struct Attribute {
     /// Whether it decides what is built, so that no part of it may be left to the build (`--keep-variable`). For some
     /// kinds only part of a value does.
     pub decides: bool,
+    /// The committed files in which it shows.
+    pub reach: Reach,
 }
 
 /// What an attribute holds.
@@ -150,36 +153,36 @@ table! {
     /// The attributes of a `target` block in the order of the fields of buildx's `Target` (bake/bake.go), but for `name`
     /// and `matrix`, which say how many targets it makes.
     TARGET_ATTRIBUTES, each_attribute: Attribute of Target;
-    "description" => description: AttributeKind::Description { escape: Escape::AsRead, set: SetKey::None, decides: false },
-    "inherits" => inherits: AttributeKind::Inherits { escape: Escape::AsRead, set: SetKey::None, decides: true },
-    "annotations" => annotations: AttributeKind::Annotations { escape: Escape::Always, set: SetKey::Same, decides: true },
-    "attest" => attest: AttributeKind::Attestations { escape: Escape::AsRead, set: SetKey::Same, decides: true },
-    "context" => context: AttributeKind::Context { escape: Escape::AsRead, set: SetKey::Same, decides: true },
-    "contexts" => contexts: AttributeKind::Contexts { escape: Escape::AsRead, set: SetKey::Same, decides: true },
-    "dockerfile" => dockerfile: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false },
-    "dockerfile-inline" => dockerfile_inline: AttributeKind::Text { escape: Escape::Always, set: SetKey::None, decides: false },
-    "args" => args: AttributeKind::Args { escape: Escape::Always, set: SetKey::Same, decides: false },
-    "labels" => labels: AttributeKind::Map { escape: Escape::Always, set: SetKey::Same, decides: false },
-    "tags" => tags: AttributeKind::List { escape: Escape::AsRead, set: SetKey::Same, decides: true },
-    "cache-from" => cache_from: AttributeKind::CachesFrom { escape: Escape::AsRead, set: SetKey::Same, decides: true },
-    "cache-to" => cache_to: AttributeKind::CachesTo { escape: Escape::AsRead, set: SetKey::Same, decides: true },
-    "target" => target: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false },
-    "secret" => secret: AttributeKind::Secrets { escape: Escape::AsRead, set: SetKey::Named("secrets"), decides: true },
-    "ssh" => ssh: AttributeKind::Ssh { escape: Escape::AsRead, set: SetKey::Same, decides: true },
-    "platforms" => platforms: AttributeKind::List { escape: Escape::AsRead, set: SetKey::Named("platform"), decides: true },
-    "output" => output: AttributeKind::Outputs { escape: Escape::AsRead, set: SetKey::Same, decides: true },
-    "pull" => pull: AttributeKind::Flag { escape: Escape::AsRead, set: SetKey::Same, decides: false },
-    "no-cache" => no_cache: AttributeKind::Flag { escape: Escape::AsRead, set: SetKey::Same, decides: false },
+    "description" => description: AttributeKind::Description { escape: Escape::AsRead, set: SetKey::None, decides: false, reach: Reach::BakeFile },
+    "inherits" => inherits: AttributeKind::Inherits { escape: Escape::AsRead, set: SetKey::None, decides: true, reach: Reach::Both },
+    "annotations" => annotations: AttributeKind::Annotations { escape: Escape::Always, set: SetKey::Same, decides: true, reach: Reach::BakeFile },
+    "attest" => attest: AttributeKind::Attestations { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile },
+    "context" => context: AttributeKind::Context { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile },
+    "contexts" => contexts: AttributeKind::Contexts { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile },
+    "dockerfile" => dockerfile: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile },
+    "dockerfile-inline" => dockerfile_inline: AttributeKind::Text { escape: Escape::Always, set: SetKey::None, decides: false, reach: Reach::BakeFile },
+    "args" => args: AttributeKind::Args { escape: Escape::Always, set: SetKey::Same, decides: false, reach: Reach::BakeFile },
+    "labels" => labels: AttributeKind::Map { escape: Escape::Always, set: SetKey::Same, decides: false, reach: Reach::BakeFile },
+    "tags" => tags: AttributeKind::List { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::Both },
+    "cache-from" => cache_from: AttributeKind::CachesFrom { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile },
+    "cache-to" => cache_to: AttributeKind::CachesTo { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile },
+    "target" => target: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile },
+    "secret" => secret: AttributeKind::Secrets { escape: Escape::AsRead, set: SetKey::Named("secrets"), decides: true, reach: Reach::BakeFile },
+    "ssh" => ssh: AttributeKind::Ssh { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile },
+    "platforms" => platforms: AttributeKind::List { escape: Escape::AsRead, set: SetKey::Named("platform"), decides: true, reach: Reach::Both },
+    "output" => output: AttributeKind::Outputs { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::Both },
+    "pull" => pull: AttributeKind::Flag { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile },
+    "no-cache" => no_cache: AttributeKind::Flag { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile },
     // The host's network is an entitlement.
-    "network" => network: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Empties(|target| target.network = Some(Text::verbatim(""))), decides: true },
-    "no-cache-filter" => no_cache_filter: AttributeKind::Texts { escape: Escape::AsRead, set: SetKey::Empties(|target| target.no_cache_filter.clear()), decides: false },
-    "shm-size" => shm_size: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false },
-    "ulimits" => ulimits: AttributeKind::Texts { escape: Escape::AsRead, set: SetKey::Empties(|target| target.ulimits.clear()), decides: false },
-    "resources" => resources: AttributeKind::Limits { escape: Escape::AsRead, set: SetKey::Same, decides: false },
-    "call" => call: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false },
-    "entitlements" => entitlements: AttributeKind::Texts { escape: Escape::AsRead, set: SetKey::Same, decides: true },
-    "extra-hosts" => extra_hosts: AttributeKind::Map { escape: Escape::Always, set: SetKey::Same, decides: false },
-    "policy" => policy: AttributeKind::Policies { escape: Escape::AsRead, set: SetKey::Same, decides: true },
+    "network" => network: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Empties(|target| target.network = Some(Text::verbatim(""))), decides: true, reach: Reach::BakeFile },
+    "no-cache-filter" => no_cache_filter: AttributeKind::Texts { escape: Escape::AsRead, set: SetKey::Empties(|target| target.no_cache_filter.clear()), decides: false, reach: Reach::BakeFile },
+    "shm-size" => shm_size: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile },
+    "ulimits" => ulimits: AttributeKind::Texts { escape: Escape::AsRead, set: SetKey::Empties(|target| target.ulimits.clear()), decides: false, reach: Reach::BakeFile },
+    "resources" => resources: AttributeKind::Limits { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile },
+    "call" => call: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile },
+    "entitlements" => entitlements: AttributeKind::Texts { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile },
+    "extra-hosts" => extra_hosts: AttributeKind::Map { escape: Escape::Always, set: SetKey::Same, decides: false, reach: Reach::BakeFile },
+    "policy" => policy: AttributeKind::Policies { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile },
     without name, span, linked, lost_marks, default_context, context_of
 }
 
@@ -332,14 +335,14 @@ impl Target {
         }
         let Some(attribute) = Attribute::named(attribute) else { return };
         let mut shown = Marks::default();
-        self.each_text(&mut |name, text| {
-            if name == attribute.name && !text.is_empty() {
+        self.each_text(&mut |of, text| {
+            if of.name == attribute.name && !text.is_empty() {
                 shown.merge(text.value.marks());
             }
         });
         let marks = marks.without(&shown);
         if !marks.is_empty() {
-            self.lost_marks.add(LostMark { attribute: attribute.name, marks, span });
+            self.lost_marks.add(LostMark { attribute: attribute.name, reach: attribute.reach, marks, span });
         }
     }
 
@@ -387,15 +390,17 @@ impl Target {
 
     /// Calls `visit` with every string of the target and the attribute it belongs to. Numbers count as their text; the
     /// key of a map has its marks on its value. What is left out can only have one of a few known values.
-    pub fn each_text(&self, visit: &mut impl FnMut(&'static str, &Text)) {
-        self.default_context.iter().for_each(|text| visit("context", text));
+    pub(crate) fn each_text(&self, visit: &mut impl FnMut(&'static Attribute, &Text)) {
         each_attribute(
             #[inline(always)]
             |attribute| {
-                let mut visit = |text: &Text| visit(attribute.name, text);
+                let mut visit = |text: &Text| visit(attribute, text);
                 match &attribute.kind {
-                    AttributeKind::Text(at) | AttributeKind::Description(at) | AttributeKind::Context(at) => {
+                    AttributeKind::Text(at) | AttributeKind::Description(at) => {
                         (at.get)(self).iter().for_each(visit);
+                    }
+                    AttributeKind::Context(at) => {
+                        self.default_context.iter().chain((at.get)(self)).for_each(visit);
                     }
                     AttributeKind::List(at) => (at.get)(self).iter().flatten().for_each(visit),
                     AttributeKind::Texts(at)

@@ -267,6 +267,24 @@ pub struct Definition {
 }
 
 impl Definition {
+    /// The texts of targets and groups that are made of secrets, which messages about them may quote.
+    #[must_use]
+    pub fn secret_texts(&self) -> Vec<String> {
+        let mut secrets = Vec::new();
+        let mut look = |text: &Text| {
+            if text.value.marks().secret().is_some() {
+                secrets.push(text.to_string());
+            }
+        };
+        for target in self.targets.values() {
+            target.each_text(&mut |_, text| look(text));
+        }
+        for group in self.groups.values().chain(&self.hidden) {
+            group.description.iter().chain(group.members()).for_each(&mut look);
+        }
+        secrets
+    }
+
     /// Adds a target, merging it into one of the same name.
     pub fn add_target(&mut self, target: Target) {
         match self.targets.entry(Rc::clone(&target.name)) {

@@ -99,6 +99,7 @@ impl<'a> Resolver<'a> {
         }
         if self.policy_disabled {
             target.policy = vec![Policy { disabled: true, ..Policy::default() }];
+            target.lost_marks.forget("policy");
         }
         self.holdings.add(&target)?;
         Ok(target)

@@ -1,5 +1,6 @@
 //! The marks of what a target's attributes are without a text, so that checks that go through texts see them, too.
 
+use super::reach::Reach;
 use crate::bake::values::Marks;
 use crate::source::Span;
 
@@ -12,6 +13,8 @@ pub struct LostMarks(Vec<LostMark>);
 pub struct LostMark {
     /// The attribute.
     pub attribute: &'static str,
+    /// Where that shows.
+    pub reach: Reach,
     /// Those marks.
     pub marks: Marks,
     /// Where the value is written.

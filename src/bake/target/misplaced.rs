@@ -8,6 +8,15 @@ use super::text::Text;
 use crate::bake::values::kept::{CODE, OPEN, variable_in};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
+/// What to do about a kept variable.
+#[derive(Clone, Copy)]
+enum Cure {
+    /// Keep it elsewhere only.
+    LeaveOut,
+    /// Write the tag that it is the name of.
+    WriteTag,
+}
+
 /// An error for each kept variable that is where its value decides what is built. `rebased` says that local contexts
 /// are made relative to their file, so that one must be known from a remote one.
 #[must_use]
@@ -15,94 +24,113 @@ pub fn kept_variables(definition: &Definition, rebased: bool) -> Vec<Diagnostic>
     let mut diagnostics = Diagnostics::default();
     for group in definition.groups.values() {
         for text in group.members() {
-            diagnostics.extend(refuse(&format!("`targets` of group `{}`", group.name), text));
+            diagnostics.extend(refuse(&format!("`targets` of group `{}`", group.name), text, Cure::LeaveOut));
         }
     }
     for target in definition.targets.values() {
         let mut seen = BTreeSet::new();
-        each_decisive(target, rebased, &mut |attribute, text| {
-            let refused = refuse(&format!("`{attribute}` of target `{}`", target.name), text);
-            let refused = refused.filter(|_| seen.insert((attribute.to_owned(), text.span)));
-            diagnostics.extend(refused.map(|refused| {
-                if attribute.ends_with(".ref") {
-                    refused.with_help(
-                        "each platform adds its name to the tag, so write one: \"ghcr.io/acme/cache:TAG\"",
-                    )
-                } else {
-                    refused
-                }
-            }));
+        each_decisive(target, rebased, &mut |attribute, text, cure| {
+            let refused = refuse(&format!("`{attribute}` of target `{}`", target.name), text, cure);
+            diagnostics.extend(refused.filter(|_| seen.insert((attribute.to_owned(), text.span))));
         });
     }
     diagnostics.into_sorted()
 }
 
-fn refuse(place: &str, text: &Text) -> Option<Diagnostic> {
+fn refuse(place: &str, text: &Text, cure: Cure) -> Option<Diagnostic> {
     let name = variable_in(&text.value)?;
     let message = format!("{place} must be known before the build, and `{name}` is kept for it");
-    let help = format!("leave out `--keep-variable {name}`, or take `{name}` out of here");
+    let help = match cure {
+        Cure::LeaveOut => format!("leave out `--keep-variable {name}`, or take `{name}` out of here"),
+        Cure::WriteTag => {
+            "each platform adds its name to the tag, so write one: \"ghcr.io/acme/cache:TAG\"".to_owned()
+        }
+    };
     Some(Diagnostic::error(CODE, message).at(text.span, "").with_help(help))
 }
 
 /// Calls `visit` with each text of a target that decides what is built, and the attribute it belongs to.
-fn each_decisive(target: &Target, rebased: bool, visit: &mut impl FnMut(&str, &Text)) {
+fn each_decisive(target: &Target, rebased: bool, visit: &mut impl FnMut(&str, &Text, Cure)) {
     for attribute in TARGET_ATTRIBUTES.iter().filter(|attribute| attribute.decides) {
         let name = attribute.name;
         match &attribute.kind {
             AttributeKind::Text(at) | AttributeKind::Description(at) => {
-                (at.get)(target).iter().for_each(|text| visit(name, text));
+                (at.get)(target).iter().for_each(|text| visit(name, text, Cure::LeaveOut));
             }
             AttributeKind::Context(at) => {
-                (at.get)(target).iter().filter(|_| rebased).for_each(|text| visit(name, text));
+                (at.get)(target)
+                    .iter()
+                    .filter(|_| rebased)
+                    .for_each(|text| visit(name, text, Cure::LeaveOut));
             }
             AttributeKind::Contexts(at) => {
                 let links = (at.get)(target).values().filter(|text| rebased || may_link(text));
-                links.for_each(|text| visit(name, text));
+                links.for_each(|text| visit(name, text, Cure::LeaveOut));
             }
-            AttributeKind::List(at) => (at.get)(target).iter().flatten().for_each(|text| visit(name, text)),
+            AttributeKind::List(at) => {
+                (at.get)(target).iter().flatten().for_each(|text| visit(name, text, Cure::LeaveOut));
+            }
             AttributeKind::Texts(at) | AttributeKind::Inherits(at) => {
-                (at.get)(target).iter().for_each(|text| visit(name, text));
+                (at.get)(target).iter().for_each(|text| visit(name, text, Cure::LeaveOut));
             }
             AttributeKind::Annotations(at) => {
                 let of_index = (at.get)(target).iter().filter(|text| is_decisive_annotation(text));
-                of_index.for_each(|text| visit(name, text));
+                of_index.for_each(|text| visit(name, text, Cure::LeaveOut));
             }
             AttributeKind::Map(at) | AttributeKind::Args(at) => {
-                (at.get)(target).values().for_each(|text| visit(name, text));
+                (at.get)(target).values().for_each(|text| visit(name, text, Cure::LeaveOut));
             }
-            AttributeKind::Attestations(at) | AttributeKind::CachesFrom(at) => {
-                each_decisive_field(name, (at.get)(target), visit);
+            AttributeKind::Attestations(at) => {
+                each_decisive_field(name, (at.get)(target), decides_attestation, visit);
             }
-            AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => {
-                each_decisive_field(name, (at.get)(target).as_deref().unwrap_or_default(), visit);
+            AttributeKind::CachesFrom(at) => {
+                each_decisive_field(name, (at.get)(target), decides_cache, visit);
+            }
+            AttributeKind::CachesTo(at) => {
+                let caches = (at.get)(target).as_deref().unwrap_or_default();
+                each_decisive_field(name, caches, decides_cache, visit);
+            }
+            AttributeKind::Outputs(at) => {
+                let outputs = (at.get)(target).as_deref().unwrap_or_default();
+                each_decisive_field(name, outputs, decides_output, visit);
             }
             AttributeKind::Secrets(at) => {
                 let ids = (at.get)(target).iter();
-                ids.for_each(|one| visit("secret.id", &Text { span: one.span, ..one.id.clone() }));
+                ids.for_each(|one| {
+                    visit("secret.id", &Text { span: one.span, ..one.id.clone() }, Cure::LeaveOut);
+                });
             }
             AttributeKind::Ssh(at) => {
                 let ids = (at.get)(target).iter();
-                ids.for_each(|one| visit("ssh.id", &Text { span: one.span, ..one.id.clone() }));
+                ids.for_each(|one| {
+                    visit("ssh.id", &Text { span: one.span, ..one.id.clone() }, Cure::LeaveOut);
+                });
             }
             AttributeKind::Policies(at) => {
                 let files = (at.get)(target).iter().flat_map(|policy| &policy.files);
-                files.for_each(|text| visit(name, text));
+                files.for_each(|text| visit(name, text, Cure::LeaveOut));
             }
             AttributeKind::Limits(at) => {
                 let limits = (at.get)(target).iter();
-                limits.for_each(|limits| limits.each_text(&mut |text| visit(name, text)));
+                limits.for_each(|limits| limits.each_text(&mut |text| visit(name, text, Cure::LeaveOut)));
             }
             AttributeKind::Flag(_) => {}
         }
     }
 }
 
-fn each_decisive_field(attribute: &str, entries: &[Entry], visit: &mut impl FnMut(&str, &Text)) {
+fn each_decisive_field(
+    attribute: &str,
+    entries: &[Entry],
+    decides: fn(&Entry, &str, &Text) -> Option<Cure>,
+    visit: &mut impl FnMut(&str, &Text, Cure),
+) {
     for entry in entries {
-        let fields = entry.fields.iter().filter(|(key, text)| is_decisive_field(attribute, entry, key, text));
-        for (key, text) in fields {
-            let place = Text { span: text.span.or(entry.span), ..text.clone() };
-            visit(&format!("{attribute}.{key}"), &place);
+        for (key, text) in &entry.fields {
+            if let Some(cure) = decides(entry, key, text) {
+                let place = Text { span: text.span.or(entry.span), ..text.clone() };
+                visit(&format!("{attribute}.{key}"), &place, cure);
+            }
         }
     }
 }
@@ -122,17 +150,22 @@ fn is_decisive_annotation(text: &Text) -> bool {
         || types.split(',').any(|one| one.starts_with("index") || one.starts_with("manifest-descriptor"))
 }
 
-fn is_decisive_field(attribute: &str, entry: &Entry, key: &str, text: &Text) -> bool {
-    match (attribute, key) {
-        (_, "type") => true,
-        ("output", "name" | "push" | "tar") => true,
-        ("output", key) => key.starts_with("annotation"),
+fn decides_attestation(_: &Entry, key: &str, _: &Text) -> Option<Cure> {
+    (key == "type").then_some(Cure::LeaveOut)
+}
+
+fn decides_output(_: &Entry, key: &str, _: &Text) -> Option<Cure> {
+    let decides = matches!(key, "type" | "name" | "push" | "tar") || key.starts_with("annotation");
+    decides.then_some(Cure::LeaveOut)
+}
+
+fn decides_cache(entry: &Entry, key: &str, text: &Text) -> Option<Cure> {
+    let name = text.as_str().rsplit('/').next().unwrap_or_default();
+    match key {
+        "type" => Some(Cure::LeaveOut),
         // A platform is added to its tag.
-        ("cache-from" | "cache-to", "ref") => {
-            let name = text.as_str().rsplit('/').next().unwrap_or_default();
-            entry.kind() == "registry" && !name.contains(':')
-        }
-        _ => false,
+        "ref" if entry.kind() == "registry" && !name.contains(':') => Some(Cure::WriteTag),
+        _ => None,
     }
 }
 

@@ -3,6 +3,7 @@
 // The parts.
 pub mod glob;
 mod lost_marks;
+mod reach;
 mod text;
 
 // Mappings of them.
@@ -41,5 +42,6 @@ pub mod select;
 pub use definition::{Definition, Entry, Group, Policy, Resources, Secret, Ssh, Target};
 pub(crate) use definition::{last_by, remove_duplicates};
 pub use lost_marks::LostMark;
+pub use reach::Reach;
 pub use text::Text;
 pub use textmap::TextMap;

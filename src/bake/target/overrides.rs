@@ -14,8 +14,12 @@ use super::text::Text;
 use crate::bake::values::{MarkedStr, Name, variable_marks};
 use crate::diagnostic::{Diagnostic, Diagnostics, names_help, suggest};
 
+const LOAD: &str = "load";
+const PUSH: &str = "push";
+const SECRET: &str = "secret";
+
 /// Keys of `--set` that are no attribute's alone.
-const OTHER_KEYS: [&str; 3] = ["load", "push", "secret"];
+const OTHER_KEYS: [&str; 3] = [LOAD, PUSH, SECRET];
 
 /// The keys of `--set`, for suggestions.
 fn keys() -> impl Iterator<Item = &'static str> + Clone {
@@ -79,29 +83,47 @@ pub(super) struct Override {
 /// What is said about one target, by key.
 pub(super) type TargetOverrides = BTreeMap<Name, Override>;
 
-/// Whether all values that are given for a key count, and not the last alone.
-fn is_list(root: &str) -> bool {
-    let Some(attribute) = Attribute::set_by(root) else { return false };
-    match &attribute.kind {
-        AttributeKind::List(_)
-        | AttributeKind::Texts(_)
-        | AttributeKind::Inherits(_)
-        | AttributeKind::Annotations(_)
-        | AttributeKind::Attestations(_)
-        | AttributeKind::CachesFrom(_)
-        | AttributeKind::CachesTo(_)
-        | AttributeKind::Outputs(_)
-        | AttributeKind::Secrets(_)
-        | AttributeKind::Ssh(_)
-        | AttributeKind::Policies(_) => true,
-        AttributeKind::Text(_)
-        | AttributeKind::Description(_)
-        | AttributeKind::Context(_)
-        | AttributeKind::Map(_)
-        | AttributeKind::Args(_)
-        | AttributeKind::Contexts(_)
-        | AttributeKind::Flag(_)
-        | AttributeKind::Limits(_) => false,
+/// How a key takes its values.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taking {
+    /// The last one counts.
+    Last,
+    /// All count.
+    All,
+    /// The last one for each name counts.
+    Named,
+    /// Likewise, and none is appended to what is there.
+    NamedOnly,
+}
+
+impl Taking {
+    /// That of a key, given without its name.
+    fn of(root: &str) -> Self {
+        if root == SECRET {
+            return Self::NamedOnly;
+        }
+        let Some(attribute) = Attribute::set_by(root) else { return Self::Last };
+        match &attribute.kind {
+            AttributeKind::List(_)
+            | AttributeKind::Texts(_)
+            | AttributeKind::Inherits(_)
+            | AttributeKind::Annotations(_)
+            | AttributeKind::Attestations(_)
+            | AttributeKind::CachesFrom(_)
+            | AttributeKind::CachesTo(_)
+            | AttributeKind::Outputs(_)
+            | AttributeKind::Secrets(_)
+            | AttributeKind::Ssh(_)
+            | AttributeKind::Policies(_) => Self::All,
+            AttributeKind::Args(_) | AttributeKind::Contexts(_) => Self::Named,
+            AttributeKind::Limits(_) => Self::NamedOnly,
+            AttributeKind::Text(_)
+            | AttributeKind::Description(_)
+            | AttributeKind::Context(_)
+            | AttributeKind::Flag(_)
+            // Whether it has a name is only looked at where it is applied, as in buildx.
+            | AttributeKind::Map(_) => Self::Last,
+        }
     }
 }
 
@@ -138,10 +160,10 @@ impl Overrides {
         let fail =
             |flag: &str, error: FlagError| Diagnostic::error("flag-value", format!("`{flag}`: {error}"));
         if flags.push {
-            self.all("push", "true", "--push");
+            self.all(PUSH, "true", "--push");
         }
         if flags.load {
-            self.all("load", "true", "--load");
+            self.all(LOAD, "true", "--load");
         }
         match flags::call_method(flags.call.as_deref().unwrap_or_default()) {
             Ok(Some(method)) => self.all("call", &method, "--call"),
@@ -226,10 +248,11 @@ fn parse_set(set: &str, env: Option<Lookup<'_>>) -> Result<Set, Box<Diagnostic>>
     if value.is_none() && root != "args" {
         return Err(bad_key(left, "no value"));
     }
-    if rest.is_none() && ["args", "contexts", "resources", "secret"].contains(&root) {
+    let taking = Taking::of(root);
+    if rest.is_none() && matches!(taking, Taking::Named | Taking::NamedOnly) {
         return Err(bad_key(left, &format!("`{root}` needs a name after it, as in `{root}.NAME`")));
     }
-    if append && ["resources", "secret"].contains(&root) {
+    if append && taking == Taking::NamedOnly {
         return Err(bad_key(left, &format!("`{root}` cannot be appended to")));
     }
     let value = match (value, env) {
@@ -296,7 +319,7 @@ impl Set {
         });
         let Assigned::Value(value) = &self.value else { return };
         entry.written = Rc::clone(&self.written);
-        if is_list(split_key(&self.key).0) {
+        if Taking::of(split_key(&self.key).0) == Taking::All {
             entry.append = self.append;
             entry.list.push(value.clone());
         } else {
@@ -314,9 +337,9 @@ impl Set {
 /// An unknown key; a value that cannot be read.
 pub(super) fn apply(overrides: &TargetOverrides, target: &mut Target) -> Result<(), Box<Diagnostic>> {
     let phase = |key: &str| match split_key(key).0 {
-        "load" => 1,
-        "push" => 2,
-        "secret" => 3,
+        LOAD => 1,
+        PUSH => 2,
+        SECRET => 3,
         _ => 0,
     };
     let mut ordered: Vec<_> = overrides.iter().collect();
@@ -340,79 +363,94 @@ pub(super) fn apply(overrides: &TargetOverrides, target: &mut Target) -> Result<
 impl Override {
     fn apply(&self, root: &str, rest: Option<&str>, target: &mut Target) -> Result<(), FlagError> {
         match root {
-            "secret" => return self.change_secret(rest.unwrap_or_default(), target),
-            "push" => set_push(&mut target.output, self.boolean()?),
-            "load" => set_load(&mut target.output, self.boolean()?),
-            _ => match Attribute::set_by(root) {
-                Some(Attribute { set: SetKey::Empties(empty), .. }) => empty(target),
-                Some(attribute) => self.set(attribute, rest, target)?,
-                None => return Err(FlagError(format!("unknown key `{root}`"))),
-            },
+            SECRET => return self.change_secret(rest.unwrap_or_default(), target),
+            PUSH => set_push(&mut target.output, self.boolean()?),
+            LOAD => set_load(&mut target.output, self.boolean()?),
+            _ => {
+                let unknown = || FlagError(format!("unknown key `{root}`"));
+                let attribute = Attribute::set_by(root).ok_or_else(unknown)?;
+                let is_replaced = match attribute.set {
+                    SetKey::Empties(empty) => {
+                        empty(target);
+                        true
+                    }
+                    SetKey::Same | SetKey::Named(_) | SetKey::None => self.set(attribute, rest, target)?,
+                };
+                if is_replaced {
+                    target.lost_marks.forget(attribute.name);
+                }
+            }
         }
         Ok(())
     }
 
-    /// Sets an attribute, or the part of it that `rest` names.
-    fn set(&self, attribute: &Attribute, rest: Option<&str>, target: &mut Target) -> Result<(), FlagError> {
+    /// Sets an attribute, or the part of it that `rest` names. Whether nothing is left of what it was.
+    fn set(&self, attribute: &Attribute, rest: Option<&str>, target: &mut Target) -> Result<bool, FlagError> {
         let name = || {
             let problem =
                 || FlagError(format!("`{0}` needs a name after it, as in `{0}.NAME`", attribute.name));
             rest.map(Name::from).ok_or_else(problem)
         };
-        match &attribute.kind {
+        Ok(match &attribute.kind {
             AttributeKind::Text(at) | AttributeKind::Description(at) => {
                 *(at.get_mut)(target) = Some(self.value.clone());
+                true
             }
             AttributeKind::Context(at) => {
                 *(at.get_mut)(target) = Some(self.value.clone());
                 target.context_of = None;
+                true
             }
             AttributeKind::List(at) => {
-                self.replace((at.get_mut)(target).get_or_insert_default(), self.list.clone());
+                self.replace((at.get_mut)(target).get_or_insert_default(), self.list.clone())
             }
             AttributeKind::Texts(at) | AttributeKind::Inherits(at) | AttributeKind::Annotations(at) => {
                 (at.get_mut)(target).extend_from_slice(&self.list);
+                false
             }
             AttributeKind::Map(at) | AttributeKind::Contexts(at) => {
                 (at.get_mut)(target).insert(name()?, self.value.clone());
+                false
             }
             AttributeKind::Args(at) => {
                 let name = name()?;
                 let mut value = self.value.clone();
                 value.value = value.value.marked(&variable_marks(&name, self.value.as_str()));
                 (at.get_mut)(target).insert(name, value);
+                false
             }
             AttributeKind::Attestations(at) => {
                 (at.get_mut)(target).extend(self.elements(flags::attestation)?);
+                false
             }
             AttributeKind::CachesFrom(at) => {
-                self.replace((at.get_mut)(target), self.elements(flags::caches)?.concat());
+                self.replace((at.get_mut)(target), self.elements(flags::caches)?.concat())
             }
             AttributeKind::CachesTo(at) => {
                 let caches = self.elements(flags::caches)?.concat();
-                self.replace((at.get_mut)(target).get_or_insert_default(), caches);
+                self.replace((at.get_mut)(target).get_or_insert_default(), caches)
             }
             AttributeKind::Outputs(at) => {
                 let outputs = self.elements(flags::output)?;
-                self.replace((at.get_mut)(target).get_or_insert_default(), outputs);
+                self.replace((at.get_mut)(target).get_or_insert_default(), outputs)
             }
             AttributeKind::Flag(at) => {
                 *(at.get_mut)(target) = Some(self.boolean()?);
-                target.lost_marks.forget(attribute.name);
+                true
             }
             AttributeKind::Secrets(at) => self.replace((at.get_mut)(target), self.elements(flags::secret)?),
             AttributeKind::Ssh(at) => {
-                self.replace((at.get_mut)(target), self.elements(|text| Ok(flags::ssh(text)))?);
+                self.replace((at.get_mut)(target), self.elements(|text| Ok(flags::ssh(text)))?)
             }
             AttributeKind::Policies(at) => {
                 let policies = self.list.iter().map(flags::policy).collect::<Result<Vec<Policy>, _>>()?;
-                self.replace((at.get_mut)(target), policies);
+                self.replace((at.get_mut)(target), policies)
             }
             AttributeKind::Limits(at) => {
                 self.limit(rest.unwrap_or_default(), (at.get_mut)(target).get_or_insert_default())?;
+                false
             }
-        }
-        Ok(())
+        })
     }
 
     /// Reads the elements that are not empty.
@@ -420,11 +458,13 @@ impl Override {
         self.list.iter().filter(|text| !text.is_empty()).map(read).collect()
     }
 
-    fn replace<T>(&self, own: &mut Vec<T>, items: Vec<T>) {
+    /// Replaces a list or appends to it. Whether it is replaced.
+    fn replace<T>(&self, own: &mut Vec<T>, items: Vec<T>) -> bool {
         if !self.append {
             own.clear();
         }
         own.extend(items);
+        !self.append
     }
 
     fn boolean(&self) -> Result<bool, FlagError> {

@@ -100,7 +100,7 @@ pub fn target(target: &Target, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
     each_attribute(
         #[inline(always)]
-        |Attribute { name, kind, escape, set: _, decides: _ }| match kind {
+        |Attribute { name, kind, escape, set: _, decides: _, reach: _ }| match kind {
             AttributeKind::Text(at) | AttributeKind::Context(at) => {
                 writer.text(name, (at.get)(target).as_ref(), *escape);
             }

@@ -18,7 +18,7 @@ use crate::source::Span;
 pub(crate) const OPEN: char = '\u{fdd0}';
 const CLOSE: char = '\u{fdd1}';
 
-/// The code of the error that no `try` and no `can` may catch: with the value, the expression might have one.
+/// The code of errors about kept variables.
 pub const CODE: &str = "kept-variable";
 
 /// A variable as it is written beside the targets that use it.
@@ -133,7 +133,7 @@ pub(crate) fn unknown(use_of: &str, name: &str, span: Span) -> Failure {
         "a kept variable may go through strings (\"x-${{{name}}}\"), lists, objects and other variables only; leave out \
          `--keep-variable {name}`, or do without it here"
     );
-    Box::new(Diagnostic::error(CODE, message).at(span, "").with_help(help))
+    Box::new(Diagnostic::error(CODE, message).at(span, "").with_help(help).ours())
 }
 
 /// Standard functions that put together or take apart lists and objects, without a look at the strings in these.

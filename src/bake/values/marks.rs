@@ -71,6 +71,18 @@ impl Marks {
         self.iter().filter(lasts).cloned().collect()
     }
 
+    /// The marks of what is there because an attempt failed that looked at values: all but those of kept variables, at
+    /// whose values nothing can look.
+    #[must_use]
+    pub fn of_attempt(&self) -> Self {
+        let lasts = |mark: &&Mark| match mark {
+            Mark::Secret(_) | Mark::Clock | Mark::Random => true,
+            // Who tries says what becomes of a failure.
+            Mark::Kept(_) | Mark::Unset(_) => false,
+        };
+        self.iter().filter(lasts).cloned().collect()
+    }
+
     /// Those that are not among others.
     #[must_use]
     pub fn without(&self, others: &Self) -> Self {

@@ -48,17 +48,25 @@ pub struct FunctionError {
     pub argument: Option<usize>,
     /// What is wrong.
     pub message: String,
+    /// Whether it is a limit of ours, which Bake does not have.
+    pub is_ours: bool,
 }
 
 impl FunctionError {
     /// An error of the whole call.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { argument: None, message: message.into() }
+        Self { argument: None, message: message.into(), is_ours: false }
+    }
+
+    /// The same, as a limit of ours.
+    #[must_use]
+    pub fn ours(self) -> Self {
+        Self { is_ours: true, ..self }
     }
 
     /// An error of one argument.
     pub fn argument(index: usize, message: impl Into<String>) -> Self {
-        Self { argument: Some(index), message: message.into() }
+        Self { argument: Some(index), message: message.into(), is_ours: false }
     }
 }
 

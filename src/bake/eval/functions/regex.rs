@@ -34,11 +34,11 @@ impl Pattern {
     fn new(args: &[Value], index: usize) -> Result<Self, FunctionError> {
         let error = |e: String| FunctionError::argument(index, format!("invalid regexp pattern: {e}"));
         if text(args, index)?.len() > MAX_PATTERN {
-            return Err(error(format!("it is longer than {MAX_PATTERN} bytes")));
+            return Err(error(format!("it is longer than {MAX_PATTERN} bytes")).ours());
         }
         let (pattern, groups) = translate(text(args, index)?).map_err(error)?;
         let regex = RegexBuilder::new(&pattern).size_limit(MAX_COMPILED).build().map_err(|e| match e {
-            regex::Error::CompiledTooBig(limit) => error(format!("it takes more than {limit} bytes")),
+            regex::Error::CompiledTooBig(limit) => error(format!("it takes more than {limit} bytes")).ours(),
             // The crate shows the translated pattern first, which nobody wrote, and its finding last.
             e => error(
                 e.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),

@@ -68,7 +68,7 @@ pub(super) fn bounded(text: String) -> Result<Value, FunctionError> {
 /// An error if a result of so many bytes is too long.
 pub(super) fn check_length(length: usize) -> Result<(), FunctionError> {
     if length > MAX_TEXT {
-        return Err(FunctionError::new(format!("the result is longer than {} MiB", MAX_TEXT >> 20)));
+        return Err(FunctionError::new(format!("the result is longer than {} MiB", MAX_TEXT >> 20)).ours());
     }
     Ok(())
 }
@@ -76,7 +76,7 @@ pub(super) fn check_length(length: usize) -> Result<(), FunctionError> {
 /// An error if a result of so many values is too large.
 pub(super) fn check_items(count: usize) -> Result<(), FunctionError> {
     if count > MAX_ITEMS {
-        return Err(FunctionError::new(format!("the result has more than {MAX_ITEMS} values")));
+        return Err(FunctionError::new(format!("the result has more than {MAX_ITEMS} values")).ours());
     }
     Ok(())
 }
