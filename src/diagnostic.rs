@@ -61,7 +61,7 @@ pub struct Diagnostic {
 }
 
 /// Why there is no result. Boxed, since it travels through every level of an expression.
-pub type Failure = Box<Diagnostic>;
+pub(crate) type Failure = Box<Diagnostic>;
 
 /// Texts that must not be shown, the longest first.
 #[derive(Clone, Debug, Default)]
@@ -272,14 +272,14 @@ impl Diagnostic {
 /// A stage takes `&mut Diagnostics`, reports what it finds and carries on, so that a run shows every contradiction at
 /// once; whoever started the stage asks for [`Diagnostics::into_result`].
 #[derive(Clone, Debug, Default)]
-pub struct Diagnostics {
+pub(crate) struct Diagnostics {
     all: IndexSet<Diagnostic>,
     errors: usize,
 }
 
 impl Diagnostics {
     /// Adds a diagnostic, unless the same one is there.
-    pub fn report(&mut self, diagnostic: Diagnostic) {
+    pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
         let is_error = diagnostic.severity == Severity::Error;
         if self.all.insert(diagnostic) && is_error {
             self.errors += 1;
@@ -287,37 +287,37 @@ impl Diagnostics {
     }
 
     /// Takes the value; reports the error and gives `None` when there is none.
-    pub fn ok<T>(&mut self, result: Result<T, impl Into<Diagnostic>>) -> Option<T> {
+    pub(crate) fn ok<T>(&mut self, result: Result<T, impl Into<Diagnostic>>) -> Option<T> {
         result.map_err(|error| self.report(error.into())).ok()
     }
 
     /// Whether an error was reported, so that nothing may be produced.
     #[must_use]
-    pub fn has_errors(&self) -> bool {
+    pub(crate) fn has_errors(&self) -> bool {
         self.errors > 0
     }
 
     /// Whether nothing was reported.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
     /// How many there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.all.len()
     }
 
     /// What was reported, in the order in which it was found: that of the arguments, where these are what is wrong.
     #[must_use]
-    pub fn into_found(self) -> Vec<Diagnostic> {
+    pub(crate) fn into_found(self) -> Vec<Diagnostic> {
         self.all.into_iter().collect()
     }
 
     /// What was reported, sorted by place.
     #[must_use]
-    pub fn into_sorted(self) -> Vec<Diagnostic> {
+    pub(crate) fn into_sorted(self) -> Vec<Diagnostic> {
         sorted(self.into_found())
     }
 
@@ -325,7 +325,7 @@ impl Diagnostics {
     ///
     /// # Errors
     /// Every error, sorted by place; warnings and notes about what is refused are left out.
-    pub fn check(&self) -> Result<(), Vec<Diagnostic>> {
+    pub(crate) fn check(&self) -> Result<(), Vec<Diagnostic>> {
         if self.has_errors() {
             let errors = self.all.iter().filter(|one| one.severity == Severity::Error);
             return Err(sorted(errors.cloned().collect()));
@@ -337,7 +337,7 @@ impl Diagnostics {
     ///
     /// # Errors
     /// As [`Diagnostics::check`].
-    pub fn into_result<T>(self, value: T) -> Result<(T, Vec<Diagnostic>), Vec<Diagnostic>> {
+    pub(crate) fn into_result<T>(self, value: T) -> Result<(T, Vec<Diagnostic>), Vec<Diagnostic>> {
         self.check()?;
         Ok((value, self.into_sorted()))
     }
@@ -398,7 +398,7 @@ pub struct WirePlace {
 
 /// What to do about a name that is not among those of this kind: the one most like it, or which there are.
 #[must_use]
-pub fn names_help<'a>(name: &str, kind: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+pub(crate) fn names_help<'a>(name: &str, kind: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     const SHOWN: usize = 10;
     if let Some(near) = suggest(name, known.clone()) {
         return format!("did you mean `{near}`?");
@@ -414,7 +414,7 @@ pub fn names_help<'a>(name: &str, kind: &str, known: impl Iterator<Item = &'a st
 
 /// By place, then by text, each once: the same input gives the same output in the same order.
 #[must_use]
-pub fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+pub(crate) fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.sort_by(|a, b| {
         let place = |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| label.span);
         place(a).cmp(&place(b)).then_with(|| a.message.cmp(&b.message))
@@ -492,7 +492,7 @@ fn escape_property(text: &str) -> String {
 }
 
 /// The candidate that the user most likely meant, if any is close.
-pub fn suggest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn suggest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     /// Comparing takes time by the product of lengths.
     const LONGEST: usize = 100;
     if found.len() > LONGEST {

@@ -31,7 +31,7 @@ impl From<Exit> for ExitCode {
 
 /// Why a command did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// Mistakes in the input, all that were found.
     #[error("{}", messages(.0))]
     Diagnostics(Vec<Diagnostic>),
@@ -59,7 +59,7 @@ pub enum Error {
 
 /// A file with other content than it would be given now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stale {
+pub(crate) struct Stale {
     /// The file.
     pub path: String,
     /// From what it has to what it would be given, as a unified diff; none when there is no such file.
@@ -69,7 +69,7 @@ pub struct Stale {
 impl Error {
     /// The exit code for this error.
     #[must_use]
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Diagnostics(_) | Self::Host(_) => Exit::Failed,
             Self::Usage(_) => Exit::Usage,
@@ -81,7 +81,7 @@ impl Error {
 
     /// The diffs of stale files, to be printed as they are above the diagnostics; empty for other errors.
     #[must_use]
-    pub fn diff(&self) -> String {
+    pub(crate) fn diff(&self) -> String {
         match self {
             Self::OutOfDate { stale, .. } => stale.iter().filter_map(|file| file.diff.as_deref()).collect(),
             _ => String::new(),
@@ -90,7 +90,7 @@ impl Error {
 
     /// The error as things to tell the user, one or more.
     #[must_use]
-    pub fn into_diagnostics(self) -> Vec<Diagnostic> {
+    pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {
         match self {
             Self::Diagnostics(diagnostics) | Self::Incomplete(diagnostics) | Self::Disagrees(diagnostics) => {
                 diagnostics

@@ -29,7 +29,7 @@ static CLUSTER: LazyLock<Regex> = LazyLock::new(|| {
 const FIRST_MARK: char = '\u{300}';
 
 /// The grapheme clusters of a text, in order; nothing is left out.
-pub fn graphemes(text: &str) -> Box<dyn Iterator<Item = &str> + '_> {
+pub(crate) fn graphemes(text: &str) -> Box<dyn Iterator<Item = &str> + '_> {
     if text.contains("\r\n") || text.chars().any(|c| c >= FIRST_MARK) {
         Box::new(CLUSTER.find_iter(text).map(|found| found.as_str()))
     } else {

@@ -89,28 +89,28 @@ impl<T: Into<Self>> FromIterator<T> for Json<'_> {
 
 /// Writes an object of which only one member at a time is in memory.
 #[derive(Debug)]
-pub struct ObjectWriter<'o>(Members<'o>);
+pub(crate) struct ObjectWriter<'o>(Members<'o>);
 
 impl<'o> ObjectWriter<'o> {
     /// Starts an object that is inside no other.
-    pub fn start(out: &'o mut String) -> Self {
+    pub(crate) fn start(out: &'o mut String) -> Self {
         Self(Members::open(out, 0, '{'))
     }
 
     /// Writes the next member.
-    pub fn put(&mut self, key: &str, value: &Json<'_>) {
+    pub(crate) fn put(&mut self, key: &str, value: &Json<'_>) {
         self.key(key);
         value.write(self.0.out, self.0.depth);
     }
 
     /// Starts an object that is the value of the next member.
-    pub fn object(&mut self, key: &str) -> ObjectWriter<'_> {
+    pub(crate) fn object(&mut self, key: &str) -> ObjectWriter<'_> {
         self.key(key);
         ObjectWriter(Members::open(self.0.out, self.0.depth, '{'))
     }
 
     /// Ends the object.
-    pub fn end(self) {
+    pub(crate) fn end(self) {
         self.0.close('}');
     }
 
@@ -161,7 +161,7 @@ fn indent(out: &mut String, depth: usize) {
 
 /// Appends a string in quotes, with the characters escaped that Go escapes: also `<`, `>`, `&`, U+2028 and U+2029
 /// (<https://pkg.go.dev/encoding/json#HTMLEscape>).
-pub fn write_string(out: &mut String, text: &str) {
+pub(crate) fn write_string(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
     while let Some(at) = rest.bytes().position(may_be_escaped) {

@@ -14,7 +14,6 @@
 //! ```
 
 #![warn(clippy::missing_docs_in_private_items, clippy::self_named_module_files)]
-#![allow(unreachable_pub, reason = "modules are private, so `pub` means the crate")]
 #![allow(rustdoc::private_intra_doc_links, reason = "private items are documented, too")]
 #![cfg_attr(
     test,

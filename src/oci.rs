@@ -19,29 +19,29 @@ pub const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list
 pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 
 /// What begins the media types that are Docker's own.
-pub const DOCKER_PREFIX: &str = "application/vnd.docker.";
+pub(crate) const DOCKER_PREFIX: &str = "application/vnd.docker.";
 
 /// The media types of manifests, those of indexes first.
 pub const MANIFEST_TYPES: [&str; 4] = [OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, DOCKER_MANIFEST];
 
 /// The annotation of a descriptor that makes it an attestation, not an image.
-pub const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
+pub(crate) const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
 /// The annotation that holds the digest of the image that an attestation is about.
-pub const REFERENCE_DIGEST: &str = "vnd.docker.reference.digest";
+pub(crate) const REFERENCE_DIGEST: &str = "vnd.docker.reference.digest";
 /// The value of [`REFERENCE_TYPE`] for attestations.
-pub const ATTESTATION: &str = "attestation-manifest";
+pub(crate) const ATTESTATION: &str = "attestation-manifest";
 /// The artifact type of attestations that refer to their image instead of being in its index.
-pub const ATTESTATION_TYPE: &str = "application/vnd.docker.attestation.manifest.v1+json";
+pub(crate) const ATTESTATION_TYPE: &str = "application/vnd.docker.attestation.manifest.v1+json";
 
 /// The annotation that says which version is packaged.
-pub const VERSION: &str = "org.opencontainers.image.version";
+pub(crate) const VERSION: &str = "org.opencontainers.image.version";
 
 /// The annotation that holds the tag of a manifest in an OCI layout.
-pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
+pub(crate) const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 /// Whether a media type is that of an index or of Docker's manifest list.
 #[must_use]
-pub fn is_index(media_type: &str) -> bool {
+pub(crate) fn is_index(media_type: &str) -> bool {
     [OCI_INDEX, DOCKER_LIST].contains(&media_type)
 }
 
@@ -213,7 +213,7 @@ pub struct ImageManifest {
 
 /// The media type that a document gives itself, or that its members show.
 #[must_use]
-pub fn media_type_of(document: &[u8]) -> Option<String> {
+pub(crate) fn media_type_of(document: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Shape {
@@ -239,7 +239,7 @@ pub fn media_type_of(document: &[u8]) -> Option<String> {
 ///
 /// # Errors
 /// When it is no JSON object.
-pub fn configured_platform(configuration: &[u8]) -> Result<DescriptorPlatform, serde_json::Error> {
+pub(crate) fn configured_platform(configuration: &[u8]) -> Result<DescriptorPlatform, serde_json::Error> {
     #[derive(Deserialize)]
     struct Configuration {
         #[serde(flatten)]

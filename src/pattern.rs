@@ -184,13 +184,13 @@ impl Uses {
 
 /// Whether a text has a pattern's delimiters; without, it stands for itself.
 #[must_use]
-pub fn is_pattern(text: &str) -> bool {
+pub(crate) fn is_pattern(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|open| text.contains(open))
 }
 
 /// Whether a pattern or a condition may name facts of the run. Words of other meanings count, too.
 #[must_use]
-pub fn mentions_run(text: &str) -> bool {
+pub(crate) fn mentions_run(text: &str) -> bool {
     let mut words = text.split(|c: char| !is_of_word(c));
     words.any(|word| FACT_WORDS.contains(&word) || word == DATE)
 }
@@ -238,7 +238,7 @@ pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, Patt
 ///
 /// # Errors
 /// When it cannot be rendered, or asks for more.
-pub fn render_name(pattern: &str, image: ImageNames<'_>) -> Result<String, PatternError> {
+pub(crate) fn render_name(pattern: &str, image: ImageNames<'_>) -> Result<String, PatternError> {
     let facts = &Facts::default();
     match render(pattern, &Words { version: None, facts: &facts, image }) {
         Ok(Some(rendered)) if rendered.uses == Uses::default() => Ok(rendered.text),

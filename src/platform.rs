@@ -448,7 +448,7 @@ fn normalise_os(os: &str) -> String {
 
 /// The normal form of an operating system, an architecture and a variant, as containerd's `Normalize` makes it.
 #[must_use]
-pub fn normalise(os: &str, architecture: &str, variant: &str) -> (String, String, String) {
+pub(crate) fn normalise(os: &str, architecture: &str, variant: &str) -> (String, String, String) {
     let (architecture, variant) = normalise_architecture(architecture, variant);
     (normalise_os(os), architecture, variant)
 }

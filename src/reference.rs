@@ -10,7 +10,7 @@ use crate::as_text::as_text;
 
 /// The tag of a reference that names none, and so the floating name of the greatest version, which a version may stay
 /// out of.
-pub const LATEST: &str = "latest";
+pub(crate) const LATEST: &str = "latest";
 
 /// The registry of a reference that names none.
 const DOCKER_HUB: &str = "docker.io";

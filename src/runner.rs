@@ -136,7 +136,7 @@ fn non_empty(value: &Value) -> Result<String, String> {
 
 /// The runner of a platform, and the platform that the runner itself is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Assignment {
+pub(crate) struct Assignment {
     /// The runner.
     pub runner: Runner,
     /// Its own platform.
@@ -151,7 +151,7 @@ const DEFAULT_ARM: &str = "ubuntu-24.04-arm";
 /// Chooses the runner: the most specific rule, else `default`, else GitHub's hosted ones. `platform` is `None` for a
 /// target that names no platform. `None` when only a rule could tell: Windows has no default.
 #[must_use]
-pub fn assign(rules: &[&RunnerRule], platform: Option<&Platform>) -> Option<Assignment> {
+pub(crate) fn assign(rules: &[&RunnerRule], platform: Option<&Platform>) -> Option<Assignment> {
     let matching = rules.iter().filter(|rule| match (&rule.prefix, platform) {
         (None, _) => true,
         (Some(prefix), Some(platform)) => platform.matches_prefix(prefix),

@@ -97,7 +97,7 @@ fn unwrapped(text: &str) -> String {
 
 /// The schema of `plan.json`.
 #[must_use]
-pub fn plan() -> String {
+pub(crate) fn plan() -> String {
     let mut document = SchemaDocument::new("plan", plan_json::SCHEMA, "plan.json of bakeplan");
     if let Value::Object(root) = document.take::<PlanJson>() {
         document.root = root;
@@ -107,7 +107,7 @@ pub fn plan() -> String {
 
 /// The schema of `matrix.json`.
 #[must_use]
-pub fn matrix() -> String {
+pub(crate) fn matrix() -> String {
     let mut document = SchemaDocument::new("matrix", matrix::SCHEMA, "matrix.json of bakeplan");
     let row = document.define::<MatrixRow<'_>>();
     document
@@ -119,7 +119,7 @@ pub fn matrix() -> String {
 
 /// The schema of a file with `image` blocks in JSON, such as `images.json`.
 #[must_use]
-pub fn images() -> String {
+pub(crate) fn images() -> String {
     let mut document = SchemaDocument::new(
         "images",
         spec::schema::SCHEMA,

@@ -7,14 +7,14 @@
 //! → module (all files of a run) → compose (services as targets)
 //! ```
 
-pub mod values;
+pub(crate) mod values;
 
-pub mod text;
+pub(crate) mod text;
 
-pub mod eval;
+pub(crate) mod eval;
 
-pub mod target;
+pub(crate) mod target;
 
-pub mod module;
+pub(crate) mod module;
 
-pub mod compose;
+pub(crate) mod compose;

@@ -9,7 +9,7 @@ use super::global::Global;
 
 /// The options of a command, the global ones after its own.
 #[derive(Clone, Debug)]
-pub struct Deferred<T>(pub T);
+pub(crate) struct Deferred<T>(pub T);
 
 impl<T> Deref for Deferred<T> {
     type Target = T;

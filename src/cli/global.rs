@@ -7,7 +7,7 @@ use clap::{Args, ColorChoice};
 /// Options that every command takes.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
-pub struct Global {
+pub(crate) struct Global {
     /// Run as if started in DIR; each further one is relative to the one before
     #[arg(short = 'C', value_name = "DIR")]
     pub directories: Vec<PathBuf>,

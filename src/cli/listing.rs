@@ -7,7 +7,7 @@ use crate::bake::values::csv;
 
 /// Options of `bakeplan print`.
 #[derive(Args, Clone, Debug)]
-pub struct Listing {
+pub(crate) struct Listing {
     /// List `targets` or `variables` instead, `type=TYPE,format=json` as JSON
     #[arg(long, value_name = "TYPE", value_parser = Wanted::parse, allow_hyphen_values = true)]
     #[arg(default_value = "", hide_default_value = true)]
@@ -24,7 +24,7 @@ pub struct Listing {
 
 /// What is listed, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct List {
+pub(crate) struct List {
     /// What is listed.
     pub kind: ListKind,
     /// As JSON instead of a table.
@@ -33,7 +33,7 @@ pub struct List {
 
 /// What can be listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ListKind {
+pub(crate) enum ListKind {
     /// Targets and groups.
     Targets,
     /// Variables.
@@ -47,7 +47,7 @@ struct Wanted(Option<List>);
 impl Listing {
     /// What is to be listed.
     #[must_use]
-    pub fn wanted(&self) -> Option<List> {
+    pub(crate) fn wanted(&self) -> Option<List> {
         let older = |kind| List { kind, json: false };
         self.list
             .0

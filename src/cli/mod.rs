@@ -19,9 +19,9 @@ mod hints;
 mod listing;
 
 use boolean::parse_bool;
-pub use deferred::Deferred;
-pub use global::Global;
-pub use listing::{List, ListKind, Listing};
+pub(crate) use deferred::Deferred;
+pub(crate) use global::Global;
+pub(crate) use listing::{List, ListKind, Listing};
 
 /// The id of `--color`.
 const COLOR: &str = "color";
@@ -32,7 +32,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 out of 
 /// on which platform and published under which tags, and writes what the pipeline needs.
 #[derive(Clone, Debug, Parser)]
 #[command(version, after_help = EXIT_CODES, args_override_self = true, arg_required_else_help = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// Global options.
     #[command(flatten)]
     pub global: Global,
@@ -46,7 +46,7 @@ impl Cli {
     ///
     /// # Errors
     /// What is to be printed instead of running: the help, the version or a usage error.
-    pub fn read(
+    pub(crate) fn read(
         arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     ) -> Result<Self, clap::Error> {
         let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
@@ -71,14 +71,14 @@ impl Cli {
 
     /// A usage error with this message.
     #[must_use]
-    pub fn refuse(message: impl Display) -> clap::Error {
+    pub(crate) fn refuse(message: impl Display) -> clap::Error {
         Self::command().error(ErrorKind::ValueValidation, message)
     }
 }
 
 /// What to do.
 #[derive(Clone, Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Print the resolved Bake definition, as `docker buildx bake --print` does
     #[command(args_override_self = true)]
     Print(Deferred<Print>),
@@ -111,7 +111,7 @@ pub enum Command {
 /// Where the definition comes from and what is changed in it: the options of `docker buildx bake`, with its meaning.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Bake options, as `docker buildx bake` has them")]
-pub struct Definition {
+pub(crate) struct Definition {
     /// Targets and groups, or patterns such as `app-*` [default: the group `default`]
     #[arg(value_name = "TARGET", help_heading = None)]
     pub targets: Vec<String>,
@@ -169,7 +169,7 @@ pub struct Definition {
 impl Definition {
     /// The option that names this file, if one does.
     #[must_use]
-    pub fn option_for(&self, file: &str) -> Option<&'static str> {
+    pub(crate) fn option_for(&self, file: &str) -> Option<&'static str> {
         let is_named = self.files.iter().any(|named| named == file);
         is_named.then_some("-f").or_else(|| (self.images.as_deref() == Some(file)).then_some("--images"))
     }
@@ -178,7 +178,7 @@ impl Definition {
 /// Options of `docker buildx bake` that do not change the definition. They are accepted so that its command lines work.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Accepted and ignored")]
-pub struct Ignored {
+pub(crate) struct Ignored {
     /// Builder that would build
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub builder: Option<String>,
@@ -209,7 +209,7 @@ pub struct Ignored {
 
 /// `bakeplan print`.
 #[derive(Args, Clone, Debug)]
-pub struct Print {
+pub(crate) struct Print {
     /// What is listed instead.
     #[command(flatten)]
     pub listing: Listing,
@@ -225,7 +225,7 @@ pub struct Print {
 
 /// `bakeplan plan`.
 #[derive(Args, Clone, Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// Print a table, json (and errors as JSON), or markdown (the table of tags for a README)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
     pub format: PlanFormat,
@@ -251,7 +251,7 @@ pub struct Plan {
 
 /// `bakeplan bake`.
 #[derive(Args, Clone, Debug)]
-pub struct Bake {
+pub(crate) struct Bake {
     /// Write this file, when its content changes, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<String>,
@@ -265,7 +265,7 @@ pub struct Bake {
 
 /// `bakeplan matrix`.
 #[derive(Args, Clone, Debug)]
-pub struct Matrix {
+pub(crate) struct Matrix {
     /// Print one line for `strategy.matrix` (github), or matrix.json (json)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
     pub format: MatrixFormat,
@@ -276,7 +276,7 @@ pub struct Matrix {
 
 /// `bakeplan metadata`.
 #[derive(Args, Clone, Debug)]
-pub struct Metadata {
+pub(crate) struct Metadata {
     /// Print plan.json (json), a reference a line (tags), or `-t REF` for each (args)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
     pub format: MetadataFormat,
@@ -287,7 +287,7 @@ pub struct Metadata {
 
 /// `bakeplan merge`.
 #[derive(Args, Clone, Debug)]
-pub struct Merge {
+pub(crate) struct Merge {
     /// The plan that the builds were made from
     #[arg(long, value_name = "FILE")]
     pub plan: String,
@@ -328,7 +328,7 @@ pub struct Merge {
 
 /// `bakeplan verify`.
 #[derive(Args, Clone, Debug)]
-pub struct Verify {
+pub(crate) struct Verify {
     /// References to check, such as `ghcr.io/acme/app:1`
     #[arg(value_name = "REFERENCE", required_unless_present = "plan", conflicts_with = "plan")]
     pub references: Vec<String>,
@@ -356,7 +356,7 @@ pub struct Verify {
 /// How registries are reached.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Network")]
-pub struct Network {
+pub(crate) struct Network {
     /// Reach this registry (`HOST[:PORT]`) without encryption; those on this machine are anyway (repeatable)
     #[arg(long = "insecure-registry", value_name = "HOST")]
     pub insecure: Vec<Registry>,
@@ -367,7 +367,7 @@ pub struct Network {
 
 /// What writes to registries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Engine {
+pub(crate) enum Engine {
     /// This program
     #[default]
     Native,
@@ -377,7 +377,7 @@ pub enum Engine {
 
 /// `bakeplan readme`.
 #[derive(Args, Clone, Debug)]
-pub struct Readme {
+pub(crate) struct Readme {
     /// File with the lines `<!-- bakeplan:begin -->` and `<!-- bakeplan:end -->`
     #[arg(id = "readme", value_name = "FILE")]
     pub file: String,
@@ -391,7 +391,7 @@ pub struct Readme {
 
 /// `bakeplan schema`.
 #[derive(Args, Clone, Debug)]
-pub struct Schema {
+pub(crate) struct Schema {
     /// What it describes
     #[arg(value_name = "OF", value_enum)]
     pub of: SchemaOf,
@@ -399,7 +399,7 @@ pub struct Schema {
 
 /// What has a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SchemaOf {
+pub(crate) enum SchemaOf {
     /// plan.json, which `bakeplan plan --out` writes and `bakeplan merge` reads
     Plan,
     /// matrix.json, the rows of a CI matrix
@@ -412,7 +412,7 @@ pub enum SchemaOf {
 
 /// Which part of a definition is planned, and for what.
 #[derive(Args, Clone, Debug)]
-pub struct Selection {
+pub(crate) struct Selection {
     /// Plan this platform only (repeatable)
     #[arg(long = "platform", value_name = "PLATFORM")]
     pub platforms: Vec<String>,
@@ -431,7 +431,7 @@ pub struct Selection {
 /// What is known about the run, where the environment and git do not say it or are wrong.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Facts")]
-pub struct FactOptions {
+pub(crate) struct FactOptions {
     /// Give a fact about the run, such as `tag=v1.2.3` (repeatable)
     #[arg(long = "fact", value_name = "NAME=VALUE")]
     pub facts: Vec<String>,
@@ -445,7 +445,7 @@ pub struct FactOptions {
 
 /// The forms of a plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum PlanFormat {
+pub(crate) enum PlanFormat {
     /// For people
     #[default]
     Table,
@@ -457,7 +457,7 @@ pub enum PlanFormat {
 
 /// The forms of what was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ReportFormat {
+pub(crate) enum ReportFormat {
     /// For people
     #[default]
     Table,
@@ -467,7 +467,7 @@ pub enum ReportFormat {
 
 /// The forms of a matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum MatrixFormat {
+pub(crate) enum MatrixFormat {
     /// One line, for `strategy.matrix` of GitHub Actions
     #[default]
     Github,
@@ -477,7 +477,7 @@ pub enum MatrixFormat {
 
 /// The forms of the tag metadata.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum MetadataFormat {
+pub(crate) enum MetadataFormat {
     /// As plan.json
     #[default]
     Json,

@@ -27,7 +27,7 @@ use crate::source::Sources;
 
 /// Does what the command line asks.
 #[must_use]
-pub fn run(cli: &Cli, host: &Host) -> Exit {
+pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
     let voice = match &cli.command {
         Command::Plan(args) => Voice { json: args.format == PlanFormat::Json, github: args.github },
         Command::Merge(args) => Voice { json: args.format == ReportFormat::Json, github: args.github },

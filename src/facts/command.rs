@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostic;
 
 /// Runs `git` with these arguments, and returns what it prints.
-pub type Run<'a> = &'a dyn Fn(&[&str]) -> Result<String, Failure>;
+pub(crate) type Run<'a> = &'a dyn Fn(&[&str]) -> Result<String, Failure>;
 
 /// Why `git` did not say what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

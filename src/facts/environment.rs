@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 ///
 /// # Errors
 /// When a variable or the file does not hold what it must.
-pub fn of_environment(env: &Environment, event: Option<&str>) -> Result<Facts, Diagnostic> {
+pub(crate) fn of_environment(env: &Environment, event: Option<&str>) -> Result<Facts, Diagnostic> {
     let (source_date, sha_length) = (source_date(env)?, sha_length(env)?);
     let is_gitlab = variable(env, "GITLAB_CI").is_some() && variable(env, "GITHUB_ACTIONS").is_none();
     let facts = if is_gitlab { gitlab::facts(env) } else { github::facts(env, event)? };

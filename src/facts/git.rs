@@ -13,7 +13,7 @@ use super::{Facts, given};
 ///
 /// The branch or tag, the commit and whether the tree is dirty are those of `HEAD`, unless another commit is known. A
 /// detached `HEAD` is a tag's or a pull request's when exactly one is there, as `actions/checkout` leaves it.
-pub fn complete(known: Facts, run: Run<'_>, stamps: Stamps<'_>) -> Facts {
+pub(crate) fn complete(known: Facts, run: Run<'_>, stamps: Stamps<'_>) -> Facts {
     let is_complete = known.git_ref.is_some()
         && known.commit.is_some()
         && known.commit_time.is_some()

@@ -16,7 +16,7 @@ const NO_ASSERTION: &str = "NOASSERTION";
 ///
 /// # Errors
 /// When the payload is no JSON.
-pub fn facts(env: &Environment, event: Option<&str>) -> Result<Facts, Diagnostic> {
+pub(crate) fn facts(env: &Environment, event: Option<&str>) -> Result<Facts, Diagnostic> {
     let payload = Payload::parse(event)?;
     let given = |name: &str| variable(env, name).map(str::to_owned);
     let event = given("GITHUB_EVENT_NAME");

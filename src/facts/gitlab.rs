@@ -5,7 +5,7 @@ use super::{Environment, Facts, variable};
 /// What the variables say. The event is the pipeline's source, in GitLab's words: `push`, `merge_request_event`,
 /// `schedule`, `web`, ….
 #[must_use]
-pub fn facts(env: &Environment) -> Facts {
+pub(crate) fn facts(env: &Environment) -> Facts {
     let given = |name: &str| variable(env, name).map(str::to_owned);
     let tag = || given("CI_COMMIT_TAG").map(|tag| format!("refs/tags/{tag}"));
     let request = || {

@@ -1,21 +1,21 @@
 //! What is known about a run besides the files: the commit, the ref, the event.
 
 // What is given, and what git is asked.
-pub mod command;
-pub mod given;
+pub(crate) mod command;
+pub(crate) mod given;
 
 // Where facts come from.
 mod environment;
-pub mod github;
-pub mod gitlab;
-pub mod released;
-pub mod remote;
-pub mod worktree;
+pub(crate) mod github;
+pub(crate) mod gitlab;
+pub(crate) mod released;
+pub(crate) mod remote;
+pub(crate) mod worktree;
 
 // What git knows of the checkout.
-pub mod git;
+pub(crate) mod git;
 
-pub use environment::of_environment;
+pub(crate) use environment::of_environment;
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Environment variables.
-pub type Environment = BTreeMap<String, String>;
+pub(crate) type Environment = BTreeMap<String, String>;
 
 /// How many digits of a commit `{{ sha }}` shows unless `sha_length` says otherwise.
 const SHORT_COMMIT: usize = 7;
@@ -33,7 +33,7 @@ const SHORT_COMMIT: usize = 7;
 const COMMIT_DIGITS: usize = 64;
 
 /// Facts that may be gathered only when something asks for them: a `LazyCell`, or a reference to what is known.
-pub type Known<'a> = &'a dyn Deref<Target = Facts>;
+pub(crate) type Known<'a> = &'a dyn Deref<Target = Facts>;
 
 /// A variable that is set to something.
 fn variable<'e>(env: &'e Environment, name: &str) -> Option<&'e str> {

@@ -9,7 +9,7 @@ use super::KnownVersions;
 ///
 /// # Errors
 /// A message about the first mistake.
-pub fn parse(text: &str) -> Result<KnownVersions, String> {
+pub(crate) fn parse(text: &str) -> Result<KnownVersions, String> {
     let all = |names: Vec<String>| KnownVersions { names, ..KnownVersions::default() };
     let each =
         |by_image: BTreeMap<String, Vec<String>>| KnownVersions { by_image, ..KnownVersions::default() };

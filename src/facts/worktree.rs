@@ -28,7 +28,7 @@ pub struct Stamp {
 }
 
 /// Finds the stamp of a file by its path from the working directory; none when there is none.
-pub type Stamps<'a> = &'a dyn Fn(&str) -> Option<Stamp>;
+pub(crate) type Stamps<'a> = &'a dyn Fn(&str) -> Option<Stamp>;
 
 /// Whether tracked files differ from the commit, or why that is unknown. A generated file that nobody committed is no
 /// change; of a submodule, only its commit counts, since to look into it would be to run git with its configuration.

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 /// The largest input that is read, in bytes.
-pub const MAX_INPUT: u64 = 16 * 1024 * 1024;
+pub(crate) const MAX_INPUT: u64 = 16 * 1024 * 1024;
 
 /// A file, stream or directory that could not be used.
 #[derive(Debug, thiserror::Error)]

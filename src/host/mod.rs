@@ -20,14 +20,14 @@ mod places;
 mod programs;
 mod write;
 
-pub use failure::{Action, HostError, MAX_INPUT, Problem};
+pub(crate) use failure::{Action, HostError, MAX_INPUT, Problem};
 use failure::{STDIN, STDOUT, reason};
-pub use write::{Destination, Written};
+pub(crate) use write::{Destination, Written};
 use write::{Prepared, destination, is_stream};
 
 /// The largest product that is read again, in bytes: more than a plan can have, whose definition has limits of its own
 /// (`bake::budget`).
-pub const MAX_PRODUCT: u64 = 512 * 1024 * 1024;
+pub(crate) const MAX_PRODUCT: u64 = 512 * 1024 * 1024;
 
 /// How much of a file [`Host::head`] reads, in bytes.
 const HEAD: u64 = 4096;
@@ -529,13 +529,13 @@ fn arm_variant(arch: &str, cpuinfo: &str) -> &'static str {
 }
 
 /// The command line, the program's name first.
-pub fn arguments() -> impl Iterator<Item = OsString> {
+pub(crate) fn arguments() -> impl Iterator<Item = OsString> {
     std::env::args_os()
 }
 
 /// The stack that the main thread may fill, in bytes, where that can be told.
 #[must_use]
-pub fn stack_size() -> Option<usize> {
+pub(crate) fn stack_size() -> Option<usize> {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, getrlimit};
@@ -547,7 +547,7 @@ pub fn stack_size() -> Option<usize> {
 }
 
 /// Makes a panic tell the user that it is a bug, and what to report.
-pub fn install_panic_hook() {
+pub(crate) fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
         let version = env!("CARGO_PKG_VERSION");
         let repository = env!("CARGO_PKG_REPOSITORY");

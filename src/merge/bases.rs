@@ -9,7 +9,7 @@ use crate::published::planned::PlannedImage;
 
 /// The bases that differ between the builds of an image.
 #[must_use]
-pub fn mixed(key: &str, image: &PlannedImage, metadata: &Metadata) -> Vec<Diagnostic> {
+pub(crate) fn mixed(key: &str, image: &PlannedImage, metadata: &Metadata) -> Vec<Diagnostic> {
     let mut uses: BTreeMap<&str, Vec<Use<'_>>> = BTreeMap::new();
     for leg in image.builds.keys() {
         let Some(pushed) = metadata.builds.get(leg) else { continue };

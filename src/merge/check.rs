@@ -20,7 +20,7 @@ const MAX_ENTRIES: usize = 100;
 
 /// Checks an image, as far as the records tell. It has to be done again when the questions are answered.
 #[must_use]
-pub fn check(subject: &Subject<'_>, records: &[Record]) -> Checked {
+pub(crate) fn check(subject: &Subject<'_>, records: &[Record]) -> Checked {
     let mut walk = ImageCheck { subject, records, seen: BTreeMap::new(), checked: Checked::default() };
     for (leg, build) in &subject.image.builds {
         if !subject.metadata.builds.contains_key(leg) {

@@ -13,7 +13,7 @@ use crate::reference::{Digest, Tag};
 use crate::registry::{Location, Manifest};
 
 /// What is to become of a tag in a repository.
-pub struct Decision {
+pub(crate) struct Decision {
     /// The position of the repository among the sites.
     pub site: usize,
     /// The tag.
@@ -24,7 +24,7 @@ pub struct Decision {
 
 /// What is to become of a tag, seen what it means now.
 #[must_use]
-pub fn decide(
+pub(crate) fn decide(
     image: &PlannedImage,
     tag: &TagEntry,
     location: &Location,
@@ -71,7 +71,7 @@ pub fn decide(
 /// The list counts only where a tag that follows versions is written, so that a repetition is right even while a
 /// registry's lists lag behind.
 #[must_use]
-pub fn unlisted(image: &PlannedImage, decisions: &[Decision], records: &[Record]) -> Vec<Diagnostic> {
+pub(crate) fn unlisted(image: &PlannedImage, decisions: &[Decision], records: &[Record]) -> Vec<Diagnostic> {
     let follows = |decision: &Decision| {
         let tag = image.tags.iter().find(|tag| tag.name == decision.tag);
         tag.and_then(|tag| tag.moves).is_some_and(Moves::follow_versions)
@@ -97,7 +97,7 @@ pub fn unlisted(image: &PlannedImage, decisions: &[Decision], records: &[Record]
 
 /// Whether an index holds all that another manifest holds, or is, and perhaps more.
 #[must_use]
-pub fn only_adds(index: &Manifest, published: &Manifest) -> bool {
+pub(crate) fn only_adds(index: &Manifest, published: &Manifest) -> bool {
     let entries = |manifest: &Manifest| -> BTreeSet<Digest> {
         if !is_index(&manifest.media_type) {
             return BTreeSet::from([manifest.digest.clone()]);
@@ -111,7 +111,7 @@ pub fn only_adds(index: &Manifest, published: &Manifest) -> bool {
 
 /// Whether a tag that floats with versions may be a version itself, such as `1.4` beside 1.4.2.
 #[must_use]
-pub fn may_be_version(image: &PlannedImage, tag: &Tag) -> bool {
+pub(crate) fn may_be_version(image: &PlannedImage, tag: &Tag) -> bool {
     let moves = image.tags.iter().find(|one| one.name == *tag).and_then(|one| one.moves);
     matches!(moves, Some(Moves::Versions { numbers }) if numbers > 0)
 }
@@ -119,7 +119,7 @@ pub fn may_be_version(image: &PlannedImage, tag: &Tag) -> bool {
 /// The version that an index says it is, when that is the very tag. What names the tag alone proves nothing: `1.4` beside
 /// `1.4.2` is what most registries have.
 #[must_use]
-pub fn says_it_is(tag: &Tag, published: &Manifest) -> Option<String> {
+pub(crate) fn says_it_is(tag: &Tag, published: &Manifest) -> Option<String> {
     let bare = |text: &str| text.strip_prefix('v').unwrap_or(text).to_owned();
     let index =
         is_index(&published.media_type).then(|| serde_json::from_slice::<Index>(&published.bytes).ok());
@@ -129,7 +129,7 @@ pub fn says_it_is(tag: &Tag, published: &Manifest) -> Option<String> {
 
 /// Refuses to move the own tag of a version that was released.
 #[must_use]
-pub fn is_released(key: &str, tag: &TagReport, version: &str) -> Diagnostic {
+pub(crate) fn is_released(key: &str, tag: &TagReport, version: &str) -> Diagnostic {
     let message = format!(
         "image `{key}` would move `{}`, whose index says that it is version `{version}` itself",
         tag.reference
@@ -141,7 +141,7 @@ pub fn is_released(key: &str, tag: &TagReport, version: &str) -> Diagnostic {
 
 /// Refuses to give the tag of a version another digest.
 #[must_use]
-pub fn immutable(key: &str, tag: &TagReport, digest: &Digest) -> Diagnostic {
+pub(crate) fn immutable(key: &str, tag: &TagReport, digest: &Digest) -> Diagnostic {
     let had = tag.previous.as_ref().map_or("", Digest::as_str);
     let message = format!(
         "image `{key}` is immutable: `{}` is published as {had}, and these builds make {digest}",

@@ -13,7 +13,7 @@ use crate::registry::Manifest;
 
 /// One source of an index, in the order of the platforms.
 #[derive(Clone, Debug)]
-pub enum IndexSource {
+pub(crate) enum IndexSource {
     /// An index: what it holds goes in, one level deep.
     Index(Manifest, Index),
     /// The manifest of an image, with the platform that its configuration names.
@@ -24,7 +24,7 @@ pub enum IndexSource {
 
 /// Why no index can be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ComposeError {
+pub(crate) enum ComposeError {
     /// Annotations for a list that can hold none.
     #[error("all its images have Docker's media types, and Docker's manifest lists hold no annotations")]
     Annotations,
@@ -36,7 +36,7 @@ pub enum ComposeError {
 impl IndexSource {
     /// What it puts into the index.
     #[must_use]
-    pub fn entries(&self) -> &[Descriptor] {
+    pub(crate) fn entries(&self) -> &[Descriptor] {
         match self {
             Self::Index(_, index) => &index.manifests,
             Self::Image(descriptor) => std::slice::from_ref(descriptor),
@@ -46,7 +46,7 @@ impl IndexSource {
 }
 
 /// The annotations that an index is to have of an image in it, if it is to have any.
-pub type OfDescriptor<'a> = &'a dyn Fn(&Descriptor) -> Option<&'a BTreeMap<String, String>>;
+pub(crate) type OfDescriptor<'a> = &'a dyn Fn(&Descriptor) -> Option<&'a BTreeMap<String, String>>;
 
 /// Composes the index.
 ///
@@ -56,7 +56,7 @@ pub type OfDescriptor<'a> = &'a dyn Fn(&Descriptor) -> Option<&'a BTreeMap<Strin
 ///
 /// # Errors
 /// When there is nothing to compose, or annotations have no place.
-pub fn compose(
+pub(crate) fn compose(
     sources: &[IndexSource],
     referrers: &[Descriptor],
     annotations: &BTreeMap<String, String>,
@@ -120,7 +120,7 @@ fn overlay(entry: &mut Descriptor, later: &Descriptor) {
 
 /// The entry of an attestation that was found as what refers to an image.
 #[must_use]
-pub fn referrer(mut attestation: Descriptor, image: &Digest) -> Descriptor {
+pub(crate) fn referrer(mut attestation: Descriptor, image: &Digest) -> Descriptor {
     attestation.platform = Some(DescriptorPlatform {
         architecture: "unknown".to_owned(),
         os: "unknown".to_owned(),

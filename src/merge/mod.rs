@@ -4,21 +4,21 @@
 mod surroundings;
 
 // What goes into an index, and whether it is all there.
-pub mod bases;
-pub mod index;
+pub(crate) mod bases;
+pub(crate) mod index;
 
-pub mod subject;
+pub(crate) mod subject;
 
-pub mod check;
+pub(crate) mod check;
 
 // What is told.
-pub mod report;
+pub(crate) mod report;
 
 // What is done with the tags.
-pub mod decide;
+pub(crate) mod decide;
 mod ready;
 
-pub mod publish;
+pub(crate) mod publish;
 
 // What does the same by hand.
 mod command;

@@ -20,7 +20,7 @@ const SETTLE: Duration = Duration::from_secs(20);
 const INTERVAL: Duration = Duration::from_millis(500);
 
 /// What is to be written of one image in one repository.
-pub struct Job<'a> {
+pub(crate) struct Job<'a> {
     /// The image's key.
     pub image: &'a str,
     /// The position of the repository among the sites.
@@ -38,7 +38,7 @@ pub struct Job<'a> {
 }
 
 /// A tag that is to be written.
-pub struct TagJob {
+pub(crate) struct TagJob {
     /// The position among the image's references.
     pub reference: usize,
     /// The tag.
@@ -53,7 +53,7 @@ pub struct TagJob {
 
 /// How the writing went.
 #[derive(Default)]
-pub struct Published {
+pub(crate) struct Published {
     /// How the tags came out, by image and position of the reference.
     pub outcomes: BTreeMap<String, BTreeMap<usize, Settled>>,
     /// What went wrong.
@@ -62,7 +62,7 @@ pub struct Published {
 
 /// Writes all jobs, those of one repository one after another.
 #[must_use]
-pub fn publish(jobs: &[Job<'_>], surroundings: &Surroundings<'_>) -> Published {
+pub(crate) fn publish(jobs: &[Job<'_>], surroundings: &Surroundings<'_>) -> Published {
     let Surroundings { sites, clock, progress, docker } = *surroundings;
     let mut writer = Writer {
         jobs,

@@ -13,7 +13,7 @@ use crate::on_missing::OnMissing;
 use crate::reference::Digest;
 
 /// The version of the form of the JSON.
-pub const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 1;
 /// How many bytes an output or a summary of GitHub may have, somewhat less than its limit of a MiB.
 const MAX_OUTPUT: usize = 900_000;
 
@@ -147,7 +147,7 @@ pub enum Outcome {
 
 /// How the writing of a tag came out.
 #[derive(Clone, Debug)]
-pub struct Settled {
+pub(crate) struct Settled {
     /// What became of it.
     pub outcome: Outcome,
     /// The digest that it has, as far as that is known.

@@ -15,7 +15,7 @@ use crate::reference::Digest;
 use crate::registry::Manifest;
 
 /// What a check looks at.
-pub struct Subject<'a> {
+pub(crate) struct Subject<'a> {
     /// The image's key.
     pub key: &'a str,
     /// The image.
@@ -34,7 +34,7 @@ pub struct Subject<'a> {
 
 /// What came of a check.
 #[derive(Debug, Default)]
-pub struct Checked {
+pub(crate) struct Checked {
     /// What has to be known before the check can end.
     pub questions: Questions,
     /// What is wrong.
@@ -61,7 +61,7 @@ pub struct Checked {
 
 /// What a repository takes over from others.
 #[derive(Debug, Default)]
-pub struct Copies {
+pub(crate) struct Copies {
     /// Blobs, and the site that has them.
     pub blobs: BTreeMap<Digest, usize>,
     /// Manifests, in the order in which they are found.

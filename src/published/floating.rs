@@ -9,7 +9,7 @@ use crate::version::{Class, Number, Version, is_of_family};
 
 /// A tag of a repository that says which version it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Keeper {
+pub(crate) struct Keeper {
     /// The tag.
     pub tag: Tag,
     /// Its version.
@@ -22,7 +22,7 @@ pub struct Keeper {
 /// (`4.1` beside `4.0.2`) is a version if no other tag continues it (`4.1.0`), and else a floating tag itself. What moves
 /// with channels or runs is for the plan alone to decide.
 #[must_use]
-pub fn keeper(image: &PlannedImage, tag: &TagEntry, listed: &[Tag]) -> Option<Keeper> {
+pub(crate) fn keeper(image: &PlannedImage, tag: &TagEntry, listed: &[Tag]) -> Option<Keeper> {
     let (version, moves) = (image.version.as_ref()?, tag.moves?);
     let own = &as_tagged(image, version);
     let (class, numbers) = match moves {

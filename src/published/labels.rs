@@ -8,12 +8,12 @@ use serde::Deserialize;
 use super::plan_json::BuildEntry;
 
 /// What helps when a build is of another plan.
-pub const OTHER_PLAN_CURE: &str = "`plan.json`, `docker-bake.json` and the metadata belong together: give those of one run, and build \
+pub(crate) const OTHER_PLAN_CURE: &str = "`plan.json`, `docker-bake.json` and the metadata belong together: give those of one run, and build \
      without `--set` or files that change labels or annotations";
 
 /// What differs from the plan, a phrase each. Only what is planned is compared: a Dockerfile may add more.
 #[must_use]
-pub fn differences(
+pub(crate) fn differences(
     build: &BuildEntry,
     labels: &BTreeMap<String, String>,
     annotations: &BTreeMap<String, String>,
@@ -35,7 +35,7 @@ pub fn differences(
 ///
 /// # Errors
 /// When it is no configuration.
-pub fn labels_of(configuration: &[u8]) -> Result<BTreeMap<String, String>, serde_json::Error> {
+pub(crate) fn labels_of(configuration: &[u8]) -> Result<BTreeMap<String, String>, serde_json::Error> {
     #[derive(Deserialize)]
     struct Configuration {
         config: Option<Execution>,

@@ -1,27 +1,27 @@
 //! What merging and verifying share: the plan as it is read, what builds pushed, and how repositories are asked.
 
 // The plan.
-pub mod plan_json;
+pub(crate) mod plan_json;
 
-pub mod planned;
+pub(crate) mod planned;
 
 // What builds pushed, and what they should have.
-pub mod labels;
-pub mod provenance;
+pub(crate) mod labels;
+pub(crate) mod provenance;
 
-pub mod metadata;
+pub(crate) mod metadata;
 
 // What tags repositories keep.
-pub mod floating;
+pub(crate) mod floating;
 
 // What repositories serve and answer.
-pub mod served;
+pub(crate) mod served;
 
-pub mod record;
+pub(crate) mod record;
 
 // How they are asked.
-pub mod progress;
+pub(crate) mod progress;
 
-pub mod sites;
+pub(crate) mod sites;
 
-pub mod survey;
+pub(crate) mod survey;

@@ -15,7 +15,7 @@ use crate::runner::Runner;
 use crate::version::{Scheme, Tails};
 
 /// The version of the form; a reader refuses one that it does not know.
-pub const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 1;
 
 /// What a plan wants to be built and published.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]

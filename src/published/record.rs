@@ -11,7 +11,7 @@ use crate::registry::{Error, ErrorKind, Negotiated, TagOrDigest, TransportError}
 
 /// Something to know about a repository.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Question {
+pub(crate) enum Question {
     /// The digest of a tag.
     Tag(Tag),
     /// The manifest with this digest.
@@ -29,11 +29,11 @@ pub enum Question {
 }
 
 /// Questions to repositories, which are named by their positions among the sites.
-pub type Questions = BTreeSet<(usize, Question)>;
+pub(crate) type Questions = BTreeSet<(usize, Question)>;
 
 /// An answer that is wrong in itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     /// What is wrong.
     pub kind: FaultKind,
     /// The same in words.
@@ -56,7 +56,7 @@ pub enum FaultKind {
 impl Fault {
     /// What an error says about the content; none when it is about the way to it.
     #[must_use]
-    pub fn of(error: &Error) -> Option<Self> {
+    pub(crate) fn of(error: &Error) -> Option<Self> {
         let kind = match error.kind() {
             ErrorKind::Digest { .. } => FaultKind::DigestMismatch,
             ErrorKind::TooLarge { .. }
@@ -70,14 +70,14 @@ impl Fault {
 
     /// What was found.
     #[must_use]
-    pub fn message(&self) -> &str {
+    pub(crate) fn message(&self) -> &str {
         &self.diagnostic.message
     }
 }
 
 /// What is known of something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Known<'a, T> {
+pub(crate) enum Known<'a, T> {
     /// Nobody asked.
     Unasked,
     /// It is not there.
@@ -90,26 +90,26 @@ pub enum Known<'a, T> {
 
 impl<T> Known<'_, T> {
     /// What is there.
-    pub fn present(self) -> Option<T> {
+    pub(crate) fn present(self) -> Option<T> {
         if let Self::Present(found) = self { Some(found) } else { None }
     }
 
     /// Whether nobody asked.
     #[must_use]
-    pub fn is_unasked(&self) -> bool {
+    pub(crate) fn is_unasked(&self) -> bool {
         matches!(self, Self::Unasked)
     }
 
     /// Whether it is not there.
     #[must_use]
-    pub fn is_absent(&self) -> bool {
+    pub(crate) fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
 }
 
 /// What came of a question.
 #[derive(Clone, Debug)]
-pub enum Reply {
+pub(crate) enum Reply {
     /// It is not there.
     Absent,
     /// It is there.
@@ -120,7 +120,7 @@ pub enum Reply {
 
 /// An answer that says something.
 #[derive(Clone, Debug)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// The digest of a tag.
     Tag(Digest),
     /// A manifest.
@@ -139,7 +139,7 @@ pub enum Answer {
 
 /// What is known of the configuration of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Configuration {
+pub(crate) struct Configuration {
     /// Its size in bytes.
     pub size: u64,
     /// The platform that it names, or why that cannot be read.
@@ -151,7 +151,7 @@ pub struct Configuration {
 impl Configuration {
     /// What the content of a configuration says.
     #[must_use]
-    pub fn read(content: &[u8]) -> Self {
+    pub(crate) fn read(content: &[u8]) -> Self {
         Self {
             size: content.len() as u64,
             platform: configured_platform(content).map_err(|error| error.to_string()),
@@ -162,30 +162,30 @@ impl Configuration {
 
 /// What one repository answered.
 #[derive(Clone, Debug, Default)]
-pub struct Record {
+pub(crate) struct Record {
     replies: BTreeMap<Question, Reply>,
 }
 
 impl Record {
     /// Takes note of what came of a question.
-    pub fn learn(&mut self, question: Question, reply: Reply) {
+    pub(crate) fn learn(&mut self, question: Question, reply: Reply) {
         self.replies.insert(question, reply);
     }
 
     /// Whether a question was answered.
     #[must_use]
-    pub fn knows(&self, question: &Question) -> bool {
+    pub(crate) fn knows(&self, question: &Question) -> bool {
         self.replies.contains_key(question)
     }
 
     /// How many questions were answered.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.replies.len()
     }
 
     /// Forgets which manifests and blobs are not there, so that they are asked for again.
-    pub fn forget_absent(&mut self) {
+    pub(crate) fn forget_absent(&mut self) {
         self.replies.retain(|question, reply| match question {
             Question::Manifest(_) | Question::Blob(_) | Question::Configuration(_) => {
                 !matches!(reply, Reply::Absent)
@@ -205,7 +205,7 @@ impl Record {
 
     /// The digest of a tag.
     #[must_use]
-    pub fn tag(&self, tag: &Tag) -> Known<'_, &Digest> {
+    pub(crate) fn tag(&self, tag: &Tag) -> Known<'_, &Digest> {
         self.get(&Question::Tag(tag.clone()), |answer| match answer {
             Answer::Tag(digest) => Some(digest),
             _ => None,
@@ -214,7 +214,7 @@ impl Record {
 
     /// A manifest.
     #[must_use]
-    pub fn manifest(&self, digest: &Digest) -> Known<'_, &Served> {
+    pub(crate) fn manifest(&self, digest: &Digest) -> Known<'_, &Served> {
         self.get(&Question::Manifest(digest.clone()), |answer| match answer {
             Answer::Manifest(served) => Some(&**served),
             _ => None,
@@ -223,7 +223,7 @@ impl Record {
 
     /// The size of a blob.
     #[must_use]
-    pub fn blob(&self, digest: &Digest) -> Known<'_, u64> {
+    pub(crate) fn blob(&self, digest: &Digest) -> Known<'_, u64> {
         let configuration = self.get(&Question::Configuration(digest.clone()), |answer| match answer {
             Answer::Configuration(configuration) => Some(configuration.size),
             _ => None,
@@ -239,7 +239,7 @@ impl Record {
 
     /// A configuration.
     #[must_use]
-    pub fn configuration(&self, digest: &Digest) -> Known<'_, &Configuration> {
+    pub(crate) fn configuration(&self, digest: &Digest) -> Known<'_, &Configuration> {
         self.get(&Question::Configuration(digest.clone()), |answer| match answer {
             Answer::Configuration(configuration) => Some(configuration),
             _ => None,
@@ -248,7 +248,7 @@ impl Record {
 
     /// All tags.
     #[must_use]
-    pub fn tags(&self) -> Known<'_, &[Tag]> {
+    pub(crate) fn tags(&self) -> Known<'_, &[Tag]> {
         self.get(&Question::Tags, |answer| match answer {
             Answer::Tags(tags) => Some(tags.as_slice()),
             _ => None,
@@ -257,7 +257,7 @@ impl Record {
 
     /// The attestations that refer to an image.
     #[must_use]
-    pub fn referrers(&self, image: &Digest) -> Known<'_, &[Descriptor]> {
+    pub(crate) fn referrers(&self, image: &Digest) -> Known<'_, &[Descriptor]> {
         self.get(&Question::Referrers(image.clone()), |answer| match answer {
             Answer::Referrers(found) => Some(found.as_slice()),
             _ => None,
@@ -266,7 +266,7 @@ impl Record {
 
     /// What a client gets that knows Docker's media types alone.
     #[must_use]
-    pub fn for_docker(&self, at: &TagOrDigest) -> Known<'_, &Negotiated> {
+    pub(crate) fn for_docker(&self, at: &TagOrDigest) -> Known<'_, &Negotiated> {
         self.get(&Question::ForDocker(at.clone()), |answer| match answer {
             Answer::ForDocker(told) => Some(told),
             _ => None,

@@ -10,11 +10,11 @@ use crate::reference::Digest;
 use crate::registry::Manifest;
 
 /// How many manifests an index, or layers a manifest, may have.
-pub const MAX_CHILDREN: usize = 500;
+pub(crate) const MAX_CHILDREN: usize = 500;
 
 /// A manifest, taken apart.
 #[derive(Clone, Debug)]
-pub struct Served {
+pub(crate) struct Served {
     /// The manifest, byte for byte.
     pub manifest: Manifest,
     /// What is in it.
@@ -23,7 +23,7 @@ pub struct Served {
 
 /// What a manifest holds.
 #[derive(Clone, Debug)]
-pub enum Content {
+pub(crate) enum Content {
     /// An index.
     Index(Entries),
     /// The manifest of an image or of an artifact.
@@ -34,7 +34,7 @@ pub enum Content {
 
 /// What an index holds.
 #[derive(Clone, Debug, Default)]
-pub struct Entries {
+pub(crate) struct Entries {
     /// The first of its entries, or why one cannot be read.
     pub entries: Vec<Result<Descriptor, String>>,
     /// How many there are.
@@ -46,7 +46,7 @@ pub struct Entries {
 impl Served {
     /// Takes a manifest apart.
     #[must_use]
-    pub fn read(manifest: Manifest) -> Self {
+    pub(crate) fn read(manifest: Manifest) -> Self {
         let content = if is_index(&manifest.media_type) {
             read_index(&manifest.bytes)
         } else {
@@ -57,13 +57,13 @@ impl Served {
 
     /// The size in bytes.
     #[must_use]
-    pub fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         self.manifest.bytes.len() as u64
     }
 
     /// The digests of all that an index names, or its own if it is none.
     #[must_use]
-    pub fn digests(&self) -> BTreeSet<Digest> {
+    pub(crate) fn digests(&self) -> BTreeSet<Digest> {
         match &self.content {
             Content::Index(index) => {
                 index.entries.iter().flatten().map(|entry| entry.digest.clone()).collect()

@@ -18,7 +18,7 @@ const MAX_QUESTIONS: usize = 200_000;
 
 /// What a survey makes of trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// A repository that fails is asked nothing more, and an answer that cannot be used is a failure, too: for those who
     /// give up when anything is wrong.
     EndsIt,
@@ -29,7 +29,7 @@ pub enum Trouble {
 
 /// What came of asking.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Round {
+pub(crate) enum Round {
     /// There was nothing to ask that is not known, or cannot be known.
     Idle,
     /// Repositories were asked; these failed.
@@ -37,7 +37,7 @@ pub enum Round {
 }
 
 /// Repositories, and what is known of them.
-pub struct Survey<'a> {
+pub(crate) struct Survey<'a> {
     sites: &'a [Site],
     records: Vec<Record>,
     /// Those that failed, and are left alone.
@@ -51,7 +51,7 @@ pub struct Survey<'a> {
 impl<'a> Survey<'a> {
     /// A survey that has asked nothing yet.
     #[must_use]
-    pub fn new(sites: &'a [Site], progress: &'a dyn Progress, trouble: Trouble) -> Self {
+    pub(crate) fn new(sites: &'a [Site], progress: &'a dyn Progress, trouble: Trouble) -> Self {
         Self {
             sites,
             records: vec![Record::default(); sites.len()],
@@ -64,18 +64,18 @@ impl<'a> Survey<'a> {
 
     /// What is known, in the order of the sites.
     #[must_use]
-    pub fn records(&self) -> &[Record] {
+    pub(crate) fn records(&self) -> &[Record] {
         &self.records
     }
 
     /// Forgets which manifests and blobs are not there, so that they are asked for again.
-    pub fn forget_absent(&mut self) {
+    pub(crate) fn forget_absent(&mut self) {
         self.records.iter_mut().for_each(Record::forget_absent);
     }
 
     /// Looks, and asks what the look has to know, until it asks nothing that can be found out; what came of the last look,
     /// and which repositories failed.
-    pub fn conduct<T>(&mut self, look: impl Fn(&[Record]) -> (T, Questions)) -> (T, Vec<Diagnostic>) {
+    pub(crate) fn conduct<T>(&mut self, look: impl Fn(&[Record]) -> (T, Questions)) -> (T, Vec<Diagnostic>) {
         let mut failures = Vec::new();
         loop {
             let (found, questions) = look(&self.records);
@@ -90,7 +90,7 @@ impl<'a> Survey<'a> {
     }
 
     /// Asks what is not known yet.
-    pub fn ask(&mut self, questions: Questions) -> Round {
+    pub(crate) fn ask(&mut self, questions: Questions) -> Round {
         let is_open = |(site, question): &(usize, Question)| {
             !self.failed[*site].load(Ordering::Relaxed) && !self.records[*site].knows(question)
         };

@@ -27,13 +27,16 @@ mod url;
 
 pub use client::{Client, Settings};
 pub use clock::{Clock, SystemClock};
-pub use error::{Error, ErrorEntry, ErrorKind, Operation};
+pub use error::{Error, ErrorKind};
+pub(crate) use error::{ErrorEntry, Operation};
 pub use layout::Layout;
-pub use location::{Location, LocationError};
+pub use location::Location;
+pub(crate) use location::LocationError;
 pub use observer::{Event, Observer};
 pub use remote::RemoteRepository;
 pub use retry::Patience;
-pub use transport::{Timeouts, TransportError};
+pub use transport::Timeouts;
+pub(crate) use transport::TransportError;
 
 /// The largest manifest that is read or written, in bytes: what registries take
 /// (<https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>).

@@ -53,7 +53,7 @@ pub trait Observer: Send + Sync {
 
 /// Takes no note of anything.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
+pub(super) struct Silent;
 
 impl Observer for Silent {
     fn observe(&self, _event: &Event<'_>) {}

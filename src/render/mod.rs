@@ -4,7 +4,7 @@ pub mod bake;
 pub mod markdown;
 pub mod matrix;
 pub mod metadata;
-pub mod readme;
+pub(crate) mod readme;
 pub mod summary;
 pub mod table;
 

@@ -1,18 +1,18 @@
 //! Puts a table between two markers of a text, and leaves the rest of it as it is.
 
 /// The line above the table.
-pub const BEGIN: &str = "<!-- bakeplan:begin -->";
+pub(crate) const BEGIN: &str = "<!-- bakeplan:begin -->";
 
 /// The line below the table.
-pub const END: &str = "<!-- bakeplan:end -->";
+pub(crate) const END: &str = "<!-- bakeplan:end -->";
 
 /// How to write them.
-pub const HELP: &str =
+pub(crate) const HELP: &str =
     "the table stands between two lines of their own: `<!-- bakeplan:begin -->` and `<!-- bakeplan:end -->`";
 
 /// Why there is no place for the table. Lines count from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MarkerError {
+pub(crate) enum MarkerError {
     /// Neither of them.
     #[error("there are no markers")]
     None,
@@ -49,7 +49,7 @@ pub enum MarkerError {
 ///
 /// # Errors
 /// When there is not one pair of markers.
-pub fn splice(text: &str, table: &str) -> Result<String, MarkerError> {
+pub(crate) fn splice(text: &str, table: &str) -> Result<String, MarkerError> {
     let begin = find(text, BEGIN)?;
     let end = find(text, END)?;
     let lone = |line, found, missing| MarkerError::Lone { line, found, missing };

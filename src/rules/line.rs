@@ -14,7 +14,7 @@ const COMMON: [&str; 4] = ["enable", "priority", "prefix", "suffix"];
 
 /// Whether an entry of `tags` is a rule line: one of its parts sets an attribute. No tag has a `=` in it.
 #[must_use]
-pub fn is_rule(text: &str) -> bool {
+pub(crate) fn is_rule(text: &str) -> bool {
     text.split(',').any(|part| {
         let name = part.trim_start_matches(['"', ' ', '\t']).split_once('=').map(|(name, _)| name.trim());
         name.is_some_and(|name| ATTRIBUTES.iter().any(|known| known.eq_ignore_ascii_case(name)))

@@ -16,10 +16,11 @@ mod scope;
 mod tag;
 mod template;
 
-pub use apply::{Outcome, RuleTag, apply};
-pub use error::RuleError;
-pub use line::is_rule;
-pub use scope::Scope;
+pub use apply::apply;
+pub(crate) use apply::{Outcome, RuleTag};
+pub(crate) use error::RuleError;
+pub(crate) use line::is_rule;
+pub(crate) use scope::Scope;
 
 use error::TYPES;
 use javascript::Expression;

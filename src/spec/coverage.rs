@@ -15,7 +15,7 @@ use crate::source::Span;
 
 /// What an image block covers: lists of targets, each of which becomes one image.
 #[derive(Clone, Debug)]
-pub struct Coverage {
+pub(crate) struct Coverage {
     /// The targets of each image; several are merged into one index.
     pub images: Vec<Vec<Name>>,
     /// Whether the targets are those of matrices, so that each image is named after its member.
@@ -34,7 +34,7 @@ struct Members {
 
 impl ImageSpec {
     /// Which targets of the definition the block covers: those of the module's blocks, and services of Compose files.
-    pub fn coverage(
+    pub(crate) fn coverage(
         &self,
         module: &Module,
         definition: &Definition,

@@ -14,7 +14,7 @@ use crate::source::Span;
 
 /// One image block, merged over all files, without the defaults.
 #[derive(Clone, Debug)]
-pub struct ImageSpec {
+pub(crate) struct ImageSpec {
     /// The block's label; `None` for the defaults.
     pub label: Option<Ident>,
     /// The header of the first block.
@@ -61,7 +61,7 @@ impl ImageSpec {
 
     /// The name of the block, for messages and as the default target.
     #[must_use]
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.label.as_ref().map_or("", |label| &label.name)
     }
 

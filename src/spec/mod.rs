@@ -10,17 +10,19 @@ mod attributes;
 
 mod names;
 
-pub mod schema;
+pub(crate) mod schema;
 
 mod image;
 
 mod coverage;
 
-pub use attributes::{Covered, PlatformOverride, PlatformSettings, Settings};
-pub use declare::{Declared, Marked, Per};
-pub use image::ImageSpec;
-pub use read::secret;
-pub use words::{Grouping, OciLevels, TagPattern, VersionText};
+pub(crate) use attributes::PlatformOverride;
+pub use attributes::{Covered, PlatformSettings, Settings};
+pub(crate) use declare::Marked;
+pub use declare::{Declared, Per};
+pub(crate) use image::ImageSpec;
+pub(crate) use read::secret;
+pub(crate) use words::{Grouping, OciLevels, TagPattern, VersionText};
 
 use std::rc::Rc;
 
@@ -36,7 +38,7 @@ use crate::source::{Sources, Span};
 
 /// All image blocks of a run.
 #[derive(Clone, Debug)]
-pub struct Spec {
+pub(crate) struct Spec {
     defaults: Option<ImageSpec>,
     /// The labelled blocks, in order of first appearance.
     pub images: Vec<ImageSpec>,
@@ -44,7 +46,7 @@ pub struct Spec {
 
 impl Spec {
     /// Collects the image blocks: those of one label in several files merge, in one file they are an error.
-    pub fn read(module: &Module, diagnostics: &mut Diagnostics) -> Self {
+    pub(crate) fn read(module: &Module, diagnostics: &mut Diagnostics) -> Self {
         let mut by_label: IndexMap<Option<Name>, ImageSpec> = IndexMap::new();
         for image in module.images() {
             let block = &image.block;
@@ -73,7 +75,7 @@ impl Spec {
     }
 
     /// What a block says about one target, over the defaults.
-    pub fn settings(
+    pub(crate) fn settings(
         &self,
         image: Option<&ImageSpec>,
         module: &Module,

@@ -565,7 +565,7 @@ words!(Grouping, OnMissing, Scheme, VariantTags);
 /// What is written holds a secret: `place` says where. `can_keep` tells whether the variable could be left to the build
 /// there.
 #[must_use]
-pub fn secret(place: &str, name: &str, can_keep: bool) -> Diagnostic {
+pub(crate) fn secret(place: &str, name: &str, can_keep: bool) -> Diagnostic {
     let message = format!("{place} holds the value of `{name}`, which looks like a secret");
     let mut help = "what is written can be read by others; give it to the build as a `secret`".to_owned();
     if can_keep {

@@ -5,11 +5,11 @@ use serde_json::{Map, Value, json};
 use super::attributes::{Covered, PlatformSettings, Settings};
 
 /// The version of the form.
-pub const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 1;
 
 /// What a file may hold that has `image` blocks, and what that refers to.
 #[must_use]
-pub fn schema() -> (Value, [(&'static str, Value); 3]) {
+pub(crate) fn schema() -> (Value, [(&'static str, Value); 3]) {
     let root = json!({
         "type": "object",
         "properties": {

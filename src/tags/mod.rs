@@ -7,15 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexSet;
 
-pub use self::platforms::{Loss, losses};
-pub use self::variant::{MAX_SUFFIXES, VariantTags, suffixes, with_suffix};
-pub use crate::reference::LATEST;
+pub(crate) use self::platforms::{Loss, losses};
+pub(crate) use self::variant::{MAX_SUFFIXES, VariantTags, suffixes, with_suffix};
+pub(crate) use crate::reference::LATEST;
 use crate::source::Span;
 use crate::version::{Class, Version};
 
 /// The tag patterns of an image that has a version and names none.
 #[must_use]
-pub const fn default_patterns() -> [&'static str; 4] {
+pub(crate) const fn default_patterns() -> [&'static str; 4] {
     ["{{ version }}", "{{ major }}.{{ minor }}", "{{ major }}", LATEST]
 }
 
@@ -36,7 +36,7 @@ pub enum Claim {
 
 /// An image that competes for names.
 #[derive(Debug, Clone)]
-pub struct Candidate<'a> {
+pub(crate) struct Candidate<'a> {
     /// Its version. Images of one version are its variants, and own floating names together.
     pub version: &'a Version,
     /// Whether it may own `latest`.
@@ -51,7 +51,7 @@ pub struct Candidate<'a> {
 
 /// A rendered name before it is known who owns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CandidateName {
+pub(crate) struct CandidateName {
     /// The name, without a suffix.
     pub name: String,
     /// What it stands for.
@@ -62,7 +62,7 @@ pub struct CandidateName {
 
 /// What a candidate gets, and what not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Share {
+pub(crate) struct Share {
     /// Its tags, in the order of its names, each once.
     pub owned: Vec<OwnedTag>,
     /// The floating tags that it would have if there were no greater version.
@@ -71,7 +71,7 @@ pub struct Share {
 
 /// A tag that an image is published under.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnedTag {
+pub(crate) struct OwnedTag {
     /// The tag.
     pub name: String,
     /// What it stands for.
@@ -99,7 +99,7 @@ pub struct YieldedTag {
 ///
 /// `candidates` are the positions of the two images in the list given to [`own`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
-pub enum TagError {
+pub(crate) enum TagError {
     /// Two images would have the same tag.
     #[error("versions `{}` and `{}` both have the tag `{name}`", versions[0], versions[1])]
     SameTag {
@@ -154,7 +154,7 @@ pub enum TagError {
 ///
 /// # Errors
 /// Gives every tag that two images would have to share, sorted.
-pub fn own(candidates: &[Candidate<'_>], known: &[Version]) -> Result<Vec<Share>, Vec<TagError>> {
+pub(crate) fn own(candidates: &[Candidate<'_>], known: &[Version]) -> Result<Vec<Share>, Vec<TagError>> {
     let mut errors = Vec::new();
     let mut owners = BTreeMap::new();
     let claims = collect_claims(candidates);
@@ -176,7 +176,7 @@ pub fn own(candidates: &[Candidate<'_>], known: &[Version]) -> Result<Vec<Share>
 
 /// A version that is known from elsewhere, and the names that it has by the patterns of a candidate.
 #[derive(Debug, Clone)]
-pub struct KnownNames {
+pub(crate) struct KnownNames {
     /// The version.
     pub version: Version,
     /// The names.
@@ -185,7 +185,7 @@ pub struct KnownNames {
 
 /// The tags that are a known version itself and float for a candidate, or the other way round.
 #[must_use]
-pub fn known_literals(index: usize, candidate: &Candidate<'_>, known: &[KnownNames]) -> Vec<TagError> {
+pub(crate) fn known_literals(index: usize, candidate: &Candidate<'_>, known: &[KnownNames]) -> Vec<TagError> {
     let literals = |names: &[CandidateName]| -> BTreeSet<String> {
         names.iter().filter(|one| one.claim == Claim::Literal).map(|one| one.name.clone()).collect()
     };
@@ -224,7 +224,7 @@ pub fn known_literals(index: usize, candidate: &Candidate<'_>, known: &[KnownNam
 
 /// Whether a version begins with all numbers of another one, so that one's own tag may float for the other.
 #[must_use]
-pub fn is_nested(a: &Version, b: &Version) -> bool {
+pub(crate) fn is_nested(a: &Version, b: &Version) -> bool {
     let count = a.numbers().len().min(b.numbers().len());
     a.prefix(count) == b.prefix(count)
 }
@@ -232,7 +232,13 @@ pub fn is_nested(a: &Version, b: &Version) -> bool {
 /// What a rendered name of a version stands for. `depth` says how many leading numbers its pattern names, `names_commit`
 /// and `names_run` what else it names.
 #[must_use]
-pub fn claim(name: &str, version: &Version, depth: usize, names_commit: bool, names_run: bool) -> Claim {
+pub(crate) fn claim(
+    name: &str,
+    version: &Version,
+    depth: usize,
+    names_commit: bool,
+    names_run: bool,
+) -> Claim {
     let is_prerelease_of_build = || version.is_prerelease() && name.contains(version.core());
     if names_commit || has_whole_version(name, version) || is_prerelease_of_build() {
         Claim::Literal
@@ -440,7 +446,7 @@ fn same_tags(candidates: &[Candidate<'_>], shares: &[Share]) -> Vec<TagError> {
 
 /// Why `version` owns a floating name.
 #[must_use]
-pub fn reason(claim: Claim, version: &Version) -> Option<String> {
+pub(crate) fn reason(claim: Claim, version: &Version) -> Option<String> {
     let among = |depth: usize| match version.prefix(depth) {
         Some(prefix) if depth == version.numbers().len() => prefix.to_owned(),
         Some(prefix) => format!("{prefix}.x"),

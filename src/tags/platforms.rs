@@ -6,7 +6,7 @@ use super::{Candidate, Claim, Share};
 
 /// Floating tags of a candidate that an older one would have for more platforms.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Loss<P> {
+pub(crate) struct Loss<P> {
     /// The tags, in the candidate's order.
     pub tags: Vec<String>,
     /// The version that would have them, as written.
@@ -18,7 +18,7 @@ pub struct Loss<P> {
 /// What each candidate's floating tags lose. `shares` are those of [`own`](super::own), `platforms` those that each
 /// candidate is built for.
 #[must_use]
-pub fn losses<P: Clone + Ord>(
+pub(crate) fn losses<P: Clone + Ord>(
     candidates: &[Candidate<'_>],
     shares: &[Share],
     platforms: &[BTreeSet<P>],

@@ -15,14 +15,14 @@ pub enum VariantTags {
 }
 
 /// The most suffixes of one image.
-pub const MAX_SUFFIXES: usize = 1000;
+pub(crate) const MAX_SUFFIXES: usize = 1000;
 
 /// What stands behind the tags of a variant, each once, in the order of the names; an empty one for the tags as they
 /// are. `None` when there are more than [`MAX_SUFFIXES`].
 ///
 /// Each axis is a list of names; an empty name says that the axis may be left out.
 #[must_use]
-pub fn suffixes(axes: &[Vec<String>], mode: VariantTags) -> Option<IndexSet<String>> {
+pub(crate) fn suffixes(axes: &[Vec<String>], mode: VariantTags) -> Option<IndexSet<String>> {
     // Each with whether an axis was left out.
     let mut suffixes = vec![(String::new(), false)];
     for axis in axes {
@@ -52,7 +52,7 @@ pub fn suffixes(axes: &[Vec<String>], mode: VariantTags) -> Option<IndexSet<Stri
 /// A tag's name with a suffix: `latest` never joins one, the bare variant name is the floating tag
 /// (<https://github.com/docker-library/official-images#tags-and-aliases>).
 #[must_use]
-pub fn with_suffix(name: &str, suffix: &str) -> String {
+pub(crate) fn with_suffix(name: &str, suffix: &str) -> String {
     match (name, suffix) {
         (LATEST, "") => LATEST.to_owned(),
         (LATEST, suffix) => suffix.to_owned(),

@@ -102,7 +102,7 @@ impl Finding {
 
 /// Tells once what is the same in several places, and what is worst first.
 #[must_use]
-pub fn gathered(findings: Vec<Finding>) -> Vec<Finding> {
+pub(crate) fn gathered(findings: Vec<Finding>) -> Vec<Finding> {
     let mut gathered: Vec<Finding> = Vec::new();
     for finding in findings {
         let is_same = |known: &&mut Finding| {

@@ -2,18 +2,18 @@
 //! cure.
 
 // The words.
-pub mod code;
-pub mod target;
+pub(crate) mod code;
+pub(crate) mod target;
 
 // What is found, and where.
-pub mod finding;
-pub mod walk;
+pub(crate) mod finding;
+pub(crate) mod walk;
 
 // What is told.
-pub mod report;
+pub(crate) mod report;
 
 // What is wrong, and why.
-pub mod explain;
+pub(crate) mod explain;
 mod planned;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -20,7 +20,7 @@ const CONFIGURATIONS: [&str; 2] =
     ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"];
 
 /// A walk, as far as the records tell. It has to be done again when the questions are answered.
-pub struct Walk<'a> {
+pub(crate) struct Walk<'a> {
     /// All repositories.
     pub sites: &'a [Site],
     /// What they answered.
@@ -33,7 +33,7 @@ pub struct Walk<'a> {
 
 /// Where something is looked at.
 #[derive(Clone, Debug)]
-pub struct Trail {
+pub(crate) struct Trail {
     /// The repository.
     pub site: usize,
     /// The references that lead there.
@@ -42,7 +42,7 @@ pub struct Trail {
 
 /// What a tag or digest names.
 #[derive(Clone, Debug)]
-pub struct Tree<'a> {
+pub(crate) struct Tree<'a> {
     /// The manifest itself.
     pub served: &'a Served,
     /// The images, in order.
@@ -53,7 +53,7 @@ pub struct Tree<'a> {
 
 /// An image or an attestation in a [`Tree`].
 #[derive(Clone, Debug)]
-pub struct Branch<'a> {
+pub(crate) struct Branch<'a> {
     /// The digest of its manifest.
     pub digest: Digest,
     /// Its platform, as the index says, or else its configuration.
@@ -67,13 +67,13 @@ pub struct Branch<'a> {
 impl Branch<'_> {
     /// The platform, or `unknown`.
     #[must_use]
-    pub fn platform_name(&self) -> String {
+    pub(crate) fn platform_name(&self) -> String {
         self.platform.as_ref().map_or_else(|| "no platform".to_owned(), ToString::to_string)
     }
 
     /// The sizes of all blobs together, in bytes.
     #[must_use]
-    pub fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         let blobs = self
             .manifest
             .iter()
@@ -85,19 +85,19 @@ impl Branch<'_> {
 impl Tree<'_> {
     /// Whether this is an index.
     #[must_use]
-    pub fn is_index(&self) -> bool {
+    pub(crate) fn is_index(&self) -> bool {
         is_index(&self.served.manifest.media_type)
     }
 
     /// The digests of all that an index names, or of the manifest itself.
     #[must_use]
-    pub fn digests(&self) -> BTreeSet<Digest> {
+    pub(crate) fn digests(&self) -> BTreeSet<Digest> {
         self.served.digests()
     }
 
     /// The platforms, in order.
     #[must_use]
-    pub fn platforms(&self) -> Vec<String> {
+    pub(crate) fn platforms(&self) -> Vec<String> {
         self.images.iter().map(Branch::platform_name).collect()
     }
 }
@@ -105,7 +105,7 @@ impl Tree<'_> {
 impl<'a> Walk<'a> {
     /// A walk that has not begun.
     #[must_use]
-    pub fn new(sites: &'a [Site], records: &'a [Record]) -> Self {
+    pub(crate) fn new(sites: &'a [Site], records: &'a [Record]) -> Self {
         Self { sites, records, questions: Questions::new(), findings: Vec::new() }
     }
 
@@ -149,12 +149,12 @@ impl<'a> Walk<'a> {
     }
 
     /// The site of a repository.
-    pub fn site_of(&self, location: &Location) -> Option<usize> {
+    pub(crate) fn site_of(&self, location: &Location) -> Option<usize> {
         self.sites.iter().position(|site| site.location == *location)
     }
 
     /// The digest that a reference means; what is wrong with that is told.
-    pub fn resolve(&mut self, site: usize, target: &Target) -> Known<'a, Digest> {
+    pub(crate) fn resolve(&mut self, site: usize, target: &Target) -> Known<'a, Digest> {
         let Some(tag) = &target.tag else {
             return target.digest.clone().map_or(Known::Unasked, Known::Present);
         };
@@ -194,7 +194,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Looks at all that a digest names in a repository.
-    pub fn tree(&mut self, place: &Trail, digest: &Digest) -> Option<Tree<'a>> {
+    pub(crate) fn tree(&mut self, place: &Trail, digest: &Digest) -> Option<Tree<'a>> {
         let served = match self.manifest(place.site, digest) {
             Known::Unasked => return None,
             Known::Absent => {

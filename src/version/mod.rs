@@ -9,7 +9,7 @@ use std::str::FromStr;
 use semver::BuildMetadata;
 
 use self::tail::DEV;
-pub use self::tail::{Class, SEPARATORS, Tails, is_of_family};
+pub(crate) use self::tail::{Class, SEPARATORS, Tails, is_of_family};
 
 /// The most numbers in front of a version.
 const NUMBER_LIMIT: usize = 4;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// What may stand between the parts of a version.
-pub const SEPARATORS: [char; 3] = ['.', '-', '_'];
+pub(crate) const SEPARATORS: [char; 3] = ['.', '-', '_'];
 
 /// What a version is, compared with the release of the same numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -285,7 +285,7 @@ fn is_hexadecimal(text: &str) -> bool {
 /// Whether a tail is a part of the version, and names neither a variant nor an edition that is not in `own`, the tail of
 /// the version that it is compared with.
 #[must_use]
-pub fn is_of_family(tail: &str, own: &str, tails: &Tails) -> bool {
+pub(crate) fn is_of_family(tail: &str, own: &str, tails: &Tails) -> bool {
     if tails.shape.is_some() && shape(tail) == tails.shape {
         return true;
     }

@@ -30,4 +30,5 @@ mod service;
 mod project;
 
 pub use files::{Files, Unreadable};
-pub use project::{Composition, Surroundings, check, load};
+pub(crate) use project::{Composition, check};
+pub use project::{Surroundings, load};

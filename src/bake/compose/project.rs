@@ -51,7 +51,7 @@ pub struct Composition {
 ///
 /// # Errors
 /// All that is found wrong with it at the first stage that fails.
-pub fn check(
+pub(crate) fn check(
     sources: &mut Sources,
     file: SourceId,
     surroundings: &Surroundings<'_>,

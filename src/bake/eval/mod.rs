@@ -4,11 +4,11 @@
 pub(crate) mod budget;
 pub(crate) mod chain;
 mod declared;
-pub mod functions;
+pub(crate) mod functions;
 mod looks;
 mod operators;
 pub(crate) mod references;
-pub mod typeexpr;
+pub(crate) mod typeexpr;
 
 // The evaluator: these files need each other, since expressions nest.
 pub(crate) mod calls;

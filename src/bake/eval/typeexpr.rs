@@ -20,7 +20,7 @@ const HELP: &str = "the types are `string`, `number`, `bool`, `any`, `list(…)`
 ///
 /// # Errors
 /// The first part that is no type.
-pub fn parse_type(expr: &Expr) -> Result<Type, Diagnostic> {
+pub(crate) fn parse_type(expr: &Expr) -> Result<Type, Diagnostic> {
     match &expr.kind {
         ExprKind::Variable(word) => keyword(word, expr.span),
         ExprKind::Null | ExprKind::Bool(_) => Err(unknown("this is not a type", expr.span)),

@@ -14,4 +14,5 @@ mod blocks;
 mod globals;
 pub mod strict;
 
-pub use files::{File, Module, Surroundings, VariableInfo};
+pub(crate) use files::VariableInfo;
+pub use files::{File, Module, Surroundings};

@@ -11,7 +11,7 @@ use crate::source::Span;
 /// Whether buildx fetches it: an HTTP(S) URL, or a Git reference that BuildKit's dfgitutil understands (another URL of
 /// Git, `user@host:path`, `github.com/…`).
 #[must_use]
-pub fn is_remote(text: &str) -> bool {
+pub(crate) fn is_remote(text: &str) -> bool {
     if text.starts_with("http://") || text.starts_with("https://") {
         return true;
     }
@@ -61,7 +61,7 @@ fn has_valid_escapes(text: &str) -> bool {
 
 /// A context as buildx prints it: a local path cleaned, `cwd://` taken off.
 #[must_use]
-pub fn normalize_context(context: &str) -> String {
+pub(crate) fn normalize_context(context: &str) -> String {
     match context.strip_prefix("cwd://") {
         Some(path) => clean_path(path),
         None if is_remote(context) => context.to_owned(),
@@ -74,7 +74,7 @@ pub fn normalize_context(context: &str) -> String {
 /// `folder` gives the folder of the file that a place is in, and nothing for a file that has none (standard input, a
 /// remote file). A target without `context` gets the folder of its file; one whose context is `target.NAME.context`
 /// takes the folder that NAME's has. To be called on a definition before it is resolved.
-pub fn rebase(definition: &mut Definition, folder: impl Fn(Span) -> Option<String>) {
+pub(crate) fn rebase(definition: &mut Definition, folder: impl Fn(Span) -> Option<String>) {
     let of = |span: Option<Span>| span.and_then(&folder);
     let own = |target: &Target| match &target.context {
         Some(context) => of(context.span),

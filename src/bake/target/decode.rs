@@ -17,7 +17,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
 
 /// Makes a target of a block's attributes. What does not fit its type is left out and reported.
-pub fn target(
+pub(crate) fn target(
     name: &Name,
     header: Span,
     attributes: &[(Ident, Value, &Expr)],
@@ -35,7 +35,7 @@ pub fn target(
 }
 
 /// Makes a group of a block's attributes. What does not fit its type is left out and reported.
-pub fn group(
+pub(crate) fn group(
     name: &Name,
     header: Span,
     attributes: &[(Ident, Value, &Expr)],

@@ -8,7 +8,7 @@ use crate::bake::values::csv;
 /// Why a string form cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct FlagError(pub String);
+pub(crate) struct FlagError(pub String);
 
 /// Reads a boolean as Go's `strconv.ParseBool` does.
 #[must_use]
@@ -28,7 +28,7 @@ fn csv_fields(line: &str) -> Result<Vec<String>, FlagError> {
 
 /// Writes a CSV record that [`csv::fields`] splits into these fields.
 #[must_use]
-pub fn csv_record<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn csv_record<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {
     let quoted = fields.into_iter().map(|field| {
         if field.contains([',', '"', '\n', '\r']) {
             format!("\"{}\"", field.replace('"', "\"\""))
@@ -51,7 +51,7 @@ fn boolean(field: &str, value: &str) -> Result<bool, FlagError> {
 ///
 /// # Errors
 /// Bad CSV, a field without `=`, no `type`.
-pub fn output(text: &Text) -> Result<Entry, FlagError> {
+pub(crate) fn output(text: &Text) -> Result<Entry, FlagError> {
     let line = text.as_str();
     let fields = csv_fields(line)?;
     let mut entry = Entry { span: text.span, ..Entry::default() };
@@ -71,7 +71,7 @@ pub fn output(text: &Text) -> Result<Entry, FlagError> {
 ///
 /// # Errors
 /// No `type`.
-pub fn check_output(mut entry: Entry) -> Result<Entry, FlagError> {
+pub(crate) fn check_output(mut entry: Entry) -> Result<Entry, FlagError> {
     if entry.kind().is_empty() {
         return Err(FlagError("an output needs a `type`, such as `type=image`".into()));
     }
@@ -86,7 +86,7 @@ pub fn check_output(mut entry: Entry) -> Result<Entry, FlagError> {
 ///
 /// # Errors
 /// Bad CSV, a field without `=`, no `type`.
-pub fn caches(text: &Text) -> Result<Vec<Entry>, FlagError> {
+pub(crate) fn caches(text: &Text) -> Result<Vec<Entry>, FlagError> {
     if text.as_str().contains('=') {
         return Ok(vec![cache(text)?]);
     }
@@ -114,7 +114,7 @@ fn cache(text: &Text) -> Result<Entry, FlagError> {
 ///
 /// # Errors
 /// No `type`.
-pub fn check_cache(entry: Entry) -> Result<Entry, FlagError> {
+pub(crate) fn check_cache(entry: Entry) -> Result<Entry, FlagError> {
     if entry.kind().is_empty() {
         return Err(FlagError("a cache needs a `type`, such as `type=registry`".into()));
     }
@@ -125,7 +125,7 @@ pub fn check_cache(entry: Entry) -> Result<Entry, FlagError> {
 ///
 /// # Errors
 /// Bad CSV, a field without `=`, `disabled` that is no boolean, no `type`.
-pub fn attestation(text: &Text) -> Result<Entry, FlagError> {
+pub(crate) fn attestation(text: &Text) -> Result<Entry, FlagError> {
     let mut entry = Entry { span: text.span, ..Entry::default() };
     for field in &csv_fields(text.as_str())? {
         let (key, value) = key_value(field)?;
@@ -142,7 +142,7 @@ pub fn attestation(text: &Text) -> Result<Entry, FlagError> {
 }
 
 /// Turns an attestation off or on; on is what it is without the field.
-pub fn set_disabled(entry: &mut Entry, disabled: bool) {
+pub(crate) fn set_disabled(entry: &mut Entry, disabled: bool) {
     if disabled {
         entry.set("disabled", "true");
     } else {
@@ -154,7 +154,7 @@ pub fn set_disabled(entry: &mut Entry, disabled: bool) {
 ///
 /// # Errors
 /// Bad CSV, a field without `=`, an unknown key or type.
-pub fn secret(text: &Text) -> Result<Secret, FlagError> {
+pub(crate) fn secret(text: &Text) -> Result<Secret, FlagError> {
     let mut secret = Secret { id: text.derive(""), src: None, env: None, span: text.span };
     let mut of_environment = false;
     for field in &csv_fields(text.as_str())? {
@@ -186,7 +186,7 @@ pub fn secret(text: &Text) -> Result<Secret, FlagError> {
 
 /// Reads an element of `ssh`: `id` or `id=path,…`.
 #[must_use]
-pub fn ssh(text: &Text) -> Ssh {
+pub(crate) fn ssh(text: &Text) -> Ssh {
     let (id, paths) = text.as_str().split_once('=').map_or((text.as_str(), None), |(id, p)| (id, Some(p)));
     let paths = paths.into_iter().flat_map(|paths| paths.split(',')).map(|path| text.derive(path)).collect();
     Ssh { id: text.derive(id), paths, span: text.span }
@@ -196,7 +196,7 @@ pub fn ssh(text: &Text) -> Ssh {
 ///
 /// # Errors
 /// Bad CSV and whatever [`set_policy`] refuses.
-pub fn policy(text: &Text) -> Result<Policy, FlagError> {
+pub(crate) fn policy(text: &Text) -> Result<Policy, FlagError> {
     let mut policy = Policy { span: text.span, ..Policy::default() };
     for field in &csv_fields(text.as_str())? {
         let (key, value) = key_value(field)?;
@@ -209,7 +209,7 @@ pub fn policy(text: &Text) -> Result<Policy, FlagError> {
 ///
 /// # Errors
 /// An unknown key, a bad boolean or level, an empty file name.
-pub fn set_policy(policy: &mut Policy, key: &str, value: &Text) -> Result<(), FlagError> {
+pub(crate) fn set_policy(policy: &mut Policy, key: &str, value: &Text) -> Result<(), FlagError> {
     let field = format!("{key}={value}");
     match key.to_lowercase().trim() {
         "filename" if value.is_empty() => return Err(FlagError("a policy's `filename` is empty".into())),
@@ -252,7 +252,7 @@ impl Policy {
 
 /// The string form of what `--sbom` and `--provenance` take: a boolean, or attributes.
 #[must_use]
-pub fn canonical_attestation(kind: &str, value: &str) -> String {
+pub(crate) fn canonical_attestation(kind: &str, value: &str) -> String {
     match parse_bool(value) {
         _ if value.is_empty() => String::new(),
         Some(enabled) => format!("type={kind},disabled={}", !enabled),
@@ -264,7 +264,7 @@ pub fn canonical_attestation(kind: &str, value: &str) -> String {
 ///
 /// # Errors
 /// Bad CSV, several names, an unknown field.
-pub fn call_method(value: &str) -> Result<Option<String>, FlagError> {
+pub(crate) fn call_method(value: &str) -> Result<Option<String>, FlagError> {
     if value.is_empty() {
         return Ok(None);
     }

@@ -3,11 +3,11 @@
 /// A pattern that breaks the syntax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("syntax error in pattern")]
-pub struct BadPattern;
+pub(crate) struct BadPattern;
 
 /// A pattern that was found well-formed: `*`, `?`, `[a-z]`, `[^a-z]` and `\` before a character.
 #[derive(Clone, Debug)]
-pub struct Glob(Vec<Token>);
+pub(crate) struct Glob(Vec<Token>);
 
 #[derive(Clone, Debug)]
 enum Token {
@@ -41,7 +41,7 @@ impl Glob {
     ///
     /// # Errors
     /// A class that is empty or not closed, a range without an end, a `\` at the end.
-    pub fn parse(pattern: &str) -> Result<Self, BadPattern> {
+    pub(crate) fn parse(pattern: &str) -> Result<Self, BadPattern> {
         let mut tokens = vec![];
         let mut chars = pattern.chars();
         while let Some(c) = chars.next() {
@@ -59,7 +59,7 @@ impl Glob {
 
     /// Whether the whole name fits.
     #[must_use]
-    pub fn matches(&self, name: &str) -> bool {
+    pub(crate) fn matches(&self, name: &str) -> bool {
         let name: Vec<char> = name.chars().collect();
         let (mut token, mut at) = (0, 0);
         // Where to go on when the rest does not fit: after the last star, which takes one more character.

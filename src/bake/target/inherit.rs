@@ -18,7 +18,7 @@ const MAX_COPIED: usize = 8_000_000;
 
 /// Resolves targets of one definition, keeping what they share.
 #[derive(Debug)]
-pub struct Resolver<'a> {
+pub(crate) struct Resolver<'a> {
     definition: &'a Definition,
     overrides: BTreeMap<Name, TargetOverrides>,
     policy_disabled: bool,
@@ -53,7 +53,7 @@ impl<'a> Resolver<'a> {
     ///
     /// # Errors
     /// Each override whose pattern matches no target.
-    pub fn new(definition: &'a Definition, overrides: &Overrides) -> Result<Self, Vec<Diagnostic>> {
+    pub(crate) fn new(definition: &'a Definition, overrides: &Overrides) -> Result<Self, Vec<Diagnostic>> {
         Ok(Self {
             definition,
             overrides: overrides.by_target(definition)?,
@@ -71,7 +71,7 @@ impl<'a> Resolver<'a> {
     /// # Errors
     /// No target of that name; a parent that does not exist; an override that cannot be applied; every attribute that
     /// buildx would refuse to build with.
-    pub fn target(&mut self, name: &str) -> Result<Target, Vec<Diagnostic>> {
+    pub(crate) fn target(&mut self, name: &str) -> Result<Target, Vec<Diagnostic>> {
         let mut target = self.unchecked(name, None).map_err(|diagnostic| vec![*diagnostic])?;
         let mut diagnostics = Diagnostics::default();
         check::finish(&mut target, &mut diagnostics);

@@ -20,7 +20,7 @@ struct Frame {
 }
 
 /// The links of a target, in order of context names: the context's text, and the target linked to.
-pub fn links(target: &Target) -> impl Iterator<Item = (&Text, &str)> {
+pub(crate) fn links(target: &Target) -> impl Iterator<Item = (&Text, &str)> {
     target.contexts.values().filter_map(|text| Some((text, text.as_str().strip_prefix("target:")?)))
 }
 

@@ -20,7 +20,7 @@ enum Cure {
 /// An error for each kept variable that is where its value decides what is built. `rebased` says that local contexts
 /// are made relative to their file, so that one must be known from a remote one.
 #[must_use]
-pub fn kept_variables(definition: &Definition, rebased: bool) -> Vec<Diagnostic> {
+pub(crate) fn kept_variables(definition: &Definition, rebased: bool) -> Vec<Diagnostic> {
     let mut diagnostics = Diagnostics::default();
     for group in definition.groups.values() {
         for text in group.members() {

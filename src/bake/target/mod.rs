@@ -1,7 +1,7 @@
 //! Targets and groups as data: decoded, overridden, inherited, checked, selected and printed.
 
 // The parts.
-pub mod glob;
+pub(crate) mod glob;
 mod lost_marks;
 mod reach;
 mod text;
@@ -13,35 +13,36 @@ mod textmap;
 mod definition;
 
 // Which attributes they have.
-pub mod attributes;
+pub(crate) mod attributes;
 
 // What is done with one.
-pub mod context;
-pub mod flags;
+pub(crate) mod context;
+pub(crate) mod flags;
 pub(crate) mod holdings;
-pub mod misplaced;
-pub mod print;
+pub(crate) mod misplaced;
+pub(crate) mod print;
 
 // From a block or the command line to a target.
 pub(crate) mod check;
-pub mod decode;
-pub mod overrides;
+pub(crate) mod decode;
+pub(crate) mod overrides;
 
 // What targets take from each other.
-pub mod inherit;
+pub(crate) mod inherit;
 
 // What targets need of each other.
-pub mod links;
+pub(crate) mod links;
 
 // Where it goes.
 mod pushed;
 
 // What an invocation builds.
-pub mod select;
+pub(crate) mod select;
 
-pub use definition::{Definition, Entry, Group, Policy, Resources, Secret, Ssh, Target};
+pub use definition::Definition;
+pub(crate) use definition::{Entry, Group, Policy, Resources, Secret, Ssh, Target};
 pub(crate) use definition::{last_by, remove_duplicates};
-pub use lost_marks::LostMark;
+pub(crate) use lost_marks::LostMark;
 pub use reach::Reach;
-pub use text::Text;
-pub use textmap::TextMap;
+pub(crate) use text::Text;
+pub(crate) use textmap::TextMap;

@@ -27,7 +27,7 @@ fn keys() -> impl Iterator<Item = &'static str> + Clone {
 }
 
 /// Looks up an environment variable.
-pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<MarkedStr>;
+pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<MarkedStr>;
 
 /// Changes to targets that match patterns, in the order given.
 #[derive(Clone, Debug, Default)]

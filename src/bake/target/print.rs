@@ -12,7 +12,7 @@ use crate::json::{Json, Member, ObjectWriter};
 
 /// Which strings have `${` and `%{` escaped, and what is printed where buildx's own form does not read back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// As buildx prints: template markers are escaped in some attributes only, `policy` is a dump of its Go structure,
     /// and lists that are set but empty are left out.
     Print,
@@ -45,7 +45,7 @@ pub fn to_json(resolved: &Resolved, kept: &[KeptVariable]) -> String {
 
 /// The variables that are kept, under their key in a Bake file; nothing without any.
 #[must_use]
-pub fn variables(kept: &[KeptVariable]) -> Option<Member<'_>> {
+pub(crate) fn variables(kept: &[KeptVariable]) -> Option<Member<'_>> {
     let bodies = kept.iter().map(|variable| ((&*variable.name).into(), self::variable(variable)));
     (!kept.is_empty()).then(|| ("variable".into(), Json::Object(bodies.collect())))
 }
@@ -86,7 +86,7 @@ fn constant(value: &Value) -> Json<'_> {
 
 /// The body of a group.
 #[must_use]
-pub fn group(group: &Group, form: Form) -> Json<'_> {
+pub(crate) fn group(group: &Group, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
     writer.text("description", group.description.as_ref().filter(|text| !text.is_empty()), Escape::AsRead);
     let targets = group.targets.as_deref().map_or(Json::Null, |list| writer.list(list, Escape::AsRead));
@@ -96,7 +96,7 @@ pub fn group(group: &Group, form: Form) -> Json<'_> {
 
 /// The body of a target, in the order of the fields of buildx's `Target` (bake/bake.go).
 #[must_use]
-pub fn target(target: &Target, form: Form) -> Json<'_> {
+pub(crate) fn target(target: &Target, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
     each_attribute(
         #[inline(always)]
@@ -135,7 +135,7 @@ pub fn target(target: &Target, form: Form) -> Json<'_> {
 
 /// Doubles the first character of `${` and `%{`, so that Bake reads the text literally.
 #[must_use]
-pub fn escape_template(text: &str) -> Cow<'_, str> {
+pub(crate) fn escape_template(text: &str) -> Cow<'_, str> {
     if text.contains("${") || text.contains("%{") {
         return text.replace("${", "$${").replace("%{", "%%{").into();
     }
@@ -144,7 +144,7 @@ pub fn escape_template(text: &str) -> Cow<'_, str> {
 
 /// The template that means the string: kept variables are in `${…}`, and all else is literal.
 #[must_use]
-pub fn template(string: &MarkedStr) -> Cow<'_, str> {
+pub(crate) fn template(string: &MarkedStr) -> Cow<'_, str> {
     let pieces = kept::pieces(string);
     let mut template = String::new();
     for (at, piece) in pieces.iter().enumerate() {

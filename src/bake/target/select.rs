@@ -102,7 +102,7 @@ pub fn resolve(
 ///
 /// # Errors
 /// Each pattern that matches nothing.
-pub fn targets_of(definition: &Definition, names: &[String]) -> Result<Vec<Name>, Vec<Diagnostic>> {
+pub(crate) fn targets_of(definition: &Definition, names: &[String]) -> Result<Vec<Name>, Vec<Diagnostic>> {
     let arguments = match_arguments(definition, names)?;
     let mut expander = Expander::new(definition);
     let mut targets: IndexSet<Name> = IndexSet::new();
@@ -158,7 +158,7 @@ fn match_arguments(definition: &Definition, names: &[String]) -> Result<IndexSet
 
 /// What to write instead of an argument that is not meant as a name: a file, or the value of an option.
 #[must_use]
-pub fn misplaced(argument: &str) -> Option<String> {
+pub(crate) fn misplaced(argument: &str) -> Option<String> {
     let extension = argument.rsplit_once('.').map(|(_, extension)| extension);
     if extension.is_some_and(|extension| matches!(extension, "hcl" | "json" | "yaml" | "yml")) {
         return Some(format!("files are named with an option: `-f {argument}`"));

@@ -1,13 +1,13 @@
 //! What is written: which files make up a definition, and the syntax tree that each becomes.
 
 // The files.
-pub mod discovery;
+pub(crate) mod discovery;
 
 // The tree.
-pub mod syntax;
+pub(crate) mod syntax;
 
 // What is read into it.
-pub mod hcl;
+pub(crate) mod hcl;
 
 // Its strings are templates of HCL.
-pub mod json;
+pub(crate) mod json;

@@ -19,7 +19,7 @@ pub(crate) const OPEN: char = '\u{fdd0}';
 const CLOSE: char = '\u{fdd1}';
 
 /// The code of errors about kept variables.
-pub const CODE: &str = "kept-variable";
+pub(crate) const CODE: &str = "kept-variable";
 
 /// A variable as it is written beside the targets that use it.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub struct KeptVariable {
 
 /// A part of a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StringPart<'a> {
+pub(crate) enum StringPart<'a> {
     /// Text as it is.
     Text(&'a str),
     /// The value of a kept variable.
@@ -56,7 +56,7 @@ pub(crate) fn placeholder(name: &Name) -> Value {
 
 /// The parts of a string, none of them empty.
 #[must_use]
-pub fn pieces(string: &MarkedStr) -> Vec<StringPart<'_>> {
+pub(crate) fn pieces(string: &MarkedStr) -> Vec<StringPart<'_>> {
     let mut pieces = Vec::new();
     let mut rest = string.as_str();
     if string.marks().has_kept() {
@@ -82,7 +82,7 @@ pub fn pieces(string: &MarkedStr) -> Vec<StringPart<'_>> {
 
 /// The first kept variable in a string.
 #[must_use]
-pub fn variable_in(string: &MarkedStr) -> Option<&str> {
+pub(crate) fn variable_in(string: &MarkedStr) -> Option<&str> {
     if !string.marks().has_kept() {
         return None;
     }
@@ -94,7 +94,7 @@ pub fn variable_in(string: &MarkedStr) -> Option<&str> {
 
 /// The first kept variable in a value.
 #[must_use]
-pub fn variable_of(value: &Value) -> Option<&str> {
+pub(crate) fn variable_of(value: &Value) -> Option<&str> {
     match value {
         Value::String(text) => variable_in(text),
         _ => match (value.items(), value.members()) {
@@ -122,7 +122,7 @@ pub(crate) fn scalar_of<'v>(value: &'v Value, scalars: &BTreeSet<Name>) -> Optio
 
 /// A message for people, in which placeholders are what was written.
 #[must_use]
-pub fn readable(message: &str) -> String {
+pub(crate) fn readable(message: &str) -> String {
     message.replace(OPEN, "${").replace(CLOSE, "}")
 }
 

@@ -1,7 +1,7 @@
 //! What expressions are worth: numbers, values and types, and how one type converts to another.
 
 // The parts.
-pub mod csv;
+pub(crate) mod csv;
 mod marks;
 mod name;
 mod number;
@@ -12,14 +12,14 @@ mod secret;
 mod value;
 
 // What values hold and become.
-pub mod kept;
+pub(crate) mod kept;
 
 // From one type to another.
-pub mod convert;
+pub(crate) mod convert;
 
-pub use marks::{Mark, MarkedStr, Marks};
-pub use name::Name;
-pub use number::{ArithmeticError, Number, parse_float};
-pub use path::clean_path;
-pub use secret::{readable_assignment, secret_values, variable_marks};
-pub use value::{ObjectType, Type, Value};
+pub(crate) use marks::{Mark, MarkedStr, Marks};
+pub(crate) use name::Name;
+pub(crate) use number::{ArithmeticError, Number, parse_float};
+pub(crate) use path::clean_path;
+pub(crate) use secret::{readable_assignment, secret_values, variable_marks};
+pub(crate) use value::{ObjectType, Type, Value};

@@ -3,4 +3,4 @@
 use std::rc::Rc;
 
 /// A name or a piece of text, shared between tree, scopes and values.
-pub type Name = Rc<str>;
+pub(crate) type Name = Rc<str>;

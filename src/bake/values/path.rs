@@ -2,7 +2,7 @@
 
 /// The shortest path that means the same, by text alone: Go's `path.Clean` (<https://pkg.go.dev/path#Clean>).
 #[must_use]
-pub fn clean_path(path: &str) -> String {
+pub(crate) fn clean_path(path: &str) -> String {
     let rooted = path.starts_with('/');
     let mut parts: Vec<&str> = vec![];
     for part in path.split('/') {

@@ -4,7 +4,7 @@ use super::marks::{Mark, Marks};
 
 /// The marks of a variable's value: those of a secret, where the name says so and there is something to hide.
 #[must_use]
-pub fn variable_marks(name: &str, value: &str) -> Marks {
+pub(crate) fn variable_marks(name: &str, value: &str) -> Marks {
     if is_secret_name(name) && !value.is_empty() {
         Marks::of(Mark::Secret(name.into()))
     } else {
@@ -14,7 +14,7 @@ pub fn variable_marks(name: &str, value: &str) -> Marks {
 
 /// `NAME=VALUE` as anybody may read it: without the value of a secret.
 #[must_use]
-pub fn readable_assignment(assignment: &str) -> String {
+pub(crate) fn readable_assignment(assignment: &str) -> String {
     let (name, value) = assignment.split_once('=').unwrap_or((assignment, ""));
     if is_secret_name(name) && !value.is_empty() { format!("{name}=…") } else { assignment.to_owned() }
 }
@@ -26,7 +26,7 @@ fn is_secret_name(name: &str) -> bool {
 }
 
 /// The values of those variables whose names say that they are secret.
-pub fn secret_values<'a>(
+pub(crate) fn secret_values<'a>(
     variables: impl IntoIterator<Item = (&'a String, &'a String)>,
 ) -> impl Iterator<Item = String> {
     variables.into_iter().filter(|(name, _)| is_secret_name(name)).map(|(_, value)| value.clone())

@@ -15,7 +15,7 @@ pub struct Ambient {
 
 /// One parameter of a function.
 #[derive(Clone, Debug)]
-pub struct Param {
+pub(crate) struct Param {
     /// Its name, for messages.
     pub name: &'static str,
     /// What an argument is converted to; [`Type::Dynamic`] takes it as it is.
@@ -25,10 +25,10 @@ pub struct Param {
 }
 
 /// What a function's code is given.
-pub type Implementation = fn(&Ambient, &[Value]) -> Result<Value, FunctionError>;
+pub(crate) type Implementation = fn(&Ambient, &[Value]) -> Result<Value, FunctionError>;
 
 /// A standard function.
-pub struct Function {
+pub(crate) struct Function {
     /// Leading parameters; each must be given.
     pub params: Vec<Param>,
     /// Takes all further arguments.
@@ -43,7 +43,7 @@ pub struct Function {
 
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FunctionError {
+pub(crate) struct FunctionError {
     /// The argument at fault, counted from 0.
     pub argument: Option<usize>,
     /// What is wrong.
@@ -54,18 +54,18 @@ pub struct FunctionError {
 
 impl FunctionError {
     /// An error of the whole call.
-    pub fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { argument: None, message: message.into(), is_ours: false }
     }
 
     /// The same, as a limit of ours.
     #[must_use]
-    pub fn ours(self) -> Self {
+    pub(crate) fn ours(self) -> Self {
         Self { is_ours: true, ..self }
     }
 
     /// An error of one argument.
-    pub fn argument(index: usize, message: impl Into<String>) -> Self {
+    pub(crate) fn argument(index: usize, message: impl Into<String>) -> Self {
         Self { argument: Some(index), message: message.into(), is_ours: false }
     }
 }
@@ -76,7 +76,7 @@ impl Function {
     ///
     /// # Errors
     /// The first argument that does not fit, or what the function says.
-    pub fn call(&self, ambient: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
+    pub(crate) fn call(&self, ambient: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
         let mut converted = Vec::with_capacity(args.len());
         if args.len() < self.params.len() {
             let missing = &self.params[args.len()];
@@ -115,28 +115,28 @@ impl Function {
 }
 
 /// The functions of one family, by name.
-pub type Family = Vec<(&'static str, Function)>;
+pub(crate) type Family = Vec<(&'static str, Function)>;
 
 /// A function of fixed parameters.
 #[must_use]
-pub fn fixed(params: Vec<Param>, call: Implementation) -> Function {
+pub(crate) fn fixed(params: Vec<Param>, call: Implementation) -> Function {
     Function { params, variadic: None, call, impurity: None, work: |_| 0 }
 }
 
 /// A function with a variable tail of arguments.
 #[must_use]
-pub fn variadic(params: Vec<Param>, rest: Param, call: Implementation) -> Function {
+pub(crate) fn variadic(params: Vec<Param>, rest: Param, call: Implementation) -> Function {
     Function { params, variadic: Some(rest), call, impurity: None, work: |_| 0 }
 }
 
 /// A parameter that must not be null.
 #[must_use]
-pub fn param(name: &'static str, ty: Type) -> Param {
+pub(crate) fn param(name: &'static str, ty: Type) -> Param {
     Param { name, ty, allow_null: false }
 }
 
 /// A parameter that may be null.
 #[must_use]
-pub fn nullable(name: &'static str, ty: Type) -> Param {
+pub(crate) fn nullable(name: &'static str, ty: Type) -> Param {
     Param { name, ty, allow_null: true }
 }

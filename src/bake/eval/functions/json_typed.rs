@@ -13,7 +13,7 @@ use crate::bake::values::{MarkedStr, Name, Type, Value};
 ///
 /// # Errors
 /// What does not fit, and what is no JSON.
-pub fn from_json_as(json: &str, ty: &Type) -> Result<Value, String> {
+pub(crate) fn from_json_as(json: &str, ty: &Type) -> Result<Value, String> {
     read(&mut JsonReader::new(json), ty, 0)
 }
 
@@ -147,7 +147,7 @@ fn type_from_json(json: &Value) -> Option<Type> {
 ///
 /// # Errors
 /// For infinity.
-pub fn to_json(value: &Value, ty: &Type) -> Result<String, String> {
+pub(crate) fn to_json(value: &Value, ty: &Type) -> Result<String, String> {
     let member = |(name, value): (&Name, &Value), ty: &Type| {
         let mut json = String::new();
         write_string(name, &mut json);

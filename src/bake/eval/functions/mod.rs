@@ -27,17 +27,18 @@ mod strings;
 mod testing;
 mod time;
 
-pub use function::{
-    Ambient, Family, Function, FunctionError, Implementation, fixed, nullable, param, variadic,
+pub use function::Ambient;
+pub(crate) use function::{
+    Family, Function, FunctionError, Implementation, fixed, nullable, param, variadic,
 };
-pub use json_typed::{from_json_as, to_json};
+pub(crate) use json_typed::{from_json_as, to_json};
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// All standard functions by name. `can`, `try` and `convert` are special forms of the evaluator, not listed here.
 #[must_use]
-pub fn standard() -> BTreeMap<&'static str, Rc<Function>> {
+pub(crate) fn standard() -> BTreeMap<&'static str, Rc<Function>> {
     let families: [Family; 15] = [
         collections::family(),
         encoding::family(),

@@ -36,7 +36,7 @@ pub fn parse_hcl(sources: &Sources, id: SourceId) -> Result<Body, Vec<Diagnostic
 ///
 /// # Errors
 /// What is wrong with the template, as code `syntax`.
-pub fn parse_template_text(text: &str, span: Span) -> Result<Expr, Diagnostic> {
+pub(crate) fn parse_template_text(text: &str, span: Span) -> Result<Expr, Diagnostic> {
     let text = without_mark(text);
     if !text.contains("${") && !text.contains("%{") {
         return Ok(Expr { kind: ExprKind::String(name(text)), span });
@@ -48,7 +48,7 @@ pub fn parse_template_text(text: &str, span: Span) -> Result<Expr, Diagnostic> {
 ///
 /// # Errors
 /// What is wrong with the expression, as code `syntax`.
-pub fn parse_expression_text(text: &str, span: Span) -> Result<Expr, Diagnostic> {
+pub(crate) fn parse_expression_text(text: &str, span: Span) -> Result<Expr, Diagnostic> {
     Parser::new(without_mark(text).trim(), TextPlace::Fixed(span)).whole(Parser::bare_expression)
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use mismatch::mismatch;
-pub use unify::unify;
+pub(crate) use unify::unify;
 use unify::{is_convertible, mapping_element, sequence_element, unify_all};
 
 use super::kept;
@@ -19,7 +19,7 @@ use crate::bake::values::Name;
 /// Why a value does not fit a type, in words that follow "inappropriate value: ".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct ConvertError(pub String);
+pub(crate) struct ConvertError(pub String);
 
 impl ConvertError {
     fn new(message: impl Into<String>) -> Self {
@@ -46,7 +46,7 @@ impl ConvertError {
 ///
 /// # Errors
 /// What is required, such as `string required, but have tuple`, after the path of the element at fault.
-pub fn convert(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
+pub(crate) fn convert(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
     match (value, ty) {
         (_, Type::Dynamic)
         | (Value::Bool(_, _), Type::Bool)
@@ -70,14 +70,14 @@ pub fn convert(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
 ///
 /// # Errors
 /// As [`convert`].
-pub fn convert_function(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
+pub(crate) fn convert_function(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
     convert(value, &convert(value, ty)?.ty())
 }
 
 /// Whether two values are equal in the sense of the `==` operator: cty's `Equals`. Values of different types are
 /// unequal (`1 == "1"`, a list and a tuple), except that null equals null of any type.
 #[must_use]
-pub fn equals(a: &Value, b: &Value) -> bool {
+pub(crate) fn equals(a: &Value, b: &Value) -> bool {
     (a.is_null() && b.is_null()) || a == b
 }
 

@@ -17,7 +17,7 @@ const MOST_UNLIKE_TYPES: usize = 256;
 /// a map. [`Type::Dynamic`] stands for a null and fits any primitive type; together with collections the result is
 /// itself dynamic. No types at all have no common type.
 #[must_use]
-pub fn unify(types: &[Type]) -> Option<Type> {
+pub(crate) fn unify(types: &[Type]) -> Option<Type> {
     unify_all(types)
 }
 

@@ -1,7 +1,7 @@
 //! Floats as text: Go's [`strconv.ParseFloat`](https://pkg.go.dev/strconv#ParseFloat).
 
 /// Reads decimal and hexadecimal numbers, with `_` between digits: `1_000`, `0x1p4`, `inf`.
-pub fn parse_float(text: &str) -> Option<f64> {
+pub(crate) fn parse_float(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let hex = unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X"));
     let is_digit = |c: char| if hex.is_some() { c.is_ascii_hexdigit() } else { c.is_ascii_digit() };

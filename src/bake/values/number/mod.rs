@@ -4,7 +4,7 @@ mod decimal;
 mod float;
 mod round;
 
-pub use float::parse_float;
+pub(crate) use float::parse_float;
 use num_bigint::{BigInt, BigUint, Sign};
 use round::{Binary, divide, round, shift_right};
 use std::borrow::Cow;
