@@ -34,10 +34,10 @@ pub fn render(plan: &Plan, origin: &str) -> String {
     }
     for (name, target) in &plan.targets {
         targets.push(((&**name).into(), print::target(target, Form::File)));
-        targets.extend(legs.shift_remove(&**name).into_iter().flat_map(|legs| family(&taken, name, &legs)));
+        targets.extend(legs.get(&**name).into_iter().flat_map(|legs| family(&taken, name, legs)));
     }
-    for (of, legs) in legs {
-        targets.extend(family(&taken, of, &legs));
+    for (of, legs) in legs.iter().filter(|(of, _)| !plan.targets.contains_key(**of)) {
+        targets.extend(family(&taken, of, legs));
     }
 
     let mut members = vec![("//".into(), Json::from(origin))];

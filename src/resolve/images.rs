@@ -1,6 +1,6 @@
 //! Which images there are: from `image` blocks, or, without any, from the targets that Bake would push.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use indexmap::IndexMap;
@@ -144,12 +144,16 @@ fn from_tags(
     diagnostics: &mut Diagnostics,
 ) -> Vec<UnresolvedImage> {
     let mut by_tags: IndexMap<BTreeSet<String>, Vec<&Target>> = IndexMap::new();
+    // A name that the command line does not have is in a group.
+    let mut grouped: HashMap<&str, &Text> = HashMap::new();
+    for member in input.definition.groups.values().flat_map(|group| group.members()) {
+        grouped.entry(member.as_str()).or_insert(member);
+    }
+    for name in input.names {
+        grouped.remove(name.as_str());
+    }
     for name in level_zero_names(input, targets, diagnostics) {
-        // A name that the command line does not have is in a group.
-        let mut members = input.definition.groups.values().flat_map(|group| group.members());
-        let asked =
-            members.find(|member| member.as_str() == &*name && !input.names.contains(&member.to_string()));
-        let target = match targets.get(&name, asked) {
+        let target = match targets.get(&name, grouped.get(&*name).copied()) {
             Ok(target) => target,
             Err(found) => {
                 diagnostics.extend(found);

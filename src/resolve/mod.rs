@@ -147,7 +147,6 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, diagnostics: &mut Diagnostics) 
             .map(|target| Rc::clone(&target.name))
             .collect();
         for name in &dangling {
-            plan.targets.shift_remove(name);
             let message = format!("target `{name}` links to a target that is not there; it is left out");
             let span = targets.resolved.get(name).and_then(|target| target.span);
             diagnostics.report(Diagnostic::warning("dangling-link", message).at(span, ""));
@@ -155,6 +154,8 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, diagnostics: &mut Diagnostics) 
         if dangling.is_empty() {
             break;
         }
+        let dangling: BTreeSet<Name> = dangling.into_iter().collect();
+        plan.targets.retain(|name, _| !dangling.contains(name));
     }
     let grouped = grouped(targets.definition);
     let counts = |name: &Name| !name.starts_with('_') || grouped.contains(name);

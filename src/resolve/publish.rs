@@ -108,12 +108,14 @@ fn reference_count(image: &UnresolvedImage, targets: &Targets<'_>) -> usize {
     settings.repositories.as_ref().map_or(1, Vec::len) * settings.tags.as_ref().map_or_else(own, Vec::len)
 }
 
-/// The versions that the images of a block withdraw, as written.
-fn withdrawn(images: &[UnresolvedImage], block: Option<usize>) -> Vec<String> {
-    let members = images.iter().filter(|image| image.block == block);
-    let texts: BTreeSet<String> =
-        members.flat_map(|image| &image.settings().withdrawn).map(|text| text.to_string()).collect();
-    texts.into_iter().collect()
+/// The versions that the images of each block withdraw, as written.
+fn withdrawn(images: &[UnresolvedImage]) -> BTreeMap<Option<usize>, Vec<String>> {
+    let mut by_block: BTreeMap<Option<usize>, BTreeSet<String>> = BTreeMap::new();
+    for image in images {
+        let texts = image.settings().withdrawn.iter().map(|text| text.to_string());
+        by_block.entry(image.block).or_default().extend(texts);
+    }
+    by_block.into_iter().map(|(block, texts)| (block, texts.into_iter().collect())).collect()
 }
 
 /// A reference belongs to one image.
@@ -151,6 +153,7 @@ pub(super) fn images(
     targets: &Targets<'_>,
     legs: &Legs,
 ) -> IndexMap<String, Image> {
+    let withdrawn = withdrawn(images);
     let mut planned = IndexMap::new();
     for (image, publication) in
         images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key))
@@ -191,7 +194,7 @@ pub(super) fn images(
                 tails: versions::declared_tails(image),
                 yielded: yielded.into_values().collect(),
                 scheme: image.settings().scheme,
-                withdrawn: withdrawn(images, image.block),
+                withdrawn: withdrawn.get(&image.block).cloned().unwrap_or_default(),
                 immutable: image.settings().immutable,
             },
         );
