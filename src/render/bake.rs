@@ -8,12 +8,50 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 
 use crate::bake::target::print::{self, Form};
-use crate::json::{Json, Member};
+use crate::json::{Json, Member, ObjectWriter};
 use crate::plan::{Leg, Plan, Role};
 
 /// The file's text. `origin` tells the reader what it was generated from, and how to do it again.
 #[must_use]
 pub fn render(plan: &Plan, origin: &str) -> String {
+    let mut text = String::new();
+    let mut file = ObjectWriter::start(&mut text);
+    file.put("//", &Json::from(origin));
+    if let Some((key, value)) = print::variables(&plan.kept) {
+        file.put(&key, &value);
+    }
+    let groups = groups(plan);
+    if !groups.is_empty() {
+        file.put("group", &Json::Object(groups));
+    }
+
+    // There may be very many, of which one family at a time is in memory.
+    let taken = taken(plan);
+    let mut legs: IndexMap<&str, Vec<(&String, &Leg)>> = IndexMap::new();
+    for (name, leg) in &plan.legs {
+        legs.entry(&leg.of).or_default().push((name, leg));
+    }
+    // Bake reads no `target` that holds no names.
+    if !plan.targets.is_empty() || !legs.is_empty() {
+        let mut targets = file.object("target");
+        for (name, target) in &plan.targets {
+            targets.put(name, &print::target(target, Form::File));
+            let legs = legs.get(&**name).into_iter();
+            legs.flat_map(|legs| family(&taken, name, legs))
+                .for_each(|(key, value)| targets.put(&key, &value));
+        }
+        for (of, legs) in legs.iter().filter(|(of, _)| !plan.targets.contains_key(**of)) {
+            family(&taken, of, legs).iter().for_each(|(key, value)| targets.put(key, value));
+        }
+        targets.end();
+    }
+    file.end();
+    text.push('\n');
+    text
+}
+
+/// The source's groups, then our own.
+fn groups(plan: &Plan) -> Vec<Member<'_>> {
     let mut groups: Vec<Member<'_>> =
         plan.groups.iter().map(|group| ((&*group.name).into(), print::group(group, Form::File))).collect();
     if let Some(name) = &plan.ci {
@@ -25,33 +63,7 @@ pub fn render(plan: &Plan, origin: &str) -> String {
             groups.push((name.into(), group_of(&job.legs)));
         }
     }
-
-    let taken = taken(plan);
-    let mut targets: Vec<Member<'_>> = Vec::new();
-    let mut legs: IndexMap<&str, Vec<(&String, &Leg)>> = IndexMap::new();
-    for (name, leg) in &plan.legs {
-        legs.entry(&leg.of).or_default().push((name, leg));
-    }
-    for (name, target) in &plan.targets {
-        targets.push(((&**name).into(), print::target(target, Form::File)));
-        targets.extend(legs.get(&**name).into_iter().flat_map(|legs| family(&taken, name, legs)));
-    }
-    for (of, legs) in legs.iter().filter(|(of, _)| !plan.targets.contains_key(**of)) {
-        targets.extend(family(&taken, of, legs));
-    }
-
-    let mut members = vec![("//".into(), Json::from(origin))];
-    members.extend(print::variables(&plan.kept));
-    if !groups.is_empty() {
-        members.push(("group".into(), Json::Object(groups)));
-    }
-    // Bake reads no `target` that holds no names.
-    if !targets.is_empty() {
-        members.push(("target".into(), Json::Object(targets)));
-    }
-    let mut text = Json::Object(members).to_pretty();
-    text.push('\n');
-    text
+    groups
 }
 
 /// The body of a group of our own.

@@ -142,13 +142,23 @@ fn columns(head: &[&str], rows: Vec<Vec<String>>) -> String {
     let all: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
     let count = all[0].len();
     let widths: Vec<usize> =
-        (0..count).map(|column| all.iter().map(|row| row[column].width()).max().unwrap_or(0)).collect();
-    let line = |row: &Vec<String>| {
-        let cells = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
-        format!("{}\n", cells.collect::<Vec<_>>().join(GAP).trim_end())
-    };
-    all.iter().map(line).collect()
+        (0..count).map(|column| all.iter().map(|row| width(&row[column])).max().unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in &all {
+        let end = row.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
+        for (at, (cell, width_of_column)) in row[..end].iter().zip(&widths).enumerate() {
+            text.push_str(cell);
+            if at + 1 < end {
+                text.extend(std::iter::repeat_n(' ', width_of_column - width(cell)));
+                text.push_str(GAP);
+            }
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// How many columns of a terminal a text takes.
+fn width(text: &str) -> usize {
+    if text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') { text.len() } else { text.width() }
 }

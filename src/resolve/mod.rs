@@ -158,7 +158,7 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, diagnostics: &mut Diagnostics) 
         plan.targets.retain(|name, _| !dangling.contains(name));
     }
     let grouped = grouped(targets.definition);
-    let counts = |name: &Name| !name.starts_with('_') || grouped.contains(name);
+    let counts = |name: &Name| !name.starts_with('_') || grouped.contains(&**name);
     for (name, found) in targets.broken.iter().filter(|(name, _)| counts(name)) {
         for diagnostic in found {
             let warning = Diagnostic { severity: Severity::Warning, ..diagnostic.clone() };

@@ -81,7 +81,7 @@ impl<'a> Targets<'a> {
             self.resolved.values().flat_map(links_of).map(|(_, linked)| linked).collect();
         let grouped = grouped(self.definition);
         self.resolved.values().filter(move |target| {
-            !target.name.starts_with('_') || linked.contains(&*target.name) || grouped.contains(&target.name)
+            !target.name.starts_with('_') || linked.contains(&*target.name) || grouped.contains(&*target.name)
         })
     }
 
@@ -108,12 +108,12 @@ impl<'a> Targets<'a> {
 }
 
 /// The members of all groups that are not hidden, through other groups.
-pub(super) fn grouped(definition: &Definition) -> BTreeSet<Name> {
+pub(super) fn grouped(definition: &Definition) -> BTreeSet<&str> {
     let mut members = BTreeSet::new();
     let mut open: Vec<&Name> = definition.groups.keys().filter(|name| !name.starts_with('_')).collect();
     while let Some(name) = open.pop() {
         for member in definition.groups.get(name).into_iter().flat_map(Group::members) {
-            if members.insert(Name::from(member.as_str())) {
+            if members.insert(member.as_str()) {
                 open.extend(definition.groups.get_key_value(member.as_str()).map(|(group, _)| group));
             }
         }

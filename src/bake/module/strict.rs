@@ -45,9 +45,12 @@ pub fn misspelt_blocks(files: &[File]) -> Vec<Diagnostic> {
         let objects =
             file.body.attributes.iter().filter(|attribute| file.json && holds_objects(&attribute.value));
         for (name, span) in blocks.chain(objects.map(|attribute| (&attribute.name, attribute.name.span))) {
+            if BLOCKS.contains(&&*name.name) {
+                continue;
+            }
             let begins = |known: &&str| name.name.len() > 2 && known.starts_with(&*name.name);
             let near = suggest(&name.name, BLOCKS).or_else(|| BLOCKS.into_iter().find(begins));
-            if let Some(near) = near.filter(|near| **near != *name.name) {
+            if let Some(near) = near {
                 let taken = if file.json { "Bake takes this for a variable" } else { "Bake ignores this" };
                 let message = format!("there are no `{}` blocks; {taken}", name.name);
                 let diagnostic = Diagnostic::warning("unknown-block", message).at(span, "");

@@ -136,7 +136,8 @@ pub(crate) fn target(target: &Target, form: Form) -> Json<'_> {
 /// Doubles the first character of `${` and `%{`, so that Bake reads the text literally.
 #[must_use]
 pub(crate) fn escape_template(text: &str) -> Cow<'_, str> {
-    if text.contains("${") || text.contains("%{") {
+    // Nearly all text has no brace, which is found at once.
+    if text.contains('{') && (text.contains("${") || text.contains("%{")) {
         return text.replace("${", "$${").replace("%{", "%%{").into();
     }
     text.into()
@@ -145,6 +146,9 @@ pub(crate) fn escape_template(text: &str) -> Cow<'_, str> {
 /// The template that means the string: kept variables are in `${…}`, and all else is literal.
 #[must_use]
 pub(crate) fn template(string: &MarkedStr) -> Cow<'_, str> {
+    if !string.marks().has_kept() {
+        return escape_template(string.as_str());
+    }
     let pieces = kept::pieces(string);
     let mut template = String::new();
     for (at, piece) in pieces.iter().enumerate() {
