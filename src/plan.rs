@@ -2,6 +2,7 @@
 //! say it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use indexmap::IndexMap;
 use sha2::{Digest as _, Sha256};
@@ -28,7 +29,7 @@ pub struct Plan {
     /// The CI jobs, in the order of their first leg.
     pub jobs: Vec<Job>,
     /// The source's targets, resolved, in the order of the file.
-    pub targets: IndexMap<Name, Target>,
+    pub targets: IndexMap<Name, Rc<Target>>,
     /// The source's groups, in the order of the file.
     pub groups: Vec<Group>,
     /// The name of the group that holds all published legs; `None` without any.
@@ -133,7 +134,7 @@ pub struct Leg {
     /// What it is for.
     pub role: Role,
     /// The whole definition, as it goes into the Bake file.
-    pub definition: Target,
+    pub definition: Box<Target>,
 }
 
 /// A CI job: a row of the matrix.
@@ -199,7 +200,7 @@ impl Plan {
     /// The source's targets that are built: the images', those that they link to, and the local ones.
     pub fn built(&self) -> impl Iterator<Item = &Target> {
         let legs: BTreeSet<&Name> = self.legs.values().map(|leg| &leg.of).chain(&self.local).collect();
-        self.targets.iter().filter(move |(name, _)| legs.contains(name)).map(|(_, target)| target)
+        self.targets.iter().filter(move |(name, _)| legs.contains(name)).map(|(_, target)| target.as_ref())
     }
 }
 

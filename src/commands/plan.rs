@@ -189,7 +189,7 @@ pub(super) fn make_for(
     if definition.strict {
         // Tags are compared when the plan is made, and the legs of a target have a cache each.
         findings.extend(strict::strings(plan.built()));
-        findings.extend(strict::caches(plan.legs.values().map(|leg| &leg.definition)));
+        findings.extend(strict::caches(plan.legs.values().map(|leg| &*leg.definition)));
         if !findings.is_empty() {
             return Err(sorted(findings).into());
         }

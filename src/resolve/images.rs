@@ -1,6 +1,6 @@
 //! Which images there are: from `image` blocks, or, without any, from the targets that Bake would push.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use indexmap::IndexMap;
@@ -50,7 +50,7 @@ pub(super) fn unresolved(
             Some(rules) => rules.version_over(version, image.settings(), diagnostics),
             None => version,
         };
-        let first = image.targets.first().and_then(|(name, _)| targets.resolved.get(name));
+        let first = image.targets.first().and_then(|(name, _)| targets.find(name));
         image.oci = labels::of(image.settings(), first, input, diagnostics);
         image.tails = tails(image.settings());
     }
@@ -145,7 +145,7 @@ fn from_tags(
 ) -> Vec<UnresolvedImage> {
     let mut by_tags: IndexMap<BTreeSet<String>, Vec<&Target>> = IndexMap::new();
     // A name that the command line does not have is in a group.
-    let mut grouped: HashMap<&str, &Text> = HashMap::new();
+    let mut grouped: BTreeMap<&str, &Text> = BTreeMap::new();
     for member in input.definition.groups.values().flat_map(|group| group.members()) {
         grouped.entry(member.as_str()).or_insert(member);
     }
@@ -300,7 +300,7 @@ fn level_zero_names(input: &Input<'_>, targets: &Targets<'_>, diagnostics: &mut 
 /// that they are no images when everything is planned.
 fn templates(targets: &Targets<'_>) -> BTreeSet<Name> {
     let tag_places = |name: &str| -> Option<Vec<Option<Span>>> {
-        Some(targets.resolved.get(name)?.image_names().iter().map(|name| name.span).collect())
+        Some(targets.find(name)?.image_names().iter().map(|name| name.span).collect())
     };
     let mut templates = BTreeSet::new();
     for child in targets.definition.targets.values().filter(|child| !child.name.starts_with('_')) {

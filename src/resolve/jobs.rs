@@ -171,8 +171,8 @@ impl Needs {
             if !seen.insert(name.clone()) {
                 continue;
             }
-            let leg = legs.get(&name).map(|assigned: &AssignedLeg| &assigned.leg.definition);
-            let Some(target) = leg.or_else(|| targets.resolved.get(name.as_str())) else { continue };
+            let leg = legs.get(&name).map(|assigned: &AssignedLeg| &*assigned.leg.definition);
+            let Some(target) = leg.or_else(|| targets.find(name.as_str())) else { continue };
             needs.add(target);
             open.extend(links(target).map(|(_, linked)| linked.to_owned()));
         }

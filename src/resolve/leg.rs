@@ -71,7 +71,7 @@ impl Maker<'_> {
             of: Rc::clone(&self.target.name),
             platform: platform.cloned(),
             role: Role::Published,
-            definition,
+            definition: Box::new(definition),
         };
         Some(AssignedLeg { leg, assignment, grouping: self.settings.jobs, descriptor })
     }

@@ -42,7 +42,7 @@ pub(super) fn legs(
     for (image, publication) in wanted {
         let mut builds: Vec<ImageBuild> = Vec::new();
         for (name, settings) in &image.targets {
-            let Some(target) = targets.resolved.get(name) else { continue };
+            let Some(target) = targets.find(name) else { continue };
             let declared = match targets.platforms(name) {
                 Ok(declared) => declared,
                 Err(found) => {
@@ -195,7 +195,7 @@ fn add(
             format!("target `{}` is split into `{name}`, which is the name of {what}", assigned.leg.of);
         let other = targets.definition.targets.get(name.as_str()).and_then(|target| target.span);
         let other = other.or(group.and_then(|group| group.span));
-        let place = targets.resolved.get(&assigned.leg.of).and_then(|target| target.span);
+        let place = targets.find(&assigned.leg.of).and_then(|target| target.span);
         diagnostics.report(
             Diagnostic::error("leg-name", message)
                 .at(place, "split here")

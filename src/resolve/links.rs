@@ -150,7 +150,7 @@ impl<'a> Linker<'a, '_> {
         let links =
             user.contexts.values().filter_map(|text| Some((text, text.as_str().strip_prefix(SCHEME)?)));
         for (link, linked) in links {
-            let Some(target) = self.targets.resolved.get(linked) else {
+            let Some(target) = self.targets.find(linked) else {
                 if let Err(found) = self.targets.get(linked, Some(link)) {
                     self.diagnostics.extend(found);
                 }
@@ -245,7 +245,12 @@ impl<'a> Linker<'a, '_> {
         user: &AssignedLeg,
     ) {
         definition.name = name.as_str().into();
-        let leg = Leg { of: Rc::clone(&target.name), platform: Some(platform.clone()), role, definition };
+        let leg = Leg {
+            of: Rc::clone(&target.name),
+            platform: Some(platform.clone()),
+            role,
+            definition: Box::new(definition),
+        };
         self.legs.insert(
             name,
             AssignedLeg {

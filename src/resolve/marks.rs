@@ -65,7 +65,7 @@ pub(super) fn unset(
     images: &[&UnresolvedImage],
 ) -> Option<Diagnostic> {
     let names = images.iter().filter(|image| image.is_named_by_target()).flat_map(|image| &image.targets);
-    let names = names.filter_map(|(name, _)| Some((name, targets.resolved.get(name)?)));
+    let names = names.filter_map(|(name, _)| Some((name, targets.find(name)?)));
     let names = names.flat_map(|(name, target)| {
         target.image_names().into_iter().map(move |text| MarkedPart {
             place: MarkedPlace::OfTarget { attribute: "tags", reach: Reach::Both, target: name },

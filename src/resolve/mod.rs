@@ -136,7 +136,7 @@ fn local(input: &Input<'_>, images: &[UnresolvedImage], targets: &Targets<'_>) -
 /// The source's targets and groups as they stand, without those that cannot be built as they are.
 fn whole(plan: &mut Plan, targets: &Targets<'_>, diagnostics: &mut Diagnostics) {
     for target in targets.standing() {
-        plan.targets.insert(Rc::clone(&target.name), target.clone());
+        plan.targets.insert(Rc::clone(&target.name), Rc::clone(target));
     }
     // A target whose links lead nowhere cannot be built, and buildx refuses a whole group for it.
     loop {
@@ -148,7 +148,7 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, diagnostics: &mut Diagnostics) 
             .collect();
         for name in &dangling {
             let message = format!("target `{name}` links to a target that is not there; it is left out");
-            let span = targets.resolved.get(name).and_then(|target| target.span);
+            let span = targets.find(name).and_then(|target| target.span);
             diagnostics.report(Diagnostic::warning("dangling-link", message).at(span, ""));
         }
         if dangling.is_empty() {
@@ -171,7 +171,7 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, diagnostics: &mut Diagnostics) 
 /// The source's groups with the members that exist; a group that loses all of its own is dropped.
 fn groups(
     definition: &Definition,
-    targets: &IndexMap<Name, Target>,
+    targets: &IndexMap<Name, Rc<Target>>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Group> {
     let mut groups: Vec<Group> = definition.groups.values().cloned().collect();

@@ -103,7 +103,7 @@ fn check(image: &UnresolvedImage, publication: &Publication, diagnostics: &mut D
 /// How many references an image may have: its repositories times its tags.
 fn reference_count(image: &UnresolvedImage, targets: &Targets<'_>) -> usize {
     let settings = image.settings();
-    let target = || image.targets.first().and_then(|(name, _)| targets.resolved.get(name));
+    let target = || image.targets.first().and_then(|(name, _)| targets.find(name));
     let own = || target().map_or(0, |target| target.image_names().len());
     settings.repositories.as_ref().map_or(1, Vec::len) * settings.tags.as_ref().map_or_else(own, Vec::len)
 }
@@ -229,7 +229,7 @@ fn seen(publication: &Publication) -> Option<&Version> {
 
 /// The annotations of an image's index: those from facts, those lifted out of its targets, then those of its block.
 fn annotations(image: &UnresolvedImage, targets: &Targets<'_>, legs: &Legs) -> BTreeMap<String, String> {
-    let covered = image.targets.iter().filter_map(|(name, _)| targets.resolved.get(name));
+    let covered = image.targets.iter().filter_map(|(name, _)| targets.find(name));
     let mut annotations = image.oci.of_index(covered);
     for (name, _) in image.targets.iter().rev() {
         annotations.extend(legs.lifted(name));

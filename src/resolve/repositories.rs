@@ -74,7 +74,7 @@ fn names_of(image: &UnresolvedImage, targets: &Targets<'_>) -> Vec<Text> {
 }
 
 fn first_target<'t>(image: &UnresolvedImage, targets: &'t Targets<'_>) -> Option<&'t Target> {
-    image.targets.first().and_then(|(name, _)| targets.resolved.get(name))
+    image.targets.first().and_then(|(name, _)| targets.find(name))
 }
 
 /// The target's own tags, or those that its output names, as they are; moved to the block's repositories when it names some.

@@ -17,7 +17,7 @@ use crate::source::Span;
 /// Resolved targets by name, made once each.
 pub(super) struct Targets<'a> {
     pub(super) definition: &'a Definition,
-    pub(super) resolved: IndexMap<Name, Target>,
+    pub(super) resolved: IndexMap<Name, Rc<Target>>,
     /// Those that cannot be resolved, with why.
     pub(super) broken: BTreeMap<Name, Vec<Diagnostic>>,
     platforms: BTreeMap<Name, Result<Vec<DeclaredPlatform>, Vec<Diagnostic>>>,
@@ -48,7 +48,7 @@ impl<'a> Targets<'a> {
             match resolver.target(name) {
                 Ok(target) => {
                     targets.platforms.insert(Rc::clone(name), platforms(&target));
-                    targets.resolved.insert(Rc::clone(name), target);
+                    targets.resolved.insert(Rc::clone(name), Rc::new(target));
                 }
                 Err(found) => {
                     targets.broken.insert(Rc::clone(name), found);
@@ -76,18 +76,23 @@ impl<'a> Targets<'a> {
     }
 
     /// The targets that are written as they stand: those that are not only there to be inherited.
-    pub(super) fn standing(&self) -> impl Iterator<Item = &Target> {
+    pub(super) fn standing(&self) -> impl Iterator<Item = &Rc<Target>> {
         let linked: BTreeSet<&str> =
-            self.resolved.values().flat_map(links_of).map(|(_, linked)| linked).collect();
+            self.resolved.values().flat_map(|target| links_of(target)).map(|(_, linked)| linked).collect();
         let grouped = grouped(self.definition);
         self.resolved.values().filter(move |target| {
             !target.name.starts_with('_') || linked.contains(&*target.name) || grouped.contains(&*target.name)
         })
     }
 
+    /// A target that could be resolved.
+    pub(super) fn find(&self, name: &str) -> Option<&Target> {
+        self.resolved.get(name).map(Rc::as_ref)
+    }
+
     /// A target, or why there is none.
     pub(super) fn get(&self, name: &str, asked: Option<&Text>) -> Result<&Target, Vec<Diagnostic>> {
-        if let Some(target) = self.resolved.get(name) {
+        if let Some(target) = self.find(name) {
             return Ok(target);
         }
         Err(self.broken.get(name).cloned().unwrap_or_else(|| {
