@@ -17,6 +17,7 @@ use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
+use crate::reference::Reference;
 use crate::source::Span;
 use crate::spec::PlatformOverride;
 
@@ -114,6 +115,7 @@ fn from_two_targets(
 /// Reports what is wrong, or odd, with a target that is published.
 fn check_published(target: &Target, platforms: &[DeclaredPlatform], diagnostics: &mut Diagnostics) {
     check_output(target, diagnostics);
+    diagnostics.extend(tag_by_digest(target));
     for DeclaredPlatform { platform, span } in platforms {
         if let Some((part, near)) = platform.unknown_part() {
             let message =
@@ -130,6 +132,21 @@ fn check_published(target: &Target, platforms: &[DeclaredPlatform], diagnostics:
     diagnostics.extend(overruled_names(target));
     let built: Vec<&Platform> = platforms.iter().map(|declared| &declared.platform).collect();
     diagnostics.extend(annotations::lost(target, &built));
+}
+
+/// A warning for a tag that the target itself cannot push
+/// (<https://github.com/moby/buildkit/blob/master/util/push/push.go>).
+fn tag_by_digest(target: &Target) -> Option<Diagnostic> {
+    let has_tag =
+        |name: &&Text| name.as_str().parse::<Reference>().is_ok_and(|reference| reference.tag().is_some());
+    let names = target.image_names();
+    let name = names.iter().find(has_tag).filter(|_| target.is_pushed_by_digest())?;
+    let message =
+        format!("`{name}` has a tag, and `push-by-digest` pushes none: BuildKit refuses the two together");
+    let warning = Diagnostic::warning("tag-by-digest", message).at(name.span, "");
+    Some(warning.with_help(
+        "leave `push-by-digest` out: the plan pushes each platform by digest, and the merge gives the tag to the image",
+    ))
 }
 
 /// A warning for names in an output over which buildx puts the tags.

@@ -89,6 +89,26 @@ fn names_pushed_by_digest_are_repositories() {
 }
 
 #[test]
+fn a_tag_that_buildkit_cannot_push_by_digest_is_published_with_a_warning() {
+    let by_digest = "type=image,push=true,push-by-digest=true";
+    for (lines, reference) in [
+        (format!("tags = [\"r.io/x/app:1\"]\noutput = [\"{by_digest}\"]"), "r.io/x/app:1"),
+        (format!("tags = [\"r.io/x/app\", \"q.io/y:2\"]\noutput = [\"{by_digest}\"]"), "q.io/y:2"),
+        (format!("output = [\"{by_digest},name=r.io/x/app:3\"]"), "r.io/x/app:3"),
+    ] {
+        let (list, talk) = tags(&target(&lines));
+        assert!(list.contains(reference), "{list}");
+        assert!(talk.starts_with(&format!("warning[tag-by-digest]: `{reference}` has a tag")), "{talk}");
+    }
+    for lines in [
+        "tags = [\"r.io/x/app:1\"]\noutput = [\"type=image,push=true,push-by-digest=false\"]",
+        "tags = [\"r.io/x/app:1\"]\noutput = [\"type=registry\"]",
+    ] {
+        assert_eq!(tags(&target(lines)), ("r.io/x/app:1\n".to_owned(), String::new()), "{lines}");
+    }
+}
+
+#[test]
 fn targets_for_one_platform_each_are_one_image_by_the_names_of_their_outputs() {
     let target = |name: &str, platform: &str| {
         let output = "output = [\"type=registry,name=r.io/x/app:1\"]";
