@@ -23,6 +23,7 @@
 // The words.
 mod as_text;
 mod diagnostic;
+mod form;
 mod graphemes;
 mod json;
 mod oci;
