@@ -233,6 +233,33 @@ impl FromIterator<Part> for Form {
     }
 }
 
+/// The leading numbers of a version with dots between them are one part; in any other order they cannot be read back.
+#[must_use]
+pub fn joined(parts: impl IntoIterator<Item = Part>) -> Vec<Part> {
+    let mut joined: Vec<Part> = Vec::new();
+    for part in parts {
+        if let Part::Text(text) = &part
+            && text.is_empty()
+        {
+            continue;
+        }
+        joined.push(part);
+        if let [.., Part::Version, Part::Text(dot), Part::Version] = joined.as_slice()
+            && dot == "."
+        {
+            joined.truncate(joined.len() - 2);
+        }
+    }
+    if joined.iter().filter(|part| **part == Part::Version).count() > 1 {
+        for part in &mut joined {
+            if *part == Part::Version {
+                *part = Part::Name;
+            }
+        }
+    }
+    joined
+}
+
 impl fmt::Display for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|part| match part {
@@ -394,9 +421,11 @@ mod tests {
     fn parts_that_belong_together_are_one() {
         let date = |format: &str| Part::Date(format.to_owned());
         let text = |text: &str| Part::Text(text.to_owned());
-        let form: Form = [date("%Y"), text("-"), date("%m"), text(""), date("%d"), text("x")].into_iter().collect();
+        let form: Form =
+            [date("%Y"), text("-"), date("%m"), text(""), date("%d"), text("x")].into_iter().collect();
         assert_eq!(form.to_string(), "{date:%Y-%m%d}x");
-        let form: Form = [text("a"), Part::Name, text("-"), Part::Number, Part::Name, text("b")].into_iter().collect();
+        let form: Form =
+            [text("a"), Part::Name, text("-"), Part::Number, Part::Name, text("b")].into_iter().collect();
         assert_eq!(form.to_string(), "a{name}b");
     }
 

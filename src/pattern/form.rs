@@ -3,7 +3,7 @@
 use minijinja::value::{Kwargs, Value};
 
 use super::{DATE, FACT_WORDS, IMAGE_WORDS, ImageNames, VERSION_WORDS, environment, is_pattern};
-use crate::form::{Form, Part};
+use crate::form::{Form, Part, joined};
 
 /// What marks begin and end with. They are letters and digits, so that filters such as `slug` leave them alone.
 const OPEN: &str = "zq9";
@@ -21,7 +21,8 @@ pub(crate) fn form(pattern: &str, sha_length: usize, image: ImageNames<'_>) -> O
     }
     let ImageNames { name, key } = image;
     // A text that looks like a mark could not be told from one.
-    let looks_marked = |text: &str| [OPEN, CLOSE, &COMMIT[..COMMIT_START]].iter().any(|mark| text.contains(mark));
+    let looks_marked =
+        |text: &str| [OPEN, CLOSE, &COMMIT[..COMMIT_START]].iter().any(|mark| text.contains(mark));
     if [pattern, name, key].into_iter().any(looks_marked) {
         return None;
     }
@@ -96,9 +97,7 @@ fn parts(text: &str) -> Option<Form> {
         }
     }
     // A part of a mark is left where a filter took it apart.
-    let is_broken = |part: &Part| {
-        matches!(part, Part::Text(text) if ["zq", "qz"].iter().any(|mark| text.to_ascii_lowercase().contains(mark)))
-    };
+    let is_broken = |part: &Part| matches!(part, Part::Text(text) if ["zq", "qz"].iter().any(|mark| text.to_ascii_lowercase().contains(mark)));
     if parts.iter().any(is_broken) {
         return None;
     }
@@ -120,32 +119,6 @@ fn part(code: &str) -> Option<Part> {
         }
         _ => Part::Name,
     })
-}
-
-/// The leading numbers of a version with dots between them are one part; in any other order they cannot be read back.
-pub(crate) fn joined(parts: Vec<Part>) -> Vec<Part> {
-    let mut joined: Vec<Part> = Vec::new();
-    for part in parts {
-        if let Part::Text(text) = &part
-            && text.is_empty()
-        {
-            continue;
-        }
-        joined.push(part);
-        if let [.., Part::Version, Part::Text(dot), Part::Version] = joined.as_slice()
-            && dot == "."
-        {
-            joined.truncate(joined.len() - 2);
-        }
-    }
-    if joined.iter().filter(|part| **part == Part::Version).count() > 1 {
-        for part in &mut joined {
-            if *part == Part::Version {
-                *part = Part::Name;
-            }
-        }
-    }
-    joined
 }
 
 #[cfg(test)]
@@ -185,7 +158,14 @@ mod tests {
             let found = form(pattern, 7, names).map(|form| form.to_string());
             assert_eq!(found.as_deref(), Some(expected), "{pattern}");
         }
-        for pattern in ["{{ branch[:3] }}", "{{ nothing }}", "{{ date('%Y%m%d')[:4] }}x", "{{ version", "zq9v9qz", "c0de-{{ sha }}"] {
+        for pattern in [
+            "{{ branch[:3] }}",
+            "{{ nothing }}",
+            "{{ date('%Y%m%d')[:4] }}x",
+            "{{ version",
+            "zq9v9qz-{{ sha }}",
+            "c0de-{{ sha }}",
+        ] {
             assert_eq!(form(pattern, 7, names), None, "{pattern}");
         }
     }

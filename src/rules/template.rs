@@ -98,7 +98,7 @@ fn slug(text: &str) -> String {
     slug
 }
 
-fn is_of_tags(character: char) -> bool {
+pub(super) fn is_of_tags(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_')
 }
 
@@ -155,6 +155,15 @@ impl Template {
             Part::Word(word) => Some(word),
             Part::Text(_) => None,
         })
+    }
+
+    /// The texts and the words, in their order.
+    pub(super) fn map<T>(&self, text: impl Fn(&str) -> T, word: impl Fn(&Word) -> T) -> Vec<T> {
+        let part = |part: &Part| match part {
+            Part::Text(own) => text(own),
+            Part::Word(one) => word(one),
+        };
+        self.parts.iter().map(part).collect()
     }
 
     /// Whether it is one word and nothing else.
