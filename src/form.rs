@@ -86,6 +86,12 @@ impl Form {
         self.has_version() && !self.has_name()
     }
 
+    /// Whether there is nothing but text beside a version in it.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.has_version() && self.0.iter().all(|part| matches!(part, Part::Text(_) | Part::Version))
+    }
+
     /// Whether something stands in it that may be any text.
     #[must_use]
     pub fn has_name(&self) -> bool {
@@ -235,7 +241,7 @@ impl FromIterator<Part> for Form {
 
 /// The leading numbers of a version with dots between them are one part; in any other order they cannot be read back.
 #[must_use]
-pub fn joined(parts: impl IntoIterator<Item = Part>) -> Vec<Part> {
+pub(crate) fn joined(parts: impl IntoIterator<Item = Part>) -> Vec<Part> {
     let mut joined: Vec<Part> = Vec::new();
     for part in parts {
         if let Part::Text(text) = &part

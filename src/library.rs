@@ -199,6 +199,7 @@ impl Evaluated {
             platforms: &[],
             publish: true,
             purpose: Purpose::Run,
+            given: facts,
             facts: &facts,
             known_versions: &KnownVersions::default(),
             kept: &[],

@@ -10,6 +10,7 @@ use crate::bake::target::{Group, Target};
 use crate::bake::values::Name;
 use crate::bake::values::kept::KeptVariable;
 use crate::diagnostic::Diagnostic;
+use crate::form::Form;
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
 use crate::reference::{Repository, Tag};
@@ -103,6 +104,10 @@ pub struct PlannedTag {
     pub name: Tag,
     /// What it stands for.
     pub claim: Claim,
+    /// Where its version stands in it, and what else does.
+    pub form: Form,
+    /// The forms of the tags that show the versions which a floating tag moves with; none when they cannot be read back.
+    pub family: Vec<Form>,
     /// Why a floating tag is here; `None` for one that never moves.
     pub why: Option<String>,
     /// Whether no other version is known that could own it, so that the merge decides against the registry.

@@ -71,6 +71,7 @@ pub fn plan(text: &str, is_json: bool) {
             platforms: &[],
             publish: true,
             purpose: Purpose::Run,
+            given: &facts,
             facts: &&facts,
             known_versions: &KnownVersions::default(),
             kept: &[],

@@ -159,6 +159,7 @@ pub(super) fn make_for(
         .collect::<Result<Vec<_>, _>>()?;
     let known_versions = facts::known_versions(session, &selection.facts, &mut known)?;
     // Starting programs takes longer than all the rest, and most plans use no facts.
+    let given = known.clone();
     let facts =
         LazyCell::new(|| if purpose.is_committed() { known } else { facts::complete(session, known) });
     let mut findings = strict::unknown_names(&loaded.module);
@@ -176,6 +177,7 @@ pub(super) fn make_for(
         platforms: &platforms,
         publish: selection.publish,
         purpose,
+        given: &given,
         facts: &facts,
         known_versions: &known_versions,
         kept: &loaded.kept,

@@ -182,10 +182,16 @@ impl Facts {
         }
     }
 
+    /// How many digits of a commit are shown.
+    #[must_use]
+    pub(crate) fn short_length(&self) -> usize {
+        self.sha_length.unwrap_or(SHORT_COMMIT)
+    }
+
     /// The commit's first digits.
     #[must_use]
     pub fn short_commit(&self) -> Option<&str> {
-        let length = self.sha_length.unwrap_or(SHORT_COMMIT);
+        let length = self.short_length();
         self.commit.as_deref().map(|commit| commit.get(..length).unwrap_or(commit))
     }
 

@@ -89,7 +89,7 @@ impl From<&Job> for JobEntry {
 
 impl From<&PlannedTag> for TagEntry {
     fn from(tag: &PlannedTag) -> Self {
-        let PlannedTag { name, claim, why, is_provisional, repositories } = tag;
+        let PlannedTag { name, claim, form: _, family: _, why, is_provisional, repositories } = tag;
         let moves = moves(*claim);
         Self {
             name: name.clone(),

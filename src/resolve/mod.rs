@@ -11,11 +11,14 @@ mod targets;
 
 // Images, and what is said about them.
 mod annotations;
-mod constants;
 mod labels;
 mod rules;
 
 mod image;
+
+mod forms;
+
+mod constants;
 mod names;
 mod versions;
 

@@ -167,6 +167,8 @@ pub(super) fn images(
                 let tag = tags.entry(one.tag.clone()).or_insert_with(|| PlannedTag {
                     name: one.tag.clone(),
                     claim: one.claim,
+                    form: one.form.clone(),
+                    family: one.family.clone(),
                     why: one.why.clone(),
                     is_provisional: one.is_provisional,
                     repositories: Some(Vec::new()),

@@ -75,6 +75,7 @@ pub(crate) fn planned(text: &str, is_json: bool) -> Result<Plan, Vec<Diagnostic>
             platforms: &[],
             publish: true,
             purpose: Purpose::Run,
+            given: &Facts::default(),
             facts: &&Facts::default(),
             known_versions: &KnownVersions::default(),
             kept: &[],
