@@ -114,6 +114,20 @@ impl Form {
         self.0.iter().map(length).sum()
     }
 
+    /// The form without a `v` before its version, which belongs to the version as it is read.
+    #[must_use]
+    pub fn without_v(&self) -> Self {
+        let mut parts = self.0.clone();
+        if let Some(at) = parts.iter().position(|part| *part == Part::Version)
+            && let Some(Part::Text(before)) = at.checked_sub(1).and_then(|at| parts.get_mut(at))
+            && let Some(rest) = before.strip_suffix(['v', 'V'])
+            && !rest.ends_with(|c: char| c.is_ascii_alphanumeric())
+        {
+            *before = rest.to_owned();
+        }
+        parts.into_iter().collect()
+    }
+
     /// The form with what a variant puts behind a tag: `latest` never joins it, as in [`crate::tags::with_suffix`].
     #[must_use]
     pub fn with_suffix(&self, suffix: &str) -> Self {

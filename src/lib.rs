@@ -24,6 +24,7 @@
 mod as_text;
 mod diagnostic;
 mod form;
+mod glob;
 mod graphemes;
 mod json;
 mod oci;

@@ -22,6 +22,7 @@ use std::ops::Deref;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Environment variables.
 pub(crate) type Environment = BTreeMap<String, String>;
@@ -41,12 +42,22 @@ fn variable<'e>(env: &'e Environment, name: &str) -> Option<&'e str> {
 }
 
 /// Versions that were released before, by what the release is called; most often names of git tags.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct KnownVersions {
     /// Those of all images that have no list of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
     /// Those of single images, by their keys in the plan.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_image: BTreeMap<String, Vec<String>>,
+}
+
+impl KnownVersions {
+    /// Whether there are none.
+    #[must_use]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.by_image.is_empty()
+    }
 }
 
 /// What is known about a run. A plan is a pure function of files, variables and these.
@@ -79,6 +90,12 @@ pub struct Facts {
     /// The commit's full hash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
+    /// The workflow that runs, by its file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<String>,
+    /// The number of the run among those of the workflow; another attempt has the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<u64>,
     /// How many digits of the commit its short form has; seven unless something says otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha_length: Option<usize>,
@@ -167,6 +184,8 @@ impl Facts {
             head_branch: self.head_branch.or(of_ref.head_branch),
             base_branch: self.base_branch.or(of_ref.base_branch),
             commit: self.commit.or(others.commit),
+            workflow: self.workflow.or(others.workflow),
+            run: self.run.or(others.run),
             sha_length: self.sha_length.or(others.sha_length),
             commit_time: self.commit_time.or(others.commit_time.filter(|_| same_commit)),
             source_date: self.source_date.or(others.source_date),

@@ -10,10 +10,38 @@ use indexmap::IndexMap;
 use crate::bake::target::print::{self, Form};
 use crate::json::{Json, Member};
 use crate::plan::{Leg, Plan, Role};
+use crate::published::plan_json::Fingerprint;
 
 /// The file's text. `origin` tells the reader what it was generated from, and how to do it again.
 #[must_use]
 pub fn render(plan: &Plan, origin: &str) -> String {
+    Body::of(plan).with_origin(origin)
+}
+
+/// What the file holds, but for its first key.
+pub(super) struct Body(String);
+
+impl Body {
+    pub(super) fn of(plan: &Plan) -> Self {
+        Self(body(plan).to_pretty())
+    }
+
+    /// What tells this definition from others, on any day.
+    pub(super) fn definition(&self) -> Fingerprint {
+        Fingerprint::of(&self.0)
+    }
+
+    /// The file's text, whose first key says where it comes from and which definition it is.
+    pub(super) fn with_origin(&self, origin: &str) -> String {
+        let origin = Json::from(format!("{origin}; definition {}", self.definition())).to_pretty();
+        match self.0.strip_prefix('{').filter(|rest| rest.starts_with('\n')) {
+            Some(rest) => format!("{{\n  \"//\": {origin},{rest}\n"),
+            None => format!("{{\n  \"//\": {origin}\n}}\n"),
+        }
+    }
+}
+
+fn body(plan: &Plan) -> Json<'_> {
     let mut groups: Vec<Member<'_>> =
         plan.groups.iter().map(|group| ((&*group.name).into(), print::group(group, Form::File))).collect();
     if let Some(name) = &plan.ci {
@@ -40,7 +68,7 @@ pub fn render(plan: &Plan, origin: &str) -> String {
         targets.extend(family(&taken, of, &legs));
     }
 
-    let mut members = vec![("//".into(), Json::from(origin))];
+    let mut members: Vec<Member<'_>> = Vec::new();
     members.extend(print::variables(&plan.kept));
     if !groups.is_empty() {
         members.push(("group".into(), Json::Object(groups)));
@@ -49,9 +77,7 @@ pub fn render(plan: &Plan, origin: &str) -> String {
     if !targets.is_empty() {
         members.push(("target".into(), Json::Object(targets)));
     }
-    let mut text = Json::Object(members).to_pretty();
-    text.push('\n');
-    text
+    Json::Object(members)
 }
 
 /// The body of a group of our own.

@@ -3,16 +3,20 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::metadata;
 use crate::plan::{Job, Plan};
 use crate::platform::Platform;
+use crate::published::plan_json::Fingerprint;
 use crate::runner::Runner;
 
 /// The version of the form.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// A CI job.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MatrixRow<'a> {
+    /// The plan that it is of, as `plan.json` calls it.
+    id: &'a Fingerprint,
     /// The name of its first target; unique.
     job: &'a str,
     /// What it builds, with commas between, as Docker's bake action takes it; dependencies first.
@@ -30,9 +34,10 @@ pub struct MatrixRow<'a> {
     allow: &'a [String],
 }
 
-impl<'a> From<&'a Job> for MatrixRow<'a> {
-    fn from(job: &'a Job) -> Self {
+impl<'a> MatrixRow<'a> {
+    fn of(job: &'a Job, id: &'a Fingerprint) -> Self {
         Self {
+            id,
             job: &job.name,
             targets: job.legs.join(","),
             platform: job.platform.as_ref(),
@@ -44,21 +49,26 @@ impl<'a> From<&'a Job> for MatrixRow<'a> {
     }
 }
 
-fn rows(plan: &Plan) -> Vec<MatrixRow<'_>> {
-    plan.jobs.iter().map(MatrixRow::from).collect()
+fn rows<'a>(plan: &'a Plan, id: &'a Fingerprint) -> Vec<MatrixRow<'a>> {
+    plan.jobs.iter().map(|job| MatrixRow::of(job, id)).collect()
 }
 
 /// One row a line, so that a change of one job is a change of one line.
 #[must_use]
 pub fn render(plan: &Plan) -> String {
-    let lines: Vec<String> = rows(plan).iter().map(to_json).collect();
+    with_id(plan, &metadata::id(plan))
+}
+
+/// The same, for a plan of which it is known what it is called.
+pub(super) fn with_id(plan: &Plan, id: &Fingerprint) -> String {
+    let lines: Vec<String> = rows(plan, id).iter().map(to_json).collect();
     if lines.is_empty() { "[]\n".into() } else { format!("[\n  {}\n]\n", lines.join(",\n  ")) }
 }
 
 /// All rows on one line, for `strategy.matrix.include` through `fromJSON`.
 #[must_use]
 pub fn render_github(plan: &Plan) -> String {
-    to_json(&rows(plan))
+    to_json(&rows(plan, &metadata::id(plan)))
 }
 
 fn to_json(value: &impl Serialize) -> String {

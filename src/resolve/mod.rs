@@ -54,7 +54,7 @@ use crate::bake::target::links::links as links_of;
 use crate::bake::target::{Definition, Group, Target, select};
 use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::plan::Plan;
+use crate::plan::{Plan, Run};
 use crate::platform::Platform;
 use crate::spec::Spec;
 
@@ -89,9 +89,11 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
         publish: input.publish,
         kept: input.kept.to_vec(),
         sources: input.sources.clone(),
+        run: Run::of(input.given),
+        known_versions: versions::used(images.iter().chain(&left_out), input),
         ..Plan::default()
     };
-    plan.images = publish::images(&images, &publications, &wanted, &targets, &legs);
+    plan.images = publish::images(input, &images, &publications, &wanted, &targets, &legs);
     plan.jobs = jobs::jobs(&legs, &targets, &plan.images);
     plan.local = local(input, &images, &targets);
     plan.legs = legs.into_legs();

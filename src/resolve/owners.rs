@@ -16,7 +16,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::platform::Platform;
 use crate::reference::{Reference, Repository, Tag};
 use crate::tags::{self, Candidate, CandidateName, Claim, KnownNames, Loss, OwnedTag, Share, TagError};
-use crate::version::{Class, Version};
+use crate::version::{Class, Version, Withdrawn};
 
 /// The images of one block, by their positions.
 pub(super) struct Block<'a> {
@@ -31,7 +31,7 @@ pub(super) struct Block<'a> {
 struct OtherVersions {
     /// By image: those that were released before, and not withdrawn.
     released: BTreeMap<usize, Vec<Version>>,
-    withdrawn: Vec<Version>,
+    withdrawn: Vec<Withdrawn>,
 }
 
 /// Gives the rendered names of one block's images to their owners, repository by repository.
@@ -144,12 +144,16 @@ fn unversioned(names: &Names, diagnostics: &mut Diagnostics) -> Vec<Published> {
     once(tags)
 }
 
-fn candidate<'d>(image: &'d UnresolvedImage, names: &Names, withdrawn: &[Version]) -> Option<Candidate<'d>> {
+fn candidate<'d>(
+    image: &'d UnresolvedImage,
+    names: &Names,
+    withdrawn: &[Withdrawn],
+) -> Option<Candidate<'d>> {
     let version = image.version.known()?;
     Some(Candidate {
         version,
         competes_for_latest: image.settings().latest,
-        is_withdrawn: versions::is_among(version, withdrawn),
+        is_withdrawn: withdrawn.iter().any(|one| one.covers(version)),
         suffixes: names.suffixes.clone(),
         names: names.names.clone(),
     })

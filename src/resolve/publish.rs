@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::assigned::Legs;
+use super::forms;
 use super::image::UnresolvedImage;
 use super::input::Input;
 use super::names::{self, Names};
@@ -15,6 +16,7 @@ use super::targets::Targets;
 use super::untagged;
 use super::versions;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::form::Form;
 use crate::plan::{Build, Image, PlannedTag};
 use crate::reference::{Repository, Tag};
 use crate::source::Span;
@@ -84,6 +86,11 @@ pub(super) fn publications(
     }
     if !diagnostics.has_errors() {
         untagged = untagged::untagged(input, &all, left_out, wanted, diagnostics);
+        if input.publish && !input.purpose.is_committed() {
+            for (image, _, publication) in all.iter().filter(|(image, ..)| wanted.contains(&image.key)) {
+                forms::note_unguarded(image, publication, diagnostics);
+            }
+        }
     }
     Publications { of_images: publications, untagged }
 }
@@ -145,6 +152,7 @@ fn collisions(images: &[UnresolvedImage], publications: &[Publication], diagnost
 
 /// The images of the plan.
 pub(super) fn images(
+    input: &Input<'_>,
     images: &[UnresolvedImage],
     publications: &[Publication],
     wanted: &BTreeSet<String>,
@@ -152,6 +160,13 @@ pub(super) fn images(
     legs: &Legs,
 ) -> IndexMap<String, Image> {
     let mut planned = IndexMap::new();
+    let mut other_forms: BTreeMap<&Repository, BTreeSet<Form>> = BTreeMap::new();
+    for (image, publication) in images.iter().zip(publications) {
+        let forms = forms::others(image, input);
+        for repository in publication.keys() {
+            other_forms.entry(repository).or_default().extend(forms.iter().cloned());
+        }
+    }
     for (image, publication) in
         images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key))
     {
@@ -194,6 +209,11 @@ pub(super) fn images(
                 yielded: yielded.into_values().collect(),
                 scheme: image.settings().scheme,
                 withdrawn: withdrawn(images, image.block),
+                other_forms: {
+                    let all: BTreeSet<&Form> =
+                        publication.keys().filter_map(|one| other_forms.get(one)).flatten().collect();
+                    all.into_iter().cloned().collect()
+                },
                 immutable: image.settings().immutable,
             },
         );
