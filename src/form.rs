@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff::fmt::strtime;
 
 use crate::as_text::as_text;
-use crate::reference::LATEST;
+use crate::reference::{LATEST, is_of_tag};
 
 /// How many parts a form has at most, and how long its text is.
 const MAX_PARTS: usize = 24;
@@ -310,7 +310,7 @@ impl FromStr for Form {
             if before.contains('}') {
                 return Err(FormError::Brace);
             }
-            if !before.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')) {
+            if !before.chars().all(is_of_tag) {
                 return Err(FormError::Character);
             }
             parts.push(Part::Text(before.to_owned()));

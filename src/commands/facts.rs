@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::facts::{self, Facts, KnownVersions, command, git, released, remote};
 use crate::plan::Run;
-use crate::published::plan_json;
+use crate::published::plan_json::{self, KnownVersionsEntry};
 
 /// What can be known without starting a program: what is [`given`] before the environment.
 pub(super) fn known(
@@ -86,6 +86,8 @@ pub(super) fn known_versions(
                 Error::from(Diagnostic::error("known-versions", message).with_help(help))
             };
             if let Some(of_plan) = plan_json::known_versions(&text) {
+                let of_plan =
+                    of_plan.map(|KnownVersionsEntry { names, by_image }| KnownVersions { names, by_image });
                 return of_plan.map_err(|problem| fail(problem, plan_json::way_out(path)));
             }
             released::parse(&text).map_err(|problem| {

@@ -22,7 +22,6 @@ use std::ops::Deref;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 /// Environment variables.
 pub(crate) type Environment = BTreeMap<String, String>;
@@ -42,13 +41,11 @@ fn variable<'e>(env: &'e Environment, name: &str) -> Option<&'e str> {
 }
 
 /// Versions that were released before, by what the release is called; most often names of git tags.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownVersions {
     /// Those of all images that have no list of their own.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
     /// Those of single images, by their keys in the plan.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_image: BTreeMap<String, Vec<String>>,
 }
 

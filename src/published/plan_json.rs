@@ -12,7 +12,6 @@ use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 use crate::as_text::as_text;
-use crate::facts::KnownVersions;
 use crate::form::Form;
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
@@ -40,8 +39,8 @@ pub struct PlanJson {
     pub run: RunEntry,
     /// The versions released before that were given with `--known-versions` and that an image reads as its own, as they
     /// were given.
-    #[serde(default, skip_serializing_if = "KnownVersions::is_empty")]
-    pub known_versions: KnownVersions,
+    #[serde(default, skip_serializing_if = "KnownVersionsEntry::is_empty")]
+    pub known_versions: KnownVersionsEntry,
     /// The images by key, in the order of the spec.
     pub images: IndexMap<String, ImageEntry>,
     /// The CI jobs, in the order of their first build.
@@ -63,12 +62,12 @@ pub(crate) fn run(text: &str) -> Option<RunEntry> {
 ///
 /// # Errors
 /// When it is of another schema, or no whole plan.
-pub(crate) fn known_versions(text: &str) -> Option<Result<KnownVersions, String>> {
+pub(crate) fn known_versions(text: &str) -> Option<Result<KnownVersionsEntry, String>> {
     #[derive(Deserialize)]
     struct Known {
         schema: u64,
         #[serde(default)]
-        known_versions: KnownVersions,
+        known_versions: KnownVersionsEntry,
     }
     #[derive(Deserialize)]
     struct Whole {
@@ -135,6 +134,23 @@ impl fmt::Display for Fingerprint {
 }
 
 as_text!(Fingerprint: "The start of a SHA-256: 16 hexadecimal digits in lower case.");
+
+/// Versions that were released before, as they were given: most often names of git tags.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+pub struct KnownVersionsEntry {
+    /// Those of all images that have no list of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// Those of single images, by their keys.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_image: BTreeMap<String, Vec<String>>,
+}
+
+impl KnownVersionsEntry {
+    fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.by_image.is_empty()
+    }
+}
 
 /// A run of CI, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]

@@ -10,13 +10,11 @@ use crate::published::plan_json::Fingerprint;
 use crate::runner::Runner;
 
 /// The version of the form.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 1;
 
 /// A CI job.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MatrixRow<'a> {
-    /// The plan that it is of, as `plan.json` calls it.
-    id: &'a Fingerprint,
     /// The name of its first target; unique.
     job: &'a str,
     /// What it builds, with commas between, as Docker's bake action takes it; dependencies first.
@@ -32,12 +30,13 @@ pub struct MatrixRow<'a> {
     images: &'a [String],
     /// Entitlements that Bake will ask for.
     allow: &'a [String],
+    /// The plan that it is of, as `plan.json` calls it.
+    id: &'a Fingerprint,
 }
 
 impl<'a> MatrixRow<'a> {
     fn of(job: &'a Job, id: &'a Fingerprint) -> Self {
         Self {
-            id,
             job: &job.name,
             targets: job.legs.join(","),
             platform: job.platform.as_ref(),
@@ -45,6 +44,7 @@ impl<'a> MatrixRow<'a> {
             qemu: job.qemu,
             images: &job.images,
             allow: &job.allow,
+            id,
         }
     }
 }

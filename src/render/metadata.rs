@@ -6,10 +6,11 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::bake;
+use crate::facts::KnownVersions;
 use crate::plan::{Build, Image, Job, Plan, PlannedTag, Run};
 use crate::published::plan_json::{
-    BuildEntry, FileEntry, Fingerprint, ImageEntry, JobEntry, PlanJson, RunEntry, SCHEMA, SourceEntry,
-    TagClass, TagEntry, YieldedEntry,
+    BuildEntry, FileEntry, Fingerprint, ImageEntry, JobEntry, KnownVersionsEntry, PlanJson, RunEntry, SCHEMA,
+    SourceEntry, TagClass, TagEntry, YieldedEntry,
 };
 use crate::reference::{Reference, Repository};
 use crate::registry::Location;
@@ -30,7 +31,7 @@ pub(super) fn plan_json(plan: &Plan, definition: Fingerprint) -> PlanJson {
         id,
         definition,
         run,
-        known_versions: plan.known_versions.clone(),
+        known_versions: KnownVersionsEntry::from(&plan.known_versions),
         images,
         jobs: of_job,
         source: SourceEntry { files: files.collect() },
@@ -49,6 +50,13 @@ struct Identified<'p> {
 impl Identified<'_> {
     fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&serde_json::to_string(self).expect("a plan has string keys only"))
+    }
+}
+
+impl From<&KnownVersions> for KnownVersionsEntry {
+    fn from(known: &KnownVersions) -> Self {
+        let KnownVersions { names, by_image } = known;
+        Self { names: names.clone(), by_image: by_image.clone() }
     }
 }
 

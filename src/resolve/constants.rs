@@ -43,9 +43,10 @@ pub(super) fn settle(tags: &mut [Published]) -> Option<Version> {
         for tag in tags.iter_mut().filter(|tag| tag.claim != Claim::Run) {
             tag.form = forms::of(tag.tag.as_str(), tag.claim, Some(version), Some(tag.form.clone()));
         }
-        let all: Vec<(Claim, Form)> = tags.iter().map(|tag| (tag.claim, tag.form.clone())).collect();
+        let all: Vec<(bool, Form)> =
+            tags.iter().map(|tag| (tag.claim == Claim::Literal, tag.form.clone())).collect();
         for tag in tags.iter_mut().filter(|tag| matches!(tag.claim, Claim::Versions(_))) {
-            let all = all.iter().map(|(claim, form)| (*claim, form));
+            let all = all.iter().map(|(is_whole, form)| (*is_whole, form));
             tag.family = tags::family(tag.tag.as_str(), &tag.form, all);
         }
     }

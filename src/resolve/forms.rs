@@ -1,14 +1,6 @@
-//! The form of each tag: where its version stands in it, and which tags of the image are not versions.
+//! The form of each tag: where its version stands in it.
 
-use std::collections::BTreeSet;
-
-use super::image::UnresolvedImage;
-use super::input::Input;
-use super::publication::{Publication, Published};
-use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::form::{Form, Part};
-use crate::pattern;
-use crate::rules::{self, Flavor, Rule};
 use crate::tags::Claim;
 use crate::version::Version;
 
@@ -69,53 +61,6 @@ fn found(name: &str, claim: Claim, version: &Version) -> Option<Form> {
             })
         })
     })
-}
-
-/// The forms of the image's tags that are not versions, of this run and of all others: what they fit is no release.
-pub(super) fn others(image: &UnresolvedImage, input: &Input<'_>) -> BTreeSet<Form> {
-    let settings = image.settings();
-    let flavor = Flavor::parse(settings.flavor.iter().map(|line| line.as_str())).unwrap_or_default();
-    let length = input.given.short_length();
-    let patterns = settings.tags.iter().flatten().chain(&settings.prerelease_tags).map(|one| &one.pattern);
-    let of_pattern = |text: &str| match rules::is_rule(text) {
-        true => Rule::parse(text).ok().map(|rule| rule.form(&flavor, length)),
-        false => pattern::form(text, length, image.names()),
-    };
-    let forms = patterns.chain(&settings.channels).filter_map(|text| of_pattern(text.as_str()));
-    forms.filter(|form| !form.is_plain()).collect()
-}
-
-/// Says which tags float without a version that the merge could read out of the tags of a repository.
-pub(super) fn note_unguarded(
-    image: &UnresolvedImage,
-    publication: &Publication,
-    diagnostics: &mut Diagnostics,
-) {
-    let tags = || publication.values().flat_map(|listing| &listing.tags);
-    let follows = |claim| matches!(claim, Claim::Versions(_) | Claim::Prereleases(_));
-    let unreadable = tags().filter(|tag| follows(tag.claim) && tag.family.is_empty());
-    let of_channels = tags().filter(|tag| tag.claim == Claim::Channel);
-    let mut note = |found: Vec<&Published>, why: &str, help: &str| {
-        let Some(first) = found.first() else { return };
-        let names: BTreeSet<String> = found.iter().map(|tag| format!("`{}`", tag.tag)).collect();
-        let names: Vec<String> = names.into_iter().collect();
-        let message = format!(
-            "the merge cannot tell from the tags of a registry whether a greater version has {} of image `{}`: {why}",
-            names.join(", "),
-            image.key
-        );
-        diagnostics.report(Diagnostic::note("unguarded-tag", message).at(first.span, "").with_help(help));
-    };
-    note(
-        unreadable.collect(),
-        "no tag of the image shows its version so that it can be read back",
-        "publish a tag such as `{{ version }}`, too, or name released versions with `--known-versions`",
-    );
-    note(
-        of_channels.collect(),
-        "no tag says which versions are of a channel",
-        "name released versions with `known_versions`, or merge in the order of the releases",
-    );
 }
 
 #[cfg(test)]

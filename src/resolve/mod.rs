@@ -5,6 +5,10 @@ mod input;
 mod publication;
 mod version;
 
+mod forms;
+
+mod constants;
+
 // The targets of the source.
 mod cache;
 mod targets;
@@ -16,9 +20,7 @@ mod rules;
 
 mod image;
 
-mod forms;
-
-mod constants;
+mod guards;
 mod names;
 mod versions;
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::assigned::Legs;
-use super::forms;
+use super::guards;
 use super::image::UnresolvedImage;
 use super::input::Input;
 use super::names::{self, Names};
@@ -88,7 +88,7 @@ pub(super) fn publications(
         untagged = untagged::untagged(input, &all, left_out, wanted, diagnostics);
         if input.publish && !input.purpose.is_committed() {
             for (image, _, publication) in all.iter().filter(|(image, ..)| wanted.contains(&image.key)) {
-                forms::note_unguarded(image, publication, diagnostics);
+                guards::note_unguarded(image, publication, diagnostics);
             }
         }
     }
@@ -162,7 +162,7 @@ pub(super) fn images(
     let mut planned = IndexMap::new();
     let mut other_forms: BTreeMap<&Repository, BTreeSet<Form>> = BTreeMap::new();
     for (image, publication) in images.iter().zip(publications) {
-        let forms = forms::others(image, input);
+        let forms = guards::other_forms(image, input);
         for repository in publication.keys() {
             other_forms.entry(repository).or_default().extend(forms.iter().cloned());
         }

@@ -2,6 +2,8 @@
 
 use jiff::Zoned;
 
+use crate::reference::is_of_tag;
+
 /// The letters that stand for a part of a date; what is in none of them stands for itself.
 const TOKENS: [&str; 61] = [
     "YYYY",
@@ -169,7 +171,7 @@ impl Format {
 }
 
 fn is_of_tags(text: &str) -> bool {
-    text.chars().all(super::template::is_of_tags)
+    text.chars().all(is_of_tag)
 }
 
 fn value(token: &str, time: &Zoned) -> String {

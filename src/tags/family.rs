@@ -2,19 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use super::{Claim, LATEST};
 use crate::form::{Form, Part};
+use crate::reference::LATEST;
 
-/// The forms in which the versions are published that a floating tag moves with; none when no tag of the image shows its
+/// The forms in which the versions are published that a floating tag moves with, of the forms of all tags of its image, each
+/// with whether it shows whole versions; none when no tag of the image shows its
 /// version so that it can be read back.
 ///
 /// Whole versions come first. A tag without a version, such as `latest-debian`, goes with the tags that have the same text
 /// around the version; where there are none, with all.
 #[must_use]
-pub(crate) fn family<'f>(name: &str, own: &Form, all: impl Iterator<Item = (Claim, &'f Form)>) -> Vec<Form> {
+pub(crate) fn family<'f>(name: &str, own: &Form, all: impl Iterator<Item = (bool, &'f Form)>) -> Vec<Form> {
     let readable = all.filter(|(_, form)| form.is_readable());
-    let (whole, parts): (Vec<_>, Vec<_>) = readable.partition(|(claim, _)| *claim == Claim::Literal);
-    let forms = |found: &[(Claim, &'f Form)]| -> BTreeSet<Form> {
+    let (whole, parts): (Vec<_>, Vec<_>) = readable.partition(|(is_whole, _)| *is_whole);
+    let forms = |found: &[(bool, &'f Form)]| -> BTreeSet<Form> {
         found.iter().map(|(_, form)| (*form).clone()).collect()
     };
     let (mut whole, parts) = (forms(&whole), forms(&parts));
@@ -58,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_floating_tag_goes_with_the_tags_that_show_versions_as_it_does() {
-        let (literal, floating) = (Claim::Literal, Claim::Versions(1));
+        let (literal, floating) = (true, false);
         let both = [(literal, "{version}"), (literal, "{version}-debian"), (floating, "{version}-debian")];
         for (name, own, all, expected) in [
             ("latest", "latest", &[(literal, "{version}")][..], "{version}"),
@@ -84,9 +85,10 @@ mod tests {
             ("latest", "latest", &[(literal, "{version}-{commit:7}")], "{version}-{commit:7}"),
             ("latest", "latest", &[(literal, "RELEASE.{version}")], "RELEASE.{version}"),
         ] {
-            let forms: Vec<(Claim, Form)> =
-                all.iter().map(|(claim, form)| (*claim, form.parse().unwrap())).collect();
-            let found = family(name, &own.parse().unwrap(), forms.iter().map(|(claim, form)| (*claim, form)));
+            let forms: Vec<(bool, Form)> =
+                all.iter().map(|(is_whole, form)| (*is_whole, form.parse().unwrap())).collect();
+            let found =
+                family(name, &own.parse().unwrap(), forms.iter().map(|(is_whole, form)| (*is_whole, form)));
             let found: Vec<String> = found.iter().map(ToString::to_string).collect();
             assert_eq!(found.join(" "), expected, "{name} {all:?}");
         }

@@ -358,7 +358,7 @@ impl Candidate<'_> {
                     let why = reason(*claim, self.version);
                     let follows = matches!(claim, Claim::Versions(_) | Claim::Prereleases(_));
                     let is_provisional = is_alone && follows;
-                    let all = self.names.iter().map(|one| (one.claim, &one.form));
+                    let all = self.names.iter().map(|one| (one.claim == Claim::Literal, &one.form));
                     let family = if follows { family(name, form, all) } else { Vec::new() };
                     share.owned.extend(tags.map(|(name, suffix)| OwnedTag {
                         name,
@@ -471,7 +471,7 @@ pub(crate) fn reason(claim: Claim, version: &Version) -> Option<String> {
         Claim::Versions(depth) => Some(format!("greatest {}", among(depth))),
         Claim::Prereleases(0) => Some("greatest prerelease".to_owned()),
         Claim::Prereleases(depth) => Some(format!("greatest prerelease of {}", among(depth))),
-        Claim::Channel => Some("greatest version of the channel".to_owned()),
+        Claim::Channel => Some("greatest version of the channel that the plan knows".to_owned()),
         Claim::Run => Some("moves with each run".to_owned()),
     }
 }
@@ -608,7 +608,7 @@ mod tests {
                 ("1.4.2", Some("greatest 1.4.2")),
                 ("v1.4-slim", Some("greatest 1.4.x")),
                 ("lts", Some("greatest stable version")),
-                ("nightly", Some("greatest version of the channel")),
+                ("nightly", Some("greatest version of the channel that the plan knows")),
             ]
         );
         // With nothing to compare with, the registry has the last word.

@@ -121,7 +121,7 @@ fn outputs_of_the_step_and_the_summary_are_appended() {
         rows[2],
         serde_json::json!({
             "job": "tool-linux-s390x", "targets": "tool-linux-s390x", "platform": "linux/s390x",
-            "runner": "ubuntu-latest", "qemu": true, "images": ["tool"], "allow": [],
+            "runner": "ubuntu-latest", "qemu": true, "images": ["tool"], "allow": [], "id": rows[0]["id"],
         })
     );
     assert_eq!((lines[2].1, lines[3].1), ("true", "true"));
@@ -281,7 +281,7 @@ app-1_10_0        1             greatest 1.x
 app-1_10_0        latest        greatest stable version
 app-1_9_3         1.9.3         literal, never moves
 app-1_9_3         1.9           greatest 1.9.x
-app-1_9_3         lts           greatest version of the channel
+app-1_9_3         lts           greatest version of the channel that the plan knows
 app-1_9_3         1             owned by 1.10.0
 app-1_9_3         latest        owned by 1.10.0
 app-2_0_0-beta_1  2.0.0-beta.1  literal, never moves
@@ -296,7 +296,7 @@ app-2_0_0-beta_1  beta          greatest prerelease
 IMAGE      TAG     WHY
 app-1_9_3  1.9.3   literal, never moves
 app-1_9_3  1.9     greatest 1.9.x
-app-1_9_3  lts     greatest version of the channel
+app-1_9_3  lts     greatest version of the channel that the plan knows
 app-1_9_3  1       owned by 1.10.0, which is not in this plan: it is not moved
 app-1_9_3  latest  owned by 1.10.0, which is not in this plan: it is not moved
 
@@ -313,7 +313,7 @@ app-1_9_3  1.9.3   literal, never moves
 app-1_9_3  1.9     greatest 1.9.x; no other version is known, so the merge decides
 app-1_9_3  1       greatest 1.x; no other version is known, so the merge decides
 app-1_9_3  latest  greatest stable version; no other version is known, so the merge decides
-app-1_9_3  lts     greatest version of the channel
+app-1_9_3  lts     greatest version of the channel that the plan knows
 
 1 image, 5 tags, 1 platform, 1 job
 

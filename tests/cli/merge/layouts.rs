@@ -64,7 +64,7 @@ fn builds_without_attestations_and_docker_s_media_types_are_taken_as_they_are() 
         assert_eq!(report.images["app"].media_type.as_deref(), Some(expected), "{:?}", report.problems);
         assert_eq!(world.platforms("a", "latest"), ["linux/amd64", "linux/arm64"]);
 
-        let annotated = plan_of(&[A], TAGS, r#""annotations":{"k":"v"},"#, "hold");
+        let annotated = plan_of(&[A], CONSTANTS, r#""annotations":{"k":"v"},"#, "hold");
         let report = world.merge(&annotated, allow());
         if docker {
             assert_eq!(code(&report), "compose");

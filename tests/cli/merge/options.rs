@@ -35,7 +35,8 @@ oci-layout:[..]: tagged 1.4, 1, latest
 #[test]
 fn a_dry_run_writes_nothing_and_prints_commands() {
     let world = World::with_app(&["a"]);
-    let document = plan_of(&["oci-layout:a"], super::world::TAGS, r#""annotations":{"k":"a b"},"#, "hold");
+    let document =
+        plan_of(&["oci-layout:a"], super::world::CONSTANTS, r#""annotations":{"k":"a b"},"#, "hold");
     let ran = test(&world, &document)
         .args(MERGE)
         .args(["--dry-run"])
