@@ -65,23 +65,17 @@ pub(crate) fn run(text: &str) -> Option<RunEntry> {
 pub(crate) fn known_versions(text: &str) -> Option<Result<KnownVersionsEntry, String>> {
     #[derive(Deserialize)]
     struct Known {
-        schema: u64,
+        schema: serde_json::Number,
         #[serde(default)]
-        known_versions: KnownVersionsEntry,
+        known_versions: serde_json::Value,
     }
-    #[derive(Deserialize)]
-    struct Whole {
-        #[serde(rename = "schema")]
-        _schema: serde_json::Number,
+    let Known { schema, known_versions } = serde_json::from_str(text).ok()?;
+    if schema != SCHEMA.into() {
+        return Some(Err(format!("the plan has schema {schema}, and this program reads schema {SCHEMA}")));
     }
-    serde_json::from_str::<Whole>(text).ok()?;
-    Some(match serde_json::from_str::<Known>(text) {
-        Ok(known) if known.schema == u64::from(SCHEMA) => Ok(known.known_versions),
-        Ok(known) => {
-            Err(format!("the plan has schema {}, and this program reads schema {SCHEMA}", known.schema))
-        }
-        Err(error) => Err(format!("the plan cannot be read: {error}")),
-    })
+    let known = Some(known_versions).filter(|known| !known.is_null()).map(serde_json::from_value);
+    let known = known.transpose().map(Option::unwrap_or_default);
+    Some(known.map_err(|error| format!("`known_versions` of the plan: {error}")))
 }
 
 /// What to do about a plan of another schema.

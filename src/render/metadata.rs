@@ -23,7 +23,10 @@ pub(super) fn plan_json(plan: &Plan, definition: Fingerprint) -> PlanJson {
     let images = plan.images.iter().map(|(key, one)| (key.clone(), image(one, plan, &jobs))).collect();
     let of_job = plan.jobs.iter().map(JobEntry::from).collect();
     let run = RunEntry::from(&plan.run);
-    let id = Identified { definition: &definition, run: &run, images: &images, jobs: &of_job }.fingerprint();
+    // A time says nothing that the commit does not, and is not always known.
+    let timeless = &RunEntry { commit_time: None, ..run.clone() };
+    let id =
+        Identified { definition: &definition, run: timeless, images: &images, jobs: &of_job }.fingerprint();
     let files =
         plan.sources.iter().map(|file| FileEntry { path: file.path.clone(), sha256: file.sha256.clone() });
     PlanJson {
