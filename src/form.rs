@@ -222,7 +222,9 @@ fn lengths<'a>(rest: &'a str, after: &'a [Part]) -> impl Iterator<Item = usize> 
 /// Whether a text is a date in this format, and written as the format would.
 fn is_date(text: &str, format: &str) -> bool {
     let Ok(date) = strtime::parse(format, text) else { return false };
-    date.year().is_none_or(|year| YEARS.contains(&year))
+    // Two digits are of some century.
+    let has_century = !format.contains("%y");
+    date.year().is_none_or(|year| !has_century || YEARS.contains(&year))
         && date.to_string(format).is_ok_and(|again| again == text)
 }
 

@@ -36,6 +36,8 @@ pub(crate) fn form(pattern: &str, sha_length: usize, image: ImageNames<'_>) -> O
         values.push((
             word,
             match word {
+                // Too few digits could not be told from other text.
+                "sha" if sha_length < COMMIT_START => mark("s").into(),
                 "sha" => COMMIT.get(..sha_length).unwrap_or(COMMIT).into(),
                 "commit" => COMMIT.into(),
                 "pr" => mark("p").into(),
@@ -46,7 +48,7 @@ pub(crate) fn form(pattern: &str, sha_length: usize, image: ImageNames<'_>) -> O
     let date = |format: &str, _: Kwargs| marked_date(format).unwrap_or_else(|| mark("x"));
     values.push((DATE, Value::from_function(date)));
     let text = template.render(Value::from_pairs(values.iter().cloned())).ok()?;
-    parts(&text)
+    parts(&text, sha_length)
 }
 
 fn mark(code: &str) -> String {
@@ -77,7 +79,7 @@ fn marked_date(format: &str) -> Option<String> {
 }
 
 /// Reads a rendered text with marks in it.
-fn parts(text: &str) -> Option<Form> {
+fn parts(text: &str, sha_length: usize) -> Option<Form> {
     let mut parts = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
@@ -86,7 +88,7 @@ fn parts(text: &str) -> Option<Form> {
         parts.push(Part::Text(before.to_owned()));
         if let Some(inner) = after.strip_prefix(OPEN) {
             let (code, after) = inner.split_once(CLOSE)?;
-            parts.push(part(code)?);
+            parts.push(part(code, sha_length)?);
             rest = after;
         } else {
             let shared = after.bytes().zip(COMMIT.bytes()).take_while(|(a, b)| a == b).count();
@@ -104,12 +106,13 @@ fn parts(text: &str) -> Option<Form> {
     Some(joined(parts).into_iter().collect())
 }
 
-fn part(code: &str) -> Option<Part> {
+fn part(code: &str, sha_length: usize) -> Option<Part> {
     let mut letters = code.chars();
     Some(match letters.next()? {
         // Numbers of a version are joined to one below.
         'v' | 'n' => Part::Version,
         'p' => Part::Number,
+        's' => Part::Commit(sha_length),
         'd' => {
             let is_upper = letters.next()? == 'u';
             let letter = letters.next()?;
@@ -123,7 +126,15 @@ fn part(code: &str) -> Option<Part> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+    use proptest::collection;
+    use proptest::prelude::*;
+
+    use super::super::{Words, render};
     use super::*;
+    use crate::facts::Facts;
+    use crate::reference::Tag;
+    use crate::version::Version;
 
     #[test]
     fn what_stands_in_a_pattern_is_found() {
@@ -167,6 +178,52 @@ mod tests {
             "c0de-{{ sha }}",
         ] {
             assert_eq!(form(pattern, 7, names), None, "{pattern}");
+        }
+    }
+
+    proptest! {
+        /// Whatever a pattern renders to is of its form, and shows the version there.
+        #[test]
+        fn what_is_rendered_is_of_the_form(
+            numbers in collection::vec(0..3000_u64, 1..4),
+            tail in prop_oneof![Just(""), Just("-rc.1"), Just("-r2"), Just("p1"), Just(".Final"), Just("+k3s1")],
+            branch in "[a-z][a-z0-9/._-]{0,12}[a-z0-9]",
+            commit in "[0-9a-f]{40}",
+            number in 1..100_000_u64,
+            second in 946_684_800..4_102_444_800_i64,
+            length in 1..41_usize,
+        ) {
+            let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
+            let version: Version = format!("{}{tail}", numbers.join(".")).parse().unwrap();
+            let facts = Facts {
+                event: Some("push".into()),
+                branch: Some(branch),
+                commit: Some(commit),
+                pull_request: Some(number),
+                commit_time: Timestamp::from_second(second).ok(),
+                sha_length: Some(length),
+                default_branch: Some("main".into()),
+                ..Facts::default()
+            };
+            let image = ImageNames { name: "app", key: "app-slim" };
+            let words = Words { version: Some(&version), facts: &&facts, image };
+            for pattern in [
+                "{{ semver }}", "{{ version | replace('+', '-') }}", "v{{ semver }}", "{{ major }}.{{ minor }}-slim",
+                "api-{{ major }}", "{{ image }}-{{ semver }}-{{ key }}", "{{ semver }}-{{ sha }}", "sha-{{ commit[:12] }}",
+                "{{ date('%Y%m%d') }}", "{{ date('%Y.%-m.%-d', tz='Asia/Tokyo') }}-{{ sha }}", "{{ date('%y.%m') }}",
+                "{{ date('%G-%V') }}", "{{ branch | slug }}", "{{ branch | slug }}-{{ sha }}", "pr-{{ pr }}", "{{ pr }}",
+                "{{ event }}-{{ default_branch }}", "{{ branch | slug }}-{{ semver }}", "edge",
+                "{% if pr %}pr-{{ pr }}{% else %}{{ branch }}{% endif %}", "{{ major }}-{{ minor | default('x') }}",
+            ] {
+                let form = form(pattern, length, image);
+                let Ok(Some(rendered)) = render(pattern, &words) else { continue };
+                let Some(form) = form.filter(|_| rendered.text.parse::<Tag>().is_ok()) else { continue };
+                prop_assert!(form.fits(&rendered.text), "{pattern}: {} is not of {form}", rendered.text);
+                prop_assert_eq!(form.to_string().parse::<Form>(), Ok(form.clone()));
+                if form.is_readable() && rendered.uses.depth == usize::MAX && version.build().is_empty() {
+                    prop_assert!(form.versions_in(&rendered.text).contains(&version.text()), "{pattern} {form}");
+                }
+            }
         }
     }
 }

@@ -209,28 +209,25 @@ fn check_tag(key: &str, image: &PlannedImage, tag: &TagEntry) -> Result<(), Stri
     }
 }
 
-/// Refuses names that no Bake file could have: they go into paths, commands and reports.
+/// Refuses names that no plan has: they go into commands, paths and reports.
 fn names(images: &IndexMap<String, ImageEntry>, jobs: &[JobEntry]) -> Result<(), String> {
-    let builds = images.values().flat_map(|image| &image.builds);
-    // A plan written by hand need not say which job makes a build.
-    let has_name = |(_, name): &(&str, &String)| !name.is_empty();
-    let of_builds = builds.flat_map(|(name, build)| {
-        [("build", name)].into_iter().chain(Some(("job", &build.job)).filter(has_name))
+    let of_builds = images.values().flat_map(|image| &image.builds).flat_map(|(name, build)| {
+        // A plan written by hand need not say which job makes a build.
+        let job = Some(&build.job).filter(|job| !job.is_empty());
+        job.into_iter().chain([name])
     });
-    let of_jobs = jobs.iter().flat_map(|job| {
-        let targets = job.targets.iter().map(|name| ("build", name));
-        let images = job.images.iter().map(|name| ("image", name));
-        let group = job.group.iter().map(|name| ("group", name));
-        targets.chain(images).chain(group).chain([("job", &job.job)])
-    });
-    let of_images = images.keys().map(|name| ("image", name));
-    let is_name = |name: &str| {
-        let is_first = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        name.starts_with(is_first) && name.chars().all(|c| is_first(c) || matches!(c, '-' | '.'))
-    };
-    match of_images.chain(of_builds).chain(of_jobs).find(|(_, name)| !is_name(name)) {
-        Some((what, name)) => {
-            Err(format!("{name:?} is not a valid name of {what}: letters, digits, `_`, `-` and `.` make one"))
+    let of_jobs = jobs.iter().flat_map(|job| job.targets.iter().chain(&job.group).chain([&job.job]));
+    let is_legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let is_target = |name: &&String| !name.is_empty() && name.chars().all(is_legal);
+    if let Some(name) = of_builds.chain(of_jobs).find(|name| !is_target(name)) {
+        return Err(format!(
+            "{name:?} is not a valid name of a target: only letters, digits, `_` and `-` are allowed"
+        ));
+    }
+    let keys = images.keys().chain(jobs.iter().flat_map(|job| &job.images));
+    match keys.into_iter().find(|key| key.is_empty() || key.contains(char::is_control)) {
+        Some(key) => {
+            Err(format!("{key:?} is not a valid name of an image: it is empty or has control characters"))
         }
         None => Ok(()),
     }
@@ -321,15 +318,16 @@ pub(crate) mod tests {
                 ),
                 "\"-\"",
             ),
-            (format!(r#""a b":{good}"#), "\"a b\" is not a valid name of image"),
-            (format!(r#""..":{good}"#), "\"..\" is not a valid name of image"),
+            (format!(r#""":{good}"#), "\"\" is not a valid name of an image"),
+            (format!(r#""a\nb":{good}"#), "\"a\\nb\" is not a valid name of an image"),
+            (format!(r#""\u001b[2J":{good}"#), "is not a valid name of an image"),
             (
                 format!(r#""a":{}"#, good.replace(r#""app":{"#, r#""$(id)":{"#)),
-                "\"$(id)\" is not a valid name of build",
+                "\"$(id)\" is not a valid name of a target",
             ),
             (
-                format!(r#""a":{}"#, good.replace(r#""job":"app""#, r#""job":"--x""#)),
-                "\"--x\" is not a valid name of job",
+                format!(r#""a":{}"#, good.replace(r#""job":"app""#, r#""job":"a/../b""#)),
+                "\"a/../b\" is not a valid name of a target",
             ),
             (
                 format!(r#""a":{}"#, good.replace(r#""form":"1""#, r#""form":"2""#)),
@@ -374,7 +372,7 @@ pub(crate) mod tests {
             (&whole("").replace(r#""images":{}"#, r#""images":[]"#), "`plan.json` is no plan: invalid type"),
             (
                 &whole("").replace(r#""jobs":[]"#, r#""jobs":[{"job":"a;b","targets":[],"platform":null,"runner":"x","qemu":false,"images":[],"allow":[],"secrets":[],"ssh":[]}]"#),
-                "`plan.json` is no plan: \"a;b\" is not a valid name of job",
+                "`plan.json` is no plan: \"a;b\" is not a valid name of a target",
             ),
         ] {
             let error = Planned::read("plan.json", text).unwrap_err();

@@ -83,6 +83,11 @@ fn from_blocks(
                 // A second block over the same matrix publishes the same targets elsewhere.
                 key = format!("{}-{member}", written.name());
             }
+            if key.contains(char::is_control) {
+                let message = format!("the name of image {key:?} has control characters");
+                diagnostics.report(Diagnostic::error("image-name", message).at(written.span, ""));
+                continue;
+            }
             if taken.contains(&key) {
                 let message = format!("two images are named `{key}`");
                 diagnostics.report(Diagnostic::error("duplicate-image", message).at(written.span, ""));

@@ -46,7 +46,13 @@ fn part(word: &Word, sha_length: usize) -> Part {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use jiff::Timestamp;
+
+    use super::super::apply;
     use super::*;
+    use crate::facts::Facts;
 
     #[test]
     fn each_rule_has_a_form() {
@@ -82,5 +88,63 @@ mod tests {
         let flavor = Flavor::parse(["prefix=api-,onlatest=true", "suffix=-slim"]).unwrap();
         let rule = Rule::parse("type=semver,pattern={{major}},suffix=-x").unwrap();
         assert_eq!(rule.form(&flavor, 7).to_string(), "api-{version}-x");
+    }
+
+    #[test]
+    fn what_a_rule_gives_is_of_its_form() {
+        let run = |event: &str, git_ref: &str, second: i64| {
+            Facts {
+                event: Some(event.into()),
+                git_ref: Some(git_ref.into()),
+                commit: Some("860c1904a1ce19322e91ac35af1ab07466440c37".into()),
+                commit_time: Timestamp::from_second(second).ok(),
+                default_branch: Some("main".into()),
+                sha_length: Some(9),
+                ..Facts::default()
+            }
+            .with_ref_parts()
+        };
+        let runs = [
+            run("push", "refs/tags/v1.2.3", 1_700_000_000),
+            run("push", "refs/tags/v10.20.30-rc.1", 946_684_800),
+            run("push", "refs/heads/main", 1_793_588_645),
+            run("push", "refs/heads/feature/x-1", 1_800_000_000),
+            run("pull_request", "refs/pull/12/merge", 1_700_000_000),
+            run("schedule", "refs/heads/main", 1_767_225_599),
+        ];
+        let flavors =
+            [&[][..], &["prefix=api-,onlatest=true"], &["suffix=-{{sha}}"], &["prefix={{branch}}-"]];
+        let mut seen = BTreeSet::new();
+        for line in [
+            "type=semver,pattern={{version}}",
+            "type=semver,pattern={{major}}.{{minor}}",
+            "type=pep440,pattern=v{{major}}",
+            "type=match,pattern=v(.*),group=1",
+            "type=ref,event=tag",
+            "type=ref,event=branch",
+            "type=ref,event=pr",
+            "type=edge",
+            "type=sha",
+            "type=sha,format=long",
+            "type=schedule",
+            "type=schedule,pattern={{date 'YYYYMMDD-HHmmss' tz='Asia/Tokyo'}}",
+            "type=raw,value={{date 'YYYY.M.D'}}",
+            "type=raw,value={{commit_date 'GGGG-WW'}}-{{sha}}",
+            "type=raw,value={{date 'ddd D MMM YYYY'}}",
+            "type=raw,value=beta",
+        ] {
+            let rule = Rule::parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+            for (flavor, facts) in flavors.iter().flat_map(|flavor| runs.iter().map(move |run| (flavor, run)))
+            {
+                let flavor = Flavor::parse(flavor.iter().copied()).unwrap();
+                let Ok(outcome) = apply(std::slice::from_ref(&rule), &flavor, &facts) else { continue };
+                let form = rule.form(&flavor, 9);
+                for tag in outcome.tags {
+                    assert!(form.fits(&tag.text), "{line}: {} is not of {form}", tag.text);
+                    seen.insert(line);
+                }
+            }
+        }
+        assert_eq!(seen.len(), 16, "each rule gives a tag in some run: {seen:?}");
     }
 }
