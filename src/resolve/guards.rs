@@ -18,9 +18,12 @@ pub(super) fn other_forms(image: &UnresolvedImage, input: &Input<'_>) -> BTreeSe
     let flavor = Flavor::parse(settings.flavor.iter().map(|line| line.as_str())).unwrap_or_default();
     let length = input.given.short_length();
     let patterns = settings.tags.iter().flatten().chain(&settings.prerelease_tags).map(|one| &one.pattern);
-    let of_pattern = |text: &str| match rules::is_rule(text) {
-        true => Rule::parse(text).ok().map(|rule| rule.form(&flavor, length)),
-        false => pattern::form(text, length, image.names()),
+    let of_pattern = |text: &str| {
+        if rules::is_rule(text) {
+            Rule::parse(text).ok().map(|rule| rule.form(&flavor, length))
+        } else {
+            pattern::form(text, length, image.names())
+        }
     };
     let forms = patterns.chain(&settings.channels).filter_map(|text| of_pattern(text.as_str()));
     // A constant that reads as no version is none in any case.

@@ -249,9 +249,10 @@ pub(super) fn used<'i>(
     }
     for image in images {
         let own = outside_of(image, input).map(|(name, _)| name.to_owned());
-        match outside.by_image.contains_key(&image.key) {
-            true => drop(by_image.insert(image.key.clone(), own.collect())),
-            false => names.extend(own),
+        if outside.by_image.contains_key(&image.key) {
+            by_image.insert(image.key.clone(), own.collect());
+        } else {
+            names.extend(own);
         }
     }
     let names = outside.names.iter().filter(|name| names.contains(*name)).cloned().collect();
