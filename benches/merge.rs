@@ -67,13 +67,20 @@ impl Bench {
 
     /// Our run, with tags of its own.
     fn ours(&self, tags: &[String], repositories: &[String]) -> Duration {
-        let tags: Vec<Value> = tags.iter().map(|tag| json!({ "name": tag, "floating": false })).collect();
+        let tags: Vec<Value> =
+            tags.iter().map(|tag| json!({ "name": tag, "class": "constant", "form": tag })).collect();
         let builds = json!({
             "app-amd64": { "platform": "linux/amd64" },
             "app-arm64": { "platform": "linux/arm64" },
         });
         let image = json!({ "repositories": repositories, "tags": tags, "builds": builds });
-        let plan = json!({ "schema": 1, "images": { "app": image } });
+        let plan = json!({
+            "schema": 2,
+            "id": "0123456789abcdef",
+            "definition": "fedcba9876543210",
+            "images": { "app": image },
+            "jobs": [],
+        });
         fs::write(self.folder.join("plan.json"), plan.to_string()).expect("the folder is ours");
         let mut command = Command::new(env!("CARGO_BIN_EXE_bakeplan"));
         command.args(["merge", "--plan", "plan.json", "--metadata", "metadata.json"]);

@@ -114,6 +114,10 @@ pub mod published {
     }
 }
 
+pub mod form {
+    pub use crate::form::Form;
+}
+
 pub mod reference {
     pub use crate::reference::{Digest, Reference, Repository, Tag};
 }

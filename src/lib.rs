@@ -23,6 +23,8 @@
 // The words.
 mod as_text;
 mod diagnostic;
+mod form;
+mod glob;
 mod graphemes;
 mod json;
 mod oci;

@@ -199,6 +199,7 @@ impl Evaluated {
             platforms: &[],
             publish: true,
             purpose: Purpose::Run,
+            given: facts,
             facts: &facts,
             known_versions: &KnownVersions::default(),
             kept: &[],
@@ -282,11 +283,15 @@ pub struct Merged {
 /// # );
 /// # std::fs::write(blobs.join("770cf70f4068e8e3bfa83958f61944d74a27015cc3d94dafe69a725a5ec7de65"), manifest)?;
 /// # let digest = "sha256:770cf70f4068e8e3bfa83958f61944d74a27015cc3d94dafe69a725a5ec7de65";
-/// let plan = r#"{"schema": 1, "images": {"app": {
-///     "repositories": ["oci-layout:app"],
-///     "tags": [{"name": "1.4.2", "floating": false}],
-///     "builds": {"app-linux-amd64": {"platform": "linux/amd64", "job": "app-linux-amd64"}}
-/// }}}"#;
+/// let plan = r#"{
+///     "schema": 2, "id": "0123456789abcdef", "definition": "fedcba9876543210",
+///     "images": {"app": {
+///         "repositories": ["oci-layout:app"],
+///         "tags": [{"name": "1.4.2", "floating": false, "class": "version", "form": "{version}"}],
+///         "builds": {"app-linux-amd64": {"platform": "linux/amd64", "job": "app-linux-amd64"}}
+///     }},
+///     "jobs": []
+/// }"#;
 /// let metadata = format!(r#"{{"app-linux-amd64": {{"containerimage.digest": "{digest}"}}}}"#);
 /// let access = bakeplan::Access { folder: folder.path().to_owned(), ..Default::default() };
 /// let merged = bakeplan::merge(plan, &[("metadata.json", &metadata)], &access)?;

@@ -5,19 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use indexmap::IndexMap;
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::bake::target::{Group, Target};
 use crate::bake::values::Name;
 use crate::bake::values::kept::KeptVariable;
 use crate::diagnostic::Diagnostic;
+use crate::facts::{Facts, KnownVersions};
+use crate::form::Form;
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
 use crate::reference::{Repository, Tag};
 use crate::runner::Runner;
 use crate::source::Source;
 use crate::tags::{Claim, YieldedTag};
-use crate::version::{Scheme, Tails};
+use crate::version::{Scheme, Tails, Version};
 
 /// Everything that a run decides.
 #[derive(Clone, Debug, Default)]
@@ -40,12 +43,48 @@ pub struct Plan {
     pub publish: bool,
     /// The variables that are left to the build.
     pub kept: Vec<KeptVariable>,
+    /// The run that it was made in.
+    pub run: Run,
+    /// The versions released before that were given and that an image reads as its own, as they were given.
+    pub known_versions: KnownVersions,
     /// The files that it was made from.
     pub sources: Vec<SourceFile>,
     /// What is worth a look, and is no error.
     pub warnings: Vec<Diagnostic>,
     /// What depends on the clock or on chance, and keeps the committed file that the plan is made for from being current.
     pub volatile: Vec<Diagnostic>,
+}
+
+/// A run of CI, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Run {
+    /// What started it.
+    pub event: Option<String>,
+    /// The full name of the ref.
+    pub git_ref: Option<String>,
+    /// The workflow, by its file.
+    pub workflow: Option<String>,
+    /// Its number among the runs of the workflow.
+    pub number: Option<u64>,
+    /// The commit's full hash.
+    pub commit: Option<String>,
+    /// When it was committed.
+    pub commit_time: Option<Timestamp>,
+}
+
+impl Run {
+    /// What facts say of the run.
+    #[must_use]
+    pub fn of(facts: &Facts) -> Self {
+        Self {
+            event: facts.event.clone(),
+            git_ref: facts.git_ref.clone(),
+            workflow: facts.workflow.clone(),
+            number: facts.run,
+            commit: facts.commit.clone(),
+            commit_time: facts.commit_time,
+        }
+    }
 }
 
 /// A file that a plan was made from.
@@ -78,6 +117,8 @@ pub struct Image {
     pub tails: Tails,
     /// Versions that were pulled and own nothing any more, as written.
     pub withdrawn: Vec<String>,
+    /// The forms of tags that are not versions, of this image and of others in its repositories, sorted.
+    pub other_forms: Vec<Form>,
     /// Whether an existing version tag must not get another digest.
     pub immutable: bool,
 }
@@ -104,6 +145,10 @@ pub struct PlannedTag {
     pub name: Tag,
     /// What it stands for.
     pub claim: Claim,
+    /// Where its version stands in it, and what else does.
+    pub form: Form,
+    /// The forms of the tags that show the versions which a floating tag moves with; none when they cannot be read back.
+    pub family: Vec<Form>,
     /// Why a floating tag is here; `None` for one that never moves.
     pub why: Option<String>,
     /// Whether no other version is known that could own it, so that the merge decides against the registry.
@@ -205,6 +250,13 @@ impl Plan {
 }
 
 impl Image {
+    /// Whether its version comes before a release.
+    #[must_use]
+    pub fn is_prerelease(&self) -> bool {
+        let version = self.version.as_deref().map(|text| Version::parse_with(text, self.scheme, &self.tails));
+        version.is_some_and(|version| version.is_ok_and(|version| version.is_prerelease()))
+    }
+
     /// The repositories of a tag.
     #[must_use]
     pub fn repositories_of<'a>(&'a self, tag: &'a PlannedTag) -> &'a [Repository] {

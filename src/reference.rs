@@ -243,13 +243,18 @@ impl Tag {
     }
 }
 
+/// Whether tags may have this character.
+#[must_use]
+pub(crate) fn is_of_tag(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '_' | '.' | '-')
+}
+
 impl FromStr for Tag {
     type Err = ReferenceError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let Some(first) = text.chars().next() else { return Err(ReferenceError::Empty(Part::Tag)) };
-        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-        check_characters(Part::Tag, text, allowed)?;
+        check_characters(Part::Tag, text, is_of_tag)?;
         if matches!(first, '.' | '-') {
             return Err(ReferenceError::Edge { part: Part::Tag, character: first, at_end: false });
         }

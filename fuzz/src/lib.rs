@@ -16,8 +16,10 @@ use bakeplan::internals::bake::text::{hcl, json};
 use bakeplan::internals::bake::values::csv;
 use bakeplan::internals::diagnostic::Diagnostic;
 use bakeplan::internals::facts::{Facts, KnownVersions};
+use bakeplan::internals::form::Form;
 use bakeplan::internals::pattern::{self, ImageNames, Words};
 use bakeplan::internals::platform::{self, Platform};
+use bakeplan::internals::published::planned::Planned;
 use bakeplan::internals::reference::{Reference, Repository, Tag};
 use bakeplan::internals::render;
 use bakeplan::internals::resolve::{self, Input, Purpose};
@@ -71,6 +73,7 @@ pub fn plan(text: &str, is_json: bool) {
             platforms: &[],
             publish: true,
             purpose: Purpose::Run,
+            given: &facts,
             facts: &&facts,
             known_versions: &KnownVersions::default(),
             kept: &[],
@@ -79,7 +82,10 @@ pub fn plan(text: &str, is_json: bool) {
         })?;
         tell(sources, &plan.warnings);
         tell(sources, &plan.volatile);
-        black_box(render::files(&plan, "origin"));
+        let [_, _, (_, text)] = render::files(&plan, "origin");
+        if let Err(refused) = Planned::read("plan.json", &text) {
+            panic!("what is written is not read: {}", refused.message);
+        }
         black_box(render::table::render(&plan, true));
         black_box(render::summary::render(&plan));
         black_box(render::markdown::render(&plan));
@@ -103,6 +109,10 @@ pub fn words(text: &str) {
     again::<Reference>(text);
     again::<Repository>(text);
     again::<Tag>(text);
+    if let Some(form) = again::<Form>(text) {
+        black_box(["1.4.2-slim", "20260921", "pr-7", "main"].map(|tag| (form.fits(tag), form.versions_in(tag).len())));
+    }
+    told(&Sources::default(), Planned::read("plan.json", text).map(drop).map_err(|found| vec![found]));
     let facts = facts();
     let version = text.parse::<Version>().ok();
     for version in [version, "1.2.3-rc1+b.5".parse().ok()] {

@@ -6,6 +6,8 @@ use crate::cli::{Definition, FactOptions};
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::facts::{self, Facts, KnownVersions, command, git, released, remote};
+use crate::plan::Run;
+use crate::published::plan_json::{self, KnownVersionsEntry};
 
 /// What can be known without starting a program: what is [`given`] before the environment.
 pub(super) fn known(
@@ -43,7 +45,8 @@ pub(super) fn given(
 
 /// All that can be known.
 pub(super) fn complete(session: &Session<'_>, known: Facts) -> Facts {
-    let facts = git::complete(known, &|arguments| run(session, arguments), &|path| session.host.stamp(path));
+    let facts =
+        git::complete(known, &|arguments| run_git(session, arguments), &|path| session.host.stamp(path));
     if let Some(problem) = &facts.git_problem {
         session.note(&format!("some facts are unknown: {problem}"));
     }
@@ -51,6 +54,14 @@ pub(super) fn complete(session: &Session<'_>, known: Facts) -> Facts {
         session.note(&format!("the fact `dirty` is unknown: {problem}"));
     }
     facts
+}
+
+/// The run, as far as CI tells. git is asked for one thing alone, and never at the desk, where a plan is the same at any commit.
+pub(super) fn run(session: &Session<'_>, known: &Facts) -> Run {
+    let run = Run::of(known);
+    let time = || git::commit_time(run.commit.as_deref()?, &|arguments| run_git(session, arguments));
+    let commit_time = run.commit_time.or_else(time);
+    Run { commit_time, ..run }
 }
 
 /// The versions that `--known-versions` tells of; with `git`, the branches of the remote become facts, too.
@@ -70,10 +81,17 @@ pub(super) fn known_versions(
         }
         Some(path) => {
             let text = session.host.read(path)?;
-            released::parse(&text).map_err(|problem| {
+            let fail = |problem: String, help: String| {
                 let message = format!("`{path}`: {problem}");
-                let help = "write one version on each line; `./git` is the file of that name";
-                Diagnostic::error("known-versions", message).with_help(help).into()
+                Error::from(Diagnostic::error("known-versions", message).with_help(help))
+            };
+            if let Some(of_plan) = plan_json::known_versions(&text) {
+                let of_plan =
+                    of_plan.map(|KnownVersionsEntry { names, by_image }| KnownVersions { names, by_image });
+                return of_plan.map_err(|problem| fail(problem, plan_json::way_out(path)));
+            }
+            released::parse(&text).map_err(|problem| {
+                fail(problem, "write one version on each line; `./git` is the file of that name".to_owned())
             })
         }
     }
@@ -85,7 +103,7 @@ fn remote_refs(session: &Session<'_>) -> Result<remote::RemoteRefs, Diagnostic> 
         let diagnostic = Diagnostic::from(failure);
         diagnostic.with_note("`--known-versions git` asks the remote `origin` for its tags")
     };
-    let remote = remote::find(&|arguments| run(session, arguments)).map_err(failed)?;
+    let remote = remote::find(&|arguments| run_git(session, arguments)).map_err(failed)?;
     let left_out = remote.note();
     if let Some(note) = &left_out {
         session.note(note);
@@ -98,7 +116,7 @@ fn remote_refs(session: &Session<'_>) -> Result<remote::RemoteRefs, Diagnostic> 
     Ok(remote::refs(&listed))
 }
 
-fn run(session: &Session<'_>, arguments: &[&str]) -> Result<String, command::Failure> {
+fn run_git(session: &Session<'_>, arguments: &[&str]) -> Result<String, command::Failure> {
     session.note(&format!("running git {}", arguments.join(" ")));
     session.host.git(arguments)
 }

@@ -1,6 +1,6 @@
 //! `bakeplan plan`, `bake`, `matrix` and `metadata`: the plan and its views.
 
-use std::cell::LazyCell;
+use std::cell::{Cell, LazyCell};
 use std::mem::ManuallyDrop;
 use std::path::{Component, Path, PathBuf};
 
@@ -15,8 +15,9 @@ use crate::cli::{self, FactOptions, MatrixFormat, MetadataFormat, PlanFormat, Se
 use crate::diagnostic::{Diagnostic, Severity, sorted};
 use crate::error::{Error, Stale};
 use crate::host::{Action, Compared, Destination, HostError, Written};
-use crate::plan::{Plan, SourceFile};
+use crate::plan::{Plan, Run, SourceFile};
 use crate::platform::Platform;
+use crate::published::plan_json::{self, RunEntry};
 use crate::render;
 use crate::resolve::{self, Input, Purpose};
 
@@ -27,7 +28,12 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
         return facts::print(session, &selection.facts);
     }
     // The process ends here: taking large plans apart first would take a tenth of the run.
-    let made = ManuallyDrop::new(make(session, selection)?);
+    let mut made = make(session, selection)?;
+    if let Some(folder) = out.as_ref().filter(|_| *is_check) {
+        // What is compared is what follows from the sources, in the run that the files are of.
+        made.0.run = existing_run(session, folder).unwrap_or(made.0.run);
+    }
+    let made = ManuallyDrop::new(made);
     let (plan, loaded) = &*made;
     if *is_github {
         check_job_count(plan)?;
@@ -116,6 +122,14 @@ pub(super) fn metadata(session: &mut Session<'_>, args: &cli::Metadata) -> Resul
     })
 }
 
+/// The run that the plan in a folder was made in, if there is a plan.
+fn existing_run(session: &Session<'_>, folder: &str) -> Option<Run> {
+    let path = Path::new(folder).join(render::PLAN).to_string_lossy().into_owned();
+    let text = session.host.read(&path).ok()?;
+    let RunEntry { event, git_ref, workflow, number, commit, commit_time } = plan_json::run(&text)?;
+    Some(Run { event, git_ref, workflow, number, commit, commit_time })
+}
+
 /// A matrix of GitHub has a limit
 /// (<https://docs.github.com/en/actions/reference/limits>).
 fn check_job_count(plan: &Plan) -> Result<(), Diagnostic> {
@@ -159,8 +173,11 @@ pub(super) fn make_for(
         .collect::<Result<Vec<_>, _>>()?;
     let known_versions = facts::known_versions(session, &selection.facts, &mut known)?;
     // Starting programs takes longer than all the rest, and most plans use no facts.
-    let facts =
-        LazyCell::new(|| if purpose.is_committed() { known } else { facts::complete(session, known) });
+    let asked = Cell::new(false);
+    let facts = LazyCell::new(|| {
+        asked.set(true);
+        if purpose.is_committed() { known.clone() } else { facts::complete(session, known.clone()) }
+    });
     let mut findings = strict::unknown_names(&loaded.module);
     findings.extend(strict::null_references(&loaded.module));
     if definition.strict {
@@ -176,16 +193,22 @@ pub(super) fn make_for(
         platforms: &platforms,
         publish: selection.publish,
         purpose,
+        given: &known,
         facts: &facts,
         known_versions: &known_versions,
         kept: &loaded.kept,
         texts: &session.sources,
         sources: loaded.sources.iter().map(|id| SourceFile::of(session.sources.get(*id))).collect(),
     });
-    let plan = planned.map_err(|mut found| {
+    let mut plan = planned.map_err(|mut found| {
         found.append(&mut findings);
         sorted(found)
     })?;
+    plan.run = match (asked.get(), purpose.is_committed()) {
+        (_, true) => Run::default(),
+        (true, false) => Run::of(&facts),
+        (false, false) => facts::run(session, &known),
+    };
     if definition.strict {
         // Tags are compared when the plan is made, and the legs of a target have a cache each.
         findings.extend(strict::strings(plan.built()));

@@ -80,6 +80,11 @@ fn gather(known: &Facts, run: Run<'_>, stamps: Stamps<'_>) -> Facts {
     facts.with_ref_parts()
 }
 
+/// When a commit was made, as far as the clone has it.
+pub(crate) fn commit_time(name: &str, run: Run<'_>) -> Option<Timestamp> {
+    commit(run, name).map(|(_, time)| time)
+}
+
 /// A commit's full hash and the committer's time.
 fn commit(run: Run<'_>, name: &str) -> Option<(String, Timestamp)> {
     if name != "HEAD" && !given::is_commit(name) {

@@ -34,6 +34,8 @@ pub(crate) fn facts(env: &Environment, event: Option<&str>) -> Result<Facts, Dia
         title: payload.text("/repository/name").or_else(name),
         description: payload.text("/repository/description"),
         licenses: payload.text("/repository/license/spdx_id").filter(|id| id != NO_ASSERTION),
+        workflow: workflow(env),
+        run: variable(env, "GITHUB_RUN_NUMBER").and_then(|number| number.parse().ok()),
         event,
         git_ref,
         commit,
@@ -44,6 +46,17 @@ pub(crate) fn facts(env: &Environment, event: Option<&str>) -> Result<Facts, Dia
     let is_scheduled = facts.event.as_deref() == Some("schedule");
     let scheduled = facts.branch.clone().filter(|_| is_scheduled);
     Ok(Facts { default_branch: facts.default_branch.or(scheduled), ..facts })
+}
+
+/// The workflow's file in its repository; its name where the variable with the file is not set, as on Gitea.
+fn workflow(env: &Environment) -> Option<String> {
+    let file = || {
+        let (path, _) = variable(env, "GITHUB_WORKFLOW_REF")?.split_once('@')?;
+        let repository = variable(env, "GITHUB_REPOSITORY").unwrap_or_default();
+        let file = path.strip_prefix(repository).and_then(|rest| rest.strip_prefix('/'));
+        Some(file.unwrap_or(path).to_owned())
+    };
+    file().or_else(|| variable(env, "GITHUB_WORKFLOW").map(str::to_owned))
 }
 
 /// What an event is about; nothing of it is certain to be there.

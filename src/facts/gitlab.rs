@@ -20,6 +20,8 @@ pub(crate) fn facts(env: &Environment) -> Facts {
         base_branch: given("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
         commit: given("CI_COMMIT_SHA"),
         commit_time: given("CI_COMMIT_TIMESTAMP").and_then(|time| time.parse().ok()),
+        workflow: given("CI_CONFIG_PATH"),
+        run: variable(env, "CI_PIPELINE_IID").and_then(|number| number.parse().ok()),
         default_branch: given("CI_DEFAULT_BRANCH"),
         url: given("CI_PROJECT_URL"),
         title: given("CI_PROJECT_TITLE").or_else(|| given("CI_PROJECT_NAME")),

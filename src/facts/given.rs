@@ -7,7 +7,7 @@ use super::{COMMIT_DIGITS, Facts};
 use crate::diagnostic::names_help;
 
 /// The facts' names, as in JSON.
-pub const NAMES: [&str; 18] = [
+pub const NAMES: [&str; 20] = [
     "event",
     "ref",
     "branch",
@@ -16,6 +16,8 @@ pub const NAMES: [&str; 18] = [
     "head_branch",
     "base_branch",
     "commit",
+    "workflow",
+    "run",
     "sha_length",
     "commit_time",
     "source_date",
@@ -74,7 +76,7 @@ pub fn from_json(text: &str) -> Result<Facts, String> {
 fn typed(name: &str, text: &str) -> Result<Value, String> {
     Ok(match name {
         _ if text.is_empty() => return Err("it has no value; leave out what is not known".into()),
-        "pull_request" => {
+        "pull_request" | "run" => {
             text.parse::<u64>().map_err(|_| format!("expected a number, found `{text}`"))?.into()
         }
         "sha_length" => {
@@ -108,6 +110,7 @@ fn checked(facts: Facts) -> Result<Facts, String> {
         ("head_branch", &facts.head_branch),
         ("base_branch", &facts.base_branch),
         ("commit", &facts.commit),
+        ("workflow", &facts.workflow),
         ("default_branch", &facts.default_branch),
         ("url", &facts.url),
         ("title", &facts.title),
@@ -153,12 +156,14 @@ mod tests {
         parse(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
     }
 
-    const ALL: [&str; 16] = [
+    const ALL: [&str; 18] = [
         "event=push",
         "tag=v1=2",
         "head_branch=a",
         "base_branch=b",
         "commit=c0ffee0",
+        "workflow=.github/workflows/publish.yml",
+        "run=7",
         "sha_length=12",
         "commit_time=1700000000",
         "source_date=2026-01-02T03:04:05+01:00",
@@ -202,6 +207,7 @@ mod tests {
             (&["tag"], "a fact is given as `tag=VALUE`"),
             (&["tag="], "it has no value"),
             (&["pull_request=-1"], "expected a number, found `-1`"),
+            (&["run=first"], "expected a number, found `first`"),
             (&["sha_length=short"], "expected a number, found `short`"),
             (&["sha_length=0"], "1 to 64 digits"),
             (&["sha_length=65"], "1 to 64 digits"),

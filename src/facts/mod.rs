@@ -49,6 +49,14 @@ pub struct KnownVersions {
     pub by_image: BTreeMap<String, Vec<String>>,
 }
 
+impl KnownVersions {
+    /// Whether there are none.
+    #[must_use]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.by_image.is_empty()
+    }
+}
+
 /// What is known about a run. A plan is a pure function of files, variables and these.
 ///
 /// As JSON, the names are those of the fields; what is unknown is left out.
@@ -79,6 +87,12 @@ pub struct Facts {
     /// The commit's full hash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
+    /// The workflow that runs, by its file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<String>,
+    /// The number of the run among those of the workflow; another attempt has the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<u64>,
     /// How many digits of the commit its short form has; seven unless something says otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha_length: Option<usize>,
@@ -167,6 +181,8 @@ impl Facts {
             head_branch: self.head_branch.or(of_ref.head_branch),
             base_branch: self.base_branch.or(of_ref.base_branch),
             commit: self.commit.or(others.commit),
+            workflow: self.workflow.or(others.workflow),
+            run: self.run.or(others.run),
             sha_length: self.sha_length.or(others.sha_length),
             commit_time: self.commit_time.or(others.commit_time.filter(|_| same_commit)),
             source_date: self.source_date.or(others.source_date),
@@ -182,10 +198,16 @@ impl Facts {
         }
     }
 
+    /// How many digits of a commit are shown.
+    #[must_use]
+    pub(crate) fn short_length(&self) -> usize {
+        self.sha_length.unwrap_or(SHORT_COMMIT)
+    }
+
     /// The commit's first digits.
     #[must_use]
     pub fn short_commit(&self) -> Option<&str> {
-        let length = self.sha_length.unwrap_or(SHORT_COMMIT);
+        let length = self.short_length();
         self.commit.as_deref().map(|commit| commit.get(..length).unwrap_or(commit))
     }
 

@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn a_base_that_moved_is_told_once() {
         let builds = r#""app-a":{},"app-b":{},"app-c":{}"#;
-        let text = image(r#""r.io/a""#, r#"{"name":"1"}"#, builds);
+        let text = image(r#""r.io/a""#, r#"{"name":"1","class":"constant","form":"1"}"#, builds);
         let planned = planned(&format!(r#""app":{text}"#)).unwrap();
         let metadata = |digests: &[(&str, &str)]| {
             let mut metadata = Metadata::default();

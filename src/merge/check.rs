@@ -10,7 +10,7 @@ use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, is_index}
 use crate::on_missing::OnMissing;
 use crate::published::labels::{OTHER_PLAN_CURE, differences};
 use crate::published::metadata::Pushed;
-use crate::published::plan_json::{BuildEntry, Moves};
+use crate::published::plan_json::BuildEntry;
 use crate::published::record::{Configuration, Fault, Known, Question, Record};
 use crate::reference::Digest;
 use crate::registry::{Location, Manifest};
@@ -94,7 +94,7 @@ impl<'a> ImageCheck<'a> {
                 if let Known::Faulty(fault) = records[site].tag(&tag.name) {
                     self.faulty(fault);
                 }
-                let depends = tag.moves.is_some_and(Moves::follow_versions);
+                let depends = tag.follows().is_some();
                 if depends && image.version.is_some() && !self.subject.allow_backward {
                     self.need(site, Question::Tags);
                     if let Known::Faulty(fault) = records[site].tags() {

@@ -6,11 +6,12 @@ use super::report::{Outcome, TagReport};
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Index, VERSION, is_index};
 use crate::published::floating::keeper;
-use crate::published::plan_json::{Moves, TagEntry};
+use crate::published::plan_json::{Follows, TagClass, TagEntry};
 use crate::published::planned::PlannedImage;
 use crate::published::record::Record;
 use crate::reference::{Digest, Tag};
 use crate::registry::{Location, Manifest};
+use crate::version::Class;
 
 /// What is to become of a tag in a repository.
 pub(crate) struct Decision {
@@ -39,7 +40,7 @@ pub(crate) fn decide(
         } else {
             keeper(image, tag, record.tags().present().unwrap_or_default())
         };
-        found.map(|keeper| format!("`{}` is greater", keeper.tag))
+        found.map(|keeper| keeper.reason())
     };
     let mut why = None;
     let outcome = match &previous {
@@ -74,7 +75,7 @@ pub(crate) fn decide(
 pub(crate) fn unlisted(image: &PlannedImage, decisions: &[Decision], records: &[Record]) -> Vec<Diagnostic> {
     let follows = |decision: &Decision| {
         let tag = image.tags.iter().find(|tag| tag.name == decision.tag);
-        tag.and_then(|tag| tag.moves).is_some_and(Moves::follow_versions)
+        tag.and_then(TagEntry::follows).is_some()
     };
     let moving = decisions.iter().filter(|one| one.report.outcome.writes() && follows(one));
     let sites: BTreeSet<usize> = moving.map(|one| one.site).collect();
@@ -95,6 +96,28 @@ pub(crate) fn unlisted(image: &PlannedImage, decisions: &[Decision], records: &[
     sites.into_iter().filter_map(lacks).map(refuse).collect()
 }
 
+/// Says which tags were moved without knowing whether a greater version has them.
+#[must_use]
+pub(crate) fn unguarded(key: &str, image: &PlannedImage, decisions: &[Decision]) -> Option<Diagnostic> {
+    let cannot_tell = |tag: &&Tag| {
+        let planned = image.tags.iter().find(|one| one.name == **tag);
+        planned.is_some_and(|one| {
+            one.class == TagClass::Channel || (one.follows().is_some() && one.family.is_empty())
+        })
+    };
+    let moved = decisions.iter().filter(|one| one.report.outcome == Outcome::Moved).map(|one| &one.tag);
+    let tags: BTreeSet<String> = moved.filter(cannot_tell).map(|tag| format!("`{tag}`")).collect();
+    if tags.is_empty() {
+        return None;
+    }
+    let tags: Vec<String> = tags.into_iter().collect();
+    let message = format!(
+        "image `{key}` moves {}, and the tags of its repositories do not say whether a greater version had it",
+        tags.join(", ")
+    );
+    Some(Diagnostic::note("unguarded-tag", message))
+}
+
 /// Whether an index holds all that another manifest holds, or is, and perhaps more.
 #[must_use]
 pub(crate) fn only_adds(index: &Manifest, published: &Manifest) -> bool {
@@ -112,8 +135,8 @@ pub(crate) fn only_adds(index: &Manifest, published: &Manifest) -> bool {
 /// Whether a tag that floats with versions may be a version itself, such as `1.4` beside 1.4.2.
 #[must_use]
 pub(crate) fn may_be_version(image: &PlannedImage, tag: &Tag) -> bool {
-    let moves = image.tags.iter().find(|one| one.name == *tag).and_then(|one| one.moves);
-    matches!(moves, Some(Moves::Versions { numbers }) if numbers > 0)
+    let follows = image.tags.iter().find(|one| one.name == *tag).and_then(TagEntry::follows);
+    matches!(follows, Some(Follows { class: Class::Stable, numbers }) if numbers > 0)
 }
 
 /// The version that an index says it is, when that is the very tag. What names the tag alone proves nothing: `1.4` beside

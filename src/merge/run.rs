@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::check::check;
-use super::decide::{Decision, immutable, is_released, may_be_version, only_adds, says_it_is, unlisted};
+use super::decide::{
+    Decision, immutable, is_released, may_be_version, only_adds, says_it_is, unguarded, unlisted,
+};
 use super::publish::{Job, TagJob, publish};
 use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Outcome, Report, Settled, Status};
@@ -79,6 +81,7 @@ pub fn merge(
         let unlisted = |one: &Ready<'_>| unlisted(one.image, &one.decisions, survey.records());
         report.problems.extend(ready.iter().flat_map(unlisted));
     }
+    report.notes.extend(ready.iter().filter_map(|one| unguarded(one.key, one.image, &one.decisions)));
     if report.problems.is_empty() && !options.allow_retag {
         report.problems.extend(check_immutable(&ready, &mut survey));
         report.problems.extend(check_released(&ready, &mut survey));

@@ -1,11 +1,14 @@
 //! Whether a floating tag may move, seen what a repository has: a greater version keeps it.
 
-use std::collections::BTreeSet;
-
-use super::plan_json::{Moves, TagEntry};
+use super::plan_json::{Follows, TagClass, TagEntry};
 use super::planned::PlannedImage;
-use crate::reference::{LATEST, Tag};
-use crate::version::{Class, Number, Version, is_of_family};
+use crate::form::{Form, Part};
+use crate::reference::Tag;
+use crate::version::{Number, Version, Withdrawn, is_of_family};
+
+/// The first numbers of versions that are dates: years, and days written as one number.
+const YEARS: std::ops::RangeInclusive<u64> = 1970..=2199;
+const DAYS: std::ops::RangeInclusive<u64> = 19_700_101..=21_991_231;
 
 /// A tag of a repository that says which version it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,31 +17,40 @@ pub(crate) struct Keeper {
     pub tag: Tag,
     /// Its version.
     pub version: Version,
+    /// A pattern of versions to withdraw, if it is a date and the image's version is none: it may not be a release.
+    pub other_scheme: Option<String>,
+}
+
+impl Keeper {
+    /// Why it keeps a tag, and what to do where it should not.
+    #[must_use]
+    pub(crate) fn reason(&self) -> String {
+        let tag = &self.tag;
+        match &self.other_scheme {
+            None => format!("`{tag}` is greater"),
+            Some(pattern) => format!(
+                "`{tag}` is greater, and a version of another scheme; if it is not a release of this image, set `withdrawn = [\"{pattern}\"]`"
+            ),
+        }
+    }
 }
 
 /// The greatest version among the tags of a repository that keeps `tag` from moving to this image's version.
 ///
-/// Only tags with the same suffix count, since variants float apart. A tag with fewer numbers than the image's version
-/// (`4.1` beside `4.0.2`) is a version if no other tag continues it (`4.1.0`), and else a floating tag itself. What moves
-/// with channels or runs is for the plan alone to decide.
+/// Only tags of the forms count in which the plan publishes the versions that the tag moves with, so variants float apart.
+/// A tag with fewer numbers than the image's version (`4.1` beside `4.0.2`) is a version if no other tag continues it
+/// (`4.1.0`), and else a floating tag itself. What moves with channels or runs is for the plan alone to decide.
 #[must_use]
 pub(crate) fn keeper(image: &PlannedImage, tag: &TagEntry, listed: &[Tag]) -> Option<Keeper> {
-    let (version, moves) = (image.version.as_ref()?, tag.moves?);
+    let version = image.version.as_ref()?;
+    let Follows { class, numbers } = tag.follows()?;
     let own = &as_tagged(image, version);
-    let (class, numbers) = match moves {
-        Moves::Versions { numbers } => (Class::Stable, numbers),
-        Moves::Prereleases { numbers } => (Class::Prerelease, numbers),
-        Moves::Channel | Moves::Runs => return None,
-    };
-    let suffix = suffix_of(image, version, tag.name.as_str());
-    let parse = |tag: &Tag| {
-        let version = image.parse_version(tag.as_str().strip_suffix(suffix)?).ok()?;
-        is_of_family(version.tail(), own.tail(), image.tails()).then_some((tag.clone(), version))
-    };
-    let family: Vec<(Tag, Version)> = listed.iter().filter_map(parse).collect();
+    let reader = Reader::new(image, tag, own);
+    let family: Vec<(&Tag, Version)> =
+        listed.iter().filter_map(|tag| Some((tag, reader.version_of(tag)?))).collect();
     let continues = |version: &Version| {
-        let others = family.iter().map(|(_, other)| other).chain(&image.withdrawn);
-        others.into_iter().any(|other| {
+        let others = family.iter().map(|(_, other)| other);
+        others.chain(image.withdrawn.iter().filter_map(Withdrawn::version)).any(|other| {
             other.numbers().len() > version.numbers().len() && agree(other, version, version.numbers().len())
         })
     };
@@ -46,15 +58,78 @@ pub(crate) fn keeper(image: &PlannedImage, tag: &TagEntry, listed: &[Tag]) -> Op
         let count = version.numbers().len();
         count >= own.numbers().len() || (count > 1 && !continues(version))
     };
-    let withdrawn =
-        |version: &Version| image.withdrawn.iter().any(|other| other.cmp_precedence(version).is_eq());
+    let is_withdrawn = |tag: &Tag, version: &Version| {
+        image.withdrawn.iter().any(|one| one.covers(version) || one.fits(tag.as_str()))
+    };
     let found = family
         .iter()
         .filter(|(_, version)| version.class() == class)
         .filter(|(_, version)| version.cmp_precedence(own).is_gt() && agree(version, own, numbers))
-        .filter(|(_, version)| is_version(version) && !withdrawn(version))
+        .filter(|(tag, version)| is_version(version) && !is_withdrawn(tag, version))
         .max_by(|(_, a), (_, b)| a.cmp(b));
-    found.map(|(tag, version)| Keeper { tag: tag.clone(), version: version.clone() })
+    found.map(|(tag, version)| Keeper {
+        tag: (*tag).clone(),
+        version: version.clone(),
+        other_scheme: dates_like(version).filter(|_| dates_like(own).is_none()),
+    })
+}
+
+/// Reads versions out of tags of the forms that a floating tag moves with.
+struct Reader<'a> {
+    image: &'a PlannedImage,
+    own: &'a Version,
+    /// The forms in which the plan publishes such versions, those with the most text first.
+    forms: Vec<Form>,
+    /// The forms of the plan's tags that are not versions.
+    others: Vec<&'a Form>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(image: &'a PlannedImage, tag: &TagEntry, own: &'a Version) -> Self {
+        let mut forms: Vec<Form> = tag.family.iter().map(Form::without_v).collect();
+        if forms.is_empty() {
+            // In doubt, what looks like a version is one.
+            forms.push([Part::Version].into_iter().collect());
+        }
+        forms.sort_by_key(|form| std::cmp::Reverse(form.text_length()));
+        forms.dedup();
+        let versions: Vec<&TagEntry> = image
+            .tags
+            .iter()
+            .filter(|tag| !tag.floating && matches!(tag.class, TagClass::Version | TagClass::Prerelease))
+            .collect();
+        // A form that the image's own version has tells nothing apart.
+        let is_apart = |form: &&Form| {
+            !tag.family.contains(form) && !versions.iter().any(|version| form.fits(version.name.as_str()))
+        };
+        let others = image.other_forms.iter().filter(is_apart).collect();
+        Self { image, own, forms, others }
+    }
+
+    /// The version that a tag says.
+    fn version_of(&self, tag: &Tag) -> Option<Version> {
+        let (form, version) = self.forms.iter().find_map(|form| {
+            let texts = form.versions_in(tag.as_str());
+            let mut versions = texts.into_iter().filter_map(|text| self.image.parse_version(text).ok());
+            let version =
+                versions.find(|version| is_of_family(version.tail(), self.own.tail(), self.image.tails()))?;
+            Some((form, version))
+        })?;
+        // A branch may be called anything, so that only more text than a version's tag has tells it apart.
+        let is_closer = |other: &&&Form| !other.has_name() || other.text_length() > form.text_length();
+        let is_other = self.others.iter().filter(is_closer).any(|other| other.fits(tag.as_str()));
+        (!is_other).then_some(version)
+    }
+}
+
+/// A pattern of all versions like one that is a date, such as `2026.*`.
+fn dates_like(version: &Version) -> Option<String> {
+    let first = version.numbers().first()?;
+    let is_day = DAYS.contains(&first.value()) && first.text().len() == 8;
+    let year = if is_day { first.text().get(..4)? } else { first.text() };
+    let separator = if is_day { "" } else { "." };
+    let is_date = is_day || (YEARS.contains(&first.value()) && version.numbers().len() > 1);
+    is_date.then(|| format!("{year}{separator}*"))
 }
 
 /// The version as a repository can show it: build metadata stands behind a `-` there.
@@ -62,19 +137,6 @@ fn as_tagged(image: &PlannedImage, version: &Version) -> Version {
     let tagged = format!("{}-{}", version.core(), version.build());
     let tagged = image.parse_version(&tagged).ok().filter(|tagged| tagged.class() == version.class());
     tagged.filter(|_| !version.build().is_empty()).unwrap_or_else(|| version.clone())
-}
-
-/// What stands behind the version in the tags that float with this one: `-slim` for `3.14-slim` and for `slim`.
-fn suffix_of<'a>(image: &'a PlannedImage, version: &Version, floating: &'a str) -> &'a str {
-    if floating == LATEST {
-        return "";
-    }
-    let literals = image.tags.iter().filter(|tag| !tag.floating);
-    let suffixes: BTreeSet<&str> =
-        literals.filter_map(|tag| Some(tag.name.as_str().split_once(version.core())?.1)).collect();
-    let fits =
-        |suffix: &&str| floating.ends_with(suffix) || suffix.strip_prefix(['-', '_', '.']) == Some(floating);
-    suffixes.into_iter().filter(fits).max_by_key(|suffix| suffix.len()).unwrap_or("")
 }
 
 /// Whether two versions have the same leading numbers.
@@ -90,90 +152,187 @@ mod tests {
     use super::super::planned::tests::{image, planned};
     use super::*;
 
-    /// What keeps a floating tag, given the image's version, its literal tags and what the repository has.
-    fn keeps(version: &str, literals: &str, floating: &str, listed: &str) -> String {
+    /// What keeps a floating tag of a version that has the literal tag, given the forms of its family and of other tags, and
+    /// what the repository has.
+    fn keeper_of(
+        version: &str,
+        literal: &str,
+        floating: &str,
+        forms: (&str, &str),
+        listed: &str,
+    ) -> Option<Keeper> {
         let (name, moves) = floating.split_once('=').unwrap();
-        let (with, numbers) = moves.split_once(':').unwrap_or((moves, "0"));
-        let literals = literals.split(' ').map(|name| format!(r#"{{"name":"{name}"}},"#)).collect::<String>();
+        let (class, numbers) = moves.split_once(':').unwrap_or((moves, "0"));
+        let numbers = if class == "version" || class == "prerelease" { numbers } else { "null" };
+        let list = |forms: &str| {
+            forms.split_whitespace().map(|form| format!("{form:?}")).collect::<Vec<_>>().join(",")
+        };
+        let (family, others) = (list(forms.0), list(forms.1));
         let tags = format!(
-            r#"{literals}{{"name":"{name}","floating":true,"moves":{{"with":"{with}","numbers":{numbers}}}}}"#
+            r#"{{"name":"{literal}","class":"version","form":"{literal}"}},
+               {{"name":"{name}","floating":true,"class":"{class}","numbers":{numbers},"form":"{name}","family":[{family}]}}"#
         );
         let text = image(r#""r.io/a""#, &tags, r#""app":{}"#);
-        let text = text.replacen('{', &format!(r#"{{"version":"{version}","withdrawn":["9.0.0"],"#), 1);
-        let planned = planned(&format!(r#""app":{text}"#)).unwrap();
+        let own =
+            format!(r#"{{"version":"{version}","withdrawn":["9.0.0","1999.*"],"other_forms":[{others}],"#);
+        let planned = planned(&format!(r#""app":{}"#, text.replacen('{', &own, 1))).unwrap();
         let image = &planned.images["app"];
         let listed: Vec<Tag> = listed.split_whitespace().map(|tag| tag.parse().unwrap()).collect();
         keeper(image, image.tags.last().unwrap(), &listed)
+    }
+
+    fn keeps(version: &str, literal: &str, floating: &str, forms: (&str, &str), listed: &str) -> String {
+        keeper_of(version, literal, floating, forms, listed)
             .map_or_else(String::new, |keeper| keeper.tag.to_string())
     }
 
     #[test]
     fn a_greater_version_keeps_a_floating_tag() {
         for (version, floating, listed, expected) in [
-            ("1.4.2", "latest=versions:0", "", ""),
-            ("1.4.2", "latest=versions:0", "1.4.1 1.4.2 1.4 1 latest sha-12345 main", ""),
-            ("1.4.2", "latest=versions:0", "1.4.3 2.0.0", "2.0.0"),
-            ("1.4.2", "1=versions:1", "1.4.3 2.0.0", "1.4.3"),
-            ("1.4.2", "1.4=versions:2", "1.5.0 2.0.0", ""),
-            ("1.4.2", "1.4=versions:2", "1.4.10 1.4.9", "1.4.10"),
-            ("1.4.2", "latest=versions:0", "v1.4.3", "v1.4.3"),
-            ("1.4.2", "latest=versions:0", "2.0.0-rc.1 2.0.0rc1 2.0.0-SNAPSHOT", ""),
-            ("1.4.2", "latest=versions:0", "9.0.0 9.0 9", ""),
-            ("1.4.2", "latest=versions:0", "9.0.1 9.0.0 9.0 9", "9.0.1"),
-            ("1.4.2", "latest=versions:0", "1.4.2-r2 1.4.2-alpine3.20", "1.4.2-r2"),
-            ("1.4.2", "latest=versions:0", "1234567 20260101", ""),
-            ("1.4.2", "latest=versions:0", "1.5", "1.5"),
-            ("1.4.2", "latest=versions:0", "1.4 1 1.4.2", ""),
-            ("3", "latest=versions:0", "4", "4"),
-            ("1.4.2", "latest=versions:0", "1.5.0-acme 1.5.0-main.3 1.4.2-a1b2c3d", ""),
-            ("1.4.2", "latest=versions:0", "2.0.0-next.1 2.0.0-pr.5 1.4.2-5-gabcdef0 2.0.0-canary", ""),
-            ("1.4.2", "latest=versions:0", "1.4.2-ls240 1.4.2-ls9", "1.4.2-ls240"),
-            ("17.0.1_7", "latest=versions:0", "17.0.1_8-jre 17.0.1_7-jdk", ""),
-            ("17.0.1_7", "latest=versions:0", "17.0.1_8-jre 17.0.1_8", "17.0.1_8"),
+            ("1.4.2", "latest=version:0", "", ""),
+            ("1.4.2", "latest=version:0", "1.4.1 1.4.2 1.4 1 latest sha-12345 main", ""),
+            ("1.4.2", "latest=version:0", "1.4.3 2.0.0", "2.0.0"),
+            ("1.4.2", "1=version:1", "1.4.3 2.0.0", "1.4.3"),
+            ("1.4.2", "1.4=version:2", "1.5.0 2.0.0", ""),
+            ("1.4.2", "1.4=version:2", "1.4.10 1.4.9", "1.4.10"),
+            ("1.4.2", "latest=version:0", "v1.4.3", "v1.4.3"),
+            ("1.4.2", "latest=version:0", "2.0.0-rc.1 2.0.0rc1 2.0.0-SNAPSHOT", ""),
+            ("1.4.2", "latest=version:0", "9.0.0 9.0 9", ""),
+            ("1.4.2", "latest=version:0", "9.0.1 9.0.0 9.0 9", "9.0.1"),
+            ("1.4.2", "latest=version:0", "1.4.2-r2 1.4.2-alpine3.20", "1.4.2-r2"),
+            ("1.4.2", "latest=version:0", "1234567 20260101", ""),
+            ("1.4.2", "latest=version:0", "1.5", "1.5"),
+            ("1.4.2", "latest=version:0", "1.4 1 1.4.2", ""),
+            ("3", "latest=version:0", "4", "4"),
+            ("1.4.2", "latest=version:0", "1.5.0-acme 1.5.0-main.3 1.4.2-a1b2c3d", ""),
+            ("1.4.2", "latest=version:0", "2.0.0-next.1 2.0.0-pr.5 1.4.2-5-gabcdef0 2.0.0-canary", ""),
+            ("1.4.2", "latest=version:0", "1.4.2-ls240 1.4.2-ls9", "1.4.2-ls240"),
+            ("17.0.1_7", "latest=version:0", "17.0.1_8-jre 17.0.1_7-jdk", ""),
+            ("17.0.1_7", "latest=version:0", "17.0.1_8-jre 17.0.1_8", "17.0.1_8"),
             ("1.4.2", "nightly=channel", "2.0.0", ""),
-            ("1.4.2", "main=runs", "2.0.0", ""),
-            ("2.0.0-rc.1", "2.0-rc=prereleases:2", "2.0.0-rc.2 2.0.0", "2.0.0-rc.2"),
-            ("2.0.0-rc.1", "2.0-rc=prereleases:2", "2.1.0-rc.2 2.0.0-beta.9", ""),
+            ("1.4.2", "main=run", "2.0.0", ""),
+            ("2.0.0-rc.1", "2.0-rc=prerelease:2", "2.0.0-rc.2 2.0.0", "2.0.0-rc.2"),
+            ("2.0.0-rc.1", "2.0-rc=prerelease:2", "2.1.0-rc.2 2.0.0-beta.9", ""),
         ] {
-            assert_eq!(keeps(version, version, floating, listed), expected, "{version} {floating} {listed}");
+            let found = keeps(version, version, floating, ("{version}", ""), listed);
+            assert_eq!(found, expected, "{version} {floating} {listed}");
         }
     }
 
     #[test]
     fn builds_are_compared_as_their_tags_show_them() {
         for (floating, listed, expected) in [
-            ("1.30.1=versions:3", "1.30.1-k3s1 1.30.1-k3s2 1.30.1", ""),
-            ("1.30.1=versions:3", "1.30.1-k3s3", "1.30.1-k3s3"),
-            ("1.30=versions:2", "1.30.1-k3s1 1.30.0-k3s9", ""),
-            ("1.30=versions:2", "1.30.2-k3s1", "1.30.2-k3s1"),
-            ("latest=versions:0", "1.31.0-rc1-k3s1", ""),
+            ("1.30.1=version:3", "1.30.1-k3s1 1.30.1-k3s2 1.30.1", ""),
+            ("1.30.1=version:3", "1.30.1-k3s3", "1.30.1-k3s3"),
+            ("1.30=version:2", "1.30.1-k3s1 1.30.0-k3s9", ""),
+            ("1.30=version:2", "1.30.2-k3s1", "1.30.2-k3s1"),
+            ("latest=version:0", "1.31.0-rc1-k3s1", ""),
         ] {
-            assert_eq!(
-                keeps("1.30.1+k3s2", "1.30.1-k3s2", floating, listed),
-                expected,
-                "{floating} {listed}"
-            );
+            let found = keeps("1.30.1+k3s2", "1.30.1-k3s2", floating, ("{version}", ""), listed);
+            assert_eq!(found, expected, "{floating} {listed}");
         }
     }
 
     #[test]
     fn variants_float_apart() {
-        let slim = "1.4.2-slim 1.4.2-slim-trixie";
-        for (literals, floating, listed, expected) in [
-            ("1.4.2", "latest=versions:0", "1.5.0-slim 2.0.0-alpine", ""),
-            (slim, "slim=versions:0", "1.5.0", ""),
-            (slim, "slim=versions:0", "1.5.0-slim-trixie", ""),
-            (slim, "slim=versions:0", "1.5.0-slim", "1.5.0-slim"),
-            (slim, "slim-trixie=versions:0", "1.5.0-slim-trixie", "1.5.0-slim-trixie"),
-            (slim, "1.4-slim-trixie=versions:2", "1.4.3-slim 1.4.4-slim-trixie", "1.4.4-slim-trixie"),
-            (slim, "1.4-slim=versions:2", "1.4.3-slim 1.4.4-slim-trixie", "1.4.3-slim"),
-            ("1.4.2-alpine3.20", "1.4-alpine3.20=versions:2", "1.4.3-alpine3.20", "1.4.3-alpine3.20"),
+        for (family, floating, listed, expected) in [
+            ("{version}", "latest=version:0", "1.5.0-slim 2.0.0-alpine", ""),
+            ("{version}-slim", "slim=version:0", "1.5.0", ""),
+            ("{version}-slim", "slim=version:0", "1.5.0-slim-trixie", ""),
+            ("{version}-slim", "slim=version:0", "1.5.0-slim", "1.5.0-slim"),
+            ("{version}-slim-trixie", "slim-trixie=version:0", "1.5.0-slim-trixie", "1.5.0-slim-trixie"),
+            (
+                "{version}-slim-trixie",
+                "1.4-slim-trixie=version:2",
+                "1.4.3-slim 1.4.4-slim-trixie",
+                "1.4.4-slim-trixie",
+            ),
+            ("{version}-slim", "1.4-slim=version:2", "1.4.3-slim 1.4.4-slim-trixie", "1.4.3-slim"),
+            ("{version}-alpine3.20", "1.4-alpine3.20=version:2", "1.4.3-alpine3.20", "1.4.3-alpine3.20"),
+            ("{version}-cudnn-ubuntu22.04", "cudnn=version:0", "1.5.0-cudnn-ubuntu24.04 1.5.0", ""),
+            (
+                "{version}-cudnn-ubuntu22.04",
+                "cudnn=version:0",
+                "1.5.0-cudnn-ubuntu22.04",
+                "1.5.0-cudnn-ubuntu22.04",
+            ),
         ] {
-            assert_eq!(
-                keeps("1.4.2", literals, floating, listed),
-                expected,
-                "{literals} {floating} {listed}"
-            );
+            let found = keeps("1.4.2", "1.4.2", floating, (family, ""), listed);
+            assert_eq!(found, expected, "{family} {floating} {listed}");
+        }
+    }
+
+    #[test]
+    fn what_stands_around_versions_is_known() {
+        for (version, family, floating, listed, expected) in [
+            ("1.2.9", "api-{version}", "api-1=version:1", "api-1.3.0 web-1.9.0 1.8.0", "api-1.3.0"),
+            ("1.2.9", "api-{version}", "latest=version:0", "api-2.0.0 api-2 3.0.0", "api-2.0.0"),
+            ("1.2.9", "v{version}", "v1=version:1", "v1.3.0 v2.0.0", "v1.3.0"),
+            ("1.2.9", "v{version}", "v1=version:1", "1.3.0", "1.3.0"),
+            ("1.2.9", "api-v{version}", "api-v1=version:1", "api-1.3.0", "api-1.3.0"),
+            (
+                "2026-01-02",
+                "RELEASE.{version}",
+                "latest=version:0",
+                "RELEASE.2026-03-04 2027-01-01",
+                "RELEASE.2026-03-04",
+            ),
+            ("1.2.9", "{version}-debian", "latest-debian=version:0", "1.3.0 2.0.0-debian", "2.0.0-debian"),
+            ("1.2.9", "{version}_debian", "debian=version:0", "1.3.0_debian", "1.3.0_debian"),
+            ("1.2.9", "{version} api-{version}", "latest=version:0", "api-1.3.0 1.2.10", "api-1.3.0"),
+            (
+                "1.2.9",
+                "{version}-{commit:7}",
+                "latest=version:0",
+                "1.3.0-f00ba12 1.4.0-main",
+                "1.3.0-f00ba12",
+            ),
+            ("1.2.9", "", "latest=version:0", "1.3.0", "1.3.0"),
+        ] {
+            let found = keeps(version, version, floating, (family, ""), listed);
+            assert_eq!(found, expected, "{version} {family} {listed}");
+        }
+    }
+
+    #[test]
+    fn what_the_plan_writes_as_something_else_keeps_nothing() {
+        for (version, others, listed, expected) in [
+            ("1.2.4", "", "2026.09.21", "2026.09.21"),
+            ("1.2.4", "{date:%Y.%m.%d}", "2026.09.21 2026.10.02", ""),
+            ("1.2.4", "{date:%Y.%m.%d}", "2026.9.21", "2026.9.21"),
+            ("1.2.4", "{date:%Y.%m.%d}", "2026.09.21 1.3.0", "1.3.0"),
+            ("1.2.4", "{date:%Y.%-m.%-d}", "2026.9.21", ""),
+            ("1.2.4", "{date:%Y.%m.%d}-{number}", "2026.09.21-7", ""),
+            ("1.2.4", "{version}-{date:%Y%m%d}", "1.3.0-20260921", ""),
+            ("1.2.4", "", "1.3.0-20260921", "1.3.0-20260921"),
+            ("1.2.4", "2.0.0", "2.0.0 2.0.0-r1", "2.0.0-r1"),
+            ("1.2.4", "{name}", "1.3.0", "1.3.0"),
+            ("1.2.4", "{name}-r1", "1.3.0-r1", ""),
+            ("7", "{number}", "8", "8"),
+            ("7", "{commit:7}", "1234567", ""),
+            ("7", "{commit:8}", "1234567", "1234567"),
+            // An own version that is a date is no other thing.
+            ("2026.09.01", "{date:%Y.%m.%d}", "2026.09.21", "2026.09.21"),
+            ("1.2.4", "", "1999.09.21", ""),
+        ] {
+            let found = keeps(version, version, "latest=version:0", ("{version}", others), listed);
+            assert_eq!(found, expected, "{version} {others} {listed}");
+        }
+    }
+
+    #[test]
+    fn a_version_of_another_scheme_is_named_with_the_way_out() {
+        for (version, listed, expected) in [
+            ("1.2.4", "2026.09.21", Some("2026.*")),
+            ("1.2.4", "v2026.1.0", Some("2026.*")),
+            ("1", "20260921", Some("2026*")),
+            ("1.2.4", "1.3.0", None),
+            ("2025.12.1", "2026.09.21", None),
+        ] {
+            let found = keeper_of(version, version, "latest=version:0", ("{version}", ""), listed).unwrap();
+            assert_eq!(found.other_scheme.as_deref(), expected, "{version} {listed}");
+            let pattern = expected.unwrap_or("greater");
+            assert!(found.reason().contains(pattern), "{}", found.reason());
         }
     }
 }

@@ -2,36 +2,172 @@
 //! that build them.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
 use indexmap::IndexMap;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
+use crate::as_text::as_text;
+use crate::form::Form;
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
 use crate::reference::Tag;
 use crate::registry::Location;
 use crate::runner::Runner;
-use crate::version::{Scheme, Tails};
+use crate::version::{Class, Scheme, Tails};
 
 /// The version of the form; a reader refuses one that it does not know.
-pub(crate) const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 2;
 
 /// What a plan wants to be built and published.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct PlanJson {
-    /// The version of the form: 1.
-    #[schema(minimum = 1, maximum = 1)]
+    /// The version of the form: 2.
+    #[schema(minimum = 2, maximum = 2)]
     pub schema: u32,
-    /// The images by key, in the order of the spec.
+    /// What is built and published in which run. It stands in every row of the matrix, too; another attempt of the same run
+    /// has the same.
+    pub id: Fingerprint,
+    /// What the Bake file holds. It stands in the first key of that file, too, and is the same in every run.
+    pub definition: Fingerprint,
+    /// The run that the plan was made in, as far as it is known.
     #[serde(default)]
+    pub run: RunEntry,
+    /// The versions released before that were given with `--known-versions` and that an image reads as its own, as they
+    /// were given.
+    #[serde(default, skip_serializing_if = "KnownVersionsEntry::is_empty")]
+    pub known_versions: KnownVersionsEntry,
+    /// The images by key, in the order of the spec.
     pub images: IndexMap<String, ImageEntry>,
     /// The CI jobs, in the order of their first build.
-    #[serde(default)]
     pub jobs: Vec<JobEntry>,
     /// What the plan was made from.
     #[serde(default)]
     pub source: SourceEntry,
+}
+
+/// The run that the text of a `plan.json` names; nothing for what is no plan of this schema.
+#[must_use]
+pub(crate) fn run(text: &str) -> Option<RunEntry> {
+    let plan: PlanJson = serde_json::from_str(text).ok()?;
+    (plan.schema == SCHEMA).then_some(plan.run)
+}
+
+/// The versions that were known to the plan whose `plan.json` this is; `None` when it is something else, such as a list of
+/// versions for each image.
+///
+/// # Errors
+/// When it is of another schema, or no whole plan.
+pub(crate) fn known_versions(text: &str) -> Option<Result<KnownVersionsEntry, String>> {
+    #[derive(Deserialize)]
+    struct Known {
+        schema: serde_json::Number,
+        #[serde(default)]
+        known_versions: serde_json::Value,
+    }
+    let Known { schema, known_versions } = serde_json::from_str(text).ok()?;
+    if schema != SCHEMA.into() {
+        return Some(Err(format!("the plan has schema {schema}, and this program reads schema {SCHEMA}")));
+    }
+    let known = Some(known_versions).filter(|known| !known.is_null()).map(serde_json::from_value);
+    let known = known.transpose().map(Option::unwrap_or_default);
+    Some(known.map_err(|error| format!("`known_versions` of the plan: {error}")))
+}
+
+/// What to do about a plan of another schema.
+#[must_use]
+pub(crate) fn way_out(path: &str) -> String {
+    let folder = std::path::Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.map_or_else(|| ".".to_owned(), |folder| folder.display().to_string());
+    format!("write it again with this version of bakeplan: `bakeplan plan --out {folder}`")
+}
+
+/// The start of a SHA-256, in hexadecimal: it tells one thing from another, and proves nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// How many digits it has.
+    const DIGITS: usize = 16;
+
+    /// That of a text.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let hash = Sha256::digest(text.as_bytes());
+        let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self(digits.chars().take(Self::DIGITS).collect())
+    }
+}
+
+/// Why a text is not a fingerprint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {} hexadecimal digits in lower case", Fingerprint::DIGITS)]
+pub struct NoFingerprint;
+
+impl FromStr for Fingerprint {
+    type Err = NoFingerprint;
+
+    fn from_str(text: &str) -> Result<Self, NoFingerprint> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if text.len() == Self::DIGITS && text.bytes().all(is_digit) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NoFingerprint)
+        }
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+as_text!(Fingerprint: "The start of a SHA-256: 16 hexadecimal digits in lower case.");
+
+/// Versions that were released before, as they were given: most often names of git tags.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+pub struct KnownVersionsEntry {
+    /// Those of all images that have no list of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// Those of single images, by their keys.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_image: BTreeMap<String, Vec<String>>,
+}
+
+impl KnownVersionsEntry {
+    fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.by_image.is_empty()
+    }
+}
+
+/// A run of CI, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+pub struct RunEntry {
+    /// What started it, in the words of the CI (`push`, `pull_request`, `schedule`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// The full name of the ref, such as `refs/heads/main`.
+    #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub git_ref: Option<String>,
+    /// The workflow, by its file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<String>,
+    /// Its number among the runs of the workflow; another attempt has the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
+    /// The commit's full hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// When it was committed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub commit_time: Option<Timestamp>,
 }
 
 /// A multi-platform image.
@@ -53,9 +189,12 @@ pub struct ImageEntry {
     /// How what follows the numbers of its versions is read, over the table.
     #[serde(default, skip_serializing_if = "Tails::is_empty")]
     pub tails: Tails,
-    /// Versions that were pulled and own nothing any more, as written.
+    /// Versions that were pulled and own nothing any more, as written, and patterns of such (`2026.*`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<String>,
+    /// The forms of tags that are not versions, of this image and of others in its repositories, in this run and in others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_forms: Vec<Form>,
     /// Whether an existing version tag must not get another digest.
     #[serde(default, skip_serializing_if = "is_default")]
     pub immutable: bool,
@@ -72,12 +211,19 @@ pub struct ImageEntry {
 pub struct TagEntry {
     /// The tag.
     pub name: Tag,
-    /// Whether it moves from version to version.
+    /// Whether it moves.
     #[serde(default)]
     pub floating: bool,
-    /// What a floating tag moves with.
+    /// What it stands for, and so what a floating tag moves with.
+    pub class: TagClass,
+    /// How many leading numbers agree of the versions that a floating tag moves with; 0 for `latest`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub moves: Option<Moves>,
+    pub numbers: Option<usize>,
+    /// What of it is another in each release or run.
+    pub form: Form,
+    /// The forms of the tags that show the versions which a floating tag moves with; none when they cannot be read back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub family: Vec<Form>,
     /// Why a floating tag is here, such as `greatest 1.4.x`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -89,36 +235,42 @@ pub struct TagEntry {
     pub repositories: Option<Vec<Location>>,
 }
 
-/// What a floating tag moves with.
+/// What a tag stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
-#[serde(tag = "with", rename_all = "lowercase")]
-pub enum Moves {
-    /// Stable versions.
-    Versions {
-        /// How many leading numbers of the versions agree; 0 for `latest`.
-        #[serde(default)]
-        numbers: usize,
-    },
-    /// Prereleases.
-    Prereleases {
-        /// How many leading numbers of the versions agree; 0 for those of all.
-        #[serde(default)]
-        numbers: usize,
-    },
-    /// Versions that claim a channel.
+#[serde(rename_all = "lowercase")]
+pub enum TagClass {
+    /// A stable version, or the greatest of several.
+    Version,
+    /// A prerelease, or the greatest of several.
+    Prerelease,
+    /// The greatest version that claims a channel.
     Channel,
-    /// Runs, such as those of a branch.
-    Runs,
+    /// A run: its branch, its commit, its day.
+    Run,
+    /// Nothing that is put into it, such as `edge`: a floating one moves with each run.
+    Constant,
 }
 
-impl Moves {
-    /// Whether other versions of a repository can keep the tag from moving.
+/// Which versions a floating tag moves with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Follows {
+    /// Of which class they are.
+    pub class: Class,
+    /// How many of their leading numbers agree.
+    pub numbers: usize,
+}
+
+impl TagEntry {
+    /// Which versions a floating tag moves with: those of a repository can keep it from moving.
     #[must_use]
-    pub fn follow_versions(self) -> bool {
-        match self {
-            Self::Versions { numbers: _ } | Self::Prereleases { numbers: _ } => true,
-            Self::Channel | Self::Runs => false,
-        }
+    pub(crate) fn follows(&self) -> Option<Follows> {
+        let numbers = self.numbers.unwrap_or(0);
+        let class = match self.class {
+            TagClass::Version => Class::Stable,
+            TagClass::Prerelease => Class::Prerelease,
+            TagClass::Channel | TagClass::Run | TagClass::Constant => return None,
+        };
+        self.floating.then_some(Follows { class, numbers })
     }
 }
 

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-use super::plan_json::{BuildEntry, ImageEntry, PlanJson, SCHEMA, TagEntry};
+use super::plan_json::{self, BuildEntry, ImageEntry, JobEntry, PlanJson, SCHEMA, TagEntry};
 use crate::diagnostic::Diagnostic;
+use crate::form::Form;
 use crate::oci::{Descriptor, DescriptorPlatform};
 use crate::registry::Location;
-use crate::version::{Scheme, Tails, Version, VersionError};
+use crate::version::{Scheme, Tails, Version, VersionError, Withdrawn};
 
 /// What is to be published.
 #[derive(Clone, Debug)]
@@ -34,7 +35,9 @@ pub struct PlannedImage {
     /// Whether an existing version tag must not get another digest.
     pub immutable: bool,
     /// Versions that were pulled, and own nothing any more.
-    pub withdrawn: Vec<Version>,
+    pub(crate) withdrawn: Vec<Withdrawn>,
+    /// The forms of tags that are not versions.
+    pub(crate) other_forms: Vec<Form>,
     /// The builds that make it, by leg, in the order of the platforms.
     pub builds: IndexMap<String, BuildEntry>,
 }
@@ -76,8 +79,7 @@ impl Planned {
             Some(schema) if schema == SCHEMA => {}
             Some(other) => {
                 let message = format!("`{path}` has schema {other}, and this program reads schema {SCHEMA}");
-                return Err(Diagnostic::error("not-a-plan", message)
-                    .with_help("plan and merge with the same version of bakeplan"));
+                return Err(Diagnostic::error("not-a-plan", message).with_help(plan_json::way_out(path)));
             }
             None => {
                 return Err(fail(format!("`{path}` is no plan: expected the member `schema` in it")));
@@ -107,8 +109,10 @@ impl TryFrom<PlanJson> for Planned {
     type Error = String;
 
     fn try_from(plan: PlanJson) -> Result<Self, String> {
-        // Which jobs build what, and what that was made from, is for other readers.
-        let PlanJson { schema: _, images, jobs: _, source: _ } = plan;
+        // What it was made from, and in which run, is for other readers.
+        let PlanJson { schema: _, id: _, definition: _, run: _, known_versions: _, images, jobs, source: _ } =
+            plan;
+        names(&images, &jobs)?;
         let images = images.into_iter().map(|(key, image)| Ok((key, PlannedImage::try_from(image)?)));
         let images = images.collect::<Result<_, String>>()?;
         check(&images)?;
@@ -128,6 +132,7 @@ impl TryFrom<ImageEntry> for PlannedImage {
             scheme,
             tails,
             withdrawn,
+            other_forms,
             immutable,
             annotations,
             builds,
@@ -135,10 +140,15 @@ impl TryFrom<ImageEntry> for PlannedImage {
         let parse = |text: &String| {
             Version::parse_with(text, scheme, &tails).map_err(|error| format!("{text:?}: {error}"))
         };
+        let pulled = |text: &String| {
+            Withdrawn::parse(text, scheme, &tails)
+                .map_err(|error| format!("{text:?} in `withdrawn`: {error}"))
+        };
         Ok(Self {
             scheme,
             version: version.as_ref().map(parse).transpose()?,
-            withdrawn: withdrawn.iter().map(parse).collect::<Result<_, _>>()?,
+            withdrawn: withdrawn.iter().map(pulled).collect::<Result<_, _>>()?,
+            other_forms,
             repositories,
             tags,
             annotations,
@@ -164,6 +174,7 @@ fn check(images: &IndexMap<String, PlannedImage>) -> Result<(), String> {
             return Err(format!("image `{key}` names a repository twice"));
         }
         for tag in &image.tags {
+            check_tag(key, image, tag)?;
             if let Some(stray) = tag.repositories.iter().flatten().find(|one| !own.contains(one)) {
                 return Err(format!("`{stray}` of tag `{}` is no repository of image `{key}`", tag.name));
             }
@@ -176,6 +187,50 @@ fn check(images: &IndexMap<String, PlannedImage>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Finds what a tag says of itself and is not so.
+fn check_tag(key: &str, image: &PlannedImage, tag: &TagEntry) -> Result<(), String> {
+    let name = &tag.name;
+    if !tag.form.fits(name.as_str()) {
+        return Err(format!("tag `{name}` of image `{key}` is not of its form `{}`", tag.form));
+    }
+    if let Some(form) = tag.family.iter().find(|form| !form.is_readable()) {
+        return Err(format!(
+            "no version can be read out of `{form}`, in the family of tag `{name}` of image `{key}`"
+        ));
+    }
+    match (tag.follows(), &image.version) {
+        (Some(_), None) => Err(format!("tag `{name}` moves with versions, and image `{key}` has none")),
+        (Some(follows), Some(version)) if follows.numbers > version.numbers().len() => {
+            Err(format!("tag `{name}` of image `{key}` moves with more numbers than `{version}` has"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses names that no plan has: they go into commands, paths and reports.
+fn names(images: &IndexMap<String, ImageEntry>, jobs: &[JobEntry]) -> Result<(), String> {
+    let of_builds = images.values().flat_map(|image| &image.builds).flat_map(|(name, build)| {
+        // A plan written by hand need not say which job makes a build.
+        let job = Some(&build.job).filter(|job| !job.is_empty());
+        job.into_iter().chain([name])
+    });
+    let of_jobs = jobs.iter().flat_map(|job| job.targets.iter().chain(&job.group).chain([&job.job]));
+    let is_legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let is_target = |name: &&String| !name.is_empty() && name.chars().all(is_legal);
+    if let Some(name) = of_builds.chain(of_jobs).find(|name| !is_target(name)) {
+        return Err(format!(
+            "{name:?} is not a valid name of a target: only letters, digits, `_` and `-` are allowed"
+        ));
+    }
+    let keys = images.keys().chain(jobs.iter().flat_map(|job| &job.images));
+    match keys.into_iter().find(|key| key.is_empty() || key.contains(char::is_control)) {
+        Some(key) => {
+            Err(format!("{key:?} is not a valid name of an image: it is empty or has control characters"))
+        }
+        None => Ok(()),
+    }
 }
 
 impl PlannedImage {
@@ -207,46 +262,95 @@ impl PlannedImage {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::super::plan_json::Moves;
+    use super::super::plan_json::Follows;
     use super::*;
+    use crate::version::Class;
 
     /// An image with these repositories, tags and builds, as JSON.
     pub(crate) fn image(repositories: &str, tags: &str, builds: &str) -> String {
         format!(r#"{{"repositories":[{repositories}],"tags":[{tags}],"builds":{{{builds}}}}}"#)
     }
 
+    /// A plan of these images, as JSON.
+    fn whole(images: &str) -> String {
+        format!(
+            r#"{{"schema":2,"id":"0123456789abcdef","definition":"fedcba9876543210","images":{{{images}}},"jobs":[],"more":1}}"#
+        )
+    }
+
     pub(crate) fn planned(images: &str) -> Result<Planned, Diagnostic> {
-        Planned::read("plan.json", &format!(r#"{{"schema":1,"images":{{{images}}},"more":1}}"#))
+        Planned::read("plan.json", &whole(images))
     }
 
     const BUILD: &str = r#""app":{"platform":"linux/arm64/v8","job":"app"}"#;
 
     #[test]
     fn a_plan_is_read() {
-        let tags = r#"{"name":"1.4.2","floating":false},
-            {"name":"1.4","floating":true,"moves":{"with":"versions","numbers":2},"why":"greatest 1.4.x"},
-            {"name":"nightly","floating":true,"moves":{"with":"channel"},"repositories":["r.io/a"]}"#;
+        let tags = r#"{"name":"1.4.2","class":"version","form":"{version}"},
+            {"name":"1.4","floating":true,"class":"version","numbers":2,"form":"{version}","family":["{version}"],"why":"greatest 1.4.x"},
+            {"name":"nightly","floating":true,"class":"channel","form":"nightly","repositories":["r.io/a"]}"#;
         let text = image(r#""r.io/a","oci-layout:b""#, tags, BUILD);
+        let text = text.replacen('{', r#"{"version":"1.4.2","#, 1);
         let planned = planned(&format!(r#""app":{text}"#)).unwrap();
         let image = &planned.images["app"];
         assert_eq!(image.builds["app"].platform.as_ref().unwrap().to_string(), "linux/arm64");
         let [first, second] = image.repositories.as_slice() else { panic!("two repositories") };
         assert_eq!((image.tags_in(first).count(), image.tags_in(second).count()), (3, 2));
-        assert_eq!(image.tags[1].moves, Some(Moves::Versions { numbers: 2 }));
+        assert_eq!(image.tags[1].follows(), Some(Follows { class: Class::Stable, numbers: 2 }));
+        assert_eq!((image.tags[0].follows(), image.tags[2].follows()), (None, None));
         assert_eq!(planned.legs(), BTreeSet::from(["app"]));
     }
 
     #[test]
     fn what_is_no_plan_is_told() {
-        let tag = r#"{"name":"1"}"#;
+        let tag = r#"{"name":"1","class":"constant","form":"1"}"#;
         let good = image(r#""r.io/a""#, tag, BUILD);
-        let other = image(r#""r.io/a""#, r#"{"name":"2"}"#, r#""other":{}"#);
+        let other = image(r#""r.io/a""#, r#"{"name":"2","class":"constant","form":"2"}"#, r#""other":{}"#);
         for (images, expected) in [
             (format!(r#""a":{}"#, image("", tag, BUILD)), "image `a` has no repository"),
             (format!(r#""a":{}"#, image(r#""r.io/a""#, tag, "")), "image `a` has no builds"),
             (format!(r#""a":{}"#, image(r#""r.io/a","r.io/a""#, tag, BUILD)), "names a repository twice"),
             (format!(r#""a":{}"#, image(r#""r.io/a:1""#, tag, BUILD)), "r.io/a:1"),
-            (format!(r#""a":{}"#, image(r#""r.io/a""#, r#"{"name":"-"}"#, BUILD)), "\"-\""),
+            (
+                format!(
+                    r#""a":{}"#,
+                    image(r#""r.io/a""#, r#"{"name":"-","class":"constant","form":"-"}"#, BUILD)
+                ),
+                "\"-\"",
+            ),
+            (format!(r#""":{good}"#), "\"\" is not a valid name of an image"),
+            (format!(r#""a\nb":{good}"#), "\"a\\nb\" is not a valid name of an image"),
+            (format!(r#""\u001b[2J":{good}"#), "is not a valid name of an image"),
+            (
+                format!(r#""a":{}"#, good.replace(r#""app":{"#, r#""$(id)":{"#)),
+                "\"$(id)\" is not a valid name of a target",
+            ),
+            (
+                format!(r#""a":{}"#, good.replace(r#""job":"app""#, r#""job":"a/../b""#)),
+                "\"a/../b\" is not a valid name of a target",
+            ),
+            (
+                format!(r#""a":{}"#, good.replace(r#""form":"1""#, r#""form":"2""#)),
+                "tag `1` of image `a` is not of its form `2`",
+            ),
+            (
+                format!(r#""a":{}"#, good.replace(r#""form":"1""#, r#""form":"{x}""#)),
+                "\"{x}\": expected `version`",
+            ),
+            (format!(r#""a":{}"#, good.replace(r#","form":"1""#, "")), "missing field `form`"),
+            (format!(r#""a":{}"#, good.replace(r#""class":"constant","#, "")), "missing field `class`"),
+            (
+                format!(r#""a":{}"#, good.replace(r#""constant""#, r#""version","floating":true"#)),
+                "tag `1` moves with versions, and image `a` has none",
+            ),
+            (
+                format!(r#""a":{}"#, good.replace(r#""form":"1""#, r#""form":"1","family":["{name}"]"#)),
+                "no version can be read out of `{name}`",
+            ),
+            (
+                format!(r#""a":{}"#, good.replacen('{', r#"{"version":"1.4.2","withdrawn":["2026.["],"#, 1)),
+                "\"2026.[\" in `withdrawn`: syntax error in pattern",
+            ),
             (
                 format!(r#""a":{good},"b":{}"#, other.replace('2', "1")),
                 "`r.io/a:1` is a tag of `a` and of `b`",
@@ -259,11 +363,27 @@ pub(crate) mod tests {
         for (text, expected) in [
             ("[]", "`plan.json` is no plan: invalid"),
             ("{}", "`plan.json` is no plan: expected the member `schema` in it"),
-            (r#"{"schema":2}"#, "`plan.json` has schema 2, and this program reads schema 1"),
-            (r#"{"schema":1,"images":[]}"#, "`plan.json` is no plan: invalid type"),
+            (r#"{"schema":1,"images":{}}"#, "`plan.json` has schema 1, and this program reads schema 2"),
+            (r#"{"schema":3}"#, "`plan.json` has schema 3, and this program reads schema 2"),
+            (r#"{"schema":2}"#, "`plan.json` is no plan: missing field `id`"),
+            (&whole("").replace(r#""images":{},"#, ""), "`plan.json` is no plan: missing field `images`"),
+            (&whole("").replace(r#""jobs":[],"#, ""), "`plan.json` is no plan: missing field `jobs`"),
+            (&whole("").replace("0123", "ABCD"), "`plan.json` is no plan: \"ABCD456789abcdef\": expected 16"),
+            (&whole("").replace(r#""images":{}"#, r#""images":[]"#), "`plan.json` is no plan: invalid type"),
+            (
+                &whole("").replace(r#""jobs":[]"#, r#""jobs":[{"job":"a;b","targets":[],"platform":null,"runner":"x","qemu":false,"images":[],"allow":[],"secrets":[],"ssh":[]}]"#),
+                "`plan.json` is no plan: \"a;b\" is not a valid name of a target",
+            ),
         ] {
             let error = Planned::read("plan.json", text).unwrap_err();
             assert!(error.message.starts_with(expected), "{text}: {}", error.message);
+        }
+        Planned::read("plan.json", &whole("")).unwrap();
+        for (path, help) in
+            [("plan.json", "--out ."), ("out/plan.json", "--out out"), ("/a/b/plan.json", "--out /a/b")]
+        {
+            let error = Planned::read(path, r#"{"schema":1}"#).unwrap_err();
+            assert!(error.help.as_ref().is_some_and(|one| one.contains(help)), "{path}: {error:?}");
         }
     }
 }

@@ -10,13 +10,42 @@ use indexmap::IndexMap;
 use crate::bake::target::print::{self, Form};
 use crate::json::{Json, Member, ObjectWriter};
 use crate::plan::{Leg, Plan, Role};
+use crate::published::plan_json::Fingerprint;
 
 /// The file's text. `origin` tells the reader what it was generated from, and how to do it again.
 #[must_use]
 pub fn render(plan: &Plan, origin: &str) -> String {
-    let mut text = String::new();
-    let mut file = ObjectWriter::start(&mut text);
-    file.put("//", &Json::from(origin));
+    Body::of(plan).with_origin(origin)
+}
+
+/// What the file holds, but for its first key.
+pub(super) struct Body(String);
+
+impl Body {
+    pub(super) fn of(plan: &Plan) -> Self {
+        let mut text = String::new();
+        write_body(plan, &mut text);
+        Self(text)
+    }
+
+    /// What tells this definition from others, on any day.
+    pub(super) fn definition(&self) -> Fingerprint {
+        Fingerprint::of(&self.0)
+    }
+
+    /// The file's text, whose first key says where it comes from and which definition it is.
+    pub(super) fn with_origin(&self, origin: &str) -> String {
+        let origin = Json::from(format!("{origin}; definition {}", self.definition())).to_pretty();
+        match self.0.strip_prefix('{').filter(|rest| rest.starts_with('\n')) {
+            Some(rest) => format!("{{\n  \"//\": {origin},{rest}\n"),
+            None => format!("{{\n  \"//\": {origin}\n}}\n"),
+        }
+    }
+}
+
+/// There may be very many targets, of which one family at a time is in memory.
+fn write_body(plan: &Plan, text: &mut String) {
+    let mut file = ObjectWriter::start(text);
     if let Some((key, value)) = print::variables(&plan.kept) {
         file.put(&key, &value);
     }
@@ -24,8 +53,6 @@ pub fn render(plan: &Plan, origin: &str) -> String {
     if !groups.is_empty() {
         file.put("group", &Json::Object(groups));
     }
-
-    // There may be very many, of which one family at a time is in memory.
     let taken = taken(plan);
     let mut legs: IndexMap<&str, Vec<(&String, &Leg)>> = IndexMap::new();
     for (name, leg) in &plan.legs {
@@ -46,8 +73,6 @@ pub fn render(plan: &Plan, origin: &str) -> String {
         targets.end();
     }
     file.end();
-    text.push('\n');
-    text
 }
 
 /// The source's groups, then our own.

@@ -3,8 +3,10 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::metadata;
 use crate::plan::{Job, Plan};
 use crate::platform::Platform;
+use crate::published::plan_json::Fingerprint;
 use crate::runner::Runner;
 
 /// The version of the form.
@@ -28,10 +30,12 @@ pub struct MatrixRow<'a> {
     images: &'a [String],
     /// Entitlements that Bake will ask for.
     allow: &'a [String],
+    /// The plan that it is of, as `plan.json` calls it.
+    id: &'a Fingerprint,
 }
 
-impl<'a> From<&'a Job> for MatrixRow<'a> {
-    fn from(job: &'a Job) -> Self {
+impl<'a> MatrixRow<'a> {
+    fn of(job: &'a Job, id: &'a Fingerprint) -> Self {
         Self {
             job: &job.name,
             targets: job.legs.join(","),
@@ -40,25 +44,31 @@ impl<'a> From<&'a Job> for MatrixRow<'a> {
             qemu: job.qemu,
             images: &job.images,
             allow: &job.allow,
+            id,
         }
     }
 }
 
-fn rows(plan: &Plan) -> Vec<MatrixRow<'_>> {
-    plan.jobs.iter().map(MatrixRow::from).collect()
+fn rows<'a>(plan: &'a Plan, id: &'a Fingerprint) -> Vec<MatrixRow<'a>> {
+    plan.jobs.iter().map(|job| MatrixRow::of(job, id)).collect()
 }
 
 /// One row a line, so that a change of one job is a change of one line.
 #[must_use]
 pub fn render(plan: &Plan) -> String {
-    let lines: Vec<String> = rows(plan).iter().map(to_json).collect();
+    with_id(plan, &metadata::id(plan))
+}
+
+/// The same, for a plan of which it is known what it is called.
+pub(super) fn with_id(plan: &Plan, id: &Fingerprint) -> String {
+    let lines: Vec<String> = rows(plan, id).iter().map(to_json).collect();
     if lines.is_empty() { "[]\n".into() } else { format!("[\n  {}\n]\n", lines.join(",\n  ")) }
 }
 
 /// All rows on one line, for `strategy.matrix.include` through `fromJSON`.
 #[must_use]
 pub fn render_github(plan: &Plan) -> String {
-    to_json(&rows(plan))
+    to_json(&rows(plan, &metadata::id(plan)))
 }
 
 fn to_json(value: &impl Serialize) -> String {

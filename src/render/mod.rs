@@ -10,12 +10,17 @@ pub mod table;
 
 use crate::plan::Plan;
 
+/// The file that tells the merge what was planned.
+pub(crate) const PLAN: &str = "plan.json";
+
 /// The files that `plan --out` writes, with their contents. `origin` is what the Bake file says about itself.
 #[must_use]
 pub fn files(plan: &Plan, origin: &str) -> [(&'static str, String); 3] {
+    let body = bake::Body::of(plan);
+    let json = metadata::plan_json(plan, body.definition());
     [
-        ("docker-bake.json", bake::render(plan, origin)),
-        ("matrix.json", matrix::render(plan)),
-        ("plan.json", metadata::render(plan)),
+        ("docker-bake.json", body.with_origin(origin)),
+        ("matrix.json", matrix::with_id(plan, &json.id)),
+        (PLAN, metadata::to_text(&json)),
     ]
 }

@@ -1,6 +1,8 @@
 //! Tags that nothing is put into, such as `edge`: what they stand for where the image has no version.
 
+use super::forms;
 use super::publication::Published;
+use crate::form::Form;
 use crate::tags::{self, Claim, LATEST};
 use crate::version::{Class, Version};
 
@@ -35,6 +37,17 @@ pub(super) fn settle(tags: &mut [Published]) -> Option<Version> {
             tag.is_provisional = claim != Claim::Literal;
         } else if tag.claim == Claim::Run && tag.why.is_none() {
             tag.why = Some("no version is to be seen: moves with each run of its ref".to_owned());
+        }
+    }
+    if let Some(version) = &version {
+        for tag in tags.iter_mut().filter(|tag| tag.claim != Claim::Run) {
+            tag.form = forms::of(tag.tag.as_str(), tag.claim, Some(version), Some(tag.form.clone()));
+        }
+        let all: Vec<(bool, Form)> =
+            tags.iter().map(|tag| (tag.claim == Claim::Literal, tag.form.clone())).collect();
+        for tag in tags.iter_mut().filter(|tag| matches!(tag.claim, Claim::Versions(_))) {
+            let all = all.iter().map(|(is_whole, form)| (*is_whole, form));
+            tag.family = tags::family(tag.tag.as_str(), &tag.form, all);
         }
     }
     version

@@ -12,10 +12,10 @@ use super::targets::Targets;
 use super::version::{ImageVersion, tails};
 use super::versions;
 use super::{Input, labels, legs};
-use crate::bake::target::glob::Glob;
 use crate::bake::target::{Definition, Target, Text, select};
 use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics, names_help};
+use crate::glob::Glob;
 use crate::platform::Platform;
 use crate::reference::Reference;
 use crate::source::Span;
@@ -82,6 +82,11 @@ fn from_blocks(
             if taken.contains(&key) && coverage.by_member {
                 // A second block over the same matrix publishes the same targets elsewhere.
                 key = format!("{}-{member}", written.name());
+            }
+            if key.contains(char::is_control) {
+                let message = format!("the name of image {key:?} has control characters");
+                diagnostics.report(Diagnostic::error("image-name", message).at(written.span, ""));
+                continue;
             }
             if taken.contains(&key) {
                 let message = format!("two images are named `{key}`");

@@ -5,7 +5,7 @@ use crate::bake::target::Definition;
 use crate::bake::target::overrides::Overrides;
 use crate::bake::values::kept::KeptVariable;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::facts::{Known, KnownVersions};
+use crate::facts::{Facts, Known, KnownVersions};
 use crate::plan::SourceFile;
 use crate::platform::Platform;
 use crate::source::{Sources, Span};
@@ -45,6 +45,8 @@ pub struct Input<'a> {
     pub publish: bool,
     /// What it is for.
     pub purpose: Purpose,
+    /// What is known about the run without asking git.
+    pub given: &'a Facts,
     /// What is known about the run.
     pub facts: Known<'a>,
     /// Versions that were released before.

@@ -5,17 +5,22 @@ mod input;
 mod publication;
 mod version;
 
+mod forms;
+
+mod constants;
+
 // The targets of the source.
 mod cache;
 mod targets;
 
 // Images, and what is said about them.
 mod annotations;
-mod constants;
 mod labels;
 mod rules;
 
 mod image;
+
+mod guards;
 mod names;
 mod versions;
 
@@ -51,7 +56,7 @@ use crate::bake::target::links::links as links_of;
 use crate::bake::target::{Definition, Group, Target, select};
 use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::plan::Plan;
+use crate::plan::{Plan, Run};
 use crate::platform::Platform;
 use crate::spec::Spec;
 
@@ -86,9 +91,11 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
         publish: input.publish,
         kept: input.kept.to_vec(),
         sources: input.sources.clone(),
+        run: Run::of(input.given),
+        known_versions: versions::used(images.iter().chain(&left_out), input),
         ..Plan::default()
     };
-    plan.images = publish::images(&images, &publications, &wanted, &targets, &legs);
+    plan.images = publish::images(input, &images, &publications, &wanted, &targets, &legs);
     plan.jobs = jobs::jobs(&legs, &targets, &plan.images);
     plan.local = local(input, &images, &targets);
     plan.legs = legs.into_legs();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use indexmap::IndexSet;
 
 use super::constants;
+use super::forms;
 use super::image::UnresolvedImage;
 use super::input::Input;
 use super::version::{ImageVersion, is_of_version, subject};
@@ -12,6 +13,7 @@ use super::versions;
 use crate::bake::target::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
+use crate::form::Form;
 use crate::pattern::{self, PatternError, Rendered, Uses, Words};
 use crate::rules;
 use crate::spec::{Settings, TagPattern};
@@ -37,7 +39,7 @@ pub(super) struct Names {
 pub(super) fn names(input: &Input<'_>, image: &UnresolvedImage, diagnostics: &mut Diagnostics) -> Names {
     let of_rules = image.rules.as_ref().map(|rules| {
         rules.check_branch(image.settings(), input.facts, diagnostics);
-        rules.names(image.version.known(), diagnostics)
+        rules.names(image.version.known(), input.given.short_length(), diagnostics)
     });
     let mut renderer = Renderer {
         input,
@@ -102,7 +104,8 @@ pub(super) fn names_of(input: &Input<'_>, image: &UnresolvedImage, version: &Ver
         let holds = one.when.as_ref().is_none_or(|when| pattern::holds(when.as_str(), &words) == Ok(true));
         if let (true, Ok(Some(rendered))) = (holds, pattern::render(one.pattern.as_str(), &words)) {
             let claim = claim(Some(version), &rendered);
-            names.push(CandidateName { name: rendered.text, claim, span: None });
+            let form = Form::text(&rendered.text);
+            names.push(CandidateName { name: rendered.text, claim, form, span: None });
         }
     }
     names
@@ -167,7 +170,10 @@ impl Renderer<'_, '_> {
                 if rendered.uses == Uses::default() {
                     self.constants.insert(rendered.text.clone());
                 }
-                self.names.push(CandidateName { name: rendered.text, claim, span: one.pattern.span });
+                let said =
+                    pattern::form(one.pattern.as_str(), self.input.given.short_length(), self.image.names());
+                let form = forms::of(&rendered.text, claim, version, said);
+                self.names.push(CandidateName { name: rendered.text, claim, form, span: one.pattern.span });
             }
             Ok(None) => {}
             Err(e) => self.refuse(&e, &one.pattern),

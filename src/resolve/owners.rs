@@ -16,7 +16,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::platform::Platform;
 use crate::reference::{Reference, Repository, Tag};
 use crate::tags::{self, Candidate, CandidateName, Claim, KnownNames, Loss, OwnedTag, Share, TagError};
-use crate::version::{Class, Version};
+use crate::version::{Class, Version, Withdrawn};
 
 /// The images of one block, by their positions.
 pub(super) struct Block<'a> {
@@ -31,7 +31,7 @@ pub(super) struct Block<'a> {
 struct OtherVersions {
     /// By image: those that were released before, and not withdrawn.
     released: BTreeMap<usize, Vec<Version>>,
-    withdrawn: Vec<Version>,
+    withdrawn: Vec<Withdrawn>,
 }
 
 /// Gives the rendered names of one block's images to their owners, repository by repository.
@@ -123,26 +123,37 @@ fn known_names(
 /// The tags of an image without a version.
 fn unversioned(names: &Names, diagnostics: &mut Diagnostics) -> Vec<Published> {
     let mut tags = Vec::new();
-    for CandidateName { name, claim, span } in &names.names {
+    for CandidateName { name, claim, form, span } in &names.names {
         let is_constant = constants::claim(name) == *claim && *claim == Claim::Run;
         let names_run = *claim != Claim::Literal && !(is_constant && names.constants.contains(name));
         let why = names_run.then(|| "moves with each run".to_owned());
         for suffix in &names.suffixes {
             let name = tags::with_suffix(name, suffix);
-            let owned =
-                OwnedTag { name, claim: *claim, span: *span, why: why.clone(), is_provisional: false };
+            let owned = OwnedTag {
+                name,
+                claim: *claim,
+                form: form.with_suffix(suffix),
+                family: Vec::new(),
+                span: *span,
+                why: why.clone(),
+                is_provisional: false,
+            };
             tags.extend(published(owned, diagnostics));
         }
     }
     once(tags)
 }
 
-fn candidate<'d>(image: &'d UnresolvedImage, names: &Names, withdrawn: &[Version]) -> Option<Candidate<'d>> {
+fn candidate<'d>(
+    image: &'d UnresolvedImage,
+    names: &Names,
+    withdrawn: &[Withdrawn],
+) -> Option<Candidate<'d>> {
     let version = image.version.known()?;
     Some(Candidate {
         version,
         competes_for_latest: image.settings().latest,
-        is_withdrawn: versions::is_among(version, withdrawn),
+        is_withdrawn: withdrawn.iter().any(|one| one.covers(version)),
         suffixes: names.suffixes.clone(),
         names: names.names.clone(),
     })
@@ -207,9 +218,9 @@ fn tag_error(error: &TagError, images: &[&UnresolvedImage]) -> Diagnostic {
 
 /// A tag as it is published, if it is one.
 fn published(owned: OwnedTag, diagnostics: &mut Diagnostics) -> Option<Published> {
-    let OwnedTag { name, claim, span, why, is_provisional } = owned;
+    let OwnedTag { name, claim, form, family, span, why, is_provisional } = owned;
     match name.parse::<Tag>() {
-        Ok(tag) => Some(Published { tag, claim, why, is_provisional, span }),
+        Ok(tag) => Some(Published { tag, claim, form, family, why, is_provisional, span }),
         Err(e) => {
             let message = format!("`{name}` is not a valid tag: {e}");
             let diagnostic = Diagnostic::error("tag", message).at(span, "");

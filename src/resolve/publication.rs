@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use crate::form::Form;
 use crate::reference::{Repository, Tag};
 use crate::source::Span;
 use crate::tags::{Claim, YieldedTag};
@@ -12,6 +13,9 @@ use crate::version::Version;
 pub(super) struct Published {
     pub(super) tag: Tag,
     pub(super) claim: Claim,
+    pub(super) form: Form,
+    /// The forms of the tags that show the versions which a floating one moves with.
+    pub(super) family: Vec<Form>,
     pub(super) why: Option<String>,
     pub(super) is_provisional: bool,
     pub(super) span: Option<Span>,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::assigned::Legs;
+use super::guards;
 use super::image::UnresolvedImage;
 use super::input::Input;
 use super::names::{self, Names};
@@ -15,6 +16,7 @@ use super::targets::Targets;
 use super::untagged;
 use super::versions;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::form::Form;
 use crate::plan::{Build, Image, PlannedTag};
 use crate::reference::{Repository, Tag};
 use crate::source::Span;
@@ -84,6 +86,11 @@ pub(super) fn publications(
     }
     if !diagnostics.has_errors() {
         untagged = untagged::untagged(input, &all, left_out, wanted, diagnostics);
+        if input.publish && !input.purpose.is_committed() {
+            for (image, _, publication) in all.iter().filter(|(image, ..)| wanted.contains(&image.key)) {
+                guards::note_unguarded(image, publication, diagnostics);
+            }
+        }
     }
     Publications { of_images: publications, untagged }
 }
@@ -147,6 +154,7 @@ fn collisions(images: &[UnresolvedImage], publications: &[Publication], diagnost
 
 /// The images of the plan.
 pub(super) fn images(
+    input: &Input<'_>,
     images: &[UnresolvedImage],
     publications: &[Publication],
     wanted: &BTreeSet<String>,
@@ -155,6 +163,13 @@ pub(super) fn images(
 ) -> IndexMap<String, Image> {
     let withdrawn = withdrawn(images);
     let mut planned = IndexMap::new();
+    let mut other_forms: BTreeMap<&Repository, BTreeSet<Form>> = BTreeMap::new();
+    for (image, publication) in images.iter().zip(publications) {
+        let forms = guards::other_forms(image, input);
+        for repository in publication.keys() {
+            other_forms.entry(repository).or_default().extend(forms.iter().cloned());
+        }
+    }
     for (image, publication) in
         images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key))
     {
@@ -170,6 +185,8 @@ pub(super) fn images(
                 let tag = tags.entry(one.tag.clone()).or_insert_with(|| PlannedTag {
                     name: one.tag.clone(),
                     claim: one.claim,
+                    form: one.form.clone(),
+                    family: one.family.clone(),
                     why: one.why.clone(),
                     is_provisional: one.is_provisional,
                     repositories: Some(Vec::new()),
@@ -195,6 +212,11 @@ pub(super) fn images(
                 yielded: yielded.into_values().collect(),
                 scheme: image.settings().scheme,
                 withdrawn: withdrawn.get(&image.block).cloned().unwrap_or_default(),
+                other_forms: {
+                    let all: BTreeSet<&Form> =
+                        publication.keys().filter_map(|one| other_forms.get(one)).flatten().collect();
+                    all.into_iter().cloned().collect()
+                },
                 immutable: image.settings().immutable,
             },
         );

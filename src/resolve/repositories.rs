@@ -10,6 +10,7 @@ use super::publication::{Listing, Publication, Published};
 use super::targets::Targets;
 use crate::bake::target::{Target, Text};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::form::Form;
 use crate::pattern;
 use crate::reference::{Reference, ReferenceError, Repository, Tag};
 use crate::source::Span;
@@ -92,6 +93,8 @@ pub(super) fn literal(
     let mut publication = Publication::new();
     let published = |(reference, span): (Reference, Option<Span>)| Published {
         claim: constants::claim(reference.tag().map_or(LATEST, Tag::as_str)),
+        form: Form::text(reference.tag().map_or(LATEST, Tag::as_str)),
+        family: Vec::new(),
         tag: reference.tag().cloned().unwrap_or_else(|| LATEST.parse().expect("a valid tag")),
         why: None,
         is_provisional: false,

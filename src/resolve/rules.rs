@@ -1,10 +1,12 @@
 //! Rule lines of docker/metadata-action among the tags of an image: what they give in this run, and to whom it belongs.
 
 use super::constants;
+use super::forms;
 use super::input::Input;
 use super::version::{ImageVersion, is_of_version, subject, tails};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known};
+use crate::form::Form;
 use crate::pattern::{self, ImageNames, PatternError, Words};
 use crate::rules::{self, Flavor, Outcome, Rule, RuleError, RuleTag};
 use crate::source::Span;
@@ -165,18 +167,21 @@ impl AppliedRules {
     pub(super) fn names(
         &self,
         version: Option<&Version>,
+        short_length: usize,
         diagnostics: &mut Diagnostics,
     ) -> Vec<CandidateName> {
-        let of_rules = self.outcome.tags.iter().map(|tag| CandidateName {
-            name: tag.text.clone(),
-            claim: claim(tag, version),
-            span: self.rules[tag.rule].span,
+        let of_rules = self.outcome.tags.iter().map(|tag| {
+            let AppliedRule { rule, span, any: _ } = &self.rules[tag.rule];
+            let claim = claim(tag, version);
+            let form = forms::of(&tag.text, claim, version, Some(rule.form(&self.flavor, short_length)));
+            CandidateName { name: tag.text.clone(), claim, form, span: *span }
         });
         let of_all = || if version.is_some() { Claim::Versions(0) } else { Claim::Run };
         let first = self.outcome.tags.first().and_then(|tag| self.rules[tag.rule].span);
         let latest = self.outcome.latest.iter().map(|latest| CandidateName {
             name: latest.clone(),
             claim: of_all(),
+            form: Form::text(latest),
             span: first.or(self.rules.first().and_then(|one| one.span)),
         });
         let names: Vec<CandidateName> = of_rules.chain(latest).collect();
@@ -206,6 +211,7 @@ impl AppliedRules {
         let names = outcome.tags.iter().filter(|_| is_of_it).map(|tag| CandidateName {
             name: tag.text.clone(),
             claim: claim(tag, Some(version)),
+            form: Form::text(&tag.text),
             span: self.rules[tag.rule].span,
         });
         names.collect()

@@ -7,9 +7,10 @@ use super::image::UnresolvedImage;
 use super::version::{ImageVersion, tails};
 use crate::bake::target::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::facts::KnownVersions;
 use crate::pattern::{self, PatternError, Words};
 use crate::spec::{Settings, VersionText};
-use crate::version::{Class, SEPARATORS, Scheme, Tails, Version};
+use crate::version::{Class, SEPARATORS, Scheme, Tails, Version, Withdrawn};
 
 /// Reads the version of an image.
 pub(super) fn read(
@@ -224,43 +225,73 @@ pub(super) fn known(
     let mut known = all_known(image, input, diagnostics);
     pass_over(&mut known, diagnostics);
     let withdrawn = withdrawn(image, diagnostics);
-    known.retain(|version| !is_among(version, &withdrawn));
+    known.retain(|version| !withdrawn.iter().any(|one| one.covers(version)));
     known
 }
 
 fn all_known(image: &UnresolvedImage, input: &Input<'_>, diagnostics: &mut Diagnostics) -> Vec<Version> {
     let settings = image.settings();
-    let mut known = listed(&settings.known_versions, image, "known_versions", diagnostics);
-    let outside = &input.known_versions;
-    let names = outside.by_image.get(&image.key).unwrap_or(&outside.names);
-    // A mistake in it has been reported.
-    let prefix = tag_prefix(image, &mut Diagnostics::default());
-    let prefix = prefix.as_ref().map_or("", |prefix| prefix.as_str());
-    // Tags that are no versions, or another image's, are nothing to this one.
-    let versions = names.iter().filter_map(|name| name.strip_prefix(prefix));
-    known.extend(versions.filter_map(|name| Version::parse_with(name, settings.scheme, &image.tails).ok()));
+    let parse = |text: &str| Version::parse_with(text, settings.scheme, &image.tails);
+    let mut known = listed(&settings.known_versions, "known_versions", parse, diagnostics);
+    known.extend(outside_of(image, input).map(|(_, version)| version));
     known
 }
 
+/// Those of the versions given from outside that an image reads as its own: the others change nothing.
+pub(super) fn used<'i>(
+    images: impl Iterator<Item = &'i UnresolvedImage>,
+    input: &Input<'_>,
+) -> KnownVersions {
+    let outside = input.known_versions;
+    let (mut names, mut by_image) = (BTreeSet::new(), BTreeMap::new());
+    if outside.is_empty() {
+        return KnownVersions::default();
+    }
+    for image in images {
+        let own = outside_of(image, input).map(|(name, _)| name.to_owned());
+        if outside.by_image.contains_key(&image.key) {
+            by_image.insert(image.key.clone(), own.collect());
+        } else {
+            names.extend(own);
+        }
+    }
+    let names = outside.names.iter().filter(|name| names.contains(*name)).cloned().collect();
+    KnownVersions { names, by_image }
+}
+
+/// The versions given from outside that an image reads as its own, each with what it is called there. Tags that are no
+/// versions, or another image's, are nothing to this one.
+fn outside_of<'a>(
+    image: &'a UnresolvedImage,
+    input: &'a Input<'_>,
+) -> impl Iterator<Item = (&'a str, Version)> {
+    let outside = input.known_versions;
+    let names = outside.by_image.get(&image.key).unwrap_or(&outside.names);
+    // A mistake in it has been reported.
+    let prefix = tag_prefix(image, &mut Diagnostics::default()).map(|prefix| prefix.to_string());
+    let scheme = image.settings().scheme;
+    names.iter().filter_map(move |name| {
+        let version = name.strip_prefix(prefix.as_deref().unwrap_or_default())?;
+        Some((name.as_str(), Version::parse_with(version, scheme, &image.tails).ok()?))
+    })
+}
+
 /// The versions that own nothing any more.
-pub(super) fn withdrawn(image: &UnresolvedImage, diagnostics: &mut Diagnostics) -> Vec<Version> {
-    listed(&image.settings().withdrawn, image, "withdrawn", diagnostics)
+pub(super) fn withdrawn(image: &UnresolvedImage, diagnostics: &mut Diagnostics) -> Vec<Withdrawn> {
+    let texts = &image.settings().withdrawn;
+    let parse = |text: &str| Withdrawn::parse(text, image.settings().scheme, &image.tails);
+    listed(texts, "withdrawn", parse, diagnostics)
 }
 
-/// Whether one of the versions is this one, however it is spelled.
-pub(super) fn is_among(version: &Version, versions: &[Version]) -> bool {
-    versions.iter().any(|other| other.cmp_precedence(version).is_eq())
-}
-
-fn listed(
+fn listed<T, E: std::fmt::Display>(
     texts: &[VersionText],
-    image: &UnresolvedImage,
     attribute: &str,
+    parse: impl Fn(&str) -> Result<T, E>,
     diagnostics: &mut Diagnostics,
-) -> Vec<Version> {
+) -> Vec<T> {
     let mut versions = Vec::new();
     for text in texts {
-        match Version::parse_with(text.as_str(), image.settings().scheme, &image.tails) {
+        match parse(text.as_str()) {
             Ok(version) => versions.push(version),
             Err(e) => {
                 let message = format!("`{}` in `{attribute}` is no version: {e}", text.as_str());

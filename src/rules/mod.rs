@@ -5,6 +5,7 @@
 
 mod apply;
 mod error;
+mod form;
 mod javascript;
 mod line;
 mod moment;

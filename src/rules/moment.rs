@@ -2,6 +2,8 @@
 
 use jiff::Zoned;
 
+use crate::reference::is_of_tag;
+
 /// The letters that stand for a part of a date; what is in none of them stands for itself.
 const TOKENS: [&str; 61] = [
     "YYYY",
@@ -73,6 +75,28 @@ const REFUSED: [&str; 20] = [
     "LLL", "LLLL", "l", "ll", "lll",
 ];
 
+/// The letters that `strftime` has, too.
+const DIRECTIVES: [(&str, &str); 18] = [
+    ("YYYY", "%Y"),
+    ("YY", "%y"),
+    ("M", "%-m"),
+    ("MM", "%m"),
+    ("MMM", "%b"),
+    ("MMMM", "%B"),
+    ("D", "%-d"),
+    ("DD", "%d"),
+    ("DDDD", "%j"),
+    ("ddd", "%a"),
+    ("dddd", "%A"),
+    ("GGGG", "%G"),
+    ("WW", "%V"),
+    ("H", "%-H"),
+    ("HH", "%H"),
+    ("mm", "%M"),
+    ("ss", "%S"),
+    ("X", "%s"),
+];
+
 /// A format that has been read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Format(Vec<Piece>);
@@ -126,6 +150,28 @@ impl Format {
         };
         self.0.iter().map(piece).collect()
     }
+
+    /// The same format as `strftime` has it, as tags hold it; `None` for what it has not.
+    pub(super) fn strftime(&self) -> Option<String> {
+        let mut format = String::new();
+        let mut gap = false;
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) if is_of_tags(text) => format.push_str(text),
+                Piece::Text(_) if gap => {}
+                Piece::Text(_) => format.push('-'),
+                Piece::Token(token) => {
+                    format.push_str(DIRECTIVES.iter().find(|(own, _)| own == token)?.1);
+                }
+            }
+            gap = matches!(piece, Piece::Text(text) if !is_of_tags(text));
+        }
+        Some(format)
+    }
+}
+
+fn is_of_tags(text: &str) -> bool {
+    text.chars().all(is_of_tag)
 }
 
 fn value(token: &str, time: &Zoned) -> String {

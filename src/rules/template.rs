@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use super::error::{RuleError, TemplateProblem};
 use super::moment::Format;
 use super::scope::Scope;
+use crate::reference::is_of_tag;
 
 /// What a word stands for.
 #[derive(Clone, Debug)]
@@ -82,7 +83,7 @@ fn slug(text: &str) -> String {
     let mut slug = String::new();
     let mut gap = false;
     for character in text.chars() {
-        if is_of_tags(character) {
+        if is_of_tag(character) {
             if gap && !slug.is_empty() {
                 slug.push('-');
             }
@@ -96,10 +97,6 @@ fn slug(text: &str) -> String {
         slug.push('-');
     }
     slug
-}
-
-fn is_of_tags(character: char) -> bool {
-    character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_')
 }
 
 impl Template {
@@ -133,7 +130,7 @@ impl Template {
         let template = Self::parse(text, scope)?;
         for part in &template.parts {
             let Part::Text(own) = part else { continue };
-            if let Some(character) = own.chars().find(|c| !is_of_tags(*c)) {
+            if let Some(character) = own.chars().find(|c| !is_of_tag(*c)) {
                 return Err(RuleError::Character { attribute, text: text.to_owned(), character });
             }
         }
@@ -155,6 +152,15 @@ impl Template {
             Part::Word(word) => Some(word),
             Part::Text(_) => None,
         })
+    }
+
+    /// The texts and the words, in their order.
+    pub(super) fn map<T>(&self, text: impl Fn(&str) -> T, word: impl Fn(&Word) -> T) -> Vec<T> {
+        let part = |part: &Part| match part {
+            Part::Text(own) => text(own),
+            Part::Word(one) => word(one),
+        };
+        self.parts.iter().map(part).collect()
     }
 
     /// Whether it is one word and nothing else.

@@ -1,5 +1,6 @@
 //! Who owns which tag: each floating name goes to the greatest version that may claim it.
 
+mod family;
 mod platforms;
 mod variant;
 
@@ -7,8 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexSet;
 
+pub(crate) use self::family::family;
 pub(crate) use self::platforms::{Loss, losses};
 pub(crate) use self::variant::{MAX_SUFFIXES, VariantTags, suffixes, with_suffix};
+use crate::form::Form;
 pub(crate) use crate::reference::LATEST;
 use crate::source::Span;
 use crate::version::{Class, Version};
@@ -56,6 +59,8 @@ pub(crate) struct CandidateName {
     pub name: String,
     /// What it stands for.
     pub claim: Claim,
+    /// Where its version stands in it.
+    pub form: Form,
     /// Where its pattern is written.
     pub span: Option<Span>,
 }
@@ -76,6 +81,10 @@ pub(crate) struct OwnedTag {
     pub name: String,
     /// What it stands for.
     pub claim: Claim,
+    /// Where its version stands in it.
+    pub form: Form,
+    /// The forms of the tags that show the versions which a floating tag moves with.
+    pub family: Vec<Form>,
     /// Where its pattern is written.
     pub span: Option<Span>,
     /// Why a floating tag is here (`greatest 3.14.x`); `None` for a literal tag, which never moves.
@@ -307,7 +316,7 @@ enum Owner<'a> {
 fn collect_claims<'a>(candidates: &'a [Candidate<'_>]) -> BTreeMap<&'a str, Claims> {
     let mut claims: BTreeMap<&str, Claims> = BTreeMap::new();
     for (index, candidate) in candidates.iter().enumerate() {
-        for CandidateName { name, claim, span: _ } in &candidate.names {
+        for CandidateName { name, claim, form: _, span: _ } in &candidate.names {
             if *claim == Claim::Literal {
                 claims.entry(name).or_default().literal.push(index);
             } else if candidate.may_own(name, *claim) {
@@ -337,21 +346,25 @@ impl Candidate<'_> {
     fn share(&self, owners: &BTreeMap<&str, Owner<'_>>, is_alone: bool) -> Share {
         let mut share = Share::default();
         let mut seen = BTreeSet::new();
-        for CandidateName { name, claim, span } in &self.names {
+        for CandidateName { name, claim, form, span } in &self.names {
             let Some(owner) = owners.get(name.as_str()).filter(|_| self.may_own(name, *claim)) else {
                 continue;
             };
-            let tags = self.suffixes.iter().map(|suffix| with_suffix(name, suffix));
+            let tags = self.suffixes.iter().map(|suffix| (with_suffix(name, suffix), suffix));
             // A name rendered by two patterns is listed once.
-            let tags = tags.filter(|tag| seen.insert(tag.clone()));
+            let tags = tags.filter(|(tag, _)| seen.insert(tag.clone()));
             match owner {
                 Owner::Candidate(version) if version.without_v() == self.version.without_v() => {
                     let why = reason(*claim, self.version);
-                    let is_provisional =
-                        is_alone && matches!(claim, Claim::Versions(_) | Claim::Prereleases(_));
-                    share.owned.extend(tags.map(|name| OwnedTag {
+                    let follows = matches!(claim, Claim::Versions(_) | Claim::Prereleases(_));
+                    let is_provisional = is_alone && follows;
+                    let all = self.names.iter().map(|one| (one.claim == Claim::Literal, &one.form));
+                    let family = if follows { family(name, form, all) } else { Vec::new() };
+                    share.owned.extend(tags.map(|(name, suffix)| OwnedTag {
                         name,
                         claim: *claim,
+                        form: form.with_suffix(suffix),
+                        family: family.iter().map(|form| form.with_suffix(suffix)).collect(),
                         span: *span,
                         why: why.clone(),
                         is_provisional,
@@ -360,7 +373,7 @@ impl Candidate<'_> {
                 Owner::Candidate(version) | Owner::Known(version) => {
                     let is_known = matches!(owner, Owner::Known(_));
                     let owner = version.text().to_owned();
-                    share.yielded.extend(tags.map(|name| YieldedTag {
+                    share.yielded.extend(tags.map(|(name, _)| YieldedTag {
                         name,
                         owner: owner.clone(),
                         is_known,
@@ -458,7 +471,7 @@ pub(crate) fn reason(claim: Claim, version: &Version) -> Option<String> {
         Claim::Versions(depth) => Some(format!("greatest {}", among(depth))),
         Claim::Prereleases(0) => Some("greatest prerelease".to_owned()),
         Claim::Prereleases(depth) => Some(format!("greatest prerelease of {}", among(depth))),
-        Claim::Channel => Some("greatest version of the channel".to_owned()),
+        Claim::Channel => Some("greatest version of the channel that the plan knows".to_owned()),
         Claim::Run => Some("moves with each run".to_owned()),
     }
 }
@@ -474,6 +487,7 @@ mod tests {
         Candidate, CandidateName, Claim, Share, TagError, claim, default_patterns, has_whole_version,
     };
     use super::{VariantTags, losses, own, suffixes};
+    use crate::form::Form;
     use crate::reference::Tag;
     use crate::version::Version;
     use indexmap::IndexSet;
@@ -481,6 +495,10 @@ mod tests {
     #[track_caller]
     fn versions(texts: &[&str]) -> Vec<Version> {
         texts.iter().map(|text| text.parse().expect("a version")).collect()
+    }
+
+    fn named(name: &str, claim: Claim) -> CandidateName {
+        CandidateName { name: name.to_owned(), claim, form: Form::text(name), span: None }
     }
 
     /// What the default patterns give, as far as the version has the numbers.
@@ -491,13 +509,7 @@ mod tests {
             "{{ major }}" => version.prefix(1),
             other => Some(other),
         });
-        let names = names
-            .map(|name| CandidateName {
-                name: name.to_owned(),
-                claim: claim(name, version, 0, false, false),
-                span: None,
-            })
-            .collect();
+        let names = names.map(|name| named(name, claim(name, version, 0, false, false))).collect();
         Candidate {
             version,
             competes_for_latest: true,
@@ -580,9 +592,9 @@ mod tests {
         let mut candidate = candidate(&versions[0]);
         for name in ["1.4.2", "v1.4-slim", "lts"] {
             let claim = claim(name, &versions[0], 0, false, false);
-            candidate.names.push(CandidateName { name: name.to_owned(), claim, span: None });
+            candidate.names.push(named(name, claim));
         }
-        candidate.names.push(CandidateName { name: "nightly".to_owned(), claim: Claim::Channel, span: None });
+        candidate.names.push(named("nightly", Claim::Channel));
         let shares = own(std::slice::from_ref(&candidate), &[]).expect("owners");
         let tags = &shares[0].owned;
         let reasons: Vec<_> = tags.iter().map(|tag| (tag.name.as_str(), tag.why.as_deref())).collect();
@@ -596,7 +608,7 @@ mod tests {
                 ("1.4.2", Some("greatest 1.4.2")),
                 ("v1.4-slim", Some("greatest 1.4.x")),
                 ("lts", Some("greatest stable version")),
-                ("nightly", Some("greatest version of the channel")),
+                ("nightly", Some("greatest version of the channel that the plan knows")),
             ]
         );
         // With nothing to compare with, the registry has the last word.
@@ -652,12 +664,8 @@ mod tests {
         let versions = versions(&["3.15.0rc1", "3.15.0rc2", "3.14.7"]);
         let mut candidates: Vec<_> = versions.iter().map(candidate).collect();
         for candidate in &mut candidates {
-            candidate.names.push(CandidateName {
-                name: "3.15-rc".into(),
-                claim: Claim::Prereleases(2),
-                span: None,
-            });
-            candidate.names.push(CandidateName { name: "next".into(), claim: Claim::Channel, span: None });
+            candidate.names.push(named("3.15-rc", Claim::Prereleases(2)));
+            candidate.names.push(named("next", Claim::Channel));
         }
         assert_eq!(
             shares(&candidates, &[]),

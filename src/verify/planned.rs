@@ -129,7 +129,7 @@ impl<'a> ImageCheck<'_, 'a> {
             {
                 continue;
             }
-            if tag.planned.moves.is_some() && self.image.version.is_some() {
+            if tag.planned.follows().is_some() && self.image.version.is_some() {
                 self.walk.need(site, Question::Tags);
                 let records = self.walk.records;
                 let kept = match records[site].tags() {

@@ -1,6 +1,7 @@
 //! Versions as people write them (`24.04`, `3.15.0rc1`, `v1.2.3-r2`): the literal text, and an order.
 
 mod tail;
+mod withdrawn;
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -10,6 +11,7 @@ use semver::BuildMetadata;
 
 use self::tail::DEV;
 pub(crate) use self::tail::{Class, SEPARATORS, Tails, is_of_family};
+pub(crate) use self::withdrawn::Withdrawn;
 
 /// The most numbers in front of a version.
 const NUMBER_LIMIT: usize = 4;

@@ -152,6 +152,7 @@ fn planned(text: &str, secret: Option<&str>, purpose: Purpose) -> Result<Plan, V
         platforms: &[],
         publish: true,
         purpose,
+        given: &Facts::default(),
         facts: &&Facts::default(),
         known_versions: &KnownVersions::default(),
         kept: &[],

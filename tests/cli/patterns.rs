@@ -41,7 +41,8 @@ fn of_messages(root: &Path) -> Vec<Vec<String>> {
     let files = |folder: &str| -> Vec<PathBuf> {
         fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect()
     };
-    let mut files = [files("src/rules"), files("src/resolve"), vec![root.join("src/pattern.rs")]].concat();
+    let mut files =
+        [files("src/rules"), files("src/resolve"), vec![root.join("src/pattern/mod.rs")]].concat();
     files.sort();
     let mut found = Vec::new();
     for file in files {

@@ -12,6 +12,7 @@ use bakeplan::internals::bake::text::{hcl, json};
 use bakeplan::internals::diagnostic::Diagnostic;
 use bakeplan::internals::facts::{Facts, KnownVersions};
 use bakeplan::internals::plan::Plan;
+use bakeplan::internals::published::planned::Planned;
 use bakeplan::internals::render;
 use bakeplan::internals::resolve::{self, Input, Purpose};
 use bakeplan::internals::source::Sources;
@@ -75,6 +76,7 @@ pub(crate) fn planned(text: &str, is_json: bool) -> Result<Plan, Vec<Diagnostic>
             platforms: &[],
             publish: true,
             purpose: Purpose::Run,
+            given: &Facts::default(),
             facts: &&Facts::default(),
             known_versions: &KnownVersions::default(),
             kept: &[],
@@ -95,7 +97,10 @@ pub(crate) fn printed(text: &str, is_json: bool) -> Result<String, Vec<Diagnosti
 
 /// All that a plan is written as.
 pub(crate) fn views(plan: &Plan) -> String {
-    let files = render::files(plan, "origin").map(|(_, text)| text).concat();
+    let files = render::files(plan, "origin");
+    let read = Planned::read("plan.json", &files[2].1);
+    assert!(read.is_ok(), "what is written is read: {read:?}\n{}", files[2].1);
+    let files = files.map(|(_, text)| text).concat();
     [
         files,
         render::table::render(plan, true),

@@ -246,7 +246,7 @@ fn planned(rules: &[&str], flavor: &[&str], run: &str, known: &str) -> String {
     let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let tags = plan["images"]["app"]["tags"].as_array().unwrap().iter().map(|tag| {
         let name = tag["name"].as_str().unwrap();
-        tag["moves"]["with"].as_str().map_or_else(|| name.to_owned(), |with| format!("{name}={with}"))
+        crate::support::moves_with(tag).map_or_else(|| name.to_owned(), |with| format!("{name}={with}"))
     });
     tags.collect::<Vec<_>>().join(" ")
 }

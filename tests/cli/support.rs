@@ -203,3 +203,15 @@ pub(crate) fn blocks<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
     let rest = text.match_indices(&open).map(|(at, open)| &text[at + open.len()..]);
     rest.map(|rest| rest.split_once("```\n").expect("a block ends").0).collect()
 }
+
+/// What a tag of a `plan.json` moves with; `None` for one that never moves.
+pub(crate) fn moves_with(tag: &serde_json::Value) -> Option<&'static str> {
+    tag["floating"].as_bool().filter(|floating| *floating)?;
+    Some(match tag["class"].as_str().unwrap() {
+        "version" => "versions",
+        "prerelease" => "prereleases",
+        "channel" => "channel",
+        "run" | "constant" => "runs",
+        other => panic!("{other} is no class of tags"),
+    })
+}

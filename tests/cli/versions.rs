@@ -22,7 +22,7 @@ fn tags(file: &str, arguments: &[&str]) -> (String, String) {
     let (plan, talk) = plan(file, arguments);
     let plan = plan.unwrap_or_else(|| panic!("{file}: {talk}"));
     let image = plan["images"].as_object().unwrap().values().next().unwrap();
-    let tag = |tag: &Value| match tag["moves"]["with"].as_str() {
+    let tag = |tag: &Value| match crate::support::moves_with(tag) {
         Some(with) => format!("{}={with}", tag["name"].as_str().unwrap()),
         None => tag["name"].as_str().unwrap().to_owned(),
     };

@@ -354,3 +354,50 @@ fn a_real_registry_may_be_lost_at_every_request() {
     }
     assert!(total > 40, "{total}");
 }
+
+/// The tags of days that each release has froze `latest` for ever: 2026.09.21 is greater than any 1.x.
+#[test]
+fn days_of_earlier_releases_do_not_keep_latest() {
+    for (name, day) in [
+        ("day", r#""{{ date('%Y.%m.%d') }}""#),
+        ("day-rule", r#""type=raw,value={{date 'YYYY.M.D'}}""#),
+        ("nightly", r#"{ pattern = "{{ date('%Y.%m.%d') }}-{{ sha }}", when = "event != 'push'" }"#),
+    ] {
+        let project = Project::new(engine(), name);
+        let repository = project.repository(0, "acme/app");
+        let spec = format!(
+            r#"
+            variable "VERSION" {{ default = null }}
+            target "app" {{
+              args = {{ VERSION = VERSION }}
+              platforms = ["linux/amd64"]
+            }}
+            image "app" {{
+              repositories = ["{repository}"]
+              version = VERSION
+              tags = ["{{{{ version }}}}", "api-{{{{ version }}}}", "api-{{{{ major }}}}", "latest", {day}]
+            }}
+            "#
+        )
+        .replace("{ default = null }", "{\n  default = null\n}");
+        let dockerfile = "FROM scratch\nARG VERSION\nLABEL version=$VERSION\nCOPY Dockerfile /\n";
+        let project = project.file("docker-bake.hcl", &spec).file("Dockerfile", dockerfile);
+        let release = |version: &str, time: &str, event: &str| {
+            let variable = format!("VERSION={version}");
+            let (time, event) =
+                (format!("--fact=commit_time={time}T10:00:00Z"), format!("--fact=event={event}"));
+            let commit = "--fact=commit=5f3c1e0d9b8a7c6d5e4f3a2b1c0d9e8f7a6b5c4d";
+            project.bakeplan(&["plan", "--out", "out", "--var", &variable, &time, &event, commit]);
+            project.run_jobs();
+            project.bakeplan(&MERGE);
+            let served = Repository::new(&repository);
+            ["latest", "api-1"].map(|tag| served.index(tag).images[0].label("version").map(str::to_owned))
+        };
+        let both = |version: &str| [Some(version.to_owned()), Some(version.to_owned())];
+        assert_eq!(release("1.2.3", "2026-09-21", "workflow_dispatch"), both("1.2.3"), "{name}");
+        assert!(Repository::new(&repository).tags().iter().any(|tag| tag.starts_with("2026.")), "{name}");
+        assert_eq!(release("1.2.4", "2026-11-02", "push"), both("1.2.4"), "{name}");
+        // A backport takes neither.
+        assert_eq!(release("1.1.9", "2026-11-03", "push"), both("1.2.4"), "{name}");
+    }
+}

@@ -1,7 +1,6 @@
 //! Targets and groups as data: decoded, overridden, inherited, checked, selected and printed.
 
 // The parts.
-pub(crate) mod glob;
 mod lost_marks;
 mod reach;
 mod text;

@@ -9,10 +9,10 @@ use std::rc::Rc;
 use super::attributes::{Attribute, AttributeKind, LIMITS, LimitKind, SetKey, TARGET_ATTRIBUTES};
 use super::definition::{Definition, Entry, Policy, Resources, Target, Whole};
 use super::flags::{self, FlagError};
-use super::glob::Glob;
 use super::text::Text;
 use crate::bake::values::{MarkedStr, Name, variable_marks};
 use crate::diagnostic::{Diagnostic, Diagnostics, names_help, suggest};
+use crate::glob::Glob;
 
 const LOAD: &str = "load";
 const PUSH: &str = "push";

@@ -9,13 +9,13 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::check;
 use super::definition::{Definition, Group, Resolved};
-use super::glob::Glob;
 use super::inherit::Resolver;
 use super::links;
 use super::overrides::Overrides;
 use super::text::Text;
 use crate::bake::values::{MarkedStr, Name};
 use crate::diagnostic::{Diagnostic, Diagnostics, names_help};
+use crate::glob::Glob;
 use crate::source::Span;
 
 /// After so many errors, further targets are not looked at.

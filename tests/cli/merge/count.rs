@@ -81,13 +81,13 @@ fn what_images_share_is_asked_once() {
     let server = world.serve();
     for version in 0..5 {
         images.push(format!(
-            r#""app-{version}":{{"version":"1.{version}.0","repositories":["{}/acme/app"],"tags":[{{"name":"1.{version}.0"}},
-                {{"name":"1.{version}","floating":true,"moves":{{"with":"versions","numbers":2}}}}],
+            r#""app-{version}":{{"version":"1.{version}.0","repositories":["{}/acme/app"],"tags":[{{"name":"1.{version}.0","class":"version","form":"{{version}}"}},
+                {{"name":"1.{version}","floating":true,"class":"version","numbers":2,"form":"{{version}}","family":["{{version}}"]}}],
                 "builds":{{"app-{version}-amd64":{{}},"app-{version}-arm64":{{}}}}}}"#,
             server.host()
         ));
     }
-    let document = format!(r#"{{"schema":1,"images":{{{}}}}}"#, images.join(","));
+    let document = super::world::document(&images.join(","));
     let report = world.merge(&document, Options::default());
     assert_eq!(report.problems, []);
     let expected = expected(&[

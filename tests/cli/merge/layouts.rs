@@ -5,7 +5,9 @@ use bakeplan::internals::merge::report::{Outcome, Report, Status};
 use bakeplan::internals::oci::{DOCKER_LIST, Descriptor, OCI_INDEX, OCI_MANIFEST};
 use bakeplan::internals::registry::{Store, TagOrDigest};
 
-use super::world::{Build, TAGS, World, image, index, plan, plan_of, put, put_tag, remove};
+use super::world::{
+    Build, CONSTANTS, TAGS, World, document, image, index, literal, plan, plan_of, put, put_tag, remove,
+};
 
 const A: &str = "oci-layout:a";
 const B: &str = "oci-layout:b";
@@ -62,7 +64,7 @@ fn builds_without_attestations_and_docker_s_media_types_are_taken_as_they_are() 
         assert_eq!(report.images["app"].media_type.as_deref(), Some(expected), "{:?}", report.problems);
         assert_eq!(world.platforms("a", "latest"), ["linux/amd64", "linux/arm64"]);
 
-        let annotated = plan_of(&[A], TAGS, r#""annotations":{"k":"v"},"#, "hold");
+        let annotated = plan_of(&[A], CONSTANTS, r#""annotations":{"k":"v"},"#, "hold");
         let report = world.merge(&annotated, allow());
         if docker {
             assert_eq!(code(&report), "compose");
@@ -75,7 +77,7 @@ fn builds_without_attestations_and_docker_s_media_types_are_taken_as_they_are() 
 /// Those of a build go to its own entry in the index, whether or not the build has an index of its own.
 #[test]
 fn descriptors_get_the_annotations_of_their_builds() {
-    let plan = plan_of(&[A], TAGS, "", "hold")
+    let plan = plan_of(&[A], CONSTANTS, "", "hold")
         .replace("\"job\":\"b\"", "\"job\":\"b\",\"descriptor_annotations\":{\"k\":\"v\",\"l\":\"w\"}");
     for is_attested in [true, false] {
         let mut world = World::new();
@@ -163,13 +165,13 @@ fn a_missing_platform_follows_what_the_plan_says() {
     // Nothing to carry, nothing built.
     let mut world = World::with_app(&["a"]);
     world.built.remove("app-linux-arm64");
-    let report = world.merge(&plan_of(&[A], TAGS, "", "carry"), allow());
+    let report = world.merge(&plan_of(&[A], CONSTANTS, "", "carry"), allow());
     assert_eq!(
         report.images["app"].why,
         ["`app-linux-arm64` was not built, and its version is not published yet"]
     );
     world.built.clear();
-    let report = world.merge(&plan_of(&[A], TAGS, "", "drop"), allow());
+    let report = world.merge(&plan_of(&[A], CONSTANTS, "", "drop"), allow());
     assert_eq!(report.images["app"].why, ["nothing of it was built"]);
     assert!(world.tags("a").is_empty());
 }
@@ -203,8 +205,7 @@ fn what_is_carried_over_has_commands_where_it_is() {
 #[test]
 fn an_incomplete_image_does_not_keep_the_others_back() {
     let mut world = World::with_app(&["a"]);
-    let other =
-        r#""other":{"repositories":["oci-layout:a"],"tags":[{"name":"other"}],"builds":{"gone":{}}},"app""#;
+    let other = r#""other":{"repositories":["oci-layout:a"],"tags":[{"name":"other","class":"constant","form":"other"}],"builds":{"gone":{}}},"app""#;
     let document = plan(&[A]).replacen(r#""app""#, other, 1);
     let report = world.merge(&document, allow());
     let statuses: Vec<_> = report.images.values().map(|image| image.status).collect();
@@ -220,7 +221,7 @@ fn an_incomplete_image_does_not_keep_the_others_back() {
 /// Two images: `app` in both repositories, `tool` in the second.
 fn two_images(on_missing: &str) -> String {
     let tool = format!(
-        r#"{{"repositories":["{B}"],"tags":[{{"name":"tool"}}],
+        r#"{{"repositories":["{B}"],"tags":[{{"name":"tool","class":"constant","form":"tool"}}],
             "builds":{{"tool":{{"platform":"linux/amd64","on_missing":"{on_missing}"}}}}}}"#
     );
     let document = plan_of(&[A, B], TAGS, r#""version":"1.4.2","#, on_missing);
@@ -337,7 +338,7 @@ fn a_tag_that_says_it_is_a_version_does_not_float() {
         ("latest", "latest", false),
     ] {
         let mut world = World::with_app(&["a"]);
-        let literal = format!(r#"{{"name":"{released}","floating":false}}"#);
+        let literal = literal(released);
         let version = if released == "latest" { "1.0.0" } else { released };
         assert_eq!(world.merge(&with(version, said, &literal), allow()).problems, []);
         let before = world.files("a");
@@ -444,9 +445,11 @@ fn two_builds_of_one_platform_are_refused() {
     let mut world = World::new();
     world.build(&["a"], Build::new("x", "linux/amd64"));
     world.build(&["a"], Build::new("y", "linux/amd64").salt("y"));
-    let document = r#"{"schema":1,"images":{"app":{"repositories":["oci-layout:a"],"tags":[{"name":"1"}],
-        "builds":{"x":{"platform":null},"y":{"platform":null}}}}}"#;
-    assert_eq!(code(&world.merge(document, allow())), "platform-twice");
+    let document = document(&format!(
+        r#""app":{{"repositories":["oci-layout:a"],"tags":[{}],"builds":{{"x":{{"platform":null}},"y":{{"platform":null}}}}}}"#,
+        literal("1")
+    ));
+    assert_eq!(code(&world.merge(&document, allow())), "platform-twice");
 }
 
 #[test]

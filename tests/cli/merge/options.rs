@@ -35,7 +35,8 @@ oci-layout:[..]: tagged 1.4, 1, latest
 #[test]
 fn a_dry_run_writes_nothing_and_prints_commands() {
     let world = World::with_app(&["a"]);
-    let document = plan_of(&["oci-layout:a"], super::world::TAGS, r#""annotations":{"k":"a b"},"#, "hold");
+    let document =
+        plan_of(&["oci-layout:a"], super::world::CONSTANTS, r#""annotations":{"k":"a b"},"#, "hold");
     let ran = test(&world, &document)
         .args(MERGE)
         .args(["--dry-run"])
@@ -75,8 +76,7 @@ warning[held]: image `app` is left as it was: `app-linux-arm64` was not built
 #[test]
 fn all_that_is_required_is_published_or_nothing() {
     let mut world = World::with_app(&["a"]);
-    let other =
-        r#""other":{"repositories":["oci-layout:a"],"tags":[{"name":"other"}],"builds":{"other":{}}},"app""#;
+    let other = r#""other":{"repositories":["oci-layout:a"],"tags":[{"name":"other","class":"constant","form":"other"}],"builds":{"other":{}}},"app""#;
     let document = plan(&["oci-layout:a"]).replacen(r#""app""#, other, 1);
     let ran = test(&world, &document)
         .args(MERGE)

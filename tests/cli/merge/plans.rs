@@ -4,7 +4,7 @@ use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::{Report, Status};
 use bakeplan::internals::registry::Store;
 
-use super::world::{Build, TAGS, World, plan_of, remove};
+use super::world::{Build, CONSTANTS, TAGS, World, plan_of, remove};
 use crate::support::Test;
 use crate::verify::desk::{found, of_builds, of_plan};
 
@@ -98,7 +98,7 @@ fn what_the_plan_does_not_say_is_not_compared() {
         }
         // A plan of before says nothing of labels.
         let world = built(&["acme/app"], NEW, NEW, attested);
-        assert_eq!(merge(&world, &plan_of(&[APP], TAGS, "", "hold")).problems, []);
+        assert_eq!(merge(&world, &plan_of(&[APP], CONSTANTS, "", "hold")).problems, []);
     }
 }
 

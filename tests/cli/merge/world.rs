@@ -23,10 +23,28 @@ use crate::loopback::{Answer, Reply, Seen, Server};
 use crate::schema::expect_result;
 
 /// The tags of version 1.4.2, as a plan has them.
-pub(crate) const TAGS: &str = r#"{"name":"1.4.2","floating":false},
-    {"name":"1.4","floating":true,"moves":{"with":"versions","numbers":2}},
-    {"name":"1","floating":true,"moves":{"with":"versions","numbers":1}},
-    {"name":"latest","floating":true,"moves":{"with":"versions","numbers":0}}"#;
+pub(crate) const TAGS: &str = r#"{"name":"1.4.2","floating":false,"class":"version","form":"{version}"},
+    {"name":"1.4","floating":true,"class":"version","numbers":2,"form":"{version}","family":["{version}"]},
+    {"name":"1","floating":true,"class":"version","numbers":1,"form":"{version}","family":["{version}"]},
+    {"name":"latest","floating":true,"class":"version","numbers":0,"form":"latest","family":["{version}"]}"#;
+
+/// Tags of no version, as a plan has them.
+pub(crate) const CONSTANTS: &str = r#"{"name":"1.4.2","floating":false,"class":"constant","form":"1.4.2"},
+    {"name":"1.4","floating":true,"class":"constant","form":"1.4"},
+    {"name":"1","floating":true,"class":"constant","form":"1"},
+    {"name":"latest","floating":true,"class":"constant","form":"latest"}"#;
+
+/// A plan of these images.
+pub(crate) fn document(images: &str) -> String {
+    format!(
+        r#"{{"schema":2,"id":"0123456789abcdef","definition":"fedcba9876543210","images":{{{images}}},"jobs":[]}}"#
+    )
+}
+
+/// A tag that never moves, as a plan has it.
+pub(crate) fn literal(tag: &str) -> String {
+    format!(r#"{{"name":"{tag}","class":"constant","form":"{tag}"}}"#)
+}
 
 /// A folder with a layout for each repository.
 pub(crate) struct World {
@@ -221,11 +239,11 @@ pub(crate) fn plan(repositories: &[&str]) -> String {
 }
 
 pub(crate) fn plan_of(repositories: &[&str], tags: &str, more: &str, on_missing: &str) -> String {
-    format!(
-        r#"{{"schema":1,"images":{{"app":{{{more}"repositories":{repositories:?},"tags":[{tags}],"builds":{{
+    document(&format!(
+        r#""app":{{{more}"repositories":{repositories:?},"tags":[{tags}],"builds":{{
             "app-linux-amd64":{{"platform":"linux/amd64","job":"a","on_missing":"{on_missing}"}},
-            "app-linux-arm64":{{"platform":"linux/arm64","job":"b","on_missing":"{on_missing}"}}}}}}}}}}"#
-    )
+            "app-linux-arm64":{{"platform":"linux/arm64","job":"b","on_missing":"{on_missing}"}}}}}}"#
+    ))
 }
 
 fn push(layout: &Layout, build: Build<'_>) -> Digest {

@@ -1,4 +1,4 @@
-//! Patterns for names of targets and groups: Go's `path.Match` (<https://pkg.go.dev/path#Match>).
+//! Patterns for names of targets, groups and versions: Go's `path.Match` (<https://pkg.go.dev/path#Match>).
 
 /// A pattern that breaks the syntax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,5 +1,7 @@
 //! Patterns: texts with `{{ words }}` of a version and of the run's facts in them, and conditions over the same words.
 
+mod form;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,6 +11,7 @@ use jiff::tz::TimeZone;
 use minijinja::value::{Kwargs, Object, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
+pub(crate) use self::form::form;
 use crate::diagnostic::suggest;
 use crate::facts::{Facts, Known};
 use crate::version::Version;

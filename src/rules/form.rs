@@ -1,0 +1,150 @@
+//! The form that the tags of a rule have, whatever run they are of.
+
+use super::template::{Template, Word};
+use super::{Affix, Event, Flavor, Rule, RuleKind};
+use crate::form::{Form, Part, joined};
+
+/// How many digits a commit has in hexadecimal.
+const LONG_COMMIT: usize = 40;
+
+impl Rule {
+    /// The form of its tags.
+    #[must_use]
+    pub(crate) fn form(&self, flavor: &Flavor, sha_length: usize) -> Form {
+        let parts = |template: &Template| {
+            template.map(|text| Part::Text(text.to_owned()), |word| part(word, sha_length))
+        };
+        let of_all = |affix: &Option<Affix>| affix.as_ref().map(|affix| parts(&affix.template));
+        let affix = |own: &Option<Template>, common: &Option<Affix>| {
+            own.as_ref().map(parts).or_else(|| of_all(common)).unwrap_or_default()
+        };
+        let core = match &self.kind {
+            RuleKind::Version { pattern, .. } => parts(pattern),
+            RuleKind::Schedule { pattern } => parts(pattern),
+            RuleKind::Raw { value } => parts(value),
+            RuleKind::Match { .. } | RuleKind::Ref(Event::Tag) => vec![Part::Version],
+            RuleKind::Edge { .. } => vec![Part::Text("edge".to_owned())],
+            RuleKind::Ref(Event::Branch) => vec![Part::Name],
+            RuleKind::Ref(Event::PullRequest) => vec![Part::Number],
+            RuleKind::Sha { is_long } => vec![Part::Commit(if *is_long { LONG_COMMIT } else { sha_length })],
+        };
+        let (before, after) = (affix(&self.prefix, &flavor.prefix), affix(&self.suffix, &flavor.suffix));
+        joined(before.into_iter().chain(core).chain(after)).into_iter().collect()
+    }
+}
+
+fn part(word: &Word, sha_length: usize) -> Part {
+    match word {
+        Word::Raw | Word::Version | Word::Major | Word::Minor | Word::Patch => Part::Version,
+        Word::Sha => Part::Commit(sha_length),
+        Word::Branch | Word::Tag | Word::BaseRef | Word::IsDefaultBranch | Word::IsNotDefaultBranch => {
+            Part::Name
+        }
+        Word::Date { format, .. } => format.strftime().map_or(Part::Name, Part::Date),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use jiff::Timestamp;
+
+    use super::super::apply;
+    use super::*;
+    use crate::facts::Facts;
+
+    #[test]
+    fn each_rule_has_a_form() {
+        let flavor = Flavor::default();
+        for (line, expected) in [
+            ("type=semver,pattern={{version}}", "{version}"),
+            ("type=semver,pattern=v{{major}}.{{minor}}", "v{version}"),
+            ("type=semver,pattern={{version}},prefix=api-,suffix=-debian", "api-{version}-debian"),
+            ("type=pep440,pattern={{major}}-{{minor}}", "{name}"),
+            ("type=match,pattern=\\d.\\d.\\d,prefix=rel-", "rel-{version}"),
+            ("type=ref,event=tag", "{version}"),
+            ("type=ref,event=branch", "{name}"),
+            ("type=ref,event=pr", "pr-{number}"),
+            ("type=edge", "edge"),
+            ("type=sha", "sha-{commit:7}"),
+            ("type=sha,format=long,prefix=", "{commit:40}"),
+            ("type=schedule", "nightly"),
+            ("type=schedule,pattern={{date 'YYYYMMDD'}}", "{date:%Y%m%d}"),
+            (
+                "type=schedule,pattern=nightly-{{date 'YYYY-MM-DD' tz='Asia/Tokyo'}}",
+                "nightly-{date:%Y-%m-%d}",
+            ),
+            ("type=raw,value={{date 'YYYY.M.D'}}-{{sha}}", "{date:%Y.%-m.%-d}-{commit:7}"),
+            ("type=raw,value={{commit_date 'YYYYMMDD[T]HHmm'}}", "{date:%Y%m%dT%H%M}"),
+            ("type=raw,value={{date 'YYYY-MM-DD HH:mm'}}", "{date:%Y-%m-%d-%H-%M}"),
+            ("type=raw,value={{date 'Do'}}", "{name}"),
+            ("type=raw,value={{branch}}-{{sha}}", "{name}-{commit:7}"),
+            ("type=raw,value=beta", "beta"),
+        ] {
+            let rule = Rule::parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+            assert_eq!(rule.form(&flavor, 7).to_string(), expected, "{line}");
+        }
+        let flavor = Flavor::parse(["prefix=api-,onlatest=true", "suffix=-slim"]).unwrap();
+        let rule = Rule::parse("type=semver,pattern={{major}},suffix=-x").unwrap();
+        assert_eq!(rule.form(&flavor, 7).to_string(), "api-{version}-x");
+    }
+
+    #[test]
+    fn what_a_rule_gives_is_of_its_form() {
+        let run = |event: &str, git_ref: &str, second: i64| {
+            Facts {
+                event: Some(event.into()),
+                git_ref: Some(git_ref.into()),
+                commit: Some("860c1904a1ce19322e91ac35af1ab07466440c37".into()),
+                commit_time: Timestamp::from_second(second).ok(),
+                default_branch: Some("main".into()),
+                sha_length: Some(9),
+                ..Facts::default()
+            }
+            .with_ref_parts()
+        };
+        let runs = [
+            run("push", "refs/tags/v1.2.3", 1_700_000_000),
+            run("push", "refs/tags/v10.20.30-rc.1", 946_684_800),
+            run("push", "refs/heads/main", 1_793_588_645),
+            run("push", "refs/heads/feature/x-1", 1_800_000_000),
+            run("pull_request", "refs/pull/12/merge", 1_700_000_000),
+            run("schedule", "refs/heads/main", 1_767_225_599),
+        ];
+        let flavors =
+            [&[][..], &["prefix=api-,onlatest=true"], &["suffix=-{{sha}}"], &["prefix={{branch}}-"]];
+        let mut seen = BTreeSet::new();
+        for line in [
+            "type=semver,pattern={{version}}",
+            "type=semver,pattern={{major}}.{{minor}}",
+            "type=pep440,pattern=v{{major}}",
+            "type=match,pattern=v(.*),group=1",
+            "type=ref,event=tag",
+            "type=ref,event=branch",
+            "type=ref,event=pr",
+            "type=edge",
+            "type=sha",
+            "type=sha,format=long",
+            "type=schedule",
+            "type=schedule,pattern={{date 'YYYYMMDD-HHmmss' tz='Asia/Tokyo'}}",
+            "type=raw,value={{date 'YYYY.M.D'}}",
+            "type=raw,value={{commit_date 'GGGG-WW'}}-{{sha}}",
+            "type=raw,value={{date 'ddd D MMM YYYY'}}",
+            "type=raw,value=beta",
+        ] {
+            let rule = Rule::parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+            for (flavor, facts) in flavors.iter().flat_map(|flavor| runs.iter().map(move |run| (flavor, run)))
+            {
+                let flavor = Flavor::parse(flavor.iter().copied()).unwrap();
+                let Ok(outcome) = apply(std::slice::from_ref(&rule), &flavor, &facts) else { continue };
+                let form = rule.form(&flavor, 9);
+                for tag in outcome.tags {
+                    assert!(form.fits(&tag.text), "{line}: {} is not of {form}", tag.text);
+                    seen.insert(line);
+                }
+            }
+        }
+        assert_eq!(seen.len(), 16, "each rule gives a tag in some run: {seen:?}");
+    }
+}

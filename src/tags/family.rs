@@ -1,0 +1,96 @@
+//! The family of a floating tag: the forms of the tags that show the versions it moves with.
+
+use std::collections::BTreeSet;
+
+use crate::form::{Form, Part};
+use crate::reference::LATEST;
+
+/// The forms in which the versions are published that a floating tag moves with, of the forms of all tags of its image, each
+/// with whether it shows whole versions; none when no tag of the image shows its
+/// version so that it can be read back.
+///
+/// Whole versions come first. A tag without a version, such as `latest-debian`, goes with the tags that have the same text
+/// around the version; where there are none, with all.
+#[must_use]
+pub(crate) fn family<'f>(name: &str, own: &Form, all: impl Iterator<Item = (bool, &'f Form)>) -> Vec<Form> {
+    let readable = all.filter(|(_, form)| form.is_readable());
+    let (whole, parts): (Vec<_>, Vec<_>) = readable.partition(|(is_whole, _)| *is_whole);
+    let forms = |found: &[(bool, &'f Form)]| -> BTreeSet<Form> {
+        found.iter().map(|(_, form)| (*form).clone()).collect()
+    };
+    let (mut whole, parts) = (forms(&whole), forms(&parts));
+    // `1.5.0-f00ba12` is not the release 1.5.0 where releases have tags without a commit.
+    if whole.iter().any(Form::is_plain) {
+        whole.retain(Form::is_plain);
+    }
+    if own.is_readable() {
+        let is_whole = whole.contains(own);
+        let others = whole.into_iter().filter(|_| !is_whole);
+        return others.chain([own.clone()]).collect();
+    }
+    for forms in [&whole, &parts] {
+        let akin: Vec<Form> = forms.iter().filter(|form| is_akin(form, name)).cloned().collect();
+        if !akin.is_empty() {
+            return akin;
+        }
+    }
+    (if whole.is_empty() { parts } else { whole }).into_iter().collect()
+}
+
+/// Whether a name is what is around the version in a form, with `latest` or nothing in its place.
+fn is_akin(form: &Form, name: &str) -> bool {
+    let with = |word: &str| -> String {
+        let text = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            _ => word.to_owned(),
+        };
+        form.parts().iter().map(text).collect()
+    };
+    let bare = with("");
+    // A leading `v` belongs to the version.
+    let is_v = |text: &str| text.strip_prefix('v').is_some_and(|rest| rest == name);
+    let latest = with(LATEST);
+    latest == name || is_v(&latest) || (!name.is_empty() && bare.trim_matches(['-', '_', '.']) == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_floating_tag_goes_with_the_tags_that_show_versions_as_it_does() {
+        let (literal, floating) = (true, false);
+        let both = [(literal, "{version}"), (literal, "{version}-debian"), (floating, "{version}-debian")];
+        for (name, own, all, expected) in [
+            ("latest", "latest", &[(literal, "{version}")][..], "{version}"),
+            ("latest", "latest", &both, "{version}"),
+            ("debian", "debian", &both, "{version}-debian"),
+            ("latest-debian", "latest-debian", &both, "{version}-debian"),
+            ("1-debian", "{version}-debian", &both, "{version}-debian"),
+            ("stable", "stable", &both, "{version} {version}-debian"),
+            ("api-1", "api-{version}", &[(literal, "api-{version}")], "api-{version}"),
+            ("latest", "latest", &[(literal, "api-{version}")], "api-{version}"),
+            (
+                "api-latest",
+                "api-latest",
+                &[(literal, "{version}"), (literal, "api-{version}")],
+                "api-{version}",
+            ),
+            ("api", "api", &[(literal, "{version}"), (literal, "api-{version}")], "api-{version}"),
+            ("v1", "v{version}", &[(literal, "{version}")], "{version} v{version}"),
+            ("latest", "latest", &[(literal, "v{version}"), (literal, "v{version}-slim")], "v{version}"),
+            ("latest", "latest", &[(floating, "{version}"), (literal, "sha-{commit:7}")], "{version}"),
+            ("latest", "latest", &[(literal, "{name}-{version}"), (literal, "php{name}")], ""),
+            ("latest", "latest", &[(literal, "{version}"), (literal, "{version}-{commit:7}")], "{version}"),
+            ("latest", "latest", &[(literal, "{version}-{commit:7}")], "{version}-{commit:7}"),
+            ("latest", "latest", &[(literal, "RELEASE.{version}")], "RELEASE.{version}"),
+        ] {
+            let forms: Vec<(bool, Form)> =
+                all.iter().map(|(is_whole, form)| (*is_whole, form.parse().unwrap())).collect();
+            let found =
+                family(name, &own.parse().unwrap(), forms.iter().map(|(is_whole, form)| (*is_whole, form)));
+            let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+            assert_eq!(found.join(" "), expected, "{name} {all:?}");
+        }
+    }
+}

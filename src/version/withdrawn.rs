@@ -1,0 +1,89 @@
+//! Versions that were pulled: one by one, or all that fit a pattern.
+
+use super::{Scheme, Tails, Version, VersionError};
+use crate::glob::{BadPattern, Glob};
+
+/// Versions that own nothing any more.
+#[derive(Debug, Clone)]
+pub(crate) enum Withdrawn {
+    /// This one, however it is spelled.
+    Version(Version),
+    /// All whose text fits, with or without a leading `v`: `2026.*`.
+    Pattern(Glob),
+}
+
+/// Why a text names no withdrawn versions.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum WithdrawnError {
+    /// It is no version.
+    #[error(transparent)]
+    Version(#[from] VersionError),
+    /// It is no pattern.
+    #[error("{0}")]
+    Pattern(#[from] BadPattern),
+}
+
+impl Withdrawn {
+    /// Reads a version, or a pattern: a text with `*`, `?` or `[` in it, which versions cannot have.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub(crate) fn parse(text: &str, scheme: Scheme, tails: &Tails) -> Result<Self, WithdrawnError> {
+        if text.contains(['*', '?', '[']) {
+            return Ok(Self::Pattern(Glob::parse(text)?));
+        }
+        Ok(Self::Version(Version::parse_with(text, scheme, tails)?))
+    }
+
+    /// Whether a version is among them.
+    #[must_use]
+    pub(crate) fn covers(&self, version: &Version) -> bool {
+        match self {
+            Self::Version(own) => own.cmp_precedence(version).is_eq(),
+            Self::Pattern(_) => self.fits(version.text()) || self.fits(version.without_v()),
+        }
+    }
+
+    /// Whether a text, such as a whole tag, fits the pattern.
+    #[must_use]
+    pub(crate) fn fits(&self, text: &str) -> bool {
+        match self {
+            Self::Version(_) => false,
+            Self::Pattern(glob) => glob.matches(text),
+        }
+    }
+
+    /// The version, if it is a single one.
+    #[must_use]
+    pub(crate) fn version(&self) -> Option<&Version> {
+        match self {
+            Self::Version(version) => Some(version),
+            Self::Pattern(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_withdrawn_one_by_one_or_by_pattern() {
+        for (text, covered, others) in [
+            ("1.4.2", "1.4.2 v1.4.2", "1.4.3 1.4"),
+            ("v2.0", "2.0 2.0.0", "2.0.1"),
+            ("2026.*", "2026.09.21 v2026.1 2026.", "202.6 12026.1 1.4.2"),
+            ("20[0-9][0-9].*", "2026.09.21 2019.1", "1.2.4 2.0.0"),
+            ("1.?.0", "1.4.0 v1.5.0", "1.10.0 1.4.1"),
+            ("*-acme", "1.4.2-acme", "1.4.2"),
+        ] {
+            let withdrawn = Withdrawn::parse(text, Scheme::Loose, &Tails::default()).unwrap();
+            let covers = |text: &str| text.parse().is_ok_and(|version| withdrawn.covers(&version));
+            assert!(covered.split(' ').filter(|text| !text.ends_with('.')).all(covers), "{text}: {covered}");
+            assert!(!others.split(' ').any(covers), "{text}: {others}");
+        }
+        for text in ["", "main", "1.4 ", "1.[", "*[", "1.2.3.4.5"] {
+            Withdrawn::parse(text, Scheme::Loose, &Tails::default()).unwrap_err();
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Plans as the program writes them, merged into repositories that have other tags: which of them keep a floating tag.
+
+use bakeplan::internals::merge::Options;
+use bakeplan::internals::merge::report::{Outcome, Report};
+use bakeplan::internals::registry::{Store, TagOrDigest};
+
+use super::world::{Build, World, put_tag};
+use crate::support::Test;
+
+const TIME: &str = "commit_time=2026-11-02T03:04:05Z";
+
+/// The plan of an image with these attributes, in a run of these facts, for a layout.
+fn planned(lines: &str, facts: &[&str]) -> (String, String) {
+    let spec = format!(
+        "target \"app\" {{\n  platforms = [\"linux/amd64\", \"linux/arm64\"]\n}}\nimage \"app\" {{\n  repositories = [\"r.io/acme/app\"]\n{lines}\n}}\n"
+    );
+    let facts = facts.iter().chain(&[TIME]).map(|fact| format!("--fact={fact}"));
+    let facts: Vec<String> = facts.collect();
+    let test = Test::new().file("docker-bake.hcl", &spec).args(["plan", "--format", "json"]);
+    let output = test.args(facts.iter().map(String::as_str)).output();
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{lines}: {talk}");
+    (String::from_utf8(output.stdout).unwrap().replace("r.io/acme/app", "oci-layout:acme/app"), talk)
+}
+
+/// Merges it into a repository with these tags, which are of another image.
+fn merged(document: &str, listed: &str) -> Report {
+    let mut world = World::with_app(&["acme/app"]);
+    let layout = world.layout("acme/app");
+    let other = TagOrDigest::Digest(world.built["app-linux-amd64"].clone());
+    let other = layout.get_manifest(&other).unwrap().unwrap();
+    listed.split_whitespace().for_each(|tag| put_tag(&layout, tag, &other));
+    world.build(&["acme/app"], Build::new("app-linux-amd64", "linux/amd64").salt("new"));
+    let report = world.merge(document, Options::default());
+    assert_eq!(report.problems, [], "{document}");
+    report
+}
+
+/// The tags that stay where they are, each with the tag that keeps it.
+fn kept(report: &Report) -> String {
+    let references = report.images["app"].references.iter();
+    let kept = references.filter(|one| one.outcome == Outcome::Kept).map(|one| {
+        let keeper = one.why.as_deref().unwrap_or_default().split('`').nth(1).unwrap_or_default();
+        format!("{}={keeper}", one.tag)
+    });
+    kept.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn floating_tags_are_compared_with_the_tags_of_their_form() {
+    let rules = |rules: &str, flavor: &str| format!("tags = [{rules}]\nflavor = [{flavor}]");
+    let semver = r#""type=semver,pattern={{version}}""#;
+    for (lines, listed, expected) in [
+        // What stands before and after.
+        (r#"version = "1.2.9", tags = ["api-{{ version }}", "api-{{ major }}"]"#.to_owned(), "api-1.3.0 2.0.0 web-1.4.0", "api-1=api-1.3.0"),
+        (r#"version = "1.2.9", tags = ["api-{{ version }}", "latest"]"#.to_owned(), "api-1.3.0 2.0.0", "latest=api-1.3.0"),
+        (r#"version = "1.2.9", tags = ["v{{ version }}", "v{{ major }}"]"#.to_owned(), "1.3.0", "v1=1.3.0"),
+        (r#"version = "1.2.9", tags = ["{{ version }}-debian", "{{ major }}-debian", "debian", "latest"]"#.to_owned(), "1.3.0 1.2.10-debian", "1-debian=1.2.10-debian debian=1.2.10-debian latest=1.2.10-debian"),
+        (r#"version = "1.2.9", tags = ["{{ version }}", "{{ version }}-debian", "latest", "latest-debian"]"#.to_owned(), "1.3.0-debian", "latest-debian=1.3.0-debian"),
+        (r#"version = "2026-01-02", tags = ["RELEASE.{{ version }}", "latest"]"#.to_owned(), "RELEASE.2026-03-04 2027-01-01", "latest=RELEASE.2026-03-04"),
+        (r#"version = "12.4.1", tags = ["{{ version }}-cudnn-runtime-ubuntu22.04", "{{ major }}-cudnn-runtime-ubuntu22.04"]"#.to_owned(), "12.5.0 12.6.0-cudnn-runtime-ubuntu22.04 12.9.0-cudnn-runtime-ubuntu24.04", "12-cudnn-runtime-ubuntu22.04=12.6.0-cudnn-runtime-ubuntu22.04"),
+        // Variants.
+        (r#"version = "1.2.9", variant = ["slim", ["trixie", ""]]"#.to_owned(), "1.3.0-slim 1.2.10-slim-trixie 2.0.0", "1-slim-trixie=1.2.10-slim-trixie 1-slim=1.3.0-slim slim-trixie=1.2.10-slim-trixie slim=1.3.0-slim 1.2-slim-trixie=1.2.10-slim-trixie"),
+        // Prereleases.
+        (r#"version = "2.0.0-rc.1", prerelease_tags = ["next-{{ major }}.{{ minor }}"], tags = ["{{ version }}"]"#.to_owned(), "2.0.0-rc.2 2.0.0 2.1.0-rc.1", "next-2.0=2.0.0-rc.2"),
+        // Rules.
+        (rules(&format!(r#"{semver}, "type=semver,pattern={{{{major}}}}""#), r#""prefix=api-,onlatest=true""#), "api-1.3.0 2.0.0", "api-1=api-1.3.0 api-latest=api-1.3.0"),
+        (rules(&format!(r#"{semver}, "type=semver,pattern={{{{major}}}},prefix=v""#), r#""suffix=-alpine""#), "1.3.0-alpine 2.0.0", "v1-alpine=1.3.0-alpine latest=1.3.0-alpine"),
+        (rules(r#""type=match,pattern=\\d+\\.\\d+\\.\\d+,prefix=rel-""#, ""), "rel-1.3.0 2.0.0", "latest=rel-1.3.0"),
+        // Constants beside a version.
+        (r#"tags = ["1.2.9", "latest", "1"]"#.to_owned(), "1.3.0", "latest=1.3.0 1=1.3.0"),
+    ] {
+        let lines = lines.replace(", tags", "\ntags").replace(", variant", "\nvariant").replace(", prerelease_tags", "\nprerelease_tags");
+        let (document, talk) = planned(&lines, &["tag=v1.2.9", "event=push"]);
+        assert!(!talk.contains("unguarded"), "{lines}: {talk}");
+        let found = kept(&merged(&document, listed));
+        let sorted = |text: &str| {
+            let mut all: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+            all.sort();
+            all
+        };
+        assert_eq!(sorted(&found), sorted(expected), "{lines} {listed}");
+    }
+}
+
+#[test]
+fn tags_that_the_plan_writes_as_something_else_hold_nothing_back() {
+    let version = r#"version = "1.2.4""#;
+    for (tags, listed) in [
+        // The release's own date, and that of an earlier one.
+        (r#""{{ version }}", "latest", "{{ date('%Y.%m.%d') }}""#, "2026.09.21 2026.11.02"),
+        (r#""{{ version }}", "latest", "{{ date('%Y.%-m.%-d') }}""#, "2026.9.21"),
+        (r#""{{ version }}", "latest", "{{ date('%Y-%m-%d') | replace('-', '.') }}""#, "2026.09.21"),
+        (r#""{{ version }}", "latest", "{{ date('%Y.%m.%d') }}-{{ sha }}""#, "2026.09.21-f00ba12"),
+        // Those of other runs, which this one does not have.
+        (
+            r#""{{ version }}", "latest", { pattern = "{{ date('%Y.%m.%d') }}", when = "event == 'schedule'" }"#,
+            "2026.09.21",
+        ),
+        (r#""{{ version }}", "latest", "type=schedule,pattern={{date 'YYYY.MM.DD'}}""#, "2026.09.21"),
+        (r#""{{ version }}", "latest", "type=raw,value={{date 'YYYY.M.D'}},enable=false""#, "2026.9.21"),
+        (r#""{{ version }}", "latest", { pattern = "{{ pr }}.0.0", when = "pr" }"#, "7.0.0 12.0.0"),
+        (
+            r#""{{ version }}", "latest", { pattern = "{{ version }}-{{ sha }}", when = "event == 'schedule'" }"#,
+            "1.3.0-0000000",
+        ),
+        // A constant.
+        (r#""{{ version }}", "latest", { pattern = "9.9.9", when = "event == 'schedule'" }"#, "9.9.9"),
+    ] {
+        let (document, _) =
+            planned(&format!("{version}\ntags = [{tags}]"), &["event=push", "tag=v1.2.4", "commit=c0ffee0"]);
+        assert_eq!(kept(&merged(&document, &format!("latest {listed}"))), "", "{tags}");
+        // What is no such tag does.
+        assert_eq!(kept(&merged(&document, &format!("latest {listed} 1.3.0"))), "latest=1.3.0", "{tags}");
+    }
+}
+
+#[test]
+fn a_version_of_another_scheme_holds_the_tag_until_it_is_withdrawn() {
+    let tags = "version = \"1.2.4\"\ntags = [\"{{ version }}\", \"latest\"]";
+    for (listed, pattern) in [("2026.09.21", "2026.*"), ("v2025.1", "2025.*"), ("2026.09.21-r1", "2026.*")] {
+        let report = merged(&planned(tags, &[]).0, listed);
+        assert_eq!(kept(&report), format!("latest={listed}"));
+        let why = report.images["app"].references[1].why.clone().unwrap();
+        let cure = format!("withdrawn = [\"{pattern}\"]");
+        assert!(why.contains("another scheme") && why.contains(&cure), "{why}");
+        let (document, _) = planned(&format!("{tags}\n{cure}"), &[]);
+        assert_eq!(kept(&merged(&document, listed)), "", "{listed}");
+        assert_eq!(kept(&merged(&document, &format!("{listed} 1.3.0"))), "latest=1.3.0", "{listed}");
+    }
+    // A version of the same scheme has no such cure.
+    let report = merged(&planned(tags, &[]).0, "1.3.0");
+    assert_eq!(report.images["app"].references[1].why.as_deref(), Some("`1.3.0` is greater"));
+}
+
+#[test]
+fn what_cannot_be_compared_is_said_by_plan_and_merge() {
+    for (lines, floating) in [
+        ("version = \"8.3.1\"\ntags = [\"php{{ major }}{{ minor }}{{ patch }}\", \"latest\"]", "latest"),
+        ("version = \"8.3.1\"\ntags = [\"sha-{{ sha }}\", \"stable\"]", "stable"),
+        ("version = \"8.3.1\"\ntags = [\"{{ branch }}-{{ version }}\", \"latest\"]", "latest"),
+    ] {
+        let (document, talk) = planned(lines, &["branch=main", "commit=c0ffee0"]);
+        assert!(talk.contains("unguarded-tag") && talk.contains(&format!("`{floating}`")), "{lines}: {talk}");
+        let report = merged(&document, floating);
+        let notes: Vec<&str> = report.notes.iter().map(|note| note.message.as_str()).collect();
+        assert!(notes.iter().any(|note| note.contains(&format!("moves `{floating}`"))), "{lines}: {notes:?}");
+        // What looks like a version is one, in doubt.
+        assert_eq!(kept(&merged(&document, &format!("{floating} 9.0.0"))), format!("{floating}=9.0.0"));
+        // Nothing moves, so that there is nothing to say.
+        assert!(merged(&document, "").notes.is_empty());
+    }
+    let (document, talk) = planned("version = \"1.2.4\"\nchannels = [\"lts\"]", &[]);
+    assert_eq!(talk, "");
+    let report = merged(&document, "lts latest");
+    let notes: Vec<&str> = report.notes.iter().map(|note| note.message.as_str()).collect();
+    assert!(matches!(notes[..], [note] if note.contains("moves `lts`,")), "{notes:?}");
+}
