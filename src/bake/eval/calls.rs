@@ -7,7 +7,7 @@ use super::functions::FunctionError;
 use super::typeexpr::parse_type;
 use crate::bake::text::syntax::{Expr, Ident};
 use crate::bake::values::convert::convert_function;
-use crate::bake::values::{Marks, Name, Value, kept};
+use crate::bake::values::{Marks, Name, Value};
 use crate::diagnostic::{Diagnostic, Failure, suggest};
 use crate::source::Span;
 
@@ -51,7 +51,7 @@ impl Context {
             _ => {}
         }
         let standard = self.standard.get(&*name.name).cloned();
-        let looks = standard.is_some() && !kept::is_structural(&name.name);
+        let looks = standard.as_ref().is_some_and(|function| !function.is_structural);
         let Arguments { values, places } = self.arguments(scope, name, args, expand, looks)?;
         let place_of = |argument: Option<usize>| argument.and_then(|index| places.get(index)).copied();
         let failed = |error: &FunctionError| {
@@ -113,7 +113,7 @@ impl Context {
             let message = format!("`...` takes a list, and this is {}", describe(value));
             return Err(Box::new(Diagnostic::error("call-failed", message).at(span, "")));
         };
-        let marks = value.own_marks().of_answer();
+        let marks = value.own_marks().of_choice();
         Ok(items.iter().map(|item| item.clone().marked(&marks)).collect())
     }
 

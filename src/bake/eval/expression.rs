@@ -385,7 +385,7 @@ impl Context {
                 }
                 TemplatePart::For { key_var, value_var, collection, body } => {
                     let values = self.whole(scope, collection)?;
-                    rendered.marks.merge(&values.own_marks().of_answer());
+                    rendered.marks.merge(&values.own_marks().of_choice());
                     for (key, value) in iterate(&values, collection.span)? {
                         let names = bindings(key_var.as_ref(), value_var, key, value);
                         self.render(&scope.child(&names), body, span, rendered)?;

@@ -37,6 +37,9 @@ pub(crate) struct Function {
     pub call: Implementation,
     /// Whether the result depends on the clock or on chance, and must not go into a committed file.
     pub impurity: Option<Mark>,
+    /// Whether it puts together or takes apart lists and objects without a look at what is in them, which keeps its marks
+    /// then and may be kept for the build.
+    pub is_structural: bool,
     /// How many of the evaluator's steps a call takes, where the size of its result does not tell.
     pub work: fn(&[Value]) -> u64,
 }
@@ -71,6 +74,12 @@ impl FunctionError {
 }
 
 impl Function {
+    /// The same, as one that only looks at the structure of its arguments.
+    #[must_use]
+    pub(crate) fn structural(self) -> Self {
+        Self { is_structural: true, ..self }
+    }
+
     /// Calls the function as HCL does: checks the number of arguments and nulls, converts, calls, and carries the
     /// arguments' marks over to the result; a bool is an answer about them.
     ///
@@ -103,7 +112,9 @@ impl Function {
         }
         let result = (self.call)(ambient, &converted)?;
         let mut marks = Marks::default();
-        args.iter().for_each(|arg| marks.merge(&arg.marks()));
+        args.iter().for_each(|arg| {
+            marks.merge(&if self.is_structural { arg.marks_of_structure() } else { arg.marks() });
+        });
         if matches!(result, Value::Bool(..)) {
             marks = marks.of_answer();
         }
@@ -120,13 +131,13 @@ pub(crate) type Family = Vec<(&'static str, Function)>;
 /// A function of fixed parameters.
 #[must_use]
 pub(crate) fn fixed(params: Vec<Param>, call: Implementation) -> Function {
-    Function { params, variadic: None, call, impurity: None, work: |_| 0 }
+    Function { params, variadic: None, call, impurity: None, is_structural: false, work: |_| 0 }
 }
 
 /// A function with a variable tail of arguments.
 #[must_use]
 pub(crate) fn variadic(params: Vec<Param>, rest: Param, call: Implementation) -> Function {
-    Function { params, variadic: Some(rest), call, impurity: None, work: |_| 0 }
+    Function { params, variadic: Some(rest), call, impurity: None, is_structural: false, work: |_| 0 }
 }
 
 /// A parameter that must not be null.
