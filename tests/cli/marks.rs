@@ -1,5 +1,7 @@
 //! Where the marks of values go that are in no text: of how many elements there are, which of them, and in which order.
 
+use bakeplan::internals::bake::target::attributes::TARGET_NAMES;
+
 use crate::support::{Test, in_parallel};
 
 /// What a run of `bake -o` and one of `readme` are expected to say.
@@ -124,6 +126,208 @@ fn an_element_depends_on_what_the_keys_beside_it_depend_on() {
         ]
         .map(|value| (arg(value), Both)),
     );
+    check_committed(&files);
+}
+
+/// Attributes that the table of tags shows.
+const IN_TABLE: [&str; 4] = ["inherits", "output", "platforms", "tags"];
+
+/// Of each attribute, an element of a list and another one in its place.
+const ELEMENTS: &[(&str, &str, &str)] = &[
+    ("annotations", "manifest:a=1", "manifest:a=2"),
+    ("attest", "type=sbom", "type=provenance"),
+    ("cache-from", "type=gha,scope=a", "type=gha,scope=b"),
+    ("cache-to", "type=gha,scope=a", "type=gha,scope=b"),
+    ("entitlements", "network.host", "security.insecure"),
+    ("inherits", "_p", "_q"),
+    ("no-cache-filter", "a", "b"),
+    ("output", "type=image", "type=local,dest=x"),
+    ("platforms", "linux/amd64", "linux/arm64"),
+    ("policy", "filename=a", "filename=b"),
+    ("secret", "id=a", "id=b"),
+    ("ssh", "a", "b"),
+    ("tags", "ghcr.io/acme/app:1", "ghcr.io/acme/app:2"),
+    ("ulimits", "nofile=1", "nofile=2"),
+];
+
+/// Attributes that are not lists.
+const OTHERS: [&str; 15] = [
+    "args",
+    "call",
+    "context",
+    "contexts",
+    "description",
+    "dockerfile",
+    "dockerfile-inline",
+    "extra-hosts",
+    "labels",
+    "network",
+    "no-cache",
+    "pull",
+    "resources",
+    "shm-size",
+    "target",
+];
+
+/// What is refused for an attribute.
+fn refused(attribute: &str) -> Committed {
+    if IN_TABLE.contains(&attribute) { Neither } else { Table }
+}
+
+#[test]
+fn each_list_depends_on_what_decides_how_many_elements_it_has() {
+    let mut known: Vec<&str> = ELEMENTS.iter().map(|(name, ..)| *name).chain(OTHERS).collect();
+    known.sort_unstable();
+    let mut names = TARGET_NAMES;
+    names.sort_unstable();
+    assert_eq!(known, names, "each attribute is a list or is not");
+    let parents = "target \"_p\" {}\ntarget \"_q\" {}\n";
+    let mut files = Vec::new();
+    for (attribute, one, other) in ELEMENTS {
+        let chosen = format!("YEAR > 2000 ? \"{one}\" : \"{other}\"");
+        let mut lists = vec![
+            // Of two equal elements one is left, which does not depend on the clock.
+            format!("[\"{one}\", {chosen}]"),
+            format!("[{chosen}, \"{one}\"]"),
+            // With many elements they are looked up another way.
+            format!("[\"{one}\", {chosen}, {}]", vec![format!("\"{one}\""); 12].join(", ")),
+            format!("[for x in [\"{one}\", \"{other}\"] : x if x == \"{one}\" || YEAR < 2000]"),
+            format!("[for x in [\"{one}\"] : x if YEAR < 2000]"),
+            format!("concat([\"{one}\"], YEAR < 2000 ? [\"{other}\"] : [])"),
+            format!("slice([\"{one}\", \"{other}\"], 0, YEAR > 2000 ? 1 : 2)"),
+        ];
+        if *attribute != "platforms" && *attribute != "inherits" {
+            lists.push(format!("[\"{one}\", YEAR < 2000 ? \"{other}\" : \"\"]"));
+        }
+        for list in lists {
+            files.push((format!("{parents}{}", app(&format!("{attribute} = {list}"))), refused(attribute)));
+        }
+    }
+    check_committed(&files);
+}
+
+#[test]
+fn a_parent_that_the_clock_chooses_is_seen_in_all_its_heirs() {
+    let parents = "target \"_p\" {\nargs = { B = 1 }\n}\ntarget \"_q\" {\nargs = { B = 2 }\n}\n";
+    let matrix = "target \"p\" {\nmatrix = { x = [YEAR] }\nname = \"p${x}\"\n}\n";
+    let middle = "target \"_m\" {\ninherits = [YEAR > 2000 ? \"_p\" : \"_q\"]\n}\n";
+    let files = [
+        (format!("{parents}{}", app("inherits = [YEAR > 2000 ? \"_p\" : \"_q\"]")), Neither),
+        (format!("{parents}{}", app("inherits = YEAR > 2000 ? [\"_p\"] : []")), Neither),
+        (format!("{parents}{}", app("inherits = YEAR > 2000 ? null : [\"_p\"]")), Neither),
+        (format!("{matrix}{}", app("inherits = [\"p${YEAR}\"]")), Neither),
+        (format!("{parents}{middle}{}", app("inherits = [\"_m\"]")), Neither),
+        (format!("{parents}{middle}{}", app("inherits = [\"_p\", \"_m\"]\nargs = { B = 3 }")), Neither),
+        (format!("{parents}{middle}{}", app("contexts = { m = \"target:_m\" }")), Neither),
+        (format!("{parents}{middle}{}", app("inherits = [\"_p\"]")), Both),
+    ];
+    check_committed(&files);
+}
+
+#[test]
+fn a_group_depends_on_what_decides_which_members_it_has() {
+    let targets = format!("{}target \"b\" {{}}\n", app(""));
+    let group = |lines: &str| format!("{targets}group \"all\" {{\n{lines}\n}}\n");
+    let mut files: Vec<(String, Committed)> = [
+        "[for t in [\"app\"] : t if YEAR > 2000]",
+        "[for t in [\"app\"] : t if YEAR < 2000]",
+        "[for t in [\"app\", \"b\"] : t if t == \"app\" || YEAR < 2000]",
+        "YEAR > 2000 ? null : [\"app\"]",
+        "[\"app\", YEAR > 2000 ? \"app\" : \"b\"]",
+        "convert([\"app\", YEAR > 2000 ? \"app\" : \"b\"], set(string))",
+    ]
+    .iter()
+    .map(|members| (group(&format!("targets = {members}")), Neither))
+    .collect();
+    files.extend([
+        (group("targets = [\"app\"]\ndescription = YEAR < 2000 ? \"a\" : \"\""), Table),
+        // A later group of the name replaces it.
+        (
+            format!(
+                "{}group \"all\" {{\ntargets = [\"b\"]\n}}\n",
+                group("targets = YEAR < 2000 ? [\"app\"] : []")
+            ),
+            Both,
+        ),
+    ]);
+    check_committed(&files);
+}
+
+/// Of each attribute: what a parent says with the clock, what a child says in place of it, and what it says beside it.
+const REPLACED: &[(&str, &str, Option<&str>, Option<&str>)] = &[
+    ("annotations", "[\"manifest:a=${YEAR}\"]", None, Some("[\"manifest:b=1\"]")),
+    ("args", "{ A = YEAR }", Some("{ A = 1 }"), Some("{ B = 1 }")),
+    ("args", "{ A = YEAR > 2000 ? null : 1 }", Some("{ A = 1 }"), Some("{ B = 1 }")),
+    ("args", "{ (YEAR > 2000 ? \"A\" : \"B\") = 1 }", None, Some("{ A = 1 }")),
+    ("args", "merge({ A = YEAR }, { B = 1 })", Some("{ A = 1 }"), Some("{ B = 2 }")),
+    (
+        "attest",
+        "[{ type = \"sbom\", disabled = YEAR < 2000 }]",
+        Some("[\"type=sbom\"]"),
+        Some("[\"type=x\"]"),
+    ),
+    ("attest", "[\"type=sbom,generator=${YEAR}\"]", Some("[{ type = \"sbom\" }]"), Some("[\"type=x\"]")),
+    ("attest", "[YEAR > 2000 ? \"type=sbom\" : \"type=x\"]", None, Some("[\"type=sbom\"]")),
+    ("cache-from", "[YEAR > 2000 ? \"type=gha\" : \"a\"]", None, Some("[\"type=gha\"]")),
+    ("cache-to", "[\"type=gha,scope=${YEAR}\"]", Some("[\"type=gha\"]"), None),
+    ("call", "YEAR > 2000 ? null : \"check\"", Some("\"check\""), Some("null")),
+    ("context", "YEAR > 2000 ? null : \"x\"", Some("\"x\""), Some("null")),
+    ("contexts", "{ a = YEAR > 2000 ? \"\" : \"x\" }", Some("{ a = \"x\" }"), Some("{ b = \"x\" }")),
+    ("description", "YEAR > 2000 ? \"\" : \"x\"", Some("\"x\""), Some("\"\"")),
+    ("dockerfile", "YEAR > 2000 ? null : \"x\"", Some("\"x\""), Some("null")),
+    ("dockerfile-inline", "YEAR > 2000 ? null : \"x\"", Some("\"x\""), Some("null")),
+    ("entitlements", "[YEAR > 2000 ? \"network.host\" : \"\"]", None, Some("[\"network.host\"]")),
+    ("extra-hosts", "{ a = YEAR > 2000 ? null : \"1.2.3.4\" }", Some("{ a = \"1.2.3.4\" }"), Some("{}")),
+    ("labels", "{ a = YEAR > 2000 ? null : \"x\" }", Some("{ a = \"x\" }"), Some("{ a = null }")),
+    ("network", "YEAR > 2000 ? null : \"none\"", Some("\"none\""), Some("null")),
+    ("no-cache", "YEAR > 2000", Some("true"), Some("null")),
+    ("no-cache-filter", "[YEAR > 2000 ? \"a\" : \"b\"]", None, Some("[\"a\"]")),
+    ("output", "YEAR > 2000 ? [] : [\"type=oci\"]", Some("[\"type=image\"]"), None),
+    ("platforms", "[for x in [\"linux/amd64\"] : x if YEAR < 2000]", Some("[\"linux/amd64\"]"), Some("null")),
+    ("policy", "[{ filename = \"a\", strict = YEAR > 2000 }]", None, Some("[\"filename=a\"]")),
+    ("pull", "YEAR < 2000", Some("false"), Some("null")),
+    (
+        "resources",
+        "{ memory = YEAR > 2000 ? null : \"1g\" }",
+        Some("{ memory = \"1g\" }"),
+        Some("{ cpu-shares = 1 }"),
+    ),
+    ("resources", "{ cpu-shares = YEAR }", Some("{ cpu-shares = 1 }"), Some("{ memory = \"1g\" }")),
+    ("secret", "[\"id=a,src=${YEAR}\"]", Some("[\"id=a,src=x\"]"), Some("[\"id=b,src=x\"]")),
+    ("secret", "[{ id = \"a\", src = YEAR > 2000 ? \"\" : \"x\" }]", Some("[\"id=a\"]"), Some("[\"id=b\"]")),
+    ("secret", "[YEAR > 2000 ? \"id=a\" : \"id=b\"]", None, Some("[\"id=a\"]")),
+    ("shm-size", "YEAR > 2000 ? null : \"1m\"", Some("\"1m\""), Some("null")),
+    ("ssh", "[\"a=${YEAR}\"]", Some("[\"a\"]"), Some("[\"b\"]")),
+    ("ssh", "[YEAR > 2000 ? \"a\" : \"b\"]", None, Some("[\"a\"]")),
+    ("tags", "[\"ghcr.io/acme/app:${YEAR}\"]", Some("[\"ghcr.io/acme/app:1\"]"), Some("null")),
+    ("target", "YEAR > 2000 ? null : \"x\"", Some("\"x\""), Some("null")),
+    ("ulimits", "[YEAR > 2000 ? \"nofile=1\" : \"nofile=2\"]", None, Some("[\"nofile=1\"]")),
+];
+
+#[test]
+fn what_a_child_replaces_counts_no_more_and_what_decides_does() {
+    // Nothing inherits what a target inherits.
+    let known: Vec<&str> = REPLACED.iter().map(|(name, ..)| *name).chain(["inherits"]).collect();
+    assert!(TARGET_NAMES.iter().all(|name| known.contains(name)), "each attribute has a row");
+    let mut files = Vec::new();
+    for (attribute, parent, instead, beside) in REPLACED {
+        let children = [(instead, Both), (beside, refused(attribute))];
+        for (child, expected) in
+            children.into_iter().filter_map(|(child, expected)| Some((child.as_ref()?, expected)))
+        {
+            let of = |name: &str, lines: String| {
+                let tags = if *attribute == "tags" { "" } else { TAGS };
+                format!("target \"{name}\" {{\n{tags}\n{lines}\n}}\n")
+            };
+            let (first, second) = (format!("{attribute} = {parent}"), format!("{attribute} = {child}"));
+            files.push((
+                of("_base", first.clone()) + &of("app", format!("inherits = [\"_base\"]\n{second}")),
+                expected,
+            ));
+            // Blocks of one name are merged alike.
+            files.push((of("app", first) + &of("app", second), expected));
+        }
+    }
     check_committed(&files);
 }
 

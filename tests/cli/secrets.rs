@@ -564,7 +564,12 @@ fn what_has_no_text_counts_no_more_once_an_option_replaces_it() {
         ("pull", "timestamp() != \"\"", &["pull=true"], &["no-cache=true"]),
         ("entitlements", EMPTY, &[], &["entitlements=network.host"]),
         ("args", "{ for x in [\"VALUE\"] : x => x if timestamp() == \"\" }", &[], &["args.B=1"]),
-        ("resources", "{ memory = timestamp() != \"\" ? null : \"2g\" }", &[], &["resources.memory=1g"]),
+        (
+            "resources",
+            "{ memory = timestamp() != \"\" ? null : \"2g\" }",
+            &["resources.memory=1g"],
+            &["resources.cpu-shares=1"],
+        ),
     ] {
         let tags = if attribute == "tags" { "" } else { "  tags = [\"ghcr.io/acme/app:1\"]\n" };
         let text = format!("target \"app\" {{\n{tags}  {attribute} = {value}\n}}\n");

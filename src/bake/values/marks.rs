@@ -182,7 +182,7 @@ impl MarkedStr {
     }
 
     /// Adds marks.
-    pub(super) fn mark(&mut self, marks: &Marks) {
+    pub(in crate::bake) fn mark(&mut self, marks: &Marks) {
         self.marks.merge(marks);
     }
 }
