@@ -6,9 +6,10 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use super::image::UnresolvedImage;
+use super::image::{EmptyBlock, UnresolvedImage};
 use super::input::{Input, Purpose};
 use super::targets::Targets;
+use crate::bake::module::Matrix;
 use crate::bake::target::{LostMark, Reach, Target, Text};
 use crate::bake::values::Name;
 use crate::bake::values::{Mark, Marks};
@@ -37,10 +38,12 @@ pub(super) fn volatile(
     targets: &Targets<'_>,
     legs: &IndexMap<String, Leg>,
     images: &[UnresolvedImage],
+    empty: &[EmptyBlock],
     input: &Input<'_>,
 ) -> Vec<Diagnostic> {
     let mut diagnostics = Diagnostics::default();
     let marked = of_source(targets, input).into_iter().chain(images.iter().flat_map(of_image));
+    let marked = marked.chain(empty.iter().flat_map(of_empty_block));
     // Of images that are not planned, a leg that is linked to has what they say of its target.
     let marked = marked.chain(legs.values().flat_map(|leg| of_target(&leg.of, &leg.definition)));
     for (place, mark, span) in once(marked.filter(|one| input.purpose.shows(one.place.reach()))) {
@@ -124,6 +127,7 @@ struct MarkedPart<'a> {
 /// What a text is of.
 enum MarkedPlace<'a> {
     TargetName,
+    Matrix(&'a Name),
     DefaultOf(&'a Name),
     OfGroup { reach: Reach, group: &'a Name },
     OfTarget { attribute: &'static str, reach: Reach, target: &'a Name },
@@ -135,7 +139,9 @@ impl MarkedPlace<'_> {
     /// Where it shows.
     fn reach(&self) -> Reach {
         match self {
-            Self::TargetName | Self::DefaultOf(_) => Reach::BakeFile,
+            Self::DefaultOf(_) => Reach::BakeFile,
+            // Which targets there are decides which images there are.
+            Self::TargetName | Self::Matrix(_) => Reach::Both,
             Self::OfGroup { reach, .. } | Self::OfTarget { reach, .. } => *reach,
             Self::OfImage { attribute, .. } | Self::OfPlatform { attribute, .. } => attribute.reach,
         }
@@ -146,6 +152,7 @@ impl fmt::Display for MarkedPlace<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TargetName => f.write_str("the name of a target"),
+            Self::Matrix(label) => write!(f, "`matrix` of target `{label}`"),
             Self::DefaultOf(variable) => write!(f, "the default of `{variable}`"),
             Self::OfGroup { group, reach: _ } => write!(f, "group `{group}`"),
             Self::OfTarget { attribute, target, reach: _ } => write!(f, "`{attribute}` of target `{target}`"),
@@ -203,7 +210,28 @@ fn of_source<'a>(targets: &'a Targets<'_>, input: &'a Input<'_>) -> Vec<MarkedPa
         }
     }
     parts.extend(targets.standing().flat_map(|target| of_target(&target.name, target)));
+    parts.extend(of_matrices(targets, input));
     parts
+}
+
+/// The matrices of targets that stand, or of none, without the marks that the names of these have.
+fn of_matrices<'a>(targets: &Targets<'_>, input: &'a Input<'_>) -> Vec<MarkedPart<'a>> {
+    let matrices = input.module.marked_matrices();
+    if matrices.is_empty() {
+        return Vec::new();
+    }
+    let standing: BTreeSet<&Name> = targets.standing().map(|target| &target.name).collect();
+    let part = |matrix: &'a Matrix| {
+        let mut members = matrix.members.iter().filter(|member| standing.contains(member)).peekable();
+        if members.peek().is_none() && !matrix.members.is_empty() {
+            return None;
+        }
+        let names = members.filter_map(|member| input.module.name_marks(member));
+        let marks = names.fold(matrix.marks.clone(), |marks, (shown, _)| marks.without(shown));
+        let place = MarkedPlace::Matrix(&matrix.label);
+        (!marks.is_empty()).then_some(MarkedPart { place, marks, span: Some(matrix.span) })
+    };
+    matrices.iter().filter_map(part).collect()
 }
 
 /// The marked parts of a target's definition.
@@ -223,11 +251,23 @@ fn of_target<'a>(target: &'a Name, definition: &Target) -> Vec<MarkedPart<'a>> {
     parts
 }
 
+/// A marked part of what an `image` block says.
+fn of_block<'a>(image: &'a str, one: &Marked) -> MarkedPart<'a> {
+    part(MarkedPlace::OfImage { attribute: one.attribute, image }, one)
+}
+
+fn part<'a>(place: MarkedPlace<'a>, one: &Marked) -> MarkedPart<'a> {
+    MarkedPart { place, marks: one.marks.clone(), span: Some(one.span) }
+}
+
+/// The marked parts of what an `image` block without targets says about these.
+fn of_empty_block(EmptyBlock { name, marked }: &EmptyBlock) -> impl Iterator<Item = MarkedPart<'_>> {
+    marked.iter().map(move |one| of_block(name, one))
+}
+
 /// The marked parts of what an `image` block says about its targets.
 fn of_image(image: &UnresolvedImage) -> Vec<MarkedPart<'_>> {
-    let part = |place, one: &Marked| MarkedPart { place, marks: one.marks.clone(), span: Some(one.span) };
-    let of_block =
-        |one: &Marked| part(MarkedPlace::OfImage { attribute: one.attribute, image: &image.key }, one);
+    let of_block = |one: &Marked| of_block(&image.key, one);
     let mut parts: Vec<MarkedPart<'_>> = image.marked.iter().map(of_block).collect();
     for (target, settings) in &image.targets {
         parts.extend(settings.marked.iter().map(of_block));

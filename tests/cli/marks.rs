@@ -331,6 +331,67 @@ fn what_a_child_replaces_counts_no_more_and_what_decides_does() {
     check_committed(&files);
 }
 
+#[test]
+fn which_targets_a_matrix_makes_decides_which_images_there_are() {
+    let matrix =
+        |matrix: &str, name: &str| format!("{}target \"m\" {{\nmatrix = {matrix}\n{name}\n}}\n", app(""));
+    let mut files: Vec<(String, Committed)> = [
+        // Without any targets nothing is left that could have the mark.
+        ("{ x = YEAR > 2000 ? [] : [\"a\"] }", "name = \"m${x}\""),
+        ("{ x = [for x in [\"a\"] : x if YEAR < 2000] }", "name = \"m${x}\""),
+        (
+            "{ x = convert([for x in [\"a\"] : x if YEAR < 2000], set(string)), y = [\"a\"] }",
+            "name = \"m${x}\"",
+        ),
+        // One is left, and its name says nothing of it.
+        ("{ x = [for x in [\"a\", \"b\"] : x if x == \"a\" || YEAR < 2000] }", "name = \"m\""),
+        ("{ x = slice([\"a\", \"b\"], 0, YEAR > 2000 ? 1 : 2) }", ""),
+        ("YEAR > 2000 ? {} : { x = [\"a\", \"b\"] }", "name = \"m\""),
+        ("merge({ x = [\"a\"] }, YEAR > 2000 ? {} : { y = [\"a\", \"b\"] })", "name = \"m\""),
+        ("{ for x in [\"x\", \"y\"] : x => [\"a\"] if x == \"x\" || YEAR < 2000 }", "name = \"m\""),
+        // Several are left, whose names do.
+        ("{ x = YEAR > 2000 ? [\"a\", \"b\"] : [\"a\"] }", "name = \"m${x}\""),
+        ("{ x = [\"a${YEAR}\"] }", "name = \"m${x}\""),
+        ("{ x = [\"a\"] }", "name = \"m${YEAR}\""),
+        ("{ x = [\"a\"] }", "name = YEAR > 2000 ? \"m\" : \"n\""),
+    ]
+    .iter()
+    .map(|(axes, name)| (matrix(axes, name), Neither))
+    .collect();
+    files.extend([
+        (matrix("{ x = [\"a\", \"b\"] }", "name = \"m${x}\""), Both),
+        (matrix("{ x = [\"a\"] }", "args = { A = YEAR }"), Table),
+        // The values of an axis need not be in what is written.
+        (matrix("{ x = [{ name = \"a\", at = YEAR }] }", "name = \"m${x.name}\""), Both),
+    ]);
+    check_committed(&files);
+}
+
+#[test]
+fn which_targets_an_image_covers_decides_whether_it_is_there() {
+    let image = |line: &str| {
+        let other = "target \"b\" {\nplatforms = [\"linux/arm64\"]\ntags = [\"ghcr.io/acme/app:1\"]\n}\n";
+        let app = app("platforms = [\"linux/amd64\"]");
+        format!(
+            "{app}{other}image \"all\" {{\ntargets = [\"app\", \"b\"]\n}}\nimage \"app\" {{\nrepositories = [\"ghcr.io/acme/other\"]\n{line}\n}}\n"
+        )
+    };
+    let mut files: Vec<(String, Committed)> = [
+        "target = YEAR > 2000 ? null : \"app\"",
+        "target = YEAR < 2000 ? null : \"app\"",
+        "targets = YEAR > 2000 ? null : [\"app\", \"b\"]",
+        "targets = [for x in [\"app\"] : x if YEAR < 2000]",
+        "targets = [for x in [\"app\", \"b\"] : x if x == \"app\" || YEAR < 2000]",
+        "targets = slice([\"app\", \"b\"], 0, YEAR > 2000 ? 1 : 2)",
+        "targets = YEAR > 2000 ? [] : [\"app\"]",
+    ]
+    .iter()
+    .map(|line| (image(line), Neither))
+    .collect();
+    files.extend(["target = null", "targets = []", "target = \"app\"", ""].map(|line| (image(line), Both)));
+    check_committed(&files);
+}
+
 /// A secret number and text, and what is written with them.
 fn with_secrets(text: &str) -> (Option<i32>, String) {
     let text = format!("variable \"PIN_PASSWORD\" {{ type = number }}\nvariable \"A_TOKEN\" {{}}\n{text}");

@@ -152,8 +152,8 @@ const ANSWERING: &[(&str, &str)] = &[
     ("ulimits", "[VALUE != \"\" ? \"nofile=1\" : \"nofile=2\"]"),
 ];
 
-/// The attributes that say which tags there are, and for which platforms.
-const IN_TABLE: [&str; 5] = ["tags", "platforms", "inherits", "targets", "output"];
+/// The attributes that say which images and tags there are, and for which platforms.
+const IN_TABLE: [&str; 7] = ["tags", "platforms", "inherits", "targets", "output", "name", "matrix"];
 
 /// A definition with a value in one of its attributes.
 struct Holder {
