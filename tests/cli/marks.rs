@@ -450,3 +450,99 @@ fn what_a_secret_counts_or_chooses_tells_it() {
         assert_eq!(status, Some(0), "{value}: {said}");
     }
 }
+
+#[test]
+fn limits_of_ours_are_no_failures_that_try_answers() {
+    let deep = format!("jsondecode(\"{}{}\")", "[".repeat(600), "]".repeat(600));
+    let long = "9".repeat(100_001);
+    for attempt in [
+        "format(\"%20000d\", 1)",
+        "format(\"%.20000f\", 1)",
+        "formatlist(\"%20000s\", [\"a\"])",
+        "bcrypt(\"a\", 20)",
+        "jsondecode(\"1e30000\")",
+        "parseint(\"LONG\", 10)",
+        "1e20000 * 1e20000",
+        "multiply(1e20000, 1e20000)",
+        "range(1e19999, 9e19999, 1e20000 * 1e20000)",
+        "indent(100000000, \"a\\nb\")",
+        deep.as_str(),
+    ] {
+        let attempt = attempt.replace("LONG", &long);
+        for (value, name) in [(format!("try({attempt}, \"x\")"), "try"), (format!("can({attempt})"), "can")] {
+            let test = Test::new().file("docker-bake.hcl", arg(&value)).args(["print"]);
+            let output = test.output();
+            let said = String::from_utf8_lossy(&output.stderr);
+            let shown: String = attempt.chars().take(60).collect();
+            assert_eq!(output.status.code(), Some(1), "{name} {shown}: {said}");
+            assert!(!said.contains("every argument of `try` failed"), "{shown}: {said}");
+        }
+    }
+    // What Bake refuses, too, they do answer.
+    for attempt in ["format(\"%d\", \"a\")", "jsondecode(\"[\")", "parseint(\"x\", 10)", "1 % \"a\""] {
+        let test = Test::new()
+            .file("docker-bake.hcl", arg(&format!("try({attempt}, \"x\")")))
+            .args(["print", "app"]);
+        let output = test.output();
+        assert!(String::from_utf8_lossy(&output.stdout).contains("\"A\": \"x\""), "{attempt}");
+    }
+}
+
+#[test]
+fn no_message_shows_a_part_of_a_secret_in_another_form() {
+    // `é` in two code points: Bake's strings have it in one.
+    const GIVEN: &str = "cafe\u{301}-S3cr3tVal-9f";
+    let parts = ["S3cr3tVal", "s3cr3tval", "S3CR3TVAL", "caf\u{e9}-", "cafe\u{301}-", "cr3t", "Y2Fmw6ktUzNj"];
+    let lines = [
+        "matrix = { a = [VALUE] }\nname = a",
+        "args = { A = parseint(VALUE, 10) }",
+        "args = { A = timeadd(\"2020-01-01T00:00:00Z\", VALUE) }",
+        "args = { A = timeadd(VALUE, \"1h\") }",
+        "args = { A = formatdate(VALUE, \"2020-01-01T00:00:00Z\") }",
+        "args = { A = format(VALUE, 1) }",
+        "args = { A = cidrhost(VALUE, 1) }",
+        "args = { A = semvercmp(VALUE, \"1\") }",
+        "args = { A = jsondecode(VALUE) }",
+        "args = { A = csvdecode(\"a,a\\n${VALUE},x\") }",
+        "args = { A = regex(\"(${VALUE}\", \"x\") }",
+        "args = { A = base64decode(\"${VALUE}!\") }",
+        "args = { A = zipmap([VALUE], []) }",
+        "args = { A = { a = 1 }[VALUE] }",
+        "args = { A = convert({ (VALUE) = \"x\" }, map(number)) }",
+        "args = { A = 1 + VALUE }",
+        "args = { (VALUE) = [] }",
+        "cache-to = [\"type=a,${VALUE}\"]",
+        "policy = [\"log-level=${VALUE}\"]",
+        "secret = [{ (VALUE) = [] }]",
+        "no-cache = VALUE",
+        "inherits = [VALUE]",
+        "contexts = VALUE",
+        "ulimits = [VALUE]",
+        "platforms = [VALUE]",
+        "shm-size = VALUE",
+    ];
+    let values = [
+        "API_TOKEN",
+        "upper(API_TOKEN)",
+        "base64encode(API_TOKEN)",
+        "urlencode(API_TOKEN)",
+        "split(\"-\", API_TOKEN)[1]",
+        "element(split(\"-\", API_TOKEN), 1)",
+        "regex(\"S3.*\", API_TOKEN)",
+        "[for part in split(\"-\", API_TOKEN) : part][1]",
+        "jsonencode({ a = API_TOKEN })",
+        "keys({ (API_TOKEN) = 1 })[0]",
+    ];
+    let all: Vec<String> =
+        lines.iter().flat_map(|line| values.map(|value| line.replace("VALUE", value))).collect();
+    let wrong = in_parallel(&all, |line| {
+        let text = format!("variable \"API_TOKEN\" {{}}\n{}", app(line));
+        let test = Test::new().file("docker-bake.hcl", text).env("API_TOKEN", GIVEN).args(["plan"]);
+        let output = test.output();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let shown: Vec<&&str> = parts.iter().filter(|part| said.contains(**part)).collect();
+        (output.status.code() != Some(1) || !shown.is_empty()).then(|| format!("{line} {shown:?}\n{said}"))
+    });
+    let wrong: Vec<String> = wrong.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -142,10 +142,8 @@ impl Context {
     }
 
     fn note_secret(&self, value: &Value) {
-        if let Value::String(text) = value
-            && text.marks().secret().is_some()
-        {
-            self.secrets.borrow_mut().insert(Rc::clone(text.name()));
+        if value.own_marks().secret().is_some() {
+            note_texts(value, &mut self.secrets.borrow_mut());
         }
     }
 
@@ -425,6 +423,24 @@ impl Rendered {
     }
 }
 
+/// The texts of a value and its parts, as messages may quote them.
+fn note_texts(value: &Value, texts: &mut BTreeSet<Name>) {
+    match value {
+        Value::String(text) => drop(texts.insert(Rc::clone(text.name()))),
+        Value::Number(number, _) => drop(texts.insert(number.to_string().into())),
+        Value::Null(..) | Value::Bool(..) => {}
+        Value::List(_, items, _) | Value::Set(_, items, _) | Value::Tuple(items, _) => {
+            items.iter().for_each(|item| note_texts(item, texts));
+        }
+        Value::Map(_, members, _) | Value::Object(members, _) => {
+            for (key, member) in members.iter() {
+                texts.insert(Rc::clone(key));
+                note_texts(member, texts);
+            }
+        }
+    }
+}
+
 /// A value's type with its article, for messages.
 pub(crate) fn describe(value: &Value) -> String {
     match value {
@@ -506,6 +522,11 @@ fn operator_failure(error: OperatorError, span: Span, left: &Expr, right: &Expr)
         }
         OperatorError::Operation(message) => {
             Diagnostic::error("invalid-operation", format!("this has no value: {message}")).at(span, "")
+        }
+        OperatorError::Limit(message) => {
+            Diagnostic::error("invalid-operation", format!("this has no value: {message}"))
+                .at(span, "")
+                .ours()
         }
     })
 }

@@ -11,11 +11,20 @@ pub(super) enum OperatorError {
     Operand(bool, ConvertError),
     /// The operation itself is impossible.
     Operation(String),
+    /// Its result is beyond a limit of ours.
+    Limit(String),
 }
 
 impl From<ArithmeticError> for OperatorError {
     fn from(error: ArithmeticError) -> Self {
-        Self::Operation(error.to_string())
+        match error {
+            ArithmeticError::OutOfRange => Self::Limit(error.to_string()),
+            ArithmeticError::OpposingInfinities
+            | ArithmeticError::InfinityMinusInfinity
+            | ArithmeticError::ZeroTimesInfinity
+            | ArithmeticError::IndeterminateQuotient
+            | ArithmeticError::InfiniteModulo => Self::Operation(error.to_string()),
+        }
     }
 }
 

@@ -74,7 +74,11 @@ pub(super) fn combinations(matrix: &Value, span: Span) -> Result<Vec<Combination
 pub(super) fn name_of(value: &Value, span: Span) -> Result<MarkedStr, Failure> {
     match convert(value, &Type::String) {
         Ok(Value::String(text)) => {
-            check_name(text.as_str(), span)?;
+            // What is close to a secret is no better than the secret.
+            check_name(text.as_str(), span).map_err(|failure| match text.marks().secret() {
+                Some(_) => Box::new(Diagnostic { help: None, ..*failure }),
+                None => failure,
+            })?;
             Ok(text)
         }
         _ => {

@@ -55,6 +55,40 @@ pub(crate) struct FunctionError {
     pub is_ours: bool,
 }
 
+/// What is wrong with an argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ArgumentError {
+    /// In words.
+    pub message: String,
+    /// Whether it is a limit of ours, which Bake does not have.
+    is_ours: bool,
+}
+
+impl ArgumentError {
+    /// It is more than we do.
+    pub(crate) fn ours(message: impl Into<String>) -> Self {
+        Self { message: message.into(), is_ours: true }
+    }
+}
+
+impl From<String> for ArgumentError {
+    fn from(message: String) -> Self {
+        Self { message, is_ours: false }
+    }
+}
+
+impl From<&str> for ArgumentError {
+    fn from(message: &str) -> Self {
+        message.to_owned().into()
+    }
+}
+
+impl From<ArgumentError> for String {
+    fn from(error: ArgumentError) -> Self {
+        error.message
+    }
+}
+
 impl FunctionError {
     /// An error of the whole call.
     pub(crate) fn new(message: impl Into<String>) -> Self {
@@ -68,8 +102,9 @@ impl FunctionError {
     }
 
     /// An error of one argument.
-    pub(crate) fn argument(index: usize, message: impl Into<String>) -> Self {
-        Self { argument: Some(index), message: message.into(), is_ours: false }
+    pub(crate) fn argument(index: usize, error: impl Into<ArgumentError>) -> Self {
+        let ArgumentError { message, is_ours } = error.into();
+        Self { argument: Some(index), message, is_ours }
     }
 }
 
