@@ -329,7 +329,7 @@ impl Decoder<'_> {
             let mut entry = self.accept(flags::attestation(&text), expr.span)?;
             if let Some(kind) = entry.fields.get_mut("type") {
                 forget_marks_beside(kind, expr, |written| {
-                    Some(flags::attestation(written).ok()?.fields.remove("type")?)
+                    flags::attestation(written).ok()?.fields.remove("type")
                 });
             }
             return Some(entry);
