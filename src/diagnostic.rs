@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use indexmap::IndexSet;
 use serde::Serialize;
+use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 use utoipa::ToSchema;
 
 use crate::source::{Sources, Span};
@@ -74,9 +75,13 @@ const MIN_SECRET: usize = 4;
 const MIN_PART: usize = 8;
 
 impl Secrets {
-    /// Adds some.
+    /// Adds some. Values are strings in NFC, whatever they are given as.
     pub fn hide(&mut self, texts: impl Iterator<Item = String>) {
-        for text in texts.filter(|text| text.len() >= MIN_SECRET) {
+        let forms = |text: String| {
+            let composed = (!is_nfc(&text)).then(|| text.nfc().collect());
+            composed.into_iter().chain([text])
+        };
+        for text in texts.flat_map(forms).filter(|text| text.len() >= MIN_SECRET) {
             let parts = text.split(|c: char| c.is_whitespace() || ",;:=@\"'".contains(c));
             let parts = parts.filter(|part| part.len() >= MIN_PART).map(str::to_owned);
             // Some messages quote what was found, and what a file makes of a value may be in one case.

@@ -33,6 +33,14 @@ pub(super) struct UnresolvedImage {
     pub(super) oci: OciLabels,
 }
 
+/// An image block that covers no targets, so that it makes no image.
+pub(super) struct EmptyBlock {
+    /// Its name.
+    pub(super) name: String,
+    /// The parts of what it says about its targets that have marks.
+    pub(super) marked: Vec<Marked>,
+}
+
 impl UnresolvedImage {
     /// What the block says about the image: it is the same for all of its targets.
     pub(super) fn settings(&self) -> &Settings {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use super::image::UnresolvedImage;
+use super::image::{EmptyBlock, UnresolvedImage};
 use super::labels::OciLabels;
 use super::rules;
 use super::targets::Targets;
@@ -28,6 +28,8 @@ pub(super) struct Images {
     pub(super) planned: Vec<UnresolvedImage>,
     /// Those that the git tag is not for. Their targets may be linked to all the same.
     pub(super) left_out: Vec<UnresolvedImage>,
+    /// The blocks that cover no targets.
+    pub(super) empty: Vec<EmptyBlock>,
 }
 
 /// All images of the spec.
@@ -37,10 +39,11 @@ pub(super) fn unresolved(
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Images {
+    let mut empty = Vec::new();
     let mut images = if spec.images.is_empty() {
         from_tags(input, spec, targets, diagnostics)
     } else {
-        from_blocks(input, spec, targets, diagnostics)
+        from_blocks(input, spec, targets, &mut empty, diagnostics)
     };
     for image in &mut images {
         versions::check_suffixes(image.settings(), diagnostics);
@@ -63,19 +66,24 @@ pub(super) fn unresolved(
         true
     };
     let left_out = images.extract_if(.., is_left_out).collect();
-    Images { planned: images, left_out }
+    Images { planned: images, left_out, empty }
 }
 
 fn from_blocks(
     input: &Input<'_>,
     spec: &Spec,
     targets: &Targets<'_>,
+    empty: &mut Vec<EmptyBlock>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<UnresolvedImage> {
     let mut images: Vec<UnresolvedImage> = Vec::new();
     let mut taken: BTreeSet<String> = BTreeSet::new();
     for (block, written) in spec.images.iter().enumerate() {
         let Some(coverage) = written.coverage(input.module, input.definition, diagnostics) else { continue };
+        if coverage.images.is_empty() {
+            empty.push(EmptyBlock { name: written.name().to_owned(), marked: coverage.marked });
+            continue;
+        }
         for members in coverage.images {
             let member = Rc::clone(&members[0]);
             let mut key = if coverage.by_member { member.to_string() } else { written.name().to_owned() };

@@ -6,9 +6,10 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use super::image::UnresolvedImage;
+use super::image::{EmptyBlock, UnresolvedImage};
 use super::input::{Input, Purpose};
 use super::targets::Targets;
+use crate::bake::module::Matrix;
 use crate::bake::target::{LostMark, Reach, Target, Text};
 use crate::bake::values::Name;
 use crate::bake::values::{Mark, Marks};
@@ -37,10 +38,12 @@ pub(super) fn volatile(
     targets: &Targets<'_>,
     legs: &IndexMap<String, Leg>,
     images: &[UnresolvedImage],
+    empty: &[EmptyBlock],
     input: &Input<'_>,
 ) -> Vec<Diagnostic> {
     let mut diagnostics = Diagnostics::default();
     let marked = of_source(targets, input).into_iter().chain(images.iter().flat_map(of_image));
+    let marked = marked.chain(empty.iter().flat_map(of_empty_block));
     // Of images that are not planned, a leg that is linked to has what they say of its target.
     let marked = marked.chain(legs.values().flat_map(|leg| of_target(&leg.of, &leg.definition)));
     for (place, mark, span) in once(marked.filter(|one| input.purpose.shows(one.place.reach()))) {
@@ -124,9 +127,9 @@ struct MarkedPart<'a> {
 /// What a text is of.
 enum MarkedPlace<'a> {
     TargetName,
+    Matrix(&'a Name),
     DefaultOf(&'a Name),
-    GroupMember(&'a Name),
-    GroupDescription(&'a Name),
+    OfGroup { reach: Reach, group: &'a Name },
     OfTarget { attribute: &'static str, reach: Reach, target: &'a Name },
     OfImage { attribute: &'static Declared, image: &'a str },
     OfPlatform { attribute: &'static Declared, target: &'a Name, prefix: &'a PlatformPrefix },
@@ -136,10 +139,10 @@ impl MarkedPlace<'_> {
     /// Where it shows.
     fn reach(&self) -> Reach {
         match self {
-            Self::TargetName | Self::DefaultOf(_) | Self::GroupDescription(_) => Reach::BakeFile,
-            // What a group has decides which images there are.
-            Self::GroupMember(_) => Reach::Both,
-            Self::OfTarget { reach, .. } => *reach,
+            Self::DefaultOf(_) => Reach::BakeFile,
+            // Which targets there are decides which images there are.
+            Self::TargetName | Self::Matrix(_) => Reach::Both,
+            Self::OfGroup { reach, .. } | Self::OfTarget { reach, .. } => *reach,
             Self::OfImage { attribute, .. } | Self::OfPlatform { attribute, .. } => attribute.reach,
         }
     }
@@ -149,8 +152,9 @@ impl fmt::Display for MarkedPlace<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TargetName => f.write_str("the name of a target"),
+            Self::Matrix(label) => write!(f, "`matrix` of target `{label}`"),
             Self::DefaultOf(variable) => write!(f, "the default of `{variable}`"),
-            Self::GroupMember(group) | Self::GroupDescription(group) => write!(f, "group `{group}`"),
+            Self::OfGroup { group, reach: _ } => write!(f, "group `{group}`"),
             Self::OfTarget { attribute, target, reach: _ } => write!(f, "`{attribute}` of target `{target}`"),
             Self::OfImage { attribute, image } => write!(f, "`{}` of image `{image}`", attribute.name),
             Self::OfPlatform { attribute, target, prefix } => {
@@ -195,13 +199,39 @@ fn of_source<'a>(targets: &'a Targets<'_>, input: &'a Input<'_>) -> Vec<MarkedPa
             add(MarkedPlace::DefaultOf(&variable.name), &default.marks(), Some(variable.span));
         }
     }
-    let mut text = |place, text: &Text| add(place, text.value.marks(), text.span);
     for group in targets.definition.groups.values() {
-        group.description.iter().for_each(|one| text(MarkedPlace::GroupDescription(&group.name), one));
-        group.members().iter().for_each(|one| text(MarkedPlace::GroupMember(&group.name), one));
+        let place = |reach| MarkedPlace::OfGroup { reach, group: &group.name };
+        let mut text = |reach, text: &Text| add(place(reach), text.value.marks(), text.span);
+        group.description.iter().for_each(|one| text(Reach::BakeFile, one));
+        // What a group has decides which images there are.
+        group.members().iter().for_each(|one| text(Reach::Both, one));
+        for LostMark { reach, marks, span, .. } in group.unshown_marks() {
+            add(place(reach), &marks, Some(span));
+        }
     }
     parts.extend(targets.standing().flat_map(|target| of_target(&target.name, target)));
+    parts.extend(of_matrices(targets, input));
     parts
+}
+
+/// The matrices of targets that stand, or of none, without the marks that the names of these have.
+fn of_matrices<'a>(targets: &Targets<'_>, input: &'a Input<'_>) -> Vec<MarkedPart<'a>> {
+    let matrices = input.module.marked_matrices();
+    if matrices.is_empty() {
+        return Vec::new();
+    }
+    let standing: BTreeSet<&Name> = targets.standing().map(|target| &target.name).collect();
+    let part = |matrix: &'a Matrix| {
+        let mut members = matrix.members.iter().filter(|member| standing.contains(member)).peekable();
+        if members.peek().is_none() && !matrix.members.is_empty() {
+            return None;
+        }
+        let names = members.filter_map(|member| input.module.name_marks(member));
+        let marks = names.fold(matrix.marks.clone(), |marks, (shown, _)| marks.without(shown));
+        let place = MarkedPlace::Matrix(&matrix.label);
+        (!marks.is_empty()).then_some(MarkedPart { place, marks, span: Some(matrix.span) })
+    };
+    matrices.iter().filter_map(part).collect()
 }
 
 /// The marked parts of a target's definition.
@@ -214,18 +244,30 @@ fn of_target<'a>(target: &'a Name, definition: &Target) -> Vec<MarkedPart<'a>> {
             parts.push(MarkedPart { place, marks: marks.clone(), span: text.span });
         }
     });
-    for LostMark { attribute, reach, marks, span } in definition.lost_marks.iter() {
-        let place = MarkedPlace::OfTarget { attribute, reach: *reach, target };
-        parts.push(MarkedPart { place, marks: marks.clone(), span: Some(*span) });
+    for LostMark { attribute, reach, key: _, marks, span } in definition.unshown_marks() {
+        let place = MarkedPlace::OfTarget { attribute, reach, target };
+        parts.push(MarkedPart { place, marks, span: Some(span) });
     }
     parts
 }
 
+/// A marked part of what an `image` block says.
+fn of_block<'a>(image: &'a str, one: &Marked) -> MarkedPart<'a> {
+    part(MarkedPlace::OfImage { attribute: one.attribute, image }, one)
+}
+
+fn part<'a>(place: MarkedPlace<'a>, one: &Marked) -> MarkedPart<'a> {
+    MarkedPart { place, marks: one.marks.clone(), span: Some(one.span) }
+}
+
+/// The marked parts of what an `image` block without targets says about these.
+fn of_empty_block(EmptyBlock { name, marked }: &EmptyBlock) -> impl Iterator<Item = MarkedPart<'_>> {
+    marked.iter().map(move |one| of_block(name, one))
+}
+
 /// The marked parts of what an `image` block says about its targets.
 fn of_image(image: &UnresolvedImage) -> Vec<MarkedPart<'_>> {
-    let part = |place, one: &Marked| MarkedPart { place, marks: one.marks.clone(), span: Some(one.span) };
-    let of_block =
-        |one: &Marked| part(MarkedPlace::OfImage { attribute: one.attribute, image: &image.key }, one);
+    let of_block = |one: &Marked| of_block(&image.key, one);
     let mut parts: Vec<MarkedPart<'_>> = image.marked.iter().map(of_block).collect();
     for (target, settings) in &image.targets {
         parts.extend(settings.marked.iter().map(of_block));

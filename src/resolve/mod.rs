@@ -69,7 +69,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let spec = Spec::read(input.module, &mut diagnostics);
     let targets = Targets::resolve(input)?;
 
-    let images::Images { planned: mut images, left_out } =
+    let images::Images { planned: mut images, left_out, empty } =
         images::unresolved(input, &spec, &targets, &mut diagnostics);
     let mut wanted = images::wanted(input, &images, &mut diagnostics);
     let publish::Publications { of_images: publications, untagged } =
@@ -101,7 +101,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     plan.legs = legs.into_legs();
     whole(&mut plan, &targets, &mut diagnostics);
     jobs::name_groups(&mut plan, input.definition);
-    plan.volatile = marks::volatile(&targets, &plan.legs, &images, input);
+    plan.volatile = marks::volatile(&targets, &plan.legs, &images, &empty, input);
     let built: Vec<&UnresolvedImage> =
         images.iter().filter(|image| plan.images.contains_key(&image.key)).collect();
     diagnostics.extend(marks::unset(&targets, &plan.legs, &built));

@@ -56,7 +56,7 @@ impl ImageSpec {
             None => vec![Text { value: MarkedStr::verbatim(Rc::clone(&label.name)), span: Some(label.span) }],
             Some(attribute) => {
                 covered.read(attribute, &mut AttributeReader::new(module, None, None, diagnostics));
-                covered.target.or(covered.targets)?
+                covered.target.or(covered.targets).unwrap_or_default()
             }
         };
         let cure = match given {
@@ -68,7 +68,8 @@ impl ImageSpec {
             lists.push(members(module, definition, name, cure, diagnostics)?);
         }
         let (images, by_member) = match lists.as_slice() {
-            [] => return None,
+            // Null or an empty list; whether it is one may depend on marks.
+            [] => (Vec::new(), false),
             [list] => (list.names.iter().map(|name| vec![Rc::clone(name)]).collect(), list.is_matrix),
             lists if lists.iter().any(|list| list.is_matrix) => {
                 (joined(module, lists, &names, diagnostics), true)

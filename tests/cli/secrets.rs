@@ -152,8 +152,8 @@ const ANSWERING: &[(&str, &str)] = &[
     ("ulimits", "[VALUE != \"\" ? \"nofile=1\" : \"nofile=2\"]"),
 ];
 
-/// The attributes that say which tags there are, and for which platforms.
-const IN_TABLE: [&str; 5] = ["tags", "platforms", "inherits", "targets", "output"];
+/// The attributes that say which images and tags there are, and for which platforms.
+const IN_TABLE: [&str; 7] = ["tags", "platforms", "inherits", "targets", "output", "name", "matrix"];
 
 /// A definition with a value in one of its attributes.
 struct Holder {
@@ -564,7 +564,12 @@ fn what_has_no_text_counts_no_more_once_an_option_replaces_it() {
         ("pull", "timestamp() != \"\"", &["pull=true"], &["no-cache=true"]),
         ("entitlements", EMPTY, &[], &["entitlements=network.host"]),
         ("args", "{ for x in [\"VALUE\"] : x => x if timestamp() == \"\" }", &[], &["args.B=1"]),
-        ("resources", "{ memory = timestamp() != \"\" ? null : \"2g\" }", &[], &["resources.memory=1g"]),
+        (
+            "resources",
+            "{ memory = timestamp() != \"\" ? null : \"2g\" }",
+            &["resources.memory=1g"],
+            &["resources.cpu-shares=1"],
+        ),
     ] {
         let tags = if attribute == "tags" { "" } else { "  tags = [\"ghcr.io/acme/app:1\"]\n" };
         let text = format!("target \"app\" {{\n{tags}  {attribute} = {value}\n}}\n");

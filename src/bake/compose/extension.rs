@@ -46,7 +46,7 @@ pub(super) fn apply(decoder: &mut Decoder<'_>, target: &mut Target, node: &Node,
             "secret" => target.secret.extend(each(decoder, value, path, flags::secret)),
             "ssh" => {
                 target.ssh.extend(each(decoder, value, path, |text| Ok(flags::ssh(text))));
-                last_by(&mut target.ssh, |ssh| Rc::clone(ssh.id.name()));
+                last_by(&mut target.ssh, |ssh| Some(&mut ssh.id));
                 target.ssh.sort_by(|a, b| a.id.as_str().cmp(b.id.as_str()));
             }
             "pull" => target.pull = boolean(decoder, value, path).or(target.pull),

@@ -7,7 +7,7 @@ use super::functions::FunctionError;
 use super::typeexpr::parse_type;
 use crate::bake::text::syntax::{Expr, Ident};
 use crate::bake::values::convert::convert_function;
-use crate::bake::values::{Marks, Name, Value, kept};
+use crate::bake::values::{Marks, Name, Value};
 use crate::diagnostic::{Diagnostic, Failure, suggest};
 use crate::source::Span;
 
@@ -51,11 +51,16 @@ impl Context {
             _ => {}
         }
         let standard = self.standard.get(&*name.name).cloned();
-        let looks = standard.is_some() && !kept::is_structural(&name.name);
+        let looks = standard.as_ref().is_some_and(|function| !function.is_structural);
         let Arguments { values, places } = self.arguments(scope, name, args, expand, looks)?;
         let place_of = |argument: Option<usize>| argument.and_then(|index| places.get(index)).copied();
-        let failed = |error: &FunctionError| {
-            let message = format!("`{}` failed: {}", name.name, error.message);
+        let failed = |error: &FunctionError, quoted: &Marks| {
+            let message = match quoted.secret() {
+                Some(secret) => {
+                    format!("`{}` failed on what is made of `{secret}`, which is not shown", name.name)
+                }
+                None => format!("`{}` failed: {}", name.name, error.message),
+            };
             let place = place_of(error.argument).unwrap_or(span);
             let diagnostic = Diagnostic::error("call-failed", message).at(place, "");
             Box::new(if error.is_ours { diagnostic.ours() } else { diagnostic })
@@ -69,12 +74,12 @@ impl Context {
                 {
                     return failure;
                 }
-                failed(&error)
+                failed(&error, &quoted(&error, &values))
             });
         }
         let user = self.functions.borrow().get(&name.name).cloned();
         let Some(function) = user else { return Err(Box::new(self.unknown_function(name))) };
-        let names = function.bind(values).map_err(|error| failed(&error))?;
+        let names = function.bind(values).map_err(|error| failed(&error, &Marks::default()))?;
         self.eval(&Scope::of(&names), &function.result)
             .map_err(|failure| Box::new(failure.at(span, format!("in this call of `{}`", name.name))))
     }
@@ -113,7 +118,7 @@ impl Context {
             let message = format!("`...` takes a list, and this is {}", describe(value));
             return Err(Box::new(Diagnostic::error("call-failed", message).at(span, "")));
         };
-        let marks = value.own_marks().of_answer();
+        let marks = value.own_marks().of_choice();
         Ok(items.iter().map(|item| item.clone().marked(&marks)).collect())
     }
 
@@ -205,6 +210,16 @@ impl Context {
             None => diagnostic,
         }
     }
+}
+
+/// The marks of what the message of an error may quote any part of, in whatever form.
+fn quoted(error: &FunctionError, values: &[Value]) -> Marks {
+    let mut marks = Marks::default();
+    match error.argument.and_then(|index| values.get(index)) {
+        Some(value) => marks.merge(&value.marks()),
+        None => values.iter().for_each(|value| marks.merge(&value.marks())),
+    }
+    marks
 }
 
 fn other_arguments(name: &Ident, span: Span, expected: &str) -> Failure {

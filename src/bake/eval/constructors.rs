@@ -68,7 +68,7 @@ impl Context {
     pub(super) fn splat(&self, scope: &Scope<'_>, of: &Expr, each: &Expr) -> Result<Value, TypedFailure> {
         let source = self.whole(scope, of)?;
         let single = [source.clone()];
-        let marks = source.own_marks().of_answer();
+        let marks = source.own_marks().of_choice();
         let items = match &source {
             Value::Null(Type::List(_) | Type::Set(_) | Type::Tuple(_), _) => {
                 return Err(TypedFailure::from(Box::new(
@@ -109,7 +109,7 @@ impl Context {
     pub(super) fn for_expr(&self, scope: &Scope<'_>, expr: &ForExpr) -> Result<Value, TypedFailure> {
         let collection = self.whole(scope, &expr.collection)?;
         let elements = iterate(&collection, expr.collection.span)?;
-        let mut marks = collection.own_marks().of_answer();
+        let mut marks = collection.own_marks().of_choice();
         self.check_condition(scope, expr)?;
         let mut items = Vec::new();
         let mut members = Vec::new();
@@ -138,7 +138,8 @@ impl Context {
         }
         let result = match &expr.key {
             None => tuple(items.into_iter()),
-            Some(_) if expr.group => object(grouped(members)),
+            // How many values a key has depends on what the number of keys does.
+            Some(_) if expr.group => object(grouped(members, &marks)),
             Some(key) => {
                 let mut names = BTreeSet::new();
                 if let Some((name, _)) = members.iter().find(|(name, _)| !names.insert(name)) {
@@ -175,12 +176,13 @@ fn object(members: Vec<Member>) -> Result<Value, TypedFailure> {
 }
 
 /// The values of each name in a tuple.
-fn grouped(members: Vec<Member>) -> Vec<Member> {
+fn grouped(members: Vec<Member>, marks: &Marks) -> Vec<Member> {
     let mut groups: BTreeMap<Name, Vec<_>> = BTreeMap::new();
     for (name, value) in members {
         groups.entry(name).or_default().push(value);
     }
-    groups.into_iter().map(|(name, values)| (name, tuple(values.into_iter()))).collect()
+    let group = |values: Vec<_>| tuple(values.into_iter()).map(|group| group.marked_itself(marks));
+    groups.into_iter().map(|(name, values)| (name, group(values))).collect()
 }
 
 /// All values, or the types of all and the first failure.
@@ -206,7 +208,7 @@ fn all(
 pub(super) fn iterate(collection: &Value, span: Span) -> Result<Vec<(Value, Value)>, Failure> {
     let fail = |message: String| Box::new(Diagnostic::error("not-iterable", message).at(span, ""));
     let marks = collection.own_marks();
-    let of_length = marks.of_answer();
+    let of_length = marks.of_choice();
     match collection {
         Value::List(_, items, _) | Value::Tuple(items, _) => Ok(items
             .iter()

@@ -142,10 +142,8 @@ impl Context {
     }
 
     fn note_secret(&self, value: &Value) {
-        if let Value::String(text) = value
-            && text.marks().secret().is_some()
-        {
-            self.secrets.borrow_mut().insert(Rc::clone(text.name()));
+        if value.own_marks().secret().is_some() {
+            note_texts(value, &mut self.secrets.borrow_mut());
         }
     }
 
@@ -385,7 +383,7 @@ impl Context {
                 }
                 TemplatePart::For { key_var, value_var, collection, body } => {
                     let values = self.whole(scope, collection)?;
-                    rendered.marks.merge(&values.own_marks().of_answer());
+                    rendered.marks.merge(&values.own_marks().of_choice());
                     for (key, value) in iterate(&values, collection.span)? {
                         let names = bindings(key_var.as_ref(), value_var, key, value);
                         self.render(&scope.child(&names), body, span, rendered)?;
@@ -422,6 +420,24 @@ impl Rendered {
 
     fn fail(&mut self, failure: Failure) {
         self.failure.get_or_insert(failure);
+    }
+}
+
+/// The texts of a value and its parts, as messages may quote them.
+fn note_texts(value: &Value, texts: &mut BTreeSet<Name>) {
+    match value {
+        Value::String(text) => drop(texts.insert(Rc::clone(text.name()))),
+        Value::Number(number, _) => drop(texts.insert(number.to_string().into())),
+        Value::Null(..) | Value::Bool(..) => {}
+        Value::List(_, items, _) | Value::Set(_, items, _) | Value::Tuple(items, _) => {
+            items.iter().for_each(|item| note_texts(item, texts));
+        }
+        Value::Map(_, members, _) | Value::Object(members, _) => {
+            for (key, member) in members.iter() {
+                texts.insert(Rc::clone(key));
+                note_texts(member, texts);
+            }
+        }
     }
 }
 
@@ -506,6 +522,11 @@ fn operator_failure(error: OperatorError, span: Span, left: &Expr, right: &Expr)
         }
         OperatorError::Operation(message) => {
             Diagnostic::error("invalid-operation", format!("this has no value: {message}")).at(span, "")
+        }
+        OperatorError::Limit(message) => {
+            Diagnostic::error("invalid-operation", format!("this has no value: {message}"))
+                .at(span, "")
+                .ours()
         }
     })
 }

@@ -11,11 +11,20 @@ pub(super) enum OperatorError {
     Operand(bool, ConvertError),
     /// The operation itself is impossible.
     Operation(String),
+    /// Its result is beyond a limit of ours.
+    Limit(String),
 }
 
 impl From<ArithmeticError> for OperatorError {
     fn from(error: ArithmeticError) -> Self {
-        Self::Operation(error.to_string())
+        match error {
+            ArithmeticError::OutOfRange => Self::Limit(error.to_string()),
+            ArithmeticError::OpposingInfinities
+            | ArithmeticError::InfinityMinusInfinity
+            | ArithmeticError::ZeroTimesInfinity
+            | ArithmeticError::IndeterminateQuotient
+            | ArithmeticError::InfiniteModulo => Self::Operation(error.to_string()),
+        }
     }
 }
 
@@ -131,9 +140,9 @@ pub(super) fn negate(value: &Value) -> Result<Value, OperatorError> {
 
 /// `collection[key]`; the error says what is wrong.
 pub(super) fn index(collection: &Value, key: &Value) -> Result<Value, String> {
-    let mut marks = key.marks();
-    marks.merge(collection.own_marks());
-    Ok(part(collection, key)?.marked(&marks.of_answer()))
+    let mut marks = key.marks().of_choice();
+    marks.merge(&collection.own_marks().of_answer());
+    Ok(part(collection, key)?.marked(&marks))
 }
 
 fn part(collection: &Value, key: &Value) -> Result<Value, String> {
@@ -175,6 +184,10 @@ fn element(items: &[Value], number: &Number) -> Result<Value, String> {
 
 /// `object.name`; the error says what is wrong.
 pub(super) fn attribute(object: &Value, name: &str) -> Result<Value, String> {
+    Ok(member(object, name)?.marked(&object.own_marks().of_answer()))
+}
+
+fn member(object: &Value, name: &str) -> Result<Value, String> {
     match object {
         Value::Null(_, _) => Err(format!("this value is null, so it has no attribute `{name}`")),
         Value::Map(_, members, _) | Value::Object(members, _) => {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::exposed;
 use super::files::Module;
 use super::instance::{Instance, Progress};
-use super::matrix;
+use super::matrix::{self, Matrix};
 use crate::bake::eval::Scope;
 use crate::bake::eval::budget::MAX_ERRORS;
 use crate::bake::eval::chain::Step;
@@ -16,7 +16,7 @@ use crate::bake::target::attributes::names_of;
 use crate::bake::target::decode;
 use crate::bake::target::holdings::Holdings;
 use crate::bake::text::syntax::{Block, Body, Ident};
-use crate::bake::values::{MarkedStr, Name, Value};
+use crate::bake::values::{MarkedStr, Marks, Name, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, Failure};
 
 impl Module {
@@ -95,11 +95,12 @@ impl Module {
     /// Expands matrices and names.
     pub(super) fn instantiate(&mut self, blocks: Vec<Block>) -> Result<(), Vec<Diagnostic>> {
         let mut diagnostics = Diagnostics::default();
-        let mut instances = Vec::new();
+        let (mut instances, mut matrices) = (Vec::new(), Vec::new());
         for block in blocks {
             let block = Rc::new(block);
-            if let Err(failure) = self.expand(&block, &mut instances) {
-                diagnostics.report(*failure);
+            match self.expand(&block, &mut instances) {
+                Ok(matrix) => matrices.extend(matrix.filter(|matrix| !matrix.marks.is_empty())),
+                Err(failure) => diagnostics.report(*failure),
             }
         }
         for (index, instance) in instances.iter().enumerate() {
@@ -117,11 +118,12 @@ impl Module {
             names.insert(Rc::clone(&instance.name));
         }
         self.instances = instances;
+        self.matrices = matrices;
         diagnostics.check()?;
         Ok(())
     }
 
-    fn expand(&self, block: &Rc<Block>, instances: &mut Vec<Instance>) -> Result<(), Failure> {
+    fn expand(&self, block: &Rc<Block>, instances: &mut Vec<Instance>) -> Result<Option<Matrix>, Failure> {
         let kind = if &*block.kind.name == "group" { "group" } else { "target" };
         let label = &block.labels[0];
         let (matrix, name) = (block.body.attribute("matrix"), block.body.attribute("name"));
@@ -132,14 +134,15 @@ impl Module {
             return Err(Box::new(Diagnostic::error("group-matrix", message).at(attribute.name.span, "")));
         }
         matrix::check_name(&label.name, label.span)?;
-        let combinations = match matrix {
-            None => vec![Vec::new()],
+        let (combinations, marks) = match matrix {
+            None => (vec![Vec::new()], Marks::default()),
             Some(attribute) => {
                 let value = self.eval(&Scope::default(), &attribute.value)?;
                 self.context.known(&value, "a matrix", attribute.value.span)?;
-                matrix::combinations(&value, attribute.value.span)?
+                (matrix::combinations(&value, attribute.value.span)?, matrix::marks_of_number(&value))
             }
         };
+        let first = instances.len();
         let mut seen = BTreeSet::new();
         for axes in combinations {
             let text = match (name, matrix) {
@@ -176,7 +179,12 @@ impl Module {
                 exposed: RefCell::default(),
             });
         }
-        Ok(())
+        Ok(matrix.map(|attribute| Matrix {
+            label: Rc::clone(&label.name),
+            members: instances[first..].iter().map(|instance| Rc::clone(&instance.name)).collect(),
+            marks,
+            span: attribute.value.span,
+        }))
     }
 
     /// Evaluates all blocks, then the global attributes that nothing has asked for.

@@ -10,7 +10,7 @@ use crate::bake::target::attributes::{Attribute, AttributeKind, LIMITS, Limit, L
 use crate::bake::target::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text, decode};
 use crate::bake::text::syntax;
 use crate::bake::values::convert::convert;
-use crate::bake::values::{Name, Number, ObjectType, Type, Value};
+use crate::bake::values::{Marks, Name, Number, ObjectType, Type, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// The attributes that a block of this kind (`target` or `group`) shows: those that it can set, and its `name`.
@@ -60,7 +60,8 @@ pub(super) fn value(
     if is_plain {
         return Ok(convert(&value, &unset.ty()).ok());
     }
-    let lost = target.lost_marks.all();
+    let mut lost = Marks::default();
+    target.unshown_marks().iter().for_each(|one| lost.merge(&one.marks));
     Ok(of_target(&target, name).map(|value| value.marked(&lost)))
 }
 

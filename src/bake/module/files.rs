@@ -12,6 +12,7 @@ use indexmap::IndexMap;
 
 use super::exposed;
 use super::instance::Instance;
+use super::matrix::Matrix;
 use crate::bake::eval::chain::{Chain, Step};
 use crate::bake::eval::functions::Ambient;
 use crate::bake::eval::references::References;
@@ -76,6 +77,8 @@ pub struct Module {
     pub(super) attributes: IndexMap<Name, Attribute>,
     pub(super) images: Vec<ImageBlock>,
     pub(super) instances: Vec<Instance>,
+    /// Those whose number of combinations has marks.
+    pub(super) matrices: Vec<Matrix>,
     pub(super) by_name: IndexMap<(&'static str, Name), Vec<usize>>,
     pub(super) labels: IndexMap<Name, Vec<Name>>,
     /// The defaults of the kept variables.
@@ -107,6 +110,7 @@ impl Module {
             attributes: IndexMap::new(),
             images: Vec::new(),
             instances: Vec::new(),
+            matrices: Vec::new(),
             by_name: IndexMap::new(),
             labels: IndexMap::new(),
             defaults: RefCell::default(),
@@ -317,6 +321,11 @@ impl Module {
         let instance =
             indexes.iter().map(|index| &self.instances[*index]).find(|one| !one.marks.is_empty())?;
         Some((&instance.marks, instance.block.body.attribute("name")?.value.span))
+    }
+
+    /// The matrices of blocks in which the number of targets has marks.
+    pub fn marked_matrices(&self) -> &[Matrix] {
+        &self.matrices
     }
 
     /// Evaluates an expression with a target's matrix variables in scope.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::bake::eval::describe;
 use crate::bake::text::syntax::Ident;
 use crate::bake::values::convert::convert;
-use crate::bake::values::{MarkedStr, Name, Type, Value};
+use crate::bake::values::{MarkedStr, Marks, Name, Type, Value};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
@@ -14,6 +14,26 @@ const MAX_COMBINATIONS: usize = 200_000;
 
 /// Axis names with one value each.
 pub(super) type Combination = Vec<(Name, Value)>;
+
+/// What is known of a block's matrix besides its combinations.
+pub struct Matrix {
+    /// The label of the block.
+    pub label: Name,
+    /// The targets that it makes.
+    pub members: Vec<Name>,
+    /// The marks of what decides how many combinations there are.
+    pub marks: Marks,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// The marks of what decides how many combinations a matrix has, which may be none.
+pub(super) fn marks_of_number(matrix: &Value) -> Marks {
+    let mut marks = matrix.own_marks().of_choice();
+    let axes = matrix.members().into_iter().flatten();
+    axes.for_each(|(_, values)| marks.merge(&values.own_marks().of_choice()));
+    marks
+}
 
 /// Every combination of a matrix, the first axis varying fastest; axes are in byte order of their names.
 ///
@@ -54,7 +74,11 @@ pub(super) fn combinations(matrix: &Value, span: Span) -> Result<Vec<Combination
 pub(super) fn name_of(value: &Value, span: Span) -> Result<MarkedStr, Failure> {
     match convert(value, &Type::String) {
         Ok(Value::String(text)) => {
-            check_name(text.as_str(), span)?;
+            // What is close to a secret is no better than the secret.
+            check_name(text.as_str(), span).map_err(|failure| match text.marks().secret() {
+                Some(_) => Box::new(Diagnostic { help: None, ..*failure }),
+                None => failure,
+            })?;
             Ok(text)
         }
         _ => {

@@ -16,3 +16,4 @@ pub mod strict;
 
 pub(crate) use files::VariableInfo;
 pub use files::{File, Module, Surroundings};
+pub(crate) use matrix::Matrix;

@@ -8,12 +8,9 @@ use std::rc::Rc;
 use super::definition::{
     Entry, Policy, Resources, Secret, Ssh, Target, Whole, last_by, remove_duplicates, unique_texts,
 };
-use super::lost_marks::LostMark;
 use super::reach::Reach;
 use super::text::Text;
 use super::textmap::TextMap;
-use crate::bake::values::Marks;
-use crate::source::Span;
 
 /// Where an `O` has its `T`.
 pub(crate) struct Field<O, T> {
@@ -298,9 +295,14 @@ impl Target {
                     }
                     AttributeKind::Map(at) | AttributeKind::Args(at) | AttributeKind::Contexts(at) => {
                         let theirs = (at.get)(other).iter();
+                        self.lost_marks.forget_keys(attribute.name, theirs.clone().map(|(key, _)| &**key));
                         (at.get_mut)(self).extend(theirs.map(|(key, value)| (Rc::clone(key), value.clone())));
                     }
-                    AttributeKind::Attestations(at) => (at.get_mut)(self).extend_from_slice((at.get)(other)),
+                    AttributeKind::Attestations(at) => {
+                        let theirs = (at.get)(other);
+                        self.lost_marks.forget_keys(attribute.name, theirs.iter().map(Entry::kind));
+                        (at.get_mut)(self).extend_from_slice(theirs);
+                    }
                     AttributeKind::CachesFrom(at) => {
                         let theirs = (at.get)(other);
                         if !theirs.is_empty() {
@@ -314,11 +316,22 @@ impl Target {
                         replace((at.get_mut)(self), (at.get)(other));
                     }
                     AttributeKind::Flag(at) => replace((at.get_mut)(self), (at.get)(other)),
-                    AttributeKind::Secrets(at) => (at.get_mut)(self).extend_from_slice((at.get)(other)),
-                    AttributeKind::Ssh(at) => (at.get_mut)(self).extend_from_slice((at.get)(other)),
+                    AttributeKind::Secrets(at) => {
+                        let theirs = (at.get)(other);
+                        let ids = theirs.iter().map(|secret| secret.id.as_str());
+                        self.lost_marks.forget_keys(attribute.name, ids);
+                        (at.get_mut)(self).extend_from_slice(theirs);
+                    }
+                    AttributeKind::Ssh(at) => {
+                        let theirs = (at.get)(other);
+                        self.lost_marks.forget_keys(attribute.name, theirs.iter().map(|ssh| ssh.id.as_str()));
+                        (at.get_mut)(self).extend_from_slice(theirs);
+                    }
                     AttributeKind::Policies(at) => (at.get_mut)(self).extend_from_slice((at.get)(other)),
                     AttributeKind::Limits(at) => {
                         if let Some(theirs) = (at.get)(other) {
+                            let given = LIMITS.iter().filter(|limit| limit.is_given(theirs));
+                            self.lost_marks.forget_keys(attribute.name, given.map(|limit| limit.name));
                             (at.get_mut)(self).get_or_insert_default().merge(theirs);
                         }
                     }
@@ -326,24 +339,6 @@ impl Target {
             },
         );
         self.lost_marks.extend(&other.lost_marks);
-    }
-
-    /// Notes the marks of an attribute's value that its texts do not have. An empty text may be left out, so it has none.
-    pub(super) fn note_lost_marks(&mut self, attribute: &str, marks: &Marks, span: Span) {
-        if marks.is_empty() {
-            return;
-        }
-        let Some(attribute) = Attribute::named(attribute) else { return };
-        let mut shown = Marks::default();
-        self.each_text(&mut |of, text| {
-            if of.name == attribute.name && !text.is_empty() {
-                shown.merge(text.value.marks());
-            }
-        });
-        let marks = marks.without(&shown);
-        if !marks.is_empty() {
-            self.lost_marks.add(LostMark { attribute: attribute.name, reach: attribute.reach, marks, span });
-        }
     }
 
     /// Brings lists into their final form: no duplicates, no empty strings.
@@ -361,7 +356,7 @@ impl Target {
                     AttributeKind::List(at) => (at.get_mut)(self).iter_mut().for_each(unique_texts),
                     AttributeKind::Contexts(at) => (at.get_mut)(self).retain(|_, value| !value.is_empty()),
                     AttributeKind::Attestations(at) => {
-                        last_by((at.get_mut)(self), |entry| entry.kind().into());
+                        last_by((at.get_mut)(self), |entry| entry.fields.get_mut("type"));
                     }
                     AttributeKind::CachesFrom(at) => remove_duplicates((at.get_mut)(self)),
                     AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => {
@@ -371,9 +366,9 @@ impl Target {
                         list.iter_mut().for_each(remove_duplicates);
                     }
                     AttributeKind::Secrets(at) => {
-                        last_by((at.get_mut)(self), |secret| Rc::clone(secret.id.name()));
+                        last_by((at.get_mut)(self), |secret| Some(&mut secret.id));
                     }
-                    AttributeKind::Ssh(at) => last_by((at.get_mut)(self), |ssh| Rc::clone(ssh.id.name())),
+                    AttributeKind::Ssh(at) => last_by((at.get_mut)(self), |ssh| Some(&mut ssh.id)),
                     AttributeKind::Text(_)
                     | AttributeKind::Description(_)
                     | AttributeKind::Context(_)
@@ -450,7 +445,7 @@ impl Target {
     #[must_use]
     pub fn weight(&self) -> usize {
         let entries = |list: &[Entry]| -> usize { list.iter().map(|entry| 1 + entry.fields.len()).sum() };
-        let mut weight = 4;
+        let mut weight = 4 + self.lost_marks.len();
         each_attribute(
             #[inline(always)]
             |attribute| {
@@ -482,6 +477,16 @@ impl Target {
             },
         );
         weight
+    }
+}
+
+impl Limit {
+    /// Whether it is set.
+    fn is_given(&self, resources: &Resources) -> bool {
+        match &self.kind {
+            LimitKind::Text(at) => (at.get)(resources).is_some(),
+            LimitKind::Whole(at) => (at.get)(resources).is_some(),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::attributes::{Attribute, AttributeKind, LimitKind, each_limit};
 use super::definition::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Whole};
 use super::flags::{self, FlagError};
+use super::reach::Reach;
 use super::text::Text;
 use super::textmap::TextMap;
 use crate::bake::text::syntax::{Expr, ExprKind, Ident, ObjectKey};
@@ -29,7 +30,7 @@ pub(crate) fn target(
         decoder.path.clear();
         decoder.path.push(Step::Member(Rc::clone(&attribute.name)));
         decoder.attribute(&mut target, &attribute.name, value, expr);
-        target.note_lost_marks(&attribute.name, &value.marks(), expr.span);
+        target.note_marks(&attribute.name, value, expr);
     }
     target
 }
@@ -60,8 +61,14 @@ pub(crate) fn group_attribute(
 ) {
     let mut decoder = Decoder { path: vec![Step::Member(Rc::clone(&attribute.name))], diagnostics };
     match &*attribute.name {
-        "description" => group.description = decoder.string(value, expr),
-        "targets" => group.targets = decoder.strings(value, expr),
+        "description" => {
+            group.description = decoder.string(value, expr);
+            group.note_marks("description", Reach::BakeFile, value, expr);
+        }
+        "targets" => {
+            group.targets = decoder.strings(value, expr);
+            group.note_marks("targets", Reach::Both, value, expr);
+        }
         _ => {}
     }
 }
@@ -319,7 +326,13 @@ impl Decoder<'_> {
 
     fn attestation(&mut self, value: &Value, expr: &Expr) -> Option<Entry> {
         if let Some(text) = self.as_text(value, expr) {
-            return self.accept(flags::attestation(&text), expr.span);
+            let mut entry = self.accept(flags::attestation(&text), expr.span)?;
+            if let Some(kind) = entry.fields.get_mut("type") {
+                forget_marks_beside(kind, expr, |written| {
+                    flags::attestation(written).ok()?.fields.remove("type")
+                });
+            }
+            return Some(entry);
         }
         let mut entry = self.entry(value, expr)?;
         entry.fields.insert_missing("type", || Text::verbatim(""));
@@ -338,7 +351,9 @@ impl Decoder<'_> {
 
     fn secret(&mut self, value: &Value, expr: &Expr) -> Option<Secret> {
         if let Some(text) = self.as_text(value, expr) {
-            return self.accept(flags::secret(&text), expr.span);
+            let mut secret = self.accept(flags::secret(&text), expr.span)?;
+            forget_marks_beside(&mut secret.id, expr, |written| Some(flags::secret(written).ok()?.id));
+            return Some(secret);
         }
         let members = self.members(value, expr)?;
         let id = self.member(members, "id", expr).unwrap_or_else(|| Text::verbatim(""));
@@ -349,7 +364,9 @@ impl Decoder<'_> {
 
     fn ssh(&mut self, value: &Value, expr: &Expr) -> Option<Ssh> {
         if let Some(text) = self.as_text(value, expr) {
-            return Some(flags::ssh(&text));
+            let mut ssh = flags::ssh(&text);
+            forget_marks_beside(&mut ssh.id, expr, |written| Some(flags::ssh(written).id));
+            return Some(ssh);
         }
         let members = self.members(value, expr)?;
         let id = self.member(members, "id", expr).unwrap_or_else(|| Text::verbatim(""));
@@ -429,6 +446,20 @@ impl Decoder<'_> {
         };
         let from = Text { value: MarkedStr::verbatim("").marked(&member.marks()), span: Some(place.span) };
         Some(Whole::read(number, &from))
+    }
+}
+
+/// Takes the marks of its element off a key that is written out in it, as in `id=a,src=${SRC}`: the key tells what the
+/// element replaces and is replaced by, which does not depend on what stands beside it then.
+fn forget_marks_beside(key: &mut Text, element: &Expr, read: impl FnOnce(&Text) -> Option<Text>) {
+    /// No key has it: Unicode keeps it for what cannot be shown as text.
+    const HOLE: &str = "\u{fffc}";
+    if key.value.marks().is_empty() {
+        return;
+    }
+    let written = element.with_holes(HOLE).and_then(|written| read(&Text::verbatim(&written)));
+    if written.is_some_and(|written| written == *key && !written.as_str().contains(HOLE)) {
+        *key = Text { value: MarkedStr::verbatim(Rc::clone(key.name())), span: key.span };
     }
 }
 

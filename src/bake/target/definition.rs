@@ -2,7 +2,8 @@
 //!
 //! Fields and rules are those of `Target` in buildx's bake/bake.go.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Place;
 use std::rc::Rc;
 
 use indexmap::map::Entry as Slot;
@@ -220,7 +221,7 @@ pub struct Target {
     pub extra_hosts: TextMap,
     /// Source policies.
     pub policy: Vec<Policy>,
-    /// The marks of attributes that are in none of its texts.
+    /// The marks of attributes that need not be in any of its texts.
     pub lost_marks: LostMarks,
     /// Whether it is built only because another target's context links to it.
     pub linked: bool,
@@ -245,6 +246,8 @@ pub struct Group {
     pub description: Option<Text>,
     /// The members; `null` is told from an empty list when printed.
     pub targets: Option<Vec<Text>>,
+    /// The marks of attributes that need not be in any of its texts.
+    pub lost_marks: LostMarks,
 }
 
 impl Group {
@@ -301,8 +304,7 @@ impl Definition {
 
     /// Adds a group, each member once, replacing a group of the same name where it stands.
     pub fn add_group(&mut self, mut group: Group) {
-        let mut seen = IndexSet::new();
-        group.targets.iter_mut().for_each(|list| list.retain(|text| seen.insert(Rc::clone(text.name()))));
+        group.targets.iter_mut().for_each(first_by);
         self.groups.insert(Rc::clone(&group.name), group);
     }
 
@@ -334,33 +336,55 @@ pub struct Resolved {
 
 /// Keeps the first of equal strings and drops empty ones.
 pub(super) fn unique_texts(list: &mut Vec<Text>) {
+    list.retain(|text| !text.is_empty());
+    first_by(list);
+}
+
+/// Keeps the first of equal strings. That there is but one of them depends on each, so it has the marks of all.
+fn first_by(list: &mut Vec<Text>) {
     const FEW: usize = 8;
     if list.len() <= FEW {
         for at in (0..list.len()).rev() {
-            if list[at].is_empty() || list[..at].contains(&list[at]) {
-                list.remove(at);
+            if let Some(first) = list[..at].iter().position(|text| *text == list[at]) {
+                let again = list.remove(at);
+                list[first].mark(again.value.marks());
             }
         }
         return;
     }
-    let mut seen = BTreeSet::new();
-    list.retain(|text| !text.is_empty() && seen.insert(Rc::clone(text.name())));
+    let mut places: BTreeMap<Name, usize> = BTreeMap::new();
+    let mut kept: Vec<Text> = Vec::with_capacity(list.len());
+    for text in list.drain(..) {
+        match places.entry(Rc::clone(text.name())) {
+            Place::Occupied(first) => kept[*first.get()].mark(text.value.marks()),
+            Place::Vacant(slot) => {
+                slot.insert(kept.len());
+                kept.push(text);
+            }
+        }
+    }
+    *list = kept;
 }
 
-/// Keeps one item per key: the last, at the place of the first.
-pub(crate) fn last_by<T>(list: &mut Vec<T>, key: impl Fn(&T) -> Name) {
+/// Keeps one item per key: the last, at the place of the first. That the others are gone depends on their keys.
+pub(crate) fn last_by<T>(list: &mut Vec<T>, key: impl Fn(&mut T) -> Option<&mut Text>) {
     if list.len() < 2 {
         return;
     }
     let mut kept: IndexMap<Name, T> = IndexMap::new();
-    for item in list.drain(..) {
-        kept.insert(key(&item), item);
+    for mut item in list.drain(..) {
+        let name = key(&mut item).map_or_else(Name::default, |key| Rc::clone(key.name()));
+        let marks = kept.get_mut(&name).and_then(&key).map(|earlier| earlier.value.marks().clone());
+        if let Some((marks, key)) = marks.zip(key(&mut item)) {
+            key.mark(&marks);
+        }
+        kept.insert(name, item);
     }
     list.extend(kept.into_values());
 }
 
 /// Removes equal entries in buildx's peculiar order (util/buildflags/utils.go): going backwards, a later equal entry
-/// gives its place to the last one.
+/// gives its place to the last one. The one that is left has the marks of all.
 pub(crate) fn remove_duplicates(list: &mut Vec<Entry>) {
     if list.len() < 2 {
         return;
@@ -371,7 +395,10 @@ pub(crate) fn remove_duplicates(list: &mut Vec<Entry>) {
     let mut places = BTreeMap::new();
     for index in (0..list.len()).rev() {
         if let Some(twin) = places.insert(key(&list[index]), index) {
-            list.swap_remove(twin);
+            let Entry { fields, span: _ } = list.swap_remove(twin);
+            for (own, theirs) in list[index].fields.values_mut().zip(fields.values()) {
+                own.mark(theirs.value.marks());
+            }
             if let Some(moved) = list.get(twin) {
                 places.insert(key(moved), twin);
             }

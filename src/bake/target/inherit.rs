@@ -159,6 +159,7 @@ impl<'a> Resolver<'a> {
             overrides::apply(overrides, &mut target)?;
         }
         target.normalize();
+        target.note_marks_of_parents();
         target.inherits.clear();
         Ok(target)
     }

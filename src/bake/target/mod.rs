@@ -14,6 +14,9 @@ mod definition;
 // Which attributes they have.
 pub(crate) mod attributes;
 
+// What of them no text shows.
+mod unshown;
+
 // What is done with one.
 pub(crate) mod context;
 pub(crate) mod flags;

@@ -409,18 +409,23 @@ impl Override {
                 false
             }
             AttributeKind::Map(at) | AttributeKind::Contexts(at) => {
-                (at.get_mut)(target).insert(name()?, self.value.clone());
+                let name = name()?;
+                target.lost_marks.forget_keys(attribute.name, [&*name]);
+                (at.get_mut)(target).insert(name, self.value.clone());
                 false
             }
             AttributeKind::Args(at) => {
                 let name = name()?;
                 let mut value = self.value.clone();
                 value.value = value.value.marked(&variable_marks(&name, self.value.as_str()));
+                target.lost_marks.forget_keys(attribute.name, [&*name]);
                 (at.get_mut)(target).insert(name, value);
                 false
             }
             AttributeKind::Attestations(at) => {
-                (at.get_mut)(target).extend(self.elements(flags::attestation)?);
+                let attestations = self.elements(flags::attestation)?;
+                target.lost_marks.forget_keys(attribute.name, attestations.iter().map(Entry::kind));
+                (at.get_mut)(target).extend(attestations);
                 false
             }
             AttributeKind::CachesFrom(at) => {
@@ -438,16 +443,25 @@ impl Override {
                 *(at.get_mut)(target) = Some(self.boolean()?);
                 true
             }
-            AttributeKind::Secrets(at) => self.replace((at.get_mut)(target), self.elements(flags::secret)?),
+            AttributeKind::Secrets(at) => {
+                let secrets = self.elements(flags::secret)?;
+                let ids = secrets.iter().map(|secret| secret.id.as_str());
+                target.lost_marks.forget_keys(attribute.name, ids);
+                self.replace((at.get_mut)(target), secrets)
+            }
             AttributeKind::Ssh(at) => {
-                self.replace((at.get_mut)(target), self.elements(|text| Ok(flags::ssh(text)))?)
+                let ssh = self.elements(|text| Ok(flags::ssh(text)))?;
+                target.lost_marks.forget_keys(attribute.name, ssh.iter().map(|one| one.id.as_str()));
+                self.replace((at.get_mut)(target), ssh)
             }
             AttributeKind::Policies(at) => {
                 let policies = self.list.iter().map(flags::policy).collect::<Result<Vec<Policy>, _>>()?;
                 self.replace((at.get_mut)(target), policies)
             }
             AttributeKind::Limits(at) => {
-                self.limit(rest.unwrap_or_default(), (at.get_mut)(target).get_or_insert_default())?;
+                let limit = rest.unwrap_or_default();
+                self.limit(limit, (at.get_mut)(target).get_or_insert_default())?;
+                target.lost_marks.forget_keys(attribute.name, [limit]);
                 false
             }
         })

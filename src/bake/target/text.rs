@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::bake::values::{MarkedStr, Name};
+use crate::bake::values::{MarkedStr, Marks, Name};
 use crate::source::Span;
 
 /// A string with where it came from. Equality looks at the text alone.
@@ -37,6 +37,11 @@ impl Text {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.as_str().is_empty()
+    }
+
+    /// Adds marks.
+    pub(super) fn mark(&mut self, marks: &Marks) {
+        self.value.mark(marks);
     }
 
     /// Other text with this text's place and marks, such as a part of it.

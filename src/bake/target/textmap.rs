@@ -29,6 +29,11 @@ impl TextMap {
         self.find(key).ok().map(|at| &self.0[at].1)
     }
 
+    /// A key's string, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Text> {
+        self.find(key).ok().map(|at| &mut self.0[at].1)
+    }
+
     /// Whether there is a string of this key.
     #[must_use]
     pub fn contains_key(&self, key: &str) -> bool {
@@ -70,7 +75,7 @@ impl TextMap {
     }
 
     /// Each key with its string.
-    pub fn iter(&self) -> impl Iterator<Item = (&Name, &Text)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&Name, &Text)> + Clone {
         self.0.iter().map(|(key, text)| (key, text))
     }
 

@@ -304,6 +304,23 @@ impl Expr {
         }
     }
 
+    /// The text of a template with `hole` for each part that is not literal.
+    #[must_use]
+    pub fn with_holes(&self, hole: &str) -> Option<String> {
+        match &self.kind {
+            ExprKind::Template(parts) => {
+                let text = |part: &TemplatePart| match part {
+                    TemplatePart::Literal(text) => text.to_string(),
+                    _ => hole.to_owned(),
+                };
+                Some(parts.iter().map(text).collect())
+            }
+            ExprKind::Parenthesis(inner) => inner.with_holes(hole),
+            ExprKind::JsonString { template: Ok(inner), .. } => inner.with_holes(hole),
+            _ => None,
+        }
+    }
+
     /// The expression of the `index`-th element when the list is written out, else the whole: where an error about
     /// an element points.
     #[must_use]

@@ -136,14 +136,6 @@ pub(crate) fn unknown(use_of: &str, name: &str, span: Span) -> Failure {
     Box::new(Diagnostic::error(CODE, message).at(span, "").with_help(help).ours())
 }
 
-/// Standard functions that put together or take apart lists and objects, without a look at the strings in these.
-pub(crate) fn is_structural(function: &str) -> bool {
-    matches!(
-        function,
-        "concat" | "flatten" | "merge" | "reverselist" | "slice" | "values" | "length" | "keys"
-    )
-}
-
 /// Whether an element of `output`, `cache-to` … that is one string can be split into its fields without the values of
 /// the kept variables in it. `Err` has the variable that is in the way.
 pub(crate) fn check_fields(element: &MarkedStr) -> Result<(), &str> {

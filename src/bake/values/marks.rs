@@ -2,9 +2,11 @@
 //!
 //! A mark is put on where a variable is read or a function is called, and goes along with the value; whoever writes
 //! values reads their marks. What is made of a value has its marks: by conversion, arithmetic, templates, functions and
-//! keys. What only depends on a value, such as a comparison with it, what a condition on it chose, an element that it
-//! is the index of, or the number of elements that it filtered, has those marks of [`Marks::of_answer`]: all but that
-//! of a variable without a value and that of a secret, of which an answer tells too little, and without which nobody could ask whether it is given.
+//! keys. What only depends on a value, such as a comparison with it, what a condition on it chose, or the number of
+//! elements that it filtered, has those marks of [`Marks::of_answer`]: all but that of a variable without a value and
+//! that of a secret, of which an answer tells too little, and without which nobody could ask whether it is given. An
+//! element that a value is the index of, and elements that it is the number of, tell it: they have those marks of
+//! [`Marks::of_choice`].
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -67,6 +69,16 @@ impl Marks {
             // Who asks whether there is a value says what becomes of it.
             Mark::Secret(_) | Mark::Unset(_) => false,
             Mark::Clock | Mark::Random | Mark::Kept(_) => true,
+        };
+        self.iter().filter(lasts).cloned().collect()
+    }
+
+    /// The marks of what a value counts or chooses: how many elements there are, or which one it is, tells the value.
+    #[must_use]
+    pub fn of_choice(&self) -> Self {
+        let lasts = |mark: &&Mark| match mark {
+            Mark::Unset(_) => false,
+            Mark::Secret(_) | Mark::Clock | Mark::Random | Mark::Kept(_) => true,
         };
         self.iter().filter(lasts).cloned().collect()
     }
@@ -170,7 +182,7 @@ impl MarkedStr {
     }
 
     /// Adds marks.
-    pub(super) fn mark(&mut self, marks: &Marks) {
+    pub(in crate::bake) fn mark(&mut self, marks: &Marks) {
         self.marks.merge(marks);
     }
 }

@@ -103,8 +103,8 @@ impl fmt::Display for Type {
     }
 }
 
-/// A value with its marks; those of a collection are of its keys and of how many elements it has. Collections are
-/// shared, so cloning is cheap.
+/// A value with its marks; those of a collection are of its keys, of how many elements it has, and of their order.
+/// Collections are shared, so cloning is cheap.
 #[derive(Clone, Debug)]
 pub enum Value {
     /// No value, of some type.
@@ -166,6 +166,11 @@ impl Value {
     /// A set value: sorts and drops duplicates.
     #[must_use]
     pub fn set(element: Type, mut items: Vec<Self>) -> Self {
+        // How many are left, and which is the first, depends on each.
+        let mut marks = Marks::default();
+        if items.len() > 1 {
+            items.iter().for_each(|item| marks.merge(&item.marks().of_answer()));
+        }
         if element.is_primitive() {
             items.sort_by(Self::set_order);
         } else {
@@ -182,7 +187,7 @@ impl Value {
             }
             is_equal
         });
-        Self::Set(element, Rc::new(items), Marks::default())
+        Self::Set(element, Rc::new(items), marks)
     }
 
     /// The type of the value.
@@ -275,6 +280,23 @@ impl Value {
     pub fn marks(&self) -> Marks {
         let mut marks = Marks::default();
         self.collect_marks(&mut marks);
+        marks
+    }
+
+    /// The marks of itself and of the collections in it: of what it is made of, without a look at the elements.
+    #[must_use]
+    pub fn marks_of_structure(&self) -> Marks {
+        let mut marks = self.own_marks().clone();
+        let mut add = |part: &Self| {
+            if part.items().is_some() || part.members().is_some() {
+                marks.merge(&part.marks_of_structure());
+            }
+        };
+        match (self.items(), self.members()) {
+            (Some(items), _) => items.iter().for_each(&mut add),
+            (_, Some(members)) => members.values().for_each(&mut add),
+            _ => {}
+        }
         marks
     }
 

@@ -1,10 +1,10 @@
 //! Functions on lists, tuples and sets: go-cty's `function/stdlib/{collection,sequence}.go`, and buildx's `indexof`.
 
-use super::numbers::number;
+use super::numbers::{no_result, number};
 use super::strings::{check_items, integer};
 use super::{Ambient, Family, FunctionError, fixed, nullable, param, variadic};
 use crate::bake::values::convert::{alike, convert, equals, unify};
-use crate::bake::values::{ArithmeticError, MarkedStr, Number, Type, Value};
+use crate::bake::values::{MarkedStr, Number, Type, Value};
 
 /// The most numbers that `range` makes, as in go-cty.
 const MAX_RANGE: usize = 1024;
@@ -17,18 +17,21 @@ pub(super) fn family() -> Family {
         ("chunklist", fixed(vec![list_of("list", Type::Dynamic), position("size")], chunklist)),
         ("coalescelist", variadic(vec![], nullable("vals", Type::Dynamic), coalescelist)),
         ("compact", fixed(vec![list_of("list", Type::String)], compact)),
-        ("concat", variadic(vec![], any("seqs"), concat)),
+        ("concat", variadic(vec![], any("seqs"), concat).structural()),
         ("contains", fixed(vec![any("list"), any("value")], contains)),
         ("distinct", fixed(vec![list_of("list", Type::Dynamic)], distinct)),
         ("element", fixed(vec![any("list"), position("index")], element)),
-        ("flatten", fixed(vec![any("list")], flatten)),
+        ("flatten", fixed(vec![any("list")], flatten).structural()),
         ("hasindex", fixed(vec![any("collection"), any("key")], has_index)),
         ("index", fixed(vec![any("collection"), any("key")], index)),
         ("indexof", fixed(vec![any("list"), any("value")], index_of)),
-        ("length", fixed(vec![any("collection")], length)),
+        ("length", fixed(vec![any("collection")], length).structural()),
         ("range", variadic(vec![], position("params"), range)),
-        ("reverselist", fixed(vec![any("list")], reverse)),
-        ("slice", fixed(vec![any("list"), position("start_index"), position("end_index")], slice)),
+        ("reverselist", fixed(vec![any("list")], reverse).structural()),
+        (
+            "slice",
+            fixed(vec![any("list"), position("start_index"), position("end_index")], slice).structural(),
+        ),
         ("sort", fixed(vec![list_of("list", Type::String)], sort)),
     ]
 }
@@ -225,7 +228,6 @@ fn range(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     } else if step.is_zero() && start != end {
         return Err(FunctionError::argument(2, "step must not be zero"));
     }
-    let overflow = |error: ArithmeticError| FunctionError::new(error.to_string());
     let mut numbers = Vec::new();
     let mut next = start;
     while if down { next > end } else { next < end } {
@@ -235,7 +237,7 @@ fn range(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
                  end or use a smaller step"
             )));
         }
-        let following = next.add(&step).map_err(overflow)?;
+        let following = next.add(&step).map_err(no_result)?;
         numbers.push(Value::from(std::mem::replace(&mut next, following)));
     }
     Ok(Value::list(Type::Number, numbers))

@@ -3,7 +3,7 @@
 
 use super::json::write_json;
 use super::strings::{check_items, check_length, text};
-use super::{Ambient, Family, FunctionError, nullable, param, variadic};
+use super::{Ambient, ArgumentError, Family, FunctionError, nullable, param, variadic};
 use crate::bake::values::convert::convert;
 use crate::bake::values::{Number, Type, Value};
 use crate::graphemes::graphemes;
@@ -122,7 +122,7 @@ fn render(format: &str, args: &[Value]) -> Result<String, FunctionError> {
 
 impl<'a> Verb<'a> {
     /// Reads the verb at a `%`.
-    fn parse(format: &'a str, offset: usize, next: usize) -> Result<Self, String> {
+    fn parse(format: &'a str, offset: usize, next: usize) -> Result<Self, ArgumentError> {
         let mut verb = Self {
             raw: "",
             offset,
@@ -158,7 +158,7 @@ impl<'a> Verb<'a> {
             at += 1;
             verb.argument = number(format, &mut at)?.ok_or_else(|| unrecognized(format, at))?;
             if bytes.get(at) != Some(&b']') {
-                return Err(unrecognized(format, at));
+                return Err(unrecognized(format, at).into());
             }
             at += 1;
         }
@@ -303,7 +303,7 @@ fn json(value: &Value) -> Result<String, String> {
 }
 
 /// The decimal number at `at`, which moves behind it.
-fn number(format: &str, at: &mut usize) -> Result<Option<usize>, String> {
+fn number(format: &str, at: &mut usize) -> Result<Option<usize>, ArgumentError> {
     let digits = &format[*at..];
     let digits = &digits[..digits.bytes().take_while(u8::is_ascii_digit).count()];
     if digits.is_empty() {
@@ -312,7 +312,9 @@ fn number(format: &str, at: &mut usize) -> Result<Option<usize>, String> {
     *at += digits.len();
     match digits.parse() {
         Ok(number) if number <= MAX_WIDTH => Ok(Some(number)),
-        _ => Err(format!("{digits} is more than {MAX_WIDTH}, the largest number in a format")),
+        _ => Err(ArgumentError::ours(format!(
+            "{digits} is more than {MAX_WIDTH}, the largest number in a format"
+        ))),
     }
 }
 

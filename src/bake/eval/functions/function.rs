@@ -37,6 +37,9 @@ pub(crate) struct Function {
     pub call: Implementation,
     /// Whether the result depends on the clock or on chance, and must not go into a committed file.
     pub impurity: Option<Mark>,
+    /// Whether it puts together or takes apart lists and objects without a look at what is in them, which keeps its marks
+    /// then and may be kept for the build.
+    pub is_structural: bool,
     /// How many of the evaluator's steps a call takes, where the size of its result does not tell.
     pub work: fn(&[Value]) -> u64,
 }
@@ -52,6 +55,40 @@ pub(crate) struct FunctionError {
     pub is_ours: bool,
 }
 
+/// What is wrong with an argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ArgumentError {
+    /// In words.
+    pub message: String,
+    /// Whether it is a limit of ours, which Bake does not have.
+    is_ours: bool,
+}
+
+impl ArgumentError {
+    /// It is more than we do.
+    pub(crate) fn ours(message: impl Into<String>) -> Self {
+        Self { message: message.into(), is_ours: true }
+    }
+}
+
+impl From<String> for ArgumentError {
+    fn from(message: String) -> Self {
+        Self { message, is_ours: false }
+    }
+}
+
+impl From<&str> for ArgumentError {
+    fn from(message: &str) -> Self {
+        message.to_owned().into()
+    }
+}
+
+impl From<ArgumentError> for String {
+    fn from(error: ArgumentError) -> Self {
+        error.message
+    }
+}
+
 impl FunctionError {
     /// An error of the whole call.
     pub(crate) fn new(message: impl Into<String>) -> Self {
@@ -65,12 +102,19 @@ impl FunctionError {
     }
 
     /// An error of one argument.
-    pub(crate) fn argument(index: usize, message: impl Into<String>) -> Self {
-        Self { argument: Some(index), message: message.into(), is_ours: false }
+    pub(crate) fn argument(index: usize, error: impl Into<ArgumentError>) -> Self {
+        let ArgumentError { message, is_ours } = error.into();
+        Self { argument: Some(index), message, is_ours }
     }
 }
 
 impl Function {
+    /// The same, as one that only looks at the structure of its arguments.
+    #[must_use]
+    pub(crate) fn structural(self) -> Self {
+        Self { is_structural: true, ..self }
+    }
+
     /// Calls the function as HCL does: checks the number of arguments and nulls, converts, calls, and carries the
     /// arguments' marks over to the result; a bool is an answer about them.
     ///
@@ -103,7 +147,9 @@ impl Function {
         }
         let result = (self.call)(ambient, &converted)?;
         let mut marks = Marks::default();
-        args.iter().for_each(|arg| marks.merge(&arg.marks()));
+        args.iter().for_each(|arg| {
+            marks.merge(&if self.is_structural { arg.marks_of_structure() } else { arg.marks() });
+        });
         if matches!(result, Value::Bool(..)) {
             marks = marks.of_answer();
         }
@@ -120,13 +166,13 @@ pub(crate) type Family = Vec<(&'static str, Function)>;
 /// A function of fixed parameters.
 #[must_use]
 pub(crate) fn fixed(params: Vec<Param>, call: Implementation) -> Function {
-    Function { params, variadic: None, call, impurity: None, work: |_| 0 }
+    Function { params, variadic: None, call, impurity: None, is_structural: false, work: |_| 0 }
 }
 
 /// A function with a variable tail of arguments.
 #[must_use]
 pub(crate) fn variadic(params: Vec<Param>, rest: Param, call: Implementation) -> Function {
-    Function { params, variadic: Some(rest), call, impurity: None, work: |_| 0 }
+    Function { params, variadic: Some(rest), call, impurity: None, is_structural: false, work: |_| 0 }
 }
 
 /// A parameter that must not be null.

@@ -68,7 +68,7 @@ fn bcrypt(ambient: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
         MIN_COST..=MAX_COST => cost,
         _ => {
             let message = format!("the cost is {cost}, and {MAX_COST} takes seconds already; lower it");
-            return Err(FunctionError::argument(1, message));
+            return Err(FunctionError::argument(1, message).ours());
         }
     };
     let parts = ::bcrypt::hash_with_salt(password, cost as u32, (ambient.random)())

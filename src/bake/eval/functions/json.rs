@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::rc::Rc;
 
 use super::strings::{MAX_ITEMS, bounded, text};
-use super::{Ambient, Family, FunctionError, fixed, nullable, param};
+use super::{Ambient, ArgumentError, Family, FunctionError, fixed, nullable, param};
 use crate::bake::values::{MarkedStr, Number, Type, Value};
 
 /// How deep arrays and objects may nest.
@@ -96,12 +96,12 @@ pub(super) fn write_string(text: &str, json: &mut String) {
 ///
 /// # Errors
 /// What is wrong and where, for JSON that is not valid, nests more than 500 deep or holds more than 1,048,576 values.
-pub(super) fn from_json(json: &str) -> Result<Value, String> {
+pub(super) fn from_json(json: &str) -> Result<Value, ArgumentError> {
     let mut reader = JsonReader::new(json);
     let value = reader.value(0)?;
     reader.skip_space();
     if !reader.rest().is_empty() && !reader.rest().starts_with([']', '}']) {
-        return Err(format!("extraneous data after the JSON value, at byte {}", reader.at));
+        return Err(format!("extraneous data after the JSON value, at byte {}", reader.at).into());
     }
     Ok(value)
 }
@@ -131,32 +131,33 @@ impl<'a> JsonReader<'a> {
         found
     }
 
-    fn expect(&mut self, token: &str) -> Result<(), String> {
+    fn expect(&mut self, token: &str) -> Result<(), ArgumentError> {
         self.skip_space();
         if self.eat(token) { Ok(()) } else { Err(self.unexpected(&format!("`{token}`"))) }
     }
 
-    pub(super) fn unexpected(&self, wanted: &str) -> String {
-        match self.rest().chars().next() {
+    pub(super) fn unexpected(&self, wanted: &str) -> ArgumentError {
+        let message = match self.rest().chars().next() {
             Some(found) => format!("wrong JSON: {wanted} expected at byte {}, found {found:?}", self.at),
             None => format!("wrong JSON: {wanted} expected, found the end"),
-        }
+        };
+        message.into()
     }
 
     /// Goes to the next value, which is so deep, and counts it.
-    pub(super) fn enter(&mut self, depth: usize) -> Result<(), String> {
+    pub(super) fn enter(&mut self, depth: usize) -> Result<(), ArgumentError> {
         if depth > MAX_DEPTH {
-            return Err(format!("the JSON nests more than {MAX_DEPTH} deep"));
+            return Err(ArgumentError::ours(format!("the JSON nests more than {MAX_DEPTH} deep")));
         }
         self.values += 1;
         if self.values > MAX_ITEMS {
-            return Err(format!("the JSON has more than {MAX_ITEMS} values"));
+            return Err(ArgumentError::ours(format!("the JSON has more than {MAX_ITEMS} values")));
         }
         self.skip_space();
         Ok(())
     }
 
-    pub(super) fn value(&mut self, depth: usize) -> Result<Value, String> {
+    pub(super) fn value(&mut self, depth: usize) -> Result<Value, ArgumentError> {
         self.enter(depth)?;
         match self.rest().bytes().next() {
             Some(b'{') => self.object(depth),
@@ -177,17 +178,17 @@ impl<'a> JsonReader<'a> {
         }
     }
 
-    fn object(&mut self, depth: usize) -> Result<Value, String> {
+    fn object(&mut self, depth: usize) -> Result<Value, ArgumentError> {
         let mut members = BTreeMap::new();
         self.members(|reader, text| {
             let name = MarkedStr::normalized(text.as_str());
             if name.as_str() != text {
                 // cty takes the type's names in Unicode's composed form, then looks for those of the text.
-                return Err(format!("the property {text:?} is not in Unicode's composed form (NFC)"));
+                return Err(format!("the property {text:?} is not in Unicode's composed form (NFC)").into());
             }
             let value = reader.value(depth + 1)?;
             if members.get(name.as_str()).is_some_and(|former: &Value| former.ty() != value.ty()) {
-                return Err(format!("duplicate {:?} property in JSON object", name.as_str()));
+                return Err(format!("duplicate {:?} property in JSON object", name.as_str()).into());
             }
             members.insert(Rc::clone(name.name()), value);
             Ok(())
@@ -198,8 +199,8 @@ impl<'a> JsonReader<'a> {
     /// Reads an array; `item` reads the next of its values.
     pub(super) fn items(
         &mut self,
-        mut item: impl FnMut(&mut Self) -> Result<(), String>,
-    ) -> Result<(), String> {
+        mut item: impl FnMut(&mut Self) -> Result<(), ArgumentError>,
+    ) -> Result<(), ArgumentError> {
         self.expect("[")?;
         self.skip_space();
         if self.eat("]") {
@@ -218,8 +219,8 @@ impl<'a> JsonReader<'a> {
     /// Reads an object; `member` gets the name of each of its values, and reads that.
     pub(super) fn members(
         &mut self,
-        mut member: impl FnMut(&mut Self, String) -> Result<(), String>,
-    ) -> Result<(), String> {
+        mut member: impl FnMut(&mut Self, String) -> Result<(), ArgumentError>,
+    ) -> Result<(), ArgumentError> {
         self.expect("{")?;
         self.skip_space();
         if self.eat("}") {
@@ -238,13 +239,15 @@ impl<'a> JsonReader<'a> {
         }
     }
 
-    fn number(&mut self) -> Result<Number, String> {
+    fn number(&mut self) -> Result<Number, ArgumentError> {
         let start = self.at;
         let text = self.number_text()?;
-        Number::parse(text).ok_or_else(|| format!("the number at byte {start} of the JSON is out of range"))
+        Number::parse(text).ok_or_else(|| {
+            ArgumentError::ours(format!("the number at byte {start} of the JSON is out of range"))
+        })
     }
 
-    pub(super) fn number_text(&mut self) -> Result<&'a str, String> {
+    pub(super) fn number_text(&mut self) -> Result<&'a str, ArgumentError> {
         let start = self.at;
         self.eat("-");
         if !self.eat("0") {
@@ -260,7 +263,7 @@ impl<'a> JsonReader<'a> {
         Ok(&self.json[start..self.at])
     }
 
-    fn digits(&mut self) -> Result<(), String> {
+    fn digits(&mut self) -> Result<(), ArgumentError> {
         let count = self.rest().bytes().take_while(u8::is_ascii_digit).count();
         if count == 0 {
             return Err(self.unexpected("a digit"));
@@ -269,7 +272,7 @@ impl<'a> JsonReader<'a> {
         Ok(())
     }
 
-    pub(super) fn string(&mut self) -> Result<String, String> {
+    pub(super) fn string(&mut self) -> Result<String, ArgumentError> {
         if !self.eat("\"") {
             return Err(self.unexpected("a string"));
         }
@@ -291,7 +294,7 @@ impl<'a> JsonReader<'a> {
         }
     }
 
-    fn escape(&mut self) -> Result<char, String> {
+    fn escape(&mut self) -> Result<char, ArgumentError> {
         self.at += 1;
         if self.eat("u") {
             let first = self.code_unit()?;
@@ -319,7 +322,7 @@ impl<'a> JsonReader<'a> {
         Ok(c)
     }
 
-    fn code_unit(&mut self) -> Result<u32, String> {
+    fn code_unit(&mut self) -> Result<u32, ArgumentError> {
         let digits = self.rest().get(..4).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
         let unit = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
         let unit = unit.ok_or_else(|| self.unexpected("four hexadecimal digits"))?;

@@ -28,7 +28,7 @@ fn read(reader: &mut JsonReader<'_>, ty: &Type, depth: usize) -> Result<Value, S
         _ => "",
     };
     if !reader.rest().starts_with(opening) {
-        return Err(reader.unexpected(&ty.with_article()));
+        return Err(reader.unexpected(&ty.with_article()).into());
     }
     let list = |reader: &mut JsonReader<'_>, of: &Type| {
         let mut items = Vec::new();
@@ -71,7 +71,7 @@ fn read(reader: &mut JsonReader<'_>, ty: &Type, depth: usize) -> Result<Value, S
                 .collect();
             reader.members(|reader, name| {
                 let Some((name, ty)) = object.attributes.get_key_value(name.as_str()) else {
-                    return Err(format!("its type has no attribute `{name}`"));
+                    return Err(format!("its type has no attribute `{name}`").into());
                 };
                 members.insert(Rc::clone(name), read(reader, ty, depth + 1)?);
                 Ok(())
@@ -87,7 +87,7 @@ fn primitive(reader: &mut JsonReader<'_>, ty: &Type) -> Result<Value, String> {
         (Some(b'-' | b'0'..=b'9'), Type::Number | Type::String) => Value::string(reader.number_text()?),
         (_, Type::Bool | Type::String) if reader.eat("true") => Value::from(true),
         (_, Type::Bool | Type::String) if reader.eat("false") => Value::from(false),
-        _ => return Err(reader.unexpected(&ty.with_article())),
+        _ => return Err(reader.unexpected(&ty.with_article()).into()),
     };
     convert(&value, ty).map_err(|e| format!("its JSON does not fit: {e}"))
 }
@@ -105,7 +105,7 @@ fn any(reader: &mut JsonReader<'_>, depth: usize) -> Result<Value, String> {
         match name.as_str() {
             "type" => ty = Some(type_from_json(&value).ok_or("its JSON has a type that is none")?),
             "value" => json = Some(&start[..start.len() - reader.rest().len()]),
-            _ => return Err(form()),
+            _ => return Err(form().into()),
         }
         Ok(())
     })?;

@@ -6,15 +6,15 @@ use super::collections::list;
 use super::strings::text;
 use super::{Ambient, Family, FunctionError, fixed, nullable, param, variadic};
 use crate::bake::values::convert::convert;
-use crate::bake::values::{MarkedStr, Name, Type, Value};
+use crate::bake::values::{MarkedStr, Marks, Name, Type, Value};
 
 pub(super) fn family() -> Family {
     let any = |name| param(name, Type::Dynamic);
     vec![
-        ("keys", fixed(vec![any("inputMap")], keys)),
+        ("keys", fixed(vec![any("inputMap")], keys).structural()),
         ("lookup", fixed(vec![any("inputMap"), param("key", Type::String), any("default")], lookup)),
-        ("merge", variadic(vec![], nullable("maps", Type::Dynamic), merge)),
-        ("values", fixed(vec![any("mapping")], values)),
+        ("merge", variadic(vec![], nullable("maps", Type::Dynamic), merge).structural()),
+        ("values", fixed(vec![any("mapping")], values).structural()),
         ("zipmap", fixed(vec![param("keys", Type::list(Type::String)), any("values")], zipmap)),
     ]
 }
@@ -58,6 +58,7 @@ fn lookup(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
 fn merge(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let mut merged = BTreeMap::new();
     let mut types = Vec::with_capacity(args.len());
+    let mut of_keys = Marks::default();
     for arg in args {
         let ty = arg.ty();
         let wrong = || FunctionError::new(format!("arguments must be maps or objects, got \"{ty}\""));
@@ -74,6 +75,7 @@ fn merge(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
             Some(items) if matches!(&ty, Type::Set(of) if **of == Type::String) => {
                 let texts = items.iter().filter_map(|item| Some((item.as_str()?.into(), item.clone())));
                 merged.extend(texts);
+                of_keys.merge(&arg.marks());
             }
             _ => return Err(wrong()),
         }
@@ -83,7 +85,7 @@ fn merge(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
         Some(first @ Type::Map(element)) if types.iter().all(|ty| ty == first) => {
             Ok(Value::map((**element).clone(), merged))
         }
-        _ => Ok(Value::object(merged)),
+        _ => Ok(Value::object(merged).marked_itself(&of_keys)),
     }
 }
 

@@ -29,7 +29,7 @@ mod time;
 
 pub use function::Ambient;
 pub(crate) use function::{
-    Family, Function, FunctionError, Implementation, fixed, nullable, param, variadic,
+    ArgumentError, Family, Function, FunctionError, Implementation, fixed, nullable, param, variadic,
 };
 pub(crate) use json_typed::{from_json_as, to_json};
 

@@ -3,7 +3,7 @@
 use num_bigint::{BigInt, BigUint, Sign};
 
 use super::strings::{integer, text};
-use super::{Ambient, Family, Function, FunctionError, fixed, param, variadic};
+use super::{Ambient, ArgumentError, Family, Function, FunctionError, fixed, param, variadic};
 use crate::bake::values::{ArithmeticError, Number, Type, Value};
 
 /// The most digits that `parseint` reads, as many as a number literal may have.
@@ -50,8 +50,14 @@ fn arithmetic(
 ) -> Result<Value, FunctionError> {
     match operation(number(args, 0)?, number(args, 1)?) {
         Ok(result) => Ok(result.into()),
-        Err(error) => Err(FunctionError::new(error.to_string())),
+        Err(error) => Err(no_result(error)),
     }
+}
+
+/// Why there is no number.
+pub(super) fn no_result(error: ArithmeticError) -> FunctionError {
+    let failure = FunctionError::new(error.to_string());
+    if error == ArithmeticError::OutOfRange { failure.ours() } else { failure }
 }
 
 fn int(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
@@ -222,8 +228,11 @@ fn parse_int(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
             FunctionError::argument(1, "base must be a whole number between 2 and 62 inclusive")
         })?;
     let source = text(args, 0)?;
-    let parsed = (source.len() <= MAX_DIGITS).then(|| parse_radix(source, base)).flatten();
-    let value = parsed.ok_or_else(|| {
+    if source.len() > MAX_DIGITS {
+        let message = format!("it is longer than {MAX_DIGITS} digits");
+        return Err(FunctionError::argument(0, ArgumentError::ours(message)));
+    }
+    let value = parse_radix(source, base).ok_or_else(|| {
         let start: String = source.chars().take(100).collect();
         FunctionError::argument(0, format!("cannot parse {start:?} as a base {base} integer"))
     })?;

@@ -10,7 +10,7 @@ use num_bigint::BigUint;
 
 use super::encoding::BASE64;
 use super::strings::text;
-use super::{Ambient, FunctionError};
+use super::{Ambient, ArgumentError, FunctionError};
 use crate::bake::values::Value;
 
 /// The shortest key that Go's crypto/rsa takes, since 1.24.
@@ -40,14 +40,15 @@ pub(super) fn work(args: &[Value]) -> u64 {
     bits.pow(3) >> 16
 }
 
-fn read_key(pem: &str) -> Result<PrivateKey, String> {
+fn read_key(pem: &str) -> Result<PrivateKey, ArgumentError> {
     let key = PrivateKey::parse(&decode_pem(pem)?).ok_or(
         "the key is none of RSA in PKCS #1 (`BEGIN RSA PRIVATE KEY`); \
          `openssl rsa -traditional` converts one of another form",
     )?;
     let bits = key.modulus.bits();
     if !(MIN_BITS..=MAX_BITS).contains(&bits) {
-        return Err(format!("the key has {bits} bits; {MIN_BITS} to {MAX_BITS} are expected"));
+        let message = format!("the key has {bits} bits; {MIN_BITS} to {MAX_BITS} are expected");
+        return Err(if bits > MAX_BITS { ArgumentError::ours(message) } else { message.into() });
     }
     if key.is_consistent() {
         Ok(key)

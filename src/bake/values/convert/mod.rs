@@ -276,7 +276,7 @@ pub(crate) fn alike(items: Vec<Value>, empty: Type) -> Option<(Type, Vec<Value>)
     let untyped = |item: &Value| matches!(item, Value::Null(Type::Dynamic, _));
     let element = items.iter().find(|item| !untyped(item)).unwrap_or(first).ty();
     let fit = |item: Value| match item {
-        Value::Null(Type::Dynamic, _) => Some(Value::null(element.clone())),
+        Value::Null(Type::Dynamic, marks) => Some(Value::Null(element.clone(), marks)),
         item => (item.ty() == element).then_some(item),
     };
     let items = items.into_iter().map(fit).collect::<Option<_>>()?;
