@@ -16,7 +16,7 @@ use crate::diagnostic::{Diagnostic, Severity, sorted};
 use crate::error::{Error, Stale};
 use crate::host::{Action, Compared, Destination, HostError, Written};
 use crate::plan::{Plan, SourceFile};
-use crate::platform::Platform;
+use crate::platform::{Platform, PlatformError};
 use crate::render;
 use crate::resolve::{self, Input, Purpose};
 
@@ -155,7 +155,7 @@ pub(super) fn make_for(
     let platforms = selection
         .platforms
         .iter()
-        .map(|text| text.parse::<Platform>().map_err(|e| Error::Usage(format!("`--platform {text}`: {e}"))))
+        .map(|text| platform(text).map_err(|problem| Error::Usage(format!("`--platform {text}`: {problem}"))))
         .collect::<Result<Vec<_>, _>>()?;
     let known_versions = facts::known_versions(session, &selection.facts, &mut known)?;
     // Starting programs takes longer than all the rest, and most plans use no facts.
@@ -197,6 +197,18 @@ pub(super) fn make_for(
     findings.extend(plan.warnings.iter().cloned());
     session.tell(&sorted(findings));
     Ok((plan, loaded))
+}
+
+/// A platform that something can build.
+fn platform(text: &str) -> Result<Platform, String> {
+    let platform: Platform = text.parse().map_err(|error: PlatformError| error.to_string())?;
+    match platform.unknown_part() {
+        None => Ok(platform),
+        Some((part, Some(near))) => Err(format!("`{part}` is unknown to containerd; did you mean `{near}`?")),
+        Some((part, None)) => {
+            Err(format!("`{part}` is unknown to containerd; expected a platform such as `linux/amd64`"))
+        }
+    }
 }
 
 /// What a generated file says about itself.

@@ -208,7 +208,7 @@ fn mistakes_are_json_where_the_plan_would_be() {
 }
 
 #[test]
-fn a_platform_that_no_image_has_is_told() {
+fn platforms_that_no_image_has_are_reported() {
     Test::new()
         .file("docker-bake.hcl", SPEC)
         .args(["plan", "--platform=linux/riscv64", "--platform=linux/s390x"])
@@ -219,6 +219,65 @@ fn a_platform_that_no_image_has_is_told() {
             "warning[unbuilt-platform]: no image is built for `linux/riscv64`\n  = help: the platforms of the targets are `linux/amd64`, `linux/arm64`, `linux/s390x`\n",
         )
         .run();
+}
+
+/// The run of a plan without jobs passes, so a plan that `--platform` empties must not be made.
+#[test]
+fn a_plan_that_the_platforms_leave_empty_is_refused() {
+    let lines =
+        ["plan", "plan --out out", "bake", "bake -o out.json", "matrix", "metadata", "readme README.md"];
+    for line in lines {
+        let run = |options: &str| {
+            let readme = "<!-- bakeplan:begin -->\n<!-- bakeplan:end -->\n";
+            let test = Test::new().file("docker-bake.hcl", SPEC).file("README.md", readme);
+            let output = test.args(line.split(' ')).args(options.split(' ')).output();
+            (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        };
+        for platforms in [
+            "--platform=linux/riscv64",
+            "--platform=linux/riscv64 --platform=linux/386",
+            "app --platform=linux/s390x",
+        ] {
+            let (status, stderr) = run(platforms);
+            assert_eq!(status, Some(1), "{line} {platforms}: {stderr}");
+            assert!(stderr.starts_with("error[unbuilt-platform]: no image is built for `linux/"), "{stderr}");
+        }
+        let (status, stderr) = run("--platform=linux/s390x --platform=linux/riscv64");
+        assert_eq!(status, Some(0), "{line}: {stderr}");
+        assert!(
+            stderr.contains("warning[unbuilt-platform]: no image is built for `linux/riscv64`"),
+            "{stderr}"
+        );
+        let (status, stderr) = run("--platform=linux/s390x");
+        assert_eq!(status, Some(0), "{line}: {stderr}");
+        assert!(!stderr.contains("unbuilt-platform"), "{stderr}");
+    }
+    // Where nothing is published, it is not the platform that leaves it empty.
+    let local = "target \"lint\" {\n  platforms = [\"linux/amd64\"]\n}\n";
+    let test = Test::new().file("docker-bake.hcl", local).args(["plan", "lint", "--platform=linux/s390x"]);
+    test.stdout("...\n0 images, 0 tags, 0 platforms, 0 jobs\n")
+        .stderr("warning[unbuilt-platform]: [..]\n...\n")
+        .run();
+}
+
+#[test]
+fn a_misspelt_platform_is_a_usage_error() {
+    for (given, problem) in [
+        ("linx/arm64", "`linx` is unknown to containerd; did you mean `linux`?"),
+        ("linux/amd46", "`amd46` is unknown to containerd; did you mean `amd64`?"),
+        ("linux/arn64", "`arn64` is unknown to containerd; did you mean `arm64`?"),
+        ("linux/quantum", "`quantum` is unknown to containerd; expected a platform such as `linux/amd64`"),
+        ("linux/amd64/v3/x/y", "[..]"),
+        ("", "[..]"),
+    ] {
+        let test = Test::new().file("docker-bake.hcl", SPEC).args(["plan", "--platform=linux/s390x"]);
+        let test = test.args([format!("--platform={given}").as_str()]).status(2);
+        test.stderr(format!("error[usage]: `--platform {given}`: {problem}\n")).run();
+    }
+    for given in ["aarch64", "linux/x86_64", "linux/arm64/v8", "s390x"] {
+        let test = Test::new().file("docker-bake.hcl", SPEC).args(["plan", "--platform", given]);
+        assert_eq!(test.output().status.code(), Some(0), "{given}");
+    }
 }
 
 #[test]
