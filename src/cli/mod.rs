@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::reference::Registry;
 
@@ -31,7 +31,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 out of 
 /// Reads the Bake file you already have, as `docker buildx bake` does but without Docker, decides which image is built
 /// on which platform and published under which tags, and writes what the pipeline needs.
 #[derive(Clone, Debug, Parser)]
-#[command(version, after_help = EXIT_CODES, args_override_self = true, arg_required_else_help = true)]
+#[command(version, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// Global options.
     #[command(flatten)]
@@ -80,35 +80,32 @@ impl Cli {
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Command {
     /// Print the resolved Bake definition, as `docker buildx bake --print` does
-    #[command(args_override_self = true)]
     Print(Deferred<Print>),
     /// Show or write the plan: images, tags, platforms, jobs
-    #[command(args_override_self = true, after_help = EXIT_CODES)]
+    #[command(after_help = EXIT_CODES)]
     Plan(Deferred<Plan>),
     /// Write the Bake file with one target for each image and platform
-    #[command(args_override_self = true, after_help = EXIT_CODES)]
+    #[command(after_help = EXIT_CODES)]
     Bake(Deferred<Bake>),
     /// Print the rows of a CI matrix, one for each job
-    #[command(args_override_self = true)]
     Matrix(Deferred<Matrix>),
     /// Print which tags each image is published under
-    #[command(args_override_self = true)]
     Metadata(Deferred<Metadata>),
     /// Give the images that were built by digest all their tags, everywhere
-    #[command(args_override_self = true, after_help = EXIT_CODES)]
+    #[command(after_help = EXIT_CODES)]
     Merge(Deferred<Merge>),
     /// Check what registries serve, down to the last layer, and say why it is wrong
-    #[command(args_override_self = true, after_help = EXIT_CODES)]
+    #[command(after_help = EXIT_CODES)]
     Verify(Deferred<Verify>),
     /// Keep the table of tags in a README up to date, between two markers
-    #[command(args_override_self = true, after_help = EXIT_CODES)]
+    #[command(after_help = EXIT_CODES)]
     Readme(Deferred<Readme>),
     /// Print the JSON Schema of what is written or read as JSON
-    #[command(args_override_self = true)]
     Schema(Deferred<Schema>),
 }
 
-/// Where the definition comes from and what is changed in it: the options of `docker buildx bake`, with its meaning.
+/// Where the definition comes from and what is changed in it: the options of `docker buildx bake`, with its meaning. As
+/// there, the last of several counts; of ours, none may be given twice but those that say so.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Bake options, as `docker buildx bake` has them")]
 pub(crate) struct Definition {
@@ -136,30 +133,37 @@ pub(crate) struct Definition {
     /// Push what is built
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
+    #[arg(overrides_with = "push")]
     pub push: bool,
     /// Load what is built into Docker
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
+    #[arg(overrides_with = "load")]
     pub load: bool,
     /// Build without the cache
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true")]
+    #[arg(overrides_with = "no_cache")]
     pub no_cache: Option<bool>,
     /// Pull referenced images always
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true")]
+    #[arg(overrides_with = "pull")]
     pub pull: Option<bool>,
     /// Attest how it was built: a boolean, or such as `mode=max`
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    #[arg(overrides_with = "provenance")]
     pub provenance: Option<String>,
     /// Attest what is in it: a boolean, or such as `generator=IMAGE`
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    #[arg(overrides_with = "sbom")]
     pub sbom: Option<String>,
     /// Evaluate policies with options such as `strict=true` (repeatable)
     #[arg(long = "policy", value_name = "OPTIONS", allow_hyphen_values = true)]
     pub policies: Vec<String>,
     /// Evaluate instead of building: check, outline or targets
     #[arg(long, value_name = "METHOD", allow_hyphen_values = true)]
+    #[arg(overrides_with = "call")]
     pub call: Option<String>,
     /// Options that change nothing here.
     #[command(flatten)]
@@ -181,29 +185,36 @@ impl Definition {
 pub(crate) struct Ignored {
     /// Builder that would build
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    #[arg(overrides_with = "builder")]
     pub builder: Option<String>,
     /// How progress would be shown
     #[arg(long, value_name = "MODE", allow_hyphen_values = true)]
+    #[arg(overrides_with = "progress")]
     pub progress: Option<String>,
     /// What builds would be allowed to use (repeatable)
     #[arg(long, value_name = "ENTITLEMENT", allow_hyphen_values = true)]
     pub allow: Vec<String>,
     /// Where the results of builds would be written
     #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
+    #[arg(overrides_with = "metadata_file")]
     pub metadata_file: Option<String>,
     /// When a build that fails would stop the others
     #[arg(long, value_name = "MODE", allow_hyphen_values = true)]
+    #[arg(overrides_with = "execution")]
     pub execution: Option<String>,
     /// How many targets would be built at once
     #[arg(short, long, value_name = "NUMBER", allow_hyphen_values = true)]
+    #[arg(overrides_with = "jobs")]
     pub jobs: Option<String>,
     /// Printing instead of building: nothing is built here
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
+    #[arg(overrides_with = "print")]
     pub print: bool,
     /// Debug logging
     #[arg(short = 'D', long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
+    #[arg(overrides_with = "debug")]
     pub debug: bool,
 }
 
@@ -216,7 +227,7 @@ pub(crate) struct Print {
     /// Short for `--call=check`: lint instead of building
     #[arg(id = "lint", long = "check", value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1)]
     #[arg(require_equals = true, default_missing_value = "true", default_value = "false")]
-    #[arg(hide_default_value = true, overrides_with = "call")]
+    #[arg(hide_default_value = true, overrides_with_all = ["call", "lint"])]
     pub lint: bool,
     /// The definition.
     #[command(flatten)]
@@ -226,9 +237,9 @@ pub(crate) struct Print {
 /// `bakeplan plan`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Plan {
-    /// Print a table, json (and errors as JSON), or markdown (the table of tags for a README)
-    #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
-    pub format: PlanFormat,
+    /// Print a table, json (and errors as JSON), or markdown (the table of tags for a README) [default: table]
+    #[arg(long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
+    pub format: Option<PlanFormat>,
     /// Write docker-bake.json, matrix.json and plan.json into this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<String>,
@@ -238,11 +249,13 @@ pub(crate) struct Plan {
     /// Set the outputs of a GitHub Actions step and annotate errors
     #[arg(long)]
     pub github: bool,
-    /// Say of each tag why it is where it is (in the table; plan.json says it always)
-    #[arg(long)]
+    /// Say of each tag why it is where it is (in the table; plan.json always does)
+    #[arg(long, conflicts_with = "check")]
     pub explain: bool,
     /// Print what is known about the run as JSON instead of a plan; needs no Bake file
-    #[arg(long = "facts", conflicts_with_all = ["out", "github", "targets"])]
+    #[arg(long = "facts", conflicts_with_all = ["out", "github", "explain", "platforms", "publish", "targets", "files"])]
+    #[arg(conflicts_with_all = ["images", "overrides", "variables", "kept", "strict", "push", "load", "no_cache", "pull"])]
+    #[arg(conflicts_with_all = ["provenance", "sbom", "policies", "call"])]
     pub print_facts: bool,
     /// What is planned.
     #[command(flatten)]
@@ -328,15 +341,16 @@ pub(crate) struct Merge {
 
 /// `bakeplan verify`.
 #[derive(Args, Clone, Debug)]
+#[command(group = ArgGroup::new("checked").args(["references", "plan"]).required(true))]
 pub(crate) struct Verify {
     /// References to check, such as `ghcr.io/acme/app:1`
-    #[arg(value_name = "REFERENCE", required_unless_present = "plan", conflicts_with = "plan")]
+    #[arg(value_name = "REFERENCE")]
     pub references: Vec<String>,
     /// Check all tags of this plan instead
     #[arg(long, value_name = "FILE")]
     pub plan: Option<String>,
     /// Compare the tags with what was built: metadata files, folders of them, or `TARGET=DIGEST` (repeatable)
-    #[arg(long, value_name = "PATH", num_args = 1.., requires = "plan")]
+    #[arg(long, value_name = "PATH", num_args = 1.., requires = "plan", conflicts_with = "references")]
     pub metadata: Vec<String>,
     /// Say what the first reference is and why it does not work; the others are what it was to be made of, and digests
     /// that an error named
@@ -444,10 +458,9 @@ pub(crate) struct FactOptions {
 }
 
 /// The forms of a plan.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PlanFormat {
     /// For people
-    #[default]
     Table,
     /// As plan.json
     Json,

@@ -50,6 +50,9 @@ pub(super) fn load_as_bake(session: &mut Session<'_>, args: &cli::Definition) ->
 /// Reads what the options name, or what is there; `images` unless an option says it.
 fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'_>) -> Result<Loaded, Error> {
     discovery::refuse_remote(&args.targets)?;
+    if args.images.as_deref() == Some(STDIN) && args.files.iter().any(|file| file == STDIN) {
+        return Err(Error::Usage("`-f -` and `--images -` cannot both read standard input".into()));
+    }
     let images = args.images.as_deref().map_or(images, Images::given);
     let host = session.host;
     let env = visible_environment(host);

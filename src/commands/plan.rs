@@ -23,6 +23,7 @@ use crate::resolve::{self, Input, Purpose};
 /// `bakeplan plan`
 pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Error> {
     let cli::Plan { format, out, check: is_check, github: is_github, explain, print_facts, selection } = args;
+    check_format(args)?;
     if *print_facts {
         return facts::print(session, &selection.facts);
     }
@@ -43,19 +44,39 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
             .collect();
         refuse_loop(session, loaded, &files[0].0)?;
         if *is_check {
-            return check(session, &files, &command);
+            check(session, &files, &command)?;
+        } else {
+            refuse_foreign(session, &files[0].0)?;
+            write(session, &files)?;
         }
-        refuse_foreign(session, &files[0].0)?;
-        write(session, &files)?;
     }
     if *is_github {
         github(session, &outputs(plan), &render::summary::render(plan))?;
     }
-    match format {
+    if *is_check {
+        return Ok(());
+    }
+    match (*format).unwrap_or(PlanFormat::Table) {
         PlanFormat::Table => session.deliver(&render::table::render(plan, *explain)),
         PlanFormat::Json => session.deliver(&render::metadata::render(plan)),
         PlanFormat::Markdown => session.deliver(&render::markdown::render(plan)),
     }
+}
+
+/// Refuses a format of what is not printed.
+fn check_format(args: &cli::Plan) -> Result<(), Error> {
+    let (name, format) = match args.format {
+        None | Some(PlanFormat::Json) => return Ok(()),
+        Some(PlanFormat::Table) => ("table", PlanFormat::Table),
+        Some(PlanFormat::Markdown) => ("markdown", PlanFormat::Markdown),
+    };
+    let (option, why) = match () {
+        () if args.print_facts => ("--facts", "it prints JSON"),
+        () if args.check => ("--check", "it prints no plan"),
+        () if args.explain && format == PlanFormat::Markdown => ("--explain", "that table has no reasons"),
+        () => return Ok(()),
+    };
+    Err(Error::Usage(format!("`--format {name}` cannot be used with `{option}`: {why}")))
 }
 
 /// `bakeplan bake`

@@ -164,3 +164,29 @@ fn contradictions_and_failures_have_their_own_codes() {
         );
     }
 }
+
+/// What belongs to a plan is refused with references, where it would be passed over.
+#[test]
+fn what_needs_a_plan_is_refused_with_references() {
+    let refused = |line: &str, message: &str| {
+        let output = Test::new().args(["verify"]).args(line.split_whitespace()).output();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{line}: {stderr}");
+        assert!(stderr.contains(message), "{line}: {stderr}");
+    };
+    for line in [
+        "ghcr.io/acme/app:1 --metadata nowhere",
+        "--metadata nowhere -- ghcr.io/acme/app:1",
+        "oci-layout:out:1 ghcr.io/acme/app:1 --metadata a b",
+        "--explain ghcr.io/acme/app:1 --metadata nowhere",
+    ] {
+        refused(line, "--metadata <PATH>...'");
+        refused(line, "cannot be used with '");
+    }
+    for line in ["", "--metadata nowhere", "--explain", "--format json", "--github"] {
+        refused(line, "required arguments were not provided:\n  <REFERENCE|--plan <FILE>>\n");
+    }
+    refused("--plan plan.json ghcr.io/acme/app:1", "'--plan <FILE>' cannot be used with '[REFERENCE]...'");
+    refused("--plan plan.json --explain", "'--plan <FILE>' cannot be used with '--explain'");
+    refused("--plan a.json --plan b.json", "'--plan <FILE>' cannot be used multiple times");
+}
