@@ -215,6 +215,7 @@ pub(super) fn make_for(
             return Err(sorted(findings).into());
         }
     }
+    findings.extend(loaded.module.public_secrets());
     findings.extend(plan.warnings.iter().cloned());
     session.tell(&sorted(findings));
     Ok((plan, loaded))

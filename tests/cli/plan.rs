@@ -180,12 +180,12 @@ fn mistakes_are_annotations_on_github() {
         .args(["plan", "--github"])
         .status(1)
         .stderr(str![[r#"
-error[reference]: `ghcr.io/Acme/app:1` is no image reference: repository name must be lowercase: "Acme/app"
+error[reference]: `ghcr.io/Acme/app:1` is not a valid image reference: repository name must be lowercase: "Acme/app"
  --> docker-bake.hcl:3:5
   |
 3 |     "ghcr.io/Acme/app:1",
   |     ^^^^^^^^^^^^^^^^^^^^
-::error file=docker-bake.hcl,line=3,endLine=3,col=5,title=reference::`ghcr.io/Acme/app:1` is no image reference: repository name must be lowercase: "Acme/app"
+::error file=docker-bake.hcl,line=3,endLine=3,col=5,title=reference::`ghcr.io/Acme/app:1` is not a valid image reference: repository name must be lowercase: "Acme/app"
 
 "#]])
         .run();
@@ -201,7 +201,7 @@ fn mistakes_are_json_where_the_plan_would_be() {
         serde_json::json!([{
             "severity": "error",
             "code": "reference",
-            "message": "`ghcr.io/Acme/app:1` is no image reference: repository name must be lowercase: \"Acme/app\"",
+            "message": "`ghcr.io/Acme/app:1` is not a valid image reference: repository name must be lowercase: \"Acme/app\"",
             "places": [{ "file": "docker-bake.hcl", "line": 3, "column": 5, "end_line": 3, "end_column": 25 }],
         }])
     );

@@ -272,7 +272,7 @@ impl Module {
         }
     }
 
-    fn override_of(&self, name: &str, typed: bool) -> Option<Override> {
+    pub(super) fn override_of(&self, name: &str, typed: bool) -> Option<Override> {
         let look_up = |key: &str| {
             let var = self.surroundings.vars.get(key).map(|text| (format!("`--var {key}`"), text));
             var.or_else(|| {

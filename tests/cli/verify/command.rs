@@ -190,3 +190,53 @@ fn what_needs_a_plan_is_refused_with_references() {
     refused("--plan plan.json --explain", "'--plan <FILE>' cannot be used with '--explain'");
     refused("--plan a.json --plan b.json", "'--plan <FILE>' cannot be used multiple times");
 }
+
+/// The path of a layout is relative to where the program runs, wherever the plan is.
+#[test]
+fn layouts_are_found_from_the_working_directory() {
+    let world = merged();
+    let run = |folder: &str, line: &str| {
+        let test =
+            Test::new().files(world.root(), "").file("plans/plan.json", plan(&[APP])).file("there/x", "");
+        let line = line.replace("ROOT", test.folder().to_str().unwrap());
+        let output = test.args(["-C", folder, "verify"]).args(line.split(' ')).output();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for (folder, line) in [
+        (".", "--plan plans/plan.json"),
+        (".", "oci-layout:acme/app:1.4.2"),
+        ("there", "oci-layout:../acme/app:1.4.2"),
+        ("acme", "oci-layout:app:1.4.2"),
+        ("there", "oci-layout:ROOT/acme/app:1.4.2"),
+    ] {
+        let (status, stderr) = run(folder, line);
+        assert_eq!(status, Some(0), "{folder} {line}: {stderr}");
+    }
+    for (folder, line) in [("plans", "--plan plan.json"), ("there", "oci-layout:acme/app:1.4.2")] {
+        let (status, stderr) = run(folder, line);
+        assert_eq!(status, Some(1), "{folder} {line}: {stderr}");
+        assert!(stderr.contains("there is no OCI layout"), "{stderr}");
+    }
+}
+
+/// Builds push to registries only.
+#[test]
+fn definitions_cannot_name_layouts() {
+    for (attributes, image) in [
+        ("", "repositories = [\"oci-layout:out/app\"]"),
+        ("", "repositories = [\"r.io/app\", \"oci-layout:///srv/app\"]"),
+        ("tags = [\"oci-layout:out/app:1\"]", ""),
+        ("tags = [\"r.io/app:1\", \"oci-layout://out/app:1\"]", ""),
+    ] {
+        let block = if image.is_empty() {
+            String::new()
+        } else {
+            format!("image \"app\" {{\n  {image}\n  tags = [\"1\"]\n}}\n")
+        };
+        let file = format!("target \"app\" {{\n  platforms = [\"linux/amd64\"]\n  {attributes}\n}}\n{block}");
+        let output = Test::new().file("docker-bake.hcl", file).args(["plan", "app"]).output();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{attributes}{image}: {stderr}");
+        assert!(stderr.contains("`bakeplan merge` and `verify` take OCI layouts"), "{stderr}");
+    }
+}
