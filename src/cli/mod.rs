@@ -127,7 +127,7 @@ pub(crate) struct Definition {
     /// Leave a variable to the build: it stays `${NAME}` in what is written (repeatable)
     #[arg(long = "keep-variable", value_name = "NAME", help_heading = None)]
     pub kept: Vec<String>,
-    /// Refuse what Bake lets pass and is a mistake nearly always, with the place of each
+    /// Refuse what Bake lets pass and is almost always a mistake, with the place of each
     #[arg(long, help_heading = None)]
     pub strict: bool,
     /// Push what is built
@@ -411,6 +411,9 @@ pub(crate) struct Schema {
     pub of: SchemaOf,
 }
 
+/// The help of the names that are planned.
+const PLANNED: &str = "Images, targets and groups, or patterns such as `app-*` [default: all images; without `image` blocks, what Bake builds]";
+
 /// What has a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SchemaOf {
@@ -426,6 +429,7 @@ pub(crate) enum SchemaOf {
 
 /// Which part of a definition is planned, and for what.
 #[derive(Args, Clone, Debug)]
+#[command(mut_arg("targets", |targets| targets.help(PLANNED)))]
 pub(crate) struct Selection {
     /// Plan this platform only (repeatable)
     #[arg(long = "platform", value_name = "PLATFORM")]
