@@ -14,7 +14,7 @@ pub(crate) struct Global {
     /// Colour the output: auto, always or never
     #[arg(long, overrides_with = "color", value_name = "WHEN", default_value_t, hide_possible_values = true)]
     pub color: ColorChoice,
-    /// Say on standard error what is read and written
+    /// Report on standard error what is read and written
     #[arg(short, long, overrides_with = "verbose")]
     pub verbose: bool,
 }

@@ -91,16 +91,16 @@ pub(crate) enum Command {
     Matrix(Deferred<Matrix>),
     /// Print which tags each image is published under
     Metadata(Deferred<Metadata>),
-    /// Give the images that were built by digest all their tags, everywhere
+    /// Publish images that were built by digest under all their tags, in all their repositories
     #[command(after_help = EXIT_CODES)]
     Merge(Deferred<Merge>),
-    /// Check what registries serve, down to the last layer, and say why it is wrong
+    /// Check what registries serve, down to the last layer, and explain what is wrong
     #[command(after_help = EXIT_CODES)]
     Verify(Deferred<Verify>),
     /// Keep the table of tags in a README up to date, between two markers
     #[command(after_help = EXIT_CODES)]
     Readme(Deferred<Readme>),
-    /// Print the JSON Schema of what is written or read as JSON
+    /// Print the JSON Schema of a file that is written or read as JSON
     Schema(Deferred<Schema>),
 }
 
@@ -145,16 +145,16 @@ pub(crate) struct Definition {
     #[arg(default_missing_value = "true")]
     #[arg(overrides_with = "no_cache")]
     pub no_cache: Option<bool>,
-    /// Pull referenced images always
+    /// Always pull referenced images
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true")]
     #[arg(overrides_with = "pull")]
     pub pull: Option<bool>,
-    /// Attest how it was built: a boolean, or such as `mode=max`
+    /// Attest how it was built: a boolean, or attributes such as `mode=max`
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     #[arg(overrides_with = "provenance")]
     pub provenance: Option<String>,
-    /// Attest what is in it: a boolean, or such as `generator=IMAGE`
+    /// Attest what is in it: a boolean, or attributes such as `generator=IMAGE`
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     #[arg(overrides_with = "sbom")]
     pub sbom: Option<String>,
@@ -243,13 +243,13 @@ pub(crate) struct Plan {
     /// Write docker-bake.json, matrix.json and plan.json into this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<String>,
-    /// Write nothing, fail when a file in that folder is out of date
+    /// Write nothing; fail when a file in that folder is out of date
     #[arg(long, requires = "out")]
     pub check: bool,
     /// Set the outputs of a GitHub Actions step and annotate errors
     #[arg(long)]
     pub github: bool,
-    /// Say of each tag why it is where it is (in the table; plan.json always does)
+    /// Give the reason for each tag (in the table; plan.json always has it)
     #[arg(long, conflicts_with = "check")]
     pub explain: bool,
     /// Print what is known about the run as JSON instead of a plan; needs no Bake file
@@ -268,7 +268,7 @@ pub(crate) struct Bake {
     /// Write this file, when its content changes, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<String>,
-    /// Write nothing, fail when the file is out of date
+    /// Write nothing; fail when the file is out of date
     #[arg(long)]
     pub check: bool,
     /// What is planned.
@@ -304,10 +304,10 @@ pub(crate) struct Merge {
     /// The plan that the builds were made from
     #[arg(long, value_name = "FILE")]
     pub plan: String,
-    /// What was built: metadata files of `docker buildx bake`, folders of them, or `TARGET=DIGEST` (repeatable)
+    /// What was built: metadata files from `docker buildx bake`, folders of them, or `TARGET=DIGEST` (repeatable)
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     pub metadata: Vec<String>,
-    /// Check everything, print what would be written and the same as commands, and write nothing
+    /// Check everything and print what would be written, also as commands, but write nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Publish nothing when any build of any image is missing
@@ -322,10 +322,10 @@ pub(crate) struct Merge {
     /// Publish an image even if its platforms were built on different base images
     #[arg(long)]
     pub allow_mixed_bases: bool,
-    /// Write by ourselves (native), or let `docker buildx imagetools create` do it (docker)
+    /// Write directly (native), or through `docker buildx imagetools create` (docker)
     #[arg(long, value_name = "ENGINE", default_value_t, value_enum, hide_possible_values = true)]
     pub engine: Engine,
-    /// How long to wait for builds that are not there yet and for registries, such as `90s` or `5m`
+    /// How long to wait for missing builds and for registries, such as `90s` or `5m`
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait: Option<Duration>,
     /// Print a table, or json (and errors as JSON)
@@ -352,7 +352,7 @@ pub(crate) struct Verify {
     /// Compare the tags with what was built: metadata files, folders of them, or `TARGET=DIGEST` (repeatable)
     #[arg(long, value_name = "PATH", num_args = 1.., requires = "plan", conflicts_with = "references")]
     pub metadata: Vec<String>,
-    /// Say what the first reference is and why it does not work; the others are what it was to be made of, and digests
+    /// Explain what the first reference is and why it does not work; the others are what it should be made of, and digests
     /// that an error named
     #[arg(long, conflicts_with = "plan")]
     pub explain: bool,
@@ -371,7 +371,7 @@ pub(crate) struct Verify {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct Network {
-    /// Reach this registry (`HOST[:PORT]`) without encryption; those on this machine are anyway (repeatable)
+    /// Reach this registry (`HOST[:PORT]`) without encryption; registries on this machine always are (repeatable)
     #[arg(long = "insecure-registry", value_name = "HOST")]
     pub insecure: Vec<Registry>,
     /// Trust the authorities in this PEM file besides the system's (repeatable)
@@ -395,7 +395,7 @@ pub(crate) struct Readme {
     /// File with the lines `<!-- bakeplan:begin -->` and `<!-- bakeplan:end -->`
     #[arg(id = "readme", value_name = "FILE")]
     pub file: String,
-    /// Write nothing, fail when the table is out of date
+    /// Write nothing; fail when the table is out of date
     #[arg(long)]
     pub check: bool,
     /// What is planned.
@@ -456,7 +456,7 @@ pub(crate) struct FactOptions {
     /// Take facts from a JSON object in this file, or `-` for standard input
     #[arg(long = "facts-file", value_name = "FILE")]
     pub file: Option<String>,
-    /// Which versions were released before: `git` asks the remote `origin` for its tags, a file lists them
+    /// Versions released before: `git` reads the tags of the remote `origin`; a file lists them
     #[arg(long, value_name = "FILE|git")]
     pub known_versions: Option<String>,
 }
@@ -517,7 +517,7 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
     let seconds = seconds.and_then(|number| number.checked_mul(factor)).filter(|seconds| *seconds <= 86_400);
     seconds
         .map(Duration::from_secs)
-        .ok_or_else(|| "expected such as `90s`, `5m` or `1h`, a day at most".to_owned())
+        .ok_or_else(|| "expected a duration such as `90s`, `5m` or `1h`, at most a day".to_owned())
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub(crate) fn parse(text: &str) -> Result<KnownVersions, String> {
     let each =
         |by_image: BTreeMap<String, Vec<String>>| KnownVersions { by_image, ..KnownVersions::default() };
     let fail = |error: serde_json::Error| {
-        format!("expected a list of texts, or an object with such a list for each image: {error}")
+        format!("expected a list of strings, or an object with such a list for each image: {error}")
     };
     match text.trim_start().chars().next() {
         Some('[') => serde_json::from_str(text).map(all).map_err(fail),

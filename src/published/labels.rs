@@ -21,8 +21,8 @@ pub(crate) fn differences(
     let compare = |what: &str, planned: &BTreeMap<String, String>, found: &BTreeMap<String, String>| {
         let differ = planned.iter().filter(|(key, value)| found.get(*key) != Some(*value));
         let phrase = |(key, planned): (&String, &String)| match found.get(key) {
-            Some(found) => format!("the {what} `{key}` is {found:?}, and the plan says {planned:?}"),
-            None => format!("the {what} `{key}` is not there, and the plan says {planned:?}"),
+            Some(found) => format!("the {what} `{key}` is {found:?}, but the plan says {planned:?}"),
+            None => format!("the {what} `{key}` is missing, but the plan says {planned:?}"),
         };
         differ.map(phrase).collect::<Vec<_>>()
     };

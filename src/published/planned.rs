@@ -71,21 +71,21 @@ impl Planned {
                 .with_help("`bakeplan plan --out DIR` writes DIR/plan.json")
         };
         let form: Form =
-            serde_json::from_str(text).map_err(|error| fail(format!("`{path}` is no plan: {error}")))?;
+            serde_json::from_str(text).map_err(|error| fail(format!("`{path}` is not a plan: {error}")))?;
         match form.schema {
             Some(schema) if schema == SCHEMA => {}
             Some(other) => {
-                let message = format!("`{path}` has schema {other}, and this program reads schema {SCHEMA}");
+                let message = format!("`{path}` has schema {other}, but this program reads schema {SCHEMA}");
                 return Err(Diagnostic::error("not-a-plan", message)
                     .with_help("plan and merge with the same version of bakeplan"));
             }
             None => {
-                return Err(fail(format!("`{path}` is no plan: expected the member `schema` in it")));
+                return Err(fail(format!("`{path}` is not a plan: expected the member `schema` in it")));
             }
         }
         let plan: PlanJson =
-            serde_json::from_str(text).map_err(|error| fail(format!("`{path}` is no plan: {error}")))?;
-        Self::try_from(plan).map_err(|problem| fail(format!("`{path}` is no plan: {problem}")))
+            serde_json::from_str(text).map_err(|error| fail(format!("`{path}` is not a plan: {error}")))?;
+        Self::try_from(plan).map_err(|problem| fail(format!("`{path}` is not a plan: {problem}")))
     }
 
     /// The builds of all images.
@@ -165,7 +165,7 @@ fn check(images: &IndexMap<String, PlannedImage>) -> Result<(), String> {
         }
         for tag in &image.tags {
             if let Some(stray) = tag.repositories.iter().flatten().find(|one| !own.contains(one)) {
-                return Err(format!("`{stray}` of tag `{}` is no repository of image `{key}`", tag.name));
+                return Err(format!("`{stray}` of tag `{}` is not a repository of image `{key}`", tag.name));
             }
             for location in image.repositories_of(tag) {
                 if let Some(other) = references.insert((location, &tag.name), key) {
@@ -257,10 +257,10 @@ pub(crate) mod tests {
         }
         planned(&format!(r#""a":{good},"b":{other}"#)).unwrap();
         for (text, expected) in [
-            ("[]", "`plan.json` is no plan: invalid"),
-            ("{}", "`plan.json` is no plan: expected the member `schema` in it"),
+            ("[]", "`plan.json` is not a plan: invalid"),
+            ("{}", "`plan.json` is not a plan: expected the member `schema` in it"),
             (r#"{"schema":2}"#, "`plan.json` has schema 2, and this program reads schema 1"),
-            (r#"{"schema":1,"images":[]}"#, "`plan.json` is no plan: invalid type"),
+            (r#"{"schema":1,"images":[]}"#, "`plan.json` is not a plan: invalid type"),
         ] {
             let error = Planned::read("plan.json", text).unwrap_err();
             assert!(error.message.starts_with(expected), "{text}: {}", error.message);

@@ -100,7 +100,7 @@ impl<'a> Survey<'a> {
         }
         if open.len() + self.records.iter().map(Record::len).sum::<usize>() > MAX_QUESTIONS {
             self.failed.iter().for_each(|failed| failed.store(true, Ordering::Relaxed));
-            let message = format!("what is to be checked has more than {MAX_QUESTIONS} parts");
+            let message = format!("the references have more than {MAX_QUESTIONS} parts to check");
             return Round::Asked(vec![too_much(message)]);
         }
         let answer = |store: &dyn Store, question: &Question| self.answer(store, question);

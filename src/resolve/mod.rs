@@ -120,7 +120,7 @@ fn unbuilt(
                 names.flat_map(|name| targets.valid_platforms(name)).collect();
             let shown: Vec<String> = declared.iter().map(|platform| format!("`{platform}`")).collect();
             let help = match shown.as_slice() {
-                [] => "no target names `platforms`".to_owned(),
+                [] => "no target has `platforms`".to_owned(),
                 shown => format!("the platforms of the targets are {}", shown.join(", ")),
             };
             let found = Diagnostic::warning("unbuilt-platform", message).with_help(help);
@@ -157,7 +157,7 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, diagnostics: &mut Diagnostics) 
             .collect();
         for name in &dangling {
             plan.targets.shift_remove(name);
-            let message = format!("target `{name}` links to a target that is not there; it is left out");
+            let message = format!("target `{name}` links to a target that does not exist; it is left out");
             let span = targets.resolved.get(name).and_then(|target| target.span);
             diagnostics.report(Diagnostic::warning("dangling-link", message).at(span, ""));
         }

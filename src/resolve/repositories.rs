@@ -95,7 +95,7 @@ pub(super) fn literal(
 ) -> Publication {
     let settings = image.settings();
     if let Some(name) = settings.variant.iter().flatten().flatten().next() {
-        let message = "the variant goes behind tags that the image names, and it has none";
+        let message = "the variant is appended to the tags of the image, but it has none";
         let diagnostic = Diagnostic::error("variant", message).at(name.span, "");
         diagnostics.report(diagnostic.with_help("set `version` or `tags` in the image"));
     }

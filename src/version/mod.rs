@@ -27,7 +27,7 @@ pub enum VersionError {
     #[error("version {0:?} has more than {NUMBER_LIMIT} numbers")]
     TooManyNumbers(String),
     /// It breaks the rules of SemVer.
-    #[error("version {version:?} is no SemVer: {reason}")]
+    #[error("version {version:?} is not valid SemVer: {reason}")]
     NoSemver {
         /// The whole text.
         version: String,
@@ -48,7 +48,7 @@ pub enum VersionError {
         character: char,
     },
     /// Two separators in a row, or one at the end.
-    #[error("version {0:?} has an empty part, between two separators or at its end")]
+    #[error("version {0:?} has an empty part, either between two separators or at its end")]
     EmptyPart(String),
 }
 
@@ -536,7 +536,7 @@ mod tests {
         let error = strict("1.02.3").expect_err("no SemVer");
         assert_eq!(
             error.to_string(),
-            "version \"1.02.3\" is no SemVer: invalid leading zero in minor version number"
+            "version \"1.02.3\" is not valid SemVer: invalid leading zero in minor version number"
         );
     }
 

@@ -150,7 +150,7 @@ error[secret]: `args` of target `app` holds the value of `TOKEN`, which looks li
 4 |   args = { TOKEN = TOKEN }
   |                    ^^^^^
   |
-  = help: what is written can be read by others; give it to the build as a `secret`, or leave it to the build as a variable: `--keep-variable TOKEN`
+  = help: others can read what is written; pass the value to the build as a `secret`, or leave it to the build as a variable: `--keep-variable TOKEN`
 
 "#]])
         .run();
@@ -339,7 +339,7 @@ fn only_variables_that_are_there_can_be_kept() {
     test(
         "variable \"TOKEN\" {\n  type = list(string)\n  default = []\n}",
         "kept-variable]: `TOKEN` is a list of string; only strings, numbers and bools can be kept",
-        "leave it out of `--keep-variable`, or take it apart into several variables",
+        "leave it out of `--keep-variable`, or split it into several variables",
     );
     test(
         "variable \"OTHER\" {}\nvariable \"TOKEN\" {\n  validation {\n    condition = TOKEN != OTHER\n    error_message = \"\"\n  }\n}",

@@ -398,7 +398,7 @@ warning[fewer-platforms]: image `app-1_10_0` takes `1`, `latest` from version `1
 8 |   version      = version
   |                  ^^^^^^^
   |
-  = help: who pulls these tags there gets nothing any more; build it for them too, or use other tags
+  = help: those who pull these tags on them will get nothing; build it for them too, or use other tags
 
 "#]]);
     test.run();

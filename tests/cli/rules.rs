@@ -173,7 +173,7 @@ fn what_the_action_does_in_silence_is_noted() {
         .args(["--format=tags"])
         .stdout("ghcr.io/acme/app:1.2.3-rc.1\n")
         .stderr(str![[r#"
-note[tag-rule]: `1.2.3-rc.1` has no `v{{major}}`, which a prerelease must not move
+note[tag-rule]: `1.2.3-rc.1` has no `v{{major}}`, which must not move to a prerelease
  --> docker-bake.hcl:8:5
   |
 8 |     "type=semver,pattern=v{{major}}",
@@ -194,7 +194,7 @@ note[tag-rule]: `v1.2.3-rc.1` is a prerelease, so it does not become `latest`
     on("metadata", test, "push refs/heads/master")
         .args(["--format=tags"])
         .stdout("ghcr.io/acme/app:860c190\n")
-        .stderr("warning[flavor]: a flavor is about rule lines in `tags`, and there are none\n...\n")
+        .stderr("warning[flavor]: a flavor applies to rule lines in `tags`, but there are none\n...\n")
         .run();
 }
 

@@ -29,7 +29,7 @@ impl Module {
                 );
                 let diagnostic = Diagnostic::warning("public-secret", message).at(label.span, "");
                 diagnostics.report(diagnostic.with_help(
-                    "if it is one, replace it, and pass it to the build with `secret`; if it is none, another name says so",
+                    "if it is one, replace it and pass it to the build as a `secret`; if not, give the variable another name",
                 ));
             }
         }

@@ -276,7 +276,7 @@ fn policy_is_disabled(values: &[String]) -> Result<bool, FlagError> {
         values.iter().map(|value| flags::policy(&Text::verbatim(value))).collect::<Result<Vec<_>, _>>()?;
     for policy in &policies {
         if !policy.files.is_empty() || policy.reset {
-            return Err(FlagError("`filename` and `reset` belong into the Bake file".into()));
+            return Err(FlagError("`filename` and `reset` belong in the Bake file".into()));
         }
         if policy.disabled {
             if policies.len() > 1 || policy.strict.is_some() || policy.log_level.is_some() {
@@ -476,11 +476,11 @@ impl Override {
     fn change_secret(&self, id: &str, target: &mut Target) -> Result<(), FlagError> {
         let declared = target.secret.iter_mut().find(|secret| !id.is_empty() && secret.id.as_str() == id);
         let Some(secret) = declared else {
-            return Err(FlagError(format!("no secret {id:?} is declared that could be changed")));
+            return Err(FlagError(format!("there is no secret {id:?} to change")));
         };
         let given = flags::secret(&self.value)?;
         if !given.id.is_empty() && given.id.as_str() != id {
-            return Err(FlagError(format!("the id {:?} is not that of secret {id:?}", given.id.as_str())));
+            return Err(FlagError(format!("the id {:?} does not match secret {id:?}", given.id.as_str())));
         }
         secret.src = given.src;
         secret.env = given.env;

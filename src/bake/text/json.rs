@@ -220,7 +220,7 @@ impl Structure {
     }
 
     fn mismatch(&mut self, kind: &Ident, span: Span, found: &JsonValue, expected: &str) {
-        let message = format!("{expected} is expected in `{}`", kind.name);
+        let message = format!("expected {expected} in `{}`", kind.name);
         self.report(syntax(span, message, &format!("found {}", found.noun())));
     }
 }

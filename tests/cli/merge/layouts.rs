@@ -170,7 +170,7 @@ fn a_missing_platform_follows_what_the_plan_says() {
     );
     world.built.clear();
     let report = world.merge(&plan_of(&[A], TAGS, "", "drop"), allow());
-    assert_eq!(report.images["app"].why, ["nothing of it was built"]);
+    assert_eq!(report.images["app"].why, ["none of its builds exist"]);
     assert!(world.tags("a").is_empty());
 }
 

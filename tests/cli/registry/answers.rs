@@ -270,7 +270,7 @@ fn blobs_are_mounted_or_the_upload_is_given_up() {
     assert_eq!(seen[0].header("content-length"), "0");
     let (result, seen) =
         mount(Answer::new(202, "", "").header("Location", "/v2/acme/app/blobs/uploads/1?_state=x"));
-    assert_eq!(result, Mount::Declined("the registry wants it to be sent".into()));
+    assert_eq!(result, Mount::Declined("the registry requires an upload".into()));
     assert_eq!(seen[1].line(), "DELETE /v2/acme/app/blobs/uploads/1?_state=x");
     // What would be deleted elsewhere is none of ours.
     let (_, seen) = mount(Answer::new(202, "", "").header("Location", "http://127.0.0.2:1/v2/x"));

@@ -189,7 +189,7 @@ fn refusals_name_who_was_asked_for_what() {
     assert_eq!(
         error.to_string(),
         format!(
-            "cannot read manifest `{host}/a/b:1`: {host} wants credentials, and there are none: nothing is logged in, so there is no key `{host}` (for `repository:a/b:pull`): incorrect username or password"
+            "cannot read manifest `{host}/a/b:1`: {host} requires credentials, but there are none: nothing is logged in, so there is no key `{host}` (for `repository:a/b:pull`): incorrect username or password"
         )
     );
     assert!(error.help().is_some_and(|help| help.contains(&format!("docker login {host}"))));

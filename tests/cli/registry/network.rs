@@ -171,7 +171,7 @@ fn redirects_that_must_not_be_followed_are_errors() {
     let blob = Digest::sha256(b"blob");
     for (target, expected) in [
         ("http://192.0.2.1/x", "192.0.2.1 is to be reached without encryption"),
-        ("file:///etc/passwd", "it redirects to no address"),
+        ("file:///etc/passwd", "it redirects without an address"),
         ("/again", "it redirects more than 5 times"),
     ] {
         let server = redirecting(307, target.into());

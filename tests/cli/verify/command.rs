@@ -41,8 +41,8 @@ fn what_is_wrong_is_told_with_cause_and_cure() {
 oci-layout:acme/app: checked 4 references
 error[not-merged]: image `app`: `oci-layout:acme/app` has none of the tags `1.4.2`, `1.4`, `1`, `latest`
   = note: in `oci-layout://acme/app:1.4.2`, `oci-layout://acme/app:1.4`, `oci-layout://acme/app:1`, `oci-layout://acme/app:latest`
-  = note: cause: all builds are there, and the merge did not run or failed half way
-  = help: run `bakeplan merge` (again): it writes what is missing, and no more
+  = note: cause: all builds are there, but the merge did not run or failed halfway
+  = help: run `bakeplan merge` (again): it only writes what is missing
 
 "#]])
         .stdout(str![[r#"
@@ -107,7 +107,7 @@ oci-layout:acme/app:one is an index: application/vnd.oci.image.index.v1+json, [.
 oci-layout:acme/app: checked 1 reference
 note[is-an-index]: oci-layout:acme/app:one is an index: 1 image, 1 attestation
 ...
-note[docker-types-only]: a client that asks for Docker's media types alone gets nothing: it is application/vnd.oci.image.index.v1+json
+note[docker-types-only]: a client that accepts only Docker's media types gets nothing: it is application/vnd.oci.image.index.v1+json
 ...
 "#]])
         .run();
@@ -215,7 +215,7 @@ fn layouts_are_found_from_the_working_directory() {
     for (folder, line) in [("plans", "--plan plan.json"), ("there", "oci-layout:acme/app:1.4.2")] {
         let (status, stderr) = run(folder, line);
         assert_eq!(status, Some(1), "{folder} {line}: {stderr}");
-        assert!(stderr.contains("there is no OCI layout"), "{stderr}");
+        assert!(stderr.contains("it is not an OCI layout"), "{stderr}");
     }
 }
 

@@ -42,12 +42,12 @@ pub(super) fn work(args: &[Value]) -> u64 {
 
 fn read_key(pem: &str) -> Result<PrivateKey, String> {
     let key = PrivateKey::parse(&decode_pem(pem)?).ok_or(
-        "the key is none of RSA in PKCS #1 (`BEGIN RSA PRIVATE KEY`); \
-         `openssl rsa -traditional` converts one of another form",
+        "the key is not an RSA key in PKCS #1 (`BEGIN RSA PRIVATE KEY`); \
+         `openssl rsa -traditional` converts other forms",
     )?;
     let bits = key.modulus.bits();
     if !(MIN_BITS..=MAX_BITS).contains(&bits) {
-        return Err(format!("the key has {bits} bits; {MIN_BITS} to {MAX_BITS} are expected"));
+        return Err(format!("the key has {bits} bits; expected {MIN_BITS} to {MAX_BITS}"));
     }
     if key.is_consistent() {
         Ok(key)
@@ -80,7 +80,7 @@ fn decode_pem(text: &str) -> Result<Vec<u8>, &'static str> {
             lines.push(line);
         }
     }
-    Err("there is no key in PEM (`-----BEGIN …`) in it")
+    Err("it contains no PEM key (`-----BEGIN …`)")
 }
 
 fn is_encrypted(header: &str) -> bool {
@@ -288,9 +288,9 @@ mod tests {
             (&key.replace("END RSA PRIVATE KEY-----", "END RSA PRIVATE KEY-----x"), no_key),
             (&encrypted, "the key is encrypted"),
             (&format!("{encrypted}{key}"), "the key is encrypted"),
-            (&pem(PKCS_8), "the key is none of RSA in PKCS #1"),
-            (&pem(""), "the key is none of RSA in PKCS #1"),
-            (&pem(&damaged[1]), "the key is none of RSA in PKCS #1"),
+            (&pem(PKCS_8), "the key is not an RSA key in PKCS #1"),
+            (&pem(""), "the key is not an RSA key in PKCS #1"),
+            (&pem(&damaged[1]), "the key is not an RSA key in PKCS #1"),
             (&pem(TOO_SHORT), "the key has 512 bits; 1024 to 8192 are expected"),
             (&pem(&damaged[0]), "the key is damaged"),
         ] {
