@@ -201,16 +201,16 @@ mod tests {
             (&["tag="], "it has no value"),
             (&["pull_request=-1"], "expected a number, found `-1`"),
             (&["sha_length=short"], "expected a number, found `short`"),
-            (&["sha_length=0"], "1 to 64 digits"),
-            (&["sha_length=65"], "1 to 64 digits"),
+            (&["sha_length=0"], "from 1 to 64"),
+            (&["sha_length=65"], "from 1 to 64"),
             (&["dirty=yes"], "expected `true` or `false`"),
             (&["commit_time=yesterday"], "found `yesterday`"),
             (&["commit_time=99999999999999999"], "found `9999"),
-            (&["commit=--all"], "not the hash of a commit"),
-            (&["branch=main", "tag=v1"], "give one of them"),
-            (&["ref=refs/tags/v1", "branch=main"], "give one of them"),
-            (&["ref=refs/heads/main", "branch=dev"], "the `branch` or `tag` is another"),
-            (&["ref=refs/notes/x", "tag=v1"], "the `branch` or `tag` is another"),
+            (&["commit=--all"], "which is not the hash of a commit"),
+            (&["branch=main", "tag=v1"], "give only one of them"),
+            (&["ref=refs/tags/v1", "branch=main"], "give only one of them"),
+            (&["ref=refs/heads/main", "branch=dev"], "which contradicts the `branch` or `tag`"),
+            (&["ref=refs/notes/x", "tag=v1"], "which contradicts the `branch` or `tag`"),
         ] {
             let told = given(texts).unwrap_err();
             assert!(told.contains(expected), "{texts:?}: {told}");
@@ -223,15 +223,15 @@ mod tests {
         assert_eq!(facts.unwrap(), given(&["tag=v1"]).unwrap());
         assert_eq!(from_json("{}"), Ok(Facts::default()));
         for (text, expected) in [
-            ("", "no JSON"),
-            ("[]", "no JSON object"),
+            ("", "not JSON"),
+            ("[]", "not a JSON object"),
             (r#"{"comit": "x"}"#, "did you mean `commit`?"),
             (r#"{"tag": ""}"#, "`tag` is empty"),
             (r#"{"tag": 1}"#, "`tag`: invalid type"),
             (r#"{"pull_request": "7"}"#, "`pull_request`: invalid type"),
             (r#"{"commit_time": "soon"}"#, "`commit_time`: "),
             (r#"{"commit": "HEAD"}"#, "not the hash"),
-            (r#"{"branch": "a", "tag": "v1"}"#, "give one of them"),
+            (r#"{"branch": "a", "tag": "v1"}"#, "give only one of them"),
         ] {
             let told = from_json(text).unwrap_err();
             assert!(told.contains(expected), "{text}: {told}");

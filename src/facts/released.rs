@@ -58,8 +58,8 @@ mod tests {
     fn what_is_no_list_is_refused() {
         for (text, expected) in [
             ("1.0\n1.1 1.2\n", "line 2: expected one version, found `1.1 1.2`"),
-            ("[1.0]", "expected a list of texts"),
-            ("{\"a\": \"1\"}", "expected a list of texts"),
+            ("[1.0]", "expected a list of strings"),
+            ("{\"a\": \"1\"}", "expected a list of strings"),
             ("[\"1\"", "line 1 column 4"),
         ] {
             let told = parse(text).unwrap_err();

@@ -80,9 +80,9 @@ mod tests {
         assert_eq!(
             differences(&build(&[("a", "2"), ("b", "")], &[("c", ""), ("b", "x")]), &found, &found),
             [
-                "the label `a` is \"1\", and the plan says \"2\"",
-                "the annotation `b` is \"\", and the plan says \"x\"",
-                "the annotation `c` is not there, and the plan says \"\"",
+                "the label `a` is \"1\", but the plan says \"2\"",
+                "the annotation `b` is \"\", but the plan says \"x\"",
+                "the annotation `c` is missing, but the plan says \"\"",
             ]
         );
     }

@@ -259,7 +259,7 @@ pub(crate) mod tests {
         for (text, expected) in [
             ("[]", "`plan.json` is not a plan: invalid"),
             ("{}", "`plan.json` is not a plan: expected the member `schema` in it"),
-            (r#"{"schema":2}"#, "`plan.json` has schema 2, and this program reads schema 1"),
+            (r#"{"schema":2}"#, "`plan.json` has schema 2, but this program reads schema 1"),
             (r#"{"schema":1,"images":[]}"#, "`plan.json` is not a plan: invalid type"),
         ] {
             let error = Planned::read("plan.json", text).unwrap_err();

@@ -247,7 +247,7 @@ mod tests {
         let questions = |count| digests(count).map(|digest| (0, Question::Blob(digest))).collect();
         assert_eq!(survey.ask(questions(1000)), Round::Asked(vec![]));
         let Round::Asked(problems) = survey.ask(questions(MAX_QUESTIONS + 1)) else { panic!("it was asked") };
-        assert_eq!(problems[0].message, "what is to be checked has more than 200000 parts");
+        assert_eq!(problems[0].message, "the references have more than 200000 parts to check");
         assert_eq!(survey.ask([(0, Question::Tags)].into()), Round::Idle);
     }
 

@@ -566,7 +566,7 @@ mod tests {
                     attempts: 3,
                     errors: vec![],
                 },
-                "too many requests, 3 times; the registry wants 60 s of rest",
+                "too many requests, 3 times; the registry asks to wait 60 s",
             ),
         ] {
             let error = Error::new(Operation::PutManifest, "ghcr.io/acme/app:1", kind);

@@ -172,7 +172,7 @@ fn from_tags(
         if let Some(Overlap { first, second, platform }) = overlapping(members, targets) {
             let why = match platform {
                 Some(platform) => format!("both build `{platform}`"),
-                None => "they do they do not both say for which platforms".to_owned(),
+                None => "they do not both list their platforms".to_owned(),
             };
             let message = format!("`{}` and `{}` have the same tags, and {why}", first.name, second.name);
             let tag = |target: &Target| target.image_names().iter().find_map(|name| name.span);

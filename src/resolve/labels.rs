@@ -125,7 +125,7 @@ fn missing(pairs: &[(&str, Option<String>)], facts: &Facts, diagnostics: &mut Di
     let absent: Vec<(&str, &str)> = facts_of.into_iter().filter(|(key, _)| is_missing(key)).collect();
     if let Some((_, fact)) = absent.first() {
         let keys: Vec<String> = absent.iter().map(|(key, _)| format!("`{PREFIX}{key}`")).collect();
-        let message = format!("{} left out: their values are unknown", are(&keys));
+        let message = format!("{} left out: the value is unknown", are(&keys));
         let mut help = format!("give it with `--fact {fact}=…`; `bakeplan plan --facts` shows what is known");
         if let Some(problem) = &facts.git_problem {
             help = format!("{problem}; else {help}");

@@ -680,13 +680,13 @@ mod tests {
                 &["type=semver,pattern={{raw}}"],
                 &[],
                 &tagged("v1.2.3+b5"),
-                "0: `v1.2.3+b5` cannot be in a tag, so it is `v1.2.3-b5` there",
+                "0: a tag cannot hold `v1.2.3+b5`, so it becomes `v1.2.3-b5`",
             ),
             (
                 &["type=pep440,pattern={{version}}"],
                 &[],
                 &tagged("1!2.3"),
-                "0: `1!2.3` cannot be in a tag, so it is `1-2.3` there",
+                "0: a tag cannot hold `1!2.3`, so it becomes `1-2.3`",
             ),
             (
                 &["type=ref,event=pr"],
@@ -753,10 +753,10 @@ type=semvar,pattern={{version}}
   did you mean `semver`?
 type=semver
   `type=semver` needs `pattern`
-  say how, such as `type=semver,pattern={{version}}`
+  specify it, such as `type=semver,pattern={{version}}`
 type=semver,pattern=
   `type=semver` needs `pattern`
-  say how, such as `type=semver,pattern={{version}}`
+  specify it, such as `type=semver,pattern={{version}}`
 type=match
   `type=match` needs `pattern`
   specify what to match, such as `type=match,pattern=v(.*),group=1`
@@ -809,13 +809,13 @@ suffix=-alpine,onlatest=true
   `suffix=-alpine,onlatest=true` is not a rule but a line of the flavor
   move it to `flavor = ["suffix=-alpine,onlatest=true"]`
 type=semver,pattern={{version}}-{{sha}}
-  in `{{version}}-{{sha}}`, `{{sha}}` stands for nothing in the `pattern` of a version
+  in `{{version}}-{{sha}}`, `{{sha}}` has no meaning in the `pattern` of a version
   it is a word of `prefix` and `suffix`: `suffix=-{{sha}}`; here metadata-action leaves it empty
 type=raw,value=v{{version}}
-  in `v{{version}}`, `{{version}}` stands for nothing in this attribute
+  in `v{{version}}`, `{{version}}` has no meaning in this attribute
   it is a word of versions: `type=semver,pattern={{version}}`
 type=raw,value={{brnach}}
-  in `{{brnach}}`, `{{brnach}}` stands for nothing in this attribute
+  in `{{brnach}}`, `{{brnach}}` has no meaning in this attribute
   did you mean `branch`?
 type=raw,value={{ branch | slug }}
   in `{{ branch | slug }}`, `{{branch}}` does not take `| slug`
@@ -959,7 +959,7 @@ prefix="
   name it in the rule, `branch=main`, or give it with `--fact default_branch=main`
 0: the rule uses `{{date}}`, which is not known
   give it with `--fact commit_time=…`; `bakeplan plan --facts` shows what is known
-0: `enable` comes to `main`, and not to true or false
+0: `enable` evaluates to `main`, not to true or false
   write `enable={{is_default_branch}}`, or a pattern with a condition: `{ pattern = "…", when = "event == \"push\"" }`
 0: the rule makes `-main`, which is not a valid tag: tag must not begin with '-'
   tags begin with a letter, a digit or `_`
@@ -967,7 +967,7 @@ prefix="
   write a shorter one; a truncated name may be that of another branch
 0: the rule makes ``, which is not a valid tag: tag is empty
   a tag cannot hold any of its characters; write a rule `type=raw` with your own name
-1: this rule is about version `2.0`, and another one about `v1.2.3`
+1: this rule is about version `2.0`, but another one is about `v1.2.3`
   an image has one version: write an `image` block for each
 0: the rule makes `-v1.2.3`, which is not a valid tag: tag must not begin with '-'
   tags begin with a letter, a digit or `_`

@@ -48,7 +48,7 @@ pub enum VersionError {
         character: char,
     },
     /// Two separators in a row, or one at the end.
-    #[error("version {0:?} has an empty part, either between two separators or at its end")]
+    #[error("version {0:?} has an empty part, between two separators or at its end")]
     EmptyPart(String),
 }
 

@@ -198,7 +198,7 @@ fn metadata_that_is_none_is_explained() {
     };
     for pair in ["a-linux-amd64=sha256:abc", "a-linux-amd64=sha256:", "a-linux-amd64=sha512:0"] {
         let talk = merge(pair);
-        assert!(talk.contains("written in full"), "{pair}: {talk}");
+        assert!(talk.contains("write the digest in full"), "{pair}: {talk}");
     }
     assert!(merge("out").contains("--metadata-file FILE"));
 }

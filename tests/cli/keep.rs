@@ -232,7 +232,7 @@ fn what_needs_the_value_is_refused() {
         let (message, found) = refused(attribute);
         assert_eq!(
             (message.as_str(), found.as_str()),
-            (&*format!("{what}, which is kept for the build"), place),
+            (&*format!("{what}, which is left to the build"), place),
             "{attribute}"
         );
     }
@@ -259,7 +259,7 @@ fn what_decides_the_plan_is_refused() {
         ("}\nimage \"app\" {\n  repositories = [\"ghcr.io/${TOKEN}\"]", "an `image` block"),
         ("}\ntarget \"two\" {\n  tags = [\"acme/two:${TOKEN}\"]", "`tags` of target `two`"),
     ] {
-        let expected = format!("{what} must be known before the build, and `TOKEN` is kept for it");
+        let expected = format!("{what} must be known before the build, but `TOKEN` is left to it");
         assert_eq!(refused(attribute).0, expected, "{attribute}");
     }
 }
@@ -333,7 +333,7 @@ fn only_variables_that_are_there_can_be_kept() {
     );
     test(
         "variable \"TOKEN\" {\n  default = null\n}",
-        "kept-variable]: `TOKEN` may be null, and so cannot be kept",
+        "kept-variable]: `TOKEN` may be null, so it cannot be kept",
         "Bake treats null unlike any text; give the variable a default, such as \"\"",
     );
     test(
@@ -343,7 +343,7 @@ fn only_variables_that_are_there_can_be_kept() {
     );
     test(
         "variable \"OTHER\" {}\nvariable \"TOKEN\" {\n  validation {\n    condition = TOKEN != OTHER\n    error_message = \"\"\n  }\n}",
-        "kept-variable]: the validation of `TOKEN` is left to the build, and `OTHER` is not written there",
+        "kept-variable]: the validation of `TOKEN` is left to the build, but `OTHER` is not written",
         "add `--keep-variable OTHER`",
     );
     Test::new()
@@ -351,7 +351,7 @@ fn only_variables_that_are_there_can_be_kept() {
         .args(["plan", "--keep-variable", "TOKEN", "--var", "TOKEN=1"])
         .status(2)
         .stderr(
-            "error[usage]: `--var TOKEN` gives a value, and `--keep-variable TOKEN` leaves it to the build\n",
+            "error[usage]: `--var TOKEN` gives a value, but `--keep-variable TOKEN` leaves it to the build\n",
         )
         .run();
 }

@@ -287,7 +287,12 @@ const ROWS: &[Row] = &[
         "--engine=docker",
         By("tests/cli/merge/options.rs", "--engine"),
     ),
-    row("--wait", ("--wait=5ms", "expected such as"), "--wait=1s", By("tests/cli/merge/faults.rs", "wait")),
+    row(
+        "--wait",
+        ("--wait=5ms", "expected a duration"),
+        "--wait=1s",
+        By("tests/cli/merge/faults.rs", "wait"),
+    ),
     row_of(
         &["merge", "verify"],
         "--format",

@@ -419,7 +419,7 @@ target "arm64" {
         .file("docker-bake.hcl", spec)
         .args(["metadata", "--format=tags"])
         .stdout("ghcr.io/acme/app:1\n")
-        .stderr("note[merged-targets]: amd64 and arm64 share their tags and become one image\n...\n")
+        .stderr("note[merged-targets]: amd64 and arm64 have the same tags and become one image\n...\n")
         .run();
 }
 
@@ -608,7 +608,7 @@ fn a_file_that_is_not_ours_is_not_replaced() {
             .args(args)
             .status(1)
             .stderr(str![[r#"
-error[not-generated]: `out/docker-bake.json` was not written by bakeplan, and is not replaced
+error[not-generated]: `out/docker-bake.json` was not written by bakeplan and is not replaced
   = help: move it away, or choose another name
 
 "#]])

@@ -88,8 +88,8 @@ error[out-of-date]: `README.md` is out of date
 fn without_one_pair_of_markers_nothing_is_written() {
     for (text, told) in [
         ("# Images\n".to_owned(), "there are no markers"),
-        (BEFORE.to_owned(), "line 3 has `<!-- bakeplan:begin -->`, and there is no `<!-- bakeplan:end -->`"),
-        (AFTER.to_owned(), "line 1 has `<!-- bakeplan:end -->`, and there is no `<!-- bakeplan:begin -->`"),
+        (BEFORE.to_owned(), "line 3 has `<!-- bakeplan:begin -->`, but there is no `<!-- bakeplan:end -->`"),
+        (AFTER.to_owned(), "line 1 has `<!-- bakeplan:end -->`, but there is no `<!-- bakeplan:begin -->`"),
         (
             format!("{AFTER}\n{BEFORE}"),
             "`<!-- bakeplan:end -->` is on line 1, above `<!-- bakeplan:begin -->` on line 6",

@@ -186,7 +186,7 @@ note[tag-rule]: `v1.2.3-rc.1` is a prerelease, so it does not become `latest`
 9 |     "type=raw,value=latest",
   |     ^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: metadata-action would move it; a name of its own that prereleases may have is `channels = ["next"]`
+  = help: metadata-action would move it; for a floating name of prereleases, use `channels = ["next"]`
 
 "#]])
         .run();
@@ -234,7 +234,7 @@ fn the_version_of_rules_is_the_image_s() {
         spec(&["type=semver,pattern={{version}}"], &[]).replace("  flavor", "  version = \"1.3\"\n  flavor");
     on("plan", Test::new().file("docker-bake.hcl", text), "push refs/tags/v1.2.3")
         .status(1)
-        .stderr("error[version]: `version` is `1.3`, and the rules in `tags` are about `v1.2.3`\n...\n  = help: leave `version` out, or write patterns such as `{{ major }}` instead of the rules\n")
+        .stderr("error[version]: `version` is `1.3`, but the rules in `tags` are about `v1.2.3`\n...\n  = help: leave `version` out, or write patterns such as `{{ major }}` instead of the rules\n")
         .run();
 }
 

@@ -45,7 +45,7 @@ fn all_mistakes_are_told_at_once() {
         .args(["print", "--strict", "--set", "app.network=host"])
         .status(1)
         .stderr(str![[r#"
-error[dead-override]: `--set app.network=host` does not set `network`: buildx clears it instead
+error[dead-override]: `--set app.network=host` does not set `network`: buildx clears it
   = help: set `network` in the file; a variable can make it depend on the environment
 error[unknown-attribute]: a variable has no attribute `defualt`; Bake ignores it
  --> docker-bake.hcl:3:3
@@ -88,7 +88,7 @@ error[platform-list]: `linux/amd64,linux/arm64` is several platforms in one stri
 16 |   platforms = ["linux/amd64,linux/arm64"]
    |                ^^^^^^^^^^^^^^^^^^^^^^^^^
    |
-   = help: write each as a string of its own: ["linux/amd64", "linux/arm64"]
+   = help: write each as its own string: ["linux/amd64", "linux/arm64"]
 error[shared-cache]: `app` and `web` write the same cache, `type=gha`: the last one to finish wins
   --> docker-bake.hcl:17:16
    |

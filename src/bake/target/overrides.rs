@@ -669,7 +669,7 @@ mod tests {
             ("app.tags =x", "unknown key `tags `"),
             ("app.pull=maybe", "\"maybe\" is neither true nor false"),
             ("app.secret.nope=env=E", "no secret \"nope\""),
-            ("app.secret.s=id=t,env=E", "not that of secret"),
+            ("app.secret.s=id=t,env=E", "does not match secret"),
             ("app.resources.gpu=1", "no \"gpu\""),
             ("app.resources.cpu-quota=x", "whole number"),
             ("app.output=push=true,name=x", "type"),

@@ -460,7 +460,7 @@ mod tests {
         }
         for files in [&["x.hcl", "a/x.hcl"][..], &["b/x.hcl"], &["c/x.hcl", "a/x.hcl", "b/x.hcl"]] {
             let error = read(files, Images::Any).unwrap_err();
-            assert!(error.contains("are both beside"), "{files:?}: {error}");
+            assert!(error.contains("both lie beside"), "{files:?}: {error}");
             let chosen = format!("{} a/images.json", files.join(" "));
             assert_eq!(read(files, Images::File("a/images.json")), Ok(chosen));
         }

@@ -54,7 +54,7 @@ fn a_digest_that_is_not_that_of_the_content_is_an_error_of_its_own() {
     let lie = move |seen: &Seen| manifest(seen).header("Docker-Content-Digest", told.clone());
     let (result, _) = run(lie, |store| store.get_manifest(&tag("1")).unwrap_err());
     assert_eq!(
-        (result.code(), result.to_string().contains(&format!("it was to have {other}"))),
+        (result.code(), result.to_string().contains(&format!("expected {other}"))),
         ("digest-mismatch", true)
     );
     let (result, _) = run(manifest, |store| store.get_blob(&other, 1000).unwrap_err());

@@ -79,8 +79,8 @@ mod tests {
             (":", "it lacks the port of the container"),
             ("80:", "it lacks the port of the container"),
             ("/tcp", "it lacks the port of the container"),
-            ("80/x", "`x` is none of the protocols `tcp`, `udp` and `sctp`"),
-            ("80/tcp/", "`tcp/` is none of the protocols `tcp`, `udp` and `sctp`"),
+            ("80/x", "`x` is not one of the protocols `tcp`, `udp` and `sctp`"),
+            ("80/tcp/", "`tcp/` is not one of the protocols `tcp`, `udp` and `sctp`"),
             ("host:80:80", "`host` is not an IP address"),
             ("127.0.0.01:80:80", "`127.0.0.01` is not an IP address"),
             ("[::1:80:80", "`[::1` is not an IP address"),
@@ -92,7 +92,7 @@ mod tests {
             ("65536", "`65536` is neither a port nor a range of ports"),
             ("x:80", "`x` is neither a port nor a range of ports"),
             ("0", "a container has no port 0"),
-            ("80:90-100", "`80` and `90-100` are of different lengths"),
+            ("80:90-100", "`80` and `90-100` have different lengths"),
         ] {
             assert_eq!(check(text), Err(expected.into()), "{text}");
         }

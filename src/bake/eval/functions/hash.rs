@@ -206,7 +206,7 @@ mod tests {
             ),
             ("bcrypt", r#"["a",5.5]"#, "value must be a whole number"),
             ("bcrypt", r#"["a",1e30]"#, "value must be a whole number"),
-            ("bcrypt", r#"["a",16]"#, "the cost is 16, and 15 takes seconds already; lower it"),
+            ("bcrypt", r#"["a",16]"#, "the cost is 16, but 15 already takes seconds; lower it"),
             ("bcrypt", r#"["a",4,5]"#, "too many arguments: at most 2 expected"),
             ("bcrypt", r#"["a",null]"#, "`cost` must not be null"),
         ]);

@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn what_is_no_key_is_refused() {
         let key = pem(KEY);
-        let no_key = "there is no key in PEM";
+        let no_key = "it contains no PEM key";
         let encrypted = key.replacen("KEY-----\n", "KEY-----\nProc-Type: 4,ENCRYPTED\n\n", 1);
         // The last number is changed, then the public exponent.
         let damaged = [KEY.replacen("AQAB", "AQAD", 1), KEY.replacen("MIIC", "MIIB", 1)];
@@ -291,7 +291,7 @@ mod tests {
             (&pem(PKCS_8), "the key is not an RSA key in PKCS #1"),
             (&pem(""), "the key is not an RSA key in PKCS #1"),
             (&pem(&damaged[1]), "the key is not an RSA key in PKCS #1"),
-            (&pem(TOO_SHORT), "the key has 512 bits; 1024 to 8192 are expected"),
+            (&pem(TOO_SHORT), "the key has 512 bits; expected 1024 to 8192"),
             (&pem(&damaged[0]), "the key is damaged"),
         ] {
             let message = decrypt(HELLO, written).unwrap_err();
