@@ -51,6 +51,16 @@ pub mod bake {
     }
 }
 
+pub mod cli {
+    /// The command line as clap knows it, with all options of all commands.
+    #[must_use]
+    pub fn command() -> clap::Command {
+        let mut command = <crate::cli::Cli as clap::CommandFactory>::command();
+        command.build();
+        command
+    }
+}
+
 pub mod diagnostic {
     pub use crate::diagnostic::Diagnostic;
 }

@@ -134,7 +134,7 @@ impl Descriptor {
         }
     }
 
-    /// The image that this attestation is about, as written; none when this is no attestation.
+    /// The image that this attestation is about, as written; none when this is not an attestation.
     #[must_use]
     pub fn attested(&self) -> Option<&str> {
         let is_attestation = self.annotations.get(REFERENCE_TYPE).is_some_and(|kind| kind == ATTESTATION);
@@ -238,7 +238,7 @@ pub(crate) fn media_type_of(document: &[u8]) -> Option<String> {
 /// of the operating system, which buildx does not take over.
 ///
 /// # Errors
-/// When it is no JSON object.
+/// When it is not a JSON object.
 pub(crate) fn configured_platform(configuration: &[u8]) -> Result<DescriptorPlatform, serde_json::Error> {
     #[derive(Deserialize)]
     struct Configuration {

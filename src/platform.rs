@@ -62,10 +62,12 @@ pub enum PlatformError {
     #[error("platform is empty; expected os/architecture[/variant] such as `linux/amd64`")]
     Empty,
     /// Buildx's word for "the machine that builds".
-    #[error("platform `local` depends on the machine that builds; name one such as `linux/amd64`")]
+    #[error(
+        "platform `local` depends on the machine that builds; use a fixed platform such as `linux/amd64`"
+    )]
     Local,
     /// An operating system alone: its architecture would be that of the machine.
-    #[error("platform {0:?} names no architecture; expected os/architecture[/variant] such as `linux/amd64`")]
+    #[error("platform {0:?} lacks an architecture; expected os/architecture[/variant] such as `linux/amd64`")]
     NoArchitecture(String),
     /// One word that is neither an operating system nor an architecture.
     #[error(
@@ -390,7 +392,7 @@ impl<'a> Specifier<'a> {
             Some(option) => Err(PlatformError::OsOption {
                 part: option.clone(),
                 platform: platform.to_owned(),
-                problem: "an escape stands for a character that has no place in a platform",
+                problem: "the escape stands for a character that a platform cannot contain",
             }),
         }
     }
@@ -681,7 +683,7 @@ mod tests {
         assert_eq!("local".parse::<Platform>(), Err(PlatformError::Local));
         assert_eq!(
             error("linux"),
-            "platform \"linux\" names no architecture; expected os/architecture[/variant] such as `linux/amd64`"
+            "platform \"linux\" lacks an architecture; expected os/architecture[/variant] such as `linux/amd64`"
         );
         assert_eq!(
             error("amd46"),

@@ -27,7 +27,7 @@ pub enum Runner {
 impl Runner {
     /// The forms of a runner, for messages.
     pub const FORMS: &str = "a runner is a label, a list of labels, `{ group = \"…\", labels = […] }`, or \
-                             `{ runner = …, platform = \"linux/arm64\" }` to say what it runs on";
+                             `{ runner = …, platform = \"linux/arm64\" }` to say which platform it runs on";
 
     /// On one line, for tables.
     #[must_use]
@@ -94,7 +94,8 @@ impl RunnerRule {
                 }
                 if let Some(text) = members.get("platform") {
                     let text = text.as_str().ok_or("the platform of a runner must be a string")?;
-                    platform = Some(text.parse().map_err(|e| format!("`{text}` is no platform: {e}"))?);
+                    platform =
+                        Some(text.parse().map_err(|e| format!("`{text}` is not a valid platform: {e}"))?);
                 }
                 match (members.get("runner"), members.get("group"), members.get("labels")) {
                     (Some(runner), None, None) => plain(runner)?,

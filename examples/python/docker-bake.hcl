@@ -1,5 +1,7 @@
 variable "VERSION" { default = "3.14.1" }
 
+group "default" { targets = ["python"] }
+
 target "python" {
   args      = { PYTHON_VERSION = VERSION }
   platforms = ["linux/amd64", "linux/arm64", "linux/arm/v7"]

@@ -12,9 +12,9 @@ pub(crate) struct Global {
     #[arg(short = 'C', value_name = "DIR")]
     pub directories: Vec<PathBuf>,
     /// Colour the output: auto, always or never
-    #[arg(long, value_name = "WHEN", default_value_t, hide_possible_values = true)]
+    #[arg(long, overrides_with = "color", value_name = "WHEN", default_value_t, hide_possible_values = true)]
     pub color: ColorChoice,
-    /// Say on standard error what is read and written
-    #[arg(short, long)]
+    /// Report on standard error what is read and written
+    #[arg(short, long, overrides_with = "verbose")]
     pub verbose: bool,
 }

@@ -59,7 +59,7 @@ fn behind_command(option: &str, root: &Command, arguments: &[OsString]) -> Optio
         words().enumerate().find_map(|(at, word)| Some((at, root.find_subcommand(word)?)))?;
     let name = found.get_name();
     (at < command && has(found, option)).then(|| {
-        format!("`{option}` is an option of `{name}` and stands behind it: `bakeplan {name} {option} …`")
+        format!("`{option}` is an option of `{name}` and goes after it: `bakeplan {name} {option} …`")
     })
 }
 

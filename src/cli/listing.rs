@@ -11,14 +11,17 @@ pub(crate) struct Listing {
     /// List `targets` or `variables` instead, `type=TYPE,format=json` as JSON
     #[arg(long, value_name = "TYPE", value_parser = Wanted::parse, allow_hyphen_values = true)]
     #[arg(default_value = "", hide_default_value = true)]
+    #[arg(overrides_with = "list")]
     list: Wanted,
     /// The same as `--list=targets`
     #[arg(long, hide = true, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1)]
     #[arg(require_equals = true, default_missing_value = "true", default_value = "false")]
+    #[arg(overrides_with = "list_targets")]
     list_targets: bool,
     /// The same as `--list=variables`
     #[arg(long, hide = true, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1)]
     #[arg(require_equals = true, default_missing_value = "true", default_value = "false")]
+    #[arg(overrides_with = "list_variables")]
     list_variables: bool,
 }
 

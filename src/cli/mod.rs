@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::reference::Registry;
 
@@ -31,7 +31,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 out of 
 /// Reads the Bake file you already have, as `docker buildx bake` does but without Docker, decides which image is built
 /// on which platform and published under which tags, and writes what the pipeline needs.
 #[derive(Clone, Debug, Parser)]
-#[command(version, after_help = EXIT_CODES, args_override_self = true, arg_required_else_help = true)]
+#[command(version, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// Global options.
     #[command(flatten)]
@@ -80,35 +80,32 @@ impl Cli {
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Command {
     /// Print the resolved Bake definition, as `docker buildx bake --print` does
-    #[command(args_override_self = true)]
     Print(Deferred<Print>),
     /// Show or write the plan: images, tags, platforms, jobs
-    #[command(args_override_self = true, after_help = EXIT_CODES)]
+    #[command(after_help = EXIT_CODES)]
     Plan(Deferred<Plan>),
     /// Write the Bake file with one target for each image and platform
-    #[command(args_override_self = true, after_help = EXIT_CODES)]
+    #[command(after_help = EXIT_CODES)]
     Bake(Deferred<Bake>),
     /// Print the rows of a CI matrix, one for each job
-    #[command(args_override_self = true)]
     Matrix(Deferred<Matrix>),
     /// Print which tags each image is published under
-    #[command(args_override_self = true)]
     Metadata(Deferred<Metadata>),
-    /// Give the images that were built by digest all their tags, everywhere
-    #[command(args_override_self = true, after_help = EXIT_CODES)]
+    /// Publish images that were built by digest under all their tags, in all their repositories
+    #[command(after_help = EXIT_CODES)]
     Merge(Deferred<Merge>),
-    /// Check what registries serve, down to the last layer, and say why it is wrong
-    #[command(args_override_self = true, after_help = EXIT_CODES)]
+    /// Check what registries serve, down to the last layer, and explain what is wrong
+    #[command(after_help = EXIT_CODES)]
     Verify(Deferred<Verify>),
     /// Keep the table of tags in a README up to date, between two markers
-    #[command(args_override_self = true, after_help = EXIT_CODES)]
+    #[command(after_help = EXIT_CODES)]
     Readme(Deferred<Readme>),
-    /// Print the JSON Schema of what is written or read as JSON
-    #[command(args_override_self = true)]
+    /// Print the JSON Schema of a file that is written or read as JSON
     Schema(Deferred<Schema>),
 }
 
-/// Where the definition comes from and what is changed in it: the options of `docker buildx bake`, with its meaning.
+/// Where the definition comes from and what is changed in it: the options of `docker buildx bake`, with its meaning. As
+/// there, the last of several counts; of ours, none may be given twice but those that say so.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Bake options, as `docker buildx bake` has them")]
 pub(crate) struct Definition {
@@ -130,36 +127,43 @@ pub(crate) struct Definition {
     /// Leave a variable to the build: it stays `${NAME}` in what is written (repeatable)
     #[arg(long = "keep-variable", value_name = "NAME", help_heading = None)]
     pub kept: Vec<String>,
-    /// Refuse what Bake lets pass and is a mistake nearly always, with the place of each
+    /// Refuse what Bake lets pass and is almost always a mistake, with the place of each
     #[arg(long, help_heading = None)]
     pub strict: bool,
     /// Push what is built
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
+    #[arg(overrides_with = "push")]
     pub push: bool,
     /// Load what is built into Docker
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
+    #[arg(overrides_with = "load")]
     pub load: bool,
     /// Build without the cache
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true")]
+    #[arg(overrides_with = "no_cache")]
     pub no_cache: Option<bool>,
-    /// Pull referenced images always
+    /// Always pull referenced images
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true")]
+    #[arg(overrides_with = "pull")]
     pub pull: Option<bool>,
-    /// Attest how it was built: a boolean, or such as `mode=max`
+    /// Attest how it was built: a boolean, or attributes such as `mode=max`
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    #[arg(overrides_with = "provenance")]
     pub provenance: Option<String>,
-    /// Attest what is in it: a boolean, or such as `generator=IMAGE`
+    /// Attest what is in it: a boolean, or attributes such as `generator=IMAGE`
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    #[arg(overrides_with = "sbom")]
     pub sbom: Option<String>,
     /// Evaluate policies with options such as `strict=true` (repeatable)
     #[arg(long = "policy", value_name = "OPTIONS", allow_hyphen_values = true)]
     pub policies: Vec<String>,
     /// Evaluate instead of building: check, outline or targets
     #[arg(long, value_name = "METHOD", allow_hyphen_values = true)]
+    #[arg(overrides_with = "call")]
     pub call: Option<String>,
     /// Options that change nothing here.
     #[command(flatten)]
@@ -181,29 +185,36 @@ impl Definition {
 pub(crate) struct Ignored {
     /// Builder that would build
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    #[arg(overrides_with = "builder")]
     pub builder: Option<String>,
     /// How progress would be shown
     #[arg(long, value_name = "MODE", allow_hyphen_values = true)]
+    #[arg(overrides_with = "progress")]
     pub progress: Option<String>,
     /// What builds would be allowed to use (repeatable)
     #[arg(long, value_name = "ENTITLEMENT", allow_hyphen_values = true)]
     pub allow: Vec<String>,
     /// Where the results of builds would be written
     #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
+    #[arg(overrides_with = "metadata_file")]
     pub metadata_file: Option<String>,
     /// When a build that fails would stop the others
     #[arg(long, value_name = "MODE", allow_hyphen_values = true)]
+    #[arg(overrides_with = "execution")]
     pub execution: Option<String>,
     /// How many targets would be built at once
     #[arg(short, long, value_name = "NUMBER", allow_hyphen_values = true)]
+    #[arg(overrides_with = "jobs")]
     pub jobs: Option<String>,
     /// Printing instead of building: nothing is built here
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
+    #[arg(overrides_with = "print")]
     pub print: bool,
     /// Debug logging
     #[arg(short = 'D', long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
+    #[arg(overrides_with = "debug")]
     pub debug: bool,
 }
 
@@ -216,7 +227,7 @@ pub(crate) struct Print {
     /// Short for `--call=check`: lint instead of building
     #[arg(id = "lint", long = "check", value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1)]
     #[arg(require_equals = true, default_missing_value = "true", default_value = "false")]
-    #[arg(hide_default_value = true, overrides_with = "call")]
+    #[arg(hide_default_value = true, overrides_with_all = ["call", "lint"])]
     pub lint: bool,
     /// The definition.
     #[command(flatten)]
@@ -226,23 +237,25 @@ pub(crate) struct Print {
 /// `bakeplan plan`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Plan {
-    /// Print a table, json (and errors as JSON), or markdown (the table of tags for a README)
-    #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
-    pub format: PlanFormat,
+    /// Print a table, json (and errors as JSON), or markdown (the table of tags for a README) [default: table]
+    #[arg(long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
+    pub format: Option<PlanFormat>,
     /// Write docker-bake.json, matrix.json and plan.json into this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<String>,
-    /// Write nothing, fail when a file in that folder is out of date
+    /// Write nothing; fail when a file in that folder is out of date
     #[arg(long, requires = "out")]
     pub check: bool,
     /// Set the outputs of a GitHub Actions step and annotate errors
     #[arg(long)]
     pub github: bool,
-    /// Say of each tag why it is where it is (in the table; plan.json says it always)
-    #[arg(long)]
+    /// Give the reason for each tag (in the table; plan.json always has it)
+    #[arg(long, conflicts_with = "check")]
     pub explain: bool,
     /// Print what is known about the run as JSON instead of a plan; needs no Bake file
-    #[arg(long = "facts", conflicts_with_all = ["out", "github", "targets"])]
+    #[arg(long = "facts", conflicts_with_all = ["out", "github", "explain", "platforms", "publish", "targets", "files"])]
+    #[arg(conflicts_with_all = ["images", "overrides", "variables", "kept", "strict", "push", "load", "no_cache", "pull"])]
+    #[arg(conflicts_with_all = ["provenance", "sbom", "policies", "call"])]
     pub print_facts: bool,
     /// What is planned.
     #[command(flatten)]
@@ -255,7 +268,7 @@ pub(crate) struct Bake {
     /// Write this file, when its content changes, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<String>,
-    /// Write nothing, fail when the file is out of date
+    /// Write nothing; fail when the file is out of date
     #[arg(long)]
     pub check: bool,
     /// What is planned.
@@ -291,10 +304,10 @@ pub(crate) struct Merge {
     /// The plan that the builds were made from
     #[arg(long, value_name = "FILE")]
     pub plan: String,
-    /// What was built: metadata files of `docker buildx bake`, folders of them, or `TARGET=DIGEST` (repeatable)
+    /// What was built: metadata files from `docker buildx bake`, folders of them, or `TARGET=DIGEST` (repeatable)
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     pub metadata: Vec<String>,
-    /// Check everything, print what would be written and the same as commands, and write nothing
+    /// Check everything and print what would be written, also as commands, but write nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Publish nothing when any build of any image is missing
@@ -309,10 +322,10 @@ pub(crate) struct Merge {
     /// Publish an image even if its platforms were built on different base images
     #[arg(long)]
     pub allow_mixed_bases: bool,
-    /// Write by ourselves (native), or let `docker buildx imagetools create` do it (docker)
+    /// Write directly (native), or through `docker buildx imagetools create` (docker)
     #[arg(long, value_name = "ENGINE", default_value_t, value_enum, hide_possible_values = true)]
     pub engine: Engine,
-    /// How long to wait for builds that are not there yet and for registries, such as `90s` or `5m`
+    /// How long to wait for missing builds and for registries, such as `90s` or `5m`
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait: Option<Duration>,
     /// Print a table, or json (and errors as JSON)
@@ -328,17 +341,18 @@ pub(crate) struct Merge {
 
 /// `bakeplan verify`.
 #[derive(Args, Clone, Debug)]
+#[command(group = ArgGroup::new("checked").args(["references", "plan"]).required(true))]
 pub(crate) struct Verify {
     /// References to check, such as `ghcr.io/acme/app:1`
-    #[arg(value_name = "REFERENCE", required_unless_present = "plan", conflicts_with = "plan")]
+    #[arg(value_name = "REFERENCE")]
     pub references: Vec<String>,
     /// Check all tags of this plan instead
     #[arg(long, value_name = "FILE")]
     pub plan: Option<String>,
     /// Compare the tags with what was built: metadata files, folders of them, or `TARGET=DIGEST` (repeatable)
-    #[arg(long, value_name = "PATH", num_args = 1.., requires = "plan")]
+    #[arg(long, value_name = "PATH", num_args = 1.., requires = "plan", conflicts_with = "references")]
     pub metadata: Vec<String>,
-    /// Say what the first reference is and why it does not work; the others are what it was to be made of, and digests
+    /// Explain what the first reference is and why it does not work; the others are what it should be made of, and digests
     /// that an error named
     #[arg(long, conflicts_with = "plan")]
     pub explain: bool,
@@ -357,7 +371,7 @@ pub(crate) struct Verify {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct Network {
-    /// Reach this registry (`HOST[:PORT]`) without encryption; those on this machine are anyway (repeatable)
+    /// Reach this registry (`HOST[:PORT]`) without encryption; registries on this machine always are (repeatable)
     #[arg(long = "insecure-registry", value_name = "HOST")]
     pub insecure: Vec<Registry>,
     /// Trust the authorities in this PEM file besides the system's (repeatable)
@@ -381,7 +395,7 @@ pub(crate) struct Readme {
     /// File with the lines `<!-- bakeplan:begin -->` and `<!-- bakeplan:end -->`
     #[arg(id = "readme", value_name = "FILE")]
     pub file: String,
-    /// Write nothing, fail when the table is out of date
+    /// Write nothing; fail when the table is out of date
     #[arg(long)]
     pub check: bool,
     /// What is planned.
@@ -396,6 +410,9 @@ pub(crate) struct Schema {
     #[arg(value_name = "OF", value_enum)]
     pub of: SchemaOf,
 }
+
+/// The help of the names that are planned.
+const PLANNED: &str = "Images, targets and groups, or patterns such as `app-*` [default: all images; without `image` blocks, what Bake builds]";
 
 /// What has a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -412,6 +429,7 @@ pub(crate) enum SchemaOf {
 
 /// Which part of a definition is planned, and for what.
 #[derive(Args, Clone, Debug)]
+#[command(mut_arg("targets", |targets| targets.help(PLANNED)))]
 pub(crate) struct Selection {
     /// Plan this platform only (repeatable)
     #[arg(long = "platform", value_name = "PLATFORM")]
@@ -438,16 +456,15 @@ pub(crate) struct FactOptions {
     /// Take facts from a JSON object in this file, or `-` for standard input
     #[arg(long = "facts-file", value_name = "FILE")]
     pub file: Option<String>,
-    /// Which versions were released before: `git` asks the remote `origin` for its tags, a file lists them
+    /// Versions released before: `git` reads the tags of the remote `origin`; a file lists them
     #[arg(long, value_name = "FILE|git")]
     pub known_versions: Option<String>,
 }
 
 /// The forms of a plan.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PlanFormat {
     /// For people
-    #[default]
     Table,
     /// As plan.json
     Json,
@@ -500,7 +517,7 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
     let seconds = seconds.and_then(|number| number.checked_mul(factor)).filter(|seconds| *seconds <= 86_400);
     seconds
         .map(Duration::from_secs)
-        .ok_or_else(|| "expected such as `90s`, `5m` or `1h`, a day at most".to_owned())
+        .ok_or_else(|| "expected a duration such as `90s`, `5m` or `1h`, at most a day".to_owned())
 }
 
 #[cfg(test)]

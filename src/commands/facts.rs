@@ -9,6 +9,9 @@ use crate::facts::{self, Facts, KnownVersions, command, git, released, remote};
 use crate::plan::Run;
 use crate::published::plan_json::{self, KnownVersionsEntry};
 
+/// What `--known-versions` may name instead of a file.
+const GIT: &str = "git";
+
 /// What can be known without starting a program: what is [`given`] before the environment.
 pub(super) fn known(
     session: &Session<'_>,
@@ -72,7 +75,7 @@ pub(super) fn known_versions(
 ) -> Result<KnownVersions, Error> {
     match options.known_versions.as_deref() {
         None => Ok(KnownVersions::default()),
-        Some("git") => {
+        Some(GIT) => {
             let refs = remote_refs(session)?;
             if facts.branches.is_empty() {
                 facts.branches = refs.branches;
@@ -123,7 +126,13 @@ fn run_git(session: &Session<'_>, arguments: &[&str]) -> Result<String, command:
 
 /// `bakeplan plan --facts`
 pub(super) fn print(session: &Session<'_>, options: &FactOptions) -> Result<(), Error> {
-    let facts = complete(session, known(session, options, &Definition::default())?);
+    let mut known = known(session, options, &Definition::default())?;
+    if options.known_versions.as_deref().is_some_and(|from| from != GIT) {
+        let message = "`--facts` prints no versions: of the forms of `--known-versions`, only `git` adds a fact, `branches`";
+        return Err(Error::Usage(message.into()));
+    }
+    known_versions(session, options, &mut known)?;
+    let facts = complete(session, known);
     let json = serde_json::to_string_pretty(&facts).expect("facts are texts, numbers and times");
     session.deliver(&format!("{json}\n"))
 }

@@ -49,11 +49,13 @@ pub(super) fn unread(
     // It is meant for what is read, and the others perhaps for something else.
     let first = unread.iter().find(|path| discovery::is_images(path)).or(unread.first())?;
     let names: Vec<String> = unread.iter().map(|path| format!("`{path}`")).collect();
-    let are = if names.len() == 1 { "looks like input and is" } else { "look like input and are" };
+    let are = if names.len() == 1 { "looks like input but is" } else { "look like input but are" };
     let option = if discovery::is_images(first) { "--images" } else { "-f" };
-    Some(Diagnostic::note("unread-file", format!("{} {are} not read", names.join(", "))).with_help(format!(
-        "only the files that are named are; if it belongs to them, add `{option} {first}`"
-    )))
+    Some(
+        Diagnostic::note("unread-file", format!("{} {are} not read", names.join(", "))).with_help(format!(
+            "only the named files are read; if it belongs to them, add `{option} {first}`"
+        )),
+    )
 }
 
 impl Places for Host {

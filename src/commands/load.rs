@@ -50,6 +50,9 @@ pub(super) fn load_as_bake(session: &mut Session<'_>, args: &cli::Definition) ->
 /// Reads what the options name, or what is there; `images` unless an option says it.
 fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'_>) -> Result<Loaded, Error> {
     discovery::refuse_remote(&args.targets)?;
+    if args.images.as_deref() == Some(STDIN) && args.files.iter().any(|file| file == STDIN) {
+        return Err(Error::Usage("`-f -` and `--images -` cannot both read standard input".into()));
+    }
     let images = args.images.as_deref().map_or(images, Images::given);
     let host = session.host;
     let env = visible_environment(host);
@@ -173,9 +176,9 @@ fn replaced(host: &Host, texts: &[&str]) -> Vec<Diagnostic> {
         host.replaced().iter().filter(|name| mentions(name.strip_suffix("_JSON").unwrap_or(name)));
     let warning = |name: &String| {
         let message =
-            format!("the environment variable `{name}` is not UTF-8; what is wrong in it counts as U+FFFD");
+            format!("the environment variable `{name}` is not UTF-8; invalid bytes are replaced with U+FFFD");
         Diagnostic::warning("not-utf8", message)
-            .with_help("set it to text in UTF-8, as it goes into what is built")
+            .with_help("set it to UTF-8 text, since it goes into what is built")
     };
     mentioned.map(warning).collect()
 }
@@ -276,7 +279,7 @@ fn variables(given: &[String]) -> Result<BTreeMap<String, String>, Error> {
 fn kept_names(args: &cli::Definition, vars: &BTreeMap<String, String>) -> Result<BTreeSet<Name>, Error> {
     if let Some(name) = args.kept.iter().find(|name| vars.contains_key(*name)) {
         let message =
-            format!("`--var {name}` gives a value, and `--keep-variable {name}` leaves it to the build");
+            format!("`--var {name}` gives a value, but `--keep-variable {name}` leaves it to the build");
         return Err(Error::Usage(message));
     }
     Ok(args.kept.iter().map(|name| Name::from(name.as_str())).collect())

@@ -108,13 +108,13 @@ pub(super) fn read_metadata(
         if let Some((target, error)) = wrong_pair(path) {
             let message = format!("`{target}` has no valid digest: {error}");
             problems.report(Diagnostic::error("digest", message).with_help(
-                "a digest is written in full, as `containerimage.digest` in the metadata of the build has it",
+                "write the digest in full, as `containerimage.digest` in the metadata of the build does",
             ));
             continue;
         }
         let files = session.host.files_below(path)?;
         if files.is_empty() {
-            metadata.notes.push(Diagnostic::note("no-metadata", format!("`{path}` holds no files")));
+            metadata.notes.push(Diagnostic::note("no-metadata", format!("`{path}` contains no files")));
         }
         for file in files {
             let is_named = file == *path;
@@ -124,7 +124,7 @@ pub(super) fn read_metadata(
                 Err(error) => return Err(error.into()),
             };
             if !is_named && !text.trim_start().starts_with('{') {
-                let message = format!("`{file}`: skipped, it is no JSON object");
+                let message = format!("`{file}`: skipped, it is not a JSON object");
                 metadata.notes.push(Diagnostic::note("no-metadata", message));
                 continue;
             }

@@ -29,7 +29,7 @@ use crate::source::Sources;
 #[must_use]
 pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
     let voice = match &cli.command {
-        Command::Plan(args) => Voice { json: args.format == PlanFormat::Json, github: args.github },
+        Command::Plan(args) => Voice { json: args.format == Some(PlanFormat::Json), github: args.github },
         Command::Merge(args) => Voice { json: args.format == ReportFormat::Json, github: args.github },
         Command::Verify(args) => Voice { json: args.format == ReportFormat::Json, github: args.github },
         _ => Voice::default(),

@@ -5,8 +5,8 @@ use super::{list, load};
 use crate::bake::module::strict;
 use crate::bake::target::print;
 use crate::bake::target::select::{self, Options};
-use crate::cli::Print;
-use crate::diagnostic::{Severity, sorted};
+use crate::cli::{self, Print};
+use crate::diagnostic::{Diagnostic, Severity, sorted};
 use crate::error::Error;
 
 pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error> {
@@ -24,11 +24,24 @@ pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error
         arguments.call = Some("check".into());
     }
     if list.is_some() {
-        // They change nothing that is listed, and buildx does not look at them then.
+        let unused = unlisted(definition, *lint);
+        if !unused.is_empty() {
+            let message = format!("nothing that is listed depends on {}", unused.join(", "));
+            session.tell(&[Diagnostic::warning("unused-option", message)
+                .with_help("buildx ignores them beside `--list`, too; leave them out")]);
+        }
+        // buildx does not look at them then, not even at their form.
         arguments.overrides.clear();
     }
     let loaded = load::load_as_bake(session, &arguments)?;
     if let Some(wanted) = list {
+        if arguments.strict {
+            let mut found = strict::unknown_names(&loaded.module);
+            found.extend(strict::null_references(&loaded.module));
+            if !found.is_empty() {
+                return Err(sorted(found).into());
+            }
+        }
         return session.deliver(&list::list(&loaded, wanted)?);
     }
     let load::Loaded { module, definition, overrides, kept, .. } = loaded;
@@ -61,4 +74,41 @@ pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error
     // The process ends here: taking the trees of a large file apart first would take a tenth of the run.
     std::mem::forget((definition, resolved));
     Ok(())
+}
+
+/// The options given that a list does not depend on.
+fn unlisted(definition: &cli::Definition, lint: bool) -> Vec<&'static str> {
+    let cli::Definition {
+        targets,
+        overrides,
+        push,
+        load,
+        no_cache,
+        pull,
+        provenance,
+        sbom,
+        policies,
+        call,
+        // They decide what is read, or are refused.
+        files: _,
+        images: _,
+        variables: _,
+        kept: _,
+        strict: _,
+        ignored: _,
+    } = definition;
+    let options = [
+        (!targets.is_empty(), "the names of targets"),
+        (!overrides.is_empty(), "`--set`"),
+        (*push, "`--push`"),
+        (*load, "`--load`"),
+        (no_cache.is_some(), "`--no-cache`"),
+        (pull.is_some(), "`--pull`"),
+        (provenance.is_some(), "`--provenance`"),
+        (sbom.is_some(), "`--sbom`"),
+        (!policies.is_empty(), "`--policy`"),
+        (call.is_some(), "`--call`"),
+        (lint, "`--check`"),
+    ];
+    options.into_iter().filter(|(is_given, _)| *is_given).map(|(_, option)| option).collect()
 }

@@ -10,6 +10,11 @@ use crate::resolve::Purpose;
 
 pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<(), Error> {
     let cli::Readme { file, check, selection } = args;
+    if !selection.publish {
+        return Err(Error::Usage(
+            "`--publish=false` changes nothing in a table of tags; leave it out".into(),
+        ));
+    }
     session.host.refuse_stream(file)?;
     let text = session.host.read_product(file)?;
     let (made, _) = plan::make_for(session, selection, Purpose::TagTable)?;

@@ -29,8 +29,9 @@ pub(super) fn verify(session: &Session<'_>, args: &cli::Verify) -> Result<(), Er
             return run(session, args, Request::Explain(&case));
         }
         if let Some(digest) = digests.first() {
-            let message =
-                format!("`{digest}` names no repository: expected such as `ghcr.io/acme/app@{digest}`");
+            let message = format!(
+                "`{digest}` has no repository: expected a reference such as `ghcr.io/acme/app@{digest}`"
+            );
             return Err(Error::Usage(message));
         }
         return run(session, args, Request::References(&targets));

@@ -24,7 +24,7 @@ fn sha_length(env: &Environment) -> Result<Option<usize>, Diagnostic> {
     let Some(text) = variable(env, NAME) else { return Ok(None) };
     let length = text.parse().ok().filter(|length| (1..=COMMIT_DIGITS).contains(length));
     length.map(Some).ok_or_else(|| {
-        let message = format!("{NAME} is `{text}`, and not a number from 1 to {COMMIT_DIGITS}");
+        let message = format!("{NAME} is `{text}`, not a number from 1 to {COMMIT_DIGITS}");
         Diagnostic::error("sha-length", message).with_help("set it to how many digits to show, or unset it")
     })
 }
@@ -35,7 +35,7 @@ fn source_date(env: &Environment) -> Result<Option<Timestamp>, Diagnostic> {
     let seconds = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     let time = seconds.and_then(|text| Timestamp::from_second(text.parse().ok()?).ok());
     time.map(Some).ok_or_else(|| {
-        let message = format!("SOURCE_DATE_EPOCH is `{text}`, and not a time in seconds since 1970");
+        let message = format!("SOURCE_DATE_EPOCH is `{text}`, not a time in seconds since 1970");
         Diagnostic::error("source-date-epoch", message)
             .with_help("set it as `date +%s` prints it, or unset it")
     })

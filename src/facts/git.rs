@@ -113,7 +113,7 @@ fn detached(run: Run<'_>) -> Result<Option<String>, String> {
     let mut names: Vec<String> = names.lines().map(named).collect();
     names.dedup();
     match &names[..] {
-        [] => Err("HEAD is detached, and at no tag".to_owned()),
+        [] => Err("HEAD is detached and not at a tag".to_owned()),
         [name] => Ok(Some(name.clone())),
         [first, second, ..] => Err(format!(
             "HEAD is at several refs, such as {first} and {second}; say which with `--fact ref=…`"
@@ -226,7 +226,7 @@ mod tests {
             ("refs/tags/v1.2.3\n", json!({ "ref": "refs/tags/v1.2.3", "tag": "v1.2.3" }), None),
             ("refs/remotes/pull/7/merge\n", json!({ "ref": "refs/pull/7/merge", "pull_request": 7 }), None),
             ("refs/pull/7/head\n", json!({ "ref": "refs/pull/7/head", "pull_request": 7 }), None),
-            ("", json!({}), Some("HEAD is detached, and at no tag")),
+            ("", json!({}), Some("HEAD is detached and not at a tag")),
             (
                 "refs/tags/v1\nrefs/tags/v1.2.3\nrefs/tags/x\n",
                 json!({}),

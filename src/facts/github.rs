@@ -15,7 +15,7 @@ const NO_ASSERTION: &str = "NOASSERTION";
 /// What the environment says, and the payload of the event (the text of the file that `GITHUB_EVENT_PATH` names).
 ///
 /// # Errors
-/// When the payload is no JSON.
+/// When the payload is not JSON.
 pub(crate) fn facts(env: &Environment, event: Option<&str>) -> Result<Facts, Diagnostic> {
     let payload = Payload::parse(event)?;
     let given = |name: &str| variable(env, name).map(str::to_owned);
@@ -68,7 +68,7 @@ impl Payload {
             None => Ok(Self(Value::Null)),
             Some(Ok(payload)) => Ok(Self(payload)),
             Some(Err(error)) => {
-                let message = format!("the event's payload is no JSON: {error}");
+                let message = format!("the event's payload is not JSON: {error}");
                 Err(Diagnostic::error("event-payload", message)
                     .with_help("GITHUB_EVENT_PATH names its file; unset it if this is not GitHub"))
             }

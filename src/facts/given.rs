@@ -58,8 +58,8 @@ pub fn parse(given: &[String]) -> Result<Facts, String> {
 /// A message about the first mistake.
 pub fn from_json(text: &str) -> Result<Facts, String> {
     // What is not known may also be `null`.
-    let value: Value = serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
-    let Value::Object(object) = &value else { return Err("it is no JSON object".into()) };
+    let value: Value = serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
+    let Value::Object(object) = &value else { return Err("it is not a JSON object".into()) };
     if let Some(name) = object.keys().find(|name| !NAMES.contains(&name.as_str())) {
         return Err(format!("there is no fact `{name}`; {}", names_help(name, "fact", NAMES.into_iter())));
     }
@@ -75,7 +75,7 @@ pub fn from_json(text: &str) -> Result<Facts, String> {
 /// A value in the type of its fact.
 fn typed(name: &str, text: &str) -> Result<Value, String> {
     Ok(match name {
-        _ if text.is_empty() => return Err("it has no value; leave out what is not known".into()),
+        _ if text.is_empty() => return Err("it has no value; leave out facts that are unknown".into()),
         "pull_request" | "run" => {
             text.parse::<u64>().map_err(|_| format!("expected a number, found `{text}`"))?.into()
         }
@@ -118,24 +118,22 @@ fn checked(facts: Facts) -> Result<Facts, String> {
         ("licenses", &facts.licenses),
     ];
     if let Some((name, _)) = texts.iter().find(|(_, text)| text.as_deref() == Some("")) {
-        return Err(format!("`{name}` is empty; leave out what is not known"));
+        return Err(format!("`{name}` is empty; leave out facts that are unknown"));
     }
     if let Some(commit) = facts.commit.as_ref().filter(|commit| !is_commit(commit)) {
-        return Err(format!("`commit` is `{commit}`, and not the hash of a commit"));
+        return Err(format!("`commit` is `{commit}`, which is not the hash of a commit"));
     }
     if let Some(length) = facts.sha_length.filter(|length| !(1..=COMMIT_DIGITS).contains(length)) {
-        return Err(format!(
-            "`sha_length` is {length}, and a commit has 1 to {COMMIT_DIGITS} digits to show"
-        ));
+        return Err(format!("`sha_length` is {length}; expected a number from 1 to {COMMIT_DIGITS}"));
     }
     let of_ref = [facts.branch.is_some(), facts.tag.is_some(), facts.pull_request.is_some()];
     if of_ref.iter().filter(|known| **known).count() > 1 {
-        return Err("a run is of a `branch`, a `tag` or a `pull_request`: give one of them".into());
+        return Err("a run is for a `branch`, a `tag` or a `pull_request`: give only one of them".into());
     }
     let alone = Facts { git_ref: facts.git_ref.clone(), ..Facts::default() }.with_ref_parts();
     match (&facts.git_ref, &facts.branch, &facts.tag) {
         (Some(name), branch, tag) if *branch != alone.branch || *tag != alone.tag => {
-            Err(format!("`ref` is `{name}`, and the `branch` or `tag` is another"))
+            Err(format!("`ref` is `{name}`, which contradicts the `branch` or `tag`"))
         }
         _ => Ok(facts),
     }
@@ -209,16 +207,16 @@ mod tests {
             (&["pull_request=-1"], "expected a number, found `-1`"),
             (&["run=first"], "expected a number, found `first`"),
             (&["sha_length=short"], "expected a number, found `short`"),
-            (&["sha_length=0"], "1 to 64 digits"),
-            (&["sha_length=65"], "1 to 64 digits"),
+            (&["sha_length=0"], "from 1 to 64"),
+            (&["sha_length=65"], "from 1 to 64"),
             (&["dirty=yes"], "expected `true` or `false`"),
             (&["commit_time=yesterday"], "found `yesterday`"),
             (&["commit_time=99999999999999999"], "found `9999"),
-            (&["commit=--all"], "not the hash of a commit"),
-            (&["branch=main", "tag=v1"], "give one of them"),
-            (&["ref=refs/tags/v1", "branch=main"], "give one of them"),
-            (&["ref=refs/heads/main", "branch=dev"], "the `branch` or `tag` is another"),
-            (&["ref=refs/notes/x", "tag=v1"], "the `branch` or `tag` is another"),
+            (&["commit=--all"], "which is not the hash of a commit"),
+            (&["branch=main", "tag=v1"], "give only one of them"),
+            (&["ref=refs/tags/v1", "branch=main"], "give only one of them"),
+            (&["ref=refs/heads/main", "branch=dev"], "which contradicts the `branch` or `tag`"),
+            (&["ref=refs/notes/x", "tag=v1"], "which contradicts the `branch` or `tag`"),
         ] {
             let told = given(texts).unwrap_err();
             assert!(told.contains(expected), "{texts:?}: {told}");
@@ -231,15 +229,15 @@ mod tests {
         assert_eq!(facts.unwrap(), given(&["tag=v1"]).unwrap());
         assert_eq!(from_json("{}"), Ok(Facts::default()));
         for (text, expected) in [
-            ("", "no JSON"),
-            ("[]", "no JSON object"),
+            ("", "not JSON"),
+            ("[]", "not a JSON object"),
             (r#"{"comit": "x"}"#, "did you mean `commit`?"),
             (r#"{"tag": ""}"#, "`tag` is empty"),
             (r#"{"tag": 1}"#, "`tag`: invalid type"),
             (r#"{"pull_request": "7"}"#, "`pull_request`: invalid type"),
             (r#"{"commit_time": "soon"}"#, "`commit_time`: "),
             (r#"{"commit": "HEAD"}"#, "not the hash"),
-            (r#"{"branch": "a", "tag": "v1"}"#, "give one of them"),
+            (r#"{"branch": "a", "tag": "v1"}"#, "give only one of them"),
         ] {
             let told = from_json(text).unwrap_err();
             assert!(told.contains(expected), "{text}: {told}");

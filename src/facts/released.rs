@@ -14,7 +14,7 @@ pub(crate) fn parse(text: &str) -> Result<KnownVersions, String> {
     let each =
         |by_image: BTreeMap<String, Vec<String>>| KnownVersions { by_image, ..KnownVersions::default() };
     let fail = |error: serde_json::Error| {
-        format!("expected a list of texts, or an object with such a list for each image: {error}")
+        format!("expected a list of strings, or an object with such a list for each image: {error}")
     };
     match text.trim_start().chars().next() {
         Some('[') => serde_json::from_str(text).map(all).map_err(fail),
@@ -58,8 +58,8 @@ mod tests {
     fn what_is_no_list_is_refused() {
         for (text, expected) in [
             ("1.0\n1.1 1.2\n", "line 2: expected one version, found `1.1 1.2`"),
-            ("[1.0]", "expected a list of texts"),
-            ("{\"a\": \"1\"}", "expected a list of texts"),
+            ("[1.0]", "expected a list of strings"),
+            ("{\"a\": \"1\"}", "expected a list of strings"),
             ("[\"1\"", "line 1 column 4"),
         ] {
             let told = parse(text).unwrap_err();

@@ -96,7 +96,7 @@ impl Remote {
         }
         let keys: Vec<String> = self.ignored.iter().map(|key| format!("`{key}`")).collect();
         Some(format!(
-            "not used, because a repository's own configuration may name programs and proxies: {}; what you trust, set with `git config --global`",
+            "not used, because a repository's own configuration may name programs and proxies: {}; set what you trust with `git config --global`",
             keys.join(", ")
         ))
     }

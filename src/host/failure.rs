@@ -116,7 +116,7 @@ impl HostError {
             }
             (Problem::Directory, _) => Some("give the path of a file"),
             (Problem::NotAFile, Action::Read) => {
-                Some("it has no content to compare with or to change; name a regular file")
+                Some("it has no content to compare or change; name a regular file")
             }
             (Problem::NotAFile, _) => {
                 Some("name a regular file; for a pipe, write to standard output or to `/dev/stdout`")

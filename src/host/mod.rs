@@ -936,7 +936,7 @@ mod tests {
             shell("read line && echo asked"),
             Err(Failure::Status { code: Some(1), errors: "".into() })
         );
-        assert_eq!(shell("printf '\\377'"), Err(Failure::Other("it prints what is not UTF-8".into())));
+        assert_eq!(shell("printf '\\377'"), Err(Failure::Other("its output is not UTF-8".into())));
         let timed_out = Failure::TimedOut { command: "sh".into(), seconds: 1 };
         assert_eq!(shell("exec sleep 600"), Err(timed_out));
         let too_much = Failure::TooMuch { command: "sh".into(), bytes: MAX_INPUT };

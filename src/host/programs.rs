@@ -29,7 +29,7 @@ impl Host {
             Err(Failure::NotInstalled) => Err(format!("{program} is not installed")),
             Err(Failure::Status { errors, .. }) => Err(errors.trim().to_owned()),
             Err(Failure::TimedOut { seconds, .. }) => Err(format!("it did not end within {seconds} seconds")),
-            Err(Failure::TooMuch { .. }) => Err("it printed too much".to_owned()),
+            Err(Failure::TooMuch { .. }) => Err("its output is too long".to_owned()),
             Err(failure) => Err(failure.to_string()),
         }
     }
@@ -89,7 +89,7 @@ pub(super) fn run(mut command: Command, name: &str, limit: Duration, kill: Kill)
         let errors = String::from_utf8_lossy(&text(&mut errors)?).into_owned();
         return Err(Failure::Status { code: status.code(), errors });
     }
-    String::from_utf8(text(&mut output)?).map_err(|_| Failure::Other("it prints what is not UTF-8".into()))
+    String::from_utf8(text(&mut output)?).map_err(|_| Failure::Other("its output is not UTF-8".into()))
 }
 
 /// Kills a program that [`run`] has started.

@@ -32,7 +32,7 @@ pub(crate) fn check(subject: &Subject<'_>, records: &[Record]) -> Checked {
     if checked.held.is_empty()
         && checked.missing.iter().filter(|one| is_dropped(one)).count() == subject.image.builds.len()
     {
-        checked.held.push("nothing of it was built".to_owned());
+        checked.held.push("none of its builds exist".to_owned());
     }
     if !checked.held.is_empty() {
         return walk.checked;
@@ -122,7 +122,7 @@ impl<'a> ImageCheck<'a> {
             return self
                 .checked
                 .held
-                .push(format!("`{leg}` was not built, and has no platform to carry over"));
+                .push(format!("`{leg}` was not built and has no platform to carry over"));
         };
         let records = self.records;
         let published = self.subject.places.iter().find_map(|&site| {
@@ -131,9 +131,7 @@ impl<'a> ImageCheck<'a> {
         });
         let Some((site, digest)) = published else {
             if self.checked.questions.is_empty() {
-                self.checked
-                    .held
-                    .push(format!("`{leg}` was not built, and its version is not published yet"));
+                self.checked.held.push(format!("`{leg}` was not built and its version is not published yet"));
             }
             return;
         };
@@ -150,7 +148,7 @@ impl<'a> ImageCheck<'a> {
         };
         let Some(found) = index.manifests.iter().find(is_wanted) else {
             let message =
-                format!("`{leg}` was not built, and what is published of its version has no {platform}");
+                format!("`{leg}` was not built and the published index of its version has no {platform}");
             return self.checked.held.push(message);
         };
         let attestations =
@@ -202,14 +200,14 @@ impl<'a> ImageCheck<'a> {
         if let Some(nested) = images.iter().find(|entry| is_index(&entry.media_type)) {
             let message = format!("build `{leg}` pushed an index that holds another, {}", nested.digest);
             self.fail("nested-index", message).help =
-                Some("push the build itself, not an index of it".into());
+                Some("push the build itself, not an index that contains it".into());
             return;
         }
         let is_stray =
             |entry: &&&Descriptor| entry.platform.as_ref().is_some_and(DescriptorPlatform::is_unknown);
         if let Some(stray) = images.iter().find(is_stray) {
             let message = format!(
-                "build `{leg}` has a manifest of no platform that is no attestation, {}",
+                "build `{leg}` has a manifest without a platform that is not an attestation, {}",
                 stray.digest
             );
             self.fail("unknown-platform", message).help = Some(
@@ -223,7 +221,7 @@ impl<'a> ImageCheck<'a> {
             let found = if platforms.is_empty() { "none".to_owned() } else { platforms.join(", ") };
             let message = format!("build `{leg}` pushed an index with the platforms {found}, expected one");
             self.fail("several-platforms", message).help = Some(
-                "build what `docker-bake.json` of this plan says: a target has one platform there".into(),
+                "build the targets of this plan's `docker-bake.json`, which have one platform each".into(),
             );
             return;
         };
@@ -235,7 +233,7 @@ impl<'a> ImageCheck<'a> {
         let is_attested = index.manifests.iter().any(|entry| attests(&entry));
         for orphan in index.manifests.iter().filter(|entry| entry.attested().is_some() && !attests(entry)) {
             let message = format!(
-                "image `{}`: the attestation {} of build `{leg}` is about an image that is not there",
+                "image `{}`: the attestation {} of build `{leg}` refers to an image that is not there",
                 self.subject.key, orphan.digest
             );
             self.checked.notes.push(Diagnostic::warning("orphan-attestation", message));
@@ -255,7 +253,7 @@ impl<'a> ImageCheck<'a> {
             Ok(parsed) => parsed,
             Err(error) => {
                 let message = format!(
-                    "build `{leg}` pushed {} ({}), which is no image: {error}",
+                    "build `{leg}` pushed {} ({}), which is not an image: {error}",
                     manifest.digest, manifest.media_type
                 );
                 self.fail("invalid-manifest", message);
@@ -311,7 +309,7 @@ impl<'a> ImageCheck<'a> {
         let differences = differences(build, labels, &manifest.annotations);
         let Some((first, more)) = differences.split_first() else { return };
         let message =
-            format!("build `{leg}`, {} (`{}`), is of another plan: {first}", pushed.digest, pushed.origin);
+            format!("build `{leg}`, {} (`{}`), is from another plan: {first}", pushed.digest, pushed.origin);
         let problem = self.fail("other-plan", message);
         problem.notes.extend(more.iter().cloned());
         problem.help = Some(OTHER_PLAN_CURE.to_owned());
@@ -333,13 +331,13 @@ impl<'a> ImageCheck<'a> {
     /// Whether a build is of the platform that was planned for it, and of none that another has.
     fn planned(&mut self, leg: &str, build: &BuildEntry, found: Option<&DescriptorPlatform>) -> bool {
         let Some(found) = found else {
-            self.fail("unknown-platform", format!("build `{leg}` pushed an image that names no platform"));
+            self.fail("unknown-platform", format!("build `{leg}` pushed an image without a platform"));
             return false;
         };
         if let Some(planned) = &build.platform
             && !found.fits(planned)
         {
-            let message = format!("build `{leg}` is for {planned}, and what it pushed is for {found}");
+            let message = format!("build `{leg}` is for {planned}, but what it pushed is for {found}");
             self.fail("wrong-platform", message).help =
                 Some("the base image or the metadata may be another platform's".into());
             return false;
@@ -386,7 +384,7 @@ impl<'a> ImageCheck<'a> {
         let size = manifest.bytes.len();
         if i64::try_from(size) != Ok(entry.size) {
             let message = format!(
-                "{what} of build `{leg}`, {}, has {size} bytes, and its index says {}",
+                "{what} of build `{leg}`, {}, has {size} bytes, but its index says {}",
                 entry.digest, entry.size
             );
             self.fail("wrong-size", message);
@@ -396,7 +394,7 @@ impl<'a> ImageCheck<'a> {
             Ok(parsed) => parsed,
             Err(error) => {
                 let message = format!(
-                    "{what} of build `{leg}`, {} ({}), is no manifest of an image: {error}",
+                    "{what} of build `{leg}`, {} ({}), is not the manifest of an image: {error}",
                     entry.digest, manifest.media_type
                 );
                 self.fail("invalid-manifest", message);
@@ -434,7 +432,7 @@ impl<'a> ImageCheck<'a> {
         let has_it = |other: &usize| self.records[*other].manifest(&manifest.digest).present().is_some();
         let others = self.list(self.subject.places.iter().copied().filter(has_it));
         let message = format!(
-            "{what} of build `{leg}`, {}, is in {others}, and not in `{}`",
+            "{what} of build `{leg}`, {}, is in {others}, but not in `{}`",
             manifest.digest,
             self.location(site)
         );
@@ -525,7 +523,9 @@ impl<'a> ImageCheck<'a> {
             format!("build `{leg}`, {} (`{}`), is not in {locations}", pushed.digest, pushed.origin);
         let problem = self.gone(message);
         if !elsewhere.is_empty() {
-            problem.notes.push(format!("its metadata says that it was pushed to {}", elsewhere.join(", ")));
+            problem
+                .notes
+                .push(format!("according to its metadata, it was pushed to {}", elsewhere.join(", ")));
         }
     }
 
@@ -535,7 +535,7 @@ impl<'a> ImageCheck<'a> {
         });
         let problem = self.lack(message);
         if is_quay {
-            problem.notes.push("quay.io removes what has no tag after about an hour".to_owned());
+            problem.notes.push("quay.io removes untagged manifests after about an hour".to_owned());
         }
         problem.help = Some(
             "build it again and merge soon after: it was never pushed, or removed since, as clean-ups of untagged images do"

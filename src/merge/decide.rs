@@ -86,11 +86,11 @@ pub(crate) fn unlisted(image: &PlannedImage, decisions: &[Decision], records: &[
     };
     let refuse = |one: &Decision| {
         let message = format!(
-            "`{}` has the tag `{}`, and its list of tags does not name it: a greater version may be missing from the list, too",
+            "`{}` has the tag `{}`, but its list of tags lacks it: a greater version may be missing from the list too",
             one.report.repository, one.tag
         );
         Diagnostic::error("tag-list", message).with_help(
-            "merge again later, if the registry's lists lag behind; or move the tags in any case with `--allow-backward`",
+            "merge again later, if the registry's lists lag behind; or move the tags anyway with `--allow-backward`",
         )
     };
     sites.into_iter().filter_map(lacks).map(refuse).collect()
@@ -158,7 +158,7 @@ pub(crate) fn is_released(key: &str, tag: &TagReport, version: &str) -> Diagnost
         tag.reference
     );
     Diagnostic::error("tag-collision", message).with_note(format!("that is its annotation `{VERSION}`")).with_help(
-        "leave the shorter pattern out of `tags`; or pass `--allow-retag` if the tag is to float from now on",
+        "leave the shorter pattern out of `tags`; or pass `--allow-retag` if the tag should float from now on",
     )
 }
 
@@ -171,6 +171,8 @@ pub(crate) fn immutable(key: &str, tag: &TagReport, digest: &Digest) -> Diagnost
         tag.reference
     );
     Diagnostic::error("immutable-tag", message)
-        .with_note("a rebuild has another digest each time, as its attestations tell when it was built")
+        .with_note(
+            "a rebuild always has another digest, since its attestations contain the time of the build",
+        )
         .with_help("release a new version; or pass `--allow-retag`")
 }

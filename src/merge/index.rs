@@ -29,7 +29,7 @@ pub(crate) enum ComposeError {
     #[error("all its images have Docker's media types, and Docker's manifest lists hold no annotations")]
     Annotations,
     /// Nothing to put in.
-    #[error("there is nothing to put into it")]
+    #[error("it would be empty")]
     Empty,
 }
 

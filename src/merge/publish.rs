@@ -150,7 +150,7 @@ impl<'a> Writer<'a> {
                     site.store.mount_blob(digest, repository).map_err(|error| error.to_diagnostic())?;
                 if let Mount::Declined(reason) = mounted {
                     let message = format!(
-                        "image `{}`: blob {digest} is in `{source}`, and `{location}` does not take it over: {reason}",
+                        "image `{}`: blob {digest} is in `{source}`, but `{location}` does not take it over: {reason}",
                         job.image
                     );
                     return Err(Diagnostic::error("cannot-mount", message)
@@ -237,16 +237,15 @@ impl<'a> Writer<'a> {
                 }
                 Ok(Some(descriptor)) => {
                     let message = format!(
-                        "`{reference}` was written as {digest}, and is {} now: another run changed it",
+                        "`{reference}` was written as {digest} but is {} now: another run changed it",
                         descriptor.digest
                     );
-                    let problem = Diagnostic::error("concurrent-change", message).with_help(
-                        "let merges of one repository run one after another, then run this one again",
-                    );
+                    let problem = Diagnostic::error("concurrent-change", message)
+                        .with_help("run merges into one repository one at a time, then run this one again");
                     (problem, Some(descriptor.digest))
                 }
                 Ok(None) => {
-                    let message = format!("`{reference}` was written, and cannot be read yet");
+                    let message = format!("`{reference}` was written but cannot be read yet");
                     let problem = Diagnostic::error("not-readable", message)
                         .with_help("wait longer with `--wait`, or run the merge again");
                     (problem, None)
@@ -277,7 +276,7 @@ impl Writer<'_> {
             if !is_old || self.clock.elapsed() >= deadline {
                 return Ok(found);
             }
-            let why = "the registry still answers with what the tag was before";
+            let why = "the registry still serves the tag's previous digest";
             self.progress.tell(&Event::Waiting { location: &site.location, pause: INTERVAL, why });
             self.clock.sleep(INTERVAL);
         }
@@ -290,7 +289,7 @@ fn refused(error: &Error) -> Diagnostic {
     let is_unknown = error.entries().iter().any(|entry| entry.code.contains("BLOB_UNKNOWN"));
     match error.kind() {
         ErrorKind::Rejected { .. } if is_unknown && error.operation() == Operation::PutManifest => diagnostic
-            .with_note("everything was there when it was checked: it was deleted since, or the registry wants the `subject` of an attestation there")
+            .with_note("everything was there when it was checked: it was deleted since, or the registry requires the `subject` of an attestation")
             .with_help("run the merge again; on GitLab, build with `oci-artifact=false` in `output`"),
         _ => diagnostic,
     }

@@ -17,11 +17,11 @@ pub(crate) const SCHEMA: u32 = 1;
 /// How many bytes an output or a summary of GitHub may have, somewhat less than its limit of a MiB.
 const MAX_OUTPUT: usize = 900_000;
 
-/// What a merge did.
+/// The result of a merge.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = MergeReport)]
 pub struct Report {
-    /// The version of the form: 1.
+    /// The version of this format: 1.
     #[schema(minimum = 1, maximum = 1)]
     schema: u32,
     /// Whether nothing was written.
@@ -30,20 +30,20 @@ pub struct Report {
     pub published: Vec<String>,
     /// The images by key, in the order of the plan.
     pub images: IndexMap<String, ImageReport>,
-    /// What went wrong.
+    /// The errors.
     #[serde(skip)]
     pub problems: Vec<Diagnostic>,
-    /// What is worth knowing.
+    /// Notes.
     #[serde(skip)]
     pub notes: Vec<Diagnostic>,
 }
 
-/// What became of an image.
+/// The result for an image.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ImageReport {
-    /// What became of it.
+    /// The outcome.
     pub status: Status,
-    /// Why it is not published.
+    /// The reasons why it is not published.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub why: Vec<String>,
     /// The digest of its index.
@@ -67,7 +67,7 @@ pub struct ImageReport {
     pub commands: Vec<String>,
 }
 
-/// What became of an image.
+/// The result for an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -90,7 +90,7 @@ pub struct MissingReport {
     pub build: String,
     /// Its platform.
     pub platform: Option<String>,
-    /// What became of the image.
+    /// What the merge did with the image.
     pub then: OnMissing,
 }
 
@@ -101,10 +101,10 @@ impl From<&Missing> for MissingReport {
     }
 }
 
-/// What becomes of a tag in a repository.
+/// The result for a tag in a repository.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TagReport {
-    /// The whole reference, such as `ghcr.io/acme/app:1.4`.
+    /// The full reference, such as `ghcr.io/acme/app:1.4`.
     pub reference: String,
     /// The repository.
     pub repository: String,
@@ -112,20 +112,20 @@ pub struct TagReport {
     pub tag: String,
     /// Whether it moves from version to version.
     pub floating: bool,
-    /// What becomes of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// The digest that it has now, as far as that is known.
+    /// The digest that it has now, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
-    /// The digest that it had.
+    /// The digest that it had before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<Digest>,
-    /// Why.
+    /// The reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
 
-/// What becomes of a tag.
+/// The outcome for a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
@@ -148,11 +148,11 @@ pub enum Outcome {
 /// How the writing of a tag came out.
 #[derive(Clone, Debug)]
 pub(crate) struct Settled {
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
     /// The digest that it has, as far as that is known.
     pub digest: Option<Digest>,
-    /// Why.
+    /// The reason.
     pub why: Option<String>,
 }
 

@@ -92,7 +92,7 @@ pub fn merge(
     // Without problems, an image that is not ready is one that lacks a build.
     if options.require_all && ready.len() < subjects.len() {
         for image in report.images.values_mut().filter(|image| image.why.is_empty()) {
-            image.why.push("another image is incomplete, and all are required".to_owned());
+            image.why.push("another image is incomplete, but all are required".to_owned());
         }
         return report;
     }
@@ -302,7 +302,7 @@ fn abandoned(mut report: Report, planned: &Planned) -> Report {
         let image = report.images.entry(key.clone()).or_insert_with(|| ImageReport::new(Status::Failed));
         if image.why.is_empty() {
             image.status = Status::Failed;
-            image.why.push("nothing was written, since something is wrong".to_owned());
+            image.why.push("nothing was written because of the errors".to_owned());
         }
     }
     report

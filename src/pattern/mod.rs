@@ -47,7 +47,7 @@ pub enum PatternError {
     #[error("the pattern cannot be rendered: {0}")]
     Render(String),
     /// The condition is neither true nor false.
-    #[error("the condition is {0}, and not true or false")]
+    #[error("the condition is {0}, not true or false")]
     NotABool(String),
     /// A word that no pattern knows.
     #[error("a pattern has no word `{word}`")]
@@ -58,13 +58,13 @@ pub enum PatternError {
         near: Option<String>,
     },
     /// A version's word, and no version.
-    #[error("the pattern uses `{0}`, and the image has no `version`")]
+    #[error("the pattern uses `{0}`, but the image has no `version`")]
     NoVersion(String),
     /// Build metadata in what is rendered.
     #[error("version `{0}` has build metadata, and a tag cannot hold `+`")]
     Build(String),
     /// A word that is not one of the image's, where no other is known.
-    #[error("the pattern uses `{0}`, and this is the same in every run")]
+    #[error("the pattern uses `{0}`, but it must be the same in every run")]
     NotOfImage(String),
     /// A fact that is not known, or that this run has not.
     #[error("the pattern uses `{word}`, which is not known{}", .at.as_ref().map(|at| format!(": this run is of `{at}`")).unwrap_or_default())]
@@ -94,11 +94,11 @@ impl PatternError {
                 let words: Vec<String> = words().map(|word| format!("`{word}`")).collect();
                 format!("the words are {}", words.join(", "))
             }
-            Self::Build(_) => "write `{{ version | replace('+', '-') }}` to keep it, or `{{ semver }}` for the version without it, which the greatest build has".into(),
+            Self::Build(_) => "write `{{ version | replace('+', '-') }}` to keep it, or `{{ semver }}` for the version without it, which moves to the greatest build".into(),
             Self::NotOfImage(_) => "the words are `image`, the name of the block, and `key`, the name of the image in the plan".into(),
             Self::NoVersion(_) => "set `version` in the image".into(),
             Self::MissingFact { word, at: Some(_), .. } => format!(
-                "say when it applies, such as `{{ pattern = \"…\", when = \"{word}\" }}`, or what holds else: `{{{{ {word} | default(\"…\") }}}}`"
+                "say when it applies, such as `{{ pattern = \"…\", when = \"{word}\" }}`, or give a default: `{{{{ {word} | default(\"…\") }}}}`"
             ),
             Self::MissingFact { word, at: None, problem } => {
                 let fact = fact_of(word);

@@ -21,8 +21,8 @@ pub(crate) fn differences(
     let compare = |what: &str, planned: &BTreeMap<String, String>, found: &BTreeMap<String, String>| {
         let differ = planned.iter().filter(|(key, value)| found.get(*key) != Some(*value));
         let phrase = |(key, planned): (&String, &String)| match found.get(key) {
-            Some(found) => format!("the {what} `{key}` is {found:?}, and the plan says {planned:?}"),
-            None => format!("the {what} `{key}` is not there, and the plan says {planned:?}"),
+            Some(found) => format!("the {what} `{key}` is {found:?}, but the plan says {planned:?}"),
+            None => format!("the {what} `{key}` is missing, but the plan says {planned:?}"),
         };
         differ.map(phrase).collect::<Vec<_>>()
     };
@@ -80,9 +80,9 @@ mod tests {
         assert_eq!(
             differences(&build(&[("a", "2"), ("b", "")], &[("c", ""), ("b", "x")]), &found, &found),
             [
-                "the label `a` is \"1\", and the plan says \"2\"",
-                "the annotation `b` is \"\", and the plan says \"x\"",
-                "the annotation `c` is not there, and the plan says \"\"",
+                "the label `a` is \"1\", but the plan says \"2\"",
+                "the annotation `b` is \"\", but the plan says \"x\"",
+                "the annotation `c` is missing, but the plan says \"\"",
             ]
         );
     }

@@ -99,7 +99,7 @@ impl Metadata {
         depth: usize,
     ) -> Result<(), Diagnostic> {
         let entries: IndexMap<String, &RawValue> = serde_json::from_str(text).map_err(|error| {
-            Diagnostic::error("not-metadata", format!("`{origin}` is no metadata of builds: {error}"))
+            Diagnostic::error("not-metadata", format!("`{origin}` is not build metadata: {error}"))
                 .with_help("expected what `docker buildx bake --metadata-file` or the output `metadata` of docker/bake-action holds")
         })?;
         for (key, value) in entries {
@@ -155,11 +155,11 @@ impl Skipped {
             let message = format!("`{origin}`: skipped {}{more}: {why}", listed.join(", "));
             (!names.is_empty()).then(|| Diagnostic::note(code, message))
         };
-        let unplanned = note(self.unplanned, "unplanned", "no build of this plan");
+        let unplanned = note(self.unplanned, "unplanned", "not a build of this plan");
         unplanned.into_iter().chain(note(
             self.without_digest,
             "no-digest",
-            "without a digest, it pushed nothing",
+            "it has no digest, so it pushed nothing",
         ))
     }
 }
@@ -167,13 +167,13 @@ impl Skipped {
 fn read_build(origin: &str, target: &str, text: &str) -> Result<Option<Pushed>, Diagnostic> {
     let fail = |problem: String| {
         Diagnostic::error("not-metadata", format!("`{origin}`: build `{target}`: {problem}"))
-            .with_help("take the file as buildx writes it, with whole digests")
+            .with_help("use the file as buildx writes it, with full digests")
     };
     let Ok(members) = serde_json::from_str::<IndexMap<String, &RawValue>>(text) else { return Ok(None) };
     let string = |key: &str| {
         let Some(value) = members.get(key) else { return Ok(None) };
         serde_json::from_str::<Option<String>>(value.get())
-            .map_err(|error| fail(format!("`{key}` is no text: {error}")))
+            .map_err(|error| fail(format!("`{key}` is not a string: {error}")))
     };
     let Some(digest) = string(DIGEST)?.filter(|digest| !digest.is_empty()) else { return Ok(None) };
     let digest = digest.parse().map_err(|error| fail(format!("`{DIGEST}` is {digest:?}: {error}")))?;
@@ -248,8 +248,8 @@ mod tests {
         assert_eq!(
             told(&metadata),
             [
-                "`m.json`: skipped `lint`, `buildx.build.warnings`: no build of this plan",
-                "`m.json`: skipped `app-arm64`, `app-386`: without a digest, it pushed nothing",
+                "`m.json`: skipped `lint`, `buildx.build.warnings`: not a build of this plan",
+                "`m.json`: skipped `app-arm64`, `app-386`: it has no digest, so it pushed nothing",
             ]
         );
     }

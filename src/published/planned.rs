@@ -74,20 +74,20 @@ impl Planned {
                 .with_help("`bakeplan plan --out DIR` writes DIR/plan.json")
         };
         let form: Form =
-            serde_json::from_str(text).map_err(|error| fail(format!("`{path}` is no plan: {error}")))?;
+            serde_json::from_str(text).map_err(|error| fail(format!("`{path}` is not a plan: {error}")))?;
         match form.schema {
             Some(schema) if schema == SCHEMA => {}
             Some(other) => {
-                let message = format!("`{path}` has schema {other}, and this program reads schema {SCHEMA}");
+                let message = format!("`{path}` has schema {other}, but this program reads schema {SCHEMA}");
                 return Err(Diagnostic::error("not-a-plan", message).with_help(plan_json::way_out(path)));
             }
             None => {
-                return Err(fail(format!("`{path}` is no plan: expected the member `schema` in it")));
+                return Err(fail(format!("`{path}` is not a plan: expected the member `schema` in it")));
             }
         }
         let plan: PlanJson =
-            serde_json::from_str(text).map_err(|error| fail(format!("`{path}` is no plan: {error}")))?;
-        Self::try_from(plan).map_err(|problem| fail(format!("`{path}` is no plan: {problem}")))
+            serde_json::from_str(text).map_err(|error| fail(format!("`{path}` is not a plan: {error}")))?;
+        Self::try_from(plan).map_err(|problem| fail(format!("`{path}` is not a plan: {problem}")))
     }
 
     /// The builds of all images.
@@ -176,7 +176,7 @@ fn check(images: &IndexMap<String, PlannedImage>) -> Result<(), String> {
         for tag in &image.tags {
             check_tag(key, image, tag)?;
             if let Some(stray) = tag.repositories.iter().flatten().find(|one| !own.contains(one)) {
-                return Err(format!("`{stray}` of tag `{}` is no repository of image `{key}`", tag.name));
+                return Err(format!("`{stray}` of tag `{}` is not a repository of image `{key}`", tag.name));
             }
             for location in image.repositories_of(tag) {
                 if let Some(other) = references.insert((location, &tag.name), key) {
@@ -361,18 +361,18 @@ pub(crate) mod tests {
         }
         planned(&format!(r#""a":{good},"b":{other}"#)).unwrap();
         for (text, expected) in [
-            ("[]", "`plan.json` is no plan: invalid"),
-            ("{}", "`plan.json` is no plan: expected the member `schema` in it"),
-            (r#"{"schema":1,"images":{}}"#, "`plan.json` has schema 1, and this program reads schema 2"),
-            (r#"{"schema":3}"#, "`plan.json` has schema 3, and this program reads schema 2"),
-            (r#"{"schema":2}"#, "`plan.json` is no plan: missing field `id`"),
-            (&whole("").replace(r#""images":{},"#, ""), "`plan.json` is no plan: missing field `images`"),
-            (&whole("").replace(r#""jobs":[],"#, ""), "`plan.json` is no plan: missing field `jobs`"),
-            (&whole("").replace("0123", "ABCD"), "`plan.json` is no plan: \"ABCD456789abcdef\": expected 16"),
-            (&whole("").replace(r#""images":{}"#, r#""images":[]"#), "`plan.json` is no plan: invalid type"),
+            ("[]", "`plan.json` is not a plan: invalid"),
+            ("{}", "`plan.json` is not a plan: expected the member `schema` in it"),
+            (r#"{"schema":1,"images":{}}"#, "`plan.json` has schema 1, but this program reads schema 2"),
+            (r#"{"schema":3}"#, "`plan.json` has schema 3, but this program reads schema 2"),
+            (r#"{"schema":2}"#, "`plan.json` is not a plan: missing field `id`"),
+            (&whole("").replace(r#""images":{},"#, ""), "`plan.json` is not a plan: missing field `images`"),
+            (&whole("").replace(r#""jobs":[],"#, ""), "`plan.json` is not a plan: missing field `jobs`"),
+            (&whole("").replace("0123", "ABCD"), "`plan.json` is not a plan: \"ABCD456789abcdef\": expected 16"),
+            (&whole("").replace(r#""images":{}"#, r#""images":[]"#), "`plan.json` is not a plan: invalid type"),
             (
                 &whole("").replace(r#""jobs":[]"#, r#""jobs":[{"job":"a;b","targets":[],"platform":null,"runner":"x","qemu":false,"images":[],"allow":[],"secrets":[],"ssh":[]}]"#),
-                "`plan.json` is no plan: \"a;b\" is not a valid name of a target",
+                "`plan.json` is not a plan: \"a;b\" is not a valid name of a target",
             ),
         ] {
             let error = Planned::read("plan.json", text).unwrap_err();

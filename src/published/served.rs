@@ -99,12 +99,12 @@ fn read_image(bytes: &[u8]) -> Result<Content, String> {
     }
     let form: Form = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     if form.schema_version == Some(1) {
-        return Err("it has schema version 1, which is given up everywhere".to_owned());
+        return Err("it has schema version 1, which is obsolete".to_owned());
     }
     let image: ImageManifest = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     let count = image.layers.len();
     if count > MAX_CHILDREN {
-        return Err(format!("it has {count} layers, and more than {MAX_CHILDREN} are not looked at"));
+        return Err(format!("it has {count} layers; at most {MAX_CHILDREN} are checked"));
     }
     Ok(Content::Image(Box::new(image)))
 }

@@ -100,7 +100,7 @@ impl<'a> Survey<'a> {
         }
         if open.len() + self.records.iter().map(Record::len).sum::<usize>() > MAX_QUESTIONS {
             self.failed.iter().for_each(|failed| failed.store(true, Ordering::Relaxed));
-            let message = format!("what is to be checked has more than {MAX_QUESTIONS} parts");
+            let message = format!("the references have more than {MAX_QUESTIONS} parts to check");
             return Round::Asked(vec![too_much(message)]);
         }
         let answer = |store: &dyn Store, question: &Question| self.answer(store, question);
@@ -247,7 +247,7 @@ mod tests {
         let questions = |count| digests(count).map(|digest| (0, Question::Blob(digest))).collect();
         assert_eq!(survey.ask(questions(1000)), Round::Asked(vec![]));
         let Round::Asked(problems) = survey.ask(questions(MAX_QUESTIONS + 1)) else { panic!("it was asked") };
-        assert_eq!(problems[0].message, "what is to be checked has more than 200000 parts");
+        assert_eq!(problems[0].message, "the references have more than 200000 parts to check");
         assert_eq!(survey.ask([(0, Question::Tags)].into()), Round::Idle);
     }
 

@@ -238,7 +238,7 @@ impl Authenticator {
         let realm = needs.registry.join(&bearer.realm);
         let realm = realm.ok_or_else(|| {
             ErrorKind::Invalid(format!(
-                "the registry names no address of its token server: {:?}",
+                "the registry does not give the address of its token server: {:?}",
                 bearer.realm
             ))
         })?;
@@ -308,7 +308,7 @@ impl Authenticator {
             access_token: Option<String>,
             expires_in: Option<f64>,
         }
-        let invalid = || ErrorKind::Invalid(format!("{} sends no token where it should", realm.authority));
+        let invalid = || ErrorKind::Invalid(format!("{} does not return a token", realm.authority));
         let got: Got = serde_json::from_slice(&answer.body).map_err(|_| invalid())?;
         let texts = [got.token, got.access_token].into_iter().flatten();
         let text = texts.into_iter().find(|text| !text.is_empty()).ok_or_else(invalid)?;

@@ -191,7 +191,7 @@ impl Client {
             }
             if let Some(written) = self.is_unsettled(call, &answer) {
                 let again = Again::Unsettled(written);
-                let why = "what was just written is not there yet";
+                let why = "what was just written is not visible yet";
                 if exchanger.pause(&url, &call.message, &mut attempts, again, why) {
                     continue;
                 }

@@ -320,7 +320,7 @@ impl fmt::Display for ErrorKind {
             Self::RateLimited { retry_after, attempts, errors } => {
                 write!(f, "too many requests{}", tried(*attempts))?;
                 if let Some(pause) = retry_after {
-                    write!(f, "; the registry wants {} s of rest", pause.as_secs())?;
+                    write!(f, "; the registry asks to wait {} s", pause.as_secs())?;
                 }
                 f.write_str(&said(errors))
             }
@@ -334,7 +334,7 @@ impl fmt::Display for ErrorKind {
                 write!(f, "{host}: {problem}{}", tried(*attempts))
             }
             Self::Digest { expected, found } => {
-                write!(f, "the content has digest {found}, but it was to have {expected}")
+                write!(f, "the content has digest {found}, expected {expected}")
             }
             Self::TooLarge { limit } => write!(f, "it has more than {limit} bytes"),
             Self::ForeignNotFound { content_type } if content_type.is_empty() => {
@@ -355,7 +355,7 @@ impl fmt::Display for Refusal {
         let Self { reason, credentials, scope, host, errors } = self;
         match reason {
             Reason::NoCredentials => {
-                write!(f, "{host} wants credentials, and there are none: {credentials}")?;
+                write!(f, "{host} requires credentials, but there are none: {credentials}")?;
             }
             Reason::WrongCredentials => write!(f, "{host} does not accept {credentials}")?,
             Reason::MissingScope(granted) => {
@@ -367,7 +367,7 @@ impl fmt::Display for Refusal {
                 }
             }
             Reason::Unreadable(problem) => {
-                write!(f, "{host} wants credentials, and there are none that can be used: {problem}")?;
+                write!(f, "{host} requires credentials, but there are none that can be used: {problem}")?;
             }
         }
         if *reason != Reason::NoCredentials || scope.is_empty() {
@@ -546,7 +546,7 @@ mod tests {
         for (kind, expected) in [
             (
                 refusal(Reason::NoCredentials),
-                "ghcr.io wants credentials, and there are none: key `ghcr.io` in /home/a/.docker/config.json (for `repository:acme/app:pull,push`)",
+                "ghcr.io requires credentials, but there are none: key `ghcr.io` in /home/a/.docker/config.json (for `repository:acme/app:pull,push`)",
             ),
             (
                 refusal(Reason::WrongCredentials),
@@ -566,7 +566,7 @@ mod tests {
                     attempts: 3,
                     errors: vec![],
                 },
-                "too many requests, 3 times; the registry wants 60 s of rest",
+                "too many requests, 3 times; the registry asks to wait 60 s",
             ),
         ] {
             let error = Error::new(Operation::PutManifest, "ghcr.io/acme/app:1", kind);

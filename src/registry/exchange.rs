@@ -57,16 +57,16 @@ impl Exchanger {
             let Some(target) = target else { return Ok(answer) };
             let next = at.join(&target);
             let next =
-                next.ok_or_else(|| TransportError::Redirect("it redirects to no address".to_owned()))?;
+                next.ok_or_else(|| TransportError::Redirect("it redirects without an address".to_owned()))?;
             let is_read = matches!(message.method, Method::GET | Method::HEAD);
             if !next.has_same_origin(&at) {
                 if !is_read {
-                    let problem = format!("it redirects what is to be written to {}", next.authority);
+                    let problem = format!("it redirects a write to {}", next.authority);
                     return Err(TransportError::Redirect(problem));
                 }
                 message.headers.retain(|(name, _)| *name != "authorization");
             } else if !is_read && !matches!(answer.status, 307 | 308) {
-                let problem = format!("it redirects what is to be written with status {}", answer.status);
+                let problem = format!("it redirects a write with status {}", answer.status);
                 return Err(TransportError::Redirect(problem));
             }
             at = next;

@@ -66,9 +66,9 @@ impl Layout {
         let marker = marker.map_err(|kind| layout.fail(Operation::Open, None, kind))?;
         let invalid =
             |problem: &str| layout.fail(Operation::Open, None, ErrorKind::Invalid(problem.to_owned()));
-        let marker = marker.ok_or_else(|| invalid("there is no OCI layout: it has no file `oci-layout`"))?;
+        let marker = marker.ok_or_else(|| invalid("it is not an OCI layout: it has no file `oci-layout`"))?;
         let version: Version = serde_json::from_slice(&marker)
-            .map_err(|_| invalid("its file `oci-layout` does not tell the version"))?;
+            .map_err(|_| invalid("its file `oci-layout` does not contain the version"))?;
         if !version.image_layout_version.starts_with("1.") {
             return Err(invalid("its version is not 1"));
         }
@@ -225,13 +225,13 @@ impl Layout {
         let told = told.filter_map(|entry| entry.text("mediaType")).find(|media_type| !media_type.is_empty());
         let media_type = told.map(str::to_owned).or_else(|| media_type_of(&bytes));
         let media_type =
-            media_type.ok_or_else(|| ErrorKind::Invalid("it is a blob, and no manifest".to_owned()))?;
+            media_type.ok_or_else(|| ErrorKind::Invalid("it is a blob, not a manifest".to_owned()))?;
         Ok(Some(Manifest { media_type, digest, bytes }))
     }
 
     /// What a manifest refers to and the layout has not.
     fn missing(&self, manifest: &Manifest) -> Result<Vec<Digest>, ErrorKind> {
-        let invalid = |error| ErrorKind::Invalid(format!("it is no manifest: {error}"));
+        let invalid = |error| ErrorKind::Invalid(format!("it is not a manifest: {error}"));
         let needed = if is_index(&manifest.media_type) {
             serde_json::from_slice::<Index>(&manifest.bytes).map_err(invalid)?.manifests
         } else {
@@ -274,7 +274,7 @@ impl Layout {
     }
 
     fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, ErrorKind> {
-        let invalid = |error| ErrorKind::Invalid(format!("it is no index: {error}"));
+        let invalid = |error| ErrorKind::Invalid(format!("it is not an index: {error}"));
         let mut referrers = Vec::new();
         if let Some(fallback) = self.manifest(&fallback_tag(subject))? {
             referrers = serde_json::from_slice::<Index>(&fallback.bytes).map_err(invalid)?.manifests;

@@ -21,11 +21,11 @@ pub enum Location {
 /// Why a text is no location.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LocationError {
-    /// It is no repository.
+    /// It is not a valid repository.
     #[error(transparent)]
     Repository(#[from] ReferenceError),
     /// `oci-layout:` without a path.
-    #[error("`oci-layout:` needs the path of a folder behind it")]
+    #[error("`oci-layout:` must be followed by the path of a folder")]
     NoPath,
 }
 

@@ -138,9 +138,7 @@ impl Names {
             match doubt {
                 Some(doubt) if !is_new => return Err(doubt.clone()),
                 _ if !is_start && !self.links => {
-                    return Err(format!(
-                        "what comes after {name:?} in the list came before it, so nobody knows what is missing"
-                    ));
+                    return Err(format!("the list goes back after {name:?}, so it may be incomplete"));
                 }
                 _ if !is_new => return Ok(None),
                 _ => {}
@@ -157,7 +155,7 @@ impl Names {
             Next::Astray => Some(ASTRAY.to_owned()),
             Next::Unsaid if page.is_empty() => return Ok(None),
             Next::Unsaid if page.len() == PAGE && !self.links => Some(format!(
-                "a page has {PAGE} names, as many as were asked for, and the registry does not say what comes after"
+                "a page has {PAGE} names, as many as requested, and the registry does not say what follows"
             )),
             Next::Unsaid => None,
         };

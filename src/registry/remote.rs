@@ -181,7 +181,7 @@ impl Store for RemoteRepository {
         let total = range.and_then(|range| range.rsplit_once('/')?.1.parse().ok());
         match (answer.is_success(), total.or_else(|| answer.content_length())) {
             (true, Some(size)) => Ok(Some(size)),
-            (true, None) => fail(ErrorKind::Invalid("the registry does not tell the size".to_owned())),
+            (true, None) => fail(ErrorKind::Invalid("the registry does not report the size".to_owned())),
             (false, _) => fail(refusal(&answer)),
         }
     }
@@ -226,7 +226,7 @@ impl Store for RemoteRepository {
             }
             200..300 => {
                 self.client.cancel_upload(&self.repository, &call.scopes, &answer);
-                Ok(Mount::Declined("the registry wants it to be sent".to_owned()))
+                Ok(Mount::Declined("the registry requires an upload".to_owned()))
             }
             _ => Ok(Mount::Declined(refusal(&answer).to_string())),
         }
@@ -354,7 +354,7 @@ fn told_digest(answer: &Answer) -> Result<Option<Digest>, ErrorKind> {
     let told = answer.header("docker-content-digest").filter(|told| !told.is_empty());
     let parsed = told.map(|told| told.parse().map_err(|error| (told, error))).transpose();
     parsed.map_err(|(told, error)| {
-        ErrorKind::Invalid(format!("the registry tells the digest {told:?}: {error}"))
+        ErrorKind::Invalid(format!("the registry reports the digest {told:?}: {error}"))
     })
 }
 
@@ -368,12 +368,13 @@ fn manifest_type(answer: &Answer) -> Result<String, ErrorKind> {
     if is_manifest_type(&told) {
         return Ok(told);
     }
-    media_type_of(&answer.body)
-        .ok_or_else(|| ErrorKind::Invalid(format!("the registry calls it {told:?}, which is no manifest")))
+    media_type_of(&answer.body).ok_or_else(|| {
+        ErrorKind::Invalid(format!("the registry reports the media type {told:?}, which is not a manifest"))
+    })
 }
 
 fn invalid(what: &str, error: &serde_json::Error) -> ErrorKind {
-    ErrorKind::Invalid(format!("the answer is no {what}: {error}"))
+    ErrorKind::Invalid(format!("the response is not a valid {what}: {error}"))
 }
 
 #[cfg(test)]

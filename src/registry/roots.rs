@@ -32,7 +32,7 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<Certificate<'static>>> {
     });
     let certificates: Vec<_> = certificates.collect::<Result<_, _>>()?;
     if certificates.is_empty() {
-        let problem = "there is no certificate in PEM form in it";
+        let problem = "it contains no PEM certificate";
         return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
     }
     Ok(certificates)

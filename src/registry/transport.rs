@@ -52,13 +52,13 @@ impl Default for Timeouts {
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
     /// The name of the host is not known.
-    #[error("there is no such host, or names cannot be looked up")]
+    #[error("the host does not exist, or name resolution fails")]
     Lookup,
     /// There is no connection.
     #[error("cannot connect: {0}")]
     Connect(String),
     /// The proxy does not let us through.
-    #[error("the proxy does not connect us: {0}")]
+    #[error("the proxy refuses the connection: {0}")]
     Proxy(String),
     /// It took too long.
     #[error("no answer in time ({0})")]
@@ -84,7 +84,7 @@ pub enum TransportError {
     #[error("{0}")]
     Redirect(String),
     /// It would have to be sent without encryption.
-    #[error("{0} is to be reached without encryption, which is allowed for this machine alone")]
+    #[error("{0} would be reached without encryption, which is only allowed on this machine")]
     Plain(String),
 }
 

@@ -17,16 +17,16 @@ pub const SCHEMA: u32 = 1;
 pub struct MatrixRow<'a> {
     /// The name of its first target; unique.
     job: &'a str,
-    /// What it builds, with commas between, as Docker's bake action takes it; dependencies first.
+    /// The targets that it builds, comma-separated as Docker's bake action takes them, dependencies first.
     targets: String,
-    /// Their platform; `null` when the targets name none.
+    /// The platform of the targets; `null` when they have none.
     #[schema(required = true)]
     platform: Option<&'a Platform>,
-    /// Where it runs.
+    /// The runner.
     runner: &'a Runner,
     /// Whether the runner must emulate the platform.
     qemu: bool,
-    /// Keys of the images that it builds a part of.
+    /// The keys of the images that it builds a part of.
     images: &'a [String],
     /// Entitlements that Bake will ask for.
     allow: &'a [String],

@@ -8,7 +8,7 @@ pub(crate) const END: &str = "<!-- bakeplan:end -->";
 
 /// How to write them.
 pub(crate) const HELP: &str =
-    "the table stands between two lines of their own: `<!-- bakeplan:begin -->` and `<!-- bakeplan:end -->`";
+    "the table goes between two lines: `<!-- bakeplan:begin -->` and `<!-- bakeplan:end -->`";
 
 /// Why there is no place for the table. Lines count from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,7 +17,7 @@ pub(crate) enum MarkerError {
     #[error("there are no markers")]
     None,
     /// One of them.
-    #[error("line {line} has `{found}`, and there is no `{missing}`")]
+    #[error("line {line} has `{found}`, but there is no `{missing}`")]
     Lone {
         /// The line.
         line: usize,

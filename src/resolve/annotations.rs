@@ -217,7 +217,7 @@ pub(super) fn lost(target: &Target, platforms: &[&Platform]) -> Vec<Diagnostic> 
         let shown = format!("{}={}", one.key, one.value);
         let (message, help) = if one.levels.iter().any(|level| level.kind == Kind::IndexDescriptor) {
             let message = format!(
-                "the annotation `{shown}` of the `index-descriptor` is left out: a registry keeps no descriptor of an index"
+                "the annotation `{shown}` of the `index-descriptor` is left out: registries store no descriptor for an index"
             );
             (message, "`index:` annotates the index itself".to_owned())
         } else if let Some(level) = one.levels.iter().find(is_strange) {
@@ -226,7 +226,8 @@ pub(super) fn lost(target: &Target, platforms: &[&Platform]) -> Vec<Diagnostic> 
                 format!("the annotation `{shown}` is left out: `{}` is not built for `{of}`", target.name);
             let list: Vec<String> = platforms.iter().map(|platform| format!("`{platform}`")).collect();
             let help = match list.as_slice() {
-                [] => "name the `platforms` of the target, or leave the one of the annotation out".to_owned(),
+                [] => "set the `platforms` of the target, or leave the platform out of the annotation"
+                    .to_owned(),
                 list => format!("its platforms are {}", list.join(", ")),
             };
             (message, help)

@@ -36,7 +36,7 @@ pub(super) fn settle(tags: &mut [Published]) -> Option<Version> {
             tag.why = tags::reason(claim, version);
             tag.is_provisional = claim != Claim::Literal;
         } else if tag.claim == Claim::Run && tag.why.is_none() {
-            tag.why = Some("no version is to be seen: moves with each run of its ref".to_owned());
+            tag.why = Some("no version in sight: moves with each run of its ref".to_owned());
         }
     }
     if let Some(version) = &version {

@@ -141,7 +141,7 @@ fn agree(image: &UnresolvedImage, diagnostics: &mut Diagnostics) {
     for (name, other) in &image.targets[1..] {
         for attribute in first.differences(other) {
             let message = format!(
-                "`{attribute}` is not the same for `{}` and `{name}`, which are one image",
+                "`{attribute}` differs between `{}` and `{name}`, which form one image",
                 image.targets[0].0
             );
             diagnostics.report(Diagnostic::error("image-disagrees", message).at(image.span, ""));
@@ -189,7 +189,7 @@ fn from_tags(
         if let Some(Overlap { first, second, platform }) = overlapping(members, targets) {
             let why = match platform {
                 Some(platform) => format!("both build `{platform}`"),
-                None => "not both say for which platforms".to_owned(),
+                None => "they do not both list their platforms".to_owned(),
             };
             let message = format!("`{}` and `{}` have the same tags, and {why}", first.name, second.name);
             let tag = |target: &Target| target.image_names().iter().find_map(|name| name.span);
@@ -206,7 +206,7 @@ fn from_tags(
             continue;
         }
         if names.len() > 1 {
-            let message = format!("{} share their tags and become one image", names.join(" and "));
+            let message = format!("{} have the same tags and become one image", names.join(" and "));
             diagnostics.report(Diagnostic::note("merged-targets", message).at(members[0].span, ""));
         }
         images.push(UnresolvedImage {
@@ -249,15 +249,15 @@ fn pushes_nowhere(target: &Target) -> Option<Diagnostic> {
     let message = match &name {
         _ if !target.is_pushed() => return None,
         Some(name) => format!(
-            "target `{}` pushes `{name}`, which is local for want of a slash; docker buildx bake would push it to Docker Hub's own images",
+            "target `{}` pushes `{name}`, which is local because it has no slash; docker buildx bake would push it to Docker Hub's own images",
             target.name
         ),
-        None => format!("target `{}` pushes, and neither `tags` nor its output say where to", target.name),
+        None => format!("target `{}` pushes, but neither `tags` nor its output say where", target.name),
     };
     let span =
         name.and_then(|name| name.span).or(target.output.iter().flatten().find_map(|output| output.span));
     let warning = Diagnostic::warning("local-push", message).at(span.or(target.span), "");
-    Some(warning.with_help("give it a tag such as \"ghcr.io/acme/app:1.0\", or leave the push out"))
+    Some(warning.with_help("give it a tag such as \"ghcr.io/acme/app:1.0\", or do not push it"))
 }
 
 /// Two targets that build the same platform.

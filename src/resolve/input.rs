@@ -62,7 +62,7 @@ pub struct Input<'a> {
 impl Input<'_> {
     /// Leaves tags that depend on the run out of a committed file, and says so where they would be.
     pub(super) fn leave_out(&self, span: Option<Span>, diagnostics: &mut Diagnostics) {
-        let message = "what depends on the run is left out of a committed file";
+        let message = "tags that depend on the run are left out of a committed file";
         let note = Diagnostic::note("run-tag", message).at(span, "");
         let note =
             note.with_help("give the facts, such as `--fact tag=v1.2.3`, to have its tags in the file");

@@ -125,7 +125,7 @@ fn missing(pairs: &[(&str, Option<String>)], facts: &Facts, diagnostics: &mut Di
     let absent: Vec<(&str, &str)> = facts_of.into_iter().filter(|(key, _)| is_missing(key)).collect();
     if let Some((_, fact)) = absent.first() {
         let keys: Vec<String> = absent.iter().map(|(key, _)| format!("`{PREFIX}{key}`")).collect();
-        let message = format!("{} left out: what they say is not known", are(&keys));
+        let message = format!("{} left out: the value is unknown", are(&keys));
         let mut help = format!("give it with `--fact {fact}=…`; `bakeplan plan --facts` shows what is known");
         if let Some(problem) = &facts.git_problem {
             help = format!("{problem}; else {help}");
@@ -137,13 +137,12 @@ fn missing(pairs: &[(&str, Option<String>)], facts: &Facts, diagnostics: &mut Di
         return;
     }
     if let (None, Some(problem)) = (facts.dirty, &facts.dirty_problem) {
-        let message = format!(
-            "it is unknown whether the working tree is that of the commit that `{PREFIX}revision` names"
-        );
+        let message =
+            format!("it is unknown whether the working tree matches the commit in `{PREFIX}revision`");
         diagnostics.report(Diagnostic::warning("oci-labels", message).with_help(problem.clone()));
     }
     if facts.dirty == Some(true) && facts.commit.is_some() {
-        let message = format!("the working tree differs from the commit that `{PREFIX}revision` names");
+        let message = format!("the working tree differs from the commit in `{PREFIX}revision`");
         diagnostics.report(Diagnostic::warning("oci-labels", message).with_help("commit the changes first"));
     }
 }

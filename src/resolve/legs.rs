@@ -109,7 +109,7 @@ fn from_two_targets(
     Diagnostic::error("duplicate-platform", message)
         .at(again, "again")
         .at(first, "first here")
-        .with_help("take it out of the platforms of one of them")
+        .with_help("remove it from the platforms of one of them")
 }
 
 /// Reports what is wrong, or odd, with a target that is published.
@@ -123,9 +123,7 @@ fn check_published(target: &Target, platforms: &[DeclaredPlatform], diagnostics:
             let error = Diagnostic::error("unknown-platform", message).at(*span, "");
             diagnostics.report(match near {
                 Some(near) => error.with_help(format!("did you mean `{near}`?")),
-                None => {
-                    error.with_help("platforms are such as `linux/amd64`, `linux/arm64` or `linux/arm/v7`")
-                }
+                None => error.with_help("platforms look like `linux/amd64`, `linux/arm64` or `linux/arm/v7`"),
             });
         }
     }
@@ -154,7 +152,7 @@ fn overruled_names(target: &Target) -> Option<Diagnostic> {
     let tags = target.tags.as_deref().filter(|tags| !tags.is_empty())?;
     let is_tag = |name: &Text| tags.iter().any(|tag| tag.as_str() == name.as_str());
     let name = target.output_names().find(|name| !is_tag(name))?;
-    let message = format!("nothing is pushed to `{name}`: `tags` count, and not the `name` of an output");
+    let message = format!("nothing is pushed to `{name}`: `tags` override the `name` of an output");
     let warning = Diagnostic::warning("output-name", message).at(name.span, "");
     Some(warning.with_help("add it to `tags`, or leave it out"))
 }
@@ -171,16 +169,20 @@ fn check_platforms<'t>(
     };
     let (services, targets): (Vec<&Target>, Vec<&Target>) = targets.partition(is_service);
     for target in targets {
-        let message =
-            format!("target `{}` names no platforms: it is built for whatever its runner is", target.name);
+        let message = format!(
+            "target `{}` has no `platforms`: it is built for the platform of its runner",
+            target.name
+        );
         let warning = Diagnostic::warning("no-platforms", message).at(target.span, "");
-        diagnostics.report(warning.with_help("add `platforms = [\"linux/amd64\"]` or more"));
+        diagnostics.report(warning.with_help("add `platforms`, such as `platforms = [\"linux/amd64\"]`"));
     }
     let Some(first) = services.first() else { return };
     let message = match services.len() {
-        1 => format!("service `{}` names no platforms: it is built for whatever its runner is", first.name),
+        1 => {
+            format!("service `{}` has no `platforms`: it is built for the platform of its runner", first.name)
+        }
         count => format!(
-            "{count} services name no platforms, such as `{}`: they are built for whatever their runner is",
+            "{count} services have no `platforms`, such as `{}`: they are built for the platform of their runner",
             first.name
         ),
     };
@@ -230,11 +232,11 @@ fn add(
     (a.tags, b.tags, a.output, b.output) = (None, None, None, None);
     if known.assignment != assigned.assignment || a != b {
         let message = format!(
-            "image `{}` wants another build or runner for `{name}` than an image before it",
+            "image `{}` needs a different build or runner for `{name}` than an earlier image",
             image.key
         );
         diagnostics.report(Diagnostic::error("image-disagrees", message).at(image.span, "").with_help(
-            "images of one target share its builds; give them the same `platform` overrides and runners",
+            "images of one target share its builds, so give them the same `platform` overrides and runners",
         ));
         return;
     }
@@ -271,7 +273,7 @@ fn check_overrides(images: &[UnresolvedImage], targets: &Targets<'_>, diagnostic
     for (span, (one, declared)) in unused.into_iter().filter(|(span, _)| !used.contains(span)) {
         let list: Vec<String> = declared.iter().map(|platform| format!("`{platform}`")).collect();
         let help = if list.is_empty() {
-            "the target names no platforms".to_owned()
+            "the target has no `platforms`".to_owned()
         } else {
             format!("its platforms are {}", list.join(", "))
         };
@@ -300,14 +302,16 @@ fn check_output(target: &Target, diagnostics: &mut Diagnostics) {
             Diagnostic::error("output", format!("`{}` is published and has several outputs", target.name))
                 .at(first.span, "one is here")
                 .with_note("`--push` or `--load` adds another on the command line")
-                .with_help("leave that option out: what is published is pushed without it")
+                .with_help("leave that option out: published images are pushed without it")
         }
         [first, second, ..] => {
             // Each exporter writes its own provenance, so the digests differ, and the metadata names only the last one.
             Diagnostic::error("output", format!("`{}` is published and has several outputs", target.name))
                 .at(second.span, "one more")
                 .at(first.span, "first here")
-                .with_help("the metadata of a build tells one digest only; keep one output of type `image`")
+                .with_help(
+                    "the metadata of a build holds only one digest, so keep one output of type `image`",
+                )
         }
     };
     diagnostics.report(diagnostic);

@@ -56,7 +56,7 @@ fn loop_of(path: &[Name], target: &Name, link: &Text) -> Diagnostic {
     let from = path.iter().position(|name| name == target).unwrap_or(0);
     let circle: Vec<String> = path[from..].iter().chain([target]).map(|name| format!("`{name}`")).collect();
     let message = format!("target `{target}` links to itself: {}", circle.join(" → "));
-    Diagnostic::error("link-loop", message).at(link.span, "").with_help("take one of the links out")
+    Diagnostic::error("link-loop", message).at(link.span, "").with_help("remove one of the links")
 }
 
 impl<'a> Linker<'a, '_> {
@@ -197,7 +197,7 @@ impl<'a> Linker<'a, '_> {
         };
         if with_overrides(platform) != with_overrides(runner) {
             let message = format!(
-                "`{}` has other overrides for `{platform}` than for `{runner}`; `FROM --platform=$BUILDPLATFORM` of it \
+                "`{}` has different overrides for `{platform}` and for `{runner}`; `FROM --platform=$BUILDPLATFORM` \
                  gets a build for `{runner}` with those for `{platform}`",
                 target.name
             );

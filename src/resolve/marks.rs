@@ -53,8 +53,7 @@ pub(super) fn volatile(
             Mark::Secret(_) | Mark::Kept(_) | Mark::Unset(_) => continue,
         };
         let message = format!("{place} depends on {what}, so a committed file would never be current");
-        let help =
-            "take it from a variable, or write the file anew in every run with `bakeplan plan --out DIR`";
+        let help = "take it from a variable, or write the file in every run with `bakeplan plan --out DIR`";
         diagnostics.report(Diagnostic::error("volatile", message).at(span, "").with_help(help));
     }
     diagnostics.into_sorted()
@@ -94,7 +93,7 @@ pub(super) fn unset(
     let variables: Vec<String> = found.keys().map(|variable| format!("`{variable}`")).collect();
     let (variable, (place, _)) = found.first()?;
     let message = match variables.as_slice() {
-        [one] => format!("the variable {one} has no value, and is in {place}"),
+        [one] => format!("the variable {one} has no value, but is used in {place}"),
         all => format!("the variables {} have no value; the first is in {place}", all.join(", ")),
     };
     let note = found

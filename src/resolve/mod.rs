@@ -82,7 +82,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     marks::secrets(&targets, input, &mut diagnostics);
     let said = images.iter().map(|image| (image.key.as_str(), image.settings()));
     diagnostics.extend(labels::left_out(said, input));
-    unbuilt(input, &legs, &targets, &mut diagnostics);
+    unbuilt(input, &legs, &wanted, &targets, &mut diagnostics);
     let (first, rest): (Vec<_>, Vec<_>) = images.iter().partition(|image| wanted.contains(&image.key));
     let said = first.into_iter().chain(rest).chain(&left_out).collect();
     links::rewrite(&mut legs, &targets, said, input, &mut diagnostics);
@@ -109,8 +109,16 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     Ok(Plan { warnings, ..plan })
 }
 
-/// A warning for each platform that was asked for and no image has: it may be a typo.
-fn unbuilt(input: &Input<'_>, legs: &Legs, targets: &Targets<'_>, diagnostics: &mut Diagnostics) {
+/// Reports each platform that was asked for and that no image has: a warning while others are built, and an error when
+/// nothing is, since the run of an empty plan would pass.
+fn unbuilt(
+    input: &Input<'_>,
+    legs: &Legs,
+    wanted: &BTreeSet<String>,
+    targets: &Targets<'_>,
+    diagnostics: &mut Diagnostics,
+) {
+    let is_nothing_left = legs.iter().next().is_none() && !wanted.is_empty();
     for platform in input.platforms {
         if !legs.iter().any(|leg| leg.platform.as_ref() == Some(platform)) {
             let message = format!("no image is built for `{platform}`");
@@ -119,10 +127,11 @@ fn unbuilt(input: &Input<'_>, legs: &Legs, targets: &Targets<'_>, diagnostics: &
                 names.flat_map(|name| targets.valid_platforms(name)).collect();
             let shown: Vec<String> = declared.iter().map(|platform| format!("`{platform}`")).collect();
             let help = match shown.as_slice() {
-                [] => "no target names `platforms`".to_owned(),
+                [] => "no target has `platforms`".to_owned(),
                 shown => format!("the platforms of the targets are {}", shown.join(", ")),
             };
-            diagnostics.report(Diagnostic::warning("unbuilt-platform", message).with_help(help));
+            let found = Diagnostic::warning("unbuilt-platform", message).with_help(help);
+            diagnostics.report(if is_nothing_left { found.into_error() } else { found });
         }
     }
 }
@@ -154,7 +163,7 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, diagnostics: &mut Diagnostics) 
             .map(|target| Rc::clone(&target.name))
             .collect();
         for name in &dangling {
-            let message = format!("target `{name}` links to a target that is not there; it is left out");
+            let message = format!("target `{name}` links to a target that does not exist; it is left out");
             let span = targets.find(name).and_then(|target| target.span);
             diagnostics.report(Diagnostic::warning("dangling-link", message).at(span, ""));
         }

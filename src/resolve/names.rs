@@ -21,7 +21,7 @@ use crate::tags::{self, CandidateName, Claim};
 use crate::version::Version;
 
 /// What to do about a tag that is a version's.
-const CURE_OF_PATTERN: &str = "put something before it, such as `branch-{{ branch | slug }}`, or let it: `{ pattern = \"{{ branch | slug }}\", any = true }`";
+const CURE_OF_PATTERN: &str = "put something before it, such as `branch-{{ branch | slug }}`, or allow it: `{ pattern = \"{{ branch | slug }}\", any = true }`";
 
 /// What an image claims.
 #[derive(Clone, Debug, Default)]
@@ -219,7 +219,7 @@ impl Renderer<'_, '_> {
         let message = format!("image `{key}` has no version in this run{of}: no tag of {patterns}");
         let place = self.image.settings().version.as_ref().and_then(|text| text.span);
         self.diagnostics.report(Diagnostic::note("no-version", message).at(place, "").with_help(
-            "a tag that other runs are to have says when: `{ pattern = \"edge\", when = \"default_branch\" }`",
+            "give a tag that is meant for other runs a condition: `{ pattern = \"edge\", when = \"default_branch\" }`",
         ));
     }
 

@@ -180,7 +180,7 @@ fn fewer_platforms(image: &UnresolvedImage, loss: &Loss<Platform>) -> Diagnostic
     );
     let place = image.settings().version.as_ref().and_then(|text| text.span).or(image.span);
     Diagnostic::warning("fewer-platforms", message).at(place, "").with_help(
-        "who pulls these tags there gets nothing any more; build it for them too, or use other tags",
+        "those who pull these tags on them will get nothing; build it for them too, or use other tags",
     )
 }
 
@@ -195,7 +195,7 @@ fn tag_error(error: &TagError, images: &[&UnresolvedImage]) -> Diagnostic {
         TagError::KnownLiteralFloats { known, candidate, .. } => {
             let image = images[*candidate];
             let help = format!(
-                "leave the shorter pattern out of `tags`; or, if `{known}` was never a release of this image, say `withdrawn = [\"{known}\"]`"
+                "leave the shorter pattern out of `tags`; or, if `{known}` was never a release of this image, set `withdrawn = [\"{known}\"]`"
             );
             let label = format!("image `{}`; `{known}` is known from elsewhere", image.key);
             return diagnostic.at(place(image), label).with_help(help);
@@ -207,7 +207,7 @@ fn tag_error(error: &TagError, images: &[&UnresolvedImage]) -> Diagnostic {
             "leave the shorter pattern out of `tags`, or write the version with all its numbers"
         }
         _ => {
-            "give the images different versions, variants or repositories, or put what tells them apart into `tags`"
+            "give the images different versions, variants or repositories, or put what distinguishes them into `tags`"
         }
     };
     diagnostic
@@ -246,6 +246,6 @@ pub(super) fn reference_help(text: &str) -> Option<String> {
     // A text without a tag may be a branch's name.
     let tag = tag?;
     Some(format!(
-        "write `repositories = [\"{repository}\"]` and `tags = [\"{tag}\"]`: tags stand without their repository"
+        "write `repositories = [\"{repository}\"]` and `tags = [\"{tag}\"]`: tags are written without their repository"
     ))
 }

@@ -46,7 +46,8 @@ pub(super) fn publications(
 ) -> Publications {
     let references: usize = images.iter().map(|image| reference_count(image, targets)).sum();
     if references > MAX_REFERENCES {
-        let message = format!("the images have {references} references, and {MAX_REFERENCES} are the most");
+        let message =
+            format!("the images have {references} references; at most {MAX_REFERENCES} are allowed");
         diagnostics.report(Diagnostic::error("limit", message));
         let of_images = vec![Publication::new(); images.len()];
         return Publications { of_images, ..Publications::default() };
@@ -144,7 +145,7 @@ fn collisions(images: &[UnresolvedImage], publications: &[Publication], diagnost
                         .at(published.span.or(images[at].span), format!("claimed again by `{second}`"))
                         .at(*span, format!("claimed by `{first}`"))
                         .with_help(
-                            "whichever is pushed last would win; give one of them another tag or repository",
+                            "whichever is pushed last would win; give one of them a different tag or repository",
                         ),
                 );
             }

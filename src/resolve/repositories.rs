@@ -49,8 +49,8 @@ fn repository(text: &Text, image: &UnresolvedImage) -> Result<Repository, Diagno
     let name = pattern::render_name(text.as_str(), image.names())
         .map_err(|e| Diagnostic::error("repository", e.to_string()).with_help(e.help()))?;
     name.parse::<Repository>().map_err(|e| {
-        let message = format!("`{name}` is no repository: {e}");
-        Diagnostic::error("repository", message)
+        let message = format!("`{name}` is not a valid repository: {e}");
+        with_layout_help(Diagnostic::error("repository", message), &name)
     })
 }
 
@@ -65,8 +65,18 @@ fn reference_error(text: &Text, error: &ReferenceError) -> Diagnostic {
 }
 
 fn no_reference(text: &Text, why: &str) -> Diagnostic {
-    let message = format!("`{text}` is no image reference: {why}");
-    Diagnostic::error("reference", message).at(text.span, "")
+    let message = format!("`{text}` is not a valid image reference: {why}");
+    with_layout_help(Diagnostic::error("reference", message).at(text.span, ""), text.as_str())
+}
+
+/// Says where an OCI layout can be named, if it is one that is named here.
+fn with_layout_help(diagnostic: Diagnostic, text: &str) -> Diagnostic {
+    if !text.starts_with("oci-layout:") {
+        return diagnostic;
+    }
+    diagnostic.with_help(
+        "builds push to registries only; `bakeplan merge` and `verify` take OCI layouts, in the `repositories` of a `plan.json`",
+    )
 }
 
 /// What the image is called where its target pushes it.
@@ -86,7 +96,7 @@ pub(super) fn literal(
 ) -> Publication {
     let settings = image.settings();
     if let Some(name) = settings.variant.iter().flatten().flatten().next() {
-        let message = "the variant goes behind tags that the image names, and it has none";
+        let message = "the variant is appended to the tags of the image, but it has none";
         let diagnostic = Diagnostic::error("variant", message).at(name.span, "");
         diagnostics.report(diagnostic.with_help("set `version` or `tags` in the image"));
     }

@@ -48,7 +48,7 @@ pub(super) fn apply(
         .collect();
     if lines.is_empty() {
         let unused = settings.flavor.first().map(|line| {
-            let message = "a flavor is about rule lines in `tags`, and there are none";
+            let message = "a flavor applies to rule lines in `tags`, but there are none";
             let help = "write tags such as `type=semver,pattern={{version}}`, or leave `flavor` out";
             Diagnostic::warning("flavor", message).at(line.span, "").with_help(help)
         });
@@ -152,7 +152,7 @@ impl AppliedRules {
             }
             ImageVersion::Known { version, is_from_run } if version.cmp_precedence(&found).is_ne() => {
                 let message =
-                    format!("`version` is `{version}`, and the rules in `tags` are about `{found}`");
+                    format!("`version` is `{version}`, but the rules in `tags` are about `{found}`");
                 let place = settings.version.as_ref().and_then(|text| text.span);
                 let help =
                     "leave `version` out, or write patterns such as `{{ major }}` instead of the rules";
@@ -188,7 +188,7 @@ impl AppliedRules {
         if let Some(version) = version.filter(|version| version.is_prerelease()) {
             for name in names.iter().filter(|name| matches!(name.claim, Claim::Versions(_))) {
                 let message = format!("`{version}` is a prerelease, so it does not become `{}`", name.name);
-                let help = "metadata-action would move it; a name of its own that prereleases may have is `channels = [\"next\"]`";
+                let help = "metadata-action would move it; for a floating name of prereleases, use `channels = [\"next\"]`";
                 diagnostics.report(Diagnostic::note("tag-rule", message).at(name.span, "").with_help(help));
             }
         }
@@ -264,7 +264,7 @@ impl AppliedRules {
         for tag in self.outcome.tags.iter().filter(of_branch).filter(is_taken) {
             let message =
                 format!("the {} would take the tag `{}`, which is a version's", subject(known), tag.text);
-            let help = "put something before it, such as `prefix=branch-`, or let it: `{ pattern = \"type=ref,event=branch\", any = true }`";
+            let help = "put something before it, such as `prefix=branch-`, or allow it: `{ pattern = \"type=ref,event=branch\", any = true }`";
             let diagnostic = Diagnostic::error("branch-collision", message);
             diagnostics.report(diagnostic.at(self.rules[tag.rule].span, "").with_help(help));
         }

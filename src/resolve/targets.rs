@@ -100,7 +100,7 @@ impl<'a> Targets<'a> {
             let diagnostic = diagnostic.at(asked.and_then(|text| text.span), "asked for here");
             if self.definition.groups.contains_key(name) {
                 let note =
-                    format!("`{name}` is a group, or the label of a matrix, and a target is needed here");
+                    format!("`{name}` is a group or the label of a matrix, but a target is needed here");
                 return vec![diagnostic.with_note(note)];
             }
             vec![diagnostic.with_help(names_help(
@@ -163,7 +163,8 @@ fn platforms(target: &Target) -> Result<Vec<DeclaredPlatform>, Vec<Diagnostic>> 
 }
 
 fn twice(platform: &Platform, again: &Text, first: &Text) -> Diagnostic {
-    let diagnostic = Diagnostic::error("duplicate-platform", format!("platform `{platform}` is there twice"));
+    let diagnostic =
+        Diagnostic::error("duplicate-platform", format!("platform `{platform}` is listed twice"));
     let diagnostic = if again.span == first.span {
         diagnostic.at(again.span, "")
     } else {

@@ -36,7 +36,7 @@ pub(super) fn untagged(
         if !names.depend_on_run && !is_yielded {
             let message = format!("image `{}` can never have a tag", image.key);
             let help = match image.block {
-                Some(_) => "give it one in `tags` that its version has, such as `{{ version }}`",
+                Some(_) => "add one to `tags` that fits its version, such as `{{ version }}`",
                 None => {
                     "its output pushes by digest alone: give its target `tags`, or add an `image` block with some"
                 }
@@ -44,8 +44,7 @@ pub(super) fn untagged(
             diagnostics.report(Diagnostic::error(CODE, message).at(image.span, "").with_help(help));
         } else if wanted.contains(&image.key) {
             let why = if is_yielded { ": its tags belong to greater versions" } else { "" };
-            let message =
-                format!("image `{}` has no tag in this run, so nothing is built of it{why}", image.key);
+            let message = format!("image `{}` has no tag in this run, so it is not built{why}", image.key);
             diagnostics.report(Diagnostic::note(CODE, message).at(image.span, ""));
         }
     }
@@ -60,7 +59,6 @@ pub(super) fn untagged(
 /// A git tag is there to publish something.
 fn of_no_image(tag: &str) -> Diagnostic {
     let message = format!("no image has a tag in this run of the git tag `{tag}`");
-    Diagnostic::error(CODE, message).with_help(
-        "see what `version`, `tag_prefix` and `tags` take of a git tag, or start no run for such tags",
-    )
+    Diagnostic::error(CODE, message)
+        .with_help("check what `version`, `tag_prefix` and `tags` accept, or do not run for such tags")
 }

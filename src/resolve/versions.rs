@@ -105,23 +105,23 @@ fn other_form(name: &str, settings: &Settings, is_git_tag: bool) -> String {
         parts.filter(|(before, rest)| before.ends_with(['-', '_', '.', '/', '@']) && is_version(rest));
     match (prefix, settings.scheme) {
         _ if name.is_empty() => {
-            "leave `version` out for tags that have none; if it comes from a variable, set that variable"
+            "leave `version` out if the tags need none; if it comes from a variable, set that variable"
                 .to_owned()
         }
         (Some((before, rest)), _) if is_git_tag => {
-            format!("`tag_prefix = \"{before}\"` makes version `{rest}` of this git tag")
+            format!("`tag_prefix = \"{before}\"` reads version `{rest}` from this git tag")
         }
         (Some((before, rest)), _) => {
-            format!("the version is `{rest}`; what stands before it is part of the tags: `{before}`")
+            format!("the version is `{rest}`; put what precedes it into the tags: `{before}`")
         }
         (None, Scheme::Semver) => {
-            "SemVer is such as `1.2.3` or `1.2.3-rc.1`; without `scheme`, other forms are read, too"
+            "SemVer looks like `1.2.3` or `1.2.3-rc.1`; without `scheme`, other forms are accepted too"
                 .to_owned()
         }
         _ if name.contains('/') => {
             "what stands before the version in a git tag goes into `tag_prefix`".to_owned()
         }
-        _ => "a version is such as `1.2.3`; other names go into `tags`".to_owned(),
+        _ => "a version looks like `1.2.3`; put other names into `tags`".to_owned(),
     }
 }
 
@@ -178,7 +178,7 @@ fn pass_over(known: &mut Vec<Version>, diagnostics: &mut Diagnostics) {
             count => format!(", and {count} more,"),
         };
         let message = format!(
-            "`{first}`{others} passed over: what follows the numbers says neither release nor prerelease"
+            "`{first}`{others} passed over: its suffix is neither known as a release nor as a prerelease"
         );
         diagnostics.report(Diagnostic::note("unknown-suffix", message).with_help(
             "`stable_suffixes` or `prerelease_suffixes` in the image decide, such as `stable_suffixes = [\"acme\"]`",
@@ -200,13 +200,14 @@ pub(super) fn check_class(image: &UnresolvedImage, floats: &[&str], diagnostics:
     let tags = tags.join(", ");
     let diagnostic = match is_from_run {
         true => {
-            let message =
-                format!("`{version}` does not become {tags}: `{tail}` says neither release nor prerelease");
+            let message = format!(
+                "`{version}` does not become {tags}: `{tail}` is neither known as a release nor as a prerelease"
+            );
             Diagnostic::warning("unknown-suffix", message)
         }
         false => {
             let message = format!(
-                "`{tail}` of version `{version}` says neither release nor prerelease, so nobody can tell whether it becomes {tags}"
+                "`{tail}` of version `{version}` is neither known as a release nor as a prerelease, so it is undecided whether it becomes {tags}"
             );
             Diagnostic::error("unknown-suffix", message)
         }
@@ -294,7 +295,7 @@ fn listed<T, E: std::fmt::Display>(
         match parse(text.as_str()) {
             Ok(version) => versions.push(version),
             Err(e) => {
-                let message = format!("`{}` in `{attribute}` is no version: {e}", text.as_str());
+                let message = format!("`{}` in `{attribute}` is not a valid version: {e}", text.as_str());
                 let diagnostic = Diagnostic::error("version", message).at(text.span, "");
                 diagnostics.report(diagnostic);
             }

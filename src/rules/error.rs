@@ -12,13 +12,13 @@ pub enum TemplateProblem {
     #[error("`{{{{` is not closed")]
     Unclosed,
     /// Nothing between the braces.
-    #[error("there is no word between its braces")]
+    #[error("there is no word between the braces")]
     NoWord,
     /// A part of Handlebars other than words.
-    #[error("`{{{{{0}}}}}` is more of Handlebars than a rule can have")]
+    #[error("`{{{{{0}}}}}` is Handlebars that a rule does not support")]
     Block(String),
     /// A word that stands for nothing there.
-    #[error("`{{{{{word}}}}}` stands for nothing in {}", scope_name(*scope))]
+    #[error("`{{{{{word}}}}}` has no meaning in {}", scope_name(*scope))]
     UnknownWord {
         /// The word.
         word: String,
@@ -88,7 +88,7 @@ pub enum RuleError {
     #[error("the rule is not a list of attributes with commas between them: {0}")]
     Csv(CsvError),
     /// Several rules in one text, as metadata-action takes them.
-    #[error("several rules stand in one text")]
+    #[error("several rules are in one string")]
     SeveralLines(Vec<String>),
     /// A type that does not exist.
     #[error("there is no rule of the type `{0}`")]
@@ -110,7 +110,7 @@ pub enum RuleError {
     #[error("`{0}` is not a rule but a line of the flavor")]
     FlavorLine(String),
     /// `onlatest` without a prefix or suffix in front of it.
-    #[error("`onlatest` says nothing without a `prefix` or `suffix` in front of it on the same line")]
+    #[error("`onlatest` has no effect without a `prefix` or `suffix` before it on the same line")]
     LoneOnlatest,
     /// An attribute twice.
     #[error("`{0}` is given twice")]
@@ -186,10 +186,10 @@ pub enum RuleError {
         at: Option<String>,
     },
     /// `enable` came to something other than `true` or `false`.
-    #[error("`enable` comes to `{0}`, and not to true or false")]
+    #[error("`enable` evaluates to `{0}`, not to true or false")]
     NotBool(String),
     /// What the rule makes is no tag.
-    #[error("the rule makes `{text}`, which is no tag: {problem}")]
+    #[error("the rule makes `{text}`, which is not a valid tag: {problem}")]
     NoTag {
         /// What it makes.
         text: String,
@@ -197,7 +197,7 @@ pub enum RuleError {
         problem: ReferenceError,
     },
     /// Two rules of different versions.
-    #[error("this rule is about version `{found}`, and another one about `{other}`")]
+    #[error("this rule is about version `{found}`, but another one is about `{other}`")]
     TwoVersions {
         /// The version of this rule.
         found: String,
@@ -219,7 +219,7 @@ impl RuleError {
     pub fn help(&self) -> String {
         match self {
             Self::Csv(_) | Self::NoValue(_) => {
-                "an attribute with a comma in it stands in quotes: `type=match,\"pattern=\\d{1,3}\"`".into()
+                "put an attribute that contains a comma in quotes: `type=match,\"pattern=\\d{1,3}\"`".into()
             }
             Self::SeveralLines(lines) => {
                 let entries: Vec<String> =
@@ -232,20 +232,20 @@ impl RuleError {
                 near(found, "attributes", &["latest", "prefix", "suffix", "onlatest"])
             }
             Self::FlavorLine(line) => format!("move it to `flavor = [\"{line}\"]`"),
-            Self::LoneOnlatest => "write it behind one, such as `suffix=-alpine,onlatest=true`".into(),
+            Self::LoneOnlatest => "write it after one, such as `suffix=-alpine,onlatest=true`".into(),
             Self::Twice(_) => "leave one of them out; metadata-action would take the last".into(),
             Self::Missing { attribute: "pattern", kind: "match" } => {
-                "say what to match, such as `type=match,pattern=v(.*),group=1`".into()
+                "specify what to match, such as `type=match,pattern=v(.*),group=1`".into()
             }
             Self::Missing { attribute: "pattern", kind } => {
-                format!("say how, such as `type={kind},pattern={{{{version}}}}`")
+                format!("specify it, such as `type={kind},pattern={{{{version}}}}`")
             }
             Self::Missing { attribute: "event", .. } => "one of `branch`, `tag`, `pr`".into(),
-            Self::Missing { .. } => "say what, such as `type=raw,value=edge`; an empty tag is none".into(),
+            Self::Missing { .. } => "specify it, such as `type=raw,value=edge`; a tag cannot be empty".into(),
             Self::Value { expected, .. } => format!("expected {expected}"),
             Self::Template { problem, .. } => problem.help(),
             Self::Character { character: ';' | '=', .. } => {
-                "attributes have commas between them, and lines are entries of the list".into()
+                "separate attributes with commas, and make each line an entry of the list".into()
             }
             Self::Character { attribute, text, .. } => {
                 let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '{' | '}');
@@ -257,7 +257,7 @@ impl RuleError {
                 }
             }
             Self::Regex { problem, .. } => problem.help(),
-            Self::NoGroup(pattern) => format!("put what is the version into parentheses: `match=({pattern})`"),
+            Self::NoGroup(pattern) => format!("put the version into parentheses: `match=({pattern})`"),
             Self::GroupRange { count: 0, .. } => "leave `group` out: the whole match is group 0".into(),
             Self::GroupRange { count: 1, .. } => "the only group is 1, and 0 is the whole match".into(),
             Self::GroupRange { count, .. } => format!("the groups are 1 to {count}, and 0 is the whole match"),
@@ -282,10 +282,10 @@ impl RuleError {
                     .into()
             }
             Self::NoTag { problem: ReferenceError::LongTag(_), .. } => {
-                "write a shorter one; a name that is cut off may be that of another branch".into()
+                "write a shorter one; a truncated name may be that of another branch".into()
             }
             Self::NoTag { problem: ReferenceError::Empty(_), .. } => {
-                "no character of it can be in a tag; write a rule `type=raw` with a name of your own".into()
+                "a tag cannot hold any of its characters; write a rule `type=raw` with your own name".into()
             }
             Self::NoTag { .. } => "tags begin with a letter, a digit or `_`".into(),
             Self::TwoVersions { .. } => "an image has one version: write an `image` block for each".into(),
@@ -322,10 +322,10 @@ impl TemplateProblem {
             Self::Arguments { word, .. } => format!("write `{{{{{word}}}}}`"),
             Self::NoFormat(word) => format!("write `{{{{{word} 'YYYYMMDD'}}}}`"),
             Self::Letters(_) => {
-                "write the date out, such as `YYYY-MM-DD`; a text in it stands in brackets: `[text]`".into()
+                "write the date out, such as `YYYY-MM-DD`; put literal text in brackets: `[text]`".into()
             }
             Self::Zone(_) => {
-                "take one of the tz database, such as `Asia/Tokyo`; metadata-action would take UTC".into()
+                "use one from the tz database, such as `Asia/Tokyo`; metadata-action would take UTC".into()
             }
         }
     }
@@ -334,8 +334,10 @@ impl TemplateProblem {
 impl RegexProblem {
     fn help(&self) -> String {
         match self {
-            Self::LookAround => "match more, and take the part with a group: `v(\\d+)-` and `group=1`".into(),
-            Self::Global => "leave the `g` out".into(),
+            Self::LookAround => {
+                "match more, and select the part with a group: `v(\\d+)-` and `group=1`".into()
+            }
+            Self::Global => "leave out the `g`".into(),
             Self::EmptyClass => "write `.` for any character".into(),
             Self::Dashes => "write a dash inside brackets as `\\-`".into(),
             Self::Flag(_) => "the flags are `i`, `m` and `s`".into(),
@@ -379,7 +381,7 @@ pub enum RuleNote {
         word: &'static str,
     },
     /// A pattern for a part of the version, with text of its own, and a prerelease.
-    #[error("`{version}` has no `{pattern}`, which a prerelease must not move")]
+    #[error("`{version}` has no `{pattern}`, which must not move to a prerelease")]
     Prerelease {
         /// The pattern.
         pattern: String,
@@ -398,7 +400,7 @@ pub enum RuleNote {
         value: String,
     },
     /// A version that no tag can hold.
-    #[error("`{from}` cannot be in a tag, so it is `{to}` there")]
+    #[error("a tag cannot hold `{from}`, so it becomes `{to}`")]
     Altered {
         /// The text.
         from: String,
@@ -420,7 +422,7 @@ impl RuleNote {
             }
             Self::Prerelease { .. } => "give it a tag with the whole version in it, such as `v{{version}}`",
             Self::PrereleaseLatest(_) => {
-                "metadata-action would move `latest`; a name of its own that prereleases may have is `channels = [\"next\"]`"
+                "metadata-action would move `latest`; for a floating name of prereleases, use `channels = [\"next\"]`"
             }
             Self::PrereleaseCut { .. } => "`type=semver` leaves prereleases out",
             Self::Altered { .. } => "`{{version}}` leaves build metadata out",

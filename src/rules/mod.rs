@@ -657,7 +657,7 @@ mod tests {
                 &["type=semver,pattern=v{{major}}"],
                 &[],
                 &tagged("v1.2.3-rc.1"),
-                "0: `1.2.3-rc.1` has no `v{{major}}`, which a prerelease must not move",
+                "0: `1.2.3-rc.1` has no `v{{major}}`, which must not move to a prerelease",
             ),
             (
                 &["type=ref,event=tag"],
@@ -681,13 +681,13 @@ mod tests {
                 &["type=semver,pattern={{raw}}"],
                 &[],
                 &tagged("v1.2.3+b5"),
-                "0: `v1.2.3+b5` cannot be in a tag, so it is `v1.2.3-b5` there",
+                "0: a tag cannot hold `v1.2.3+b5`, so it becomes `v1.2.3-b5`",
             ),
             (
                 &["type=pep440,pattern={{version}}"],
                 &[],
                 &tagged("1!2.3"),
-                "0: `1!2.3` cannot be in a tag, so it is `1-2.3` there",
+                "0: a tag cannot hold `1!2.3`, so it becomes `1-2.3`",
             ),
             (
                 &["type=ref,event=pr"],
@@ -754,13 +754,13 @@ type=semvar,pattern={{version}}
   did you mean `semver`?
 type=semver
   `type=semver` needs `pattern`
-  say how, such as `type=semver,pattern={{version}}`
+  specify it, such as `type=semver,pattern={{version}}`
 type=semver,pattern=
   `type=semver` needs `pattern`
-  say how, such as `type=semver,pattern={{version}}`
+  specify it, such as `type=semver,pattern={{version}}`
 type=match
   `type=match` needs `pattern`
-  say what to match, such as `type=match,pattern=v(.*),group=1`
+  specify what to match, such as `type=match,pattern=v(.*),group=1`
 type=ref
   `type=ref` needs `event`
   one of `branch`, `tag`, `pr`
@@ -769,10 +769,10 @@ type=ref,event=push
   expected `branch`, `tag` or `pr`
 type=raw
   `type=raw` needs `value`
-  say what, such as `type=raw,value=edge`; an empty tag is none
+  specify it, such as `type=raw,value=edge`; a tag cannot be empty
 type=raw,value=
   `type=raw` needs `value`
-  say what, such as `type=raw,value=edge`; an empty tag is none
+  specify it, such as `type=raw,value=edge`; a tag cannot be empty
 type=sha,format=12
   `format` is `12`
   expected `short` or `long`; a pattern takes any length: `{{ commit[:12] }}`
@@ -787,10 +787,10 @@ type=raw,value=a,value=b
   leave one of them out; metadata-action would take the last
 type=raw,a,b
   `b` has no `=`
-  an attribute with a comma in it stands in quotes: `type=match,"pattern=\d{1,3}"`
+  put an attribute that contains a comma in quotes: `type=match,"pattern=\d{1,3}"`
 type=match,pattern=\d{1,3}.\d
   `3}.\d` has no `=`
-  an attribute with a comma in it stands in quotes: `type=match,"pattern=\d{1,3}"`
+  put an attribute that contains a comma in quotes: `type=match,"pattern=\d{1,3}"`
 type=sha,priority=high
   `priority` is `high`
   expected a whole number
@@ -810,35 +810,35 @@ suffix=-alpine,onlatest=true
   `suffix=-alpine,onlatest=true` is not a rule but a line of the flavor
   move it to `flavor = ["suffix=-alpine,onlatest=true"]`
 type=semver,pattern={{version}}-{{sha}}
-  in `{{version}}-{{sha}}`, `{{sha}}` stands for nothing in the `pattern` of a version
+  in `{{version}}-{{sha}}`, `{{sha}}` has no meaning in the `pattern` of a version
   it is a word of `prefix` and `suffix`: `suffix=-{{sha}}`; here metadata-action leaves it empty
 type=raw,value=v{{version}}
-  in `v{{version}}`, `{{version}}` stands for nothing in this attribute
+  in `v{{version}}`, `{{version}}` has no meaning in this attribute
   it is a word of versions: `type=semver,pattern={{version}}`
 type=raw,value={{brnach}}
-  in `{{brnach}}`, `{{brnach}}` stands for nothing in this attribute
+  in `{{brnach}}`, `{{brnach}}` has no meaning in this attribute
   did you mean `branch`?
 type=raw,value={{ branch | slug }}
   in `{{ branch | slug }}`, `{{branch}}` does not take `| slug`
   a rule's words take no filters: write `{{branch}}`, which is made to fit a tag
 type=raw,value={{#if branch}}x{{/if}}
-  in `{{#if branch}}x{{/if}}`, `{{#if}}` is more of Handlebars than a rule can have
+  in `{{#if branch}}x{{/if}}`, `{{#if}}` is Handlebars that a rule does not support
   write a pattern with a condition instead: `{ pattern = "…", when = "branch" }`
 type=schedule,pattern={{date}}
   in `{{date}}`, `{{date}}` has no format in quotes
   write `{{date 'YYYYMMDD'}}`
 type=schedule,pattern={{date 'LL'}}
   in `{{date 'LL'}}`, the letters `LL` of the date have no meaning here
-  write the date out, such as `YYYY-MM-DD`; a text in it stands in brackets: `[text]`
+  write the date out, such as `YYYY-MM-DD`; put literal text in brackets: `[text]`
 type=schedule,pattern={{date 'YYYY' tz='Tokyo'}}
   in `{{date 'YYYY' tz='Tokyo'}}`, there is no time zone `Tokyo`
-  take one of the tz database, such as `Asia/Tokyo`; metadata-action would take UTC
+  use one from the tz database, such as `Asia/Tokyo`; metadata-action would take UTC
 type=schedule,pattern={{date 'YYYY' zone='Tokyo'}}
   in `{{date 'YYYY' zone='Tokyo'}}`, `{{date}}` does not take `zone='Tokyo'`
   write `{{date 'YYYYMMDD' tz='Asia/Tokyo'}}`
 type=semver,pattern={{version}},match=v\d
   the expression `v\d` has no group, and `match` takes its first one
-  put what is the version into parentheses: `match=(v\d)`
+  put the version into parentheses: `match=(v\d)`
 type=match,pattern=v(.*),group=2
   the expression `v(.*)` has no group 2
   the only group is 1, and 0 is the whole match
@@ -847,16 +847,16 @@ type=match,pattern=v(.*),group=a
   expected the number of a group; 0 is the whole match
 type=match,pattern=/v(.*)/g,group=1
   the expression `/v(.*)/g` cannot be used: with the flag `g`, `group` would count matches instead of groups
-  leave the `g` out
+  leave out the `g`
 type=match,pattern=v(?=1)
   the expression `v(?=1)` cannot be used: look-around is not supported
-  match more, and take the part with a group: `v(\d+)-` and `group=1`
+  match more, and select the part with a group: `v(\d+)-` and `group=1`
 type=match,pattern=v(
   the expression `v(` cannot be used: unclosed group
   in a Bake file, a backslash is written twice: `v(\\d+)`
 type=match,"pattern=v
   the rule is not a list of attributes with commas between them: a quoted field is not closed properly
-  an attribute with a comma in it stands in quotes: `type=match,"pattern=\d{1,3}"`
+  put an attribute that contains a comma in quotes: `type=match,"pattern=\d{1,3}"`
 
 "#]].raw());
     }
@@ -887,13 +887,13 @@ latest=yes
   expected `auto`, `true` or `false`
 suffix=-arm64;latest=false
   `suffix` has ';' in it, which a tag cannot hold
-  attributes have commas between them, and lines are entries of the list
+  separate attributes with commas, and make each line an entry of the list
 onlatest=true
-  `onlatest` says nothing without a `prefix` or `suffix` in front of it on the same line
-  write it behind one, such as `suffix=-alpine,onlatest=true`
+  `onlatest` has no effect without a `prefix` or `suffix` before it on the same line
+  write it after one, such as `suffix=-alpine,onlatest=true`
 onlatest=true,suffix=-x
-  `onlatest` says nothing without a `prefix` or `suffix` in front of it on the same line
-  write it behind one, such as `suffix=-alpine,onlatest=true`
+  `onlatest` has no effect without a `prefix` or `suffix` before it on the same line
+  write it after one, such as `suffix=-alpine,onlatest=true`
 suffix=-x,onlatest=1
   `onlatest` is `1`
   expected `true` or `false`
@@ -908,7 +908,7 @@ prefix=a,prefix=b
   leave one of them out; metadata-action would take the last
 prefix="
   the rule is not a list of attributes with commas between them: a quote stands inside an unquoted field
-  an attribute with a comma in it stands in quotes: `type=match,"pattern=\d{1,3}"`
+  put an attribute that contains a comma in quotes: `type=match,"pattern=\d{1,3}"`
 
 "#]]
             .raw()
@@ -960,17 +960,17 @@ prefix="
   name it in the rule, `branch=main`, or give it with `--fact default_branch=main`
 0: the rule uses `{{date}}`, which is not known
   give it with `--fact commit_time=…`; `bakeplan plan --facts` shows what is known
-0: `enable` comes to `main`, and not to true or false
+0: `enable` evaluates to `main`, not to true or false
   write `enable={{is_default_branch}}`, or a pattern with a condition: `{ pattern = "…", when = "event == \"push\"" }`
-0: the rule makes `-main`, which is no tag: tag must not begin with '-'
+0: the rule makes `-main`, which is not a valid tag: tag must not begin with '-'
   tags begin with a letter, a digit or `_`
-0: the rule makes `x…`, which is no tag: tag is 129 characters long; at most 128 are allowed
-  write a shorter one; a name that is cut off may be that of another branch
-0: the rule makes ``, which is no tag: tag is empty
-  no character of it can be in a tag; write a rule `type=raw` with a name of your own
-1: this rule is about version `2.0`, and another one about `v1.2.3`
+0: the rule makes `x…`, which is not a valid tag: tag is 129 characters long; at most 128 are allowed
+  write a shorter one; a truncated name may be that of another branch
+0: the rule makes ``, which is not a valid tag: tag is empty
+  a tag cannot hold any of its characters; write a rule `type=raw` with your own name
+1: this rule is about version `2.0`, but another one is about `v1.2.3`
   an image has one version: write an `image` block for each
-0: the rule makes `-v1.2.3`, which is no tag: tag must not begin with '-'
+0: the rule makes `-v1.2.3`, which is not a valid tag: tag must not begin with '-'
   tags begin with a letter, a digit or `_`
 
 "#]].raw());

@@ -23,9 +23,9 @@ use crate::version::Scheme;
 declare! {
     /// Which targets an image block names; neither for the one with the block's own name.
     pub struct Covered {
-        /// Those of one image, or of the members of one matrix.
+        /// The target that builds the image; a matrix target makes an image of each member.
         target: Option<Vec<Text>> = None; Reach::Both, Per::Image, Null::Resets;
-        /// Those that are merged into one index.
+        /// Several targets that build one image, each for other platforms.
         targets: Option<Vec<Text>> = None; Reach::Both, Per::Image, Null::Resets;
     }
 }
@@ -33,49 +33,49 @@ declare! {
 declare! {
     /// What an image block says about one target.
     pub struct Settings {
-        /// Where it is published; `None` leaves it to the target's tags.
+        /// The repositories that the image is published in, without tags; by default those in the target's tags.
         repositories: Option<Vec<Text>> = None; Reach::Both, Per::Image, Null::Keeps;
-        /// The version, or a pattern over facts, with a condition or not.
+        /// The version, or a pattern over facts, perhaps with a condition.
         version: Option<VersionPattern> = None; Reach::Both, Per::Image, Null::Keeps;
-        /// What versions are read as.
+        /// The scheme of the versions.
         scheme: Scheme = Scheme::default(); Reach::TagTable, Per::Image, Null::Resets;
-        /// What follows the numbers of its releases, where the table of tails does not know it.
+        /// Suffixes that mark releases, where the built-in table does not know them.
         stable_suffixes: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
-        /// What follows the numbers of its prereleases, likewise.
+        /// Suffixes that mark prereleases, where the built-in table does not know them.
         prerelease_suffixes: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
-        /// What stands before the version in the names of git tags, such as `api/`.
+        /// The text before the version in git tags, such as `api/`.
         tag_prefix: Option<Text> = None; Reach::Both, Per::Image, Null::Resets;
-        /// Tag patterns; `None` leaves it to the version or the target's tags.
+        /// Patterns of tags; by default made from the version, else the target's tags.
         tags: Option<Vec<TagPattern>> = None; Reach::Both, Per::Image, Null::Keeps;
-        /// Patterns of tags that prereleases get besides.
+        /// Patterns of further tags for prereleases.
         prerelease_tags: Vec<TagPattern> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
         /// Flavor lines of docker/metadata-action, for rule lines in `tags`.
         flavor: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
-        /// Floating names that the version claims besides.
+        /// Further floating names that the version claims, such as `lts`.
         channels: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
         /// Whether the version competes for `latest`.
         latest: bool = true; Reach::TagTable, Per::Image, Null::Resets;
-        /// The variant: for each axis its names; an empty name says that the axis may be left out.
+        /// The suffixes of the tags: a name, or a list of axes with their names; an empty name makes the axis optional.
         variant: Option<Vec<Vec<Text>>> = None; Reach::TagTable, Per::Image, Null::Resets;
-        /// Names of axes that may be left out.
+        /// Names of the variant that may be left out.
         default_variant: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
-        /// How the names of axes combine.
+        /// How the names of the axes are combined.
         variant_tags: VariantTags = VariantTags::default(); Reach::TagTable, Per::Image, Null::Resets;
-        /// Versions released before that are not in the spec.
+        /// Versions released earlier that are not in this file.
         known_versions: Vec<VersionText> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
-        /// Versions that own no floating tag any more.
+        /// Withdrawn versions, which no longer own floating tags.
         withdrawn: Vec<VersionText> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
-        /// Whether an existing version tag must not get another digest.
+        /// Whether a merge refuses to give a version's own tag a different digest.
         immutable: bool = false; Reach::Neither, Per::Image, Null::Resets;
         /// Annotations of the index.
         annotations: BTreeMap<Name, Text> = BTreeMap::new(); Reach::BakeFile, Per::Image, Null::Keeps;
-        /// Where labels and annotations of the OCI are filled in from facts, and from each other.
+        /// Where `org.opencontainers.image.*` labels and annotations are filled in from facts and from each other.
         oci_labels: OciLevels = OciLevels::default(); Reach::BakeFile, Per::Image, Null::Resets;
-        /// Runners by platform. They decide what is emulated, and with it the copies of linked targets.
+        /// The runner of each platform. It decides what is emulated.
         runners: Vec<RunnerRule> = Vec::new(); Reach::BakeFile, Per::Target, Null::Keeps;
-        /// What shares a job, which is a group in the Bake file.
+        /// Which builds share a CI job.
         jobs: Grouping = Grouping::default(); Reach::BakeFile, Per::Target, Null::Resets;
-        /// What becomes of the image when a platform is missing.
+        /// What a merge does when a platform was not built.
         on_missing: OnMissing = OnMissing::default(); Reach::Neither, Per::Target, Null::Resets;
     }
     /// Overrides by platform, in the order of their labels.
@@ -85,7 +85,7 @@ declare! {
 declare! {
     /// What a `platform` block says.
     pub struct PlatformSettings {
-        /// Where it is built.
+        /// The runner that builds it.
         runner: Option<RunnerRule> = None; Reach::BakeFile, Per::Target, Null::Keeps;
         /// Path of the Dockerfile.
         dockerfile: Option<Text> = None; Reach::BakeFile, Per::Target, Null::Resets;
@@ -97,7 +97,7 @@ declare! {
         target: Option<Text> = None; Reach::BakeFile, Per::Target, Null::Resets;
         /// Build arguments, merged by name.
         args: BTreeMap<Name, Text> = BTreeMap::new(); Reach::BakeFile, Per::Target, Null::Keeps;
-        /// What becomes of the image when this platform is missing.
+        /// What a merge does when this platform was not built.
         on_missing: Option<OnMissing> = None; Reach::Neither, Per::Target, Null::Resets;
         /// Whether the platform is left out.
         skip: bool = false; Reach::Both, Per::Target, Null::Resets;

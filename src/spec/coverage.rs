@@ -98,7 +98,7 @@ fn joined(
                 None => {
                     let message = format!("`{name}` has no member with the axis values of `{member}`");
                     diagnostics.report(Diagnostic::error("matrix-join", message).at(name.span, "").with_help(
-                        "members of several matrices are one image when the axes that they share have equal values",
+                        "members of several matrices form one image when the axes they share have equal values",
                     ));
                 }
             }
@@ -123,8 +123,11 @@ fn members(
     if let Some((target, _)) = definition.targets.get_key_value(name.as_str()) {
         return Some(Members { names: vec![Rc::clone(target)], is_matrix: false });
     }
-    let diagnostic = Diagnostic::error("unknown-target", format!("there is no target `{name}` to publish"))
-        .at(name.span, "not found");
+    let diagnostic = Diagnostic::error(
+        "unknown-target",
+        format!("there is no target `{name}`, so it cannot be published"),
+    )
+    .at(name.span, "not found");
     let known = module.target_labels().chain(definition.targets.keys());
     diagnostics.report(match suggest(name.as_str(), known.map(|known| &**known)) {
         Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),

@@ -50,11 +50,11 @@ impl ImageSpec {
     pub(super) fn check_defaults(&self, diagnostics: &mut Diagnostics) {
         for name in Covered::DECLARED.iter().map(|one| one.name) {
             let Some(attribute) = self.attributes.get(name) else { continue };
-            let message = format!("`{name}` belongs to one image, not to the defaults of all");
+            let message = format!("`{name}` belongs in the block of one image, not in the defaults");
             diagnostics.report(
                 Diagnostic::error("defaults-target", message)
                     .at(attribute.name.span, "")
-                    .with_help("write `image \"NAME\" {` for a block of one image"),
+                    .with_help("write `image \"NAME\" {` for a single image"),
             );
         }
     }
@@ -73,7 +73,7 @@ impl ImageSpec {
             let prefix: PlatformPrefix = match label.name.parse() {
                 Ok(prefix) => prefix,
                 Err(e) => {
-                    let message = format!("`{}` is no platform: {e}", label.name);
+                    let message = format!("`{}` is not a valid platform: {e}", label.name);
                     reader.diagnostics.report(Diagnostic::error("platform", message).at(label.span, ""));
                     continue;
                 }

@@ -38,7 +38,7 @@ impl Owner {
     fn misunderstood(self, name: &str) -> Option<&'static str> {
         match (self, name) {
             (Self::Image, "platforms") => Some(
-                "platforms belong to the target; a block `platform \"os/arch\" { … }` overrides one of them",
+                "platforms are set in the target; a block `platform \"os/arch\" { … }` overrides one of them",
             ),
             (Self::Image, "runner") => {
                 Some("write `runners = { default = \"…\" }`, or `runner` in a `platform` block")

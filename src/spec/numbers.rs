@@ -33,7 +33,7 @@ fn refused(number: &FoundNumber<'_>, place: &Expr, scene: &Scene<'_>) -> Diagnos
     let written = number.origin.and_then(|expr| Some((expr, scene.sources?.text(expr.span))));
     let attribute = scene.attribute;
     let message = format!(
-        "`{attribute}` takes a string, and this is the number {}, whatever its digits were",
+        "`{attribute}` takes a string, but this is the number {}, however its digits were written",
         number.text
     );
     let mut diagnostic = Diagnostic::error("version-number", message).at(place.span, "");
@@ -45,7 +45,7 @@ fn refused(number: &FoundNumber<'_>, place: &Expr, scene: &Scene<'_>) -> Diagnos
             diagnostic.with_help(format!("write it in quotes: `\"{text}\"`"))
         }
         None => diagnostic.with_help(format!(
-            "make it a string where it comes from: `\"{}\"`, or `type = string` in the variable",
+            "make it a string at its source: `\"{}\"`, or `type = string` in the variable",
             number.text
         )),
     };

@@ -110,8 +110,8 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         let value = self.diagnostics.ok(self.module.evaluate(self.target, expr))?;
         if let Some(name) = kept::variable_of(&value) {
             let message =
-                format!("an `image` block must be known before the build, and `{name}` is kept for it");
-            let help = format!("leave out `--keep-variable {name}`, or take `{name}` out of here");
+                format!("an `image` block must be known before the build, but `{name}` is left to it");
+            let help = format!("leave out `--keep-variable {name}`, or do not use `{name}` here");
             self.report(Diagnostic::error(kept::CODE, message).with_help(help), expr.span);
             return None;
         }
@@ -177,7 +177,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
             match &**key {
                 other if !keys.contains(&other) => {
                     let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
-                    let message = format!("{what} has {}, and no `{other}`", keys.join(", "));
+                    let message = format!("{what} has {}, but no `{other}`", keys.join(", "));
                     self.report(Diagnostic::error("unknown-attribute", message), place.span);
                     return None;
                 }
@@ -190,7 +190,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
             }
         }
         let Some(pattern) = pattern else {
-            let message = format!("{what} with a condition has a `pattern`, and there is none");
+            let message = format!("{what} with a condition needs a `pattern`");
             self.report(Diagnostic::error("attribute-value", message), place.span);
             return None;
         };
@@ -567,7 +567,7 @@ words!(Grouping, OnMissing, Scheme, VariantTags);
 #[must_use]
 pub(crate) fn secret(place: &str, name: &str, can_keep: bool) -> Diagnostic {
     let message = format!("{place} holds the value of `{name}`, which looks like a secret");
-    let mut help = "what is written can be read by others; give it to the build as a `secret`".to_owned();
+    let mut help = "others can read what is written; pass the value to the build as a `secret`".to_owned();
     if can_keep {
         let _ = write!(help, ", or leave it to the build as a variable: `--keep-variable {name}`");
     }

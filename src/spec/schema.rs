@@ -18,16 +18,18 @@ pub(crate) fn schema() -> (Value, [(&'static str, Value); 3]) {
         // The rest of a Bake file.
         "additionalProperties": true,
     });
-    let platforms =
-        labelled("Platform", "What is different on a platform, such as `linux/arm64`, or on all of `linux`.");
+    let platforms = labelled(
+        "Platform",
+        "Settings that differ on a platform, such as `linux/arm64`, or on all of `linux`.",
+    );
     let image = body(
-        "What is published of a target, where and under which tags.",
+        "Where a target is published, and under which tags.",
         [Covered::schemas(), Settings::schemas()].concat(),
         [("platform", platforms)],
     );
-    let platform = body("What is different on a platform.", PlatformSettings::schemas(), []);
+    let platform = body("Settings that differ on a platform.", PlatformSettings::schemas(), []);
     let evaluated = json!({
-        "description": "A string that Bake evaluates, such as `${NAME}`, may come to a value of any type.",
+        "description": "A string that Bake evaluates, such as `${NAME}`, may evaluate to any type.",
         "type": "string",
         "pattern": "[$%]\\{",
     });

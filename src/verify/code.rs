@@ -52,27 +52,27 @@ codes! {
         cure: "run the merge; `bakeplan verify --explain REFERENCE` looks for the cause"
     }
     NotMerged "not-merged" Error {
-        cause: "all builds are there, and the merge did not run or failed half way",
-        cure: "run `bakeplan merge` (again): it writes what is missing, and no more"
+        cause: "all builds are there, but the merge did not run or failed halfway",
+        cure: "run `bakeplan merge` (again): it only writes what is missing"
     }
     BuildMissing "build-missing" Error {
-        cause: "it was never pushed, or removed since: clean-ups of untagged images take it, quay.io after about an hour",
+        cause: "it was never pushed, or removed since: clean-ups of untagged images delete it, on quay.io after about an hour",
         cure: "build that platform again and merge soon after; keep clean-ups away from untagged images"
     }
     InOtherRepository "in-other-repository" Error {
-        cause: "it was pushed to another repository than the tag is in, and a registry looks for what an index names beside the index: `blob unknown to registry`",
+        cause: "it was pushed to a different repository than the tag, and a registry looks for the parts of an index beside the index: `blob unknown to registry`",
         cure: "push all builds to the repository of the tag; `bakeplan merge` also takes them over from a repository of the plan"
     }
     StaleList "stale-list" Error {
-        cause: "the list is of an older build: `docker manifest create --amend` goes on with the list that it finds on the machine",
-        cure: "run `docker manifest rm REFERENCE` and create the list anew, or merge from the metadata of the builds"
+        cause: "the list is from an older build: `docker manifest create --amend` extends the list that it finds on the machine",
+        cure: "run `docker manifest rm REFERENCE` and create the list again, or merge from the metadata of the builds"
     }
     ManifestMissing "manifest-missing" Error {
-        cause: "it was removed after the index was made: clean-ups of untagged images take what an index names",
-        cure: "build and merge again; keep clean-ups away from the digests that an index names"
+        cause: "it was removed after the index was made: clean-ups of untagged images delete what an index refers to",
+        cure: "build and merge again; keep clean-ups away from the digests that an index refers to"
     }
     BlobMissing "blob-missing" Error {
-        cause: "garbage collection took it, or its push broke off: registries look only for manifests when an index is written",
+        cause: "garbage collection took it, or its push broke off: registries only check for manifests when an index is written",
         cure: "build that platform again and push it"
     }
     OverwrittenTag "overwritten-tag" Error {
@@ -85,14 +85,14 @@ codes! {
     }
     PlatformTwice "platform-twice" Error {
         cause: "an image was appended to an index that had its platform (`--append`)",
-        cure: "merge anew from the metadata of one run"
+        cure: "merge again from the metadata of one run"
     }
     UnplannedPlatform "unplanned-platform" Warning {
-        cause: "the plan is of another day than the index, or an image was appended",
-        cure: "merge anew from the metadata of one run"
+        cause: "the plan is not the one that the index was made from, or an image was appended",
+        cure: "merge again from the metadata of one run"
     }
     WrongPlatform "wrong-platform" Error {
-        cause: "the index was made by hand, or the Dockerfile's base is of another platform",
+        cause: "the index was made by hand, or the Dockerfile's base is for another platform",
         cure: "look at `FROM --platform=…`, build that platform again and merge"
     }
     NoPlatform "no-platform" Warning {
@@ -100,11 +100,11 @@ codes! {
         cure: "merge with `bakeplan merge` or `docker buildx imagetools create`, which look the platform up"
     }
     UnknownPlatform "unknown-platform" Error {
-        cause: "the annotations that mark an attestation were dropped, as regctl, oras and own scripts do; clients may take it for an image",
+        cause: "the annotations that mark an attestation were dropped, as regctl, oras and home-made scripts do; clients may take it for an image",
         cure: "merge again with `bakeplan merge` or `docker buildx imagetools create`"
     }
     NestedIndex "nested-index" Error {
-        cause: "an index was put into an index as it is, as oras, regctl and `crane index append --flatten=false` do; many clients find no platform in it",
+        cause: "an index was put into another index unchanged, as oras, regctl and `crane index append --flatten=false` do; many clients find no platform in it",
         cure: "merge again with `bakeplan merge` or `docker buildx imagetools create`"
     }
     OrphanAttestation "orphan-attestation" Warning {
@@ -112,7 +112,7 @@ codes! {
         cure: "merge again from the metadata of the builds"
     }
     AttestationMissing "attestation-missing" Warning {
-        cause: "what made the index left the attestations of the build out",
+        cause: "whatever made the index left out the attestations of the build",
         cure: "merge again with `bakeplan merge` or `docker buildx imagetools create`"
     }
     WrongSubject "wrong-subject" Error {
@@ -124,7 +124,7 @@ codes! {
         cure: "merge again if this build is the one that counts; merge in one job, with a `concurrency` group of its own"
     }
     OtherPlan "other-plan" Error {
-        cause: "the metadata of another run were merged, or the build was given other labels or annotations than planned",
+        cause: "the metadata of another run was merged, or the build got different labels or annotations than planned",
         cure: OTHER_PLAN_CURE
     }
     TagMoved "tag-moved" Error {
@@ -136,15 +136,15 @@ codes! {
         cure: "nothing: this is what the merge does"
     }
     TagsDisagree "tags-disagree" Error {
-        cause: "a merge ended half way, or another run moved some of the tags",
+        cause: "a merge stopped halfway, or another run moved some of the tags",
         cure: "run `bakeplan merge` again"
     }
     RepositoriesDisagree "repositories-disagree" Error {
         cause: "one repository took the merge and another did not, or they were published by different runs",
-        cure: "run `bakeplan merge` again: it writes what is missing, and no more"
+        cure: "run `bakeplan merge` again: it only writes what is missing"
     }
     WrongAnnotations "wrong-annotations" Error {
-        cause: "whatever merges drops the annotations of an index unless it is told them",
+        cause: "tools that merge drop the annotations of an index unless they are given",
         cure: "merge with `bakeplan merge`, which takes them from the plan"
     }
     MixedMediaTypes "mixed-media-types" Warning {
@@ -161,22 +161,22 @@ codes! {
     }
     DigestMismatch "digest-mismatch" Error {
         cause: "something between here and the registry changes content, or the registry is damaged",
-        cure: "ask from elsewhere; if it stays so, build and push again"
+        cure: "try from another network; if it persists, build and push again"
     }
     InvalidManifest "invalid-manifest" Error {
-        cause: "something wrote it that is no tool for images, or it was damaged",
+        cause: "it was not written by an image tool, or it was damaged",
         cure: "build and push again"
     }
     TooLarge "too-large" Error {
-        cause: "something wrote it that is no tool for images",
+        cause: "it was not written by an image tool",
         cure: "build and push again"
     }
     TooManyManifests "too-many-manifests" Error {
-        cause: "something wrote it that is no tool for images, or images were appended for ever",
-        cure: "merge anew from the metadata of one run"
+        cause: "it was not written by an image tool, or images were appended endlessly",
+        cure: "merge again from the metadata of one run"
     }
     Refused "refused" Error {
-        cause: "the registry cannot serve what the manifest names, such as digests of an algorithm that it does not know",
+        cause: "the registry cannot serve what the manifest refers to, such as digests of an unknown algorithm",
         cure: "build and push again with sha256, or ask whoever runs the registry"
     }
     BuildGone "build-gone" Note {
@@ -188,7 +188,7 @@ codes! {
         cure: "`bakeplan merge` and `docker buildx imagetools create` take it as it is; `docker manifest create` says `is a manifest list` and needs builds with `provenance: false`"
     }
     DockerTypesOnly "docker-types-only" Note {
-        cause: "the image is fine: a client that asks for Docker's media types alone is told `no such manifest`, as it is of OCI's",
+        cause: "the image is fine, but its media types are OCI's: a client that accepts only Docker's gets `no such manifest`",
         cure: "update the client, or build with `provenance: false` and `oci-mediatypes=false`"
     }
     AttestationSubject "attestation-subject" Warning {
@@ -196,8 +196,8 @@ codes! {
         cure: "build with `oci-artifact=false` in `output`, or with BUILDX_NO_DEFAULT_OCI_ARTIFACT=1"
     }
     Role "role" Note {
-        cause: "a registry names the digest that it misses",
-        cure: "see what else is told of it"
+        cause: "a registry reports the digest that it lacks",
+        cure: "see the other findings about it"
     }
 }
 

@@ -144,9 +144,9 @@ impl<'a> Explanation<'_, '_, 'a> {
                 self.facts.push(format!("{} is not there", self.name));
                 let cure = match (case.sources.is_empty(), &case.local) {
                     (true, None) => {
-                        format!("name what it is to be made of, too: `--explain {} SOURCE…`", self.name)
+                        format!("also name what it should be made of: `--explain {} SOURCE…`", self.name)
                     }
-                    _ => "mend what else is told, then make it again".to_owned(),
+                    _ => "fix the other findings, then make it again".to_owned(),
                 };
                 let missing = self.walk.findings.iter_mut().filter(|one| one.code == Code::TagMissing);
                 missing.for_each(|one| one.cure.clone_from(&cure));
@@ -164,7 +164,7 @@ impl<'a> Explanation<'_, '_, 'a> {
         let served = tree.served;
         let kind = match &served.content {
             Content::Index(_) => "an index",
-            Content::Image(_) => "the manifest of one image, no index",
+            Content::Image(_) => "the manifest of one image, not an index",
             Content::Unreadable(_) => "unreadable",
         };
         self.facts.push(format!(
@@ -247,7 +247,7 @@ impl<'a> Explanation<'_, '_, 'a> {
         };
         self.walk.need(self.site, Question::ForDocker(at.clone()));
         if let Known::Present(Negotiated::Refused(words)) = self.walk.records[self.site].for_docker(&at) {
-            let message = format!("a client that asks for Docker's media types alone gets nothing: {words}");
+            let message = format!("a client that accepts only Docker's media types gets nothing: {words}");
             let finding = Finding::new(Code::DockerTypesOnly, std::slice::from_ref(&self.name), message);
             self.walk.findings.push(finding.about(&tree.served.manifest.digest));
         }
@@ -353,7 +353,7 @@ impl<'a> Explanation<'_, '_, 'a> {
                 self.case.subject.location
             );
             let finding = Finding::new(Code::StaleList, std::slice::from_ref(&self.name), message);
-            let cure = format!("run `docker manifest rm {}` and create the list anew", self.name);
+            let cure = format!("run `docker manifest rm {}` and create the list again", self.name);
             self.walk.findings.push(finding.about(digest).with_note(now).with_cure(cure));
         }
     }
@@ -361,7 +361,7 @@ impl<'a> Explanation<'_, '_, 'a> {
     /// Nothing is missing but the list.
     fn not_made(&mut self) {
         let references = std::slice::from_ref(&self.name);
-        let message = format!("all that {} is to be made of is there", self.name);
+        let message = format!("everything that {} should be made of is there", self.name);
         let sources: Vec<_> = self.case.sources.iter().map(ToString::to_string).collect();
         let cure = format!("run `docker buildx imagetools create -t {} {}`", self.name, sources.join(" "));
         self.walk.findings.retain(|finding| finding.code != Code::TagMissing);
@@ -374,7 +374,7 @@ impl<'a> Explanation<'_, '_, 'a> {
         let location = self.case.subject.location.to_string();
         for digest in &self.case.digests {
             let role = self.roles.get(digest);
-            let what = role.map_or("nothing that was met here", |role| &role.what).to_owned();
+            let what = role.map_or("not found here", |role| &role.what).to_owned();
             let (as_manifest, as_blob) =
                 role.map_or((true, true), |role| (role.is_manifest, !role.is_manifest));
             let (mut is_here, mut is_open, mut others) = (false, false, Vec::new());
@@ -431,7 +431,7 @@ pub fn sort(arguments: &[String]) -> Result<(Vec<Target>, Vec<Digest>), String> 
         }
         match text.parse::<Target>() {
             Ok(target) => targets.push(target),
-            Err(error) => return Err(format!("`{text}` is no reference: {error}")),
+            Err(error) => return Err(format!("`{text}` is not a valid reference: {error}")),
         }
     }
     Ok((targets, digests))

@@ -10,26 +10,26 @@ use crate::reference::Digest;
 /// How many references a text lists.
 const MAX_LISTED: usize = 6;
 
-/// Something that was found out.
+/// A finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Finding {
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// What it is.
+    /// The code.
     pub code: Code,
     /// What was found and what was expected.
     pub message: String,
-    /// Where: the references that it is about.
+    /// The references that it concerns.
     pub references: Vec<String>,
-    /// What it is about: the digest of a manifest or blob.
+    /// The digest of the manifest or blob that it concerns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
     /// Further facts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// Why it happens.
+    /// The cause.
     pub cause: &'static str,
-    /// What helps.
+    /// The cure.
     pub cure: String,
 }
 

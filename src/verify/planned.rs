@@ -219,7 +219,7 @@ impl<'a> ImageCheck<'_, 'a> {
         } else {
             let unbuilt: Vec<_> = unbuilt.into_iter().map(|leg| format!("`{leg}`")).collect();
             Finding::new(Code::TagMissing, &references, message)
-                .with_note(format!("not built, so far as the metadata tell: {}", unbuilt.join(", ")))
+                .with_note(format!("not built, according to the metadata: {}", unbuilt.join(", ")))
                 .with_cure("build what is missing, then merge")
         };
         self.walk.findings.push(finding);
@@ -272,7 +272,7 @@ impl<'a> ImageCheck<'_, 'a> {
                 Known::Present(served) => served,
                 Known::Absent | Known::Faulty(_) => {
                     let message =
-                        format!("{what}, {}, is there no more, so it cannot be compared", pushed.digest);
+                        format!("{what}, {}, no longer exists, so it cannot be compared", pushed.digest);
                     let finding = Finding::new(Code::BuildGone, &place.references, message);
                     self.walk.findings.push(finding.about(&pushed.digest));
                     continue;
@@ -309,12 +309,12 @@ impl<'a> ImageCheck<'_, 'a> {
                 .find(|one| one.code == Code::ManifestMissing && one.digest.as_ref() == Some(first));
             if let Some(finding) = missing {
                 // It names what is gone, and the build is another: nobody can have merged this build.
-                let note = format!("{what} is {expected}, as `{}` says", pushed.origin);
+                let note = format!("{what} is {expected}, according to `{}`", pushed.origin);
                 *finding = finding.clone().with_code(Code::StaleList).with_note(note);
                 continue;
             }
             let found = listed(&found.iter().collect::<Vec<_>>());
-            let message = format!("the tag has {found}, and {what} is {expected}");
+            let message = format!("the tag has {found}, but {what} is {expected}");
             let finding = Finding::new(Code::OtherBuild, &place.references, message).with_note(format!(
                 "{}: {}",
                 pushed.digest,
@@ -435,7 +435,7 @@ impl<'a> ImageCheck<'_, 'a> {
                 due.clone()
             };
             let message = format!(
-                "image `{}` is without {}: found {}",
+                "image `{}` lacks {}: found {}",
                 self.key,
                 names.join(", "),
                 if found.is_empty() { "no platform".to_owned() } else { found.join(", ") }
@@ -445,7 +445,7 @@ impl<'a> ImageCheck<'_, 'a> {
             self.walk.findings.push(if due.is_empty() {
                 finding
                     .with_severity(Severity::Note)
-                    .with_note("the plan lets it be dropped when it is not built")
+                    .with_note("the plan allows dropping it when it is not built")
             } else {
                 finding
             });
@@ -525,7 +525,7 @@ impl<'a> ImageCheck<'_, 'a> {
             }
         }
         if !differing.is_empty() {
-            let message = format!("image `{}` is not the same in all its repositories", self.key);
+            let message = format!("image `{}` differs between its repositories", self.key);
             let mut finding = Finding::new(Code::RepositoriesDisagree, &differing, message);
             finding.notes = notes;
             found.push(finding);

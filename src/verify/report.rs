@@ -14,53 +14,53 @@ use crate::registry::Location;
 /// The version of the form of the JSON.
 const SCHEMA: u32 = 1;
 
-/// What verifying came to.
+/// The result of verifying.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = VerifyReport)]
 pub struct Report {
-    /// The version of the form: 1.
+    /// The version of this format: 1.
     #[schema(minimum = 1, maximum = 1)]
     schema: u32,
     /// Whether everything is as it should be.
     pub ok: bool,
-    /// What was looked at.
+    /// The references that were checked.
     pub references: Vec<CheckedReference>,
-    /// What was found, the worst first.
+    /// The findings, worst first.
     pub findings: Vec<Finding>,
-    /// What an explanation says of a reference, a line each.
+    /// The lines that `--explain` prints about a reference.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<String>,
-    /// Repositories that could not be asked, and why.
+    /// Repositories that could not be read, and why.
     #[serde(skip)]
     pub failures: Vec<Diagnostic>,
 }
 
-/// A reference that was looked at.
+/// A reference that was checked.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CheckedReference {
-    /// The whole reference, such as `ghcr.io/acme/app:1.4`.
+    /// The full reference, such as `ghcr.io/acme/app:1.4`.
     pub reference: String,
     /// The repository.
     pub repository: String,
     /// The tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
-    /// What became of it.
+    /// The outcome.
     pub state: State,
-    /// What it means.
+    /// The digest that the reference resolves to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
-    /// The media type of that.
+    /// The media type of that manifest or index.
     #[serde(rename = "mediaType", skip_serializing_if = "Option::is_none")]
     pub media_type: Option<String>,
-    /// The size of that in bytes.
+    /// The size of that manifest or index in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
     /// The platforms of the images in it, in order.
     pub platforms: Vec<String>,
 }
 
-/// What became of a reference.
+/// The outcome for a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {

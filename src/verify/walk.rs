@@ -171,7 +171,7 @@ impl<'a> Walk<'a> {
                 wanted.clone().map_or(Known::Absent, Known::Present)
             }
             (Known::Present(found), Some(wanted)) if found != wanted => {
-                let message = format!("tag `{tag}` is {found}, and the reference says {wanted}");
+                let message = format!("tag `{tag}` is {found}, but the reference says {wanted}");
                 self.findings.push(Finding::new(Code::TagMoved, &names, message).about(found));
                 Known::Present(wanted.clone())
             }
@@ -249,10 +249,8 @@ impl<'a> Walk<'a> {
     fn index(&mut self, place: &Trail, tree: &mut Tree<'a>, index: &'a Entries) {
         let own = &tree.served.manifest.digest;
         if index.count > MAX_CHILDREN {
-            let message = format!(
-                "the index names {} manifests, and more than {MAX_CHILDREN} are not looked at",
-                index.count
-            );
+            let message =
+                format!("the index has {} manifests; at most {MAX_CHILDREN} are checked", index.count);
             self.find(Code::TooManyManifests, place, own, message);
             return;
         }
@@ -269,7 +267,7 @@ impl<'a> Walk<'a> {
         if (is_oci && dockers > 0) || (!is_oci && dockers < entries.len()) {
             let kind = if is_oci { "an OCI index" } else { "Docker's manifest list" };
             let other = if is_oci { "Docker's" } else { "OCI's" };
-            let message = format!("{kind} names manifests of {other} media types");
+            let message = format!("{kind} refers to manifests with {other} media types");
             self.find(Code::MixedMediaTypes, place, own, message);
         }
         let mut seen = BTreeMap::new();
@@ -294,7 +292,7 @@ impl<'a> Walk<'a> {
                 Code::NestedIndex,
                 place,
                 digest,
-                format!("the index names another index{what}: {digest}"),
+                format!("the index refers to another index{what}: {digest}"),
             );
             self.child(place, "the inner index", entry);
             return;
@@ -313,12 +311,12 @@ impl<'a> Walk<'a> {
         };
         if let Some(image) = attests {
             if !subjects.contains(image) {
-                let message = format!("an attestation is about an image that is not in the index: {image}");
+                let message = format!("an attestation refers to an image that is not in the index: {image}");
                 self.find(Code::OrphanAttestation, place, digest, message);
             }
         } else if is_unknown {
             let message = format!(
-                "{digest} is of the platform unknown/unknown and no attestation: it has no annotation `{REFERENCE_DIGEST}`"
+                "{digest} has the platform unknown/unknown but is not an attestation: it has no annotation `{REFERENCE_DIGEST}`"
             );
             self.find(Code::UnknownPlatform, place, digest, message);
         }
@@ -331,7 +329,7 @@ impl<'a> Walk<'a> {
         if let Some(image) = attests {
             let subject = manifest.and_then(|manifest| manifest.subject.as_ref());
             if let Some(subject) = subject.filter(|subject| subject.digest.as_str() != image) {
-                let message = format!("{what} is about {}, and the index says {image}", subject.digest);
+                let message = format!("{what} refers to {}, but the index says {image}", subject.digest);
                 self.find(Code::WrongSubject, place, digest, message);
             }
             let branch = Branch { digest: digest.clone(), platform, attests, manifest };
@@ -344,7 +342,7 @@ impl<'a> Walk<'a> {
         match (&platform, &configured) {
             (Some(named), Some(own)) if !agree(named, own) => {
                 let message =
-                    format!("the index says that {digest} is for {named}, and its configuration says {own}");
+                    format!("the index says that {digest} is for {named}, but its configuration says {own}");
                 self.find(Code::WrongPlatform, place, digest, message);
             }
             (None, _) => {
@@ -352,7 +350,7 @@ impl<'a> Walk<'a> {
                     Code::NoPlatform,
                     place,
                     digest,
-                    format!("the index names no platform for {digest}"),
+                    format!("the index gives no platform for {digest}"),
                 );
             }
             _ => {}
@@ -376,10 +374,10 @@ impl<'a> Walk<'a> {
         let name = format!("{platform} {} {}", platform.os_version, platform.os_features.join(","));
         let Some(other) = seen.insert(name, digest.clone()) else { return };
         if other == *digest {
-            let message = format!("the index names {platform} twice, both times {digest}");
+            let message = format!("the index has {platform} twice, both times {digest}");
             self.find(Code::PlatformTwice, place, digest, message).severity = Severity::Warning;
         } else {
-            let message = format!("the index names {platform} twice: {other} and {digest}");
+            let message = format!("the index has {platform} twice: {other} and {digest}");
             self.find(Code::PlatformTwice, place, digest, message);
         }
     }
@@ -410,12 +408,12 @@ impl<'a> Walk<'a> {
         };
         if u64::try_from(entry.size) != Ok(served.size()) {
             let message =
-                format!("{what}, {digest}, has {} bytes, and the index says {}", served.size(), entry.size);
+                format!("{what}, {digest}, has {} bytes, but the index says {}", served.size(), entry.size);
             self.find(Code::WrongSize, place, digest, message);
         }
         if !entry.media_type.is_empty() && entry.media_type != served.manifest.media_type {
             let message = format!(
-                "{what}, {digest}, is {}, and the index says {}",
+                "{what}, {digest}, is {}, but the index says {}",
                 served.manifest.media_type, entry.media_type
             );
             self.find(Code::WrongMediaType, place, digest, message);
@@ -471,7 +469,7 @@ impl<'a> Walk<'a> {
             Known::Present(size) if u64::try_from(blob.size) == Ok(size) => {}
             Known::Present(size) => {
                 let message =
-                    format!("{name}, {digest}, has {size} bytes, and its manifest says {}", blob.size);
+                    format!("{name}, {digest}, has {size} bytes, but its manifest says {}", blob.size);
                 self.find(Code::WrongSize, place, digest, message);
             }
             Known::Faulty(fault) => {

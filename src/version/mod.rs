@@ -29,7 +29,7 @@ pub enum VersionError {
     #[error("version {0:?} has more than {NUMBER_LIMIT} numbers")]
     TooManyNumbers(String),
     /// It breaks the rules of SemVer.
-    #[error("version {version:?} is no SemVer: {reason}")]
+    #[error("version {version:?} is not valid SemVer: {reason}")]
     NoSemver {
         /// The whole text.
         version: String,
@@ -538,7 +538,7 @@ mod tests {
         let error = strict("1.02.3").expect_err("no SemVer");
         assert_eq!(
             error.to_string(),
-            "version \"1.02.3\" is no SemVer: invalid leading zero in minor version number"
+            "version \"1.02.3\" is not valid SemVer: invalid leading zero in minor version number"
         );
     }
 

@@ -94,11 +94,11 @@ fn what_has_no_place_is_told() {
     for (lines, told) in [
         (
             format!("{TWO}annotations = [\"index-descriptor:k=v\"]"),
-            "a registry keeps no descriptor of an index",
+            "registries store no descriptor for an index",
         ),
         (
             format!("{TWO}output = [\"type=image,annotation-index-descriptor.k=v\"]"),
-            "a registry keeps no descriptor of an index",
+            "registries store no descriptor for an index",
         ),
         (format!("{TWO}annotations = [\"manifest[linux/arm/v7]:k=v\"]"), "is not built for `linux/arm/v7`"),
         (

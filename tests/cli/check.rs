@@ -202,3 +202,20 @@ fn a_large_plan_is_read() {
         assert!(status == Some(1) && told.starts_with("error[not-a-plan]"), "{told}");
     }
 }
+
+/// A committed folder may be checked by the run that uses it.
+#[test]
+fn a_current_folder_sets_the_outputs_of_its_step() {
+    let written = Test::new().file("images.hcl", SPEC).args(["plan", "--out", "out"]);
+    assert!(written.output().status.success());
+    for (tag, status) in [("ghcr.io/acme/app:1", 0), ("ghcr.io/acme/app:0", 3)] {
+        let spec = SPEC.replace("ghcr.io/acme/app:1", tag);
+        let test = Test::new().files(written.folder(), "out").file("images.hcl", spec).file("output", "");
+        let test = test.env("GITHUB_OUTPUT", "output").args(["plan", "--out", "out", "--check", "--github"]);
+        let output = test.output();
+        assert_eq!(output.status.code(), Some(status), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.stdout, b"");
+        let outputs = std::fs::read_to_string(test.folder().join("output")).unwrap();
+        assert_eq!(outputs.contains("any=true\npublish=true\n"), status == 0, "{outputs}");
+    }
+}

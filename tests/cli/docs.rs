@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use bakeplan::internals::cli;
 use bakeplan::internals::verify::code::Code;
 use snapbox::Data;
 
@@ -30,9 +31,9 @@ fn commands(block: &str) -> Vec<(&str, String)> {
     commands
 }
 
-/// Runs a block's commands one after the other: `cd FOLDER`, then `bakeplan …` with its output, which is that of
-/// standard error if a mistake or a difference is told.
-fn run(block: &str) {
+/// Runs a block's commands one after the other, in an example after `cd FOLDER`, or else where `given` is the Bake file.
+/// The output of each is that of standard error if it is a mistake or a difference; notes may stand beside a product.
+fn run(block: &str, given: Option<&str>) {
     let (mut folder, mut last): (&str, Option<Ran>) = ("", None);
     for (command, output) in commands(block) {
         if let Some(to) = command.strip_prefix("cd ") {
@@ -40,10 +41,15 @@ fn run(block: &str) {
             continue;
         }
         let arguments = command.strip_prefix("bakeplan ").unwrap_or_else(|| panic!("what is `{command}`?"));
-        assert!(!folder.is_empty(), "`{command}` runs in no example");
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let test = Test::new().files(last.as_ref().map_or(root, Ran::folder), folder);
-        let test = test.cwd(folder).args(arguments.split(' '));
+        let mut test = Test::new();
+        test = match &last {
+            Some(ran) => test.files(ran.folder(), folder),
+            None if !folder.is_empty() => test.files(root, folder),
+            None => test.file("docker-bake.hcl", given.unwrap_or_else(|| panic!("`{command}` has no file"))),
+        };
+        let test = if folder.is_empty() { test } else { test.cwd(folder) };
+        let test = test.args(arguments.split(' '));
         let output_is = |start| output.starts_with(start);
         let expected = Data::text(output.clone()).raw();
         last = Some(match () {
@@ -51,7 +57,12 @@ fn run(block: &str) {
                 test.status(3).stderr(expected).run()
             }
             () if output_is("error") => test.status(1).stderr(expected).run(),
-            () => test.stdout(expected).run(),
+            () => {
+                let said = String::from_utf8(test.output().stderr).unwrap();
+                let is_note = |line: &str| !line.starts_with("warning[") && !line.starts_with("error");
+                assert!(said.lines().all(is_note), "`{command}`: {said}");
+                test.stdout(expected).stderr(said).run()
+            }
         });
     }
 }
@@ -59,9 +70,59 @@ fn run(block: &str) {
 #[test]
 fn the_commands_of_the_readme_say_what_it_says() {
     let readme = read("README.md");
-    let blocks = blocks(&readme, "console");
-    assert!(blocks.len() > 1, "the blocks are not found");
-    blocks.into_iter().for_each(run);
+    let blocks = fenced(&readme);
+    let (mut count, mut given) = (0, None);
+    for (at, (language, block)) in blocks.iter().enumerate() {
+        match *language {
+            "console" => {
+                count += 1;
+                run(block, given);
+            }
+            "hcl" => {
+                given = Some(*block);
+                // Whoever copies it finds below what to run.
+                let next = blocks.get(at + 1).map(|(language, _)| *language);
+                assert!(matches!(next, Some("console" | "json")), "nothing is run with {block}");
+                let test = Test::new().file("docker-bake.hcl", block).args(["print", "*"]);
+                test.stdout("...\n").run();
+            }
+            _ => {}
+        }
+    }
+    assert!(count > 5, "the blocks are not found");
+}
+
+/// The fenced blocks, each with its language.
+fn fenced(text: &str) -> Vec<(&str, &str)> {
+    let parts = text.split("\n```").skip(1).step_by(2);
+    parts.map(|part| part.split_once('\n').expect("a fence has a line")).collect()
+}
+
+/// What is recommended in a line of text: its command and options exist.
+#[test]
+fn commands_in_texts_are_those_of_the_program() {
+    let program = cli::command();
+    let mut count = 0;
+    for path in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "fuzz/README.md"] {
+        let text = read(path);
+        let prose: Vec<&str> = text.split("\n```").step_by(2).collect();
+        let prose = prose.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+        for span in prose.split('`').skip(1).step_by(2).filter(|span| span.starts_with("bakeplan ")) {
+            let mut words = span.split(' ').skip(1);
+            let name = words.next().unwrap_or_default();
+            if name.starts_with('-') {
+                continue;
+            }
+            let command = program.find_subcommand(name).unwrap_or_else(|| panic!("{path}: `{span}`"));
+            for option in words.filter(|word| word.starts_with("--")) {
+                let option = option.trim_start_matches('-').split(['=', ',']).next().unwrap_or_default();
+                let known = command.get_arguments().any(|known| known.get_long() == Some(option));
+                assert!(known, "{path}: `{span}`: there is no --{option}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 10, "the commands are not found: {count}");
 }
 
 /// The lines of the first screen, run by a shell as they are typed, with a `cargo` that passes on what is to be run.
@@ -118,7 +179,7 @@ fn the_first_commands_of_the_readme_run_as_they_are_typed() {
 fn the_readme_begins_with_the_first_example() {
     let spec = read("examples/python/docker-bake.hcl");
     assert_eq!(blocks(&read("README.md"), "hcl").first(), Some(&spec.as_str()));
-    assert_eq!(spec.lines().count(), 12);
+    assert_eq!(spec.lines().count(), 14);
 }
 
 #[test]

@@ -322,7 +322,7 @@ fn an_event_that_cannot_be_read_is_left_out_and_a_broken_one_refused() {
     });
     case(test, &expected);
     let test = on_github(Test::new()).file("event.json", "{").args(["plan", "--facts"]).status(1);
-    test.stderr("error[event-payload]: the event's payload is no JSON: [..]\n  = help: [..]\n").run();
+    test.stderr("error[event-payload]: the event's payload is not JSON: [..]\n  = help: [..]\n").run();
 }
 
 #[test]
@@ -444,4 +444,33 @@ fn the_same_facts_give_the_same_bytes_and_are_in_the_command() {
     let command = "run `bakeplan plan --out ci --fact 'branch=a b' --facts-file facts.json`";
     assert!(files[0].contains(command), "{}", files[0]);
     assert!(files[2].contains("\"a-b-c0ffee0\""), "{}", files[2]);
+}
+
+/// `--facts` prints facts alone, so that an option which decides a plan would do nothing.
+#[test]
+fn options_of_a_plan_are_refused_with_facts() {
+    for line in [
+        "--platform linux/amd64",
+        "--publish=false",
+        "-f docker-bake.hcl",
+        "--images none",
+        "--set a.args.A=1",
+        "--var A=1",
+        "--keep-variable A",
+        "--strict",
+        "--push",
+        "--explain",
+        "--format table",
+        "--format markdown",
+        "--known-versions known.txt",
+    ] {
+        let test = Test::new().file("known.txt", "1.0.0\n").args(["plan", "--facts"]);
+        let output = test.args(line.split(' ')).output();
+        assert_eq!(output.status.code(), Some(2), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.stdout, b"", "{line}");
+    }
+    for line in ["--fact branch=x", "--format json", "--builder b", "-v"] {
+        let output = Test::new().args(["plan", "--facts"]).args(line.split(' ')).output();
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    }
 }

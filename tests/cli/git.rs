@@ -396,7 +396,7 @@ fn what_is_meant_for_another_remote_is_not_sent() {
             "= note: not used, because a repository's own configuration may name programs and proxies: ";
         match left_out {
             Some(keys) => assert!(
-                told.contains(&format!("{note}{keys}; what you trust, set with `git config --global`")),
+                told.contains(&format!("{note}{keys}; set what you trust with `git config --global`")),
                 "{told}"
             ),
             None => assert!(!told.contains("= note: not used"), "{told}"),
@@ -524,7 +524,7 @@ fn a_change_that_only_a_filter_could_see_is_unknown() {
     world.prepare("git commit -q -m labels docker-bake.hcl; touch a/x.bin");
     let (_, told) = world.run(&["plan"]);
     assert!(
-        told.contains("warning[oci-labels]: it is unknown whether the working tree is that of the commit"),
+        told.contains("warning[oci-labels]: it is unknown whether the working tree matches the commit"),
         "{told}"
     );
     assert!(told.contains("= help: only the filter `lfs` can say"), "{told}");

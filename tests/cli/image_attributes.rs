@@ -223,7 +223,7 @@ image \"app\" {{
 ",
         declared.name
     );
-    let message = format!("`{}` is not the same for `app-x` and `app-y`, which are one image", declared.name);
+    let message = format!("`{}` differs between `app-x` and `app-y`, which form one image", declared.name);
     let found = planned(&text, None, Purpose::Run).err().unwrap_or_default();
     let is_told = found.iter().any(|one| one.message == message);
     (is_told != (declared.per == Per::Image)).then(|| format!("{is_told} for\n{text}"))

@@ -150,7 +150,7 @@ error[secret]: `args` of target `app` holds the value of `TOKEN`, which looks li
 4 |   args = { TOKEN = TOKEN }
   |                    ^^^^^
   |
-  = help: what is written can be read by others; give it to the build as a `secret`, or leave it to the build as a variable: `--keep-variable TOKEN`
+  = help: others can read what is written; pass the value to the build as a `secret`, or leave it to the build as a variable: `--keep-variable TOKEN`
 
 "#]])
         .run();
@@ -232,7 +232,7 @@ fn what_needs_the_value_is_refused() {
         let (message, found) = refused(attribute);
         assert_eq!(
             (message.as_str(), found.as_str()),
-            (&*format!("{what}, which is kept for the build"), place),
+            (&*format!("{what}, which is left to the build"), place),
             "{attribute}"
         );
     }
@@ -259,7 +259,7 @@ fn what_decides_the_plan_is_refused() {
         ("}\nimage \"app\" {\n  repositories = [\"ghcr.io/${TOKEN}\"]", "an `image` block"),
         ("}\ntarget \"two\" {\n  tags = [\"acme/two:${TOKEN}\"]", "`tags` of target `two`"),
     ] {
-        let expected = format!("{what} must be known before the build, and `TOKEN` is kept for it");
+        let expected = format!("{what} must be known before the build, but `TOKEN` is left to it");
         assert_eq!(refused(attribute).0, expected, "{attribute}");
     }
 }
@@ -333,17 +333,17 @@ fn only_variables_that_are_there_can_be_kept() {
     );
     test(
         "variable \"TOKEN\" {\n  default = null\n}",
-        "kept-variable]: `TOKEN` may be null, and so cannot be kept",
+        "kept-variable]: `TOKEN` may be null, so it cannot be kept",
         "Bake treats null unlike any text; give the variable a default, such as \"\"",
     );
     test(
         "variable \"TOKEN\" {\n  type = list(string)\n  default = []\n}",
         "kept-variable]: `TOKEN` is a list of string; only strings, numbers and bools can be kept",
-        "leave it out of `--keep-variable`, or take it apart into several variables",
+        "leave it out of `--keep-variable`, or split it into several variables",
     );
     test(
         "variable \"OTHER\" {}\nvariable \"TOKEN\" {\n  validation {\n    condition = TOKEN != OTHER\n    error_message = \"\"\n  }\n}",
-        "kept-variable]: the validation of `TOKEN` is left to the build, and `OTHER` is not written there",
+        "kept-variable]: the validation of `TOKEN` is left to the build, but `OTHER` is not written",
         "add `--keep-variable OTHER`",
     );
     Test::new()
@@ -351,7 +351,7 @@ fn only_variables_that_are_there_can_be_kept() {
         .args(["plan", "--keep-variable", "TOKEN", "--var", "TOKEN=1"])
         .status(2)
         .stderr(
-            "error[usage]: `--var TOKEN` gives a value, and `--keep-variable TOKEN` leaves it to the build\n",
+            "error[usage]: `--var TOKEN` gives a value, but `--keep-variable TOKEN` leaves it to the build\n",
         )
         .run();
 }

@@ -164,9 +164,9 @@ fn what_is_not_known_is_left_out_and_told() {
         .args(["plan", "--out", "ci", "--fact=tag=v1.2.3", "--fact=commit=c0ffee0", "--fact=dirty=true"])
         .stdout("...\n")
         .stderr(str![[r#"
-warning[oci-labels]: `org.opencontainers.image.created` is left out: what they say is not known
+warning[oci-labels]: `org.opencontainers.image.created` is left out: the value is unknown
   = help: git says: [..]; else give it with `--fact commit_time=…`; `bakeplan plan --facts` shows what is known
-warning[oci-labels]: the working tree differs from the commit that `org.opencontainers.image.revision` names
+warning[oci-labels]: the working tree differs from the commit in `org.opencontainers.image.revision`
   = help: commit the changes first
 
 "#]])

@@ -34,6 +34,7 @@ mod marks; // marks that no text of a target has
 mod merge; // `bakeplan merge`: from digests to tags
 mod mutations; // recorded definitions, changed at random
 mod official; // the tags of official images
+mod options; // every option of every command: refused, or does something
 mod outputs; // pushes that an output names
 mod patterns; // the patterns that the README and messages recommend
 mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is refused

@@ -138,8 +138,8 @@ fn what_is_not_pushed_is_local() {
     }
     // A push that goes nowhere, or to Docker's own images, is never silent.
     for (lines, told) in [
-        ("output = [\"type=registry\"]", "neither `tags` nor its output say where to"),
-        ("output = [\"type=image,push=true\"]", "neither `tags` nor its output say where to"),
+        ("output = [\"type=registry\"]", "neither `tags` nor its output say where"),
+        ("output = [\"type=image,push=true\"]", "neither `tags` nor its output say where"),
         ("output = [\"type=registry,name=app:1\"]", "pushes `app:1`, which is local"),
         ("tags = [\"app:2\"]\noutput = [\"type=image,push=true\"]", "pushes `app:2`, which is local"),
     ] {

@@ -182,12 +182,12 @@ fn mistakes_are_annotations_on_github() {
         .args(["plan", "--github"])
         .status(1)
         .stderr(str![[r#"
-error[reference]: `ghcr.io/Acme/app:1` is no image reference: repository name must be lowercase: "Acme/app"
+error[reference]: `ghcr.io/Acme/app:1` is not a valid image reference: repository name must be lowercase: "Acme/app"
  --> docker-bake.hcl:3:5
   |
 3 |     "ghcr.io/Acme/app:1",
   |     ^^^^^^^^^^^^^^^^^^^^
-::error file=docker-bake.hcl,line=3,endLine=3,col=5,title=reference::`ghcr.io/Acme/app:1` is no image reference: repository name must be lowercase: "Acme/app"
+::error file=docker-bake.hcl,line=3,endLine=3,col=5,title=reference::`ghcr.io/Acme/app:1` is not a valid image reference: repository name must be lowercase: "Acme/app"
 
 "#]])
         .run();
@@ -203,14 +203,14 @@ fn mistakes_are_json_where_the_plan_would_be() {
         serde_json::json!([{
             "severity": "error",
             "code": "reference",
-            "message": "`ghcr.io/Acme/app:1` is no image reference: repository name must be lowercase: \"Acme/app\"",
+            "message": "`ghcr.io/Acme/app:1` is not a valid image reference: repository name must be lowercase: \"Acme/app\"",
             "places": [{ "file": "docker-bake.hcl", "line": 3, "column": 5, "end_line": 3, "end_column": 25 }],
         }])
     );
 }
 
 #[test]
-fn a_platform_that_no_image_has_is_told() {
+fn platforms_that_no_image_has_are_reported() {
     Test::new()
         .file("docker-bake.hcl", SPEC)
         .args(["plan", "--platform=linux/riscv64", "--platform=linux/s390x"])
@@ -221,6 +221,65 @@ fn a_platform_that_no_image_has_is_told() {
             "warning[unbuilt-platform]: no image is built for `linux/riscv64`\n  = help: the platforms of the targets are `linux/amd64`, `linux/arm64`, `linux/s390x`\n",
         )
         .run();
+}
+
+/// The run of a plan without jobs passes, so a plan that `--platform` empties must not be made.
+#[test]
+fn a_plan_that_the_platforms_leave_empty_is_refused() {
+    let lines =
+        ["plan", "plan --out out", "bake", "bake -o out.json", "matrix", "metadata", "readme README.md"];
+    for line in lines {
+        let run = |options: &str| {
+            let readme = "<!-- bakeplan:begin -->\n<!-- bakeplan:end -->\n";
+            let test = Test::new().file("docker-bake.hcl", SPEC).file("README.md", readme);
+            let output = test.args(line.split(' ')).args(options.split(' ')).output();
+            (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        };
+        for platforms in [
+            "--platform=linux/riscv64",
+            "--platform=linux/riscv64 --platform=linux/386",
+            "app --platform=linux/s390x",
+        ] {
+            let (status, stderr) = run(platforms);
+            assert_eq!(status, Some(1), "{line} {platforms}: {stderr}");
+            assert!(stderr.starts_with("error[unbuilt-platform]: no image is built for `linux/"), "{stderr}");
+        }
+        let (status, stderr) = run("--platform=linux/s390x --platform=linux/riscv64");
+        assert_eq!(status, Some(0), "{line}: {stderr}");
+        assert!(
+            stderr.contains("warning[unbuilt-platform]: no image is built for `linux/riscv64`"),
+            "{stderr}"
+        );
+        let (status, stderr) = run("--platform=linux/s390x");
+        assert_eq!(status, Some(0), "{line}: {stderr}");
+        assert!(!stderr.contains("unbuilt-platform"), "{stderr}");
+    }
+    // Where nothing is published, it is not the platform that leaves it empty.
+    let local = "target \"lint\" {\n  platforms = [\"linux/amd64\"]\n}\n";
+    let test = Test::new().file("docker-bake.hcl", local).args(["plan", "lint", "--platform=linux/s390x"]);
+    test.stdout("...\n0 images, 0 tags, 0 platforms, 0 jobs\n")
+        .stderr("warning[unbuilt-platform]: [..]\n...\n")
+        .run();
+}
+
+#[test]
+fn a_misspelt_platform_is_a_usage_error() {
+    for (given, problem) in [
+        ("linx/arm64", "`linx` is unknown to containerd; did you mean `linux`?"),
+        ("linux/amd46", "`amd46` is unknown to containerd; did you mean `amd64`?"),
+        ("linux/arn64", "`arn64` is unknown to containerd; did you mean `arm64`?"),
+        ("linux/quantum", "`quantum` is unknown to containerd; expected a platform such as `linux/amd64`"),
+        ("linux/amd64/v3/x/y", "[..]"),
+        ("", "[..]"),
+    ] {
+        let test = Test::new().file("docker-bake.hcl", SPEC).args(["plan", "--platform=linux/s390x"]);
+        let test = test.args([format!("--platform={given}").as_str()]).status(2);
+        test.stderr(format!("error[usage]: `--platform {given}`: {problem}\n")).run();
+    }
+    for given in ["aarch64", "linux/x86_64", "linux/arm64/v8", "s390x"] {
+        let test = Test::new().file("docker-bake.hcl", SPEC).args(["plan", "--platform", given]);
+        assert_eq!(test.output().status.code(), Some(0), "{given}");
+    }
 }
 
 #[test]
@@ -341,7 +400,7 @@ warning[fewer-platforms]: image `app-1_10_0` takes `1`, `latest` from version `1
 8 |   version      = version
   |                  ^^^^^^^
   |
-  = help: who pulls these tags there gets nothing any more; build it for them too, or use other tags
+  = help: those who pull these tags on them will get nothing; build it for them too, or use other tags
 
 "#]]);
     test.run();
@@ -362,7 +421,7 @@ target "arm64" {
         .file("docker-bake.hcl", spec)
         .args(["metadata", "--format=tags"])
         .stdout("ghcr.io/acme/app:1\n")
-        .stderr("note[merged-targets]: amd64 and arm64 share their tags and become one image\n...\n")
+        .stderr("note[merged-targets]: amd64 and arm64 have the same tags and become one image\n...\n")
         .run();
 }
 
@@ -551,7 +610,7 @@ fn a_file_that_is_not_ours_is_not_replaced() {
             .args(args)
             .status(1)
             .stderr(str![[r#"
-error[not-generated]: `out/docker-bake.json` was not written by bakeplan, and is not replaced
+error[not-generated]: `out/docker-bake.json` was not written by bakeplan and is not replaced
   = help: move it away, or choose another name
 
 "#]])

@@ -45,6 +45,7 @@ fn lists_are_aligned_with_tabs_as_in_buildx() {
     Test::new()
         .file("docker-bake.hcl", FILE)
         .args(["print", "--list=targets", "--set=*.args=1"])
+        .stderr("warning[unused-option]: nothing that is listed depends on `--set`\n...\n")
         .stdout("TARGET\tDESCRIPTION\napp\tthe app\ndefault\tapp, web\nweb\t\n")
         .run();
 }
@@ -198,6 +199,36 @@ fn options_that_shape_no_definition_are_taken() {
         let output = test.args("--metadata-file meta.json --print --debug=true".split(' ')).output();
         assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
     }
+}
+
+/// As in buildx, but never in silence.
+#[test]
+fn what_changes_no_list_is_named() {
+    let list = |line: &str| {
+        let test = Test::new().file("docker-bake.hcl", APP).args(["print", "--list=targets"]);
+        let output = test.args(line.split_whitespace()).output();
+        assert!(output.status.success(), "{line}");
+        (output.stdout, String::from_utf8(output.stderr).unwrap())
+    };
+    let (plain, stderr) = list("-f docker-bake.hcl --strict --builder b --push=false");
+    assert_eq!(stderr, "");
+    for (line, options) in [
+        ("app", "the names of targets"),
+        ("--set nothing.tags=x --push", "`--set`, `--push`"),
+        ("--call=check --provenance=true --sbom=1", "`--provenance`, `--sbom`, `--call`"),
+        ("--no-cache --pull=false --load", "`--load`, `--no-cache`, `--pull`"),
+        ("--check --policy strict=true", "`--policy`, `--check`"),
+    ] {
+        let (listed, stderr) = list(line);
+        assert_eq!(listed, plain, "{line}");
+        let warning = format!("warning[unused-option]: nothing that is listed depends on {options}\n");
+        assert!(stderr.starts_with(&warning), "{line}: {stderr}");
+    }
+    let unknown = APP.replace("  tags", "  zzz = 1\n  tags");
+    let test = Test::new().file("docker-bake.hcl", unknown).args(["print", "--list=targets", "--strict"]);
+    test.status(1)
+        .stderr("error[unknown-attribute]: a target has no attribute `zzz`; Bake ignores it\n...\n")
+        .run();
 }
 
 #[test]

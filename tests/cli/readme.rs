@@ -88,8 +88,8 @@ error[out-of-date]: `README.md` is out of date
 fn without_one_pair_of_markers_nothing_is_written() {
     for (text, told) in [
         ("# Images\n".to_owned(), "there are no markers"),
-        (BEFORE.to_owned(), "line 3 has `<!-- bakeplan:begin -->`, and there is no `<!-- bakeplan:end -->`"),
-        (AFTER.to_owned(), "line 1 has `<!-- bakeplan:end -->`, and there is no `<!-- bakeplan:begin -->`"),
+        (BEFORE.to_owned(), "line 3 has `<!-- bakeplan:begin -->`, but there is no `<!-- bakeplan:end -->`"),
+        (AFTER.to_owned(), "line 1 has `<!-- bakeplan:end -->`, but there is no `<!-- bakeplan:begin -->`"),
         (
             format!("{AFTER}\n{BEFORE}"),
             "`<!-- bakeplan:end -->` is on line 1, above `<!-- bakeplan:begin -->` on line 6",
@@ -103,7 +103,7 @@ fn without_one_pair_of_markers_nothing_is_written() {
                 .args(["readme", "docs/tags.md"])
                 .args(check.iter().copied())
                 .status(1)
-                .stderr(format!("...\nerror[markers]: `docs/tags.md`: {told}\n  = help: the table stands between two lines of their own: `<!-- bakeplan:begin -->` and `<!-- bakeplan:end -->`\n"))
+                .stderr(format!("...\nerror[markers]: `docs/tags.md`: {told}\n  = help: the table goes between two lines: `<!-- bakeplan:begin -->` and `<!-- bakeplan:end -->`\n"))
                 .run();
             assert_eq!(ran.read("docs/tags.md"), text);
         }
@@ -135,7 +135,7 @@ fn what_depends_on_the_run_is_left_out_unless_it_is_given() {
         let row = format!("| `ghcr.io/acme/app` | {tags} | linux/amd64 |\n");
         assert!(ran.read("README.md").contains(&row), "{}", ran.read("README.md"));
     };
-    let note = "note[run-tag]: what depends on the run is left out of a committed file\n...\n[..]\"{{ branch | slug }}\", \"type=sha\", [..]\n...\n";
+    let note = "note[run-tag]: tags that depend on the run are left out of a committed file\n...\n[..]\"{{ branch | slug }}\", \"type=sha\", [..]\n...\n";
     run(&[], note, "`1`, `latest`, `1.2.3`");
     let facts = format!("--fact=commit={}", "d".repeat(40));
     run(&["--fact=branch=a/b", &facts], "", "`1`, `sha-ddddddd`, `latest`, `1.2.3`, `a-b`");

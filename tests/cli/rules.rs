@@ -173,7 +173,7 @@ fn what_the_action_does_in_silence_is_noted() {
         .args(["--format=tags"])
         .stdout("ghcr.io/acme/app:1.2.3-rc.1\n")
         .stderr(str![[r#"
-note[tag-rule]: `1.2.3-rc.1` has no `v{{major}}`, which a prerelease must not move
+note[tag-rule]: `1.2.3-rc.1` has no `v{{major}}`, which must not move to a prerelease
  --> docker-bake.hcl:8:5
   |
 8 |     "type=semver,pattern=v{{major}}",
@@ -186,7 +186,7 @@ note[tag-rule]: `v1.2.3-rc.1` is a prerelease, so it does not become `latest`
 9 |     "type=raw,value=latest",
   |     ^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: metadata-action would move it; a name of its own that prereleases may have is `channels = ["next"]`
+  = help: metadata-action would move it; for a floating name of prereleases, use `channels = ["next"]`
 
 "#]])
         .run();
@@ -194,7 +194,7 @@ note[tag-rule]: `v1.2.3-rc.1` is a prerelease, so it does not become `latest`
     on("metadata", test, "push refs/heads/master")
         .args(["--format=tags"])
         .stdout("ghcr.io/acme/app:860c190\n")
-        .stderr("warning[flavor]: a flavor is about rule lines in `tags`, and there are none\n...\n")
+        .stderr("warning[flavor]: a flavor applies to rule lines in `tags`, but there are none\n...\n")
         .run();
 }
 
@@ -234,7 +234,7 @@ fn the_version_of_rules_is_the_image_s() {
         spec(&["type=semver,pattern={{version}}"], &[]).replace("  flavor", "  version = \"1.3\"\n  flavor");
     on("plan", Test::new().file("docker-bake.hcl", text), "push refs/tags/v1.2.3")
         .status(1)
-        .stderr("error[version]: `version` is `1.3`, and the rules in `tags` are about `v1.2.3`\n...\n  = help: leave `version` out, or write patterns such as `{{ major }}` instead of the rules\n")
+        .stderr("error[version]: `version` is `1.3`, but the rules in `tags` are about `v1.2.3`\n...\n  = help: leave `version` out, or write patterns such as `{{ major }}` instead of the rules\n")
         .run();
 }
 

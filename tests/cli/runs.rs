@@ -260,7 +260,7 @@ fn an_image_may_say_what_it_is_called() {
         ("r.io/{{ tag | default('x') }}", "error[repository]: the pattern uses `tag`"),
         ("r.io/{{ version }}", "error[repository]: the pattern uses `version`"),
         ("r.io/{{ imgae }}", "did you mean `image`?"),
-        ("r.io/x/{{ image | upper }}", "`r.io/x/API` is no repository"),
+        ("r.io/x/{{ image | upper }}", "`r.io/x/API` is not a valid repository"),
     ] {
         let file = format!(
             "{}image \"api\" {{\n  repositories = [\"{repository}\"]\n  tags = [\"1\"]\n}}\n",

@@ -710,3 +710,47 @@ fn messages_about_bake_files_show_no_secret() {
         }
     }
 }
+
+/// Whoever reads the file knows what it says; that it is written is said all the same.
+#[test]
+fn a_secret_in_the_file_itself_is_a_warning() {
+    let file = |variable: &str| {
+        format!(
+            "{variable}\ntarget \"app\" {{\n  tags = [\"r.io/x/app:1\"]\n  platforms = [\"linux/amd64\"]\n  args = {{ A = \"v\" }}\n}}\n"
+        )
+    };
+    let run = |variable: &str, options: &str| {
+        let test = Test::new().file("docker-bake.hcl", file(variable)).env("GIVEN_TOKEN", "sesame");
+        let output = test.args(["bake", "app"]).args(options.split_whitespace()).output();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{variable} {options}: {stderr}");
+        stderr
+    };
+    for variable in [
+        "variable \"API_TOKEN\" { default = \"open\" }",
+        "variable \"npm_password\" {\n  default = \"open\"\n}",
+        "variable \"CLIENT_SECRET\" {\n  type = string\n  default = \"open\"\n}",
+        "variable \"SIGNING_KEY\" { default = \"o${1}n\" }",
+        "variable \"PIN_KEY\" { default = 1234 }",
+        "variable \"API_TOKEN\" {}\nAPI_TOKEN = \"open\"",
+    ] {
+        let stderr = run(variable, "");
+        assert!(stderr.starts_with("warning[public-secret]: `"), "{variable}: {stderr}");
+        assert!(stderr.contains("docker-bake.hcl:1:10"), "{stderr}");
+        // It is no mistake of the kind that `--strict` refuses.
+        assert_eq!(run(variable, "--strict"), stderr);
+    }
+    for (variable, options) in [
+        ("variable \"API_TOKEN\" {}", ""),
+        ("variable \"API_TOKEN\" { default = \"\" }", ""),
+        ("variable \"API_TOKEN\" { default = null }", ""),
+        ("variable \"WITH_TOKEN\" { default = true }", ""),
+        ("variable \"TOKENS\" { default = \"open\" }", ""),
+        ("variable \"KEYRING\" { default = \"open\" }", ""),
+        ("variable \"GIVEN_TOKEN\" { default = \"open\" }", ""),
+        ("variable \"API_TOKEN\" { default = \"open\" }", "--var API_TOKEN=sesame"),
+        ("variable \"API_TOKEN\" { default = \"open\" }", "--keep-variable API_TOKEN"),
+    ] {
+        assert_eq!(run(variable, options), "", "{variable} {options}");
+    }
+}

@@ -231,7 +231,7 @@ fn the_command_in_a_product_has_the_images_file() {
 fn what_looks_like_input_and_is_not_read_is_named() {
     let own = "target \"own\" {\n  tags = [\"r.io/x/own:1\"]\n  platforms = [\"linux/amd64\"]\n}\n";
     for (there, named, expected) in [
-        (&["images.hcl"][..], "ci/x.hcl", "`images.hcl` looks like input and is not read"),
+        (&["images.hcl"][..], "ci/x.hcl", "`images.hcl` looks like input but is not read"),
         (
             &["docker-bake.hcl", "docker-bake.override.hcl"],
             "ci/x.hcl",

@@ -1,4 +1,4 @@
-//! `--strict`: what Bake lets pass and is a mistake nearly always.
+//! `--strict`: what Bake lets pass and is almost always a mistake.
 
 use snapbox::str;
 
@@ -45,7 +45,7 @@ fn all_mistakes_are_told_at_once() {
         .args(["print", "--strict", "--set", "app.network=host"])
         .status(1)
         .stderr(str![[r#"
-error[dead-override]: `--set app.network=host` does not set `network`: buildx clears it instead
+error[dead-override]: `--set app.network=host` does not set `network`: buildx clears it
   = help: set `network` in the file; a variable can make it depend on the environment
 error[unknown-attribute]: a variable has no attribute `defualt`; Bake ignores it
  --> docker-bake.hcl:3:3
@@ -81,14 +81,14 @@ error[template-in-tag]: the tag `ghcr.io/acme/app:${TAG}` of target `app` still 
 15 |   tags      = ["ghcr.io/acme/app:$${TAG}", "acme/app:1"]
    |                ^^^^^^^^^^^^^^^^^^^^^^^^^^
    |
-   = help: `$${` stands for the characters; write `${NAME}` for the value of a variable
+   = help: `$${` is a literal `${`; write `${NAME}` for the value of a variable
 error[platform-list]: `linux/amd64,linux/arm64` is several platforms in one string
   --> docker-bake.hcl:16:16
    |
 16 |   platforms = ["linux/amd64,linux/arm64"]
    |                ^^^^^^^^^^^^^^^^^^^^^^^^^
    |
-   = help: write each as a string of its own: ["linux/amd64", "linux/arm64"]
+   = help: write each as its own string: ["linux/amd64", "linux/arm64"]
 error[shared-cache]: `app` and `web` write the same cache, `type=gha`: the last one to finish wins
   --> docker-bake.hcl:17:16
    |
@@ -101,7 +101,7 @@ error[shared-cache]: `app` and `web` write the same cache, `type=gha`: the last 
 19 | target "web" {
    | ------------
    |
-   = help: give each a `scope` of its own
+   = help: give each its own `scope`
 error[unknown-attribute]: a target has no attribute `note`; Bake ignores it
   --> docker-bake.hcl:21:3
    |
@@ -118,7 +118,7 @@ error[tag-collision]: `docker.io/acme/app:1` is claimed by `app` and by `web`
 22 |   tags     = ["docker.io/acme/app:1"]
    |               ^^^^^^^^^^^^^^^^^^^^^^ again
    |
-   = help: give each a tag of its own; if they are one image for different platforms, `bakeplan plan` makes it one
+   = help: give each its own tag; if they are one image for different platforms, `bakeplan plan` makes it one
 error[shared-cache]: `app` and `tools` write the same cache, `type=gha`: the last one to finish wins
   --> docker-bake.hcl:26:15
    |
@@ -128,7 +128,7 @@ error[shared-cache]: `app` and `tools` write the same cache, `type=gha`: the las
 26 |   cache-to = ["type=gha"]
    |               ^^^^^^^^^^ again
    |
-   = help: give each a `scope` of its own
+   = help: give each its own `scope`
 
 "#]])
         .run();
@@ -143,7 +143,7 @@ fn each_override_that_does_nothing_is_told() {
             .args(["print", "app", "--strict", "--set", &set])
             .status(1)
             .stderr(format!(
-                "error[dead-override]: `--set {set}` does not set `{key}`: buildx clears it instead\n  = help: [..]\n"
+                "error[dead-override]: `--set {set}` does not set `{key}`: buildx clears it\n  = help: [..]\n"
             ))
             .run();
     }

@@ -45,7 +45,8 @@ fn variables_without_a_value_are_named_where_they_end() {
     ] {
         for variable in ["", "default = \"\""] {
             let talk = told(&target(variable, &lines), &[]);
-            let expected = format!("note[unset-variable]: the variable `V` has no value, and is in {place}");
+            let expected =
+                format!("note[unset-variable]: the variable `V` has no value, but is used in {place}");
             assert!(talk.contains(&expected) && talk.contains("`--var V=…`"), "{variable} {lines}: {talk}");
         }
     }

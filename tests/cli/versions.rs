@@ -223,8 +223,8 @@ fn a_version_may_have_a_condition() {
     in_runs("version = { pattern = \"1.2.3\" }", [all, all, all]);
     for (version, expected) in [
         ("{ pattern = 3.10 }", "error[version-number]"),
-        ("{ when = \"tag\" }", "and there is none"),
-        ("{ pattern = \"1\", unless = \"tag\" }", "and no `unless`"),
+        ("{ when = \"tag\" }", "needs a `pattern`"),
+        ("{ pattern = \"1\", unless = \"tag\" }", "but no `unless`"),
         ("{ pattern = \"1\", when = \"tags\" }", "did you mean `tag`?"),
     ] {
         refused(&block(&format!("version = {version}")), &[expected]);

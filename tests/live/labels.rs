@@ -125,7 +125,7 @@ fn builds_of_another_plan_are_not_merged() {
         assert!(stderr.contains("error[other-plan]"), "{stderr}");
         assert!(
             stderr
-                .contains(r#"`org.opencontainers.image.version` is "8.1.0-rc.2", and the plan says "8.0.5""#),
+                .contains(r#"`org.opencontainers.image.version` is "8.1.0-rc.2", but the plan says "8.0.5""#),
             "{stderr}"
         );
         assert!(Repository::new(&repository).tags().is_empty());

@@ -81,7 +81,7 @@ impl Decoder<'_> {
     pub(super) fn unique(&mut self, texts: &[Text], path: &str) {
         let mut seen = BTreeSet::new();
         for text in texts.iter().filter(|text| !seen.insert(text.name())) {
-            let message = format!("`{path}`: `{text}` is there twice");
+            let message = format!("`{path}`: `{text}` is given twice");
             self.diagnostics.push(Diagnostic::error("duplicate-element", message).at(text.span, ""));
         }
     }
@@ -187,7 +187,7 @@ impl Decoder<'_> {
             Diagnostic::error("unknown-attribute", format!("`{path}` has no `{key}`")).at(span, "");
         self.diagnostics.push(match suggest(key, known.iter().copied()) {
             Some(known) => diagnostic.with_help(format!("did you mean `{known}`?")),
-            None => diagnostic.with_help(format!("for a key of your own, write `x-{key}`")),
+            None => diagnostic.with_help(format!("for your own key, write `x-{key}`")),
         });
     }
 
@@ -195,7 +195,7 @@ impl Decoder<'_> {
         let is_valid = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         if name.is_empty() || !name.chars().all(is_valid) {
             let message =
-                format!("`{name}` is no name of a {what}: letters, digits, `.`, `_` and `-` make one");
+                format!("`{name}` is not a valid name for a {what}: use letters, digits, `.`, `_` and `-`");
             self.report("compose-name", message, span);
         }
     }

@@ -205,7 +205,7 @@ mod tests {
             ("A=1\nB C=s3cret\n", "line 2: the name `B C` contains a space"),
             ("\nA!=s3cret", "line 2: unexpected `!` in a variable's name"),
             ("A=1\n\nB='s3cret\n", "line 3: `B`: the value has no closing '"),
-            ("A=${}", "line 1: `A`: `${` starts no variable here"),
+            ("A=${}", "line 1: `A`: `${` does not start a variable here"),
         ];
         for (text, expected) in cases {
             let error = parse(text).unwrap_err();

@@ -148,7 +148,7 @@ impl Loader<'_> {
             return Err(failures);
         }
         let NodeKind::Map(map) = root.kind else {
-            let message = format!("a Compose file is a mapping, and this is {}", root.describe());
+            let message = format!("a Compose file must be a mapping, but this is {}", root.describe());
             return fail("attribute-type", message, root.span).map_err(one);
         };
         Ok(Rc::unwrap_or_clone(map))
@@ -388,7 +388,7 @@ impl Loader<'_> {
         }
         let link = (path.clone(), Rc::clone(name));
         if chain.len() >= MAX_CHAIN {
-            let message = format!("more than {MAX_CHAIN} services extend each other in a row");
+            let message = format!("a chain of `extends` has more than {MAX_CHAIN} services");
             return fail("extends-too-deep", message, extends.span).map_err(one);
         }
         if chain.contains(&link) {

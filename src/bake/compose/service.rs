@@ -362,7 +362,11 @@ impl Decoder<'_> {
         let mut all = Vec::with_capacity(hosts.len());
         for (host, addresses) in hosts {
             if host.is_empty() || host.contains([':', '=']) {
-                self.report("attribute-value", format!("`{path}`: `{host}` is no name of a host"), node.span);
+                self.report(
+                    "attribute-value",
+                    format!("`{path}`: `{host}` is not a valid host name"),
+                    node.span,
+                );
             }
             let mut joined = Text { span: Some(node.span), ..Text::verbatim("") };
             for (index, address) in addresses.iter().enumerate() {
@@ -388,7 +392,7 @@ impl Decoder<'_> {
                 if bytes.is_none() {
                     self.report(
                         "attribute-value",
-                        format!("`{path}`: `{}` is no size", text.as_str()),
+                        format!("`{path}`: `{}` is not a valid size", text.as_str()),
                         node.span,
                     );
                 }
@@ -427,7 +431,7 @@ impl Decoder<'_> {
                 }
             };
             if !ULIMITS.contains(&&**name) {
-                self.report("attribute-value", format!("`{path}` is no limit that there is"), member.key);
+                self.report("attribute-value", format!("`{path}` is not a known limit"), member.key);
             } else if hard != -1 && (soft == -1 || soft > hard) {
                 self.report("attribute-value", format!("`{path}`: soft {soft} is above hard {hard}"), span);
             }
@@ -460,7 +464,7 @@ impl Decoder<'_> {
                     target.secret.push(Secret { id, src, env, span: Some(item.span) });
                 }
                 Some(None) => {
-                    let message = format!("the secret `{id}` is external, and a build cannot take one");
+                    let message = format!("the secret `{id}` is external, which a build cannot use");
                     let diagnostic = Diagnostic::error("compose-secret", message).at(item.span, "");
                     let help = "give the secret a `file` or an `environment` variable";
                     self.diagnostics.push(diagnostic.with_help(help));
@@ -481,7 +485,11 @@ impl Decoder<'_> {
     fn mode(&mut self, node: &Node, path: &str) {
         match node.as_str() {
             Some(text) if i64::from_str_radix(text, 8).is_err() => {
-                self.report("attribute-value", format!("`{path}`: `{text}` is no octal number"), node.span);
+                self.report(
+                    "attribute-value",
+                    format!("`{path}`: `{text}` is not an octal number"),
+                    node.span,
+                );
             }
             None if node.as_integer().is_none() => {
                 self.wrong(node, path, "an integer or a string of octal digits");

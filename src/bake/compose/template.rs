@@ -15,7 +15,7 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Why a string has no value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Problem {
-    #[error("`${{` starts no variable here")]
+    #[error("`${{` does not start a variable here")]
     Invalid,
     #[error("the variable `{name}` needs a value{}", because(.reason))]
     Required { name: Name, reason: String },

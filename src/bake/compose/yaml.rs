@@ -222,7 +222,7 @@ impl Builder {
         }
         if let Some(Frame { content: Content::Map { keys, key, .. }, .. }) = self.frames.last_mut() {
             if let Some(first) = keys.insert(Rc::clone(&name), span) {
-                let message = format!("the key `{name}` is there twice");
+                let message = format!("the key `{name}` is given twice");
                 return Err(Box::new(
                     Diagnostic::error("duplicate-key", message).at(span, "again").at(first, "first"),
                 ));
@@ -337,7 +337,7 @@ fn merge_key(members: &mut Map, node: &Node) -> Result<(), Failure> {
     for item in node.as_list().unwrap_or(std::slice::from_ref(node)) {
         let Some(map) = item.as_map() else {
             let message =
-                format!("`<<` merges a mapping or a list of mappings, and this is {}", item.describe());
+                format!("`<<` merges a mapping or a list of mappings, but this is {}", item.describe());
             return Err(Box::new(Diagnostic::error("yaml-merge-key", message).at(item.span, "")));
         };
         for (key, member) in map {
@@ -361,7 +361,8 @@ fn scalar_kind(text: &str, style: ScalarStyle, tag: Option<&str>) -> Result<Node
         ("binary", _) => {
             let compact: String = text.split_ascii_whitespace().collect();
             let bytes = STANDARD.decode(compact).map_err(|_| "`!!binary` needs Base64".to_owned())?;
-            let text = String::from_utf8(bytes).map_err(|_| "`!!binary` holds no UTF-8 text".to_owned())?;
+            let text =
+                String::from_utf8(bytes).map_err(|_| "`!!binary` does not hold UTF-8 text".to_owned())?;
             NodeKind::Text(MarkedStr::verbatim(text))
         }
         ("float", NodeKind::Int(value)) => NodeKind::Float(value as f64),
@@ -370,7 +371,9 @@ fn scalar_kind(text: &str, style: ScalarStyle, tag: Option<&str>) -> Result<Node
         | ("bool", kind @ NodeKind::Bool(_))
         | ("null", kind @ NodeKind::Null)
         | ("timestamp", kind @ NodeKind::Time(_)) => kind,
-        ("float" | "int" | "bool" | "null" | "timestamp", _) => return Err(format!("`{text}` is no {core}")),
+        ("float" | "int" | "bool" | "null" | "timestamp", _) => {
+            return Err(format!("`{text}` is not {core}"));
+        }
         _ => string(),
     };
     Ok(kind)

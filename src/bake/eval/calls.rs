@@ -115,7 +115,7 @@ impl Context {
     fn spread(&self, value: &Value, span: Span) -> Result<Vec<Value>, Failure> {
         let Some(items) = value.items() else {
             self.known(value, "`...`", span)?;
-            let message = format!("`...` takes a list, and this is {}", describe(value));
+            let message = format!("`...` takes a list, but this is {}", describe(value));
             return Err(Box::new(Diagnostic::error("call-failed", message).at(span, "")));
         };
         let marks = value.own_marks().of_choice();
@@ -199,7 +199,7 @@ impl Context {
         if self.declared.functions.contains(&name.name) {
             return diagnostic
                 .with_note(
-                    "it is declared, but Bake does not look into the strings of JSON for what to read first",
+                    "it is declared, but Bake does not search strings in JSON for what to evaluate first",
                 )
                 .with_help("call it in the target, or write this in HCL");
         }
@@ -223,7 +223,7 @@ fn quoted(error: &FunctionError, values: &[Value]) -> Marks {
 }
 
 fn other_arguments(name: &Ident, span: Span, expected: &str) -> Failure {
-    let message = format!("`{}` takes {expected}, and this is something else", name.name);
+    let message = format!("`{}` takes {expected}, but this is something else", name.name);
     Box::new(Diagnostic::error("call-failed", message).at(span, ""))
 }
 

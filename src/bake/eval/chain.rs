@@ -69,6 +69,6 @@ impl Chain {
             steps.truncate(SHOWN);
             steps.push("…".to_owned());
         }
-        format!("take one reference out of {} → `{last}`", steps.join(" → "))
+        format!("remove one reference of {} → `{last}`", steps.join(" → "))
     }
 }

@@ -220,9 +220,9 @@ pub(super) fn iterate(collection: &Value, span: Span) -> Result<Vec<(Value, Valu
             .iter()
             .map(|(k, v)| (Value::String(MarkedStr::verbatim(Rc::clone(k)).marked(marks)), v.clone()))
             .collect()),
-        Value::Null(_, _) => Err(fail("`for` cannot go through null".into())),
+        Value::Null(_, _) => Err(fail("`for` cannot iterate over null".into())),
         other => Err(fail(format!(
-            "`for` goes through lists, sets, maps and objects, and this is {}",
+            "`for` iterates over lists, sets, maps and objects, but this is {}",
             describe(other)
         ))),
     }

@@ -458,7 +458,7 @@ fn template_failure(span: Span, label: &str, found: &str) -> Failure {
     Box::new(
         diagnostic
             .at(span, label)
-            .with_help("strings, numbers and bools can; `join` or `jsonencode` make one"),
+            .with_help("only strings, numbers and bools can; `join` and `jsonencode` make strings"),
     )
 }
 

@@ -41,7 +41,7 @@ impl Guess {
         if fits {
             return Ok(());
         }
-        let message = format!("this must be {}, and is {}", wanted.with_article(), self.ty().with_article());
+        let message = format!("this must be {}, but is {}", wanted.with_article(), self.ty().with_article());
         Err(Box::new(Diagnostic::error("invalid-operand", message).at(span, "")))
     }
 }

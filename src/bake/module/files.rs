@@ -241,7 +241,7 @@ impl Module {
                 let message = if reference.indexed {
                     format!("`{root}` takes a name after a dot, not an index")
                 } else {
-                    format!("`{root}` is no variable; name one with `{root}.NAME`")
+                    format!("`{root}` is not a variable; name one with `{root}.NAME`")
                 };
                 return Err(Box::new(
                     Diagnostic::error("block-reference", message).at(reference.expr.span, ""),

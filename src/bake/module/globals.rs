@@ -158,7 +158,7 @@ impl Module {
         let is_declared = declared.is_some();
         let ty = declared.filter(|ty| *ty != Type::Dynamic).or(of_default).unwrap_or(Type::String);
         if default.as_ref().map_or(is_declared, Value::is_null) {
-            let message = format!("`{}` may be null, and so cannot be kept", label.name);
+            let message = format!("`{}` may be null, so it cannot be kept", label.name);
             return fail(
                 message,
                 "Bake treats null unlike any text; give the variable a default, such as \"\"",
@@ -170,10 +170,7 @@ impl Module {
                 label.name,
                 ty.with_article()
             );
-            return fail(
-                message,
-                "leave it out of `--keep-variable`, or take it apart into several variables",
-            );
+            return fail(message, "leave it out of `--keep-variable`, or split it into several variables");
         }
         if let Some(value) = &default {
             self.context.of_known_type(value, "the type of this default", span.unwrap_or(label.span))?;
@@ -230,9 +227,8 @@ impl Module {
         let fail = |message: String, span| Diagnostic::error(kept::CODE, message).at(span, "");
         if let Some(name) = references.names.iter().find(|name| !is_written(name.root)) {
             let root = name.root;
-            let message = format!(
-                "the validation of `{owner}` is left to the build, and `{root}` is not written there"
-            );
+            let message =
+                format!("the validation of `{owner}` is left to the build, but `{root}` is not written");
             let diagnostic = fail(message, name.expr.span);
             return Some(if self.variables.contains_key(root) {
                 diagnostic.with_help(format!("add `--keep-variable {root}`"))
@@ -246,7 +242,7 @@ impl Module {
             .iter()
             .find(|call| !is_special(&call.name) && !self.context.standard.contains_key(&*call.name))?;
         let message = format!(
-            "the validation of `{owner}` is left to the build, and the function `{}` is not written",
+            "the validation of `{owner}` is left to the build, but the function `{}` is not written",
             call.name
         );
         Some(fail(message, call.span).with_help("use standard functions only"))
@@ -272,7 +268,7 @@ impl Module {
         }
     }
 
-    fn override_of(&self, name: &str, typed: bool) -> Option<Override> {
+    pub(super) fn override_of(&self, name: &str, typed: bool) -> Option<Override> {
         let look_up = |key: &str| {
             let var = self.surroundings.vars.get(key).map(|text| (format!("`--var {key}`"), text));
             var.or_else(|| {
@@ -423,7 +419,7 @@ impl Module {
 
     /// A function uses another one that there is not.
     fn no_function(&self, name: &Ident) -> Failure {
-        let message = format!("there is no function named `{}` that a function could use", name.name);
+        let message = format!("there is no function named `{}` that a function can use", name.name);
         let known = self.functions.keys().map(|k| &**k).chain(self.context.standard.keys().copied());
         let mut diagnostic = Diagnostic::error("unknown-function", message).at(name.span, "not found");
         diagnostic.help = suggest(&name.name, known).map(|near| format!("did you mean `{near}`?"));
@@ -432,7 +428,7 @@ impl Module {
 
     /// A function uses a variable that there is not.
     fn no_variable(&self, name: &Name, bound: &[Name], span: Span) -> Failure {
-        let message = format!("there is no variable named `{name}` that a function could use");
+        let message = format!("there is no variable named `{name}` that a function can use");
         let mut diagnostic = Diagnostic::error("unknown-variable", message).at(span, "not found");
         diagnostic.help = self.context.declared.help(name, bound.iter().map(|name| &**name));
         Box::new(diagnostic)

@@ -43,7 +43,7 @@ pub(super) fn combinations(matrix: &Value, span: Span) -> Result<Vec<Combination
     let fail = |message: String| Box::new(Diagnostic::error("matrix", message).at(span, ""));
     let axes = matrix
         .members()
-        .ok_or_else(|| fail(format!("matrix must be a map, and this is {}", describe(matrix))))?;
+        .ok_or_else(|| fail(format!("matrix must be a map, but this is {}", describe(matrix))))?;
     let mut combinations = vec![Combination::new()];
     for (axis, values) in axes {
         // How many there are decides which targets there are.
@@ -82,7 +82,7 @@ pub(super) fn name_of(value: &Value, span: Span) -> Result<MarkedStr, Failure> {
             Ok(text)
         }
         _ => {
-            let message = format!("`name` must be a string, and this is {}", describe(value));
+            let message = format!("`name` must be a string, but this is {}", describe(value));
             Err(Box::new(Diagnostic::error("target-name", message).at(span, "")))
         }
     }
@@ -90,7 +90,7 @@ pub(super) fn name_of(value: &Value, span: Span) -> Result<MarkedStr, Failure> {
 
 /// The targets of a matrix would all have the label for a name.
 pub(super) fn without_name(label: &Ident, axes: &[(Name, Value)]) -> Failure {
-    let message = format!("the targets of a matrix need a `name` each, and `{}` says none", label.name);
+    let message = format!("the targets of a matrix need a `name` each, but `{}` has none", label.name);
     let diagnostic = Diagnostic::error("duplicate-name", message).at(label.span, "");
     let is_name = |text: &str| check_name(text, label.span).is_ok();
     let parts: Option<Vec<String>> = axes

@@ -11,6 +11,7 @@ mod files;
 
 // What files declare, and what is suspicious about it.
 mod blocks;
+mod defaults;
 mod globals;
 pub mod strict;
 

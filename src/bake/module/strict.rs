@@ -1,4 +1,4 @@
-//! What Bake lets pass and is a mistake nearly always: the lint behind `--strict`.
+//! What Bake lets pass and is almost always a mistake: the lint behind `--strict`.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -128,7 +128,7 @@ pub fn null_references(module: &Module) -> Vec<Diagnostic> {
         let diagnostic = Diagnostic::error("null-reference", message)
             .at(member.span, "null")
             .at(last.kind.span, "declared again")
-            .with_help(format!("`inherits = [\"{}\"]` takes what all declarations say together", name.name));
+            .with_help(format!("`inherits = [\"{}\"]` takes the merged declarations", name.name));
         diagnostics.report(diagnostic);
     }
     diagnostics.into_sorted()
@@ -145,7 +145,7 @@ pub fn dead_overrides(sets: &[String]) -> Vec<Diagnostic> {
         .filter(|set| Attribute::set_by(&key(set)).is_some_and(|one| matches!(one.set, SetKey::Empties(_))))
         .map(|set| {
             let key = key(set);
-            let message = format!("`--set {set}` does not set `{key}`: buildx clears it instead");
+            let message = format!("`--set {set}` does not set `{key}`: buildx clears it");
             let help = format!("set `{key}` in the file; a variable can make it depend on the environment");
             Diagnostic::error("dead-override", message).with_help(help)
         })
@@ -158,7 +158,7 @@ pub fn strings<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnos
     for target in targets {
         for tag in target.tags.iter().flatten().filter(|tag| tag.as_str().contains("${")) {
             let message = format!("the tag `{tag}` of target `{}` still has a `${{`", target.name);
-            let help = "`$${` stands for the characters; write `${NAME}` for the value of a variable";
+            let help = "`$${` is a literal `${`; write `${NAME}` for the value of a variable";
             diagnostics
                 .report(Diagnostic::error("template-in-tag", message).at(tag.span, "").with_help(help));
         }
@@ -166,7 +166,7 @@ pub fn strings<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnos
             let message = format!("`{platform}` is several platforms in one string");
             let parts: Vec<String> =
                 platform.as_str().split(',').map(|part| format!("\"{}\"", part.trim())).collect();
-            let help = format!("write each as a string of its own: [{}]", parts.join(", "));
+            let help = format!("write each as its own string: [{}]", parts.join(", "));
             diagnostics
                 .report(Diagnostic::error("platform-list", message).at(platform.span, "").with_help(help));
         }
@@ -201,7 +201,7 @@ pub fn tags<'t>(targets: impl IntoIterator<Item = &'t Target>, definition: &Defi
     twice(claims, |first, again| {
         let message =
             format!("`{}` is claimed by `{}` and by `{}`", again.text, first.target.name, again.target.name);
-        let help = "give each a tag of its own; if they are one image for different platforms, `bakeplan plan` makes it one";
+        let help = "give each its own tag; if they are one image for different platforms, `bakeplan plan` makes it one";
         Diagnostic::error("tag-collision", message).with_help(help)
     })
 }
@@ -219,9 +219,9 @@ pub fn caches<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnost
         let message =
             format!("`{first}` and `{again}` write the same cache, `{text}`: the last one to finish wins");
         let help = if text.starts_with("type=gha") {
-            "give each a `scope` of its own"
+            "give each its own `scope`"
         } else {
-            "give each a place of its own, such as another tag or folder"
+            "give each its own place, such as another tag or folder"
         };
         Diagnostic::error("shared-cache", message).with_help(help)
     })

@@ -59,7 +59,7 @@ fn primitive(text: &str, ty: &Type) -> Result<Value, String> {
         Type::Bool => match text {
             "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(Value::from(true)),
             "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(Value::from(false)),
-            _ => Err("it is not a bool: `true`, `false`, `1` and `0` are".into()),
+            _ => Err("it is not a bool: expected `true`, `false`, `1` or `0`".into()),
         },
         Type::Number => {
             let float = parse_float(text).filter(|f| f.is_finite());
@@ -83,7 +83,7 @@ fn from_csv(text: &str, ty: &Type) -> Result<Value, String> {
         Type::Set(element) => Ok(Value::set((**element).clone(), elements(element)?)),
         Type::Tuple(types) => {
             if types.len() != fields.len() {
-                return Err(format!("{} elements are expected, {} given", types.len(), fields.len()));
+                return Err(format!("expected {} elements, found {}", types.len(), fields.len()));
             }
             let items = types
                 .iter()

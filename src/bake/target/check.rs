@@ -135,7 +135,7 @@ fn check_annotation(text: &str) -> Result<(), String> {
             let plain = !platform.is_empty()
                 && platform.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '/' | '-'));
             if !plain || platform.eq_ignore_ascii_case("local") {
-                return Err(format!("annotation type {item:?} names no platform"));
+                return Err(format!("annotation type {item:?} lacks a platform"));
             }
             platform::is_valid_for_bake(platform).map_err(|error| error.to_string())?;
         }

@@ -280,7 +280,7 @@ impl Decoder<'_> {
                 && let Err(name) = kept::check_fields(text)
             {
                 let failure = kept::unknown(&format!("`{}`", decoder.path()), name, place.span);
-                let help = "in such a string a kept variable may only be in the value of a field, and not in that of `type` or `disabled`; or write an object";
+                let help = "in such a string, a kept variable may only be the value of a field other than `type` and `disabled`; or write an object";
                 decoder.diagnostics.report(failure.with_help(help));
                 return None;
             }

@@ -23,7 +23,7 @@ pub fn parse_bool(text: &str) -> Option<bool> {
 /// Splits one CSV record.
 fn csv_fields(line: &str) -> Result<Vec<String>, FlagError> {
     csv::fields(line, ',')
-        .map_err(|error| FlagError(format!("{line:?} is no list of comma-separated values: {error}")))
+        .map_err(|error| FlagError(format!("{line:?} is not a list of comma-separated values: {error}")))
 }
 
 /// Writes a CSV record that [`csv::fields`] splits into these fields.
@@ -233,7 +233,9 @@ fn log_level(text: &str) -> Result<&'static str, FlagError> {
         return Ok("warning");
     }
     let known = LEVELS.into_iter().find(|level| level.eq_ignore_ascii_case(text));
-    known.ok_or_else(|| FlagError(format!("{text:?} is no log level; expected one of {}", LEVELS.join(", "))))
+    known.ok_or_else(|| {
+        FlagError(format!("{text:?} is not a log level; expected one of {}", LEVELS.join(", ")))
+    })
 }
 
 impl Policy {

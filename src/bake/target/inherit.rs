@@ -174,15 +174,14 @@ impl<'a> Resolver<'a> {
     fn explain_missing(&self, diagnostic: Diagnostic, name: &str) -> Diagnostic {
         if self.definition.groups.contains_key(name) {
             return diagnostic.with_note(format!(
-                "`{name}` is a group, or the label of a matrix, and a target is needed here"
+                "`{name}` is a group or the label of a matrix, but a target is needed here"
             ));
         }
         match near(name, self.definition.targets.keys()) {
             Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),
             None => match self.known_names() {
-                names if names.is_empty() => {
-                    diagnostic.with_help(format!("there are no targets; one is `target \"{name}\" {{ … }}`"))
-                }
+                names if names.is_empty() => diagnostic
+                    .with_help(format!("there are no targets; declare one with `target \"{name}\" {{ … }}`")),
                 names => diagnostic.with_help(format!("name one of the targets: {names}")),
             },
         }

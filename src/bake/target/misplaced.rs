@@ -39,11 +39,11 @@ pub(crate) fn kept_variables(definition: &Definition, rebased: bool) -> Vec<Diag
 
 fn refuse(place: &str, text: &Text, cure: Cure) -> Option<Diagnostic> {
     let name = variable_in(&text.value)?;
-    let message = format!("{place} must be known before the build, and `{name}` is kept for it");
+    let message = format!("{place} must be known before the build, but `{name}` is left to it");
     let help = match cure {
-        Cure::LeaveOut => format!("leave out `--keep-variable {name}`, or take `{name}` out of here"),
+        Cure::LeaveOut => format!("leave out `--keep-variable {name}`, or do not use `{name}` here"),
         Cure::WriteTag => {
-            "each platform adds its name to the tag, so write one: \"ghcr.io/acme/cache:TAG\"".to_owned()
+            "each platform adds its name to the tag, so give it one: \"ghcr.io/acme/cache:TAG\"".to_owned()
         }
     };
     Some(Diagnostic::error(CODE, message).at(text.span, "").with_help(help))

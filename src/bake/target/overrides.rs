@@ -276,7 +276,7 @@ fn policy_is_disabled(values: &[String]) -> Result<bool, FlagError> {
         values.iter().map(|value| flags::policy(&Text::verbatim(value))).collect::<Result<Vec<_>, _>>()?;
     for policy in &policies {
         if !policy.files.is_empty() || policy.reset {
-            return Err(FlagError("`filename` and `reset` belong into the Bake file".into()));
+            return Err(FlagError("`filename` and `reset` belong in the Bake file".into()));
         }
         if policy.disabled {
             if policies.len() > 1 || policy.strict.is_some() || policy.log_level.is_some() {
@@ -490,11 +490,11 @@ impl Override {
     fn change_secret(&self, id: &str, target: &mut Target) -> Result<(), FlagError> {
         let declared = target.secret.iter_mut().find(|secret| !id.is_empty() && secret.id.as_str() == id);
         let Some(secret) = declared else {
-            return Err(FlagError(format!("no secret {id:?} is declared that could be changed")));
+            return Err(FlagError(format!("there is no secret {id:?} to change")));
         };
         let given = flags::secret(&self.value)?;
         if !given.id.is_empty() && given.id.as_str() != id {
-            return Err(FlagError(format!("the id {:?} is not that of secret {id:?}", given.id.as_str())));
+            return Err(FlagError(format!("the id {:?} does not match secret {id:?}", given.id.as_str())));
         }
         secret.src = given.src;
         secret.env = given.env;
@@ -683,7 +683,7 @@ mod tests {
             ("app.tags =x", "unknown key `tags `"),
             ("app.pull=maybe", "\"maybe\" is neither true nor false"),
             ("app.secret.nope=env=E", "no secret \"nope\""),
-            ("app.secret.s=id=t,env=E", "not that of secret"),
+            ("app.secret.s=id=t,env=E", "does not match secret"),
             ("app.resources.gpu=1", "no \"gpu\""),
             ("app.resources.cpu-quota=x", "whole number"),
             ("app.output=push=true,name=x", "type"),

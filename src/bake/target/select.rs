@@ -161,10 +161,10 @@ fn match_arguments(definition: &Definition, names: &[String]) -> Result<IndexSet
 pub(crate) fn misplaced(argument: &str) -> Option<String> {
     let extension = argument.rsplit_once('.').map(|(_, extension)| extension);
     if extension.is_some_and(|extension| matches!(extension, "hcl" | "json" | "yaml" | "yml")) {
-        return Some(format!("files are named with an option: `-f {argument}`"));
+        return Some(format!("files are given with an option: `-f {argument}`"));
     }
     matches!(argument, "true" | "false").then(|| {
-        format!("the value of an option stands behind a `=`, such as `--push={argument}` or `--publish={argument}`")
+        format!("the value of an option follows a `=`, such as `--push={argument}` or `--publish={argument}`")
     })
 }
 

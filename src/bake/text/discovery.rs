@@ -210,9 +210,9 @@ fn images_beside(named: &[Found], places: &impl Places) -> Result<Option<Found>,
     let [first, second, ..] = candidates.as_slice() else {
         return Ok(candidates.first().map(|path| found(path, Origin::Images)));
     };
-    let message = format!("`{first}` and `{second}` are both beside the files that are named");
+    let message = format!("`{first}` and `{second}` both lie beside the named files");
     Err(Diagnostic::error("images-file", message)
-        .with_help(format!("say which is meant: `--images {first}`, another file, or `--images none`")))
+        .with_help(format!("choose one: `--images {first}`, another file, or `--images none`")))
 }
 
 /// The folder of a file, with the separator at its end; empty for the working directory. None for what is no file.
@@ -309,7 +309,7 @@ pub(crate) fn refuse_remote(arguments: &[String]) -> Result<(), Diagnostic> {
     match arguments.first() {
         Some(url) if is_remote(url) => Err(Diagnostic::error(
             "remote-definition",
-            format!("`{url}` is a remote definition, and only local files are read"),
+            format!("`{url}` is a remote definition, but only local files are read"),
         )
         .with_help("clone or download it first, then run this command there, or with `-C DIR`")),
         _ => Ok(()),
@@ -460,7 +460,7 @@ mod tests {
         }
         for files in [&["x.hcl", "a/x.hcl"][..], &["b/x.hcl"], &["c/x.hcl", "a/x.hcl", "b/x.hcl"]] {
             let error = read(files, Images::Any).unwrap_err();
-            assert!(error.contains("are both beside"), "{files:?}: {error}");
+            assert!(error.contains("both lie beside"), "{files:?}: {error}");
             let chosen = format!("{} a/images.json", files.join(" "));
             assert_eq!(read(files, Images::File("a/images.json")), Ok(chosen));
         }

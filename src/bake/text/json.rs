@@ -220,7 +220,7 @@ impl Structure {
     }
 
     fn mismatch(&mut self, kind: &Ident, span: Span, found: &JsonValue, expected: &str) {
-        let message = format!("{expected} is expected in `{}`", kind.name);
+        let message = format!("expected {expected} in `{}`", kind.name);
         self.report(syntax(span, message, &format!("found {}", found.noun())));
     }
 }
@@ -636,13 +636,13 @@ mod tests {
             (r#"{"a": "\x"}"#, r"\x", "JSON has no such escape sequence"),
             (r#"{"a": "\u12é4"}"#, r"\u", "JSON has no such escape sequence"),
             (r#"{"target": null}"#, "null", "`target` holds no names: write `\"target\": {\"NAME\": {…}}`"),
-            (r#"{"target": {"t": 1}}"#, "1", "an object of settings is expected in `target`"),
-            (r#"{"target": {"t": [1]}}"#, "1", "an object of settings is expected in `target`"),
-            (r#"{"group": ["g"]}"#, "\"g\"", "an object of names is expected in `group`"),
+            (r#"{"target": {"t": 1}}"#, "1", "expected an object of settings in `target`"),
+            (r#"{"target": {"t": [1]}}"#, "1", "expected an object of settings in `target`"),
+            (r#"{"group": ["g"]}"#, "\"g\"", "expected an object of names in `group`"),
             (
                 r#"{"variable": {"A": {"validation": 1}}}"#,
                 "1",
-                "an object of settings is expected in `validation`",
+                "expected an object of settings in `validation`",
             ),
         ] {
             let errors = parse(text).err().unwrap_or_else(|| panic!("{text} is accepted"));

@@ -128,10 +128,10 @@ pub(crate) fn readable(message: &str) -> String {
 
 /// Why an expression has no value: `use_of` is what needs it, such as `this condition`.
 pub(crate) fn unknown(use_of: &str, name: &str, span: Span) -> Failure {
-    let message = format!("{use_of} needs the value of `{name}`, which is kept for the build");
+    let message = format!("{use_of} needs the value of `{name}`, which is left to the build");
     let help = format!(
-        "a kept variable may go through strings (\"x-${{{name}}}\"), lists, objects and other variables only; leave out \
-         `--keep-variable {name}`, or do without it here"
+        "a kept variable may be passed through strings (\"x-${{{name}}}\"), lists, objects and other variables only; leave out \
+         `--keep-variable {name}`, or do not use it here"
     );
     Box::new(Diagnostic::error(CODE, message).at(span, "").with_help(help).ours())
 }

@@ -72,7 +72,7 @@ impl Credentials {
         let key = server(repository);
         let places = sources.iter().map(|source| source.name.as_str()).collect::<Vec<_>>();
         let name = match places.as_slice() {
-            [] => format!("nothing is logged in, so there is no key `{key}`"),
+            [] => format!("there are no logins, so there is no key `{key}`"),
             places => format!("no key `{key}` in {}", places.join(" or ")),
         };
         Found { login: Login::Anonymous, name, problem }

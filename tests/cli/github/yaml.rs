@@ -43,7 +43,7 @@ pub(crate) fn parse(text: &str) -> Result<Value, String> {
                 None => *key = Some(value.as_str().ok_or("a key that is not a string")?.to_owned()),
                 Some(name) => {
                     if members.insert(name.clone(), value).is_some() {
-                        return Err(format!("the key `{name}` is there twice"));
+                        return Err(format!("the key `{name}` is given twice"));
                     }
                 }
             },

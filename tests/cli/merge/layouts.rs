@@ -168,11 +168,11 @@ fn a_missing_platform_follows_what_the_plan_says() {
     let report = world.merge(&plan_of(&[A], CONSTANTS, "", "carry"), allow());
     assert_eq!(
         report.images["app"].why,
-        ["`app-linux-arm64` was not built, and its version is not published yet"]
+        ["`app-linux-arm64` was not built and its version is not published yet"]
     );
     world.built.clear();
     let report = world.merge(&plan_of(&[A], CONSTANTS, "", "drop"), allow());
-    assert_eq!(report.images["app"].why, ["nothing of it was built"]);
+    assert_eq!(report.images["app"].why, ["none of its builds exist"]);
     assert!(world.tags("a").is_empty());
 }
 
@@ -433,7 +433,7 @@ fn a_build_that_only_one_registry_has_is_refused() {
     let report = world.merge(&plan(&[A, B]), allow());
     assert!(report.problems.iter().all(|problem| problem.code == "missing-build"), "{:?}", report.problems);
     assert!(
-        report.problems[0].message.contains("is in `oci-layout:a`, and not in `oci-layout:b`"),
+        report.problems[0].message.contains("is in `oci-layout:a`, but not in `oci-layout:b`"),
         "{:?}",
         report.problems
     );

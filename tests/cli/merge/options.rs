@@ -86,14 +86,14 @@ fn all_that_is_required_is_published_or_nothing() {
 other  held
   `other` was not built
 app  held  sha256:[..]  linux/amd64, linux/arm64
-  another image is incomplete, and all are required
+  another image is incomplete, but all are required
 2 images held, 0 tags written
 
 "#]])
         .stderr(snapbox::str![[r#"
 oci-layout:a: checked 2 builds
 warning[held]: image `other` is left as it was: `other` was not built
-warning[held]: image `app` is left as it was: another image is incomplete, and all are required
+warning[held]: image `app` is left as it was: another image is incomplete, but all are required
 
 "#]])
         .run();

@@ -49,9 +49,9 @@ fn check_refused(world: &World, report: &Report, expected: &[&str]) {
 
 #[test]
 fn builds_of_another_plan_are_refused() {
-    let new = r#"the label `version` is "8.1.0-rc.2", and the plan says "8.0.5""#;
-    let other = r#"the annotation `version` is "8.1.0-rc.2", and the plan says "8.0.5""#;
-    let absent = r#"the label `version` is not there, and the plan says "8.0.5""#;
+    let new = r#"the label `version` is "8.1.0-rc.2", but the plan says "8.0.5""#;
+    let other = r#"the annotation `version` is "8.1.0-rc.2", but the plan says "8.0.5""#;
+    let absent = r#"the label `version` is missing, but the plan says "8.0.5""#;
     for attested in [true, false] {
         for (planned, found, expected) in [
             ((OLD, ""), (NEW, ""), new),
@@ -59,8 +59,8 @@ fn builds_of_another_plan_are_refused() {
             ((OLD, OLD), (OLD, NEW), other),
             ((OLD, ""), ("", ""), absent),
             ((OLD, ""), ("", OLD), absent),
-            (("", OLD), (OLD, ""), "the annotation `version` is not there"),
-            ((r#""a":"""#, ""), (NEW, ""), "the label `a` is not there, and the plan says \"\""),
+            (("", OLD), (OLD, ""), "the annotation `version` is missing"),
+            ((r#""a":"""#, ""), (NEW, ""), "the label `a` is missing, but the plan says \"\""),
         ] {
             let world = built(&["acme/app"], found.0, found.1, attested);
             let report = merge(&world, &plan(&[APP], planned.0, planned.1, "hold"));
@@ -75,7 +75,7 @@ fn builds_of_another_plan_are_refused() {
     let problem = &report.problems[0];
     assert_eq!(
         problem.message,
-        format!("image `app`: build `{ARM}`, {digest} (`m.json`), is of another plan: {new}")
+        format!("image `app`: build `{ARM}`, {digest} (`m.json`), is from another plan: {new}")
     );
     assert_eq!(problem.notes, [other]);
 }

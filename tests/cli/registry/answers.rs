@@ -54,7 +54,7 @@ fn a_digest_that_is_not_that_of_the_content_is_an_error_of_its_own() {
     let lie = move |seen: &Seen| manifest(seen).header("Docker-Content-Digest", told.clone());
     let (result, _) = run(lie, |store| store.get_manifest(&tag("1")).unwrap_err());
     assert_eq!(
-        (result.code(), result.to_string().contains(&format!("it was to have {other}"))),
+        (result.code(), result.to_string().contains(&format!("expected {other}"))),
         ("digest-mismatch", true)
     );
     let (result, _) = run(manifest, |store| store.get_blob(&other, 1000).unwrap_err());
@@ -270,7 +270,7 @@ fn blobs_are_mounted_or_the_upload_is_given_up() {
     assert_eq!(seen[0].header("content-length"), "0");
     let (result, seen) =
         mount(Answer::new(202, "", "").header("Location", "/v2/acme/app/blobs/uploads/1?_state=x"));
-    assert_eq!(result, Mount::Declined("the registry wants it to be sent".into()));
+    assert_eq!(result, Mount::Declined("the registry requires an upload".into()));
     assert_eq!(seen[1].line(), "DELETE /v2/acme/app/blobs/uploads/1?_state=x");
     // What would be deleted elsewhere is none of ours.
     let (_, seen) = mount(Answer::new(202, "", "").header("Location", "http://127.0.0.2:1/v2/x"));

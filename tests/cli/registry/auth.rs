@@ -189,7 +189,7 @@ fn refusals_name_who_was_asked_for_what() {
     assert_eq!(
         error.to_string(),
         format!(
-            "cannot read manifest `{host}/a/b:1`: {host} wants credentials, and there are none: nothing is logged in, so there is no key `{host}` (for `repository:a/b:pull`): incorrect username or password"
+            "cannot read manifest `{host}/a/b:1`: {host} requires credentials, but there are none: there are no logins, so there is no key `{host}` (for `repository:a/b:pull`): incorrect username or password"
         )
     );
     assert!(error.help().is_some_and(|help| help.contains(&format!("docker login {host}"))));
@@ -252,7 +252,7 @@ fn token_servers_that_make_no_sense_are_errors() {
         Answer::error(401, "X").header("WWW-Authenticate", r#"Bearer realm="http://192.0.2.1/token""#)
     });
     let error = read(&Bench::with_config(&config(&server, RIGHT)), &server, "a/b").unwrap_err();
-    assert!(error.to_string().contains("192.0.2.1 is to be reached without encryption"), "{error}");
+    assert!(error.to_string().contains("192.0.2.1 would be reached without encryption"), "{error}");
 }
 
 #[test]
@@ -329,6 +329,6 @@ fn a_helper_that_does_not_help_is_named_in_the_refusal() {
             Some(problem) => format!("there are none that can be used: {problem}"),
         };
         let text = error.to_string();
-        assert!(text.contains(&format!("{host} wants credentials, and {why}")), "{text}");
+        assert!(text.contains(&format!("{host} requires credentials, but {why}")), "{text}");
     }
 }

@@ -71,7 +71,7 @@ fn patience_ends() {
     let server = Server::start(|_: &Seen| Answer::error(429, "X").header("Retry-After", "3600"));
     let error = read(&Bench::new(), &server).unwrap_err();
     assert!(
-        error.to_string().ends_with("too many requests; the registry wants 3600 s of rest: X: scripted"),
+        error.to_string().ends_with("too many requests; the registry asks to wait 3600 s: X: scripted"),
         "{error}"
     );
     let server = Server::start(|_: &Seen| Reply::Reset);

@@ -41,8 +41,8 @@ fn what_is_wrong_is_told_with_cause_and_cure() {
 oci-layout:acme/app: checked 4 references
 error[not-merged]: image `app`: `oci-layout:acme/app` has none of the tags `1.4.2`, `1.4`, `1`, `latest`
   = note: in `oci-layout://acme/app:1.4.2`, `oci-layout://acme/app:1.4`, `oci-layout://acme/app:1`, `oci-layout://acme/app:latest`
-  = note: cause: all builds are there, and the merge did not run or failed half way
-  = help: run `bakeplan merge` (again): it writes what is missing, and no more
+  = note: cause: all builds are there, but the merge did not run or failed halfway
+  = help: run `bakeplan merge` (again): it only writes what is missing
 
 "#]])
         .stdout(str![[r#"
@@ -107,7 +107,7 @@ oci-layout:acme/app:one is an index: application/vnd.oci.image.index.v1+json, [.
 oci-layout:acme/app: checked 1 reference
 note[is-an-index]: oci-layout:acme/app:one is an index: 1 image, 1 attestation
 ...
-note[docker-types-only]: a client that asks for Docker's media types alone gets nothing: it is application/vnd.oci.image.index.v1+json
+note[docker-types-only]: a client that accepts only Docker's media types gets nothing: it is application/vnd.oci.image.index.v1+json
 ...
 "#]])
         .run();
@@ -162,5 +162,81 @@ fn contradictions_and_failures_have_their_own_codes() {
             "{arguments:?}: {}",
             String::from_utf8_lossy(&output.stderr)
         );
+    }
+}
+
+/// What belongs to a plan is refused with references, where it would be passed over.
+#[test]
+fn what_needs_a_plan_is_refused_with_references() {
+    let refused = |line: &str, message: &str| {
+        let output = Test::new().args(["verify"]).args(line.split_whitespace()).output();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{line}: {stderr}");
+        assert!(stderr.contains(message), "{line}: {stderr}");
+    };
+    for line in [
+        "ghcr.io/acme/app:1 --metadata nowhere",
+        "--metadata nowhere -- ghcr.io/acme/app:1",
+        "oci-layout:out:1 ghcr.io/acme/app:1 --metadata a b",
+        "--explain ghcr.io/acme/app:1 --metadata nowhere",
+    ] {
+        refused(line, "--metadata <PATH>...'");
+        refused(line, "cannot be used with '");
+    }
+    for line in ["", "--metadata nowhere", "--explain", "--format json", "--github"] {
+        refused(line, "required arguments were not provided:\n  <REFERENCE|--plan <FILE>>\n");
+    }
+    refused("--plan plan.json ghcr.io/acme/app:1", "'--plan <FILE>' cannot be used with '[REFERENCE]...'");
+    refused("--plan plan.json --explain", "'--plan <FILE>' cannot be used with '--explain'");
+    refused("--plan a.json --plan b.json", "'--plan <FILE>' cannot be used multiple times");
+}
+
+/// The path of a layout is relative to where the program runs, wherever the plan is.
+#[test]
+fn layouts_are_found_from_the_working_directory() {
+    let world = merged();
+    let run = |folder: &str, line: &str| {
+        let test =
+            Test::new().files(world.root(), "").file("plans/plan.json", plan(&[APP])).file("there/x", "");
+        let line = line.replace("ROOT", test.folder().to_str().unwrap());
+        let output = test.args(["-C", folder, "verify"]).args(line.split(' ')).output();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for (folder, line) in [
+        (".", "--plan plans/plan.json"),
+        (".", "oci-layout:acme/app:1.4.2"),
+        ("there", "oci-layout:../acme/app:1.4.2"),
+        ("acme", "oci-layout:app:1.4.2"),
+        ("there", "oci-layout:ROOT/acme/app:1.4.2"),
+    ] {
+        let (status, stderr) = run(folder, line);
+        assert_eq!(status, Some(0), "{folder} {line}: {stderr}");
+    }
+    for (folder, line) in [("plans", "--plan plan.json"), ("there", "oci-layout:acme/app:1.4.2")] {
+        let (status, stderr) = run(folder, line);
+        assert_eq!(status, Some(1), "{folder} {line}: {stderr}");
+        assert!(stderr.contains("it is not an OCI layout"), "{stderr}");
+    }
+}
+
+/// Builds push to registries only.
+#[test]
+fn definitions_cannot_name_layouts() {
+    for (attributes, image) in [
+        ("", "repositories = [\"oci-layout:out/app\"]"),
+        ("", "repositories = [\"r.io/app\", \"oci-layout:///srv/app\"]"),
+        ("tags = [\"oci-layout:out/app:1\"]", ""),
+        ("tags = [\"r.io/app:1\", \"oci-layout://out/app:1\"]", ""),
+    ] {
+        let block = if image.is_empty() {
+            String::new()
+        } else {
+            format!("image \"app\" {{\n  {image}\n  tags = [\"1\"]\n}}\n")
+        };
+        let file = format!("target \"app\" {{\n  platforms = [\"linux/amd64\"]\n  {attributes}\n}}\n{block}");
+        let output = Test::new().file("docker-bake.hcl", file).args(["plan", "app"]).output();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{attributes}{image}: {stderr}");
+        assert!(stderr.contains("`bakeplan merge` and `verify` take OCI layouts"), "{stderr}");
     }
 }

@@ -170,7 +170,7 @@ fn digests_are_told_what_they_are() {
     assert!(told(&config, "role").contains("is the configuration of linux/amd64, and is in"));
     assert!(told(&layer, "role").contains("is layer 1 of 1 of linux/amd64, and is in"));
     assert!(told(&image, "role").contains("is the manifest of linux/amd64, and is in"));
-    assert!(told(&Digest::sha256(b"?"), "manifest-missing").contains("nothing that was met here"));
+    assert!(told(&Digest::sha256(b"?"), "manifest-missing").contains("not found here"));
     remove(&world.layout("acme/app"), &layer);
     assert!(told(&layer, "blob-missing").contains("layer 1 of 1 of linux/amd64"));
 }

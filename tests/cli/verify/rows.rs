@@ -392,7 +392,7 @@ fn media_types_and_sizes() {
     fs::write(world.root().join("acme/app/blobs/sha256").join(layers[0].hex()), "half").unwrap();
     let report = of_plan(&world, &plan(&[APP]));
     found(&report, &["wrong-size"]);
-    assert!(report.findings[0].message.contains("has 4 bytes, and its manifest says"));
+    assert!(report.findings[0].message.contains("has 4 bytes, but its manifest says"));
 }
 
 #[test]

@@ -12,12 +12,12 @@ pub(super) fn check(text: &str) -> Result<(), String> {
     let (address, host) = rest.rsplit_once(':').unwrap_or(("", rest));
     let (container, protocol) = container.split_once('/').unwrap_or((container, ""));
     if container.is_empty() {
-        return Err("it names no port of the container".into());
+        return Err("it lacks the port of the container".into());
     }
     if !["", "tcp", "udp", "sctp"].contains(&&*protocol.to_lowercase()) {
-        return Err(format!("`{protocol}` is none of the protocols `tcp`, `udp` and `sctp`"));
+        return Err(format!("`{protocol}` is not one of the protocols `tcp`, `udp` and `sctp`"));
     }
-    let wrong_address = || format!("`{address}` is no IP address");
+    let wrong_address = || format!("`{address}` is not an IP address");
     let bare = match address.strip_prefix('[') {
         Some(bare) => bare.strip_suffix(']').ok_or_else(wrong_address)?,
         None => address,
@@ -35,7 +35,7 @@ pub(super) fn check(text: &str) -> Result<(), String> {
     }
     let (first, last) = range(host)?;
     if start != end && end - start != last - first {
-        return Err(format!("`{host}` and `{container}` are of different lengths"));
+        return Err(format!("`{host}` and `{container}` have different lengths"));
     }
     Ok(())
 }
@@ -45,7 +45,7 @@ fn range(text: &str) -> Result<(u16, u16), String> {
     let (start, end) = text.split_once('-').unwrap_or((text, text));
     match (start.parse(), end.parse()) {
         (Ok(start), Ok(end)) if start <= end => Ok((start, end)),
-        _ => Err(format!("`{text}` is no port and no range of ports")),
+        _ => Err(format!("`{text}` is neither a port nor a range of ports")),
     }
 }
 
@@ -75,24 +75,24 @@ mod tests {
             assert_eq!(check(text), Ok(()), "{text}");
         }
         for (text, expected) in [
-            ("", "it names no port of the container"),
-            (":", "it names no port of the container"),
-            ("80:", "it names no port of the container"),
-            ("/tcp", "it names no port of the container"),
-            ("80/x", "`x` is none of the protocols `tcp`, `udp` and `sctp`"),
-            ("80/tcp/", "`tcp/` is none of the protocols `tcp`, `udp` and `sctp`"),
-            ("host:80:80", "`host` is no IP address"),
-            ("127.0.0.01:80:80", "`127.0.0.01` is no IP address"),
-            ("[::1:80:80", "`[::1` is no IP address"),
-            ("[[::1]]:80:80", "`[[::1]]` is no IP address"),
-            ("x", "`x` is no port and no range of ports"),
-            ("80.5", "`80.5` is no port and no range of ports"),
-            ("-80", "`-80` is no port and no range of ports"),
-            ("90-80", "`90-80` is no port and no range of ports"),
-            ("65536", "`65536` is no port and no range of ports"),
-            ("x:80", "`x` is no port and no range of ports"),
+            ("", "it lacks the port of the container"),
+            (":", "it lacks the port of the container"),
+            ("80:", "it lacks the port of the container"),
+            ("/tcp", "it lacks the port of the container"),
+            ("80/x", "`x` is not one of the protocols `tcp`, `udp` and `sctp`"),
+            ("80/tcp/", "`tcp/` is not one of the protocols `tcp`, `udp` and `sctp`"),
+            ("host:80:80", "`host` is not an IP address"),
+            ("127.0.0.01:80:80", "`127.0.0.01` is not an IP address"),
+            ("[::1:80:80", "`[::1` is not an IP address"),
+            ("[[::1]]:80:80", "`[[::1]]` is not an IP address"),
+            ("x", "`x` is neither a port nor a range of ports"),
+            ("80.5", "`80.5` is neither a port nor a range of ports"),
+            ("-80", "`-80` is neither a port nor a range of ports"),
+            ("90-80", "`90-80` is neither a port nor a range of ports"),
+            ("65536", "`65536` is neither a port nor a range of ports"),
+            ("x:80", "`x` is neither a port nor a range of ports"),
             ("0", "a container has no port 0"),
-            ("80:90-100", "`80` and `90-100` are of different lengths"),
+            ("80:90-100", "`80` and `90-100` have different lengths"),
         ] {
             assert_eq!(check(text), Err(expected.into()), "{text}");
         }

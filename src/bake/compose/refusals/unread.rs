@@ -201,7 +201,7 @@ fn volumes(node: &mut Node, path: &str) -> Result<(), Failure> {
         Some(text) => match volumes::target(text) {
             Ok(target) => Ok(target.into()),
             Err(problem) => {
-                let message = format!("`{path}`: this is no volume: {problem}");
+                let message = format!("`{path}`: this is not a valid volume: {problem}");
                 let help = "write `[SOURCE:]TARGET[:OPTIONS]`, such as `./data:/data:ro`";
                 let diagnostic = Diagnostic::error("attribute-value", message).at(volume.span, "");
                 Err(Box::new(diagnostic.with_help(help)))
@@ -237,7 +237,7 @@ fn external(resource: &mut Node, path: &str) -> Result<(), Failure> {
     let same = |a: &Node, b: &Node| a.describe() == b.describe() && a.printed() == b.printed();
     match (old.get("name"), map.get("name")) {
         (Some(old), Some(new)) if !same(old, &new.value) => {
-            let message = format!("`{path}` has another name in `external`");
+            let message = format!("`{path}` has a different name in `external`");
             let diagnostic = Diagnostic::error("attribute-value", message).at(old.span, "");
             return Err(Box::new(diagnostic.with_help("write `external: true` and one `name`")));
         }

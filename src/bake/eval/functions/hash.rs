@@ -67,7 +67,7 @@ fn bcrypt(ambient: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
         ..MIN_COST => DEFAULT_COST,
         MIN_COST..=MAX_COST => cost,
         _ => {
-            let message = format!("the cost is {cost}, and {MAX_COST} takes seconds already; lower it");
+            let message = format!("the cost is {cost}, but {MAX_COST} already takes seconds; lower it");
             return Err(FunctionError::argument(1, message).ours());
         }
     };
@@ -101,7 +101,7 @@ fn uuid_v5(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
         other => parse_uuid(other).ok_or_else(|| {
             FunctionError::argument(
                 0,
-                format!("{other:?} is no namespace: dns, url, oid, x500 or a UUID is one"),
+                format!("{other:?} is not a namespace: expected dns, url, oid, x500 or a UUID"),
             )
         })?,
     };
@@ -192,21 +192,21 @@ mod tests {
     #[test]
     fn hashes_refuse_what_buildx_refuses() {
         check_errors(&[
-            ("uuidv5", r#"["","a"]"#, r#""" is no namespace: dns, url, oid, x500 or a UUID is one"#),
-            ("uuidv5", r#"["x","a"]"#, r#""x" is no namespace: dns, url, oid, x500 or a UUID is one"#),
+            ("uuidv5", r#"["","a"]"#, r#""" is not a namespace: expected dns, url, oid, x500 or a UUID"#),
+            ("uuidv5", r#"["x","a"]"#, r#""x" is not a namespace: expected dns, url, oid, x500 or a UUID"#),
             (
                 "uuidv5",
                 r#"["6ba7b810-9dad-11d1-80b4-00c04fd430cg","a"]"#,
-                r#""6ba7b810-9dad-11d1-80b4-00c04fd430cg" is no namespace: dns,"#,
+                r#""6ba7b810-9dad-11d1-80b4-00c04fd430cg" is not a namespace: expected dns,"#,
             ),
             (
                 "uuidv5",
                 r#"["+ba7b8109dad11d180b400c04fd430c8","a"]"#,
-                r#""+ba7b8109dad11d180b400c04fd430c8" is no namespace: dns, url"#,
+                r#""+ba7b8109dad11d180b400c04fd430c8" is not a namespace: expected dns, url"#,
             ),
             ("bcrypt", r#"["a",5.5]"#, "value must be a whole number"),
             ("bcrypt", r#"["a",1e30]"#, "value must be a whole number"),
-            ("bcrypt", r#"["a",16]"#, "the cost is 16, and 15 takes seconds already; lower it"),
+            ("bcrypt", r#"["a",16]"#, "the cost is 16, but 15 already takes seconds; lower it"),
             ("bcrypt", r#"["a",4,5]"#, "too many arguments: at most 2 expected"),
             ("bcrypt", r#"["a",null]"#, "`cost` must not be null"),
         ]);

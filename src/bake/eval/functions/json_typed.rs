@@ -12,7 +12,7 @@ use crate::bake::values::{MarkedStr, Name, Type, Value};
 /// at, attributes that an object has not are null, and a string that is written as a number keeps its digits.
 ///
 /// # Errors
-/// What does not fit, and what is no JSON.
+/// What does not fit, and what is not JSON.
 pub(crate) fn from_json_as(json: &str, ty: &Type) -> Result<Value, String> {
     read(&mut JsonReader::new(json), ty, 0)
 }

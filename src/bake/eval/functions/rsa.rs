@@ -42,12 +42,12 @@ pub(super) fn work(args: &[Value]) -> u64 {
 
 fn read_key(pem: &str) -> Result<PrivateKey, ArgumentError> {
     let key = PrivateKey::parse(&decode_pem(pem)?).ok_or(
-        "the key is none of RSA in PKCS #1 (`BEGIN RSA PRIVATE KEY`); \
-         `openssl rsa -traditional` converts one of another form",
+        "the key is not an RSA key in PKCS #1 (`BEGIN RSA PRIVATE KEY`); \
+         `openssl rsa -traditional` converts other forms",
     )?;
     let bits = key.modulus.bits();
     if !(MIN_BITS..=MAX_BITS).contains(&bits) {
-        let message = format!("the key has {bits} bits; {MIN_BITS} to {MAX_BITS} are expected");
+        let message = format!("the key has {bits} bits; expected {MIN_BITS} to {MAX_BITS}");
         return Err(if bits > MAX_BITS { ArgumentError::ours(message) } else { message.into() });
     }
     if key.is_consistent() {
@@ -81,7 +81,7 @@ fn decode_pem(text: &str) -> Result<Vec<u8>, &'static str> {
             lines.push(line);
         }
     }
-    Err("there is no key in PEM (`-----BEGIN …`) in it")
+    Err("it contains no PEM key (`-----BEGIN …`)")
 }
 
 fn is_encrypted(header: &str) -> bool {
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn what_is_no_key_is_refused() {
         let key = pem(KEY);
-        let no_key = "there is no key in PEM";
+        let no_key = "it contains no PEM key";
         let encrypted = key.replacen("KEY-----\n", "KEY-----\nProc-Type: 4,ENCRYPTED\n\n", 1);
         // The last number is changed, then the public exponent.
         let damaged = [KEY.replacen("AQAB", "AQAD", 1), KEY.replacen("MIIC", "MIIB", 1)];
@@ -289,10 +289,10 @@ mod tests {
             (&key.replace("END RSA PRIVATE KEY-----", "END RSA PRIVATE KEY-----x"), no_key),
             (&encrypted, "the key is encrypted"),
             (&format!("{encrypted}{key}"), "the key is encrypted"),
-            (&pem(PKCS_8), "the key is none of RSA in PKCS #1"),
-            (&pem(""), "the key is none of RSA in PKCS #1"),
-            (&pem(&damaged[1]), "the key is none of RSA in PKCS #1"),
-            (&pem(TOO_SHORT), "the key has 512 bits; 1024 to 8192 are expected"),
+            (&pem(PKCS_8), "the key is not an RSA key in PKCS #1"),
+            (&pem(""), "the key is not an RSA key in PKCS #1"),
+            (&pem(&damaged[1]), "the key is not an RSA key in PKCS #1"),
+            (&pem(TOO_SHORT), "the key has 512 bits; expected 1024 to 8192"),
             (&pem(&damaged[0]), "the key is damaged"),
         ] {
             let message = decrypt(HELLO, written).unwrap_err();

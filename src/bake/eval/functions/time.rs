@@ -344,7 +344,7 @@ fn time_add(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
 
 /// The nanoseconds of `1h30m` or `-1.5s`: Go's [`time.ParseDuration`](https://pkg.go.dev/time#ParseDuration).
 fn parse_duration(text: &str) -> Result<i64, String> {
-    let invalid = || format!("invalid duration {text:?}; one such as `1h30m` is needed");
+    let invalid = || format!("invalid duration {text:?}; expected a duration such as `1h30m`");
     let (negative, unsigned) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -514,7 +514,7 @@ mod tests {
             (
                 "timeadd",
                 r#"["2018-01-02T23:12:01Z",""]"#,
-                r#"invalid duration ""; one such as `1h30m` is needed"#,
+                r#"invalid duration ""; expected a duration such as `1h30m`"#,
             ),
             ("timeadd", r#"["2018-01-02T23:12:01Z","1"]"#, r#"missing unit in duration "1""#),
             ("timeadd", r#"["2018-01-02T23:12:01Z","1h-1m"]"#, r#"unknown unit "h-" in duration "1h-1m""#),
@@ -522,17 +522,17 @@ mod tests {
             (
                 "timeadd",
                 r#"["2018-01-02T23:12:01Z","-"]"#,
-                r#"invalid duration "-"; one such as `1h30m` is needed"#,
+                r#"invalid duration "-"; expected a duration such as `1h30m`"#,
             ),
             (
                 "timeadd",
                 r#"["2018-01-02T23:12:01Z",".s"]"#,
-                r#"invalid duration ".s"; one such as `1h30m` is needed"#,
+                r#"invalid duration ".s"; expected a duration such as `1h30m`"#,
             ),
             (
                 "timeadd",
                 r#"["2018-01-02T23:12:01Z","9999999999h"]"#,
-                r#"invalid duration "9999999999h"; one such as `1h30m` is neede"#,
+                r#"invalid duration "9999999999h"; expected a duration such as `1h30m"#,
             ),
         ]);
     }

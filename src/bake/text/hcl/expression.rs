@@ -307,7 +307,7 @@ impl Parser<'_> {
         }
         let (key_var, value_var) = self.for_variables()?;
         let collection = self.expression()?;
-        self.close(open, TokenKind::Colon, "`:` after what `for` goes through", "")?;
+        self.close(open, TokenKind::Colon, "`:` after the collection of `for`", "")?;
         let key = if is_object { Some(self.for_key(open)?) } else { None };
         let value = self.expression()?;
         let group = self.for_group(is_object)?;

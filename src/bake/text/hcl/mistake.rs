@@ -39,7 +39,7 @@ impl Parser<'_> {
         let is_line_end = matches!(token.kind, TokenKind::Newline | TokenKind::End);
         if is_line_end && before.ends_with(['+', '-', '*', '/', '%', '&', '|', '<', '>']) {
             let help = "wrap it in parentheses to break the line";
-            return self.error(self.place(token), "an expression goes on over a line end", help);
+            return self.error(self.place(token), "an expression continues past the end of its line", help);
         }
         if token.kind == TokenKind::Less && self.text[token.end..].starts_with('<') {
             let help = "a heredoc starts with `<<` or `<<-`, a word, and the end of the line";
@@ -67,7 +67,7 @@ impl Parser<'_> {
         if let Some(end) = github_end(self.text, token.start) {
             return self.github_expression(token.start..end);
         }
-        let help = "a variable is its name alone, `NAME`, and `${NAME}` in a string";
+        let help = "write a variable as `NAME`, and in a string as `${NAME}`";
         self.error(token.range(), "`$` is not valid outside strings", help)
     }
 
@@ -93,7 +93,9 @@ impl Parser<'_> {
         let error = |message: &str, help| self.error(token.range(), message, help);
         match token.kind {
             TokenKind::CloseBrace => error("`}` without an open block", ""),
-            TokenKind::Quote => error("an attribute's name has no quotes", "remove the quotes"),
+            TokenKind::Quote => {
+                error("the name of an attribute is written without quotes", "remove the quotes")
+            }
             TokenKind::Invalid => self.unexpected(token, "an attribute or a block", FOREIGN),
             _ => self.error(token.range(), format!("unexpected {}", self.found(token)), FOREIGN),
         }
@@ -120,7 +122,7 @@ impl Parser<'_> {
             TokenKind::Assign => self.error(
                 token.range(),
                 "expected `{` or a label, found `=`",
-                "a block has no `=`, and the name of an attribute is one word",
+                "a block has no `=`, and an attribute name is one word",
             ),
             _ => self.unexpected(token, "`{` or a label", ""),
         }
@@ -182,7 +184,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn stray_directive(&self, token: Token) -> Failure {
-        self.error(token.range(), "this directive closes none", "")
+        self.error(token.range(), "this directive closes nothing", "")
     }
 
     /// The string or heredoc ends at `end` before the directive does that starts at `start`.
@@ -245,7 +247,7 @@ impl Parser<'_> {
                 ("curly quotes are not valid", QUOTES)
             }
             _ if text.starts_with(char::is_whitespace) => {
-                ("this white space is not valid", "use blanks, tabs and newlines")
+                ("this white space is not valid", "use spaces, tabs and newlines")
             }
             _ => return None,
         };

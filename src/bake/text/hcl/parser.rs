@@ -154,7 +154,7 @@ impl<'a> Parser<'a> {
             return Ok(());
         }
         let message = format!("more than {MAX_OPERATORS} operators in one expression");
-        Err(self.error(range, message, "a limit of bakeplan; give inner parts names of their own"))
+        Err(self.error(range, message, "this is a limit of bakeplan; give inner parts their own names"))
     }
 
     /// Starts counting operators anew, for the next attribute.
@@ -165,7 +165,7 @@ impl<'a> Parser<'a> {
 
     fn too_deep(&self, range: Range<usize>) -> Failure {
         let message = format!("more than {MAX_DEPTH} levels of nesting");
-        let help = "a limit of bakeplan; give a part of it a name of its own: a `variable`, or an attribute at the \
+        let help = "this is a limit of bakeplan; give a part of it its own name: a `variable`, or an attribute at the \
                     top of the file";
         self.error(range, message, help)
     }

@@ -169,9 +169,7 @@ fn converted(value: &Value, to: &Type) -> Result<Value, ConvertError> {
 /// Fails for what has no value yet: it can be read neither as a number or bool, nor sorted into a set.
 fn known(value: &Value) -> Result<(), ConvertError> {
     match kept::variable_of(value) {
-        Some(name) => {
-            Err(ConvertError(format!("`{name}` is kept for the build, so that its value is not known")))
-        }
+        Some(name) => Err(ConvertError(format!("`{name}` is left to the build, so its value is unknown"))),
         None => Ok(()),
     }
 }

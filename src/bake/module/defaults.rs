@@ -1,0 +1,38 @@
+//! Values that a file gives to variables whose names look secret.
+
+use super::files::Module;
+use crate::bake::values::{Value, variable_marks};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+
+impl Module {
+    /// A warning for each variable that looks secret and has the value that its file gives it. Whoever reads the file knows
+    /// that value, so it is written like any other; a real secret would be public already.
+    #[must_use]
+    pub fn public_secrets(&self) -> Vec<Diagnostic> {
+        let mut diagnostics = Diagnostics::default();
+        let globals = self.context.globals.borrow();
+        for (name, variable) in &self.variables {
+            let label = &variable.labels[0];
+            let has_default =
+                self.attributes.contains_key(name) || variable.body.attribute("default").is_some();
+            let is_replaced = self.surroundings.kept.contains(name)
+                || self.override_of(name, variable.body.attribute("type").is_some()).is_some();
+            let is_value = globals.get(name).is_some_and(|value| match value {
+                value if value.is_null() || !value.own_marks().is_empty() => false,
+                Value::Bool(..) => false,
+                value => value.as_str() != Some(""),
+            });
+            // Any text would do: whether a name looks secret does not depend on the value.
+            if has_default && !is_replaced && is_value && variable_marks(name, "x").secret().is_some() {
+                let message = format!(
+                    "`{name}` looks like a secret, and its value is in the file: it is written like any other"
+                );
+                let diagnostic = Diagnostic::warning("public-secret", message).at(label.span, "");
+                diagnostics.report(diagnostic.with_help(
+                    "if it is one, replace it and pass it to the build as a `secret`; if not, give the variable another name",
+                ));
+            }
+        }
+        diagnostics.into_sorted()
+    }
+}

@@ -1,0 +1,460 @@
+//! Every option of every command does something, or is refused: a table with both halves of each, which a new option
+//! fails until it has a row.
+
+use std::collections::BTreeSet;
+use std::process::Output;
+
+use bakeplan::internals::cli;
+
+use crate::support::{Test, in_parallel, read};
+
+/// An option, or an argument without a name, of the commands that have it.
+struct Row {
+    /// The commands that this row is about; none means all that have it.
+    of: &'static [&'static str],
+    /// `--name`, `-n` where there is no long form, or the name of the value.
+    name: &'static str,
+    /// What is added to the command's line and refused, and what the message says. A line that begins with the command
+    /// stands for itself.
+    refused: (&'static str, &'static str),
+    /// What is added likewise and passes.
+    passes: &'static str,
+    seen: Seen,
+}
+
+/// How one sees that it does something.
+enum Seen {
+    /// The run of these commands differs from the one without it, and the others pass.
+    In(&'static [&'static str]),
+    /// Nowhere, as `--help` says.
+    Nowhere,
+    /// In the tests of this file, where this word stands for it: they need more than this table has.
+    By(&'static str, &'static str),
+}
+
+use Seen::{By, In, Nowhere};
+
+const PLANS: &[&str] = &["plan", "bake", "matrix", "metadata", "readme"];
+const ALL: &[&str] = &["print", "plan", "bake", "matrix", "metadata", "readme"];
+const DEFINITION: &str = r#"
+variable "V" { default = "1.2.3" }
+variable "N" { default = "a" }
+
+group "default" { targets = ["app", "web"] }
+
+target "app" {
+  platforms = ["linux/amd64", "linux/arm64"]
+  args      = { N = N }
+  zzz       = "not an attribute"
+}
+
+target "web" {
+  platforms = ["linux/amd64"]
+}
+
+image "app" {
+  repositories = ["ghcr.io/acme/app"]
+  version      = V
+  tags         = ["{{ version }}", "{{ major }}", { pattern = "{{ branch }}", when = "branch" }]
+}
+
+image "web" {
+  repositories = ["ghcr.io/acme/web"]
+  tags         = ["x", { pattern = "{{ branch }}", when = "branch" }]
+}
+"#;
+
+/// What is known about the run without options.
+const REF: (&str, &str) = ("GITHUB_REF", "refs/heads/main");
+
+const FILES: &[(&str, &str)] = &[
+    ("docker-bake.hcl", DEFINITION),
+    ("more.hcl", "target \"web\" {\n  platforms = [\"linux/s390x\"]\n  dockerfile = \"Other\"\n}\n"),
+    (
+        "clean.hcl",
+        "target \"default\" {\n  platforms = [\"linux/amd64\"]\n  tags = [\"ghcr.io/acme/app:1\"]\n}\n",
+    ),
+    ("more-images.hcl", "image \"web\" {\n  repositories = [\"ghcr.io/acme/other\"]\n}\n"),
+    ("known.txt", "1.9.0\n"),
+    ("facts.json", "{\"branch\": \"side\"}"),
+    ("README.md", "<!-- bakeplan:begin -->\n<!-- bakeplan:end -->\n"),
+    ("local/docker-bake.hcl", "target \"local\" {}\n"),
+    ("layout/oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}"),
+    ("layout/index.json", "{\"schemaVersion\":2,\"manifests\":[]}"),
+    ("empty/nothing.txt", ""),
+];
+
+const fn row(
+    name: &'static str,
+    refused: (&'static str, &'static str),
+    passes: &'static str,
+    seen: Seen,
+) -> Row {
+    Row { of: &[], name, refused, passes, seen }
+}
+
+const fn row_of(
+    of: &'static [&'static str],
+    name: &'static str,
+    refused: (&'static str, &'static str),
+    passes: &'static str,
+    seen: Seen,
+) -> Row {
+    Row { of, name, refused, passes, seen }
+}
+
+const BOOLEAN: &str = "expected `true` or `false`";
+const NEEDS_VALUE: &str = "a value is required";
+const NO_VALUE: &str = "unexpected value";
+const TWICE: &str = "cannot be used multiple times";
+const CONFLICT: &str = "cannot be used with";
+
+const ROWS: &[Row] = &[
+    // Global options.
+    row("-C", ("-C nowhere", "nowhere"), "-C .", By("tests/cli/edge.rs", "\"-C\", \"a\"")),
+    row("--color", ("--color=pink", "invalid value"), "--color=always", In(ALL)),
+    row("--verbose", ("--verbose=1", NO_VALUE), "-v", In(ALL)),
+    // The definition.
+    row("TARGET", ("https://example.com/a.git", "error[remote"), "app", In(ALL)),
+    row("--file", ("-f nowhere.hcl", "cannot read `nowhere.hcl`"), "-f docker-bake.hcl -f more.hcl", In(ALL)),
+    row(
+        "--images",
+        ("-f - --images -", "cannot both read"),
+        "--images more-images.hcl",
+        In(&["plan", "metadata", "bake", "readme"]),
+    ),
+    row(
+        "--set",
+        ("--set nothing.args.A=1", "could not find any target"),
+        "--set app.platform=linux/386",
+        In(ALL),
+    ),
+    row("--var", ("--var V", "has no value"), "--var V=7.0.0", In(&["plan", "metadata", "readme"])),
+    row(
+        "--keep-variable",
+        ("--keep-variable NONE", "no `variable` block"),
+        "--keep-variable N",
+        In(&["print", "bake"]),
+    ),
+    row(
+        "--strict",
+        ("--strict", "a target has no attribute `zzz`"),
+        "-f clean.hcl --strict",
+        By("tests/cli/strict.rs", "--strict"),
+    ),
+    row("--push", ("--push=maybe", BOOLEAN), "--push", In(&["print", "bake"])),
+    row_of(&["print"], "--load", ("--load=maybe", BOOLEAN), "--load", In(&["print"])),
+    row_of(
+        PLANS,
+        "--load",
+        ("--load", "an output of type `docker` cannot be pushed"),
+        "--load=false",
+        By("tests/cli/first_mistakes.rs", "`--push` or `--load`"),
+    ),
+    row("--no-cache", ("--no-cache=maybe", BOOLEAN), "--no-cache", In(&["print", "bake"])),
+    row("--pull", ("--pull=maybe", BOOLEAN), "--pull", In(&["print", "bake"])),
+    row("--provenance", ("--provenance", NEEDS_VALUE), "--provenance=mode=max", In(&["print", "bake"])),
+    row("--sbom", ("--sbom", NEEDS_VALUE), "--sbom=true", In(&["print", "bake"])),
+    row("--policy", ("--policy x", "error["), "--policy strict=true", In(&["print", "bake"])),
+    row("--call", ("--call", NEEDS_VALUE), "--call=check", In(&["print", "bake"])),
+    // Accepted and ignored.
+    row("--builder", ("--builder", NEEDS_VALUE), "--builder b", Nowhere),
+    row("--progress", ("--progress", NEEDS_VALUE), "--progress plain", Nowhere),
+    row("--allow", ("--allow", NEEDS_VALUE), "--allow network.host", Nowhere),
+    row("--metadata-file", ("--metadata-file", NEEDS_VALUE), "--metadata-file m.json", Nowhere),
+    row("--execution", ("--execution", NEEDS_VALUE), "--execution defer-error", Nowhere),
+    row("--jobs", ("--jobs", NEEDS_VALUE), "--jobs 4", Nowhere),
+    row("--print", ("--print=maybe", BOOLEAN), "--print", Nowhere),
+    row("--debug", ("--debug=maybe", BOOLEAN), "--debug", Nowhere),
+    // `print`.
+    row("--list", ("--list=nothing", "expected the type"), "--list=targets", In(&["print"])),
+    row("--list-targets", ("--list-targets --print", CONFLICT), "--list-targets", In(&["print"])),
+    row(
+        "--list-variables",
+        ("--list-variables --keep-variable V", CONFLICT),
+        "--list-variables",
+        In(&["print"]),
+    ),
+    row_of(&["print"], "--check", ("--check=maybe", BOOLEAN), "--check", In(&["print"])),
+    // What is planned.
+    row(
+        "--platform",
+        ("--platform=linux/amd46", "did you mean `amd64`?"),
+        "--platform=linux/arm64",
+        In(PLANS),
+    ),
+    row_of(
+        &["readme"],
+        "--publish",
+        ("--publish=false", "changes nothing"),
+        "--publish=true",
+        By("tests/cli/options.rs", "--publish=false"),
+    ),
+    row_of(
+        &["plan", "bake", "matrix", "metadata"],
+        "--publish",
+        ("--publish=maybe", BOOLEAN),
+        "--publish=false",
+        In(&["plan", "bake"]),
+    ),
+    row(
+        "--fact",
+        ("--fact nothing=1", "there is no fact `nothing`"),
+        "--fact branch=side",
+        In(&["plan", "metadata", "readme"]),
+    ),
+    row(
+        "--facts-file",
+        ("-f - --facts-file -", "cannot both read"),
+        "--facts-file facts.json",
+        In(&["plan", "metadata", "readme"]),
+    ),
+    row(
+        "--known-versions",
+        ("--known-versions nowhere.txt", "cannot read"),
+        "--known-versions known.txt",
+        In(&["plan", "metadata", "readme"]),
+    ),
+    // `plan` and its views.
+    row_of(&["plan"], "--format", ("--format=yaml", "invalid value"), "--format=markdown", In(&["plan"])),
+    row_of(&["matrix"], "--format", ("--format=yaml", "invalid value"), "--format=json", In(&["matrix"])),
+    row_of(&["metadata"], "--format", ("--format=yaml", "invalid value"), "--format=tags", In(&["metadata"])),
+    row("--out", ("--out a --out b", TWICE), "--out out -v", In(&["plan"])),
+    row_of(
+        &["plan"],
+        "--check",
+        ("--check", "--out <DIR>"),
+        "--out fresh --check",
+        By("tests/cli/check.rs", "--check"),
+    ),
+    row_of(&["plan"], "--github", ("--github --facts", CONFLICT), "--github", In(&["plan"])),
+    row_of(&["plan"], "--explain", ("--explain --format=markdown", CONFLICT), "--explain", In(&["plan"])),
+    row("--facts", ("--facts --strict", CONFLICT), "--facts", In(&["plan"])),
+    row("--output", ("-o a.json -o b.json", TWICE), "-o out.json -v", In(&["bake"])),
+    row_of(
+        &["bake"],
+        "--check",
+        ("--check", "needs the file to check"),
+        "-o fresh.json --check",
+        By("tests/cli/check.rs", "--check"),
+    ),
+    row_of(&["readme"], "FILE", ("readme", "<FILE>"), "", By("tests/cli/readme.rs", "README.md")),
+    row_of(
+        &["readme"],
+        "--check",
+        ("--check", "out of date"),
+        "readme FRESH.md --check",
+        By("tests/cli/readme.rs", "--check"),
+    ),
+    row("OF", ("schema nothing", "invalid value"), "schema images", By("tests/cli/schema.rs", "\"images\"")),
+    // What is published.
+    row_of(&["merge"], "--plan", ("--plan a --plan b", TWICE), "", By("tests/cli/merge/layouts.rs", "plan")),
+    row_of(
+        &["merge"],
+        "--metadata",
+        ("--metadata nowhere", "cannot read `nowhere`"),
+        "--metadata empty",
+        By("tests/cli/merge/options.rs", "metadata_is_files_folders_and_pairs"),
+    ),
+    row("--dry-run", ("--dry-run=1", NO_VALUE), "--dry-run", By("tests/cli/merge/options.rs", "dry_run")),
+    row(
+        "--require-all",
+        ("--require-all=1", NO_VALUE),
+        "--require-all",
+        By("tests/cli/merge/options.rs", "--require-all"),
+    ),
+    row(
+        "--allow-backward",
+        ("--allow-backward=1", NO_VALUE),
+        "--allow-backward",
+        By("tests/cli/merge/lists.rs", "allow_backward"),
+    ),
+    row(
+        "--allow-retag",
+        ("--allow-retag=1", NO_VALUE),
+        "--allow-retag",
+        By("tests/cli/merge/layouts.rs", "allow_retag"),
+    ),
+    row(
+        "--allow-mixed-bases",
+        ("--allow-mixed-bases=1", NO_VALUE),
+        "--allow-mixed-bases",
+        By("tests/cli/merge/options.rs", "--allow-mixed-bases"),
+    ),
+    row(
+        "--engine",
+        ("--engine=podman", "invalid value"),
+        "--engine=docker",
+        By("tests/cli/merge/options.rs", "--engine"),
+    ),
+    row(
+        "--wait",
+        ("--wait=5ms", "expected a duration"),
+        "--wait=1s",
+        By("tests/cli/merge/faults.rs", "wait"),
+    ),
+    row_of(
+        &["merge", "verify"],
+        "--format",
+        ("--format=yaml", "invalid value"),
+        "--format=json",
+        In(&["merge", "verify"]),
+    ),
+    row_of(&["merge", "verify"], "--github", ("--github=1", NO_VALUE), "--github", In(&["merge", "verify"])),
+    row(
+        "--insecure-registry",
+        ("--insecure-registry=http://a", "invalid value"),
+        "--insecure-registry=a:5000",
+        By("tests/cli/registry/network.rs", "insecure"),
+    ),
+    row(
+        "--ca-file",
+        ("--ca-file=nowhere.pem", "nowhere.pem"),
+        "",
+        By("tests/cli/registry/network.rs", "ca_files"),
+    ),
+    row_of(
+        &["verify"],
+        "REFERENCE",
+        ("verify oci-layout:layout:1 --metadata nowhere", CONFLICT),
+        "verify oci-layout:layout:1",
+        By("tests/cli/verify/desk.rs", "Request::References"),
+    ),
+    row_of(
+        &["verify"],
+        "--plan",
+        ("oci-layout:layout:1", CONFLICT),
+        "",
+        By("tests/cli/verify/rows.rs", "plan"),
+    ),
+    row_of(
+        &["verify"],
+        "--metadata",
+        ("--metadata nowhere", "cannot read `nowhere`"),
+        "--metadata empty",
+        By("tests/cli/verify/rows.rs", "Some(&"),
+    ),
+    row_of(
+        &["verify"],
+        "--explain",
+        ("--explain", CONFLICT),
+        "verify oci-layout:layout:1 --explain",
+        By("tests/cli/verify/explain.rs", "explain"),
+    ),
+];
+
+/// A line of a command that passes, to which options are added.
+fn line(command: &str) -> String {
+    match command {
+        "readme" => "readme README.md".to_owned(),
+        "schema" => "schema plan".to_owned(),
+        "merge" => "merge --plan local/out/plan.json --metadata empty".to_owned(),
+        "verify" => "verify --plan local/out/plan.json".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// Runs a command with something added. What comes of it: its exit code, and all that one can see.
+fn run(command: &str, added: &str) -> (i32, String) {
+    let mut test = Test::new();
+    for (path, content) in FILES {
+        test = test.file(path, content);
+    }
+    let folder = test.folder().to_owned();
+    let quietly = |line: &str| {
+        let output = Test::new()
+            .env(REF.0, REF.1)
+            .args(["-C", folder.to_str().unwrap()])
+            .args(line.split(' '))
+            .output();
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    for line in ["-C local plan --out out", "plan --out fresh", "bake -o fresh.json"] {
+        if line.contains(if added.contains("fresh") { "fresh" } else { "local" }) {
+            quietly(line);
+        }
+    }
+    std::fs::copy(folder.join("README.md"), folder.join("FRESH.md")).unwrap();
+    if added.contains("FRESH") {
+        quietly("readme FRESH.md");
+    }
+    let is_whole = added.split(' ').next() == Some(command);
+    let line = if is_whole { added.to_owned() } else { format!("{} {added}", line(command)) };
+    let test = test.env(REF.0, REF.1).args(line.split_whitespace());
+    let Output { status, stdout, stderr } = test.output();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    (status.code().unwrap(), [text(stdout), text(stderr), readme].join("\n"))
+}
+
+/// Each command with each of its options, as clap knows them.
+fn declared() -> Vec<(String, String)> {
+    let program = cli::command();
+    let commands = program.get_subcommands().filter(|command| command.get_name() != "help");
+    let options = commands.flat_map(|command| {
+        let arguments = command.get_arguments();
+        arguments.map(|argument| {
+            let long = argument.get_long().map(|name| format!("--{name}"));
+            let short = || argument.get_short().map(|name| format!("-{name}"));
+            let value = || argument.get_value_names().unwrap_or_default().first().map(ToString::to_string);
+            let name = long.or_else(short).or_else(value).expect("an argument has a name");
+            (command.get_name().to_owned(), name)
+        })
+    });
+    options.filter(|(_, name)| name != "--help" && name != "--version").collect()
+}
+
+impl Row {
+    fn is_of(&self, command: &str, name: &str) -> bool {
+        self.name == name && (self.of.is_empty() || self.of.contains(&command))
+    }
+}
+
+#[test]
+fn every_option_of_every_command_has_one_row() {
+    let declared = declared();
+    assert!(declared.len() > 150, "the options are not found: {declared:?}");
+    let rows = |command: &str, name: &str| ROWS.iter().filter(|row| row.is_of(command, name)).count();
+    let wrong: Vec<_> = declared.iter().filter(|(command, name)| rows(command, name) != 1).collect();
+    assert!(wrong.is_empty(), "these need one row in tests/cli/options.rs: {wrong:?}");
+    let is_used = |row: &&Row| declared.iter().any(|(command, name)| row.is_of(command, name));
+    let unused: BTreeSet<_> = ROWS.iter().filter(|row| !is_used(row)).map(|row| row.name).collect();
+    assert!(unused.is_empty(), "there are no such options: {unused:?}");
+    // A row that is about commands which lack the option says something that is not so.
+    let lacking = ROWS.iter().flat_map(|row| row.of.iter().map(move |command| (*command, row.name)));
+    let lacking: Vec<_> = lacking
+        .filter(|(command, name)| !declared.contains(&((*command).to_owned(), (*name).to_owned())))
+        .collect();
+    assert!(lacking.is_empty(), "these commands have no such options: {lacking:?}");
+}
+
+#[test]
+fn every_option_is_refused_or_does_something() {
+    let wrong = in_parallel(&declared(), |(command, name)| {
+        let Some(row) = ROWS.iter().find(|row| row.is_of(command, name)) else { return None };
+        let (added, message) = row.refused;
+        let (status, seen) = run(command, added);
+        if ![1, 2, 3].contains(&status) || !seen.contains(message) {
+            return Some(format!("{command} {added}: not refused with {message:?}, but {status}:\n{seen}"));
+        }
+        let (status, seen) = run(command, row.passes);
+        if ![0, 4].contains(&status) {
+            return Some(format!("{command} {}: {status}:\n{seen}", row.passes));
+        }
+        let is_like_before = || run(command, "").1 == seen;
+        match row.seen {
+            In(commands) if commands.contains(&command.as_str()) => {
+                is_like_before().then(|| format!("{command} {}: nothing comes of it", row.passes))
+            }
+            Nowhere => {
+                (!is_like_before()).then(|| format!("{command} {}: something comes of it", row.passes))
+            }
+            In(_) => None,
+            By(path, word) => {
+                (!read(path).contains(word)).then(|| format!("{command} {name}: `{word}` is not in {path}"))
+            }
+        }
+    });
+    let wrong: Vec<String> = wrong.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
