@@ -452,6 +452,9 @@ impl<'a> ImageCheck<'a> {
             Known::Unasked => self.need(site, Question::Blob(blob.digest.clone())),
             Known::Faulty(fault) => self.faulty(fault),
             Known::Present(size) if u64::try_from(blob.size) == Ok(size) => {}
+            Known::Present(_) if !self.records[site].is_measured(&blob.digest) => {
+                self.need(site, Question::Measure(blob.digest.clone()));
+            }
             Known::Present(size) => {
                 let message = format!(
                     "blob {} of {what} of build `{leg}` has {size} bytes in `{}`, expected {}",
@@ -474,6 +477,9 @@ impl<'a> ImageCheck<'a> {
                     let copies = self.checked.copies.entry(site).or_default();
                     copies.blobs.insert(blob.digest.clone(), from);
                     return;
+                }
+                if !self.records[site].is_measured(&blob.digest) {
+                    return self.need(site, Question::Measure(blob.digest.clone()));
                 }
                 let message = format!(
                     "blob {} ({} bytes) of {what} of build `{leg}` is not in `{}`",

@@ -271,10 +271,19 @@ impl Writer<'_> {
     fn settled(&self, job: &Job<'_>, tag: &TagJob) -> Result<Option<Descriptor>, Error> {
         let site = &self.sites[job.site];
         let deadline = self.clock.elapsed().saturating_add(SETTLE);
+        let at = TagOrDigest::Tag(tag.tag.clone());
+        let is_other = |found: &Descriptor| found.digest != job.manifest.digest;
+        let mut is_first = true;
         loop {
-            let found = site.store.head_manifest(&TagOrDigest::Tag(tag.tag.clone()))?;
+            let mut found = site.store.head_manifest(&at)?;
+            let is_last = self.clock.elapsed() >= deadline;
+            if (is_first || is_last) && found.as_ref().is_some_and(is_other) {
+                // A HEAD may lag behind, or lie.
+                found = site.store.get_manifest(&at)?.map(|manifest| manifest.descriptor());
+            }
+            is_first = false;
             let is_old = found.as_ref().is_some_and(|found| Some(&found.digest) == tag.previous.as_ref());
-            if !is_old || self.clock.elapsed() >= deadline {
+            if !is_old || is_last {
                 return Ok(found);
             }
             let why = "the registry still answers with what the tag was before";

@@ -16,8 +16,10 @@ pub(crate) enum Question {
     Tag(Tag),
     /// The manifest with this digest.
     Manifest(Digest),
-    /// The size of a blob.
+    /// The size of a blob, as a HEAD tells it.
     Blob(Digest),
+    /// The size of a blob, as reading it tells, before what a HEAD told is an error.
+    Measure(Digest),
     /// What is in a blob, the configuration of an image.
     Configuration(Digest),
     /// All tags.
@@ -187,7 +189,7 @@ impl Record {
     /// Forgets which manifests and blobs are not there, so that they are asked for again.
     pub(crate) fn forget_absent(&mut self) {
         self.replies.retain(|question, reply| match question {
-            Question::Manifest(_) | Question::Blob(_) | Question::Configuration(_) => {
+            Question::Manifest(_) | Question::Blob(_) | Question::Measure(_) | Question::Configuration(_) => {
                 !matches!(reply, Reply::Absent)
             }
             Question::Tag(_) | Question::Tags | Question::Referrers(_) | Question::ForDocker(_) => true,
@@ -231,10 +233,22 @@ impl Record {
         if configuration != Known::Unasked {
             return configuration;
         }
-        self.get(&Question::Blob(digest.clone()), |answer| match answer {
-            Answer::Size(size) => Some(*size),
-            _ => None,
-        })
+        let size = |question| {
+            self.get(&question, |answer| match answer {
+                Answer::Size(size) => Some(*size),
+                _ => None,
+            })
+        };
+        match size(Question::Measure(digest.clone())) {
+            Known::Unasked => size(Question::Blob(digest.clone())),
+            known => known,
+        }
+    }
+
+    /// Whether what is known of a blob comes from reading it, and not from a HEAD.
+    #[must_use]
+    pub(crate) fn is_measured(&self, digest: &Digest) -> bool {
+        self.knows(&Question::Measure(digest.clone())) || self.knows(&Question::Configuration(digest.clone()))
     }
 
     /// A configuration.

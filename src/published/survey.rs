@@ -148,6 +148,7 @@ fn look_up(store: &dyn Store, question: &Question) -> Result<Option<Answer>, Err
             found.map(|manifest| Answer::Manifest(Box::new(Served::read(manifest))))
         }
         Question::Blob(digest) => store.head_blob(digest)?.map(Answer::Size),
+        Question::Measure(digest) => store.measure_blob(digest)?.map(Answer::Size),
         Question::Configuration(digest) => {
             let found = store.get_blob(digest, MAX_CONFIG)?;
             found.map(|content| Answer::Configuration(Configuration::read(&content)))

@@ -6,6 +6,7 @@ mod hostile; // metadata and manifests that are made to do harm
 mod kill; // a merge that ends at any moment
 mod layouts; // what is published, what is held and what is refused
 mod lists; // which version is the greatest when tags come in pages
+mod oddities; // what registries do differently, without damage
 mod options; // what the options change
 pub(crate) mod plans; // builds of another plan, whose legs have the same names
 mod race; // several merges at once
