@@ -11,7 +11,7 @@ use crate::on_missing::OnMissing;
 use crate::published::labels::{OTHER_PLAN_CURE, differences};
 use crate::published::metadata::Pushed;
 use crate::published::plan_json::{BuildEntry, Moves};
-use crate::published::record::{Configuration, Fault, Known, Question, Record};
+use crate::published::record::{Configuration, Fault, FaultKind, Known, Question, Record};
 use crate::reference::Digest;
 use crate::registry::{Location, Manifest};
 
@@ -91,8 +91,10 @@ impl<'a> ImageCheck<'a> {
         for &site in &self.subject.places {
             for tag in image.tags_in(self.location(site)) {
                 self.need(site, Question::Tag(tag.name.clone()));
-                if let Known::Faulty(fault) = records[site].tag(&tag.name) {
-                    self.faulty(fault);
+                match records[site].tag(&tag.name) {
+                    // What cannot be read is damaged, and written anew; what is refused is for someone else to mend.
+                    Known::Faulty(fault) if fault.kind == FaultKind::Refused => self.faulty(fault),
+                    Known::Faulty(_) | Known::Unasked | Known::Absent | Known::Present(_) => {}
                 }
                 let depends = tag.moves.is_some_and(Moves::follow_versions);
                 if depends && image.version.is_some() && !self.subject.allow_backward {

@@ -18,6 +18,9 @@ pub(crate) mod report;
 pub(crate) mod decide;
 mod ready;
 
+// What is there, and cannot be read.
+mod damage;
+
 pub(crate) mod publish;
 
 // What does the same by hand.

@@ -16,6 +16,8 @@ pub(crate) enum Question {
     Tag(Tag),
     /// The manifest with this digest.
     Manifest(Digest),
+    /// The manifest with this digest, which a tag has that is to have another.
+    Previous(Digest),
     /// The size of a blob, as a HEAD tells it.
     Blob(Digest),
     /// The size of a blob, as reading it tells, before what a HEAD told is an error.
@@ -28,6 +30,23 @@ pub(crate) enum Question {
     Referrers(Digest),
     /// What a client gets that knows Docker's media types alone.
     ForDocker(TagOrDigest),
+}
+
+impl Question {
+    /// Whether it is about what is to be replaced, and so may be damaged.
+    #[must_use]
+    pub(crate) fn is_about_replaced(&self) -> bool {
+        match self {
+            Self::Tag(_) | Self::Previous(_) => true,
+            Self::Manifest(_)
+            | Self::Blob(_)
+            | Self::Measure(_)
+            | Self::Configuration(_)
+            | Self::Tags
+            | Self::Referrers(_)
+            | Self::ForDocker(_) => false,
+        }
+    }
 }
 
 /// Questions to repositories, which are named by their positions among the sites.
@@ -53,6 +72,8 @@ pub enum FaultKind {
     Invalid,
     /// The registry refuses to serve it.
     Refused,
+    /// The registry fails when it is to serve it.
+    Failed,
 }
 
 impl Fault {
@@ -68,6 +89,17 @@ impl Fault {
             _ => return None,
         };
         Some(Self { kind, diagnostic: error.to_diagnostic() })
+    }
+
+    /// The same of what is to be replaced: a registry that fails to serve it has lost it.
+    #[must_use]
+    pub(crate) fn of_replaced(error: &Error) -> Option<Self> {
+        match error.kind() {
+            ErrorKind::Server { .. } => {
+                Some(Self { kind: FaultKind::Failed, diagnostic: error.to_diagnostic() })
+            }
+            _ => Self::of(error),
+        }
     }
 
     /// What was found.
@@ -192,7 +224,11 @@ impl Record {
             Question::Manifest(_) | Question::Blob(_) | Question::Measure(_) | Question::Configuration(_) => {
                 !matches!(reply, Reply::Absent)
             }
-            Question::Tag(_) | Question::Tags | Question::Referrers(_) | Question::ForDocker(_) => true,
+            Question::Tag(_)
+            | Question::Previous(_)
+            | Question::Tags
+            | Question::Referrers(_)
+            | Question::ForDocker(_) => true,
         });
     }
 
@@ -218,6 +254,15 @@ impl Record {
     #[must_use]
     pub(crate) fn manifest(&self, digest: &Digest) -> Known<'_, &Served> {
         self.get(&Question::Manifest(digest.clone()), |answer| match answer {
+            Answer::Manifest(served) => Some(&**served),
+            _ => None,
+        })
+    }
+
+    /// The manifest that a tag has.
+    #[must_use]
+    pub(crate) fn previous(&self, digest: &Digest) -> Known<'_, &Served> {
+        self.get(&Question::Previous(digest.clone()), |answer| match answer {
             Answer::Manifest(served) => Some(&**served),
             _ => None,
         })

@@ -170,7 +170,17 @@ impl Store for RemoteRepository {
         }
         self.client.wrote(&self.repository, at.as_str());
         self.client.wrote(&self.repository, manifest.digest.as_str());
-        Ok(())
+        if answer.status == 201 {
+            return Ok(());
+        }
+        // Pages for people, caches and gateways also say that all went well.
+        let stored = self.fetch_manifest(Operation::PutManifest, &manifest.digest.clone().into());
+        let why = match stored {
+            Ok(Some(_)) => return Ok(()),
+            Ok(None) => "it is not there".to_owned(),
+            Err(error) => error.kind().to_string(),
+        };
+        Err(fail(ErrorKind::NotStored { status: answer.status, why }))
     }
 
     fn head_blob(&self, digest: &Digest) -> Result<Option<u64>, Error> {

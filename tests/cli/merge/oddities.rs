@@ -1,12 +1,14 @@
 //! Registries that are odd and do no damage: none of it stops a merge, and nothing of it hides what is wrong.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::{Report, Status};
 use bakeplan::internals::registry::{Settings, Timeouts};
 
-use super::world::{World, hasty, plan};
+use super::world::{Build, World, hasty, plan};
 use crate::loopback::{Answer, Reply, Seen, Server};
 use crate::verify::desk::{found, of_plan};
 
@@ -105,5 +107,149 @@ fn what_the_head_of_a_tag_says_wrongly_is_asked_again() {
             if is_lie { lie.clone().into() } else { answer.into() }
         });
         check_published(&world, &merge(&world, &server, Options::default()), what);
+    }
+}
+
+fn is_put(seen: &Seen, what: &str) -> bool {
+    seen.method == "PUT" && seen.path().contains(what)
+}
+
+fn tag_writes(server: &Server) -> usize {
+    server.seen().iter().filter(|seen| is_put(seen, "/manifests/") && !is_put(seen, "/sha256:")).count()
+}
+
+#[test]
+fn a_write_that_is_not_answered_with_201_is_looked_after() {
+    for (what, status, body) in [
+        ("a page", 200, PAGE),
+        ("nothing", 200, ""),
+        ("accepted", 202, ""),
+        ("empty", 204, ""),
+        ("partly", 206, ""),
+    ] {
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve_through(move |seen, forward| {
+            let answer = forward();
+            if seen.method == "PUT" { Answer::new(status, "text/html", body).into() } else { answer.into() }
+        });
+        check_published(&world, &merge(&world, &server, Options::default()), what);
+
+        // It went nowhere.
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve_with(move |seen| {
+            (seen.method == "PUT").then(|| Reply::Whole(Answer::new(status, "text/html", body)))
+        });
+        let report = merge(&world, &server, Options::default());
+        assert_eq!(report.problems[0].code, "not-stored", "{what}: {:?}", report.problems);
+        assert!(report.problems[0].message.contains(&format!("status {status} answers the write")), "{what}");
+        assert_eq!(tag_writes(&server), 0, "{what}");
+    }
+}
+
+/// What a registry answers that has lost something.
+fn lost() -> [(&'static str, Answer); 5] {
+    [
+        (
+            "it fails",
+            Answer::json(500, r#"{"errors":[{"code":"UNKNOWN","detail":"unexpected end of JSON input"}]}"#),
+        ),
+        ("it is empty", Answer::new(200, "application/vnd.oci.image.index.v1+json", "")),
+        ("it is half", Answer::new(200, "application/vnd.oci.image.index.v1+json", r#"{"manifests":["#)),
+        ("it is absent", Answer::error(404, "MANIFEST_UNKNOWN")),
+        ("a page", Answer::new(200, "text/html", PAGE)),
+    ]
+}
+
+#[test]
+fn no_tag_moves_to_what_a_registry_took_and_lost() {
+    for (what, answer) in lost() {
+        let mut world = World::with_app(&["acme/app"]);
+        assert_eq!(world.merge(&plan(&["oci-layout:acme/app"]), Options::default()).problems, []);
+        let old = world.tags("acme/app");
+        world.build(&["acme/app"], Build::new("app-linux-amd64", "linux/amd64").salt("new"));
+        let written = Mutex::new(BTreeSet::new());
+        let server = world.serve_through(move |seen, forward| {
+            let mut written = written.lock().unwrap();
+            if seen.method == "PUT" {
+                written.insert(seen.path().to_owned());
+                return Answer::new(201, "", "").into();
+            }
+            if written.contains(seen.path()) { answer.clone().into() } else { forward().into() }
+        });
+        let report = merge(&world, &server, Options::default());
+        assert_eq!(report.problems[0].code, "not-stored", "{what}: {:?}", report.problems);
+        assert_eq!(report.problems.len(), 1, "{what}: {:?}", report.problems);
+        assert_eq!((tag_writes(&server), world.tags("acme/app")), (0, old), "{what}");
+    }
+}
+
+/// A registry that has lost what is at these paths, until it is written again.
+fn damaged(world: &World, paths: &[String], answer: &Answer) -> Server {
+    let (lost, answer) = (Mutex::new(BTreeSet::from_iter(paths.to_vec())), answer.clone());
+    world.serve_through(move |seen, forward| {
+        let mut lost = lost.lock().unwrap();
+        if seen.method == "PUT" {
+            lost.remove(seen.path());
+        }
+        let mut answer = if lost.contains(seen.path()) { answer.clone() } else { forward() };
+        if seen.method == "HEAD" {
+            answer.body.clear();
+        }
+        answer.into()
+    })
+}
+
+#[test]
+fn what_a_registry_lost_is_written_anew() {
+    let tags = ["1.4.2", "1.4", "1", "latest"];
+    for (what, answer) in lost() {
+        for (change, salt) in [("the same build", ""), ("another build", "new")] {
+            let mut world = World::with_app(&["acme/app"]);
+            assert_eq!(world.merge(&plan(&["oci-layout:acme/app"]), Options::default()).problems, []);
+            let index = world.tags("acme/app")["latest"].to_string();
+            if !salt.is_empty() {
+                world.build(&["acme/app"], Build::new("app-linux-amd64", "linux/amd64").salt(salt));
+            }
+            let all = tags.map(str::to_owned).into_iter().chain([index]);
+            let paths: Vec<_> = all.map(|name| format!("/v2/acme/app/manifests/{name}")).collect();
+            let server = damaged(&world, &paths, &answer);
+            let report = merge(&world, &server, Options::default());
+            check_published(&world, &report, &format!("{what}, {change}"));
+            assert_eq!(tag_writes(&server), 4, "{what}, {change}");
+            let told = report.notes.iter().filter(|note| note.code == "damaged-tag").count();
+            // What is empty or cut off is another manifest, and what is absent is none.
+            let is_told = ["it fails", "a page"].contains(&what);
+            assert_eq!(told, if is_told { 4 } else { 0 }, "{what}, {change}: {:?}", report.notes);
+            found(&of_plan(&world, &document(&server)), &[]);
+
+            // The tags tell the digest, and only the index is lost.
+            let paths = &paths[4..];
+            let server = damaged(&world, paths, &answer);
+            let report = merge(&world, &server, Options::default());
+            assert_eq!(report.problems, [], "{what}, {change}");
+            if salt.is_empty() {
+                let codes: Vec<_> = report.notes.iter().map(|note| note.code).collect();
+                assert_eq!(codes, ["damaged-index"], "{what}");
+                assert!(server.seen().iter().any(|seen| is_put(seen, paths[0].as_str())), "{what}");
+            }
+            found(&of_plan(&world, &document(&server)), &[]);
+        }
+    }
+}
+
+#[test]
+fn the_own_tag_of_an_immutable_version_that_cannot_be_read_is_left_alone() {
+    for (what, answer) in lost().into_iter().filter(|(_, answer)| answer.status != 404) {
+        let world = World::with_app(&["acme/app"]);
+        assert_eq!(world.merge(&plan(&["oci-layout:acme/app"]), Options::default()).problems, []);
+        let server = damaged(&world, &["/v2/acme/app/manifests/1.4.2".to_owned()], &answer);
+        let document = document(&server).replacen(r#""version""#, r#""immutable":true,"version""#, 1);
+        let settings = Settings { patience: hasty(), ..Settings::default() };
+        let report = world.merge_with(&document, Options::default(), &settings);
+        assert_eq!(report.problems[0].code, "immutable-tag", "{what}: {:?}", report.problems);
+        assert_eq!(tag_writes(&server), 0, "{what}");
+        let allowed = Options { allow_retag: true, ..Options::default() };
+        assert_eq!(world.merge_with(&document, allowed, &settings).problems, [], "{what}");
+        assert_eq!(tag_writes(&server), 1, "{what}");
     }
 }
