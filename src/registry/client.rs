@@ -133,15 +133,9 @@ impl Client {
         lock(&self.shared.written).insert((repository.to_string(), what.to_owned()), now);
     }
 
-    /// When we wrote the first of these that we did write.
-    fn written<'w>(
-        &self,
-        repository: &Repository,
-        what: impl IntoIterator<Item = &'w str>,
-    ) -> Option<Duration> {
-        let written = lock(&self.shared.written);
-        let repository = repository.to_string();
-        what.into_iter().find_map(|what| written.get(&(repository.clone(), what.to_owned())).copied())
+    /// When we wrote something.
+    fn written(&self, repository: &Repository, what: &str) -> Option<Duration> {
+        lock(&self.shared.written).get(&(repository.to_string(), what.to_owned())).copied()
     }
 
     /// Sends a request until the answer is one that stays; any status from 200 to 499 is one, but for 401, 403, 408 and
@@ -154,6 +148,7 @@ impl Client {
         let Shared { exchanger, authenticator, encrypted, .. } = &*self.shared;
         let mut attempts = Attempts::new(exchanger.patience, exchanger.clock.as_ref());
         let mut asked = Scopes::default();
+        let mut refused = None;
         loop {
             let registry = self.address(call.repository.registry());
             let url = Url {
@@ -189,9 +184,8 @@ impl Client {
                 authenticator.learn(&registry, challenge);
                 continue;
             }
-            if let Some(written) = self.is_unsettled(call, &answer) {
-                let again = Again::Unsettled(written);
-                let why = "what was just written is not there yet";
+            if let Some((since, why)) = self.is_unsettled(call, &answer, &mut refused) {
+                let again = Again::Unsettled(since);
                 if exchanger.pause(&url, &call.message, &mut attempts, again, why) {
                     continue;
                 }
@@ -208,18 +202,28 @@ impl Client {
         }
     }
 
-    /// When we wrote what the registry says is not there.
-    fn is_unsettled(&self, call: &Call<'_>, answer: &Answer) -> Option<Duration> {
+    /// Since when the registry may not have caught up with what is there, and with what. `refused` is when it first
+    /// refused a manifest.
+    fn is_unsettled(
+        &self,
+        call: &Call<'_>,
+        answer: &Answer,
+        refused: &mut Option<Duration>,
+    ) -> Option<(Duration, &'static str)> {
         if let Some(reads) = &call.reads {
-            return self.written(call.repository, [reads.as_str()]).filter(|_| answer.status == 404);
+            let written = self.written(call.repository, reads).filter(|_| answer.status == 404)?;
+            return Some((written, "what was just written is not there yet"));
         }
-        if call.message.method != Method::PUT || !matches!(answer.status, 400 | 404) {
+        // Whoever writes a manifest has seen there what it names, perhaps in another place of the same registry.
+        let is_unknown = match answer.status {
+            400 => entries_of(&answer.body).is_some_and(|errors| errors.iter().any(is_blob_unknown)),
+            status => status == 404,
+        };
+        if call.message.method != Method::PUT || !is_unknown {
             return None;
         }
-        let errors = entries_of(&answer.body).filter(|errors| errors.iter().any(is_blob_unknown))?;
-        let kind = ErrorKind::Rejected { status: answer.status, errors };
-        let missing = Error::new(call.operation, "", kind).named_digests();
-        self.written(call.repository, missing.iter().map(crate::reference::Digest::as_str))
+        let since = *refused.get_or_insert_with(|| self.shared.exchanger.clock.elapsed());
+        Some((since, "what the manifest names is not there yet"))
     }
 
     /// Gives up what a failed mount began. Whether that goes well does not matter.

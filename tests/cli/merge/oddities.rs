@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bakeplan::internals::merge::Options;
@@ -251,5 +252,56 @@ fn the_own_tag_of_an_immutable_version_that_cannot_be_read_is_left_alone() {
         let allowed = Options { allow_retag: true, ..Options::default() };
         assert_eq!(world.merge_with(&document, allowed, &settings).problems, [], "{what}");
         assert_eq!(tag_writes(&server), 1, "{what}");
+    }
+}
+
+#[test]
+fn an_index_that_is_refused_at_first_is_sent_again() {
+    let unknown = |status: u16, code: &str| Answer::error(status, code);
+    for (what, refusal) in [
+        ("a child", unknown(400, "MANIFEST_BLOB_UNKNOWN")),
+        ("a manifest", unknown(400, "MANIFEST_UNKNOWN")),
+        ("a blob", unknown(404, "BLOB_UNKNOWN")),
+        ("the repository", unknown(404, "NAME_UNKNOWN")),
+        ("a page", Answer::new(404, "text/html", PAGE)),
+        ("nothing", Answer::new(404, "", "")),
+    ] {
+        for (which, at) in [("an index", "/sha256:"), ("a tag", "/1.4.2"), ("a floating tag", "/latest")] {
+            let world = World::with_app(&["acme/app"]);
+            let refusals = AtomicUsize::new(2);
+            let answer = refusal.clone();
+            let server = world.serve_with(move |seen| {
+                let is_left = || {
+                    refusals.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+                };
+                (is_put(seen, at) && is_left().is_ok()).then(|| Reply::Whole(answer.clone()))
+            });
+            let report = merge(&world, &server, Options::default());
+            check_published(&world, &report, &format!("{what} of {which}"));
+        }
+        // It does not pass.
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve_with(move |seen| is_put(seen, "/").then(|| Reply::Whole(refusal.clone())));
+        let report = merge(&world, &server, Options::default());
+        assert_eq!((report.problems.len(), tag_writes(&server)), (1, 0), "{what}: {:?}", report.problems);
+        let sent = server.seen().iter().filter(|seen| is_put(seen, "/")).count();
+        assert!((2..200).contains(&sent), "{what}: {sent}");
+    }
+}
+
+#[test]
+fn an_index_that_is_refused_for_good_is_sent_once() {
+    for (what, refusal) in [
+        ("its form", Answer::error(400, "MANIFEST_INVALID")),
+        ("the tag", Answer::error(409, "TAG_INVALID")),
+        ("its size", Answer::new(413, "text/html", PAGE)),
+        ("the right", Answer::error(403, "DENIED")),
+    ] {
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve_with(move |seen| is_put(seen, "/").then(|| Reply::Whole(refusal.clone())));
+        let report = merge(&world, &server, Options::default());
+        assert_eq!(report.problems.len(), 1, "{what}: {:?}", report.problems);
+        let sent = server.seen().iter().filter(|seen| is_put(seen, "/")).count();
+        assert_eq!(sent, 1, "{what}");
     }
 }
