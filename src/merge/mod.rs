@@ -18,8 +18,9 @@ pub(crate) mod report;
 pub(crate) mod decide;
 mod ready;
 
-// What is there, and cannot be read.
+// What is there already: what cannot be read, and what is to stay.
 mod damage;
+mod existing;
 
 pub(crate) mod publish;
 

@@ -62,6 +62,27 @@ pub(crate) struct TagJob {
     pub outcome: Outcome,
 }
 
+/// When a tag is written: what a registry may refuse, since it lets no tag change, before what cannot be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The own tag of a version that has another digest.
+    Replaced,
+    /// The own tag of a version.
+    Literal,
+    /// A floating tag.
+    Floating,
+}
+
+impl TagJob {
+    fn stage(&self) -> Stage {
+        match (self.floating, self.outcome) {
+            (true, _) => Stage::Floating,
+            (false, Outcome::Replaced) => Stage::Replaced,
+            (false, _) => Stage::Literal,
+        }
+    }
+}
+
 /// How the writing went.
 #[derive(Default)]
 pub(crate) struct Published {
@@ -92,8 +113,9 @@ pub(crate) fn publish(jobs: &[Job<'_>], surroundings: &Surroundings<'_>) -> Publ
     }
     let queues: Vec<Vec<&Job<'_>>> = queues.into_values().collect();
     writer.phase(&queues, Writer::prepare);
-    writer.phase(&queues, |writer, job| writer.write(job, false));
-    writer.phase(&queues, |writer, job| writer.write(job, true));
+    for stage in [Stage::Replaced, Stage::Literal, Stage::Floating] {
+        writer.phase(&queues, |writer, job| writer.write(job, stage));
+    }
     writer.read_back();
     writer.published
 }
@@ -247,22 +269,18 @@ impl<'a> Writer<'a> {
         site.store.put_manifest(at, manifest).map_err(|error| refused(&error))
     }
 
-    /// Writes the version tags, or the floating ones, one after another.
-    fn write(&self, job: &Job<'_>, floating: bool) -> Step {
+    /// Writes the tags of a stage, one after another.
+    fn write(&self, job: &Job<'_>, stage: Stage) -> Step {
         let (site, location) = (&self.sites[job.site], self.location(job));
         let mut step = Step::default();
         if job.command.is_some() {
             return step;
         }
         let mut names: Vec<&str> = Vec::new();
-        for tag in job.tags.iter().filter(|tag| tag.floating == floating) {
-            if let Err(problem) = self.put(location, site, &tag.tag.clone().into(), job.manifest) {
-                step.problem = Some(match &tag.previous {
-                    Some(previous) => problem.with_note(format!(
-                        "the tag is there with another digest, {previous}: the registry may not let tags change"
-                    )),
-                    None => problem,
-                });
+        for tag in job.tags.iter().filter(|tag| tag.stage() == stage) {
+            self.progress.tell(&Event::Writing { location, what: tag.tag.as_str() });
+            if let Err(error) = site.store.put_manifest(&tag.tag.clone().into(), job.manifest) {
+                step.problem = Some(tag_refused(&error, tag));
                 break;
             }
             step.written.push(tag.reference);
@@ -352,14 +370,42 @@ impl Writer<'_> {
     }
 }
 
+/// A tag that could not be written.
+fn tag_refused(error: &Error, tag: &TagJob) -> Diagnostic {
+    let problem = refused(error);
+    // Not what passes, nor what is about the content.
+    let (may_be_fixed, is_about_rights) = match error.kind() {
+        ErrorKind::Rejected { .. } | ErrorKind::Unsupported { .. } => (!is_blob_unknown(error), false),
+        ErrorKind::Unauthorized(_) | ErrorKind::Denied { .. } => (true, true),
+        _ => (false, false),
+    };
+    let Some(previous) = tag.previous.as_ref().filter(|_| may_be_fixed) else { return problem };
+    let problem = problem.with_note(format!(
+        "the tag is there with another digest, {previous}: the registry may not let tags change"
+    ));
+    let cure = match tag.stage() {
+        Stage::Replaced => {
+            "release a new version; or pass `--keep-existing` to leave a release as it is that is there"
+        }
+        Stage::Literal | Stage::Floating => {
+            "let the registry change this tag, or leave it out of `tags` where tags never change"
+        }
+    };
+    if is_about_rights { problem.with_note(format!("if so, {cure}")) } else { problem.with_help(cure) }
+}
+
 /// A refused write, with the cause that a code alone does not tell.
 fn refused(error: &Error) -> Diagnostic {
     let diagnostic = error.to_diagnostic();
-    let is_unknown = error.entries().iter().any(|entry| entry.code.contains("BLOB_UNKNOWN"));
     match error.kind() {
-        ErrorKind::Rejected { .. } if is_unknown && error.operation() == Operation::PutManifest => diagnostic
+        ErrorKind::Rejected { .. } if is_blob_unknown(error) && error.operation() == Operation::PutManifest => diagnostic
             .with_note("everything was there when it was checked: it was deleted since, or the registry wants the `subject` of an attestation there")
             .with_help("run the merge again; on GitLab, build with `oci-artifact=false` in `output`"),
         _ => diagnostic,
     }
+}
+
+/// Whether the registry says that something of a manifest is not there.
+fn is_blob_unknown(error: &Error) -> bool {
+    error.entries().iter().any(|entry| entry.code.contains("BLOB_UNKNOWN"))
 }

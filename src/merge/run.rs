@@ -10,7 +10,7 @@ use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Outcome, Report, Settled, Status};
 use super::subject::{Checked, Subject};
 use super::surroundings::{Options, Surroundings};
-use super::{bases, command, damage};
+use super::{bases, command, damage, existing};
 use crate::diagnostic::Diagnostic;
 use crate::published::metadata::Metadata;
 use crate::published::planned::{Planned, PlannedImage};
@@ -64,16 +64,23 @@ pub fn merge(
         image.why.clone_from(&checked.held);
         if image.why.is_empty() && checked.problems.is_empty() {
             match Ready::compose(subject, checked, survey.records()) {
-                Ok(one) => {
-                    image.digest = Some(one.manifest.digest.clone());
-                    image.media_type = Some(one.manifest.media_type.clone());
-                    image.size = Some(one.manifest.bytes.len());
-                    ready.push(one);
-                }
+                Ok(one) => ready.push(one),
                 Err(problem) => report.problems.push(problem),
             }
         }
         report.images.insert(subject.key.to_owned(), image);
+    }
+    if options.keep_existing {
+        let kept = existing::keep(&mut ready, &subjects, &mut survey);
+        report.problems.extend(kept.problems);
+        report.notes.extend(kept.notes);
+    }
+    for one in &ready {
+        let image = report.images.get_mut(one.key).expect("every image is reported");
+        image.digest = Some(one.manifest.digest.clone());
+        image.media_type = Some(one.manifest.media_type.clone());
+        image.size = Some(one.manifest.bytes.len());
+        image.platforms.clone_from(&one.checked.platforms);
     }
     if !options.allow_backward {
         let unlisted = |one: &Ready<'_>| unlisted(one.image, &one.decisions, survey.records());

@@ -1,6 +1,7 @@
 //! `bakeplan merge`: from digests to tags, on layouts and against registries that fail in every way.
 
 mod count; // how many requests a merge sends
+mod existing; // releases that are there already
 mod faults; // what passes is survived, what stays is told
 mod hostile; // metadata and manifests that are made to do harm
 mod kill; // a merge that ends at any moment
