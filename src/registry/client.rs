@@ -14,10 +14,11 @@ use super::clock::{Clock, SystemClock};
 use super::credentials::Credentials;
 use super::error::{Error, ErrorEntry, ErrorKind, Operation, entries_of, explanation};
 use super::exchange::Exchanger;
+use super::greeting;
 use super::observer::{Observer, Silent};
 use super::proxy::Proxies;
 use super::retry::{Again, Attempts, Patience};
-use super::transport::{Answer, Message, Timeouts, Transport};
+use super::transport::{Answer, Message, Timeouts, Transport, TransportError};
 use super::url::{Scheme, Url, is_loopback, split_authority};
 use crate::reference::{Registry, Repository};
 
@@ -56,8 +57,8 @@ impl fmt::Debug for Client {
 struct Shared {
     exchanger: Arc<Exchanger>,
     authenticator: Authenticator,
-    /// Registries on this machine that turned out to use TLS.
-    encrypted: Mutex<BTreeSet<Registry>>,
+    /// How registries turned out to be spoken to that may go without encryption.
+    schemes: Mutex<BTreeMap<Registry, Scheme>>,
     /// What was written, and when: repository and digest or tag.
     written: Mutex<BTreeMap<(String, String), Duration>>,
 }
@@ -113,8 +114,8 @@ impl Client {
         });
         let credentials = Credentials::new(environment, home.as_deref(), timeouts.helper);
         let authenticator = Authenticator::new(exchanger.clone(), credentials);
-        let (encrypted, written) = Default::default();
-        Ok(Self { shared: Arc::new(Shared { exchanger, authenticator, encrypted, written }) })
+        let (schemes, written) = Default::default();
+        Ok(Self { shared: Arc::new(Shared { exchanger, authenticator, schemes, written }) })
     }
 
     /// Where a registry is.
@@ -122,7 +123,7 @@ impl Client {
         let shared = &self.shared;
         let host = split_authority(registry.as_str()).0;
         let is_plain = (is_loopback(host) || shared.exchanger.insecure.contains(registry))
-            && !lock(&shared.encrypted).contains(registry);
+            && lock(&shared.schemes).get(registry) != Some(&Scheme::Https);
         let authority = if registry.is_docker_hub() { DOCKER_HUB } else { registry.as_str() };
         Url::new(if is_plain { Scheme::Http } else { Scheme::Https }, authority, "/v2/")
     }
@@ -145,7 +146,7 @@ impl Client {
     }
 
     fn try_call(&self, call: &Call<'_>) -> Result<Answer, ErrorKind> {
-        let Shared { exchanger, authenticator, encrypted, .. } = &*self.shared;
+        let Shared { exchanger, authenticator, .. } = &*self.shared;
         let mut attempts = Attempts::new(exchanger.patience, exchanger.clock.as_ref());
         let mut asked = Scopes::default();
         let mut refused = None;
@@ -160,14 +161,13 @@ impl Client {
             let authorization = authenticator.authorization(&needs)?;
             let header = authorization.as_ref().map(|authorization| authorization.header.as_str());
             let outcome = exchanger.follow(&url, &call.message, header);
+            if url.scheme == Scheme::Http && self.wants_tls(call.repository.registry(), &url, &outcome) {
+                continue;
+            }
             let Some(answer) = exchanger.judge(outcome, &url, &call.message, &mut attempts)? else {
                 continue;
             };
             let is_own = answer.url.has_same_origin(&url);
-            if answer.status == 400 && url.scheme == Scheme::Http && speaks_tls(&answer.body) {
-                lock(encrypted).insert(call.repository.registry().clone());
-                continue;
-            }
             if answer.status == 401 && is_own {
                 let headers = answer.headers.get_all("www-authenticate").iter();
                 let challenge = challenge::parse(headers.filter_map(|value| value.to_str().ok()));
@@ -200,6 +200,30 @@ impl Client {
             }
             return Ok(answer);
         }
+    }
+
+    /// Whether a registry that was sent a request without encryption speaks TLS. That is found out once: meanwhile, other
+    /// requests wait.
+    fn wants_tls(&self, registry: &Registry, url: &Url, outcome: &Result<Answer, TransportError>) -> bool {
+        use TransportError as E;
+        let is_doubtful = match outcome {
+            // Servers explain it in words of their own, and not to a HEAD.
+            Ok(answer) => answer.status == 400 && answer.url.has_same_origin(url),
+            Err(E::Lost(_) | E::Protocol(_) | E::Timeout(_)) => true,
+            Err(_) => return false,
+        };
+        let mut known = lock(&self.shared.schemes);
+        let scheme = match known.get(registry) {
+            Some(scheme) => *scheme,
+            None if is_doubtful => match greeting::speaks_tls(url) {
+                Some(true) => Scheme::Https,
+                Some(false) => Scheme::Http,
+                None => return false,
+            },
+            None => Scheme::Http,
+        };
+        known.insert(registry.clone(), scheme);
+        scheme == Scheme::Https
     }
 
     /// Since when the registry may not have caught up with what is there, and with what. `refused` is when it first
@@ -259,12 +283,6 @@ pub(super) fn refusal(answer: &Answer) -> ErrorKind {
 
 fn is_blob_unknown(entry: &ErrorEntry) -> bool {
     matches!(entry.code.as_str(), "MANIFEST_BLOB_UNKNOWN" | "BLOB_UNKNOWN" | "MANIFEST_UNKNOWN")
-}
-
-/// Whether a server says that it wants TLS, as Go's and nginx do.
-fn speaks_tls(body: &[u8]) -> bool {
-    let body = String::from_utf8_lossy(body);
-    body.contains("HTTP request") && body.contains("HTTPS")
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

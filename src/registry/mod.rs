@@ -13,6 +13,7 @@ mod clock;
 mod credentials;
 mod error;
 mod exchange;
+mod greeting;
 mod layout;
 mod location;
 mod observer;

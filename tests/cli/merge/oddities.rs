@@ -10,7 +10,7 @@ use bakeplan::internals::merge::report::{Report, Status};
 use bakeplan::internals::registry::{Settings, Timeouts};
 
 use super::world::{Build, World, hasty, plan};
-use crate::loopback::{Answer, Reply, Seen, Server};
+use crate::loopback::{Answer, Reply, Seen, Server, authority};
 use crate::verify::desk::{found, of_plan};
 
 const OCTETS: &str = "application/octet-stream";
@@ -303,5 +303,37 @@ fn an_index_that_is_refused_for_good_is_sent_once() {
         assert_eq!(report.problems.len(), 1, "{what}: {:?}", report.problems);
         let sent = server.seen().iter().filter(|seen| is_put(seen, "/")).count();
         assert_eq!(sent, 1, "{what}");
+    }
+}
+
+#[test]
+fn whether_this_machine_speaks_tls_is_found_out_before_anything_fails() {
+    let said = |status: u16, text: &'static str| Some(Answer::new(status, "text/html", text));
+    for (what, to_plain) in [
+        ("a text", said(400, "Client sent an HTTP request to an HTTPS server.\n")),
+        ("a page", said(400, "<h1>400</h1><p>The plain HTTP request was sent to HTTPS port</p>")),
+        ("other words", said(400, "This combination of host and port requires TLS.")),
+        ("no words", said(400, "")),
+        ("nothing", None),
+    ] {
+        for _ in 0..5 {
+            let world = World::with_app(&["acme/app"]);
+            let answer = to_plain.clone();
+            let server = world.serve_tls(move || answer.clone());
+            let settings = Settings { patience: hasty(), ca_files: vec![authority()], ..Settings::default() };
+            check_published(
+                &world,
+                &world.merge_with(&document(&server), Options::default(), &settings),
+                what,
+            );
+        }
+    }
+    // One that does not speak it may refuse and hang up all the same.
+    for refusal in [Reply::Whole(Answer::error(400, "NAME_INVALID")), Reply::Reset] {
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve_with(move |seen| (seen.number == 1).then(|| refusal.clone()));
+        let report = merge(&world, &server, Options::default());
+        let codes: Vec<_> = report.problems.iter().map(|one| one.code).collect();
+        assert!(matches!(codes.as_slice(), [] | ["registry-rejected"]), "{:?}", report.problems);
     }
 }
