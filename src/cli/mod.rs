@@ -319,6 +319,9 @@ pub(crate) struct Merge {
     /// Give a version's own tag another digest even if the image is immutable
     #[arg(long)]
     pub allow_retag: bool,
+    /// Leave a release as it is whose own tags are there with another digest, and give it its other tags
+    #[arg(long, conflicts_with = "allow_retag")]
+    pub keep_existing: bool,
     /// Publish an image even if its platforms were built on different base images
     #[arg(long)]
     pub allow_mixed_bases: bool,

@@ -11,7 +11,7 @@ use crate::on_missing::OnMissing;
 use crate::published::labels::{OTHER_PLAN_CURE, differences};
 use crate::published::metadata::Pushed;
 use crate::published::plan_json::BuildEntry;
-use crate::published::record::{Configuration, Fault, Known, Question, Record};
+use crate::published::record::{Configuration, Fault, FaultKind, Known, Question, Record};
 use crate::reference::Digest;
 use crate::registry::{Location, Manifest};
 
@@ -91,8 +91,10 @@ impl<'a> ImageCheck<'a> {
         for &site in &self.subject.places {
             for tag in image.tags_in(self.location(site)) {
                 self.need(site, Question::Tag(tag.name.clone()));
-                if let Known::Faulty(fault) = records[site].tag(&tag.name) {
-                    self.faulty(fault);
+                match records[site].tag(&tag.name) {
+                    // What cannot be read is damaged, and written anew; what is refused is for someone else to mend.
+                    Known::Faulty(fault) if fault.kind == FaultKind::Refused => self.faulty(fault),
+                    Known::Faulty(_) | Known::Unasked | Known::Absent | Known::Present(_) => {}
                 }
                 let depends = tag.follows().is_some();
                 if depends && image.version.is_some() && !self.subject.allow_backward {
@@ -450,6 +452,9 @@ impl<'a> ImageCheck<'a> {
             Known::Unasked => self.need(site, Question::Blob(blob.digest.clone())),
             Known::Faulty(fault) => self.faulty(fault),
             Known::Present(size) if u64::try_from(blob.size) == Ok(size) => {}
+            Known::Present(_) if !self.records[site].is_measured(&blob.digest) => {
+                self.need(site, Question::Measure(blob.digest.clone()));
+            }
             Known::Present(size) => {
                 let message = format!(
                     "blob {} of {what} of build `{leg}` has {size} bytes in `{}`, expected {}",
@@ -472,6 +477,9 @@ impl<'a> ImageCheck<'a> {
                     let copies = self.checked.copies.entry(site).or_default();
                     copies.blobs.insert(blob.digest.clone(), from);
                     return;
+                }
+                if !self.records[site].is_measured(&blob.digest) {
+                    return self.need(site, Question::Measure(blob.digest.clone()));
                 }
                 let message = format!(
                     "blob {} ({} bytes) of {what} of build `{leg}` is not in `{}`",

@@ -20,10 +20,12 @@ pub(super) fn imagetools(ready: &Ready<'_>, site: usize, tags: &[TagJob], sites:
     for tag in versions.into_iter().chain(floating) {
         words.extend(["-t".to_owned(), sites[site].location.with_tag(&tag.tag)]);
     }
-    for (key, value) in &ready.image.annotations {
+    // What is there already has the annotations that it was given.
+    let annotations = ready.image.annotations.iter().filter(|_| ready.is_built);
+    for (key, value) in annotations {
         words.extend(["--annotation".to_owned(), format!("index:{key}={value}")]);
     }
-    for entry in checked.sources.iter().flat_map(IndexSource::entries) {
+    for entry in checked.sources.iter().flat_map(IndexSource::entries).filter(|_| ready.is_built) {
         let platform = entry.platform.as_ref().map(|one| format!("[{}]", one.to_kind())).unwrap_or_default();
         for (key, value) in ready.image.descriptor_annotations(entry).into_iter().flatten() {
             words.extend(["--annotation".to_owned(), format!("manifest-descriptor{platform}:{key}={value}")]);

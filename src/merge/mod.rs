@@ -18,6 +18,10 @@ pub(crate) mod report;
 pub(crate) mod decide;
 mod ready;
 
+// What is there already: what cannot be read, and what is to stay.
+mod damage;
+mod existing;
+
 pub(crate) mod publish;
 
 // What does the same by hand.

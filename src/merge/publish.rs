@@ -29,12 +29,23 @@ pub(crate) struct Job<'a> {
     pub manifest: &'a Manifest,
     /// What is taken over from other repositories first.
     pub copies: Option<&'a Copies>,
-    /// Whether the index is there already.
-    pub has_index: bool,
+    /// What is known of the index there.
+    pub index: IndexState,
     /// The tags that are written.
     pub tags: Vec<TagJob>,
     /// The command that does all of it, when Docker writes.
     pub command: Option<Vec<String>>,
+}
+
+/// What is known of an index in a repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IndexState {
+    /// It was read.
+    Read,
+    /// A tag names it.
+    Named,
+    /// Nothing.
+    Unknown,
 }
 
 /// A tag that is to be written.
@@ -51,6 +62,27 @@ pub(crate) struct TagJob {
     pub outcome: Outcome,
 }
 
+/// When a tag is written: what a registry may refuse, since it lets no tag change, before what cannot be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The own tag of a version that has another digest.
+    Replaced,
+    /// The own tag of a version.
+    Literal,
+    /// A floating tag.
+    Floating,
+}
+
+impl TagJob {
+    fn stage(&self) -> Stage {
+        match (self.floating, self.outcome) {
+            (true, _) => Stage::Floating,
+            (false, Outcome::Replaced) => Stage::Replaced,
+            (false, _) => Stage::Literal,
+        }
+    }
+}
+
 /// How the writing went.
 #[derive(Default)]
 pub(crate) struct Published {
@@ -58,6 +90,8 @@ pub(crate) struct Published {
     pub outcomes: BTreeMap<String, BTreeMap<usize, Settled>>,
     /// What went wrong.
     pub problems: Vec<Diagnostic>,
+    /// What is worth knowing.
+    pub notes: Vec<Diagnostic>,
 }
 
 /// Writes all jobs, those of one repository one after another.
@@ -79,8 +113,9 @@ pub(crate) fn publish(jobs: &[Job<'_>], surroundings: &Surroundings<'_>) -> Publ
     }
     let queues: Vec<Vec<&Job<'_>>> = queues.into_values().collect();
     writer.phase(&queues, Writer::prepare);
-    writer.phase(&queues, |writer, job| writer.write(job, false));
-    writer.phase(&queues, |writer, job| writer.write(job, true));
+    for stage in [Stage::Replaced, Stage::Literal, Stage::Floating] {
+        writer.phase(&queues, |writer, job| writer.write(job, stage));
+    }
     writer.read_back();
     writer.published
 }
@@ -96,8 +131,13 @@ struct Writer<'a> {
     published: Published,
 }
 
-/// What a step did: the tags that it wrote, and why it stopped if it did.
-type Step = (Vec<usize>, Result<(), Diagnostic>);
+/// What a step did: the tags that it wrote and what is worth knowing, and why it stopped if it did.
+#[derive(Default)]
+struct Step {
+    written: Vec<usize>,
+    note: Option<Diagnostic>,
+    problem: Option<Diagnostic>,
+}
 
 impl<'a> Writer<'a> {
     /// Does one step of every job, and waits for all.
@@ -106,13 +146,14 @@ impl<'a> Writer<'a> {
             let jobs = queue.iter().filter(|job| !self.failed.contains(job.image));
             jobs.map(|job| (*job, step(self, job))).collect::<Vec<_>>()
         });
-        for (job, (written, result)) in done.into_iter().flatten() {
+        for (job, Step { written, note, problem }) in done.into_iter().flatten() {
             let outcomes = self.published.outcomes.entry(job.image.to_owned()).or_default();
             for tag in job.tags.iter().filter(|tag| written.contains(&tag.reference)) {
                 let digest = Some(job.manifest.digest.clone());
                 outcomes.insert(tag.reference, Settled { outcome: tag.outcome, digest, why: None });
             }
-            if let Err(problem) = result {
+            self.published.notes.extend(note);
+            if let Some(problem) = problem {
                 self.failed.insert(job.image);
                 self.published.problems.push(problem);
             }
@@ -125,20 +166,26 @@ impl<'a> Writer<'a> {
 
     /// Takes over what is missing, and writes the index under its digest.
     fn prepare(&self, job: &Job<'_>) -> Step {
-        let Some(command) = &job.command else { return (Vec::new(), self.prepare_natively(job)) };
+        let Some(command) = &job.command else {
+            return match self.prepare_natively(job) {
+                Ok(note) => Step { note, ..Step::default() },
+                Err(problem) => Step { problem: Some(problem), ..Step::default() },
+            };
+        };
         let location = self.location(job);
         self.progress.tell(&Event::Writing { location, what: "all tags, by Docker" });
         let all = job.tags.iter().map(|tag| tag.reference).collect();
         match (self.docker)(command) {
-            Ok(()) => (all, Ok(())),
+            Ok(()) => Step { written: all, ..Step::default() },
             Err(complaint) => {
                 let message = format!("image `{}`: `{}` failed: {complaint}", job.image, command.join(" "));
-                (Vec::new(), Err(Diagnostic::error("docker", message)))
+                Step { problem: Some(Diagnostic::error("docker", message)), ..Step::default() }
             }
         }
     }
 
-    fn prepare_natively(&self, job: &Job<'_>) -> Result<(), Diagnostic> {
+    /// The same without Docker; what is worth knowing of it.
+    fn prepare_natively(&self, job: &Job<'_>) -> Result<Option<Diagnostic>, Diagnostic> {
         let site = &self.sites[job.site];
         let location = &site.location;
         if let Some(copies) = job.copies {
@@ -168,12 +215,47 @@ impl<'a> Writer<'a> {
             );
             self.progress.tell(&Event::Done { location, what: &what });
         }
-        if !job.has_index {
-            self.put(location, site, &job.manifest.digest.clone().into(), job.manifest)?;
-            let what = format!("wrote index {}", job.manifest.digest);
-            self.progress.tell(&Event::Done { location, what: &what });
+        let damage = match job.index {
+            IndexState::Read => return Ok(None),
+            IndexState::Named => match self.is_served(job) {
+                Ok(()) => return Ok(None),
+                Err(damage) => Some(damage),
+            },
+            IndexState::Unknown => None,
+        };
+        let digest = &job.manifest.digest;
+        self.put(location, site, &digest.clone().into(), job.manifest)?;
+        // No tag moves to what cannot be read: a full disk may take everything and keep nothing.
+        self.is_served(job).map_err(|why| {
+            let message = format!(
+                "image `{}`: `{location}` took index {digest}, and does not serve it: {why}",
+                job.image
+            );
+            Diagnostic::error("not-stored", message)
+                .with_note("none of the image's tags was moved to it")
+                .with_help(
+                    "look after the registry (its disk may be full), then merge again; if it keeps the damaged index, delete that there, or build again: the index of another build has another digest",
+                )
+        })?;
+        let what = format!("wrote index {digest}");
+        self.progress.tell(&Event::Done { location, what: &what });
+        Ok(damage.map(|why| {
+            let message = format!(
+                "image `{}`: `{location}` did not serve index {digest}, which a tag names, and has it again: {why}",
+                job.image
+            );
+            Diagnostic::warning("damaged-index", message)
+        }))
+    }
+
+    /// Whether clients get the index of a job, or why not.
+    fn is_served(&self, job: &Job<'_>) -> Result<(), String> {
+        let at = TagOrDigest::Digest(job.manifest.digest.clone());
+        match self.sites[job.site].store.get_manifest(&at) {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err("it is not there".to_owned()),
+            Err(error) => Err(error.kind().to_string()),
         }
-        Ok(())
     }
 
     fn put(
@@ -187,33 +269,28 @@ impl<'a> Writer<'a> {
         site.store.put_manifest(at, manifest).map_err(|error| refused(&error))
     }
 
-    /// Writes the version tags, or the floating ones, one after another.
-    fn write(&self, job: &Job<'_>, floating: bool) -> Step {
+    /// Writes the tags of a stage, one after another.
+    fn write(&self, job: &Job<'_>, stage: Stage) -> Step {
         let (site, location) = (&self.sites[job.site], self.location(job));
-        let mut written = Vec::new();
+        let mut step = Step::default();
         if job.command.is_some() {
-            return (written, Ok(()));
+            return step;
         }
         let mut names: Vec<&str> = Vec::new();
-        let mut result = Ok(());
-        for tag in job.tags.iter().filter(|tag| tag.floating == floating) {
-            if let Err(problem) = self.put(location, site, &tag.tag.clone().into(), job.manifest) {
-                result = Err(match &tag.previous {
-                    Some(previous) => problem.with_note(format!(
-                        "the tag is there with another digest, {previous}: the registry may not let tags change"
-                    )),
-                    None => problem,
-                });
+        for tag in job.tags.iter().filter(|tag| tag.stage() == stage) {
+            self.progress.tell(&Event::Writing { location, what: tag.tag.as_str() });
+            if let Err(error) = site.store.put_manifest(&tag.tag.clone().into(), job.manifest) {
+                step.problem = Some(tag_refused(&error, tag));
                 break;
             }
-            written.push(tag.reference);
+            step.written.push(tag.reference);
             names.push(tag.tag.as_str());
         }
         if !names.is_empty() {
             let what = format!("tagged {}", names.join(", "));
             self.progress.tell(&Event::Done { location, what: &what });
         }
-        (written, result)
+        step
     }
 
     /// Looks whether each tag that was written has the digest that it was given.
@@ -270,10 +347,19 @@ impl Writer<'_> {
     fn settled(&self, job: &Job<'_>, tag: &TagJob) -> Result<Option<Descriptor>, Error> {
         let site = &self.sites[job.site];
         let deadline = self.clock.elapsed().saturating_add(SETTLE);
+        let at = TagOrDigest::Tag(tag.tag.clone());
+        let is_other = |found: &Descriptor| found.digest != job.manifest.digest;
+        let mut is_first = true;
         loop {
-            let found = site.store.head_manifest(&TagOrDigest::Tag(tag.tag.clone()))?;
+            let mut found = site.store.head_manifest(&at)?;
+            let is_last = self.clock.elapsed() >= deadline;
+            if (is_first || is_last) && found.as_ref().is_some_and(is_other) {
+                // A HEAD may lag behind, or lie.
+                found = site.store.get_manifest(&at)?.map(|manifest| manifest.descriptor());
+            }
+            is_first = false;
             let is_old = found.as_ref().is_some_and(|found| Some(&found.digest) == tag.previous.as_ref());
-            if !is_old || self.clock.elapsed() >= deadline {
+            if !is_old || is_last {
                 return Ok(found);
             }
             let why = "the registry still serves the tag's previous digest";
@@ -283,14 +369,42 @@ impl Writer<'_> {
     }
 }
 
+/// A tag that could not be written.
+fn tag_refused(error: &Error, tag: &TagJob) -> Diagnostic {
+    let problem = refused(error);
+    // Not what passes, nor what is about the content.
+    let (may_be_fixed, is_about_rights) = match error.kind() {
+        ErrorKind::Rejected { .. } | ErrorKind::Unsupported { .. } => (!is_blob_unknown(error), false),
+        ErrorKind::Unauthorized(_) | ErrorKind::Denied { .. } => (true, true),
+        _ => (false, false),
+    };
+    let Some(previous) = tag.previous.as_ref().filter(|_| may_be_fixed) else { return problem };
+    let problem = problem.with_note(format!(
+        "the tag is there with another digest, {previous}: the registry may not let tags change"
+    ));
+    let cure = match tag.stage() {
+        Stage::Replaced => {
+            "release a new version; or pass `--keep-existing` to leave a release as it is that is there"
+        }
+        Stage::Literal | Stage::Floating => {
+            "let the registry change this tag, or leave it out of `tags` where tags never change"
+        }
+    };
+    if is_about_rights { problem.with_note(format!("if so, {cure}")) } else { problem.with_help(cure) }
+}
+
 /// A refused write, with the cause that a code alone does not tell.
 fn refused(error: &Error) -> Diagnostic {
     let diagnostic = error.to_diagnostic();
-    let is_unknown = error.entries().iter().any(|entry| entry.code.contains("BLOB_UNKNOWN"));
     match error.kind() {
-        ErrorKind::Rejected { .. } if is_unknown && error.operation() == Operation::PutManifest => diagnostic
+        ErrorKind::Rejected { .. } if is_blob_unknown(error) && error.operation() == Operation::PutManifest => diagnostic
             .with_note("everything was there when it was checked: it was deleted since, or the registry requires the `subject` of an attestation")
             .with_help("run the merge again; on GitLab, build with `oci-artifact=false` in `output`"),
         _ => diagnostic,
     }
+}
+
+/// Whether the registry says that something of a manifest is not there.
+fn is_blob_unknown(error: &Error) -> bool {
+    error.entries().iter().any(|entry| entry.code.contains("BLOB_UNKNOWN"))
 }

@@ -7,6 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
 use crate::published::planned::PlannedImage;
 use crate::published::record::Record;
+use crate::reference::Digest;
 use crate::registry::Manifest;
 
 /// An image that is complete.
@@ -21,6 +22,8 @@ pub(super) struct Ready<'a> {
     pub(super) checked: Checked,
     /// Its index.
     pub(super) manifest: Manifest,
+    /// Whether the index is made of these builds, and was not there before.
+    pub(super) is_built: bool,
     /// What is to become of its tags, repository by repository.
     pub(super) decisions: Vec<Decision>,
 }
@@ -44,23 +47,37 @@ impl<'a> Ready<'a> {
             Diagnostic::error("compose", message)
                 .with_help("build with `oci-mediatypes=true` in `output`, or leave the annotations out")
         })?;
-        let mut decisions = Vec::new();
-        for &site in &subject.places {
-            let location = &subject.sites[site].location;
-            let tags = image.tags_in(location);
-            decisions.extend(tags.map(|tag| Decision {
-                site,
-                tag: tag.name.clone(),
-                report: decide(
-                    image,
-                    tag,
-                    location,
-                    &manifest.digest,
-                    &records[site],
-                    subject.allow_backward,
-                ),
-            }));
-        }
-        Ok(Self { key, image, places: subject.places.clone(), checked, manifest, decisions })
+        let decisions = decisions(subject, &manifest.digest, records);
+        let places = subject.places.clone();
+        Ok(Self { key, image, places, checked, manifest, is_built: true, decisions })
     }
+
+    /// Takes an index that is there instead of the one that was built.
+    pub(super) fn take(
+        &mut self,
+        subject: &Subject<'_>,
+        checked: Checked,
+        manifest: Manifest,
+        records: &[Record],
+    ) {
+        self.decisions = decisions(subject, &manifest.digest, records);
+        self.is_built = false;
+        self.checked = checked;
+        self.manifest = manifest;
+    }
+}
+
+/// What is to become of the tags of an image that has this index.
+fn decisions(subject: &Subject<'_>, digest: &Digest, records: &[Record]) -> Vec<Decision> {
+    let mut decisions = Vec::new();
+    for &site in &subject.places {
+        let location = &subject.sites[site].location;
+        let image = subject.image;
+        decisions.extend(image.tags_in(location).map(|tag| Decision {
+            site,
+            tag: tag.name.clone(),
+            report: decide(image, tag, location, digest, &records[site], subject.allow_backward),
+        }));
+    }
+    decisions
 }

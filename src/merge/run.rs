@@ -7,12 +7,12 @@ use super::check::check;
 use super::decide::{
     Decision, immutable, is_released, may_be_version, only_adds, says_it_is, unguarded, unlisted,
 };
-use super::publish::{Job, TagJob, publish};
+use super::publish::{IndexState, Job, TagJob, publish};
 use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Outcome, Report, Settled, Status};
 use super::subject::{Checked, Subject};
 use super::surroundings::{Options, Surroundings};
-use super::{bases, command};
+use super::{bases, command, damage, existing};
 use crate::diagnostic::Diagnostic;
 use crate::published::metadata::Metadata;
 use crate::published::planned::{Planned, PlannedImage};
@@ -66,16 +66,23 @@ pub fn merge(
         image.why.clone_from(&checked.held);
         if image.why.is_empty() && checked.problems.is_empty() {
             match Ready::compose(subject, checked, survey.records()) {
-                Ok(one) => {
-                    image.digest = Some(one.manifest.digest.clone());
-                    image.media_type = Some(one.manifest.media_type.clone());
-                    image.size = Some(one.manifest.bytes.len());
-                    ready.push(one);
-                }
+                Ok(one) => ready.push(one),
                 Err(problem) => report.problems.push(problem),
             }
         }
         report.images.insert(subject.key.to_owned(), image);
+    }
+    if options.keep_existing {
+        let kept = existing::keep(&mut ready, &subjects, &mut survey);
+        report.problems.extend(kept.problems);
+        report.notes.extend(kept.notes);
+    }
+    for one in &ready {
+        let image = report.images.get_mut(one.key).expect("every image is reported");
+        image.digest = Some(one.manifest.digest.clone());
+        image.media_type = Some(one.manifest.media_type.clone());
+        image.size = Some(one.manifest.bytes.len());
+        image.platforms.clone_from(&one.checked.platforms);
     }
     if !options.allow_backward {
         let unlisted = |one: &Ready<'_>| unlisted(one.image, &one.decisions, survey.records());
@@ -85,7 +92,9 @@ pub fn merge(
     if report.problems.is_empty() && !options.allow_retag {
         report.problems.extend(check_immutable(&ready, &mut survey));
         report.problems.extend(check_released(&ready, &mut survey));
+        report.problems.extend(damage::unknown(&ready, survey.records()));
     }
+    report.notes.extend(damage::replaced(&ready, survey.records()));
     if !report.problems.is_empty() {
         return abandoned(report, planned);
     }
@@ -177,7 +186,7 @@ fn check_immutable(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Vec<Diagnost
         .filter(|(_, decision)| decision.report.outcome == Outcome::Replaced)
         .collect();
     let question = |(_, decision): &(&Ready<'_>, &Decision)| {
-        Some((decision.site, Question::Manifest(decision.report.previous.clone()?)))
+        Some((decision.site, Question::Previous(decision.report.previous.clone()?)))
     };
     let mut problems = match survey.ask(conflicts.iter().filter_map(question).collect()) {
         Round::Idle => Vec::new(),
@@ -185,7 +194,7 @@ fn check_immutable(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Vec<Diagnost
     };
     for (ready, Decision { site, tag: _, report }) in conflicts {
         let published = report.previous.as_ref();
-        let published = published.and_then(|digest| survey.records()[*site].manifest(digest).present());
+        let published = published.and_then(|digest| survey.records()[*site].previous(digest).present());
         if !published.is_some_and(|published| only_adds(&ready.manifest, &published.manifest)) {
             problems.push(immutable(ready.key, report, &ready.manifest.digest));
         }
@@ -200,7 +209,7 @@ fn check_released(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Vec<Diagnosti
         .filter(|(ready, one)| one.report.outcome == Outcome::Moved && may_be_version(ready.image, &one.tag))
         .collect();
     let question = |(_, decision): &(&Ready<'_>, &Decision)| {
-        Some((decision.site, Question::Manifest(decision.report.previous.clone()?)))
+        Some((decision.site, Question::Previous(decision.report.previous.clone()?)))
     };
     let mut problems = match survey.ask(moved.iter().filter_map(question).collect()) {
         Round::Idle => Vec::new(),
@@ -208,7 +217,7 @@ fn check_released(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Vec<Diagnosti
     };
     for (ready, Decision { site, tag, report }) in moved {
         let published = report.previous.as_ref();
-        let published = published.and_then(|digest| survey.records()[*site].manifest(digest).present());
+        let published = published.and_then(|digest| survey.records()[*site].previous(digest).present());
         let version = published.and_then(|published| says_it_is(tag, &published.manifest));
         problems.extend(version.map(|version| is_released(ready.key, report, &version)));
     }
@@ -245,18 +254,23 @@ fn write(
                     outcome: report.outcome,
                 })
                 .collect();
-            if tags.is_empty() {
+            let is_docker = options.dry_run || options.use_docker;
+            // Tags that are right may name an index that is damaged.
+            if tags.is_empty() && (!is_tagged || is_docker) {
                 continue;
             }
-            let is_there = records[site].manifest(&one.manifest.digest).present().is_some();
+            let is_read = records[site].manifest(&one.manifest.digest).present().is_some();
             jobs.push(Job {
                 image: one.key,
                 site,
                 manifest: &one.manifest,
                 copies: one.checked.copies.get(&site),
-                has_index: is_tagged || is_there,
-                command: (options.dry_run || options.use_docker)
-                    .then(|| command::imagetools(one, site, &tags, surroundings.sites)),
+                index: match (is_read, is_tagged) {
+                    (true, _) => IndexState::Read,
+                    (false, true) => IndexState::Named,
+                    (false, false) => IndexState::Unknown,
+                },
+                command: is_docker.then(|| command::imagetools(one, site, &tags, surroundings.sites)),
                 tags,
             });
         }
@@ -290,6 +304,7 @@ fn write(
         image.settle(&outcomes);
     }
     report.problems.extend(published.problems);
+    report.notes.extend(published.notes);
     for one in ready.iter().filter(|one| report.images[one.key].status != Status::Failed) {
         let sites = one.places.iter().map(|&site| &surroundings.sites[site].location);
         report.published.extend(sites.map(|location| location.with_digest(&one.manifest.digest)));

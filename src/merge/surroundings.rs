@@ -17,6 +17,8 @@ pub struct Options {
     pub allow_backward: bool,
     /// Give tags of versions another digest even when the image is immutable.
     pub allow_retag: bool,
+    /// Leave releases as they are whose own tags are there.
+    pub keep_existing: bool,
     /// Publish images whose builds have different bases.
     pub allow_mixed_bases: bool,
     /// Let Docker write.

@@ -16,8 +16,12 @@ pub(crate) enum Question {
     Tag(Tag),
     /// The manifest with this digest.
     Manifest(Digest),
-    /// The size of a blob.
+    /// The manifest with this digest, which a tag has that is to have another.
+    Previous(Digest),
+    /// The size of a blob, as a HEAD tells it.
     Blob(Digest),
+    /// The size of a blob, as reading it tells, before what a HEAD told is an error.
+    Measure(Digest),
     /// What is in a blob, the configuration of an image.
     Configuration(Digest),
     /// All tags.
@@ -26,6 +30,23 @@ pub(crate) enum Question {
     Referrers(Digest),
     /// What a client gets that knows Docker's media types alone.
     ForDocker(TagOrDigest),
+}
+
+impl Question {
+    /// Whether it is about what is to be replaced, and so may be damaged.
+    #[must_use]
+    pub(crate) fn is_about_replaced(&self) -> bool {
+        match self {
+            Self::Tag(_) | Self::Previous(_) => true,
+            Self::Manifest(_)
+            | Self::Blob(_)
+            | Self::Measure(_)
+            | Self::Configuration(_)
+            | Self::Tags
+            | Self::Referrers(_)
+            | Self::ForDocker(_) => false,
+        }
+    }
 }
 
 /// Questions to repositories, which are named by their positions among the sites.
@@ -51,6 +72,8 @@ pub enum FaultKind {
     Invalid,
     /// The registry refuses to serve it.
     Refused,
+    /// The registry fails when it is to serve it.
+    Failed,
 }
 
 impl Fault {
@@ -66,6 +89,17 @@ impl Fault {
             _ => return None,
         };
         Some(Self { kind, diagnostic: error.to_diagnostic() })
+    }
+
+    /// The same of what is to be replaced: a registry that fails to serve it has lost it.
+    #[must_use]
+    pub(crate) fn of_replaced(error: &Error) -> Option<Self> {
+        match error.kind() {
+            ErrorKind::Server { .. } => {
+                Some(Self { kind: FaultKind::Failed, diagnostic: error.to_diagnostic() })
+            }
+            _ => Self::of(error),
+        }
     }
 
     /// What was found.
@@ -187,10 +221,14 @@ impl Record {
     /// Forgets which manifests and blobs are not there, so that they are asked for again.
     pub(crate) fn forget_absent(&mut self) {
         self.replies.retain(|question, reply| match question {
-            Question::Manifest(_) | Question::Blob(_) | Question::Configuration(_) => {
+            Question::Manifest(_) | Question::Blob(_) | Question::Measure(_) | Question::Configuration(_) => {
                 !matches!(reply, Reply::Absent)
             }
-            Question::Tag(_) | Question::Tags | Question::Referrers(_) | Question::ForDocker(_) => true,
+            Question::Tag(_)
+            | Question::Previous(_)
+            | Question::Tags
+            | Question::Referrers(_)
+            | Question::ForDocker(_) => true,
         });
     }
 
@@ -221,6 +259,15 @@ impl Record {
         })
     }
 
+    /// The manifest that a tag has.
+    #[must_use]
+    pub(crate) fn previous(&self, digest: &Digest) -> Known<'_, &Served> {
+        self.get(&Question::Previous(digest.clone()), |answer| match answer {
+            Answer::Manifest(served) => Some(&**served),
+            _ => None,
+        })
+    }
+
     /// The size of a blob.
     #[must_use]
     pub(crate) fn blob(&self, digest: &Digest) -> Known<'_, u64> {
@@ -231,10 +278,22 @@ impl Record {
         if configuration != Known::Unasked {
             return configuration;
         }
-        self.get(&Question::Blob(digest.clone()), |answer| match answer {
-            Answer::Size(size) => Some(*size),
-            _ => None,
-        })
+        let size = |question| {
+            self.get(&question, |answer| match answer {
+                Answer::Size(size) => Some(*size),
+                _ => None,
+            })
+        };
+        match size(Question::Measure(digest.clone())) {
+            Known::Unasked => size(Question::Blob(digest.clone())),
+            known => known,
+        }
+    }
+
+    /// Whether what is known of a blob comes from reading it, and not from a HEAD.
+    #[must_use]
+    pub(crate) fn is_measured(&self, digest: &Digest) -> bool {
+        self.knows(&Question::Measure(digest.clone())) || self.knows(&Question::Configuration(digest.clone()))
     }
 
     /// A configuration.

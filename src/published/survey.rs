@@ -19,8 +19,8 @@ const MAX_QUESTIONS: usize = 200_000;
 /// What a survey makes of trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
-    /// A repository that fails is asked nothing more, and an answer that cannot be used is a failure, too: for those who
-    /// give up when anything is wrong.
+    /// A repository that fails is asked nothing more, and an answer that cannot be used is a failure, too, unless it is
+    /// about what is to be replaced: for those who give up when anything is wrong.
     EndsIt,
     /// A repository that fails is asked nothing more, the others are; an answer that cannot be used is an answer: for
     /// those who tell all that is wrong.
@@ -125,10 +125,14 @@ impl<'a> Survey<'a> {
                 }
                 Ok(Reply::Present(answer))
             }
-            Err(error) => match Fault::of(&error).filter(|_| self.trouble == Trouble::IsTold) {
-                Some(fault) => Ok(Reply::Faulty(fault)),
-                None => Err(error.to_diagnostic()),
-            },
+            Err(error) => {
+                let fault = match self.trouble {
+                    Trouble::IsTold => Fault::of(&error),
+                    Trouble::EndsIt if question.is_about_replaced() => Fault::of_replaced(&error),
+                    Trouble::EndsIt => None,
+                };
+                fault.map(Reply::Faulty).ok_or_else(|| error.to_diagnostic())
+            }
         }
     }
 }
@@ -143,11 +147,12 @@ fn look_up(store: &dyn Store, question: &Question) -> Result<Option<Answer>, Err
             let found = store.head_manifest(&TagOrDigest::Tag(tag.clone()))?;
             found.map(|descriptor| Answer::Tag(descriptor.digest))
         }
-        Question::Manifest(digest) => {
+        Question::Manifest(digest) | Question::Previous(digest) => {
             let found = store.get_manifest(&TagOrDigest::Digest(digest.clone()))?;
             found.map(|manifest| Answer::Manifest(Box::new(Served::read(manifest))))
         }
         Question::Blob(digest) => store.head_blob(digest)?.map(Answer::Size),
+        Question::Measure(digest) => store.measure_blob(digest)?.map(Answer::Size),
         Question::Configuration(digest) => {
             let found = store.get_blob(digest, MAX_CONFIG)?;
             found.map(|content| Answer::Configuration(Configuration::read(&content)))

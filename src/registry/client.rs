@@ -14,10 +14,11 @@ use super::clock::{Clock, SystemClock};
 use super::credentials::Credentials;
 use super::error::{Error, ErrorEntry, ErrorKind, Operation, entries_of, explanation};
 use super::exchange::Exchanger;
+use super::greeting;
 use super::observer::{Observer, Silent};
 use super::proxy::Proxies;
 use super::retry::{Again, Attempts, Patience};
-use super::transport::{Answer, Message, Timeouts, Transport};
+use super::transport::{Answer, Message, Timeouts, Transport, TransportError};
 use super::url::{Scheme, Url, is_loopback, split_authority};
 use crate::reference::{Registry, Repository};
 
@@ -56,8 +57,8 @@ impl fmt::Debug for Client {
 struct Shared {
     exchanger: Arc<Exchanger>,
     authenticator: Authenticator,
-    /// Registries on this machine that turned out to use TLS.
-    encrypted: Mutex<BTreeSet<Registry>>,
+    /// How registries turned out to be spoken to that may go without encryption.
+    schemes: Mutex<BTreeMap<Registry, Scheme>>,
     /// What was written, and when: repository and digest or tag.
     written: Mutex<BTreeMap<(String, String), Duration>>,
 }
@@ -113,8 +114,8 @@ impl Client {
         });
         let credentials = Credentials::new(environment, home.as_deref(), timeouts.helper);
         let authenticator = Authenticator::new(exchanger.clone(), credentials);
-        let (encrypted, written) = Default::default();
-        Ok(Self { shared: Arc::new(Shared { exchanger, authenticator, encrypted, written }) })
+        let (schemes, written) = Default::default();
+        Ok(Self { shared: Arc::new(Shared { exchanger, authenticator, schemes, written }) })
     }
 
     /// Where a registry is.
@@ -122,7 +123,7 @@ impl Client {
         let shared = &self.shared;
         let host = split_authority(registry.as_str()).0;
         let is_plain = (is_loopback(host) || shared.exchanger.insecure.contains(registry))
-            && !lock(&shared.encrypted).contains(registry);
+            && lock(&shared.schemes).get(registry) != Some(&Scheme::Https);
         let authority = if registry.is_docker_hub() { DOCKER_HUB } else { registry.as_str() };
         Url::new(if is_plain { Scheme::Http } else { Scheme::Https }, authority, "/v2/")
     }
@@ -133,15 +134,9 @@ impl Client {
         lock(&self.shared.written).insert((repository.to_string(), what.to_owned()), now);
     }
 
-    /// When we wrote the first of these that we did write.
-    fn written<'w>(
-        &self,
-        repository: &Repository,
-        what: impl IntoIterator<Item = &'w str>,
-    ) -> Option<Duration> {
-        let written = lock(&self.shared.written);
-        let repository = repository.to_string();
-        what.into_iter().find_map(|what| written.get(&(repository.clone(), what.to_owned())).copied())
+    /// When we wrote something.
+    fn written(&self, repository: &Repository, what: &str) -> Option<Duration> {
+        lock(&self.shared.written).get(&(repository.to_string(), what.to_owned())).copied()
     }
 
     /// Sends a request until the answer is one that stays; any status from 200 to 499 is one, but for 401, 403, 408 and
@@ -151,9 +146,10 @@ impl Client {
     }
 
     fn try_call(&self, call: &Call<'_>) -> Result<Answer, ErrorKind> {
-        let Shared { exchanger, authenticator, encrypted, .. } = &*self.shared;
+        let Shared { exchanger, authenticator, .. } = &*self.shared;
         let mut attempts = Attempts::new(exchanger.patience, exchanger.clock.as_ref());
         let mut asked = Scopes::default();
+        let mut refused = None;
         loop {
             let registry = self.address(call.repository.registry());
             let url = Url {
@@ -165,14 +161,13 @@ impl Client {
             let authorization = authenticator.authorization(&needs)?;
             let header = authorization.as_ref().map(|authorization| authorization.header.as_str());
             let outcome = exchanger.follow(&url, &call.message, header);
+            if url.scheme == Scheme::Http && self.wants_tls(call.repository.registry(), &url, &outcome) {
+                continue;
+            }
             let Some(answer) = exchanger.judge(outcome, &url, &call.message, &mut attempts)? else {
                 continue;
             };
             let is_own = answer.url.has_same_origin(&url);
-            if answer.status == 400 && url.scheme == Scheme::Http && speaks_tls(&answer.body) {
-                lock(encrypted).insert(call.repository.registry().clone());
-                continue;
-            }
             if answer.status == 401 && is_own {
                 let headers = answer.headers.get_all("www-authenticate").iter();
                 let challenge = challenge::parse(headers.filter_map(|value| value.to_str().ok()));
@@ -189,9 +184,8 @@ impl Client {
                 authenticator.learn(&registry, challenge);
                 continue;
             }
-            if let Some(written) = self.is_unsettled(call, &answer) {
-                let again = Again::Unsettled(written);
-                let why = "what was just written is not visible yet";
+            if let Some((since, why)) = self.is_unsettled(call, &answer, &mut refused) {
+                let again = Again::Unsettled(since);
                 if exchanger.pause(&url, &call.message, &mut attempts, again, why) {
                     continue;
                 }
@@ -208,18 +202,52 @@ impl Client {
         }
     }
 
-    /// When we wrote what the registry says is not there.
-    fn is_unsettled(&self, call: &Call<'_>, answer: &Answer) -> Option<Duration> {
+    /// Whether a registry that was sent a request without encryption speaks TLS. That is found out once: meanwhile, other
+    /// requests wait.
+    fn wants_tls(&self, registry: &Registry, url: &Url, outcome: &Result<Answer, TransportError>) -> bool {
+        use TransportError as E;
+        let is_doubtful = match outcome {
+            // Servers explain it in words of their own, and not to a HEAD.
+            Ok(answer) => answer.status == 400 && answer.url.has_same_origin(url),
+            Err(E::Lost(_) | E::Protocol(_) | E::Timeout(_)) => true,
+            Err(_) => return false,
+        };
+        let mut known = lock(&self.shared.schemes);
+        let scheme = match known.get(registry) {
+            Some(scheme) => *scheme,
+            None if is_doubtful => match greeting::speaks_tls(url) {
+                Some(true) => Scheme::Https,
+                Some(false) => Scheme::Http,
+                None => return false,
+            },
+            None => Scheme::Http,
+        };
+        known.insert(registry.clone(), scheme);
+        scheme == Scheme::Https
+    }
+
+    /// Since when the registry may not have caught up with what is there, and with what. `refused` is when it first
+    /// refused a manifest.
+    fn is_unsettled(
+        &self,
+        call: &Call<'_>,
+        answer: &Answer,
+        refused: &mut Option<Duration>,
+    ) -> Option<(Duration, &'static str)> {
         if let Some(reads) = &call.reads {
-            return self.written(call.repository, [reads.as_str()]).filter(|_| answer.status == 404);
+            let written = self.written(call.repository, reads).filter(|_| answer.status == 404)?;
+            return Some((written, "what was just written is not there yet"));
         }
-        if call.message.method != Method::PUT || !matches!(answer.status, 400 | 404) {
+        // Whoever writes a manifest has seen there what it names, perhaps in another place of the same registry.
+        let is_unknown = match answer.status {
+            400 => entries_of(&answer.body).is_some_and(|errors| errors.iter().any(is_blob_unknown)),
+            status => status == 404,
+        };
+        if call.message.method != Method::PUT || !is_unknown {
             return None;
         }
-        let errors = entries_of(&answer.body).filter(|errors| errors.iter().any(is_blob_unknown))?;
-        let kind = ErrorKind::Rejected { status: answer.status, errors };
-        let missing = Error::new(call.operation, "", kind).named_digests();
-        self.written(call.repository, missing.iter().map(crate::reference::Digest::as_str))
+        let since = *refused.get_or_insert_with(|| self.shared.exchanger.clock.elapsed());
+        Some((since, "what the manifest names is not there yet"))
     }
 
     /// Gives up what a failed mount began. Whether that goes well does not matter.
@@ -255,12 +283,6 @@ pub(super) fn refusal(answer: &Answer) -> ErrorKind {
 
 fn is_blob_unknown(entry: &ErrorEntry) -> bool {
     matches!(entry.code.as_str(), "MANIFEST_BLOB_UNKNOWN" | "BLOB_UNKNOWN" | "MANIFEST_UNKNOWN")
-}
-
-/// Whether a server says that it wants TLS, as Go's and nginx do.
-fn speaks_tls(body: &[u8]) -> bool {
-    let body = String::from_utf8_lossy(body);
-    body.contains("HTTP request") && body.contains("HTTPS")
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

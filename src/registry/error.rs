@@ -89,6 +89,13 @@ pub enum ErrorKind {
         /// What the registry said.
         errors: Vec<ErrorEntry>,
     },
+    /// The registry takes what is written, and does not serve it.
+    NotStored {
+        /// The status code of the write, from 200.
+        status: u16,
+        /// What became of reading it.
+        why: String,
+    },
     /// There is no connection, or it broke.
     Transport {
         /// What happened.
@@ -216,6 +223,7 @@ impl Error {
             ErrorKind::RateLimited { .. } => "registry-rate-limited",
             ErrorKind::Server { .. } => "registry-failed",
             ErrorKind::Rejected { .. } => "registry-rejected",
+            ErrorKind::NotStored { .. } => "not-stored",
             ErrorKind::Transport { problem: TransportError::Tls { .. }, .. } => "registry-tls",
             ErrorKind::Transport { .. } => "registry-network",
             ErrorKind::Digest { .. } => "digest-mismatch",
@@ -248,7 +256,7 @@ impl Error {
             ErrorKind::RateLimited { .. } => "try again later, or log in: limits are higher with an account".into(),
             ErrorKind::Transport { problem, .. } => return problem.help().map(str::to_owned),
             ErrorKind::Digest { .. } => "something between here and the registry changes content, or the registry is damaged".into(),
-            ErrorKind::ForeignNotFound { .. } => "check the registry's address; a proxy may also have answered in its place".into(),
+            ErrorKind::NotStored { .. } | ErrorKind::ForeignNotFound { .. } => "check the registry's address; a proxy may also have answered in its place".into(),
             ErrorKind::Locked => "wait until the other process is done".into(),
             ErrorKind::NotFound(_) if self.operation == Operation::PutManifest => {
                 "create the repository first: this registry does not do so by itself".into()
@@ -330,6 +338,10 @@ impl fmt::Display for ErrorKind {
             Self::Rejected { status, errors } => {
                 write!(f, "the registry refuses it with status {status}{}", said(errors))
             }
+            Self::NotStored { status, why } => write!(
+                f,
+                "status {status} answers the write, where a registry answers 201, and what was written cannot be read: {why}"
+            ),
             Self::Transport { problem, host, attempts } => {
                 write!(f, "{host}: {problem}{}", tried(*attempts))
             }

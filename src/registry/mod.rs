@@ -13,6 +13,7 @@ mod clock;
 mod credentials;
 mod error;
 mod exchange;
+mod greeting;
 mod layout;
 mod location;
 mod observer;
@@ -181,6 +182,15 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// As [`ErrorKind`] says.
     fn head_blob(&self, digest: &Digest) -> Result<Option<u64>, Error>;
+
+    /// The size of a blob in bytes as reading it tells: a HEAD may tell that of something else, such as of a link to the
+    /// blob or of a page for people.
+    ///
+    /// # Errors
+    /// As [`ErrorKind`] says.
+    fn measure_blob(&self, digest: &Digest) -> Result<Option<u64>, Error> {
+        self.head_blob(digest)
+    }
 
     /// A blob of at most `limit` bytes. Its digest is verified.
     ///

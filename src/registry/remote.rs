@@ -10,7 +10,7 @@ use super::auth::Scopes;
 use super::client::{Call, Client, refusal};
 use super::error::{Error, ErrorKind, Operation, entries_of};
 use super::pages::{ASTRAY, Names, Next, Pages};
-use super::transport::{Answer, Message};
+use super::transport::{Answer, Message, TransportError};
 use super::url::encode;
 use super::{MAX_MANIFEST, Manifest, Mount, Negotiated, Store, TagOrDigest};
 use crate::oci::{Descriptor, Index, MANIFEST_TYPES, media_type_of};
@@ -70,6 +70,18 @@ impl RemoteRepository {
         call
     }
 
+    /// The answer to a HEAD; none when the server fails or says nothing that can be read, as some do that serve GET well.
+    fn head(&self, call: &Call<'_>) -> Result<Option<Answer>, Error> {
+        match self.client.call(call) {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) => match error.kind() {
+                ErrorKind::Server { .. }
+                | ErrorKind::Transport { problem: TransportError::Protocol(_), .. } => Ok(None),
+                _ => Err(error),
+            },
+        }
+    }
+
     fn fetch_manifest(&self, operation: Operation, at: &TagOrDigest) -> Result<Option<Manifest>, Error> {
         let call = self.read_manifest(operation, Method::GET, at);
         let answer = self.client.call(&call)?;
@@ -98,7 +110,11 @@ impl Store for RemoteRepository {
 
     fn head_manifest(&self, at: &TagOrDigest) -> Result<Option<Descriptor>, Error> {
         let call = self.read_manifest(Operation::HeadManifest, Method::HEAD, at);
-        let answer = self.client.call(&call)?;
+        let fetch = || {
+            let manifest = self.fetch_manifest(Operation::HeadManifest, at)?;
+            Ok(manifest.map(|manifest| manifest.descriptor()))
+        };
+        let Some(answer) = self.head(&call)? else { return fetch() };
         let fail = |kind| Error::new(call.operation, call.subject.clone(), kind);
         if is_bare_missing(&answer) {
             return Ok(None);
@@ -107,13 +123,12 @@ impl Store for RemoteRepository {
             return Err(fail(refusal(&answer)));
         }
         let asked = if let TagOrDigest::Digest(digest) = at { Some(digest.clone()) } else { None };
-        let told =
-            told_digest(&answer).map_err(fail)?.or_else(|| asked.clone()).filter(|_| answer.is_success());
+        let told = told_digest(&answer).ok().flatten();
+        let told = told.or_else(|| asked.clone()).filter(|_| answer.is_success());
         let media_type = Some(answer.content_type()).filter(|kind| is_manifest_type(kind));
         let (Some(digest), Some(media_type), Some(size)) = (told, media_type, answer.content_length()) else {
             // Not every registry says enough without the content.
-            let manifest = self.fetch_manifest(Operation::HeadManifest, at)?;
-            return Ok(manifest.map(|manifest| manifest.descriptor()));
+            return fetch();
         };
         match asked {
             Some(expected) if expected.algorithm() == digest.algorithm() && expected != digest => {
@@ -155,34 +170,44 @@ impl Store for RemoteRepository {
         }
         self.client.wrote(&self.repository, at.as_str());
         self.client.wrote(&self.repository, manifest.digest.as_str());
-        Ok(())
+        if answer.status == 201 {
+            return Ok(());
+        }
+        // Pages for people, caches and gateways also say that all went well.
+        let stored = self.fetch_manifest(Operation::PutManifest, &manifest.digest.clone().into());
+        let why = match stored {
+            Ok(Some(_)) => return Ok(()),
+            Ok(None) => "it is not there".to_owned(),
+            Err(error) => error.kind().to_string(),
+        };
+        Err(fail(ErrorKind::NotStored { status: answer.status, why }))
     }
 
     fn head_blob(&self, digest: &Digest) -> Result<Option<u64>, Error> {
-        let mut call = self.read_blob(Operation::HeadBlob, Method::HEAD, digest);
-        let answer = self.client.call(&call)?;
-        if is_bare_missing(&answer) {
+        let answer = self.head(&self.read_blob(Operation::HeadBlob, Method::HEAD, digest))?;
+        if answer.as_ref().is_some_and(is_bare_missing) {
             return Ok(None);
         }
-        if answer.is_success()
-            && let Some(size) = answer.content_length()
-        {
-            return Ok(Some(size));
+        match answer.filter(Answer::is_success).and_then(|answer| answer.content_length()) {
+            Some(size) => Ok(Some(size)),
+            // Either no registry answered, or one that does not say enough: an explanation comes with GET alone.
+            None => self.measure_blob(digest),
         }
-        // Either no registry answered, or one that does not say enough: an explanation comes with GET alone.
-        call.message.method = Method::GET;
+    }
+
+    fn measure_blob(&self, digest: &Digest) -> Result<Option<u64>, Error> {
+        let mut call = self.read_blob(Operation::HeadBlob, Method::GET, digest);
         call.message.headers.push(("range", "bytes=0-0".to_owned()));
+        call.message.is_cut = true;
         let answer = self.client.call(&call)?;
         if is_missing(&answer) {
             return Ok(None);
         }
         let fail = |kind| Err(Error::new(call.operation, call.subject.clone(), kind));
-        let range = answer.header("content-range");
-        let total = range.and_then(|range| range.rsplit_once('/')?.1.parse().ok());
-        match (answer.is_success(), total.or_else(|| answer.content_length())) {
-            (true, Some(size)) => Ok(Some(size)),
-            (true, None) => fail(ErrorKind::Invalid("the registry does not report the size".to_owned())),
-            (false, _) => fail(refusal(&answer)),
+        match (total_of(&answer, call.message.limit), answer.is_success()) {
+            (Some(size), _) => Ok(Some(size)),
+            (None, true) => fail(ErrorKind::Invalid("the registry does not report the size".to_owned())),
+            (None, false) => fail(refusal(&answer)),
         }
     }
 
@@ -347,6 +372,20 @@ fn is_missing(answer: &Answer) -> bool {
 /// The same for HEAD, whose answer has no words: the media type of those that GET would get.
 fn is_bare_missing(answer: &Answer) -> bool {
     answer.status == 404 && answer.content_type().ends_with("json")
+}
+
+/// The size of all of what the first byte was asked of. `limit` is how many bytes of an answer are read.
+fn total_of(answer: &Answer, limit: u64) -> Option<u64> {
+    let range = answer.header("content-range");
+    let told = range.and_then(|range| range.rsplit_once('/')?.1.parse().ok());
+    let read = answer.body.len() as u64;
+    match answer.status {
+        // 416 is the answer when there is no first byte.
+        206 | 416 => told,
+        // The request for a part was passed over.
+        200 => answer.content_length().or_else(|| (read < limit).then_some(read)),
+        _ => None,
+    }
 }
 
 /// The digest that a registry tells.

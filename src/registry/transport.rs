@@ -126,11 +126,13 @@ pub(super) struct Message<'a> {
     pub(super) body: Option<&'a [u8]>,
     /// The most bytes of a good answer.
     pub(super) limit: u64,
+    /// Whether what is beyond them stays unread, which else is an error.
+    pub(super) is_cut: bool,
 }
 
 impl Message<'_> {
     pub(super) fn new(method: Method) -> Self {
-        Self { method, headers: Vec::new(), body: None, limit: MAX_EXPLANATION }
+        Self { method, headers: Vec::new(), body: None, limit: MAX_EXPLANATION, is_cut: false }
     }
 }
 
@@ -226,15 +228,17 @@ impl Transport {
         let is_head = message.method == Method::HEAD;
         let is_success = parts.status.is_success();
         let limit = if is_success { message.limit } else { MAX_EXPLANATION };
-        if is_success && !is_head && body.content_length().is_some_and(|length| length > limit) {
+        let is_strict = is_success && !message.is_cut;
+        let is_long = body.content_length().is_some_and(|length| length > limit);
+        if is_strict && !is_head && is_long {
             return Err(TransportError::TooLarge(limit));
         }
         let mut content = Vec::new();
-        if !is_head {
+        if !is_head && !(message.is_cut && is_long) {
             let read = body.as_reader().take(limit + 1).read_to_end(&mut content);
             let too_large = content.len() as u64 > limit;
             match read {
-                Ok(_) if too_large && is_success => return Err(TransportError::TooLarge(limit)),
+                Ok(_) if too_large && is_strict => return Err(TransportError::TooLarge(limit)),
                 Err(error) if is_success => return Err(explain(error.into())),
                 // The status says enough.
                 _ => content.truncate(usize::try_from(limit).unwrap_or(usize::MAX)),

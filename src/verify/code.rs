@@ -215,7 +215,7 @@ impl From<FaultKind> for Code {
             FaultKind::DigestMismatch => Self::DigestMismatch,
             FaultKind::TooLarge => Self::TooLarge,
             FaultKind::Invalid => Self::InvalidManifest,
-            FaultKind::Refused => Self::Refused,
+            FaultKind::Refused | FaultKind::Failed => Self::Refused,
         }
     }
 }

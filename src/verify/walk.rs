@@ -467,6 +467,9 @@ impl<'a> Walk<'a> {
         match self.blob(site, digest) {
             Known::Unasked => {}
             Known::Present(size) if u64::try_from(blob.size) == Ok(size) => {}
+            Known::Present(_) | Known::Absent if !records[site].is_measured(digest) => {
+                self.need(site, Question::Measure(digest.clone()));
+            }
             Known::Present(size) => {
                 let message =
                     format!("{name}, {digest}, has {size} bytes, but its manifest says {}", blob.size);

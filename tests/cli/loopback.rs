@@ -110,12 +110,16 @@ impl From<Answer> for Reply {
 
 type Handler = dyn Fn(&Seen) -> Reply + Send + Sync;
 
+/// What a server with TLS answers without it.
+type ToPlain = dyn Fn() -> Option<Answer> + Send + Sync;
+
 struct Shared {
     handler: Box<Handler>,
     seen: Mutex<Vec<Seen>>,
     count: AtomicUsize,
     stopped: AtomicBool,
     tls: Option<Arc<ServerConfig>>,
+    to_plain: Box<ToPlain>,
 }
 
 /// A server, until it is dropped.
@@ -127,11 +131,20 @@ pub(crate) struct Server {
 impl Server {
     /// A server that answers as `handler` says.
     pub(crate) fn start<R: Into<Reply>>(handler: impl Fn(&Seen) -> R + Send + Sync + 'static) -> Self {
-        Self::run(Box::new(move |seen| handler(seen).into()), None)
+        Self::run(Box::new(move |seen| handler(seen).into()), None, Box::new(|| None))
     }
 
     /// The same with TLS, by a certificate of the authority in [`authority`]. Without TLS it says what Go's servers say.
     pub(crate) fn start_tls<R: Into<Reply>>(handler: impl Fn(&Seen) -> R + Send + Sync + 'static) -> Self {
+        let go = || Some(Answer::new(400, "", "Client sent an HTTP request to an HTTPS server.\n"));
+        Self::start_tls_only(go, handler)
+    }
+
+    /// The same, with what it answers to those who do not speak TLS; nothing when it hangs up.
+    pub(crate) fn start_tls_only<R: Into<Reply>>(
+        to_plain: impl Fn() -> Option<Answer> + Send + Sync + 'static,
+        handler: impl Fn(&Seen) -> R + Send + Sync + 'static,
+    ) -> Self {
         let certificate = CertificateDer::from_pem_file(tls_data("server.pem")).expect("it is committed");
         let key = PrivateKeyDer::from_pem_file(tls_data("server.key")).expect("it is committed");
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -141,7 +154,7 @@ impl Server {
             .with_no_client_auth()
             .with_single_cert(vec![certificate], key)
             .expect("they belong together");
-        Self::run(Box::new(move |seen| handler(seen).into()), Some(Arc::new(config)))
+        Self::run(Box::new(move |seen| handler(seen).into()), Some(Arc::new(config)), Box::new(to_plain))
     }
 
     /// A server in front of another at `upstream` (`host:port`). `script` says what becomes of each request; its second
@@ -154,11 +167,11 @@ impl Server {
         Self::start(move |seen| script(seen, &|| forward(&upstream, seen)))
     }
 
-    fn run(handler: Box<Handler>, tls: Option<Arc<ServerConfig>>) -> Self {
+    fn run(handler: Box<Handler>, tls: Option<Arc<ServerConfig>>, to_plain: Box<ToPlain>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let address = listener.local_addr().expect("it is bound");
         let (seen, count, stopped) = Default::default();
-        let shared = Arc::new(Shared { handler, seen, count, stopped, tls });
+        let shared = Arc::new(Shared { handler, seen, count, stopped, tls, to_plain });
         let accepting = shared.clone();
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
@@ -213,14 +226,21 @@ impl Shared {
     fn serve(&self, mut stream: TcpStream) -> io::Result<()> {
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
         stream.set_nodelay(true)?;
-        let Some(tls) = &self.tls else { return self.converse(&mut stream, TcpStream::peek) };
         let mut first = [0];
         stream.peek(&mut first)?;
+        let Some(tls) = &self.tls else {
+            if first[0] == 0x16 {
+                return stream
+                    .write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n400 Bad Request");
+            }
+            return self.converse(&mut stream, TcpStream::peek);
+        };
         if first[0] != 0x16 {
-            read_head(&mut stream)?;
-            let answer = Answer::new(400, "", "Client sent an HTTP request to an HTTPS server.\n");
+            let Some(head) = read_head(&mut stream)? else { return Ok(()) };
+            let Some(answer) = (self.to_plain)() else { return Ok(()) };
             stream.write_all(&answer.head(answer.body.len()))?;
-            return stream.write_all(&answer.body);
+            let is_head = head.starts_with(b"HEAD ");
+            return if is_head { Ok(()) } else { stream.write_all(&answer.body) };
         }
         let connection = ServerConnection::new(tls.clone()).map_err(io::Error::other)?;
         let mut stream = StreamOwned::new(connection, stream);

@@ -1,12 +1,14 @@
 //! `bakeplan merge`: from digests to tags, on layouts and against registries that fail in every way.
 
 mod count; // how many requests a merge sends
+mod existing; // releases that are there already
 mod families; // which tags of a repository keep a floating tag
 mod faults; // what passes is survived, what stays is told
 mod hostile; // metadata and manifests that are made to do harm
 mod kill; // a merge that ends at any moment
 mod layouts; // what is published, what is held and what is refused
 mod lists; // which version is the greatest when tags come in pages
+mod oddities; // what registries do differently, without damage
 mod options; // what the options change
 pub(crate) mod plans; // builds of another plan, whose legs have the same names
 mod race; // several merges at once

@@ -212,6 +212,12 @@ impl World {
         Server::start(move |seen: &Seen| fault(seen).unwrap_or_else(|| answer(&root, seen).into()))
     }
 
+    /// A registry that speaks TLS; `to_plain` is what it answers without.
+    pub(crate) fn serve_tls(&self, to_plain: impl Fn() -> Option<Answer> + Send + Sync + 'static) -> Server {
+        let root = self.root().to_owned();
+        Server::start_tls_only(to_plain, move |seen: &Seen| answer(&root, seen))
+    }
+
     /// The same, and the fault gets the registry's answer.
     pub(crate) fn serve_through(
         &self,

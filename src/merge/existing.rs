@@ -1,0 +1,128 @@
+//! Releases that are there already: with `--keep-existing` their own tags stay, and the others follow them.
+
+use std::collections::BTreeMap;
+
+use super::index::IndexSource;
+use super::ready::Ready;
+use super::report::Outcome;
+use super::subject::{Checked, Subject};
+use crate::diagnostic::Diagnostic;
+use crate::oci::{Descriptor, DescriptorPlatform, Index, is_index};
+use crate::published::record::Question;
+use crate::published::survey::{Round, Survey};
+use crate::reference::Digest;
+use crate::registry::Manifest;
+
+/// What came of looking for releases that are there.
+#[derive(Default)]
+pub(super) struct Kept {
+    /// What is wrong.
+    pub(super) problems: Vec<Diagnostic>,
+    /// What stays.
+    pub(super) notes: Vec<Diagnostic>,
+}
+
+/// Gives each image whose own tags are there with another digest the index that they have.
+pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &mut Survey<'_>) -> Kept {
+    let mut kept = Kept::default();
+    let (mut found, mut questions) = (Vec::new(), Vec::new());
+    for (at, one) in ready.iter().enumerate() {
+        match release(one, subjects) {
+            Ok(Some((site, digest))) => {
+                questions.push((site, Question::Previous(digest.clone())));
+                found.push((at, site, digest));
+            }
+            Ok(None) => {}
+            Err(problem) => kept.problems.push(problem),
+        }
+    }
+    if let Round::Asked(failures) = survey.ask(questions.into_iter().collect()) {
+        kept.problems.extend(failures);
+    }
+    for (at, site, digest) in found {
+        let one = &mut ready[at];
+        let Some(served) = survey.records()[site].previous(&digest).present() else {
+            let message = format!("image `{}` is published as {digest}, which cannot be read", one.key);
+            kept.problems.push(
+                Diagnostic::error("existing-release", message)
+                    .with_help("merge without `--keep-existing` to write it anew"),
+            );
+            continue;
+        };
+        let (manifest, built) = (served.manifest.clone(), one.manifest.digest.clone());
+        let Some(subject) = subjects.iter().find(|subject| subject.key == one.key) else { continue };
+        one.take(subject, checked(&manifest, &one.places), manifest, survey.records());
+        let message = format!(
+            "image `{}` is published as {digest} and stays so; what was built now, {built}, is not published",
+            one.key
+        );
+        let lacking = lacking(one);
+        kept.notes.push(if lacking.is_empty() {
+            Diagnostic::note("existing-release", message)
+        } else {
+            Diagnostic::warning("existing-release", message)
+                .with_note(format!("it is without {}", lacking.join(", ")))
+        });
+    }
+    kept
+}
+
+/// The index that an image's own tags have in all its repositories, unless it is the one that was built, and where.
+fn release(one: &Ready<'_>, subjects: &[Subject<'_>]) -> Result<Option<(usize, Digest)>, Diagnostic> {
+    let own = || one.decisions.iter().filter(|decision| !decision.report.floating);
+    if own().all(|decision| decision.report.outcome != Outcome::Replaced) {
+        return Ok(None);
+    }
+    let mut digests: BTreeMap<&Digest, Vec<String>> = BTreeMap::new();
+    for decision in own() {
+        if let Some(digest) = &decision.report.previous {
+            digests.entry(digest).or_default().push(format!("`{}`", decision.report.reference));
+        }
+    }
+    let help = "merge without `--keep-existing` to give all of them what was built";
+    if digests.len() > 1 {
+        let message = format!("image `{}` is published with {} digests", one.key, digests.len());
+        let mut problem = Diagnostic::error("existing-release", message).with_help(help);
+        let has = |(digest, tags): (&Digest, &Vec<String>)| format!("{}: {digest}", tags.join(", "));
+        problem.notes.extend(digests.iter().map(|(digest, tags)| has((digest, tags))));
+        return Err(problem);
+    }
+    let has_one = |site: &usize| own().any(|one| one.site == *site && one.report.previous.is_some());
+    if let Some(site) = one.places.iter().find(|site| !has_one(site)) {
+        let location = subjects.first().map(|subject| subject.sites[*site].location.to_string());
+        let message = format!(
+            "image `{}` is published in another repository, and `{}` has none of its own tags",
+            one.key,
+            location.unwrap_or_default()
+        );
+        return Err(Diagnostic::error("existing-release", message).with_help(help));
+    }
+    let first = own().find_map(|one| Some((one.site, one.report.previous.clone()?)));
+    Ok(first)
+}
+
+/// What a check of an index that is there comes to.
+fn checked(manifest: &Manifest, places: &[usize]) -> Checked {
+    let index = is_index(&manifest.media_type)
+        .then(|| serde_json::from_slice::<Index>(&manifest.bytes).ok())
+        .flatten()
+        .unwrap_or_default();
+    let images = index.manifests.iter().filter(|entry| entry.attested().is_none());
+    Checked {
+        platforms: images.filter_map(|entry| Some(entry.platform.as_ref()?.to_string())).collect(),
+        sources: vec![IndexSource::Index(manifest.clone(), index)],
+        origins: vec![Some((manifest.digest.clone(), places.to_vec()))],
+        ..Checked::default()
+    }
+}
+
+/// The planned platforms that an index is without.
+fn lacking(one: &Ready<'_>) -> Vec<String> {
+    let entries: Vec<&Descriptor> = one.checked.sources.iter().flat_map(IndexSource::entries).collect();
+    let has = |platform: &DescriptorPlatform, planned| platform.fits(planned);
+    let planned = one.image.builds.values().filter_map(|build| build.platform.as_ref());
+    let missing = planned.filter(|planned| {
+        !entries.iter().any(|entry| entry.platform.as_ref().is_some_and(|own| has(own, planned)))
+    });
+    missing.map(ToString::to_string).collect()
+}

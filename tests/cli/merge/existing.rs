@@ -1,0 +1,209 @@
+//! Releases that are there: what a registry that lets no tag change refuses, and what `--keep-existing` leaves alone.
+
+use bakeplan::internals::merge::Options;
+use bakeplan::internals::merge::report::{Outcome, Report, Status};
+use bakeplan::internals::registry::Store;
+
+use super::world::{Build, TAGS, World, plan, plan_of, put_tag};
+use crate::loopback::{Answer, Reply, Server};
+use crate::support::Test;
+use crate::verify::desk::{found, of_plan};
+
+const A: &str = "oci-layout:a";
+const B: &str = "oci-layout:b";
+
+fn keep() -> Options {
+    Options { keep_existing: true, ..Options::default() }
+}
+
+/// A release in `repositories` of the first builds, and other builds in `all`.
+fn released(repositories: &[&str], all: &[&str]) -> World {
+    let mut world = World::with_app(all);
+    let locations: Vec<_> = repositories.iter().map(|one| format!("oci-layout:{one}")).collect();
+    let locations: Vec<_> = locations.iter().map(String::as_str).collect();
+    assert_eq!(world.merge(&plan(&locations), Options::default()).problems, []);
+    world.build(all, Build::new("app-linux-amd64", "linux/amd64").salt("again"));
+    world
+}
+
+/// A registry that lets no tag change.
+fn fixed(world: &World, refusal: &Answer) -> Server {
+    let (refusal, root) = (refusal.clone(), world.root().to_owned());
+    world.serve_through(move |seen, forward| {
+        let tag = seen.path().rsplit('/').next().unwrap_or_default();
+        if seen.method == "PUT" && !tag.contains(':') {
+            let layout = bakeplan::internals::registry::Layout::open(root.join("a")).unwrap();
+            let tag: bakeplan::internals::reference::Tag = tag.parse().unwrap();
+            let has = layout.head_manifest(&tag.into()).unwrap();
+            let own = bakeplan::internals::reference::Digest::sha256(&seen.body);
+            if has.is_some_and(|has| has.digest != own) {
+                return Reply::Whole(refusal.clone());
+            }
+        }
+        forward().into()
+    })
+}
+
+fn outcomes(report: &Report) -> Vec<Outcome> {
+    report.images["app"].references.iter().map(|one| one.outcome).collect()
+}
+
+#[test]
+fn a_tag_that_may_not_change_is_met_before_any_other_is_written() {
+    for refusal in [
+        Answer::error(409, "TAG_IMMUTABLE"),
+        Answer::error(400, "TAG_INVALID"),
+        Answer::error(403, "DENIED"),
+        Answer::error(412, "PRECONDITION"),
+        Answer::error(405, "UNSUPPORTED"),
+        Answer::new(409, "text/html", "<p>No</p>"),
+    ] {
+        let world = released(&["a"], &["a"]);
+        let before = world.tags("a");
+        let server = fixed(&world, &refusal);
+        // Tags that are not there yet come first in the plan.
+        let tags = format!(r#"{{"name":"sha-1a2b3c"}},{TAGS},{{"name":"1.4.2-0"}}"#);
+        let repository = format!("{}/a", server.host());
+        let document = plan_of(&[&repository], &tags, r#""version":"1.4.2","#, "hold");
+        let report = world.merge(&document, Options::default());
+        assert_eq!(report.problems.len(), 1, "{:?}", report.problems);
+        let problem = &report.problems[0];
+        let mut told = problem.help.iter().chain(&problem.notes);
+        assert!(told.any(|text| text.contains("`--keep-existing`")), "{problem:?}");
+        assert_eq!(world.tags("a"), before);
+
+        let report = world.merge(&document, keep());
+        assert_eq!((report.problems.len(), report.notes.len()), (0, 1), "{:?}", report.problems);
+        let digest = &before["1.4.2"];
+        assert_eq!(report.images["app"].digest.as_ref(), Some(digest));
+        assert!(world.tags("a").values().all(|own| own == digest));
+        assert_eq!(world.tags("a").len(), 6);
+        found(&of_plan(&world, &document), &[]);
+    }
+}
+
+#[test]
+fn a_tag_that_fails_for_another_reason_is_not_said_to_be_fixed() {
+    for refusal in [
+        Answer::error(500, "UNKNOWN"),
+        Answer::error(503, "UNAVAILABLE"),
+        Answer::error(429, "TOOMANYREQUESTS"),
+        Answer::error(400, "MANIFEST_BLOB_UNKNOWN"),
+    ] {
+        let world = released(&["a"], &["a"]);
+        let server = fixed(&world, &refusal);
+        let report = world.merge(&plan(&[&format!("{}/a", server.host())]), Options::default());
+        let problem = &report.problems[0];
+        assert!(!problem.notes.iter().any(|note| note.contains("let tags change")), "{problem:?}");
+        assert!(!problem.help.as_deref().unwrap_or_default().contains("keep-existing"), "{problem:?}");
+    }
+    let world = released(&["a"], &["a"]);
+    let server = world
+        .serve_with(|seen| (seen.method == "PUT" && seen.path().ends_with("/1.4.2")).then_some(Reply::Reset));
+    let report = world.merge(&plan(&[&format!("{}/a", server.host())]), Options::default());
+    assert_eq!((report.problems[0].code, report.problems[0].notes.len()), ("registry-network", 0));
+}
+
+#[test]
+fn what_is_there_stays_and_its_other_tags_follow_it() {
+    let world = released(&["a", "b"], &["a", "b"]);
+    let before = world.tags("a");
+    // Another run ended before all tags were written.
+    let old = world.layout("a").get_manifest(&before["1.4.2"].clone().into()).unwrap().unwrap();
+    let other = super::world::put(
+        &world.layout("a"),
+        &old.media_type,
+        &String::from_utf8(old.bytes).unwrap().replacen('{', "{ ", 1),
+    );
+    put_tag(&world.layout("a"), "latest", &other);
+    let report = world.merge(&plan(&[A, B]), keep());
+    assert_eq!(report.problems, []);
+    assert_eq!(report.images["app"].status, Status::Published);
+    assert_eq!((world.tags("a"), world.tags("b")), (before.clone(), before.clone()));
+    assert_eq!(report.images["app"].references[3].outcome, Outcome::Moved);
+
+    // Again: nothing is left to do.
+    let report = world.merge(&plan(&[A, B]), keep());
+    assert_eq!(report.images["app"].status, Status::Unchanged);
+    assert_eq!(outcomes(&report), [Outcome::Unchanged; 8]);
+    // Without the option, it is what was built.
+    assert_eq!(world.merge(&plan(&[A, B]), Options::default()).problems, []);
+    assert_ne!(world.tags("a"), before);
+}
+
+#[test]
+fn a_release_that_is_not_there_is_published() {
+    let world = World::with_app(&["a"]);
+    let report = world.merge(&plan(&[A]), keep());
+    assert_eq!((report.problems.len(), report.notes.len()), (0, 0));
+    assert_eq!(outcomes(&report), [Outcome::Created; 4]);
+    // The same builds again.
+    assert_eq!(outcomes(&world.merge(&plan(&[A]), keep())), [Outcome::Unchanged; 4]);
+}
+
+#[test]
+fn a_release_that_differs_between_repositories_is_an_error() {
+    // Only one repository has it.
+    let world = released(&["a"], &["a", "b"]);
+    let report = world.merge(&plan(&[A, B]), keep());
+    assert_eq!(report.problems[0].code, "existing-release");
+    assert!(
+        report.problems[0].message.contains("`oci-layout:b` has none of its own tags"),
+        "{:?}",
+        report.problems
+    );
+    assert!(world.tags("b").is_empty());
+    // Each has its own.
+    assert_eq!(world.merge(&plan(&[B]), Options::default()).problems, []);
+    let report = world.merge(&plan(&[A, B]), keep());
+    assert_eq!(report.problems[0].code, "existing-release");
+    assert!(report.problems[0].message.contains("2 digests"), "{:?}", report.problems);
+    // What it has cannot be read.
+    let world = released(&["a"], &["a"]);
+    let digest = world.tags("a")["1.4.2"].to_string();
+    let server = world.serve_with(move |seen| {
+        seen.path().ends_with(&digest).then(|| Reply::Whole(Answer::error(500, "UNKNOWN")))
+    });
+    let report = world.merge(&plan(&[&format!("{}/a", server.host())]), keep());
+    assert_eq!(report.problems[0].code, "existing-release", "{:?}", report.problems);
+}
+
+#[test]
+fn a_release_without_a_planned_platform_is_said_to_be() {
+    let mut world = World::with_app(&["a"]);
+    world.built.remove("app-linux-arm64");
+    let document = |then| plan_of(&[A], TAGS, r#""version":"1.4.2","#, then);
+    assert_eq!(world.merge(&document("drop"), Options::default()).problems, []);
+    world.build(&["a"], Build::new("app-linux-arm64", "linux/arm64"));
+    let report = world.merge(&document("hold"), keep());
+    assert_eq!(
+        (report.problems.len(), report.images["app"].platforms.join(" ").as_str()),
+        (0, "linux/amd64")
+    );
+    assert_eq!(report.notes[0].notes, ["it is without linux/arm64"]);
+}
+
+#[test]
+fn the_option_and_its_opposite() {
+    let world = released(&["a"], &["a"]);
+    let run = |options: &[&str]| {
+        Test::new()
+            .file("plan.json", plan(&[A]))
+            .file("metadata.json", world.metadata())
+            .files(world.root(), "")
+            .args(["merge", "--plan", "plan.json", "--metadata", "metadata.json"])
+            .args(options.iter().copied())
+            .output()
+    };
+    let output = run(&["--keep-existing"]);
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    assert!(stdout.contains("unchanged: 1.4.2, 1.4, 1, latest"), "{stdout}");
+    assert!(stderr.contains("note[existing-release]: image `app` is published as sha256:"), "{stderr}");
+    let output = run(&[]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("replaced: 1.4.2"));
+    assert_eq!(run(&["--keep-existing", "--allow-retag"]).status.code(), Some(2));
+    let output = run(&["--keep-existing", "--dry-run"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("0 tags to write"));
+}

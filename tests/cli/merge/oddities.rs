@@ -1,0 +1,339 @@
+//! Registries that are odd and do no damage: none of it stops a merge, and nothing of it hides what is wrong.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bakeplan::internals::merge::Options;
+use bakeplan::internals::merge::report::{Report, Status};
+use bakeplan::internals::registry::{Settings, Timeouts};
+
+use super::world::{Build, World, hasty, plan};
+use crate::loopback::{Answer, Reply, Seen, Server, authority};
+use crate::verify::desk::{found, of_plan};
+
+const OCTETS: &str = "application/octet-stream";
+const PAGE: &str = "<!doctype html><title>Welcome</title>";
+
+fn document(server: &Server) -> String {
+    plan(&[&format!("{}/acme/app", server.host())])
+}
+
+fn merge(world: &World, server: &Server, options: Options) -> Report {
+    let timeouts = Timeouts { response: Duration::from_millis(400), ..Timeouts::default() };
+    let settings = Settings { patience: hasty(), timeouts, ..Settings::default() };
+    world.merge_with(&document(server), options, &settings)
+}
+
+#[track_caller]
+fn check_published(world: &World, report: &Report, what: &str) {
+    assert_eq!(report.problems, [], "{what}");
+    assert_eq!(report.images["app"].status, Status::Published, "{what}");
+    assert_eq!(world.tags("acme/app").len(), 4, "{what}");
+    assert_eq!(world.platforms("acme/app", "latest"), ["linux/amd64", "linux/arm64"], "{what}");
+}
+
+fn is_head(seen: &Seen, kind: &str) -> bool {
+    seen.method == "HEAD" && seen.path().contains(kind)
+}
+
+#[test]
+fn what_the_head_of_a_blob_says_wrongly_is_asked_again() {
+    let sized = |size: &str| Answer::new(200, OCTETS, "").header("Content-Length", size);
+    for (what, lie) in [
+        ("the size of a link", sized("85")),
+        ("nothing", sized("0")),
+        ("too much", sized("99999999999")),
+        ("no number", sized("many")),
+        ("a page", Answer::new(200, "text/html", PAGE)),
+        ("absent", Answer::error(404, "BLOB_UNKNOWN")),
+        ("absent, in a page", Answer::new(404, "text/html", PAGE)),
+        ("forbidden method", Answer::new(405, "", "")),
+        ("failed", Answer::error(500, "UNKNOWN")),
+    ] {
+        let world = World::with_app(&["acme/app"]);
+        let lying = lie.clone();
+        let server =
+            world.serve_with(move |seen| is_head(seen, "/blobs/").then(|| Reply::Whole(lying.clone())));
+        check_published(&world, &merge(&world, &server, Options::default()), what);
+        // Only what is about to be an error is asked again, and only its first byte.
+        let read = server.seen();
+        let mut read = read.iter().filter(|seen| seen.method == "GET" && seen.path().contains("/blobs/"));
+        assert!(read.all(|seen| seen.header("range") == "bytes=0-0"), "{what}");
+        found(&of_plan(&world, &document(&server)), &[]);
+    }
+}
+
+#[test]
+fn what_the_get_of_a_blob_says_too_is_an_error() {
+    for (what, answer, code) in [
+        ("part", Answer::new(206, OCTETS, "x").header("Content-Range", "bytes 0-0/85"), "wrong-size"),
+        ("all", Answer::new(200, OCTETS, "y".repeat(85)), "wrong-size"),
+        ("large", Answer::new(200, OCTETS, "y".repeat(100_000)), "wrong-size"),
+        ("empty", Answer::new(416, OCTETS, "").header("Content-Range", "bytes */0"), "wrong-size"),
+        ("page", Answer::new(200, "text/html", PAGE), "wrong-size"),
+        ("absent", Answer::error(404, "BLOB_UNKNOWN"), "missing-build"),
+    ] {
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve_with(move |seen| {
+            let is_blob = seen.path().contains("/blobs/");
+            is_blob.then(|| match seen.method.as_str() {
+                "HEAD" => Answer::new(200, OCTETS, "").header("Content-Length", "85").into(),
+                _ => answer.clone().into(),
+            })
+        });
+        let report = merge(&world, &server, Options::default());
+        assert_eq!(report.problems[0].code, code, "{what}: {:?}", report.problems);
+        assert!(world.tags("acme/app").is_empty(), "{what}");
+    }
+}
+
+#[test]
+fn what_the_head_of_a_tag_says_wrongly_is_asked_again() {
+    let other = format!("sha256:{}", "0".repeat(64));
+    let typed = |answer: Answer| answer.header("Content-Type", "application/vnd.oci.image.index.v1+json");
+    for (what, lie) in [
+        ("a page", Answer::new(200, "text/html", PAGE)),
+        ("no digest", typed(Answer::new(200, "", ""))),
+        ("an unknown digest", typed(Answer::new(200, "", "")).header("Docker-Content-Digest", "md5:00")),
+        ("another digest", typed(Answer::new(200, "", "")).header("Docker-Content-Digest", other)),
+        ("failed", Answer::error(500, "UNKNOWN")),
+        ("absent, in a page", Answer::new(404, "text/html", PAGE)),
+    ] {
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve_through(move |seen, forward| {
+            let answer = forward();
+            let is_lie = is_head(seen, "/manifests/") && answer.status == 200;
+            if is_lie { lie.clone().into() } else { answer.into() }
+        });
+        check_published(&world, &merge(&world, &server, Options::default()), what);
+    }
+}
+
+fn is_put(seen: &Seen, what: &str) -> bool {
+    seen.method == "PUT" && seen.path().contains(what)
+}
+
+fn tag_writes(server: &Server) -> usize {
+    server.seen().iter().filter(|seen| is_put(seen, "/manifests/") && !is_put(seen, "/sha256:")).count()
+}
+
+#[test]
+fn a_write_that_is_not_answered_with_201_is_looked_after() {
+    for (what, status, body) in [
+        ("a page", 200, PAGE),
+        ("nothing", 200, ""),
+        ("accepted", 202, ""),
+        ("empty", 204, ""),
+        ("partly", 206, ""),
+    ] {
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve_through(move |seen, forward| {
+            let answer = forward();
+            if seen.method == "PUT" { Answer::new(status, "text/html", body).into() } else { answer.into() }
+        });
+        check_published(&world, &merge(&world, &server, Options::default()), what);
+
+        // It went nowhere.
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve_with(move |seen| {
+            (seen.method == "PUT").then(|| Reply::Whole(Answer::new(status, "text/html", body)))
+        });
+        let report = merge(&world, &server, Options::default());
+        assert_eq!(report.problems[0].code, "not-stored", "{what}: {:?}", report.problems);
+        assert!(report.problems[0].message.contains(&format!("status {status} answers the write")), "{what}");
+        assert_eq!(tag_writes(&server), 0, "{what}");
+    }
+}
+
+/// What a registry answers that has lost something.
+fn lost() -> [(&'static str, Answer); 5] {
+    [
+        (
+            "it fails",
+            Answer::json(500, r#"{"errors":[{"code":"UNKNOWN","detail":"unexpected end of JSON input"}]}"#),
+        ),
+        ("it is empty", Answer::new(200, "application/vnd.oci.image.index.v1+json", "")),
+        ("it is half", Answer::new(200, "application/vnd.oci.image.index.v1+json", r#"{"manifests":["#)),
+        ("it is absent", Answer::error(404, "MANIFEST_UNKNOWN")),
+        ("a page", Answer::new(200, "text/html", PAGE)),
+    ]
+}
+
+#[test]
+fn no_tag_moves_to_what_a_registry_took_and_lost() {
+    for (what, answer) in lost() {
+        let mut world = World::with_app(&["acme/app"]);
+        assert_eq!(world.merge(&plan(&["oci-layout:acme/app"]), Options::default()).problems, []);
+        let old = world.tags("acme/app");
+        world.build(&["acme/app"], Build::new("app-linux-amd64", "linux/amd64").salt("new"));
+        let written = Mutex::new(BTreeSet::new());
+        let server = world.serve_through(move |seen, forward| {
+            let mut written = written.lock().unwrap();
+            if seen.method == "PUT" {
+                written.insert(seen.path().to_owned());
+                return Answer::new(201, "", "").into();
+            }
+            if written.contains(seen.path()) { answer.clone().into() } else { forward().into() }
+        });
+        let report = merge(&world, &server, Options::default());
+        assert_eq!(report.problems[0].code, "not-stored", "{what}: {:?}", report.problems);
+        assert_eq!(report.problems.len(), 1, "{what}: {:?}", report.problems);
+        assert_eq!((tag_writes(&server), world.tags("acme/app")), (0, old), "{what}");
+    }
+}
+
+/// A registry that has lost what is at these paths, until it is written again.
+fn damaged(world: &World, paths: &[String], answer: &Answer) -> Server {
+    let (lost, answer) = (Mutex::new(BTreeSet::from_iter(paths.to_vec())), answer.clone());
+    world.serve_through(move |seen, forward| {
+        let mut lost = lost.lock().unwrap();
+        if seen.method == "PUT" {
+            lost.remove(seen.path());
+        }
+        let mut answer = if lost.contains(seen.path()) { answer.clone() } else { forward() };
+        if seen.method == "HEAD" {
+            answer.body.clear();
+        }
+        answer.into()
+    })
+}
+
+#[test]
+fn what_a_registry_lost_is_written_anew() {
+    let tags = ["1.4.2", "1.4", "1", "latest"];
+    for (what, answer) in lost() {
+        for (change, salt) in [("the same build", ""), ("another build", "new")] {
+            let mut world = World::with_app(&["acme/app"]);
+            assert_eq!(world.merge(&plan(&["oci-layout:acme/app"]), Options::default()).problems, []);
+            let index = world.tags("acme/app")["latest"].to_string();
+            if !salt.is_empty() {
+                world.build(&["acme/app"], Build::new("app-linux-amd64", "linux/amd64").salt(salt));
+            }
+            let all = tags.map(str::to_owned).into_iter().chain([index]);
+            let paths: Vec<_> = all.map(|name| format!("/v2/acme/app/manifests/{name}")).collect();
+            let server = damaged(&world, &paths, &answer);
+            let report = merge(&world, &server, Options::default());
+            check_published(&world, &report, &format!("{what}, {change}"));
+            assert_eq!(tag_writes(&server), 4, "{what}, {change}");
+            let told = report.notes.iter().filter(|note| note.code == "damaged-tag").count();
+            // What is empty or cut off is another manifest, and what is absent is none.
+            let is_told = ["it fails", "a page"].contains(&what);
+            assert_eq!(told, if is_told { 4 } else { 0 }, "{what}, {change}: {:?}", report.notes);
+            found(&of_plan(&world, &document(&server)), &[]);
+
+            // The tags tell the digest, and only the index is lost.
+            let paths = &paths[4..];
+            let server = damaged(&world, paths, &answer);
+            let report = merge(&world, &server, Options::default());
+            assert_eq!(report.problems, [], "{what}, {change}");
+            if salt.is_empty() {
+                let codes: Vec<_> = report.notes.iter().map(|note| note.code).collect();
+                assert_eq!(codes, ["damaged-index"], "{what}");
+                assert!(server.seen().iter().any(|seen| is_put(seen, paths[0].as_str())), "{what}");
+            }
+            found(&of_plan(&world, &document(&server)), &[]);
+        }
+    }
+}
+
+#[test]
+fn the_own_tag_of_an_immutable_version_that_cannot_be_read_is_left_alone() {
+    for (what, answer) in lost().into_iter().filter(|(_, answer)| answer.status != 404) {
+        let world = World::with_app(&["acme/app"]);
+        assert_eq!(world.merge(&plan(&["oci-layout:acme/app"]), Options::default()).problems, []);
+        let server = damaged(&world, &["/v2/acme/app/manifests/1.4.2".to_owned()], &answer);
+        let document = document(&server).replacen(r#""version""#, r#""immutable":true,"version""#, 1);
+        let settings = Settings { patience: hasty(), ..Settings::default() };
+        let report = world.merge_with(&document, Options::default(), &settings);
+        assert_eq!(report.problems[0].code, "immutable-tag", "{what}: {:?}", report.problems);
+        assert_eq!(tag_writes(&server), 0, "{what}");
+        let allowed = Options { allow_retag: true, ..Options::default() };
+        assert_eq!(world.merge_with(&document, allowed, &settings).problems, [], "{what}");
+        assert_eq!(tag_writes(&server), 1, "{what}");
+    }
+}
+
+#[test]
+fn an_index_that_is_refused_at_first_is_sent_again() {
+    let unknown = |status: u16, code: &str| Answer::error(status, code);
+    for (what, refusal) in [
+        ("a child", unknown(400, "MANIFEST_BLOB_UNKNOWN")),
+        ("a manifest", unknown(400, "MANIFEST_UNKNOWN")),
+        ("a blob", unknown(404, "BLOB_UNKNOWN")),
+        ("the repository", unknown(404, "NAME_UNKNOWN")),
+        ("a page", Answer::new(404, "text/html", PAGE)),
+        ("nothing", Answer::new(404, "", "")),
+    ] {
+        for (which, at) in [("an index", "/sha256:"), ("a tag", "/1.4.2"), ("a floating tag", "/latest")] {
+            let world = World::with_app(&["acme/app"]);
+            let refusals = AtomicUsize::new(2);
+            let answer = refusal.clone();
+            let server = world.serve_with(move |seen| {
+                let is_left = || {
+                    refusals.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+                };
+                (is_put(seen, at) && is_left().is_ok()).then(|| Reply::Whole(answer.clone()))
+            });
+            let report = merge(&world, &server, Options::default());
+            check_published(&world, &report, &format!("{what} of {which}"));
+        }
+        // It does not pass.
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve_with(move |seen| is_put(seen, "/").then(|| Reply::Whole(refusal.clone())));
+        let report = merge(&world, &server, Options::default());
+        assert_eq!((report.problems.len(), tag_writes(&server)), (1, 0), "{what}: {:?}", report.problems);
+        let sent = server.seen().iter().filter(|seen| is_put(seen, "/")).count();
+        assert!((2..200).contains(&sent), "{what}: {sent}");
+    }
+}
+
+#[test]
+fn an_index_that_is_refused_for_good_is_sent_once() {
+    for (what, refusal) in [
+        ("its form", Answer::error(400, "MANIFEST_INVALID")),
+        ("the tag", Answer::error(409, "TAG_INVALID")),
+        ("its size", Answer::new(413, "text/html", PAGE)),
+        ("the right", Answer::error(403, "DENIED")),
+    ] {
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve_with(move |seen| is_put(seen, "/").then(|| Reply::Whole(refusal.clone())));
+        let report = merge(&world, &server, Options::default());
+        assert_eq!(report.problems.len(), 1, "{what}: {:?}", report.problems);
+        let sent = server.seen().iter().filter(|seen| is_put(seen, "/")).count();
+        assert_eq!(sent, 1, "{what}");
+    }
+}
+
+#[test]
+fn whether_this_machine_speaks_tls_is_found_out_before_anything_fails() {
+    let said = |status: u16, text: &'static str| Some(Answer::new(status, "text/html", text));
+    for (what, to_plain) in [
+        ("a text", said(400, "Client sent an HTTP request to an HTTPS server.\n")),
+        ("a page", said(400, "<h1>400</h1><p>The plain HTTP request was sent to HTTPS port</p>")),
+        ("other words", said(400, "This combination of host and port requires TLS.")),
+        ("no words", said(400, "")),
+        ("nothing", None),
+    ] {
+        for _ in 0..5 {
+            let world = World::with_app(&["acme/app"]);
+            let answer = to_plain.clone();
+            let server = world.serve_tls(move || answer.clone());
+            let settings = Settings { patience: hasty(), ca_files: vec![authority()], ..Settings::default() };
+            check_published(
+                &world,
+                &world.merge_with(&document(&server), Options::default(), &settings),
+                what,
+            );
+        }
+    }
+    // One that does not speak it may refuse and hang up all the same.
+    for refusal in [Reply::Whole(Answer::error(400, "NAME_INVALID")), Reply::Reset] {
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve_with(move |seen| (seen.number == 1).then(|| refusal.clone()));
+        let report = merge(&world, &server, Options::default());
+        let codes: Vec<_> = report.problems.iter().map(|one| one.code).collect();
+        assert!(matches!(codes.as_slice(), [] | ["registry-rejected"]), "{:?}", report.problems);
+    }
+}
