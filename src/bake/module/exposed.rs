@@ -153,7 +153,7 @@ fn resources_type() -> Type {
 }
 
 fn resources(resources: &Resources) -> Value {
-    let limit = |Limit { name, kind }: &Limit| {
+    let limit = |Limit { name, kind, form: _ }: &Limit| {
         let value = match kind {
             LimitKind::Text(at) => text((at.get)(resources).as_ref()),
             LimitKind::Whole(at) => {

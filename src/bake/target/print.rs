@@ -100,7 +100,7 @@ pub(crate) fn target(target: &Target, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
     each_attribute(
         #[inline(always)]
-        |Attribute { name, kind, escape, set: _, decides: _, reach: _ }| match kind {
+        |Attribute { name, kind, escape, set: _, decides: _, reach: _, form: _ }| match kind {
             AttributeKind::Text(at) | AttributeKind::Context(at) => {
                 writer.text(name, (at.get)(target).as_ref(), *escape);
             }
@@ -271,7 +271,7 @@ fn resources(resources: &Resources, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
     each_limit(
         #[inline(always)]
-        |Limit { name, kind }| match kind {
+        |Limit { name, kind, form: _ }| match kind {
             LimitKind::Text(at) => writer.text(name, (at.get)(resources).as_ref(), Escape::AsRead),
             LimitKind::Whole(at) => writer.value(name, (at.get)(resources).as_ref().map(|limit| limit.value)),
         },
