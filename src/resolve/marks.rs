@@ -125,8 +125,7 @@ struct MarkedPart<'a> {
 enum MarkedPlace<'a> {
     TargetName,
     DefaultOf(&'a Name),
-    GroupMember(&'a Name),
-    GroupDescription(&'a Name),
+    OfGroup { reach: Reach, group: &'a Name },
     OfTarget { attribute: &'static str, reach: Reach, target: &'a Name },
     OfImage { attribute: &'static Declared, image: &'a str },
     OfPlatform { attribute: &'static Declared, target: &'a Name, prefix: &'a PlatformPrefix },
@@ -136,10 +135,8 @@ impl MarkedPlace<'_> {
     /// Where it shows.
     fn reach(&self) -> Reach {
         match self {
-            Self::TargetName | Self::DefaultOf(_) | Self::GroupDescription(_) => Reach::BakeFile,
-            // What a group has decides which images there are.
-            Self::GroupMember(_) => Reach::Both,
-            Self::OfTarget { reach, .. } => *reach,
+            Self::TargetName | Self::DefaultOf(_) => Reach::BakeFile,
+            Self::OfGroup { reach, .. } | Self::OfTarget { reach, .. } => *reach,
             Self::OfImage { attribute, .. } | Self::OfPlatform { attribute, .. } => attribute.reach,
         }
     }
@@ -150,7 +147,7 @@ impl fmt::Display for MarkedPlace<'_> {
         match self {
             Self::TargetName => f.write_str("the name of a target"),
             Self::DefaultOf(variable) => write!(f, "the default of `{variable}`"),
-            Self::GroupMember(group) | Self::GroupDescription(group) => write!(f, "group `{group}`"),
+            Self::OfGroup { group, reach: _ } => write!(f, "group `{group}`"),
             Self::OfTarget { attribute, target, reach: _ } => write!(f, "`{attribute}` of target `{target}`"),
             Self::OfImage { attribute, image } => write!(f, "`{}` of image `{image}`", attribute.name),
             Self::OfPlatform { attribute, target, prefix } => {
@@ -197,8 +194,9 @@ fn of_source<'a>(targets: &'a Targets<'_>, input: &'a Input<'_>) -> Vec<MarkedPa
     }
     let mut text = |place, text: &Text| add(place, text.value.marks(), text.span);
     for group in targets.definition.groups.values() {
-        group.description.iter().for_each(|one| text(MarkedPlace::GroupDescription(&group.name), one));
-        group.members().iter().for_each(|one| text(MarkedPlace::GroupMember(&group.name), one));
+        group.each_text(&mut |attribute, one| {
+            text(MarkedPlace::OfGroup { reach: attribute.reach, group: &group.name }, one);
+        });
     }
     parts.extend(targets.standing().flat_map(|target| of_target(&target.name, target)));
     parts

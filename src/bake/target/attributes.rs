@@ -1,4 +1,4 @@
-//! The attributes of a target and the limits of `resources`, declared once: whatever lists them walks these tables.
+//! The attributes of a target and of a group and the limits of `resources`, declared once: whatever lists them walks these tables.
 //!
 //! A row names the attribute, its field and its kind; the kind says how it is read, merged, walked, shown and printed.
 //! A field without a row does not compile, and neither does a kind that one of the walks leaves out.
@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use super::definition::{
-    Entry, Policy, Resources, Secret, Ssh, Target, Whole, last_by, remove_duplicates, unique_texts,
+    Entry, Group, Policy, Resources, Secret, Ssh, Target, Whole, last_by, remove_duplicates, unique_texts,
 };
 use super::lost_marks::LostMark;
 use super::reach::Reach;
@@ -147,18 +147,36 @@ pub(crate) enum LimitKind {
     Whole(Field<Resources, Option<Whole>>),
 }
 
+/// An attribute of a `group` block.
+pub(crate) struct GroupAttribute {
+    /// Its name in a Bake file.
+    pub name: &'static str,
+    /// What it holds, and where.
+    pub kind: GroupAttributeKind,
+    /// The committed files in which it shows.
+    pub reach: Reach,
+}
+
+/// What an attribute of a group holds.
+pub(crate) enum GroupAttributeKind {
+    /// A string, which is never null; an empty one says nothing.
+    Description(Field<Group, Option<Text>>),
+    /// The names of targets and groups; every group has them.
+    Members(Field<Group, Option<Vec<Text>>>),
+}
+
 /// A table over the fields of a struct, and a walk through it. Its second part has the fields without a row: with both,
 /// the struct is taken apart whole.
 macro_rules! table {
     (
         $(#[$doc:meta])* $table:ident, $walk:ident: $Row:ident of $Owner:ident;
-        $($name:literal => $field:ident: $AttributeKind:ident::$variant:ident $({ $($column:ident: $value:expr),* })?,)*
+        $($name:literal => $field:ident: $Kind:ident::$variant:ident $({ $($column:ident: $value:expr),* })?,)*
         without $($other:ident),*
     ) => {
         $(#[$doc])*
         pub(crate) const $table: &[$Row] = &[$($Row {
             name: $name,
-            kind: $AttributeKind::$variant(Field { get: |owner| &owner.$field, get_mut: |owner| &mut owner.$field }),
+            kind: $Kind::$variant(Field { get: |owner| &owner.$field, get_mut: |owner| &mut owner.$field }),
             $($($column: $value),*)?
         }),*];
 
@@ -224,19 +242,33 @@ table! {
     without
 }
 
-/// The names of the attributes of a `target` block, in the order of their table.
-pub const TARGET_NAMES: [&str; TARGET_ATTRIBUTES.len()] = {
-    let mut names = [""; TARGET_ATTRIBUTES.len()];
-    let mut at = 0;
-    while at < names.len() {
-        names[at] = TARGET_ATTRIBUTES[at].name;
-        at += 1;
-    }
-    names
-};
+table! {
+    /// The attributes of a `group` block, in the order in which buildx prints them.
+    GROUP_ATTRIBUTES, each_group_attribute: GroupAttribute of Group;
+    "description" => description: GroupAttributeKind::Description { reach: Reach::BakeFile },
+    // What a group has decides which images there are.
+    "targets" => targets: GroupAttributeKind::Members { reach: Reach::Both },
+    without name, span
+}
 
-/// The names of the attributes of a `group` block.
-pub const GROUP_NAMES: [&str; 2] = ["description", "targets"];
+/// The names in a table, in its order.
+macro_rules! names {
+    ($table:ident) => {{
+        let mut names = [""; $table.len()];
+        let mut at = 0;
+        while at < names.len() {
+            names[at] = $table[at].name;
+            at += 1;
+        }
+        names
+    }};
+}
+
+/// The names of the attributes of a `target` block, in the order of their table.
+pub const TARGET_NAMES: [&str; TARGET_ATTRIBUTES.len()] = names!(TARGET_ATTRIBUTES);
+
+/// The names of the attributes of a `group` block, in the order of their table.
+pub const GROUP_NAMES: [&str; GROUP_ATTRIBUTES.len()] = names!(GROUP_ATTRIBUTES);
 
 /// The names of the attributes of a `target` or `group` block.
 pub(crate) fn names_of(block: &str) -> &'static [&'static str] {
@@ -507,6 +539,32 @@ impl Target {
             },
         );
         weight
+    }
+}
+
+impl GroupAttribute {
+    /// The attribute of this name.
+    pub(crate) fn named(name: &str) -> Option<&'static Self> {
+        GROUP_ATTRIBUTES.iter().find(|attribute| attribute.name == name)
+    }
+
+    /// Whether a block must set it.
+    pub(crate) fn is_needed(&self) -> bool {
+        matches!(self.kind, GroupAttributeKind::Members(_))
+    }
+}
+
+impl Group {
+    /// Calls `visit` with every string of the group and the attribute it belongs to.
+    pub(crate) fn each_text<'g>(&'g self, visit: &mut impl FnMut(&'static GroupAttribute, &'g Text)) {
+        each_group_attribute(|attribute| match &attribute.kind {
+            GroupAttributeKind::Description(at) => {
+                (at.get)(self).iter().for_each(|text| visit(attribute, text));
+            }
+            GroupAttributeKind::Members(at) => {
+                (at.get)(self).iter().flatten().for_each(|text| visit(attribute, text));
+            }
+        });
     }
 }
 
