@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::annotation::Annotation;
 use super::attributes::{Attribute, AttributeKind, LimitKind, TextForm, each_attribute, each_limit};
 use super::context::normalize_context;
 use super::definition::{Entry, Resources, Secret, Ssh, Target};
@@ -118,12 +119,17 @@ impl Checker<'_> {
         );
     }
 
-    /// Checks the form of one string. What a kept variable is in, Bake checks when it builds.
+    /// Checks the form of one string. What a kept variable is in, Bake checks when it builds; but of an annotation, the
+    /// value may be anything.
     fn text(&mut self, attribute: &str, form: TextForm, text: &Text) {
-        if kept::variable_in(&text.value).is_some() {
+        let written = text.as_str();
+        let checked = match form {
+            TextForm::Annotation => written.split_once('=').map_or(written, |(name, _)| name),
+            _ => written,
+        };
+        if checked.contains(kept::OPEN) {
             return;
         }
-        let written = text.as_str();
         let size = |size: &str| {
             let problem = || format!("`{attribute}` is {size:?}; expected a size such as `128m` or `1GiB`");
             is_size(size).then_some(()).ok_or_else(problem)
@@ -138,7 +144,7 @@ impl Checker<'_> {
             TextForm::Swap if written.trim() == "-1" => Ok(()),
             TextForm::Memory | TextForm::Swap => size(written.trim()),
             TextForm::Platform => platform::is_valid_for_bake(written).map_err(|error| error.to_string()),
-            TextForm::Annotation => check_annotation(written),
+            TextForm::Annotation => Annotation::parse(written).map(|_| ()),
             TextForm::Ulimit => check_ulimit(written),
         };
         if let Err(problem) = result {
@@ -185,34 +191,6 @@ impl Checker<'_> {
             }
         }
     }
-}
-
-/// `[type[platform],…:]key=value` (util/buildflags/export.go).
-fn check_annotation(text: &str) -> Result<(), String> {
-    let Some((left, _)) = text.split_once('=') else {
-        return Err(format!("annotation {text:?} is not of the form key=value"));
-    };
-    let Some((types, _)) = left.split_once(':') else { return Ok(()) };
-    for item in types.split(',') {
-        let (kind, platform) = match item.split_once('[') {
-            None => (item, None),
-            Some((kind, rest)) => (kind, Some(rest.strip_suffix(']').unwrap_or_default())),
-        };
-        if !["index", "index-descriptor", "manifest", "manifest-descriptor"].contains(&kind) {
-            return Err(format!(
-                "unknown annotation type {item:?}; expected index, index-descriptor, manifest or manifest-descriptor, perhaps with a [platform]"
-            ));
-        }
-        if let Some(platform) = platform {
-            let plain = !platform.is_empty()
-                && platform.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '/' | '-'));
-            if !plain || platform.eq_ignore_ascii_case("local") {
-                return Err(format!("annotation type {item:?} names no platform"));
-            }
-            platform::is_valid_for_bake(platform).map_err(|error| error.to_string())?;
-        }
-    }
-    Ok(())
 }
 
 /// Names that setrlimit knows (<https://github.com/docker/go-units/blob/master/ulimit.go>).
@@ -292,26 +270,6 @@ mod tests {
         }
         for bad in ["nofile", "x=1", "nofile=a", "nofile=2:1", "nofile=-1:5", "nofile=1:2:3", "nofile="] {
             assert!(check_ulimit(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn annotations() {
-        for good in
-            ["a=1", "index:a=1", "manifest[linux/amd64],index:a=1", "a.b/c=", "manifest-descriptor:a:b=c"]
-        {
-            assert_eq!(check_annotation(good), Ok(()), "{good}");
-        }
-        for bad in [
-            "a",
-            "thing:a=1",
-            "manifest[]:a=1",
-            "manifest[linux/amd64:a=1",
-            "manifest[a b]:a=1",
-            "manifest[nope]:a=1",
-            ":a=1",
-        ] {
-            assert!(check_annotation(bad).is_err(), "{bad}");
         }
     }
 
