@@ -1,22 +1,20 @@
 //! What other programs may use: evaluate a definition, plan it, render the plan, merge what was built.
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::bake::compose::{self, Composition, Unreadable};
-use crate::bake::eval::functions::Ambient;
-use crate::bake::module::{File, Module, Surroundings};
+use crate::bake::module::{Module, Surroundings};
+use crate::bake::run::{self, Parsed, RunFile};
 use crate::bake::target::overrides::Overrides;
 use crate::bake::target::{Definition, print, select};
 use crate::bake::text::discovery::{self, Format};
-use crate::bake::text::{hcl, json};
 use crate::bake::values::{kept, secret_values};
-use crate::diagnostic::{Diagnostic, Secrets, sorted};
+use crate::diagnostic::{Diagnostic, Diagnostics, Secrets, sorted};
 use crate::facts::{Facts, KnownVersions};
-use crate::host::Host;
+use crate::host::ambient;
 use crate::merge::{self, Options};
 use crate::plan::SourceFile;
 use crate::published::metadata::Metadata;
@@ -102,51 +100,31 @@ impl Evaluated {
         let vars: BTreeMap<String, String> = variables.iter().map(owned).collect();
         let nothing = BTreeMap::new();
         let mut sources = Sources::default();
-        let (mut bodies, mut compose_files, mut mistakes, mut record) = (vec![], vec![], vec![], vec![]);
+        let (mut to_parse, mut record) = (vec![], vec![]);
         for (path, text) in files {
             let id = sources.add(*path, *text);
             record.push(SourceFile::of(sources.get(id)));
-            let format = Format::of(path);
-            let parsed = match format {
-                Format::Compose => {
-                    compose_files.push(id);
-                    continue;
-                }
-                Format::HclJson => json::parse_json(&sources, id),
-                Format::Hcl | Format::Unknown => hcl::parse_hcl(&sources, id),
+            let format = match Format::of(path) {
+                Format::Unknown => Format::Hcl,
+                known => known,
             };
-            let shared = !discovery::is_images(path);
-            match parsed {
-                Ok(body) => bodies.push(File { body, json: format == Format::HclJson, shared }),
-                Err(found) => mistakes.extend(found),
-            }
+            to_parse.push(RunFile { id, format, shared: !discovery::is_images(path) });
         }
-        let mut composition = Composition::default();
-        if !compose_files.is_empty() {
-            let surroundings =
-                compose::Surroundings { env: &nothing, vars: &vars, home: None, files: &Given(files) };
-            match compose::load(&mut sources, &compose_files, &surroundings) {
-                Ok(loaded) => composition = loaded,
-                Err(found) => mistakes.extend(found),
-            }
-        }
+        let surroundings =
+            compose::Surroundings { env: &nothing, vars: &vars, home: None, files: &Given(files) };
+        let mut mistakes = Diagnostics::default();
+        let parsed = run::parse(&mut sources, to_parse, &surroundings, &mut mistakes);
         let mut secrets = Secrets::default();
         secrets.hide(secret_values(&vars));
-        let surroundings = Surroundings { vars, ..Surroundings::default() };
         if !mistakes.is_empty() {
-            return Err(Mistakes::of(mistakes, &sources, &secrets));
+            return Err(Mistakes::of(mistakes.into_found(), &sources, &secrets));
         }
-        let clock = OnceCell::new();
-        let ambient = Ambient {
-            now: Box::new(move || clock.get_or_init(Host::now).clone()),
-            random: Box::new(Host::random),
-            home: None,
-        };
-        let Composition { definition, warnings, .. } = composition;
-        let evaluated = Module::new(bodies, surroundings, ambient)
-            .and_then(|module| module.merge_onto(definition).map(|definition| (module, definition)));
+        let surroundings = Surroundings { vars, ..Surroundings::default() };
+        let Parsed { bodies, composition, compose_files: _ } = parsed;
+        let Composition { definition, warnings, read: _ } = composition;
+        let evaluated = run::evaluate(bodies, definition, &sources, surroundings, ambient(None));
         match evaluated {
-            Ok((module, definition)) => {
+            Ok(run::Evaluated { module, definition, kept: _ }) => {
                 secrets.hide(definition.secret_texts().into_iter());
                 Ok(Self { sources, secrets, record, module, definition, warnings })
             }

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! values (what expressions are worth) → text (syntax trees) → eval (expressions) → target (targets as data)
-//! → module (all files of a run) → compose (services as targets)
+//! → module (all files of a run) → compose (services as targets) → run (both together)
 //! ```
 
 pub(crate) mod values;
@@ -18,3 +18,6 @@ pub(crate) mod target;
 pub(crate) mod module;
 
 pub(crate) mod compose;
+
+// What a run makes of its files.
+pub(crate) mod run;

@@ -1,26 +1,23 @@
 //! Reads and evaluates the definition: files, environment and options in, module and targets out.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::files;
 use super::session::Session;
-use crate::bake::compose::{self, Composition, Unreadable};
-use crate::bake::eval::functions::Ambient;
-use crate::bake::module::{File, Module, Surroundings, strict};
+use crate::bake::compose::{self, Unreadable};
+use crate::bake::module::{Module, Surroundings, strict};
+use crate::bake::run::{self, Evaluated, Parsed, RunFile};
 use crate::bake::target::flags::parse_bool;
-use crate::bake::target::overrides::{Flags, Overrides};
-use crate::bake::target::{Definition, misplaced};
-use crate::bake::text::discovery::{self, Format, Found, Images, STDIN};
-use crate::bake::text::syntax::Body;
+use crate::bake::target::overrides::{Flags, Lookup, Overrides};
+use crate::bake::target::{Definition, context, misplaced};
+use crate::bake::text::discovery::{self, Found, Images, STDIN};
 use crate::bake::values::kept::KeptVariable;
 use crate::bake::values::{MarkedStr, Name, secret_values, variable_marks};
-use crate::bake::{target::context, text::hcl, text::json};
 use crate::cli;
-use crate::diagnostic::{Diagnostic, sorted};
+use crate::diagnostic::{Diagnostic, Diagnostics, sorted};
 use crate::error::Error;
-use crate::host::{Host, HostError, Problem};
-use crate::source::{SourceId, Sources};
+use crate::host::{Host, HostError, Problem, ambient};
+use crate::source::SourceId;
 
 /// A definition, ready to be resolved.
 pub(super) struct Loaded {
@@ -64,43 +61,16 @@ fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'
     let neighbours = Neighbours(host);
     let compose =
         compose::Surroundings { env: &visible, vars: &vars, home: home.as_deref(), files: &neighbours };
-    let mut files = Vec::new();
-    let mut sources = Vec::new();
-    let mut bodies = Vec::new();
-    let mut compose_files = Vec::new();
-    let mut diagnostics = Vec::new();
-    let mut generated = None;
+    let mut read = Read::default();
+    let mut diagnostics = Diagnostics::default();
     for (found, text) in texts {
-        if discovery::is_generated(&text) {
-            generated = Some(found.path.clone());
-        }
-        session.note(&format!("reading {}", found.path));
-        let id = session.sources.add(found.path.clone(), text);
-        sources.push(id);
-        match parse(&mut session.sources, id, &found, &compose) {
-            Ok(Parsed::Compose) => compose_files.push(id),
-            Ok(Parsed::Bake(body, json)) => {
-                let shared = !found.origin.is_for_images() && !discovery::is_images(&found.path);
-                bodies.push(File { body, json, shared });
-            }
-            Err(found) => diagnostics.extend(found),
-        }
-        files.push(found);
+        read.add(session, found, text);
     }
-    let mut composition = Composition::default();
-    if !compose_files.is_empty() {
-        match compose::load(&mut session.sources, &compose_files, &compose) {
-            Ok(loaded) => composition = loaded,
-            Err(found) => diagnostics.extend(found),
-        }
-    }
+    let parsed = run::parse(&mut session.sources, read.to_parse(), &compose, &mut diagnostics);
+    let Parsed { bodies, compose_files, composition } = parsed;
+    read.sources.extend(&composition.read);
     session.tell(&composition.warnings);
-    let read = sources.iter().chain(&composition.read).map(|id| &*session.sources.get(*id).text);
-    let texts: Vec<&str> = read.chain(args.overrides.iter().map(String::as_str)).collect();
-    session.tell(&replaced(host, &texts));
-    let paths: Vec<&str> =
-        sources.iter().chain(&composition.read).map(|id| &*session.sources.get(*id).path).collect();
-    session.tell(files::unread(session, &files, &paths, images).as_slice());
+    read.warn(session, args, images);
     let misspelt = strict::misspelt_blocks(&bodies);
     if args.strict {
         diagnostics.extend(misspelt.into_iter().map(Diagnostic::into_error));
@@ -108,20 +78,13 @@ fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'
         session.tell(&misspelt);
     }
     if !diagnostics.is_empty() {
-        return Err(diagnostics.into());
+        return Err(diagnostics.into_found().into());
     }
-    sources.extend(&composition.read);
     let kept = kept_names(args, &vars)?;
     let surroundings = Surroundings { env: visible, vars, local_platform: host.local_platform(), kept };
-    let clock = OnceCell::new();
-    let ambient = Ambient {
-        now: Box::new(move || clock.get_or_init(Host::now).clone()),
-        random: Box::new(Host::random),
-        home,
-    };
-    let module = Module::new(bodies, surroundings, ambient).map_err(sorted)?;
-    let kept = module.kept(|span| session.sources.text(span)).map_err(sorted)?;
-    let mut definition = module.merge_onto(composition.definition).map_err(sorted)?;
+    let evaluated =
+        run::evaluate(bodies, composition.definition, &session.sources, surroundings, ambient(home));
+    let Evaluated { module, mut definition, kept } = evaluated.map_err(sorted)?;
     session.hide(definition.secret_texts().into_iter());
     let rebases = is_file_relative(host)?;
     if !kept.is_empty() {
@@ -138,11 +101,56 @@ fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'
             folder(&session.sources.get(source).path)
         });
     }
-    let lookup = |name: &str| env.and_then(|env| env.get(name)).map(|value| given(name, value));
-    let lookup: Option<crate::bake::target::overrides::Lookup<'_>> =
-        if env.is_some() { Some(&lookup) } else { None };
-    let overrides = Overrides::parse(&args.overrides, lookup)?.with_flags(&flags(args))?;
+    let overrides = overrides(args, env)?;
+    let Read { files, sources, generated } = read;
     Ok(Loaded { module, definition, overrides, files, sources, generated, kept })
+}
+
+/// The files of a run as they are read.
+#[derive(Default)]
+struct Read {
+    files: Vec<Found>,
+    /// The same, and once they are parsed, the files that Compose files include.
+    sources: Vec<SourceId>,
+    generated: Option<String>,
+}
+
+impl Read {
+    fn add(&mut self, session: &mut Session<'_>, found: Found, text: String) {
+        if discovery::is_generated(&text) {
+            self.generated = Some(found.path.clone());
+        }
+        session.note(&format!("reading {}", found.path));
+        self.sources.push(session.sources.add(found.path.clone(), text));
+        self.files.push(found);
+    }
+
+    fn to_parse(&self) -> Vec<RunFile> {
+        let file = |(found, id): (&Found, &SourceId)| {
+            let shared = !found.origin.is_for_images() && !discovery::is_images(&found.path);
+            RunFile { id: *id, format: found.format, shared }
+        };
+        self.files.iter().zip(&self.sources).map(file).collect()
+    }
+
+    /// Warns about values of the environment that are not text, and files that are left aside.
+    fn warn(&self, session: &mut Session<'_>, args: &cli::Definition, images: Images<'_>) {
+        let sources: Vec<_> = self.sources.iter().map(|id| session.sources.get(*id)).collect();
+        let texts = sources.iter().map(|source| &*source.text);
+        let texts: Vec<&str> = texts.chain(args.overrides.iter().map(String::as_str)).collect();
+        let paths: Vec<&str> = sources.iter().map(|source| &*source.path).collect();
+        let replaced = replaced(session.host, &texts);
+        let unread = files::unread(session, &self.files, &paths, images);
+        session.tell(&replaced);
+        session.tell(unread.as_slice());
+    }
+}
+
+/// What the options say about targets.
+fn overrides(args: &cli::Definition, env: Option<&BTreeMap<String, String>>) -> Result<Overrides, Error> {
+    let lookup = |name: &str| env.and_then(|env| env.get(name)).map(|value| given(name, value));
+    let lookup: Option<Lookup<'_>> = if env.is_some() { Some(&lookup) } else { None };
+    Ok(Overrides::parse(&args.overrides, lookup)?.with_flags(&flags(args))?)
 }
 
 /// The value that the environment gives to `--set TARGET.args.NAME`.
@@ -181,61 +189,6 @@ fn replaced(host: &Host, texts: &[&str]) -> Vec<Diagnostic> {
             .with_help("set it to UTF-8 text, since it goes into what is built")
     };
     mentioned.map(warning).collect()
-}
-
-/// What a file holds.
-enum Parsed {
-    /// Services, to be read together with those of the other Compose files.
-    Compose,
-    /// Blocks, and whether they are written in JSON.
-    Bake(Body, bool),
-}
-
-/// Parses a file in the language that its name tells.
-fn parse(
-    sources: &mut Sources,
-    id: SourceId,
-    found: &Found,
-    surroundings: &compose::Surroundings<'_>,
-) -> Result<Parsed, Vec<Diagnostic>> {
-    match found.format {
-        Format::Hcl => hcl::parse_hcl(sources, id).map(|body| Parsed::Bake(body, false)),
-        Format::HclJson => json::parse_json(sources, id).map(|body| Parsed::Bake(body, true)),
-        Format::Compose => Ok(Parsed::Compose),
-        Format::Unknown => parse_unknown(sources, id, surroundings),
-    }
-}
-
-/// Parses a file whose name tells nothing: as Compose, or else HCL, or else JSON. Of the errors, those of the language
-/// that the file seems to be in are told in full.
-fn parse_unknown(
-    sources: &mut Sources,
-    id: SourceId,
-    surroundings: &compose::Surroundings<'_>,
-) -> Result<Parsed, Vec<Diagnostic>> {
-    let Err(compose) = compose::check(sources, id, surroundings) else { return Ok(Parsed::Compose) };
-    let hcl = match hcl::parse_hcl(sources, id) {
-        Ok(body) => return Ok(Parsed::Bake(body, false)),
-        Err(hcl) => hcl,
-    };
-    let json = match json::parse_json(sources, id) {
-        Ok(body) => return Ok(Parsed::Bake(body, true)),
-        Err(json) => json,
-    };
-    let text = &sources.get(id).text;
-    let seems_compose = text.lines().any(|line| line.starts_with("services:"));
-    let (language, mut told, other, reason) = if text.trim_start().starts_with('{') {
-        ("JSON", json, "Compose", compose)
-    } else if seems_compose {
-        ("Compose", compose, "HCL", hcl)
-    } else {
-        ("HCL", hcl, "Compose", compose)
-    };
-    if let (Some(first), Some(reason)) = (told.first_mut(), reason.first()) {
-        first.notes.push(format!("`{}` was read as {language}", sources.get(id).path));
-        first.notes.push(format!("it is not {other} either: {}", reason.message));
-    }
-    Err(told)
 }
 
 /// The files around the Compose files.

@@ -14,12 +14,14 @@ use clap::ColorChoice;
 
 use crate::facts::worktree::Stamp;
 
+mod ambient;
 mod failure;
 mod git;
 mod places;
 mod programs;
 mod write;
 
+pub(crate) use ambient::ambient;
 pub(crate) use failure::{Action, HostError, MAX_INPUT, Problem};
 use failure::{STDIN, STDOUT, reason};
 pub(crate) use write::{Destination, Written};
@@ -369,24 +371,6 @@ impl Host {
     #[must_use]
     pub fn stderr_is_terminal(&self) -> bool {
         io::stderr().is_terminal()
-    }
-
-    /// The current time, UTC, in whole seconds, as RFC 3339: `2026-11-21T09:30:00Z`.
-    #[must_use]
-    pub fn now() -> String {
-        let now = jiff::Timestamp::now();
-        jiff::Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
-    }
-
-    /// Bytes that nobody can guess.
-    ///
-    /// # Panics
-    /// When the operating system has no source of them.
-    #[must_use]
-    pub fn random() -> [u8; 16] {
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).expect("every supported system has a random source");
-        bytes
     }
 
     /// The platform of this machine as containerd names it, such as `linux/amd64` or `linux/arm64/v8`:

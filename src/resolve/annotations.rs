@@ -4,100 +4,32 @@
 
 use std::collections::BTreeMap;
 
+use crate::bake::target::annotation::{Annotation, Level, LevelKind};
 use crate::bake::target::{Entry, Target, Text};
 use crate::bake::values::kept::variable_in;
 use crate::diagnostic::Diagnostic;
 use crate::platform::Platform;
 
-/// An annotation of Bake: `[type[platform],…:]key=value`
-/// (buildx `util/buildflags/export.go`).
-pub(super) struct Annotation<'a> {
-    /// What it annotates; the manifest when nothing is written.
-    levels: Vec<Level<'a>>,
-    key: &'a str,
-    value: &'a str,
-}
-
-/// What an annotation annotates, of all platforms or of one.
-#[derive(Clone, Copy)]
-struct Level<'a> {
-    kind: Kind,
-    platform: Option<&'a str>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Manifest,
-    ManifestDescriptor,
-    Index,
-    IndexDescriptor,
-}
-
-impl<'a> Level<'a> {
-    const OF_ALL_MANIFESTS: Self = Self { kind: Kind::Manifest, platform: None };
-
-    fn parse(word: &'a str) -> Option<Self> {
-        let (kind, platform) = match word.split_once('[') {
-            Some((kind, platform)) => (kind, Some(platform.trim_end_matches(']'))),
-            None => (word, None),
-        };
-        let kind = match kind {
-            "manifest" => Kind::Manifest,
-            "manifest-descriptor" => Kind::ManifestDescriptor,
-            "index" => Kind::Index,
-            "index-descriptor" => Kind::IndexDescriptor,
-            _ => return None,
-        };
-        Some(Self { kind, platform })
-    }
-
-    /// Whether it is for a build of this platform.
-    fn fits(self, platform: Option<&Platform>) -> bool {
-        let is_own = |of: &str| of.parse().is_ok_and(|of: Platform| Some(&of) == platform);
-        self.platform.is_none_or(is_own)
-    }
-}
-
-impl<'a> Annotation<'a> {
-    pub(super) fn parse(text: &'a str) -> Self {
-        let (name, value) = text.split_once('=').unwrap_or((text, ""));
-        let typed = name.split_once(':').and_then(|(types, key)| {
-            Some((types.split(',').map(Level::parse).collect::<Option<Vec<_>>>()?, key))
-        });
-        let (levels, key) = typed.unwrap_or((vec![Level::OF_ALL_MANIFESTS], name));
-        Self { levels, key, value }
-    }
-
-    /// The same as an attribute of an output: `annotation[-TYPE[PLATFORM]].KEY`
-    /// (<https://github.com/moby/buildkit/blob/master/docs/annotations.md>).
-    fn of_field(field: &'a str, value: &'a str) -> Option<Self> {
-        let (word, key) = field.strip_prefix("annotation")?.split_once('.')?;
-        let level = match word.strip_prefix('-') {
-            Some(word) => Level::parse(word)?,
-            None if word.is_empty() => Level::OF_ALL_MANIFESTS,
-            None => return None,
-        };
-        Some(Self { levels: vec![level], key, value })
-    }
-
-    /// Whether it annotates this for a build of the platform, and whether it does so for the platform alone.
-    fn annotates(&self, kind: Kind, platform: Option<&Platform>) -> Option<bool> {
-        let fitting = self.levels.iter().filter(|level| level.kind == kind && level.fits(platform));
-        fitting.map(|level| level.platform.is_some()).max()
-    }
+/// Reads an annotation of a target. What is no annotation has been refused, unless a kept variable is in it.
+fn read(text: &Text) -> Annotation<'_> {
+    Annotation::parse(text.as_str()).unwrap_or_else(|_| {
+        let (key, value) = text.as_str().split_once('=').unwrap_or((text.as_str(), ""));
+        Annotation::of_manifests(key, value)
+    })
 }
 
 /// The annotations of a target that its leg keeps: those of the manifest. The leg has one platform, and BuildKit passes over
 /// those for a platform when it makes no index.
 pub(super) fn of_leg(annotations: &[Text], platform: Option<&Platform>) -> Vec<Text> {
-    let parsed: Vec<_> = annotations.iter().map(|text| (text, Annotation::parse(text.as_str()))).collect();
+    let parsed: Vec<_> = annotations.iter().map(|text| (text, read(text))).collect();
     let is_overruled = |key: &str, is_own: bool| {
-        let of_key =
-            |one: &Annotation<'_>| one.key == key && one.annotates(Kind::Manifest, platform) == Some(true);
+        let of_key = |one: &Annotation<'_>| {
+            one.key == key && one.annotates(LevelKind::Manifest, platform) == Some(true)
+        };
         !is_own && parsed.iter().any(|(_, one)| of_key(one))
     };
     let kept = parsed.iter().filter_map(|(text, one)| {
-        let is_own = one.annotates(Kind::Manifest, platform)?;
+        let is_own = one.annotates(LevelKind::Manifest, platform)?;
         if is_overruled(one.key, is_own) {
             return None;
         }
@@ -111,8 +43,8 @@ pub(super) fn of_leg(annotations: &[Text], platform: Option<&Platform>) -> Vec<T
 
 /// Whether one of the annotations is of the manifest and has this key.
 pub(super) fn has(annotations: &[Text], key: &str) -> bool {
-    let mut parsed = annotations.iter().map(|text| Annotation::parse(text.as_str()));
-    parsed.any(|one| one.key == key && one.levels.iter().any(|level| level.kind == Kind::Manifest))
+    let mut parsed = annotations.iter().map(read);
+    parsed.any(|one| one.key == key && one.has(LevelKind::Manifest))
 }
 
 /// The annotations that the manifest of a leg's image will have, as far as they are known before it is built: without
@@ -120,13 +52,13 @@ pub(super) fn has(annotations: &[Text], key: &str) -> bool {
 pub(super) fn of_manifest(definition: &Target) -> BTreeMap<String, String> {
     let mut known: BTreeMap<&str, Option<&str>> = BTreeMap::new();
     for text in &definition.annotations {
-        let one = Annotation::parse(text.as_str());
-        if one.annotates(Kind::Manifest, None).is_some() {
+        let one = read(text);
+        if one.annotates(LevelKind::Manifest, None).is_some() {
             known.insert(one.key, Some(one.value).filter(|_| variable_in(&text.value).is_none()));
         }
     }
     for (one, text) in of_outputs(definition) {
-        if one.annotates(Kind::Manifest, None).is_some() {
+        if one.annotates(LevelKind::Manifest, None).is_some() {
             let value = Some(one.value).filter(|_| variable_in(&text.value).is_none());
             known
                 .entry(one.key)
@@ -145,12 +77,12 @@ fn of_outputs(target: &Target) -> impl Iterator<Item = (Annotation<'_>, &Text)> 
 
 /// All annotations of a target: those of its outputs, over which buildx puts its own.
 fn of_target(target: &Target) -> impl Iterator<Item = (Annotation<'_>, &Text)> {
-    let own = target.annotations.iter().map(|text| (Annotation::parse(text.as_str()), text));
+    let own = target.annotations.iter().map(|text| (read(text), text));
     of_outputs(target).chain(own)
 }
 
 /// The annotations of this kind for a build of the platform.
-fn of_kind(target: &Target, kind: Kind, platform: Option<&Platform>) -> BTreeMap<String, String> {
+fn of_kind(target: &Target, kind: LevelKind, platform: Option<&Platform>) -> BTreeMap<String, String> {
     let mut all: BTreeMap<(&str, bool), &str> = BTreeMap::new();
     for (one, _) in of_target(target) {
         all.extend(one.annotates(kind, platform).map(|is_own| ((one.key, is_own), one.value)));
@@ -161,28 +93,28 @@ fn of_kind(target: &Target, kind: Kind, platform: Option<&Platform>) -> BTreeMap
 
 /// The annotations of the index.
 pub(super) fn of_index(target: &Target) -> BTreeMap<String, Text> {
-    general(target, Kind::Index)
+    general(target, LevelKind::Index)
 }
 
 /// The annotations of the manifests of all platforms.
 pub(super) fn of_all_manifests(target: &Target) -> BTreeMap<String, Text> {
-    general(target, Kind::Manifest)
+    general(target, LevelKind::Manifest)
 }
 
 /// The annotations of this kind for all platforms.
-fn general(target: &Target, kind: Kind) -> BTreeMap<String, Text> {
+fn general(target: &Target, kind: LevelKind) -> BTreeMap<String, Text> {
     let all = of_target(target).filter(|(one, _)| one.annotates(kind, None) == Some(false));
     all.map(|(one, text)| (one.key.to_owned(), text.derive(one.value))).collect()
 }
 
 /// The annotations that are lifted out of a target into the index.
 pub(super) fn lifted(target: &Target) -> BTreeMap<String, String> {
-    of_kind(target, Kind::Index, None)
+    of_kind(target, LevelKind::Index, None)
 }
 
 /// The annotations that are lifted out of a target into the descriptor that the index has of its build for a platform.
 pub(super) fn of_descriptor(target: &Target, platform: Option<&Platform>) -> BTreeMap<String, String> {
-    of_kind(target, Kind::ManifestDescriptor, platform)
+    of_kind(target, LevelKind::ManifestDescriptor, platform)
 }
 
 /// Takes out of an output what does not go into the leg of a platform, as [`of_leg`] does.
@@ -191,7 +123,7 @@ pub(super) fn strip(output: &mut Entry, platform: Option<&Platform>) {
     let mut own = Vec::new();
     output.fields.retain(|field, text| {
         let Some(one) = Annotation::of_field(field, text.as_str()) else { return true };
-        if let Some(is_own) = one.annotates(Kind::Manifest, platform) {
+        if let Some(is_own) = one.annotates(LevelKind::Manifest, platform) {
             let list = if is_own { &mut own } else { &mut general };
             list.push((one.key.to_owned(), field.to_string(), text.clone()));
         }
@@ -215,7 +147,7 @@ pub(super) fn lost(target: &Target, platforms: &[&Platform]) -> Vec<Diagnostic> 
             level.platform.is_some() && !platforms.iter().any(|platform| level.fits(Some(platform)))
         };
         let shown = format!("{}={}", one.key, one.value);
-        let (message, help) = if one.levels.iter().any(|level| level.kind == Kind::IndexDescriptor) {
+        let (message, help) = if one.has(LevelKind::IndexDescriptor) {
             let message = format!(
                 "the annotation `{shown}` of the `index-descriptor` is left out: registries store no descriptor for an index"
             );

@@ -8,8 +8,9 @@ use indexmap::{IndexMap, IndexSet};
 use super::assigned::{AssignedLeg, Legs};
 use super::leg::leg_name;
 use super::targets::Targets;
+use crate::bake::target::context::link_of;
 use crate::bake::target::links::links;
-use crate::bake::target::{Definition, Target};
+use crate::bake::target::{Definition, Entry, Target, Text};
 use crate::plan::{Image, Job, Plan, Role};
 use crate::platform::Platform;
 use crate::runner::Runner;
@@ -200,11 +201,11 @@ impl Needs {
             }
             ssh.paths.iter().for_each(|path| self.path("fs.read", Some(path.as_str())));
         }
-        self.path("fs.read", target.context.as_ref().map(|text| text.as_str()).filter(|text| is_local(text)));
-        target.contexts.values().map(|text| text.as_str()).filter(|text| is_local(text)).for_each(|path| {
-            self.path("fs.read", Some(path));
+        let contexts = target.context.iter().chain(target.contexts.values());
+        contexts.filter(|context| is_local(context)).for_each(|context| {
+            self.path("fs.read", Some(context.as_str()));
         });
-        let local = |entry: &&crate::bake::target::Entry| entry.kind() == "local";
+        let local = |entry: &&Entry| entry.kind() == "local";
         target.cache_from.iter().filter(local).for_each(|entry| self.path("fs.read", entry.get("src")));
         target
             .cache_to
@@ -234,11 +235,12 @@ impl Needs {
 }
 
 /// Whether a context is a path of this machine, and no URL, image, target or Git reference.
-fn is_local(context: &str) -> bool {
-    !context.contains("://")
-        && !context.starts_with("target:")
-        && !context.starts_with("git@")
-        && !context.starts_with("github.com/")
+fn is_local(context: &Text) -> bool {
+    let written = context.as_str();
+    link_of(context).is_none()
+        && !written.contains("://")
+        && !written.starts_with("git@")
+        && !written.starts_with("github.com/")
 }
 
 /// Names the Bake groups of all published legs and of each job of several; no target or group may have the names.

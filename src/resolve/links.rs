@@ -12,15 +12,14 @@ use super::input::Input;
 use super::labels::OciLabels;
 use super::leg;
 use super::targets::Targets;
+use crate::bake::target::context::{link_of, link_to};
+use crate::bake::target::links::links;
 use crate::bake::target::{Target, Text, TextMap};
 use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Leg, Role};
 use crate::platform::Platform;
 use crate::spec::PlatformOverride;
-
-/// The scheme of a context that is another target.
-const SCHEME: &str = "target:";
 
 /// Rewrites the links of all legs, adding the legs and copies that they need. What the first of the `images` that covers
 /// a linked target says of it holds wherever it is built, whether or not that image is published.
@@ -79,9 +78,9 @@ impl<'a> Linker<'a, '_> {
             return contexts;
         };
         for value in contexts.values_mut() {
-            let Some(linked) = value.as_str().strip_prefix(SCHEME).map(str::to_owned) else { continue };
+            let Some(linked) = link_of(value).map(str::to_owned) else { continue };
             if let Some(name) = self.linked(&linked, platform, user, value) {
-                *value = value.derive(&format!("{SCHEME}{name}"));
+                *value = value.derive(&link_to(&name));
             }
         }
         contexts
@@ -147,9 +146,7 @@ impl<'a> Linker<'a, '_> {
 
     /// Looks for loops among links that stay as they are.
     fn follow(&mut self, user: &Target) {
-        let links =
-            user.contexts.values().filter_map(|text| Some((text, text.as_str().strip_prefix(SCHEME)?)));
-        for (link, linked) in links {
+        for (link, linked) in links(user) {
             let Some(target) = self.targets.find(linked) else {
                 if let Err(found) = self.targets.get(linked, Some(link)) {
                     self.diagnostics.extend(found);

@@ -199,13 +199,12 @@ fn of_source<'a>(targets: &'a Targets<'_>, input: &'a Input<'_>) -> Vec<MarkedPa
         }
     }
     for group in targets.definition.groups.values() {
-        let place = |reach| MarkedPlace::OfGroup { reach, group: &group.name };
-        let mut text = |reach, text: &Text| add(place(reach), text.value.marks(), text.span);
-        group.description.iter().for_each(|one| text(Reach::BakeFile, one));
-        // What a group has decides which images there are.
-        group.members().iter().for_each(|one| text(Reach::Both, one));
+        group.each_text(&mut |attribute, one| {
+            let place = MarkedPlace::OfGroup { reach: attribute.reach, group: &group.name };
+            add(place, one.value.marks(), one.span);
+        });
         for LostMark { reach, marks, span, .. } in group.unshown_marks() {
-            add(place(reach), &marks, Some(span));
+            add(MarkedPlace::OfGroup { reach, group: &group.name }, &marks, Some(span));
         }
     }
     parts.extend(targets.standing().flat_map(|target| of_target(&target.name, target)));

@@ -55,9 +55,9 @@ pub(super) fn apply(
         unused.into_iter().for_each(|warning| diagnostics.report(warning));
         return None;
     }
-    let mut found = Vec::new();
+    let mut found = Diagnostics::default();
     let flavor = Flavor::parse(settings.flavor.iter().map(|line| line.as_str())).unwrap_or_else(|(at, e)| {
-        found.push(wrong(&e, settings.flavor[at].span));
+        found.report(wrong(&e, settings.flavor[at].span));
         Flavor::default()
     });
     let mut applied = Vec::new();
@@ -67,7 +67,7 @@ pub(super) fn apply(
                 applied.push(AppliedRule { rule, span: line.pattern.span, any: line.any });
             }
             Ok(_) => {}
-            Err(e) => found.push(wrong(&e, line.pattern.span)),
+            Err(e) => found.report(wrong(&e, line.pattern.span)),
         }
     }
     let outcome = loop {
@@ -89,7 +89,7 @@ pub(super) fn apply(
         }
     };
     let failed = !found.is_empty();
-    found.into_iter().for_each(|one| diagnostics.report(one));
+    diagnostics.extend(found);
     if failed {
         return None;
     }
@@ -118,7 +118,7 @@ fn holds(
     image: ImageNames<'_>,
     version: &ImageVersion,
     input: &Input<'_>,
-    found: &mut Vec<Diagnostic>,
+    found: &mut Diagnostics,
     diagnostics: &mut Diagnostics,
 ) -> bool {
     let Some(condition) = &line.when else { return true };
@@ -129,7 +129,7 @@ fn holds(
             return false;
         }
         let diagnostic = Diagnostic::error("tag-pattern", e.to_string()).at(condition.span, "");
-        found.push(diagnostic.with_help(e.help()));
+        found.report(diagnostic.with_help(e.help()));
         false
     })
 }

@@ -10,7 +10,7 @@ use crate::bake::target::inherit::Resolver;
 use crate::bake::target::links::links as links_of;
 use crate::bake::target::{Definition, Group, Target, Text};
 use crate::bake::values::Name;
-use crate::diagnostic::{Diagnostic, names_help};
+use crate::diagnostic::{Diagnostic, Diagnostics, names_help};
 use crate::platform::{Platform, split_list};
 use crate::source::Span;
 
@@ -134,12 +134,12 @@ fn platforms(target: &Target) -> Result<Vec<DeclaredPlatform>, Vec<Diagnostic>> 
     /// Far more than there are; they are compared with each other.
     const MAX_PLATFORMS: usize = 500;
     let mut platforms: Vec<(Platform, &Text)> = Vec::new();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     for text in target.platforms.iter().flatten() {
         let parsed = match split_list(text.as_str()) {
             Ok(parsed) => parsed,
             Err(e) => {
-                diagnostics.push(Diagnostic::error("platform", e.to_string()).at(text.span, ""));
+                diagnostics.report(Diagnostic::error("platform", e.to_string()).at(text.span, ""));
                 continue;
             }
         };
@@ -149,7 +149,7 @@ fn platforms(target: &Target) -> Result<Vec<DeclaredPlatform>, Vec<Diagnostic>> 
         }
         for platform in parsed {
             match platforms.iter().find(|(known, _)| *known == platform) {
-                Some((_, first)) => diagnostics.push(twice(&platform, text, first)),
+                Some((_, first)) => diagnostics.report(twice(&platform, text, first)),
                 None => platforms.push((platform, text)),
             }
         }
@@ -158,7 +158,7 @@ fn platforms(target: &Target) -> Result<Vec<DeclaredPlatform>, Vec<Diagnostic>> 
         let declared = |(platform, text): (_, &Text)| DeclaredPlatform { platform, span: text.span };
         Ok(platforms.into_iter().map(declared).collect())
     } else {
-        Err(diagnostics)
+        Err(diagnostics.into_found())
     }
 }
 

@@ -9,7 +9,7 @@ use super::node::{Map, Node, NodeKind, split_pair};
 use crate::bake::target::Text;
 use crate::bake::target::flags::FlagError;
 use crate::bake::values::{MarkedStr, Name};
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::source::Span;
 
 /// Values by key; `None` for a key without value.
@@ -24,12 +24,12 @@ pub(super) struct Decoder<'a> {
     pub(super) files: &'a dyn Files,
     /// Whether what services say of each other is checked; not for a file that others are merged onto.
     pub(super) complete: bool,
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) diagnostics: Diagnostics,
 }
 
 impl Decoder<'_> {
     pub(super) fn report(&mut self, code: &'static str, message: impl Into<String>, span: Span) {
-        self.diagnostics.push(Diagnostic::error(code, message).at(span, ""));
+        self.diagnostics.report(Diagnostic::error(code, message).at(span, ""));
     }
 
     pub(super) fn wrong(&mut self, node: &Node, path: &str, expected: &str) {
@@ -50,7 +50,7 @@ impl Decoder<'_> {
             None => {
                 let message = format!("`{path}` must be a string, found {}", node.describe());
                 let diagnostic = Diagnostic::error("attribute-type", message).at(node.span, "");
-                self.diagnostics.push(match node.printed().filter(|_| !node.is_null()) {
+                self.diagnostics.report(match node.printed().filter(|_| !node.is_null()) {
                     Some(_) => diagnostic.with_help("quote it"),
                     None => diagnostic,
                 });
@@ -82,7 +82,7 @@ impl Decoder<'_> {
         let mut seen = BTreeSet::new();
         for text in texts.iter().filter(|text| !seen.insert(text.name())) {
             let message = format!("`{path}`: `{text}` is given twice");
-            self.diagnostics.push(Diagnostic::error("duplicate-element", message).at(text.span, ""));
+            self.diagnostics.report(Diagnostic::error("duplicate-element", message).at(text.span, ""));
         }
     }
 
@@ -120,7 +120,7 @@ impl Decoder<'_> {
             Err(_) if !self.complete => {}
             Err(error) => {
                 let diagnostic = Diagnostic::error("attribute-value", format!("`{path}`: {error}"));
-                self.diagnostics.push(diagnostic.at(text.span, ""));
+                self.diagnostics.report(diagnostic.at(text.span, ""));
             }
         }
         None
@@ -185,7 +185,7 @@ impl Decoder<'_> {
     pub(super) fn unknown_key(&mut self, key: &str, span: Span, path: &str, known: &[&str]) {
         let diagnostic =
             Diagnostic::error("unknown-attribute", format!("`{path}` has no `{key}`")).at(span, "");
-        self.diagnostics.push(match suggest(key, known.iter().copied()) {
+        self.diagnostics.report(match suggest(key, known.iter().copied()) {
             Some(known) => diagnostic.with_help(format!("did you mean `{known}`?")),
             None => diagnostic.with_help(format!("for your own key, write `x-{key}`")),
         });

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::decoder::Decoder;
 use super::node::{Node, NodeKind};
+use crate::bake::target::context::{link_of, link_to};
 use crate::bake::target::flags::{self, FlagError};
 use crate::bake::target::{Entry, Target, Text, last_by, remove_duplicates};
 use crate::bake::values::Name;
@@ -164,10 +165,9 @@ pub(super) fn caches(text: &Text) -> Result<Vec<Entry>, FlagError> {
 
 /// A context that is another service is a link to its target.
 pub(super) fn link(context: Text) -> Text {
-    let service =
-        context.as_str().strip_prefix("service:").or_else(|| context.as_str().strip_prefix("target:"));
+    let service = context.as_str().strip_prefix("service:").or_else(|| link_of(&context));
     match service {
-        Some(service) => context.derive(&format!("target:{}", target_name(service))),
+        Some(service) => context.derive(&link_to(&target_name(service))),
         None => context,
     }
 }

@@ -16,7 +16,7 @@ use super::template::Substitution;
 use super::{dotenv, service, yaml};
 use crate::bake::target::Definition;
 use crate::bake::values::{MarkedStr, Name};
-use crate::diagnostic::{Diagnostic, Secrets};
+use crate::diagnostic::{Diagnostic, Diagnostics, Secrets};
 use crate::source::{SourceId, Sources};
 
 /// The file of variables in the current directory.
@@ -122,8 +122,8 @@ fn read(
         return Err(vec![Diagnostic::error("empty-compose-file", message)]);
     }
     let Loader { read, unset, .. } = loader;
-    let decoder =
-        Decoder { environment: &environment, files: surroundings.files, complete, diagnostics: vec![] };
+    let diagnostics = Diagnostics::default();
+    let decoder = Decoder { environment: &environment, files: surroundings.files, complete, diagnostics };
     let definition = service::definition(&model, decoder)?;
     let warning = |(name, span): (Name, _)| {
         let message = format!("the variable `{name}` is not set, and counts as empty");

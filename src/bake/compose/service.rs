@@ -79,7 +79,7 @@ pub(super) fn definition(model: &Map, mut decoder: Decoder<'_>) -> Result<Defini
         let targets = Some(members).filter(|members| !members.is_empty());
         definition.add_group(Group { name: "default".into(), targets, ..Group::default() });
     }
-    if decoder.diagnostics.is_empty() { Ok(definition) } else { Err(decoder.diagnostics) }
+    if decoder.diagnostics.is_empty() { Ok(definition) } else { Err(decoder.diagnostics.into_found()) }
 }
 
 impl Decoder<'_> {
@@ -467,14 +467,14 @@ impl Decoder<'_> {
                     let message = format!("the secret `{id}` is external, which a build cannot use");
                     let diagnostic = Diagnostic::error("compose-secret", message).at(item.span, "");
                     let help = "give the secret a `file` or an `environment` variable";
-                    self.diagnostics.push(diagnostic.with_help(help));
+                    self.diagnostics.report(diagnostic.with_help(help));
                 }
                 None if self.complete => {
                     let message = format!("there is no secret `{id}`");
                     let diagnostic = Diagnostic::error("compose-secret", message).at(item.span, "");
                     let help =
                         format!("declare it under the key `secrets` of the file: `{id}: {{file: PATH}}`");
-                    self.diagnostics.push(diagnostic.with_help(help));
+                    self.diagnostics.report(diagnostic.with_help(help));
                 }
                 None => {}
             }
@@ -504,7 +504,7 @@ impl Decoder<'_> {
             && let Some(inline) = &target.dockerfile_inline
         {
             let message = format!("the service `{name}` has both `dockerfile` and `dockerfile_inline`");
-            self.diagnostics.push(Diagnostic::error("compose-service", message).at(inline.span, ""));
+            self.diagnostics.report(Diagnostic::error("compose-service", message).at(inline.span, ""));
         }
         // Contexts that begin with `x-` are part of another one by now.
         let contexts = build.get("additional_contexts").and_then(Node::as_map).into_iter().flatten();
@@ -520,7 +520,7 @@ impl Decoder<'_> {
             let message = format!("the context `{key}` of `{name}` is the service `{other}`: {problem}");
             let diagnostic = Diagnostic::error("unknown-service", message).at(member.value.span, "");
             let known = services.keys().map(|name| &**name);
-            self.diagnostics.push(match suggest(other, known).filter(|known| *known != other) {
+            self.diagnostics.report(match suggest(other, known).filter(|known| *known != other) {
                 Some(known) => diagnostic.with_help(format!("did you mean `service:{known}`?")),
                 None => diagnostic,
             });

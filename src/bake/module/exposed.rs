@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::bake::target::attributes::{Attribute, AttributeKind, LIMITS, Limit, LimitKind, names_of};
+use crate::bake::target::attributes::{
+    Attribute, AttributeKind, GroupAttribute, GroupAttributeKind, LIMITS, Limit, LimitKind, names_of,
+};
 use crate::bake::target::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text, decode};
 use crate::bake::text::syntax;
 use crate::bake::values::convert::convert;
@@ -23,10 +25,9 @@ pub(super) fn attributes(kind: &str) -> Vec<&'static str> {
 #[must_use]
 pub(super) fn unset(kind: &str, name: &str) -> Option<Value> {
     match kind {
-        "group" => match name {
-            "description" => Some(Value::string("")),
-            "targets" => Some(Value::null(Type::list(Type::String))),
-            _ => None,
+        "group" => match GroupAttribute::named(name)?.kind {
+            GroupAttributeKind::Description(_) => Some(Value::string("")),
+            GroupAttributeKind::Members(_) => Some(Value::null(Type::list(Type::String))),
         },
         _ => of_target(&Target::default(), name),
     }
@@ -154,7 +155,7 @@ fn resources_type() -> Type {
 }
 
 fn resources(resources: &Resources) -> Value {
-    let limit = |Limit { name, kind }: &Limit| {
+    let limit = |Limit { name, kind, form: _ }: &Limit| {
         let value = match kind {
             LimitKind::Text(at) => text((at.get)(resources).as_ref()),
             LimitKind::Whole(at) => {

@@ -1,4 +1,4 @@
-//! The attributes of a target and the limits of `resources`, declared once: whatever lists them walks these tables.
+//! The attributes of a target and of a group and the limits of `resources`, declared once: whatever lists them walks these tables.
 //!
 //! A row names the attribute, its field and its kind; the kind says how it is read, merged, walked, shown and printed.
 //! A field without a row does not compile, and neither does a kind that one of the walks leaves out.
@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use super::definition::{
-    Entry, Policy, Resources, Secret, Ssh, Target, Whole, last_by, remove_duplicates, unique_texts,
+    Entry, Group, Policy, Resources, Secret, Ssh, Target, Whole, last_by, remove_duplicates, unique_texts,
 };
 use super::reach::Reach;
 use super::text::Text;
@@ -37,6 +37,8 @@ pub(crate) struct Attribute {
     pub decides: bool,
     /// The committed files in which it shows.
     pub reach: Reach,
+    /// What each of its strings must be. Elements that have fields are checked by their kind.
+    pub form: TextForm,
 }
 
 /// What an attribute holds.
@@ -81,6 +83,27 @@ pub(crate) enum AttributeKind {
     Limits(Of<Option<Box<Resources>>>),
 }
 
+/// What a string must be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TextForm {
+    /// Anything.
+    Any,
+    /// A place to read from that is not standard input.
+    Place,
+    /// A size in bytes.
+    Size,
+    /// The same, perhaps between spaces.
+    Memory,
+    /// The same, or `-1` for as much as there is.
+    Swap,
+    /// A platform.
+    Platform,
+    /// `[type[platform],…:]key=value`
+    Annotation,
+    /// `type=soft[:hard]`
+    Ulimit,
+}
+
 /// When template markers are escaped.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Escape {
@@ -109,6 +132,8 @@ pub(crate) struct Limit {
     pub name: &'static str,
     /// What it holds, and where.
     pub kind: LimitKind,
+    /// What it must be as text.
+    pub form: TextForm,
 }
 
 /// What a limit holds.
@@ -119,18 +144,36 @@ pub(crate) enum LimitKind {
     Whole(Field<Resources, Option<Whole>>),
 }
 
+/// An attribute of a `group` block.
+pub(crate) struct GroupAttribute {
+    /// Its name in a Bake file.
+    pub name: &'static str,
+    /// What it holds, and where.
+    pub kind: GroupAttributeKind,
+    /// The committed files in which it shows.
+    pub reach: Reach,
+}
+
+/// What an attribute of a group holds.
+pub(crate) enum GroupAttributeKind {
+    /// A string, which is never null; an empty one says nothing.
+    Description(Field<Group, Option<Text>>),
+    /// The names of targets and groups; every group has them.
+    Members(Field<Group, Option<Vec<Text>>>),
+}
+
 /// A table over the fields of a struct, and a walk through it. Its second part has the fields without a row: with both,
 /// the struct is taken apart whole.
 macro_rules! table {
     (
         $(#[$doc:meta])* $table:ident, $walk:ident: $Row:ident of $Owner:ident;
-        $($name:literal => $field:ident: $AttributeKind:ident::$variant:ident $({ $($column:ident: $value:expr),* })?,)*
+        $($name:literal => $field:ident: $Kind:ident::$variant:ident $({ $($column:ident: $value:expr),* })?,)*
         without $($other:ident),*
     ) => {
         $(#[$doc])*
         pub(crate) const $table: &[$Row] = &[$($Row {
             name: $name,
-            kind: $AttributeKind::$variant(Field { get: |owner| &owner.$field, get_mut: |owner| &mut owner.$field }),
+            kind: $Kind::$variant(Field { get: |owner| &owner.$field, get_mut: |owner| &mut owner.$field }),
             $($($column: $value),*)?
         }),*];
 
@@ -150,65 +193,79 @@ table! {
     /// The attributes of a `target` block in the order of the fields of buildx's `Target` (bake/bake.go), but for `name`
     /// and `matrix`, which say how many targets it makes.
     TARGET_ATTRIBUTES, each_attribute: Attribute of Target;
-    "description" => description: AttributeKind::Description { escape: Escape::AsRead, set: SetKey::None, decides: false, reach: Reach::BakeFile },
-    "inherits" => inherits: AttributeKind::Inherits { escape: Escape::AsRead, set: SetKey::None, decides: true, reach: Reach::Both },
-    "annotations" => annotations: AttributeKind::Annotations { escape: Escape::Always, set: SetKey::Same, decides: true, reach: Reach::BakeFile },
-    "attest" => attest: AttributeKind::Attestations { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile },
-    "context" => context: AttributeKind::Context { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile },
-    "contexts" => contexts: AttributeKind::Contexts { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile },
-    "dockerfile" => dockerfile: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile },
-    "dockerfile-inline" => dockerfile_inline: AttributeKind::Text { escape: Escape::Always, set: SetKey::None, decides: false, reach: Reach::BakeFile },
-    "args" => args: AttributeKind::Args { escape: Escape::Always, set: SetKey::Same, decides: false, reach: Reach::BakeFile },
-    "labels" => labels: AttributeKind::Map { escape: Escape::Always, set: SetKey::Same, decides: false, reach: Reach::BakeFile },
-    "tags" => tags: AttributeKind::List { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::Both },
-    "cache-from" => cache_from: AttributeKind::CachesFrom { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile },
-    "cache-to" => cache_to: AttributeKind::CachesTo { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile },
-    "target" => target: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile },
-    "secret" => secret: AttributeKind::Secrets { escape: Escape::AsRead, set: SetKey::Named("secrets"), decides: true, reach: Reach::BakeFile },
-    "ssh" => ssh: AttributeKind::Ssh { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile },
-    "platforms" => platforms: AttributeKind::List { escape: Escape::AsRead, set: SetKey::Named("platform"), decides: true, reach: Reach::Both },
-    "output" => output: AttributeKind::Outputs { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::Both },
-    "pull" => pull: AttributeKind::Flag { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile },
-    "no-cache" => no_cache: AttributeKind::Flag { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile },
+    "description" => description: AttributeKind::Description { escape: Escape::AsRead, set: SetKey::None, decides: false, reach: Reach::BakeFile, form: TextForm::Any },
+    "inherits" => inherits: AttributeKind::Inherits { escape: Escape::AsRead, set: SetKey::None, decides: true, reach: Reach::Both, form: TextForm::Any },
+    "annotations" => annotations: AttributeKind::Annotations { escape: Escape::Always, set: SetKey::Same, decides: true, reach: Reach::BakeFile, form: TextForm::Annotation },
+    "attest" => attest: AttributeKind::Attestations { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile, form: TextForm::Any },
+    "context" => context: AttributeKind::Context { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile, form: TextForm::Place },
+    "contexts" => contexts: AttributeKind::Contexts { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile, form: TextForm::Any },
+    "dockerfile" => dockerfile: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile, form: TextForm::Place },
+    "dockerfile-inline" => dockerfile_inline: AttributeKind::Text { escape: Escape::Always, set: SetKey::None, decides: false, reach: Reach::BakeFile, form: TextForm::Any },
+    "args" => args: AttributeKind::Args { escape: Escape::Always, set: SetKey::Same, decides: false, reach: Reach::BakeFile, form: TextForm::Any },
+    "labels" => labels: AttributeKind::Map { escape: Escape::Always, set: SetKey::Same, decides: false, reach: Reach::BakeFile, form: TextForm::Any },
+    "tags" => tags: AttributeKind::List { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::Both, form: TextForm::Any },
+    "cache-from" => cache_from: AttributeKind::CachesFrom { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile, form: TextForm::Any },
+    "cache-to" => cache_to: AttributeKind::CachesTo { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile, form: TextForm::Any },
+    "target" => target: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile, form: TextForm::Any },
+    "secret" => secret: AttributeKind::Secrets { escape: Escape::AsRead, set: SetKey::Named("secrets"), decides: true, reach: Reach::BakeFile, form: TextForm::Any },
+    "ssh" => ssh: AttributeKind::Ssh { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile, form: TextForm::Any },
+    "platforms" => platforms: AttributeKind::List { escape: Escape::AsRead, set: SetKey::Named("platform"), decides: true, reach: Reach::Both, form: TextForm::Platform },
+    "output" => output: AttributeKind::Outputs { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::Both, form: TextForm::Any },
+    "pull" => pull: AttributeKind::Flag { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile, form: TextForm::Any },
+    "no-cache" => no_cache: AttributeKind::Flag { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile, form: TextForm::Any },
     // The host's network is an entitlement.
-    "network" => network: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Empties(|target| target.network = Some(Text::verbatim(""))), decides: true, reach: Reach::BakeFile },
-    "no-cache-filter" => no_cache_filter: AttributeKind::Texts { escape: Escape::AsRead, set: SetKey::Empties(|target| target.no_cache_filter.clear()), decides: false, reach: Reach::BakeFile },
-    "shm-size" => shm_size: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile },
-    "ulimits" => ulimits: AttributeKind::Texts { escape: Escape::AsRead, set: SetKey::Empties(|target| target.ulimits.clear()), decides: false, reach: Reach::BakeFile },
-    "resources" => resources: AttributeKind::Limits { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile },
-    "call" => call: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile },
-    "entitlements" => entitlements: AttributeKind::Texts { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile },
-    "extra-hosts" => extra_hosts: AttributeKind::Map { escape: Escape::Always, set: SetKey::Same, decides: false, reach: Reach::BakeFile },
-    "policy" => policy: AttributeKind::Policies { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile },
+    "network" => network: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Empties(|target| target.network = Some(Text::verbatim(""))), decides: true, reach: Reach::BakeFile, form: TextForm::Any },
+    "no-cache-filter" => no_cache_filter: AttributeKind::Texts { escape: Escape::AsRead, set: SetKey::Empties(|target| target.no_cache_filter.clear()), decides: false, reach: Reach::BakeFile, form: TextForm::Any },
+    "shm-size" => shm_size: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile, form: TextForm::Size },
+    "ulimits" => ulimits: AttributeKind::Texts { escape: Escape::AsRead, set: SetKey::Empties(|target| target.ulimits.clear()), decides: false, reach: Reach::BakeFile, form: TextForm::Ulimit },
+    "resources" => resources: AttributeKind::Limits { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile, form: TextForm::Any },
+    "call" => call: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile, form: TextForm::Any },
+    "entitlements" => entitlements: AttributeKind::Texts { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile, form: TextForm::Any },
+    "extra-hosts" => extra_hosts: AttributeKind::Map { escape: Escape::Always, set: SetKey::Same, decides: false, reach: Reach::BakeFile, form: TextForm::Any },
+    "policy" => policy: AttributeKind::Policies { escape: Escape::AsRead, set: SetKey::Same, decides: true, reach: Reach::BakeFile, form: TextForm::Any },
     without name, span, linked, lost_marks, default_context, context_of
 }
 
 table! {
     /// The limits of `resources`, in the order in which buildx prints them.
     LIMITS, each_limit: Limit of Resources;
-    "memory" => memory: LimitKind::Text,
-    "memory-swap" => memory_swap: LimitKind::Text,
-    "cpu-shares" => cpu_shares: LimitKind::Whole,
-    "cpu-period" => cpu_period: LimitKind::Whole,
-    "cpu-quota" => cpu_quota: LimitKind::Whole,
-    "cpuset-cpus" => cpuset_cpus: LimitKind::Text,
-    "cpuset-mems" => cpuset_mems: LimitKind::Text,
+    "memory" => memory: LimitKind::Text { form: TextForm::Memory },
+    "memory-swap" => memory_swap: LimitKind::Text { form: TextForm::Swap },
+    "cpu-shares" => cpu_shares: LimitKind::Whole { form: TextForm::Any },
+    "cpu-period" => cpu_period: LimitKind::Whole { form: TextForm::Any },
+    "cpu-quota" => cpu_quota: LimitKind::Whole { form: TextForm::Any },
+    "cpuset-cpus" => cpuset_cpus: LimitKind::Text { form: TextForm::Any },
+    "cpuset-mems" => cpuset_mems: LimitKind::Text { form: TextForm::Any },
     without
 }
 
-/// The names of the attributes of a `target` block, in the order of their table.
-pub const TARGET_NAMES: [&str; TARGET_ATTRIBUTES.len()] = {
-    let mut names = [""; TARGET_ATTRIBUTES.len()];
-    let mut at = 0;
-    while at < names.len() {
-        names[at] = TARGET_ATTRIBUTES[at].name;
-        at += 1;
-    }
-    names
-};
+table! {
+    /// The attributes of a `group` block, in the order in which buildx prints them.
+    GROUP_ATTRIBUTES, each_group_attribute: GroupAttribute of Group;
+    "description" => description: GroupAttributeKind::Description { reach: Reach::BakeFile },
+    // What a group has decides which images there are.
+    "targets" => targets: GroupAttributeKind::Members { reach: Reach::Both },
+    without name, span, lost_marks
+}
 
-/// The names of the attributes of a `group` block.
-pub const GROUP_NAMES: [&str; 2] = ["description", "targets"];
+/// The names in a table, in its order.
+macro_rules! names {
+    ($table:ident) => {{
+        let mut names = [""; $table.len()];
+        let mut at = 0;
+        while at < names.len() {
+            names[at] = $table[at].name;
+            at += 1;
+        }
+        names
+    }};
+}
+
+/// The names of the attributes of a `target` block, in the order of their table.
+pub const TARGET_NAMES: [&str; TARGET_ATTRIBUTES.len()] = names!(TARGET_ATTRIBUTES);
+
+/// The names of the attributes of a `group` block, in the order of their table.
+pub const GROUP_NAMES: [&str; GROUP_ATTRIBUTES.len()] = names!(GROUP_ATTRIBUTES);
 
 /// The names of the attributes of a `target` or `group` block.
 pub(crate) fn names_of(block: &str) -> &'static [&'static str] {
@@ -487,6 +544,32 @@ impl Limit {
             LimitKind::Text(at) => (at.get)(resources).is_some(),
             LimitKind::Whole(at) => (at.get)(resources).is_some(),
         }
+    }
+}
+
+impl GroupAttribute {
+    /// The attribute of this name.
+    pub(crate) fn named(name: &str) -> Option<&'static Self> {
+        GROUP_ATTRIBUTES.iter().find(|attribute| attribute.name == name)
+    }
+
+    /// Whether a block must set it.
+    pub(crate) fn is_needed(&self) -> bool {
+        matches!(self.kind, GroupAttributeKind::Members(_))
+    }
+}
+
+impl Group {
+    /// Calls `visit` with every string of the group and the attribute it belongs to.
+    pub(crate) fn each_text<'g>(&'g self, visit: &mut impl FnMut(&'static GroupAttribute, &'g Text)) {
+        each_group_attribute(|attribute| match &attribute.kind {
+            GroupAttributeKind::Description(at) => {
+                (at.get)(self).iter().for_each(|text| visit(attribute, text));
+            }
+            GroupAttributeKind::Members(at) => {
+                (at.get)(self).iter().flatten().for_each(|text| visit(attribute, text));
+            }
+        });
     }
 }
 

@@ -4,22 +4,47 @@
 
 use std::collections::BTreeSet;
 
+use super::annotation::Annotation;
+use super::attributes::{Attribute, AttributeKind, LimitKind, TextForm, each_attribute, each_limit};
 use super::context::normalize_context;
-use super::definition::{Entry, Target};
+use super::definition::{Entry, Resources, Secret, Ssh, Target};
 use super::flags::parse_bool;
 use super::text::Text;
 use crate::bake::values::kept;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::platform;
 
-/// Checks a target, and brings its context and outputs into the form that is printed.
-pub(super) fn finish(target: &mut Target, diagnostics: &mut Diagnostics) {
+/// Reports every attribute that buildx would refuse to build with.
+pub(super) fn check(target: &Target, diagnostics: &mut Diagnostics) {
     let mut checker = Checker { diagnostics };
-    for (attribute, text) in [("context", &target.context), ("dockerfile", &target.dockerfile)] {
-        if let Some(text) = text.as_ref().filter(|text| text.as_str() == "-") {
-            checker.fail(format!("`{attribute}` cannot be standard input in a Bake file"), text);
-        }
-    }
+    each_attribute(
+        #[inline(always)]
+        |attribute| match &attribute.kind {
+            AttributeKind::Text(at) | AttributeKind::Description(at) | AttributeKind::Context(at) => {
+                checker.texts(attribute, (at.get)(target));
+            }
+            AttributeKind::List(at) => checker.texts(attribute, (at.get)(target).iter().flatten()),
+            AttributeKind::Texts(at) | AttributeKind::Inherits(at) | AttributeKind::Annotations(at) => {
+                checker.texts(attribute, (at.get)(target));
+            }
+            AttributeKind::Map(at) | AttributeKind::Args(at) | AttributeKind::Contexts(at) => {
+                checker.texts(attribute, (at.get)(target).values());
+            }
+            AttributeKind::Secrets(at) => checker.secrets((at.get)(target)),
+            AttributeKind::Ssh(at) => checker.agents((at.get)(target)),
+            AttributeKind::Outputs(at) => checker.outputs((at.get)(target).as_deref().unwrap_or_default()),
+            AttributeKind::Limits(at) => checker.limits(attribute, (at.get)(target).as_deref()),
+            AttributeKind::Attestations(_)
+            | AttributeKind::CachesFrom(_)
+            | AttributeKind::CachesTo(_)
+            | AttributeKind::Flag(_)
+            | AttributeKind::Policies(_) => {}
+        },
+    );
+}
+
+/// Brings the context and the outputs of a checked target into the form that is printed.
+pub(super) fn normalize(target: &mut Target) {
     // Bake does it when it knows the kept variables, too.
     if let Some(context) = target.context.as_mut().filter(|text| kept::variable_in(&text.value).is_none()) {
         let normal = normalize_context(context.as_str());
@@ -27,43 +52,33 @@ pub(super) fn finish(target: &mut Target, diagnostics: &mut Diagnostics) {
             *context = context.derive(&normal);
         }
     }
-    if let Some(size) = &target.shm_size {
-        checker.size("shm-size", size, size.as_str());
-    }
-    for text in target.platforms.iter().flatten() {
-        if let Err(error) = platform::is_valid_for_bake(text.as_str()) {
-            checker.fail(error.to_string(), text);
+    for output in target.output.iter_mut().flatten() {
+        let destination = Destination::of(output);
+        if destination == Destination::Stdout && output.get("dest").is_none() {
+            output.set("dest", "-");
         }
     }
-    for secret in &target.secret {
-        if secret.id.is_empty() {
-            checker.fail("a secret has no `id`".to_owned(), &Text { span: secret.span, ..secret.id.clone() });
-        }
-    }
-    let mut agents = BTreeSet::new();
-    for ssh in &target.ssh {
-        let id = if ssh.id.is_empty() { "default" } else { ssh.id.as_str() };
-        if !agents.insert(id) {
-            checker.fail(format!("two `ssh` entries have the id `{id}`"), &ssh.id);
-        }
-    }
-    checker.outputs(target.output.as_deref_mut().unwrap_or_default());
-    for text in target.annotations.iter().filter(|text| kept::variable_in(&text.value).is_none()) {
-        if let Err(problem) = check_annotation(text.as_str()) {
-            checker.fail(problem, text);
-        }
-    }
-    for text in target.ulimits.iter().filter(|text| kept::variable_in(&text.value).is_none()) {
-        if let Err(problem) = check_ulimit(text.as_str()) {
-            checker.fail(problem, text);
-        }
-    }
-    if let Some(resources) = &target.resources {
-        if let Some(size) = &resources.memory {
-            checker.size("resources.memory", size, size.as_str().trim());
-        }
-        if let Some(size) = resources.memory_swap.as_ref().filter(|size| size.as_str().trim() != "-1") {
-            checker.size("resources.memory-swap", size, size.as_str().trim());
+}
+
+/// Where an output goes.
+#[derive(PartialEq, Eq)]
+enum Destination {
+    /// To a folder.
+    Folder,
+    /// To standard output: an archive that names no file, or `-`.
+    Stdout,
+    /// To a file, or to what its type says.
+    Elsewhere,
+}
+
+impl Destination {
+    fn of(output: &Entry) -> Self {
+        let is_unpacked = output.get("tar").and_then(parse_bool) == Some(false);
+        match (output.kind(), output.get("dest")) {
+            ("local", _) => Self::Folder,
+            ("oci" | "docker", _) if is_unpacked => Self::Folder,
+            ("tar" | "oci" | "docker", Some("-")) | ("tar" | "oci", None) => Self::Stdout,
+            _ => Self::Elsewhere,
         }
     }
 }
@@ -77,70 +92,105 @@ impl Checker<'_> {
         self.diagnostics.report(Diagnostic::error("attribute-value", message).at(text.span, ""));
     }
 
-    fn size(&mut self, attribute: &str, text: &Text, size: &str) {
-        if kept::variable_in(&text.value).is_none() && !is_size(size) {
-            let message = format!("`{attribute}` is {size:?}; expected a size such as `128m` or `1GiB`");
-            self.fail(message, text);
+    fn texts<'t>(&mut self, attribute: &Attribute, texts: impl IntoIterator<Item = &'t Text>) {
+        if attribute.form != TextForm::Any {
+            texts.into_iter().for_each(|text| self.text(attribute.name, attribute.form, text));
+        }
+    }
+
+    fn limits(&mut self, attribute: &Attribute, limits: Option<&Resources>) {
+        let Some(limits) = limits else { return };
+        each_limit(
+            #[inline(always)]
+            |limit| {
+                let place = || format!("{}.{}", attribute.name, limit.name);
+                match &limit.kind {
+                    _ if limit.form == TextForm::Any => {}
+                    LimitKind::Text(at) => {
+                        let text = (at.get)(limits).iter();
+                        text.for_each(|text| self.text(&place(), limit.form, text));
+                    }
+                    LimitKind::Whole(at) => {
+                        let whole = (at.get)(limits).iter();
+                        whole.for_each(|whole| self.text(&place(), limit.form, &whole.text));
+                    }
+                }
+            },
+        );
+    }
+
+    /// Checks the form of one string. What a kept variable is in, Bake checks when it builds; but of an annotation, the
+    /// value may be anything.
+    fn text(&mut self, attribute: &str, form: TextForm, text: &Text) {
+        let written = text.as_str();
+        let checked = match form {
+            TextForm::Annotation => written.split_once('=').map_or(written, |(name, _)| name),
+            _ => written,
+        };
+        if checked.contains(kept::OPEN) {
+            return;
+        }
+        let size = |size: &str| {
+            let problem = || format!("`{attribute}` is {size:?}; expected a size such as `128m` or `1GiB`");
+            is_size(size).then_some(()).ok_or_else(problem)
+        };
+        let result = match form {
+            TextForm::Any => Ok(()),
+            TextForm::Place if written == "-" => {
+                Err(format!("`{attribute}` cannot be standard input in a Bake file"))
+            }
+            TextForm::Place => Ok(()),
+            TextForm::Size => size(written),
+            TextForm::Swap if written.trim() == "-1" => Ok(()),
+            TextForm::Memory | TextForm::Swap => size(written.trim()),
+            TextForm::Platform => platform::is_valid_for_bake(written).map_err(|error| error.to_string()),
+            TextForm::Annotation => Annotation::parse(written).map(|_| ()),
+            TextForm::Ulimit => check_ulimit(written),
+        };
+        if let Err(problem) = result {
+            self.fail(problem, text);
+        }
+    }
+
+    fn secrets(&mut self, secrets: &[Secret]) {
+        for Secret { id, src: _, env: _, span } in secrets {
+            if id.is_empty() {
+                self.fail("a secret has no `id`".to_owned(), &Text { span: *span, ..id.clone() });
+            }
+        }
+    }
+
+    fn agents(&mut self, agents: &[Ssh]) {
+        let mut seen = BTreeSet::new();
+        for Ssh { id, paths: _, span: _ } in agents {
+            let name = if id.is_empty() { "default" } else { id.as_str() };
+            if !seen.insert(name) {
+                self.fail(format!("two `ssh` entries have the id `{name}`"), id);
+            }
         }
     }
 
     /// A tar without `dest` goes to standard output, which is printed.
-    fn outputs(&mut self, outputs: &mut [Entry]) {
+    fn outputs(&mut self, outputs: &[Entry]) {
         let mut stdout_used = false;
         for output in outputs {
             let place = Text { span: output.span, ..Text::verbatim("") };
-            let kind = output.kind().to_owned();
-            let unpacked = output.get("tar").and_then(parse_bool) == Some(false);
-            let (is_folder, is_file) = match kind.as_str() {
-                "local" => (true, false),
-                "tar" => (false, true),
-                "oci" | "docker" => (unpacked, !unpacked),
-                _ => (false, false),
-            };
-            match output.get("dest") {
-                None if is_folder => self.fail(format!("an output of type `{kind}` needs a `dest`"), &place),
-                Some("-") if is_folder => {
+            let kind = output.kind();
+            match (Destination::of(output), output.get("dest")) {
+                (Destination::Folder, None) => {
+                    self.fail(format!("an output of type `{kind}` needs a `dest`"), &place);
+                }
+                (Destination::Folder, Some("-")) => {
                     self.fail(format!("an output of type `{kind}` cannot go to standard output"), &place);
                 }
-                None if is_file && kind != "docker" => output.set("dest", "-"),
-                _ => {}
-            }
-            if is_file && output.get("dest") == Some("-") {
-                if stdout_used {
+                (Destination::Stdout, _) if stdout_used => {
                     self.fail("two outputs go to standard output".to_owned(), &place);
                 }
-                stdout_used = true;
+                (Destination::Stdout, _) => stdout_used = true,
+                (Destination::Folder | Destination::Elsewhere, _) => {}
             }
         }
     }
-}
-
-/// `[type[platform],…:]key=value` (util/buildflags/export.go).
-fn check_annotation(text: &str) -> Result<(), String> {
-    let Some((left, _)) = text.split_once('=') else {
-        return Err(format!("annotation {text:?} is not of the form key=value"));
-    };
-    let Some((types, _)) = left.split_once(':') else { return Ok(()) };
-    for item in types.split(',') {
-        let (kind, platform) = match item.split_once('[') {
-            None => (item, None),
-            Some((kind, rest)) => (kind, Some(rest.strip_suffix(']').unwrap_or_default())),
-        };
-        if !["index", "index-descriptor", "manifest", "manifest-descriptor"].contains(&kind) {
-            return Err(format!(
-                "unknown annotation type {item:?}; expected index, index-descriptor, manifest or manifest-descriptor, perhaps with a [platform]"
-            ));
-        }
-        if let Some(platform) = platform {
-            let plain = !platform.is_empty()
-                && platform.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '/' | '-'));
-            if !plain || platform.eq_ignore_ascii_case("local") {
-                return Err(format!("annotation type {item:?} lacks a platform"));
-            }
-            platform::is_valid_for_bake(platform).map_err(|error| error.to_string())?;
-        }
-    }
-    Ok(())
 }
 
 /// Names that setrlimit knows (<https://github.com/docker/go-units/blob/master/ulimit.go>).
@@ -223,32 +273,12 @@ mod tests {
         }
     }
 
-    #[test]
-    fn annotations() {
-        for good in
-            ["a=1", "index:a=1", "manifest[linux/amd64],index:a=1", "a.b/c=", "manifest-descriptor:a:b=c"]
-        {
-            assert_eq!(check_annotation(good), Ok(()), "{good}");
-        }
-        for bad in [
-            "a",
-            "thing:a=1",
-            "manifest[]:a=1",
-            "manifest[linux/amd64:a=1",
-            "manifest[a b]:a=1",
-            "manifest[nope]:a=1",
-            ":a=1",
-        ] {
-            assert!(check_annotation(bad).is_err(), "{bad}");
-        }
-    }
-
     #[track_caller]
     fn problems(change: impl FnOnce(&mut Target)) -> Vec<String> {
         let mut target = Target::new("t");
         change(&mut target);
         let mut diagnostics = Diagnostics::default();
-        finish(&mut target, &mut diagnostics);
+        check(&target, &mut diagnostics);
         diagnostics.into_iter().map(|diagnostic| diagnostic.message).collect()
     }
 
@@ -257,7 +287,8 @@ mod tests {
         let of = |entries: &[Entry]| {
             let mut target = Target { output: Some(entries.to_vec()), ..Target::new("t") };
             let mut diagnostics = Diagnostics::default();
-            finish(&mut target, &mut diagnostics);
+            check(&target, &mut diagnostics);
+            normalize(&mut target);
             let dests = target.output.unwrap_or_default();
             let dests: Vec<_> =
                 dests.iter().map(|entry| entry.get("dest").unwrap_or("none").to_owned()).collect();
@@ -273,16 +304,34 @@ mod tests {
     }
 
     #[test]
+    fn sizes_stand_between_spaces_in_resources_only() {
+        let with = |memory: &str, swap: &str| {
+            let (memory, memory_swap) = (Some(memory.into()), Some(swap.into()));
+            let resources = Resources { memory, memory_swap, ..Resources::default() };
+            problems(|target| target.resources = Some(Box::new(resources)))
+        };
+        assert_eq!(with(" 1g ", " -1 "), Vec::<String>::new());
+        let expected = "`resources.memory` is \"-1\"; expected a size such as `128m` or `1GiB`";
+        assert_eq!(with("-1", "1g"), [expected]);
+        assert_eq!(problems(|target| target.shm_size = Some(" 1g".into())).len(), 1);
+    }
+
+    #[test]
     fn everything_is_checked_at_once() {
         let found = problems(|target| {
             target.context = Some("-".into());
             target.dockerfile = Some("-".into());
             target.shm_size = Some("big".into());
             target.platforms = Some(vec!["linux/amd64,linux/arm64".into(), "what".into()]);
-            target.ssh = ["", "default"]
-                .map(|id| crate::bake::target::Ssh { id: id.into(), paths: vec![], span: None })
-                .into();
+            target.annotations = vec!["what".into()];
+            target.ulimits = vec!["what=1".into()];
+            target.resources = Some(Box::new(Resources {
+                memory: Some("big".into()),
+                memory_swap: Some("-2".into()),
+                ..Resources::default()
+            }));
+            target.ssh = ["", "default"].map(|id| Ssh { id: id.into(), paths: vec![], span: None }).into();
         });
-        assert_eq!(found.len(), 5, "{found:?}");
+        assert_eq!(found.len(), 9, "{found:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Build contexts: local paths, URLs and Git references, and paths relative to the file that holds them.
+//! Build contexts: local paths, URLs, Git references and links to targets, and paths relative to the file that holds them.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -7,6 +7,27 @@ use super::definition::{Definition, Target};
 use super::text::Text;
 use crate::bake::values::{Name, clean_path};
 use crate::source::Span;
+
+/// The scheme of a context that is another target.
+const LINK: &str = "target:";
+
+/// The target that a context links to.
+#[must_use]
+pub(crate) fn link_of(context: &Text) -> Option<&str> {
+    context.as_str().strip_prefix(LINK)
+}
+
+/// The context that is this target.
+#[must_use]
+pub(crate) fn link_to(target: &str) -> String {
+    format!("{LINK}{target}")
+}
+
+/// Whether a context that begins like this may be a link.
+#[must_use]
+pub(super) fn may_begin_link(start: &str) -> bool {
+    start.starts_with(LINK) || LINK.starts_with(start)
+}
 
 /// Whether buildx fetches it: an HTTP(S) URL, or a Git reference that BuildKit's dfgitutil understands (another URL of
 /// Git, `user@host:path`, `github.com/…`).
@@ -109,7 +130,7 @@ pub(crate) fn rebase(definition: &mut Definition, folder: impl Fn(Span) -> Optio
 
 /// A local, relative path joined to a folder; anything else as it is.
 fn join(folder: Option<&str>, path: &str) -> String {
-    let special = ["cwd://", "target:", "docker-image:", "oci-layout://", "/"];
+    let special = ["cwd://", LINK, "docker-image:", "oci-layout://", "/"];
     match folder.filter(|folder| !folder.is_empty()) {
         Some(folder)
             if !path.is_empty() && !special.iter().any(|s| path.starts_with(s)) && !is_remote(path) =>

@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::attributes::{Attribute, AttributeKind, LimitKind, each_limit};
+use super::attributes::{
+    Attribute, AttributeKind, GROUP_ATTRIBUTES, GroupAttribute, GroupAttributeKind, LimitKind, each_limit,
+};
 use super::definition::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Whole};
 use super::flags::{self, FlagError};
-use super::reach::Reach;
 use super::text::Text;
 use super::textmap::TextMap;
 use crate::bake::text::syntax::{Expr, ExprKind, Ident, ObjectKey};
@@ -46,9 +47,12 @@ pub(crate) fn group(
     for attribute in attributes {
         group_attribute(&mut group, attribute, diagnostics);
     }
-    if !attributes.iter().any(|(attribute, ..)| &*attribute.name == "targets") {
-        let missing = Diagnostic::error("missing-attribute", format!("group `{name}` has no `targets`"));
-        diagnostics.report(missing.at(header, "").with_help("list the targets and groups that belong to it"));
+    for needed in GROUP_ATTRIBUTES.iter().filter(|attribute| attribute.is_needed()) {
+        if !attributes.iter().any(|(attribute, ..)| &*attribute.name == needed.name) {
+            let message = format!("group `{name}` has no `{}`", needed.name);
+            let missing = Diagnostic::error("missing-attribute", message).at(header, "");
+            diagnostics.report(missing.with_help("list the targets and groups that belong to it"));
+        }
     }
     group
 }
@@ -59,18 +63,13 @@ pub(crate) fn group_attribute(
     (attribute, value, expr): &(Ident, Value, &Expr),
     diagnostics: &mut Diagnostics,
 ) {
+    let Some(declared) = GroupAttribute::named(&attribute.name) else { return };
     let mut decoder = Decoder { path: vec![Step::Member(Rc::clone(&attribute.name))], diagnostics };
-    match &*attribute.name {
-        "description" => {
-            group.description = decoder.string(value, expr);
-            group.note_marks("description", Reach::BakeFile, value, expr);
-        }
-        "targets" => {
-            group.targets = decoder.strings(value, expr);
-            group.note_marks("targets", Reach::Both, value, expr);
-        }
-        _ => {}
+    match &declared.kind {
+        GroupAttributeKind::Description(at) => *(at.get_mut)(group) = decoder.string(value, expr),
+        GroupAttributeKind::Members(at) => *(at.get_mut)(group) = decoder.strings(value, expr),
     }
+    group.note_marks(declared, value, expr);
 }
 
 const STRING_MAP: &str = "a map of strings";

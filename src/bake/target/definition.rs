@@ -283,7 +283,7 @@ impl Definition {
             target.each_text(&mut |_, text| look(text));
         }
         for group in self.groups.values().chain(&self.hidden) {
-            group.description.iter().chain(group.members()).for_each(&mut look);
+            group.each_text(&mut |_, text| look(text));
         }
         secrets
     }

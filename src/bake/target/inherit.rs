@@ -74,8 +74,9 @@ impl<'a> Resolver<'a> {
     pub(crate) fn target(&mut self, name: &str) -> Result<Target, Vec<Diagnostic>> {
         let mut target = self.unchecked(name, None).map_err(|diagnostic| vec![*diagnostic])?;
         let mut diagnostics = Diagnostics::default();
-        check::finish(&mut target, &mut diagnostics);
+        check::check(&target, &mut diagnostics);
         diagnostics.check()?;
+        check::normalize(&mut target);
         Ok(target)
     }
 

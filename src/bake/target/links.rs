@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::context::link_of;
 use super::definition::{Entry, Target};
 use super::inherit::Resolver;
 use super::text::Text;
@@ -21,7 +22,7 @@ struct Frame {
 
 /// The links of a target, in order of context names: the context's text, and the target linked to.
 pub(crate) fn links(target: &Target) -> impl Iterator<Item = (&Text, &str)> {
-    target.contexts.values().filter_map(|text| Some((text, text.as_str().strip_prefix("target:")?)))
+    target.contexts.values().filter_map(|text| Some((text, link_of(text)?)))
 }
 
 /// Adds the targets that `targets` link to, and theirs. What is only linked is built into the cache alone, whatever its
@@ -130,6 +131,7 @@ fn fail(message: String, text: &Text) -> Box<Diagnostic> {
 mod tests {
     use super::*;
     use crate::bake::target::Definition;
+    use crate::bake::target::context::link_to;
     use crate::bake::target::overrides::Overrides;
     use crate::bake::target::select::{Options, resolve};
 
@@ -146,8 +148,7 @@ mod tests {
         let texts = |list: &[&str]| -> Vec<Text> { list.iter().map(|text| Text::verbatim(text)).collect() };
         let mut definition = Definition::default();
         for (name, given) in given {
-            let contexts =
-                given.links.iter().map(|link| (Name::from(*link), format!("target:{link}").as_str().into()));
+            let contexts = given.links.iter().map(|link| (Name::from(*link), link_to(link).as_str().into()));
             definition.add_target(Target {
                 contexts: contexts.collect(),
                 platforms: Some(texts(given.platforms)),

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::annotation::{Annotation, LevelKind};
 use super::attributes::{AttributeKind, TARGET_ATTRIBUTES};
+use super::context::may_begin_link;
 use super::definition::{Definition, Entry, Target};
 use super::text::Text;
 use crate::bake::values::kept::{CODE, OPEN, variable_in};
@@ -137,17 +139,15 @@ fn each_decisive_field(
 
 /// Whether the value may be a link, `target:NAME`.
 fn may_link(text: &Text) -> bool {
-    const LINK: &str = "target:";
     let start = text.as_str().split(OPEN).next().unwrap_or_default();
-    start.starts_with(LINK) || LINK.starts_with(start)
+    may_begin_link(start)
 }
 
 /// The types and the key of an annotation, and all of one that goes to the index or its descriptors.
 fn is_decisive_annotation(text: &Text) -> bool {
     let (name, _) = text.as_str().split_once('=').unwrap_or((text.as_str(), ""));
-    let types = name.split_once(':').map_or("", |(types, _)| types);
-    name.contains(OPEN)
-        || types.split(',').any(|one| one.starts_with("index") || one.starts_with("manifest-descriptor"))
+    let is_of_index = |one: Annotation<'_>| one.levels.iter().any(|level| level.kind != LevelKind::Manifest);
+    name.contains(OPEN) || Annotation::parse(text.as_str()).is_ok_and(is_of_index)
 }
 
 fn decides_attestation(_: &Entry, key: &str, _: &Text) -> Option<Cure> {

@@ -1,6 +1,7 @@
 //! Targets and groups as data: decoded, overridden, inherited, checked, selected and printed.
 
 // The parts.
+pub(crate) mod annotation;
 mod lost_marks;
 mod reach;
 mod text;

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::attributes::{Attribute, AttributeKind, Escape, Limit, LimitKind, each_attribute, each_limit};
+use super::attributes::{
+    Attribute, AttributeKind, Escape, GroupAttribute, GroupAttributeKind, Limit, LimitKind, each_attribute,
+    each_group_attribute, each_limit,
+};
 use super::definition::{Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target};
 use super::text::Text;
 use super::textmap::TextMap;
@@ -88,9 +91,17 @@ fn constant(value: &Value) -> Json<'_> {
 #[must_use]
 pub(crate) fn group(group: &Group, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
-    writer.text("description", group.description.as_ref().filter(|text| !text.is_empty()), Escape::AsRead);
-    let targets = group.targets.as_deref().map_or(Json::Null, |list| writer.list(list, Escape::AsRead));
-    writer.put("targets", targets);
+    each_group_attribute(|GroupAttribute { name, kind, reach: _ }| match kind {
+        GroupAttributeKind::Description(at) => {
+            let text = (at.get)(group).as_ref().filter(|text| !text.is_empty());
+            writer.text(name, text, Escape::AsRead);
+        }
+        GroupAttributeKind::Members(at) => {
+            let members = (at.get)(group).as_deref();
+            let list = members.map_or(Json::Null, |list| writer.list(list, Escape::AsRead));
+            writer.put(name, list);
+        }
+    });
     Json::Object(writer.members)
 }
 
@@ -100,7 +111,7 @@ pub(crate) fn target(target: &Target, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
     each_attribute(
         #[inline(always)]
-        |Attribute { name, kind, escape, set: _, decides: _, reach: _ }| match kind {
+        |Attribute { name, kind, escape, set: _, decides: _, reach: _, form: _ }| match kind {
             AttributeKind::Text(at) | AttributeKind::Context(at) => {
                 writer.text(name, (at.get)(target).as_ref(), *escape);
             }
@@ -275,7 +286,7 @@ fn resources(resources: &Resources, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
     each_limit(
         #[inline(always)]
-        |Limit { name, kind }| match kind {
+        |Limit { name, kind, form: _ }| match kind {
             LimitKind::Text(at) => writer.text(name, (at.get)(resources).as_ref(), Escape::AsRead),
             LimitKind::Whole(at) => writer.value(name, (at.get)(resources).as_ref().map(|limit| limit.value)),
         },

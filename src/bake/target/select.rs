@@ -86,7 +86,8 @@ pub fn resolve(
         if let Some(epoch) = options.source_date_epoch.as_deref().filter(|epoch| !epoch.is_empty()) {
             target.args.insert_missing("SOURCE_DATE_EPOCH", || Text::verbatim(epoch));
         }
-        check::finish(target, &mut diagnostics);
+        check::check(target, &mut diagnostics);
+        check::normalize(target);
         if diagnostics.len() >= MAX_ERRORS {
             break;
         }

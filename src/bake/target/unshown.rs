@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::attributes::{Attribute, AttributeKind};
+use super::attributes::{Attribute, AttributeKind, GroupAttribute};
 use super::definition::{Group, Target};
 use super::lost_marks::{LostMark, LostMarks};
 use super::reach::Reach;
-use super::text::Text;
 use crate::bake::text::syntax::Expr;
 use crate::bake::values::{Marks, Name, Value};
 
@@ -90,19 +89,18 @@ impl Group {
     /// The marks of its attributes that are in none of its texts.
     #[must_use]
     pub fn unshown_marks(&self) -> Vec<LostMark> {
-        let of = |texts: &mut dyn Iterator<Item = &Text>| {
-            let mut marks = Marks::default();
-            texts.filter(|text| !text.is_empty()).for_each(|text| marks.merge(text.value.marks()));
-            marks
-        };
-        let shown =
-            [("description", of(&mut self.description.iter())), ("targets", of(&mut self.members().iter()))];
-        self.lost_marks.beside(&BTreeMap::from(shown))
+        let mut shown: BTreeMap<&str, Marks> = BTreeMap::new();
+        self.each_text(&mut |attribute, text| {
+            if !text.is_empty() {
+                shown.entry(attribute.name).or_default().merge(text.value.marks());
+            }
+        });
+        self.lost_marks.beside(&shown)
     }
 
     /// Notes the marks of an attribute's value that its texts need not have.
-    pub(super) fn note_marks(&mut self, attribute: &'static str, reach: Reach, value: &Value, expr: &Expr) {
-        let mut lost = Losing::new(attribute, reach);
+    pub(super) fn note_marks(&mut self, attribute: &'static GroupAttribute, value: &Value, expr: &Expr) {
+        let mut lost = Losing::new(attribute.name, attribute.reach);
         lost.note(None, &value.marks(), expr);
         self.lost_marks.extend(&lost.all);
     }

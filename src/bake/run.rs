@@ -1,0 +1,140 @@
+//! From the files of a run to its module and targets: each file is parsed in its language, Compose files are merged, and
+//! what Bake files say goes on top.
+
+use super::compose::{self, Composition};
+use super::eval::functions::Ambient;
+use super::module::{File, Module, Surroundings};
+use super::target::Definition;
+use super::text::discovery::Format;
+use super::text::syntax::Body;
+use super::text::{hcl, json};
+use super::values::kept::KeptVariable;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::{SourceId, Sources};
+
+/// A file to be parsed.
+pub(crate) struct RunFile {
+    /// Its text.
+    pub id: SourceId,
+    /// Its language.
+    pub format: Format,
+    /// Whether Bake reads it, too.
+    pub shared: bool,
+}
+
+/// What files hold.
+#[derive(Default)]
+pub(crate) struct Parsed {
+    /// Bake files.
+    pub bodies: Vec<File>,
+    /// Compose files.
+    pub compose_files: Vec<SourceId>,
+    /// What Compose files say together.
+    pub composition: Composition,
+}
+
+/// What files mean.
+pub(crate) struct Evaluated {
+    /// Variables, functions and images.
+    pub module: Module,
+    /// Targets and groups.
+    pub definition: Definition,
+    /// The variables that are left to the build.
+    pub kept: Vec<KeptVariable>,
+}
+
+/// Parses files in the order in which they merge.
+pub(crate) fn parse(
+    sources: &mut Sources,
+    files: Vec<RunFile>,
+    surroundings: &compose::Surroundings<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Parsed {
+    let mut parsed = Parsed::default();
+    for RunFile { id, format, shared } in files {
+        match parse_file(sources, id, format, surroundings) {
+            Ok(Language::Compose) => parsed.compose_files.push(id),
+            Ok(Language::Bake(body, json)) => parsed.bodies.push(File { body, json, shared }),
+            Err(found) => diagnostics.extend(found),
+        }
+    }
+    if !parsed.compose_files.is_empty() {
+        match compose::load(sources, &parsed.compose_files, surroundings) {
+            Ok(composition) => parsed.composition = composition,
+            Err(found) => diagnostics.extend(found),
+        }
+    }
+    parsed
+}
+
+/// Evaluates Bake files on top of what Compose files say.
+///
+/// # Errors
+/// All that is found wrong at the first stage that fails.
+pub(crate) fn evaluate(
+    bodies: Vec<File>,
+    composed: Definition,
+    sources: &Sources,
+    surroundings: Surroundings,
+    ambient: Ambient,
+) -> Result<Evaluated, Vec<Diagnostic>> {
+    let module = Module::new(bodies, surroundings, ambient)?;
+    let kept = module.kept(|span| sources.text(span))?;
+    let definition = module.merge_onto(composed)?;
+    Ok(Evaluated { module, definition, kept })
+}
+
+/// What a file turns out to hold.
+enum Language {
+    /// Services, to be read together with those of the other Compose files.
+    Compose,
+    /// Blocks, and whether they are written in JSON.
+    Bake(Body, bool),
+}
+
+/// Parses a file in the language that its name tells.
+fn parse_file(
+    sources: &mut Sources,
+    id: SourceId,
+    format: Format,
+    surroundings: &compose::Surroundings<'_>,
+) -> Result<Language, Vec<Diagnostic>> {
+    match format {
+        Format::Hcl => hcl::parse_hcl(sources, id).map(|body| Language::Bake(body, false)),
+        Format::HclJson => json::parse_json(sources, id).map(|body| Language::Bake(body, true)),
+        Format::Compose => Ok(Language::Compose),
+        Format::Unknown => parse_unknown(sources, id, surroundings),
+    }
+}
+
+/// Parses a file whose name tells nothing: as Compose, or else HCL, or else JSON. Of the errors, those of the language
+/// that the file seems to be in are told in full.
+fn parse_unknown(
+    sources: &mut Sources,
+    id: SourceId,
+    surroundings: &compose::Surroundings<'_>,
+) -> Result<Language, Vec<Diagnostic>> {
+    let Err(compose) = compose::check(sources, id, surroundings) else { return Ok(Language::Compose) };
+    let hcl = match hcl::parse_hcl(sources, id) {
+        Ok(body) => return Ok(Language::Bake(body, false)),
+        Err(hcl) => hcl,
+    };
+    let json = match json::parse_json(sources, id) {
+        Ok(body) => return Ok(Language::Bake(body, true)),
+        Err(json) => json,
+    };
+    let text = &sources.get(id).text;
+    let seems_compose = text.lines().any(|line| line.starts_with("services:"));
+    let (language, mut told, other, reason) = if text.trim_start().starts_with('{') {
+        ("JSON", json, "Compose", compose)
+    } else if seems_compose {
+        ("Compose", compose, "HCL", hcl)
+    } else {
+        ("HCL", hcl, "Compose", compose)
+    };
+    if let (Some(first), Some(reason)) = (told.first_mut(), reason.first()) {
+        first.notes.push(format!("`{}` was read as {language}", sources.get(id).path));
+        first.notes.push(format!("it is not {other} either: {}", reason.message));
+    }
+    Err(told)
+}
