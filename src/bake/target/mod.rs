@@ -16,6 +16,9 @@ mod definition;
 // Which attributes they have.
 pub(crate) mod attributes;
 
+// What is done with all of them.
+mod walks;
+
 // What is done with one.
 pub(crate) mod context;
 pub(crate) mod flags;
