@@ -431,7 +431,8 @@ fn only_the_gates_have_no_fence() {
 
 #[test]
 fn files_stay_readable() {
-    let lengths = all_code().into_iter().map(|code| (code.line(code.text.len()), code.path));
+    let code = all_code().into_iter().filter(|code| !code.path.ends_with("/tests.rs"));
+    let lengths = code.map(|code| (code.line(code.text.len()), code.path));
     let long: Vec<_> = lengths.filter(|(length, _)| *length > MAX_LINES).collect();
     assert!(long.is_empty(), "more than {MAX_LINES} lines before the tests: {long:?}");
 }

@@ -15,6 +15,9 @@ mod definition;
 // Which attributes they have.
 pub(crate) mod attributes;
 
+// What is done with all of them.
+mod walks;
+
 // What of them no text shows.
 mod unshown;
 

@@ -1,0 +1,316 @@
+//! What is done with all attributes of a target or a group: they are merged, brought into their final form, walked for their
+//! texts and weighed.
+
+use std::rc::Rc;
+
+use super::attributes::{
+    Attribute, AttributeKind, GroupAttribute, GroupAttributeKind, LIMITS, Limit, LimitKind, each_attribute,
+    each_group_attribute, each_limit,
+};
+use super::definition::{
+    Entry, Group, Policy, Resources, Secret, Ssh, Target, last_by, remove_duplicates, unique_texts,
+};
+use super::text::Text;
+
+impl Attribute {
+    /// Whether a target sets it, and has with it all that there is of it: nothing is added to it or merged with it.
+    pub(super) fn is_one_value_of(&self, target: &Target) -> bool {
+        match &self.kind {
+            AttributeKind::Text(at) | AttributeKind::Context(at) => (at.get)(target).is_some(),
+            AttributeKind::Description(at) => (at.get)(target).as_ref().is_some_and(|text| !text.is_empty()),
+            AttributeKind::List(at) => (at.get)(target).is_some(),
+            AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => (at.get)(target).is_some(),
+            AttributeKind::Flag(at) => (at.get)(target).is_some(),
+            AttributeKind::Texts(_)
+            | AttributeKind::Inherits(_)
+            | AttributeKind::Annotations(_)
+            | AttributeKind::Map(_)
+            | AttributeKind::Args(_)
+            | AttributeKind::Contexts(_)
+            | AttributeKind::Attestations(_)
+            | AttributeKind::CachesFrom(_)
+            | AttributeKind::Secrets(_)
+            | AttributeKind::Ssh(_)
+            | AttributeKind::Policies(_)
+            | AttributeKind::Limits(_) => false,
+        }
+    }
+}
+
+impl Target {
+    /// Takes over `other`'s attributes, as a later block of the same name or a child does: values and some lists are
+    /// replaced, other lists appended, maps merged by key. Name, place and `linked` stay.
+    pub fn merge(&mut self, other: &Self) {
+        replace(&mut self.default_context, &other.default_context);
+        each_attribute(
+            #[inline(always)]
+            |attribute| {
+                if attribute.is_one_value_of(other) {
+                    self.lost_marks.forget(attribute.name);
+                }
+                match &attribute.kind {
+                    AttributeKind::Text(at) => replace((at.get_mut)(self), (at.get)(other)),
+                    AttributeKind::Description(at) => {
+                        let theirs = (at.get)(other);
+                        if theirs.as_ref().is_some_and(|text| !text.is_empty()) {
+                            (at.get_mut)(self).clone_from(theirs);
+                        }
+                    }
+                    AttributeKind::Context(at) => {
+                        let theirs = (at.get)(other);
+                        if theirs.is_some() {
+                            (at.get_mut)(self).clone_from(theirs);
+                            self.context_of.clone_from(&other.context_of);
+                        }
+                    }
+                    AttributeKind::List(at) => replace((at.get_mut)(self), (at.get)(other)),
+                    AttributeKind::Texts(at)
+                    | AttributeKind::Inherits(at)
+                    | AttributeKind::Annotations(at) => {
+                        (at.get_mut)(self).extend_from_slice((at.get)(other));
+                    }
+                    AttributeKind::Map(at) | AttributeKind::Args(at) | AttributeKind::Contexts(at) => {
+                        let theirs = (at.get)(other).iter();
+                        self.lost_marks.forget_keys(attribute.name, theirs.clone().map(|(key, _)| &**key));
+                        (at.get_mut)(self).extend(theirs.map(|(key, value)| (Rc::clone(key), value.clone())));
+                    }
+                    AttributeKind::Attestations(at) => {
+                        let theirs = (at.get)(other);
+                        self.lost_marks.forget_keys(attribute.name, theirs.iter().map(Entry::kind));
+                        (at.get_mut)(self).extend_from_slice(theirs);
+                    }
+                    AttributeKind::CachesFrom(at) => {
+                        let theirs = (at.get)(other);
+                        if !theirs.is_empty() {
+                            let own = (at.get_mut)(self);
+                            own.extend_from_slice(theirs);
+                            // At every step, because removing duplicates reorders.
+                            remove_duplicates(own);
+                        }
+                    }
+                    AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => {
+                        replace((at.get_mut)(self), (at.get)(other));
+                    }
+                    AttributeKind::Flag(at) => replace((at.get_mut)(self), (at.get)(other)),
+                    AttributeKind::Secrets(at) => {
+                        let theirs = (at.get)(other);
+                        let ids = theirs.iter().map(|secret| secret.id.as_str());
+                        self.lost_marks.forget_keys(attribute.name, ids);
+                        (at.get_mut)(self).extend_from_slice(theirs);
+                    }
+                    AttributeKind::Ssh(at) => {
+                        let theirs = (at.get)(other);
+                        self.lost_marks.forget_keys(attribute.name, theirs.iter().map(|ssh| ssh.id.as_str()));
+                        (at.get_mut)(self).extend_from_slice(theirs);
+                    }
+                    AttributeKind::Policies(at) => (at.get_mut)(self).extend_from_slice((at.get)(other)),
+                    AttributeKind::Limits(at) => {
+                        if let Some(theirs) = (at.get)(other) {
+                            let given = LIMITS.iter().filter(|limit| limit.is_given(theirs));
+                            self.lost_marks.forget_keys(attribute.name, given.map(|limit| limit.name));
+                            (at.get_mut)(self).get_or_insert_default().merge(theirs);
+                        }
+                    }
+                }
+            },
+        );
+        self.lost_marks.extend(&other.lost_marks);
+    }
+
+    /// Brings lists into their final form: no duplicates, no empty strings.
+    pub fn normalize(&mut self) {
+        if self.network.as_ref().is_some_and(|mode| mode.as_str() == "host") {
+            self.entitlements.push(Text::verbatim("network.host"));
+        }
+        each_attribute(
+            #[inline(always)]
+            |attribute| {
+                match &attribute.kind {
+                    AttributeKind::Texts(at) | AttributeKind::Annotations(at) => {
+                        unique_texts((at.get_mut)(self));
+                    }
+                    AttributeKind::List(at) => (at.get_mut)(self).iter_mut().for_each(unique_texts),
+                    AttributeKind::Contexts(at) => (at.get_mut)(self).retain(|_, value| !value.is_empty()),
+                    AttributeKind::Attestations(at) => {
+                        last_by((at.get_mut)(self), |entry| entry.fields.get_mut("type"));
+                    }
+                    AttributeKind::CachesFrom(at) => remove_duplicates((at.get_mut)(self)),
+                    AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => {
+                        let list = (at.get_mut)(self);
+                        // An empty list counts as unset from here on, unlike that of tags and platforms.
+                        *list = list.take().filter(|entries| !entries.is_empty());
+                        list.iter_mut().for_each(remove_duplicates);
+                    }
+                    AttributeKind::Secrets(at) => {
+                        last_by((at.get_mut)(self), |secret| Some(&mut secret.id));
+                    }
+                    AttributeKind::Ssh(at) => last_by((at.get_mut)(self), |ssh| Some(&mut ssh.id)),
+                    AttributeKind::Text(_)
+                    | AttributeKind::Description(_)
+                    | AttributeKind::Context(_)
+                    | AttributeKind::Inherits(_)
+                    | AttributeKind::Map(_)
+                    | AttributeKind::Args(_)
+                    | AttributeKind::Flag(_)
+                    | AttributeKind::Policies(_)
+                    | AttributeKind::Limits(_) => {}
+                }
+            },
+        );
+    }
+
+    /// Calls `visit` with every string of the target and the attribute it belongs to. Numbers count as their text; the
+    /// key of a map has its marks on its value. What is left out can only have one of a few known values.
+    pub(crate) fn each_text(&self, visit: &mut impl FnMut(&'static Attribute, &Text)) {
+        each_attribute(
+            #[inline(always)]
+            |attribute| {
+                let mut visit = |text: &Text| visit(attribute, text);
+                match &attribute.kind {
+                    AttributeKind::Text(at) | AttributeKind::Description(at) => {
+                        (at.get)(self).iter().for_each(visit);
+                    }
+                    AttributeKind::Context(at) => {
+                        self.default_context.iter().chain((at.get)(self)).for_each(visit);
+                    }
+                    AttributeKind::List(at) => (at.get)(self).iter().flatten().for_each(visit),
+                    AttributeKind::Texts(at)
+                    | AttributeKind::Inherits(at)
+                    | AttributeKind::Annotations(at) => {
+                        (at.get)(self).iter().for_each(visit);
+                    }
+                    AttributeKind::Map(at) | AttributeKind::Args(at) | AttributeKind::Contexts(at) => {
+                        (at.get)(self).values().for_each(visit);
+                    }
+                    AttributeKind::Attestations(at) | AttributeKind::CachesFrom(at) => {
+                        each_field((at.get)(self), &mut visit);
+                    }
+                    AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => {
+                        each_field((at.get)(self).as_deref().unwrap_or_default(), &mut visit);
+                    }
+                    AttributeKind::Flag(_) => {}
+                    AttributeKind::Secrets(at) => {
+                        for Secret { id, src, env, span: _ } in (at.get)(self) {
+                            std::iter::once(id).chain(src).chain(env).for_each(&mut visit);
+                        }
+                    }
+                    AttributeKind::Ssh(at) => {
+                        for Ssh { id, paths, span: _ } in (at.get)(self) {
+                            std::iter::once(id).chain(paths).for_each(&mut visit);
+                        }
+                    }
+                    AttributeKind::Policies(at) => {
+                        let policies = (at.get)(self);
+                        for Policy { files, reset: _, disabled: _, strict: _, log_level: _, span: _ } in
+                            policies
+                        {
+                            files.iter().for_each(&mut visit);
+                        }
+                    }
+                    AttributeKind::Limits(at) => {
+                        if let Some(limits) = (at.get)(self) {
+                            limits.each_text(&mut visit);
+                        }
+                    }
+                }
+            },
+        );
+    }
+
+    /// How many elements its lists and maps have, and a few for itself, which is what copying it costs.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let entries = |list: &[Entry]| -> usize { list.iter().map(|entry| 1 + entry.fields.len()).sum() };
+        let mut weight = 4 + self.lost_marks.len();
+        each_attribute(
+            #[inline(always)]
+            |attribute| {
+                weight += match &attribute.kind {
+                    AttributeKind::Text(_)
+                    | AttributeKind::Description(_)
+                    | AttributeKind::Context(_)
+                    | AttributeKind::Flag(_)
+                    | AttributeKind::Limits(_) => 0,
+                    AttributeKind::List(at) => (at.get)(self).as_ref().map_or(0, Vec::len),
+                    AttributeKind::Texts(at)
+                    | AttributeKind::Inherits(at)
+                    | AttributeKind::Annotations(at) => (at.get)(self).len(),
+                    AttributeKind::Map(at) | AttributeKind::Args(at) | AttributeKind::Contexts(at) => {
+                        (at.get)(self).len()
+                    }
+                    AttributeKind::Attestations(at) | AttributeKind::CachesFrom(at) => {
+                        entries((at.get)(self))
+                    }
+                    AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => {
+                        (at.get)(self).as_deref().map_or(0, entries)
+                    }
+                    AttributeKind::Secrets(at) => (at.get)(self).len(),
+                    AttributeKind::Ssh(at) => (at.get)(self).iter().map(|ssh| 1 + ssh.paths.len()).sum(),
+                    AttributeKind::Policies(at) => {
+                        (at.get)(self).iter().map(|policy| 1 + policy.files.len()).sum()
+                    }
+                };
+            },
+        );
+        weight
+    }
+}
+
+impl Limit {
+    /// Whether it is set.
+    fn is_given(&self, resources: &Resources) -> bool {
+        match &self.kind {
+            LimitKind::Text(at) => (at.get)(resources).is_some(),
+            LimitKind::Whole(at) => (at.get)(resources).is_some(),
+        }
+    }
+}
+
+impl Group {
+    /// Calls `visit` with every string of the group and the attribute it belongs to.
+    pub(crate) fn each_text<'g>(&'g self, visit: &mut impl FnMut(&'static GroupAttribute, &'g Text)) {
+        each_group_attribute(|attribute| match &attribute.kind {
+            GroupAttributeKind::Description(at) => {
+                (at.get)(self).iter().for_each(|text| visit(attribute, text));
+            }
+            GroupAttributeKind::Members(at) => {
+                (at.get)(self).iter().flatten().for_each(|text| visit(attribute, text));
+            }
+        });
+    }
+}
+
+impl Resources {
+    fn merge(&mut self, other: &Self) {
+        each_limit(
+            #[inline(always)]
+            |limit| match &limit.kind {
+                LimitKind::Text(at) => replace((at.get_mut)(self), (at.get)(other)),
+                LimitKind::Whole(at) => replace((at.get_mut)(self), (at.get)(other)),
+            },
+        );
+    }
+
+    /// Calls `visit` with every limit as text.
+    pub(crate) fn each_text(&self, visit: &mut impl FnMut(&Text)) {
+        each_limit(
+            #[inline(always)]
+            |limit| match &limit.kind {
+                LimitKind::Text(at) => (at.get)(self).iter().for_each(&mut *visit),
+                LimitKind::Whole(at) => (at.get)(self).iter().for_each(|whole| visit(&whole.text)),
+            },
+        );
+    }
+}
+
+fn each_field(entries: &[Entry], visit: &mut impl FnMut(&Text)) {
+    for Entry { fields, span: _ } in entries {
+        fields.values().for_each(&mut *visit);
+    }
+}
+
+fn replace<T: Clone>(own: &mut Option<T>, other: &Option<T>) {
+    if other.is_some() {
+        own.clone_from(other);
+    }
+}
