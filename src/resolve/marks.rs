@@ -45,7 +45,8 @@ pub(super) fn volatile(
     let marked = of_source(targets, input).into_iter().chain(images.iter().flat_map(of_image));
     let marked = marked.chain(empty.iter().flat_map(of_empty_block));
     // Of images that are not planned, a leg that is linked to has what they say of its target.
-    let marked = marked.chain(legs.values().flat_map(|leg| of_target(&leg.of, &leg.definition)));
+    let marked = marked.chain(legs.values().flat_map(|leg| of_leg(leg, targets)));
+    let marked = marked.chain(names(targets, images));
     for (place, mark, span) in once(marked.filter(|one| input.purpose.shows(one.place.reach()))) {
         let what = match mark {
             Mark::Clock => "the clock",
@@ -66,22 +67,14 @@ pub(super) fn unset(
     legs: &IndexMap<String, Leg>,
     images: &[&UnresolvedImage],
 ) -> Option<Diagnostic> {
-    let names = images.iter().filter(|image| image.is_named_by_target()).flat_map(|image| &image.targets);
-    let names = names.filter_map(|(name, _)| Some((name, targets.find(name)?)));
-    let names = names.flat_map(|(name, target)| {
-        target.image_names().into_iter().map(move |text| MarkedPart {
-            place: MarkedPlace::OfTarget { attribute: "tags", reach: Reach::Both, target: name },
-            marks: text.value.marks().clone(),
-            span: text.span,
-        })
-    });
+    let names = names(targets, images.iter().copied());
     let is_built = |place: &MarkedPlace<'_>| match place {
         MarkedPlace::OfTarget { attribute, target: _, reach: _ } => {
             matches!(*attribute, "args" | "labels" | "annotations")
         }
         _ => false,
     };
-    let of_legs = legs.values().flat_map(|leg| of_target(&leg.of, &leg.definition));
+    let of_legs = legs.values().flat_map(|leg| of_leg(leg, targets));
     let of_legs = of_legs.filter(|part| is_built(&part.place));
     let of_images = images.iter().flat_map(|image| of_image(image));
     let mut found: IndexMap<Name, (Rc<MarkedPlace<'_>>, Option<Span>)> = IndexMap::new();
@@ -232,8 +225,47 @@ fn of_matrices<'a>(targets: &Targets<'_>, input: &'a Input<'_>) -> Vec<MarkedPar
     matrices.iter().filter_map(part).collect()
 }
 
+/// The names that images take from their targets.
+fn names<'a>(
+    targets: &'a Targets<'_>,
+    images: impl IntoIterator<Item = &'a UnresolvedImage>,
+) -> impl Iterator<Item = MarkedPart<'a>> {
+    let named = images.into_iter().filter(|image| image.is_named_by_target());
+    let named = named.flat_map(|image| &image.targets);
+    let named = named.filter_map(|(name, _)| Some((name, targets.find(name)?)));
+    named.flat_map(|(name, target)| {
+        target.image_names().into_iter().map(move |text| MarkedPart {
+            place: MarkedPlace::OfTarget { attribute: "tags", reach: Reach::Both, target: name },
+            marks: text.value.marks().clone(),
+            span: text.span,
+        })
+    })
+}
+
 /// The marked parts of a target's definition.
 fn of_target<'a>(target: &'a Name, definition: &Target) -> Vec<MarkedPart<'a>> {
+    let mut parts = texts(target, definition);
+    parts.extend(unshown(target, definition));
+    parts
+}
+
+/// Those of a leg: of its own texts, and of what its target has in no text, some of whose texts a leg has not.
+fn of_leg<'a>(leg: &'a Leg, targets: &Targets<'_>) -> Vec<MarkedPart<'a>> {
+    let mut parts = texts(&leg.of, &leg.definition);
+    parts.extend(targets.find(&leg.of).into_iter().flat_map(|source| unshown(&leg.of, source)));
+    parts
+}
+
+/// What no text of it has.
+fn unshown<'a>(target: &'a Name, definition: &Target) -> impl Iterator<Item = MarkedPart<'a>> {
+    definition.unshown_marks().into_iter().map(move |LostMark { attribute, reach, key: _, marks, span }| {
+        let place = MarkedPlace::OfTarget { attribute, reach, target };
+        MarkedPart { place, marks, span: Some(span) }
+    })
+}
+
+/// Its marked texts.
+fn texts<'a>(target: &'a Name, definition: &Target) -> Vec<MarkedPart<'a>> {
     let mut parts = Vec::new();
     definition.each_text(&mut |attribute, text: &Text| {
         let marks = text.value.marks();
@@ -242,10 +274,6 @@ fn of_target<'a>(target: &'a Name, definition: &Target) -> Vec<MarkedPart<'a>> {
             parts.push(MarkedPart { place, marks: marks.clone(), span: text.span });
         }
     });
-    for LostMark { attribute, reach, key: _, marks, span } in definition.unshown_marks() {
-        let place = MarkedPlace::OfTarget { attribute, reach, target };
-        parts.push(MarkedPart { place, marks, span: Some(span) });
-    }
     parts
 }
 
