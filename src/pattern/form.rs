@@ -1,7 +1,7 @@
 //! The form of what a pattern renders to, found by rendering it with marks in the place of its words.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use minijinja::value::{Kwargs, Value};
 
@@ -19,7 +19,7 @@ const COMMIT_START: usize = 4;
 /// The forms of patterns. Each is found once, however many images have the pattern.
 pub(crate) struct PatternForms {
     sha_length: usize,
-    found: RefCell<HashMap<Vec<String>, Option<Form>>>,
+    found: RefCell<BTreeMap<Vec<String>, Option<Form>>>,
 }
 
 impl PatternForms {
