@@ -1,5 +1,8 @@
 //! The form of what a pattern renders to, found by rendering it with marks in the place of its words.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use minijinja::value::{Kwargs, Value};
 
 use super::{DATE, FACT_WORDS, IMAGE_WORDS, ImageNames, VERSION_WORDS, environment, is_pattern};
@@ -13,9 +16,39 @@ const CLOSE: &str = "9qz";
 const COMMIT: &str = "c0dec0de1c0dec0de2c0dec0de3c0dec0de4c0de";
 const COMMIT_START: usize = 4;
 
+/// The forms of patterns. Each is found once, however many images have the pattern.
+pub(crate) struct PatternForms {
+    sha_length: usize,
+    found: RefCell<BTreeMap<Vec<String>, Option<Form>>>,
+}
+
+impl PatternForms {
+    /// For runs that show so many digits of a commit.
+    #[must_use]
+    pub(crate) fn new(sha_length: usize) -> Self {
+        Self { sha_length, found: RefCell::default() }
+    }
+
+    /// How many digits of a commit are shown.
+    #[must_use]
+    pub(crate) fn sha_length(&self) -> usize {
+        self.sha_length
+    }
+
+    /// The form that all tags of a pattern have; `None` when it cannot be told.
+    #[must_use]
+    pub(crate) fn of(&self, pattern: &str, image: ImageNames<'_>) -> Option<Form> {
+        let mut key = vec![pattern.to_owned()];
+        if IMAGE_WORDS.iter().any(|word| pattern.contains(word)) {
+            key.extend([image.name, image.key].map(str::to_owned));
+        }
+        self.found.borrow_mut().entry(key).or_insert_with(|| form(pattern, self.sha_length, image)).clone()
+    }
+}
+
 /// The form that all tags of a pattern have, whatever version and run they are of; `None` when it cannot be told.
 #[must_use]
-pub(crate) fn form(pattern: &str, sha_length: usize, image: ImageNames<'_>) -> Option<Form> {
+fn form(pattern: &str, sha_length: usize, image: ImageNames<'_>) -> Option<Form> {
     if !is_pattern(pattern) {
         return Some(Form::text(pattern));
     }
@@ -23,7 +56,8 @@ pub(crate) fn form(pattern: &str, sha_length: usize, image: ImageNames<'_>) -> O
     // A text that looks like a mark could not be told from one.
     let looks_marked =
         |text: &str| [OPEN, CLOSE, &COMMIT[..COMMIT_START]].iter().any(|mark| text.contains(mark));
-    if [pattern, name, key].into_iter().any(looks_marked) {
+    let uses_names = IMAGE_WORDS.iter().any(|word| pattern.contains(word));
+    if looks_marked(pattern) || (uses_names && [name, key].into_iter().any(looks_marked)) {
         return None;
     }
     let environment = environment();

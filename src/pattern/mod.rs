@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use minijinja::value::{Kwargs, Object, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
-pub(crate) use self::form::form;
+pub(crate) use self::form::PatternForms;
 use crate::diagnostic::suggest;
 use crate::facts::{Facts, Known};
 use crate::version::Version;

@@ -3,32 +3,30 @@
 use std::collections::BTreeSet;
 
 use super::image::UnresolvedImage;
-use super::input::Input;
 use super::publication::{Publication, Published};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::form::Form;
-use crate::pattern;
+use crate::pattern::PatternForms;
 use crate::rules::{self, Flavor, Rule};
 use crate::tags::Claim;
 use crate::version::Version;
 
 /// The forms of the image's tags that are not versions, of this run and of all others: what they fit is no release.
-pub(super) fn other_forms(image: &UnresolvedImage, input: &Input<'_>) -> BTreeSet<Form> {
+pub(super) fn other_forms(image: &UnresolvedImage, forms: &PatternForms) -> BTreeSet<Form> {
     let settings = image.settings();
     let flavor = Flavor::parse(settings.flavor.iter().map(|line| line.as_str())).unwrap_or_default();
-    let length = input.given.short_length();
     let patterns = settings.tags.iter().flatten().chain(&settings.prerelease_tags).map(|one| &one.pattern);
     let of_pattern = |text: &str| {
         if rules::is_rule(text) {
-            Rule::parse(text).ok().map(|rule| rule.form(&flavor, length))
+            Rule::parse(text).ok().map(|rule| rule.form(&flavor, forms.sha_length()))
         } else {
-            pattern::form(text, length, image.names())
+            forms.of(text, image.names())
         }
     };
-    let forms = patterns.chain(&settings.channels).filter_map(|text| of_pattern(text.as_str()));
+    let found = patterns.chain(&settings.channels).filter_map(|text| of_pattern(text.as_str()));
     // A constant that reads as no version is none in any case.
     let matters = |form: &Form| !form.is_text() || form.to_string().parse::<Version>().is_ok();
-    forms.filter(|form| !form.is_plain() && matters(form)).collect()
+    found.filter(|form| !form.is_plain() && matters(form)).collect()
 }
 
 /// Says which tags float with versions that the merge cannot read out of the tags of a repository. Of channels, the reason

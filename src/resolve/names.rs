@@ -14,7 +14,7 @@ use crate::bake::target::Text;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
 use crate::form::Form;
-use crate::pattern::{self, PatternError, Rendered, Uses, Words};
+use crate::pattern::{self, PatternError, PatternForms, Rendered, Uses, Words};
 use crate::rules;
 use crate::spec::{Settings, TagPattern};
 use crate::tags::{self, CandidateName, Claim};
@@ -36,14 +36,20 @@ pub(super) struct Names {
 }
 
 /// Renders the patterns of an image.
-pub(super) fn names(input: &Input<'_>, image: &UnresolvedImage, diagnostics: &mut Diagnostics) -> Names {
+pub(super) fn names(
+    input: &Input<'_>,
+    image: &UnresolvedImage,
+    pattern_forms: &PatternForms,
+    diagnostics: &mut Diagnostics,
+) -> Names {
     let of_rules = image.rules.as_ref().map(|rules| {
         rules.check_branch(image.settings(), input.facts, diagnostics);
-        rules.names(image.version.known(), input.given.short_length(), diagnostics)
+        rules.names(image.version.known(), pattern_forms.sha_length(), diagnostics)
     });
     let mut renderer = Renderer {
         input,
         image,
+        pattern_forms,
         names: Vec::new(),
         constants: BTreeSet::new(),
         without_version: Vec::new(),
@@ -132,6 +138,7 @@ fn depend_on_run(image: &UnresolvedImage) -> bool {
 struct Renderer<'a, 'd> {
     input: &'a Input<'a>,
     image: &'a UnresolvedImage,
+    pattern_forms: &'a PatternForms,
     names: Vec<CandidateName>,
     constants: BTreeSet<String>,
     /// The patterns that need a version, which this run has not.
@@ -170,8 +177,7 @@ impl Renderer<'_, '_> {
                 if rendered.uses == Uses::default() {
                     self.constants.insert(rendered.text.clone());
                 }
-                let said =
-                    pattern::form(one.pattern.as_str(), self.input.given.short_length(), self.image.names());
+                let said = self.pattern_forms.of(one.pattern.as_str(), self.image.names());
                 let form = forms::of(&rendered.text, claim, version, said);
                 self.names.push(CandidateName { name: rendered.text, claim, form, span: one.pattern.span });
             }

@@ -17,6 +17,7 @@ use super::untagged;
 use super::versions;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::form::Form;
+use crate::pattern::PatternForms;
 use crate::plan::{Build, Image, PlannedTag};
 use crate::reference::{Repository, Tag};
 use crate::source::Span;
@@ -54,10 +55,11 @@ pub(super) fn publications(
     }
     let mut publications: Vec<Publication> = Vec::new();
     let mut names: Vec<Names> = Vec::new();
+    let forms = PatternForms::new(input.given.short_length());
     for image in images {
         let by_pattern = image.settings().tags.is_some() || image.settings().version.is_some();
         if by_pattern {
-            names.push(names::names(input, image, diagnostics));
+            names.push(names::names(input, image, &forms, diagnostics));
             let repositories = repositories::repositories(image, targets, diagnostics);
             let empty = |repository| (repository, Listing::default());
             publications.push(repositories.into_iter().map(empty).collect());
@@ -164,9 +166,10 @@ pub(super) fn images(
 ) -> IndexMap<String, Image> {
     let withdrawn = withdrawn(images);
     let mut planned = IndexMap::new();
+    let pattern_forms = PatternForms::new(input.given.short_length());
     let mut other_forms: BTreeMap<&Repository, BTreeSet<Form>> = BTreeMap::new();
     for (image, publication) in images.iter().zip(publications) {
-        let forms = guards::other_forms(image, input);
+        let forms = guards::other_forms(image, &pattern_forms);
         for repository in publication.keys() {
             other_forms.entry(repository).or_default().extend(forms.iter().cloned());
         }

@@ -336,6 +336,8 @@ fn a_real_registry_may_be_lost_at_every_request() {
                 let name = tag["name"].as_str().unwrap();
                 let name = name.split('_').next().unwrap();
                 tag["name"] = format!("{name}_{at}_{number}").into();
+                (tag["class"], tag["form"], tag["family"]) =
+                    ("run".into(), "{name}".into(), Vec::<String>::new().into());
             }
         }
         let report = merge_once(&plan.to_string(), &metadata);
