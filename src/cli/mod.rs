@@ -127,7 +127,7 @@ pub(crate) struct Definition {
     /// Leave a variable to the build: it stays `${NAME}` in what is written (repeatable)
     #[arg(long = "keep-variable", value_name = "NAME", help_heading = None)]
     pub kept: Vec<String>,
-    /// Refuse what Bake lets pass and is almost always a mistake, with the place of each
+    /// Refuse what Bake accepts but is almost always a mistake, with the place of each
     #[arg(long, help_heading = None)]
     pub strict: bool,
     /// Push what is built

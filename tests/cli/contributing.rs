@@ -51,6 +51,23 @@ fn the_map_has_each_module_once() {
     assert!(map.len() > 20, "{map:?}");
 }
 
+/// The groups of modules that a crate declares, which blank lines separate: what the rule about rows is about.
+fn groups(lib: &str) -> BTreeSet<BTreeSet<String>> {
+    lib.split("\n\n").map(modules).filter(|group| !group.is_empty()).collect()
+}
+
+#[test]
+fn the_rows_of_the_map_are_the_groups_of_the_crate() {
+    let text = read("CONTRIBUTING.md");
+    let (_, table) = text.split_once("| Module | Job |").expect("the map is there");
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with("| "));
+    let names =
+        |row: &str| row.split('|').nth(1).map(|cell| words(cell).into_iter().map(str::to_owned).collect());
+    let rows: BTreeSet<BTreeSet<String>> = rows.filter_map(names).collect();
+    assert_eq!(rows, groups(&read("src/lib.rs")));
+    assert!(rows.len() > 8, "{rows:?}");
+}
+
 #[test]
 fn the_commands_are_those_of_the_readme() {
     let block = |name| crate::support::blocks(&read(name), "sh").first().map(|block| (*block).to_owned());

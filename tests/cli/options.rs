@@ -431,7 +431,7 @@ fn every_option_of_every_command_has_one_row() {
 #[test]
 fn every_option_is_refused_or_does_something() {
     let wrong = in_parallel(&declared(), |(command, name)| {
-        let Some(row) = ROWS.iter().find(|row| row.is_of(command, name)) else { return None };
+        let row = ROWS.iter().find(|row| row.is_of(command, name))?;
         let (added, message) = row.refused;
         let (status, seen) = run(command, added);
         if ![1, 2, 3].contains(&status) || !seen.contains(message) {
