@@ -23,6 +23,7 @@ mod remote;
 mod resolver;
 mod retry;
 mod roots;
+mod throttle;
 mod transport;
 mod url;
 

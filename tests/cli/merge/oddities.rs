@@ -1,8 +1,8 @@
 //! Registries that are odd and do no damage: none of it stops a merge, and nothing of it hides what is wrong.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bakeplan::internals::merge::Options;
@@ -336,4 +336,66 @@ fn whether_this_machine_speaks_tls_is_found_out_before_anything_fails() {
         let codes: Vec<_> = report.problems.iter().map(|one| one.code).collect();
         assert!(matches!(codes.as_slice(), [] | ["registry-rejected"]), "{:?}", report.problems);
     }
+}
+
+/// A registry that takes this many requests at once.
+fn narrow(world: &World, width: usize, refusal: Answer) -> (Server, Arc<AtomicUsize>) {
+    let (under_way, refused) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
+    let count = refused.clone();
+    let server = world.serve_through(move |_, forward| {
+        let reply = if under_way.fetch_add(1, Ordering::SeqCst) < width {
+            std::thread::sleep(Duration::from_millis(5));
+            forward()
+        } else {
+            count.fetch_add(1, Ordering::SeqCst);
+            refusal.clone()
+        };
+        under_way.fetch_sub(1, Ordering::SeqCst);
+        reply.into()
+    });
+    (server, refused)
+}
+
+#[test]
+fn a_host_that_asks_for_less_gets_less() {
+    for (what, refusal) in [
+        ("429", Answer::error(429, "TOOMANYREQUESTS")),
+        ("429 with a pause", Answer::error(429, "X").header("Retry-After", "0")),
+        ("503", Answer::new(503, "text/html", PAGE)),
+        ("503 with a pause", Answer::new(503, "text/html", PAGE).header("Retry-After", "0")),
+    ] {
+        for width in [1, 2] {
+            let world = World::with_app(&["acme/app"]);
+            let (server, refused) = narrow(&world, width, refusal.clone());
+            check_published(&world, &merge(&world, &server, Options::default()), what);
+            let refused = refused.load(Ordering::SeqCst);
+            assert!(refused <= 12, "{what}, {width} at once: {refused} of {}", server.seen().len());
+        }
+    }
+}
+
+#[test]
+fn a_host_that_takes_nothing_is_left_alone_soon() {
+    for (what, refusal, code) in [
+        ("429", Answer::error(429, "X"), "registry-rate-limited"),
+        ("503", Answer::error(503, "X"), "registry-failed"),
+        ("a long rest", Answer::error(429, "X").header("Retry-After", "3600"), "registry-rate-limited"),
+    ] {
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve_with(move |_| Some(Reply::Whole(refusal.clone())));
+        let report = merge(&world, &server, Options::default());
+        assert_eq!(report.problems[0].code, code, "{what}: {:?}", report.problems);
+        // Four requests at once, each of which would be sent four times.
+        let sent = server.seen().len();
+        assert!(sent <= 4 + 2 + 1 + 1 + 4, "{what}: {sent}");
+    }
+    // One kind of request is refused, and the others are not: each ends.
+    let world = World::with_app(&["acme/app"]);
+    let server = world.serve_with(|seen| {
+        let is_read = seen.method == "GET" && seen.path().contains("/manifests/");
+        is_read.then(|| Reply::Whole(Answer::error(429, "X")))
+    });
+    let report = merge(&world, &server, Options::default());
+    assert_eq!(report.problems[0].code, "registry-rate-limited", "{:?}", report.problems);
+    assert!(server.seen().len() < 40, "{}", server.seen().len());
 }
