@@ -315,7 +315,7 @@ pub(crate) struct Merge {
     /// Write by ourselves (native), or let `docker buildx imagetools create` do it (docker)
     #[arg(long, value_name = "ENGINE", default_value_t, value_enum, hide_possible_values = true)]
     pub engine: Engine,
-    /// How long to wait for builds that are not there yet and for registries, such as `90s` or `5m`
+    /// How long to wait for builds that the metadata name and for registries, such as `90s` or `5m`
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait: Option<Duration>,
     /// Print a table, or json (and errors as JSON)

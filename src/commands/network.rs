@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::host::Host;
 use crate::published::progress::{Event, Progress};
 use crate::published::sites::Site;
-use crate::registry::{self, Client, Clock, Layout, Location, Observer, Patience, Settings, Store};
+use crate::registry::{self, Client, Clock, Layout, Location, Observer, Patience, Settings, Store, Timeouts};
 
 /// How wide the line is in which progress is shown.
 const WIDTH: usize = 100;
@@ -36,6 +36,7 @@ pub(super) fn open(
         insecure: insecure.iter().cloned().collect::<BTreeSet<_>>(),
         ca_files: ca_files.iter().map(resolve).collect(),
         patience: patience(wait),
+        timeouts: timeouts(wait),
         ..Settings::default()
     };
     let client = Client::observed(&settings, clock, talk).map_err(|error| error.to_diagnostic())?;
@@ -58,6 +59,13 @@ fn patience(wait: Option<Duration>) -> Patience {
         None => Patience::default(),
         Some(wait) => Patience { attempts: u32::MAX, total: wait, settle: wait, ..Patience::default() },
     }
+}
+
+/// How long to wait for one answer: what is usual, and no longer than the user says.
+fn timeouts(wait: Option<Duration>) -> Timeouts {
+    let usual = Timeouts::default();
+    let Some(wait) = wait.filter(|wait| !wait.is_zero()) else { return usual };
+    Timeouts { request: usual.request.min(wait), ..usual }
 }
 
 /// What is said while a command works: on a terminal one line that changes, elsewhere a line for each finished step.
@@ -137,13 +145,24 @@ impl Progress for Talk {
 
 impl Observer for Talk {
     fn observe(&self, event: &registry::Event<'_>) {
-        if let registry::Event::Waiting { request, pause, why } = event {
-            let text = format!("{}: waiting {:.1} s: {why}", request.host, pause.as_secs_f64());
-            if *pause >= LONG_PAUSE {
-                self.say(&text);
-            } else {
-                self.show(&text);
+        match event {
+            registry::Event::Waiting { request, pause, why } => {
+                let text = format!("{}: waiting {:.1} s: {why}", request.host, pause.as_secs_f64());
+                if *pause >= LONG_PAUSE {
+                    self.say(&text);
+                } else {
+                    self.show(&text);
+                }
             }
+            registry::Event::Slow { request, received, expected, took } => {
+                let of = expected.map(|expected| format!(" of {expected}")).unwrap_or_default();
+                let registry::Exchange { method, host, path } = request;
+                self.say(&format!(
+                    "{host}: waiting for the answer to {method} {path}: {received} bytes{of} after {} s",
+                    took.as_secs()
+                ));
+            }
+            registry::Event::Sent(_) | registry::Event::Answered { .. } | registry::Event::Failed { .. } => {}
         }
     }
 }

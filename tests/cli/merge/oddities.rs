@@ -10,7 +10,8 @@ use bakeplan::internals::merge::report::{Report, Status};
 use bakeplan::internals::registry::{Settings, Timeouts};
 
 use super::world::{Build, World, hasty, plan};
-use crate::loopback::{Answer, Reply, Seen, Server, authority};
+use crate::loopback::{Answer, Drip, Reply, Seen, Server, authority};
+use crate::support::Test;
 use crate::verify::desk::{found, of_plan};
 
 const OCTETS: &str = "application/octet-stream";
@@ -398,4 +399,55 @@ fn a_host_that_takes_nothing_is_left_alone_soon() {
     let report = merge(&world, &server, Options::default());
     assert_eq!(report.problems[0].code, "registry-rate-limited", "{:?}", report.problems);
     assert!(server.seen().len() < 40, "{}", server.seen().len());
+}
+
+#[test]
+fn a_server_that_is_very_slow_is_given_up_in_the_time_that_is_given() {
+    for (what, drip, is_it) in [
+        ("a manifest", Drip::Body, (|seen| seen.path().contains("/manifests/sha256:")) as fn(&Seen) -> bool),
+        ("the list of tags", Drip::Body, |seen| seen.path().contains("/tags/list")),
+        ("the head of an answer", Drip::All, |seen| seen.path().contains("/blobs/")),
+    ] {
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve_through(move |seen, forward| {
+            let answer = forward();
+            let pause = Duration::from_millis(100);
+            if is_it(seen) { Reply::Dripping(pause, drip, answer) } else { answer.into() }
+        });
+        let run = |wait: &[&str]| {
+            let began = std::time::Instant::now();
+            let output = Test::new()
+                .file("plan.json", document(&server))
+                .file("metadata.json", world.metadata())
+                .args(["merge", "--plan", "plan.json", "--metadata", "metadata.json"])
+                .args(wait.iter().copied())
+                .output();
+            (output.status.code(), String::from_utf8(output.stderr).unwrap(), began.elapsed())
+        };
+        let (status, told, took) = run(&["--wait", "2s"]);
+        assert_eq!(status, Some(1), "{what}: {told}");
+        assert!(took < Duration::from_secs(6), "{what}: {took:?}");
+        assert!(told.contains("error[registry-network]: cannot "), "{what}: {told}");
+        if drip == Drip::Body && what != "the list of tags" {
+            assert!(told.contains("the answer comes too slowly: "), "{what}: {told}");
+        }
+    }
+}
+
+#[test]
+fn a_slow_server_is_waited_for_and_that_is_said() {
+    let world = World::with_app(&["acme/app"]);
+    let server = world.serve_through(move |seen, forward| {
+        let answer = forward();
+        let is_it = seen.path().contains("/tags/list") && !seen.target.contains("last=");
+        if is_it { Reply::Dripping(Duration::from_millis(200), Drip::Body, answer) } else { answer.into() }
+    });
+    let output = Test::new()
+        .file("plan.json", document(&server))
+        .file("metadata.json", world.metadata())
+        .args(["merge", "--plan", "plan.json", "--metadata", "metadata.json", "--wait", "60s"])
+        .output();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains(": waiting for the answer to GET /v2/acme/app/tags/list: "), "{told}");
 }
