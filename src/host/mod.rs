@@ -365,10 +365,13 @@ impl Host {
         self.color_on(&io::stderr())
     }
 
-    /// Whether a person reads standard error.
+    /// How many columns the terminal has that shows standard error; none when it is no terminal.
     #[must_use]
-    pub fn stderr_is_terminal(&self) -> bool {
-        io::stderr().is_terminal()
+    pub fn stderr_columns(&self) -> Option<usize> {
+        const USUAL: usize = 80;
+        let stderr = io::stderr();
+        let columns = terminal_size::terminal_size_of(&stderr).map(|(width, _)| usize::from(width.0));
+        stderr.is_terminal().then(|| columns.unwrap_or(USUAL))
     }
 
     /// The current time, UTC, in whole seconds, as RFC 3339: `2026-11-21T09:30:00Z`.

@@ -259,7 +259,7 @@ impl Transport {
             return Err(TransportError::TooLarge(limit));
         }
         let mut content = Vec::new();
-        if !is_head && !(message.is_cut && is_long) {
+        if !(is_head || message.is_cut && is_long) {
             let waiting = Waiting { clock: self.clock.as_ref(), started, told: started };
             let tell = |received, took| {
                 let slow = Event::Slow { request: exchange, received, expected, took };
