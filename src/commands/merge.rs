@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::network::{self, Talk};
+use super::network;
 use super::session::{Session, github};
+use super::talk::Talk;
 use crate::cli::{self, Engine, ReportFormat};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::error::Error;

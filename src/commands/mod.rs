@@ -13,6 +13,7 @@ mod program;
 mod readme;
 mod schema;
 mod session;
+mod talk;
 mod verify;
 
 pub use program::main;

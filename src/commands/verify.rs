@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::merge::read_metadata;
-use super::network::{self, Talk};
+use super::network;
 use super::session::{Session, github};
+use super::talk::Talk;
 use crate::cli::{self, ReportFormat};
 use crate::error::Error;
 use crate::published::planned::Planned;

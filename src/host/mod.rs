@@ -367,10 +367,13 @@ impl Host {
         self.color_on(&io::stderr())
     }
 
-    /// Whether a person reads standard error.
+    /// How many columns the terminal has that shows standard error; none when it is no terminal.
     #[must_use]
-    pub fn stderr_is_terminal(&self) -> bool {
-        io::stderr().is_terminal()
+    pub fn stderr_columns(&self) -> Option<usize> {
+        const USUAL: usize = 80;
+        let stderr = io::stderr();
+        let columns = terminal_size::terminal_size_of(&stderr).map(|(width, _)| usize::from(width.0));
+        stderr.is_terminal().then(|| columns.unwrap_or(USUAL))
     }
 
     /// The platform of this machine as containerd names it, such as `linux/amd64` or `linux/arm64/v8`:

@@ -11,9 +11,9 @@ pub enum Event<'a> {
     Reading {
         /// The repository.
         location: &'a Location,
-        /// How many of this round are answered.
+        /// How many are answered.
         done: usize,
-        /// How many there are in this round.
+        /// How many there are, as far as that is known.
         total: usize,
     },
     /// Nothing happens for a while.

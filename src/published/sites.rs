@@ -25,17 +25,19 @@ pub(crate) type Answers<Q, A> = Vec<(usize, Q, A)>;
 
 /// Asks the sites, several at once; gives the answers in the order of the questions, and the first failure of each site.
 ///
-/// A site that has failed is asked nothing more, in this call and with these flags.
+/// A site that has failed is asked nothing more, in this call and with these flags. `known` is how much each site answered
+/// before.
 pub(crate) fn ask<Q: Clone + Sync + Send, A: Send, E: Send>(
     sites: &[Site],
     failed: &[AtomicBool],
+    known: &[usize],
     progress: &dyn Progress,
     questions: &[(usize, Q)],
     answer: impl Fn(&dyn Store, &Q) -> Result<A, E> + Sync,
 ) -> (Answers<Q, A>, BTreeMap<usize, E>) {
-    let mut totals = vec![0; sites.len()];
+    let mut totals = known.to_vec();
     questions.iter().for_each(|(site, _)| totals[*site] += 1);
-    let done: Vec<_> = sites.iter().map(|_| AtomicUsize::new(0)).collect();
+    let done: Vec<_> = known.iter().copied().map(AtomicUsize::new).collect();
     let asked = parallel(&interleaved(questions, sites.len()), sites.len(), |(site, question)| {
         if failed[*site].load(Ordering::Relaxed) {
             return None;

@@ -104,7 +104,8 @@ impl<'a> Survey<'a> {
             return Round::Asked(vec![too_much(message)]);
         }
         let answer = |store: &dyn Store, question: &Question| self.answer(store, question);
-        let (answers, failures) = sites::ask(self.sites, &self.failed, self.progress, &open, answer);
+        let known: Vec<usize> = self.records.iter().map(Record::len).collect();
+        let (answers, failures) = sites::ask(self.sites, &self.failed, &known, self.progress, &open, answer);
         for (site, question, reply) in answers {
             self.records[site].learn(question, reply);
         }

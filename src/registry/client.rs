@@ -18,6 +18,7 @@ use super::greeting;
 use super::observer::{Observer, Silent};
 use super::proxy::Proxies;
 use super::retry::{Again, Attempts, Patience};
+use super::throttle::Throttle;
 use super::transport::{Answer, Message, Timeouts, Transport, TransportError};
 use super::url::{Scheme, Url, is_loopback, split_authority};
 use crate::reference::{Registry, Repository};
@@ -107,6 +108,7 @@ impl Client {
         })?;
         let exchanger = Arc::new(Exchanger {
             transport,
+            throttle: Throttle::new(*patience, clock.clone()),
             patience: *patience,
             clock,
             observer,
@@ -147,7 +149,7 @@ impl Client {
 
     fn try_call(&self, call: &Call<'_>) -> Result<Answer, ErrorKind> {
         let Shared { exchanger, authenticator, .. } = &*self.shared;
-        let mut attempts = Attempts::new(exchanger.patience, exchanger.clock.as_ref());
+        let mut attempts = Attempts::new(exchanger.patience, exchanger.clock.clone());
         let mut asked = Scopes::default();
         let mut refused = None;
         loop {
@@ -160,11 +162,12 @@ impl Client {
             let needs = Needs { repository: call.repository, registry: &registry, scopes };
             let authorization = authenticator.authorization(&needs)?;
             let header = authorization.as_ref().map(|authorization| authorization.header.as_str());
-            let outcome = exchanger.follow(&url, &call.message, header);
-            if url.scheme == Scheme::Http && self.wants_tls(call.repository.registry(), &url, &outcome) {
+            let followed = exchanger.follow(&url, &call.message, header);
+            let registry_name = call.repository.registry();
+            if url.scheme == Scheme::Http && self.wants_tls(registry_name, &url, &followed.outcome) {
                 continue;
             }
-            let Some(answer) = exchanger.judge(outcome, &url, &call.message, &mut attempts)? else {
+            let Some(answer) = exchanger.judge(followed, &call.message, &mut attempts)? else {
                 continue;
             };
             let is_own = answer.url.has_same_origin(&url);

@@ -10,6 +10,7 @@ use super::clock::Clock;
 use super::error::{ErrorKind, explanation};
 use super::observer::{Event, Exchange, Observer};
 use super::retry::{Again, Attempts, Patience, is_transient, parse_retry_after};
+use super::throttle::{Throttle, Verdict, is_too_much};
 use super::transport::{Answer, Message, Transport, TransportError};
 use super::url::{Scheme, Url, is_loopback, split_authority};
 use crate::reference::Registry;
@@ -20,11 +21,21 @@ const MAX_REDIRECTS: usize = 5;
 /// What sends requests, patiently.
 pub(super) struct Exchanger {
     pub(super) transport: Transport,
+    pub(super) throttle: Throttle,
     pub(super) patience: Patience,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Arc<dyn Observer>,
     /// Registries that are reached without encryption, although they are on other machines.
     pub(super) insecure: BTreeSet<Registry>,
+}
+
+/// What came of a request.
+pub(super) struct Followed {
+    pub(super) outcome: Result<Answer, TransportError>,
+    /// Who was asked last: another than at first when that one sent us there.
+    pub(super) at: Url,
+    /// What becomes of the request if it was too much for that host.
+    verdict: Option<Verdict>,
 }
 
 impl Exchanger {
@@ -34,22 +45,36 @@ impl Exchanger {
     }
 
     /// Sends a request and follows where the server sends us. `authorization` goes to no other origin.
-    pub(super) fn follow(
+    pub(super) fn follow(&self, url: &Url, message: &Message<'_>, authorization: Option<&str>) -> Followed {
+        let mut at = url.clone();
+        let mut verdict = None;
+        let outcome = self.reach(&mut at, &mut verdict, message, authorization);
+        Followed { outcome, at, verdict }
+    }
+
+    /// The same; `at` is who is asked last, and `verdict` what becomes of it if that was too much.
+    fn reach(
         &self,
-        url: &Url,
+        at: &mut Url,
+        verdict: &mut Option<Verdict>,
         message: &Message<'_>,
         authorization: Option<&str>,
     ) -> Result<Answer, TransportError> {
-        let mut at = url.clone();
         let mut message = message.clone();
         if let Some(authorization) = authorization {
             message.headers.push(("authorization", authorization.to_owned()));
         }
         for _ in 0..=MAX_REDIRECTS {
             if at.scheme == Scheme::Http && !self.may_be_plain(at.host()) {
-                return Err(TransportError::Plain(at.authority));
+                return Err(TransportError::Plain(at.authority.clone()));
             }
-            let answer = self.transport.send(&at, &message)?;
+            let turn = self.throttle.enter(&at.authority);
+            let answer = self.transport.send(at, &message)?;
+            if is_too_much(answer.status) {
+                *verdict = Some(turn.refused(self.rest_asked_by(&answer)));
+            } else {
+                turn.taken();
+            }
             let target = match answer.status {
                 301 | 302 | 303 | 307 | 308 => answer.header("location"),
                 _ => None,
@@ -59,7 +84,7 @@ impl Exchanger {
             let next =
                 next.ok_or_else(|| TransportError::Redirect("it redirects without an address".to_owned()))?;
             let is_read = matches!(message.method, Method::GET | Method::HEAD);
-            if !next.has_same_origin(&at) {
+            if !next.has_same_origin(at) {
                 if !is_read {
                     let problem = format!("it redirects a write to {}", next.authority);
                     return Err(TransportError::Redirect(problem));
@@ -69,9 +94,14 @@ impl Exchanger {
                 let problem = format!("it redirects a write with status {}", answer.status);
                 return Err(TransportError::Redirect(problem));
             }
-            at = next;
+            *at = next;
         }
         Err(TransportError::Redirect(format!("it redirects more than {MAX_REDIRECTS} times")))
+    }
+
+    /// How long a server wants us to wait, if it says so.
+    fn rest_asked_by(&self, answer: &Answer) -> Option<Duration> {
+        parse_retry_after(&answer.header("retry-after")?, self.clock.unix_seconds())
     }
 
     /// Sends a request until the answer is one that stays. An answer of any such status is no error.
@@ -81,10 +111,10 @@ impl Exchanger {
         message: &Message<'_>,
         authorization: Option<&str>,
     ) -> Result<Answer, ErrorKind> {
-        let mut attempts = Attempts::new(self.patience, self.clock.as_ref());
+        let mut attempts = Attempts::new(self.patience, self.clock.clone());
         loop {
-            let outcome = self.follow(url, message, authorization);
-            match self.judge(outcome, url, message, &mut attempts)? {
+            let followed = self.follow(url, message, authorization);
+            match self.judge(followed, message, &mut attempts)? {
                 Some(answer) => return Ok(answer),
                 None => continue,
             }
@@ -94,17 +124,24 @@ impl Exchanger {
     /// The answer, if it is one that stays; none after a pause, when the request is to be sent again.
     pub(super) fn judge(
         &self,
-        outcome: Result<Answer, TransportError>,
-        url: &Url,
+        followed: Followed,
         message: &Message<'_>,
-        attempts: &mut Attempts<'_>,
+        attempts: &mut Attempts,
     ) -> Result<Option<Answer>, ErrorKind> {
+        let Followed { outcome, at, verdict } = followed;
         match outcome {
             Ok(answer) if is_transient(answer.status) => {
-                let asked = answer.header("retry-after");
-                let asked = asked.and_then(|value| parse_retry_after(&value, self.clock.unix_seconds()));
+                let asked = self.rest_asked_by(&answer);
                 let why = format!("status {}", answer.status);
-                if self.pause(url, message, attempts, Again::Failed(asked), &why) {
+                let again = Again::Failed(asked);
+                let goes_on = match verdict {
+                    // Another request makes the pause.
+                    Some(Verdict::Wait) => true,
+                    Some(Verdict::Rest(rest)) => self.pause_for(&at, message, attempts, again, &why, rest),
+                    Some(Verdict::GiveUp) => false,
+                    None => self.pause(&at, message, attempts, again, &why),
+                };
+                if goes_on {
                     return Ok(None);
                 }
                 let errors = explanation(&answer.content_type(), &answer.body);
@@ -118,11 +155,11 @@ impl Exchanger {
             Err(TransportError::TooLarge(limit)) => Err(ErrorKind::TooLarge { limit }),
             Err(problem) => {
                 let again = Again::Failed(None);
-                if problem.is_transient() && self.pause(url, message, attempts, again, &problem.to_string()) {
+                if problem.is_transient() && self.pause(&at, message, attempts, again, &problem.to_string()) {
                     return Ok(None);
                 }
                 let attempts = attempts.count();
-                Err(ErrorKind::Transport { problem, host: url.authority.clone(), attempts })
+                Err(ErrorKind::Transport { problem, host: at.authority, attempts })
             }
         }
     }
@@ -132,11 +169,24 @@ impl Exchanger {
         &self,
         url: &Url,
         message: &Message<'_>,
-        attempts: &mut Attempts<'_>,
+        attempts: &mut Attempts,
         again: Again,
         why: &str,
     ) -> bool {
-        let Some(pause) = attempts.next(again) else { return false };
+        self.pause_for(url, message, attempts, again, why, Duration::ZERO)
+    }
+
+    /// The same, and the pause is at least this long.
+    fn pause_for(
+        &self,
+        url: &Url,
+        message: &Message<'_>,
+        attempts: &mut Attempts,
+        again: Again,
+        why: &str,
+        least: Duration,
+    ) -> bool {
+        let Some(pause) = attempts.next(again).map(|pause| pause.max(least)) else { return false };
         let request = Exchange { method: message.method.as_str(), host: &url.authority, path: url.path() };
         self.observer.observe(&Event::Waiting { request, pause, why });
         if pause > Duration::ZERO {

@@ -23,6 +23,7 @@ mod remote;
 mod resolver;
 mod retry;
 mod roots;
+mod throttle;
 mod transport;
 mod url;
 
@@ -33,6 +34,7 @@ pub(crate) use error::{ErrorEntry, Operation};
 pub use layout::Layout;
 pub use location::Location;
 pub(crate) use location::LocationError;
+pub(crate) use observer::Exchange;
 pub use observer::{Event, Observer};
 pub use remote::RemoteRepository;
 pub use retry::Patience;

@@ -23,6 +23,17 @@ pub enum Event<'a> {
         /// Why not.
         problem: &'a dyn std::error::Error,
     },
+    /// The answer is not all there yet.
+    Slow {
+        /// The request.
+        request: Exchange<'a>,
+        /// How many bytes of it came.
+        received: u64,
+        /// How many there are, if the server says so.
+        expected: Option<u64>,
+        /// How long it took until now.
+        took: Duration,
+    },
     /// The request will be sent again after a while.
     Waiting {
         /// The request.

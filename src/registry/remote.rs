@@ -75,7 +75,8 @@ impl RemoteRepository {
         match self.client.call(call) {
             Ok(answer) => Ok(Some(answer)),
             Err(error) => match error.kind() {
-                ErrorKind::Server { .. }
+                // 503 is about the server, and not about what it was asked.
+                ErrorKind::Server { status: 500..=502 | 504.., .. }
                 | ErrorKind::Transport { problem: TransportError::Protocol(_), .. } => Ok(None),
                 _ => Err(error),
             },

@@ -1,5 +1,6 @@
 //! Whether and when a request is sent again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::Clock;
@@ -13,7 +14,8 @@ pub struct Patience {
     pub first: Duration,
     /// The longest pause that we choose ourselves.
     pub longest: Duration,
-    /// How long all pauses of a request may be together, those that a server asks for included.
+    /// How long a request may take with all its repetitions and pauses, those that a server asks for included; the last
+    /// repetition begins before that.
     pub total: Duration,
     /// For how long after a write a 404 may mean that the registry has not caught up yet.
     pub settle: Duration,
@@ -56,17 +58,19 @@ pub(super) enum Again {
 }
 
 /// The attempts of one request.
-pub(super) struct Attempts<'a> {
+pub(super) struct Attempts {
     patience: Patience,
-    clock: &'a dyn Clock,
+    clock: Arc<dyn Clock>,
+    /// When the first one began.
+    began: Duration,
     failed: u32,
     unsettled: u32,
-    waited: Duration,
 }
 
-impl<'a> Attempts<'a> {
-    pub(super) fn new(patience: Patience, clock: &'a dyn Clock) -> Self {
-        Self { patience, clock, failed: 0, unsettled: 0, waited: Duration::ZERO }
+impl Attempts {
+    pub(super) fn new(patience: Patience, clock: Arc<dyn Clock>) -> Self {
+        let began = clock.elapsed();
+        Self { patience, clock, began, failed: 0, unsettled: 0 }
     }
 
     /// How often the request was sent, given that it failed again.
@@ -95,11 +99,10 @@ impl<'a> Attempts<'a> {
                 (self.failed, self.unsettled + 1, pause)
             }
         };
-        if self.waited.saturating_add(pause) > total {
+        if self.clock.elapsed().saturating_sub(self.began).saturating_add(pause) > total {
             return None;
         }
         (self.failed, self.unsettled) = (failed, unsettled);
-        self.waited += pause;
         Some(pause)
     }
 }
@@ -181,9 +184,9 @@ mod tests {
 
     #[test]
     fn attempts_end() {
-        let clock = Still(AtomicU64::new(0), 0);
+        let clock = Arc::new(Still(AtomicU64::new(0), 0));
         let run = |why: &dyn Fn() -> Again| {
-            let mut attempts = Attempts::new(Patience::default(), &clock);
+            let mut attempts = Attempts::new(Patience::default(), clock.clone());
             let waited = Cell::new(Duration::ZERO);
             while let Some(pause) = attempts.next(why()) {
                 clock.sleep(pause);

@@ -21,6 +21,9 @@ use super::url::{Scheme, Url};
 /// The most bytes of an answer that tells of an error; more is not read.
 const MAX_EXPLANATION: u64 = 64 * 1024;
 
+/// How long an answer may take until it is said that it is waited for.
+const LONG: Duration = Duration::from_secs(5);
+
 /// How long to wait for a server, and for what is asked before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
@@ -63,6 +66,16 @@ pub enum TransportError {
     /// It took too long.
     #[error("no answer in time ({0})")]
     Timeout(String),
+    /// All of the answer did not come in time.
+    #[error("the answer comes too slowly: {received} bytes{} in {} s", of(*.expected), took.as_secs())]
+    Slow {
+        /// How many bytes came.
+        received: u64,
+        /// How many there are, if the server says so.
+        expected: Option<u64>,
+        /// How long that took.
+        took: Duration,
+    },
     /// The connection broke before all of the answer was there.
     #[error("the connection broke: {0}")]
     Lost(String),
@@ -88,11 +101,15 @@ pub enum TransportError {
     Plain(String),
 }
 
+fn of(expected: Option<u64>) -> String {
+    expected.map(|expected| format!(" of {expected}")).unwrap_or_default()
+}
+
 impl TransportError {
     /// Whether it may go well next time.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Lookup | Self::Connect(_) | Self::Timeout(_) | Self::Lost(_))
+        matches!(self, Self::Lookup | Self::Connect(_) | Self::Timeout(_) | Self::Slow { .. } | Self::Lost(_))
     }
 
     /// What the user can do.
@@ -111,6 +128,7 @@ impl TransportError {
             Self::Connect(_) => Some(
                 "check that the registry runs and that its host and port are right; behind a proxy, set HTTPS_PROXY",
             ),
+            Self::Slow { .. } => Some("look after the registry, or wait longer with `--wait`"),
             Self::Timeout(_) | Self::Lost(_) | Self::TooLarge(_) | Self::Protocol(_) | Self::Redirect(_) => {
                 None
             }
@@ -200,7 +218,7 @@ impl Transport {
         let exchange = Exchange { method: message.method.as_str(), host: &url.authority, path: url.path() };
         self.observer.observe(&Event::Sent(exchange));
         let started = self.clock.elapsed();
-        let answer = self.exchange(url, message);
+        let answer = self.exchange(url, message, exchange, started);
         let took = self.clock.elapsed().saturating_sub(started);
         if answer.as_ref().is_err_and(TransportError::is_transient) {
             self.hosts.forget();
@@ -212,7 +230,13 @@ impl Transport {
         answer
     }
 
-    fn exchange(&self, url: &Url, message: &Message<'_>) -> Result<Answer, TransportError> {
+    fn exchange(
+        &self,
+        url: &Url,
+        message: &Message<'_>,
+        exchange: Exchange<'_>,
+        started: Duration,
+    ) -> Result<Answer, TransportError> {
         let mut request = Request::builder().method(message.method.clone()).uri(url.to_string());
         for (name, value) in &message.headers {
             request = request.header(*name, value);
@@ -229,17 +253,30 @@ impl Transport {
         let is_success = parts.status.is_success();
         let limit = if is_success { message.limit } else { MAX_EXPLANATION };
         let is_strict = is_success && !message.is_cut;
-        let is_long = body.content_length().is_some_and(|length| length > limit);
+        let expected = body.content_length();
+        let is_long = expected.is_some_and(|length| length > limit);
         if is_strict && !is_head && is_long {
             return Err(TransportError::TooLarge(limit));
         }
         let mut content = Vec::new();
-        if !is_head && !(message.is_cut && is_long) {
-            let read = body.as_reader().take(limit + 1).read_to_end(&mut content);
+        if !(is_head || message.is_cut && is_long) {
+            let waiting = Waiting { clock: self.clock.as_ref(), started, told: started };
+            let tell = |received, took| {
+                let slow = Event::Slow { request: exchange, received, expected, took };
+                self.observer.observe(&slow);
+            };
+            let read = waiting.read(body.as_reader().take(limit + 1), &mut content, tell);
             let too_large = content.len() as u64 > limit;
             match read {
                 Ok(_) if too_large && is_strict => return Err(TransportError::TooLarge(limit)),
-                Err(error) if is_success => return Err(explain(error.into())),
+                Err(error) if is_success => {
+                    let took = self.clock.elapsed().saturating_sub(started);
+                    let received = content.len() as u64;
+                    return Err(match explain(error.into()) {
+                        TransportError::Timeout(_) => TransportError::Slow { received, expected, took },
+                        problem => problem,
+                    });
+                }
                 // The status says enough.
                 _ => content.truncate(usize::try_from(limit).unwrap_or(usize::MAX)),
             }
@@ -279,6 +316,39 @@ impl Transport {
             .root_certs(roots.clone())
             .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .build()
+    }
+}
+
+/// Reads an answer that may come slowly.
+struct Waiting<'a> {
+    clock: &'a dyn Clock,
+    started: Duration,
+    /// When it was last said that the answer is not there yet.
+    told: Duration,
+}
+
+impl Waiting<'_> {
+    /// Reads all there is, and tells from time to time how much of it came, and how long that took.
+    fn read(
+        mut self,
+        mut from: impl Read,
+        content: &mut Vec<u8>,
+        tell: impl Fn(u64, Duration),
+    ) -> io::Result<()> {
+        let mut part = [0; 8192];
+        loop {
+            match from.read(&mut part) {
+                Ok(0) => return Ok(()),
+                Ok(count) => content.extend_from_slice(&part[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+            let now = self.clock.elapsed();
+            if now.saturating_sub(self.told) >= LONG {
+                self.told = now;
+                tell(content.len() as u64, now.saturating_sub(self.started));
+            }
+        }
     }
 }
 

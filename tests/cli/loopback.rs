@@ -98,8 +98,17 @@ pub(crate) enum Reply {
     Half(Answer),
     /// The connection is reset without an answer.
     Reset,
+    /// It is answered a byte at a time, with these pauses: all of it, or its body.
+    Dripping(Duration, Drip, Answer),
     /// It is answered after a while.
     Late(Duration, Answer),
+}
+
+/// What of an answer comes slowly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Drip {
+    All,
+    Body,
 }
 
 impl From<Answer> for Reply {
@@ -275,6 +284,17 @@ impl Shared {
             }
             if let Reply::Late(pause, _) = &reply {
                 thread::sleep(*pause);
+            }
+            if let Reply::Dripping(pause, what, answer) = &reply {
+                let head = answer.head(answer.body.len());
+                let fast = if *what == Drip::Body { head.len() } else { 0 };
+                stream.write_all(&head[..fast])?;
+                for byte in head[fast..].iter().chain(&answer.body) {
+                    stream.write_all(&[*byte])?;
+                    stream.flush()?;
+                    thread::sleep(*pause);
+                }
+                continue;
             }
             let (Reply::Whole(answer) | Reply::Half(answer) | Reply::Late(_, answer)) = &reply else {
                 return Ok(());

@@ -155,6 +155,17 @@ fn builds_that_are_not_there_yet_are_waited_for_when_asked_to() {
 }
 
 #[test]
+fn a_build_without_metadata_is_not_waited_for() {
+    let mut world = World::with_app(&["acme/app"]);
+    world.built.remove("app-linux-arm64");
+    let server = world.serve();
+    let document = plan(&[&format!("{}/acme/app", server.host())]);
+    let began = std::time::Instant::now();
+    let report = world.merge(&document, Options { wait: Duration::from_secs(600), ..Options::default() });
+    assert_eq!((report.images["app"].status, began.elapsed().as_secs()), (Status::Held, 0));
+}
+
+#[test]
 fn a_registry_that_keeps_something_else_is_told() {
     let world = World::with_app(&["acme/app"]);
     let server = world.serve_through(|seen, forward| {

@@ -1,8 +1,8 @@
 //! Registries that are odd and do no damage: none of it stops a merge, and nothing of it hides what is wrong.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bakeplan::internals::merge::Options;
@@ -10,7 +10,8 @@ use bakeplan::internals::merge::report::{Report, Status};
 use bakeplan::internals::registry::{Settings, Timeouts};
 
 use super::world::{Build, World, hasty, plan};
-use crate::loopback::{Answer, Reply, Seen, Server, authority};
+use crate::loopback::{Answer, Drip, Reply, Seen, Server, authority};
+use crate::support::Test;
 use crate::verify::desk::{found, of_plan};
 
 const OCTETS: &str = "application/octet-stream";
@@ -336,4 +337,117 @@ fn whether_this_machine_speaks_tls_is_found_out_before_anything_fails() {
         let codes: Vec<_> = report.problems.iter().map(|one| one.code).collect();
         assert!(matches!(codes.as_slice(), [] | ["registry-rejected"]), "{:?}", report.problems);
     }
+}
+
+/// A registry that takes this many requests at once.
+fn narrow(world: &World, width: usize, refusal: Answer) -> (Server, Arc<AtomicUsize>) {
+    let (under_way, refused) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
+    let count = refused.clone();
+    let server = world.serve_through(move |_, forward| {
+        let reply = if under_way.fetch_add(1, Ordering::SeqCst) < width {
+            std::thread::sleep(Duration::from_millis(5));
+            forward()
+        } else {
+            count.fetch_add(1, Ordering::SeqCst);
+            refusal.clone()
+        };
+        under_way.fetch_sub(1, Ordering::SeqCst);
+        reply.into()
+    });
+    (server, refused)
+}
+
+#[test]
+fn a_host_that_asks_for_less_gets_less() {
+    for (what, refusal) in [
+        ("429", Answer::error(429, "TOOMANYREQUESTS")),
+        ("429 with a pause", Answer::error(429, "X").header("Retry-After", "0")),
+        ("503", Answer::new(503, "text/html", PAGE)),
+        ("503 with a pause", Answer::new(503, "text/html", PAGE).header("Retry-After", "0")),
+    ] {
+        for width in [1, 2] {
+            let world = World::with_app(&["acme/app"]);
+            let (server, refused) = narrow(&world, width, refusal.clone());
+            check_published(&world, &merge(&world, &server, Options::default()), what);
+            let refused = refused.load(Ordering::SeqCst);
+            assert!(refused <= 12, "{what}, {width} at once: {refused} of {}", server.seen().len());
+        }
+    }
+}
+
+#[test]
+fn a_host_that_takes_nothing_is_left_alone_soon() {
+    for (what, refusal, code) in [
+        ("429", Answer::error(429, "X"), "registry-rate-limited"),
+        ("503", Answer::error(503, "X"), "registry-failed"),
+        ("a long rest", Answer::error(429, "X").header("Retry-After", "3600"), "registry-rate-limited"),
+    ] {
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve_with(move |_| Some(Reply::Whole(refusal.clone())));
+        let report = merge(&world, &server, Options::default());
+        assert_eq!(report.problems[0].code, code, "{what}: {:?}", report.problems);
+        // Four requests at once, each of which would be sent four times.
+        let sent = server.seen().len();
+        assert!(sent <= 4 + 2 + 1 + 1 + 4, "{what}: {sent}");
+    }
+    // One kind of request is refused, and the others are not: each ends.
+    let world = World::with_app(&["acme/app"]);
+    let server = world.serve_with(|seen| {
+        let is_read = seen.method == "GET" && seen.path().contains("/manifests/");
+        is_read.then(|| Reply::Whole(Answer::error(429, "X")))
+    });
+    let report = merge(&world, &server, Options::default());
+    assert_eq!(report.problems[0].code, "registry-rate-limited", "{:?}", report.problems);
+    assert!(server.seen().len() < 40, "{}", server.seen().len());
+}
+
+#[test]
+fn a_server_that_is_very_slow_is_given_up_in_the_time_that_is_given() {
+    for (what, drip, is_it) in [
+        ("a manifest", Drip::Body, (|seen| seen.path().contains("/manifests/sha256:")) as fn(&Seen) -> bool),
+        ("the list of tags", Drip::Body, |seen| seen.path().contains("/tags/list")),
+        ("the head of an answer", Drip::All, |seen| seen.path().contains("/blobs/")),
+    ] {
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve_through(move |seen, forward| {
+            let answer = forward();
+            let pause = Duration::from_millis(100);
+            if is_it(seen) { Reply::Dripping(pause, drip, answer) } else { answer.into() }
+        });
+        let run = |wait: &[&str]| {
+            let began = std::time::Instant::now();
+            let output = Test::new()
+                .file("plan.json", document(&server))
+                .file("metadata.json", world.metadata())
+                .args(["merge", "--plan", "plan.json", "--metadata", "metadata.json"])
+                .args(wait.iter().copied())
+                .output();
+            (output.status.code(), String::from_utf8(output.stderr).unwrap(), began.elapsed())
+        };
+        let (status, told, took) = run(&["--wait", "2s"]);
+        assert_eq!(status, Some(1), "{what}: {told}");
+        assert!(took < Duration::from_secs(6), "{what}: {took:?}");
+        assert!(told.contains("error[registry-network]: cannot "), "{what}: {told}");
+        if drip == Drip::Body && what != "the list of tags" {
+            assert!(told.contains("the answer comes too slowly: "), "{what}: {told}");
+        }
+    }
+}
+
+#[test]
+fn a_slow_server_is_waited_for_and_that_is_said() {
+    let world = World::with_app(&["acme/app"]);
+    let server = world.serve_through(move |seen, forward| {
+        let answer = forward();
+        let is_it = seen.path().contains("/tags/list") && !seen.target.contains("last=");
+        if is_it { Reply::Dripping(Duration::from_millis(200), Drip::Body, answer) } else { answer.into() }
+    });
+    let output = Test::new()
+        .file("plan.json", document(&server))
+        .file("metadata.json", world.metadata())
+        .args(["merge", "--plan", "plan.json", "--metadata", "metadata.json", "--wait", "60s"])
+        .output();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains(": waiting for the answer to GET /v2/acme/app/tags/list: "), "{told}");
 }

@@ -51,6 +51,7 @@ impl Observer for Recorder {
             Event::Sent(request) => format!("{} {}", request.method, request.path),
             Event::Answered { status, .. } => status.to_string(),
             Event::Failed { problem, .. } => problem.to_string(),
+            Event::Slow { received, .. } => format!("slow: {received}"),
             Event::Waiting { pause, why, .. } => format!("wait {} ms: {why}", pause.as_millis()),
         };
         self.0.lock().unwrap().push(line);
