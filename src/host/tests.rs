@@ -1,9 +1,12 @@
 //! Tests of `host`.
 
+use std::fs::File;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
+use super::processor::{arm_variant, go_names};
 use super::programs::{Kill, run};
+use super::read::{HEAD, MAX_PRODUCT};
 use super::*;
 use crate::facts::command::Failure;
 
