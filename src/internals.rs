@@ -126,7 +126,7 @@ pub mod registry {
 }
 
 pub mod render {
-    pub use crate::render::{bake, files, markdown, matrix, metadata, summary, table};
+    pub use crate::render::{bake, files, markdown, matrix, plan_json, summary, table};
 }
 
 pub mod resolve {

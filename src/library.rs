@@ -192,7 +192,7 @@ impl Evaluated {
             docker_bake_json,
             matrix_json,
             plan_json,
-            tags: render::metadata::render_tags(&plan).lines().map(str::to_owned).collect(),
+            tags: render::plan_json::render_tags(&plan).lines().map(str::to_owned).collect(),
             markdown: render::markdown::render(&plan),
             warnings: rendered(&warnings, &self.sources, &self.secrets),
         })

@@ -84,8 +84,8 @@ pub fn plan(text: &str, is_json: bool) {
         black_box(render::summary::render(&plan));
         black_box(render::markdown::render(&plan));
         black_box(render::matrix::render_github(&plan));
-        black_box(render::metadata::render_args(&plan));
-        black_box(render::metadata::render_tags(&plan));
+        black_box(render::plan_json::render_args(&plan));
+        black_box(render::plan_json::render_tags(&plan));
         Ok(())
     });
 }

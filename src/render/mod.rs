@@ -3,7 +3,7 @@
 pub mod bake;
 pub mod markdown;
 pub mod matrix;
-pub mod metadata;
+pub mod plan_json;
 pub(crate) mod readme;
 pub mod summary;
 pub mod table;
@@ -16,6 +16,6 @@ pub fn files(plan: &Plan, origin: &str) -> [(&'static str, String); 3] {
     [
         ("docker-bake.json", bake::render(plan, origin)),
         ("matrix.json", matrix::render(plan)),
-        ("plan.json", metadata::render(plan)),
+        ("plan.json", plan_json::render(plan)),
     ]
 }

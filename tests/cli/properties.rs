@@ -100,7 +100,7 @@ pub(crate) fn views(plan: &Plan) -> String {
         files,
         render::table::render(plan, true),
         render::summary::render(plan),
-        render::metadata::render_args(plan),
+        render::plan_json::render_args(plan),
     ]
     .concat()
 }
