@@ -179,18 +179,10 @@ impl Module {
         Ok(())
     }
 
-    /// Evaluates all blocks, then the global attributes that nothing has asked for.
+    /// Evaluates all blocks, then the global attributes that nothing has asked for, merged onto what Compose files define.
     ///
     /// # Errors
     /// Everything that is wrong in any block, used or not, as in buildx.
-    pub fn definition(&self) -> Result<Definition, Vec<Diagnostic>> {
-        self.merge_onto(Definition::default())
-    }
-
-    /// The same, merged onto what Compose files define.
-    ///
-    /// # Errors
-    /// As for [`Self::definition`].
     pub fn merge_onto(&self, mut definition: Definition) -> Result<Definition, Vec<Diagnostic>> {
         let mut diagnostics = Diagnostics::default();
         let mut holdings = Holdings::default();
