@@ -98,7 +98,7 @@ fn remote_refs(session: &Session<'_>) -> Result<remote::RemoteRefs, Diagnostic> 
     Ok(remote::refs(&listed))
 }
 
-fn run(session: &Session<'_>, arguments: &[&str]) -> Result<String, command::Failure> {
+fn run(session: &Session<'_>, arguments: &[&str]) -> Result<String, command::CommandFailure> {
     session.note(&format!("running git {}", arguments.join(" ")));
     session.host.git(arguments)
 }
