@@ -5,7 +5,7 @@
 
 pub mod bake {
     pub mod compose {
-        pub use crate::bake::compose::{Files, Surroundings, Unreadable, load};
+        pub use crate::bake::compose::{ComposeInputs, Files, Unreadable, load};
     }
     pub mod eval {
         pub mod functions {
@@ -13,7 +13,7 @@ pub mod bake {
         }
     }
     pub mod module {
-        pub use crate::bake::module::{File, Module, Surroundings, strict};
+        pub use crate::bake::module::{File, Module, ModuleInputs, strict};
     }
     pub mod target {
         pub use crate::bake::target::Definition;
@@ -74,7 +74,7 @@ pub mod json {
 }
 
 pub mod merge {
-    pub use crate::merge::{Options, RunDocker, Surroundings, merge};
+    pub use crate::merge::{MergeTools, Options, RunDocker, merge};
     pub mod report {
         pub use crate::merge::report::{Outcome, Report, Status};
     }

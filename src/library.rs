@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::bake::compose::{self, Composition, Unreadable};
-use crate::bake::module::{Module, Surroundings};
+use crate::bake::module::{Module, ModuleInputs};
 use crate::bake::run::{self, Parsed, RunFile};
 use crate::bake::target::overrides::Overrides;
 use crate::bake::target::{Definition, print, select};
@@ -111,7 +111,7 @@ impl Evaluated {
             to_parse.push(RunFile { id, format, shared: !discovery::is_images(path) });
         }
         let surroundings =
-            compose::Surroundings { env: &nothing, vars: &vars, home: None, files: &Given(files) };
+            compose::ComposeInputs { env: &nothing, vars: &vars, home: None, files: &Given(files) };
         let mut mistakes = Diagnostics::default();
         let parsed = run::parse(&mut sources, to_parse, &surroundings, &mut mistakes);
         let mut secrets = Secrets::default();
@@ -119,7 +119,7 @@ impl Evaluated {
         if !mistakes.is_empty() {
             return Err(Mistakes::of(mistakes.into_found(), &sources, &secrets));
         }
-        let surroundings = Surroundings { vars, ..Surroundings::default() };
+        let surroundings = ModuleInputs { vars, ..ModuleInputs::default() };
         let Parsed { bodies, composition, compose_files: _ } = parsed;
         let Composition { definition, warnings, read: _ } = composition;
         let evaluated = run::evaluate(bodies, definition, &sources, surroundings, ambient(None));
@@ -295,7 +295,7 @@ pub fn merge(plan: &str, metadata: &[(&str, &str)], access: &Access) -> Result<M
         return Err(mistakes(found));
     }
     let sites = sites(planned.locations(), access).map_err(|found| mistakes(vec![found]))?;
-    let surroundings = merge::Surroundings {
+    let surroundings = merge::MergeTools {
         sites: &sites,
         clock: &SystemClock::default(),
         progress: &Quiet,

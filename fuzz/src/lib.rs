@@ -8,7 +8,7 @@ use std::thread;
 
 use bakeplan::internals::bake::compose::{self, Files, Unreadable};
 use bakeplan::internals::bake::eval::functions::Ambient;
-use bakeplan::internals::bake::module::{File, Module, Surroundings, strict};
+use bakeplan::internals::bake::module::{File, Module, ModuleInputs, strict};
 use bakeplan::internals::bake::target::overrides::Overrides;
 use bakeplan::internals::bake::target::select::{self, Options};
 use bakeplan::internals::bake::target::{Definition, flags, print};
@@ -41,7 +41,7 @@ pub fn compose(text: &str) {
     let id = sources.add("compose.yaml", text);
     let nothing = BTreeMap::new();
     let files = Same(text.to_owned());
-    let surroundings = compose::Surroundings { env: &nothing, vars: &nothing, home: None, files: &files };
+    let surroundings = compose::ComposeInputs { env: &nothing, vars: &nothing, home: None, files: &files };
     let outcome = compose::load(&mut sources, &[id], &surroundings);
     let outcome = outcome.and_then(|composition| {
         tell(&sources, &composition.warnings);
@@ -170,7 +170,7 @@ fn with_module(text: &str, is_json: bool, then: impl FnOnce(&Sources, &Module, &
     };
     let outcome = parse(&sources, id).and_then(|body| {
         let file = File { body, json: is_json, shared: true };
-        let module = Module::new(vec![file], Surroundings::default(), ambient)?;
+        let module = Module::new(vec![file], ModuleInputs::default(), ambient)?;
         let definition = module.merge_onto(Definition::default())?;
         then(&sources, &module, &definition)
     });

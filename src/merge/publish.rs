@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::report::{Outcome, Settled};
 use super::subject::Copies;
-use super::surroundings::{RunDocker, Surroundings};
+use super::tools::{MergeTools, RunDocker};
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
 use crate::published::progress::{Event, Progress};
@@ -62,8 +62,8 @@ pub(crate) struct Published {
 
 /// Writes all jobs, those of one repository one after another.
 #[must_use]
-pub(crate) fn publish(jobs: &[Job<'_>], surroundings: &Surroundings<'_>) -> Published {
-    let Surroundings { sites, clock, progress, docker } = *surroundings;
+pub(crate) fn publish(jobs: &[Job<'_>], tools: &MergeTools<'_>) -> Published {
+    let MergeTools { sites, clock, progress, docker } = *tools;
     let mut writer = Writer {
         jobs,
         sites,

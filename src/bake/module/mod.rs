@@ -15,4 +15,4 @@ mod globals;
 pub mod strict;
 
 pub(crate) use files::VariableInfo;
-pub use files::{File, Module, Surroundings};
+pub use files::{File, Module, ModuleInputs};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bakeplan::internals::merge::report::Report;
-use bakeplan::internals::merge::{self, Options, Surroundings};
+use bakeplan::internals::merge::{self, MergeTools, Options};
 use bakeplan::internals::oci::{DOCKER_MANIFEST, Index, OCI_INDEX, OCI_MANIFEST};
 use bakeplan::internals::published::metadata::Metadata;
 use bakeplan::internals::published::planned::Planned;
@@ -175,7 +175,7 @@ impl World {
         };
         let sites: Vec<Site> = document.locations().into_iter().map(open).collect();
         let clock = SystemClock::default();
-        let surroundings = Surroundings {
+        let surroundings = MergeTools {
             sites: &sites,
             clock: &clock,
             progress: &Quiet,
