@@ -18,7 +18,7 @@ use super::observer::{Observer, Silent};
 use super::proxy::Proxies;
 use super::retry::{Again, Attempts, Patience};
 use super::transport::{Answer, Message, Timeouts, Transport};
-use super::url::{Scheme, Url, is_loopback, split_authority};
+use super::url::{Url, UrlScheme, is_loopback, split_authority};
 use crate::reference::{Registry, Repository};
 
 /// Where Docker Hub's distribution API is.
@@ -124,7 +124,7 @@ impl Client {
         let is_plain = (is_loopback(host) || shared.exchanger.insecure.contains(registry))
             && !lock(&shared.encrypted).contains(registry);
         let authority = if registry.is_docker_hub() { DOCKER_HUB } else { registry.as_str() };
-        Url::new(if is_plain { Scheme::Http } else { Scheme::Https }, authority, "/v2/")
+        Url::new(if is_plain { UrlScheme::Http } else { UrlScheme::Https }, authority, "/v2/")
     }
 
     /// Takes note that we wrote something.
@@ -169,7 +169,7 @@ impl Client {
                 continue;
             };
             let is_own = answer.url.has_same_origin(&url);
-            if answer.status == 400 && url.scheme == Scheme::Http && speaks_tls(&answer.body) {
+            if answer.status == 400 && url.scheme == UrlScheme::Http && speaks_tls(&answer.body) {
                 lock(encrypted).insert(call.repository.registry().clone());
                 continue;
             }

@@ -11,7 +11,7 @@ use super::error::{ErrorKind, explanation};
 use super::observer::{Event, Exchange, Observer};
 use super::retry::{Again, Attempts, Patience, is_transient, parse_retry_after};
 use super::transport::{Answer, Message, Transport, TransportError};
-use super::url::{Scheme, Url, is_loopback, split_authority};
+use super::url::{Url, UrlScheme, is_loopback, split_authority};
 use crate::reference::Registry;
 
 /// How many redirects are followed.
@@ -46,7 +46,7 @@ impl Exchanger {
             message.headers.push(("authorization", authorization.to_owned()));
         }
         for _ in 0..=MAX_REDIRECTS {
-            if at.scheme == Scheme::Http && !self.may_be_plain(at.host()) {
+            if at.scheme == UrlScheme::Http && !self.may_be_plain(at.host()) {
                 return Err(TransportError::Plain(at.authority));
             }
             let answer = self.transport.send(&at, &message)?;

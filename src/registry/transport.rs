@@ -16,7 +16,7 @@ use super::observer::{Event, Exchange, Observer};
 use super::proxy::Proxies;
 use super::resolver::Hosts;
 use super::roots;
-use super::url::{Scheme, Url};
+use super::url::{Url, UrlScheme};
 
 /// The most bytes of an answer that tells of an error; more is not read.
 const MAX_EXPLANATION: u64 = 64 * 1024;
@@ -245,10 +245,10 @@ impl Transport {
 
     fn agent(&self, url: &Url) -> &Agent {
         let proxy = self.proxies.for_url(url);
-        let index = usize::from(url.scheme == Scheme::Https) * 2 + usize::from(proxy.is_some());
+        let index = usize::from(url.scheme == UrlScheme::Https) * 2 + usize::from(proxy.is_some());
         self.agents[index].get_or_init(|| {
             let Timeouts { connect, response, idle, request, helper: _ } = self.timeouts;
-            let needs_tls = url.scheme == Scheme::Https
+            let needs_tls = url.scheme == UrlScheme::Https
                 || proxy.is_some_and(|proxy| proxy.protocol() == ureq::ProxyProtocol::Https);
             let mut config = Agent::config_builder()
                 .http_status_as_error(false)

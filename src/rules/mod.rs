@@ -40,7 +40,7 @@ pub struct Rule {
 #[derive(Clone, Debug)]
 enum RuleKind {
     Schedule { pattern: Template },
-    Version { scheme: Scheme, pattern: Template, value: Option<Template>, part: Option<Expression> },
+    Version { scheme: RuleScheme, pattern: Template, value: Option<Template>, part: Option<Expression> },
     Match { pattern: Expression, group: usize, value: Option<Template> },
     Edge { branch: Option<String> },
     Ref(Event),
@@ -49,7 +49,7 @@ enum RuleKind {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scheme {
+enum RuleScheme {
     SemVer,
     Pep440,
 }
@@ -123,7 +123,7 @@ fn read_kind(kind: &'static str, line: &mut Line) -> Result<RuleKind, RuleError>
             if let Some(part) = part.as_ref().filter(|part| part.groups() == 0) {
                 return Err(RuleError::NoGroup(part.text().to_owned()));
             }
-            let scheme = if kind == "semver" { Scheme::SemVer } else { Scheme::Pep440 };
+            let scheme = if kind == "semver" { RuleScheme::SemVer } else { RuleScheme::Pep440 };
             let pattern = Template::parse_tag(&pattern, "pattern", Scope::Version)?;
             RuleKind::Version { scheme, pattern, value: value(line)?, part }
         }

@@ -6,7 +6,7 @@ use super::parts::{self, Parts};
 use super::run::{Run, RunSubject};
 use super::tag::{Origin, RenderedTag};
 use super::template::{Rendered, Template, Word};
-use super::{Affix, Event, Flavor, Latest, Rule, RuleKind, Scheme};
+use super::{Affix, Event, Flavor, Latest, Rule, RuleKind, RuleScheme};
 use crate::reference::Tag;
 
 /// What comes of a rule that says something.
@@ -152,7 +152,7 @@ impl Run<'_> {
 
     fn version(
         &self,
-        scheme: Scheme,
+        scheme: RuleScheme,
         pattern: &Template,
         value: Option<&Template>,
         part: Option<&Expression>,
@@ -168,8 +168,8 @@ impl Run<'_> {
         }
         let text = value.replace('/', "-");
         let (parts, name) = match scheme {
-            Scheme::SemVer => (parts::semver(&text), "SemVer"),
-            Scheme::Pep440 => (parts::pep440(&text), "PEP 440"),
+            RuleScheme::SemVer => (parts::semver(&text), "SemVer"),
+            RuleScheme::Pep440 => (parts::pep440(&text), "PEP 440"),
         };
         let Some(parts) = parts else {
             return Ok(Core::Note(RuleNote::NotAVersion { value, scheme: name }));
