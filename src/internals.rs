@@ -120,8 +120,9 @@ pub mod reference {
 
 pub mod registry {
     pub use crate::registry::{
-        Client, Clock, Error, ErrorKind, Event, Layout, Location, MAX_CONFIG, MAX_MANIFEST, Manifest, Mount,
-        Observer, Patience, RemoteRepository, Settings, Store, SystemClock, TagOrDigest, Timeouts,
+        Client, Clock, Error, ErrorKind, Layout, Location, MAX_CONFIG, MAX_MANIFEST, Manifest, Mount,
+        Observer, Patience, RemoteRepository, RequestEvent, Settings, Store, SystemClock, TagOrDigest,
+        Timeouts,
     };
 }
 

@@ -136,8 +136,8 @@ impl Progress for Talk {
 }
 
 impl Observer for Talk {
-    fn observe(&self, event: &registry::Event<'_>) {
-        if let registry::Event::Waiting { request, pause, why } = event {
+    fn observe(&self, event: &registry::RequestEvent<'_>) {
+        if let registry::RequestEvent::Waiting { request, pause, why } = event {
             let text = format!("{}: waiting {:.1} s: {why}", request.host, pause.as_secs_f64());
             if *pause >= LONG_PAUSE {
                 self.say(&text);

@@ -8,7 +8,7 @@ use ureq::http::Method;
 
 use super::clock::Clock;
 use super::error::{ErrorKind, explanation};
-use super::observer::{Event, Exchange, Observer};
+use super::observer::{Exchange, Observer, RequestEvent};
 use super::retry::{Again, Attempts, Patience, is_transient, parse_retry_after};
 use super::transport::{Answer, Message, Transport, TransportError};
 use super::url::{Url, UrlScheme, is_loopback, split_authority};
@@ -138,7 +138,7 @@ impl Exchanger {
     ) -> bool {
         let Some(pause) = attempts.next(again) else { return false };
         let request = Exchange { method: message.method.as_str(), host: &url.authority, path: url.path() };
-        self.observer.observe(&Event::Waiting { request, pause, why });
+        self.observer.observe(&RequestEvent::Waiting { request, pause, why });
         if pause > Duration::ZERO {
             self.clock.sleep(pause);
         }

@@ -32,7 +32,7 @@ pub(crate) use error::{ErrorEntry, Operation};
 pub use layout::Layout;
 pub use location::Location;
 pub(crate) use location::LocationError;
-pub use observer::{Event, Observer};
+pub use observer::{Observer, RequestEvent};
 pub use remote::RemoteRepository;
 pub use retry::Patience;
 pub use transport::Timeouts;

@@ -12,7 +12,7 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::unversioned::transport::DefaultConnector;
 
 use super::clock::Clock;
-use super::observer::{Event, Exchange, Observer};
+use super::observer::{Exchange, Observer, RequestEvent};
 use super::proxy::Proxies;
 use super::resolver::Hosts;
 use super::roots;
@@ -196,7 +196,7 @@ impl Transport {
     /// Sends a request. Whatever the status, an answer that came whole is no error.
     pub(super) fn send(&self, url: &Url, message: &Message<'_>) -> Result<Answer, TransportError> {
         let exchange = Exchange { method: message.method.as_str(), host: &url.authority, path: url.path() };
-        self.observer.observe(&Event::Sent(exchange));
+        self.observer.observe(&RequestEvent::Sent(exchange));
         let started = self.clock.elapsed();
         let answer = self.exchange(url, message);
         let took = self.clock.elapsed().saturating_sub(started);
@@ -204,8 +204,8 @@ impl Transport {
             self.hosts.forget();
         }
         self.observer.observe(&match &answer {
-            Ok(answer) => Event::Answered { request: exchange, status: answer.status, took },
-            Err(problem) => Event::Failed { request: exchange, problem },
+            Ok(answer) => RequestEvent::Answered { request: exchange, status: answer.status, took },
+            Err(problem) => RequestEvent::Failed { request: exchange, problem },
         });
         answer
     }

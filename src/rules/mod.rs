@@ -43,7 +43,7 @@ enum RuleKind {
     Version { scheme: RuleScheme, pattern: Template, value: Option<Template>, part: Option<Expression> },
     Match { pattern: Expression, group: usize, value: Option<Template> },
     Edge { branch: Option<String> },
-    Ref(Event),
+    Ref(RunSubjectKind),
     Raw { value: Template },
     Sha { is_long: bool },
 }
@@ -55,7 +55,7 @@ enum RuleScheme {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Event {
+enum RunSubjectKind {
     Branch,
     Tag,
     PullRequest,
@@ -145,9 +145,9 @@ fn read_kind(kind: &'static str, line: &mut Line) -> Result<RuleKind, RuleError>
         }
         "edge" => RuleKind::Edge { branch: line.take("branch").filter(|branch| !branch.is_empty()) },
         "ref" => RuleKind::Ref(match needed("event", line.take("event"))?.as_str() {
-            "branch" => Event::Branch,
-            "tag" => Event::Tag,
-            "pr" => Event::PullRequest,
+            "branch" => RunSubjectKind::Branch,
+            "tag" => RunSubjectKind::Tag,
+            "pr" => RunSubjectKind::PullRequest,
             found => {
                 let expected = "`branch`, `tag` or `pr`";
                 return Err(RuleError::Value { attribute: "event", found: found.to_owned(), expected });

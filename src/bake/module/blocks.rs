@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::exposed;
 use super::files::Module;
-use super::instance::{Instance, Progress};
+use super::instance::{Instance, ValueState};
 use super::matrix;
 use crate::bake::eval::Scope;
 use crate::bake::eval::budget::MAX_ERRORS;
@@ -80,15 +80,15 @@ impl Module {
             name: Rc::clone(&attribute.name.name),
         };
         match instance.values.borrow().get(at) {
-            Some(Progress::Done(value)) => return value.clone(),
-            Some(Progress::Running) => return Err(self.reference_cycle(attribute.name.span, &step())),
-            Some(Progress::Waiting) | None => {}
+            Some(ValueState::Done(value)) => return value.clone(),
+            Some(ValueState::Running) => return Err(self.reference_cycle(attribute.name.span, &step())),
+            Some(ValueState::Waiting) | None => {}
         }
-        instance.set(at, Progress::Running);
+        instance.set(at, ValueState::Running);
         let value = self
             .chain
             .follow(step(), attribute.name.span, || self.eval(&Scope::of(&instance.axes), &attribute.value));
-        instance.set(at, Progress::Done(value.clone()));
+        instance.set(at, ValueState::Done(value.clone()));
         value
     }
 
