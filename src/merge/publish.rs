@@ -53,7 +53,7 @@ pub(crate) struct TagJob {
 
 /// How the writing went.
 #[derive(Default)]
-pub(crate) struct Published {
+pub(crate) struct PublishResult {
     /// How the tags came out, by image and position of the reference.
     pub outcomes: BTreeMap<String, BTreeMap<usize, Settled>>,
     /// What went wrong.
@@ -62,7 +62,7 @@ pub(crate) struct Published {
 
 /// Writes all jobs, those of one repository one after another.
 #[must_use]
-pub(crate) fn publish(jobs: &[Job<'_>], tools: &MergeTools<'_>) -> Published {
+pub(crate) fn publish(jobs: &[Job<'_>], tools: &MergeTools<'_>) -> PublishResult {
     let MergeTools { sites, clock, progress, docker } = *tools;
     let mut writer = Writer {
         jobs,
@@ -71,7 +71,7 @@ pub(crate) fn publish(jobs: &[Job<'_>], tools: &MergeTools<'_>) -> Published {
         progress,
         docker,
         failed: BTreeSet::new(),
-        published: Published::default(),
+        published: PublishResult::default(),
     };
     let mut queues: BTreeMap<usize, Vec<&Job<'_>>> = BTreeMap::new();
     for job in jobs {
@@ -93,7 +93,7 @@ struct Writer<'a> {
     docker: &'a RunDocker<'a>,
     /// Images that failed somewhere: nothing more of them is written anywhere.
     failed: BTreeSet<&'a str>,
-    published: Published,
+    published: PublishResult,
 }
 
 /// What a step did: the tags that it wrote, and why it stopped if it did.

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::attributes::{
-    Attribute, AttributeKind, GroupAttribute, GroupAttributeKind, LimitKind, each_attribute,
+    AttributeKind, GroupAttribute, GroupAttributeKind, LimitKind, TargetAttribute, each_attribute,
     each_group_attribute, each_limit,
 };
 use super::definition::{
@@ -15,7 +15,7 @@ use super::text::Text;
 use crate::bake::values::Marks;
 use crate::source::Span;
 
-impl Attribute {
+impl TargetAttribute {
     /// Whether a target sets it, and has with it all that there is of it: nothing is added to it or merged with it.
     pub(super) fn is_one_value_of(&self, target: &Target) -> bool {
         match &self.kind {
@@ -109,7 +109,7 @@ impl Target {
         if marks.is_empty() {
             return;
         }
-        let Some(attribute) = Attribute::named(attribute) else { return };
+        let Some(attribute) = TargetAttribute::named(attribute) else { return };
         let mut shown = Marks::default();
         self.each_text(&mut |of, text| {
             if of.name == attribute.name && !text.is_empty() {
@@ -166,7 +166,7 @@ impl Target {
 
     /// Calls `visit` with every string of the target and the attribute it belongs to. Numbers count as their text; the
     /// key of a map has its marks on its value. What is left out can only have one of a few known values.
-    pub(crate) fn each_text(&self, visit: &mut impl FnMut(&'static Attribute, &Text)) {
+    pub(crate) fn each_text(&self, visit: &mut impl FnMut(&'static TargetAttribute, &Text)) {
         each_attribute(
             #[inline(always)]
             |attribute| {
