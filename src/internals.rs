@@ -58,10 +58,10 @@ pub mod diagnostic {
 pub mod facts {
     pub use crate::facts::{Facts, KnownVersions};
     pub mod given {
-        pub use crate::facts::given::*;
+        pub use crate::facts::given::NAMES;
     }
     pub mod remote {
-        pub use crate::facts::remote::*;
+        pub use crate::facts::remote::{find, refs};
     }
 }
 
