@@ -5,7 +5,7 @@
 
 pub mod bake {
     pub mod compose {
-        pub use crate::bake::compose::{Files, Surroundings, Unreadable, load};
+        pub use crate::bake::compose::{ComposeInputs, Files, Unreadable, load};
     }
     pub mod eval {
         pub mod functions {
@@ -13,7 +13,7 @@ pub mod bake {
         }
     }
     pub mod module {
-        pub use crate::bake::module::{File, Module, Surroundings, strict};
+        pub use crate::bake::module::{File, Module, ModuleInputs, strict};
     }
     pub mod target {
         pub use crate::bake::target::Definition;
@@ -68,10 +68,10 @@ pub mod diagnostic {
 pub mod facts {
     pub use crate::facts::{Facts, KnownVersions};
     pub mod given {
-        pub use crate::facts::given::*;
+        pub use crate::facts::given::NAMES;
     }
     pub mod remote {
-        pub use crate::facts::remote::*;
+        pub use crate::facts::remote::{find, refs};
     }
 }
 
@@ -84,7 +84,7 @@ pub mod json {
 }
 
 pub mod merge {
-    pub use crate::merge::{Options, RunDocker, Surroundings, merge};
+    pub use crate::merge::{MergeTools, Options, RunDocker, merge};
     pub mod report {
         pub use crate::merge::report::{Outcome, Report, Status};
     }
@@ -134,13 +134,14 @@ pub mod reference {
 
 pub mod registry {
     pub use crate::registry::{
-        Client, Clock, Error, ErrorKind, Event, Layout, Location, MAX_CONFIG, MAX_MANIFEST, Manifest, Mount,
-        Observer, Patience, RemoteRepository, Settings, Store, SystemClock, TagOrDigest, Timeouts,
+        Client, Clock, Error, ErrorKind, Layout, Location, MAX_CONFIG, MAX_MANIFEST, Manifest, Mount,
+        Observer, Patience, RemoteRepository, RequestEvent, Settings, Store, SystemClock, TagOrDigest,
+        Timeouts,
     };
 }
 
 pub mod render {
-    pub use crate::render::{bake, files, markdown, matrix, metadata, summary, table};
+    pub use crate::render::{bake, files, markdown, matrix, plan_json, summary, table};
 }
 
 pub mod resolve {

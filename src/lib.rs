@@ -75,7 +75,6 @@ mod host;
 pub mod internals;
 mod library;
 
-pub use facts::Facts;
 pub use library::{Access, Evaluated, Merged, Mistakes, PlanFiles, merge};
 
 /// Runs the program: arguments in, exit code out.

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::bake::compose::{self, Composition, Unreadable};
-use crate::bake::module::{Module, Surroundings};
+use crate::bake::module::{Module, ModuleInputs};
 use crate::bake::run::{self, Parsed, RunFile};
 use crate::bake::target::overrides::Overrides;
 use crate::bake::target::{Definition, print, select};
 use crate::bake::text::discovery::{self, Format};
 use crate::bake::values::{kept, secret_values};
 use crate::diagnostic::{Diagnostic, Diagnostics, Secrets, sorted};
-use crate::facts::{Facts, KnownVersions};
+use crate::facts::{KnownVersions, given};
 use crate::host::ambient;
 use crate::merge::{self, Options};
 use crate::plan::SourceFile;
@@ -111,7 +111,7 @@ impl Evaluated {
             to_parse.push(RunFile { id, format, shared: !discovery::is_images(path) });
         }
         let surroundings =
-            compose::Surroundings { env: &nothing, vars: &vars, home: None, files: &Given(files) };
+            compose::ComposeInputs { env: &nothing, vars: &vars, home: None, files: &Given(files) };
         let mut mistakes = Diagnostics::default();
         let parsed = run::parse(&mut sources, to_parse, &surroundings, &mut mistakes);
         let mut secrets = Secrets::default();
@@ -119,7 +119,7 @@ impl Evaluated {
         if !mistakes.is_empty() {
             return Err(Mistakes::of(mistakes.into_found(), &sources, &secrets));
         }
-        let surroundings = Surroundings { vars, ..Surroundings::default() };
+        let surroundings = ModuleInputs { vars, ..ModuleInputs::default() };
         let Parsed { bodies, composition, compose_files: _ } = parsed;
         let Composition { definition, warnings, read: _ } = composition;
         let evaluated = run::evaluate(bodies, definition, &sources, surroundings, ambient(None));
@@ -145,7 +145,8 @@ impl Evaluated {
         Ok(print::to_json(&resolved, &[]))
     }
 
-    /// Plans all images for a run of which `facts` are known.
+    /// Plans all images for a run of which these facts are known, by the names that `--fact` takes: `branch`, `tag`,
+    /// `commit`, `commit_time` and others, written as there.
     ///
     /// ```
     /// let file = r#"
@@ -158,17 +159,22 @@ impl Evaluated {
     ///     }
     /// "#;
     /// let evaluated = bakeplan::Evaluated::new(&[("docker-bake.hcl", file)], &[])?;
-    /// let facts = bakeplan::Facts { branch: Some("main".to_owned()), ..Default::default() };
-    /// let plan = evaluated.plan(&facts)?;
+    /// let plan = evaluated.plan(&[("branch", "main")])?;
     /// assert_eq!(plan.tags, ["ghcr.io/acme/app:main"]);
     /// assert!(plan.docker_bake_json.contains("push-by-digest"));
     /// assert!(plan.matrix_json.contains("app-linux-arm64"));
+    ///
+    /// let mistakes = evaluated.plan(&[("brunch", "main")]).unwrap_err();
+    /// assert!(mistakes.to_string().contains("there is no fact `brunch`; did you mean `branch`?"));
     /// # Ok::<_, bakeplan::Mistakes>(())
     /// ```
     ///
     /// # Errors
-    /// Every contradiction between the images.
-    pub fn plan(&self, facts: &Facts) -> Result<PlanFiles, Mistakes> {
+    /// A fact that is none, and every contradiction between the images.
+    pub fn plan(&self, facts: &[(&str, &str)]) -> Result<PlanFiles, Mistakes> {
+        let mistakes = |found| Mistakes::of(found, &self.sources, &self.secrets);
+        let facts = given::of_pairs(facts)
+            .map_err(|(_, problem)| mistakes(vec![Diagnostic::error("fact", problem)]))?;
         let plan = resolve::resolve(&Input {
             module: &self.module,
             definition: &self.definition,
@@ -177,14 +183,14 @@ impl Evaluated {
             platforms: &[],
             publish: true,
             purpose: Purpose::Run,
-            given: facts,
-            facts: &facts,
+            given: &facts,
+            facts: &&facts,
             known_versions: &KnownVersions::default(),
             kept: &[],
             texts: &self.sources,
             sources: self.record.clone(),
         });
-        let plan = plan.map_err(|found| Mistakes::of(found, &self.sources, &self.secrets))?;
+        let plan = plan.map_err(mistakes)?;
         let warnings: Vec<Diagnostic> = self.warnings.iter().chain(&plan.warnings).cloned().collect();
         let paths: Vec<&str> = self.record.iter().map(|file| file.path.as_str()).collect();
         let origin = format!("{} from {}; do not edit", discovery::GENERATED, paths.join(", "));
@@ -193,7 +199,7 @@ impl Evaluated {
             docker_bake_json,
             matrix_json,
             plan_json,
-            tags: render::metadata::render_tags(&plan).lines().map(str::to_owned).collect(),
+            tags: render::plan_json::render_tags(&plan).lines().map(str::to_owned).collect(),
             markdown: render::markdown::render(&plan),
             warnings: rendered(&warnings, &self.sources, &self.secrets),
         })
@@ -300,7 +306,7 @@ pub fn merge(plan: &str, metadata: &[(&str, &str)], access: &Access) -> Result<M
         return Err(mistakes(found));
     }
     let sites = sites(planned.locations(), access).map_err(|found| mistakes(vec![found]))?;
-    let surroundings = merge::Surroundings {
+    let surroundings = merge::MergeTools {
         sites: &sites,
         clock: &SystemClock::default(),
         progress: &Quiet,

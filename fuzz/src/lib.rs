@@ -8,7 +8,7 @@ use std::thread;
 
 use bakeplan::internals::bake::compose::{self, Files, Unreadable};
 use bakeplan::internals::bake::eval::functions::Ambient;
-use bakeplan::internals::bake::module::{File, Module, Surroundings, strict};
+use bakeplan::internals::bake::module::{File, Module, ModuleInputs, strict};
 use bakeplan::internals::bake::target::overrides::Overrides;
 use bakeplan::internals::bake::target::select::{self, Options};
 use bakeplan::internals::bake::target::{Definition, flags, print};
@@ -43,7 +43,7 @@ pub fn compose(text: &str) {
     let id = sources.add("compose.yaml", text);
     let nothing = BTreeMap::new();
     let files = Same(text.to_owned());
-    let surroundings = compose::Surroundings { env: &nothing, vars: &nothing, home: None, files: &files };
+    let surroundings = compose::ComposeInputs { env: &nothing, vars: &nothing, home: None, files: &files };
     let outcome = compose::load(&mut sources, &[id], &surroundings);
     let outcome = outcome.and_then(|composition| {
         tell(&sources, &composition.warnings);
@@ -90,8 +90,8 @@ pub fn plan(text: &str, is_json: bool) {
         black_box(render::summary::render(&plan));
         black_box(render::markdown::render(&plan));
         black_box(render::matrix::render_github(&plan));
-        black_box(render::metadata::render_args(&plan));
-        black_box(render::metadata::render_tags(&plan));
+        black_box(render::plan_json::render_args(&plan));
+        black_box(render::plan_json::render_tags(&plan));
         Ok(())
     });
 }
@@ -180,7 +180,7 @@ fn with_module(text: &str, is_json: bool, then: impl FnOnce(&Sources, &Module, &
     };
     let outcome = parse(&sources, id).and_then(|body| {
         let file = File { body, json: is_json, shared: true };
-        let module = Module::new(vec![file], Surroundings::default(), ambient)?;
+        let module = Module::new(vec![file], ModuleInputs::default(), ambient)?;
         let definition = module.merge_onto(Definition::default())?;
         then(&sources, &module, &definition)
     });

@@ -3,7 +3,7 @@
 
 use super::compose::{self, Composition};
 use super::eval::functions::Ambient;
-use super::module::{File, Module, Surroundings};
+use super::module::{File, Module, ModuleInputs};
 use super::target::Definition;
 use super::text::discovery::Format;
 use super::text::syntax::Body;
@@ -47,7 +47,7 @@ pub(crate) struct Evaluated {
 pub(crate) fn parse(
     sources: &mut Sources,
     files: Vec<RunFile>,
-    surroundings: &compose::Surroundings<'_>,
+    surroundings: &compose::ComposeInputs<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Parsed {
     let mut parsed = Parsed::default();
@@ -75,7 +75,7 @@ pub(crate) fn evaluate(
     bodies: Vec<File>,
     composed: Definition,
     sources: &Sources,
-    surroundings: Surroundings,
+    surroundings: ModuleInputs,
     ambient: Ambient,
 ) -> Result<Evaluated, Vec<Diagnostic>> {
     let module = Module::new(bodies, surroundings, ambient)?;
@@ -97,7 +97,7 @@ fn parse_file(
     sources: &mut Sources,
     id: SourceId,
     format: Format,
-    surroundings: &compose::Surroundings<'_>,
+    surroundings: &compose::ComposeInputs<'_>,
 ) -> Result<Language, Vec<Diagnostic>> {
     match format {
         Format::Hcl => hcl::parse_hcl(sources, id).map(|body| Language::Bake(body, false)),
@@ -112,7 +112,7 @@ fn parse_file(
 fn parse_unknown(
     sources: &mut Sources,
     id: SourceId,
-    surroundings: &compose::Surroundings<'_>,
+    surroundings: &compose::ComposeInputs<'_>,
 ) -> Result<Language, Vec<Diagnostic>> {
     let Err(compose) = compose::check(sources, id, surroundings) else { return Ok(Language::Compose) };
     let hcl = match hcl::parse_hcl(sources, id) {

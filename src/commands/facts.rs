@@ -119,7 +119,7 @@ fn remote_refs(session: &Session<'_>) -> Result<remote::RemoteRefs, Diagnostic> 
     Ok(remote::refs(&listed))
 }
 
-fn run_git(session: &Session<'_>, arguments: &[&str]) -> Result<String, command::Failure> {
+fn run_git(session: &Session<'_>, arguments: &[&str]) -> Result<String, command::CommandFailure> {
     session.note(&format!("running git {}", arguments.join(" ")));
     session.host.git(arguments)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::files;
 use super::session::Session;
 use crate::bake::compose::{self, Unreadable};
-use crate::bake::module::{Module, Surroundings, strict};
+use crate::bake::module::{Module, ModuleInputs, strict};
 use crate::bake::run::{self, Evaluated, Parsed, RunFile};
 use crate::bake::target::flags::parse_bool;
 use crate::bake::target::overrides::{Flags, Lookup, Overrides};
@@ -60,7 +60,7 @@ fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'
     let visible = env.cloned().unwrap_or_default();
     let neighbours = Neighbours(host);
     let compose =
-        compose::Surroundings { env: &visible, vars: &vars, home: home.as_deref(), files: &neighbours };
+        compose::ComposeInputs { env: &visible, vars: &vars, home: home.as_deref(), files: &neighbours };
     let mut read = Read::default();
     let mut diagnostics = Diagnostics::default();
     for (found, text) in texts {
@@ -81,7 +81,7 @@ fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'
         return Err(diagnostics.into_found().into());
     }
     let kept = kept_names(args, &vars)?;
-    let surroundings = Surroundings { env: visible, vars, local_platform: host.local_platform(), kept };
+    let surroundings = ModuleInputs { env: visible, vars, local_platform: host.local_platform(), kept };
     let evaluated =
         run::evaluate(bodies, composition.definition, &session.sources, surroundings, ambient(home));
     let Evaluated { module, mut definition, kept } = evaluated.map_err(sorted)?;

@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::error::Error;
 use crate::host::{HostError, Problem};
 use crate::merge::report::{Report, Status};
-use crate::merge::{self, Options, Surroundings};
+use crate::merge::{self, MergeTools, Options};
 use crate::published::metadata::Metadata;
 use crate::published::planned::Planned;
 use crate::reference::{Digest, ReferenceError};
@@ -52,13 +52,13 @@ pub(super) fn merge(session: &Session<'_>, args: &cli::Merge) -> Result<(), Erro
     let talk = Arc::new(Talk::new(session));
     let locations = planned.locations();
     let sites = network::open(session, network, *wait, locations, clock.clone(), talk.clone())?;
-    let surroundings = Surroundings {
+    let tools = MergeTools {
         sites: &sites,
         clock: clock.as_ref(),
         progress: talk.as_ref(),
         docker: &|words| session.host.docker(words),
     };
-    let report = merge::merge(&planned, &metadata, options, &surroundings);
+    let report = merge::merge(&planned, &metadata, options, &tools);
     talk.end();
     tell(session, *format, *github, report)
 }

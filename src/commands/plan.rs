@@ -64,7 +64,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
     }
     match (*format).unwrap_or(PlanFormat::Table) {
         PlanFormat::Table => session.deliver(&render::table::render(plan, *explain)),
-        PlanFormat::Json => session.deliver(&render::metadata::render(plan)),
+        PlanFormat::Json => session.deliver(&render::plan_json::render(plan)),
         PlanFormat::Markdown => session.deliver(&render::markdown::render(plan)),
     }
 }
@@ -137,9 +137,9 @@ pub(super) fn metadata(session: &mut Session<'_>, args: &cli::Metadata) -> Resul
     let cli::Metadata { format, selection } = args;
     let (plan, _) = make(session, selection)?;
     session.deliver(&match format {
-        MetadataFormat::Json => render::metadata::render(&plan),
-        MetadataFormat::Tags => render::metadata::render_tags(&plan),
-        MetadataFormat::Args => render::metadata::render_args(&plan),
+        MetadataFormat::Json => render::plan_json::render(&plan),
+        MetadataFormat::Tags => render::plan_json::render_tags(&plan),
+        MetadataFormat::Args => render::plan_json::render_args(&plan),
     })
 }
 

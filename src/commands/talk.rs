@@ -150,12 +150,12 @@ impl Progress for Talk {
 }
 
 impl Observer for Talk {
-    fn observe(&self, event: &registry::Event<'_>) {
+    fn observe(&self, event: &registry::RequestEvent<'_>) {
         match event {
-            registry::Event::Waiting { request, pause, why } => {
+            registry::RequestEvent::Waiting { request, pause, why } => {
                 self.wait(request.host, *pause, why);
             }
-            registry::Event::Slow { request, received, expected, took } => {
+            registry::RequestEvent::Slow { request, received, expected, took } => {
                 let of = expected.map(|expected| format!(" of {expected}")).unwrap_or_default();
                 let registry::Exchange { method, host, path } = request;
                 self.say(&format!(
@@ -163,7 +163,9 @@ impl Observer for Talk {
                     took.as_secs()
                 ));
             }
-            registry::Event::Sent(_) | registry::Event::Answered { .. } | registry::Event::Failed { .. } => {}
+            registry::RequestEvent::Sent(_)
+            | registry::RequestEvent::Answered { .. }
+            | registry::RequestEvent::Failed { .. } => {}
         }
     }
 }

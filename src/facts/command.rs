@@ -3,11 +3,11 @@
 use crate::diagnostic::Diagnostic;
 
 /// Runs `git` with these arguments, and returns what it prints.
-pub(crate) type Run<'a> = &'a dyn Fn(&[&str]) -> Result<String, Failure>;
+pub(crate) type Run<'a> = &'a dyn Fn(&[&str]) -> Result<String, CommandFailure>;
 
 /// Why `git` did not say what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
+pub enum CommandFailure {
     /// There is no such program.
     #[error("git is not installed")]
     NotInstalled,
@@ -53,7 +53,7 @@ pub enum Failure {
     Other(String),
 }
 
-impl Failure {
+impl CommandFailure {
     /// What to do, where there is something to do.
     #[must_use]
     pub fn help(&self) -> Option<String> {
@@ -119,8 +119,8 @@ impl Failure {
     }
 }
 
-impl From<Failure> for Diagnostic {
-    fn from(failure: Failure) -> Self {
+impl From<CommandFailure> for Diagnostic {
+    fn from(failure: CommandFailure) -> Self {
         let diagnostic = Self::error("git", failure.to_string());
         match failure.help() {
             Some(help) => diagnostic.with_help(help),

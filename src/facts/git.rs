@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-use super::command::{Failure, Run};
+use super::command::{CommandFailure, Run};
 use super::remote::REMOTE;
 use super::worktree::{self, Stamps};
 use super::{Facts, given};
@@ -31,7 +31,7 @@ fn gather(known: &Facts, run: Run<'_>, stamps: Stamps<'_>) -> Facts {
     let mut facts = Facts::default();
     let branch = match run(&["symbolic-ref", "--quiet", "HEAD"]) {
         Ok(name) => Some(name.trim_end().to_owned()),
-        Err(Failure::Status { code: Some(1), .. }) => None,
+        Err(CommandFailure::Status { code: Some(1), .. }) => None,
         // No repository, or no git: all else fails for the same reason.
         Err(failure) => return Facts { git_problem: Some(failure.reason()), ..facts },
     };
@@ -162,12 +162,15 @@ mod tests {
     const HEAD: &str = "5f3c1e0d9b8a7c6d5e4f3a2b1c0d9e8f7a6b5c4d";
     const OTHER: &str = "1111111111111111111111111111111111111111";
 
-    fn failed(code: i32, errors: &str) -> Result<String, Failure> {
-        Err(Failure::Status { code: Some(code), errors: errors.to_owned() })
+    fn failed(code: i32, errors: &str) -> Result<String, CommandFailure> {
+        Err(CommandFailure::Status { code: Some(code), errors: errors.to_owned() })
     }
 
     /// A clone on branch `dev`, with these answers instead of its own to commands that begin so.
-    fn answer(instead: &[(&str, Result<String, Failure>)], command: &str) -> Result<String, Failure> {
+    fn answer(
+        instead: &[(&str, Result<String, CommandFailure>)],
+        command: &str,
+    ) -> Result<String, CommandFailure> {
         if let Some((_, answer)) = instead.iter().find(|(start, _)| command.starts_with(start)) {
             return answer.clone();
         }
@@ -185,7 +188,10 @@ mod tests {
     }
 
     /// The facts as JSON, the problem, and how often git was run.
-    fn run(known: Facts, instead: &[(&str, Result<String, Failure>)]) -> (Value, Option<String>, usize) {
+    fn run(
+        known: Facts,
+        instead: &[(&str, Result<String, CommandFailure>)],
+    ) -> (Value, Option<String>, usize) {
         let commands = RefCell::new(0);
         let run = |arguments: &[&str]| {
             *commands.borrow_mut() += 1;
@@ -287,7 +293,7 @@ mod tests {
     fn without_a_repository_all_is_unknown_and_the_reason_is_known() {
         let dubious = "fatal: detected dubious ownership in repository at '/src'\nTo add an exception for this directory, call:\n\n\tgit config --global --add safe.directory /src\n";
         for (failure, expected) in [
-            (Err(Failure::NotInstalled), "git is not installed"),
+            (Err(CommandFailure::NotInstalled), "git is not installed"),
             (
                 failed(128, "fatal: not a git repository (or any of the parent directories): .git\n"),
                 "git says: not a git repository (or any of the parent directories): .git",
@@ -370,16 +376,16 @@ mod tests {
             ),
             ("", "nothing", ""),
         ] {
-            let failure = Failure::Status { code: Some(128), errors: errors.to_owned() };
+            let failure = CommandFailure::Status { code: Some(128), errors: errors.to_owned() };
             assert_eq!(failure.to_string(), format!("git says: {message}"));
             assert!(failure.help().unwrap_or_default().contains(help), "{failure:?}");
             assert_eq!(failure.help().is_some(), !help.is_empty());
             assert_eq!(crate::diagnostic::Diagnostic::from(failure.clone()).help, failure.help());
         }
         let command = || "git status".to_owned();
-        let too_much = Failure::TooMuch { command: command(), bytes: 16 << 20 };
+        let too_much = CommandFailure::TooMuch { command: command(), bytes: 16 << 20 };
         assert_eq!(too_much.to_string(), "`git status` printed more than 16 MiB");
-        let timed_out = Failure::TimedOut { command: command(), seconds: 60 };
+        let timed_out = CommandFailure::TimedOut { command: command(), seconds: 60 };
         assert_eq!(timed_out.to_string(), "`git status` did not end within 60 seconds");
     }
 }

@@ -35,28 +35,41 @@ pub const NAMES: [&str; 20] = [
 ///
 /// # Errors
 /// A message for the first that is no fact, and when they contradict each other.
-pub fn parse(given: &[String]) -> Result<Facts, String> {
-    let mut object = Map::new();
+pub(crate) fn parse(given: &[String]) -> Result<Facts, String> {
+    let mut pairs = Vec::new();
     for text in given {
-        let fail = |problem: String| format!("`--fact {text}`: {problem}");
-        let Some((name, value)) = text.split_once('=') else {
-            return Err(fail(format!("a fact is given as `{text}=VALUE`")));
-        };
-        if !NAMES.contains(&name) {
-            let help = names_help(name, "fact", NAMES.into_iter());
-            return Err(fail(format!("there is no fact `{name}`; {help}")));
-        }
-        object.insert(name.to_owned(), typed(name, value).map_err(fail)?);
+        let missing = || format!("`--fact {text}`: a fact is given as `{text}=VALUE`");
+        pairs.push(text.split_once('=').ok_or_else(missing)?);
     }
-    let facts = serde_json::from_value(Value::Object(object)).map_err(|error| error.to_string())?;
-    checked(facts).map_err(|problem| format!("`--fact`: {problem}"))
+    of_pairs(&pairs).map_err(|(at, problem)| match at {
+        Some(at) => format!("`--fact {}`: {problem}", given[at]),
+        None => format!("`--fact`: {problem}"),
+    })
+}
+
+/// Facts by name, in the same words.
+///
+/// # Errors
+/// The position of the first that is no fact, and a message; only a message when they contradict each other.
+pub(crate) fn of_pairs(given: &[(&str, &str)]) -> Result<Facts, (Option<usize>, String)> {
+    let mut object = Map::new();
+    for (at, (name, value)) in given.iter().enumerate() {
+        if !NAMES.contains(name) {
+            let help = names_help(name, "fact", NAMES.into_iter());
+            return Err((Some(at), format!("there is no fact `{name}`; {help}")));
+        }
+        let value = typed(name, value).map_err(|problem| (Some(at), problem))?;
+        object.insert((*name).to_owned(), value);
+    }
+    let facts = serde_json::from_value(Value::Object(object)).map_err(|error| (None, error.to_string()))?;
+    checked(facts).map_err(|problem| (None, problem))
 }
 
 /// Facts in a JSON object, with the names that [`Facts`] has there.
 ///
 /// # Errors
 /// A message about the first mistake.
-pub fn from_json(text: &str) -> Result<Facts, String> {
+pub(crate) fn from_json(text: &str) -> Result<Facts, String> {
     // What is not known may also be `null`.
     let value: Value = serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
     let Value::Object(object) = &value else { return Err("it is not a JSON object".into()) };

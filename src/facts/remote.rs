@@ -13,16 +13,16 @@
 //!
 //! Those are what `actions/checkout` and GitLab's runner leave behind for the remote. All else is told of, and not used.
 
-use super::command::{Failure, Run, without_credentials};
+use super::command::{CommandFailure, Run, without_credentials};
 
 /// The remote that a clone comes from.
 pub(super) const REMOTE: &str = "origin";
 
 /// The arguments with which git lists what the remote has.
-pub const LIST: [&str; 4] = ["ls-remote", "--tags", "--heads", REMOTE];
+pub(crate) const LIST: [&str; 4] = ["ls-remote", "--tags", "--heads", REMOTE];
 
 /// How ssh is run, unless the user says so: it asks nobody anything.
-pub const SSH: &str = "ssh -o BatchMode=yes -o ConnectTimeout=30";
+pub(crate) const SSH: &str = "ssh -o BatchMode=yes -o ConnectTimeout=30";
 
 /// Lists the settings that matter for a remote.
 const SETTINGS: [&str; 5] =
@@ -106,13 +106,13 @@ impl Remote {
 ///
 /// # Errors
 /// When there is no such remote, or git would need another program to reach it.
-pub fn find(run: Run<'_>) -> Result<Remote, Failure> {
+pub fn find(run: Run<'_>) -> Result<Remote, CommandFailure> {
     let answer = run(&["remote", "get-url", REMOTE])?;
     let url = answer.trim_end_matches(['\n', '\r']);
     let (protocol, transports) = protocol(url)?;
     let settings = match run(&SETTINGS) {
         Ok(listed) => listed,
-        Err(Failure::Status { code: Some(1), .. }) => String::new(),
+        Err(CommandFailure::Status { code: Some(1), .. }) => String::new(),
         Err(failure) => return Err(failure),
     };
     let mut remote =
@@ -204,8 +204,8 @@ impl Remote {
 }
 
 /// How an address is reached, and the transports that it needs.
-fn protocol(url: &str) -> Result<(Protocol, &'static [&'static str]), Failure> {
-    let refused = |problem| Err(Failure::Address { address: without_credentials(url), problem });
+fn protocol(url: &str) -> Result<(Protocol, &'static [&'static str]), CommandFailure> {
+    let refused = |problem| Err(CommandFailure::Address { address: without_credentials(url), problem });
     if url.is_empty() || url.starts_with('-') || url.chars().any(char::is_control) {
         return refused("it is not the address of a repository");
     }
@@ -238,7 +238,7 @@ fn is_on_drive(path: &str) -> bool {
 }
 
 /// The address, as it can be used anywhere: a path is relative to the top of the working tree.
-fn absolute(url: &str, protocol: Protocol, run: Run<'_>) -> Result<String, Failure> {
+fn absolute(url: &str, protocol: Protocol, run: Run<'_>) -> Result<String, CommandFailure> {
     let is_path = protocol == Protocol::File && !url.starts_with("file://");
     if !is_path || url.starts_with(['/', '~', '\\']) || is_on_drive(url) {
         return Ok(url.to_owned());
@@ -366,12 +366,12 @@ pub fn refs(listed: &str) -> RemoteRefs {
 mod tests {
     use super::*;
 
-    fn failed(code: i32, errors: &str) -> Result<String, Failure> {
-        Err(Failure::Status { code: Some(code), errors: errors.to_owned() })
+    fn failed(code: i32, errors: &str) -> Result<String, CommandFailure> {
+        Err(CommandFailure::Status { code: Some(code), errors: errors.to_owned() })
     }
 
     /// The remote of a repository with this address and these settings: scope, key and value.
-    fn of(url: &str, settings: &[(&str, &str, &str)]) -> Result<Remote, Failure> {
+    fn of(url: &str, settings: &[(&str, &str, &str)]) -> Result<Remote, CommandFailure> {
         let listed: Vec<_> =
             settings.iter().map(|(scope, key, value)| format!("{scope}\0{key}\n{value}\0")).collect();
         find(&|arguments| match arguments[0] {
@@ -414,7 +414,7 @@ mod tests {
         for url in ["", "-x", "--upload-pack=x", "ssh://-x/a", "ext::sh", "a-b::c", "x://a", "https://a\u{7}"]
         {
             let failure = of(url, &[]).unwrap_err();
-            assert!(matches!(failure, Failure::Address { .. }), "{url}: {failure:?}");
+            assert!(matches!(failure, CommandFailure::Address { .. }), "{url}: {failure:?}");
         }
         let failure = of("x://me:hunter2@host/a", &[]).unwrap_err();
         assert!(!failure.to_string().contains("hunter2"), "{failure}");

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use super::command::{Failure, Run};
+use super::command::{CommandFailure, Run};
 
 /// How many bytes of paths a command is given at most, which is less than Windows allows.
 const MAX_PATHS: usize = 16_000;
@@ -33,7 +33,7 @@ pub(crate) type Stamps<'a> = &'a dyn Fn(&str) -> Option<Stamp>;
 /// Whether tracked files differ from the commit, or why that is unknown. A generated file that nobody committed is no
 /// change; of a submodule, only its commit counts, since to look into it would be to run git with its configuration.
 pub(super) fn is_dirty(run: Run<'_>, stamps: Stamps<'_>) -> Result<bool, String> {
-    let reason = |failure: Failure| failure.reason();
+    let reason = |failure: CommandFailure| failure.reason();
     let listed = run(&["config", "-z", "--name-only", "--list"]).map_err(reason)?;
     let filters: BTreeSet<&str> = listed.split('\0').filter_map(filter).collect();
     if let Some(name) = filters.iter().find(|name| name.contains('=')) {
@@ -82,7 +82,7 @@ fn doubt(
     filters: &BTreeSet<&str>,
     run: Run<'_>,
     stamps: Stamps<'_>,
-) -> Result<Option<Doubt>, Failure> {
+) -> Result<Option<Doubt>, CommandFailure> {
     let up = run(&["rev-parse", "--show-cdup"])?;
     let paths: Vec<String> = paths.iter().map(|path| format!("{}{path}", up.trim_end())).collect();
     let mut filtered = Vec::new();

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use super::Host;
 use super::programs::{Kill, run};
-use crate::facts::command::Failure;
+use crate::facts::command::CommandFailure;
 use crate::facts::remote::{self, Protocol, Remote};
 
 /// How long `git` may take, which may ask a server. In seconds.
@@ -67,12 +67,12 @@ impl Host {
     /// # Errors
     /// When there is no git, the repository is not one to trust, git fails, prints more than
     /// [`MAX_INPUT`](super::MAX_INPUT) or takes longer than a minute.
-    pub fn git(&self, arguments: &[&str]) -> Result<String, Failure> {
+    pub fn git(&self, arguments: &[&str]) -> Result<String, CommandFailure> {
         // Before 2.38, git does not know `safe.bareRepository`.
         if self.env().get("GIT_DIR").is_none_or(String::is_empty)
             && let Some(folder) = bare_repository(&self.directory)
         {
-            return Err(Failure::BareRepository(folder.display().to_string()));
+            return Err(CommandFailure::BareRepository(folder.display().to_string()));
         }
         let mut command = self.git_command(arguments, "none");
         command.current_dir(&self.directory);
@@ -84,8 +84,8 @@ impl Host {
     ///
     /// # Errors
     /// Likewise, and when the remote cannot be reached or read.
-    pub fn git_remote(&self, remote: &Remote) -> Result<String, Failure> {
-        let other = |error: std::io::Error| Failure::Other(super::reason(&error));
+    pub fn git_remote(&self, remote: &Remote) -> Result<String, CommandFailure> {
+        let other = |error: std::io::Error| CommandFailure::Other(super::reason(&error));
         let folder = tempfile::tempdir().map_err(other)?;
         let place = folder.path().canonicalize().map_err(other)?;
         let users = self.env().get("GIT_ALLOW_PROTOCOL");
@@ -134,7 +134,7 @@ impl Host {
     }
 }
 
-fn finish(command: Command, arguments: &[&str]) -> Result<String, Failure> {
+fn finish(command: Command, arguments: &[&str]) -> Result<String, CommandFailure> {
     let name =
         arguments.iter().skip_while(|word| word.starts_with('-') || word.contains('=')).copied().next();
     let name = format!("git {}", name.unwrap_or_default());

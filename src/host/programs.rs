@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Host, MAX_INPUT, reason};
-use crate::facts::command::Failure;
+use crate::facts::command::CommandFailure;
 
 /// How long a command of Docker's may take, which may copy images. In seconds.
 const MAX_DOCKER_WAIT: u64 = 1800;
@@ -26,10 +26,12 @@ impl Host {
         command.args(arguments).current_dir(&self.directory);
         match run(command, program, Duration::from_secs(MAX_DOCKER_WAIT), Kill::Alone) {
             Ok(_) => Ok(()),
-            Err(Failure::NotInstalled) => Err(format!("{program} is not installed")),
-            Err(Failure::Status { errors, .. }) => Err(errors.trim().to_owned()),
-            Err(Failure::TimedOut { seconds, .. }) => Err(format!("it did not end within {seconds} seconds")),
-            Err(Failure::TooMuch { .. }) => Err("its output is too long".to_owned()),
+            Err(CommandFailure::NotInstalled) => Err(format!("{program} is not installed")),
+            Err(CommandFailure::Status { errors, .. }) => Err(errors.trim().to_owned()),
+            Err(CommandFailure::TimedOut { seconds, .. }) => {
+                Err(format!("it did not end within {seconds} seconds"))
+            }
+            Err(CommandFailure::TooMuch { .. }) => Err("its output is too long".to_owned()),
             Err(failure) => Err(failure.to_string()),
         }
     }
@@ -46,8 +48,13 @@ pub(super) enum Kill {
 
 /// Runs a program to its end. What it prints goes into files: pipes would stay open as long as any other program has
 /// them, such as one that keeps a connection. `name` is what messages call it.
-pub(super) fn run(mut command: Command, name: &str, limit: Duration, kill: Kill) -> Result<String, Failure> {
-    let other = |error: io::Error| Failure::Other(reason(&error));
+pub(super) fn run(
+    mut command: Command,
+    name: &str,
+    limit: Duration,
+    kill: Kill,
+) -> Result<String, CommandFailure> {
+    let other = |error: io::Error| CommandFailure::Other(reason(&error));
     let mut output = tempfile::tempfile().map_err(other)?;
     let mut errors = tempfile::tempfile().map_err(other)?;
     command.stdin(Stdio::null());
@@ -58,11 +65,11 @@ pub(super) fn run(mut command: Command, name: &str, limit: Duration, kill: Kill)
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
     }
     let mut child = command.spawn().map_err(|error| match error.kind() {
-        ErrorKind::NotFound => Failure::NotInstalled,
+        ErrorKind::NotFound => CommandFailure::NotInstalled,
         _ => other(error),
     })?;
     let started = Instant::now();
-    let too_much = || Failure::TooMuch { command: name.to_owned(), bytes: MAX_INPUT };
+    let too_much = || CommandFailure::TooMuch { command: name.to_owned(), bytes: MAX_INPUT };
     let status = loop {
         if let Some(status) = child.try_wait().map_err(other)? {
             break status;
@@ -71,7 +78,7 @@ pub(super) fn run(mut command: Command, name: &str, limit: Duration, kill: Kill)
         let failure = if longest > MAX_INPUT {
             too_much()
         } else if started.elapsed() > limit {
-            Failure::TimedOut { command: name.to_owned(), seconds: limit.as_secs() }
+            CommandFailure::TimedOut { command: name.to_owned(), seconds: limit.as_secs() }
         } else {
             thread::sleep(PULSE);
             continue;
@@ -87,9 +94,9 @@ pub(super) fn run(mut command: Command, name: &str, limit: Duration, kill: Kill)
     };
     if !status.success() {
         let errors = String::from_utf8_lossy(&text(&mut errors)?).into_owned();
-        return Err(Failure::Status { code: status.code(), errors });
+        return Err(CommandFailure::Status { code: status.code(), errors });
     }
-    String::from_utf8(text(&mut output)?).map_err(|_| Failure::Other("its output is not UTF-8".into()))
+    String::from_utf8(text(&mut output)?).map_err(|_| CommandFailure::Other("its output is not UTF-8".into()))
 }
 
 /// Kills a program that [`run`] has started.

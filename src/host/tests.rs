@@ -1,11 +1,14 @@
 //! Tests of `host`.
 
+use std::fs::File;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
+use super::processor::{arm_variant, go_names};
 use super::programs::{Kill, run};
+use super::read::{HEAD, MAX_PRODUCT};
 use super::*;
-use crate::facts::command::Failure;
+use crate::facts::command::CommandFailure;
 
 fn host() -> (tempfile::TempDir, Host) {
     let directory = tempfile::tempdir().unwrap();
@@ -355,7 +358,7 @@ fn time_has_whole_seconds_and_random_bytes_differ() {
 
 /// A shell with these lines, stopped after a second.
 #[cfg(unix)]
-fn shell(lines: &str) -> Result<String, Failure> {
+fn shell(lines: &str) -> Result<String, CommandFailure> {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", lines]);
     run(command, "sh", Duration::from_secs(1), Kill::WithChildren)
@@ -365,24 +368,27 @@ fn shell(lines: &str) -> Result<String, Failure> {
 #[cfg(unix)]
 fn a_program_says_what_it_says_or_why_not() {
     assert_eq!(shell("echo out; echo err >&2"), Ok("out\n".into()));
-    let failure = Failure::Status { code: Some(3), errors: "fatal: x\n".into() };
+    let failure = CommandFailure::Status { code: Some(3), errors: "fatal: x\n".into() };
     assert_eq!(shell("echo out; echo fatal: x >&2; exit 3"), Err(failure));
-    assert_eq!(shell("read line && echo asked"), Err(Failure::Status { code: Some(1), errors: "".into() }));
-    assert_eq!(shell("printf '\\377'"), Err(Failure::Other("its output is not UTF-8".into())));
-    let timed_out = Failure::TimedOut { command: "sh".into(), seconds: 1 };
+    assert_eq!(
+        shell("read line && echo asked"),
+        Err(CommandFailure::Status { code: Some(1), errors: "".into() })
+    );
+    assert_eq!(shell("printf '\\377'"), Err(CommandFailure::Other("its output is not UTF-8".into())));
+    let timed_out = CommandFailure::TimedOut { command: "sh".into(), seconds: 1 };
     assert_eq!(shell("exec sleep 600"), Err(timed_out));
-    let too_much = Failure::TooMuch { command: "sh".into(), bytes: MAX_INPUT };
+    let too_much = CommandFailure::TooMuch { command: "sh".into(), bytes: MAX_INPUT };
     for endless in ["head -c 20000000 /dev/zero", "cat /dev/zero", "cat /dev/zero >&2"] {
         assert_eq!(shell(endless), Err(too_much.clone()), "{endless}");
     }
     let absent = Command::new("bakeplan-no-such-program");
     let absent = run(absent, "absent", Duration::from_secs(1), Kill::WithChildren);
-    assert_eq!(absent, Err(Failure::NotInstalled));
+    assert_eq!(absent, Err(CommandFailure::NotInstalled));
     // Nothing that a program has started outlives its time.
     let (folder, _) = host();
     let mark = folder.path().join("mark");
     let lines = format!("(sleep 2; echo > '{}') & wait", mark.display());
-    assert!(matches!(shell(&lines), Err(Failure::TimedOut { .. })));
+    assert!(matches!(shell(&lines), Err(CommandFailure::TimedOut { .. })));
     std::thread::sleep(Duration::from_secs(2));
     assert!(!mark.exists());
     // A connection that is kept open holds the streams.

@@ -1,7 +1,7 @@
 //! From pushed digests to tags: reads what was built, checks it, and writes the tags of a plan.
 
 // What is to be done, and with what.
-mod surroundings;
+mod tools;
 
 // What goes into an index, and whether it is all there.
 pub(crate) mod bases;
@@ -31,4 +31,4 @@ mod command;
 mod run;
 
 pub use self::run::merge;
-pub use self::surroundings::{Options, RunDocker, Surroundings};
+pub use self::tools::{MergeTools, Options, RunDocker};

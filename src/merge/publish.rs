@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::report::{Outcome, Settled};
 use super::subject::Copies;
-use super::surroundings::{RunDocker, Surroundings};
+use super::tools::{MergeTools, RunDocker};
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
 use crate::published::progress::{Event, Progress};
@@ -85,7 +85,7 @@ impl TagJob {
 
 /// How the writing went.
 #[derive(Default)]
-pub(crate) struct Published {
+pub(crate) struct PublishResult {
     /// How the tags came out, by image and position of the reference.
     pub outcomes: BTreeMap<String, BTreeMap<usize, Settled>>,
     /// What went wrong.
@@ -96,8 +96,8 @@ pub(crate) struct Published {
 
 /// Writes all jobs, those of one repository one after another.
 #[must_use]
-pub(crate) fn publish(jobs: &[Job<'_>], surroundings: &Surroundings<'_>) -> Published {
-    let Surroundings { sites, clock, progress, docker } = *surroundings;
+pub(crate) fn publish(jobs: &[Job<'_>], tools: &MergeTools<'_>) -> PublishResult {
+    let MergeTools { sites, clock, progress, docker } = *tools;
     let mut writer = Writer {
         jobs,
         sites,
@@ -105,7 +105,7 @@ pub(crate) fn publish(jobs: &[Job<'_>], surroundings: &Surroundings<'_>) -> Publ
         progress,
         docker,
         failed: BTreeSet::new(),
-        published: Published::default(),
+        published: PublishResult::default(),
     };
     let mut queues: BTreeMap<usize, Vec<&Job<'_>>> = BTreeMap::new();
     for job in jobs {
@@ -128,7 +128,7 @@ struct Writer<'a> {
     docker: &'a RunDocker<'a>,
     /// Images that failed somewhere: nothing more of them is written anywhere.
     failed: BTreeSet<&'a str>,
-    published: Published,
+    published: PublishResult,
 }
 
 /// What a step did: the tags that it wrote and what is worth knowing, and why it stopped if it did.

@@ -11,7 +11,7 @@ use super::publish::{IndexState, Job, TagJob, publish};
 use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Outcome, Report, Settled, Status};
 use super::subject::{Checked, Subject};
-use super::surroundings::{Options, Surroundings};
+use super::tools::{MergeTools, Options};
 use super::{bases, command, damage, existing};
 use crate::diagnostic::Diagnostic;
 use crate::published::metadata::Metadata;
@@ -28,12 +28,7 @@ const INTERVAL: Duration = Duration::from_secs(2);
 /// Publishes the images of a plan: checks everything in every repository, then writes indexes by digest, tags of
 /// versions, floating tags, and reads them back.
 #[must_use]
-pub fn merge(
-    planned: &Planned,
-    metadata: &Metadata,
-    options: Options,
-    surroundings: &Surroundings<'_>,
-) -> Report {
+pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &MergeTools<'_>) -> Report {
     let mut report = Report::new(options.dry_run);
     report.notes.extend(metadata.notes.iter().cloned());
     if !options.allow_mixed_bases {
@@ -44,18 +39,18 @@ pub fn merge(
     if !report.problems.is_empty() {
         return abandoned(report, planned);
     }
-    let Surroundings { sites, clock, progress, .. } = *surroundings;
+    let MergeTools { sites, clock, progress, .. } = *tools;
     let mut survey = Survey::new(sites, progress, Trouble::EndsIt);
     let subjects = subjects(planned, metadata, options, sites);
     let deadline = clock.elapsed().saturating_add(options.wait);
-    let all = match read(&subjects, &mut survey, deadline, surroundings) {
+    let all = match read(&subjects, &mut survey, deadline, tools) {
         Ok(all) => all,
         Err(problems) => {
             report.problems.extend(problems);
             return abandoned(report, planned);
         }
     };
-    tell_checked(&all, &subjects, surroundings);
+    tell_checked(&all, &subjects, tools);
     let mut ready = Vec::new();
     for (subject, checked) in subjects.iter().zip(all) {
         report.problems.extend(checked.problems.iter().cloned());
@@ -105,7 +100,7 @@ pub fn merge(
         }
         return report;
     }
-    write(&ready, options, survey.records(), surroundings, &mut report);
+    write(&ready, options, survey.records(), tools, &mut report);
     report
 }
 
@@ -133,7 +128,7 @@ fn read(
     subjects: &[Subject<'_>],
     survey: &mut Survey<'_>,
     deadline: Duration,
-    surroundings: &Surroundings<'_>,
+    tools: &MergeTools<'_>,
 ) -> Result<Vec<Checked>, Vec<Diagnostic>> {
     loop {
         let (all, failures) = survey.conduct(|records| {
@@ -144,7 +139,7 @@ fn read(
         if !failures.is_empty() {
             return Err(failures);
         }
-        if !(all.iter().any(|checked| checked.lacks_build) && wait(deadline, surroundings)) {
+        if !(all.iter().any(|checked| checked.lacks_build) && wait(deadline, tools)) {
             return Ok(all);
         }
         survey.forget_absent();
@@ -152,8 +147,8 @@ fn read(
 }
 
 /// Waits a while for builds that are not there yet; false when there is no time left.
-fn wait(deadline: Duration, surroundings: &Surroundings<'_>) -> bool {
-    let Surroundings { sites, clock, progress, docker: _ } = *surroundings;
+fn wait(deadline: Duration, tools: &MergeTools<'_>) -> bool {
+    let MergeTools { sites, clock, progress, docker: _ } = *tools;
     let pause = INTERVAL.min(deadline.saturating_sub(clock.elapsed()));
     if pause.is_zero() {
         return false;
@@ -167,13 +162,13 @@ fn wait(deadline: Duration, surroundings: &Surroundings<'_>) -> bool {
 }
 
 /// Says what was read, for each repository.
-fn tell_checked(all: &[Checked], subjects: &[Subject<'_>], surroundings: &Surroundings<'_>) {
-    for (at, site) in surroundings.sites.iter().enumerate() {
+fn tell_checked(all: &[Checked], subjects: &[Subject<'_>], tools: &MergeTools<'_>) {
+    for (at, site) in tools.sites.iter().enumerate() {
         let here = subjects.iter().zip(all).filter(|(subject, _)| subject.places.contains(&at));
         let builds: usize = here.map(|(_, checked)| checked.sources.len()).sum();
         if builds > 0 {
             let what = format!("checked {builds} {}", if builds == 1 { "build" } else { "builds" });
-            surroundings.progress.tell(&Event::Done { location: &site.location, what: &what });
+            tools.progress.tell(&Event::Done { location: &site.location, what: &what });
         }
     }
 }
@@ -228,7 +223,7 @@ fn write(
     ready: &[Ready<'_>],
     options: Options,
     records: &[Record],
-    surroundings: &Surroundings<'_>,
+    tools: &MergeTools<'_>,
     report: &mut Report,
 ) {
     let mut jobs = Vec::new();
@@ -270,7 +265,7 @@ fn write(
                     (false, true) => IndexState::Named,
                     (false, false) => IndexState::Unknown,
                 },
-                command: is_docker.then(|| command::imagetools(one, site, &tags, surroundings.sites)),
+                command: is_docker.then(|| command::imagetools(one, site, &tags, tools.sites)),
                 tags,
             });
         }
@@ -289,7 +284,7 @@ fn write(
         report.images.values_mut().for_each(|image| image.status = Status::Failed);
         return;
     }
-    let published = publish(&jobs, surroundings);
+    let published = publish(&jobs, tools);
     for job in &jobs {
         let image = report.images.get_mut(job.image).expect("every image is reported");
         let mut outcomes = published.outcomes.get(job.image).cloned().unwrap_or_default();
@@ -306,7 +301,7 @@ fn write(
     report.problems.extend(published.problems);
     report.notes.extend(published.notes);
     for one in ready.iter().filter(|one| report.images[one.key].status != Status::Failed) {
-        let sites = one.places.iter().map(|&site| &surroundings.sites[site].location);
+        let sites = one.places.iter().map(|&site| &tools.sites[site].location);
         report.published.extend(sites.map(|location| location.with_digest(&one.manifest.digest)));
     }
 }

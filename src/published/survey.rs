@@ -259,7 +259,7 @@ mod tests {
 
     /// A repository of two manifests, the first of which is not what its digest says.
     fn damaged(folder: &Path) -> ([Site; 1], [Digest; 2]) {
-        let store = Layout::create(folder).unwrap();
+        let store = Layout::empty_at(folder.to_owned());
         let texts = [r#"{"manifests":[]}"#, r#"{"manifests": []}"#];
         let manifests = texts.map(|text| Manifest::new(OCI_INDEX, text.into()));
         for manifest in &manifests {

@@ -40,11 +40,11 @@ pub(super) fn parse<'a>(headers: impl IntoIterator<Item = &'a str>) -> Option<Ch
     }
 }
 
-type Scheme = (String, Vec<(String, String)>);
+type AuthScheme = (String, Vec<(String, String)>);
 
 /// The schemes of one header, each with its parameters.
-fn schemes(header: &str) -> Vec<Scheme> {
-    let mut schemes: Vec<Scheme> = Vec::new();
+fn schemes(header: &str) -> Vec<AuthScheme> {
+    let mut schemes: Vec<AuthScheme> = Vec::new();
     let mut rest = header;
     loop {
         rest = rest.trim_start_matches([' ', '\t', ',']);

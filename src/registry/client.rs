@@ -20,7 +20,7 @@ use super::proxy::Proxies;
 use super::retry::{Again, Attempts, Patience};
 use super::throttle::Throttle;
 use super::transport::{Answer, Message, Timeouts, Transport, TransportError};
-use super::url::{Scheme, Url, is_loopback, split_authority};
+use super::url::{Url, UrlScheme, is_loopback, split_authority};
 use crate::reference::{Registry, Repository};
 
 /// Where Docker Hub's distribution API is.
@@ -59,7 +59,7 @@ struct Shared {
     exchanger: Arc<Exchanger>,
     authenticator: Authenticator,
     /// How registries turned out to be spoken to that may go without encryption.
-    schemes: Mutex<BTreeMap<Registry, Scheme>>,
+    schemes: Mutex<BTreeMap<Registry, UrlScheme>>,
     /// What was written, and when: repository and digest or tag.
     written: Mutex<BTreeMap<(String, String), Duration>>,
 }
@@ -125,9 +125,9 @@ impl Client {
         let shared = &self.shared;
         let host = split_authority(registry.as_str()).0;
         let is_plain = (is_loopback(host) || shared.exchanger.insecure.contains(registry))
-            && lock(&shared.schemes).get(registry) != Some(&Scheme::Https);
+            && lock(&shared.schemes).get(registry) != Some(&UrlScheme::Https);
         let authority = if registry.is_docker_hub() { DOCKER_HUB } else { registry.as_str() };
-        Url::new(if is_plain { Scheme::Http } else { Scheme::Https }, authority, "/v2/")
+        Url::new(if is_plain { UrlScheme::Http } else { UrlScheme::Https }, authority, "/v2/")
     }
 
     /// Takes note that we wrote something.
@@ -164,7 +164,7 @@ impl Client {
             let header = authorization.as_ref().map(|authorization| authorization.header.as_str());
             let followed = exchanger.follow(&url, &call.message, header);
             let registry_name = call.repository.registry();
-            if url.scheme == Scheme::Http && self.wants_tls(registry_name, &url, &followed.outcome) {
+            if url.scheme == UrlScheme::Http && self.wants_tls(registry_name, &url, &followed.outcome) {
                 continue;
             }
             let Some(answer) = exchanger.judge(followed, &call.message, &mut attempts)? else {
@@ -219,14 +219,14 @@ impl Client {
         let scheme = match known.get(registry) {
             Some(scheme) => *scheme,
             None if is_doubtful => match greeting::speaks_tls(url) {
-                Some(true) => Scheme::Https,
-                Some(false) => Scheme::Http,
+                Some(true) => UrlScheme::Https,
+                Some(false) => UrlScheme::Http,
                 None => return false,
             },
-            None => Scheme::Http,
+            None => UrlScheme::Http,
         };
         known.insert(registry.clone(), scheme);
-        scheme == Scheme::Https
+        scheme == UrlScheme::Https
     }
 
     /// Since when the registry may not have caught up with what is there, and with what. `refused` is when it first

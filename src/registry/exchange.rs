@@ -8,11 +8,11 @@ use ureq::http::Method;
 
 use super::clock::Clock;
 use super::error::{ErrorKind, explanation};
-use super::observer::{Event, Exchange, Observer};
+use super::observer::{Exchange, Observer, RequestEvent};
 use super::retry::{Again, Attempts, Patience, is_transient, parse_retry_after};
 use super::throttle::{Throttle, Verdict, is_too_much};
 use super::transport::{Answer, Message, Transport, TransportError};
-use super::url::{Scheme, Url, is_loopback, split_authority};
+use super::url::{Url, UrlScheme, is_loopback, split_authority};
 use crate::reference::Registry;
 
 /// How many redirects are followed.
@@ -65,7 +65,7 @@ impl Exchanger {
             message.headers.push(("authorization", authorization.to_owned()));
         }
         for _ in 0..=MAX_REDIRECTS {
-            if at.scheme == Scheme::Http && !self.may_be_plain(at.host()) {
+            if at.scheme == UrlScheme::Http && !self.may_be_plain(at.host()) {
                 return Err(TransportError::Plain(at.authority.clone()));
             }
             let turn = self.throttle.enter(&at.authority);
@@ -188,7 +188,7 @@ impl Exchanger {
     ) -> bool {
         let Some(pause) = attempts.next(again).map(|pause| pause.max(least)) else { return false };
         let request = Exchange { method: message.method.as_str(), host: &url.authority, path: url.path() };
-        self.observer.observe(&Event::Waiting { request, pause, why });
+        self.observer.observe(&RequestEvent::Waiting { request, pause, why });
         if pause > Duration::ZERO {
             self.clock.sleep(pause);
         }

@@ -22,7 +22,7 @@ use crate::oci::{Descriptor, ImageManifest, Index, OCI_INDEX, REF_NAME, is_index
 use crate::reference::{Digest, Repository, Tag};
 
 /// The file that makes a folder a layout, and its content.
-const MARKER: (&str, &str) = ("oci-layout", r#"{"imageLayoutVersion":"1.0.0"}"#);
+const MARKER: &str = "oci-layout";
 /// What the layout holds.
 const INDEX: &str = "index.json";
 /// Whoever changes `index.json` holds a lock on this file.
@@ -62,7 +62,7 @@ impl Layout {
             image_layout_version: String,
         }
         let layout = Self { path: path.into(), clock: Arc::new(SystemClock::default()) };
-        let marker = layout.read(Path::new(MARKER.0), MAX_MANIFEST);
+        let marker = layout.read(Path::new(MARKER), MAX_MANIFEST);
         let marker = marker.map_err(|kind| layout.fail(Operation::Open, None, kind))?;
         let invalid =
             |problem: &str| layout.fail(Operation::Open, None, ErrorKind::Invalid(problem.to_owned()));
@@ -73,45 +73,6 @@ impl Layout {
             return Err(invalid("its version is not 1"));
         }
         Ok(layout)
-    }
-
-    /// A layout that is made if there is none.
-    ///
-    /// # Errors
-    /// As [`Layout::open`].
-    pub fn create(path: impl Into<PathBuf>) -> Result<Self, Error> {
-        let layout = Self { path: path.into(), clock: Arc::new(SystemClock::default()) };
-        layout.prepare().map_err(|kind| layout.fail(Operation::Open, None, kind))?;
-        Self::open(layout.path)
-    }
-
-    fn prepare(&self) -> Result<(), ErrorKind> {
-        fs::create_dir_all(self.path.join("blobs").join("sha256")).map_err(ErrorKind::Files)?;
-        let _lock = self.lock()?;
-        if self.read(Path::new(INDEX), MAX_INDEX)?.is_none() {
-            self.replace(Path::new(INDEX), &RawIndex::default().to_bytes())?;
-        }
-        if self.read(Path::new(MARKER.0), MAX_MANIFEST)?.is_none() {
-            self.replace(Path::new(MARKER.0), MARKER.1.as_bytes())?;
-        }
-        Ok(())
-    }
-
-    /// Where it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Adds a blob; its digest.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Files`] when it cannot be written.
-    pub fn put_blob(&self, content: &[u8]) -> Result<Digest, Error> {
-        let digest = Digest::sha256(content);
-        let written = self.write_blob(&digest, content);
-        written.map_err(|kind| self.fail(Operation::PutManifest, Some(digest.as_str()), kind))?;
-        Ok(digest)
     }
 
     fn fail(&self, operation: Operation, reference: Option<&str>, kind: ErrorKind) -> Error {
@@ -453,6 +414,17 @@ fn make_readable(_file: &File) -> io::Result<()> {
 }
 
 #[cfg(test)]
+impl Layout {
+    /// A new layout.
+    pub(crate) fn empty_at(path: PathBuf) -> Self {
+        fs::create_dir_all(path.join("blobs/sha256")).unwrap();
+        fs::write(path.join(INDEX), RawIndex::default().to_bytes()).unwrap();
+        fs::write(path.join(MARKER), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+        Self::open(path).unwrap()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::oci::OCI_MANIFEST;
@@ -464,13 +436,19 @@ mod tests {
     /// A new layout in a folder that goes when it is dropped.
     fn new() -> (tempfile::TempDir, Layout) {
         let folder = tempfile::tempdir().unwrap();
-        let layout = Layout::create(folder.path().join("out")).unwrap();
+        let layout = Layout::empty_at(folder.path().join("out"));
         (folder, layout)
+    }
+
+    fn put_blob(layout: &Layout, content: &[u8]) -> Digest {
+        let digest = Digest::sha256(content);
+        layout.write_blob(&digest, content).unwrap();
+        digest
     }
 
     /// An image whose configuration is `config`, which is added.
     fn image(layout: &Layout, config: &str) -> Manifest {
-        let digest = layout.put_blob(config.as_bytes()).unwrap();
+        let digest = put_blob(layout, config.as_bytes());
         let size = config.len();
         let text =
             format!(r#"{{"config":{{"mediaType":"c/c","digest":"{digest}","size":{size}}},"layers":[]}}"#);
@@ -483,7 +461,7 @@ mod tests {
         let one = image(&layout, "1");
         layout.put_manifest(&tag("1"), &one).unwrap();
         layout.put_manifest(&one.digest.clone().into(), &one).unwrap();
-        let again = Layout::open(layout.path()).unwrap();
+        let again = Layout::open(&layout.path).unwrap();
         assert_eq!(again.get_manifest(&tag("1")).unwrap(), Some(one.clone()));
         assert_eq!(again.get_manifest(&one.digest.clone().into()).unwrap(), Some(one.clone()));
         assert_eq!(again.head_manifest(&tag("1")).unwrap(), Some(one.descriptor()));
@@ -501,7 +479,7 @@ mod tests {
         let (one, two) = (image(&layout, "1"), image(&layout, "2"));
         layout.put_manifest(&tag("1"), &one).unwrap();
         layout.put_manifest(&tag("latest"), &one).unwrap();
-        let index = layout.path().join(INDEX);
+        let index = layout.path.join(INDEX);
         let text =
             fs::read_to_string(&index).unwrap().replace(r#""schemaVersion":2"#, r#""schemaVersion":2,"x":1"#);
         fs::write(&index, text).unwrap();
@@ -533,7 +511,7 @@ mod tests {
         let (_folder, layout) = new();
         let one = image(&layout, "1");
         layout.put_manifest(&tag("1"), &one).unwrap();
-        let blob = layout.path().join(Layout::blob_path(&one.digest));
+        let blob = layout.path.join(Layout::blob_path(&one.digest));
         fs::write(&blob, "{}").unwrap();
         assert_eq!(layout.get_manifest(&tag("1")).unwrap_err().code(), "digest-mismatch");
         fs::remove_file(&blob).unwrap();
@@ -543,16 +521,16 @@ mod tests {
             "[]",
             r#"{"manifests":[{"digest":"../../x","annotations":{"org.opencontainers.image.ref.name":"1"}}]}"#,
         ] {
-            fs::write(layout.path().join(INDEX), index).unwrap();
+            fs::write(layout.path.join(INDEX), index).unwrap();
             assert_eq!(layout.get_manifest(&tag("1")).unwrap_err().code(), "registry-invalid", "{index}");
         }
         for (marker, code) in
             [("", "registry-invalid"), (r#"{"imageLayoutVersion":"2.0.0"}"#, "registry-invalid")]
         {
-            fs::write(layout.path().join(MARKER.0), marker).unwrap();
-            assert_eq!(Layout::open(layout.path()).unwrap_err().code(), code);
+            fs::write(layout.path.join(MARKER), marker).unwrap();
+            assert_eq!(Layout::open(&layout.path).unwrap_err().code(), code);
         }
-        assert!(Layout::open(layout.path().join("none")).is_err());
+        assert!(Layout::open(layout.path.join("none")).is_err());
     }
 
     #[test]
@@ -562,7 +540,7 @@ mod tests {
         std::thread::scope(|scope| {
             for (number, image) in images.iter().enumerate() {
                 // Each as another process would: with a lock of its own.
-                let layout = Layout::open(layout.path()).unwrap();
+                let layout = Layout::open(&layout.path).unwrap();
                 scope.spawn(move || layout.put_manifest(&tag(&number.to_string()), image).unwrap());
             }
         });
@@ -575,7 +553,7 @@ mod tests {
         let subject = image(&layout, "1");
         let digest = &subject.digest;
         layout.put_manifest(&tag("1"), &subject).unwrap();
-        let config = layout.put_blob(b"{}").unwrap();
+        let config = put_blob(&layout, b"{}");
         let text = format!(
             r#"{{"artifactType":"a/a","config":{{"mediaType":"c/c","digest":"{config}","size":2}},"layers":[],"subject":{{"mediaType":"m/m","digest":"{digest}","size":1}}}}"#
         );

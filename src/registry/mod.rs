@@ -35,7 +35,7 @@ pub use layout::Layout;
 pub use location::Location;
 pub(crate) use location::LocationError;
 pub(crate) use observer::Exchange;
-pub use observer::{Event, Observer};
+pub use observer::{Observer, RequestEvent};
 pub use remote::RemoteRepository;
 pub use retry::Patience;
 pub use transport::Timeouts;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Something that happened.
 #[derive(Clone, Copy, Debug)]
-pub enum Event<'a> {
+pub enum RequestEvent<'a> {
     /// A request is sent.
     Sent(Exchange<'a>),
     /// It was answered.
@@ -59,7 +59,7 @@ pub struct Exchange<'a> {
 /// What is told of events. It is called by several threads.
 pub trait Observer: Send + Sync {
     /// Takes note of an event.
-    fn observe(&self, event: &Event<'_>);
+    fn observe(&self, event: &RequestEvent<'_>);
 }
 
 /// Takes no note of anything.
@@ -67,5 +67,5 @@ pub trait Observer: Send + Sync {
 pub(super) struct Silent;
 
 impl Observer for Silent {
-    fn observe(&self, _event: &Event<'_>) {}
+    fn observe(&self, _event: &RequestEvent<'_>) {}
 }

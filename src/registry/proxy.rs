@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use ureq::Proxy;
 
-use super::url::{Scheme, Url, is_loopback, split_authority};
+use super::url::{Url, UrlScheme, is_loopback, split_authority};
 
 /// The proxies that the environment names.
 #[derive(Clone, Debug, Default)]
@@ -59,8 +59,8 @@ impl Proxies {
     /// The proxy for a request.
     pub(super) fn for_url(&self, url: &Url) -> Option<&Proxy> {
         let proxy = match url.scheme {
-            Scheme::Http => self.http.as_ref(),
-            Scheme::Https => self.https.as_ref(),
+            UrlScheme::Http => self.http.as_ref(),
+            UrlScheme::Https => self.https.as_ref(),
         };
         let direct = is_loopback(url.host()) || self.bypass.iter().any(|entry| entry.covers(url));
         proxy.filter(|_| !direct)

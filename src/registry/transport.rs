@@ -12,11 +12,11 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::unversioned::transport::DefaultConnector;
 
 use super::clock::Clock;
-use super::observer::{Event, Exchange, Observer};
+use super::observer::{Exchange, Observer, RequestEvent};
 use super::proxy::Proxies;
 use super::resolver::Hosts;
 use super::roots;
-use super::url::{Scheme, Url};
+use super::url::{Url, UrlScheme};
 
 /// The most bytes of an answer that tells of an error; more is not read.
 const MAX_EXPLANATION: u64 = 64 * 1024;
@@ -216,7 +216,7 @@ impl Transport {
     /// Sends a request. Whatever the status, an answer that came whole is no error.
     pub(super) fn send(&self, url: &Url, message: &Message<'_>) -> Result<Answer, TransportError> {
         let exchange = Exchange { method: message.method.as_str(), host: &url.authority, path: url.path() };
-        self.observer.observe(&Event::Sent(exchange));
+        self.observer.observe(&RequestEvent::Sent(exchange));
         let started = self.clock.elapsed();
         let answer = self.exchange(url, message, exchange, started);
         let took = self.clock.elapsed().saturating_sub(started);
@@ -224,8 +224,8 @@ impl Transport {
             self.hosts.forget();
         }
         self.observer.observe(&match &answer {
-            Ok(answer) => Event::Answered { request: exchange, status: answer.status, took },
-            Err(problem) => Event::Failed { request: exchange, problem },
+            Ok(answer) => RequestEvent::Answered { request: exchange, status: answer.status, took },
+            Err(problem) => RequestEvent::Failed { request: exchange, problem },
         });
         answer
     }
@@ -262,7 +262,7 @@ impl Transport {
         if !(is_head || message.is_cut && is_long) {
             let waiting = Waiting { clock: self.clock.as_ref(), started, told: started };
             let tell = |received, took| {
-                let slow = Event::Slow { request: exchange, received, expected, took };
+                let slow = RequestEvent::Slow { request: exchange, received, expected, took };
                 self.observer.observe(&slow);
             };
             let read = waiting.read(body.as_reader().take(limit + 1), &mut content, tell);
@@ -286,10 +286,10 @@ impl Transport {
 
     fn agent(&self, url: &Url) -> &Agent {
         let proxy = self.proxies.for_url(url);
-        let index = usize::from(url.scheme == Scheme::Https) * 2 + usize::from(proxy.is_some());
+        let index = usize::from(url.scheme == UrlScheme::Https) * 2 + usize::from(proxy.is_some());
         self.agents[index].get_or_init(|| {
             let Timeouts { connect, response, idle, request, helper: _ } = self.timeouts;
-            let needs_tls = url.scheme == Scheme::Https
+            let needs_tls = url.scheme == UrlScheme::Https
                 || proxy.is_some_and(|proxy| proxy.protocol() == ureq::ProxyProtocol::Https);
             let mut config = Agent::config_builder()
                 .http_status_as_error(false)

@@ -7,12 +7,12 @@ use ureq::http::Uri;
 
 /// How a server is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Scheme {
+pub(super) enum UrlScheme {
     Http,
     Https,
 }
 
-impl Scheme {
+impl UrlScheme {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Http => "http",
@@ -31,7 +31,7 @@ impl Scheme {
 /// An absolute address without user, password or fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Url {
-    pub(super) scheme: Scheme,
+    pub(super) scheme: UrlScheme,
     /// `host[:port]`, in lower case.
     pub(super) authority: String,
     /// Begins with `/`; may hold a query.
@@ -39,7 +39,7 @@ pub(super) struct Url {
 }
 
 impl Url {
-    pub(super) fn new(scheme: Scheme, authority: &str, path_and_query: impl Into<String>) -> Self {
+    pub(super) fn new(scheme: UrlScheme, authority: &str, path_and_query: impl Into<String>) -> Self {
         Self { scheme, authority: authority.to_ascii_lowercase(), path_and_query: path_and_query.into() }
     }
 
@@ -48,8 +48,8 @@ impl Url {
         let text = text.split_once('#').map_or(text, |(text, _)| text);
         let uri: Uri = text.parse().ok()?;
         let scheme = match uri.scheme_str()?.to_ascii_lowercase().as_str() {
-            "http" => Scheme::Http,
-            "https" => Scheme::Https,
+            "http" => UrlScheme::Http,
+            "https" => UrlScheme::Https,
             _ => return None,
         };
         let authority = uri.authority()?.as_str();

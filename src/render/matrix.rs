@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::metadata;
+use super::plan_json;
 use crate::plan::{Job, Plan};
 use crate::platform::Platform;
 use crate::published::plan_json::Fingerprint;
@@ -56,7 +56,7 @@ fn rows<'a>(plan: &'a Plan, id: &'a Fingerprint) -> Vec<MatrixRow<'a>> {
 /// One row a line, so that a change of one job is a change of one line.
 #[must_use]
 pub fn render(plan: &Plan) -> String {
-    with_id(plan, &metadata::id(plan))
+    with_id(plan, &plan_json::id(plan))
 }
 
 /// The same, for a plan of which it is known what it is called.
@@ -68,7 +68,7 @@ pub(super) fn with_id(plan: &Plan, id: &Fingerprint) -> String {
 /// All rows on one line, for `strategy.matrix.include` through `fromJSON`.
 #[must_use]
 pub fn render_github(plan: &Plan) -> String {
-    to_json(&rows(plan, &metadata::id(plan)))
+    to_json(&rows(plan, &plan_json::id(plan)))
 }
 
 fn to_json(value: &impl Serialize) -> String {

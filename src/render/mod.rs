@@ -3,7 +3,7 @@
 pub mod bake;
 pub mod markdown;
 pub mod matrix;
-pub mod metadata;
+pub mod plan_json;
 pub(crate) mod readme;
 pub mod summary;
 pub mod table;
@@ -17,10 +17,10 @@ pub(crate) const PLAN: &str = "plan.json";
 #[must_use]
 pub fn files(plan: &Plan, origin: &str) -> [(&'static str, String); 3] {
     let body = bake::Body::of(plan);
-    let json = metadata::plan_json(plan, body.definition());
+    let json = plan_json::plan_json(plan, body.definition());
     [
         ("docker-bake.json", body.with_origin(origin)),
         ("matrix.json", matrix::with_id(plan, &json.id)),
-        (PLAN, metadata::to_text(&json)),
+        (PLAN, plan_json::to_text(&json)),
     ]
 }

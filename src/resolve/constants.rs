@@ -1,7 +1,7 @@
 //! Tags that nothing is put into, such as `edge`: what they stand for where the image has no version.
 
 use super::forms;
-use super::publication::Published;
+use super::publication::PlacedTag;
 use crate::form::Form;
 use crate::tags::{self, Claim, LATEST};
 use crate::version::{Class, Version};
@@ -20,7 +20,7 @@ fn names_commit(name: &str) -> bool {
 }
 
 /// Lets constants beside the one version among them move with that version, and gives the version.
-pub(super) fn settle(tags: &mut [Published]) -> Option<Version> {
+pub(super) fn settle(tags: &mut [PlacedTag]) -> Option<Version> {
     let version = version(tags);
     for tag in tags.iter_mut() {
         let name = tag.tag.as_str();
@@ -58,7 +58,7 @@ fn may_follow(name: &str) -> bool {
 }
 
 /// The one release among the tags; the others that read as releases are what it begins with.
-fn version(tags: &[Published]) -> Option<Version> {
+fn version(tags: &[PlacedTag]) -> Option<Version> {
     let constants = tags.iter().filter(|tag| tag.claim == Claim::Literal && tag.why.is_none());
     let versions: Vec<Version> = constants
         .filter_map(|tag| tag.tag.as_str().parse::<Version>().ok())

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::image::UnresolvedImage;
-use super::publication::{Publication, Published};
+use super::publication::{PlacedTag, Publication};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::form::Form;
 use crate::pattern::PatternForms;
@@ -36,10 +36,10 @@ pub(super) fn note_unguarded(
     publication: &Publication,
     diagnostics: &mut Diagnostics,
 ) {
-    let is_unguarded = |tag: &&Published| {
+    let is_unguarded = |tag: &&PlacedTag| {
         matches!(tag.claim, Claim::Versions(_) | Claim::Prereleases(_)) && tag.family.is_empty()
     };
-    let found: Vec<&Published> =
+    let found: Vec<&PlacedTag> =
         publication.values().flat_map(|listing| &listing.tags).filter(is_unguarded).collect();
     let Some(first) = found.first() else { return };
     let names: BTreeSet<String> = found.iter().map(|tag| format!("`{}`", tag.tag)).collect();

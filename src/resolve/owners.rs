@@ -8,7 +8,7 @@ use super::constants;
 use super::image::UnresolvedImage;
 use super::input::Input;
 use super::names::{self, Names};
-use super::publication::{Listing, Publication, Published};
+use super::publication::{Listing, PlacedTag, Publication};
 use super::repositories::once;
 use super::targets::Targets;
 use super::versions;
@@ -121,7 +121,7 @@ fn known_names(
 }
 
 /// The tags of an image without a version.
-fn unversioned(names: &Names, diagnostics: &mut Diagnostics) -> Vec<Published> {
+fn unversioned(names: &Names, diagnostics: &mut Diagnostics) -> Vec<PlacedTag> {
     let mut tags = Vec::new();
     for CandidateName { name, claim, form, span } in &names.names {
         let is_constant = constants::claim(name) == *claim && *claim == Claim::Run;
@@ -217,10 +217,10 @@ fn tag_error(error: &TagError, images: &[&UnresolvedImage]) -> Diagnostic {
 }
 
 /// A tag as it is published, if it is one.
-fn published(owned: OwnedTag, diagnostics: &mut Diagnostics) -> Option<Published> {
+fn published(owned: OwnedTag, diagnostics: &mut Diagnostics) -> Option<PlacedTag> {
     let OwnedTag { name, claim, form, family, span, why, is_provisional } = owned;
     match name.parse::<Tag>() {
-        Ok(tag) => Some(Published { tag, claim, form, family, why, is_provisional, span }),
+        Ok(tag) => Some(PlacedTag { tag, claim, form, family, why, is_provisional, span }),
         Err(e) => {
             let message = format!("`{name}` is not a valid tag: {e}");
             let diagnostic = Diagnostic::error("tag", message).at(span, "");

@@ -10,7 +10,7 @@ use crate::version::Version;
 
 /// A tag in one repository.
 #[derive(Clone, Debug)]
-pub(super) struct Published {
+pub(super) struct PlacedTag {
     pub(super) tag: Tag,
     pub(super) claim: Claim,
     pub(super) form: Form,
@@ -24,7 +24,7 @@ pub(super) struct Published {
 /// What an image is published under in one repository.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Listing {
-    pub(super) tags: Vec<Published>,
+    pub(super) tags: Vec<PlacedTag>,
     /// The floating tags that are another version's.
     pub(super) yielded: Vec<YieldedTag>,
     /// The version that is to be seen in its tags, where the image has none.

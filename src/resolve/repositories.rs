@@ -6,7 +6,7 @@ use indexmap::IndexSet;
 
 use super::constants;
 use super::image::UnresolvedImage;
-use super::publication::{Listing, Publication, Published};
+use super::publication::{Listing, PlacedTag, Publication};
 use super::targets::Targets;
 use crate::bake::target::{Target, Text};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -101,7 +101,7 @@ pub(super) fn literal(
         diagnostics.report(diagnostic.with_help("set `version` or `tags` in the image"));
     }
     let mut publication = Publication::new();
-    let published = |(reference, span): (Reference, Option<Span>)| Published {
+    let published = |(reference, span): (Reference, Option<Span>)| PlacedTag {
         claim: constants::claim(reference.tag().map_or(LATEST, Tag::as_str)),
         form: Form::text(reference.tag().map_or(LATEST, Tag::as_str)),
         family: Vec::new(),
@@ -116,7 +116,7 @@ pub(super) fn literal(
     if settings.repositories.is_some() {
         let texts = target.map(Target::image_names).unwrap_or_default();
         let parsed = texts.iter().filter_map(|text| parse(text, diagnostics));
-        let tags: Vec<Published> = parsed.filter(has_tag).map(published).collect();
+        let tags: Vec<PlacedTag> = parsed.filter(has_tag).map(published).collect();
         let listing = constant(tags);
         for repository in repositories(image, targets, diagnostics) {
             publication.insert(repository, listing.clone());
@@ -149,14 +149,14 @@ fn parse(text: &Text, diagnostics: &mut Diagnostics) -> Option<(Reference, Optio
 }
 
 /// What tags that are written out are published as.
-fn constant(tags: Vec<Published>) -> Listing {
+fn constant(tags: Vec<PlacedTag>) -> Listing {
     let mut tags = once(tags);
     let seen = constants::settle(&mut tags);
     Listing { tags, yielded: Vec::new(), seen }
 }
 
 /// Each tag once, the first of its kind.
-pub(super) fn once(mut tags: Vec<Published>) -> Vec<Published> {
+pub(super) fn once(mut tags: Vec<PlacedTag>) -> Vec<PlacedTag> {
     let mut seen = BTreeSet::new();
     tags.retain(|published| seen.insert(published.tag.clone()));
     tags

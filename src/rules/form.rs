@@ -1,7 +1,7 @@
 //! The form that the tags of a rule have, whatever run they are of.
 
 use super::template::{Template, Word};
-use super::{Affix, Event, Flavor, Rule, RuleKind};
+use super::{Affix, Flavor, Rule, RuleKind, RunSubjectKind};
 use crate::form::{Form, Part, joined};
 
 /// How many digits a commit has in hexadecimal.
@@ -22,10 +22,10 @@ impl Rule {
             RuleKind::Version { pattern, .. } => parts(pattern),
             RuleKind::Schedule { pattern } => parts(pattern),
             RuleKind::Raw { value } => parts(value),
-            RuleKind::Match { .. } | RuleKind::Ref(Event::Tag) => vec![Part::Version],
+            RuleKind::Match { .. } | RuleKind::Ref(RunSubjectKind::Tag) => vec![Part::Version],
             RuleKind::Edge { .. } => vec![Part::Text("edge".to_owned())],
-            RuleKind::Ref(Event::Branch) => vec![Part::Name],
-            RuleKind::Ref(Event::PullRequest) => vec![Part::Number],
+            RuleKind::Ref(RunSubjectKind::Branch) => vec![Part::Name],
+            RuleKind::Ref(RunSubjectKind::PullRequest) => vec![Part::Number],
             RuleKind::Sha { is_long } => vec![Part::Commit(if *is_long { LONG_COMMIT } else { sha_length })],
         };
         let (before, after) = (affix(&self.prefix, &flavor.prefix), affix(&self.suffix, &flavor.suffix));

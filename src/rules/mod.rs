@@ -41,22 +41,22 @@ pub struct Rule {
 #[derive(Clone, Debug)]
 enum RuleKind {
     Schedule { pattern: Template },
-    Version { scheme: Scheme, pattern: Template, value: Option<Template>, part: Option<Expression> },
+    Version { scheme: RuleScheme, pattern: Template, value: Option<Template>, part: Option<Expression> },
     Match { pattern: Expression, group: usize, value: Option<Template> },
     Edge { branch: Option<String> },
-    Ref(Event),
+    Ref(RunSubjectKind),
     Raw { value: Template },
     Sha { is_long: bool },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scheme {
+enum RuleScheme {
     SemVer,
     Pep440,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Event {
+enum RunSubjectKind {
     Branch,
     Tag,
     PullRequest,
@@ -124,7 +124,7 @@ fn read_kind(kind: &'static str, line: &mut Line) -> Result<RuleKind, RuleError>
             if let Some(part) = part.as_ref().filter(|part| part.groups() == 0) {
                 return Err(RuleError::NoGroup(part.text().to_owned()));
             }
-            let scheme = if kind == "semver" { Scheme::SemVer } else { Scheme::Pep440 };
+            let scheme = if kind == "semver" { RuleScheme::SemVer } else { RuleScheme::Pep440 };
             let pattern = Template::parse_tag(&pattern, "pattern", Scope::Version)?;
             RuleKind::Version { scheme, pattern, value: value(line)?, part }
         }
@@ -146,9 +146,9 @@ fn read_kind(kind: &'static str, line: &mut Line) -> Result<RuleKind, RuleError>
         }
         "edge" => RuleKind::Edge { branch: line.take("branch").filter(|branch| !branch.is_empty()) },
         "ref" => RuleKind::Ref(match needed("event", line.take("event"))?.as_str() {
-            "branch" => Event::Branch,
-            "tag" => Event::Tag,
-            "pr" => Event::PullRequest,
+            "branch" => RunSubjectKind::Branch,
+            "tag" => RunSubjectKind::Tag,
+            "pr" => RunSubjectKind::PullRequest,
             found => {
                 let expected = "`branch`, `tag` or `pr`";
                 return Err(RuleError::Value { attribute: "event", found: found.to_owned(), expected });

@@ -6,7 +6,7 @@ use super::parts::{self, Parts};
 use super::run::{Run, RunSubject};
 use super::tag::{Origin, RenderedTag};
 use super::template::{Rendered, Template, Word};
-use super::{Affix, Event, Flavor, Latest, Rule, RuleKind, Scheme};
+use super::{Affix, Flavor, Latest, Rule, RuleKind, RuleScheme, RunSubjectKind};
 use crate::reference::Tag;
 
 /// What comes of a rule that says something.
@@ -67,8 +67,9 @@ impl Run<'_> {
             || words.iter().any(|word| matches!(word, Word::Sha | Word::Tag));
         let names_run =
             !matches!(rule.kind, RuleKind::Raw { .. } | RuleKind::Version { .. }) || !words.is_empty();
-        let names_branch = matches!(rule.kind, RuleKind::Ref(Event::Branch | Event::PullRequest))
-            || words.iter().any(|word| matches!(word, Word::Branch | Word::BaseRef));
+        let names_branch =
+            matches!(rule.kind, RuleKind::Ref(RunSubjectKind::Branch | RunSubjectKind::PullRequest))
+                || words.iter().any(|word| matches!(word, Word::Branch | Word::BaseRef));
         let constant = matches!(rule.kind, RuleKind::Raw { .. }).then_some(core.tag);
         let constant = constant.filter(|_| words.is_empty());
         Ok(Some(Given::Tag(Box::new(RenderedTag {
@@ -114,13 +115,13 @@ impl Run<'_> {
                 if edge == at { other(Rendered::of_fact("edge")) } else { Core::Nothing }
             }
             RuleKind::Ref(event) => match (event, self.subject()?) {
-                (Event::Branch, RunSubject::Branch(branch)) => other(Rendered::of_fact(branch)),
-                (Event::Tag, RunSubject::Tag(tag)) => {
+                (RunSubjectKind::Branch, RunSubject::Branch(branch)) => other(Rendered::of_fact(branch)),
+                (RunSubjectKind::Tag, RunSubject::Tag(tag)) => {
                     let origin =
                         Origin::GitTag { part: tag.to_owned(), whole: tag.to_owned(), is_match: false };
                     Core::Text(Rendered::of_fact(tag), origin)
                 }
-                (Event::PullRequest, RunSubject::PullRequest(number)) => {
+                (RunSubjectKind::PullRequest, RunSubject::PullRequest(number)) => {
                     other(Rendered::of_fact(&number.to_string()))
                 }
                 _ => Core::Nothing,
@@ -152,7 +153,7 @@ impl Run<'_> {
 
     fn version(
         &self,
-        scheme: Scheme,
+        scheme: RuleScheme,
         pattern: &Template,
         value: Option<&Template>,
         part: Option<&Expression>,
@@ -168,8 +169,8 @@ impl Run<'_> {
         }
         let text = value.replace('/', "-");
         let (parts, name) = match scheme {
-            Scheme::SemVer => (parts::semver(&text), "SemVer"),
-            Scheme::Pep440 => (parts::pep440(&text), "PEP 440"),
+            RuleScheme::SemVer => (parts::semver(&text), "SemVer"),
+            RuleScheme::Pep440 => (parts::pep440(&text), "PEP 440"),
         };
         let Some(parts) = parts else {
             return Ok(Core::Note(RuleNote::NotAVersion { value, scheme: name }));

@@ -3,13 +3,13 @@
 //! A line says what an attribute is read into and what it is without being written, then in which committed files its
 //! value shows, whether it is one for the image or for each of its targets, and what `null` does to what the defaults
 //! say. All else follows from the line: the names that are accepted and suggested, reading and merging (see
-//! [`Attribute`]), which differences between targets are refused, where the clock is,
+//! [`ReadAttribute`]), which differences between targets are refused, where the clock is,
 //! and the JSON Schema.
 
 use std::collections::BTreeMap;
 
 use super::declare::{Declared, Marked, Null, Per, declare};
-use super::read::{Attribute, AttributeReader};
+use super::read::{AttributeReader, ReadAttribute};
 use super::words::{Grouping, OciLevels, TagPattern, VersionPattern, VersionText};
 use crate::bake::target::{Reach, Text};
 use crate::bake::values::Name;

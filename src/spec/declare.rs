@@ -141,7 +141,7 @@ macro_rules! declare {
                 vec![$((
                     stringify!($attribute),
                     about(&[$($doc),*]),
-                    <$type as Attribute>::schema(),
+                    <$type as ReadAttribute>::schema(),
                 )),*]
             }
 

@@ -23,7 +23,7 @@ use crate::tags::VariantTags;
 use crate::version::Scheme;
 
 /// A type of attributes: how a value becomes one, and what a later block's does to an earlier one's.
-pub(super) trait Attribute: PartialEq + Sized {
+pub(super) trait ReadAttribute: PartialEq + Sized {
     /// Whether objects of several blocks are merged by key.
     const MERGES: bool = false;
 
@@ -76,7 +76,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
 
     /// Reads an attribute over what is known of it from earlier blocks. This is the one way by which what an image
     /// block says comes in: secrets are refused here, and what else is marked is noted.
-    pub(super) fn attribute<T: Attribute>(
+    pub(super) fn attribute<T: ReadAttribute>(
         &mut self,
         declared: &'static Declared,
         expr: &Expr,
@@ -222,7 +222,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
     }
 }
 
-impl Attribute for Text {
+impl ReadAttribute for Text {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         reader.word(value, place, "a string")
     }
@@ -233,7 +233,7 @@ impl Attribute for Text {
     }
 }
 
-impl Attribute for VersionText {
+impl ReadAttribute for VersionText {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         reader.check_number(value, place, numbers::check)?;
         reader.text(value, place.span, "a string").map(Self)
@@ -245,7 +245,7 @@ impl Attribute for VersionText {
     }
 }
 
-impl Attribute for VersionPattern {
+impl ReadAttribute for VersionPattern {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         let read = |reader: &mut AttributeReader<'_, '_>, value: &Value, place: &Expr| {
             VersionText::read(value, place, reader)
@@ -262,7 +262,7 @@ impl Attribute for VersionPattern {
 }
 
 /// A list of versions; a single one is a list of one. Empty strings are dropped.
-impl Attribute for Vec<VersionText> {
+impl ReadAttribute for Vec<VersionText> {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         let Some(items) = value.items() else {
             return Some(vec![VersionText::read(value, place, reader)?]);
@@ -279,7 +279,7 @@ impl Attribute for Vec<VersionText> {
     }
 }
 
-impl Attribute for bool {
+impl ReadAttribute for bool {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         match convert(value, &Type::Bool) {
             Ok(Value::Bool(known, _)) => Some(known),
@@ -296,7 +296,7 @@ impl Attribute for bool {
 }
 
 /// A list of levels; `true` for all of them.
-impl Attribute for OciLevels {
+impl ReadAttribute for OciLevels {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         if let Ok(Value::Bool(all, _)) = convert(value, &Type::Bool) {
             return Some(Self::all(all));
@@ -329,7 +329,7 @@ impl Attribute for OciLevels {
 }
 
 /// A list of strings; a single string is a list of one. Empty strings are dropped, as Bake does with tags.
-impl Attribute for Vec<Text> {
+impl ReadAttribute for Vec<Text> {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         let Some(items) = value.items() else {
             return Some(vec![reader.word(value, place, "a list of strings")?]);
@@ -347,7 +347,7 @@ impl Attribute for Vec<Text> {
 
 /// Patterns of tags; a single one is a list of one. Those that are empty are left out; a single one that is says
 /// nothing.
-impl Attribute for Vec<TagPattern> {
+impl ReadAttribute for Vec<TagPattern> {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         let Some(items) = value.items() else {
             let one = reader.tag_pattern(value, place)?;
@@ -377,7 +377,7 @@ impl Attribute for Vec<TagPattern> {
 }
 
 /// The axes of a variant: a name, or a list of axes, each a name or a list of names. Empty names count.
-impl Attribute for Vec<Vec<Text>> {
+impl ReadAttribute for Vec<Vec<Text>> {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         let Some(axes) = value.items() else {
             return Some(vec![vec![reader.word(value, place, "a name, or a list of axes")?]]);
@@ -405,7 +405,7 @@ impl Attribute for Vec<Vec<Text>> {
 }
 
 /// Strings by name; those that are null are left to earlier blocks.
-impl Attribute for BTreeMap<Name, Text> {
+impl ReadAttribute for BTreeMap<Name, Text> {
     const MERGES: bool = true;
 
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
@@ -430,7 +430,7 @@ impl Attribute for BTreeMap<Name, Text> {
 }
 
 /// `{ "linux/arm64" = "label", default = ["self-hosted", "x64"] }`, merged by platform.
-impl Attribute for Vec<RunnerRule> {
+impl ReadAttribute for Vec<RunnerRule> {
     const MERGES: bool = true;
 
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
@@ -472,7 +472,7 @@ impl Attribute for Vec<RunnerRule> {
 }
 
 /// The runner of a platform block.
-impl Attribute for RunnerRule {
+impl ReadAttribute for RunnerRule {
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         reader.runner_rule(value, place, reader.platform.clone())
     }
@@ -500,7 +500,7 @@ impl Attribute for RunnerRule {
     }
 }
 
-impl<T: Attribute> Attribute for Option<T> {
+impl<T: ReadAttribute> ReadAttribute for Option<T> {
     const MERGES: bool = T::MERGES;
 
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
@@ -549,7 +549,7 @@ fn word<T: Word>(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '
 /// Words are attributes.
 macro_rules! words {
     ($($type:ty),*) => {
-        $(impl Attribute for $type {
+        $(impl ReadAttribute for $type {
             fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
                 word(value, place, reader)
             }

@@ -137,7 +137,7 @@ impl<'a> Walk<'a> {
         known
     }
 
-    fn find(
+    fn report(
         &mut self,
         code: Code,
         place: &Trail,
@@ -200,11 +200,11 @@ impl<'a> Walk<'a> {
             Known::Absent => {
                 let location = &self.sites[place.site].location;
                 let message = format!("{digest} is not in `{location}`");
-                self.find(Code::ManifestMissing, place, digest, message);
+                self.report(Code::ManifestMissing, place, digest, message);
                 return None;
             }
             Known::Faulty(fault) => {
-                self.find(fault.kind.into(), place, digest, fault.message());
+                self.report(fault.kind.into(), place, digest, fault.message());
                 return None;
             }
             Known::Present(served) => served,
@@ -213,7 +213,7 @@ impl<'a> Walk<'a> {
         match &served.content {
             Content::Unreadable(why) => {
                 let message = format!("{} ({}) cannot be read: {why}", digest, served.manifest.media_type);
-                self.find(Code::InvalidManifest, place, digest, message);
+                self.report(Code::InvalidManifest, place, digest, message);
             }
             Content::Image(manifest) => {
                 let manifest = &**manifest;
@@ -251,14 +251,14 @@ impl<'a> Walk<'a> {
         if index.count > MAX_CHILDREN {
             let message =
                 format!("the index has {} manifests; at most {MAX_CHILDREN} are checked", index.count);
-            self.find(Code::TooManyManifests, place, own, message);
+            self.report(Code::TooManyManifests, place, own, message);
             return;
         }
         for (at, why) in
             index.entries.iter().enumerate().filter_map(|(at, entry)| Some((at, entry.as_ref().err()?)))
         {
             let message = format!("entry {} of the index cannot be read: {why}", at + 1);
-            self.find(Code::InvalidManifest, place, own, message);
+            self.report(Code::InvalidManifest, place, own, message);
         }
         let entries: Vec<&'a Descriptor> = index.entries.iter().flatten().collect();
         let is_docker = |entry: &&&Descriptor| entry.media_type.starts_with(DOCKER_PREFIX);
@@ -268,7 +268,7 @@ impl<'a> Walk<'a> {
             let kind = if is_oci { "an OCI index" } else { "Docker's manifest list" };
             let other = if is_oci { "Docker's" } else { "OCI's" };
             let message = format!("{kind} refers to manifests with {other} media types");
-            self.find(Code::MixedMediaTypes, place, own, message);
+            self.report(Code::MixedMediaTypes, place, own, message);
         }
         let mut seen = BTreeMap::new();
         let subjects: BTreeSet<&str> = entries.iter().map(|entry| entry.digest.as_str()).collect();
@@ -288,7 +288,7 @@ impl<'a> Walk<'a> {
         let (digest, attests) = (&entry.digest, entry.attested());
         if is_index(&entry.media_type) {
             let what = entry.platform.as_ref().map(|platform| format!(" ({platform})")).unwrap_or_default();
-            self.find(
+            self.report(
                 Code::NestedIndex,
                 place,
                 digest,
@@ -312,13 +312,13 @@ impl<'a> Walk<'a> {
         if let Some(image) = attests {
             if !subjects.contains(image) {
                 let message = format!("an attestation refers to an image that is not in the index: {image}");
-                self.find(Code::OrphanAttestation, place, digest, message);
+                self.report(Code::OrphanAttestation, place, digest, message);
             }
         } else if is_unknown {
             let message = format!(
                 "{digest} has the platform unknown/unknown but is not an attestation: it has no annotation `{REFERENCE_DIGEST}`"
             );
-            self.find(Code::UnknownPlatform, place, digest, message);
+            self.report(Code::UnknownPlatform, place, digest, message);
         }
         let manifest = self.child(place, &what, entry);
         let configured = manifest.filter(|_| attests.is_none() && !is_unknown);
@@ -330,7 +330,7 @@ impl<'a> Walk<'a> {
             let subject = manifest.and_then(|manifest| manifest.subject.as_ref());
             if let Some(subject) = subject.filter(|subject| subject.digest.as_str() != image) {
                 let message = format!("{what} refers to {}, but the index says {image}", subject.digest);
-                self.find(Code::WrongSubject, place, digest, message);
+                self.report(Code::WrongSubject, place, digest, message);
             }
             let branch = Branch { digest: digest.clone(), platform, attests, manifest };
             tree.attestations.push(branch);
@@ -343,10 +343,10 @@ impl<'a> Walk<'a> {
             (Some(named), Some(own)) if !agree(named, own) => {
                 let message =
                     format!("the index says that {digest} is for {named}, but its configuration says {own}");
-                self.find(Code::WrongPlatform, place, digest, message);
+                self.report(Code::WrongPlatform, place, digest, message);
             }
             (None, _) => {
-                self.find(
+                self.report(
                     Code::NoPlatform,
                     place,
                     digest,
@@ -357,13 +357,13 @@ impl<'a> Walk<'a> {
         }
         let platform = platform.or(configured);
         if let Some(platform) = &platform {
-            self.once(place, platform, digest, seen);
+            self.check_platform_is_new(place, platform, digest, seen);
         }
         tree.images.push(Branch { digest: digest.clone(), platform, attests, manifest });
     }
 
-    /// Finds platforms that come twice.
-    fn once(
+    /// Reports a platform that comes twice.
+    fn check_platform_is_new(
         &mut self,
         place: &Trail,
         platform: &DescriptorPlatform,
@@ -375,10 +375,10 @@ impl<'a> Walk<'a> {
         let Some(other) = seen.insert(name, digest.clone()) else { return };
         if other == *digest {
             let message = format!("the index has {platform} twice, both times {digest}");
-            self.find(Code::PlatformTwice, place, digest, message).severity = Severity::Warning;
+            self.report(Code::PlatformTwice, place, digest, message).severity = Severity::Warning;
         } else {
             let message = format!("the index has {platform} twice: {other} and {digest}");
-            self.find(Code::PlatformTwice, place, digest, message);
+            self.report(Code::PlatformTwice, place, digest, message);
         }
     }
 
@@ -388,7 +388,7 @@ impl<'a> Walk<'a> {
         let served = match self.manifest(place.site, digest) {
             Known::Unasked => return None,
             Known::Faulty(fault) => {
-                self.find(fault.kind.into(), place, digest, format!("{what}: {}", fault.message()));
+                self.report(fault.kind.into(), place, digest, format!("{what}: {}", fault.message()));
                 return None;
             }
             Known::Absent => {
@@ -396,11 +396,11 @@ impl<'a> Walk<'a> {
                 let location = &self.sites[place.site].location;
                 if others.is_empty() {
                     let message = format!("{what}, {digest}, is not in `{location}`");
-                    self.find(Code::ManifestMissing, place, digest, message);
+                    self.report(Code::ManifestMissing, place, digest, message);
                 } else {
                     let message =
                         format!("{what}, {digest}, is in {}, not in `{location}`", others.join(", "));
-                    self.find(Code::InOtherRepository, place, digest, message);
+                    self.report(Code::InOtherRepository, place, digest, message);
                 }
                 return None;
             }
@@ -409,24 +409,29 @@ impl<'a> Walk<'a> {
         if u64::try_from(entry.size) != Ok(served.size()) {
             let message =
                 format!("{what}, {digest}, has {} bytes, but the index says {}", served.size(), entry.size);
-            self.find(Code::WrongSize, place, digest, message);
+            self.report(Code::WrongSize, place, digest, message);
         }
         if !entry.media_type.is_empty() && entry.media_type != served.manifest.media_type {
             let message = format!(
                 "{what}, {digest}, is {}, but the index says {}",
                 served.manifest.media_type, entry.media_type
             );
-            self.find(Code::WrongMediaType, place, digest, message);
+            self.report(Code::WrongMediaType, place, digest, message);
         }
         match &served.content {
             Content::Image(manifest) => return Some(&**manifest),
             Content::Unreadable(why) => {
                 let message =
                     format!("{what}, {digest} ({}), cannot be read: {why}", served.manifest.media_type);
-                self.find(Code::InvalidManifest, place, digest, message);
+                self.report(Code::InvalidManifest, place, digest, message);
             }
             Content::Index(_) if !is_index(&entry.media_type) => {
-                self.find(Code::NestedIndex, place, digest, format!("{what}, {digest}, is an index itself"));
+                self.report(
+                    Code::NestedIndex,
+                    place,
+                    digest,
+                    format!("{what}, {digest}, is an index itself"),
+                );
             }
             Content::Index(_) => {}
         }
@@ -440,7 +445,7 @@ impl<'a> Walk<'a> {
             self.records[place.site].configuration(digest)
         {
             let message = format!("the configuration of {what}, {digest}, cannot be read: {why}");
-            self.find(Code::InvalidManifest, place, digest, message);
+            self.report(Code::InvalidManifest, place, digest, message);
         }
         let count = manifest.layers.len();
         let config = (format!("the configuration of {what}"), &manifest.config);
@@ -473,10 +478,10 @@ impl<'a> Walk<'a> {
             Known::Present(size) => {
                 let message =
                     format!("{name}, {digest}, has {size} bytes, but its manifest says {}", blob.size);
-                self.find(Code::WrongSize, place, digest, message);
+                self.report(Code::WrongSize, place, digest, message);
             }
             Known::Faulty(fault) => {
-                self.find(fault.kind.into(), place, digest, format!("{name}: {}", fault.message()));
+                self.report(fault.kind.into(), place, digest, format!("{name}: {}", fault.message()));
             }
             Known::Absent => {
                 let siblings: Vec<_> = self.siblings(site).collect();
@@ -486,7 +491,7 @@ impl<'a> Walk<'a> {
                     others.into_iter().map(|other| format!("`{}`", self.sites[other].location)).collect();
                 let location = &self.sites[site].location;
                 let message = format!("{name}, {digest} ({} bytes), is not in `{location}`", blob.size);
-                let finding = self.find(Code::BlobMissing, place, digest, message);
+                let finding = self.report(Code::BlobMissing, place, digest, message);
                 if !others.is_empty() {
                     finding.notes.push(format!(
                         "{} has it: `bakeplan merge` can take it over from there",

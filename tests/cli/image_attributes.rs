@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bakeplan::internals::bake::eval::functions::Ambient;
-use bakeplan::internals::bake::module::{File, Module, Surroundings};
+use bakeplan::internals::bake::module::{File, Module, ModuleInputs};
 use bakeplan::internals::bake::target::Definition;
 use bakeplan::internals::bake::target::overrides::Overrides;
 use bakeplan::internals::bake::text::hcl;
@@ -141,7 +141,7 @@ fn planned(text: &str, secret: Option<&str>, purpose: Purpose) -> Result<Plan, V
         random: Box::new(|| [7; 16]),
         home: None,
     };
-    let surroundings = Surroundings { env, ..Surroundings::default() };
+    let surroundings = ModuleInputs { env, ..ModuleInputs::default() };
     let module = Module::new(vec![File { body, json: false, shared: true }], surroundings, ambient)?;
     let definition = module.merge_onto(Definition::default())?;
     resolve::resolve(&Input {

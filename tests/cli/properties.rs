@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 
 use bakeplan::internals::bake::eval::functions::Ambient;
-use bakeplan::internals::bake::module::{File, Module, Surroundings};
+use bakeplan::internals::bake::module::{File, Module, ModuleInputs};
 use bakeplan::internals::bake::target::overrides::Overrides;
 use bakeplan::internals::bake::target::select::{self, Options};
 use bakeplan::internals::bake::target::{Definition, print};
@@ -50,7 +50,7 @@ fn evaluated<T>(
     };
     let result = parse(&sources, id).and_then(|body| {
         let file = File { body, json: is_json, shared: true };
-        let module = Module::new(vec![file], Surroundings::default(), ambient)?;
+        let module = Module::new(vec![file], ModuleInputs::default(), ambient)?;
         let definition = module.merge_onto(Definition::default())?;
         then(&module, &definition)
     });
@@ -105,7 +105,7 @@ pub(crate) fn views(plan: &Plan) -> String {
         files,
         render::table::render(plan, true),
         render::summary::render(plan),
-        render::metadata::render_args(plan),
+        render::plan_json::render_args(plan),
     ]
     .concat()
 }

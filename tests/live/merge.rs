@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use bakeplan::internals::merge::report::Report;
-use bakeplan::internals::merge::{self, Options, Surroundings};
+use bakeplan::internals::merge::{self, MergeTools, Options};
 use bakeplan::internals::published::metadata::Metadata;
 use bakeplan::internals::published::planned::Planned;
 use bakeplan::internals::published::progress::Quiet;
@@ -303,7 +303,7 @@ fn merge_once(document: &str, metadata: &[String]) -> Report {
     let sites: Vec<Site> = document.locations().into_iter().map(site).collect();
     let clock = SystemClock::default();
     let docker: &merge::RunDocker<'_> = &|_| unreachable!("we write ourselves");
-    let surroundings = Surroundings { sites: &sites, clock: &clock, progress: &Quiet, docker };
+    let surroundings = MergeTools { sites: &sites, clock: &clock, progress: &Quiet, docker };
     merge::merge(&document, &built, Options::default(), &surroundings)
 }
 

@@ -30,5 +30,5 @@ mod service;
 mod project;
 
 pub use files::{Files, Unreadable};
+pub use project::{ComposeInputs, load};
 pub(crate) use project::{Composition, check};
-pub use project::{Surroundings, load};

@@ -25,7 +25,7 @@ const DOTENV: &str = ".env";
 const PROJECT: &str = "COMPOSE_PROJECT_NAME";
 
 /// What Compose files see of their surroundings.
-pub struct Surroundings<'a> {
+pub struct ComposeInputs<'a> {
     /// Environment variables; none when looking them up is switched off. Those of `.env` are added.
     pub env: &'a BTreeMap<String, String>,
     /// `--var NAME=VALUE`, which win over all others.
@@ -54,7 +54,7 @@ pub struct Composition {
 pub(crate) fn check(
     sources: &mut Sources,
     file: SourceId,
-    surroundings: &Surroundings<'_>,
+    surroundings: &ComposeInputs<'_>,
 ) -> Result<(), Vec<Diagnostic>> {
     project(sources, &[file], surroundings, false).map(drop)
 }
@@ -66,7 +66,7 @@ pub(crate) fn check(
 pub fn load(
     sources: &mut Sources,
     files: &[SourceId],
-    surroundings: &Surroundings<'_>,
+    surroundings: &ComposeInputs<'_>,
 ) -> Result<Composition, Vec<Diagnostic>> {
     if files.len() > 1 {
         let failed = files.iter().filter_map(|file| check(sources, *file, surroundings).err());
@@ -83,7 +83,7 @@ pub fn load(
 fn project(
     sources: &mut Sources,
     files: &[SourceId],
-    surroundings: &Surroundings<'_>,
+    surroundings: &ComposeInputs<'_>,
     complete: bool,
 ) -> Result<Composition, Vec<Diagnostic>> {
     let mut secrets = Secrets::default();
@@ -94,7 +94,7 @@ fn project(
 fn read(
     sources: &mut Sources,
     files: &[SourceId],
-    surroundings: &Surroundings<'_>,
+    surroundings: &ComposeInputs<'_>,
     complete: bool,
     secrets: &mut Secrets,
 ) -> Result<Composition, Vec<Diagnostic>> {
@@ -140,7 +140,7 @@ fn is_empty(model: &Map) -> bool {
 }
 
 /// The environment, then `.env`, then `--var`; the last one wins, but for `.env`, which only fills gaps.
-fn environment(surroundings: &Surroundings<'_>) -> Result<Environment, Diagnostic> {
+fn environment(surroundings: &ComposeInputs<'_>) -> Result<Environment, Diagnostic> {
     let named = |(name, value): (&String, &String)| {
         let text = MarkedStr::verbatim(value.as_str());
         (Name::from(name.as_str()), dotenv::named(name, text))
@@ -215,7 +215,7 @@ mod tests {
         let env = [("A", "a"), ("EMPTY", ""), ("API_TOKEN", "s3cret")];
         let env = env.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
         let vars = BTreeMap::from([("VAR".to_owned(), "var".to_owned())]);
-        let surroundings = Surroundings { env: &env, vars: &vars, home: Some("/home/me"), files: &folder };
+        let surroundings = ComposeInputs { env: &env, vars: &vars, home: Some("/home/me"), files: &folder };
         let result = load(&mut sources, &ids, &surroundings);
         (sources, result)
     }

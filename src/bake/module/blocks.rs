@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::exposed;
 use super::files::Module;
-use super::instance::{Instance, Progress};
+use super::instance::{Instance, ValueState};
 use super::matrix::{self, Matrix};
 use crate::bake::eval::Scope;
 use crate::bake::eval::budget::MAX_ERRORS;
@@ -80,15 +80,15 @@ impl Module {
             name: Rc::clone(&attribute.name.name),
         };
         match instance.values.borrow().get(at) {
-            Some(Progress::Done(value)) => return value.clone(),
-            Some(Progress::Running) => return Err(self.reference_cycle(attribute.name.span, &step())),
-            Some(Progress::Waiting) | None => {}
+            Some(ValueState::Done(value)) => return value.clone(),
+            Some(ValueState::Running) => return Err(self.reference_cycle(attribute.name.span, &step())),
+            Some(ValueState::Waiting) | None => {}
         }
-        instance.set(at, Progress::Running);
+        instance.set(at, ValueState::Running);
         let value = self
             .chain
             .follow(step(), attribute.name.span, || self.eval(&Scope::of(&instance.axes), &attribute.value));
-        instance.set(at, Progress::Done(value.clone()));
+        instance.set(at, ValueState::Done(value.clone()));
         value
     }
 
@@ -187,18 +187,10 @@ impl Module {
         }))
     }
 
-    /// Evaluates all blocks, then the global attributes that nothing has asked for.
+    /// Evaluates all blocks, then the global attributes that nothing has asked for, merged onto what Compose files define.
     ///
     /// # Errors
     /// Everything that is wrong in any block, used or not, as in buildx.
-    pub fn definition(&self) -> Result<Definition, Vec<Diagnostic>> {
-        self.merge_onto(Definition::default())
-    }
-
-    /// The same, merged onto what Compose files define.
-    ///
-    /// # Errors
-    /// As for [`Self::definition`].
     pub fn merge_onto(&self, mut definition: Definition) -> Result<Definition, Vec<Diagnostic>> {
         let mut diagnostics = Diagnostics::default();
         let mut holdings = Holdings::default();

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::bake::target::attributes::{
-    Attribute, AttributeKind, GroupAttribute, GroupAttributeKind, LIMITS, Limit, LimitKind, names_of,
+    AttributeKind, GroupAttribute, GroupAttributeKind, LIMITS, Limit, LimitKind, TargetAttribute, names_of,
 };
 use crate::bake::target::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Text, decode};
 use crate::bake::text::syntax;
@@ -69,7 +69,7 @@ pub(super) fn value(
 /// What a target's attribute shows that is unset, or that has a form of its own in Bake.
 fn of_target(target: &Target, name: &str) -> Option<Value> {
     let map = || Type::map(Type::String);
-    Some(match &Attribute::named(name)?.kind {
+    Some(match &TargetAttribute::named(name)?.kind {
         AttributeKind::Text(_) | AttributeKind::Context(_) => Value::null(Type::String),
         AttributeKind::Description(_) => Value::string(""),
         AttributeKind::List(_)

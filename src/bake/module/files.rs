@@ -24,7 +24,7 @@ use crate::source::Span;
 
 /// What a Bake file can see of its surroundings.
 #[derive(Clone, Debug, Default)]
-pub struct Surroundings {
+pub struct ModuleInputs {
     /// Environment variables that may override variables; empty when looking them up is switched off.
     pub env: BTreeMap<String, String>,
     /// `--var NAME=VALUE`, which win over the environment.
@@ -71,7 +71,7 @@ pub struct ImageBlock {
 /// The files of a run, evaluated.
 pub struct Module {
     pub(super) context: Context,
-    pub(super) surroundings: Surroundings,
+    pub(super) surroundings: ModuleInputs,
     pub(super) variables: IndexMap<Name, Block>,
     pub(super) functions: IndexMap<Name, Block>,
     pub(super) attributes: IndexMap<Name, Attribute>,
@@ -99,7 +99,7 @@ impl Module {
     /// Everything that is wrong at the stage that failed: variables, then validations, then functions, then names.
     pub fn new(
         files: Vec<File>,
-        surroundings: Surroundings,
+        surroundings: ModuleInputs,
         ambient: Ambient,
     ) -> Result<Self, Vec<Diagnostic>> {
         let mut module = Self {
@@ -151,7 +151,7 @@ impl Module {
             secrets.hide(texts);
             secrets
         };
-        let Surroundings { env, vars, local_platform: _, kept: _ } = &self.surroundings;
+        let ModuleInputs { env, vars, local_platform: _, kept: _ } = &self.surroundings;
         let given = hide(&mut secret_values(vars).chain(secret_values(env)));
         diagnostic.without(&given).without(&hide(&mut made.into_iter()))
     }
@@ -197,7 +197,7 @@ impl Module {
     }
 
     fn declared(&self) -> Declared {
-        let Surroundings { env, vars, local_platform: _, kept: _ } = &self.surroundings;
+        let ModuleInputs { env, vars, local_platform: _, kept: _ } = &self.surroundings;
         Declared {
             functions: self.functions.keys().cloned().collect(),
             variables: self.variables.keys().chain(self.attributes.keys()).cloned().collect(),

@@ -17,14 +17,14 @@ pub(super) struct Instance {
     pub(super) marks: Marks,
     pub(super) axes: Vec<(Name, Value)>,
     /// One for each attribute of the block; empty until one is needed.
-    pub(super) values: RefCell<Vec<Progress>>,
+    pub(super) values: RefCell<Vec<ValueState>>,
     /// Attributes that expressions see already.
     pub(super) exposed: RefCell<BTreeSet<Name>>,
 }
 
 /// How far an attribute is evaluated.
 #[derive(Clone)]
-pub(super) enum Progress {
+pub(super) enum ValueState {
     Waiting,
     Running,
     Done(Result<Value, Failure>),
@@ -35,9 +35,9 @@ impl Instance {
         &self.block.labels[0].name
     }
 
-    pub(super) fn set(&self, at: usize, progress: Progress) {
+    pub(super) fn set(&self, at: usize, progress: ValueState) {
         let mut values = self.values.borrow_mut();
-        values.resize(self.block.body.attributes.len(), Progress::Waiting);
+        values.resize(self.block.body.attributes.len(), ValueState::Waiting);
         values[at] = progress;
     }
 }

@@ -16,5 +16,5 @@ mod globals;
 pub mod strict;
 
 pub(crate) use files::VariableInfo;
-pub use files::{File, Module, Surroundings};
+pub use files::{File, Module, ModuleInputs};
 pub(crate) use matrix::Matrix;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::{File, Module};
 use crate::bake::eval::references::References;
-use crate::bake::target::attributes::{Attribute, SetKey, names_of};
+use crate::bake::target::attributes::{SetKey, TargetAttribute, names_of};
 use crate::bake::target::{Definition, Entry as Cache, Target};
 use crate::bake::text::syntax::{Block, Expr, ExprKind};
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
@@ -142,7 +142,9 @@ pub fn dead_overrides(sets: &[String]) -> Vec<Diagnostic> {
         left.trim_end_matches('+').split_once('.').map(|(_, key)| key.to_owned()).unwrap_or_default()
     };
     sets.iter()
-        .filter(|set| Attribute::set_by(&key(set)).is_some_and(|one| matches!(one.set, SetKey::Empties(_))))
+        .filter(|set| {
+            TargetAttribute::set_by(&key(set)).is_some_and(|one| matches!(one.set, SetKey::Empties(_)))
+        })
         .map(|set| {
             let key = key(set);
             let message = format!("`--set {set}` does not set `{key}`: buildx clears it");

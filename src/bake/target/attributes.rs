@@ -20,7 +20,7 @@ pub(crate) struct Field<O, T> {
 type Of<T> = Field<Target, T>;
 
 /// An attribute of a `target` block.
-pub(crate) struct Attribute {
+pub(crate) struct TargetAttribute {
     /// Its name in a Bake file.
     pub name: &'static str,
     /// What it holds, and where.
@@ -189,7 +189,7 @@ macro_rules! table {
 table! {
     /// The attributes of a `target` block in the order of the fields of buildx's `Target` (bake/bake.go), but for `name`
     /// and `matrix`, which say how many targets it makes.
-    TARGET_ATTRIBUTES, each_attribute: Attribute of Target;
+    TARGET_ATTRIBUTES, each_attribute: TargetAttribute of Target;
     "description" => description: AttributeKind::Description { escape: Escape::AsRead, set: SetKey::None, decides: false, reach: Reach::BakeFile, form: TextForm::Any },
     "inherits" => inherits: AttributeKind::Inherits { escape: Escape::AsRead, set: SetKey::None, decides: true, reach: Reach::Both, form: TextForm::Any },
     "annotations" => annotations: AttributeKind::Annotations { escape: Escape::Always, set: SetKey::Same, decides: true, reach: Reach::BakeFile, form: TextForm::Annotation },
@@ -269,7 +269,7 @@ pub(crate) fn names_of(block: &str) -> &'static [&'static str] {
     if block == "group" { &GROUP_NAMES } else { &TARGET_NAMES }
 }
 
-impl Attribute {
+impl TargetAttribute {
     /// The attribute of this name.
     pub(crate) fn named(name: &str) -> Option<&'static Self> {
         TARGET_ATTRIBUTES.iter().find(|attribute| attribute.name == name)

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::annotation::Annotation;
-use super::attributes::{Attribute, AttributeKind, LimitKind, TextForm, each_attribute, each_limit};
+use super::attributes::{AttributeKind, LimitKind, TargetAttribute, TextForm, each_attribute, each_limit};
 use super::context::normalize_context;
 use super::definition::{Entry, Resources, Secret, Ssh, Target};
 use super::flags::parse_bool;
@@ -92,13 +92,13 @@ impl Checker<'_> {
         self.diagnostics.report(Diagnostic::error("attribute-value", message).at(text.span, ""));
     }
 
-    fn texts<'t>(&mut self, attribute: &Attribute, texts: impl IntoIterator<Item = &'t Text>) {
+    fn texts<'t>(&mut self, attribute: &TargetAttribute, texts: impl IntoIterator<Item = &'t Text>) {
         if attribute.form != TextForm::Any {
             texts.into_iter().for_each(|text| self.text(attribute.name, attribute.form, text));
         }
     }
 
-    fn limits(&mut self, attribute: &Attribute, limits: Option<&Resources>) {
+    fn limits(&mut self, attribute: &TargetAttribute, limits: Option<&Resources>) {
         let Some(limits) = limits else { return };
         each_limit(
             #[inline(always)]

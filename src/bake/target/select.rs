@@ -180,7 +180,7 @@ struct Expander<'a> {
 
 /// How far one has come with a group.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Progress {
+enum GroupState {
     Following,
     Done { in_circle: bool },
 }
@@ -209,14 +209,15 @@ impl<'a> Expander<'a> {
         if self.known.contains(&**name) {
             return Ok(members);
         }
-        let mut progress: BTreeMap<&str, Progress> = BTreeMap::from([(&*group.name, Progress::Following)]);
+        let mut progress: BTreeMap<&str, GroupState> =
+            BTreeMap::from([(&*group.name, GroupState::Following)]);
         members.groups.push(Rc::clone(name));
         // The group, the next of its members, and whether a circle was met in it.
         let mut frames: Vec<(&Group, usize, bool)> = vec![(group, 0, false)];
         while let Some((group, next, in_circle)) = frames.last_mut() {
             let Some(member) = group.members().get(*next) else {
                 let (group, in_circle) = (*group, *in_circle);
-                progress.insert(&group.name, Progress::Done { in_circle });
+                progress.insert(&group.name, GroupState::Done { in_circle });
                 if !in_circle {
                     self.known.insert(&group.name);
                 }
@@ -235,10 +236,10 @@ impl<'a> Expander<'a> {
             let inner = self.definition.groups.get(member.as_str());
             let followed = inner.filter(|inner| !inner.members().is_empty());
             match followed.map(|inner| (inner, progress.get(&*inner.name))) {
-                Some((_, Some(Progress::Done { in_circle: inner }))) => *in_circle |= *inner,
+                Some((_, Some(GroupState::Done { in_circle: inner }))) => *in_circle |= *inner,
                 Some((inner, None)) if self.known.contains(&*inner.name) => {}
                 Some((inner, None)) => {
-                    progress.insert(&inner.name, Progress::Following);
+                    progress.insert(&inner.name, GroupState::Following);
                     members.groups.push(Rc::clone(&inner.name));
                     frames.push((inner, 0, false));
                 }

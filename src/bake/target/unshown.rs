@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::attributes::{Attribute, AttributeKind, GroupAttribute};
+use super::attributes::{AttributeKind, GroupAttribute, TargetAttribute};
 use super::definition::{Group, Target};
 use super::lost_marks::{LostMark, LostMarks};
 use super::reach::Reach;
@@ -29,7 +29,7 @@ impl Target {
 
     /// Notes the marks of an attribute's value that its texts need not have.
     pub(super) fn note_marks(&mut self, name: &str, value: &Value, expr: &Expr) {
-        let Some(attribute) = Attribute::named(name) else { return };
+        let Some(attribute) = TargetAttribute::named(name) else { return };
         if value.marks().is_empty() {
             return;
         }
@@ -76,7 +76,7 @@ impl Target {
     /// Notes the marks of the names of parents, once these have been merged.
     pub(super) fn note_marks_of_parents(&mut self) {
         for parent in &self.inherits {
-            if let Some((attribute, span)) = Attribute::named("inherits").zip(parent.span) {
+            if let Some((attribute, span)) = TargetAttribute::named("inherits").zip(parent.span) {
                 let (name, reach) = (attribute.name, attribute.reach);
                 let marks = parent.value.marks().clone();
                 self.lost_marks.add(LostMark { attribute: name, reach, key: None, marks, span });

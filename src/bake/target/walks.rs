@@ -4,15 +4,15 @@
 use std::rc::Rc;
 
 use super::attributes::{
-    Attribute, AttributeKind, GroupAttribute, GroupAttributeKind, LIMITS, Limit, LimitKind, each_attribute,
-    each_group_attribute, each_limit,
+    AttributeKind, GroupAttribute, GroupAttributeKind, LIMITS, Limit, LimitKind, TargetAttribute,
+    each_attribute, each_group_attribute, each_limit,
 };
 use super::definition::{
     Entry, Group, Policy, Resources, Secret, Ssh, Target, last_by, remove_duplicates, unique_texts,
 };
 use super::text::Text;
 
-impl Attribute {
+impl TargetAttribute {
     /// Whether a target sets it, and has with it all that there is of it: nothing is added to it or merged with it.
     pub(super) fn is_one_value_of(&self, target: &Target) -> bool {
         match &self.kind {
@@ -161,7 +161,7 @@ impl Target {
 
     /// Calls `visit` with every string of the target and the attribute it belongs to. Numbers count as their text; the
     /// key of a map has its marks on its value. What is left out can only have one of a few known values.
-    pub(crate) fn each_text(&self, visit: &mut impl FnMut(&'static Attribute, &Text)) {
+    pub(crate) fn each_text(&self, visit: &mut impl FnMut(&'static TargetAttribute, &Text)) {
         each_attribute(
             #[inline(always)]
             |attribute| {

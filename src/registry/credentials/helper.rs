@@ -26,7 +26,7 @@ const PULSE: Duration = Duration::from_millis(1);
 
 /// What is wrong with a helper, in words that follow its name.
 #[derive(Debug, thiserror::Error)]
-enum Failure {
+enum HelperFailure {
     #[error("is not installed, or not in PATH: install it, or take it out of Docker's configuration")]
     NotInstalled,
     #[error("cannot be started: {0}")]
@@ -73,14 +73,14 @@ pub(super) fn ask(
 }
 
 /// Runs a program to its end. What it prints may be a secret, so it goes through pipes, never into a file.
-fn run(mut command: Command, input: &str, limit: Duration) -> Result<Output, Failure> {
+fn run(mut command: Command, input: &str, limit: Duration) -> Result<Output, HelperFailure> {
     let started = Instant::now();
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut child = command.spawn().map_err(|error| match error.kind() {
-        ErrorKind::NotFound => Failure::NotInstalled,
-        _ => Failure::Unusable(error),
+        ErrorKind::NotFound => HelperFailure::NotInstalled,
+        _ => HelperFailure::Unusable(error),
     })?;
     // The name of a server fits into any pipe, and a helper that knows the answer need not read it.
     let _ = child.stdin.take().map(|mut stdin| stdin.write_all(input.as_bytes()));
@@ -101,7 +101,7 @@ fn run(mut command: Command, input: &str, limit: Duration) -> Result<Output, Fai
                 so_far.extend(piece);
                 if so_far.len() > MAX_OUTPUT {
                     end(&mut child);
-                    return Err(Failure::TooMuch);
+                    return Err(HelperFailure::TooMuch);
                 }
                 continue;
             }
@@ -114,9 +114,9 @@ fn run(mut command: Command, input: &str, limit: Duration) -> Result<Output, Fai
             Ok(None) if started.elapsed() < limit => {}
             Ok(None) => {
                 end(&mut child);
-                return Err(Failure::TimedOut(limit));
+                return Err(HelperFailure::TimedOut(limit));
             }
-            Err(error) => return Err(Failure::Unusable(error)),
+            Err(error) => return Err(HelperFailure::Unusable(error)),
         }
     };
     let [stdout, stderr] = streams;
@@ -148,7 +148,7 @@ fn end(child: &mut Child) {
 
 /// What a helper's output means
 /// (<https://github.com/docker/docker-credential-helpers/blob/master/client/client.go>).
-fn read(output: &Output) -> Result<Option<Login>, Failure> {
+fn read(output: &Output) -> Result<Option<Login>, HelperFailure> {
     let Output { status, stdout, stderr } = output;
     if !status.success() {
         let [stdout, stderr] = [stdout, stderr].map(|stream| String::from_utf8_lossy(stream));
@@ -158,15 +158,15 @@ fn read(output: &Output) -> Result<Option<Login>, Failure> {
         // What looks like an answer may hold a secret.
         let words = [stdout.trim(), stderr.trim()].into_iter();
         let words = words.filter(|words| !words.contains('{')).find(|words| !words.is_empty());
-        return Err(Failure::Status { status: *status, words: clip(words.unwrap_or_default()) });
+        return Err(HelperFailure::Status { status: *status, words: clip(words.unwrap_or_default()) });
     }
     // Like Docker, the first value counts.
     let mut values = serde_json::Deserializer::from_slice(stdout).into_iter::<Value>();
-    let Some(Ok(Value::Object(answer))) = values.next() else { return Err(Failure::NotAnAnswer) };
+    let Some(Ok(Value::Object(answer))) = values.next() else { return Err(HelperFailure::NotAnAnswer) };
     let field = |key| string(&answer, key).map(Option::unwrap_or_default);
     match (field("Username"), field("Secret")) {
         (Ok(user), Ok(secret)) => Ok(login_of(user, secret)),
-        _ => Err(Failure::NotAnAnswer),
+        _ => Err(HelperFailure::NotAnAnswer),
     }
 }
 

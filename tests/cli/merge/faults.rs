@@ -262,7 +262,8 @@ fn a_child_that_is_deleted_between_reading_and_writing_is_told() {
         world.built["app-linux-arm64"].clone()
     };
     let layout = world.layout("acme/app");
-    let index = bakeplan::internals::registry::Store::get_manifest(&layout, &victim.into()).unwrap().unwrap();
+    let index =
+        bakeplan::internals::registry::Store::get_manifest(&*layout, &victim.into()).unwrap().unwrap();
     let index: bakeplan::internals::oci::Index = serde_json::from_slice(&index.bytes).unwrap();
     let child = index.manifests[0].digest.clone();
     let server = world.serve_through(move |seen, forward| {

@@ -2,7 +2,7 @@
 
 use bakeplan::internals::merge::Options;
 use bakeplan::internals::reference::Digest;
-use bakeplan::internals::registry::{Layout, Manifest, Store};
+use bakeplan::internals::registry::{Manifest, Store};
 
 use super::world::{Build, World, index, plan, put};
 use crate::loopback::{Answer, Reply};
@@ -81,7 +81,7 @@ fn manifests_that_are_no_text_or_nested_deeply_are_refused() {
 #[test]
 fn digests_of_other_algorithms_are_verified_too() {
     let mut world = World::with_app(&["acme/app"]);
-    let layout: Layout = world.layout("acme/app");
+    let layout = world.layout("acme/app");
     let source = world.built["app-linux-amd64"].clone();
     let bytes = layout.get_manifest(&source.into()).unwrap().unwrap().bytes;
     let long: Digest = format!("sha512:{}", "0".repeat(128)).parse().unwrap();

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bakeplan::internals::merge::report::Report;
-use bakeplan::internals::merge::{self, Options, Surroundings};
+use bakeplan::internals::merge::{self, MergeTools, Options};
 use bakeplan::internals::oci::{DOCKER_MANIFEST, Index, OCI_INDEX, OCI_MANIFEST};
 use bakeplan::internals::published::metadata::Metadata;
 use bakeplan::internals::published::planned::Planned;
@@ -21,6 +22,44 @@ use tempfile::TempDir;
 
 use crate::loopback::{Answer, Reply, Seen, Server};
 use crate::schema::expect_result;
+
+/// A layout as builds leave it, made if there is none.
+pub(crate) struct BuiltLayout {
+    layout: Layout,
+    path: PathBuf,
+}
+
+impl BuiltLayout {
+    fn at(path: PathBuf) -> Self {
+        fs::create_dir_all(path.join("blobs/sha256")).unwrap();
+        let files = [
+            ("index.json", r#"{"schemaVersion":2,"manifests":[]}"#),
+            ("oci-layout", r#"{"imageLayoutVersion":"1.0.0"}"#),
+        ];
+        for (name, content) in files.iter().filter(|(name, _)| !path.join(name).exists()) {
+            fs::write(path.join(name), content).unwrap();
+        }
+        Self { layout: Layout::open(&path).expect("it was just made"), path }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn put_blob(&self, content: &[u8]) -> Digest {
+        let digest = Digest::sha256(content);
+        fs::write(self.path.join("blobs/sha256").join(digest.hex()), content).unwrap();
+        digest
+    }
+}
+
+impl Deref for BuiltLayout {
+    type Target = Layout;
+
+    fn deref(&self) -> &Layout {
+        &self.layout
+    }
+}
 
 /// The tags of version 1.4.2, as a plan has them.
 pub(crate) const TAGS: &str = r#"{"name":"1.4.2","floating":false,"class":"version","form":"{version}"},
@@ -110,8 +149,8 @@ impl World {
         self.folder.path()
     }
 
-    pub(crate) fn layout(&self, repository: &str) -> Layout {
-        Layout::create(self.root().join(repository)).expect("layouts can be made")
+    pub(crate) fn layout(&self, repository: &str) -> BuiltLayout {
+        BuiltLayout::at(self.root().join(repository))
     }
 
     /// Pushes a build by digest, as BuildKit does.
@@ -154,7 +193,7 @@ impl World {
         };
         let sites: Vec<Site> = document.locations().into_iter().map(open).collect();
         let clock = SystemClock::default();
-        let surroundings = Surroundings {
+        let surroundings = MergeTools {
             sites: &sites,
             clock: &clock,
             progress: &Quiet,
@@ -252,7 +291,7 @@ pub(crate) fn plan_of(repositories: &[&str], tags: &str, more: &str, on_missing:
     ))
 }
 
-fn push(layout: &Layout, build: Build<'_>) -> Digest {
+fn push(layout: &BuiltLayout, build: Build<'_>) -> Digest {
     let Build { leg, platform, salt, attested, media_type, labels, annotations } = build;
     let mut parts = platform.split('/');
     let (os, architecture) = (parts.next().unwrap(), parts.next().unwrap());
@@ -303,9 +342,9 @@ pub(crate) fn index(entries: &[String]) -> String {
 }
 
 /// The text of a manifest, whose blobs are put into the layout.
-pub(crate) fn image(layout: &Layout, media_type: &str, config: &str, layers: &[String]) -> String {
+pub(crate) fn image(layout: &BuiltLayout, media_type: &str, config: &str, layers: &[String]) -> String {
     let blob = |media_type: &str, content: &str| {
-        let digest = layout.put_blob(content.as_bytes()).unwrap();
+        let digest = layout.put_blob(content.as_bytes());
         format!(r#"{{"mediaType":"{media_type}","digest":"{digest}","size":{}}}"#, content.len())
     };
     let layers: Vec<String> =
@@ -317,18 +356,18 @@ pub(crate) fn image(layout: &Layout, media_type: &str, config: &str, layers: &[S
     )
 }
 
-pub(crate) fn put(layout: &Layout, media_type: &str, text: &str) -> Manifest {
+pub(crate) fn put(layout: &BuiltLayout, media_type: &str, text: &str) -> Manifest {
     let manifest = Manifest::new(media_type, text.as_bytes().to_vec());
     layout.put_manifest(&manifest.digest.clone().into(), &manifest).unwrap();
     manifest
 }
 
-pub(crate) fn put_tag(layout: &Layout, tag: &str, manifest: &Manifest) {
+pub(crate) fn put_tag(layout: &BuiltLayout, tag: &str, manifest: &Manifest) {
     layout.put_manifest(&TagOrDigest::Tag(tag.parse().unwrap()), manifest).unwrap();
 }
 
 /// Removes a blob or manifest.
-pub(crate) fn remove(layout: &Layout, digest: &Digest) {
+pub(crate) fn remove(layout: &BuiltLayout, digest: &Digest) {
     fs::remove_file(layout.path().join("blobs").join(digest.algorithm()).join(digest.hex())).unwrap();
 }
 
@@ -377,7 +416,7 @@ fn answer(root: &Path, seen: &Seen) -> Answer {
             let from = Layout::open(root.join(parameter("from"))).unwrap();
             match from.get_blob(&digest, 1 << 20).unwrap() {
                 Some(content) => {
-                    layout.put_blob(&content).unwrap();
+                    BuiltLayout::at(root.join(name)).put_blob(&content);
                     Answer::new(201, "", "")
                 }
                 None => Answer::new(202, "", ""),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bakeplan::internals::registry::{Client, Clock, Event, Observer, RemoteRepository, Settings};
+use bakeplan::internals::registry::{Client, Clock, Observer, RemoteRepository, RequestEvent, Settings};
 
 use crate::loopback::{Answer, Seen};
 
@@ -46,13 +46,13 @@ impl Clock for TestClock {
 pub(super) struct Recorder(Mutex<Vec<String>>);
 
 impl Observer for Recorder {
-    fn observe(&self, event: &Event<'_>) {
+    fn observe(&self, event: &RequestEvent<'_>) {
         let line = match event {
-            Event::Sent(request) => format!("{} {}", request.method, request.path),
-            Event::Answered { status, .. } => status.to_string(),
-            Event::Failed { problem, .. } => problem.to_string(),
-            Event::Slow { received, .. } => format!("slow: {received}"),
-            Event::Waiting { pause, why, .. } => format!("wait {} ms: {why}", pause.as_millis()),
+            RequestEvent::Sent(request) => format!("{} {}", request.method, request.path),
+            RequestEvent::Answered { status, .. } => status.to_string(),
+            RequestEvent::Failed { problem, .. } => problem.to_string(),
+            RequestEvent::Slow { received, .. } => format!("slow: {received}"),
+            RequestEvent::Waiting { pause, why, .. } => format!("wait {} ms: {why}", pause.as_millis()),
         };
         self.0.lock().unwrap().push(line);
     }

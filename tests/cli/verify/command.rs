@@ -93,8 +93,9 @@ fn an_explanation_says_what_it_is() {
     let world = merged();
     let digest = &world.built["app-linux-amd64"];
     let layout = world.layout("acme/app");
-    let build =
-        bakeplan::internals::registry::Store::get_manifest(&layout, &digest.clone().into()).unwrap().unwrap();
+    let build = bakeplan::internals::registry::Store::get_manifest(&*layout, &digest.clone().into())
+        .unwrap()
+        .unwrap();
     put_tag(&layout, "one", &build);
     test(&world)
         .args(["verify", "--explain", "oci-layout:acme/app:one"])

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::attributes::{
-    Attribute, AttributeKind, GROUP_ATTRIBUTES, GroupAttribute, GroupAttributeKind, LimitKind, each_limit,
+    AttributeKind, GROUP_ATTRIBUTES, GroupAttribute, GroupAttributeKind, LimitKind, TargetAttribute,
+    each_limit,
 };
 use super::definition::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Whole};
 use super::flags::{self, FlagError};
@@ -91,7 +92,7 @@ enum Step {
 
 impl Decoder<'_> {
     fn attribute(&mut self, target: &mut Target, name: &str, value: &Value, expr: &Expr) {
-        let Some(attribute) = Attribute::named(name) else { return };
+        let Some(attribute) = TargetAttribute::named(name) else { return };
         match &attribute.kind {
             AttributeKind::Text(at) => *(at.get_mut)(target) = self.nullable(value, expr),
             AttributeKind::Description(at) => *(at.get_mut)(target) = self.string(value, expr),

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::attributes::{Attribute, AttributeKind, LIMITS, LimitKind, SetKey, TARGET_ATTRIBUTES};
+use super::attributes::{AttributeKind, LIMITS, LimitKind, SetKey, TARGET_ATTRIBUTES, TargetAttribute};
 use super::definition::{Definition, Entry, Policy, Resources, Target, Whole};
 use super::flags::{self, FlagError};
 use super::text::Text;
@@ -23,7 +23,7 @@ const OTHER_KEYS: [&str; 3] = [LOAD, PUSH, SECRET];
 
 /// The keys of `--set`, for suggestions.
 fn keys() -> impl Iterator<Item = &'static str> + Clone {
-    OTHER_KEYS.into_iter().chain(TARGET_ATTRIBUTES.iter().filter_map(Attribute::key))
+    OTHER_KEYS.into_iter().chain(TARGET_ATTRIBUTES.iter().filter_map(TargetAttribute::key))
 }
 
 /// Looks up an environment variable.
@@ -102,7 +102,7 @@ impl Taking {
         if root == SECRET {
             return Self::NamedOnly;
         }
-        let Some(attribute) = Attribute::set_by(root) else { return Self::Last };
+        let Some(attribute) = TargetAttribute::set_by(root) else { return Self::Last };
         match &attribute.kind {
             AttributeKind::List(_)
             | AttributeKind::Texts(_)
@@ -368,7 +368,7 @@ impl Override {
             LOAD => set_load(&mut target.output, self.boolean()?),
             _ => {
                 let unknown = || FlagError(format!("unknown key `{root}`"));
-                let attribute = Attribute::set_by(root).ok_or_else(unknown)?;
+                let attribute = TargetAttribute::set_by(root).ok_or_else(unknown)?;
                 let is_replaced = match attribute.set {
                     SetKey::Empties(empty) => {
                         empty(target);
@@ -385,7 +385,12 @@ impl Override {
     }
 
     /// Sets an attribute, or the part of it that `rest` names. Whether nothing is left of what it was.
-    fn set(&self, attribute: &Attribute, rest: Option<&str>, target: &mut Target) -> Result<bool, FlagError> {
+    fn set(
+        &self,
+        attribute: &TargetAttribute,
+        rest: Option<&str>,
+        target: &mut Target,
+    ) -> Result<bool, FlagError> {
         let name = || {
             let problem =
                 || FlagError(format!("`{0}` needs a name after it, as in `{0}.NAME`", attribute.name));

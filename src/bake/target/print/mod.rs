@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::attributes::{
-    Attribute, AttributeKind, Escape, GroupAttribute, GroupAttributeKind, Limit, LimitKind, each_attribute,
-    each_group_attribute, each_limit,
+    AttributeKind, Escape, GroupAttribute, GroupAttributeKind, Limit, LimitKind, TargetAttribute,
+    each_attribute, each_group_attribute, each_limit,
 };
 use super::definition::{Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target};
 use super::text::Text;
@@ -111,7 +111,7 @@ pub(crate) fn target(target: &Target, form: Form) -> Json<'_> {
     let mut writer = Writer { form, members: vec![] };
     each_attribute(
         #[inline(always)]
-        |Attribute { name, kind, escape, set: _, decides: _, reach: _, form: _ }| match kind {
+        |TargetAttribute { name, kind, escape, set: _, decides: _, reach: _, form: _ }| match kind {
             AttributeKind::Text(at) | AttributeKind::Context(at) => {
                 writer.text(name, (at.get)(target).as_ref(), *escape);
             }

@@ -29,7 +29,7 @@ pub struct Options {
 
 /// What a merge works with.
 #[derive(Clone, Copy)]
-pub struct Surroundings<'a> {
+pub struct MergeTools<'a> {
     /// The repositories of [`Planned::locations`](crate::published::planned::Planned::locations), in that order.
     pub sites: &'a [Site],
     /// Tells the time, and waits.
