@@ -276,6 +276,12 @@ const ROWS: &[Row] = &[
         By("tests/cli/merge/layouts.rs", "allow_retag"),
     ),
     row(
+        "--keep-existing",
+        ("--keep-existing=1", NO_VALUE),
+        "--keep-existing",
+        By("tests/cli/merge/existing.rs", "keep_existing"),
+    ),
+    row(
         "--allow-mixed-bases",
         ("--allow-mixed-bases=1", NO_VALUE),
         "--allow-mixed-bases",

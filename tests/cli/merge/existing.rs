@@ -4,7 +4,7 @@ use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::{Outcome, Report, Status};
 use bakeplan::internals::registry::Store;
 
-use super::world::{Build, TAGS, World, plan, plan_of, put_tag};
+use super::world::{Build, TAGS, World, literal, plan, plan_of, put_tag};
 use crate::loopback::{Answer, Reply, Server};
 use crate::support::Test;
 use crate::verify::desk::{found, of_plan};
@@ -62,7 +62,7 @@ fn a_tag_that_may_not_change_is_met_before_any_other_is_written() {
         let before = world.tags("a");
         let server = fixed(&world, &refusal);
         // Tags that are not there yet come first in the plan.
-        let tags = format!(r#"{{"name":"sha-1a2b3c"}},{TAGS},{{"name":"1.4.2-0"}}"#);
+        let tags = format!("{},{TAGS},{}", literal("sha-1a2b3c"), literal("1.4.2-0"));
         let repository = format!("{}/a", server.host());
         let document = plan_of(&[&repository], &tags, r#""version":"1.4.2","#, "hold");
         let report = world.merge(&document, Options::default());
