@@ -33,7 +33,7 @@ pub const NAMES: [&str; 18] = [
 ///
 /// # Errors
 /// A message for the first that is no fact, and when they contradict each other.
-pub fn parse(given: &[String]) -> Result<Facts, String> {
+pub(crate) fn parse(given: &[String]) -> Result<Facts, String> {
     let mut pairs = Vec::new();
     for text in given {
         let missing = || format!("`--fact {text}`: a fact is given as `{text}=VALUE`");
@@ -49,7 +49,7 @@ pub fn parse(given: &[String]) -> Result<Facts, String> {
 ///
 /// # Errors
 /// The position of the first that is no fact, and a message; only a message when they contradict each other.
-pub fn of_pairs(given: &[(&str, &str)]) -> Result<Facts, (Option<usize>, String)> {
+pub(crate) fn of_pairs(given: &[(&str, &str)]) -> Result<Facts, (Option<usize>, String)> {
     let mut object = Map::new();
     for (at, (name, value)) in given.iter().enumerate() {
         if !NAMES.contains(name) {
@@ -67,7 +67,7 @@ pub fn of_pairs(given: &[(&str, &str)]) -> Result<Facts, (Option<usize>, String)
 ///
 /// # Errors
 /// A message about the first mistake.
-pub fn from_json(text: &str) -> Result<Facts, String> {
+pub(crate) fn from_json(text: &str) -> Result<Facts, String> {
     // What is not known may also be `null`.
     let value: Value = serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
     let Value::Object(object) = &value else { return Err("it is no JSON object".into()) };

@@ -19,10 +19,10 @@ use super::command::{CommandFailure, Run, without_credentials};
 pub(super) const REMOTE: &str = "origin";
 
 /// The arguments with which git lists what the remote has.
-pub const LIST: [&str; 4] = ["ls-remote", "--tags", "--heads", REMOTE];
+pub(crate) const LIST: [&str; 4] = ["ls-remote", "--tags", "--heads", REMOTE];
 
 /// How ssh is run, unless the user says so: it asks nobody anything.
-pub const SSH: &str = "ssh -o BatchMode=yes -o ConnectTimeout=30";
+pub(crate) const SSH: &str = "ssh -o BatchMode=yes -o ConnectTimeout=30";
 
 /// Lists the settings that matter for a remote.
 const SETTINGS: [&str; 5] =
