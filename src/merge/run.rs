@@ -7,7 +7,7 @@ use super::check::check;
 use super::decide::{
     Decision, immutable, is_released, may_be_version, only_adds, says_it_is, unguarded, unlisted,
 };
-use super::publish::{IndexState, Job, TagJob, publish};
+use super::publish::{IndexState, Job, PublishResult, TagJob, publish};
 use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Outcome, Report, Settled, Status};
 use super::subject::{Checked, Subject};
@@ -219,6 +219,7 @@ fn check_released(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Vec<Diagnosti
     problems
 }
 
+/// Writes what is decided, or says what would be written.
 fn write(
     ready: &[Ready<'_>],
     options: Options,
@@ -226,6 +227,37 @@ fn write(
     tools: &MergeTools<'_>,
     report: &mut Report,
 ) {
+    let jobs = jobs(ready, options, records, tools, report);
+    if options.dry_run {
+        for job in &jobs {
+            let image = report.images.get_mut(job.image).expect("every image is reported");
+            image.commands.extend(job.command.as_deref().map(command::line));
+        }
+        return;
+    }
+    let unable = jobs.iter().filter(|job| job.command.as_ref().is_some_and(Vec::is_empty));
+    let unable: BTreeSet<&str> = unable.map(|job| job.image).collect();
+    if !unable.is_empty() {
+        report.problems.extend(unable.into_iter().map(command::several_repositories));
+        report.images.values_mut().for_each(|image| image.status = Status::Failed);
+        return;
+    }
+    let published = publish(&jobs, tools);
+    settle(&jobs, published, report);
+    for one in ready.iter().filter(|one| report.images[one.key].status != Status::Failed) {
+        let sites = one.places.iter().map(|&site| &tools.sites[site].location);
+        report.published.extend(sites.map(|location| location.with_digest(&one.manifest.digest)));
+    }
+}
+
+/// What there is to be written; the report has what is decided of each image.
+fn jobs<'r>(
+    ready: &'r [Ready<'_>],
+    options: Options,
+    records: &[Record],
+    tools: &MergeTools<'_>,
+    report: &mut Report,
+) -> Vec<Job<'r>> {
     let mut jobs = Vec::new();
     for one in ready {
         let image = report.images.get_mut(one.key).expect("every image is reported");
@@ -270,22 +302,12 @@ fn write(
             });
         }
     }
-    if options.dry_run {
-        for job in &jobs {
-            let image = report.images.get_mut(job.image).expect("every image is reported");
-            image.commands.extend(job.command.as_deref().map(command::line));
-        }
-        return;
-    }
-    let unable = jobs.iter().filter(|job| job.command.as_ref().is_some_and(Vec::is_empty));
-    let unable: BTreeSet<&str> = unable.map(|job| job.image).collect();
-    if !unable.is_empty() {
-        report.problems.extend(unable.into_iter().map(command::several_repositories));
-        report.images.values_mut().for_each(|image| image.status = Status::Failed);
-        return;
-    }
-    let published = publish(&jobs, tools);
-    for job in &jobs {
+    jobs
+}
+
+/// Reports how the writing went.
+fn settle(jobs: &[Job<'_>], published: PublishResult, report: &mut Report) {
+    for job in jobs {
         let image = report.images.get_mut(job.image).expect("every image is reported");
         let mut outcomes = published.outcomes.get(job.image).cloned().unwrap_or_default();
         for tag in &job.tags {
@@ -300,10 +322,6 @@ fn write(
     }
     report.problems.extend(published.problems);
     report.notes.extend(published.notes);
-    for one in ready.iter().filter(|one| report.images[one.key].status != Status::Failed) {
-        let sites = one.places.iter().map(|&site| &tools.sites[site].location);
-        report.published.extend(sites.map(|location| location.with_digest(&one.manifest.digest)));
-    }
 }
 
 /// The report of a merge that wrote nothing, since something is wrong.

@@ -156,55 +156,13 @@ fn from_tags(
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<UnresolvedImage> {
-    let mut by_tags: IndexMap<BTreeSet<String>, Vec<&Target>> = IndexMap::new();
-    // A name that the command line does not have is in a group.
-    let mut grouped: BTreeMap<&str, &Text> = BTreeMap::new();
-    for member in input.definition.groups.values().flat_map(|group| group.members()) {
-        grouped.entry(member.as_str()).or_insert(member);
-    }
-    for name in input.names {
-        grouped.remove(name.as_str());
-    }
-    for name in level_zero_names(input, targets, diagnostics) {
-        let target = match targets.get(&name, grouped.get(&*name).copied()) {
-            Ok(target) => target,
-            Err(found) => {
-                diagnostics.extend(found);
-                continue;
-            }
-        };
-        let names = target.pushed_names();
-        if !legs::is_pushable(target) {
-            continue;
-        }
-        if names.is_empty() {
-            diagnostics.extend(pushes_nowhere(target));
-            continue;
-        }
-        by_tags.entry(names.iter().map(normalized).collect()).or_default().push(target);
-    }
     let mut images = Vec::new();
-    for members in by_tags.values() {
-        let names: Vec<&str> = members.iter().map(|target| &*target.name).collect();
-        if let Some(Overlap { first, second, platform }) = overlapping(members, targets) {
-            let why = match platform {
-                Some(platform) => format!("both build `{platform}`"),
-                None => "they do not both list their platforms".to_owned(),
-            };
-            let message = format!("`{}` and `{}` have the same tags, and {why}", first.name, second.name);
-            let tag = |target: &Target| target.image_names().iter().find_map(|name| name.span);
-            // One of them may have inherited the other's tags.
-            let place = |target: &Target| if tag(first) == tag(second) { target.span } else { tag(target) };
-            diagnostics.report(
-                Diagnostic::error("tag-collision", message)
-                    .at(place(second), "again")
-                    .at(place(first), "first here")
-                    .with_help(
-                        "targets that share their tags become one image only if their platforms differ",
-                    ),
-            );
+    for members in by_tags(input, targets, diagnostics).values() {
+        if let Some(overlap) = overlapping(members, targets) {
+            diagnostics.report(collision(&overlap));
             continue;
         }
+        let names: Vec<&str> = members.iter().map(|target| &*target.name).collect();
         if names.len() > 1 {
             let message = format!("{} have the same tags and become one image", names.join(" and "));
             diagnostics.report(Diagnostic::note("merged-targets", message).at(members[0].span, ""));
@@ -241,6 +199,58 @@ fn from_tags(
         );
     }
     images
+}
+
+/// The targets that Bake would build and push, by their tags.
+fn by_tags<'t>(
+    input: &Input<'_>,
+    targets: &'t Targets<'_>,
+    diagnostics: &mut Diagnostics,
+) -> IndexMap<BTreeSet<String>, Vec<&'t Target>> {
+    let mut by_tags: IndexMap<BTreeSet<String>, Vec<&Target>> = IndexMap::new();
+    // A name that the command line does not have is in a group.
+    let mut grouped: BTreeMap<&str, &Text> = BTreeMap::new();
+    for member in input.definition.groups.values().flat_map(|group| group.members()) {
+        grouped.entry(member.as_str()).or_insert(member);
+    }
+    for name in input.names {
+        grouped.remove(name.as_str());
+    }
+    for name in level_zero_names(input, targets, diagnostics) {
+        let target = match targets.get(&name, grouped.get(&*name).copied()) {
+            Ok(target) => target,
+            Err(found) => {
+                diagnostics.extend(found);
+                continue;
+            }
+        };
+        let names = target.pushed_names();
+        if !legs::is_pushable(target) {
+            continue;
+        }
+        if names.is_empty() {
+            diagnostics.extend(pushes_nowhere(target));
+            continue;
+        }
+        by_tags.entry(names.iter().map(normalized).collect()).or_default().push(target);
+    }
+    by_tags
+}
+
+/// The error for two targets with the same tags that cannot be one image.
+fn collision(Overlap { first, second, platform }: &Overlap<'_>) -> Diagnostic {
+    let why = match platform {
+        Some(platform) => format!("both build `{platform}`"),
+        None => "they do not both list their platforms".to_owned(),
+    };
+    let message = format!("`{}` and `{}` have the same tags, and {why}", first.name, second.name);
+    let tag = |target: &Target| target.image_names().iter().find_map(|name| name.span);
+    // One of them may have inherited the other's tags.
+    let place = |target: &Target| if tag(first) == tag(second) { target.span } else { tag(target) };
+    Diagnostic::error("tag-collision", message)
+        .at(place(second), "again")
+        .at(place(first), "first here")
+        .with_help("targets that share their tags become one image only if their platforms differ")
 }
 
 /// A warning for a target that pushes unasked, and is local all the same.

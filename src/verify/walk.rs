@@ -299,16 +299,7 @@ impl<'a> Walk<'a> {
         }
         let platform = entry.platform.clone().filter(|platform| !platform.os.is_empty());
         let is_unknown = platform.as_ref().is_some_and(DescriptorPlatform::is_unknown);
-        let what = match (attests, &platform) {
-            (Some(image), _) => {
-                let about = tree.images.iter().find(|known| known.digest.as_str() == image);
-                let about = about.map_or_else(|| image.to_owned(), Branch::platform_name);
-                format!("the attestation of {about}")
-            }
-            (None, Some(platform)) if !is_unknown => platform.to_string(),
-            (None, Some(_)) => "an entry of the platform unknown/unknown".to_owned(),
-            (None, None) => "an entry without a platform".to_owned(),
-        };
+        let what = described(tree, attests, platform.as_ref());
         if let Some(image) = attests {
             if !subjects.contains(image) {
                 let message = format!("an attestation refers to an image that is not in the index: {image}");
@@ -339,27 +330,34 @@ impl<'a> Walk<'a> {
         if is_unknown {
             return;
         }
-        match (&platform, &configured) {
+        self.check_platform(place, digest, platform.as_ref(), configured.as_ref());
+        let platform = platform.or(configured);
+        if let Some(platform) = &platform {
+            self.check_platform_is_new(place, platform, digest, seen);
+        }
+        tree.images.push(Branch { digest: digest.clone(), platform, attests, manifest });
+    }
+
+    /// Compares the platform that the index has with that of the configuration.
+    fn check_platform(
+        &mut self,
+        place: &Trail,
+        digest: &Digest,
+        named: Option<&DescriptorPlatform>,
+        configured: Option<&DescriptorPlatform>,
+    ) {
+        match (named, configured) {
             (Some(named), Some(own)) if !agree(named, own) => {
                 let message =
                     format!("the index says that {digest} is for {named}, but its configuration says {own}");
                 self.report(Code::WrongPlatform, place, digest, message);
             }
             (None, _) => {
-                self.report(
-                    Code::NoPlatform,
-                    place,
-                    digest,
-                    format!("the index gives no platform for {digest}"),
-                );
+                let message = format!("the index gives no platform for {digest}");
+                self.report(Code::NoPlatform, place, digest, message);
             }
             _ => {}
         }
-        let platform = platform.or(configured);
-        if let Some(platform) = &platform {
-            self.check_platform_is_new(place, platform, digest, seen);
-        }
-        tree.images.push(Branch { digest: digest.clone(), platform, attests, manifest });
     }
 
     /// Reports a platform that comes twice.
@@ -507,4 +505,18 @@ impl<'a> Walk<'a> {
 fn agree(named: &DescriptorPlatform, own: &DescriptorPlatform) -> bool {
     let (named, own) = (named.normal(), own.normal());
     (&named.0, &named.1) == (&own.0, &own.1) && (named.2 == own.2 || named.2.is_empty() || own.2.is_empty())
+}
+
+/// An entry of an index as messages call it.
+fn described(tree: &Tree<'_>, attests: Option<&str>, platform: Option<&DescriptorPlatform>) -> String {
+    match (attests, platform) {
+        (Some(image), _) => {
+            let about = tree.images.iter().find(|known| known.digest.as_str() == image);
+            let about = about.map_or_else(|| image.to_owned(), Branch::platform_name);
+            format!("the attestation of {about}")
+        }
+        (None, Some(platform)) if !platform.is_unknown() => platform.to_string(),
+        (None, Some(_)) => "an entry of the platform unknown/unknown".to_owned(),
+        (None, None) => "an entry without a platform".to_owned(),
+    }
 }

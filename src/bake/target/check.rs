@@ -252,6 +252,7 @@ fn is_go_float(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bake::values::{Mark, MarkedStr, Marks};
 
     #[test]
     fn sizes() {
@@ -314,6 +315,24 @@ mod tests {
         let expected = "`resources.memory` is \"-1\"; expected a size such as `128m` or `1GiB`";
         assert_eq!(with("-1", "1g"), [expected]);
         assert_eq!(problems(|target| target.shm_size = Some(" 1g".into())).len(), 1);
+    }
+
+    #[test]
+    fn of_an_annotation_only_the_value_may_wait_for_the_build() {
+        let kept = |text: &str| {
+            let value = MarkedStr::normalized(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}"));
+            let value = value.marked(&Marks::of(Mark::Kept("A".into())));
+            problems(|target| target.annotations = vec![Text { value, span: None }]).len()
+        };
+        for (annotation, expected) in [
+            ("a=<A>", 0),
+            ("manifest:a=<A>", 0),
+            ("thing:a=<A>", 1),
+            ("manifest[nope]:a=<A>", 1),
+            ("<A>:a=1", 0),
+        ] {
+            assert_eq!(kept(annotation), expected, "{annotation}");
+        }
     }
 
     #[test]
