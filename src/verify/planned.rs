@@ -477,11 +477,18 @@ impl<'a> ImageCheck<'_, 'a> {
                 wrong.extend(differing(planned, &entry.annotations, &of));
             }
         }
-        for one in wrong {
-            let message = format!("image `{}`: {one}", self.key);
-            let finding = Finding::new(Code::WrongAnnotations, &place.references, message);
-            self.walk.findings.push(finding.about(&tree.served.manifest.digest));
+        let message = match wrong.as_slice() {
+            [] => return,
+            [one] => format!("image `{}`: {one}", self.key),
+            several => {
+                format!("image `{}`: {} annotations are not the planned ones", self.key, several.len())
+            }
+        };
+        let mut finding = Finding::new(Code::WrongAnnotations, &place.references, message);
+        if wrong.len() > 1 {
+            finding.notes = wrong;
         }
+        self.walk.findings.push(finding.about(&tree.served.manifest.digest));
     }
 
     /// Compares the tags of a repository with each other, and the repositories.
