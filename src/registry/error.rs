@@ -309,7 +309,8 @@ impl Error {
                 if !matches!(refusal.reason, Reason::MissingScope(_) | Reason::ReadOnly)
         );
         let host = self.subject.split('/').next().unwrap_or_default();
-        let own = rights::to_write(host, self.entries()).filter(|_| writes && !is_about_login);
+        let own = rights::to_write(host, self.entries().iter().map(|entry| entry.message.as_str()))
+            .filter(|_| writes && !is_about_login);
         Some(own.map_or(usual, str::to_owned))
     }
 }

@@ -1,7 +1,5 @@
 //! How the right to write is given where a registry has its own way; each says it in other words, or in none.
 
-use super::error::ErrorEntry;
-
 /// The end of a registry's name, and what gives the right to write there.
 const CURES: [(&str, &str); 9] = [
     ("ghcr.io", GITHUB),
@@ -32,10 +30,10 @@ const CURES: [(&str, &str); 9] = [
 
 const GITHUB: &str = "give the job `permissions: packages: write`; a package that exists has to be linked to the repository of this run, with the role *Write* under *Manage Actions access* in its settings";
 
-/// What gives the right to write to a registry, whatever it said; none where there is no special way.
-pub(super) fn to_write(host: &str, said: &[ErrorEntry]) -> Option<&'static str> {
+/// What gives the right to write to a registry that said this; none where there is no special way.
+pub(super) fn to_write<'s>(host: &str, mut said: impl Iterator<Item = &'s str>) -> Option<&'static str> {
     // A GitHub server of one's own has any name, and this word for the right.
-    if said.iter().any(|entry| entry.message.contains("write_package")) {
+    if said.any(|message| message.contains("write_package")) {
         return Some(GITHUB);
     }
     let host = host.split(':').next().unwrap_or_default();
@@ -63,12 +61,11 @@ mod tests {
             ("registry.example:5000", None),
             ("127.0.0.1:5000", None),
         ] {
-            let found = to_write(host, &[]);
+            let found = to_write(host, std::iter::empty());
             assert_eq!(found.is_some(), expected.is_some(), "{host}");
             assert!(found.unwrap_or_default().contains(expected.unwrap_or_default()), "{host}");
         }
-        let message = "permission_denied: write_package".to_owned();
-        let said = [ErrorEntry { code: "DENIED".to_owned(), message, detail: String::new() }];
-        assert_eq!(to_write("packages.example", &said), Some(GITHUB));
+        let said = ["permission_denied: write_package"];
+        assert_eq!(to_write("packages.example", said.into_iter()), Some(GITHUB));
     }
 }
