@@ -507,7 +507,13 @@ impl<'a> ImageCheck<'_, 'a> {
                 let location = &self.walk.sites[*site].location;
                 let message =
                     format!("the tags of image `{}` in `{location}` have {} digests", self.key, groups.len());
-                let tags = groups.values().flatten().map(|tag| tag.checked.reference.clone());
+                // The version's own tags say what it is, if they agree.
+                let own = |tags: &Vec<&State<'_>>| tags.iter().any(|tag| !tag.planned.floating);
+                let right: Vec<_> =
+                    groups.iter().filter(|(_, tags)| own(tags)).map(|(digest, _)| *digest).collect();
+                let is_wrong = |digest: &Digest| right.len() != 1 || *right[0] != *digest;
+                let wrong = groups.iter().filter(|(digest, _)| is_wrong(digest)).flat_map(|(_, tags)| tags);
+                let tags = wrong.map(|tag| tag.checked.reference.clone());
                 let mut finding = Finding::new(Code::TagsDisagree, &tags.collect::<Vec<_>>(), message);
                 for (digest, tags) in &groups {
                     let names: Vec<_> = tags.iter().map(|tag| format!("`{}`", tag.planned.name)).collect();
