@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
+use super::astray::Astray;
 use super::index::{IndexSource, referrer};
 use super::subject::{Checked, Missing, Subject};
 use crate::diagnostic::Diagnostic;
@@ -21,7 +22,13 @@ const MAX_ENTRIES: usize = 100;
 /// Checks an image, as far as the records tell. It has to be done again when the questions are answered.
 #[must_use]
 pub(crate) fn check(subject: &Subject<'_>, records: &[Record]) -> Checked {
-    let mut walk = ImageCheck { subject, records, seen: BTreeMap::new(), checked: Checked::default() };
+    let mut walk = ImageCheck {
+        subject,
+        records,
+        seen: BTreeMap::new(),
+        astray: Astray::new(),
+        checked: Checked::default(),
+    };
     for (leg, build) in &subject.image.builds {
         if !subject.metadata.builds.contains_key(leg) {
             walk.missing(leg, build);
@@ -45,6 +52,7 @@ pub(crate) fn check(subject: &Subject<'_>, records: &[Record]) -> Checked {
             None => {}
         }
     }
+    walk.tell_astray();
     walk.checked
 }
 
@@ -53,6 +61,8 @@ struct ImageCheck<'a> {
     records: &'a [Record],
     /// The leg of each platform.
     seen: BTreeMap<String, String>,
+    /// What sites are without, and cannot take over.
+    astray: Astray,
     checked: Checked,
 }
 
@@ -432,15 +442,23 @@ impl<'a> ImageCheck<'a> {
             return;
         }
         let has_it = |other: &usize| self.records[*other].manifest(&manifest.digest).present().is_some();
-        let others = self.list(self.subject.places.iter().copied().filter(has_it));
-        let message = format!(
-            "{what} of build `{leg}`, {}, is in {others}, but not in `{}`",
-            manifest.digest,
-            self.location(site)
-        );
-        self.lack(message).help = Some(
-            "push the build to every repository of its image, as `docker-bake.json` of this plan says".into(),
-        );
+        let others: Vec<usize> = self.subject.places.iter().copied().filter(has_it).collect();
+        let part = format!("{what} of build `{leg}`, {}", manifest.digest);
+        self.astray.entry(site).or_default().add(leg, others, part);
+    }
+
+    /// Says what sites are without: whatever is missing of a build, it was not pushed there.
+    fn tell_astray(&mut self) {
+        for (site, lacking) in std::mem::take(&mut self.astray) {
+            let others = self.list(lacking.others.iter().copied());
+            let message = lacking.message(&others, &self.location(site).to_string());
+            let problem = self.lack(message);
+            problem.notes = lacking.parts;
+            problem.help = Some(
+                "push the build to every repository of its image, as `docker-bake.json` of this plan says"
+                    .into(),
+            );
+        }
     }
 
     fn blob(&mut self, leg: &str, what: &str, site: usize, blob: &Descriptor) {
@@ -480,6 +498,12 @@ impl<'a> ImageCheck<'a> {
                 }
                 if !self.records[site].is_measured(&blob.digest) {
                     return self.need(site, Question::Measure(blob.digest.clone()));
+                }
+                let has_it = |other: &usize| records[*other].blob(&blob.digest).present().is_some();
+                let others: Vec<usize> = self.subject.places.iter().copied().filter(has_it).collect();
+                if !others.is_empty() {
+                    let part = format!("blob {} of {what} of build `{leg}`", blob.digest);
+                    return self.astray.entry(site).or_default().add(leg, others, part);
                 }
                 let message = format!(
                     "blob {} ({} bytes) of {what} of build `{leg}` is not in `{}`",

@@ -9,6 +9,7 @@ pub(crate) mod index;
 
 pub(crate) mod subject;
 
+mod astray;
 pub(crate) mod check;
 
 // What is told.

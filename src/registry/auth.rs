@@ -112,6 +112,8 @@ struct Slot {
 pub(super) struct Authenticator {
     exchanger: Arc<Exchanger>,
     credentials: Credentials,
+    /// Registries that accepted a password.
+    accepted: Mutex<BTreeSet<String>>,
     /// What each registry wants, once it said so.
     challenges: Mutex<BTreeMap<String, Challenge>>,
     slots: Mutex<Vec<Arc<Slot>>>,
@@ -119,7 +121,8 @@ pub(super) struct Authenticator {
 
 impl Authenticator {
     pub(super) fn new(exchanger: Arc<Exchanger>, credentials: Credentials) -> Self {
-        Self { exchanger, credentials, challenges: Mutex::default(), slots: Mutex::default() }
+        let (accepted, challenges, slots) = Default::default();
+        Self { exchanger, credentials, accepted, challenges, slots }
     }
 
     /// Takes note of what a registry wants.
@@ -140,6 +143,13 @@ impl Authenticator {
             (Challenge::Basic, Login::IdentityToken(token)) => fresh(basic("", token)),
             (Challenge::Basic, Login::Anonymous) => Err(refuse()),
             (Challenge::Bearer(bearer), _) => self.token(bearer, needs, &found).map(Some),
+        }
+    }
+
+    /// Takes note that a registry accepted a password.
+    pub(super) fn accepted(&self, registry: &Url, used: &Authorization) {
+        if used.header.starts_with("Basic ") {
+            lock(&self.accepted).insert(registry.authority.clone());
         }
     }
 
@@ -183,7 +193,11 @@ impl Authenticator {
         let reason = match (&found.login, &found.problem, token) {
             (Login::Anonymous, Some(problem), _) => Reason::Unreadable(problem.clone()),
             (Login::Anonymous, None, _) => Reason::NoCredentials,
-            (_, _, Some(token)) => Reason::MissingScope(granted(token)),
+            (_, _, Some(token)) => match granted(token) {
+                Some(granted) if Scopes::parse(&granted).covers(&needs.scopes) => Reason::DistrustedToken,
+                granted => Reason::MissingScope(granted),
+            },
+            (_, _, None) if lock(&self.accepted).contains(&needs.registry.authority) => Reason::ReadOnly,
             (_, _, None) => Reason::WrongCredentials,
         };
         let with_scope = token.is_some() || matches!(reason, Reason::NoCredentials);
@@ -192,6 +206,7 @@ impl Authenticator {
             credentials: found.name.clone(),
             scope: if with_scope { needs.scopes.to_string() } else { String::new() },
             host: host.to_owned(),
+            registry: needs.repository.registry().to_string(),
             errors,
         }))
     }

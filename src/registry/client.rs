@@ -201,6 +201,9 @@ impl Client {
                 let errors = explanation(&answer.content_type(), &answer.body);
                 return Err(ErrorKind::Denied { credentials, scope: needs.scopes.to_string(), errors });
             }
+            if let Some(used) = authorization.as_ref().filter(|_| answer.is_success()) {
+                authenticator.accepted(&registry, used);
+            }
             return Ok(answer);
         }
     }

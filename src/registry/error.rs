@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::rights;
 use super::transport::TransportError;
 use crate::diagnostic::Diagnostic;
 use crate::reference::Digest;
@@ -102,6 +103,8 @@ pub enum ErrorKind {
         problem: TransportError,
         /// The host, which is another than the registry's when it sends tokens or blobs from elsewhere.
         host: String,
+        /// Who sent us to that host, if someone did.
+        sent_by: Option<String>,
         /// How often it was tried.
         attempts: u32,
     },
@@ -139,8 +142,10 @@ pub struct Refusal {
     pub credentials: String,
     /// What was asked for, such as `repository:acme/app:pull,push`; empty where there are no tokens.
     pub scope: String,
-    /// The host that refused.
+    /// The host that refused: the registry, or its token server.
     pub host: String,
+    /// The registry, as one logs in to it.
+    pub registry: String,
     /// What it said.
     pub errors: Vec<ErrorEntry>,
 }
@@ -154,6 +159,10 @@ pub enum Reason {
     WrongCredentials,
     /// They are right, and do not allow this. The scope that was granted, where the token tells it.
     MissingScope(Option<String>),
+    /// They are right, were accepted for reading, and do not allow writing.
+    ReadOnly,
+    /// The token server granted what was asked for, and the registry does not accept the token.
+    DistrustedToken,
     /// They cannot be read, or the helper that keeps them failed.
     Unreadable(String),
 }
@@ -249,11 +258,14 @@ impl Error {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         Some(match &*self.kind {
-            ErrorKind::Unauthorized(refusal) => refusal.help(),
-            ErrorKind::Denied { .. } => {
-                "give these credentials the right to do this; registries also deny it when the repository does not exist".into()
+            _ if self.operation == Operation::ListTags && self.is_refused() => {
+                format!("{LIST}; {}", self.cure().unwrap_or_else(|| "the registry may have no such list".to_owned()))
             }
+            ErrorKind::Unauthorized(_) | ErrorKind::Denied { .. } => return self.cure(),
             ErrorKind::RateLimited { .. } => "try again later, or log in: limits are higher with an account".into(),
+            ErrorKind::Transport { problem, sent_by: Some(_), .. } if problem.is_transient() => {
+                "a firewall or proxy may let the registry through and not the host where it keeps content: allow that, too".into()
+            }
             ErrorKind::Transport { problem, .. } => return problem.help().map(str::to_owned),
             ErrorKind::Digest { .. } => "something between here and the registry changes content, or the registry is damaged".into(),
             ErrorKind::NotStored { .. } | ErrorKind::ForeignNotFound { .. } => "check the registry's address; a proxy may also have answered in its place".into(),
@@ -266,16 +278,57 @@ impl Error {
     }
 }
 
+/// What helps where tags cannot be listed.
+const LIST: &str = "without the list of tags, name the versions that are released in `known_versions` and merge with `--allow-backward`, which moves floating tags without looking";
+
+impl Error {
+    /// Whether the registry does not do what it was asked, and will not do it another time.
+    fn is_refused(&self) -> bool {
+        matches!(
+            &*self.kind,
+            ErrorKind::Unauthorized(_)
+                | ErrorKind::Denied { .. }
+                | ErrorKind::NotFound(_)
+                | ErrorKind::ForeignNotFound { .. }
+                | ErrorKind::Unsupported { .. }
+                | ErrorKind::Rejected { .. }
+        )
+    }
+
+    /// What gives the right to do this.
+    fn cure(&self) -> Option<String> {
+        let writes = matches!(self.operation, Operation::PutManifest | Operation::MountBlob);
+        let usual = match &*self.kind {
+            ErrorKind::Unauthorized(refusal) => refusal.help(),
+            ErrorKind::Denied { .. } => RIGHT.to_owned(),
+            _ => return None,
+        };
+        let is_about_login = matches!(
+            &*self.kind,
+            ErrorKind::Unauthorized(refusal)
+                if !matches!(refusal.reason, Reason::MissingScope(_) | Reason::ReadOnly)
+        );
+        let host = self.subject.split('/').next().unwrap_or_default();
+        let own = rights::to_write(host, self.entries().iter().map(|entry| entry.message.as_str()))
+            .filter(|_| writes && !is_about_login);
+        Some(own.map_or(usual, str::to_owned))
+    }
+}
+
+/// What helps those who may not do something.
+const RIGHT: &str = "give these credentials the right to do this; registries also refuse it when the repository does not exist";
+
 impl Refusal {
     fn help(&self) -> String {
-        let login = format!("run `docker login {}`", self.host);
+        let login = format!("run `docker login {}`", self.registry);
         match &self.reason {
             Reason::NoCredentials => {
                 format!("{login}; registries also ask for credentials when the repository does not exist")
             }
             Reason::WrongCredentials => format!("{login} again: the password or token is wrong or has expired"),
-            Reason::MissingScope(_) => {
-                "give these credentials the right to do this; registries also refuse it when the repository does not exist".into()
+            Reason::MissingScope(_) | Reason::ReadOnly => RIGHT.to_owned(),
+            Reason::DistrustedToken => {
+                "compare the clocks of the registry and of its token server, and see that the registry trusts that server's key".to_owned()
             }
             Reason::Unreadable(_) => format!("fix that, or {login}"),
         }
@@ -342,8 +395,11 @@ impl fmt::Display for ErrorKind {
                 f,
                 "status {status} answers the write, where a registry answers 201, and what was written cannot be read: {why}"
             ),
-            Self::Transport { problem, host, attempts } => {
+            Self::Transport { problem, host, sent_by: None, attempts } => {
                 write!(f, "{host}: {problem}{}", tried(*attempts))
+            }
+            Self::Transport { problem, host, sent_by: Some(sender), attempts } => {
+                write!(f, "{host}, where {sender} has it: {problem}{}", tried(*attempts))
             }
             Self::Digest { expected, found } => {
                 write!(f, "the content has digest {found}, expected {expected}")
@@ -364,10 +420,14 @@ impl fmt::Display for ErrorKind {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { reason, credentials, scope, host, errors } = self;
+        let Self { reason, credentials, scope, host, registry: _, errors } = self;
         match reason {
             Reason::NoCredentials => {
                 write!(f, "{host} requires credentials, but there are none: {credentials}")?;
+            }
+            Reason::ReadOnly => write!(f, "{host} lets {credentials} read, and not write")?,
+            Reason::DistrustedToken => {
+                write!(f, "{host} refuses a token that grants `{scope}` to {credentials}")?;
             }
             Reason::WrongCredentials => write!(f, "{host} does not accept {credentials}")?,
             Reason::MissingScope(granted) => {
@@ -551,6 +611,7 @@ mod tests {
                 credentials: "key `ghcr.io` in /home/a/.docker/config.json".into(),
                 scope: "repository:acme/app:pull,push".into(),
                 host: "ghcr.io".into(),
+                registry: "ghcr.io".into(),
                 errors: vec![],
             }))
         };

@@ -34,6 +34,8 @@ pub(super) struct Followed {
     pub(super) outcome: Result<Answer, TransportError>,
     /// Who was asked last: another than at first when that one sent us there.
     pub(super) at: Url,
+    /// Who sent us there, if someone did.
+    sent_by: Option<String>,
     /// What becomes of the request if it was too much for that host.
     verdict: Option<Verdict>,
 }
@@ -49,7 +51,8 @@ impl Exchanger {
         let mut at = url.clone();
         let mut verdict = None;
         let outcome = self.reach(&mut at, &mut verdict, message, authorization);
-        Followed { outcome, at, verdict }
+        let sent_by = (!at.has_same_origin(url)).then(|| url.authority.clone());
+        Followed { outcome, at, sent_by, verdict }
     }
 
     /// The same; `at` is who is asked last, and `verdict` what becomes of it if that was too much.
@@ -128,7 +131,7 @@ impl Exchanger {
         message: &Message<'_>,
         attempts: &mut Attempts,
     ) -> Result<Option<Answer>, ErrorKind> {
-        let Followed { outcome, at, verdict } = followed;
+        let Followed { outcome, at, sent_by, verdict } = followed;
         match outcome {
             Ok(answer) if is_transient(answer.status) => {
                 let asked = self.rest_asked_by(&answer);
@@ -159,7 +162,7 @@ impl Exchanger {
                     return Ok(None);
                 }
                 let attempts = attempts.count();
-                Err(ErrorKind::Transport { problem, host: at.authority, attempts })
+                Err(ErrorKind::Transport { problem, host: at.authority, sent_by, attempts })
             }
         }
     }

@@ -22,6 +22,7 @@ mod proxy;
 mod remote;
 mod resolver;
 mod retry;
+mod rights;
 mod roots;
 mod throttle;
 mod transport;

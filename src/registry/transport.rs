@@ -51,6 +51,21 @@ impl Default for Timeouts {
     }
 }
 
+/// Why there is no trust in a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Distrust {
+    /// Its certificate is from an authority that is not known.
+    Authority,
+    /// Its certificate is for other names.
+    Name,
+    /// Its certificate is not valid now.
+    Time,
+    /// Something else is wrong with its certificate.
+    Certificate,
+    /// It does not speak TLS, or not as we do.
+    Protocol,
+}
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
@@ -84,8 +99,8 @@ pub enum TransportError {
     Tls {
         /// Why.
         problem: String,
-        /// Whether the server's certificate is the reason.
-        certificate: bool,
+        /// What is not trusted.
+        distrust: Distrust,
     },
     /// The answer has more bytes than are read.
     #[error("the answer has more than {0} bytes")]
@@ -116,12 +131,18 @@ impl TransportError {
     #[must_use]
     pub fn help(&self) -> Option<&'static str> {
         match self {
-            Self::Tls { certificate: true, .. } => {
-                Some("give the authority of the server's certificate with `--ca-file FILE`")
-            }
-            Self::Tls { certificate: false, .. } => {
-                Some("if the registry does not use TLS, name it with `--insecure-registry HOST`")
-            }
+            Self::Tls { distrust, .. } => Some(match distrust {
+                Distrust::Authority | Distrust::Certificate => {
+                    "give the authority of the server's certificate with `--ca-file FILE`"
+                }
+                Distrust::Name => {
+                    "reach the server by a name that its certificate has, or give it a certificate with this name"
+                }
+                Distrust::Time => "renew the server's certificate, or set this machine's clock",
+                Distrust::Protocol => {
+                    "if the registry does not use TLS, name it with `--insecure-registry HOST`"
+                }
+            }),
             Self::Plain(_) => Some("name the registry with `--insecure-registry HOST` if this is meant"),
             Self::Lookup => Some("check the registry's name; behind a proxy, set HTTPS_PROXY"),
             Self::Proxy(_) => Some("check HTTPS_PROXY and NO_PROXY"),
@@ -358,7 +379,7 @@ fn explain(error: ureq::Error) -> TransportError {
     match error {
         E::Io(error) => explain_io(&error),
         E::Rustls(error) => explain_tls(&error),
-        E::Tls(problem) => TransportError::Tls { problem: problem.to_owned(), certificate: false },
+        E::Tls(problem) => TransportError::Tls { problem: problem.to_owned(), distrust: Distrust::Protocol },
         E::Timeout(which) => TransportError::Timeout(which.to_string()),
         E::HostNotFound => TransportError::Lookup,
         E::ConnectionFailed => TransportError::Connect("connection failed".to_owned()),
@@ -387,9 +408,17 @@ fn explain_io(error: &io::Error) -> TransportError {
 }
 
 fn explain_tls(error: &rustls::Error) -> TransportError {
-    use rustls::Error as E;
-    let certificate = matches!(error, E::InvalidCertificate(_) | E::NoCertificatesPresented);
-    TransportError::Tls { problem: error.to_string(), certificate }
+    use rustls::{CertificateError as C, Error as E};
+    let distrust = match error {
+        E::InvalidCertificate(C::UnknownIssuer) => Distrust::Authority,
+        E::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => Distrust::Name,
+        E::InvalidCertificate(
+            C::Expired | C::ExpiredContext { .. } | C::NotValidYet | C::NotValidYetContext { .. },
+        ) => Distrust::Time,
+        E::InvalidCertificate(_) | E::NoCertificatesPresented => Distrust::Certificate,
+        _ => Distrust::Protocol,
+    };
+    TransportError::Tls { problem: error.to_string(), distrust }
 }
 
 #[cfg(test)]
@@ -418,9 +447,20 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_authority_is_told_with_its_cure() {
-        let unknown = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
-        let error = explain(ureq::Error::Io(io::Error::new(io::ErrorKind::InvalidData, unknown)));
-        assert!(error.help().is_some_and(|help| help.contains("--ca-file")), "{error}");
+    fn what_is_not_trusted_is_told_with_its_cure() {
+        use rustls::CertificateError as C;
+        for (problem, cure) in [
+            (C::UnknownIssuer, "--ca-file"),
+            (C::BadSignature, "--ca-file"),
+            (C::NotValidForName, "a name that its certificate has"),
+            (C::Expired, "clock"),
+            (C::NotValidYet, "clock"),
+        ] {
+            let unknown = rustls::Error::InvalidCertificate(problem);
+            let error = explain(ureq::Error::Io(io::Error::new(io::ErrorKind::InvalidData, unknown)));
+            assert!(error.help().is_some_and(|help| help.contains(cure)), "{error}: {:?}", error.help());
+        }
+        let error = explain(ureq::Error::Rustls(rustls::Error::DecryptError));
+        assert!(error.help().is_some_and(|help| help.contains("--insecure-registry")), "{error}");
     }
 }

@@ -477,11 +477,18 @@ impl<'a> ImageCheck<'_, 'a> {
                 wrong.extend(differing(planned, &entry.annotations, &of));
             }
         }
-        for one in wrong {
-            let message = format!("image `{}`: {one}", self.key);
-            let finding = Finding::new(Code::WrongAnnotations, &place.references, message);
-            self.walk.findings.push(finding.about(&tree.served.manifest.digest));
+        let message = match wrong.as_slice() {
+            [] => return,
+            [one] => format!("image `{}`: {one}", self.key),
+            several => {
+                format!("image `{}`: {} annotations are not the planned ones", self.key, several.len())
+            }
+        };
+        let mut finding = Finding::new(Code::WrongAnnotations, &place.references, message);
+        if wrong.len() > 1 {
+            finding.notes = wrong;
         }
+        self.walk.findings.push(finding.about(&tree.served.manifest.digest));
     }
 
     /// Compares the tags of a repository with each other, and the repositories.
@@ -500,7 +507,13 @@ impl<'a> ImageCheck<'_, 'a> {
                 let location = &self.walk.sites[*site].location;
                 let message =
                     format!("the tags of image `{}` in `{location}` have {} digests", self.key, groups.len());
-                let tags = groups.values().flatten().map(|tag| tag.checked.reference.clone());
+                // The version's own tags say what it is, if they agree.
+                let own = |tags: &Vec<&State<'_>>| tags.iter().any(|tag| !tag.planned.floating);
+                let right: Vec<_> =
+                    groups.iter().filter(|(_, tags)| own(tags)).map(|(digest, _)| *digest).collect();
+                let is_wrong = |digest: &Digest| right.len() != 1 || *right[0] != *digest;
+                let wrong = groups.iter().filter(|(digest, _)| is_wrong(digest)).flat_map(|(_, tags)| tags);
+                let tags = wrong.map(|tag| tag.checked.reference.clone());
                 let mut finding = Finding::new(Code::TagsDisagree, &tags.collect::<Vec<_>>(), message);
                 for (digest, tags) in &groups {
                     let names: Vec<_> = tags.iter().map(|tag| format!("`{}`", tag.planned.name)).collect();

@@ -4,5 +4,6 @@ mod answers; // what answers mean
 mod auth; // login: challenges, tokens, credentials
 mod client; // a client with a clock of its own
 mod faults; // what passes and what does not
+mod messages; // what sends people the right way
 mod network; // TLS, proxies, redirects
 mod pages; // lists in pages, and where they end

@@ -438,6 +438,22 @@ fn a_build_that_only_one_registry_has_is_refused() {
         report.problems
     );
     assert!(world.tags("a").is_empty() && world.tags("b").is_empty());
+    assert_eq!(report.problems.len(), 1, "{:?}", report.problems);
+
+    // One error, however much is missing: both builds, or a blob of one.
+    let mut world = World::with_app(&["a"]);
+    world.layout("b");
+    let report = world.merge(&plan(&[A, B]), allow());
+    assert_eq!(report.problems.len(), 1, "{:?}", report.problems);
+    let both = "builds `app-linux-amd64`, `app-linux-arm64` are in `oci-layout:a`, and not in `oci-layout:b`";
+    assert!(report.problems[0].message.ends_with(both), "{:?}", report.problems);
+    world.build(&["b"], Build::new("app-linux-amd64", "linux/amd64"));
+    world.build(&["b"], Build::new("app-linux-arm64", "linux/arm64"));
+    let layer = bakeplan::internals::reference::Digest::sha256(b"layer of app-linux-arm64 ");
+    remove(&world.layout("b"), &layer);
+    let report = world.merge(&plan(&[A, B]), allow());
+    assert_eq!(report.problems.len(), 1, "{:?}", report.problems);
+    assert!(report.problems[0].notes[0].starts_with(&format!("blob {layer} of ")), "{:?}", report.problems);
 }
 
 #[test]

@@ -386,9 +386,9 @@ fn a_host_that_takes_nothing_is_left_alone_soon() {
         let server = world.serve_with(move |_| Some(Reply::Whole(refusal.clone())));
         let report = merge(&world, &server, Options::default());
         assert_eq!(report.problems[0].code, code, "{what}: {:?}", report.problems);
-        // Four requests at once, each of which would be sent four times.
+        // Four requests at once, each of which alone would be sent four times.
         let sent = server.seen().len();
-        assert!(sent <= 4 + 2 + 1 + 1 + 4, "{what}: {sent}");
+        assert!(sent < 4 * 4, "{what}: {sent}");
     }
     // One kind of request is refused, and the others are not: each ends.
     let world = World::with_app(&["acme/app"]);
