@@ -28,6 +28,6 @@ impl Lacking {
     pub(super) fn message(&self, others: &str, location: &str) -> String {
         let names: Vec<_> = self.legs.iter().map(|leg| format!("`{leg}`")).collect();
         let (noun, verb) = if names.len() == 1 { ("build", "is") } else { ("builds", "are") };
-        format!("{noun} {} {verb} in {others}, and not in `{location}`", names.join(", "))
+        format!("{noun} {} {verb} in {others}, but not in `{location}`", names.join(", "))
     }
 }

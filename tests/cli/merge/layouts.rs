@@ -445,7 +445,7 @@ fn a_build_that_only_one_registry_has_is_refused() {
     world.layout("b");
     let report = world.merge(&plan(&[A, B]), allow());
     assert_eq!(report.problems.len(), 1, "{:?}", report.problems);
-    let both = "builds `app-linux-amd64`, `app-linux-arm64` are in `oci-layout:a`, and not in `oci-layout:b`";
+    let both = "builds `app-linux-amd64`, `app-linux-arm64` are in `oci-layout:a`, but not in `oci-layout:b`";
     assert!(report.problems[0].message.ends_with(both), "{:?}", report.problems);
     world.build(&["b"], Build::new("app-linux-amd64", "linux/amd64"));
     world.build(&["b"], Build::new("app-linux-arm64", "linux/arm64"));
