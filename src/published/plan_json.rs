@@ -23,16 +23,16 @@ use crate::version::{Class, Scheme, Tails};
 /// The version of the form; a reader refuses one that it does not know.
 pub(crate) const SCHEMA: u32 = 2;
 
-/// What a plan wants to be built and published.
+/// A plan: the images to publish and the CI jobs that build them.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct PlanJson {
     /// The version of the form: 2.
     #[schema(minimum = 2, maximum = 2)]
     pub schema: u32,
-    /// What is built and published in which run. It stands in every row of the matrix, too; another attempt of the same run
+    /// Identifies what is built and published, and in which run. It is also in every row of the matrix; another attempt of the same run
     /// has the same.
     pub id: Fingerprint,
-    /// What the Bake file holds. It stands in the first key of that file, too, and is the same in every run.
+    /// Identifies the content of the Bake file. It is also in the first key of that file, and is the same in every run.
     pub definition: Fingerprint,
     /// The run that the plan was made in, as far as it is known.
     #[serde(default)]
@@ -45,7 +45,7 @@ pub struct PlanJson {
     pub images: IndexMap<String, ImageEntry>,
     /// The CI jobs, in the order of their first build.
     pub jobs: Vec<JobEntry>,
-    /// What the plan was made from.
+    /// The files that the plan was made from.
     #[serde(default)]
     pub source: SourceEntry,
 }
@@ -132,10 +132,10 @@ as_text!(Fingerprint: "The start of a SHA-256: 16 hexadecimal digits in lower ca
 /// Versions that were released before, as they were given: most often names of git tags.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 pub struct KnownVersionsEntry {
-    /// Those of all images that have no list of their own.
+    /// The versions of all images without a list of their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
-    /// Those of single images, by their keys.
+    /// The versions of single images, by the image's key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_image: BTreeMap<String, Vec<String>>,
 }
@@ -149,7 +149,7 @@ impl KnownVersionsEntry {
 /// A run of CI, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 pub struct RunEntry {
-    /// What started it, in the words of the CI (`push`, `pull_request`, `schedule`).
+    /// The event that started it, as the CI names it (`push`, `pull_request`, `schedule`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
     /// The full name of the ref, such as `refs/heads/main`.
@@ -158,13 +158,13 @@ pub struct RunEntry {
     /// The workflow, by its file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workflow: Option<String>,
-    /// Its number among the runs of the workflow; another attempt has the same.
+    /// The number of the run within its workflow; another attempt has the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u64>,
     /// The commit's full hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
-    /// When it was committed.
+    /// The time of the commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub commit_time: Option<Timestamp>,
@@ -176,17 +176,17 @@ pub struct ImageEntry {
     /// The version that its tags are made of, as written; none when they are literal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Where it is published, such as `ghcr.io/acme/app`.
+    /// The repositories that it is published in, such as `ghcr.io/acme/app`.
     pub repositories: Vec<Location>,
-    /// Under which tags.
+    /// The tags that it is published under.
     pub tags: Vec<TagEntry>,
     /// The floating tags that it would have if there were no greater version.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub yielded: Vec<YieldedEntry>,
-    /// How its version is to be read.
+    /// The scheme of its versions.
     #[serde(default, skip_serializing_if = "is_default")]
     pub scheme: Scheme,
-    /// How what follows the numbers of its versions is read, over the table.
+    /// Exceptions to the table of what follows the numbers of a version.
     #[serde(default, skip_serializing_if = "Tails::is_empty")]
     pub tails: Tails,
     /// Versions that were pulled and own nothing any more, as written, and patterns of such (`2026.*`).
@@ -195,7 +195,7 @@ pub struct ImageEntry {
     /// The forms of tags that are not versions, of this image and of others in its repositories, in this run and in others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_forms: Vec<Form>,
-    /// Whether an existing version tag must not get another digest.
+    /// Whether an existing tag of a version must keep its digest.
     #[serde(default, skip_serializing_if = "is_default")]
     pub immutable: bool,
     /// Annotations of its index.
@@ -211,23 +211,23 @@ pub struct ImageEntry {
 pub struct TagEntry {
     /// The tag.
     pub name: Tag,
-    /// Whether it moves.
+    /// Whether it moves from version to version or from run to run.
     #[serde(default)]
     pub floating: bool,
-    /// What it stands for, and so what a floating tag moves with.
+    /// The kind of tag, which decides what a floating tag moves with.
     pub class: TagClass,
-    /// How many leading numbers agree of the versions that a floating tag moves with; 0 for `latest`.
+    /// The number of leading numbers that the versions have in common which a floating tag moves with; 0 for `latest`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub numbers: Option<usize>,
-    /// What of it is another in each release or run.
+    /// The text that all tags of its kind share, with placeholders for what differs from release to release or from run to run.
     pub form: Form,
     /// The forms of the tags that show the versions which a floating tag moves with; none when they cannot be read back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub family: Vec<Form>,
-    /// Why a floating tag is here, such as `greatest 1.4.x`.
+    /// The reason why this image has the floating tag, such as `greatest 1.4.x`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-    /// Whether no other version is known that could own it, so that the merge decides against the registry.
+    /// Whether the merge decides by the registry who owns it, because no other version is known that could.
     #[serde(default, skip_serializing_if = "is_default")]
     pub provisional: bool,
     /// The repositories that have it; all of the image's when it is not given.
@@ -235,7 +235,7 @@ pub struct TagEntry {
     pub repositories: Option<Vec<Location>>,
 }
 
-/// What a tag stands for.
+/// The kind of a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TagClass {
@@ -281,20 +281,20 @@ pub struct YieldedEntry {
     pub name: String,
     /// The version that owns it, as written.
     pub owner: String,
-    /// Whether the owner is known from elsewhere, and no version of this plan.
+    /// Whether the owner is a version known from elsewhere, not one of this plan.
     pub known: bool,
 }
 
 /// A build of an image: one target for one platform.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct BuildEntry {
-    /// Its platform; `null` when the target names none.
+    /// Its platform; `null` when the target has none.
     #[serde(default)]
     pub platform: Option<Platform>,
     /// The job that makes it.
     #[serde(default)]
     pub job: String,
-    /// What becomes of the image without it.
+    /// What happens to the image if this build is missing.
     #[serde(default, skip_serializing_if = "is_default")]
     pub on_missing: OnMissing,
     /// Labels that the configuration of its image has.
@@ -313,14 +313,14 @@ pub struct BuildEntry {
 pub struct JobEntry {
     /// The name of its first build; unique.
     pub job: String,
-    /// What it builds, dependencies first.
+    /// The targets that it builds, dependencies first.
     pub targets: Vec<String>,
     /// The group of the Bake file that holds them, when there are several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// Their platform; `null` when the targets name none.
+    /// The platform of its targets; `null` when they have none.
     pub platform: Option<Platform>,
-    /// Where it runs.
+    /// The runner.
     pub runner: Runner,
     /// Whether the runner must emulate the platform.
     pub qemu: bool,
@@ -334,7 +334,7 @@ pub struct JobEntry {
     pub ssh: Vec<String>,
 }
 
-/// What a plan was made from.
+/// The files that a plan was made from.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 pub struct SourceEntry {
     /// The files, in the order in which they were read.

@@ -140,7 +140,7 @@ const STABLE_WORDS: [(&str, Place); 49] = [
     ("v", Place::Anywhere),
 ];
 
-/// How an image's own tails are read, over the table.
+/// What follows the numbers of an image's versions, where the table does not decide.
 ///
 /// A suffix is one identifier or several (`slim`, `debian-12`), in any case; a number may follow it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
