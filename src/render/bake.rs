@@ -19,24 +19,27 @@ pub fn render(plan: &Plan, origin: &str) -> String {
 }
 
 /// What the file holds, but for its first key.
-pub(super) struct Body(String);
+pub(super) struct Body {
+    text: String,
+    definition: Fingerprint,
+}
 
 impl Body {
     pub(super) fn of(plan: &Plan) -> Self {
         let mut text = String::new();
         write_body(plan, &mut text);
-        Self(text)
+        Self { definition: Fingerprint::of(&text), text }
     }
 
     /// What tells this definition from others, on any day.
     pub(super) fn definition(&self) -> Fingerprint {
-        Fingerprint::of(&self.0)
+        self.definition.clone()
     }
 
     /// The file's text, whose first key says where it comes from and which definition it is.
     pub(super) fn with_origin(&self, origin: &str) -> String {
-        let origin = Json::from(format!("{origin}; definition {}", self.definition())).to_pretty();
-        match self.0.strip_prefix('{').filter(|rest| rest.starts_with('\n')) {
+        let origin = Json::from(format!("{origin}; definition {}", self.definition)).to_pretty();
+        match self.text.strip_prefix('{').filter(|rest| rest.starts_with('\n')) {
             Some(rest) => format!("{{\n  \"//\": {origin},{rest}\n"),
             None => format!("{{\n  \"//\": {origin}\n}}\n"),
         }
