@@ -217,7 +217,7 @@ impl Diagnostic {
         }
         let group =
             more.fold(group, |group, (level, _, message)| group.element(level.message(clean(message))));
-        renderer.render(&[group]) + "\n"
+        renderer.render(&[group]).replace("##[", "## [") + "\n"
     }
 
     /// As a GitHub workflow command, on one line:
@@ -440,9 +440,22 @@ fn by_source(labels: &[Label]) -> Vec<Vec<&Label>> {
     groups
 }
 
-/// Control characters of the user's input must not reach a terminal.
+/// Control characters of the user's input must not reach a terminal, nor commands a runner.
 fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    let keep = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
+    without_commands(&text.chars().map(keep).collect::<String>())
+}
+
+/// A text that a runner of GitHub's does not obey where it is printed: it takes lines that begin with `::`, and `##[` anywhere
+/// (<https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs>).
+pub(crate) fn without_commands(text: &str) -> String {
+    let mut lines = text.split('\n');
+    let mut shown = lines.next().unwrap_or_default().to_owned();
+    for line in lines {
+        shown.push_str(if line.trim_start().starts_with("::") { "\\n" } else { "\n" });
+        shown.push_str(line);
+    }
+    shown.replace("##[", "## [")
 }
 
 /// How much of a line of megabytes is shown on either side of what is pointed at.

@@ -7,6 +7,7 @@ use crate::bake::target::{Definition, Group, Text};
 use crate::bake::values::Type;
 use crate::bake::values::convert::convert;
 use crate::cli::{List, ListKind};
+use crate::diagnostic::without_commands;
 use crate::error::Error;
 use crate::json::Json;
 
@@ -59,7 +60,7 @@ fn with_members(group: &Group, description: String) -> String {
 fn targets(items: &[Item], json: bool) -> String {
     if !json {
         let rows = items.iter().map(|item| vec![item.name.clone(), item.description.clone()]);
-        return tabbed(&["TARGET", "DESCRIPTION"], rows);
+        return without_commands(&tabbed(&["TARGET", "DESCRIPTION"], rows));
     }
     // Null when there is nothing in it, as in buildx; a list of variables is not.
     let list = if items.is_empty() { Json::Null } else { Json::Array(items.iter().map(object).collect()) };
@@ -85,7 +86,7 @@ fn variables(infos: &[VariableInfo], json: bool) -> String {
             let description = info.description.clone().unwrap_or_default();
             vec![info.name.to_string(), ty(info).unwrap_or_default(), value, description]
         });
-        return tabbed(&["VARIABLE", "TYPE", "VALUE", "DESCRIPTION"], rows);
+        return without_commands(&tabbed(&["VARIABLE", "TYPE", "VALUE", "DESCRIPTION"], rows));
     }
     let object = |info: &VariableInfo| {
         let description = info.description.clone().filter(|text| !text.is_empty());

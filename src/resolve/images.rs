@@ -60,6 +60,11 @@ pub(super) fn unresolved(
     versions::share_shapes(&mut images, input);
     let is_left_out = |image: &mut UnresolvedImage| {
         let ImageVersion::Elsewhere { tag, prefix } = &image.version else { return false };
+        if !input.publish {
+            // A run that only builds builds everything.
+            image.version = ImageVersion::Absent { at: None };
+            return false;
+        }
         let message =
             format!("image `{}` is left out: the git tag `{tag}` does not begin with `{prefix}`", image.key);
         diagnostics.report(Diagnostic::note("other-version", message).at(prefix.span, ""));
@@ -226,6 +231,7 @@ fn by_tags<'t>(
         };
         let names = target.pushed_names();
         if !legs::is_pushable(target) {
+            diagnostics.extend(not_pushed(target));
             continue;
         }
         if names.is_empty() {
@@ -251,6 +257,15 @@ fn collision(Overlap { first, second, platform }: &Overlap<'_>) -> Diagnostic {
         .at(place(second), "again")
         .at(place(first), "first here")
         .with_help("targets that share their tags become one image only if their platforms differ")
+}
+
+/// A note for a target with tags whose output says that it is not to be pushed.
+fn not_pushed(target: &Target) -> Option<Diagnostic> {
+    let output = target.output.iter().flatten().find(|output| output.forbids_push())?;
+    target.tags.iter().flatten().find(|name| name.as_str().contains('/'))?;
+    let message = format!("target `{}` is not published: its output has `push=false`", target.name);
+    let note = Diagnostic::note("not-pushed", message).at(output.span.or(target.span), "");
+    Some(note.with_help("leave `push=false` out, or use `--push`, to publish it"))
 }
 
 /// A warning for a target that pushes unasked, and is local all the same.

@@ -288,6 +288,12 @@ fn check_output(target: &Target, diagnostics: &mut Diagnostics) {
     let diagnostic = match outputs {
         [] => return,
         [one] if one.is_pushable() => return,
+        [one] if one.forbids_push() => {
+            let message = format!("`{}` is published, but its output has `push=false`", target.name);
+            Diagnostic::error("output", message)
+                .at(one.span, "")
+                .with_help("leave `push=false` out: with `--publish=false` nothing is pushed")
+        }
         [one] => Diagnostic::error(
             "output",
             format!(

@@ -202,3 +202,29 @@ fn metadata_that_is_none_is_explained() {
     }
     assert!(merge("out").contains("--metadata-file FILE"));
 }
+
+#[test]
+fn no_text_of_a_file_is_a_command_for_the_runner_that_prints_it() {
+    for lines in [
+        r#"annotations = ["index-descriptor:d=x\n::add-mask::true\n"]"#,
+        r#"inherits = ["z\n  ::error::x"]"#,
+        r###"inherits = ["z\n##[error]x"]"###,
+        "args = { A = nothing } # ##[add-mask]x",
+    ] {
+        let file = format!("target \"app\" {{\n  tags = [\"ghcr.io/acme/app:1\"]\n  {lines}\n}}\n");
+        for command in [&["plan", "--github"][..], &["print"], &["bake"]] {
+            let output = Test::new().file("docker-bake.hcl", &file).args(command.iter().copied()).output();
+            let talk = String::from_utf8(output.stderr).unwrap();
+            let obeyed = |line: &&str| {
+                let line = line.trim_start();
+                let is_ours = ["::error ", "::warning ", "::notice "].iter().any(|own| line.starts_with(own));
+                !is_ours && (line.starts_with("::") || line.contains("##["))
+            };
+            assert_eq!(talk.lines().find(obeyed), None, "{lines} {command:?}: {talk}");
+        }
+    }
+    let file = "target \"app\" {\n  description = \"x\\n::add-mask::true\"\n}\n";
+    let test = Test::new().file("docker-bake.hcl", file).args(["print", "--list", "targets"]);
+    let list = String::from_utf8(test.output().stdout).unwrap();
+    assert!(list.contains("x\\n::add-mask::true"), "{list}");
+}

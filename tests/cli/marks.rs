@@ -207,6 +207,29 @@ fn each_list_depends_on_what_decides_how_many_elements_it_has() {
 }
 
 #[test]
+fn what_a_function_of_ones_own_gets_of_a_list_depends_on_how_many_there_are() {
+    let function = |result: &str, value: &str| {
+        let lines = format!("args = {{ A = {value} }}");
+        format!(
+            "function \"f\" {{\n  params = []\n  variadic_params = xs\n  result = {result}\n}}\n{}",
+            app(&lines)
+        )
+    };
+    let files: Vec<(String, Committed)> = [
+        ("\"${length(xs)}\"", "f(range(YEAR - 2000)...)", Table),
+        ("join(\",\", [for i, x in xs : \"${i}\"])", "f(range(YEAR - 2000)...)", Table),
+        ("join(\",\", [for x in xs : \"q\"])", "f([for x in [\"a\", \"b\"] : x if YEAR > 3000]...)", Table),
+        ("\"${length(xs)}\"", "f(\"first\", range(YEAR - 2000)...)", Table),
+        ("\"${length(concat(xs, []))}\"", "f(range(YEAR - 2000)...)", Table),
+        ("\"${length(xs)}\"", "f([\"a\", \"${YEAR}\"]...)", Both),
+        ("\"${length(xs)}\"", "f(range(20)...)", Both),
+    ]
+    .map(|(result, value, expected)| (function(result, value), expected))
+    .into();
+    check_committed(&files);
+}
+
+#[test]
 fn a_parent_that_the_clock_chooses_is_seen_in_all_its_heirs() {
     let parents = "target \"_p\" {\nargs = { B = 1 }\n}\ntarget \"_q\" {\nargs = { B = 2 }\n}\n";
     let matrix = "target \"p\" {\nmatrix = { x = [YEAR] }\nname = \"p${x}\"\n}\n";

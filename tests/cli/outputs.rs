@@ -152,6 +152,29 @@ fn what_is_not_pushed_is_local() {
 }
 
 #[test]
+fn what_says_that_it_is_not_pushed_is_not_published() {
+    for lines in [
+        "tags = [\"r.io/x/app:1\"]\noutput = [\"type=image,push=false\"]",
+        "tags = [\"r.io/x/app:1\"]\noutput = [\"type=registry,push=0\"]",
+        "tags = [\"r.io/x/app:1\"]\noutput = [{ type = \"image\", push = \"false\" }]",
+        "output = [\"type=image,name=r.io/x/app:1,push=false\"]",
+    ] {
+        let (list, talk) = tags(&target(lines));
+        assert_eq!(list, "", "{lines}");
+        assert_eq!(talk.contains("note[not-pushed]"), lines.starts_with("tags"), "{lines}: {talk}");
+        let image = "image \"app\" {\n  tags = [\"2\"]\n  repositories = [\"r.io/x/app\"]\n}\n";
+        let (_, talk) = run(&["plan"], &(target(lines) + image), 1);
+        assert!(talk.contains("`app` is published, but its output has `push=false`"), "{lines}: {talk}");
+    }
+    for lines in [
+        "tags = [\"r.io/x/app:1\"]\noutput = [\"type=image,push=true\"]",
+        "tags = [\"r.io/x/app:1\"]\noutput = [\"type=image\"]",
+    ] {
+        assert_eq!(tags(&target(lines)), ("r.io/x/app:1\n".to_owned(), String::new()), "{lines}");
+    }
+}
+
+#[test]
 fn names_that_are_no_references_are_refused() {
     for name in ["r.io/x/APP:1", "r.io/x/app:1, r.io/x/app:2", "r.io/x/app:1,r.io/x/"] {
         let file = target(&format!("output = [\"type=registry,\\\"name={name}\\\"\"]"));

@@ -118,6 +118,29 @@ fn a_run_of_a_branch_may_publish_nothing() {
 }
 
 #[test]
+fn a_run_that_only_builds_builds_all_images_of_any_git_tag() {
+    for (attributes, tag) in [
+        ("version = \"{{ tag }}\"\n  tag_prefix = \"IMAGE/\"", "docs/v1.0"),
+        ("version = \"{{ tag }}\"\n  tag_prefix = \"IMAGE/\"", "api/v1.0.0"),
+        ("version = \"{{ tag }}\"\n  tag_prefix = \"IMAGE-\"", "web-2.0.0"),
+        ("version = \"{{ tag }}\"\n  tag_prefix = \"{{ image }}/\"", "v1.0.0"),
+    ] {
+        let fact = format!("tag={tag}");
+        let told = run(&two(attributes), &["--fact", &fact, "--publish=false"]);
+        assert_eq!(
+            (told.code, &*told.rows),
+            (Some(0), "api-linux-amd64 web-linux-amd64"),
+            "{tag}: {}",
+            told.talk
+        );
+        assert!(!told.talk.contains("other-version"), "{}", told.talk);
+        // What is published is of the tag's own image.
+        let told = run(&two(attributes), &["--fact", &fact]);
+        assert!(told.rows != "api-linux-amd64 web-linux-amd64", "{tag}: {}", told.rows);
+    }
+}
+
+#[test]
 fn an_image_that_can_never_have_a_tag_is_a_mistake() {
     for attributes in [
         "tags = []",

@@ -23,6 +23,8 @@ pub(crate) struct UserFunction {
 struct Arguments {
     values: Vec<Value>,
     places: Vec<Span>,
+    /// What their number depends on.
+    number: Marks,
 }
 
 impl Context {
@@ -52,7 +54,7 @@ impl Context {
         }
         let standard = self.standard.get(&*name.name).cloned();
         let looks = standard.as_ref().is_some_and(|function| !function.is_structural);
-        let Arguments { values, places } = self.arguments(scope, name, args, expand, looks)?;
+        let Arguments { values, places, number } = self.arguments(scope, name, args, expand, looks)?;
         let place_of = |argument: Option<usize>| argument.and_then(|index| places.get(index)).copied();
         let failed = |error: &FunctionError, quoted: &Marks| {
             let message = match quoted.secret() {
@@ -79,7 +81,7 @@ impl Context {
         }
         let user = self.functions.borrow().get(&name.name).cloned();
         let Some(function) = user else { return Err(Box::new(self.unknown_function(name))) };
-        let names = function.bind(values).map_err(|error| failed(&error, &Marks::default()))?;
+        let names = function.bind(values, &number).map_err(|error| failed(&error, &Marks::default()))?;
         self.eval(&Scope::of(&names), &function.result)
             .map_err(|failure| Box::new(failure.at(span, format!("in this call of `{}`", name.name))))
     }
@@ -94,6 +96,7 @@ impl Context {
         looks: bool,
     ) -> Result<Arguments, Failure> {
         let (mut values, mut places) = (Vec::with_capacity(args.len()), Vec::with_capacity(args.len()));
+        let mut number = Marks::default();
         for (index, arg) in args.iter().enumerate() {
             let value = self.eval(scope, arg)?;
             if looks {
@@ -107,8 +110,9 @@ impl Context {
             }
             values.extend(self.spread(&value, arg.span)?);
             places.resize(values.len(), arg.span);
+            number = value.own_marks().of_choice();
         }
-        Ok(Arguments { values, places })
+        Ok(Arguments { values, places, number })
     }
 
     /// The arguments that `...` makes of one value.
@@ -228,8 +232,8 @@ fn other_arguments(name: &Ident, span: Span, expected: &str) -> Failure {
 }
 
 impl UserFunction {
-    /// Gives each parameter its argument.
-    fn bind(&self, mut args: Vec<Value>) -> Result<Vec<(Name, Value)>, FunctionError> {
+    /// Gives each parameter its argument; `number` is what the number of arguments depends on.
+    fn bind(&self, mut args: Vec<Value>, number: &Marks) -> Result<Vec<(Name, Value)>, FunctionError> {
         if let Some(index) = args.iter().position(Value::is_null) {
             return Err(FunctionError::argument(index, "an argument must not be null"));
         }
@@ -250,7 +254,9 @@ impl UserFunction {
         }
         let rest = args.split_off(self.params.len());
         let mut names: Vec<(Name, Value)> = self.params.iter().cloned().zip(args).collect();
-        names.extend(self.variadic.iter().map(|name| (Rc::clone(name), Value::tuple(rest.clone()))));
+        names.extend(
+            self.variadic.iter().map(|name| (Rc::clone(name), Value::tuple(rest.clone()).marked(number))),
+        );
         Ok(names)
     }
 }

@@ -7,10 +7,16 @@ use super::flags::parse_bool;
 use super::{Entry, Target, Text};
 
 impl Entry {
-    /// Whether Bake could push what this output makes.
+    /// Whether Bake could push what this output makes, which may say that it is not to be pushed.
     #[must_use]
     pub fn is_pushable(&self) -> bool {
-        matches!(self.kind(), "image" | "registry")
+        matches!(self.kind(), "image" | "registry") && !self.forbids_push()
+    }
+
+    /// Whether this output says that it is not to be pushed.
+    #[must_use]
+    pub fn forbids_push(&self) -> bool {
+        self.get("push").and_then(parse_bool) == Some(false)
     }
 
     /// Whether this output is pushed unasked.
