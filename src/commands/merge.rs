@@ -144,14 +144,17 @@ pub(super) fn read_metadata(
     Ok(metadata)
 }
 
-/// A pair whose digest is not one, such as a short one.
+/// A pair whose digest is not one, such as a short one, with or without its algorithm.
 fn wrong_pair(text: &str) -> Option<(&str, ReferenceError)> {
+    /// As few digits as `docker images` shows of an id are enough to tell a digest from the name of a file.
+    const FEWEST_DIGITS: usize = 7;
     let (target, digest) = text.rsplit_once('=')?;
     let error = digest.parse::<Digest>().err()?;
-    digest
-        .split_once(':')
-        .is_some_and(|(algorithm, _)| algorithm.starts_with("sha"))
-        .then_some((target, error))
+    let is_digest = match digest.split_once(':') {
+        Some((algorithm, _)) => algorithm.starts_with("sha"),
+        None => digest.len() >= FEWEST_DIGITS && digest.bytes().all(|byte| byte.is_ascii_hexdigit()),
+    };
+    is_digest.then_some((target, error))
 }
 
 /// `target=digest`

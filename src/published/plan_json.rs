@@ -32,7 +32,8 @@ pub struct PlanJson {
     /// Identifies what is built and published, and in which run. It is also in every row of the matrix; another attempt of the same run
     /// has the same.
     pub id: Fingerprint,
-    /// Identifies the content of the Bake file. It is also in the first key of that file, and is the same in every run.
+    /// Identifies the content of the Bake file. It is also in the first key of that file, and is the same in every run
+    /// that gives the same file.
     pub definition: Fingerprint,
     /// The run that the plan was made in, as far as it is known.
     #[serde(default)]

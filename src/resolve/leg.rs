@@ -49,7 +49,7 @@ impl Maker<'_> {
         let Some(assignment) = assignment else {
             let shown = platform.map_or_else(|| "no platform".to_owned(), ToString::to_string);
             let message = format!(
-                "there is no default runner for `{shown}`: whether it needs Windows depends on its Dockerfile"
+                "no runner is named for `{shown}`, and `default` does not apply: whether it needs Windows depends on its Dockerfile"
             );
             let diagnostic = Diagnostic::error("no-runner", message).at(span.or(self.image.span), "");
             let runners =

@@ -224,7 +224,11 @@ impl RuleError {
             Self::SeveralLines(lines) => {
                 let entries: Vec<String> =
                     lines.iter().filter(|line| !line.is_empty()).map(|line| format!("{line:?}")).collect();
-                format!("make each an entry of the list: `tags = [{}]`", entries.join(", "))
+                let of_flavor = |line: &String| {
+                    line.is_empty() || ["latest=", "prefix=", "suffix="].iter().any(|key| line.starts_with(key))
+                };
+                let attribute = if lines.iter().all(of_flavor) { "flavor" } else { "tags" };
+                format!("make each an entry of the list: `{attribute} = [{}]`", entries.join(", "))
             }
             Self::UnknownType(found) => near(found, "types", &TYPES),
             Self::UnknownAttribute { name, known, .. } => near(name, "attributes", known),

@@ -196,11 +196,37 @@ fn metadata_that_is_none_is_explained() {
         assert_ne!(output.status.code(), Some(0), "{metadata}");
         String::from_utf8(output.stderr).unwrap()
     };
-    for pair in ["a-linux-amd64=sha256:abc", "a-linux-amd64=sha256:", "a-linux-amd64=sha512:0"] {
+    for pair in [
+        "a-linux-amd64=sha256:abc",
+        "a-linux-amd64=sha256:",
+        "a-linux-amd64=sha512:0",
+        "a-linux-amd64=0123456789ab",
+        "a-linux-amd64=deadbeef",
+    ] {
         let talk = merge(pair);
         assert!(talk.contains("write the digest in full"), "{pair}: {talk}");
     }
     assert!(merge("out").contains("--metadata-file FILE"));
+}
+
+#[test]
+fn words_of_patterns_are_no_variables() {
+    for (lines, cure) in [
+        ("tags = [\"${version}\"]", "write `{{ version }}`"),
+        ("tags = [\"${major}.${minor}\"]", "write `{{ major }}`"),
+        ("tags = [\"sha-${sha}\"]", "write `{{ sha }}`"),
+        ("tags = [branch]", "write `{{ branch }}`"),
+        (
+            "tags = [\"type=raw,value=x\"]\n  flavor = [\"latest=true\\nprefix=x\"]",
+            "`flavor = [\"latest=true\", \"prefix=x\"]`",
+        ),
+        ("tags = [\"type=raw,value=x\\ntype=sha\"]", "`tags = [\"type=raw,value=x\", \"type=sha\"]`"),
+    ] {
+        told(&published(&format!("version = \"1.2.3\"\n{lines}")), &["plan"], 1, &[cure]);
+    }
+    // About others nothing is known.
+    let test = Test::new().file("docker-bake.hcl", published("tags = [\"${nothing}\"]")).args(["plan"]);
+    assert!(!String::from_utf8(test.output().stderr).unwrap().contains("`image` block"));
 }
 
 #[test]

@@ -5,6 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::bake::values::Name;
 use crate::diagnostic::suggest;
 
+/// What patterns of tags have words for, and people take for variables.
+const PATTERN_WORDS: [&str; 9] =
+    ["version", "major", "minor", "patch", "sha", "branch", "tag", "pr", "image"];
+
 /// All names of a definition, those included that have no value yet.
 #[derive(Default)]
 pub(crate) struct Declared {
@@ -29,6 +33,14 @@ impl Declared {
             ));
         }
         let known = self.variables.iter().map(|known| &**known).chain(more);
-        suggest(name, known).map(|near| format!("did you mean `{near}`?"))
+        if let Some(near) = suggest(name, known) {
+            return Some(format!("did you mean `{near}`?"));
+        }
+        // What docker/metadata-action and the patterns of `image` blocks have, written as a variable.
+        PATTERN_WORDS.contains(&name).then(|| {
+            format!(
+                "in the `tags` of an `image` block, write `{{{{ {name} }}}}`; elsewhere declare a variable"
+            )
+        })
     }
 }
