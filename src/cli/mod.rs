@@ -10,6 +10,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::glob::Glob;
 use crate::reference::Registry;
 
 mod boolean;
@@ -307,6 +308,9 @@ pub(crate) struct Merge {
     /// What was built: metadata files from `docker buildx bake`, folders of them, or `TARGET=DIGEST` (repeatable)
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     pub metadata: Vec<String>,
+    /// Write only to repositories that fit, such as `ghcr.io/acme/*`; a plan that names another is an error (repeatable)
+    #[arg(long = "repository", value_name = "PATTERN", value_parser = Glob::parse)]
+    pub repositories: Vec<Glob>,
     /// Check everything and print what would be written, also as commands, but write nothing
     #[arg(long)]
     pub dry_run: bool,

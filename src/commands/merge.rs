@@ -23,6 +23,7 @@ pub(super) fn merge(session: &Session<'_>, args: &cli::Merge) -> Result<(), Erro
     let cli::Merge {
         plan,
         metadata,
+        repositories,
         dry_run,
         require_all,
         allow_backward,
@@ -37,6 +38,7 @@ pub(super) fn merge(session: &Session<'_>, args: &cli::Merge) -> Result<(), Erro
     } = args;
     let text = session.host.read_product(plan)?;
     let planned = Planned::read(plan, &text)?;
+    merge::allowed::check(&planned, repositories)?;
     let metadata = read_metadata(session, &planned, metadata)?;
     let options = Options {
         dry_run: *dry_run,

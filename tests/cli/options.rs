@@ -256,6 +256,12 @@ const ROWS: &[Row] = &[
         "--metadata empty",
         By("tests/cli/merge/options.rs", "metadata_is_files_folders_and_pairs"),
     ),
+    row(
+        "--repository",
+        ("--repository ghcr.io/[", "syntax error in pattern"),
+        "--repository ghcr.io/acme/*",
+        By("tests/cli/merge/allowed.rs", "--repository"),
+    ),
     row("--dry-run", ("--dry-run=1", NO_VALUE), "--dry-run", By("tests/cli/merge/options.rs", "dry_run")),
     row(
         "--require-all",
