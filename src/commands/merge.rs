@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::host::{HostError, Problem};
 use crate::merge::report::{Report, Status};
 use crate::merge::{self, MergeTools, Options};
+use crate::published::identity;
 use crate::published::metadata::Metadata;
 use crate::published::planned::Planned;
 use crate::reference::{Digest, ReferenceError};
@@ -135,6 +136,9 @@ pub(super) fn read_metadata(
             }
             problems.ok(metadata.add_text(&file, &text, &is_planned));
         }
+    }
+    if let Err(others) = identity::check(&mut metadata, &planned.id) {
+        others.into_iter().for_each(|other| problems.report(other));
     }
     problems.check()?;
     if metadata.builds.is_empty() && !legs.is_empty() {
