@@ -14,4 +14,5 @@ mod oddities; // what registries do differently, without damage
 mod options; // what the options change
 pub(crate) mod plans; // builds of another plan, whose legs have the same names
 mod race; // several merges at once
+mod source; // plans that are made again
 pub(crate) mod world; // builds, repositories and plans to merge

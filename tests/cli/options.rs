@@ -262,6 +262,18 @@ const ROWS: &[Row] = &[
         "--repository ghcr.io/acme/*",
         By("tests/cli/merge/allowed.rs", "--repository"),
     ),
+    row(
+        "--from-source",
+        ("--from-source", "error[plan-differs]"),
+        "merge --plan local/out/plan.json --metadata empty --from-source -- -f local/docker-bake.hcl",
+        By("tests/cli/merge/source.rs", "--from-source"),
+    ),
+    row(
+        "OPTION",
+        ("-- -f local/docker-bake.hcl", "--from-source"),
+        "merge --plan local/out/plan.json --metadata empty --from-source -- -f local/docker-bake.hcl",
+        By("tests/cli/merge/source.rs", "OPTIONS"),
+    ),
     row("--dry-run", ("--dry-run=1", NO_VALUE), "--dry-run", By("tests/cli/merge/options.rs", "dry_run")),
     row(
         "--require-all",
