@@ -45,7 +45,7 @@ fn reads_stdin(selection: &Selection) -> bool {
 
 fn differs(path: &str, theirs: &str, ours: &str) -> Diagnostic {
     let message = format!("`{path}` is not the plan that the sources give in this run");
-    Diagnostic::error("plan-differs", message).with_note(diff::unified(path, theirs, ours)).with_help(
+    Diagnostic::error("plan-differs", message).with_note(diff::unified(path, theirs, ours).trim_end()).with_help(
         "check out the commit that was planned, and put the options that `bakeplan plan` had after `--`; otherwise `plan.json` was replaced",
     )
 }
