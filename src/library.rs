@@ -17,6 +17,7 @@ use crate::facts::{KnownVersions, given};
 use crate::host::ambient;
 use crate::merge::{self, Options};
 use crate::plan::SourceFile;
+use crate::published::identity;
 use crate::published::metadata::Metadata;
 use crate::published::planned::Planned;
 use crate::published::progress::Quiet;
@@ -301,7 +302,8 @@ pub fn merge(plan: &str, metadata: &[(&str, &str)], access: &Access) -> Result<M
     let mut pushed = Metadata::default();
     let is_planned = |name: &str| legs.contains(name);
     let found = metadata.iter().filter_map(|(name, text)| pushed.add_text(name, text, &is_planned).err());
-    let found: Vec<Diagnostic> = found.collect();
+    let mut found: Vec<Diagnostic> = found.collect();
+    found.extend(identity::check(&mut pushed, &planned.id).err().into_iter().flatten());
     if !found.is_empty() {
         return Err(mistakes(found));
     }

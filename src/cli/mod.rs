@@ -10,6 +10,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::glob::Glob;
 use crate::reference::Registry;
 
 mod boolean;
@@ -307,6 +308,15 @@ pub(crate) struct Merge {
     /// What was built: metadata files from `docker buildx bake`, folders of them, or `TARGET=DIGEST` (repeatable)
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     pub metadata: Vec<String>,
+    /// Write only to repositories that fit, such as `ghcr.io/acme/*`; a plan that names another is an error (repeatable)
+    #[arg(long = "repository", value_name = "PATTERN", value_parser = Glob::parse)]
+    pub repositories: Vec<Glob>,
+    /// Plan again from the sources, with what plan.json says of known versions, and refuse a plan.json that differs
+    #[arg(long)]
+    pub from_source: bool,
+    /// Options and names that `bakeplan plan` had, after `--`
+    #[arg(value_name = "OPTION", last = true, requires = "from_source")]
+    pub planned_with: Vec<String>,
     /// Check everything and print what would be written, also as commands, but write nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -447,6 +457,17 @@ pub(crate) struct Selection {
     /// The definition.
     #[command(flatten)]
     pub definition: Definition,
+}
+
+impl Selection {
+    /// Reads options and names as `bakeplan plan` takes them.
+    ///
+    /// # Errors
+    /// The first one that it does not take.
+    pub(crate) fn read(words: &[String]) -> Result<Self, clap::Error> {
+        let command = clap::Command::new("bakeplan plan").no_binary_name(true).disable_help_flag(true);
+        Self::from_arg_matches(&Self::augment_args(command).try_get_matches_from(words)?)
+    }
 }
 
 /// What is known about the run, where the environment and git do not say it or are wrong.

@@ -83,7 +83,8 @@ pub(super) fn known_versions(
             Ok(KnownVersions { names: refs.tags, ..KnownVersions::default() })
         }
         Some(path) => {
-            let text = session.host.read(path)?;
+            // It may be a plan, which is larger than any list.
+            let text = session.host.read_product(path)?;
             let fail = |problem: String, help: String| {
                 let message = format!("`{path}`: {problem}");
                 Error::from(Diagnostic::error("known-versions", message).with_help(help))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::network;
 use super::session::{Session, github};
+use super::source;
 use super::talk::Talk;
 use crate::cli::{self, Engine, ReportFormat};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -11,6 +12,7 @@ use crate::error::Error;
 use crate::host::{HostError, Problem};
 use crate::merge::report::{Report, Status};
 use crate::merge::{self, MergeTools, Options};
+use crate::published::identity;
 use crate::published::metadata::Metadata;
 use crate::published::planned::Planned;
 use crate::reference::{Digest, ReferenceError};
@@ -19,10 +21,13 @@ use crate::registry::SystemClock;
 /// Standard input among the metadata.
 const STDIN: &str = "-";
 
-pub(super) fn merge(session: &Session<'_>, args: &cli::Merge) -> Result<(), Error> {
+pub(super) fn merge(session: &mut Session<'_>, args: &cli::Merge) -> Result<(), Error> {
     let cli::Merge {
         plan,
         metadata,
+        repositories,
+        from_source,
+        planned_with,
         dry_run,
         require_all,
         allow_backward,
@@ -36,7 +41,12 @@ pub(super) fn merge(session: &Session<'_>, args: &cli::Merge) -> Result<(), Erro
         network,
     } = args;
     let text = session.host.read_product(plan)?;
-    let planned = Planned::read(plan, &text)?;
+    let mut planned = Planned::read(plan, &text)?;
+    if *from_source {
+        let is_taken = metadata.iter().any(|path| path == STDIN);
+        planned = source::plan_again(session, plan, &text, planned_with, is_taken)?;
+    }
+    merge::allowed::check(&planned, repositories)?;
     let metadata = read_metadata(session, &planned, metadata)?;
     let options = Options {
         dry_run: *dry_run,
@@ -133,6 +143,9 @@ pub(super) fn read_metadata(
             }
             problems.ok(metadata.add_text(&file, &text, &is_planned));
         }
+    }
+    if let Err(others) = identity::check(&mut metadata, &planned.id) {
+        others.into_iter().for_each(|other| problems.report(other));
     }
     problems.check()?;
     if metadata.builds.is_empty() && !legs.is_empty() {

@@ -13,6 +13,7 @@ mod program;
 mod readme;
 mod schema;
 mod session;
+mod source;
 mod talk;
 mod verify;
 
@@ -50,7 +51,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Bake(args) => plan::bake(&mut session, args),
         Command::Matrix(args) => plan::matrix(&mut session, args),
         Command::Metadata(args) => plan::metadata(&mut session, args),
-        Command::Merge(args) => merge::merge(&session, args),
+        Command::Merge(args) => merge::merge(&mut session, args),
         Command::Verify(args) => verify::verify(&session, args),
         Command::Readme(args) => readme::readme(&mut session, args),
         Command::Schema(args) => schema::print(&session, args),

@@ -164,7 +164,7 @@ fn check_job_count(plan: &Plan) -> Result<(), Diagnostic> {
     ))
 }
 
-fn make(session: &mut Session<'_>, selection: &Selection) -> Result<(Plan, Loaded), Error> {
+pub(super) fn make(session: &mut Session<'_>, selection: &Selection) -> Result<(Plan, Loaded), Error> {
     make_for(session, selection, Purpose::Run)
 }
 

@@ -3,6 +3,9 @@
 // What is to be done, and with what.
 mod tools;
 
+// Where it may write.
+pub(crate) mod allowed;
+
 // What goes into an index, and whether it is all there.
 pub(crate) mod bases;
 pub(crate) mod index;

@@ -1,7 +1,7 @@
 //! What the builds pushed: the metadata files of `docker buildx bake --metadata-file`, joined with a plan by target
 //! name (<https://docs.docker.com/reference/cli/docker/buildx/bake/#metadata-file>).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -49,6 +49,8 @@ pub struct Pushed {
 pub struct Metadata {
     /// By leg.
     pub builds: BTreeMap<String, Pushed>,
+    /// The files and arguments that say what was pushed.
+    pub origins: BTreeSet<String>,
     /// What was left out, and why.
     pub notes: Vec<Diagnostic>,
 }
@@ -118,6 +120,7 @@ impl Metadata {
     }
 
     fn insert(&mut self, target: &str, pushed: Pushed) -> Result<(), Diagnostic> {
+        self.origins.insert(pushed.origin.clone());
         match self.builds.get(target) {
             Some(known) if known.digest != pushed.digest => {
                 let message = format!(
@@ -137,6 +140,16 @@ impl Metadata {
     }
 }
 
+/// The first of these names, and how many more there are.
+pub(super) fn listed(names: &[impl AsRef<str>]) -> String {
+    let listed: Vec<_> = names.iter().take(MAX_LISTED).map(|name| format!("`{}`", name.as_ref())).collect();
+    let more = match names.len().saturating_sub(MAX_LISTED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    listed.join(", ") + &more
+}
+
 /// What a file holds and a plan does not ask for.
 #[derive(Default)]
 struct Skipped {
@@ -147,12 +160,7 @@ struct Skipped {
 impl Skipped {
     fn notes(self, origin: &str) -> impl Iterator<Item = Diagnostic> {
         let note = |names: Vec<String>, code, why: &str| {
-            let listed: Vec<_> = names.iter().take(MAX_LISTED).map(|name| format!("`{name}`")).collect();
-            let more = match names.len().saturating_sub(MAX_LISTED) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            let message = format!("`{origin}`: skipped {}{more}: {why}", listed.join(", "));
+            let message = format!("`{origin}`: skipped {}: {why}", listed(&names));
             (!names.is_empty()).then(|| Diagnostic::note(code, message))
         };
         let unplanned = note(self.unplanned, "unplanned", "not a build of this plan");

@@ -11,6 +11,8 @@ pub(crate) mod provenance;
 
 pub(crate) mod metadata;
 
+pub(crate) mod identity;
+
 // What tags repositories keep.
 pub(crate) mod floating;
 

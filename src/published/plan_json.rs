@@ -58,6 +58,22 @@ pub(crate) fn run(text: &str) -> Option<RunEntry> {
     (plan.schema == SCHEMA).then_some(plan.run)
 }
 
+/// What a merge follows in a `plan.json`, in one form however it is written: not where its sources lie, and not what is only
+/// known at times.
+///
+/// # Errors
+/// When it is not a plan.
+pub(crate) fn followed(text: &str) -> Result<String, serde_json::Error> {
+    let plan: PlanJson = serde_json::from_str(text)?;
+    let run = RunEntry { commit_time: None, ..plan.run };
+    serde_json::to_string_pretty(&PlanJson {
+        run,
+        known_versions: KnownVersionsEntry::default(),
+        source: SourceEntry::default(),
+        ..plan
+    })
+}
+
 /// The versions that were known to the plan whose `plan.json` this is; `None` when it is something else, such as a list of
 /// versions for each image.
 ///

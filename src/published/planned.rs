@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-use super::plan_json::{self, BuildEntry, ImageEntry, JobEntry, PlanJson, SCHEMA, TagEntry};
+use super::plan_json::{self, BuildEntry, Fingerprint, ImageEntry, JobEntry, PlanJson, SCHEMA, TagEntry};
 use crate::diagnostic::Diagnostic;
 use crate::form::Form;
 use crate::oci::{Descriptor, DescriptorPlatform};
@@ -15,6 +15,8 @@ use crate::version::{Scheme, Tails, Version, VersionError, Withdrawn};
 /// What is to be published.
 #[derive(Clone, Debug)]
 pub struct Planned {
+    /// What it is called.
+    pub(crate) id: Fingerprint,
     /// The images by key, in the order of the spec.
     pub images: IndexMap<String, PlannedImage>,
 }
@@ -110,13 +112,13 @@ impl TryFrom<PlanJson> for Planned {
 
     fn try_from(plan: PlanJson) -> Result<Self, String> {
         // What it was made from, and in which run, is for other readers.
-        let PlanJson { schema: _, id: _, definition: _, run: _, known_versions: _, images, jobs, source: _ } =
+        let PlanJson { schema: _, id, definition: _, run: _, known_versions: _, images, jobs, source: _ } =
             plan;
         names(&images, &jobs)?;
         let images = images.into_iter().map(|(key, image)| Ok((key, PlannedImage::try_from(image)?)));
         let images = images.collect::<Result<_, String>>()?;
         check(&images)?;
-        Ok(Self { images })
+        Ok(Self { id, images })
     }
 }
 

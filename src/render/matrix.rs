@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::plan_json;
 use crate::plan::{Job, Plan};
 use crate::platform::Platform;
+use crate::published::identity;
 use crate::published::plan_json::Fingerprint;
 use crate::runner::Runner;
 
@@ -32,6 +33,8 @@ pub struct MatrixRow<'a> {
     allow: &'a [String],
     /// The plan that it is of, as `plan.json` calls it.
     id: &'a Fingerprint,
+    /// The name of the file that the metadata of its builds goes to, with the `id` in it: a merge of another plan refuses it.
+    metadata: String,
 }
 
 impl<'a> MatrixRow<'a> {
@@ -45,6 +48,7 @@ impl<'a> MatrixRow<'a> {
             images: &job.images,
             allow: &job.allow,
             id,
+            metadata: identity::metadata_file(&job.name, id),
         }
     }
 }

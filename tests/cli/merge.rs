@@ -1,10 +1,12 @@
 //! `bakeplan merge`: from digests to tags, on layouts and against registries that fail in every way.
 
+mod allowed; // which repositories a merge may write to
 mod count; // how many requests a merge sends
 mod existing; // releases that are there already
 mod families; // which tags of a repository keep a floating tag
 mod faults; // what passes is survived, what stays is told
 mod hostile; // metadata and manifests that are made to do harm
+mod identity; // which plan metadata is of
 mod kill; // a merge that ends at any moment
 mod layouts; // what is published, what is held and what is refused
 mod lists; // which version is the greatest when tags come in pages
@@ -12,4 +14,5 @@ mod oddities; // what registries do differently, without damage
 mod options; // what the options change
 pub(crate) mod plans; // builds of another plan, whose legs have the same names
 mod race; // several merges at once
+mod source; // plans that are made again
 pub(crate) mod world; // builds, repositories and plans to merge

@@ -256,6 +256,24 @@ const ROWS: &[Row] = &[
         "--metadata empty",
         By("tests/cli/merge/options.rs", "metadata_is_files_folders_and_pairs"),
     ),
+    row(
+        "--repository",
+        ("--repository ghcr.io/[", "syntax error in pattern"),
+        "--repository ghcr.io/acme/*",
+        By("tests/cli/merge/allowed.rs", "--repository"),
+    ),
+    row(
+        "--from-source",
+        ("--from-source", "error[plan-differs]"),
+        "merge --plan local/out/plan.json --metadata empty --from-source -- -f local/docker-bake.hcl",
+        By("tests/cli/merge/source.rs", "--from-source"),
+    ),
+    row(
+        "OPTION",
+        ("-- -f local/docker-bake.hcl", "--from-source"),
+        "merge --plan local/out/plan.json --metadata empty --from-source -- -f local/docker-bake.hcl",
+        By("tests/cli/merge/source.rs", "OPTIONS"),
+    ),
     row("--dry-run", ("--dry-run=1", NO_VALUE), "--dry-run", By("tests/cli/merge/options.rs", "dry_run")),
     row(
         "--require-all",

@@ -122,6 +122,7 @@ fn outputs_of_the_step_and_the_summary_are_appended() {
         serde_json::json!({
             "job": "tool-linux-s390x", "targets": "tool-linux-s390x", "platform": "linux/s390x",
             "runner": "ubuntu-latest", "qemu": true, "images": ["tool"], "allow": [], "id": rows[0]["id"],
+            "metadata": format!("tool-linux-s390x.plan-{}.json", rows[0]["id"].as_str().unwrap()),
         })
     );
     assert_eq!((lines[2].1, lines[3].1), ("true", "true"));

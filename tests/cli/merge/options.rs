@@ -48,7 +48,12 @@ docker buildx imagetools create -t oci-layout://a:1.4.2 -t oci-layout://a:1.4 -t
 1 image planned, 4 tags to write
 
 "#]])
-        .stderr("oci-layout:a: checked 2 builds\n")
+        .stderr(snapbox::str![[r#"
+oci-layout:a: checked 2 builds
+note[no-id]: `metadata/a.json` does not name the plan that it is of: builds of another plan are noticed only if their labels or annotations differ
+  = help: write the metadata of each job to the file that `metadata` in its row of the matrix names
+
+"#]])
         .run();
     assert!(!ran.read("a/index.json").contains("1.4.2"));
 }
@@ -67,6 +72,8 @@ app  held
 
 "#]])
         .stderr(snapbox::str![[r#"
+note[no-id]: `metadata/a.json` does not name the plan that it is of: builds of another plan are noticed only if their labels or annotations differ
+  = help: write the metadata of each job to the file that `metadata` in its row of the matrix names
 warning[held]: image `app` is left as it was: `app-linux-arm64` was not built
 
 "#]])
@@ -92,6 +99,8 @@ app  held  sha256:[..]  linux/amd64, linux/arm64
 "#]])
         .stderr(snapbox::str![[r#"
 oci-layout:a: checked 2 builds
+note[no-id]: `metadata/a.json` does not name the plan that it is of: builds of another plan are noticed only if their labels or annotations differ
+  = help: write the metadata of each job to the file that `metadata` in its row of the matrix names
 warning[held]: image `other` is left as it was: `other` was not built
 warning[held]: image `app` is left as it was: another image is incomplete, but all are required
 

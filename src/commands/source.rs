@@ -1,0 +1,59 @@
+//! `bakeplan merge --from-source`: the plan that the sources give in this run, if it is the one that was handed over.
+
+use super::diff;
+use super::plan;
+use super::session::Session;
+use crate::bake::text::discovery::STDIN;
+use crate::cli::Selection;
+use crate::diagnostic::Diagnostic;
+use crate::error::Error;
+use crate::published::plan_json;
+use crate::published::planned::Planned;
+use crate::render;
+
+/// Makes the plan with these options, and compares it with the text of the one at `path`. Unless the options say something
+/// else, the versions released before are those that it knew.
+pub(super) fn plan_again(
+    session: &mut Session<'_>,
+    path: &str,
+    text: &str,
+    options: &[String],
+    is_stdin_taken: bool,
+) -> Result<Planned, Error> {
+    let mut selection = Selection::read(options).map_err(|error| usage(&error))?;
+    if is_stdin_taken && reads_stdin(&selection) {
+        return Err(Error::Usage("`--metadata -` and the sources cannot both read standard input".into()));
+    }
+    let known = &mut selection.facts.known_versions;
+    // A file of the name `git` is not what `git` alone means there.
+    known.get_or_insert_with(|| std::path::Path::new(".").join(path).to_string_lossy().into_owned());
+    let (plan, _) = plan::make(session, &selection)?;
+    let own = render::plan_json::render(&plan);
+    let is_read = "both were read as plans";
+    let [theirs, ours] = [text, &own].map(|text| plan_json::followed(text).expect(is_read));
+    if theirs != ours {
+        return Err(differs(path, &theirs, &ours).into());
+    }
+    Ok(Planned::read(path, &own)?)
+}
+
+fn reads_stdin(selection: &Selection) -> bool {
+    let definition = &selection.definition;
+    let facts = selection.facts.file.as_deref();
+    definition.option_for(STDIN).is_some() || facts == Some(STDIN)
+}
+
+fn differs(path: &str, theirs: &str, ours: &str) -> Diagnostic {
+    let message = format!("`{path}` is not the plan that the sources give in this run");
+    Diagnostic::error("plan-differs", message).with_note(diff::unified(path, theirs, ours).trim_end()).with_help(
+        "check out the commit that was planned, and put the options that `bakeplan plan` had after `--`; otherwise `plan.json` was replaced",
+    )
+}
+
+/// What is wrong with the options, without the usage of another command.
+fn usage(error: &clap::Error) -> Error {
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    let problem = first.strip_prefix("error: ").unwrap_or(first);
+    Error::Usage(format!("after `--`: {problem}"))
+}

@@ -1,0 +1,172 @@
+//! `merge --from-source`: a plan that was replaced on its way is refused, the one that the sources give is followed.
+
+use std::process::Output;
+
+use serde_json::{Value, json};
+
+use super::world::World;
+use crate::loopback::Server;
+use crate::support::Test;
+
+/// A definition whose image is published there.
+fn definition(host: &str) -> String {
+    format!(
+        r#"
+variable "V" {{ default = "1.4.2" }}
+
+target "app" {{
+  platforms = ["linux/amd64", "linux/arm64"]
+}}
+
+image "app" {{
+  repositories = ["{host}/acme/app"]
+  version      = V
+  tags         = ["{{{{ version }}}}", "{{{{ major }}}}", {{ pattern = "{{{{ branch }}}}", when = "branch" }}]
+}}
+"#
+    )
+}
+
+/// Options that another plan is made with.
+const OPTIONS: [&str; 4] = ["--var", "V=1.5.0", "--platform", "linux/amd64"];
+const BRANCH: (&str, &str) = ("GITHUB_REF", "refs/heads/main");
+
+/// A world with builds, a registry in front of it, and the plan that these options give.
+struct Case {
+    world: World,
+    server: Server,
+    plan: Value,
+}
+
+impl Case {
+    fn new(options: &[&str]) -> Self {
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve();
+        let output = Test::new()
+            .file("docker-bake.hcl", definition(&server.host()))
+            .env(BRANCH.0, BRANCH.1)
+            .args(["plan", "--format", "json"])
+            .args(options.iter().copied())
+            .output();
+        let plan = serde_json::from_slice(&output.stdout).unwrap();
+        Self { world, server, plan }
+    }
+
+    /// Merges the plan, with more arguments.
+    fn merge(&self, arguments: &[&str], reference: &str) -> Output {
+        Test::new()
+            .file("docker-bake.hcl", definition(&self.server.host()))
+            .file("artifacts/plan.json", self.plan.to_string())
+            .file("artifacts/a.json", self.world.metadata())
+            .env(BRANCH.0, reference)
+            .args(["merge", "--plan", "artifacts/plan.json", "--metadata", "artifacts/a.json"])
+            .args(arguments.iter().copied())
+            .output()
+    }
+
+    #[track_caller]
+    fn passes(&self, arguments: &[&str]) {
+        let output = self.merge(arguments, BRANCH.1);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {told}");
+        assert!(!self.world.tags("acme/app").is_empty());
+    }
+
+    #[track_caller]
+    fn is_refused(&self, arguments: &[&str], reference: &str) -> String {
+        let output = self.merge(arguments, reference);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {told}");
+        assert!(told.contains("error[plan-differs]: `artifacts/plan.json` is not the plan"), "{told}");
+        assert!(self.world.tags("acme/app").is_empty(), "{told}");
+        told
+    }
+}
+
+#[test]
+fn the_plan_of_the_sources_is_followed() {
+    Case::new(&[]).passes(&["--from-source"]);
+    Case::new(&OPTIONS).passes(&[&["--from-source", "--"], &OPTIONS[..]].concat());
+    Case::new(&["app"]).passes(&["--from-source", "--", "app"]);
+    // As README.md writes it.
+    let case = Case::new(&["--platform", "linux/amd64"]);
+    let allowed = format!("{}/acme/*", case.server.host());
+    let options = ["--from-source", "--", "-f", "docker-bake.hcl", "--platform", "linux/amd64"];
+    case.passes(&[&["--repository", &allowed], &options[..]].concat());
+    // Versions that were known then are known now, and where files lie is of no account.
+    let mut case = Case::new(&["--fact", "branch=side"]);
+    case.plan["source"] = json!({ "files": [] });
+    case.passes(&["--from-source", "--", "--fact", "branch=side"]);
+}
+
+#[test]
+fn versions_known_to_the_plan_are_known_again() {
+    for known in ["1.9.0\n", "1.9.0\n1.3.0\n", "[\"1.5.0\"]"] {
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve();
+        let output = Test::new()
+            .file("docker-bake.hcl", definition(&server.host()))
+            .file("known.txt", known)
+            .env(BRANCH.0, BRANCH.1)
+            .args(["plan", "--format", "json", "--known-versions", "known.txt"])
+            .output();
+        let plan = serde_json::from_slice(&output.stdout).unwrap();
+        let case = Case { world, server, plan };
+        case.passes(&["--from-source"]);
+        assert!(!case.world.tags("acme/app").contains_key("1"), "{known}");
+    }
+}
+
+#[test]
+fn what_was_replaced_is_refused_though_the_id_is_right() {
+    type Change = fn(&mut Value);
+    let changes: [(&str, Change); 8] = [
+        ("evil/app", |plan| {
+            let text = plan["images"]["app"]["repositories"][0].as_str().unwrap().replace("acme", "evil");
+            plan["images"]["app"]["repositories"][0] = text.into();
+        }),
+        ("9.9.9", |plan| {
+            plan["images"]["app"]["tags"][0]["name"] = "9.9.9".into();
+            plan["images"]["app"]["tags"][0]["form"] = "9.9.9".into();
+        }),
+        ("\"evil\": \"yes\"", |plan| plan["images"]["app"]["annotations"] = json!({ "evil": "yes" })),
+        ("withdrawn", |plan| plan["images"]["app"]["withdrawn"] = json!(["1.*"])),
+        ("\"number\": 99", |plan| plan["run"]["number"] = 99.into()),
+        ("refs/heads/other", |plan| plan["run"]["ref"] = "refs/heads/other".into()),
+        ("fedcba9876543210", |plan| plan["id"] = "fedcba9876543210".into()),
+        ("immutable", |plan| plan["images"]["app"]["immutable"] = true.into()),
+    ];
+    for (shown, change) in changes {
+        let mut case = Case::new(&[]);
+        change(&mut case.plan);
+        let told = case.is_refused(&["--from-source"], BRANCH.1);
+        assert!(told.contains(shown), "{shown}: {told}");
+        // Nobody notices without the option, or something else does.
+        let output = case.merge(&[], BRANCH.1);
+        assert!(!String::from_utf8_lossy(&output.stderr).contains("plan-differs"));
+    }
+}
+
+#[test]
+fn another_run_and_other_options_are_refused() {
+    Case::new(&[]).is_refused(&["--from-source"], "refs/heads/side");
+    Case::new(&[]).is_refused(&["--from-source", "--", "--var", "V=2.0.0"], BRANCH.1);
+    Case::new(&OPTIONS).is_refused(&["--from-source"], BRANCH.1);
+    Case::new(&[]).is_refused(&["--from-source", "--", "--publish=false"], BRANCH.1);
+}
+
+#[test]
+fn options_that_plan_does_not_take_are_wrong_usage() {
+    for (arguments, expected) in [
+        (&["--from-source", "--", "--nothing"][..], "after `--`: unexpected argument '--nothing' found"),
+        (&["--from-source", "--", "--help"], "after `--`: unexpected argument '--help' found"),
+        (&["--from-source", "--", "--var"], "after `--`: a value is required for '--var <VARIABLE>'"),
+        (&["--", "app"], "--from-source"),
+        (&["--metadata", "-", "--from-source", "--", "-f", "-"], "cannot both read standard input"),
+    ] {
+        let output = Case::new(&[]).merge(arguments, BRANCH.1);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains(expected), "{told}");
+    }
+}
