@@ -22,6 +22,7 @@ mod ready;
 // What is there already: what cannot be read, and what is to stay.
 mod damage;
 mod existing;
+mod later;
 
 pub(crate) mod publish;
 

@@ -137,7 +137,7 @@ pub enum Outcome {
     Replaced,
     /// It had this digest.
     Unchanged,
-    /// A greater version keeps it.
+    /// A greater version or a later run keeps it.
     Kept,
     /// It was not reached, since something went wrong before.
     Skipped,

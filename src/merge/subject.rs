@@ -8,6 +8,7 @@ use crate::oci::Descriptor;
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
 use crate::published::metadata::Metadata;
+use crate::published::plan_json::RunEntry;
 use crate::published::planned::PlannedImage;
 use crate::published::record::Questions;
 use crate::published::sites::Site;
@@ -20,6 +21,8 @@ pub(crate) struct Subject<'a> {
     pub key: &'a str,
     /// The image.
     pub image: &'a PlannedImage,
+    /// The run that the plan was made in.
+    pub run: &'a RunEntry,
     /// The positions of its repositories among the sites, in order.
     pub places: Vec<usize>,
     /// What was built.
