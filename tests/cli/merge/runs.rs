@@ -369,7 +369,7 @@ fn written(tags: &str, output: &str) -> (String, String) {
         "ref=refs/heads/main",
         "workflow=ci.yml",
         "run=7",
-        "commit=0123456789abcdef0123456789abcdef01234567",
+        "commit=0123456789012345678901234567890123456789",
         "commit_time=2026-11-02T03:04:05Z",
     ];
     let facts: Vec<String> = facts.iter().map(|fact| format!("--fact={fact}")).collect();
@@ -419,4 +419,24 @@ fn the_plan_says_what_a_docker_list_leaves_unguarded() {
         let (_, talk) = written(tags, output);
         assert_eq!(talk.contains(said), expected, "{tags} {output}: {talk}");
     }
+}
+
+#[test]
+fn a_commit_of_digits_is_not_a_version() {
+    for tags in [
+        r#""{{ sha }}", "edge""#,
+        r#""{{ commit }}", "edge", "latest""#,
+        r#""type=sha,prefix=", "type=edge,branch=main""#,
+        r#""type=sha,prefix=,format=long", "type=raw,value=edge""#,
+    ] {
+        let (document, _) = written(tags, "");
+        let image = &serde_json::from_str::<serde_json::Value>(&document).unwrap()["images"]["app"];
+        assert_eq!(image.get("version"), None, "{tags}");
+        let edge = image["tags"].as_array().unwrap().iter().find(|tag| tag["name"] == "edge").unwrap();
+        assert_eq!((&edge["class"], &edge["floating"]), (&"constant".into(), &true.into()), "{tags}");
+    }
+    // A version beside one is still seen.
+    let (document, _) = written(r#""1.2.9", "{{ sha }}", "latest""#, "");
+    let image = &serde_json::from_str::<serde_json::Value>(&document).unwrap()["images"]["app"];
+    assert_eq!(image["version"], "1.2.9");
 }
