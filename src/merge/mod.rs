@@ -23,6 +23,7 @@ mod ready;
 mod damage;
 mod existing;
 mod later;
+mod unseen;
 
 pub(crate) mod publish;
 

@@ -89,11 +89,10 @@ fn decisions(subject: &Subject<'_>, digest: &Digest, records: &[Record]) -> Vec<
     let mut decisions = Vec::new();
     for &site in &subject.places {
         let location = &subject.sites[site].location;
-        let image = subject.image;
-        decisions.extend(image.tags_in(location).map(|tag| Decision {
+        decisions.extend(subject.image.tags_in(location).map(|tag| Decision {
             site,
             tag: tag.name.clone(),
-            report: decide(image, tag, location, digest, &records[site], subject.allow_backward),
+            report: decide(subject, tag, location, digest, &records[site]),
         }));
     }
     decisions

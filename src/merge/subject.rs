@@ -33,6 +33,8 @@ pub(crate) struct Subject<'a> {
     pub require_all: bool,
     /// Whether floating tags move whatever the repository has.
     pub allow_backward: bool,
+    /// Whether floating tags move by what the plan knows where tags cannot be listed.
+    pub trust_known_versions: bool,
 }
 
 /// What came of a check.

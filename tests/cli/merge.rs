@@ -13,4 +13,5 @@ mod options; // what the options change
 pub(crate) mod plans; // builds of another plan, whose legs have the same names
 mod race; // several merges at once
 mod runs; // which of two runs is later
+mod unseen; // tags that nobody may list
 pub(crate) mod world; // builds, repositories and plans to merge

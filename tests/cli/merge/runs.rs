@@ -11,6 +11,7 @@ use crate::support::Test;
 const A: &str = "oci-layout:a";
 const BACKWARD: Options = Options {
     allow_backward: true,
+    trust_known_versions: false,
     dry_run: false,
     require_all: false,
     allow_retag: false,
