@@ -323,9 +323,12 @@ pub(crate) struct Merge {
     /// Publish nothing when any build of any image is missing
     #[arg(long)]
     pub require_all: bool,
-    /// Move floating tags even if the registry has a greater version
+    /// Move floating tags even if the registry has a greater version or a later run
     #[arg(long)]
     pub allow_backward: bool,
+    /// Move floating tags by the plan's known versions where the registry refuses to list its tags
+    #[arg(long, conflicts_with = "allow_backward")]
+    pub trust_known_versions: bool,
     /// Give a version's own tag another digest even if the image is immutable
     #[arg(long)]
     pub allow_retag: bool,

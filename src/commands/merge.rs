@@ -31,6 +31,7 @@ pub(super) fn merge(session: &mut Session<'_>, args: &cli::Merge) -> Result<(), 
         dry_run,
         require_all,
         allow_backward,
+        trust_known_versions,
         allow_retag,
         keep_existing,
         allow_mixed_bases,
@@ -52,6 +53,7 @@ pub(super) fn merge(session: &mut Session<'_>, args: &cli::Merge) -> Result<(), 
         dry_run: *dry_run,
         require_all: *require_all,
         allow_backward: *allow_backward,
+        trust_known_versions: *trust_known_versions,
         allow_retag: *allow_retag,
         keep_existing: *keep_existing,
         allow_mixed_bases: *allow_mixed_bases,
@@ -93,7 +95,7 @@ fn tell(session: &Session<'_>, format: ReportFormat, is_github: bool, report: Re
             let message = format!("image `{key}` is left as it was: {}", image.why.join("; "));
             Diagnostic::warning("held", message)
         });
-        return Err(Error::Incomplete(held.collect()));
+        return Err(Error::Incomplete(held.chain(report.held.iter().cloned()).collect()));
     }
     Ok(())
 }

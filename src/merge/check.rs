@@ -109,9 +109,6 @@ impl<'a> ImageCheck<'a> {
                 let depends = tag.follows().is_some();
                 if depends && image.version.is_some() && !self.subject.allow_backward {
                     self.need(site, Question::Tags);
-                    if let Known::Faulty(fault) = records[site].tags() {
-                        self.faulty(fault);
-                    }
                 }
             }
         }

@@ -20,9 +20,7 @@ pub(super) fn imagetools(ready: &Ready<'_>, site: usize, tags: &[TagJob], sites:
     for tag in versions.into_iter().chain(floating) {
         words.extend(["-t".to_owned(), sites[site].location.with_tag(&tag.tag)]);
     }
-    // What is there already has the annotations that it was given.
-    let annotations = ready.image.annotations.iter().filter(|_| ready.is_built);
-    for (key, value) in annotations {
+    for (key, value) in &ready.annotations {
         words.extend(["--annotation".to_owned(), format!("index:{key}={value}")]);
     }
     for entry in checked.sources.iter().flat_map(IndexSource::entries).filter(|_| ready.is_built) {

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::report::{Outcome, TagReport};
+use super::subject::Subject;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Index, VERSION, is_index};
 use crate::published::floating::keeper;
 use crate::published::plan_json::{Follows, TagClass, TagEntry};
 use crate::published::planned::PlannedImage;
-use crate::published::record::Record;
+use crate::published::record::{Known, Record};
 use crate::reference::{Digest, Tag};
 use crate::registry::{Location, Manifest};
 use crate::version::Class;
@@ -26,19 +27,18 @@ pub(crate) struct Decision {
 /// What is to become of a tag, seen what it means now.
 #[must_use]
 pub(crate) fn decide(
-    image: &PlannedImage,
+    subject: &Subject<'_>,
     tag: &TagEntry,
     location: &Location,
     digest: &Digest,
     record: &Record,
-    allow_backward: bool,
 ) -> TagReport {
     let previous = record.tag(&tag.name).present().cloned();
     let keeper = || {
-        let found = if allow_backward {
+        let found = if subject.allow_backward {
             None
         } else {
-            keeper(image, tag, record.tags().present().unwrap_or_default())
+            keeper(subject.image, tag, record.tags().present().unwrap_or_default())
         };
         found.map(|keeper| keeper.reason())
     };
@@ -49,6 +49,7 @@ pub(crate) fn decide(
             why = keeper();
             match (current, tag.floating) {
                 _ if why.is_some() => Outcome::Kept,
+                _ if is_unseen(tag, record) && !subject.trust_known_versions => Outcome::Held,
                 (None, _) => Outcome::Created,
                 (Some(_), true) => Outcome::Moved,
                 (Some(_), false) => Outcome::Replaced,
@@ -60,11 +61,21 @@ pub(crate) fn decide(
         repository: location.to_string(),
         tag: tag.name.to_string(),
         floating: tag.floating,
-        digest: if outcome == Outcome::Kept { previous.clone() } else { Some(digest.clone()) },
+        digest: if matches!(outcome, Outcome::Kept | Outcome::Held) {
+            previous.clone()
+        } else {
+            Some(digest.clone())
+        },
         outcome,
         previous,
         why,
     }
+}
+
+/// Whether a tag moves with versions that nobody may list.
+#[must_use]
+pub(crate) fn is_unseen(tag: &TagEntry, record: &Record) -> bool {
+    tag.follows().is_some() && matches!(record.tags(), Known::Faulty(_))
 }
 
 /// Refuses to move tags by a list of tags that lacks one that is there: what else it lacks is not known.

@@ -25,6 +25,8 @@ mod ready;
 // What is there already: what cannot be read, and what is to stay.
 mod damage;
 mod existing;
+mod later;
+mod unseen;
 
 pub(crate) mod publish;
 

@@ -1,7 +1,9 @@
 //! An image that is complete: its index, and what is to become of its tags.
 
+use std::collections::BTreeMap;
+
 use super::decide::{Decision, decide};
-use super::index;
+use super::index::{self, ComposeError};
 use super::subject::{Checked, Subject};
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
@@ -22,6 +24,8 @@ pub(super) struct Ready<'a> {
     pub(super) checked: Checked,
     /// Its index.
     pub(super) manifest: Manifest,
+    /// The annotations that were put into it.
+    pub(super) annotations: BTreeMap<String, String>,
     /// Whether the index is made of these builds, and was not there before.
     pub(super) is_built: bool,
     /// What is to become of its tags, repository by repository.
@@ -40,16 +44,27 @@ impl<'a> Ready<'a> {
     ) -> Result<Self, Diagnostic> {
         let (key, image) = (subject.key, subject.image);
         let of_descriptor = |entry: &Descriptor| image.descriptor_annotations(entry);
-        let manifest =
-            index::compose(&checked.sources, &checked.referrers, &image.annotations, &of_descriptor);
-        let manifest = manifest.map_err(|error| {
+        let composed = |annotations| {
+            let manifest =
+                index::compose(&checked.sources, &checked.referrers, &annotations, &of_descriptor)?;
+            Ok((manifest, annotations))
+        };
+        let of_run = image.run_annotations(subject.run);
+        let is_about_run = !of_run.is_empty();
+        let annotated = composed(image.annotations.clone().into_iter().chain(of_run).collect());
+        let manifest = match annotated {
+            // A Docker list has no place for them: the image is published without.
+            Err(ComposeError::Annotations) if is_about_run => composed(image.annotations.clone()),
+            annotated => annotated,
+        };
+        let (manifest, annotations) = manifest.map_err(|error| {
             let message = format!("image `{key}` cannot have an index: {error}");
             Diagnostic::error("compose", message)
                 .with_help("build with `oci-mediatypes=true` in `output`, or leave the annotations out")
         })?;
         let decisions = decisions(subject, &manifest.digest, records);
         let places = subject.places.clone();
-        Ok(Self { key, image, places, checked, manifest, is_built: true, decisions })
+        Ok(Self { key, image, places, checked, manifest, annotations, is_built: true, decisions })
     }
 
     /// Takes an index that is there instead of the one that was built.
@@ -62,6 +77,8 @@ impl<'a> Ready<'a> {
     ) {
         self.decisions = decisions(subject, &manifest.digest, records);
         self.is_built = false;
+        // What is there already has those that it was given.
+        self.annotations.clear();
         self.checked = checked;
         self.manifest = manifest;
     }
@@ -72,11 +89,10 @@ fn decisions(subject: &Subject<'_>, digest: &Digest, records: &[Record]) -> Vec<
     let mut decisions = Vec::new();
     for &site in &subject.places {
         let location = &subject.sites[site].location;
-        let image = subject.image;
-        decisions.extend(image.tags_in(location).map(|tag| Decision {
+        decisions.extend(subject.image.tags_in(location).map(|tag| Decision {
             site,
             tag: tag.name.clone(),
-            report: decide(image, tag, location, digest, &records[site], subject.allow_backward),
+            report: decide(subject, tag, location, digest, &records[site]),
         }));
     }
     decisions

@@ -33,6 +33,9 @@ pub struct Report {
     /// The errors.
     #[serde(skip)]
     pub problems: Vec<Diagnostic>,
+    /// Tags that were left untouched, and what to do.
+    #[serde(skip)]
+    pub held: Vec<Diagnostic>,
     /// Notes.
     #[serde(skip)]
     pub notes: Vec<Diagnostic>,
@@ -137,8 +140,10 @@ pub enum Outcome {
     Replaced,
     /// It had this digest.
     Unchanged,
-    /// A greater version keeps it.
+    /// A greater version or a later run keeps it.
     Kept,
+    /// It stays as it is, since nothing tells whether a greater version has it.
+    Held,
     /// It was not reached, since something went wrong before.
     Skipped,
     /// It could not be written, or has another digest now.
@@ -174,6 +179,8 @@ impl Outcome {
             (Self::Unchanged, _) => "unchanged",
             (Self::Kept, false) => "kept",
             (Self::Kept, true) => "keep",
+            (Self::Held, false) => "held",
+            (Self::Held, true) => "hold",
             (Self::Skipped, _) => "not reached",
             (Self::Failed, _) => "failed",
         }
@@ -202,6 +209,7 @@ impl Report {
             published: Vec::new(),
             images: IndexMap::new(),
             problems: Vec::new(),
+            held: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -212,10 +220,10 @@ impl Report {
         !self.problems.is_empty() || self.images.values().any(|image| image.status == Status::Failed)
     }
 
-    /// Whether images were left untouched.
+    /// Whether images or tags were left untouched for what is not there or not known.
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
-        self.images.values().any(|image| image.status == Status::Held)
+        !self.held.is_empty() || self.images.values().any(|image| image.status == Status::Held)
     }
 
     /// As JSON on one line, for the output of a step. Without the single references when they would be too much for one

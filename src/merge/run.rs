@@ -12,7 +12,7 @@ use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Outcome, Report, Settled, Status};
 use super::subject::{Checked, Subject};
 use super::tools::{MergeTools, Options};
-use super::{bases, command, damage, existing};
+use super::{bases, command, damage, existing, later, unseen};
 use crate::diagnostic::Diagnostic;
 use crate::published::metadata::Metadata;
 use crate::published::planned::{Planned, PlannedImage};
@@ -84,6 +84,14 @@ pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &M
         report.problems.extend(ready.iter().flat_map(unlisted));
     }
     report.notes.extend(ready.iter().filter_map(|one| unguarded(one.key, one.image, &one.decisions)));
+    let unseen = unseen::tell(&ready, tools.sites, survey.records());
+    report.held.extend(unseen.held);
+    report.notes.extend(unseen.notes);
+    if report.problems.is_empty() && !options.allow_backward {
+        let compared = later::keep(&mut ready, &planned.run, &mut survey);
+        report.problems.extend(compared.problems);
+        report.notes.extend(compared.notes);
+    }
     if report.problems.is_empty() && !options.allow_retag {
         report.problems.extend(check_immutable(&ready, &mut survey));
         report.problems.extend(check_released(&ready, &mut survey));
@@ -114,11 +122,13 @@ fn subjects<'a>(
     let subject = |(key, image): (&'a String, &'a PlannedImage)| Subject {
         key,
         image,
+        run: &planned.run,
         places: image.repositories.iter().filter_map(place).collect(),
         metadata,
         sites,
         require_all: options.require_all,
         allow_backward: options.allow_backward,
+        trust_known_versions: options.trust_known_versions,
     };
     planned.images.iter().map(subject).collect()
 }
@@ -245,7 +255,12 @@ fn write(
     let published = publish(&jobs, tools);
     settle(&jobs, published, report);
     for one in ready.iter().filter(|one| report.images[one.key].status != Status::Failed) {
-        let sites = one.places.iter().map(|&site| &tools.sites[site].location);
+        // Where all its tags stay with others, the index is not written.
+        let is_there = |site: &&usize| {
+            let stays = |one: &Decision| matches!(one.report.outcome, Outcome::Kept | Outcome::Held);
+            one.decisions.iter().any(|one| one.site == **site && !stays(one))
+        };
+        let sites = one.places.iter().filter(is_there).map(|&site| &tools.sites[site].location);
         report.published.extend(sites.map(|location| location.with_digest(&one.manifest.digest)));
     }
 }

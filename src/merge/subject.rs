@@ -8,6 +8,7 @@ use crate::oci::Descriptor;
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
 use crate::published::metadata::Metadata;
+use crate::published::plan_json::RunEntry;
 use crate::published::planned::PlannedImage;
 use crate::published::record::Questions;
 use crate::published::sites::Site;
@@ -20,6 +21,8 @@ pub(crate) struct Subject<'a> {
     pub key: &'a str,
     /// The image.
     pub image: &'a PlannedImage,
+    /// The run that the plan was made in.
+    pub run: &'a RunEntry,
     /// The positions of its repositories among the sites, in order.
     pub places: Vec<usize>,
     /// What was built.
@@ -30,6 +33,8 @@ pub(crate) struct Subject<'a> {
     pub require_all: bool,
     /// Whether floating tags move whatever the repository has.
     pub allow_backward: bool,
+    /// Whether floating tags move by what the plan knows where tags cannot be listed.
+    pub trust_known_versions: bool,
 }
 
 /// What came of a check.

@@ -13,8 +13,10 @@ pub struct Options {
     pub dry_run: bool,
     /// Publish nothing when a build of any image is missing.
     pub require_all: bool,
-    /// Move floating tags even when the repository has a greater version.
+    /// Move floating tags even when the repository has a greater version or a later run.
     pub allow_backward: bool,
+    /// Move floating tags by what the plan knows where a registry refuses to list its tags.
+    pub trust_known_versions: bool,
     /// Give tags of versions another digest even when the image is immutable.
     pub allow_retag: bool,
     /// Leave releases as they are whose own tags are there.

@@ -21,6 +21,9 @@ pub(crate) mod served;
 
 pub(crate) mod record;
 
+// Which run is later.
+pub(crate) mod runs;
+
 // How they are asked.
 pub(crate) mod progress;
 

@@ -289,6 +289,15 @@ impl TagEntry {
         };
         self.floating.then_some(Follows { class, numbers })
     }
+
+    /// Whether it moves with each run: one that is later can keep it from moving.
+    #[must_use]
+    pub(crate) fn moves_with_runs(&self) -> bool {
+        match self.class {
+            TagClass::Run | TagClass::Constant => self.floating,
+            TagClass::Version | TagClass::Prerelease | TagClass::Channel => false,
+        }
+    }
 }
 
 /// A floating tag that another version owns.

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-use super::plan_json::{self, BuildEntry, Fingerprint, ImageEntry, JobEntry, PlanJson, SCHEMA, TagEntry};
+use super::plan_json::{
+    self, BuildEntry, Fingerprint, ImageEntry, JobEntry, PlanJson, RunEntry, SCHEMA, TagEntry,
+};
 use crate::diagnostic::Diagnostic;
 use crate::form::Form;
 use crate::oci::{Descriptor, DescriptorPlatform};
@@ -17,6 +19,8 @@ use crate::version::{Scheme, Tails, Version, VersionError, Withdrawn};
 pub struct Planned {
     /// What it is called.
     pub(crate) id: Fingerprint,
+    /// The run that the plan was made in, as far as it is known.
+    pub run: RunEntry,
     /// The images by key, in the order of the spec.
     pub images: IndexMap<String, PlannedImage>,
 }
@@ -111,14 +115,13 @@ impl TryFrom<PlanJson> for Planned {
     type Error = String;
 
     fn try_from(plan: PlanJson) -> Result<Self, String> {
-        // What it was made from, and in which run, is for other readers.
-        let PlanJson { schema: _, id, definition: _, run: _, known_versions: _, images, jobs, source: _ } =
-            plan;
+        // What it was made from is for other readers.
+        let PlanJson { schema: _, id, definition: _, run, known_versions: _, images, jobs, source: _ } = plan;
         names(&images, &jobs)?;
         let images = images.into_iter().map(|(key, image)| Ok((key, PlannedImage::try_from(image)?)));
         let images = images.collect::<Result<_, String>>()?;
         check(&images)?;
-        Ok(Self { id, images })
+        Ok(Self { id, run, images })
     }
 }
 
@@ -248,6 +251,12 @@ impl PlannedImage {
     #[must_use]
     pub fn tails(&self) -> &Tails {
         &self.tails
+    }
+
+    /// What its index is to say of the run that made it: nothing when none of its tags moves with runs.
+    #[must_use]
+    pub(crate) fn run_annotations(&self, run: &RunEntry) -> BTreeMap<String, String> {
+        if self.tags.iter().any(TagEntry::moves_with_runs) { run.annotations() } else { BTreeMap::new() }
     }
 
     /// The repositories of a tag.

@@ -102,6 +102,17 @@ impl Fault {
         }
     }
 
+    /// The same of the list of tags: an account may have the right to all but that.
+    #[must_use]
+    pub(crate) fn of_list(error: &Error) -> Option<Self> {
+        match error.kind() {
+            ErrorKind::Unauthorized(_) | ErrorKind::Denied { .. } => {
+                Some(Self { kind: FaultKind::Refused, diagnostic: error.to_diagnostic() })
+            }
+            _ => None,
+        }
+    }
+
     /// What was found.
     #[must_use]
     pub(crate) fn message(&self) -> &str {

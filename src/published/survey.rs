@@ -130,6 +130,7 @@ impl<'a> Survey<'a> {
                 let fault = match self.trouble {
                     Trouble::IsTold => Fault::of(&error),
                     Trouble::EndsIt if question.is_about_replaced() => Fault::of_replaced(&error),
+                    Trouble::EndsIt if *question == Question::Tags => Fault::of_list(&error),
                     Trouble::EndsIt => None,
                 };
                 fault.map(Reply::Faulty).ok_or_else(|| error.to_diagnostic())

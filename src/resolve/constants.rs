@@ -2,7 +2,7 @@
 
 use super::forms;
 use super::publication::PlacedTag;
-use crate::form::Form;
+use crate::form::{Form, Part};
 use crate::tags::{self, Claim, LATEST};
 use crate::version::{Class, Version};
 
@@ -59,7 +59,10 @@ fn may_follow(name: &str) -> bool {
 
 /// The one release among the tags; the others that read as releases are what it begins with.
 fn version(tags: &[PlacedTag]) -> Option<Version> {
+    // The hash of a commit may be all digits.
+    let is_commit = |tag: &&PlacedTag| tag.form.parts().iter().any(|part| matches!(part, Part::Commit(_)));
     let constants = tags.iter().filter(|tag| tag.claim == Claim::Literal && tag.why.is_none());
+    let constants = constants.filter(|tag| !is_commit(tag));
     let versions: Vec<Version> = constants
         .filter_map(|tag| tag.tag.as_str().parse::<Version>().ok())
         .filter(|version| version.class() == Class::Stable)

@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use super::image::UnresolvedImage;
 use super::publication::{PlacedTag, Publication};
+use crate::bake::target::Entry;
+use crate::bake::target::flags::parse_bool;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::form::Form;
 use crate::pattern::PatternForms;
+use crate::plan::{Build, Plan};
 use crate::rules::{self, Flavor, Rule};
 use crate::tags::Claim;
 use crate::version::Version;
@@ -51,4 +54,30 @@ pub(super) fn note_unguarded(
     );
     let help = "publish `{{ version }}`, too; or name released versions with `--known-versions`";
     diagnostics.report(Diagnostic::note("unguarded-tag", message).at(first.span, "").with_help(help));
+}
+
+/// Says which tags move with runs in images whose indexes may have no place to say which run made them.
+pub(super) fn docker_lists(plan: &Plan) -> Vec<Diagnostic> {
+    let is_docker = |build: &Build| {
+        let outputs = plan.legs.get(&build.leg).and_then(|leg| leg.definition.output.as_deref());
+        let types = outputs.and_then(<[Entry]>::first).and_then(|output| output.get("oci-mediatypes"));
+        types.and_then(parse_bool) == Some(false)
+    };
+    let mut found = Vec::new();
+    for (key, image) in &plan.images {
+        let tags = image.tags.iter().filter(|tag| tag.claim == Claim::Run);
+        let tags: Vec<String> = tags.map(|tag| format!("`{}`", tag.name)).collect();
+        if tags.is_empty() || !image.builds.iter().all(is_docker) {
+            continue;
+        }
+        let message = format!(
+            "image `{key}` is built with `oci-mediatypes=false`, and Docker manifest lists cannot say which run made them: an earlier run that is merged last takes back {}",
+            tags.join(", ")
+        );
+        found.push(
+            Diagnostic::note("unguarded-tag", message)
+                .with_help("leave `oci-mediatypes=false` out of `output`, so that the merge can tell"),
+        );
+    }
+    found
 }

@@ -99,6 +99,9 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     plan.jobs = jobs::jobs(&legs, &targets, &plan.images);
     plan.local = local(input, &images, &targets);
     plan.legs = legs.into_legs();
+    if input.publish && !input.purpose.is_committed() {
+        diagnostics.extend(guards::docker_lists(&plan));
+    }
     whole(&mut plan, &targets, &mut diagnostics);
     jobs::name_groups(&mut plan, input.definition);
     plan.volatile = marks::volatile(&targets, &plan.legs, &images, &empty, input);

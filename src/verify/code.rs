@@ -132,7 +132,7 @@ codes! {
         cure: "update the digest, or take the tag out of the reference"
     }
     TagKept "tag-kept" Note {
-        cause: "a greater version is published, and floating tags stay with the greatest",
+        cause: "a greater version is published, or a later run has moved the tag",
         cure: "nothing: this is what the merge does"
     }
     TagsDisagree "tags-disagree" Error {

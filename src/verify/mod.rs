@@ -14,6 +14,7 @@ pub(crate) mod report;
 
 // What is wrong, and why.
 pub(crate) mod explain;
+mod kept;
 mod planned;
 
 use std::collections::{BTreeMap, BTreeSet};

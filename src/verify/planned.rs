@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::Code;
 use super::finding::Finding;
+use super::kept::{Holder, holder};
 use super::report::CheckedReference;
 use super::walk::{Branch, Trail, Tree, Walk};
 use crate::diagnostic::Severity;
 use crate::oci::DescriptorPlatform;
 use crate::on_missing::OnMissing;
-use crate::published::floating::keeper;
 use crate::published::labels::differences;
 use crate::published::metadata::{Metadata, Pushed};
-use crate::published::plan_json::{BuildEntry, TagEntry};
+use crate::published::plan_json::{BuildEntry, RunEntry, TagEntry};
 use crate::published::planned::{Planned, PlannedImage};
 use crate::published::record::{Configuration, Known, Question};
 use crate::published::served::{Content, Served};
@@ -28,8 +28,16 @@ pub(super) fn look(
     for (key, image) in &planned.images {
         let places: Vec<_> =
             image.repositories.iter().filter_map(|location| walk.site_of(location)).collect();
-        let mut subject =
-            ImageCheck { key, image, metadata, places, walk, tags: Vec::new(), other_build: false };
+        let mut subject = ImageCheck {
+            key,
+            image,
+            run: &planned.run,
+            metadata,
+            places,
+            walk,
+            tags: Vec::new(),
+            other_build: false,
+        };
         subject.look();
         checked.extend(subject.tags.into_iter().map(|tag| tag.checked));
     }
@@ -39,6 +47,8 @@ pub(super) fn look(
 struct ImageCheck<'s, 'a> {
     key: &'s str,
     image: &'s PlannedImage,
+    /// The run that the plan was made in.
+    run: &'s RunEntry,
     metadata: Option<&'s Metadata>,
     /// The sites of its repositories.
     places: Vec<usize>,
@@ -67,7 +77,7 @@ enum TagState {
     Missing,
     /// It is there, and should be this image's.
     Own,
-    /// A greater version has it.
+    /// A greater version or a later run has it.
     Kept,
     /// It is there, and nothing tells whose it should be: the image's own tags are not.
     Foreign,
@@ -116,7 +126,7 @@ impl<'a> ImageCheck<'_, 'a> {
         }
     }
 
-    /// Finds floating tags that a greater version has.
+    /// Finds floating tags that a greater version or a later run has.
     fn keep(&mut self, site: usize) {
         let own = |tag: &&State<'_>| tag.site == site && !tag.planned.floating;
         let has_literals = self.tags.iter().any(|tag| own(&tag));
@@ -129,24 +139,20 @@ impl<'a> ImageCheck<'_, 'a> {
             {
                 continue;
             }
-            if tag.planned.follows().is_some() && self.image.version.is_some() {
-                self.walk.need(site, Question::Tags);
-                let records = self.walk.records;
-                let kept = match records[site].tags() {
-                    Known::Present(listed) => keeper(self.image, tag.planned, listed),
-                    Known::Unasked => {
-                        self.tags[at].kind = TagState::Open;
-                        continue;
-                    }
-                    Known::Absent | Known::Faulty(_) => None,
-                };
-                if let Some(keeper) = kept {
-                    let message = format!("`{}` stays with `{}`", tag.planned.name, keeper.tag);
+            let digest = tag.checked.digest.as_ref();
+            match holder(self.walk, site, self.image, self.run, tag.planned, digest) {
+                Holder::Open => {
+                    self.tags[at].kind = TagState::Open;
+                    continue;
+                }
+                Holder::Other(stays) => {
+                    let message = format!("`{}` {stays}", tag.planned.name);
                     let references = [tag.checked.reference.clone()];
                     self.walk.findings.push(Finding::new(Code::TagKept, &references, message));
                     self.tags[at].kind = TagState::Kept;
                     continue;
                 }
+                Holder::Own => {}
             }
             if has_literals && literal.is_none() && self.tags[at].kind == TagState::Own {
                 self.tags[at].kind = TagState::Foreign;

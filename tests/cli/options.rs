@@ -288,6 +288,12 @@ const ROWS: &[Row] = &[
         By("tests/cli/merge/lists.rs", "allow_backward"),
     ),
     row(
+        "--trust-known-versions",
+        ("--trust-known-versions --allow-backward", "cannot be used with"),
+        "--trust-known-versions",
+        By("tests/cli/merge/unseen.rs", "--trust-known-versions"),
+    ),
+    row(
         "--allow-retag",
         ("--allow-retag=1", NO_VALUE),
         "--allow-retag",

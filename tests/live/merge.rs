@@ -237,6 +237,36 @@ fn with_docker(project: Project) -> Project {
 }
 
 #[test]
+fn a_tag_that_moves_with_runs_has_the_annotations_of_the_dry_run() {
+    for (name, platforms) in [("runs", r#""linux/amd64", "linux/arm64""#), ("one-run", r#""linux/amd64""#)] {
+        let project = Project::new(engine(), name);
+        let repository = project.repository(0, "acme/app");
+        let spec =
+            format!("target \"app\" {{\n  platforms = [{platforms}]\n  tags = [\"{repository}:edge\"]\n}}\n");
+        let project = project.file("docker-bake.hcl", &spec).file("name", "x");
+        let project = project.file("Dockerfile", "FROM scratch\nCOPY name /name\n");
+        let facts =
+            ["ref=refs/heads/a&b", "workflow=.github/workflows/ci.yml", "run=7", "commit_time=1700000000"];
+        let facts = facts.map(|fact| format!("--fact={fact}"));
+        let facts = facts.iter().map(String::as_str);
+        project.bakeplan(&["plan", "--out", "out"].into_iter().chain(facts).collect::<Vec<_>>());
+        project.run_jobs();
+        let table = project.bakeplan(&[&MERGE[..], &["--dry-run"]].concat());
+        let line = table.lines().find_map(|line| line.strip_prefix("docker buildx ")).unwrap();
+        let line = line.replace(":edge ", ":by-hand ").replace('\'', "");
+        assert!(line.contains("index:dev.bakeplan.run.ref=refs/heads/a&b"), "{line}");
+        project.buildx(&line.split(' ').collect::<Vec<_>>());
+        project.bakeplan(&MERGE);
+        let registry = Repository::new(&repository);
+        let digest = |tag: &str| registry.find(tag).header("docker-content-digest").to_owned();
+        assert_eq!(digest("edge"), digest("by-hand"), "{line}");
+        // Again: nothing changes.
+        let again = project.bakeplan(&MERGE);
+        assert!(again.ends_with("1 image unchanged, 0 tags written\n"), "{again}");
+    }
+}
+
+#[test]
 fn the_lines_of_a_dry_run_and_docker_itself_make_the_same() {
     let (project, repositories) = project("engine", DESCRIPTORS);
     let plan = project.plan();

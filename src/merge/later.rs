@@ -1,0 +1,110 @@
+//! Tags that move with runs: one that has the index of a later run stays with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::decide::Decision;
+use super::ready::Ready;
+use super::report::Outcome;
+use crate::diagnostic::Diagnostic;
+use crate::oci::OCI_INDEX;
+use crate::published::plan_json::{RunEntry, TagEntry};
+use crate::published::record::{Known, Question};
+use crate::published::runs::Standing;
+use crate::published::served::Served;
+use crate::published::survey::{Round, Survey};
+
+/// What came of looking for later runs.
+#[derive(Default)]
+pub(super) struct Compared {
+    /// What is wrong.
+    pub(super) problems: Vec<Diagnostic>,
+    /// Which tags move though nothing tells which run is later.
+    pub(super) notes: Vec<Diagnostic>,
+}
+
+/// Leaves the tags with later runs that they have.
+pub(super) fn keep(ready: &mut [Ready<'_>], run: &RunEntry, survey: &mut Survey<'_>) -> Compared {
+    let mut compared = Compared::default();
+    let moving = ready.iter().flat_map(|one| one.decisions.iter().filter(|decision| moves(one, decision)));
+    let question =
+        |decision: &Decision| Some((decision.site, Question::Previous(decision.report.previous.clone()?)));
+    if let Round::Asked(failures) = survey.ask(moving.filter_map(question).collect()) {
+        compared.problems.extend(failures);
+    }
+    for one in ready {
+        // What is there already was made by another run.
+        let own =
+            if one.is_built { run.clone() } else { RunEntry::of_served(&Served::read(one.manifest.clone())) };
+        let cannot_say = has_no_place(one);
+        if cannot_say && own.has_order() {
+            compared.notes.push(not_said(one));
+        }
+        let moving: Vec<usize> =
+            (0..one.decisions.len()).filter(|at| moves(one, &one.decisions[*at])).collect();
+        let mut unknown: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for at in moving {
+            let decision = &mut one.decisions[at];
+            let Some(previous) = &decision.report.previous else { continue };
+            let standing = match survey.records()[decision.site].previous(previous) {
+                Known::Present(served) => own.beside(&RunEntry::of_served(served)),
+                Known::Absent => Standing::Unknown("the index is not there any more".to_owned()),
+                // A warning says that it is written anew.
+                Known::Faulty(_) | Known::Unasked => continue,
+            };
+            match standing {
+                Standing::Later => {}
+                Standing::Earlier(why) => {
+                    decision.report.outcome = Outcome::Kept;
+                    decision.report.digest.clone_from(&decision.report.previous);
+                    decision.report.why = Some(why);
+                }
+                // It is said already that nothing can tell.
+                Standing::Unknown(_) if cannot_say && own.has_order() => {}
+                Standing::Unknown(why) => {
+                    unknown.entry(why).or_default().insert(format!("`{}`", decision.report.reference));
+                }
+            }
+        }
+        compared.notes.extend(unknown.into_iter().map(|(why, tags)| moved_anyway(one.key, tags, &why)));
+    }
+    compared
+}
+
+/// Whether a tag moves with runs, and is to be given another index.
+fn moves(ready: &Ready<'_>, decision: &Decision) -> bool {
+    decision.report.outcome == Outcome::Moved && is_run_tag(ready, decision)
+}
+
+fn is_run_tag(ready: &Ready<'_>, decision: &Decision) -> bool {
+    let planned = ready.image.tags.iter().find(|tag| tag.name == decision.tag);
+    planned.is_some_and(TagEntry::moves_with_runs)
+}
+
+/// Whether the index of an image has no place for annotations, and a tag of it moves with runs.
+fn has_no_place(ready: &Ready<'_>) -> bool {
+    ready.manifest.media_type != OCI_INDEX && run_tags(ready).next().is_some()
+}
+
+/// The tags that move with runs and are written.
+fn run_tags<'r>(ready: &'r Ready<'_>) -> impl Iterator<Item = &'r Decision> {
+    ready.decisions.iter().filter(|one| one.report.outcome.writes() && is_run_tag(ready, one))
+}
+
+/// Says that later merges cannot tell which run an image is of.
+fn not_said(ready: &Ready<'_>) -> Diagnostic {
+    let tags: BTreeSet<String> = run_tags(ready).map(|one| format!("`{}`", one.tag)).collect();
+    let tags: Vec<String> = tags.into_iter().collect();
+    let message = format!(
+        "image `{}` is a Docker manifest list, which cannot say which run made it: an earlier run can take back {}",
+        ready.key,
+        tags.join(", ")
+    );
+    Diagnostic::note("unguarded-tag", message).with_help("build with `oci-mediatypes=true` in `output`")
+}
+
+/// Says that tags move though nothing tells which run is later.
+fn moved_anyway(key: &str, tags: BTreeSet<String>, why: &str) -> Diagnostic {
+    let tags: Vec<String> = tags.into_iter().collect();
+    let message = format!("image `{key}` moves {}, perhaps from a later run: {why}", tags.join(", "));
+    Diagnostic::note("unguarded-tag", message)
+}

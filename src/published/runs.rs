@@ -1,0 +1,192 @@
+//! Which of two runs is later: what indexes say of the runs that made them, in annotations.
+
+use std::collections::BTreeMap;
+
+use super::plan_json::RunEntry;
+use super::served::{Content, Served};
+
+/// What begins these annotations.
+const PREFIX: &str = "dev.bakeplan.run.";
+const REF: &str = "ref";
+const WORKFLOW: &str = "workflow";
+const NUMBER: &str = "number";
+const REVISION: &str = "revision";
+const COMMITTED: &str = "committed";
+
+/// How much of a commit's hash messages show.
+const SHORT: usize = 12;
+
+/// What a run is beside the one that a tag has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// The later one.
+    Later,
+    /// The earlier one, and why.
+    Earlier(String),
+    /// Nothing tells, and why.
+    Unknown(String),
+}
+
+impl RunEntry {
+    /// What indexes say of a run: annotations that order it among others. None for a run that nothing orders.
+    #[must_use]
+    pub(crate) fn annotations(&self) -> BTreeMap<String, String> {
+        let Self { event: _, git_ref, workflow, number, commit, commit_time } = self;
+        if !self.has_order() {
+            return BTreeMap::new();
+        }
+        let all = [
+            (REF, git_ref.clone()),
+            (WORKFLOW, workflow.clone()),
+            (NUMBER, number.map(|number| number.to_string())),
+            (REVISION, commit.clone()),
+            (COMMITTED, commit_time.map(|time| time.to_string())),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((format!("{PREFIX}{name}"), value?))).collect()
+    }
+
+    /// The run that annotations tell of; anybody may have written them.
+    #[must_use]
+    pub(crate) fn from_annotations(annotations: &BTreeMap<String, String>) -> Self {
+        let given = |name: &str| annotations.get(&format!("{PREFIX}{name}"));
+        let is_hash = |text: &&String| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        Self {
+            event: None,
+            git_ref: given(REF).cloned(),
+            workflow: given(WORKFLOW).cloned(),
+            number: given(NUMBER).and_then(|text| text.parse().ok()),
+            commit: given(REVISION).filter(is_hash).cloned(),
+            commit_time: given(COMMITTED).and_then(|text| text.parse().ok()),
+        }
+    }
+
+    /// The run that made what a registry serves.
+    #[must_use]
+    pub(crate) fn of_served(served: &Served) -> Self {
+        match &served.content {
+            Content::Index(index) => Self::from_annotations(&index.annotations),
+            Content::Image(_) | Content::Unreadable(_) => Self::default(),
+        }
+    }
+
+    /// Whether it can come before or after another.
+    #[must_use]
+    pub(crate) fn has_order(&self) -> bool {
+        self.number.is_some() || self.commit_time.is_some()
+    }
+
+    /// What this run is beside the one that a tag has: by number within one workflow and ref, else by the time of the
+    /// commit.
+    #[must_use]
+    pub(crate) fn beside(&self, other: &Self) -> Standing {
+        let is_same = |own: &Option<String>, other: &Option<String>| own.is_some() && own == other;
+        let is_one_line = is_same(&self.workflow, &other.workflow) && is_same(&self.git_ref, &other.git_ref);
+        let commit = other.commit.as_deref().and_then(|hash| hash.get(..SHORT));
+        let commit = commit.map_or_else(|| "commit".to_owned(), |hash| format!("commit {hash}"));
+        match (self.number, other.number) {
+            (Some(own), Some(number)) if is_one_line && own != number => {
+                return if own > number {
+                    Standing::Later
+                } else {
+                    Standing::Earlier(format!("run {number}, of {commit}, is later than run {own}"))
+                };
+            }
+            (Some(own), Some(_)) if is_one_line => {
+                return Standing::Unknown(format!("run {own} made that index, too"));
+            }
+            _ => {}
+        }
+        match (self.commit_time, other.commit_time) {
+            (Some(own), Some(time)) if own > time => Standing::Later,
+            (Some(own), Some(time)) if own < time => {
+                Standing::Earlier(format!("{commit} of {time} is later than {own}"))
+            }
+            (Some(own), Some(_)) => Standing::Unknown(format!("both commits are of {own}")),
+            _ if !self.has_order() => {
+                Standing::Unknown("the plan has neither the number of its run nor the time of its commit".to_owned())
+            }
+            _ if !other.has_order() => {
+                Standing::Unknown("the index there does not say which run made it".to_owned())
+            }
+            _ => Standing::Unknown(
+                "the runs are not of one workflow and ref, or have no numbers, and the times of both commits are not known"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A run of `WORKFLOW REF NUMBER SECOND`, where `-` is unknown.
+    fn run(text: &str) -> RunEntry {
+        let words: Vec<Option<&str>> =
+            text.split_whitespace().map(|word| Some(word).filter(|word| *word != "-")).collect();
+        let [workflow, git_ref, number, second] = words.as_slice() else { panic!("four words: {text}") };
+        RunEntry {
+            event: Some("push".to_owned()),
+            workflow: workflow.map(str::to_owned),
+            git_ref: git_ref.map(str::to_owned),
+            number: number.map(|text| text.parse().unwrap()),
+            commit: Some("0123456789abcdef".to_owned()),
+            commit_time: second.map(|text| jiff::Timestamp::from_second(text.parse().unwrap()).unwrap()),
+        }
+    }
+
+    #[test]
+    fn runs_are_ordered_by_number_and_else_by_commit() {
+        for (own, other, expected) in [
+            ("w r 7 -", "w r 6 -", "later"),
+            ("w r 7 -", "w r 8 -", "earlier: run 8, of commit 0123456789ab, is later than run 7"),
+            ("w r 10 -", "w r 9 -", "later"),
+            // The number counts, whatever the commits are: a branch may go back on purpose.
+            ("w r 7 1", "w r 6 5", "later"),
+            ("w r 7 5", "w r 8 1", "earlier: run 8, of"),
+            // Another attempt.
+            ("w r 7 1", "w r 7 1", "unknown: run 7 made that index, too"),
+            ("w r 7 1", "w r 7 9", "unknown: run 7"),
+            // Another workflow, another ref, or none that is known.
+            ("w r 7 5", "x r 8 1", "later"),
+            (
+                "w r 7 1",
+                "w s 6 5",
+                "earlier: commit 0123456789ab of 1970-01-01T00:00:05Z is later than 1970-01-01T00:00:01Z",
+            ),
+            ("- r 7 5", "- r 8 1", "later"),
+            ("w - 7 1", "w - 6 5", "earlier: commit"),
+            ("w r 7 -", "x r 8 -", "unknown: the runs are not of one workflow"),
+            ("w r 7 1", "x r 8 -", "unknown: the runs are not of one workflow"),
+            // No numbers.
+            ("- - - 2", "- - - 1", "later"),
+            ("w r - 1", "w r 7 2", "earlier: commit"),
+            ("w r - 2", "w r 7 2", "unknown: both commits are of 1970-01-01T00:00:02Z"),
+            // Nothing.
+            ("w r 7 1", "- - - -", "unknown: the index there does not say"),
+            ("w r - -", "w r 7 1", "unknown: the plan has neither"),
+            ("- - - -", "- - - -", "unknown: the plan has neither"),
+        ] {
+            let found = match run(own).beside(&run(other)) {
+                Standing::Later => "later".to_owned(),
+                Standing::Earlier(why) => format!("earlier: {why}"),
+                Standing::Unknown(why) => format!("unknown: {why}"),
+            };
+            assert!(found.starts_with(expected), "{own} beside {other}: {found}");
+        }
+    }
+
+    #[test]
+    fn annotations_are_read_as_they_are_written() {
+        for text in ["w r 7 1", "w r 7 -", "- - - 1", "w - 18446744073709551615 -"] {
+            let run = RunEntry { event: None, ..run(text) };
+            assert_eq!(RunEntry::from_annotations(&run.annotations()), run, "{text}");
+        }
+        // Nothing is said of a run that nothing orders.
+        assert_eq!(run("w r - -").annotations(), BTreeMap::new());
+        // What is no number, no hash and no time is nothing.
+        let hostile = [("number", "-7"), ("revision", "\u{1b}[2J"), ("committed", "soon")];
+        let hostile = hostile.map(|(name, value)| (format!("{PREFIX}{name}"), value.to_owned()));
+        assert_eq!(RunEntry::from_annotations(&hostile.into()), RunEntry::default());
+    }
+}

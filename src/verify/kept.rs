@@ -1,0 +1,51 @@
+//! Whether a floating tag is rightly another's: a greater version's, or a later run's.
+
+use super::walk::Walk;
+use crate::published::floating::keeper;
+use crate::published::plan_json::{RunEntry, TagEntry};
+use crate::published::planned::PlannedImage;
+use crate::published::record::{Known, Question};
+use crate::published::runs::Standing;
+use crate::reference::Digest;
+
+/// Whose a tag is.
+pub(super) enum Holder {
+    /// It takes an answer to tell.
+    Open,
+    /// The image's, as far as this tells.
+    Own,
+    /// Another's, in words that follow the tag's name.
+    Other(String),
+}
+
+/// Whose a floating tag is that has this digest in a repository.
+pub(super) fn holder(
+    walk: &mut Walk<'_>,
+    site: usize,
+    image: &PlannedImage,
+    run: &RunEntry,
+    tag: &TagEntry,
+    digest: Option<&Digest>,
+) -> Holder {
+    if tag.follows().is_some() && image.version.is_some() {
+        walk.need(site, Question::Tags);
+        let records = walk.records;
+        return match records[site].tags() {
+            Known::Unasked => Holder::Open,
+            Known::Present(listed) => keeper(image, tag, listed)
+                .map_or(Holder::Own, |keeper| Holder::Other(format!("stays with `{}`", keeper.tag))),
+            Known::Absent | Known::Faulty(_) => Holder::Own,
+        };
+    }
+    let Some(digest) = digest.filter(|_| tag.moves_with_runs() && run.has_order()) else {
+        return Holder::Own;
+    };
+    match walk.manifest(site, digest) {
+        Known::Unasked => Holder::Open,
+        Known::Present(served) => match run.beside(&RunEntry::of_served(served)) {
+            Standing::Earlier(why) => Holder::Other(format!("stays with a later run: {why}")),
+            Standing::Later | Standing::Unknown(_) => Holder::Own,
+        },
+        Known::Absent | Known::Faulty(_) => Holder::Own,
+    }
+}

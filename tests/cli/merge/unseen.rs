@@ -1,0 +1,121 @@
+//! Registries that let an account push and read, and not list tags.
+
+use bakeplan::internals::merge::Options;
+use bakeplan::internals::merge::report::{Outcome, Report};
+
+use super::world::{Build, TAGS, World, plan, plan_of};
+use crate::loopback::{Answer, Reply, Seen, Server};
+use crate::support::Test;
+
+/// A registry that refuses to list tags with this status.
+fn serve(world: &World, status: u16) -> Server {
+    let code = if status == 401 { "UNAUTHORIZED" } else { "DENIED" };
+    world.serve_with(move |seen: &Seen| {
+        seen.path().ends_with("/tags/list").then(|| Reply::Whole(Answer::error(status, code)))
+    })
+}
+
+fn outcomes(report: &Report) -> Vec<Outcome> {
+    report.images["app"].references.iter().map(|one| one.outcome).collect()
+}
+
+#[test]
+fn the_version_s_own_tags_are_published_and_floating_ones_held() {
+    use Outcome::{Created, Held, Moved, Unchanged};
+    for status in [401, 403] {
+        let mut world = World::with_app(&["a"]);
+        let server = serve(&world, status);
+        let document = plan(&[&format!("{}/a", server.host())]);
+        let report = world.merge(&document, Options::default());
+        assert_eq!(report.problems, [], "{status}");
+        assert_eq!(outcomes(&report), [Created, Held, Held, Held], "{status}");
+        assert_eq!(world.tags("a").into_keys().collect::<Vec<_>>(), ["1.4.2"]);
+        assert!(report.is_incomplete() && report.published.len() == 1);
+        let [held] = report.held.as_slice() else { panic!("{:?}", report.held) };
+        assert!(held.message.starts_with("image `app` leaves `1.4`, `1`, `latest` in `"), "{}", held.message);
+        // By what the plan knows.
+        let trust = Options { trust_known_versions: true, ..Options::default() };
+        let report = world.merge(&document, trust);
+        assert_eq!((report.problems.len(), report.is_incomplete()), (0, false), "{status}");
+        assert_eq!(outcomes(&report), [Unchanged, Created, Created, Created], "{status}");
+        assert_eq!(report.notes.len(), 1);
+        assert!(report.notes[0].message.contains("by the versions that the plan knows alone"));
+        // All is right already: nothing is held, whoever asks.
+        let report = world.merge(&document, Options::default());
+        assert_eq!((outcomes(&report), report.is_incomplete()), (vec![Unchanged; 4], false));
+        // Another build: what is there stays.
+        let before = world.tags("a");
+        world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").salt("new"));
+        let report = world.merge(&document, Options { allow_retag: true, ..Options::default() });
+        assert_eq!(outcomes(&report), [Outcome::Replaced, Held, Held, Held]);
+        assert_eq!(report.images["app"].references[3].digest.as_ref(), Some(&before["latest"]));
+        assert_eq!(world.tags("a")["latest"], before["latest"]);
+        // Deliberately.
+        let report = world.merge(&document, Options { allow_backward: true, ..Options::default() });
+        assert_eq!(outcomes(&report), [Unchanged, Moved, Moved, Moved]);
+    }
+}
+
+#[test]
+fn a_list_that_can_be_read_decides_whatever_is_trusted() {
+    let world = World::with_app(&["a"]);
+    let greater = TAGS.replace("1.4.2", "1.4.3");
+    let document = plan_of(&["oci-layout:a"], &greater, r#""version":"1.4.3","#, "hold");
+    assert_eq!(world.merge(&document, Options::default()).problems, []);
+    let mut world = world;
+    world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").salt("old"));
+    let trust = Options { trust_known_versions: true, ..Options::default() };
+    let report = world.merge(&plan(&["oci-layout:a"]), trust);
+    assert_eq!(
+        outcomes(&report),
+        [Outcome::Created, Outcome::Kept, Outcome::Kept, Outcome::Kept],
+        "{:?}",
+        report.notes
+    );
+}
+
+#[test]
+fn what_fails_otherwise_or_denies_all_is_an_error_as_before() {
+    let world = World::with_app(&["a"]);
+    let all = world.serve_with(|_: &Seen| Some(Reply::Whole(Answer::error(403, "DENIED"))));
+    let broken = world.serve_with(|seen: &Seen| {
+        seen.path().ends_with("/tags/list").then(|| Reply::Whole(Answer::error(500, "UNKNOWN")))
+    });
+    for server in [all, broken] {
+        for trust_known_versions in [false, true] {
+            let options = Options { trust_known_versions, ..Options::default() };
+            let report = world.merge(&plan(&[&format!("{}/a", server.host())]), options);
+            assert!(!report.problems.is_empty());
+            assert!(world.tags("a").is_empty());
+        }
+    }
+}
+
+#[test]
+fn the_option_and_its_exit_codes() {
+    let world = World::with_app(&["a"]);
+    let server = serve(&world, 403);
+    let document = plan(&[&format!("{}/a", server.host())]);
+    let run = |options: &[&str]| {
+        let test = Test::new().file("plan.json", &document).file("m.json", world.metadata());
+        let test = test.args(["merge", "--plan", "plan.json", "--metadata", "m.json"]);
+        let output = test.args(options.iter().copied()).output();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (status, stdout, stderr) = run(&["--dry-run"]);
+    assert_eq!(status, Some(5), "{stderr}");
+    assert!(stdout.contains("hold: 1.4, 1, latest"), "{stdout}");
+    let (status, stdout, stderr) = run(&[]);
+    assert_eq!(status, Some(5), "{stderr}");
+    assert!(stdout.contains("created: 1.4.2\n") && stdout.contains("held: 1.4, 1, latest"), "{stdout}");
+    assert!(stderr.contains("warning[held]: image `app` leaves `1.4`, `1`, `latest`"), "{stderr}");
+    assert!(
+        stderr.contains("`ecr:ListImages` on AWS") && stderr.contains("--trust-known-versions"),
+        "{stderr}"
+    );
+    let (status, stdout, stderr) = run(&["--trust-known-versions"]);
+    assert_eq!(status, Some(0), "{stderr}");
+    assert!(stdout.contains("created: 1.4, 1, latest"), "{stdout}");
+    assert_eq!(run(&["--trust-known-versions", "--allow-backward"]).0, Some(2));
+}
