@@ -286,6 +286,10 @@ pub struct Merged {
 /// // Without the build, the image is left as it is.
 /// let merged = bakeplan::merge(plan, &[], &access)?;
 /// assert!(!merged.is_complete && merged.published.is_empty());
+/// // The name of a file may say which plan it is of.
+/// let other = [("app.plan-fedcba9876543210.json", &*metadata)];
+/// let mistakes = bakeplan::merge(plan, &other, &access).unwrap_err();
+/// assert!(mistakes.to_string().contains("fedcba9876543210"));
 /// let mistakes = bakeplan::merge("{}", &[], &access).unwrap_err();
 /// assert!(mistakes.to_string().contains("plan.json"));
 /// # Ok::<_, Box<dyn std::error::Error>>(())

@@ -249,6 +249,8 @@ fn a_failing_target_costs_neither_its_siblings_nor_their_metadata() {
         let ended = rehearse(&project);
         assert_eq!(ended.merge, Some(5), "{}", ended.log);
         assert!(ended.verify.is_some() && !ended.gate, "{}", ended.log);
+        // Each file names its plan, those of single targets too.
+        assert!(!ended.log.contains("[no-id]"), "{}", ended.log);
         assert_eq!(tags(&tool), set(&["1", "1.2.3"]));
         for (name, repository) in [("base", base), ("api", api), ("worker", worker)] {
             let due = if name == broken { set(&[]) } else { set(&["2.0.0"]) };
