@@ -105,7 +105,7 @@ mod tests {
         case(&[], "type=image,push=true,name=r.io/a", "r.io/a pushed");
         case(&[], "type=image,\"name=r.io/a:1,r.io/b:2\"", "r.io/a:1 r.io/b:2");
         case(&[], "type=image,push-by-digest=1,push=T,name=r.io/a", "r.io/a pushed by digest");
-        case(&[], "type=registry,push=false,name=r.io/a", "r.io/a");
+        case(&[], "type=registry,push=false,name=r.io/a", "");
         case(&["b:2"], "type=registry,name=r.io/a:1", "b:2 pushed");
         case(&[], "type=docker,name=r.io/a:1", "");
         case(&[], "type=oci,dest=x,name=r.io/a:1", "");
