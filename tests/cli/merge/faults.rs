@@ -29,7 +29,7 @@ fn merge(world: &World, server: &Server) -> Report {
 }
 
 #[track_caller]
-fn check_published(world: &World, report: &Report, what: &str) {
+pub(super) fn check_published(world: &World, report: &Report, what: &str) {
     assert_eq!(report.problems, [], "{what}");
     assert_eq!(report.images["app"].status, Status::Published, "{what}");
     assert_eq!(world.tags("acme/app").len(), 4, "{what}");

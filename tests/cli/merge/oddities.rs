@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bakeplan::internals::merge::Options;
-use bakeplan::internals::merge::report::{Report, Status};
+use bakeplan::internals::merge::report::Report;
 use bakeplan::internals::registry::{Settings, Timeouts};
 
+use super::faults::check_published;
 use super::world::{Build, World, hasty, plan};
 use crate::loopback::{Answer, Drip, Reply, Seen, Server, authority};
 use crate::support::Test;
@@ -25,14 +26,6 @@ fn merge(world: &World, server: &Server, options: Options) -> Report {
     let timeouts = Timeouts { response: Duration::from_millis(400), ..Timeouts::default() };
     let settings = Settings { patience: hasty(), timeouts, ..Settings::default() };
     world.merge_with(&document(server), options, &settings)
-}
-
-#[track_caller]
-fn check_published(world: &World, report: &Report, what: &str) {
-    assert_eq!(report.problems, [], "{what}");
-    assert_eq!(report.images["app"].status, Status::Published, "{what}");
-    assert_eq!(world.tags("acme/app").len(), 4, "{what}");
-    assert_eq!(world.platforms("acme/app", "latest"), ["linux/amd64", "linux/arm64"], "{what}");
 }
 
 fn is_head(seen: &Seen, kind: &str) -> bool {
