@@ -2,7 +2,7 @@
 //! (<https://docs.docker.com/reference/cli/docker/buildx/imagetools/create/>).
 
 use super::index::IndexSource;
-use super::publish::TagJob;
+use super::job::TagJob;
 use super::ready::Ready;
 use crate::diagnostic::Diagnostic;
 use crate::published::sites::Site;

@@ -10,7 +10,6 @@ use crate::oci::OCI_INDEX;
 use crate::published::plan_json::{RunEntry, TagEntry};
 use crate::published::record::{Known, Question};
 use crate::published::runs::Standing;
-use crate::published::served::Served;
 use crate::published::survey::{Round, Survey};
 
 /// What came of looking for later runs.
@@ -32,9 +31,7 @@ pub(super) fn keep(ready: &mut [Ready<'_>], run: &RunEntry, survey: &mut Survey<
         compared.problems.extend(failures);
     }
     for one in ready {
-        // What is there already was made by another run.
-        let own =
-            if one.is_built { run.clone() } else { RunEntry::of_served(&Served::read(one.manifest.clone())) };
+        let own = one.run(run);
         let cannot_say = has_no_place(one);
         if cannot_say && own.has_order() {
             compared.notes.push(not_said(one));

@@ -28,6 +28,10 @@ mod existing;
 mod later;
 mod unseen;
 
+mod job;
+
+mod overtaken;
+
 pub(crate) mod publish;
 
 // What does the same by hand.

@@ -4,84 +4,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::job::{IndexState, Job, Place, SETTLE, Stage, TagJob};
+use super::overtaken::{Given, Overtaken, fresh};
 use super::report::{Outcome, Settled};
-use super::subject::Copies;
 use super::tools::{MergeTools, RunDocker};
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
 use crate::published::progress::{Event, Progress};
 use crate::published::sites::{Site, parallel};
-use crate::reference::{Digest, Tag};
+use crate::reference::Digest;
 use crate::registry::{Clock, Error, ErrorKind, Location, Manifest, Mount, Operation, TagOrDigest};
 
-/// How long a registry may answer with what a tag was before
-/// (<https://github.com/p2pool-starter-stack/pithead/issues/429>), and how often it is asked meanwhile.
-const SETTLE: Duration = Duration::from_secs(20);
+/// How often a registry is asked that answers with what a tag was before.
 const INTERVAL: Duration = Duration::from_millis(500);
-
-/// What is to be written of one image in one repository.
-pub(crate) struct Job<'a> {
-    /// The image's key.
-    pub image: &'a str,
-    /// The position of the repository among the sites.
-    pub site: usize,
-    /// The index.
-    pub manifest: &'a Manifest,
-    /// What is taken over from other repositories first.
-    pub copies: Option<&'a Copies>,
-    /// What is known of the index there.
-    pub index: IndexState,
-    /// The tags that are written.
-    pub tags: Vec<TagJob>,
-    /// The command that does all of it, when Docker writes.
-    pub command: Option<Vec<String>>,
-}
-
-/// What is known of an index in a repository.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum IndexState {
-    /// It was read.
-    Read,
-    /// A tag names it.
-    Named,
-    /// Nothing.
-    Unknown,
-}
-
-/// A tag that is to be written.
-pub(crate) struct TagJob {
-    /// The position among the image's references.
-    pub reference: usize,
-    /// The tag.
-    pub tag: Tag,
-    /// Whether it moves from version to version.
-    pub floating: bool,
-    /// The digest that it had.
-    pub previous: Option<Digest>,
-    /// What it counts as when it is written.
-    pub outcome: Outcome,
-}
-
-/// When a tag is written: what a registry may refuse, since it lets no tag change, before what cannot be taken back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    /// The own tag of a version that has another digest.
-    Replaced,
-    /// The own tag of a version.
-    Literal,
-    /// A floating tag.
-    Floating,
-}
-
-impl TagJob {
-    fn stage(&self) -> Stage {
-        match (self.floating, self.outcome) {
-            (true, _) => Stage::Floating,
-            (false, Outcome::Replaced) => Stage::Replaced,
-            (false, _) => Stage::Literal,
-        }
-    }
-}
+/// What to do about merges that run at the same time.
+const ONE_AT_A_TIME: &str = "run merges into one repository one at a time, then run this one again";
+/// How often floating tags are looked at that other merges move at the same time.
+const PASSES: usize = 8;
 
 /// How the writing went.
 #[derive(Default)]
@@ -96,10 +35,11 @@ pub(crate) struct PublishResult {
 
 /// Writes all jobs, those of one repository one after another.
 #[must_use]
-pub(crate) fn publish(jobs: &[Job<'_>], tools: &MergeTools<'_>) -> PublishResult {
+pub(crate) fn publish<'a>(jobs: &'a [Job<'a>], tools: &'a MergeTools<'a>) -> PublishResult {
     let MergeTools { sites, clock, progress, docker } = *tools;
     let mut writer = Writer {
         jobs,
+        tools,
         sites,
         clock,
         progress,
@@ -107,6 +47,7 @@ pub(crate) fn publish(jobs: &[Job<'_>], tools: &MergeTools<'_>) -> PublishResult
         failed: BTreeSet::new(),
         published: PublishResult::default(),
     };
+    let overtaken = Overtaken::new(jobs, *tools);
     let mut queues: BTreeMap<usize, Vec<&Job<'_>>> = BTreeMap::new();
     for job in jobs {
         queues.entry(job.site).or_default().push(job);
@@ -116,12 +57,13 @@ pub(crate) fn publish(jobs: &[Job<'_>], tools: &MergeTools<'_>) -> PublishResult
     for stage in [Stage::Replaced, Stage::Literal, Stage::Floating] {
         writer.phase(&queues, |writer, job| writer.write(job, stage));
     }
-    writer.read_back();
+    writer.settle(overtaken);
     writer.published
 }
 
 struct Writer<'a> {
     jobs: &'a [Job<'a>],
+    tools: &'a MergeTools<'a>,
     sites: &'a [Site],
     clock: &'a dyn Clock,
     progress: &'a dyn Progress,
@@ -135,7 +77,8 @@ struct Writer<'a> {
 #[derive(Default)]
 struct Step {
     written: Vec<usize>,
-    note: Option<Diagnostic>,
+    given: Vec<(usize, Given)>,
+    notes: Vec<Diagnostic>,
     problem: Option<Diagnostic>,
 }
 
@@ -146,13 +89,14 @@ impl<'a> Writer<'a> {
             let jobs = queue.iter().filter(|job| !self.failed.contains(job.image));
             jobs.map(|job| (*job, step(self, job))).collect::<Vec<_>>()
         });
-        for (job, Step { written, note, problem }) in done.into_iter().flatten() {
+        for (job, Step { written, given, notes, problem }) in done.into_iter().flatten() {
             let outcomes = self.published.outcomes.entry(job.image.to_owned()).or_default();
             for tag in job.tags.iter().filter(|tag| written.contains(&tag.reference)) {
                 let digest = Some(job.manifest.digest.clone());
                 outcomes.insert(tag.reference, Settled { outcome: tag.outcome, digest, why: None });
             }
-            self.published.notes.extend(note);
+            outcomes.extend(given.into_iter().map(|(at, given)| (at, given.into())));
+            self.published.notes.extend(notes);
             if let Some(problem) = problem {
                 self.failed.insert(job.image);
                 self.published.problems.push(problem);
@@ -168,7 +112,7 @@ impl<'a> Writer<'a> {
     fn prepare(&self, job: &Job<'_>) -> Step {
         let Some(command) = &job.command else {
             return match self.prepare_natively(job) {
-                Ok(note) => Step { note, ..Step::default() },
+                Ok(note) => Step { notes: note.into_iter().collect(), ..Step::default() },
                 Err(problem) => Step { problem: Some(problem), ..Step::default() },
             };
         };
@@ -279,6 +223,14 @@ impl<'a> Writer<'a> {
         let mut names: Vec<&str> = Vec::new();
         for tag in job.tags.iter().filter(|tag| tag.stage() == stage) {
             self.progress.tell(&Event::Writing { location, what: tag.tag.as_str() });
+            // What cannot be read is damaged, which writing mends.
+            if let Ok(fresh) = fresh(job, tag, self.tools) {
+                step.notes.extend(fresh.note);
+                if let Some(given) = fresh.given {
+                    step.given.push((tag.reference, given));
+                    continue;
+                }
+            }
             if let Err(error) = site.store.put_manifest(&tag.tag.clone().into(), job.manifest) {
                 step.problem = Some(tag_refused(&error, tag));
                 break;
@@ -293,22 +245,81 @@ impl<'a> Writer<'a> {
         step
     }
 
-    /// Looks whether each tag that was written has the digest that it was given.
-    fn read_back(&mut self) {
-        let mut tasks: Vec<(&Job<'_>, &TagJob)> = Vec::new();
-        for job in self.jobs {
-            let outcomes = self.published.outcomes.get(job.image);
-            let is_written = |tag: &&TagJob| outcomes.is_some_and(|known| known.contains_key(&tag.reference));
-            tasks.extend(job.tags.iter().filter(is_written).map(|tag| (job, tag)));
+    /// Looks after the tags that were written until nothing changes any more: other merges may run at the same time.
+    fn settle(&mut self, mut overtaken: Overtaken<'a>) {
+        let written: BTreeSet<Place<'a>> =
+            self.written().map(|(job, tag)| (job.image, tag.reference)).collect();
+        let mut wrong: Vec<Wrong<'a>> = Vec::new();
+        let mut pause = INTERVAL;
+        let mut moved = Vec::new();
+        for _ in 0..PASSES {
+            let differs = |one: &Wrong<'a>| Some(((one.job.image, one.tag.reference), one.found.clone()?));
+            moved = overtaken.look(&written, &wrong.iter().filter_map(differs).collect());
+            if !moved.is_empty() {
+                wrong.clear();
+                continue;
+            }
+            let now = self.read_back(&overtaken.given);
+            let is_known = |one: &Wrong<'a>| wrong.iter().any(|known| known.is_same(one));
+            pause = if now.iter().all(is_known) { pause * 2 } else { INTERVAL };
+            wrong = now;
+            if wrong.is_empty() || pause > INTERVAL * 4 {
+                break;
+            }
+            // A list may not show yet whose tags these are.
+            self.clock.sleep(pause);
         }
+        if !moved.is_empty() {
+            wrong = self.read_back(&overtaken.given);
+            let message = format!(
+                "other merges change {} again and again: {PASSES} times were not enough",
+                moved.iter().map(|reference| format!("`{reference}`")).collect::<Vec<_>>().join(", ")
+            );
+            let problem = Diagnostic::error("concurrent-change", message);
+            self.published.problems.push(problem.with_help(ONE_AT_A_TIME));
+        }
+        for ((image, at), given) in overtaken.given {
+            self.published.outcomes.entry(image.to_owned()).or_default().insert(at, given.into());
+        }
+        self.published.problems.extend(overtaken.problems);
+        self.published.notes.extend(overtaken.notes);
+        for one in wrong {
+            let Wrong { job, tag, found, problem } = one;
+            let why = Some(problem.message.clone());
+            let outcomes = self.published.outcomes.entry(job.image.to_owned()).or_default();
+            outcomes.insert(tag.reference, Settled { outcome: Outcome::Failed, digest: found, why });
+            self.failed.insert(job.image);
+            self.published.problems.push(problem);
+        }
+    }
+
+    /// The tags that were written.
+    fn written(&self) -> impl Iterator<Item = (&'a Job<'a>, &'a TagJob)> + use<'a, '_> {
+        let is_written = |job: &Job<'_>, tag: &TagJob| {
+            let settled = self.published.outcomes.get(job.image).and_then(|known| known.get(&tag.reference));
+            settled.is_some_and(|settled| settled.outcome.writes())
+        };
+        self.jobs.iter().flat_map(move |job| {
+            let written = job.tags.iter().filter(move |tag| is_written(job, tag));
+            written.map(move |tag| (job, tag))
+        })
+    }
+
+    /// The tags that have another digest than they were given, or none.
+    fn read_back(&self, given: &BTreeMap<Place<'a>, Given>) -> Vec<Wrong<'a>> {
+        let tasks: Vec<(&'a Job<'a>, &'a TagJob)> = self.written().collect();
         let sites: BTreeSet<usize> = tasks.iter().map(|(job, _)| job.site).collect();
-        let found = parallel(&tasks, sites.len(), |(job, tag)| self.settled(job, tag));
+        let expected = |job: &Job<'a>, tag: &TagJob| {
+            given.get(&(job.image, tag.reference)).map_or(&job.manifest.digest, |given| &given.digest).clone()
+        };
+        let found = parallel(&tasks, sites.len(), |(job, tag)| self.settled(job, tag, &expected(job, tag)));
         let mut read: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut wrong = Vec::new();
         for ((job, tag), found) in tasks.into_iter().zip(found) {
-            let digest = &job.manifest.digest;
+            let digest = expected(job, tag);
             let reference = self.location(job).with_tag(&tag.tag);
-            let (problem, now) = match found {
-                Ok(Some(descriptor)) if descriptor.digest == *digest => {
+            let (problem, found) = match found {
+                Ok(Some(descriptor)) if descriptor.digest == digest => {
                     *read.entry(job.site).or_default() += 1;
                     continue;
                 }
@@ -317,8 +328,7 @@ impl<'a> Writer<'a> {
                         "`{reference}` was written as {digest} but is {} now: another run changed it",
                         descriptor.digest
                     );
-                    let problem = Diagnostic::error("concurrent-change", message)
-                        .with_help("run merges into one repository one at a time, then run this one again");
+                    let problem = Diagnostic::error("concurrent-change", message).with_help(ONE_AT_A_TIME);
                     (problem, Some(descriptor.digest))
                 }
                 Ok(None) => {
@@ -329,26 +339,46 @@ impl<'a> Writer<'a> {
                 }
                 Err(error) => (error.to_diagnostic(), None),
             };
-            let why = Some(problem.message.clone());
-            let outcomes = self.published.outcomes.entry(job.image.to_owned()).or_default();
-            outcomes.insert(tag.reference, Settled { outcome: Outcome::Failed, digest: now, why });
-            self.failed.insert(job.image);
-            self.published.problems.push(problem);
+            wrong.push(Wrong { job, tag, found, problem });
         }
         for (site, count) in read {
             let what = format!("read back {count} {}", if count == 1 { "tag" } else { "tags" });
             self.progress.tell(&Event::Done { location: &self.sites[site].location, what: &what });
         }
+        wrong
+    }
+}
+
+/// A tag that does not have what it was given.
+struct Wrong<'a> {
+    job: &'a Job<'a>,
+    tag: &'a TagJob,
+    /// What it has, if that is known.
+    found: Option<Digest>,
+    problem: Diagnostic,
+}
+
+impl Wrong<'_> {
+    fn is_same(&self, other: &Self) -> bool {
+        (self.job.image, self.tag.reference, &self.found)
+            == (other.job.image, other.tag.reference, &other.found)
+    }
+}
+
+impl From<Given> for Settled {
+    fn from(Given { digest, why }: Given) -> Self {
+        Self { outcome: Outcome::Kept, digest: Some(digest), why: Some(why) }
     }
 }
 
 impl Writer<'_> {
     /// What a tag means that was written, once the registry has got over what it was before.
-    fn settled(&self, job: &Job<'_>, tag: &TagJob) -> Result<Option<Descriptor>, Error> {
+    fn settled(&self, job: &Job<'_>, tag: &TagJob, expected: &Digest) -> Result<Option<Descriptor>, Error> {
         let site = &self.sites[job.site];
         let deadline = self.clock.elapsed().saturating_add(SETTLE);
         let at = TagOrDigest::Tag(tag.tag.clone());
-        let is_other = |found: &Descriptor| found.digest != job.manifest.digest;
+        let is_other = |found: &Descriptor| found.digest != *expected;
+        let was = |digest: &Digest| Some(digest) == tag.previous.as_ref() || *digest == job.manifest.digest;
         let mut is_first = true;
         loop {
             let mut found = site.store.head_manifest(&at)?;
@@ -358,7 +388,7 @@ impl Writer<'_> {
                 found = site.store.get_manifest(&at)?.map(|manifest| manifest.descriptor());
             }
             is_first = false;
-            let is_old = found.as_ref().is_some_and(|found| Some(&found.digest) == tag.previous.as_ref());
+            let is_old = found.as_ref().is_some_and(|found| is_other(found) && was(&found.digest));
             if !is_old || is_last {
                 return Ok(found);
             }

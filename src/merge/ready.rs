@@ -7,8 +7,10 @@ use super::index::{self, ComposeError};
 use super::subject::{Checked, Subject};
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
+use crate::published::plan_json::RunEntry;
 use crate::published::planned::PlannedImage;
 use crate::published::record::Record;
+use crate::published::served::Served;
 use crate::reference::Digest;
 use crate::registry::Manifest;
 
@@ -65,6 +67,12 @@ impl<'a> Ready<'a> {
         let decisions = decisions(subject, &manifest.digest, records);
         let places = subject.places.clone();
         Ok(Self { key, image, places, checked, manifest, annotations, is_built: true, decisions })
+    }
+
+    /// The run that made its index: what is there already was made by another one.
+    #[must_use]
+    pub(super) fn run(&self, own: &RunEntry) -> RunEntry {
+        if self.is_built { own.clone() } else { RunEntry::of_served(&Served::read(self.manifest.clone())) }
     }
 
     /// Takes an index that is there instead of the one that was built.

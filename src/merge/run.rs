@@ -7,7 +7,8 @@ use super::check::check;
 use super::decide::{
     Decision, immutable, is_released, may_be_version, only_adds, says_it_is, unguarded, unlisted,
 };
-use super::publish::{IndexState, Job, PublishResult, TagJob, publish};
+use super::job::{IndexState, Job, TagJob};
+use super::publish::{PublishResult, publish};
 use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Outcome, Report, Settled, Status};
 use super::subject::{Checked, Subject};
@@ -15,6 +16,7 @@ use super::tools::{MergeTools, Options};
 use super::{bases, command, damage, existing, later, unseen};
 use crate::diagnostic::Diagnostic;
 use crate::published::metadata::Metadata;
+use crate::published::plan_json::RunEntry;
 use crate::published::planned::{Planned, PlannedImage};
 use crate::published::progress::Event;
 use crate::published::record::{Question, Record};
@@ -108,7 +110,7 @@ pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &M
         }
         return report;
     }
-    write(&ready, options, survey.records(), tools, &mut report);
+    write(&ready, &planned.run, options, survey.records(), tools, &mut report);
     report
 }
 
@@ -232,12 +234,13 @@ fn check_released(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Vec<Diagnosti
 /// Writes what is decided, or says what would be written.
 fn write(
     ready: &[Ready<'_>],
+    run: &RunEntry,
     options: Options,
     records: &[Record],
     tools: &MergeTools<'_>,
     report: &mut Report,
 ) {
-    let jobs = jobs(ready, options, records, tools, report);
+    let jobs = jobs(ready, run, options, records, tools, report);
     if options.dry_run {
         for job in &jobs {
             let image = report.images.get_mut(job.image).expect("every image is reported");
@@ -268,8 +271,9 @@ fn write(
 /// What there is to be written; the report has what is decided of each image.
 fn jobs<'r>(
     ready: &'r [Ready<'_>],
+    run: &RunEntry,
     options: Options,
-    records: &[Record],
+    records: &'r [Record],
     tools: &MergeTools<'_>,
     report: &mut Report,
 ) -> Vec<Job<'r>> {
@@ -304,6 +308,10 @@ fn jobs<'r>(
             let is_read = records[site].manifest(&one.manifest.digest).present().is_some();
             jobs.push(Job {
                 image: one.key,
+                of: one.image,
+                run: one.run(run),
+                is_guarded: !options.allow_backward,
+                listed: records[site].tags().present(),
                 site,
                 manifest: &one.manifest,
                 copies: one.checked.copies.get(&site),

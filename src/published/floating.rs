@@ -39,7 +39,8 @@ impl Keeper {
 ///
 /// Only tags of the forms count in which the plan publishes the versions that the tag moves with, so variants float apart.
 /// A tag with fewer numbers than the image's version (`4.1` beside `4.0.2`) is a version if no other tag continues it
-/// (`4.1.0`), and else a floating tag itself. What moves with channels or runs is for the plan alone to decide.
+/// (`4.1.0`), and else a floating tag itself. Other images of the plan keep nothing: the plan has decided between them, so
+/// that one with `latest = false` does not keep `latest`. What moves with channels or runs is for the plan alone to decide.
 #[must_use]
 pub(crate) fn keeper(image: &PlannedImage, tag: &TagEntry, listed: &[Tag]) -> Option<Keeper> {
     let version = image.version.as_ref()?;
@@ -66,6 +67,7 @@ pub(crate) fn keeper(image: &PlannedImage, tag: &TagEntry, listed: &[Tag]) -> Op
         .filter(|(_, version)| version.class() == class)
         .filter(|(_, version)| version.cmp_precedence(own).is_gt() && agree(version, own, numbers))
         .filter(|(tag, version)| is_version(version) && !is_withdrawn(tag, version))
+        .filter(|(tag, _)| !image.beside.contains(tag))
         .max_by(|(_, a), (_, b)| a.cmp(b));
     found.map(|(tag, version)| Keeper {
         tag: (*tag).clone(),

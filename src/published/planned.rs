@@ -11,6 +11,7 @@ use super::plan_json::{
 use crate::diagnostic::Diagnostic;
 use crate::form::Form;
 use crate::oci::{Descriptor, DescriptorPlatform};
+use crate::reference::Tag;
 use crate::registry::Location;
 use crate::version::{Scheme, Tails, Version, VersionError, Withdrawn};
 
@@ -44,6 +45,8 @@ pub struct PlannedImage {
     pub(crate) withdrawn: Vec<Withdrawn>,
     /// The forms of tags that are not versions.
     pub(crate) other_forms: Vec<Form>,
+    /// The tags of the plan's other images, in all repositories that it has.
+    pub(crate) beside: BTreeSet<Tag>,
     /// The builds that make it, by leg, in the order of the platforms.
     pub builds: IndexMap<String, BuildEntry>,
 }
@@ -119,8 +122,9 @@ impl TryFrom<PlanJson> for Planned {
         let PlanJson { schema: _, id, definition: _, run, known_versions: _, images, jobs, source: _ } = plan;
         names(&images, &jobs)?;
         let images = images.into_iter().map(|(key, image)| Ok((key, PlannedImage::try_from(image)?)));
-        let images = images.collect::<Result<_, String>>()?;
+        let mut images = images.collect::<Result<_, String>>()?;
         check(&images)?;
+        stand_beside(&mut images);
         Ok(Self { id, run, images })
     }
 }
@@ -154,6 +158,7 @@ impl TryFrom<ImageEntry> for PlannedImage {
             version: version.as_ref().map(parse).transpose()?,
             withdrawn: withdrawn.iter().map(pulled).collect::<Result<_, _>>()?,
             other_forms,
+            beside: BTreeSet::new(),
             repositories,
             tags,
             annotations,
@@ -161,6 +166,26 @@ impl TryFrom<ImageEntry> for PlannedImage {
             builds,
             tails,
         })
+    }
+}
+
+/// Tells each image which tags the others have in all its repositories.
+fn stand_beside(images: &mut IndexMap<String, PlannedImage>) {
+    let mut of_all: BTreeMap<Location, Vec<(Tag, usize)>> = BTreeMap::new();
+    for (at, image) in images.values().enumerate() {
+        for tag in &image.tags {
+            for location in image.repositories_of(tag) {
+                of_all.entry(location.clone()).or_default().push((tag.name.clone(), at));
+            }
+        }
+    }
+    for (at, image) in images.values_mut().enumerate() {
+        let others = |location: &Location| -> BTreeSet<Tag> {
+            let here = of_all.get(location).into_iter().flatten();
+            here.filter(|(_, other)| *other != at).map(|(tag, _)| tag.clone()).collect()
+        };
+        let everywhere = image.repositories.iter().map(others);
+        image.beside = everywhere.reduce(|all, here| &all & &here).unwrap_or_default();
     }
 }
 

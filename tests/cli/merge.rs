@@ -15,6 +15,7 @@ mod options; // what the options change
 pub(crate) mod plans; // builds of another plan, whose legs have the same names
 mod race; // several merges at once
 mod runs; // which of two runs is later
+mod simulation; // several merges at once, in many orders
 mod source; // plans that are made again
 mod unseen; // tags that nobody may list
 pub(crate) mod world; // builds, repositories and plans to merge

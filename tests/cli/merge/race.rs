@@ -1,13 +1,18 @@
-//! Several merges at once: the loser says so, and nothing is lost.
+//! Several merges at once: floating tags end with the greatest version, and nothing is lost.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use bakeplan::internals::merge::Options;
-use bakeplan::internals::merge::report::{Outcome, Status};
+use bakeplan::internals::merge::report::{Outcome, Report, Status};
+use bakeplan::internals::oci::{OCI_INDEX, OCI_MANIFEST};
+use bakeplan::internals::reference::Digest;
+use bakeplan::internals::registry::Store;
 
 use super::world::{Build, World, plan};
+use crate::loopback::{Answer, Reply};
 
 /// Another version of `app`, as a world of its own that shares the repository.
 fn other(world: &World, version: &str) -> (World, String) {
@@ -30,7 +35,7 @@ fn plan_for(repository: &str, version: &str, minor: &str) -> String {
 }
 
 #[test]
-fn the_loser_of_a_race_says_so() {
+fn a_greater_version_that_comes_meanwhile_has_the_floating_tags() {
     let world = World::with_app(&["acme/app"]);
     let (other, minor) = other(&world, "1.5.0");
     let plain = world.serve();
@@ -48,18 +53,155 @@ fn the_loser_of_a_race_says_so() {
     });
     let report = world.merge(&plan(&[&format!("{}/acme/app", server.host())]), Options::default());
     assert!(winner.load(Ordering::Relaxed));
-    let codes: Vec<_> = report.problems.iter().map(|problem| problem.code).collect();
-    assert_eq!(codes, ["concurrent-change", "concurrent-change"], "{:?}", report.problems);
+    assert_eq!((report.problems.as_slice(), report.notes.as_slice()), (&[][..], &[][..]));
     let image = &report.images["app"];
-    assert_eq!(image.status, Status::Failed);
-    let lost: Vec<_> = image.references.iter().filter(|one| one.outcome == Outcome::Failed).collect();
-    assert_eq!(lost.iter().map(|one| one.tag.as_str()).collect::<Vec<_>>(), ["1", "latest"]);
+    assert_eq!(image.status, Status::Published);
     let tags = world.tags("acme/app");
+    let kept: Vec<_> = image.references.iter().filter(|one| one.outcome == Outcome::Kept).collect();
+    assert_eq!(kept.iter().map(|one| one.tag.as_str()).collect::<Vec<_>>(), ["1", "latest"]);
+    for one in kept {
+        assert_eq!(one.why.as_deref(), Some("`1.5.0` is greater, and was published meanwhile"));
+        assert_eq!(one.digest.as_ref(), Some(&tags["1.5.0"]));
+    }
     assert_eq!(tags["latest"], tags["1.5.0"], "the greater version has it");
     assert_eq!(image.digest.as_ref(), Some(&tags["1.4.2"]), "nothing is lost");
     // Again, alone: the greater version keeps what it has.
     let report = world.merge(&plan(&[&format!("{}/acme/app", plain.host())]), Options::default());
     assert_eq!((report.problems.len(), world.tags("acme/app")), (0, tags));
+}
+
+/// Merges 1.4.2 while a tag comes, as the other merge leaves it that has written only its version's own tag, or whose floating
+/// tags this one has overwritten. The report, and what each tag has.
+fn meanwhile(
+    tag: &str,
+    media_type: &str,
+    document: impl Fn(String) -> String,
+    options: Options,
+) -> (Report, BTreeMap<String, Digest>, usize) {
+    let world = World::with_app(&["acme/app"]);
+    let layout = world.layout("acme/app");
+    let text = if media_type == OCI_INDEX {
+        super::world::index(&[format!(
+            r#"{{"mediaType":"{OCI_INDEX}","digest":"{}","size":{},"annotations":{{"k":"{tag}"}}}}"#,
+            world.built["app-linux-amd64"],
+            layout.head_manifest(&world.built["app-linux-amd64"].clone().into()).unwrap().unwrap().size,
+        )])
+    } else {
+        super::world::image(&layout, media_type, "{}", &[])
+    };
+    let manifest = super::world::put(&layout, media_type, &text);
+    let tag = tag.to_owned();
+    let server = world.serve_through(move |seen, forward| {
+        if seen.method == "PUT" && seen.path().ends_with("/latest") {
+            super::world::put_tag(&layout, &tag, &manifest);
+        }
+        forward().into()
+    });
+    let document = document(plan(&[&format!("{}/acme/app", server.host())]));
+    let report = world.merge(&document, options);
+    let lists = server.lines().iter().filter(|line| line.ends_with("tags/list?n=1000")).count();
+    (report, world.tags("acme/app"), lists)
+}
+
+fn as_it_is(document: String) -> String {
+    document
+}
+
+fn codes(report: &Report) -> Vec<&str> {
+    report.problems.iter().chain(&report.notes).map(|problem| problem.code).collect()
+}
+
+#[test]
+fn a_greater_version_gets_the_floating_tags_that_were_taken_from_it() {
+    for (tag, given) in
+        [("1.4.3", &["1.4", "1", "latest"][..]), ("1.5.0", &["1", "latest"]), ("2.0.0", &["latest"])]
+    {
+        let (report, tags, _) = meanwhile(tag, OCI_INDEX, as_it_is, Options::default());
+        assert_eq!(codes(&report), [""; 0], "{tag}: {:?}", report.problems);
+        for reference in &report.images["app"].references {
+            let name = reference.tag.as_str();
+            let (outcome, owner) =
+                if given.contains(&name) { (Outcome::Kept, tag) } else { (Outcome::Created, "1.4.2") };
+            assert_eq!((reference.outcome, &tags[name]), (outcome, &tags[owner]), "{tag}: {name}");
+            assert_eq!(reference.digest.as_ref(), Some(&tags[owner]), "{tag}: {name}");
+        }
+    }
+}
+
+#[test]
+fn a_floating_tag_goes_only_to_what_this_plan_would_give_it() {
+    let withdrawn =
+        |document: String| document.replacen(r#""version":"#, r#""withdrawn":["1.5.*"],"version":"#, 1);
+    // Another image of the plan, with `latest = false`.
+    let beside = |document: String| {
+        let start = document.find(r#""app":{"#).unwrap();
+        let (version, rest) = (r#""version":"1.5.0","#, &document[start..]);
+        let repository = rest.split('"').find(|part| part.contains('/')).unwrap();
+        let other = format!(
+            r#""other":{{{version}"repositories":["{repository}"],"tags":[{{"name":"1.5.0","class":"version","form":"{{version}}"}}],"builds":{{"other":{{}}}}}},"#
+        );
+        format!("{}{other}{rest}", &document[..start])
+    };
+    type Edit<'a> = &'a dyn Fn(String) -> String;
+    let held: [(&str, &str, Edit<'_>, &[&str]); 8] = [
+        ("1.5.0", OCI_INDEX, &withdrawn, &[]),
+        ("1.5.0", OCI_INDEX, &beside, &[]),
+        ("1.5.0-rc.1", OCI_INDEX, &as_it_is, &[]),
+        ("1.5.0-slim", OCI_INDEX, &as_it_is, &[]),
+        ("1.3.9", OCI_INDEX, &as_it_is, &[]),
+        ("main", OCI_INDEX, &as_it_is, &[]),
+        ("1.5.0", OCI_MANIFEST, &as_it_is, &["unguarded-tag", "unguarded-tag"]),
+        ("2026.01.02", OCI_INDEX, &as_it_is, &["unguarded-tag"]),
+    ];
+    for (tag, media_type, document, said) in held {
+        let (report, tags, lists) = meanwhile(tag, media_type, document, Options::default());
+        assert_eq!((codes(&report), lists), (said.to_vec(), 2), "{tag} {media_type}: {:?}", report.notes);
+        for name in ["1.4", "1", "latest"] {
+            assert_eq!(tags[name], tags["1.4.2"], "{tag} {media_type}: {name}");
+        }
+    }
+    // Deliberately.
+    let backward = Options { allow_backward: true, ..Options::default() };
+    let (report, tags, lists) = meanwhile("1.5.0", OCI_INDEX, as_it_is, backward);
+    assert_eq!((report.problems.len(), lists, &tags["latest"]), (0, 0, &tags["1.4.2"]));
+}
+
+#[test]
+fn what_never_settles_or_cannot_be_listed_again_is_an_error() {
+    let world = World::with_app(&["acme/app"]);
+    let layout = world.layout("acme/app");
+    let (index, count) = (world.built["app-linux-amd64"].clone(), AtomicUsize::new(0));
+    let size = layout.head_manifest(&index.clone().into()).unwrap().unwrap().size;
+    // After each list comes a greater version.
+    let server = world.serve_through(move |seen, forward| {
+        if seen.method == "PUT" && seen.path().ends_with("/latest") {
+            let patch = count.fetch_add(1, Ordering::Relaxed);
+            let text = super::world::index(&[format!(
+                r#"{{"mediaType":"{OCI_INDEX}","digest":"{index}","size":{size},"annotations":{{"k":"{patch}"}}}}"#
+            )]);
+            let manifest = super::world::put(&layout, OCI_INDEX, &text);
+            super::world::put_tag(&layout, &format!("1.5.{patch}"), &manifest);
+        }
+        forward().into()
+    });
+    let report = world.merge(&plan(&[&format!("{}/acme/app", server.host())]), Options::default());
+    assert_eq!(codes(&report), ["concurrent-change"], "{:?}", report.problems);
+    assert!(
+        report.problems[0].message.contains("/acme/app:latest` again and again: 8 times were not enough")
+    );
+
+    let world = World::with_app(&["acme/app"]);
+    let lists = AtomicUsize::new(0);
+    let server = world.serve_with(move |seen| {
+        let is_list = seen.path().ends_with("/tags/list");
+        let is_again = is_list && lists.fetch_add(1, Ordering::Relaxed) > 0;
+        is_again.then(|| Reply::Whole(Answer::error(403, "DENIED")))
+    });
+    let report = world.merge(&plan(&[&format!("{}/acme/app", server.host())]), Options::default());
+    assert_eq!(report.problems.len(), 1, "{:?}", report.problems);
+    assert!(report.problems[0].notes.iter().any(|note| note.contains("appeared meanwhile is not known")));
+    let tags = world.tags("acme/app");
+    assert!(tags.values().all(|digest| *digest == tags["1.4.2"]));
 }
 
 #[test]

@@ -1,0 +1,91 @@
+//! What is to be written of an image in a repository.
+
+use std::time::Duration;
+
+use super::report::Outcome;
+use super::subject::Copies;
+use crate::published::plan_json::RunEntry;
+use crate::published::planned::PlannedImage;
+use crate::reference::{Digest, Tag};
+use crate::registry::Manifest;
+
+/// How long a registry may answer with what a tag was before
+/// (<https://github.com/p2pool-starter-stack/pithead/issues/429>), or leave a new tag out of its list.
+pub(super) const SETTLE: Duration = Duration::from_secs(20);
+
+/// A tag of an image, by the image's key and the position among its references.
+pub(super) type Place<'a> = (&'a str, usize);
+
+/// What is to be written of one image in one repository.
+pub(crate) struct Job<'a> {
+    /// The image's key.
+    pub image: &'a str,
+    /// The image.
+    pub of: &'a PlannedImage,
+    /// The run that made the index.
+    pub run: RunEntry,
+    /// Whether floating tags must not go back.
+    pub is_guarded: bool,
+    /// The tags that the repository had when it was decided about them, if they can be listed.
+    pub listed: Option<&'a [Tag]>,
+    /// The position of the repository among the sites.
+    pub site: usize,
+    /// The index.
+    pub manifest: &'a Manifest,
+    /// What is taken over from other repositories first.
+    pub copies: Option<&'a Copies>,
+    /// What is known of the index there.
+    pub index: IndexState,
+    /// The tags that are written.
+    pub tags: Vec<TagJob>,
+    /// The command that does all of it, when Docker writes.
+    pub command: Option<Vec<String>>,
+}
+
+/// What is known of an index in a repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IndexState {
+    /// It was read.
+    Read,
+    /// A tag names it.
+    Named,
+    /// Nothing.
+    Unknown,
+}
+
+/// A tag that is to be written.
+pub(crate) struct TagJob {
+    /// The position among the image's references.
+    pub reference: usize,
+    /// The tag.
+    pub tag: Tag,
+    /// Whether it moves from version to version.
+    pub floating: bool,
+    /// The digest that it had.
+    pub previous: Option<Digest>,
+    /// What it counts as when it is written.
+    pub outcome: Outcome,
+}
+
+/// When a tag is written: what a registry may refuse, since it lets no tag change, before what cannot be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// The own tag of a version that has another digest.
+    Replaced,
+    /// The own tag of a version.
+    Literal,
+    /// A floating tag.
+    Floating,
+}
+
+impl TagJob {
+    /// When it is written.
+    #[must_use]
+    pub(super) fn stage(&self) -> Stage {
+        match (self.floating, self.outcome) {
+            (true, _) => Stage::Floating,
+            (false, Outcome::Replaced) => Stage::Replaced,
+            (false, _) => Stage::Literal,
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! Merges that run at the same time: a floating tag goes to the greater version that has appeared meanwhile, and a tag
+//! that an older merge took is taken back, until nothing changes any more.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::job::{Job, Place, SETTLE, TagJob};
+use super::report::Outcome;
+use super::tools::MergeTools;
+use crate::diagnostic::Diagnostic;
+use crate::oci::is_index;
+use crate::published::floating::keeper;
+use crate::published::plan_json::{RunEntry, TagEntry};
+use crate::published::progress::Event;
+use crate::published::runs::Standing;
+use crate::published::served::{Content, Served};
+use crate::published::sites::parallel;
+use crate::reference::{Digest, Tag};
+use crate::registry::{Error, Manifest, TagOrDigest};
+
+/// How often a list is read that does not show yet what was written.
+const INTERVAL: Duration = Duration::from_millis(500);
+/// How many tags that have appeared are looked at to find out whose index a tag has.
+const MAX_APPEARED: usize = 20;
+
+/// A tag that another version or run rightly has.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    /// Its index.
+    pub(super) digest: Digest,
+    /// Why.
+    pub(super) why: String,
+}
+
+/// What is found out in one repository.
+#[derive(Default)]
+struct Look<'a> {
+    given: Vec<(Place<'a>, Given)>,
+    /// The tags that were written, as they are called.
+    written: Vec<String>,
+    lag: Option<Duration>,
+    problems: Vec<Diagnostic>,
+    notes: Vec<Diagnostic>,
+}
+
+/// What several merges at once come to.
+pub(super) struct Overtaken<'a> {
+    jobs: &'a [Job<'a>],
+    tools: MergeTools<'a>,
+    /// When writing began.
+    began: Duration,
+    /// How long lists take to show what was written, by site.
+    lags: BTreeMap<usize, Duration>,
+    /// The tags that others rightly have.
+    pub(super) given: BTreeMap<Place<'a>, Given>,
+    /// What is wrong, and what is worth knowing.
+    pub(super) problems: Vec<Diagnostic>,
+    pub(super) notes: Vec<Diagnostic>,
+}
+
+/// A tag in one repository.
+struct Spot<'s, 'a> {
+    job: &'a Job<'a>,
+    tag: &'a TagJob,
+    planned: &'a TagEntry,
+    /// What it has, if that is neither what was written nor what others rightly have.
+    wrong: Option<&'s Digest>,
+}
+
+impl<'a> Spot<'_, 'a> {
+    fn place(&self) -> Place<'a> {
+        (self.job.image, self.tag.reference)
+    }
+}
+
+impl<'a> Overtaken<'a> {
+    /// Before anything is written.
+    pub(super) fn new(jobs: &'a [Job<'a>], tools: MergeTools<'a>) -> Self {
+        let began = tools.clock.elapsed();
+        let (lags, given, problems, notes) = Default::default();
+        Self { jobs, tools, began, lags, given, problems, notes }
+    }
+
+    /// Looks once at all tags that move and were written; which are written now.
+    pub(super) fn look(
+        &mut self,
+        written: &BTreeSet<Place<'a>>,
+        wrong: &BTreeMap<Place<'a>, Digest>,
+    ) -> Vec<String> {
+        let mut sites: BTreeMap<usize, Vec<Spot<'_, 'a>>> = BTreeMap::new();
+        for job in self.jobs {
+            for tag in job.tags.iter().filter(|tag| tag.floating) {
+                let place = (job.image, tag.reference);
+                let planned = job.of.tags.iter().find(|one| one.name == tag.tag);
+                let Some(planned) = planned.filter(|_| written.contains(&place)) else { continue };
+                let spot = Spot { job, tag, planned, wrong: wrong.get(&place) };
+                sites.entry(job.site).or_default().push(spot);
+            }
+        }
+        let sites: Vec<(usize, Vec<Spot<'_, 'a>>)> = sites.into_iter().collect();
+        let looks = parallel(&sites, sites.len(), |(site, spots)| self.look_at(*site, spots));
+        let mut written = Vec::new();
+        for ((site, spots), look) in sites.iter().zip(looks) {
+            for spot in spots.iter().filter(|one| one.wrong.is_some() || one.planned.follows().is_some()) {
+                self.given.remove(&spot.place());
+            }
+            self.given.extend(look.given);
+            self.lags.extend(look.lag.map(|lag| (*site, lag)));
+            self.problems.extend(look.problems);
+            self.notes.extend(look.notes);
+            written.extend(look.written);
+        }
+        written
+    }
+
+    fn look_at(&self, site: usize, spots: &[Spot<'_, 'a>]) -> Look<'a> {
+        let mut look = Look::default();
+        let (versions, runs): (Vec<_>, Vec<_>) =
+            spots.iter().partition(|spot| spot.planned.follows().is_some());
+        self.versions(site, &versions, &mut look);
+        for spot in runs.into_iter().filter(|spot| spot.planned.moves_with_runs()) {
+            if let (Some(found), true) = (spot.wrong, spot.job.is_guarded) {
+                self.run(spot, found, &mut look);
+            }
+        }
+        look
+    }
+
+    /// Looks at tags that move with versions.
+    fn versions(&self, site: usize, spots: &[&Spot<'_, 'a>], look: &mut Look<'a>) {
+        let spots: Vec<_> =
+            spots.iter().filter(|spot| spot.job.is_guarded && spot.job.listed.is_some()).collect();
+        if spots.is_empty() {
+            return;
+        }
+        let listed = match self.listed(site, look) {
+            Ok(listed) => listed,
+            Err(error) => {
+                let problem = error.to_diagnostic().with_note(
+                    "floating tags were moved; whether a greater version has appeared meanwhile is not known",
+                );
+                look.problems.push(problem.with_help("run the merge again"));
+                return;
+            }
+        };
+        let mut owners: BTreeMap<Tag, Option<Manifest>> = BTreeMap::new();
+        for spot in spots {
+            let result = self.version(spot, &listed, &mut owners, look);
+            look.problems.extend(result.err().map(|error| error.to_diagnostic()));
+        }
+    }
+
+    /// Gives a tag to the greatest version that has it, or takes it back from a lesser one.
+    fn version(
+        &self,
+        spot: &Spot<'_, 'a>,
+        listed: &[Tag],
+        owners: &mut BTreeMap<Tag, Option<Manifest>>,
+        look: &mut Look<'a>,
+    ) -> Result<(), Error> {
+        let store = &self.tools.sites[spot.job.site].store;
+        let mut listed = listed.to_vec();
+        while let Some(keeper) = keeper(spot.job.of, spot.planned, &listed) {
+            if !owners.contains_key(&keeper.tag) {
+                let found = store.get_manifest(&keeper.tag.clone().into())?;
+                owners.insert(keeper.tag.clone(), found);
+            }
+            let owner = owners.get(&keeper.tag).and_then(Option::as_ref);
+            let why = match (owner, &keeper.other_scheme) {
+                (Some(owner), None) => cannot_own(owner),
+                (Some(_), Some(_)) => Some("it is of another scheme, and need not be a release".to_owned()),
+                (None, _) => Some("it is not there any more".to_owned()),
+            };
+            let Some(owner) = owner.filter(|_| why.is_none()) else {
+                let reference = self.tools.sites[spot.job.site].location.with_tag(&spot.tag.tag);
+                let message = format!(
+                    "`{}` has appeared meanwhile and is greater, but does not get `{reference}`: {}",
+                    keeper.tag,
+                    why.unwrap_or_default()
+                );
+                let note = Diagnostic::warning("unguarded-tag", message);
+                if !self.notes.contains(&note) {
+                    look.notes.push(note);
+                }
+                listed.retain(|tag| *tag != keeper.tag);
+                continue;
+            };
+            let found = store.head_manifest(&spot.tag.tag.clone().into())?;
+            if found.is_none_or(|found| found.digest != owner.digest) {
+                self.put(spot, owner, look)?;
+            }
+            let why = format!("`{}` is greater, and was published meanwhile", keeper.tag);
+            look.given.push((spot.place(), Given { digest: owner.digest.clone(), why }));
+            return Ok(());
+        }
+        let Some(found) = spot.wrong else { return Ok(()) };
+        // None is greater: if it has the index of one that has appeared, that is a lesser one.
+        let before = spot.job.listed.unwrap_or_default();
+        for tag in listed.iter().filter(|tag| !before.contains(tag)).take(MAX_APPEARED) {
+            let is_own = spot.job.of.tags.iter().any(|own| own.name == *tag);
+            if !is_own && store.head_manifest(&tag.clone().into())?.is_some_and(|one| one.digest == *found) {
+                return self.put(spot, spot.job.manifest, look);
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves a tag with the later run that has taken it, or takes it back from an earlier one.
+    fn run(&self, spot: &Spot<'_, 'a>, found: &Digest, look: &mut Look<'a>) {
+        let store = &self.tools.sites[spot.job.site].store;
+        let result = store.get_manifest(&found.clone().into()).and_then(|served| {
+            match served.map(|served| spot.job.run.beside(&RunEntry::of_served(&Served::read(served)))) {
+                Some(Standing::Later) => self.put(spot, spot.job.manifest, look)?,
+                Some(Standing::Earlier(why)) => {
+                    look.given.push((spot.place(), Given { digest: found.clone(), why }));
+                }
+                // The read-back reports it.
+                Some(Standing::Unknown(_)) | None => {}
+            }
+            Ok(())
+        });
+        look.problems.extend(result.err().map(|error| error.to_diagnostic()));
+    }
+
+    fn put(&self, spot: &Spot<'_, 'a>, manifest: &Manifest, look: &mut Look<'a>) -> Result<(), Error> {
+        let site = &self.tools.sites[spot.job.site];
+        let (location, reference) = (&site.location, site.location.with_tag(&spot.tag.tag));
+        self.tools.progress.tell(&Event::Writing { location, what: spot.tag.tag.as_str() });
+        if spot.job.command.is_none() {
+            site.store.put_manifest(&spot.tag.tag.clone().into(), manifest)?;
+        } else {
+            let source = location.with_digest(&manifest.digest);
+            let words = ["docker", "buildx", "imagetools", "create", "-t", &reference, &source];
+            let words = words.map(str::to_owned);
+            if let Err(complaint) = (self.tools.docker)(&words) {
+                let message =
+                    format!("image `{}`: `{}` failed: {complaint}", spot.job.image, words.join(" "));
+                look.problems.push(Diagnostic::error("docker", message));
+                return Ok(());
+            }
+        }
+        look.written.push(reference);
+        Ok(())
+    }
+
+    /// The tags of a repository, with all that was written before: lists may lag behind.
+    fn listed(&self, site: usize, look: &mut Look<'a>) -> Result<Vec<Tag>, Error> {
+        let MergeTools { sites, clock, progress, docker: _ } = self.tools;
+        let location = &sites[site].location;
+        let why = "the registry's list of tags lags behind";
+        let wait = |pause| {
+            progress.tell(&Event::Waiting { location, pause, why });
+            clock.sleep(pause);
+        };
+        if let Some(lag) = self.lags.get(&site) {
+            wait(*lag);
+            return sites[site].store.list_tags();
+        }
+        let created = self.jobs.iter().filter(|job| job.site == site).flat_map(|job| {
+            let own = job.tags.iter().filter(|tag| tag.outcome == Outcome::Created);
+            own.map(|tag| &tag.tag)
+        });
+        let created: Vec<&Tag> = created.collect();
+        let mut listed = sites[site].store.list_tags()?;
+        let lacks = |listed: &[Tag]| created.iter().any(|tag| !listed.contains(tag));
+        if !lacks(&listed) {
+            return Ok(listed);
+        }
+        let deadline = clock.elapsed().saturating_add(SETTLE);
+        while lacks(&listed) && clock.elapsed() < deadline {
+            wait(INTERVAL);
+            listed = sites[site].store.list_tags()?;
+        }
+        // Whatever was written before this moment will show as soon as that did.
+        let lag = clock.elapsed().saturating_sub(self.began);
+        look.lag = Some(lag);
+        if lacks(&listed) {
+            let message = format!(
+                "the list of tags of `{location}` does not show what was written {} s ago: a greater version that was published meanwhile is not seen",
+                lag.as_secs()
+            );
+            look.notes.push(
+                Diagnostic::warning("tag-list", message)
+                    .with_help("merge one version after the other, or run the merge again later"),
+            );
+            return Ok(listed);
+        }
+        wait(lag);
+        sites[site].store.list_tags()
+    }
+}
+
+/// Why what has the tag of a version cannot have a floating tag.
+fn cannot_own(owner: &Manifest) -> Option<String> {
+    if !is_index(&owner.media_type) {
+        return Some(format!("it is {}, not an index", owner.media_type));
+    }
+    match Served::read(owner.clone()).content {
+        Content::Index(index) if index.entries.is_empty() => Some("its index is empty".to_owned()),
+        Content::Index(index) => {
+            let why = index.entries.into_iter().find_map(Result::err)?;
+            Some(format!("its index cannot be read: {why}"))
+        }
+        Content::Image(_) => Some("it is not an index".to_owned()),
+        Content::Unreadable(why) => Some(format!("its index cannot be read: {why}")),
+    }
+}
+
+/// What is found out about a tag just before it is written.
+#[derive(Default)]
+pub(super) struct Fresh {
+    /// A later run has taken it since it was decided about.
+    pub(super) given: Option<Given>,
+    /// Another run has taken it, and nothing tells which one is later.
+    pub(super) note: Option<Diagnostic>,
+}
+
+/// Reads a tag that moves with runs just before it is written: another run may have taken it since it was decided about.
+pub(super) fn fresh(job: &Job<'_>, tag: &TagJob, tools: &MergeTools<'_>) -> Result<Fresh, Error> {
+    let planned = job.of.tags.iter().find(|one| one.name == tag.tag);
+    if !job.is_guarded || !planned.is_some_and(TagEntry::moves_with_runs) {
+        return Ok(Fresh::default());
+    }
+    let site = &tools.sites[job.site];
+    let Some(found) = site.store.head_manifest(&TagOrDigest::Tag(tag.tag.clone()))? else {
+        return Ok(Fresh::default());
+    };
+    if Some(&found.digest) == tag.previous.as_ref() || found.digest == job.manifest.digest {
+        return Ok(Fresh::default());
+    }
+    let served = site.store.get_manifest(&found.digest.clone().into())?;
+    let other = served.map_or_else(RunEntry::default, |served| RunEntry::of_served(&Served::read(served)));
+    Ok(match job.run.beside(&other) {
+        Standing::Later => Fresh::default(),
+        Standing::Earlier(why) => Fresh { given: Some(Given { digest: found.digest, why }), note: None },
+        Standing::Unknown(why) => {
+            let reference = site.location.with_tag(&tag.tag);
+            let message = format!(
+                "image `{}` moves `{reference}`, which another merge has just written: {why}",
+                job.image
+            );
+            Fresh { given: None, note: Some(Diagnostic::note("unguarded-tag", message)) }
+        }
+    })
+}
