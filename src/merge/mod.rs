@@ -28,6 +28,10 @@ mod existing;
 mod later;
 mod unseen;
 
+// What is said of what was left alone, and of what is where.
+mod digests;
+mod held;
+
 pub(crate) mod publish;
 
 // What does the same by hand.
@@ -36,5 +40,11 @@ mod command;
 // All of it.
 mod run;
 
+// The tags alone: of what is there already.
+mod taken;
+
+mod tagging;
+
 pub use self::run::merge;
+pub(crate) use self::tagging::tag;
 pub use self::tools::{MergeTools, Options, RunDocker};

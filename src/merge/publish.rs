@@ -88,6 +88,8 @@ impl TagJob {
 pub(crate) struct PublishResult {
     /// How the tags came out, by image and position of the reference.
     pub outcomes: BTreeMap<String, BTreeMap<usize, Settled>>,
+    /// The images of which something could not be written.
+    pub failed: BTreeSet<String>,
     /// What went wrong.
     pub problems: Vec<Diagnostic>,
     /// What is worth knowing.
@@ -117,7 +119,8 @@ pub(crate) fn publish(jobs: &[Job<'_>], tools: &MergeTools<'_>) -> PublishResult
         writer.phase(&queues, |writer, job| writer.write(job, stage));
     }
     writer.read_back();
-    writer.published
+    let failed = writer.failed.into_iter().map(str::to_owned).collect();
+    PublishResult { failed, ..writer.published }
 }
 
 struct Writer<'a> {

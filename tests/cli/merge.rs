@@ -16,5 +16,6 @@ pub(crate) mod plans; // builds of another plan, whose legs have the same names
 mod race; // several merges at once
 mod runs; // which of two runs is later
 mod source; // plans that are made again
+mod steps; // indexes first, tags later
 mod unseen; // tags that nobody may list
 pub(crate) mod world; // builds, repositories and plans to merge
