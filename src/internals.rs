@@ -122,6 +122,9 @@ pub mod published {
     pub mod sites {
         pub use crate::published::sites::Site;
     }
+    pub mod target {
+        pub use crate::published::target::Target;
+    }
 }
 
 pub mod form {
@@ -181,9 +184,6 @@ pub mod verify {
     }
     pub mod report {
         pub use crate::verify::report::{Report, State};
-    }
-    pub mod target {
-        pub use crate::verify::target::Target;
     }
 }
 

@@ -33,6 +33,9 @@ pub(crate) const ATTESTATION: &str = "attestation-manifest";
 /// The artifact type of attestations that refer to their image instead of being in its index.
 pub(crate) const ATTESTATION_TYPE: &str = "application/vnd.docker.attestation.manifest.v1+json";
 
+/// The annotation, and label, that says from which revision of the source something was built.
+pub(crate) const REVISION: &str = "org.opencontainers.image.revision";
+
 /// The annotation that says which version is packaged.
 pub(crate) const VERSION: &str = "org.opencontainers.image.version";
 

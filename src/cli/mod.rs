@@ -306,8 +306,11 @@ pub(crate) struct Merge {
     #[arg(long, value_name = "FILE")]
     pub plan: String,
     /// What was built: metadata files from `docker buildx bake`, folders of them, or `TARGET=DIGEST` (repeatable)
-    #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
+    #[arg(long, value_name = "PATH", num_args = 1.., required_unless_present = "result")]
     pub metadata: Vec<String>,
+    /// Give the tags to the indexes that `merge --no-tags` wrote, according to its JSON in this file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["metadata", "no_tags", "require_all", "allow_mixed_bases"])]
+    pub result: Option<String>,
     /// Write only to repositories that fit, such as `ghcr.io/acme/*`; a plan that names another is an error (repeatable)
     #[arg(long = "repository", value_name = "PATTERN", value_parser = Glob::parse)]
     pub repositories: Vec<Glob>,
@@ -320,6 +323,9 @@ pub(crate) struct Merge {
     /// Check everything and print what would be written, also as commands, but write nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Write the indexes under their digests and report them, but no tags; `--result` gives the tags later
+    #[arg(long, conflicts_with = "dry_run")]
+    pub no_tags: bool,
     /// Publish nothing when any build of any image is missing
     #[arg(long)]
     pub require_all: bool,

@@ -10,11 +10,12 @@ use crate::cli::{self, Engine, ReportFormat};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::error::Error;
 use crate::host::{HostError, Problem};
-use crate::merge::report::{Report, Status};
+use crate::merge::report::Report;
 use crate::merge::{self, MergeTools, Options};
 use crate::published::identity;
 use crate::published::metadata::Metadata;
 use crate::published::planned::Planned;
+use crate::published::result::MergeResult;
 use crate::reference::{Digest, ReferenceError};
 use crate::registry::SystemClock;
 
@@ -25,10 +26,12 @@ pub(super) fn merge(session: &mut Session<'_>, args: &cli::Merge) -> Result<(), 
     let cli::Merge {
         plan,
         metadata,
+        result,
         repositories,
         from_source,
         planned_with,
         dry_run,
+        no_tags,
         require_all,
         allow_backward,
         trust_known_versions,
@@ -41,6 +44,10 @@ pub(super) fn merge(session: &mut Session<'_>, args: &cli::Merge) -> Result<(), 
         github,
         network,
     } = args;
+    if *no_tags && *engine == Engine::Docker {
+        let message = "`--no-tags` needs `--engine native`: `imagetools` writes no index without a tag";
+        return Err(Error::Usage(message.into()));
+    }
     let text = session.host.read_product(plan)?;
     let mut planned = Planned::read(plan, &text)?;
     if *from_source {
@@ -48,9 +55,13 @@ pub(super) fn merge(session: &mut Session<'_>, args: &cli::Merge) -> Result<(), 
         planned = source::plan_again(session, plan, &text, planned_with, is_taken)?;
     }
     merge::allowed::check(&planned, repositories)?;
-    let metadata = read_metadata(session, &planned, metadata)?;
+    let built = match result {
+        Some(path) => Built::Indexed(read_result(session, &planned, path)?),
+        None => Built::Pushed(read_metadata(session, &planned, metadata)?),
+    };
     let options = Options {
         dry_run: *dry_run,
+        no_tags: *no_tags,
         require_all: *require_all,
         allow_backward: *allow_backward,
         trust_known_versions: *trust_known_versions,
@@ -70,13 +81,38 @@ pub(super) fn merge(session: &mut Session<'_>, args: &cli::Merge) -> Result<(), 
         progress: talk.as_ref(),
         docker: &|words| session.host.docker(words),
     };
-    let report = merge::merge(&planned, &metadata, options, &tools);
+    let report = match &built {
+        Built::Pushed(metadata) => merge::merge(&planned, metadata, options, &tools),
+        Built::Indexed(result) => merge::tag(&planned, result, options, &tools),
+    };
     talk.end();
     tell(session, *format, *github, report)
 }
 
+/// What there is to be merged.
+enum Built {
+    /// What builds pushed.
+    Pushed(Metadata),
+    /// The indexes that an earlier merge made of it.
+    Indexed(MergeResult),
+}
+
+/// Reads the result of a merge of this plan.
+pub(super) fn read_result(
+    session: &Session<'_>,
+    planned: &Planned,
+    path: &str,
+) -> Result<MergeResult, Error> {
+    Ok(MergeResult::read(path, &session.host.read_product(path)?, planned)?)
+}
+
 /// Says what was done, and how it ended.
-fn tell(session: &Session<'_>, format: ReportFormat, is_github: bool, report: Report) -> Result<(), Error> {
+pub(super) fn tell(
+    session: &Session<'_>,
+    format: ReportFormat,
+    is_github: bool,
+    report: Report,
+) -> Result<(), Error> {
     session.tell(&report.notes);
     if is_github {
         let output = format!("result={}\n", report.to_output());
@@ -90,12 +126,7 @@ fn tell(session: &Session<'_>, format: ReportFormat, is_github: bool, report: Re
         return Err(report.problems.into());
     }
     if report.is_incomplete() {
-        let held = report.images.iter().filter(|(_, image)| image.status == Status::Held);
-        let held = held.map(|(key, image)| {
-            let message = format!("image `{key}` is left as it was: {}", image.why.join("; "));
-            Diagnostic::warning("held", message)
-        });
-        return Err(Error::Incomplete(held.chain(report.held.iter().cloned()).collect()));
+        return Err(Error::Incomplete(report.held));
     }
     Ok(())
 }

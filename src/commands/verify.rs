@@ -10,10 +10,10 @@ use super::talk::Talk;
 use crate::cli::{self, ReportFormat};
 use crate::error::Error;
 use crate::published::planned::Planned;
+use crate::published::target::Target;
 use crate::registry::SystemClock;
 use crate::verify::explain::{self, Case, LocalList};
 use crate::verify::report::Report;
-use crate::verify::target::Target;
 use crate::verify::{self, Request};
 
 pub(super) fn verify(session: &Session<'_>, args: &cli::Verify) -> Result<(), Error> {

@@ -22,13 +22,7 @@ const MAX_ENTRIES: usize = 100;
 /// Checks an image, as far as the records tell. It has to be done again when the questions are answered.
 #[must_use]
 pub(crate) fn check(subject: &Subject<'_>, records: &[Record]) -> Checked {
-    let mut walk = ImageCheck {
-        subject,
-        records,
-        seen: BTreeMap::new(),
-        astray: Astray::new(),
-        checked: Checked::default(),
-    };
+    let mut walk = ImageCheck::new(subject, records);
     for (leg, build) in &subject.image.builds {
         if !subject.metadata.builds.contains_key(leg) {
             walk.missing(leg, build);
@@ -56,28 +50,35 @@ pub(crate) fn check(subject: &Subject<'_>, records: &[Record]) -> Checked {
     walk.checked
 }
 
-struct ImageCheck<'a> {
-    subject: &'a Subject<'a>,
-    records: &'a [Record],
+/// The check of an image, as far as the records tell.
+pub(super) struct ImageCheck<'a> {
+    pub(super) subject: &'a Subject<'a>,
+    pub(super) records: &'a [Record],
     /// The leg of each platform.
     seen: BTreeMap<String, String>,
     /// What sites are without, and cannot take over.
     astray: Astray,
-    checked: Checked,
+    pub(super) checked: Checked,
 }
 
 impl<'a> ImageCheck<'a> {
-    fn need(&mut self, site: usize, question: Question) {
+    /// A check that has not begun.
+    pub(super) fn new(subject: &'a Subject<'a>, records: &'a [Record]) -> Self {
+        let (seen, astray, checked) = (BTreeMap::new(), Astray::new(), Checked::default());
+        Self { subject, records, seen, astray, checked }
+    }
+
+    pub(super) fn need(&mut self, site: usize, question: Question) {
         if !self.records[site].knows(&question) {
             self.checked.questions.insert((site, question));
         }
     }
 
-    fn location(&self, site: usize) -> &'a Location {
+    pub(super) fn location(&self, site: usize) -> &'a Location {
         &self.subject.sites[site].location
     }
 
-    fn fail(&mut self, code: &'static str, message: impl Display) -> &mut Diagnostic {
+    pub(super) fn fail(&mut self, code: &'static str, message: impl Display) -> &mut Diagnostic {
         let message = format!("image `{}`: {message}", self.subject.key);
         self.checked.problems.push(Diagnostic::error(code, message));
         self.checked.problems.last_mut().expect("it was just pushed")
@@ -90,12 +91,12 @@ impl<'a> ImageCheck<'a> {
     }
 
     /// An answer that cannot be used.
-    fn faulty(&mut self, fault: &Fault) {
+    pub(super) fn faulty(&mut self, fault: &Fault) {
         self.checked.problems.push(fault.diagnostic.clone());
     }
 
     /// The tags that it will have: what they mean now, and which others there are.
-    fn tags(&mut self) {
+    pub(super) fn tags(&mut self) {
         let image = self.subject.image;
         let records = self.records;
         for &site in &self.subject.places {
@@ -325,7 +326,7 @@ impl<'a> ImageCheck<'a> {
     }
 
     /// A configuration, from the first site that has it.
-    fn configuration(&mut self, digest: &Digest) -> Known<'a, &'a Configuration> {
+    pub(super) fn configuration(&mut self, digest: &Digest) -> Known<'a, &'a Configuration> {
         let (subject, records) = (self.subject, self.records);
         for &site in &subject.places {
             self.need(site, Question::Configuration(digest.clone()));
@@ -379,7 +380,7 @@ impl<'a> ImageCheck<'a> {
     }
 
     /// Checks a manifest that will stand in the index, and its blobs.
-    fn child(&mut self, leg: &str, entry: &Descriptor) {
+    pub(super) fn child(&mut self, leg: &str, entry: &Descriptor) {
         let what = if entry.attested().is_some() { "the attestation" } else { "the image" };
         let Some((_, manifest)) = self.find(&entry.digest) else {
             if self.is_absent(&entry.digest) {
@@ -445,7 +446,7 @@ impl<'a> ImageCheck<'a> {
     }
 
     /// Says what sites are without: whatever is missing of a build, it was not pushed there.
-    fn tell_astray(&mut self) {
+    pub(super) fn tell_astray(&mut self) {
         for (site, lacking) in std::mem::take(&mut self.astray) {
             let others = self.list(lacking.others.iter().copied());
             let message = lacking.message(&others, &self.location(site).to_string());
@@ -514,7 +515,7 @@ impl<'a> ImageCheck<'a> {
     }
 
     /// A manifest of a build, from the first site that has it.
-    fn find(&mut self, digest: &Digest) -> Option<(usize, &'a Manifest)> {
+    pub(super) fn find(&mut self, digest: &Digest) -> Option<(usize, &'a Manifest)> {
         let subject = self.subject;
         for &site in &subject.places {
             self.need(site, Question::Manifest(digest.clone()));
@@ -533,7 +534,7 @@ impl<'a> ImageCheck<'a> {
         })
     }
 
-    fn is_absent(&self, digest: &Digest) -> bool {
+    pub(super) fn is_absent(&self, digest: &Digest) -> bool {
         self.subject.places.iter().all(|&site| self.records[site].manifest(digest).is_absent())
     }
 
@@ -558,7 +559,7 @@ impl<'a> ImageCheck<'a> {
         }
     }
 
-    fn gone(&mut self, message: impl Display) -> &mut Diagnostic {
+    pub(super) fn gone(&mut self, message: impl Display) -> &mut Diagnostic {
         let is_quay = self.subject.places.iter().any(|&site| {
             self.location(site).repository().is_some_and(|one| one.registry().as_str() == "quay.io")
         });
@@ -573,7 +574,7 @@ impl<'a> ImageCheck<'a> {
         problem
     }
 
-    fn list(&self, sites: impl Iterator<Item = usize>) -> String {
+    pub(super) fn list(&self, sites: impl Iterator<Item = usize>) -> String {
         sites.map(|site| format!("`{}`", self.location(site))).collect::<Vec<_>>().join(" or ")
     }
 }

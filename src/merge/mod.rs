@@ -32,6 +32,10 @@ mod job;
 
 mod overtaken;
 
+// What is said of what was left alone, and of what is where.
+mod digests;
+mod held;
+
 pub(crate) mod publish;
 
 // What does the same by hand.
@@ -40,5 +44,11 @@ mod command;
 // All of it.
 mod run;
 
+// The tags alone: of what is there already.
+mod taken;
+
+mod tagging;
+
 pub use self::run::merge;
+pub(crate) use self::tagging::tag;
 pub use self::tools::{MergeTools, Options, RunDocker};

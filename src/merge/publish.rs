@@ -27,6 +27,8 @@ const PASSES: usize = 8;
 pub(crate) struct PublishResult {
     /// How the tags came out, by image and position of the reference.
     pub outcomes: BTreeMap<String, BTreeMap<usize, Settled>>,
+    /// The images of which something could not be written.
+    pub failed: BTreeSet<String>,
     /// What went wrong.
     pub problems: Vec<Diagnostic>,
     /// What is worth knowing.
@@ -58,7 +60,8 @@ pub(crate) fn publish<'a>(jobs: &'a [Job<'a>], tools: &'a MergeTools<'a>) -> Pub
         writer.phase(&queues, |writer, job| writer.write(job, stage));
     }
     writer.settle(overtaken);
-    writer.published
+    let failed = writer.failed.into_iter().map(str::to_owned).collect();
+    PublishResult { failed, ..writer.published }
 }
 
 struct Writer<'a> {

@@ -75,6 +75,28 @@ impl<'a> Ready<'a> {
         if self.is_built { own.clone() } else { RunEntry::of_served(&Served::read(self.manifest.clone())) }
     }
 
+    /// What was checked and is there already, to be in these places; none when it cannot be used, which is told.
+    pub(super) fn taken(
+        subject: &Subject<'a>,
+        digest: &Digest,
+        checked: Checked,
+        places: &[usize],
+        records: &[Record],
+    ) -> Option<Self> {
+        let found = subject.places.iter().find_map(|&site| records[site].manifest(digest).present());
+        let manifest = found.filter(|_| checked.problems.is_empty())?.manifest.clone();
+        Some(Self {
+            key: subject.key,
+            image: subject.image,
+            places: places.to_vec(),
+            checked,
+            annotations: BTreeMap::new(),
+            is_built: false,
+            decisions: decisions(subject, &manifest.digest, records),
+            manifest,
+        })
+    }
+
     /// Takes an index that is there instead of the one that was built.
     pub(super) fn take(
         &mut self,

@@ -26,8 +26,14 @@ pub struct Report {
     schema: u32,
     /// Whether nothing was written.
     pub dry_run: bool,
+    /// The `id` of the plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
     /// The repositories and digests that are published now, such as `ghcr.io/acme/app@sha256:…`.
     pub published: Vec<String>,
+    /// All indexes that are in their repositories now, written the same way: those that are published, and those that
+    /// got no tag yet.
+    pub indexes: Vec<String>,
     /// The images by key, in the order of the plan.
     pub images: IndexMap<String, ImageReport>,
     /// The errors.
@@ -39,6 +45,9 @@ pub struct Report {
     /// Notes.
     #[serde(skip)]
     pub notes: Vec<Diagnostic>,
+    /// What was done, as the heading of a summary.
+    #[serde(skip)]
+    heading: &'static str,
 }
 
 /// The result for an image.
@@ -60,6 +69,9 @@ pub struct ImageReport {
     pub size: Option<usize>,
     /// The platforms of its index, in order.
     pub platforms: Vec<String>,
+    /// The manifests in its index, in order, when it is in its repositories.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub manifests: Vec<ManifestReport>,
     /// Builds that are missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<MissingReport>,
@@ -76,14 +88,35 @@ pub struct ImageReport {
 pub enum Status {
     /// Its tags are written.
     Published,
-    /// All its tags were right before.
+    /// All its tags were right before, or stay with others.
     Unchanged,
     /// Its tags would be written.
     Planned,
-    /// A platform is missing, and its tags are untouched.
+    /// Its index is written, and no tag yet.
+    Indexed,
+    /// All its tags stay with greater versions or later runs.
+    Kept,
+    /// It has no tags in this run, so that nothing is written.
+    Untagged,
+    /// A platform is missing, or nothing tells whether its tags may move: they are untouched.
     Held,
     /// Something went wrong.
     Failed,
+}
+
+/// A manifest in an index.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ManifestReport {
+    /// Its digest.
+    pub digest: Digest,
+    /// The platform of the image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// The digest of the image that it attests, if it is an attestation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attests: Option<String>,
+    /// Where it is, such as `ghcr.io/acme/app@sha256:…`.
+    pub references: Vec<String>,
 }
 
 /// A build that is missing.
@@ -188,11 +221,26 @@ impl Outcome {
 }
 
 impl Status {
+    /// All of them, in the order in which they are counted.
+    const ALL: [Self; 8] = [
+        Self::Published,
+        Self::Planned,
+        Self::Indexed,
+        Self::Unchanged,
+        Self::Kept,
+        Self::Untagged,
+        Self::Held,
+        Self::Failed,
+    ];
+
     fn word(self) -> &'static str {
         match self {
             Self::Published => "published",
             Self::Unchanged => "unchanged",
             Self::Planned => "planned",
+            Self::Indexed => "without tags yet",
+            Self::Kept => "kept",
+            Self::Untagged => "without tags in this run",
             Self::Held => "held",
             Self::Failed => "failed",
         }
@@ -202,16 +250,32 @@ impl Status {
 impl Report {
     /// A report of nothing yet.
     #[must_use]
-    pub fn new(dry_run: bool) -> Self {
+    pub fn new(heading: &'static str, dry_run: bool) -> Self {
         Self {
             schema: SCHEMA,
             dry_run,
+            heading,
+            plan: None,
             published: Vec::new(),
+            indexes: Vec::new(),
             images: IndexMap::new(),
             problems: Vec::new(),
             held: Vec::new(),
             notes: Vec::new(),
         }
+    }
+
+    /// Makes a failure of all that has not ended otherwise, since something is wrong and nothing was written.
+    #[must_use]
+    pub(super) fn abandoned<'k>(mut self, keys: impl IntoIterator<Item = &'k str>) -> Self {
+        for key in keys {
+            let image = self.images.entry(key.to_owned()).or_insert_with(|| ImageReport::new(Status::Failed));
+            if image.why.is_empty() {
+                image.status = Status::Failed;
+                image.why.push("nothing was written because of the errors".to_owned());
+            }
+        }
+        self
     }
 
     /// Whether something went wrong.
@@ -240,6 +304,7 @@ impl Report {
             images.into_iter().flat_map(serde_json::Map::values_mut).filter_map(|one| one.as_object_mut())
         {
             image.remove("references");
+            image.remove("manifests");
         }
         value.to_string()
     }
@@ -263,6 +328,11 @@ impl Report {
             for why in &image.why {
                 let _ = writeln!(text, "  {why}");
             }
+            if image.status == Status::Indexed {
+                for index in self.indexes.iter().filter(|index| index.ends_with(image.digest_text())) {
+                    let _ = writeln!(text, "  {index}");
+                }
+            }
             for (repository, group) in image.by_repository(self.dry_run) {
                 let _ = writeln!(text, "  {repository}");
                 for (word, names) in group {
@@ -280,8 +350,9 @@ impl Report {
     #[must_use]
     pub fn to_markdown(&self) -> String {
         let mut text = format!(
-            "### {}\n\n{}\n| Image | Digest | Platforms | Tags |\n|---|---|---|---|\n",
-            if self.dry_run { "Merge (dry run)" } else { "Merge" },
+            "### {}{}\n\n{}\n| Image | Digest | Platforms | Tags |\n|---|---|---|---|\n",
+            self.heading,
+            if self.dry_run { " (dry run)" } else { "" },
             self.numbers()
         );
         for (at, (key, image)) in self.images.iter().enumerate() {
@@ -314,7 +385,7 @@ impl Report {
         let written = self.images.values().flat_map(|image| &image.references);
         let written = written.filter(|reference| reference.outcome.writes()).count();
         let mut parts = Vec::new();
-        for status in [Status::Published, Status::Planned, Status::Unchanged, Status::Held, Status::Failed] {
+        for status in Status::ALL {
             if images(status) > 0 {
                 parts.push(format!("{} {}", count(images(status), "image", "images"), status.word()));
             }
@@ -343,6 +414,10 @@ impl ImageReport {
         groups
     }
 
+    fn digest_text(&self) -> &str {
+        self.digest.as_ref().map_or("", Digest::as_str)
+    }
+
     /// What is said of an image before anything is known of it.
     #[must_use]
     pub fn new(status: Status) -> Self {
@@ -353,6 +428,7 @@ impl ImageReport {
             media_type: None,
             size: None,
             platforms: Vec::new(),
+            manifests: Vec::new(),
             missing: Vec::new(),
             references: Vec::new(),
             commands: Vec::new(),

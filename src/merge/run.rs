@@ -10,10 +10,10 @@ use super::decide::{
 use super::job::{IndexState, Job, TagJob};
 use super::publish::{PublishResult, publish};
 use super::ready::Ready;
-use super::report::{ImageReport, MissingReport, Outcome, Report, Settled, Status};
+use super::report::{ImageReport, MissingReport, Outcome, Report, Settled, Status, TagReport};
 use super::subject::{Checked, Subject};
 use super::tools::{MergeTools, Options};
-use super::{bases, command, damage, existing, later, unseen};
+use super::{bases, command, damage, digests, existing, held, later, unseen};
 use crate::diagnostic::Diagnostic;
 use crate::published::metadata::Metadata;
 use crate::published::plan_json::RunEntry;
@@ -31,25 +31,27 @@ const INTERVAL: Duration = Duration::from_secs(2);
 /// versions, floating tags, and reads them back.
 #[must_use]
 pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &MergeTools<'_>) -> Report {
-    let mut report = Report::new(options.dry_run);
+    let mut report = Report::new("Merge", options.dry_run);
+    report.plan = Some(planned.id.to_string());
     report.notes.extend(metadata.notes.iter().cloned());
+    let keys = planned.images.keys().map(String::as_str);
     if !options.allow_mixed_bases {
         for (key, image) in &planned.images {
             report.problems.extend(bases::mixed(key, image, metadata));
         }
     }
     if !report.problems.is_empty() {
-        return abandoned(report, planned);
+        return report.abandoned(keys);
     }
-    let MergeTools { sites, clock, progress, .. } = *tools;
+    let MergeTools { sites, progress, .. } = *tools;
     let mut survey = Survey::new(sites, progress, Trouble::EndsIt);
     let subjects = subjects(planned, metadata, options, sites);
-    let deadline = clock.elapsed().saturating_add(options.wait);
-    let all = match read(&subjects, &mut survey, deadline, tools) {
+    let look = |at: usize, records: &[Record]| check(&subjects[at], records);
+    let all = match read(subjects.len(), &mut survey, deadline(options, tools), tools, &look) {
         Ok(all) => all,
         Err(problems) => {
             report.problems.extend(problems);
-            return abandoned(report, planned);
+            return report.abandoned(keys);
         }
     };
     tell_checked(&all, &subjects, tools);
@@ -61,6 +63,9 @@ pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &M
         image.missing = checked.missing.iter().map(MissingReport::from).collect();
         image.platforms.clone_from(&checked.platforms);
         image.why.clone_from(&checked.held);
+        if !image.why.is_empty() {
+            report.held.push(held::tell(subject.key, subject.image, &image, options.require_all));
+        }
         if image.why.is_empty() && checked.problems.is_empty() {
             match Ready::compose(subject, checked, survey.records()) {
                 Ok(one) => ready.push(one),
@@ -74,6 +79,18 @@ pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &M
         report.problems.extend(kept.problems);
         report.notes.extend(kept.notes);
     }
+    conclude(ready, &planned.run, options, &mut survey, tools, report)
+}
+
+/// Looks whether the tags of images that are complete may be given to them, and gives them.
+pub(super) fn conclude(
+    mut ready: Vec<Ready<'_>>,
+    run: &RunEntry,
+    options: Options,
+    survey: &mut Survey<'_>,
+    tools: &MergeTools<'_>,
+    mut report: Report,
+) -> Report {
     for one in &ready {
         let image = report.images.get_mut(one.key).expect("every image is reported");
         image.digest = Some(one.manifest.digest.clone());
@@ -90,31 +107,34 @@ pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &M
     report.held.extend(unseen.held);
     report.notes.extend(unseen.notes);
     if report.problems.is_empty() && !options.allow_backward {
-        let compared = later::keep(&mut ready, &planned.run, &mut survey);
+        let compared = later::keep(&mut ready, run, survey);
         report.problems.extend(compared.problems);
         report.notes.extend(compared.notes);
     }
     if report.problems.is_empty() && !options.allow_retag {
-        report.problems.extend(check_immutable(&ready, &mut survey));
-        report.problems.extend(check_released(&ready, &mut survey));
+        report.problems.extend(check_immutable(&ready, survey));
+        report.problems.extend(check_released(&ready, survey));
         report.problems.extend(damage::unknown(&ready, survey.records()));
     }
     report.notes.extend(damage::replaced(&ready, survey.records()));
     if !report.problems.is_empty() {
-        return abandoned(report, planned);
+        let keys: Vec<String> = report.images.keys().cloned().collect();
+        return report.abandoned(keys.iter().map(String::as_str));
     }
     // Without problems, an image that is not ready is one that lacks a build.
-    if options.require_all && ready.len() < subjects.len() {
-        for image in report.images.values_mut().filter(|image| image.why.is_empty()) {
+    if options.require_all && ready.len() < report.images.len() {
+        for (key, image) in report.images.iter_mut().filter(|(_, image)| image.why.is_empty()) {
             image.why.push("another image is incomplete, but all are required".to_owned());
+            let message = format!("image `{key}` is left as it was: {}", image.why.join("; "));
+            report.held.push(Diagnostic::warning("held", message));
         }
         return report;
     }
-    write(&ready, &planned.run, options, survey.records(), tools, &mut report);
+    write(&ready, run, options, survey.records(), tools, &mut report);
     report
 }
 
-fn subjects<'a>(
+pub(super) fn subjects<'a>(
     planned: &'a Planned,
     metadata: &'a Metadata,
     options: Options,
@@ -135,16 +155,22 @@ fn subjects<'a>(
     planned.images.iter().map(subject).collect()
 }
 
+/// Until when builds are waited for that are not there yet.
+pub(super) fn deadline(options: Options, tools: &MergeTools<'_>) -> Duration {
+    tools.clock.elapsed().saturating_add(options.wait)
+}
+
 /// Checks all images, asking the repositories until nothing is left to ask, and waiting for what was not pushed yet.
-fn read(
-    subjects: &[Subject<'_>],
+pub(super) fn read(
+    count: usize,
     survey: &mut Survey<'_>,
     deadline: Duration,
     tools: &MergeTools<'_>,
+    look: &dyn Fn(usize, &[Record]) -> Checked,
 ) -> Result<Vec<Checked>, Vec<Diagnostic>> {
     loop {
         let (all, failures) = survey.conduct(|records| {
-            let mut all: Vec<Checked> = subjects.iter().map(|subject| check(subject, records)).collect();
+            let mut all: Vec<Checked> = (0..count).map(|at| look(at, records)).collect();
             let questions = all.iter_mut().flat_map(|one| std::mem::take(&mut one.questions)).collect();
             (all, questions)
         });
@@ -257,15 +283,7 @@ fn write(
     }
     let published = publish(&jobs, tools);
     settle(&jobs, published, report);
-    for one in ready.iter().filter(|one| report.images[one.key].status != Status::Failed) {
-        // Where all its tags stay with others, the index is not written.
-        let is_there = |site: &&usize| {
-            let stays = |one: &Decision| matches!(one.report.outcome, Outcome::Kept | Outcome::Held);
-            one.decisions.iter().any(|one| one.site == **site && !stays(one))
-        };
-        let sites = one.places.iter().filter(is_there).map(|&site| &tools.sites[site].location);
-        report.published.extend(sites.map(|location| location.with_digest(&one.manifest.digest)));
-    }
+    digests::report(ready, tools.sites, report);
 }
 
 /// What there is to be written; the report has what is decided of each image.
@@ -280,18 +298,15 @@ fn jobs<'r>(
     let mut jobs = Vec::new();
     for one in ready {
         let image = report.images.get_mut(one.key).expect("every image is reported");
-        image.references = one.decisions.iter().map(|decision| decision.report.clone()).collect();
-        let writes = image.references.iter().any(|reference| reference.outcome.writes());
-        image.status = match (writes, options.dry_run) {
-            (false, _) => Status::Unchanged,
-            (true, true) => Status::Planned,
-            (true, false) => Status::Published,
-        };
+        if !options.no_tags {
+            image.references = one.decisions.iter().map(|decision| decision.report.clone()).collect();
+        }
+        image.status = status(&image.references, options);
         for &site in &one.places {
             let own = one.decisions.iter().enumerate().filter(|(_, decision)| decision.site == site);
             let is_tagged = own.clone().any(|(_, decision)| decision.report.outcome == Outcome::Unchanged);
             let tags: Vec<TagJob> = own
-                .filter(|(_, decision)| decision.report.outcome.writes())
+                .filter(|(_, decision)| decision.report.outcome.writes() && !options.no_tags)
                 .map(|(at, Decision { site: _, tag, report })| TagJob {
                     reference: at,
                     tag: tag.clone(),
@@ -302,7 +317,7 @@ fn jobs<'r>(
                 .collect();
             let is_docker = options.dry_run || options.use_docker;
             // Tags that are right may name an index that is damaged.
-            if tags.is_empty() && (!is_tagged || is_docker) {
+            if tags.is_empty() && (!is_tagged || is_docker) && !options.no_tags {
                 continue;
             }
             let is_read = records[site].manifest(&one.manifest.digest).present().is_some();
@@ -328,6 +343,20 @@ fn jobs<'r>(
     jobs
 }
 
+/// What becomes of an image, seen what is to become of its tags.
+fn status(references: &[TagReport], options: Options) -> Status {
+    let any = |is_meant: fn(Outcome) -> bool| references.iter().any(|one| is_meant(one.outcome));
+    match () {
+        () if options.no_tags => Status::Indexed,
+        () if references.is_empty() => Status::Untagged,
+        () if any(Outcome::writes) && options.dry_run => Status::Planned,
+        () if any(Outcome::writes) => Status::Published,
+        () if any(|outcome| outcome == Outcome::Unchanged) => Status::Unchanged,
+        () if any(|outcome| outcome == Outcome::Held) => Status::Held,
+        () => Status::Kept,
+    }
+}
+
 /// Reports how the writing went.
 fn settle(jobs: &[Job<'_>], published: PublishResult, report: &mut Report) {
     for job in jobs {
@@ -338,23 +367,11 @@ fn settle(jobs: &[Job<'_>], published: PublishResult, report: &mut Report) {
             outcomes.entry(tag.reference).or_insert_with(untouched);
         }
         let is_bad = |settled: &Settled| matches!(settled.outcome, Outcome::Skipped | Outcome::Failed);
-        if outcomes.values().any(is_bad) {
+        if outcomes.values().any(is_bad) || published.failed.contains(job.image) {
             image.status = Status::Failed;
         }
         image.settle(&outcomes);
     }
     report.problems.extend(published.problems);
     report.notes.extend(published.notes);
-}
-
-/// The report of a merge that wrote nothing, since something is wrong.
-fn abandoned(mut report: Report, planned: &Planned) -> Report {
-    for key in planned.images.keys() {
-        let image = report.images.entry(key.clone()).or_insert_with(|| ImageReport::new(Status::Failed));
-        if image.why.is_empty() {
-            image.status = Status::Failed;
-            image.why.push("nothing was written because of the errors".to_owned());
-        }
-    }
-    report
 }

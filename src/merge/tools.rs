@@ -23,6 +23,8 @@ pub struct Options {
     pub keep_existing: bool,
     /// Publish images whose builds have different bases.
     pub allow_mixed_bases: bool,
+    /// Write the indexes, and no tags.
+    pub no_tags: bool,
     /// Let Docker write.
     pub use_docker: bool,
     /// How long to wait for builds that are not there yet.

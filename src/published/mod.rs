@@ -1,5 +1,8 @@
 //! What merging and verifying share: the plan as it is read, what builds pushed, and how repositories are asked.
 
+// The words.
+pub(crate) mod target;
+
 // The plan.
 pub(crate) mod plan_json;
 
@@ -12,6 +15,8 @@ pub(crate) mod provenance;
 pub(crate) mod metadata;
 
 pub(crate) mod identity;
+
+pub(crate) mod result;
 
 // What tags repositories keep.
 pub(crate) mod floating;

@@ -18,6 +18,8 @@ pub(crate) enum Question {
     Manifest(Digest),
     /// The manifest with this digest, which a tag has that is to have another.
     Previous(Digest),
+    /// Whether there is a manifest with this digest.
+    Stored(Digest),
     /// The size of a blob, as a HEAD tells it.
     Blob(Digest),
     /// The size of a blob, as reading it tells, before what a HEAD told is an error.
@@ -39,6 +41,7 @@ impl Question {
         match self {
             Self::Tag(_) | Self::Previous(_) => true,
             Self::Manifest(_)
+            | Self::Stored(_)
             | Self::Blob(_)
             | Self::Measure(_)
             | Self::Configuration(_)
@@ -170,7 +173,7 @@ pub(crate) enum Answer {
     Tag(Digest),
     /// A manifest.
     Manifest(Box<Served>),
-    /// The size of a blob.
+    /// The size of a blob or manifest.
     Size(u64),
     /// A configuration.
     Configuration(Configuration),
@@ -232,9 +235,11 @@ impl Record {
     /// Forgets which manifests and blobs are not there, so that they are asked for again.
     pub(crate) fn forget_absent(&mut self) {
         self.replies.retain(|question, reply| match question {
-            Question::Manifest(_) | Question::Blob(_) | Question::Measure(_) | Question::Configuration(_) => {
-                !matches!(reply, Reply::Absent)
-            }
+            Question::Manifest(_)
+            | Question::Stored(_)
+            | Question::Blob(_)
+            | Question::Measure(_)
+            | Question::Configuration(_) => !matches!(reply, Reply::Absent),
             Question::Tag(_)
             | Question::Previous(_)
             | Question::Tags
@@ -266,6 +271,15 @@ impl Record {
     pub(crate) fn manifest(&self, digest: &Digest) -> Known<'_, &Served> {
         self.get(&Question::Manifest(digest.clone()), |answer| match answer {
             Answer::Manifest(served) => Some(&**served),
+            _ => None,
+        })
+    }
+
+    /// The size of a manifest that is there, in bytes.
+    #[must_use]
+    pub(crate) fn stored(&self, digest: &Digest) -> Known<'_, u64> {
+        self.get(&Question::Stored(digest.clone()), |answer| match answer {
+            Answer::Size(size) => Some(*size),
             _ => None,
         })
     }

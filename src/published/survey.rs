@@ -153,6 +153,10 @@ fn look_up(store: &dyn Store, question: &Question) -> Result<Option<Answer>, Err
             let found = store.get_manifest(&TagOrDigest::Digest(digest.clone()))?;
             found.map(|manifest| Answer::Manifest(Box::new(Served::read(manifest))))
         }
+        Question::Stored(digest) => {
+            let found = store.head_manifest(&TagOrDigest::Digest(digest.clone()))?;
+            found.map(|descriptor| Answer::Size(u64::try_from(descriptor.size).unwrap_or(0)))
+        }
         Question::Blob(digest) => store.head_blob(digest)?.map(Answer::Size),
         Question::Measure(digest) => store.measure_blob(digest)?.map(Answer::Size),
         Question::Configuration(digest) => {

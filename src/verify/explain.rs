@@ -10,11 +10,11 @@ use serde::Deserialize;
 use super::code::Code;
 use super::finding::Finding;
 use super::report::CheckedReference;
-use super::target::Target;
 use super::walk::{Branch, Trail, Tree, Walk};
 use crate::oci::Descriptor;
 use crate::published::record::{Known, Question};
 use crate::published::served::Content;
+use crate::published::target::Target;
 use crate::reference::Digest;
 use crate::registry::{Location, Negotiated, TagOrDigest};
 

@@ -3,7 +3,6 @@
 
 // The words.
 pub(crate) mod code;
-pub(crate) mod target;
 
 // What is found, and where.
 pub(crate) mod finding;
@@ -22,7 +21,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::explain::Case;
 use self::finding::gathered;
 use self::report::{CheckedReference, Report};
-use self::target::Target;
 use self::walk::{Trail, Walk};
 use crate::published::metadata::Metadata;
 use crate::published::planned::Planned;
@@ -30,6 +28,7 @@ use crate::published::progress::{Event, Progress};
 use crate::published::record::{Known, Questions, Record};
 use crate::published::sites::Site;
 use crate::published::survey::{Survey, Trouble};
+use crate::published::target::Target;
 use crate::reference::{Digest, Reference};
 use crate::registry::Location;
 

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::Code;
 use super::finding::Finding;
-use super::target::Target;
 use crate::diagnostic::Severity;
 use crate::oci::{
     DOCKER_PREFIX, Descriptor, DescriptorPlatform, ImageManifest, OCI_INDEX, REFERENCE_DIGEST, is_index,
@@ -12,6 +11,7 @@ use crate::oci::{
 use crate::published::record::{Configuration, Known, Question, Questions, Record};
 use crate::published::served::{Content, Entries, MAX_CHILDREN, Served};
 use crate::published::sites::Site;
+use crate::published::target::Target;
 use crate::reference::{Digest, Tag};
 use crate::registry::Location;
 

@@ -17,5 +17,6 @@ mod race; // several merges at once
 mod runs; // which of two runs is later
 mod simulation; // several merges at once, in many orders
 mod source; // plans that are made again
+mod steps; // indexes first, tags later
 mod unseen; // tags that nobody may list
 pub(crate) mod world; // builds, repositories and plans to merge

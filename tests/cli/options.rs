@@ -256,6 +256,19 @@ const ROWS: &[Row] = &[
         "--metadata empty",
         By("tests/cli/merge/options.rs", "metadata_is_files_folders_and_pairs"),
     ),
+    row_of(
+        &["merge"],
+        "--result",
+        ("--result nowhere", CONFLICT),
+        "",
+        By("tests/cli/merge/steps.rs", "--result"),
+    ),
+    row(
+        "--no-tags",
+        ("--no-tags --dry-run", CONFLICT),
+        "--no-tags",
+        By("tests/cli/merge/steps.rs", "--no-tags"),
+    ),
     row(
         "--repository",
         ("--repository ghcr.io/[", "syntax error in pattern"),

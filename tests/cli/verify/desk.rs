@@ -8,11 +8,11 @@ use bakeplan::internals::published::metadata::Metadata;
 use bakeplan::internals::published::planned::Planned;
 use bakeplan::internals::published::progress::Quiet;
 use bakeplan::internals::published::sites::Site;
+use bakeplan::internals::published::target::Target;
 use bakeplan::internals::reference::Digest;
 use bakeplan::internals::registry::{Client, Layout, Location, Manifest, Settings, Store, TagOrDigest};
 use bakeplan::internals::verify::explain::Case;
 use bakeplan::internals::verify::report::Report;
-use bakeplan::internals::verify::target::Target;
 use bakeplan::internals::verify::{self, Request};
 
 use crate::merge::world::{World, hasty, index, plan, put_tag};

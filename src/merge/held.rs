@@ -1,0 +1,33 @@
+//! Images that lack builds: what to do about it.
+
+use std::collections::BTreeSet;
+
+use super::report::ImageReport;
+use crate::diagnostic::Diagnostic;
+use crate::on_missing::OnMissing;
+use crate::published::planned::PlannedImage;
+
+/// Says that an image is left as it was, and what to do.
+pub(super) fn tell(key: &str, image: &PlannedImage, report: &ImageReport, require_all: bool) -> Diagnostic {
+    let message = format!("image `{key}` is left as it was: {}", report.why.join("; "));
+    let held = Diagnostic::warning("held", message);
+    let builds = report.missing.iter().filter_map(|missing| image.builds.get(&missing.build));
+    let jobs: BTreeSet<&str> = builds.clone().map(|build| build.job.as_str()).collect();
+    let jobs: Vec<String> =
+        jobs.into_iter().filter(|job| !job.is_empty()).map(|job| format!("`{job}`")).collect();
+    let again = match jobs.as_slice() {
+        [] => "build what is missing, then merge again".to_owned(),
+        [job] => format!("run the job {job} again, then the merge"),
+        several => format!("run the jobs {} again, then the merge", several.join(", ")),
+    };
+    let is_held = |on_missing| on_missing == OnMissing::Hold;
+    let cannot_go_without = builds.clone().any(|build| is_held(build.on_missing));
+    let some_are_there = report.missing.len() < image.builds.len();
+    held.with_help(match (require_all, cannot_go_without && some_are_there) {
+        (true, _) => format!("{again}; without `--require-all`, images that are complete are published"),
+        (false, true) => format!(
+            "{again}; to publish the image without it, set `on_missing` of the image or platform to \"drop\" or \"carry\""
+        ),
+        (false, false) => again,
+    })
+}

@@ -1,0 +1,87 @@
+//! The second step of a merge in two: gives the tags to the indexes that `merge --no-tags` has written.
+
+use super::existing;
+use super::ready::Ready;
+use super::report::{ImageReport, MissingReport, Report, Status};
+use super::run::{conclude, deadline, read, subjects};
+use super::subject::Subject;
+use super::taken::{self, Origin};
+use super::tools::{MergeTools, Options};
+use crate::diagnostic::Diagnostic;
+use crate::published::metadata::Metadata;
+use crate::published::planned::Planned;
+use crate::published::result::{MergeResult, ResultStatus};
+use crate::published::survey::{Survey, Trouble};
+use crate::reference::Digest;
+
+/// Gives the tags of a plan to the indexes that a merge of it has written, which are read again, and not what they were
+/// made of.
+#[must_use]
+pub(crate) fn tag(
+    planned: &Planned,
+    result: &MergeResult,
+    options: Options,
+    tools: &MergeTools<'_>,
+) -> Report {
+    let mut report = Report::new("Merge", options.dry_run);
+    report.plan = Some(planned.id.to_string());
+    let nothing = Metadata::default();
+    let subjects = subjects(planned, &nothing, options, tools.sites);
+    let mut found: Vec<(&Subject<'_>, &Digest)> = Vec::new();
+    for subject in &subjects {
+        let key = subject.key;
+        let image = &result.images[key];
+        let mut own = ImageReport::new(Status::Held);
+        match (image.status, &image.digest) {
+            (ResultStatus::Held, _) => {
+                own.why.clone_from(&image.why);
+                let message = format!("image `{key}` is left as it was: {}", own.why.join("; "));
+                report
+                    .held
+                    .push(Diagnostic::warning("held", message).with_help(
+                        "build what is missing, then begin again with `bakeplan merge --no-tags`",
+                    ));
+            }
+            (ResultStatus::Failed, _) | (_, None) => {
+                let message = format!("image `{key}` failed in the merge that wrote the indexes");
+                report.problems.push(
+                    Diagnostic::error("failed-before", message)
+                        .with_help("run `bakeplan merge --no-tags` again until it succeeds"),
+                );
+            }
+            (_, Some(digest)) => found.push((subject, digest)),
+        }
+        report.images.insert(key.to_owned(), own);
+    }
+    let keys = planned.images.keys().map(String::as_str);
+    if !report.problems.is_empty() {
+        return report.abandoned(keys);
+    }
+    let mut survey = Survey::new(tools.sites, tools.progress, Trouble::EndsIt);
+    let look = |at: usize, records: &[_]| {
+        let (subject, digest) = found[at];
+        taken::check(subject, digest, Origin::Merge, records)
+    };
+    let all = match read(found.len(), &mut survey, deadline(options, tools), tools, &look) {
+        Ok(all) => all,
+        Err(problems) => {
+            report.problems.extend(problems);
+            return report.abandoned(keys);
+        }
+    };
+    let mut ready = Vec::new();
+    for ((subject, digest), checked) in found.iter().zip(all) {
+        report.problems.extend(checked.problems.iter().cloned());
+        report.notes.extend(checked.notes.iter().cloned());
+        let image = report.images.get_mut(subject.key).expect("every image is reported");
+        image.missing = checked.missing.iter().map(MissingReport::from).collect();
+        image.platforms.clone_from(&checked.platforms);
+        ready.extend(Ready::taken(subject, digest, checked, &subject.places, survey.records()));
+    }
+    if options.keep_existing && report.problems.is_empty() {
+        let kept = existing::keep(&mut ready, &subjects, &mut survey);
+        report.problems.extend(kept.problems);
+        report.notes.extend(kept.notes);
+    }
+    conclude(ready, &planned.run, options, &mut survey, tools, report)
+}

@@ -1,0 +1,295 @@
+//! Whether an index or manifest that is there already may get the tags of an image: it is whole, and what was planned.
+
+use std::collections::BTreeMap;
+
+use super::check::ImageCheck;
+use super::index::IndexSource;
+use super::subject::{Checked, Missing, Subject};
+use crate::diagnostic::Diagnostic;
+use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, REVISION, VERSION, is_index};
+use crate::on_missing::OnMissing;
+use crate::published::labels::differences;
+use crate::published::planned::PlannedImage;
+use crate::published::record::{Known, Question, Record};
+use crate::reference::Digest;
+use crate::registry::Manifest;
+
+/// Who made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The merge of this plan, which has seen all that is in it. Clean-ups may have removed manifests since; blobs go
+    /// only after the manifests that refer to them.
+    Merge,
+    /// Anybody.
+    Anywhere,
+}
+
+/// Checks what has this digest, as far as the records tell.
+pub(super) fn check(subject: &Subject<'_>, digest: &Digest, origin: Origin, records: &[Record]) -> Checked {
+    let mut walk = ImageCheck::new(subject, records);
+    walk.tags();
+    walk.taken(digest, origin);
+    walk.tell_astray();
+    walk.checked
+}
+
+impl<'a> ImageCheck<'a> {
+    fn taken(&mut self, digest: &Digest, origin: Origin) {
+        let Some((_, manifest)) = self.find(digest) else {
+            if self.is_absent(digest) {
+                let locations = self.list(self.subject.places.iter().copied());
+                self.gone(format!("{digest} is not in {locations}"));
+            }
+            return;
+        };
+        let has_it = |place: &usize| self.records[*place].manifest(digest).present().is_some();
+        let places: Vec<usize> = self.subject.places.iter().copied().filter(has_it).collect();
+        self.checked.origins.push(Some((digest.clone(), places.clone())));
+        if is_index(&manifest.media_type) {
+            self.taken_index(manifest, origin, &places);
+        } else {
+            self.taken_image(manifest, origin);
+        }
+    }
+
+    fn taken_index(&mut self, manifest: &'a Manifest, origin: Origin, places: &[usize]) {
+        let digest = &manifest.digest;
+        let index = match serde_json::from_slice::<Index>(&manifest.bytes) {
+            Ok(index) => index,
+            Err(error) => {
+                self.fail("invalid-manifest", format!("index {digest} cannot be read: {error}"));
+                return;
+            }
+        };
+        let images: Vec<&Descriptor> =
+            index.manifests.iter().filter(|entry| entry.attested().is_none()).collect();
+        if let Some(nested) = images.iter().find(|entry| is_index(&entry.media_type)) {
+            self.fail("nested-index", format!("index {digest} holds another, {}", nested.digest)).help =
+                Some("merge its builds with `bakeplan merge`, which puts their images into one index".into());
+            return;
+        }
+        let is_stray =
+            |entry: &&&Descriptor| entry.platform.as_ref().is_some_and(DescriptorPlatform::is_unknown);
+        if let Some(stray) = images.iter().find(is_stray) {
+            let message = format!(
+                "index {digest} has a manifest without a platform that is not an attestation, {}",
+                stray.digest
+            );
+            self.fail("unknown-platform", message);
+            return;
+        }
+        let platforms: Vec<&DescriptorPlatform> =
+            images.iter().filter_map(|entry| entry.platform.as_ref()).collect();
+        self.taken_platforms(digest, &platforms);
+        match origin {
+            Origin::Merge => self.stored(&index, digest, places),
+            Origin::Anywhere => {
+                for entry in &index.manifests {
+                    let name = entry.platform.as_ref().map_or_else(String::new, ToString::to_string);
+                    self.child(&name, entry);
+                }
+            }
+        }
+        let mut differing = annotations(self.subject.image, &index);
+        for entry in &images {
+            differing.extend(self.taken_labels(entry, origin));
+        }
+        self.as_planned(digest, Some(&index), differing, origin);
+        self.checked.sources.push(IndexSource::Index(manifest.clone(), index));
+    }
+
+    /// The manifest of one image.
+    fn taken_image(&mut self, manifest: &'a Manifest, origin: Origin) {
+        let digest = &manifest.digest;
+        let parsed = match serde_json::from_slice::<ImageManifest>(&manifest.bytes) {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                let message = format!("{digest} ({}) is not an image: {error}", manifest.media_type);
+                self.fail("invalid-manifest", message);
+                return;
+            }
+        };
+        let mut entry = manifest.descriptor();
+        match self.configuration(&parsed.config.digest) {
+            Known::Unasked => return,
+            // The check of its blobs tells that it is not there, or cannot be used.
+            Known::Absent | Known::Faulty(_) => {}
+            Known::Present(configuration) => match &configuration.platform {
+                // What is not an image has none.
+                Ok(platform) if platform.os.is_empty() => {}
+                Ok(platform) => entry.platform = Some(platform.clone()),
+                Err(why) => {
+                    let config = &parsed.config.digest;
+                    self.fail(
+                        "invalid-manifest",
+                        format!("the configuration {config} cannot be read: {why}"),
+                    );
+                    return;
+                }
+            },
+        }
+        let platforms: Vec<&DescriptorPlatform> = entry.platform.iter().collect();
+        self.taken_platforms(digest, &platforms);
+        let name = entry.platform.as_ref().map_or_else(String::new, ToString::to_string);
+        self.child(&name, &entry);
+        let differing = self.taken_labels(&entry, origin);
+        self.as_planned(digest, None, differing, origin);
+        self.checked.sources.push(IndexSource::Image(entry));
+    }
+
+    /// Whether the manifests of an index are there, wherever it is.
+    fn stored(&mut self, index: &Index, digest: &Digest, places: &[usize]) {
+        for &site in &self.subject.places {
+            if !places.contains(&site) {
+                let location = self.location(site);
+                self.gone(format!("index {digest} is not in `{location}` any more"));
+                continue;
+            }
+            for entry in &index.manifests {
+                self.need(site, Question::Stored(entry.digest.clone()));
+                match self.records[site].stored(&entry.digest) {
+                    Known::Unasked | Known::Present(_) => {}
+                    Known::Faulty(fault) => self.faulty(fault),
+                    Known::Absent => {
+                        let location = self.location(site);
+                        self.gone(format!(
+                            "{} of index {digest} is not in `{location}` any more",
+                            entry.digest
+                        ));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Compares the platforms with the planned ones. Tags that were given without a plan have none.
+    fn taken_platforms(&mut self, digest: &Digest, found: &[&DescriptorPlatform]) {
+        for platform in found {
+            // Versions of Windows stand beside each other.
+            let is_same = |other: &&&DescriptorPlatform| ***other == **platform;
+            if found.iter().filter(is_same).count() > 1 {
+                self.fail("platform-twice", format!("{digest} has {platform} twice"));
+                return;
+            }
+        }
+        self.checked.platforms = found.iter().map(ToString::to_string).collect();
+        let builds = &self.subject.image.builds;
+        if builds.is_empty() || builds.values().any(|build| build.platform.is_none()) {
+            return;
+        }
+        let help = "give it the tags of a plan with these platforms";
+        for (leg, build) in builds {
+            let Some(planned) = &build.platform else { continue };
+            if found.iter().any(|found| found.fits(planned)) {
+                continue;
+            }
+            if build.on_missing == OnMissing::Drop && !self.subject.require_all {
+                let platform = Some(planned.clone());
+                self.checked.missing.push(Missing { leg: leg.clone(), platform, then: OnMissing::Drop });
+                continue;
+            }
+            self.fail("platform-missing", format!("{digest} lacks {planned}, which is planned")).help =
+                Some(help.to_owned());
+        }
+        let is_planned = |found: &DescriptorPlatform| {
+            builds.values().filter_map(|build| build.platform.as_ref()).any(|planned| found.fits(planned))
+        };
+        for stray in found.iter().filter(|found| !is_planned(found)) {
+            self.fail("unplanned-platform", format!("{digest} has {stray}, which is not planned")).help =
+                Some(help.to_owned());
+        }
+    }
+
+    /// What the labels and annotations of an image say otherwise than planned. A merge has compared them.
+    fn taken_labels(&mut self, entry: &Descriptor, origin: Origin) -> Vec<String> {
+        let fits = |platform| entry.platform.as_ref().is_some_and(|own| own.fits(platform));
+        let mut builds = self.subject.image.builds.values();
+        let build = builds.find(|build| build.platform.as_ref().is_none_or(fits));
+        let Some(build) = build.filter(|_| origin == Origin::Anywhere) else { return Vec::new() };
+        let Some((_, manifest)) = self.find(&entry.digest) else { return Vec::new() };
+        // The check of the manifest tells when it is none.
+        let Ok(manifest) = serde_json::from_slice::<ImageManifest>(&manifest.bytes) else {
+            return Vec::new();
+        };
+        let nothing = BTreeMap::new();
+        let mut labels = &nothing;
+        if !build.labels.is_empty() {
+            // The check of its blobs tells that it is not there, or cannot be read.
+            let Known::Present(configuration) = self.configuration(&manifest.config.digest) else {
+                return Vec::new();
+            };
+            labels = configuration.labels.as_ref().unwrap_or(&nothing);
+        }
+        let planned = build.labels.get(REVISION).or(build.annotations.get(REVISION));
+        let found = labels.get(REVISION).or(manifest.annotations.get(REVISION));
+        self.same_revision(&entry.digest, planned, found);
+        let of = entry.platform.as_ref().map_or_else(|| entry.digest.to_string(), ToString::to_string);
+        let all = differences(build, labels, &manifest.annotations);
+        all.into_iter().map(|one| format!("{of}: {one}")).collect()
+    }
+
+    fn same_revision(&mut self, digest: &Digest, planned: Option<&String>, found: Option<&String>) {
+        let (Some(planned), Some(found)) = (planned, found) else { return };
+        if planned != found {
+            let message = format!("{digest} is of revision {found:?}, but the plan is of {planned:?}");
+            self.fail("other-plan", message).help = Some("promote what was built from this revision".into());
+        }
+    }
+
+    /// Whether it is what was planned: of this revision and version, whatever else it says.
+    fn as_planned(&mut self, digest: &Digest, index: Option<&Index>, differing: Vec<String>, origin: Origin) {
+        let image = self.subject.image;
+        let found = |key: &str| index.and_then(|index| index.annotations.get(key));
+        self.same_revision(digest, image.annotations.get(REVISION), found(REVISION));
+        let numbers = |text: &str| {
+            let version = image.parse_version(text).ok()?;
+            let numbers: Vec<u64> = version.numbers().iter().map(|number| number.value()).collect();
+            (numbers.len() > 1).then_some(numbers)
+        };
+        if let (Some(found), Some(planned)) = (found(VERSION), &image.version)
+            && numbers(found).is_some_and(|other| Some(other) != numbers(&planned.to_string()))
+        {
+            let message =
+                format!("{digest} says that it is version {found:?}, but its tags are of `{planned}`");
+            self.fail("other-version", message)
+                .notes
+                .push(format!("that is the annotation `{VERSION}` of the index"));
+        }
+        if differing.is_empty() {
+            return;
+        }
+        match origin {
+            Origin::Merge => {
+                let problem = self.fail("other-plan", format!("index {digest} is not what was planned"));
+                problem.notes = differing;
+            }
+            Origin::Anywhere => {
+                let message = format!(
+                    "image `{}`: labels or annotations of {digest} are not the planned ones, and stay as they are",
+                    self.subject.key
+                );
+                let mut note = Diagnostic::warning("not-as-planned", message);
+                note.notes = differing;
+                self.checked.notes.push(note);
+            }
+        }
+    }
+}
+
+/// The annotations of an index that are not the planned ones.
+fn annotations(image: &PlannedImage, index: &Index) -> Vec<String> {
+    let mut differing = Vec::new();
+    let mut compare = |of: &str, planned: &BTreeMap<String, String>, found: &BTreeMap<String, String>| {
+        for (key, value) in planned.iter().filter(|(key, value)| found.get(*key) != Some(*value)) {
+            let has = found.get(key).map_or("is missing".to_owned(), |found| format!("is {found:?}"));
+            differing.push(format!("the annotation `{key}` of {of} {has}, but the plan says {value:?}"));
+        }
+    };
+    compare("the index", &image.annotations, &index.annotations);
+    for entry in &index.manifests {
+        if let Some(planned) = image.descriptor_annotations(entry) {
+            compare(&format!("the descriptor of {}", entry.digest), planned, &entry.annotations);
+        }
+    }
+    differing
+}

@@ -1,0 +1,100 @@
+//! What an earlier merge did, as its JSON says: which index each image has, and which images it left alone.
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+
+use super::plan_json::Fingerprint;
+use super::planned::Planned;
+use crate::diagnostic::Diagnostic;
+use crate::reference::Digest;
+
+/// The version of the form that is read.
+const SCHEMA: u32 = 1;
+
+/// The result of a merge.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct MergeResult {
+    dry_run: bool,
+    plan: Option<Fingerprint>,
+    /// The images by key.
+    pub(crate) images: IndexMap<String, ImageResult>,
+}
+
+/// What became of an image.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ImageResult {
+    pub(crate) status: ResultStatus,
+    /// The reasons why it is not published.
+    #[serde(default)]
+    pub(crate) why: Vec<String>,
+    /// The digest of its index.
+    pub(crate) digest: Option<Digest>,
+}
+
+/// The outcome for an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ResultStatus {
+    Published,
+    Unchanged,
+    Planned,
+    Indexed,
+    Kept,
+    Untagged,
+    Held,
+    Failed,
+}
+
+impl MergeResult {
+    /// Reads the JSON of a merge of this plan; the file is called `path`.
+    ///
+    /// # Errors
+    /// When it is none, is of another plan, or of a merge that failed or wrote nothing.
+    pub(crate) fn read(path: &str, text: &str, planned: &Planned) -> Result<Self, Vec<Diagnostic>> {
+        #[derive(Deserialize)]
+        struct Form {
+            schema: Option<serde_json::Value>,
+        }
+        let fail = |message: String| {
+            let help =
+                "`bakeplan merge --format json` prints it, and `--github` sets the output `result` to it";
+            vec![Diagnostic::error("not-a-result", message).with_help(help)]
+        };
+        let no_result = |problem: &dyn std::fmt::Display| {
+            fail(format!("`{path}` is not the result of a merge: {problem}"))
+        };
+        let form: Form = serde_json::from_str(text).map_err(|error| no_result(&error))?;
+        match form.schema {
+            Some(schema) if schema == SCHEMA => {}
+            Some(other) => {
+                return Err(fail(format!(
+                    "`{path}` has schema {other}, but this program reads schema {SCHEMA}"
+                )));
+            }
+            None => return Err(no_result(&"expected the member `schema` in it")),
+        }
+        let result: Self = serde_json::from_str(text).map_err(|error| no_result(&error))?;
+        if result.dry_run {
+            return Err(fail(format!("`{path}` is the result of a dry run, which wrote nothing")));
+        }
+        match &result.plan {
+            Some(plan) if *plan == planned.id => {}
+            Some(other) => {
+                let message = format!("`{path}` is of plan `{other}`, but this is plan `{}`", planned.id);
+                return Err(vec![
+                    Diagnostic::error("other-plan", message)
+                        .with_help("give the `plan.json` and the result of one run"),
+                ]);
+            }
+            None => return Err(fail(format!("`{path}` does not name the plan that it is of"))),
+        }
+        let lacking = planned.images.keys().filter(|key| !result.images.contains_key(*key));
+        let lacking = lacking.map(|key| format!("`{path}` lacks image `{key}` of this plan"));
+        let lost = result.images.iter().filter(|(_, image)| {
+            image.digest.is_none() && !matches!(image.status, ResultStatus::Held | ResultStatus::Failed)
+        });
+        let lost = lost.map(|(key, _)| format!("`{path}` has no digest of image `{key}`"));
+        let wrong: Vec<Diagnostic> = lacking.chain(lost).flat_map(fail).collect();
+        if wrong.is_empty() { Ok(result) } else { Err(wrong) }
+    }
+}
