@@ -2,25 +2,58 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::KnownVersions;
 
+const EXPECTED: &str = "expected a list of strings, or an object with such a list for each image";
+
+/// What editors and shells of Windows put before a text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Reads a list: one version a line, with comments after `#`; or a JSON list; or a JSON object with a list for each
-/// image.
+/// image. Only an empty JSON list says that nothing was released: a file may be empty because what wrote it failed.
 ///
 /// # Errors
 /// A message about the first mistake.
 pub(crate) fn parse(text: &str) -> Result<KnownVersions, String> {
-    let all = |names: Vec<String>| KnownVersions { names, ..KnownVersions::default() };
-    let each =
-        |by_image: BTreeMap<String, Vec<String>>| KnownVersions { by_image, ..KnownVersions::default() };
-    let fail = |error: serde_json::Error| {
-        format!("expected a list of strings, or an object with such a list for each image: {error}")
-    };
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    let fail = |error: serde_json::Error| format!("{EXPECTED}: {error}");
     match text.trim_start().chars().next() {
-        Some('[') => serde_json::from_str(text).map(all).map_err(fail),
-        Some('{') => serde_json::from_str(text).map(each).map_err(fail),
-        _ => lines(text).map(all),
+        Some('[') => {
+            let names = non_empty(serde_json::from_str(text).map_err(fail)?)?;
+            Ok(KnownVersions { names, ..KnownVersions::default() })
+        }
+        Some('{') => {
+            let lists: BTreeMap<String, Vec<String>> = serde_json::from_str(text).map_err(fail)?;
+            if lists.is_empty() {
+                return Err(format!("it names no image; {EXPECTED}"));
+            }
+            let by_image = lists.into_iter().map(|(key, names)| Ok((key, non_empty(names)?)));
+            Ok(KnownVersions {
+                by_image: by_image.collect::<Result<_, String>>()?,
+                ..KnownVersions::default()
+            })
+        }
+        _ => {
+            if let Ok(value @ (Value::Null | Value::Bool(_) | Value::String(_))) = serde_json::from_str(text)
+            {
+                return Err(format!("found the JSON value `{value}`; {EXPECTED}"));
+            }
+            let names = lines(text)?;
+            if names.is_empty() {
+                return Err("it has no version; `[]` says that none was released".to_owned());
+            }
+            Ok(KnownVersions { names, ..KnownVersions::default() })
+        }
     }
+}
+
+fn non_empty(names: Vec<String>) -> Result<Vec<String>, String> {
+    if names.iter().any(|name| name.trim().is_empty()) {
+        return Err("one of its versions is empty".to_owned());
+    }
+    Ok(names)
 }
 
 fn lines(text: &str) -> Result<Vec<String>, String> {
@@ -48,7 +81,9 @@ mod tests {
         for text in ["v1.2\n\n# old\n 1.0.0rc1  # first\r\npkg/v3", r#" ["v1.2", "1.0.0rc1", "pkg/v3"]"#] {
             assert_eq!(parse(text).as_ref(), Ok(&all), "{text}");
         }
-        assert_eq!(parse(""), Ok(KnownVersions::default()));
+        assert_eq!(parse("[]"), Ok(KnownVersions::default()));
+        assert_eq!(parse("\u{feff}[]"), Ok(KnownVersions::default()));
+        assert_eq!(parse("1.2"), parse("[\"1.2\"]"));
         let by_image = BTreeMap::from([("b".into(), vec!["1".into()]), ("a".into(), vec![])]);
         let each = KnownVersions { by_image, ..KnownVersions::default() };
         assert_eq!(parse(r#"{"b": ["1"], "a": []}"#), Ok(each));
@@ -61,6 +96,16 @@ mod tests {
             ("[1.0]", "expected a list of strings"),
             ("{\"a\": \"1\"}", "expected a list of strings"),
             ("[\"1\"", "line 1 column 4"),
+            ("", "it has no version; `[]` says"),
+            (" \n# nothing yet\n", "it has no version; `[]` says"),
+            ("{}", "it names no image"),
+            ("null", "found the JSON value `null`"),
+            ("true\n", "found the JSON value `true`"),
+            ("\"1.2\"", "found the JSON value `\"1.2\"`"),
+            ("[null]", "expected a list of strings"),
+            ("{\"a\": null}", "expected a list of strings"),
+            ("[\"\"]", "one of its versions is empty"),
+            ("{\"a\": [\"1\", \" \"]}", "one of its versions is empty"),
         ] {
             let told = parse(text).unwrap_err();
             assert!(told.contains(expected), "{text}: {told}");

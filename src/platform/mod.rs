@@ -71,7 +71,7 @@ pub enum PlatformError {
     NoArchitecture(String),
     /// One word that is neither an operating system nor an architecture.
     #[error(
-        "{0:?} is neither an operating system nor an architecture; expected a platform such as `linux/amd64`"
+        "{0:?} is neither an operating system nor an architecture; {meant}", meant = meant(.0)
     )]
     UnknownWord(String),
     /// `*` in a platform.
@@ -159,17 +159,29 @@ impl Platform {
     #[must_use]
     pub fn unknown_part(&self) -> Option<(&str, Option<&'static str>)> {
         let unknown = |part, known: &[&'static str]| {
-            // As vendors of processors and other programs call them.
-            let other_name = match part {
-                "x64" | "x32" | "intel" => Some("amd64"),
-                "apple" | "m1" | "graviton" => Some("arm64"),
-                _ => None,
-            };
-            let near = || other_name.or_else(|| crate::diagnostic::suggest(part, known.iter().copied()));
+            let near =
+                || other_name(part).or_else(|| crate::diagnostic::suggest(part, known.iter().copied()));
             (!known.contains(&part)).then(|| (part, near()))
         };
         unknown(self.os.as_str(), &OPERATING_SYSTEMS)
             .or_else(|| unknown(self.architecture.as_str(), &ARCHITECTURES))
+    }
+
+    /// The variant, when containerd knows of no machine that has it: it is compared with those of machines
+    /// (containerd/platforms `compare.go`, `platformVector`).
+    #[must_use]
+    pub fn unknown_variant(&self) -> Option<&str> {
+        let is_known = match self.architecture.as_str() {
+            "amd64" => matches!(self.variant.as_str(), "" | "v2" | "v3" | "v4"),
+            "arm" => matches!(self.variant.as_str(), "v5" | "v6" | "v7" | "v8"),
+            "arm64" => match self.variant.as_bytes() {
+                b"" | b"v9" => true,
+                [b'v', b'8' | b'9', b'.', minor] => minor.is_ascii_digit(),
+                _ => false,
+            },
+            _ => self.variant.is_empty(),
+        };
+        (!is_known).then_some(&self.variant)
     }
 
     /// The platform as a part of a Bake target name: `linux-arm-v7`.
@@ -212,6 +224,16 @@ impl Platform {
             ("arm", "arm") => self.variant <= runner.variant,
             (own, other) => own == other && self.variant == runner.variant,
         }
+    }
+}
+
+/// What a single unknown word was probably to be.
+fn meant(word: &str) -> String {
+    let word = word.to_ascii_lowercase();
+    let near = other_name(&word).or_else(|| crate::diagnostic::suggest(&word, ARCHITECTURES.into_iter()));
+    match near {
+        Some(near) if !OPERATING_SYSTEMS.contains(&near) => format!("did you mean `linux/{near}`?"),
+        _ => "expected a platform such as `linux/amd64`".to_owned(),
     }
 }
 
@@ -498,6 +520,31 @@ fn encode_os_option(option: &str) -> String {
 enum Word {
     OperatingSystem,
     Architecture,
+}
+
+/// What a processor or a system is that vendors, distributions and other programs call like this.
+fn other_name(part: &str) -> Option<&'static str> {
+    Some(match part {
+        "x64" | "x32" | "intel" | "intel64" | "em64t" | "amd" | "ia32e" => "amd64",
+        "x86" | "ia32" | "i486" | "i586" | "i686" | "32bit" => "386",
+        "apple" | "m1" | "graviton" | "arm64v8" | "arm64-v8" | "armv8" | "armv8l" | "armv8-a" | "aarch" => {
+            "arm64"
+        }
+        "arm32" | "aarch32" | "arm32v7" | "armv7" | "armv7l" | "armv7a" | "armv7hf" | "armv7h" | "armhfp"
+        | "armv7-a" => "arm/v7",
+        "arm32v6" | "armv6" | "armv6l" | "armv6hf" | "rpi" => "arm/v6",
+        "arm32v5" | "armv5" | "armv5l" | "armv5te" | "armv5tel" => "arm/v5",
+        "ppc64el" | "powerpc64le" | "power" | "powerpc" | "ppcle" => "ppc64le",
+        "loongarch64" | "loongarch" | "loong" => "loong64",
+        "rv64" | "rv64gc" | "riscv64gc" | "risc-v" => "riscv64",
+        "systemz" | "zarch" | "ibmz" => "s390x",
+        "mipsel" => "mipsle",
+        "mips64el" => "mips64le",
+        "mac" | "macosx" | "osx" => "darwin",
+        "win" | "win32" | "win64" => "windows",
+        "gnu" | "ubuntu" | "debian" | "alpine" | "centos" => "linux",
+        _ => return None,
+    })
 }
 
 /// What a platform of one word names; `os` is the word read as an operating system.

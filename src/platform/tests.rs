@@ -27,6 +27,69 @@ fn typos_in_platforms_are_noticed() {
     assert_eq!(unknown("linux/amd64"), None);
     assert_eq!(unknown("lnux/amd64"), Some(("lnux".to_owned(), Some("linux"))));
     assert_eq!(unknown("linux/amd46"), Some(("amd46".to_owned(), Some("amd64"))));
+    for (part, near) in [
+        ("armv7", "arm/v7"),
+        ("arm32", "arm/v7"),
+        ("arm32v6", "arm/v6"),
+        ("armv5te", "arm/v5"),
+        ("arm64v8", "arm64"),
+        ("armv8", "arm64"),
+        ("i686", "386"),
+        ("x86", "386"),
+        ("ppc64el", "ppc64le"),
+        ("loongarch64", "loong64"),
+    ] {
+        assert_eq!(unknown(&format!("linux/{part}")), Some((part.to_owned(), Some(near))));
+        let told = error(part);
+        assert!(told.contains(&format!("did you mean `linux/{near}`?")), "{told}");
+    }
+    // What is proposed is known, and so is what containerd normalises.
+    for known in
+        ["linux/arm/v7", "linux/arm/v6", "linux/386", "linux/loong64", "linux/aarch64", "linux/armhf"]
+    {
+        assert_eq!(unknown(known), None, "{known}");
+    }
+}
+
+#[test]
+fn variants_that_no_machine_has_are_noticed() {
+    let unknown = |text: &str| text.parse::<Platform>().unwrap().unknown_variant().map(str::to_owned);
+    for known in [
+        "linux/amd64",
+        "linux/amd64/v1",
+        "linux/amd64/v4",
+        "linux/arm64",
+        "linux/arm64/v8",
+        "linux/arm64/v8.0",
+        "linux/arm64/v8.5",
+        "linux/arm64/9",
+        "linux/arm64/v9",
+        "linux/arm64/v9.2",
+        "linux/arm",
+        "linux/arm/5",
+        "linux/arm/v6",
+        "linux/arm/v8",
+        "linux/386",
+        "linux/riscv64",
+        "linux/s390x",
+        "i386",
+    ] {
+        assert_eq!(unknown(known), None, "{known}");
+    }
+    for (text, variant) in [
+        ("linux/amd64/v5", "v5"),
+        ("linux/amd64/3", "3"),
+        ("linux/arm64/v7", "v7"),
+        ("linux/arm64/v10", "v10"),
+        ("linux/arm64/v8.x", "v8.x"),
+        ("linux/arm/v4", "v4"),
+        ("linux/arm/v9", "v9"),
+        ("linux/arm/armv7", "armv7"),
+        ("linux/386/v2", "v2"),
+        ("linux/riscv64/rva", "rva"),
+    ] {
+        assert_eq!(unknown(text).as_deref(), Some(variant), "{text}");
+    }
 }
 
 #[test]

@@ -81,18 +81,16 @@ pub(crate) fn followed(text: &str) -> Result<String, serde_json::Error> {
 /// When it is of another schema, or no whole plan.
 pub(crate) fn known_versions(text: &str) -> Option<Result<KnownVersionsEntry, String>> {
     #[derive(Deserialize)]
-    struct Known {
+    struct Form {
         schema: serde_json::Number,
-        #[serde(default)]
-        known_versions: serde_json::Value,
     }
-    let Known { schema, known_versions } = serde_json::from_str(text).ok()?;
+    let Form { schema } = serde_json::from_str(text).ok()?;
     if schema != SCHEMA.into() {
         return Some(Err(format!("the plan has schema {schema}, and this program reads schema {SCHEMA}")));
     }
-    let known = Some(known_versions).filter(|known| !known.is_null()).map(serde_json::from_value);
-    let known = known.transpose().map(Option::unwrap_or_default);
-    Some(known.map_err(|error| format!("`known_versions` of the plan: {error}")))
+    // A plan that is not whole may lack the versions, too.
+    let plan: Result<PlanJson, _> = serde_json::from_str(text);
+    Some(plan.map(|plan| plan.known_versions).map_err(|error| format!("it is not a plan: {error}")))
 }
 
 /// What to do about a plan of another schema.

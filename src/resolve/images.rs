@@ -43,7 +43,9 @@ pub(super) fn unresolved(
     let mut images = if spec.images.is_empty() {
         from_tags(input, spec, targets, diagnostics)
     } else {
-        from_blocks(input, spec, targets, &mut empty, diagnostics)
+        let images = from_blocks(input, spec, targets, &mut empty, diagnostics);
+        versions::check_keys(&images, input, diagnostics);
+        images
     };
     for image in &mut images {
         versions::check_suffixes(image.settings(), diagnostics);

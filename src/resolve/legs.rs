@@ -125,6 +125,14 @@ fn check_published(target: &Target, platforms: &[DeclaredPlatform], diagnostics:
                 Some(near) => error.with_help(format!("did you mean `{near}`?")),
                 None => error.with_help("platforms look like `linux/amd64`, `linux/arm64` or `linux/arm/v7`"),
             });
+        } else if let Some(variant) = platform.unknown_variant() {
+            let message = format!(
+                "containerd knows no machine that runs variant `{variant}` of `{}`",
+                platform.architecture()
+            );
+            diagnostics.report(Diagnostic::warning("unknown-variant", message).at(*span, "").with_help(
+                "variants are `amd64/v2` to `v4`, `arm/v5` to `v8`, and `arm64/v8` and `v9` with minor versions such as `v8.2`",
+            ));
         }
     }
     diagnostics.extend(overruled_names(target));

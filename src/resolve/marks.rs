@@ -12,8 +12,8 @@ use super::targets::Targets;
 use crate::bake::module::Matrix;
 use crate::bake::target::{LostMark, Reach, Target, Text};
 use crate::bake::values::Name;
-use crate::bake::values::{Mark, Marks};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::bake::values::{Mark, Marks, Rewritten};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::plan::Leg;
 use crate::platform::PlatformPrefix;
 use crate::source::Span;
@@ -51,7 +51,7 @@ pub(super) fn volatile(
         let what = match mark {
             Mark::Clock => "the clock",
             Mark::Random => "random numbers",
-            Mark::Secret(_) | Mark::Kept(_) | Mark::Unset(_) => continue,
+            Mark::Secret(_) | Mark::Kept(_) | Mark::Unset(_) | Mark::Rewritten(_) => continue,
         };
         let message = format!("{place} depends on {what}, so a committed file would never be current");
         let help = "take it from a variable, or write the file in every run with `bakeplan plan --out DIR`";
@@ -68,14 +68,7 @@ pub(super) fn unset(
     images: &[&UnresolvedImage],
 ) -> Option<Diagnostic> {
     let names = names(targets, images.iter().copied());
-    let is_built = |place: &MarkedPlace<'_>| match place {
-        MarkedPlace::OfTarget { attribute, target: _, reach: _ } => {
-            matches!(*attribute, "args" | "labels" | "annotations")
-        }
-        _ => false,
-    };
-    let of_legs = legs.values().flat_map(|leg| of_leg(leg, targets));
-    let of_legs = of_legs.filter(|part| is_built(&part.place));
+    let of_legs = built(targets, legs);
     let of_images = images.iter().flat_map(|image| of_image(image));
     let mut found: IndexMap<Name, (Rc<MarkedPlace<'_>>, Option<Span>)> = IndexMap::new();
     for (place, mark, span) in once(names.chain(of_images).chain(of_legs)) {
@@ -96,6 +89,46 @@ pub(super) fn unset(
     Some(note.with_help(format!(
         "set it where the plan is made, not only where it is built: `{variable}` in the environment, or `--var {variable}=…`"
     )))
+}
+
+/// Reports numbers that are not printed as they were written: an error where they name what is published, since 3.1 is
+/// another release than `3.10`, and a warning in what is built. Numbers of `image` blocks have been refused already, as
+/// far as they are written there.
+pub(super) fn rewritten(
+    targets: &Targets<'_>,
+    legs: &IndexMap<String, Leg>,
+    images: &[&UnresolvedImage],
+    diagnostics: &mut Diagnostics,
+) {
+    let names = names(targets, images.iter().copied()).chain(images.iter().flat_map(|image| of_image(image)));
+    let built = built(targets, legs);
+    for (parts, severity) in [(once(names), Severity::Error), (once(built), Severity::Warning)] {
+        for (place, mark, span) in parts {
+            let Mark::Rewritten(Rewritten { written, printed }) = mark else { continue };
+            let message =
+                format!("a number in {place} was written `{written}`, but is printed as `{printed}`");
+            diagnostics.report(Diagnostic {
+                severity,
+                ..Diagnostic::error("rewritten-number", message).at(span, "").with_help(format!(
+                    "make it a string where it comes from: `\"{written}\"`, or `type = string` in its variable"
+                ))
+            });
+        }
+    }
+}
+
+/// The marked parts of legs that their builds get.
+fn built<'a>(
+    targets: &'a Targets<'_>,
+    legs: &'a IndexMap<String, Leg>,
+) -> impl Iterator<Item = MarkedPart<'a>> {
+    let is_built = |part: &MarkedPart<'_>| match part.place {
+        MarkedPlace::OfTarget { attribute, target: _, reach: _ } => {
+            matches!(attribute, "args" | "labels" | "annotations")
+        }
+        _ => false,
+    };
+    legs.values().flat_map(|leg| of_leg(leg, targets)).filter(is_built)
 }
 
 impl Purpose {

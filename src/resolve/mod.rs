@@ -108,6 +108,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let built: Vec<&UnresolvedImage> =
         images.iter().filter(|image| plan.images.contains_key(&image.key)).collect();
     diagnostics.extend(marks::unset(&targets, &plan.legs, &built));
+    marks::rewritten(&targets, &plan.legs, &built, &mut diagnostics);
     let (plan, warnings) = diagnostics.into_result(plan)?;
     Ok(Plan { warnings, ..plan })
 }

@@ -6,7 +6,7 @@ use super::Input;
 use super::image::UnresolvedImage;
 use super::version::{ImageVersion, tails};
 use crate::bake::target::Text;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, names_help};
 use crate::facts::KnownVersions;
 use crate::pattern::{self, PatternError, Words};
 use crate::spec::{Settings, VersionText};
@@ -258,6 +258,20 @@ pub(super) fn used<'i>(
     }
     let names = outside.names.iter().filter(|name| names.contains(*name)).cloned().collect();
     KnownVersions { names, by_image }
+}
+
+/// Reports lists of versions that were given for images that do not exist: all of them may be the misspelt ones.
+pub(super) fn check_keys(images: &[UnresolvedImage], input: &Input<'_>, diagnostics: &mut Diagnostics) {
+    let keys: BTreeSet<&str> = images.iter().map(|image| image.key.as_str()).collect();
+    let given = &input.known_versions.by_image;
+    for key in given.keys().filter(|key| !keys.contains(key.as_str())) {
+        let message =
+            format!("the known versions have a list for `{key}`, which is not an image of this definition");
+        let help = names_help(key, "image", keys.iter().copied());
+        let found = Diagnostic::warning("known-versions", message).with_help(help);
+        let is_any_used = given.keys().any(|key| keys.contains(key.as_str()));
+        diagnostics.report(if is_any_used { found } else { found.into_error() });
+    }
 }
 
 /// The versions given from outside that an image reads as its own, each with what it is called there. Tags that are no

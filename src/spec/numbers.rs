@@ -46,7 +46,7 @@ fn refused(number: &FoundNumber<'_>, place: &Expr, scene: &Scene<'_>) -> Diagnos
         }
         None => diagnostic.with_help(format!(
             "make it a string at its source: `\"{}\"`, or `type = string` in the variable",
-            number.text
+            number.written
         )),
     };
     diagnostic
@@ -55,6 +55,8 @@ fn refused(number: &FoundNumber<'_>, place: &Expr, scene: &Scene<'_>) -> Diagnos
 /// A number that a text is made of.
 struct FoundNumber<'e> {
     text: String,
+    /// As it was written, as far as that is known.
+    written: String,
     is_whole: bool,
     /// The literal, where there is one.
     origin: Option<&'e Expr>,
@@ -64,14 +66,20 @@ impl FoundNumber<'_> {
     /// Whether what was written had digits that the number has not: `3.10`, `3.0`.
     fn may_lose(&self, scene: &Scene<'_>) -> bool {
         let written = self.origin.and_then(|expr| Some(scene.sources?.text(expr.span)));
-        !self.is_whole || written.is_some_and(|text| !text.is_empty() && text != self.text)
+        !self.is_whole
+            || self.written != self.text
+            || written.is_some_and(|text| !text.is_empty() && text != self.text)
     }
 }
 
 fn number_in<'e>(value: &Value, expr: &'e Expr, scene: &Scene<'e>, steps: usize) -> Option<FoundNumber<'e>> {
-    if let Value::Number(number, _) = value {
-        let origin = literal(expr, scene, steps);
-        return Some(FoundNumber { text: number.to_string(), is_whole: number.is_integer(), origin });
+    if let Value::Number(number, marks) = value {
+        // What the run says stands instead of a default.
+        let is_same = |expr: &&Expr| matches!(&expr.kind, ExprKind::Number(literal, _) if literal == number);
+        let origin = literal(expr, scene, steps).filter(is_same);
+        let text = number.to_string();
+        let written = marks.rewritten().map_or_else(|| text.clone(), |one| one.written.to_string());
+        return Some(FoundNumber { text, written, is_whole: number.is_integer(), origin });
     }
     if steps == 0 {
         return None;
@@ -105,7 +113,7 @@ fn number_in<'e>(value: &Value, expr: &'e Expr, scene: &Scene<'e>, steps: usize)
 /// The literal that a number comes from.
 fn literal<'e>(expr: &'e Expr, scene: &Scene<'e>, steps: usize) -> Option<&'e Expr> {
     let next = match &expr.kind {
-        ExprKind::Number(_) => return Some(expr),
+        ExprKind::Number(..) => return Some(expr),
         ExprKind::JsonString { template: Ok(inner), .. }
         | ExprKind::Wrapped(inner)
         | ExprKind::Parenthesis(inner) => inner,

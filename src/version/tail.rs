@@ -88,7 +88,8 @@ const PRERELEASE_WORDS: [(&str, After, &str); 35] = [
 pub(super) const DEV: &str = "dev";
 
 /// Words of releases, in any case: an identifier is such a word, with or without a number behind it.
-const STABLE_WORDS: [(&str, Place); 49] = [
+const STABLE_WORDS: [(&str, Place); 52] = [
+    ("aks", Place::Anywhere),
     ("b", Place::Behind),
     ("bpo", Place::Revision),
     ("build", Place::Revision),
@@ -135,10 +136,15 @@ const STABLE_WORDS: [(&str, Place); 49] = [
     ("service", Place::Anywhere),
     ("sp", Place::Anywhere),
     ("sr", Place::Anywhere),
+    ("tkg", Place::Anywhere),
     ("u", Place::Anywhere),
     ("ubuntu", Place::Revision),
     ("v", Place::Anywhere),
+    ("vmware", Place::Anywhere),
 ];
+
+/// The word of releases that a commit may follow: `v1.29.0-eks-5e0fdde` is what the servers of EKS report.
+const WITH_COMMIT: &str = "eks";
 
 /// What follows the numbers of an image's versions, where the table does not decide.
 ///
@@ -219,6 +225,10 @@ fn by_table(here: &[&str], leads: bool, attached: bool) -> (usize, Class, Option
         // `git describe`: commits after a tag, and the last of them.
         let is_described = others.first().is_some_and(|next| is_commit(next));
         return if is_described { (2, Class::Prerelease, None) } else { (1, Class::Stable, None) };
+    }
+    if identifier == WITH_COMMIT && others.first().is_some_and(|next| next.len() >= 7 && is_hexadecimal(next))
+    {
+        return (2, Class::Stable, None);
     }
     let word = &identifier[..identifier.find(is_digit).unwrap_or(identifier.len())];
     let after = &identifier[word.len()..];
@@ -339,7 +349,7 @@ mod tests {
         );
         all(
             Class::Stable,
-            "v1.30.1-eks-1-30-7 v1.30.1-gke.1234 v1.30.1-eksbuild.3 v1.31.0 12.7 2.36-9 7.88.1-10 1.22.1-2ubuntu1",
+            "v1.30.1-eks-1-30-7 v1.30.1-gke.1234 v1.30.1-eksbuild.3 v1.29.0-eks-5e0fdde 1.27.9-eks-c12679a v1.28.5-aks.2 v1.28.5-aks-20240101 v1.28.3-vmware.1 v1.26.8-tkg.2 v1.31.0 12.7 2.36-9 7.88.1-10 1.22.1-2ubuntu1",
         );
         all(
             Class::Stable,

@@ -211,6 +211,52 @@ fn known_versions_of_a_file() {
     .run();
 }
 
+/// What was not said is not evidence that nothing was released.
+#[test]
+fn a_file_that_says_nothing_is_not_a_list_of_no_versions() {
+    let tags = |list: &str| {
+        let test = Test::new().file("images.hcl", SPEC).file("known", list);
+        let output = test.args(["metadata", "--format=tags", "--known-versions=known"]).output();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    for (list, expected) in [
+        ("", "`known`: it has no version; `[]` says that none was released"),
+        ("\n\n", "it has no version"),
+        ("# to be filled in\n", "it has no version"),
+        ("{}", "it names no image; expected a list of strings"),
+        ("null", "found the JSON value `null`"),
+        ("false", "found the JSON value `false`"),
+        ("\"1.2.4\"", "found the JSON value `\"1.2.4\"`"),
+        ("[null]", "expected a list of strings"),
+        ("[\"\"]", "one of its versions is empty"),
+        (r#"{"app": null}"#, "expected a list of strings"),
+        (r#"{"schema": 2}"#, "`known`: it is not a plan: missing field `id`"),
+        (r#"{"schema": 2, "known_versions": {}}"#, "it is not a plan: missing field `id`"),
+        (r#"{"schema": 2, "known_versions": null}"#, "it is not a plan"),
+        (
+            r#"{"ap": ["1.2.4"]}"#,
+            "a list for `ap`, which is not an image of this definition\n  = help: did you mean `app`?",
+        ),
+        (r#"{"versions": ["1.2.4"]}"#, "a list for `versions`, which is not an image"),
+    ] {
+        let (status, stdout, stderr) = tags(list);
+        assert_eq!((status, stdout.as_str()), (Some(1), ""), "{list}: {stderr}");
+        assert!(
+            stderr.starts_with("error[known-versions]: ") && stderr.contains(expected),
+            "{list}: {stderr}"
+        );
+    }
+    let all = "ghcr.io/acme/app:1.2.3\nghcr.io/acme/app:1.2\nghcr.io/acme/app:1\nghcr.io/acme/app:latest\n";
+    for list in ["[]", " [ ]\n", r#"{"app": []}"#, "\u{feff}[]\r\n"] {
+        let (status, stdout, stderr) = tags(list);
+        assert_eq!((status, stdout.as_str()), (Some(0), all), "{list}: {stderr}");
+    }
+    let (status, stdout, stderr) = tags(r#"{"app": ["1.2.4"], "web": ["1.0"]}"#);
+    assert_eq!((status, stdout.as_str()), (Some(0), "ghcr.io/acme/app:1.2.3\n"), "{stderr}");
+    assert!(stderr.starts_with("warning[known-versions]: ") && stderr.contains("`web`"), "{stderr}");
+}
+
 #[test]
 fn a_worktree_and_a_folder_inside() {
     let (test, commit) = repository();

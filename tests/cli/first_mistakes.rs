@@ -83,6 +83,12 @@ fn platforms_that_nothing_builds_are_refused() {
     let target = |all: &str| format!("target \"a\" {{\n  tags = [\"r.io/x/a:1\"]\n  platforms = {all}\n}}\n");
     let plan = ["plan", "a"];
     told(&target("[\"linux/x64\"]"), &plan, 1, &["error[unknown-platform]", "did you mean `amd64`?"]);
+    told(&target("[\"linux/armv7\"]"), &plan, 1, &["error[unknown-platform]", "did you mean `arm/v7`?"]);
+    told(&target("[\"arm32v7\"]"), &plan, 1, &["did you mean `linux/arm/v7`?"]);
+    told(&target("[\"linux(+)/amd64\"]"), &plan, 1, &["a feature is empty"]);
+    told(&target("[\"linux/arm/v9\"]"), &plan, 0, &["warning[unknown-variant]", "`v9` of `arm`"]);
+    told(&target("[\"linux/amd64/v7\"]"), &plan, 0, &["warning[unknown-variant]", "`v7` of `amd64`"]);
+    told(&target("[\"linux/arm64/v9\", \"linux/arm64/v8.2\"]"), &plan, 0, &[]);
     told(&target("[\"linux/risc\"]"), &plan, 1, &["error[unknown-platform]"]);
     told(&target("[\"linx/amd64\"]"), &plan, 1, &["did you mean `linux`?"]);
     told(&target("\"linux/amd64\""), &plan, 1, &["`platforms = [\"linux/amd64\"]`"]);

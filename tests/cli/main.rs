@@ -44,6 +44,7 @@ mod print; // `bakeplan print`: lists and streams
 mod properties; // what holds for every definition
 mod readme; // the table of tags, alone and in a file
 mod registry; // registries: login, faults, limits, what their answers mean
+mod rewritten; // numbers that are not printed as they were written
 mod rules; // rule lines of docker/metadata-action
 mod runs; // what a run has tags for
 mod schema; // `bakeplan schema`: what JSON looks like

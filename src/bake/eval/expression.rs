@@ -156,7 +156,7 @@ impl Context {
         Ok(match &expr.kind {
             ExprKind::Null => Value::null(Type::Dynamic),
             ExprKind::Bool(value) => Value::from(*value),
-            ExprKind::Number(number) => Value::from(number.clone()),
+            ExprKind::Number(number, marks) => Value::Number(number.clone(), marks.clone()),
             ExprKind::String(text) => Value::String(MarkedStr::verbatim(Rc::clone(text))),
             ExprKind::Template(parts) => self.template(scope, parts, expr.span)?,
             ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => self.outline(scope, inner)?,

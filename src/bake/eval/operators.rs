@@ -60,7 +60,7 @@ pub(super) fn binary(op: BinaryOp, left: &Value, right: &Value) -> Result<Value,
     let result = operate(op, left, right)?;
     Ok(match result {
         Value::Bool(..) => result.depending_on([left, right]),
-        _ => result.made_of([left, right]),
+        _ => computed(result, &[left, right]),
     })
 }
 
@@ -90,6 +90,12 @@ fn operate(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, OperatorE
             unreachable!("handled by the caller or above")
         }
     })
+}
+
+/// A number that is computed from others.
+fn computed(result: Value, operands: &[&Value]) -> Value {
+    let marks = operands.iter().map(|operand| operand.marks().of_arithmetic());
+    marks.fold(result, |result, marks| result.marked(&marks))
 }
 
 /// `&&` and `||`: either operand can decide alone, whatever the other one is, even if it failed
@@ -133,7 +139,7 @@ pub(super) fn not(value: &Value) -> Result<Value, OperatorError> {
 /// `-value`
 pub(super) fn negate(value: &Value) -> Result<Value, OperatorError> {
     match convert(value, &Type::Number).map_err(|e| OperatorError::Operand(true, e))? {
-        Value::Number(number, _) => Ok(Value::from(number.neg()).made_of([value])),
+        Value::Number(number, _) => Ok(computed(Value::from(number.neg()), &[value])),
         _ => Err(OperatorError::Operation("argument must not be null".into())),
     }
 }

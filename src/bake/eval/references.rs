@@ -37,7 +37,7 @@ impl<'a> References<'a> {
         match &expr.kind {
             ExprKind::Null
             | ExprKind::Bool(_)
-            | ExprKind::Number(_)
+            | ExprKind::Number(..)
             | ExprKind::String(_)
             | ExprKind::Broken(_)
             | ExprKind::SplatItem => {}

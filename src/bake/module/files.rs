@@ -221,8 +221,10 @@ impl Module {
     }
 
     fn prepare(&self, scope: &Scope<'_>, expr: &Expr) -> Result<(), Failure> {
-        if matches!(expr.kind, ExprKind::String(_) | ExprKind::Number(_) | ExprKind::Bool(_) | ExprKind::Null)
-        {
+        if matches!(
+            expr.kind,
+            ExprKind::String(_) | ExprKind::Number(..) | ExprKind::Bool(_) | ExprKind::Null
+        ) {
             return Ok(());
         }
         let references = References::of(expr, &[]);

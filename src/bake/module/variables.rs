@@ -7,7 +7,7 @@ use crate::bake::eval::functions::from_json_as;
 use crate::bake::eval::typeexpr::parse_type;
 use crate::bake::text::hcl::parse_expression_text;
 use crate::bake::text::syntax::{Body, ExprKind};
-use crate::bake::values::{MarkedStr, Number, Type, Value, csv, parse_float};
+use crate::bake::values::{MarkedStr, Marks, Number, Type, Value, csv, parse_float};
 use crate::diagnostic::Failure;
 
 /// An override found for a variable.
@@ -64,7 +64,8 @@ fn primitive(text: &str, ty: &Type) -> Result<Value, String> {
         Type::Number => {
             let float = parse_float(text).filter(|f| f.is_finite());
             let number = float.and_then(Number::from_f64).ok_or("it is not a number")?;
-            Ok(Value::from(number))
+            let marks = Marks::of_number(&number, text);
+            Ok(Value::Number(number, marks))
         }
         other => Err(format!("text cannot be {}", other.with_article())),
     }

@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows which parser made the tree; `hcl` and `json` (HCL-JSON) do.
 
-use crate::bake::values::{Name, Number};
+use crate::bake::values::{Marks, Name, Number};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
@@ -64,8 +64,8 @@ pub enum ExprKind {
     Null,
     /// `true`, `false`
     Bool(bool),
-    /// `1.5`, exact
-    Number(Number),
+    /// `1.5`, exact, and marked where that is not how it is printed
+    Number(Number, Marks),
     /// A quoted string or heredoc without interpolation, NFC-normalised.
     String(Name),
     /// A quoted string or heredoc with several parts: always a string.
@@ -285,7 +285,7 @@ impl Expr {
     #[must_use]
     pub fn is_constant(&self) -> bool {
         match &self.kind {
-            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => true,
+            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(..) | ExprKind::String(_) => true,
             ExprKind::Tuple(items) => items.iter().all(Self::is_constant),
             ExprKind::Object(items) => {
                 items.iter().all(|(key, value)| matches!(key, ObjectKey::Name(_)) && value.is_constant())

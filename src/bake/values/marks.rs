@@ -15,6 +15,7 @@ use std::rc::Rc;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::name::Name;
+use super::number::Number;
 
 /// Why a value must not be written where others can read it, or not into a committed file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +31,17 @@ pub enum Mark {
     Kept(Name),
     /// Is what it is because nothing gives a value to this variable, which is null or empty then.
     Unset(Name),
+    /// Has a number that is not printed as it was written: `3.10` is 3.1.
+    Rewritten(Rewritten),
+}
+
+/// A number that is not printed as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rewritten {
+    /// What was written.
+    pub written: Name,
+    /// What is printed.
+    pub printed: Name,
 }
 
 /// The marks of a value; nearly always none.
@@ -41,6 +53,20 @@ impl Marks {
     #[must_use]
     pub fn of(mark: Mark) -> Self {
         Self(Some(Rc::new(BTreeSet::from([mark]))))
+    }
+
+    /// Those of a number that was written like this.
+    #[must_use]
+    pub(in crate::bake) fn of_number(number: &Number, text: &str) -> Self {
+        // Whole numbers, of which nearly all are.
+        if text.len() < 16 && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Self::default();
+        }
+        let printed = number.to_string();
+        match printed == text {
+            true => Self::default(),
+            false => Self::of(Mark::Rewritten(Rewritten { written: text.into(), printed: printed.into() })),
+        }
     }
 
     /// Whether there are none.
@@ -67,7 +93,7 @@ impl Marks {
     pub fn of_answer(&self) -> Self {
         let lasts = |mark: &&Mark| match mark {
             // Who asks whether there is a value says what becomes of it.
-            Mark::Secret(_) | Mark::Unset(_) => false,
+            Mark::Secret(_) | Mark::Unset(_) | Mark::Rewritten(_) => false,
             Mark::Clock | Mark::Random | Mark::Kept(_) => true,
         };
         self.iter().filter(lasts).cloned().collect()
@@ -77,10 +103,16 @@ impl Marks {
     #[must_use]
     pub fn of_choice(&self) -> Self {
         let lasts = |mark: &&Mark| match mark {
-            Mark::Unset(_) => false,
+            Mark::Unset(_) | Mark::Rewritten(_) => false,
             Mark::Secret(_) | Mark::Clock | Mark::Random | Mark::Kept(_) => true,
         };
         self.iter().filter(lasts).cloned().collect()
+    }
+
+    /// The marks of what is computed from a number: how that was written no longer matters.
+    #[must_use]
+    pub(in crate::bake) fn of_arithmetic(&self) -> Self {
+        self.iter().filter(|mark| !matches!(mark, Mark::Rewritten(_))).cloned().collect()
     }
 
     /// The marks of what is there because an attempt failed that looked at values: all but those of kept variables, at
@@ -90,7 +122,7 @@ impl Marks {
         let lasts = |mark: &&Mark| match mark {
             Mark::Secret(_) | Mark::Clock | Mark::Random => true,
             // Who tries says what becomes of a failure.
-            Mark::Kept(_) | Mark::Unset(_) => false,
+            Mark::Kept(_) | Mark::Unset(_) | Mark::Rewritten(_) => false,
         };
         self.iter().filter(lasts).cloned().collect()
     }
@@ -106,7 +138,16 @@ impl Marks {
     pub fn secret(&self) -> Option<&Name> {
         self.iter().find_map(|mark| match mark {
             Mark::Secret(name) => Some(name),
-            Mark::Clock | Mark::Random | Mark::Kept(_) | Mark::Unset(_) => None,
+            Mark::Clock | Mark::Random | Mark::Kept(_) | Mark::Unset(_) | Mark::Rewritten(_) => None,
+        })
+    }
+
+    /// The number in it that is not printed as it was written, if there is one.
+    #[must_use]
+    pub fn rewritten(&self) -> Option<&Rewritten> {
+        self.iter().find_map(|mark| match mark {
+            Mark::Rewritten(rewritten) => Some(rewritten),
+            Mark::Secret(_) | Mark::Clock | Mark::Random | Mark::Kept(_) | Mark::Unset(_) => None,
         })
     }
 

@@ -2,10 +2,12 @@
 
 // The parts.
 pub(crate) mod csv;
-mod marks;
 mod name;
 mod number;
 mod path;
+
+// Where they come from.
+mod marks;
 mod secret;
 
 // Values.
@@ -17,7 +19,7 @@ pub(crate) mod kept;
 // From one type to another.
 pub(crate) mod convert;
 
-pub(crate) use marks::{Mark, MarkedStr, Marks};
+pub(crate) use marks::{Mark, MarkedStr, Marks, Rewritten};
 pub(crate) use name::Name;
 pub(crate) use number::{ArithmeticError, Number, parse_float};
 pub(crate) use path::clean_path;

@@ -17,7 +17,7 @@ use bakeplan::internals::published::planned::Planned;
 use bakeplan::internals::published::progress::Quiet;
 use bakeplan::internals::published::sites::Site;
 use bakeplan::internals::reference::{Digest, Repository, Tag};
-use bakeplan::internals::registry::{Clock, Error, Manifest, Mount, Store, TagOrDigest};
+use bakeplan::internals::registry::{Clock, Content, Error, Manifest, Mount, Open, Store, TagOrDigest};
 
 use super::world::{Build, World, plan_of};
 
@@ -191,6 +191,14 @@ impl Store for Client {
 
     fn get_blob(&self, digest: &Digest, _: u64) -> Result<Option<Vec<u8>>, Error> {
         Ok(self.turn(|state| state.blobs.get(digest).cloned()))
+    }
+
+    fn open_blob<'a>(&'a self, _: &Digest, _: u64) -> Result<Option<Box<dyn Content + 'a>>, Error> {
+        unimplemented!("merges into one repository copy nothing")
+    }
+
+    fn put_blob(&self, _: &Digest, _: u64, _: &Open<'_>) -> Result<(), Error> {
+        unimplemented!("merges into one repository copy nothing")
     }
 
     fn mount_blob(&self, _: &Digest, _: &Repository) -> Result<Mount, Error> {

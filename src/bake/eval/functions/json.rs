@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::strings::{MAX_ITEMS, bounded, text};
 use super::{Ambient, ArgumentError, Family, FunctionError, fixed, nullable, param};
+use crate::bake::values::Marks;
 use crate::bake::values::{MarkedStr, Number, Type, Value};
 
 /// How deep arrays and objects may nest.
@@ -170,7 +171,7 @@ impl<'a> JsonReader<'a> {
                 Ok(Value::tuple(items))
             }
             Some(b'"') => self.string().map(Value::string),
-            Some(b'-' | b'0'..=b'9') => self.number().map(Value::from),
+            Some(b'-' | b'0'..=b'9') => self.number(),
             _ if self.eat("true") => Ok(Value::from(true)),
             _ if self.eat("false") => Ok(Value::from(false)),
             _ if self.eat("null") => Ok(Value::null(Type::Dynamic)),
@@ -239,12 +240,14 @@ impl<'a> JsonReader<'a> {
         }
     }
 
-    fn number(&mut self) -> Result<Number, ArgumentError> {
+    fn number(&mut self) -> Result<Value, ArgumentError> {
         let start = self.at;
         let text = self.number_text()?;
-        Number::parse(text).ok_or_else(|| {
+        let number = Number::parse(text).ok_or_else(|| {
             ArgumentError::ours(format!("the number at byte {start} of the JSON is out of range"))
-        })
+        })?;
+        let marks = Marks::of_number(&number, text);
+        Ok(Value::Number(number, marks))
     }
 
     pub(super) fn number_text(&mut self) -> Result<&'a str, ArgumentError> {

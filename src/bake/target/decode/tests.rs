@@ -26,7 +26,7 @@ impl Maker {
         let kind = match value {
             Value::Null(_, _) => ExprKind::Null,
             Value::Bool(value, _) => ExprKind::Bool(*value),
-            Value::Number(value, _) => ExprKind::Number(value.clone()),
+            Value::Number(value, marks) => ExprKind::Number(value.clone(), marks.clone()),
             Value::String(text) => ExprKind::String(text.name().clone()),
             Value::Tuple(items, _) => ExprKind::Tuple(items.iter().map(|item| self.expr(item)).collect()),
             Value::Object(members, _) => ExprKind::Object(

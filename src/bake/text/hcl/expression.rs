@@ -3,7 +3,7 @@
 use super::parser::{Parsed, Parser};
 use super::scanner::{Token, TokenKind};
 use crate::bake::text::syntax::{BinaryOp, Expr, ExprKind, ForExpr, Ident, ObjectKey, UnaryOp};
-use crate::bake::values::{Name, Number};
+use crate::bake::values::{Marks, Name, Number};
 
 impl Parser<'_> {
     /// The whole text as an expression.
@@ -155,7 +155,8 @@ impl Parser<'_> {
             self.errors.push(*error);
             Number::from(0_usize)
         });
-        Expr { kind: ExprKind::Number(number), span }
+        let marks = Marks::of_number(&number, text);
+        Expr { kind: ExprKind::Number(number, marks), span }
     }
 
     /// A call, the first part of whose name is taken.
@@ -472,7 +473,7 @@ fn is_reference(mut expr: &Expr) -> bool {
         expr = match &expr.kind {
             ExprKind::Variable(_) => return true,
             ExprKind::GetAttr { of, .. } => of,
-            ExprKind::Index { of, key } if matches!(key.kind, ExprKind::String(_) | ExprKind::Number(_)) => {
+            ExprKind::Index { of, key } if matches!(key.kind, ExprKind::String(_) | ExprKind::Number(..)) => {
                 of
             }
             _ => return false,

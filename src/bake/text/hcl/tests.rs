@@ -11,7 +11,7 @@ pub(in crate::bake) fn show(expr: &Expr) -> String {
     match &expr.kind {
         ExprKind::Null => "null".to_owned(),
         ExprKind::Bool(value) => value.to_string(),
-        ExprKind::Number(value) => value.to_string(),
+        ExprKind::Number(value, _) => value.to_string(),
         ExprKind::String(text) => format!("{text:?}"),
         ExprKind::Template(parts) => format!("template({})", show_parts(parts, " ")),
         ExprKind::Wrapped(inner) => format!("wrap({})", show(inner)),

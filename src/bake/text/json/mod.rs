@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 
 use super::hcl::{name, parse_template_text};
 use super::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident, ObjectKey};
-use crate::bake::values::{Name, Number};
+use crate::bake::values::{Marks, Name, Number};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::{SourceId, Sources, Span};
 
@@ -53,7 +53,7 @@ struct Node {
 enum JsonValue {
     Null,
     Bool(bool),
-    Number(Number),
+    Number(Number, Marks),
     String(String),
     Array(Vec<Node>),
     Object(Vec<(Key, Node)>),
@@ -70,7 +70,7 @@ impl JsonValue {
         match self {
             Self::Null => "null",
             Self::Bool(_) => "a boolean",
-            Self::Number(_) => "a number",
+            Self::Number(..) => "a number",
             Self::String(_) => "a string",
             Self::Array(_) => "an array",
             Self::Object(_) => "an object",
@@ -229,7 +229,7 @@ fn expr(node: Node) -> Expr {
     let kind = match node.kind {
         JsonValue::Null => ExprKind::Null,
         JsonValue::Bool(value) => ExprKind::Bool(value),
-        JsonValue::Number(value) => ExprKind::Number(value),
+        JsonValue::Number(value, marks) => ExprKind::Number(value, marks),
         JsonValue::String(text) => string(&text, node.span),
         JsonValue::Array(items) => ExprKind::Tuple(items.into_iter().map(expr).collect()),
         JsonValue::Object(members) => object(members),
@@ -343,7 +343,7 @@ impl JsonParser<'_> {
             b'{' => self.object(depth)?,
             b'[' => self.array(depth)?,
             b'"' => JsonValue::String(self.string()?),
-            b'-' | b'0'..=b'9' => JsonValue::Number(self.number()?),
+            b'-' | b'0'..=b'9' => self.number()?,
             _ => self.keyword()?,
         };
         Ok(Node { kind, span: self.span(start) })
@@ -433,7 +433,7 @@ impl JsonParser<'_> {
         }
     }
 
-    fn number(&mut self) -> Result<Number, Diagnostic> {
+    fn number(&mut self) -> Result<JsonValue, Diagnostic> {
         let start = self.at;
         let rest = &self.text[start..];
         let is_part = |b: &u8| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
@@ -442,9 +442,11 @@ impl JsonParser<'_> {
         if !is_number(text) {
             return Err(syntax(self.span(start), "this is not a JSON number", ""));
         }
-        Number::parse(text).ok_or_else(|| {
+        let number = Number::parse(text).ok_or_else(|| {
             syntax(self.span(start), "this number is too large, too small or too long", "out of range")
-        })
+        })?;
+        let marks = Marks::of_number(&number, text);
+        Ok(JsonValue::Number(number, marks))
     }
 
     /// A string, from its opening quote.

@@ -14,6 +14,7 @@ use unify::{is_convertible, mapping_element, sequence_element, unify_all};
 use super::kept;
 use super::number::Number;
 use super::value::{ObjectType, Type, Value};
+use crate::bake::values::Marks;
 use crate::bake::values::Name;
 
 /// Why a value does not fit a type, in words that follow "inappropriate value: ".
@@ -185,7 +186,10 @@ fn primitive(value: &Value, to: &Type) -> Option<Result<Value, ConvertError>> {
         (Value::Bool(value, _), Type::String) => Value::string(if *value { "true" } else { "false" }),
         (Value::Number(value, _), Type::String) => Value::string(value.to_string()),
         (Value::String(text), Type::Number) => match Number::parse(text.as_str()) {
-            Some(number) => Value::from(number),
+            Some(number) => {
+                let marks = Marks::of_number(&number, text.as_str());
+                Value::Number(number, marks)
+            }
             None => return Some(Err(ConvertError::new("a number is required"))),
         },
         (Value::String(text), Type::Bool) => match text.as_str() {

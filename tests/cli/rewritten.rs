@@ -1,0 +1,148 @@
+//! Numbers that are not printed as they were written, such as `3.10`: where they end in what is published, the plan is not
+//! silent.
+
+use crate::support::Test;
+
+const IMAGE: &str = "}\nimage \"app\" {\nrepositories = [\"r.io/x/app\"]\n";
+
+/// The exit code and what is said of a target with these lines, beside these blocks.
+fn told(blocks: &str, lines: &str, env: &[(&str, &str)], options: &[&str]) -> (Option<i32>, String) {
+    let file = format!("{blocks}\ntarget \"app\" {{\n  platforms = [\"linux/amd64\"]\n{lines}\n}}\n");
+    let test = Test::new().file("docker-bake.hcl", &file).args(["plan", "app"]);
+    let test = env.iter().fold(test, |test, (name, value)| test.env(name, *value));
+    let output = test.args(options.iter().copied()).output();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn a_number_that_loses_digits_names_nothing() {
+    for (blocks, lines, written, printed) in [
+        ("variable \"V\" { default = 3.10 }", "tags = [\"r.io/x/app:${V}\"]", "3.10", "3.1"),
+        ("variable \"V\" { default = 1.0 }", "tags = [\"r.io/x/app:v${V}-x\"]", "1.0", "1"),
+        ("variable \"V\" { default = 2.50 }", "tags = [join(\":\", [\"r.io/x/app\", V])]", "2.50", "2.5"),
+        ("variable \"V\" { default = 1e3 }", "tags = [format(\"r.io/x/app:%s\", V)]", "1e3", "1000"),
+        ("variable \"V\" { default = { a = 3.10 } }", "tags = [\"r.io/x/app:${V.a}\"]", "3.10", "3.1"),
+        (
+            "variable \"V\" { default = 1.20 }\nvariable \"W\" { default = \"v${V}\" }",
+            "tags = [\"r.io/x/app:${W}\"]",
+            "1.20",
+            "1.2",
+        ),
+        (
+            "variable \"V\" {\ntype = number\ndefault = \"3.10\"\n}",
+            "tags = [\"r.io/x/app:${V}\"]",
+            "3.10",
+            "3.1",
+        ),
+        (
+            "function \"tag\" {\nparams = [v]\nresult = \"r.io/x/app:${v}\"\n}",
+            "tags = [tag(3.10)]",
+            "3.10",
+            "3.1",
+        ),
+        ("V = 3.10", "tags = [\"r.io/x/app:${V}\"]", "3.10", "3.1"),
+        ("", "tags = [\"r.io/x/app:${3.10}\"]", "3.10", "3.1"),
+        ("", "tags = [\"r.io/x/app:${jsondecode(\"[3.10]\")[0]}\"]", "3.10", "3.1"),
+        ("", "tags = [\"r.io/x/app:${true ? 3.10 : 4}\"]", "3.10", "3.1"),
+        ("", "tags = [for v in [3.10] : \"r.io/x/app:${v}\"]", "3.10", "3.1"),
+        ("", "output = [\"type=registry,name=r.io/x/app:${3.10}\"]", "3.10", "3.1"),
+    ] {
+        let (status, talk) = told(blocks, lines, &[], &[]);
+        let expected = format!("was written `{written}`, but is printed as `{printed}`");
+        assert_eq!(status, Some(1), "{blocks} {lines}: {talk}");
+        assert!(talk.starts_with("error[rewritten-number]: ") && talk.contains(&expected), "{lines}: {talk}");
+        assert!(talk.contains(&format!("`\"{written}\"`")), "{lines}: {talk}");
+    }
+}
+
+#[test]
+fn a_number_that_the_run_gives_is_no_better() {
+    for declared in ["default = 1", "type = number"] {
+        let blocks = format!("variable \"V\" {{\n{declared}\n}}");
+        for value in ["3.0", "3.10", "1e3", "007", "12345678901234567890"] {
+            for lines in [
+                "tags = [\"r.io/x/app:${V}\"]".to_owned(),
+                format!("{IMAGE}tags = [\"v${{V}}\"]"),
+                format!("{IMAGE}version = \"1.${{V}}\""),
+                "}\nimage \"app\" {\nrepositories = [\"r.io/x/app${V}\"]\ntags = [\"1\"]".to_owned(),
+            ] {
+                let assigned = format!("V={value}");
+                for (env, options) in [(&[("V", value)][..], &[][..]), (&[], &["--var", assigned.as_str()])] {
+                    let (status, talk) = told(&blocks, &lines, env, options);
+                    assert_eq!(status, Some(1), "{declared} {value} {lines}: {talk}");
+                    assert!(talk.contains(&format!("`\"{value}\"`")), "{value} {lines}: {talk}");
+                }
+            }
+        }
+        for value in ["3", "3.5", "0", "20260921"] {
+            let (status, talk) = told(&blocks, "tags = [\"r.io/x/app:${V}\"]", &[("V", value)], &[]);
+            assert_eq!((status, talk.as_str()), (Some(0), ""), "{declared} {value}");
+        }
+    }
+    // As a string, it is what it is.
+    let (status, talk) =
+        told("variable \"V\" { default = \"\" }", "tags = [\"r.io/x/app:${V}\"]", &[("V", "3.10")], &[]);
+    assert_eq!((status, talk.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_number_that_loses_digits_in_a_build_is_a_warning() {
+    const TAGS: &str = "tags = [\"r.io/x/app:1\"]\n";
+    for (lines, place) in [
+        ("args = { V = 3.10 }", "`args`"),
+        ("args = { V = \"v${1.0}\" }", "`args`"),
+        ("labels = { \"org.example.v\" = 2.50 }", "`labels`"),
+        ("annotations = [\"k=${3.10}\"]", "`annotations`"),
+        (
+            "matrix = { v = [3.9, 3.10] }\nname = \"app-${replace(v, \".\", \"-\")}\"\nargs = { V = v }",
+            "`args`",
+        ),
+    ] {
+        let lines = if lines.contains("matrix") { lines.to_owned() } else { format!("{TAGS}{lines}") };
+        let (status, talk) = told("", &lines, &[], &[]);
+        assert_eq!(status, Some(0), "{lines}: {talk}");
+        if lines.contains("matrix") {
+            // Nothing of it is published, and nothing is built.
+            continue;
+        }
+        assert!(talk.starts_with("warning[rewritten-number]: ") && talk.contains(place), "{lines}: {talk}");
+    }
+    let matrix = "matrix = { v = [3.9, 3.10] }\nname = \"app-${replace(v, \".\", \"-\")}\"\ntags = [\"r.io/x/app:${v}\"]";
+    let (status, talk) = told("", matrix, &[], &[]);
+    assert_eq!(status, Some(1), "{talk}");
+    assert!(talk.contains("was written `3.10`"), "{talk}");
+}
+
+#[test]
+fn a_number_that_is_printed_as_written_or_only_counts_is_not_mentioned() {
+    for (blocks, lines) in [
+        ("variable \"V\" { default = 3.5 }", "tags = [\"r.io/x/app:${V}\"]"),
+        ("variable \"V\" { default = 3 }", "tags = [\"r.io/x/app:${V}\"]"),
+        ("variable \"V\" { default = \"3.10\" }", "tags = [\"r.io/x/app:${V}\"]"),
+        ("variable \"V\" { default = 0.5 }", "tags = [\"r.io/x/app:${V + 1.0}\"]"),
+        ("variable \"V\" { default = 1.0 }", "tags = [\"r.io/x/app:${V > 0.50 ? \"a\" : \"b\"}\"]"),
+        ("variable \"V\" { default = 1.0 }", "tags = [\"r.io/x/app:${[\"a\", \"b\"][V]}\"]"),
+        ("variable \"V\" { default = 3.10 }", "tags = [\"r.io/x/app:1\"]"),
+        (
+            "variable \"V\" { default = 3.10 }\ntarget \"other\" { args = { V = V } }",
+            "tags = [\"r.io/x/app:1\"]",
+        ),
+    ] {
+        let (status, talk) = told(blocks, lines, &[], &[]);
+        assert_eq!((status, talk.as_str()), (Some(0), ""), "{blocks} {lines}");
+    }
+}
+
+/// Bake prints the number, and so does `print`.
+#[test]
+fn print_prints_what_bake_prints() {
+    let file = "target \"default\" {\n  tags = [\"r.io/x/app:${3.10}\"]\n}\n";
+    let output = Test::new().file("docker-bake.hcl", file).args(["print"]).output();
+    assert!(output.status.success() && output.stderr.is_empty());
+    assert!(String::from_utf8(output.stdout).unwrap().contains("\"r.io/x/app:3.1\""));
+    let json =
+        r#"{"variable": {"V": {"default": 3.10}}, "target": {"default": {"tags": ["r.io/x/app:${V}"]}}}"#;
+    let output = Test::new().file("docker-bake.json", json).args(["plan"]).output();
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert!(talk.starts_with("error[rewritten-number]: "), "{talk}");
+}
