@@ -138,6 +138,12 @@ struct Parts {
 }
 
 impl Platform {
+    /// The platform as it is printed.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0.text
+    }
+
     /// The operating system as Go names it: `linux`, `windows`, `darwin`.
     #[must_use]
     pub fn os(&self) -> &str {

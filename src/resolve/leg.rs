@@ -39,7 +39,8 @@ pub(super) struct Maker<'a> {
 
 /// The fields of an output that is pushed by digest.
 pub(super) fn pushed() -> TextMap {
-    let fields = [("type", "image"), ("push", "true"), ("push-by-digest", "true"), ("name-canonical", "true")];
+    let fields =
+        [("type", "image"), ("push", "true"), ("push-by-digest", "true"), ("name-canonical", "true")];
     fields.into_iter().map(|(key, value)| (key.into(), value.into())).collect()
 }
 
