@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
@@ -220,10 +220,12 @@ impl Plan {
     /// The distinct platforms of all images' legs, sorted; `None` for legs without one comes first.
     #[must_use]
     pub fn platforms(&self) -> Vec<Option<&Platform>> {
-        let mut platforms: Vec<_> = self.builds().map(|leg| leg.platform.as_ref()).collect();
-        platforms.sort();
-        platforms.dedup();
-        platforms
+        let mut platforms = BTreeSet::new();
+        // One by one: there may be very many builds, and there are few platforms.
+        for leg in self.builds() {
+            platforms.insert(leg.platform.as_ref());
+        }
+        platforms.into_iter().collect()
     }
 
     /// How many tags the images have, each counted once however many repositories it is in.
@@ -235,7 +237,7 @@ impl Plan {
     /// How many repositories the images are published in.
     #[must_use]
     pub fn repository_count(&self) -> usize {
-        self.images.values().flat_map(|image| &image.repositories).collect::<BTreeSet<_>>().len()
+        self.images.values().flat_map(|image| &image.repositories).collect::<IndexSet<_>>().len()
     }
 
     fn builds(&self) -> impl Iterator<Item = &Leg> {

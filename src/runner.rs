@@ -1,5 +1,7 @@
 //! CI runners: how they are named, and which one builds a platform.
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -172,21 +174,22 @@ pub(crate) fn assign(rules: &[&RunnerRule], platform: Option<&Platform>) -> Opti
             let is_named = rule.prefix.as_ref().is_some_and(|prefix| prefix.specificity() > 1);
             platform.filter(|_| is_named || is_windows).cloned()
         });
-        return Some(Assignment { runner: rule.runner.clone(), platform: own.unwrap_or_else(linux_amd64) });
+        return Some(Assignment {
+            runner: rule.runner.clone(),
+            platform: own.unwrap_or_else(|| LINUX_AMD64.clone()),
+        });
     }
     match platform {
         Some(platform) if platform.os() == "windows" => None,
-        Some(platform) if matches!(platform.architecture(), "arm" | "arm64") => Some(Assignment {
-            runner: Runner::Label(DEFAULT_ARM.into()),
-            platform: "linux/arm64".parse().expect("a valid platform"),
-        }),
-        _ => Some(Assignment { runner: Runner::Label(DEFAULT.into()), platform: linux_amd64() }),
+        Some(platform) if matches!(platform.architecture(), "arm" | "arm64") => {
+            Some(Assignment { runner: Runner::Label(DEFAULT_ARM.into()), platform: LINUX_ARM64.clone() })
+        }
+        _ => Some(Assignment { runner: Runner::Label(DEFAULT.into()), platform: LINUX_AMD64.clone() }),
     }
 }
 
-fn linux_amd64() -> Platform {
-    "linux/amd64".parse().expect("a valid platform")
-}
+static LINUX_AMD64: LazyLock<Platform> = LazyLock::new(|| "linux/amd64".parse().expect("a valid platform"));
+static LINUX_ARM64: LazyLock<Platform> = LazyLock::new(|| "linux/arm64".parse().expect("a valid platform"));
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::diff;
 use super::facts;
-use super::load::{self, Loaded};
+use super::load;
 use super::session::{Session, github};
 use crate::bake::module::strict;
 use crate::bake::text::discovery::{self, Found};
@@ -35,7 +35,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
         made.0.run = existing_run(session, folder).unwrap_or(made.0.run);
     }
     let made = ManuallyDrop::new(made);
-    let (plan, loaded) = &*made;
+    let (plan, found) = &*made;
     if *is_github {
         check_job_count(plan)?;
     }
@@ -44,11 +44,11 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
         command.extend(["--out".to_owned(), quote(folder)]);
         command.extend(shared_options(selection));
         let command = format!("bakeplan {}", command.join(" "));
-        let files: Vec<(String, String)> = render::files(plan, &origin(loaded, &command))
+        let files: Vec<(String, String)> = render::files(plan, &origin(found, &command))
             .into_iter()
             .map(|(name, text)| (Path::new(folder).join(name).to_string_lossy().into_owned(), text))
             .collect();
-        refuse_loop(session, loaded, &files[0].0)?;
+        refuse_loop(session, found, &files[0].0)?;
         if *is_check {
             check(session, &files, &command)?;
         } else {
@@ -89,8 +89,8 @@ fn check_format(args: &cli::Plan) -> Result<(), Error> {
 pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Error> {
     let cli::Bake { output, check: is_check, selection } = args;
     let made = ManuallyDrop::new(make_for(session, selection, Purpose::BakeFile)?);
-    let (plan, loaded) = &*made;
-    let images_alone = loaded.files.iter().all(|found| found.origin.is_for_images());
+    let (plan, found) = &*made;
+    let images_alone = found.iter().all(|found| found.origin.is_for_images());
     let output = match (output, *is_check) {
         (Some(path), _) => Some(path.clone()),
         // `images.hcl` alone is a spec whose product has a name.
@@ -104,13 +104,13 @@ pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Er
     }
     command.extend(shared_options(selection));
     let command = format!("bakeplan {}", command.join(" "));
-    let text = render::bake::render(plan, &origin(loaded, &command));
+    let text = render::bake::render(plan, &origin(found, &command));
     let Some(path) = output else { return session.deliver(&text) };
     // A file of its own is one to commit, so it must be the same tomorrow.
     if !plan.volatile.is_empty() {
         return Err(plan.volatile.clone().into());
     }
-    refuse_loop(session, loaded, &path)?;
+    refuse_loop(session, found, &path)?;
     let files = [(path, text)];
     if *is_check {
         return check(session, &files, &command);
@@ -164,7 +164,8 @@ fn check_job_count(plan: &Plan) -> Result<(), Diagnostic> {
     ))
 }
 
-pub(super) fn make(session: &mut Session<'_>, selection: &Selection) -> Result<(Plan, Loaded), Error> {
+/// Makes the plan of a run, and says which files it is made from.
+pub(super) fn make(session: &mut Session<'_>, selection: &Selection) -> Result<(Plan, Vec<Found>), Error> {
     make_for(session, selection, Purpose::Run)
 }
 
@@ -173,7 +174,7 @@ pub(super) fn make_for(
     session: &mut Session<'_>,
     selection: &Selection,
     purpose: Purpose,
-) -> Result<(Plan, Loaded), Error> {
+) -> Result<(Plan, Vec<Found>), Error> {
     let definition = &selection.definition;
     let mut known = if purpose.is_committed() {
         facts::given(session, &selection.facts, definition)?.with_ref_parts().with_ref()
@@ -242,7 +243,8 @@ pub(super) fn make_for(
     findings.extend(loaded.module.public_secrets());
     findings.extend(plan.warnings.iter().cloned());
     session.tell(&sorted(findings));
-    Ok((plan, loaded))
+    // The memory of all else is used again for what is written.
+    Ok((plan, loaded.files))
 }
 
 /// A platform that something can build.
@@ -258,8 +260,8 @@ fn platform(text: &str) -> Result<Platform, String> {
 }
 
 /// What a generated file says about itself.
-fn origin(loaded: &Loaded, command: &str) -> String {
-    let files: Vec<&str> = loaded.files.iter().map(|found| found.path.as_str()).collect();
+fn origin(found: &[Found], command: &str) -> String {
+    let files: Vec<&str> = found.iter().map(|found| found.path.as_str()).collect();
     format!("{} from {}; do not edit, run `{command}`", discovery::GENERATED, files.join(", "))
 }
 
@@ -329,11 +331,11 @@ pub(super) fn quote(word: &str) -> String {
 }
 
 /// Refuses a file that is a source, or that Bake would read together with one.
-fn refuse_loop(session: &Session<'_>, loaded: &Loaded, path: &str) -> Result<(), Error> {
+fn refuse_loop(session: &Session<'_>, sources: &[Found], path: &str) -> Result<(), Error> {
     let host = session.host;
     let place = |path: &str| normalized(&host.directory().join(path));
     let target = place(path);
-    if let Some(source) = loaded.files.iter().find(|found| place(&found.path) == target) {
+    if let Some(source) = sources.iter().find(|found| place(&found.path) == target) {
         let message = if source.path == path {
             format!("`{path}` is a source, so it cannot also be the product")
         } else {
@@ -350,7 +352,7 @@ fn refuse_loop(session: &Session<'_>, loaded: &Loaded, path: &str) -> Result<(),
             && source.file_name().is_some_and(|name| discovery::is_default_name(&name.to_string_lossy()))
     };
     if discovery::is_default_name(&name)
-        && let Some(source) = loaded.files.iter().find(together)
+        && let Some(source) = sources.iter().find(together)
     {
         let message = format!(
             "docker buildx bake would read `{path}` and `{}` together, and merge the product into its source",

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::as_text::as_text;
 
@@ -120,38 +121,51 @@ pub enum PlatformError {
 /// operating system alone and `local` are errors.
 ///
 /// A platform prints in a form that parses to the same platform.
+/// There are few, and very many things have one: it is shared instead of copied.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Platform {
+pub struct Platform(Arc<Parts>);
+
+/// What a platform is made of.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Parts {
     os: String,
     architecture: String,
     variant: String,
     os_version: String,
     os_features: Vec<String>,
+    /// The platform as it is printed, which follows from the rest.
+    text: String,
 }
 
 impl Platform {
+    /// The platform as it is printed.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0.text
+    }
+
     /// The operating system as Go names it: `linux`, `windows`, `darwin`.
     #[must_use]
     pub fn os(&self) -> &str {
-        &self.os
+        &self.0.os
     }
 
     /// The architecture as Go names it: `amd64`, `arm64`, `386`.
     #[must_use]
     pub fn architecture(&self) -> &str {
-        &self.architecture
+        &self.0.architecture
     }
 
     /// The CPU variant (`v7`), empty for the architecture's baseline (`amd64/v1`, `arm64/v8`).
     #[must_use]
     pub fn variant(&self) -> &str {
-        &self.variant
+        &self.0.variant
     }
 
     /// The version of the operating system (`10.0.20348.1`), empty when none is asked for.
     #[must_use]
     pub fn os_version(&self) -> &str {
-        &self.os_version
+        &self.0.os_version
     }
 
     /// The operating system or architecture that containerd does not know, which is a typo more often than not, and
@@ -163,8 +177,8 @@ impl Platform {
                 || other_name(part).or_else(|| crate::diagnostic::suggest(part, known.iter().copied()));
             (!known.contains(&part)).then(|| (part, near()))
         };
-        unknown(self.os.as_str(), &OPERATING_SYSTEMS)
-            .or_else(|| unknown(self.architecture.as_str(), &ARCHITECTURES))
+        unknown(self.0.os.as_str(), &OPERATING_SYSTEMS)
+            .or_else(|| unknown(self.0.architecture.as_str(), &ARCHITECTURES))
     }
 
     /// The variant, when containerd knows of no machine that has it: it is compared with those of machines
@@ -195,7 +209,7 @@ impl Platform {
             'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' => c,
             _ => '_',
         };
-        self.to_string().chars().map(slugged).collect()
+        self.0.text.chars().map(slugged).collect()
     }
 
     /// Whether `prefix` selects this platform, segment by segment: `linux/arm` selects `linux/arm/v7`, not
@@ -203,11 +217,11 @@ impl Platform {
     #[must_use]
     pub fn matches_prefix(&self, prefix: &PlatformPrefix) -> bool {
         let os_options_match = (prefix.os_version.is_empty() && prefix.os_features.is_empty())
-            || (prefix.os_version == self.os_version && prefix.os_features == self.os_features);
-        prefix.os == self.os
+            || (prefix.os_version == self.0.os_version && prefix.os_features == self.0.os_features);
+        prefix.os == self.0.os
             && os_options_match
-            && prefix.architecture.as_ref().is_none_or(|architecture| *architecture == self.architecture)
-            && prefix.variant.as_ref().is_none_or(|variant| *variant == self.variant)
+            && prefix.architecture.as_ref().is_none_or(|architecture| *architecture == self.0.architecture)
+            && prefix.variant.as_ref().is_none_or(|variant| *variant == self.0.variant)
     }
 
     /// Whether a machine of platform `runner` executes this platform's programs without emulation.
@@ -216,13 +230,13 @@ impl Platform {
     /// kernel hands such programs to the CPU in any case, never to an emulator.
     #[must_use]
     pub fn runs_natively_on(&self, runner: &Self) -> bool {
-        if self.os != runner.os {
+        if self.0.os != runner.0.os {
             return false;
         }
-        match (self.architecture.as_str(), runner.architecture.as_str()) {
+        match (self.0.architecture.as_str(), runner.0.architecture.as_str()) {
             ("amd64" | "386", "amd64") | ("arm64" | "arm", "arm64") => true,
-            ("arm", "arm") => self.variant <= runner.variant,
-            (own, other) => own == other && self.variant == runner.variant,
+            ("arm", "arm") => self.0.variant <= runner.0.variant,
+            (own, other) => own == other && self.0.variant == runner.0.variant,
         }
     }
 }
@@ -254,7 +268,11 @@ impl FromStr for Platform {
                 }
             }
         };
-        Ok(Self { os, architecture, variant, os_version, os_features })
+        let mut text = format!("{}/{architecture}", Os(&os, &os_version, &os_features));
+        if !variant.is_empty() {
+            text.extend(["/", &variant]);
+        }
+        Ok(Self(Arc::new(Parts { os, architecture, variant, os_version, os_features, text })))
     }
 }
 
@@ -262,12 +280,7 @@ as_text!(Platform: "A platform, such as `linux/amd64` or `linux/arm/v7`.");
 
 impl fmt::Display for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_os(f, &self.os, &self.os_version, &self.os_features)?;
-        write!(f, "/{}", self.architecture)?;
-        if !self.variant.is_empty() {
-            write!(f, "/{}", self.variant)?;
-        }
-        Ok(())
+        f.write_str(&self.0.text)
     }
 }
 
@@ -320,7 +333,7 @@ impl FromStr for PlatformPrefix {
 
 impl fmt::Display for PlatformPrefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_os(f, &self.os, &self.os_version, &self.os_features)?;
+        Os(&self.os, &self.os_version, &self.os_features).fmt(f)?;
         let Some(architecture) = &self.architecture else { return Ok(()) };
         write!(f, "/{architecture}")?;
         match self.variant.as_deref() {
@@ -489,16 +502,22 @@ fn decode_os_option(option: &str) -> Option<String> {
     Some(decoded)
 }
 
-fn write_os(f: &mut fmt::Formatter<'_>, os: &str, version: &str, features: &[String]) -> fmt::Result {
-    f.write_str(os)?;
-    if version.is_empty() && features.is_empty() {
-        return Ok(());
+/// An operating system with its version and its features.
+struct Os<'a>(&'a str, &'a str, &'a [String]);
+
+impl fmt::Display for Os<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(os, version, features) = self;
+        f.write_str(os)?;
+        if version.is_empty() && features.is_empty() {
+            return Ok(());
+        }
+        write!(f, "({}", encode_os_option(version))?;
+        for feature in *features {
+            write!(f, "+{}", encode_os_option(feature))?;
+        }
+        f.write_str(")")
     }
-    write!(f, "({}", encode_os_option(version))?;
-    for feature in features {
-        write!(f, "+{}", encode_os_option(feature))?;
-    }
-    f.write_str(")")
 }
 
 /// Escapes what the grammar gives a meaning, as containerd's `FormatAll` does.

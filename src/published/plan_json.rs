@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::{self, BufWriter};
 use std::str::FromStr;
 
 use indexmap::IndexMap;
@@ -24,8 +25,10 @@ use crate::version::{Class, Scheme, Tails};
 pub(crate) const SCHEMA: u32 = 2;
 
 /// A plan: the images to publish and the CI jobs that build them.
+// There may be very many of both, and what is written makes each when its turn comes.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
-pub struct PlanJson {
+#[schema(bound = "")]
+pub struct PlanJson<Images = IndexMap<String, ImageEntry>, Jobs = Vec<JobEntry>> {
     /// The version of the form: 2.
     #[schema(minimum = 2, maximum = 2)]
     pub schema: u32,
@@ -43,9 +46,11 @@ pub struct PlanJson {
     #[serde(default, skip_serializing_if = "KnownVersionsEntry::is_empty")]
     pub known_versions: KnownVersionsEntry,
     /// The images by key, in the order of the spec.
-    pub images: IndexMap<String, ImageEntry>,
+    #[schema(value_type = IndexMap<String, ImageEntry>)]
+    pub images: Images,
     /// The CI jobs, in the order of their first build.
-    pub jobs: Vec<JobEntry>,
+    #[schema(value_type = Vec<JobEntry>)]
+    pub jobs: Jobs,
     /// The files that the plan was made from.
     #[serde(default)]
     pub source: SourceEntry,
@@ -112,9 +117,37 @@ impl Fingerprint {
     /// That of a text.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        let hash = Sha256::digest(text.as_bytes());
+        Self::start_of(&Sha256::digest(text.as_bytes()))
+    }
+
+    /// That of a value as JSON, which is not held as a whole.
+    ///
+    /// # Errors
+    /// When it has no form in JSON.
+    pub fn of_json(value: &impl Serialize) -> Result<Self, serde_json::Error> {
+        let mut hash = BufWriter::new(Hashed(Sha256::new()));
+        serde_json::to_writer(&mut hash, value)?;
+        let Hashed(hash) = hash.into_inner().map_err(|e| serde_json::Error::io(e.into_error()))?;
+        Ok(Self::start_of(&hash.finalize()))
+    }
+
+    fn start_of(hash: &[u8]) -> Self {
         let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         Self(digits.chars().take(Self::DIGITS).collect())
+    }
+}
+
+/// Takes what is written into a hash.
+struct Hashed(Sha256);
+
+impl io::Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -8,9 +8,13 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 
 use crate::bake::target::print::{self, Form};
+use crate::bake::target::{Common, Target};
 use crate::json::{Json, Member, ObjectWriter};
 use crate::plan::{Leg, Plan, Role};
 use crate::published::plan_json::Fingerprint;
+
+/// It is read back.
+const FORM: Form = Form::File;
 
 /// The file's text. `origin` tells the reader what it was generated from, and how to do it again.
 #[must_use]
@@ -37,11 +41,16 @@ impl Body {
     }
 
     /// The file's text, whose first key says where it comes from and which definition it is.
-    pub(super) fn with_origin(&self, origin: &str) -> String {
-        let origin = Json::from(format!("{origin}; definition {}", self.definition)).to_pretty();
-        match self.text.strip_prefix('{').filter(|rest| rest.starts_with('\n')) {
-            Some(rest) => format!("{{\n  \"//\": {origin},{rest}\n"),
-            None => format!("{{\n  \"//\": {origin}\n}}\n"),
+    pub(super) fn with_origin(self, origin: &str) -> String {
+        let Self { mut text, definition } = self;
+        let origin = Json::from(format!("{origin}; definition {definition}")).to_pretty();
+        if text.starts_with("{\n") {
+            // There may be very much of it, which is not copied.
+            text.insert_str(1, &format!("\n  \"//\": {origin},"));
+            text.push('\n');
+            text
+        } else {
+            format!("{{\n  \"//\": {origin}\n}}\n")
         }
     }
 }
@@ -56,7 +65,7 @@ fn write_body(plan: &Plan, text: &mut String) {
     if !groups.is_empty() {
         file.put("group", &Json::Object(groups));
     }
-    let taken = taken(plan);
+    let taken = Taken::by(plan);
     let mut legs: IndexMap<&str, Vec<(&String, &Leg)>> = IndexMap::new();
     for (name, leg) in &plan.legs {
         legs.entry(&leg.of).or_default().push((name, leg));
@@ -65,7 +74,7 @@ fn write_body(plan: &Plan, text: &mut String) {
     if !plan.targets.is_empty() || !legs.is_empty() {
         let mut targets = file.object("target");
         for (name, target) in &plan.targets {
-            targets.put(name, &print::target(target, Form::File));
+            targets.put(name, &print::target(target, FORM));
             let legs = legs.get(&**name).into_iter();
             legs.flat_map(|legs| family(&taken, name, legs))
                 .for_each(|(key, value)| targets.put(&key, &value));
@@ -81,7 +90,7 @@ fn write_body(plan: &Plan, text: &mut String) {
 /// The source's groups, then our own.
 fn groups(plan: &Plan) -> Vec<Member<'_>> {
     let mut groups: Vec<Member<'_>> =
-        plan.groups.iter().map(|group| ((&*group.name).into(), print::group(group, Form::File))).collect();
+        plan.groups.iter().map(|group| ((&*group.name).into(), print::group(group, FORM))).collect();
     if let Some(name) = &plan.ci {
         let published = plan.legs.iter().filter(|(_, leg)| leg.role == Role::Published);
         groups.push((name.into(), group_of(published.map(|(name, _)| name))));
@@ -100,50 +109,54 @@ fn group_of<'a>(targets: impl IntoIterator<Item = &'a String>) -> Json<'a> {
 }
 
 /// The legs of one target, each kind after its hidden parent.
-fn family<'a>(taken: &BTreeSet<&str>, of: &str, legs: &[(&'a String, &'a Leg)]) -> Vec<Member<'a>> {
+fn family<'a>(taken: &Taken<'_>, of: &str, legs: &[(&'a String, &'a Leg)]) -> Vec<Member<'a>> {
     let (copies, split): (Vec<_>, Vec<_>) = legs.iter().partition(|(_, leg)| leg.role == Role::Both);
-    let mut targets = with_parent(taken, &format!("_{of}"), &split);
-    targets.extend(with_parent(taken, &format!("_{of}_both"), &copies));
+    let mut targets = with_parent(taken, format!("_{of}"), &split);
+    targets.extend(with_parent(taken, format!("_{of}_both"), &copies));
     targets
 }
 
-fn with_parent<'a>(taken: &BTreeSet<&str>, parent: &str, legs: &[(&'a String, &'a Leg)]) -> Vec<Member<'a>> {
-    let mut bodies: Vec<Member<'_>> = legs
-        .iter()
-        .map(|(name, leg)| (name.as_str().into(), print::target(&leg.definition, Form::File)))
-        .collect();
-    let [(_, Json::Object(first)), _, ..] = bodies.as_slice() else { return bodies };
-    let in_all = |member: &&Member| {
-        bodies.iter().all(|(_, body)| matches!(body, Json::Object(members) if members.contains(member)))
-    };
-    let shared: Vec<Member<'_>> = first.iter().filter(in_all).cloned().collect();
-    if shared.is_empty() {
-        return bodies;
+fn with_parent<'a>(taken: &Taken<'_>, parent: String, legs: &[(&'a String, &'a Leg)]) -> Vec<Member<'a>> {
+    let whole =
+        || legs.iter().map(|(name, leg)| (name.as_str().into(), print::target(&leg.definition, FORM)));
+    let [(_, first), rest @ ..] = legs else { return Vec::new() };
+    if rest.is_empty() {
+        return whole().collect();
     }
-    let mut name = parent.to_owned();
-    while taken.contains(name.as_str()) {
+    let others: Vec<&Target> = rest.iter().map(|(_, leg)| &*leg.definition).collect();
+    let common = Common::of(&first.definition, &others);
+    let shared = print::common(&first.definition, &common, FORM);
+    if shared.is_empty() {
+        return whole().collect();
+    }
+    let mut name = parent;
+    while taken.contains(&name) {
         name.insert(0, '_');
     }
-    let keys: BTreeSet<&str> = shared.iter().map(|(key, _)| &**key).collect();
-    for (_, body) in &mut bodies {
-        if let Json::Object(members) = body {
-            members.retain(|(key, _)| !keys.contains(&**key));
-            members.insert(0, ("inherits".into(), [name.clone()].into_iter().collect()));
-        }
-    }
-    bodies.insert(0, (name.into(), Json::Object(shared)));
-    bodies
+    let child = |(leg_name, leg): &(&'a String, &'a Leg)| {
+        let mut members = vec![("inherits".into(), [name.clone()].into_iter().collect())];
+        members.extend(print::own(&leg.definition, &common, FORM));
+        (leg_name.as_str().into(), Json::Object(members))
+    };
+    let children: Vec<Member<'_>> = legs.iter().map(child).collect();
+    std::iter::once((name.into(), Json::Object(shared))).chain(children).collect()
 }
 
 /// The names that a hidden parent must not have.
-fn taken(plan: &Plan) -> BTreeSet<&str> {
-    let targets = plan.targets.keys().map(|name| &**name);
-    let groups = plan.groups.iter().map(|group| &*group.name);
-    let jobs = plan.jobs.iter().filter_map(|job| job.group.as_deref());
-    targets
-        .chain(plan.legs.keys().map(String::as_str))
-        .chain(groups)
-        .chain(plan.ci.as_deref())
-        .chain(jobs)
-        .collect()
+struct Taken<'a> {
+    plan: &'a Plan,
+    groups: BTreeSet<&'a str>,
+}
+
+impl<'a> Taken<'a> {
+    fn by(plan: &'a Plan) -> Self {
+        let groups = plan.groups.iter().map(|group| &*group.name);
+        let jobs = plan.jobs.iter().filter_map(|job| job.group.as_deref());
+        Self { plan, groups: groups.chain(plan.ci.as_deref()).chain(jobs).collect() }
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        let Self { plan, groups } = self;
+        plan.targets.contains_key(name) || plan.legs.contains_key(name) || groups.contains(name)
+    }
 }

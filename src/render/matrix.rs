@@ -53,8 +53,8 @@ impl<'a> MatrixRow<'a> {
     }
 }
 
-fn rows<'a>(plan: &'a Plan, id: &'a Fingerprint) -> Vec<MatrixRow<'a>> {
-    plan.jobs.iter().map(|job| MatrixRow::of(job, id)).collect()
+fn rows<'a>(plan: &'a Plan, id: &'a Fingerprint) -> impl Iterator<Item = MatrixRow<'a>> {
+    plan.jobs.iter().map(move |job| MatrixRow::of(job, id))
 }
 
 /// One row a line, so that a change of one job is a change of one line.
@@ -65,14 +65,18 @@ pub fn render(plan: &Plan) -> String {
 
 /// The same, for a plan of which it is known what it is called.
 pub(super) fn with_id(plan: &Plan, id: &Fingerprint) -> String {
-    let lines: Vec<String> = rows(plan, id).iter().map(to_json).collect();
-    if lines.is_empty() { "[]\n".into() } else { format!("[\n  {}\n]\n", lines.join(",\n  ")) }
+    let mut text = String::new();
+    for row in rows(plan, id) {
+        text.push_str(if text.is_empty() { "[\n  " } else { ",\n  " });
+        text.push_str(&to_json(&row));
+    }
+    if text.is_empty() { "[]\n".into() } else { text + "\n]\n" }
 }
 
 /// All rows on one line, for `strategy.matrix.include` through `fromJSON`.
 #[must_use]
 pub fn render_github(plan: &Plan) -> String {
-    to_json(&rows(plan, &plan_json::id(plan)))
+    to_json(&rows(plan, &plan_json::id(plan)).collect::<Vec<_>>())
 }
 
 fn to_json(value: &impl Serialize) -> String {

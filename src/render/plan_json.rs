@@ -1,9 +1,7 @@
 //! `plan.json`: which tags each image is published under and which builds make it; and the same for shells.
 
-use std::collections::BTreeMap;
-
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::bake;
 use crate::facts::KnownVersions;
@@ -16,17 +14,20 @@ use crate::reference::{Reference, Repository};
 use crate::registry::Location;
 use crate::tags::{Claim, YieldedTag};
 
+/// Why a plan has a form in JSON.
+const STRING_KEYS: &str = "a plan has string keys only";
+
+/// A plan as it is written.
+type Written<'p> = PlanJson<Images<'p>, Jobs<'p>>;
+
 /// A plan as it is written, beside a Bake file that holds `definition`.
-pub(super) fn plan_json(plan: &Plan, definition: Fingerprint) -> PlanJson {
-    let jobs = plan.jobs.iter().flat_map(|job| job.legs.iter().map(|leg| (leg.as_str(), job.name.as_str())));
-    let jobs: BTreeMap<&str, &str> = jobs.collect();
-    let images = plan.images.iter().map(|(key, one)| (key.clone(), image(one, plan, &jobs))).collect();
-    let of_job = plan.jobs.iter().map(JobEntry::from).collect();
+pub(super) fn plan_json(plan: &Plan, definition: Fingerprint) -> Written<'_> {
+    let (images, jobs) = (Images::of(plan), Jobs(&plan.jobs));
     let run = RunEntry::from(&plan.run);
     // A time says nothing that the commit does not, and is not always known.
     let timeless = &RunEntry { commit_time: None, ..run.clone() };
-    let id =
-        Identified { definition: &definition, run: timeless, images: &images, jobs: &of_job }.fingerprint();
+    let identified = Identified { definition: &definition, run: timeless, images: &images, jobs: &jobs };
+    let id = Fingerprint::of_json(&identified).expect(STRING_KEYS);
     let files =
         plan.sources.iter().map(|file| FileEntry { path: file.path.clone(), sha256: file.sha256.clone() });
     PlanJson {
@@ -36,23 +37,47 @@ pub(super) fn plan_json(plan: &Plan, definition: Fingerprint) -> PlanJson {
         run,
         known_versions: KnownVersionsEntry::from(&plan.known_versions),
         images,
-        jobs: of_job,
+        jobs,
         source: SourceEntry { files: files.collect() },
     }
 }
 
 /// What makes a plan the one that it is: not where its files lie, and not what is known of other versions.
 #[derive(Serialize)]
-struct Identified<'p> {
-    definition: &'p Fingerprint,
-    run: &'p RunEntry,
-    images: &'p IndexMap<String, ImageEntry>,
-    jobs: &'p Vec<JobEntry>,
+struct Identified<'a, 'p> {
+    definition: &'a Fingerprint,
+    run: &'a RunEntry,
+    images: &'a Images<'p>,
+    jobs: &'a Jobs<'p>,
 }
 
-impl Identified<'_> {
-    fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(&serde_json::to_string(self).expect("a plan has string keys only"))
+/// The images of a plan, whose entries are made one at a time.
+pub(super) struct Images<'p> {
+    plan: &'p Plan,
+    /// The job that makes each leg.
+    jobs: IndexMap<&'p str, &'p str>,
+}
+
+impl<'p> Images<'p> {
+    fn of(plan: &'p Plan) -> Self {
+        let of_job = |job: &'p Job| job.legs.iter().map(|leg| (leg.as_str(), job.name.as_str()));
+        Self { plan, jobs: plan.jobs.iter().flat_map(of_job).collect() }
+    }
+}
+
+impl Serialize for Images<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { plan, jobs } = self;
+        serializer.collect_map(plan.images.iter().map(|(key, one)| (key, image(one, plan, jobs))))
+    }
+}
+
+/// The jobs of a plan, whose entries are made one at a time.
+pub(super) struct Jobs<'p>(&'p [Job]);
+
+impl Serialize for Jobs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(JobEntry::from))
     }
 }
 
@@ -78,7 +103,7 @@ impl From<&Run> for RunEntry {
 }
 
 /// An image, and the job of each of its builds.
-fn image(image: &Image, plan: &Plan, jobs: &BTreeMap<&str, &str>) -> ImageEntry {
+fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry {
     let Image {
         repositories,
         tags,
@@ -182,8 +207,8 @@ pub fn render(plan: &Plan) -> String {
     to_text(&plan_json(plan, bake::Body::of(plan).definition()))
 }
 
-pub(super) fn to_text(plan: &PlanJson) -> String {
-    let mut text = serde_json::to_string_pretty(plan).expect("a plan has string keys only");
+pub(super) fn to_text(plan: &Written<'_>) -> String {
+    let mut text = serde_json::to_string_pretty(plan).expect(STRING_KEYS);
     text.push('\n');
     text
 }

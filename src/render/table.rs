@@ -1,11 +1,13 @@
 //! The plan as a person reads it on a terminal.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 use unicode_width::UnicodeWidthStr;
 
 use crate::plan::{Image, Job, Plan};
+use crate::platform::Platform;
 
 /// Between two columns.
 const GAP: &str = "  ";
@@ -16,17 +18,16 @@ const GAP: &str = "  ";
 pub fn render(plan: &Plan, explain: bool) -> String {
     let mut text = String::new();
     if !plan.images.is_empty() {
-        let rows = plan.images.iter().flat_map(|(key, image)| image_rows(plan, key, image));
-        text.push_str(&columns(&["IMAGE", "REPOSITORY", "TAGS", "PLATFORMS"], rows.collect()));
+        let rows = || plan.images.iter().flat_map(|(key, image)| image_rows(plan, key, image));
+        columns(["IMAGE", "REPOSITORY", "TAGS", "PLATFORMS"], rows, &mut text);
         text.push('\n');
-        let rows = plan.jobs.iter().map(job_row);
-        text.push_str(&columns(&["JOB", "BUILDS", "RUNNER"], rows.collect()));
+        columns(["JOB", "BUILDS", "RUNNER"], || plan.jobs.iter().map(job_row), &mut text);
         text.push('\n');
     }
     let notes = if explain { String::new() } else { tag_notes(plan) };
     if explain && !plan.images.is_empty() {
-        let rows = plan.images.iter().flat_map(|(key, image)| explained(plan, key, image));
-        text.push_str(&columns(&["IMAGE", "TAG", "WHY"], rows.collect()));
+        let rows = || plan.images.iter().flat_map(|(key, image)| explained(plan, key, image));
+        columns(["IMAGE", "TAG", "WHY"], rows, &mut text);
         text.push('\n');
     }
     if !notes.is_empty() {
@@ -67,14 +68,14 @@ pub fn tag_notes(plan: &Plan) -> String {
 }
 
 /// A row for each tag of an image, and for each that is another version's.
-fn explained(plan: &Plan, key: &str, image: &Image) -> Vec<Vec<String>> {
-    let row = |tag: &str, why: String| vec![key.to_owned(), tag.to_owned(), why];
-    let owned = image.tags.iter().map(|tag| {
+fn explained<'a>(plan: &'a Plan, key: &'a str, image: &'a Image) -> impl Iterator<Item = [Cow<'a, str>; 3]> {
+    let row = move |tag: &'a str, why: String| [key.into(), tag.into(), why.into()];
+    let owned = image.tags.iter().map(move |tag| {
         let why = tag.why.as_deref().unwrap_or("literal, never moves");
         let open = if tag.is_provisional { "; no other version is known, so the merge decides" } else { "" };
         row(tag.name.as_str(), format!("{why}{open}"))
     });
-    let yielded = image.yielded.iter().map(|tag| {
+    let yielded = image.yielded.iter().map(move |tag| {
         let place = if tag.is_known || !is_planned(plan, &tag.owner) {
             ", which is not in this plan: it is not moved"
         } else {
@@ -82,7 +83,7 @@ fn explained(plan: &Plan, key: &str, image: &Image) -> Vec<Vec<String>> {
         };
         row(&tag.name, format!("owned by {}{place}", tag.owner))
     });
-    owned.chain(yielded).collect()
+    owned.chain(yielded)
 }
 
 fn is_planned(plan: &Plan, version: &str) -> bool {
@@ -111,40 +112,41 @@ pub fn numbers(plan: &Plan) -> String {
 }
 
 /// A row for each repository; the image's name and platforms stand in the first.
-fn image_rows(plan: &Plan, key: &str, image: &Image) -> Vec<Vec<String>> {
-    let platforms: Vec<String> = image
-        .builds
-        .iter()
-        .filter_map(|build| plan.legs.get(&build.leg))
-        .map(|leg| leg.platform.as_ref().map_or_else(|| "the runner's".to_owned(), ToString::to_string))
-        .collect();
-    let rows = image.repositories.iter().enumerate().map(|(at, repository)| {
+fn image_rows<'a>(plan: &'a Plan, key: &'a str, image: &'a Image) -> impl Iterator<Item = [Cow<'a, str>; 4]> {
+    let platforms = || {
+        let legs = image.builds.iter().filter_map(|build| plan.legs.get(&build.leg));
+        let platforms = legs.map(|leg| leg.platform.as_ref().map_or("the runner's", Platform::as_str));
+        platforms.collect::<Vec<_>>().join(", ")
+    };
+    image.repositories.iter().enumerate().map(move |(at, repository)| {
         let tags: Vec<&str> = image.tags_in(repository).map(|tag| tag.name.as_str()).collect();
-        let first = |text: &str| if at == 0 { text.to_owned() } else { String::new() };
-        vec![
-            first(key),
-            repository.to_string(),
-            if tags.is_empty() { "-".to_owned() } else { tags.join(", ") },
-            first(&platforms.join(", ")),
-        ]
-    });
-    rows.collect()
+        let (key, platforms) = if at == 0 { (key, platforms()) } else { ("", String::new()) };
+        let tags = if tags.is_empty() { "-".to_owned() } else { tags.join(", ") };
+        [key.into(), repository.to_string().into(), tags.into(), platforms.into()]
+    })
 }
 
-fn job_row(job: &Job) -> Vec<String> {
+fn job_row(job: &Job) -> [Cow<'_, str>; 3] {
     let qemu = if job.qemu { " (qemu)" } else { "" };
-    vec![job.name.clone(), job.legs.join(", "), format!("{}{qemu}", job.runner.display())]
+    let runner = format!("{}{qemu}", job.runner.display());
+    [job.name.as_str().into(), job.legs.join(", ").into(), runner.into()]
 }
 
-/// Left-aligned columns, without blanks at the ends of lines.
-fn columns(head: &[&str], rows: Vec<Vec<String>>) -> String {
-    let head: Vec<String> = head.iter().map(|&cell| cell.to_owned()).collect();
-    let all: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
-    let count = all[0].len();
-    let widths: Vec<usize> =
-        (0..count).map(|column| all.iter().map(|row| width(&row[column])).max().unwrap_or(0)).collect();
-    let mut text = String::new();
-    for row in &all {
+/// Writes left-aligned columns, without blanks at the ends of lines. There may be very many rows, which are made twice instead of
+/// held.
+fn columns<'a, const N: usize, R: Iterator<Item = [Cow<'a, str>; N]>>(
+    head: [&'static str; N],
+    rows: impl Fn() -> R,
+    text: &mut String,
+) {
+    let all = || std::iter::once(head.map(Cow::from)).chain(rows());
+    let mut widths = [0; N];
+    for row in all() {
+        for (widest, cell) in widths.iter_mut().zip(&row) {
+            *widest = width(cell).max(*widest);
+        }
+    }
+    for row in all() {
         let end = row.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
         for (at, (cell, width_of_column)) in row[..end].iter().zip(&widths).enumerate() {
             text.push_str(cell);
@@ -155,7 +157,6 @@ fn columns(head: &[&str], rows: Vec<Vec<String>>) -> String {
         }
         text.push('\n');
     }
-    text
 }
 
 /// How many columns of a terminal a text takes.

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::targets::Targets;
 use super::{annotations, labels};
+use crate::bake::target::links::links;
 use crate::bake::values::Name;
 use crate::on_missing::OnMissing;
 use crate::plan::{Build, Leg, Role};
@@ -65,17 +66,17 @@ impl Legs {
         self.all.insert(name, assigned);
     }
 
-    pub(super) fn names(&self) -> Vec<String> {
-        self.all.keys().cloned().collect()
+    /// The legs that link to a target.
+    pub(super) fn linking(&self) -> Vec<String> {
+        let linking = self.all.iter().filter(|(_, one)| links(&one.leg.definition).next().is_some());
+        linking.map(|(name, _)| name.clone()).collect()
     }
 
     /// Brings the legs into the order of their targets in the file: published ones, then those only linked.
     pub(super) fn sort(&mut self, targets: &Targets<'_>) {
         let place = |of: &Name| targets.resolved.get_index_of(of);
-        self.all.sort_by(|_, a, _, b| {
-            let key =
-                |assigned: &AssignedLeg| (place(&assigned.leg.of), assigned.leg.role != Role::Published);
-            key(a).cmp(&key(b))
+        self.all.sort_by_cached_key(|_, assigned| {
+            (place(&assigned.leg.of), assigned.leg.role != Role::Published)
         });
     }
 

@@ -18,14 +18,13 @@ use crate::spec::Grouping;
 
 /// The jobs of all published legs, in the order of the images.
 pub(super) fn jobs(legs: &Legs, targets: &Targets<'_>, images: &IndexMap<String, Image>) -> Vec<Job> {
-    let mut of_leg: IndexMap<&str, Vec<String>> = IndexMap::new();
+    let mut of_leg: IndexMap<&str, Vec<&String>> = IndexMap::new();
     for (key, image) in images {
         for build in &image.builds {
-            of_leg.entry(&build.leg).or_default().push(key.clone());
+            of_leg.entry(&build.leg).or_default().push(key);
         }
     }
-    let names: Vec<&str> = of_leg.keys().copied().collect();
-    let mut jobs: Vec<Job> = group(&names, legs)
+    let mut jobs: Vec<Job> = group(&of_leg, legs)
         .into_iter()
         .map(|members| {
             let ordered = dependencies_first(&members, legs);
@@ -36,7 +35,8 @@ pub(super) fn jobs(legs: &Legs, targets: &Targets<'_>, images: &IndexMap<String,
             let qemu = platform
                 .as_ref()
                 .is_some_and(|p| p.os() == "linux" && !p.runs_natively_on(&first.assignment.platform));
-            let keys: IndexSet<&String> = ordered.iter().flat_map(|leg| &of_leg[leg]).collect();
+            let keys: IndexSet<&String> =
+                ordered.iter().flat_map(|leg| of_leg[leg].iter().copied()).collect();
             Job {
                 name: ordered[0].to_owned(),
                 legs: ordered.iter().map(|leg| (*leg).to_owned()).collect(),
@@ -51,17 +51,16 @@ pub(super) fn jobs(legs: &Legs, targets: &Targets<'_>, images: &IndexMap<String,
             }
         })
         .collect();
-    let order: BTreeMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (*name, at)).collect();
-    jobs.sort_by_key(|job| job.legs.iter().map(|leg| order[leg.as_str()]).min());
+    jobs.sort_by_cached_key(|job| job.legs.iter().filter_map(|leg| of_leg.get_index_of(leg.as_str())).min());
     jobs
 }
 
-/// Legs that share a job, as lists in the order of `names`.
-fn group<'n>(names: &[&'n str], legs: &Legs) -> Vec<Vec<&'n str>> {
-    let mut parents: Vec<usize> = (0..names.len()).collect();
+/// Legs that share a job, as lists in the order of `published`, whose keys are their names.
+fn group<'n>(published: &IndexMap<&'n str, Vec<&String>>, legs: &Legs) -> Vec<Vec<&'n str>> {
+    let names = published.keys();
+    let mut parents: Vec<usize> = (0..published.len()).collect();
     let mut by_platform: BTreeMap<(Option<&Platform>, &Runner), usize> = BTreeMap::new();
-    let index: BTreeMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (*name, at)).collect();
-    for (at, name) in names.iter().enumerate() {
+    for (at, name) in names.clone().enumerate() {
         let Some(assigned) = legs.get(name) else { continue };
         match assigned.grouping {
             Grouping::Target => {}
@@ -72,19 +71,19 @@ fn group<'n>(names: &[&'n str], legs: &Legs) -> Vec<Vec<&'n str>> {
             }
             Grouping::Linked => {
                 for linked in published_links(name, legs) {
-                    let Some(other) = index.get(linked.as_str()) else { continue };
-                    let theirs = legs.get(names[*other]).expect("indexed legs exist");
+                    let Some(other) = published.get_index_of(linked.as_str()) else { continue };
+                    let theirs = legs.get(names[other]).expect("indexed legs exist");
                     if theirs.grouping == Grouping::Linked
                         && theirs.assignment.runner == assigned.assignment.runner
                     {
-                        join(&mut parents, *other, at);
+                        join(&mut parents, other, at);
                     }
                 }
             }
         }
     }
     let mut groups: IndexMap<usize, Vec<&str>> = IndexMap::new();
-    for (at, name) in names.iter().enumerate() {
+    for (at, name) in names.clone().enumerate() {
         groups.entry(root(&parents, at)).or_default().push(name);
     }
     groups.into_values().collect()
@@ -107,14 +106,14 @@ fn join(parents: &mut [usize], a: usize, b: usize) {
 fn published_links(name: &str, legs: &Legs) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut seen = BTreeSet::new();
-    let mut open = vec![name.to_owned()];
+    let mut open = vec![name];
     while let Some(at) = open.pop() {
-        let Some(assigned) = legs.get(&at) else { continue };
+        let Some(assigned) = legs.get(at) else { continue };
         for (_, linked) in links(&assigned.leg.definition) {
-            if !seen.insert(linked.to_owned()) {
+            if !seen.insert(linked) {
                 continue;
             }
-            open.push(linked.to_owned());
+            open.push(linked);
             let published = match legs.get(linked).map(|assigned| &assigned.leg) {
                 Some(leg) if leg.role == Role::Both => leg_name(&leg.of, leg.platform.as_ref()),
                 _ => linked.to_owned(),
@@ -129,6 +128,9 @@ fn published_links(name: &str, legs: &Legs) -> BTreeSet<String> {
 
 /// The legs of one job with what others link to before them, else in the given order.
 fn dependencies_first<'n>(members: &[&'n str], legs: &Legs) -> Vec<&'n str> {
+    if let [one] = members {
+        return vec![one];
+    }
     let index: BTreeMap<&str, usize> = members.iter().enumerate().map(|(at, name)| (*name, at)).collect();
     let mut users: Vec<Vec<usize>> = vec![Vec::new(); members.len()];
     let mut missing: Vec<usize> = vec![0; members.len()];
@@ -166,16 +168,16 @@ impl Needs {
     /// Of the legs and all that they link to.
     fn of(members: &[&str], legs: &Legs, targets: &Targets<'_>) -> Self {
         let mut needs = Self::default();
-        let mut seen: BTreeSet<String> = BTreeSet::new();
-        let mut open: Vec<String> = members.iter().map(|name| (*name).to_owned()).collect();
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        let mut open: Vec<&str> = members.to_vec();
         while let Some(name) = open.pop() {
-            if !seen.insert(name.clone()) {
+            if !seen.insert(name) {
                 continue;
             }
-            let leg = legs.get(&name).map(|assigned: &AssignedLeg| &*assigned.leg.definition);
-            let Some(target) = leg.or_else(|| targets.find(name.as_str())) else { continue };
+            let leg = legs.get(name).map(|assigned: &AssignedLeg| &*assigned.leg.definition);
+            let Some(target) = leg.or_else(|| targets.find(name)) else { continue };
             needs.add(target);
-            open.extend(links(target).map(|(_, linked)| linked.to_owned()));
+            open.extend(links(target).map(|(_, linked)| linked));
         }
         needs
     }
@@ -245,16 +247,15 @@ fn is_local(context: &Text) -> bool {
 
 /// Names the Bake groups of all published legs and of each job of several; no target or group may have the names.
 pub(super) fn name_groups(plan: &mut Plan, definition: &Definition) {
-    let taken: BTreeSet<String> = definition
-        .targets
-        .keys()
-        .chain(definition.groups.keys())
-        .map(ToString::to_string)
-        .chain(plan.legs.keys().cloned())
-        .collect();
+    let legs = &plan.legs;
+    let is_taken = |name: &str| {
+        definition.targets.contains_key(name)
+            || definition.groups.contains_key(name)
+            || legs.contains_key(name)
+    };
     let free = |name: &str| {
         let mut name = name.to_owned();
-        while taken.contains(&name) {
+        while is_taken(&name) {
             name.push('_');
         }
         name

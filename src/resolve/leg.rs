@@ -8,11 +8,10 @@ use super::input::Input;
 use super::labels::OciLabels;
 use super::publication::Publication;
 use super::{annotations, cache};
-use crate::bake::target::{Entry, Target, Text};
+use crate::bake::target::{Entry, Target, Text, TextMap};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Leg, Role};
 use crate::platform::Platform;
-use crate::reference::Repository;
 use crate::runner::{RunnerRule, assign};
 use crate::source::Span;
 use crate::spec::{PlatformOverride, PlatformSettings, Settings};
@@ -32,7 +31,22 @@ pub(super) struct Maker<'a> {
     pub(super) image: &'a UnresolvedImage,
     pub(super) target: &'a Target,
     pub(super) settings: &'a Settings,
-    pub(super) publication: &'a Publication,
+    /// The names that its digests are pushed under.
+    pub(super) names: Vec<Text>,
+    /// What is in each output that is pushed by digest.
+    pub(super) pushed: &'a TextMap,
+}
+
+/// The fields of an output that is pushed by digest.
+pub(super) fn pushed() -> TextMap {
+    let fields =
+        [("type", "image"), ("push", "true"), ("push-by-digest", "true"), ("name-canonical", "true")];
+    fields.into_iter().map(|(key, value)| (key.into(), value.into())).collect()
+}
+
+/// The names that the digests of an image are pushed under.
+pub(super) fn names(publication: &Publication) -> Vec<Text> {
+    publication.keys().map(|repository| Text::verbatim(&repository.to_string())).collect()
 }
 
 impl Maker<'_> {
@@ -61,7 +75,7 @@ impl Maker<'_> {
             return None;
         };
         let mut definition = for_platform(self.target, platform, overrides, &self.image.oci);
-        definition.tags = Some(self.publication.keys().map(base_name).collect());
+        definition.tags = Some(self.names.clone());
         let descriptor = annotations::of_descriptor(self.target, platform);
         definition.output = Some(vec![self.output(platform, !descriptor.is_empty())]);
         if !self.input.publish {
@@ -96,16 +110,9 @@ impl Maker<'_> {
             // Docker's own media types have no annotations, and one such child makes the whole index a Docker list.
             output.set("oci-mediatypes", "true");
         }
+        output.fields.extend(self.pushed.iter().map(|(key, value)| (Rc::clone(key), value.clone())));
         output
-            .with("type", "image")
-            .with("push", "true")
-            .with("push-by-digest", "true")
-            .with("name-canonical", "true")
     }
-}
-
-fn base_name(repository: &Repository) -> Text {
-    Text::verbatim(&repository.to_string())
 }
 
 /// A target as it is built for one platform, with what image blocks say of that, and without tags and output of its own.

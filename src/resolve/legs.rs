@@ -9,7 +9,7 @@ use super::annotations;
 use super::assigned::{AssignedLeg, Legs};
 use super::image::UnresolvedImage;
 use super::input::Input;
-use super::leg::{Maker, leg_name};
+use super::leg::{self, Maker, leg_name};
 use super::publication::Publication;
 use super::targets::{DeclaredPlatform, Targets};
 use crate::bake::target::{Entry, Target, Text};
@@ -38,6 +38,7 @@ pub(super) fn legs(
 ) -> Legs {
     let mut legs = Legs { all: IndexMap::new(), builds: IndexMap::new(), lifted: BTreeMap::new() };
     check_overrides(images, targets, diagnostics);
+    let pushed = leg::pushed();
     let mut without_platforms: IndexMap<&Name, &Target> = IndexMap::new();
     let wanted = images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key));
     for (image, publication) in wanted {
@@ -55,8 +56,12 @@ pub(super) fn legs(
             if declared.is_empty() {
                 without_platforms.insert(name, target);
             }
-            legs.lifted.insert(Rc::clone(name), annotations::lifted(target));
-            let maker = Maker { input, image, target, settings, publication };
+            let lifted = annotations::lifted(target);
+            if !lifted.is_empty() {
+                legs.lifted.insert(Rc::clone(name), lifted);
+            }
+            let names = leg::names(publication);
+            let maker = Maker { input, image, target, settings, names, pushed: &pushed };
             let platforms: Vec<(Option<&Platform>, Option<Span>)> = match declared {
                 [] => vec![(None, None)],
                 declared => declared.iter().map(|one| (Some(&one.platform), one.span)).collect(),

@@ -31,10 +31,12 @@ pub(super) fn rewrite(
     diagnostics: &mut Diagnostics,
 ) {
     let (path, followed) = (Vec::new(), BTreeSet::new());
-    let mut linker = Linker { legs, targets, images, input, diagnostics, path, followed };
-    for name in linker.legs.names() {
-        linker.leg(&name);
+    let linking = legs.linking();
+    if linking.is_empty() {
+        return;
     }
+    let mut linker = Linker { legs, targets, images, input, diagnostics, path, followed };
+    linking.iter().for_each(|name| linker.leg(name));
     legs.sort(targets);
 }
 

@@ -41,6 +41,9 @@ pub(super) fn volatile(
     empty: &[EmptyBlock],
     input: &Input<'_>,
 ) -> Vec<Diagnostic> {
+    if !input.purpose.is_committed() {
+        return Vec::new();
+    }
     let mut diagnostics = Diagnostics::default();
     let marked = of_source(targets, input).into_iter().chain(images.iter().flat_map(of_image));
     let marked = marked.chain(empty.iter().flat_map(of_empty_block));
@@ -233,7 +236,7 @@ fn of_source<'a>(targets: &'a Targets<'_>, input: &'a Input<'_>) -> Vec<MarkedPa
             add(MarkedPlace::OfGroup { reach, group: &group.name }, &marks, Some(span));
         }
     }
-    parts.extend(targets.standing().flat_map(|target| of_target(&target.name, target)));
+    parts.extend(targets.standing().iter().flat_map(|target| of_target(&target.name, target)));
     parts.extend(of_matrices(targets, input));
     parts
 }
@@ -244,7 +247,7 @@ fn of_matrices<'a>(targets: &Targets<'_>, input: &'a Input<'_>) -> Vec<MarkedPar
     if matrices.is_empty() {
         return Vec::new();
     }
-    let standing: BTreeSet<&Name> = targets.standing().map(|target| &target.name).collect();
+    let standing: BTreeSet<&Name> = targets.standing().iter().map(|target| &target.name).collect();
     let part = |matrix: &'a Matrix| {
         let mut members = matrix.members.iter().filter(|member| standing.contains(member)).peekable();
         if members.peek().is_none() && !matrix.members.is_empty() {

@@ -10,7 +10,7 @@ use super::image::UnresolvedImage;
 use super::input::Input;
 use super::names::{self, Names};
 use super::owners::{self, Block};
-use super::publication::{Listing, Publication};
+use super::publication::{Listing, PlacedTag, Publication};
 use super::repositories;
 use super::targets::Targets;
 use super::untagged;
@@ -159,7 +159,7 @@ fn collisions(images: &[UnresolvedImage], publications: &[Publication], diagnost
 pub(super) fn images(
     input: &Input<'_>,
     images: &[UnresolvedImage],
-    publications: &[Publication],
+    publications: Vec<Publication>,
     wanted: &BTreeSet<String>,
     targets: &Targets<'_>,
     legs: &Legs,
@@ -167,11 +167,11 @@ pub(super) fn images(
     let withdrawn = withdrawn(images);
     let mut planned = IndexMap::new();
     let pattern_forms = PatternForms::new(input.given.short_length());
-    let mut other_forms: BTreeMap<&Repository, BTreeSet<Form>> = BTreeMap::new();
-    for (image, publication) in images.iter().zip(publications) {
+    let mut other_forms: BTreeMap<Repository, BTreeSet<Form>> = BTreeMap::new();
+    for (image, publication) in images.iter().zip(&publications) {
         let forms = guards::other_forms(image, &pattern_forms);
-        for repository in publication.keys() {
-            other_forms.entry(repository).or_default().extend(forms.iter().cloned());
+        for repository in publication.keys().filter(|_| !forms.is_empty()) {
+            other_forms.entry(repository.clone()).or_default().extend(forms.iter().cloned());
         }
     }
     for (image, publication) in
@@ -181,24 +181,28 @@ pub(super) fn images(
         if builds.is_empty() {
             continue;
         }
+        let version = image.version.known().or(seen(&publication)).map(ToString::to_string);
         let repositories: Vec<Repository> = publication.keys().cloned().collect();
+        let all: BTreeSet<&Form> =
+            repositories.iter().filter_map(|one| other_forms.get(one)).flatten().collect();
+        let other_forms = all.into_iter().cloned().collect();
         let mut tags: IndexMap<Tag, PlannedTag> = IndexMap::new();
         let mut yielded: IndexMap<String, YieldedTag> = IndexMap::new();
-        for (repository, listing) in publication {
-            for one in &listing.tags {
-                let tag = tags.entry(one.tag.clone()).or_insert_with(|| PlannedTag {
-                    name: one.tag.clone(),
-                    claim: one.claim,
-                    form: one.form.clone(),
-                    family: one.family.clone(),
-                    why: one.why.clone(),
-                    is_provisional: one.is_provisional,
+        for (repository, Listing { tags: listed, yielded: not_here, seen: _ }) in publication {
+            for PlacedTag { tag, claim, form, family, why, is_provisional, span: _ } in listed {
+                let tag = tags.entry(tag.clone()).or_insert(PlannedTag {
+                    name: tag,
+                    claim,
+                    form,
+                    family,
+                    why,
+                    is_provisional,
                     repositories: Some(Vec::new()),
                 });
                 tag.repositories.get_or_insert_default().push(repository.clone());
             }
-            for tag in &listing.yielded {
-                yielded.entry(tag.name.clone()).or_insert_with(|| tag.clone());
+            for tag in not_here {
+                yielded.entry(tag.name.clone()).or_insert(tag);
             }
         }
         for tag in tags.values_mut() {
@@ -211,16 +215,12 @@ pub(super) fn images(
                 tags: tags.into_values().collect(),
                 annotations: annotations(image, targets, legs),
                 builds,
-                version: image.version.known().or(seen(publication)).map(ToString::to_string),
+                version,
                 tails: versions::declared_tails(image),
                 yielded: yielded.into_values().collect(),
                 scheme: image.settings().scheme,
                 withdrawn: withdrawn.get(&image.block).cloned().unwrap_or_default(),
-                other_forms: {
-                    let all: BTreeSet<&Form> =
-                        publication.keys().filter_map(|one| other_forms.get(one)).flatten().collect();
-                    all.into_iter().cloned().collect()
-                },
+                other_forms,
                 immutable: image.settings().immutable,
             },
         );

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::input::Input;
 use crate::bake::target::inherit::Resolver;
@@ -20,7 +20,9 @@ pub(super) struct Targets<'a> {
     pub(super) resolved: IndexMap<Name, Rc<Target>>,
     /// Those that cannot be resolved, with why.
     pub(super) broken: BTreeMap<Name, Vec<Diagnostic>>,
-    platforms: BTreeMap<Name, Result<Vec<DeclaredPlatform>, Vec<Diagnostic>>>,
+    platforms: IndexMap<Name, Result<Vec<DeclaredPlatform>, Vec<Diagnostic>>>,
+    /// Those that are written as they stand.
+    standing: Vec<Rc<Target>>,
 }
 
 /// A platform of a target.
@@ -42,12 +44,14 @@ impl<'a> Targets<'a> {
             definition: input.definition,
             resolved: IndexMap::new(),
             broken: BTreeMap::new(),
-            platforms: BTreeMap::new(),
+            platforms: IndexMap::new(),
+            standing: Vec::new(),
         };
+        let mut known = KnownPlatforms::new();
         for name in input.definition.targets.keys() {
             match resolver.target(name) {
                 Ok(target) => {
-                    targets.platforms.insert(Rc::clone(name), platforms(&target));
+                    targets.platforms.insert(Rc::clone(name), platforms(&target, &mut known));
                     targets.resolved.insert(Rc::clone(name), Rc::new(target));
                 }
                 Err(found) => {
@@ -55,6 +59,7 @@ impl<'a> Targets<'a> {
                 }
             }
         }
+        targets.standing = standing(&targets.resolved, input.definition);
         Ok(targets)
     }
 
@@ -76,13 +81,8 @@ impl<'a> Targets<'a> {
     }
 
     /// The targets that are written as they stand: those that are not only there to be inherited.
-    pub(super) fn standing(&self) -> impl Iterator<Item = &Rc<Target>> {
-        let linked: BTreeSet<&str> =
-            self.resolved.values().flat_map(|target| links_of(target)).map(|(_, linked)| linked).collect();
-        let grouped = grouped(self.definition);
-        self.resolved.values().filter(move |target| {
-            !target.name.starts_with('_') || linked.contains(&*target.name) || grouped.contains(&*target.name)
-        })
+    pub(super) fn standing(&self) -> &[Rc<Target>] {
+        &self.standing
     }
 
     /// A target that could be resolved.
@@ -112,9 +112,19 @@ impl<'a> Targets<'a> {
     }
 }
 
+fn standing(resolved: &IndexMap<Name, Rc<Target>>, definition: &Definition) -> Vec<Rc<Target>> {
+    let linked: BTreeSet<&str> =
+        resolved.values().flat_map(|target| links_of(target)).map(|(_, linked)| linked).collect();
+    let grouped = grouped(definition);
+    let stands = |target: &&Rc<Target>| {
+        !target.name.starts_with('_') || linked.contains(&*target.name) || grouped.contains(&*target.name)
+    };
+    resolved.values().filter(stands).cloned().collect()
+}
+
 /// The members of all groups that are not hidden, through other groups.
-pub(super) fn grouped(definition: &Definition) -> BTreeSet<&str> {
-    let mut members = BTreeSet::new();
+pub(super) fn grouped(definition: &Definition) -> IndexSet<&str> {
+    let mut members = IndexSet::new();
     let mut open: Vec<&Name> = definition.groups.keys().filter(|name| !name.starts_with('_')).collect();
     while let Some(name) = open.pop() {
         for member in definition.groups.get(name).into_iter().flat_map(Group::members) {
@@ -126,22 +136,28 @@ pub(super) fn grouped(definition: &Definition) -> BTreeSet<&str> {
     members
 }
 
+/// The lists of platforms that have been read, by their texts: nearly all targets name the same.
+type KnownPlatforms = BTreeMap<Name, Vec<Platform>>;
+
 /// The platforms of a target, normalised; empty when it names none.
 ///
 /// # Errors
 /// Each element that is no platform, and each platform that stands twice.
-fn platforms(target: &Target) -> Result<Vec<DeclaredPlatform>, Vec<Diagnostic>> {
+fn platforms(target: &Target, known: &mut KnownPlatforms) -> Result<Vec<DeclaredPlatform>, Vec<Diagnostic>> {
     /// Far more than there are; they are compared with each other.
     const MAX_PLATFORMS: usize = 500;
     let mut platforms: Vec<(Platform, &Text)> = Vec::new();
     let mut diagnostics = Diagnostics::default();
     for text in target.platforms.iter().flatten() {
-        let parsed = match split_list(text.as_str()) {
-            Ok(parsed) => parsed,
-            Err(e) => {
-                diagnostics.report(Diagnostic::error("platform", e.to_string()).at(text.span, ""));
-                continue;
-            }
+        let parsed = match known.get(text.as_str()) {
+            Some(parsed) => parsed.clone(),
+            None => match split_list(text.as_str()) {
+                Ok(parsed) => known.entry(Rc::clone(text.name())).or_insert(parsed).clone(),
+                Err(e) => {
+                    diagnostics.report(Diagnostic::error("platform", e.to_string()).at(text.span, ""));
+                    continue;
+                }
+            },
         };
         if platforms.len() + parsed.len() > MAX_PLATFORMS {
             let message = format!("target `{}` has more than {MAX_PLATFORMS} platforms", target.name);

@@ -52,3 +52,4 @@ pub(crate) use lost_marks::LostMark;
 pub use reach::Reach;
 pub(crate) use text::Text;
 pub(crate) use textmap::TextMap;
+pub(crate) use walks::Common;

@@ -4,8 +4,8 @@
 use std::rc::Rc;
 
 use super::attributes::{
-    AttributeKind, GroupAttribute, GroupAttributeKind, LIMITS, Limit, LimitKind, TargetAttribute,
-    each_attribute, each_group_attribute, each_limit,
+    AttributeKind, GroupAttribute, GroupAttributeKind, LIMITS, Limit, LimitKind, TARGET_NAMES,
+    TargetAttribute, each_attribute, each_group_attribute, each_limit,
 };
 use super::definition::{
     Entry, Group, Policy, Resources, Secret, Ssh, Target, last_by, remove_duplicates, unique_texts,
@@ -34,6 +34,53 @@ impl TargetAttribute {
             | AttributeKind::Policies(_)
             | AttributeKind::Limits(_) => false,
         }
+    }
+}
+
+impl TargetAttribute {
+    /// Whether two targets have the same value of it.
+    fn is_same_in(&self, a: &Target, b: &Target) -> bool {
+        match &self.kind {
+            AttributeKind::Text(at) | AttributeKind::Context(at) | AttributeKind::Description(at) => {
+                (at.get)(a) == (at.get)(b)
+            }
+            AttributeKind::List(at) => (at.get)(a) == (at.get)(b),
+            AttributeKind::Texts(at) | AttributeKind::Inherits(at) | AttributeKind::Annotations(at) => {
+                (at.get)(a) == (at.get)(b)
+            }
+            AttributeKind::Map(at) | AttributeKind::Args(at) | AttributeKind::Contexts(at) => {
+                (at.get)(a) == (at.get)(b)
+            }
+            AttributeKind::Attestations(at) | AttributeKind::CachesFrom(at) => (at.get)(a) == (at.get)(b),
+            AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => (at.get)(a) == (at.get)(b),
+            AttributeKind::Flag(at) => (at.get)(a) == (at.get)(b),
+            AttributeKind::Secrets(at) => (at.get)(a) == (at.get)(b),
+            AttributeKind::Ssh(at) => (at.get)(a) == (at.get)(b),
+            AttributeKind::Policies(at) => (at.get)(a) == (at.get)(b),
+            AttributeKind::Limits(at) => (at.get)(a) == (at.get)(b),
+        }
+    }
+}
+
+/// Which attributes several targets have in common, in the order of the table.
+#[derive(Debug)]
+pub(crate) struct Common(Vec<bool>);
+
+impl Common {
+    /// Those that all others have as the first.
+    #[must_use]
+    pub(crate) fn of(first: &Target, others: &[&Target]) -> Self {
+        let mut common = Vec::with_capacity(TARGET_NAMES.len());
+        each_attribute(
+            #[inline(always)]
+            |attribute| common.push(others.iter().all(|other| attribute.is_same_in(first, other))),
+        );
+        Self(common)
+    }
+
+    /// Whether each attribute, in the order of the table, is among them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = bool> {
+        self.0.iter().copied()
     }
 }
 

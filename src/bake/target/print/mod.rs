@@ -9,6 +9,7 @@ use super::attributes::{
 use super::definition::{Entry, Group, Policy, Resolved, Resources, Secret, Ssh, Target};
 use super::text::Text;
 use super::textmap::TextMap;
+use super::walks::Common;
 use crate::bake::values::kept::{self, KeptVariable, StringPart};
 use crate::bake::values::{MarkedStr, Name, Type, Value};
 use crate::json::{Json, Member, ObjectWriter};
@@ -108,10 +109,28 @@ pub(crate) fn group(group: &Group, form: Form) -> Json<'_> {
 /// The body of a target, in the order of the fields of buildx's `Target` (bake/bake.go).
 #[must_use]
 pub(crate) fn target(target: &Target, form: Form) -> Json<'_> {
+    Json::Object(members(target, form, std::iter::repeat(true)))
+}
+
+/// What a target has in common with others, as members of a body.
+#[must_use]
+pub(crate) fn common<'a>(target: &'a Target, common: &Common, form: Form) -> Vec<Member<'a>> {
+    members(target, form, common.iter())
+}
+
+/// What a target does not have in common with others, as members of a body.
+#[must_use]
+pub(crate) fn own<'a>(target: &'a Target, common: &Common, form: Form) -> Vec<Member<'a>> {
+    members(target, form, common.iter().map(|is_common| !is_common))
+}
+
+/// The members of a target's body. `wanted` says of each attribute, in the order of the table, whether it is to be there.
+fn members(target: &Target, form: Form, mut wanted: impl Iterator<Item = bool>) -> Vec<Member<'_>> {
     let mut writer = Writer { form, members: vec![] };
     each_attribute(
         #[inline(always)]
         |TargetAttribute { name, kind, escape, set: _, decides: _, reach: _, form: _ }| match kind {
+            _ if wanted.next() != Some(true) => {}
             AttributeKind::Text(at) | AttributeKind::Context(at) => {
                 writer.text(name, (at.get)(target).as_ref(), *escape);
             }
@@ -141,7 +160,7 @@ pub(crate) fn target(target: &Target, form: Form) -> Json<'_> {
             }
         },
     );
-    Json::Object(writer.members)
+    writer.members
 }
 
 /// Doubles the first character of `${` and `%{`, so that Bake reads the text literally.
