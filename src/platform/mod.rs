@@ -185,17 +185,17 @@ impl Platform {
     /// (containerd/platforms `compare.go`, `platformVector`).
     #[must_use]
     pub fn unknown_variant(&self) -> Option<&str> {
-        let is_known = match self.architecture.as_str() {
-            "amd64" => matches!(self.variant.as_str(), "" | "v2" | "v3" | "v4"),
-            "arm" => matches!(self.variant.as_str(), "v5" | "v6" | "v7" | "v8"),
-            "arm64" => match self.variant.as_bytes() {
+        let is_known = match self.architecture() {
+            "amd64" => matches!(self.variant(), "" | "v2" | "v3" | "v4"),
+            "arm" => matches!(self.variant(), "v5" | "v6" | "v7" | "v8"),
+            "arm64" => match self.variant().as_bytes() {
                 b"" | b"v9" => true,
                 [b'v', b'8' | b'9', b'.', minor] => minor.is_ascii_digit(),
                 _ => false,
             },
-            _ => self.variant.is_empty(),
+            _ => self.variant().is_empty(),
         };
-        (!is_known).then_some(&self.variant)
+        (!is_known).then_some(self.variant())
     }
 
     /// The platform as a part of a Bake target name: `linux-arm-v7`.
