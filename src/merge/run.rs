@@ -19,7 +19,7 @@ use crate::published::metadata::Metadata;
 use crate::published::plan_json::RunEntry;
 use crate::published::planned::{Planned, PlannedImage};
 use crate::published::progress::Event;
-use crate::published::record::{Question, Record};
+use crate::published::record::{Question, Questions, Record};
 use crate::published::sites::Site;
 use crate::published::survey::{Round, Survey, Trouble};
 use crate::registry::Location;
@@ -33,19 +33,19 @@ const INTERVAL: Duration = Duration::from_secs(2);
 pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &MergeTools<'_>) -> Report {
     let mut report = Report::new(options.dry_run);
     report.notes.extend(metadata.notes.iter().cloned());
+    let MergeTools { sites, clock, progress, .. } = *tools;
+    let mut survey = Survey::new(sites, progress, Trouble::EndsIt);
+    let subjects = subjects(planned, metadata, options, sites);
     if !options.allow_mixed_bases {
-        for (key, image) in &planned.images {
-            report.problems.extend(bases::mixed(key, image, metadata));
-        }
+        // What the metadata says needs no request.
+        let mixed = |subject: &Subject<'_>| bases::look(subject, survey.records()).0.mixed(subject.key);
+        report.problems.extend(subjects.iter().flat_map(mixed));
     }
     if !report.problems.is_empty() {
         return abandoned(report, planned);
     }
-    let MergeTools { sites, clock, progress, .. } = *tools;
-    let mut survey = Survey::new(sites, progress, Trouble::EndsIt);
-    let subjects = subjects(planned, metadata, options, sites);
     let deadline = clock.elapsed().saturating_add(options.wait);
-    let all = match read(&subjects, &mut survey, deadline, tools) {
+    let all = match read(&subjects, &mut survey, deadline, options, tools) {
         Ok(all) => all,
         Err(problems) => {
             report.problems.extend(problems);
@@ -53,6 +53,13 @@ pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &M
         }
     };
     tell_checked(&all, &subjects, tools);
+    if !options.allow_mixed_bases {
+        for (subject, _) in subjects.iter().zip(&all).filter(|(_, checked)| checked.held.is_empty()) {
+            let bases = bases::look(subject, survey.records()).0;
+            report.problems.extend(bases.mixed(subject.key));
+            report.notes.extend(bases.unknown(subject.key));
+        }
+    }
     let mut ready = Vec::new();
     for (subject, checked) in subjects.iter().zip(all) {
         report.problems.extend(checked.problems.iter().cloned());
@@ -140,12 +147,23 @@ fn read(
     subjects: &[Subject<'_>],
     survey: &mut Survey<'_>,
     deadline: Duration,
+    options: Options,
     tools: &MergeTools<'_>,
 ) -> Result<Vec<Checked>, Vec<Diagnostic>> {
     loop {
         let (all, failures) = survey.conduct(|records| {
             let mut all: Vec<Checked> = subjects.iter().map(|subject| check(subject, records)).collect();
-            let questions = all.iter_mut().flat_map(|one| std::mem::take(&mut one.questions)).collect();
+            let mut questions: Questions =
+                all.iter_mut().flat_map(|one| std::mem::take(&mut one.questions)).collect();
+            if !options.allow_mixed_bases {
+                for (site, question) in subjects.iter().flat_map(|subject| bases::look(subject, records).1) {
+                    // What is being read need not be looked for, too.
+                    if let Question::Provenance(digest) = &question {
+                        questions.remove(&(site, Question::Blob(digest.clone())));
+                    }
+                    questions.insert((site, question));
+                }
+            }
             (all, questions)
         });
         if !failures.is_empty() {
