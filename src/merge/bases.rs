@@ -3,34 +3,154 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::subject::Subject;
 use crate::diagnostic::Diagnostic;
-use crate::published::metadata::Metadata;
-use crate::published::planned::PlannedImage;
+use crate::published::metadata::Pushed;
+use crate::published::provenance::{Base, MAX_STATEMENT, Statement, provenances};
+use crate::published::record::{Known, Question, Questions, Record};
+use crate::published::served::Content;
+use crate::reference::Digest;
 
-/// The bases that differ between the builds of an image.
+/// How many statements of one attestation are read.
+const MAX_LAYERS: usize = 4;
+
+/// What is known of the bases of an image's builds.
+#[derive(Debug, Default)]
+pub(crate) struct Bases<'a> {
+    /// By leg.
+    known: BTreeMap<&'a str, (Vec<Base>, String)>,
+    /// The legs of which nothing is known, and why if that can be said.
+    unknown: BTreeMap<&'a str, Option<String>>,
+}
+
+/// Collects the bases of an image's builds, as far as the records tell: from the metadata, or else from the attestation in
+/// the first repository that has it. What is to be asked for that.
 #[must_use]
-pub(crate) fn mixed(key: &str, image: &PlannedImage, metadata: &Metadata) -> Vec<Diagnostic> {
-    let mut uses: BTreeMap<&str, Vec<Use<'_>>> = BTreeMap::new();
-    for leg in image.builds.keys() {
-        let Some(pushed) = metadata.builds.get(leg) else { continue };
-        for base in &pushed.bases {
-            let own = Use { leg, digest: &base.digest, origin: &pushed.origin };
-            uses.entry(&base.name).or_default().push(own);
+pub(crate) fn look<'a>(subject: &Subject<'a>, records: &[Record]) -> (Bases<'a>, Questions) {
+    let (mut bases, mut questions) = (Bases::default(), Questions::new());
+    let (image, metadata) = (subject.image, subject.metadata);
+    let built = image.builds.keys().filter_map(|leg| Some((leg.as_str(), metadata.builds.get(leg)?)));
+    let built: Vec<(&str, &Pushed)> = built.collect();
+    // One build alone differs from nothing.
+    if built.len() < 2 {
+        return (bases, questions);
+    }
+    for (leg, pushed) in built {
+        if let Some(own) = &pushed.bases {
+            bases.known.insert(leg, (own.clone(), pushed.origin.clone()));
+            continue;
+        }
+        let mut why = None;
+        for layer in statements(subject, pushed, records) {
+            let places = subject.places.iter();
+            let has_it = |site: &&usize| records[**site].manifest(&layer.attestation).present().is_some();
+            let Some(&site) = places.clone().find(has_it) else { continue };
+            match records[site].provenance(&layer.digest) {
+                Known::Unasked if layer.size <= MAX_STATEMENT => {
+                    questions.insert((site, Question::Provenance(layer.digest.clone())));
+                }
+                Known::Unasked => why = Some(format!("it has {} bytes", layer.size)),
+                // The check of its blobs reports that it is not there.
+                Known::Absent => {}
+                Known::Faulty(fault) => why = Some(fault.message().to_owned()),
+                Known::Present(Statement { size: _, bases: Err(problem) }) => why = Some(problem.clone()),
+                Known::Present(Statement { size: _, bases: Ok(own) }) => {
+                    let origin = format!("its attestation {}", layer.attestation);
+                    let entry = bases.known.entry(leg).or_insert_with(|| (Vec::new(), origin));
+                    entry.0.extend(own.iter().cloned());
+                }
+            }
+        }
+        if !bases.known.contains_key(leg) {
+            bases.unknown.insert(leg, why);
         }
     }
-    let differing = uses.into_iter().filter_map(|(name, uses)| {
-        let first = uses.first()?;
-        let other = uses.iter().find(|one| one.digest != first.digest)?;
-        let message = format!("image `{key}`: its builds have different bases: `{name}` moved between them");
-        let help = "run the older of these builds again, or pass `--allow-mixed-bases`";
-        Some(
-            Diagnostic::error("mixed-bases", message)
-                .with_note(first.to_string())
-                .with_note(other.to_string())
-                .with_help(help),
-        )
-    });
-    differing.collect()
+    (bases, questions)
+}
+
+/// A layer of an attestation that tells the provenance of an image.
+struct Layer {
+    attestation: Digest,
+    digest: Digest,
+    size: u64,
+}
+
+/// The layers that tell the provenance of a build, as far as its manifests are known.
+fn statements(subject: &Subject<'_>, pushed: &Pushed, records: &[Record]) -> Vec<Layer> {
+    let find =
+        |digest: &Digest| subject.places.iter().find_map(|&site| records[site].manifest(digest).present());
+    let referrer = |image: &Digest| {
+        let found = subject.places.iter().find_map(|&site| records[site].referrers(image).present()?.first());
+        found.map(|found| found.digest.clone())
+    };
+    let Some(served) = find(&pushed.digest) else { return Vec::new() };
+    let attestations: Vec<Digest> = match &served.content {
+        Content::Index(index) => {
+            let entries = || index.entries.iter().flatten();
+            let beside =
+                entries().filter(|entry| entry.attested().is_some()).map(|entry| entry.digest.clone());
+            beside.chain(entries().filter_map(|entry| referrer(&entry.digest))).collect()
+        }
+        Content::Image(_) => referrer(&pushed.digest).into_iter().collect(),
+        Content::Unreadable(_) => Vec::new(),
+    };
+    let mut layers = Vec::new();
+    for attestation in attestations {
+        if let Some(Content::Image(manifest)) = find(&attestation).map(|served| &served.content) {
+            layers.extend(provenances(manifest).take(MAX_LAYERS).map(|layer| Layer {
+                attestation: attestation.clone(),
+                digest: layer.digest.clone(),
+                size: u64::try_from(layer.size).unwrap_or(0),
+            }));
+        }
+    }
+    layers
+}
+
+impl Bases<'_> {
+    /// The bases that differ between the builds of an image.
+    #[must_use]
+    pub(crate) fn mixed(&self, key: &str) -> Vec<Diagnostic> {
+        let mut uses: BTreeMap<&str, Vec<Use<'_>>> = BTreeMap::new();
+        for (leg, (bases, origin)) in &self.known {
+            for base in bases {
+                uses.entry(&base.name).or_default().push(Use { leg, digest: &base.digest, origin });
+            }
+        }
+        let differing = uses.into_iter().filter_map(|(name, uses)| {
+            let first = uses.first()?;
+            let other = uses.iter().find(|one| one.digest != first.digest)?;
+            let message =
+                format!("image `{key}`: its builds have different bases: `{name}` moved between them");
+            let help = "run the older of these builds again, or pass `--allow-mixed-bases`";
+            Some(
+                Diagnostic::error("mixed-bases", message)
+                    .with_note(first.to_string())
+                    .with_note(other.to_string())
+                    .with_help(help),
+            )
+        });
+        differing.collect()
+    }
+
+    /// Says of which builds nothing is known.
+    #[must_use]
+    pub(crate) fn unknown(&self, key: &str) -> Option<Diagnostic> {
+        if self.unknown.is_empty() {
+            return None;
+        }
+        let legs: Vec<String> = self.unknown.keys().map(|leg| format!("`{leg}`")).collect();
+        let message = format!(
+            "image `{key}`: nothing is known about the bases of {}: neither its metadata nor an attestation has the provenance",
+            legs.join(", ")
+        );
+        let mut note = Diagnostic::note("unknown-bases", message);
+        for (leg, why) in &self.unknown {
+            note.notes
+                .extend(why.iter().map(|why| format!("the attestation of `{leg}` cannot be used: {why}")));
+        }
+        Some(note)
+    }
 }
 
 /// The use of a base by a build.
@@ -43,45 +163,5 @@ struct Use<'a> {
 impl fmt::Display for Use<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` was built on {} (`{}`)", self.leg, self.digest, self.origin)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::published::planned::tests::{image, planned};
-
-    #[test]
-    fn a_base_that_moved_is_told_once() {
-        let builds = r#""app-a":{},"app-b":{},"app-c":{}"#;
-        let text = image(r#""r.io/a""#, r#"{"name":"1","class":"constant","form":"1"}"#, builds);
-        let planned = planned(&format!(r#""app":{text}"#)).unwrap();
-        let metadata = |digests: &[(&str, &str)]| {
-            let mut metadata = Metadata::default();
-            for (leg, base) in digests {
-                let text = format!(
-                    r#"{{"{leg}":{{"containerimage.digest":"sha256:{}","buildx.build.provenance":
-                        {{"materials":[{{"uri":"pkg:docker/alpine@3.19","digest":{{"sha256":"{base}"}}}}]}}}}}}"#,
-                    "0".repeat(64)
-                );
-                metadata.add_text(&format!("{leg}.json"), &text, &|_| true).unwrap();
-            }
-            metadata
-        };
-        let mixed = |digests| mixed("app", &planned.images["app"], &metadata(digests));
-        assert_eq!(mixed(&[("app-a", "aa"), ("app-b", "aa")]), []);
-        let told = mixed(&[("app-a", "aa"), ("app-b", "bb"), ("app-c", "bb")]);
-        let [told] = told.as_slice() else { panic!("{told:?}") };
-        assert_eq!(
-            told.message,
-            "image `app`: its builds have different bases: `alpine:3.19` moved between them"
-        );
-        assert_eq!(
-            told.notes,
-            [
-                "`app-a` was built on sha256:aa (`app-a.json`)",
-                "`app-b` was built on sha256:bb (`app-b.json`)"
-            ]
-        );
     }
 }

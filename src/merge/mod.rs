@@ -7,12 +7,12 @@ mod tools;
 pub(crate) mod allowed;
 
 // What goes into an index, and whether it is all there.
-pub(crate) mod bases;
 pub(crate) mod index;
 
 pub(crate) mod subject;
 
 mod astray;
+pub(crate) mod bases;
 pub(crate) mod check;
 
 // What is told.

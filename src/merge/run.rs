@@ -35,18 +35,30 @@ pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &M
     report.plan = Some(planned.id.to_string());
     report.notes.extend(metadata.notes.iter().cloned());
     let keys = planned.images.keys().map(String::as_str);
+    let MergeTools { sites, progress, .. } = *tools;
+    let mut survey = Survey::new(sites, progress, Trouble::EndsIt);
+    let subjects = subjects(planned, metadata, options, sites);
     if !options.allow_mixed_bases {
-        for (key, image) in &planned.images {
-            report.problems.extend(bases::mixed(key, image, metadata));
-        }
+        // What the metadata says needs no request.
+        let mixed = |subject: &Subject<'_>| bases::look(subject, survey.records()).0.mixed(subject.key);
+        report.problems.extend(subjects.iter().flat_map(mixed));
     }
     if !report.problems.is_empty() {
         return report.abandoned(keys);
     }
-    let MergeTools { sites, progress, .. } = *tools;
-    let mut survey = Survey::new(sites, progress, Trouble::EndsIt);
-    let subjects = subjects(planned, metadata, options, sites);
-    let look = |at: usize, records: &[Record]| check(&subjects[at], records);
+    let look = |at: usize, records: &[Record]| {
+        let mut checked = check(&subjects[at], records);
+        if !options.allow_mixed_bases {
+            for (site, question) in bases::look(&subjects[at], records).1 {
+                // What is being read need not be looked for, too.
+                if let Question::Provenance(digest) = &question {
+                    checked.questions.remove(&(site, Question::Blob(digest.clone())));
+                }
+                checked.questions.insert((site, question));
+            }
+        }
+        checked
+    };
     let all = match read(subjects.len(), &mut survey, deadline(options, tools), tools, &look) {
         Ok(all) => all,
         Err(problems) => {
@@ -55,6 +67,13 @@ pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &M
         }
     };
     tell_checked(&all, &subjects, tools);
+    if !options.allow_mixed_bases {
+        for (subject, _) in subjects.iter().zip(&all).filter(|(_, checked)| checked.held.is_empty()) {
+            let bases = bases::look(subject, survey.records()).0;
+            report.problems.extend(bases.mixed(subject.key));
+            report.notes.extend(bases.unknown(subject.key));
+        }
+    }
     let mut ready = Vec::new();
     for (subject, checked) in subjects.iter().zip(all) {
         report.problems.extend(checked.problems.iter().cloned());

@@ -34,8 +34,8 @@ pub struct Pushed {
     pub digest: Digest,
     /// The file or argument that says so.
     pub origin: String,
-    /// The images that it was built from.
-    pub bases: Vec<Base>,
+    /// The images that it was built from; none when its metadata has no provenance.
+    pub bases: Option<Vec<Base>>,
     /// The repositories that it was pushed to, as written.
     pub names: Vec<String>,
     /// What buildx calls the build, for `docker buildx history`.
@@ -191,7 +191,9 @@ fn read_build(origin: &str, target: &str, text: &str) -> Result<Option<Pushed>, 
     let finished = provenance.clone().find_map(|(_, value)| finished(value.get()));
     // It is about the build, not part of what is published: nothing depends on its being read.
     let provenance = provenance.filter_map(|(_, value)| serde_json::from_str::<Provenance>(value.get()).ok());
-    let bases = provenance.flat_map(|provenance| provenance.bases()).collect();
+    let mut provenance = provenance.peekable();
+    let bases = provenance.peek().is_some();
+    let bases = bases.then(|| provenance.flat_map(|provenance| provenance.bases()).collect());
     let build = string(REFERENCE).ok().flatten();
     Ok(Some(Pushed { digest, origin: origin.to_owned(), bases, names, build, finished }))
 }

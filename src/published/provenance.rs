@@ -5,9 +5,21 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::oci::{Descriptor, ImageManifest};
 
 /// What begins the package URL of an image.
 const IMAGE: &str = "pkg:docker/";
+
+/// The media type of a statement about an image.
+const STATEMENT: &str = "application/vnd.in-toto+json";
+/// The annotation of a layer that says what its statement is about.
+const PREDICATE: &str = "in-toto.io/predicate-type";
+/// What begins the kind of a statement that is a provenance.
+const SLSA: &str = "https://slsa.dev/provenance/";
+/// The largest statement that is read, in bytes: one with `mode=max` has all steps of a build.
+pub(crate) const MAX_STATEMENT: u64 = 8 * 1024 * 1024;
 
 /// An image that a build used.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +70,48 @@ impl Provenance {
     }
 }
 
+/// What an attestation says of the images that a build was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Statement {
+    /// Its size in bytes.
+    pub(crate) size: u64,
+    /// The images, or why they are not known.
+    pub(crate) bases: Result<Vec<Base>, String>,
+}
+
+impl Statement {
+    /// What the content of a layer says, which is a statement of in-toto.
+    #[must_use]
+    pub(crate) fn read(content: &[u8]) -> Self {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Form<'a> {
+            predicate_type: String,
+            #[serde(borrow)]
+            predicate: Option<&'a RawValue>,
+        }
+        let read = || {
+            let Form { predicate_type, predicate } = serde_json::from_slice(content)?;
+            if !predicate_type.starts_with(SLSA) {
+                return Ok(Err(format!("it is of type {predicate_type:?}")));
+            }
+            let Some(predicate) = predicate else { return Ok(Err("it is empty".to_owned())) };
+            serde_json::from_str::<Provenance>(predicate.get()).map(|provenance| Ok(provenance.bases()))
+        };
+        let bases = read().unwrap_or_else(|error: serde_json::Error| Err(error.to_string()));
+        Self { size: content.len() as u64, bases }
+    }
+}
+
+/// The layers of an attestation that tell the provenance of an image.
+pub(crate) fn provenances(attestation: &ImageManifest) -> impl Iterator<Item = &Descriptor> {
+    let is_provenance = |layer: &&Descriptor| {
+        let kind = layer.annotations.get(PREDICATE);
+        layer.media_type == STATEMENT && kind.is_some_and(|kind| kind.starts_with(SLSA))
+    };
+    attestation.layers.iter().filter(is_provenance)
+}
+
 impl Material {
     fn base(&self) -> Option<Base> {
         let name = self.uri.strip_prefix(IMAGE)?;
@@ -97,5 +151,50 @@ mod tests {
         );
         assert_eq!(bases(&new), ["alpine:3.19@sha256:aa"]);
         assert_eq!(bases("{}"), [""; 0]);
+    }
+
+    #[test]
+    fn statements_are_read_as_buildx_writes_them() {
+        // BuildKit 0.26, `mode=min` and `mode=max,version=v1`, shortened.
+        let old = r#"{"_type":"https://in-toto.io/Statement/v0.1","predicateType":"https://slsa.dev/provenance/v0.2",
+            "subject":[{"name":"pkg:docker/r.io/t@1?platform=linux%2Famd64","digest":{"sha256":"03"}}],
+            "predicate":{"builder":{"id":""},"buildType":"https://mobyproject.org/buildkit@v1",
+              "materials":[{"uri":"pkg:docker/r.io/base@1?platform=linux%2Famd64","digest":{"sha256":"32"}}],
+              "invocation":{"configSource":{"entryPoint":"Dockerfile"},"parameters":{"frontend":"dockerfile.v0"}}}}"#;
+        let new = r#"{"_type":"https://in-toto.io/Statement/v0.1","predicateType":"https://slsa.dev/provenance/v1",
+            "predicate":{"buildDefinition":{"buildType":"x","resolvedDependencies":[
+                {"uri":"pkg:docker/r.io/base@1?platform=linux%2Farm64","digest":{"sha256":"32"}}],
+              "externalParameters":{"configSource":{"path":"Dockerfile"},"request":{"frontend":"dockerfile.v0"}},
+              "internalParameters":{"buildConfig":{"llbDefinition":[{"id":"step0","op":{}}]}}},
+              "runDetails":{"builder":{"id":""}}}}"#;
+        let expected = Base { name: "r.io/base:1".to_owned(), digest: "sha256:32".to_owned() };
+        for text in [old, new] {
+            let statement = Statement::read(text.as_bytes());
+            assert_eq!(statement.bases, Ok(vec![expected.clone()]));
+            assert_eq!(statement.size, text.len() as u64);
+        }
+        // Without a base, which is known.
+        let none = r#"{"predicateType":"https://slsa.dev/provenance/v0.2","predicate":{"buildType":"x"}}"#;
+        assert_eq!(Statement::read(none.as_bytes()).bases, Ok(vec![]));
+        let deep = "[".repeat(100_000);
+        for (text, why) in [
+            (
+                r#"{"predicateType":"https://spdx.dev/Document","predicate":{}}"#,
+                "it is of type \"https://spdx.dev/Document\"",
+            ),
+            (r#"{"predicateType":"https://slsa.dev/provenance/v0.2"}"#, "it is empty"),
+            (r#"{"predicateType":"https://slsa.dev/provenance/v1","predicate":[7]}"#, "invalid"),
+            (
+                r#"{"predicateType":"https://slsa.dev/provenance/v1","predicate":{"materials":7}}"#,
+                "invalid type",
+            ),
+            ("{}", "missing field"),
+            ("", "EOF"),
+            ("\u{1f}\u{8b}", "expected value"),
+            (deep.as_str(), "recursion limit"),
+        ] {
+            let found = Statement::read(text.as_bytes()).bases.unwrap_err();
+            assert!(found.contains(why), "{found}");
+        }
     }
 }

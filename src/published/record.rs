@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::labels::labels_of;
+use super::provenance::Statement;
 use super::served::Served;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, configured_platform};
@@ -26,6 +27,8 @@ pub(crate) enum Question {
     Measure(Digest),
     /// What is in a blob, the configuration of an image.
     Configuration(Digest),
+    /// What is in a blob, a statement about the provenance of an image.
+    Provenance(Digest),
     /// All tags.
     Tags,
     /// The attestations that refer to an image.
@@ -45,6 +48,7 @@ impl Question {
             | Self::Blob(_)
             | Self::Measure(_)
             | Self::Configuration(_)
+            | Self::Provenance(_)
             | Self::Tags
             | Self::Referrers(_)
             | Self::ForDocker(_) => false,
@@ -177,6 +181,8 @@ pub(crate) enum Answer {
     Size(u64),
     /// A configuration.
     Configuration(Configuration),
+    /// A statement about the provenance of an image.
+    Provenance(Statement),
     /// All tags.
     Tags(Vec<Tag>),
     /// What refers to an image.
@@ -239,7 +245,8 @@ impl Record {
             | Question::Stored(_)
             | Question::Blob(_)
             | Question::Measure(_)
-            | Question::Configuration(_) => !matches!(reply, Reply::Absent),
+            | Question::Configuration(_)
+            | Question::Provenance(_) => !matches!(reply, Reply::Absent),
             Question::Tag(_)
             | Question::Previous(_)
             | Question::Tags
@@ -303,6 +310,12 @@ impl Record {
         if configuration != Known::Unasked {
             return configuration;
         }
+        // One that cannot be used says nothing about the blob.
+        match self.provenance(digest) {
+            Known::Present(statement) => return Known::Present(statement.size),
+            Known::Absent => return Known::Absent,
+            Known::Unasked | Known::Faulty(_) => {}
+        }
         let size = |question| {
             self.get(&question, |answer| match answer {
                 Answer::Size(size) => Some(*size),
@@ -318,7 +331,18 @@ impl Record {
     /// Whether what is known of a blob comes from reading it, and not from a HEAD.
     #[must_use]
     pub(crate) fn is_measured(&self, digest: &Digest) -> bool {
-        self.knows(&Question::Measure(digest.clone())) || self.knows(&Question::Configuration(digest.clone()))
+        let is_read = !matches!(self.provenance(digest), Known::Unasked | Known::Faulty(_));
+        let knows = |question| self.knows(&question);
+        is_read || knows(Question::Measure(digest.clone())) || knows(Question::Configuration(digest.clone()))
+    }
+
+    /// A statement about the provenance of an image.
+    #[must_use]
+    pub(crate) fn provenance(&self, digest: &Digest) -> Known<'_, &Statement> {
+        self.get(&Question::Provenance(digest.clone()), |answer| match answer {
+            Answer::Provenance(statement) => Some(statement),
+            _ => None,
+        })
     }
 
     /// A configuration.

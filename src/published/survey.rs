@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::progress::Progress;
+use super::provenance::{MAX_STATEMENT, Statement};
 use super::record::{Answer, Configuration, Fault, Question, Questions, Record, Reply};
 use super::served::Served;
 use super::sites::{self, Site};
@@ -130,6 +131,8 @@ impl<'a> Survey<'a> {
                 let fault = match self.trouble {
                     Trouble::IsTold => Fault::of(&error),
                     Trouble::EndsIt if question.is_about_replaced() => Fault::of_replaced(&error),
+                    // Nothing that is published depends on it.
+                    Trouble::EndsIt if matches!(question, Question::Provenance(_)) => Fault::of(&error),
                     Trouble::EndsIt if *question == Question::Tags => Fault::of_list(&error),
                     Trouble::EndsIt => None,
                 };
@@ -162,6 +165,10 @@ fn look_up(store: &dyn Store, question: &Question) -> Result<Option<Answer>, Err
         Question::Configuration(digest) => {
             let found = store.get_blob(digest, MAX_CONFIG)?;
             found.map(|content| Answer::Configuration(Configuration::read(&content)))
+        }
+        Question::Provenance(digest) => {
+            let found = store.get_blob(digest, MAX_STATEMENT)?;
+            found.map(|content| Answer::Provenance(Statement::read(&content)))
         }
         Question::Tags => Some(Answer::Tags(store.list_tags()?)),
         Question::Referrers(image) => {

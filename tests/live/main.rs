@@ -17,6 +17,7 @@ mod loopback;
 #[path = "../cli/support.rs"]
 mod support;
 
+mod bases; // builds whose base moved between them
 mod distribution; // our client against a real registry
 mod engine; // the engine, and a folder in which both programs run
 mod keep; // a kept variable gets its value from buildx

@@ -41,14 +41,17 @@ fn each_thing_is_asked_and_written_once() {
         let expected = expected(&[
             // The index, too, before a tag moves to it.
             ("GET /manifests/sha256:", 7),
-            ("HEAD /blobs/", 7),
+            // Of two repositories, the first one is asked what the statements say.
+            ("HEAD /blobs/", if repository == "/v2/acme/app/" { 5 } else { 7 }),
             // Twice after the floating tags: the list, and that nothing comes after its last tag.
             ("GET /tags/list", 1 + 2),
             ("PUT /manifests/sha256:", 1),
             ("PUT /manifests/", 4),
             ("HEAD /manifests/", 8),
         ]);
-        assert_eq!(counts(&own), expected, "{repository}");
+        let mut counts = counts(&own);
+        counts.remove("GET /blobs/");
+        assert_eq!(counts, expected, "{repository}");
         let mut reads: Vec<_> =
             own.iter().filter(|line| !line.starts_with("HEAD /v2/") || line.contains("blobs")).collect();
         reads.sort();
@@ -95,7 +98,8 @@ fn what_images_share_is_asked_once() {
     let expected = expected(&[
         ("GET /manifests/sha256:", 5 * (6 + 1)),
         // Two configurations of images and one of attestations are the same everywhere.
-        ("HEAD /blobs/", 5 * 4 + 3),
+        ("HEAD /blobs/", 5 * 2 + 3),
+        ("GET /blobs/", 5 * 2),
         ("GET /tags/list", 1 + 2),
         ("PUT /manifests/sha256:", 5),
         ("PUT /manifests/", 10),

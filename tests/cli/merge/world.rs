@@ -100,6 +100,8 @@ pub(crate) struct Build<'a> {
     /// What makes it another one.
     pub(crate) salt: &'a str,
     pub(crate) attested: bool,
+    /// What its attestation says of the build: the type and the predicate, or nothing.
+    pub(crate) provenance: (&'a str, &'a str),
     pub(crate) media_type: &'a str,
     /// Its labels and annotations, as members of JSON objects.
     pub(crate) labels: &'a str,
@@ -109,7 +111,12 @@ pub(crate) struct Build<'a> {
 impl<'a> Build<'a> {
     pub(crate) fn new(leg: &'a str, platform: &'a str) -> Self {
         let media_type = OCI_MANIFEST;
-        Self { leg, platform, salt: "", attested: true, media_type, labels: "", annotations: "" }
+        let provenance = ("https://slsa.dev/provenance/v0.2", "{}");
+        Self { leg, platform, salt: "", attested: true, provenance, media_type, labels: "", annotations: "" }
+    }
+
+    pub(crate) fn provenance(self, kind: &'a str, predicate: &'a str) -> Self {
+        Self { provenance: (kind, predicate), ..self }
     }
 
     pub(crate) fn salt(self, salt: &'a str) -> Self {
@@ -292,7 +299,7 @@ pub(crate) fn plan_of(repositories: &[&str], tags: &str, more: &str, on_missing:
 }
 
 fn push(layout: &BuiltLayout, build: Build<'_>) -> Digest {
-    let Build { leg, platform, salt, attested, media_type, labels, annotations } = build;
+    let Build { leg, platform, salt, attested, provenance, media_type, labels, annotations } = build;
     let mut parts = platform.split('/');
     let (os, architecture) = (parts.next().unwrap(), parts.next().unwrap());
     let platform = format!(r#"{{"architecture":"{architecture}","os":"{os}"}}"#);
@@ -308,12 +315,18 @@ fn push(layout: &BuiltLayout, build: Build<'_>) -> Digest {
     if !attested {
         return image.digest;
     }
-    let statement = format!(r#"{{"predicate":"{leg} {salt}"}}"#);
-    let attestation = put(
-        layout,
-        OCI_MANIFEST,
-        &self::image(layout, OCI_MANIFEST, r#"{"architecture":"unknown","os":"unknown"}"#, &[statement]),
+    let (kind, predicate) = provenance;
+    let subject = format!("{leg} {salt}");
+    let statement = format!(r#"{{"subject":{subject:?},"predicateType":"{kind}","predicate":{predicate}}}"#);
+    let text =
+        self::image(layout, OCI_MANIFEST, r#"{"architecture":"unknown","os":"unknown"}"#, &[statement]);
+    let (layer, of_kind) = (
+        r#""mediaType":"application/vnd.oci.image.layer.v1.tar""#,
+        format!(
+            r#""mediaType":"application/vnd.in-toto+json","annotations":{{"in-toto.io/predicate-type":"{kind}"}}"#
+        ),
     );
+    let attestation = put(layout, OCI_MANIFEST, &text.replace(layer, &of_kind));
     let entry = |manifest: &Manifest, rest: &str| {
         format!(
             r#"{{"mediaType":"{}","digest":"{}","size":{},{rest}}}"#,
@@ -424,7 +437,7 @@ fn answer(root: &Path, seen: &Seen) -> Answer {
         }
         (method, "/blobs/") => {
             let digest: Digest = rest.parse().unwrap();
-            match layout.get_blob(&digest, 1 << 20).unwrap() {
+            match layout.get_blob(&digest, 16 << 20).unwrap() {
                 Some(content) if method == "HEAD" => Answer::new(200, "application/octet-stream", content),
                 Some(content) => Answer::new(200, "application/octet-stream", content),
                 None => unknown("BLOB_UNKNOWN"),

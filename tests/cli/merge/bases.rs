@@ -1,0 +1,182 @@
+//! Builds on different bases: what their metadata says, or else their attestations in the registry.
+
+use bakeplan::internals::merge::Options;
+use bakeplan::internals::merge::report::Report;
+
+use super::world::{Build, World, plan};
+use crate::loopback::{Answer, Reply, Server};
+
+const OLD: &str = "https://slsa.dev/provenance/v0.2";
+const NEW: &str = "https://slsa.dev/provenance/v1";
+
+/// The materials of a build on this base.
+fn on(base: &str) -> String {
+    let (name, digest) = base.rsplit_once('=').unwrap();
+    let sign = if name.contains('?') { '&' } else { '?' };
+    format!(r#"[{{"uri":"pkg:docker/{name}{sign}platform=linux%2Famd64","digest":{{"sha256":"{digest}"}}}}]"#)
+}
+
+/// What an attestation says of a build on this base.
+fn predicate(kind: &str, base: &str) -> String {
+    let materials = on(base);
+    match kind {
+        NEW => format!(
+            r#"{{"buildDefinition":{{"resolvedDependencies":{materials},"internalParameters":{{"buildConfig":{{}}}}}}}}"#
+        ),
+        _ => format!(r#"{{"materials":{materials},"buildConfig":{{"llbDefinition":[]}}}}"#),
+    }
+}
+
+/// Two builds with these attestations.
+fn world(amd64: (&str, &str), arm64: (&str, &str)) -> World {
+    let mut world = World::new();
+    for (leg, platform, (kind, predicate)) in
+        [("app-linux-amd64", "linux/amd64", amd64), ("app-linux-arm64", "linux/arm64", arm64)]
+    {
+        world.build(&["a", "b"], Build::new(leg, platform).provenance(kind, predicate));
+    }
+    world
+}
+
+fn merged(world: &World, options: Options) -> (Report, Server) {
+    let server = world.serve();
+    let repositories = ["a", "b"].map(|name| format!("{}/{name}", server.host()));
+    let repositories: Vec<&str> = repositories.iter().map(String::as_str).collect();
+    (world.merge(&plan(&repositories), options), server)
+}
+
+fn statements(server: &Server, world: &World) -> usize {
+    let is_statement = |line: &&String| {
+        let Some((_, hex)) = line.strip_prefix("GET ").and_then(|line| line.split_once("/blobs/sha256:"))
+        else {
+            return false;
+        };
+        let text = std::fs::read(world.root().join("a/blobs/sha256").join(hex)).unwrap();
+        String::from_utf8(text).unwrap().contains("predicateType")
+    };
+    server.lines().iter().filter(is_statement).count()
+}
+
+#[test]
+fn different_bases_are_refused_on_the_evidence_of_attestations() {
+    for (amd64, arm64) in [(OLD, OLD), (NEW, NEW), (OLD, NEW), (NEW, OLD)] {
+        let both = |one: &str, other: &str| {
+            world((amd64, &predicate(amd64, one)), (arm64, &predicate(arm64, other)))
+        };
+        let mixed = both("alpine@3.19=aa", "alpine@3.19=bb");
+        let (report, server) = merged(&mixed, Options::default());
+        let [problem] = report.problems.as_slice() else { panic!("{:?}", report.problems) };
+        assert_eq!(problem.code, "mixed-bases");
+        assert_eq!(
+            problem.message,
+            "image `app`: its builds have different bases: `alpine:3.19` moved between them"
+        );
+        assert!(
+            problem.notes[0]
+                .starts_with("`app-linux-amd64` was built on sha256:aa (`its attestation sha256:")
+        );
+        assert!(problem.notes[1].starts_with("`app-linux-arm64` was built on sha256:bb"));
+        // Of two repositories, one is asked.
+        assert_eq!((statements(&server, &mixed), mixed.tags("a").len()), (2, 0));
+        // Deliberately: then nothing is read.
+        let allowed = Options { allow_mixed_bases: true, ..Options::default() };
+        let (report, server) = merged(&mixed, allowed);
+        assert_eq!((report.problems.len(), report.notes.len(), statements(&server, &mixed)), (0, 0, 0));
+
+        for (one, other) in [
+            ("alpine@3.19=aa", "alpine@3.19=aa"),
+            ("alpine@3.19=aa", "debian@12=bb"),
+            ("alpine@3.19?digest=sha256:aa=aa", "alpine@3.19?digest=sha256:bb=bb"),
+        ] {
+            let (report, _) = merged(&both(one, other), Options::default());
+            assert_eq!((report.problems.len(), report.notes.len()), (0, 0), "{one} {other}");
+        }
+    }
+}
+
+#[test]
+fn metadata_and_attestations_are_compared_with_each_other() {
+    let world = world((OLD, &predicate(OLD, "alpine@3.19=aa")), (OLD, &predicate(OLD, "alpine@3.19=bb")));
+    let document = plan(&["oci-layout:a"]);
+    for (base, expected) in [("aa", 1), ("bb", 0)] {
+        let metadata = format!(
+            r#"{{"app-linux-amd64":{{"containerimage.digest":"{}","buildx.build.provenance":{{"materials":{}}}}},
+                "app-linux-arm64":{{"containerimage.digest":"{}"}}}}"#,
+            world.built["app-linux-amd64"],
+            on(&format!("alpine@3.19={base}")),
+            world.built["app-linux-arm64"]
+        );
+        let test = crate::support::Test::new().file("plan.json", &document).file("m.json", metadata);
+        let test =
+            test.files(world.root(), "").args(["merge", "--plan", "plan.json", "--metadata", "m.json"]);
+        let output = test.output();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(expected), "{stderr}");
+        assert_eq!(stderr.contains("error[mixed-bases]"), expected == 1, "{stderr}");
+        assert!(!stderr.contains("nothing is known"), "{stderr}");
+    }
+}
+
+#[test]
+fn that_nothing_is_known_is_said() {
+    let known = (OLD, predicate(OLD, "alpine@3.19=aa"));
+    for (kind, text, why) in [
+        ("https://spdx.dev/Document", "{}", None),
+        (OLD, "7", Some("invalid type")),
+        (NEW, r#"{"buildDefinition":7}"#, Some("invalid")),
+    ] {
+        let world = world((known.0, &known.1), (kind, text));
+        let (report, _) = merged(&world, Options::default());
+        assert_eq!(report.problems, [], "{text}");
+        let [note] = report.notes.as_slice() else { panic!("{text}: {:?}", report.notes) };
+        assert_eq!(note.code, "unknown-bases");
+        assert!(
+            note.message.contains("known about the bases of `app-linux-arm64`: neither"),
+            "{}",
+            note.message
+        );
+        assert_eq!(
+            note.notes.iter().any(|one| one.contains(why.unwrap_or("?"))),
+            why.is_some(),
+            "{:?}",
+            note.notes
+        );
+    }
+    // Without any attestation.
+    let mut plain = World::new();
+    for (leg, platform) in [("app-linux-amd64", "linux/amd64"), ("app-linux-arm64", "linux/arm64")] {
+        plain.build(&["a", "b"], Build::new(leg, platform).plain());
+    }
+    let (report, _) = merged(&plain, Options::default());
+    let [note] = report.notes.as_slice() else { panic!("{:?}", report.notes) };
+    assert!(note.message.contains("`app-linux-amd64`, `app-linux-arm64`"), "{}", note.message);
+    let allowed = Options { allow_mixed_bases: true, ..Options::default() };
+    assert_eq!(merged(&plain, allowed).0.notes, []);
+}
+
+#[test]
+fn a_statement_that_cannot_be_had_is_no_reason_to_publish_nothing() {
+    let large = format!(r#"{{"buildConfig":"{}"}}"#, "x".repeat(9 << 20));
+    let known = predicate(OLD, "alpine@3.19=aa");
+    let world = world((OLD, &known), (OLD, &large));
+    let (report, server) = merged(&world, Options::default());
+    assert_eq!((report.problems.as_slice(), statements(&server, &world)), (&[][..], 1));
+    assert!(
+        report.notes[0].notes[0]
+            .starts_with("the attestation of `app-linux-arm64` cannot be used: it has 9437")
+    );
+
+    // What the registry serves instead is not it.
+    let world = self::world((OLD, &known), (OLD, &predicate(OLD, "alpine@3.19=bb")));
+    let root = world.root().to_owned();
+    let server = world.serve_with(move |seen| {
+        let (_, hex) = seen.path().split_once("/blobs/sha256:")?;
+        let text = std::fs::read_to_string(root.join("a/blobs/sha256").join(hex)).ok()?;
+        let is_meant =
+            seen.method == "GET" && text.contains("app-linux-arm64") && text.contains("predicateType");
+        is_meant.then(|| Reply::Whole(Answer::new(200, "", text.replace("bb", "cc"))))
+    });
+    let report = world.merge(&plan(&[&format!("{}/a", server.host())]), Options::default());
+    assert_eq!(report.problems, []);
+    assert_eq!(report.notes[0].code, "unknown-bases");
+}
