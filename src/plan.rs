@@ -1,6 +1,7 @@
 //! The plan: what is built where and published under which tags. Everything is decided when it is made; views only
 //! say it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -213,6 +214,17 @@ impl SourceFile {
     pub fn of(source: &Source) -> Self {
         let hash = Sha256::digest(source.text.as_bytes());
         Self { path: source.path.clone(), sha256: hash.iter().map(|byte| format!("{byte:02x}")).collect() }
+    }
+}
+
+impl Job {
+    /// The names of its legs in a row; most often there is one.
+    #[must_use]
+    pub fn leg_names(&self, separator: &str) -> Cow<'_, str> {
+        match self.legs.as_slice() {
+            [one] => one.into(),
+            several => several.join(separator).into(),
+        }
     }
 }
 

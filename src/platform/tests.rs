@@ -79,7 +79,7 @@ fn parts_are_separate() {
     let parsed = platform("Windows(10.0.17763+win32k+a%2Fb)/AMD64/v2");
     assert_eq!(parsed.os(), "windows");
     assert_eq!(parsed.os_version(), "10.0.17763");
-    assert_eq!(parsed.os_features, ["a/b", "win32k"]);
+    assert_eq!(parsed.0.os_features, ["a/b", "win32k"]);
     assert_eq!((parsed.architecture(), parsed.variant()), ("amd64", "v2"));
 }
 

@@ -142,8 +142,11 @@ fn check_published(target: &Target, platforms: &[DeclaredPlatform], diagnostics:
 fn tag_by_digest(target: &Target) -> Option<Diagnostic> {
     let has_tag =
         |name: &&Text| name.as_str().parse::<Reference>().is_ok_and(|reference| reference.tag().is_some());
+    if !target.is_pushed_by_digest() {
+        return None;
+    }
     let names = target.image_names();
-    let name = names.iter().find(has_tag).filter(|_| target.is_pushed_by_digest())?;
+    let name = names.iter().find(has_tag)?;
     let message =
         format!("`{name}` has a tag, and `push-by-digest` pushes none: BuildKit refuses the two together");
     let warning = Diagnostic::warning("tag-by-digest", message).at(name.span, "");
