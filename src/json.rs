@@ -164,7 +164,7 @@ fn indent(out: &mut String, depth: usize) {
 pub(crate) fn write_string(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(may_be_escaped) {
+    while let Some(at) = rest.bytes().position(|byte| MAY_BE_ESCAPED[usize::from(byte)]) {
         out.push_str(&rest[..at]);
         let c = rest[at..].chars().next().unwrap_or_default();
         match c {
@@ -187,9 +187,15 @@ pub(crate) fn write_string(out: &mut String, text: &str) {
 }
 
 /// Whether a character that starts with this byte may have to be escaped. U+2028 and U+2029 start with 0xE2.
-fn may_be_escaped(byte: u8) -> bool {
-    byte < b' ' || matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&' | 0xe2)
-}
+const MAY_BE_ESCAPED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = byte < 0x20 || matches!(byte as u8, b'"' | b'\\' | b'<' | b'>' | b'&' | 0xe2);
+        byte += 1;
+    }
+    table
+};
 
 /// Calls `take` with the pieces of a JSON text that serde_json would write on one line, as far as it has written it on several:
 /// all but line ends, indentation and the blanks behind keys.

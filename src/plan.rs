@@ -29,7 +29,7 @@ pub struct Plan {
     /// The images by key, in the order of the spec.
     pub images: IndexMap<String, Image>,
     /// The legs by name: those of one target together, targets in the order of the file.
-    pub legs: IndexMap<String, Leg>,
+    pub legs: IndexMap<Name, Leg>,
     /// The CI jobs, in the order of their first leg.
     pub jobs: Vec<Job>,
     /// The source's targets, resolved, in the order of the file.
@@ -128,7 +128,7 @@ pub struct Image {
 #[derive(Clone, Debug)]
 pub struct Build {
     /// The leg's name.
-    pub leg: String,
+    pub leg: Name,
     /// What becomes of the image when it is missing.
     pub on_missing: OnMissing,
     /// Labels that the configuration of its image will have; without those whose values the build decides.
@@ -187,9 +187,9 @@ pub struct Leg {
 #[derive(Clone, Debug)]
 pub struct Job {
     /// The first leg's name; unique.
-    pub name: String,
+    pub name: Name,
     /// The legs it builds, dependencies first.
-    pub legs: Vec<String>,
+    pub legs: Vec<Name>,
     /// The name of the Bake group that holds them, if there are several.
     pub group: Option<String>,
     /// Their platform.
@@ -222,7 +222,7 @@ impl Job {
     #[must_use]
     pub fn leg_names(&self, separator: &str) -> Cow<'_, str> {
         match self.legs.as_slice() {
-            [one] => one.into(),
+            [one] => (&**one).into(),
             several => several.join(separator).into(),
         }
     }

@@ -107,7 +107,7 @@ struct Images<'p> {
 
 impl<'p> Images<'p> {
     fn of(plan: &'p Plan) -> Self {
-        let of_job = |job: &'p Job| job.legs.iter().map(|leg| (leg.as_str(), job.name.as_str()));
+        let of_job = |job: &'p Job| job.legs.iter().map(|leg| (&**leg, &*job.name));
         Self { plan, jobs: plan.jobs.iter().flat_map(of_job).collect() }
     }
 }
@@ -167,7 +167,7 @@ fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry 
     let is_prerelease = image.is_prerelease();
     let build = |Build { leg, on_missing, labels, annotations, descriptor_annotations }: &Build| {
         let platform = plan.legs.get(leg).and_then(|leg| leg.platform.clone());
-        let job = jobs.get(leg.as_str()).copied().unwrap_or_default().to_owned();
+        let job = jobs.get(&**leg).copied().unwrap_or_default().to_owned();
         let entry = BuildEntry {
             platform,
             job,
@@ -176,7 +176,7 @@ fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry 
             annotations: annotations.clone(),
             descriptor_annotations: descriptor_annotations.clone(),
         };
-        (leg.clone(), entry)
+        (leg.to_string(), entry)
     };
     ImageEntry {
         version: version.clone(),
@@ -197,8 +197,8 @@ impl From<&Job> for JobEntry {
     fn from(job: &Job) -> Self {
         let Job { name, legs, group, platform, runner, qemu, images, allow, secrets, ssh } = job;
         Self {
-            job: name.clone(),
-            targets: legs.clone(),
+            job: name.to_string(),
+            targets: legs.iter().map(ToString::to_string).collect(),
             group: group.clone(),
             platform: platform.clone(),
             runner: runner.clone(),

@@ -135,7 +135,7 @@ fn job_row(job: &Job) -> [Cow<'_, str>; 3] {
     if job.qemu {
         runner.to_mut().push_str(" (qemu)");
     }
-    [job.name.as_str().into(), job.leg_names(", "), runner]
+    [(&*job.name).into(), job.leg_names(", "), runner]
 }
 
 /// Writes left-aligned columns, without blanks at the ends of lines.
