@@ -123,6 +123,7 @@ impl Report {
 }
 
 #[derive(Clone, Copy)]
+#[allow(dead_code, reason = "not each benchmark asks for both")]
 pub(crate) enum Wanted {
     AtLeast(f64),
     AtMost(f64),
