@@ -164,7 +164,7 @@ fn indent(out: &mut String, depth: usize) {
 pub(crate) fn write_string(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(may_be_escaped) {
+    while let Some(at) = rest.bytes().position(|byte| MAY_BE_ESCAPED[usize::from(byte)]) {
         out.push_str(&rest[..at]);
         let c = rest[at..].chars().next().unwrap_or_default();
         match c {
@@ -187,13 +187,72 @@ pub(crate) fn write_string(out: &mut String, text: &str) {
 }
 
 /// Whether a character that starts with this byte may have to be escaped. U+2028 and U+2029 start with 0xE2.
-fn may_be_escaped(byte: u8) -> bool {
-    byte < b' ' || matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&' | 0xe2)
+const MAY_BE_ESCAPED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = byte < 0x20 || matches!(byte as u8, b'"' | b'\\' | b'<' | b'>' | b'&' | 0xe2);
+        byte += 1;
+    }
+    table
+};
+
+/// Calls `take` with the pieces of a JSON text that serde_json would write on one line, as far as it has written it on several:
+/// all but line ends, indentation and the blanks behind keys.
+pub(crate) fn on_one_line(text: &str, mut take: impl FnMut(&str)) {
+    // Line ends in strings are escaped.
+    for line in text.split('\n') {
+        let line = line.trim_start_matches(' ');
+        match key_length(line).filter(|length| line[*length..].starts_with(": ")) {
+            Some(length) => {
+                take(&line[..=length]);
+                take(&line[length + 2..]);
+            }
+            None => take(line),
+        }
+    }
+}
+
+/// The length of the string that a line begins with, quotes included.
+fn key_length(line: &str) -> Option<usize> {
+    let mut bytes = line.bytes().enumerate().skip(1);
+    if !line.starts_with('"') {
+        return None;
+    }
+    loop {
+        match bytes.next()? {
+            (_, b'\\') => drop(bytes.next()),
+            (at, b'"') => return Some(at + 1),
+            _ => {}
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn what_serde_json_writes_on_several_lines_is_put_on_one() {
+        let texts =
+            ["", " ", ": ", "a\": ", "\\\": \"", "\\", "a\nb", "\r\n  \"x\": 1", "é: \u{2028}", "{\n}"];
+        let mut all = vec![json!(null), json!([]), json!({}), json!(-1.5), json!([[], {}, [{}]])];
+        for text in texts {
+            all.extend([
+                json!(text),
+                json!([text, [text, 1], { text: text }]),
+                json!({ text: { text: [text], "x": text, "y": null }, "z": { text: {} } }),
+            ]);
+        }
+        all.push(json!(all.clone()));
+        for value in all {
+            let mut line = String::new();
+            on_one_line(&serde_json::to_string_pretty(&value).unwrap(), |text| line.push_str(text));
+            assert_eq!(line, serde_json::to_string(&value).unwrap());
+        }
+    }
 
     #[test]
     fn strings_are_escaped_as_go_does() {

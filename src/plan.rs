@@ -1,6 +1,7 @@
 //! The plan: what is built where and published under which tags. Everything is decided when it is made; views only
 //! say it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -28,7 +29,7 @@ pub struct Plan {
     /// The images by key, in the order of the spec.
     pub images: IndexMap<String, Image>,
     /// The legs by name: those of one target together, targets in the order of the file.
-    pub legs: IndexMap<String, Leg>,
+    pub legs: IndexMap<Name, Leg>,
     /// The CI jobs, in the order of their first leg.
     pub jobs: Vec<Job>,
     /// The source's targets, resolved, in the order of the file.
@@ -127,7 +128,7 @@ pub struct Image {
 #[derive(Clone, Debug)]
 pub struct Build {
     /// The leg's name.
-    pub leg: String,
+    pub leg: Name,
     /// What becomes of the image when it is missing.
     pub on_missing: OnMissing,
     /// Labels that the configuration of its image will have; without those whose values the build decides.
@@ -186,9 +187,9 @@ pub struct Leg {
 #[derive(Clone, Debug)]
 pub struct Job {
     /// The first leg's name; unique.
-    pub name: String,
+    pub name: Name,
     /// The legs it builds, dependencies first.
-    pub legs: Vec<String>,
+    pub legs: Vec<Name>,
     /// The name of the Bake group that holds them, if there are several.
     pub group: Option<String>,
     /// Their platform.
@@ -213,6 +214,17 @@ impl SourceFile {
     pub fn of(source: &Source) -> Self {
         let hash = Sha256::digest(source.text.as_bytes());
         Self { path: source.path.clone(), sha256: hash.iter().map(|byte| format!("{byte:02x}")).collect() }
+    }
+}
+
+impl Job {
+    /// The names of its legs in a row; most often there is one.
+    #[must_use]
+    pub fn leg_names(&self, separator: &str) -> Cow<'_, str> {
+        match self.legs.as_slice() {
+            [one] => (&**one).into(),
+            several => several.join(separator).into(),
+        }
     }
 }
 

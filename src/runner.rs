@@ -1,5 +1,6 @@
 //! CI runners: how they are named, and which one builds a platform.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
@@ -33,12 +34,12 @@ impl Runner {
 
     /// On one line, for tables.
     #[must_use]
-    pub fn display(&self) -> String {
+    pub fn display(&self) -> Cow<'_, str> {
         match self {
-            Self::Label(label) => label.clone(),
-            Self::Labels(labels) => labels.join("+"),
-            Self::Group { group, labels } if labels.is_empty() => group.clone(),
-            Self::Group { group, labels } => format!("{group}:{}", labels.join("+")),
+            Self::Label(label) => label.into(),
+            Self::Labels(labels) => labels.join("+").into(),
+            Self::Group { group, labels } if labels.is_empty() => group.into(),
+            Self::Group { group, labels } => format!("{group}:{}", labels.join("+")).into(),
         }
     }
 
@@ -207,7 +208,7 @@ mod tests {
     fn case(rules: &[RunnerRule], platform: &str, expected: Option<(&str, &str)>) {
         let platform: Platform = platform.parse().unwrap();
         let found = assign(&rules.iter().collect::<Vec<_>>(), Some(&platform));
-        let found = found.map(|a| (a.runner.display(), a.platform.to_string()));
+        let found = found.map(|a| (a.runner.display().into_owned(), a.platform.to_string()));
         assert_eq!(found, expected.map(|(r, p)| (r.to_owned(), p.to_owned())), "{platform}");
     }
 

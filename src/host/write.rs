@@ -1,8 +1,8 @@
 //! Writes files: whole or not at all, and never through a link that a checkout may hold.
 
 use std::ffi::OsStr;
-use std::fs::{self, Metadata, OpenOptions, Permissions};
-use std::io::{self, ErrorKind, Write};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, Read as _, Write};
 use std::path::{Component, Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -58,7 +58,7 @@ impl<'c> Prepared<'c> {
         };
         match &existing {
             Some(found) if found.is_dir() => return Err(Problem::Directory),
-            Some(found) if found.len() == content.len() as u64 && fs::read(&path)? == content => {
+            Some(found) if found.len() == content.len() as u64 && holds(&path, content)? => {
                 return Ok(Self { path, step: Step::Nothing });
             }
             Some(found) if found.permissions().readonly() => return Err(Problem::ReadOnly),
@@ -88,6 +88,24 @@ impl<'c> Prepared<'c> {
                 file.persist(&self.path).map_err(|error| error.error)?;
                 Ok(if exists { Written::Updated } else { Written::Created })
             }
+        }
+    }
+}
+
+/// Whether a file has this content. A large one is not read into memory as a whole.
+fn holds(path: &Path, content: &[u8]) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    let mut buffer = vec![0; 1 << 16];
+    let mut rest = content;
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(rest.is_empty()),
+            Ok(count) => match rest.strip_prefix(&buffer[..count]) {
+                Some(left) => rest = left,
+                None => return Ok(false),
+            },
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }

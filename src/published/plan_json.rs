@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{self, BufWriter};
 use std::str::FromStr;
 
 use indexmap::IndexMap;
@@ -117,37 +116,27 @@ impl Fingerprint {
     /// That of a text.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        Self::start_of(&Sha256::digest(text.as_bytes()))
-    }
-
-    /// That of a value as JSON, which is not held as a whole.
-    ///
-    /// # Errors
-    /// When it has no form in JSON.
-    pub fn of_json(value: &impl Serialize) -> Result<Self, serde_json::Error> {
-        let mut hash = BufWriter::new(Hashed(Sha256::new()));
-        serde_json::to_writer(&mut hash, value)?;
-        let Hashed(hash) = hash.into_inner().map_err(|e| serde_json::Error::io(e.into_error()))?;
-        Ok(Self::start_of(&hash.finalize()))
-    }
-
-    fn start_of(hash: &[u8]) -> Self {
-        let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self(digits.chars().take(Self::DIGITS).collect())
+        let mut hash = Hash::default();
+        hash.add(text);
+        hash.finish()
     }
 }
 
-/// Takes what is written into a hash.
-struct Hashed(Sha256);
+/// Makes the fingerprint of a text of which one piece at a time is there.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hash(Sha256);
 
-impl io::Write for Hashed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
+impl Hash {
+    /// Adds the next piece.
+    pub(crate) fn add(&mut self, text: &str) {
+        self.0.update(text.as_bytes());
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    /// That of all pieces.
+    #[must_use]
+    pub(crate) fn finish(self) -> Fingerprint {
+        let digits: String = self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Fingerprint(digits.chars().take(Fingerprint::DIGITS).collect())
     }
 }
 

@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 
 use crate::bake::target::print::{self, Form};
 use crate::bake::target::{Common, Target};
+use crate::bake::values::Name;
 use crate::json::{Json, Member, ObjectWriter};
 use crate::plan::{Leg, Plan, Role};
 use crate::published::plan_json::Fingerprint;
@@ -66,7 +67,7 @@ fn write_body(plan: &Plan, text: &mut String) {
         file.put("group", &Json::Object(groups));
     }
     let taken = Taken::by(plan);
-    let mut legs: IndexMap<&str, Vec<(&String, &Leg)>> = IndexMap::new();
+    let mut legs: IndexMap<&str, Vec<(&Name, &Leg)>> = IndexMap::new();
     for (name, leg) in &plan.legs {
         legs.entry(&leg.of).or_default().push((name, leg));
     }
@@ -104,21 +105,20 @@ fn groups(plan: &Plan) -> Vec<Member<'_>> {
 }
 
 /// The body of a group of our own.
-fn group_of<'a>(targets: impl IntoIterator<Item = &'a String>) -> Json<'a> {
-    Json::Object(vec![("targets".into(), targets.into_iter().map(String::as_str).collect())])
+fn group_of<'a>(targets: impl IntoIterator<Item = &'a Name>) -> Json<'a> {
+    Json::Object(vec![("targets".into(), targets.into_iter().map(|name| &**name).collect())])
 }
 
 /// The legs of one target, each kind after its hidden parent.
-fn family<'a>(taken: &Taken<'_>, of: &str, legs: &[(&'a String, &'a Leg)]) -> Vec<Member<'a>> {
+fn family<'a>(taken: &Taken<'_>, of: &str, legs: &[(&'a Name, &'a Leg)]) -> Vec<Member<'a>> {
     let (copies, split): (Vec<_>, Vec<_>) = legs.iter().partition(|(_, leg)| leg.role == Role::Both);
     let mut targets = with_parent(taken, format!("_{of}"), &split);
     targets.extend(with_parent(taken, format!("_{of}_both"), &copies));
     targets
 }
 
-fn with_parent<'a>(taken: &Taken<'_>, parent: String, legs: &[(&'a String, &'a Leg)]) -> Vec<Member<'a>> {
-    let whole =
-        || legs.iter().map(|(name, leg)| (name.as_str().into(), print::target(&leg.definition, FORM)));
+fn with_parent<'a>(taken: &Taken<'_>, parent: String, legs: &[(&'a Name, &'a Leg)]) -> Vec<Member<'a>> {
+    let whole = || legs.iter().map(|(name, leg)| ((&***name).into(), print::target(&leg.definition, FORM)));
     let [(_, first), rest @ ..] = legs else { return Vec::new() };
     if rest.is_empty() {
         return whole().collect();
@@ -133,10 +133,10 @@ fn with_parent<'a>(taken: &Taken<'_>, parent: String, legs: &[(&'a String, &'a L
     while taken.contains(&name) {
         name.insert(0, '_');
     }
-    let child = |(leg_name, leg): &(&'a String, &'a Leg)| {
+    let child = |(leg_name, leg): &(&'a Name, &'a Leg)| {
         let mut members = vec![("inherits".into(), [name.clone()].into_iter().collect())];
         members.extend(print::own(&leg.definition, &common, FORM));
-        (leg_name.as_str().into(), Json::Object(members))
+        ((&***leg_name).into(), Json::Object(members))
     };
     let children: Vec<Member<'_>> = legs.iter().map(child).collect();
     std::iter::once((name.into(), Json::Object(shared))).chain(children).collect()

@@ -1,5 +1,7 @@
 //! `matrix.json`: a row for each CI job.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -19,7 +21,7 @@ pub struct MatrixRow<'a> {
     /// The name of its first target; unique.
     job: &'a str,
     /// The targets that it builds, comma-separated as Docker's bake action takes them, dependencies first.
-    targets: String,
+    targets: Cow<'a, str>,
     /// The platform of the targets; `null` when they have none.
     #[schema(required = true)]
     platform: Option<&'a Platform>,
@@ -41,7 +43,7 @@ impl<'a> MatrixRow<'a> {
     fn of(job: &'a Job, id: &'a Fingerprint) -> Self {
         Self {
             job: &job.name,
-            targets: job.legs.join(","),
+            targets: job.leg_names(","),
             platform: job.platform.as_ref(),
             runner: &job.runner,
             qemu: job.qemu,

@@ -17,10 +17,10 @@ pub(crate) const PLAN: &str = "plan.json";
 #[must_use]
 pub fn files(plan: &Plan, origin: &str) -> [(&'static str, String); 3] {
     let body = bake::Body::of(plan);
-    let json = plan_json::plan_json(plan, body.definition());
+    let (id, json) = plan_json::written(plan, body.definition());
     [
         ("docker-bake.json", body.with_origin(origin)),
-        ("matrix.json", matrix::with_id(plan, &json.id)),
-        (PLAN, plan_json::to_text(&json)),
+        ("matrix.json", matrix::with_id(plan, &id)),
+        (PLAN, json),
     ]
 }

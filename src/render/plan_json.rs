@@ -5,10 +5,11 @@ use serde::{Serialize, Serializer};
 
 use super::bake;
 use crate::facts::KnownVersions;
+use crate::json::on_one_line;
 use crate::plan::{Build, Image, Job, Plan, PlannedTag, Run};
 use crate::published::plan_json::{
-    BuildEntry, FileEntry, Fingerprint, ImageEntry, JobEntry, KnownVersionsEntry, PlanJson, RunEntry, SCHEMA,
-    SourceEntry, TagClass, TagEntry, YieldedEntry,
+    BuildEntry, FileEntry, Fingerprint, Hash, ImageEntry, JobEntry, KnownVersionsEntry, PlanJson, RunEntry,
+    SCHEMA, SourceEntry, TagClass, TagEntry, YieldedEntry,
 };
 use crate::reference::{Reference, Repository};
 use crate::registry::Location;
@@ -17,42 +18,88 @@ use crate::tags::{Claim, YieldedTag};
 /// Why a plan has a form in JSON.
 const STRING_KEYS: &str = "a plan has string keys only";
 
-/// A plan as it is written.
-type Written<'p> = PlanJson<Images<'p>, Jobs<'p>>;
-
-/// A plan as it is written, beside a Bake file that holds `definition`.
-pub(super) fn plan_json(plan: &Plan, definition: Fingerprint) -> Written<'_> {
-    let (images, jobs) = (Images::of(plan), Jobs(&plan.jobs));
+/// A plan as it is written, beside a Bake file that holds `definition`, and what it is called.
+pub(super) fn written(plan: &Plan, definition: Fingerprint) -> (Fingerprint, String) {
+    let built = Built { images: Images::of(plan), jobs: Jobs(&plan.jobs) };
+    let built = Members::of(&built);
     let run = RunEntry::from(&plan.run);
     // A time says nothing that the commit does not, and is not always known.
     let timeless = &RunEntry { commit_time: None, ..run.clone() };
-    let identified = Identified { definition: &definition, run: timeless, images: &images, jobs: &jobs };
-    let id = Fingerprint::of_json(&identified).expect(STRING_KEYS);
+    let id = built.identify(&Identified { definition: &definition, run: timeless });
     let files =
         plan.sources.iter().map(|file| FileEntry { path: file.path.clone(), sha256: file.sha256.clone() });
-    PlanJson {
+    let frame = PlanJson {
         schema: SCHEMA,
-        id,
+        id: id.clone(),
         definition,
         run,
         known_versions: KnownVersionsEntry::from(&plan.known_versions),
-        images,
-        jobs,
+        images: (),
+        jobs: (),
         source: SourceEntry { files: files.collect() },
+    };
+    (id, built.in_frame(&pretty(&frame)))
+}
+
+/// What makes a plan the one that it is, besides what is built: not where its files lie, and not what is known of other
+/// versions.
+#[derive(Serialize)]
+struct Identified<'a> {
+    definition: &'a Fingerprint,
+    run: &'a RunEntry,
+}
+
+/// What is built.
+#[derive(Serialize)]
+struct Built<Images, Jobs> {
+    images: Images,
+    jobs: Jobs,
+}
+
+/// The members of an object on lines of their own. There may be very many images and jobs, so that their text is made once: it
+/// is in the file, and the id follows from it.
+struct Members {
+    /// The object.
+    text: String,
+}
+
+impl Members {
+    const OPEN: &str = "{\n";
+    const CLOSE: &str = "\n}";
+
+    fn of<Images: Serialize, Jobs: Serialize>(built: &Built<Images, Jobs>) -> Self {
+        Self { text: pretty(built) }
+    }
+
+    fn as_str(&self) -> &str {
+        &self.text[Self::OPEN.len()..self.text.len() - Self::CLOSE.len()]
+    }
+
+    /// The fingerprint of these members behind others, on one line.
+    fn identify(&self, others: &Identified<'_>) -> Fingerprint {
+        let others = serde_json::to_string(others).expect(STRING_KEYS);
+        let mut hash = Hash::default();
+        hash.add(&others[..others.len() - "}".len()]);
+        hash.add(",");
+        on_one_line(self.as_str(), |text| hash.add(text));
+        hash.add("}");
+        hash.finish()
+    }
+
+    /// The text of a plan that has null for each of these members, with them instead.
+    fn in_frame(self, frame: &str) -> String {
+        let hole = Self::of(&Built { images: (), jobs: () });
+        let (before, after) = frame.split_once(hole.as_str()).expect("it has them");
+        let Self { mut text } = self;
+        text.truncate(text.len() - Self::CLOSE.len());
+        text.replace_range(..Self::OPEN.len(), before);
+        text.extend([after, "\n"]);
+        text
     }
 }
 
-/// What makes a plan the one that it is: not where its files lie, and not what is known of other versions.
-#[derive(Serialize)]
-struct Identified<'a, 'p> {
-    definition: &'a Fingerprint,
-    run: &'a RunEntry,
-    images: &'a Images<'p>,
-    jobs: &'a Jobs<'p>,
-}
-
 /// The images of a plan, whose entries are made one at a time.
-pub(super) struct Images<'p> {
+struct Images<'p> {
     plan: &'p Plan,
     /// The job that makes each leg.
     jobs: IndexMap<&'p str, &'p str>,
@@ -60,7 +107,7 @@ pub(super) struct Images<'p> {
 
 impl<'p> Images<'p> {
     fn of(plan: &'p Plan) -> Self {
-        let of_job = |job: &'p Job| job.legs.iter().map(|leg| (leg.as_str(), job.name.as_str()));
+        let of_job = |job: &'p Job| job.legs.iter().map(|leg| (&**leg, &*job.name));
         Self { plan, jobs: plan.jobs.iter().flat_map(of_job).collect() }
     }
 }
@@ -73,7 +120,7 @@ impl Serialize for Images<'_> {
 }
 
 /// The jobs of a plan, whose entries are made one at a time.
-pub(super) struct Jobs<'p>(&'p [Job]);
+struct Jobs<'p>(&'p [Job]);
 
 impl Serialize for Jobs<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -120,7 +167,7 @@ fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry 
     let is_prerelease = image.is_prerelease();
     let build = |Build { leg, on_missing, labels, annotations, descriptor_annotations }: &Build| {
         let platform = plan.legs.get(leg).and_then(|leg| leg.platform.clone());
-        let job = jobs.get(leg.as_str()).copied().unwrap_or_default().to_owned();
+        let job = jobs.get(&**leg).copied().unwrap_or_default().to_owned();
         let entry = BuildEntry {
             platform,
             job,
@@ -129,7 +176,7 @@ fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry 
             annotations: annotations.clone(),
             descriptor_annotations: descriptor_annotations.clone(),
         };
-        (leg.clone(), entry)
+        (leg.to_string(), entry)
     };
     ImageEntry {
         version: version.clone(),
@@ -150,8 +197,8 @@ impl From<&Job> for JobEntry {
     fn from(job: &Job) -> Self {
         let Job { name, legs, group, platform, runner, qemu, images, allow, secrets, ssh } = job;
         Self {
-            job: name.clone(),
-            targets: legs.clone(),
+            job: name.to_string(),
+            targets: legs.iter().map(ToString::to_string).collect(),
             group: group.clone(),
             platform: platform.clone(),
             runner: runner.clone(),
@@ -204,19 +251,17 @@ fn locations(repositories: &[Repository]) -> Vec<Location> {
 /// The text of `plan.json`.
 #[must_use]
 pub fn render(plan: &Plan) -> String {
-    to_text(&plan_json(plan, bake::Body::of(plan).definition()))
+    written(plan, bake::Body::of(plan).definition()).1
 }
 
-pub(super) fn to_text(plan: &Written<'_>) -> String {
-    let mut text = serde_json::to_string_pretty(plan).expect(STRING_KEYS);
-    text.push('\n');
-    text
+fn pretty(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).expect(STRING_KEYS)
 }
 
 /// What the plan is called in `plan.json` and in the rows of the matrix.
 #[must_use]
 pub(super) fn id(plan: &Plan) -> Fingerprint {
-    plan_json(plan, bake::Body::of(plan).definition()).id
+    written(plan, bake::Body::of(plan).definition()).0
 }
 
 /// The references of an image in one repository, in the order of its tags.

@@ -40,7 +40,7 @@ pub fn render(plan: &Plan) -> String {
         .iter()
         .map(|job| {
             context! {
-                name => job.name.as_str(),
+                name => &*job.name,
                 builds => job.legs.join("<br>"),
                 runner => job.runner.display(),
                 qemu => job.qemu,

@@ -18,15 +18,15 @@ const GAP: &str = "  ";
 pub fn render(plan: &Plan, explain: bool) -> String {
     let mut text = String::new();
     if !plan.images.is_empty() {
-        let rows = || plan.images.iter().flat_map(|(key, image)| image_rows(plan, key, image));
+        let rows = plan.images.iter().flat_map(|(key, image)| image_rows(plan, key, image));
         columns(["IMAGE", "REPOSITORY", "TAGS", "PLATFORMS"], rows, &mut text);
         text.push('\n');
-        columns(["JOB", "BUILDS", "RUNNER"], || plan.jobs.iter().map(job_row), &mut text);
+        columns(["JOB", "BUILDS", "RUNNER"], plan.jobs.iter().map(job_row), &mut text);
         text.push('\n');
     }
     let notes = if explain { String::new() } else { tag_notes(plan) };
     if explain && !plan.images.is_empty() {
-        let rows = || plan.images.iter().flat_map(|(key, image)| explained(plan, key, image));
+        let rows = plan.images.iter().flat_map(|(key, image)| explained(plan, key, image));
         columns(["IMAGE", "TAG", "WHY"], rows, &mut text);
         text.push('\n');
     }
@@ -120,33 +120,38 @@ fn image_rows<'a>(plan: &'a Plan, key: &'a str, image: &'a Image) -> impl Iterat
     };
     image.repositories.iter().enumerate().map(move |(at, repository)| {
         let tags: Vec<&str> = image.tags_in(repository).map(|tag| tag.name.as_str()).collect();
+        let tags = match tags.as_slice() {
+            [] => Cow::from("-"),
+            [tag] => Cow::from(*tag),
+            tags => tags.join(", ").into(),
+        };
         let (key, platforms) = if at == 0 { (key, platforms()) } else { ("", String::new()) };
-        let tags = if tags.is_empty() { "-".to_owned() } else { tags.join(", ") };
-        [key.into(), repository.to_string().into(), tags.into(), platforms.into()]
+        [key.into(), repository.to_string().into(), tags, platforms.into()]
     })
 }
 
 fn job_row(job: &Job) -> [Cow<'_, str>; 3] {
-    let qemu = if job.qemu { " (qemu)" } else { "" };
-    let runner = format!("{}{qemu}", job.runner.display());
-    [job.name.as_str().into(), job.legs.join(", ").into(), runner.into()]
+    let mut runner = job.runner.display();
+    if job.qemu {
+        runner.to_mut().push_str(" (qemu)");
+    }
+    [(&*job.name).into(), job.leg_names(", "), runner]
 }
 
-/// Writes left-aligned columns, without blanks at the ends of lines. There may be very many rows, which are made twice instead of
-/// held.
-fn columns<'a, const N: usize, R: Iterator<Item = [Cow<'a, str>; N]>>(
+/// Writes left-aligned columns, without blanks at the ends of lines.
+fn columns<'a, const N: usize>(
     head: [&'static str; N],
-    rows: impl Fn() -> R,
+    rows: impl Iterator<Item = [Cow<'a, str>; N]>,
     text: &mut String,
 ) {
-    let all = || std::iter::once(head.map(Cow::from)).chain(rows());
+    let all: Vec<[Cow<'_, str>; N]> = std::iter::once(head.map(Cow::from)).chain(rows).collect();
     let mut widths = [0; N];
-    for row in all() {
-        for (widest, cell) in widths.iter_mut().zip(&row) {
+    for row in &all {
+        for (widest, cell) in widths.iter_mut().zip(row) {
             *widest = width(cell).max(*widest);
         }
     }
-    for row in all() {
+    for row in &all {
         let end = row.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
         for (at, (cell, width_of_column)) in row[..end].iter().zip(&widths).enumerate() {
             text.push_str(cell);

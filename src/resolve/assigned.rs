@@ -1,6 +1,7 @@
 //! Legs with the runners that build them, and which image is made of which.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use indexmap::IndexMap;
 
@@ -26,9 +27,9 @@ pub(super) struct AssignedLeg {
 
 /// All legs, by name.
 pub(super) struct Legs {
-    pub(super) all: IndexMap<String, AssignedLeg>,
+    pub(super) all: IndexMap<Name, AssignedLeg>,
     /// The legs of each image, and what becomes of it without one.
-    pub(super) builds: IndexMap<String, Vec<(String, OnMissing)>>,
+    pub(super) builds: IndexMap<String, Vec<(Name, OnMissing)>>,
     pub(super) lifted: BTreeMap<Name, BTreeMap<String, String>>,
 }
 
@@ -41,7 +42,7 @@ impl Legs {
         let builds = self.builds.get(image).into_iter().flatten();
         let legs = builds.filter_map(|(leg, on_missing)| Some((leg, on_missing, self.get(leg)?)));
         legs.map(|(leg, on_missing, assigned)| Build {
-            leg: leg.clone(),
+            leg: Rc::clone(leg),
             on_missing: *on_missing,
             labels: labels::known(&assigned.leg.definition),
             annotations: annotations::of_manifest(&assigned.leg.definition),
@@ -62,14 +63,14 @@ impl Legs {
         self.all.get_mut(name)
     }
 
-    pub(super) fn insert(&mut self, name: String, assigned: AssignedLeg) {
+    pub(super) fn insert(&mut self, name: Name, assigned: AssignedLeg) {
         self.all.insert(name, assigned);
     }
 
     /// The legs that link to a target.
-    pub(super) fn linking(&self) -> Vec<String> {
+    pub(super) fn linking(&self) -> Vec<Name> {
         let linking = self.all.iter().filter(|(_, one)| links(&one.leg.definition).next().is_some());
-        linking.map(|(name, _)| name.clone()).collect()
+        linking.map(|(name, _)| Rc::clone(name)).collect()
     }
 
     /// Brings the legs into the order of their targets in the file: published ones, then those only linked.
@@ -80,7 +81,7 @@ impl Legs {
         });
     }
 
-    pub(super) fn into_legs(self) -> IndexMap<String, Leg> {
+    pub(super) fn into_legs(self) -> IndexMap<Name, Leg> {
         self.all.into_iter().map(|(name, assigned)| (name, assigned.leg)).collect()
     }
 }

@@ -11,7 +11,11 @@ const MIN_COMMIT: usize = 7;
 
 /// What a constant stands for by itself: a version or a commit stays, and all else moves from run to run.
 pub(super) fn claim(name: &str) -> Claim {
-    if name.parse::<Version>().is_ok() || names_commit(name) { Claim::Literal } else { Claim::Run }
+    claim_of(name, name.parse::<Version>().is_ok())
+}
+
+fn claim_of(name: &str, is_version: bool) -> Claim {
+    if is_version || names_commit(name) { Claim::Literal } else { Claim::Run }
 }
 
 fn names_commit(name: &str) -> bool {
@@ -21,14 +25,17 @@ fn names_commit(name: &str) -> bool {
 
 /// Lets constants beside the one version among them move with that version, and gives the version.
 pub(super) fn settle(tags: &mut [PlacedTag]) -> Option<Version> {
-    let version = version(tags);
-    for tag in tags.iter_mut() {
+    let read: Vec<Option<Version>> = tags.iter().map(|tag| tag.tag.as_str().parse().ok()).collect();
+    let version = version(tags, &read);
+    for (tag, read) in tags.iter_mut().zip(&read) {
         let name = tag.tag.as_str();
-        let is_constant = tag.why.is_none() && claim(name) == tag.claim;
-        let of_version = version.as_ref().filter(|_| is_constant && may_follow(name)).map(|version| {
+        let is_version = read.is_some();
+        let is_constant = tag.why.is_none() && claim_of(name, is_version) == tag.claim;
+        let may_follow = is_version || !names_commit(name);
+        let of_version = version.as_ref().filter(|_| is_constant && may_follow).map(|version| {
             let claim = tags::claim(name, version, 0, false, false);
             // Another version's own name stays its own.
-            let is_other = claim == Claim::Versions(0) && name != LATEST && name.parse::<Version>().is_ok();
+            let is_other = claim == Claim::Versions(0) && name != LATEST && is_version;
             (version, if is_other { Claim::Literal } else { claim })
         });
         if let Some((version, claim)) = of_version {
@@ -53,25 +60,23 @@ pub(super) fn settle(tags: &mut [PlacedTag]) -> Option<Version> {
     version
 }
 
-fn may_follow(name: &str) -> bool {
-    !names_commit(name) || name.parse::<Version>().is_ok()
-}
-
-/// The one release among the tags; the others that read as releases are what it begins with.
-fn version(tags: &[PlacedTag]) -> Option<Version> {
+/// The one release among the tags, which read like this; the others that read as releases are what it begins with.
+fn version(tags: &[PlacedTag], read: &[Option<Version>]) -> Option<Version> {
     // The hash of a commit may be all digits.
-    let is_commit = |tag: &&PlacedTag| tag.form.parts().iter().any(|part| matches!(part, Part::Commit(_)));
-    let constants = tags.iter().filter(|tag| tag.claim == Claim::Literal && tag.why.is_none());
-    let constants = constants.filter(|tag| !is_commit(tag));
-    let versions: Vec<Version> = constants
-        .filter_map(|tag| tag.tag.as_str().parse::<Version>().ok())
+    let is_commit = |tag: &PlacedTag| tag.form.parts().iter().any(|part| matches!(part, Part::Commit(_)));
+    let is_constant = |tag: &PlacedTag| tag.claim == Claim::Literal && tag.why.is_none() && !is_commit(tag);
+    let versions: Vec<&Version> = tags
+        .iter()
+        .zip(read)
+        .filter(|(tag, _)| is_constant(tag))
+        .filter_map(|(_, version)| version.as_ref())
         .filter(|version| version.class() == Class::Stable)
         .collect();
     let greatest = versions.iter().max_by_key(|version| (version.numbers().len(), version.tail().len()))?;
-    let is_part = |version: &Version| {
+    let is_part = |version: &&Version| {
         version.core() == greatest.core()
             || Some(version.core()) == greatest.prefix(version.numbers().len())
             || (version.numbers().len() == 1 && greatest.numbers().len() > 1)
     };
-    versions.iter().all(is_part).then(|| greatest.clone())
+    versions.iter().all(is_part).then(|| (*greatest).clone())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
+use std::rc::Rc;
 
 use indexmap::{IndexMap, IndexSet};
 
@@ -11,6 +12,7 @@ use super::targets::Targets;
 use crate::bake::target::context::link_of;
 use crate::bake::target::links::links;
 use crate::bake::target::{Definition, Entry, Target, Text};
+use crate::bake::values::Name;
 use crate::plan::{Image, Job, Plan, Role};
 use crate::platform::Platform;
 use crate::runner::Runner;
@@ -18,10 +20,10 @@ use crate::spec::Grouping;
 
 /// The jobs of all published legs, in the order of the images.
 pub(super) fn jobs(legs: &Legs, targets: &Targets<'_>, images: &IndexMap<String, Image>) -> Vec<Job> {
-    let mut of_leg: IndexMap<&str, Vec<&String>> = IndexMap::new();
+    let mut of_leg: IndexMap<Name, Vec<&String>> = IndexMap::new();
     for (key, image) in images {
         for build in &image.builds {
-            of_leg.entry(&build.leg).or_default().push(key);
+            of_leg.entry(Rc::clone(&build.leg)).or_default().push(key);
         }
     }
     let mut jobs: Vec<Job> = group(&of_leg, legs)
@@ -36,10 +38,10 @@ pub(super) fn jobs(legs: &Legs, targets: &Targets<'_>, images: &IndexMap<String,
                 .as_ref()
                 .is_some_and(|p| p.os() == "linux" && !p.runs_natively_on(&first.assignment.platform));
             let keys: IndexSet<&String> =
-                ordered.iter().flat_map(|leg| of_leg[leg].iter().copied()).collect();
+                ordered.iter().flat_map(|leg| of_leg[*leg].iter().copied()).collect();
             Job {
-                name: ordered[0].to_owned(),
-                legs: ordered.iter().map(|leg| (*leg).to_owned()).collect(),
+                name: Rc::clone(ordered[0]),
+                legs: ordered.iter().map(|leg| Rc::clone(leg)).collect(),
                 group: None,
                 platform,
                 runner: first.assignment.runner.clone(),
@@ -51,12 +53,12 @@ pub(super) fn jobs(legs: &Legs, targets: &Targets<'_>, images: &IndexMap<String,
             }
         })
         .collect();
-    jobs.sort_by_cached_key(|job| job.legs.iter().filter_map(|leg| of_leg.get_index_of(leg.as_str())).min());
+    jobs.sort_by_cached_key(|job| job.legs.iter().filter_map(|leg| of_leg.get_index_of(leg)).min());
     jobs
 }
 
 /// Legs that share a job, as lists in the order of `published`, whose keys are their names.
-fn group<'n>(published: &IndexMap<&'n str, Vec<&String>>, legs: &Legs) -> Vec<Vec<&'n str>> {
+fn group<'n>(published: &'n IndexMap<Name, Vec<&String>>, legs: &Legs) -> Vec<Vec<&'n Name>> {
     let names = published.keys();
     let mut parents: Vec<usize> = (0..published.len()).collect();
     let mut by_platform: BTreeMap<(Option<&Platform>, &Runner), usize> = BTreeMap::new();
@@ -71,8 +73,8 @@ fn group<'n>(published: &IndexMap<&'n str, Vec<&String>>, legs: &Legs) -> Vec<Ve
             }
             Grouping::Linked => {
                 for linked in published_links(name, legs) {
-                    let Some(other) = published.get_index_of(linked.as_str()) else { continue };
-                    let theirs = legs.get(names[other]).expect("indexed legs exist");
+                    let Some(other) = published.get_index_of(&linked) else { continue };
+                    let theirs = legs.get(&names[other]).expect("indexed legs exist");
                     if theirs.grouping == Grouping::Linked
                         && theirs.assignment.runner == assigned.assignment.runner
                     {
@@ -82,7 +84,7 @@ fn group<'n>(published: &IndexMap<&'n str, Vec<&String>>, legs: &Legs) -> Vec<Ve
             }
         }
     }
-    let mut groups: IndexMap<usize, Vec<&str>> = IndexMap::new();
+    let mut groups: IndexMap<usize, Vec<&Name>> = IndexMap::new();
     for (at, name) in names.clone().enumerate() {
         groups.entry(root(&parents, at)).or_default().push(name);
     }
@@ -103,7 +105,7 @@ fn join(parents: &mut [usize], a: usize, b: usize) {
 
 /// The published legs that a leg's build uses, through helpers too. A copy for two platforms stands for the leg of its
 /// platform: BuildKit builds it once for both.
-fn published_links(name: &str, legs: &Legs) -> BTreeSet<String> {
+fn published_links(name: &str, legs: &Legs) -> BTreeSet<Name> {
     let mut found = BTreeSet::new();
     let mut seen = BTreeSet::new();
     let mut open = vec![name];
@@ -114,9 +116,9 @@ fn published_links(name: &str, legs: &Legs) -> BTreeSet<String> {
                 continue;
             }
             open.push(linked);
-            let published = match legs.get(linked).map(|assigned| &assigned.leg) {
-                Some(leg) if leg.role == Role::Both => leg_name(&leg.of, leg.platform.as_ref()),
-                _ => linked.to_owned(),
+            let published: Name = match legs.get(linked).map(|assigned| &assigned.leg) {
+                Some(leg) if leg.role == Role::Both => leg_name(&leg.of, leg.platform.as_ref()).into(),
+                _ => linked.into(),
             };
             if legs.get(&published).is_some_and(|assigned| assigned.leg.role == Role::Published) {
                 found.insert(published);
@@ -127,15 +129,15 @@ fn published_links(name: &str, legs: &Legs) -> BTreeSet<String> {
 }
 
 /// The legs of one job with what others link to before them, else in the given order.
-fn dependencies_first<'n>(members: &[&'n str], legs: &Legs) -> Vec<&'n str> {
+fn dependencies_first<'n>(members: &[&'n Name], legs: &Legs) -> Vec<&'n Name> {
     if let [one] = members {
         return vec![one];
     }
-    let index: BTreeMap<&str, usize> = members.iter().enumerate().map(|(at, name)| (*name, at)).collect();
+    let index: BTreeMap<&str, usize> = members.iter().enumerate().map(|(at, name)| (&***name, at)).collect();
     let mut users: Vec<Vec<usize>> = vec![Vec::new(); members.len()];
     let mut missing: Vec<usize> = vec![0; members.len()];
     for (at, name) in members.iter().enumerate() {
-        for used in published_links(name, legs).iter().filter_map(|used| index.get(used.as_str())) {
+        for used in published_links(name, legs).iter().filter_map(|used| index.get(&**used)) {
             users[*used].push(at);
             missing[at] += 1;
         }
@@ -166,10 +168,10 @@ struct Needs {
 
 impl Needs {
     /// Of the legs and all that they link to.
-    fn of(members: &[&str], legs: &Legs, targets: &Targets<'_>) -> Self {
+    fn of(members: &[&Name], legs: &Legs, targets: &Targets<'_>) -> Self {
         let mut needs = Self::default();
         let mut seen: BTreeSet<&str> = BTreeSet::new();
-        let mut open: Vec<&str> = members.to_vec();
+        let mut open: Vec<&str> = members.iter().map(|name| &***name).collect();
         while let Some(name) = open.pop() {
             if !seen.insert(name) {
                 continue;

@@ -110,7 +110,7 @@ impl Maker<'_> {
             // Docker's own media types have no annotations, and one such child makes the whole index a Docker list.
             output.set("oci-mediatypes", "true");
         }
-        output.fields.extend(self.pushed.iter().map(|(key, value)| (Rc::clone(key), value.clone())));
+        output.fields.merge(self.pushed);
         output
     }
 }

@@ -36,7 +36,10 @@ pub(super) fn legs(
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Legs {
-    let mut legs = Legs { all: IndexMap::new(), builds: IndexMap::new(), lifted: BTreeMap::new() };
+    let most = images.iter().flat_map(|image| &image.targets);
+    let most = most.map(|(name, _)| targets.valid_platforms(name).count().max(1)).sum();
+    let mut legs =
+        Legs { all: IndexMap::with_capacity(most), builds: IndexMap::new(), lifted: BTreeMap::new() };
     check_overrides(images, targets, diagnostics);
     let pushed = leg::pushed();
     let mut without_platforms: IndexMap<&Name, &Target> = IndexMap::new();
@@ -77,11 +80,11 @@ pub(super) fn legs(
                     continue;
                 }
                 let Some(assigned) = maker.make(platform, span, &overrides, diagnostics) else { continue };
-                let leg = leg_name(name, platform);
+                let leg = Name::from(leg_name(name, platform));
                 let on_missing = overrides.iter().rev().find_map(|one| one.settings.on_missing);
                 let on_missing = on_missing.unwrap_or(settings.on_missing);
                 builds.push(ImageBuild {
-                    build: (leg.clone(), on_missing),
+                    build: (Rc::clone(&leg), on_missing),
                     platform: platform.cloned(),
                     span: place,
                 });
@@ -98,7 +101,7 @@ pub(super) fn legs(
 /// A build of an image, and where its platform is written.
 struct ImageBuild {
     /// The leg, and what becomes of the image without it.
-    build: (String, OnMissing),
+    build: (Name, OnMissing),
     platform: Option<Platform>,
     span: Option<Span>,
 }
@@ -150,8 +153,11 @@ fn check_published(target: &Target, platforms: &[DeclaredPlatform], diagnostics:
 fn tag_by_digest(target: &Target) -> Option<Diagnostic> {
     let has_tag =
         |name: &&Text| name.as_str().parse::<Reference>().is_ok_and(|reference| reference.tag().is_some());
+    if !target.is_pushed_by_digest() {
+        return None;
+    }
     let names = target.image_names();
-    let name = names.iter().find(has_tag).filter(|_| target.is_pushed_by_digest())?;
+    let name = names.iter().find(has_tag)?;
     let message =
         format!("`{name}` has a tag, and `push-by-digest` pushes none: BuildKit refuses the two together");
     let warning = Diagnostic::warning("tag-by-digest", message).at(name.span, "");
@@ -209,23 +215,23 @@ fn check_platforms<'t>(
 /// Adds a leg; one that another image has already is shared, and must be the same build.
 fn add(
     legs: &mut Legs,
-    name: String,
+    name: Name,
     assigned: AssignedLeg,
     image: &UnresolvedImage,
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let collides = targets.definition.targets.contains_key(name.as_str())
-        || targets.definition.groups.contains_key(name.as_str())
+    let collides = targets.definition.targets.contains_key(&name)
+        || targets.definition.groups.contains_key(&name)
         || legs.all.get(&name).is_some_and(|known| {
             known.leg.of != assigned.leg.of || known.leg.platform != assigned.leg.platform
         });
     if collides {
-        let group = targets.definition.groups.get(name.as_str());
+        let group = targets.definition.groups.get(&name);
         let what = if group.is_some() { "a group" } else { "another target" };
         let message =
             format!("target `{}` is split into `{name}`, which is the name of {what}", assigned.leg.of);
-        let other = targets.definition.targets.get(name.as_str()).and_then(|target| target.span);
+        let other = targets.definition.targets.get(&name).and_then(|target| target.span);
         let other = other.or(group.and_then(|group| group.span));
         let place = targets.find(&assigned.leg.of).and_then(|target| target.span);
         diagnostics.report(

@@ -251,7 +251,7 @@ impl<'a> Linker<'a, '_> {
             definition: Box::new(definition),
         };
         self.legs.insert(
-            name,
+            name.into(),
             AssignedLeg {
                 leg,
                 assignment: user.assignment.clone(),

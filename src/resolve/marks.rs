@@ -36,7 +36,7 @@ pub(super) fn secrets(targets: &Targets<'_>, input: &Input<'_>, diagnostics: &mu
 /// An error for each part of a committed file that differs from run to run.
 pub(super) fn volatile(
     targets: &Targets<'_>,
-    legs: &IndexMap<String, Leg>,
+    legs: &IndexMap<Name, Leg>,
     images: &[UnresolvedImage],
     empty: &[EmptyBlock],
     input: &Input<'_>,
@@ -67,7 +67,7 @@ pub(super) fn volatile(
 /// labels, annotations or arguments. Where the build sets them, they come too late for the plan.
 pub(super) fn unset(
     targets: &Targets<'_>,
-    legs: &IndexMap<String, Leg>,
+    legs: &IndexMap<Name, Leg>,
     images: &[&UnresolvedImage],
 ) -> Option<Diagnostic> {
     let names = names(targets, images.iter().copied());

@@ -130,11 +130,11 @@ fn withdrawn(images: &[UnresolvedImage]) -> BTreeMap<Option<usize>, Vec<String>>
 
 /// A reference belongs to one image.
 fn collisions(images: &[UnresolvedImage], publications: &[Publication], diagnostics: &mut Diagnostics) {
-    let mut claimed: BTreeMap<(Repository, Tag), (usize, Option<Span>)> = BTreeMap::new();
+    let mut claimed: IndexMap<(&Repository, &Tag), (usize, Option<Span>)> = IndexMap::new();
     for (at, publication) in publications.iter().enumerate() {
         for (repository, listing) in publication {
             for published in &listing.tags {
-                let key = (repository.clone(), published.tag.clone());
+                let key = (repository, &published.tag);
                 let Some((first, span)) = claimed.get(&key) else {
                     claimed.insert(key, (at, published.span));
                     continue;

@@ -392,7 +392,7 @@ fn plans_keep_their_promises() {
                 }
             }
         }
-        let names: BTreeSet<&String> = plan.jobs.iter().map(|job| &job.name).collect();
+        let names: BTreeSet<_> = plan.jobs.iter().map(|job| &job.name).collect();
         prop_assert_eq!(names.len(), plan.jobs.len());
         let tags: usize = plan
             .images

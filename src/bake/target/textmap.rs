@@ -1,37 +1,38 @@
 //! Strings by key: what `args`, `labels` and the fields of an output are.
 
 use std::ops::Index;
+use std::rc::Rc;
 
 use super::text::Text;
 use crate::bake::values::Name;
 
 /// Strings by key, in byte order of keys. Most targets have a handful of them, and there may be very many targets: a list
-/// takes a tenth of the memory of a tree.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TextMap(Vec<(Name, Text)>);
+/// takes a tenth of the memory of a tree, and what is copied from target to target is shared until one of them changes it.
+#[derive(Clone, Debug, Default)]
+pub struct TextMap(Option<Rc<Vec<(Name, Text)>>>);
 
 impl TextMap {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.list().len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list().is_empty()
     }
 
     /// The string of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Text> {
-        self.find(key).ok().map(|at| &self.0[at].1)
+        self.find(key).ok().map(|at| &self.list()[at].1)
     }
 
     /// A key's string, to be changed.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Text> {
-        self.find(key).ok().map(|at| &mut self.0[at].1)
+        self.find(key).ok().map(|at| &mut self.list_mut()[at].1)
     }
 
     /// Whether there is a string of this key.
@@ -43,10 +44,10 @@ impl TextMap {
     /// Adds or replaces one string. For many, [`Extend`] is quicker.
     pub fn insert(&mut self, key: Name, text: Text) {
         match self.find(&key) {
-            Ok(at) => self.0[at].1 = text,
+            Ok(at) => self.list_mut()[at].1 = text,
             Err(at) => {
                 self.make_room(1);
-                self.0.insert(at, (key, text));
+                self.list_mut().insert(at, (key, text));
             }
         }
     }
@@ -55,64 +56,97 @@ impl TextMap {
     pub fn insert_missing(&mut self, key: &str, text: impl FnOnce() -> Text) {
         if let Err(at) = self.find(key) {
             self.make_room(1);
-            self.0.insert(at, (key.into(), text()));
+            self.list_mut().insert(at, (key.into(), text()));
         }
     }
 
     /// Takes out the string of a key.
     pub fn remove(&mut self, key: &str) -> Option<Text> {
-        self.find(key).ok().map(|at| self.0.remove(at).1)
+        self.find(key).ok().map(|at| self.list_mut().remove(at).1)
     }
 
     /// Keeps what `keep` says.
     pub fn retain(&mut self, mut keep: impl FnMut(&Name, &Text) -> bool) {
-        self.0.retain(|(key, text)| keep(key, text));
+        // Most often that is all, which can stay shared.
+        let Some(first) = self.iter().position(|(key, text)| !keep(key, text)) else { return };
+        let list = self.list_mut();
+        let rest = list.split_off(first);
+        list.extend(rest.into_iter().skip(1).filter(|(key, text)| keep(key, text)));
     }
 
     /// Takes all out.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.0 = None;
     }
 
     /// Each key with its string.
     pub fn iter(&self) -> impl Iterator<Item = (&Name, &Text)> + Clone {
-        self.0.iter().map(|(key, text)| (key, text))
+        self.list().iter().map(|(key, text)| (key, text))
     }
 
     /// Each string.
     pub fn values(&self) -> impl Iterator<Item = &Text> {
-        self.0.iter().map(|(_, text)| text)
+        self.list().iter().map(|(_, text)| text)
     }
 
     /// Each string, to be changed.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Text> {
-        self.0.iter_mut().map(|(_, text)| text)
+        self.0.as_mut().into_iter().flat_map(Rc::make_mut).map(|(_, text)| text)
+    }
+
+    /// Takes over the strings of another; of equal keys the other's count.
+    pub fn merge(&mut self, other: &Self) {
+        if self.is_empty() {
+            self.clone_from(other);
+        } else {
+            self.extend(other.iter().map(|(key, text)| (Rc::clone(key), text.clone())));
+        }
+    }
+
+    fn list(&self) -> &[(Name, Text)] {
+        self.0.as_ref().map_or(&[], |list| list.as_slice())
+    }
+
+    fn list_mut(&mut self) -> &mut Vec<(Name, Text)> {
+        Rc::make_mut(self.0.get_or_insert_default())
     }
 
     /// A first few strings get no more room than they need; to later ones, room grows as usual.
     fn make_room(&mut self, more: usize) {
-        if self.0.is_empty() {
-            self.0.reserve_exact(more);
+        if self.list().is_empty() {
+            self.list_mut().reserve_exact(more);
         }
     }
 
     fn find(&self, key: &str) -> Result<usize, usize> {
-        match self.0.last() {
-            Some((last, _)) if **last < *key => Err(self.0.len()),
-            _ => self.0.binary_search_by(|(own, _)| (**own).cmp(key)),
+        match self.list().last() {
+            Some((last, _)) if **last < *key => Err(self.list().len()),
+            _ => self.list().binary_search_by(|(own, _)| (**own).cmp(key)),
         }
     }
 }
 
+impl PartialEq for TextMap {
+    fn eq(&self, other: &Self) -> bool {
+        self.list() == other.list()
+    }
+}
+
+impl Eq for TextMap {}
+
 impl Extend<(Name, Text)> for TextMap {
     /// Of equal keys the last counts.
     fn extend<I: IntoIterator<Item = (Name, Text)>>(&mut self, more: I) {
-        let more = more.into_iter();
+        let mut more = more.into_iter().peekable();
+        if more.peek().is_none() {
+            return;
+        }
         self.make_room(more.size_hint().0);
-        self.0.extend(more);
-        if !self.0.is_sorted_by(|(a, _), (b, _)| a < b) {
-            self.0.sort_by(|(a, _), (b, _)| a.cmp(b));
-            self.0.dedup_by(|later, kept| {
+        let list = self.list_mut();
+        list.extend(more);
+        if !list.is_sorted_by(|(a, _), (b, _)| a < b) {
+            list.sort_by(|(a, _), (b, _)| a.cmp(b));
+            list.dedup_by(|later, kept| {
                 let twins = later.0 == kept.0;
                 if twins {
                     std::mem::swap(later, kept);
@@ -142,7 +176,7 @@ impl IntoIterator for TextMap {
     type IntoIter = std::vec::IntoIter<(Name, Text)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.0.map(Rc::unwrap_or_clone).unwrap_or_default().into_iter()
     }
 }
 
@@ -151,7 +185,7 @@ impl<'a> IntoIterator for &'a TextMap {
     type IntoIter = std::iter::Map<std::slice::Iter<'a, (Name, Text)>, fn(&'a (Name, Text)) -> Self::Item>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter().map(|(key, text)| (key, text))
+        self.list().iter().map(|(key, text)| (key, text))
     }
 }
 
@@ -179,7 +213,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_as_a_tree_would_be(steps in prop::collection::vec((0..5, "[a-d]{1,2}", 0..100_u8), 0..40)) {
+        fn it_is_as_a_tree_would_be(steps in prop::collection::vec((0..7, "[a-d]{1,2}", 0..100_u8), 0..40)) {
             let mut map = TextMap::default();
             let mut tree: BTreeMap<Name, Text> = BTreeMap::new();
             for (step, key, number) in steps {
@@ -189,14 +223,24 @@ mod tests {
                 match step {
                     0 => map.insert(name.clone(), text.clone()),
                     1 => map.insert_missing(&key, || text.clone()),
-                    2 => assert_eq!(map.remove(&key), tree.get(&name).cloned()),
+                    2 => prop_assert_eq!(map.remove(&key), tree.get(&name).cloned()),
                     3 => map.extend(more.clone()),
+                    5 => map.merge(&more.clone().into()),
+                    6 => {
+                        // Another one that shares its strings stays as it is.
+                        let (before, other) = (shown(&map), map.clone());
+                        map.values_mut().for_each(|text| *text = Text::verbatim("x"));
+                        map.clear();
+                        prop_assert_eq!(shown(&other), before);
+                        map = other;
+                    }
                     _ => map.retain(|key, _| *key != name),
                 }
                 match step {
                     0 => drop(tree.insert(name.clone(), text)),
                     1 => drop(tree.entry(name.clone()).or_insert(text)),
-                    3 => tree.extend(more),
+                    3 | 5 => tree.extend(more),
+                    6 => {}
                     _ => drop(tree.remove(&name)),
                 }
                 prop_assert_eq!(shown(&map), shown(&tree));

@@ -1,8 +1,6 @@
 //! What is done with all attributes of a target or a group: they are merged, brought into their final form, walked for their
 //! texts and weighed.
 
-use std::rc::Rc;
-
 use super::attributes::{
     AttributeKind, GroupAttribute, GroupAttributeKind, LIMITS, Limit, LimitKind, TARGET_NAMES,
     TargetAttribute, each_attribute, each_group_attribute, each_limit,
@@ -117,9 +115,9 @@ impl Target {
                         (at.get_mut)(self).extend_from_slice((at.get)(other));
                     }
                     AttributeKind::Map(at) | AttributeKind::Args(at) | AttributeKind::Contexts(at) => {
-                        let theirs = (at.get)(other).iter();
-                        self.lost_marks.forget_keys(attribute.name, theirs.clone().map(|(key, _)| &**key));
-                        (at.get_mut)(self).extend(theirs.map(|(key, value)| (Rc::clone(key), value.clone())));
+                        let theirs = (at.get)(other);
+                        self.lost_marks.forget_keys(attribute.name, theirs.iter().map(|(key, _)| &**key));
+                        (at.get_mut)(self).merge(theirs);
                     }
                     AttributeKind::Attestations(at) => {
                         let theirs = (at.get)(other);
