@@ -122,8 +122,7 @@ fn source_of_plan(text: &str, planned: &Planned) -> Result<Promotion, Diagnostic
         },
     };
     let Some(image) = planned.images.get(key) else {
-        let problem =
-            Diagnostic::error("source", format!("`{key}` is not an image of the plan"));
+        let problem = Diagnostic::error("source", format!("`{key}` is not an image of the plan"));
         return Err(if planned.legs().contains(key) {
             problem.with_help(format!(
                 "it is a build: `bakeplan merge --metadata {text}` takes builds, and an image is meant here"
@@ -164,7 +163,8 @@ fn target(text: &str) -> Result<Target, Diagnostic> {
     }
     let target: Target = text.parse().map_err(|error| wrong(&error))?;
     // `latest` is never meant by saying nothing: it moves.
-    let is_bare = target.digest.is_none() && !text.ends_with(&target.tag.iter().map(|tag| format!(":{tag}")).collect::<String>());
+    let is_bare = target.digest.is_none()
+        && !text.ends_with(&target.tag.iter().map(|tag| format!(":{tag}")).collect::<String>());
     if is_bare { Err(wrong(&"it has neither a tag nor a digest")) } else { Ok(target) }
 }
 
@@ -173,7 +173,9 @@ fn of_tags(sources: &[String], to: &[String]) -> Result<Promotion, Error> {
     let [source] = sources else {
         return Err(Error::Usage("`--to` takes one SOURCE: the tags would be given to several".into()));
     };
-    if let Some((image, digest)) = source.split_once('=').filter(|(_, digest)| digest.parse::<Digest>().is_ok()) {
+    if let Some((image, digest)) =
+        source.split_once('=').filter(|(_, digest)| digest.parse::<Digest>().is_ok())
+    {
         return Err(Error::Usage(format!(
             "`{image}={digest}` names an image of a plan: it needs `--plan` in place of `--to`"
         )));
@@ -201,7 +203,9 @@ fn tag(text: &str) -> Result<(Location, Tag), Diagnostic> {
     let found: Target = text.parse().map_err(|error| wrong(&error))?;
     match found {
         Target { digest: Some(_), .. } => Err(wrong(&"a digest cannot be given to anything")),
-        Target { location, tag: Some(tag), digest: None } if text.ends_with(&format!(":{tag}")) => Ok((location, tag)),
+        Target { location, tag: Some(tag), digest: None } if text.ends_with(&format!(":{tag}")) => {
+            Ok((location, tag))
+        }
         Target { .. } => Err(wrong(&"it has no tag")),
     }
 }

@@ -19,7 +19,7 @@ use crate::published::survey::{Survey, Trouble};
 use crate::published::target::Target;
 use crate::reference::{Digest, Tag};
 use crate::registry::Location;
-use crate::version::Class;
+use crate::version::{Class, Version};
 
 /// What is to get tags.
 #[derive(Clone, Debug)]
@@ -108,7 +108,12 @@ pub(crate) fn promote(
         })
         .collect();
     let look = |at: usize, records: &[Record]| {
-        taken::check(&subjects[at], &found[at].digest, Origin::Anywhere { is_meant: options.allow_other_version }, records)
+        taken::check(
+            &subjects[at],
+            &found[at].digest,
+            Origin::Anywhere { is_meant: options.allow_other_version },
+            records,
+        )
     };
     let all = match read(subjects.len(), &mut survey, deadline(options, tools), tools, &look) {
         Ok(all) => all,
@@ -142,7 +147,8 @@ fn find<'p>(
 ) -> Result<Vec<Found<'p>>, Vec<Diagnostic>> {
     let (found, failures) = survey.conduct(|records| {
         let mut questions = Questions::new();
-        let found: Vec<_> = promotions.iter().map(|one| look_up(one, sites, records, &mut questions)).collect();
+        let found: Vec<_> =
+            promotions.iter().map(|one| look_up(one, sites, records, &mut questions)).collect();
         (found, questions)
     });
     let (mut all, mut problems) = (Vec::new(), failures);
@@ -234,6 +240,16 @@ fn image_of(promotion: &Promotion, served: &Served, options: Options) -> Result<
 fn given_tags(ready: &Ready<'_>, options: Options) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for one in &ready.decisions {
+        problems.extend(given::other_version(ready.image.version.as_ref(), &one.tag).map(|other| {
+            let message = format!(
+                "what is promoted is version `{}`, and the tag `{}` is of `{}`",
+                ready.image.version.as_ref().map_or("", Version::text),
+                one.report.reference,
+                other.text()
+            );
+            Diagnostic::error("other-version", message)
+                .with_help("promote that version; or pass `--allow-other-version`")
+        }));
         let is_replaced = one.report.outcome == Outcome::Replaced;
         if is_replaced && !options.allow_retag {
             let had = one.report.previous.as_ref().map_or("", Digest::as_str);
@@ -242,8 +258,9 @@ fn given_tags(ready: &Ready<'_>, options: Options) -> Vec<Diagnostic> {
                 one.report.reference, ready.manifest.digest
             );
             problems.push(
-                Diagnostic::error("immutable-tag", message)
-                    .with_help("release a new version; or pass `--allow-retag` to give the tag another digest"),
+                Diagnostic::error("immutable-tag", message).with_help(
+                    "release a new version; or pass `--allow-retag` to give the tag another digest",
+                ),
             );
         }
         let planned = ready.image.tags.iter().find(|tag| tag.name == one.tag);

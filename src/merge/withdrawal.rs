@@ -36,7 +36,8 @@ pub(crate) fn restore(
     tools: &MergeTools<'_>,
     report: &mut Report,
 ) -> Vec<Promotion> {
-    let images: Vec<&PlannedImage> = planned.images.values().filter(|one| one.repositories.contains(location)).collect();
+    let images: Vec<&PlannedImage> =
+        planned.images.values().filter(|one| one.repositories.contains(location)).collect();
     let follows = |image: &&PlannedImage| image.tags_in(location).any(|tag| tag.follows().is_some());
     if !images.iter().any(follows) {
         let message = format!("the plan has no tag in `{location}` that floats with versions");
@@ -46,7 +47,9 @@ pub(crate) fn restore(
         return Vec::new();
     }
     let mut survey = Survey::new(tools.sites, tools.progress, Trouble::EndsIt);
-    let Some(site) = tools.sites.iter().position(|site| site.location == *location) else { return Vec::new() };
+    let Some(site) = tools.sites.iter().position(|site| site.location == *location) else {
+        return Vec::new();
+    };
     report.problems.extend(ask(&mut survey, [(site, Question::Tags)].into()));
     if !report.problems.is_empty() {
         return Vec::new();
@@ -72,7 +75,8 @@ pub(crate) fn restore(
     report.problems.extend(ask(&mut survey, questions));
     let record = &survey.records()[site];
     for tag in tags.into_iter().filter(|tag| record.tag(tag).present().is_some() != listed.contains(tag)) {
-        let message = format!("`{}` and the list of tags disagree whether it is there", location.with_tag(tag));
+        let message =
+            format!("`{}` and the list of tags disagree whether it is there", location.with_tag(tag));
         report.problems.push(
             Diagnostic::error("tag-list", message)
                 .with_help("run this again later, when the registry's lists are up to date"),
@@ -192,5 +196,6 @@ fn nothing_left(location: &Location, name: &Tag, now: Option<&Digest>) -> Diagno
         location.with_tag(name),
         now.map_or("", Digest::as_str)
     );
-    Diagnostic::warning("held", message).with_help("remove the tag in the registry, or release a version that it is for")
+    Diagnostic::warning("held", message)
+        .with_help("remove the tag in the registry, or release a version that it is for")
 }

@@ -12,7 +12,11 @@ const OWN_NUMBERS: usize = 3;
 
 /// The version of what is to get these tags: what it says itself, else what a tag of it or one of these says.
 #[must_use]
-pub(crate) fn version(annotated: Option<&str>, source: Option<&Tag>, tags: &[(Location, Tag)]) -> Option<Version> {
+pub(crate) fn version(
+    annotated: Option<&str>,
+    source: Option<&Tag>,
+    tags: &[(Location, Tag)],
+) -> Option<Version> {
     let parse = |text: &str| Version::parse(text, Scheme::default()).ok();
     let is_full = |version: &Version| version.numbers().len() >= OWN_NUMBERS;
     let annotated = annotated.and_then(parse).filter(|version| version.numbers().len() > 1);
@@ -28,8 +32,7 @@ pub(crate) fn version(annotated: Option<&str>, source: Option<&Tag>, tags: &[(Lo
 pub(crate) fn image(version: Option<&Version>, tags: &[(Location, Tag)]) -> Result<PlannedImage, String> {
     let mut entries: Vec<TagEntry> = Vec::new();
     let mut repositories: Vec<Location> = Vec::new();
-    let own: Vec<Form> =
-        tags.iter().filter_map(|(_, tag)| own_form(version?, tag)).collect();
+    let own: Vec<Form> = tags.iter().filter_map(|(_, tag)| own_form(version?, tag)).collect();
     for (location, tag) in tags {
         if !repositories.contains(location) {
             repositories.push(location.clone());
@@ -57,6 +60,16 @@ pub(crate) fn image(version: Option<&Version>, tags: &[(Location, Tag)]) -> Resu
 /// Whether a tag stands for the whole version, such as `1.4.2`, `v1.4.2` or `1.4.2-alpine`.
 fn own_form(version: &Version, tag: &Tag) -> Option<Form> {
     form(tag.as_str(), version.without_v())
+}
+
+/// The whole version that a tag names, if it is not this one.
+#[must_use]
+pub(crate) fn other_version(version: Option<&Version>, tag: &Tag) -> Option<Version> {
+    let named = Version::parse(tag.as_str(), Scheme::default()).ok()?;
+    let numbers =
+        |version: &Version| -> Vec<u64> { version.numbers().iter().map(|number| number.value()).collect() };
+    let is_other = named.numbers().len() >= OWN_NUMBERS && numbers(version?) != numbers(&named);
+    is_other.then_some(named)
 }
 
 /// What stands around a piece of a version in a tag, if it stands for itself.
@@ -171,7 +184,11 @@ mod tests {
             (Some("1234567"), "", "latest", None),
             (None, "", "prod", None),
         ] {
-            assert_eq!(found(annotated, source, names).as_deref(), expected, "{annotated:?} {source} {names}");
+            assert_eq!(
+                found(annotated, source, names).as_deref(),
+                expected,
+                "{annotated:?} {source} {names}"
+            );
         }
     }
 }
