@@ -6,12 +6,13 @@ use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Words that people try as commands, and what does it.
-const MEANT: [(&[&str], &str); 6] = [
+const MEANT: [(&[&str], &str); 7] = [
     (
         &["build", "run"],
         "bakeplan builds nothing: `docker buildx bake` builds what `bakeplan plan --out DIR` writes",
     ),
     (&["push", "publish", "tag", "manifest"], "`bakeplan merge` publishes what the builds pushed by digest"),
+    (&["retag", "copy", "cp", "release"], "`bakeplan promote` gives tags to an index or image that is there"),
     (
         &["list", "ls", "show"],
         "`bakeplan plan` shows images and tags, `bakeplan print --list targets` the targets",

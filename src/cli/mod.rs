@@ -18,16 +18,18 @@ mod deferred;
 mod global;
 mod hints;
 mod listing;
+mod promote;
 
 use boolean::parse_bool;
 pub(crate) use deferred::Deferred;
 pub(crate) use global::Global;
 pub(crate) use listing::{List, ListKind, Listing};
+pub(crate) use promote::Promote;
 
 /// The id of `--color`.
 const COLOR: &str = "color";
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 out of date (`--check`), 4 the registry disagrees (`verify`), 5 incomplete (`merge`)";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 out of date (`--check`), 4 the registry disagrees (`verify`), 5 incomplete (`merge`, `promote`)";
 
 /// Reads the Bake file you already have, as `docker buildx bake` does but without Docker, decides which image is built
 /// on which platform and published under which tags, and writes what the pipeline needs.
@@ -95,6 +97,9 @@ pub(crate) enum Command {
     /// Publish images that were built by digest under all their tags, in all their repositories
     #[command(after_help = EXIT_CODES)]
     Merge(Deferred<Merge>),
+    /// Give tags to an index or image that is there, in its repository or another
+    #[command(after_help = EXIT_CODES)]
+    Promote(Deferred<Promote>),
     /// Check what registries serve, down to the last layer, and explain what is wrong
     #[command(after_help = EXIT_CODES)]
     Verify(Deferred<Verify>),

@@ -62,6 +62,7 @@ pub(super) fn merge(session: &mut Session<'_>, args: &cli::Merge) -> Result<(), 
     let options = Options {
         dry_run: *dry_run,
         no_tags: *no_tags,
+        allow_other_version: false,
         require_all: *require_all,
         allow_backward: *allow_backward,
         trust_known_versions: *trust_known_versions,
@@ -143,6 +144,10 @@ pub(super) fn read_metadata(
     let mut problems = Diagnostics::default();
     for path in paths {
         if let Some((target, digest)) = pair(path) {
+            if planned.images.contains_key(target) && !is_planned(target) {
+                problems.report(is_an_image(target, &digest));
+                continue;
+            }
             problems.ok(metadata.add_pair(target, digest, &is_planned));
             continue;
         }
@@ -188,6 +193,14 @@ pub(super) fn read_metadata(
         ));
     }
     Ok(metadata)
+}
+
+/// A digest of a whole image, where those of its builds are meant.
+fn is_an_image(key: &str, digest: &Digest) -> Diagnostic {
+    let message = format!("`{key}={digest}`: `{key}` is an image of the plan, and a merge is made of builds");
+    Diagnostic::error("not-a-build", message).with_help(format!(
+        "`bakeplan promote {key}={digest} --plan FILE` gives an index the tags of its image"
+    ))
 }
 
 /// A pair whose digest is not one, such as a short one, with or without its algorithm.

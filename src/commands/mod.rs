@@ -10,6 +10,7 @@ mod network;
 mod plan;
 mod print;
 mod program;
+mod promote;
 mod readme;
 mod schema;
 mod session;
@@ -33,6 +34,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
     let voice = match &cli.command {
         Command::Plan(args) => Voice { json: args.format == Some(PlanFormat::Json), github: args.github },
         Command::Merge(args) => Voice { json: args.format == ReportFormat::Json, github: args.github },
+        Command::Promote(args) => Voice { json: args.format == ReportFormat::Json, github: args.github },
         Command::Verify(args) => Voice { json: args.format == ReportFormat::Json, github: args.github },
         _ => Voice::default(),
     };
@@ -52,6 +54,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Matrix(args) => plan::matrix(&mut session, args),
         Command::Metadata(args) => plan::metadata(&mut session, args),
         Command::Merge(args) => merge::merge(&mut session, args),
+        Command::Promote(args) => promote::promote(&session, args),
         Command::Verify(args) => verify::verify(&session, args),
         Command::Readme(args) => readme::readme(&mut session, args),
         Command::Schema(args) => schema::print(&session, args),

@@ -230,9 +230,13 @@ impl<'a> ImageCheck<'a> {
                 images.iter().filter_map(|entry| entry.platform.as_ref()).map(ToString::to_string).collect();
             let found = if platforms.is_empty() { "none".to_owned() } else { platforms.join(", ") };
             let message = format!("build `{leg}` pushed an index with the platforms {found}, expected one");
-            self.fail("several-platforms", message).help = Some(
-                "build the targets of this plan's `docker-bake.json`, which have one platform each".into(),
+            let key = &self.subject.key;
+            let help = format!(
+                "build the targets of this plan's `docker-bake.json`, which have one platform each; an index of all \
+                 platforms gets its tags by `bakeplan promote {key}={} --plan FILE`",
+                pushed.digest
             );
+            self.fail("several-platforms", message).help = Some(help);
             return;
         };
         if !self.planned(leg, build, image.platform.as_ref()) {

@@ -57,6 +57,10 @@ pub(super) fn keep(ready: &mut [Ready<'_>], run: &RunEntry, survey: &mut Survey<
                 }
                 // It is said already that nothing can tell.
                 Standing::Unknown(_) if cannot_say && own.has_order() => {}
+                Standing::Unknown(_) if !one.is_built && !own.has_order() => {
+                    let why = "what it gets does not say which run made it".to_owned();
+                    unknown.entry(why).or_default().insert(format!("`{}`", decision.report.reference));
+                }
                 Standing::Unknown(why) => {
                     unknown.entry(why).or_default().insert(format!("`{}`", decision.report.reference));
                 }

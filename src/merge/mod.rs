@@ -49,6 +49,10 @@ mod taken;
 
 mod tagging;
 
+pub(crate) mod promote;
+
+pub(crate) mod withdrawal;
+
 pub use self::run::merge;
 pub(crate) use self::tagging::tag;
 pub use self::tools::{MergeTools, Options, RunDocker};

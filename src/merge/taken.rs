@@ -21,7 +21,20 @@ pub(super) enum Origin {
     /// only after the manifests that refer to them.
     Merge,
     /// Anybody.
-    Anywhere,
+    Anywhere {
+        /// Whether it may say that it is another version, or of another revision.
+        is_meant: bool,
+    },
+}
+
+impl Origin {
+    /// Whether another version or revision is an error.
+    fn is_strict(self) -> bool {
+        match self {
+            Self::Merge => true,
+            Self::Anywhere { is_meant } => !is_meant,
+        }
+    }
 }
 
 /// Checks what has this digest, as far as the records tell.
@@ -83,7 +96,7 @@ impl<'a> ImageCheck<'a> {
         self.taken_platforms(digest, &platforms);
         match origin {
             Origin::Merge => self.stored(&index, digest, places),
-            Origin::Anywhere => {
+            Origin::Anywhere { is_meant: _ } => {
                 for entry in &index.manifests {
                     let name = entry.platform.as_ref().map_or_else(String::new, ToString::to_string);
                     self.child(&name, entry);
@@ -205,7 +218,7 @@ impl<'a> ImageCheck<'a> {
         let fits = |platform| entry.platform.as_ref().is_some_and(|own| own.fits(platform));
         let mut builds = self.subject.image.builds.values();
         let build = builds.find(|build| build.platform.as_ref().is_none_or(fits));
-        let Some(build) = build.filter(|_| origin == Origin::Anywhere) else { return Vec::new() };
+        let Some(build) = build.filter(|_| origin != Origin::Merge) else { return Vec::new() };
         let Some((_, manifest)) = self.find(&entry.digest) else { return Vec::new() };
         // The check of the manifest tells when it is none.
         let Ok(manifest) = serde_json::from_slice::<ImageManifest>(&manifest.bytes) else {
@@ -222,17 +235,24 @@ impl<'a> ImageCheck<'a> {
         }
         let planned = build.labels.get(REVISION).or(build.annotations.get(REVISION));
         let found = labels.get(REVISION).or(manifest.annotations.get(REVISION));
-        self.same_revision(&entry.digest, planned, found);
+        self.same_revision(&entry.digest, planned, found, origin);
         let of = entry.platform.as_ref().map_or_else(|| entry.digest.to_string(), ToString::to_string);
         let all = differences(build, labels, &manifest.annotations);
         all.into_iter().map(|one| format!("{of}: {one}")).collect()
     }
 
-    fn same_revision(&mut self, digest: &Digest, planned: Option<&String>, found: Option<&String>) {
+    fn same_revision(
+        &mut self,
+        digest: &Digest,
+        planned: Option<&String>,
+        found: Option<&String>,
+        origin: Origin,
+    ) {
         let (Some(planned), Some(found)) = (planned, found) else { return };
-        if planned != found {
+        if planned != found && origin.is_strict() {
             let message = format!("{digest} is of revision {found:?}, but the plan is of {planned:?}");
-            self.fail("other-plan", message).help = Some("promote what was built from this revision".into());
+            self.fail("other-plan", message).help =
+                Some("promote what was built from this revision; or pass `--allow-other-version`".into());
         }
     }
 
@@ -240,20 +260,21 @@ impl<'a> ImageCheck<'a> {
     fn as_planned(&mut self, digest: &Digest, index: Option<&Index>, differing: Vec<String>, origin: Origin) {
         let image = self.subject.image;
         let found = |key: &str| index.and_then(|index| index.annotations.get(key));
-        self.same_revision(digest, image.annotations.get(REVISION), found(REVISION));
+        self.same_revision(digest, image.annotations.get(REVISION), found(REVISION), origin);
         let numbers = |text: &str| {
             let version = image.parse_version(text).ok()?;
             let numbers: Vec<u64> = version.numbers().iter().map(|number| number.value()).collect();
             (numbers.len() > 1).then_some(numbers)
         };
         if let (Some(found), Some(planned)) = (found(VERSION), &image.version)
+            && origin.is_strict()
             && numbers(found).is_some_and(|other| Some(other) != numbers(&planned.to_string()))
         {
             let message =
                 format!("{digest} says that it is version {found:?}, but its tags are of `{planned}`");
-            self.fail("other-version", message)
-                .notes
-                .push(format!("that is the annotation `{VERSION}` of the index"));
+            let problem = self.fail("other-version", message);
+            problem.notes.push(format!("that is the annotation `{VERSION}` of the index"));
+            problem.help = Some("promote that version; or pass `--allow-other-version`".into());
         }
         if differing.is_empty() {
             return;
@@ -263,7 +284,7 @@ impl<'a> ImageCheck<'a> {
                 let problem = self.fail("other-plan", format!("index {digest} is not what was planned"));
                 problem.notes = differing;
             }
-            Origin::Anywhere => {
+            Origin::Anywhere { is_meant: _ } => {
                 let message = format!(
                     "image `{}`: labels or annotations of {digest} are not the planned ones, and stay as they are",
                     self.subject.key

@@ -23,6 +23,8 @@ pub struct Options {
     pub keep_existing: bool,
     /// Publish images whose builds have different bases.
     pub allow_mixed_bases: bool,
+    /// Give tags of one version to what says that it is another.
+    pub allow_other_version: bool,
     /// Write the indexes, and no tags.
     pub no_tags: bool,
     /// Let Docker write.

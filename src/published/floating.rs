@@ -43,8 +43,38 @@ impl Keeper {
 /// that one with `latest = false` does not keep `latest`. What moves with channels or runs is for the plan alone to decide.
 #[must_use]
 pub(crate) fn keeper(image: &PlannedImage, tag: &TagEntry, listed: &[Tag]) -> Option<Keeper> {
-    let version = image.version.as_ref()?;
-    let Follows { class, numbers } = tag.follows()?;
+    let own = &as_tagged(image, image.version.as_ref()?);
+    let numbers = tag.follows()?.numbers;
+    let found = members(image, tag, listed)
+        .into_iter()
+        .filter(|one| !one.is_withdrawn && !image.beside.contains(one.tag))
+        .filter(|one| one.version.cmp_precedence(own).is_gt() && agree(&one.version, own, numbers))
+        .max_by(|a, b| a.version.cmp(&b.version));
+    found.map(|Member { tag, version, is_withdrawn: _ }| Keeper {
+        tag: tag.clone(),
+        other_scheme: dates_like(&version).filter(|_| dates_like(own).is_none()),
+        version,
+    })
+}
+
+/// A version in a repository, as one of its tags says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Member<'t> {
+    /// The tag.
+    pub tag: &'t Tag,
+    /// Its version.
+    pub version: Version,
+    /// Whether it was withdrawn.
+    pub is_withdrawn: bool,
+}
+
+/// The versions among the tags of a repository that are of the family and class that `tag` floats with; none for one that
+/// moves with something else.
+#[must_use]
+pub(crate) fn members<'t>(image: &PlannedImage, tag: &TagEntry, listed: &'t [Tag]) -> Vec<Member<'t>> {
+    let (Some(version), Some(Follows { class, numbers: _ })) = (&image.version, tag.follows()) else {
+        return Vec::new();
+    };
     let own = &as_tagged(image, version);
     let reader = Reader::new(image, tag, own);
     let family: Vec<(&Tag, Version)> =
@@ -62,18 +92,12 @@ pub(crate) fn keeper(image: &PlannedImage, tag: &TagEntry, listed: &[Tag]) -> Op
     let is_withdrawn = |tag: &Tag, version: &Version| {
         image.withdrawn.iter().any(|one| one.covers(version) || one.fits(tag.as_str()))
     };
-    let found = family
-        .iter()
-        .filter(|(_, version)| version.class() == class)
-        .filter(|(_, version)| version.cmp_precedence(own).is_gt() && agree(version, own, numbers))
-        .filter(|(tag, version)| is_version(version) && !is_withdrawn(tag, version))
-        .filter(|(tag, _)| !image.beside.contains(tag))
-        .max_by(|(_, a), (_, b)| a.cmp(b));
-    found.map(|(tag, version)| Keeper {
-        tag: (*tag).clone(),
-        version: version.clone(),
-        other_scheme: dates_like(version).filter(|_| dates_like(own).is_none()),
-    })
+    let of_class = family.iter().filter(|(_, version)| version.class() == class && is_version(version));
+    let member = |(tag, version): &(&'t Tag, Version)| {
+        let is_withdrawn = is_withdrawn(tag, version);
+        Member { tag, version: version.clone(), is_withdrawn }
+    };
+    of_class.map(member).collect()
 }
 
 /// Reads versions out of tags of the forms that a floating tag moves with.

@@ -18,8 +18,9 @@ pub(crate) mod identity;
 
 pub(crate) mod result;
 
-// What tags repositories keep.
+// What tags repositories keep, and what tags are that nobody planned.
 pub(crate) mod floating;
+pub(crate) mod given;
 
 // What repositories serve and answer.
 pub(crate) mod served;

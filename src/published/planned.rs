@@ -272,6 +272,24 @@ impl PlannedImage {
         Version::parse_with(text, self.scheme, &self.tails)
     }
 
+    /// The same image in another version, in one repository, without tags and builds.
+    #[must_use]
+    pub(crate) fn of_version(&self, version: Version, location: Location) -> Self {
+        Self {
+            scheme: self.scheme,
+            tails: self.tails.clone(),
+            version: Some(version),
+            repositories: vec![location],
+            tags: Vec::new(),
+            annotations: BTreeMap::new(),
+            immutable: false,
+            withdrawn: self.withdrawn.clone(),
+            other_forms: self.other_forms.clone(),
+            beside: self.beside.clone(),
+            builds: IndexMap::new(),
+        }
+    }
+
     /// How it reads what follows the numbers of versions.
     #[must_use]
     pub fn tails(&self) -> &Tails {

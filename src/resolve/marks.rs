@@ -99,7 +99,7 @@ pub(super) fn unset(
 /// far as they are written there.
 pub(super) fn rewritten(
     targets: &Targets<'_>,
-    legs: &IndexMap<String, Leg>,
+    legs: &IndexMap<Name, Leg>,
     images: &[&UnresolvedImage],
     diagnostics: &mut Diagnostics,
 ) {
@@ -123,7 +123,7 @@ pub(super) fn rewritten(
 /// The marked parts of legs that their builds get.
 fn built<'a>(
     targets: &'a Targets<'_>,
-    legs: &'a IndexMap<String, Leg>,
+    legs: &'a IndexMap<Name, Leg>,
 ) -> impl Iterator<Item = MarkedPart<'a>> {
     let is_built = |part: &MarkedPart<'_>| match part.place {
         MarkedPlace::OfTarget { attribute, target: _, reach: _ } => {

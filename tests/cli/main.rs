@@ -41,6 +41,7 @@ mod patterns; // the patterns that the README and messages recommend
 mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is refused
 mod plan_json; // `plan.json`: the run, what it is called, what was known
 mod print; // `bakeplan print`: lists and streams
+mod promote; // `bakeplan promote`: tags for what is there
 mod properties; // what holds for every definition
 mod readme; // the table of tags, alone and in a file
 mod registry; // registries: login, faults, limits, what their answers mean

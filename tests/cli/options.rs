@@ -80,7 +80,16 @@ const FILES: &[(&str, &str)] = &[
     ("README.md", "<!-- bakeplan:begin -->\n<!-- bakeplan:end -->\n"),
     ("local/docker-bake.hcl", "target \"local\" {}\n"),
     ("layout/oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}"),
-    ("layout/index.json", "{\"schemaVersion\":2,\"manifests\":[]}"),
+    (
+        "layout/index.json",
+        r#"{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.index.v1+json","size":88,
+            "digest":"sha256:dff9de10919148711140d349bf03f1a99eb06f94b03e51715ccebfa7cdc518e2",
+            "annotations":{"org.opencontainers.image.ref.name":"1"}}]}"#,
+    ),
+    (
+        "layout/blobs/sha256/dff9de10919148711140d349bf03f1a99eb06f94b03e51715ccebfa7cdc518e2",
+        r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#,
+    ),
     ("empty/nothing.txt", ""),
 ];
 
@@ -247,6 +256,38 @@ const ROWS: &[Row] = &[
         By("tests/cli/readme.rs", "--check"),
     ),
     row("OF", ("schema nothing", "invalid value"), "schema images", By("tests/cli/schema.rs", "\"images\"")),
+    // What is promoted.
+    row(
+        "SOURCE",
+        ("promote oci-layout:layout --to oci-layout:layout:2", "neither a tag nor a digest"),
+        "promote oci-layout:layout:1 --to oci-layout:layout:2",
+        By("tests/cli/promote/given.rs", "HOST/app:sha-c0ffee0"),
+    ),
+    row(
+        "--to",
+        ("--to oci-layout:layout", "it has no tag"),
+        "--to oci-layout:layout:3",
+        By("tests/cli/promote/given.rs", "--to"),
+    ),
+    row_of(
+        &["promote"],
+        "--plan",
+        ("--plan plan.json", CONFLICT),
+        "",
+        By("tests/cli/promote/planned.rs", "--plan"),
+    ),
+    row(
+        "--floating",
+        ("--floating oci-layout:layout", CONFLICT),
+        "",
+        By("tests/cli/promote/withdrawn.rs", "--floating"),
+    ),
+    row(
+        "--allow-other-version",
+        ("--allow-other-version=1", NO_VALUE),
+        "--allow-other-version",
+        By("tests/cli/promote/given.rs", "--allow-other-version"),
+    ),
     // What is published.
     row_of(&["merge"], "--plan", ("--plan a --plan b", TWICE), "", By("tests/cli/merge/layouts.rs", "plan")),
     row_of(
@@ -269,7 +310,15 @@ const ROWS: &[Row] = &[
         "--no-tags",
         By("tests/cli/merge/steps.rs", "--no-tags"),
     ),
-    row(
+    row_of(
+        &["promote"],
+        "--repository",
+        ("--repository ghcr.io/*", "--plan <FILE>"),
+        "",
+        By("tests/cli/promote/planned.rs", "--repository"),
+    ),
+    row_of(
+        &["merge"],
         "--repository",
         ("--repository ghcr.io/[", "syntax error in pattern"),
         "--repository ghcr.io/acme/*",
@@ -300,7 +349,15 @@ const ROWS: &[Row] = &[
         "--allow-backward",
         By("tests/cli/merge/lists.rs", "allow_backward"),
     ),
-    row(
+    row_of(
+        &["promote"],
+        "--trust-known-versions",
+        ("--trust-known-versions", "--plan <FILE>"),
+        "",
+        By("tests/cli/promote/planned.rs", "--trust-known-versions"),
+    ),
+    row_of(
+        &["merge"],
         "--trust-known-versions",
         ("--trust-known-versions --allow-backward", "cannot be used with"),
         "--trust-known-versions",
@@ -337,13 +394,19 @@ const ROWS: &[Row] = &[
         By("tests/cli/merge/faults.rs", "wait"),
     ),
     row_of(
-        &["merge", "verify"],
+        &["merge", "promote", "verify"],
         "--format",
         ("--format=yaml", "invalid value"),
         "--format=json",
-        In(&["merge", "verify"]),
+        In(&["merge", "promote", "verify"]),
     ),
-    row_of(&["merge", "verify"], "--github", ("--github=1", NO_VALUE), "--github", In(&["merge", "verify"])),
+    row_of(
+        &["merge", "promote", "verify"],
+        "--github",
+        ("--github=1", NO_VALUE),
+        "--github",
+        In(&["merge", "promote", "verify"]),
+    ),
     row(
         "--insecure-registry",
         ("--insecure-registry=http://a", "invalid value"),
@@ -392,6 +455,7 @@ fn line(command: &str) -> String {
         "readme" => "readme README.md".to_owned(),
         "schema" => "schema plan".to_owned(),
         "merge" => "merge --plan local/out/plan.json --metadata empty".to_owned(),
+        "promote" => "promote oci-layout:layout:1 --to oci-layout:layout:2".to_owned(),
         "verify" => "verify --plan local/out/plan.json".to_owned(),
         other => other.to_owned(),
     }

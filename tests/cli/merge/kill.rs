@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use bakeplan::internals::reference::Digest;
 use bakeplan::internals::registry::{Layout, Store};
 
-use super::world::{Build, World, plan};
+use super::world::{Build, World, literal, plan, plan_of};
 use crate::loopback::{Reply, Server};
 
 /// A registry that ends the merge at a request: before it is answered, or before it arrives.
@@ -44,14 +44,20 @@ impl Gallows {
 
     /// Runs a merge that ends at request `at`; whether it succeeded, and how many requests there were.
     fn run(&self, folder: &Path, at: usize) -> (bool, usize) {
+        self.run_line(folder, &["merge", "--plan", "plan.json", "--metadata", "metadata.json"], at)
+    }
+
+    /// The same of any command.
+    fn run_line(&self, folder: &Path, line: &[&str], at: usize) -> (bool, usize) {
         self.at.store(at, Ordering::SeqCst);
         self.count.store(0, Ordering::SeqCst);
         let mut victim = self.victim.lock().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_bakeplan"));
-        command.args(["merge", "--plan", "plan.json", "--metadata", "metadata.json"]).current_dir(folder);
+        command.args(line).current_dir(folder);
         command
             .env_clear()
             .env("HOME", folder)
+            .env("GITHUB_OUTPUT", "out")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
@@ -124,6 +130,11 @@ fn a_merge_may_end_at_every_request() {
     let (total, new) = end_at(0, false, None);
     // The index is written, and read before a tag moves to it; the list is read again after the floating tags.
     assert_eq!(total, 2 * (6 + 7 + 4 + 2 + 1 + (1 + 1) + 4 + 2 + 4), "the requests of two repositories");
+    at_every_request(total, |at, arrives| end_at(at, arrives, Some(&new)).0);
+}
+
+/// Tries each request of so many: before it arrives, and after.
+fn at_every_request(total: usize, end_at: impl Fn(usize, bool) -> usize + Sync) {
     let next = AtomicUsize::new(0);
     let tried = AtomicUsize::new(0);
     std::thread::scope(|scope| {
@@ -134,11 +145,101 @@ fn a_merge_may_end_at_every_request() {
                     if number >= 2 * total {
                         break;
                     }
-                    end_at(number % total + 1, number >= total, Some(&new));
+                    let _ = end_at(number % total + 1, number >= total);
                     tried.fetch_add(1, Ordering::SeqCst);
                 }
             });
         }
     });
     assert_eq!(tried.load(Ordering::SeqCst), 2 * total, "each request, before it arrives and after");
+}
+
+/// Ends a promotion at request `at`, into the repository of its source and one that lacks all of it, and runs it again.
+fn end_promotion_at(at: usize, arrives: bool) -> usize {
+    let world = World::with_app(&["acme/app"]);
+    world.layout("mirror/app");
+    let gallows = Gallows::new(&world, arrives);
+    let host = gallows.server.host();
+    let stage = plan_of(&[&format!("{host}/acme/app")], &literal("sha-1"), "", "hold");
+    std::fs::write(world.root().join("plan.json"), stage).unwrap();
+    std::fs::write(world.root().join("metadata.json"), world.metadata()).unwrap();
+    assert!(gallows.run(world.root(), 0).0);
+    let new = world.tags("acme/app")["sha-1"].clone();
+    let document = plan(&[&format!("{host}/acme/app"), &format!("{host}/mirror/app")]);
+    std::fs::write(world.root().join("plan.json"), document).unwrap();
+    let source = format!("{host}/acme/app:sha-1");
+    let line = ["promote", &source, "--plan", "plan.json"];
+    let (succeeded, requests) = gallows.run_line(world.root(), &line, at);
+    assert_eq!(succeeded, at == 0, "request {at}");
+    if at > 0 {
+        check_tags(&world, &new, None, at);
+        assert!(gallows.run_line(world.root(), &line, 0).0, "the run after an end at request {at}");
+    }
+    for (repository, count) in [("acme/app", 5), ("mirror/app", 4)] {
+        let tags = world.tags(repository);
+        assert!(tags.len() == count && tags.values().all(|own| *own == new), "{repository} after {at}");
+        check_whole(&world.layout(repository), &new);
+    }
+    requests
+}
+
+#[test]
+fn a_promotion_may_end_at_every_request() {
+    let total = end_promotion_at(0, false);
+    at_every_request(total, end_promotion_at);
+}
+
+/// Ends each step of a merge in two at each request, and runs both again.
+fn end_step_at(at: usize, arrives: bool, step: usize) -> usize {
+    let world = World::with_app(&["acme/app", "mirror/app"]);
+    let gallows = Gallows::new(&world, arrives);
+    let host = gallows.server.host();
+    let document = plan(&[&format!("{host}/acme/app"), &format!("{host}/mirror/app")]);
+    std::fs::write(world.root().join("plan.json"), document).unwrap();
+    std::fs::write(world.root().join("metadata.json"), world.metadata()).unwrap();
+    let first = ["merge", "--plan", "plan.json", "--metadata", "metadata.json", "--no-tags", "--github"];
+    let second = ["merge", "--plan", "plan.json", "--result", "result.json"];
+    let result = || {
+        let _ = std::fs::remove_file(world.root().join("out"));
+        let (succeeded, requests) = gallows.run_line(world.root(), &first, if step == 0 { at } else { 0 });
+        assert!(succeeded || step == 0);
+        if !succeeded {
+            assert!(gallows.run_line(world.root(), &first, 0).0, "the run after an end at request {at}");
+        }
+        assert!(world.tags("acme/app").is_empty() && world.tags("mirror/app").is_empty());
+        let output = std::fs::read_to_string(world.root().join("out")).unwrap();
+        std::fs::write(world.root().join("result.json"), output.trim().strip_prefix("result=").unwrap())
+            .unwrap();
+        requests
+    };
+    let requests = result();
+    let (succeeded, of_second) = gallows.run_line(world.root(), &second, if step == 1 { at } else { 0 });
+    assert!(succeeded || step == 1);
+    if !succeeded {
+        for repository in ["acme/app", "mirror/app"] {
+            for (tag, digest) in world.tags(repository) {
+                assert_eq!(
+                    world.platforms(repository, &tag),
+                    ["linux/amd64", "linux/arm64"],
+                    "{tag} after {at}"
+                );
+                check_whole(&world.layout(repository), &digest);
+            }
+        }
+        assert!(gallows.run_line(world.root(), &second, 0).0, "the run after an end at request {at}");
+    }
+    let digest = world.tags("acme/app")["latest"].clone();
+    for repository in ["acme/app", "mirror/app"] {
+        let tags = world.tags(repository);
+        assert!(tags.len() == 4 && tags.values().all(|own| *own == digest), "{repository} after {at}");
+    }
+    if step == 0 { requests } else { of_second }
+}
+
+#[test]
+fn both_steps_of_a_merge_may_end_at_every_request() {
+    for step in [0, 1] {
+        let total = end_step_at(0, false, step);
+        at_every_request(total, |at, arrives| end_step_at(at, arrives, step));
+    }
 }

@@ -11,6 +11,7 @@ use crate::support::Test;
 const A: &str = "oci-layout:a";
 const BACKWARD: Options = Options {
     no_tags: false,
+    allow_other_version: false,
     allow_backward: true,
     trust_known_versions: false,
     dry_run: false,

@@ -320,3 +320,28 @@ fn paths_are_those_of_the_distribution_api() {
         ["GET /v2/a/manifests", "GET /v2/a/tags", "HEAD /v2/a/manifests", "PUT /v2/a/manifests"]
     );
 }
+
+/// A digest of a whole image where one of a build is meant, under either name.
+#[test]
+fn a_merge_is_not_made_of_indexes() {
+    let world = World::with_app(&["a"]);
+    let document = plan(&["oci-layout:a"]);
+    let digest = first(&world, &document, 0)["images"]["app"]["digest"].as_str().unwrap().to_owned();
+    let report = world.merge(&document, bakeplan::internals::merge::Options::default());
+    assert_eq!(report.problems, []);
+    for (pair, expected) in [
+        (format!("app={digest}"), "`app` is an image of the plan, and a merge is made of builds"),
+        (format!("app-linux-amd64={digest}"), "pushed an index with the platforms linux/amd64, linux/arm64"),
+    ] {
+        let output =
+            test(&world, &document).args(["merge", "--plan", "plan.json", "--metadata", &pair]).output();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(1) && told.contains(expected), "{told}");
+        let cure = format!("`bakeplan promote app={digest} --plan ");
+        assert!(told.contains(&cure), "{told}");
+        let output = test(&world, &document)
+            .args(["promote", &format!("app={digest}"), "--plan", "plan.json"])
+            .output();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}

@@ -1,0 +1,284 @@
+//! Gives tags to what is there already, byte for byte: an index or the manifest of an image, in its repository or another.
+
+use super::ready::Ready;
+use super::report::{ImageReport, MissingReport, Outcome, Report, Status};
+use super::run::{conclude, deadline, read};
+use super::subject::Subject;
+use super::taken::{self, Origin};
+use super::tools::{MergeTools, Options};
+use crate::diagnostic::Diagnostic;
+use crate::oci::VERSION;
+use crate::published::given;
+use crate::published::metadata::Metadata;
+use crate::published::plan_json::RunEntry;
+use crate::published::planned::PlannedImage;
+use crate::published::record::{Known, Question, Questions, Record};
+use crate::published::served::{Content, Served};
+use crate::published::sites::Site;
+use crate::published::survey::{Survey, Trouble};
+use crate::published::target::Target;
+use crate::reference::{Digest, Tag};
+use crate::registry::Location;
+use crate::version::{Class, Version};
+
+/// What is to get tags.
+#[derive(Clone, Debug)]
+pub(crate) struct Promotion {
+    /// What reports call it.
+    pub(crate) key: String,
+    /// Where it may be: the first that is there counts.
+    pub(crate) sources: Vec<Target>,
+    /// The tags.
+    pub(crate) to: To,
+}
+
+/// The tags that something is to get.
+#[derive(Clone, Debug)]
+pub(crate) enum To {
+    /// Those of an image.
+    Image(Box<PlannedImage>),
+    /// These.
+    Tags(Vec<(Location, Tag)>),
+}
+
+impl Promotion {
+    /// The repositories that are read or written.
+    pub(crate) fn locations(&self) -> impl Iterator<Item = &Location> {
+        let to: Vec<&Location> = match &self.to {
+            To::Image(image) => image.repositories.iter().collect(),
+            To::Tags(tags) => tags.iter().map(|(location, _)| location).collect(),
+        };
+        to.into_iter().chain(self.sources.iter().map(|source| &source.location))
+    }
+}
+
+/// What a promotion's source turned out to be.
+struct Found<'p> {
+    promotion: &'p Promotion,
+    site: usize,
+    digest: Digest,
+    image: PlannedImage,
+}
+
+/// Gives tags to what is there. `run` is that of the plan, if there is one.
+#[must_use]
+pub(crate) fn promote(
+    promotions: &[Promotion],
+    run: &RunEntry,
+    options: Options,
+    tools: &MergeTools<'_>,
+    mut report: Report,
+) -> Report {
+    for promotion in promotions {
+        report.images.insert(promotion.key.clone(), ImageReport::new(Status::Held));
+    }
+    let keys = promotions.iter().map(|promotion| promotion.key.as_str());
+    let mut survey = Survey::new(tools.sites, tools.progress, Trouble::EndsIt);
+    let found = match find(promotions, tools.sites, &mut survey, options) {
+        Ok(found) => found,
+        Err(problems) => {
+            report.problems.extend(problems);
+            return report.abandoned(keys);
+        }
+    };
+    let nothing = Metadata::default();
+    let places = |found: &Found<'_>| -> Vec<usize> {
+        let place = |location: &Location| tools.sites.iter().position(|site| site.location == *location);
+        found.image.repositories.iter().filter_map(place).collect()
+    };
+    let subject = |found: &'_ Found<'_>| {
+        let mut all = places(found);
+        if !all.contains(&found.site) {
+            all.push(found.site);
+        }
+        all
+    };
+    let subjects: Vec<Subject<'_>> = found
+        .iter()
+        .map(|one| Subject {
+            key: &one.promotion.key,
+            image: &one.image,
+            run,
+            places: subject(one),
+            metadata: &nothing,
+            sites: tools.sites,
+            require_all: options.require_all,
+            allow_backward: options.allow_backward,
+            trust_known_versions: options.trust_known_versions,
+        })
+        .collect();
+    let look = |at: usize, records: &[Record]| {
+        taken::check(
+            &subjects[at],
+            &found[at].digest,
+            Origin::Anywhere { is_meant: options.allow_other_version },
+            records,
+        )
+    };
+    let all = match read(subjects.len(), &mut survey, deadline(options, tools), tools, &look) {
+        Ok(all) => all,
+        Err(problems) => {
+            report.problems.extend(problems);
+            return report.abandoned(keys);
+        }
+    };
+    let mut ready = Vec::new();
+    for ((found, subject), checked) in found.iter().zip(&subjects).zip(all) {
+        report.problems.extend(checked.problems.iter().cloned());
+        report.notes.extend(checked.notes.iter().cloned());
+        let image = report.images.get_mut(subject.key).expect("every image is reported");
+        image.missing = checked.missing.iter().map(MissingReport::from).collect();
+        image.platforms.clone_from(&checked.platforms);
+        let one = Ready::taken(subject, &found.digest, checked, &places(found), survey.records());
+        if let (Some(one), To::Tags(_)) = (&one, &found.promotion.to) {
+            report.problems.extend(given_tags(one, options));
+        }
+        ready.extend(one);
+    }
+    conclude(ready, run, options, &mut survey, tools, report)
+}
+
+/// Finds what is to be promoted.
+fn find<'p>(
+    promotions: &'p [Promotion],
+    sites: &[Site],
+    survey: &mut Survey<'_>,
+    options: Options,
+) -> Result<Vec<Found<'p>>, Vec<Diagnostic>> {
+    let (found, failures) = survey.conduct(|records| {
+        let mut questions = Questions::new();
+        let found: Vec<_> =
+            promotions.iter().map(|one| look_up(one, sites, records, &mut questions)).collect();
+        (found, questions)
+    });
+    let (mut all, mut problems) = (Vec::new(), failures);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    for (promotion, found) in promotions.iter().zip(found) {
+        let records = survey.records();
+        let image = found.and_then(|(site, digest)| {
+            let served = records[site].manifest(&digest).present().ok_or_else(|| not_there(promotion))?;
+            Ok((site, digest, image_of(promotion, served, options)?))
+        });
+        match image {
+            Ok((site, digest, image)) => all.push(Found { promotion, site, digest, image }),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(all) } else { Err(problems) }
+}
+
+/// The site and digest of a promotion's source.
+fn look_up(
+    promotion: &Promotion,
+    sites: &[Site],
+    records: &[Record],
+    questions: &mut Questions,
+) -> Result<(usize, Digest), Diagnostic> {
+    for source in &promotion.sources {
+        let Some(site) = sites.iter().position(|site| site.location == source.location) else { continue };
+        let record = &records[site];
+        let mut digest = source.digest.clone();
+        if let Some(tag) = &source.tag {
+            match record.tag(tag) {
+                Known::Unasked => {
+                    questions.insert((site, Question::Tag(tag.clone())));
+                    continue;
+                }
+                Known::Absent => continue,
+                Known::Faulty(fault) => return Err(fault.diagnostic.clone()),
+                Known::Present(found) => match &digest {
+                    Some(wanted) if wanted != found => {
+                        let message = format!("tag `{tag}` is {found}, but the source says {wanted}");
+                        return Err(Diagnostic::error("tag-moved", message)
+                            .with_help("promote the digest, or what the tag has now"));
+                    }
+                    _ => digest = Some(found.clone()),
+                },
+            }
+        }
+        let Some(digest) = digest else { continue };
+        match record.manifest(&digest) {
+            Known::Unasked => {
+                questions.insert((site, Question::Manifest(digest.clone())));
+            }
+            Known::Absent => {}
+            Known::Faulty(fault) => return Err(fault.diagnostic.clone()),
+            Known::Present(_) => return Ok((site, digest)),
+        }
+    }
+    Err(not_there(promotion))
+}
+
+fn not_there(promotion: &Promotion) -> Diagnostic {
+    let sources: Vec<String> = promotion.sources.iter().map(|source| format!("`{source}`")).collect();
+    let be = if sources.len() == 1 { "is" } else { "are" };
+    Diagnostic::error("no-source", format!("{} {be} not there", sources.join(", ")))
+        .with_help("clean-ups remove what has no tag: build and merge again")
+}
+
+/// The image whose tags something gets.
+fn image_of(promotion: &Promotion, served: &Served, options: Options) -> Result<PlannedImage, Diagnostic> {
+    let tags = match &promotion.to {
+        To::Image(image) => return Ok((**image).clone()),
+        To::Tags(tags) => tags,
+    };
+    let annotated = match &served.content {
+        Content::Index(index) => index.annotations.get(VERSION),
+        Content::Image(image) => image.annotations.get(VERSION),
+        Content::Unreadable(_) => None,
+    };
+    let source = promotion.sources.first().and_then(|source| source.tag.as_ref());
+    let annotated = annotated.map(String::as_str);
+    // What is no release owns no floating tag of releases.
+    let version = given::version(annotated.filter(|_| !options.allow_other_version), source, tags);
+    given::image(version.as_ref(), tags).map_err(|problem| Diagnostic::error("tags", problem))
+}
+
+/// What is wrong with giving these tags, without a plan that says more of them.
+fn given_tags(ready: &Ready<'_>, options: Options) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for one in &ready.decisions {
+        problems.extend(given::other_version(ready.image.version.as_ref(), &one.tag).map(|other| {
+            let message = format!(
+                "what is promoted is version `{}`, and the tag `{}` is of `{}`",
+                ready.image.version.as_ref().map_or("", Version::text),
+                one.report.reference,
+                other.text()
+            );
+            Diagnostic::error("other-version", message)
+                .with_help("promote that version; or pass `--allow-other-version`")
+        }));
+        let is_replaced = one.report.outcome == Outcome::Replaced;
+        if is_replaced && !options.allow_retag {
+            let had = one.report.previous.as_ref().map_or("", Digest::as_str);
+            let message = format!(
+                "`{}` is a version's own tag and has {had}, but what is promoted is {}",
+                one.report.reference, ready.manifest.digest
+            );
+            problems.push(
+                Diagnostic::error("immutable-tag", message).with_help(
+                    "release a new version; or pass `--allow-retag` to give the tag another digest",
+                ),
+            );
+        }
+        let planned = ready.image.tags.iter().find(|tag| tag.name == one.tag);
+        let version = ready.image.version.as_ref().filter(|version| version.class() != Class::Stable);
+        if let (Some(version), true) = (version, planned.is_some_and(|tag| tag.follows().is_some()))
+            && one.report.outcome.writes()
+            && !options.allow_backward
+        {
+            let message = format!(
+                "`{}` is for releases, and what is promoted is `{}`, which is not one",
+                one.report.reference,
+                version.text()
+            );
+            problems.push(
+                Diagnostic::error("prerelease", message)
+                    .with_help("promote a release; or pass `--allow-backward` to move the tag all the same"),
+            );
+        }
+    }
+    problems
+}

@@ -1,0 +1,201 @@
+//! Floating tags after a version is withdrawn: each goes to the greatest version that is left, from that version's own
+//! tag.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::promote::{Promotion, To};
+use super::report::Report;
+use super::tools::MergeTools;
+use crate::diagnostic::Diagnostic;
+use crate::published::floating::{Member, members};
+use crate::published::plan_json::TagEntry;
+use crate::published::planned::{Planned, PlannedImage};
+use crate::published::record::{Known, Question, Questions, Record};
+use crate::published::survey::{Round, Survey, Trouble};
+use crate::published::target::Target;
+use crate::reference::{Digest, Tag};
+use crate::registry::Location;
+use crate::version::Version;
+
+/// A floating tag of a repository, and what it is to have.
+struct Floating<'a> {
+    image: &'a PlannedImage,
+    /// The tag of the plan whose likes it is.
+    shape: &'a TagEntry,
+    /// Whether the plan has this very tag.
+    is_planned: bool,
+    /// The own tag of the greatest version that is left, if one is.
+    owner: Option<Member<'a>>,
+}
+
+/// Which floating tags of a repository go where. What cannot be known is a problem in the report, and a tag for which no
+/// version is left is held.
+pub(crate) fn restore(
+    planned: &Planned,
+    location: &Location,
+    tools: &MergeTools<'_>,
+    report: &mut Report,
+) -> Vec<Promotion> {
+    let images: Vec<&PlannedImage> =
+        planned.images.values().filter(|one| one.repositories.contains(location)).collect();
+    let follows = |image: &&PlannedImage| image.tags_in(location).any(|tag| tag.follows().is_some());
+    if !images.iter().any(follows) {
+        let message = format!("the plan has no tag in `{location}` that floats with versions");
+        report.problems.push(Diagnostic::error("no-floating", message).with_help(
+            "plan a version that is not withdrawn: the tags of that plan say which floating tags there are",
+        ));
+        return Vec::new();
+    }
+    let mut survey = Survey::new(tools.sites, tools.progress, Trouble::EndsIt);
+    let Some(site) = tools.sites.iter().position(|site| site.location == *location) else {
+        return Vec::new();
+    };
+    report.problems.extend(ask(&mut survey, [(site, Question::Tags)].into()));
+    if !report.problems.is_empty() {
+        return Vec::new();
+    }
+    let listed: Vec<Tag> = match survey.records()[site].tags() {
+        Known::Present(tags) => tags.to_vec(),
+        Known::Faulty(fault) => {
+            report.problems.push(fault.diagnostic.clone());
+            return Vec::new();
+        }
+        Known::Unasked | Known::Absent => Vec::new(),
+    };
+    let floating = match floating(&images, location, &listed) {
+        Ok(floating) => floating,
+        Err(problem) => {
+            report.problems.push(problem);
+            return Vec::new();
+        }
+    };
+    let owners = floating.values().filter_map(|one| Some(one.owner.as_ref()?.tag));
+    let tags: BTreeSet<&Tag> = floating.keys().chain(owners).collect();
+    let questions = tags.iter().map(|tag| (site, Question::Tag((*tag).clone()))).collect();
+    report.problems.extend(ask(&mut survey, questions));
+    let record = &survey.records()[site];
+    for tag in tags.into_iter().filter(|tag| record.tag(tag).present().is_some() != listed.contains(tag)) {
+        let message =
+            format!("`{}` and the list of tags disagree whether it is there", location.with_tag(tag));
+        report.problems.push(
+            Diagnostic::error("tag-list", message)
+                .with_help("run this again later, when the registry's lists are up to date"),
+        );
+    }
+    if !report.problems.is_empty() {
+        return Vec::new();
+    }
+    promotions(floating, location, record, report)
+}
+
+fn ask(survey: &mut Survey<'_>, questions: Questions) -> Vec<Diagnostic> {
+    match survey.ask(questions) {
+        Round::Idle => Vec::new(),
+        Round::Asked(failures) => failures,
+    }
+}
+
+/// The floating tags of a repository by name.
+fn floating<'a>(
+    images: &[&'a PlannedImage],
+    location: &'a Location,
+    listed: &'a [Tag],
+) -> Result<BTreeMap<Tag, Floating<'a>>, Diagnostic> {
+    let mut all: BTreeMap<Tag, Floating<'a>> = BTreeMap::new();
+    for &image in images {
+        for shape in image.tags_in(location) {
+            let (Some(follows), Some(own)) = (shape.follows(), &image.version) else { continue };
+            let mut groups: BTreeMap<Tag, Option<Member<'a>>> = BTreeMap::new();
+            groups.insert(shape.name.clone(), None);
+            for member in members(image, shape, listed) {
+                let Some(name) = name_for(shape, follows.numbers, own, &member.version) else { continue };
+                let owner = groups.entry(name).or_default();
+                let is_greater = |owner: &Member<'_>| member.version > owner.version;
+                if !member.is_withdrawn && owner.as_ref().is_none_or(is_greater) {
+                    *owner = Some(member);
+                }
+            }
+            for (name, owner) in groups {
+                let is_planned = name == shape.name;
+                let other = all.get(&name).and_then(|other| other.owner.as_ref());
+                if let (Some(other), Some(owner)) = (other, &owner)
+                    && other.tag != owner.tag
+                {
+                    let message = format!(
+                        "images of the plan disagree whether `{name}` is for `{}` or `{}`",
+                        other.tag, owner.tag
+                    );
+                    return Err(Diagnostic::error("two-owners", message)
+                        .with_help("give the tag by hand: `bakeplan promote SOURCE --to REPOSITORY:TAG`"));
+                }
+                if owner.is_some() || !all.contains_key(&name) {
+                    all.insert(name, Floating { image, shape, is_planned, owner });
+                }
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// The floating tag of a version that is shaped like one of the plan; none where that cannot be told.
+fn name_for(shape: &TagEntry, numbers: usize, own: &Version, version: &Version) -> Option<Tag> {
+    if numbers == 0 {
+        return Some(shape.name.clone());
+    }
+    let bare = |version: &Version| Some(version.prefix(numbers)?.trim_start_matches('v').to_owned());
+    let (own, other) = (bare(own)?, bare(version)?);
+    let mut places = shape.name.as_str().match_indices(own.as_str());
+    let (at, _) = places.next().filter(|_| places.next().is_none())?;
+    let name = shape.name.as_str();
+    format!("{}{other}{}", &name[..at], &name[at + own.len()..]).parse().ok()
+}
+
+/// What is to be done, by the version that gets the tags.
+fn promotions(
+    floating: BTreeMap<Tag, Floating<'_>>,
+    location: &Location,
+    record: &Record,
+    report: &mut Report,
+) -> Vec<Promotion> {
+    let own: BTreeSet<Tag> =
+        floating.values().filter_map(|one| Some(one.owner.as_ref()?.tag.clone())).collect();
+    let mut promotions: BTreeMap<Tag, Promotion> = BTreeMap::new();
+    for (name, Floating { image, shape, is_planned, owner }) in floating {
+        let now = record.tag(&name).present();
+        // A version's own tag does not float, and a tag that was never there is the plan's to create.
+        if own.contains(&name) || (now.is_none() && !is_planned) {
+            continue;
+        }
+        let Some(owner) = owner else {
+            if now.is_some() {
+                report.held.push(nothing_left(location, &name, now));
+            }
+            continue;
+        };
+        let Some(digest) = record.tag(owner.tag).present() else { continue };
+        let tag = TagEntry { name, repositories: None, ..shape.clone() };
+        let promotion = promotions.entry(owner.tag.clone()).or_insert_with(|| Promotion {
+            key: location.with_tag(owner.tag),
+            sources: vec![Target {
+                location: location.clone(),
+                tag: Some(owner.tag.clone()),
+                digest: Some(digest.clone()),
+            }],
+            to: To::Image(Box::new(image.of_version(owner.version.clone(), location.clone()))),
+        });
+        if let To::Image(image) = &mut promotion.to {
+            image.tags.push(tag);
+        }
+    }
+    promotions.into_values().collect()
+}
+
+fn nothing_left(location: &Location, name: &Tag, now: Option<&Digest>) -> Diagnostic {
+    let message = format!(
+        "`{}` stays as it is, {}: no version is left for it",
+        location.with_tag(name),
+        now.map_or("", Digest::as_str)
+    );
+    Diagnostic::warning("held", message)
+        .with_help("remove the tag in the registry, or release a version that it is for")
+}

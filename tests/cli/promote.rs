@@ -1,0 +1,6 @@
+//! `bakeplan promote`: tags for what is there already, byte for byte.
+
+mod given; // tags that are named
+mod planned; // tags of a plan
+mod stage; // runs a promotion against a registry
+mod withdrawn; // floating tags after a version is withdrawn

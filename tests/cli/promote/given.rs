@@ -1,0 +1,261 @@
+//! Tags that are named, without a plan.
+
+use bakeplan::internals::oci::{DOCKER_MANIFEST, OCI_MANIFEST};
+use bakeplan::internals::registry::{Layout, Store};
+
+use super::stage::Stage;
+use crate::merge::world::{Build, World, image, put, put_tag, remove};
+use crate::support::Test;
+
+#[test]
+fn an_index_gets_tags_byte_for_byte() {
+    let stage = Stage::new();
+    let (digest, bytes) = (stage.digest(), stage.manifest("app", "sha-c0ffee0").bytes);
+    let sources = [
+        "HOST/app:sha-c0ffee0".to_owned(),
+        format!("HOST/app@{digest}"),
+        format!("HOST/app:sha-c0ffee0@{digest}"),
+    ];
+    for (source, tags) in sources.iter().zip([["1.4.2", "1.4"], ["edge", "prod"], ["v2.0.0", "latest"]]) {
+        let [first, second] = tags;
+        let line = format!("{source} --to HOST/app:{first} --to HOST/app:{second} --to HOST/app:{first}");
+        let outcome = stage.passes("", &line);
+        assert_eq!(outcome.tags(), [format!("{first} created"), format!("{second} created")]);
+        assert_eq!(outcome.report["published"][0], format!("{}@{digest}", stage.at("app")));
+        for tag in tags {
+            assert_eq!(stage.manifest("app", tag).bytes, bytes);
+        }
+        // Once more changes nothing.
+        let writes = |stage: &Stage| stage.server.seen().iter().filter(|seen| seen.method == "PUT").count();
+        let before = writes(&stage);
+        let outcome = stage.passes("", &line);
+        assert_eq!(outcome.tags(), [format!("{first} unchanged"), format!("{second} unchanged")]);
+        assert_eq!(writes(&stage), before);
+    }
+}
+
+#[test]
+fn a_table_a_summary_and_a_dry_run_say_what_it_does() {
+    let stage = Stage::new();
+    let source = format!("{}:sha-c0ffee0", stage.at("app"));
+    let to = format!("{}:1.4.2", stage.at("app"));
+    Test::new()
+        .args(["promote", &source, "--to", &to, "--dry-run"])
+        .stdout(snapbox::str![[r#"
+[..]/app:sha-c0ffee0  planned  sha256:[..]  linux/amd64, linux/arm64
+  [..]/app
+    create: 1.4.2
+docker buildx imagetools create -t [..]/app:1.4.2 [..]/app@sha256:[..]
+1 image planned, 1 tag to write
+
+"#]])
+        .stderr("...\n")
+        .run();
+    assert_eq!(stage.world.tags("app").len(), 1);
+    let ran = Test::new()
+        .env("GITHUB_OUTPUT", "out")
+        .env("GITHUB_STEP_SUMMARY", "summary")
+        .args(["promote", &source, "--to", &to, "--github"])
+        .stdout("...\n")
+        .stderr("...\n")
+        .run();
+    assert!(ran.read("summary").starts_with("### Promotion\n"), "{}", ran.read("summary"));
+    let out = ran.read("out");
+    assert!(out.starts_with("result={\"dry_run\":false") && out.contains("created"), "{out}");
+    assert_eq!(stage.world.tags("app").len(), 2);
+}
+
+/// What another repository of the registry has is mounted from there, down to the last layer.
+#[test]
+fn another_repository_of_the_registry_gets_all_of_it() {
+    let stage = Stage::new();
+    stage.world.layout("release");
+    let outcome = stage
+        .passes("", "HOST/app:sha-c0ffee0 --to HOST/release:1.4.2 --to HOST/app:1.4.2 --to HOST/release:1");
+    assert_eq!(outcome.tags(), ["1.4.2 created", "1 created", "1.4.2 created"]);
+    assert_eq!(stage.manifest("release", "1.4.2"), stage.manifest("app", "sha-c0ffee0"));
+    let reference = format!("{}:1", stage.at("release"));
+    Test::new().args(["verify", &reference]).stdout("[..]right[..]\n...\n").stderr("...\n").run();
+    assert_eq!(stage.world.tags("app").keys().collect::<Vec<_>>(), ["1.4.2", "sha-c0ffee0"]);
+}
+
+/// A layout is a repository, too.
+#[test]
+fn layouts_have_tags_as_well() {
+    let world = World::with_app(&["a"]);
+    let digest = &world.built["app-linux-amd64"];
+    let ran = Test::new()
+        .files(world.root(), "")
+        .args(["promote", &format!("oci-layout:a@{digest}"), "--to", "oci-layout:a:1.4.2"])
+        .stdout("...\n")
+        .stderr("...\n")
+        .run();
+    let layout = Layout::open(ran.folder().join("a")).unwrap();
+    assert_eq!(layout.list_tags().unwrap().len(), 1);
+}
+
+/// Images without an index keep their manifests, of either kind, and so do artifacts.
+#[test]
+fn what_is_not_an_index_stays_what_it_is() {
+    let stage = Stage::new();
+    let layout = stage.world.layout("app");
+    let config = r#"{"architecture":"arm64","os":"linux"}"#;
+    for (tag, media_type, config) in
+        [("oci", OCI_MANIFEST, config), ("docker", DOCKER_MANIFEST, config), ("artifact", OCI_MANIFEST, "{}")]
+    {
+        let text = image(&layout, media_type, config, &[format!("layer of {tag}")]);
+        put_tag(&layout, tag, &put(&layout, media_type, &text));
+        stage.passes("", &format!("HOST/app:{tag} --to HOST/app:{tag}-1 --to HOST/app:{tag}-2"));
+        let manifest = stage.manifest("app", &format!("{tag}-2"));
+        assert_eq!((manifest.media_type.as_str(), manifest.bytes), (media_type, text.into_bytes()));
+    }
+}
+
+#[test]
+fn a_greater_version_keeps_its_tags() {
+    let stage = Stage::annotated(r#""org.opencontainers.image.version":"1.4.2""#);
+    let (old, new) = (stage.other("1.5.0"), stage.digest());
+    for tag in ["latest", "1", "1.4", "1.5-alpine", "1.9.0-alpine"] {
+        stage.other(tag);
+    }
+    let to =
+        "--to HOST/app:1.4.2 --to HOST/app:1.4 --to HOST/app:1 --to HOST/app:latest --to HOST/app:1-alpine";
+    let line = format!("HOST/app:sha-c0ffee0 {to}");
+    let outcome = stage.passes("", &line);
+    let expected = ["1.4.2 created", "1.4 moved", "1 kept", "latest kept", "1-alpine kept"];
+    assert_eq!(outcome.tags(), expected);
+    let tags = stage.world.tags("app");
+    assert_eq!([&tags["1.4.2"], &tags["1.4"], &tags["1"], &tags["latest"]], [&new, &new, &old, &old]);
+    // It can be meant.
+    let outcome = stage.passes("", &format!("{line} --allow-backward"));
+    assert_eq!(
+        outcome.tags(),
+        ["1.4.2 unchanged", "1.4 unchanged", "1 moved", "latest moved", "1-alpine created"]
+    );
+}
+
+#[test]
+fn a_prerelease_gets_no_tag_of_releases() {
+    let stage = Stage::annotated(r#""org.opencontainers.image.version":"2.0.0-rc.1""#);
+    for tag in ["latest", "2", "2.0"] {
+        let line = format!("HOST/app:sha-c0ffee0 --to HOST/app:2.0.0-rc.1 --to HOST/app:{tag}");
+        stage.refuses("", &line, 1, "is for releases, and what is promoted is `2.0.0-rc.1`");
+        stage.passes("", &format!("{line} --allow-backward"));
+    }
+    stage.passes("", "HOST/app:sha-c0ffee0 --to HOST/app:next --to HOST/app:2.0.0-rc.1");
+}
+
+#[test]
+fn a_version_s_own_tag_keeps_its_digest() {
+    let stage = Stage::new();
+    for tag in ["1.4.2", "v1.4.2", "1.4.2-alpine"] {
+        let old = stage.other(tag);
+        let line = format!("HOST/app:sha-c0ffee0 --to HOST/app:{tag} --to HOST/app:1.4.2-new");
+        stage.refuses("", &line, 1, "is a version's own tag and has");
+        assert_eq!(stage.world.tags("app")[tag], old);
+        let outcome = stage.passes("", &format!("{line} --allow-retag"));
+        assert_eq!(outcome.tags()[0], format!("{tag} replaced"));
+    }
+}
+
+/// What names itself another version does not get a version's tags, unless that is meant.
+#[test]
+fn another_version_is_refused() {
+    let stage = Stage::annotated(r#""org.opencontainers.image.version":"1.4.2""#);
+    for tag in ["1.4.3", "v1.5.0", "2.0.0-alpine"] {
+        let line = format!("HOST/app:sha-c0ffee0 --to HOST/app:{tag}");
+        stage.refuses("", &line, 1, "what is promoted is version `1.4.2`, and the tag");
+        stage.passes("", &format!("{line} --allow-other-version"));
+    }
+}
+
+/// What nothing orders moves, and that is said.
+#[test]
+fn what_cannot_be_compared_is_said() {
+    let stage = Stage::new();
+    stage.other("prod");
+    let outcome = stage.passes("", "HOST/app:sha-c0ffee0 --to HOST/app:prod");
+    assert_eq!(outcome.tags(), ["prod moved"]);
+    assert!(outcome.told.contains("what it gets does not say which run made it"), "{}", outcome.told);
+}
+
+/// What is not whole gets no tag, in whatever it is broken.
+#[test]
+fn what_is_damaged_gets_no_tag() {
+    for kind in ["layer", "config", "image", "attestation"] {
+        let stage = Stage::new();
+        let layout = stage.world.layout("app");
+        let index = stage.world.index("app", "sha-c0ffee0");
+        let at = usize::from(kind == "attestation");
+        let child = &index.manifests[at].digest;
+        let manifest = layout.get_manifest(&child.clone().into()).unwrap().unwrap();
+        let parsed: bakeplan::internals::oci::ImageManifest =
+            serde_json::from_slice(&manifest.bytes).unwrap();
+        let gone = match kind {
+            "layer" => &parsed.layers[0].digest,
+            "config" => &parsed.config.digest,
+            _ => child,
+        };
+        remove(&layout, gone);
+        stage.refuses("", "HOST/app:sha-c0ffee0 --to HOST/app:1.4.2", 1, gone.as_str());
+    }
+}
+
+#[test]
+fn what_is_not_there_or_moved_is_named() {
+    let stage = Stage::new();
+    let other = stage.world.built["app-linux-amd64"].clone();
+    let nowhere = "sha256:".to_owned() + &"0".repeat(64);
+    for (source, expected) in [
+        ("HOST/app:none".to_owned(), "app:none` is not there"),
+        ("HOST/none:1".to_owned(), "none:1` is not there"),
+        (format!("HOST/app@{nowhere}"), "is not there"),
+        (format!("HOST/app:sha-c0ffee0@{other}"), "but the source says"),
+    ] {
+        stage.refuses("", &format!("{source} --to HOST/app:1"), 1, expected);
+    }
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_before_anything_is_asked() {
+    let stage = Stage::new();
+    let digest = stage.digest();
+    for (line, status, expected) in [
+        ("HOST/app:sha-c0ffee0", 2, "--to <REFERENCE>"),
+        ("--to HOST/app:1", 2, "<SOURCE>"),
+        ("HOST/app:a HOST/app:b --to HOST/app:1", 2, "`--to` takes one SOURCE"),
+        ("HOST/app --to HOST/app:1", 1, "it has neither a tag nor a digest"),
+        (&format!("{digest} --to HOST/app:1"), 1, "it has no repository"),
+        (&format!("app={digest} --to HOST/app:1"), 2, "it needs `--plan` in place of `--to`"),
+        ("HOST/app:sha-c0ffee0 --to HOST/app", 1, "it has no tag"),
+        (&format!("HOST/app:sha-c0ffee0 --to HOST/app@{digest}"), 1, "a digest cannot be given to anything"),
+        ("HOST/app:sha-c0ffee0 --to HOST/app:1 --plan plan.json", 2, "cannot be used with"),
+        ("HOST/app:sha-c0ffee0 --to HOST/APP:1", 1, "--to"),
+        ("HOST/app:sha-c0ffee0 --to HOST/app:1 --repository x", 2, "--plan <FILE>"),
+    ] {
+        let before = stage.server.seen().len();
+        stage.refuses("", line, status, expected);
+        assert_eq!(stage.server.seen().len(), before, "{line}");
+    }
+}
+
+/// Builds of a run that a later one has published do not take its tags.
+#[test]
+fn an_earlier_run_does_not_take_tags_back() {
+    let numbered = |number: u32| {
+        format!(
+            r#""dev.bakeplan.run.workflow":"w","dev.bakeplan.run.ref":"r","dev.bakeplan.run.number":"{number}""#
+        )
+    };
+    for (own, there, expected) in [(7, 8, "edge kept"), (8, 7, "edge moved")] {
+        let stage = Stage::annotated(&numbered(own));
+        let mut world = World::new();
+        world.build(&["x"], Build::new("x", "linux/amd64"));
+        let mut index = serde_json::to_value(stage.world.index("app", "sha-c0ffee0")).unwrap();
+        index["annotations"] = serde_json::from_str(&format!("{{{}}}", numbered(there))).unwrap();
+        let layout = stage.world.layout("app");
+        put_tag(&layout, "edge", &put(&layout, bakeplan::internals::oci::OCI_INDEX, &index.to_string()));
+        let outcome = stage.passes("", "HOST/app:sha-c0ffee0 --to HOST/app:edge");
+        assert_eq!(outcome.tags(), [expected]);
+    }
+}

@@ -1,0 +1,173 @@
+//! Tags of a plan.
+
+use super::stage::Stage;
+use crate::loopback::Answer;
+use crate::merge::world::{TAGS, document, plan_of, remove};
+
+fn plan(stage: &Stage, more: &str) -> String {
+    plan_of(&[&stage.at("app")], TAGS, &format!(r#""version":"1.4.2",{more}"#), "hold")
+}
+
+#[test]
+fn an_image_gets_the_tags_of_its_plan() {
+    let stage = Stage::new();
+    let digest = stage.digest();
+    let document = plan(&stage, "");
+    for source in [
+        "HOST/app:sha-c0ffee0".to_owned(),
+        "app=HOST/app:sha-c0ffee0".to_owned(),
+        format!("app={digest}"),
+        digest.to_string(),
+    ] {
+        let outcome = stage.passes(&document, &format!("{source} --plan plan.json"));
+        assert_eq!(outcome.report["images"]["app"]["digest"], digest.to_string());
+        assert_eq!(outcome.report["plan"], "0123456789abcdef");
+    }
+    let tags = stage.world.tags("app");
+    assert_eq!(tags.len(), 5);
+    assert!(tags.values().all(|own| *own == digest));
+}
+
+/// A staging repository, and a digest that only one of the image's repositories has.
+#[test]
+fn an_image_may_be_anywhere_in_the_registry() {
+    let stage = Stage::new();
+    stage.world.layout("release");
+    stage.world.layout("mirror");
+    let to = [stage.at("release"), stage.at("mirror")];
+    let document = plan_of(&to.each_ref().map(String::as_str), TAGS, r#""version":"1.4.2","#, "hold");
+    stage.passes(&document, "HOST/app:sha-c0ffee0 --plan plan.json");
+    for repository in ["release", "mirror"] {
+        assert_eq!(stage.manifest(repository, "latest"), stage.manifest("app", "sha-c0ffee0"));
+    }
+    // The first repository has lost it.
+    stage.world.layout("third");
+    let to = [stage.at("third"), stage.at("mirror")];
+    let document = plan_of(&to.each_ref().map(String::as_str), TAGS, r#""version":"1.4.2","#, "hold");
+    stage.passes(&document, &format!("app={} --plan plan.json", stage.digest()));
+    assert_eq!(stage.manifest("third", "1.4.2"), stage.manifest("app", "sha-c0ffee0"));
+}
+
+#[test]
+fn the_guards_are_those_of_a_merge() {
+    let stage = Stage::new();
+    let document = plan(&stage, r#""immutable":true,"#);
+    let old = stage.other("1.5.0");
+    stage.other("latest");
+    let outcome = stage.passes(&document, "HOST/app:sha-c0ffee0 --plan plan.json");
+    assert_eq!(outcome.tags(), ["1.4.2 created", "1.4 created", "1 kept", "latest kept"]);
+    assert_eq!(stage.world.tags("app")["latest"], old);
+    stage.other("1.4.2");
+    stage.refuses(&document, "HOST/app:sha-c0ffee0 --plan plan.json", 1, "is immutable");
+    stage.passes(&document, "HOST/app:sha-c0ffee0 --plan plan.json --allow-retag");
+    let line = "HOST/app:sha-c0ffee0 --plan plan.json --repository";
+    stage.refuses(&document, &format!("{line} ghcr.io/*/*"), 1, "which no `--repository` allows");
+    stage.passes(&document, &format!("{line} HOST/app"));
+}
+
+/// What was not planned is refused, in whatever it differs.
+#[test]
+fn only_what_was_planned_gets_the_tags() {
+    let version = r#""org.opencontainers.image.version":"1.4.1","org.opencontainers.image.revision":"abc""#;
+    let stage = Stage::annotated(version);
+    let line = "HOST/app:sha-c0ffee0 --plan plan.json";
+    let good = plan(&stage, "");
+    for (document, expected) in [
+        (good.clone(), "says that it is version \"1.4.1\", but its tags are of `1.4.2`"),
+        (good.replace("linux/arm64", "linux/s390x"), "lacks linux/s390x, which is planned"),
+        (good.replace("linux/arm64", "linux/s390x"), "has linux/arm64, which is not planned"),
+        (
+            plan(&stage, r#""annotations":{"org.opencontainers.image.revision":"def"},"#),
+            "is of revision \"abc\", but the plan is of \"def\"",
+        ),
+    ] {
+        stage.refuses(&document, line, 1, expected);
+        let is_meant = expected.contains("version") || expected.contains("revision");
+        let outcome = stage.run_with(&document, &format!("{line} --allow-other-version --dry-run"));
+        assert_eq!(outcome.status, i32::from(!is_meant), "{expected}: {}", outcome.told);
+    }
+    // One that may be dropped is not missing.
+    let document = plan_of(&[&stage.at("app")], TAGS, r#""version":"1.4.1","#, "drop");
+    let more = r#""app-linux-s390x":{"platform":"linux/s390x","on_missing":"drop"},"app-linux-amd64""#;
+    let outcome = stage.passes(&document.replacen(r#""app-linux-amd64""#, more, 1), line);
+    assert_eq!(outcome.report["images"]["app"]["missing"][0]["build"], "app-linux-s390x");
+}
+
+/// Labels and annotations cannot be changed without changing the digest, so that the difference is said.
+#[test]
+fn other_annotations_stay_as_they_are() {
+    let stage = Stage::annotated(r#""a":"1""#);
+    let document = plan(&stage, r#""annotations":{"a":"2","b":"3"},"#);
+    let outcome = stage.passes(&document, "HOST/app:sha-c0ffee0 --plan plan.json");
+    for expected in
+        ["not-as-planned", "the annotation `a` of the index is \"1\"", "`b` of the index is missing"]
+    {
+        assert!(outcome.told.contains(expected), "{expected}: {}", outcome.told);
+    }
+    assert_eq!(stage.world.tags("app")["latest"], stage.digest());
+}
+
+#[test]
+fn sources_name_the_images_of_the_plan() {
+    let stage = Stage::new();
+    let digest = stage.digest();
+    let one = plan(&stage, "");
+    let image = |key: &str| {
+        format!(
+            r#""{key}":{{"repositories":["{}"],"tags":[{{"name":"{key}","class":"constant","form":"{key}"}}],
+                "builds":{{"{key}-a":{{"platform":"linux/amd64"}},"{key}-b":{{"platform":"linux/arm64"}}}}}}"#,
+            stage.at("app")
+        )
+    };
+    let two = document(&[image("web"), image("api")].join(","));
+    for (document, source, expected) in [
+        (&one, format!("app-linux-amd64={digest}"), "`bakeplan merge --metadata app-linux-amd64=sha256:"),
+        (&one, format!("ap={digest}"), "did you mean `app`?"),
+        (&one, format!("other={digest}"), "`other` is not an image of the plan"),
+        (&one, format!("app={digest} app=HOST/app:1"), "image `app` has two sources"),
+        (&one, "app=HOST/app".to_owned(), "it has neither a tag nor a digest"),
+        (&two, digest.to_string(), "does not say which image of the plan it is"),
+        (&two, "HOST/app:sha-c0ffee0".to_owned(), "write `IMAGE="),
+    ] {
+        stage.refuses(document, &format!("{source} --plan plan.json"), 1, expected);
+    }
+    // Only what is named gets tags.
+    stage.passes(&two, &format!("web={digest} --plan plan.json"));
+    assert_eq!(stage.world.tags("app").keys().collect::<Vec<_>>(), ["sha-c0ffee0", "web"]);
+    let outcome = stage.passes(&two, &format!("web={digest} api=HOST/app:web --plan plan.json"));
+    assert_eq!(outcome.tags(), ["api created", "web unchanged"]);
+}
+
+/// Where tags may not be listed, floating ones are held, or move as the plan says.
+#[test]
+fn tags_that_nobody_may_list_are_held() {
+    let stage = Stage::new();
+    let root = stage
+        .world
+        .serve_with(|seen| (seen.path().contains("/tags/")).then(|| Answer::error(403, "DENIED").into()));
+    let stage = Stage { server: root, ..stage };
+    let document = plan(&stage, "");
+    let outcome = stage.run_with(&document, "HOST/app:sha-c0ffee0 --plan plan.json");
+    assert_eq!(outcome.status, 5, "{}", outcome.told);
+    assert_eq!(outcome.tags(), ["1.4.2 created", "1.4 held", "1 held", "latest held"]);
+    let outcome = stage.passes(&document, "HOST/app:sha-c0ffee0 --plan plan.json --trust-known-versions");
+    assert_eq!(outcome.tags(), ["1.4.2 unchanged", "1.4 created", "1 created", "latest created"]);
+}
+
+/// One image that cannot be promoted leaves all as they are.
+#[test]
+fn nothing_is_written_when_one_image_is_wrong() {
+    let stage = Stage::new();
+    let other = stage.other("broken");
+    let layout = stage.world.layout("app");
+    let image = |key: &str| {
+        let tag = format!(r#"{{"name":"{key}","class":"constant","form":"{key}"}}"#);
+        format!(
+            r#""{key}":{{"repositories":["{}"],"tags":[{tag}],"builds":{{"{key}":{{}}}}}}"#,
+            stage.at("app")
+        )
+    };
+    let two = document(&[image("web"), image("api")].join(","));
+    remove(&layout, &other);
+    stage.refuses(&two, "web=HOST/app:sha-c0ffee0 api=HOST/app:broken --plan plan.json", 1, "is not there");
+}

@@ -1,0 +1,143 @@
+//! Floating tags after a version is withdrawn: from the own tags of the versions that are left.
+
+use super::stage::Stage;
+use crate::merge::world::{Build, TAGS, plan_of, put_tag, remove};
+use bakeplan::internals::reference::Digest;
+use bakeplan::internals::registry::Store;
+
+/// A plan of this version, where these are withdrawn.
+fn plan(stage: &Stage, version: &str, withdrawn: &str) -> String {
+    let numbers: Vec<&str> = version.split('.').collect();
+    let tags = TAGS
+        .replace("\"1.4.2\"", &format!("{version:?}"))
+        .replace("\"1.4\"", &format!("{:?}", numbers[..2].join(".")))
+        .replace("\"1\"", &format!("{:?}", numbers[0]));
+    let withdrawn: Vec<&str> = withdrawn.split_whitespace().collect();
+    plan_of(
+        &[&stage.at("app")],
+        &tags,
+        &format!(r#""version":"{version}","withdrawn":{withdrawn:?},"#),
+        "hold",
+    )
+}
+
+/// A repository in which each of these tags has a build of its own, `NAME` or `NAME=OTHER` for the one of another.
+fn stage(tags: &str) -> Stage {
+    let mut stage = Stage::new();
+    for tag in tags.split_whitespace() {
+        let (name, salt) = tag.split_once('=').unwrap_or((tag, tag));
+        let build = Build::new("other", "linux/amd64").salt(salt);
+        let digest = stage.world.build(&["app"], build);
+        let layout = stage.world.layout("app");
+        let manifest = layout.get_manifest(&digest.into()).unwrap().unwrap();
+        put_tag(&layout, name, &manifest);
+    }
+    stage
+}
+
+fn digest(stage: &Stage, tag: &str) -> Digest {
+    stage.world.tags("app")[tag].clone()
+}
+
+const LINE: &str = "--floating HOST/app --plan plan.json";
+
+#[test]
+fn floating_tags_go_to_the_greatest_version_that_is_left() {
+    for (version, withdrawn, tags, expected) in [
+        // The version of the plan is the one that is left.
+        (
+            "1.4.2",
+            "1.4.3",
+            "1.4.1 1.4.2 1.4.3 1.4=1.4.3 1=1.4.3 latest=1.4.3",
+            "1.4=1.4.2 1=1.4.2 latest=1.4.2",
+        ),
+        // It is gone from the registry already.
+        ("1.4.2", "1.4.3", "1.4.1 1.4.2 1.4=1.4.3 1=1.4.3 latest=1.4.3", "1.4=1.4.2 1=1.4.2 latest=1.4.2"),
+        // A greater one than the plan's is left.
+        (
+            "1.4.2",
+            "2.0.1",
+            "1.4.2 1.5.0 2.0.0 2.0.1 2.0=2.0.1 2=2.0.1 latest=2.0.1 1=1.5.0 1.4=1.4.2",
+            "2.0=2.0.0 2=2.0.0 latest=2.0.0 1=1.5.0 1.4=1.4.2",
+        ),
+        // Prereleases and others own nothing.
+        (
+            "1.4.2",
+            "1.4.3",
+            "1.4.2 1.4.3 1.5.0-rc.1 2.0.0-beta latest=1.4.3 1.4=1.4.3 1=1.4.3",
+            "latest=1.4.2 1.4=1.4.2 1=1.4.2",
+        ),
+        // Patterns of versions.
+        (
+            "1.4.2",
+            "1.5.*",
+            "1.4.2 1.5.0 1.5.1 latest=1.5.1 1=1.5.1 1.4=1.4.2",
+            "latest=1.4.2 1=1.4.2 1.4=1.4.2",
+        ),
+        // Numbers are numbers.
+        (
+            "1.4.10",
+            "1.4.11",
+            "1.4.9 1.4.10 1.4.11 1.4=1.4.11 1=1.4.11 latest=1.4.11",
+            "1.4=1.4.10 1=1.4.10 latest=1.4.10",
+        ),
+    ] {
+        let stage = stage(tags);
+        let outcome = stage.passes(&plan(&stage, version, withdrawn), LINE);
+        for pair in expected.split_whitespace() {
+            let (tag, owner) = pair.split_once('=').unwrap();
+            assert_eq!(digest(&stage, tag), digest(&stage, owner), "{tags}: {tag}: {:?}", outcome.tags());
+        }
+        // Versions keep their own tags, no tag comes into being, and once more changes nothing.
+        let before = stage.world.tags("app");
+        let names = tags.split_whitespace().map(|tag| tag.split('=').next().unwrap());
+        assert_eq!(before.len(), names.count() + 1, "{tags}: {before:?}");
+        let again = stage.passes(&plan(&stage, version, withdrawn), LINE);
+        assert!(again.tags().iter().all(|one| one.ends_with(" unchanged")), "{:?}", again.tags());
+        assert_eq!(stage.world.tags("app"), before);
+    }
+}
+
+#[test]
+fn a_tag_without_a_version_is_left_and_named() {
+    let stage = stage("1.4.2 2.0.0 2.0=2.0.0 2=2.0.0 latest=2.0.0 1=1.4.2 1.4=1.4.2");
+    let before = stage.world.tags("app");
+    let document = plan(&stage, "1.4.2", "2.0.0");
+    let outcome = stage.run_with(&document, LINE);
+    assert_eq!(outcome.status, 5, "{}", outcome.told);
+    for tag in ["2.0", "2"] {
+        let expected = format!("app:{tag}` stays as it is, {}: no version is left for it", before[tag]);
+        assert!(outcome.told.contains(&expected), "{expected}: {}", outcome.told);
+        assert_eq!(digest(&stage, tag), before[tag]);
+    }
+    assert_eq!(digest(&stage, "latest"), before["1.4.2"]);
+}
+
+#[test]
+fn what_is_missing_of_a_version_moves_no_tag() {
+    let stage = stage("1.4.2 1.4.3 1.4=1.4.3 1=1.4.3 latest=1.4.3");
+    let index = stage.world.index("app", "1.4.2");
+    remove(&stage.world.layout("app"), &index.manifests[0].digest);
+    stage.refuses(&plan(&stage, "1.4.2", "1.4.3"), LINE, 1, index.manifests[0].digest.as_str());
+}
+
+#[test]
+fn a_dry_run_says_what_would_move() {
+    let stage = stage("1.4.2 1.4.3 1.4=1.4.3 1=1.4.3 latest=1.4.3");
+    let before = stage.world.tags("app");
+    let outcome = stage.passes(&plan(&stage, "1.4.2", "1.4.3"), &format!("{LINE} --dry-run"));
+    assert_eq!(outcome.tags(), ["1 moved", "1.4 moved", "latest moved"]);
+    assert_eq!(stage.world.tags("app"), before);
+}
+
+#[test]
+fn it_needs_a_plan_that_knows_the_tags() {
+    let stage = stage("1.4.2");
+    let constant = plan_of(&[&stage.at("app")], crate::merge::world::CONSTANTS, "", "hold");
+    stage.refuses(&constant, LINE, 1, "has no tag in");
+    let document = plan(&stage, "1.4.2", "");
+    stage.refuses(&document, "--floating HOST/other --plan plan.json", 1, "has no tag in");
+    stage.refuses(&document, "--floating HOST/app", 2, "--plan <FILE>");
+    stage.refuses(&document, "HOST/app:1.4.2 --floating HOST/app --plan plan.json", 2, "cannot be used with");
+    stage.refuses(&document, "--floating HOST/app:1 --plan plan.json", 2, "invalid value");
+}
