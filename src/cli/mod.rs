@@ -29,7 +29,7 @@ pub(crate) use promote::Promote;
 /// The id of `--color`.
 const COLOR: &str = "color";
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 out of date (`--check`), 4 the registry disagrees (`verify`), 5 incomplete (`merge`, `promote`)";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 out of date (`--check`), 4 the registry disagrees (`verify`), 5 incomplete (`merge`, `promote`, `verify --keep-set`)";
 
 /// Reads the Bake file you already have, as `docker buildx bake` does but without Docker, decides which image is built
 /// on which platform and published under which tags, and writes what the pipeline needs.
@@ -383,6 +383,9 @@ pub(crate) struct Verify {
     /// that an error named
     #[arg(long, conflicts_with = "plan")]
     pub explain: bool,
+    /// Print every digest that the tags of whole repositories (or of the plan's) need, for clean-ups; deletes nothing
+    #[arg(long, conflicts_with_all = ["metadata", "explain", "format", "github"])]
+    pub keep_set: bool,
     /// Print a table, or json (and errors as JSON)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
     pub format: ReportFormat,

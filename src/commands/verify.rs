@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::keep_set;
 use super::merge::read_metadata;
 use super::network;
 use super::session::{Session, github};
@@ -17,7 +18,10 @@ use crate::verify::report::Report;
 use crate::verify::{self, Request};
 
 pub(super) fn verify(session: &Session<'_>, args: &cli::Verify) -> Result<(), Error> {
-    let cli::Verify { references, plan, metadata, explain, format: _, github: _, network: _ } = args;
+    let cli::Verify { references, plan, metadata, explain, keep_set, format: _, github: _, network } = args;
+    if *keep_set {
+        return keep_set::print(session, references, plan.as_deref(), network);
+    }
     let Some(path) = plan else {
         let (targets, digests) = explain::sort(references).map_err(Error::Usage)?;
         if *explain {

@@ -16,6 +16,9 @@ pub(crate) mod explain;
 mod kept;
 mod planned;
 
+// What must stay.
+pub(crate) mod keep_set;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::explain::Case;

@@ -313,7 +313,7 @@ const ROWS: &[Row] = &[
     row_of(
         &["promote"],
         "--repository",
-        ("--repository ghcr.io/*", "--plan <FILE>"),
+        ("--repository ghcr.io/*", CONFLICT),
         "",
         By("tests/cli/promote/planned.rs", "--repository"),
     ),
@@ -352,7 +352,7 @@ const ROWS: &[Row] = &[
     row_of(
         &["promote"],
         "--trust-known-versions",
-        ("--trust-known-versions", "--plan <FILE>"),
+        ("--trust-known-versions", CONFLICT),
         "",
         By("tests/cli/promote/planned.rs", "--trust-known-versions"),
     ),
@@ -439,6 +439,12 @@ const ROWS: &[Row] = &[
         ("--metadata nowhere", "cannot read `nowhere`"),
         "--metadata empty",
         By("tests/cli/verify/rows.rs", "Some(&"),
+    ),
+    row(
+        "--keep-set",
+        ("verify oci-layout:layout --keep-set --github", CONFLICT),
+        "verify oci-layout:layout --keep-set",
+        By("tests/cli/verify/keep_set.rs", "--keep-set"),
     ),
     row_of(
         &["verify"],
