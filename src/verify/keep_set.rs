@@ -27,7 +27,8 @@ pub(crate) struct KeepSet {
 pub(crate) fn keep_set(sites: &[Site], progress: &dyn Progress) -> KeepSet {
     let mut survey = Survey::new(sites, progress, Trouble::IsTold);
     let (look, failures) = survey.conduct(|records| {
-        let mut looks: Vec<Look<'_>> = records.iter().enumerate().map(|(at, one)| Look::new(at, &sites[at], one)).collect();
+        let mut looks: Vec<Look<'_>> =
+            records.iter().enumerate().map(|(at, one)| Look::new(at, &sites[at], one)).collect();
         looks.iter_mut().for_each(Look::all);
         let questions = looks.iter_mut().flat_map(|look| std::mem::take(&mut look.questions)).collect();
         (looks.into_iter().map(|look| (look.kept, look.unknown)).collect::<Vec<_>>(), questions)
@@ -97,7 +98,8 @@ impl<'a> Look<'a> {
     /// Takes note of something that cannot be known.
     fn lack(&mut self, message: String) {
         self.unknown.push(
-            Diagnostic::error("not-known", message).with_help("nothing is to be deleted before this is known"),
+            Diagnostic::error("not-known", message)
+                .with_help("nothing is to be deleted before this is known"),
         );
     }
 
@@ -122,7 +124,10 @@ impl<'a> Look<'a> {
                 Known::Present(digest) => self.follow(digest, true),
                 Known::Absent => {
                     let location = &self.site.location;
-                    self.lack(format!("`{}` is in the list of tags, and is not there", location.with_tag(tag)));
+                    self.lack(format!(
+                        "`{}` is in the list of tags, and is not there",
+                        location.with_tag(tag)
+                    ));
                 }
                 Known::Faulty(fault) => self.fault(&format!("tag `{tag}`"), fault),
             }

@@ -298,6 +298,13 @@ const ROWS: &[Row] = &[
         By("tests/cli/merge/options.rs", "metadata_is_files_folders_and_pairs"),
     ),
     row_of(
+        &["verify"],
+        "--result",
+        ("--result nowhere", "nowhere"),
+        "",
+        By("tests/cli/verify/result.rs", "--result"),
+    ),
+    row_of(
         &["merge"],
         "--result",
         ("--result nowhere", CONFLICT),
@@ -422,7 +429,7 @@ const ROWS: &[Row] = &[
     row_of(
         &["verify"],
         "REFERENCE",
-        ("verify oci-layout:layout:1 --metadata nowhere", CONFLICT),
+        ("verify oci-layout:layout:1 --metadata nowhere", "`--metadata` needs `--plan FILE`"),
         "verify oci-layout:layout:1",
         By("tests/cli/verify/desk.rs", "Request::References"),
     ),
