@@ -29,7 +29,7 @@ pub(crate) use promote::Promote;
 /// The id of `--color`.
 const COLOR: &str = "color";
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 out of date (`--check`), 4 the registry disagrees (`verify`), 5 incomplete (`merge`, `promote`)";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 out of date (`--check`), 4 the registry disagrees (`verify`), 5 incomplete (`merge`, `promote`, `verify --keep-set`)";
 
 /// Reads the Bake file you already have, as `docker buildx bake` does but without Docker, decides which image is built
 /// on which platform and published under which tags, and writes what the pipeline needs.
@@ -377,12 +377,18 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "FILE")]
     pub plan: Option<String>,
     /// Compare the tags with what was built: metadata files, folders of them, or `TARGET=DIGEST` (repeatable)
-    #[arg(long, value_name = "PATH", num_args = 1.., requires = "plan", conflicts_with = "references")]
+    #[arg(long, value_name = "PATH", num_args = 1..)]
     pub metadata: Vec<String>,
+    /// Compare the tags with what a merge did, according to its JSON in this file: what it held is not wrong
+    #[arg(long, value_name = "FILE", conflicts_with = "metadata")]
+    pub result: Option<String>,
     /// Explain what the first reference is and why it does not work; the others are what it should be made of, and digests
     /// that an error named
     #[arg(long, conflicts_with = "plan")]
     pub explain: bool,
+    /// Print every digest that the tags of whole repositories (or of the plan's) need, for clean-ups; deletes nothing
+    #[arg(long, conflicts_with_all = ["metadata", "result", "explain", "format", "github"])]
+    pub keep_set: bool,
     /// Print a table, or json (and errors as JSON)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
     pub format: ReportFormat,

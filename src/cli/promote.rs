@@ -23,10 +23,10 @@ pub(crate) struct Promote {
     #[arg(long, value_name = "FILE")]
     pub plan: Option<String>,
     /// Give the floating tags of this repository to the greatest versions that are there and not withdrawn
-    #[arg(long, value_name = "REPOSITORY", requires = "plan", conflicts_with = "sources")]
+    #[arg(long, value_name = "REPOSITORY", requires = "plan", conflicts_with_all = ["sources", "to"])]
     pub floating: Option<Location>,
     /// Write only to repositories that fit, such as `ghcr.io/acme/*`; a plan that names another is an error (repeatable)
-    #[arg(long = "repository", value_name = "PATTERN", value_parser = Glob::parse, requires = "plan")]
+    #[arg(long = "repository", value_name = "PATTERN", value_parser = Glob::parse, conflicts_with = "to")]
     pub repositories: Vec<Glob>,
     /// Check everything and print what would be written, also as commands, but write nothing
     #[arg(long)]
@@ -35,7 +35,7 @@ pub(crate) struct Promote {
     #[arg(long, conflicts_with = "floating")]
     pub allow_backward: bool,
     /// Move floating tags by the plan's known versions where the registry refuses to list its tags
-    #[arg(long, requires = "plan", conflicts_with_all = ["allow_backward", "floating"])]
+    #[arg(long, conflicts_with_all = ["to", "allow_backward", "floating"])]
     pub trust_known_versions: bool,
     /// Give a version's own tag another digest even if it is not to change
     #[arg(long)]

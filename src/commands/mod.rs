@@ -3,6 +3,7 @@
 mod diff;
 mod facts;
 mod files;
+mod keep_set;
 mod list;
 mod load;
 mod merge;

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::merge::read_metadata;
+use super::keep_set;
+use super::merge::{read_metadata, read_result};
 use super::network;
 use super::session::{Session, github};
 use super::talk::Talk;
@@ -17,7 +18,18 @@ use crate::verify::report::Report;
 use crate::verify::{self, Request};
 
 pub(super) fn verify(session: &Session<'_>, args: &cli::Verify) -> Result<(), Error> {
-    let cli::Verify { references, plan, metadata, explain, format: _, github: _, network: _ } = args;
+    let cli::Verify { references, plan, metadata, result, explain, keep_set, format: _, github: _, network } =
+        args;
+    let of_plan = [("--metadata", !metadata.is_empty()), ("--result", result.is_some())];
+    if let Some((option, _)) = of_plan.iter().find(|(_, is_given)| *is_given && plan.is_none()) {
+        let message = format!(
+            "`{option}` needs `--plan FILE`, which says which tags are meant, in place of references"
+        );
+        return Err(Error::Usage(message));
+    }
+    if *keep_set {
+        return keep_set::print(session, references, plan.as_deref(), network);
+    }
     let Some(path) = plan else {
         let (targets, digests) = explain::sort(references).map_err(Error::Usage)?;
         if *explain {
@@ -38,6 +50,10 @@ pub(super) fn verify(session: &Session<'_>, args: &cli::Verify) -> Result<(), Er
         return run(session, args, Request::References(&targets));
     };
     let planned = Planned::read(path, &session.host.read_product(path)?)?;
+    if let Some(path) = result {
+        let result = read_result(session, &planned, path)?;
+        return run(session, args, Request::Merged(&planned, &result));
+    }
     if metadata.is_empty() {
         return run(session, args, Request::Plan(&planned, None));
     }

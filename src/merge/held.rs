@@ -2,10 +2,23 @@
 
 use std::collections::BTreeSet;
 
+use super::index::is_mixed;
 use super::report::ImageReport;
 use crate::diagnostic::Diagnostic;
 use crate::on_missing::OnMissing;
 use crate::published::planned::PlannedImage;
+use crate::registry::Manifest;
+
+/// Says that some registries refuse the index of an image.
+pub(super) fn mixed(key: &str, index: &Manifest) -> Option<Diagnostic> {
+    let message = format!(
+        "image `{key}`: its builds have both Docker's and OCI's media types, which Quay and others refuse"
+    );
+    is_mixed(index).then(|| {
+        Diagnostic::warning("mixed-media-types", message)
+            .with_help("build all platforms with the same `oci-mediatypes` in `output`")
+    })
+}
 
 /// Says that an image is left as it was, and what to do.
 pub(super) fn tell(key: &str, image: &PlannedImage, report: &ImageReport, require_all: bool) -> Diagnostic {

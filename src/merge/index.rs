@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::oci::{
     ATTESTATION, DOCKER_LIST, DOCKER_PREFIX, Descriptor, DescriptorPlatform, Index, OCI_INDEX,
-    REFERENCE_DIGEST, REFERENCE_TYPE,
+    REFERENCE_DIGEST, REFERENCE_TYPE, is_index,
 };
 use crate::reference::Digest;
 use crate::registry::Manifest;
@@ -105,6 +105,14 @@ pub(crate) fn compose(
         ..Index::default()
     };
     Ok(Manifest::new(media_type, to_bytes(&index)))
+}
+
+/// Whether an index has entries of Docker's media types beside those of OCI, which some registries refuse.
+#[must_use]
+pub(crate) fn is_mixed(index: &Manifest) -> bool {
+    let parsed = serde_json::from_slice::<Index>(&index.bytes).unwrap_or_default();
+    let dockers = parsed.manifests.iter().filter(|entry| entry.media_type.starts_with(DOCKER_PREFIX)).count();
+    is_index(&index.media_type) && dockers > 0 && dockers < parsed.manifests.len()
 }
 
 /// What becomes of an entry whose digest comes again.

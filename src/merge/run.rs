@@ -121,6 +121,7 @@ pub(super) fn conclude(
         let unlisted = |one: &Ready<'_>| unlisted(one.image, &one.decisions, survey.records());
         report.problems.extend(ready.iter().flat_map(unlisted));
     }
+    report.notes.extend(ready.iter().filter_map(|one| held::mixed(one.key, &one.manifest)));
     report.notes.extend(ready.iter().filter_map(|one| unguarded(one.key, one.image, &one.decisions)));
     let unseen = unseen::tell(&ready, tools.sites, survey.records());
     report.held.extend(unseen.held);

@@ -112,7 +112,7 @@ impl Metadata {
                 }
             } else if let Some(inner) = output(&key, value.get()).filter(|_| depth < MAX_DEPTH) {
                 self.add(origin, &inner, is_planned, skipped, depth + 1)?;
-            } else {
+            } else if has_digest(value.get()) {
                 skipped.unplanned.push(key);
             }
         }
@@ -170,6 +170,13 @@ impl Skipped {
             "it has no digest, so it pushed nothing",
         ))
     }
+}
+
+/// Whether an entry is of a build that pushed something. Docker adds entries about the run, and bakeplan helper targets:
+/// neither needs a word.
+fn has_digest(text: &str) -> bool {
+    let members: Result<IndexMap<String, &RawValue>, _> = serde_json::from_str(text);
+    members.is_ok_and(|members| members.contains_key(DIGEST))
 }
 
 fn read_build(origin: &str, target: &str, text: &str) -> Result<Option<Pushed>, Diagnostic> {
@@ -258,7 +265,7 @@ mod tests {
         assert_eq!(
             told(&metadata),
             [
-                "`m.json`: skipped `lint`, `buildx.build.warnings`: not a build of this plan",
+                "`m.json`: skipped `lint`: not a build of this plan",
                 "`m.json`: skipped `app-arm64`, `app-386`: it has no digest, so it pushed nothing",
             ]
         );

@@ -33,6 +33,8 @@ pub(crate) enum Question {
     Tags,
     /// The attestations that refer to an image.
     Referrers(Digest),
+    /// Everything that refers to a manifest.
+    About(Digest),
     /// What a client gets that knows Docker's media types alone.
     ForDocker(TagOrDigest),
 }
@@ -51,6 +53,7 @@ impl Question {
             | Self::Provenance(_)
             | Self::Tags
             | Self::Referrers(_)
+            | Self::About(_)
             | Self::ForDocker(_) => false,
         }
     }
@@ -251,6 +254,7 @@ impl Record {
             | Question::Previous(_)
             | Question::Tags
             | Question::Referrers(_)
+            | Question::About(_)
             | Question::ForDocker(_) => true,
         });
     }
@@ -367,6 +371,15 @@ impl Record {
     #[must_use]
     pub(crate) fn referrers(&self, image: &Digest) -> Known<'_, &[Descriptor]> {
         self.get(&Question::Referrers(image.clone()), |answer| match answer {
+            Answer::Referrers(found) => Some(found.as_slice()),
+            _ => None,
+        })
+    }
+
+    /// Everything that refers to a manifest.
+    #[must_use]
+    pub(crate) fn about(&self, digest: &Digest) -> Known<'_, &[Descriptor]> {
+        self.get(&Question::About(digest.clone()), |answer| match answer {
             Answer::Referrers(found) => Some(found.as_slice()),
             _ => None,
         })

@@ -13,7 +13,7 @@ const SCHEMA: u32 = 1;
 
 /// The result of a merge.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct MergeResult {
+pub struct MergeResult {
     dry_run: bool,
     plan: Option<Fingerprint>,
     /// The images by key.
@@ -50,7 +50,7 @@ impl MergeResult {
     ///
     /// # Errors
     /// When it is none, is of another plan, or of a merge that failed or wrote nothing.
-    pub(crate) fn read(path: &str, text: &str, planned: &Planned) -> Result<Self, Vec<Diagnostic>> {
+    pub fn read(path: &str, text: &str, planned: &Planned) -> Result<Self, Vec<Diagnostic>> {
         #[derive(Deserialize)]
         struct Form {
             schema: Option<serde_json::Value>,

@@ -174,6 +174,7 @@ fn look_up(store: &dyn Store, question: &Question) -> Result<Option<Answer>, Err
         Question::Referrers(image) => {
             Some(Answer::Referrers(store.list_referrers(image, Some(ATTESTATION_TYPE))?))
         }
+        Question::About(digest) => Some(Answer::Referrers(store.list_referrers(digest, None)?)),
         Question::ForDocker(at) => {
             Some(Answer::ForDocker(store.serves_as(at, &[DOCKER_LIST, DOCKER_MANIFEST])?))
         }

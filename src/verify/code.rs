@@ -135,6 +135,14 @@ codes! {
         cause: "a greater version is published, or a later run has moved the tag",
         cure: "nothing: this is what the merge does"
     }
+    Held "held" Note {
+        cause: "a build is missing, so that the merge left the tags of the image as they were",
+        cure: "run the jobs of the missing builds again, then the merge"
+    }
+    NoTagsYet "no-tags-yet" Note {
+        cause: "the merge was run with `--no-tags`",
+        cure: "run `bakeplan merge --result FILE` with its result when the image has passed"
+    }
     TagsDisagree "tags-disagree" Error {
         cause: "a merge stopped halfway, or another run moved some of the tags",
         cure: "run `bakeplan merge` again"

@@ -14,7 +14,12 @@ pub(crate) mod report;
 // What is wrong, and why.
 pub(crate) mod explain;
 mod kept;
+mod merged;
+
 mod planned;
+
+// What must stay.
+pub(crate) mod keep_set;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +31,7 @@ use crate::published::metadata::Metadata;
 use crate::published::planned::Planned;
 use crate::published::progress::{Event, Progress};
 use crate::published::record::{Known, Questions, Record};
+use crate::published::result::MergeResult;
 use crate::published::sites::Site;
 use crate::published::survey::{Survey, Trouble};
 use crate::published::target::Target;
@@ -40,6 +46,8 @@ const MAX_OTHERS: usize = 50;
 pub enum Request<'a> {
     /// The tags of a plan, with what its builds pushed if that is known.
     Plan(&'a Planned, Option<&'a Metadata>),
+    /// The tags of a plan, as a merge of it says that it left them.
+    Merged(&'a Planned, &'a MergeResult),
     /// Any references.
     References(&'a [Target]),
     /// Why something does not work.
@@ -52,7 +60,7 @@ impl Request<'_> {
     pub fn locations(&self) -> Vec<Location> {
         let mut known = BTreeSet::new();
         let mut all: Vec<Location> = match self {
-            Self::Plan(planned, _) => planned.locations(),
+            Self::Plan(planned, _) | Self::Merged(planned, _) => planned.locations(),
             Self::References(targets) => targets.iter().map(|target| target.location.clone()).collect(),
             Self::Explain(case) => case.locations(),
         };
@@ -96,7 +104,8 @@ fn look(request: Request<'_>, sites: &[Site], records: &[Record]) -> (Report, Qu
     let mut walk = Walk::new(sites, records);
     let mut report = Report::default();
     report.references = match request {
-        Request::Plan(planned, metadata) => planned::look(planned, metadata, &mut walk),
+        Request::Plan(planned, metadata) => planned::look(planned, metadata, None, &mut walk),
+        Request::Merged(planned, result) => planned::look(planned, None, Some(result), &mut walk),
         Request::References(targets) => look_at(targets, &mut walk),
         Request::Explain(case) => explain::look(case, &mut walk, &mut report.facts),
     };

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::code::Code;
 use super::finding::Finding;
 use super::kept::{Holder, holder};
+use super::merged::{self, Said, said};
 use super::report::CheckedReference;
 use super::walk::{Branch, Trail, Tree, Walk};
 use crate::diagnostic::Severity;
@@ -15,6 +16,7 @@ use crate::published::metadata::{Metadata, Pushed};
 use crate::published::plan_json::{BuildEntry, RunEntry, TagEntry};
 use crate::published::planned::{Planned, PlannedImage};
 use crate::published::record::{Configuration, Known, Question};
+use crate::published::result::MergeResult;
 use crate::published::served::{Content, Served};
 use crate::reference::Digest;
 
@@ -22,13 +24,20 @@ use crate::reference::Digest;
 pub(super) fn look(
     planned: &Planned,
     metadata: Option<&Metadata>,
+    result: Option<&MergeResult>,
     walk: &mut Walk<'_>,
 ) -> Vec<CheckedReference> {
     let mut checked = Vec::new();
     for (key, image) in &planned.images {
         let places: Vec<_> =
             image.repositories.iter().filter_map(|location| walk.site_of(location)).collect();
+        let said = result.and_then(|result| result.images.get(key)).map_or(Said::Nothing, said);
+        if let Said::Indexed(digest) = said {
+            checked.extend(merged::index(key, digest, &places, walk));
+            continue;
+        }
         let mut subject = ImageCheck {
+            said,
             key,
             image,
             run: &planned.run,
@@ -45,6 +54,8 @@ pub(super) fn look(
 }
 
 struct ImageCheck<'s, 'a> {
+    /// What a merge says of the image.
+    said: Said<'s>,
     key: &'s str,
     image: &'s PlannedImage,
     /// The run that the plan was made in.
@@ -89,6 +100,11 @@ impl<'a> ImageCheck<'_, 'a> {
             let before = self.tags.len();
             self.resolve(site);
             if self.tags[before..].iter().all(|tag| tag.kind != TagState::Open) {
+                if let Said::Held(why) = self.said {
+                    self.held(why, before);
+                    self.present(site);
+                    continue;
+                }
                 self.keep(site);
                 self.missing(site);
                 self.present(site);
@@ -100,6 +116,17 @@ impl<'a> ImageCheck<'_, 'a> {
     fn references(&self, is_meant: impl Fn(&State<'_>) -> bool) -> Vec<String> {
         let tags = self.tags.iter().filter(|tag| is_meant(tag));
         tags.map(|tag| tag.checked.reference.clone()).collect()
+    }
+
+    /// Leaves alone what the merge left alone: what is there has to be whole, and nothing else.
+    fn held(&mut self, why: &[String], from: usize) {
+        for tag in &mut self.tags[from..] {
+            if matches!(tag.kind, TagState::Own | TagState::Missing) {
+                tag.kind = TagState::Kept;
+            }
+        }
+        let references = self.tags[from..].iter().map(|tag| tag.checked.reference.clone());
+        self.walk.findings.push(merged::held(self.key, why, &references.collect::<Vec<_>>()));
     }
 
     /// What the tags of a repository mean.
@@ -156,6 +183,7 @@ impl<'a> ImageCheck<'_, 'a> {
             }
             if has_literals && literal.is_none() && self.tags[at].kind == TagState::Own {
                 self.tags[at].kind = TagState::Foreign;
+                self.tags[at].checked.is_foreign = true;
             }
         }
     }
@@ -255,6 +283,14 @@ impl<'a> ImageCheck<'_, 'a> {
     /// Compares what a tag names with what it should. `before` is where the findings about it begin.
     fn compare(&mut self, place: &Trail, tree: &Tree<'_>, before: usize) {
         let is_told = self.platforms(place, tree);
+        if let Said::Published(expected) = self.said
+            && *expected != tree.served.manifest.digest
+        {
+            let found = &tree.served.manifest.digest;
+            self.walk.findings.push(merged::other(self.key, expected, found, &place.references));
+            self.other_build = true;
+            return;
+        }
         self.annotations(place, tree);
         if !is_told {
             let told = self.builds(place, tree, before);

@@ -58,6 +58,9 @@ pub struct CheckedReference {
     pub size: Option<u64>,
     /// The platforms of the images in it, in order.
     pub platforms: Vec<String>,
+    /// Whether nothing tells whose it should be.
+    #[serde(skip)]
+    pub is_foreign: bool,
 }
 
 /// The outcome for a reference.
@@ -70,7 +73,7 @@ pub enum State {
     Wrong,
     /// It is not there.
     Missing,
-    /// It could not be asked for.
+    /// It could not be asked for, or nothing tells whether it is right: its image is not published yet.
     Unknown,
 }
 
@@ -92,7 +95,7 @@ impl CheckedReference {
         let (digest, media_type, size) = (None, None, None);
         let (repository, tag) = (location.to_string(), tag.map(ToString::to_string));
         let (state, platforms) = (State::Unknown, Vec::new());
-        Self { reference, repository, tag, state, digest, media_type, size, platforms }
+        Self { reference, repository, tag, state, digest, media_type, size, platforms, is_foreign: false }
     }
 
     /// Takes over what is there.
@@ -125,7 +128,7 @@ impl Report {
             one.state = match (is_wrong, &one.digest, &one.media_type) {
                 (true, None, _) => State::Missing,
                 (true, Some(_), _) => State::Wrong,
-                (false, Some(_), Some(_)) => State::Right,
+                (false, Some(_), Some(_)) if !one.is_foreign => State::Right,
                 (false, ..) => State::Unknown,
             };
         }

@@ -298,6 +298,13 @@ const ROWS: &[Row] = &[
         By("tests/cli/merge/options.rs", "metadata_is_files_folders_and_pairs"),
     ),
     row_of(
+        &["verify"],
+        "--result",
+        ("--result nowhere", "nowhere"),
+        "",
+        By("tests/cli/verify/result.rs", "--result"),
+    ),
+    row_of(
         &["merge"],
         "--result",
         ("--result nowhere", CONFLICT),
@@ -313,7 +320,7 @@ const ROWS: &[Row] = &[
     row_of(
         &["promote"],
         "--repository",
-        ("--repository ghcr.io/*", "--plan <FILE>"),
+        ("--repository ghcr.io/*", CONFLICT),
         "",
         By("tests/cli/promote/planned.rs", "--repository"),
     ),
@@ -352,7 +359,7 @@ const ROWS: &[Row] = &[
     row_of(
         &["promote"],
         "--trust-known-versions",
-        ("--trust-known-versions", "--plan <FILE>"),
+        ("--trust-known-versions", CONFLICT),
         "",
         By("tests/cli/promote/planned.rs", "--trust-known-versions"),
     ),
@@ -422,7 +429,7 @@ const ROWS: &[Row] = &[
     row_of(
         &["verify"],
         "REFERENCE",
-        ("verify oci-layout:layout:1 --metadata nowhere", CONFLICT),
+        ("verify oci-layout:layout:1 --metadata nowhere", "`--metadata` needs `--plan FILE`"),
         "verify oci-layout:layout:1",
         By("tests/cli/verify/desk.rs", "Request::References"),
     ),
@@ -439,6 +446,12 @@ const ROWS: &[Row] = &[
         ("--metadata nowhere", "cannot read `nowhere`"),
         "--metadata empty",
         By("tests/cli/verify/rows.rs", "Some(&"),
+    ),
+    row(
+        "--keep-set",
+        ("verify oci-layout:layout --keep-set --github", CONFLICT),
+        "verify oci-layout:layout --keep-set",
+        By("tests/cli/verify/keep_set.rs", "--keep-set"),
     ),
     row_of(
         &["verify"],

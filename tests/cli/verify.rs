@@ -5,4 +5,6 @@ mod count; // how many requests a verification sends
 pub(crate) mod desk; // runs a verification on layouts and servers
 mod explain; // why an image does not work that nobody planned
 mod hostile; // registries that do harm
+mod keep_set; // what clean-ups must leave alone
+mod result; // what a merge says that it did
 mod rows; // each row of the decision table

@@ -145,7 +145,7 @@ fn at_every_request(total: usize, end_at: impl Fn(usize, bool) -> usize + Sync) 
                     if number >= 2 * total {
                         break;
                     }
-                    let _ = end_at(number % total + 1, number >= total);
+                    end_at(number % total + 1, number >= total);
                     tried.fetch_add(1, Ordering::SeqCst);
                 }
             });

@@ -129,8 +129,16 @@ fn metadata_is_files_folders_and_pairs() {
     let pair = format!("app-linux-arm64={}", world.built["app-linux-arm64"]);
     let mut half = World::new();
     half.built.insert("app-linux-amd64".into(), world.built["app-linux-amd64"].clone());
+    // A helper target pushes nothing, and needs no word; what pushed something else does.
+    let helpers = format!(
+        r#""base-linux-amd64":{{"buildx.build.ref":"x"}},"lint":{{"containerimage.digest":"{}"}}"#,
+        world.built["app-linux-arm64"]
+    );
     let ran = test(&world, &plan(&["oci-layout:a"]))
-        .file("metadata/a.json", half.metadata().replacen('{', r#"{"buildx.build.warnings":[],"#, 1))
+        .file(
+            "metadata/a.json",
+            half.metadata().replacen('{', &format!(r#"{{"buildx.build.warnings":[],{helpers},"#), 1),
+        )
         .file("metadata/deep/er/notes.txt", "no metadata")
         .args(["merge", "--plan=plan.json", "--metadata", "metadata/a.json", "metadata/deep", &pair])
         .args(["--format", "json"]);
@@ -142,6 +150,7 @@ fn metadata_is_files_folders_and_pairs() {
     assert_eq!(report["published"].as_array().unwrap().len(), 1);
     let notes: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
     assert_eq!((&notes[0]["code"], &notes[1]["code"]), (&"unplanned".into(), &"no-metadata".into()));
+    assert_eq!(notes[0]["message"], "`metadata/a.json`: skipped `lint`: not a build of this plan");
 }
 
 #[test]

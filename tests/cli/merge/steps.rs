@@ -329,12 +329,14 @@ fn a_merge_is_not_made_of_indexes() {
     let digest = first(&world, &document, 0)["images"]["app"]["digest"].as_str().unwrap().to_owned();
     let report = world.merge(&document, bakeplan::internals::merge::Options::default());
     assert_eq!(report.problems, []);
+    let other = format!("app-linux-arm64={}", world.built["app-linux-arm64"]);
     for (pair, expected) in [
         (format!("app={digest}"), "`app` is an image of the plan, and a merge is made of builds"),
         (format!("app-linux-amd64={digest}"), "pushed an index with the platforms linux/amd64, linux/arm64"),
     ] {
-        let output =
-            test(&world, &document).args(["merge", "--plan", "plan.json", "--metadata", &pair]).output();
+        let output = test(&world, &document)
+            .args(["merge", "--plan", "plan.json", "--metadata", &pair, &other])
+            .output();
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(1) && told.contains(expected), "{told}");
         let cure = format!("`bakeplan promote app={digest} --plan ");

@@ -231,7 +231,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_asked() {
         (&format!("HOST/app:sha-c0ffee0 --to HOST/app@{digest}"), 1, "a digest cannot be given to anything"),
         ("HOST/app:sha-c0ffee0 --to HOST/app:1 --plan plan.json", 2, "cannot be used with"),
         ("HOST/app:sha-c0ffee0 --to HOST/APP:1", 1, "--to"),
-        ("HOST/app:sha-c0ffee0 --to HOST/app:1 --repository x", 2, "--plan <FILE>"),
+        ("HOST/app:sha-c0ffee0 --to HOST/app:1 --repository x", 2, "cannot be used with"),
     ] {
         let before = stage.server.seen().len();
         stage.refuses("", line, status, expected);

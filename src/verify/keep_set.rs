@@ -1,0 +1,213 @@
+//! What clean-ups must leave alone: every manifest that the tags of repositories need, down to what refers to them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnostic::Diagnostic;
+use crate::oci::{Index, is_index};
+use crate::published::progress::Progress;
+use crate::published::record::{Fault, Known, Question, Questions, Record};
+use crate::published::served::Content;
+use crate::published::sites::Site;
+use crate::published::survey::{Survey, Trouble};
+use crate::reference::{Digest, Tag};
+
+/// What is to be kept.
+#[derive(Debug, Default)]
+pub(crate) struct KeepSet {
+    /// The repositories and digests, such as `ghcr.io/acme/app@sha256:…`.
+    pub references: BTreeSet<String>,
+    /// What could not be found out, so that something may be missing.
+    pub unknown: Vec<Diagnostic>,
+    /// Repositories that could not be read.
+    pub failures: Vec<Diagnostic>,
+}
+
+/// Finds out what the tags of these repositories need.
+#[must_use]
+pub(crate) fn keep_set(sites: &[Site], progress: &dyn Progress) -> KeepSet {
+    let mut survey = Survey::new(sites, progress, Trouble::IsTold);
+    let (look, failures) = survey.conduct(|records| {
+        let mut looks: Vec<Look<'_>> =
+            records.iter().enumerate().map(|(at, one)| Look::new(at, &sites[at], one)).collect();
+        looks.iter_mut().for_each(Look::all);
+        let questions = looks.iter_mut().flat_map(|look| std::mem::take(&mut look.questions)).collect();
+        (looks.into_iter().map(|look| (look.kept, look.unknown)).collect::<Vec<_>>(), questions)
+    });
+    let mut set = KeepSet { failures, ..KeepSet::default() };
+    for (site, (kept, unknown)) in sites.iter().zip(look) {
+        set.references.extend(kept.iter().map(|digest| site.location.with_digest(digest)));
+        set.unknown.extend(unknown);
+    }
+    if !set.failures.is_empty() || !set.unknown.is_empty() {
+        return set;
+    }
+    // Whatever was pushed meanwhile would be lost.
+    let mut again = Survey::new(sites, progress, Trouble::IsTold);
+    let (_, failures) = again.conduct(|records| ((), tags(records)));
+    set.failures = failures;
+    for (at, site) in sites.iter().enumerate() {
+        if named(&survey.records()[at]) != named(&again.records()[at]) {
+            let message = format!("the tags of `{}` changed while they were read", site.location);
+            set.unknown.push(Diagnostic::error("changed-meanwhile", message).with_help("run it again"));
+        }
+    }
+    set
+}
+
+/// The questions about all tags.
+fn tags(records: &[Record]) -> Questions {
+    let mut questions = Questions::new();
+    for (site, record) in records.iter().enumerate() {
+        questions.insert((site, Question::Tags));
+        let tags = record.tags().present().unwrap_or_default();
+        questions.extend(tags.iter().map(|tag| (site, Question::Tag(tag.clone()))));
+    }
+    questions
+}
+
+/// What each tag means.
+fn named(record: &Record) -> BTreeMap<&Tag, Option<&Digest>> {
+    let tags = record.tags().present().unwrap_or_default();
+    tags.iter().map(|tag| (tag, record.tag(tag).present())).collect()
+}
+
+/// A look at one repository, as far as the record tells.
+struct Look<'a> {
+    at: usize,
+    site: &'a Site,
+    record: &'a Record,
+    questions: Questions,
+    kept: BTreeSet<Digest>,
+    unknown: Vec<Diagnostic>,
+    /// What was followed already.
+    seen: BTreeSet<Digest>,
+}
+
+impl<'a> Look<'a> {
+    fn new(at: usize, site: &'a Site, record: &'a Record) -> Self {
+        let (questions, kept, unknown, seen) = Default::default();
+        Self { at, site, record, questions, kept, unknown, seen }
+    }
+
+    fn need(&mut self, question: Question) {
+        if !self.record.knows(&question) {
+            self.questions.insert((self.at, question));
+        }
+    }
+
+    /// Takes note of something that cannot be known.
+    fn lack(&mut self, message: String) {
+        self.unknown.push(
+            Diagnostic::error("not-known", message)
+                .with_help("nothing is to be deleted before this is known"),
+        );
+    }
+
+    fn fault(&mut self, what: &str, fault: &Fault) {
+        let location = &self.site.location;
+        self.lack(format!("{what} in `{location}` cannot be read: {}", fault.message()));
+    }
+
+    fn all(&mut self) {
+        self.need(Question::Tags);
+        let record = self.record;
+        let tags = match record.tags() {
+            Known::Unasked => return,
+            Known::Absent => &[],
+            Known::Present(tags) => tags,
+            Known::Faulty(fault) => return self.fault("the list of tags", fault),
+        };
+        for tag in tags {
+            self.need(Question::Tag(tag.clone()));
+            match record.tag(tag) {
+                Known::Unasked => {}
+                Known::Present(digest) => self.follow(digest, true),
+                Known::Absent => {
+                    let location = &self.site.location;
+                    self.lack(format!(
+                        "`{}` is in the list of tags, and is not there",
+                        location.with_tag(tag)
+                    ));
+                }
+                Known::Faulty(fault) => self.fault(&format!("tag `{tag}`"), fault),
+            }
+        }
+    }
+
+    /// Keeps a manifest, and whatever it holds and is about it. What is not `needed` may be missing.
+    fn follow(&mut self, digest: &'a Digest, needed: bool) {
+        if !self.seen.insert(digest.clone()) {
+            return;
+        }
+        self.need(Question::Manifest(digest.clone()));
+        let record = self.record;
+        let served = match record.manifest(digest) {
+            Known::Unasked => return,
+            Known::Absent if needed => {
+                let location = &self.site.location;
+                return self.lack(format!("{digest} is needed, and is not in `{location}`"));
+            }
+            Known::Absent => return,
+            Known::Present(served) => served,
+            Known::Faulty(fault) => return self.fault(digest.as_str(), fault),
+        };
+        self.keep(digest);
+        match &served.content {
+            Content::Unreadable(why) => self.lack(format!("{digest} cannot be read: {why}")),
+            Content::Image(manifest) => {
+                if let Some(subject) = &manifest.subject {
+                    self.follow(&subject.digest, false);
+                }
+            }
+            Content::Index(index) => {
+                if index.count > index.entries.len() {
+                    self.lack(format!("{digest} holds {} manifests, too many to follow", index.count));
+                }
+                for entry in &index.entries {
+                    match entry {
+                        Ok(entry) if is_index(&entry.media_type) || entry.media_type.is_empty() => {
+                            self.follow(&entry.digest, true);
+                        }
+                        Ok(entry) => self.keep(&entry.digest),
+                        Err(why) => self.lack(format!("an entry of {digest} cannot be read: {why}")),
+                    }
+                }
+                let whole = serde_json::from_slice::<Index>(&served.manifest.bytes);
+                if let Some(subject) = whole.ok().and_then(|index| index.subject) {
+                    // A layout keeps no registry from removing what refers to what is gone.
+                    self.subject(&subject.digest);
+                }
+            }
+        }
+    }
+
+    /// Keeps what an index is about, if it is there.
+    fn subject(&mut self, digest: &Digest) {
+        self.need(Question::Manifest(digest.clone()));
+        if self.record.manifest(digest).present().is_some() {
+            self.keep(digest);
+        }
+    }
+
+    /// Keeps a manifest, and what refers to it.
+    fn keep(&mut self, digest: &Digest) {
+        if !self.kept.insert(digest.clone()) {
+            return;
+        }
+        self.need(Question::About(digest.clone()));
+        let record = self.record;
+        match record.about(digest) {
+            Known::Unasked | Known::Absent => {}
+            Known::Faulty(fault) => self.fault(&format!("what refers to {digest}"), fault),
+            Known::Present(found) => {
+                for referrer in found {
+                    if is_index(&referrer.media_type) {
+                        self.follow(&referrer.digest, true);
+                    } else {
+                        self.keep(&referrer.digest);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Compares what registries serve with what a merge says that it did.
+
+use super::code::Code;
+use super::finding::Finding;
+use super::report::CheckedReference;
+use super::walk::{Trail, Walk};
+use crate::published::result::{ImageResult, ResultStatus};
+use crate::reference::Digest;
+
+/// What a merge says of an image.
+pub(super) enum Said<'r> {
+    /// Its tags have this index.
+    Published(&'r Digest),
+    /// It was left as it was, for these reasons.
+    Held(&'r [String]),
+    /// Its index is there, and has no tags yet.
+    Indexed(&'r Digest),
+    /// Nothing that could be compared.
+    Nothing,
+}
+
+/// What a merge says of an image.
+pub(super) fn said(result: &ImageResult) -> Said<'_> {
+    match (result.status, &result.digest) {
+        (ResultStatus::Held, _) => Said::Held(&result.why),
+        (ResultStatus::Indexed, Some(digest)) => Said::Indexed(digest),
+        (ResultStatus::Published | ResultStatus::Unchanged | ResultStatus::Kept, Some(digest)) => {
+            Said::Published(digest)
+        }
+        _ => Said::Nothing,
+    }
+}
+
+/// Looks at an index that has no tags yet, in each of its repositories.
+pub(super) fn index(
+    key: &str,
+    digest: &Digest,
+    places: &[usize],
+    walk: &mut Walk<'_>,
+) -> Vec<CheckedReference> {
+    let mut checked = Vec::new();
+    for &site in places {
+        let location = &walk.sites[site].location;
+        let mut one = CheckedReference::new(location.with_digest(digest), location, None);
+        let message = format!("the merge has written the index of image `{key}`, and no tags");
+        let references = [one.reference.clone()];
+        walk.findings.push(Finding::new(Code::NoTagsYet, &references, message));
+        one.digest = Some(digest.clone());
+        if let Some(tree) = walk.tree(&Trail { site, references: references.to_vec() }, digest) {
+            one.describe(&tree);
+        }
+        checked.push(one);
+    }
+    checked
+}
+
+/// Says that an image was held.
+pub(super) fn held(key: &str, why: &[String], references: &[String]) -> Finding {
+    Finding::new(
+        Code::Held,
+        references,
+        format!("the merge left image `{key}` as it was: {}", why.join("; ")),
+    )
+}
+
+/// Says that tags do not have what the merge gave them.
+pub(super) fn other(key: &str, expected: &Digest, found: &Digest, references: &[String]) -> Finding {
+    let message = format!("image `{key}`: the merge published {expected}, and this is {found}");
+    Finding::new(Code::OtherBuild, references, message).about(found)
+}
