@@ -159,6 +159,7 @@ fn collisions(images: &[UnresolvedImage], publications: &[Publication], diagnost
 pub(super) fn images(
     input: &Input<'_>,
     images: &[UnresolvedImage],
+    left_out: &[UnresolvedImage],
     publications: &[Publication],
     wanted: &BTreeSet<String>,
     targets: &Targets<'_>,
@@ -167,10 +168,15 @@ pub(super) fn images(
     let withdrawn = withdrawn(images);
     let mut planned = IndexMap::new();
     let pattern_forms = PatternForms::new(input.given.short_length());
-    let mut other_forms: BTreeMap<&Repository, BTreeSet<Form>> = BTreeMap::new();
-    for (image, publication) in images.iter().zip(publications) {
+    let mut other_forms: BTreeMap<Repository, BTreeSet<Form>> = BTreeMap::new();
+    let published = images.iter().zip(publications.iter().map(|one| one.keys().cloned().collect()));
+    // Other runs publish these, in the same repositories.
+    let elsewhere = left_out
+        .iter()
+        .map(|image| (image, repositories::repositories(image, targets, &mut Diagnostics::default())));
+    for (image, repositories) in published.chain(elsewhere) {
         let forms = guards::other_forms(image, &pattern_forms);
-        for repository in publication.keys() {
+        for repository in repositories {
             other_forms.entry(repository).or_default().extend(forms.iter().cloned());
         }
     }
