@@ -122,7 +122,7 @@ impl Evaluated {
         }
         let surroundings = ModuleInputs { vars, ..ModuleInputs::default() };
         let Parsed { bodies, composition, compose_files: _ } = parsed;
-        let Composition { definition, warnings, read: _ } = composition;
+        let Composition { definition, warnings, read: _, unbuilt: _ } = composition;
         let evaluated = run::evaluate(bodies, definition, &sources, surroundings, ambient(None));
         match evaluated {
             Ok(run::Evaluated { module, definition, kept: _ }) => {

@@ -11,7 +11,7 @@ use crate::platform::{Platform, PlatformPrefix};
 
 /// A runner in the forms that GitHub's `runs-on` takes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, ToSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a label, a list of labels, or an object with `group` and `labels`")]
 pub enum Runner {
     /// One label.
     Label(String),

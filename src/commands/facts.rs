@@ -20,7 +20,25 @@ pub(super) fn known(
 ) -> Result<Facts, Error> {
     let event = event(session);
     let environment = facts::of_environment(session.host.env(), event.as_deref())?;
+    session.tell(replaced(session, &environment).as_slice());
     Ok(given(session, options, definition)?.or(environment).with_ref())
+}
+
+/// A warning for facts from variables that are not text, and are not what the CI says then.
+fn replaced(session: &Session<'_>, facts: &Facts) -> Option<Diagnostic> {
+    let json = serde_json::to_string(facts).expect("facts are texts, numbers and times");
+    if !json.contains(char::REPLACEMENT_CHARACTER) {
+        return None;
+    }
+    let is_of_ci = |name: &&String| name.starts_with("GITHUB_") || name.starts_with("CI_");
+    let names: Vec<String> =
+        session.host.replaced().iter().filter(is_of_ci).map(|name| format!("`{name}`")).collect();
+    let message = format!(
+        "the environment variables {} are not UTF-8; in facts, invalid bytes are replaced with U+FFFD",
+        names.join(", ")
+    );
+    let help = "give the facts as options, such as `--fact branch=…`; `bakeplan plan --facts` prints them";
+    (!names.is_empty()).then(|| Diagnostic::warning("not-utf8", message).with_help(help))
 }
 
 /// What options say, before the file that they name: the same on every machine. The definition may

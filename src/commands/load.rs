@@ -17,7 +17,7 @@ use crate::cli;
 use crate::diagnostic::{Diagnostic, Diagnostics, sorted};
 use crate::error::Error;
 use crate::host::{Host, HostError, Problem, ambient};
-use crate::source::SourceId;
+use crate::source::{SourceId, Span};
 
 /// A definition, ready to be resolved.
 pub(super) struct Loaded {
@@ -32,6 +32,8 @@ pub(super) struct Loaded {
     pub(super) generated: Option<String>,
     /// The variables that are left to the build.
     pub(super) kept: Vec<KeptVariable>,
+    /// The services of Compose files that have no `build`.
+    pub(super) unbuilt: Vec<(Name, Span)>,
 }
 
 /// Reads what the options name, or what is there.
@@ -103,7 +105,16 @@ fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'
     }
     let overrides = overrides(args, env)?;
     let Read { files, sources, generated } = read;
-    Ok(Loaded { module, definition, overrides, files, sources, generated, kept })
+    Ok(Loaded {
+        module,
+        definition,
+        overrides,
+        files,
+        sources,
+        generated,
+        kept,
+        unbuilt: composition.unbuilt,
+    })
 }
 
 /// The files of a run as they are read.

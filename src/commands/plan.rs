@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::diff;
 use super::facts;
-use super::load;
+use super::load::{self, Loaded};
 use super::session::{Session, github};
 use crate::bake::module::strict;
 use crate::bake::text::discovery::{self, Found};
@@ -208,6 +208,7 @@ pub(super) fn make_for(
     } else {
         findings.iter_mut().for_each(|finding| finding.severity = Severity::Warning);
     }
+    findings.extend(unbuilt(&loaded, &definition.targets));
     let planned = resolve::resolve(&Input {
         module: &loaded.module,
         definition: &loaded.definition,
@@ -245,6 +246,20 @@ pub(super) fn make_for(
     session.tell(&sorted(findings));
     // The memory of all else is used again for what is written.
     Ok((plan, loaded.files))
+}
+
+/// A note about the services that have no `build`, if they are asked for or all that there is: nothing is built of them.
+fn unbuilt(loaded: &Loaded, asked: &[String]) -> Option<Diagnostic> {
+    let is_all = asked.is_empty() && loaded.definition.targets.is_empty();
+    let is_meant = |name: &str| is_all || asked.iter().any(|asked| asked == name);
+    let meant: Vec<_> = loaded.unbuilt.iter().filter(|(name, _)| is_meant(name)).collect();
+    let (_, span) = meant.first()?;
+    let names: Vec<String> = meant.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let message = match names.as_slice() {
+        [one] => format!("service {one} has no `build`, so Bake does not build it"),
+        all => format!("services {} have no `build`, so Bake does not build them", all.join(", ")),
+    };
+    Some(Diagnostic::note("no-build", message).at(Some(*span), "").with_help("add one, such as `build: .`"))
 }
 
 /// A platform that something can build.

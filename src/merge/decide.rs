@@ -1,6 +1,7 @@
 //! What becomes of each tag of an image in each of its repositories.
 
 use std::collections::BTreeSet;
+use std::iter;
 
 use super::report::{Outcome, TagReport};
 use super::subject::Subject;
@@ -151,14 +152,20 @@ pub(crate) fn may_be_version(image: &PlannedImage, tag: &Tag) -> bool {
 }
 
 /// The version that an index says it is, when that is the very tag. What names the tag alone proves nothing: `1.4` beside
-/// `1.4.2` is what most registries have.
+/// `1.4.2` is what most registries have. What stands around the version in tags, such as a variant, may be in the annotation or not.
 #[must_use]
-pub(crate) fn says_it_is(tag: &Tag, published: &Manifest) -> Option<String> {
+pub(crate) fn says_it_is(image: &PlannedImage, tag: &Tag, published: &Manifest) -> Option<String> {
     let bare = |text: &str| text.strip_prefix('v').unwrap_or(text).to_owned();
+    let read = |text: &str, entries: &mut dyn Iterator<Item = &TagEntry>| -> BTreeSet<String> {
+        let within = entries.flat_map(|entry| entry.form.versions_in(text)).map(bare);
+        iter::once(bare(text)).chain(within).collect()
+    };
     let index =
         is_index(&published.media_type).then(|| serde_json::from_slice::<Index>(&published.bytes).ok());
     let version = index??.annotations.remove(VERSION)?;
-    (bare(&version) == bare(tag.as_str())).then_some(version)
+    let of_tag = read(tag.as_str(), &mut image.tags.iter().filter(|entry| entry.name == *tag));
+    let of_index = read(&version, &mut image.tags.iter());
+    (!of_tag.is_disjoint(&of_index)).then_some(version)
 }
 
 /// Refuses to move the own tag of a version that was released.

@@ -271,7 +271,7 @@ fn check_released(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Vec<Diagnosti
     for (ready, Decision { site, tag, report }) in moved {
         let published = report.previous.as_ref();
         let published = published.and_then(|digest| survey.records()[*site].previous(digest).present());
-        let version = published.and_then(|published| says_it_is(tag, &published.manifest));
+        let version = published.and_then(|published| says_it_is(ready.image, tag, &published.manifest));
         problems.extend(version.map(|version| is_released(ready.key, report, &version)));
     }
     problems

@@ -1,6 +1,7 @@
 //! Patterns: texts with `{{ words }}` of a version and of the run's facts in them, and conditions over the same words.
 
 mod form;
+mod possible;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +13,7 @@ use minijinja::value::{Kwargs, Object, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
 pub(crate) use self::form::PatternForms;
+pub(crate) use self::possible::may_hold;
 use crate::diagnostic::suggest;
 use crate::facts::{Facts, Known};
 use crate::version::Version;

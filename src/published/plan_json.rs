@@ -26,6 +26,7 @@ pub(crate) const SCHEMA: u32 = 2;
 /// A plan: the images to publish and the CI jobs that build them.
 // There may be very many of both, and what is written makes each when its turn comes.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(expecting = "an object")]
 #[schema(bound = "")]
 pub struct PlanJson<Images = IndexMap<String, ImageEntry>, Jobs = Vec<JobEntry>> {
     /// The version of the form: 2.
@@ -58,7 +59,7 @@ pub struct PlanJson<Images = IndexMap<String, ImageEntry>, Jobs = Vec<JobEntry>>
 /// The run that the text of a `plan.json` names; nothing for what is no plan of this schema.
 #[must_use]
 pub(crate) fn run(text: &str) -> Option<RunEntry> {
-    let plan: PlanJson = serde_json::from_str(text).ok()?;
+    let plan: PlanJson = serde_json::from_str(without_mark(text)).ok()?;
     (plan.schema == SCHEMA).then_some(plan.run)
 }
 
@@ -68,7 +69,7 @@ pub(crate) fn run(text: &str) -> Option<RunEntry> {
 /// # Errors
 /// When it is not a plan.
 pub(crate) fn followed(text: &str) -> Result<String, serde_json::Error> {
-    let plan: PlanJson = serde_json::from_str(text)?;
+    let plan: PlanJson = serde_json::from_str(without_mark(text))?;
     let run = RunEntry { commit_time: None, ..plan.run };
     serde_json::to_string_pretty(&PlanJson {
         run,
@@ -76,6 +77,18 @@ pub(crate) fn followed(text: &str) -> Result<String, serde_json::Error> {
         source: SourceEntry::default(),
         ..plan
     })
+}
+
+/// A text without the mark that editors and shells of Windows put before it.
+pub(crate) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// What is wrong with a text that is not a plan, in the words of JSON.
+pub(crate) fn problem(error: &serde_json::Error) -> String {
+    let words =
+        [("sequence", "list"), ("a map", "an object"), (" map,", " object,"), ("invalid type: ", "found ")];
+    words.into_iter().fold(error.to_string(), |text, (theirs, ours)| text.replace(theirs, ours))
 }
 
 /// The versions that were known to the plan whose `plan.json` this is; `None` when it is something else, such as a list of
@@ -88,13 +101,17 @@ pub(crate) fn known_versions(text: &str) -> Option<Result<KnownVersionsEntry, St
     struct Form {
         schema: serde_json::Number,
     }
+    let text = without_mark(text);
     let Form { schema } = serde_json::from_str(text).ok()?;
     if schema != SCHEMA.into() {
         return Some(Err(format!("the plan has schema {schema}, and this program reads schema {SCHEMA}")));
     }
     // A plan that is not whole may lack the versions, too.
     let plan: Result<PlanJson, _> = serde_json::from_str(text);
-    Some(plan.map(|plan| plan.known_versions).map_err(|error| format!("it is not a plan: {error}")))
+    Some(
+        plan.map(|plan| plan.known_versions)
+            .map_err(|error| format!("it is not a plan: {}", problem(&error))),
+    )
 }
 
 /// What to do about a plan of another schema.
@@ -168,6 +185,7 @@ as_text!(Fingerprint: "The start of a SHA-256: 16 hexadecimal digits in lower ca
 
 /// Versions that were released before, as they were given: most often names of git tags.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(expecting = "an object")]
 pub struct KnownVersionsEntry {
     /// The versions of all images without a list of their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -185,6 +203,7 @@ impl KnownVersionsEntry {
 
 /// A run of CI, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(expecting = "an object")]
 pub struct RunEntry {
     /// The event that started it, as the CI names it (`push`, `pull_request`, `schedule`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -209,6 +228,7 @@ pub struct RunEntry {
 
 /// A multi-platform image.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(expecting = "an object")]
 pub struct ImageEntry {
     /// The version that its tags are made of, as written; none when they are literal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -245,6 +265,7 @@ pub struct ImageEntry {
 
 /// A tag of an image.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(expecting = "an object")]
 pub struct TagEntry {
     /// The tag.
     pub name: Tag,
@@ -322,6 +343,7 @@ impl TagEntry {
 
 /// A floating tag that another version owns.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(expecting = "an object")]
 pub struct YieldedEntry {
     /// The tag.
     pub name: String,
@@ -333,6 +355,7 @@ pub struct YieldedEntry {
 
 /// A build of an image: one target for one platform.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(expecting = "an object")]
 pub struct BuildEntry {
     /// Its platform; `null` when the target has none.
     #[serde(default)]
@@ -356,6 +379,7 @@ pub struct BuildEntry {
 
 /// A CI job.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(expecting = "an object")]
 pub struct JobEntry {
     /// The name of its first build; unique.
     pub job: String,
@@ -382,6 +406,7 @@ pub struct JobEntry {
 
 /// The files that a plan was made from.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(expecting = "an object")]
 pub struct SourceEntry {
     /// The files, in the order in which they were read.
     pub files: Vec<FileEntry>,
@@ -389,6 +414,7 @@ pub struct SourceEntry {
 
 /// A file that a plan was made from.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(expecting = "an object")]
 pub struct FileEntry {
     /// Its path, relative to the working directory.
     pub path: String,

@@ -75,6 +75,7 @@ impl Planned {
     /// When it is no plan, of another schema, or contradicts itself.
     pub fn read(path: &str, text: &str) -> Result<Self, Diagnostic> {
         #[derive(Deserialize)]
+        #[serde(expecting = "an object")]
         struct Form {
             schema: Option<serde_json::Value>,
         }
@@ -82,8 +83,9 @@ impl Planned {
             Diagnostic::error("not-a-plan", message)
                 .with_help("`bakeplan plan --out DIR` writes DIR/plan.json")
         };
-        let form: Form =
-            serde_json::from_str(text).map_err(|error| fail(format!("`{path}` is not a plan: {error}")))?;
+        let unreadable = |error| fail(format!("`{path}` is not a plan: {}", plan_json::problem(&error)));
+        let text = plan_json::without_mark(text);
+        let form: Form = serde_json::from_str(text).map_err(unreadable)?;
         match form.schema {
             Some(schema) if schema == SCHEMA => {}
             Some(other) => {
@@ -94,8 +96,7 @@ impl Planned {
                 return Err(fail(format!("`{path}` is not a plan: expected the member `schema` in it")));
             }
         }
-        let plan: PlanJson =
-            serde_json::from_str(text).map_err(|error| fail(format!("`{path}` is not a plan: {error}")))?;
+        let plan: PlanJson = serde_json::from_str(text).map_err(unreadable)?;
         Self::try_from(plan).map_err(|problem| fail(format!("`{path}` is not a plan: {problem}")))
     }
 
@@ -239,6 +240,9 @@ fn check_tag(key: &str, image: &PlannedImage, tag: &TagEntry) -> Result<(), Stri
     }
 }
 
+/// The most bytes that a name has: more than any that a plan is made of.
+const MAX_NAME: usize = 4096;
+
 /// Refuses names that no plan has: they go into commands, paths and reports.
 fn names(images: &IndexMap<String, ImageEntry>, jobs: &[JobEntry]) -> Result<(), String> {
     let of_builds = images.values().flat_map(|image| &image.builds).flat_map(|(name, build)| {
@@ -247,6 +251,14 @@ fn names(images: &IndexMap<String, ImageEntry>, jobs: &[JobEntry]) -> Result<(),
         job.into_iter().chain([name])
     });
     let of_jobs = jobs.iter().flat_map(|job| job.targets.iter().chain(&job.group).chain([&job.job]));
+    let all = of_builds.clone().chain(of_jobs.clone()).chain(images.keys());
+    if let Some(name) = all.into_iter().find(|name| name.len() > MAX_NAME) {
+        let start: String = name.chars().take(20).collect();
+        return Err(format!(
+            "a name that begins with {start:?} has {} bytes; at most {MAX_NAME} are allowed",
+            name.len()
+        ));
+    }
     let is_legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let is_target = |name: &&String| !name.is_empty() && name.chars().all(is_legal);
     if let Some(name) = of_builds.chain(of_jobs).find(|name| !is_target(name)) {

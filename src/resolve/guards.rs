@@ -17,11 +17,13 @@ use crate::version::Version;
 /// The forms of the image's tags that are not versions, of this run and of all others: what they fit is no release.
 pub(super) fn other_forms(image: &UnresolvedImage, forms: &PatternForms) -> BTreeSet<Form> {
     let settings = image.settings();
-    let flavor = Flavor::parse(settings.flavor.iter().map(|line| line.as_str())).unwrap_or_default();
+    let flavors: Vec<String> =
+        settings.flavor.iter().map(|line| rules::named(line.as_str(), image.names())).collect();
+    let flavor = Flavor::parse(flavors.iter().map(String::as_str)).unwrap_or_default();
     let patterns = settings.tags.iter().flatten().chain(&settings.prerelease_tags).map(|one| &one.pattern);
     let of_pattern = |text: &str| {
         if rules::is_rule(text) {
-            Rule::parse(text).ok().map(|rule| rule.form(&flavor, forms.sha_length()))
+            Rule::of_image(text, image.names()).ok().map(|rule| rule.form(&flavor, forms.sha_length()))
         } else {
             forms.of(text, image.names())
         }

@@ -95,7 +95,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
         known_versions: versions::used(images.iter().chain(&left_out), input),
         ..Plan::default()
     };
-    plan.images = publish::images(input, &images, publications, &wanted, &targets, &legs);
+    plan.images = publish::images(input, &images, &left_out, publications, &wanted, &targets, &legs);
     plan.jobs = jobs::jobs(&legs, &targets, &plan.images);
     plan.local = local(input, &images, &targets);
     plan.legs = legs.into_legs();

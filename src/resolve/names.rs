@@ -7,7 +7,7 @@ use indexmap::IndexSet;
 use super::constants;
 use super::forms;
 use super::image::UnresolvedImage;
-use super::input::Input;
+use super::input::{Input, Purpose};
 use super::version::{ImageVersion, is_of_version, subject};
 use super::versions;
 use crate::bake::target::Text;
@@ -15,7 +15,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
 use crate::form::Form;
 use crate::pattern::{self, PatternError, PatternForms, Rendered, Uses, Words};
-use crate::rules;
+use crate::rules::{self, Rule};
+use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
 use crate::tags::{self, CandidateName, Claim};
 use crate::version::Version;
@@ -85,7 +86,7 @@ pub(super) fn names(
         }
     }
     for channel in &settings.channels {
-        let pattern = TagPattern { pattern: channel.clone(), when: None, any: false };
+        let pattern = TagPattern { pattern: channel.clone(), when: None, is_fixed: true, any: false };
         renderer.pattern(&pattern, |_, _| Claim::Channel);
     }
     renderer.note_without_version();
@@ -125,14 +126,23 @@ fn depend_on_run(image: &UnresolvedImage) -> bool {
         ImageVersion::Known { version: _, is_from_run } => *is_from_run,
         ImageVersion::Unknown(..) | ImageVersion::Absent { .. } | ImageVersion::Elsewhere { .. } => true,
     };
-    let patterns = settings.tags.iter().flatten().chain(&settings.prerelease_tags);
+    let may_hold = |one: &&TagPattern| {
+        // What an expression came to may be something else in another run.
+        let is_open = one.is_off() && !one.is_fixed;
+        is_open || one.when.as_ref().is_none_or(|when| pattern::may_hold(when.as_str()))
+    };
+    let patterns = settings.tags.iter().flatten().chain(&settings.prerelease_tags).filter(may_hold);
     if patterns.clone().any(TagPattern::is_off) {
         return true;
     }
     let texts = patterns.flat_map(|one| [Some(&one.pattern), one.when.as_ref()]).flatten();
     let version = settings.version.as_ref().and_then(|version| version.when.as_ref());
     let mut texts = texts.chain(&settings.channels).chain(version);
-    of_version || texts.any(|text| rules::is_rule(text.as_str()) || pattern::mentions_run(text.as_str()))
+    of_version
+        || texts.any(|text| match rules::is_rule(text.as_str()) {
+            true => Rule::parse(text.as_str()).map_or(true, |rule| rule.depends_on_run()),
+            false => pattern::mentions_run(text.as_str()),
+        })
 }
 
 struct Renderer<'a, 'd> {
@@ -198,6 +208,9 @@ impl Renderer<'_, '_> {
             || (matches!(error, PatternError::NoVersion(_))
                 && matches!(self.image.version, ImageVersion::Unknown(..)));
         if self.input.purpose.is_committed() && is_unknown {
+            if matches!(error, PatternError::NoVersion(_)) && self.input.purpose == Purpose::TagTable {
+                return self.refuse_table(text.span);
+            }
             return self.input.leave_out(text.span, self.diagnostics);
         }
         let diagnostic = match (error, &self.image.version) {
@@ -213,11 +226,25 @@ impl Renderer<'_, '_> {
         self.diagnostics.report(diagnostic);
     }
 
+    /// Refuses a table without the version that is its point: the one that is there may show it.
+    fn refuse_table(&mut self, span: Option<Span>) {
+        let message = format!(
+            "the version of image `{}` depends on the run, so the table cannot show its tags",
+            self.image.key
+        );
+        self.diagnostics.report(Diagnostic::error("run-tag", message).at(span, "").with_help(
+            "give the facts of a release, such as `--fact tag=v1.2.3`, or name the images to show",
+        ));
+    }
+
     /// Says which tags this run does not have because it has no version.
     fn note_without_version(&mut self) {
         let ImageVersion::Absent { at } = &self.image.version else { return };
         if self.without_version.is_empty() || !self.input.publish {
             return;
+        }
+        if self.input.purpose == Purpose::TagTable {
+            return self.refuse_table(self.without_version[0].span);
         }
         let patterns: Vec<String> = self.without_version.iter().map(|text| format!("`{text}`")).collect();
         let of = at.as_ref().map(|at| format!(", which is of `{at}`")).unwrap_or_default();

@@ -13,6 +13,7 @@ use super::repositories::once;
 use super::targets::Targets;
 use super::versions;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::facts::Facts;
 use crate::platform::Platform;
 use crate::reference::{Reference, Repository, Tag};
 use crate::tags::{self, Candidate, CandidateName, Claim, KnownNames, Loss, OwnedTag, Share, TagError};
@@ -57,13 +58,13 @@ pub(super) fn assign(
         let (versioned, literal): (Vec<usize>, Vec<usize>) =
             here.iter().partition(|at| images[**at].version.known().is_some());
         for at in literal {
-            let mut tags = unversioned(&names[at], diagnostics);
+            let mut tags = unversioned(&names[at], input, diagnostics);
             let seen = constants::settle(&mut tags);
             publications[at].insert(repository.clone(), Listing { tags, yielded: Vec::new(), seen });
         }
         let Some(shares) = shares(block, input, &versioned, &known, diagnostics) else { continue };
         for (at, share) in versioned.iter().zip(shares) {
-            let tags = share.owned.into_iter().filter_map(|owned| published(owned, diagnostics));
+            let tags = share.owned.into_iter().filter_map(|owned| published(owned, input, diagnostics));
             let listing = Listing { tags: tags.collect(), yielded: share.yielded, seen: None };
             publications[*at].insert(repository.clone(), listing);
         }
@@ -121,7 +122,7 @@ fn known_names(
 }
 
 /// The tags of an image without a version.
-fn unversioned(names: &Names, diagnostics: &mut Diagnostics) -> Vec<PlacedTag> {
+fn unversioned(names: &Names, input: &Input<'_>, diagnostics: &mut Diagnostics) -> Vec<PlacedTag> {
     let mut tags = Vec::new();
     for CandidateName { name, claim, form, span } in &names.names {
         let is_constant = constants::claim(name) == *claim && *claim == Claim::Run;
@@ -138,7 +139,7 @@ fn unversioned(names: &Names, diagnostics: &mut Diagnostics) -> Vec<PlacedTag> {
                 why: why.clone(),
                 is_provisional: false,
             };
-            tags.extend(published(owned, diagnostics));
+            tags.extend(published(owned, input, diagnostics));
         }
     }
     once(tags)
@@ -217,7 +218,7 @@ fn tag_error(error: &TagError, images: &[&UnresolvedImage]) -> Diagnostic {
 }
 
 /// A tag as it is published, if it is one.
-fn published(owned: OwnedTag, diagnostics: &mut Diagnostics) -> Option<PlacedTag> {
+fn published(owned: OwnedTag, input: &Input<'_>, diagnostics: &mut Diagnostics) -> Option<PlacedTag> {
     let OwnedTag { name, claim, form, family, span, why, is_provisional } = owned;
     match name.parse::<Tag>() {
         Ok(tag) => Some(PlacedTag { tag, claim, form, family, why, is_provisional, span }),
@@ -229,13 +230,29 @@ fn published(owned: OwnedTag, diagnostics: &mut Diagnostics) -> Option<PlacedTag
                 return None;
             }
             diagnostics.report(match claim {
-                Claim::Run if why.is_some() => {
-                    diagnostic.with_help("`{{ branch | slug }}` makes a branch's name fit")
-                }
+                Claim::Run if why.is_some() => diagnostic.with_help(slug_help(&name, input.facts)),
                 _ => diagnostic,
             });
             None
         }
+    }
+}
+
+/// How the name of a fact is made to fit, of the one that a text has.
+fn slug_help(text: &str, facts: &Facts) -> String {
+    let Facts { branch, head_branch, base_branch, tag, git_ref, event, .. } = facts;
+    let words = [
+        ("branch", branch),
+        ("head_branch", head_branch),
+        ("base_branch", base_branch),
+        ("tag", tag),
+        ("ref", git_ref),
+        ("event", event),
+    ];
+    let is_in = |value: &&String| text.contains(value.as_str()) && value.parse::<Tag>().is_err();
+    match words.into_iter().find(|(_, value)| value.as_ref().filter(is_in).is_some()) {
+        Some((word, _)) => format!("`{{{{ {word} | slug }}}}` makes its name fit"),
+        None => "the filter `slug` makes a text fit".to_owned(),
     }
 }
 

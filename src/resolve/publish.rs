@@ -159,6 +159,7 @@ fn collisions(images: &[UnresolvedImage], publications: &[Publication], diagnost
 pub(super) fn images(
     input: &Input<'_>,
     images: &[UnresolvedImage],
+    left_out: &[UnresolvedImage],
     publications: Vec<Publication>,
     wanted: &BTreeSet<String>,
     targets: &Targets<'_>,
@@ -168,11 +169,19 @@ pub(super) fn images(
     let mut planned = IndexMap::new();
     let pattern_forms = PatternForms::new(input.given.short_length());
     let mut other_forms: BTreeMap<Repository, BTreeSet<Form>> = BTreeMap::new();
-    for (image, publication) in images.iter().zip(&publications) {
+    let mut add = |image: &UnresolvedImage, repositories: &mut dyn Iterator<Item = Repository>| {
         let forms = guards::other_forms(image, &pattern_forms);
-        for repository in publication.keys().filter(|_| !forms.is_empty()) {
-            other_forms.entry(repository.clone()).or_default().extend(forms.iter().cloned());
+        for repository in repositories.take_while(|_| !forms.is_empty()) {
+            other_forms.entry(repository).or_default().extend(forms.iter().cloned());
         }
+    };
+    for (image, publication) in images.iter().zip(&publications) {
+        add(image, &mut publication.keys().cloned());
+    }
+    // Other runs publish these, in the same repositories.
+    for image in left_out {
+        let repositories = repositories::repositories(image, targets, &mut Diagnostics::default());
+        add(image, &mut repositories.into_iter());
     }
     for (image, publication) in
         images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key))

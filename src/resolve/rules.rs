@@ -56,13 +56,15 @@ pub(super) fn apply(
         return None;
     }
     let mut found = Diagnostics::default();
-    let flavor = Flavor::parse(settings.flavor.iter().map(|line| line.as_str())).unwrap_or_else(|(at, e)| {
+    let flavors: Vec<String> =
+        settings.flavor.iter().map(|line| rules::named(line.as_str(), image)).collect();
+    let flavor = Flavor::parse(flavors.iter().map(String::as_str)).unwrap_or_else(|(at, e)| {
         found.report(wrong(&e, settings.flavor[at].span));
         Flavor::default()
     });
     let mut applied = Vec::new();
     for line in lines {
-        match Rule::parse(line.pattern.as_str()) {
+        match Rule::of_image(line.pattern.as_str(), image) {
             Ok(rule) if holds(line, image, version, input, &mut found, diagnostics) => {
                 applied.push(AppliedRule { rule, span: line.pattern.span, any: line.any });
             }
@@ -161,6 +163,11 @@ impl AppliedRules {
             }
             known => known,
         }
+    }
+
+    /// What the rules cut out of the name of a git tag, as they do in a run of it.
+    pub(super) fn versions_in<'t>(&self, git_tag: &'t str) -> impl Iterator<Item = &'t str> {
+        self.rules.iter().filter_map(move |one| one.rule.version_in(git_tag))
     }
 
     /// The names that the rules give, `latest` last.

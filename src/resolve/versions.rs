@@ -286,8 +286,11 @@ fn outside_of<'a>(
     let prefix = tag_prefix(image, &mut Diagnostics::default()).map(|prefix| prefix.to_string());
     let scheme = image.settings().scheme;
     names.iter().filter_map(move |name| {
-        let version = name.strip_prefix(prefix.as_deref().unwrap_or_default())?;
-        Some((name.as_str(), Version::parse_with(version, scheme, &image.tails).ok()?))
+        let bare = name.strip_prefix(prefix.as_deref().unwrap_or_default());
+        let cut_out = image.rules.iter().flat_map(|rules| rules.versions_in(name));
+        let mut texts = bare.into_iter().chain(cut_out);
+        let version = texts.find_map(|text| Version::parse_with(text, scheme, &image.tails).ok());
+        Some((name.as_str(), version?))
     })
 }
 

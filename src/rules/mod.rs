@@ -28,6 +28,8 @@ use javascript::Expression;
 use line::Line;
 use template::Template;
 
+use crate::pattern::ImageNames;
+
 /// A rule line that has been read.
 #[derive(Clone, Debug)]
 pub struct Rule {
@@ -63,6 +65,37 @@ enum RunSubjectKind {
 }
 
 impl Rule {
+    /// Reads a rule line of an image, in which `{{image}}` and `{{key}}` are its names.
+    ///
+    /// # Errors
+    /// As [`Rule::parse`].
+    pub(crate) fn of_image(text: &str, image: ImageNames<'_>) -> Result<Self, RuleError> {
+        Self::parse(&named(text, image))
+    }
+
+    /// The text of a git tag that the rule reads a version in, when it cuts that out with an expression.
+    pub(crate) fn version_in<'t>(&self, git_tag: &'t str) -> Option<&'t str> {
+        let (expression, group) = match &self.kind {
+            RuleKind::Version { scheme: _, pattern: _, value: None, part: Some(part) } => (part, 1),
+            RuleKind::Match { pattern, group, value: None } => (pattern, *group),
+            _ => return None,
+        };
+        expression.captures(git_tag).and_then(|found| found.get(group)).map(|found| found.as_str())
+    }
+
+    /// Whether it may give something else in another run.
+    pub(crate) fn depends_on_run(&self) -> bool {
+        match (self.enable.literal(), &self.kind) {
+            (Some("false"), _) => false,
+            (None, _) => true,
+            (
+                Some(_),
+                RuleKind::Version { value: Some(value), .. } | RuleKind::Match { value: Some(value), .. },
+            ) => value.literal().is_none(),
+            (Some(_), _) => true,
+        }
+    }
+
     /// Reads a rule line.
     ///
     /// # Errors
@@ -101,6 +134,33 @@ impl Rule {
             kind: read_kind(kind, &mut line)?,
         })
     }
+}
+
+/// A line with the names of an image in the place of the words for them.
+pub(crate) fn named(text: &str, image: ImageNames<'_>) -> String {
+    let ImageNames { name, key } = image;
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        out.push_str(before);
+        let inner = after.split_once("}}").map(|(word, behind)| (word.trim(), behind));
+        rest = match inner {
+            Some(("image", behind)) => {
+                out.push_str(name);
+                behind
+            }
+            Some(("key", behind)) => {
+                out.push_str(key);
+                behind
+            }
+            _ => {
+                out.push_str("{{");
+                after
+            }
+        };
+    }
+    out.push_str(rest);
+    out
 }
 
 fn read_kind(kind: &'static str, line: &mut Line) -> Result<RuleKind, RuleError> {

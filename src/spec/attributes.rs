@@ -46,7 +46,7 @@ declare! {
         /// The text before the version in git tags, such as `api/`.
         tag_prefix: Option<Text> = None; Reach::Both, Per::Image, Null::Resets;
         /// Patterns of tags; by default made from the version, else the target's tags.
-        tags: Option<Vec<TagPattern>> = None; Reach::Both, Per::Image, Null::Keeps;
+        tags: Option<Vec<TagPattern>> = None; Reach::TagTable, Per::Image, Null::Keeps;
         /// Patterns of further tags for prereleases.
         prerelease_tags: Vec<TagPattern> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
         /// Flavor lines of docker/metadata-action, for rule lines in `tags`.

@@ -11,7 +11,7 @@ use super::numbers::{self, Scene};
 use super::words::{Grouping, OciLevels, TagPattern, VersionPattern, VersionText, Word};
 use crate::bake::module::Module;
 use crate::bake::target::Text;
-use crate::bake::text::syntax::Expr;
+use crate::bake::text::syntax::{Expr, ExprKind};
 use crate::bake::values::convert::convert;
 use crate::bake::values::{Name, Type, Value, kept};
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
@@ -61,6 +61,8 @@ pub(super) struct AttributeReader<'m, 'd> {
 struct Conditional<T> {
     pattern: T,
     when: Option<Text>,
+    /// Whether the condition is a text in the file.
+    is_fixed: bool,
     any: bool,
 }
 
@@ -169,9 +171,14 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         read: impl Fn(&mut Self, &Value, &Expr) -> Option<T>,
     ) -> Option<Conditional<T>> {
         let Some(members) = value.members() else {
-            return Some(Conditional { pattern: read(self, value, place)?, when: None, any: false });
+            return Some(Conditional {
+                pattern: read(self, value, place)?,
+                when: None,
+                is_fixed: true,
+                any: false,
+            });
         };
-        let (mut pattern, mut when, mut any) = (None, None, false);
+        let (mut pattern, mut when, mut is_fixed, mut any) = (None, None, true, false);
         for (key, member) in members {
             let place = place.member(key);
             match &**key {
@@ -184,6 +191,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
                 "pattern" => pattern = Some(read(self, member, place)?),
                 "when" if matches!(member, Value::Bool(true, _)) => {}
                 "when" => {
+                    is_fixed = is_constant(place);
                     when = Some(self.text(member, place.span, "a condition, such as \"event == 'push'\"")?);
                 }
                 _ => any = bool::read(member, place, self)?,
@@ -194,16 +202,16 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
             self.report(Diagnostic::error("attribute-value", message), place.span);
             return None;
         };
-        Some(Conditional { pattern, when, any })
+        Some(Conditional { pattern, when, is_fixed, any })
     }
 
     fn tag_pattern(&mut self, value: &Value, place: &Expr) -> Option<TagPattern> {
         let read = |reader: &mut Self, value: &Value, place: &Expr| {
             reader.word(value, place, "a string, or an object with `pattern` and `when`")
         };
-        let Conditional { pattern, when, any } =
+        let Conditional { pattern, when, is_fixed, any } =
             self.conditional(value, place, "a tag", &["pattern", "when", "any"], read)?;
-        Some(TagPattern { pattern, when, any })
+        Some(TagPattern { pattern, when, is_fixed, any })
     }
 
     fn runner_rule(
@@ -219,6 +227,17 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
                 None
             }
         }
+    }
+}
+
+/// Whether an expression has one value, whatever the variables are.
+fn is_constant(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::String(_) | ExprKind::Bool(_) => true,
+        ExprKind::JsonString { template: Ok(inner), .. }
+        | ExprKind::Wrapped(inner)
+        | ExprKind::Parenthesis(inner) => is_constant(inner),
+        _ => false,
     }
 }
 
@@ -250,7 +269,7 @@ impl ReadAttribute for VersionPattern {
         let read = |reader: &mut AttributeReader<'_, '_>, value: &Value, place: &Expr| {
             VersionText::read(value, place, reader)
         };
-        let Conditional { pattern, when, any: _ } =
+        let Conditional { pattern, when, is_fixed: _, any: _ } =
             reader.conditional(value, place, "a version", &["pattern", "when"], read)?;
         Some(Self { pattern, when })
     }

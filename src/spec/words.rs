@@ -99,6 +99,8 @@ pub struct TagPattern {
     pub pattern: Text,
     /// A condition over facts; `None` for always.
     pub when: Option<Text>,
+    /// Whether its condition is written as it is, so that no variable can change it.
+    pub is_fixed: bool,
     /// Whether it may be `latest` or a version when a branch is called so.
     pub any: bool,
 }
@@ -113,7 +115,7 @@ impl TagPattern {
     /// A pattern that nobody has written.
     #[must_use]
     pub fn verbatim(pattern: &str) -> Self {
-        Self { pattern: Text::verbatim(pattern), when: None, any: false }
+        Self { pattern: Text::verbatim(pattern), when: None, is_fixed: true, any: false }
     }
 }
 

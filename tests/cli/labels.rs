@@ -323,3 +323,26 @@ fn the_version_is_that_of_the_tag() {
     let all = levels(said, &format!("{VERSION}  oci_labels = true"));
     assert!(all.iter().all(|level| level["version"] == "mine"), "{all:?}");
 }
+
+/// Neither facts nor what would be copied from one level to another: it says so.
+#[test]
+fn a_committed_file_has_what_the_target_says_and_nothing_else() {
+    for levels in ["true", "[\"label\"]", "[\"manifest\", \"index\"]"] {
+        let spec = SPEC.replace("oci_labels   = true", &format!("oci_labels   = {levels}"));
+        let test = Test::new().file("images.hcl", spec).args(["bake"]);
+        let output = test.output();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        assert!(talk.contains("note[oci-labels]"), "{levels}: {talk}");
+        let file = String::from_utf8(output.stdout).unwrap();
+        let said: Vec<&str> =
+            ["title", "url"].into_iter().filter(|name| file.contains(&format!("{KEY}{name}"))).collect();
+        assert_eq!(said, ["title", "url"], "{levels}: {file}");
+        assert!(
+            !file.contains(&format!("\"{KEY}url\"")),
+            "{levels}: the annotation is not a label, too: {file}"
+        );
+        for added in ["revision", "created", "version", "source", "description"] {
+            assert!(!file.contains(&format!("{KEY}{added}")), "{levels} {added}: {file}");
+        }
+    }
+}

@@ -227,3 +227,29 @@ fn plans_of_very_much() {
     );
     check("plan", "docker-bake.hcl", &platforms, Err("target `t` has more than 500 platforms"));
 }
+
+/// A limit of ours is an error, and not one that an expression may answer: buildx has no such limit.
+#[test]
+fn a_number_beyond_our_limits_is_not_answered_by_try() {
+    for expression in [
+        "try(convert(\"1e30000\", number), \"x\")",
+        "can(convert(\"-1e99999\", number))",
+        "try(\"1e30000\" + 1, \"x\")",
+        "try(max(\"1e-30000\", 1), \"x\")",
+        "try(jsondecode(\"1e30000\"), \"x\")",
+    ] {
+        let file = format!("target \"default\" {{\n  args = {{ A = {expression} }}\n}}\n");
+        let output = Test::new().file("docker-bake.hcl", &file).args(["print"]).output();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{expression}: {told}");
+    }
+    for expression in [
+        "try(convert(\"x\", number), \"x\")",
+        "try(\"1e\" + 1, \"x\")",
+        "try(convert(\"1e30000\", bool), \"x\")",
+    ] {
+        let file = format!("target \"default\" {{\n  args = {{ A = {expression} }}\n}}\n");
+        let output = Test::new().file("docker-bake.hcl", &file).args(["print"]).output();
+        assert!(String::from_utf8(output.stdout).unwrap().contains("\"A\": \"x\""), "{expression}");
+    }
+}

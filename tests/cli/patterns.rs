@@ -153,3 +153,103 @@ fn every_pattern_of_a_message_renders() {
         assert!(told.len() < spans.len(), "{spans:?}\n{}", told.join("\n"));
     }
 }
+
+/// Of Jinja's filters, README names those that there are not.
+#[test]
+fn filters_are_those_of_jinja_but_for_the_named_ones() {
+    const ALL: [(&str, &str); 47] = [
+        ("abs", "0 | abs"),
+        ("attr", "branch | attr('x')"),
+        ("batch", "branch | batch(2)"),
+        ("capitalize", "branch | capitalize"),
+        ("center", "branch | center(9)"),
+        ("default", "branch | default('x')"),
+        ("dictsort", "{} | dictsort"),
+        ("escape", "branch | escape"),
+        ("filesizeformat", "1 | filesizeformat"),
+        ("first", "branch | first"),
+        ("float", "'1' | float"),
+        ("forceescape", "branch | forceescape"),
+        ("format", "branch | format"),
+        ("groupby", "[] | groupby('x')"),
+        ("indent", "branch | indent"),
+        ("int", "'1' | int"),
+        ("items", "{} | items"),
+        ("join", "branch | join"),
+        ("last", "branch | last"),
+        ("length", "branch | length"),
+        ("list", "branch | list"),
+        ("lower", "branch | lower"),
+        ("map", "branch | map('upper')"),
+        ("max", "branch | max"),
+        ("min", "branch | min"),
+        ("pprint", "branch | pprint"),
+        ("random", "branch | random"),
+        ("reject", "branch | reject"),
+        ("replace", "branch | replace('a', 'b')"),
+        ("reverse", "branch | reverse"),
+        ("round", "1.5 | round"),
+        ("safe", "branch | safe"),
+        ("select", "branch | select"),
+        ("slice", "branch | slice(2)"),
+        ("sort", "branch | sort"),
+        ("string", "branch | string"),
+        ("striptags", "branch | striptags"),
+        ("sum", "[1] | sum"),
+        ("title", "branch | title"),
+        ("tojson", "branch | tojson"),
+        ("trim", "branch | trim"),
+        ("truncate", "branch | truncate(3)"),
+        ("unique", "branch | unique"),
+        ("upper", "branch | upper"),
+        ("urlencode", "branch | urlencode"),
+        ("wordcount", "branch | wordcount"),
+        ("wordwrap", "branch | wordwrap"),
+    ];
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (_, missing) = readme.split_once("are those of Jinja without").unwrap();
+    let (missing, _) = missing.split_once(';').unwrap();
+    let missing: Vec<&str> = missing.split('`').skip(1).step_by(2).collect();
+    let is_there = |expression: &str| {
+        let spec = format!(
+            "target \"app\" {{}}\nimage \"app\" {{\n  repositories = [\"r.io/x/app\"]\n  tags = [\"x{{{{ ({expression}) | length }}}}\"]\n}}\n"
+        );
+        let output = Test::new().file("docker-bake.hcl", spec).args(["plan", "--fact=branch=main"]).output();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        !talk.contains("is unknown")
+    };
+    for (name, expression) in ALL {
+        assert_eq!(is_there(expression), !missing.contains(&name), "{name}");
+    }
+    for name in ["urlize", "xmlattr"] {
+        assert!(missing.contains(&name) && !is_there(&format!("branch | {name}")), "{name}");
+    }
+}
+
+/// The word that a help names is one that the run has.
+#[test]
+fn a_tag_that_does_not_fit_is_helped_with_its_own_word() {
+    for (pattern, facts, word) in [
+        ("{{ branch }}", &["branch=feature/x"][..], "branch"),
+        ("x-{{ ref }}", &["pull_request=7", "ref=refs/pull/7/merge"], "ref"),
+        ("{{ head_branch }}", &["pull_request=7", "head_branch=a/b"], "head_branch"),
+        ("{{ base_branch }}-x", &["pull_request=7", "base_branch=release/1"], "base_branch"),
+        ("{{ event }}", &["branch=main", "event=merge/group"], "event"),
+    ] {
+        let spec = |pattern: &str| {
+            format!(
+                "target \"app\" {{}}\nimage \"app\" {{\n  repositories = [\"r.io/x/app\"]\n  tags = [\"{pattern}\"]\n}}\n"
+            )
+        };
+        let run = |pattern: &str| {
+            let test = Test::new().file("docker-bake.hcl", spec(pattern)).args(["plan"]);
+            let output = facts.iter().fold(test, |test, fact| test.args(["--fact", fact])).output();
+            (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        };
+        let (status, talk) = run(pattern);
+        assert_eq!(status, Some(1), "{pattern}: {talk}");
+        let cure = format!("{{{{ {word} | slug }}}}");
+        assert!(talk.contains(&format!("`{cure}`")), "{pattern}: {talk}");
+        assert_eq!(run(&pattern.replace(&format!("{{{{ {word} }}}}"), &cure)).0, Some(0), "{pattern}");
+    }
+}

@@ -326,3 +326,72 @@ image "app" {
   version      = "1.4.2"
 }
 "#;
+
+/// Another run publishes them in the same repository.
+#[test]
+fn forms_of_images_that_are_left_out_are_known() {
+    let image = |name: &str, tags: &str| {
+        format!(
+            "target \"{name}\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"{name}\" {{\n  repositories = [\"r.io/x/all\"]\n  version = \"{{{{ tag }}}}\"\n  tag_prefix = \"{name}/v\"\n  tags = [{tags}]\n}}\n"
+        )
+    };
+    for (tags, form) in [
+        ("\"{{ date('%Y.%m.%d') }}\"", "{date:%Y.%m.%d}"),
+        ("\"1.{{ pr }}\"", "1.{number}"),
+        ("\"type=schedule,pattern={{date 'YYYYMMDD'}}\"", "{date:%Y%m%d}"),
+        ("\"web-{{ version }}\", \"{{ sha }}\"", "{commit:7}"),
+    ] {
+        let file = image("app", "\"{{ version }}\", \"latest\"") + &image("web", tags);
+        let test = Test::new().file("docker-bake.hcl", &file).args(["plan", "--format=json"]);
+        let output = test.args(["--fact=tag=app/v1.2.3", "--fact=event=push"]).output();
+        let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+        let plan: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{talk}"));
+        let forms = plan["images"]["app"]["other_forms"].as_array().unwrap_or_else(|| panic!("{plan}"));
+        assert!(forms.iter().any(|one| one == form), "{tags}: {forms:?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_plan_is_said_in_words_of_json() {
+    let output = Test::new().file("docker-bake.hcl", SPEC).args(["plan", "--format=json"]).output();
+    let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let key = plan["images"].as_object().unwrap().keys().next().unwrap().clone();
+    let merge = |text: &str| {
+        let test = Test::new().file("plan.json", text).file("metadata/a.json", "{}");
+        let output = test.args(["merge", "--plan=plan.json", "--metadata=metadata", "--dry-run"]).output();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let changed = |pointer: &str, value: Value| {
+        let mut plan = plan.clone();
+        *plan.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer}")) = value;
+        plan.to_string()
+    };
+    let long = |text: &str| text.repeat(5000);
+    for (text, expected) in [
+        (changed(&format!("/images/{key}/tags"), json!("x")), "found string \"x\", expected a list"),
+        (changed(&format!("/images/{key}/tags/0/name"), json!(1)), "found integer `1`, expected a string"),
+        (changed(&format!("/images/{key}/tags/0/floating"), json!("no")), "expected a boolean"),
+        (changed(&format!("/images/{key}/builds"), json!([])), "found list, expected an object"),
+        (changed(&format!("/images/{key}"), Value::Null), "found null, expected an object"),
+        (changed("/images", json!([])), "found list, expected an object"),
+        (
+            changed("/jobs/0/runner", json!(3)),
+            "expected a label, a list of labels, or an object with `group`",
+        ),
+        (changed("/images", json!({ long("x"): plan["images"][&key] })), "has 5000 bytes; at most 4096"),
+        (changed("/jobs/0/job", json!(long("j"))), "has 5000 bytes; at most 4096"),
+        ("[]".to_owned(), "expected an object"),
+        ("\u{feff}{}".to_owned(), "expected the member `schema`"),
+    ] {
+        let (status, told) = merge(&text);
+        assert_eq!(status, Some(1), "{told}");
+        assert!(
+            told.contains("`plan.json` is not a plan: ") && told.contains(expected),
+            "{expected}: {told}"
+        );
+        assert!(!told.contains("struct ") && !told.contains("sequence") && told.len() < 1000, "{told}");
+    }
+    // A mark before it changes nothing.
+    let (status, marked) = merge(&format!("\u{feff}{plan}"));
+    assert_eq!((status, marked), merge(&plan.to_string()));
+}

@@ -159,3 +159,31 @@ fn a_table_that_changes_with_the_clock_is_refused() {
         .run();
     of("\"1\"", clock).run();
 }
+
+/// The table that is there may show a version, which a run without one would take away.
+#[test]
+fn a_version_that_depends_on_the_run_is_not_lost() {
+    let old = format!("{BEFORE}\n| `1.2.3`, `latest` |\n{AFTER}");
+    let spec = |attributes: &str| {
+        format!(
+            "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"app\" {{\n  repositories = [\"ghcr.io/acme/app\"]\n{attributes}\n}}\n"
+        )
+    };
+    for attributes in [
+        "version = \"{{ tag }}\"",
+        "version = \"{{ tag }}\"\ntags = [\"{{ version }}\", { pattern = \"edge\", when = \"default_branch\" }]",
+        "version = { pattern = \"1.2.3\", when = \"tag\" }",
+        "version = \"{{ tag }}\"\ntags = [\"{{ major }}-x\", \"latest\"]",
+    ] {
+        for args in [&[][..], &["--fact=branch=main", "--fact=default_branch=main"]] {
+            let test = Test::new().file("docker-bake.hcl", spec(attributes)).file("README.md", &old);
+            let test = test.args(["readme", "README.md"]).args(args.iter().copied()).status(1);
+            let ran = test.stderr("error[run-tag]: [..]\n...\n").run();
+            assert_eq!(ran.read("README.md"), old, "{attributes} {args:?}");
+        }
+        let test = Test::new().file("docker-bake.hcl", spec(attributes)).file("README.md", &old);
+        let args = ["readme", "README.md", "--fact=tag=v1.2.3", "--fact=default_branch=main"];
+        let ran = test.args(args).run();
+        assert_ne!(ran.read("README.md"), old, "{attributes}");
+    }
+}

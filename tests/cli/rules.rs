@@ -331,3 +331,52 @@ fn the_differences_that_the_readme_names_are_there() {
         refused(spec(&[rule], &[]), &[], "`ref`, which is not known");
     }
 }
+
+#[test]
+fn rules_know_the_names_of_their_image() {
+    let tag = "push refs/tags/app-v1.2.3";
+    for (rule, flavor, expected) in [
+        ("type=raw,value={{image}}", &[][..], "app"),
+        ("type=raw,value={{ image }}-{{key}}", &[], "app-app"),
+        ("type=semver,pattern={{image}}-{{version}},value=1.2.3", &[], "app-1.2.3 latest"),
+        ("type=semver,pattern={{version}},match={{image}}-v(.*)", &[], "1.2.3 latest"),
+        ("type=match,pattern={{image}}-v(.*),group=1", &[], "1.2.3 latest"),
+        ("type=raw,value=x,prefix={{ key }}_,suffix=-{{image}}", &[], "app_x-app"),
+        ("type=raw,value=x", &["prefix={{image}}-"], "app-x"),
+    ] {
+        let mut found: Vec<String> = tags(&[rule], flavor, tag).split(' ').map(str::to_owned).collect();
+        let mut expected: Vec<&str> = expected.split(' ').collect();
+        found.sort();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{rule}");
+    }
+}
+
+/// A rule reads known git tags as it reads the one of its run.
+#[test]
+fn known_tags_are_read_as_match_reads_them() {
+    let known = "app-v1.2.3\napp-v1.3.0\nweb-v9.0.0\nnightly\n";
+    for rules in [
+        &[
+            "type=semver,pattern={{version}},match=^app-v(.*)",
+            "type=semver,pattern={{major}},match=^app-v(.*)",
+        ][..],
+        &[
+            "type=pep440,pattern={{version}},match=^app-v(.*)",
+            "type=pep440,pattern={{major}},match=^app-v(.*)",
+        ],
+        &["type=match,pattern=^app-v(.*),group=1", "type=match,pattern=^app-v(\\d+),group=1"],
+    ] {
+        let listed = |known: &str| {
+            let test = Test::new().file("docker-bake.hcl", spec(rules, &[])).file("known", known);
+            let output = on("metadata", test, "push refs/tags/app-v1.2.3")
+                .args(["--format=tags", "--known-versions=known"])
+                .output();
+            let text = String::from_utf8(output.stdout).unwrap();
+            text.lines().map(|line| line.rsplit(':').next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(listed(known), ["1.2.3"], "{rules:?}");
+        let all = listed("app-v1.2.2\nweb-v9.0.0\n");
+        assert!(all.contains(&"1".to_owned()) && all.contains(&"latest".to_owned()), "{rules:?}: {all:?}");
+    }
+}

@@ -293,3 +293,40 @@ fn an_image_may_say_what_it_is_called() {
         assert!(told.contains(expected), "{repository}: {told}");
     }
 }
+
+/// Of an image whose rules and conditions hold in no run, nobody would ever hear again.
+#[test]
+fn an_image_that_can_never_have_a_tag_is_an_error() {
+    for tags in [
+        "\"type=semver,pattern={{version}},enable=false\"",
+        "\"type=raw,value=x,enable=false\", \"type=sha,enable=false\"",
+        "\"type=semver,pattern={{version}},value=abc\"",
+        "\"type=match,pattern=v(.*),value=abc,group=1\"",
+        "{ pattern = \"x\", when = \"false\" }",
+        "{ pattern = \"x\", when = false }, { pattern = \"y\", when = \"not true\" }",
+        "{ pattern = \"x\", when = \"tag and branch\" }",
+        "{ pattern = \"type=sha\", when = \"pr and branch\" }",
+        "{ pattern = \"{{ tag }}\", when = \"default_branch and tag\" }",
+    ] {
+        let told = run(&two(&format!("tags = [{tags}]")), &["--fact", "branch=main", "--fact", "event=push"]);
+        assert!(told.talk.contains("image `api` can never have a tag"), "{tags}: {}", told.talk);
+        assert_eq!(told.code, Some(1), "{tags}: {}", told.talk);
+    }
+    for tags in [
+        "\"type=semver,pattern={{version}}\"",
+        "\"type=ref,event=tag\"",
+        "{ pattern = \"x\", when = \"tag\" }",
+        "{ pattern = \"x\", when = \"not branch\" }",
+        "{ pattern = \"x\", when = ON }",
+        "{ pattern = \"x\", when = \"${ON}\" }",
+    ] {
+        let file = format!("variable \"ON\" {{ default = \"false\" }}\n{}", two(&format!("tags = [{tags}]")));
+        let told = run(&file, &["--fact", "branch=main", "--fact", "event=push"]);
+        assert_eq!(told.code, Some(0), "{tags}: {}", told.talk);
+        assert!(
+            told.talk.contains("note[no-tag]: image `api` has no tag in this run"),
+            "{tags}: {}",
+            told.talk
+        );
+    }
+}

@@ -278,3 +278,22 @@ fn what_looks_like_input_and_is_not_read_is_named() {
         assert_eq!(planned(files, options).1, "", "{files:?}");
     }
 }
+
+#[test]
+fn a_service_without_a_build_says_so_where_it_is_meant() {
+    let services = "services:\n  db: {image: postgres}\n  cache: {image: redis}\n";
+    let built = "  web: {image: r.io/x/web:1, build: {context: ., platforms: [linux/amd64]}}\n";
+    let both = format!("{services}{built}");
+    let (_, talk) = run(&[("compose.yaml", services)], &["plan"], 0);
+    assert!(talk.contains("note[no-build]: services `cache`, `db` have no `build`"), "{talk}");
+    for (asked, named) in [("db", "service `db` has no `build`"), ("cache", "service `cache` has no `build`")]
+    {
+        let (_, talk) = run(&[("compose.yaml", &both)], &["plan", asked], 1);
+        assert!(talk.contains(named) && talk.contains("add one"), "{talk}");
+    }
+    for arguments in [&["plan"][..], &["plan", "web"]] {
+        assert!(!run(&[("compose.yaml", &both)], arguments, 0).1.contains("no-build"));
+    }
+    let cured = services.replace("{image: postgres}", "{image: r.io/x/db:1, build: .}");
+    assert!(!run(&[("compose.yaml", &cured)], &["plan", "db"], 0).1.contains("no-build"));
+}

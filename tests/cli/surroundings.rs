@@ -206,3 +206,64 @@ fn blocks_that_are_called_like_none_of_bake_are_nobodys_business() {
         String::from_utf8_lossy(&output.stderr)
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn variables_of_a_ci_that_are_not_utf8_are_a_warning() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let facts = |env: &[(&str, &[u8])]| {
+        let test = Test::new().args(["plan", "--facts"]);
+        let test = env.iter().fold(test, |test, (name, value)| test.env(name, OsStr::from_bytes(value)));
+        let output = test.output();
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for (ci, name, value) in [
+        ("GITHUB_ACTIONS", "GITHUB_REF", &b"refs/heads/caf\xe9"[..]),
+        ("GITHUB_ACTIONS", "GITHUB_EVENT_NAME", b"\xff"),
+        ("GITHUB_ACTIONS", "GITHUB_HEAD_REF", b"a\xfe"),
+        ("GITLAB_CI", "CI_COMMIT_BRANCH", b"caf\xe9"),
+    ] {
+        let mut env: Vec<(&str, &[u8])> = vec![(ci, b"true"), (name, value)];
+        if name == "GITHUB_HEAD_REF" {
+            env.push(("GITHUB_REF", b"refs/pull/7/merge"));
+        }
+        let talk = facts(&env);
+        assert!(
+            talk.contains(&format!("warning[not-utf8]: the environment variables `{name}` are not UTF-8")),
+            "{talk}"
+        );
+    }
+    assert!(
+        !facts(&[("GITHUB_ACTIONS", b"true"), ("GITHUB_REF", "refs/heads/café".as_bytes())])
+            .contains("not-utf8")
+    );
+    assert!(!facts(&[("GITHUB_ACTIONS", b"true"), ("GITHUB_ACTOR", b"\xe9")]).contains("not-utf8"));
+}
+
+#[cfg(unix)]
+#[test]
+fn arguments_that_are_not_utf8_are_wrong_usage() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::process::Command;
+
+    let bytes = OsStr::from_bytes(b"caf\xe9");
+    for before in [
+        &["plan"][..],
+        &["print", "-f"],
+        &["plan", "--var"],
+        &["plan", "--fact"],
+        &["verify"],
+        &["readme"],
+        &["merge", "--metadata", "x", "--plan"],
+        &[],
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_bakeplan")).args(before).arg(bytes).output().unwrap();
+        let talk = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{before:?}: {talk}");
+        assert!(talk.starts_with("error: ") && !talk.contains("panicked"), "{before:?}: {talk}");
+    }
+}

@@ -87,3 +87,19 @@ fn variables_with_a_value_or_none_that_matters_are_not() {
     let set = "variable \"SET\" {}\n".to_owned() + &target("", &format!("{TAGS}args = {{ A = SET }}"));
     assert_eq!(told(&set, &[]), "");
 }
+
+/// `coalesce` passes over what is null: somebody said what becomes of it.
+#[test]
+fn a_variable_that_is_passed_over_is_not_mentioned() {
+    for (expression, is_told) in [
+        ("coalesce(V, \"dev\")", false),
+        ("coalesce(null, V, \"dev\")", false),
+        ("upper(coalesce(V, \"dev\"))", false),
+        ("coalesce(\"dev\", V)", false),
+        ("coalesce(W, \"dev\")", true),
+    ] {
+        let file = "variable \"W\" {}\n".to_owned()
+            + &target("type = string", &format!("{TAGS}args = {{ A = {expression} }}"));
+        assert_eq!(told(&file, &[]).contains("unset-variable"), is_told, "{expression}");
+    }
+}

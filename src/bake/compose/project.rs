@@ -5,6 +5,7 @@
 //! buildx, too.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::decoder::Decoder;
 use super::dotenv::Environment;
@@ -17,7 +18,7 @@ use super::{dotenv, service, yaml};
 use crate::bake::target::Definition;
 use crate::bake::values::{MarkedStr, Name};
 use crate::diagnostic::{Diagnostic, Diagnostics, Secrets};
-use crate::source::{SourceId, Sources};
+use crate::source::{SourceId, Sources, Span};
 
 /// The file of variables in the current directory.
 const DOTENV: &str = ".env";
@@ -45,6 +46,8 @@ pub struct Composition {
     pub read: Vec<SourceId>,
     /// Variables that have no value.
     pub warnings: Vec<Diagnostic>,
+    /// The services that have no `build`, of which there are no targets.
+    pub unbuilt: Vec<(Name, Span)>,
 }
 
 /// Reads a file alone, as far as that can be done without the files that it is merged with.
@@ -131,7 +134,11 @@ fn read(
         Diagnostic::warning("unset-variable", message).at(Some(span), "").with_help(help)
     };
     let warnings = unset.into_iter().map(warning).collect();
-    Ok(Composition { definition, read: read.into_iter().map(|file| file.source).collect(), warnings })
+    let services = model.get("services").and_then(|member| member.value.as_map());
+    let unbuilt = services.into_iter().flatten().filter(|(_, member)| member.value.get("build").is_none());
+    let unbuilt = unbuilt.map(|(name, member)| (Rc::clone(name), member.key)).collect();
+    let read = read.into_iter().map(|file| file.source).collect();
+    Ok(Composition { definition, read, warnings, unbuilt })
 }
 
 fn is_empty(model: &Map) -> bool {

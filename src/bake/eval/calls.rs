@@ -46,7 +46,8 @@ impl Context {
                     if let Err(failure) = self.known(&value, "`convert`", span) {
                         return failure;
                     }
-                    Box::new(Diagnostic::error("call-failed", format!("`convert`: {e}")).at(span, ""))
+                    let failed = Diagnostic::error("call-failed", format!("`convert`: {e}")).at(span, "");
+                    Box::new(if e.is_ours { failed.ours() } else { failed })
                 });
             }
             ("convert", _) => return Err(other_arguments(name, span, "a value and a type")),

@@ -517,8 +517,9 @@ fn operator_failure(error: OperatorError, span: Span, left: &Expr, right: &Expr)
     Box::new(match error {
         OperatorError::Operand(is_right, e) => {
             let operand = if is_right { right } else { left };
-            Diagnostic::error("invalid-operand", format!("this operand does not fit: {e}"))
-                .at(operand.span, "")
+            let misfit = Diagnostic::error("invalid-operand", format!("this operand does not fit: {e}"))
+                .at(operand.span, "");
+            if e.is_ours { misfit.ours() } else { misfit }
         }
         OperatorError::Operation(message) => {
             Diagnostic::error("invalid-operation", format!("this has no value: {message}")).at(span, "")

@@ -358,6 +358,44 @@ fn a_tag_that_says_it_is_a_version_does_not_float() {
     }
 }
 
+/// With its variant or without, the annotation names the version that the tag is.
+#[test]
+fn a_tag_with_a_variant_that_says_it_is_a_version_does_not_float() {
+    let tags = |suffix: &str| {
+        let form = format!("{{version}}{suffix}");
+        let floating = |name: &str, numbers: usize| {
+            format!(
+                r#"{{"name":"{name}{suffix}","floating":true,"class":"version","numbers":{numbers},"form":"{form}","family":["{form}"]}}"#
+            )
+        };
+        let own = format!(r#"{{"name":"1.4.2{suffix}","class":"version","form":"{form}"}}"#);
+        [own, floating("1.4", 2), floating("1", 1)].join(",")
+    };
+    let with = |version: &str, said: &str, tags: &str| {
+        let said = format!(
+            r#""version":"{version}","annotations":{{"org.opencontainers.image.version":"{said}"}},"#
+        );
+        plan_of(&[A], tags, &said, "hold")
+    };
+    for (suffix, said, is_refused) in [
+        ("-debian", "1.4-debian", true),
+        ("-debian", "1.4", true),
+        ("-debian", "v1.4", true),
+        ("-slim-trixie", "1.4-slim-trixie", true),
+        ("-debian", "1.4.1-debian", false),
+        ("-debian", "1.4-alpine", false),
+        ("-debian", "1.4.1", false),
+    ] {
+        let mut world = World::with_app(&["a"]);
+        let released = literal(&format!("1.4{suffix}"));
+        assert_eq!(world.merge(&with("1.4", said, &released), allow()).problems, []);
+        world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").salt("1.4.2"));
+        let report = world.merge(&with("1.4.2", "1.4.2", &tags(suffix)), allow());
+        let codes: Vec<&str> = report.problems.iter().map(|problem| problem.code).collect();
+        assert_eq!(codes, if is_refused { vec!["tag-collision"] } else { vec![] }, "{suffix} {said}");
+    }
+}
+
 #[test]
 fn what_is_wrong_with_a_build_is_told_before_anything_is_written() {
     let check = |expected: &str, spoil: &dyn Fn(&mut World)| {

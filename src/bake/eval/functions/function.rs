@@ -40,6 +40,8 @@ pub(crate) struct Function {
     /// Whether it puts together or takes apart lists and objects without a look at what is in them, which keeps its marks
     /// then and may be kept for the build.
     pub is_structural: bool,
+    /// Which argument the result is, for a function that returns one of them and does not look at those behind it.
+    pub chosen: Option<fn(&[Value]) -> Option<usize>>,
     /// How many of the evaluator's steps a call takes, where the size of its result does not tell.
     pub work: fn(&[Value]) -> u64,
 }
@@ -115,6 +117,12 @@ impl Function {
         Self { is_structural: true, ..self }
     }
 
+    /// The same, as one that returns the first argument of which this holds.
+    #[must_use]
+    pub(crate) fn choosing(self, chosen: fn(&[Value]) -> Option<usize>) -> Self {
+        Self { chosen: Some(chosen), ..self }
+    }
+
     /// Calls the function as HCL does: checks the number of arguments and nulls, converts, calls, and carries the
     /// arguments' marks over to the result; a bool is an answer about them.
     ///
@@ -141,15 +149,22 @@ impl Function {
             if arg.is_null() && !param.allow_null {
                 return Err(FunctionError::argument(index, format!("`{}` must not be null", param.name)));
             }
-            let value = convert(arg, &param.ty)
-                .map_err(|e| FunctionError::argument(index, format!("`{}`: {e}", param.name)))?;
+            let value = convert(arg, &param.ty).map_err(|e| {
+                let failed = FunctionError::argument(index, format!("`{}`: {e}", param.name));
+                if e.is_ours { failed.ours() } else { failed }
+            })?;
             converted.push(value);
         }
         let result = (self.call)(ambient, &converted)?;
         let mut marks = Marks::default();
-        args.iter().for_each(|arg| {
-            marks.merge(&if self.is_structural { arg.marks_of_structure() } else { arg.marks() });
-        });
+        if let Some(chosen) = self.chosen.and_then(|chosen| chosen(&converted)) {
+            args[..chosen].iter().for_each(|passed_over| marks.merge(&passed_over.marks().of_answer()));
+            marks.merge(&args[chosen].marks());
+        } else {
+            args.iter().for_each(|arg| {
+                marks.merge(&if self.is_structural { arg.marks_of_structure() } else { arg.marks() });
+            });
+        }
         if matches!(result, Value::Bool(..)) {
             marks = marks.of_answer();
         }
@@ -166,13 +181,21 @@ pub(crate) type Family = Vec<(&'static str, Function)>;
 /// A function of fixed parameters.
 #[must_use]
 pub(crate) fn fixed(params: Vec<Param>, call: Implementation) -> Function {
-    Function { params, variadic: None, call, impurity: None, is_structural: false, work: |_| 0 }
+    Function { params, variadic: None, call, impurity: None, is_structural: false, chosen: None, work: |_| 0 }
 }
 
 /// A function with a variable tail of arguments.
 #[must_use]
 pub(crate) fn variadic(params: Vec<Param>, rest: Param, call: Implementation) -> Function {
-    Function { params, variadic: Some(rest), call, impurity: None, is_structural: false, work: |_| 0 }
+    Function {
+        params,
+        variadic: Some(rest),
+        call,
+        impurity: None,
+        is_structural: false,
+        chosen: None,
+        work: |_| 0,
+    }
 }
 
 /// A parameter that must not be null.

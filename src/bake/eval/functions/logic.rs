@@ -13,7 +13,7 @@ pub(super) fn family() -> Family {
     let any = |call| fixed(vec![nullable("a", Type::Dynamic), nullable("b", Type::Dynamic)], call);
     vec![
         ("and", logic(|_, args| Ok((truth(args, 0)? && truth(args, 1)?).into()))),
-        ("coalesce", variadic(vec![], nullable("vals", Type::Dynamic), coalesce)),
+        ("coalesce", variadic(vec![], nullable("vals", Type::Dynamic), coalesce).choosing(first_given)),
         ("equal", any(|_, args| Ok(equals(&args[0], &args[1]).into()))),
         ("greaterthan", numbers(|_, args| compare(args, Ordering::is_gt))),
         ("greaterthanorequalto", numbers(|_, args| compare(args, Ordering::is_ge))),
@@ -36,13 +36,15 @@ fn compare(args: &[Value], holds: fn(Ordering) -> bool) -> Result<Value, Functio
     Ok(holds(number(args, 0)?.cmp(number(args, 1)?)).into())
 }
 
+fn first_given(args: &[Value]) -> Option<usize> {
+    args.iter().position(|value| !value.is_null())
+}
+
 fn coalesce(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let types: Vec<Type> = args.iter().map(Value::ty).collect();
     let ty = unify(&types).ok_or_else(|| FunctionError::new("all arguments must have the same type"))?;
-    match args.iter().enumerate().find(|(_, value)| !value.is_null()) {
-        Some((index, value)) => {
-            convert(value, &ty).map_err(|e| FunctionError::argument(index, e.to_string()))
-        }
+    match first_given(args) {
+        Some(index) => convert(&args[index], &ty).map_err(|e| FunctionError::argument(index, e.to_string())),
         None => Err(FunctionError::new("no non-null arguments")),
     }
 }

@@ -19,24 +19,32 @@ use crate::bake::values::Name;
 
 /// Why a value does not fit a type, in words that follow "inappropriate value: ".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct ConvertError(pub String);
+#[error("{message}")]
+pub(crate) struct ConvertError {
+    message: String,
+    /// Whether it is a limit of ours, which Bake does not have.
+    pub is_ours: bool,
+}
 
 impl ConvertError {
     fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
+        Self { message: message.into(), is_ours: false }
+    }
+
+    fn within(self, place: &str) -> Self {
+        Self { message: format!("{place}: {}", self.message), ..self }
     }
 
     fn in_element(self, index: usize) -> Self {
-        Self(format!("element {index}: {self}"))
+        self.within(&format!("element {index}"))
     }
 
     fn in_key(self, key: &str) -> Self {
-        Self(format!("element {key:?}: {self}"))
+        self.within(&format!("element {key:?}"))
     }
 
     fn in_attribute(self, name: &str) -> Self {
-        Self(format!("attribute {name:?}: {self}"))
+        self.within(&format!("attribute {name:?}"))
     }
 }
 
@@ -60,7 +68,7 @@ pub(crate) fn convert(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
         return Ok(value.clone());
     }
     if !is_convertible(&from, ty) {
-        return Err(ConvertError(mismatch(&from, ty)));
+        return Err(ConvertError::new(mismatch(&from, ty)));
     }
     apply(value, ty)
 }
@@ -103,7 +111,7 @@ fn apply(value: &Value, to: &Type) -> Result<Value, ConvertError> {
 
 /// The same, without the marks of the value itself.
 fn converted(value: &Value, to: &Type) -> Result<Value, ConvertError> {
-    let mismatched = || ConvertError(mismatch(&value.ty(), to));
+    let mismatched = || ConvertError::new(mismatch(&value.ty(), to));
     match (value, to) {
         (_, Type::Dynamic) => Ok(value.clone()),
         (Value::Null(from, _), _) => Ok(Value::null(replace_dynamic(from, &without_optional(to)))),
@@ -120,7 +128,7 @@ fn converted(value: &Value, to: &Type) -> Result<Value, ConvertError> {
                 ))
             });
             match misfit {
-                Some(message) => Err(ConvertError(message)),
+                Some(message) => Err(ConvertError::new(message)),
                 None => object_from(members, to, ConvertError::in_key),
             }
         }
@@ -170,7 +178,9 @@ fn converted(value: &Value, to: &Type) -> Result<Value, ConvertError> {
 /// Fails for what has no value yet: it can be read neither as a number or bool, nor sorted into a set.
 fn known(value: &Value) -> Result<(), ConvertError> {
     match kept::variable_of(value) {
-        Some(name) => Err(ConvertError(format!("`{name}` is left to the build, so its value is unknown"))),
+        Some(name) => {
+            Err(ConvertError::new(format!("`{name}` is left to the build, so its value is unknown")))
+        }
         None => Ok(()),
     }
 }
@@ -190,6 +200,10 @@ fn primitive(value: &Value, to: &Type) -> Option<Result<Value, ConvertError>> {
                 let marks = Marks::of_number(&number, text.as_str());
                 Value::Number(number, marks)
             }
+            None if Number::is_out_of_range(text.as_str()) => {
+                let message = "this number is too large, too small or too long".to_owned();
+                return Some(Err(ConvertError { message, is_ours: true }));
+            }
             None => return Some(Err(ConvertError::new("a number is required"))),
         },
         (Value::String(text), Type::Bool) => match text.as_str() {
@@ -197,7 +211,7 @@ fn primitive(value: &Value, to: &Type) -> Option<Result<Value, ConvertError>> {
             "false" | "0" => Value::from(false),
             text => {
                 let hint = ["true", "false"].into_iter().find(|word| text.eq_ignore_ascii_case(word));
-                return Some(Err(ConvertError(match hint {
+                return Some(Err(ConvertError::new(match hint {
                     Some(word) => {
                         format!("a bool is required; to convert from string, use lowercase \"{word}\"")
                     }
@@ -218,7 +232,9 @@ fn object_from(
         let value = match members.get(name) {
             Some(value) => apply(value, ty).map_err(|e| place(e, name))?,
             None if to.optional.contains(name) => Value::null(without_optional(ty)),
-            None => return Err(ConvertError(format!("map has no element for required attribute {name:?}"))),
+            None => {
+                return Err(ConvertError::new(format!("map has no element for required attribute {name:?}")));
+            }
         };
         Ok((Rc::clone(name), value))
     };
@@ -268,7 +284,7 @@ fn empty_element(from: &Type, wanted: &Type) -> Type {
 }
 
 fn unlike(noun: &str, collection: &str) -> ConvertError {
-    ConvertError(format!("{noun} types must all match for conversion to {collection}"))
+    ConvertError::new(format!("{noun} types must all match for conversion to {collection}"))
 }
 
 /// The one type of all items, which nulls of unknown type are given; `None` if there are several. `empty` is the type

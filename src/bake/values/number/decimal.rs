@@ -270,6 +270,16 @@ impl Number {
         parse(text)
     }
 
+    /// Whether a text is written as a number, and only beyond the limits of [`Number::parse`].
+    pub fn is_out_of_range(text: &str) -> bool {
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let unsigned = |text: &str| text.strip_prefix(['+', '-']).unwrap_or(text).to_owned();
+        let text = unsigned(text);
+        let (mantissa, exponent) = text.split_once(['e', 'E', 'p', 'P']).unwrap_or((&text, "0"));
+        let digits = mantissa.replacen('.', "", 1);
+        is_number(&digits) && is_number(&unsigned(exponent)) && Self::parse(&text).is_none()
+    }
+
     /// Go's `Text('g', -1)`, which `format` uses for `%v` and `%g`: the shortest digits, scientific if the exponent
     /// is below -4 or above 5 (`1e+06`).
     pub fn text_g(&self) -> String {
