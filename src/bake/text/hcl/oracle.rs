@@ -55,7 +55,7 @@ mod ours {
         match &of.kind {
             ExprKind::Null => "null".to_owned(),
             ExprKind::Bool(value) => value.to_string(),
-            ExprKind::Number(_) => NUMBER.to_owned(),
+            ExprKind::Number(..) => NUMBER.to_owned(),
             ExprKind::String(_) => TEXT.to_owned(),
             ExprKind::Template(parts) => template(sequences(parts)),
             ExprKind::Wrapped(inner) => template(vec![expr(inner)]),

@@ -337,7 +337,7 @@ fn replace_dynamic(from: &Type, out: &Type) -> Type {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bake::values::marks::{Mark, Marks};
+    use crate::bake::values::marks::Mark;
 
     fn string(text: &str) -> Value {
         Value::string(text)
