@@ -244,7 +244,7 @@ impl Platform {
 /// What a single unknown word was probably to be.
 fn meant(word: &str) -> String {
     let word = word.to_ascii_lowercase();
-    let near = other_name(&word).or_else(|| crate::diagnostic::suggest(&word, ARCHITECTURES.into_iter()));
+    let near = other_name(&word).or_else(|| crate::diagnostic::suggest(&word, ARCHITECTURES));
     match near {
         Some(near) if !OPERATING_SYSTEMS.contains(&near) => format!("did you mean `linux/{near}`?"),
         _ => "expected a platform such as `linux/amd64`".to_owned(),

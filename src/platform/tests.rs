@@ -209,7 +209,7 @@ fn errors_say_what_was_found_and_expected() {
     );
     assert_eq!(
         error("amd46"),
-        "\"amd46\" is neither an operating system nor an architecture; expected a platform such as `linux/amd64`"
+        "\"amd46\" is neither an operating system nor an architecture; did you mean `linux/amd64`?"
     );
     assert_eq!(
         error("linux/a b"),

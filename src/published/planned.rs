@@ -435,7 +435,7 @@ pub(crate) mod tests {
             (&whole("").replace(r#""images":{},"#, ""), "`plan.json` is not a plan: missing field `images`"),
             (&whole("").replace(r#""jobs":[],"#, ""), "`plan.json` is not a plan: missing field `jobs`"),
             (&whole("").replace("0123", "ABCD"), "`plan.json` is not a plan: \"ABCD456789abcdef\": expected 16"),
-            (&whole("").replace(r#""images":{}"#, r#""images":[]"#), "`plan.json` is not a plan: invalid type"),
+            (&whole("").replace(r#""images":{}"#, r#""images":[]"#), "`plan.json` is not a plan: found list"),
             (
                 &whole("").replace(r#""jobs":[]"#, r#""jobs":[{"job":"a;b","targets":[],"platform":null,"runner":"x","qemu":false,"images":[],"allow":[],"secrets":[],"ssh":[]}]"#),
                 "`plan.json` is not a plan: \"a;b\" is not a valid name of a target",

@@ -139,9 +139,12 @@ fn depend_on_run(image: &UnresolvedImage) -> bool {
     let version = settings.version.as_ref().and_then(|version| version.when.as_ref());
     let mut texts = texts.chain(&settings.channels).chain(version);
     of_version
-        || texts.any(|text| match rules::is_rule(text.as_str()) {
-            true => Rule::parse(text.as_str()).map_or(true, |rule| rule.depends_on_run()),
-            false => pattern::mentions_run(text.as_str()),
+        || texts.any(|text| {
+            if rules::is_rule(text.as_str()) {
+                Rule::parse(text.as_str()).map_or(true, |rule| rule.depends_on_run())
+            } else {
+                pattern::mentions_run(text.as_str())
+            }
         })
 }
 

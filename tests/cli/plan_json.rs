@@ -353,7 +353,8 @@ fn forms_of_images_that_are_left_out_are_known() {
 
 #[test]
 fn what_is_wrong_with_a_plan_is_said_in_words_of_json() {
-    let output = Test::new().file("docker-bake.hcl", SPEC).args(["plan", "--format=json"]).output();
+    let spec = "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\nimage \"app\" {\n  repositories = [\"r.io/x/app\"]\n  version = \"1.2.3\"\n}\n";
+    let output = Test::new().file("docker-bake.hcl", spec).args(["plan", "--format=json"]).output();
     let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
     let key = plan["images"].as_object().unwrap().keys().next().unwrap().clone();
     let merge = |text: &str| {

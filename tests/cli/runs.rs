@@ -308,7 +308,10 @@ fn an_image_that_can_never_have_a_tag_is_an_error() {
         "{ pattern = \"type=sha\", when = \"pr and branch\" }",
         "{ pattern = \"{{ tag }}\", when = \"default_branch and tag\" }",
     ] {
-        let told = run(&two(&format!("tags = [{tags}]")), &["--fact", "branch=main", "--fact", "event=push"]);
+        let told = run(
+            &two(&format!("tags = [{tags}]")),
+            &["--fact", "branch=main", "--fact", "event=push", "--fact", "default_branch=main"],
+        );
         assert!(told.talk.contains("image `api` can never have a tag"), "{tags}: {}", told.talk);
         assert_eq!(told.code, Some(1), "{tags}: {}", told.talk);
     }

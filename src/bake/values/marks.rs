@@ -63,10 +63,10 @@ impl Marks {
             return Self::default();
         }
         let printed = number.to_string();
-        match printed == text {
-            true => Self::default(),
-            false => Self::of(Mark::Rewritten(Rewritten { written: text.into(), printed: printed.into() })),
+        if printed == text {
+            return Self::default();
         }
+        Self::of(Mark::Rewritten(Rewritten { written: text.into(), printed: printed.into() }))
     }
 
     /// Whether there are none.

@@ -27,6 +27,9 @@ pub(crate) struct Param {
 /// What a function's code is given.
 pub(crate) type Implementation = fn(&Ambient, &[Value]) -> Result<Value, FunctionError>;
 
+/// Which of its arguments a function returns.
+pub(crate) type Choice = fn(&[Value]) -> Option<usize>;
+
 /// A standard function.
 pub(crate) struct Function {
     /// Leading parameters; each must be given.
@@ -41,7 +44,7 @@ pub(crate) struct Function {
     /// then and may be kept for the build.
     pub is_structural: bool,
     /// Which argument the result is, for a function that returns one of them and does not look at those behind it.
-    pub chosen: Option<fn(&[Value]) -> Option<usize>>,
+    pub chosen: Option<Choice>,
     /// How many of the evaluator's steps a call takes, where the size of its result does not tell.
     pub work: fn(&[Value]) -> u64,
 }
@@ -119,7 +122,7 @@ impl Function {
 
     /// The same, as one that returns the first argument of which this holds.
     #[must_use]
-    pub(crate) fn choosing(self, chosen: fn(&[Value]) -> Option<usize>) -> Self {
+    pub(crate) fn choosing(self, chosen: Choice) -> Self {
         Self { chosen: Some(chosen), ..self }
     }
 
