@@ -456,7 +456,7 @@ pub(crate) enum SchemaOf {
     Matrix,
     /// `image` blocks in JSON, as in images.json or docker-bake.json
     Images,
-    /// What `bakeplan merge` and `bakeplan verify` print with `--format json`
+    /// What `bakeplan merge`, `bakeplan promote` and `bakeplan verify` print with `--format json`
     Result,
 }
 

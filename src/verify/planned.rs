@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::builds::{listed, name_of, parts, told_by};
 use super::code::Code;
 use super::finding::Finding;
 use super::kept::{Holder, holder};
@@ -11,8 +12,8 @@ use super::walk::{Branch, Trail, Tree, Walk};
 use crate::diagnostic::Severity;
 use crate::oci::DescriptorPlatform;
 use crate::on_missing::OnMissing;
-use crate::published::labels::differences;
-use crate::published::metadata::{Metadata, Pushed};
+use crate::published::labels::{differences, index_differences};
+use crate::published::metadata::Metadata;
 use crate::published::plan_json::{BuildEntry, RunEntry, TagEntry};
 use crate::published::planned::{Planned, PlannedImage};
 use crate::published::record::{Configuration, Known, Question};
@@ -512,13 +513,8 @@ impl<'a> ImageCheck<'_, 'a> {
             // A plain image has none of an index.
             Content::Image(_) | Content::Unreadable(_) => return,
         };
-        let mut wrong = differing(&self.image.annotations, &index.annotations, "the index");
-        for entry in index.entries.iter().flatten() {
-            if let Some(planned) = self.image.descriptor_annotations(entry) {
-                let of = format!("the descriptor of {}", entry.digest);
-                wrong.extend(differing(planned, &entry.annotations, &of));
-            }
-        }
+        let entries = index.entries.iter().flatten();
+        let wrong = index_differences(self.image, &index.annotations, entries);
         let message = match wrong.as_slice() {
             [] => return,
             [one] => format!("image `{}`: {one}", self.key),
@@ -587,44 +583,4 @@ impl<'a> ImageCheck<'_, 'a> {
         }
         self.walk.findings.extend(found);
     }
-}
-
-/// The images that a build pushed, and what else it pushed.
-fn parts(served: &Served) -> (Vec<&Digest>, Vec<&Digest>) {
-    let Content::Index(index) = &served.content else { return (vec![&served.manifest.digest], Vec::new()) };
-    let entries = index.entries.iter().flatten();
-    let (images, others): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.attested().is_none());
-    (images.into_iter().map(|one| &one.digest).collect(), others.into_iter().map(|one| &one.digest).collect())
-}
-
-/// Who says that something was built, and when it was.
-fn told_by(pushed: &Pushed) -> String {
-    let mut text = format!("`{}` says that it was built", pushed.origin);
-    for (word, what) in [("at", &pushed.finished), ("as", &pushed.build)] {
-        if let Some(what) = what {
-            text.extend([" ", word, " ", what]);
-        }
-    }
-    text
-}
-
-/// A build as messages name it.
-fn name_of(leg: &str, build: &BuildEntry) -> String {
-    match &build.platform {
-        Some(platform) => format!("build `{leg}` ({platform})"),
-        None => format!("build `{leg}`"),
-    }
-}
-
-fn listed(digests: &[&Digest]) -> String {
-    digests.iter().map(|digest| digest.as_str()).collect::<Vec<_>>().join(", ")
-}
-/// How the annotations of something differ from the planned ones.
-fn differing(planned: &BTreeMap<String, String>, found: &BTreeMap<String, String>, of: &str) -> Vec<String> {
-    let wrong = planned.iter().filter(|(key, value)| found.get(*key) != Some(*value));
-    let told = wrong.map(|(key, planned)| {
-        let has = found.get(key).map_or("is not there".to_owned(), |value| format!("is {value:?}"));
-        format!("the annotation `{key}` of {of} {has}, expected {planned:?}")
-    });
-    told.collect()
 }

@@ -188,7 +188,7 @@ fn a_result_must_be_of_this_plan_and_of_a_merge() {
     // Annotations that the plan has got since, with the id of the other.
     let other = document.replacen(r#""repositories""#, r#""annotations":{"k":"v"},"repositories""#, 1);
     let (status, told) = second(&world, &other, &good, &[]);
-    assert!(status == Some(1) && told.contains("the annotation `k` of the index is missing"), "{told}");
+    assert!(status == Some(1) && told.contains("the annotation `k` of the index is not there"), "{told}");
 }
 
 /// What a clean-up takes between the steps is noticed before a tag moves.

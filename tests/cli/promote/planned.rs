@@ -100,7 +100,7 @@ fn other_annotations_stay_as_they_are() {
     let document = plan(&stage, r#""annotations":{"a":"2","b":"3"},"#);
     let outcome = stage.passes(&document, "HOST/app:sha-c0ffee0 --plan plan.json");
     for expected in
-        ["not-as-planned", "the annotation `a` of the index is \"1\"", "`b` of the index is missing"]
+        ["not-as-planned", "the annotation `a` of the index is \"1\"", "`b` of the index is not there"]
     {
         assert!(outcome.told.contains(expected), "{expected}: {}", outcome.told);
     }
