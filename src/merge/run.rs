@@ -229,7 +229,7 @@ fn check_immutable(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Vec<Diagnost
         let published = report.previous.as_ref();
         let published = published.and_then(|digest| survey.records()[*site].previous(digest).present());
         if !published.is_some_and(|published| only_adds(&ready.manifest, &published.manifest)) {
-            problems.push(immutable(ready.key, report, &ready.manifest.digest));
+            problems.push(immutable(ready.key, report, &ready.manifest.digest, ready.is_built));
         }
     }
     problems

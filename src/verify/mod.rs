@@ -16,6 +16,7 @@ mod builds;
 pub(crate) mod explain;
 mod kept;
 mod merged;
+mod state;
 
 mod planned;
 

@@ -8,13 +8,14 @@ use super::finding::Finding;
 use super::kept::{Holder, holder};
 use super::merged::{self, Said, said};
 use super::report::CheckedReference;
+use super::state::{State, TagState};
 use super::walk::{Branch, Trail, Tree, Walk};
 use crate::diagnostic::Severity;
 use crate::oci::DescriptorPlatform;
 use crate::on_missing::OnMissing;
 use crate::published::labels::{differences, index_differences};
 use crate::published::metadata::Metadata;
-use crate::published::plan_json::{BuildEntry, RunEntry, TagEntry};
+use crate::published::plan_json::{BuildEntry, RunEntry};
 use crate::published::planned::{Planned, PlannedImage};
 use crate::published::record::{Configuration, Known, Question};
 use crate::published::result::MergeResult;
@@ -70,31 +71,6 @@ struct ImageCheck<'s, 'a> {
     other_build: bool,
 }
 
-/// A tag in a repository.
-struct State<'s> {
-    site: usize,
-    planned: &'s TagEntry,
-    checked: CheckedReference,
-    kind: TagState,
-}
-
-/// What is known of a tag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TagState {
-    /// Nothing yet.
-    Open,
-    /// It cannot be used, which is told.
-    Faulty,
-    /// It is not there.
-    Missing,
-    /// It is there, and should be this image's.
-    Own,
-    /// A greater version or a later run has it.
-    Kept,
-    /// It is there, and nothing tells whose it should be: the image's own tags are not.
-    Foreign,
-}
-
 impl<'a> ImageCheck<'_, 'a> {
     fn look(&mut self) {
         for site in self.places.clone() {
@@ -106,6 +82,7 @@ impl<'a> ImageCheck<'_, 'a> {
                     self.present(site);
                     continue;
                 }
+                self.left(before);
                 self.keep(site);
                 self.missing(site);
                 self.present(site);
@@ -128,6 +105,21 @@ impl<'a> ImageCheck<'_, 'a> {
         }
         let references = self.tags[from..].iter().map(|tag| tag.checked.reference.clone());
         self.walk.findings.push(merged::held(self.key, why, &references.collect::<Vec<_>>()));
+    }
+
+    /// Leaves alone the tags that the merge left alone.
+    fn left(&mut self, from: usize) {
+        let Said::Published(_, left) = &self.said else { return };
+        let mut references = Vec::new();
+        for tag in &mut self.tags[from..] {
+            if left.contains(tag.checked.reference.as_str()) && tag.kind != TagState::Faulty {
+                tag.kind = TagState::Kept;
+                references.push(tag.checked.reference.clone());
+            }
+        }
+        if !references.is_empty() {
+            self.walk.findings.push(merged::left(self.key, &references));
+        }
     }
 
     /// What the tags of a repository mean.
@@ -163,6 +155,7 @@ impl<'a> ImageCheck<'_, 'a> {
             let tag = &self.tags[at];
             if tag.site != site
                 || !tag.planned.floating
+                || tag.kind == TagState::Kept
                 || (literal.is_some() && tag.checked.digest == literal)
             {
                 continue;
@@ -284,8 +277,8 @@ impl<'a> ImageCheck<'_, 'a> {
     /// Compares what a tag names with what it should. `before` is where the findings about it begin.
     fn compare(&mut self, place: &Trail, tree: &Tree<'_>, before: usize) {
         let is_told = self.platforms(place, tree);
-        if let Said::Published(expected) = self.said
-            && *expected != tree.served.manifest.digest
+        if let Said::Published(expected, _) = &self.said
+            && **expected != tree.served.manifest.digest
         {
             let found = &tree.served.manifest.digest;
             self.walk.findings.push(merged::other(self.key, expected, found, &place.references));
