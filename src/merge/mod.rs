@@ -12,7 +12,6 @@ pub(crate) mod index;
 
 pub(crate) mod subject;
 
-mod astray;
 pub(crate) mod check;
 
 // What is told.
@@ -27,6 +26,8 @@ mod damage;
 mod existing;
 mod later;
 mod unseen;
+
+mod takeover;
 
 pub(crate) mod publish;
 

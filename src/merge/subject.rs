@@ -68,9 +68,20 @@ pub(crate) struct Checked {
 #[derive(Debug, Default)]
 pub(crate) struct Copies {
     /// Blobs, and the site that has them.
-    pub blobs: BTreeMap<Digest, usize>,
+    pub blobs: BTreeMap<Digest, (Descriptor, usize)>,
     /// Manifests, in the order in which they are found.
-    pub manifests: Vec<Manifest>,
+    pub manifests: Vec<ManifestCopy>,
+}
+
+/// A manifest that a repository takes over.
+#[derive(Debug)]
+pub(crate) struct ManifestCopy {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// The site that has it.
+    pub from: usize,
+    /// Whether it is an image, which others may say something about, and not an attestation.
+    pub is_image: bool,
 }
 
 /// A build that was not built.

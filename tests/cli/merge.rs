@@ -1,6 +1,7 @@
 //! `bakeplan merge`: from digests to tags, on layouts and against registries that fail in every way.
 
 mod allowed; // which repositories a merge may write to
+mod copies; // builds that a repository lacks and another one has
 mod count; // how many requests a merge sends
 mod existing; // releases that are there already
 mod families; // which tags of a repository keep a floating tag
