@@ -55,6 +55,15 @@ pub(crate) fn check(subject: &Subject<'_>, records: &[Record]) -> Checked {
     walk.checked
 }
 
+/// Looks at the tags of an image alone, as far as the records tell.
+#[must_use]
+pub(super) fn check_tags(subject: &Subject<'_>, records: &[Record]) -> Checked {
+    let (seen, sent, checked) = Default::default();
+    let mut walk = ImageCheck { subject, records, seen, sent, checked };
+    walk.tags();
+    walk.checked
+}
+
 struct ImageCheck<'a> {
     subject: &'a Subject<'a>,
     records: &'a [Record],

@@ -34,8 +34,10 @@ pub(crate) mod publish;
 // What does the same by hand.
 mod command;
 
-// All of it.
+// All of it: in the image's own repositories, then in its mirrors.
 mod run;
 
-pub use self::run::merge;
+mod mirrors;
+
+pub use self::mirrors::merge;
 pub use self::tools::{MergeTools, Options, RunDocker};

@@ -191,18 +191,20 @@ impl<'a> Writer<'a> {
         let location = &site.location;
         let mut notes = Vec::new();
         if let Some(copies) = job.copies {
-            let taken = take_over(copies, job.site, self.sites, self.progress).map_err(|error| {
-                let message = format!("image `{}`: {error}", job.image);
-                let diagnostic = Diagnostic::error(error.code(), message)
-                    .with_note(format!("`{location}` is filled from other repositories of the image"));
-                match error.help() {
-                    Some(help) => diagnostic.with_help(help),
-                    None => diagnostic,
-                }
-            })?;
+            let taken =
+                take_over(copies, job.manifest, job.site, self.sites, self.progress).map_err(|error| {
+                    let message = format!("image `{}`: {error}", job.image);
+                    let diagnostic = Diagnostic::error(error.code(), message)
+                        .with_note(format!("`{location}` is filled from other repositories of the image"));
+                    match error.help() {
+                        Some(help) => diagnostic.with_help(help),
+                        None => diagnostic,
+                    }
+                })?;
             notes = taken;
         }
-        let damage = match job.index {
+        let is_copied = job.copies.is_some_and(|copies| copies.whole.is_some());
+        let damage = match if is_copied { IndexState::Named } else { job.index } {
             IndexState::Read => return Ok(notes),
             IndexState::Named => match self.is_served(job) {
                 Ok(()) => return Ok(notes),

@@ -15,6 +15,7 @@ use super::tools::{MergeTools, Options};
 use super::{bases, command, damage, existing, later, unseen};
 use crate::diagnostic::Diagnostic;
 use crate::published::metadata::Metadata;
+use crate::published::plan_json::RunEntry;
 use crate::published::planned::{Planned, PlannedImage};
 use crate::published::progress::Event;
 use crate::published::record::{Question, Record};
@@ -25,19 +26,26 @@ use crate::registry::Location;
 /// How long to wait before asking again for what is not there yet.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// Publishes the images of a plan: checks everything in every repository, then writes indexes by digest, tags of
-/// versions, floating tags, and reads them back.
+/// Publishes the images of a plan in their own repositories: checks everything in every one, then writes indexes by digest,
+/// tags of versions, floating tags, and reads them back. `complete` gets the images with mirrors that are complete.
 #[must_use]
-pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &MergeTools<'_>) -> Report {
+pub(super) fn merge_own<'a>(
+    planned: &'a Planned,
+    metadata: &'a Metadata,
+    options: Options,
+    tools: &MergeTools<'a>,
+    complete: &mut Vec<Ready<'a>>,
+) -> Report {
     let mut report = Report::new(options.dry_run);
     report.notes.extend(metadata.notes.iter().cloned());
+    let keys = planned.images.keys().map(String::as_str);
     if !options.allow_mixed_bases {
         for (key, image) in &planned.images {
             report.problems.extend(bases::mixed(key, image, metadata));
         }
     }
     if !report.problems.is_empty() {
-        return abandoned(report, planned);
+        return abandoned(report, keys);
     }
     let MergeTools { sites, clock, progress, .. } = *tools;
     let mut survey = Survey::new(sites, progress, Trouble::EndsIt);
@@ -47,7 +55,7 @@ pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &M
         Ok(all) => all,
         Err(problems) => {
             report.problems.extend(problems);
-            return abandoned(report, planned);
+            return abandoned(report, keys);
         }
     };
     tell_checked(&all, &subjects, tools);
@@ -72,6 +80,20 @@ pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &M
         report.problems.extend(kept.problems);
         report.notes.extend(kept.notes);
     }
+    let is_mirrored = |one: &&Ready<'_>| !one.image.mirrors.is_empty();
+    complete.extend(ready.iter().filter(is_mirrored).cloned());
+    conclude(ready, &planned.run, options, &mut survey, tools, report)
+}
+
+/// Looks whether the tags of images that are complete may be given to them, and gives them.
+pub(super) fn conclude(
+    mut ready: Vec<Ready<'_>>,
+    run: &RunEntry,
+    options: Options,
+    survey: &mut Survey<'_>,
+    tools: &MergeTools<'_>,
+    mut report: Report,
+) -> Report {
     for one in &ready {
         let image = report.images.get_mut(one.key).expect("every image is reported");
         image.digest = Some(one.manifest.digest.clone());
@@ -88,21 +110,22 @@ pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &M
     report.held.extend(unseen.held);
     report.notes.extend(unseen.notes);
     if report.problems.is_empty() && !options.allow_backward {
-        let compared = later::keep(&mut ready, &planned.run, &mut survey);
+        let compared = later::keep(&mut ready, run, survey);
         report.problems.extend(compared.problems);
         report.notes.extend(compared.notes);
     }
     if report.problems.is_empty() && !options.allow_retag {
-        report.problems.extend(check_immutable(&ready, &mut survey));
-        report.problems.extend(check_released(&ready, &mut survey));
+        report.problems.extend(check_immutable(&ready, survey));
+        report.problems.extend(check_released(&ready, survey));
         report.problems.extend(damage::unknown(&ready, survey.records()));
     }
     report.notes.extend(damage::replaced(&ready, survey.records()));
     if !report.problems.is_empty() {
-        return abandoned(report, planned);
+        let keys: Vec<String> = report.images.keys().cloned().collect();
+        return abandoned(report, keys.iter().map(String::as_str));
     }
     // Without problems, an image that is not ready is one that lacks a build.
-    if options.require_all && ready.len() < subjects.len() {
+    if options.require_all && ready.len() < report.images.len() {
         for image in report.images.values_mut().filter(|image| image.why.is_empty()) {
             image.why.push("another image is incomplete, but all are required".to_owned());
         }
@@ -112,7 +135,8 @@ pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &M
     report
 }
 
-fn subjects<'a>(
+/// The images of a plan, to be checked.
+pub(super) fn subjects<'a>(
     planned: &'a Planned,
     metadata: &'a Metadata,
     options: Options,
@@ -340,9 +364,9 @@ fn settle(jobs: &[Job<'_>], published: PublishResult, report: &mut Report) {
 }
 
 /// The report of a merge that wrote nothing, since something is wrong.
-fn abandoned(mut report: Report, planned: &Planned) -> Report {
-    for key in planned.images.keys() {
-        let image = report.images.entry(key.clone()).or_insert_with(|| ImageReport::new(Status::Failed));
+fn abandoned<'k>(mut report: Report, keys: impl IntoIterator<Item = &'k str>) -> Report {
+    for key in keys {
+        let image = report.images.entry(key.to_owned()).or_insert_with(|| ImageReport::new(Status::Failed));
         if image.why.is_empty() {
             image.status = Status::Failed;
             image.why.push("nothing was written because of the errors".to_owned());

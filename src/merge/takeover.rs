@@ -8,21 +8,23 @@ use crate::diagnostic::Diagnostic;
 use crate::published::progress::{Event, Progress};
 use crate::published::sites::Site;
 use crate::registry::copy::{Copied, Copier, Copying, Place};
-use crate::registry::{Error, Location};
+use crate::registry::{Error, Location, Manifest};
 
-/// Takes over what a site is without; what is worth knowing of it.
+/// Takes over what a site is without of an image with this index; what is worth knowing of it.
 ///
 /// # Errors
 /// What the registries answer.
 pub(super) fn take_over(
     copies: &Copies,
+    index: &Manifest,
     site: usize,
     sites: &[Site],
     progress: &dyn Progress,
 ) -> Result<Vec<Diagnostic>, Error> {
     let location = &sites[site].location;
     let tell = |copying: Copying<'_>| tell_begun(copying, location, progress);
-    let of_manifests = copies.manifests.iter().map(|copy| copy.from);
+    let Copies { whole, blobs, manifests } = copies;
+    let of_manifests = manifests.iter().map(|copy| copy.from);
     let mut copiers: BTreeMap<usize, Copier<'_>> = copies
         .blobs
         .values()
@@ -30,16 +32,22 @@ pub(super) fn take_over(
         .chain(of_manifests)
         .map(|from| (from, Copier::new(place(&sites[from]), place(&sites[site]), &tell)))
         .collect();
+    if let Some(from) = whole {
+        let mut copier = Copier::new(place(&sites[*from]), place(&sites[site]), &tell);
+        copier.manifest(index)?;
+        copier.about(index)?;
+        copiers.insert(*from, copier);
+    }
     for (from, copier) in &mut copiers {
-        for (blob, _) in copies.blobs.values().filter(|(_, own)| own == from) {
+        for (blob, _) in blobs.values().filter(|(_, own)| own == from) {
             copier.blob(blob)?;
         }
     }
     // Attestations may refer to the image, so it goes first, in the order of the index.
-    for copy in &copies.manifests {
+    for copy in manifests {
         copiers.get_mut(&copy.from).map_or(Ok(()), |copier| copier.alone(&copy.manifest))?;
     }
-    for copy in copies.manifests.iter().filter(|copy| copy.is_image) {
+    for copy in manifests.iter().filter(|copy| copy.is_image) {
         copiers.get_mut(&copy.from).map_or(Ok(()), |copier| copier.about(&copy.manifest))?;
     }
     let mut notes = Vec::new();

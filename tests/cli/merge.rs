@@ -11,6 +11,7 @@ mod identity; // which plan metadata is of
 mod kill; // a merge that ends at any moment
 mod layouts; // what is published, what is held and what is refused
 mod lists; // which version is the greatest when tags come in pages
+mod mirrors; // repositories that are filled by copying
 mod oddities; // what registries do differently, without damage
 mod options; // what the options change
 pub(crate) mod plans; // builds of another plan, whose legs have the same names

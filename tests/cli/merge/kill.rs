@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use bakeplan::internals::reference::Digest;
 use bakeplan::internals::registry::{Layout, Store};
 
-use super::world::{Build, World, plan};
+use super::world::{Build, TAGS, World, plan, plan_of};
 use crate::loopback::{Reply, Server};
 
 /// A registry that ends the merge at a request: before it is answered, or before it arrives.
@@ -87,20 +87,47 @@ fn check_whole(layout: &Layout, digest: &Digest) {
     layout.put_manifest(&digest.clone().into(), &manifest).expect("all that it holds is there");
 }
 
+/// How the second repository comes to have the image.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Filled {
+    ByBuilds,
+    ByMerge,
+    AsMirror,
+}
+
 /// Ends a merge at request `at` and runs it again; with 0 it does not end. The number of its requests and the digest of
 /// its index.
-fn end_at(at: usize, arrives: bool, new: Option<&Digest>) -> (usize, Digest) {
-    let mut world = World::with_app(&["acme/app", "mirror/app"]);
+fn end_at(at: usize, arrives: bool, how: Filled, new: Option<&Digest>) -> (usize, Digest) {
+    let own: &[&str] = match how {
+        Filled::ByBuilds => &["acme/app", "mirror/app"],
+        Filled::ByMerge | Filled::AsMirror => &["acme/app"],
+    };
+    let mut world = World::with_app(own);
+    world.layout("mirror/app");
     let gallows = Gallows::new(&world, arrives);
-    let host = gallows.server.host();
-    let document = plan(&[&format!("{host}/acme/app"), &format!("{host}/mirror/app")]);
+    // The same registry by another name, so that nothing is mounted.
+    let (host, port) = (gallows.server.host(), gallows.server.port());
+    let (first, second) = (
+        format!("{host}/acme/app"),
+        match how {
+            Filled::ByBuilds => format!("{host}/mirror/app"),
+            Filled::ByMerge | Filled::AsMirror => format!("localhost:{port}/mirror/app"),
+        },
+    );
+    let document = match how {
+        Filled::ByBuilds | Filled::ByMerge => plan(&[&first, &second]),
+        Filled::AsMirror => {
+            let mirrors = format!(r#""version":"1.4.2","mirrors":["{second}"],"#);
+            plan_of(&[&first], TAGS, &mirrors, "hold")
+        }
+    };
     std::fs::write(world.root().join("plan.json"), document).unwrap();
     let write = |world: &World| std::fs::write(world.root().join("metadata.json"), world.metadata()).unwrap();
     // There is an older build under all tags.
     write(&world);
     assert!(gallows.run(world.root(), 0).0);
     let old = world.tags("acme/app")["latest"].clone();
-    world.build(&["acme/app", "mirror/app"], Build::new("app-linux-amd64", "linux/amd64").salt("new"));
+    world.build(own, Build::new("app-linux-amd64", "linux/amd64").salt("new"));
     write(&world);
     let (succeeded, requests) = gallows.run(world.root(), at);
     assert_eq!(succeeded, at == 0, "request {at}");
@@ -119,11 +146,10 @@ fn end_at(at: usize, arrives: bool, new: Option<&Digest>) -> (usize, Digest) {
     (requests, digest)
 }
 
-#[test]
-fn a_merge_may_end_at_every_request() {
-    let (total, new) = end_at(0, false, None);
-    // The index is written, and read before a tag moves to it.
-    assert_eq!(total, 2 * (6 + 7 + 4 + 2 + 1 + (1 + 1) + 4 + 4), "the requests of two repositories");
+/// Ends a merge at each of its requests, before or after it arrives, or `both`; how many there are.
+fn end_at_every_request(how: Filled, both: bool) -> usize {
+    let (total, new) = end_at(0, false, how, None);
+    let ends = if both { 2 * total } else { total };
     let next = AtomicUsize::new(0);
     let tried = AtomicUsize::new(0);
     std::thread::scope(|scope| {
@@ -131,14 +157,33 @@ fn a_merge_may_end_at_every_request() {
             scope.spawn(|| {
                 loop {
                     let number = next.fetch_add(1, Ordering::SeqCst);
-                    if number >= 2 * total {
+                    if number >= ends {
                         break;
                     }
-                    end_at(number % total + 1, number >= total, Some(&new));
+                    let arrives = if both { number >= total } else { number.is_multiple_of(2) };
+                    end_at(number % total + 1, arrives, how, Some(&new));
                     tried.fetch_add(1, Ordering::SeqCst);
                 }
             });
         }
     });
-    assert_eq!(tried.load(Ordering::SeqCst), 2 * total, "each request, before it arrives and after");
+    assert_eq!(tried.load(Ordering::SeqCst), ends);
+    total
+}
+
+#[test]
+fn a_merge_may_end_at_every_request() {
+    let total = end_at_every_request(Filled::ByBuilds, true);
+    // The index is written, and read before a tag moves to it.
+    assert_eq!(total, 2 * (6 + 7 + 4 + 2 + 1 + (1 + 1) + 4 + 4), "the requests of two repositories");
+}
+
+#[test]
+fn a_merge_that_copies_may_end_at_every_request() {
+    end_at_every_request(Filled::ByMerge, false);
+}
+
+#[test]
+fn a_merge_that_fills_a_mirror_may_end_at_every_request() {
+    end_at_every_request(Filled::AsMirror, false);
 }
