@@ -137,10 +137,13 @@ pub mod reference {
 
 pub mod registry {
     pub use crate::registry::{
-        Client, Clock, Error, ErrorKind, Layout, Location, MAX_CONFIG, MAX_MANIFEST, Manifest, Mount,
-        Observer, Patience, RemoteRepository, RequestEvent, Settings, Store, SystemClock, TagOrDigest,
-        Timeouts,
+        Client, Clock, Content, Error, ErrorKind, Layout, Location, MAX_CONFIG, MAX_MANIFEST, Manifest,
+        Mount, Observer, Open, Patience, RemoteRepository, RequestEvent, Settings, Store, SystemClock,
+        TagOrDigest, Timeouts,
     };
+    pub mod copy {
+        pub use crate::registry::copy::{Copied, Copier, Copying, Place};
+    }
 }
 
 pub mod render {

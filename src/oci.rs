@@ -48,6 +48,14 @@ pub(crate) fn is_index(media_type: &str) -> bool {
     [OCI_INDEX, DOCKER_LIST].contains(&media_type)
 }
 
+/// Whether a layer may not be given to others, so that registries do without it
+/// (<https://github.com/opencontainers/image-spec/blob/main/layer.md#non-distributable-layers>).
+#[must_use]
+pub(crate) fn is_restricted(media_type: &str) -> bool {
+    media_type.starts_with("application/vnd.oci.image.layer.nondistributable.")
+        || media_type.starts_with("application/vnd.docker.image.rootfs.foreign.")
+}
+
 /// A pointer to content: what it is, its digest, its size in bytes
 /// (<https://github.com/opencontainers/image-spec/blob/main/descriptor.md>).
 ///

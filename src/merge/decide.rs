@@ -15,6 +15,7 @@ use crate::registry::{Location, Manifest};
 use crate::version::Class;
 
 /// What is to become of a tag in a repository.
+#[derive(Clone)]
 pub(crate) struct Decision {
     /// The position of the repository among the sites.
     pub site: usize,

@@ -12,7 +12,6 @@ pub(crate) mod index;
 
 pub(crate) mod subject;
 
-mod astray;
 pub(crate) mod check;
 
 // What is told.
@@ -31,14 +30,17 @@ mod unseen;
 // What is said of what was left alone, and of what is where.
 mod digests;
 mod held;
+mod takeover;
 
 pub(crate) mod publish;
 
 // What does the same by hand.
 mod command;
 
-// All of it.
+// All of it: in the image's own repositories, then in its mirrors.
 mod run;
+
+mod mirrors;
 
 // The tags alone: of what is there already.
 mod taken;
@@ -49,6 +51,6 @@ pub(crate) mod promote;
 
 pub(crate) mod withdrawal;
 
-pub use self::run::merge;
+pub use self::mirrors::merge;
 pub(crate) use self::tagging::tag;
 pub use self::tools::{MergeTools, Options, RunDocker};

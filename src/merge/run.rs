@@ -26,10 +26,16 @@ use crate::registry::Location;
 /// How long to wait before asking again for what is not there yet.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// Publishes the images of a plan: checks everything in every repository, then writes indexes by digest, tags of
-/// versions, floating tags, and reads them back.
+/// Publishes the images of a plan in their own repositories: checks everything in every one, then writes indexes by digest,
+/// tags of versions, floating tags, and reads them back. `complete` gets the images with mirrors that are complete.
 #[must_use]
-pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &MergeTools<'_>) -> Report {
+pub(super) fn merge_own<'a>(
+    planned: &'a Planned,
+    metadata: &'a Metadata,
+    options: Options,
+    tools: &MergeTools<'a>,
+    complete: &mut Vec<Ready<'a>>,
+) -> Report {
     let mut report = Report::new("Merge", options.dry_run);
     report.plan = Some(planned.id.to_string());
     report.notes.extend(metadata.notes.iter().cloned());
@@ -78,6 +84,8 @@ pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &M
         report.problems.extend(kept.problems);
         report.notes.extend(kept.notes);
     }
+    let is_mirrored = |one: &&Ready<'_>| !one.image.mirrors.is_empty();
+    complete.extend(ready.iter().filter(is_mirrored).cloned());
     conclude(ready, &planned.run, options, &mut survey, tools, report)
 }
 
@@ -134,6 +142,7 @@ pub(super) fn conclude(
     report
 }
 
+/// The images of a plan, to be checked.
 pub(super) fn subjects<'a>(
     planned: &'a Planned,
     metadata: &'a Metadata,

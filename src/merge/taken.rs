@@ -41,7 +41,6 @@ pub(super) fn check(subject: &Subject<'_>, digest: &Digest, origin: Origin, reco
     let mut walk = ImageCheck::new(subject, records);
     walk.tags();
     walk.taken(digest, origin);
-    walk.tell_astray();
     walk.checked
 }
 

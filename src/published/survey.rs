@@ -185,7 +185,7 @@ mod tests {
     use super::*;
     use crate::oci::{Descriptor, OCI_INDEX};
     use crate::reference::{Digest, Repository, Tag};
-    use crate::registry::{Layout, Location, MAX_MANIFEST, Manifest, Mount};
+    use crate::registry::{Content, Layout, Location, MAX_MANIFEST, Manifest, Mount, Open};
 
     /// What has every manifest that it is asked for, each as large as may be.
     struct Endless;
@@ -215,6 +215,14 @@ mod tests {
 
         fn get_blob(&self, _: &Digest, _: u64) -> Result<Option<Vec<u8>>, Error> {
             Ok(None)
+        }
+
+        fn open_blob(&self, _: &Digest, _: u64) -> Result<Option<Box<dyn Content>>, Error> {
+            Ok(None)
+        }
+
+        fn put_blob(&self, _: &Digest, _: u64, _: &Open<'_>) -> Result<(), Error> {
+            Ok(())
         }
 
         fn mount_blob(&self, _: &Digest, _: &Repository) -> Result<Mount, Error> {

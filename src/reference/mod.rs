@@ -297,10 +297,18 @@ impl Digest {
     /// The digest of `content` by the algorithm of this one.
     #[must_use]
     pub fn recompute(&self, content: &[u8]) -> Self {
+        let mut hasher = self.hasher();
+        hasher.update(content);
+        hasher.finish()
+    }
+
+    /// What makes a digest by the algorithm of this one, of content that comes in parts.
+    #[must_use]
+    pub fn hasher(&self) -> Hasher {
         match self.algorithm() {
-            "sha384" => Self(format!("sha384:{}", hex(&Sha384::digest(content)))),
-            "sha512" => Self(format!("sha512:{}", hex(&Sha512::digest(content)))),
-            _ => Self::sha256(content),
+            "sha384" => Hasher::Sha384(Sha384::new()),
+            "sha512" => Hasher::Sha512(Sha512::new()),
+            _ => Hasher::Sha256(Sha256::new()),
         }
     }
 
@@ -320,6 +328,38 @@ impl Digest {
     #[must_use]
     pub fn hex(&self) -> &str {
         self.0.split_once(':').map_or("", |(_, hex)| hex)
+    }
+}
+
+/// Makes a digest of content that comes in parts.
+#[derive(Clone, Debug)]
+pub enum Hasher {
+    /// By `sha256`.
+    Sha256(Sha256),
+    /// By `sha384`.
+    Sha384(Sha384),
+    /// By `sha512`.
+    Sha512(Sha512),
+}
+
+impl Hasher {
+    /// Takes in the next part.
+    pub fn update(&mut self, part: &[u8]) {
+        match self {
+            Self::Sha256(hasher) => hasher.update(part),
+            Self::Sha384(hasher) => hasher.update(part),
+            Self::Sha512(hasher) => hasher.update(part),
+        }
+    }
+
+    /// The digest of all parts.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        Digest(match self {
+            Self::Sha256(hasher) => format!("sha256:{}", hex(&hasher.finalize())),
+            Self::Sha384(hasher) => format!("sha384:{}", hex(&hasher.finalize())),
+            Self::Sha512(hasher) => format!("sha512:{}", hex(&hasher.finalize())),
+        })
     }
 }
 

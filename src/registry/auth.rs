@@ -15,7 +15,7 @@ use super::challenge::{Bearer, Challenge};
 use super::credentials::{Credentials, Found, Login};
 use super::error::{ErrorKind, Reason, Refusal, explanation};
 use super::exchange::Exchanger;
-use super::transport::{Answer, Message};
+use super::transport::{Answer, Message, Payload, Wanted};
 use super::url::{Url, encode};
 use crate::reference::Repository;
 
@@ -296,7 +296,7 @@ impl Authenticator {
             url.path_and_query.push(if url.path_and_query.contains('?') { '&' } else { '?' });
             let _ = write!(url.path_and_query, "{name}={}", encode(&value));
         }
-        let message = Message { limit: MAX_TOKEN, ..Message::new(Method::GET) };
+        let message = Message { wanted: Wanted::AtMost(MAX_TOKEN), ..Message::new(Method::GET) };
         self.exchanger.patiently(&url, &message, authorization)
     }
 
@@ -310,9 +310,9 @@ impl Authenticator {
             ("refresh_token", token),
         ];
         let form = form.map(|(name, value)| format!("{name}={}", encode(value))).join("&");
-        let mut message = Message { limit: MAX_TOKEN, ..Message::new(Method::POST) };
+        let mut message = Message { wanted: Wanted::AtMost(MAX_TOKEN), ..Message::new(Method::POST) };
         message.headers.push(("content-type", "application/x-www-form-urlencoded".to_owned()));
-        message.body = Some(form.as_bytes());
+        message.payload = Payload::Bytes(form.as_bytes());
         self.exchanger.patiently(realm, &message, None)
     }
 

@@ -19,7 +19,7 @@ use super::observer::{Observer, Silent};
 use super::proxy::Proxies;
 use super::retry::{Again, Attempts, Patience};
 use super::throttle::Throttle;
-use super::transport::{Answer, Message, Timeouts, Transport, TransportError};
+use super::transport::{Answer, Message, Payload, Timeouts, Transport, TransportError};
 use super::url::{Url, UrlScheme, is_loopback, split_authority};
 use crate::reference::{Registry, Repository};
 
@@ -72,6 +72,8 @@ pub(super) struct Call<'a> {
     pub(super) subject: String,
     /// The path below `/v2/NAME/`.
     pub(super) path: String,
+    /// Where it goes instead, when a registry said so: perhaps to another host, which gets no credentials.
+    pub(super) at: Option<Url>,
     pub(super) message: Message<'a>,
     pub(super) scopes: Scopes,
     /// The tag or digest that is read: if we wrote it, a 404 may mean that it is not there yet.
@@ -149,28 +151,38 @@ impl Client {
 
     fn try_call(&self, call: &Call<'_>) -> Result<Answer, ErrorKind> {
         let Shared { exchanger, authenticator, .. } = &*self.shared;
-        let mut attempts = Attempts::new(exchanger.patience, exchanger.clock.clone());
+        // What is sent as it is read is for the caller to begin anew: its first half may have arrived.
+        let patience = match call.message.payload {
+            Payload::Stream(..) => Patience { attempts: 1, ..exchanger.patience },
+            Payload::None | Payload::Bytes(_) => exchanger.patience,
+        };
+        let mut attempts = Attempts::new(patience, exchanger.clock.clone());
         let mut asked = Scopes::default();
         let mut refused = None;
         loop {
             let registry = self.address(call.repository.registry());
-            let url = Url {
+            let own = || Url {
                 path_and_query: format!("/v2/{}/{}", call.repository.path(), call.path),
                 ..registry.clone()
             };
+            let url = call.at.clone().unwrap_or_else(own);
             let scopes = call.scopes.clone().union(&asked);
             let needs = Needs { repository: call.repository, registry: &registry, scopes };
             let authorization = authenticator.authorization(&needs)?;
             let header = authorization.as_ref().map(|authorization| authorization.header.as_str());
+            let header = header.filter(|_| url.has_same_origin(&registry));
             let followed = exchanger.follow(&url, &call.message, header);
             let registry_name = call.repository.registry();
-            if url.scheme == UrlScheme::Http && self.wants_tls(registry_name, &url, &followed.outcome) {
+            if url.scheme == UrlScheme::Http
+                && url.has_same_origin(&registry)
+                && self.wants_tls(registry_name, &url, &followed.outcome)
+            {
                 continue;
             }
             let Some(answer) = exchanger.judge(followed, &call.message, &mut attempts)? else {
                 continue;
             };
-            let is_own = answer.url.has_same_origin(&url);
+            let is_own = answer.url.has_same_origin(&registry);
             if answer.status == 401 && is_own {
                 let headers = answer.headers.get_all("www-authenticate").iter();
                 let challenge = challenge::parse(headers.filter_map(|value| value.to_str().ok()));
@@ -249,11 +261,30 @@ impl Client {
             400 => entries_of(&answer.body).is_some_and(|errors| errors.iter().any(is_blob_unknown)),
             status => status == 404,
         };
-        if call.message.method != Method::PUT || !is_unknown {
+        if call.operation != Operation::PutManifest || !is_unknown {
             return None;
         }
         let since = *refused.get_or_insert_with(|| self.shared.exchanger.clock.elapsed());
         Some((since, "what the manifest names is not there yet"))
+    }
+
+    /// The attempts of something that takes several requests.
+    pub(super) fn attempts(&self) -> Attempts {
+        let Exchanger { patience, clock, .. } = &*self.shared.exchanger;
+        Attempts::new(*patience, clock.clone())
+    }
+
+    /// How long this program runs.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.shared.exchanger.clock.elapsed()
+    }
+
+    /// Waits until something that failed may be tried again; false when it is time to give up.
+    pub(super) fn pause(&self, call: &Call<'_>, attempts: &mut Attempts, why: &str) -> bool {
+        let address = self.address(call.repository.registry());
+        let path_and_query = format!("/v2/{}/{}", call.repository.path(), call.path);
+        let url = Url { path_and_query, ..address };
+        self.shared.exchanger.pause(&url, &call.message, attempts, Again::Failed(None), why)
     }
 
     /// Gives up what a failed mount began. Whether that goes well does not matter.

@@ -34,6 +34,8 @@ pub enum Operation {
     GetBlob,
     /// To mount a blob from another repository.
     MountBlob,
+    /// To send a blob.
+    PutBlob,
     /// To list the tags.
     ListTags,
     /// To list what refers to a manifest.
@@ -211,6 +213,15 @@ impl Error {
         }
     }
 
+    /// Whether it may go well next time.
+    pub(super) fn is_transient(&self) -> bool {
+        match &*self.kind {
+            ErrorKind::Transport { problem, .. } => problem.is_transient(),
+            ErrorKind::Server { .. } | ErrorKind::RateLimited { .. } => true,
+            _ => false,
+        }
+    }
+
     /// The digests that the registry names in its explanation: with `MANIFEST_BLOB_UNKNOWN`, what is missing.
     #[must_use]
     pub fn named_digests(&self) -> Vec<Digest> {
@@ -297,7 +308,8 @@ impl Error {
 
     /// What gives the right to do this.
     fn cure(&self) -> Option<String> {
-        let writes = matches!(self.operation, Operation::PutManifest | Operation::MountBlob);
+        let writes =
+            matches!(self.operation, Operation::PutManifest | Operation::MountBlob | Operation::PutBlob);
         let usual = match &*self.kind {
             ErrorKind::Unauthorized(refusal) => refusal.help(),
             ErrorKind::Denied { .. } => RIGHT.to_owned(),
@@ -360,6 +372,7 @@ impl fmt::Display for Operation {
             Self::HeadBlob => "look up blob",
             Self::GetBlob => "read blob",
             Self::MountBlob => "mount blob",
+            Self::PutBlob => "write blob",
             Self::ListTags => "list the tags of",
             Self::ListReferrers => "list what refers to",
             Self::Open => "use",

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use tempfile::NamedTempFile;
 
 use super::clock::{Clock, SystemClock};
+use super::content::{Content, Fault, Open, Verified};
 use super::error::{Error, ErrorEntry, ErrorKind, Operation};
 use super::remote::{check_writable, fallback_tag, verified};
 use super::{MAX_MANIFEST, Manifest, Mount, Store, TagOrDigest};
@@ -109,13 +110,17 @@ impl Layout {
     }
 
     /// Puts a file in its place at once, so that nobody sees half of it.
-    fn replace(&self, path: &Path, content: &[u8]) -> Result<(), ErrorKind> {
+    fn replace(
+        &self,
+        path: &Path,
+        fill: impl FnOnce(&mut NamedTempFile) -> io::Result<()>,
+    ) -> Result<(), ErrorKind> {
         let target = self.path.join(path);
         let folder = target.parent().unwrap_or(&self.path);
         let write = || {
             fs::create_dir_all(folder)?;
             let mut file = NamedTempFile::new_in(folder)?;
-            file.write_all(content)?;
+            fill(&mut file)?;
             // The name must not be there before the content is.
             file.as_file().sync_all()?;
             make_readable(file.as_file())?;
@@ -129,7 +134,7 @@ impl Layout {
         if self.size(digest)? == Some(content.len() as u64) {
             return Ok(());
         }
-        self.replace(&Self::blob_path(digest), content)
+        self.replace(&Self::blob_path(digest), |file| file.write_all(content))
     }
 
     /// Waits until nobody else writes. The operating system gives the lock back when this process ends, however it does.
@@ -228,7 +233,7 @@ impl Layout {
         let mut index = self.index()?;
         let tag = if let TagOrDigest::Tag(tag) = at { Some(tag) } else { None };
         if index.add(manifest, digest, tag) {
-            self.replace(Path::new(INDEX), &index.to_bytes())
+            self.replace(Path::new(INDEX), |file| file.write_all(&index.to_bytes()))
         } else {
             Ok(())
         }
@@ -289,6 +294,27 @@ impl Store for Layout {
         read().map_err(|kind| self.fail(Operation::GetBlob, Some(digest.as_str()), kind))
     }
 
+    fn open_blob<'a>(&'a self, digest: &Digest, _size: u64) -> Result<Option<Box<dyn Content + 'a>>, Error> {
+        let fail = |kind| self.fail(Operation::GetBlob, Some(digest.as_str()), kind);
+        match File::open(self.path.join(Self::blob_path(digest))) {
+            Ok(file) => Ok(Some(Box::new(BlobFile { layout: self, digest: digest.clone(), file }))),
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(fail(ErrorKind::Files(error))),
+        }
+    }
+
+    fn put_blob(&self, digest: &Digest, size: u64, open: &Open<'_>) -> Result<(), Error> {
+        let fault = Fault::default();
+        let mut content = Verified::new(digest, size, open, &fault);
+        let written = self.replace(&Self::blob_path(digest), |file| io::copy(&mut content, file).map(drop));
+        match (fault.take(), written) {
+            (Some(error), _) => Err(error),
+            (None, written) => {
+                written.map_err(|kind| self.fail(Operation::PutBlob, Some(digest.as_str()), kind))
+            }
+        }
+    }
+
     fn mount_blob(&self, digest: &Digest, _from: &Repository) -> Result<Mount, Error> {
         Ok(match self.head_blob(digest)? {
             Some(_) => Mount::Mounted,
@@ -314,6 +340,28 @@ impl Store for Layout {
             artifact_type.is_none_or(|kind| referrer.artifact_type.as_deref() == Some(kind))
         });
         Ok(referrers)
+    }
+}
+
+/// A blob of a layout that is being read.
+struct BlobFile<'a> {
+    layout: &'a Layout,
+    digest: Digest,
+    file: File,
+}
+
+impl Content for BlobFile<'_> {
+    fn read(&mut self, into: &mut [u8]) -> Result<usize, Error> {
+        loop {
+            match self.file.read(into) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    let kind = ErrorKind::Files(error);
+                    return Err(self.layout.fail(Operation::GetBlob, Some(self.digest.as_str()), kind));
+                }
+                Ok(count) => return Ok(count),
+            }
+        }
     }
 }
 

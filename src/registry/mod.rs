@@ -7,9 +7,12 @@ use crate::oci::Descriptor;
 use crate::reference::{Digest, Repository, Tag};
 
 mod auth;
+mod blobs;
 mod challenge;
 mod client;
 mod clock;
+mod content;
+pub(crate) mod copy;
 mod credentials;
 mod error;
 mod exchange;
@@ -30,6 +33,7 @@ mod url;
 
 pub use client::{Client, Settings};
 pub use clock::{Clock, SystemClock};
+pub use content::{Content, Open};
 pub use error::{Error, ErrorKind};
 pub(crate) use error::{ErrorEntry, Operation};
 pub use layout::Layout;
@@ -200,6 +204,21 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// As [`ErrorKind`] says; [`ErrorKind::TooLarge`] when it has more bytes than `limit`.
     fn get_blob(&self, digest: &Digest, limit: u64) -> Result<Option<Vec<u8>>, Error>;
+
+    /// A blob of `size` bytes, to be read once from its beginning, however large it is. Its digest is not verified. A
+    /// connection that breaks is made anew, and reading goes on where it was.
+    ///
+    /// # Errors
+    /// As [`ErrorKind`] says.
+    fn open_blob<'a>(&'a self, digest: &Digest, size: u64) -> Result<Option<Box<dyn Content + 'a>>, Error>;
+
+    /// Writes a blob of `size` bytes, which `open` opens as often as it has to be sent. Its digest is verified on the way,
+    /// and no more than a small part of it is kept in memory.
+    ///
+    /// # Errors
+    /// As [`ErrorKind`] says; [`ErrorKind::Digest`] when the content is not what its digest says, [`ErrorKind::Invalid`] when
+    /// it has fewer bytes.
+    fn put_blob(&self, digest: &Digest, size: u64, open: &Open<'_>) -> Result<(), Error>;
 
     /// Takes over a blob that another repository of the same registry has, without sending it.
     ///

@@ -10,11 +10,14 @@ use super::auth::Scopes;
 use super::client::{Call, Client, refusal};
 use super::error::{Error, ErrorKind, Operation, entries_of};
 use super::pages::{ASTRAY, Names, Next, Pages};
-use super::transport::{Answer, Message, TransportError};
+use super::transport::{Answer, Message, Payload, TransportError, Wanted};
 use super::url::encode;
-use super::{MAX_MANIFEST, Manifest, Mount, Negotiated, Store, TagOrDigest};
+use super::{Content, MAX_MANIFEST, Manifest, Mount, Negotiated, Open, Store, TagOrDigest};
 use crate::oci::{Descriptor, Index, MANIFEST_TYPES, media_type_of};
 use crate::reference::{Digest, Repository, Tag};
+
+/// How many bytes of a blob are read to learn its size, when a server sends more than it was asked for.
+const MAX_PART: u64 = 64 * 1024;
 
 /// The most bytes of one page of a list.
 const MAX_LIST: u64 = 16 * 1024 * 1024;
@@ -22,8 +25,8 @@ const MAX_LIST: u64 = 16 * 1024 * 1024;
 /// A repository of a registry.
 #[derive(Clone)]
 pub struct RemoteRepository {
-    client: Client,
-    repository: Repository,
+    pub(super) client: Client,
+    pub(super) repository: Repository,
 }
 
 impl fmt::Debug for RemoteRepository {
@@ -45,10 +48,25 @@ impl RemoteRepository {
         Self { client, repository }
     }
 
-    fn call(&self, operation: Operation, subject: String, method: Method, path: String) -> Call<'_> {
+    pub(super) fn call(
+        &self,
+        operation: Operation,
+        subject: String,
+        method: Method,
+        path: String,
+    ) -> Call<'_> {
         let message = Message::new(method);
         let scopes = Scopes::pull(&self.repository);
-        Call { operation, repository: &self.repository, subject, path, message, scopes, reads: None }
+        Call {
+            operation,
+            repository: &self.repository,
+            subject,
+            path,
+            at: None,
+            message,
+            scopes,
+            reads: None,
+        }
     }
 
     /// A call that reads a manifest.
@@ -57,13 +75,13 @@ impl RemoteRepository {
         let mut call = self.call(operation, subject, method, format!("manifests/{at}"));
         // Without Docker's or OCI's types, registries hide manifests or convert them.
         call.message.headers.push(("accept", MANIFEST_TYPES.join(", ")));
-        call.message.limit = MAX_MANIFEST;
+        call.message.wanted = Wanted::AtMost(MAX_MANIFEST);
         call.reads = Some(at.to_string());
         call
     }
 
     /// A call that reads a blob.
-    fn read_blob(&self, operation: Operation, method: Method, digest: &Digest) -> Call<'_> {
+    pub(super) fn read_blob(&self, operation: Operation, method: Method, digest: &Digest) -> Call<'_> {
         let subject = format!("{}@{digest}", self.repository);
         let mut call = self.call(operation, subject, method, format!("blobs/{digest}"));
         call.reads = Some(digest.to_string());
@@ -159,7 +177,7 @@ impl Store for RemoteRepository {
         let fail = |kind| Error::new(Operation::PutManifest, call.subject.clone(), kind);
         check_writable(at, manifest).map_err(fail)?;
         call.message.headers.push(("content-type", manifest.media_type.clone()));
-        call.message.body = Some(&manifest.bytes);
+        call.message.payload = Payload::Bytes(&manifest.bytes);
         call.scopes = Scopes::push(&self.repository);
         let answer = self.client.call(&call)?;
         let fail = |kind| Error::new(Operation::PutManifest, call.subject.clone(), kind);
@@ -199,13 +217,13 @@ impl Store for RemoteRepository {
     fn measure_blob(&self, digest: &Digest) -> Result<Option<u64>, Error> {
         let mut call = self.read_blob(Operation::HeadBlob, Method::GET, digest);
         call.message.headers.push(("range", "bytes=0-0".to_owned()));
-        call.message.is_cut = true;
+        call.message.wanted = Wanted::Beginning(MAX_PART);
         let answer = self.client.call(&call)?;
         if is_missing(&answer) {
             return Ok(None);
         }
         let fail = |kind| Err(Error::new(call.operation, call.subject.clone(), kind));
-        match (total_of(&answer, call.message.limit), answer.is_success()) {
+        match (total_of(&answer, MAX_PART), answer.is_success()) {
             (Some(size), _) => Ok(Some(size)),
             (None, true) => fail(ErrorKind::Invalid("the registry does not report the size".to_owned())),
             (None, false) => fail(refusal(&answer)),
@@ -214,7 +232,7 @@ impl Store for RemoteRepository {
 
     fn get_blob(&self, digest: &Digest, limit: u64) -> Result<Option<Vec<u8>>, Error> {
         let mut call = self.read_blob(Operation::GetBlob, Method::GET, digest);
-        call.message.limit = limit;
+        call.message.wanted = Wanted::AtMost(limit);
         let answer = self.client.call(&call)?;
         if is_missing(&answer) {
             return Ok(None);
@@ -227,6 +245,14 @@ impl Store for RemoteRepository {
         Ok(Some(answer.body))
     }
 
+    fn open_blob<'a>(&'a self, digest: &Digest, size: u64) -> Result<Option<Box<dyn Content + 'a>>, Error> {
+        self.download(digest, size)
+    }
+
+    fn put_blob(&self, digest: &Digest, size: u64, open: &Open<'_>) -> Result<(), Error> {
+        self.upload(digest, size, open)
+    }
+
     fn mount_blob(&self, digest: &Digest, from: &Repository) -> Result<Mount, Error> {
         if from.registry() != self.repository.registry() {
             return Ok(Mount::Declined(format!("{from} is in another registry")));
@@ -234,7 +260,7 @@ impl Store for RemoteRepository {
         let path = format!("blobs/uploads/?mount={}&from={}", encode(digest.as_str()), encode(from.path()));
         let subject = format!("{}@{digest}", self.repository);
         let mut call = self.call(Operation::MountBlob, subject, Method::POST, path);
-        call.message.body = Some(&[]);
+        call.message.payload = Payload::Bytes(&[]);
         // Docker Hub wants to see that we may read the other one (https://github.com/oras-project/rust-oci-client/issues/235).
         call.scopes = Scopes::push(&self.repository).union(&Scopes::pull(from));
         let answer = match self.client.call(&call) {
@@ -269,7 +295,7 @@ impl Store for RemoteRepository {
         let mut next = Some(names.first().map_err(invalid_list)?);
         while let Some(path) = next {
             let mut call = self.call(Operation::ListTags, self.name(), Method::GET, path);
-            call.message.limit = MAX_LIST;
+            call.message.wanted = Wanted::AtMost(MAX_LIST);
             let answer = self.client.call(&call)?;
             if !answer.is_success() {
                 if names.end_with(answer.status).map_err(invalid_list)?
@@ -298,7 +324,7 @@ impl Store for RemoteRepository {
         let path = format!("referrers/{subject}{filter}");
         let mut call = self.call(Operation::ListReferrers, about.clone(), Method::GET, path);
         call.message.headers.push(("accept", crate::oci::OCI_INDEX.to_owned()));
-        call.message.limit = MAX_LIST;
+        call.message.wanted = Wanted::AtMost(MAX_LIST);
         let fail = |kind| Error::new(Operation::ListReferrers, about.clone(), kind);
         let invalid_list = |problem| fail(ErrorKind::Invalid(problem));
         let (mut referrers, mut pages) = (Vec::new(), Pages::default());
@@ -366,7 +392,7 @@ pub(super) fn verified(content: &[u8], expected: Option<Digest>) -> Result<Diges
 
 /// Whether a registry says that something is not there. Only its own words count: a 404 of a proxy would hide a
 /// wrong address.
-fn is_missing(answer: &Answer) -> bool {
+pub(super) fn is_missing(answer: &Answer) -> bool {
     answer.status == 404 && entries_of(&answer.body).is_some()
 }
 
@@ -390,7 +416,7 @@ fn total_of(answer: &Answer, limit: u64) -> Option<u64> {
 }
 
 /// The digest that a registry tells.
-fn told_digest(answer: &Answer) -> Result<Option<Digest>, ErrorKind> {
+pub(super) fn told_digest(answer: &Answer) -> Result<Option<Digest>, ErrorKind> {
     let told = answer.header("docker-content-digest").filter(|told| !told.is_empty());
     let parsed = told.map(|told| told.parse().map_err(|error| (told, error))).transpose();
     parsed.map_err(|(told, error)| {

@@ -73,6 +73,11 @@ impl Attempts {
         Self { patience, clock, began, failed: 0, unsettled: 0 }
     }
 
+    /// Leaves out the time that it took to send or receive something long.
+    pub(super) fn excuse(&mut self, took: Duration) {
+        self.began = self.began.saturating_add(took);
+    }
+
     /// How often the request was sent, given that it failed again.
     pub(super) fn count(&self) -> u32 {
         self.failed + self.unsettled + 1

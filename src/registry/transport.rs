@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use ureq::Agent;
 use ureq::http::{HeaderMap, Method, Request};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::unversioned::transport::DefaultConnector;
+use ureq::{Agent, AsSendBody, Body, BodyReader, SendBody};
 
 use super::clock::Clock;
 use super::observer::{Exchange, Observer, RequestEvent};
@@ -20,6 +20,9 @@ use super::url::{Url, UrlScheme};
 
 /// The most bytes of an answer that tells of an error; more is not read.
 const MAX_EXPLANATION: u64 = 64 * 1024;
+
+/// How many bytes a second there have to be of those that are sent or received as they come.
+const SLOWEST: u64 = 128 * 1024;
 
 /// How long an answer may take until it is said that it is waited for.
 const LONG: Duration = Duration::from_secs(5);
@@ -157,31 +160,59 @@ impl TransportError {
     }
 }
 
+/// What is sent with a request.
+#[derive(Clone, Copy)]
+pub(super) enum Payload<'a> {
+    /// Nothing.
+    None,
+    /// These bytes.
+    Bytes(&'a [u8]),
+    /// So many bytes, which are read while they are sent; each attempt begins with the first of them.
+    Stream(u64, &'a dyn Fn() -> Box<dyn Read + 'a>),
+}
+
+/// What becomes of the content of a good answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// All of it is read, and more bytes than this are an error.
+    AtMost(u64),
+    /// So many bytes are read, and the rest is not.
+    Beginning(u64),
+    /// It is left to be read as it comes; there should be so many bytes.
+    Stream(u64),
+}
+
 /// A request, without its address.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Message<'a> {
     pub(super) method: Method,
     pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: Option<&'a [u8]>,
-    /// The most bytes of a good answer.
-    pub(super) limit: u64,
-    /// Whether what is beyond them stays unread, which else is an error.
-    pub(super) is_cut: bool,
+    pub(super) payload: Payload<'a>,
+    pub(super) wanted: Wanted,
 }
 
 impl Message<'_> {
     pub(super) fn new(method: Method) -> Self {
-        Self { method, headers: Vec::new(), body: None, limit: MAX_EXPLANATION, is_cut: false }
+        let (headers, payload, wanted) = (Vec::new(), Payload::None, Wanted::AtMost(MAX_EXPLANATION));
+        Self { method, headers, payload, wanted }
+    }
+
+    /// How many bytes are sent or received that are too many to be kept.
+    fn streamed(&self) -> u64 {
+        let sent = if let Payload::Stream(size, _) = self.payload { size } else { 0 };
+        let received = if let Wanted::Stream(size) = self.wanted { size } else { 0 };
+        sent.max(received)
     }
 }
 
 /// An answer.
-#[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     /// All of it when the status is good, else perhaps only its beginning.
     pub(super) body: Vec<u8>,
+    /// What was left to be read, if that is what was wanted and the status is good.
+    pub(super) stream: Option<Stream>,
     /// Who answered.
     pub(super) url: Url,
 }
@@ -205,6 +236,22 @@ impl Answer {
 
     pub(super) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+}
+
+/// The content of an answer, which is read as it comes.
+pub(super) struct Stream(BodyReader<'static>);
+
+impl Stream {
+    /// The next bytes; none at the end.
+    pub(super) fn read(&mut self, into: &mut [u8]) -> Result<usize, TransportError> {
+        loop {
+            match self.0.read(into) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(explain(error.into())),
+                Ok(count) => return Ok(count),
+            }
+        }
     }
 }
 
@@ -264,23 +311,41 @@ impl Transport {
         }
         let unusable = |error: ureq::http::Error| TransportError::Protocol(error.to_string());
         let agent = self.agent(url);
-        let sent = match message.body {
-            Some(body) => agent.run(request.body(body).map_err(unusable)?),
-            None => agent.run(request.body(()).map_err(unusable)?),
+        let streamed = message.streamed();
+        if let Payload::Stream(size, _) = message.payload {
+            request = request.header("content-length", size);
+        }
+        let sent = match message.payload {
+            Payload::None => self.run(agent, request.body(()).map_err(unusable)?, streamed),
+            Payload::Bytes(bytes) => self.run(agent, request.body(bytes).map_err(unusable)?, streamed),
+            Payload::Stream(_, open) => {
+                let mut content = open();
+                let body = SendBody::from_reader(&mut content);
+                self.run(agent, request.body(body).map_err(unusable)?, streamed)
+            }
         };
         let (parts, mut body) = sent.map_err(explain)?.into_parts();
         let status = parts.status.as_u16();
         let is_head = message.method == Method::HEAD;
         let is_success = parts.status.is_success();
-        let limit = if is_success { message.limit } else { MAX_EXPLANATION };
-        let is_strict = is_success && !message.is_cut;
+        let (limit, is_cut) = match message.wanted {
+            _ if !is_success => (MAX_EXPLANATION, false),
+            Wanted::AtMost(limit) => (limit, false),
+            Wanted::Beginning(limit) => (limit, true),
+            Wanted::Stream(_) => {
+                let stream = Some(Stream(body.into_reader()));
+                let (headers, url) = (parts.headers, url.clone());
+                return Ok(Answer { status, headers, body: Vec::new(), stream, url });
+            }
+        };
+        let is_strict = is_success && !is_cut;
         let expected = body.content_length();
         let is_long = expected.is_some_and(|length| length > limit);
         if is_strict && !is_head && is_long {
             return Err(TransportError::TooLarge(limit));
         }
         let mut content = Vec::new();
-        if !(is_head || message.is_cut && is_long) {
+        if !(is_head || is_cut && is_long) {
             let waiting = Waiting { clock: self.clock.as_ref(), started, told: started };
             let tell = |received, took| {
                 let slow = RequestEvent::Slow { request: exchange, received, expected, took };
@@ -302,7 +367,25 @@ impl Transport {
                 _ => content.truncate(usize::try_from(limit).unwrap_or(usize::MAX)),
             }
         }
-        Ok(Answer { status, headers: parts.headers, body: content, url: url.clone() })
+        Ok(Answer { status, headers: parts.headers, body: content, stream: None, url: url.clone() })
+    }
+
+    /// Sends a request, with more time when many bytes go one way or the other.
+    fn run<B: AsSendBody>(
+        &self,
+        agent: &Agent,
+        request: Request<B>,
+        streamed: u64,
+    ) -> Result<ureq::http::Response<Body>, ureq::Error> {
+        if streamed == 0 {
+            return agent.run(request);
+        }
+        let Timeouts { connect: _, response: _, idle, request: usual, helper: _ } = self.timeouts;
+        let most = usual.saturating_add(Duration::from_secs(streamed / SLOWEST));
+        let request = agent.configure_request(request).timeout_per_call(Some(most));
+        // Registries check the digest of all that was sent before they answer.
+        let request = request.timeout_per_write(Some(idle)).timeout_recv_response(Some(usual));
+        agent.run(request.build())
     }
 
     fn agent(&self, url: &Url) -> &Agent {

@@ -81,6 +81,7 @@ impl From<&Run> for RunEntry {
 fn image(image: &Image, plan: &Plan, jobs: &BTreeMap<&str, &str>) -> ImageEntry {
     let Image {
         repositories,
+        mirrors,
         tags,
         annotations,
         builds,
@@ -109,6 +110,7 @@ fn image(image: &Image, plan: &Plan, jobs: &BTreeMap<&str, &str>) -> ImageEntry 
     ImageEntry {
         version: version.clone(),
         repositories: locations(repositories),
+        mirrors: locations(mirrors),
         tags: tags.iter().map(|tag| entry(tag, is_prerelease)).collect(),
         yielded: yielded.iter().map(YieldedEntry::from).collect(),
         scheme: *scheme,

@@ -118,12 +118,16 @@ fn image_rows(plan: &Plan, key: &str, image: &Image) -> Vec<Vec<String>> {
         .filter_map(|build| plan.legs.get(&build.leg))
         .map(|leg| leg.platform.as_ref().map_or_else(|| "the runner's".to_owned(), ToString::to_string))
         .collect();
-    let rows = image.repositories.iter().enumerate().map(|(at, repository)| {
+    let rows = image.places().enumerate().map(|(at, repository)| {
         let tags: Vec<&str> = image.tags_in(repository).map(|tag| tag.name.as_str()).collect();
         let first = |text: &str| if at == 0 { text.to_owned() } else { String::new() };
         vec![
             first(key),
-            repository.to_string(),
+            if image.mirrors.contains(repository) {
+                format!("{repository} (mirror)")
+            } else {
+                repository.to_string()
+            },
             if tags.is_empty() { "-".to_owned() } else { tags.join(", ") },
             first(&platforms.join(", ")),
         ]

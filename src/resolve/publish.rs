@@ -10,7 +10,7 @@ use super::image::UnresolvedImage;
 use super::input::Input;
 use super::names::{self, Names};
 use super::owners::{self, Block};
-use super::publication::{Listing, Publication};
+use super::publication::{Listing, PlacedTag, Publication};
 use super::repositories;
 use super::targets::Targets;
 use super::untagged;
@@ -68,6 +68,9 @@ pub(super) fn publications(
             publications.push(repositories::literal(image, targets, diagnostics));
         }
     }
+    for (image, publication) in images.iter().zip(&publications) {
+        repositories::check_mirrors(image, publication, diagnostics);
+    }
     let mut blocks: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
     for (at, image) in images.iter().enumerate() {
         blocks.entry(image.block).or_default().push(at);
@@ -110,12 +113,13 @@ fn check(image: &UnresolvedImage, publication: &Publication, diagnostics: &mut D
     }
 }
 
-/// How many references an image may have: its repositories times its tags.
+/// How many references an image may have: its repositories and mirrors times its tags.
 fn reference_count(image: &UnresolvedImage, targets: &Targets<'_>) -> usize {
     let settings = image.settings();
     let target = || image.targets.first().and_then(|(name, _)| targets.find(name));
     let own = || target().map_or(0, |target| target.image_names().len());
-    settings.repositories.as_ref().map_or(1, Vec::len) * settings.tags.as_ref().map_or_else(own, Vec::len)
+    let repositories = settings.repositories.as_ref().map_or(1, Vec::len) + settings.mirrors.len();
+    repositories * settings.tags.as_ref().map_or_else(own, Vec::len)
 }
 
 /// The versions that the images of each block withdraw, as written.
@@ -132,8 +136,11 @@ fn withdrawn(images: &[UnresolvedImage]) -> BTreeMap<Option<usize>, Vec<String>>
 fn collisions(images: &[UnresolvedImage], publications: &[Publication], diagnostics: &mut Diagnostics) {
     let mut claimed: BTreeMap<(Repository, Tag), (usize, Option<Span>)> = BTreeMap::new();
     for (at, publication) in publications.iter().enumerate() {
-        for (repository, listing) in publication {
-            for published in &listing.tags {
+        let own = publication.iter().map(|(repository, listing)| (repository, listing.tags.clone()));
+        let mirrors = images[at].mirrors.keys().filter(|mirror| !publication.contains_key(*mirror));
+        let mirrored = mirrors.map(|mirror| (mirror, mirrored(publication)));
+        for (repository, tags) in own.chain(mirrored) {
+            for published in &tags {
                 let key = (repository.clone(), published.tag.clone());
                 let Some((first, span)) = claimed.get(&key) else {
                     claimed.insert(key, (at, published.span));
@@ -155,6 +162,11 @@ fn collisions(images: &[UnresolvedImage], publications: &[Publication], diagnost
     }
 }
 
+/// What a mirror has: all tags of the image, each once.
+fn mirrored(publication: &Publication) -> Vec<PlacedTag> {
+    repositories::once(publication.values().flat_map(|listing| listing.tags.iter().cloned()).collect())
+}
+
 /// The images of the plan.
 pub(super) fn images(
     input: &Input<'_>,
@@ -170,7 +182,7 @@ pub(super) fn images(
     let mut other_forms: BTreeMap<&Repository, BTreeSet<Form>> = BTreeMap::new();
     for (image, publication) in images.iter().zip(publications) {
         let forms = guards::other_forms(image, &pattern_forms);
-        for repository in publication.keys() {
+        for repository in publication.keys().chain(image.mirrors.keys()) {
             other_forms.entry(repository).or_default().extend(forms.iter().cloned());
         }
     }
@@ -208,6 +220,7 @@ pub(super) fn images(
             image.key.clone(),
             Image {
                 repositories,
+                mirrors: image.mirrors.keys().cloned().collect(),
                 tags: tags.into_values().collect(),
                 annotations: annotations(image, targets, legs),
                 builds,
@@ -217,8 +230,9 @@ pub(super) fn images(
                 scheme: image.settings().scheme,
                 withdrawn: withdrawn.get(&image.block).cloned().unwrap_or_default(),
                 other_forms: {
+                    let places = publication.keys().chain(image.mirrors.keys());
                     let all: BTreeSet<&Form> =
-                        publication.keys().filter_map(|one| other_forms.get(one)).flatten().collect();
+                        places.filter_map(|one| other_forms.get(one)).flatten().collect();
                     all.into_iter().cloned().collect()
                 },
                 immutable: image.settings().immutable,

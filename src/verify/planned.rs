@@ -31,8 +31,7 @@ pub(super) fn look(
 ) -> Vec<CheckedReference> {
     let mut checked = Vec::new();
     for (key, image) in &planned.images {
-        let places: Vec<_> =
-            image.repositories.iter().filter_map(|location| walk.site_of(location)).collect();
+        let places: Vec<_> = image.places().filter_map(|location| walk.site_of(location)).collect();
         let said = result.and_then(|result| result.images.get(key)).map_or(Said::Nothing, said);
         if let Said::Indexed(digest) = said {
             checked.extend(merged::index(key, digest, &places, walk));
@@ -125,8 +124,7 @@ impl<'a> ImageCheck<'_, 'a> {
     /// What the tags of a repository mean.
     fn resolve(&mut self, site: usize) {
         let location = &self.walk.sites[site].location;
-        for planned in self.image.tags.iter().filter(|tag| self.image.repositories_of(tag).contains(location))
-        {
+        for planned in self.image.tags_in(location) {
             let reference = location.with_tag(&planned.name);
             let mut checked = CheckedReference::new(reference, location, Some(&planned.name));
             let kind = match self.walk.tag(site, &planned.name) {

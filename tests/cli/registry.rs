@@ -3,6 +3,7 @@
 mod answers; // what answers mean
 mod auth; // login: challenges, tokens, credentials
 mod client; // a client with a clock of its own
+mod copy; // from one repository to another
 mod faults; // what passes and what does not
 mod messages; // what sends people the right way
 mod network; // TLS, proxies, redirects

@@ -210,6 +210,32 @@ fn what_is_gone_since_gets_no_tag() {
     }
 }
 
+/// Mirrors get the index in the first step and the tags in the second.
+#[test]
+fn mirrors_have_both_steps() {
+    let world = World::with_app(&["a"]);
+    world.layout("mirror");
+    let servers = [world.serve(), world.serve()];
+    let [name, mirror] = [format!("{}/a", servers[0].host()), format!("{}/mirror", servers[1].host())];
+    let document = plan_of(&[&name], TAGS, &format!(r#""version":"1.4.2","mirrors":["{mirror}"],"#), "hold");
+    let result = first(&world, &document, 0);
+    let digest = result["images"]["app"]["digest"].as_str().unwrap();
+    assert_eq!(
+        result["indexes"],
+        serde_json::json!([format!("{name}@{digest}"), format!("{mirror}@{digest}")])
+    );
+    for one in result["images"]["app"]["manifests"].as_array().unwrap() {
+        assert_eq!(one["references"].as_array().unwrap().len(), 2);
+    }
+    assert!(world.tags("a").is_empty() && world.tags("mirror").is_empty());
+    let (status, told) = second(&world, &document, &result, &[]);
+    assert_eq!(status, Some(0), "{told}");
+    for repository in ["a", "mirror"] {
+        let tags = world.tags(repository);
+        assert!(tags.len() == 4 && tags.values().all(|own| own.as_str() == digest), "{repository}: {tags:?}");
+    }
+}
+
 /// The guards are those of a merge in one step, and the first step meets them, too.
 #[test]
 fn both_steps_look_at_what_is_there() {
