@@ -67,9 +67,10 @@ fn a_promotion_changes_no_byte() {
     let original = registry.manifest("1.4.2");
     let digest = original.header("docker-content-digest").to_owned();
     let source = format!("{repository}@{digest}");
-    // In its own repository, and in another one of the registry, where all of it is mounted.
+    // In its own repository; in another one of the registry, where all of it is mounted; in another registry, by copying.
     let release = project.repository(0, "acme/release");
-    for (to, tag) in [(&repository, "prod"), (&release, "1.4.2"), (&release, "edge")] {
+    let other = project.repository(1, "acme/release");
+    for (to, tag) in [(&repository, "prod"), (&release, "1.4.2"), (&release, "edge"), (&other, "1.4.2")] {
         let to_tag = format!("{to}:{tag}");
         project.bakeplan(&["promote", &source, "--to", &to_tag]);
         let promoted = Repository::new(to).manifest(tag);
