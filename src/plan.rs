@@ -102,6 +102,8 @@ pub struct SourceFile {
 pub struct Image {
     /// Where it is published.
     pub repositories: Vec<Repository>,
+    /// Where the merge copies it to, with all its tags.
+    pub mirrors: Vec<Repository>,
     /// Under which tags.
     pub tags: Vec<PlannedTag>,
     /// Annotations of its index.
@@ -249,7 +251,7 @@ impl Plan {
     /// How many repositories the images are published in.
     #[must_use]
     pub fn repository_count(&self) -> usize {
-        self.images.values().flat_map(|image| &image.repositories).collect::<IndexSet<_>>().len()
+        self.images.values().flat_map(Image::places).collect::<IndexSet<_>>().len()
     }
 
     fn builds(&self) -> impl Iterator<Item = &Leg> {
@@ -271,14 +273,20 @@ impl Image {
         version.is_some_and(|version| version.is_ok_and(|version| version.is_prerelease()))
     }
 
-    /// The repositories of a tag.
+    /// Its repositories, then its mirrors.
+    pub fn places(&self) -> impl Iterator<Item = &Repository> {
+        self.repositories.iter().chain(&self.mirrors)
+    }
+
+    /// The repositories of a tag, without mirrors.
     #[must_use]
     pub fn repositories_of<'a>(&'a self, tag: &'a PlannedTag) -> &'a [Repository] {
         tag.repositories.as_deref().unwrap_or(&self.repositories)
     }
 
-    /// The tags that one of its repositories has, in order.
+    /// The tags that one of its repositories or mirrors has, in order.
     pub fn tags_in<'a>(&'a self, repository: &'a Repository) -> impl Iterator<Item = &'a PlannedTag> {
-        self.tags.iter().filter(move |tag| self.repositories_of(tag).contains(repository))
+        let is_mirror = self.mirrors.contains(repository);
+        self.tags.iter().filter(move |tag| is_mirror || self.repositories_of(tag).contains(repository))
     }
 }

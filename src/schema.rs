@@ -139,7 +139,7 @@ pub fn result() -> String {
     let mut document = SchemaDocument::new(
         "result",
         merge::report::SCHEMA,
-        "Results of `bakeplan merge` and `bakeplan verify`",
+        "Results of `bakeplan merge`, `bakeplan promote` and `bakeplan verify`",
     );
     let either =
         json!([document.define::<merge::report::Report>(), document.define::<verify::report::Report>()]);

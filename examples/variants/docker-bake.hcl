@@ -28,10 +28,11 @@ target "node" {
   platforms = ["linux/amd64", "linux/arm64"]
 }
 
-# Floating names belong to versions: 24.19.0 has lts, and all of its variants have it with their suffixes. A suite's name may
-# be left out where the suite is the version's default.
+# Builds push to ghcr.io, and the merge copies to quay.io. Floating names belong to versions: 24.19.0 has lts, and all of its
+# variants have it with their suffixes. A suite's name may be left out where the suite is the version's default.
 image "node" {
   repositories    = ["ghcr.io/acme/node"]
+  mirrors         = ["quay.io/acme/node"]
   version         = one.release.version
   prerelease_tags = ["{{ major }}-rc"]
   channels        = one.release.channels

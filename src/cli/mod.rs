@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fmt::Display;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::NonEmptyStringValueParser;
@@ -11,7 +10,6 @@ use clap::parser::ValueSource;
 use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::glob::Glob;
-use crate::reference::Registry;
 
 mod boolean;
 mod deferred;
@@ -19,12 +17,15 @@ mod global;
 mod hints;
 mod listing;
 mod promote;
+mod registries;
 
 use boolean::parse_bool;
 pub(crate) use deferred::Deferred;
 pub(crate) use global::Global;
 pub(crate) use listing::{List, ListKind, Listing};
 pub(crate) use promote::Promote;
+use registries::parse_duration;
+pub(crate) use registries::{Network, ReportFormat};
 
 /// The id of `--color`.
 const COLOR: &str = "color";
@@ -400,18 +401,6 @@ pub(crate) struct Verify {
     pub network: Network,
 }
 
-/// How registries are reached.
-#[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Network")]
-pub(crate) struct Network {
-    /// Reach this registry (`HOST[:PORT]`) without encryption; registries on this machine always are (repeatable)
-    #[arg(long = "insecure-registry", value_name = "HOST")]
-    pub insecure: Vec<Registry>,
-    /// Trust the authorities in this PEM file besides the system's (repeatable)
-    #[arg(long = "ca-file", value_name = "FILE")]
-    pub ca_files: Vec<PathBuf>,
-}
-
 /// What writes to registries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Engine {
@@ -456,7 +445,7 @@ pub(crate) enum SchemaOf {
     Matrix,
     /// `image` blocks in JSON, as in images.json or docker-bake.json
     Images,
-    /// What `bakeplan merge` and `bakeplan verify` print with `--format json`
+    /// What `bakeplan merge`, `bakeplan promote` and `bakeplan verify` print with `--format json`
     Result,
 }
 
@@ -516,16 +505,6 @@ pub(crate) enum PlanFormat {
     Markdown,
 }
 
-/// The forms of what was done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReportFormat {
-    /// For people
-    #[default]
-    Table,
-    /// For programs
-    Json,
-}
-
 /// The forms of a matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum MatrixFormat {
@@ -546,22 +525,6 @@ pub(crate) enum MetadataFormat {
     Tags,
     /// `-t REFERENCE` for each, for shells
     Args,
-}
-
-/// Seconds, or a number with `s`, `m` or `h` behind it.
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(['s', 'm', 'h']);
-    let factor = match &text[digits.len()..] {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => 0,
-    };
-    let seconds = digits.parse::<u64>().ok().filter(|_| factor > 0);
-    let seconds = seconds.and_then(|number| number.checked_mul(factor)).filter(|seconds| *seconds <= 86_400);
-    seconds
-        .map(Duration::from_secs)
-        .ok_or_else(|| "expected a duration such as `90s`, `5m` or `1h`, at most a day".to_owned())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 
-use super::{Network, ReportFormat, parse_duration};
+use super::registries::{Network, ReportFormat, parse_duration};
 use crate::glob::Glob;
 use crate::registry::Location;
 
@@ -43,7 +43,7 @@ pub(crate) struct Promote {
     /// Give tags of one version to what says that it is another version, or of another revision
     #[arg(long)]
     pub allow_other_version: bool,
-    /// How long to wait for what is not there yet and for registries, such as `90s` or `5m`
+    /// How long to wait for registries that ask for it or answer slowly, such as `90s` or `5m`
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait: Option<Duration>,
     /// Print a table, or json (and errors as JSON)

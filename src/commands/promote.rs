@@ -43,7 +43,6 @@ pub(super) fn promote(session: &Session<'_>, args: &cli::Promote) -> Result<(), 
         trust_known_versions: *trust_known_versions,
         allow_retag: *allow_retag,
         allow_other_version: *allow_other_version,
-        wait: wait.unwrap_or_default(),
         ..Options::default()
     };
     let mut report = Report::new("Promotion", *dry_run);

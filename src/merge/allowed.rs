@@ -18,7 +18,8 @@ pub(crate) fn check(planned: &Planned, patterns: &[Glob]) -> Result<(), Vec<Diag
         if patterns.iter().any(|pattern| pattern.matches(&name)) {
             continue;
         }
-        let images = planned.images.iter().filter(|(_, image)| image.repositories.contains(&location));
+        let images =
+            planned.images.iter().filter(|(_, image)| image.places().any(|place| *place == location));
         let images: Vec<String> = images.map(|(key, _)| format!("`{key}`")).collect();
         let message =
             format!("the plan publishes {} in `{name}`, which no `--repository` allows", images.join(", "));

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-use super::astray::Astray;
 use super::index::{IndexSource, referrer};
-use super::subject::{Checked, Missing, Subject};
+use super::subject::{Checked, ManifestCopy, Missing, Subject};
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, is_index};
 use crate::on_missing::OnMissing;
@@ -46,7 +45,15 @@ pub(crate) fn check(subject: &Subject<'_>, records: &[Record]) -> Checked {
             None => {}
         }
     }
-    walk.tell_astray();
+    walk.tell_sent();
+    walk.checked
+}
+
+/// Looks at the tags of an image alone, as far as the records tell.
+#[must_use]
+pub(super) fn check_tags(subject: &Subject<'_>, records: &[Record]) -> Checked {
+    let mut walk = ImageCheck::new(subject, records);
+    walk.tags();
     walk.checked
 }
 
@@ -56,16 +63,17 @@ pub(super) struct ImageCheck<'a> {
     pub(super) records: &'a [Record],
     /// The leg of each platform.
     seen: BTreeMap<String, String>,
-    /// What sites are without, and cannot take over.
-    astray: Astray,
+    /// The builds of which something is sent from one registry to another: by the site that gets it, and the one that has
+    /// it.
+    sent: BTreeMap<(usize, usize), BTreeSet<String>>,
     pub(super) checked: Checked,
 }
 
 impl<'a> ImageCheck<'a> {
     /// A check that has not begun.
     pub(super) fn new(subject: &'a Subject<'a>, records: &'a [Record]) -> Self {
-        let (seen, astray, checked) = (BTreeMap::new(), Astray::new(), Checked::default());
-        Self { subject, records, seen, astray, checked }
+        let (seen, sent, checked) = Default::default();
+        Self { subject, records, seen, sent, checked }
     }
 
     pub(super) fn need(&mut self, site: usize, question: Question) {
@@ -417,7 +425,7 @@ impl<'a> ImageCheck<'a> {
         };
         for &site in &self.subject.places {
             if self.records[site].manifest(&entry.digest).is_absent() {
-                self.copy(leg, what, site, manifest);
+                self.copy(leg, site, entry, manifest);
             }
         }
         // What is to be downloaded from elsewhere need not be in the registry.
@@ -431,35 +439,44 @@ impl<'a> ImageCheck<'a> {
     }
 
     /// Plans to take a manifest over from another repository.
-    fn copy(&mut self, leg: &str, what: &str, site: usize, manifest: &Manifest) {
-        let sibling = |other: &usize| {
-            self.records[*other].manifest(&manifest.digest).present().is_some()
-                && self.location(site).mounts_from(self.location(*other))
-        };
-        if self.subject.places.iter().any(sibling) {
-            let copies = self.checked.copies.entry(site).or_default();
-            if copies.manifests.iter().all(|known| known.digest != manifest.digest) {
-                copies.manifests.push(manifest.clone());
-            }
-            return;
+    fn copy(&mut self, leg: &str, site: usize, entry: &Descriptor, manifest: &Manifest) {
+        let records = self.records;
+        let has_it = |other: usize| records[other].manifest(&manifest.digest).present().is_some();
+        let Some(from) = self.source(site, has_it) else { return };
+        self.take_note(leg, site, from);
+        let copies = self.checked.copies.entry(site).or_default();
+        if copies.manifests.iter().all(|known| known.manifest.digest != manifest.digest) {
+            let (manifest, is_image) = (manifest.clone(), entry.attested().is_none());
+            copies.manifests.push(ManifestCopy { manifest, from, is_image });
         }
-        let has_it = |other: &usize| self.records[*other].manifest(&manifest.digest).present().is_some();
-        let others: Vec<usize> = self.subject.places.iter().copied().filter(has_it).collect();
-        let part = format!("{what} of build `{leg}`, {}", manifest.digest);
-        self.astray.entry(site).or_default().add(leg, others, part);
     }
 
-    /// Says what sites are without: whatever is missing of a build, it was not pushed there.
-    pub(super) fn tell_astray(&mut self) {
-        for (site, lacking) in std::mem::take(&mut self.astray) {
-            let others = self.list(lacking.others.iter().copied());
-            let message = lacking.message(&others, &self.location(site).to_string());
-            let problem = self.lack(message);
-            problem.notes = lacking.parts;
-            problem.help = Some(
-                "push the build to every repository of its image, as `docker-bake.json` of this plan says"
-                    .into(),
-            );
+    /// The site from which another takes over what that one has, of its own registry if it can.
+    fn source(&self, site: usize, has_it: impl Fn(usize) -> bool) -> Option<usize> {
+        let others = || self.subject.places.iter().copied().filter(|&other| other != site && has_it(other));
+        let is_near = |other: &usize| self.location(site).mounts_from(self.location(*other));
+        others().find(is_near).or_else(|| others().next())
+    }
+
+    /// Takes note of a build that is sent from one registry to another.
+    fn take_note(&mut self, leg: &str, site: usize, from: usize) {
+        if !self.location(site).mounts_from(self.location(from)) {
+            self.sent.entry((site, from)).or_default().insert(leg.to_owned());
+        }
+    }
+
+    /// Says which builds are sent from one registry to another: they were not pushed there.
+    fn tell_sent(&mut self) {
+        for ((site, from), legs) in std::mem::take(&mut self.sent) {
+            let (from, to) = (self.location(from), self.location(site));
+            let names: Vec<String> = legs.iter().map(|leg| format!("`{leg}`")).collect();
+            let (noun, verb) = if names.len() == 1 { ("build", "is") } else { ("builds", "are") };
+            let names = names.join(", ");
+            let message = format!("{noun} {names} {verb} in `{from}`, but not in `{to}`, and copied there");
+            let message = format!("image `{}`: {message}", self.subject.key);
+            self.checked.notes.push(Diagnostic::note("copied-build", message).with_help(
+                "push builds to every repository of their image, as `docker-bake.json` of this plan says: that is faster",
+            ));
         }
     }
 
@@ -486,26 +503,19 @@ impl<'a> ImageCheck<'a> {
             }
             Known::Absent => {
                 let records = self.records;
-                let others = self.subject.places.iter().filter(|&&other| other != site);
-                let mut siblings =
-                    others.filter(|&&other| self.location(site).mounts_from(self.location(other)));
-                if siblings.clone().any(|&other| records[other].blob(&blob.digest) == Known::Unasked) {
+                let mut others = self.subject.places.iter().filter(|&&other| other != site);
+                if others.any(|&other| records[other].blob(&blob.digest) == Known::Unasked) {
                     return;
                 }
-                let from = siblings.find(|&&other| records[other].blob(&blob.digest).present().is_some());
-                if let Some(&from) = from {
+                let has_it = |other: usize| records[other].blob(&blob.digest).present().is_some();
+                if let Some(from) = self.source(site, has_it) {
+                    self.take_note(leg, site, from);
                     let copies = self.checked.copies.entry(site).or_default();
-                    copies.blobs.insert(blob.digest.clone(), from);
+                    copies.blobs.insert(blob.digest.clone(), (blob.clone(), from));
                     return;
                 }
                 if !self.records[site].is_measured(&blob.digest) {
                     return self.need(site, Question::Measure(blob.digest.clone()));
-                }
-                let has_it = |other: &usize| records[*other].blob(&blob.digest).present().is_some();
-                let others: Vec<usize> = self.subject.places.iter().copied().filter(has_it).collect();
-                if !others.is_empty() {
-                    let part = format!("blob {} of {what} of build `{leg}`", blob.digest);
-                    return self.astray.entry(site).or_default().add(leg, others, part);
                 }
                 let message = format!(
                     "blob {} ({} bytes) of {what} of build `{leg}` is not in `{}`",

@@ -16,6 +16,7 @@ use crate::registry::{Location, Manifest};
 use crate::version::Class;
 
 /// What is to become of a tag in a repository.
+#[derive(Clone)]
 pub(crate) struct Decision {
     /// The position of the repository among the sites.
     pub site: usize,
@@ -182,15 +183,17 @@ pub(crate) fn is_released(key: &str, tag: &TagReport, version: &str) -> Diagnost
 
 /// Refuses to give the tag of a version another digest.
 #[must_use]
-pub(crate) fn immutable(key: &str, tag: &TagReport, digest: &Digest) -> Diagnostic {
+pub(crate) fn immutable(key: &str, tag: &TagReport, digest: &Digest, is_built: bool) -> Diagnostic {
     let had = tag.previous.as_ref().map_or("", Digest::as_str);
-    let message = format!(
-        "image `{key}` is immutable: `{}` is published as {had}, and these builds make {digest}",
-        tag.reference
-    );
-    Diagnostic::error("immutable-tag", message)
-        .with_note(
-            "a rebuild always has another digest, since its attestations contain the time of the build",
-        )
-        .with_help("release a new version; or pass `--allow-retag`")
+    let what = if is_built { "these builds make" } else { "what is to get the tag is" };
+    let message =
+        format!("image `{key}` is immutable: `{}` is published as {had}, and {what} {digest}", tag.reference);
+    let problem = Diagnostic::error("immutable-tag", message)
+        .with_help("release a new version; or pass `--allow-retag`");
+    if !is_built {
+        return problem;
+    }
+    problem.with_note(
+        "a rebuild always has another digest, since its attestations contain the time of the build",
+    )
 }

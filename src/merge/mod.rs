@@ -11,7 +11,6 @@ pub(crate) mod index;
 
 pub(crate) mod subject;
 
-mod astray;
 pub(crate) mod bases;
 pub(crate) mod check;
 
@@ -35,14 +34,17 @@ mod overtaken;
 // What is said of what was left alone, and of what is where.
 mod digests;
 mod held;
+mod takeover;
 
 pub(crate) mod publish;
 
 // What does the same by hand.
 mod command;
 
-// All of it.
+// All of it: in the image's own repositories, then in its mirrors.
 mod run;
+
+mod mirrors;
 
 // The tags alone: of what is there already.
 mod taken;
@@ -53,6 +55,6 @@ pub(crate) mod promote;
 
 pub(crate) mod withdrawal;
 
-pub use self::run::merge;
+pub use self::mirrors::merge;
 pub(crate) use self::tagging::tag;
 pub use self::tools::{MergeTools, Options, RunDocker};

@@ -1,9 +1,10 @@
 //! Gives tags to what is there already, byte for byte: an index or the manifest of an image, in its repository or another.
 
+use super::mirrors::fill;
 use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Outcome, Report, Status};
 use super::run::{conclude, deadline, read};
-use super::subject::Subject;
+use super::subject::{Copies, Subject};
 use super::taken::{self, Origin};
 use super::tools::{MergeTools, Options};
 use crate::diagnostic::Diagnostic;
@@ -45,7 +46,7 @@ impl Promotion {
     /// The repositories that are read or written.
     pub(crate) fn locations(&self) -> impl Iterator<Item = &Location> {
         let to: Vec<&Location> = match &self.to {
-            To::Image(image) => image.repositories.iter().collect(),
+            To::Image(image) => image.places().collect(),
             To::Tags(tags) => tags.iter().map(|(location, _)| location).collect(),
         };
         to.into_iter().chain(self.sources.iter().map(|source| &source.location))
@@ -130,12 +131,26 @@ pub(crate) fn promote(
         image.missing = checked.missing.iter().map(MissingReport::from).collect();
         image.platforms.clone_from(&checked.platforms);
         let one = Ready::taken(subject, &found.digest, checked, &places(found), survey.records());
+        let one = one.map(|one| with_copies(one, found.site, survey.records()));
         if let (Some(one), To::Tags(_)) = (&one, &found.promotion.to) {
             report.problems.extend(given_tags(one, options));
         }
         ready.extend(one);
     }
-    conclude(ready, run, options, &mut survey, tools, report)
+    let complete = ready.clone();
+    let mut report = conclude(ready, run, options, &mut survey, tools, report);
+    fill(&complete, &subjects, run, options, tools, &mut report);
+    report
+}
+
+/// What is to be copied: all of it, with what says something about it, to each repository that lacks it.
+fn with_copies<'a>(mut ready: Ready<'a>, from: usize, records: &[Record]) -> Ready<'a> {
+    let digest = &ready.manifest.digest;
+    let lacks = |site: &&usize| **site != from && records[**site].manifest(digest).present().is_none();
+    for site in ready.places.iter().filter(lacks) {
+        ready.checked.copies.insert(*site, Copies { whole: Some(from), ..Copies::default() });
+    }
+    ready
 }
 
 /// Finds what is to be promoted.

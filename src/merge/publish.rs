@@ -7,13 +7,14 @@ use std::time::Duration;
 use super::job::{IndexState, Job, Place, SETTLE, Stage, TagJob};
 use super::overtaken::{Given, Overtaken, fresh};
 use super::report::{Outcome, Settled};
+use super::takeover::take_over;
 use super::tools::{MergeTools, RunDocker};
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
 use crate::published::progress::{Event, Progress};
 use crate::published::sites::{Site, parallel};
 use crate::reference::Digest;
-use crate::registry::{Clock, Error, ErrorKind, Location, Manifest, Mount, Operation, TagOrDigest};
+use crate::registry::{Clock, Error, ErrorKind, Location, Manifest, Operation, TagOrDigest};
 
 /// How often a registry is asked that answers with what a tag was before.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -115,7 +116,7 @@ impl<'a> Writer<'a> {
     fn prepare(&self, job: &Job<'_>) -> Step {
         let Some(command) = &job.command else {
             return match self.prepare_natively(job) {
-                Ok(note) => Step { notes: note.into_iter().collect(), ..Step::default() },
+                Ok(notes) => Step { notes, ..Step::default() },
                 Err(problem) => Step { problem: Some(problem), ..Step::default() },
             };
         };
@@ -132,40 +133,28 @@ impl<'a> Writer<'a> {
     }
 
     /// The same without Docker; what is worth knowing of it.
-    fn prepare_natively(&self, job: &Job<'_>) -> Result<Option<Diagnostic>, Diagnostic> {
+    fn prepare_natively(&self, job: &Job<'_>) -> Result<Vec<Diagnostic>, Diagnostic> {
         let site = &self.sites[job.site];
         let location = &site.location;
+        let mut notes = Vec::new();
         if let Some(copies) = job.copies {
-            for (digest, from) in &copies.blobs {
-                self.progress.tell(&Event::Writing { location, what: digest.as_str() });
-                let source = &self.sites[*from].location;
-                let Some(repository) = source.repository() else { continue };
-                let mounted =
-                    site.store.mount_blob(digest, repository).map_err(|error| error.to_diagnostic())?;
-                if let Mount::Declined(reason) = mounted {
-                    let message = format!(
-                        "image `{}`: blob {digest} is in `{source}`, but `{location}` does not take it over: {reason}",
-                        job.image
-                    );
-                    return Err(Diagnostic::error("cannot-mount", message)
-                        .with_help("push the build to every repository of its image"));
-                }
-            }
-            // Attestations may refer to the image, so it goes first, in the order of the index.
-            for manifest in &copies.manifests {
-                self.put(location, site, &manifest.digest.clone().into(), manifest)?;
-            }
-            let what = format!(
-                "took over {} manifests and {} blobs from other repositories",
-                copies.manifests.len(),
-                copies.blobs.len()
-            );
-            self.progress.tell(&Event::Done { location, what: &what });
+            let taken =
+                take_over(copies, job.manifest, job.site, self.sites, self.progress).map_err(|error| {
+                    let message = format!("image `{}`: {error}", job.image);
+                    let diagnostic = Diagnostic::error(error.code(), message)
+                        .with_note(format!("`{location}` is filled from other repositories of the image"));
+                    match error.help() {
+                        Some(help) => diagnostic.with_help(help),
+                        None => diagnostic,
+                    }
+                })?;
+            notes = taken;
         }
-        let damage = match job.index {
-            IndexState::Read => return Ok(None),
+        let is_copied = job.copies.is_some_and(|copies| copies.whole.is_some());
+        let damage = match if is_copied { IndexState::Named } else { job.index } {
+            IndexState::Read => return Ok(notes),
             IndexState::Named => match self.is_served(job) {
-                Ok(()) => return Ok(None),
+                Ok(()) => return Ok(notes),
                 Err(damage) => Some(damage),
             },
             IndexState::Unknown => None,
@@ -186,13 +175,14 @@ impl<'a> Writer<'a> {
         })?;
         let what = format!("wrote index {digest}");
         self.progress.tell(&Event::Done { location, what: &what });
-        Ok(damage.map(|why| {
+        notes.extend(damage.map(|why| {
             let message = format!(
                 "image `{}`: `{location}` did not serve index {digest}, which a tag names, and has it again: {why}",
                 job.image
             );
             Diagnostic::warning("damaged-index", message)
-        }))
+        }));
+        Ok(notes)
     }
 
     /// Whether clients get the index of a job, or why not.

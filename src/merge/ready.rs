@@ -15,6 +15,7 @@ use crate::reference::Digest;
 use crate::registry::Manifest;
 
 /// An image that is complete.
+#[derive(Clone)]
 pub(super) struct Ready<'a> {
     /// The image's key.
     pub(super) key: &'a str,
@@ -95,6 +96,11 @@ impl<'a> Ready<'a> {
             decisions: decisions(subject, &manifest.digest, records),
             manifest,
         })
+    }
+
+    /// Decides anew about its tags.
+    pub(super) fn decide(&mut self, subject: &Subject<'_>, records: &[Record]) {
+        self.decisions = decisions(subject, &self.manifest.digest, records);
     }
 
     /// Takes an index that is there instead of the one that was built.

@@ -27,10 +27,16 @@ use crate::registry::Location;
 /// How long to wait before asking again for what is not there yet.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// Publishes the images of a plan: checks everything in every repository, then writes indexes by digest, tags of
-/// versions, floating tags, and reads them back.
+/// Publishes the images of a plan in their own repositories: checks everything in every one, then writes indexes by digest,
+/// tags of versions, floating tags, and reads them back. `complete` gets the images with mirrors that are complete.
 #[must_use]
-pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &MergeTools<'_>) -> Report {
+pub(super) fn merge_own<'a>(
+    planned: &'a Planned,
+    metadata: &'a Metadata,
+    options: Options,
+    tools: &MergeTools<'a>,
+    complete: &mut Vec<Ready<'a>>,
+) -> Report {
     let mut report = Report::new("Merge", options.dry_run);
     report.plan = Some(planned.id.to_string());
     report.notes.extend(metadata.notes.iter().cloned());
@@ -98,6 +104,8 @@ pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &M
         report.problems.extend(kept.problems);
         report.notes.extend(kept.notes);
     }
+    let is_mirrored = |one: &&Ready<'_>| !one.image.mirrors.is_empty();
+    complete.extend(ready.iter().filter(is_mirrored).cloned());
     conclude(ready, &planned.run, options, &mut survey, tools, report)
 }
 
@@ -154,6 +162,7 @@ pub(super) fn conclude(
     report
 }
 
+/// The images of a plan, to be checked.
 pub(super) fn subjects<'a>(
     planned: &'a Planned,
     metadata: &'a Metadata,
@@ -249,7 +258,7 @@ fn check_immutable(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Vec<Diagnost
         let published = report.previous.as_ref();
         let published = published.and_then(|digest| survey.records()[*site].previous(digest).present());
         if !published.is_some_and(|published| only_adds(&ready.manifest, &published.manifest)) {
-            problems.push(immutable(ready.key, report, &ready.manifest.digest));
+            problems.push(immutable(ready.key, report, &ready.manifest.digest, ready.is_built));
         }
     }
     problems

@@ -16,6 +16,7 @@ use crate::reference::Digest;
 use crate::registry::Manifest;
 
 /// What a check looks at.
+#[derive(Clone)]
 pub(crate) struct Subject<'a> {
     /// The image's key.
     pub key: &'a str,
@@ -38,7 +39,7 @@ pub(crate) struct Subject<'a> {
 }
 
 /// What came of a check.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Checked {
     /// What has to be known before the check can end.
     pub questions: Questions,
@@ -65,12 +66,25 @@ pub(crate) struct Checked {
 }
 
 /// What a repository takes over from others.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Copies {
+    /// The site from which all of the image is copied that is not there yet.
+    pub whole: Option<usize>,
     /// Blobs, and the site that has them.
-    pub blobs: BTreeMap<Digest, usize>,
+    pub blobs: BTreeMap<Digest, (Descriptor, usize)>,
     /// Manifests, in the order in which they are found.
-    pub manifests: Vec<Manifest>,
+    pub manifests: Vec<ManifestCopy>,
+}
+
+/// A manifest that a repository takes over.
+#[derive(Clone, Debug)]
+pub(crate) struct ManifestCopy {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// The site that has it.
+    pub from: usize,
+    /// Whether it is an image, which others may say something about, and not an attestation.
+    pub is_image: bool,
 }
 
 /// A build that was not built.

@@ -1,6 +1,7 @@
 //! The second step of a merge in two: gives the tags to the indexes that `merge --no-tags` has written.
 
 use super::existing;
+use super::mirrors::fill;
 use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Report, Status};
 use super::run::{conclude, deadline, read, subjects};
@@ -83,5 +84,8 @@ pub(crate) fn tag(
         report.problems.extend(kept.problems);
         report.notes.extend(kept.notes);
     }
-    conclude(ready, &planned.run, options, &mut survey, tools, report)
+    let complete = ready.clone();
+    let mut report = conclude(ready, &planned.run, options, &mut survey, tools, report);
+    fill(&complete, &subjects, &planned.run, options, tools, &mut report);
+    report
 }

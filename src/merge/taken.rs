@@ -8,8 +8,7 @@ use super::subject::{Checked, Missing, Subject};
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, REVISION, VERSION, is_index};
 use crate::on_missing::OnMissing;
-use crate::published::labels::differences;
-use crate::published::planned::PlannedImage;
+use crate::published::labels::{differences, index_differences};
 use crate::published::record::{Known, Question, Record};
 use crate::reference::Digest;
 use crate::registry::Manifest;
@@ -42,7 +41,6 @@ pub(super) fn check(subject: &Subject<'_>, digest: &Digest, origin: Origin, reco
     let mut walk = ImageCheck::new(subject, records);
     walk.tags();
     walk.taken(digest, origin);
-    walk.tell_astray();
     walk.checked
 }
 
@@ -103,7 +101,7 @@ impl<'a> ImageCheck<'a> {
                 }
             }
         }
-        let mut differing = annotations(self.subject.image, &index);
+        let mut differing = index_differences(self.subject.image, &index.annotations, index.manifests.iter());
         for entry in &images {
             differing.extend(self.taken_labels(entry, origin));
         }
@@ -295,22 +293,4 @@ impl<'a> ImageCheck<'a> {
             }
         }
     }
-}
-
-/// The annotations of an index that are not the planned ones.
-fn annotations(image: &PlannedImage, index: &Index) -> Vec<String> {
-    let mut differing = Vec::new();
-    let mut compare = |of: &str, planned: &BTreeMap<String, String>, found: &BTreeMap<String, String>| {
-        for (key, value) in planned.iter().filter(|(key, value)| found.get(*key) != Some(*value)) {
-            let has = found.get(key).map_or("is missing".to_owned(), |found| format!("is {found:?}"));
-            differing.push(format!("the annotation `{key}` of {of} {has}, but the plan says {value:?}"));
-        }
-    };
-    compare("the index", &image.annotations, &index.annotations);
-    for entry in &index.manifests {
-        if let Some(planned) = image.descriptor_annotations(entry) {
-            compare(&format!("the descriptor of {}", entry.digest), planned, &entry.annotations);
-        }
-    }
-    differing
 }

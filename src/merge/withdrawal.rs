@@ -37,7 +37,7 @@ pub(crate) fn restore(
     report: &mut Report,
 ) -> Vec<Promotion> {
     let images: Vec<&PlannedImage> =
-        planned.images.values().filter(|one| one.repositories.contains(location)).collect();
+        planned.images.values().filter(|one| one.places().any(|place| place == location)).collect();
     let follows = |image: &&PlannedImage| image.tags_in(location).any(|tag| tag.follows().is_some());
     if !images.iter().any(follows) {
         let message = format!("the plan has no tag in `{location}` that floats with versions");

@@ -45,6 +45,7 @@ pub(crate) fn image(version: Option<&Version>, tags: &[(Location, Tag)]) -> Resu
     PlannedImage::try_from(ImageEntry {
         version: version.map(|version| version.text().to_owned()),
         repositories,
+        mirrors: Vec::new(),
         tags: entries,
         yielded: Vec::new(),
         scheme: Scheme::default(),

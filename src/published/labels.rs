@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::plan_json::BuildEntry;
+use super::planned::PlannedImage;
+use crate::oci::Descriptor;
 
 /// What helps when a build is of another plan.
 pub(crate) const OTHER_PLAN_CURE: &str = "`plan.json`, `docker-bake.json` and the metadata belong together: give those of one run, and build \
@@ -29,6 +31,33 @@ pub(crate) fn differences(
     let mut differences = compare("label", &build.labels, labels);
     differences.extend(compare("annotation", &build.annotations, annotations));
     differences
+}
+
+/// What annotations of an index, and of the descriptors in it, are not the planned ones, a phrase each.
+#[must_use]
+pub(crate) fn index_differences<'d>(
+    image: &PlannedImage,
+    annotations: &BTreeMap<String, String>,
+    entries: impl Iterator<Item = &'d Descriptor>,
+) -> Vec<String> {
+    let mut wrong = differing(&image.annotations, annotations, "the index");
+    for entry in entries {
+        if let Some(planned) = image.descriptor_annotations(entry) {
+            let of = format!("the descriptor of {}", entry.digest);
+            wrong.extend(differing(planned, &entry.annotations, &of));
+        }
+    }
+    wrong
+}
+
+/// How the annotations of something differ from the planned ones.
+fn differing(planned: &BTreeMap<String, String>, found: &BTreeMap<String, String>, of: &str) -> Vec<String> {
+    let wrong = planned.iter().filter(|(key, value)| found.get(*key) != Some(*value));
+    let told = wrong.map(|(key, planned)| {
+        let has = found.get(key).map_or("is not there".to_owned(), |value| format!("is {value:?}"));
+        format!("the annotation `{key}` of {of} {has}, expected {planned:?}")
+    });
+    told.collect()
 }
 
 /// The labels in the configuration of an image.

@@ -235,6 +235,9 @@ pub struct ImageEntry {
     pub version: Option<String>,
     /// The repositories that it is published in, such as `ghcr.io/acme/app`.
     pub repositories: Vec<Location>,
+    /// Further repositories, which no build pushes to: a merge copies the image there, with all its tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mirrors: Vec<Location>,
     /// The tags that it is published under.
     pub tags: Vec<TagEntry>,
     /// The floating tags that it would have if there were no greater version.

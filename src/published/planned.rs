@@ -35,6 +35,8 @@ pub struct PlannedImage {
     pub version: Option<Version>,
     /// Where it is published.
     pub repositories: Vec<Location>,
+    /// Where it is copied to, with all its tags.
+    pub mirrors: Vec<Location>,
     /// Under which tags.
     pub tags: Vec<TagEntry>,
     /// Annotations of its index.
@@ -106,11 +108,11 @@ impl Planned {
         self.images.values().flat_map(|image| image.builds.keys()).map(String::as_str).collect()
     }
 
-    /// The repositories of all images, each once, in the order in which they come.
+    /// The repositories and mirrors of all images, each once, in the order in which they come.
     #[must_use]
     pub fn locations(&self) -> Vec<Location> {
         let mut known = BTreeSet::new();
-        let all = self.images.values().flat_map(|image| &image.repositories);
+        let all = self.images.values().flat_map(PlannedImage::places);
         all.filter(|location| known.insert(*location)).cloned().collect()
     }
 }
@@ -137,6 +139,7 @@ impl TryFrom<ImageEntry> for PlannedImage {
         let ImageEntry {
             version,
             repositories,
+            mirrors,
             tags,
             yielded: _,
             scheme,
@@ -161,6 +164,7 @@ impl TryFrom<ImageEntry> for PlannedImage {
             other_forms,
             beside: BTreeSet::new(),
             repositories,
+            mirrors,
             tags,
             annotations,
             immutable,
@@ -201,7 +205,7 @@ fn check(images: &IndexMap<String, PlannedImage>) -> Result<(), String> {
             return Err(format!("image `{key}` has no builds"));
         }
         let own: BTreeSet<_> = image.repositories.iter().collect();
-        if own.len() != image.repositories.len() {
+        if image.places().collect::<BTreeSet<_>>().len() != image.places().count() {
             return Err(format!("image `{key}` names a repository twice"));
         }
         for tag in &image.tags {
@@ -209,7 +213,7 @@ fn check(images: &IndexMap<String, PlannedImage>) -> Result<(), String> {
             if let Some(stray) = tag.repositories.iter().flatten().find(|one| !own.contains(one)) {
                 return Err(format!("`{stray}` of tag `{}` is not a repository of image `{key}`", tag.name));
             }
-            for location in image.repositories_of(tag) {
+            for location in image.repositories_of(tag).iter().chain(&image.mirrors) {
                 if let Some(other) = references.insert((location, &tag.name), key) {
                     let reference = location.with_tag(&tag.name);
                     return Err(format!("`{reference}` is a tag of `{other}` and of `{key}`"));
@@ -292,6 +296,7 @@ impl PlannedImage {
             tails: self.tails.clone(),
             version: Some(version),
             repositories: vec![location],
+            mirrors: Vec::new(),
             tags: Vec::new(),
             annotations: BTreeMap::new(),
             immutable: false,
@@ -314,15 +319,21 @@ impl PlannedImage {
         if self.tags.iter().any(TagEntry::moves_with_runs) { run.annotations() } else { BTreeMap::new() }
     }
 
-    /// The repositories of a tag.
+    /// Its repositories, then its mirrors.
+    pub fn places(&self) -> impl Iterator<Item = &Location> {
+        self.repositories.iter().chain(&self.mirrors)
+    }
+
+    /// The repositories of a tag, without mirrors.
     #[must_use]
     pub fn repositories_of<'a>(&'a self, tag: &'a TagEntry) -> &'a [Location] {
         tag.repositories.as_deref().unwrap_or(&self.repositories)
     }
 
-    /// The tags that one of its repositories has, in order.
+    /// The tags that one of its repositories or mirrors has, in order.
     pub fn tags_in<'a>(&'a self, location: &'a Location) -> impl Iterator<Item = &'a TagEntry> {
-        self.tags.iter().filter(move |tag| self.repositories_of(tag).contains(location))
+        let is_mirror = self.mirrors.contains(location);
+        self.tags.iter().filter(move |tag| is_mirror || self.repositories_of(tag).contains(location))
     }
 }
 

@@ -29,6 +29,9 @@ pub(crate) struct ImageResult {
     pub(crate) why: Vec<String>,
     /// The digest of its index.
     pub(crate) digest: Option<Digest>,
+    /// Its tags; none when they were too many for an output of GitHub.
+    #[serde(default)]
+    pub(crate) references: Vec<TagResult>,
 }
 
 /// The outcome for an image.
@@ -43,6 +46,22 @@ pub(crate) enum ResultStatus {
     Untagged,
     Held,
     Failed,
+}
+
+/// What became of a tag.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct TagResult {
+    /// The full reference.
+    pub(crate) reference: String,
+    outcome: String,
+}
+
+impl TagResult {
+    /// Whether it was left to another version or run, or left alone since nothing tells.
+    #[must_use]
+    pub(crate) fn is_left(&self) -> bool {
+        ["kept", "held"].contains(&self.outcome.as_str())
+    }
 }
 
 impl MergeResult {

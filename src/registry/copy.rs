@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{Error, ErrorKind, Operation};
 use super::remote::fallback_tag;
-use super::{Location, Manifest, Mount, Store, TagOrDigest};
+use super::{Content, Location, Manifest, Mount, Store, TagOrDigest};
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, ImageManifest, Index, OCI_INDEX, is_index, is_restricted};
 use crate::reference::{Digest, Repository};
@@ -18,6 +18,9 @@ const MAX_REFERRERS: usize = 200;
 /// What follows the digest in the tags that cosign gives to what it knows of a manifest
 /// (<https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md>).
 const COSIGN: [&str; 3] = ["sig", "att", "sbom"];
+
+/// After how many bytes of a blob it is told again how much of it is copied.
+const STEP: u64 = 4 * 1024 * 1024;
 
 /// A repository and how it is reached.
 #[derive(Clone, Copy)]
@@ -50,13 +53,15 @@ pub struct Copied {
     pub notes: Vec<Diagnostic>,
 }
 
-/// Something that begins to be copied.
+/// Something that is being copied.
 #[derive(Clone, Copy, Debug)]
 pub struct Copying<'a> {
     /// The digest of a manifest or blob.
     pub digest: &'a Digest,
     /// Its size in bytes.
     pub size: u64,
+    /// How many of them were read until now.
+    pub done: u64,
 }
 
 /// Copies from one repository to another, each manifest and blob once. What is there already is left as it is.
@@ -70,8 +75,29 @@ pub struct Copier<'a> {
     copied: Copied,
 }
 
+/// Content of which it is told how much was read.
+struct Told<'a> {
+    content: Box<dyn Content + 'a>,
+    digest: &'a Digest,
+    size: u64,
+    done: u64,
+    tell: &'a dyn Fn(Copying<'_>),
+}
+
+impl Content for Told<'_> {
+    fn read(&mut self, into: &mut [u8]) -> Result<usize, Error> {
+        let count = self.content.read(into)?;
+        let before = self.done / STEP;
+        self.done += count as u64;
+        if self.done / STEP > before {
+            (self.tell)(Copying { digest: self.digest, size: self.size, done: self.done });
+        }
+        Ok(count)
+    }
+}
+
 impl<'a> Copier<'a> {
-    /// A copier that has copied nothing yet; `tell` is called before something is sent.
+    /// A copier that has copied nothing yet; `tell` is called before something is sent, and while it is.
     #[must_use]
     pub fn new(from: Place<'a>, to: Place<'a>, tell: &'a dyn Fn(Copying<'_>)) -> Self {
         let (read, done, copied) = Default::default();
@@ -133,7 +159,7 @@ impl<'a> Copier<'a> {
         let size = u64::try_from(blob.size)
             .map_err(|_| fail(ErrorKind::Invalid(format!("its manifest gives it {} bytes", blob.size))))?;
         if !self.has(digest, size)? {
-            (self.tell)(Copying { digest, size });
+            (self.tell)(Copying { digest, size, done: 0 });
             let mounted = match from.mountable(&to) {
                 Some(repository) => to.store.mount_blob(digest, repository)?,
                 None => Mount::Declined("it is in another registry".to_owned()),
@@ -142,7 +168,11 @@ impl<'a> Copier<'a> {
                 self.copied.mounted += 1;
             } else {
                 let absent = || fail(ErrorKind::NotFound(Vec::new()));
-                let open = || from.store.open_blob(digest, size)?.ok_or_else(absent);
+                let tell = self.tell;
+                let open = || -> Result<Box<dyn Content + '_>, Error> {
+                    let content = from.store.open_blob(digest, size)?.ok_or_else(absent)?;
+                    Ok(Box::new(Told { content, digest, size, done: 0, tell }))
+                };
                 match to.store.put_blob(digest, size, &open) {
                     // It is to be downloaded from elsewhere.
                     Err(error) if matches!(error.kind(), ErrorKind::NotFound(_)) && !blob.urls.is_empty() => {
@@ -187,9 +217,18 @@ impl<'a> Copier<'a> {
                 self.blob(blob)?;
             }
         }
+        self.alone(manifest)
+    }
+
+    /// Copies a manifest, and not what it holds.
+    ///
+    /// # Errors
+    /// What the registries answer.
+    pub fn alone(&mut self, manifest: &Manifest) -> Result<(), Error> {
         let at = TagOrDigest::Digest(manifest.digest.clone());
         if self.to.store.head_manifest(&at)?.is_none() {
-            (self.tell)(Copying { digest: &manifest.digest, size: manifest.bytes.len() as u64 });
+            let size = manifest.bytes.len() as u64;
+            (self.tell)(Copying { digest: &manifest.digest, size, done: 0 });
             self.to.store.put_manifest(&at, manifest)?;
             self.copied.manifests += 1;
         }

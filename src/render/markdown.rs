@@ -20,7 +20,7 @@ pub fn render(plan: &Plan) -> String {
 
 fn rows(plan: &Plan, image: &Image) -> Vec<Value> {
     let mut by_tags: IndexMap<Vec<&str>, Vec<&Repository>> = IndexMap::new();
-    for repository in &image.repositories {
+    for repository in image.places() {
         let tags: Vec<&str> = image.tags_in(repository).map(|tag| tag.name.as_str()).collect();
         if !tags.is_empty() {
             by_tags.entry(tags).or_default().push(repository);

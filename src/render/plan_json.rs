@@ -153,6 +153,7 @@ impl From<&Run> for RunEntry {
 fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry {
     let Image {
         repositories,
+        mirrors,
         tags,
         annotations,
         builds,
@@ -181,6 +182,7 @@ fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry 
     ImageEntry {
         version: version.clone(),
         repositories: locations(repositories),
+        mirrors: locations(mirrors),
         tags: tags.iter().map(|tag| entry(tag, is_prerelease)).collect(),
         yielded: yielded.iter().map(YieldedEntry::from).collect(),
         scheme: *scheme,

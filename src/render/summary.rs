@@ -15,8 +15,7 @@ pub fn render(plan: &Plan) -> String {
         .iter()
         .map(|(key, image)| {
             let published: Vec<String> = image
-                .repositories
-                .iter()
+                .places()
                 .map(|repository| {
                     let tags = image.tags_in(repository).map(|tag| format!("`{}`", tag.name));
                     format!("`{repository}`: {}", tags.collect::<Vec<_>>().join(" "))

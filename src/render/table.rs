@@ -118,7 +118,7 @@ fn image_rows<'a>(plan: &'a Plan, key: &'a str, image: &'a Image) -> impl Iterat
         let platforms = legs.map(|leg| leg.platform.as_ref().map_or("the runner's", Platform::as_str));
         platforms.collect::<Vec<_>>().join(", ")
     };
-    image.repositories.iter().enumerate().map(move |(at, repository)| {
+    image.places().enumerate().map(move |(at, repository)| {
         let tags: Vec<&str> = image.tags_in(repository).map(|tag| tag.name.as_str()).collect();
         let tags = match tags.as_slice() {
             [] => Cow::from("-"),
@@ -126,7 +126,8 @@ fn image_rows<'a>(plan: &'a Plan, key: &'a str, image: &'a Image) -> impl Iterat
             tags => tags.join(", ").into(),
         };
         let (key, platforms) = if at == 0 { (key, platforms()) } else { ("", String::new()) };
-        [key.into(), repository.to_string().into(), tags, platforms.into()]
+        let mark = if image.mirrors.contains(repository) { " (mirror)" } else { "" };
+        [key.into(), format!("{repository}{mark}").into(), tags, platforms.into()]
     })
 }
 

@@ -1,10 +1,13 @@
 //! An image before its tags and legs are known.
 
+use indexmap::IndexMap;
+
 use super::labels::OciLabels;
 use super::rules::AppliedRules;
 use super::version::ImageVersion;
 use crate::bake::values::Name;
 use crate::pattern::ImageNames;
+use crate::reference::Repository;
 use crate::source::Span;
 use crate::spec::{Marked, Settings};
 use crate::version::Tails;
@@ -31,6 +34,8 @@ pub(super) struct UnresolvedImage {
     pub(super) rules: Option<AppliedRules>,
     /// Labels and annotations that are filled in from facts.
     pub(super) oci: OciLabels,
+    /// The repositories that the merge fills, each once, and where they are written.
+    pub(super) mirrors: IndexMap<Repository, Option<Span>>,
 }
 
 /// An image block that covers no targets, so that it makes no image.

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use super::image::{EmptyBlock, UnresolvedImage};
 use super::labels::OciLabels;
+use super::repositories;
 use super::rules;
 use super::targets::Targets;
 use super::version::{ImageVersion, tails};
@@ -58,6 +59,7 @@ pub(super) fn unresolved(
         let first = image.targets.first().and_then(|(name, _)| targets.find(name));
         image.oci = labels::of(image.settings(), first, input, diagnostics);
         image.tails = tails(image.settings());
+        image.mirrors = repositories::mirrors(image, diagnostics);
     }
     versions::share_shapes(&mut images, input);
     let is_left_out = |image: &mut UnresolvedImage| {
@@ -133,6 +135,7 @@ fn from_blocks(
                 rules: None,
                 tails: Tails::default(),
                 oci: OciLabels::default(),
+                mirrors: IndexMap::new(),
             };
             agree(&image, diagnostics);
             taken.insert(image.key.clone());
@@ -191,6 +194,7 @@ fn from_tags(
             rules: None,
             tails: Tails::default(),
             oci: OciLabels::default(),
+            mirrors: IndexMap::new(),
         });
     }
     if images.is_empty() && !diagnostics.has_errors() {

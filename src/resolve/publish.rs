@@ -68,6 +68,9 @@ pub(super) fn publications(
             publications.push(repositories::literal(image, targets, diagnostics));
         }
     }
+    for (image, publication) in images.iter().zip(&publications) {
+        repositories::check_mirrors(image, publication, diagnostics);
+    }
     let mut blocks: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
     for (at, image) in images.iter().enumerate() {
         blocks.entry(image.block).or_default().push(at);
@@ -110,12 +113,13 @@ fn check(image: &UnresolvedImage, publication: &Publication, diagnostics: &mut D
     }
 }
 
-/// How many references an image may have: its repositories times its tags.
+/// How many references an image may have: its repositories and mirrors times its tags.
 fn reference_count(image: &UnresolvedImage, targets: &Targets<'_>) -> usize {
     let settings = image.settings();
     let target = || image.targets.first().and_then(|(name, _)| targets.find(name));
     let own = || target().map_or(0, |target| target.image_names().len());
-    settings.repositories.as_ref().map_or(1, Vec::len) * settings.tags.as_ref().map_or_else(own, Vec::len)
+    let repositories = settings.repositories.as_ref().map_or(1, Vec::len) + settings.mirrors.len();
+    repositories * settings.tags.as_ref().map_or_else(own, Vec::len)
 }
 
 /// The versions that the images of each block withdraw, as written.
@@ -132,25 +136,32 @@ fn withdrawn(images: &[UnresolvedImage]) -> BTreeMap<Option<usize>, Vec<String>>
 fn collisions(images: &[UnresolvedImage], publications: &[Publication], diagnostics: &mut Diagnostics) {
     let mut claimed: IndexMap<(&Repository, &Tag), (usize, Option<Span>)> = IndexMap::new();
     for (at, publication) in publications.iter().enumerate() {
-        for (repository, listing) in publication {
-            for published in &listing.tags {
-                let key = (repository, &published.tag);
-                let Some((first, span)) = claimed.get(&key) else {
-                    claimed.insert(key, (at, published.span));
-                    continue;
-                };
-                let (first, second) = (&images[*first].key, &images[at].key);
-                let reference = repository.clone().with_tag(published.tag.clone());
-                let message = format!("`{reference}` is claimed by two images, `{first}` and `{second}`");
-                diagnostics.report(
-                    Diagnostic::error("tag-collision", message)
-                        .at(published.span.or(images[at].span), format!("claimed again by `{second}`"))
-                        .at(*span, format!("claimed by `{first}`"))
-                        .with_help(
-                            "whichever is pushed last would win; give one of them a different tag or repository",
-                        ),
-                );
+        let own = publication
+            .iter()
+            .flat_map(|(repository, listing)| listing.tags.iter().map(move |tag| (repository, tag)));
+        let mirrors = images[at].mirrors.keys().filter(|mirror| !publication.contains_key(*mirror));
+        let all = || publication.values().flat_map(|listing| &listing.tags);
+        let mirrored = mirrors.flat_map(|mirror| all().map(move |tag| (mirror, tag)));
+        for (repository, published) in own.chain(mirrored) {
+            let key = (repository, &published.tag);
+            let Some((first, span)) = claimed.get(&key) else {
+                claimed.insert(key, (at, published.span));
+                continue;
+            };
+            if *first == at {
+                continue;
             }
+            let (first, second) = (&images[*first].key, &images[at].key);
+            let reference = repository.clone().with_tag(published.tag.clone());
+            let message = format!("`{reference}` is claimed by two images, `{first}` and `{second}`");
+            diagnostics.report(
+                Diagnostic::error("tag-collision", message)
+                    .at(published.span.or(images[at].span), format!("claimed again by `{second}`"))
+                    .at(*span, format!("claimed by `{first}`"))
+                    .with_help(
+                        "whichever is pushed last would win; give one of them a different tag or repository",
+                    ),
+            );
         }
     }
 }
@@ -176,12 +187,12 @@ pub(super) fn images(
         }
     };
     for (image, publication) in images.iter().zip(&publications) {
-        add(image, &mut publication.keys().cloned());
+        add(image, &mut publication.keys().chain(image.mirrors.keys()).cloned());
     }
     // Other runs publish these, in the same repositories.
     for image in left_out {
         let repositories = repositories::repositories(image, targets, &mut Diagnostics::default());
-        add(image, &mut repositories.into_iter());
+        add(image, &mut repositories.into_iter().chain(image.mirrors.keys().cloned()));
     }
     for (image, publication) in
         images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key))
@@ -192,8 +203,8 @@ pub(super) fn images(
         }
         let version = image.version.known().or(seen(&publication)).map(ToString::to_string);
         let repositories: Vec<Repository> = publication.keys().cloned().collect();
-        let all: BTreeSet<&Form> =
-            repositories.iter().filter_map(|one| other_forms.get(one)).flatten().collect();
+        let places = repositories.iter().chain(image.mirrors.keys());
+        let all: BTreeSet<&Form> = places.filter_map(|one| other_forms.get(one)).flatten().collect();
         let other_forms = all.into_iter().cloned().collect();
         let mut tags: IndexMap<Tag, PlannedTag> = IndexMap::new();
         let mut yielded: IndexMap<String, YieldedTag> = IndexMap::new();
@@ -221,6 +232,7 @@ pub(super) fn images(
             image.key.clone(),
             Image {
                 repositories,
+                mirrors: image.mirrors.keys().cloned().collect(),
                 tags: tags.into_values().collect(),
                 annotations: annotations(image, targets, legs),
                 builds,

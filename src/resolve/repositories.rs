@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 
 use super::constants;
 use super::image::UnresolvedImage;
@@ -42,6 +42,35 @@ pub(super) fn repositories(
         }
     }
     repositories
+}
+
+/// The repositories that the block names as mirrors, each once.
+pub(super) fn mirrors(
+    image: &UnresolvedImage,
+    diagnostics: &mut Diagnostics,
+) -> IndexMap<Repository, Option<Span>> {
+    let mut mirrors = IndexMap::new();
+    for text in &image.settings().mirrors {
+        match repository(text, image) {
+            Ok(repository) => drop(mirrors.entry(repository).or_insert(text.span)),
+            Err(diagnostic) => diagnostics.report(diagnostic.at(text.span, "")),
+        }
+    }
+    mirrors
+}
+
+/// Refuses a mirror that is a repository of the image, too.
+pub(super) fn check_mirrors(
+    image: &UnresolvedImage,
+    publication: &Publication,
+    diagnostics: &mut Diagnostics,
+) {
+    for (mirror, span) in image.mirrors.iter().filter(|(mirror, _)| publication.contains_key(*mirror)) {
+        let message = format!("image `{}` has `{mirror}` among its repositories and its mirrors", image.key);
+        diagnostics.report(Diagnostic::error("mirror", message).at(*span, "").with_help(
+            "builds push to `repositories`, and the merge copies to `mirrors`: name it in one of them",
+        ));
+    }
 }
 
 /// A repository as the block names it, perhaps after the image.

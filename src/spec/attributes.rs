@@ -35,6 +35,8 @@ declare! {
     pub struct Settings {
         /// The repositories that the image is published in, without tags; by default those in the target's tags.
         repositories: Option<Vec<Text>> = None; Reach::Both, Per::Image, Null::Keeps;
+        /// Further repositories, which no build pushes to and the merge fills by copying.
+        mirrors: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
         /// The version, or a pattern over facts, perhaps with a condition.
         version: Option<VersionPattern> = None; Reach::Both, Per::Image, Null::Keeps;
         /// The scheme of the versions.

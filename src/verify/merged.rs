@@ -1,5 +1,7 @@
 //! Compares what registries serve with what a merge says that it did.
 
+use std::collections::BTreeSet;
+
 use super::code::Code;
 use super::finding::Finding;
 use super::report::CheckedReference;
@@ -9,8 +11,8 @@ use crate::reference::Digest;
 
 /// What a merge says of an image.
 pub(super) enum Said<'r> {
-    /// Its tags have this index.
-    Published(&'r Digest),
+    /// Its tags have this index, and these were left as they were.
+    Published(&'r Digest, BTreeSet<&'r str>),
     /// It was left as it was, for these reasons.
     Held(&'r [String]),
     /// Its index is there, and has no tags yet.
@@ -25,7 +27,8 @@ pub(super) fn said(result: &ImageResult) -> Said<'_> {
         (ResultStatus::Held, _) => Said::Held(&result.why),
         (ResultStatus::Indexed, Some(digest)) => Said::Indexed(digest),
         (ResultStatus::Published | ResultStatus::Unchanged | ResultStatus::Kept, Some(digest)) => {
-            Said::Published(digest)
+            let left = result.references.iter().filter(|tag| tag.is_left());
+            Said::Published(digest, left.map(|tag| tag.reference.as_str()).collect())
         }
         _ => Said::Nothing,
     }
@@ -61,6 +64,12 @@ pub(super) fn held(key: &str, why: &[String], references: &[String]) -> Finding 
         references,
         format!("the merge left image `{key}` as it was: {}", why.join("; ")),
     )
+}
+
+/// Says that some tags of an image were left as they were.
+pub(super) fn left(key: &str, references: &[String]) -> Finding {
+    let message = format!("the merge left these tags of image `{key}` as they were");
+    Finding::new(Code::Held, references, message).with_cure("nothing, or what the merge said")
 }
 
 /// Says that tags do not have what the merge gave them.

@@ -12,9 +12,11 @@ pub(crate) mod walk;
 pub(crate) mod report;
 
 // What is wrong, and why.
+mod builds;
 pub(crate) mod explain;
 mod kept;
 mod merged;
+mod state;
 
 mod planned;
 

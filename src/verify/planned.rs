@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::builds::{listed, name_of, parts, told_by};
 use super::code::Code;
 use super::finding::Finding;
 use super::kept::{Holder, holder};
 use super::merged::{self, Said, said};
 use super::report::CheckedReference;
+use super::state::{State, TagState};
 use super::walk::{Branch, Trail, Tree, Walk};
 use crate::diagnostic::Severity;
 use crate::oci::DescriptorPlatform;
 use crate::on_missing::OnMissing;
-use crate::published::labels::differences;
-use crate::published::metadata::{Metadata, Pushed};
-use crate::published::plan_json::{BuildEntry, RunEntry, TagEntry};
+use crate::published::labels::{differences, index_differences};
+use crate::published::metadata::Metadata;
+use crate::published::plan_json::{BuildEntry, RunEntry};
 use crate::published::planned::{Planned, PlannedImage};
 use crate::published::record::{Configuration, Known, Question};
 use crate::published::result::MergeResult;
@@ -29,8 +31,7 @@ pub(super) fn look(
 ) -> Vec<CheckedReference> {
     let mut checked = Vec::new();
     for (key, image) in &planned.images {
-        let places: Vec<_> =
-            image.repositories.iter().filter_map(|location| walk.site_of(location)).collect();
+        let places: Vec<_> = image.places().filter_map(|location| walk.site_of(location)).collect();
         let said = result.and_then(|result| result.images.get(key)).map_or(Said::Nothing, said);
         if let Said::Indexed(digest) = said {
             checked.extend(merged::index(key, digest, &places, walk));
@@ -69,31 +70,6 @@ struct ImageCheck<'s, 'a> {
     other_build: bool,
 }
 
-/// A tag in a repository.
-struct State<'s> {
-    site: usize,
-    planned: &'s TagEntry,
-    checked: CheckedReference,
-    kind: TagState,
-}
-
-/// What is known of a tag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TagState {
-    /// Nothing yet.
-    Open,
-    /// It cannot be used, which is told.
-    Faulty,
-    /// It is not there.
-    Missing,
-    /// It is there, and should be this image's.
-    Own,
-    /// A greater version or a later run has it.
-    Kept,
-    /// It is there, and nothing tells whose it should be: the image's own tags are not.
-    Foreign,
-}
-
 impl<'a> ImageCheck<'_, 'a> {
     fn look(&mut self) {
         for site in self.places.clone() {
@@ -105,6 +81,7 @@ impl<'a> ImageCheck<'_, 'a> {
                     self.present(site);
                     continue;
                 }
+                self.left(before);
                 self.keep(site);
                 self.missing(site);
                 self.present(site);
@@ -129,11 +106,25 @@ impl<'a> ImageCheck<'_, 'a> {
         self.walk.findings.push(merged::held(self.key, why, &references.collect::<Vec<_>>()));
     }
 
+    /// Leaves alone the tags that the merge left alone.
+    fn left(&mut self, from: usize) {
+        let Said::Published(_, left) = &self.said else { return };
+        let mut references = Vec::new();
+        for tag in &mut self.tags[from..] {
+            if left.contains(tag.checked.reference.as_str()) && tag.kind != TagState::Faulty {
+                tag.kind = TagState::Kept;
+                references.push(tag.checked.reference.clone());
+            }
+        }
+        if !references.is_empty() {
+            self.walk.findings.push(merged::left(self.key, &references));
+        }
+    }
+
     /// What the tags of a repository mean.
     fn resolve(&mut self, site: usize) {
         let location = &self.walk.sites[site].location;
-        for planned in self.image.tags.iter().filter(|tag| self.image.repositories_of(tag).contains(location))
-        {
+        for planned in self.image.tags_in(location) {
             let reference = location.with_tag(&planned.name);
             let mut checked = CheckedReference::new(reference, location, Some(&planned.name));
             let kind = match self.walk.tag(site, &planned.name) {
@@ -162,6 +153,7 @@ impl<'a> ImageCheck<'_, 'a> {
             let tag = &self.tags[at];
             if tag.site != site
                 || !tag.planned.floating
+                || tag.kind == TagState::Kept
                 || (literal.is_some() && tag.checked.digest == literal)
             {
                 continue;
@@ -283,8 +275,8 @@ impl<'a> ImageCheck<'_, 'a> {
     /// Compares what a tag names with what it should. `before` is where the findings about it begin.
     fn compare(&mut self, place: &Trail, tree: &Tree<'_>, before: usize) {
         let is_told = self.platforms(place, tree);
-        if let Said::Published(expected) = self.said
-            && *expected != tree.served.manifest.digest
+        if let Said::Published(expected, _) = &self.said
+            && **expected != tree.served.manifest.digest
         {
             let found = &tree.served.manifest.digest;
             self.walk.findings.push(merged::other(self.key, expected, found, &place.references));
@@ -512,13 +504,8 @@ impl<'a> ImageCheck<'_, 'a> {
             // A plain image has none of an index.
             Content::Image(_) | Content::Unreadable(_) => return,
         };
-        let mut wrong = differing(&self.image.annotations, &index.annotations, "the index");
-        for entry in index.entries.iter().flatten() {
-            if let Some(planned) = self.image.descriptor_annotations(entry) {
-                let of = format!("the descriptor of {}", entry.digest);
-                wrong.extend(differing(planned, &entry.annotations, &of));
-            }
-        }
+        let entries = index.entries.iter().flatten();
+        let wrong = index_differences(self.image, &index.annotations, entries);
         let message = match wrong.as_slice() {
             [] => return,
             [one] => format!("image `{}`: {one}", self.key),
@@ -587,44 +574,4 @@ impl<'a> ImageCheck<'_, 'a> {
         }
         self.walk.findings.extend(found);
     }
-}
-
-/// The images that a build pushed, and what else it pushed.
-fn parts(served: &Served) -> (Vec<&Digest>, Vec<&Digest>) {
-    let Content::Index(index) = &served.content else { return (vec![&served.manifest.digest], Vec::new()) };
-    let entries = index.entries.iter().flatten();
-    let (images, others): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.attested().is_none());
-    (images.into_iter().map(|one| &one.digest).collect(), others.into_iter().map(|one| &one.digest).collect())
-}
-
-/// Who says that something was built, and when it was.
-fn told_by(pushed: &Pushed) -> String {
-    let mut text = format!("`{}` says that it was built", pushed.origin);
-    for (word, what) in [("at", &pushed.finished), ("as", &pushed.build)] {
-        if let Some(what) = what {
-            text.extend([" ", word, " ", what]);
-        }
-    }
-    text
-}
-
-/// A build as messages name it.
-fn name_of(leg: &str, build: &BuildEntry) -> String {
-    match &build.platform {
-        Some(platform) => format!("build `{leg}` ({platform})"),
-        None => format!("build `{leg}`"),
-    }
-}
-
-fn listed(digests: &[&Digest]) -> String {
-    digests.iter().map(|digest| digest.as_str()).collect::<Vec<_>>().join(", ")
-}
-/// How the annotations of something differ from the planned ones.
-fn differing(planned: &BTreeMap<String, String>, found: &BTreeMap<String, String>, of: &str) -> Vec<String> {
-    let wrong = planned.iter().filter(|(key, value)| found.get(*key) != Some(*value));
-    let told = wrong.map(|(key, planned)| {
-        let has = found.get(key).map_or("is not there".to_owned(), |value| format!("is {value:?}"));
-        format!("the annotation `{key}` of {of} {has}, expected {planned:?}")
-    });
-    told.collect()
 }

@@ -10,6 +10,9 @@ use snapbox::Data;
 
 use crate::support::{Ran, Test, blocks, read};
 
+/// The recipes that README.md points to.
+const RECIPES: &str = "docs/before-and-after-the-tags.md";
+
 /// The names in backticks in the first column of the table with this head.
 pub(crate) fn first_column(text: &str, head: &str) -> Vec<String> {
     let (_, table) = text.split_once(head).unwrap_or_else(|| panic!("no table begins with {head}"));
@@ -103,7 +106,7 @@ fn fenced(text: &str) -> Vec<(&str, &str)> {
 fn commands_in_texts_are_those_of_the_program() {
     let program = cli::command();
     let mut count = 0;
-    for path in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "fuzz/README.md"] {
+    for path in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "fuzz/README.md", RECIPES] {
         let text = read(path);
         let prose: Vec<&str> = text.split("\n```").step_by(2).collect();
         let prose = prose.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
@@ -255,7 +258,8 @@ fn what_the_readme_points_to_exists() {
     let folders = first_column(&readme, "| folder |");
     assert!(folders.len() > 5, "the folders are not found");
     for path in links.chain(folders) {
-        assert!(root.join(&path).exists(), "{path} does not exist");
+        let path = path.split('#').next().unwrap();
+        assert!(root.join(path).exists(), "{path} does not exist");
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod allowed; // which repositories a merge may write to
 mod bases; // which images builds were made from
+mod copies; // builds that a repository lacks and another one has
 mod count; // how many requests a merge sends
 mod existing; // releases that are there already
 mod families; // which tags of a repository keep a floating tag
@@ -11,6 +12,7 @@ mod identity; // which plan metadata is of
 mod kill; // a merge that ends at any moment
 mod layouts; // what is published, what is held and what is refused
 mod lists; // which version is the greatest when tags come in pages
+mod mirrors; // repositories that are filled by copying
 mod oddities; // what registries do differently, without damage
 mod options; // what the options change
 pub(crate) mod plans; // builds of another plan, whose legs have the same names

@@ -2,5 +2,6 @@
 
 mod given; // tags that are named
 mod planned; // tags of a plan
+mod recipes; // the recipes of the documentation
 mod stage; // runs a promotion against a registry
 mod withdrawn; // floating tags after a version is withdrawn

@@ -24,7 +24,9 @@ mod keep; // a kept variable gets its value from buildx
 mod labels; // labels and annotations from facts
 mod links; // linked targets are those of the leg's own platform
 mod merge; // our merge makes what imagetools makes
+mod mirrors; // another registry gets what the first one has
 mod print; // the generated file means what its source means
+mod promote; // tags for what is there, and a merge in two steps
 mod publish; // jobs, digests, merge, tags
 mod random; // random definitions mean the same to both programs
 mod registry; // what a registry serves

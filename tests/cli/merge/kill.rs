@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use bakeplan::internals::reference::Digest;
 use bakeplan::internals::registry::{Layout, Store};
 
-use super::world::{Build, World, literal, plan, plan_of};
+use super::world::{Build, TAGS, World, literal, plan, plan_of};
 use crate::loopback::{Reply, Server};
 
 /// A registry that ends the merge at a request: before it is answered, or before it arrives.
@@ -93,20 +93,47 @@ fn check_whole(layout: &Layout, digest: &Digest) {
     layout.put_manifest(&digest.clone().into(), &manifest).expect("all that it holds is there");
 }
 
+/// How the second repository comes to have the image.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Filled {
+    ByBuilds,
+    ByMerge,
+    AsMirror,
+}
+
 /// Ends a merge at request `at` and runs it again; with 0 it does not end. The number of its requests and the digest of
 /// its index.
-fn end_at(at: usize, arrives: bool, new: Option<&Digest>) -> (usize, Digest) {
-    let mut world = World::with_app(&["acme/app", "mirror/app"]);
+fn end_at(at: usize, arrives: bool, how: Filled, new: Option<&Digest>) -> (usize, Digest) {
+    let own: &[&str] = match how {
+        Filled::ByBuilds => &["acme/app", "mirror/app"],
+        Filled::ByMerge | Filled::AsMirror => &["acme/app"],
+    };
+    let mut world = World::with_app(own);
+    world.layout("mirror/app");
     let gallows = Gallows::new(&world, arrives);
-    let host = gallows.server.host();
-    let document = plan(&[&format!("{host}/acme/app"), &format!("{host}/mirror/app")]);
+    // The same registry by another name, so that nothing is mounted.
+    let (host, port) = (gallows.server.host(), gallows.server.port());
+    let (first, second) = (
+        format!("{host}/acme/app"),
+        match how {
+            Filled::ByBuilds => format!("{host}/mirror/app"),
+            Filled::ByMerge | Filled::AsMirror => format!("localhost:{port}/mirror/app"),
+        },
+    );
+    let document = match how {
+        Filled::ByBuilds | Filled::ByMerge => plan(&[&first, &second]),
+        Filled::AsMirror => {
+            let mirrors = format!(r#""version":"1.4.2","mirrors":["{second}"],"#);
+            plan_of(&[&first], TAGS, &mirrors, "hold")
+        }
+    };
     std::fs::write(world.root().join("plan.json"), document).unwrap();
     let write = |world: &World| std::fs::write(world.root().join("metadata.json"), world.metadata()).unwrap();
     // There is an older build under all tags.
     write(&world);
     assert!(gallows.run(world.root(), 0).0);
     let old = world.tags("acme/app")["latest"].clone();
-    world.build(&["acme/app", "mirror/app"], Build::new("app-linux-amd64", "linux/amd64").salt("new"));
+    world.build(own, Build::new("app-linux-amd64", "linux/amd64").salt("new"));
     write(&world);
     let (succeeded, requests) = gallows.run(world.root(), at);
     assert_eq!(succeeded, at == 0, "request {at}");
@@ -125,16 +152,9 @@ fn end_at(at: usize, arrives: bool, new: Option<&Digest>) -> (usize, Digest) {
     (requests, digest)
 }
 
-#[test]
-fn a_merge_may_end_at_every_request() {
-    let (total, new) = end_at(0, false, None);
-    // The index is written, and read before a tag moves to it; the list is read again after the floating tags.
-    assert_eq!(total, 2 * (6 + 7 + 4 + 2 + 1 + (1 + 1) + 4 + 2 + 4), "the requests of two repositories");
-    at_every_request(total, |at, arrives| end_at(at, arrives, Some(&new)).0);
-}
-
-/// Tries each request of so many: before it arrives, and after.
-fn at_every_request(total: usize, end_at: impl Fn(usize, bool) -> usize + Sync) {
+/// Tries each request of so many: before it arrives and after, or by turns.
+fn at_every_request(total: usize, both: bool, end_at: impl Fn(usize, bool) -> usize + Sync) {
+    let ends = if both { 2 * total } else { total };
     let next = AtomicUsize::new(0);
     let tried = AtomicUsize::new(0);
     std::thread::scope(|scope| {
@@ -142,20 +162,45 @@ fn at_every_request(total: usize, end_at: impl Fn(usize, bool) -> usize + Sync) 
             scope.spawn(|| {
                 loop {
                     let number = next.fetch_add(1, Ordering::SeqCst);
-                    if number >= 2 * total {
+                    if number >= ends {
                         break;
                     }
-                    end_at(number % total + 1, number >= total);
+                    let arrives = if both { number >= total } else { number.is_multiple_of(2) };
+                    end_at(number % total + 1, arrives);
                     tried.fetch_add(1, Ordering::SeqCst);
                 }
             });
         }
     });
-    assert_eq!(tried.load(Ordering::SeqCst), 2 * total, "each request, before it arrives and after");
+    assert_eq!(tried.load(Ordering::SeqCst), ends);
+}
+
+/// Ends a merge at each of its requests, before or after it arrives, or `both`; how many there are.
+fn end_at_every_request(how: Filled, both: bool) -> usize {
+    let (total, new) = end_at(0, false, how, None);
+    at_every_request(total, both, |at, arrives| end_at(at, arrives, how, Some(&new)).0);
+    total
+}
+
+#[test]
+fn a_merge_may_end_at_every_request() {
+    let total = end_at_every_request(Filled::ByBuilds, true);
+    // The index is written, and read before a tag moves to it; the list is read again after the floating tags.
+    assert_eq!(total, 2 * (6 + 7 + 4 + 2 + 1 + (1 + 1) + 4 + 2 + 4), "the requests of two repositories");
+}
+
+#[test]
+fn a_merge_that_copies_may_end_at_every_request() {
+    end_at_every_request(Filled::ByMerge, false);
+}
+
+#[test]
+fn a_merge_that_fills_a_mirror_may_end_at_every_request() {
+    end_at_every_request(Filled::AsMirror, false);
 }
 
 /// Ends a promotion at request `at`, into the repository of its source and one that lacks all of it, and runs it again.
-fn end_promotion_at(at: usize, arrives: bool) -> usize {
+fn end_promotion_at(at: usize, arrives: bool, is_other: bool) -> usize {
     let world = World::with_app(&["acme/app"]);
     world.layout("mirror/app");
     let gallows = Gallows::new(&world, arrives);
@@ -165,7 +210,9 @@ fn end_promotion_at(at: usize, arrives: bool) -> usize {
     std::fs::write(world.root().join("metadata.json"), world.metadata()).unwrap();
     assert!(gallows.run(world.root(), 0).0);
     let new = world.tags("acme/app")["sha-1"].clone();
-    let document = plan(&[&format!("{host}/acme/app"), &format!("{host}/mirror/app")]);
+    // By another name it is another registry, which gets everything by copying.
+    let second = if is_other { host.replace("127.0.0.1", "localhost") } else { host.clone() };
+    let document = plan(&[&format!("{host}/acme/app"), &format!("{second}/mirror/app")]);
     std::fs::write(world.root().join("plan.json"), document).unwrap();
     let source = format!("{host}/acme/app:sha-1");
     let line = ["promote", &source, "--plan", "plan.json"];
@@ -185,8 +232,10 @@ fn end_promotion_at(at: usize, arrives: bool) -> usize {
 
 #[test]
 fn a_promotion_may_end_at_every_request() {
-    let total = end_promotion_at(0, false);
-    at_every_request(total, end_promotion_at);
+    for is_other in [false, true] {
+        let total = end_promotion_at(0, false, is_other);
+        at_every_request(total, true, |at, arrives| end_promotion_at(at, arrives, is_other));
+    }
 }
 
 /// Ends each step of a merge in two at each request, and runs both again.
@@ -240,6 +289,6 @@ fn end_step_at(at: usize, arrives: bool, step: usize) -> usize {
 fn both_steps_of_a_merge_may_end_at_every_request() {
     for step in [0, 1] {
         let total = end_step_at(0, false, step);
-        at_every_request(total, |at, arrives| end_step_at(at, arrives, step));
+        at_every_request(total, true, |at, arrives| end_step_at(at, arrives, step));
     }
 }

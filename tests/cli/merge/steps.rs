@@ -188,7 +188,7 @@ fn a_result_must_be_of_this_plan_and_of_a_merge() {
     // Annotations that the plan has got since, with the id of the other.
     let other = document.replacen(r#""repositories""#, r#""annotations":{"k":"v"},"repositories""#, 1);
     let (status, told) = second(&world, &other, &good, &[]);
-    assert!(status == Some(1) && told.contains("the annotation `k` of the index is missing"), "{told}");
+    assert!(status == Some(1) && told.contains("the annotation `k` of the index is not there"), "{told}");
 }
 
 /// What a clean-up takes between the steps is noticed before a tag moves.
@@ -207,6 +207,32 @@ fn what_is_gone_since_gets_no_tag() {
         let is_told = told.contains(&digest.to_string()) && told.contains("any more");
         assert!(status == Some(1) && is_told, "{repository} {is_index}: {status:?} {told}");
         assert!(world.tags("a").is_empty() && world.tags("b").is_empty());
+    }
+}
+
+/// Mirrors get the index in the first step and the tags in the second.
+#[test]
+fn mirrors_have_both_steps() {
+    let world = World::with_app(&["a"]);
+    world.layout("mirror");
+    let servers = [world.serve(), world.serve()];
+    let [name, mirror] = [format!("{}/a", servers[0].host()), format!("{}/mirror", servers[1].host())];
+    let document = plan_of(&[&name], TAGS, &format!(r#""version":"1.4.2","mirrors":["{mirror}"],"#), "hold");
+    let result = first(&world, &document, 0);
+    let digest = result["images"]["app"]["digest"].as_str().unwrap();
+    assert_eq!(
+        result["indexes"],
+        serde_json::json!([format!("{name}@{digest}"), format!("{mirror}@{digest}")])
+    );
+    for one in result["images"]["app"]["manifests"].as_array().unwrap() {
+        assert_eq!(one["references"].as_array().unwrap().len(), 2);
+    }
+    assert!(world.tags("a").is_empty() && world.tags("mirror").is_empty());
+    let (status, told) = second(&world, &document, &result, &[]);
+    assert_eq!(status, Some(0), "{told}");
+    for repository in ["a", "mirror"] {
+        let tags = world.tags(repository);
+        assert!(tags.len() == 4 && tags.values().all(|own| own.as_str() == digest), "{repository}: {tags:?}");
     }
 }
 

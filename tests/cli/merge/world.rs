@@ -392,6 +392,10 @@ fn answer(root: &Path, seen: &Seen) -> Answer {
         .into_iter()
         .find_map(|kind| path.rsplit_once(kind).map(|(name, rest)| (name, kind, rest)))
         .unwrap_or_default();
+    let is_upload = kind == "/blobs/" && rest.starts_with("uploads/") || seen.method == "PUT";
+    if is_upload && !root.join(name).exists() {
+        BuiltLayout::at(root.join(name));
+    }
     let Ok(layout) = Layout::open(root.join(name)) else { return unknown("NAME_UNKNOWN") };
     match (seen.method.as_str(), kind) {
         ("GET" | "HEAD", "/manifests/") => match layout.get_manifest(&at(rest)) {
@@ -418,23 +422,29 @@ fn answer(root: &Path, seen: &Seen) -> Answer {
             }
         }
         ("POST", "/blobs/") => {
-            let parameter = |name: &str| {
-                let query = seen.target.split('?').nth(1).unwrap_or_default().to_owned();
-                let value = query
-                    .split('&')
-                    .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=').map(str::to_owned));
-                value.unwrap_or_default().replace("%3A", ":").replace("%2F", "/")
+            let begun = || {
+                let at = format!("/v2/{name}/blobs/uploads/{}?_state=x", seen.number);
+                Answer::new(202, "", "").header("Location", at)
             };
-            let digest: Digest = parameter("mount").parse().unwrap();
-            let from = Layout::open(root.join(parameter("from"))).unwrap();
+            let Ok(digest) = parameter(seen, "mount").parse::<Digest>() else { return begun() };
+            let Ok(from) = Layout::open(root.join(parameter(seen, "from"))) else { return begun() };
             match from.get_blob(&digest, 1 << 20).unwrap() {
                 Some(content) => {
                     BuiltLayout::at(root.join(name)).put_blob(&content);
                     Answer::new(201, "", "")
                 }
-                None => Answer::new(202, "", ""),
+                None => begun(),
             }
         }
+        ("PUT", "/blobs/") => {
+            let digest: Digest = parameter(seen, "digest").parse().unwrap();
+            if digest.recompute(&seen.body) != digest {
+                return Answer::error(400, "DIGEST_INVALID");
+            }
+            BuiltLayout::at(root.join(name)).put_blob(&seen.body);
+            Answer::new(201, "", "")
+        }
+        ("DELETE", "/blobs/") => Answer::new(204, "", ""),
         (method, "/blobs/") => {
             let digest: Digest = rest.parse().unwrap();
             match layout.get_blob(&digest, 16 << 20).unwrap() {
@@ -451,6 +461,13 @@ fn answer(root: &Path, seen: &Seen) -> Answer {
         }
         _ => unknown("UNSUPPORTED"),
     }
+}
+
+/// A parameter of a request; empty when there is none.
+fn parameter(seen: &Seen, name: &str) -> String {
+    let query = seen.target.split('?').nth(1).unwrap_or_default();
+    let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    value.unwrap_or_default().replace("%3A", ":").replace("%2F", "/")
 }
 
 fn at(text: &str) -> TagOrDigest {

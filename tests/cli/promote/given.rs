@@ -4,6 +4,7 @@ use bakeplan::internals::oci::{DOCKER_MANIFEST, OCI_MANIFEST};
 use bakeplan::internals::registry::{Layout, Store};
 
 use super::stage::Stage;
+use crate::loopback::Answer;
 use crate::merge::world::{Build, World, image, put, put_tag, remove};
 use crate::support::Test;
 
@@ -77,6 +78,33 @@ fn another_repository_of_the_registry_gets_all_of_it() {
     let reference = format!("{}:1", stage.at("release"));
     Test::new().args(["verify", &reference]).stdout("[..]right[..]\n...\n").stderr("...\n").run();
     assert_eq!(stage.world.tags("app").keys().collect::<Vec<_>>(), ["1.4.2", "sha-c0ffee0"]);
+}
+
+/// Another registry gets it by copying, together with what signs it.
+#[test]
+fn another_registry_gets_all_of_it() {
+    let stage = Stage::new();
+    let other = stage.world.serve();
+    stage.world.layout("release");
+    let signature = format!("sha256-{}.sig", stage.digest().hex());
+    let layout = stage.world.layout("app");
+    let text = image(&layout, OCI_MANIFEST, "{}", &["a signature".to_owned()]);
+    put_tag(&layout, &signature, &put(&layout, OCI_MANIFEST, &text));
+    let line = format!("HOST/app:sha-c0ffee0 --to {}/release:1.4.2", other.host());
+    assert_eq!(stage.passes("", &line).tags(), ["1.4.2 created"]);
+    assert_eq!(stage.manifest("release", "1.4.2"), stage.manifest("app", "sha-c0ffee0"));
+    assert_eq!(stage.manifest("release", &signature), stage.manifest("app", &signature));
+    let reference = format!("{}/release:1.4.2", other.host());
+    Test::new().args(["verify", &reference]).stdout("[..]right[..]\n...\n").stderr("...\n").run();
+    assert_eq!(stage.passes("", &line).tags(), ["1.4.2 unchanged"]);
+    // What cannot be copied moves no tag.
+    stage.world.layout("third");
+    let deaf =
+        stage.world.serve_with(|seen| (seen.method == "POST").then(|| Answer::error(403, "DENIED").into()));
+    let line = format!("HOST/app:sha-c0ffee0 --to {}/third:1.4.2 --to HOST/app:new", deaf.host());
+    let outcome = stage.run_with("", &line);
+    assert!(outcome.status == 1 && outcome.told.contains("DENIED"), "{}", outcome.told);
+    assert!(stage.world.tags("third").is_empty() && !stage.world.tags("app").contains_key("new"));
 }
 
 /// A layout is a repository, too.

@@ -48,6 +48,19 @@ fn an_image_may_be_anywhere_in_the_registry() {
     assert_eq!(stage.manifest("third", "1.4.2"), stage.manifest("app", "sha-c0ffee0"));
 }
 
+/// Mirrors of the plan are filled, too.
+#[test]
+fn mirrors_get_what_is_promoted() {
+    let stage = Stage::new();
+    let other = stage.world.serve();
+    stage.world.layout("mirror");
+    let document = plan(&stage, &format!(r#""mirrors":["{}/mirror"],"#, other.host()));
+    let outcome = stage.passes(&document, "HOST/app:sha-c0ffee0 --plan plan.json");
+    assert_eq!(outcome.tags().len(), 8, "{:?}", outcome.tags());
+    assert_eq!(outcome.report["indexes"].as_array().unwrap().len(), 2);
+    assert_eq!(stage.manifest("mirror", "latest"), stage.manifest("app", "sha-c0ffee0"));
+}
+
 #[test]
 fn the_guards_are_those_of_a_merge() {
     let stage = Stage::new();
@@ -100,7 +113,7 @@ fn other_annotations_stay_as_they_are() {
     let document = plan(&stage, r#""annotations":{"a":"2","b":"3"},"#);
     let outcome = stage.passes(&document, "HOST/app:sha-c0ffee0 --plan plan.json");
     for expected in
-        ["not-as-planned", "the annotation `a` of the index is \"1\"", "`b` of the index is missing"]
+        ["not-as-planned", "the annotation `a` of the index is \"1\"", "`b` of the index is not there"]
     {
         assert!(outcome.told.contains(expected), "{expected}: {}", outcome.told);
     }

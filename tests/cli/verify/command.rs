@@ -185,8 +185,7 @@ fn what_needs_a_plan_is_refused_with_references() {
         "oci-layout:out:1 ghcr.io/acme/app:1 --metadata a b",
         "--explain ghcr.io/acme/app:1 --metadata nowhere",
     ] {
-        refused(line, "--metadata <PATH>...'");
-        refused(line, "cannot be used with '");
+        refused(line, "`--metadata` needs `--plan FILE`, which says which tags are meant");
     }
     for line in ["", "--metadata nowhere", "--explain", "--format json", "--github"] {
         refused(line, "required arguments were not provided:\n  <REFERENCE|--plan <FILE>>\n");

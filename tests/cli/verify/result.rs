@@ -65,6 +65,25 @@ fn tags_have_what_the_merge_gave_them() {
     assert!(states.iter().all(|state| state.ends_with(" wrong")), "{states:?}");
 }
 
+/// What the merge left with a greater version, or alone since nobody may list tags, is not compared.
+#[test]
+fn tags_that_the_merge_left_alone_are_not_wrong() {
+    for outcome in ["kept", "held"] {
+        let world = World::with_app(&["acme/app"]);
+        let document = plan(&[APP]);
+        let result = world.merge(&document, Options::default()).to_json();
+        let mut result: Value = serde_json::from_str(&result).unwrap();
+        let layout = world.layout("acme/app");
+        let build = layout.get_manifest(&world.built["app-linux-amd64"].clone().into()).unwrap().unwrap();
+        put_tag(&layout, "latest", &build);
+        let (status, _, _) = verify(&world, &document, &result.to_string());
+        assert_eq!(status, 4);
+        result["images"]["app"]["references"][3]["outcome"] = outcome.into();
+        let (status, findings, _) = verify(&world, &document, &result.to_string());
+        assert_eq!((status, findings), (0, vec!["held".to_owned()]), "{outcome}");
+    }
+}
+
 /// After the first step of two there are indexes, and no tags.
 #[test]
 fn indexes_without_tags_are_verified() {
