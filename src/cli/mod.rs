@@ -372,6 +372,9 @@ pub(crate) struct Verify {
     /// that an error named
     #[arg(long, conflicts_with = "plan")]
     pub explain: bool,
+    /// Read layers, too: whether what each image runs is for its machine
+    #[arg(long, conflicts_with = "explain")]
+    pub content: bool,
     /// Print a table, or json (and errors as JSON)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
     pub format: ReportFormat,

@@ -14,10 +14,11 @@ use crate::registry::SystemClock;
 use crate::verify::explain::{self, Case, LocalList};
 use crate::verify::report::Report;
 use crate::verify::target::Target;
-use crate::verify::{self, Request};
+use crate::verify::{self, Depth, Request};
 
 pub(super) fn verify(session: &Session<'_>, args: &cli::Verify) -> Result<(), Error> {
-    let cli::Verify { references, plan, metadata, explain, format: _, github: _, network: _ } = args;
+    let cli::Verify { references, plan, metadata, explain, content: _, format: _, github: _, network: _ } =
+        args;
     let Some(path) = plan else {
         let (targets, digests) = explain::sort(references).map_err(Error::Usage)?;
         if *explain {
@@ -50,7 +51,8 @@ fn run(session: &Session<'_>, args: &cli::Verify, request: Request<'_>) -> Resul
     let clock = Arc::new(SystemClock::default());
     let talk = Arc::new(Talk::new(session));
     let sites = network::open(session, &args.network, None, request.locations(), clock, talk.clone())?;
-    let report = verify::verify(request, &sites, talk.as_ref());
+    let depth = if args.content { Depth::Content } else { Depth::Presence };
+    let report = verify::verify(request, depth, &sites, talk.as_ref());
     talk.end();
     tell(session, args, report)
 }
