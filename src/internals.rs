@@ -172,7 +172,7 @@ pub mod spec {
 }
 
 pub mod verify {
-    pub use crate::verify::{Request, verify};
+    pub use crate::verify::{Depth, Request, verify};
     pub mod code {
         pub use crate::verify::code::Code;
     }

@@ -388,8 +388,11 @@ pub(crate) struct Verify {
     #[arg(long, conflicts_with = "plan")]
     pub explain: bool,
     /// Print every digest that the tags of whole repositories (or of the plan's) need, for clean-ups; deletes nothing
-    #[arg(long, conflicts_with_all = ["metadata", "result", "explain", "format", "github"])]
+    #[arg(long, conflicts_with_all = ["metadata", "result", "explain", "content", "format", "github"])]
     pub keep_set: bool,
+    /// Read layers, too: whether what each image runs is for its machine
+    #[arg(long, conflicts_with = "explain")]
+    pub content: bool,
     /// Print a table, or json (and errors as JSON)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
     pub format: ReportFormat,

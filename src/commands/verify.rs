@@ -15,11 +15,21 @@ use crate::published::target::Target;
 use crate::registry::SystemClock;
 use crate::verify::explain::{self, Case, LocalList};
 use crate::verify::report::Report;
-use crate::verify::{self, Request};
+use crate::verify::{self, Depth, Request};
 
 pub(super) fn verify(session: &Session<'_>, args: &cli::Verify) -> Result<(), Error> {
-    let cli::Verify { references, plan, metadata, result, explain, keep_set, format: _, github: _, network } =
-        args;
+    let cli::Verify {
+        references,
+        plan,
+        metadata,
+        result,
+        explain,
+        keep_set,
+        content: _,
+        format: _,
+        github: _,
+        network,
+    } = args;
     let of_plan = [("--metadata", !metadata.is_empty()), ("--result", result.is_some())];
     if let Some((option, _)) = of_plan.iter().find(|(_, is_given)| *is_given && plan.is_none()) {
         let message = format!(
@@ -66,7 +76,8 @@ fn run(session: &Session<'_>, args: &cli::Verify, request: Request<'_>) -> Resul
     let clock = Arc::new(SystemClock::default());
     let talk = Arc::new(Talk::new(session));
     let sites = network::open(session, &args.network, None, request.locations(), clock, talk.clone())?;
-    let report = verify::verify(request, &sites, talk.as_ref());
+    let depth = if args.content { Depth::Content } else { Depth::Presence };
+    let report = verify::verify(request, depth, &sites, talk.as_ref());
     talk.end();
     tell(session, args, report)
 }

@@ -11,6 +11,7 @@ pub(crate) mod index;
 
 pub(crate) mod subject;
 
+mod alike;
 pub(crate) mod bases;
 pub(crate) mod check;
 

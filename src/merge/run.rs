@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::alike::alike;
 use super::check::check;
 use super::decide::{
     Decision, immutable, is_released, may_be_version, only_adds, says_it_is, unguarded, unlisted,
@@ -84,6 +85,7 @@ pub(super) fn merge_own<'a>(
     for (subject, checked) in subjects.iter().zip(all) {
         report.problems.extend(checked.problems.iter().cloned());
         report.notes.extend(checked.notes.iter().cloned());
+        report.notes.extend(alike(subject, &checked, survey.records()));
         let mut image = ImageReport::new(Status::Held);
         image.missing = checked.missing.iter().map(MissingReport::from).collect();
         image.platforms.clone_from(&checked.platforms);

@@ -9,7 +9,9 @@ pub(crate) mod plan_json;
 pub(crate) mod planned;
 
 // What builds pushed, and what they should have.
+pub(crate) mod command;
 pub(crate) mod labels;
+pub(crate) mod layers;
 pub(crate) mod provenance;
 
 pub(crate) mod metadata;

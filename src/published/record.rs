@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::command::Command;
 use super::labels::labels_of;
 use super::provenance::Statement;
 use super::served::Served;
@@ -203,6 +204,8 @@ pub(crate) struct Configuration {
     pub platform: Result<DescriptorPlatform, String>,
     /// The labels, or why they cannot be read.
     pub labels: Result<BTreeMap<String, String>, String>,
+    /// What it runs.
+    pub command: Command,
 }
 
 impl Configuration {
@@ -213,6 +216,7 @@ impl Configuration {
             size: content.len() as u64,
             platform: configured_platform(content).map_err(|error| error.to_string()),
             labels: labels_of(content).map_err(|error| error.to_string()),
+            command: Command::read(content),
         }
     }
 }

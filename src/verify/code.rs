@@ -95,6 +95,18 @@ codes! {
         cause: "the index was made by hand, or the Dockerfile's base is for another platform",
         cure: "look at `FROM --platform=…`, build that platform again and merge"
     }
+    WrongMachine "wrong-machine" Error {
+        cause: "the program was copied from another platform, or built for the machine of the runner: its Dockerfile does not use `TARGETARCH`, or a base is fixed with `--platform`",
+        cure: "build the program for the image's platform, and merge again"
+    }
+    UnreadProgram "unread-program" Note {
+        cause: "images need not run anything; and not every layer or program can be read",
+        cure: "nothing, if the note says what you know; else start the image on its platform"
+    }
+    SameLayers "same-layers" Note {
+        cause: "an image that holds data alone is the same for all machines; one with a program is not",
+        cure: "nothing, if the image holds data; `bakeplan verify --content` reads what it runs"
+    }
     NoPlatform "no-platform" Warning {
         cause: "the index was made by hand",
         cure: "merge with `bakeplan merge` or `docker buildx imagetools create`, which look the platform up"

@@ -8,6 +8,12 @@ pub(crate) mod code;
 pub(crate) mod finding;
 pub(crate) mod walk;
 
+// What images run.
+mod layer;
+mod program;
+
+mod content;
+
 // What is told.
 pub(crate) mod report;
 
@@ -83,9 +89,18 @@ impl Request<'_> {
     }
 }
 
+/// How deep a look goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// To the last layer, which has to be there.
+    Presence,
+    /// Into the layers: whether what an image runs is for its machine.
+    Content,
+}
+
 /// Verifies. `sites` are the repositories of [`Request::locations`], in that order.
 #[must_use]
-pub fn verify(request: Request<'_>, sites: &[Site], progress: &dyn Progress) -> Report {
+pub fn verify(request: Request<'_>, depth: Depth, sites: &[Site], progress: &dyn Progress) -> Report {
     let mut survey = Survey::new(sites, progress, Trouble::IsTold);
     let (mut report, failures) = survey.conduct(|records| look(request, sites, records));
     for site in sites {
@@ -97,6 +112,13 @@ pub fn verify(request: Request<'_>, sites: &[Site], progress: &dyn Progress) -> 
         }
     }
     report.failures = failures;
+    if depth == Depth::Content && report.failures.is_empty() {
+        let mut walk = Walk::new(sites, survey.records());
+        look_with(request, &mut walk);
+        let found = content::look(&walk.programs, sites, progress);
+        report.findings = gathered(report.findings.into_iter().chain(found.findings).collect());
+        report.failures.extend(found.failures);
+    }
     report.settle();
     report
 }
@@ -104,15 +126,21 @@ pub fn verify(request: Request<'_>, sites: &[Site], progress: &dyn Progress) -> 
 /// What can be said of what is known, and what is to be asked.
 fn look(request: Request<'_>, sites: &[Site], records: &[Record]) -> (Report, Questions) {
     let mut walk = Walk::new(sites, records);
-    let mut report = Report::default();
-    report.references = match request {
-        Request::Plan(planned, metadata) => planned::look(planned, metadata, None, &mut walk),
-        Request::Merged(planned, result) => planned::look(planned, None, Some(result), &mut walk),
-        Request::References(targets) => look_at(targets, &mut walk),
-        Request::Explain(case) => explain::look(case, &mut walk, &mut report.facts),
-    };
+    let mut report = look_with(request, &mut walk);
     report.findings = gathered(walk.findings);
     (report, walk.questions)
+}
+
+/// Walks to all that is requested.
+fn look_with(request: Request<'_>, walk: &mut Walk<'_>) -> Report {
+    let mut report = Report::default();
+    report.references = match request {
+        Request::Plan(planned, metadata) => planned::look(planned, metadata, None, walk),
+        Request::Merged(planned, result) => planned::look(planned, None, Some(result), walk),
+        Request::References(targets) => look_at(targets, walk),
+        Request::Explain(case) => explain::look(case, walk, &mut report.facts),
+    };
+    report
 }
 
 /// Looks at references that nobody planned.

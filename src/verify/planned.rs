@@ -386,10 +386,10 @@ impl<'a> ImageCheck<'_, 'a> {
                     self.walk.need(place.site, Question::Configuration(config.clone()));
                     let records = self.walk.records;
                     match records[place.site].configuration(config) {
-                        Known::Present(Configuration { platform: Ok(_), labels: Ok(found), size: _ }) => {
+                        Known::Present(Configuration { platform: Ok(_), labels: Ok(found), .. }) => {
                             labels = found;
                         }
-                        Known::Present(Configuration { platform: Ok(_), labels: Err(why), size: _ }) => {
+                        Known::Present(Configuration { platform: Ok(_), labels: Err(why), .. }) => {
                             let message = format!(
                                 "{}: the labels in the configuration {config} cannot be read: {why}",
                                 name_of(leg, build)

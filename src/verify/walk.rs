@@ -8,6 +8,8 @@ use crate::diagnostic::Severity;
 use crate::oci::{
     DOCKER_PREFIX, Descriptor, DescriptorPlatform, ImageManifest, OCI_INDEX, REFERENCE_DIGEST, is_index,
 };
+use crate::published::command::Command;
+use crate::published::layers::same_layers;
 use crate::published::record::{Configuration, Known, Question, Questions, Record};
 use crate::published::served::{Content, Entries, MAX_CHILDREN, Served};
 use crate::published::sites::Site;
@@ -29,6 +31,23 @@ pub(crate) struct Walk<'a> {
     pub questions: Questions,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// What the images run that were met.
+    pub programs: Vec<Program<'a>>,
+}
+
+/// What an image runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Program<'a> {
+    /// Where it is.
+    pub place: Trail,
+    /// The digest of its manifest.
+    pub digest: Digest,
+    /// Its platform.
+    pub platform: DescriptorPlatform,
+    /// What its configuration says.
+    pub command: &'a Command,
+    /// Its manifest.
+    pub manifest: &'a ImageManifest,
 }
 
 /// Where something is looked at.
@@ -106,7 +125,7 @@ impl<'a> Walk<'a> {
     /// A walk that has not begun.
     #[must_use]
     pub(crate) fn new(sites: &'a [Site], records: &'a [Record]) -> Self {
-        Self { sites, records, questions: Questions::new(), findings: Vec::new() }
+        Self { sites, records, questions: Questions::new(), findings: Vec::new(), programs: Vec::new() }
     }
 
     pub(super) fn need(&mut self, site: usize, question: Question) {
@@ -225,6 +244,7 @@ impl<'a> Walk<'a> {
                 let image =
                     Branch { digest: digest.clone(), platform, attests: None, manifest: Some(manifest) };
                 self.blobs(place, &what, manifest);
+                self.program(place, &image);
                 tree.images.push(image);
             }
             Content::Index(index) => self.index(place, &mut tree, index),
@@ -275,6 +295,7 @@ impl<'a> Walk<'a> {
         for entry in entries {
             self.entry(place, tree, entry, &subjects, &mut seen);
         }
+        self.same_layers(place, tree);
     }
 
     fn entry(
@@ -335,7 +356,33 @@ impl<'a> Walk<'a> {
         if let Some(platform) = &platform {
             self.check_platform_is_new(place, platform, digest, seen);
         }
-        tree.images.push(Branch { digest: digest.clone(), platform, attests, manifest });
+        let image = Branch { digest: digest.clone(), platform, attests, manifest };
+        self.program(place, &image);
+        tree.images.push(image);
+    }
+
+    /// Takes note of what an image runs.
+    fn program(&mut self, place: &Trail, image: &Branch<'a>) {
+        let (Some(manifest), Some(platform)) = (image.manifest, &image.platform) else { return };
+        let records = self.records;
+        if let Known::Present(configuration) = records[place.site].configuration(&manifest.config.digest) {
+            let (place, digest, platform) = (place.clone(), image.digest.clone(), platform.clone());
+            self.programs.push(Program {
+                place,
+                digest,
+                platform,
+                command: &configuration.command,
+                manifest,
+            });
+        }
+    }
+
+    /// Says which images for different machines have the same layers.
+    fn same_layers(&mut self, place: &Trail, tree: &Tree<'_>) {
+        let images = tree.images.iter().filter_map(|image| Some((image.platform.as_ref()?, image.manifest?)));
+        if let Some(message) = same_layers(images) {
+            self.report(Code::SameLayers, place, &tree.served.manifest.digest, message);
+        }
     }
 
     /// Compares the platform that the index has with that of the configuration.

@@ -460,6 +460,13 @@ const ROWS: &[Row] = &[
         "verify oci-layout:layout:1 --explain",
         By("tests/cli/verify/explain.rs", "explain"),
     ),
+    row_of(
+        &["verify"],
+        "--content",
+        ("--content --explain oci-layout:layout:1", CONFLICT),
+        "--content",
+        By("tests/cli/verify/content.rs", "--content"),
+    ),
 ];
 
 /// A line of a command that passes, to which options are added.

@@ -1,6 +1,7 @@
 //! `bakeplan verify`: everything that can be wrong with a published image is named, and nothing else is.
 
 mod command; // options, exit codes, what is printed
+mod content; // what images run
 mod count; // how many requests a verification sends
 pub(crate) mod desk; // runs a verification on layouts and servers
 mod explain; // why an image does not work that nobody planned

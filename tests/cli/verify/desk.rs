@@ -13,7 +13,7 @@ use bakeplan::internals::reference::Digest;
 use bakeplan::internals::registry::{Client, Layout, Location, Manifest, Settings, Store, TagOrDigest};
 use bakeplan::internals::verify::explain::Case;
 use bakeplan::internals::verify::report::Report;
-use bakeplan::internals::verify::{self, Request};
+use bakeplan::internals::verify::{self, Depth, Request};
 
 use crate::merge::world::{World, hasty, index, plan, put_tag};
 use crate::schema::expect_result;
@@ -35,7 +35,11 @@ fn sites(world: &World, locations: Vec<Location>) -> Vec<Site> {
 }
 
 fn run(world: &World, request: Request<'_>) -> Report {
-    let report = verify::verify(request, &sites(world, request.locations()), &Quiet);
+    run_to(world, request, Depth::Presence)
+}
+
+fn run_to(world: &World, request: Request<'_>, depth: Depth) -> Report {
+    let report = verify::verify(request, depth, &sites(world, request.locations()), &Quiet);
     expect_result(&report.to_json());
     report
 }
@@ -59,6 +63,12 @@ pub(crate) fn of_builds(world: &World, document: &str, text: &str) -> Report {
 pub(super) fn of(world: &World, references: &[&str]) -> Report {
     let targets: Vec<Target> = references.iter().map(|text| text.parse().unwrap()).collect();
     run(world, Request::References(&targets))
+}
+
+/// Verifies references, and reads what images run.
+pub(super) fn content_of(world: &World, references: &[&str]) -> Report {
+    let targets: Vec<Target> = references.iter().map(|text| text.parse().unwrap()).collect();
+    run_to(world, Request::References(&targets), Depth::Content)
 }
 
 /// Explains.

@@ -1,0 +1,296 @@
+//! A layer of an image, read as the archive that it is: which files it has, what it removes, and how files begin
+//! (<https://github.com/opencontainers/image-spec/blob/main/layer.md>).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use zlib_rs::{Inflate, InflateFlush, Status};
+
+/// How much of a file is kept: an ELF header, or the first line of a script.
+const HEAD: usize = 256;
+const BLOCK: usize = 512;
+/// The most that is read of one layer: bytes when it is unpacked, entries, and bytes of names.
+const MAX_UNPACKED: u64 = 16 * 1024 * 1024 * 1024;
+const MAX_ENTRIES: usize = 1_000_000;
+const MAX_NAMES: usize = 128 * 1024 * 1024;
+/// The most bytes of a name that stands in an entry of its own.
+const MAX_LONG: u64 = 1024 * 1024;
+/// For gzip, with the largest window (<https://docs.rs/zlib-rs/latest/zlib_rs/struct.Inflate.html>).
+const GZIP: u8 = 16 + 15;
+
+/// Something at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Node {
+    /// A directory.
+    Directory,
+    /// A file, and how it begins.
+    File(Vec<u8>),
+    /// A link to a path; one that begins with `/` is from the root.
+    Link(String),
+    /// A device or the like.
+    Other,
+}
+
+/// What a layer does.
+#[derive(Debug, Default)]
+pub(super) struct Layer {
+    /// By path, without a `/` at its ends.
+    nodes: BTreeMap<String, Node>,
+    /// What it removes from the layers below.
+    removed: BTreeSet<String>,
+    /// The directories of which it removes all that is in the layers below.
+    emptied: BTreeSet<String>,
+}
+
+impl Layer {
+    /// Reads a layer, compressed or not.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub(super) fn read(content: &[u8]) -> Result<Self, String> {
+        let mut bytes = Bytes::new(content)?;
+        let (mut layer, mut names, mut long) = (Self::default(), 0, Long::default());
+        for _ in 0..MAX_ENTRIES {
+            let mut block = [0; BLOCK];
+            let read = bytes.fill(&mut block)?;
+            // The end is two empty blocks, or nothing.
+            if read == 0 || block.iter().all(|byte| *byte == 0) {
+                return Ok(layer);
+            }
+            let header = Header::read(&block[..read])?;
+            let size = long.size.take().unwrap_or(header.size);
+            if let b'x' | b'L' | b'K' = header.kind {
+                if size > MAX_LONG {
+                    return Err(format!("an entry of its archive has a name of {size} bytes"));
+                }
+                let text = bytes.take(size, usize::MAX)?;
+                long.learn(header.kind, &text);
+                continue;
+            }
+            if header.kind == b'S' {
+                return Err("its archive has sparse files".to_owned());
+            }
+            let head = bytes.take(size, HEAD)?;
+            if header.kind == b'g' {
+                continue;
+            }
+            let path = long.path.take().unwrap_or(header.path);
+            let target = long.target.take().unwrap_or(header.target);
+            names += path.len() + target.len();
+            if names > MAX_NAMES {
+                return Err(format!("the names in its archive have more than {MAX_NAMES} bytes"));
+            }
+            let node = match header.kind {
+                b'0' | 0 | b'7' => Node::File(head),
+                // From the root, however it is written.
+                b'1' => Node::Link(format!("/{target}")),
+                b'2' => Node::Link(target),
+                b'5' => Node::Directory,
+                _ => Node::Other,
+            };
+            if let Some(path) = normal(&path) {
+                layer.add(path, node);
+            }
+        }
+        Err(format!("its archive has more than {MAX_ENTRIES} entries"))
+    }
+
+    fn add(&mut self, path: String, node: Node) {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        match name.strip_prefix(".wh.") {
+            Some(".wh..opq") => drop(self.emptied.insert(folder.to_owned())),
+            Some(name) if folder.is_empty() => drop(self.removed.insert(name.to_owned())),
+            Some(name) => drop(self.removed.insert(format!("{folder}/{name}"))),
+            None => drop(self.nodes.insert(path, node)),
+        }
+    }
+
+    /// What is at a path, as far as this layer tells.
+    pub(super) fn get(&self, path: &str) -> Option<Node> {
+        let below = format!("{path}/");
+        let has_more =
+            || self.nodes.range(below.clone()..).next().is_some_and(|(at, _)| at.starts_with(&below));
+        self.nodes.get(path).cloned().or_else(|| has_more().then_some(Node::Directory))
+    }
+
+    /// Whether the layers below do not count for a path.
+    pub(super) fn hides(&self, path: &str) -> bool {
+        let above = path.match_indices('/').map(|(at, _)| &path[..at]);
+        let is_emptied = self.emptied.contains("") || above.clone().any(|one| self.emptied.contains(one));
+        let is_replaced =
+            |one: &str| matches!(self.nodes.get(one), Some(Node::File(_) | Node::Other | Node::Link(_)));
+        is_emptied
+            || above.clone().any(|one| self.removed.contains(one) || is_replaced(one))
+            || self.removed.contains(path)
+    }
+}
+
+/// A path without what says nothing; none when it leads out of the image.
+fn normal(path: &str) -> Option<String> {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    (!parts.is_empty() && !parts.contains(&"..")).then(|| parts.join("/"))
+}
+
+/// What entries say of the one that follows.
+#[derive(Default)]
+struct Long {
+    path: Option<String>,
+    target: Option<String>,
+    size: Option<u64>,
+}
+
+impl Long {
+    fn learn(&mut self, kind: u8, text: &[u8]) {
+        match kind {
+            b'L' => self.path = Some(word(text)),
+            b'K' => self.target = Some(word(text)),
+            _ => self.records(text),
+        }
+    }
+
+    /// Records of pax: `LENGTH NAME=VALUE\n`, the length with itself.
+    fn records(&mut self, mut text: &[u8]) {
+        while let Some(space) = text.iter().position(|byte| *byte == b' ') {
+            let length = std::str::from_utf8(&text[..space]).ok().and_then(|text| text.parse::<usize>().ok());
+            let Some(record) = length.and_then(|length| text.get(space + 1..length)) else { return };
+            text = &text[space + 1 + record.len()..];
+            let record = String::from_utf8_lossy(record);
+            match record.trim_end_matches('\n').split_once('=') {
+                Some(("path", value)) => self.path = Some(value.to_owned()),
+                Some(("linkpath", value)) => self.target = Some(value.to_owned()),
+                Some(("size", value)) => self.size = value.parse().ok(),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Text up to the first zero.
+fn word(bytes: &[u8]) -> String {
+    let bytes = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The header of an entry (<https://www.gnu.org/software/tar/manual/html_node/Standard.html>).
+struct Header {
+    path: String,
+    target: String,
+    kind: u8,
+    size: u64,
+}
+
+impl Header {
+    fn read(block: &[u8]) -> Result<Self, String> {
+        let not_one = || "it is not an archive of files".to_owned();
+        let field = |at: usize, length: usize| block.get(at..at + length).ok_or_else(not_one);
+        let sum: u64 = block.iter().map(|byte| u64::from(*byte)).sum();
+        let own = field(148, 8)?;
+        let blank = own.iter().map(|byte| u64::from(*byte)).sum::<u64>();
+        if block.len() < BLOCK || number(own) != Some(sum - blank + 8 * u64::from(b' ')) {
+            return Err(not_one());
+        }
+        let mut path = word(field(0, 100)?);
+        let prefix = word(field(345, 155)?);
+        if field(257, 6)? == b"ustar\0" && !prefix.is_empty() {
+            path = format!("{prefix}/{path}");
+        }
+        let size = number(field(124, 12)?).ok_or_else(not_one)?;
+        Ok(Self { path, target: word(field(157, 100)?), kind: field(156, 1)?[0], size })
+    }
+}
+
+/// A number in octal digits, or in base 256 when it is large.
+fn number(field: &[u8]) -> Option<u64> {
+    if let [first @ 0x80..=0xbf, rest @ ..] = field {
+        let add = |sum: u64, byte: &u8| sum.checked_mul(256)?.checked_add(u64::from(*byte));
+        return rest.iter().try_fold(u64::from(first & 0x3f), add);
+    }
+    let text = word(field);
+    let text = text.trim_matches(' ');
+    if text.is_empty() { Some(0) } else { u64::from_str_radix(text, 8).ok() }
+}
+
+/// The bytes of an archive, unpacked as they are read.
+struct Bytes<'a> {
+    input: &'a [u8],
+    /// What unpacks them.
+    inflate: Option<Inflate>,
+    read: u64,
+}
+
+impl<'a> Bytes<'a> {
+    fn new(input: &'a [u8]) -> Result<Self, String> {
+        let inflate = match input {
+            [0x1f, 0x8b, ..] => Some(Inflate::new(true, GZIP)),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => return Err("it is compressed with zstd".to_owned()),
+            _ => None,
+        };
+        Ok(Self { input, inflate, read: 0 })
+    }
+
+    /// Reads as much as there is and fits.
+    fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, String> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            let (taken, given) = match &mut self.inflate {
+                None => {
+                    let count = self.input.len().min(buffer.len() - filled);
+                    buffer[filled..filled + count].copy_from_slice(&self.input[..count]);
+                    (count, count)
+                }
+                Some(inflate) => {
+                    let (before, made) = (inflate.total_in(), inflate.total_out());
+                    let rest = &mut buffer[filled..];
+                    let status = inflate
+                        .decompress(self.input, rest, InflateFlush::NoFlush)
+                        .map_err(|error| format!("it cannot be unpacked: {}", error.as_str()))?;
+                    let counted = |after: u64, before: u64| usize::try_from(after - before).unwrap_or(0);
+                    let taken = counted(inflate.total_in(), before);
+                    let given = counted(inflate.total_out(), made);
+                    if status == Status::StreamEnd {
+                        // What follows is another member, as pigz and eStargz write them.
+                        let is_more = self.input[taken..].starts_with(&[0x1f, 0x8b]);
+                        self.inflate = is_more.then(|| Inflate::new(true, GZIP));
+                        if !is_more {
+                            self.input = &[];
+                            filled += given;
+                            continue;
+                        }
+                    }
+                    (taken, given)
+                }
+            };
+            self.input = &self.input[taken..];
+            filled += given;
+            if taken == 0 && given == 0 {
+                if self.inflate.is_some() {
+                    return Err("it ends too early".to_owned());
+                }
+                break;
+            }
+        }
+        self.read += filled as u64;
+        if self.read > MAX_UNPACKED {
+            return Err(format!("it has more than {MAX_UNPACKED} bytes when it is unpacked"));
+        }
+        Ok(filled)
+    }
+
+    /// Reads the content of an entry, and what fills its last block; keeps how it begins.
+    fn take(&mut self, size: u64, keep: usize) -> Result<Vec<u8>, String> {
+        let mut kept = Vec::new();
+        let mut left = size.checked_next_multiple_of(BLOCK as u64).ok_or("an entry is too large")?;
+        let mut content = size;
+        let mut buffer = [0; 64 * BLOCK];
+        while left > 0 {
+            let count = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+            if self.fill(&mut buffer[..count])? < count {
+                return Err("it ends too early".to_owned());
+            }
+            let own = usize::try_from(content).unwrap_or(usize::MAX).min(count);
+            kept.extend_from_slice(&buffer[..own.min(keep.saturating_sub(kept.len()))]);
+            content -= own as u64;
+            left -= count as u64;
+        }
+        Ok(kept)
+    }
+}
