@@ -100,15 +100,20 @@ impl<'a> ImageCheck<'a> {
         let records = self.records;
         for &site in &self.subject.places {
             for tag in image.tags_in(self.location(site)) {
+                let depends = tag.follows().is_some() && image.version.is_some();
+                if depends && !self.subject.allow_backward {
+                    self.need(site, Question::Tags);
+                    // What moves with versions is decided by the list, which tells as well that it is not there.
+                    let is_told = tag.floating && !image.immutable;
+                    if is_told && (records[site].tags().is_unasked() || records[site].lacks(&tag.name)) {
+                        continue;
+                    }
+                }
                 self.need(site, Question::Tag(tag.name.clone()));
                 match records[site].tag(&tag.name) {
                     // What cannot be read is damaged, and written anew; what is refused is for someone else to mend.
                     Known::Faulty(fault) if fault.kind == FaultKind::Refused => self.faulty(fault),
                     Known::Faulty(_) | Known::Unasked | Known::Absent | Known::Present(_) => {}
-                }
-                let depends = tag.follows().is_some();
-                if depends && image.version.is_some() && !self.subject.allow_backward {
-                    self.need(site, Question::Tags);
                 }
             }
         }
@@ -172,7 +177,13 @@ impl<'a> ImageCheck<'a> {
     }
 
     fn build(&mut self, leg: &str, build: &BuildEntry, pushed: &Pushed) {
-        let Some((_, manifest)) = self.find(&pushed.digest) else {
+        // What goes into the index has to be in every repository; the build's own index does not.
+        let found = if self.subject.wants_origins {
+            self.find(&pushed.digest)
+        } else {
+            self.find_anywhere(&pushed.digest)
+        };
+        let Some((_, manifest)) = found else {
             if self.is_absent(&pushed.digest) {
                 self.lost(leg, pushed);
             }
@@ -531,6 +542,24 @@ impl<'a> ImageCheck<'a> {
             }
             Known::Unasked | Known::Absent => None,
         })
+    }
+
+    /// The same, and no other site is asked once one has it.
+    fn find_anywhere(&mut self, digest: &Digest) -> Option<(usize, &'a Manifest)> {
+        let (subject, records) = (self.subject, self.records);
+        for &site in &subject.places {
+            self.need(site, Question::Manifest(digest.clone()));
+            match records[site].manifest(digest) {
+                Known::Absent => {}
+                Known::Present(served) => return Some((site, &served.manifest)),
+                Known::Unasked => return None,
+                Known::Faulty(fault) => {
+                    self.faulty(fault);
+                    return None;
+                }
+            }
+        }
+        None
     }
 
     fn is_absent(&self, digest: &Digest) -> bool {

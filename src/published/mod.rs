@@ -29,4 +29,6 @@ pub(crate) mod progress;
 
 pub(crate) mod sites;
 
+mod shared;
+
 pub(crate) mod survey;

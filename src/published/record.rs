@@ -1,13 +1,14 @@
 //! What repositories answered: each question goes to a repository once, and what is wrong with an answer is an answer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::labels::labels_of;
 use super::served::Served;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, configured_platform};
 use crate::reference::{Digest, Tag};
-use crate::registry::{Error, ErrorKind, Negotiated, TagOrDigest, TransportError};
+use crate::registry::{Error, ErrorKind, Negotiated, TagList, TagOrDigest, TransportError};
 
 /// Something to know about a repository.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -169,13 +170,15 @@ pub(crate) enum Answer {
     /// The digest of a tag.
     Tag(Digest),
     /// A manifest.
-    Manifest(Box<Served>),
+    Manifest(Arc<Served>),
+    /// A manifest that was read in another repository, and that this one says it has.
+    Held(Arc<Served>),
     /// The size of a blob.
     Size(u64),
     /// A configuration.
     Configuration(Configuration),
     /// All tags.
-    Tags(Vec<Tag>),
+    Tags(TagList),
     /// What refers to an image.
     Referrers(Vec<Descriptor>),
     /// What such a client gets.
@@ -265,9 +268,18 @@ impl Record {
     #[must_use]
     pub(crate) fn manifest(&self, digest: &Digest) -> Known<'_, &Served> {
         self.get(&Question::Manifest(digest.clone()), |answer| match answer {
-            Answer::Manifest(served) => Some(&**served),
+            Answer::Manifest(served) | Answer::Held(served) => Some(&**served),
             _ => None,
         })
+    }
+
+    /// A manifest that was read in this very repository.
+    #[must_use]
+    pub(crate) fn read(&self, digest: &Digest) -> Option<&Arc<Served>> {
+        match self.replies.get(&Question::Manifest(digest.clone()))? {
+            Reply::Present(Answer::Manifest(served)) => Some(served),
+            _ => None,
+        }
     }
 
     /// The manifest that a tag has.
@@ -320,9 +332,18 @@ impl Record {
     #[must_use]
     pub(crate) fn tags(&self) -> Known<'_, &[Tag]> {
         self.get(&Question::Tags, |answer| match answer {
-            Answer::Tags(tags) => Some(tags.as_slice()),
+            Answer::Tags(list) => Some(list.tags.as_slice()),
             _ => None,
         })
+    }
+
+    /// Whether a tag is not there, as a list tells that has an end.
+    #[must_use]
+    pub(crate) fn lacks(&self, tag: &Tag) -> bool {
+        match self.replies.get(&Question::Tags) {
+            Some(Reply::Present(Answer::Tags(list))) => list.has_end && !list.tags.contains(tag),
+            _ => false,
+        }
     }
 
     /// The attestations that refer to an image.

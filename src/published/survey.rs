@@ -1,14 +1,18 @@
 //! Asks the repositories, several questions at once, and keeps what they answer: a pure look says what it has to know,
 //! the survey finds it out, until a look is content.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::progress::Progress;
 use super::record::{Answer, Configuration, Fault, Question, Questions, Record, Reply};
 use super::served::Served;
+use super::shared::{self, Request, Told};
 use super::sites::{self, Site};
 use crate::diagnostic::Diagnostic;
-use crate::oci::{ATTESTATION_TYPE, DOCKER_LIST, DOCKER_MANIFEST};
+use crate::oci::{ATTESTATION_TYPE, DOCKER_LIST, DOCKER_MANIFEST, Descriptor};
+use crate::reference::Digest;
 use crate::registry::{Error, MAX_CONFIG, Store, TagOrDigest};
 
 /// The most bytes of manifests that are read in one run.
@@ -35,6 +39,9 @@ pub(crate) enum Round {
     /// Repositories were asked; these failed.
     Asked(Vec<Diagnostic>),
 }
+
+/// What repositories say of manifests that they hold, as far as that is clear.
+type Held = Vec<(usize, Digest, Option<Descriptor>)>;
 
 /// Repositories, and what is known of them.
 pub(crate) struct Survey<'a> {
@@ -103,13 +110,51 @@ impl<'a> Survey<'a> {
             let message = format!("the references have more than {MAX_QUESTIONS} parts to check");
             return Round::Asked(vec![too_much(message)]);
         }
-        let answer = |store: &dyn Store, question: &Question| self.answer(store, question);
-        let known: Vec<usize> = self.records.iter().map(Record::len).collect();
-        let (answers, failures) = sites::ask(self.sites, &self.failed, &known, self.progress, &open, answer);
-        for (site, question, reply) in answers {
-            self.records[site].learn(question, reply);
+        let requests = shared::requests(open, self.sites, &self.records);
+        let (told, mut failures) = self.send(&requests);
+        let mut held = Vec::new();
+        for (site, digest, found) in told {
+            let agreed = found.and_then(|found| shared::agreed(&found, &digest, &self.records));
+            match agreed {
+                Some(served) => {
+                    let reply = Reply::Present(Answer::Held(served));
+                    self.records[site].learn(Question::Manifest(digest), reply);
+                }
+                None => held.push((site, Request::Whole(Question::Manifest(digest)))),
+            }
+        }
+        if !held.is_empty() {
+            let (_, more) = self.send(&held);
+            failures.extend(more);
         }
         Round::Asked(failures.into_values().collect())
+    }
+
+    /// Sends requests and takes note of the answers; gives what repositories say of manifests that they only hold, and the
+    /// failures.
+    fn send(&mut self, requests: &[(usize, Request)]) -> (Held, BTreeMap<usize, Diagnostic>) {
+        let answer = |store: &dyn Store, request: &Request| match request {
+            Request::Whole(question) => self.answer(store, question).map(Told::Reply),
+            Request::Held(digest) => {
+                shared::is_held(store, digest).map_err(|error| error.to_diagnostic())
+            }
+        };
+        let known: Vec<usize> = self.records.iter().map(Record::len).collect();
+        let (answers, failures) =
+            sites::ask(self.sites, &self.failed, &known, self.progress, requests, answer);
+        let mut held = Vec::new();
+        for (site, request, told) in answers {
+            match (request, told) {
+                (Request::Whole(question), Told::Reply(reply)) => self.records[site].learn(question, reply),
+                (Request::Held(digest), Told::Reply(reply)) => {
+                    self.records[site].learn(Question::Manifest(digest), reply);
+                }
+                (Request::Held(digest), Told::Held(found)) => held.push((site, digest, Some(found))),
+                (Request::Held(digest), Told::Unclear) => held.push((site, digest, None)),
+                (Request::Whole(_), Told::Held(_) | Told::Unclear) => {}
+            }
+        }
+        (held, failures)
     }
 
     fn answer(&self, store: &dyn Store, question: &Question) -> Result<Reply, Diagnostic> {
@@ -151,7 +196,7 @@ fn look_up(store: &dyn Store, question: &Question) -> Result<Option<Answer>, Err
         }
         Question::Manifest(digest) | Question::Previous(digest) => {
             let found = store.get_manifest(&TagOrDigest::Digest(digest.clone()))?;
-            found.map(|manifest| Answer::Manifest(Box::new(Served::read(manifest))))
+            found.map(|manifest| Answer::Manifest(Arc::new(Served::read(manifest))))
         }
         Question::Blob(digest) => store.head_blob(digest)?.map(Answer::Size),
         Question::Measure(digest) => store.measure_blob(digest)?.map(Answer::Size),
@@ -159,7 +204,7 @@ fn look_up(store: &dyn Store, question: &Question) -> Result<Option<Answer>, Err
             let found = store.get_blob(digest, MAX_CONFIG)?;
             found.map(|content| Answer::Configuration(Configuration::read(&content)))
         }
-        Question::Tags => Some(Answer::Tags(store.list_tags()?)),
+        Question::Tags => Some(Answer::Tags(store.tag_list()?)),
         Question::Referrers(image) => {
             Some(Answer::Referrers(store.list_referrers(image, Some(ATTESTATION_TYPE))?))
         }
@@ -173,13 +218,12 @@ fn look_up(store: &dyn Store, question: &Question) -> Result<Option<Answer>, Err
 mod tests {
     use std::fs;
     use std::path::Path;
-    use std::sync::Arc;
 
     use super::super::progress::Quiet;
     use super::super::record::{FaultKind, Known};
     use super::*;
-    use crate::oci::{Descriptor, OCI_INDEX};
-    use crate::reference::{Digest, Repository, Tag};
+    use crate::oci::OCI_INDEX;
+    use crate::reference::{Repository, Tag};
     use crate::registry::{Layout, Location, MAX_MANIFEST, Manifest, Mount};
 
     /// What has every manifest that it is asked for, each as large as may be.

@@ -12,7 +12,7 @@ use super::error::{Error, ErrorKind, Operation, entries_of};
 use super::pages::{ASTRAY, Names, Next, Pages};
 use super::transport::{Answer, Message, TransportError};
 use super::url::encode;
-use super::{MAX_MANIFEST, Manifest, Mount, Negotiated, Store, TagOrDigest};
+use super::{MAX_MANIFEST, Manifest, Mount, Negotiated, Store, TagList, TagOrDigest};
 use crate::oci::{Descriptor, Index, MANIFEST_TYPES, media_type_of};
 use crate::reference::{Digest, Repository, Tag};
 
@@ -259,6 +259,10 @@ impl Store for RemoteRepository {
     }
 
     fn list_tags(&self) -> Result<Vec<Tag>, Error> {
+        Ok(self.tag_list()?.tags)
+    }
+
+    fn tag_list(&self) -> Result<TagList, Error> {
         #[derive(Deserialize)]
         struct Page {
             tags: Option<Vec<String>>,
@@ -284,8 +288,10 @@ impl Store for RemoteRepository {
             let link = Next::of(&answer, &self.repository, &call.path);
             next = names.add(&page.tags.unwrap_or_default(), link).map_err(invalid_list)?;
         }
+        let has_end = names.has_end();
         // What is no tag cannot be one of ours.
-        Ok(names.into_names().filter_map(|name| name.parse().ok()).collect())
+        let tags = names.into_names().filter_map(|name| name.parse().ok()).collect();
+        Ok(TagList { tags, has_end })
     }
 
     fn list_referrers(
