@@ -5,6 +5,7 @@ use std::fmt::Display;
 
 use super::astray::Astray;
 use super::index::{IndexSource, referrer};
+use super::lookup;
 use super::subject::{Checked, Missing, Subject};
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, is_index};
@@ -12,7 +13,7 @@ use crate::on_missing::OnMissing;
 use crate::published::labels::{OTHER_PLAN_CURE, differences};
 use crate::published::metadata::Pushed;
 use crate::published::plan_json::BuildEntry;
-use crate::published::record::{Configuration, Fault, FaultKind, Known, Question, Record};
+use crate::published::record::{Configuration, Fault, Known, Question, Record};
 use crate::reference::Digest;
 use crate::registry::{Location, Manifest};
 
@@ -44,7 +45,9 @@ pub(crate) fn check(subject: &Subject<'_>, records: &[Record]) -> Checked {
     if !checked.held.is_empty() {
         return walk.checked;
     }
-    walk.tags();
+    let (questions, problems) = lookup::tags(subject, records);
+    walk.checked.questions.extend(questions);
+    walk.checked.problems.extend(problems);
     for (leg, build) in &subject.image.builds {
         match subject.metadata.builds.get(leg) {
             Some(pushed) => walk.build(leg, build, pushed),
@@ -92,31 +95,6 @@ impl<'a> ImageCheck<'a> {
     /// An answer that cannot be used.
     fn faulty(&mut self, fault: &Fault) {
         self.checked.problems.push(fault.diagnostic.clone());
-    }
-
-    /// The tags that it will have: what they mean now, and which others there are.
-    fn tags(&mut self) {
-        let image = self.subject.image;
-        let records = self.records;
-        for &site in &self.subject.places {
-            for tag in image.tags_in(self.location(site)) {
-                let depends = tag.follows().is_some() && image.version.is_some();
-                if depends && !self.subject.allow_backward {
-                    self.need(site, Question::Tags);
-                    // What moves with versions is decided by the list, which tells as well that it is not there.
-                    let is_told = tag.floating && !image.immutable;
-                    if is_told && (records[site].tags().is_unasked() || records[site].lacks(&tag.name)) {
-                        continue;
-                    }
-                }
-                self.need(site, Question::Tag(tag.name.clone()));
-                match records[site].tag(&tag.name) {
-                    // What cannot be read is damaged, and written anew; what is refused is for someone else to mend.
-                    Known::Faulty(fault) if fault.kind == FaultKind::Refused => self.faulty(fault),
-                    Known::Faulty(_) | Known::Unasked | Known::Absent | Known::Present(_) => {}
-                }
-            }
-        }
     }
 
     fn missing(&mut self, leg: &str, build: &BuildEntry) {

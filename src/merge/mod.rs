@@ -13,6 +13,8 @@ pub(crate) mod index;
 pub(crate) mod subject;
 
 mod astray;
+mod lookup;
+
 pub(crate) mod check;
 
 // What is told.

@@ -110,6 +110,9 @@ struct Task<'t> {
     stopped: &'t AtomicBool,
 }
 
+/// What came of writing tags, by position of the reference.
+type WrittenTags = BTreeMap<usize, Result<(), Diagnostic>>;
+
 /// How the writing went.
 #[derive(Default)]
 pub(crate) struct PublishResult {
@@ -199,7 +202,7 @@ impl<'a> Writer<'a> {
         let done = parallel(&queues, sites, |(_, queue)| {
             queue.iter().map(|task| (*task, self.write(task))).collect::<Vec<_>>()
         });
-        let mut written: BTreeMap<(&str, usize), BTreeMap<usize, Result<(), Diagnostic>>> = BTreeMap::new();
+        let mut written: BTreeMap<(&str, usize), WrittenTags> = BTreeMap::new();
         for (task, outcome) in done.into_iter().flatten() {
             if let Some(outcome) = outcome {
                 let of_job = written.entry((task.job.image, task.job.site)).or_default();
@@ -215,8 +218,9 @@ impl<'a> Writer<'a> {
     }
 
     /// What came of writing tags of a job: one finding, however many were refused.
-    fn written(&self, job: &Job<'_>, outcomes: BTreeMap<usize, Result<(), Diagnostic>>) -> Step {
-        let name = |at: usize| job.tags.iter().find(|tag| tag.reference == at).map_or("", |tag| tag.tag.as_str());
+    fn written(&self, job: &Job<'_>, outcomes: WrittenTags) -> Step {
+        let name =
+            |at: usize| job.tags.iter().find(|tag| tag.reference == at).map_or("", |tag| tag.tag.as_str());
         let (mut step, mut names, mut others) = (Step::default(), Vec::new(), Vec::new());
         for (at, outcome) in outcomes {
             match (outcome, &step.problem) {

@@ -337,6 +337,13 @@ impl Record {
         })
     }
 
+    /// Whether a tag has this digest.
+    #[must_use]
+    pub(crate) fn is_tagged(&self, digest: &Digest) -> bool {
+        let tags = self.replies.iter().take_while(|(question, _)| matches!(question, Question::Tag(_)));
+        tags.into_iter().any(|(_, reply)| matches!(reply, Reply::Present(Answer::Tag(own)) if own == digest))
+    }
+
     /// Whether a tag is not there, as a list tells that has an end.
     #[must_use]
     pub(crate) fn lacks(&self, tag: &Tag) -> bool {

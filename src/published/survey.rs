@@ -135,9 +135,7 @@ impl<'a> Survey<'a> {
     fn send(&mut self, requests: &[(usize, Request)]) -> (Held, BTreeMap<usize, Diagnostic>) {
         let answer = |store: &dyn Store, request: &Request| match request {
             Request::Whole(question) => self.answer(store, question).map(Told::Reply),
-            Request::Held(digest) => {
-                shared::is_held(store, digest).map_err(|error| error.to_diagnostic())
-            }
+            Request::Held(digest) => shared::is_held(store, digest).map_err(|error| error.to_diagnostic()),
         };
         let known: Vec<usize> = self.records.iter().map(Record::len).collect();
         let (answers, failures) =
