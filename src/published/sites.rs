@@ -8,8 +8,8 @@ use std::thread;
 use super::progress::{Event, Progress};
 use crate::registry::{Location, Store};
 
-/// How many requests are under way for each repository, and for all.
-const WORKERS: (usize, usize) = (8, 16);
+/// How many requests are under way for each repository, and for all. Of those, a host gets what it bears.
+const WORKERS: (usize, usize) = (16, 32);
 
 /// A repository and how it is reached.
 #[derive(Clone)]

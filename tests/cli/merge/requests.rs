@@ -364,7 +364,7 @@ fn tags_of_one_kind_are_written_at_once_and_kinds_in_order() {
     let document = plan_of(&[&repository], &tags(23), r#""version":"1.4.2","#, "hold");
     assert_eq!(world.merge(&document, Options::default()).problems, []);
     let most = watch.most.load(Ordering::SeqCst);
-    assert!((2..=8).contains(&most), "{most} at once");
+    assert!((2..=16).contains(&most), "{most} at once");
     let (begun, done) = (watch.begun.lock().unwrap(), watch.done.lock().unwrap());
     for (at, tag) in begun.iter().enumerate() {
         // Whatever began before is of the same kind, or of an earlier one.
@@ -469,4 +469,26 @@ fn each_image_s_own_tags_come_first_wherever_it_is_published() {
         counts
     });
     assert_eq!((counts.len(), counts.values().all(|count| *count == 1)), (12, true));
+}
+
+/// However many repositories a host has.
+#[test]
+fn a_host_gets_sixteen_requests_at_once_and_not_more() {
+    let names = ["a/app", "b/app", "c/app", "d/app"];
+    let world = World::with_app(&names);
+    let (now, most) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
+    let seen = most.clone();
+    let server = world.serve_through(move |_, forward| {
+        seen.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        std::thread::sleep(Duration::from_millis(20));
+        let answer = forward();
+        now.fetch_sub(1, Ordering::SeqCst);
+        answer.into()
+    });
+    let repositories = names.map(|name| format!("{}/{name}", server.host()));
+    let repositories = repositories.each_ref().map(String::as_str);
+    let document = plan_of(&repositories, &tags(23), r#""version":"1.4.2","#, "hold");
+    assert_eq!(world.merge(&document, Options::default()).problems, []);
+    let most = most.load(Ordering::SeqCst);
+    assert!((9..=16).contains(&most), "{most} at once");
 }
