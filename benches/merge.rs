@@ -25,10 +25,10 @@ use serde_json::{Value, json};
 #[path = "merge/delayed.rs"]
 mod delayed;
 #[path = "../tests/cli/loopback.rs"]
-#[allow(dead_code, reason = "the tests use the rest")]
+#[allow(dead_code, clippy::unwrap_used, reason = "it belongs to the tests, which use the rest")]
 mod loopback;
 #[path = "../tests/cli/merge/world.rs"]
-#[allow(dead_code, reason = "the tests use the rest")]
+#[allow(dead_code, clippy::unwrap_used, reason = "it belongs to the tests, which use the rest")]
 mod world;
 
 /// What the tests check results with, which no benchmark does.

@@ -78,7 +78,11 @@ pub(crate) fn run(buildx: &str) -> bool {
         "{:<44}{:>12}{:>10}{:>16}{:>10}{:>8}{:>22}",
         "", "bakeplan", "requests", "imagetools", "requests", "ratio", "required"
     );
-    CASES.iter().map(|case| measure(case, buildx)).fold(true, |all, one| all && one)
+    let mut is_met = true;
+    for case in &CASES {
+        is_met &= measure(case, buildx);
+    }
+    is_met
 }
 
 fn measure(case: &Case, buildx: &str) -> bool {

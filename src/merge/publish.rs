@@ -181,7 +181,8 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Writes the tags of a stage, and waits for all. Where one is refused, no other one of its image is begun.
+    /// Writes the tags of a stage, and waits for all. Where one is refused, no other one of its image is begun
+    /// there.
     fn write_all(&mut self, stage: Stage) {
         let stopped: Vec<AtomicBool> = self.jobs.iter().map(|_| AtomicBool::new(false)).collect();
         let mut queues: Vec<(usize, Vec<Task<'_>>)> = Vec::new();

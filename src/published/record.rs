@@ -172,7 +172,7 @@ pub(crate) enum Answer {
     /// A manifest.
     Manifest(Arc<Served>),
     /// A manifest that was read in another repository, and that this one says it has.
-    Held(Arc<Served>),
+    Confirmed(Arc<Served>),
     /// The size of a blob.
     Size(u64),
     /// A configuration.
@@ -268,7 +268,7 @@ impl Record {
     #[must_use]
     pub(crate) fn manifest(&self, digest: &Digest) -> Known<'_, &Served> {
         self.get(&Question::Manifest(digest.clone()), |answer| match answer {
-            Answer::Manifest(served) | Answer::Held(served) => Some(&**served),
+            Answer::Manifest(served) | Answer::Confirmed(served) => Some(&**served),
             _ => None,
         })
     }

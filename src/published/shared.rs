@@ -18,7 +18,7 @@ pub(super) enum Request {
     /// The question itself.
     Whole(Question),
     /// Only whether it has a manifest that is read elsewhere.
-    Held(Digest),
+    Presence(Digest),
 }
 
 /// What came of it.
@@ -27,7 +27,7 @@ pub(super) enum Told {
     /// The answer.
     Reply(Reply),
     /// It has a manifest of this kind.
-    Held(Descriptor),
+    Has(Descriptor),
     /// Only reading tells.
     Unclear,
 }
@@ -53,7 +53,7 @@ pub(super) fn requests(
             _ => false,
         };
         match question {
-            Question::Manifest(digest) if is_told_by_others => (site, Request::Held(digest)),
+            Question::Manifest(digest) if is_told_by_others => (site, Request::Presence(digest)),
             question => (site, Request::Whole(question)),
         }
     };
@@ -74,10 +74,10 @@ fn content<'r>(digest: &Digest, records: &'r [Record]) -> Option<&'r Arc<Served>
 ///
 /// # Errors
 /// What is wrong with the way to it. What is wrong with the manifest, reading tells.
-pub(super) fn is_held(store: &dyn Store, digest: &Digest) -> Result<Told, Error> {
+pub(super) fn presence(store: &dyn Store, digest: &Digest) -> Result<Told, Error> {
     match store.head_manifest(&digest.clone().into()) {
         Ok(None) => Ok(Told::Reply(Reply::Absent)),
-        Ok(Some(found)) => Ok(Told::Held(found)),
+        Ok(Some(found)) => Ok(Told::Has(found)),
         Err(error) if Fault::of(&error).is_some() => Ok(Told::Unclear),
         Err(error) => Err(error),
     }
@@ -145,7 +145,7 @@ mod tests {
         let digest = manifest().digest;
         let served = Arc::new(Served::read(manifest()));
         let question = Question::Manifest(digest.clone());
-        records[2].learn(question.clone(), Reply::Present(Answer::Held(served.clone())));
+        records[2].learn(question.clone(), Reply::Present(Answer::Confirmed(served.clone())));
         assert_eq!(readers(&sites, &records), [1], "only reading counts");
         records[2].learn(question, Reply::Present(Answer::Manifest(served)));
         assert_eq!(readers(&sites, &records), [0; 0]);

@@ -40,8 +40,8 @@ pub(crate) enum Round {
     Asked(Vec<Diagnostic>),
 }
 
-/// What repositories say of manifests that they hold, as far as that is clear.
-type Held = Vec<(usize, Digest, Option<Descriptor>)>;
+/// What repositories say of manifests that they have, as far as that is clear.
+type Claims = Vec<(usize, Digest, Option<Descriptor>)>;
 
 /// Repositories, and what is known of them.
 pub(crate) struct Survey<'a> {
@@ -111,48 +111,50 @@ impl<'a> Survey<'a> {
             return Round::Asked(vec![too_much(message)]);
         }
         let requests = shared::requests(open, self.sites, &self.records);
-        let (told, mut failures) = self.send(&requests);
-        let mut held = Vec::new();
-        for (site, digest, found) in told {
+        let (claims, mut failures) = self.send(&requests);
+        let mut unclear = Vec::new();
+        for (site, digest, found) in claims {
             let agreed = found.and_then(|found| shared::agreed(&found, &digest, &self.records));
             match agreed {
                 Some(served) => {
-                    let reply = Reply::Present(Answer::Held(served));
+                    let reply = Reply::Present(Answer::Confirmed(served));
                     self.records[site].learn(Question::Manifest(digest), reply);
                 }
-                None => held.push((site, Request::Whole(Question::Manifest(digest)))),
+                None => unclear.push((site, Request::Whole(Question::Manifest(digest)))),
             }
         }
-        if !held.is_empty() {
-            let (_, more) = self.send(&held);
+        if !unclear.is_empty() {
+            let (_, more) = self.send(&unclear);
             failures.extend(more);
         }
         Round::Asked(failures.into_values().collect())
     }
 
-    /// Sends requests and takes note of the answers; gives what repositories say of manifests that they only hold, and the
+    /// Sends requests and takes note of the answers; gives what repositories say of manifests that they have, and the
     /// failures.
-    fn send(&mut self, requests: &[(usize, Request)]) -> (Held, BTreeMap<usize, Diagnostic>) {
+    fn send(&mut self, requests: &[(usize, Request)]) -> (Claims, BTreeMap<usize, Diagnostic>) {
         let answer = |store: &dyn Store, request: &Request| match request {
             Request::Whole(question) => self.answer(store, question).map(Told::Reply),
-            Request::Held(digest) => shared::is_held(store, digest).map_err(|error| error.to_diagnostic()),
+            Request::Presence(digest) => {
+                shared::presence(store, digest).map_err(|error| error.to_diagnostic())
+            }
         };
         let known: Vec<usize> = self.records.iter().map(Record::len).collect();
         let (answers, failures) =
             sites::ask(self.sites, &self.failed, &known, self.progress, requests, answer);
-        let mut held = Vec::new();
+        let mut claims = Vec::new();
         for (site, request, told) in answers {
             match (request, told) {
                 (Request::Whole(question), Told::Reply(reply)) => self.records[site].learn(question, reply),
-                (Request::Held(digest), Told::Reply(reply)) => {
+                (Request::Presence(digest), Told::Reply(reply)) => {
                     self.records[site].learn(Question::Manifest(digest), reply);
                 }
-                (Request::Held(digest), Told::Held(found)) => held.push((site, digest, Some(found))),
-                (Request::Held(digest), Told::Unclear) => held.push((site, digest, None)),
-                (Request::Whole(_), Told::Held(_) | Told::Unclear) => {}
+                (Request::Presence(digest), Told::Has(found)) => claims.push((site, digest, Some(found))),
+                (Request::Presence(digest), Told::Unclear) => claims.push((site, digest, None)),
+                (Request::Whole(_), Told::Has(_) | Told::Unclear) => {}
             }
         }
-        (held, failures)
+        (claims, failures)
     }
 
     fn answer(&self, store: &dyn Store, question: &Question) -> Result<Reply, Diagnostic> {
