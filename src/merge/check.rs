@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use super::index::{IndexSource, referrer};
+use super::lookup;
 use super::subject::{Checked, ManifestCopy, Missing, Subject};
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, is_index};
@@ -11,7 +12,7 @@ use crate::on_missing::OnMissing;
 use crate::published::labels::{OTHER_PLAN_CURE, differences};
 use crate::published::metadata::Pushed;
 use crate::published::plan_json::BuildEntry;
-use crate::published::record::{Configuration, Fault, FaultKind, Known, Question, Record};
+use crate::published::record::{Configuration, Fault, Known, Question, Record};
 use crate::reference::Digest;
 use crate::registry::{Location, Manifest};
 
@@ -105,22 +106,9 @@ impl<'a> ImageCheck<'a> {
 
     /// The tags that it will have: what they mean now, and which others there are.
     pub(super) fn tags(&mut self) {
-        let image = self.subject.image;
-        let records = self.records;
-        for &site in &self.subject.places {
-            for tag in image.tags_in(self.location(site)) {
-                self.need(site, Question::Tag(tag.name.clone()));
-                match records[site].tag(&tag.name) {
-                    // What cannot be read is damaged, and written anew; what is refused is for someone else to mend.
-                    Known::Faulty(fault) if fault.kind == FaultKind::Refused => self.faulty(fault),
-                    Known::Faulty(_) | Known::Unasked | Known::Absent | Known::Present(_) => {}
-                }
-                let depends = tag.follows().is_some();
-                if depends && image.version.is_some() && !self.subject.allow_backward {
-                    self.need(site, Question::Tags);
-                }
-            }
-        }
+        let (questions, problems) = lookup::tags(self.subject, self.records);
+        self.checked.questions.extend(questions);
+        self.checked.problems.extend(problems);
     }
 
     fn missing(&mut self, leg: &str, build: &BuildEntry) {
@@ -181,7 +169,13 @@ impl<'a> ImageCheck<'a> {
     }
 
     fn build(&mut self, leg: &str, build: &BuildEntry, pushed: &Pushed) {
-        let Some((_, manifest)) = self.find(&pushed.digest) else {
+        // What goes into the index has to be in every repository; the build's own index does not.
+        let found = if self.subject.wants_origins {
+            self.find(&pushed.digest)
+        } else {
+            self.find_anywhere(&pushed.digest)
+        };
+        let Some((_, manifest)) = found else {
             if self.is_absent(&pushed.digest) {
                 self.lost(leg, pushed);
             }
@@ -546,6 +540,24 @@ impl<'a> ImageCheck<'a> {
             }
             Known::Unasked | Known::Absent => None,
         })
+    }
+
+    /// The same, and no other site is asked once one has it.
+    fn find_anywhere(&mut self, digest: &Digest) -> Option<(usize, &'a Manifest)> {
+        let (subject, records) = (self.subject, self.records);
+        for &site in &subject.places {
+            self.need(site, Question::Manifest(digest.clone()));
+            match records[site].manifest(digest) {
+                Known::Absent => {}
+                Known::Present(served) => return Some((site, &served.manifest)),
+                Known::Unasked => return None,
+                Known::Faulty(fault) => {
+                    self.faulty(fault);
+                    return None;
+                }
+            }
+        }
+        None
     }
 
     pub(super) fn is_absent(&self, digest: &Digest) -> bool {

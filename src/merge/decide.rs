@@ -152,6 +152,13 @@ pub(crate) fn may_be_version(image: &PlannedImage, tag: &Tag) -> bool {
     matches!(follows, Some(Follows { class: Class::Stable, numbers }) if numbers > 0)
 }
 
+/// Whether a tag moves with all versions that float together, as `latest` does.
+#[must_use]
+pub(crate) fn is_broadest(image: &PlannedImage, tag: &Tag) -> bool {
+    let follows = image.tags.iter().find(|one| one.name == *tag).and_then(TagEntry::follows);
+    follows.is_some_and(|Follows { class: _, numbers }| numbers == 0)
+}
+
 /// The version that an index says it is, when that is the very tag. What names the tag alone proves nothing: `1.4` beside
 /// `1.4.2` is what most registries have. What stands around the version in tags, such as a variant, may be in the annotation or not.
 #[must_use]

@@ -61,6 +61,8 @@ pub(crate) struct TagJob {
     pub tag: Tag,
     /// Whether it moves from version to version.
     pub floating: bool,
+    /// Whether it moves with all versions, as `latest` does.
+    pub is_broadest: bool,
     /// The digest that it had.
     pub previous: Option<Digest>,
     /// What it counts as when it is written.
@@ -76,6 +78,21 @@ pub(super) enum Stage {
     Literal,
     /// A floating tag.
     Floating,
+    /// A floating tag that most people use: last.
+    Broadest,
+}
+
+impl Stage {
+    /// All of them, in order.
+    pub(super) const ALL: [Self; 4] = [Self::Replaced, Self::Literal, Self::Floating, Self::Broadest];
+
+    /// Whether its tags are written one after another, so that nothing follows the first one that is refused.
+    pub(super) fn is_careful(self) -> bool {
+        match self {
+            Self::Replaced => true,
+            Self::Literal | Self::Floating | Self::Broadest => false,
+        }
+    }
 }
 
 impl TagJob {
@@ -83,6 +100,7 @@ impl TagJob {
     #[must_use]
     pub(super) fn stage(&self) -> Stage {
         match (self.floating, self.outcome) {
+            (true, _) if self.is_broadest => Stage::Broadest,
             (true, _) => Stage::Floating,
             (false, Outcome::Replaced) => Stage::Replaced,
             (false, _) => Stage::Literal,

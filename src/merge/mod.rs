@@ -13,6 +13,8 @@ pub(crate) mod subject;
 
 mod alike;
 pub(crate) mod bases;
+mod lookup;
+
 pub(crate) mod check;
 
 // What is told.

@@ -106,6 +106,7 @@ pub(crate) fn promote(
             require_all: options.require_all,
             allow_backward: options.allow_backward,
             trust_known_versions: options.trust_known_versions,
+            wants_origins: options.dry_run || options.use_docker,
         })
         .collect();
     let look = |at: usize, records: &[Record]| {

@@ -1,7 +1,8 @@
-//! Writes what was decided: one writer for each repository, repositories side by side, and no tag of an image anywhere
-//! before its index is everywhere.
+//! Writes what was decided, several requests at once and in stages: no tag of an image anywhere before its index is
+//! everywhere, and nothing of a stage before all of the one before it is written.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::job::{IndexState, Job, Place, SETTLE, Stage, TagJob};
@@ -12,7 +13,7 @@ use super::tools::{MergeTools, RunDocker};
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
 use crate::published::progress::{Event, Progress};
-use crate::published::sites::{Site, parallel};
+use crate::published::sites::{Site, interleaved, parallel};
 use crate::reference::Digest;
 use crate::registry::{Clock, Error, ErrorKind, Location, Manifest, Operation, TagOrDigest};
 
@@ -22,6 +23,23 @@ const INTERVAL: Duration = Duration::from_millis(500);
 const ONE_AT_A_TIME: &str = "run merges into one repository one at a time, then run this one again";
 /// How often floating tags are looked at that other merges move at the same time.
 const PASSES: usize = 8;
+
+/// A tag that is to be written, and whether its job was stopped.
+#[derive(Clone, Copy)]
+struct Task<'t> {
+    job: &'t Job<'t>,
+    tag: &'t TagJob,
+    stopped: &'t AtomicBool,
+}
+
+/// What came of writing a tag: what it was given instead, if a later run has it.
+struct TagStep {
+    note: Option<Diagnostic>,
+    outcome: Result<Option<Given>, Diagnostic>,
+}
+
+/// What came of writing tags, by position of the reference.
+type WrittenTags = BTreeMap<usize, TagStep>;
 
 /// How the writing went.
 #[derive(Default)]
@@ -36,7 +54,7 @@ pub(crate) struct PublishResult {
     pub notes: Vec<Diagnostic>,
 }
 
-/// Writes all jobs, those of one repository one after another.
+/// Writes all jobs.
 #[must_use]
 pub(crate) fn publish<'a>(jobs: &'a [Job<'a>], tools: &'a MergeTools<'a>) -> PublishResult {
     let MergeTools { sites, clock, progress, docker } = *tools;
@@ -51,14 +69,9 @@ pub(crate) fn publish<'a>(jobs: &'a [Job<'a>], tools: &'a MergeTools<'a>) -> Pub
         published: PublishResult::default(),
     };
     let overtaken = Overtaken::new(jobs, *tools);
-    let mut queues: BTreeMap<usize, Vec<&Job<'_>>> = BTreeMap::new();
-    for job in jobs {
-        queues.entry(job.site).or_default().push(job);
-    }
-    let queues: Vec<Vec<&Job<'_>>> = queues.into_values().collect();
-    writer.phase(&queues, Writer::prepare);
-    for stage in [Stage::Replaced, Stage::Literal, Stage::Floating] {
-        writer.phase(&queues, |writer, job| writer.write(job, stage));
+    writer.prepare_all();
+    for stage in Stage::ALL {
+        writer.write_all(stage);
     }
     writer.settle(overtaken);
     let failed = writer.failed.into_iter().map(str::to_owned).collect();
@@ -87,24 +100,97 @@ struct Step {
 }
 
 impl<'a> Writer<'a> {
-    /// Does one step of every job, and waits for all.
-    fn phase(&mut self, queues: &[Vec<&'a Job<'a>>], step: impl Fn(&Self, &Job<'_>) -> Step + Sync) {
-        let done = parallel(queues, queues.len(), |queue| {
-            let jobs = queue.iter().filter(|job| !self.failed.contains(job.image));
-            jobs.map(|job| (*job, step(self, job))).collect::<Vec<_>>()
+    /// Prepares every job, and waits for all. Docker makes one at a time in each repository.
+    fn prepare_all(&mut self) {
+        let mut queues: BTreeMap<(usize, usize), Vec<&'a Job<'a>>> = BTreeMap::new();
+        for (at, job) in self.jobs.iter().enumerate() {
+            let turn = if job.command.is_some() { 0 } else { at };
+            queues.entry((turn, job.site)).or_default().push(job);
+        }
+        let queues: Vec<Vec<&Job<'_>>> = queues.into_values().collect();
+        let done = parallel(&queues, sites_of(self.jobs.iter()), |queue| {
+            queue.iter().map(|job| (*job, self.prepare(job))).collect::<Vec<_>>()
         });
-        for (job, Step { written, given, notes, problem }) in done.into_iter().flatten() {
-            let outcomes = self.published.outcomes.entry(job.image.to_owned()).or_default();
-            for tag in job.tags.iter().filter(|tag| written.contains(&tag.reference)) {
-                let digest = Some(job.manifest.digest.clone());
-                outcomes.insert(tag.reference, Settled { outcome: tag.outcome, digest, why: None });
+        for (job, step) in done.into_iter().flatten() {
+            self.take_note(job, step);
+        }
+    }
+
+    /// Writes the tags of a stage, and waits for all. Where one is refused, no other one of its image is begun
+    /// there.
+    fn write_all(&mut self, stage: Stage) {
+        let stopped: Vec<AtomicBool> = self.jobs.iter().map(|_| AtomicBool::new(false)).collect();
+        let mut queues: Vec<(usize, Vec<Task<'_>>)> = Vec::new();
+        for (job, stopped) in self.jobs.iter().zip(&stopped) {
+            if job.command.is_some() || self.failed.contains(job.image) {
+                continue;
             }
-            outcomes.extend(given.into_iter().map(|(at, given)| (at, given.into())));
-            self.published.notes.extend(notes);
-            if let Some(problem) = problem {
-                self.failed.insert(job.image);
-                self.published.problems.push(problem);
+            let tasks = job.tags.iter().filter(|tag| tag.stage() == stage);
+            let tasks = tasks.map(|tag| Task { job, tag, stopped });
+            if stage.is_careful() {
+                queues.push((job.site, tasks.collect()));
+            } else {
+                queues.extend(tasks.map(|task| (job.site, vec![task])));
             }
+        }
+        let queues = interleaved(&queues, self.sites.len());
+        let sites = sites_of(queues.iter().flat_map(|(_, queue)| queue).map(|task| task.job));
+        let done = parallel(&queues, sites, |(_, queue)| {
+            queue.iter().map(|task| (*task, self.write(task))).collect::<Vec<_>>()
+        });
+        let mut written: BTreeMap<(&str, usize), WrittenTags> = BTreeMap::new();
+        for (task, outcome) in done.into_iter().flatten() {
+            if let Some(outcome) = outcome {
+                let of_job = written.entry((task.job.image, task.job.site)).or_default();
+                of_job.insert(task.tag.reference, outcome);
+            }
+        }
+        for job in self.jobs {
+            if let Some(outcomes) = written.remove(&(job.image, job.site)) {
+                let step = self.gathered(job, outcomes);
+                self.take_note(job, step);
+            }
+        }
+    }
+
+    /// What came of writing tags of a job: one finding, however many were refused.
+    fn gathered(&self, job: &Job<'_>, outcomes: WrittenTags) -> Step {
+        let name =
+            |at: usize| job.tags.iter().find(|tag| tag.reference == at).map_or("", |tag| tag.tag.as_str());
+        let (mut step, mut names, mut others) = (Step::default(), Vec::new(), Vec::new());
+        for (at, TagStep { note, outcome }) in outcomes {
+            step.notes.extend(note);
+            match (outcome, &step.problem) {
+                (Ok(Some(given)), _) => step.given.push((at, given)),
+                (Ok(None), _) => {
+                    step.written.push(at);
+                    names.push(name(at));
+                }
+                (Err(problem), None) => step.problem = Some(problem),
+                (Err(_), Some(_)) => others.push(format!("`{}`", name(at))),
+            }
+        }
+        if let Some(problem) = step.problem.as_mut().filter(|_| !others.is_empty()) {
+            problem.notes.push(format!("{} could not be written, either", others.join(", ")));
+        }
+        if !names.is_empty() {
+            let what = format!("tagged {}", names.join(", "));
+            self.progress.tell(&Event::Done { location: self.location(job), what: &what });
+        }
+        step
+    }
+
+    fn take_note(&mut self, job: &'a Job<'a>, Step { written, given, notes, problem }: Step) {
+        let outcomes = self.published.outcomes.entry(job.image.to_owned()).or_default();
+        for tag in job.tags.iter().filter(|tag| written.contains(&tag.reference)) {
+            let digest = Some(job.manifest.digest.clone());
+            outcomes.insert(tag.reference, Settled { outcome: tag.outcome, digest, why: None });
+        }
+        outcomes.extend(given.into_iter().map(|(at, given)| (at, given.into())));
+        self.published.notes.extend(notes);
+        if let Some(problem) = problem {
+            self.failed.insert(job.image);
+            self.published.problems.push(problem);
         }
     }
 
@@ -206,36 +292,24 @@ impl<'a> Writer<'a> {
         site.store.put_manifest(at, manifest).map_err(|error| refused(&error))
     }
 
-    /// Writes the tags of a stage, one after another.
-    fn write(&self, job: &Job<'_>, stage: Stage) -> Step {
+    /// Writes a tag, unless another one of its image was refused.
+    fn write(&self, &Task { job, tag, stopped }: &Task<'_>) -> Option<TagStep> {
+        if stopped.load(Ordering::Relaxed) {
+            return None;
+        }
         let (site, location) = (&self.sites[job.site], self.location(job));
-        let mut step = Step::default();
-        if job.command.is_some() {
-            return step;
-        }
-        let mut names: Vec<&str> = Vec::new();
-        for tag in job.tags.iter().filter(|tag| tag.stage() == stage) {
-            self.progress.tell(&Event::Writing { location, what: tag.tag.as_str() });
-            // What cannot be read is damaged, which writing mends.
-            if let Ok(fresh) = fresh(job, tag, self.tools) {
-                step.notes.extend(fresh.note);
-                if let Some(given) = fresh.given {
-                    step.given.push((tag.reference, given));
-                    continue;
-                }
+        self.progress.tell(&Event::Writing { location, what: tag.tag.as_str() });
+        let mut note = None;
+        // What cannot be read is damaged, which writing mends.
+        if let Ok(fresh) = fresh(job, tag, self.tools) {
+            note = fresh.note;
+            if fresh.given.is_some() {
+                return Some(TagStep { note, outcome: Ok(fresh.given) });
             }
-            if let Err(error) = site.store.put_manifest(&tag.tag.clone().into(), job.manifest) {
-                step.problem = Some(tag_refused(&error, tag));
-                break;
-            }
-            step.written.push(tag.reference);
-            names.push(tag.tag.as_str());
         }
-        if !names.is_empty() {
-            let what = format!("tagged {}", names.join(", "));
-            self.progress.tell(&Event::Done { location, what: &what });
-        }
-        step
+        let written = site.store.put_manifest(&tag.tag.clone().into(), job.manifest);
+        stopped.fetch_or(written.is_err(), Ordering::Relaxed);
+        Some(TagStep { note, outcome: written.map(|()| None).map_err(|error| tag_refused(&error, tag)) })
     }
 
     /// Looks after the tags that were written until nothing changes any more: other merges may run at the same time.
@@ -301,17 +375,26 @@ impl<'a> Writer<'a> {
     /// The tags that have another digest than they were given, or none.
     fn read_back(&self, given: &BTreeMap<Place<'a>, Given>) -> Vec<Wrong<'a>> {
         let tasks: Vec<(&'a Job<'a>, &'a TagJob)> = self.written().collect();
-        let sites: BTreeSet<usize> = tasks.iter().map(|(job, _)| job.site).collect();
         let expected = |job: &Job<'a>, tag: &TagJob| {
             given.get(&(job.image, tag.reference)).map_or(&job.manifest.digest, |given| &given.digest).clone()
         };
-        let found = parallel(&tasks, sites.len(), |(job, tag)| self.settled(job, tag, &expected(job, tag)));
+        let turns: Vec<(usize, usize)> =
+            tasks.iter().enumerate().map(|(at, (job, _))| (job.site, at)).collect();
+        let found = parallel(
+            &interleaved(&turns, self.sites.len()),
+            sites_of(tasks.iter().map(|(job, _)| *job)),
+            |&(_, at)| {
+                let (job, tag) = tasks[at];
+                (at, self.settled(job, tag, &expected(job, tag)))
+            },
+        );
+        let mut found: BTreeMap<usize, Result<Option<Descriptor>, Error>> = found.into_iter().collect();
         let mut read: BTreeMap<usize, usize> = BTreeMap::new();
         let mut wrong = Vec::new();
-        for ((job, tag), found) in tasks.into_iter().zip(found) {
+        for (at, (job, tag)) in tasks.into_iter().enumerate() {
             let digest = expected(job, tag);
             let reference = self.location(job).with_tag(&tag.tag);
-            let (problem, found) = match found {
+            let (problem, found) = match found.remove(&at).unwrap_or(Ok(None)) {
                 Ok(Some(descriptor)) if descriptor.digest == digest => {
                     *read.entry(job.site).or_default() += 1;
                     continue;
@@ -392,6 +475,11 @@ impl Writer<'_> {
     }
 }
 
+/// In how many repositories there is something to do.
+fn sites_of<'j>(jobs: impl Iterator<Item = &'j Job<'j>>) -> usize {
+    jobs.map(|job| job.site).collect::<BTreeSet<_>>().len()
+}
+
 /// A tag that could not be written.
 fn tag_refused(error: &Error, tag: &TagJob) -> Diagnostic {
     let problem = refused(error);
@@ -409,7 +497,7 @@ fn tag_refused(error: &Error, tag: &TagJob) -> Diagnostic {
         Stage::Replaced => {
             "release a new version; or pass `--keep-existing` to leave a release as it is that is there"
         }
-        Stage::Literal | Stage::Floating => {
+        Stage::Literal | Stage::Floating | Stage::Broadest => {
             "let the registry change this tag, or leave it out of `tags` where tags never change"
         }
     };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::alike::alike;
 use super::check::check;
 use super::decide::{
-    Decision, immutable, is_released, may_be_version, only_adds, says_it_is, unguarded, unlisted,
+    Decision, immutable, is_broadest, is_released, may_be_version, only_adds, says_it_is, unguarded, unlisted,
 };
 use super::job::{IndexState, Job, TagJob};
 use super::publish::{PublishResult, publish};
@@ -182,6 +182,7 @@ pub(super) fn subjects<'a>(
         require_all: options.require_all,
         allow_backward: options.allow_backward,
         trust_known_versions: options.trust_known_versions,
+        wants_origins: options.dry_run || options.use_docker,
     };
     planned.images.iter().map(subject).collect()
 }
@@ -342,6 +343,7 @@ fn jobs<'r>(
                     reference: at,
                     tag: tag.clone(),
                     floating: report.floating,
+                    is_broadest: is_broadest(one.image, tag),
                     previous: report.previous.clone(),
                     outcome: report.outcome,
                 })
@@ -351,7 +353,7 @@ fn jobs<'r>(
             if tags.is_empty() && (!is_tagged || is_docker) && !options.no_tags {
                 continue;
             }
-            let is_read = records[site].manifest(&one.manifest.digest).present().is_some();
+            let is_read = records[site].read(&one.manifest.digest).is_some();
             jobs.push(Job {
                 image: one.key,
                 of: one.image,

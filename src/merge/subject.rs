@@ -36,6 +36,8 @@ pub(crate) struct Subject<'a> {
     pub allow_backward: bool,
     /// Whether floating tags move by what the plan knows where tags cannot be listed.
     pub trust_known_versions: bool,
+    /// Whether it has to be known of every repository which builds it has, as the commands of `imagetools` name them.
+    pub wants_origins: bool,
 }
 
 /// What came of a check.

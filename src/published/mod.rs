@@ -37,4 +37,6 @@ pub(crate) mod progress;
 
 pub(crate) mod sites;
 
+mod shared;
+
 pub(crate) mod survey;

@@ -1,6 +1,7 @@
 //! What repositories answered: each question goes to a repository once, and what is wrong with an answer is an answer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::command::Command;
 use super::labels::labels_of;
@@ -9,7 +10,7 @@ use super::served::Served;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, configured_platform};
 use crate::reference::{Digest, Tag};
-use crate::registry::{Error, ErrorKind, Negotiated, TagOrDigest, TransportError};
+use crate::registry::{Error, ErrorKind, Negotiated, TagList, TagOrDigest, TransportError};
 
 /// Something to know about a repository.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -180,7 +181,9 @@ pub(crate) enum Answer {
     /// The digest of a tag.
     Tag(Digest),
     /// A manifest.
-    Manifest(Box<Served>),
+    Manifest(Arc<Served>),
+    /// A manifest that was read in another repository, and that this one says it has.
+    Confirmed(Arc<Served>),
     /// The size of a blob or manifest.
     Size(u64),
     /// A configuration.
@@ -188,7 +191,7 @@ pub(crate) enum Answer {
     /// A statement about the provenance of an image.
     Provenance(Statement),
     /// All tags.
-    Tags(Vec<Tag>),
+    Tags(TagList),
     /// What refers to an image.
     Referrers(Vec<Descriptor>),
     /// What such a client gets.
@@ -285,7 +288,7 @@ impl Record {
     #[must_use]
     pub(crate) fn manifest(&self, digest: &Digest) -> Known<'_, &Served> {
         self.get(&Question::Manifest(digest.clone()), |answer| match answer {
-            Answer::Manifest(served) => Some(&**served),
+            Answer::Manifest(served) | Answer::Confirmed(served) => Some(&**served),
             _ => None,
         })
     }
@@ -297,6 +300,15 @@ impl Record {
             Answer::Size(size) => Some(*size),
             _ => None,
         })
+    }
+
+    /// A manifest that was read in this very repository.
+    #[must_use]
+    pub(crate) fn read(&self, digest: &Digest) -> Option<&Arc<Served>> {
+        match self.replies.get(&Question::Manifest(digest.clone()))? {
+            Reply::Present(Answer::Manifest(served)) => Some(served),
+            _ => None,
+        }
     }
 
     /// The manifest that a tag has.
@@ -366,9 +378,25 @@ impl Record {
     #[must_use]
     pub(crate) fn tags(&self) -> Known<'_, &[Tag]> {
         self.get(&Question::Tags, |answer| match answer {
-            Answer::Tags(tags) => Some(tags.as_slice()),
+            Answer::Tags(list) => Some(list.tags.as_slice()),
             _ => None,
         })
+    }
+
+    /// Whether a tag has this digest.
+    #[must_use]
+    pub(crate) fn is_tagged(&self, digest: &Digest) -> bool {
+        let tags = self.replies.iter().take_while(|(question, _)| matches!(question, Question::Tag(_)));
+        tags.into_iter().any(|(_, reply)| matches!(reply, Reply::Present(Answer::Tag(own)) if own == digest))
+    }
+
+    /// Whether a tag is not there, as a list tells that has an end.
+    #[must_use]
+    pub(crate) fn lacks(&self, tag: &Tag) -> bool {
+        match self.replies.get(&Question::Tags) {
+            Some(Reply::Present(Answer::Tags(list))) => list.has_end && !list.tags.contains(tag),
+            _ => false,
+        }
     }
 
     /// The attestations that refer to an image.

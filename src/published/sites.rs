@@ -8,8 +8,8 @@ use std::thread;
 use super::progress::{Event, Progress};
 use crate::registry::{Location, Store};
 
-/// How many requests are under way for each repository, and for all.
-const WORKERS: (usize, usize) = (4, 16);
+/// How many requests are under way for each repository, and for all. Of those, a host gets what it bears.
+const WORKERS: (usize, usize) = (16, 32);
 
 /// A repository and how it is reached.
 #[derive(Clone)]
@@ -60,7 +60,7 @@ pub(crate) fn ask<Q: Clone + Sync + Send, A: Send, E: Send>(
 }
 
 /// Takes turns between the sites, so that a slow one does not keep all workers.
-fn interleaved<T: Clone>(items: &[(usize, T)], sites: usize) -> Vec<(usize, T)> {
+pub(crate) fn interleaved<T: Clone>(items: &[(usize, T)], sites: usize) -> Vec<(usize, T)> {
     let mut queues = vec![Vec::new(); sites];
     items.iter().for_each(|item| queues[item.0].push(item.clone()));
     let longest = queues.iter().map(Vec::len).max().unwrap_or(0);

@@ -1,15 +1,19 @@
 //! Asks the repositories, several questions at once, and keeps what they answer: a pure look says what it has to know,
 //! the survey finds it out, until a look is content.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::progress::Progress;
 use super::provenance::{MAX_STATEMENT, Statement};
 use super::record::{Answer, Configuration, Fault, Question, Questions, Record, Reply};
 use super::served::Served;
+use super::shared::{self, Request, Told};
 use super::sites::{self, Site};
 use crate::diagnostic::Diagnostic;
-use crate::oci::{ATTESTATION_TYPE, DOCKER_LIST, DOCKER_MANIFEST};
+use crate::oci::{ATTESTATION_TYPE, DOCKER_LIST, DOCKER_MANIFEST, Descriptor};
+use crate::reference::Digest;
 use crate::registry::{Error, MAX_CONFIG, Store, TagOrDigest};
 
 /// The most bytes of manifests that are read in one run.
@@ -36,6 +40,9 @@ pub(crate) enum Round {
     /// Repositories were asked; these failed.
     Asked(Vec<Diagnostic>),
 }
+
+/// What repositories say of manifests that they have, as far as that is clear.
+type Claims = Vec<(usize, Digest, Option<Descriptor>)>;
 
 /// Repositories, and what is known of them.
 pub(crate) struct Survey<'a> {
@@ -104,13 +111,51 @@ impl<'a> Survey<'a> {
             let message = format!("the references have more than {MAX_QUESTIONS} parts to check");
             return Round::Asked(vec![too_much(message)]);
         }
-        let answer = |store: &dyn Store, question: &Question| self.answer(store, question);
-        let known: Vec<usize> = self.records.iter().map(Record::len).collect();
-        let (answers, failures) = sites::ask(self.sites, &self.failed, &known, self.progress, &open, answer);
-        for (site, question, reply) in answers {
-            self.records[site].learn(question, reply);
+        let requests = shared::requests(open, self.sites, &self.records);
+        let (claims, mut failures) = self.send(&requests);
+        let mut unclear = Vec::new();
+        for (site, digest, found) in claims {
+            let agreed = found.and_then(|found| shared::agreed(&found, &digest, &self.records));
+            match agreed {
+                Some(served) => {
+                    let reply = Reply::Present(Answer::Confirmed(served));
+                    self.records[site].learn(Question::Manifest(digest), reply);
+                }
+                None => unclear.push((site, Request::Whole(Question::Manifest(digest)))),
+            }
+        }
+        if !unclear.is_empty() {
+            let (_, more) = self.send(&unclear);
+            failures.extend(more);
         }
         Round::Asked(failures.into_values().collect())
+    }
+
+    /// Sends requests and takes note of the answers; gives what repositories say of manifests that they have, and the
+    /// failures.
+    fn send(&mut self, requests: &[(usize, Request)]) -> (Claims, BTreeMap<usize, Diagnostic>) {
+        let answer = |store: &dyn Store, request: &Request| match request {
+            Request::Whole(question) => self.answer(store, question).map(Told::Reply),
+            Request::Presence(digest) => {
+                shared::presence(store, digest).map_err(|error| error.to_diagnostic())
+            }
+        };
+        let known: Vec<usize> = self.records.iter().map(Record::len).collect();
+        let (answers, failures) =
+            sites::ask(self.sites, &self.failed, &known, self.progress, requests, answer);
+        let mut claims = Vec::new();
+        for (site, request, told) in answers {
+            match (request, told) {
+                (Request::Whole(question), Told::Reply(reply)) => self.records[site].learn(question, reply),
+                (Request::Presence(digest), Told::Reply(reply)) => {
+                    self.records[site].learn(Question::Manifest(digest), reply);
+                }
+                (Request::Presence(digest), Told::Has(found)) => claims.push((site, digest, Some(found))),
+                (Request::Presence(digest), Told::Unclear) => claims.push((site, digest, None)),
+                (Request::Whole(_), Told::Has(_) | Told::Unclear) => {}
+            }
+        }
+        (claims, failures)
     }
 
     fn answer(&self, store: &dyn Store, question: &Question) -> Result<Reply, Diagnostic> {
@@ -154,7 +199,7 @@ fn look_up(store: &dyn Store, question: &Question) -> Result<Option<Answer>, Err
         }
         Question::Manifest(digest) | Question::Previous(digest) => {
             let found = store.get_manifest(&TagOrDigest::Digest(digest.clone()))?;
-            found.map(|manifest| Answer::Manifest(Box::new(Served::read(manifest))))
+            found.map(|manifest| Answer::Manifest(Arc::new(Served::read(manifest))))
         }
         Question::Stored(digest) => {
             let found = store.head_manifest(&TagOrDigest::Digest(digest.clone()))?;
@@ -170,7 +215,7 @@ fn look_up(store: &dyn Store, question: &Question) -> Result<Option<Answer>, Err
             let found = store.get_blob(digest, MAX_STATEMENT)?;
             found.map(|content| Answer::Provenance(Statement::read(&content)))
         }
-        Question::Tags => Some(Answer::Tags(store.list_tags()?)),
+        Question::Tags => Some(Answer::Tags(store.tag_list()?)),
         Question::Referrers(image) => {
             Some(Answer::Referrers(store.list_referrers(image, Some(ATTESTATION_TYPE))?))
         }
@@ -185,13 +230,12 @@ fn look_up(store: &dyn Store, question: &Question) -> Result<Option<Answer>, Err
 mod tests {
     use std::fs;
     use std::path::Path;
-    use std::sync::Arc;
 
     use super::super::progress::Quiet;
     use super::super::record::{FaultKind, Known};
     use super::*;
-    use crate::oci::{Descriptor, OCI_INDEX};
-    use crate::reference::{Digest, Repository, Tag};
+    use crate::oci::OCI_INDEX;
+    use crate::reference::{Repository, Tag};
     use crate::registry::{Content, Layout, Location, MAX_MANIFEST, Manifest, Mount, Open};
 
     /// What has every manifest that it is asked for, each as large as may be.

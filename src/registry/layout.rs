@@ -18,7 +18,7 @@ use super::clock::{Clock, SystemClock};
 use super::content::{Content, Fault, Open, Verified};
 use super::error::{Error, ErrorEntry, ErrorKind, Operation};
 use super::remote::{check_writable, fallback_tag, verified};
-use super::{MAX_MANIFEST, Manifest, Mount, Store, TagOrDigest};
+use super::{MAX_MANIFEST, Manifest, Mount, Store, TagList, TagOrDigest};
 use crate::oci::{Descriptor, ImageManifest, Index, OCI_INDEX, REF_NAME, is_index, media_type_of};
 use crate::reference::{Digest, Repository, Tag};
 
@@ -326,6 +326,11 @@ impl Store for Layout {
         let index = self.index().map_err(|kind| self.fail(Operation::ListTags, None, kind))?;
         let tags = index.entries().filter_map(|entry| entry.tag()?.parse().ok());
         Ok(tags.collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
+    fn tag_list(&self) -> Result<TagList, Error> {
+        // A file has an end.
+        Ok(TagList { tags: self.list_tags()?, has_end: true })
     }
 
     fn list_referrers(

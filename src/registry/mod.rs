@@ -134,6 +134,16 @@ pub enum Mount {
     Declined(String),
 }
 
+/// The tags of a repository.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TagList {
+    /// The tags.
+    pub tags: Vec<Tag>,
+    /// Whether the repository said that none comes after the last one. Many do not: they cut lists without a word, or
+    /// have no list for what they serve.
+    pub has_end: bool,
+}
+
 /// What a client gets that accepts some media types alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Negotiated {
@@ -231,6 +241,14 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// As [`ErrorKind`] says.
     fn list_tags(&self) -> Result<Vec<Tag>, Error>;
+
+    /// The same, and whether the repository said where they end.
+    ///
+    /// # Errors
+    /// As [`ErrorKind`] says.
+    fn tag_list(&self) -> Result<TagList, Error> {
+        Ok(TagList { tags: self.list_tags()?, has_end: false })
+    }
 
     /// What says that it is about the manifest `subject`, and is of this artifact type if one is given.
     ///

@@ -97,6 +97,8 @@ pub(super) struct Names {
     /// Whether the registry said where a list goes on, and so says it wherever one does.
     links: bool,
     after: Option<After>,
+    /// Whether the registry said that nothing comes after the last name.
+    has_end: bool,
 }
 
 /// A request for what comes after a name.
@@ -153,7 +155,10 @@ impl Names {
             }
             Next::At(_) => Some(ENDLESS.to_owned()),
             Next::Astray => Some(ASTRAY.to_owned()),
-            Next::Unsaid if page.is_empty() => return Ok(None),
+            Next::Unsaid if page.is_empty() => {
+                self.has_end = after.is_some();
+                return Ok(None);
+            }
             Next::Unsaid if page.len() == PAGE && !self.links => Some(format!(
                 "a page has {PAGE} names, as many as requested, and the registry does not say what follows"
             )),
@@ -184,6 +189,12 @@ impl Names {
     /// Whether nothing but the first page was asked for.
     pub(super) fn is_first(&self) -> bool {
         self.pages.is_first()
+    }
+
+    /// Whether the registry said that nothing comes after the last name. A list without any name has no end: registries
+    /// that keep no list answer so, too.
+    pub(super) fn has_end(&self) -> bool {
+        self.has_end
     }
 
     /// All names, in the order in which they came.

@@ -12,7 +12,7 @@ use super::error::{Error, ErrorKind, Operation, entries_of};
 use super::pages::{ASTRAY, Names, Next, Pages};
 use super::transport::{Answer, Message, Payload, TransportError, Wanted};
 use super::url::encode;
-use super::{Content, MAX_MANIFEST, Manifest, Mount, Negotiated, Open, Store, TagOrDigest};
+use super::{Content, MAX_MANIFEST, Manifest, Mount, Negotiated, Open, Store, TagList, TagOrDigest};
 use crate::oci::{Descriptor, Index, MANIFEST_TYPES, media_type_of};
 use crate::reference::{Digest, Repository, Tag};
 
@@ -101,6 +101,37 @@ impl RemoteRepository {
         }
     }
 
+    /// The descriptor of a manifest, for an operation that needs it.
+    fn look_up(&self, operation: Operation, at: &TagOrDigest) -> Result<Option<Descriptor>, Error> {
+        let call = self.read_manifest(operation, Method::HEAD, at);
+        let fetch = || {
+            let manifest = self.fetch_manifest(operation, at)?;
+            Ok(manifest.map(|manifest| manifest.descriptor()))
+        };
+        let Some(answer) = self.head(&call)? else { return fetch() };
+        let fail = |kind| Error::new(call.operation, call.subject.clone(), kind);
+        if is_bare_missing(&answer) {
+            return Ok(None);
+        }
+        if !answer.is_success() && !matches!(answer.status, 404 | 405) {
+            return Err(fail(refusal(&answer)));
+        }
+        let asked = if let TagOrDigest::Digest(digest) = at { Some(digest.clone()) } else { None };
+        let told = told_digest(&answer).ok().flatten();
+        let told = told.or_else(|| asked.clone()).filter(|_| answer.is_success());
+        let media_type = Some(answer.content_type()).filter(|kind| is_manifest_type(kind));
+        let (Some(digest), Some(media_type), Some(size)) = (told, media_type, answer.content_length()) else {
+            // Not every registry says enough without the content.
+            return fetch();
+        };
+        match asked {
+            Some(expected) if expected.algorithm() == digest.algorithm() && expected != digest => {
+                Err(fail(ErrorKind::Digest { expected, found: digest }))
+            }
+            asked => Ok(Some(Descriptor::new(media_type, asked.unwrap_or(digest), size))),
+        }
+    }
+
     fn fetch_manifest(&self, operation: Operation, at: &TagOrDigest) -> Result<Option<Manifest>, Error> {
         let call = self.read_manifest(operation, Method::GET, at);
         let answer = self.client.call(&call)?;
@@ -128,33 +159,7 @@ impl Store for RemoteRepository {
     }
 
     fn head_manifest(&self, at: &TagOrDigest) -> Result<Option<Descriptor>, Error> {
-        let call = self.read_manifest(Operation::HeadManifest, Method::HEAD, at);
-        let fetch = || {
-            let manifest = self.fetch_manifest(Operation::HeadManifest, at)?;
-            Ok(manifest.map(|manifest| manifest.descriptor()))
-        };
-        let Some(answer) = self.head(&call)? else { return fetch() };
-        let fail = |kind| Error::new(call.operation, call.subject.clone(), kind);
-        if is_bare_missing(&answer) {
-            return Ok(None);
-        }
-        if !answer.is_success() && !matches!(answer.status, 404 | 405) {
-            return Err(fail(refusal(&answer)));
-        }
-        let asked = if let TagOrDigest::Digest(digest) = at { Some(digest.clone()) } else { None };
-        let told = told_digest(&answer).ok().flatten();
-        let told = told.or_else(|| asked.clone()).filter(|_| answer.is_success());
-        let media_type = Some(answer.content_type()).filter(|kind| is_manifest_type(kind));
-        let (Some(digest), Some(media_type), Some(size)) = (told, media_type, answer.content_length()) else {
-            // Not every registry says enough without the content.
-            return fetch();
-        };
-        match asked {
-            Some(expected) if expected.algorithm() == digest.algorithm() && expected != digest => {
-                Err(fail(ErrorKind::Digest { expected, found: digest }))
-            }
-            asked => Ok(Some(Descriptor::new(media_type, asked.unwrap_or(digest), size))),
-        }
+        self.look_up(Operation::HeadManifest, at)
     }
 
     fn get_manifest(&self, at: &TagOrDigest) -> Result<Option<Manifest>, Error> {
@@ -285,6 +290,10 @@ impl Store for RemoteRepository {
     }
 
     fn list_tags(&self) -> Result<Vec<Tag>, Error> {
+        Ok(self.tag_list()?.tags)
+    }
+
+    fn tag_list(&self) -> Result<TagList, Error> {
         #[derive(Deserialize)]
         struct Page {
             tags: Option<Vec<String>>,
@@ -310,8 +319,10 @@ impl Store for RemoteRepository {
             let link = Next::of(&answer, &self.repository, &call.path);
             next = names.add(&page.tags.unwrap_or_default(), link).map_err(invalid_list)?;
         }
+        let has_end = names.has_end();
         // What is no tag cannot be one of ours.
-        Ok(names.into_names().filter_map(|name| name.parse().ok()).collect())
+        let tags = names.into_names().filter_map(|name| name.parse().ok()).collect();
+        Ok(TagList { tags, has_end })
     }
 
     fn list_referrers(
@@ -340,9 +351,12 @@ impl Store for RemoteRepository {
                 if !(pages.is_first() && matches!(answer.status, 400 | 404 | 405 | 501)) {
                     return Err(fail(refusal(&answer)));
                 }
-                if let Some(manifest) =
-                    self.fetch_manifest(Operation::ListReferrers, &fallback_tag(subject))?
-                {
+                // Most images have none, and registries count GETs alone.
+                let tag = fallback_tag(subject);
+                let is_there = self.look_up(Operation::ListReferrers, &tag)?.is_some();
+                let manifest =
+                    is_there.then(|| self.fetch_manifest(Operation::ListReferrers, &tag)).transpose()?;
+                if let Some(manifest) = manifest.flatten() {
                     referrers = index(&manifest.bytes)?.manifests;
                 }
                 break;

@@ -13,6 +13,9 @@ pub(super) fn is_too_much(status: u16) -> bool {
     matches!(status, 429 | 503)
 }
 
+/// How many requests go to a host at once, unless it asks for less: as many as connections to it are kept.
+pub(super) const AT_ONCE: usize = 16;
+
 /// After how many answers a host that asked for less gets one request more at once.
 const GROWTH: usize = 20;
 
@@ -75,7 +78,7 @@ impl Throttle {
                 drop(hosts);
                 self.clock.sleep(rest);
                 hosts = self.lock();
-            } else if own.most.is_some_and(|most| own.under_way >= most) {
+            } else if own.under_way >= own.most.unwrap_or(AT_ONCE) {
                 hosts = self.left.wait(hosts).unwrap_or_else(PoisonError::into_inner);
             } else {
                 own.under_way += 1;
@@ -97,7 +100,7 @@ impl Turn<'_> {
             host.taken += 1;
             if host.taken >= GROWTH {
                 host.taken = 0;
-                host.most = host.most.map(|most| most + 1);
+                host.most = host.most.map(|most| (most + 1).min(AT_ONCE));
             }
         }
     }

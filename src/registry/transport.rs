@@ -16,6 +16,7 @@ use super::observer::{Exchange, Observer, RequestEvent};
 use super::proxy::Proxies;
 use super::resolver::Hosts;
 use super::roots;
+use super::throttle::AT_ONCE;
 use super::url::{Url, UrlScheme};
 
 /// The most bytes of an answer that tells of an error; more is not read.
@@ -399,7 +400,7 @@ impl Transport {
                 .http_status_as_error(false)
                 .max_redirects(0)
                 .max_idle_connections(64)
-                .max_idle_connections_per_host(16)
+                .max_idle_connections_per_host(AT_ONCE)
                 .user_agent(concat!("bakeplan/", env!("CARGO_PKG_VERSION")))
                 .accept_encoding("identity")
                 .proxy(proxy.cloned())

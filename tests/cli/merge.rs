@@ -17,6 +17,7 @@ mod oddities; // what registries do differently, without damage
 mod options; // what the options change
 pub(crate) mod plans; // builds of another plan, whose legs have the same names
 mod race; // several merges at once
+mod requests; // how many requests large plans take, and which go at once
 mod runs; // which of two runs is later
 mod simulation; // several merges at once, in many orders
 mod source; // plans that are made again

@@ -1,7 +1,8 @@
 //! Faults on the way: what passes is survived, what stays is told, and no tag is ever wrong.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bakeplan::internals::merge::Options;
@@ -13,11 +14,14 @@ use crate::loopback::{Answer, Reply, Seen, Server};
 
 type Fault = Box<dyn Fn(&Seen, Answer) -> Reply + Send + Sync>;
 
-/// A registry in which every `every`th request has the fault.
+/// A registry in which every `every`th request has the fault when it comes for the first time, whatever else is under way.
 fn flaky(world: &World, every: usize, fault: Fault) -> Server {
-    world.serve_through(move |seen, forward| match seen.number % every {
-        0 => fault(seen, forward()),
-        _ => forward().into(),
+    let known = Mutex::new(BTreeSet::new());
+    world.serve_through(move |seen, forward| {
+        let mut known = known.lock().unwrap();
+        let is_bad = known.insert(seen.line()) && known.len() % every == 0;
+        drop(known);
+        if is_bad { fault(seen, forward()) } else { forward().into() }
     })
 }
 

@@ -26,7 +26,9 @@ app  published  sha256:[..]  linux/amd64, linux/arm64
 "#]])
         .stderr(snapbox::str![[r#"
 ...
-oci-layout:[..]: tagged 1.4, 1, latest
+oci-layout:[..]: tagged 1.4, 1
+...
+oci-layout:[..]: tagged latest
 ...
 "#]])
         .run();
