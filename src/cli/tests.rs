@@ -1,5 +1,7 @@
 //! Tests of `cli`.
 
+use std::path::PathBuf;
+
 use super::*;
 
 fn parse(line: &str) -> Result<Cli, ErrorKind> {
