@@ -14,7 +14,9 @@ const SCHEMA: u32 = 1;
 /// The result of a merge.
 #[derive(Clone, Debug, Deserialize)]
 pub struct MergeResult {
+    /// Whether it wrote nothing.
     dry_run: bool,
+    /// The plan that it is of.
     plan: Option<Fingerprint>,
     /// The images by key.
     pub(crate) images: IndexMap<String, ImageResult>,
@@ -23,6 +25,7 @@ pub struct MergeResult {
 /// What became of an image.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct ImageResult {
+    /// The outcome.
     pub(crate) status: ResultStatus,
     /// The reasons why it is not published.
     #[serde(default)]
@@ -38,13 +41,21 @@ pub(crate) struct ImageResult {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ResultStatus {
+    /// Its tags were written.
     Published,
+    /// All its tags were right before, or stay with others.
     Unchanged,
+    /// Its tags would be written.
     Planned,
+    /// Its index was written, and no tag.
     Indexed,
+    /// All its tags stay with others.
     Kept,
+    /// It has no tags.
     Untagged,
+    /// Its tags were left as they were.
     Held,
+    /// Something went wrong.
     Failed,
 }
 
@@ -53,6 +64,7 @@ pub(crate) enum ResultStatus {
 pub(crate) struct TagResult {
     /// The full reference.
     pub(crate) reference: String,
+    /// The outcome.
     outcome: String,
 }
 
