@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::index::IndexSource;
 use super::ready::Ready;
 use super::report::Outcome;
-use super::subject::{Checked, Subject};
+use super::subject::{Checked, Copies, Subject};
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, Index, is_index};
 use crate::published::record::Question;
@@ -27,7 +27,7 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
     let mut kept = Kept::default();
     let (mut found, mut questions) = (Vec::new(), Vec::new());
     for (at, one) in ready.iter().enumerate() {
-        match release(one, subjects) {
+        match release(one) {
             Ok(Some((site, digest))) => {
                 questions.push((site, Question::Previous(digest.clone())));
                 found.push((at, site, digest));
@@ -51,9 +51,16 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
         };
         let (manifest, built) = (served.manifest.clone(), one.manifest.digest.clone());
         let Some(subject) = subjects.iter().find(|subject| subject.key == one.key) else { continue };
-        one.take(subject, checked(&manifest, &one.places), manifest, survey.records());
+        let lacking_places = without_own_tags(one);
+        one.take(subject, checked(&manifest, site, &one.places, &lacking_places), manifest, survey.records());
+        let names: Vec<String> =
+            lacking_places.iter().map(|place| format!("`{}`", subject.sites[*place].location)).collect();
+        let copied = match names.as_slice() {
+            [] => String::new(),
+            names => format!("; it is copied to {}", names.join(", ")),
+        };
         let message = format!(
-            "image `{}` is published as {digest} and stays so; what was built now, {built}, is not published",
+            "image `{}` is published as {digest} and stays so{copied}; what was built now, {built}, is not published",
             one.key
         );
         let lacking = lacking(one);
@@ -67,8 +74,8 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
     kept
 }
 
-/// The index that an image's own tags have in all its repositories, unless it is the one that was built, and where.
-fn release(one: &Ready<'_>, subjects: &[Subject<'_>]) -> Result<Option<(usize, Digest)>, Diagnostic> {
+/// The index that an image's own tags have wherever they are, unless it is the one that was built, and where.
+fn release(one: &Ready<'_>) -> Result<Option<(usize, Digest)>, Diagnostic> {
     let own = || one.decisions.iter().filter(|decision| !decision.report.floating);
     if own().all(|decision| decision.report.outcome != Outcome::Replaced) {
         return Ok(None);
@@ -87,22 +94,19 @@ fn release(one: &Ready<'_>, subjects: &[Subject<'_>]) -> Result<Option<(usize, D
         problem.notes.extend(digests.iter().map(|(digest, tags)| has((digest, tags))));
         return Err(problem);
     }
-    let has_one = |site: &usize| own().any(|one| one.site == *site && one.report.previous.is_some());
-    if let Some(site) = one.places.iter().find(|site| !has_one(site)) {
-        let location = subjects.first().map(|subject| subject.sites[*site].location.to_string());
-        let message = format!(
-            "image `{}` is published in another repository, and `{}` has none of its own tags",
-            one.key,
-            location.unwrap_or_default()
-        );
-        return Err(Diagnostic::error("existing-release", message).with_help(help));
-    }
     let first = own().find_map(|one| Some((one.site, one.report.previous.clone()?)));
     Ok(first)
 }
 
-/// What a check of an index that is there comes to.
-fn checked(manifest: &Manifest, places: &[usize]) -> Checked {
+/// The repositories of an image that have none of its own tags.
+fn without_own_tags(one: &Ready<'_>) -> Vec<usize> {
+    let own = || one.decisions.iter().filter(|decision| !decision.report.floating);
+    let has_one = |site: &usize| own().any(|one| one.site == *site && one.report.previous.is_some());
+    one.places.iter().copied().filter(|site| !has_one(site)).collect()
+}
+
+/// What a check of an index comes to that is in `from`, and lacking in some places.
+fn checked(manifest: &Manifest, from: usize, places: &[usize], lacking: &[usize]) -> Checked {
     let index = is_index(&manifest.media_type)
         .then(|| serde_json::from_slice::<Index>(&manifest.bytes).ok())
         .flatten()
@@ -111,7 +115,14 @@ fn checked(manifest: &Manifest, places: &[usize]) -> Checked {
     Checked {
         platforms: images.filter_map(|entry| Some(entry.platform.as_ref()?.to_string())).collect(),
         sources: vec![IndexSource::Index(manifest.clone(), index)],
-        origins: vec![Some((manifest.digest.clone(), places.to_vec()))],
+        origins: vec![Some((
+            manifest.digest.clone(),
+            places.iter().copied().filter(|place| !lacking.contains(place)).collect(),
+        ))],
+        copies: lacking
+            .iter()
+            .map(|place| (*place, Copies { whole: Some(from), ..Copies::default() }))
+            .collect(),
         ..Checked::default()
     }
 }

@@ -142,18 +142,32 @@ fn a_release_that_is_not_there_is_published() {
 }
 
 #[test]
+fn a_release_is_copied_to_where_it_is_missing() {
+    let world = released(&["a"], &["a"]);
+    // The second repository has nothing at all, nor does another registry.
+    let [first, second] = [world.serve(), world.serve()];
+    let names = [format!("{}/a", first.host()), format!("{}/b", second.host())];
+    let repositories = [names[0].as_str(), &names[1]];
+    for (repositories, missing) in [(&[A, B], "c"), (&repositories, "d")] {
+        let repositories = repositories.map(|name| name.replace("layout:b", "layout:c").replace("/b", "/d"));
+        let repositories = [repositories[0].as_str(), &repositories[1]];
+        world.layout(missing);
+        let before = world.tags("a");
+        let dry = world.merge(&plan(&repositories), Options { dry_run: true, ..keep() });
+        assert!(dry.problems.is_empty() && world.tags(missing).is_empty(), "{:?}", dry.problems);
+        let report = world.merge(&plan(&repositories), keep());
+        assert_eq!(report.problems, []);
+        assert_eq!((world.tags(missing), world.tags("a")), (before.clone(), before), "{missing}");
+        let note = report.notes.iter().find(|note| note.code == "existing-release").expect("it is said");
+        assert!(note.message.contains(&format!("it is copied to `{}`", repositories[1])), "{}", note.message);
+        found(&of_plan(&world, &plan(&repositories)), &[]);
+    }
+}
+
+#[test]
 fn a_release_that_differs_between_repositories_is_an_error() {
-    // Only one repository has it.
-    let world = released(&["a"], &["a", "b"]);
-    let report = world.merge(&plan(&[A, B]), keep());
-    assert_eq!(report.problems[0].code, "existing-release");
-    assert!(
-        report.problems[0].message.contains("`oci-layout:b` has none of its own tags"),
-        "{:?}",
-        report.problems
-    );
-    assert!(world.tags("b").is_empty());
     // Each has its own.
+    let world = released(&["a"], &["a", "b"]);
     assert_eq!(world.merge(&plan(&[B]), Options::default()).problems, []);
     let report = world.merge(&plan(&[A, B]), keep());
     assert_eq!(report.problems[0].code, "existing-release");
