@@ -19,6 +19,7 @@ use crate::platform::Platform;
 use crate::reference::{Repository, Tag};
 use crate::runner::Runner;
 use crate::source::Source;
+use crate::spec::WorkflowSettings;
 use crate::tags::{Claim, YieldedTag};
 use crate::version::{Scheme, Tails, Version};
 
@@ -47,6 +48,8 @@ pub struct Plan {
     pub run: Run,
     /// The versions released before that were given and that an image reads as its own, as they were given.
     pub known_versions: KnownVersions,
+    /// What the file says about CI.
+    pub workflow: WorkflowSettings,
     /// The files that it was made from.
     pub sources: Vec<SourceFile>,
     /// What is worth a look, and is no error.

@@ -18,11 +18,13 @@ mod deferred;
 mod global;
 mod hints;
 mod listing;
+mod workflow;
 
 use boolean::parse_bool;
 pub(crate) use deferred::Deferred;
 pub(crate) use global::Global;
 pub(crate) use listing::{List, ListKind, Listing};
+pub(crate) use workflow::{Ci, Workflow, WorkflowOptions};
 
 /// The id of `--color`.
 const COLOR: &str = "color";
@@ -101,6 +103,9 @@ pub(crate) enum Command {
     /// Keep the table of tags in a README up to date, between two markers
     #[command(after_help = EXIT_CODES)]
     Readme(Deferred<Readme>),
+    /// Write the CI workflow that plans, builds, merges and verifies
+    #[command(after_help = EXIT_CODES)]
+    Workflow(Deferred<Workflow>),
     /// Print the JSON Schema of a file that is written or read as JSON
     Schema(Deferred<Schema>),
 }

@@ -16,6 +16,7 @@ mod session;
 mod source;
 mod talk;
 mod verify;
+mod workflow;
 
 pub use program::main;
 use session::{Session, Voice};
@@ -54,6 +55,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Merge(args) => merge::merge(&mut session, args),
         Command::Verify(args) => verify::verify(&session, args),
         Command::Readme(args) => readme::readme(&mut session, args),
+        Command::Workflow(args) => workflow::workflow(&mut session, args),
         Command::Schema(args) => schema::print(&session, args),
     };
     match result {

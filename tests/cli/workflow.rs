@@ -1,15 +1,20 @@
-//! The GitHub workflow in README.md: what it must get right. Each check is shown to fail by mutations of the workflow.
+//! `bakeplan workflow github`: what the workflow must get right, in several settings. Each check is shown to fail by
+//! mutations of the workflow.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use serde_json::{Value, json};
 
+mod command; // the command: what it refuses, writes and checks
 mod mutations; // mistakes in the workflow
+mod settings; // the settings in which it is generated
 
 use crate::github::expression::{Before, Scope};
 use crate::github::{Workflow, path, program, run, steps};
+use crate::support::read;
 use mutations::MUTATIONS;
+use settings::{SETTINGS, Setting};
 
 /// The steps with an action.
 fn uses<'w>(job: &'w Value, action: &str) -> Vec<&'w Value> {
@@ -40,10 +45,10 @@ fn event(name: &str, reference: &str, fork: bool) -> Value {
     }})
 }
 
-type Check = fn(&Workflow) -> Result<(), String>;
+type Check = fn(&Workflow, &Setting) -> Result<(), String>;
 
 /// What a workflow must get right.
-const CHECKS: [(&str, Check); 17] = [
+const CHECKS: [(&str, Check); 20] = [
     ("merge", merge_runs_when_a_build_failed),
     ("verify", verify_runs_after_an_incomplete_merge),
     ("gate", the_gate_passes_what_is_right_alone),
@@ -61,13 +66,16 @@ const CHECKS: [(&str, Check); 17] = [
     ("rows", rows_are_built_as_the_plan_says),
     ("targets", a_failing_target_costs_no_other),
     ("binary", one_build_of_the_program_plans_and_merges),
+    ("logins", jobs_log_in_to_the_registries_of_the_plan),
+    ("settings", settings_are_where_they_belong),
+    ("plan", the_plan_is_the_one_of_the_desk),
 ];
 
 fn check(is_right: bool, message: impl FnOnce() -> String) -> Result<(), String> {
     if is_right { Ok(()) } else { Err(message()) }
 }
 
-fn merge_runs_when_a_build_failed(workflow: &Workflow) -> Result<(), String> {
+fn merge_runs_when_a_build_failed(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let merge = workflow.job("merge");
     check(merge["needs"] == json!(["plan", "push"]), || "the merge needs plan and push".into())?;
     let runs = |plan: &str, push: &str, any: &str, publish: &str, before| {
@@ -88,7 +96,7 @@ fn merge_runs_when_a_build_failed(workflow: &Workflow) -> Result<(), String> {
     check(cases.iter().all(|(due, runs)| due == runs), || format!("due and runs: {cases:?}"))
 }
 
-fn verify_runs_after_an_incomplete_merge(workflow: &Workflow) -> Result<(), String> {
+fn verify_runs_after_an_incomplete_merge(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let verify = workflow.step("merge", "Verify");
     for (outputs, before, due) in [
         (json!({ "verify": "true" }), Before::Success, true),
@@ -115,7 +123,7 @@ fn verify_runs_after_an_incomplete_merge(workflow: &Workflow) -> Result<(), Stri
     Ok(())
 }
 
-fn the_gate_passes_what_is_right_alone(workflow: &Workflow) -> Result<(), String> {
+fn the_gate_passes_what_is_right_alone(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let gate = workflow.job("images-ok");
     check(gate["if"] == "always()", || "a gate that is skipped passes".into())?;
     check(gate["name"].is_null(), || "the gate's name is its key".into())?;
@@ -173,51 +181,145 @@ fn the_gate_passes_what_is_right_alone(workflow: &Workflow) -> Result<(), String
     check(told.contains("::error::GitHub dropped the output matrix"), || format!("a dropped matrix: {told}"))
 }
 
-fn only_these_events_publish(workflow: &Workflow) -> Result<(), String> {
+fn only_these_events_publish(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let plan = workflow.step("plan", "Plan");
-    let (main, side, tag) = ("refs/heads/main", "refs/heads/side", "refs/tags/v1.2.3");
-    let cases = [
-        (true, "push", main, false),
-        (true, "push", tag, false),
-        (false, "push", side, false),
-        (false, "push", "refs/heads/x/main", false),
-        (false, "push", main, true),
-        (false, "push", tag, true),
-        (false, "pull_request", "refs/pull/7/merge", false),
-        (false, "pull_request", "refs/pull/7/merge", true),
-        (false, "pull_request_target", main, false),
-        (false, "merge_group", "refs/heads/gh-readonly-queue/main/pr-7-0", false),
-        (false, "workflow_dispatch", side, false),
-        (false, "workflow_run", main, false),
-        (false, "release", tag, false),
-    ];
-    for (due, name, reference, fork) in cases {
-        let scope = scope(event(name, reference, fork), Before::Success);
-        let publishes = scope.interpolate(plan["env"]["PUBLISH"].as_str().ok_or("no PUBLISH")?);
-        check(publishes == due.to_string(), || format!("{name} {reference}, fork: {fork}: {publishes:?}"))?;
+    let publishes = |name: &str, reference: &str, fork: bool, actor: &str| {
+        let mut contexts = event(name, reference, fork);
+        contexts["github"]["actor"] = actor.into();
+        if name == "schedule" {
+            contexts["github"]["event"] = json!({ "schedule": "17 3 * * 1" });
+        }
+        scope(contexts, Before::Success).interpolate(plan["env"]["PUBLISH"].as_str().unwrap_or_default())
+    };
+    let branches = ["main", "master", "side", "x/main", "release/1", "release", "trunk"];
+    let branches = branches.map(|name| format!("refs/heads/{name}"));
+    let references = branches.into_iter().chain(["refs/tags/v1.2.3".to_owned(), "refs/tags/main".to_owned()]);
+    for reference in references {
+        for name in [
+            "push",
+            "workflow_dispatch",
+            "schedule",
+            "pull_request",
+            "pull_request_target",
+            "merge_group",
+            "workflow_run",
+            "release",
+        ] {
+            // The clock starts a run of the default branch.
+            let default =
+                if setting.branches.contains(&"trunk") { "refs/heads/trunk" } else { "refs/heads/main" };
+            if name == "schedule" && reference != default {
+                continue;
+            }
+            let due = setting.is_published(name, &reference);
+            let real = publishes(name, &reference, false, "someone");
+            check(real == due.to_string(), || format!("{name} {reference}: {real:?}"))?;
+            let of_bot = publishes(name, &reference, false, "dependabot[bot]");
+            check(of_bot == "false", || format!("{name} {reference} of a bot: {of_bot:?}"))?;
+            if name != "schedule" {
+                let of_fork = publishes(name, &reference, true, "someone");
+                check(of_fork == "false", || format!("{name} {reference} in a fork: {of_fork:?}"))?;
+            }
+        }
     }
     let script = plan["run"].as_str().ok_or("no script")?;
     check(script.contains(" --publish=\"$PUBLISH\""), || script.into())?;
     let on = workflow.tree["on"].as_object().ok_or("no events")?;
-    let events: Vec<&str> = on.keys().map(String::as_str).collect();
-    check(events == ["merge_group", "pull_request", "push"], || format!("events: {events:?}"))?;
-    check(on["push"] == json!({ "branches": ["main"], "tags": ["**"] }), || on["push"].to_string())
+    let events: BTreeSet<&str> = on.keys().map(String::as_str).collect();
+    let always = ["merge_group", "pull_request", "workflow_dispatch"];
+    let due: BTreeSet<&str> = always.iter().chain(setting.starts).copied().collect();
+    check(events == due, || format!("events: {events:?}"))?;
+    let has = |event| setting.publishes.contains(&event);
+    let mut push = json!({});
+    if has("push") {
+        push["branches"] =
+            if setting.branches.is_empty() { json!(["main", "master"]) } else { json!(setting.branches) };
+    }
+    if has("tag") {
+        push["tags"] = json!(["**"]);
+    }
+    check(on.get("push").is_none_or(|on| *on == push), || format!("{:?} and not {push}", on.get("push")))
 }
 
-fn permissions_are_the_least(workflow: &Workflow) -> Result<(), String> {
+/// Runs the step *Plan* with a `bakeplan` and a `gh` that tell what they are called with: the exit code and what was told.
+fn run_plan(workflow: &Workflow, env: &[(&str, &str)], fork: &str) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    for place in ["bin/bakeplan", "plan/bin/bakeplan"] {
+        program(&folder.path().join(place), "printf '%s|' \"$@\" | sed \"s|$RUNNER_TEMP/||g\"");
+    }
+    program(
+        &folder.path().join("bin/gh"),
+        &format!("[ \"$*\" = 'api repos/acme/app --jq .fork' ] && echo {fork}"),
+    );
+    let mut step = workflow.step("plan", "Plan").clone();
+    let own: BTreeMap<&str, &str> = env.iter().copied().collect();
+    step["env"] = json!(own);
+    let path = format!("{}:{}", folder.path().join("bin").display(), path());
+    let ended = run(&step, &scope(json!({}), Before::Success), folder.path(), folder.path(), &path);
+    let told = [ended.stdout, ended.stderr].concat();
+    (ended.status.code(), String::from_utf8_lossy(&told).into_owned())
+}
+
+fn the_plan_is_the_one_of_the_desk(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+    let options: String = match setting.planned_with {
+        "" => String::new(),
+        " --var 'A=b c' --platform linux/amd64 --known-versions git" => {
+            "--var|A=b c|--platform|linux/amd64|--known-versions|git|".to_owned()
+        }
+        other => return Err(format!("what is {other}?")),
+    };
+    let due = |publish: &str| format!("plan|--out|plan|--github|--publish={publish}|{options}");
+    let of = |event: &'static str, fork: &str| {
+        let env = [
+            ("PUBLISH", "true"),
+            ("GITHUB_EVENT_NAME", event),
+            ("GITHUB_REPOSITORY", "acme/app"),
+            ("DEFAULT_BRANCH", "main"),
+        ];
+        run_plan(workflow, &env, fork)
+    };
+    let real = of("push", "true");
+    check(real == (Some(0), due("true")), || format!("a push: {real:?}"))?;
+    if setting.starts.contains(&"schedule") {
+        for (fork, publish) in [("false", "true"), ("true", "false"), ("", "false")] {
+            let real = of("schedule", fork);
+            check(real == (Some(0), due(publish)), || format!("by the clock, fork {fork:?}: {real:?}"))?;
+        }
+    }
+    // Pushes are filtered by name before anything runs, and a default branch with another name would never publish.
+    let is_guessed = setting.branches.is_empty() && setting.publishes.contains(&"push");
+    for (branch, is_found) in [("main", true), ("master", true), ("", true), ("develop", false)] {
+        let env = [("PUBLISH", "true"), ("GITHUB_EVENT_NAME", "push"), ("DEFAULT_BRANCH", branch)];
+        let (status, told) = run_plan(workflow, &env, "false");
+        let is_right = match is_found || !is_guessed {
+            true => status == Some(0),
+            false => status == Some(1) && told.contains("::error::") && told.contains("--branch develop"),
+        };
+        check(is_right, || format!("the default branch {branch:?}: {status:?} {told}"))?;
+    }
+    Ok(())
+}
+
+fn permissions_are_the_least(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let top = &workflow.tree["permissions"];
     check(*top == json!({}), || format!("at the top: {top}"))?;
+    let with = |mut permissions: Value, packages: &str| {
+        if setting.has_job_token {
+            permissions["packages"] = packages.into();
+        }
+        permissions
+    };
     let expected = BTreeMap::from([
         ("plan", json!({ "contents": "read" })),
-        ("build", json!({ "contents": "read" })),
-        ("push", json!({ "contents": "read", "packages": "write" })),
-        ("merge", json!({ "packages": "write" })),
+        ("build", with(json!({ "contents": "read" }), "read")),
+        ("push", with(json!({ "contents": "read" }), "write")),
+        ("merge", with(json!({}), "write")),
         ("images-ok", json!({})),
     ]);
     let real: BTreeMap<&str, Value> =
         workflow.jobs().map(|(name, job)| (name.as_str(), job["permissions"].clone())).collect();
     check(real == expected, || format!("{real:?}"))?;
-    for (name, job) in workflow.jobs().filter(|(_, job)| job["permissions"].get("packages").is_some()) {
+    for (name, job) in workflow.jobs().filter(|(_, job)| job["permissions"]["packages"] == "write") {
         let outputs = json!({ "any": "true", "publish": "false" });
         let scope = scope(
             json!({ "needs": { "plan": { "result": "success", "outputs": outputs } } }),
@@ -228,40 +330,45 @@ fn permissions_are_the_least(workflow: &Workflow) -> Result<(), String> {
     Ok(())
 }
 
-fn actions_are_pinned(workflow: &Workflow) -> Result<(), String> {
-    let mut commits: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+fn actions_are_pinned(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+    let pins = read("templates/actions.txt");
+    let known: BTreeSet<&str> = pins.lines().collect();
     let lines =
         workflow.text.lines().filter_map(|line| line.trim_start_matches([' ', '-']).strip_prefix("uses: "));
-    for line in lines {
-        let parts =
-            line.split_once(" # v").and_then(|(uses, version)| Some((uses.split_once('@')?, version)));
-        let ((action, commit), version) = parts.ok_or(format!("{line}: no commit with a version"))?;
-        let is_commit = commit.len() == 40 && commit.bytes().all(|byte| b"0123456789abcdef".contains(&byte));
-        let is_version =
-            version.split('.').count() == 3 && version.split('.').all(|part| part.parse::<u32>().is_ok());
-        check(is_commit && is_version, || line.into())?;
-        commits.entry(action).or_default().insert(line);
-    }
-    check(commits.len() == 6, || format!("{commits:?}"))?;
-    check(commits.values().all(|lines| lines.len() == 1), || format!("{commits:?}"))
+    let used: BTreeSet<&str> = lines.collect();
+    let (own, others): (BTreeSet<&str>, BTreeSet<&str>) =
+        used.into_iter().partition(|uses| known.contains(uses));
+    let is_there = |action: &str| own.iter().any(|uses| uses.starts_with(action));
+    check(is_there("actions/checkout@") && is_there("docker/setup-buildx-action@"), || format!("{own:?}"))?;
+    // What the settings name: an action of the repository itself, and one at a commit.
+    let is_set = |uses: &&str| {
+        setting.setup == Some(uses)
+            || (setting.install == "action" && uses.starts_with("acme/setup-bakeplan@0123456789abcdef"))
+    };
+    let strange: Vec<_> = others.into_iter().filter(|uses| !is_set(uses)).collect();
+    check(strange.is_empty(), || format!("not in templates/actions.txt: {strange:?}"))
 }
 
-fn the_checkout_keeps_no_credentials(workflow: &Workflow) -> Result<(), String> {
+fn the_checkout_keeps_no_credentials(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let checkouts: Vec<_> = workflow.jobs().flat_map(|(_, job)| uses(job, "actions/checkout")).collect();
     check(checkouts.len() == 3, || format!("{} checkouts", checkouts.len()))?;
-    check(checkouts.iter().all(|step| step["with"]["persist-credentials"] == "false"), || {
-        format!("{checkouts:?}")
-    })
+    let kept: Vec<bool> =
+        checkouts.iter().map(|step| step["with"]["persist-credentials"] != "false").collect();
+    // The plan asks the remote for its tags.
+    check(kept == [setting.keeps_credentials, false, false], || format!("{checkouts:?}"))
 }
 
-fn every_job_has_a_timeout(workflow: &Workflow) -> Result<(), String> {
+fn every_job_has_a_timeout(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let minutes = |job: &Value| job["timeout-minutes"].as_str().and_then(|text| text.parse::<u32>().ok());
     let without: Vec<_> =
         workflow.jobs().filter(|(_, job)| minutes(job).is_none()).map(|(name, _)| name).collect();
-    check(without.is_empty(), || format!("{without:?}"))
+    check(without.is_empty(), || format!("{without:?}"))?;
+    let real = ["plan", "build", "merge"]
+        .map(|name| workflow.job(name)["timeout-minutes"].as_str().unwrap_or_default());
+    check(real == setting.minutes, || format!("{real:?}"))
 }
 
-fn pull_requests_alone_cancel(workflow: &Workflow) -> Result<(), String> {
+fn pull_requests_alone_cancel(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     check(workflow.jobs().all(|(_, job)| job["concurrency"].is_null()), || "a job has a group".into())?;
     let concurrency = &workflow.tree["concurrency"];
     check(concurrency["cancel-in-progress"] == "true", || concurrency.to_string())?;
@@ -278,10 +385,13 @@ fn pull_requests_alone_cancel(workflow: &Workflow) -> Result<(), String> {
     check(group("push", "1", None) != group("push", "2", None), || "runs that publish share a group".into())
 }
 
-fn artifacts_replace_those_of_an_earlier_attempt(workflow: &Workflow) -> Result<(), String> {
+fn artifacts_replace_those_of_an_earlier_attempt(
+    workflow: &Workflow,
+    setting: &Setting,
+) -> Result<(), String> {
     for (job, names) in [
         ("plan", ["plan"].as_slice()),
-        ("build", &["metadata.${{ matrix.job }}"]),
+        ("build", &[]),
         ("push", &["metadata.${{ matrix.job }}"]),
         ("merge", &[]),
         ("images-ok", &[]),
@@ -295,28 +405,35 @@ fn artifacts_replace_those_of_an_earlier_attempt(workflow: &Workflow) -> Result<
     }
     let downloads = uses(workflow.job("merge"), "actions/download-artifact");
     let fetched: Vec<_> = downloads.iter().map(|step| &step["with"]).collect();
-    check(fetched.len() == 2 && fetched[0]["name"] == "plan", || format!("{fetched:?}"))?;
+    check(fetched.len() == 2, || format!("{fetched:?}"))?;
+    // The plan of this run, and not what another job put in its place under its name.
+    for job in ["build", "push", "merge"] {
+        let first = &uses(workflow.job(job), "actions/download-artifact")[0]["with"];
+        check(first["artifact-ids"] == "${{ needs.plan.outputs.artifact }}", || format!("{job}: {first}"))?;
+    }
+    let outputs = &workflow.job("plan")["outputs"];
+    let upload = uses(workflow.job("plan"), "actions/upload-artifact")[0];
+    check(
+        outputs["artifact"] == "${{ steps.upload.outputs.artifact-id }}" && upload["id"] == "upload",
+        || format!("{outputs}"),
+    )?;
     check(fetched[1]["pattern"] == "metadata.*" && fetched[1]["merge-multiple"] == "true", || {
         format!("{fetched:?}")
     })
 }
 
-fn what_was_built_is_uploaded_when_a_build_failed(workflow: &Workflow) -> Result<(), String> {
+fn what_was_built_is_uploaded_when_a_build_failed(workflow: &Workflow, _: &Setting) -> Result<(), String> {
     let uploads = uses(workflow.job("push"), "actions/upload-artifact");
-    for (before, publish, due) in [
-        (Before::Success, "true", true),
-        (Before::Failure, "true", true),
-        (Before::Cancelled, "true", false),
-        (Before::Success, "false", false),
-    ] {
-        let scope = scope(json!({ "needs": { "plan": { "outputs": { "publish": publish } } } }), before);
+    check(uploads.len() == 1, || format!("{uploads:?}"))?;
+    for (before, due) in [(Before::Success, true), (Before::Failure, true), (Before::Cancelled, false)] {
+        let scope = scope(json!({}), before);
         let runs = uploads.iter().all(|step| scope.condition(step["if"].as_str()));
-        check(runs == due, || format!("{before:?}, publish {publish}: {runs}"))?;
+        check(runs == due, || format!("{before:?}: {runs}"))?;
     }
     Ok(())
 }
 
-fn our_files_are_outside_the_build_context(workflow: &Workflow) -> Result<(), String> {
+fn our_files_are_outside_the_build_context(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     for (name, job) in workflow.jobs() {
         for action in ["actions/upload-artifact", "actions/download-artifact"] {
             for step in uses(job, action) {
@@ -328,7 +445,8 @@ fn our_files_are_outside_the_build_context(workflow: &Workflow) -> Result<(), St
         }
     }
     let options = ["--root", "--out", "--file", "--metadata-file", "--plan", "--metadata", "mkdir -p"];
-    for option in options {
+    let is_compiled = ["git", "cargo"].contains(&setting.install);
+    for option in options.into_iter().filter(|option| *option != "--root" || is_compiled) {
         let paths: Vec<_> = workflow
             .scripts()
             .flat_map(|script| {
@@ -344,7 +462,7 @@ fn our_files_are_outside_the_build_context(workflow: &Workflow) -> Result<(), St
     Ok(())
 }
 
-fn metadata_is_in_files_with_provenance(workflow: &Workflow) -> Result<(), String> {
+fn metadata_is_in_files_with_provenance(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     for forbidden in ["BUILDX_METADATA_PROVENANCE", "outputs.metadata", "docker/bake-action", "--provenance"]
     {
         check(!workflow.text.contains(forbidden), || format!("{forbidden} is there"))?;
@@ -353,16 +471,28 @@ fn metadata_is_in_files_with_provenance(workflow: &Workflow) -> Result<(), Strin
     check(build.contains("--metadata-file "), || build.into())
 }
 
-fn scripts_hold_no_expressions(workflow: &Workflow) -> Result<(), String> {
+fn scripts_hold_no_expressions(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let found: Vec<_> = workflow.scripts().filter(|script| script.contains("${{")).collect();
     check(found.is_empty(), || format!("{found:?}"))
 }
 
-fn rows_are_built_as_the_plan_says(workflow: &Workflow) -> Result<(), String> {
+fn rows_are_built_as_the_plan_says(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let (build, push) = (workflow.job("build"), workflow.job("push"));
-    check(build["steps"] == push["steps"] && build["strategy"] == push["strategy"], || {
-        "the jobs differ".into()
-    })?;
+    // `push` uploads what it built, and fails without an account.
+    let is_upload = |step: &&Value| {
+        step["uses"].as_str().is_some_and(|uses| uses.starts_with("actions/upload-artifact@"))
+    };
+    let plain = |job: &Value| -> Vec<Value> {
+        let without_if = |step: &Value| {
+            let mut step = step.clone();
+            if step["name"].as_str().is_some_and(|name| name.starts_with("Log in")) {
+                step.as_object_mut().expect("a step").remove("if");
+            }
+            step
+        };
+        steps(job).filter(|step| !is_upload(step)).map(without_if).collect()
+    };
+    check(plain(build) == plain(push) && build["strategy"] == push["strategy"], || "the jobs differ".into())?;
     let strategy = &push["strategy"];
     check(strategy["fail-fast"] == "false", || "a failing build cancels the others".into())?;
     let rows = "${{ fromJSON(needs.plan.outputs.matrix) }}";
@@ -379,18 +509,17 @@ fn rows_are_built_as_the_plan_says(workflow: &Workflow) -> Result<(), String> {
         let runs = |job: &Value| scope.condition(job["if"].as_str());
         let real = (runs(build), runs(push));
         check(real == due, || format!("any {any}, publish {publish}: build and push are {real:?}"))?;
-        let logins = uses(push, "docker/login-action");
-        let logs_in = !logins.is_empty() && logins.iter().all(|step| scope.condition(step["if"].as_str()));
-        check(logs_in == (publish == "true"), || format!("publish {publish}: login {logs_in}"))?;
     }
     check(push["runs-on"] == "${{ matrix.runner }}" && build["runs-on"] == push["runs-on"], || {
         "the runner".into()
     })?;
     let qemu = uses(push, "docker/setup-qemu-action");
+    check(qemu.is_empty() != setting.qemu, || "QEMU is there for nothing, or lacking".into())?;
     for emulated in [true, false] {
         let scope = scope(json!({ "matrix": { "qemu": emulated } }), Before::Success);
         let runs = qemu.iter().filter(|step| scope.condition(step["if"].as_str())).count();
-        check(runs == usize::from(emulated), || format!("a row with qemu {emulated}: {runs} times"))?;
+        let due = usize::from(emulated && setting.qemu);
+        check(runs == due, || format!("a row with qemu {emulated}: {runs} times"))?;
     }
     Ok(())
 }
@@ -417,7 +546,7 @@ fn build(workflow: &Workflow, failing: &str, row: &Value) -> (Option<i32>, Vec<S
 /// What a row says that its metadata goes to.
 const OF_ROW: &str = "a.plan-0123456789abcdef.json";
 
-fn a_failing_target_costs_no_other(workflow: &Workflow) -> Result<(), String> {
+fn a_failing_target_costs_no_other(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let call = |options: &str, file: &str, targets: &str| {
         format!(
             "buildx|bake|--file|plan/docker-bake.json|{options}--metadata-file|metadata/{file}|{targets}|"
@@ -455,17 +584,108 @@ fn a_failing_target_costs_no_other(workflow: &Workflow) -> Result<(), String> {
     Ok(())
 }
 
-fn one_build_of_the_program_plans_and_merges(workflow: &Workflow) -> Result<(), String> {
-    let install = workflow.step("plan", "Install bakeplan")["run"].as_str().ok_or("no script")?;
-    let due = r#"cargo install --locked --git "$BAKEPLAN_REPOSITORY" --rev "$BAKEPLAN_COMMIT" --root "$RUNNER_TEMP/plan" bakeplan"#;
-    check(install == due, || install.into())?;
+fn one_build_of_the_program_plans_and_merges(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+    let install = steps(workflow.job("plan")).find(|step| step["name"] == "Install bakeplan");
+    let env = |name: &str| install.map_or(Value::Null, |step| step["env"][name].clone());
+    let script = install.and_then(|step| step["run"].as_str()).unwrap_or_default().trim();
+    let (due, is_set) = match setting.install {
+        "path" => ("", install.is_none()),
+        "pipx" => (
+            "pipx install \"bakeplan==$BAKEPLAN_VERSION\"\ninstall -D \"$PIPX_BIN_DIR/bakeplan\" \"$RUNNER_TEMP/plan/bin/bakeplan\"",
+            env("BAKEPLAN_VERSION") == "1.2.3",
+        ),
+        "cargo" => (
+            r#"cargo install --locked --version "$BAKEPLAN_VERSION" --root "$RUNNER_TEMP/plan" bakeplan"#,
+            env("BAKEPLAN_VERSION") == "1.2.3-rc.1",
+        ),
+        "git" => (
+            r#"cargo install --locked --git "$BAKEPLAN_REPOSITORY" --rev "$BAKEPLAN_COMMIT" --root "$RUNNER_TEMP/plan" bakeplan"#,
+            env("BAKEPLAN_REPOSITORY") == "https://github.com/acme/bakeplan"
+                && env("BAKEPLAN_COMMIT") == "0123456789abcdef0123456789abcdef01234567",
+        ),
+        "action" => (
+            "",
+            install.is_some_and(|step| {
+                step["uses"] == "acme/setup-bakeplan@0123456789abcdef0123456789abcdef01234567"
+            }),
+        ),
+        other => return Err(format!("what is {other}?")),
+    };
+    check(script == due && is_set, || format!("{install:?}"))?;
     for (job, step) in [("plan", "Plan"), ("merge", "Merge"), ("merge", "Verify")] {
         let script = workflow.step(job, step)["run"].as_str().ok_or("no script")?;
         let command = format!("\"$RUNNER_TEMP/plan/bin/bakeplan\" {} ", step.to_lowercase());
         check(script.contains(&command), || format!("{step}: {script}"))?;
     }
-    let count = workflow.text.matches("cargo install").count();
-    check(count == 1, || format!("it is installed {count} times"))
+    let keeps = workflow.step("plan", "Plan")["run"]
+        .as_str()
+        .is_some_and(|script| script.contains("command -v bakeplan"));
+    check(keeps == ["path", "action"].contains(&setting.install), || {
+        "what is on the PATH is not handed on".into()
+    })?;
+    let count =
+        workflow.text.matches("cargo install").count() + workflow.text.matches("pipx install").count();
+    let due = usize::from(["pipx", "cargo", "git"].contains(&setting.install));
+    check(count == due, || format!("it is installed {count} times"))
+}
+
+fn jobs_log_in_to_the_registries_of_the_plan(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+    let user = |(host, user, secret): &(&str, &str, &str)| json!({ "registry": host, "username": format!("${{{{ vars.{user} }}}}"), "password": format!("${{{{ secrets.{secret} }}}}") });
+    let job = json!({ "registry": "ghcr.io", "username": "${{ github.actor }}", "password": "${{ github.token }}" });
+    let key = |login: &Value| login["registry"].to_string();
+    let mut due: Vec<Value> =
+        setting.accounts.iter().map(user).chain(setting.has_job_token.then_some(job)).collect();
+    due.sort_by_key(key);
+    for name in ["build", "push", "merge"] {
+        let job = workflow.job(name);
+        let logins = uses(job, "docker/login-action");
+        let mut real: Vec<Value> = logins.iter().map(|step| step["with"].clone()).collect();
+        real.sort_by_key(key);
+        check(real == due, || format!("{name}: {real:?} and not {due:?}"))?;
+        for step in logins {
+            let is_of_user = step["with"]["registry"] != "ghcr.io";
+            for secret in ["", "sesame"] {
+                // A pull request of a fork has no secrets, and needs none; what publishes does.
+                let all: BTreeMap<&str, &str> =
+                    setting.accounts.iter().map(|(_, _, name)| (*name, secret)).collect();
+                let secrets = scope(json!({ "secrets": all }), Before::Success);
+                let env = job["env"].as_object().cloned().unwrap_or_default();
+                let env: BTreeMap<&String, String> = env
+                    .iter()
+                    .map(|(name, value)| (name, secrets.interpolate(value.as_str().unwrap_or_default())))
+                    .collect();
+                let runs = scope(json!({ "env": env }), Before::Success).condition(step["if"].as_str());
+                let due = name != "build" || !is_of_user || !secret.is_empty();
+                check(runs == due, || format!("{name}, secret {secret:?}, {}: {runs}", step["with"]))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn settings_are_where_they_belong(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    for (name, job) in workflow.jobs() {
+        let publishes = ["push", "merge"].contains(&name.as_str());
+        let due = setting.environment.filter(|_| publishes).map(str::to_owned);
+        check(text(&job["environment"]) == due, || format!("{name} is in {}", job["environment"]))?;
+        let builds = ["build", "push"].contains(&name.as_str());
+        let due = setting.max_parallel.filter(|_| builds).map(str::to_owned);
+        check(text(&job["strategy"]["max-parallel"]) == due, || format!("{name}: {}", job["strategy"]))?;
+        let set_up: Vec<usize> =
+            steps(job).enumerate().filter(|(_, step)| step["name"] == "Set up").map(|(at, _)| at).collect();
+        let build = steps(job).position(|step| step["name"] == "Build");
+        let is_due = setting.setup.is_some() && builds;
+        check(
+            set_up.len() == usize::from(is_due) && set_up.first().is_none_or(|at| Some(*at) < build),
+            || format!("{name} is set up at {set_up:?}"),
+        )?;
+    }
+    let env = &workflow.step("plan", "Plan")["env"];
+    for (name, value) in setting.env {
+        check(env[name] == *value, || format!("the plan has {env}"))?;
+    }
+    Ok(())
 }
 
 /// The answers are those of GitHub's own evaluator (`@actions/expressions`).
@@ -496,21 +716,27 @@ fn expressions_are_evaluated_as_github_does() {
 
 #[test]
 fn the_workflow_gets_everything_right() {
-    let workflow = Workflow::of_readme();
-    for (name, check) in CHECKS {
-        check(&workflow).unwrap_or_else(|error| panic!("{name}: {error}"));
+    for setting in SETTINGS {
+        let workflow = setting.workflow();
+        for (name, check) in CHECKS {
+            check(&workflow, &setting).unwrap_or_else(|error| panic!("{}: {name}: {error}", setting.name));
+        }
     }
 }
 
 #[test]
 fn each_mutation_of_the_workflow_is_found_by_its_check() {
-    let text = Workflow::of_readme().text;
+    let texts = SETTINGS.map(|setting| (setting.workflow().text, setting));
     let checks = BTreeMap::from(CHECKS);
     let mut seen = BTreeSet::new();
     for (name, from, to) in MUTATIONS {
-        assert!(text.contains(from), "{name}: {from:?} is not in the workflow");
+        // In the first setting that has it.
+        let (text, setting) = texts
+            .iter()
+            .find(|(text, _)| text.contains(from))
+            .unwrap_or_else(|| panic!("{name}: {from:?} is in no workflow"));
         let mutated = Workflow::parse(&text.replacen(from, to, 1));
-        assert!(checks[name](&mutated).is_err(), "{name} does not find {from:?} → {to:?}");
+        assert!(checks[name](&mutated, setting).is_err(), "{name} does not find {from:?} → {to:?}");
         seen.insert(*name);
     }
     assert_eq!(seen, checks.into_keys().collect(), "checks with a mutation");

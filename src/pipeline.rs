@@ -1,0 +1,184 @@
+//! The pipeline: what a CI workflow does, decided once from the plan and the settings.
+
+use std::collections::BTreeSet;
+
+use crate::ci::{
+    Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent, Stage,
+    Timeout,
+};
+use crate::diagnostic::Diagnostic;
+use crate::plan::{Job, Plan};
+use crate::reference::Registry;
+use crate::spec::WorkflowSettings;
+
+/// What a CI workflow does.
+#[derive(Clone, Debug)]
+pub(crate) struct Pipeline {
+    /// How the program gets into a job.
+    pub install: Install,
+    /// What publishes; no more than once.
+    pub publish_on: BTreeSet<PublishEvent>,
+    /// The branches that publish; empty for the default branch.
+    pub branches: Vec<Branch>,
+    /// When runs start by themselves.
+    pub schedule: Vec<Cron>,
+    /// Environment variables of the plan.
+    pub env: Vec<EnvVariable>,
+    /// The environment of the jobs that publish.
+    pub environment: Option<Environment>,
+    /// How jobs log in, by registry.
+    pub logins: Vec<Login>,
+    /// How many minutes jobs may take.
+    pub minutes: Minutes,
+    /// How many rows run at once.
+    pub max_parallel: Option<MaxParallel>,
+    /// What runs before each build.
+    pub setup: Option<LocalAction>,
+    /// Whether a row is emulated.
+    pub qemu: bool,
+    /// What the plan is made with.
+    pub planned_with: PlannedWith,
+}
+
+/// How many minutes jobs may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Minutes {
+    /// What makes the plan.
+    pub plan: u16,
+    /// A row of the matrix.
+    pub build: u16,
+    /// What publishes.
+    pub merge: u16,
+}
+
+/// What the plan is made with, in a run as at the desk.
+#[derive(Clone, Debug)]
+pub(crate) struct PlannedWith {
+    /// Options and names, as a shell reads them.
+    pub words: Vec<String>,
+    /// The folder below the checkout; `None` for the checkout itself.
+    pub folder: Option<String>,
+    /// Whether the plan asks the remote for its tags, which needs credentials in a private repository.
+    pub asks_git: bool,
+}
+
+impl Pipeline {
+    /// Decides what the workflow of a plan does.
+    ///
+    /// # Errors
+    /// Everything that keeps it from being right.
+    pub(crate) fn decide(
+        plan: &Plan,
+        settings: WorkflowSettings,
+        planned_with: PlannedWith,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let WorkflowSettings {
+            install,
+            publish_on,
+            branches,
+            schedule,
+            env,
+            environment,
+            logins,
+            timeouts,
+            max_parallel,
+            setup,
+            marked,
+        } = settings;
+        let mut found = Vec::new();
+        if plan.jobs.is_empty() {
+            let message = "nothing is published here, so there is no workflow to write";
+            let help = "targets need tags with a repository, or an `image` block";
+            found.push(Diagnostic::error("no-images", message).with_help(help));
+        }
+        found.extend(marked.iter().filter(|one| one.is_volatile()).map(|one| {
+            let message = format!(
+                "`{}` of `workflow` depends on the clock or on chance, so the workflow would never be current",
+                one.attribute.name
+            );
+            Diagnostic::error("volatile", message).at(one.span, "")
+        }));
+        found.extend(plan.jobs.iter().filter_map(unfit));
+        found.extend(unwritable(&planned_with));
+        let logins = logins_of(plan, logins, &mut found);
+        let Some(install) = install else {
+            let message = "the workflow must be told how bakeplan gets into a job";
+            let help =
+                format!("`--install` or `install` in `image {{ workflow {{ … }} }}` is {}", Install::FORMS);
+            found.push(Diagnostic::error("no-install", message).with_help(help));
+            return Err(found);
+        };
+        if !found.is_empty() {
+            return Err(found);
+        }
+        let minutes = |stage| Timeout::minutes_of(stage, &timeouts);
+        Ok(Self {
+            install,
+            publish_on: publish_on.unwrap_or_else(PublishEvent::all).into_iter().collect(),
+            branches,
+            schedule,
+            env,
+            environment,
+            logins,
+            minutes: Minutes {
+                plan: minutes(Stage::Plan),
+                build: minutes(Stage::Build),
+                merge: minutes(Stage::Merge),
+            },
+            max_parallel,
+            setup,
+            qemu: plan.jobs.iter().any(|job| job.qemu),
+            planned_with,
+        })
+    }
+}
+
+/// The logins of all registries of the plan, and further ones, which are for base images.
+fn logins_of(plan: &Plan, settings: Vec<Login>, found: &mut Vec<Diagnostic>) -> Vec<Login> {
+    let repositories = plan.images.values().flat_map(|image| &image.repositories);
+    let registries: BTreeSet<&Registry> = repositories.map(|repository| repository.registry()).collect();
+    let mut logins = Vec::new();
+    for registry in registries {
+        let setting = settings.iter().find(|login| login.registry == *registry).cloned();
+        match setting.or_else(|| Login::known(registry)) {
+            Some(login) => logins.push(login),
+            None => {
+                let message = format!("it is not known how a job logs in to `{registry}`");
+                found.push(Diagnostic::error("no-login", message).with_help(format!(
+                    "name the variable with the user's name and the secret: `--login {registry}=REGISTRY_USERNAME:REGISTRY_TOKEN`; \
+                     for a registry that needs no login, `--login {registry}=none`"
+                )));
+            }
+        }
+    }
+    let others =
+        settings.into_iter().filter(|one| !logins.iter().any(|known| known.registry == one.registry));
+    let others: Vec<Login> = others.collect();
+    logins.extend(others);
+    logins
+}
+
+/// Why a row cannot be built by the workflow.
+fn unfit(job: &Job) -> Option<Diagnostic> {
+    let system = job.runner.lacks_buildkit()?;
+    let message = format!(
+        "job `{}` is on a runner of {system} (`{}`), where `docker buildx bake` has no BuildKit to build with",
+        job.name,
+        job.runner.display()
+    );
+    let help = "let a Linux runner cross-build it, such as `runners = { windows = \"ubuntu-latest\" }`";
+    Some(Diagnostic::error("unfit-runner", message).with_help(help))
+}
+
+/// Refuses what GitHub would evaluate in a script, or what is more than one line.
+fn unwritable(planned_with: &PlannedWith) -> Vec<Diagnostic> {
+    let PlannedWith { words, folder, asks_git: _ } = planned_with;
+    let is_bad = |word: &&String| word.contains("${{") || word.chars().any(char::is_control);
+    let bad = words.iter().chain(folder).filter(is_bad);
+    let bad = bad.map(|word| {
+        let message = format!("`{}` cannot stand in the script of a workflow", word.escape_debug());
+        let help = "GitHub evaluates `${{`, and a script has one command a line: use a variable, with `--env NAME=vars.NAME`";
+        Diagnostic::error("unwritable", message).with_help(help)
+    });
+    bad.collect()
+}
