@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::ci::{
     Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent, Stage,
-    Timeout,
+    Timeout, is_name,
 };
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Job, Plan};
@@ -24,6 +24,10 @@ pub(crate) struct Pipeline {
     pub schedule: Vec<Cron>,
     /// Environment variables of the plan.
     pub env: Vec<EnvVariable>,
+    /// Those of the builds that hold secrets; a row gets those that it needs.
+    pub secrets: Vec<EnvVariable>,
+    /// Those of all builds: the variables that the plan leaves to them.
+    pub kept: Vec<EnvVariable>,
     /// The environment of the jobs that publish.
     pub environment: Option<Environment>,
     /// How jobs log in, by registry.
@@ -36,6 +40,8 @@ pub(crate) struct Pipeline {
     pub setup: Option<LocalAction>,
     /// Whether a row is emulated.
     pub qemu: bool,
+    /// Whether a row uses a cache of GitHub Actions.
+    pub gha_cache: bool,
     /// What the plan is made with.
     pub planned_with: PlannedWith,
 }
@@ -101,6 +107,10 @@ impl Pipeline {
         found.extend(plan.jobs.iter().filter_map(unfit));
         found.extend(unwritable(&planned_with));
         let logins = logins_of(plan, logins, &mut found);
+        let secrets = secrets_of(plan, &env, &mut found);
+        let kept = kept_of(plan, &env, &mut found);
+        let is_of_builds = |one: &EnvVariable| secrets.contains(one) || kept.contains(one);
+        let env = env.into_iter().filter(|one| !is_of_builds(one)).collect();
         let Some(install) = install else {
             let message = "the workflow must be told how bakeplan gets into a job";
             let help =
@@ -118,6 +128,8 @@ impl Pipeline {
             branches,
             schedule,
             env,
+            secrets,
+            kept,
             environment,
             logins,
             minutes: Minutes {
@@ -128,6 +140,7 @@ impl Pipeline {
             max_parallel,
             setup,
             qemu: plan.jobs.iter().any(|job| job.qemu),
+            gha_cache: plan.jobs.iter().any(|job| job.gha_cache),
             planned_with,
         })
     }
@@ -156,6 +169,40 @@ fn logins_of(plan: &Plan, settings: Vec<Login>, found: &mut Vec<Diagnostic>) -> 
     let others: Vec<Login> = others.collect();
     logins.extend(others);
     logins
+}
+
+/// The variables that rows read secrets from.
+fn secrets_of(plan: &Plan, env: &[EnvVariable], found: &mut Vec<Diagnostic>) -> Vec<EnvVariable> {
+    let names: BTreeSet<&String> = plan.jobs.iter().flat_map(|job| &job.env).collect();
+    let (names, bad): (Vec<&String>, Vec<&String>) = names.into_iter().partition(|name| is_name(name));
+    found.extend(bad.into_iter().map(|name| {
+        let message =
+            format!("a secret is read from the environment variable `{name}`, which a workflow cannot set");
+        Diagnostic::error("secret-variable", message).with_help("its name may have letters, digits and `_`")
+    }));
+    let given = |name: &String| env.iter().find(|one| one.name == *name).cloned();
+    names.into_iter().map(|name| given(name).unwrap_or_else(|| EnvVariable::of_secret(name))).collect()
+}
+
+/// The variables that are left to the build. One with a default may do without a value.
+fn kept_of(plan: &Plan, env: &[EnvVariable], found: &mut Vec<Diagnostic>) -> Vec<EnvVariable> {
+    let mut kept = Vec::new();
+    for variable in &plan.kept {
+        match env.iter().find(|one| *one.name == *variable.name) {
+            Some(given) => kept.push(given.clone()),
+            None if variable.default.is_some() => {}
+            None => {
+                let name = &variable.name;
+                let message = format!(
+                    "`{name}` is left to the build, and nothing says where the workflow takes it from"
+                );
+                found.push(Diagnostic::error("no-value", message).at(variable.span, "").with_help(format!(
+                    "`--env {name}=vars.{name}`, or `--env {name}=secrets.{name}` if it is secret"
+                )));
+            }
+        }
+    }
+    kept
 }
 
 /// Why a row cannot be built by the workflow.

@@ -208,6 +208,10 @@ pub struct Job {
     pub secrets: Vec<String>,
     /// Ids of the ssh agents or keys that its builds use.
     pub ssh: Vec<String>,
+    /// Environment variables that its secrets are read from.
+    pub env: Vec<String>,
+    /// Whether it uses a cache of GitHub Actions (`type=gha`).
+    pub gha_cache: bool,
 }
 
 impl SourceFile {

@@ -15,7 +15,7 @@ pub(crate) use timeout::{Stage, Timeout};
 pub(crate) use variable::EnvVariable;
 
 /// A setting of which there is one for each key, such as a login for each registry: `KEY=VALUE`.
-pub trait Keyed {
+pub(crate) trait Keyed {
     /// What there is one for.
     fn key(&self) -> String;
 
@@ -35,7 +35,7 @@ pub trait Keyed {
 /// Whether GitHub takes it as the name of a variable or secret
 /// (<https://docs.github.com/en/actions/reference/workflows-and-actions/variables#naming-conventions-for-configuration-variables>),
 /// and a shell as that of an environment variable.
-fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     let is_of = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && text.chars().all(is_of)
 }

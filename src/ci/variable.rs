@@ -8,6 +8,10 @@ use super::{Keyed, is_name};
 /// Where GitHub keeps what a step can get.
 const CONTEXTS: [&str; 3] = ["vars", "secrets", "github"];
 
+/// Secrets that GitHub gives without being told of them, as Docker's actions do.
+const OWN: [(&str, &str); 2] =
+    [("GITHUB_TOKEN", "github.token"), ("GIT_AUTH_TOKEN", "(secrets.GIT_AUTH_TOKEN || github.token)")];
+
 /// An environment variable with what GitHub gives it: `RELEASE=vars.RELEASE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvVariable {
@@ -15,6 +19,16 @@ pub struct EnvVariable {
     pub name: String,
     /// What it is given, without `${{ }}`: `vars.RELEASE`.
     pub from: String,
+}
+
+impl EnvVariable {
+    /// A variable that holds a secret, by the secret's own name.
+    #[must_use]
+    pub fn of_secret(name: &str) -> Self {
+        let own = OWN.iter().find(|(known, _)| *known == name);
+        let from = own.map_or_else(|| format!("secrets.{name}"), |(_, from)| (*from).to_owned());
+        Self { name: name.to_owned(), from }
+    }
 }
 
 impl Keyed for EnvVariable {

@@ -24,7 +24,7 @@ use boolean::parse_bool;
 pub(crate) use deferred::Deferred;
 pub(crate) use global::Global;
 pub(crate) use listing::{List, ListKind, Listing};
-pub(crate) use workflow::{Ci, Workflow, WorkflowOptions};
+pub(crate) use workflow::{Ci, WorkflowOptions};
 
 /// The id of `--color`.
 const COLOR: &str = "color";
@@ -419,6 +419,26 @@ pub(crate) struct Readme {
     /// Write nothing; fail when the table is out of date
     #[arg(long)]
     pub check: bool,
+    /// What is planned.
+    #[command(flatten)]
+    pub selection: Selection,
+}
+
+/// `bakeplan workflow`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Workflow {
+    /// Which CI it is for
+    #[arg(value_name = "CI", value_enum)]
+    pub ci: Ci,
+    /// Write this file, when its content changes, instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<String>,
+    /// Write nothing; fail when the file is out of date; newer versions of the same actions are accepted
+    #[arg(long)]
+    pub check: bool,
+    /// What it does.
+    #[command(flatten)]
+    pub settings: WorkflowOptions,
     /// What is planned.
     #[command(flatten)]
     pub selection: Selection,

@@ -2,30 +2,9 @@
 
 use clap::{Args, ValueEnum};
 
-use super::Selection;
 use crate::ci::{
     Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent, Timeout,
 };
-
-/// `bakeplan workflow`.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct Workflow {
-    /// Which CI it is for
-    #[arg(value_name = "CI", value_enum)]
-    pub ci: Ci,
-    /// Write this file, when its content changes, instead of standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<String>,
-    /// Write nothing; fail when the file is out of date; newer versions of the same actions are accepted
-    #[arg(long)]
-    pub check: bool,
-    /// What it does.
-    #[command(flatten)]
-    pub settings: WorkflowOptions,
-    /// What is planned.
-    #[command(flatten)]
-    pub selection: Selection,
-}
 
 /// A kind of CI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

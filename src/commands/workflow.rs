@@ -1,5 +1,6 @@
 //! `bakeplan workflow`: the CI pipeline of the plan.
 
+use super::facts::GIT;
 use super::plan;
 use super::session::Session;
 use crate::bake::text::discovery;
@@ -23,15 +24,17 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     if *check && output.is_none() {
         return Err(Error::Usage("`--check` needs the file to check: `-o FILE`".into()));
     }
-    // The file is the same whatever was released: a run asks for that itself.
-    let facts = FactOptions { known_versions: None, ..selection.facts.clone() };
+    // The workflow is the same whatever was released: a run asks for that itself.
+    let asks_git = selection.facts.known_versions.as_deref() == Some(GIT);
+    let known_versions = selection.facts.known_versions.clone().filter(|_| !asks_git);
+    let facts = FactOptions { known_versions, ..selection.facts.clone() };
     let at_desk = Selection { facts, ..selection.clone() };
     let (made, loaded) = plan::make_for(session, &at_desk, Purpose::BakeFile)?;
     plan::check_job_count(&made)?;
     let planned_with = PlannedWith {
         words: plan::shared_options(selection),
         folder: session.host.folder_in_checkout(),
-        asks_git: selection.facts.known_versions.as_deref() == Some("git"),
+        asks_git,
     };
     let pipeline = Pipeline::decide(&made, over(made.workflow.clone(), options.clone()), planned_with)?;
 

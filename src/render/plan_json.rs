@@ -123,7 +123,21 @@ fn image(image: &Image, plan: &Plan, jobs: &BTreeMap<&str, &str>) -> ImageEntry 
 
 impl From<&Job> for JobEntry {
     fn from(job: &Job) -> Self {
-        let Job { name, legs, group, platform, runner, qemu, images, allow, secrets, ssh } = job;
+        let Job {
+            name,
+            legs,
+            group,
+            platform,
+            runner,
+            qemu,
+            images,
+            allow,
+            secrets,
+            ssh,
+            // The rows of the matrix have them.
+            env: _,
+            gha_cache: _,
+        } = job;
         Self {
             job: name.clone(),
             targets: legs.clone(),

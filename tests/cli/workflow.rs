@@ -12,7 +12,7 @@ mod settings; // the settings in which it is generated
 
 use crate::github::expression::{Before, Scope};
 use crate::github::{Workflow, path, program, run, steps};
-use crate::support::read;
+use crate::support::{in_parallel, read};
 use mutations::MUTATIONS;
 use settings::{SETTINGS, Setting};
 
@@ -48,7 +48,7 @@ fn event(name: &str, reference: &str, fork: bool) -> Value {
 type Check = fn(&Workflow, &Setting) -> Result<(), String>;
 
 /// What a workflow must get right.
-const CHECKS: [(&str, Check); 20] = [
+const CHECKS: [(&str, Check); 21] = [
     ("merge", merge_runs_when_a_build_failed),
     ("verify", verify_runs_after_an_incomplete_merge),
     ("gate", the_gate_passes_what_is_right_alone),
@@ -67,6 +67,7 @@ const CHECKS: [(&str, Check); 20] = [
     ("targets", a_failing_target_costs_no_other),
     ("binary", one_build_of_the_program_plans_and_merges),
     ("logins", jobs_log_in_to_the_registries_of_the_plan),
+    ("secrets", rows_get_the_secrets_that_they_need),
     ("settings", settings_are_where_they_belong),
     ("plan", the_plan_is_the_one_of_the_desk),
 ];
@@ -75,7 +76,7 @@ fn check(is_right: bool, message: impl FnOnce() -> String) -> Result<(), String>
     if is_right { Ok(()) } else { Err(message()) }
 }
 
-fn merge_runs_when_a_build_failed(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+fn merge_runs_when_a_build_failed(workflow: &Workflow, _: &Setting) -> Result<(), String> {
     let merge = workflow.job("merge");
     check(merge["needs"] == json!(["plan", "push"]), || "the merge needs plan and push".into())?;
     let runs = |plan: &str, push: &str, any: &str, publish: &str, before| {
@@ -96,7 +97,7 @@ fn merge_runs_when_a_build_failed(workflow: &Workflow, setting: &Setting) -> Res
     check(cases.iter().all(|(due, runs)| due == runs), || format!("due and runs: {cases:?}"))
 }
 
-fn verify_runs_after_an_incomplete_merge(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+fn verify_runs_after_an_incomplete_merge(workflow: &Workflow, _: &Setting) -> Result<(), String> {
     let verify = workflow.step("merge", "Verify");
     for (outputs, before, due) in [
         (json!({ "verify": "true" }), Before::Success, true),
@@ -123,7 +124,7 @@ fn verify_runs_after_an_incomplete_merge(workflow: &Workflow, setting: &Setting)
     Ok(())
 }
 
-fn the_gate_passes_what_is_right_alone(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+fn the_gate_passes_what_is_right_alone(workflow: &Workflow, _: &Setting) -> Result<(), String> {
     let gate = workflow.job("images-ok");
     check(gate["if"] == "always()", || "a gate that is skipped passes".into())?;
     check(gate["name"].is_null(), || "the gate's name is its key".into())?;
@@ -266,6 +267,7 @@ fn the_plan_is_the_one_of_the_desk(workflow: &Workflow, setting: &Setting) -> Re
         " --var 'A=b c' --platform linux/amd64 --known-versions git" => {
             "--var|A=b c|--platform|linux/amd64|--known-versions|git|".to_owned()
         }
+        " --keep-variable KEPT" => "--keep-variable|KEPT|".to_owned(),
         other => return Err(format!("what is {other}?")),
     };
     let due = |publish: &str| format!("plan|--out|plan|--github|--publish={publish}|{options}");
@@ -352,10 +354,15 @@ fn actions_are_pinned(workflow: &Workflow, setting: &Setting) -> Result<(), Stri
 fn the_checkout_keeps_no_credentials(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let checkouts: Vec<_> = workflow.jobs().flat_map(|(_, job)| uses(job, "actions/checkout")).collect();
     check(checkouts.len() == 3, || format!("{} checkouts", checkouts.len()))?;
-    let kept: Vec<bool> =
-        checkouts.iter().map(|step| step["with"]["persist-credentials"] != "false").collect();
-    // The plan asks the remote for its tags.
-    check(kept == [setting.keeps_credentials, false, false], || format!("{checkouts:?}"))
+    for (name, job) in workflow.jobs() {
+        for step in uses(job, "actions/checkout") {
+            // The plan asks the remote for its tags.
+            let due = name == "plan" && setting.keeps_credentials;
+            let credentials = &step["with"]["persist-credentials"];
+            check(*credentials == due.to_string(), || format!("{name}: {credentials}"))?;
+        }
+    }
+    Ok(())
 }
 
 fn every_job_has_a_timeout(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
@@ -368,7 +375,7 @@ fn every_job_has_a_timeout(workflow: &Workflow, setting: &Setting) -> Result<(),
     check(real == setting.minutes, || format!("{real:?}"))
 }
 
-fn pull_requests_alone_cancel(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+fn pull_requests_alone_cancel(workflow: &Workflow, _: &Setting) -> Result<(), String> {
     check(workflow.jobs().all(|(_, job)| job["concurrency"].is_null()), || "a job has a group".into())?;
     let concurrency = &workflow.tree["concurrency"];
     check(concurrency["cancel-in-progress"] == "true", || concurrency.to_string())?;
@@ -385,10 +392,7 @@ fn pull_requests_alone_cancel(workflow: &Workflow, setting: &Setting) -> Result<
     check(group("push", "1", None) != group("push", "2", None), || "runs that publish share a group".into())
 }
 
-fn artifacts_replace_those_of_an_earlier_attempt(
-    workflow: &Workflow,
-    setting: &Setting,
-) -> Result<(), String> {
+fn artifacts_replace_those_of_an_earlier_attempt(workflow: &Workflow, _: &Setting) -> Result<(), String> {
     for (job, names) in [
         ("plan", ["plan"].as_slice()),
         ("build", &[]),
@@ -450,7 +454,7 @@ fn our_files_are_outside_the_build_context(workflow: &Workflow, setting: &Settin
         let paths: Vec<_> = workflow
             .scripts()
             .flat_map(|script| {
-                let script = format!(" {script}");
+                let script = format!(" {}", script.replace('\n', "\n "));
                 values_of(&script, option).into_iter().map(str::to_owned).collect::<Vec<_>>()
             })
             .collect();
@@ -462,7 +466,7 @@ fn our_files_are_outside_the_build_context(workflow: &Workflow, setting: &Settin
     Ok(())
 }
 
-fn metadata_is_in_files_with_provenance(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+fn metadata_is_in_files_with_provenance(workflow: &Workflow, _: &Setting) -> Result<(), String> {
     for forbidden in ["BUILDX_METADATA_PROVENANCE", "outputs.metadata", "docker/bake-action", "--provenance"]
     {
         check(!workflow.text.contains(forbidden), || format!("{forbidden} is there"))?;
@@ -471,7 +475,7 @@ fn metadata_is_in_files_with_provenance(workflow: &Workflow, setting: &Setting) 
     check(build.contains("--metadata-file "), || build.into())
 }
 
-fn scripts_hold_no_expressions(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+fn scripts_hold_no_expressions(workflow: &Workflow, _: &Setting) -> Result<(), String> {
     let found: Vec<_> = workflow.scripts().filter(|script| script.contains("${{")).collect();
     check(found.is_empty(), || format!("{found:?}"))
 }
@@ -525,7 +529,12 @@ fn rows_are_built_as_the_plan_says(workflow: &Workflow, setting: &Setting) -> Re
 }
 
 /// Builds a row with a `docker` that fails for some targets; the calls, and the files of metadata.
-fn build(workflow: &Workflow, failing: &str, row: &Value) -> (Option<i32>, Vec<String>, Vec<String>) {
+fn build(
+    workflow: &Workflow,
+    job: &str,
+    failing: &str,
+    row: &Value,
+) -> (Option<i32>, Vec<String>, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let script = format!(
         r#"printf '%s|' "$@" | sed "s|$RUNNER_TEMP/||g" >> "$RUNNER_TEMP/calls"; echo >> "$RUNNER_TEMP/calls"
@@ -535,7 +544,7 @@ fn build(workflow: &Workflow, failing: &str, row: &Value) -> (Option<i32>, Vec<S
     program(&folder.path().join("bin/docker"), &script);
     let path = format!("{}:{}", folder.path().join("bin").display(), path());
     let row = scope(json!({ "matrix": row }), Before::Success);
-    let ended = run(workflow.step("push", "Build"), &row, folder.path(), folder.path(), &path);
+    let ended = run(workflow.step(job, "Build"), &row, folder.path(), folder.path(), &path);
     let calls = fs::read_to_string(folder.path().join("calls")).unwrap_or_default();
     let files = fs::read_dir(folder.path().join("metadata")).into_iter().flatten();
     let mut files: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
@@ -546,7 +555,7 @@ fn build(workflow: &Workflow, failing: &str, row: &Value) -> (Option<i32>, Vec<S
 /// What a row says that its metadata goes to.
 const OF_ROW: &str = "a.plan-0123456789abcdef.json";
 
-fn a_failing_target_costs_no_other(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+fn a_failing_target_costs_no_other(workflow: &Workflow, _: &Setting) -> Result<(), String> {
     let call = |options: &str, file: &str, targets: &str| {
         format!(
             "buildx|bake|--file|plan/docker-bake.json|{options}--metadata-file|metadata/{file}|{targets}|"
@@ -578,8 +587,11 @@ fn a_failing_target_costs_no_other(workflow: &Workflow, setting: &Setting) -> Re
         ("none", row("$(exit 7)", &[]), (0, vec![call("", OF_ROW, "$(exit 7)")], vec![OF_ROW.to_owned()])),
     ];
     for (failing, row, (status, calls, files)) in cases {
-        let real = build(workflow, failing, &row);
-        check(real == (Some(status), calls, files), || format!("{row}, {failing} fails: {real:#?}"))?;
+        for job in ["build", "push"] {
+            let real = build(workflow, job, failing, &row);
+            let due = (Some(status), calls.clone(), files.clone());
+            check(real == due, || format!("{job}: {row}, {failing} fails: {real:#?}"))?;
+        }
     }
     Ok(())
 }
@@ -663,6 +675,60 @@ fn jobs_log_in_to_the_registries_of_the_plan(workflow: &Workflow, setting: &Sett
     Ok(())
 }
 
+fn rows_get_the_secrets_that_they_need(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+    let secrets = json!({ "NPM_TOKEN": "sesame", "OTHER": "thistle", "VALUE": "kept" });
+    let get = |job: &str, needed: &[&str], secrets: &Value| {
+        let contexts = json!({
+            "matrix": { "env": needed, "allow": [], "targets": "a", "metadata": OF_ROW },
+            "secrets": secrets, "github": { "token": "of-the-job" },
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let script = r#"echo "$NPM_TOKEN $GIT_AUTH_TOKEN $RENAMED $KEPT" > "$RUNNER_TEMP/told""#;
+        program(&folder.path().join("bin/docker"), script);
+        let path = format!("{}:{}", folder.path().join("bin").display(), path());
+        let ended = run(
+            workflow.step(job, "Build"),
+            &scope(contexts, Before::Success),
+            folder.path(),
+            folder.path(),
+            &path,
+        );
+        let told = fs::read_to_string(folder.path().join("told")).unwrap_or_default();
+        (ended.status.code(), told, String::from_utf8_lossy(&ended.stdout).into_owned())
+    };
+    let text = workflow.text.as_str();
+    if !setting.has_secrets {
+        return check(!text.contains("matrix.env"), || "secrets are there for nothing".into());
+    }
+    for job in ["build", "push"] {
+        let (status, told, _) = get(job, &["NPM_TOKEN", "GIT_AUTH_TOKEN"], &secrets);
+        check((status, told.as_str()) == (Some(0), "sesame of-the-job  kept\n"), || {
+            format!("{status:?} {told:?}")
+        })?;
+        let (status, told, _) = get(job, &["RENAMED"], &secrets);
+        check((status, told.as_str()) == (Some(0), "  thistle kept\n"), || format!("{status:?} {told:?}"))?;
+        let (status, told, said) = get(job, &["NPM_TOKEN", "RENAMED"], &json!({ "VALUE": "kept" }));
+        check(status == Some(1) && told.is_empty(), || format!("{status:?} {told:?}"))?;
+        check(
+            said.contains("::error::NPM_TOKEN is empty") && said.contains("::error::RENAMED is empty"),
+            || said,
+        )?;
+    }
+    // The plan has no use for them.
+    let env = &workflow.step("plan", "Plan")["env"];
+    check(env["RENAMED"].is_null() && env["KEPT"].is_null(), || format!("the plan has {env}"))?;
+    let cache = |job: &str| uses(workflow.job(job), "crazy-max/ghaction-github-runtime");
+    for (job, is_used) in [("build", true), ("build", false), ("push", true), ("push", false)] {
+        let scope = scope(json!({ "matrix": { "gha_cache": is_used } }), Before::Success);
+        let steps = cache(job);
+        let runs = steps.iter().filter(|step| scope.condition(step["if"].as_str())).count();
+        check(runs == usize::from(is_used), || {
+            format!("a cache {is_used}: the token is exposed {runs} times")
+        })?;
+    }
+    Ok(())
+}
+
 fn settings_are_where_they_belong(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     for (name, job) in workflow.jobs() {
@@ -728,16 +794,17 @@ fn the_workflow_gets_everything_right() {
 fn each_mutation_of_the_workflow_is_found_by_its_check() {
     let texts = SETTINGS.map(|setting| (setting.workflow().text, setting));
     let checks = BTreeMap::from(CHECKS);
-    let mut seen = BTreeSet::new();
-    for (name, from, to) in MUTATIONS {
+    let missed = in_parallel(MUTATIONS, |(name, from, to)| {
         // In the first setting that has it.
-        let (text, setting) = texts
-            .iter()
-            .find(|(text, _)| text.contains(from))
-            .unwrap_or_else(|| panic!("{name}: {from:?} is in no workflow"));
+        let Some((text, setting)) = texts.iter().find(|(text, _)| text.contains(from)) else {
+            return Some(format!("{name}: {from:?} is in no workflow"));
+        };
         let mutated = Workflow::parse(&text.replacen(from, to, 1));
-        assert!(checks[name](&mutated, setting).is_err(), "{name} does not find {from:?} → {to:?}");
-        seen.insert(*name);
-    }
+        let is_missed = checks[name](&mutated, setting).is_ok();
+        is_missed.then(|| format!("{name} does not find {from:?} → {to:?}"))
+    });
+    let missed: Vec<String> = missed.into_iter().flatten().collect();
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+    let seen: BTreeSet<&str> = MUTATIONS.iter().map(|(name, ..)| *name).collect();
     assert_eq!(seen, checks.into_keys().collect(), "checks with a mutation");
 }

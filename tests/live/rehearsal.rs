@@ -1,4 +1,4 @@
-//! The workflow of README.md, rehearsed: its scripts run in order, artifacts are folders, and then the registry is asked.
+//! The generated workflow, rehearsed: its scripts run in order, artifacts are folders, and then the registry is asked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -57,6 +57,18 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// What `bakeplan workflow github` writes for a project, with the program on the `PATH`.
+fn generated(project: &Project) -> Workflow {
+    let mut registries = BTreeSet::new();
+    let definition = fs::read_to_string(project.root().join("docker-bake.hcl")).unwrap();
+    for repositories in definition.lines().filter_map(|line| line.trim().strip_prefix("repositories = [\"")) {
+        registries.insert(repositories.split('/').next().unwrap().to_owned());
+    }
+    let logins: Vec<String> = registries.iter().map(|registry| format!("--login={registry}=none")).collect();
+    let options = ["--install=path"].into_iter().chain(logins.iter().map(String::as_str)).collect::<Vec<_>>();
+    Workflow::generated(&definition, &options)
+}
+
 fn result(is_success: bool) -> &'static str {
     if is_success { "success" } else { "failure" }
 }
@@ -68,7 +80,7 @@ fn rehearse(project: &Project) -> Ended {
 
 /// The same; `before_row` is called with each row of the matrix before it is built.
 fn rehearse_with(project: &Project, before_row: &dyn Fn(&str)) -> Ended {
-    let workflow = Workflow::of_readme();
+    let workflow = generated(project);
     let folder = tempfile::tempdir().unwrap();
     let job = |name: &str| folder.path().join(name);
     let mut log = String::new();
@@ -77,9 +89,9 @@ fn rehearse_with(project: &Project, before_row: &dyn Fn(&str)) -> Ended {
         &format!("shift\nexec '{}' \"$@\"", project.buildx_program().display()),
     );
 
-    let program = job("plan").join("plan/bin/bakeplan");
-    fs::create_dir_all(program.parent().unwrap()).unwrap();
-    fs::copy(env!("CARGO_BIN_EXE_bakeplan"), program).unwrap();
+    // The runner has it.
+    fs::create_dir_all(job("plan")).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_bakeplan"), job("bin/bakeplan")).unwrap();
     let repository = json!({ "fork": false, "default_branch": "main" });
     let push = json!({ "github": {
         "event_name": "push", "ref": "refs/heads/main", "ref_type": "branch", "event": { "repository": repository },

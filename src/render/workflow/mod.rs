@@ -5,7 +5,7 @@ mod pins;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, context};
 
-use crate::ci::{Account, Branch, Install, Login, PublishEvent};
+use crate::ci::{Account, Branch, EnvVariable, Install, Login, PublishEvent};
 use crate::pipeline::{Minutes, Pipeline, PlannedWith};
 pub(crate) use pins::with_newer_pins;
 
@@ -30,12 +30,15 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         branches,
         schedule,
         env,
+        secrets,
+        kept,
         environment,
         logins,
         minutes: Minutes { plan, build, merge },
         max_parallel,
         setup,
         qemu,
+        gha_cache,
         planned_with: PlannedWith { words, folder, asks_git },
     } = pipeline;
     let is_on = |event| publish_on.contains(&event);
@@ -59,7 +62,9 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         publish => condition(pipeline),
         defaults_to => branches.is_empty().then(|| DEFAULT_BRANCHES.join(" | ")).filter(|_| is_on(PublishEvent::Push)),
         install => install_values(install),
-        env => env.iter().map(|one| context! { name => &*one.name, from => &*one.from }).collect::<Vec<_>>(),
+        env => variables(env),
+        secrets => variables(secrets),
+        kept => variables(kept),
         environment => environment.as_ref().map(ToString::to_string),
         logins,
         user_logins,
@@ -70,7 +75,7 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         max_parallel => max_parallel.map(|number| number.to_string()),
         setup => setup.as_ref().map(ToString::to_string),
         qemu,
-        gha_cache => false,
+        gha_cache,
         options => words.iter().map(|word| format!(" {word}")).collect::<String>(),
         folder => folder.as_deref().map(quoted),
         keeps_credentials => asks_git.to_string(),
@@ -148,6 +153,12 @@ fn login_values(Login { registry, account }: &Login, at: usize) -> Option<Value>
             flag => format!("HAS_LOGIN_{}", at + 1),
         }),
     }
+}
+
+fn variables(all: &[EnvVariable]) -> Vec<Value> {
+    let one =
+        |EnvVariable { name, from }: &EnvVariable| context! { name => name.as_str(), from => from.as_str() };
+    all.iter().map(one).collect()
 }
 
 fn texts(all: &[impl ToString]) -> Vec<String> {

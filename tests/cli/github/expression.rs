@@ -186,6 +186,12 @@ impl Reader<'_> {
             ("join", [Value::Array(items), separator]) => {
                 items.iter().map(string).collect::<Vec<_>>().join(&string(separator)).into()
             }
+            ("contains", [Value::Array(items), item]) => {
+                items.iter().any(|known| is_equal(known, item)).into()
+            }
+            ("contains", [text, part]) => {
+                string(text).to_lowercase().contains(&string(part).to_lowercase()).into()
+            }
             ("fromJSON", [text]) => serde_json::from_str(&string(text)).expect("fromJSON gets JSON"),
             _ => panic!("what is `{name}({arguments:?})`?"),
         }

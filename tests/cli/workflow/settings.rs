@@ -35,6 +35,8 @@ pub(super) struct Setting {
     /// What the plan is made with.
     pub(super) planned_with: &'static str,
     pub(super) keeps_credentials: bool,
+    /// Whether rows read secrets, use a cache of GitHub and a variable that is left to them.
+    pub(super) has_secrets: bool,
 }
 
 const ALL: &[&str] = &["push", "tag", "schedule", "workflow_dispatch"];
@@ -87,6 +89,21 @@ image "app" {
 }
 "#;
 
+const SECRETS: &str = r#"
+variable "KEPT" {}
+target "base" {
+  secret   = ["id=npm,env=NPM_TOKEN", "type=env,id=GIT_AUTH_TOKEN", "id=file,src=secret.txt"]
+  cache-to = ["type=gha"]
+}
+target "app" {
+  contexts  = { base = "target:base" }
+  platforms = ["linux/amd64"]
+  secret    = ["id=RENAMED"]
+  args      = { KEPT = KEPT }
+  tags      = ["ghcr.io/acme/app:1"]
+}
+"#;
+
 const WINDOWS: &str = r#"
 target "app" {
   platforms = ["windows/amd64"]
@@ -97,7 +114,7 @@ image {
 }
 "#;
 
-pub(super) const SETTINGS: [Setting; 5] = [
+pub(super) const SETTINGS: [Setting; 6] = [
     Setting {
         name: "two registries, compiled",
         definition: TWO_REGISTRIES,
@@ -116,6 +133,7 @@ pub(super) const SETTINGS: [Setting; 5] = [
         env: &[],
         planned_with: "",
         keeps_credentials: false,
+        has_secrets: false,
     },
     Setting {
         name: "all in the file",
@@ -135,6 +153,7 @@ pub(super) const SETTINGS: [Setting; 5] = [
         env: &[("CHANNEL", "${{ vars.CHANNEL }}")],
         planned_with: "",
         keeps_credentials: false,
+        has_secrets: false,
     },
     Setting {
         name: "options over the file, other registries",
@@ -169,6 +188,7 @@ pub(super) const SETTINGS: [Setting; 5] = [
         env: &[("RELEASE", "${{ secrets.RELEASE }}")],
         planned_with: " --var 'A=b c' --platform linux/amd64 --known-versions git",
         keeps_credentials: true,
+        has_secrets: false,
     },
     Setting {
         name: "tags only, cross-built for Windows",
@@ -188,6 +208,7 @@ pub(super) const SETTINGS: [Setting; 5] = [
         env: &[],
         planned_with: "",
         keeps_credentials: false,
+        has_secrets: false,
     },
     Setting {
         name: "by the clock from one branch, with an action",
@@ -215,6 +236,32 @@ pub(super) const SETTINGS: [Setting; 5] = [
         env: &[],
         planned_with: "",
         keeps_credentials: false,
+        has_secrets: false,
+    },
+    Setting {
+        name: "secrets, a cache and a variable of the build",
+        definition: SECRETS,
+        options: &[
+            "--install=path",
+            "--keep-variable=KEPT",
+            "--env=KEPT=secrets.VALUE",
+            "--env=RENAMED=secrets.OTHER",
+        ],
+        has_job_token: true,
+        accounts: &[],
+        publishes: ALL,
+        branches: &[],
+        starts: &["push"],
+        qemu: false,
+        install: "path",
+        minutes: ["20", "60", "30"],
+        max_parallel: None,
+        environment: None,
+        setup: None,
+        env: &[],
+        planned_with: " --keep-variable KEPT",
+        keeps_credentials: false,
+        has_secrets: true,
     },
 ];
 
