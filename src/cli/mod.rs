@@ -105,7 +105,7 @@ pub(crate) enum Command {
     Readme(Deferred<Readme>),
     /// Write the CI workflow that plans, builds, merges and verifies
     #[command(after_help = EXIT_CODES)]
-    Workflow(Deferred<Workflow>),
+    Workflow(Box<Deferred<Workflow>>),
     /// Print the JSON Schema of a file that is written or read as JSON
     Schema(Deferred<Schema>),
 }

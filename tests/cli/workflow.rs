@@ -48,7 +48,7 @@ fn event(name: &str, reference: &str, fork: bool) -> Value {
 type Check = fn(&Workflow, &Setting) -> Result<(), String>;
 
 /// What a workflow must get right.
-const CHECKS: [(&str, Check); 21] = [
+const CHECKS: [(&str, Check); 22] = [
     ("merge", merge_runs_when_a_build_failed),
     ("verify", verify_runs_after_an_incomplete_merge),
     ("gate", the_gate_passes_what_is_right_alone),
@@ -67,6 +67,7 @@ const CHECKS: [(&str, Check); 21] = [
     ("targets", a_failing_target_costs_no_other),
     ("binary", one_build_of_the_program_plans_and_merges),
     ("logins", jobs_log_in_to_the_registries_of_the_plan),
+    ("buildx", an_older_buildx_is_refused_before_it_builds),
     ("secrets", rows_get_the_secrets_that_they_need),
     ("settings", settings_are_where_they_belong),
     ("plan", the_plan_is_the_one_of_the_desk),
@@ -293,9 +294,10 @@ fn the_plan_is_the_one_of_the_desk(workflow: &Workflow, setting: &Setting) -> Re
     for (branch, is_found) in [("main", true), ("master", true), ("", true), ("develop", false)] {
         let env = [("PUBLISH", "true"), ("GITHUB_EVENT_NAME", "push"), ("DEFAULT_BRANCH", branch)];
         let (status, told) = run_plan(workflow, &env, "false");
-        let is_right = match is_found || !is_guessed {
-            true => status == Some(0),
-            false => status == Some(1) && told.contains("::error::") && told.contains("--branch develop"),
+        let is_right = if is_found || !is_guessed {
+            status == Some(0)
+        } else {
+            status == Some(1) && told.contains("::error::") && told.contains("--branch develop")
         };
         check(is_right, || format!("the default branch {branch:?}: {status:?} {told}"))?;
     }
@@ -344,7 +346,7 @@ fn actions_are_pinned(workflow: &Workflow, setting: &Setting) -> Result<(), Stri
     check(is_there("actions/checkout@") && is_there("docker/setup-buildx-action@"), || format!("{own:?}"))?;
     // What the settings name: an action of the repository itself, and one at a commit.
     let is_set = |uses: &&str| {
-        setting.setup == Some(uses)
+        setting.setup.is_some_and(|setup| *uses == format!("{setup} # zizmor: ignore[self-repository]"))
             || (setting.install == "action" && uses.starts_with("acme/setup-bakeplan@0123456789abcdef"))
     };
     let strange: Vec<_> = others.into_iter().filter(|uses| !is_set(uses)).collect();
@@ -357,9 +359,9 @@ fn the_checkout_keeps_no_credentials(workflow: &Workflow, setting: &Setting) -> 
     for (name, job) in workflow.jobs() {
         for step in uses(job, "actions/checkout") {
             // The plan asks the remote for its tags.
-            let due = name == "plan" && setting.keeps_credentials;
+            let due = if name == "plan" && setting.keeps_credentials { "true" } else { "false" };
             let credentials = &step["with"]["persist-credentials"];
-            check(*credentials == due.to_string(), || format!("{name}: {credentials}"))?;
+            check(*credentials == due, || format!("{name}: {credentials}"))?;
         }
     }
     Ok(())
@@ -670,6 +672,31 @@ fn jobs_log_in_to_the_registries_of_the_plan(workflow: &Workflow, setting: &Sett
                 let due = name != "build" || !is_of_user || !secret.is_empty();
                 check(runs == due, || format!("{name}, secret {secret:?}, {}: {runs}", step["with"]))?;
             }
+        }
+    }
+    Ok(())
+}
+
+fn an_older_buildx_is_refused_before_it_builds(workflow: &Workflow, _: &Setting) -> Result<(), String> {
+    for job in ["build", "push"] {
+        let at = |name: &str| steps(workflow.job(job)).position(|step| step["name"] == name);
+        check(at("Check buildx") < at("Build"), || format!("{job} checks too late"))?;
+        for (version, is_fine) in [
+            ("github.com/docker/buildx v0.36.0 abcdef0123", true),
+            ("github.com/docker/buildx v0.20.0-rc1 abcdef0123", true),
+            ("github.com/docker/buildx 1.0.0+azure-1 abcdef0123", true),
+            ("github.com/docker/buildx v0.19.3 abcdef0123", false),
+            ("github.com/docker/buildx v0.9.1 abcdef0123", false),
+            ("unknown", false),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            program(&folder.path().join("bin/docker"), &format!("echo {version}"));
+            let path = format!("{}:{}", folder.path().join("bin").display(), path());
+            let step = workflow.step(job, "Check buildx");
+            let ended = run(step, &scope(json!({}), Before::Success), folder.path(), folder.path(), &path);
+            check(ended.status.success() == is_fine, || format!("{job}: {version}: {:?}", ended.status))?;
+            let told = String::from_utf8_lossy(&ended.stdout).into_owned();
+            check(is_fine || told.contains("::error::this needs buildx 0.20 or later"), || told)?;
         }
     }
     Ok(())

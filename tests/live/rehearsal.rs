@@ -75,11 +75,16 @@ fn result(is_success: bool) -> &'static str {
 
 /// Runs the whole workflow for a push to the default branch.
 fn rehearse(project: &Project) -> Ended {
-    rehearse_with(project, &|_| {})
+    rehearse_with(project, &PUSH, &|_| {})
 }
 
-/// The same; `before_row` is called with each row of the matrix before it is built.
-fn rehearse_with(project: &Project, before_row: &dyn Fn(&str)) -> Ended {
+/// What starts a run: its event, ref and kind of ref, and whether it is in a fork.
+struct Start(&'static str, &'static str, &'static str, bool);
+
+const PUSH: Start = Start("push", "refs/heads/main", "branch", false);
+
+/// The same for what starts it; `before_row` is called with each row of the matrix before it is built.
+fn rehearse_with(project: &Project, start: &Start, before_row: &dyn Fn(&str)) -> Ended {
     let workflow = generated(project);
     let folder = tempfile::tempdir().unwrap();
     let job = |name: &str| folder.path().join(name);
@@ -92,14 +97,17 @@ fn rehearse_with(project: &Project, before_row: &dyn Fn(&str)) -> Ended {
     // The runner has it.
     fs::create_dir_all(job("plan")).unwrap();
     fs::copy(env!("CARGO_BIN_EXE_bakeplan"), job("bin/bakeplan")).unwrap();
-    let repository = json!({ "fork": false, "default_branch": "main" });
-    let push = json!({ "github": {
-        "event_name": "push", "ref": "refs/heads/main", "ref_type": "branch", "event": { "repository": repository },
+    let Start(event, reference, kind, is_fork) = *start;
+    let repository = json!({ "fork": is_fork, "default_branch": "main" });
+    let started = json!({ "github": {
+        "event_name": event, "ref": reference, "ref_type": kind, "event": { "repository": repository },
     }});
-    let scope = Scope { contexts: push, before: Before::Success };
+    let scope = Scope { contexts: started, before: Before::Success };
     let (plan, outputs) = step(workflow.step("plan", "Plan"), &scope, &job("plan"), project, &mut log);
     assert!(plan.status.success(), "{log}");
 
+    let publishes = outputs["publish"] == "true";
+    let (of_rows, other) = if publishes { ("push", "build") } else { ("build", "push") };
     let rows: Vec<Value> = serde_json::from_str(&outputs["matrix"]).unwrap();
     let mut ended = BTreeMap::new();
     for row in rows {
@@ -108,18 +116,19 @@ fn rehearse_with(project: &Project, before_row: &dyn Fn(&str)) -> Ended {
         let at = job(&name);
         copy(&job("plan").join("plan"), &at.join("plan"));
         let scope = Scope { contexts: json!({ "matrix": row }), before: Before::Success };
-        let (build, _) = step(workflow.step("push", "Build"), &scope, &at, project, &mut log);
+        let (checked, _) = step(workflow.step(of_rows, "Check buildx"), &scope, &at, project, &mut log);
+        assert!(checked.status.success(), "{log}");
+        let (build, _) = step(workflow.step(of_rows, "Build"), &scope, &at, project, &mut log);
         copy(&at.join("metadata"), &job("merge").join("metadata"));
         ended.insert(name, build.status.success());
     }
     let pushed = ended.values().all(|success| *success);
 
-    let needs = json!({
-        "plan": { "result": "success", "outputs": outputs }, "build": { "result": "skipped" },
-        "push": { "result": result(pushed) },
-    });
+    let mut needs = json!({ "plan": { "result": "success", "outputs": outputs } });
+    needs[of_rows] = json!({ "result": result(pushed) });
+    needs[other] = json!({ "result": "skipped" });
     let before = if pushed { Before::Success } else { Before::Failure };
-    let scope = Scope { contexts: json!({ "needs": needs }), before };
+    let scope = Scope { contexts: json!({ "needs": needs.clone() }), before };
     let (mut merge, mut verify) = (None, None);
     if scope.condition(workflow.job("merge")["if"].as_str()) {
         copy(&job("plan").join("plan"), &job("merge").join("plan"));
@@ -134,7 +143,6 @@ fn rehearse_with(project: &Project, before_row: &dyn Fn(&str)) -> Ended {
             verify = step(checked, &scope, &job("merge"), project, &mut log).0.status.code();
         }
     }
-    let mut needs = needs;
     let merged = merge.map(|status| result(status == 0 && verify == Some(0)));
     needs["merge"] = json!({ "result": merged.unwrap_or("skipped") });
     let scope = Scope { contexts: json!({ "needs": needs }), before: Before::Failure };
@@ -295,7 +303,7 @@ fn a_build_on_another_base_is_found() {
         ]);
     };
     push("1");
-    let ended = rehearse_with(&project, &|row| {
+    let ended = rehearse_with(&project, &PUSH, &|row| {
         if row == "tool-linux-s390x" {
             push("2");
         }
@@ -304,4 +312,26 @@ fn a_build_on_another_base_is_found() {
     assert_eq!((ended.merge, ended.verify, ended.gate), (Some(1), None, false), "{}", ended.log);
     assert!(ended.log.contains("mixed-bases"), "{}", ended.log);
     assert_eq!(tags(&tool), set(&[]));
+}
+
+#[test]
+fn what_nobody_has_accepted_is_built_and_not_published() {
+    for start in [
+        Start("pull_request", "refs/pull/7/merge", "branch", false),
+        Start("merge_group", "refs/heads/gh-readonly-queue/main/pr-7", "branch", false),
+        Start("push", "refs/heads/main", "branch", true),
+        Start("push", "refs/heads/side", "branch", false),
+    ] {
+        let (project, repositories) = project("workflow-unpublished", "hold");
+        let ended = rehearse_with(&project, &start, &|_| {});
+        assert!(ended.rows.values().all(|success| *success), "{}", ended.log);
+        assert_eq!((ended.merge, ended.verify, ended.gate), (None, None, true), "{}", ended.log);
+        for repository in &repositories {
+            assert_eq!(tags(repository), set(&[]), "{repository}");
+        }
+        // A build that fails turns the run red.
+        fs::remove_file(project.root().join("tool-s390x")).unwrap();
+        let ended = rehearse_with(&project, &start, &|_| {});
+        assert!(!ended.rows.values().all(|success| *success) && !ended.gate, "{}", ended.log);
+    }
 }

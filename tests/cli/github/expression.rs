@@ -186,6 +186,8 @@ impl Reader<'_> {
             ("join", [Value::Array(items), separator]) => {
                 items.iter().map(string).collect::<Vec<_>>().join(&string(separator)).into()
             }
+            // What is no list is one item, and null an empty one.
+            ("join", [item, _]) => string(item).into(),
             ("contains", [Value::Array(items), item]) => {
                 items.iter().any(|known| is_equal(known, item)).into()
             }

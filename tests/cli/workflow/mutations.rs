@@ -176,6 +176,18 @@ pub(super) const MUTATIONS: &[(&str, &str, &str)] = &[
     ("logins", "password: ${{ github.token }}", "password: ${{ secrets.TOKEN }}"),
     ("logins", "        if: env.HAS_LOGIN_1 == 'true'\n", ""),
     ("logins", "        if: env.HAS_LOGIN_1 == 'true'\n", "        if: env.HAS_LOGIN_9 == 'true'\n"),
+    ("buildx", "BASH_REMATCH[2] < 20", "BASH_REMATCH[2] < 2"),
+    ("buildx", "BASH_REMATCH[1] == 0 && ", ""),
+    (
+        "buildx",
+        "if ! [[ $shown =~ v?([0-9]+)\\.([0-9]+)\\. ]] || ((",
+        "[[ $shown =~ v?([0-9]+)\\.([0-9]+)\\. ]]; if ((",
+    ),
+    (
+        "buildx",
+        "            exit 1\n          fi\n      - name: Log in",
+        "          fi\n      - name: Log in",
+    ),
     ("secrets", "contains(matrix.env, 'NPM_TOKEN') && ", ""),
     ("secrets", "&& secrets.OTHER", "&& secrets.RENAMED"),
     ("secrets", "          if ((lacking)); then exit 1; fi\n", ""),
