@@ -38,6 +38,10 @@ pub(crate) struct Pipeline {
     pub max_parallel: Option<MaxParallel>,
     /// What runs before each build.
     pub setup: Option<LocalAction>,
+    /// What tests the builds of a row.
+    pub test: Option<LocalAction>,
+    /// What signs what was published.
+    pub sign: Option<LocalAction>,
     /// Whether a row is emulated.
     pub qemu: bool,
     /// Whether a row uses a cache of GitHub Actions.
@@ -89,6 +93,8 @@ impl Pipeline {
             timeouts,
             max_parallel,
             setup,
+            test,
+            sign,
             marked,
         } = settings;
         let mut found = Vec::new();
@@ -139,6 +145,8 @@ impl Pipeline {
             },
             max_parallel,
             setup,
+            test,
+            sign,
             qemu: plan.jobs.iter().any(|job| job.qemu),
             gha_cache: plan.jobs.iter().any(|job| job.gha_cache),
             planned_with,

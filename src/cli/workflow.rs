@@ -47,4 +47,10 @@ pub(crate) struct WorkflowOptions {
     /// Run this composite action of the repository before each build
     #[arg(long, value_name = "FOLDER")]
     pub setup: Option<LocalAction>,
+    /// Test what each row built with this composite action, before it gets tags; see its input `builds`
+    #[arg(long, value_name = "FOLDER")]
+    pub test: Option<LocalAction>,
+    /// Sign what was published with this composite action; see its input `references`
+    #[arg(long, value_name = "FOLDER")]
+    pub sign: Option<LocalAction>,
 }

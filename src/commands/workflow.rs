@@ -81,6 +81,8 @@ fn over(written: WorkflowSettings, options: WorkflowOptions) -> WorkflowSettings
         timeouts,
         max_parallel,
         setup,
+        test,
+        sign,
     } = options;
     let given = |given: bool| given.then_some(());
     WorkflowSettings {
@@ -94,6 +96,8 @@ fn over(written: WorkflowSettings, options: WorkflowOptions) -> WorkflowSettings
         timeouts: Keyed::merge(written.timeouts, timeouts),
         max_parallel: max_parallel.or(written.max_parallel),
         setup: setup.or(written.setup),
+        test: test.or(written.test),
+        sign: sign.or(written.sign),
         marked: written.marked,
     }
 }
@@ -111,6 +115,8 @@ fn given(options: &WorkflowOptions) -> Vec<String> {
         timeouts,
         max_parallel,
         setup,
+        test,
+        sign,
     } = options;
     fn each<'a, T: ToString + 'a>(
         name: &str,
@@ -128,5 +134,7 @@ fn given(options: &WorkflowOptions) -> Vec<String> {
         .chain(each("--timeout", timeouts))
         .chain(each("--max-parallel", max_parallel))
         .chain(each("--setup", setup))
+        .chain(each("--test", test))
+        .chain(each("--sign", sign))
         .collect()
 }

@@ -39,6 +39,10 @@ declare! {
         max_parallel: Option<MaxParallel> = None; Reach::Neither, Per::Image, Null::Resets;
         /// A composite action of the repository that runs before each build.
         setup: Option<LocalAction> = None; Reach::Neither, Per::Image, Null::Resets;
+        /// A composite action of the repository that tests what a row built, before it gets tags.
+        test: Option<LocalAction> = None; Reach::Neither, Per::Image, Null::Resets;
+        /// A composite action of the repository that signs what was published.
+        sign: Option<LocalAction> = None; Reach::Neither, Per::Image, Null::Resets;
     }
 }
 

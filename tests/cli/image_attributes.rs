@@ -48,7 +48,7 @@ const FORMS: [&str; 23] = [
 ];
 
 /// What attributes hold. Each attribute takes at least one of them in one of the forms.
-const VALUES: [&str; 24] = [
+const VALUES: [&str; 17] = [
     "app",
     "1.2.3",
     "0.9.0",
@@ -66,14 +66,10 @@ const VALUES: [&str; 24] = [
     "drop",
     "api/",
     "{{ version }}",
-    "path",
-    "push",
-    "1 2 3 4 5",
-    "vars.A",
-    "none",
-    "7",
-    "./a",
 ];
+
+/// What those of `workflow` blocks hold.
+const WORKFLOW_VALUES: [&str; 8] = ["app", "path", "push", "1 2 3 4 5", "vars.A", "none", "7", "./a"];
 
 /// Where an attribute is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,6 +202,9 @@ fn fitting(block: Block, attribute: &str, form: &str) -> Vec<&'static str> {
         planned(&text, None, Purpose::BakeFile)
             .map_err(|found| found.into_iter().map(|one| one.code).collect())
     };
+    if block == Block::Workflow {
+        return WORKFLOW_VALUES.into_iter().filter(|value| fits(value).is_ok()).collect();
+    }
     let is_misfit = |value: &str| {
         let codes: BTreeSet<&str> = fits(value).err().unwrap_or_default();
         ["attribute-type", "unknown-attribute", "runner"].iter().any(|code| codes.contains(code))

@@ -304,6 +304,8 @@ const ROWS: &[Row] = &[
         In(&["workflow"]),
     ),
     row("--setup", ("--setup ../a", "is not the folder"), "--setup ./a", In(&["workflow"])),
+    row("--test", ("--test ../a", "is not the folder"), "--test ./a", In(&["workflow"])),
+    row("--sign", ("--sign ../a", "is not the folder"), "--sign ./a", In(&["workflow"])),
     // What is published.
     row_of(&["merge"], "--plan", ("--plan a --plan b", TWICE), "", By("tests/cli/merge/layouts.rs", "plan")),
     row_of(

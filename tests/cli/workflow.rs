@@ -48,7 +48,7 @@ fn event(name: &str, reference: &str, fork: bool) -> Value {
 type Check = fn(&Workflow, &Setting) -> Result<(), String>;
 
 /// What a workflow must get right.
-const CHECKS: [(&str, Check); 22] = [
+const CHECKS: [(&str, Check); 23] = [
     ("merge", merge_runs_when_a_build_failed),
     ("verify", verify_runs_after_an_incomplete_merge),
     ("gate", the_gate_passes_what_is_right_alone),
@@ -68,6 +68,7 @@ const CHECKS: [(&str, Check); 22] = [
     ("binary", one_build_of_the_program_plans_and_merges),
     ("logins", jobs_log_in_to_the_registries_of_the_plan),
     ("buildx", an_older_buildx_is_refused_before_it_builds),
+    ("hooks", what_was_built_is_tested_and_what_was_published_is_signed),
     ("secrets", rows_get_the_secrets_that_they_need),
     ("settings", settings_are_where_they_belong),
     ("plan", the_plan_is_the_one_of_the_desk),
@@ -313,11 +314,16 @@ fn permissions_are_the_least(workflow: &Workflow, setting: &Setting) -> Result<(
         }
         permissions
     };
+    // A signature needs the action and the identity of the job.
+    let of_merge = match setting.sign {
+        Some(_) => json!({ "contents": "read", "attestations": "write", "id-token": "write" }),
+        None => json!({}),
+    };
     let expected = BTreeMap::from([
         ("plan", json!({ "contents": "read" })),
         ("build", with(json!({ "contents": "read" }), "read")),
         ("push", with(json!({ "contents": "read" }), "write")),
-        ("merge", with(json!({}), "write")),
+        ("merge", with(of_merge, "write")),
         ("images-ok", json!({})),
     ]);
     let real: BTreeMap<&str, Value> =
@@ -346,7 +352,8 @@ fn actions_are_pinned(workflow: &Workflow, setting: &Setting) -> Result<(), Stri
     check(is_there("actions/checkout@") && is_there("docker/setup-buildx-action@"), || format!("{own:?}"))?;
     // What the settings name: an action of the repository itself, and one at a commit.
     let is_set = |uses: &&str| {
-        setting.setup.is_some_and(|setup| *uses == format!("{setup} # zizmor: ignore[self-repository]"))
+        let own = [setting.setup, setting.test, setting.sign].into_iter().flatten();
+        own.into_iter().any(|own| *uses == format!("{own} # zizmor: ignore[self-repository]"))
             || (setting.install == "action" && uses.starts_with("acme/setup-bakeplan@0123456789abcdef"))
     };
     let strange: Vec<_> = others.into_iter().filter(|uses| !is_set(uses)).collect();
@@ -355,7 +362,9 @@ fn actions_are_pinned(workflow: &Workflow, setting: &Setting) -> Result<(), Stri
 
 fn the_checkout_keeps_no_credentials(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let checkouts: Vec<_> = workflow.jobs().flat_map(|(_, job)| uses(job, "actions/checkout")).collect();
-    check(checkouts.len() == 3, || format!("{} checkouts", checkouts.len()))?;
+    check(checkouts.len() == 3 + usize::from(setting.sign.is_some()), || {
+        format!("{} checkouts", checkouts.len())
+    })?;
     for (name, job) in workflow.jobs() {
         for step in uses(job, "actions/checkout") {
             // The plan asks the remote for its tags.
@@ -428,13 +437,20 @@ fn artifacts_replace_those_of_an_earlier_attempt(workflow: &Workflow, _: &Settin
     })
 }
 
-fn what_was_built_is_uploaded_when_a_build_failed(workflow: &Workflow, _: &Setting) -> Result<(), String> {
+fn what_was_built_is_uploaded_when_a_build_failed(
+    workflow: &Workflow,
+    setting: &Setting,
+) -> Result<(), String> {
     let uploads = uses(workflow.job("push"), "actions/upload-artifact");
     check(uploads.len() == 1, || format!("{uploads:?}"))?;
     for (before, due) in [(Before::Success, true), (Before::Failure, true), (Before::Cancelled, false)] {
-        let scope = scope(json!({}), before);
-        let runs = uploads.iter().all(|step| scope.condition(step["if"].as_str()));
-        check(runs == due, || format!("{before:?}: {runs}"))?;
+        for outcome in ["success", "skipped", "failure"] {
+            let scope = scope(json!({ "steps": { "test": { "outcome": outcome } } }), before);
+            let runs = uploads.iter().all(|step| scope.condition(step["if"].as_str()));
+            // A build that fails its test is a platform that is missing.
+            let due = due && (setting.test.is_none() || outcome != "failure");
+            check(runs == due, || format!("{before:?}, test {outcome}: {runs}"))?;
+        }
     }
     Ok(())
 }
@@ -493,6 +509,10 @@ fn rows_are_built_as_the_plan_says(workflow: &Workflow, setting: &Setting) -> Re
             let mut step = step.clone();
             if step["name"].as_str().is_some_and(|name| name.starts_with("Log in")) {
                 step.as_object_mut().expect("a step").remove("if");
+            }
+            // Where what is tested is kept, is another matter.
+            if setting.test.is_some() && (step["name"] == "Build" || step["name"] == "List what was built") {
+                step.as_object_mut().expect("a step").remove("run");
             }
             step
         };
@@ -557,7 +577,7 @@ fn build(
 /// What a row says that its metadata goes to.
 const OF_ROW: &str = "a.plan-0123456789abcdef.json";
 
-fn a_failing_target_costs_no_other(workflow: &Workflow, _: &Setting) -> Result<(), String> {
+fn a_failing_target_costs_no_other(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let call = |options: &str, file: &str, targets: &str| {
         format!(
             "buildx|bake|--file|plan/docker-bake.json|{options}--metadata-file|metadata/{file}|{targets}|"
@@ -591,7 +611,20 @@ fn a_failing_target_costs_no_other(workflow: &Workflow, _: &Setting) -> Result<(
     for (failing, row, (status, calls, files)) in cases {
         for job in ["build", "push"] {
             let real = build(workflow, job, failing, &row);
-            let due = (Some(status), calls.clone(), files.clone());
+            // What is tested and not pushed stays on the machine.
+            let targets = row["targets"].as_str().unwrap_or_default().split(',');
+            let mut kept = String::new();
+            if setting.test.is_some() && job == "build" {
+                kept.push_str("--allow=fs.write=layouts|");
+                let outputs = targets
+                    .map(|target| format!("--set={target}.output=type=oci,tar=false,dest=layouts/{target}|"));
+                kept.extend(outputs);
+            }
+            let calls: Vec<String> = calls
+                .iter()
+                .map(|call| call.replace("--metadata-file|", &format!("{kept}--metadata-file|")))
+                .collect();
+            let due = (Some(status), calls, files.clone());
             check(real == due, || format!("{job}: {row}, {failing} fails: {real:#?}"))?;
         }
     }
@@ -700,6 +733,81 @@ fn an_older_buildx_is_refused_before_it_builds(workflow: &Workflow, _: &Setting)
         }
     }
     Ok(())
+}
+
+fn what_was_built_is_tested_and_what_was_published_is_signed(
+    workflow: &Workflow,
+    setting: &Setting,
+) -> Result<(), String> {
+    for (job, images) in [
+        ("build", ["oci-layout://LAYOUTS/app", "oci-layout://LAYOUTS/web"]),
+        ("push", ["ghcr.io/a/app@sha256:1", "ghcr.io/a/web@sha256:2"]),
+    ] {
+        let test = steps(workflow.job(job)).find(|step| step["name"] == "Test");
+        let Some(test) = test else {
+            check(setting.test.is_none(), || format!("{job} has no test"))?;
+            continue;
+        };
+        let input = test["with"]["builds"] == "${{ steps.built.outputs.builds }}";
+        check(test["uses"].as_str() == setting.test && input && test["id"] == "test", || test.to_string())?;
+        for (builds, before, due) in [
+            ("app", Before::Success, true),
+            // Other targets of the row failed.
+            ("app", Before::Failure, true),
+            ("app", Before::Cancelled, false),
+            ("", Before::Failure, false),
+        ] {
+            let scope = scope(json!({ "steps": { "built": { "outputs": { "builds": builds } } } }), before);
+            check(scope.condition(test["if"].as_str()) == due, || format!("{job}, {builds:?}, {before:?}"))?;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let mut list = workflow.step(job, "List what was built").clone();
+        let output = folder.path().join("output");
+        list["env"]["GITHUB_OUTPUT"] = json!(output);
+        let row = scope(json!({ "matrix": { "platform": "linux/arm64" } }), Before::Success);
+        let lines = || {
+            let ended = run(&list, &row, folder.path(), folder.path(), &path());
+            let text = fs::read_to_string(&output).unwrap_or_default();
+            (
+                ended.status.success(),
+                text.replace(&folder.path().join("layouts").display().to_string(), "LAYOUTS"),
+            )
+        };
+        check(lines() == (true, String::new()), || "nothing was built, and there is a list".into())?;
+        fs::create_dir_all(folder.path().join("metadata")).unwrap();
+        for (name, metadata) in [
+            (
+                "a.json",
+                json!({ "app": { "containerimage.digest": "sha256:1", "image.name": "ghcr.io/a/app,docker.io/a/app" } }),
+            ),
+            (
+                "web.a.json",
+                json!({
+                    "web": { "containerimage.digest": "sha256:2", "image.name": "ghcr.io/a/web" },
+                    "buildx.build.warnings": [],
+                    "local": { "buildx.build.ref": "x" },
+                }),
+            ),
+        ] {
+            fs::write(folder.path().join("metadata").join(name), metadata.to_string()).unwrap();
+        }
+        let [app, web] = images;
+        let due =
+            format!("builds<<END-OF-BUILDS\napp linux/arm64 {app}\nweb linux/arm64 {web}\nEND-OF-BUILDS\n");
+        let real = lines();
+        check(real == (true, due), || format!("{job}: {real:?}"))?;
+    }
+    let sign = steps(workflow.job("merge")).find(|step| step["name"] == "Sign");
+    check(sign.and_then(|step| step["uses"].as_str()) == setting.sign, || format!("{sign:?}"))?;
+    let Some(sign) = sign else { return Ok(()) };
+    let result = json!({ "published": ["ghcr.io/a/app@sha256:1", "ghcr.io/a/web@sha256:2"] }).to_string();
+    let outputs = json!({ "verify": "true", "result": result });
+    let scope = scope(json!({ "steps": { "merge": { "outputs": outputs } } }), Before::Failure);
+    check(scope.condition(sign["if"].as_str()), || {
+        "what an incomplete merge published is not signed".into()
+    })?;
+    let references = scope.interpolate(sign["with"]["references"].as_str().unwrap_or_default());
+    check(references == "ghcr.io/a/app@sha256:1\nghcr.io/a/web@sha256:2", || references)
 }
 
 fn rows_get_the_secrets_that_they_need(workflow: &Workflow, setting: &Setting) -> Result<(), String> {

@@ -57,15 +57,16 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// What `bakeplan workflow github` writes for a project, with the program on the `PATH`.
-fn generated(project: &Project) -> Workflow {
+/// What `bakeplan workflow github` writes for a project, with the program on the `PATH` and further options.
+fn generated(project: &Project, more: &[&str]) -> Workflow {
     let mut registries = BTreeSet::new();
     let definition = fs::read_to_string(project.root().join("docker-bake.hcl")).unwrap();
     for repositories in definition.lines().filter_map(|line| line.trim().strip_prefix("repositories = [\"")) {
         registries.insert(repositories.split('/').next().unwrap().to_owned());
     }
     let logins: Vec<String> = registries.iter().map(|registry| format!("--login={registry}=none")).collect();
-    let options = ["--install=path"].into_iter().chain(logins.iter().map(String::as_str)).collect::<Vec<_>>();
+    let options = ["--install=path"].into_iter().chain(logins.iter().map(String::as_str));
+    let options: Vec<&str> = options.chain(more.iter().copied()).collect();
     Workflow::generated(&definition, &options)
 }
 
@@ -85,7 +86,7 @@ const PUSH: Start = Start("push", "refs/heads/main", "branch", false);
 
 /// The same for what starts it; `before_row` is called with each row of the matrix before it is built.
 fn rehearse_with(project: &Project, start: &Start, before_row: &dyn Fn(&str)) -> Ended {
-    let workflow = generated(project);
+    let workflow = generated(project, &[]);
     let folder = tempfile::tempdir().unwrap();
     let job = |name: &str| folder.path().join(name);
     let mut log = String::new();
@@ -333,5 +334,49 @@ fn what_nobody_has_accepted_is_built_and_not_published() {
         fs::remove_file(project.root().join("tool-s390x")).unwrap();
         let ended = rehearse_with(&project, &start, &|_| {});
         assert!(!ended.rows.values().all(|success| *success) && !ended.gate, "{}", ended.log);
+    }
+}
+
+/// What the action of `--test` is given, with a real build: where nothing is pushed, too.
+#[test]
+fn what_is_to_be_tested_is_there() {
+    let (project, _) = project("workflow-tested", "hold");
+    let workflow = generated(&project, &["--test=./test"]);
+    for (job, publish) in [("push", "true"), ("build", "false")] {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path().join("row");
+        fs::create_dir_all(&at).unwrap();
+        for (name, script) in [
+            ("docker", format!("shift\nexec '{}' \"$@\"", project.buildx_program().display())),
+            ("bakeplan", format!("exec '{}' \"$@\"", env!("CARGO_BIN_EXE_bakeplan"))),
+        ] {
+            github::program(&folder.path().join("bin").join(name), &script);
+        }
+        let mut log = String::new();
+        let mut plan = workflow.step("plan", "Plan").clone();
+        plan["env"] = json!({ "PUBLISH": publish });
+        let scope = Scope { contexts: json!({}), before: Before::Success };
+        let (_, outputs) = step(&plan, &scope, &at, &project, &mut log);
+        let rows: Vec<Value> = serde_json::from_str(&outputs["matrix"]).unwrap();
+        let row = rows.iter().find(|row| row["targets"].as_str().unwrap().contains(',')).unwrap();
+        let scope = Scope { contexts: json!({ "matrix": row }), before: Before::Success };
+        let (built, _) = step(workflow.step(job, "Build"), &scope, &at, &project, &mut log);
+        assert!(built.status.success(), "{log}");
+        step(workflow.step(job, "List what was built"), &scope, &at, &project, &mut log);
+        let listed = fs::read_to_string(at.join("outputs")).unwrap();
+        let lines: Vec<&str> = listed.lines().filter(|line| line.contains(" linux/")).collect();
+        assert_eq!(lines.len(), 3, "{listed}\n{log}");
+        for line in lines {
+            let image = line.split(' ').nth(2).unwrap();
+            match image.strip_prefix("oci-layout://") {
+                Some(layout) => {
+                    assert!(publish == "false" && Path::new(layout).join("index.json").exists(), "{line}")
+                }
+                None => {
+                    assert_eq!(publish, "true");
+                    project.buildx(&["imagetools", "inspect", image]);
+                }
+            }
+        }
     }
 }

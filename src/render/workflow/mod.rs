@@ -15,6 +15,12 @@ const TEMPLATE: &str = include_str!("../../../templates/github.yml");
 /// Where GitHub looks for pushes when the default branch publishes, which a filter cannot name.
 const DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];
 
+/// Where a build is that was not pushed, as an interpolation of jq.
+const LAYOUT: &str = r"oci-layout://\($layouts)/\(.key)";
+
+/// Where one is that was pushed.
+const PUSHED: &str = r#"\(.value["image.name"] | split(",")[0])@\(.value["containerimage.digest"])"#;
+
 /// The workflow's text; `origin` is what it says about itself.
 ///
 /// # Errors
@@ -37,6 +43,8 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         minutes: Minutes { plan, build, merge },
         max_parallel,
         setup,
+        test,
+        sign,
         qemu,
         gha_cache,
         planned_with: PlannedWith { words, folder, asks_git },
@@ -48,7 +56,16 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         branches => Some(flow_list(branches.iter().map(ToString::to_string))),
     };
     let uses_job_token = logins.iter().any(|login| login.account == Account::Job);
-    let job = |name: &str, publish: &str, packages: &str| context! { name, publish, packages };
+    let mut merge_permissions = Vec::new();
+    if sign.is_some() {
+        // It is in the checkout, and signs with the identity of the job.
+        merge_permissions.extend(["contents: read", "attestations: write", "id-token: write"]);
+    }
+    if uses_job_token {
+        merge_permissions.push("packages: write");
+    }
+    let job =
+        |name: &str, publish: &str, packages: &str, image: &str| context! { name, publish, packages, image };
     let logins: Vec<Value> =
         logins.iter().enumerate().filter_map(|(at, login)| login_values(login, at)).collect();
     let is_user = |login: &&Value| login.get_attr("flag").is_ok_and(|flag| flag.is_true());
@@ -69,11 +86,16 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         logins,
         user_logins,
         uses_job_token,
-        merge_permissions => if uses_job_token { "{ packages: write }" } else { "{}" },
-        jobs => [job("build", "false", "read"), job("push", "true", "write")],
+        merge_permissions => flow_map(&merge_permissions),
+        jobs => [job("build", "false", "read", LAYOUT), job("push", "true", "write", PUSHED)],
+        // What fails its test is not handed to the merge.
+        unless_failed => test.as_ref().map_or("", |_| " && steps.test.outcome != 'failure'"),
+        layouts => test.as_ref().map_or("", |_| r#" "${layouts[@]}""#),
         timeouts => context! { plan, build, merge },
         max_parallel => max_parallel.map(|number| number.to_string()),
         setup => setup.as_ref().map(ToString::to_string),
+        test => test.as_ref().map(ToString::to_string),
+        sign => sign.as_ref().map(ToString::to_string),
         qemu,
         gha_cache,
         options => words.iter().map(|word| format!(" {word}")).collect::<String>(),
@@ -169,6 +191,11 @@ fn texts(all: &[impl ToString]) -> Vec<String> {
 fn flow_list(texts: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     let texts: Vec<String> = texts.into_iter().map(|text| quoted(text.as_ref())).collect();
     format!("[{}]", texts.join(", "))
+}
+
+/// A mapping of YAML on one line.
+fn flow_map(members: &[&str]) -> String {
+    if members.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", members.join(", ")) }
 }
 
 /// A string of YAML, which is one of JSON.

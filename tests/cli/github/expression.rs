@@ -171,7 +171,15 @@ impl Reader<'_> {
             arguments.push(self.or());
             self.eat(",");
         }
-        self.call(token, &arguments)
+        let value = self.call(token, &arguments);
+        // A property of what a function gives: `fromJSON(text).name`.
+        match self.tokens.get(self.at).and_then(|token| token.strip_prefix('.')) {
+            Some(path) => {
+                self.at += 1;
+                lookup(&value, path)
+            }
+            None => value,
+        }
     }
 
     fn call(&self, name: &str, arguments: &[Value]) -> Value {

@@ -147,6 +147,8 @@ fn each_setting_is_refused_in_both_places_for_the_same_reason() {
         ("--timeout=gate=5", "timeouts = { gate = 5 }", "`gate` is not a job with a timeout"),
         ("--max-parallel=0", "max_parallel = 0", "`0` is not a number of jobs from 1 to 256"),
         ("--setup=../a", "setup = \"../a\"", "`../a` is not the folder of an action in this repository"),
+        ("--test=a/b@v1", "test = \"a/b@v1\"", "`a/b@v1` is not the folder of an action in this repository"),
+        ("--sign=/a", "sign = \"/a\"", "`/a` is not the folder of an action in this repository"),
     ] {
         let output = test(SPEC, &[option]).output();
         let said = String::from_utf8(output.stderr).unwrap();
@@ -244,6 +246,8 @@ fn the_first_line_says_how_it_was_made() {
         "--timeout=build=7",
         "--max-parallel=3",
         "--setup=./a",
+        "--test=./b",
+        "--sign=./c",
         "--platform=linux/amd64",
         "--known-versions=git",
     ];
@@ -254,7 +258,7 @@ fn the_first_line_says_how_it_was_made() {
         command,
         "bakeplan workflow github -o .github/workflows/images.yml --install cargo=1.2.3 --publish-on push --publish-on schedule \
          --branch main --branch 'release/**' --schedule '1 2 * * *' --env A=vars.A --environment prod --login docker.io=U:P \
-         --timeout build=7 --max-parallel 3 --setup ./a --platform linux/amd64 --known-versions git"
+         --timeout build=7 --max-parallel 3 --setup ./a --test ./b --sign ./c --platform linux/amd64 --known-versions git"
     );
     let words = ["-o", PATH, "--check"];
     test(SPEC, &words).args(options).file(PATH, &text).run();

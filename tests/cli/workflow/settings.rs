@@ -30,6 +30,8 @@ pub(super) struct Setting {
     pub(super) max_parallel: Option<&'static str>,
     pub(super) environment: Option<&'static str>,
     pub(super) setup: Option<&'static str>,
+    pub(super) test: Option<&'static str>,
+    pub(super) sign: Option<&'static str>,
     /// The environment of the plan.
     pub(super) env: &'static [(&'static str, &'static str)],
     /// What the plan is made with.
@@ -64,6 +66,8 @@ image {
     timeouts     = { plan = 5, build = "90" }
     max_parallel = 4
     setup        = "./.github/actions/set-up"
+    test         = "./ci/test"
+    sign         = "./ci/sign"
     env          = { CHANNEL = "vars.CHANNEL" }
   }
 }
@@ -130,6 +134,8 @@ pub(super) const SETTINGS: [Setting; 6] = [
         max_parallel: None,
         environment: None,
         setup: None,
+        test: None,
+        sign: None,
         env: &[],
         planned_with: "",
         keeps_credentials: false,
@@ -150,6 +156,8 @@ pub(super) const SETTINGS: [Setting; 6] = [
         max_parallel: Some("4"),
         environment: Some("production"),
         setup: Some("./.github/actions/set-up"),
+        test: Some("./ci/test"),
+        sign: Some("./ci/sign"),
         env: &[("CHANNEL", "${{ vars.CHANNEL }}")],
         planned_with: "",
         keeps_credentials: false,
@@ -185,6 +193,8 @@ pub(super) const SETTINGS: [Setting; 6] = [
         max_parallel: None,
         environment: None,
         setup: None,
+        test: None,
+        sign: None,
         env: &[("RELEASE", "${{ secrets.RELEASE }}")],
         planned_with: " --var 'A=b c' --platform linux/amd64 --known-versions git",
         keeps_credentials: true,
@@ -205,6 +215,8 @@ pub(super) const SETTINGS: [Setting; 6] = [
         max_parallel: Some("1"),
         environment: None,
         setup: None,
+        test: None,
+        sign: None,
         env: &[],
         planned_with: "",
         keeps_credentials: false,
@@ -233,6 +245,8 @@ pub(super) const SETTINGS: [Setting; 6] = [
         max_parallel: None,
         environment: Some("registry"),
         setup: Some("./ci/prepare"),
+        test: None,
+        sign: None,
         env: &[],
         planned_with: "",
         keeps_credentials: false,
@@ -258,6 +272,8 @@ pub(super) const SETTINGS: [Setting; 6] = [
         max_parallel: None,
         environment: None,
         setup: None,
+        test: None,
+        sign: None,
         env: &[],
         planned_with: " --keep-variable KEPT",
         keeps_credentials: false,
