@@ -370,7 +370,7 @@ fn what_is_to_be_tested_is_there() {
             let image = line.split(' ').nth(2).unwrap();
             match image.strip_prefix("oci-layout://") {
                 Some(layout) => {
-                    assert!(publish == "false" && Path::new(layout).join("index.json").exists(), "{line}")
+                    assert!(publish == "false" && Path::new(layout).join("index.json").exists(), "{line}");
                 }
                 None => {
                     assert_eq!(publish, "true");
