@@ -38,6 +38,7 @@ mod version;
 mod bake;
 
 // The decisions.
+mod ci;
 mod facts;
 mod pattern;
 mod rules;
@@ -46,6 +47,7 @@ mod spec;
 mod tags;
 
 // The plan and how it is made.
+mod pipeline;
 mod plan;
 mod resolve;
 

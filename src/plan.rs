@@ -20,6 +20,7 @@ use crate::platform::Platform;
 use crate::reference::{Repository, Tag};
 use crate::runner::Runner;
 use crate::source::Source;
+use crate::spec::WorkflowSettings;
 use crate::tags::{Claim, YieldedTag};
 use crate::version::{Scheme, Tails, Version};
 
@@ -48,6 +49,8 @@ pub struct Plan {
     pub run: Run,
     /// The versions released before that were given and that an image reads as its own, as they were given.
     pub known_versions: KnownVersions,
+    /// What the file says about CI.
+    pub workflow: WorkflowSettings,
     /// The files that it was made from.
     pub sources: Vec<SourceFile>,
     /// What is worth a look, and is no error.
@@ -208,6 +211,10 @@ pub struct Job {
     pub secrets: Vec<String>,
     /// Ids of the ssh agents or keys that its builds use.
     pub ssh: Vec<String>,
+    /// Environment variables that its secrets are read from.
+    pub env: Vec<String>,
+    /// Whether it uses a cache of GitHub Actions (`type=gha`).
+    pub gha_cache: bool,
 }
 
 impl SourceFile {

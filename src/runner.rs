@@ -51,6 +51,15 @@ impl Runner {
         labels.into_iter().map(|label| label.to_ascii_lowercase()).collect()
     }
 
+    /// The system of a runner that has no BuildKit, as far as its labels tell: Docker on Windows builds without it, and
+    /// GitHub's macOS has no Docker.
+    #[must_use]
+    pub fn lacks_buildkit(&self) -> Option<&'static str> {
+        let labels = self.labels();
+        let starts = |with: &str| labels.iter().any(|label| label.starts_with(with));
+        starts("windows").then_some("Windows").or_else(|| starts("macos").then_some("macOS"))
+    }
+
     /// The runner's own platform, as far as its labels tell: GitHub's hosted labels end in `-arm`, and self-hosted
     /// runners have `ARM64` or `X64`.
     fn guess_platform(&self) -> Option<Platform> {

@@ -18,6 +18,7 @@ mod hints;
 mod listing;
 mod promote;
 mod registries;
+mod workflow;
 
 use boolean::parse_bool;
 pub(crate) use deferred::Deferred;
@@ -26,6 +27,7 @@ pub(crate) use listing::{List, ListKind, Listing};
 pub(crate) use promote::Promote;
 use registries::parse_duration;
 pub(crate) use registries::{Network, ReportFormat};
+pub(crate) use workflow::{Ci, WorkflowOptions};
 
 /// The id of `--color`.
 const COLOR: &str = "color";
@@ -107,6 +109,9 @@ pub(crate) enum Command {
     /// Keep the table of tags in a README up to date, between two markers
     #[command(after_help = EXIT_CODES)]
     Readme(Deferred<Readme>),
+    /// Write the CI workflow that plans, builds, merges and verifies
+    #[command(after_help = EXIT_CODES)]
+    Workflow(Box<Deferred<Workflow>>),
     /// Print the JSON Schema of a file that is written or read as JSON
     Schema(Deferred<Schema>),
 }
@@ -423,6 +428,26 @@ pub(crate) struct Readme {
     /// Write nothing; fail when the table is out of date
     #[arg(long)]
     pub check: bool,
+    /// What is planned.
+    #[command(flatten)]
+    pub selection: Selection,
+}
+
+/// `bakeplan workflow`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Workflow {
+    /// Which CI it is for
+    #[arg(value_name = "CI", value_enum)]
+    pub ci: Ci,
+    /// Write this file, when its content changes, instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<String>,
+    /// Write nothing; fail when the file is out of date; newer versions of the same actions are accepted
+    #[arg(long)]
+    pub check: bool,
+    /// What it does.
+    #[command(flatten)]
+    pub settings: WorkflowOptions,
     /// What is planned.
     #[command(flatten)]
     pub selection: Selection,

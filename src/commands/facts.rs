@@ -10,7 +10,7 @@ use crate::plan::Run;
 use crate::published::plan_json::{self, KnownVersionsEntry};
 
 /// What `--known-versions` may name instead of a file.
-const GIT: &str = "git";
+pub(super) const GIT: &str = "git";
 
 /// What can be known without starting a program: what is [`given`] before the environment.
 pub(super) fn known(

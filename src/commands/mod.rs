@@ -18,6 +18,7 @@ mod session;
 mod source;
 mod talk;
 mod verify;
+mod workflow;
 
 pub use program::main;
 use session::{Session, Voice};
@@ -58,6 +59,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Promote(args) => promote::promote(&session, args),
         Command::Verify(args) => verify::verify(&session, args),
         Command::Readme(args) => readme::readme(&mut session, args),
+        Command::Workflow(args) => workflow::workflow(&mut session, args),
         Command::Schema(args) => schema::print(&session, args),
     };
     match result {

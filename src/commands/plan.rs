@@ -153,7 +153,7 @@ fn existing_run(session: &Session<'_>, folder: &str) -> Option<Run> {
 
 /// A matrix of GitHub has a limit
 /// (<https://docs.github.com/en/actions/reference/limits>).
-fn check_job_count(plan: &Plan) -> Result<(), Diagnostic> {
+pub(super) fn check_job_count(plan: &Plan) -> Result<(), Diagnostic> {
     const MAX_JOBS: usize = 256;
     if plan.jobs.len() <= MAX_JOBS {
         return Ok(());
@@ -275,7 +275,7 @@ fn platform(text: &str) -> Result<Platform, String> {
 }
 
 /// What a generated file says about itself.
-fn origin(found: &[Found], command: &str) -> String {
+pub(super) fn origin(found: &[Found], command: &str) -> String {
     let files: Vec<&str> = found.iter().map(|found| found.path.as_str()).collect();
     format!("{} from {}; do not edit, run `{command}`", discovery::GENERATED, files.join(", "))
 }

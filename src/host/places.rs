@@ -5,6 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::Host;
 
+/// The checkout of git that a folder is in.
+fn checkout(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok())
+}
+
 impl Host {
     /// The path without links and `..`, so that all paths to the same place are equal. What is not there, in the
     /// working directory, is only made absolute.
@@ -19,7 +24,16 @@ impl Host {
     #[must_use]
     pub fn is_in_project(&self, place: &Path) -> bool {
         let working = self.place("");
-        let checkout = working.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok());
-        place.starts_with(checkout.unwrap_or(&working))
+        place.starts_with(checkout(&working).unwrap_or(&working))
+    }
+
+    /// The working directory as seen from the checkout of git that it is in, with `/`; `None` when it is the checkout, or in
+    /// none.
+    #[must_use]
+    pub fn folder_in_checkout(&self) -> Option<String> {
+        let working = self.place("");
+        let below = working.strip_prefix(checkout(&working)?).ok()?;
+        let parts: Vec<_> = below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+        (!parts.is_empty()).then(|| parts.join("/"))
     }
 }

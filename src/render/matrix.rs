@@ -33,6 +33,10 @@ pub struct MatrixRow<'a> {
     images: &'a [String],
     /// Entitlements that Bake will ask for.
     allow: &'a [String],
+    /// Environment variables that its builds read secrets from.
+    env: &'a [String],
+    /// Whether its builds use a cache of GitHub Actions, for which buildx needs the runner's token.
+    gha_cache: bool,
     /// The plan that it is of, as `plan.json` calls it.
     id: &'a Fingerprint,
     /// The name of the file that the metadata of its builds goes to, with the `id` in it: a merge of another plan refuses it.
@@ -49,6 +53,8 @@ impl<'a> MatrixRow<'a> {
             qemu: job.qemu,
             images: &job.images,
             allow: &job.allow,
+            env: &job.env,
+            gha_cache: job.gha_cache,
             id,
             metadata: identity::metadata_file(&job.name, id),
         }

@@ -7,6 +7,7 @@ pub mod plan_json;
 pub(crate) mod readme;
 pub mod summary;
 pub mod table;
+pub(crate) mod workflow;
 
 use crate::plan::Plan;
 

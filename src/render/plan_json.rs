@@ -197,7 +197,21 @@ fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry 
 
 impl From<&Job> for JobEntry {
     fn from(job: &Job) -> Self {
-        let Job { name, legs, group, platform, runner, qemu, images, allow, secrets, ssh } = job;
+        let Job {
+            name,
+            legs,
+            group,
+            platform,
+            runner,
+            qemu,
+            images,
+            allow,
+            secrets,
+            ssh,
+            // The rows of the matrix have them.
+            env: _,
+            gha_cache: _,
+        } = job;
         Self {
             job: name.to_string(),
             targets: legs.iter().map(ToString::to_string).collect(),

@@ -50,6 +50,8 @@ pub(super) fn jobs(legs: &Legs, targets: &Targets<'_>, images: &IndexMap<String,
                 allow: needs.allow.into_iter().collect(),
                 secrets: needs.secrets.into_iter().collect(),
                 ssh: needs.ssh.into_iter().collect(),
+                env: needs.env.into_iter().collect(),
+                gha_cache: needs.gha_cache,
             }
         })
         .collect();
@@ -164,6 +166,8 @@ struct Needs {
     allow: BTreeSet<String>,
     secrets: BTreeSet<String>,
     ssh: BTreeSet<String>,
+    env: BTreeSet<String>,
+    gha_cache: bool,
 }
 
 impl Needs {
@@ -196,6 +200,7 @@ impl Needs {
         for secret in &target.secret {
             self.secrets.insert(secret.id.to_string());
             self.path("fs.read", secret.src.as_ref().map(|text| text.as_str()));
+            self.env.extend(secret.variable().map(str::to_owned));
         }
         for ssh in &target.ssh {
             let id = if ssh.id.is_empty() { "default" } else { ssh.id.as_str() };
@@ -209,6 +214,8 @@ impl Needs {
         contexts.filter(|context| is_local(context)).for_each(|context| {
             self.path("fs.read", Some(context.as_str()));
         });
+        let mut caches = target.cache_from.iter().chain(target.cache_to.iter().flatten());
+        self.gha_cache |= caches.any(|entry| entry.kind() == "gha");
         let local = |entry: &&Entry| entry.kind() == "local";
         target.cache_from.iter().filter(local).for_each(|entry| self.path("fs.read", entry.get("src")));
         target

@@ -67,6 +67,7 @@ use crate::spec::Spec;
 pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let mut diagnostics = Diagnostics::default();
     let spec = Spec::read(input.module, &mut diagnostics);
+    let workflow = spec.workflow(input.module, input.texts, &mut diagnostics);
     let targets = Targets::resolve(input)?;
 
     let images::Images { planned: mut images, left_out, empty } =
@@ -90,6 +91,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let mut plan = Plan {
         publish: input.publish,
         kept: input.kept.to_vec(),
+        workflow,
         sources: input.sources.clone(),
         run: Run::of(input.given),
         known_versions: versions::used(images.iter().chain(&left_out), input),

@@ -2,7 +2,7 @@
 
 use crate::bake::target::Reach;
 use crate::bake::text::syntax::Expr;
-use crate::bake::values::{Marks, Name, Value};
+use crate::bake::values::{Mark, Marks, Name, Value};
 use crate::source::Span;
 
 /// What is declared of an attribute.
@@ -47,6 +47,16 @@ pub struct Marked {
     pub marks: Marks,
     /// The key that it is below, where the attribute is an object.
     key: Option<Name>,
+}
+
+impl Marked {
+    /// Whether it depends on the clock or on chance.
+    pub(crate) fn is_volatile(&self) -> bool {
+        self.marks.iter().any(|mark| match mark {
+            Mark::Clock | Mark::Random => true,
+            Mark::Secret(_) | Mark::Kept(_) | Mark::Unset(_) | Mark::Rewritten(_) => false,
+        })
+    }
 }
 
 /// The parts of an attribute's value that have marks. Of what is `left_out` only those matter of what says so.

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::attributes::{Covered, PlatformOverride, PlatformSettings, Settings};
 use super::read::AttributeReader;
+use super::workflow::WorkflowSettings;
 use crate::bake::text::syntax::{Attribute, Block, Ident};
 use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -21,11 +22,13 @@ pub(crate) struct ImageSpec {
     pub span: Span,
     pub(super) attributes: IndexMap<Name, Attribute>,
     platforms: IndexMap<Name, (Ident, IndexMap<Name, Attribute>)>,
+    /// Those of the `workflow` block, with where its header is.
+    workflow: Option<(Span, IndexMap<Name, Attribute>)>,
 }
 
 impl ImageSpec {
     pub(super) fn new(label: Option<Ident>, span: Span) -> Self {
-        Self { label, span, attributes: IndexMap::new(), platforms: IndexMap::new() }
+        Self { label, span, attributes: IndexMap::new(), platforms: IndexMap::new(), workflow: None }
     }
 
     pub(super) fn add(&mut self, block: &Block, diagnostics: &mut Diagnostics) {
@@ -44,6 +47,15 @@ impl ImageSpec {
             let (_, attributes) = entry.or_insert_with(|| (label.clone(), IndexMap::new()));
             attributes.extend(inner.body.attributes.iter().map(|a| (Rc::clone(&a.name.name), a.clone())));
         }
+        for inner in block.body.blocks_of("workflow") {
+            if let Some(label) = inner.labels.first() {
+                let diagnostic = Diagnostic::error("block-label", "a workflow block has no label");
+                diagnostics.report(diagnostic.at(label.span, "").with_help("write `workflow {`"));
+                continue;
+            }
+            let (_, attributes) = self.workflow.get_or_insert_with(|| (inner.span, IndexMap::new()));
+            attributes.extend(inner.body.attributes.iter().map(|a| (Rc::clone(&a.name.name), a.clone())));
+        }
     }
 
     /// Refuses in the defaults what is of one image.
@@ -59,10 +71,30 @@ impl ImageSpec {
         }
     }
 
+    /// Refuses in the block of one image what is about all of them.
+    pub(super) fn check_image(&self, diagnostics: &mut Diagnostics) {
+        if let Some((span, _)) = &self.workflow {
+            let message = "`workflow` is about all images, so it belongs in the block without a label";
+            diagnostics.report(
+                Diagnostic::error("image-workflow", message).at(*span, "").with_help("write it in `image {`"),
+            );
+        }
+    }
+
     /// The name of the block, for messages and as the default target.
     #[must_use]
     pub(crate) fn name(&self) -> &str {
         self.label.as_ref().map_or("", |label| &label.name)
+    }
+
+    pub(super) fn read_workflow(
+        &self,
+        settings: &mut WorkflowSettings,
+        reader: &mut AttributeReader<'_, '_>,
+    ) {
+        for attribute in self.workflow.iter().flat_map(|(_, attributes)| attributes.values()) {
+            settings.read(attribute, reader);
+        }
     }
 
     pub(super) fn read_into(&self, settings: &mut Settings, reader: &mut AttributeReader<'_, '_>) {

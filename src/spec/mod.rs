@@ -7,6 +7,7 @@ mod numbers;
 mod read;
 
 mod attributes;
+mod workflow;
 
 mod names;
 
@@ -23,6 +24,7 @@ pub use declare::{Declared, Per};
 pub(crate) use image::ImageSpec;
 pub(crate) use read::secret;
 pub(crate) use words::{Grouping, OciLevels, TagPattern, VersionText};
+pub use workflow::WorkflowSettings;
 
 use std::rc::Rc;
 
@@ -71,7 +73,9 @@ impl Spec {
         }
         let defaults = by_label.shift_remove(&None);
         defaults.iter().for_each(|defaults| defaults.check_defaults(diagnostics));
-        Self { defaults, images: by_label.into_values().collect() }
+        let images: Vec<ImageSpec> = by_label.into_values().collect();
+        images.iter().for_each(|image| image.check_image(diagnostics));
+        Self { defaults, images }
     }
 
     /// What a block says about one target, over the defaults.
@@ -87,6 +91,23 @@ impl Spec {
         let mut settings = Settings::default();
         for layer in [self.defaults.as_ref(), image].into_iter().flatten() {
             layer.read_into(&mut settings, &mut reader);
+        }
+        settings
+    }
+}
+
+impl Spec {
+    /// What the file says about CI.
+    pub(crate) fn workflow(
+        &self,
+        module: &Module,
+        sources: &Sources,
+        diagnostics: &mut Diagnostics,
+    ) -> WorkflowSettings {
+        let mut reader = AttributeReader::new(module, None, Some(sources), diagnostics);
+        let mut settings = WorkflowSettings::default();
+        if let Some(defaults) = &self.defaults {
+            defaults.read_workflow(&mut settings, &mut reader);
         }
         settings
     }

@@ -1,6 +1,7 @@
 //! The names in `image` blocks: one that is not known is an error, since a typo must not pass.
 
 use super::attributes::{Covered, PlatformSettings, Settings};
+use super::workflow::WorkflowSettings;
 use crate::bake::text::syntax::{Body, Ident};
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 
@@ -9,21 +10,26 @@ use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 enum Owner {
     Image,
     Platform,
+    Workflow,
 }
 
 impl Owner {
+    /// The blocks in an image.
+    const INSIDE: [(&str, Self); 2] = [("platform", Self::Platform), ("workflow", Self::Workflow)];
+
     fn attributes(self) -> Vec<&'static str> {
         let declared = match self {
             Self::Image => [Covered::DECLARED, Settings::DECLARED].concat(),
             Self::Platform => PlatformSettings::DECLARED.to_vec(),
+            Self::Workflow => WorkflowSettings::DECLARED.to_vec(),
         };
         declared.iter().map(|one| one.name).collect()
     }
 
     fn blocks(self) -> Vec<&'static str> {
         match self {
-            Self::Image => vec!["platform"],
-            Self::Platform => Vec::new(),
+            Self::Image => Self::INSIDE.map(|(name, _)| name).to_vec(),
+            Self::Platform | Self::Workflow => Vec::new(),
         }
     }
 
@@ -31,6 +37,7 @@ impl Owner {
         match self {
             Self::Image => "an image",
             Self::Platform => "a platform of an image",
+            Self::Workflow => "a workflow",
         }
     }
 
@@ -52,13 +59,13 @@ impl Owner {
 pub(super) fn check(body: &Body, diagnostics: &mut Diagnostics) {
     check_attributes(body, Owner::Image, diagnostics);
     for block in &body.blocks {
-        if &*block.kind.name == "platform" {
-            check_attributes(&block.body, Owner::Platform, diagnostics);
-            for inner in &block.body.blocks {
-                diagnostics.report(unknown_block(&inner.kind, Owner::Platform));
-            }
-        } else {
+        let Some((_, owner)) = Owner::INSIDE.into_iter().find(|(name, _)| *name == &*block.kind.name) else {
             diagnostics.report(unknown_block(&block.kind, Owner::Image));
+            continue;
+        };
+        check_attributes(&block.body, owner, diagnostics);
+        for inner in &block.body.blocks {
+            diagnostics.report(unknown_block(&inner.kind, owner));
         }
     }
 }
@@ -80,12 +87,13 @@ fn unknown_block(name: &Ident, owner: Owner) -> Diagnostic {
     let message = format!("{} has no block `{}`", owner.described(), name.name);
     let diagnostic = Diagnostic::error("unknown-block", message).at(name.span, "unknown");
     let blocks = owner.blocks();
-    let attributes = [Owner::Image, Owner::Platform].map(Owner::attributes).concat();
+    let attributes = [Owner::Image, Owner::Platform, Owner::Workflow].map(Owner::attributes).concat();
     let help = help(name, owner, &blocks).or_else(|| {
         if attributes.contains(&&*name.name) {
             return Some(format!("it is an attribute: `{} = …`", name.name));
         }
-        Some(format!("it may have `{}`", blocks.first()?))
+        let list: Vec<String> = blocks.iter().map(|known| format!("`{known}`")).collect();
+        (!list.is_empty()).then(|| format!("it may have {}", list.join(", ")))
     });
     help.into_iter().fold(diagnostic, Diagnostic::with_help)
 }

@@ -128,7 +128,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         self.diagnostics.report(diagnostic.at(span, ""));
     }
 
-    fn misfit(&mut self, span: Span, expected: &str, found: &Value) {
+    pub(super) fn misfit(&mut self, span: Span, expected: &str, found: &Value) {
         let found = if found.is_null() { "null".to_owned() } else { found.ty().to_string() };
         let message = format!("expected {expected}, found {found}");
         self.report(Diagnostic::error("attribute-type", message), span);
@@ -145,7 +145,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
     }
 
     /// A text; a number that may have lost digits is none.
-    fn word(&mut self, value: &Value, place: &Expr, expected: &str) -> Option<Text> {
+    pub(super) fn word(&mut self, value: &Value, place: &Expr, expected: &str) -> Option<Text> {
         self.check_number(value, place, numbers::check_digits)?;
         self.text(value, place.span, expected)
     }

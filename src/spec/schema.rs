@@ -3,13 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use super::attributes::{Covered, PlatformSettings, Settings};
+use super::workflow::WorkflowSettings;
 
 /// The version of the form.
 pub(crate) const SCHEMA: u32 = 1;
 
 /// What a file may hold that has `image` blocks, and what that refers to.
 #[must_use]
-pub(crate) fn schema() -> (Value, [(&'static str, Value); 3]) {
+pub(crate) fn schema() -> (Value, [(&'static str, Value); 4]) {
     let root = json!({
         "type": "object",
         "properties": {
@@ -25,15 +26,17 @@ pub(crate) fn schema() -> (Value, [(&'static str, Value); 3]) {
     let image = body(
         "Where a target is published, and under which tags.",
         [Covered::schemas(), Settings::schemas()].concat(),
-        [("platform", platforms)],
+        [("platform", platforms), ("workflow", json!({ "$ref": "#/$defs/Workflow" }))],
     );
+    let workflow =
+        body("What CI is told about the whole file; only in the defaults.", WorkflowSettings::schemas(), []);
     let platform = body("Settings that differ on a platform.", PlatformSettings::schemas(), []);
     let evaluated = json!({
         "description": "A string that Bake evaluates, such as `${NAME}`, may evaluate to any type.",
         "type": "string",
         "pattern": "[$%]\\{",
     });
-    (root, [("Image", image), ("Platform", platform), ("Evaluated", evaluated)])
+    (root, [("Image", image), ("Platform", platform), ("Workflow", workflow), ("Evaluated", evaluated)])
 }
 
 /// Blocks with a label, or several of these in a list.

@@ -14,12 +14,14 @@ use bakeplan::internals::plan::Plan;
 use bakeplan::internals::render;
 use bakeplan::internals::resolve::{self, Input, Purpose};
 use bakeplan::internals::source::Sources;
-use bakeplan::internals::spec::{Covered, Declared, Per, PlatformSettings, Reach, Settings};
+use bakeplan::internals::spec::{
+    Covered, Declared, Per, PlatformSettings, Reach, Settings, WorkflowSettings,
+};
 
 use crate::support::{Test, in_parallel};
 
 /// The ways to write something into an attribute, whatever its type.
-const FORMS: [&str; 22] = [
+const FORMS: [&str; 23] = [
     "VALUE",
     "[VALUE]",
     "[\"app\", VALUE]",
@@ -41,6 +43,7 @@ const FORMS: [&str; 22] = [
     "{ default = { group = VALUE, labels = [\"a\"] } }",
     "{ default = { group = \"a\", labels = [VALUE] } }",
     "{ runner = VALUE }",
+    "{ build = VALUE }",
     "VALUE == \"\" ? null : VALUE",
 ];
 
@@ -65,12 +68,16 @@ const VALUES: [&str; 17] = [
     "{{ version }}",
 ];
 
+/// What those of `workflow` blocks hold.
+const WORKFLOW_VALUES: [&str; 8] = ["app", "path", "push", "1 2 3 4 5", "vars.A", "none", "7", "./a"];
+
 /// Where an attribute is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Block {
     Image,
     Defaults,
     Platform,
+    Workflow,
 }
 
 fn attributes() -> Vec<(Block, &'static Declared)> {
@@ -79,6 +86,7 @@ fn attributes() -> Vec<(Block, &'static Declared)> {
         .chain(of(Block::Image, Settings::DECLARED))
         .chain(of(Block::Defaults, Settings::DECLARED))
         .chain(of(Block::Platform, PlatformSettings::DECLARED))
+        .chain(of(Block::Workflow, WorkflowSettings::DECLARED))
         .collect()
 }
 
@@ -86,17 +94,19 @@ fn attributes() -> Vec<(Block, &'static Declared)> {
 fn definition(block: Block, attribute: &str, form: &str, value: &str) -> String {
     let line = format!("  {attribute} = {}\n", form.replace("VALUE", value));
     let own = |name: &str, text: &str| {
-        if name == attribute && block != Block::Platform {
+        if name == attribute && [Block::Image, Block::Defaults].contains(&block) {
             String::new()
         } else {
             format!("  {name} = {text}\n")
         }
     };
-    let (mut defaults, mut image, mut platform) = (String::new(), String::new(), String::new());
+    let (mut defaults, mut image, mut platform, mut workflow) =
+        (String::new(), String::new(), String::new(), String::new());
     *(match block {
         Block::Image => &mut image,
         Block::Defaults => &mut defaults,
         Block::Platform => &mut platform,
+        Block::Workflow => &mut workflow,
     }) = line;
     image += &own("repositories", "[\"ghcr.io/acme/app\"]");
     // A flavor needs a rule.
@@ -114,7 +124,9 @@ target \"app\" {{
   platforms = [\"linux/amd64\", \"linux/arm64\"]
 }}
 image {{
-{defaults}}}
+{defaults}  workflow {{
+{workflow}  }}
+}}
 image \"app\" {{
 {image}  platform \"linux/arm64\" {{
 {platform}  }}
@@ -190,6 +202,9 @@ fn fitting(block: Block, attribute: &str, form: &str) -> Vec<&'static str> {
         planned(&text, None, Purpose::BakeFile)
             .map_err(|found| found.into_iter().map(|one| one.code).collect())
     };
+    if block == Block::Workflow {
+        return WORKFLOW_VALUES.into_iter().filter(|value| fits(value).is_ok()).collect();
+    }
     let is_misfit = |value: &str| {
         let codes: BTreeSet<&str> = fits(value).err().unwrap_or_default();
         ["attribute-type", "unknown-attribute", "runner"].iter().any(|code| codes.contains(code))
@@ -325,6 +340,13 @@ fn each_attribute_is_declared_once_and_is_in_the_readme() {
     for declared in Covered::DECLARED.iter().chain(Settings::DECLARED) {
         assert!(shown.contains(declared.name), "{} is not in the README", declared.name);
     }
+    let shown: BTreeSet<String> =
+        crate::docs::first_column(&readme, "| in `workflow` | option | does | default |")
+            .into_iter()
+            .collect();
+    let declared: BTreeSet<String> =
+        WorkflowSettings::DECLARED.iter().map(|declared| declared.name.to_owned()).collect();
+    assert_eq!(shown, declared);
     for declared in PlatformSettings::DECLARED {
         assert!(readme.contains(&format!("`{}`", declared.name)), "{} is not in the README", declared.name);
     }

@@ -58,4 +58,4 @@ mod unset; // variables that nothing gives a value to
 mod verify; // `bakeplan verify`: what can be wrong with published images, and how it is told
 mod versions; // versions and constants that could surprise
 #[cfg(unix)]
-mod workflow; // the GitHub workflow in README.md
+mod workflow; // `bakeplan workflow`: the workflow that it writes, and the command

@@ -34,8 +34,8 @@ enum Seen {
 
 use Seen::{By, In, Nowhere};
 
-const PLANS: &[&str] = &["plan", "bake", "matrix", "metadata", "readme"];
-const ALL: &[&str] = &["print", "plan", "bake", "matrix", "metadata", "readme"];
+const PLANS: &[&str] = &["plan", "bake", "matrix", "metadata", "readme", "workflow"];
+const ALL: &[&str] = &["print", "plan", "bake", "matrix", "metadata", "readme", "workflow"];
 const DEFINITION: &str = r#"
 variable "V" { default = "1.2.3" }
 variable "N" { default = "a" }
@@ -139,11 +139,19 @@ const ROWS: &[Row] = &[
         In(ALL),
     ),
     row("--var", ("--var V", "has no value"), "--var V=7.0.0", In(&["plan", "metadata", "readme"])),
-    row(
+    row_of(
+        &["print", "plan", "bake", "matrix", "metadata", "readme"],
         "--keep-variable",
         ("--keep-variable NONE", "no `variable` block"),
         "--keep-variable N",
         In(&["print", "bake"]),
+    ),
+    row_of(
+        &["workflow"],
+        "--keep-variable",
+        ("--keep-variable NONE", "no `variable` block"),
+        "--keep-variable N",
+        In(&["workflow"]),
     ),
     row(
         "--strict",
@@ -193,7 +201,7 @@ const ROWS: &[Row] = &[
         In(PLANS),
     ),
     row_of(
-        &["readme"],
+        &["readme", "workflow"],
         "--publish",
         ("--publish=false", "changes nothing"),
         "--publish=true",
@@ -239,7 +247,7 @@ const ROWS: &[Row] = &[
     row_of(&["plan"], "--github", ("--github --facts", CONFLICT), "--github", In(&["plan"])),
     row_of(&["plan"], "--explain", ("--explain --format=markdown", CONFLICT), "--explain", In(&["plan"])),
     row("--facts", ("--facts --strict", CONFLICT), "--facts", In(&["plan"])),
-    row("--output", ("-o a.json -o b.json", TWICE), "-o out.json -v", In(&["bake"])),
+    row("--output", ("-o a.json -o b.json", TWICE), "-o out.json -v", In(&["bake", "workflow"])),
     row_of(
         &["bake"],
         "--check",
@@ -288,6 +296,57 @@ const ROWS: &[Row] = &[
         "--allow-other-version",
         By("tests/cli/promote/given.rs", "--allow-other-version"),
     ),
+    // `workflow`.
+    row("CI", ("workflow jenkins", "invalid value"), "", By("tests/cli/workflow/command.rs", "\"github\"")),
+    row_of(
+        &["workflow"],
+        "--check",
+        ("--check", "needs the file to check"),
+        "-o fresh.yml --check",
+        By("tests/cli/workflow/command.rs", "--check"),
+    ),
+    row(
+        "--install",
+        ("workflow github --install=brew", "is not a way"),
+        "workflow github --install cargo=1.2.3",
+        In(&["workflow"]),
+    ),
+    row(
+        "--publish-on",
+        ("--publish-on=pull_request", "never publishes"),
+        "--publish-on tag",
+        In(&["workflow"]),
+    ),
+    row("--branch", ("--branch=re*", "neither a branch"), "--branch trunk", In(&["workflow"])),
+    row(
+        "--schedule",
+        ("--schedule=@daily", "is not a time"),
+        "",
+        By("tests/cli/workflow/settings.rs", "--schedule=17 3 * * 1"),
+    ),
+    row("--env", ("--env=A=hunter2", "does not say where"), "--env A=vars.A", In(&["workflow"])),
+    row(
+        "--environment",
+        ("--environment=-", "is not the name"),
+        "--environment production",
+        In(&["workflow"]),
+    ),
+    row("--login", ("--login a.example=me", "does not say how"), "--login ghcr.io=U:P", In(&["workflow"])),
+    row(
+        "--timeout",
+        ("--timeout build=0", "is not a number of minutes"),
+        "--timeout build=90",
+        In(&["workflow"]),
+    ),
+    row(
+        "--max-parallel",
+        ("--max-parallel 0", "is not a number of jobs"),
+        "--max-parallel 4",
+        In(&["workflow"]),
+    ),
+    row("--setup", ("--setup ../a", "is not the folder"), "--setup ./a", In(&["workflow"])),
+    row("--test", ("--test ../a", "is not the folder"), "--test ./a", In(&["workflow"])),
+    row("--sign", ("--sign ../a", "is not the folder"), "--sign ./a", In(&["workflow"])),
     // What is published.
     row_of(&["merge"], "--plan", ("--plan a --plan b", TWICE), "", By("tests/cli/merge/layouts.rs", "plan")),
     row_of(
@@ -474,6 +533,7 @@ fn line(command: &str) -> String {
     match command {
         "readme" => "readme README.md".to_owned(),
         "schema" => "schema plan".to_owned(),
+        "workflow" => "workflow github --install path".to_owned(),
         "merge" => "merge --plan local/out/plan.json --metadata empty".to_owned(),
         "promote" => "promote oci-layout:layout:1 --to oci-layout:layout:2".to_owned(),
         "verify" => "verify --plan local/out/plan.json".to_owned(),
@@ -496,7 +556,12 @@ fn run(command: &str, added: &str) -> (i32, String) {
             .output();
         assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
     };
-    for line in ["-C local plan --out out", "plan --out fresh", "bake -o fresh.json"] {
+    for line in [
+        "-C local plan --out out",
+        "plan --out fresh",
+        "bake -o fresh.json",
+        "workflow github --install path -o fresh.yml",
+    ] {
         if line.contains(if added.contains("fresh") { "fresh" } else { "local" }) {
             quietly(line);
         }

@@ -121,7 +121,7 @@ fn outputs_of_the_step_and_the_summary_are_appended() {
         rows[2],
         serde_json::json!({
             "job": "tool-linux-s390x", "targets": "tool-linux-s390x", "platform": "linux/s390x",
-            "runner": "ubuntu-latest", "qemu": true, "images": ["tool"], "allow": [], "id": rows[0]["id"],
+            "runner": "ubuntu-latest", "qemu": true, "images": ["tool"], "allow": [], "env": [], "gha_cache": false, "id": rows[0]["id"],
             "metadata": format!("tool-linux-s390x.plan-{}.json", rows[0]["id"].as_str().unwrap()),
         })
     );

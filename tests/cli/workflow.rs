@@ -1,15 +1,20 @@
-//! The GitHub workflow in README.md: what it must get right. Each check is shown to fail by mutations of the workflow.
+//! `bakeplan workflow github`: what the workflow must get right, in several settings. Each check is shown to fail by
+//! mutations of the workflow.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use serde_json::{Value, json};
 
+mod command; // the command: what it refuses, writes and checks
 mod mutations; // mistakes in the workflow
+mod settings; // the settings in which it is generated
 
 use crate::github::expression::{Before, Scope};
 use crate::github::{Workflow, path, program, run, steps};
+use crate::support::{in_parallel, read};
 use mutations::MUTATIONS;
+use settings::{SETTINGS, Setting};
 
 /// The steps with an action.
 fn uses<'w>(job: &'w Value, action: &str) -> Vec<&'w Value> {
@@ -40,10 +45,10 @@ fn event(name: &str, reference: &str, fork: bool) -> Value {
     }})
 }
 
-type Check = fn(&Workflow) -> Result<(), String>;
+type Check = fn(&Workflow, &Setting) -> Result<(), String>;
 
 /// What a workflow must get right.
-const CHECKS: [(&str, Check); 17] = [
+const CHECKS: [(&str, Check); 23] = [
     ("merge", merge_runs_when_a_build_failed),
     ("verify", verify_runs_after_an_incomplete_merge),
     ("gate", the_gate_passes_what_is_right_alone),
@@ -61,13 +66,19 @@ const CHECKS: [(&str, Check); 17] = [
     ("rows", rows_are_built_as_the_plan_says),
     ("targets", a_failing_target_costs_no_other),
     ("binary", one_build_of_the_program_plans_and_merges),
+    ("logins", jobs_log_in_to_the_registries_of_the_plan),
+    ("buildx", an_older_buildx_is_refused_before_it_builds),
+    ("hooks", what_was_built_is_tested_and_what_was_published_is_signed),
+    ("secrets", rows_get_the_secrets_that_they_need),
+    ("settings", settings_are_where_they_belong),
+    ("plan", the_plan_is_the_one_of_the_desk),
 ];
 
 fn check(is_right: bool, message: impl FnOnce() -> String) -> Result<(), String> {
     if is_right { Ok(()) } else { Err(message()) }
 }
 
-fn merge_runs_when_a_build_failed(workflow: &Workflow) -> Result<(), String> {
+fn merge_runs_when_a_build_failed(workflow: &Workflow, _: &Setting) -> Result<(), String> {
     let merge = workflow.job("merge");
     check(merge["needs"] == json!(["plan", "push"]), || "the merge needs plan and push".into())?;
     let runs = |plan: &str, push: &str, any: &str, publish: &str, before| {
@@ -88,7 +99,7 @@ fn merge_runs_when_a_build_failed(workflow: &Workflow) -> Result<(), String> {
     check(cases.iter().all(|(due, runs)| due == runs), || format!("due and runs: {cases:?}"))
 }
 
-fn verify_runs_after_an_incomplete_merge(workflow: &Workflow) -> Result<(), String> {
+fn verify_runs_after_an_incomplete_merge(workflow: &Workflow, _: &Setting) -> Result<(), String> {
     let verify = workflow.step("merge", "Verify");
     for (outputs, before, due) in [
         (json!({ "verify": "true" }), Before::Success, true),
@@ -115,7 +126,7 @@ fn verify_runs_after_an_incomplete_merge(workflow: &Workflow) -> Result<(), Stri
     Ok(())
 }
 
-fn the_gate_passes_what_is_right_alone(workflow: &Workflow) -> Result<(), String> {
+fn the_gate_passes_what_is_right_alone(workflow: &Workflow, _: &Setting) -> Result<(), String> {
     let gate = workflow.job("images-ok");
     check(gate["if"] == "always()", || "a gate that is skipped passes".into())?;
     check(gate["name"].is_null(), || "the gate's name is its key".into())?;
@@ -173,51 +184,152 @@ fn the_gate_passes_what_is_right_alone(workflow: &Workflow) -> Result<(), String
     check(told.contains("::error::GitHub dropped the output matrix"), || format!("a dropped matrix: {told}"))
 }
 
-fn only_these_events_publish(workflow: &Workflow) -> Result<(), String> {
+fn only_these_events_publish(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let plan = workflow.step("plan", "Plan");
-    let (main, side, tag) = ("refs/heads/main", "refs/heads/side", "refs/tags/v1.2.3");
-    let cases = [
-        (true, "push", main, false),
-        (true, "push", tag, false),
-        (false, "push", side, false),
-        (false, "push", "refs/heads/x/main", false),
-        (false, "push", main, true),
-        (false, "push", tag, true),
-        (false, "pull_request", "refs/pull/7/merge", false),
-        (false, "pull_request", "refs/pull/7/merge", true),
-        (false, "pull_request_target", main, false),
-        (false, "merge_group", "refs/heads/gh-readonly-queue/main/pr-7-0", false),
-        (false, "workflow_dispatch", side, false),
-        (false, "workflow_run", main, false),
-        (false, "release", tag, false),
-    ];
-    for (due, name, reference, fork) in cases {
-        let scope = scope(event(name, reference, fork), Before::Success);
-        let publishes = scope.interpolate(plan["env"]["PUBLISH"].as_str().ok_or("no PUBLISH")?);
-        check(publishes == due.to_string(), || format!("{name} {reference}, fork: {fork}: {publishes:?}"))?;
+    let publishes = |name: &str, reference: &str, fork: bool, actor: &str| {
+        let mut contexts = event(name, reference, fork);
+        contexts["github"]["actor"] = actor.into();
+        if name == "schedule" {
+            contexts["github"]["event"] = json!({ "schedule": "17 3 * * 1" });
+        }
+        scope(contexts, Before::Success).interpolate(plan["env"]["PUBLISH"].as_str().unwrap_or_default())
+    };
+    let branches = ["main", "master", "side", "x/main", "release/1", "release", "trunk"];
+    let branches = branches.map(|name| format!("refs/heads/{name}"));
+    let references = branches.into_iter().chain(["refs/tags/v1.2.3".to_owned(), "refs/tags/main".to_owned()]);
+    for reference in references {
+        for name in [
+            "push",
+            "workflow_dispatch",
+            "schedule",
+            "pull_request",
+            "pull_request_target",
+            "merge_group",
+            "workflow_run",
+            "release",
+        ] {
+            // The clock starts a run of the default branch.
+            let default =
+                if setting.branches.contains(&"trunk") { "refs/heads/trunk" } else { "refs/heads/main" };
+            if name == "schedule" && reference != default {
+                continue;
+            }
+            let due = setting.is_published(name, &reference);
+            let real = publishes(name, &reference, false, "someone");
+            check(real == due.to_string(), || format!("{name} {reference}: {real:?}"))?;
+            let of_bot = publishes(name, &reference, false, "dependabot[bot]");
+            check(of_bot == "false", || format!("{name} {reference} of a bot: {of_bot:?}"))?;
+            if name != "schedule" {
+                let of_fork = publishes(name, &reference, true, "someone");
+                check(of_fork == "false", || format!("{name} {reference} in a fork: {of_fork:?}"))?;
+            }
+        }
     }
     let script = plan["run"].as_str().ok_or("no script")?;
     check(script.contains(" --publish=\"$PUBLISH\""), || script.into())?;
     let on = workflow.tree["on"].as_object().ok_or("no events")?;
-    let events: Vec<&str> = on.keys().map(String::as_str).collect();
-    check(events == ["merge_group", "pull_request", "push"], || format!("events: {events:?}"))?;
-    check(on["push"] == json!({ "branches": ["main"], "tags": ["**"] }), || on["push"].to_string())
+    let events: BTreeSet<&str> = on.keys().map(String::as_str).collect();
+    let always = ["merge_group", "pull_request", "workflow_dispatch"];
+    let due: BTreeSet<&str> = always.iter().chain(setting.starts).copied().collect();
+    check(events == due, || format!("events: {events:?}"))?;
+    let has = |event| setting.publishes.contains(&event);
+    let mut push = json!({});
+    if has("push") {
+        push["branches"] =
+            if setting.branches.is_empty() { json!(["main", "master"]) } else { json!(setting.branches) };
+    }
+    if has("tag") {
+        push["tags"] = json!(["**"]);
+    }
+    check(on.get("push").is_none_or(|on| *on == push), || format!("{:?} and not {push}", on.get("push")))
 }
 
-fn permissions_are_the_least(workflow: &Workflow) -> Result<(), String> {
+/// Runs the step *Plan* with a `bakeplan` and a `gh` that tell what they are called with: the exit code and what was told.
+fn run_plan(workflow: &Workflow, env: &[(&str, &str)], fork: &str) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    for place in ["bin/bakeplan", "plan/bin/bakeplan"] {
+        program(&folder.path().join(place), "printf '%s|' \"$@\" | sed \"s|$RUNNER_TEMP/||g\"");
+    }
+    program(
+        &folder.path().join("bin/gh"),
+        &format!("[ \"$*\" = 'api repos/acme/app --jq .fork' ] && echo {fork}"),
+    );
+    let mut step = workflow.step("plan", "Plan").clone();
+    let own: BTreeMap<&str, &str> = env.iter().copied().collect();
+    step["env"] = json!(own);
+    let path = format!("{}:{}", folder.path().join("bin").display(), path());
+    let ended = run(&step, &scope(json!({}), Before::Success), folder.path(), folder.path(), &path);
+    let told = [ended.stdout, ended.stderr].concat();
+    (ended.status.code(), String::from_utf8_lossy(&told).into_owned())
+}
+
+fn the_plan_is_the_one_of_the_desk(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+    let options: String = match setting.planned_with {
+        "" => String::new(),
+        " --var 'A=b c' --platform linux/amd64 --known-versions git" => {
+            "--var|A=b c|--platform|linux/amd64|--known-versions|git|".to_owned()
+        }
+        " --keep-variable KEPT" => "--keep-variable|KEPT|".to_owned(),
+        other => return Err(format!("what is {other}?")),
+    };
+    let due = |publish: &str| format!("plan|--out|plan|--github|--publish={publish}|{options}");
+    let of = |event: &'static str, fork: &str| {
+        let env = [
+            ("PUBLISH", "true"),
+            ("GITHUB_EVENT_NAME", event),
+            ("GITHUB_REPOSITORY", "acme/app"),
+            ("DEFAULT_BRANCH", "main"),
+        ];
+        run_plan(workflow, &env, fork)
+    };
+    let real = of("push", "true");
+    check(real == (Some(0), due("true")), || format!("a push: {real:?}"))?;
+    if setting.starts.contains(&"schedule") {
+        for (fork, publish) in [("false", "true"), ("true", "false"), ("", "false")] {
+            let real = of("schedule", fork);
+            check(real == (Some(0), due(publish)), || format!("by the clock, fork {fork:?}: {real:?}"))?;
+        }
+    }
+    // Pushes are filtered by name before anything runs, and a default branch with another name would never publish.
+    let is_guessed = setting.branches.is_empty() && setting.publishes.contains(&"push");
+    for (branch, is_found) in [("main", true), ("master", true), ("", true), ("develop", false)] {
+        let env = [("PUBLISH", "true"), ("GITHUB_EVENT_NAME", "push"), ("DEFAULT_BRANCH", branch)];
+        let (status, told) = run_plan(workflow, &env, "false");
+        let is_right = if is_found || !is_guessed {
+            status == Some(0)
+        } else {
+            status == Some(1) && told.contains("::error::") && told.contains("--branch develop")
+        };
+        check(is_right, || format!("the default branch {branch:?}: {status:?} {told}"))?;
+    }
+    Ok(())
+}
+
+fn permissions_are_the_least(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let top = &workflow.tree["permissions"];
     check(*top == json!({}), || format!("at the top: {top}"))?;
+    let with = |mut permissions: Value, packages: &str| {
+        if setting.has_job_token {
+            permissions["packages"] = packages.into();
+        }
+        permissions
+    };
+    // A signature needs the action and the identity of the job.
+    let of_merge = match setting.sign {
+        Some(_) => json!({ "contents": "read", "attestations": "write", "id-token": "write" }),
+        None => json!({}),
+    };
     let expected = BTreeMap::from([
         ("plan", json!({ "contents": "read" })),
-        ("build", json!({ "contents": "read" })),
-        ("push", json!({ "contents": "read", "packages": "write" })),
-        ("merge", json!({ "packages": "write" })),
+        ("build", with(json!({ "contents": "read" }), "read")),
+        ("push", with(json!({ "contents": "read" }), "write")),
+        ("merge", with(of_merge, "write")),
         ("images-ok", json!({})),
     ]);
     let real: BTreeMap<&str, Value> =
         workflow.jobs().map(|(name, job)| (name.as_str(), job["permissions"].clone())).collect();
     check(real == expected, || format!("{real:?}"))?;
-    for (name, job) in workflow.jobs().filter(|(_, job)| job["permissions"].get("packages").is_some()) {
+    for (name, job) in workflow.jobs().filter(|(_, job)| job["permissions"]["packages"] == "write") {
         let outputs = json!({ "any": "true", "publish": "false" });
         let scope = scope(
             json!({ "needs": { "plan": { "result": "success", "outputs": outputs } } }),
@@ -228,40 +340,53 @@ fn permissions_are_the_least(workflow: &Workflow) -> Result<(), String> {
     Ok(())
 }
 
-fn actions_are_pinned(workflow: &Workflow) -> Result<(), String> {
-    let mut commits: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+fn actions_are_pinned(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+    let pins = read("templates/actions.txt");
+    let known: BTreeSet<&str> = pins.lines().collect();
     let lines =
         workflow.text.lines().filter_map(|line| line.trim_start_matches([' ', '-']).strip_prefix("uses: "));
-    for line in lines {
-        let parts =
-            line.split_once(" # v").and_then(|(uses, version)| Some((uses.split_once('@')?, version)));
-        let ((action, commit), version) = parts.ok_or(format!("{line}: no commit with a version"))?;
-        let is_commit = commit.len() == 40 && commit.bytes().all(|byte| b"0123456789abcdef".contains(&byte));
-        let is_version =
-            version.split('.').count() == 3 && version.split('.').all(|part| part.parse::<u32>().is_ok());
-        check(is_commit && is_version, || line.into())?;
-        commits.entry(action).or_default().insert(line);
-    }
-    check(commits.len() == 6, || format!("{commits:?}"))?;
-    check(commits.values().all(|lines| lines.len() == 1), || format!("{commits:?}"))
+    let used: BTreeSet<&str> = lines.collect();
+    let (own, others): (BTreeSet<&str>, BTreeSet<&str>) =
+        used.into_iter().partition(|uses| known.contains(uses));
+    let is_there = |action: &str| own.iter().any(|uses| uses.starts_with(action));
+    check(is_there("actions/checkout@") && is_there("docker/setup-buildx-action@"), || format!("{own:?}"))?;
+    // What the settings name: an action of the repository itself, and one at a commit.
+    let is_set = |uses: &&str| {
+        let own = [setting.setup, setting.test, setting.sign].into_iter().flatten();
+        own.into_iter().any(|own| *uses == format!("{own} # zizmor: ignore[self-repository]"))
+            || (setting.install == "action" && uses.starts_with("acme/setup-bakeplan@0123456789abcdef"))
+    };
+    let strange: Vec<_> = others.into_iter().filter(|uses| !is_set(uses)).collect();
+    check(strange.is_empty(), || format!("not in templates/actions.txt: {strange:?}"))
 }
 
-fn the_checkout_keeps_no_credentials(workflow: &Workflow) -> Result<(), String> {
+fn the_checkout_keeps_no_credentials(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let checkouts: Vec<_> = workflow.jobs().flat_map(|(_, job)| uses(job, "actions/checkout")).collect();
-    check(checkouts.len() == 3, || format!("{} checkouts", checkouts.len()))?;
-    check(checkouts.iter().all(|step| step["with"]["persist-credentials"] == "false"), || {
-        format!("{checkouts:?}")
-    })
+    check(checkouts.len() == 3 + usize::from(setting.sign.is_some()), || {
+        format!("{} checkouts", checkouts.len())
+    })?;
+    for (name, job) in workflow.jobs() {
+        for step in uses(job, "actions/checkout") {
+            // The plan asks the remote for its tags.
+            let due = if name == "plan" && setting.keeps_credentials { "true" } else { "false" };
+            let credentials = &step["with"]["persist-credentials"];
+            check(*credentials == due, || format!("{name}: {credentials}"))?;
+        }
+    }
+    Ok(())
 }
 
-fn every_job_has_a_timeout(workflow: &Workflow) -> Result<(), String> {
+fn every_job_has_a_timeout(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let minutes = |job: &Value| job["timeout-minutes"].as_str().and_then(|text| text.parse::<u32>().ok());
     let without: Vec<_> =
         workflow.jobs().filter(|(_, job)| minutes(job).is_none()).map(|(name, _)| name).collect();
-    check(without.is_empty(), || format!("{without:?}"))
+    check(without.is_empty(), || format!("{without:?}"))?;
+    let real = ["plan", "build", "merge"]
+        .map(|name| workflow.job(name)["timeout-minutes"].as_str().unwrap_or_default());
+    check(real == setting.minutes, || format!("{real:?}"))
 }
 
-fn pull_requests_alone_cancel(workflow: &Workflow) -> Result<(), String> {
+fn pull_requests_alone_cancel(workflow: &Workflow, _: &Setting) -> Result<(), String> {
     check(workflow.jobs().all(|(_, job)| job["concurrency"].is_null()), || "a job has a group".into())?;
     let concurrency = &workflow.tree["concurrency"];
     check(concurrency["cancel-in-progress"] == "true", || concurrency.to_string())?;
@@ -278,10 +403,10 @@ fn pull_requests_alone_cancel(workflow: &Workflow) -> Result<(), String> {
     check(group("push", "1", None) != group("push", "2", None), || "runs that publish share a group".into())
 }
 
-fn artifacts_replace_those_of_an_earlier_attempt(workflow: &Workflow) -> Result<(), String> {
+fn artifacts_replace_those_of_an_earlier_attempt(workflow: &Workflow, _: &Setting) -> Result<(), String> {
     for (job, names) in [
         ("plan", ["plan"].as_slice()),
-        ("build", &["metadata.${{ matrix.job }}"]),
+        ("build", &[]),
         ("push", &["metadata.${{ matrix.job }}"]),
         ("merge", &[]),
         ("images-ok", &[]),
@@ -295,28 +420,42 @@ fn artifacts_replace_those_of_an_earlier_attempt(workflow: &Workflow) -> Result<
     }
     let downloads = uses(workflow.job("merge"), "actions/download-artifact");
     let fetched: Vec<_> = downloads.iter().map(|step| &step["with"]).collect();
-    check(fetched.len() == 2 && fetched[0]["name"] == "plan", || format!("{fetched:?}"))?;
+    check(fetched.len() == 2, || format!("{fetched:?}"))?;
+    // The plan of this run, and not what another job put in its place under its name.
+    for job in ["build", "push", "merge"] {
+        let first = &uses(workflow.job(job), "actions/download-artifact")[0]["with"];
+        check(first["artifact-ids"] == "${{ needs.plan.outputs.artifact }}", || format!("{job}: {first}"))?;
+    }
+    let outputs = &workflow.job("plan")["outputs"];
+    let upload = uses(workflow.job("plan"), "actions/upload-artifact")[0];
+    check(
+        outputs["artifact"] == "${{ steps.upload.outputs.artifact-id }}" && upload["id"] == "upload",
+        || format!("{outputs}"),
+    )?;
     check(fetched[1]["pattern"] == "metadata.*" && fetched[1]["merge-multiple"] == "true", || {
         format!("{fetched:?}")
     })
 }
 
-fn what_was_built_is_uploaded_when_a_build_failed(workflow: &Workflow) -> Result<(), String> {
+fn what_was_built_is_uploaded_when_a_build_failed(
+    workflow: &Workflow,
+    setting: &Setting,
+) -> Result<(), String> {
     let uploads = uses(workflow.job("push"), "actions/upload-artifact");
-    for (before, publish, due) in [
-        (Before::Success, "true", true),
-        (Before::Failure, "true", true),
-        (Before::Cancelled, "true", false),
-        (Before::Success, "false", false),
-    ] {
-        let scope = scope(json!({ "needs": { "plan": { "outputs": { "publish": publish } } } }), before);
-        let runs = uploads.iter().all(|step| scope.condition(step["if"].as_str()));
-        check(runs == due, || format!("{before:?}, publish {publish}: {runs}"))?;
+    check(uploads.len() == 1, || format!("{uploads:?}"))?;
+    for (before, due) in [(Before::Success, true), (Before::Failure, true), (Before::Cancelled, false)] {
+        for outcome in ["success", "skipped", "failure"] {
+            let scope = scope(json!({ "steps": { "test": { "outcome": outcome } } }), before);
+            let runs = uploads.iter().all(|step| scope.condition(step["if"].as_str()));
+            // A build that fails its test is a platform that is missing.
+            let due = due && (setting.test.is_none() || outcome != "failure");
+            check(runs == due, || format!("{before:?}, test {outcome}: {runs}"))?;
+        }
     }
     Ok(())
 }
 
-fn our_files_are_outside_the_build_context(workflow: &Workflow) -> Result<(), String> {
+fn our_files_are_outside_the_build_context(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     for (name, job) in workflow.jobs() {
         for action in ["actions/upload-artifact", "actions/download-artifact"] {
             for step in uses(job, action) {
@@ -328,11 +467,12 @@ fn our_files_are_outside_the_build_context(workflow: &Workflow) -> Result<(), St
         }
     }
     let options = ["--root", "--out", "--file", "--metadata-file", "--plan", "--metadata", "mkdir -p"];
-    for option in options {
+    let is_compiled = ["git", "cargo"].contains(&setting.install);
+    for option in options.into_iter().filter(|option| *option != "--root" || is_compiled) {
         let paths: Vec<_> = workflow
             .scripts()
             .flat_map(|script| {
-                let script = format!(" {script}");
+                let script = format!(" {}", script.replace('\n', "\n "));
                 values_of(&script, option).into_iter().map(str::to_owned).collect::<Vec<_>>()
             })
             .collect();
@@ -344,7 +484,7 @@ fn our_files_are_outside_the_build_context(workflow: &Workflow) -> Result<(), St
     Ok(())
 }
 
-fn metadata_is_in_files_with_provenance(workflow: &Workflow) -> Result<(), String> {
+fn metadata_is_in_files_with_provenance(workflow: &Workflow, _: &Setting) -> Result<(), String> {
     for forbidden in ["BUILDX_METADATA_PROVENANCE", "outputs.metadata", "docker/bake-action", "--provenance"]
     {
         check(!workflow.text.contains(forbidden), || format!("{forbidden} is there"))?;
@@ -353,16 +493,32 @@ fn metadata_is_in_files_with_provenance(workflow: &Workflow) -> Result<(), Strin
     check(build.contains("--metadata-file "), || build.into())
 }
 
-fn scripts_hold_no_expressions(workflow: &Workflow) -> Result<(), String> {
+fn scripts_hold_no_expressions(workflow: &Workflow, _: &Setting) -> Result<(), String> {
     let found: Vec<_> = workflow.scripts().filter(|script| script.contains("${{")).collect();
     check(found.is_empty(), || format!("{found:?}"))
 }
 
-fn rows_are_built_as_the_plan_says(workflow: &Workflow) -> Result<(), String> {
+fn rows_are_built_as_the_plan_says(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let (build, push) = (workflow.job("build"), workflow.job("push"));
-    check(build["steps"] == push["steps"] && build["strategy"] == push["strategy"], || {
-        "the jobs differ".into()
-    })?;
+    // `push` uploads what it built, and fails without an account.
+    let is_upload = |step: &&Value| {
+        step["uses"].as_str().is_some_and(|uses| uses.starts_with("actions/upload-artifact@"))
+    };
+    let plain = |job: &Value| -> Vec<Value> {
+        let without_if = |step: &Value| {
+            let mut step = step.clone();
+            if step["name"].as_str().is_some_and(|name| name.starts_with("Log in")) {
+                step.as_object_mut().expect("a step").remove("if");
+            }
+            // Where what is tested is kept, is another matter.
+            if setting.test.is_some() && (step["name"] == "Build" || step["name"] == "List what was built") {
+                step.as_object_mut().expect("a step").remove("run");
+            }
+            step
+        };
+        steps(job).filter(|step| !is_upload(step)).map(without_if).collect()
+    };
+    check(plain(build) == plain(push) && build["strategy"] == push["strategy"], || "the jobs differ".into())?;
     let strategy = &push["strategy"];
     check(strategy["fail-fast"] == "false", || "a failing build cancels the others".into())?;
     let rows = "${{ fromJSON(needs.plan.outputs.matrix) }}";
@@ -379,24 +535,28 @@ fn rows_are_built_as_the_plan_says(workflow: &Workflow) -> Result<(), String> {
         let runs = |job: &Value| scope.condition(job["if"].as_str());
         let real = (runs(build), runs(push));
         check(real == due, || format!("any {any}, publish {publish}: build and push are {real:?}"))?;
-        let logins = uses(push, "docker/login-action");
-        let logs_in = !logins.is_empty() && logins.iter().all(|step| scope.condition(step["if"].as_str()));
-        check(logs_in == (publish == "true"), || format!("publish {publish}: login {logs_in}"))?;
     }
     check(push["runs-on"] == "${{ matrix.runner }}" && build["runs-on"] == push["runs-on"], || {
         "the runner".into()
     })?;
     let qemu = uses(push, "docker/setup-qemu-action");
+    check(qemu.is_empty() != setting.qemu, || "QEMU is there for nothing, or lacking".into())?;
     for emulated in [true, false] {
         let scope = scope(json!({ "matrix": { "qemu": emulated } }), Before::Success);
         let runs = qemu.iter().filter(|step| scope.condition(step["if"].as_str())).count();
-        check(runs == usize::from(emulated), || format!("a row with qemu {emulated}: {runs} times"))?;
+        let due = usize::from(emulated && setting.qemu);
+        check(runs == due, || format!("a row with qemu {emulated}: {runs} times"))?;
     }
     Ok(())
 }
 
 /// Builds a row with a `docker` that fails for some targets; the calls, and the files of metadata.
-fn build(workflow: &Workflow, failing: &str, row: &Value) -> (Option<i32>, Vec<String>, Vec<String>) {
+fn build(
+    workflow: &Workflow,
+    job: &str,
+    failing: &str,
+    row: &Value,
+) -> (Option<i32>, Vec<String>, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let script = format!(
         r#"printf '%s|' "$@" | sed "s|$RUNNER_TEMP/||g" >> "$RUNNER_TEMP/calls"; echo >> "$RUNNER_TEMP/calls"
@@ -406,7 +566,7 @@ fn build(workflow: &Workflow, failing: &str, row: &Value) -> (Option<i32>, Vec<S
     program(&folder.path().join("bin/docker"), &script);
     let path = format!("{}:{}", folder.path().join("bin").display(), path());
     let row = scope(json!({ "matrix": row }), Before::Success);
-    let ended = run(workflow.step("push", "Build"), &row, folder.path(), folder.path(), &path);
+    let ended = run(workflow.step(job, "Build"), &row, folder.path(), folder.path(), &path);
     let calls = fs::read_to_string(folder.path().join("calls")).unwrap_or_default();
     let files = fs::read_dir(folder.path().join("metadata")).into_iter().flatten();
     let mut files: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
@@ -417,7 +577,7 @@ fn build(workflow: &Workflow, failing: &str, row: &Value) -> (Option<i32>, Vec<S
 /// What a row says that its metadata goes to.
 const OF_ROW: &str = "a.plan-0123456789abcdef.json";
 
-fn a_failing_target_costs_no_other(workflow: &Workflow) -> Result<(), String> {
+fn a_failing_target_costs_no_other(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let call = |options: &str, file: &str, targets: &str| {
         format!(
             "buildx|bake|--file|plan/docker-bake.json|{options}--metadata-file|metadata/{file}|{targets}|"
@@ -449,23 +609,284 @@ fn a_failing_target_costs_no_other(workflow: &Workflow) -> Result<(), String> {
         ("none", row("$(exit 7)", &[]), (0, vec![call("", OF_ROW, "$(exit 7)")], vec![OF_ROW.to_owned()])),
     ];
     for (failing, row, (status, calls, files)) in cases {
-        let real = build(workflow, failing, &row);
-        check(real == (Some(status), calls, files), || format!("{row}, {failing} fails: {real:#?}"))?;
+        for job in ["build", "push"] {
+            let real = build(workflow, job, failing, &row);
+            // What is tested and not pushed stays on the machine.
+            let targets = row["targets"].as_str().unwrap_or_default().split(',');
+            let mut kept = String::new();
+            if setting.test.is_some() && job == "build" {
+                kept.push_str("--allow=fs.write=layouts|");
+                let outputs = targets
+                    .map(|target| format!("--set={target}.output=type=oci,tar=false,dest=layouts/{target}|"));
+                kept.extend(outputs);
+            }
+            let calls: Vec<String> = calls
+                .iter()
+                .map(|call| call.replace("--metadata-file|", &format!("{kept}--metadata-file|")))
+                .collect();
+            let due = (Some(status), calls, files.clone());
+            check(real == due, || format!("{job}: {row}, {failing} fails: {real:#?}"))?;
+        }
     }
     Ok(())
 }
 
-fn one_build_of_the_program_plans_and_merges(workflow: &Workflow) -> Result<(), String> {
-    let install = workflow.step("plan", "Install bakeplan")["run"].as_str().ok_or("no script")?;
-    let due = r#"cargo install --locked --git "$BAKEPLAN_REPOSITORY" --rev "$BAKEPLAN_COMMIT" --root "$RUNNER_TEMP/plan" bakeplan"#;
-    check(install == due, || install.into())?;
+fn one_build_of_the_program_plans_and_merges(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+    let install = steps(workflow.job("plan")).find(|step| step["name"] == "Install bakeplan");
+    let env = |name: &str| install.map_or(Value::Null, |step| step["env"][name].clone());
+    let script = install.and_then(|step| step["run"].as_str()).unwrap_or_default().trim();
+    let (due, is_set) = match setting.install {
+        "path" => ("", install.is_none()),
+        "pipx" => (
+            "pipx install \"bakeplan==$BAKEPLAN_VERSION\"\ninstall -D \"$PIPX_BIN_DIR/bakeplan\" \"$RUNNER_TEMP/plan/bin/bakeplan\"",
+            env("BAKEPLAN_VERSION") == "1.2.3",
+        ),
+        "cargo" => (
+            r#"cargo install --locked --version "$BAKEPLAN_VERSION" --root "$RUNNER_TEMP/plan" bakeplan"#,
+            env("BAKEPLAN_VERSION") == "1.2.3-rc.1",
+        ),
+        "git" => (
+            r#"cargo install --locked --git "$BAKEPLAN_REPOSITORY" --rev "$BAKEPLAN_COMMIT" --root "$RUNNER_TEMP/plan" bakeplan"#,
+            env("BAKEPLAN_REPOSITORY") == "https://github.com/acme/bakeplan"
+                && env("BAKEPLAN_COMMIT") == "0123456789abcdef0123456789abcdef01234567",
+        ),
+        "action" => (
+            "",
+            install.is_some_and(|step| {
+                step["uses"] == "acme/setup-bakeplan@0123456789abcdef0123456789abcdef01234567"
+            }),
+        ),
+        other => return Err(format!("what is {other}?")),
+    };
+    check(script == due && is_set, || format!("{install:?}"))?;
     for (job, step) in [("plan", "Plan"), ("merge", "Merge"), ("merge", "Verify")] {
         let script = workflow.step(job, step)["run"].as_str().ok_or("no script")?;
         let command = format!("\"$RUNNER_TEMP/plan/bin/bakeplan\" {} ", step.to_lowercase());
         check(script.contains(&command), || format!("{step}: {script}"))?;
     }
-    let count = workflow.text.matches("cargo install").count();
-    check(count == 1, || format!("it is installed {count} times"))
+    let keeps = workflow.step("plan", "Plan")["run"]
+        .as_str()
+        .is_some_and(|script| script.contains("command -v bakeplan"));
+    check(keeps == ["path", "action"].contains(&setting.install), || {
+        "what is on the PATH is not handed on".into()
+    })?;
+    let count =
+        workflow.text.matches("cargo install").count() + workflow.text.matches("pipx install").count();
+    let due = usize::from(["pipx", "cargo", "git"].contains(&setting.install));
+    check(count == due, || format!("it is installed {count} times"))
+}
+
+fn jobs_log_in_to_the_registries_of_the_plan(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+    let user = |(host, user, secret): &(&str, &str, &str)| json!({ "registry": host, "username": format!("${{{{ vars.{user} }}}}"), "password": format!("${{{{ secrets.{secret} }}}}") });
+    let job = json!({ "registry": "ghcr.io", "username": "${{ github.actor }}", "password": "${{ github.token }}" });
+    let key = |login: &Value| login["registry"].to_string();
+    let mut due: Vec<Value> =
+        setting.accounts.iter().map(user).chain(setting.has_job_token.then_some(job)).collect();
+    due.sort_by_key(key);
+    for name in ["build", "push", "merge"] {
+        let job = workflow.job(name);
+        let logins = uses(job, "docker/login-action");
+        let mut real: Vec<Value> = logins.iter().map(|step| step["with"].clone()).collect();
+        real.sort_by_key(key);
+        check(real == due, || format!("{name}: {real:?} and not {due:?}"))?;
+        for step in logins {
+            let is_of_user = step["with"]["registry"] != "ghcr.io";
+            for secret in ["", "sesame"] {
+                // A pull request of a fork has no secrets, and needs none; what publishes does.
+                let all: BTreeMap<&str, &str> =
+                    setting.accounts.iter().map(|(_, _, name)| (*name, secret)).collect();
+                let secrets = scope(json!({ "secrets": all }), Before::Success);
+                let env = job["env"].as_object().cloned().unwrap_or_default();
+                let env: BTreeMap<&String, String> = env
+                    .iter()
+                    .map(|(name, value)| (name, secrets.interpolate(value.as_str().unwrap_or_default())))
+                    .collect();
+                let runs = scope(json!({ "env": env }), Before::Success).condition(step["if"].as_str());
+                let due = name != "build" || !is_of_user || !secret.is_empty();
+                check(runs == due, || format!("{name}, secret {secret:?}, {}: {runs}", step["with"]))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn an_older_buildx_is_refused_before_it_builds(workflow: &Workflow, _: &Setting) -> Result<(), String> {
+    for job in ["build", "push"] {
+        let at = |name: &str| steps(workflow.job(job)).position(|step| step["name"] == name);
+        check(at("Check buildx") < at("Build"), || format!("{job} checks too late"))?;
+        for (version, is_fine) in [
+            ("github.com/docker/buildx v0.36.0 abcdef0123", true),
+            ("github.com/docker/buildx v0.20.0-rc1 abcdef0123", true),
+            ("github.com/docker/buildx 1.0.0+azure-1 abcdef0123", true),
+            ("github.com/docker/buildx v0.19.3 abcdef0123", false),
+            ("github.com/docker/buildx v0.9.1 abcdef0123", false),
+            ("unknown", false),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            program(&folder.path().join("bin/docker"), &format!("echo {version}"));
+            let path = format!("{}:{}", folder.path().join("bin").display(), path());
+            let step = workflow.step(job, "Check buildx");
+            let ended = run(step, &scope(json!({}), Before::Success), folder.path(), folder.path(), &path);
+            check(ended.status.success() == is_fine, || format!("{job}: {version}: {:?}", ended.status))?;
+            let told = String::from_utf8_lossy(&ended.stdout).into_owned();
+            check(is_fine || told.contains("::error::this needs buildx 0.20 or later"), || told)?;
+        }
+    }
+    Ok(())
+}
+
+fn what_was_built_is_tested_and_what_was_published_is_signed(
+    workflow: &Workflow,
+    setting: &Setting,
+) -> Result<(), String> {
+    for (job, images) in [
+        ("build", ["oci-layout://LAYOUTS/app", "oci-layout://LAYOUTS/web"]),
+        ("push", ["ghcr.io/a/app@sha256:1", "ghcr.io/a/web@sha256:2"]),
+    ] {
+        let test = steps(workflow.job(job)).find(|step| step["name"] == "Test");
+        let Some(test) = test else {
+            check(setting.test.is_none(), || format!("{job} has no test"))?;
+            continue;
+        };
+        let input = test["with"]["builds"] == "${{ steps.built.outputs.builds }}";
+        check(test["uses"].as_str() == setting.test && input && test["id"] == "test", || test.to_string())?;
+        for (builds, before, due) in [
+            ("app", Before::Success, true),
+            // Other targets of the row failed.
+            ("app", Before::Failure, true),
+            ("app", Before::Cancelled, false),
+            ("", Before::Failure, false),
+        ] {
+            let scope = scope(json!({ "steps": { "built": { "outputs": { "builds": builds } } } }), before);
+            check(scope.condition(test["if"].as_str()) == due, || format!("{job}, {builds:?}, {before:?}"))?;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let mut list = workflow.step(job, "List what was built").clone();
+        let output = folder.path().join("output");
+        list["env"]["GITHUB_OUTPUT"] = json!(output);
+        let row = scope(json!({ "matrix": { "platform": "linux/arm64" } }), Before::Success);
+        let lines = || {
+            let ended = run(&list, &row, folder.path(), folder.path(), &path());
+            let text = fs::read_to_string(&output).unwrap_or_default();
+            (
+                ended.status.success(),
+                text.replace(&folder.path().join("layouts").display().to_string(), "LAYOUTS"),
+            )
+        };
+        check(lines() == (true, String::new()), || "nothing was built, and there is a list".into())?;
+        fs::create_dir_all(folder.path().join("metadata")).unwrap();
+        for (name, metadata) in [
+            (
+                "a.json",
+                json!({ "app": { "containerimage.digest": "sha256:1", "image.name": "ghcr.io/a/app,docker.io/a/app" } }),
+            ),
+            (
+                "web.a.json",
+                json!({
+                    "web": { "containerimage.digest": "sha256:2", "image.name": "ghcr.io/a/web" },
+                    "buildx.build.warnings": [],
+                    "local": { "buildx.build.ref": "x" },
+                }),
+            ),
+        ] {
+            fs::write(folder.path().join("metadata").join(name), metadata.to_string()).unwrap();
+        }
+        let [app, web] = images;
+        let due =
+            format!("builds<<END-OF-BUILDS\napp linux/arm64 {app}\nweb linux/arm64 {web}\nEND-OF-BUILDS\n");
+        let real = lines();
+        check(real == (true, due), || format!("{job}: {real:?}"))?;
+    }
+    let sign = steps(workflow.job("merge")).find(|step| step["name"] == "Sign");
+    check(sign.and_then(|step| step["uses"].as_str()) == setting.sign, || format!("{sign:?}"))?;
+    let Some(sign) = sign else { return Ok(()) };
+    let result = json!({ "published": ["ghcr.io/a/app@sha256:1", "ghcr.io/a/web@sha256:2"] }).to_string();
+    let outputs = json!({ "verify": "true", "result": result });
+    let scope = scope(json!({ "steps": { "merge": { "outputs": outputs } } }), Before::Failure);
+    check(scope.condition(sign["if"].as_str()), || {
+        "what an incomplete merge published is not signed".into()
+    })?;
+    let references = scope.interpolate(sign["with"]["references"].as_str().unwrap_or_default());
+    check(references == "ghcr.io/a/app@sha256:1\nghcr.io/a/web@sha256:2", || references)
+}
+
+fn rows_get_the_secrets_that_they_need(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+    let secrets = json!({ "NPM_TOKEN": "sesame", "OTHER": "thistle", "VALUE": "kept" });
+    let get = |job: &str, needed: &[&str], secrets: &Value| {
+        let contexts = json!({
+            "matrix": { "env": needed, "allow": [], "targets": "a", "metadata": OF_ROW },
+            "secrets": secrets, "github": { "token": "of-the-job" },
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let script = r#"echo "$NPM_TOKEN $GIT_AUTH_TOKEN $RENAMED $KEPT" > "$RUNNER_TEMP/told""#;
+        program(&folder.path().join("bin/docker"), script);
+        let path = format!("{}:{}", folder.path().join("bin").display(), path());
+        let ended = run(
+            workflow.step(job, "Build"),
+            &scope(contexts, Before::Success),
+            folder.path(),
+            folder.path(),
+            &path,
+        );
+        let told = fs::read_to_string(folder.path().join("told")).unwrap_or_default();
+        (ended.status.code(), told, String::from_utf8_lossy(&ended.stdout).into_owned())
+    };
+    let text = workflow.text.as_str();
+    if !setting.has_secrets {
+        return check(!text.contains("matrix.env"), || "secrets are there for nothing".into());
+    }
+    for job in ["build", "push"] {
+        let (status, told, _) = get(job, &["NPM_TOKEN", "GIT_AUTH_TOKEN"], &secrets);
+        check((status, told.as_str()) == (Some(0), "sesame of-the-job  kept\n"), || {
+            format!("{status:?} {told:?}")
+        })?;
+        let (status, told, _) = get(job, &["RENAMED"], &secrets);
+        check((status, told.as_str()) == (Some(0), "  thistle kept\n"), || format!("{status:?} {told:?}"))?;
+        let (status, told, said) = get(job, &["NPM_TOKEN", "RENAMED"], &json!({ "VALUE": "kept" }));
+        check(status == Some(1) && told.is_empty(), || format!("{status:?} {told:?}"))?;
+        check(
+            said.contains("::error::NPM_TOKEN is empty") && said.contains("::error::RENAMED is empty"),
+            || said,
+        )?;
+    }
+    // The plan has no use for them.
+    let env = &workflow.step("plan", "Plan")["env"];
+    check(env["RENAMED"].is_null() && env["KEPT"].is_null(), || format!("the plan has {env}"))?;
+    let cache = |job: &str| uses(workflow.job(job), "crazy-max/ghaction-github-runtime");
+    for (job, is_used) in [("build", true), ("build", false), ("push", true), ("push", false)] {
+        let scope = scope(json!({ "matrix": { "gha_cache": is_used } }), Before::Success);
+        let steps = cache(job);
+        let runs = steps.iter().filter(|step| scope.condition(step["if"].as_str())).count();
+        check(runs == usize::from(is_used), || {
+            format!("a cache {is_used}: the token is exposed {runs} times")
+        })?;
+    }
+    Ok(())
+}
+
+fn settings_are_where_they_belong(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    for (name, job) in workflow.jobs() {
+        let publishes = ["push", "merge"].contains(&name.as_str());
+        let due = setting.environment.filter(|_| publishes).map(str::to_owned);
+        check(text(&job["environment"]) == due, || format!("{name} is in {}", job["environment"]))?;
+        let builds = ["build", "push"].contains(&name.as_str());
+        let due = setting.max_parallel.filter(|_| builds).map(str::to_owned);
+        check(text(&job["strategy"]["max-parallel"]) == due, || format!("{name}: {}", job["strategy"]))?;
+        let set_up: Vec<usize> =
+            steps(job).enumerate().filter(|(_, step)| step["name"] == "Set up").map(|(at, _)| at).collect();
+        let build = steps(job).position(|step| step["name"] == "Build");
+        let is_due = setting.setup.is_some() && builds;
+        check(
+            set_up.len() == usize::from(is_due) && set_up.first().is_none_or(|at| Some(*at) < build),
+            || format!("{name} is set up at {set_up:?}"),
+        )?;
+    }
+    let env = &workflow.step("plan", "Plan")["env"];
+    for (name, value) in setting.env {
+        check(env[name] == *value, || format!("the plan has {env}"))?;
+    }
+    Ok(())
 }
 
 /// The answers are those of GitHub's own evaluator (`@actions/expressions`).
@@ -496,22 +917,29 @@ fn expressions_are_evaluated_as_github_does() {
 
 #[test]
 fn the_workflow_gets_everything_right() {
-    let workflow = Workflow::of_readme();
-    for (name, check) in CHECKS {
-        check(&workflow).unwrap_or_else(|error| panic!("{name}: {error}"));
+    for setting in SETTINGS {
+        let workflow = setting.workflow();
+        for (name, check) in CHECKS {
+            check(&workflow, &setting).unwrap_or_else(|error| panic!("{}: {name}: {error}", setting.name));
+        }
     }
 }
 
 #[test]
 fn each_mutation_of_the_workflow_is_found_by_its_check() {
-    let text = Workflow::of_readme().text;
+    let texts = SETTINGS.map(|setting| (setting.workflow().text, setting));
     let checks = BTreeMap::from(CHECKS);
-    let mut seen = BTreeSet::new();
-    for (name, from, to) in MUTATIONS {
-        assert!(text.contains(from), "{name}: {from:?} is not in the workflow");
+    let missed = in_parallel(MUTATIONS, |(name, from, to)| {
+        // In the first setting that has it.
+        let Some((text, setting)) = texts.iter().find(|(text, _)| text.contains(from)) else {
+            return Some(format!("{name}: {from:?} is in no workflow"));
+        };
         let mutated = Workflow::parse(&text.replacen(from, to, 1));
-        assert!(checks[name](&mutated).is_err(), "{name} does not find {from:?} → {to:?}");
-        seen.insert(*name);
-    }
+        let is_missed = checks[name](&mutated, setting).is_ok();
+        is_missed.then(|| format!("{name} does not find {from:?} → {to:?}"))
+    });
+    let missed: Vec<String> = missed.into_iter().flatten().collect();
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+    let seen: BTreeSet<&str> = MUTATIONS.iter().map(|(name, ..)| *name).collect();
     assert_eq!(seen, checks.into_keys().collect(), "checks with a mutation");
 }

@@ -1,4 +1,4 @@
-//! The workflow of README.md, rehearsed: its scripts run in order, artifacts are folders, and then the registry is asked.
+//! The generated workflow, rehearsed: its scripts run in order, artifacts are folders, and then the registry is asked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -57,18 +57,36 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// What `bakeplan workflow github` writes for a project, with the program on the `PATH` and further options.
+fn generated(project: &Project, more: &[&str]) -> Workflow {
+    let mut registries = BTreeSet::new();
+    let definition = fs::read_to_string(project.root().join("docker-bake.hcl")).unwrap();
+    for repositories in definition.lines().filter_map(|line| line.trim().strip_prefix("repositories = [\"")) {
+        registries.insert(repositories.split('/').next().unwrap().to_owned());
+    }
+    let logins: Vec<String> = registries.iter().map(|registry| format!("--login={registry}=none")).collect();
+    let options = ["--install=path"].into_iter().chain(logins.iter().map(String::as_str));
+    let options: Vec<&str> = options.chain(more.iter().copied()).collect();
+    Workflow::generated(&definition, &options)
+}
+
 fn result(is_success: bool) -> &'static str {
     if is_success { "success" } else { "failure" }
 }
 
 /// Runs the whole workflow for a push to the default branch.
 fn rehearse(project: &Project) -> Ended {
-    rehearse_with(project, &|_| {})
+    rehearse_with(project, &PUSH, &|_| {})
 }
 
-/// The same; `before_row` is called with each row of the matrix before it is built.
-fn rehearse_with(project: &Project, before_row: &dyn Fn(&str)) -> Ended {
-    let workflow = Workflow::of_readme();
+/// What starts a run: its event, ref and kind of ref, and whether it is in a fork.
+struct Start(&'static str, &'static str, &'static str, bool);
+
+const PUSH: Start = Start("push", "refs/heads/main", "branch", false);
+
+/// The same for what starts it; `before_row` is called with each row of the matrix before it is built.
+fn rehearse_with(project: &Project, start: &Start, before_row: &dyn Fn(&str)) -> Ended {
+    let workflow = generated(project, &[]);
     let folder = tempfile::tempdir().unwrap();
     let job = |name: &str| folder.path().join(name);
     let mut log = String::new();
@@ -77,17 +95,20 @@ fn rehearse_with(project: &Project, before_row: &dyn Fn(&str)) -> Ended {
         &format!("shift\nexec '{}' \"$@\"", project.buildx_program().display()),
     );
 
-    let program = job("plan").join("plan/bin/bakeplan");
-    fs::create_dir_all(program.parent().unwrap()).unwrap();
-    fs::copy(env!("CARGO_BIN_EXE_bakeplan"), program).unwrap();
-    let repository = json!({ "fork": false, "default_branch": "main" });
-    let push = json!({ "github": {
-        "event_name": "push", "ref": "refs/heads/main", "ref_type": "branch", "event": { "repository": repository },
+    // The runner has it.
+    fs::create_dir_all(job("plan")).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_bakeplan"), job("bin/bakeplan")).unwrap();
+    let Start(event, reference, kind, is_fork) = *start;
+    let repository = json!({ "fork": is_fork, "default_branch": "main" });
+    let started = json!({ "github": {
+        "event_name": event, "ref": reference, "ref_type": kind, "event": { "repository": repository },
     }});
-    let scope = Scope { contexts: push, before: Before::Success };
+    let scope = Scope { contexts: started, before: Before::Success };
     let (plan, outputs) = step(workflow.step("plan", "Plan"), &scope, &job("plan"), project, &mut log);
     assert!(plan.status.success(), "{log}");
 
+    let publishes = outputs["publish"] == "true";
+    let (of_rows, other) = if publishes { ("push", "build") } else { ("build", "push") };
     let rows: Vec<Value> = serde_json::from_str(&outputs["matrix"]).unwrap();
     let mut ended = BTreeMap::new();
     for row in rows {
@@ -96,18 +117,19 @@ fn rehearse_with(project: &Project, before_row: &dyn Fn(&str)) -> Ended {
         let at = job(&name);
         copy(&job("plan").join("plan"), &at.join("plan"));
         let scope = Scope { contexts: json!({ "matrix": row }), before: Before::Success };
-        let (build, _) = step(workflow.step("push", "Build"), &scope, &at, project, &mut log);
+        let (checked, _) = step(workflow.step(of_rows, "Check buildx"), &scope, &at, project, &mut log);
+        assert!(checked.status.success(), "{log}");
+        let (build, _) = step(workflow.step(of_rows, "Build"), &scope, &at, project, &mut log);
         copy(&at.join("metadata"), &job("merge").join("metadata"));
         ended.insert(name, build.status.success());
     }
     let pushed = ended.values().all(|success| *success);
 
-    let needs = json!({
-        "plan": { "result": "success", "outputs": outputs }, "build": { "result": "skipped" },
-        "push": { "result": result(pushed) },
-    });
+    let mut needs = json!({ "plan": { "result": "success", "outputs": outputs } });
+    needs[of_rows] = json!({ "result": result(pushed) });
+    needs[other] = json!({ "result": "skipped" });
     let before = if pushed { Before::Success } else { Before::Failure };
-    let scope = Scope { contexts: json!({ "needs": needs }), before };
+    let scope = Scope { contexts: json!({ "needs": needs.clone() }), before };
     let (mut merge, mut verify) = (None, None);
     if scope.condition(workflow.job("merge")["if"].as_str()) {
         copy(&job("plan").join("plan"), &job("merge").join("plan"));
@@ -122,7 +144,6 @@ fn rehearse_with(project: &Project, before_row: &dyn Fn(&str)) -> Ended {
             verify = step(checked, &scope, &job("merge"), project, &mut log).0.status.code();
         }
     }
-    let mut needs = needs;
     let merged = merge.map(|status| result(status == 0 && verify == Some(0)));
     needs["merge"] = json!({ "result": merged.unwrap_or("skipped") });
     let scope = Scope { contexts: json!({ "needs": needs }), before: Before::Failure };
@@ -283,7 +304,7 @@ fn a_build_on_another_base_is_found() {
         ]);
     };
     push("1");
-    let ended = rehearse_with(&project, &|row| {
+    let ended = rehearse_with(&project, &PUSH, &|row| {
         if row == "tool-linux-s390x" {
             push("2");
         }
@@ -292,4 +313,70 @@ fn a_build_on_another_base_is_found() {
     assert_eq!((ended.merge, ended.verify, ended.gate), (Some(1), None, false), "{}", ended.log);
     assert!(ended.log.contains("mixed-bases"), "{}", ended.log);
     assert_eq!(tags(&tool), set(&[]));
+}
+
+#[test]
+fn what_nobody_has_accepted_is_built_and_not_published() {
+    for start in [
+        Start("pull_request", "refs/pull/7/merge", "branch", false),
+        Start("merge_group", "refs/heads/gh-readonly-queue/main/pr-7", "branch", false),
+        Start("push", "refs/heads/main", "branch", true),
+        Start("push", "refs/heads/side", "branch", false),
+    ] {
+        let (project, repositories) = project("workflow-unpublished", "hold");
+        let ended = rehearse_with(&project, &start, &|_| {});
+        assert!(ended.rows.values().all(|success| *success), "{}", ended.log);
+        assert_eq!((ended.merge, ended.verify, ended.gate), (None, None, true), "{}", ended.log);
+        for repository in &repositories {
+            assert_eq!(tags(repository), set(&[]), "{repository}");
+        }
+        // A build that fails turns the run red.
+        fs::remove_file(project.root().join("tool-s390x")).unwrap();
+        let ended = rehearse_with(&project, &start, &|_| {});
+        assert!(!ended.rows.values().all(|success| *success) && !ended.gate, "{}", ended.log);
+    }
+}
+
+/// What the action of `--test` is given, with a real build: where nothing is pushed, too.
+#[test]
+fn what_is_to_be_tested_is_there() {
+    let (project, _) = project("workflow-tested", "hold");
+    let workflow = generated(&project, &["--test=./test"]);
+    for (job, publish) in [("push", "true"), ("build", "false")] {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path().join("row");
+        fs::create_dir_all(&at).unwrap();
+        for (name, script) in [
+            ("docker", format!("shift\nexec '{}' \"$@\"", project.buildx_program().display())),
+            ("bakeplan", format!("exec '{}' \"$@\"", env!("CARGO_BIN_EXE_bakeplan"))),
+        ] {
+            github::program(&folder.path().join("bin").join(name), &script);
+        }
+        let mut log = String::new();
+        let mut plan = workflow.step("plan", "Plan").clone();
+        plan["env"] = json!({ "PUBLISH": publish });
+        let scope = Scope { contexts: json!({}), before: Before::Success };
+        let (_, outputs) = step(&plan, &scope, &at, &project, &mut log);
+        let rows: Vec<Value> = serde_json::from_str(&outputs["matrix"]).unwrap();
+        let row = rows.iter().find(|row| row["targets"].as_str().unwrap().contains(',')).unwrap();
+        let scope = Scope { contexts: json!({ "matrix": row }), before: Before::Success };
+        let (built, _) = step(workflow.step(job, "Build"), &scope, &at, &project, &mut log);
+        assert!(built.status.success(), "{log}");
+        step(workflow.step(job, "List what was built"), &scope, &at, &project, &mut log);
+        let listed = fs::read_to_string(at.join("outputs")).unwrap();
+        let lines: Vec<&str> = listed.lines().filter(|line| line.contains(" linux/")).collect();
+        assert_eq!(lines.len(), 3, "{listed}\n{log}");
+        for line in lines {
+            let image = line.split(' ').nth(2).unwrap();
+            match image.strip_prefix("oci-layout://") {
+                Some(layout) => {
+                    assert!(publish == "false" && Path::new(layout).join("index.json").exists(), "{line}");
+                }
+                None => {
+                    assert_eq!(publish, "true");
+                    project.buildx(&["imagetools", "inspect", image]);
+                }
+            }
+        }
+    }
 }

@@ -80,6 +80,22 @@ pub struct Secret {
     pub span: Option<Span>,
 }
 
+impl Secret {
+    /// The environment variable that it may be read from. One without `env` and `src` is in the variable of its name, if that
+    /// is set, else in the file of its name (buildx `util/buildflags/secrets.go`).
+    #[must_use]
+    pub fn variable(&self) -> Option<&str> {
+        let own = Some(self.id.as_str()).filter(|id| self.src.is_none() && is_variable(id));
+        self.env.as_ref().map(Text::as_str).or(own)
+    }
+}
+
+/// Whether an environment variable can have the name.
+fn is_variable(name: &str) -> bool {
+    let is_of = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(is_of)
+}
+
 /// One element of `ssh`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ssh {

@@ -171,7 +171,15 @@ impl Reader<'_> {
             arguments.push(self.or());
             self.eat(",");
         }
-        self.call(token, &arguments)
+        let value = self.call(token, &arguments);
+        // A property of what a function gives: `fromJSON(text).name`.
+        match self.tokens.get(self.at).and_then(|token| token.strip_prefix('.')) {
+            Some(path) => {
+                self.at += 1;
+                lookup(&value, path)
+            }
+            None => value,
+        }
     }
 
     fn call(&self, name: &str, arguments: &[Value]) -> Value {
@@ -185,6 +193,14 @@ impl Reader<'_> {
             ("startsWith", [text, start]) => string(text).starts_with(&string(start)).into(),
             ("join", [Value::Array(items), separator]) => {
                 items.iter().map(string).collect::<Vec<_>>().join(&string(separator)).into()
+            }
+            // What is no list is one item, and null an empty one.
+            ("join", [item, _]) => string(item).into(),
+            ("contains", [Value::Array(items), item]) => {
+                items.iter().any(|known| is_equal(known, item)).into()
+            }
+            ("contains", [text, part]) => {
+                string(text).to_lowercase().contains(&string(part).to_lowercase()).into()
             }
             ("fromJSON", [text]) => serde_json::from_str(&string(text)).expect("fromJSON gets JSON"),
             _ => panic!("what is `{name}({arguments:?})`?"),

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::support;
+use crate::support::Test;
 
 pub(crate) mod expression; // GitHub's expressions
 mod yaml; // YAML as a tree
@@ -21,11 +21,12 @@ pub(crate) struct Workflow {
 }
 
 impl Workflow {
-    /// The one in README.md.
-    pub(crate) fn of_readme() -> Self {
-        let readme = support::read("README.md");
-        let [text] = support::blocks(&readme, "yaml")[..] else { panic!("not one workflow") };
-        Self::parse(text)
+    /// What `bakeplan workflow github` writes with these options.
+    pub(crate) fn generated(definition: &str, options: &[&str]) -> Self {
+        let test = Test::new().file("docker-bake.hcl", definition);
+        let output = test.args(["workflow", "github"]).args(options.iter().copied()).output();
+        assert!(output.status.success(), "{options:?}: {}", String::from_utf8_lossy(&output.stderr));
+        Self::parse(&String::from_utf8(output.stdout).expect("it is UTF-8"))
     }
 
     pub(crate) fn parse(text: &str) -> Self {

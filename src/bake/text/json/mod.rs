@@ -93,12 +93,21 @@ const fn labelled(name: &'static str, blocks: &'static [BlockType]) -> BlockType
     BlockType { name, labelled: true, lenient: false, blocks }
 }
 
+const fn unlabelled(name: &'static str) -> BlockType {
+    BlockType { name, labelled: false, lenient: false, blocks: &[] }
+}
+
 const ROOT: &[BlockType] = &[
-    labelled("variable", &[BlockType { name: "validation", labelled: false, lenient: false, blocks: &[] }]),
+    labelled("variable", &[unlabelled("validation")]),
     labelled("function", &[]),
     labelled("group", &[]),
     labelled("target", &[]),
-    BlockType { name: "image", labelled: true, lenient: true, blocks: &[labelled("platform", &[])] },
+    BlockType {
+        name: "image",
+        labelled: true,
+        lenient: true,
+        blocks: &[labelled("platform", &[]), unlabelled("workflow")],
+    },
 ];
 
 /// Takes JSON values for blocks, attributes and expressions.

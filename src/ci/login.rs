@@ -1,0 +1,129 @@
+//! How a job logs in to a registry.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Keyed, is_name};
+use crate::reference::Registry;
+
+/// Registries that need no setting, with the variable and the secret that hold the account; GitHub's own takes the job's
+/// token.
+const KNOWN: [(&str, Option<(&str, &str)>); 3] = [
+    ("ghcr.io", None),
+    ("docker.io", Some(("DOCKERHUB_USERNAME", "DOCKERHUB_TOKEN"))),
+    ("quay.io", Some(("QUAY_USERNAME", "QUAY_TOKEN"))),
+];
+
+/// Whose account a job uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Account {
+    /// Nobody's: the registry asks for none, or the runner is logged in.
+    None,
+    /// The job's own, by its token.
+    Job,
+    /// Of a user.
+    User {
+        /// The variable with the user's name. As a secret, GitHub would black it out wherever it occurs.
+        username: String,
+        /// The secret with the password or token.
+        password: String,
+    },
+}
+
+/// How a job logs in to a registry: `HOST=USERNAME_VARIABLE:PASSWORD_SECRET`, or `HOST=none`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// The registry.
+    pub registry: Registry,
+    /// The account.
+    pub account: Account,
+}
+
+impl Login {
+    /// The login that a registry has without a setting, if it is a well-known one.
+    #[must_use]
+    pub fn known(registry: &Registry) -> Option<Self> {
+        let (_, names) = KNOWN.iter().find(|(known, _)| *known == registry.as_str())?;
+        let account = names.map_or(Account::Job, |(username, password)| Account::User {
+            username: username.to_owned(),
+            password: password.to_owned(),
+        });
+        Some(Self { registry: registry.clone(), account })
+    }
+}
+
+impl Keyed for Login {
+    fn key(&self) -> String {
+        self.registry.to_string()
+    }
+}
+
+impl FromStr for Login {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (host, account) = text.split_once('=').ok_or_else(|| {
+            format!(
+                "`{text}` is not a login; expected `HOST=USERNAME_VARIABLE:PASSWORD_SECRET` or `HOST=none`"
+            )
+        })?;
+        let registry: Registry = host.parse().map_err(|e| format!("`{host}` is not a registry: {e}"))?;
+        let account = match account.split_once(':') {
+            None if account == "none" => Account::None,
+            Some((username, password)) if is_name(username) && is_name(password) => {
+                Account::User { username: username.to_owned(), password: password.to_owned() }
+            }
+            _ => {
+                return Err(format!(
+                    "`{account}` does not say how to log in to `{registry}`; expected the names of a variable and of a \
+                     secret, such as `REGISTRY_USERNAME:REGISTRY_TOKEN`, or `none`"
+                ));
+            }
+        };
+        Ok(Self { registry, account })
+    }
+}
+
+impl fmt::Display for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.account {
+            Account::None => write!(f, "{}=none", self.registry),
+            Account::Job => write!(f, "{}", self.registry),
+            Account::User { username, password } => write!(f, "{}={username}:{password}", self.registry),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_taken_and_values_are_not() {
+        for text in ["a.example:5000=USER:TOKEN", "127.0.0.1:5000=none", "docker.io=none"] {
+            assert_eq!(text.parse::<Login>().map(|login| login.to_string()), Ok(text.to_owned()));
+        }
+        for (text, told) in [
+            ("a.example", "is not a login"),
+            ("a.example=", "does not say how"),
+            ("a.example=USER", "does not say how"),
+            ("a.example=me@example.com:hunter2!", "does not say how"),
+            ("a.example=${{ vars.A }}:B", "does not say how"),
+            ("https://a.example=none", "is not a registry"),
+            ("a b=none", "is not a registry"),
+        ] {
+            let error = text.parse::<Login>().expect_err(text);
+            assert!(error.contains(told), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn well_known_registries_need_no_setting() {
+        let known =
+            |host: &str| Login::known(&host.parse().expect("a registry")).map(|login| login.to_string());
+        assert_eq!(known("ghcr.io").as_deref(), Some("ghcr.io"));
+        assert_eq!(known("index.docker.io").as_deref(), Some("docker.io=DOCKERHUB_USERNAME:DOCKERHUB_TOKEN"));
+        assert_eq!(known("quay.io").as_deref(), Some("quay.io=QUAY_USERNAME:QUAY_TOKEN"));
+        assert_eq!(known("ghcr.io.example"), None);
+    }
+}

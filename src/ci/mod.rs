@@ -1,0 +1,46 @@
+//! Settings of a CI workflow: small validated types, each with one form in options and in `workflow` blocks.
+
+mod install;
+mod login;
+mod named;
+mod publish;
+mod timeout;
+mod variable;
+
+pub(crate) use install::Install;
+pub(crate) use login::{Account, Login};
+pub(crate) use named::{Environment, LocalAction, MaxParallel};
+pub(crate) use publish::{Branch, Cron, PublishEvent};
+pub(crate) use timeout::{Stage, Timeout};
+pub(crate) use variable::EnvVariable;
+
+/// A setting of which there is one for each key, such as a login for each registry: `KEY=VALUE`.
+pub(crate) trait Keyed {
+    /// What there is one for.
+    fn key(&self) -> String;
+
+    /// Puts later settings over earlier ones.
+    fn merge(earlier: Vec<Self>, later: Vec<Self>) -> Vec<Self>
+    where
+        Self: Sized,
+    {
+        later.into_iter().fold(earlier, |mut known, one| {
+            known.retain(|known| known.key() != one.key());
+            known.push(one);
+            known
+        })
+    }
+}
+
+/// Whether GitHub takes it as the name of a variable or secret
+/// (<https://docs.github.com/en/actions/reference/workflows-and-actions/variables#naming-conventions-for-configuration-variables>),
+/// and a shell as that of an environment variable.
+pub(crate) fn is_name(text: &str) -> bool {
+    let is_of = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && text.chars().all(is_of)
+}
+
+/// Whether it is a full commit hash, which nobody can move.
+fn is_commit(text: &str) -> bool {
+    text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}

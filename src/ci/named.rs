@@ -1,0 +1,100 @@
+//! Settings that are one word: an environment, a local action, a number of jobs.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A deployment environment of GitHub, whose rules and secrets apply to what publishes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Environment(String);
+
+impl FromStr for Environment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_of = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+        if text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(is_of) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(format!("`{text}` is not the name of an environment: it has letters, digits and `-_./`"))
+        }
+    }
+}
+
+impl fmt::Display for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A composite action of the same repository, by its folder: `./.github/actions/setup`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalAction(String);
+
+impl FromStr for LocalAction {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_of = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let is_part = |part: &str| !part.is_empty() && part != "." && part != ".." && part.chars().all(is_of);
+        match text.strip_prefix("./") {
+            Some(rest) if rest.trim_end_matches('/').split('/').all(is_part) => {
+                Ok(Self(text.trim_end_matches('/').to_owned()))
+            }
+            _ => Err(format!(
+                "`{text}` is not the folder of an action in this repository, such as `./.github/actions/setup`"
+            )),
+        }
+    }
+}
+
+impl fmt::Display for LocalAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How many rows of the matrix run at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaxParallel(u16);
+
+impl FromStr for MaxParallel {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // A matrix has at most 256 rows.
+        match text.parse() {
+            Ok(number @ 1..=256) => Ok(Self(number)),
+            _ => Err(format!("`{text}` is not a number of jobs from 1 to 256")),
+        }
+    }
+}
+
+impl fmt::Display for MaxParallel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn takes<T: FromStr<Err = String> + fmt::Display>(good: &[&str], bad: &[&str]) {
+        for text in good {
+            assert_eq!(text.parse::<T>().map(|one| one.to_string()), Ok((*text).to_owned()));
+        }
+        for text in bad {
+            assert!(text.parse::<T>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_workflow_takes_as_it_is_passes() {
+        takes::<Environment>(&["production", "eu-1/prod"], &["", "a b", "${{ x }}", "-a", "a\n"]);
+        takes::<MaxParallel>(&["1", "256"], &["", "0", "257", "-1", "1.5", "many"]);
+        takes::<LocalAction>(
+            &["./a", "./.github/actions/set-up"],
+            &["", "a", "/a", "./", "./..", "./a/../b", "./a b", "./a//b", "../a", "a/b@v1"],
+        );
+    }
+}

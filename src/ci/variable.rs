@@ -1,0 +1,96 @@
+//! Environment variables that steps get from GitHub.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Keyed, is_name};
+
+/// Where GitHub keeps what a step can get.
+const CONTEXTS: [&str; 3] = ["vars", "secrets", "github"];
+
+/// Secrets that GitHub gives without being told of them, as Docker's actions do.
+const OWN: [(&str, &str); 2] =
+    [("GITHUB_TOKEN", "github.token"), ("GIT_AUTH_TOKEN", "(secrets.GIT_AUTH_TOKEN || github.token)")];
+
+/// An environment variable with what GitHub gives it: `RELEASE=vars.RELEASE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvVariable {
+    /// Its name.
+    pub name: String,
+    /// What it is given, without `${{ }}`: `vars.RELEASE`.
+    pub from: String,
+}
+
+impl EnvVariable {
+    /// A variable that holds a secret, by the secret's own name.
+    #[must_use]
+    pub fn of_secret(name: &str) -> Self {
+        let own = OWN.iter().find(|(known, _)| *known == name);
+        let from = own.map_or_else(|| format!("secrets.{name}"), |(_, from)| (*from).to_owned());
+        Self { name: name.to_owned(), from }
+    }
+}
+
+impl Keyed for EnvVariable {
+    fn key(&self) -> String {
+        self.name.clone()
+    }
+}
+
+impl FromStr for EnvVariable {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, from) = text.split_once('=').unwrap_or((text, ""));
+        if !is_name(name) {
+            return Err(format!("`{name}` is not the name of an environment variable"));
+        }
+        // GitHub refuses to set what it sets itself
+        // (https://docs.github.com/en/actions/reference/workflows-and-actions/variables).
+        if ["GITHUB_", "RUNNER_"].iter().any(|start| name.to_ascii_uppercase().starts_with(start)) {
+            return Err(format!("`{name}` is set by GitHub itself"));
+        }
+        let is_path = |path: &str| path.split('.').all(|part| is_name(&part.replace('-', "_")));
+        match from.split_once('.') {
+            Some((context, path)) if CONTEXTS.contains(&context) && is_path(path) => {
+                Ok(Self { name: name.to_owned(), from: from.to_owned() })
+            }
+            _ => Err(format!(
+                "`{from}` does not say where `{name}` comes from; expected `vars.NAME`, `secrets.NAME` or `github.NAME`"
+            )),
+        }
+    }
+}
+
+impl fmt::Display for EnvVariable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.name, self.from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_has_a_name_and_a_place_that_it_comes_from() {
+        for text in ["A=vars.A", "NPM_TOKEN=secrets.NPM", "REF=github.event.repository.default_branch"] {
+            assert_eq!(text.parse::<EnvVariable>().map(|one| one.to_string()), Ok(text.to_owned()));
+        }
+        for (text, told) in [
+            ("", "is not the name"),
+            ("1A=vars.A", "is not the name"),
+            ("A B=vars.A", "is not the name"),
+            ("GITHUB_REF=vars.A", "is set by GitHub"),
+            ("A", "does not say where"),
+            ("A=hunter2", "does not say where"),
+            ("A=${{ vars.A }}", "does not say where"),
+            ("A=vars.A || 'x'", "does not say where"),
+            ("A=env.A", "does not say where"),
+            ("A=vars.", "does not say where"),
+        ] {
+            let error = text.parse::<EnvVariable>().expect_err(text);
+            assert!(error.contains(told), "{text}: {error}");
+        }
+    }
+}

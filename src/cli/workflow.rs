@@ -1,0 +1,56 @@
+//! The options of `bakeplan workflow`.
+
+use clap::{Args, ValueEnum};
+
+use crate::ci::{
+    Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent, Timeout,
+};
+
+/// A kind of CI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ci {
+    /// GitHub Actions
+    Github,
+}
+
+/// What the workflow does, over what `image { workflow { … } }` says.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Settings, over those of `image { workflow { … } }`")]
+pub(crate) struct WorkflowOptions {
+    /// How bakeplan gets into a job: path, pipx=VERSION, cargo=VERSION, git=URL@COMMIT or action=OWNER/REPO@COMMIT
+    #[arg(long, value_name = "HOW")]
+    pub install: Option<Install>,
+    /// Publish what this starts: push, tag, schedule or workflow_dispatch (repeatable) [default: all of them]
+    #[arg(long = "publish-on", value_name = "EVENT")]
+    pub publish_on: Vec<PublishEvent>,
+    /// Publish from this branch, or from all such as `release/**` (repeatable) [default: the default branch]
+    #[arg(long = "branch", value_name = "BRANCH")]
+    pub branches: Vec<Branch>,
+    /// Run by the clock, such as `17 3 * * 1`, in UTC (repeatable)
+    #[arg(long, value_name = "CRON")]
+    pub schedule: Vec<Cron>,
+    /// Give the plan an environment variable: `NAME=vars.NAME` or `NAME=secrets.NAME` (repeatable)
+    #[arg(long, value_name = "NAME=FROM")]
+    pub env: Vec<EnvVariable>,
+    /// Publish in this deployment environment
+    #[arg(long, value_name = "NAME")]
+    pub environment: Option<Environment>,
+    /// Log in to a registry: `HOST=USERNAME_VARIABLE:PASSWORD_SECRET`, or `HOST=none` (repeatable)
+    #[arg(long = "login", value_name = "HOST=HOW")]
+    pub logins: Vec<Login>,
+    /// How many minutes a job may take: `plan=20`, `build=60`, `merge=30` (repeatable)
+    #[arg(long = "timeout", value_name = "JOB=MINUTES")]
+    pub timeouts: Vec<Timeout>,
+    /// Build at most this many rows at once
+    #[arg(long, value_name = "NUMBER")]
+    pub max_parallel: Option<MaxParallel>,
+    /// Run this composite action of the repository before each build
+    #[arg(long, value_name = "FOLDER")]
+    pub setup: Option<LocalAction>,
+    /// Test what each row built with this composite action, before it gets tags; see its input `builds`
+    #[arg(long, value_name = "FOLDER")]
+    pub test: Option<LocalAction>,
+    /// Sign what was published with this composite action; see its input `references`
+    #[arg(long, value_name = "FOLDER")]
+    pub sign: Option<LocalAction>,
+}

@@ -1,0 +1,140 @@
+//! `bakeplan workflow`: the CI pipeline of the plan.
+
+use super::facts::GIT;
+use super::plan;
+use super::session::Session;
+use crate::bake::text::discovery;
+use crate::ci::Keyed;
+use crate::cli::{self, Ci, FactOptions, Selection, WorkflowOptions};
+use crate::diagnostic::Diagnostic;
+use crate::error::Error;
+use crate::host::Destination;
+use crate::pipeline::{Pipeline, PlannedWith};
+use crate::render::workflow;
+use crate::resolve::Purpose;
+use crate::spec::WorkflowSettings;
+
+pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Result<(), Error> {
+    let cli::Workflow { ci: Ci::Github, output, check, settings: options, selection } = args;
+    if !selection.publish {
+        let message =
+            "`--publish=false` changes nothing in a workflow, where each run decides it: see `--publish-on`";
+        return Err(Error::Usage(message.into()));
+    }
+    if *check && output.is_none() {
+        return Err(Error::Usage("`--check` needs the file to check: `-o FILE`".into()));
+    }
+    // The workflow is the same whatever was released: a run asks for that itself.
+    let asks_git = selection.facts.known_versions.as_deref() == Some(GIT);
+    let known_versions = selection.facts.known_versions.clone().filter(|_| !asks_git);
+    let facts = FactOptions { known_versions, ..selection.facts.clone() };
+    let at_desk = Selection { facts, ..selection.clone() };
+    let (made, found) = plan::make_for(session, &at_desk, Purpose::BakeFile)?;
+    plan::check_job_count(&made)?;
+    let planned_with = PlannedWith {
+        words: plan::shared_options(selection),
+        folder: session.host.folder_in_checkout(),
+        asks_git,
+    };
+    let pipeline = Pipeline::decide(&made, over(made.workflow.clone(), options.clone()), planned_with)?;
+
+    let mut command = vec!["workflow".to_owned(), "github".to_owned()];
+    command.extend(output.iter().map(|path| format!("-o {}", plan::quote(path))));
+    command.extend(given(options));
+    command.extend(plan::shared_options(selection));
+    let command = format!("bakeplan {}", command.join(" "));
+    let text = workflow::render(&pipeline, &plan::origin(&found, &command))
+        .map_err(|message| Diagnostic::error("template", message))?;
+    let Some(path) = output else { return session.deliver(&text) };
+    let text = match committed(session, path)? {
+        Some(committed) => workflow::with_newer_pins(&text, &committed),
+        None => text,
+    };
+    let files = [(path.clone(), text)];
+    if *check { plan::check(session, &files, &command) } else { plan::write(session, &files) }
+}
+
+/// The file that is there. One that somebody wrote by hand is not replaced.
+fn committed(session: &Session<'_>, path: &str) -> Result<Option<String>, Error> {
+    let host = session.host;
+    if host.destination(path)? == Destination::Stream || !host.has_content(path) {
+        return Ok(None);
+    }
+    let text = host.read_product(path)?;
+    if text.starts_with(&format!("# {}", discovery::GENERATED)) {
+        return Ok(Some(text));
+    }
+    let message = format!("`{path}` was not written by bakeplan and is not replaced");
+    Err(Diagnostic::error("not-generated", message).with_help("move it away, or choose another name").into())
+}
+
+/// What the options say, over what the file says.
+fn over(written: WorkflowSettings, options: WorkflowOptions) -> WorkflowSettings {
+    let WorkflowOptions {
+        install,
+        publish_on,
+        branches,
+        schedule,
+        env,
+        environment,
+        logins,
+        timeouts,
+        max_parallel,
+        setup,
+        test,
+        sign,
+    } = options;
+    let given = |given: bool| given.then_some(());
+    WorkflowSettings {
+        install: install.or(written.install),
+        publish_on: given(!publish_on.is_empty()).map(|()| publish_on).or(written.publish_on),
+        branches: if branches.is_empty() { written.branches } else { branches },
+        schedule: if schedule.is_empty() { written.schedule } else { schedule },
+        env: Keyed::merge(written.env, env),
+        environment: environment.or(written.environment),
+        logins: Keyed::merge(written.logins, logins),
+        timeouts: Keyed::merge(written.timeouts, timeouts),
+        max_parallel: max_parallel.or(written.max_parallel),
+        setup: setup.or(written.setup),
+        test: test.or(written.test),
+        sign: sign.or(written.sign),
+        marked: written.marked,
+    }
+}
+
+/// The settings among the options, as they were given.
+fn given(options: &WorkflowOptions) -> Vec<String> {
+    let WorkflowOptions {
+        install,
+        publish_on,
+        branches,
+        schedule,
+        env,
+        environment,
+        logins,
+        timeouts,
+        max_parallel,
+        setup,
+        test,
+        sign,
+    } = options;
+    fn each<'a, T: ToString + 'a>(
+        name: &str,
+        values: impl IntoIterator<Item = &'a T>,
+    ) -> impl Iterator<Item = String> {
+        values.into_iter().map(move |value| format!("{name} {}", plan::quote(&value.to_string())))
+    }
+    each("--install", install)
+        .chain(each("--publish-on", publish_on))
+        .chain(each("--branch", branches))
+        .chain(each("--schedule", schedule))
+        .chain(each("--env", env))
+        .chain(each("--environment", environment))
+        .chain(each("--login", logins))
+        .chain(each("--timeout", timeouts))
+        .chain(each("--max-parallel", max_parallel))
+        .chain(each("--setup", setup))
+        .chain(each("--test", test))
+        .chain(each("--sign", sign))
+        .collect()
+}

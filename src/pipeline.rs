@@ -1,0 +1,244 @@
+//! The pipeline: what a CI workflow does, decided once from the plan and the settings.
+
+use std::collections::BTreeSet;
+
+use crate::ci::{
+    Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent, Stage,
+    Timeout, is_name,
+};
+use crate::diagnostic::Diagnostic;
+use crate::plan::{Image, Job, Plan};
+use crate::reference::{Registry, Repository};
+use crate::spec::WorkflowSettings;
+
+/// What a CI workflow does.
+#[derive(Clone, Debug)]
+pub(crate) struct Pipeline {
+    /// How the program gets into a job.
+    pub install: Install,
+    /// What publishes; no more than once.
+    pub publish_on: BTreeSet<PublishEvent>,
+    /// The branches that publish; empty for the default branch.
+    pub branches: Vec<Branch>,
+    /// When runs start by themselves.
+    pub schedule: Vec<Cron>,
+    /// Environment variables of the plan.
+    pub env: Vec<EnvVariable>,
+    /// Those of the builds that hold secrets; a row gets those that it needs.
+    pub secrets: Vec<EnvVariable>,
+    /// Those of all builds: the variables that the plan leaves to them.
+    pub kept: Vec<EnvVariable>,
+    /// The environment of the jobs that publish.
+    pub environment: Option<Environment>,
+    /// How jobs log in, by registry.
+    pub logins: Vec<Login>,
+    /// How the merge logs in besides: to registries that only have mirrors, which builds never see.
+    pub mirror_logins: Vec<Login>,
+    /// How many minutes jobs may take.
+    pub minutes: Minutes,
+    /// How many rows run at once.
+    pub max_parallel: Option<MaxParallel>,
+    /// What runs before each build.
+    pub setup: Option<LocalAction>,
+    /// What tests the builds of a row.
+    pub test: Option<LocalAction>,
+    /// What signs what was published.
+    pub sign: Option<LocalAction>,
+    /// Whether a row is emulated.
+    pub qemu: bool,
+    /// Whether a row uses a cache of GitHub Actions.
+    pub gha_cache: bool,
+    /// What the plan is made with.
+    pub planned_with: PlannedWith,
+}
+
+/// How many minutes jobs may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Minutes {
+    /// What makes the plan.
+    pub plan: u16,
+    /// A row of the matrix.
+    pub build: u16,
+    /// What publishes.
+    pub merge: u16,
+}
+
+/// What the plan is made with, in a run as at the desk.
+#[derive(Clone, Debug)]
+pub(crate) struct PlannedWith {
+    /// Options and names, as a shell reads them.
+    pub words: Vec<String>,
+    /// The folder below the checkout; `None` for the checkout itself.
+    pub folder: Option<String>,
+    /// Whether the plan asks the remote for its tags, which needs credentials in a private repository.
+    pub asks_git: bool,
+}
+
+impl Pipeline {
+    /// Decides what the workflow of a plan does.
+    ///
+    /// # Errors
+    /// Everything that keeps it from being right.
+    pub(crate) fn decide(
+        plan: &Plan,
+        settings: WorkflowSettings,
+        planned_with: PlannedWith,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let WorkflowSettings {
+            install,
+            publish_on,
+            branches,
+            schedule,
+            env,
+            environment,
+            logins,
+            timeouts,
+            max_parallel,
+            setup,
+            test,
+            sign,
+            marked,
+        } = settings;
+        let mut found = Vec::new();
+        if plan.jobs.is_empty() {
+            let message = "nothing is published here, so there is no workflow to write";
+            let help = "targets need tags with a repository, or an `image` block";
+            found.push(Diagnostic::error("no-images", message).with_help(help));
+        }
+        found.extend(marked.iter().filter(|one| one.is_volatile()).map(|one| {
+            let message = format!(
+                "`{}` of `workflow` depends on the clock or on chance, so the workflow would never be current",
+                one.attribute.name
+            );
+            Diagnostic::error("volatile", message).at(one.span, "")
+        }));
+        found.extend(plan.jobs.iter().filter_map(unfit));
+        found.extend(unwritable(&planned_with));
+        let (logins, mirror_logins) = logins_of(plan, logins, &mut found);
+        let secrets = secrets_of(plan, &env, &mut found);
+        let kept = kept_of(plan, &env, &mut found);
+        let is_of_builds = |one: &EnvVariable| secrets.contains(one) || kept.contains(one);
+        let env = env.into_iter().filter(|one| !is_of_builds(one)).collect();
+        let Some(install) = install else {
+            let message = "the workflow must be told how bakeplan gets into a job";
+            let help =
+                format!("`--install` or `install` in `image {{ workflow {{ … }} }}` is {}", Install::FORMS);
+            found.push(Diagnostic::error("no-install", message).with_help(help));
+            return Err(found);
+        };
+        if !found.is_empty() {
+            return Err(found);
+        }
+        let minutes = |stage| Timeout::minutes_of(stage, &timeouts);
+        Ok(Self {
+            install,
+            publish_on: publish_on.unwrap_or_else(PublishEvent::all).into_iter().collect(),
+            branches,
+            schedule,
+            env,
+            secrets,
+            kept,
+            environment,
+            logins,
+            mirror_logins,
+            minutes: Minutes {
+                plan: minutes(Stage::Plan),
+                build: minutes(Stage::Build),
+                merge: minutes(Stage::Merge),
+            },
+            max_parallel,
+            setup,
+            test,
+            sign,
+            qemu: plan.jobs.iter().any(|job| job.qemu),
+            gha_cache: plan.jobs.iter().any(|job| job.gha_cache),
+            planned_with,
+        })
+    }
+}
+
+/// The logins of all registries that builds are pushed to, and further ones, which are for base images; then those of
+/// registries that only have mirrors.
+fn logins_of(plan: &Plan, settings: Vec<Login>, found: &mut Vec<Diagnostic>) -> (Vec<Login>, Vec<Login>) {
+    let registries = |repositories: fn(&Image) -> &[Repository]| -> BTreeSet<&Registry> {
+        plan.images.values().flat_map(repositories).map(Repository::registry).collect()
+    };
+    let pushed = registries(|image| &image.repositories);
+    let mirrors = &registries(|image| &image.mirrors) - &pushed;
+    let mut login = |registry: &&Registry| {
+        let setting = settings.iter().find(|login| login.registry == **registry).cloned();
+        let login = setting.or_else(|| Login::known(registry));
+        if login.is_none() {
+            let message = format!("it is not known how a job logs in to `{registry}`");
+            found.push(Diagnostic::error("no-login", message).with_help(format!(
+                "name the variable with the user's name and the secret: `--login {registry}=REGISTRY_USERNAME:REGISTRY_TOKEN`; \
+                 for a registry that needs no login, `--login {registry}=none`"
+            )));
+        }
+        login
+    };
+    let mut logins: Vec<Login> = pushed.iter().filter_map(&mut login).collect();
+    let mirror_logins = mirrors.iter().filter_map(&mut login).collect();
+    let is_of_plan = |one: &Login| pushed.contains(&one.registry) || mirrors.contains(&one.registry);
+    logins.extend(settings.iter().filter(|one| !is_of_plan(one)).cloned());
+    (logins, mirror_logins)
+}
+
+/// The variables that rows read secrets from.
+fn secrets_of(plan: &Plan, env: &[EnvVariable], found: &mut Vec<Diagnostic>) -> Vec<EnvVariable> {
+    let names: BTreeSet<&String> = plan.jobs.iter().flat_map(|job| &job.env).collect();
+    let (names, bad): (Vec<&String>, Vec<&String>) = names.into_iter().partition(|name| is_name(name));
+    found.extend(bad.into_iter().map(|name| {
+        let message =
+            format!("a secret is read from the environment variable `{name}`, which a workflow cannot set");
+        Diagnostic::error("secret-variable", message).with_help("its name may have letters, digits and `_`")
+    }));
+    let given = |name: &String| env.iter().find(|one| one.name == *name).cloned();
+    names.into_iter().map(|name| given(name).unwrap_or_else(|| EnvVariable::of_secret(name))).collect()
+}
+
+/// The variables that are left to the build. One with a default may do without a value.
+fn kept_of(plan: &Plan, env: &[EnvVariable], found: &mut Vec<Diagnostic>) -> Vec<EnvVariable> {
+    let mut kept = Vec::new();
+    for variable in &plan.kept {
+        match env.iter().find(|one| *one.name == *variable.name) {
+            Some(given) => kept.push(given.clone()),
+            None if variable.default.is_some() => {}
+            None => {
+                let name = &variable.name;
+                let message = format!(
+                    "`{name}` is left to the build, and nothing says where the workflow takes it from"
+                );
+                found.push(Diagnostic::error("no-value", message).at(variable.span, "").with_help(format!(
+                    "`--env {name}=vars.{name}`, or `--env {name}=secrets.{name}` if it is secret"
+                )));
+            }
+        }
+    }
+    kept
+}
+
+/// Why a row cannot be built by the workflow.
+fn unfit(job: &Job) -> Option<Diagnostic> {
+    let system = job.runner.lacks_buildkit()?;
+    let message = format!(
+        "job `{}` is on a runner of {system} (`{}`), where `docker buildx bake` has no BuildKit to build with",
+        job.name,
+        job.runner.display()
+    );
+    let help = "let a Linux runner cross-build it, such as `runners = { windows = \"ubuntu-latest\" }`";
+    Some(Diagnostic::error("unfit-runner", message).with_help(help))
+}
+
+/// Refuses what GitHub would evaluate in a script, or what is more than one line.
+fn unwritable(planned_with: &PlannedWith) -> Vec<Diagnostic> {
+    let PlannedWith { words, folder, asks_git: _ } = planned_with;
+    let is_bad = |word: &&String| word.contains("${{") || word.chars().any(char::is_control);
+    let bad = words.iter().chain(folder).filter(is_bad);
+    let bad = bad.map(|word| {
+        let message = format!("`{}` cannot stand in the script of a workflow", word.escape_debug());
+        let help = "GitHub evaluates `${{`, and a script has one command a line: use a variable, with `--env NAME=vars.NAME`";
+        Diagnostic::error("unwritable", message).with_help(help)
+    });
+    bad.collect()
+}

@@ -1,0 +1,210 @@
+//! The workflow of a pipeline for GitHub Actions.
+
+mod pins;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, context};
+
+use crate::ci::{Account, Branch, EnvVariable, Install, Login, PublishEvent};
+use crate::pipeline::{Minutes, Pipeline, PlannedWith};
+pub(crate) use pins::with_newer_pins;
+
+/// Valid YAML as it stands: statements are comments to it.
+const TEMPLATE: &str = include_str!("../../../templates/github.yml");
+
+/// Where GitHub looks for pushes when the default branch publishes, which a filter cannot name.
+const DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];
+
+/// Where a build is that was not pushed, as an interpolation of jq.
+const LAYOUT: &str = r"oci-layout://\($layouts)/\(.key)";
+
+/// Where one is that was pushed.
+const PUSHED: &str = r#"\(.value["image.name"] | split(",")[0])@\(.value["containerimage.digest"])"#;
+
+/// The workflow's text; `origin` is what it says about itself.
+///
+/// # Errors
+/// What is wrong with the template.
+pub(crate) fn render(pipeline: &Pipeline, origin: &str) -> Result<String, String> {
+    rendered(pipeline, origin).map_err(|error| format!("templates/github.yml: {error:#}"))
+}
+
+fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
+    let Pipeline {
+        install,
+        publish_on,
+        branches,
+        schedule,
+        env,
+        secrets,
+        kept,
+        environment,
+        logins,
+        mirror_logins,
+        minutes: Minutes { plan, build, merge },
+        max_parallel,
+        setup,
+        test,
+        sign,
+        qemu,
+        gha_cache,
+        planned_with: PlannedWith { words, folder, asks_git },
+    } = pipeline;
+    let is_on = |event| publish_on.contains(&event);
+    let filter = match branches.as_slice() {
+        _ if !is_on(PublishEvent::Push) => None,
+        [] => Some(flow_list(DEFAULT_BRANCHES)),
+        branches => Some(flow_list(branches.iter().map(ToString::to_string))),
+    };
+    let is_by_job = |login: &Login| login.account == Account::Job;
+    let uses_job_token = logins.iter().any(is_by_job);
+    let mut merge_permissions = Vec::new();
+    if sign.is_some() {
+        // It is in the checkout, and signs with the identity of the job.
+        merge_permissions.extend(["contents: read", "attestations: write", "id-token: write"]);
+    }
+    if uses_job_token || mirror_logins.iter().any(is_by_job) {
+        merge_permissions.push("packages: write");
+    }
+    let job =
+        |name: &str, publish: &str, packages: &str, image: &str| context! { name, publish, packages, image };
+    let values_of = |logins: &[Login]| -> Vec<Value> {
+        logins.iter().enumerate().filter_map(|(at, login)| login_values(login, at)).collect()
+    };
+    let logins = values_of(logins);
+    let merge_logins = [logins.clone(), values_of(mirror_logins)].concat();
+    let is_user = |login: &&Value| login.get_attr("flag").is_ok_and(|flag| flag.is_true());
+    let user_logins: Vec<Value> = logins.iter().filter(is_user).cloned().collect();
+    let values = context! {
+        origin,
+        pushes => is_on(PublishEvent::Push) || is_on(PublishEvent::Tag),
+        branches => filter,
+        tags => is_on(PublishEvent::Tag),
+        schedule => texts(schedule),
+        publish => condition(pipeline),
+        defaults_to => branches.is_empty().then(|| DEFAULT_BRANCHES.join(" | ")).filter(|_| is_on(PublishEvent::Push)),
+        install => install_values(install),
+        env => variables(env),
+        secrets => variables(secrets),
+        kept => variables(kept),
+        environment => environment.as_ref().map(ToString::to_string),
+        logins,
+        merge_logins,
+        user_logins,
+        uses_job_token,
+        merge_permissions => flow_map(&merge_permissions),
+        jobs => [job("build", "false", "read", LAYOUT), job("push", "true", "write", PUSHED)],
+        // What fails its test is not handed to the merge.
+        unless_failed => test.as_ref().map_or("", |_| " && steps.test.outcome != 'failure'"),
+        layouts => test.as_ref().map_or("", |_| r#" "${layouts[@]}""#),
+        timeouts => context! { plan, build, merge },
+        max_parallel => max_parallel.map(|number| number.to_string()),
+        setup => setup.as_ref().map(ToString::to_string),
+        test => test.as_ref().map(ToString::to_string),
+        sign => sign.as_ref().map(ToString::to_string),
+        qemu,
+        gha_cache,
+        options => words.iter().map(|word| format!(" {word}")).collect::<String>(),
+        folder => folder.as_deref().map(quoted),
+        keeps_credentials => asks_git.to_string(),
+        action => pins::uses(),
+    };
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    let syntax = SyntaxConfig::builder()
+        .variable_delimiters("<%", "%>")
+        .block_delimiters("<%%", "%%>")
+        .comment_delimiters("<#", "#>")
+        .line_statement_prefix("#%")
+        .build()?;
+    environment.set_syntax(syntax);
+    Ok(environment.render_str(TEMPLATE, values)?.trim_end().to_owned() + "\n")
+}
+
+/// Which runs publish, as an expression of GitHub.
+fn condition(pipeline: &Pipeline) -> String {
+    let Pipeline { publish_on, branches, .. } = pipeline;
+    let is_branch = branch_condition(branches);
+    let clause = |event: &PublishEvent| match event {
+        PublishEvent::Push => format!("github.event_name == 'push' && {is_branch}"),
+        PublishEvent::Tag => "github.event_name == 'push' && github.ref_type == 'tag'".to_owned(),
+        // Its event does not name the default branch, but it only runs there.
+        PublishEvent::Schedule if branches.is_empty() => "github.event_name == 'schedule'".to_owned(),
+        PublishEvent::Schedule => format!("github.event_name == 'schedule' && {is_branch}"),
+        PublishEvent::Dispatch => {
+            format!("github.event_name == 'workflow_dispatch' && {is_branch}")
+        }
+    };
+    let clauses: Vec<String> = publish_on.iter().map(|event| format!("({})", clause(event))).collect();
+    let clauses = if clauses.is_empty() { "false".to_owned() } else { clauses.join(" ||\n            ") };
+    format!("!github.event.repository.fork && github.actor != 'dependabot[bot]' && (\n            {clauses})")
+}
+
+/// Whether the ref is a branch that publishes.
+fn branch_condition(branches: &[Branch]) -> String {
+    let one = |branch: &Branch| match branch.prefix() {
+        Some(start) => format!("startsWith(github.ref, 'refs/heads/{start}')"),
+        None => format!("github.ref == 'refs/heads/{branch}'"),
+    };
+    match branches {
+        [] => "github.ref == format('refs/heads/{0}', github.event.repository.default_branch)".to_owned(),
+        [branch] => one(branch),
+        branches => format!("({})", branches.iter().map(one).collect::<Vec<_>>().join(" || ")),
+    }
+}
+
+fn install_values(install: &Install) -> Value {
+    match install {
+        Install::Path => context! { kind => "path", is_on_path => true },
+        Install::Pipx(version) => context! { kind => "pipx", version },
+        Install::Cargo(version) => context! { kind => "cargo", version },
+        Install::Git { url, commit } => context! { kind => "git", url, commit },
+        Install::Action { action, commit } => {
+            context! { kind => "action", is_on_path => true, action, commit }
+        }
+    }
+}
+
+/// What a step needs to log in; `None` where there is nothing to do.
+fn login_values(Login { registry, account }: &Login, at: usize) -> Option<Value> {
+    let registry = registry.as_str();
+    match account {
+        Account::None => None,
+        Account::Job => {
+            Some(context! { registry, username => "github.actor", password => "github.token", flag => "" })
+        }
+        Account::User { username, password } => Some(context! {
+            registry,
+            username => format!("vars.{username}"),
+            password => format!("secrets.{password}"),
+            flag => format!("HAS_LOGIN_{}", at + 1),
+        }),
+    }
+}
+
+fn variables(all: &[EnvVariable]) -> Vec<Value> {
+    let one =
+        |EnvVariable { name, from }: &EnvVariable| context! { name => name.as_str(), from => from.as_str() };
+    all.iter().map(one).collect()
+}
+
+fn texts(all: &[impl ToString]) -> Vec<String> {
+    all.iter().map(ToString::to_string).collect()
+}
+
+/// A list of YAML on one line, and of JSON.
+fn flow_list(texts: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    let texts: Vec<String> = texts.into_iter().map(|text| quoted(text.as_ref())).collect();
+    format!("[{}]", texts.join(", "))
+}
+
+/// A mapping of YAML on one line.
+fn flow_map(members: &[&str]) -> String {
+    if members.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", members.join(", ")) }
+}
+
+/// A string of YAML, which is one of JSON.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

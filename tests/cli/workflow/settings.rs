@@ -1,0 +1,309 @@
+//! Workflows that are generated in several settings, and what is due in each.
+
+use crate::github::Workflow;
+
+/// A commit to install from.
+const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// A setting: what is generated from what.
+pub(super) struct Setting {
+    pub(super) name: &'static str,
+    pub(super) definition: &'static str,
+    /// Options; `COMMIT` stands for a commit.
+    pub(super) options: &'static [&'static str],
+    /// Whether a job uses its own token for a registry.
+    pub(super) has_job_token: bool,
+    /// The registries that a user's account is for, with its variable and secret.
+    pub(super) accounts: &'static [(&'static str, &'static str, &'static str)],
+    /// Which events publish.
+    pub(super) publishes: &'static [&'static str],
+    /// From which branches; empty for the default branch.
+    pub(super) branches: &'static [&'static str],
+    /// The events that start it besides pull requests, the merge queue and people.
+    pub(super) starts: &'static [&'static str],
+    /// Whether a row is emulated.
+    pub(super) qemu: bool,
+    /// How the program gets into the job.
+    pub(super) install: &'static str,
+    /// Minutes of plan, build and merge.
+    pub(super) minutes: [&'static str; 3],
+    pub(super) max_parallel: Option<&'static str>,
+    pub(super) environment: Option<&'static str>,
+    pub(super) setup: Option<&'static str>,
+    pub(super) test: Option<&'static str>,
+    pub(super) sign: Option<&'static str>,
+    /// The environment of the plan.
+    pub(super) env: &'static [(&'static str, &'static str)],
+    /// What the plan is made with.
+    pub(super) planned_with: &'static str,
+    pub(super) keeps_credentials: bool,
+    /// Whether rows read secrets, use a cache of GitHub and a variable that is left to them.
+    pub(super) has_secrets: bool,
+}
+
+const ALL: &[&str] = &["push", "tag", "schedule", "workflow_dispatch"];
+
+const TWO_REGISTRIES: &str = r#"
+target "app" {
+  platforms = ["linux/amd64", "linux/s390x"]
+}
+image "app" {
+  repositories = ["ghcr.io/acme/app", "docker.io/acme/app"]
+  version      = "1.2.3"
+}
+"#;
+
+const IN_THE_FILE: &str = r#"
+target "app" {
+  platforms = ["linux/amd64", "linux/arm64"]
+}
+image {
+  workflow {
+    install      = "path"
+    publish_on   = ["push", "workflow_dispatch"]
+    branches     = ["main", "release/**"]
+    environment  = "production"
+    timeouts     = { plan = 5, build = "90" }
+    max_parallel = 4
+    setup        = "./.github/actions/set-up"
+    test         = "./ci/test"
+    sign         = "./ci/sign"
+    env          = { CHANNEL = "vars.CHANNEL" }
+  }
+}
+image "app" {
+  repositories = ["ghcr.io/acme/app"]
+  tags         = ["edge"]
+}
+"#;
+
+const OTHER_REGISTRIES: &str = r#"
+target "app" {
+  platforms = ["linux/amd64"]
+}
+image {
+  workflow {
+    install = "cargo=9.9.9"
+    logins  = { "registry.example:5000" = "OLD_USER:OLD_TOKEN", "base.example" = "BASE_USER:BASE_TOKEN" }
+  }
+}
+image "app" {
+  repositories = ["quay.io/acme/app", "registry.example:5000/app", "127.0.0.1:5000/app"]
+  tags         = ["edge"]
+}
+"#;
+
+const SECRETS: &str = r#"
+variable "KEPT" {}
+target "base" {
+  secret   = ["id=npm,env=NPM_TOKEN", "type=env,id=GIT_AUTH_TOKEN", "id=file,src=secret.txt"]
+  cache-to = ["type=gha"]
+}
+target "app" {
+  contexts  = { base = "target:base" }
+  platforms = ["linux/amd64"]
+  secret    = ["id=RENAMED"]
+  args      = { KEPT = KEPT }
+  tags      = ["ghcr.io/acme/app:1"]
+}
+"#;
+
+const WINDOWS: &str = r#"
+target "app" {
+  platforms = ["windows/amd64"]
+  tags      = ["ghcr.io/acme/app:1"]
+}
+image {
+  runners = { windows = "ubuntu-latest" }
+}
+"#;
+
+pub(super) const SETTINGS: [Setting; 6] = [
+    Setting {
+        name: "two registries, compiled",
+        definition: TWO_REGISTRIES,
+        options: &["--install", "git=https://github.com/acme/bakeplan@COMMIT"],
+        has_job_token: true,
+        accounts: &[("docker.io", "DOCKERHUB_USERNAME", "DOCKERHUB_TOKEN")],
+        publishes: ALL,
+        branches: &[],
+        starts: &["push"],
+        qemu: true,
+        install: "git",
+        minutes: ["20", "60", "30"],
+        max_parallel: None,
+        environment: None,
+        setup: None,
+        test: None,
+        sign: None,
+        env: &[],
+        planned_with: "",
+        keeps_credentials: false,
+        has_secrets: false,
+    },
+    Setting {
+        name: "all in the file",
+        definition: IN_THE_FILE,
+        options: &[],
+        has_job_token: true,
+        accounts: &[],
+        publishes: &["push", "workflow_dispatch"],
+        branches: &["main", "release/**"],
+        starts: &["push"],
+        qemu: false,
+        install: "path",
+        minutes: ["5", "90", "30"],
+        max_parallel: Some("4"),
+        environment: Some("production"),
+        setup: Some("./.github/actions/set-up"),
+        test: Some("./ci/test"),
+        sign: Some("./ci/sign"),
+        env: &[("CHANNEL", "${{ vars.CHANNEL }}")],
+        planned_with: "",
+        keeps_credentials: false,
+        has_secrets: false,
+    },
+    Setting {
+        name: "options over the file, other registries",
+        definition: OTHER_REGISTRIES,
+        options: &[
+            "--install=pipx=1.2.3",
+            "--login=registry.example:5000=CI_USER:CI_TOKEN",
+            "--login=127.0.0.1:5000=none",
+            "--schedule=17 3 * * 1",
+            "--schedule=0 0 1 * *",
+            "--env=RELEASE=secrets.RELEASE",
+            "--timeout=merge=45",
+            "--known-versions=git",
+            "--var=A=b c",
+            "--platform=linux/amd64",
+        ],
+        has_job_token: false,
+        accounts: &[
+            ("quay.io", "QUAY_USERNAME", "QUAY_TOKEN"),
+            ("registry.example:5000", "CI_USER", "CI_TOKEN"),
+            ("base.example", "BASE_USER", "BASE_TOKEN"),
+        ],
+        publishes: ALL,
+        branches: &[],
+        starts: &["push", "schedule"],
+        qemu: false,
+        install: "pipx",
+        minutes: ["20", "60", "45"],
+        max_parallel: None,
+        environment: None,
+        setup: None,
+        test: None,
+        sign: None,
+        env: &[("RELEASE", "${{ secrets.RELEASE }}")],
+        planned_with: " --var 'A=b c' --platform linux/amd64 --known-versions git",
+        keeps_credentials: true,
+        has_secrets: false,
+    },
+    Setting {
+        name: "tags only, cross-built for Windows",
+        definition: WINDOWS,
+        options: &["--install=cargo=1.2.3-rc.1", "--publish-on=tag", "--max-parallel=1"],
+        has_job_token: true,
+        accounts: &[],
+        publishes: &["tag"],
+        branches: &[],
+        starts: &["push"],
+        qemu: false,
+        install: "cargo",
+        minutes: ["20", "60", "30"],
+        max_parallel: Some("1"),
+        environment: None,
+        setup: None,
+        test: None,
+        sign: None,
+        env: &[],
+        planned_with: "",
+        keeps_credentials: false,
+        has_secrets: false,
+    },
+    Setting {
+        name: "by the clock from one branch, with an action",
+        definition: TWO_REGISTRIES,
+        options: &[
+            "--install=action=acme/setup-bakeplan@COMMIT",
+            "--publish-on=schedule",
+            "--publish-on=workflow_dispatch",
+            "--branch=trunk",
+            "--schedule=5 4 * * *",
+            "--setup=./ci/prepare",
+            "--environment=registry",
+        ],
+        has_job_token: true,
+        accounts: &[("docker.io", "DOCKERHUB_USERNAME", "DOCKERHUB_TOKEN")],
+        publishes: &["schedule", "workflow_dispatch"],
+        branches: &["trunk"],
+        starts: &["schedule"],
+        qemu: true,
+        install: "action",
+        minutes: ["20", "60", "30"],
+        max_parallel: None,
+        environment: Some("registry"),
+        setup: Some("./ci/prepare"),
+        test: None,
+        sign: None,
+        env: &[],
+        planned_with: "",
+        keeps_credentials: false,
+        has_secrets: false,
+    },
+    Setting {
+        name: "secrets, a cache and a variable of the build",
+        definition: SECRETS,
+        options: &[
+            "--install=path",
+            "--keep-variable=KEPT",
+            "--env=KEPT=secrets.VALUE",
+            "--env=RENAMED=secrets.OTHER",
+        ],
+        has_job_token: true,
+        accounts: &[],
+        publishes: ALL,
+        branches: &[],
+        starts: &["push"],
+        qemu: false,
+        install: "path",
+        minutes: ["20", "60", "30"],
+        max_parallel: None,
+        environment: None,
+        setup: None,
+        test: None,
+        sign: None,
+        env: &[],
+        planned_with: " --keep-variable KEPT",
+        keeps_credentials: false,
+        has_secrets: true,
+    },
+];
+
+impl Setting {
+    /// What is generated.
+    pub(super) fn workflow(&self) -> Workflow {
+        let options: Vec<String> =
+            self.options.iter().map(|option| option.replace("COMMIT", COMMIT)).collect();
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        Workflow::generated(self.definition, &options)
+    }
+
+    /// Whether a run publishes.
+    pub(super) fn is_published(&self, event: &str, reference: &str) -> bool {
+        let is_allowed = |event| self.publishes.contains(&event);
+        let default = if self.branches.is_empty() { &["main"] } else { self.branches };
+        let is_branch = reference.strip_prefix("refs/heads/").is_some_and(|branch| {
+            default.iter().any(|known| match known.strip_suffix("**") {
+                Some(start) => branch.starts_with(start),
+                None => branch == *known,
+            })
+        });
+        match event {
+            "push" if reference.starts_with("refs/tags/") => is_allowed("tag"),
+            "push" | "schedule" | "workflow_dispatch" => is_allowed(event) && is_branch,
+            _ => false,
+        }
+    }
+}
