@@ -114,7 +114,7 @@ impl Pipeline {
         }));
         found.extend(plan.jobs.iter().filter_map(unfit));
         found.extend(unwritable(&planned_with));
-        let (logins, mirror_logins) = logins_of(plan, logins, &mut found);
+        let (logins, mirror_logins) = logins_of(plan, &logins, &mut found);
         let secrets = secrets_of(plan, &env, &mut found);
         let kept = kept_of(plan, &env, &mut found);
         let is_of_builds = |one: &EnvVariable| secrets.contains(one) || kept.contains(one);
@@ -159,7 +159,7 @@ impl Pipeline {
 
 /// The logins of all registries that builds are pushed to, and further ones, which are for base images; then those of
 /// registries that only have mirrors.
-fn logins_of(plan: &Plan, settings: Vec<Login>, found: &mut Vec<Diagnostic>) -> (Vec<Login>, Vec<Login>) {
+fn logins_of(plan: &Plan, settings: &[Login], found: &mut Vec<Diagnostic>) -> (Vec<Login>, Vec<Login>) {
     let registries = |repositories: fn(&Image) -> &[Repository]| -> BTreeSet<&Registry> {
         plan.images.values().flat_map(repositories).map(Repository::registry).collect()
     };
