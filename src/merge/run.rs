@@ -8,7 +8,7 @@ use super::check::check;
 use super::decide::{
     Decision, immutable, is_released, may_be_version, only_adds, says_it_is, unguarded, unlisted,
 };
-use super::job::{IndexState, Job, TagJob};
+use super::job::{IndexState, Job, TagJob, now};
 use super::publish::{PublishResult, publish};
 use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Outcome, Report, Settled, Status};
@@ -99,7 +99,7 @@ pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &M
     report.held.extend(unseen.held);
     report.notes.extend(unseen.notes);
     if report.problems.is_empty() && !options.allow_backward {
-        let compared = later::keep(&mut ready, &planned.run, &mut survey);
+        let compared = later::keep(&mut ready, &planned.run, &mut survey, now(tools));
         report.problems.extend(compared.problems);
         report.notes.extend(compared.notes);
     }

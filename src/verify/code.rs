@@ -147,6 +147,10 @@ codes! {
         cause: "a greater version is published, or a later run has moved the tag",
         cure: "nothing: this is what the merge does"
     }
+    UnlistedTags "unlisted-tags" Warning {
+        cause: "the account may not list tags (`ecr:ListImages` on AWS), or the registry has no list of them; a merge holds such tags",
+        cure: "grant the right to list tags, or merge with `--trust-known-versions`"
+    }
     TagsDisagree "tags-disagree" Error {
         cause: "a merge stopped halfway, or another run moved some of the tags",
         cure: "run `bakeplan merge` again"

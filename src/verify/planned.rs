@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::Code;
 use super::finding::Finding;
-use super::kept::{Holder, holder};
+use super::kept::{Holder, holder, unlisted};
 use super::report::CheckedReference;
 use super::walk::{Branch, Trail, Tree, Walk};
 use crate::diagnostic::Severity;
@@ -150,6 +150,12 @@ impl<'a> ImageCheck<'_, 'a> {
                     let references = [tag.checked.reference.clone()];
                     self.walk.findings.push(Finding::new(Code::TagKept, &references, message));
                     self.tags[at].kind = TagState::Kept;
+                    continue;
+                }
+                Holder::Unlisted(why) => {
+                    self.walk.findings.push(unlisted(tag.planned, &tag.checked, &why));
+                    let is_there = tag.checked.digest.is_some();
+                    self.tags[at].kind = if is_there { TagState::Foreign } else { TagState::Kept };
                     continue;
                 }
                 Holder::Own => {}
