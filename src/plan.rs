@@ -66,6 +66,8 @@ pub struct Run {
     pub event: Option<String>,
     /// The full name of the ref.
     pub git_ref: Option<String>,
+    /// The page of the source repository.
+    pub source: Option<String>,
     /// The workflow, by its file.
     pub workflow: Option<String>,
     /// Its number among the runs of the workflow.
@@ -83,6 +85,7 @@ impl Run {
         Self {
             event: facts.event.clone(),
             git_ref: facts.git_ref.clone(),
+            source: facts.url.clone(),
             workflow: facts.workflow.clone(),
             number: facts.run,
             commit: facts.commit.clone(),

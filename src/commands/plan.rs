@@ -147,8 +147,8 @@ pub(super) fn metadata(session: &mut Session<'_>, args: &cli::Metadata) -> Resul
 fn existing_run(session: &Session<'_>, folder: &str) -> Option<Run> {
     let path = Path::new(folder).join(render::PLAN).to_string_lossy().into_owned();
     let text = session.host.read(&path).ok()?;
-    let RunEntry { event, git_ref, workflow, number, commit, commit_time } = plan_json::run(&text)?;
-    Some(Run { event, git_ref, workflow, number, commit, commit_time })
+    let RunEntry { event, git_ref, source, workflow, number, commit, commit_time } = plan_json::run(&text)?;
+    Some(Run { event, git_ref, source, workflow, number, commit, commit_time })
 }
 
 /// A matrix of GitHub has a limit

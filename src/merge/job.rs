@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::report::Outcome;
 use super::subject::Copies;
+use super::tools::MergeTools;
 use crate::published::plan_json::RunEntry;
 use crate::published::planned::PlannedImage;
 use crate::reference::{Digest, Tag};
@@ -12,6 +15,11 @@ use crate::registry::Manifest;
 /// How long a registry may answer with what a tag was before
 /// (<https://github.com/p2pool-starter-stack/pithead/issues/429>), or leave a new tag out of its list.
 pub(super) const SETTLE: Duration = Duration::from_secs(20);
+
+/// The time of the machine.
+pub(super) fn now(tools: &MergeTools<'_>) -> Option<Timestamp> {
+    Timestamp::from_second(tools.clock.unix_seconds()).ok()
+}
 
 /// A tag of an image, by the image's key and the position among its references.
 pub(super) type Place<'a> = (&'a str, usize);

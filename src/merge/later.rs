@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::decide::Decision;
 use super::ready::Ready;
 use super::report::Outcome;
@@ -22,7 +24,12 @@ pub(super) struct Compared {
 }
 
 /// Leaves the tags with later runs that they have.
-pub(super) fn keep(ready: &mut [Ready<'_>], run: &RunEntry, survey: &mut Survey<'_>) -> Compared {
+pub(super) fn keep(
+    ready: &mut [Ready<'_>],
+    run: &RunEntry,
+    survey: &mut Survey<'_>,
+    now: Option<Timestamp>,
+) -> Compared {
     let mut compared = Compared::default();
     let moving = ready.iter().flat_map(|one| one.decisions.iter().filter(|decision| moves(one, decision)));
     let question =
@@ -43,7 +50,7 @@ pub(super) fn keep(ready: &mut [Ready<'_>], run: &RunEntry, survey: &mut Survey<
             let decision = &mut one.decisions[at];
             let Some(previous) = &decision.report.previous else { continue };
             let standing = match survey.records()[decision.site].previous(previous) {
-                Known::Present(served) => own.beside(&RunEntry::of_served(served)),
+                Known::Present(served) => own.beside(&RunEntry::of_served(served), now),
                 Known::Absent => Standing::Unknown("the index is not there any more".to_owned()),
                 // A warning says that it is written anew.
                 Known::Faulty(_) | Known::Unasked => continue,

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::job::{Job, Place, SETTLE, TagJob};
+use super::job::{Job, Place, SETTLE, TagJob, now};
 use super::report::Outcome;
 use super::tools::MergeTools;
 use crate::diagnostic::Diagnostic;
@@ -209,7 +209,9 @@ impl<'a> Overtaken<'a> {
     fn run(&self, spot: &Spot<'_, 'a>, found: &Digest, look: &mut Look<'a>) {
         let store = &self.tools.sites[spot.job.site].store;
         let result = store.get_manifest(&found.clone().into()).and_then(|served| {
-            match served.map(|served| spot.job.run.beside(&RunEntry::of_served(&Served::read(served)))) {
+            match served.map(|served| {
+                spot.job.run.beside(&RunEntry::of_served(&Served::read(served)), now(&self.tools))
+            }) {
                 Some(Standing::Later) => self.put(spot, spot.job.manifest, look)?,
                 Some(Standing::Earlier(why)) => {
                     look.given.push((spot.place(), Given { digest: found.clone(), why }));
@@ -330,7 +332,7 @@ pub(super) fn fresh(job: &Job<'_>, tag: &TagJob, tools: &MergeTools<'_>) -> Resu
     }
     let served = site.store.get_manifest(&found.digest.clone().into())?;
     let other = served.map_or_else(RunEntry::default, |served| RunEntry::of_served(&Served::read(served)));
-    Ok(match job.run.beside(&other) {
+    Ok(match job.run.beside(&other, now(tools)) {
         Standing::Later => Fresh::default(),
         Standing::Earlier(why) => Fresh { given: Some(Given { digest: found.digest, why }), note: None },
         Standing::Unknown(why) => {

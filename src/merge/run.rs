@@ -8,7 +8,7 @@ use super::check::check;
 use super::decide::{
     Decision, immutable, is_broadest, is_released, may_be_version, only_adds, says_it_is, unguarded, unlisted,
 };
-use super::job::{IndexState, Job, TagJob};
+use super::job::{IndexState, Job, TagJob, now};
 use super::publish::{PublishResult, publish};
 use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Outcome, Report, Settled, Status, TagReport};
@@ -137,7 +137,7 @@ pub(super) fn conclude(
     report.held.extend(unseen.held);
     report.notes.extend(unseen.notes);
     if report.problems.is_empty() && !options.allow_backward {
-        let compared = later::keep(&mut ready, run, survey);
+        let compared = later::keep(&mut ready, run, survey, now(tools));
         report.problems.extend(compared.problems);
         report.notes.extend(compared.notes);
     }

@@ -211,6 +211,9 @@ pub struct RunEntry {
     /// The full name of the ref, such as `refs/heads/main`.
     #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
     pub git_ref: Option<String>,
+    /// The page of the source repository: runs of another one are counted apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// The workflow, by its file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workflow: Option<String>,

@@ -118,7 +118,12 @@ impl Fault {
     #[must_use]
     pub(crate) fn of_list(error: &Error) -> Option<Self> {
         match error.kind() {
-            ErrorKind::Unauthorized(_) | ErrorKind::Denied { .. } => {
+            // Some have no list at all.
+            ErrorKind::Unauthorized(_)
+            | ErrorKind::Denied { .. }
+            | ErrorKind::Unsupported { .. }
+            | ErrorKind::NotFound(_)
+            | ErrorKind::ForeignNotFound { .. } => {
                 Some(Self { kind: FaultKind::Refused, diagnostic: error.to_diagnostic() })
             }
             _ => None,

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::plan_json::RunEntry;
 use super::served::{Content, Served};
 
 /// What begins these annotations.
 const PREFIX: &str = "dev.bakeplan.run.";
 const REF: &str = "ref";
+const SOURCE: &str = "source";
 const WORKFLOW: &str = "workflow";
 const NUMBER: &str = "number";
 const REVISION: &str = "revision";
@@ -15,6 +18,8 @@ const COMMITTED: &str = "committed";
 
 /// How much of a commit's hash messages show.
 const SHORT: usize = 12;
+/// How far clocks may differ.
+const SKEW: SignedDuration = SignedDuration::from_hours(24);
 
 /// What a run is beside the one that a tag has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,12 +36,13 @@ impl RunEntry {
     /// What indexes say of a run: annotations that order it among others. None for a run that nothing orders.
     #[must_use]
     pub(crate) fn annotations(&self) -> BTreeMap<String, String> {
-        let Self { event: _, git_ref, workflow, number, commit, commit_time } = self;
+        let Self { event: _, git_ref, source, workflow, number, commit, commit_time } = self;
         if !self.has_order() {
             return BTreeMap::new();
         }
         let all = [
             (REF, git_ref.clone()),
+            (SOURCE, source.clone()),
             (WORKFLOW, workflow.clone()),
             (NUMBER, number.map(|number| number.to_string())),
             (REVISION, commit.clone()),
@@ -53,6 +59,7 @@ impl RunEntry {
         Self {
             event: None,
             git_ref: given(REF).cloned(),
+            source: given(SOURCE).cloned(),
             workflow: given(WORKFLOW).cloned(),
             number: given(NUMBER).and_then(|text| text.parse().ok()),
             commit: given(REVISION).filter(is_hash).cloned(),
@@ -75,12 +82,14 @@ impl RunEntry {
         self.number.is_some() || self.commit_time.is_some()
     }
 
-    /// What this run is beside the one that a tag has: by number within one workflow and ref, else by the time of the
-    /// commit.
+    /// What this run is beside the one that a tag has: by number within one source, workflow and ref, else by the time of
+    /// the commit. One that is later than `now`, if that is known, is of a clock that is wrong, and orders nothing.
     #[must_use]
-    pub(crate) fn beside(&self, other: &Self) -> Standing {
+    pub(crate) fn beside(&self, other: &Self, now: Option<Timestamp>) -> Standing {
         let is_same = |own: &Option<String>, other: &Option<String>| own.is_some() && own == other;
-        let is_one_line = is_same(&self.workflow, &other.workflow) && is_same(&self.git_ref, &other.git_ref);
+        let is_one_line = is_same(&self.workflow, &other.workflow)
+            && is_same(&self.git_ref, &other.git_ref)
+            && self.source == other.source;
         let commit = other.commit.as_deref().and_then(|hash| hash.get(..SHORT));
         let commit = commit.map_or_else(|| "commit".to_owned(), |hash| format!("commit {hash}"));
         match (self.number, other.number) {
@@ -96,7 +105,11 @@ impl RunEntry {
             }
             _ => {}
         }
+        let limit = now.and_then(|now| now.checked_add(SKEW).ok());
         match (self.commit_time, other.commit_time) {
+            (_, Some(time)) if limit.is_some_and(|limit| time > limit) => {
+                Standing::Unknown(format!("{commit} there is of {time}, which is yet to come"))
+            }
             (Some(own), Some(time)) if own > time => Standing::Later,
             (Some(own), Some(time)) if own < time => {
                 Standing::Earlier(format!("{commit} of {time} is later than {own}"))
@@ -130,6 +143,7 @@ mod tests {
             workflow: workflow.map(str::to_owned),
             git_ref: git_ref.map(str::to_owned),
             number: number.map(|text| text.parse().unwrap()),
+            source: Some("https://example.com/app".to_owned()),
             commit: Some("0123456789abcdef".to_owned()),
             commit_time: second.map(|text| jiff::Timestamp::from_second(text.parse().unwrap()).unwrap()),
         }
@@ -167,12 +181,46 @@ mod tests {
             ("w r - -", "w r 7 1", "unknown: the plan has neither"),
             ("- - - -", "- - - -", "unknown: the plan has neither"),
         ] {
-            let found = match run(own).beside(&run(other)) {
+            let found = match run(own).beside(&run(other), None) {
                 Standing::Later => "later".to_owned(),
                 Standing::Earlier(why) => format!("earlier: {why}"),
                 Standing::Unknown(why) => format!("unknown: {why}"),
             };
             assert!(found.starts_with(expected), "{own} beside {other}: {found}");
+        }
+    }
+
+    #[test]
+    fn another_source_counts_for_itself_and_a_wrong_clock_for_nothing() {
+        let moved = |run: RunEntry| RunEntry { source: Some("https://example.com/new".to_owned()), ..run };
+        let nowhere = |run: RunEntry| RunEntry { source: None, ..run };
+        // A repository that moved counts from 1 again.
+        let (first, last) = (run("w r 1 5"), run("w r 900 1"));
+        assert_eq!(moved(first.clone()).beside(&last, None), Standing::Later);
+        assert_eq!(nowhere(first.clone()).beside(&last, None), Standing::Later);
+        assert_eq!(first.beside(&nowhere(last.clone()), None), Standing::Later);
+        assert!(matches!(first.beside(&last, None), Standing::Earlier(_)));
+        assert!(matches!(nowhere(first).beside(&nowhere(last), None), Standing::Earlier(_)));
+
+        let now = Timestamp::from_second(1_000_000).ok();
+        for (own, other, expected) in [
+            ("- - - 999999", "- - - 1000005", "earlier"),
+            ("- - - 999999", "- - - 1086400", "earlier"),
+            ("- - - 999999", "- - - 1086401", "unknown"),
+            ("- - - 9999999", "- - - 9999998", "unknown"),
+            ("- - - 9999999", "- - - 5", "later"),
+            ("w r 7 5", "w r 8 9999999", "earlier"),
+            ("w r 8 5", "w r 7 9999999", "later"),
+        ] {
+            let found = match run(own).beside(&run(other), now) {
+                Standing::Later => "later",
+                Standing::Earlier(_) => "earlier",
+                Standing::Unknown(why) => {
+                    assert!(why.ends_with("which is yet to come"), "{why}");
+                    "unknown"
+                }
+            };
+            assert_eq!(found, expected, "{own} beside {other}");
         }
     }
 

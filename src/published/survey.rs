@@ -174,11 +174,14 @@ impl<'a> Survey<'a> {
             }
             Err(error) => {
                 let fault = match self.trouble {
+                    Trouble::IsTold if *question == Question::Tags => {
+                        Fault::of_list(&error).or_else(|| Fault::of(&error))
+                    }
                     Trouble::IsTold => Fault::of(&error),
+                    Trouble::EndsIt if *question == Question::Tags => Fault::of_list(&error),
                     Trouble::EndsIt if question.is_about_replaced() => Fault::of_replaced(&error),
                     // Nothing that is published depends on it.
                     Trouble::EndsIt if matches!(question, Question::Provenance(_)) => Fault::of(&error),
-                    Trouble::EndsIt if *question == Question::Tags => Fault::of_list(&error),
                     Trouble::EndsIt => None,
                 };
                 fault.map(Reply::Faulty).ok_or_else(|| error.to_diagnostic())

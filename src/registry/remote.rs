@@ -308,7 +308,7 @@ impl Store for RemoteRepository {
             let answer = self.client.call(&call)?;
             if !answer.is_success() {
                 if names.end_with(answer.status).map_err(invalid_list)?
-                    || (names.is_first() && is_missing(&answer))
+                    || (names.is_first() && is_unknown_name(&answer))
                 {
                     break;
                 }
@@ -408,6 +408,13 @@ pub(super) fn verified(content: &[u8], expected: Option<Digest>) -> Result<Diges
 /// wrong address.
 pub(super) fn is_missing(answer: &Answer) -> bool {
     answer.status == 404 && entries_of(&answer.body).is_some()
+}
+
+/// Whether a registry says that there is no such repository. That its list is not there says nothing about tags: some
+/// registries have none.
+fn is_unknown_name(answer: &Answer) -> bool {
+    let entries = entries_of(&answer.body).unwrap_or_default();
+    answer.status == 404 && entries.iter().any(|entry| entry.code == "NAME_UNKNOWN")
 }
 
 /// The same for HEAD, whose answer has no words: the media type of those that GET would get.

@@ -137,10 +137,11 @@ impl From<&KnownVersions> for KnownVersionsEntry {
 
 impl From<&Run> for RunEntry {
     fn from(run: &Run) -> Self {
-        let Run { event, git_ref, workflow, number, commit, commit_time } = run;
+        let Run { event, git_ref, source, workflow, number, commit, commit_time } = run;
         Self {
             event: event.clone(),
             git_ref: git_ref.clone(),
+            source: source.clone(),
             workflow: workflow.clone(),
             number: *number,
             commit: commit.clone(),

@@ -155,6 +155,10 @@ codes! {
         cause: "the merge was run with `--no-tags`",
         cure: "run `bakeplan merge --result FILE` with its result when the image has passed"
     }
+    UnlistedTags "unlisted-tags" Warning {
+        cause: "the account may not list tags (`ecr:ListImages` on AWS), or the registry has no list of them; a merge holds such tags",
+        cure: "grant the right to list tags, or merge with `--trust-known-versions`"
+    }
     TagsDisagree "tags-disagree" Error {
         cause: "a merge stopped halfway, or another run moved some of the tags",
         cure: "run `bakeplan merge` again"

@@ -1,5 +1,8 @@
 //! Whether a floating tag is rightly another's: a greater version's, or a later run's.
 
+use super::code::Code;
+use super::finding::Finding;
+use super::report::CheckedReference;
 use super::walk::Walk;
 use crate::published::floating::keeper;
 use crate::published::plan_json::{RunEntry, TagEntry};
@@ -16,6 +19,8 @@ pub(super) enum Holder {
     Own,
     /// Another's, in words that follow the tag's name.
     Other(String),
+    /// Nothing tells, since tags cannot be listed, for this reason.
+    Unlisted(String),
 }
 
 /// Whose a floating tag is that has this digest in a repository.
@@ -34,7 +39,8 @@ pub(super) fn holder(
             Known::Unasked => Holder::Open,
             Known::Present(listed) => keeper(image, tag, listed)
                 .map_or(Holder::Own, |keeper| Holder::Other(format!("stays with `{}`", keeper.tag))),
-            Known::Absent | Known::Faulty(_) => Holder::Own,
+            Known::Faulty(fault) => Holder::Unlisted(fault.message().to_owned()),
+            Known::Absent => Holder::Own,
         };
     }
     let Some(digest) = digest.filter(|_| tag.moves_with_runs() && run.has_order()) else {
@@ -42,10 +48,20 @@ pub(super) fn holder(
     };
     match walk.manifest(site, digest) {
         Known::Unasked => Holder::Open,
-        Known::Present(served) => match run.beside(&RunEntry::of_served(served)) {
+        Known::Present(served) => match run.beside(&RunEntry::of_served(served), None) {
             Standing::Earlier(why) => Holder::Other(format!("stays with a later run: {why}")),
             Standing::Later | Standing::Unknown(_) => Holder::Own,
         },
         Known::Absent | Known::Faulty(_) => Holder::Own,
     }
+}
+
+/// Says of a floating tag that nothing tells whose it is.
+pub(super) fn unlisted(tag: &TagEntry, checked: &CheckedReference, why: &str) -> Finding {
+    let is = if checked.digest.is_some() { "has another digest than the version" } else { "is not there" };
+    let message = format!(
+        "`{}` {is}, and the tags of `{}` cannot be listed: nothing tells whether a greater version has it",
+        tag.name, checked.repository
+    );
+    Finding::new(Code::UnlistedTags, std::slice::from_ref(&checked.reference), message).with_note(why)
 }

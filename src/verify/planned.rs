@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::builds::{listed, name_of, parts, told_by};
 use super::code::Code;
 use super::finding::Finding;
-use super::kept::{Holder, holder};
+use super::kept::{Holder, holder, unlisted};
 use super::merged::{self, Said, said};
 use super::report::CheckedReference;
 use super::state::{State, TagState};
@@ -169,6 +169,12 @@ impl<'a> ImageCheck<'_, 'a> {
                     let references = [tag.checked.reference.clone()];
                     self.walk.findings.push(Finding::new(Code::TagKept, &references, message));
                     self.tags[at].kind = TagState::Kept;
+                    continue;
+                }
+                Holder::Unlisted(why) => {
+                    self.walk.findings.push(unlisted(tag.planned, &tag.checked, &why));
+                    let is_there = tag.checked.digest.is_some();
+                    self.tags[at].kind = if is_there { TagState::Foreign } else { TagState::Kept };
                     continue;
                 }
                 Holder::Own => {}

@@ -149,7 +149,7 @@ fn what_is_written_for_no_targets_is_a_bake_file() {
     let ran = Test::new()
         .file("compose.yaml", "services:\n  db: {image: postgres}\n")
         .args(["bake", "-o", "generated.json"])
-        .stderr("note[no-images]: nothing is published: [..]\n  = help: [..]\n")
+        .stderr("note[no-images]: nothing is published: [..]\n  = help: [..]\nnote[no-build]: service `db` has no `build`[..]\n...\n")
         .run();
     Test::new()
         .file("generated.json", ran.read("generated.json"))

@@ -268,7 +268,7 @@ fn a_known_version_is_not_also_a_floating_tag() {
         let says = format!("is version `{literal}` itself and also floats, claimed by version `{floating}`");
         let list: Vec<String> = known.lines().map(|one| format!("\"{one}\"")).collect();
         let declared = format!("{lines}\nknown_versions = [{}]", list.join(", "));
-        let from_file = told(&block(&declared), "");
+        let from_file = told(&block(&declared), "[]");
         let from_option = told(&block(lines), known);
         for (code, talk) in [from_file, from_option] {
             assert_eq!(code, Some(1), "{lines} {known}: {talk}");

@@ -22,7 +22,7 @@ fn outcomes(report: &Report) -> Vec<Outcome> {
 #[test]
 fn the_version_s_own_tags_are_published_and_floating_ones_held() {
     use Outcome::{Created, Held, Moved, Unchanged};
-    for status in [401, 403] {
+    for status in [401, 403, 404, 405, 501] {
         let mut world = World::with_app(&["a"]);
         let server = serve(&world, status);
         let document = plan(&[&format!("{}/a", server.host())]);
@@ -114,8 +114,22 @@ fn the_option_and_its_exit_codes() {
         stderr.contains("`ecr:ListImages` on AWS") && stderr.contains("--trust-known-versions"),
         "{stderr}"
     );
+    // Nothing is wrong: the version's own tag is right, and of the others nothing can be known.
+    let verify = || {
+        let test = Test::new().file("plan.json", &document).file("m.json", world.metadata());
+        let output = test.args(["verify", "--plan", "plan.json", "--metadata", "m.json"]).output();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (status, told) = verify();
+    assert_eq!(status, Some(0), "{told}");
+    for tag in ["1.4", "1", "latest"] {
+        let expected = format!("warning[unlisted-tags]: `{tag}` is not there, and the tags of `");
+        assert!(told.contains(&expected), "{told}");
+    }
     let (status, stdout, stderr) = run(&["--trust-known-versions"]);
     assert_eq!(status, Some(0), "{stderr}");
     assert!(stdout.contains("created: 1.4, 1, latest"), "{stdout}");
+    let (status, told) = verify();
+    assert_eq!((status, told.contains("unlisted-tags")), (Some(0), false), "{told}");
     assert_eq!(run(&["--trust-known-versions", "--allow-backward"]).0, Some(2));
 }

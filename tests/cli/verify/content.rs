@@ -160,7 +160,7 @@ fn a_program_of_another_machine_is_an_error() {
                 let [("wrong-machine", message)] = found.as_slice() else {
                     panic!("{architecture}: {found:?}")
                 };
-                assert!(message.starts_with(&format!("the image for {platform}, sha256:")), "{message}");
+                assert!(message.starts_with(&format!("the image for {platform}")), "{message}");
                 assert!(message.ends_with(&format!("runs `/app`, which is for {name}")), "{message}");
             }
         }
@@ -297,7 +297,7 @@ fn layers_are_read_in_all_forms_that_builders_write() {
         (APP_RUNS, b"\x28\xb5\x2f\xfd0000".to_vec(), "layer 1 of 1: it is compressed with zstd"),
         (APP_RUNS, b"\x1f\x8b\x08".to_vec(), "it ends too early"),
         (APP_RUNS, b"\x1f\x8bxxxxxxxxxxxxxxxxxx".to_vec(), "it cannot be unpacked: data error"),
-        (APP_RUNS, gzip(&plain)[..300].to_vec(), "it ends too early"),
+        (APP_RUNS, gzip(&plain)[..100].to_vec(), "it ends too early"),
         (APP_RUNS, plain[..1000].to_vec(), "it ends too early"),
         (APP_RUNS, b"layer".to_vec(), "it is not an archive of files"),
         (APP_RUNS, vec![7; 2048], "it is not an archive of files"),
@@ -312,7 +312,7 @@ fn layers_are_read_in_all_forms_that_builders_write() {
     }
     // Whatever stands in a layer, it ends.
     let packed = gzip(&plain);
-    for at in 0..600 {
+    for at in 0..100 {
         for base in [&plain, &packed] {
             let mut layer = base.clone();
             let place = at * 7 % layer.len();

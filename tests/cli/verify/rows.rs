@@ -12,6 +12,7 @@ use bakeplan::internals::verify::code::Code;
 use bakeplan::internals::verify::report::State;
 
 use super::desk::{APP, changed, entries, found, index_of, manifest, merged, of, of_builds, of_plan, retag};
+use crate::loopback::{Answer, Reply};
 use crate::merge::plans::{NEW, OLD, built, plan as labelled};
 use crate::merge::world::{Build, TAGS, World, image, plan, plan_of, put, put_tag, remove};
 
@@ -456,6 +457,25 @@ fn what_has_urls_need_not_be_here() {
     remove(&layout, &layer);
     put_tag(&layout, "w", &foreign);
     found(&of(&world, &["oci-layout:acme/app:w"]), &[]);
+}
+
+#[test]
+fn floating_tags_where_nobody_may_list() {
+    let world = merged();
+    let other = index_of(&entries(&world, "app-linux-amd64"));
+    let layout = world.layout("acme/app");
+    layout.put_manifest(&other.digest.clone().into(), &other).unwrap();
+    put_tag(&layout, "latest", &other);
+    for status in [401, 403, 404, 405] {
+        let server = world.serve_with(move |seen| {
+            seen.path().ends_with("/tags/list").then(|| Reply::Whole(Answer::error(status, "DENIED")))
+        });
+        // Only the one that is not the version's own is in question.
+        let report = of_plan(&world, &plan(&[&format!("{}/acme/app", server.host())]));
+        found(&report, &["unlisted-tags"]);
+        assert!(report.findings[0].message.starts_with("`latest` has another digest than the version"));
+        assert!(!report.disagrees());
+    }
 }
 
 #[test]
