@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use super::index::{IndexSource, referrer};
 use super::lookup;
-use super::subject::{Checked, ManifestCopy, Missing, Subject};
+use super::subject::{Checked, Missing, Subject};
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, is_index};
 use crate::on_missing::OnMissing;
@@ -66,7 +66,7 @@ pub(super) struct ImageCheck<'a> {
     seen: BTreeMap<String, String>,
     /// The builds of which something is sent from one registry to another: by the site that gets it, and the one that has
     /// it.
-    sent: BTreeMap<(usize, usize), BTreeSet<String>>,
+    pub(super) sent: BTreeMap<(usize, usize), BTreeSet<String>>,
     pub(super) checked: Checked,
 }
 
@@ -429,48 +429,6 @@ impl<'a> ImageCheck<'a> {
             for &site in &self.subject.places {
                 self.blob(leg, what, site, blob);
             }
-        }
-    }
-
-    /// Plans to take a manifest over from another repository.
-    fn copy(&mut self, leg: &str, site: usize, entry: &Descriptor, manifest: &Manifest) {
-        let records = self.records;
-        let has_it = |other: usize| records[other].manifest(&manifest.digest).present().is_some();
-        let Some(from) = self.source(site, has_it) else { return };
-        self.take_note(leg, site, from);
-        let copies = self.checked.copies.entry(site).or_default();
-        if copies.manifests.iter().all(|known| known.manifest.digest != manifest.digest) {
-            let (manifest, is_image) = (manifest.clone(), entry.attested().is_none());
-            copies.manifests.push(ManifestCopy { manifest, from, is_image });
-        }
-    }
-
-    /// The site from which another takes over what that one has, of its own registry if it can.
-    fn source(&self, site: usize, has_it: impl Fn(usize) -> bool) -> Option<usize> {
-        let others = || self.subject.places.iter().copied().filter(|&other| other != site && has_it(other));
-        let is_near = |other: &usize| self.location(site).mounts_from(self.location(*other));
-        others().find(is_near).or_else(|| others().next())
-    }
-
-    /// Takes note of a build that is sent from one registry to another.
-    fn take_note(&mut self, leg: &str, site: usize, from: usize) {
-        if !self.location(site).mounts_from(self.location(from)) {
-            self.sent.entry((site, from)).or_default().insert(leg.to_owned());
-        }
-    }
-
-    /// Says which builds are sent from one registry to another: they were not pushed there.
-    fn tell_sent(&mut self) {
-        for ((site, from), legs) in std::mem::take(&mut self.sent) {
-            let (from, to) = (self.location(from), self.location(site));
-            let names: Vec<String> = legs.iter().map(|leg| format!("`{leg}`")).collect();
-            let (noun, verb) = if names.len() == 1 { ("build", "is") } else { ("builds", "are") };
-            let names = names.join(", ");
-            let message = format!("{noun} {names} {verb} in `{from}`, but not in `{to}`, and copied there");
-            let message = format!("image `{}`: {message}", self.subject.key);
-            self.checked.notes.push(Diagnostic::note("copied-build", message).with_help(
-                "push builds to every repository of their image, as `docker-bake.json` of this plan says: that is faster",
-            ));
         }
     }
 

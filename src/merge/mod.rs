@@ -16,6 +16,7 @@ pub(crate) mod bases;
 mod lookup;
 
 pub(crate) mod check;
+mod sending;
 
 // What is told.
 pub(crate) mod report;

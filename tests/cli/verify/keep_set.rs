@@ -163,8 +163,8 @@ fn nothing_is_printed_when_something_is_not_known() {
         })
     };
     for (server, exit, expected) in [
-        (of("tags/list".into(), 403, "DENIED"), 1, "DENIED"),
-        (of("tags/list".into(), 400, "UNSUPPORTED"), 1, "cannot list the tags"),
+        (of("tags/list".into(), 403, "DENIED"), 5, "DENIED"),
+        (of("tags/list".into(), 400, "UNSUPPORTED"), 5, "cannot list the tags"),
         (of(format!("manifests/{digest}"), 404, "MANIFEST_UNKNOWN"), 5, "is needed, and is not in"),
         (of(format!("manifests/{digest}"), 400, "MANIFEST_INVALID"), 5, "cannot be read"),
         (
