@@ -145,7 +145,7 @@ mod tests {
             number: number.map(|text| text.parse().unwrap()),
             source: Some("https://example.com/app".to_owned()),
             commit: Some("0123456789abcdef".to_owned()),
-            commit_time: second.map(|text| jiff::Timestamp::from_second(text.parse().unwrap()).unwrap()),
+            commit_time: second.map(|text| Timestamp::from_second(text.parse().unwrap()).unwrap()),
         }
     }
 
