@@ -191,7 +191,7 @@ mod tests {
             ("{}", "missing field"),
             ("", "EOF"),
             ("\u{1f}\u{8b}", "expected value"),
-            (deep.as_str(), "recursion limit"),
+            (deep.as_str(), "invalid type"),
         ] {
             let found = Statement::read(text.as_bytes()).bases.unwrap_err();
             assert!(found.contains(why), "{found}");
