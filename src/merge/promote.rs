@@ -1,5 +1,6 @@
 //! Gives tags to what is there already, byte for byte: an index or the manifest of an image, in its repository or another.
 
+use super::decide::Decision;
 use super::mirrors::fill;
 use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Outcome, Report, Status};
@@ -16,9 +17,9 @@ use crate::published::planned::PlannedImage;
 use crate::published::record::{Known, Question, Questions, Record};
 use crate::published::served::{Content, Served};
 use crate::published::sites::Site;
-use crate::published::survey::{Survey, Trouble};
+use crate::published::survey::{Round, Survey, Trouble};
 use crate::published::target::Target;
-use crate::reference::{Digest, Tag};
+use crate::reference::{Digest, LATEST, Tag};
 use crate::registry::Location;
 use crate::version::{Class, Version};
 
@@ -138,6 +139,9 @@ pub(crate) fn promote(
         }
         ready.extend(one);
     }
+    if !options.allow_backward {
+        report.problems.extend(unknown_versions(&ready, options, &mut survey));
+    }
     let complete = ready.clone();
     let mut report = conclude(ready, run, options, &mut survey, tools, report);
     fill(&complete, &subjects, run, options, tools, &mut report);
@@ -250,6 +254,37 @@ fn image_of(promotion: &Promotion, served: &Served, options: Options) -> Result<
     // What is no release owns no floating tag of releases.
     let version = given::version(annotated.filter(|_| !options.allow_other_version), source, tags);
     given::image(version.as_ref(), tags).map_err(|problem| Diagnostic::error("tags", problem))
+}
+
+/// Tags that versions own, `latest` or `1.4`, in repositories of versions, when nothing tells which version they are to be:
+/// they might go back.
+fn unknown_versions(ready: &[Ready<'_>], options: Options, survey: &mut Survey<'_>) -> Vec<Diagnostic> {
+    let is_of_versions = |tag: &Tag| {
+        tag.as_str() == LATEST || (!options.allow_other_version && given::named_version(tag).is_some())
+    };
+    let unknown = ready.iter().filter(|one| one.image.version.is_none());
+    let moved: Vec<(&Ready<'_>, &Decision)> = unknown
+        .flat_map(|one| one.decisions.iter().map(move |decision| (one, decision)))
+        .filter(|(_, decision)| decision.report.outcome.writes())
+        .filter(|(_, one)| is_of_versions(&one.tag))
+        .collect();
+    let mut problems = match survey.ask(moved.iter().map(|(_, one)| (one.site, Question::Tags)).collect()) {
+        Round::Idle => Vec::new(),
+        Round::Asked(failures) => failures,
+    };
+    for (ready, decision) in moved {
+        let listed = survey.records()[decision.site].tags().present().unwrap_or_default();
+        if let Some(version) = listed.iter().find(|tag| given::is_own_tag(tag)) {
+            let message = format!(
+                "nothing tells which version {} is, and the repository of `{}` has versions, such as `{version}`",
+                ready.manifest.digest, decision.report.reference
+            );
+            problems.push(Diagnostic::error("unknown-version", message).with_help(
+                "promote the version's own tag, such as `REPOSITORY:1.4.2`; or pass `--allow-backward` to move the tag all the same",
+            ));
+        }
+    }
+    problems
 }
 
 /// What is wrong with giving these tags, without a plan that says more of them.

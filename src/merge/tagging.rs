@@ -1,6 +1,7 @@
 //! The second step of a merge in two: gives the tags to the indexes that `merge --no-tags` has written.
 
 use super::existing;
+use super::index::IndexSource;
 use super::mirrors::fill;
 use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Report, Status};
@@ -77,6 +78,21 @@ pub(crate) fn tag(
         let image = report.images.get_mut(subject.key).expect("every image is reported");
         image.missing = checked.missing.iter().map(MissingReport::from).collect();
         image.platforms.clone_from(&checked.platforms);
+        let own = &result.images[subject.key];
+        let is_other = |source: &IndexSource| match source {
+            IndexSource::Index(_, index) => !own.holds(index.manifests.iter().map(|entry| &entry.digest)),
+            IndexSource::Image(_) | IndexSource::Entries(_) => false,
+        };
+        if checked.sources.iter().any(is_other) {
+            let message = format!(
+                "the result says that image `{}` is {digest}, which holds other manifests than the result says",
+                subject.key
+            );
+            report.problems.push(
+                Diagnostic::error("not-a-result", message)
+                    .with_help("give the result as `bakeplan merge --no-tags` wrote it"),
+            );
+        }
         ready.extend(Ready::taken(subject, digest, checked, &subject.places, survey.records()));
     }
     if options.keep_existing && report.problems.is_empty() {

@@ -74,6 +74,10 @@ impl<'a> ImageCheck<'a> {
         };
         let images: Vec<&Descriptor> =
             index.manifests.iter().filter(|entry| entry.attested().is_none()).collect();
+        if images.is_empty() {
+            self.fail("no-images", format!("index {digest} holds no image, so nobody can pull it"));
+            return;
+        }
         if let Some(nested) = images.iter().find(|entry| is_index(&entry.media_type)) {
             self.fail("nested-index", format!("index {digest} holds another, {}", nested.digest)).help =
                 Some("merge its builds with `bakeplan merge`, which puts their images into one index".into());

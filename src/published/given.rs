@@ -63,14 +63,31 @@ fn own_form(version: &Version, tag: &Tag) -> Option<Form> {
     form(tag.as_str(), version.without_v())
 }
 
-/// The whole version that a tag names, if it is not this one.
+/// The version that a tag names, whole or by its first numbers, if it is not this one. What a tag such as `prod` names is
+/// no version.
 #[must_use]
 pub(crate) fn other_version(version: Option<&Version>, tag: &Tag) -> Option<Version> {
-    let named = Version::parse(tag.as_str(), Scheme::default()).ok()?;
-    let numbers =
-        |version: &Version| -> Vec<u64> { version.numbers().iter().map(|number| number.value()).collect() };
-    let is_other = named.numbers().len() >= OWN_NUMBERS && numbers(version?) != numbers(&named);
+    let named = named_version(tag)?;
+    let own = numbers(version?);
+    let other = numbers(&named);
+    let is_other = if other.len() < OWN_NUMBERS { !own.starts_with(&other) } else { own != other };
     is_other.then_some(named)
+}
+
+/// The version that a tag names, whole or by its first numbers.
+#[must_use]
+pub(crate) fn named_version(tag: &Tag) -> Option<Version> {
+    Version::parse(tag.as_str(), Scheme::default()).ok()
+}
+
+/// Whether a tag is a version's own: `1.4` is as often a floating tag.
+#[must_use]
+pub(crate) fn is_own_tag(tag: &Tag) -> bool {
+    named_version(tag).is_some_and(|version| version.numbers().len() >= OWN_NUMBERS)
+}
+
+fn numbers(version: &Version) -> Vec<u64> {
+    version.numbers().iter().map(|number| number.value()).collect()
 }
 
 /// What stands around a piece of a version in a tag, if it stands for itself.
@@ -167,6 +184,30 @@ mod tests {
                 other => panic!("{name}: {other:?}"),
             };
             assert_eq!(found, expected, "{version:?} {name}");
+        }
+    }
+
+    #[test]
+    fn a_tag_of_another_version_is_known() {
+        for (version, tag, expected) in [
+            ("1.4.2", "1", false),
+            ("1.4.2", "v1.4", false),
+            ("1.4.2", "1.4-alpine", false),
+            ("1.4.2", "1.4.2", false),
+            ("1.4.2", "2", true),
+            ("1.4.2", "v1.3", true),
+            ("1.4.2", "1.3-alpine", true),
+            ("1.4.2", "1.4.3", true),
+            ("24.04", "24", false),
+            ("24.04", "22.04", true),
+            ("1.4.2", "prod", false),
+            ("1.4.2", "latest", false),
+            ("1.4.2", "alpine3.14", false),
+            ("-", "1.4", false),
+        ] {
+            let version = Version::parse(version, Scheme::default()).ok();
+            let found = other_version(version.as_ref(), &tag.parse().unwrap());
+            assert_eq!(found.is_some(), expected, "{version:?} {tag}");
         }
     }
 

@@ -35,6 +35,22 @@ pub(crate) struct ImageResult {
     /// Its tags; none when they were too many for an output of GitHub.
     #[serde(default)]
     pub(crate) references: Vec<TagResult>,
+    /// The manifests in its index; none when they were too many for an output of GitHub.
+    #[serde(default)]
+    manifests: Vec<ManifestResult>,
+}
+
+/// A manifest in an index.
+#[derive(Clone, Debug, Deserialize)]
+struct ManifestResult {
+    digest: Digest,
+}
+
+impl ImageResult {
+    /// Whether these are the manifests of the index, as far as the result says.
+    pub(crate) fn holds<'d>(&self, found: impl Iterator<Item = &'d Digest>) -> bool {
+        self.manifests.is_empty() || found.eq(self.manifests.iter().map(|one| &one.digest))
+    }
 }
 
 /// The outcome for an image.

@@ -175,6 +175,21 @@ fn a_result_must_be_of_this_plan_and_of_a_merge() {
         (without("plan"), "does not name the plan"),
         (without("schema"), "expected the member `schema`"),
         (Value::Array(vec![]), "is not the result of a merge"),
+        // What is in the index is not what the result says.
+        (
+            changed(
+                "/images/app/manifests/0/digest",
+                good["images"]["app"]["manifests"][1]["digest"].clone(),
+            ),
+            "holds other manifests than the result says",
+        ),
+        (
+            changed(
+                "/images/app/manifests",
+                Value::Array(vec![good["images"]["app"]["manifests"][0].clone()]),
+            ),
+            "holds other manifests",
+        ),
         // Another index that is there, such as that of one build.
         (
             changed("/images/app/digest", world.built["app-linux-amd64"].to_string().into()),

@@ -1,6 +1,6 @@
 //! Tags that are named, without a plan.
 
-use bakeplan::internals::oci::{DOCKER_MANIFEST, OCI_MANIFEST};
+use bakeplan::internals::oci::{DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST};
 use bakeplan::internals::registry::{Layout, Store};
 
 use super::stage::Stage;
@@ -190,11 +190,43 @@ fn a_version_s_own_tag_keeps_its_digest() {
 #[test]
 fn another_version_is_refused() {
     let stage = Stage::annotated(r#""org.opencontainers.image.version":"1.4.2""#);
-    for tag in ["1.4.3", "v1.5.0", "2.0.0-alpine"] {
+    for tag in ["1.4.3", "v1.5.0", "2.0.0-alpine", "1.3", "v1.5", "2", "1.3-alpine"] {
         let line = format!("HOST/app:sha-c0ffee0 --to HOST/app:{tag}");
         stage.refuses("", &line, 1, "what is promoted is version `1.4.2`, and the tag");
         stage.passes("", &format!("{line} --allow-other-version"));
     }
+}
+
+/// Where there are versions, what nothing knows the version of does not take what moves with them.
+#[test]
+fn what_has_no_version_takes_no_tag_of_versions() {
+    let stage = Stage::new();
+    stage.other("1.3.0");
+    stage.other("latest");
+    let sources = ["HOST/app:sha-c0ffee0".to_owned(), format!("HOST/app@{}", stage.digest())];
+    for (source, tag) in sources.iter().flat_map(|source| ["latest", "1", "v1.3"].map(|tag| (source, tag))) {
+        let line = format!("{source} --to HOST/app:{tag}");
+        stage.refuses("", &line, 1, "nothing tells which version");
+        stage.passes("", &format!("{line} --allow-backward --dry-run"));
+    }
+    for line in ["HOST/app:sha-c0ffee0 --to HOST/app:prod", "HOST/app:sha-c0ffee0 --to HOST/app:1.4.2"] {
+        stage.passes("", line);
+    }
+    // Without versions, the tags are free.
+    let stage = Stage::new();
+    stage.other("latest");
+    for tag in ["latest", "1"] {
+        stage.passes("", &format!("HOST/app:sha-c0ffee0 --to HOST/app:{tag}"));
+    }
+}
+
+#[test]
+fn an_index_of_nothing_gets_no_tag() {
+    let stage = Stage::new();
+    let layout = stage.world.layout("app");
+    let text = format!(r#"{{"schemaVersion":2,"mediaType":"{OCI_INDEX}","manifests":[]}}"#);
+    put_tag(&layout, "sha-empty", &put(&layout, OCI_INDEX, &text));
+    stage.refuses("", "HOST/app:sha-empty --to HOST/app:prod", 1, "holds no image");
 }
 
 /// What nothing orders moves, and that is said.
@@ -282,7 +314,7 @@ fn an_earlier_run_does_not_take_tags_back() {
         let mut index = serde_json::to_value(stage.world.index("app", "sha-c0ffee0")).unwrap();
         index["annotations"] = serde_json::from_str(&format!("{{{}}}", numbered(there))).unwrap();
         let layout = stage.world.layout("app");
-        put_tag(&layout, "edge", &put(&layout, bakeplan::internals::oci::OCI_INDEX, &index.to_string()));
+        put_tag(&layout, "edge", &put(&layout, OCI_INDEX, &index.to_string()));
         let outcome = stage.passes("", "HOST/app:sha-c0ffee0 --to HOST/app:edge");
         assert_eq!(outcome.tags(), [expected]);
     }
