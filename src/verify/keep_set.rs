@@ -117,6 +117,12 @@ impl<'a> Look<'a> {
             Known::Present(tags) => tags,
             Known::Faulty(fault) => return self.fault("the list of tags", fault),
         };
+        if tags.is_empty() {
+            // A mistyped name would otherwise mean that nothing is to be kept.
+            let message = format!("`{}` has no tags, or does not exist", self.site.location);
+            let help = "check the name of the repository, and leave it out if it really has no tags";
+            self.unknown.push(Diagnostic::error("not-known", message).with_help(help));
+        }
         for tag in tags {
             self.need(Question::Tag(tag.clone()));
             match record.tag(tag) {

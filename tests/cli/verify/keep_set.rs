@@ -227,7 +227,13 @@ fn tags_that_change_meanwhile_are_noticed() {
 }
 
 #[test]
-fn an_empty_repository_needs_nothing() {
-    let world = World::new();
-    assert_eq!(keep(&world.serve()), Ok(BTreeSet::new()));
+fn a_repository_without_tags_is_an_error() {
+    let absent = Server::start(|_: &Seen| Answer::error(404, "NAME_UNKNOWN"));
+    let empty = Server::start(|_: &Seen| Answer::json(200, r#"{"tags":[]}"#));
+    for server in [World::new().serve(), absent, empty] {
+        let (status, told) = keep(&server).expect_err("it has no tags");
+        assert!(status == 5 && told.contains("[not-known]"), "{status} {told}");
+        assert!(told.contains("/acme/app` has no tags, or does not exist"), "{told}");
+        assert!(told.contains("check the name of the repository"), "{told}");
+    }
 }
