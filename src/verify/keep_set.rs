@@ -153,7 +153,11 @@ impl<'a> Look<'a> {
                 let location = &self.site.location;
                 return self.lack(format!("{digest} is needed, and is not in `{location}`"));
             }
-            Known::Absent => return,
+            Known::Absent => {
+                // Something else may need it.
+                self.seen.remove(digest);
+                return;
+            }
             Known::Present(served) => served,
             Known::Faulty(fault) => return self.fault(digest.as_str(), fault),
         };
@@ -171,10 +175,7 @@ impl<'a> Look<'a> {
                 }
                 for entry in &index.entries {
                     match entry {
-                        Ok(entry) if is_index(&entry.media_type) || entry.media_type.is_empty() => {
-                            self.follow(&entry.digest, true);
-                        }
-                        Ok(entry) => self.keep(&entry.digest),
+                        Ok(entry) => self.follow(&entry.digest, true),
                         Err(why) => self.lack(format!("an entry of {digest} cannot be read: {why}")),
                     }
                 }

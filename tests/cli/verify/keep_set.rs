@@ -199,6 +199,19 @@ fn nothing_is_printed_when_something_is_not_known() {
     assert!(status == 5 && told.contains("is needed, and is not in"), "{told}");
 }
 
+/// Every manifest that an index names is needed, that of an attestation too.
+#[test]
+fn a_child_that_is_missing_is_noticed() {
+    let count = merged().index("acme/app", "latest").manifests.len();
+    for at in 0..count {
+        let world = merged();
+        let child = world.index("acme/app", "latest").manifests[at].digest.clone();
+        remove(&world.layout("acme/app"), &child);
+        let (status, told) = keep(&world.serve()).expect_err("it is gone");
+        assert!(status == 5 && told.contains(&format!("{child} is needed, and is not in")), "{told}");
+    }
+}
+
 /// Tags that come or move while they are read would be lost.
 #[test]
 fn tags_that_change_meanwhile_are_noticed() {
