@@ -440,6 +440,16 @@ fn by_source(labels: &[Label]) -> Vec<Vec<&Label>> {
     groups
 }
 
+/// A text of a registry without what would control a terminal.
+pub(crate) fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// A text in a cell of a Markdown table.
+pub(crate) fn cell(text: &str) -> String {
+    visible(text).replace('|', "\\|").replace('<', "&lt;")
+}
+
 /// Control characters of the user's input must not reach a terminal, nor commands a runner.
 fn clean(text: &str) -> String {
     let keep = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };

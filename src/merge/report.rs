@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::subject::Missing;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, cell, visible};
 use crate::on_missing::OnMissing;
 use crate::reference::Digest;
 
@@ -321,12 +321,12 @@ impl Report {
         let mut text = String::new();
         for (key, image) in &self.images {
             let digest = image.digest.as_ref().map_or("", Digest::short);
-            let platforms = image.platforms.join(", ");
+            let platforms = visible(&image.platforms.join(", "));
             let parts = [key.as_str(), image.status.word(), digest, &platforms];
             let line = parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("  ");
             let _ = writeln!(text, "{line}");
             for why in &image.why {
-                let _ = writeln!(text, "  {why}");
+                let _ = writeln!(text, "  {}", visible(why));
             }
             if image.status == Status::Indexed {
                 for index in self.indexes.iter().filter(|index| index.ends_with(image.digest_text())) {
@@ -361,16 +361,16 @@ impl Report {
                 break;
             }
             let digest = image.digest.as_ref().map_or_else(
-                || format!("{}: {}", image.status.word(), image.why.join("; ")),
+                || format!("{}: {}", image.status.word(), cell(&image.why.join("; "))),
                 |digest| format!("`{digest}`"),
             );
             let tags = image.by_repository(self.dry_run).into_iter().map(|(repository, group)| {
-                let group = group.into_iter().map(|(word, names)| format!("{word} {}", names.join(", ")));
+                let group =
+                    group.into_iter().map(|(word, names)| format!("{word} {}", cell(&names.join(", "))));
                 format!("`{repository}`: {}", group.collect::<Vec<_>>().join("; "))
             });
-            let cells =
-                [key.clone(), digest, image.platforms.join("<br>"), tags.collect::<Vec<_>>().join("<br>")];
-            let cells = cells.map(|cell| cell.replace('|', "\\|"));
+            let platforms: Vec<_> = image.platforms.iter().map(|platform| cell(platform)).collect();
+            let cells = [cell(key), digest, platforms.join("<br>"), tags.collect::<Vec<_>>().join("<br>")];
             let _ = writeln!(text, "| {} |", cells.join(" | "));
         }
         text
@@ -405,7 +405,7 @@ impl ImageReport {
         let mut groups: IndexMap<&str, IndexMap<&'static str, Vec<String>>> = IndexMap::new();
         for reference in &self.references {
             let name = match &reference.why {
-                Some(why) => format!("{} ({why})", reference.tag),
+                Some(why) => format!("{} ({})", reference.tag, visible(why)),
                 None => reference.tag.clone(),
             };
             let group = groups.entry(&reference.repository).or_default();
@@ -445,5 +445,26 @@ impl ImageReport {
                 reference.why.clone_from(why);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_registry_says_does_not_control_anything() {
+        let mut image = ImageReport::new(Status::Held);
+        image.platforms = vec!["li\u{1b}[31mnux/amd64\n::warning::x".into()];
+        image.why = vec!["a|b\n::warning::y".into()];
+        let mut report = Report::new("Merge", false);
+        report.images.insert("app".into(), image);
+        let table = report.to_table();
+        let expected = "app  held  li\u{fffd}[31mnux/amd64\u{fffd}::warning::x\n  a|b\u{fffd}::warning::y\n";
+        assert!(table.starts_with(expected), "{table}");
+        let row =
+            "| app | held: a\\|b\u{fffd}::warning::y | li\u{fffd}[31mnux/amd64\u{fffd}::warning::x |  |\n";
+        let text = report.to_markdown();
+        assert!(text.ends_with(row), "{text}");
     }
 }

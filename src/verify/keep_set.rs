@@ -117,6 +117,12 @@ impl<'a> Look<'a> {
             Known::Present(tags) => tags,
             Known::Faulty(fault) => return self.fault("the list of tags", fault),
         };
+        if tags.is_empty() {
+            // A mistyped name would otherwise mean that nothing is to be kept.
+            let message = format!("`{}` has no tags, or does not exist", self.site.location);
+            let help = "check the name of the repository, and leave it out if it really has no tags";
+            self.unknown.push(Diagnostic::error("not-known", message).with_help(help));
+        }
         for tag in tags {
             self.need(Question::Tag(tag.clone()));
             match record.tag(tag) {
@@ -147,7 +153,11 @@ impl<'a> Look<'a> {
                 let location = &self.site.location;
                 return self.lack(format!("{digest} is needed, and is not in `{location}`"));
             }
-            Known::Absent => return,
+            Known::Absent => {
+                // Something else may need it.
+                self.seen.remove(digest);
+                return;
+            }
             Known::Present(served) => served,
             Known::Faulty(fault) => return self.fault(digest.as_str(), fault),
         };
@@ -165,10 +175,7 @@ impl<'a> Look<'a> {
                 }
                 for entry in &index.entries {
                     match entry {
-                        Ok(entry) if is_index(&entry.media_type) || entry.media_type.is_empty() => {
-                            self.follow(&entry.digest, true);
-                        }
-                        Ok(entry) => self.keep(&entry.digest),
+                        Ok(entry) => self.follow(&entry.digest, true),
                         Err(why) => self.lack(format!("an entry of {digest} cannot be read: {why}")),
                     }
                 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::finding::Finding;
 use super::walk::Tree;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, cell, visible};
 use crate::reference::{Digest, Tag};
 use crate::registry::Location;
 
@@ -226,16 +226,6 @@ impl Report {
             format!("{total} {noun}: {}\n", parts.join(", "))
         }
     }
-}
-
-/// A text of a registry without what would control a terminal.
-fn visible(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
-/// A text in a cell of a Markdown table.
-fn cell(text: &str) -> String {
-    visible(text).replace('|', "\\|").replace('<', "&lt;")
 }
 
 #[cfg(test)]

@@ -199,6 +199,19 @@ fn nothing_is_printed_when_something_is_not_known() {
     assert!(status == 5 && told.contains("is needed, and is not in"), "{told}");
 }
 
+/// Every manifest that an index names is needed, that of an attestation too.
+#[test]
+fn a_child_that_is_missing_is_noticed() {
+    let count = merged().index("acme/app", "latest").manifests.len();
+    for at in 0..count {
+        let world = merged();
+        let child = world.index("acme/app", "latest").manifests[at].digest.clone();
+        remove(&world.layout("acme/app"), &child);
+        let (status, told) = keep(&world.serve()).expect_err("it is gone");
+        assert!(status == 5 && told.contains(&format!("{child} is needed, and is not in")), "{told}");
+    }
+}
+
 /// Tags that come or move while they are read would be lost.
 #[test]
 fn tags_that_change_meanwhile_are_noticed() {
@@ -227,7 +240,13 @@ fn tags_that_change_meanwhile_are_noticed() {
 }
 
 #[test]
-fn an_empty_repository_needs_nothing() {
-    let world = World::new();
-    assert_eq!(keep(&world.serve()), Ok(BTreeSet::new()));
+fn a_repository_without_tags_is_an_error() {
+    let absent = Server::start(|_: &Seen| Answer::error(404, "NAME_UNKNOWN"));
+    let empty = Server::start(|_: &Seen| Answer::json(200, r#"{"tags":[]}"#));
+    for server in [World::new().serve(), absent, empty] {
+        let (status, told) = keep(&server).expect_err("it has no tags");
+        assert!(status == 5 && told.contains("[not-known]"), "{status} {told}");
+        assert!(told.contains("/acme/app` has no tags, or does not exist"), "{told}");
+        assert!(told.contains("check the name of the repository"), "{told}");
+    }
 }
