@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::ci::{
     Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent, Stage,
-    Timeout, is_name,
+    Timeout, is_name, taken_by_builds,
 };
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Image, Job, Plan};
@@ -193,6 +193,14 @@ fn secrets_of(plan: &Plan, env: &[EnvVariable], found: &mut Vec<Diagnostic>) -> 
             format!("a secret is read from the environment variable `{name}`, which a workflow cannot set");
         Diagnostic::error("secret-variable", message).with_help("its name may have letters, digits and `_`")
     }));
+    found.extend(names.iter().filter_map(|name| {
+        let why = taken_by_builds(name)?;
+        let message = format!("a secret is read from the environment variable `{name}`, which {why}");
+        Some(
+            Diagnostic::error("secret-variable", message)
+                .with_help("read it from a variable of another name"),
+        )
+    }));
     let given = |name: &String| env.iter().find(|one| one.name == *name).cloned();
     names.into_iter().map(|name| given(name).unwrap_or_else(|| EnvVariable::of_secret(name))).collect()
 }
@@ -201,6 +209,13 @@ fn secrets_of(plan: &Plan, env: &[EnvVariable], found: &mut Vec<Diagnostic>) -> 
 fn kept_of(plan: &Plan, env: &[EnvVariable], found: &mut Vec<Diagnostic>) -> Vec<EnvVariable> {
     let mut kept = Vec::new();
     for variable in &plan.kept {
+        if let Some(why) = taken_by_builds(&variable.name) {
+            let message = format!("the variable `{}` is left to the build, but {why}", variable.name);
+            found.push(
+                Diagnostic::error("kept-variable", message).with_help("give the variable another name"),
+            );
+            continue;
+        }
         match env.iter().find(|one| *one.name == *variable.name) {
             Some(given) => kept.push(given.clone()),
             None if variable.default.is_some() => {}

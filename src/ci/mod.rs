@@ -12,7 +12,7 @@ pub(crate) use login::{Account, Login};
 pub(crate) use named::{Environment, LocalAction, MaxParallel};
 pub(crate) use publish::{Branch, Cron, PublishEvent};
 pub(crate) use timeout::{Stage, Timeout};
-pub(crate) use variable::EnvVariable;
+pub(crate) use variable::{EnvVariable, taken_by_builds};
 
 /// A setting of which there is one for each key, such as a login for each registry: `KEY=VALUE`.
 pub(crate) trait Keyed {

@@ -12,6 +12,38 @@ const CONTEXTS: [&str; 3] = ["vars", "secrets", "github"];
 const OWN: [(&str, &str); 2] =
     [("GITHUB_TOKEN", "github.token"), ("GIT_AUTH_TOKEN", "(secrets.GIT_AUTH_TOKEN || github.token)")];
 
+/// What the steps that plan set themselves.
+const OF_PLAN: [&str; 3] = ["DEFAULT_BRANCH", "GH_TOKEN", "PUBLISH"];
+
+/// What the steps that build set themselves, for their scripts and in them.
+const OF_BUILD: [&str; 13] = [
+    "ALLOW", "METADATA", "NEEDED", "TARGETS", "allow", "files", "lacking", "layouts", "name", "shown",
+    "status", "target", "targets",
+];
+
+/// What decides how programs start, and how a script is read.
+const OF_SHELL: [&str; 9] =
+    ["BASHOPTS", "BASH_ENV", "ENV", "HOME", "IFS", "LD_LIBRARY_PATH", "LD_PRELOAD", "PATH", "SHELLOPTS"];
+
+/// Why builds cannot get a variable of this name, if they cannot.
+#[must_use]
+pub(crate) fn taken_by_builds(name: &str) -> Option<&'static str> {
+    let upper = name.to_ascii_uppercase();
+    // GitHub refuses to set what it sets itself
+    // (https://docs.github.com/en/actions/reference/workflows-and-actions/variables); everybody sets its token.
+    if ["GITHUB_", "RUNNER_", "ACTIONS_"].iter().any(|start| upper.starts_with(start))
+        && name != "GITHUB_TOKEN"
+    {
+        Some("is set by GitHub itself")
+    } else if OF_SHELL.contains(&name) {
+        Some("decides how programs run")
+    } else if OF_BUILD.contains(&name) || name.starts_with("HAS_LOGIN_") {
+        Some("is set by the workflow itself")
+    } else {
+        None
+    }
+}
+
 /// An environment variable with what GitHub gives it: `RELEASE=vars.RELEASE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvVariable {
@@ -45,10 +77,9 @@ impl FromStr for EnvVariable {
         if !is_name(name) {
             return Err(format!("`{name}` is not the name of an environment variable"));
         }
-        // GitHub refuses to set what it sets itself
-        // (https://docs.github.com/en/actions/reference/workflows-and-actions/variables).
-        if ["GITHUB_", "RUNNER_"].iter().any(|start| name.to_ascii_uppercase().starts_with(start)) {
-            return Err(format!("`{name}` is set by GitHub itself"));
+        let of_plan = OF_PLAN.contains(&name).then_some("is set by the workflow itself");
+        if let Some(why) = taken_by_builds(name).or(of_plan) {
+            return Err(format!("`{name}` {why}"));
         }
         let is_path = |path: &str| path.split('.').all(|part| is_name(&part.replace('-', "_")));
         match from.split_once('.') {
@@ -82,6 +113,13 @@ mod tests {
             ("1A=vars.A", "is not the name"),
             ("A B=vars.A", "is not the name"),
             ("GITHUB_REF=vars.A", "is set by GitHub"),
+            ("runner_temp=vars.A", "is set by GitHub"),
+            ("PATH=vars.A", "decides how programs run"),
+            ("BASH_ENV=vars.A", "decides how programs run"),
+            ("PUBLISH=vars.PUBLISH", "is set by the workflow itself"),
+            ("METADATA=vars.A", "is set by the workflow itself"),
+            ("HAS_LOGIN_1=vars.A", "is set by the workflow itself"),
+            ("name=vars.A", "is set by the workflow itself"),
             ("A", "does not say where"),
             ("A=hunter2", "does not say where"),
             ("A=${{ vars.A }}", "does not say where"),

@@ -82,13 +82,21 @@ const FILES: &[(&str, &str)] = &[
     ("layout/oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}"),
     (
         "layout/index.json",
-        r#"{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.index.v1+json","size":88,
-            "digest":"sha256:dff9de10919148711140d349bf03f1a99eb06f94b03e51715ccebfa7cdc518e2",
+        r#"{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.index.v1+json","size":289,
+            "digest":"sha256:85995ec23c0586297c2ef150656c049c07de4e103c6d3eaf2e6df95a7b5bfd18",
             "annotations":{"org.opencontainers.image.ref.name":"1"}}]}"#,
     ),
     (
-        "layout/blobs/sha256/dff9de10919148711140d349bf03f1a99eb06f94b03e51715ccebfa7cdc518e2",
-        r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#,
+        "layout/blobs/sha256/9d99a75171aea000c711b34c0e5e3f28d3d537dd99d110eafbfbc2bd8e52c2bf",
+        r#"{"architecture":"amd64","os":"linux"}"#,
+    ),
+    (
+        "layout/blobs/sha256/746149bd040cb1d72951d8d48cda127c207afbe17ffc8fcc793124006084f144",
+        r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:9d99a75171aea000c711b34c0e5e3f28d3d537dd99d110eafbfbc2bd8e52c2bf","size":37},"layers":[]}"#,
+    ),
+    (
+        "layout/blobs/sha256/85995ec23c0586297c2ef150656c049c07de4e103c6d3eaf2e6df95a7b5bfd18",
+        r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:746149bd040cb1d72951d8d48cda127c207afbe17ffc8fcc793124006084f144","size":247,"platform":{"architecture":"amd64","os":"linux"}}]}"#,
     ),
     ("empty/nothing.txt", ""),
 ];

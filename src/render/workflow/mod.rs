@@ -87,7 +87,7 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         env => variables(env),
         secrets => variables(secrets),
         kept => variables(kept),
-        environment => environment.as_ref().map(ToString::to_string),
+        environment => environment.as_ref().map(|name| quoted(&name.to_string())),
         logins,
         merge_logins,
         user_logins,

@@ -113,6 +113,47 @@ error[no-login]: it is not known how a job logs in to `mirror.example`
     assert_eq!(workflow.job("merge")["permissions"]["packages"], "write");
 }
 
+/// A second key of one name is a broken file, or another value than the workflow's own.
+#[test]
+fn what_the_workflow_sets_itself_is_not_set_again() {
+    let spec = |name: &str| SPEC.replace("tags", &format!("secret = [\"id=a,env={name}\"]\n  tags"));
+    for name in ["METADATA", "TARGETS", "ALLOW", "NEEDED", "HAS_LOGIN_1", "PATH", "RUNNER_TEMP", "status"] {
+        let told = test(&spec(name), &["--install", "path"]).output();
+        let text = String::from_utf8(told.stderr).unwrap();
+        assert_eq!(told.status.code(), Some(1), "{name}");
+        assert!(
+            text.contains(&format!(
+                "error[secret-variable]: a secret is read from the environment variable `{name}`"
+            )),
+            "{text}"
+        );
+    }
+    for name in ["GITHUB_TOKEN", "NPM_TOKEN", "GH_TOKEN", "METADATA_2"] {
+        assert!(test(&spec(name), &["--install", "path"]).output().status.success(), "{name}");
+    }
+    // The template sets no other name in a step that may get those of a user.
+    let template = Workflow::parse(&read("templates/github.yml"));
+    for job in ["plan", "merge"] {
+        let steps = template.job(job)["steps"].as_array().unwrap().clone();
+        for step in steps.iter().filter(|step| step["name"] == "Plan") {
+            for name in step["env"].as_object().unwrap().keys().filter(|name| !name.contains("<%")) {
+                let told = test(SPEC, &["--install", "path", "--env", &format!("{name}=vars.A")]).output();
+                assert_eq!(told.status.code(), Some(2), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_environment_stays_the_text_that_it_is() {
+    for name in ["1.10", "true", "production"] {
+        let text = written(&["--environment", name]);
+        let workflow = Workflow::parse(&text);
+        assert_eq!(workflow.job("push")["environment"], name, "{text}");
+        assert_eq!(workflow.job("merge")["environment"], name);
+    }
+}
+
 #[test]
 fn a_variable_that_is_left_to_the_build_comes_from_somewhere() {
     let spec = format!("variable \"A\" {{}}\nvariable \"B\" {{\n  default = \"b\"\n}}\n{SPEC}");

@@ -207,8 +207,8 @@ pub(super) const MUTATIONS: &[(&str, &str, &str)] = &[
     ("secrets", "          if ((lacking)); then exit 1; fi\n", ""),
     ("secrets", "          KEPT: ${{ secrets.VALUE }}\n", ""),
     ("secrets", "      - if: matrix.gha_cache\n        uses: ", "      - uses: "),
-    ("settings", "    environment: production\n", ""),
-    ("settings", "    environment: production\n    permissions: {", "    permissions: {"),
+    ("settings", "    environment: \"production\"\n", ""),
+    ("settings", "    environment: \"production\"\n    permissions: {", "    permissions: {"),
     ("settings", "      max-parallel: 4\n", ""),
     (
         "settings",
