@@ -116,7 +116,7 @@ impl Pipeline {
         found.extend(unwritable(&planned_with));
         let (logins, mirror_logins) = logins_of(plan, &logins, &mut found);
         let secrets = secrets_of(plan, &env, &mut found);
-        let kept = kept_of(plan, &env, &mut found);
+        let kept = kept_of(plan, &env, &secrets, &mut found);
         let is_of_builds = |one: &EnvVariable| secrets.contains(one) || kept.contains(one);
         let env = env.into_iter().filter(|one| !is_of_builds(one)).collect();
         let Some(install) = install else {
@@ -206,10 +206,22 @@ fn secrets_of(plan: &Plan, env: &[EnvVariable], found: &mut Vec<Diagnostic>) -> 
 }
 
 /// The variables that are left to the build. One with a default may do without a value.
-fn kept_of(plan: &Plan, env: &[EnvVariable], found: &mut Vec<Diagnostic>) -> Vec<EnvVariable> {
+fn kept_of(
+    plan: &Plan,
+    env: &[EnvVariable],
+    secrets: &[EnvVariable],
+    found: &mut Vec<Diagnostic>,
+) -> Vec<EnvVariable> {
+    // Only the rows that need a secret get it, and all of them a variable that is left to them.
+    let is_secret = |name: &str| secrets.iter().any(|one| one.name == name);
     let mut kept = Vec::new();
     for variable in &plan.kept {
-        if let Some(why) = taken_by_builds(&variable.name) {
+        let why = match taken_by_builds(&variable.name) {
+            Some(why) => Some(format!("it {why}")),
+            None => is_secret(&variable.name)
+                .then(|| "a secret is read from the environment variable of this name".to_owned()),
+        };
+        if let Some(why) = why {
             let message = format!("the variable `{}` is left to the build, but {why}", variable.name);
             found.push(
                 Diagnostic::error("kept-variable", message).with_help("give the variable another name"),

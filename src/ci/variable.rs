@@ -22,8 +22,18 @@ const OF_BUILD: [&str; 13] = [
 ];
 
 /// What decides how programs start, and how a script is read.
-const OF_SHELL: [&str; 9] =
-    ["BASHOPTS", "BASH_ENV", "ENV", "HOME", "IFS", "LD_LIBRARY_PATH", "LD_PRELOAD", "PATH", "SHELLOPTS"];
+const OF_SHELL: [&str; 10] = [
+    "BASHOPTS",
+    "BASH_ENV",
+    "ENV",
+    "HOME",
+    "IFS",
+    "LD_AUDIT",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+    "PATH",
+    "SHELLOPTS",
+];
 
 /// Why builds cannot get a variable of this name, if they cannot.
 #[must_use]
@@ -79,7 +89,7 @@ impl FromStr for EnvVariable {
         }
         let of_plan = OF_PLAN.contains(&name).then_some("is set by the workflow itself");
         if let Some(why) = taken_by_builds(name).or(of_plan) {
-            return Err(format!("`{name}` {why}"));
+            return Err(format!("`{name}` {why}; use a variable of another name"));
         }
         let is_path = |path: &str| path.split('.').all(|part| is_name(&part.replace('-', "_")));
         match from.split_once('.') {

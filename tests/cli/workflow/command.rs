@@ -131,17 +131,44 @@ fn what_the_workflow_sets_itself_is_not_set_again() {
     for name in ["GITHUB_TOKEN", "NPM_TOKEN", "GH_TOKEN", "METADATA_2"] {
         assert!(test(&spec(name), &["--install", "path"]).output().status.success(), "{name}");
     }
-    // The template sets no other name in a step that may get those of a user.
+    // The template sets no other name where a user's names go, too.
     let template = Workflow::parse(&read("templates/github.yml"));
-    for job in ["plan", "merge"] {
-        let steps = template.job(job)["steps"].as_array().unwrap().clone();
-        for step in steps.iter().filter(|step| step["name"] == "Plan") {
-            for name in step["env"].as_object().unwrap().keys().filter(|name| !name.contains("<%")) {
-                let told = test(SPEC, &["--install", "path", "--env", &format!("{name}=vars.A")]).output();
-                assert_eq!(told.status.code(), Some(2), "{name}");
-            }
-        }
+    let env = template.steps().filter_map(|step| step["env"].as_object());
+    let open = env.filter(|env| env.keys().any(|name| name.contains("<%")));
+    let own: Vec<&String> = open.flat_map(|env| env.keys()).filter(|name| !name.contains("<%")).collect();
+    for name in ["PUBLISH", "METADATA"] {
+        assert!(own.iter().any(|own| *own == name), "{own:?}");
     }
+    for name in own {
+        let told = test(SPEC, &["--install", "path", "--env", &format!("{name}=vars.A")]).output();
+        assert_eq!(told.status.code(), Some(2), "{name}");
+    }
+}
+
+/// One key is for all rows, and one for those that need the secret.
+#[test]
+fn a_variable_is_left_to_the_build_or_a_secret() {
+    let spec = |name: &str, secret: &str| {
+        let target = format!("secret = [\"id=a,env={secret}\"]\n  args = {{ A = {name} }}\n  tags");
+        format!("variable \"{name}\" {{ default = \"x\" }}\n{}", SPEC.replace("tags", &target))
+    };
+    let run = |name: &str, secret: &str, env: &str| {
+        let options = ["--install", "path", "--keep-variable", name, "--env", env];
+        let told = test(&spec(name, secret), &options).output();
+        (told.status.code(), String::from_utf8(told.stderr).unwrap())
+    };
+    let (code, told) = run("BOTH", "BOTH", "BOTH=secrets.BOTH");
+    assert!(
+        code == Some(1) && told.contains("a secret is read from the environment variable of this name"),
+        "{told}"
+    );
+    for name in ["METADATA", "PATH", "status"] {
+        let (code, told) = run(name, "OTHER", "UNUSED=vars.A");
+        let message = format!("error[kept-variable]: the variable `{name}` is left to the build, but it ");
+        assert!(code == Some(1) && told.contains(&message), "{told}");
+    }
+    let (code, told) = run("ONE", "OTHER", "ONE=vars.ONE");
+    assert_eq!(code, Some(0), "{told}");
 }
 
 #[test]
