@@ -1,5 +1,6 @@
 //! What went wrong, where, and what to do about it; and its three faces: terminal, GitHub annotation, JSON.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -8,6 +9,7 @@ use serde::Serialize;
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 use utoipa::ToSchema;
 
+use crate::readable;
 use crate::source::{Sources, Span};
 
 /// How bad it is.
@@ -186,12 +188,12 @@ impl Diagnostic {
             Severity::Warning => Level::WARNING,
             Severity::Note => Level::NOTE,
         };
-        let mut group = Group::with_title(level.primary_title(clean(&self.message)).id(self.code));
+        let mut group = Group::with_title(level.primary_title(readable::lines(&self.message)).id(self.code));
         for (index, labels) in by_source(&self.labels).into_iter().enumerate() {
             let source = sources.get(labels[0].span.source);
             let window = Window::around(&source.text, &labels);
             let mut snippet =
-                Snippet::source(window.text.to_owned()).path(source.path.clone()).line_start(window.line);
+                Snippet::source(window.readable()).path(readable::line(&source.path)).line_start(window.line);
             for label in &labels {
                 let main = index == 0 && label.span == self.labels[0].span;
                 let kind = if main { AnnotationKind::Primary } else { AnnotationKind::Context };
@@ -199,7 +201,7 @@ impl Diagnostic {
                 snippet = snippet.annotation(if label.text.is_empty() {
                     annotation
                 } else {
-                    annotation.label(clean(&label.text))
+                    annotation.label(readable::lines(&label.text))
                 });
             }
             group = group.element(snippet);
@@ -211,13 +213,14 @@ impl Diagnostic {
             // Without a snippet the renderer would draw an empty margin.
             let mut text = renderer.render(&[group]);
             more.for_each(|(_, word, message)| {
-                let _ = write!(text, "\n  = {word}: {}", clean(message).replace('\n', "\n          "));
+                let _ =
+                    write!(text, "\n  = {word}: {}", readable::lines(message).replace('\n', "\n          "));
             });
             return text + "\n";
         }
-        let group =
-            more.fold(group, |group, (level, _, message)| group.element(level.message(clean(message))));
-        renderer.render(&[group]).replace("##[", "## [") + "\n"
+        let group = more
+            .fold(group, |group, (level, _, message)| group.element(level.message(readable::lines(message))));
+        renderer.render(&[group]) + "\n"
     }
 
     /// As a GitHub workflow command, on one line:
@@ -440,34 +443,6 @@ fn by_source(labels: &[Label]) -> Vec<Vec<&Label>> {
     groups
 }
 
-/// A text of a registry without what would control a terminal.
-pub(crate) fn visible(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
-/// A text in a cell of a Markdown table.
-pub(crate) fn cell(text: &str) -> String {
-    visible(text).replace('|', "\\|").replace('<', "&lt;")
-}
-
-/// Control characters of the user's input must not reach a terminal, nor commands a runner.
-fn clean(text: &str) -> String {
-    let keep = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
-    without_commands(&text.chars().map(keep).collect::<String>())
-}
-
-/// A text that a runner of GitHub's does not obey where it is printed: it takes lines that begin with `::`, and `##[` anywhere
-/// (<https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs>).
-pub(crate) fn without_commands(text: &str) -> String {
-    let mut lines = text.split('\n');
-    let mut shown = lines.next().unwrap_or_default().to_owned();
-    for line in lines {
-        shown.push_str(if line.trim_start().starts_with("::") { "\\n" } else { "\n" });
-        shown.push_str(line);
-    }
-    shown.replace("##[", "## [")
-}
-
 /// How much of a line of megabytes is shown on either side of what is pointed at.
 const LINE_MARGIN: usize = 200;
 
@@ -502,10 +477,17 @@ impl<'a> Window<'a> {
         }
     }
 
+    /// The text without what would control a terminal.
+    fn readable(&self) -> Cow<'a, str> {
+        readable::lines(self.text)
+    }
+
+    /// Where a part of the source is in the readable text.
     fn range(&self, span: Span) -> std::ops::Range<usize> {
         let clamp = |at: u32| {
             let at = (at as usize).saturating_sub(self.start).min(self.text.len());
-            (0..=at).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
+            let at = (0..=at).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
+            readable::lines(&self.text[..at]).len()
         };
         clamp(span.start)..clamp(span.end).max(clamp(span.start))
     }

@@ -30,6 +30,7 @@ mod json;
 mod oci;
 mod on_missing;
 mod platform;
+mod readable;
 mod reference;
 mod source;
 mod version;

@@ -7,9 +7,9 @@ use crate::bake::target::{Definition, Group, Text};
 use crate::bake::values::Type;
 use crate::bake::values::convert::convert;
 use crate::cli::{List, ListKind};
-use crate::diagnostic::without_commands;
 use crate::error::Error;
 use crate::json::Json;
+use crate::readable;
 
 /// A target or group. Those whose names begin with `_` are for inheriting, and are not listed.
 struct Item {
@@ -60,7 +60,7 @@ fn with_members(group: &Group, description: String) -> String {
 fn targets(items: &[Item], json: bool) -> String {
     if !json {
         let rows = items.iter().map(|item| vec![item.name.clone(), item.description.clone()]);
-        return without_commands(&tabbed(&["TARGET", "DESCRIPTION"], rows));
+        return tabbed(&["TARGET", "DESCRIPTION"], rows);
     }
     // Null when there is nothing in it, as in buildx; a list of variables is not.
     let list = if items.is_empty() { Json::Null } else { Json::Array(items.iter().map(object).collect()) };
@@ -86,7 +86,7 @@ fn variables(infos: &[VariableInfo], json: bool) -> String {
             let description = info.description.clone().unwrap_or_default();
             vec![info.name.to_string(), ty(info).unwrap_or_default(), value, description]
         });
-        return without_commands(&tabbed(&["VARIABLE", "TYPE", "VALUE", "DESCRIPTION"], rows));
+        return tabbed(&["VARIABLE", "TYPE", "VALUE", "DESCRIPTION"], rows);
     }
     let object = |info: &VariableInfo| {
         let description = info.description.clone().filter(|text| !text.is_empty());
@@ -138,12 +138,13 @@ const TAB: usize = 8;
 /// Cells aligned with tabs, as buildx prints them (<https://pkg.go.dev/text/tabwriter> with padding 1): each but the last
 /// of a line is filled up to a tab behind the longest of those above and below it. A line break in a cell ends the line.
 fn tabbed(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
-    let rows: String = rows.map(|row| row.join("\t") + "\n").collect();
-    let text = head.join("\t") + "\n" + &rows;
+    let shown =
+        |row: Vec<String>| row.iter().map(|cell| readable::line(cell)).collect::<Vec<_>>().join("\t") + "\n";
+    let text = head.join("\t") + "\n" + &rows.map(shown).collect::<String>();
     let lines: Vec<Vec<&str>> = text.split_terminator('\n').map(|line| line.split('\t').collect()).collect();
     let mut aligned = String::new();
     align(&lines, &mut Vec::new(), &mut aligned);
-    aligned
+    readable::lines(&aligned).into_owned()
 }
 
 /// Writes lines, given the widths of their first columns.

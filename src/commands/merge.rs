@@ -119,10 +119,10 @@ pub(super) fn tell(
         let output = format!("result={}\n", report.to_output());
         github(session, &output, &report.to_markdown())?;
     }
-    session.deliver(&match format {
-        ReportFormat::Table => report.to_table(),
-        ReportFormat::Json => report.to_json(),
-    })?;
+    match format {
+        ReportFormat::Table => session.show(&report.to_table())?,
+        ReportFormat::Json => session.deliver(&report.to_json())?,
+    }
     if report.has_failed() {
         return Err(report.problems.into());
     }

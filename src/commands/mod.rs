@@ -62,7 +62,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Workflow(args) => workflow::workflow(&mut session, args),
         Command::Schema(args) => schema::print(&session, args),
     };
-    match result {
+    let exit = match result {
         Ok(()) => Exit::Done,
         Err(error) => {
             let exit = error.exit();
@@ -70,5 +70,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
             session.tell(&error.into_diagnostics());
             exit
         }
-    }
+    };
+    session.host.obey_commands();
+    exit
 }

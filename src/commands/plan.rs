@@ -63,9 +63,9 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
         return Ok(());
     }
     match (*format).unwrap_or(PlanFormat::Table) {
-        PlanFormat::Table => session.deliver(&render::table::render(plan, *explain)),
+        PlanFormat::Table => session.show(&render::table::render(plan, *explain)),
         PlanFormat::Json => session.deliver(&render::plan_json::render(plan)),
-        PlanFormat::Markdown => session.deliver(&render::markdown::render(plan)),
+        PlanFormat::Markdown => session.show(&render::markdown::render(plan)),
     }
 }
 

@@ -23,7 +23,7 @@ pub fn main() -> ExitCode {
     });
     match started {
         Ok((host, cli)) => run(&cli, &host).into(),
-        Err(stop) => match stop.print() {
+        Err(stop) => match host::print_usage(&stop) {
             Err(failure) if failure.kind() != BrokenPipe => Exit::Failed.into(),
             _ => ExitCode::from(if stop.use_stderr() { Exit::Usage } else { Exit::Done }),
         },

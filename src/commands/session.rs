@@ -4,6 +4,7 @@ use crate::bake::values::kept;
 use crate::diagnostic::{Diagnostic, Secrets};
 use crate::error::Error;
 use crate::host::{Delivery, Host};
+use crate::readable;
 use crate::source::Sources;
 
 /// How mistakes are told.
@@ -46,7 +47,7 @@ impl Session<'_> {
             let wire: Vec<_> =
                 diagnostics.iter().map(|diagnostic| diagnostic.to_wire(&self.sources)).collect();
             let json = serde_json::to_string_pretty(&wire).unwrap_or_default();
-            self.host.stderr(&format!("{json}\n"));
+            self.host.stderr_json(&format!("{json}\n"));
         } else {
             let color = self.host.stderr_color();
             for diagnostic in &diagnostics {
@@ -55,7 +56,7 @@ impl Session<'_> {
         }
         if self.voice.github {
             for diagnostic in &diagnostics {
-                self.host.stderr(&diagnostic.render_github(&self.sources));
+                self.host.stderr_commands(&diagnostic.render_github(&self.sources));
             }
         }
     }
@@ -72,7 +73,12 @@ impl Session<'_> {
         }
     }
 
-    /// Writes the product. A reader that has gone away has seen all it wanted.
+    /// Writes a product for a person to read: what it holds of others controls neither a terminal nor a runner.
+    pub(super) fn show(&self, text: &str) -> Result<(), Error> {
+        self.deliver(&readable::lines(text))
+    }
+
+    /// Writes the product, byte for byte. A reader that has gone away has seen all it wanted.
     pub(super) fn deliver(&self, text: &str) -> Result<(), Error> {
         match self.host.stdout(text)? {
             Delivery::Complete | Delivery::ReaderGone => Ok(()),

@@ -9,12 +9,11 @@ use unicode_width::UnicodeWidthChar;
 use super::session::Session;
 use crate::host::Host;
 use crate::published::progress::{Event, Progress};
+use crate::readable;
 use crate::registry::{self, Observer};
 
 /// Shorter pauses are not worth a word.
 const LONG_PAUSE: Duration = Duration::from_secs(2);
-/// What wipes the line away that shows what goes on.
-const WIPE: &str = "\r\x1b[2K";
 
 /// What is said while a command works.
 pub(super) struct Talk {
@@ -91,7 +90,7 @@ impl Talk {
     /// Shows what goes on, until something else does.
     fn show(&self, line: &mut Line, text: &str) {
         if let Style::Live(columns) = self.style {
-            self.host.stderr(&format!("{WIPE}{}", cut(text, columns)));
+            self.host.stderr_over(&cut(text, columns));
             line.is_dirty = true;
         }
     }
@@ -100,8 +99,12 @@ impl Talk {
     fn say(&self, text: &str) {
         if self.style != Style::Silent {
             let mut line = self.line();
-            let wipe = if std::mem::take(&mut line.is_dirty) { WIPE } else { "" };
-            self.host.stderr(&format!("{wipe}{text}\n"));
+            let text = format!("{}\n", readable::line(text));
+            if std::mem::take(&mut line.is_dirty) {
+                self.host.stderr_over(&text);
+            } else {
+                self.host.stderr(&text);
+            }
         }
     }
 
@@ -125,7 +128,7 @@ impl Talk {
     /// Leaves nothing behind.
     pub(super) fn end(&self) {
         if std::mem::take(&mut self.line().is_dirty) {
-            self.host.stderr(WIPE);
+            self.host.stderr_over("");
         }
     }
 

@@ -86,10 +86,10 @@ fn tell(session: &Session<'_>, args: &cli::Verify, report: Report) -> Result<(),
     if args.github {
         github(session, &format!("ok={}\n", report.ok), &report.to_markdown())?;
     }
-    session.deliver(&match args.format {
-        ReportFormat::Table => report.to_table(),
-        ReportFormat::Json => report.to_json(),
-    })?;
+    match args.format {
+        ReportFormat::Table => session.show(&report.to_table())?,
+        ReportFormat::Json => session.deliver(&report.to_json())?,
+    }
     // In JSON, the findings are part of the product.
     let is_told = args.format == ReportFormat::Table || args.github;
     let findings = if is_told { report.diagnostics() } else { Vec::new() };

@@ -6,6 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use clap::ColorChoice;
 
@@ -23,7 +24,7 @@ pub(crate) use clock::ambient;
 use failure::reason;
 pub(crate) use failure::{Action, HostError, MAX_INPUT, Problem};
 pub(crate) use read::{Compared, YamlText};
-pub(crate) use streams::Delivery;
+pub(crate) use streams::{Delivery, print_usage};
 pub(crate) use write::{Destination, Written};
 use write::{Prepared, destination};
 
@@ -34,6 +35,8 @@ pub struct Host {
     environment: BTreeMap<String, String>,
     replaced: BTreeSet<String>,
     color: ColorChoice,
+    /// What ends the time in which the runner of GitHub Actions obeys no command, while that lasts.
+    token: Arc<Mutex<Option<String>>>,
 }
 
 impl Host {
@@ -67,7 +70,7 @@ impl Host {
             });
             environment.insert(name, value);
         }
-        Ok(Self { directory, environment, replaced, color })
+        Ok(Self { directory, environment, replaced, color, token: Arc::default() })
     }
 
     /// The working directory, absolute. Relative paths given to the other methods start here.

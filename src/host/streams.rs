@@ -1,7 +1,9 @@
 //! Writes standard output and standard error.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
+use std::sync::PoisonError;
 
 use anstream::AutoStream;
 use anstream::stream::{AsLockedWrite, RawStream};
@@ -9,6 +11,10 @@ use clap::ColorChoice;
 
 use super::Host;
 use super::failure::{Action, HostError, STDOUT};
+use crate::readable;
+
+/// What wipes the line away that the cursor is in.
+const WIPE: &str = "\r\x1b[2K";
 
 /// Where the text given to [`Host::stdout`] went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +38,52 @@ impl Host {
         }
     }
 
-    /// Writes talk to standard error. It is lost when nobody listens.
+    /// Writes talk to standard error, of which a terminal obeys nothing but styles. It is lost when nobody listens.
+    ///
+    /// In a step of GitHub Actions, the runner obeys no command in it, nor in what other programs write meanwhile.
     pub fn stderr(&self, text: &str) {
+        self.hold_commands();
+        let _ = emit(io::stderr(), &readable::styled(text));
+    }
+
+    /// Writes talk over the line that the cursor is in.
+    pub fn stderr_over(&self, text: &str) {
+        self.hold_commands();
+        let _ = emit(io::stderr(), &format!("{WIPE}{}", readable::styled(text)));
+    }
+
+    /// Writes commands of ours for the runner of GitHub Actions, whose values are escaped already.
+    pub fn stderr_commands(&self, text: &str) {
+        self.obey_commands();
         let _ = emit(io::stderr(), text);
+    }
+
+    /// Writes JSON for a person to standard error.
+    pub fn stderr_json(&self, text: &str) {
+        self.hold_commands();
+        let _ = emit(io::stderr(), &readable::json(text));
+    }
+
+    /// Has the runner obey no command until [`Self::obey_commands`]:
+    /// <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions#stopping-and-starting-workflow-commands>.
+    fn hold_commands(&self) {
+        if self.env().get("GITHUB_ACTIONS").is_none_or(|value| value != "true") {
+            return;
+        }
+        let mut token = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        if token.is_none() {
+            // Nobody may guess it. The keys of each are random.
+            let random = || RandomState::new().build_hasher().finish();
+            let text = token.insert(format!("{:016x}{:016x}", random(), random()));
+            let _ = emit(io::stderr(), &format!("::stop-commands::{text}\n"));
+        }
+    }
+
+    /// Ends what [`Self::hold_commands`] began; a run must not end before.
+    pub fn obey_commands(&self) {
+        if let Some(text) = self.token.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = emit(io::stderr(), &format!("::{text}::\n"));
+        }
     }
 
     /// Whether text for standard error should have colours.
@@ -59,6 +108,20 @@ impl Host {
             // NO_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM and what the stream is.
             ColorChoice::Auto => AutoStream::choice(stream) != anstream::ColorChoice::Never,
         }
+    }
+}
+
+/// Prints help, or what is wrong with the command line: that quotes arguments, which a workflow may take from a stranger.
+///
+/// # Errors
+/// When it does not arrive whole.
+pub(crate) fn print_usage(stop: &clap::Error) -> io::Result<()> {
+    let text = stop.render();
+    let text = readable::styled(&text.ansi().to_string()).into_owned();
+    if stop.use_stderr() {
+        AutoStream::auto(io::stderr()).write_all(text.as_bytes())
+    } else {
+        AutoStream::auto(io::stdout()).write_all(text.as_bytes())
     }
 }
 

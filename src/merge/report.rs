@@ -8,8 +8,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::subject::Missing;
-use crate::diagnostic::{Diagnostic, cell, visible};
+use crate::diagnostic::Diagnostic;
 use crate::on_missing::OnMissing;
+use crate::readable;
 use crate::reference::Digest;
 
 /// The version of the form of the JSON.
@@ -321,12 +322,13 @@ impl Report {
         let mut text = String::new();
         for (key, image) in &self.images {
             let digest = image.digest.as_ref().map_or("", Digest::short);
-            let platforms = visible(&image.platforms.join(", "));
-            let parts = [key.as_str(), image.status.word(), digest, &platforms];
+            let (key, platforms) =
+                (readable::line(key), readable::line(&image.platforms.join(", ")).into_owned());
+            let parts = [&*key, image.status.word(), digest, &platforms];
             let line = parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("  ");
             let _ = writeln!(text, "{line}");
             for why in &image.why {
-                let _ = writeln!(text, "  {}", visible(why));
+                let _ = writeln!(text, "  {}", readable::line(why));
             }
             if image.status == Status::Indexed {
                 for index in self.indexes.iter().filter(|index| index.ends_with(image.digest_text())) {
@@ -341,7 +343,7 @@ impl Report {
             }
         }
         for command in self.images.values().flat_map(|image| &image.commands) {
-            let _ = writeln!(text, "{command}");
+            let _ = writeln!(text, "{}", readable::line(command));
         }
         text + &self.numbers()
     }
@@ -361,16 +363,23 @@ impl Report {
                 break;
             }
             let digest = image.digest.as_ref().map_or_else(
-                || format!("{}: {}", image.status.word(), cell(&image.why.join("; "))),
+                || format!("{}: {}", image.status.word(), readable::message(&image.why.join("; "))),
                 |digest| format!("`{digest}`"),
             );
             let tags = image.by_repository(self.dry_run).into_iter().map(|(repository, group)| {
-                let group =
-                    group.into_iter().map(|(word, names)| format!("{word} {}", cell(&names.join(", "))));
-                format!("`{repository}`: {}", group.collect::<Vec<_>>().join("; "))
+                let group = group
+                    .into_iter()
+                    .map(|(word, names)| format!("{word} {}", readable::message(&names.join(", "))));
+                format!("{}: {}", readable::code(repository), group.collect::<Vec<_>>().join("; "))
             });
-            let platforms: Vec<_> = image.platforms.iter().map(|platform| cell(platform)).collect();
-            let cells = [cell(key), digest, platforms.join("<br>"), tags.collect::<Vec<_>>().join("<br>")];
+            let platforms: Vec<_> =
+                image.platforms.iter().map(|platform| readable::markdown(platform)).collect();
+            let cells = [
+                readable::markdown(key),
+                digest,
+                platforms.join("<br>"),
+                tags.collect::<Vec<_>>().join("<br>"),
+            ];
             let _ = writeln!(text, "| {} |", cells.join(" | "));
         }
         text
@@ -405,7 +414,7 @@ impl ImageReport {
         let mut groups: IndexMap<&str, IndexMap<&'static str, Vec<String>>> = IndexMap::new();
         for reference in &self.references {
             let name = match &reference.why {
-                Some(why) => format!("{} ({})", reference.tag, visible(why)),
+                Some(why) => format!("{} ({})", reference.tag, readable::line(why)),
                 None => reference.tag.clone(),
             };
             let group = groups.entry(&reference.repository).or_default();

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use minijinja::{AutoEscape, Environment, Value, context};
 
 use crate::plan::{Image, Plan};
+use crate::readable;
 use crate::reference::Repository;
 
 const TEMPLATE: &str = include_str!("../../templates/tags.md");
@@ -42,5 +43,5 @@ fn rows(plan: &Plan, image: &Image) -> Vec<Value> {
 
 /// Names as code: nothing of them means anything to Markdown.
 fn joined(names: &[impl std::fmt::Display], separator: &str) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(separator)
+    names.iter().map(|name| readable::code(&name.to_string())).collect::<Vec<_>>().join(separator)
 }

@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::plan::{Image, Job, Plan};
 use crate::platform::Platform;
+use crate::readable;
 
 /// Between two columns.
 const GAP: &str = "  ";
@@ -145,7 +146,8 @@ fn columns<'a, const N: usize>(
     rows: impl Iterator<Item = [Cow<'a, str>; N]>,
     text: &mut String,
 ) {
-    let all: Vec<[Cow<'_, str>; N]> = std::iter::once(head.map(Cow::from)).chain(rows).collect();
+    let shown = |row: [Cow<'a, str>; N]| row.map(readable::cow);
+    let all: Vec<[Cow<'_, str>; N]> = std::iter::once(head.map(Cow::from)).chain(rows.map(shown)).collect();
     let mut widths = [0; N];
     for row in &all {
         for (widest, cell) in widths.iter_mut().zip(row) {

@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 
 use super::finding::Finding;
 use super::walk::Tree;
-use crate::diagnostic::{Diagnostic, Severity, cell, visible};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::readable;
 use crate::reference::{Digest, Tag};
 use crate::registry::Location;
 
@@ -157,7 +158,7 @@ impl Report {
     #[must_use]
     pub fn to_table(&self) -> String {
         if !self.facts.is_empty() {
-            return self.facts.iter().map(|fact| visible(fact) + "\n").collect();
+            return self.facts.iter().map(|fact| readable::line(fact).into_owned() + "\n").collect();
         }
         let rows: Vec<[String; 4]> = self
             .references
@@ -165,10 +166,10 @@ impl Report {
             .map(|one| {
                 let digest = one.digest.as_ref().map_or("", Digest::short).to_owned();
                 [
-                    one.reference.clone(),
+                    readable::line(&one.reference).into_owned(),
                     one.state.word().to_owned(),
                     digest,
-                    visible(&one.platforms.join(", ")),
+                    readable::line(&one.platforms.join(", ")).into_owned(),
                 ]
             })
             .collect();
@@ -194,11 +195,11 @@ impl Report {
         );
         for one in &self.references {
             let digest = one.digest.as_ref().map(|digest| format!("`{digest}`")).unwrap_or_default();
-            let platforms = cell(&one.platforms.join(", "));
+            let platforms = readable::markdown(&one.platforms.join(", "));
             let _ = writeln!(
                 text,
-                "| `{}` | {} | {digest} | {platforms} |",
-                one.reference.replace('|', "\\|"),
+                "| {} | {} | {digest} | {platforms} |",
+                readable::code(&one.reference),
                 one.state.word()
             );
         }
@@ -207,7 +208,7 @@ impl Report {
         }
         for finding in &self.findings {
             let cells = [finding.message.as_str(), finding.cause, &finding.cure];
-            let cells = cells.map(cell);
+            let cells = cells.map(readable::message);
             let _ = writeln!(text, "| `{}` | {} |", finding.code.name(), cells.join(" | "));
         }
         text

@@ -1,0 +1,309 @@
+//! Texts from outside as a person may read them: on a terminal, in the log of a CI, in Markdown.
+//!
+//! Bake files, artifacts, branch names and the answers of registries are written by strangers. A terminal obeys control
+//! characters, a bidirectional override makes text read as other text, and the runner of GitHub Actions obeys lines that
+//! begin with `::`. So whatever is shown passes through here, where it is put into a line or, at the latest, where it
+//! is written.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// What a runner takes for a command wherever it stands in a line, followed by the command's name and `[`
+/// (<https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs>; Azure Pipelines likewise).
+const ANYWHERE: &str = "##";
+
+/// What a runner takes for a command at the beginning of a line, after blanks (likewise).
+const AT_START: &str = "::";
+
+/// A text within a line: control characters and line ends are escaped as in `"\u{1b}"`.
+#[must_use]
+pub(crate) fn line(text: &str) -> Cow<'_, str> {
+    escape(text, |c| is_hidden(c) || c == '\n' || c == '\t')
+}
+
+/// The same of a text that is held as either.
+#[must_use]
+pub(crate) fn cow(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => line(text),
+        Cow::Owned(text) => Cow::Owned(line(&text).into_owned()),
+    }
+}
+
+/// JSON for people to read: the same data, with escapes in its strings.
+#[must_use]
+pub(crate) fn json(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c != '\n' && is_hidden(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
+        } else if c == '[' && shown.trim_end_matches(|c: char| c.is_ascii_alphabetic()).ends_with(ANYWHERE) {
+            // Between the signs of a command there is nothing but a string.
+            shown.push_str("\\u005b");
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Lines of text, of which none is a command to a runner. Other control characters are escaped.
+#[must_use]
+pub(crate) fn lines(text: &str) -> Cow<'_, str> {
+    match escape(text, is_hidden) {
+        Cow::Borrowed(text) => without_commands(text),
+        Cow::Owned(text) => Cow::Owned(without_commands(&text).into_owned()),
+    }
+}
+
+/// Lines of ours that may have styles (`ESC [ … m`): these stay, and all else is as in [`lines`].
+#[must_use]
+pub(crate) fn styled(text: &str) -> Cow<'_, str> {
+    if !text.contains('\x1b') {
+        return lines(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\x1b') {
+        shown.push_str(&escape(&rest[..at], is_hidden));
+        let length = style_length(&rest[at..]);
+        match length {
+            Some(length) => shown.push_str(&rest[at..at + length]),
+            None => shown.extend('\x1b'.escape_default()),
+        }
+        rest = &rest[at + length.unwrap_or(1)..];
+    }
+    shown.push_str(&escape(rest, is_hidden));
+    Cow::Owned(without_commands(&shown).into_owned())
+}
+
+/// A text within a line of Markdown, in which it means nothing but itself.
+#[must_use]
+pub(crate) fn markdown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in line(text).chars() {
+        match c {
+            '<' => shown.push_str("&lt;"),
+            '>' => shown.push_str("&gt;"),
+            '&' => shown.push_str("&amp;"),
+            // GitHub links a name after it, and tells whose name it is.
+            '@' => shown.push_str("&#64;"),
+            '\\' | '`' | '|' | '*' | '[' | ']' | '!' | '~' | '#' => shown.extend(['\\', c]),
+            _ => shown.push(c),
+        }
+    }
+    // Within a word it means nothing (<https://spec.commonmark.org/0.31.2/#emphasis-and-strong-emphasis>).
+    let is_outside = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
+    let means = |(at, _): (usize, _)| {
+        is_outside(shown[..at].chars().next_back()) || is_outside(shown[at + 1..].chars().next())
+    };
+    if shown.match_indices('_').any(means) { shown.replace('_', "\\_") } else { shown }
+}
+
+/// A text as code in a cell of a Markdown table.
+#[must_use]
+pub(crate) fn code(text: &str) -> String {
+    let text = line(text).replace('|', "\\|");
+    // Code ends at as many backticks as it begins with.
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let (fence, gap) = ("`".repeat(longest + 1), if longest > 0 { " " } else { "" });
+    format!("{fence}{gap}{text}{gap}{fence}")
+}
+
+/// A message in a cell of a Markdown table, in which backticks quote what was found. Where that has backticks itself,
+/// other parts of the message become code, and still nothing means anything to Markdown.
+#[must_use]
+pub(crate) fn message(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, quoted, after)) = quotation(rest) {
+        shown.push_str(&markdown(before));
+        shown.push_str(&code(quoted));
+        rest = after;
+    }
+    shown.push_str(&markdown(rest));
+    shown
+}
+
+/// What comes before the first quotation of a text, the quotation, and what comes after it.
+fn quotation(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('`')?;
+    let (quoted, after) = rest.split_once('`')?;
+    (!quoted.is_empty()).then_some((before, quoted, after))
+}
+
+/// Whether a character changes what is seen, other than by being seen, or ends a line. Line feeds and tabs are not among
+/// them.
+fn is_hidden(c: char) -> bool {
+    match c {
+        '\n' | '\t' => false,
+        // Marks and overrides of direction, separators of lines, the byte order mark, interlinear notes, and tags.
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}' => true,
+        '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => true,
+        _ => c.is_control(),
+    }
+}
+
+fn escape(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let plain = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+    if text.bytes().all(plain) || !text.contains(&is_escaped) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if is_escaped(c) {
+            escaped.extend(c.escape_default());
+        } else {
+            escaped.push(c);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+/// The length of the style that a text begins with.
+fn style_length(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix("\x1b[")?;
+    let numbers = rest.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b';').count();
+    rest[numbers..].starts_with('m').then_some(text.len() - rest.len() + numbers + 1)
+}
+
+/// Lines of which a runner obeys none: `\::` at the beginning of a line, `## [` and the like anywhere.
+fn without_commands(text: &str) -> Cow<'_, str> {
+    let is_command = |line: &str| without_styles(line).starts_with(AT_START);
+    if !text.contains(ANYWHERE) && !(text.contains(AT_START) && text.split('\n').any(is_command)) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for line in text.split_inclusive('\n') {
+        let (before, rest) = if is_command(line) {
+            let at = line.find(AT_START).unwrap_or_default();
+            shown.push_str(&line[..at]);
+            ("\\", &line[at..])
+        } else {
+            ("", line)
+        };
+        shown.push_str(before);
+        let mut rest = rest;
+        while let Some(at) = rest.find(ANYWHERE) {
+            let after = at + ANYWHERE.len();
+            let name = rest[after..].bytes().take_while(u8::is_ascii_alphabetic).count();
+            shown.push_str(&rest[..after]);
+            if rest[after + name..].starts_with('[') {
+                shown.push(' ');
+            }
+            rest = &rest[after..];
+        }
+        shown.push_str(rest);
+    }
+    Cow::Owned(shown)
+}
+
+/// What comes after the blanks and styles that a line begins with.
+fn without_styles(line: &str) -> &str {
+    let mut rest = line.trim_start();
+    while let Some(length) = style_length(rest) {
+        rest = rest[length..].trim_start();
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_line_has_no_control_characters() {
+        for (text, expected) in [
+            ("", ""),
+            ("ghcr.io/acme/app", "ghcr.io/acme/app"),
+            ("größer 日本 👩‍👧", "größer 日本 👩‍👧"),
+            ("a\nb\r\n\tc", "a\\nb\\r\\n\\tc"),
+            ("\u{1b}]0;title\u{7}", "\\u{1b}]0;title\\u{7}"),
+            ("\u{9b}31m\u{7f}\0", "\\u{9b}31m\\u{7f}\\u{0}"),
+            ("a\u{202e}b\u{2066}c\u{61c}d\u{200f}", "a\\u{202e}b\\u{2066}c\\u{61c}d\\u{200f}"),
+            ("a\u{2028}b\u{85}c\u{feff}\u{e0041}", "a\\u{2028}b\\u{85}c\\u{feff}\\u{e0041}"),
+        ] {
+            assert_eq!(line(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn no_line_is_a_command() {
+        for (text, expected) in [
+            ("a::b\nc", "a::b\nc"),
+            ("::error::x", "\\::error::x"),
+            ("a\n  \u{a0}::set-output name=a::b\n", "a\n  \u{a0}\\::set-output name=a::b\n"),
+            ("a\r::error::x", "a\\r::error::x"),
+            ("x ##[error]y", "x ## [error]y"),
+            ("##vso[task.x]y", "## vso[task.x]y"),
+            ("### Plan ##", "### Plan ##"),
+            ("###[add-mask]a", "### [add-mask]a"),
+        ] {
+            assert_eq!(lines(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn styles_of_ours_stay() {
+        for (text, expected) in [
+            ("\u{1b}[1m\u{1b}[38;5;9merror\u{1b}[0m: a\n", "\u{1b}[1m\u{1b}[38;5;9merror\u{1b}[0m: a\n"),
+            ("\u{1b}[1m ::error::x", "\u{1b}[1m \\::error::x"),
+            ("\u{1b}[2Ja\u{1b}[1A\u{1b}", "\\u{1b}[2Ja\\u{1b}[1A\\u{1b}"),
+            ("\u{1b}[1m\u{9b}2J", "\u{1b}[1m\\u{9b}2J"),
+        ] {
+            assert_eq!(styled(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn in_markdown_a_text_is_only_itself() {
+        for (text, expected) in [
+            ("app-1_2", "app-1_2"),
+            ("<img src=x> & | `a`\nb", "&lt;img src=x&gt; &amp; \\| \\`a\\`\\\\nb"),
+            ("[a](http://b) **c** @me ![d]", "\\[a\\](http://b) \\*\\*c\\*\\* &#64;me \\!\\[d\\]"),
+            ("_a_", "\\_a\\_"),
+        ] {
+            assert_eq!(markdown(text), expected, "{text:?}");
+        }
+        assert_eq!(code("a|b\nc"), "`a\\|b\\nc`");
+        assert_eq!(code("a`b"), "`` a`b ``");
+        assert_eq!(code("a``"), "``` a`` ```");
+        for (text, expected) in [
+            ("`a/b:1` is not a tag", "`a/b:1` is not a tag"),
+            ("`a*|b` has **c**", "`a*\\|b` has \\*\\*c\\*\\*"),
+            ("`a`[x](y)` b", "`a`\\[x\\](y)\\` b"),
+            ("``", "\\`\\`"),
+        ] {
+            assert_eq!(message(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn json_stays_the_same_data() {
+        let value =
+            serde_json::json!({ "a": "::x\u{9b}2J\u{202e}##[error]\u{e0041}##vso[y]", "b": ["\u{1b}"] });
+        let shown = json(&serde_json::to_string_pretty(&value).unwrap());
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
+        assert!(shown.contains(r"::x\u009b2J\u202e##\u005berror]\udb40\udc41##vso\u005by]"), "{shown}");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_of_a_stranger_reaches_a_terminal_or_a_runner(text in "(::|##|\\[|m|[a-z]|\\PC|[\u{0}-\u{a0}]|\u{202e}|\u{1b}\\[1m|\n){0,40}") {
+            let is_calm = |shown: &str| {
+                shown.split('\n').all(|line| {
+                    !line.trim_start().starts_with("::") && !line.contains("##[") && !line.contains('\u{9b}')
+                }) && !shown.contains(['\r', '\u{7}', '\u{202e}', '\u{85}'])
+            };
+            prop_assert!(is_calm(&lines(&text)) && !lines(&text).contains('\u{1b}'));
+            prop_assert!(!line(&text).contains(['\n', '\u{1b}', '\t']));
+            let shown = styled(&text);
+            prop_assert!(is_calm(&shown), "{shown:?}");
+            prop_assert_eq!(lines(&lines(&text)).into_owned(), lines(&text).into_owned());
+        }
+    }
+}
