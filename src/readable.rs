@@ -39,7 +39,7 @@ pub(crate) fn json(text: &str) -> String {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 let _ = write!(shown, "\\u{unit:04x}");
             }
-        } else if c == '[' && shown.trim_end_matches(|c: char| c.is_ascii_alphabetic()).ends_with(ANYWHERE) {
+        } else if c == '[' && is_name_of_command(&shown) {
             // Between the signs of a command there is nothing but a string.
             shown.push_str("\\u005b");
         } else {
@@ -177,27 +177,22 @@ fn without_commands(text: &str) -> Cow<'_, str> {
     }
     let mut shown = String::with_capacity(text.len() + 8);
     for line in text.split_inclusive('\n') {
-        let (before, rest) = if is_command(line) {
-            let at = line.find(AT_START).unwrap_or_default();
-            shown.push_str(&line[..at]);
-            ("\\", &line[at..])
-        } else {
-            ("", line)
-        };
-        shown.push_str(before);
-        let mut rest = rest;
-        while let Some(at) = rest.find(ANYWHERE) {
-            let after = at + ANYWHERE.len();
-            let name = rest[after..].bytes().take_while(u8::is_ascii_alphabetic).count();
-            shown.push_str(&rest[..after]);
-            if rest[after + name..].starts_with('[') {
+        let start = if is_command(line) { line.find(AT_START).unwrap_or_default() } else { 0 };
+        shown.push_str(&line[..start]);
+        shown.push_str(if is_command(line) { "\\" } else { "" });
+        for c in line[start..].chars() {
+            if c == '[' && is_name_of_command(&shown) {
                 shown.push(' ');
             }
-            rest = &rest[after..];
+            shown.push(c);
         }
-        shown.push_str(rest);
     }
     Cow::Owned(shown)
+}
+
+/// Whether a text ends with what makes a following `[` a command.
+fn is_name_of_command(text: &str) -> bool {
+    text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).ends_with(ANYWHERE)
 }
 
 /// What comes after the blanks and styles that a line begins with.
@@ -239,7 +234,7 @@ mod tests {
             ("a\n  \u{a0}::set-output name=a::b\n", "a\n  \u{a0}\\::set-output name=a::b\n"),
             ("a\r::error::x", "a\\r::error::x"),
             ("x ##[error]y", "x ## [error]y"),
-            ("##vso[task.x]y", "## vso[task.x]y"),
+            ("##vso[task.x]y", "##vso [task.x]y"),
             ("### Plan ##", "### Plan ##"),
             ("###[add-mask]a", "### [add-mask]a"),
         ] {
@@ -299,8 +294,9 @@ mod tests {
                     !line.trim_start().starts_with("::") && !line.contains("##[") && !line.contains('\u{9b}')
                 }) && !shown.contains(['\r', '\u{7}', '\u{202e}', '\u{85}'])
             };
-            prop_assert!(is_calm(&lines(&text)) && !lines(&text).contains('\u{1b}'));
-            prop_assert!(!line(&text).contains(['\n', '\u{1b}', '\t']));
+            let (in_line, in_lines) = (line(&text), lines(&text));
+            let is_line = !in_line.contains(['\n', '\u{1b}', '\t']);
+            prop_assert!(is_line && is_calm(&in_lines) && !in_lines.contains('\u{1b}'), "{in_line} {in_lines}");
             let shown = styled(&text);
             prop_assert!(is_calm(&shown), "{shown:?}");
             prop_assert_eq!(lines(&lines(&text)).into_owned(), lines(&text).into_owned());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use minijinja::value::{Kwargs, Value};
 
-use super::{DATE, FACT_WORDS, IMAGE_WORDS, ImageNames, VERSION_WORDS, environment, is_pattern};
+use super::{DATE, FACT_WORDS, IMAGE_WORDS, ImageNames, VERSION_WORDS, bounds, environment, is_pattern};
 use crate::form::{Form, Part, joined};
 
 /// What marks begin and end with. They are letters and digits, so that filters such as `slug` leave them alone.
@@ -60,6 +60,7 @@ fn form(pattern: &str, sha_length: usize, image: ImageNames<'_>) -> Option<Form>
     if looks_marked(pattern) || (uses_names && [name, key].into_iter().any(looks_marked)) {
         return None;
     }
+    bounds::check(pattern).ok()?;
     let environment = environment();
     let template = environment.template_from_str(pattern).ok()?;
     let mut values: Vec<(&str, Value)> = IMAGE_WORDS.into_iter().zip([name, key].map(Value::from)).collect();

@@ -1,5 +1,6 @@
 //! Patterns: texts with `{{ words }}` of a version and of the run's facts in them, and conditions over the same words.
 
+mod bounds;
 mod form;
 mod possible;
 
@@ -45,6 +46,9 @@ pub enum PatternError {
     /// The template language does not understand it.
     #[error("the pattern is not a template: {0}")]
     Syntax(String),
+    /// It may come to too much.
+    #[error("the pattern is refused: {0}")]
+    Refused(String),
     /// It cannot be rendered.
     #[error("the pattern cannot be rendered: {0}")]
     Render(String),
@@ -89,6 +93,7 @@ impl PatternError {
                 "a condition says when it applies: `{ pattern = \"…\", when = \"branch == default_branch\" }`"
                     .into()
             }
+            Self::Refused(_) => "a tag has at most 128 characters; write what it is made of, such as `{{ version }}`".into(),
             Self::Syntax(_) => "words are written `{{ version }}`, conditions `event == \"push\"`".into(),
             Self::NotABool(_) => "compare it, such as `branch == default_branch`".into(),
             Self::UnknownWord { near: Some(near), .. } => format!("did you mean `{near}`?"),
@@ -211,6 +216,7 @@ pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, Patt
     if !is_pattern(pattern) {
         return Ok(Some(Rendered { text: pattern.to_owned(), uses: Uses::default() }));
     }
+    bounds::check(pattern).map_err(PatternError::Refused)?;
     let environment = environment();
     let template = environment.template_from_str(pattern).map_err(|e| PatternError::Syntax(detail(&e)))?;
     let mut used: BTreeSet<String> = template.undeclared_variables(false).into_iter().collect();
@@ -271,6 +277,7 @@ fn completed<'p>(used: &'p BTreeSet<String>, known: &[(&'p str, Value)]) -> Vec<
 /// # Errors
 /// When it is no condition, or a fact is not known.
 pub fn holds(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
+    bounds::check(condition).map_err(PatternError::Refused)?;
     let environment = environment();
     let condition = &with_comparisons(condition);
     let expression =
@@ -389,6 +396,7 @@ fn environment<'a>() -> Environment<'a> {
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_fuel(Some(FUEL));
     environment.add_filter("slug", slug);
+    bounds::limit(&mut environment);
     environment
 }
 
@@ -576,7 +584,7 @@ mod tests {
         let endless = "{% for i in range(100000) %}{% for j in range(100000) %}x{% endfor %}{% endfor %}";
         assert!(matches!(
             text(endless, None, &none()),
-            Err(PatternError::Render(_) | PatternError::UnknownWord { .. })
+            Err(PatternError::Refused(_) | PatternError::UnknownWord { .. })
         ));
     }
 

@@ -236,16 +236,16 @@ mod tests {
     #[test]
     fn what_a_registry_says_does_not_control_anything() {
         let mut report = Report { facts: vec!["a\u{1b}[31m\nb".into()], ..Report::default() };
-        assert_eq!(report.to_table(), "a\u{fffd}[31m\u{fffd}b\n");
+        assert_eq!(report.to_table(), "a\\u{1b}[31m\\nb\n");
         report.facts.clear();
         let location = "r.io/a".parse().unwrap();
         let mut one = CheckedReference::new("r.io/a:1".into(), &location, None);
         one.platforms = vec!["linux/\u{1b}|<b>\n".into()];
         report.references.push(one);
-        assert!(report.to_table().starts_with("r.io/a:1  not checked    linux/\u{fffd}|<b>\u{fffd}\n"));
+        assert!(report.to_table().starts_with("r.io/a:1  not checked    linux/\\u{1b}|<b>\\n\n"));
         let row = report.to_markdown();
         assert!(
-            row.ends_with("| `r.io/a:1` | not checked |  | linux/\u{fffd}\\|&lt;b>\u{fffd} |\n"),
+            row.ends_with("| `r.io/a:1` | not checked |  | linux/\\\\u{1b}\\|&lt;b&gt;\\\\n |\n"),
             "{row}"
         );
     }

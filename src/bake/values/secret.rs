@@ -19,10 +19,92 @@ pub(crate) fn readable_assignment(assignment: &str) -> String {
     if is_secret_name(name) && !value.is_empty() { format!("{name}=…") } else { assignment.to_owned() }
 }
 
+/// What a secret's name ends with, also as a part of its last word, as in `APIKEY`.
+const ENDINGS: [&str; 8] =
+    ["TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "KEY", "CREDENTIAL", "CREDENTIALS"];
+
+/// Its last words: whole ones, since `COMPAT` and `BYPASS` are no secrets.
+const WORDS: [&[&str]; 15] = [
+    &["PAT"],
+    &["PASS"],
+    &["PWD"],
+    &["AUTH"],
+    &["DSN"],
+    &["CREDS"],
+    &["TOKENS"],
+    &["PASSWORDS"],
+    &["SECRETS"],
+    &["KEYS"],
+    &["DATABASE", "URL"],
+    &["DATABASE", "URI"],
+    &["DB", "URL"],
+    &["CONNECTION", "STRING"],
+    &["ACCESS", "KEY", "ID"],
+];
+
+/// What may follow: which of several secrets it is, or how it is written. Besides, numbers: `TOKEN_2`, `TOKEN_V2`.
+const SUFFIXES: [&str; 32] = [
+    "B64",
+    "BACKUP",
+    "BASE64",
+    "CI",
+    "CURRENT",
+    "DEPLOY",
+    "DEV",
+    "ENCODED",
+    "MAIN",
+    "NEW",
+    "NEXT",
+    "OLD",
+    "PEM",
+    "PREV",
+    "PREVIOUS",
+    "PRIMARY",
+    "PROD",
+    "PRODUCTION",
+    "PUBLISH",
+    "QA",
+    "READ",
+    "READONLY",
+    "RELEASE",
+    "RO",
+    "RW",
+    "SECONDARY",
+    "STAGE",
+    "STAGING",
+    "TEST",
+    "VALUE",
+    "WRITE",
+    "JSON",
+];
+
+/// Names that are not meant: the working directory, which every shell sets.
+const PLAIN: [&str; 2] = ["PWD", "OLDPWD"];
+
 /// Whether an environment variable's name says that its value is secret.
 fn is_secret_name(name: &str) -> bool {
-    let name = name.strip_suffix("_JSON").unwrap_or(name).to_ascii_uppercase();
-    ["TOKEN", "PASSWORD", "SECRET", "KEY"].iter().any(|end| name.ends_with(end))
+    let name = name.to_ascii_uppercase();
+    if PLAIN.contains(&name.as_str()) {
+        return false;
+    }
+    let words: Vec<&str> = name.split(['_', '-', '.']).filter(|word| !word.is_empty()).collect();
+    let is_number = |word: &str| {
+        let digits = word.strip_prefix('V').unwrap_or(word);
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_suffix = |word: &&&str| is_number(word) || SUFFIXES.contains(word);
+    let suffixes = words.iter().rev().take_while(is_suffix).count();
+    let words = &words[..words.len() - suffixes];
+    let Some(last) = words.last() else { return false };
+    let last = last.trim_end_matches(|c: char| c.is_ascii_digit());
+    let is_ending = ENDINGS.iter().any(|ending| last.ends_with(ending));
+    let of_words = |some: &&[&str]| {
+        let (Some((end, before)), Some((_, start))) = (some.split_last(), words.split_last()) else {
+            return false;
+        };
+        last == *end && start.ends_with(before)
+    };
+    is_ending || WORDS.iter().any(|some| of_words(&some))
 }
 
 /// The values of those variables whose names say that they are secret.
@@ -30,4 +112,66 @@ pub(crate) fn secret_values<'a>(
     variables: impl IntoIterator<Item = (&'a String, &'a String)>,
 ) -> impl Iterator<Item = String> {
     variables.into_iter().filter(|(name, _)| is_secret_name(name)).map(|(_, value)| value.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn which_names_are_of_secrets() {
+        for name in [
+            "NPM_TOKEN",
+            "npm_token",
+            "API_TOKEN_V2",
+            "API_TOKEN_2",
+            "TOKEN2",
+            "NPM_TOKEN_PROD",
+            "APIKEY",
+            "SSH_KEY_PEM",
+            "DB_PASSWORD_JSON",
+            "GITHUB_PAT",
+            "PAT",
+            "SMTP_PASS",
+            "BASIC_AUTH",
+            "DB_PWD",
+            "GPG_PASSPHRASE",
+            "CREDENTIALS",
+            "AWS_CREDENTIAL",
+            "DATABASE_URL",
+            "TEST_DATABASE_URL",
+            "SENTRY_DSN",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "CLIENT_SECRET_OLD",
+            "AZURE_CONNECTION_STRING",
+            "DEPLOY_TOKENS",
+        ] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in [
+            "PWD",
+            "OLDPWD",
+            "SSH_AUTH_SOCK",
+            "TOKEN_URL",
+            "KEY_ID",
+            "SECRET_NAME",
+            "PASS_THROUGH",
+            "BYPASS",
+            "COMPAT",
+            "AUTHOR",
+            "PATH",
+            "AUTH_IMAGE",
+            "DSN_HOST",
+            "URL",
+            "V2",
+            "PROD",
+            "",
+            "_",
+            "KEYCLOAK_VERSION",
+            "VERSION",
+        ] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
 }
