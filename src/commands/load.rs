@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::files;
+use super::leaks::Leaks;
 use super::session::Session;
 use crate::bake::compose::{self, Unreadable};
 use crate::bake::module::{Module, ModuleInputs, strict};
@@ -12,7 +13,7 @@ use crate::bake::target::overrides::{Flags, Lookup, Overrides};
 use crate::bake::target::{Definition, context, misplaced};
 use crate::bake::text::discovery::{self, Found, Images, STDIN};
 use crate::bake::values::kept::KeptVariable;
-use crate::bake::values::{MarkedStr, Name, secret_values, variable_marks};
+use crate::bake::values::{MarkedStr, Name, secret_values, secret_variables, variable_marks};
 use crate::cli;
 use crate::diagnostic::{Diagnostic, Diagnostics, sorted};
 use crate::error::Error;
@@ -88,6 +89,9 @@ fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'
         run::evaluate(bodies, composition.definition, &session.sources, surroundings, ambient(home));
     let Evaluated { module, mut definition, kept } = evaluated.map_err(sorted)?;
     session.hide(definition.secret_texts().into_iter());
+    session.leaks = Leaks::new(module.given_secrets().into_iter(), secret_variables(host.env()));
+    let leaks = session.leaks.texts().collect::<Vec<_>>();
+    session.hide(leaks.into_iter());
     let rebases = is_file_relative(host)?;
     if !kept.is_empty() {
         let misplaced = misplaced::kept_variables(&definition, rebases);

@@ -4,6 +4,7 @@ mod diff;
 mod facts;
 mod files;
 mod keep_set;
+mod leaks;
 mod list;
 mod load;
 mod merge;
@@ -46,6 +47,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         voice,
         verbose: cli.global.verbose,
         secrets: Secrets::default(),
+        leaks: leaks::Leaks::default(),
     };
     // Before anything can fail: whatever is told may quote a value.
     session.hide(secret_values(host.env()));

@@ -414,6 +414,7 @@ fn normalized(path: &Path) -> PathBuf {
 }
 
 pub(super) fn write(session: &Session<'_>, files: &[(String, String)]) -> Result<(), Error> {
+    files.iter().try_for_each(|(path, text)| session.check_leaks(&format!("`{path}`"), text))?;
     let written = session.host.write_if_changed(files)?;
     for ((path, _), written) in files.iter().zip(written) {
         match written {

@@ -42,7 +42,7 @@ pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error
                 return Err(sorted(found).into());
             }
         }
-        return session.deliver(&list::list(&loaded, wanted)?);
+        return session.deliver_as_bake(&list::list(&loaded, wanted)?);
     }
     let load::Loaded { module, definition, overrides, kept, .. } = loaded;
     let mut findings = strict::unknown_names(&module);
@@ -70,7 +70,7 @@ pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error
         findings.iter_mut().for_each(|finding| finding.severity = Severity::Warning);
         session.tell(&findings);
     }
-    session.deliver(&print::to_json(&resolved, &kept))?;
+    session.deliver_as_bake(&print::to_json(&resolved, &kept))?;
     // The process ends here: taking the trees of a large file apart first would take a tenth of the run.
     std::mem::forget((definition, resolved));
     Ok(())

@@ -1,5 +1,6 @@
 //! A run of a command: where it is, how it speaks, and what it keeps secret.
 
+use super::leaks::Leaks;
 use crate::bake::values::kept;
 use crate::diagnostic::{Diagnostic, Secrets};
 use crate::error::Error;
@@ -24,6 +25,8 @@ pub(super) struct Session<'a> {
     pub(super) verbose: bool,
     /// Texts that must not be told.
     pub(super) secrets: Secrets,
+    /// Texts that no product may hold.
+    pub(super) leaks: Leaks,
 }
 
 /// How many diagnostics are told at once; thousands are one mistake of what made the file.
@@ -73,13 +76,24 @@ impl Session<'_> {
         }
     }
 
+    /// Refuses a product in which the value of a secret is.
+    pub(super) fn check_leaks(&self, place: &str, product: &str) -> Result<(), Error> {
+        Ok(self.leaks.check(place, product).map_err(|leak| vec![leak])?)
+    }
+
     /// Writes a product for a person to read: what it holds of others controls neither a terminal nor a runner.
     pub(super) fn show(&self, text: &str) -> Result<(), Error> {
         self.deliver(&readable::lines(text))
     }
 
-    /// Writes the product, byte for byte. A reader that has gone away has seen all it wanted.
+    /// Writes the product, byte for byte.
     pub(super) fn deliver(&self, text: &str) -> Result<(), Error> {
+        self.check_leaks("the output", text)?;
+        self.deliver_as_bake(text)
+    }
+
+    /// Writes what Bake would print, also where that is a secret. A reader that has gone away has seen all it wanted.
+    pub(super) fn deliver_as_bake(&self, text: &str) -> Result<(), Error> {
         match self.host.stdout(text)? {
             Delivery::Complete | Delivery::ReaderGone => Ok(()),
         }
@@ -90,6 +104,8 @@ impl Session<'_> {
 /// (<https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>).
 pub(super) fn github(session: &Session<'_>, outputs: &str, summary: &str) -> Result<(), Error> {
     let host = session.host;
+    session.check_leaks("an output of the step", outputs)?;
+    session.check_leaks("the job summary", summary)?;
     let file = |name: &str| host.env().get(name).filter(|path| !path.is_empty());
     match file("GITHUB_OUTPUT") {
         Some(path) => host.append(path, outputs)?,

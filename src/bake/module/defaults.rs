@@ -5,6 +5,23 @@ use crate::bake::values::{Value, variable_marks};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 impl Module {
+    /// The variables whose names look secret and that got a value from outside of the files, with that value; of a
+    /// `NAME_JSON`, with each string in it.
+    #[must_use]
+    pub fn given_secrets(&self) -> Vec<(String, String)> {
+        let mut secrets = Vec::new();
+        for (name, variable) in &self.variables {
+            let is_typed = variable.body.attribute("type").is_some();
+            let is_secret = || variable_marks(name, "x").secret().is_some();
+            let Some(given) = self.override_of(name, is_typed).filter(|_| is_secret()) else { continue };
+            if let Ok(value) = serde_json::from_str::<serde_json::Value>(&given.text) {
+                secrets.extend(strings(&value).into_iter().map(|text| (name.to_string(), text)));
+            }
+            secrets.push((name.to_string(), given.text));
+        }
+        secrets
+    }
+
     /// A warning for each variable that looks secret and has the value that its file gives it. Whoever reads the file knows
     /// that value, so it is written like any other; a real secret would be public already.
     #[must_use]
@@ -34,5 +51,15 @@ impl Module {
             }
         }
         diagnostics.into_sorted()
+    }
+}
+
+/// The strings in a value of JSON.
+fn strings(value: &serde_json::Value) -> Vec<String> {
+    match value {
+        serde_json::Value::String(text) => vec![text.clone()],
+        serde_json::Value::Array(items) => items.iter().flat_map(strings).collect(),
+        serde_json::Value::Object(members) => members.values().flat_map(strings).collect(),
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => Vec::new(),
     }
 }

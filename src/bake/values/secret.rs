@@ -107,11 +107,19 @@ fn is_secret_name(name: &str) -> bool {
     is_ending || WORDS.iter().any(|some| of_words(&some))
 }
 
-/// The values of those variables whose names say that they are secret.
+/// Those variables whose names say that they are secret.
+pub(crate) fn secret_variables<'a>(
+    variables: impl IntoIterator<Item = (&'a String, &'a String)>,
+) -> impl Iterator<Item = (String, String)> {
+    let secret = variables.into_iter().filter(|(name, _)| is_secret_name(name));
+    secret.map(|(name, value)| (name.clone(), value.clone()))
+}
+
+/// Their values.
 pub(crate) fn secret_values<'a>(
     variables: impl IntoIterator<Item = (&'a String, &'a String)>,
 ) -> impl Iterator<Item = String> {
-    variables.into_iter().filter(|(name, _)| is_secret_name(name)).map(|(_, value)| value.clone())
+    secret_variables(variables).map(|(_, value)| value)
 }
 
 #[cfg(test)]

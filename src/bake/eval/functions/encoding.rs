@@ -55,7 +55,7 @@ fn base64_decode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
 }
 
 /// Go's `url.QueryEscape`.
-fn url_encode(text: &str) -> String {
+pub(crate) fn url_encode(text: &str) -> String {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {

@@ -5,7 +5,7 @@
 //! its parameters promise.
 
 mod collections;
-mod encoding;
+pub(crate) mod encoding;
 mod format;
 mod function;
 mod hash;
