@@ -11,7 +11,7 @@ use crate::bake::run::{self, Parsed, RunFile};
 use crate::bake::target::overrides::Overrides;
 use crate::bake::target::{Definition, print, select};
 use crate::bake::text::discovery::{self, Format};
-use crate::bake::values::{kept, secret_values};
+use crate::bake::values::{SecretNames, kept};
 use crate::diagnostic::{Diagnostic, Diagnostics, Secrets, sorted};
 use crate::facts::{KnownVersions, given};
 use crate::host::ambient;
@@ -26,6 +26,7 @@ use crate::registry::{Client, Layout, Location, Settings, Store, SystemClock};
 use crate::render;
 use crate::resolve::{self, Input, Purpose};
 use crate::source::Sources;
+use crate::spec;
 
 /// Why something cannot be done: every mistake that was found, each with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,17 +112,25 @@ impl Evaluated {
             };
             to_parse.push(RunFile { id, format, shared: !discovery::is_images(path) });
         }
-        let surroundings =
-            compose::ComposeInputs { env: &nothing, vars: &vars, home: None, files: &Given(files) };
+        let surroundings = compose::ComposeInputs {
+            env: &nothing,
+            vars: &vars,
+            home: None,
+            files: &Given(files),
+            secrets: &SecretNames::default(),
+        };
         let mut mistakes = Diagnostics::default();
         let parsed = run::parse(&mut sources, to_parse, &surroundings, &mut mistakes);
         let mut secrets = Secrets::default();
-        secrets.hide(secret_values(&vars));
+        let names = spec::secret_names(&parsed.bodies, &mut mistakes);
+        secrets.hide(SecretNames::default().values_among(&vars).chain(names.values_among(&vars)));
+        let surroundings = compose::ComposeInputs { secrets: &names, ..surroundings };
+        let composition = run::compose(&mut sources, &parsed, &surroundings, &mut mistakes);
         if !mistakes.is_empty() {
             return Err(Mistakes::of(mistakes.into_found(), &sources, &secrets));
         }
-        let surroundings = ModuleInputs { vars, ..ModuleInputs::default() };
-        let Parsed { bodies, composition, compose_files: _ } = parsed;
+        let surroundings = ModuleInputs { vars, secrets: names, ..ModuleInputs::default() };
+        let Parsed { bodies, compose_files: _ } = parsed;
         let Composition { definition, warnings, read: _, unbuilt: _ } = composition;
         let evaluated = run::evaluate(bodies, definition, &sources, surroundings, ambient(None));
         match evaluated {

@@ -29,8 +29,6 @@ pub(crate) struct Parsed {
     pub bodies: Vec<File>,
     /// Compose files.
     pub compose_files: Vec<SourceId>,
-    /// What Compose files say together.
-    pub composition: Composition,
 }
 
 /// What files mean.
@@ -58,13 +56,26 @@ pub(crate) fn parse(
             Err(found) => diagnostics.extend(found),
         }
     }
-    if !parsed.compose_files.is_empty() {
-        match compose::load(sources, &parsed.compose_files, surroundings) {
-            Ok(composition) => parsed.composition = composition,
-            Err(found) => diagnostics.extend(found),
+    parsed
+}
+
+/// What the Compose files among the parsed ones say together.
+pub(crate) fn compose(
+    sources: &mut Sources,
+    parsed: &Parsed,
+    surroundings: &compose::ComposeInputs<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Composition {
+    if parsed.compose_files.is_empty() {
+        return Composition::default();
+    }
+    match compose::load(sources, &parsed.compose_files, surroundings) {
+        Ok(composition) => composition,
+        Err(found) => {
+            diagnostics.extend(found);
+            Composition::default()
         }
     }
-    parsed
 }
 
 /// Evaluates Bake files on top of what Compose files say.

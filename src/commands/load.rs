@@ -13,12 +13,13 @@ use crate::bake::target::overrides::{Flags, Lookup, Overrides};
 use crate::bake::target::{Definition, context, misplaced};
 use crate::bake::text::discovery::{self, Found, Images, STDIN};
 use crate::bake::values::kept::KeptVariable;
-use crate::bake::values::{MarkedStr, Name, secret_values, secret_variables, variable_marks};
+use crate::bake::values::{MarkedStr, Name, SecretNames};
 use crate::cli;
 use crate::diagnostic::{Diagnostic, Diagnostics, sorted};
 use crate::error::Error;
 use crate::host::{Host, HostError, Problem, ambient};
 use crate::source::{SourceId, Span};
+use crate::spec;
 
 /// A definition, ready to be resolved.
 pub(super) struct Loaded {
@@ -59,18 +60,27 @@ fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'
     let texts = files::read(session, &args.files, images)?;
     let home = host.home().map(|home| home.to_string_lossy().into_owned());
     let vars = variables(&args.variables)?;
-    session.hide(secret_values(&vars));
+    session.hide(SecretNames::default().values_among(&vars));
     let visible = env.cloned().unwrap_or_default();
     let neighbours = Neighbours(host);
-    let compose =
-        compose::ComposeInputs { env: &visible, vars: &vars, home: home.as_deref(), files: &neighbours };
+    let compose = compose::ComposeInputs {
+        env: &visible,
+        vars: &vars,
+        home: home.as_deref(),
+        files: &neighbours,
+        secrets: &SecretNames::default(),
+    };
     let mut read = Read::default();
     let mut diagnostics = Diagnostics::default();
     for (found, text) in texts {
         read.add(session, found, text);
     }
     let parsed = run::parse(&mut session.sources, read.to_parse(), &compose, &mut diagnostics);
-    let Parsed { bodies, compose_files, composition } = parsed;
+    let secrets = spec::secret_names(&parsed.bodies, &mut diagnostics);
+    session.hide(secrets.values_among(&vars).chain(secrets.values_among(host.env())));
+    let compose = compose::ComposeInputs { secrets: &secrets, ..compose };
+    let composition = run::compose(&mut session.sources, &parsed, &compose, &mut diagnostics);
+    let Parsed { bodies, compose_files } = parsed;
     read.sources.extend(&composition.read);
     session.tell(&composition.warnings);
     read.warn(session, args, images);
@@ -84,12 +94,14 @@ fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'
         return Err(diagnostics.into_found().into());
     }
     let kept = kept_names(args, &vars)?;
-    let surroundings = ModuleInputs { env: visible, vars, local_platform: host.local_platform(), kept };
+    let surroundings =
+        ModuleInputs { env: visible, vars, local_platform: host.local_platform(), kept, secrets };
+    session.secret_names = surroundings.secrets.clone();
     let evaluated =
         run::evaluate(bodies, composition.definition, &session.sources, surroundings, ambient(home));
     let Evaluated { module, mut definition, kept } = evaluated.map_err(sorted)?;
     session.hide(definition.secret_texts().into_iter());
-    session.leaks = Leaks::new(module.given_secrets().into_iter(), secret_variables(host.env()));
+    session.leaks = Leaks::new(module.given_secrets().into_iter(), session.secret_names.among(host.env()));
     let leaks = session.leaks.texts().collect::<Vec<_>>();
     session.hide(leaks.into_iter());
     let rebases = is_file_relative(host)?;
@@ -107,7 +119,7 @@ fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'
             folder(&session.sources.get(source).path)
         });
     }
-    let overrides = overrides(args, env)?;
+    let overrides = overrides(args, env, &session.secret_names)?;
     let Read { files, sources, generated } = read;
     Ok(Loaded {
         module,
@@ -162,15 +174,15 @@ impl Read {
 }
 
 /// What the options say about targets.
-fn overrides(args: &cli::Definition, env: Option<&BTreeMap<String, String>>) -> Result<Overrides, Error> {
-    let lookup = |name: &str| env.and_then(|env| env.get(name)).map(|value| given(name, value));
+fn overrides(
+    args: &cli::Definition,
+    env: Option<&BTreeMap<String, String>>,
+    secrets: &SecretNames,
+) -> Result<Overrides, Error> {
+    let lookup =
+        |name: &str| env.and_then(|env| env.get(name)).map(|value| MarkedStr::normalized(value.as_str()));
     let lookup: Option<Lookup<'_>> = if env.is_some() { Some(&lookup) } else { None };
-    Ok(Overrides::parse(&args.overrides, lookup)?.with_flags(&flags(args))?)
-}
-
-/// The value that the environment gives to `--set TARGET.args.NAME`.
-fn given(name: &str, value: &str) -> MarkedStr {
-    MarkedStr::normalized(value).marked(&variable_marks(name, value))
+    Ok(Overrides::parse(&args.overrides, lookup)?.with_secrets(secrets).with_flags(&flags(args))?)
 }
 
 /// The environment variables that may override variables; `None` when Bake is told not to look.

@@ -24,7 +24,7 @@ mod workflow;
 pub use program::main;
 use session::{Session, Voice};
 
-use crate::bake::values::secret_values;
+use crate::bake::values::SecretNames;
 use crate::cli::{Cli, Command, PlanFormat, ReportFormat};
 use crate::diagnostic::Secrets;
 use crate::error::Exit;
@@ -47,10 +47,11 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         voice,
         verbose: cli.global.verbose,
         secrets: Secrets::default(),
+        secret_names: SecretNames::default(),
         leaks: leaks::Leaks::default(),
     };
     // Before anything can fail: whatever is told may quote a value.
-    session.hide(secret_values(host.env()));
+    session.hide(SecretNames::default().values_among(host.env()));
     let result = match &cli.command {
         Command::Print(args) => print::print(&mut session, args),
         Command::Plan(args) => plan::plan(&mut session, args),

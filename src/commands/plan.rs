@@ -10,7 +10,7 @@ use super::load::{self, Loaded};
 use super::session::{Session, github};
 use crate::bake::module::strict;
 use crate::bake::text::discovery::{self, Found};
-use crate::bake::values::readable_assignment;
+use crate::bake::values::SecretNames;
 use crate::cli::{self, FactOptions, MatrixFormat, MetadataFormat, PlanFormat, Selection};
 use crate::diagnostic::{Diagnostic, Severity, sorted};
 use crate::error::{Error, Stale};
@@ -42,7 +42,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
     let mut command = vec!["plan".to_owned()];
     if let Some(folder) = out {
         command.extend(["--out".to_owned(), quote(folder)]);
-        command.extend(shared_options(selection));
+        command.extend(shared_options(selection, &session.secret_names));
         let command = format!("bakeplan {}", command.join(" "));
         let files: Vec<(String, String)> = render::files(plan, &origin(found, &command))
             .into_iter()
@@ -102,7 +102,7 @@ pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Er
     if let Some(path) = &output {
         command.extend(["-o".to_owned(), quote(path)]);
     }
-    command.extend(shared_options(selection));
+    command.extend(shared_options(selection, &session.secret_names));
     let command = format!("bakeplan {}", command.join(" "));
     let text = render::bake::render(plan, &origin(found, &command));
     let Some(path) = output else { return session.deliver(&text) };
@@ -281,7 +281,7 @@ pub(super) fn origin(found: &[Found], command: &str) -> String {
 }
 
 /// The options that shape the plan, as they were given; the value of a variable that looks secret is left out.
-pub(super) fn shared_options(selection: &Selection) -> Vec<String> {
+pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Vec<String> {
     let Selection { platforms, publish, facts, definition } = selection;
     let FactOptions { facts, file: facts_file, known_versions } = facts;
     let cli::Definition {
@@ -307,8 +307,8 @@ pub(super) fn shared_options(selection: &Selection) -> Vec<String> {
     let mut option = |name: &str, value: &str| options.push(format!("{name} {}", quote(value)));
     files.iter().for_each(|file| option("-f", file));
     images.iter().for_each(|file| option("--images", file));
-    variables.iter().for_each(|variable| option("--var", &readable_assignment(variable)));
-    overrides.iter().for_each(|set| option("--set", &readable_assignment(set)));
+    variables.iter().for_each(|variable| option("--var", &secrets.readable(variable)));
+    overrides.iter().for_each(|set| option("--set", &secrets.readable(set)));
     kept.iter().for_each(|name| option("--keep-variable", name));
     platforms.iter().for_each(|platform| option("--platform", platform));
     facts.iter().for_each(|fact| option("--fact", fact));

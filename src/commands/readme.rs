@@ -42,7 +42,7 @@ pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<()
         Diagnostic::error("markers", message).with_help(readme::HELP)
     })?;
     let mut command = vec!["bakeplan".to_owned(), "readme".to_owned(), plan::quote(file)];
-    command.extend(plan::shared_options(selection));
+    command.extend(plan::shared_options(selection, &session.secret_names));
     let files = [(file.clone(), spliced)];
     if *check { plan::check(session, &files, &command.join(" ")) } else { plan::write(session, &files) }
 }

@@ -1,7 +1,7 @@
 //! A run of a command: where it is, how it speaks, and what it keeps secret.
 
 use super::leaks::Leaks;
-use crate::bake::values::kept;
+use crate::bake::values::{SecretNames, kept};
 use crate::diagnostic::{Diagnostic, Secrets};
 use crate::error::Error;
 use crate::host::{Delivery, Host};
@@ -25,6 +25,8 @@ pub(super) struct Session<'a> {
     pub(super) verbose: bool,
     /// Texts that must not be told.
     pub(super) secrets: Secrets,
+    /// Which variables are secret.
+    pub(super) secret_names: SecretNames,
     /// Texts that no product may hold.
     pub(super) leaks: Leaks,
 }

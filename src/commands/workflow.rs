@@ -32,7 +32,7 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     let (made, found) = plan::make_for(session, &at_desk, Purpose::BakeFile)?;
     plan::check_job_count(&made)?;
     let planned_with = PlannedWith {
-        words: plan::shared_options(selection),
+        words: plan::shared_options(selection, &session.secret_names),
         folder: session.host.folder_in_checkout(),
         asks_git,
     };
@@ -41,7 +41,7 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     let mut command = vec!["workflow".to_owned(), "github".to_owned()];
     command.extend(output.iter().map(|path| format!("-o {}", plan::quote(path))));
     command.extend(given(options));
-    command.extend(plan::shared_options(selection));
+    command.extend(plan::shared_options(selection, &session.secret_names));
     let command = format!("bakeplan {}", command.join(" "));
     let text = workflow::render(&pipeline, &plan::origin(&found, &command))
         .map_err(|message| Diagnostic::error("template", message))?;

@@ -67,6 +67,8 @@ declare! {
         known_versions: Vec<VersionText> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
         /// Withdrawn versions, which no longer own floating tags.
         withdrawn: Vec<VersionText> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
+        /// Names of variables that are secret, whatever they look like, and after `!` of those that are not.
+        secret_variables: Vec<Text> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
         /// Whether a merge refuses to give a version's own tag a different digest.
         immutable: bool = false; Reach::Neither, Per::Image, Null::Resets;
         /// Annotations of the index.

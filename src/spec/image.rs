@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::attributes::{Covered, PlatformOverride, PlatformSettings, Settings};
 use super::read::AttributeReader;
+use super::secrets::ATTRIBUTE as SECRET_VARIABLES;
 use super::workflow::WorkflowSettings;
 use crate::bake::text::syntax::{Attribute, Block, Ident};
 use crate::bake::values::Name;
@@ -73,6 +74,15 @@ impl ImageSpec {
 
     /// Refuses in the block of one image what is about all of them.
     pub(super) fn check_image(&self, diagnostics: &mut Diagnostics) {
+        if let Some(attribute) = self.attributes.get(SECRET_VARIABLES) {
+            let message =
+                "`secret_variables` is about all variables, so it belongs in the block without a label";
+            diagnostics.report(
+                Diagnostic::error("image-secrets", message)
+                    .at(attribute.name.span, "")
+                    .with_help("write it in `image {`"),
+            );
+        }
         if let Some((span, _)) = &self.workflow {
             let message = "`workflow` is about all images, so it belongs in the block without a label";
             diagnostics.report(

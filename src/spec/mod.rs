@@ -7,6 +7,7 @@ mod numbers;
 mod read;
 
 mod attributes;
+mod secrets;
 mod workflow;
 
 mod names;
@@ -23,6 +24,7 @@ pub(crate) use declare::Marked;
 pub use declare::{Declared, Per};
 pub(crate) use image::ImageSpec;
 pub(crate) use read::secret;
+pub(crate) use secrets::secret_names;
 pub(crate) use words::{Grouping, OciLevels, TagPattern, VersionText};
 pub use workflow::WorkflowSettings;
 

@@ -8,7 +8,7 @@ use super::files::Files;
 use super::node::{Map, Node, NodeKind, split_pair};
 use crate::bake::target::Text;
 use crate::bake::target::flags::FlagError;
-use crate::bake::values::{MarkedStr, Name};
+use crate::bake::values::{MarkedStr, Name, SecretNames};
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::source::Span;
 
@@ -22,6 +22,8 @@ const EXTENSIONS: &str = "#extensions";
 pub(super) struct Decoder<'a> {
     pub(super) environment: &'a Environment,
     pub(super) files: &'a dyn Files,
+    /// Which variables are secret.
+    pub(super) names: &'a SecretNames,
     /// Whether what services say of each other is checked; not for a file that others are merged onto.
     pub(super) complete: bool,
     pub(super) diagnostics: Diagnostics,

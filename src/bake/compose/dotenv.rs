@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::template::Substitution;
-use crate::bake::values::{MarkedStr, Name, variable_marks};
+use crate::bake::values::{MarkedStr, Name, SecretNames};
 
 /// Values by name; those whose name says that they are secret are marked.
 pub(super) type Environment = BTreeMap<Name, MarkedStr>;
 
-/// A variable's value, marked if its name says that it is secret.
-pub(super) fn named(name: &str, value: MarkedStr) -> MarkedStr {
-    let marks = variable_marks(name, value.as_str());
+/// A variable's value, marked if it is secret.
+pub(super) fn named(name: &str, value: MarkedStr, secrets: &SecretNames) -> MarkedStr {
+    let marks = secrets.marks(name, value.as_str());
     value.marked(&marks)
 }
 
@@ -27,6 +27,7 @@ pub(super) fn secrets(environment: &Environment) -> impl Iterator<Item = String>
 pub(super) fn read(
     text: &str,
     variables: &mut Environment,
+    secrets: &SecretNames,
     outer: &dyn Fn(&str) -> Option<MarkedStr>,
 ) -> Result<(), String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -40,7 +41,7 @@ pub(super) fn read(
         }
         if inherited {
             if let Some(value) = outer(key) {
-                variables.insert(key.into(), named(key, value));
+                variables.insert(key.into(), named(key, value, secrets));
             }
             rest = after;
             continue;
@@ -53,7 +54,7 @@ pub(super) fn read(
         };
         let (value, left) =
             value(after, expand).map_err(|problem| format!("line {}: `{key}`: {problem}", line()))?;
-        variables.insert(key.into(), named(key, value));
+        variables.insert(key.into(), named(key, value, secrets));
         rest = left;
     }
     Ok(())
@@ -172,7 +173,7 @@ mod tests {
 
     fn parse(text: &str) -> Result<String, String> {
         let mut variables = Environment::new();
-        read(text, &mut variables, &outer)?;
+        read(text, &mut variables, &SecretNames::default(), &outer)?;
         let pairs: Vec<_> = variables.iter().map(|(k, v)| format!("{k}={}", v.as_str())).collect();
         Ok(pairs.join("|"))
     }

@@ -13,7 +13,7 @@ use super::paths::{self, Folders, join, parent};
 use super::refusals::{cast, unread};
 use super::template::{Problem, Substitution};
 use super::yaml::{self, KeyPath, YamlDocument};
-use crate::bake::values::{MarkedStr, Name};
+use crate::bake::values::{MarkedStr, Name, SecretNames};
 use crate::diagnostic::{Diagnostic, Failure, Secrets};
 use crate::source::{SourceId, Sources, Span};
 
@@ -52,6 +52,8 @@ pub(super) struct Loader<'a> {
     pub(super) sources: &'a mut Sources,
     pub(super) files: &'a dyn Files,
     pub(super) home: Option<&'a str>,
+    /// Which variables are secret.
+    pub(super) names: &'a SecretNames,
     /// The files that were read on the way.
     pub(super) read: Vec<File>,
     /// Variables that are not set, with the first place of each.
@@ -318,7 +320,7 @@ impl Loader<'_> {
                 (Err(problem), span) => return fail("env-file", problem.about(&path), span).map_err(one),
             };
             let lookup = |name: &str| scope.environment.get(name).cloned();
-            if let Err(problem) = dotenv::read(&text, &mut more, &lookup) {
+            if let Err(problem) = dotenv::read(&text, &mut more, self.names, &lookup) {
                 return fail("env-file", format!("`{path}`, {problem}"), span).map_err(one);
             }
         }

@@ -16,7 +16,7 @@ use super::paths::Folders;
 use super::template::Substitution;
 use super::{dotenv, service, yaml};
 use crate::bake::target::Definition;
-use crate::bake::values::{MarkedStr, Name};
+use crate::bake::values::{MarkedStr, Name, SecretNames};
 use crate::diagnostic::{Diagnostic, Diagnostics, Secrets};
 use crate::source::{SourceId, Sources, Span};
 
@@ -35,6 +35,8 @@ pub struct ComposeInputs<'a> {
     pub home: Option<&'a str>,
     /// The files.
     pub files: &'a dyn Files,
+    /// Which variables are secret.
+    pub secrets: &'a SecretNames,
 }
 
 /// What Compose files say.
@@ -111,6 +113,7 @@ fn read(
         sources,
         files: surroundings.files,
         home: surroundings.home,
+        names: surroundings.secrets,
         read: vec![],
         unset: BTreeMap::new(),
         models: vec![],
@@ -126,7 +129,13 @@ fn read(
     }
     let Loader { read, unset, .. } = loader;
     let diagnostics = Diagnostics::default();
-    let decoder = Decoder { environment: &environment, files: surroundings.files, complete, diagnostics };
+    let decoder = Decoder {
+        environment: &environment,
+        files: surroundings.files,
+        names: surroundings.secrets,
+        complete,
+        diagnostics,
+    };
     let definition = service::definition(&model, decoder)?;
     let warning = |(name, span): (Name, _)| {
         let message = format!("the variable `{name}` is not set, and counts as empty");
@@ -150,13 +159,15 @@ fn is_empty(model: &Map) -> bool {
 fn environment(surroundings: &ComposeInputs<'_>) -> Result<Environment, Diagnostic> {
     let named = |(name, value): (&String, &String)| {
         let text = MarkedStr::verbatim(value.as_str());
-        (Name::from(name.as_str()), dotenv::named(name, text))
+        (Name::from(name.as_str()), dotenv::named(name, text, surroundings.secrets))
     };
     let process: Environment = surroundings.env.iter().map(named).collect();
     let mut environment = Environment::new();
     match surroundings.files.read(DOTENV) {
-        Ok(text) => dotenv::read(&text, &mut environment, &|name| process.get(name).cloned())
-            .map_err(|problem| Diagnostic::error("env-file", format!("`{DOTENV}`, {problem}")))?,
+        Ok(text) => {
+            dotenv::read(&text, &mut environment, surroundings.secrets, &|name| process.get(name).cloned())
+                .map_err(|problem| Diagnostic::error("env-file", format!("`{DOTENV}`, {problem}")))?
+        }
         Err(Unreadable::Missing | Unreadable::Directory) => {}
         Err(problem) => return Err(Diagnostic::error("env-file", problem.about(DOTENV))),
     }
@@ -222,7 +233,13 @@ mod tests {
         let env = [("A", "a"), ("EMPTY", ""), ("API_TOKEN", "s3cret")];
         let env = env.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
         let vars = BTreeMap::from([("VAR".to_owned(), "var".to_owned())]);
-        let surroundings = ComposeInputs { env: &env, vars: &vars, home: Some("/home/me"), files: &folder };
+        let surroundings = ComposeInputs {
+            env: &env,
+            vars: &vars,
+            home: Some("/home/me"),
+            files: &folder,
+            secrets: &SecretNames::default(),
+        };
         let result = load(&mut sources, &ids, &surroundings);
         (sources, result)
     }

@@ -268,7 +268,7 @@ impl Decoder<'_> {
             own = self.variables(node, &format!("{path}.environment"));
             for (name, value) in &mut own {
                 match value {
-                    Some(text) => text.value = dotenv::named(name, text.value.clone()),
+                    Some(text) => text.value = dotenv::named(name, text.value.clone(), self.names),
                     None => *value = self.variable(name, node.span),
                 }
             }
@@ -316,7 +316,7 @@ impl Decoder<'_> {
                     let own = || Some(own.get(name)?.as_ref()?.value.clone());
                     self.environment.get(name).cloned().or_else(own)
                 };
-                match dotenv::read(&text, all, &lookup) {
+                match dotenv::read(&text, all, self.names, &lookup) {
                     Ok(()) => return,
                     Err(problem) => format!("`{name}`, {problem}"),
                 }

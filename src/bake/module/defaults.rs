@@ -1,7 +1,7 @@
 //! Values that a file gives to variables whose names look secret.
 
 use super::files::Module;
-use crate::bake::values::{Value, variable_marks};
+use crate::bake::values::Value;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 impl Module {
@@ -12,8 +12,8 @@ impl Module {
         let mut secrets = Vec::new();
         for (name, variable) in &self.variables {
             let is_typed = variable.body.attribute("type").is_some();
-            let is_secret = || variable_marks(name, "x").secret().is_some();
-            let Some(given) = self.override_of(name, is_typed).filter(|_| is_secret()) else { continue };
+            let is_secret = self.surroundings.secrets.has(name);
+            let Some(given) = self.override_of(name, is_typed).filter(|_| is_secret) else { continue };
             if let Ok(value) = serde_json::from_str::<serde_json::Value>(&given.text) {
                 secrets.extend(strings(&value).into_iter().map(|text| (name.to_string(), text)));
             }
@@ -39,8 +39,7 @@ impl Module {
                 Value::Bool(..) => false,
                 value => value.as_str() != Some(""),
             });
-            // Any text would do: whether a name looks secret does not depend on the value.
-            if has_default && !is_replaced && is_value && variable_marks(name, "x").secret().is_some() {
+            if has_default && !is_replaced && is_value && self.surroundings.secrets.has(name) {
                 let message = format!(
                     "`{name}` looks like a secret, and its value is in the file: it is written like any other"
                 );

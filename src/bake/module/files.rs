@@ -18,7 +18,7 @@ use crate::bake::eval::functions::Ambient;
 use crate::bake::eval::references::References;
 use crate::bake::eval::{Context, Declared, Scope};
 use crate::bake::text::syntax::{Attribute, Block, Body, Expr, ExprKind};
-use crate::bake::values::{Marks, Name, Type, Value, secret_values};
+use crate::bake::values::{Marks, Name, SecretNames, Type, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, Failure, Secrets};
 use crate::source::Span;
 
@@ -33,6 +33,8 @@ pub struct ModuleInputs {
     pub local_platform: String,
     /// `--keep-variable NAME`: variables that get no value.
     pub kept: BTreeSet<Name>,
+    /// Which variables are secret.
+    pub secrets: SecretNames,
 }
 
 /// A file's body and whether Bake itself would read the file; `images.hcl` and `images.json` it does not.
@@ -151,8 +153,8 @@ impl Module {
             secrets.hide(texts);
             secrets
         };
-        let ModuleInputs { env, vars, local_platform: _, kept: _ } = &self.surroundings;
-        let given = hide(&mut secret_values(vars).chain(secret_values(env)));
+        let ModuleInputs { env, vars, secrets, local_platform: _, kept: _ } = &self.surroundings;
+        let given = hide(&mut secrets.values_among(vars).chain(secrets.values_among(env)));
         diagnostic.without(&given).without(&hide(&mut made.into_iter()))
     }
 
@@ -197,7 +199,7 @@ impl Module {
     }
 
     fn declared(&self) -> Declared {
-        let ModuleInputs { env, vars, local_platform: _, kept: _ } = &self.surroundings;
+        let ModuleInputs { env, vars, local_platform: _, kept: _, secrets: _ } = &self.surroundings;
         Declared {
             functions: self.functions.keys().cloned().collect(),
             variables: self.variables.keys().chain(self.attributes.keys()).cloned().collect(),

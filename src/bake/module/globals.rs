@@ -13,7 +13,7 @@ use crate::bake::eval::references::{FreeName, References};
 use crate::bake::text::syntax::{Block, Body, Expr, ExprKind, Ident};
 use crate::bake::values::convert::convert;
 use crate::bake::values::kept::{self, KeptVariable};
-use crate::bake::values::{Mark, Marks, Name, Type, Value, variable_marks};
+use crate::bake::values::{Mark, Marks, Name, Type, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, Failure, names_help, suggest};
 use crate::source::Span;
 
@@ -117,7 +117,7 @@ impl Module {
             let message = format!("the value that {} gives to `{name}` does not fit: {e}", given.source);
             Box::new(Diagnostic::error("override-type", message).at(variable.labels[0].span, "declared here"))
         })?;
-        Ok(value.marked(&variable_marks(name, &given.text)))
+        Ok(value.marked(&self.surroundings.secrets.marks(name, &given.text)))
     }
 
     /// Makes sure that the variables to be kept are there.

@@ -1,22 +1,62 @@
 //! Which variables are secret, by their names: asked here alone, and from here on the value's marks tell.
 
+use std::collections::BTreeMap;
+
 use super::marks::{Mark, Marks};
 
-/// The marks of a variable's value: those of a secret, where the name says so and there is something to hide.
-#[must_use]
-pub(crate) fn variable_marks(name: &str, value: &str) -> Marks {
-    if is_secret_name(name) && !value.is_empty() {
-        Marks::of(Mark::Secret(name.into()))
-    } else {
-        Marks::default()
-    }
-}
+/// Which variables are secret: those whose names say so, but for what the definition says of single ones.
+#[derive(Clone, Debug, Default)]
+pub struct SecretNames(BTreeMap<String, bool>);
 
-/// `NAME=VALUE` as anybody may read it: without the value of a secret.
-#[must_use]
-pub(crate) fn readable_assignment(assignment: &str) -> String {
-    let (name, value) = assignment.split_once('=').unwrap_or((assignment, ""));
-    if is_secret_name(name) && !value.is_empty() { format!("{name}=…") } else { assignment.to_owned() }
+impl SecretNames {
+    /// By names of variables, whether each is secret.
+    pub(crate) fn new(said: BTreeMap<String, bool>) -> Self {
+        Self(said)
+    }
+
+    /// Whether a variable's value is secret.
+    #[must_use]
+    pub(crate) fn has(&self, name: &str) -> bool {
+        let said = self.0.get(name).or_else(|| self.0.get(name.strip_suffix("_JSON")?));
+        said.copied().unwrap_or_else(|| is_secret_name(name))
+    }
+
+    /// The marks of a variable's value: those of a secret, where there is something to hide.
+    #[must_use]
+    pub(crate) fn marks(&self, name: &str, value: &str) -> Marks {
+        if self.has(name) && !value.is_empty() {
+            Marks::of(Mark::Secret(name.into()))
+        } else {
+            Marks::default()
+        }
+    }
+
+    /// `NAME=VALUE` as anybody may read it: without the value of a secret.
+    #[must_use]
+    pub(crate) fn readable(&self, assignment: &str) -> String {
+        let (name, value) = assignment.split_once('=').unwrap_or((assignment, ""));
+        // Of `app.args.TOKEN`, the last.
+        let variable = name.rsplit('.').next().unwrap_or_default();
+        let is_secret = self.has(name) || self.has(variable);
+        if is_secret && !value.is_empty() { format!("{name}=…") } else { assignment.to_owned() }
+    }
+
+    /// Those of these variables that are secret.
+    pub(crate) fn among<'a>(
+        &self,
+        variables: impl IntoIterator<Item = (&'a String, &'a String)>,
+    ) -> impl Iterator<Item = (String, String)> {
+        let secret = variables.into_iter().filter(|(name, _)| self.has(name));
+        secret.map(|(name, value)| (name.clone(), value.clone()))
+    }
+
+    /// Their values.
+    pub(crate) fn values_among<'a>(
+        &self,
+        variables: impl IntoIterator<Item = (&'a String, &'a String)>,
+    ) -> impl Iterator<Item = String> {
+        self.among(variables).map(|(_, value)| value)
+    }
 }
 
 /// What a secret's name ends with, also as a part of its last word, as in `APIKEY`.
@@ -107,21 +147,6 @@ fn is_secret_name(name: &str) -> bool {
     is_ending || WORDS.iter().any(|some| of_words(&some))
 }
 
-/// Those variables whose names say that they are secret.
-pub(crate) fn secret_variables<'a>(
-    variables: impl IntoIterator<Item = (&'a String, &'a String)>,
-) -> impl Iterator<Item = (String, String)> {
-    let secret = variables.into_iter().filter(|(name, _)| is_secret_name(name));
-    secret.map(|(name, value)| (name.clone(), value.clone()))
-}
-
-/// Their values.
-pub(crate) fn secret_values<'a>(
-    variables: impl IntoIterator<Item = (&'a String, &'a String)>,
-) -> impl Iterator<Item = String> {
-    secret_variables(variables).map(|(_, value)| value)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,6 +205,31 @@ mod tests {
             "VERSION",
         ] {
             assert!(!is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_definition_has_the_last_word() {
+        let said = [("CACHE_KEY", false), ("LICENSE", true)];
+        let names = SecretNames::new(said.map(|(name, is_secret)| (name.to_owned(), is_secret)).into());
+        for (name, expected) in [
+            ("CACHE_KEY", false),
+            ("CACHE_KEY_JSON", false),
+            ("LICENSE", true),
+            ("LICENSE_JSON", true),
+            ("API_KEY", true),
+            ("VERSION", false),
+        ] {
+            assert_eq!(names.has(name), expected, "{name}");
+        }
+        for (assignment, expected) in [
+            ("LICENSE=x", "LICENSE=…"),
+            ("app.args.LICENSE=x=y", "app.args.LICENSE=…"),
+            ("app.args.API_KEY=", "app.args.API_KEY="),
+            ("CACHE_KEY=x", "CACHE_KEY=x"),
+            ("VERSION", "VERSION"),
+        ] {
+            assert_eq!(names.readable(assignment), expected);
         }
     }
 }

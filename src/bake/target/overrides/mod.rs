@@ -10,7 +10,7 @@ use super::attributes::{AttributeKind, LIMITS, LimitKind, SetKey, TARGET_ATTRIBU
 use super::definition::{Definition, Entry, Policy, Resources, Target, Whole};
 use super::flags::{self, FlagError};
 use super::text::Text;
-use crate::bake::values::{MarkedStr, Name, variable_marks};
+use crate::bake::values::{MarkedStr, Name, SecretNames};
 use crate::diagnostic::{Diagnostic, Diagnostics, names_help, suggest};
 use crate::glob::Glob;
 
@@ -133,6 +133,17 @@ fn split_key(key: &str) -> (&str, Option<&str>) {
 }
 
 impl Overrides {
+    /// The same, in which build arguments have the marks of the variables that they are named after.
+    #[must_use]
+    pub fn with_secrets(mut self, secrets: &SecretNames) -> Self {
+        for set in &mut self.sets {
+            if let (("args", Some(name)), Assigned::Value(text)) = (split_key(&set.key), &mut set.value) {
+                text.value = text.value.clone().marked(&secrets.marks(name, text.as_str()));
+            }
+        }
+        self
+    }
+
     /// Reads values of `--set`. `env` serves `args.X` without a value; `None` when variables are not to be looked up
     /// (`BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP`).
     ///
@@ -421,10 +432,8 @@ impl Override {
             }
             AttributeKind::Args(at) => {
                 let name = name()?;
-                let mut value = self.value.clone();
-                value.value = value.value.marked(&variable_marks(&name, self.value.as_str()));
                 target.lost_marks.forget_keys(attribute.name, [&*name]);
-                (at.get_mut)(target).insert(name, value);
+                (at.get_mut)(target).insert(name, self.value.clone());
                 false
             }
             AttributeKind::Attestations(at) => {
