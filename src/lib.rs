@@ -48,6 +48,7 @@ mod spec;
 mod tags;
 
 // The plan and how it is made.
+mod consent;
 mod pipeline;
 mod plan;
 mod resolve;

@@ -177,6 +177,9 @@ pub(crate) struct Definition {
     #[arg(long, value_name = "METHOD", allow_hyphen_values = true)]
     #[arg(overrides_with = "call")]
     pub call: Option<String>,
+    /// What builds may use; if given, a plan that asks for more is refused (repeatable)
+    #[arg(long, value_name = "ENTITLEMENT", allow_hyphen_values = true)]
+    pub allow: Vec<String>,
     /// Options that change nothing here.
     #[command(flatten)]
     pub ignored: Ignored,
@@ -203,9 +206,6 @@ pub(crate) struct Ignored {
     #[arg(long, value_name = "MODE", allow_hyphen_values = true)]
     #[arg(overrides_with = "progress")]
     pub progress: Option<String>,
-    /// What builds would be allowed to use (repeatable)
-    #[arg(long, value_name = "ENTITLEMENT", allow_hyphen_values = true)]
-    pub allow: Vec<String>,
     /// Where the results of builds would be written
     #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
     #[arg(overrides_with = "metadata_file")]
@@ -488,6 +488,12 @@ pub(crate) struct Selection {
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value = "true")]
     pub publish: bool,
+    /// Which runners jobs may name; if given, a plan that names another is refused (repeatable)
+    #[arg(long = "runner", value_name = "LABEL")]
+    pub runners: Vec<String>,
+    /// Take what is allowed from this file outside the repository, or of another branch: `git:REF:PATH`
+    #[arg(long, value_name = "FILE")]
+    pub consent: Option<String>,
     /// What is known about the run.
     #[command(flatten)]
     pub facts: FactOptions,

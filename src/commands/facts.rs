@@ -157,7 +157,7 @@ pub(super) fn print(session: &Session<'_>, options: &FactOptions) -> Result<(), 
 }
 
 /// The payload of a GitHub event. Where only the variables were handed on, as into a container, there is none.
-fn event(session: &Session<'_>) -> Option<String> {
+pub(super) fn event(session: &Session<'_>) -> Option<String> {
     let path = session.host.env().get("GITHUB_EVENT_PATH").filter(|path| !path.is_empty())?;
     let text = session.host.read(path);
     text.inspect_err(|error| session.note(&format!("the event is unknown: {error}"))).ok()

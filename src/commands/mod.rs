@@ -1,5 +1,6 @@
 //! One function for each command: the only place where stages meet input and output.
 
+mod consent;
 mod diff;
 mod facts;
 mod files;

@@ -4,6 +4,7 @@ use std::cell::{Cell, LazyCell};
 use std::mem::ManuallyDrop;
 use std::path::{Component, Path, PathBuf};
 
+use super::consent;
 use super::diff;
 use super::facts;
 use super::load::{self, Loaded};
@@ -241,6 +242,10 @@ pub(super) fn make_for(
             return Err(sorted(findings).into());
         }
     }
+    let refused = consent::of(session, selection)?.check(&plan);
+    if !refused.is_empty() {
+        return Err(refused.into());
+    }
     findings.extend(loaded.module.public_secrets());
     findings.extend(plan.warnings.iter().cloned());
     session.tell(&sorted(findings));
@@ -282,7 +287,7 @@ pub(super) fn origin(found: &[Found], command: &str) -> String {
 
 /// The options that shape the plan, as they were given; the value of a variable that looks secret is left out.
 pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Vec<String> {
-    let Selection { platforms, publish, facts, definition } = selection;
+    let Selection { platforms, publish, facts, definition, runners: _, consent: _ } = selection;
     let FactOptions { facts, file: facts_file, known_versions } = facts;
     let cli::Definition {
         targets,
@@ -294,6 +299,8 @@ pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Ve
         // They change no plan.
         strict: _,
         ignored: _,
+        // They refuse, and change nothing.
+        allow: _,
         push,
         load,
         no_cache,

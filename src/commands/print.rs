@@ -95,6 +95,7 @@ fn unlisted(definition: &cli::Definition, lint: bool) -> Vec<&'static str> {
         variables: _,
         kept: _,
         strict: _,
+        allow: _,
         ignored: _,
     } = definition;
     let options = [

@@ -48,6 +48,20 @@ pub(crate) fn facts(env: &Environment, event: Option<&str>) -> Result<Facts, Dia
     Ok(Facts { default_branch: facts.default_branch.or(scheduled), ..facts })
 }
 
+/// Whether the run's event is one in which a stranger may have written what is built: a pull request from a fork, or one
+/// that runs with the rights of its base. Where the payload does not say where a pull request comes from, it may.
+pub(crate) fn is_of_strangers(env: &Environment, event: Option<&str>) -> bool {
+    let payload = Payload::parse(event).unwrap_or(Payload(Value::Null));
+    let of = |side: &str| payload.text(&format!("/pull_request/{side}/repo/full_name"));
+    match variable(env, "GITHUB_EVENT_NAME") {
+        Some("pull_request_target" | "workflow_run" | "issue_comment") => true,
+        Some("pull_request" | "pull_request_review" | "pull_request_review_comment") => {
+            of("head").is_none() || of("head") != of("base")
+        }
+        _ => false,
+    }
+}
+
 /// The workflow's file in its repository; its name where the variable with the file is not set, as on Gitea.
 fn workflow(env: &Environment) -> Option<String> {
     let file = || {

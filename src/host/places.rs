@@ -27,6 +27,20 @@ impl Host {
         place.starts_with(checkout(&working).unwrap_or(&working))
     }
 
+    /// Whether a path names something in the project, or leads there: also a link in it that leads elsewhere.
+    #[must_use]
+    pub fn is_of_project(&self, path: &str) -> bool {
+        let path = self.resolve(Path::new(path));
+        path.ancestors().any(|part| {
+            let folder = part.parent().map(|folder| self.place(folder));
+            let is_inside = |place: PathBuf| self.is_in_project(&place);
+            let holds = |folder: &Path| self.place("").starts_with(folder);
+            // Folders that hold the project are not in it.
+            !holds(&self.place(part))
+                && (is_inside(self.place(part)) || folder.is_some_and(|folder| is_inside(folder)))
+        })
+    }
+
     /// The working directory as seen from the checkout of git that it is in, with `/`; `None` when it is the checkout, or in
     /// none.
     #[must_use]

@@ -11,6 +11,7 @@ use super::plan_json::{
 use crate::diagnostic::Diagnostic;
 use crate::form::Form;
 use crate::oci::{Descriptor, DescriptorPlatform};
+use crate::plan::name_problem;
 use crate::reference::Tag;
 use crate::registry::Location;
 use crate::version::{Scheme, Tails, Version, VersionError, Withdrawn};
@@ -271,12 +272,14 @@ fn names(images: &IndexMap<String, ImageEntry>, jobs: &[JobEntry]) -> Result<(),
         ));
     }
     let keys = images.keys().chain(jobs.iter().flat_map(|job| &job.images));
-    match keys.into_iter().find(|key| key.is_empty() || key.contains(char::is_control)) {
-        Some(key) => {
-            Err(format!("{key:?} is not a valid name of an image: it is empty or has control characters"))
+    let names = keys.map(|key| (key, "an image")).chain(jobs.iter().map(|job| (&job.job, "a job")));
+    let names = names.chain(jobs.iter().flat_map(|job| &job.targets).map(|target| (target, "a target")));
+    for (name, of) in names {
+        if let Some(problem) = name_problem(name) {
+            return Err(format!("{name:?} is not a valid name of {of}: {problem}"));
         }
-        None => Ok(()),
     }
+    Ok(())
 }
 
 impl PlannedImage {

@@ -17,6 +17,7 @@ use crate::bake::target::{Definition, Target, Text, select};
 use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics, names_help};
 use crate::glob::Glob;
+use crate::plan::name_problem;
 use crate::platform::Platform;
 use crate::reference::Reference;
 use crate::source::Span;
@@ -100,9 +101,12 @@ fn from_blocks(
                 // A second block over the same matrix publishes the same targets elsewhere.
                 key = format!("{}-{member}", written.name());
             }
-            if key.contains(char::is_control) {
-                let message = format!("the name of image {key:?} has control characters");
-                diagnostics.report(Diagnostic::error("image-name", message).at(written.span, ""));
+            if let Some(problem) = name_problem(&key) {
+                let message = format!("{key:?} is not a valid name of an image: {problem}");
+                let error = Diagnostic::error("image-name", message).at(written.span, "");
+                diagnostics.report(error.with_help(
+                    "name it as `image \"app\" {`; `repositories` says where it is published, and `target` what builds it",
+                ));
                 continue;
             }
             if taken.contains(&key) {

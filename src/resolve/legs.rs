@@ -16,6 +16,7 @@ use crate::bake::target::{Entry, Target, Text};
 use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::on_missing::OnMissing;
+use crate::plan::name_problem;
 use crate::platform::Platform;
 use crate::reference::Reference;
 use crate::source::Span;
@@ -48,6 +49,12 @@ pub(super) fn legs(
         let mut builds: Vec<ImageBuild> = Vec::new();
         for (name, settings) in &image.targets {
             let Some(target) = targets.find(name) else { continue };
+            if let Some(problem) = name_problem(name) {
+                let message = format!("target `{name}` cannot be a row of a matrix: {problem}");
+                let error = Diagnostic::error("target-name", message).at(target.span, "");
+                diagnostics.report(error.with_help("give it a name that begins with a letter or a digit"));
+                continue;
+            }
             let declared = match targets.platforms(name) {
                 Ok(declared) => declared,
                 Err(found) => {

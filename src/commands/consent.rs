@@ -1,0 +1,62 @@
+//! Who allows what a definition asks of the machines that build it: options, and a file that the definition's author
+//! cannot change.
+
+use super::session::Session;
+use crate::cli::{Definition, Selection};
+use crate::consent::Consent;
+use crate::diagnostic::Diagnostic;
+use crate::error::Error;
+use crate::facts::github;
+
+/// How a file of another revision is named.
+const GIT: &str = "git:";
+
+/// What is allowed. With `--github`, in an event that strangers cause, nothing is but what was said.
+pub(super) fn of(session: &Session<'_>, selection: &Selection) -> Result<Consent, Error> {
+    let Selection { runners, consent, definition, .. } = selection;
+    let Definition { allow, .. } = definition;
+    let given = |list: &[String]| (!list.is_empty()).then(|| list.to_vec());
+    let of_options = Consent { allow: given(allow), runners: given(runners) };
+    let of_file = consent.as_deref().map_or(Ok(Consent::default()), |path| read(session, path))?;
+    let all = of_options.and(of_file);
+    let is_strange = session.voice.github && is_of_strangers(session);
+    Ok(if is_strange { all.or_nothing() } else { all })
+}
+
+/// Reads a file that what is planned cannot bring along.
+fn read(session: &Session<'_>, path: &str) -> Result<Consent, Error> {
+    if let Some(object) = path.strip_prefix(GIT) {
+        let is_object =
+            object.split_once(':').is_some_and(|(name, file)| !name.is_empty() && !file.is_empty());
+        if !is_object || object.starts_with('-') {
+            return Err(Error::Usage(format!(
+                "`--consent {path}`: expected `git:REF:PATH`, such as `git:origin/main:.github/consent.json`"
+            )));
+        }
+        let text = session.host.git(&["cat-file", "blob", object]).map_err(|failure| {
+            let message = format!("`--consent {path}` cannot be read: {}", failure.reason());
+            let error = Diagnostic::error("consent-file", message);
+            vec![error.with_help(
+                "the clone must have the other branch: `fetch-depth: 0` of actions/checkout fetches it",
+            )]
+        })?;
+        return Ok(Consent::read(path, &text).map_err(|error| vec![error])?);
+    }
+    if session.host.is_of_project(path) {
+        let message = format!(
+            "`--consent {path}` lies in the repository that is planned, so whoever changes that changes it, too"
+        );
+        let error = Diagnostic::error("consent-file", message);
+        return Err(vec![error.with_help(
+            "put it outside, such as in the folder `$RUNNER_TEMP`, or take it from another branch: `git:REF:PATH`",
+        )]
+        .into());
+    }
+    let text = session.host.read(path)?;
+    Ok(Consent::read(path, &text).map_err(|error| vec![error])?)
+}
+
+/// Whether the run is of an event in which the definition may be a stranger's.
+fn is_of_strangers(session: &Session<'_>) -> bool {
+    github::is_of_strangers(session.host.env(), super::facts::event(session).as_deref())
+}
