@@ -234,7 +234,7 @@ impl Diagnostic {
             let _ = write!(
                 out,
                 "file={},line={},endLine={},col={},",
-                escape_property(&source.path),
+                escape_property(&readable::line(&source.path)),
                 start.line,
                 end.line,
                 start.column
@@ -245,7 +245,12 @@ impl Diagnostic {
             message.push('\n');
             message.push_str(more);
         }
-        let _ = writeln!(out, "title={}::{}", escape_property(self.code), escape_data(&message));
+        let _ = writeln!(
+            out,
+            "title={}::{}",
+            escape_property(self.code),
+            escape_data(&readable::lines(&message))
+        );
         out
     }
 

@@ -52,6 +52,8 @@ mod runs; // what a run has tags for
 mod schema; // `bakeplan schema`: what JSON looks like
 mod secrets; // secrets and the clock in every attribute
 mod sources; // what a definition is made of: services, files that are found and files that are not read
+#[cfg(unix)]
+mod strangers; // what strangers write, and what it must not do
 mod strict; // `--strict`: lints
 mod surroundings; // environment variables and files that are not UTF-8, switches in the environment
 mod unset; // variables that nothing gives a value to

@@ -185,7 +185,26 @@ const ROWS: &[Row] = &[
     // Accepted and ignored.
     row("--builder", ("--builder", NEEDS_VALUE), "--builder b", Nowhere),
     row("--progress", ("--progress", NEEDS_VALUE), "--progress plain", Nowhere),
-    row("--allow", ("--allow", NEEDS_VALUE), "--allow network.host", Nowhere),
+    row_of(&["print"], "--allow", ("--allow", NEEDS_VALUE), "--allow network.host", Nowhere),
+    row_of(
+        PLANS,
+        "--allow",
+        ("--allow", NEEDS_VALUE),
+        "--allow network.host",
+        By("tests/cli/strangers.rs", "\"--allow\", \"network.host\""),
+    ),
+    row(
+        "--runner",
+        ("--runner", NEEDS_VALUE),
+        "--runner self-hosted",
+        By("tests/cli/strangers.rs", "\"--runner\", \"self-hosted\""),
+    ),
+    row(
+        "--consent",
+        ("--consent facts.json", "lies in the repository"),
+        concat!("--consent ", env!("CARGO_MANIFEST_DIR"), "/tests/data/consent.json"),
+        By("tests/cli/strangers.rs", "\"--consent\", \"../consent.json\""),
+    ),
     row("--metadata-file", ("--metadata-file", NEEDS_VALUE), "--metadata-file m.json", Nowhere),
     row("--execution", ("--execution", NEEDS_VALUE), "--execution defer-error", Nowhere),
     row("--jobs", ("--jobs", NEEDS_VALUE), "--jobs 4", Nowhere),

@@ -1,0 +1,365 @@
+//! What strangers write, in files, names and arguments: it controls neither a terminal nor a runner, takes little
+//! memory, and names nothing that is an option.
+
+use std::fs;
+
+use crate::support::Test;
+
+/// What must reach no terminal and no runner.
+const HOSTILE: &str = "x\n::error::forged\u{1b}]0;title\u{7}\u{9b}2J\u{202e}\r##[add-mask]y";
+
+/// The same in a string of HCL and of JSON.
+const WRITTEN: &str = r"x\n::error::forged\u001b]0;title\u0007\u009b2J\u202e\r##[add-mask]y";
+
+/// What came out on both streams, after a look at it.
+#[track_caller]
+fn calm(test: &Test) -> String {
+    let output = test.output();
+    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+    for line in text.split('\n') {
+        let is_ours = line.starts_with("::stop-commands::")
+            || line.starts_with("::error ")
+            || line.starts_with("::warning ");
+        let is_token = line.len() == 36 && line.starts_with("::") && line.ends_with("::");
+        assert!(is_ours || is_token || !line.trim_start().starts_with("::"), "{line:?}\n{text}");
+        assert!(!line.contains("##["), "{line:?}");
+    }
+    assert!(!text.contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}', '\r']), "{text:?}");
+    text
+}
+
+fn image(body: &str) -> String {
+    format!(
+        "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"app\" {{\n  repositories = [\"localhost:5000/acme/app\"]\n{body}\n}}\n"
+    )
+}
+
+#[test]
+fn nothing_that_is_shown_controls_a_terminal_or_a_runner() {
+    let variable = format!(
+        "variable \"V\" {{\n  default = \"{WRITTEN}\"\n  description = \"{WRITTEN}\"\n  validation {{\n    condition = V == \"\"\n    error_message = \"{WRITTEN}\"\n  }}\n}}\n"
+    );
+    let target =
+        format!("target \"default\" {{\n  description = \"{WRITTEN}\"\n  platforms = [\"{WRITTEN}\"]\n}}\n");
+    let file = |text: &str| Test::new().file("docker-bake.hcl", text);
+    let quoted = format!("target \"app\" {{\n  # {HOSTILE}\n  tags = [\"a\" \"b{HOSTILE}\"]\n}}\n");
+    let plan = format!("{{\"schema\": 2, \"images\": {{\"{WRITTEN}\": {{}}}}}}");
+    let runner = image(&format!("  tags = [\"1\"]\n  runners = {{ default = \"{WRITTEN}\" }}"));
+    let json = format!("{{\"target\": {{\"{WRITTEN}\": {{\"tags\": [\"{WRITTEN}\"]}}}}}}");
+    for (name, test, expected) in [
+        ("a validation", file(&variable).args(["print"]), "forged"),
+        ("a list of variables", file(&variable).args(["print", "--list", "variables"]), "forged"),
+        ("a list of targets", file(&target).args(["print", "--list", "targets"]), "forged"),
+        ("a platform", file(&target).args(["plan"]), "forged"),
+        ("a piece of a source", file(&quoted).args(["print"]), "forged"),
+        ("names in JSON", Test::new().file("docker-bake.json", &json).args(["print"]), "forged"),
+        ("a runner", file(&runner).args(["plan"]), "forged"),
+        ("a runner in Markdown", file(&runner).args(["plan", "--github"]), "forged"),
+        ("an option's value", file("").args(["print", "--set", HOSTILE]), "forged"),
+        ("a fact", file("").args(["plan", "--fact", HOSTILE]), "forged"),
+        ("a command", Test::new().args([HOSTILE]), "forged"),
+        ("an option", Test::new().args(["print", &format!("--{HOSTILE}")]), "forged"),
+        ("a file that is not there", Test::new().args(["print", "-f", HOSTILE]), "forged"),
+        ("a folder that is not there", Test::new().args(["-C", HOSTILE, "print"]), "forged"),
+        ("a file's name", Test::new().file(HOSTILE, "{").args(["print", "-f", HOSTILE]), "forged"),
+        (
+            "a plan",
+            Test::new().file("plan.json", &plan).args(["merge", "--plan", "plan.json", "m.json"]),
+            "plan",
+        ),
+        (
+            "a branch",
+            file(&image("  tags = [\"{{ branch }}\"]")).args([
+                "plan",
+                "--fact",
+                &format!("branch={HOSTILE}"),
+            ]),
+            "",
+        ),
+    ] {
+        let text = calm(&test);
+        assert!(text.contains(expected), "{name}: {text}");
+        let text = calm(&test.env("GITHUB_ACTIONS", "true").args(["-v"]));
+        assert!(text.contains(expected), "{name}: {text}");
+    }
+}
+
+#[test]
+fn in_a_step_of_github_the_runner_obeys_only_what_comes_after_the_token() {
+    let broken = || Test::new().file("docker-bake.hcl", "target \"a\" {\n  tags = [B]\n}\n");
+    let run = |test: Test| String::from_utf8(test.output().stderr).unwrap();
+    let text = run(broken().args(["plan", "--github"]).env("GITHUB_ACTIONS", "true"));
+    let lines: Vec<&str> = text.lines().collect();
+    let token = lines[0].strip_prefix("::stop-commands::").unwrap();
+    assert!(token.len() == 32 && token.bytes().all(|byte| byte.is_ascii_hexdigit()), "{token}");
+    let end = lines.iter().position(|line| *line == format!("::{token}::")).unwrap();
+    let annotation = lines.iter().position(|line| line.starts_with("::error file=")).unwrap();
+    assert!(end < annotation, "{text}");
+    // Each run has another, which nobody can write into a file before.
+    assert!(!run(broken().args(["plan"]).env("GITHUB_ACTIONS", "true")).contains(token));
+    let ends = run(broken().args(["plan"]).env("GITHUB_ACTIONS", "true"));
+    let last = ends.lines().last().unwrap();
+    assert!(ends.starts_with(&format!("::stop-commands::{}", last.trim_matches(':'))), "{ends}");
+    for test in [broken().args(["plan"]), broken().args(["plan"]).env("GITHUB_ACTIONS", "false")] {
+        assert!(!run(test).contains("stop-commands"));
+    }
+}
+
+#[test]
+fn patterns_ask_for_little() {
+    for pattern in [
+        "{{ '%1000000000d' | format(1) }}",
+        "{{ '%.1000000000f' | format(1.5) }}",
+        "{{ ['a'] | batch(10000000000, 'b') }}",
+        "{{ ['a'] | slice(10000000000, 'b') }}",
+        "{{ 'a\\nb' | indent(10000000000) }}",
+        "{{ 'a' * 1000000000 }}",
+        "{% set a = 'aaaaaaaa' %}{% set a = a ~ a %}{{ a }}",
+        "{% for c in 'aaaaaaaa' %}{{ c }}{% endfor %}",
+        "{{ 'aaaa' | replace('', 'b') | replace('', 'b' | replace('', 'c')) | list | join('d') | pprint }}",
+    ] {
+        let test = Test::new().file("docker-bake.hcl", image(&format!("  tags = [\"{pattern}\"]")));
+        let output = test.args(["plan"]).output();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{pattern}: {told}");
+        assert!(told.starts_with("error[tag-pattern]"), "{pattern}: {told}");
+    }
+    for (pattern, expected) in [
+        ("{{ '%03d' | format(7) }}", "007"),
+        ("{% if branch == 'main' %}a{% else %}b{% endif %}", "a"),
+        ("{{ branch | replace('i', '-') | upper }}", "MA-N"),
+        ("{{ ['a', 'b'] | join('_') }}", "a_b"),
+    ] {
+        let test = Test::new().file("docker-bake.hcl", image(&format!("  tags = [\"{pattern}\"]")));
+        let output = test.args(["plan", "--fact", "branch=main"]).output();
+        let table = String::from_utf8(output.stdout).unwrap();
+        assert!(table.contains(&format!("  {expected}  ")), "{pattern}: {table}");
+    }
+}
+
+#[test]
+fn no_name_of_a_matrix_is_an_option_or_several_names() {
+    for name in ["-x", "--push", "a b", "a,b", "a=b", "a\tb", ""] {
+        let file = format!(
+            "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"{}\" {{\n  target = \"app\"\n  repositories = [\"localhost:5000/acme/app\"]\n  tags = [\"1\"]\n}}\n",
+            name.replace('\t', "\\t")
+        );
+        let output = Test::new().file("docker-bake.hcl", file).args(["matrix"]).output();
+        assert_ne!(output.status.code(), Some(0), "{name}");
+    }
+    let target =
+        "target \"-x\" {\n  platforms = [\"linux/amd64\"]\n  tags = [\"localhost:5000/acme/app:1\"]\n}\n";
+    let output = Test::new().file("docker-bake.hcl", target).args(["matrix", "--", "-x"]).output();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && told.contains("begins with `-`"), "{told}");
+    // Bake itself takes it.
+    let output = Test::new().file("docker-bake.hcl", target).args(["print", "--", "-x"]).output();
+    assert_eq!(output.status.code(), Some(0));
+    for name in ["app", "app-1.2", "a/b", "größe", "_x"] {
+        let file = format!(
+            "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"{name}\" {{\n  target = \"app\"\n  repositories = [\"localhost:5000/acme/app\"]\n  tags = [\"1\"]\n}}\n",
+        );
+        let output = Test::new().file("docker-bake.hcl", file).args(["matrix"]).output();
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// Of others, who may have rebuilt it: the same text, as it is or encoded, is not written.
+#[test]
+fn the_value_of_a_secret_is_in_nothing_that_is_written() {
+    const VALUE: &str = "q7+hunter/2fish";
+    let of = |args: &str| {
+        format!(
+            "variable \"API_TOKEN\" {{}}\ntarget \"app\" {{\n  platforms = [\"linux/amd64\"]\n  args = {{ {args} }}\n}}\nimage \"app\" {{\n  repositories = [\"localhost:5000/acme/app\"]\n  tags = [\"1\"]\n}}\n"
+        )
+    };
+    let conditional = format!("A = API_TOKEN == \"{VALUE}\" ? \"{VALUE}\" : \"none\"");
+    let url = "A = API_TOKEN == \"\" ? \"none\" : \"https://me:q7%2Bhunter%2F2fish@host\"".to_owned();
+    let base64 = "A = API_TOKEN == \"\" ? \"none\" : \"bWU6cTcraHVudGVyLzJmaXNo\"".to_owned();
+    let set = format!("app.args.B={VALUE}");
+    for (name, args, options) in [
+        ("a condition", &conditional, vec![]),
+        ("a URL", &url, vec![]),
+        ("Base64", &base64, vec![]),
+        ("an option", &"A = \"a\"".to_owned(), vec!["--set", set.as_str()]),
+    ] {
+        for command in [vec!["plan", "--out", "out"], vec!["bake"], vec!["bake", "-o", "out/x.json"]] {
+            let test = Test::new().file("docker-bake.hcl", of(args)).env("API_TOKEN", VALUE);
+            let test = test.args(command.iter().copied().chain(options.iter().copied()));
+            let output = test.output();
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert!(output.status.code() == Some(1) && told.contains("`API_TOKEN`"), "{name}: {told}");
+            assert!(!told.contains(VALUE) && output.stdout.is_empty(), "{name}: {told}");
+            assert!(!test.folder().join("out").exists(), "{name}");
+        }
+    }
+    // A word may be anything else, too, and what is not given is not there.
+    for value in ["postgres", "main", ""] {
+        let file = of("A = \"postgres-main\"");
+        let test =
+            Test::new().file("docker-bake.hcl", file).env("API_TOKEN", value).args(["plan", "--out", "out"]);
+        assert_eq!(test.output().status.code(), Some(0), "{value}");
+    }
+}
+
+#[test]
+fn a_definition_says_which_variables_are_secret() {
+    let of = |more: &str, name: &str| {
+        format!(
+            "image {{\n  {more}\n}}\nvariable \"{name}\" {{}}\ntarget \"app\" {{\n  platforms = [\"linux/amd64\"]\n  args = {{ A = {name} }}\n}}\nimage \"app\" {{\n  repositories = [\"localhost:5000/acme/app\"]\n  tags = [\"1\"]\n}}\n"
+        )
+    };
+    let run = |file: &str, name: &str| {
+        let test = Test::new().file("docker-bake.hcl", file).env(name, "q7hunter2fish").args(["bake"]);
+        let output = test.output();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for (more, name, is_secret) in [
+        ("", "LICENSE", false),
+        ("secret_variables = [\"LICENSE\"]", "LICENSE", true),
+        ("secret_variables = [\"OTHER\"]", "LICENSE", false),
+        ("", "CACHE_KEY", true),
+        ("secret_variables = [\"!CACHE_KEY\"]", "CACHE_KEY", false),
+        ("", "API_TOKEN_V2", true),
+        ("", "DATABASE_URL", true),
+    ] {
+        let (code, told) = run(&of(more, name), name);
+        assert_eq!(code, Some(i32::from(is_secret)), "{more} {name}: {told}");
+        assert!(!told.contains("hunter"), "{told}");
+    }
+    for (more, expected) in [
+        ("secret_variables = NAMES", "secret-variables"),
+        ("secret_variables = \"LICENSE\"", "secret-variables"),
+        ("secret_variables = [\"${LICENSE}\"]", "secret-variables"),
+        ("secret_variables = [\"\"]", "secret-variables"),
+    ] {
+        let (code, told) = run(&of(more, "LICENSE"), "LICENSE");
+        assert!(code == Some(1) && told.contains(expected), "{more}: {told}");
+    }
+    let labelled = image("  tags = [\"1\"]\n  secret_variables = [\"A\"]");
+    let (code, told) = run(&labelled, "A");
+    assert!(code == Some(1) && told.contains("image-secrets"), "{told}");
+    // In a Compose file, too.
+    let compose = "services:\n  app:\n    image: localhost:5000/acme/app:1\n    platform: linux/amd64\n    build:\n      context: .\n      args:\n        A: ${LICENSE}\n";
+    for (names, is_secret) in [("[]", false), ("[\"LICENSE\"]", true)] {
+        let images = format!(
+            "image {{\n  secret_variables = {names}\n}}\nimage \"app\" {{\n  repositories = [\"localhost:5000/acme/app\"]\n  tags = [\"1\"]\n}}\n"
+        );
+        let test = Test::new().file("compose.yml", compose).file("images.hcl", images);
+        let output = test.env("LICENSE", "q7hunter2fish").args(["bake"]).output();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(i32::from(is_secret)), "{names}: {told}");
+    }
+}
+
+fn fork(base: &str) -> String {
+    format!(
+        "{{\"pull_request\": {{\"head\": {{\"repo\": {{\"full_name\": \"mallory/app\"}}}}, \"base\": {{\"repo\": {{\"full_name\": \"{base}\"}}}}}}}}"
+    )
+}
+
+#[test]
+fn who_may_not_change_the_command_decides_about_machines() {
+    let insecure = "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  entitlements = [\"security.insecure\"]\n  contexts = { a = \"/root/.docker\" }\n}\nimage \"app\" {\n  repositories = [\"localhost:5000/acme/app\"]\n  tags = [\"1\"]\n  runners = { default = [\"self-hosted\", \"x64\"] }\n}\n";
+    let consent = r#"{"allow": ["security.insecure", "fs.read=/root"], "runners": ["self-hosted", "X64"]}"#;
+    let run = |options: &[&str], event: &str, payload: &str| {
+        let test = Test::new().file("repo/docker-bake.hcl", insecure).file("event.json", payload);
+        let test =
+            test.file("consent.json", consent).file("repo/consent.json", consent).file("repo/.git/HEAD", "");
+        let event_file = test.folder().join("event.json");
+        let test = test.env("GITHUB_EVENT_NAME", event).env("GITHUB_EVENT_PATH", &event_file);
+        let output = test.cwd("repo").args(["plan"]).args(options.iter().copied()).output();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let all = [
+        "--allow",
+        "security.insecure",
+        "--allow",
+        "fs.read=/root",
+        "--runner",
+        "self-hosted",
+        "--runner=x64",
+    ];
+    let (own, strange) = (fork("mallory/app"), fork("acme/app"));
+    for (options, event, payload, refused) in [
+        // Who runs it at the desk has read it.
+        (&[][..], "push", "{}", &[][..]),
+        (&["--github"], "push", "{}", &[]),
+        (&["--github"], "pull_request", &*own, &[]),
+        (&["--github"], "pull_request", &*strange, &["entitlement", "runner-consent"]),
+        (&["--github"], "pull_request_target", &*own, &["entitlement", "runner-consent"]),
+        // Nobody knows where it comes from.
+        (&["--github"], "pull_request", "{}", &["entitlement", "runner-consent"]),
+        (
+            &["--github", "--runner", "self-hosted", "--runner", "x64"],
+            "pull_request",
+            &*strange,
+            &["entitlement"],
+        ),
+        (&["--allow", "network.host"], "push", "{}", &["entitlement"]),
+        (&["--allow", "fs.read=/root/.docker"], "push", "{}", &["`security.insecure`"]),
+        (&["--runner", "self-hosted"], "push", "{}", &["runner-consent"]),
+        (&all, "pull_request", &*strange, &[]),
+        (&["--github", "--consent", "../consent.json"], "pull_request", &*strange, &[]),
+        (&["--consent", "consent.json"], "push", "{}", &["consent-file"]),
+        (&["--consent", "../repo/consent.json"], "push", "{}", &["consent-file"]),
+        (&["--consent", "../nothing.json"], "push", "{}", &["nothing.json"]),
+    ] {
+        let (code, told) = run(options, event, payload);
+        assert_eq!(code, Some(i32::from(!refused.is_empty())), "{options:?} {event} {payload}: {told}");
+        for word in refused {
+            assert!(told.contains(word), "{options:?} {event}: {told}");
+        }
+    }
+    // A link in the repository is the author's, wherever it leads.
+    #[cfg(unix)]
+    {
+        let test = Test::new().file("repo/docker-bake.hcl", insecure).file("consent.json", consent);
+        let test = test.file("repo/.git/HEAD", "").cwd("repo").args(["plan", "--consent", "link.json"]);
+        std::os::unix::fs::symlink("../consent.json", test.folder().join("repo/link.json")).unwrap();
+        let output = test.output();
+        assert!(String::from_utf8(output.stderr).unwrap().contains("consent-file"));
+    }
+    let hosted = image("  tags = [\"1\"]\n  runners = { default = \"ubuntu-24.04\" }");
+    let test = Test::new().file("docker-bake.hcl", hosted).env("GITHUB_EVENT_NAME", "pull_request_target");
+    assert_eq!(test.args(["plan", "--github"]).output().status.code(), Some(0));
+}
+
+#[test]
+fn what_is_allowed_stands_in_another_revision() {
+    let test =
+        Test::new().file("docker-bake.hcl", image("  tags = [\"1\"]\n  runners = { default = \"own\" }"));
+    let test = test.file(".github/consent.json", r#"{"runners": ["own"]}"#);
+    let git = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("git");
+        command
+            .args(["-c", "user.name=a", "-c", "user.email=a@b"])
+            .args(arguments)
+            .current_dir(test.folder());
+        assert!(command.output().unwrap().status.success(), "{arguments:?}");
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "a"]);
+    fs::write(test.folder().join(".github/consent.json"), r#"{"runners": ["other"]}"#).unwrap();
+    let run = |consent: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_bakeplan"));
+        let output =
+            command.args(["plan", "--consent", consent]).current_dir(test.folder()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(run("git:main:.github/consent.json").0, Some(0));
+    for (consent, code) in
+        [("git:main:nothing.json", 1), ("git:none:a", 1), ("git:main", 2), ("git:--all:a", 2)]
+    {
+        let (found, told) = run(consent);
+        assert_eq!(found, Some(code), "{consent}: {told}");
+    }
+    for text in ["[]", "{\"allowed\": []}", "{\"allow\": \"a\"}", "{", "{\"allow\": [1]}"] {
+        let outside = tempfile::tempdir().unwrap();
+        let path = outside.path().join("c.json");
+        fs::write(&path, text).unwrap();
+        let (code, told) = run(path.to_str().unwrap());
+        assert!(code == Some(1) && told.contains("consent-file"), "{text}: {told}");
+    }
+}
