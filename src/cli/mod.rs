@@ -9,6 +9,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::ci::MaxJobs;
 use crate::glob::Glob;
 
 mod boolean;
@@ -488,6 +489,9 @@ pub(crate) struct Selection {
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value = "true")]
     pub publish: bool,
+    /// Pack the builds of one runner and platform into fewer jobs when there are more than this [default for GitHub: 256]
+    #[arg(long, value_name = "NUMBER")]
+    pub max_jobs: Option<MaxJobs>,
     /// What is known about the run.
     #[command(flatten)]
     pub facts: FactOptions,

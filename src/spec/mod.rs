@@ -6,6 +6,8 @@ mod words;
 mod numbers;
 mod read;
 
+mod weight;
+
 mod attributes;
 mod workflow;
 
@@ -23,6 +25,7 @@ pub(crate) use declare::Marked;
 pub use declare::{Declared, Per};
 pub(crate) use image::ImageSpec;
 pub(crate) use read::secret;
+pub(crate) use weight::Weight;
 pub(crate) use words::{Grouping, OciLevels, TagPattern, VersionText};
 pub use workflow::WorkflowSettings;
 
