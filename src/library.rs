@@ -192,6 +192,7 @@ impl Evaluated {
             names: &[],
             platforms: &[],
             publish: true,
+            max_jobs: None,
             purpose: Purpose::Run,
             given: &facts,
             facts: &&facts,

@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::bake::target::{Group, Target};
 use crate::bake::values::Name;
 use crate::bake::values::kept::KeptVariable;
+use crate::ci::MaxJobs;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, KnownVersions};
 use crate::form::Form;
@@ -33,6 +34,8 @@ pub struct Plan {
     pub legs: IndexMap<Name, Leg>,
     /// The CI jobs, in the order of their first leg.
     pub jobs: Vec<Job>,
+    /// How many jobs there were before they were packed, if they were.
+    pub packed: Option<Packed>,
     /// The source's targets, resolved, in the order of the file.
     pub targets: IndexMap<Name, Rc<Target>>,
     /// The source's groups, in the order of the file.
@@ -57,6 +60,15 @@ pub struct Plan {
     pub warnings: Vec<Diagnostic>,
     /// What depends on the clock or on chance, and keeps the committed file that the plan is made for from being current.
     pub volatile: Vec<Diagnostic>,
+}
+
+/// What jobs were packed from, and because of which limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packed {
+    /// How many there were.
+    pub from: usize,
+    /// How many there may be.
+    pub most: MaxJobs,
 }
 
 /// A run of CI, as far as it is known.

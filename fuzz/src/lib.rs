@@ -72,6 +72,7 @@ pub fn plan(text: &str, is_json: bool) {
             names: &[],
             platforms: &[],
             publish: true,
+            max_jobs: None,
             purpose: Purpose::Run,
             given: &facts,
             facts: &&facts,

@@ -53,6 +53,42 @@ impl fmt::Display for LocalAction {
     }
 }
 
+/// How many jobs there may be; more are packed into fewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MaxJobs(u32);
+
+impl MaxJobs {
+    /// The rows that a matrix of GitHub can have (<https://docs.github.com/en/actions/reference/limits>).
+    pub const OF_GITHUB: Self = Self(256);
+
+    /// That many; `None` for 0.
+    #[must_use]
+    pub fn new(number: u32) -> Option<Self> {
+        (number > 0).then_some(Self(number))
+    }
+
+    /// As a number.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl FromStr for MaxJobs {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = text.parse().ok().and_then(Self::new);
+        number.ok_or_else(|| format!("`{text}` is not a number of jobs"))
+    }
+}
+
+impl fmt::Display for MaxJobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// How many rows of the matrix run at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MaxParallel(u16);
@@ -91,6 +127,7 @@ mod tests {
     #[test]
     fn what_a_workflow_takes_as_it_is_passes() {
         takes::<Environment>(&["production", "eu-1/prod"], &["", "a b", "${{ x }}", "-a", "a\n"]);
+        takes::<MaxJobs>(&["1", "3000"], &["", "0", "-1", "1.5", "all", "99999999999"]);
         takes::<MaxParallel>(&["1", "256"], &["", "0", "257", "-1", "1.5", "many"]);
         takes::<LocalAction>(
             &["./a", "./.github/actions/set-up"],

@@ -9,6 +9,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::ci::MaxJobs;
 use crate::glob::Glob;
 
 mod boolean;
@@ -494,6 +495,9 @@ pub(crate) struct Selection {
     /// Take what is allowed from this file outside the repository, or of another branch: `git:REF:PATH`
     #[arg(long, value_name = "FILE")]
     pub consent: Option<String>,
+    /// Pack the builds of one runner and platform into fewer jobs when there are more than this [default for GitHub: 256]
+    #[arg(long, value_name = "NUMBER")]
+    pub max_jobs: Option<MaxJobs>,
     /// What is known about the run.
     #[command(flatten)]
     pub facts: FactOptions,

@@ -12,34 +12,39 @@ use super::session::{Session, github};
 use crate::bake::module::strict;
 use crate::bake::text::discovery::{self, Found};
 use crate::bake::values::SecretNames;
+use crate::ci::MaxJobs;
 use crate::cli::{self, FactOptions, MatrixFormat, MetadataFormat, PlanFormat, Selection};
 use crate::diagnostic::{Diagnostic, Severity, sorted};
 use crate::error::{Error, Stale};
 use crate::host::{Action, Compared, Destination, HostError, Written};
 use crate::plan::{Plan, Run, SourceFile};
 use crate::platform::{Platform, PlatformError};
-use crate::published::plan_json::{self, RunEntry};
+use crate::published::plan_json::{self, Existing, RunEntry};
 use crate::render;
 use crate::resolve::{self, Input, Purpose};
 
 /// `bakeplan plan`
 pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Error> {
-    let cli::Plan { format, out, check: is_check, github: is_github, explain, print_facts, selection } = args;
+    let cli::Plan { format, out, check: is_check, github: is_github, explain, print_facts, selection: given } =
+        args;
     check_format(args)?;
     if *print_facts {
-        return facts::print(session, &selection.facts);
+        return facts::print(session, &given.facts);
+    }
+    let mut selection = if *is_github { for_github(given)? } else { given.clone() };
+    // What is compared is what follows from the sources, in the run that the files are of.
+    let existing = out.as_ref().filter(|_| *is_check).and_then(|folder| existing(session, folder));
+    if let Some(Existing { packed: Some(packed), run: _ }) = &existing {
+        selection.max_jobs = selection.max_jobs.or(MaxJobs::new(packed.most));
     }
     // The process ends here: taking large plans apart first would take a tenth of the run.
-    let mut made = make(session, selection)?;
-    if let Some(folder) = out.as_ref().filter(|_| *is_check) {
-        // What is compared is what follows from the sources, in the run that the files are of.
-        made.0.run = existing_run(session, folder).unwrap_or(made.0.run);
-    }
+    let mut made = make(session, &selection)?;
+    made.0.run = existing.map_or(made.0.run, |existing| run_of(existing.run));
     let made = ManuallyDrop::new(made);
     let (plan, found) = &*made;
-    if *is_github {
-        check_job_count(plan)?;
-    }
+    // The limit of GitHub is an option of the others, where it made a difference.
+    let max_jobs = given.max_jobs.or(plan.packed.map(|packed| packed.most));
+    let selection = &Selection { max_jobs, ..given.clone() };
     let mut command = vec!["plan".to_owned()];
     if let Some(folder) = out {
         command.extend(["--out".to_owned(), quote(folder)]);
@@ -58,7 +63,9 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
         }
     }
     if *is_github {
-        github(session, &outputs(plan), &render::summary::render(plan))?;
+        let matrix = render::matrix::render_github(plan);
+        check_size(plan, &matrix)?;
+        github(session, &outputs(plan, &matrix), &render::summary::render(plan))?;
     }
     if *is_check {
         return Ok(());
@@ -123,13 +130,15 @@ pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Er
 /// `bakeplan matrix`
 pub(super) fn matrix(session: &mut Session<'_>, args: &cli::Matrix) -> Result<(), Error> {
     let cli::Matrix { format, selection } = args;
-    let (plan, _) = make(session, selection)?;
     match format {
         MatrixFormat::Github => {
-            check_job_count(&plan)?;
+            let (plan, _) = make(session, &for_github(selection)?)?;
             session.deliver(&format!("{}\n", render::matrix::render_github(&plan)))
         }
-        MatrixFormat::Json => session.deliver(&render::matrix::render(&plan)),
+        MatrixFormat::Json => {
+            let (plan, _) = make(session, selection)?;
+            session.deliver(&render::matrix::render(&plan))
+        }
     }
 }
 
@@ -144,25 +153,29 @@ pub(super) fn metadata(session: &mut Session<'_>, args: &cli::Metadata) -> Resul
     })
 }
 
-/// The run that the plan in a folder was made in, if there is a plan.
-fn existing_run(session: &Session<'_>, folder: &str) -> Option<Run> {
+/// What the plan in a folder was made in and for, if there is a plan.
+fn existing(session: &Session<'_>, folder: &str) -> Option<Existing> {
     let path = Path::new(folder).join(render::PLAN).to_string_lossy().into_owned();
-    let text = session.host.read(&path).ok()?;
-    let RunEntry { event, git_ref, source, workflow, number, commit, commit_time } = plan_json::run(&text)?;
-    Some(Run { event, git_ref, source, workflow, number, commit, commit_time })
+    plan_json::existing(&session.host.read_product(&path).ok()?)
 }
 
-/// A matrix of GitHub has a limit
-/// (<https://docs.github.com/en/actions/reference/limits>).
-pub(super) fn check_job_count(plan: &Plan) -> Result<(), Diagnostic> {
-    const MAX_JOBS: usize = 256;
-    if plan.jobs.len() <= MAX_JOBS {
-        return Ok(());
+fn run_of(run: RunEntry) -> Run {
+    let RunEntry { event, git_ref, source, workflow, number, commit, commit_time } = run;
+    Run { event, git_ref, source, workflow, number, commit, commit_time }
+}
+
+/// The selection with the limit of GitHub for jobs, unless another one is given.
+///
+/// # Errors
+/// When that allows more.
+pub(super) fn for_github(selection: &Selection) -> Result<Selection, Error> {
+    let max_jobs = selection.max_jobs.unwrap_or(MaxJobs::OF_GITHUB);
+    if max_jobs > MaxJobs::OF_GITHUB {
+        let message =
+            format!("`--max-jobs {max_jobs}`: a matrix of GitHub has at most {} rows", MaxJobs::OF_GITHUB);
+        return Err(Error::Usage(message));
     }
-    let message = format!("the plan has {} jobs; a GitHub matrix has at most {MAX_JOBS}", plan.jobs.len());
-    Err(Diagnostic::error("too-many-jobs", message).with_help(
-        "build more in one job with `image { jobs = \"platform\" }`, or plan a part: `bakeplan plan IMAGE…`",
-    ))
+    Ok(Selection { max_jobs: Some(max_jobs), ..selection.clone() })
 }
 
 /// Makes the plan of a run, and says which files it is made from.
@@ -217,6 +230,7 @@ pub(super) fn make_for(
         names: &definition.targets,
         platforms: &platforms,
         publish: selection.publish,
+        max_jobs: selection.max_jobs,
         purpose,
         given: &known,
         facts: &facts,
@@ -287,7 +301,7 @@ pub(super) fn origin(found: &[Found], command: &str) -> String {
 
 /// The options that shape the plan, as they were given; the value of a variable that looks secret is left out.
 pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Vec<String> {
-    let Selection { platforms, publish, facts, definition, runners: _, consent: _ } = selection;
+    let Selection { platforms, publish, max_jobs, facts, definition, runners, consent } = selection;
     let FactOptions { facts, file: facts_file, known_versions } = facts;
     let cli::Definition {
         targets,
@@ -299,8 +313,7 @@ pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Ve
         // They change no plan.
         strict: _,
         ignored: _,
-        // They refuse, and change nothing.
-        allow: _,
+        allow,
         push,
         load,
         no_cache,
@@ -318,6 +331,10 @@ pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Ve
     overrides.iter().for_each(|set| option("--set", &secrets.readable(set)));
     kept.iter().for_each(|name| option("--keep-variable", name));
     platforms.iter().for_each(|platform| option("--platform", platform));
+    allow.iter().for_each(|entitlement| option("--allow", entitlement));
+    runners.iter().for_each(|label| option("--runner", label));
+    consent.iter().for_each(|path| option("--consent", path));
+    max_jobs.iter().for_each(|most| option("--max-jobs", &most.to_string()));
     facts.iter().for_each(|fact| option("--fact", fact));
     facts_file.iter().for_each(|file| option("--facts-file", file));
     known_versions.iter().for_each(|from| option("--known-versions", from));
@@ -452,11 +469,27 @@ pub(super) fn check(session: &Session<'_>, files: &[(String, String)], repair: &
 }
 
 /// The outputs of a step of GitHub Actions.
-fn outputs(plan: &Plan) -> String {
-    format!(
-        "matrix={}\nany={}\npublish={}\n",
-        render::matrix::render_github(plan),
-        !plan.jobs.is_empty(),
-        plan.publish
-    )
+fn outputs(plan: &Plan, matrix: &str) -> String {
+    format!("matrix={matrix}\nany={}\npublish={}\n", !plan.jobs.is_empty(), plan.publish)
+}
+
+/// Refuses a matrix that GitHub would not hand on to the jobs, and a row whose targets no program could be given.
+fn check_size(plan: &Plan, matrix: &str) -> Result<(), Diagnostic> {
+    /// The outputs of a job, in characters of two bytes
+    /// (<https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idoutputs>).
+    const MAX_MATRIX: usize = 500_000;
+    /// A string among the arguments and variables of a program of Linux (`MAX_ARG_STRLEN`).
+    const MAX_TARGETS: usize = 128_000;
+    let targets = plan.jobs.iter().map(|job| (&job.name, job.leg_names(",").len()));
+    let message = if matrix.len() > MAX_MATRIX {
+        format!("the matrix has {} characters, and GitHub hands on {MAX_MATRIX}", matrix.len())
+    } else if let Some((name, size)) =
+        targets.max_by_key(|(_, size)| *size).filter(|(_, size)| *size > MAX_TARGETS)
+    {
+        format!("the targets of job `{name}` have {size} characters, and a program gets {MAX_TARGETS}")
+    } else {
+        return Ok(());
+    };
+    let help = "plan a part: `bakeplan plan IMAGE…`";
+    Err(Diagnostic::error("matrix-size", message).with_help(help))
 }

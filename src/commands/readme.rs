@@ -10,6 +10,9 @@ use crate::resolve::Purpose;
 
 pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<(), Error> {
     let cli::Readme { file, check, selection } = args;
+    if selection.max_jobs.is_some() {
+        return Err(Error::Usage("`--max-jobs` changes nothing in a table of tags; leave it out".into()));
+    }
     if !selection.publish {
         return Err(Error::Usage(
             "`--publish=false` changes nothing in a table of tags; leave it out".into(),

@@ -4,6 +4,7 @@ use super::diff;
 use super::plan;
 use super::session::Session;
 use crate::bake::text::discovery::STDIN;
+use crate::ci::MaxJobs;
 use crate::cli::Selection;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
@@ -27,6 +28,9 @@ pub(super) fn plan_again(
     let known = &mut selection.facts.known_versions;
     // A file of the name `git` is not what `git` alone means there.
     known.get_or_insert_with(|| std::path::Path::new(".").join(path).to_string_lossy().into_owned());
+    // Which builds share a job is as harmless as that, and depends on the CI.
+    let packed = plan_json::existing(text).and_then(|existing| existing.packed);
+    selection.max_jobs = selection.max_jobs.or(packed.and_then(|packed| MaxJobs::new(packed.most)));
     let (plan, _) = plan::make(session, &selection)?;
     let own = render::plan_json::render(&plan);
     let is_read = "both were read as plans";

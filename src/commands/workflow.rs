@@ -28,9 +28,8 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     let asks_git = selection.facts.known_versions.as_deref() == Some(GIT);
     let known_versions = selection.facts.known_versions.clone().filter(|_| !asks_git);
     let facts = FactOptions { known_versions, ..selection.facts.clone() };
-    let at_desk = Selection { facts, ..selection.clone() };
+    let at_desk = Selection { facts, ..plan::for_github(selection)? };
     let (made, found) = plan::make_for(session, &at_desk, Purpose::BakeFile)?;
-    plan::check_job_count(&made)?;
     let planned_with = PlannedWith {
         words: plan::shared_options(selection, &session.secret_names),
         folder: session.host.folder_in_checkout(),

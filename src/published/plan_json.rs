@@ -51,16 +51,28 @@ pub struct PlanJson<Images = IndexMap<String, ImageEntry>, Jobs = Vec<JobEntry>>
     /// The CI jobs, in the order of their first build.
     #[schema(value_type = Vec<JobEntry>)]
     pub jobs: Jobs,
+    /// What the jobs were packed from because there were too many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packed: Option<PackedEntry>,
     /// The files that the plan was made from.
     #[serde(default)]
     pub source: SourceEntry,
 }
 
-/// The run that the text of a `plan.json` names; nothing for what is no plan of this schema.
+/// What a plan was made in and for, which its sources do not say.
+#[derive(Clone, Debug)]
+pub(crate) struct Existing {
+    /// The run.
+    pub run: RunEntry,
+    /// What its jobs were packed from.
+    pub packed: Option<PackedEntry>,
+}
+
+/// That of the plan with the text of a `plan.json`; nothing for what is no plan of this schema.
 #[must_use]
-pub(crate) fn run(text: &str) -> Option<RunEntry> {
+pub(crate) fn existing(text: &str) -> Option<Existing> {
     let plan: PlanJson = serde_json::from_str(without_mark(text)).ok()?;
-    (plan.schema == SCHEMA).then_some(plan.run)
+    (plan.schema == SCHEMA).then_some(Existing { run: plan.run, packed: plan.packed })
 }
 
 /// What a merge follows in a `plan.json`, in one form however it is written: not where its sources lie, and not what is only
@@ -199,6 +211,17 @@ impl KnownVersionsEntry {
     fn is_empty(&self) -> bool {
         self.names.is_empty() && self.by_image.is_empty()
     }
+}
+
+/// Jobs that were packed into fewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(expecting = "an object")]
+pub struct PackedEntry {
+    /// How many there were.
+    pub from: usize,
+    /// How many there may be.
+    #[schema(minimum = 1)]
+    pub most: u32,
 }
 
 /// A run of CI, as far as it is known.

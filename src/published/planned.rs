@@ -123,7 +123,17 @@ impl TryFrom<PlanJson> for Planned {
 
     fn try_from(plan: PlanJson) -> Result<Self, String> {
         // What it was made from is for other readers.
-        let PlanJson { schema: _, id, definition: _, run, known_versions: _, images, jobs, source: _ } = plan;
+        let PlanJson {
+            schema: _,
+            id,
+            definition: _,
+            run,
+            known_versions: _,
+            images,
+            jobs,
+            packed: _,
+            source: _,
+        } = plan;
         names(&images, &jobs)?;
         let images = images.into_iter().map(|(key, image)| Ok((key, PlannedImage::try_from(image)?)));
         let mut images = images.collect::<Result<_, String>>()?;

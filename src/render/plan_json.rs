@@ -6,10 +6,10 @@ use serde::{Serialize, Serializer};
 use super::bake;
 use crate::facts::KnownVersions;
 use crate::json::on_one_line;
-use crate::plan::{Build, Image, Job, Plan, PlannedTag, Run};
+use crate::plan::{Build, Image, Job, Packed, Plan, PlannedTag, Run};
 use crate::published::plan_json::{
-    BuildEntry, FileEntry, Fingerprint, Hash, ImageEntry, JobEntry, KnownVersionsEntry, PlanJson, RunEntry,
-    SCHEMA, SourceEntry, TagClass, TagEntry, YieldedEntry,
+    BuildEntry, FileEntry, Fingerprint, Hash, ImageEntry, JobEntry, KnownVersionsEntry, PackedEntry,
+    PlanJson, RunEntry, SCHEMA, SourceEntry, TagClass, TagEntry, YieldedEntry,
 };
 use crate::reference::{Reference, Repository};
 use crate::registry::Location;
@@ -36,6 +36,7 @@ pub(super) fn written(plan: &Plan, definition: Fingerprint) -> (Fingerprint, Str
         known_versions: KnownVersionsEntry::from(&plan.known_versions),
         images: (),
         jobs: (),
+        packed: plan.packed.map(|Packed { from, most }| PackedEntry { from, most: most.get() }),
         source: SourceEntry { files: files.collect() },
     };
     (id, built.in_frame(&pretty(&frame)))

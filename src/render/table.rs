@@ -103,11 +103,12 @@ pub fn numbers(plan: &Plan) -> String {
         several => format!(" in {several} repositories"),
     };
     format!(
-        "{}, {}{repositories}, {}, {}{}\n",
+        "{}, {}{repositories}, {}, {}{}{}\n",
         count(plan.images.len(), "image", "images"),
         count(plan.tag_count(), "tag", "tags"),
         count(plan.platforms().len(), "platform", "platforms"),
         count(plan.jobs.len(), "job", "jobs"),
+        plan.packed.map_or_else(String::new, |packed| format!(" (packed from {})", packed.from)),
         if plan.publish { "" } else { "; nothing is pushed" },
     )
 }

@@ -12,7 +12,7 @@ use crate::bake::values::Name;
 use crate::on_missing::OnMissing;
 use crate::plan::{Build, Leg, Role};
 use crate::runner::Assignment;
-use crate::spec::Grouping;
+use crate::spec::{Grouping, Weight};
 
 /// What a leg needs to know besides its definition while the plan is assigned.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub(super) struct AssignedLeg {
     /// The runner that builds it; for a linked leg that of the leg that links to it first.
     pub(super) assignment: Assignment,
     pub(super) grouping: Grouping,
+    /// How much it counts for when jobs are packed.
+    pub(super) weight: Weight,
     /// The annotations of its descriptor in the index.
     pub(super) descriptor: BTreeMap<String, String>,
 }

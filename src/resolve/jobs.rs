@@ -8,11 +8,14 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::assigned::{AssignedLeg, Legs};
 use super::leg::leg_name;
+use super::packing;
 use super::targets::Targets;
 use crate::bake::target::context::link_of;
 use crate::bake::target::links::links;
 use crate::bake::target::{Definition, Entry, Target, Text};
 use crate::bake::values::Name;
+use crate::ci::MaxJobs;
+use crate::diagnostic::Diagnostic;
 use crate::plan::{Image, Job, Plan, Role};
 use crate::platform::Platform;
 use crate::runner::Runner;
@@ -20,47 +23,118 @@ use crate::spec::Grouping;
 
 /// The jobs of all published legs, in the order of the images.
 pub(super) fn jobs(legs: &Legs, targets: &Targets<'_>, images: &IndexMap<String, Image>) -> Vec<Job> {
-    let mut of_leg: IndexMap<Name, Vec<&String>> = IndexMap::new();
-    for (key, image) in images {
-        for build in &image.builds {
-            of_leg.entry(Rc::clone(&build.leg)).or_default().push(key);
-        }
-    }
-    let mut jobs: Vec<Job> = group(&of_leg, legs)
-        .into_iter()
-        .map(|members| {
-            let ordered = dependencies_first(&members, legs);
-            let needs = Needs::of(&ordered, legs, targets);
-            let first = legs.get(ordered[0]).expect("a job has legs of the plan");
-            let platform = first.leg.platform.clone();
-            // QEMU runs programs of Linux alone: what is built for another system there is cross-built.
-            let qemu = platform
-                .as_ref()
-                .is_some_and(|p| p.os() == "linux" && !p.runs_natively_on(&first.assignment.platform));
-            let keys: IndexSet<&String> =
-                ordered.iter().flat_map(|leg| of_leg[*leg].iter().copied()).collect();
-            Job {
-                name: Rc::clone(ordered[0]),
-                legs: ordered.iter().map(|leg| Rc::clone(leg)).collect(),
-                group: None,
-                platform,
-                runner: first.assignment.runner.clone(),
-                qemu,
-                images: keys.into_iter().cloned().collect(),
-                allow: needs.allow.into_iter().collect(),
-                secrets: needs.secrets.into_iter().collect(),
-                ssh: needs.ssh.into_iter().collect(),
-                env: needs.env.into_iter().collect(),
-                gha_cache: needs.gha_cache,
-            }
+    let of_leg = Published::of(images);
+    let groups = group(&of_leg, legs);
+    of_leg.jobs(groups, legs, targets)
+}
+
+/// The same builds in no more than `most` jobs, each for one platform and runner. What was in one job stays in one.
+pub(super) fn pack(
+    jobs: &[Job],
+    most: MaxJobs,
+    legs: &Legs,
+    targets: &Targets<'_>,
+    images: &IndexMap<String, Image>,
+) -> Result<Vec<Job>, Diagnostic> {
+    let weights: Vec<u64> = jobs
+        .iter()
+        .map(|job| {
+            job.legs.iter().filter_map(|leg| legs.get(leg)).map(|leg| u64::from(leg.weight.get())).sum()
         })
         .collect();
-    jobs.sort_by_cached_key(|job| job.legs.iter().filter_map(|leg| of_leg.get_index_of(leg)).min());
-    jobs
+    let kinds = |is_apart: bool| -> Vec<usize> {
+        let kind = |job| kind_of(job, is_apart);
+        let all: BTreeSet<_> = jobs.iter().map(kind).collect();
+        let number: BTreeMap<_, usize> = all.into_iter().zip(0..).collect();
+        jobs.iter().map(|job| number[&kind(job)]).collect()
+    };
+    let limit = most.get() as usize;
+    let rows = packing::pack(&kinds(true), &weights, limit)
+        .or_else(|_| packing::pack(&kinds(false), &weights, limit))
+        .map_err(|least| too_many(jobs, least, most))?;
+    let of_leg = Published::of(images);
+    let groups = rows.iter().map(|row| {
+        let mut members: Vec<usize> = row
+            .iter()
+            .flat_map(|job| &jobs[*job].legs)
+            .filter_map(|leg| of_leg.0.get_index_of(leg))
+            .collect();
+        members.sort_unstable();
+        members.into_iter().filter_map(|at| of_leg.0.get_index(at)).map(|(name, _)| name).collect()
+    });
+    Ok(of_leg.jobs(groups.collect(), legs, targets))
+}
+
+/// What all builds of a row have in common: platform and runner, and, if `is_apart`, what they need. A row whose secret is missing
+/// fails as a whole.
+fn kind_of(job: &Job, is_apart: bool) -> (Option<&Platform>, &Runner, [&[String]; 4]) {
+    let needs = [&job.env, &job.secrets, &job.ssh, &job.allow].map(Vec::as_slice);
+    (job.platform.as_ref(), &job.runner, if is_apart { needs } else { Default::default() })
+}
+
+fn too_many(jobs: &[Job], least: usize, most: MaxJobs) -> Diagnostic {
+    let message = format!(
+        "the plan has {} jobs, which cannot be packed into {most}: a job has one runner and one platform, and there are {least} combinations of them",
+        jobs.len()
+    );
+    Diagnostic::error("too-many-jobs", message).with_help(format!(
+        "allow more with `--max-jobs {least}`, or plan a part: `bakeplan plan IMAGE…` or `--platform PLATFORM`"
+    ))
+}
+
+/// The published legs in the order of the images, with the keys of the images that each is a part of.
+struct Published<'i>(IndexMap<Name, Vec<&'i String>>);
+
+impl<'i> Published<'i> {
+    fn of(images: &'i IndexMap<String, Image>) -> Self {
+        let mut of_leg: IndexMap<Name, Vec<&String>> = IndexMap::new();
+        for (key, image) in images {
+            for build in &image.builds {
+                of_leg.entry(Rc::clone(&build.leg)).or_default().push(key);
+            }
+        }
+        Self(of_leg)
+    }
+
+    /// A job for each list of legs.
+    fn jobs(&self, groups: Vec<Vec<&Name>>, legs: &Legs, targets: &Targets<'_>) -> Vec<Job> {
+        let Self(of_leg) = self;
+        let mut jobs: Vec<Job> = groups
+            .into_iter()
+            .map(|members| {
+                let ordered = dependencies_first(&members, legs);
+                let needs = Needs::of(&ordered, legs, targets);
+                let first = legs.get(ordered[0]).expect("a job has legs of the plan");
+                let platform = first.leg.platform.clone();
+                // QEMU runs programs of Linux alone: what is built for another system there is cross-built.
+                let qemu = platform
+                    .as_ref()
+                    .is_some_and(|p| p.os() == "linux" && !p.runs_natively_on(&first.assignment.platform));
+                let keys: IndexSet<&String> =
+                    ordered.iter().flat_map(|leg| of_leg[*leg].iter().copied()).collect();
+                Job {
+                    name: Rc::clone(ordered[0]),
+                    legs: ordered.iter().map(|leg| Rc::clone(leg)).collect(),
+                    group: None,
+                    platform,
+                    runner: first.assignment.runner.clone(),
+                    qemu,
+                    images: keys.into_iter().cloned().collect(),
+                    allow: needs.allow.into_iter().collect(),
+                    secrets: needs.secrets.into_iter().collect(),
+                    ssh: needs.ssh.into_iter().collect(),
+                    env: needs.env.into_iter().collect(),
+                    gha_cache: needs.gha_cache,
+                }
+            })
+            .collect();
+        jobs.sort_by_cached_key(|job| job.legs.iter().filter_map(|leg| of_leg.get_index_of(leg)).min());
+        jobs
+    }
 }
 
 /// Legs that share a job, as lists in the order of `published`, whose keys are their names.
-fn group<'n>(published: &'n IndexMap<Name, Vec<&String>>, legs: &Legs) -> Vec<Vec<&'n Name>> {
+fn group<'n>(Published(published): &'n Published<'_>, legs: &Legs) -> Vec<Vec<&'n Name>> {
     let names = published.keys();
     let mut parents: Vec<usize> = (0..published.len()).collect();
     let mut by_platform: BTreeMap<(Option<&Platform>, &Runner), usize> = BTreeMap::new();

@@ -87,7 +87,13 @@ impl Maker<'_> {
             role: Role::Published,
             definition: Box::new(definition),
         };
-        Some(AssignedLeg { leg, assignment, grouping: self.settings.jobs, descriptor })
+        Some(AssignedLeg {
+            leg,
+            assignment,
+            grouping: self.settings.jobs,
+            weight: self.settings.weight,
+            descriptor,
+        })
     }
 
     /// One output for all repositories: two would give two digests. What the source says of the image's form stays.

@@ -266,6 +266,7 @@ fn add(
         ));
         return;
     }
+    known.weight = known.weight.max(assigned.weight);
     let tags = known.leg.definition.tags.get_or_insert_default();
     tags.extend(assigned.leg.definition.tags.unwrap_or_default());
     let mut seen = BTreeSet::new();

@@ -256,6 +256,7 @@ impl<'a> Linker<'a, '_> {
                 leg,
                 assignment: user.assignment.clone(),
                 grouping: user.grouping,
+                weight: user.weight,
                 descriptor: BTreeMap::new(),
             },
         );

@@ -36,6 +36,8 @@ mod owners;
 mod repositories;
 
 mod images;
+mod packing;
+
 mod jobs;
 mod links;
 mod untagged;
@@ -56,7 +58,7 @@ use crate::bake::target::links::links as links_of;
 use crate::bake::target::{Definition, Group, Target, select};
 use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::plan::{Plan, Run};
+use crate::plan::{Packed, Plan, Run};
 use crate::platform::Platform;
 use crate::spec::Spec;
 
@@ -99,6 +101,15 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     };
     plan.images = publish::images(input, &images, &left_out, publications, &wanted, &targets, &legs);
     plan.jobs = jobs::jobs(&legs, &targets, &plan.images);
+    if let Some(most) = input.max_jobs.filter(|most| plan.jobs.len() > most.get() as usize) {
+        match jobs::pack(&plan.jobs, most, &legs, &targets, &plan.images) {
+            Ok(jobs) => {
+                plan.packed = Some(Packed { from: plan.jobs.len(), most });
+                plan.jobs = jobs;
+            }
+            Err(found) => diagnostics.report(found),
+        }
+    }
     plan.local = local(input, &images, &targets);
     plan.legs = legs.into_legs();
     if input.publish && !input.purpose.is_committed() {

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use super::declare::{Declared, Marked, Null, Per, declare};
 use super::read::{AttributeReader, ReadAttribute};
+use super::weight::Weight;
 use super::words::{Grouping, OciLevels, TagPattern, VersionPattern, VersionText};
 use crate::bake::target::{Reach, Text};
 use crate::bake::values::Name;
@@ -79,6 +80,8 @@ declare! {
         runners: Vec<RunnerRule> = Vec::new(); Reach::BakeFile, Per::Target, Null::Keeps;
         /// Which builds share a CI job.
         jobs: Grouping = Grouping::default(); Reach::BakeFile, Per::Target, Null::Resets;
+        /// How much a build counts for when jobs are packed into fewer, beside 1 for others.
+        weight: Weight = Weight::default(); Reach::BakeFile, Per::Target, Null::Resets;
         /// What a merge does when a platform was not built.
         on_missing: OnMissing = OnMissing::default(); Reach::Neither, Per::Target, Null::Resets;
     }

@@ -6,6 +6,8 @@ mod words;
 mod numbers;
 mod read;
 
+mod weight;
+
 mod attributes;
 mod secrets;
 mod workflow;
@@ -25,6 +27,7 @@ pub use declare::{Declared, Per};
 pub(crate) use image::ImageSpec;
 pub(crate) use read::secret;
 pub(crate) use secrets::secret_names;
+pub(crate) use weight::Weight;
 pub(crate) use words::{Grouping, OciLevels, TagPattern, VersionText};
 pub use workflow::WorkflowSettings;
 

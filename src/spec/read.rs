@@ -124,7 +124,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         Some(value)
     }
 
-    fn report(&mut self, diagnostic: Diagnostic, span: Span) {
+    pub(super) fn report(&mut self, diagnostic: Diagnostic, span: Span) {
         self.diagnostics.report(diagnostic.at(span, ""));
     }
 
@@ -134,7 +134,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         self.report(Diagnostic::error("attribute-type", message), span);
     }
 
-    fn text(&mut self, value: &Value, span: Span, expected: &str) -> Option<Text> {
+    pub(super) fn text(&mut self, value: &Value, span: Span, expected: &str) -> Option<Text> {
         match convert(value, &Type::String) {
             Ok(Value::String(text)) => Some(Text { value: text, span: Some(span) }),
             _ => {

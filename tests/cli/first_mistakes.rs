@@ -147,8 +147,13 @@ fn placeholders_of_a_parent_are_no_collision() {
 #[test]
 fn a_limit_of_github_stops_github_alone() {
     let file = "target \"a\" {\n  matrix = { n = range(300) }\n  name = \"a-${n}\"\n  tags = [\"r.io/x/a:${n}\"]\n  platforms = [\"linux/amd64\"]\n}\n";
-    told(file, &["matrix", "--format", "github", "a"], 1, &["300 jobs", "`image { jobs = \"platform\" }`"]);
-    told(file, &["plan", "--github", "a"], 1, &["300 jobs"]);
+    for most in ["257", "300"] {
+        for command in [&["matrix"][..], &["plan", "--github"], &["workflow", "github", "--install=path"]] {
+            let command = [command, &["--max-jobs", most, "a"]].concat();
+            told(file, &command, 2, &["a matrix of GitHub has at most 256 rows"]);
+        }
+    }
+    told(file, &["plan", "--max-jobs", "300", "a"], 0, &[]);
     for command in
         [&["matrix", "--format", "json", "a"][..], &["plan", "a"], &["bake", "a"], &["metadata", "a"]]
     {

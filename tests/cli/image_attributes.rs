@@ -48,7 +48,7 @@ const FORMS: [&str; 23] = [
 ];
 
 /// What attributes hold. Each attribute takes at least one of them in one of the forms.
-const VALUES: [&str; 17] = [
+const VALUES: [&str; 18] = [
     "app",
     "1.2.3",
     "0.9.0",
@@ -66,6 +66,7 @@ const VALUES: [&str; 17] = [
     "drop",
     "api/",
     "{{ version }}",
+    "7",
 ];
 
 /// What those of `workflow` blocks hold.
@@ -163,6 +164,7 @@ fn planned(text: &str, secret: Option<&str>, purpose: Purpose) -> Result<Plan, V
         names: &[],
         platforms: &[],
         publish: true,
+        max_jobs: None,
         purpose,
         given: &Facts::default(),
         facts: &&Facts::default(),

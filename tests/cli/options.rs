@@ -241,6 +241,20 @@ const ROWS: &[Row] = &[
         "--publish=false",
         In(&["plan", "bake"]),
     ),
+    row_of(
+        &["readme"],
+        "--max-jobs",
+        ("--max-jobs=2", "changes nothing"),
+        "",
+        By("tests/cli/options.rs", "--max-jobs=2"),
+    ),
+    row_of(
+        &["plan", "bake", "matrix", "metadata", "workflow"],
+        "--max-jobs",
+        ("--max-jobs=0", "is not a number of jobs"),
+        "--max-jobs=2",
+        In(&["plan", "bake", "matrix", "metadata", "workflow"]),
+    ),
     row(
         "--fact",
         ("--fact nothing=1", "there is no fact `nothing`"),

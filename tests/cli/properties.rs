@@ -75,6 +75,7 @@ pub(crate) fn planned(text: &str, is_json: bool) -> Result<Plan, Vec<Diagnostic>
             names: &[],
             platforms: &[],
             publish: true,
+            max_jobs: None,
             purpose: Purpose::Run,
             given: &Facts::default(),
             facts: &&Facts::default(),
