@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::is_commit;
+use super::{LocalAction, is_commit};
 
 /// How the program gets into a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,12 +28,13 @@ pub enum Install {
         /// The full hash.
         commit: String,
     },
+    /// One of the repository itself that does so.
+    Local(LocalAction),
 }
 
 impl Install {
     /// The forms, for messages.
-    pub const FORMS: &str =
-        "`path`, `pipx=VERSION`, `cargo=VERSION`, `git=URL@COMMIT` or `action=OWNER/REPO@COMMIT`";
+    pub const FORMS: &str = "`path`, `pipx=VERSION`, `cargo=VERSION`, `git=URL@COMMIT`, `action=OWNER/REPO@COMMIT` or `action=./FOLDER`";
 }
 
 impl FromStr for Install {
@@ -72,6 +73,8 @@ impl FromStr for Install {
                     )),
                 }
             }
+            // It is of the commit that is checked out.
+            Some(("action", rest)) if rest.starts_with("./") => rest.parse().map(Self::Local),
             Some(("action", rest)) => {
                 let (action, commit) = pinned(rest)?;
                 let is_of = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
@@ -99,6 +102,7 @@ impl fmt::Display for Install {
             Self::Cargo(version) => write!(f, "cargo={version}"),
             Self::Git { url, commit } => write!(f, "git={url}@{commit}"),
             Self::Action { action, commit } => write!(f, "action={action}@{commit}"),
+            Self::Local(action) => write!(f, "action={action}"),
         }
     }
 }
@@ -113,7 +117,8 @@ mod tests {
     fn each_form_is_read_and_written_back() {
         let pinned = ["git=https://example.com/a/b.git@", "action=acme/bakeplan@", "action=acme/x/setup@"];
         let pinned = pinned.map(|start| format!("{start}{COMMIT}"));
-        let plain = ["path", "pipx=1.2.3rc1", "cargo=0.1.0-rc.1"].map(str::to_owned);
+        let plain = ["path", "pipx=1.2.3rc1", "cargo=0.1.0-rc.1", "action=./", "action=./ci/bakeplan"]
+            .map(str::to_owned);
         for text in pinned.into_iter().chain(plain) {
             assert_eq!(text.parse::<Install>().map(|install| install.to_string()), Ok(text));
         }
@@ -132,6 +137,9 @@ mod tests {
             ("git=https://example.com/a@main", "full commit hash"),
             ("git=https://example.com/a@0123456", "full commit hash"),
             ("action=acme/bakeplan@v1", "full commit hash"),
+            ("action=./../other", "is not the folder of an action"),
+            ("action=./a b", "is not the folder of an action"),
+            ("action=./a@v1", "is not the folder of an action"),
         ] {
             let error = text.parse::<Install>().expect_err(text);
             assert!(error.contains(told), "{text}: {error}");
@@ -142,7 +150,7 @@ mod tests {
             "git=https://user:secret@example.com/a@",
             "git=https://example.com/${{ secrets.A }}@",
             "action=bakeplan@",
-            "action=./bakeplan@",
+            "action=.bakeplan/a@",
             "action=acme/bake plan@",
         ] {
             let text = format!("{start}{COMMIT}");

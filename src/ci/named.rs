@@ -26,7 +26,7 @@ impl fmt::Display for Environment {
     }
 }
 
-/// A composite action of the same repository, by its folder: `./.github/actions/setup`.
+/// A composite action of the same repository, by its folder: `./.github/actions/setup`, or `./` for the top one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalAction(String);
 
@@ -37,6 +37,7 @@ impl FromStr for LocalAction {
         let is_of = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         let is_part = |part: &str| !part.is_empty() && part != "." && part != ".." && part.chars().all(is_of);
         match text.strip_prefix("./") {
+            Some("") => Ok(Self(text.to_owned())),
             Some(rest) if rest.trim_end_matches('/').split('/').all(is_part) => {
                 Ok(Self(text.trim_end_matches('/').to_owned()))
             }
@@ -130,8 +131,8 @@ mod tests {
         takes::<MaxJobs>(&["1", "3000"], &["", "0", "-1", "1.5", "all", "99999999999"]);
         takes::<MaxParallel>(&["1", "256"], &["", "0", "257", "-1", "1.5", "many"]);
         takes::<LocalAction>(
-            &["./a", "./.github/actions/set-up"],
-            &["", "a", "/a", "./", "./..", "./a/../b", "./a b", "./a//b", "../a", "a/b@v1"],
+            &["./", "./a", "./.github/actions/set-up"],
+            &["", "a", "/a", ".", ".//", "./..", "./a/../b", "./a b", "./a//b", "../a", "a/b@v1"],
         );
     }
 }

@@ -17,7 +17,7 @@ pub(crate) enum Ci {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Settings, over those of `image { workflow { … } }`")]
 pub(crate) struct WorkflowOptions {
-    /// How bakeplan gets into a job: path, pipx=VERSION, cargo=VERSION, git=URL@COMMIT or action=OWNER/REPO@COMMIT
+    /// How bakeplan gets into a job: path, pipx=VERSION, cargo=VERSION, git=URL@COMMIT, action=OWNER/REPO@COMMIT or action=./FOLDER
     #[arg(long, value_name = "HOW")]
     pub install: Option<Install>,
     /// Publish what this starts: push, tag, schedule or workflow_dispatch (repeatable) [default: all of them]

@@ -19,7 +19,7 @@ use crate::diagnostic::Diagnostic;
 declare! {
     /// What a `workflow` block says.
     pub struct WorkflowSettings {
-        /// How the program gets into a job: `path`, `pipx=VERSION`, `cargo=VERSION`, `git=URL@COMMIT` or `action=OWNER/REPO@COMMIT`.
+        /// How the program gets into a job: `path`, `pipx=VERSION`, `cargo=VERSION`, `git=URL@COMMIT`, `action=OWNER/REPO@COMMIT` or `action=./FOLDER`.
         install: Option<Install> = None; Reach::Neither, Per::Image, Null::Resets;
         /// What publishes: `push`, `tag`, `schedule`, `workflow_dispatch`; by default all of them.
         publish_on: Option<Vec<PublishEvent>> = None; Reach::Neither, Per::Image, Null::Resets;

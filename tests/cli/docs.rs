@@ -142,7 +142,7 @@ fn the_first_commands_of_the_readme_run_as_they_are_typed() {
 
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let copy = Test::new().files(root, "examples/python").files(root, "tests/engine");
-    let copy = copy.file("tests/run", "").file("Cargo.toml", "");
+    let copy = copy.file("tests/run", "").file("tests/packages", "").file("Cargo.toml", "");
     let folder = copy.folder();
     fs::copy(root.join("tests/run"), folder.join("tests/run")).unwrap();
     let cargo = r#"

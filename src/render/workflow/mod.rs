@@ -161,7 +161,11 @@ fn install_values(install: &Install) -> Value {
         Install::Cargo(version) => context! { kind => "cargo", version },
         Install::Git { url, commit } => context! { kind => "git", url, commit },
         Install::Action { action, commit } => {
-            context! { kind => "action", is_on_path => true, action, commit }
+            context! { kind => "action", is_on_path => true, uses => format!("{action}@{commit}") }
+        }
+        Install::Local(action) => {
+            let uses = format!("{action} # zizmor: ignore[self-repository]");
+            context! { kind => "action", is_on_path => true, uses }
         }
     }
 }
