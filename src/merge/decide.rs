@@ -11,6 +11,7 @@ use crate::published::floating::keeper;
 use crate::published::plan_json::{Follows, TagClass, TagEntry};
 use crate::published::planned::PlannedImage;
 use crate::published::record::{Known, Record};
+use crate::published::served::Served;
 use crate::reference::{Digest, Tag};
 use crate::registry::{Location, Manifest};
 use crate::version::Class;
@@ -168,9 +169,7 @@ pub(crate) fn says_it_is(image: &PlannedImage, tag: &Tag, published: &Manifest) 
         let within = entries.flat_map(|entry| entry.form.versions_in(text)).map(bare);
         iter::once(bare(text)).chain(within).collect()
     };
-    let index =
-        is_index(&published.media_type).then(|| serde_json::from_slice::<Index>(&published.bytes).ok());
-    let version = index??.annotations.remove(VERSION)?;
+    let version = Served::read(published.clone()).annotations()?.get(VERSION)?.clone();
     let of_tag = read(tag.as_str(), &mut image.tags.iter().filter(|entry| entry.name == *tag));
     let of_index = read(&version, &mut image.tags.iter());
     (!of_tag.is_disjoint(&of_index)).then_some(version)

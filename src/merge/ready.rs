@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::decide::{Decision, decide};
-use super::index::{self, ComposeError};
+use super::index::{self, ComposeError, IndexSource};
 use super::subject::{Checked, Subject};
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
@@ -46,6 +46,9 @@ impl<'a> Ready<'a> {
         records: &[Record],
     ) -> Result<Self, Diagnostic> {
         let (key, image) = (subject.key, subject.image);
+        if !image.index {
+            return Self::plain(subject, checked, records);
+        }
         let of_descriptor = |entry: &Descriptor| image.descriptor_annotations(entry);
         let composed = |annotations| {
             let manifest =
@@ -68,6 +71,33 @@ impl<'a> Ready<'a> {
         let decisions = decisions(subject, &manifest.digest, records);
         let places = subject.places.clone();
         Ok(Self { key, image, places, checked, manifest, annotations, is_built: true, decisions })
+    }
+
+    /// Takes the manifest of the one build of an image without an index.
+    fn plain(subject: &Subject<'a>, checked: Checked, records: &[Record]) -> Result<Self, Diagnostic> {
+        let mut entries = checked.sources.iter().flat_map(IndexSource::entries);
+        let found = |entry: &Descriptor| {
+            let mut places = subject.places.iter();
+            places.find_map(|&site| records[site].manifest(&entry.digest).present())
+        };
+        let manifest = match (entries.next(), entries.next()) {
+            (Some(one), None) => found(one).map(|served| served.manifest.clone()),
+            _ => None,
+        };
+        let manifest = manifest.ok_or_else(|| {
+            let message = format!("image `{}` is to have no index, and is not one manifest", subject.key);
+            Diagnostic::error("compose", message)
+        })?;
+        Ok(Self {
+            key: subject.key,
+            image: subject.image,
+            places: subject.places.clone(),
+            decisions: decisions(subject, &manifest.digest, records),
+            checked,
+            manifest,
+            annotations: BTreeMap::new(),
+            is_built: true,
+        })
     }
 
     /// The run that made its index: what is there already was made by another one.

@@ -65,6 +65,13 @@ impl<'a> ImageCheck<'a> {
 
     fn taken_index(&mut self, manifest: &'a Manifest, origin: Origin, places: &[usize]) {
         let digest = &manifest.digest;
+        if !self.subject.image.index {
+            let message = format!("{digest} is an index, and the image is published without one");
+            self.fail("unplanned-index", message).help = Some(
+                "give it a manifest of the image; or leave `index = false` out of the definition".into(),
+            );
+            return;
+        }
         let index = match serde_json::from_slice::<Index>(&manifest.bytes) {
             Ok(index) => index,
             Err(error) => {

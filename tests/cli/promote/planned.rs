@@ -106,6 +106,24 @@ fn only_what_was_planned_gets_the_tags() {
     assert_eq!(outcome.report["images"]["app"]["missing"][0]["build"], "app-linux-s390x");
 }
 
+/// An image without an index gets a manifest of its platform.
+#[test]
+fn what_is_planned_without_an_index_is_none() {
+    let stage = Stage::new();
+    let other = stage.other("plain");
+    let document = plan(&stage, r#""index":false,"#);
+    let at = document.find(r#""app-linux-arm64""#).unwrap();
+    let alone = format!("{}}}}}}},\"jobs\":[]}}", document[..at].trim_end().trim_end_matches(','));
+    stage.refuses(
+        &alone,
+        "HOST/app:sha-c0ffee0 --plan plan.json",
+        1,
+        "is an index, and the image is published without one",
+    );
+    stage.passes(&alone, "HOST/app:plain --plan plan.json");
+    assert_eq!(stage.world.tags("app")["1.4.2"], other);
+}
+
 /// Labels and annotations cannot be changed without changing the digest, so that the difference is said.
 #[test]
 fn other_annotations_stay_as_they_are() {
