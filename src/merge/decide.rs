@@ -81,33 +81,37 @@ pub(crate) fn is_unseen(tag: &TagEntry, record: &Record) -> bool {
     tag.follows().is_some() && matches!(record.tags(), Known::Faulty(_))
 }
 
-/// Refuses to move tags by a list of tags that lacks one that is there: what else it lacks is not known.
+/// The tags of an image that are there and missing from the list that other tags move by: what else it lacks is not known.
 ///
 /// The list counts only where a tag that follows versions is written, so that a repetition is right even while a
 /// registry's lists lag behind.
-#[must_use]
-pub(crate) fn unlisted(image: &PlannedImage, decisions: &[Decision], records: &[Record]) -> Vec<Diagnostic> {
+pub(crate) fn unlisted<'r>(
+    image: &PlannedImage,
+    decisions: &'r [Decision],
+    records: &'r [Record],
+) -> impl Iterator<Item = (usize, &'r Tag)> {
     let follows = |decision: &Decision| {
         let tag = image.tags.iter().find(|tag| tag.name == decision.tag);
         tag.and_then(TagEntry::follows).is_some()
     };
     let moving = decisions.iter().filter(|one| one.report.outcome.writes() && follows(one));
     let sites: BTreeSet<usize> = moving.map(|one| one.site).collect();
-    let lacks = |site: usize| {
-        let listed = records[site].tags().present()?;
-        let mut own = decisions.iter().filter(|one| one.site == site && one.report.previous.is_some());
-        own.find(|one| !listed.contains(&one.tag))
-    };
-    let refuse = |one: &Decision| {
-        let message = format!(
-            "`{}` has the tag `{}`, but its list of tags lacks it: a greater version may be missing from the list too",
-            one.report.repository, one.tag
-        );
-        Diagnostic::error("tag-list", message).with_help(
-            "merge again later, if the registry's lists lag behind; or move the tags anyway with `--allow-backward`",
-        )
-    };
-    sites.into_iter().filter_map(lacks).map(refuse).collect()
+    let lacks = |site: usize, tag: &Tag| records[site].tags().present().is_some_and(|all| !all.contains(tag));
+    let there = decisions.iter().filter(|one| one.report.previous.is_some());
+    there
+        .filter(move |one| sites.contains(&one.site) && lacks(one.site, &one.tag))
+        .map(|one| (one.site, &one.tag))
+}
+
+/// Refuses to move tags by a list that lacks one that is there.
+#[must_use]
+pub(crate) fn not_listed(location: &Location, tag: &Tag) -> Diagnostic {
+    let message = format!(
+        "`{location}` has the tag `{tag}`, but its list of tags lacks it: a greater version may be missing from the list too"
+    );
+    Diagnostic::error("tag-list", message).with_help(
+        "merge again later, if the registry's lists lag behind; or move the tags anyway with `--allow-backward`",
+    )
 }
 
 /// Says which tags were moved without knowing whether a greater version has them.

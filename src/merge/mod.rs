@@ -31,6 +31,8 @@ mod existing;
 mod later;
 mod unseen;
 
+mod relist;
+
 mod job;
 
 mod overtaken;

@@ -143,7 +143,7 @@ pub(crate) fn promote(
         report.problems.extend(unknown_versions(&ready, options, &mut survey));
     }
     let complete = ready.clone();
-    let mut report = conclude(ready, run, options, &mut survey, tools, report);
+    let mut report = conclude(ready, &subjects, run, options, &mut survey, tools, report);
     fill(&complete, &subjects, run, options, tools, &mut report);
     report
 }

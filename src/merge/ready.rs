@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::decide::{Decision, decide};
+use super::decide::{Decision, decide, unlisted};
 use super::index::{self, ComposeError, IndexSource};
 use super::subject::{Checked, Subject};
 use crate::diagnostic::Diagnostic;
@@ -11,7 +11,7 @@ use crate::published::plan_json::RunEntry;
 use crate::published::planned::PlannedImage;
 use crate::published::record::Record;
 use crate::published::served::Served;
-use crate::reference::Digest;
+use crate::reference::{Digest, Tag};
 use crate::registry::Manifest;
 
 /// An image that is complete.
@@ -126,6 +126,17 @@ impl<'a> Ready<'a> {
             decisions: decisions(subject, &manifest.digest, records),
             manifest,
         })
+    }
+
+    /// What was checked of it, in the places where its tags are written.
+    pub(super) fn subject<'s>(&self, subjects: &[Subject<'s>]) -> Option<Subject<'s>> {
+        let subject = subjects.iter().find(|subject| subject.key == self.key)?;
+        Some(Subject { places: self.places.clone(), ..subject.clone() })
+    }
+
+    /// The tags that are there and that the list of tags lacks which others move by.
+    pub(super) fn unlisted<'r>(&'r self, records: &'r [Record]) -> impl Iterator<Item = (usize, &'r Tag)> {
+        unlisted(self.image, &self.decisions, records)
     }
 
     /// Decides anew about its tags.

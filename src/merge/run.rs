@@ -1,12 +1,13 @@
 //! The merge itself: from what was built to tags, step by step.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::alike::alike;
 use super::check::check;
 use super::decide::{
-    Decision, immutable, is_broadest, is_released, may_be_version, only_adds, says_it_is, unguarded, unlisted,
+    Decision, immutable, is_broadest, is_released, may_be_version, not_listed, only_adds, says_it_is,
+    unguarded,
 };
 use super::job::{IndexState, Job, TagJob, now};
 use super::publish::{PublishResult, publish};
@@ -14,7 +15,7 @@ use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Outcome, Report, Settled, Status, TagReport};
 use super::subject::{Checked, Subject};
 use super::tools::{MergeTools, Options};
-use super::{bases, command, damage, digests, existing, held, later, unseen};
+use super::{bases, command, damage, digests, existing, held, later, relist, unseen};
 use crate::diagnostic::Diagnostic;
 use crate::published::metadata::Metadata;
 use crate::published::plan_json::RunEntry;
@@ -23,6 +24,7 @@ use crate::published::progress::Event;
 use crate::published::record::{Question, Record};
 use crate::published::sites::Site;
 use crate::published::survey::{Round, Survey, Trouble};
+use crate::reference::Tag;
 use crate::registry::Location;
 
 /// How long to wait before asking again for what is not there yet.
@@ -108,12 +110,13 @@ pub(super) fn merge_own<'a>(
     }
     let is_mirrored = |one: &&Ready<'_>| !one.image.mirrors.is_empty();
     complete.extend(ready.iter().filter(is_mirrored).cloned());
-    conclude(ready, &planned.run, options, &mut survey, tools, report)
+    conclude(ready, &subjects, &planned.run, options, &mut survey, tools, report)
 }
 
 /// Looks whether the tags of images that are complete may be given to them, and gives them.
 pub(super) fn conclude(
     mut ready: Vec<Ready<'_>>,
+    subjects: &[Subject<'_>],
     run: &RunEntry,
     options: Options,
     survey: &mut Survey<'_>,
@@ -128,8 +131,12 @@ pub(super) fn conclude(
         image.platforms.clone_from(&one.checked.platforms);
     }
     if !options.allow_backward {
-        let unlisted = |one: &Ready<'_>| unlisted(one.image, &one.decisions, survey.records());
-        report.problems.extend(ready.iter().flat_map(unlisted));
+        report.problems.extend(relist::settle(&mut ready, subjects, survey, tools));
+        for one in &ready {
+            let unlisted: BTreeMap<usize, &Tag> = one.unlisted(survey.records()).collect();
+            let refuse = |(site, tag): (usize, &Tag)| not_listed(&tools.sites[site].location, tag);
+            report.problems.extend(unlisted.into_iter().map(refuse));
+        }
     }
     report.notes.extend(ready.iter().filter_map(|one| held::mixed(one.key, &one.manifest)));
     report.notes.extend(ready.iter().filter_map(|one| unguarded(one.key, one.image, &one.decisions)));

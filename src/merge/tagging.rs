@@ -101,7 +101,7 @@ pub(crate) fn tag(
         report.notes.extend(kept.notes);
     }
     let complete = ready.clone();
-    let mut report = conclude(ready, &planned.run, options, &mut survey, tools, report);
+    let mut report = conclude(ready, &subjects, &planned.run, options, &mut survey, tools, report);
     fill(&complete, &subjects, &planned.run, options, tools, &mut report);
     report
 }

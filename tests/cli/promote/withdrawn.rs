@@ -141,3 +141,32 @@ fn it_needs_a_plan_that_knows_the_tags() {
     stage.refuses(&document, "HOST/app:1.4.2 --floating HOST/app --plan plan.json", 2, "cannot be used with");
     stage.refuses(&document, "--floating HOST/app:1 --plan plan.json", 2, "invalid value");
 }
+
+/// A list that was read before another merge wrote its tags is read again; one that stays behind decides nothing.
+#[test]
+fn a_list_that_lacks_a_tag_is_read_again() {
+    for (is_late, expected) in [(true, 0), (false, 1)] {
+        let stage = stage("1.4.1 1.4.2 1.4.3 1.4=1.4.3 1=1.4.3 latest=1.4.3");
+        let document = plan(&stage, "1.4.2", "1.4.3");
+        let lists = std::sync::atomic::AtomicUsize::new(0);
+        let server = stage.world.serve_through(move |seen, forward| {
+            let count = || lists.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            if seen.target.contains("last=") {
+                return crate::loopback::Answer::error(400, "UNSUPPORTED").into();
+            }
+            let is_list = seen.target.contains("/tags/list");
+            if is_list && (count() == 0 || !is_late) {
+                return crate::loopback::Answer::json(200, r#"{"tags":["1.4.1","1.4.2","1.4.3","1.4","1"]}"#)
+                    .into();
+            }
+            forward().into()
+        });
+        let document = document.replace(&stage.server.host(), &server.host());
+        let line = LINE.replace("HOST", &server.host());
+        let outcome = stage.run_with(&document, &line);
+        assert_eq!(outcome.status, expected, "{}", outcome.told);
+        assert_eq!(outcome.told.contains("tag-list"), !is_late, "{}", outcome.told);
+        let latest = if is_late { "1.4.2" } else { "1.4.3" };
+        assert_eq!(digest(&stage, "latest"), digest(&stage, latest));
+    }
+}
