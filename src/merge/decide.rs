@@ -6,7 +6,7 @@ use std::iter;
 use super::report::{Outcome, TagReport};
 use super::subject::Subject;
 use crate::diagnostic::Diagnostic;
-use crate::oci::{Index, VERSION, is_index};
+use crate::oci::VERSION;
 use crate::published::floating::keeper;
 use crate::published::plan_json::{Follows, TagClass, TagEntry};
 use crate::published::planned::PlannedImage;
@@ -136,20 +136,6 @@ pub(crate) fn unguarded(key: &str, image: &PlannedImage, decisions: &[Decision])
     Some(Diagnostic::note("unguarded-tag", message))
 }
 
-/// Whether an index holds all that another manifest holds, or is, and perhaps more.
-#[must_use]
-pub(crate) fn only_adds(index: &Manifest, published: &Manifest) -> bool {
-    let entries = |manifest: &Manifest| -> BTreeSet<Digest> {
-        if !is_index(&manifest.media_type) {
-            return BTreeSet::from([manifest.digest.clone()]);
-        }
-        let index = serde_json::from_slice::<Index>(&manifest.bytes).unwrap_or_default();
-        index.manifests.into_iter().map(|entry| entry.digest).collect()
-    };
-    let published = entries(published);
-    !published.is_empty() && entries(index).is_superset(&published)
-}
-
 /// Whether a tag that floats with versions may be a version itself, such as `1.4` beside 1.4.2.
 #[must_use]
 pub(crate) fn may_be_version(image: &PlannedImage, tag: &Tag) -> bool {
@@ -198,12 +184,15 @@ pub(crate) fn immutable(key: &str, tag: &TagReport, digest: &Digest, is_built: b
     let what = if is_built { "these builds make" } else { "what is to get the tag is" };
     let message =
         format!("image `{key}` is immutable: `{}` is published as {had}, and {what} {digest}", tag.reference);
-    let problem = Diagnostic::error("immutable-tag", message)
-        .with_help("release a new version; or pass `--allow-retag`");
+    let problem = Diagnostic::error("immutable-tag", message);
     if !is_built {
-        return problem;
+        return problem.with_help("release a new version; or pass `--allow-retag`");
     }
-    problem.with_note(
-        "a rebuild always has another digest, since its attestations contain the time of the build",
-    )
+    problem
+        .with_note(
+            "a rebuild always has another digest, since its attestations contain the time of the build",
+        )
+        .with_help(
+            "release a new version; or pass `--keep-existing` to leave this one as it is, or `--allow-retag`",
+        )
 }

@@ -53,6 +53,7 @@ mod run;
 mod mirrors;
 
 // The tags alone: of what is there already.
+mod another;
 mod taken;
 
 mod tagging;

@@ -6,8 +6,7 @@ use std::time::Duration;
 use super::alike::alike;
 use super::check::check;
 use super::decide::{
-    Decision, immutable, is_broadest, is_released, may_be_version, not_listed, only_adds, says_it_is,
-    unguarded,
+    Decision, immutable, is_broadest, is_released, may_be_version, not_listed, says_it_is, unguarded,
 };
 use super::job::{IndexState, Job, TagJob, now};
 use super::publish::{PublishResult, publish};
@@ -149,7 +148,7 @@ pub(super) fn conclude(
         report.notes.extend(compared.notes);
     }
     if report.problems.is_empty() && !options.allow_retag {
-        report.problems.extend(check_immutable(&ready, survey));
+        report.problems.extend(check_immutable(&ready));
         report.problems.extend(check_released(&ready, survey));
         report.problems.extend(damage::unknown(&ready, survey.records()));
     }
@@ -250,28 +249,15 @@ fn tell_checked(all: &[Checked], subjects: &[Subject<'_>], tools: &MergeTools<'_
     }
 }
 
-/// Tags of versions that immutable images would give another digest; one that only adds platforms may.
-fn check_immutable(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Vec<Diagnostic> {
+/// Tags of versions that immutable images would give another digest.
+fn check_immutable(ready: &[Ready<'_>]) -> Vec<Diagnostic> {
     let images = ready.iter().filter(|ready| ready.image.immutable);
-    let conflicts: Vec<(&Ready<'_>, &Decision)> = images
-        .flat_map(|ready| ready.decisions.iter().map(move |decision| (ready, decision)))
-        .filter(|(_, decision)| decision.report.outcome == Outcome::Replaced)
-        .collect();
-    let question = |(_, decision): &(&Ready<'_>, &Decision)| {
-        Some((decision.site, Question::Previous(decision.report.previous.clone()?)))
+    let decisions = images.flat_map(|ready| ready.decisions.iter().map(move |decision| (ready, decision)));
+    let replaced = decisions.filter(|(_, decision)| decision.report.outcome == Outcome::Replaced);
+    let refuse = |(ready, one): (&Ready<'_>, &Decision)| {
+        immutable(ready.key, &one.report, &ready.manifest.digest, ready.is_built)
     };
-    let mut problems = match survey.ask(conflicts.iter().filter_map(question).collect()) {
-        Round::Idle => Vec::new(),
-        Round::Asked(failures) => failures,
-    };
-    for (ready, Decision { site, tag: _, report }) in conflicts {
-        let published = report.previous.as_ref();
-        let published = published.and_then(|digest| survey.records()[*site].previous(digest).present());
-        if !published.is_some_and(|published| only_adds(&ready.manifest, &published.manifest)) {
-            problems.push(immutable(ready.key, report, &ready.manifest.digest, ready.is_built));
-        }
-    }
-    problems
+    replaced.map(refuse).collect()
 }
 
 /// Floating tags that are a released version's own, as their indexes say.

@@ -170,3 +170,26 @@ fn a_list_that_lacks_a_tag_is_read_again() {
         assert_eq!(digest(&stage, "latest"), digest(&stage, latest));
     }
 }
+
+/// A tag that says by its name what its content denies gets nothing, whatever kind of manifest it is.
+#[test]
+fn what_says_that_it_is_another_version_owns_nothing() {
+    for (is_attested, is_refused) in [(true, true), (false, true), (true, false), (false, false)] {
+        let mut stage = stage("1.4.1 1.4.2 1.4.3 1.4=1.4.3 1=1.4.3 latest=1.4.3");
+        let said = if is_refused { "1.3.9" } else { "1.4.2" };
+        let annotation = format!(r#""org.opencontainers.image.version":"{said}""#);
+        let build = Build::new("other", "linux/amd64").labelled("", &annotation);
+        let digest = stage.world.build(&["app"], if is_attested { build } else { build.plain() });
+        let layout = stage.world.layout("app");
+        put_tag(&layout, "1.4.2", &layout.get_manifest(&digest.into()).unwrap().unwrap());
+        let document = plan(&stage, "1.4.2", "1.4.3");
+        if is_refused {
+            let expected = "says that it is version \"1.3.9\", but its tags are of `1.4.2`";
+            stage.refuses(&document, LINE, 1, expected);
+            stage.passes(&document, &format!("{LINE} --allow-other-version --dry-run"));
+        } else {
+            stage.passes(&document, LINE);
+            assert_eq!(stage.world.tags("app")["latest"], stage.world.tags("app")["1.4.2"]);
+        }
+    }
+}
