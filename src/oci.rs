@@ -114,6 +114,14 @@ impl DescriptorPlatform {
                 || planned.os_version() == self.os_version)
     }
 
+    /// Whether what an index says of a platform is what a configuration says. What one of them leaves out is no difference.
+    #[must_use]
+    pub fn agrees(&self, own: &Self) -> bool {
+        let (named, own) = (self.normal(), own.normal());
+        (&named.0, &named.1) == (&own.0, &own.1)
+            && (named.2 == own.2 || named.2.is_empty() || own.2.is_empty())
+    }
+
     /// Whether this is a place that nothing runs on, as attestations have it.
     #[must_use]
     pub fn is_unknown(&self) -> bool {

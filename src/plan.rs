@@ -142,6 +142,8 @@ pub struct Image {
     pub other_forms: Vec<Form>,
     /// Whether an existing version tag must not get another digest.
     pub immutable: bool,
+    /// Whether it is published as an index; else the manifest of its one build gets the tags.
+    pub index: bool,
 }
 
 /// One platform of an image.

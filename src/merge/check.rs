@@ -13,11 +13,15 @@ use crate::published::labels::{OTHER_PLAN_CURE, differences};
 use crate::published::metadata::Pushed;
 use crate::published::plan_json::BuildEntry;
 use crate::published::record::{Configuration, Fault, Known, Question, Record};
+use crate::published::served::{Content, Served};
 use crate::reference::Digest;
 use crate::registry::{Location, Manifest};
 
 /// How many manifests a build's index may hold: an image and its attestations.
 const MAX_ENTRIES: usize = 100;
+
+/// How a build comes without an index.
+const WITHOUT_ATTESTATIONS: &str = "build it without attestations: `provenance: false` for docker/bake-action, which asks for one by itself, and neither `--provenance` nor `--sbom`; or leave `index = false` out";
 
 /// Checks an image, as far as the records tell. It has to be done again when the questions are answered.
 #[must_use]
@@ -145,7 +149,10 @@ impl<'a> ImageCheck<'a> {
         let index = match records[site].manifest(digest) {
             Known::Unasked => return,
             Known::Absent => Index::default(),
-            Known::Present(served) => serde_json::from_slice(&served.manifest.bytes).unwrap_or_default(),
+            Known::Present(served) => match self.published(served) {
+                Some(index) => index,
+                None => return,
+            },
             Known::Faulty(fault) => return self.faulty(fault),
         };
         let is_wanted = |entry: &&Descriptor| {
@@ -157,8 +164,10 @@ impl<'a> ImageCheck<'a> {
                 format!("`{leg}` was not built and the published index of its version has no {platform}");
             return self.checked.held.push(message);
         };
-        let attestations =
-            index.manifests.iter().filter(|entry| entry.attested() == Some(found.digest.as_str()));
+        let attestations = index
+            .manifests
+            .iter()
+            .filter(|entry| image.index && entry.attested() == Some(found.digest.as_str()));
         let entries: Vec<Descriptor> = std::iter::once(found).chain(attestations).cloned().collect();
         self.platform(leg, &platform.to_string());
         for entry in &entries {
@@ -166,6 +175,21 @@ impl<'a> ImageCheck<'a> {
         }
         self.checked.sources.push(IndexSource::Entries(entries));
         self.checked.origins.push(None);
+    }
+
+    /// What is published as an index; of an image without one, what an index of it would hold. None while its platform is
+    /// not known.
+    fn published(&mut self, served: &Served) -> Option<Index> {
+        let Content::Image(manifest) = &served.content else {
+            return Some(serde_json::from_slice(&served.manifest.bytes).unwrap_or_default());
+        };
+        let platform = match self.configuration(&manifest.config.digest) {
+            Known::Unasked => return None,
+            Known::Present(Configuration { platform, .. }) => platform.clone().ok(),
+            Known::Absent | Known::Faulty(_) => None,
+        };
+        let entry = Descriptor { platform, ..served.manifest.descriptor() };
+        Some(Index { manifests: vec![entry], ..Index::default() })
     }
 
     fn build(&mut self, leg: &str, build: &BuildEntry, pushed: &Pushed) {
@@ -193,6 +217,14 @@ impl<'a> ImageCheck<'a> {
 
     /// A build with attestations: an index of one platform.
     fn index(&mut self, leg: &str, build: &BuildEntry, pushed: &Pushed, manifest: &Manifest) {
+        if !self.subject.image.index {
+            let message = format!(
+                "build `{leg}` pushed an index, {}, and the image is published without one (`index = false`)",
+                pushed.digest
+            );
+            self.fail("unplanned-index", message).help = Some(WITHOUT_ATTESTATIONS.into());
+            return;
+        }
         let index = match serde_json::from_slice::<Index>(&manifest.bytes) {
             Ok(index) => index,
             Err(error) => {
@@ -296,7 +328,9 @@ impl<'a> ImageCheck<'a> {
         }
         self.labels(leg, build, pushed, &entry.digest);
         self.child(leg, &entry);
-        self.referrer(leg, &entry.digest);
+        if self.subject.image.index {
+            self.referrer(leg, &entry.digest);
+        }
         self.checked.sources.push(IndexSource::Image(entry));
     }
 

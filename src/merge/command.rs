@@ -5,6 +5,7 @@ use super::index::IndexSource;
 use super::job::TagJob;
 use super::ready::Ready;
 use crate::diagnostic::Diagnostic;
+use crate::oci::is_index;
 use crate::published::sites::Site;
 
 /// The command that makes these tags of an image in one repository.
@@ -19,6 +20,9 @@ pub(super) fn imagetools(ready: &Ready<'_>, site: usize, tags: &[TagJob], sites:
     let (versions, floating): (Vec<_>, Vec<_>) = tags.iter().partition(|tag| !tag.floating);
     for tag in versions.into_iter().chain(floating) {
         words.extend(["-t".to_owned(), sites[site].location.with_tag(&tag.tag)]);
+    }
+    if !is_index(&ready.manifest.media_type) {
+        words.push("--prefer-index=false".to_owned());
     }
     for (key, value) in &ready.annotations {
         words.extend(["--annotation".to_owned(), format!("index:{key}={value}")]);

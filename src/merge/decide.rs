@@ -6,11 +6,12 @@ use std::iter;
 use super::report::{Outcome, TagReport};
 use super::subject::Subject;
 use crate::diagnostic::Diagnostic;
-use crate::oci::{Index, VERSION, is_index};
+use crate::oci::VERSION;
 use crate::published::floating::keeper;
 use crate::published::plan_json::{Follows, TagClass, TagEntry};
 use crate::published::planned::PlannedImage;
 use crate::published::record::{Known, Record};
+use crate::published::served::Served;
 use crate::reference::{Digest, Tag};
 use crate::registry::{Location, Manifest};
 use crate::version::Class;
@@ -80,33 +81,37 @@ pub(crate) fn is_unseen(tag: &TagEntry, record: &Record) -> bool {
     tag.follows().is_some() && matches!(record.tags(), Known::Faulty(_))
 }
 
-/// Refuses to move tags by a list of tags that lacks one that is there: what else it lacks is not known.
+/// The tags of an image that are there and missing from the list that other tags move by: what else it lacks is not known.
 ///
 /// The list counts only where a tag that follows versions is written, so that a repetition is right even while a
 /// registry's lists lag behind.
-#[must_use]
-pub(crate) fn unlisted(image: &PlannedImage, decisions: &[Decision], records: &[Record]) -> Vec<Diagnostic> {
+pub(crate) fn unlisted<'r>(
+    image: &PlannedImage,
+    decisions: &'r [Decision],
+    records: &'r [Record],
+) -> impl Iterator<Item = (usize, &'r Tag)> {
     let follows = |decision: &Decision| {
         let tag = image.tags.iter().find(|tag| tag.name == decision.tag);
         tag.and_then(TagEntry::follows).is_some()
     };
     let moving = decisions.iter().filter(|one| one.report.outcome.writes() && follows(one));
     let sites: BTreeSet<usize> = moving.map(|one| one.site).collect();
-    let lacks = |site: usize| {
-        let listed = records[site].tags().present()?;
-        let mut own = decisions.iter().filter(|one| one.site == site && one.report.previous.is_some());
-        own.find(|one| !listed.contains(&one.tag))
-    };
-    let refuse = |one: &Decision| {
-        let message = format!(
-            "`{}` has the tag `{}`, but its list of tags lacks it: a greater version may be missing from the list too",
-            one.report.repository, one.tag
-        );
-        Diagnostic::error("tag-list", message).with_help(
-            "merge again later, if the registry's lists lag behind; or move the tags anyway with `--allow-backward`",
-        )
-    };
-    sites.into_iter().filter_map(lacks).map(refuse).collect()
+    let lacks = |site: usize, tag: &Tag| records[site].tags().present().is_some_and(|all| !all.contains(tag));
+    let there = decisions.iter().filter(|one| one.report.previous.is_some());
+    there
+        .filter(move |one| sites.contains(&one.site) && lacks(one.site, &one.tag))
+        .map(|one| (one.site, &one.tag))
+}
+
+/// Refuses to move tags by a list that lacks one that is there.
+#[must_use]
+pub(crate) fn not_listed(location: &Location, tag: &Tag) -> Diagnostic {
+    let message = format!(
+        "`{location}` has the tag `{tag}`, but its list of tags lacks it: a greater version may be missing from the list too"
+    );
+    Diagnostic::error("tag-list", message).with_help(
+        "merge again later, if the registry's lists lag behind; or move the tags anyway with `--allow-backward`",
+    )
 }
 
 /// Says which tags were moved without knowing whether a greater version has them.
@@ -129,20 +134,6 @@ pub(crate) fn unguarded(key: &str, image: &PlannedImage, decisions: &[Decision])
         tags.join(", ")
     );
     Some(Diagnostic::note("unguarded-tag", message))
-}
-
-/// Whether an index holds all that another manifest holds, or is, and perhaps more.
-#[must_use]
-pub(crate) fn only_adds(index: &Manifest, published: &Manifest) -> bool {
-    let entries = |manifest: &Manifest| -> BTreeSet<Digest> {
-        if !is_index(&manifest.media_type) {
-            return BTreeSet::from([manifest.digest.clone()]);
-        }
-        let index = serde_json::from_slice::<Index>(&manifest.bytes).unwrap_or_default();
-        index.manifests.into_iter().map(|entry| entry.digest).collect()
-    };
-    let published = entries(published);
-    !published.is_empty() && entries(index).is_superset(&published)
 }
 
 /// Whether a tag that floats with versions may be a version itself, such as `1.4` beside 1.4.2.
@@ -168,9 +159,7 @@ pub(crate) fn says_it_is(image: &PlannedImage, tag: &Tag, published: &Manifest) 
         let within = entries.flat_map(|entry| entry.form.versions_in(text)).map(bare);
         iter::once(bare(text)).chain(within).collect()
     };
-    let index =
-        is_index(&published.media_type).then(|| serde_json::from_slice::<Index>(&published.bytes).ok());
-    let version = index??.annotations.remove(VERSION)?;
+    let version = Served::read(published.clone()).annotations()?.get(VERSION)?.clone();
     let of_tag = read(tag.as_str(), &mut image.tags.iter().filter(|entry| entry.name == *tag));
     let of_index = read(&version, &mut image.tags.iter());
     (!of_tag.is_disjoint(&of_index)).then_some(version)
@@ -195,12 +184,15 @@ pub(crate) fn immutable(key: &str, tag: &TagReport, digest: &Digest, is_built: b
     let what = if is_built { "these builds make" } else { "what is to get the tag is" };
     let message =
         format!("image `{key}` is immutable: `{}` is published as {had}, and {what} {digest}", tag.reference);
-    let problem = Diagnostic::error("immutable-tag", message)
-        .with_help("release a new version; or pass `--allow-retag`");
+    let problem = Diagnostic::error("immutable-tag", message);
     if !is_built {
-        return problem;
+        return problem.with_help("release a new version; or pass `--allow-retag`");
     }
-    problem.with_note(
-        "a rebuild always has another digest, since its attestations contain the time of the build",
-    )
+    problem
+        .with_note(
+            "a rebuild always has another digest, since its attestations contain the time of the build",
+        )
+        .with_help(
+            "release a new version; or pass `--keep-existing` to leave this one as it is, or `--allow-retag`",
+        )
 }

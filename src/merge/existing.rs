@@ -8,7 +8,8 @@ use super::report::Outcome;
 use super::subject::{Checked, Copies, Subject};
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, Index, is_index};
-use crate::published::record::Question;
+use crate::published::record::{Question, Questions};
+use crate::published::served::{Content, Served};
 use crate::published::survey::{Round, Survey};
 use crate::reference::Digest;
 use crate::registry::Manifest;
@@ -36,8 +37,19 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
             Err(problem) => kept.problems.push(problem),
         }
     }
-    if let Round::Asked(failures) = survey.ask(questions.into_iter().collect()) {
-        kept.problems.extend(failures);
+    let platforms = |survey: &Survey<'_>| -> Questions {
+        let configuration = |(_, site, digest): &(usize, usize, Digest)| {
+            let served = survey.records()[*site].previous(digest).present()?;
+            Some((*site, Question::Configuration(config_of(served)?.clone())))
+        };
+        found.iter().filter_map(configuration).collect()
+    };
+    let mut rounds = vec![survey.ask(questions.into_iter().collect())];
+    rounds.push(survey.ask(platforms(survey)));
+    for round in rounds {
+        if let Round::Asked(failures) = round {
+            kept.problems.extend(failures);
+        }
     }
     for (at, site, digest) in found {
         let one = &mut ready[at];
@@ -49,10 +61,17 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
             );
             continue;
         };
+        let configuration = config_of(served).map(|config| survey.records()[site].configuration(config));
+        let platform = configuration.and_then(|known| known.present()?.platform.clone().ok());
         let (manifest, built) = (served.manifest.clone(), one.manifest.digest.clone());
         let Some(subject) = subjects.iter().find(|subject| subject.key == one.key) else { continue };
         let lacking_places = without_own_tags(one);
-        one.take(subject, checked(&manifest, site, &one.places, &lacking_places), manifest, survey.records());
+        one.take(
+            subject,
+            checked(&manifest, platform, site, &one.places, &lacking_places),
+            manifest,
+            survey.records(),
+        );
         let names: Vec<String> =
             lacking_places.iter().map(|place| format!("`{}`", subject.sites[*place].location)).collect();
         let copied = match names.as_slice() {
@@ -105,16 +124,33 @@ fn without_own_tags(one: &Ready<'_>) -> Vec<usize> {
     one.places.iter().copied().filter(|site| !has_one(site)).collect()
 }
 
-/// What a check of an index comes to that is in `from`, and lacking in some places.
-fn checked(manifest: &Manifest, from: usize, places: &[usize], lacking: &[usize]) -> Checked {
-    let index = is_index(&manifest.media_type)
-        .then(|| serde_json::from_slice::<Index>(&manifest.bytes).ok())
-        .flatten()
-        .unwrap_or_default();
-    let images = index.manifests.iter().filter(|entry| entry.attested().is_none());
+/// The configuration of what is an image and no index.
+fn config_of(served: &Served) -> Option<&Digest> {
+    match &served.content {
+        Content::Image(manifest) => Some(&manifest.config.digest),
+        Content::Index(_) | Content::Unreadable(_) => None,
+    }
+}
+
+/// What a check of a release comes to that is in `from`, and lacking in some places. The platform is that of an image
+/// without an index.
+fn checked(
+    manifest: &Manifest,
+    platform: Option<DescriptorPlatform>,
+    from: usize,
+    places: &[usize],
+    lacking: &[usize],
+) -> Checked {
+    let source = if is_index(&manifest.media_type) {
+        let index = serde_json::from_slice::<Index>(&manifest.bytes).unwrap_or_default();
+        IndexSource::Index(manifest.clone(), index)
+    } else {
+        IndexSource::Image(Descriptor { platform, ..manifest.descriptor() })
+    };
+    let images = source.entries().iter().filter(|entry| entry.attested().is_none());
     Checked {
         platforms: images.filter_map(|entry| Some(entry.platform.as_ref()?.to_string())).collect(),
-        sources: vec![IndexSource::Index(manifest.clone(), index)],
+        sources: vec![source],
         origins: vec![Some((
             manifest.digest.clone(),
             places.iter().copied().filter(|place| !lacking.contains(place)).collect(),

@@ -8,7 +8,7 @@ use super::decide::Decision;
 use super::ready::Ready;
 use super::report::Outcome;
 use crate::diagnostic::Diagnostic;
-use crate::oci::OCI_INDEX;
+use crate::oci::{OCI_INDEX, is_index};
 use crate::published::plan_json::{RunEntry, TagEntry};
 use crate::published::record::{Known, Question};
 use crate::published::runs::Standing;
@@ -102,12 +102,17 @@ fn run_tags<'r>(ready: &'r Ready<'_>) -> impl Iterator<Item = &'r Decision> {
 fn not_said(ready: &Ready<'_>) -> Diagnostic {
     let tags: BTreeSet<String> = run_tags(ready).map(|one| format!("`{}`", one.tag)).collect();
     let tags: Vec<String> = tags.into_iter().collect();
+    let (what, help) = if is_index(&ready.manifest.media_type) {
+        ("is a Docker manifest list, which cannot", "build with `oci-mediatypes=true` in `output`")
+    } else {
+        ("has no index, which could", "leave `index = false` out, if tags are to stay with the later run")
+    };
     let message = format!(
-        "image `{}` is a Docker manifest list, which cannot say which run made it: an earlier run can take back {}",
+        "image `{}` {what} say which run made it: an earlier run can take back {}",
         ready.key,
         tags.join(", ")
     );
-    Diagnostic::note("unguarded-tag", message).with_help("build with `oci-mediatypes=true` in `output`")
+    Diagnostic::note("unguarded-tag", message).with_help(help)
 }
 
 /// Says that tags move though nothing tells which run is later.

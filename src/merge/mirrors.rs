@@ -114,7 +114,8 @@ impl<'a> Mirror<'_, 'a> {
         }
         // What its own repositories lack was said of them.
         let options = Options { require_all: false, ..options };
-        conclude(ready, run, options, &mut survey, tools, report)
+        let subjects: Vec<Subject<'_>> = subjects.into_iter().map(|(_, subject)| subject).collect();
+        conclude(ready, &subjects, run, options, &mut survey, tools, report)
     }
 
     /// An image that is complete elsewhere, as it is to be here.

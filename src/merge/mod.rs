@@ -31,6 +31,8 @@ mod existing;
 mod later;
 mod unseen;
 
+mod relist;
+
 mod job;
 
 mod overtaken;
@@ -51,6 +53,7 @@ mod run;
 mod mirrors;
 
 // The tags alone: of what is there already.
+mod another;
 mod taken;
 
 mod tagging;

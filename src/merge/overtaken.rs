@@ -11,6 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::oci::is_index;
 use crate::published::floating::keeper;
 use crate::published::plan_json::{RunEntry, TagEntry};
+use crate::published::planned::PlannedImage;
 use crate::published::progress::Event;
 use crate::published::runs::Standing;
 use crate::published::served::{Content, Served};
@@ -167,7 +168,7 @@ impl<'a> Overtaken<'a> {
             }
             let owner = owners.get(&keeper.tag).and_then(Option::as_ref);
             let why = match (owner, &keeper.other_scheme) {
-                (Some(owner), None) => cannot_own(owner),
+                (Some(owner), None) => cannot_own(spot.job.of, owner),
                 (Some(_), Some(_)) => Some("it is of another scheme, and need not be a release".to_owned()),
                 (None, _) => Some("it is not there any more".to_owned()),
             };
@@ -293,11 +294,12 @@ impl<'a> Overtaken<'a> {
 }
 
 /// Why what has the tag of a version cannot have a floating tag.
-fn cannot_own(owner: &Manifest) -> Option<String> {
-    if !is_index(&owner.media_type) {
+fn cannot_own(image: &PlannedImage, owner: &Manifest) -> Option<String> {
+    if image.index && !is_index(&owner.media_type) {
         return Some(format!("it is {}, not an index", owner.media_type));
     }
     match Served::read(owner.clone()).content {
+        Content::Image(_) if !image.index => None,
         Content::Index(index) if index.entries.is_empty() => Some("its index is empty".to_owned()),
         Content::Index(index) => {
             let why = index.entries.into_iter().find_map(Result::err)?;

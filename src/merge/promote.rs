@@ -10,6 +10,7 @@ use super::taken::{self, Origin};
 use super::tools::{MergeTools, Options};
 use crate::diagnostic::Diagnostic;
 use crate::oci::VERSION;
+use crate::published::floating::other_releases;
 use crate::published::given;
 use crate::published::metadata::Metadata;
 use crate::published::plan_json::RunEntry;
@@ -143,7 +144,7 @@ pub(crate) fn promote(
         report.problems.extend(unknown_versions(&ready, options, &mut survey));
     }
     let complete = ready.clone();
-    let mut report = conclude(ready, run, options, &mut survey, tools, report);
+    let mut report = conclude(ready, &subjects, run, options, &mut survey, tools, report);
     fill(&complete, &subjects, run, options, tools, &mut report);
     report
 }
@@ -179,6 +180,9 @@ fn find<'p>(
         let records = survey.records();
         let image = found.and_then(|(site, digest)| {
             let served = records[site].manifest(&digest).present().ok_or_else(|| not_there(promotion))?;
+            if !options.allow_other_version {
+                named_otherwise(promotion, served)?;
+            }
             Ok((site, digest, image_of(promotion, served, options)?))
         });
         match image {
@@ -187,6 +191,24 @@ fn find<'p>(
         }
     }
     if problems.is_empty() { Ok(all) } else { Err(problems) }
+}
+
+/// Refuses a source whose tag is the own one of another version than planned, and that does not say which version it is.
+fn named_otherwise(promotion: &Promotion, served: &Served) -> Result<(), Diagnostic> {
+    let To::Image(image) = &promotion.to else { return Ok(()) };
+    if served.annotations().is_some_and(|said| said.contains_key(VERSION)) {
+        return Ok(());
+    }
+    let tags: Vec<Tag> = promotion.sources.iter().filter_map(|source| source.tag.clone()).collect();
+    let others = other_releases(image, &tags);
+    let (Some((_, version)), Some(planned)) = (others.first(), &image.version) else { return Ok(()) };
+    let message = format!(
+        "`{}` is version `{}` by its tag, but the tags that it is to get are of `{planned}`",
+        promotion.sources.first().map(ToString::to_string).unwrap_or_default(),
+        version.text()
+    );
+    Err(Diagnostic::error("other-version", message)
+        .with_help("promote that version; or pass `--allow-other-version`"))
 }
 
 /// The site and digest of a promotion's source.

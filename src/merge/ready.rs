@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::decide::{Decision, decide};
-use super::index::{self, ComposeError};
+use super::decide::{Decision, decide, unlisted};
+use super::index::{self, ComposeError, IndexSource};
 use super::subject::{Checked, Subject};
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
@@ -11,7 +11,7 @@ use crate::published::plan_json::RunEntry;
 use crate::published::planned::PlannedImage;
 use crate::published::record::Record;
 use crate::published::served::Served;
-use crate::reference::Digest;
+use crate::reference::{Digest, Tag};
 use crate::registry::Manifest;
 
 /// An image that is complete.
@@ -46,6 +46,9 @@ impl<'a> Ready<'a> {
         records: &[Record],
     ) -> Result<Self, Diagnostic> {
         let (key, image) = (subject.key, subject.image);
+        if !image.index {
+            return Self::plain(subject, checked, records);
+        }
         let of_descriptor = |entry: &Descriptor| image.descriptor_annotations(entry);
         let composed = |annotations| {
             let manifest =
@@ -68,6 +71,33 @@ impl<'a> Ready<'a> {
         let decisions = decisions(subject, &manifest.digest, records);
         let places = subject.places.clone();
         Ok(Self { key, image, places, checked, manifest, annotations, is_built: true, decisions })
+    }
+
+    /// Takes the manifest of the one build of an image without an index.
+    fn plain(subject: &Subject<'a>, checked: Checked, records: &[Record]) -> Result<Self, Diagnostic> {
+        let mut entries = checked.sources.iter().flat_map(IndexSource::entries);
+        let found = |entry: &Descriptor| {
+            let mut places = subject.places.iter();
+            places.find_map(|&site| records[site].manifest(&entry.digest).present())
+        };
+        let manifest = match (entries.next(), entries.next()) {
+            (Some(one), None) => found(one).map(|served| served.manifest.clone()),
+            _ => None,
+        };
+        let manifest = manifest.ok_or_else(|| {
+            let message = format!("image `{}` is to have no index, and is not one manifest", subject.key);
+            Diagnostic::error("compose", message)
+        })?;
+        Ok(Self {
+            key: subject.key,
+            image: subject.image,
+            places: subject.places.clone(),
+            decisions: decisions(subject, &manifest.digest, records),
+            checked,
+            manifest,
+            annotations: BTreeMap::new(),
+            is_built: true,
+        })
     }
 
     /// The run that made its index: what is there already was made by another one.
@@ -96,6 +126,17 @@ impl<'a> Ready<'a> {
             decisions: decisions(subject, &manifest.digest, records),
             manifest,
         })
+    }
+
+    /// What was checked of it, in the places where its tags are written.
+    pub(super) fn subject<'s>(&self, subjects: &[Subject<'s>]) -> Option<Subject<'s>> {
+        let subject = subjects.iter().find(|subject| subject.key == self.key)?;
+        Some(Subject { places: self.places.clone(), ..subject.clone() })
+    }
+
+    /// The tags that are there and that the list of tags lacks which others move by.
+    pub(super) fn unlisted<'r>(&'r self, records: &'r [Record]) -> impl Iterator<Item = (usize, &'r Tag)> {
+        unlisted(self.image, &self.decisions, records)
     }
 
     /// Decides anew about its tags.

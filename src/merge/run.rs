@@ -1,12 +1,12 @@
 //! The merge itself: from what was built to tags, step by step.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::alike::alike;
 use super::check::check;
 use super::decide::{
-    Decision, immutable, is_broadest, is_released, may_be_version, only_adds, says_it_is, unguarded, unlisted,
+    Decision, immutable, is_broadest, is_released, may_be_version, not_listed, says_it_is, unguarded,
 };
 use super::job::{IndexState, Job, TagJob, now};
 use super::publish::{PublishResult, publish};
@@ -14,7 +14,7 @@ use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Outcome, Report, Settled, Status, TagReport};
 use super::subject::{Checked, Subject};
 use super::tools::{MergeTools, Options};
-use super::{bases, command, damage, digests, existing, held, later, unseen};
+use super::{bases, command, damage, digests, existing, held, later, relist, unseen};
 use crate::diagnostic::Diagnostic;
 use crate::published::metadata::Metadata;
 use crate::published::plan_json::RunEntry;
@@ -23,6 +23,7 @@ use crate::published::progress::Event;
 use crate::published::record::{Question, Record};
 use crate::published::sites::Site;
 use crate::published::survey::{Round, Survey, Trouble};
+use crate::reference::Tag;
 use crate::registry::Location;
 
 /// How long to wait before asking again for what is not there yet.
@@ -108,12 +109,13 @@ pub(super) fn merge_own<'a>(
     }
     let is_mirrored = |one: &&Ready<'_>| !one.image.mirrors.is_empty();
     complete.extend(ready.iter().filter(is_mirrored).cloned());
-    conclude(ready, &planned.run, options, &mut survey, tools, report)
+    conclude(ready, &subjects, &planned.run, options, &mut survey, tools, report)
 }
 
 /// Looks whether the tags of images that are complete may be given to them, and gives them.
 pub(super) fn conclude(
     mut ready: Vec<Ready<'_>>,
+    subjects: &[Subject<'_>],
     run: &RunEntry,
     options: Options,
     survey: &mut Survey<'_>,
@@ -128,8 +130,12 @@ pub(super) fn conclude(
         image.platforms.clone_from(&one.checked.platforms);
     }
     if !options.allow_backward {
-        let unlisted = |one: &Ready<'_>| unlisted(one.image, &one.decisions, survey.records());
-        report.problems.extend(ready.iter().flat_map(unlisted));
+        report.problems.extend(relist::settle(&mut ready, subjects, survey, tools));
+        for one in &ready {
+            let unlisted: BTreeMap<usize, &Tag> = one.unlisted(survey.records()).collect();
+            let refuse = |(site, tag): (usize, &Tag)| not_listed(&tools.sites[site].location, tag);
+            report.problems.extend(unlisted.into_iter().map(refuse));
+        }
     }
     report.notes.extend(ready.iter().filter_map(|one| held::mixed(one.key, &one.manifest)));
     report.notes.extend(ready.iter().filter_map(|one| unguarded(one.key, one.image, &one.decisions)));
@@ -142,7 +148,7 @@ pub(super) fn conclude(
         report.notes.extend(compared.notes);
     }
     if report.problems.is_empty() && !options.allow_retag {
-        report.problems.extend(check_immutable(&ready, survey));
+        report.problems.extend(check_immutable(&ready));
         report.problems.extend(check_released(&ready, survey));
         report.problems.extend(damage::unknown(&ready, survey.records()));
     }
@@ -243,28 +249,15 @@ fn tell_checked(all: &[Checked], subjects: &[Subject<'_>], tools: &MergeTools<'_
     }
 }
 
-/// Tags of versions that immutable images would give another digest; one that only adds platforms may.
-fn check_immutable(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Vec<Diagnostic> {
+/// Tags of versions that immutable images would give another digest.
+fn check_immutable(ready: &[Ready<'_>]) -> Vec<Diagnostic> {
     let images = ready.iter().filter(|ready| ready.image.immutable);
-    let conflicts: Vec<(&Ready<'_>, &Decision)> = images
-        .flat_map(|ready| ready.decisions.iter().map(move |decision| (ready, decision)))
-        .filter(|(_, decision)| decision.report.outcome == Outcome::Replaced)
-        .collect();
-    let question = |(_, decision): &(&Ready<'_>, &Decision)| {
-        Some((decision.site, Question::Previous(decision.report.previous.clone()?)))
+    let decisions = images.flat_map(|ready| ready.decisions.iter().map(move |decision| (ready, decision)));
+    let replaced = decisions.filter(|(_, decision)| decision.report.outcome == Outcome::Replaced);
+    let refuse = |(ready, one): (&Ready<'_>, &Decision)| {
+        immutable(ready.key, &one.report, &ready.manifest.digest, ready.is_built)
     };
-    let mut problems = match survey.ask(conflicts.iter().filter_map(question).collect()) {
-        Round::Idle => Vec::new(),
-        Round::Asked(failures) => failures,
-    };
-    for (ready, Decision { site, tag: _, report }) in conflicts {
-        let published = report.previous.as_ref();
-        let published = published.and_then(|digest| survey.records()[*site].previous(digest).present());
-        if !published.is_some_and(|published| only_adds(&ready.manifest, &published.manifest)) {
-            problems.push(immutable(ready.key, report, &ready.manifest.digest, ready.is_built));
-        }
-    }
-    problems
+    replaced.map(refuse).collect()
 }
 
 /// Floating tags that are a released version's own, as their indexes say.

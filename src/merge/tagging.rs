@@ -1,5 +1,7 @@
 //! The second step of a merge in two: gives the tags to the indexes that `merge --no-tags` has written.
 
+use std::collections::BTreeMap;
+
 use super::existing;
 use super::index::IndexSource;
 use super::mirrors::fill;
@@ -55,6 +57,7 @@ pub(crate) fn tag(
         }
         report.images.insert(key.to_owned(), own);
     }
+    report.problems.extend(same_digest(&found));
     let keys = planned.images.keys().map(String::as_str);
     if !report.problems.is_empty() {
         return report.abandoned(keys);
@@ -101,7 +104,27 @@ pub(crate) fn tag(
         report.notes.extend(kept.notes);
     }
     let complete = ready.clone();
-    let mut report = conclude(ready, &planned.run, options, &mut survey, tools, report);
+    let mut report = conclude(ready, &subjects, &planned.run, options, &mut survey, tools, report);
     fill(&complete, &subjects, &planned.run, options, tools, &mut report);
     report
+}
+
+/// Refuses images of other builds that are said to have one digest: one of them would get what the other one is.
+fn same_digest(found: &[(&Subject<'_>, &Digest)]) -> Vec<Diagnostic> {
+    let mut first: BTreeMap<&Digest, &Subject<'_>> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for (subject, digest) in found {
+        let other = *first.entry(digest).or_insert(subject);
+        if other.image.builds.keys().eq(subject.image.builds.keys()) {
+            continue;
+        }
+        let message = format!(
+            "the result gives the images `{}` and `{}`, which have other builds, one digest, {digest}",
+            other.key, subject.key
+        );
+        problems.push(Diagnostic::error("not-a-result", message).with_help(
+            "give the result as `bakeplan merge --no-tags` wrote it; where both have the same content rightly, merge with `--metadata` in place of `--result`",
+        ));
+    }
+    problems
 }

@@ -28,7 +28,7 @@ pub(super) enum Origin {
 
 impl Origin {
     /// Whether another version or revision is an error.
-    fn is_strict(self) -> bool {
+    pub(super) fn is_strict(self) -> bool {
         match self {
             Self::Merge => true,
             Self::Anywhere { is_meant } => !is_meant,
@@ -59,12 +59,19 @@ impl<'a> ImageCheck<'a> {
         if is_index(&manifest.media_type) {
             self.taken_index(manifest, origin, &places);
         } else {
-            self.taken_image(manifest, origin);
+            self.taken_image(manifest, origin, &places);
         }
     }
 
     fn taken_index(&mut self, manifest: &'a Manifest, origin: Origin, places: &[usize]) {
         let digest = &manifest.digest;
+        if !self.subject.image.index {
+            let message = format!("{digest} is an index, and the image is published without one");
+            self.fail("unplanned-index", message).help = Some(
+                "give it a manifest of the image; or leave `index = false` out of the definition".into(),
+            );
+            return;
+        }
         let index = match serde_json::from_slice::<Index>(&manifest.bytes) {
             Ok(index) => index,
             Err(error) => {
@@ -101,6 +108,7 @@ impl<'a> ImageCheck<'a> {
             Origin::Anywhere { is_meant: _ } => {
                 for entry in &index.manifests {
                     let name = entry.platform.as_ref().map_or_else(String::new, ToString::to_string);
+                    self.configured(entry);
                     self.child(&name, entry);
                 }
             }
@@ -110,11 +118,42 @@ impl<'a> ImageCheck<'a> {
             differing.extend(self.taken_labels(entry, origin));
         }
         self.as_planned(digest, Some(&index), differing, origin);
+        let said = match index.annotations.get(VERSION) {
+            Some(version) => vec![version.clone()],
+            None => images.iter().filter_map(|entry| self.said_by(&entry.digest)).collect(),
+        };
+        self.no_other_release(digest, &said, places, origin);
         self.checked.sources.push(IndexSource::Index(manifest.clone(), index));
     }
 
+    /// Whether the platform that an index gives an image is the one in its configuration.
+    fn configured(&mut self, entry: &Descriptor) {
+        let Some(named) = entry.platform.as_ref().filter(|_| entry.attested().is_none()) else { return };
+        let Some((_, manifest)) = self.find(&entry.digest) else { return };
+        // The check of the manifest tells when it is none.
+        let Ok(manifest) = serde_json::from_slice::<ImageManifest>(&manifest.bytes) else { return };
+        // The check of its blobs tells that it is not there, or cannot be used.
+        let Known::Present(configuration) = self.configuration(&manifest.config.digest) else { return };
+        match &configuration.platform {
+            // What is not an image has none.
+            Ok(own) if own.os.is_empty() || named.agrees(own) => {}
+            Ok(own) => {
+                let message = format!(
+                    "the index says that {} is for {named}, but its configuration says {own}",
+                    entry.digest
+                );
+                self.fail("wrong-platform", message).help =
+                    Some("build that platform again and merge: nothing can run this index rightly".into());
+            }
+            Err(why) => {
+                let message = format!("the configuration {} cannot be read: {why}", manifest.config.digest);
+                self.fail("invalid-manifest", message);
+            }
+        }
+    }
+
     /// The manifest of one image.
-    fn taken_image(&mut self, manifest: &'a Manifest, origin: Origin) {
+    fn taken_image(&mut self, manifest: &'a Manifest, origin: Origin, places: &[usize]) {
         let digest = &manifest.digest;
         let parsed = match serde_json::from_slice::<ImageManifest>(&manifest.bytes) {
             Ok(parsed) => parsed,
@@ -149,6 +188,8 @@ impl<'a> ImageCheck<'a> {
         self.child(&name, &entry);
         let differing = self.taken_labels(&entry, origin);
         self.as_planned(digest, None, differing, origin);
+        let said: Vec<String> = self.said_by(digest).into_iter().collect();
+        self.no_other_release(digest, &said, places, origin);
         self.checked.sources.push(IndexSource::Image(entry));
     }
 
@@ -175,6 +216,13 @@ impl<'a> ImageCheck<'a> {
                 }
             }
         }
+    }
+
+    /// The version that the manifest of an image says it is.
+    fn said_by(&self, image: &Digest) -> Option<String> {
+        let mut places = self.subject.places.iter();
+        let served = places.find_map(|&site| self.records[site].manifest(image).present())?;
+        served.annotations()?.get(VERSION).cloned()
     }
 
     /// Compares the platforms with the planned ones. Tags that were given without a plan have none.
@@ -258,26 +306,11 @@ impl<'a> ImageCheck<'a> {
         }
     }
 
-    /// Whether it is what was planned: of this revision and version, whatever else it says.
+    /// Whether it is what was planned: of this revision, whatever else it says.
     fn as_planned(&mut self, digest: &Digest, index: Option<&Index>, differing: Vec<String>, origin: Origin) {
-        let image = self.subject.image;
-        let found = |key: &str| index.and_then(|index| index.annotations.get(key));
-        self.same_revision(digest, image.annotations.get(REVISION), found(REVISION), origin);
-        let numbers = |text: &str| {
-            let version = image.parse_version(text).ok()?;
-            let numbers: Vec<u64> = version.numbers().iter().map(|number| number.value()).collect();
-            (numbers.len() > 1).then_some(numbers)
-        };
-        if let (Some(found), Some(planned)) = (found(VERSION), &image.version)
-            && origin.is_strict()
-            && numbers(found).is_some_and(|other| Some(other) != numbers(&planned.to_string()))
-        {
-            let message =
-                format!("{digest} says that it is version {found:?}, but its tags are of `{planned}`");
-            let problem = self.fail("other-version", message);
-            problem.notes.push(format!("that is the annotation `{VERSION}` of the index"));
-            problem.help = Some("promote that version; or pass `--allow-other-version`".into());
-        }
+        let planned = self.subject.image.annotations.get(REVISION);
+        let found = index.and_then(|index| index.annotations.get(REVISION));
+        self.same_revision(digest, planned, found, origin);
         if differing.is_empty() {
             return;
         }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::promote::{Promotion, To};
+use super::relist::forget;
 use super::report::Report;
 use super::tools::MergeTools;
 use crate::diagnostic::Diagnostic;
@@ -50,42 +51,51 @@ pub(crate) fn restore(
     let Some(site) = tools.sites.iter().position(|site| site.location == *location) else {
         return Vec::new();
     };
-    report.problems.extend(ask(&mut survey, [(site, Question::Tags)].into()));
-    if !report.problems.is_empty() {
-        return Vec::new();
-    }
-    let listed: Vec<Tag> = match survey.records()[site].tags() {
-        Known::Present(tags) => tags.to_vec(),
-        Known::Faulty(fault) => {
-            report.problems.push(fault.diagnostic.clone());
+    for reading in 0.. {
+        report.problems.extend(ask(&mut survey, [(site, Question::Tags)].into()));
+        if !report.problems.is_empty() {
             return Vec::new();
         }
-        Known::Unasked | Known::Absent => Vec::new(),
-    };
-    let floating = match floating(&images, location, &listed) {
-        Ok(floating) => floating,
-        Err(problem) => {
-            report.problems.push(problem);
+        let listed: Vec<Tag> = match survey.records()[site].tags() {
+            Known::Present(tags) => tags.to_vec(),
+            Known::Faulty(fault) => {
+                report.problems.push(fault.diagnostic.clone());
+                return Vec::new();
+            }
+            Known::Unasked | Known::Absent => Vec::new(),
+        };
+        let floating = match floating(&images, location, &listed) {
+            Ok(floating) => floating,
+            Err(problem) => {
+                report.problems.push(problem);
+                return Vec::new();
+            }
+        };
+        let owners = floating.values().filter_map(|one| Some(one.owner.as_ref()?.tag));
+        let tags: BTreeSet<&Tag> = floating.keys().chain(owners).collect();
+        let questions = tags.iter().map(|tag| (site, Question::Tag((*tag).clone()))).collect();
+        report.problems.extend(ask(&mut survey, questions));
+        if !report.problems.is_empty() {
             return Vec::new();
         }
-    };
-    let owners = floating.values().filter_map(|one| Some(one.owner.as_ref()?.tag));
-    let tags: BTreeSet<&Tag> = floating.keys().chain(owners).collect();
-    let questions = tags.iter().map(|tag| (site, Question::Tag((*tag).clone()))).collect();
-    report.problems.extend(ask(&mut survey, questions));
-    let record = &survey.records()[site];
-    for tag in tags.into_iter().filter(|tag| record.tag(tag).present().is_some() != listed.contains(tag)) {
-        let message =
-            format!("`{}` and the list of tags disagree whether it is there", location.with_tag(tag));
-        report.problems.push(
-            Diagnostic::error("tag-list", message)
-                .with_help("run this again later, when the registry's lists are up to date"),
-        );
+        let record = &survey.records()[site];
+        let disagrees = |tag: &Tag| record.tag(tag).present().is_some() != listed.contains(tag);
+        let differing: BTreeSet<Tag> = tags.into_iter().filter(|tag| disagrees(tag)).cloned().collect();
+        if differing.is_empty() {
+            return promotions(floating, location, record, report);
+        }
+        if forget(reading, &[(site, differing.clone())].into(), &mut survey, tools).is_none() {
+            report.problems.extend(differing.iter().map(|tag| disagree(location, tag)));
+            break;
+        }
     }
-    if !report.problems.is_empty() {
-        return Vec::new();
-    }
-    promotions(floating, location, record, report)
+    Vec::new()
+}
+
+fn disagree(location: &Location, tag: &Tag) -> Diagnostic {
+    let message = format!("`{}` and the list of tags disagree whether it is there", location.with_tag(tag));
+    Diagnostic::error("tag-list", message)
+        .with_help("run this again later, when the registry's lists are up to date")
 }
 
 fn ask(survey: &mut Survey<'_>, questions: Questions) -> Vec<Diagnostic> {

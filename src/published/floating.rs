@@ -68,6 +68,38 @@ pub(crate) struct Member<'t> {
     pub is_withdrawn: bool,
 }
 
+/// The tags of a repository that are the own ones of versions with other numbers than the image's, as far as they have the
+/// forms of its own tags; the greatest first.
+#[must_use]
+pub(crate) fn other_releases<'t>(image: &PlannedImage, listed: &'t [Tag]) -> Vec<(&'t Tag, Version)> {
+    let Some(version) = &image.version else { return Vec::new() };
+    let own = &as_tagged(image, version);
+    let is_own = |tag: &&TagEntry| {
+        !tag.floating
+            && tag.form.has_version()
+            && matches!(tag.class, TagClass::Version | TagClass::Prerelease)
+    };
+    let readers: Vec<Reader<'_>> = image
+        .tags
+        .iter()
+        .filter(is_own)
+        .map(|tag| Reader::new(image, &TagEntry { family: vec![tag.form.clone()], ..tag.clone() }, own))
+        .collect();
+    let is_other = |version: &Version| {
+        let count = version.numbers().len();
+        count > 1 && count >= own.numbers().len() && !agree(version, own, count)
+    };
+    let other = |tag: &'t Tag| {
+        let version = readers.iter().find_map(|reader| reader.version_of(tag))?;
+        // The tag of a day need not be a release.
+        let is_day = dates_like(&version).is_some() && dates_like(own).is_none();
+        (!is_day && is_other(&version)).then_some((tag, version))
+    };
+    let mut found: Vec<(&Tag, Version)> = listed.iter().filter_map(other).collect();
+    found.sort_by(|(_, a), (_, b)| b.cmp(a));
+    found
+}
+
 /// The versions among the tags of a repository that are of the family and class that `tag` floats with; none for one that
 /// moves with something else.
 #[must_use]

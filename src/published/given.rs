@@ -53,6 +53,7 @@ pub(crate) fn image(version: Option<&Version>, tags: &[(Location, Tag)]) -> Resu
         withdrawn: Vec::new(),
         other_forms: Vec::new(),
         immutable: false,
+        index: true,
         annotations: std::collections::BTreeMap::new(),
         builds: indexmap::IndexMap::new(),
     })

@@ -284,6 +284,9 @@ pub struct ImageEntry {
     /// Whether an existing tag of a version must keep its digest.
     #[serde(default, skip_serializing_if = "is_default")]
     pub immutable: bool,
+    /// Whether it is published as an index; else the manifest of its one build gets the tags.
+    #[serde(default = "always", skip_serializing_if = "is_always")]
+    pub index: bool,
     /// Annotations of its index.
     #[serde(default)]
     pub annotations: BTreeMap<String, String>,
@@ -450,6 +453,14 @@ pub struct FileEntry {
     /// SHA-256 of its text, in hexadecimal.
     #[schema(pattern = "^[0-9a-f]{64}$")]
     pub sha256: String,
+}
+
+fn always() -> bool {
+    true
+}
+
+fn is_always(value: &bool) -> bool {
+    *value
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

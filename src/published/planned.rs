@@ -44,6 +44,8 @@ pub struct PlannedImage {
     pub annotations: BTreeMap<String, String>,
     /// Whether an existing version tag must not get another digest.
     pub immutable: bool,
+    /// Whether it is published as an index; else the manifest of its one build gets the tags.
+    pub index: bool,
     /// Versions that were pulled, and own nothing any more.
     pub(crate) withdrawn: Vec<Withdrawn>,
     /// The forms of tags that are not versions.
@@ -158,6 +160,7 @@ impl TryFrom<ImageEntry> for PlannedImage {
             withdrawn,
             other_forms,
             immutable,
+            index,
             annotations,
             builds,
         } = image;
@@ -179,6 +182,7 @@ impl TryFrom<ImageEntry> for PlannedImage {
             tags,
             annotations,
             immutable,
+            index,
             builds,
             tails,
         })
@@ -215,6 +219,9 @@ fn check(images: &IndexMap<String, PlannedImage>) -> Result<(), String> {
         if image.builds.is_empty() {
             return Err(format!("image `{key}` has no builds"));
         }
+        if !image.index {
+            check_plain(key, image)?;
+        }
         let own: BTreeSet<_> = image.repositories.iter().collect();
         if image.places().collect::<BTreeSet<_>>().len() != image.places().count() {
             return Err(format!("image `{key}` names a repository twice"));
@@ -233,6 +240,18 @@ fn check(images: &IndexMap<String, PlannedImage>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Finds what an image without an index has and cannot have.
+fn check_plain(key: &str, image: &PlannedImage) -> Result<(), String> {
+    let of_builds = image.builds.values().flat_map(|build| build.descriptor_annotations.keys());
+    match (image.builds.len(), image.annotations.keys().chain(of_builds).next()) {
+        (1, None) => Ok(()),
+        (1, Some(lost)) => {
+            Err(format!("image `{key}` has no index, and `{lost}` is an annotation of its index"))
+        }
+        (count, _) => Err(format!("image `{key}` has no index, and {count} builds")),
+    }
 }
 
 /// Finds what a tag says of itself and is not so.
@@ -313,6 +332,8 @@ impl PlannedImage {
             tags: Vec::new(),
             annotations: BTreeMap::new(),
             immutable: false,
+            // An older version may have been published as one.
+            index: true,
             withdrawn: self.withdrawn.clone(),
             other_forms: self.other_forms.clone(),
             beside: self.beside.clone(),

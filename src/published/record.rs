@@ -271,6 +271,15 @@ impl Record {
         });
     }
 
+    /// Forgets the list of tags, and what these tags are.
+    pub(crate) fn forget_tags(&mut self, tags: &BTreeSet<Tag>) {
+        self.replies.retain(|question, _| match question {
+            Question::Tags => false,
+            Question::Tag(tag) => !tags.contains(tag),
+            _ => true,
+        });
+    }
+
     fn get<'a, T>(&'a self, question: &Question, take: impl FnOnce(&'a Answer) -> Option<T>) -> Known<'a, T> {
         match self.replies.get(question) {
             None => Known::Unasked,

@@ -55,6 +55,16 @@ impl Served {
         Self { manifest, content: content.unwrap_or_else(Content::Unreadable) }
     }
 
+    /// The annotations of the index, or of the manifest if it is none; none of what cannot be read.
+    #[must_use]
+    pub(crate) fn annotations(&self) -> Option<&BTreeMap<String, String>> {
+        match &self.content {
+            Content::Index(index) => Some(&index.annotations),
+            Content::Image(image) => Some(&image.annotations),
+            Content::Unreadable(_) => None,
+        }
+    }
+
     /// The size in bytes.
     #[must_use]
     pub(crate) fn size(&self) -> u64 {

@@ -1,7 +1,7 @@
 //! Asks the repositories, several questions at once, and keeps what they answer: a pure look says what it has to know,
 //! the survey finds it out, until a look is content.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -13,7 +13,7 @@ use super::shared::{self, Request, Told};
 use super::sites::{self, Site};
 use crate::diagnostic::Diagnostic;
 use crate::oci::{ATTESTATION_TYPE, DOCKER_LIST, DOCKER_MANIFEST, Descriptor};
-use crate::reference::Digest;
+use crate::reference::{Digest, Tag};
 use crate::registry::{Error, MAX_CONFIG, Store, TagOrDigest};
 
 /// The most bytes of manifests that are read in one run.
@@ -79,6 +79,11 @@ impl<'a> Survey<'a> {
     /// Forgets which manifests and blobs are not there, so that they are asked for again.
     pub(crate) fn forget_absent(&mut self) {
         self.records.iter_mut().for_each(Record::forget_absent);
+    }
+
+    /// Forgets the list of tags of a site, and what these tags are, so that both are read again.
+    pub(crate) fn forget_tags(&mut self, site: usize, tags: &BTreeSet<Tag>) {
+        self.records[site].forget_tags(tags);
     }
 
     /// Looks, and asks what the look has to know, until it asks nothing that can be found out; what came of the last look,
@@ -238,7 +243,7 @@ mod tests {
     use super::super::record::{FaultKind, Known};
     use super::*;
     use crate::oci::OCI_INDEX;
-    use crate::reference::{Repository, Tag};
+    use crate::reference::Repository;
     use crate::registry::{Content, Layout, Location, MAX_MANIFEST, Manifest, Mount, Open};
 
     /// What has every manifest that it is asked for, each as large as may be.

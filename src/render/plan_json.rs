@@ -166,6 +166,7 @@ fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry 
         withdrawn,
         other_forms,
         immutable,
+        index,
     } = image;
     let is_prerelease = image.is_prerelease();
     let build = |Build { leg, on_missing, labels, annotations, descriptor_annotations }: &Build| {
@@ -192,6 +193,7 @@ fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry 
         withdrawn: withdrawn.clone(),
         other_forms: other_forms.clone(),
         immutable: *immutable,
+        index: *index,
         annotations: annotations.clone(),
         builds: builds.iter().map(build).collect(),
     }

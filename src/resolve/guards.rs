@@ -66,7 +66,7 @@ pub(super) fn docker_lists(plan: &Plan) -> Vec<Diagnostic> {
         types.and_then(parse_bool) == Some(false)
     };
     let mut found = Vec::new();
-    for (key, image) in &plan.images {
+    for (key, image) in plan.images.iter().filter(|(_, image)| image.index) {
         let tags = image.tags.iter().filter(|tag| tag.claim == Claim::Run);
         let tags: Vec<String> = tags.map(|tag| format!("`{}`", tag.name)).collect();
         if tags.is_empty() || !image.builds.iter().all(is_docker) {

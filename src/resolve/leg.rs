@@ -1,5 +1,6 @@
 //! One leg: a target for one platform, with what image blocks say of that, and the runner that builds it.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::assigned::AssignedLeg;
@@ -7,7 +8,7 @@ use super::image::UnresolvedImage;
 use super::input::Input;
 use super::labels::OciLabels;
 use super::publication::Publication;
-use super::{annotations, cache};
+use super::{annotations, cache, plain};
 use crate::bake::target::{Entry, Target, Text, TextMap};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Leg, Role};
@@ -76,7 +77,12 @@ impl Maker<'_> {
         };
         let mut definition = for_platform(self.target, platform, overrides, &self.image.oci);
         definition.tags = Some(self.names.clone());
-        let descriptor = annotations::of_descriptor(self.target, platform);
+        plain::without_attestations(self.settings, &mut definition);
+        let descriptor = if self.settings.index {
+            annotations::of_descriptor(self.target, platform)
+        } else {
+            BTreeMap::new()
+        };
         definition.output = Some(vec![self.output(platform, !descriptor.is_empty())]);
         if !self.input.publish {
             definition.cache_to = None;
@@ -107,11 +113,11 @@ impl Maker<'_> {
             output.fields.remove(name);
         }
         annotations::strip(&mut output, platform);
-        let annotated = self.settings.oci_labels.manifest
-            || self.settings.oci_labels.index
+        let of_index = self.settings.oci_labels.index
             || !self.settings.annotations.is_empty()
             || is_described
             || !annotations::lifted(self.target).is_empty();
+        let annotated = self.settings.oci_labels.manifest || (self.settings.index && of_index);
         if annotated {
             // Docker's own media types have no annotations, and one such child makes the whole index a Docker list.
             output.set("oci-mediatypes", "true");

@@ -10,6 +10,7 @@ use super::assigned::{AssignedLeg, Legs};
 use super::image::UnresolvedImage;
 use super::input::Input;
 use super::leg::{self, Maker, leg_name};
+use super::plain;
 use super::publication::Publication;
 use super::targets::{DeclaredPlatform, Targets};
 use crate::bake::target::{Entry, Target, Text};
@@ -47,6 +48,7 @@ pub(super) fn legs(
     let wanted = images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key));
     for (image, publication) in wanted {
         let mut builds: Vec<ImageBuild> = Vec::new();
+        plain::check(image, targets, diagnostics);
         for (name, settings) in &image.targets {
             let Some(target) = targets.find(name) else { continue };
             if let Some(problem) = name_problem(name) {

@@ -22,6 +22,7 @@ mod image;
 
 mod guards;
 mod names;
+mod plain;
 mod versions;
 
 // Legs.
@@ -114,6 +115,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     plan.legs = legs.into_legs();
     if input.publish && !input.purpose.is_committed() {
         diagnostics.extend(guards::docker_lists(&plan));
+        diagnostics.extend(plain::unguarded(&plan));
     }
     whole(&mut plan, &targets, &mut diagnostics);
     jobs::name_groups(&mut plan, input.definition);

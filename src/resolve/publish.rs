@@ -243,6 +243,7 @@ pub(super) fn images(
                 withdrawn: withdrawn.get(&image.block).cloned().unwrap_or_default(),
                 other_forms,
                 immutable: image.settings().immutable,
+                index: image.settings().index,
             },
         );
     }
@@ -276,6 +277,9 @@ fn seen(publication: &Publication) -> Option<&Version> {
 
 /// The annotations of an image's index: those from facts, those lifted out of its targets, then those of its block.
 fn annotations(image: &UnresolvedImage, targets: &Targets<'_>, legs: &Legs) -> BTreeMap<String, String> {
+    if !image.settings().index {
+        return BTreeMap::new();
+    }
     let covered = image.targets.iter().filter_map(|(name, _)| targets.find(name));
     let mut annotations = image.oci.of_index(covered);
     for (name, _) in image.targets.iter().rev() {

@@ -72,6 +72,8 @@ declare! {
         secret_variables: Vec<Text> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
         /// Whether a merge refuses to give a version's own tag a different digest.
         immutable: bool = false; Reach::Neither, Per::Image, Null::Resets;
+        /// Whether a merge puts the image into an index; one platform without attestations can do without.
+        index: bool = true; Reach::BakeFile, Per::Image, Null::Resets;
         /// Annotations of the index.
         annotations: BTreeMap<Name, Text> = BTreeMap::new(); Reach::BakeFile, Per::Image, Null::Keeps;
         /// Where `org.opencontainers.image.*` labels and annotations are filled in from facts and from each other.

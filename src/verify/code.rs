@@ -79,6 +79,10 @@ codes! {
         cause: "each platform was pushed under the tag itself, and the last one won",
         cure: "push by digest, without tags (`docker-bake.json` of `bakeplan plan` says so), and merge"
     }
+    UnplannedIndex "unplanned-index" Error {
+        cause: "the build had attestations, or the image was published as an index before",
+        cure: "build without attestations (`provenance: false` for docker/bake-action) and merge; or leave `index = false` out of the definition"
+    }
     PlatformMissing "platform-missing" Error {
         cause: "its build failed, or another merge or `--append` ran at the same time and the last one won",
         cure: "merge in one job, with a `concurrency` group of its own, and never append"

@@ -290,6 +290,12 @@ impl<'a> ImageCheck<'_, 'a> {
             return;
         }
         self.annotations(place, tree);
+        // A release that stays as it was published may be an index.
+        if !self.image.index && tree.is_index() && !matches!(self.said, Said::Published(..)) {
+            let message = format!("image `{}`: the tag is an index, and the plan has none", self.key);
+            let finding = Finding::new(Code::UnplannedIndex, &place.references, message);
+            self.walk.findings.push(finding.about(&tree.served.manifest.digest));
+        }
         if !is_told {
             let told = self.builds(place, tree, before);
             self.labels(place, tree, &told);

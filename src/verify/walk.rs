@@ -394,7 +394,7 @@ impl<'a> Walk<'a> {
         configured: Option<&DescriptorPlatform>,
     ) {
         match (named, configured) {
-            (Some(named), Some(own)) if !agree(named, own) => {
+            (Some(named), Some(own)) if !named.agrees(own) => {
                 let message =
                     format!("the index says that {digest} is for {named}, but its configuration says {own}");
                 self.report(Code::WrongPlatform, place, digest, message);
@@ -546,12 +546,6 @@ impl<'a> Walk<'a> {
             }
         }
     }
-}
-
-/// Whether what an index says of a platform is what a configuration says. What one of them leaves out is no difference.
-fn agree(named: &DescriptorPlatform, own: &DescriptorPlatform) -> bool {
-    let (named, own) = (named.normal(), own.normal());
-    (&named.0, &named.1) == (&own.0, &own.1) && (named.2 == own.2 || named.2.is_empty() || own.2.is_empty())
 }
 
 /// An entry of an index as messages call it.

@@ -37,11 +37,12 @@ mod mutations; // recorded definitions, changed at random
 mod official; // the tags of official images
 mod options; // every option of every command: refused, or does something
 mod outputs; // pushes that an output names
-mod packing; // `--max-jobs`: jobs that are packed into fewer rows
 #[cfg(unix)]
 mod packaging; // wheel, action, hooks, own image: how the program gets to its users
+mod packing; // `--max-jobs`: jobs that are packed into fewer rows
 mod patterns; // the patterns that the README and messages recommend
 mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is refused
+mod plan_index;
 mod plan_json; // `plan.json`: the run, what it is called, what was known
 mod plan_mirrors; // mirrors in the plan and its views
 mod print; // `bakeplan print`: lists and streams

@@ -25,6 +25,7 @@ mod labels; // labels and annotations from facts
 mod links; // linked targets are those of the leg's own platform
 mod merge; // our merge makes what imagetools makes
 mod mirrors; // another registry gets what the first one has
+mod plain; // an image without an index
 mod print; // the generated file means what its source means
 mod promote; // tags for what is there, and a merge in two steps
 mod publish; // jobs, digests, merge, tags

@@ -301,22 +301,32 @@ fn a_greater_version_keeps_the_floating_tags() {
 }
 
 #[test]
-fn immutable_images_refuse_another_digest_and_take_more_platforms() {
+fn immutable_images_refuse_another_digest_whatever_it_adds() {
     let mut world = World::with_app(&["a", "b"]);
     let arm = world.built.remove("app-linux-arm64").unwrap();
     let immutable = r#""version":"1.4.2","immutable":true,"#;
     let document = plan_of(&[A, B], TAGS, immutable, "drop");
     assert_eq!(world.merge(&document, allow()).problems, []);
-    world.built.insert("app-linux-arm64".into(), arm);
-    let report = world.merge(&document, allow());
-    assert_eq!(report.problems, []);
-    assert_eq!(outcomes(&report)[0].1, Outcome::Replaced);
     let before = world.tags("a");
+    assert_eq!(world.merge(&document, allow()).problems, [], "the same digest is no other");
+    let first = world.built.clone();
+    let refused = |world: &World, document: &str| {
+        let report = world.merge(document, allow());
+        assert_eq!(report.problems.len(), 2, "{:?}", report.problems);
+        assert!(report.problems.iter().all(|problem| problem.code == "immutable-tag"));
+        assert_eq!((world.tags("a"), world.tags("b")), (before.clone(), before.clone()));
+    };
+    // Another build, one platform more, and the same builds with other annotations.
     world.build(&["a", "b"], Build::new("app-linux-amd64", "linux/amd64").salt("again"));
-    let report = world.merge(&document, allow());
-    assert_eq!(report.problems.len(), 2, "{:?}", report.problems);
-    assert!(report.problems.iter().all(|problem| problem.code == "immutable-tag"));
-    assert_eq!((world.tags("a"), world.tags("b")), (before.clone(), before.clone()));
+    refused(&world, &document);
+    world.built = first;
+    let annotated = format!("{immutable}\"annotations\":{{\"k\":\"v\"}},");
+    refused(&world, &plan_of(&[A, B], TAGS, &annotated, "drop"));
+    world.built.insert("app-linux-arm64".into(), arm);
+    refused(&world, &document);
+    // The release may stay as it is.
+    let report = world.merge(&document, Options { keep_existing: true, ..allow() });
+    assert_eq!((report.problems.as_slice(), world.tags("a")), (&[][..], before.clone()));
     let report = world.merge(&document, Options { allow_retag: true, ..allow() });
     assert_eq!(report.problems, []);
     assert_ne!(world.tags("b"), before);

@@ -237,3 +237,63 @@ fn merges_that_start_together_lose_nothing() {
         assert!(!failures[owner.expect("it is one of them")] || failures.iter().any(|failed| *failed));
     }
 }
+
+/// The tags of another merge that come between the list of tags and the look at one of them.
+fn between_list_and_look(
+    version: &str,
+    minor: &str,
+    lists_lag: bool,
+) -> (Report, BTreeMap<String, Digest>, usize) {
+    let mut world = World::with_app(&["acme/app"]);
+    let rival = world.build(&["acme/app"], Build::new("rival", "linux/amd64").salt(version));
+    world.built.remove("rival");
+    let layout = world.layout("acme/app");
+    let manifest = layout.get_manifest(&rival.into()).unwrap().unwrap();
+    let own: Vec<String> = [version, minor, "1", "latest"].map(str::to_owned).into();
+    let done = AtomicBool::new(false);
+    let server = world.serve_through(move |seen, forward| {
+        let Some((_, query)) = seen.target.split_once("/tags/list") else { return forward().into() };
+        // Nothing tells where the list ends, so that its tags are looked at, too.
+        if query.contains("last=") {
+            return Answer::error(400, "UNSUPPORTED").into();
+        }
+        let before = forward();
+        if !done.swap(true, Ordering::Relaxed) {
+            own.iter().for_each(|tag| super::world::put_tag(&layout, tag, &manifest));
+            return before.into();
+        }
+        if lists_lag { Answer::json(200, r#"{"tags":["0.1.0"]}"#).into() } else { before.into() }
+    });
+    let report = world.merge(&plan(&[&format!("{}/acme/app", server.host())]), Options::default());
+    let lists =
+        server.lines().iter().filter(|line| line.contains("tags/list") && !line.contains("last=")).count();
+    (report, world.tags("acme/app"), lists)
+}
+
+/// A list that was read before another merge wrote what is there now is read again, and decides.
+#[test]
+fn a_tag_that_comes_after_the_list_is_no_fault_of_the_list() {
+    for (version, minor, kept) in [
+        ("1.4.1", "1.4", &[][..]),
+        ("1.3.9", "1.3", &[]),
+        ("1.4.3", "1.4", &["1.4", "1", "latest"]),
+        ("1.5.0", "1.5", &["1", "latest"]),
+    ] {
+        let (report, tags, lists) = between_list_and_look(version, minor, false);
+        assert_eq!(report.problems, [], "{version}");
+        let left = report.images["app"].references.iter().filter(|one| one.outcome == Outcome::Kept);
+        assert_eq!(left.map(|one| one.tag.as_str()).collect::<Vec<_>>(), kept, "{version}");
+        let greater = if kept.is_empty() { "1.4.2" } else { version };
+        assert_eq!(tags["latest"], tags[greater], "{version}");
+        assert!(lists <= 3, "{version}: {lists}");
+    }
+}
+
+/// One that never shows what is there decides nothing, and is read a few times only.
+#[test]
+fn a_list_that_stays_behind_moves_nothing() {
+    let (report, tags, lists) = between_list_and_look("1.5.0", "1.5", true);
+    assert_eq!(report.problems.iter().map(|one| one.code).collect::<Vec<_>>(), ["tag-list"]);
+    assert_eq!((tags["latest"].clone(), lists), (tags["1.5.0"].clone(), 5));
+    assert!(!tags.contains_key("1.4.2"));
+}

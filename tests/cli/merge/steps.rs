@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use bakeplan::internals::merge::Options;
 use serde_json::Value;
 
 use super::world::{Build, CONSTANTS, TAGS, World, document, literal, plan, plan_of, remove};
@@ -387,4 +388,50 @@ fn a_merge_is_not_made_of_indexes() {
             .output();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
+}
+
+/// A result that gives an image what another version or another image is.
+#[test]
+fn a_result_that_means_something_else_is_refused() {
+    let mut world = World::with_app(&["a"]);
+    let server = world.serve();
+    let name = format!("{}/a", server.host());
+    let older = plan_of(&[&name], TAGS, r#""version":"1.4.2","#, "hold").replace("1.4.2", "1.3.0");
+    assert_eq!(world.merge(&older, Options::default()).problems, []);
+    let old = first(&world, &older, 0);
+    for leg in ["app-linux-amd64", "app-linux-arm64"] {
+        world.build(&["a"], Build::new(leg, &leg["app-".len()..].replace('-', "/")).salt("new"));
+    }
+    let document = plan(&[&name]);
+    let good = first(&world, &document, 0);
+    let mut forged = good.clone();
+    forged["images"]["app"] = old["images"]["app"].clone();
+    let (status, told) = second(&world, &document, &forged, &[]);
+    assert!(status == Some(1) && told.contains("is version `1.3.0`, by the tag"), "{told}");
+    assert_eq!(second(&world, &document, &good, &[]).0, Some(0));
+
+    // Two images of other builds.
+    let other = r#""other":{"repositories":["NAME"],"tags":[{"name":"o","class":"constant","form":"o"}],"builds":{
+        "other-linux-amd64":{"platform":"linux/amd64"},"other-linux-arm64":{"platform":"linux/arm64"}}},"app":{"#;
+    let both =
+        plan_of(&[&name], CONSTANTS, "", "hold").replacen(r#""app":{"#, &other.replace("NAME", &name), 1);
+    for leg in ["other-linux-amd64", "other-linux-arm64"] {
+        world.build(&["a"], Build::new(leg, &leg["other-".len()..].replace('-', "/")));
+    }
+    let good = first(&world, &both, 0);
+    let mut forged = good.clone();
+    forged["images"]["other"] = good["images"]["app"].clone();
+    let (status, told) = second(&world, &both, &forged, &[]);
+    assert!(
+        status == Some(1)
+            && told.contains("the images `other` and `app`, which have other builds, one digest"),
+        "{told}"
+    );
+    assert_eq!(second(&world, &both, &good, &["--allow-retag"]).0, Some(0));
+    // Of the same builds they may have one.
+    let same = both.replace("other-linux", "app-linux");
+    let good = first(&world, &same, 0);
+    assert_eq!(good["images"]["other"]["digest"], good["images"]["app"]["digest"]);
+    let (status, told) = second(&world, &same, &good, &["--allow-retag"]);
+    assert_eq!(status, Some(0), "{told}");
 }

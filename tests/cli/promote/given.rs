@@ -17,7 +17,7 @@ fn an_index_gets_tags_byte_for_byte() {
         format!("HOST/app@{digest}"),
         format!("HOST/app:sha-c0ffee0@{digest}"),
     ];
-    for (source, tags) in sources.iter().zip([["1.4.2", "1.4"], ["edge", "prod"], ["v2.0.0", "latest"]]) {
+    for (source, tags) in sources.iter().zip([["1.4.2", "1.4"], ["edge", "prod"], ["v1.4.2", "latest"]]) {
         let [first, second] = tags;
         let line = format!("{source} --to HOST/app:{first} --to HOST/app:{second} --to HOST/app:{first}");
         let outcome = stage.passes("", &line);
@@ -317,5 +317,32 @@ fn an_earlier_run_does_not_take_tags_back() {
         put_tag(&layout, "edge", &put(&layout, OCI_INDEX, &index.to_string()));
         let outcome = stage.passes("", "HOST/app:sha-c0ffee0 --to HOST/app:edge");
         assert_eq!(outcome.tags(), [expected]);
+    }
+}
+
+/// An index that gives an image another platform than its configuration runs on nobody's machine.
+#[test]
+fn the_platform_of_an_index_is_that_of_the_configuration() {
+    for (named, is_refused) in
+        [("linux/arm64", true), ("windows/amd64", true), ("linux/386", true), ("linux/amd64", false)]
+    {
+        let stage = Stage::new();
+        let layout = stage.world.layout("app");
+        let config = r#"{"architecture":"amd64","os":"linux"}"#;
+        let text = image(&layout, OCI_MANIFEST, config, &["a layer".to_owned()]);
+        let manifest = put(&layout, OCI_MANIFEST, &text);
+        let (os, architecture) = named.split_once('/').unwrap();
+        let entry = format!(
+            r#"{{"mediaType":"{OCI_MANIFEST}","digest":"{}","size":{},"platform":{{"os":"{os}","architecture":"{architecture}"}}}}"#,
+            manifest.digest,
+            manifest.bytes.len()
+        );
+        let index = put(&layout, OCI_INDEX, &crate::merge::world::index(&[entry]));
+        let line = format!("HOST/app@{} --to HOST/app:prod", index.digest);
+        if is_refused {
+            stage.refuses("", &line, 1, "but its configuration says linux/amd64");
+        } else {
+            stage.passes("", &line);
+        }
     }
 }

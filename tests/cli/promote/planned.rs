@@ -2,7 +2,7 @@
 
 use super::stage::Stage;
 use crate::loopback::Answer;
-use crate::merge::world::{TAGS, document, plan_of, remove};
+use crate::merge::world::{TAGS, document, plan_of, put_tag, remove};
 
 fn plan(stage: &Stage, more: &str) -> String {
     plan_of(&[&stage.at("app")], TAGS, &format!(r#""version":"1.4.2",{more}"#), "hold")
@@ -104,6 +104,82 @@ fn only_what_was_planned_gets_the_tags() {
     let more = r#""app-linux-s390x":{"platform":"linux/s390x","on_missing":"drop"},"app-linux-amd64""#;
     let outcome = stage.passes(&document.replacen(r#""app-linux-amd64""#, more, 1), line);
     assert_eq!(outcome.report["images"]["app"]["missing"][0]["build"], "app-linux-s390x");
+}
+
+/// What has the own tag of another version is that version, however it is named, if it does not say what it is.
+#[test]
+fn another_version_gets_no_tags() {
+    let refused = |stage: &Stage, source: &str| {
+        let line = format!("{source} --plan plan.json");
+        stage.refuses(&plan(stage, ""), &line, 1, "other-version");
+        let line = format!("{line} --allow-other-version --dry-run");
+        stage.passes(&plan(stage, ""), &line);
+    };
+    for tag in ["1.3.0", "v1.3.0", "1.4.2.1", "2.0.0-rc.1"] {
+        let stage = Stage::new();
+        let digest = stage.digest();
+        put_tag(&stage.world.layout("app"), tag, &stage.manifest("app", "sha-c0ffee0"));
+        for source in [format!("HOST/app:{tag}"), format!("app={digest}"), "HOST/app:sha-c0ffee0".to_owned()]
+        {
+            refused(&stage, &source);
+        }
+    }
+    // In the repository that it comes from.
+    let stage = Stage::new();
+    stage.world.layout("release");
+    put_tag(&stage.world.layout("app"), "1.3.0", &stage.manifest("app", "sha-c0ffee0"));
+    let document = plan_of(&[&stage.at("release")], TAGS, r#""version":"1.4.2","#, "hold");
+    stage.refuses(&document, "HOST/app:sha-c0ffee0 --plan plan.json", 1, "other-version");
+    // Its own candidates, days, and what others are.
+    for tag in ["1.4.2-rc.1", "v1.4.2", "2026.11.28", "1.3", "1.3.0-slim"] {
+        let stage = Stage::new();
+        put_tag(&stage.world.layout("app"), tag, &stage.manifest("app", "sha-c0ffee0"));
+        stage.passes(&plan(&stage, ""), &format!("HOST/app:{tag} --plan plan.json --dry-run"));
+        stage.other("1.3.0");
+        stage.passes(&plan(&stage, ""), "HOST/app:sha-c0ffee0 --plan plan.json");
+    }
+    // What says that it is this version may have been tagged wrongly.
+    let stage = Stage::annotated(r#""org.opencontainers.image.version":"1.4.2""#);
+    put_tag(&stage.world.layout("app"), "1.3.0", &stage.manifest("app", "sha-c0ffee0"));
+    stage.passes(&plan(&stage, ""), "HOST/app:1.3.0 --plan plan.json");
+}
+
+/// Where tags cannot be listed, nobody knows, which is said.
+#[test]
+fn what_cannot_be_listed_is_not_known() {
+    let stage = Stage::new();
+    let server = stage
+        .world
+        .serve_with(|seen| seen.target.contains("/tags/list").then(|| Answer::error(403, "DENIED").into()));
+    let document = plan(&stage, "").replace(&stage.server.host(), &server.host());
+    let line = format!("{}/app:sha-c0ffee0 --plan plan.json", server.host());
+    let outcome = stage.run_with(&document, &line);
+    assert!(outcome.told.contains("unknown-version"), "{}", outcome.told);
+    put_tag(&stage.world.layout("app"), "1.3.0", &stage.manifest("app", "sha-c0ffee0"));
+    let outcome = stage.run_with(&document, &line.replace("sha-c0ffee0", "1.3.0"));
+    assert!(
+        outcome.status == 1 && outcome.told.contains("is version `1.3.0` by its tag"),
+        "{}",
+        outcome.told
+    );
+}
+
+/// An image without an index gets a manifest of its platform.
+#[test]
+fn what_is_planned_without_an_index_is_none() {
+    let stage = Stage::new();
+    let other = stage.other("plain");
+    let document = plan(&stage, r#""index":false,"#);
+    let at = document.find(r#""app-linux-arm64""#).unwrap();
+    let alone = format!("{}}}}}}},\"jobs\":[]}}", document[..at].trim_end().trim_end_matches(','));
+    stage.refuses(
+        &alone,
+        "HOST/app:sha-c0ffee0 --plan plan.json",
+        1,
+        "is an index, and the image is published without one",
+    );
+    stage.passes(&alone, "HOST/app:plain --plan plan.json");
+    assert_eq!(stage.world.tags("app")["1.4.2"], other);
 }
 
 /// Labels and annotations cannot be changed without changing the digest, so that the difference is said.

@@ -141,3 +141,55 @@ fn it_needs_a_plan_that_knows_the_tags() {
     stage.refuses(&document, "HOST/app:1.4.2 --floating HOST/app --plan plan.json", 2, "cannot be used with");
     stage.refuses(&document, "--floating HOST/app:1 --plan plan.json", 2, "invalid value");
 }
+
+/// A list that was read before another merge wrote its tags is read again; one that stays behind decides nothing.
+#[test]
+fn a_list_that_lacks_a_tag_is_read_again() {
+    for (is_late, expected) in [(true, 0), (false, 1)] {
+        let stage = stage("1.4.1 1.4.2 1.4.3 1.4=1.4.3 1=1.4.3 latest=1.4.3");
+        let document = plan(&stage, "1.4.2", "1.4.3");
+        let lists = std::sync::atomic::AtomicUsize::new(0);
+        let server = stage.world.serve_through(move |seen, forward| {
+            let count = || lists.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            if seen.target.contains("last=") {
+                return crate::loopback::Answer::error(400, "UNSUPPORTED").into();
+            }
+            let is_list = seen.target.contains("/tags/list");
+            if is_list && (count() == 0 || !is_late) {
+                return crate::loopback::Answer::json(200, r#"{"tags":["1.4.1","1.4.2","1.4.3","1.4","1"]}"#)
+                    .into();
+            }
+            forward().into()
+        });
+        let document = document.replace(&stage.server.host(), &server.host());
+        let line = LINE.replace("HOST", &server.host());
+        let outcome = stage.run_with(&document, &line);
+        assert_eq!(outcome.status, expected, "{}", outcome.told);
+        assert_eq!(outcome.told.contains("tag-list"), !is_late, "{}", outcome.told);
+        let latest = if is_late { "1.4.2" } else { "1.4.3" };
+        assert_eq!(digest(&stage, "latest"), digest(&stage, latest));
+    }
+}
+
+/// A tag that says by its name what its content denies gets nothing, whatever kind of manifest it is.
+#[test]
+fn what_says_that_it_is_another_version_owns_nothing() {
+    for (is_attested, is_refused) in [(true, true), (false, true), (true, false), (false, false)] {
+        let mut stage = stage("1.4.1 1.4.2 1.4.3 1.4=1.4.3 1=1.4.3 latest=1.4.3");
+        let said = if is_refused { "1.3.9" } else { "1.4.2" };
+        let annotation = format!(r#""org.opencontainers.image.version":"{said}""#);
+        let build = Build::new("other", "linux/amd64").labelled("", &annotation);
+        let digest = stage.world.build(&["app"], if is_attested { build } else { build.plain() });
+        let layout = stage.world.layout("app");
+        put_tag(&layout, "1.4.2", &layout.get_manifest(&digest.into()).unwrap().unwrap());
+        let document = plan(&stage, "1.4.2", "1.4.3");
+        if is_refused {
+            let expected = "says that it is version \"1.3.9\", but its tags are of `1.4.2`";
+            stage.refuses(&document, LINE, 1, expected);
+            stage.passes(&document, &format!("{LINE} --allow-other-version --dry-run"));
+        } else {
+            stage.passes(&document, LINE);
+            assert_eq!(stage.world.tags("app")["latest"], stage.world.tags("app")["1.4.2"]);
+        }
+    }
+}

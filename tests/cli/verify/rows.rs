@@ -169,6 +169,24 @@ fn a_blob_that_a_sibling_has() {
 }
 
 #[test]
+fn an_index_where_none_is_planned() {
+    let mut world = World::new();
+    world.build(&["acme/app"], Build::new(AMD64, "linux/amd64").plain());
+    let document = |index: bool| {
+        let whole = plan(&[APP]);
+        let whole = whole.replacen(r#""app":{"#, &format!(r#""app":{{"index":{index},"#), 1);
+        let at = whole.find(r#""app-linux-arm64""#).unwrap();
+        format!("{}}}}}}},\"jobs\":[]}}", whole[..at].trim_end().trim_end_matches(','))
+    };
+    assert_eq!(world.merge(&document(true), Options::default()).problems, []);
+    found(&of_plan(&world, &document(true)), &[]);
+    found(&of_plan(&world, &document(false)), &["unplanned-index"]);
+    let retag = Options { allow_retag: true, ..Options::default() };
+    assert_eq!(world.merge(&document(false), retag).problems, []);
+    found(&of_plan(&world, &document(false)), &[]);
+}
+
+#[test]
 fn a_tag_that_platforms_overwrote() {
     let world = merged();
     // Each build with its attestation, and the last one wins.

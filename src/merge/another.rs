@@ -1,0 +1,97 @@
+//! Whether what is there already is another release: it says so itself, or it has the own tag of one.
+
+use super::check::ImageCheck;
+use super::taken::Origin;
+use crate::diagnostic::Diagnostic;
+use crate::oci::VERSION;
+use crate::published::floating::other_releases;
+use crate::published::record::{Known, Question};
+use crate::reference::Digest;
+use crate::version::Version;
+
+/// How many tags of other releases are looked at.
+const MAX_RELEASES: usize = 200;
+
+impl ImageCheck<'_> {
+    /// Refuses what is another release. What names its version is believed; for anything else, the own tags of other
+    /// releases in its repositories are looked at. `said` are the versions that its annotations name.
+    pub(super) fn no_other_release(
+        &mut self,
+        digest: &Digest,
+        said: &[String],
+        places: &[usize],
+        origin: Origin,
+    ) {
+        let image = self.subject.image;
+        let Some(planned) = image.version.as_ref().filter(|_| origin.is_strict()) else { return };
+        let numbers = |version: &Version| -> Vec<u64> {
+            version.numbers().iter().map(|number| number.value()).collect()
+        };
+        let named = |text: &String| {
+            let version = image.parse_version(text).ok()?;
+            (version.numbers().len() > 1).then(|| (text.clone(), numbers(&version)))
+        };
+        let named: Vec<(String, Vec<u64>)> = said.iter().filter_map(named).collect();
+        // As its tags show it, without build metadata.
+        if let Some((found, _)) = named.iter().find(|(_, other)| *other != numbers(planned)) {
+            let message =
+                format!("{digest} says that it is version {found:?}, but its tags are of `{planned}`");
+            let problem = self.fail("other-version", message);
+            problem.notes.push(format!("that is its annotation `{VERSION}`"));
+            problem.help = Some(help(origin));
+        }
+        if !named.is_empty() {
+            return;
+        }
+        let records = self.records;
+        for &site in places {
+            self.need(site, Question::Tags);
+            let listed = match records[site].tags() {
+                Known::Present(listed) => listed,
+                Known::Faulty(fault) => {
+                    let message = format!(
+                        "image `{}`: it is not known whether {digest} is another version: the tags of `{}` cannot be listed",
+                        self.subject.key,
+                        self.location(site)
+                    );
+                    let note = Diagnostic::note("unknown-version", message).with_note(fault.message());
+                    self.checked.notes.push(note);
+                    continue;
+                }
+                Known::Unasked | Known::Absent => continue,
+            };
+            let releases = other_releases(image, listed);
+            if let Some(left) = releases.len().checked_sub(MAX_RELEASES).filter(|left| *left > 0) {
+                let message = format!(
+                    "image `{}`: {digest} was not compared with the own tags of {left} older versions in `{}`",
+                    self.subject.key,
+                    self.location(site)
+                );
+                self.checked.notes.push(Diagnostic::note("unknown-version", message));
+            }
+            for (tag, version) in releases.into_iter().take(MAX_RELEASES) {
+                self.need(site, Question::Tag(tag.clone()));
+                if records[site].tag(tag).present() == Some(digest) {
+                    let message = format!(
+                        "{digest} is version `{}`, by the tag `{}`, but its tags are of `{planned}`",
+                        version.text(),
+                        self.location(site).with_tag(tag)
+                    );
+                    self.fail("other-version", message).help = Some(help(origin));
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn help(origin: Origin) -> String {
+    match origin {
+        Origin::Merge => {
+            "give the result of the merge of this plan; where two versions have the same content rightly, merge with `--metadata` in place of `--result`".to_owned()
+        }
+        Origin::Anywhere { is_meant: _ } => {
+            "promote that version; or pass `--allow-other-version`".to_owned()
+        }
+    }
+}
