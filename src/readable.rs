@@ -172,7 +172,8 @@ fn style_length(text: &str) -> Option<usize> {
 /// Lines of which a runner obeys none: `\::` at the beginning of a line, `## [` and the like anywhere.
 fn without_commands(text: &str) -> Cow<'_, str> {
     let is_command = |line: &str| without_styles(line).starts_with(AT_START);
-    if !text.contains(ANYWHERE) && !(text.contains(AT_START) && text.split('\n').any(is_command)) {
+    let has_one = text.contains(ANYWHERE) || text.contains(AT_START) && text.split('\n').any(is_command);
+    if !has_one {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 8);

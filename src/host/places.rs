@@ -36,8 +36,7 @@ impl Host {
             let is_inside = |place: PathBuf| self.is_in_project(&place);
             let holds = |folder: &Path| self.place("").starts_with(folder);
             // Folders that hold the project are not in it.
-            !holds(&self.place(part))
-                && (is_inside(self.place(part)) || folder.is_some_and(|folder| is_inside(folder)))
+            !holds(&self.place(part)) && (is_inside(self.place(part)) || folder.is_some_and(is_inside))
         })
     }
 

@@ -165,8 +165,9 @@ fn environment(surroundings: &ComposeInputs<'_>) -> Result<Environment, Diagnost
     let mut environment = Environment::new();
     match surroundings.files.read(DOTENV) {
         Ok(text) => {
-            dotenv::read(&text, &mut environment, surroundings.secrets, &|name| process.get(name).cloned())
-                .map_err(|problem| Diagnostic::error("env-file", format!("`{DOTENV}`, {problem}")))?
+            let outer = |name: &str| process.get(name).cloned();
+            dotenv::read(&text, &mut environment, surroundings.secrets, &outer)
+                .map_err(|problem| Diagnostic::error("env-file", format!("`{DOTENV}`, {problem}")))?;
         }
         Err(Unreadable::Missing | Unreadable::Directory) => {}
         Err(problem) => return Err(Diagnostic::error("env-file", problem.about(DOTENV))),

@@ -138,13 +138,13 @@ fn is_secret_name(name: &str) -> bool {
     let Some(last) = words.last() else { return false };
     let last = last.trim_end_matches(|c: char| c.is_ascii_digit());
     let is_ending = ENDINGS.iter().any(|ending| last.ends_with(ending));
-    let of_words = |some: &&[&str]| {
+    let of_words = |some: &&'static [&'static str]| {
         let (Some((end, before)), Some((_, start))) = (some.split_last(), words.split_last()) else {
             return false;
         };
         last == *end && start.ends_with(before)
     };
-    is_ending || WORDS.iter().any(|some| of_words(&some))
+    is_ending || WORDS.iter().any(of_words)
 }
 
 #[cfg(test)]
