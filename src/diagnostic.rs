@@ -10,7 +10,7 @@ use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 use utoipa::ToSchema;
 
 use crate::readable;
-use crate::source::{Sources, Span};
+use crate::source::{Position, Sources, Span};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
@@ -189,7 +189,18 @@ impl Diagnostic {
             Severity::Note => Level::NOTE,
         };
         let mut group = Group::with_title(level.primary_title(readable::lines(&self.message)).id(self.code));
-        for (index, labels) in by_source(&self.labels).into_iter().enumerate() {
+        let (private, shown): (Vec<&Label>, Vec<&Label>) =
+            self.labels.iter().partition(|label| sources.get(label.span.source).is_private);
+        let private = private.into_iter().map(|label| {
+            let source = sources.get(label.span.source);
+            let Position { line, column } = source.position(label.span.start);
+            format!(
+                "at {}:{line}:{column}, which is not shown since it lies outside of the project",
+                source.path
+            )
+        });
+        let notes: Vec<String> = private.chain(self.notes.iter().cloned()).collect();
+        for (index, labels) in by_source(&shown).into_iter().enumerate() {
             let source = sources.get(labels[0].span.source);
             let window = Window::around(&source.text, &labels);
             let mut snippet =
@@ -207,9 +218,9 @@ impl Diagnostic {
             group = group.element(snippet);
         }
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        let notes = self.notes.iter().map(|note| (Level::NOTE, "note", note));
+        let notes = notes.iter().map(|note| (Level::NOTE, "note", note));
         let more = notes.chain(self.help.iter().map(|help| (Level::HELP, "help", help)));
-        if self.labels.is_empty() {
+        if shown.is_empty() {
             // Without a snippet the renderer would draw an empty margin.
             let mut text = renderer.render(&[group]);
             more.for_each(|(_, word, message)| {
@@ -437,9 +448,9 @@ pub(crate) fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 }
 
 /// Labels grouped by the file they are in, the main label's file first.
-fn by_source(labels: &[Label]) -> Vec<Vec<&Label>> {
+fn by_source<'a>(labels: &[&'a Label]) -> Vec<Vec<&'a Label>> {
     let mut groups: Vec<Vec<&Label>> = Vec::new();
-    for label in labels {
+    for &label in labels {
         match groups.iter_mut().find(|g| g[0].span.source == label.span.source) {
             Some(group) => group.push(label),
             None => groups.push(vec![label]),

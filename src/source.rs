@@ -36,6 +36,8 @@ pub struct Source {
     pub text: String,
     /// Whether a byte order mark was before the text.
     pub has_mark: bool,
+    /// Whether nothing of the text may be shown: another file names it, and it lies elsewhere.
+    pub is_private: bool,
 }
 
 /// A one-based line and column; columns count grapheme clusters, as buildx does.
@@ -88,8 +90,15 @@ impl Sources {
         if has_mark {
             text.drain(..'\u{feff}'.len_utf8());
         }
-        self.list.push(Source { path: path.into(), text, has_mark });
+        self.list.push(Source { path: path.into(), text, has_mark, is_private: false });
         SourceId(u32::try_from(self.list.len() - 1).expect("fewer than 2^32 sources"))
+    }
+
+    /// Says that nothing of a source's text may be shown.
+    pub fn hide(&mut self, id: SourceId) {
+        if let Some(source) = self.list.get_mut(id.0 as usize) {
+            source.is_private = true;
+        }
     }
 
     /// The source with this id.

@@ -178,6 +178,9 @@ pub(crate) struct Definition {
     #[arg(long, value_name = "METHOD", allow_hyphen_values = true)]
     #[arg(overrides_with = "call")]
     pub call: Option<String>,
+    /// Refuse files outside of this folder that other files name [default with --github: the repository]
+    #[arg(long, value_name = "DIR", help_heading = None)]
+    pub confine: Option<String>,
     /// What builds may use; if given, a plan that asks for more is refused (repeatable)
     #[arg(long, value_name = "ENTITLEMENT", allow_hyphen_values = true)]
     pub allow: Vec<String>,

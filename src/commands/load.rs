@@ -1,6 +1,7 @@
 //! Reads and evaluates the definition: files, environment and options in, module and targets out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use super::files;
 use super::leaks::Leaks;
@@ -62,7 +63,7 @@ fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'
     let vars = variables(&args.variables)?;
     session.hide(SecretNames::default().values_among(&vars));
     let visible = env.cloned().unwrap_or_default();
-    let neighbours = Neighbours(host);
+    let neighbours = Neighbours::new(session, args)?;
     let compose = compose::ComposeInputs {
         env: &visible,
         vars: &vars,
@@ -219,15 +220,54 @@ fn replaced(host: &Host, texts: &[&str]) -> Vec<Diagnostic> {
 }
 
 /// The files around the Compose files.
-struct Neighbours<'a>(&'a Host);
+struct Neighbours<'a> {
+    host: &'a Host,
+    /// The folder that they must lie in.
+    confine: Option<PathBuf>,
+}
+
+impl<'a> Neighbours<'a> {
+    /// In a step of GitHub Actions, who writes the files may not be whom the machine belongs to.
+    fn new(session: &Session<'a>, args: &cli::Definition) -> Result<Self, Error> {
+        let host = session.host;
+        let confine = match &args.confine {
+            Some(folder) => {
+                let place = host.place(folder);
+                if !host.is_folder(folder) {
+                    return Err(Error::Usage(format!("`--confine {folder}` is not a folder")));
+                }
+                Some(place)
+            }
+            None => session.voice.github.then(|| host.project()),
+        };
+        Ok(Self { host, confine })
+    }
+
+    fn check(&self, path: &str) -> Result<(), Unreadable> {
+        let Some(folder) = &self.confine else { return Ok(()) };
+        if self.host.place(path).starts_with(folder) {
+            return Ok(());
+        }
+        Err(Unreadable::Other(format!(
+            "`{path}` lies outside of `{}`; only the command line may name files there",
+            folder.display()
+        )))
+    }
+}
 
 impl compose::Files for Neighbours<'_> {
     fn read(&self, path: &str) -> Result<String, Unreadable> {
-        self.0.read(path).map_err(|error| unreadable(&error))
+        self.check(path)?;
+        self.host.read(path).map_err(|error| unreadable(&error))
     }
 
     fn read_yaml(&self, path: &str) -> Result<String, Unreadable> {
-        self.0.read_yaml(path).map(|yaml| yaml.text).map_err(|error| unreadable(&error))
+        self.check(path)?;
+        self.host.read_yaml(path).map(|yaml| yaml.text).map_err(|error| unreadable(&error))
+    }
+
+    fn is_private(&self, path: &str) -> bool {
+        !self.host.is_in_project(&self.host.place(path))
     }
 }
 

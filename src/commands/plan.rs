@@ -314,6 +314,7 @@ pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Ve
         strict: _,
         ignored: _,
         allow,
+        confine,
         push,
         load,
         no_cache,
@@ -331,6 +332,7 @@ pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Ve
     overrides.iter().for_each(|set| option("--set", &secrets.readable(set)));
     kept.iter().for_each(|name| option("--keep-variable", name));
     platforms.iter().for_each(|platform| option("--platform", platform));
+    confine.iter().for_each(|folder| option("--confine", folder));
     allow.iter().for_each(|entitlement| option("--allow", entitlement));
     runners.iter().for_each(|label| option("--runner", label));
     consent.iter().for_each(|path| option("--consent", path));

@@ -96,6 +96,7 @@ fn unlisted(definition: &cli::Definition, lint: bool) -> Vec<&'static str> {
         kept: _,
         strict: _,
         allow: _,
+        confine: _,
         ignored: _,
     } = definition;
     let options = [

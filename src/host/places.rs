@@ -19,12 +19,23 @@ impl Host {
         fs::canonicalize(&path).unwrap_or(path)
     }
 
-    /// Whether a [place](Self::place) is in the project: the checkout of git that the working directory is in, or else
-    /// the working directory.
+    /// Whether a [place](Self::place) is in the [project](Self::project).
     #[must_use]
     pub fn is_in_project(&self, place: &Path) -> bool {
+        place.starts_with(self.project())
+    }
+
+    /// The project: the checkout of git that the working directory is in, or else the working directory.
+    #[must_use]
+    pub fn project(&self) -> PathBuf {
         let working = self.place("");
-        place.starts_with(checkout(&working).unwrap_or(&working))
+        checkout(&working).map(Path::to_owned).unwrap_or(working)
+    }
+
+    /// Whether there is a folder.
+    #[must_use]
+    pub fn is_folder(&self, path: &str) -> bool {
+        self.resolve(Path::new(path)).is_dir()
     }
 
     /// Whether a path names something in the project, or leads there: also a link in it that leads elsewhere.

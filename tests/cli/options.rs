@@ -194,6 +194,12 @@ const ROWS: &[Row] = &[
         By("tests/cli/strangers.rs", "\"--allow\", \"network.host\""),
     ),
     row(
+        "--confine",
+        ("--confine nowhere", "is not a folder"),
+        "--confine .",
+        By("tests/cli/strangers.rs", "\"--confine\", \".\""),
+    ),
+    row(
         "--runner",
         ("--runner", NEEDS_VALUE),
         "--runner self-hosted",

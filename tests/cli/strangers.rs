@@ -363,3 +363,56 @@ fn what_is_allowed_stands_in_another_revision() {
         assert!(code == Some(1) && told.contains("consent-file"), "{text}: {told}");
     }
 }
+
+/// As with Compose at the desk; but where a stranger may have written the path, the file is whoever's the machine is.
+#[test]
+fn what_files_name_lies_in_the_project_where_strangers_write_them() {
+    let outside = tempfile::tempdir().unwrap();
+    let path = |name: &str| outside.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("passwd"), "root:x:hunter2hunter\nmore:hunter2hunter\n").unwrap();
+    fs::write(path("other.yml"), "services:\n  other:\n    build: .\n").unwrap();
+    fs::write(path("vars.env"), "A=1\n").unwrap();
+    let (passwd, other, vars) = (path("passwd"), path("other.yml"), path("vars.env"));
+    let include = |file: &str| format!("include:\n  - {file}\nservices:\n  app:\n    build: .\n");
+    let extends = |file: &str| {
+        format!("services:\n  app:\n    build: .\n    extends:\n      file: {file}\n      service: other\n")
+    };
+    let env_file = |file: &str| {
+        format!("services:\n  app:\n    build:\n      context: .\n      args: [A]\n    env_file: {file}\n")
+    };
+    let run = |compose: &str, args: &[&str]| {
+        let test = Test::new().file("compose.yml", compose).args(args.iter().copied());
+        let output = test.output();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for (compose, args, expected) in [
+        (include(&other), &["print", "app"][..], None),
+        (extends(&other), &["print", "app"], None),
+        (env_file(&vars), &["print", "app"], None),
+        (include(&other), &["print", "app", "--confine", "/"], None),
+        (include(&other), &["print", "app", "--confine", "."], Some("lies outside of")),
+        (extends(&other), &["print", "app", "--confine", "."], Some("lies outside of")),
+        (env_file(&vars), &["print", "app", "--confine", "."], Some("lies outside of")),
+        (include(&other), &["plan", "--github"], Some("lies outside of")),
+        (include("../../../../../../etc/hostname"), &["plan", "--github"], Some("lies outside of")),
+        (include(&other), &["print", "app", "--confine", "nothing"], Some("is not a folder")),
+    ] {
+        let (code, told) = run(&compose, args);
+        assert_eq!(code.unwrap() != 0, expected.is_some(), "{compose} {args:?}: {told}");
+        assert!(told.contains(expected.unwrap_or_default()), "{args:?}: {told}");
+    }
+    // What the command line names is the user's own.
+    let output = Test::new().args(["print", "other", "-f", &other, "--confine", "."]).output();
+    assert_eq!(output.status.code(), Some(0));
+    // Nothing of a file elsewhere is shown.
+    for compose in [include(&passwd), extends(&passwd), include(&path("nothing.yml"))] {
+        let (code, told) = run(&compose, &["print", "app"]);
+        assert!(code == Some(1) && !told.contains("hunter"), "{told}");
+    }
+    let (_, told) = run(&include(&passwd), &["print", "app"]);
+    assert!(told.contains("passwd:1:1, which is not shown"), "{told}");
+    // A link in the project leads where its author wants.
+    let test = Test::new().file("compose.yml", include("link.yml")).args(["plan", "--github"]);
+    std::os::unix::fs::symlink(&other, test.folder().join("link.yml")).unwrap();
+    assert!(String::from_utf8(test.output().stderr).unwrap().contains("lies outside of"));
+}

@@ -15,6 +15,13 @@ pub trait Files {
     fn read_yaml(&self, path: &str) -> Result<String, Unreadable> {
         self.read(path)
     }
+
+    /// Whether a file is no part of the project, so that nothing of it may be shown: whoever wrote the path may not be whom
+    /// the file belongs to.
+    fn is_private(&self, path: &str) -> bool {
+        let _ = path;
+        false
+    }
 }
 
 /// Why a file has no text.

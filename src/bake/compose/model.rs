@@ -337,7 +337,11 @@ impl Loader<'_> {
         }
         match self.files.read_yaml(&path) {
             Ok(text) => {
-                let file = File { source: self.sources.add(path.clone(), text), path };
+                let source = self.sources.add(path.clone(), text);
+                if self.files.is_private(&path) {
+                    self.sources.hide(source);
+                }
+                let file = File { source, path };
                 self.read.push(file.clone());
                 Ok(file)
             }
