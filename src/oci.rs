@@ -33,6 +33,9 @@ pub(crate) const ATTESTATION: &str = "attestation-manifest";
 /// The artifact type of attestations that refer to their image instead of being in its index.
 pub(crate) const ATTESTATION_TYPE: &str = "application/vnd.docker.attestation.manifest.v1+json";
 
+/// What begins the annotations by which an index says which run made it; they are the merge's alone.
+pub(crate) const RUN_PREFIX: &str = "dev.bakeplan.run.";
+
 /// The annotation, and label, that says from which revision of the source something was built.
 pub(crate) const REVISION: &str = "org.opencontainers.image.revision";
 

@@ -2,9 +2,10 @@
 //! the same tags by the same rules, and holds nothing but its own tags when something is wrong there.
 
 use super::check::check_tags;
+use super::newborn::conclude;
 use super::ready::Ready;
 use super::report::{ImageReport, Outcome, Report, Status, TagReport};
-use super::run::{conclude, merge_own, subjects};
+use super::run::{merge_own, subjects};
 use super::subject::{Checked, Copies, Subject};
 use super::tools::{MergeTools, Options};
 use crate::diagnostic::{Diagnostic, Severity};

@@ -47,6 +47,10 @@ pub(crate) mod publish;
 // What does the same by hand.
 mod command;
 
+// From what is complete to its tags.
+mod conclude;
+mod newborn;
+
 // All of it: in the image's own repositories, then in its mirrors.
 mod run;
 

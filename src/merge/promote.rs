@@ -2,9 +2,10 @@
 
 use super::decide::Decision;
 use super::mirrors::fill;
+use super::newborn::conclude;
 use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Outcome, Report, Status};
-use super::run::{conclude, deadline, read};
+use super::run::{deadline, read};
 use super::subject::{Copies, Subject};
 use super::taken::{self, Origin};
 use super::tools::{MergeTools, Options};

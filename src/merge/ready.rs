@@ -6,7 +6,7 @@ use super::decide::{Decision, decide, unlisted};
 use super::index::{self, ComposeError, IndexSource};
 use super::subject::{Checked, Subject};
 use crate::diagnostic::Diagnostic;
-use crate::oci::Descriptor;
+use crate::oci::{Descriptor, RUN_PREFIX};
 use crate::published::plan_json::RunEntry;
 use crate::published::planned::PlannedImage;
 use crate::published::record::Record;
@@ -68,6 +68,17 @@ impl<'a> Ready<'a> {
             Diagnostic::error("compose", message)
                 .with_help("build with `oci-mediatypes=true` in `output`, or leave the annotations out")
         })?;
+        // Annotations of builds are left behind; but an index that is taken as it is has all of its own.
+        let said = Served::read(manifest.clone());
+        let of_others =
+            |key: &&String| key.starts_with(RUN_PREFIX) && !annotations.contains_key(key.as_str());
+        if let Some(stray) = said.annotations().and_then(|all| all.keys().find(of_others)) {
+            let message = format!(
+                "image `{key}`: the build has the annotation `{stray}` in its index, which is for the merge to set"
+            );
+            return Err(Diagnostic::error("reserved-annotation", message)
+                .with_help("build the image again without it; an index that a merge made gets tags by `bakeplan promote`"));
+        }
         let decisions = decisions(subject, &manifest.digest, records);
         let places = subject.places.clone();
         Ok(Self { key, image, places, checked, manifest, annotations, is_built: true, decisions })

@@ -10,7 +10,7 @@ use super::plan_json::{
 };
 use crate::diagnostic::Diagnostic;
 use crate::form::Form;
-use crate::oci::{Descriptor, DescriptorPlatform};
+use crate::oci::{Descriptor, DescriptorPlatform, RUN_PREFIX};
 use crate::plan::name_problem;
 use crate::reference::Tag;
 use crate::registry::Location;
@@ -218,6 +218,13 @@ fn check(images: &IndexMap<String, PlannedImage>) -> Result<(), String> {
         }
         if image.builds.is_empty() {
             return Err(format!("image `{key}` has no builds"));
+        }
+        let of_builds = image.builds.values();
+        let of_builds =
+            of_builds.flat_map(|build| build.annotations.iter().chain(&build.descriptor_annotations));
+        let mut annotations = image.annotations.iter().chain(of_builds).map(|(key, _)| key);
+        if let Some(reserved) = annotations.find(|key| key.starts_with(RUN_PREFIX)) {
+            return Err(format!("the annotation `{reserved}` of image `{key}` is for the merge to set"));
         }
         if !image.index {
             check_plain(key, image)?;
@@ -461,6 +468,20 @@ pub(crate) mod tests {
             (
                 format!(r#""a":{}"#, good.replacen('{', r#"{"version":"1.4.2","withdrawn":["2026.["],"#, 1)),
                 "\"2026.[\" in `withdrawn`: syntax error in pattern",
+            ),
+            (
+                format!(r#""a":{}"#, good.replacen('{', r#"{"annotations":{"dev.bakeplan.run.x":""},"#, 1)),
+                "the annotation `dev.bakeplan.run.x` of image `a` is for the merge to set",
+            ),
+            (
+                format!(
+                    r#""a":{}"#,
+                    good.replace(
+                        r#""app":{"#,
+                        r#""app":{"descriptor_annotations":{"dev.bakeplan.run.ref":""},"#
+                    )
+                ),
+                "the annotation `dev.bakeplan.run.ref` of image `a` is for the merge to set",
             ),
             (
                 format!(r#""a":{good},"b":{}"#, other.replace('2', "1")),

@@ -84,6 +84,8 @@ pub enum FaultKind {
     Invalid,
     /// The registry refuses to serve it.
     Refused,
+    /// The registry says that it, or the repository, is not there.
+    Missing,
     /// The registry fails when it is to serve it.
     Failed,
 }
@@ -119,12 +121,11 @@ impl Fault {
     pub(crate) fn of_list(error: &Error) -> Option<Self> {
         match error.kind() {
             // Some have no list at all.
-            ErrorKind::Unauthorized(_)
-            | ErrorKind::Denied { .. }
-            | ErrorKind::Unsupported { .. }
-            | ErrorKind::NotFound(_)
-            | ErrorKind::ForeignNotFound { .. } => {
+            ErrorKind::Unauthorized(_) | ErrorKind::Denied { .. } | ErrorKind::Unsupported { .. } => {
                 Some(Self { kind: FaultKind::Refused, diagnostic: error.to_diagnostic() })
+            }
+            ErrorKind::NotFound(_) | ErrorKind::ForeignNotFound { .. } => {
+                Some(Self { kind: FaultKind::Missing, diagnostic: error.to_diagnostic() })
             }
             _ => None,
         }

@@ -6,9 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::plan_json::RunEntry;
 use super::served::{Content, Served};
+use crate::oci::RUN_PREFIX;
 
-/// What begins these annotations.
-const PREFIX: &str = "dev.bakeplan.run.";
 const REF: &str = "ref";
 const SOURCE: &str = "source";
 const WORKFLOW: &str = "workflow";
@@ -48,13 +47,13 @@ impl RunEntry {
             (REVISION, commit.clone()),
             (COMMITTED, commit_time.map(|time| time.to_string())),
         ];
-        all.into_iter().filter_map(|(name, value)| Some((format!("{PREFIX}{name}"), value?))).collect()
+        all.into_iter().filter_map(|(name, value)| Some((format!("{RUN_PREFIX}{name}"), value?))).collect()
     }
 
     /// The run that annotations tell of; anybody may have written them.
     #[must_use]
     pub(crate) fn from_annotations(annotations: &BTreeMap<String, String>) -> Self {
-        let given = |name: &str| annotations.get(&format!("{PREFIX}{name}"));
+        let given = |name: &str| annotations.get(&format!("{RUN_PREFIX}{name}"));
         let is_hash = |text: &&String| text.bytes().all(|byte| byte.is_ascii_hexdigit());
         Self {
             event: None,
@@ -234,7 +233,7 @@ mod tests {
         assert_eq!(run("w r - -").annotations(), BTreeMap::new());
         // What is no number, no hash and no time is nothing.
         let hostile = [("number", "-7"), ("revision", "\u{1b}[2J"), ("committed", "soon")];
-        let hostile = hostile.map(|(name, value)| (format!("{PREFIX}{name}"), value.to_owned()));
+        let hostile = hostile.map(|(name, value)| (format!("{RUN_PREFIX}{name}"), value.to_owned()));
         assert_eq!(RunEntry::from_annotations(&hostile.into()), RunEntry::default());
     }
 }

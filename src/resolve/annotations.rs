@@ -8,7 +8,9 @@ use crate::bake::target::annotation::{Annotation, Level, LevelKind};
 use crate::bake::target::{Entry, Target, Text};
 use crate::bake::values::kept::variable_in;
 use crate::diagnostic::Diagnostic;
+use crate::oci::RUN_PREFIX;
 use crate::platform::Platform;
+use crate::source::Span;
 
 /// Reads an annotation of a target. What is no annotation has been refused, unless a kept variable is in it.
 fn read(text: &Text) -> Annotation<'_> {
@@ -136,6 +138,23 @@ pub(super) fn strip(output: &mut Entry, platform: Option<&Platform>) {
     for (key, _, text) in own {
         output.set(&format!("annotation-manifest.{key}"), text);
     }
+}
+
+/// Refuses annotations by which only a merge says which run made an index: tags that move with runs stay with what they say.
+pub(super) fn reserved<'t>(all: impl Iterator<Item = (&'t str, Option<Span>)>) -> Vec<Diagnostic> {
+    let reserved = all.filter(|(key, _)| key.starts_with(RUN_PREFIX));
+    let refuse = |(key, span): (&str, Option<Span>)| {
+        let message = format!("the annotation `{key}` is for the merge to set");
+        Diagnostic::error("reserved-annotation", message).at(span, "").with_help(format!(
+            "give it another name: what begins with `{RUN_PREFIX}` says which run made an index, and decides about tags"
+        ))
+    };
+    reserved.map(refuse).collect()
+}
+
+/// The annotations of a target and of its output, with where they are.
+pub(super) fn keys(target: &Target) -> impl Iterator<Item = (&str, Option<Span>)> {
+    of_target(target).map(|(one, text)| (one.key, text.span))
 }
 
 /// A warning for each annotation that has no place: of the index's descriptor, since a tag in a registry has none to hold

@@ -49,6 +49,8 @@ pub(super) fn legs(
     for (image, publication) in wanted {
         let mut builds: Vec<ImageBuild> = Vec::new();
         plain::check(image, targets, diagnostics);
+        let of_block = image.settings().annotations.iter();
+        diagnostics.extend(annotations::reserved(of_block.map(|(key, value)| (&**key, value.span))));
         for (name, settings) in &image.targets {
             let Some(target) = targets.find(name) else { continue };
             if let Some(problem) = name_problem(name) {
@@ -132,6 +134,7 @@ fn from_two_targets(
 /// Reports what is wrong, or odd, with a target that is published.
 fn check_published(target: &Target, platforms: &[DeclaredPlatform], diagnostics: &mut Diagnostics) {
     check_output(target, diagnostics);
+    diagnostics.extend(annotations::reserved(annotations::keys(target)));
     diagnostics.extend(tag_by_digest(target));
     for DeclaredPlatform { platform, span } in platforms {
         if let Some((part, near)) = platform.unknown_part() {

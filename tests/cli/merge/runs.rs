@@ -3,6 +3,7 @@
 use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::{Outcome, Report, Status};
 use bakeplan::internals::oci::{DOCKER_LIST, OCI_MANIFEST};
+use bakeplan::internals::registry::Store;
 
 use super::world::{Build, World, document};
 use crate::loopback::{Answer, Reply};
@@ -442,4 +443,36 @@ fn a_commit_of_digits_is_not_a_version() {
     let (document, _) = written(r#""1.2.9", "{{ sha }}", "latest""#, "");
     let image = &serde_json::from_str::<serde_json::Value>(&document).unwrap()["images"]["app"];
     assert_eq!(image["version"], "1.2.9");
+}
+
+/// An index that is taken as its build pushed it must not say which run made it: tags would stay with what it says.
+#[test]
+fn a_build_does_not_say_which_run_made_an_index() {
+    for (key, is_refused) in [
+        ("dev.bakeplan.run.number", true),
+        ("dev.bakeplan.run.x", true),
+        ("dev.bakeplan.runs", false),
+        ("k", false),
+    ] {
+        let mut world = World::new();
+        world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64"));
+        let layout = world.layout("a");
+        let built = layout.get_manifest(&world.built["app-linux-amd64"].clone().into()).unwrap().unwrap();
+        let text = String::from_utf8(built.bytes).unwrap();
+        let text = text.replacen('{', &format!(r#"{{"annotations":{{"{key}":"999999"}},"#), 1);
+        let said = super::world::put(&layout, &built.media_type, &text);
+        world.built.insert("app-linux-amd64".into(), said.digest.clone());
+        let document = document(&format!(
+            r#""app":{{"repositories":["oci-layout:a"],"tags":[{}],"builds":{{"app-linux-amd64":{{"platform":"linux/amd64"}}}}}}"#,
+            super::world::CONSTANTS
+        ));
+        let report = world.merge(&document, Options::default());
+        let codes: Vec<&str> = report.problems.iter().map(|one| one.code).collect();
+        assert_eq!(codes == ["reserved-annotation"], is_refused, "{key}: {codes:?}");
+        assert_eq!(world.tags("a").get("latest"), (!is_refused).then_some(&said.digest), "{key}");
+        // With annotations of its own, an image leaves those of its builds behind.
+        let document = document.replace(r#""repositories""#, r#""annotations":{"own":"1"},"repositories""#);
+        assert_eq!(world.merge(&document, Options::default()).problems, [], "{key}");
+        assert!(!world.index("a", "latest").annotations.contains_key(key), "{key}");
+    }
 }

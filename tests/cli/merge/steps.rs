@@ -81,7 +81,7 @@ fn indexes_come_first_and_tags_later() {
         assert!(tags.values().all(|own| own.as_str() == digest));
     }
     // It is what a merge in one step makes, and either step may be repeated.
-    let again = world.merge(&document, bakeplan::internals::merge::Options::default());
+    let again = world.merge(&document, Options::default());
     assert_eq!(again.images["app"].status, bakeplan::internals::merge::report::Status::Unchanged);
     assert_eq!(first(&world, &document, 0)["images"]["app"]["digest"], digest);
     let (status, told) = second(&world, &document, &result, &[]);
@@ -369,7 +369,7 @@ fn a_merge_is_not_made_of_indexes() {
     let world = World::with_app(&["a"]);
     let document = plan(&["oci-layout:a"]);
     let digest = first(&world, &document, 0)["images"]["app"]["digest"].as_str().unwrap().to_owned();
-    let report = world.merge(&document, bakeplan::internals::merge::Options::default());
+    let report = world.merge(&document, Options::default());
     assert_eq!(report.problems, []);
     let other = format!("app-linux-arm64={}", world.built["app-linux-arm64"]);
     for (pair, expected) in [

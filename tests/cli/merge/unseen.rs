@@ -133,3 +133,99 @@ fn the_option_and_its_exit_codes() {
     assert_eq!((status, told.contains("unlisted-tags")), (Some(0), false), "{told}");
     assert_eq!(run(&["--trust-known-versions", "--allow-backward"]).0, Some(2));
 }
+
+/// A registry that answers 404 to a list of tags with this code while a repository has neither manifests nor tags; one
+/// with `lists` that say so for ever has no lists at all.
+fn serve_new(world: &World, code: &'static str, has_lists: bool) -> Server {
+    let root = world.root().to_owned();
+    world.serve_with(move |seen: &Seen| {
+        let name = seen.path().strip_prefix("/v2/")?.strip_suffix("/tags/list")?;
+        let blobs = std::fs::read_dir(root.join(name).join("blobs/sha256")).ok()?;
+        let is_new = blobs.count() == 0;
+        let answer = if code.is_empty() {
+            Answer::new(404, "text/plain", "404 page not found\n")
+        } else {
+            Answer::error(404, code)
+        };
+        (is_new || !has_lists).then_some(Reply::Whole(answer))
+    })
+}
+
+/// A mirror that is not there yet is no registry without lists, which shows when it is there.
+#[test]
+fn a_repository_that_comes_into_being_gets_its_floating_tags() {
+    for code in ["NOT_FOUND", "NAME_UNKNOWN", "REPOSITORY_NOT_FOUND", ""] {
+        for tags in [TAGS, &TAGS[TAGS.find(r#"{"name":"1","#).unwrap()..]] {
+            let world = World::with_app(&["a"]);
+            world.layout("mirror");
+            let own = world.serve();
+            let server = serve_new(&world, code, true);
+            let mirror = format!(r#""version":"1.4.2","mirrors":["{}/mirror"],"#, server.host());
+            let document = plan_of(&[&format!("{}/a", own.host())], tags, &mirror, "hold");
+            let report = world.merge(&document, Options::default());
+            assert_eq!((report.problems.as_slice(), report.held.as_slice()), (&[][..], &[][..]), "{code}");
+            assert_eq!(world.tags("mirror"), world.tags("a"), "{code}");
+            assert_eq!(
+                outcomes(&report),
+                vec![Outcome::Created; report.images["app"].references.len()],
+                "{code}"
+            );
+            assert_eq!((report.indexes.len(), report.published.len()), (2, 2), "{code}");
+            // Once more, it is like any other.
+            let report = world.merge(&document, Options::default());
+            assert_eq!(
+                outcomes(&report),
+                vec![Outcome::Unchanged; report.images["app"].references.len()],
+                "{code}"
+            );
+        }
+    }
+}
+
+/// A registry without lists stays one, and what is held there is said once.
+#[test]
+fn a_repository_without_a_list_holds_floating_tags_after_it_came_into_being() {
+    for code in ["NOT_FOUND", "UNSUPPORTED", ""] {
+        let world = World::with_app(&["a"]);
+        world.layout("mirror");
+        let own = world.serve();
+        let server = serve_new(&world, code, false);
+        let mirror = format!(r#""version":"1.4.2","mirrors":["{}/mirror"],"#, server.host());
+        let document = plan_of(&[&format!("{}/a", own.host())], TAGS, &mirror, "hold");
+        let report = world.merge(&document, Options::default());
+        assert_eq!(
+            (report.problems.as_slice(), report.held.len()),
+            (&[][..], 1),
+            "{code}: {:?}",
+            report.held
+        );
+        assert_eq!(world.tags("mirror").into_keys().collect::<Vec<_>>(), ["1.4.2"], "{code}");
+        assert!(report.is_incomplete());
+    }
+}
+
+/// What was there all the time, behind a list that comes late, keeps what it has.
+#[test]
+fn a_greater_version_in_a_list_that_comes_late_keeps_its_tags() {
+    let mut world = World::with_app(&["a"]);
+    let greater = world.build(&["a"], Build::new("greater", "linux/amd64").salt("greater"));
+    world.built.remove("greater");
+    let layout = world.layout("a");
+    let manifest =
+        bakeplan::internals::registry::Store::get_manifest(&*layout, &greater.into()).unwrap().unwrap();
+    for tag in ["1.5.0", "latest"] {
+        super::world::put_tag(&layout, tag, &manifest);
+    }
+    let lists = std::sync::atomic::AtomicUsize::new(0);
+    let server = world.serve_with(move |seen: &Seen| {
+        let is_first = seen.target.contains("/tags/list")
+            && lists.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0;
+        is_first.then(|| Reply::Whole(Answer::error(404, "NOT_FOUND")))
+    });
+    let before = world.tags("a");
+    let report = world.merge(&plan(&[&format!("{}/a", server.host())]), Options::default());
+    assert_eq!((report.problems.as_slice(), report.held.as_slice()), (&[][..], &[][..]));
+    use Outcome::{Created, Kept};
+    assert_eq!(outcomes(&report), [Created, Created, Kept, Kept]);
+    assert_eq!(world.tags("a")["latest"], before["latest"]);
+}

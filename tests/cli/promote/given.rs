@@ -308,13 +308,13 @@ fn an_earlier_run_does_not_take_tags_back() {
         )
     };
     for (own, there, expected) in [(7, 8, "edge kept"), (8, 7, "edge moved")] {
-        let stage = Stage::annotated(&numbered(own));
-        let mut world = World::new();
-        world.build(&["x"], Build::new("x", "linux/amd64"));
-        let mut index = serde_json::to_value(stage.world.index("app", "sha-c0ffee0")).unwrap();
-        index["annotations"] = serde_json::from_str(&format!("{{{}}}", numbered(there))).unwrap();
+        let stage = Stage::new();
         let layout = stage.world.layout("app");
-        put_tag(&layout, "edge", &put(&layout, OCI_INDEX, &index.to_string()));
+        let mut index = serde_json::to_value(stage.world.index("app", "sha-c0ffee0")).unwrap();
+        for (tag, number) in [("sha-c0ffee0", own), ("edge", there)] {
+            index["annotations"] = serde_json::from_str(&format!("{{{}}}", numbered(number))).unwrap();
+            put_tag(&layout, tag, &put(&layout, OCI_INDEX, &index.to_string()));
+        }
         let outcome = stage.passes("", "HOST/app:sha-c0ffee0 --to HOST/app:edge");
         assert_eq!(outcome.tags(), [expected]);
     }

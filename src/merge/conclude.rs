@@ -1,0 +1,237 @@
+//! Whether the tags of images that are complete may be given to them, and what comes of giving them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::decide::{
+    Decision, immutable, is_broadest, is_released, may_be_version, not_listed, says_it_is, unguarded,
+};
+use super::job::{IndexState, Job, TagJob, now};
+use super::publish::{PublishResult, publish};
+use super::ready::Ready;
+use super::report::{Outcome, Report, Settled, Status, TagReport};
+use super::subject::Subject;
+use super::tools::{MergeTools, Options};
+use super::{command, damage, digests, held, later, relist, unseen};
+use crate::diagnostic::Diagnostic;
+use crate::published::plan_json::RunEntry;
+use crate::published::record::{FaultKind, Known, Question, Record};
+use crate::published::survey::{Round, Survey};
+use crate::reference::Tag;
+
+/// Whether a registry says that a repository, or its list of tags, is not there.
+pub(super) fn may_come(record: &Record) -> bool {
+    matches!(record.tags(), Known::Faulty(fault) if fault.kind == FaultKind::Missing)
+}
+
+/// Looks whether the tags of images that are complete may be given to them, and gives them.
+pub(super) fn conclude_once(
+    mut ready: Vec<Ready<'_>>,
+    subjects: &[Subject<'_>],
+    run: &RunEntry,
+    options: Options,
+    survey: &mut Survey<'_>,
+    tools: &MergeTools<'_>,
+    mut report: Report,
+) -> Report {
+    for one in &ready {
+        let image = report.images.get_mut(one.key).expect("every image is reported");
+        image.digest = Some(one.manifest.digest.clone());
+        image.media_type = Some(one.manifest.media_type.clone());
+        image.size = Some(one.manifest.bytes.len());
+        image.platforms.clone_from(&one.checked.platforms);
+    }
+    if !options.allow_backward {
+        report.problems.extend(relist::settle(&mut ready, subjects, survey, tools));
+        for one in &ready {
+            let unlisted: BTreeMap<usize, &Tag> = one.unlisted(survey.records()).collect();
+            let refuse = |(site, tag): (usize, &Tag)| not_listed(&tools.sites[site].location, tag);
+            report.problems.extend(unlisted.into_iter().map(refuse));
+        }
+    }
+    report.notes.extend(ready.iter().filter_map(|one| held::mixed(one.key, &one.manifest)));
+    report.notes.extend(ready.iter().filter_map(|one| unguarded(one.key, one.image, &one.decisions)));
+    let unseen = unseen::tell(&ready, tools.sites, survey.records());
+    report.held.extend(unseen.held);
+    report.notes.extend(unseen.notes);
+    if report.problems.is_empty() && !options.allow_backward {
+        let compared = later::keep(&mut ready, run, survey, now(tools));
+        report.problems.extend(compared.problems);
+        report.notes.extend(compared.notes);
+    }
+    if report.problems.is_empty() && !options.allow_retag {
+        report.problems.extend(check_immutable(&ready));
+        report.problems.extend(check_released(&ready, survey));
+        report.problems.extend(damage::unknown(&ready, survey.records()));
+    }
+    report.notes.extend(damage::replaced(&ready, survey.records()));
+    if !report.problems.is_empty() {
+        let keys: Vec<String> = report.images.keys().cloned().collect();
+        return report.abandoned(keys.iter().map(String::as_str));
+    }
+    // Without problems, an image that is not ready is one that lacks a build.
+    if options.require_all && ready.len() < report.images.len() {
+        for (key, image) in report.images.iter_mut().filter(|(_, image)| image.why.is_empty()) {
+            image.why.push("another image is incomplete, but all are required".to_owned());
+            let message = format!("image `{key}` is left as it was: {}", image.why.join("; "));
+            report.held.push(Diagnostic::warning("held", message));
+        }
+        return report;
+    }
+    write(&ready, run, options, survey.records(), tools, &mut report);
+    report
+}
+
+/// Tags of versions that immutable images would give another digest.
+fn check_immutable(ready: &[Ready<'_>]) -> Vec<Diagnostic> {
+    let images = ready.iter().filter(|ready| ready.image.immutable);
+    let decisions = images.flat_map(|ready| ready.decisions.iter().map(move |decision| (ready, decision)));
+    let replaced = decisions.filter(|(_, decision)| decision.report.outcome == Outcome::Replaced);
+    let refuse = |(ready, one): (&Ready<'_>, &Decision)| {
+        immutable(ready.key, &one.report, &ready.manifest.digest, ready.is_built)
+    };
+    replaced.map(refuse).collect()
+}
+
+/// Floating tags that are a released version's own, as their indexes say.
+fn check_released(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Vec<Diagnostic> {
+    let decisions = ready.iter().flat_map(|ready| ready.decisions.iter().map(move |one| (ready, one)));
+    let moved: Vec<(&Ready<'_>, &Decision)> = decisions
+        .filter(|(ready, one)| one.report.outcome == Outcome::Moved && may_be_version(ready.image, &one.tag))
+        .collect();
+    let question = |(_, decision): &(&Ready<'_>, &Decision)| {
+        Some((decision.site, Question::Previous(decision.report.previous.clone()?)))
+    };
+    let mut problems = match survey.ask(moved.iter().filter_map(question).collect()) {
+        Round::Idle => Vec::new(),
+        Round::Asked(failures) => failures,
+    };
+    for (ready, Decision { site, tag, report }) in moved {
+        let published = report.previous.as_ref();
+        let published = published.and_then(|digest| survey.records()[*site].previous(digest).present());
+        let version = published.and_then(|published| says_it_is(ready.image, tag, &published.manifest));
+        problems.extend(version.map(|version| is_released(ready.key, report, &version)));
+    }
+    problems
+}
+
+/// Writes what is decided, or says what would be written.
+fn write(
+    ready: &[Ready<'_>],
+    run: &RunEntry,
+    options: Options,
+    records: &[Record],
+    tools: &MergeTools<'_>,
+    report: &mut Report,
+) {
+    let jobs = jobs(ready, run, options, records, tools, report);
+    if options.dry_run {
+        for job in &jobs {
+            let image = report.images.get_mut(job.image).expect("every image is reported");
+            image.commands.extend(job.command.as_deref().map(command::line));
+        }
+        return;
+    }
+    let unable = jobs.iter().filter(|job| job.command.as_ref().is_some_and(Vec::is_empty));
+    let unable: BTreeSet<&str> = unable.map(|job| job.image).collect();
+    if !unable.is_empty() {
+        report.problems.extend(unable.into_iter().map(command::several_repositories));
+        report.images.values_mut().for_each(|image| image.status = Status::Failed);
+        return;
+    }
+    let published = publish(&jobs, tools);
+    settle(&jobs, published, report);
+    digests::report(ready, tools.sites, report);
+}
+
+/// What there is to be written; the report has what is decided of each image.
+fn jobs<'r>(
+    ready: &'r [Ready<'_>],
+    run: &RunEntry,
+    options: Options,
+    records: &'r [Record],
+    tools: &MergeTools<'_>,
+    report: &mut Report,
+) -> Vec<Job<'r>> {
+    let mut jobs = Vec::new();
+    for one in ready {
+        let image = report.images.get_mut(one.key).expect("every image is reported");
+        if !options.no_tags {
+            image.references = one.decisions.iter().map(|decision| decision.report.clone()).collect();
+        }
+        image.status = status(&image.references, options);
+        for &site in &one.places {
+            let own = one.decisions.iter().enumerate().filter(|(_, decision)| decision.site == site);
+            let is_tagged = own.clone().any(|(_, decision)| decision.report.outcome == Outcome::Unchanged);
+            let tags: Vec<TagJob> = own
+                .filter(|(_, decision)| decision.report.outcome.writes() && !options.no_tags)
+                .map(|(at, Decision { site: _, tag, report })| TagJob {
+                    reference: at,
+                    tag: tag.clone(),
+                    floating: report.floating,
+                    is_broadest: is_broadest(one.image, tag),
+                    previous: report.previous.clone(),
+                    outcome: report.outcome,
+                })
+                .collect();
+            let is_docker = options.dry_run || options.use_docker;
+            // Tags that are right may name an index that is damaged.
+            // A repository that has to come into being shows only then which tags may move.
+            let is_new = may_come(&records[site]) && !options.dry_run;
+            if tags.is_empty() && (!is_tagged || is_docker) && !options.no_tags && !is_new {
+                continue;
+            }
+            let is_read = records[site].read(&one.manifest.digest).is_some();
+            jobs.push(Job {
+                image: one.key,
+                of: one.image,
+                run: one.run(run),
+                is_guarded: !options.allow_backward,
+                listed: records[site].tags().present(),
+                site,
+                manifest: &one.manifest,
+                copies: one.checked.copies.get(&site),
+                index: match (is_read, is_tagged) {
+                    (true, _) => IndexState::Read,
+                    (false, true) => IndexState::Named,
+                    (false, false) => IndexState::Unknown,
+                },
+                command: is_docker.then(|| command::imagetools(one, site, &tags, tools.sites)),
+                tags,
+            });
+        }
+    }
+    jobs
+}
+
+/// What becomes of an image, seen what is to become of its tags.
+fn status(references: &[TagReport], options: Options) -> Status {
+    let any = |is_meant: fn(Outcome) -> bool| references.iter().any(|one| is_meant(one.outcome));
+    match () {
+        () if options.no_tags => Status::Indexed,
+        () if references.is_empty() => Status::Untagged,
+        () if any(Outcome::writes) && options.dry_run => Status::Planned,
+        () if any(Outcome::writes) => Status::Published,
+        () if any(|outcome| outcome == Outcome::Unchanged) => Status::Unchanged,
+        () if any(|outcome| outcome == Outcome::Held) => Status::Held,
+        () => Status::Kept,
+    }
+}
+
+/// Reports how the writing went.
+fn settle(jobs: &[Job<'_>], published: PublishResult, report: &mut Report) {
+    for job in jobs {
+        let image = report.images.get_mut(job.image).expect("every image is reported");
+        let mut outcomes = published.outcomes.get(job.image).cloned().unwrap_or_default();
+        for tag in &job.tags {
+            let untouched = || Settled { outcome: Outcome::Skipped, digest: tag.previous.clone(), why: None };
+            outcomes.entry(tag.reference).or_insert_with(untouched);
+        }
+        let is_bad = |settled: &Settled| matches!(settled.outcome, Outcome::Skipped | Outcome::Failed);
+        if outcomes.values().any(is_bad) || published.failed.contains(job.image) {
+            image.status = Status::Failed;
+        }
+        image.settle(&outcomes);
+    }
+    report.problems.extend(published.problems);
+    report.notes.extend(published.notes);
+}
