@@ -16,6 +16,7 @@ mod places;
 mod processor;
 mod programs;
 mod read;
+mod revision;
 mod streams;
 mod write;
 
