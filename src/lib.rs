@@ -59,6 +59,9 @@ mod registry;
 // What is published: the plan as it is written and read, what builds pushed, what repositories answer.
 mod published;
 
+// What differs between two plans.
+mod changes;
+
 // The views.
 mod render;
 

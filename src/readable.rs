@@ -90,7 +90,7 @@ pub(crate) fn markdown(text: &str) -> String {
             '&' => shown.push_str("&amp;"),
             // GitHub links a name after it, and tells whose name it is.
             '@' => shown.push_str("&#64;"),
-            '\\' | '`' | '|' | '*' | '[' | ']' | '!' | '~' | '#' => shown.extend(['\\', c]),
+            '\\' | '`' | '|' | '*' | '[' | ']' | '!' | '~' | '#' | '$' => shown.extend(['\\', c]),
             _ => shown.push(c),
         }
     }
@@ -100,6 +100,21 @@ pub(crate) fn markdown(text: &str) -> String {
         is_outside(shown[..at].chars().next_back()) || is_outside(shown[at + 1..].chars().next())
     };
     if shown.match_indices('_').any(means) { shown.replace('_', "\\_") } else { shown }
+}
+
+/// A text in a label of Mermaid, which stands in quotes
+/// (<https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters>).
+#[must_use]
+pub(crate) fn mermaid(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in line(text).chars() {
+        if c.is_alphanumeric() || !c.is_ascii() || " -./:,@+=_()".contains(c) {
+            shown.push(c);
+        } else {
+            let _ = write!(shown, "#{};", u32::from(c));
+        }
+    }
+    shown
 }
 
 /// A text as code in a cell of a Markdown table.
@@ -264,6 +279,12 @@ mod tests {
             ("_a_", "\\_a\\_"),
         ] {
             assert_eq!(markdown(text), expected, "{text:?}");
+        }
+        let text = mermaid("a|b`c`<img>&\"'\n::x [y](z) *w* #35; é");
+        assert!(!text.contains(['|', '`', '<', '>', '"', '\'', '\n', '[', ']', '*']), "{text}");
+        assert!(text.contains("#34;") && text.contains("#35;35#59;") && text.ends_with('é'), "{text}");
+        for plain in ["ghcr.io/acme/app:1.4-rc.1", "linux/arm/v7", "app-linux-amd64"] {
+            assert_eq!((markdown(plain), mermaid(plain)), (plain.to_owned(), plain.to_owned()));
         }
         assert_eq!(code("a|b\nc"), "`a\\|b\\nc`");
         assert_eq!(code("a`b"), "`` a`b ``");

@@ -14,6 +14,7 @@ use crate::glob::Glob;
 
 mod boolean;
 mod deferred;
+mod diff;
 mod global;
 mod hints;
 mod listing;
@@ -23,6 +24,7 @@ mod workflow;
 
 use boolean::parse_bool;
 pub(crate) use deferred::Deferred;
+pub(crate) use diff::{Diff, DiffFormat};
 pub(crate) use global::Global;
 pub(crate) use listing::{List, ListKind, Listing};
 pub(crate) use promote::Promote;
@@ -113,6 +115,8 @@ pub(crate) enum Command {
     /// Write the CI workflow that plans, builds, merges and verifies
     #[command(after_help = EXIT_CODES)]
     Workflow(Box<Deferred<Workflow>>),
+    /// Show what differs between two plans, or from the definition of another revision
+    Diff(Deferred<Diff>),
     /// Print the JSON Schema of a file that is written or read as JSON
     Schema(Deferred<Schema>),
 }
@@ -253,7 +257,7 @@ pub(crate) struct Print {
 /// `bakeplan plan`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Plan {
-    /// Print a table, json (and errors as JSON), or markdown (the table of tags for a README) [default: table]
+    /// Print a table, json (and errors as JSON), markdown (the table of tags for a README) or mermaid (a graph) [default: table]
     #[arg(long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
     pub format: Option<PlanFormat>,
     /// Write docker-bake.json, matrix.json and plan.json into this folder
@@ -544,6 +548,8 @@ pub(crate) enum PlanFormat {
     Json,
     /// The tags and platforms of each image, as a table of Markdown
     Markdown,
+    /// From targets over legs to images, as a graph of Mermaid
+    Mermaid,
 }
 
 /// The forms of a matrix.

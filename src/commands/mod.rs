@@ -1,5 +1,6 @@
 //! One function for each command: the only place where stages meet input and output.
 
+mod changes;
 mod consent;
 mod diff;
 mod facts;
@@ -36,10 +37,18 @@ use crate::source::Sources;
 #[must_use]
 pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
     let voice = match &cli.command {
-        Command::Plan(args) => Voice { json: args.format == Some(PlanFormat::Json), github: args.github },
-        Command::Merge(args) => Voice { json: args.format == ReportFormat::Json, github: args.github },
-        Command::Promote(args) => Voice { json: args.format == ReportFormat::Json, github: args.github },
-        Command::Verify(args) => Voice { json: args.format == ReportFormat::Json, github: args.github },
+        Command::Plan(args) => {
+            Voice { json: args.format == Some(PlanFormat::Json), github: args.github, quiet: false }
+        }
+        Command::Merge(args) => {
+            Voice { json: args.format == ReportFormat::Json, github: args.github, quiet: false }
+        }
+        Command::Promote(args) => {
+            Voice { json: args.format == ReportFormat::Json, github: args.github, quiet: false }
+        }
+        Command::Verify(args) => {
+            Voice { json: args.format == ReportFormat::Json, github: args.github, quiet: false }
+        }
         _ => Voice::default(),
     };
     let mut session = Session {
@@ -64,6 +73,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Verify(args) => verify::verify(&session, args),
         Command::Readme(args) => readme::readme(&mut session, args),
         Command::Workflow(args) => workflow::workflow(&mut session, args),
+        Command::Diff(args) => changes::diff(&mut session, args),
         Command::Schema(args) => schema::print(&session, args),
     };
     let exit = match result {

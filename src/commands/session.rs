@@ -15,6 +15,8 @@ pub(super) struct Voice {
     pub(super) json: bool,
     /// As GitHub annotations, too.
     pub(super) github: bool,
+    /// Only errors.
+    pub(super) quiet: bool,
 }
 
 /// A run: where it is, how it speaks, and the sources that its diagnostics point into.
@@ -37,7 +39,7 @@ const MAX_TOLD: usize = 100;
 impl Session<'_> {
     /// Writes diagnostics to standard error.
     pub(super) fn tell(&self, diagnostics: &[Diagnostic]) {
-        if diagnostics.is_empty() {
+        if diagnostics.is_empty() || self.voice.quiet {
             return;
         }
         let told = diagnostics.iter().take(MAX_TOLD);

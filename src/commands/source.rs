@@ -41,7 +41,7 @@ pub(super) fn plan_again(
     Ok(Planned::read(path, &own)?)
 }
 
-fn reads_stdin(selection: &Selection) -> bool {
+pub(super) fn reads_stdin(selection: &Selection) -> bool {
     let definition = &selection.definition;
     let facts = selection.facts.file.as_deref();
     definition.option_for(STDIN).is_some() || facts == Some(STDIN)
@@ -55,7 +55,7 @@ fn differs(path: &str, theirs: &str, ours: &str) -> Diagnostic {
 }
 
 /// What is wrong with the options, without the usage of another command.
-fn usage(error: &clap::Error) -> Error {
+pub(super) fn usage(error: &clap::Error) -> Error {
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default();
     let problem = first.strip_prefix("error: ").unwrap_or(first);

@@ -17,6 +17,7 @@ mod places;
 mod processor;
 mod programs;
 mod read;
+mod revision;
 mod streams;
 mod write;
 

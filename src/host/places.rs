@@ -32,12 +32,6 @@ impl Host {
         checkout(&working).map(Path::to_owned).unwrap_or(working)
     }
 
-    /// Whether there is a folder.
-    #[must_use]
-    pub fn is_folder(&self, path: &str) -> bool {
-        self.resolve(Path::new(path)).is_dir()
-    }
-
     /// Whether a path names something in the project, or leads there: also a link in it that leads elsewhere.
     #[must_use]
     pub fn is_of_project(&self, path: &str) -> bool {

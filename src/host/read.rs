@@ -51,6 +51,12 @@ impl Host {
         }
     }
 
+    /// Whether there is a folder.
+    #[must_use]
+    pub fn is_folder(&self, path: impl AsRef<Path>) -> bool {
+        fs::metadata(self.resolve(path.as_ref())).is_ok_and(|found| found.is_dir())
+    }
+
     /// The text of a file.
     ///
     /// # Errors

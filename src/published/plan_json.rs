@@ -59,6 +59,24 @@ pub struct PlanJson<Images = IndexMap<String, ImageEntry>, Jobs = Vec<JobEntry>>
     pub source: SourceEntry,
 }
 
+/// Reads a `plan.json`.
+///
+/// # Errors
+/// When it is of another schema, or no whole plan.
+pub(crate) fn read(text: &str) -> Result<PlanJson, String> {
+    #[derive(Deserialize)]
+    struct Form {
+        schema: serde_json::Number,
+    }
+    let text = without_mark(text);
+    let whole = |error: serde_json::Error| format!("it is not a plan: {}", problem(&error));
+    let Form { schema } = serde_json::from_str(text).map_err(whole)?;
+    if schema != SCHEMA.into() {
+        return Err(format!("the plan has schema {schema}, and this program reads schema {SCHEMA}"));
+    }
+    serde_json::from_str(text).map_err(whole)
+}
+
 /// What a plan was made in and for, which its sources do not say.
 #[derive(Clone, Debug)]
 pub(crate) struct Existing {

@@ -1,8 +1,10 @@
 //! Views of the plan, one file each: `&Plan` in, text out. Nothing is decided here.
 
 pub mod bake;
+pub(crate) mod changes;
 pub mod markdown;
 pub mod matrix;
+pub(crate) mod mermaid;
 pub mod plan_json;
 pub(crate) mod readme;
 pub mod summary;

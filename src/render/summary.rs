@@ -2,10 +2,14 @@
 
 use minijinja::{AutoEscape, Environment, Value, context};
 
-use super::table;
+use super::{mermaid, table};
 use crate::plan::Plan;
+use crate::readable::markdown;
 
 const TEMPLATE: &str = include_str!("../../templates/summary.md");
+
+/// For how many tags it is said why they are there: a summary may have a MiB.
+const MAX_REASONS: usize = 500;
 
 /// The summary. Ends with a newline.
 #[must_use]
@@ -28,7 +32,7 @@ pub fn render(plan: &Plan) -> String {
                 .map(ToString::to_string)
                 .collect();
             context! {
-                key,
+                key => markdown(key),
                 published => published.join("<br>"),
                 platforms => platforms.join("<br>"),
             }
@@ -39,15 +43,32 @@ pub fn render(plan: &Plan) -> String {
         .iter()
         .map(|job| {
             context! {
-                name => &*job.name,
-                builds => job.legs.join("<br>"),
-                runner => job.runner.display(),
+                name => markdown(&job.name),
+                builds => job.legs.iter().map(|leg| markdown(leg)).collect::<Vec<_>>().join("<br>"),
+                runner => markdown(&job.runner.display()),
                 qemu => job.qemu,
             }
         })
         .collect();
+    let reasons: Vec<Value> = plan
+        .images
+        .iter()
+        .flat_map(|(key, image)| table::explained(plan, key, image))
+        .take(MAX_REASONS)
+        .map(|[image, tag, why]| {
+            context! { image => markdown(&image), tag => markdown(&tag), why => markdown(&why) }
+        })
+        .collect();
+    let notes: Vec<String> = table::tag_notes(plan).lines().map(markdown).collect();
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::None);
-    let context = context! { images, jobs, numbers => table::numbers(plan).trim_end(), notes => table::tag_notes(plan) };
+    let context = context! {
+        images,
+        jobs,
+        reasons,
+        graph => mermaid::in_markdown(plan),
+        numbers => table::numbers(plan).trim_end(),
+        notes => notes.join("\n"),
+    };
     environment.render_str(TEMPLATE, context).map_or_else(|e| format!("{e}\n"), |text| text + "\n")
 }

@@ -69,7 +69,11 @@ pub fn tag_notes(plan: &Plan) -> String {
 }
 
 /// A row for each tag of an image, and for each that is another version's.
-fn explained<'a>(plan: &'a Plan, key: &'a str, image: &'a Image) -> impl Iterator<Item = [Cow<'a, str>; 3]> {
+pub(super) fn explained<'a>(
+    plan: &'a Plan,
+    key: &'a str,
+    image: &'a Image,
+) -> impl Iterator<Item = [Cow<'a, str>; 3]> {
     let row = move |tag: &'a str, why: String| [key.into(), tag.into(), why.into()];
     let owned = image.tags.iter().map(move |tag| {
         let why = tag.why.as_deref().unwrap_or("literal, never moves");

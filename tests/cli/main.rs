@@ -10,6 +10,7 @@ mod support;
 mod annotations; // annotations and their levels
 mod architecture; // which module may use which, and which may touch the world
 mod cases; // recorded answers of docker buildx bake, compared with ours
+mod changes; // `bakeplan diff`: two plans, or two revisions
 mod check; // `--check`: is a committed file current?
 mod contributing; // CONTRIBUTING.md: what it names is there
 mod docs; // README.md and CHANGELOG.md: what they say is so

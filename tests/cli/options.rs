@@ -311,6 +311,22 @@ const ROWS: &[Row] = &[
         By("tests/cli/readme.rs", "--check"),
     ),
     row("OF", ("schema nothing", "invalid value"), "schema images", By("tests/cli/schema.rs", "\"images\"")),
+    // What is compared.
+    row(
+        "OLD",
+        ("diff empty local/out", "cannot read"),
+        "diff local/out local/out/plan.json",
+        By("tests/cli/changes.rs", "fn two_plans"),
+    ),
+    row("--against", ("--against HEAD", CONFLICT), "", By("tests/cli/changes.rs", "--against")),
+    row_of(
+        &["diff"],
+        "OPTION",
+        ("-- -f docker-bake.hcl", "--against"),
+        "",
+        By("tests/cli/changes.rs", "\"--\""),
+    ),
+    row_of(&["diff"], "--format", ("--format=yaml", "invalid value"), "--format=json", In(&["diff"])),
     // What is promoted.
     row(
         "SOURCE",
@@ -443,7 +459,8 @@ const ROWS: &[Row] = &[
         "merge --plan local/out/plan.json --metadata empty --from-source -- -f local/docker-bake.hcl",
         By("tests/cli/merge/source.rs", "--from-source"),
     ),
-    row(
+    row_of(
+        &["merge"],
         "OPTION",
         ("-- -f local/docker-bake.hcl", "--from-source"),
         "merge --plan local/out/plan.json --metadata empty --from-source -- -f local/docker-bake.hcl",
@@ -581,6 +598,7 @@ fn line(command: &str) -> String {
         "readme" => "readme README.md".to_owned(),
         "schema" => "schema plan".to_owned(),
         "workflow" => "workflow github --install path".to_owned(),
+        "diff" => "diff local/out local/out".to_owned(),
         "merge" => "merge --plan local/out/plan.json --metadata empty".to_owned(),
         "promote" => "promote oci-layout:layout:1 --to oci-layout:layout:2".to_owned(),
         "verify" => "verify --plan local/out/plan.json".to_owned(),

@@ -1,0 +1,117 @@
+//! `bakeplan diff`: two plans, or the plans of two revisions of a definition, compared.
+
+use std::path::Path;
+
+use super::plan;
+use super::session::Session;
+use super::source;
+use crate::bake::text::discovery;
+use crate::changes::{self, Side};
+use crate::ci::MaxJobs;
+use crate::cli::{self, DiffFormat, Selection};
+use crate::diagnostic::Diagnostic;
+use crate::error::Error;
+use crate::plan::Plan;
+use crate::published::plan_json::{self, PlanJson};
+use crate::render;
+use crate::resolve::Purpose;
+
+pub(super) fn diff(session: &mut Session<'_>, args: &cli::Diff) -> Result<(), Error> {
+    let cli::Diff { plans, against, format, planned_with } = args;
+    if against.is_none() && !planned_with.is_empty() {
+        let message = "options of `bakeplan plan` belong to `--against`: two plans are compared as they are";
+        return Err(Error::Usage(message.into()));
+    }
+    let (old, new) = match (against, plans.as_slice()) {
+        (Some(revision), _) => of_revisions(session, revision, planned_with)?,
+        (None, [old, new]) => (read(session, old)?, read(session, new)?),
+        (None, _) => return Err(Error::Usage("two plans are compared: `bakeplan diff OLD NEW`".into())),
+    };
+    let changes = changes::between(&old, &new);
+    match format {
+        DiffFormat::Table => session.show(&render::changes::table(&changes)),
+        DiffFormat::Markdown => session.show(&render::changes::markdown(&changes)),
+        DiffFormat::Json => session.deliver(&render::changes::json(&changes)),
+    }
+}
+
+/// A plan on disk, with the Bake file beside it if that is of this plan.
+fn read(session: &Session<'_>, path: &str) -> Result<Side, Error> {
+    let is_folder = session.host.is_folder(path);
+    let folder = if is_folder { Path::new(path) } else { Path::new(path).parent().unwrap_or(Path::new("")) };
+    let in_folder = |name: &str| folder.join(name).to_string_lossy().into_owned();
+    let path = if is_folder { in_folder(render::PLAN) } else { path.to_owned() };
+    let text = session.host.read_product(&path)?;
+    let plan = plan_json::read(&text).map_err(|problem| {
+        let message = format!("`{path}`: {problem}");
+        Diagnostic::error("plan", message).with_help(plan_json::way_out(&path))
+    })?;
+    let bake = session.host.read_product(in_folder("docker-bake.json")).ok();
+    let bake = bake.filter(|text| {
+        let first = text.lines().nth(1).unwrap_or_default();
+        first.trim_end_matches([',', '"']).ends_with(&format!("definition {}", plan.definition))
+    });
+    Ok(Side { plan, bake: bake.and_then(|text| serde_json::from_str(&text).ok()) })
+}
+
+/// The plans of this working tree and of another revision, both with what is known of this run.
+fn of_revisions(
+    session: &mut Session<'_>,
+    revision: &str,
+    options: &[String],
+) -> Result<(Side, Side), Error> {
+    if revision.is_empty() || revision.starts_with('-') || revision.chars().any(char::is_control) {
+        return Err(Error::Usage(format!(
+            "`--against {}` is not a revision of git",
+            revision.escape_debug()
+        )));
+    }
+    let mut selection = Selection::read(options).map_err(|error| source::usage(&error))?;
+    if source::reads_stdin(&selection) {
+        return Err(Error::Usage(
+            "`--against` reads files of another revision, and not standard input".into(),
+        ));
+    }
+    // The plans that are published: in a run of GitHub, those with its limit.
+    if session.host.env().get("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+        selection.max_jobs = selection.max_jobs.or(Some(MaxJobs::OF_GITHUB));
+    }
+    let definition = &selection.definition;
+    let named: Vec<&String> = definition.files.iter().chain(&definition.images).collect();
+    let is_named = |path: &str| {
+        named.iter().any(|name| Path::new(path).ends_with(Path::new(name).file_name().unwrap_or_default()))
+    };
+    let is_wanted = |path: &str| is_named(path) || discovery::may_be_read(path);
+    let there = session.host.at_revision(revision, &is_wanted).map_err(|failure| {
+        let message = format!("the definition of `{revision}` cannot be read: {failure}");
+        let error = Diagnostic::error("revision", message);
+        match failure.help() {
+            Some(help) => error.with_help(help),
+            None => error.with_help("is it there? A checkout of CI may hold one commit alone: `fetch-depth: 2` adds the one before"),
+        }
+    })?;
+    let old = match plan::make_at(session, Some(&there.host), &selection, Purpose::Run) {
+        Ok((plan, _)) => side(&plan),
+        Err(error) => {
+            let mut found = error.into_diagnostics();
+            if found.iter().all(|one| one.code != discovery::NO_DEFINITION) {
+                let note = format!("this is about the definition of `{revision}`");
+                found = found.into_iter().map(|one| one.with_note(note.clone())).collect();
+                return Err(found.into());
+            }
+            let message = format!("`{revision}` has no definition, so everything is new");
+            session.tell(&[Diagnostic::note("no-definition", message)]);
+            side(&Plan::default())
+        }
+    };
+    let (new, _) = plan::make(session, &selection)?;
+    Ok((old, side(&new)))
+}
+
+/// A plan as it would be written.
+fn side(plan: &Plan) -> Side {
+    let [(_, bake), _, (_, json)] = render::files(plan, "");
+    let read = |text: &str| -> Option<PlanJson> { plan_json::read(text).ok() };
+    let plan = read(&json).expect("what is written can be read");
+    Side { plan, bake: serde_json::from_str(&bake).ok() }
+}
