@@ -1,6 +1,7 @@
 //! Views of the plan, one file each: `&Plan` in, text out. Nothing is decided here.
 
 pub mod bake;
+pub(crate) mod gitlab;
 pub mod markdown;
 pub mod matrix;
 pub mod plan_json;
