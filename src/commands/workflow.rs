@@ -31,7 +31,7 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     let known_versions = selection.facts.known_versions.clone().filter(|_| !asks_git);
     let facts = FactOptions { known_versions, ..selection.facts.clone() };
     let at_desk = Selection { facts, ..selection.clone() };
-    let (made, found) = plan::make_for(session, &at_desk, Purpose::BakeFile)?;
+    let (made, found) = plan::make_for(session, &at_desk, Purpose::Workflow)?;
     let planned_with = PlannedWith {
         words: plan::shared_options(selection),
         folder: session.host.folder_in_checkout(),
