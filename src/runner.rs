@@ -43,6 +43,18 @@ impl Runner {
         }
     }
 
+    /// The tags of such a runner at GitLab: its own, or those of GitLab's hosted runner in the place of GitHub's
+    /// (<https://docs.gitlab.com/ci/runners/hosted_runners/linux/>).
+    #[must_use]
+    pub fn gitlab_tags(&self) -> Vec<&str> {
+        match self {
+            Self::Label(label) if label == DEFAULT => vec!["saas-linux-small-amd64"],
+            Self::Label(label) if label == DEFAULT_ARM => vec!["saas-linux-small-arm64"],
+            Self::Label(label) => vec![label],
+            Self::Labels(labels) | Self::Group { labels, .. } => labels.iter().map(String::as_str).collect(),
+        }
+    }
+
     fn labels(&self) -> Vec<String> {
         let labels: Vec<&String> = match self {
             Self::Label(label) => vec![label],

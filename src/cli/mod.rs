@@ -269,6 +269,9 @@ pub(crate) struct Plan {
     /// Set the outputs of a GitHub Actions step and annotate errors
     #[arg(long)]
     pub github: bool,
+    /// Write pipeline.yml into that folder as well: a child pipeline with the jobs, for what `workflow gitlab` writes
+    #[arg(long, requires = "out", conflicts_with_all = ["check", "github"])]
+    pub gitlab: bool,
     /// Give the reason for each tag (in the table; plan.json always has it)
     #[arg(long, conflicts_with = "check")]
     pub explain: bool,

@@ -11,6 +11,18 @@ use crate::ci::{
 pub(crate) enum Ci {
     /// GitHub Actions
     Github,
+    /// A child pipeline of GitLab
+    Gitlab,
+}
+
+impl Ci {
+    /// How it is written.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
+        }
+    }
 }
 
 /// What the workflow does, over what `image { workflow { … } }` says.

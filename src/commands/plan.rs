@@ -25,8 +25,16 @@ use crate::resolve::{self, Input, Purpose};
 
 /// `bakeplan plan`
 pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Error> {
-    let cli::Plan { format, out, check: is_check, github: is_github, explain, print_facts, selection: given } =
-        args;
+    let cli::Plan {
+        format,
+        out,
+        check: is_check,
+        github: is_github,
+        gitlab: is_gitlab,
+        explain,
+        print_facts,
+        selection: given,
+    } = args;
     check_format(args)?;
     if *print_facts {
         return facts::print(session, &given.facts);
@@ -52,6 +60,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
         let command = format!("bakeplan {}", command.join(" "));
         let files: Vec<(String, String)> = render::files(plan, &origin(found, &command))
             .into_iter()
+            .chain(is_gitlab.then(|| (render::gitlab::FILE, render::gitlab::render(plan))))
             .map(|(name, text)| (Path::new(folder).join(name).to_string_lossy().into_owned(), text))
             .collect();
         refuse_loop(session, found, &files[0].0)?;

@@ -1,5 +1,7 @@
 //! `bakeplan workflow`: the CI pipeline of the plan.
 
+use std::path::{Component, Path};
+
 use super::facts::GIT;
 use super::plan;
 use super::session::Session;
@@ -9,13 +11,13 @@ use crate::cli::{self, Ci, FactOptions, Selection, WorkflowOptions};
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::host::Destination;
-use crate::pipeline::{Pipeline, PlannedWith};
+use crate::pipeline::{GitlabPipeline, Pipeline, PlannedWith};
 use crate::render::workflow;
 use crate::resolve::Purpose;
 use crate::spec::WorkflowSettings;
 
 pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Result<(), Error> {
-    let cli::Workflow { ci: Ci::Github, output, check, settings: options, selection } = args;
+    let cli::Workflow { ci, output, check, settings: options, selection } = args;
     if !selection.publish {
         let message =
             "`--publish=false` changes nothing in a workflow, where each run decides it: see `--publish-on`";
@@ -28,22 +30,32 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     let asks_git = selection.facts.known_versions.as_deref() == Some(GIT);
     let known_versions = selection.facts.known_versions.clone().filter(|_| !asks_git);
     let facts = FactOptions { known_versions, ..selection.facts.clone() };
-    let at_desk = Selection { facts, ..plan::for_github(selection)? };
-    let (made, found) = plan::make_for(session, &at_desk, Purpose::BakeFile)?;
+    let planned = match ci {
+        Ci::Github => plan::for_github(selection)?,
+        Ci::Gitlab => selection.clone(),
+    };
+    let at_desk = Selection { facts, ..planned };
+    let (made, found) = plan::make_for(session, &at_desk, Purpose::Workflow)?;
     let planned_with = PlannedWith {
         words: plan::shared_options(selection, &session.secret_names),
         folder: session.host.folder_in_checkout(),
         asks_git,
     };
-    let pipeline = Pipeline::decide(&made, over(made.workflow.clone(), options.clone()), planned_with)?;
-
-    let mut command = vec!["workflow".to_owned(), "github".to_owned()];
+    let settings = over(made.workflow.clone(), options.clone());
+    let mut command = vec!["workflow".to_owned(), ci.name().to_owned()];
     command.extend(output.iter().map(|path| format!("-o {}", plan::quote(path))));
     command.extend(given(options));
     command.extend(plan::shared_options(selection, &session.secret_names));
     let command = format!("bakeplan {}", command.join(" "));
-    let text = workflow::render(&pipeline, &plan::origin(&found, &command))
-        .map_err(|message| Diagnostic::error("template", message))?;
+    let origin = plan::origin(&found, &command);
+    let text = match ci {
+        Ci::Github => workflow::render(&Pipeline::decide(&made, settings, planned_with)?, &origin),
+        Ci::Gitlab => {
+            let path = in_repository(session, output.as_deref())?;
+            workflow::render_gitlab(&GitlabPipeline::decide(&made, settings, planned_with, path)?, &origin)
+        }
+    };
+    let text = text.map_err(|message| Diagnostic::error("template", message))?;
     let Some(path) = output else { return session.deliver(&text) };
     let text = match committed(session, path)? {
         Some(committed) => workflow::with_newer_pins(&text, &committed),
@@ -51,6 +63,31 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     };
     let files = [(path.clone(), text)];
     if *check { plan::check(session, &files, &command) } else { plan::write(session, &files) }
+}
+
+/// Where a pipeline of GitLab is, from the top of the repository: its child pipeline includes it by that name.
+fn in_repository(session: &Session<'_>, output: Option<&str>) -> Result<String, Error> {
+    let Some(output) = output else {
+        let message = "the child pipeline includes this file, which needs a name: `-o .gitlab/images.yml`";
+        return Err(Error::Usage(message.into()));
+    };
+    let folder = session.host.folder_in_checkout().unwrap_or_default();
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in Path::new(output).components() {
+        let is_below = match part {
+            Component::CurDir => true,
+            Component::ParentDir => parts.pop().is_some(),
+            Component::Normal(name) => name.to_str().map(|name| parts.push(name)).is_some(),
+            Component::RootDir | Component::Prefix(_) => false,
+        };
+        if !is_below {
+            let message = format!(
+                "`{output}` is not a relative path in this repository, where the child pipeline looks for it"
+            );
+            return Err(Error::Usage(message));
+        }
+    }
+    Ok(format!("/{}", parts.join("/")))
 }
 
 /// The file that is there. One that somebody wrote by hand is not replaced.

@@ -2,6 +2,7 @@
 
 pub mod bake;
 pub(crate) mod changes;
+pub(crate) mod gitlab;
 pub mod markdown;
 pub mod matrix;
 pub(crate) mod mermaid;

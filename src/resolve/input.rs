@@ -20,6 +20,8 @@ pub enum Purpose {
     BakeFile,
     /// A table of tags that is committed: those that depend on the run are not in it.
     TagTable,
+    /// A CI workflow that is committed: it has neither tags nor labels.
+    Workflow,
 }
 
 impl Purpose {

@@ -135,10 +135,10 @@ fn built<'a>(
 }
 
 impl Purpose {
-    /// Whether it is a committed file in which what reaches this far shows.
+    /// Whether it is a committed file in which what reaches this far shows. In a workflow, its own settings alone do.
     fn shows(self, reach: Reach) -> bool {
         match self {
-            Self::Run => false,
+            Self::Run | Self::Workflow => false,
             Self::BakeFile => matches!(reach, Reach::BakeFile | Reach::Both),
             Self::TagTable => matches!(reach, Reach::TagTable | Reach::Both),
         }

@@ -23,6 +23,8 @@ mod first_mistakes; // what people do on their first day, and what helps them
 mod git; // what a repository may make git do
 #[cfg(unix)]
 mod github; // GitHub workflows as GitHub reads and runs them
+#[cfg(unix)]
+mod gitlab; // `bakeplan workflow gitlab`: the pipeline that it writes, and its child pipelines
 mod image_attributes; // each attribute of `image` blocks, as it is declared: secrets and the clock
 mod input; // files and command lines that cannot be read
 mod keep; // `--keep-variable`: what stays a variable, and what needs its value

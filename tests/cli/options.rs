@@ -292,6 +292,7 @@ const ROWS: &[Row] = &[
         By("tests/cli/check.rs", "--check"),
     ),
     row_of(&["plan"], "--github", ("--github --facts", CONFLICT), "--github", In(&["plan"])),
+    row("--gitlab", ("--gitlab", "--out"), "--gitlab --out a", By("tests/cli/gitlab.rs", "--gitlab")),
     row_of(&["plan"], "--explain", ("--explain --format=markdown", CONFLICT), "--explain", In(&["plan"])),
     row("--facts", ("--facts --strict", CONFLICT), "--facts", In(&["plan"])),
     row("--output", ("-o a.json -o b.json", TWICE), "-o out.json -v", In(&["bake", "workflow"])),

@@ -83,8 +83,7 @@ fn own_image() -> Test {
 /// If it fails: `bakeplan workflow github -o .github/workflows/images.yml`.
 #[test]
 fn the_workflow_of_our_own_image_is_current() {
-    let current = own_image().args(["workflow", "github", "-o", IMAGES, "--check"]);
-    current.stderr("note[oci-labels]: [..]\n...\n").run();
+    own_image().args(["workflow", "github", "-o", IMAGES, "--check"]).run();
     // Which it would not be with another definition.
     let other = read("docker-bake.hcl").replace("\"linux/arm64\"", "\"linux/s390x\"");
     let stale =

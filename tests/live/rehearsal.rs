@@ -48,12 +48,17 @@ fn step(
     (ended, outputs)
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let target = to.join(path.file_name().unwrap());
-        if path.is_dir() { copy(&path, &target) } else { fs::copy(&path, &target).map(drop).unwrap() }
+        // What is neither is the socket of an agent.
+        if path.is_dir() {
+            copy(&path, &target);
+        } else if path.is_file() {
+            fs::copy(&path, &target).unwrap();
+        }
     }
 }
 
@@ -156,7 +161,7 @@ fn tags(repository: &str) -> BTreeSet<String> {
     Repository::new(repository).tags()
 }
 
-fn set(names: &[&str]) -> BTreeSet<String> {
+pub(super) fn set(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
@@ -196,7 +201,7 @@ fn linked(repositories: [&str; 3]) -> String {
 const PER_PLATFORM: &str = "FROM scratch\nARG TARGETARCH\nCOPY tool-${TARGETARCH} /tool\nCOPY . /src/\n";
 
 /// A project with both definitions.
-fn project(name: &str, on_missing: &str) -> (Project, [String; 4]) {
+pub(super) fn project(name: &str, on_missing: &str) -> (Project, [String; 4]) {
     let project = Project::new(engine(), name);
     let repositories = ["tool", "base", "api", "worker"].map(|name| project.repository(0, name));
     let [tool, base, api, worker] = &repositories;

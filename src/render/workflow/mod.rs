@@ -1,5 +1,6 @@
 //! The workflow of a pipeline for GitHub Actions.
 
+mod gitlab;
 mod pins;
 
 use minijinja::syntax::SyntaxConfig;
@@ -7,6 +8,7 @@ use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, contex
 
 use crate::ci::{Account, Branch, EnvVariable, Install, Login, PublishEvent};
 use crate::pipeline::{Minutes, Pipeline, PlannedWith};
+pub(crate) use gitlab::render as render_gitlab;
 pub(crate) use pins::with_newer_pins;
 
 /// Valid YAML as it stands: statements are comments to it.
@@ -109,6 +111,11 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         keeps_credentials => asks_git.to_string(),
         action => pins::uses(),
     };
+    filled(TEMPLATE, values)
+}
+
+/// A template with its values.
+fn filled(template: &str, values: Value) -> Result<String, Error> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
@@ -119,7 +126,7 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         .line_statement_prefix("#%")
         .build()?;
     environment.set_syntax(syntax);
-    Ok(environment.render_str(TEMPLATE, values)?.trim_end().to_owned() + "\n")
+    Ok(environment.render_str(template, values)?.trim_end().to_owned() + "\n")
 }
 
 /// Which runs publish, as an expression of GitHub.

@@ -1,5 +1,7 @@
 //! The pipeline: what a CI workflow does, decided once from the plan and the settings.
 
+mod gitlab;
+
 use std::collections::BTreeSet;
 
 use crate::ci::{
@@ -9,7 +11,8 @@ use crate::ci::{
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Image, Job, Plan};
 use crate::reference::{Registry, Repository};
-use crate::spec::WorkflowSettings;
+use crate::spec::{Marked, WorkflowSettings};
+pub(crate) use gitlab::GitlabPipeline;
 
 /// What a CI workflow does.
 #[derive(Clone, Debug)]
@@ -99,22 +102,10 @@ impl Pipeline {
             sign,
             marked,
         } = settings;
-        let mut found = Vec::new();
-        if plan.jobs.is_empty() {
-            let message = "nothing is published here, so there is no workflow to write";
-            let help = "targets need tags with a repository, or an `image` block";
-            found.push(Diagnostic::error("no-images", message).with_help(help));
-        }
-        found.extend(marked.iter().filter(|one| one.is_volatile()).map(|one| {
-            let message = format!(
-                "`{}` of `workflow` depends on the clock or on chance, so the workflow would never be current",
-                one.attribute.name
-            );
-            Diagnostic::error("volatile", message).at(one.span, "")
-        }));
+        let mut found = unplannable(plan, &marked);
         found.extend(plan.jobs.iter().filter_map(unfit));
         found.extend(unwritable(&planned_with));
-        let (logins, mirror_logins) = logins_of(plan, &logins, &mut found);
+        let (logins, mirror_logins) = logins_of(plan, &logins, Login::known, &mut found);
         let secrets = secrets_of(plan, &env, &mut found);
         let kept = kept_of(plan, &env, &secrets, &mut found);
         let is_of_builds = |one: &EnvVariable| secrets.contains(one) || kept.contains(one);
@@ -129,7 +120,6 @@ impl Pipeline {
         if !found.is_empty() {
             return Err(found);
         }
-        let minutes = |stage| Timeout::minutes_of(stage, &timeouts);
         Ok(Self {
             install,
             publish_on: publish_on.unwrap_or_else(PublishEvent::all).into_iter().collect(),
@@ -141,11 +131,7 @@ impl Pipeline {
             environment,
             logins,
             mirror_logins,
-            minutes: Minutes {
-                plan: minutes(Stage::Plan),
-                build: minutes(Stage::Build),
-                merge: minutes(Stage::Merge),
-            },
+            minutes: minutes_of(&timeouts),
             max_parallel,
             setup,
             test,
@@ -157,9 +143,37 @@ impl Pipeline {
     }
 }
 
+/// What keeps a plan from being built by any CI.
+fn unplannable(plan: &Plan, marked: &[Marked]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    if plan.jobs.is_empty() {
+        let message = "nothing is published here, so there is no workflow to write";
+        let help = "targets need tags with a repository, or an `image` block";
+        found.push(Diagnostic::error("no-images", message).with_help(help));
+    }
+    found.extend(marked.iter().filter(|one| one.is_volatile()).map(|one| {
+        let message = format!(
+            "`{}` of `workflow` depends on the clock or on chance, so the workflow would never be current",
+            one.attribute.name
+        );
+        Diagnostic::error("volatile", message).at(one.span, "")
+    }));
+    found
+}
+
+fn minutes_of(timeouts: &[Timeout]) -> Minutes {
+    let minutes = |stage| Timeout::minutes_of(stage, timeouts);
+    Minutes { plan: minutes(Stage::Plan), build: minutes(Stage::Build), merge: minutes(Stage::Merge) }
+}
+
 /// The logins of all registries that builds are pushed to, and further ones, which are for base images; then those of
 /// registries that only have mirrors.
-fn logins_of(plan: &Plan, settings: &[Login], found: &mut Vec<Diagnostic>) -> (Vec<Login>, Vec<Login>) {
+fn logins_of(
+    plan: &Plan,
+    settings: &[Login],
+    known: impl Fn(&Registry) -> Option<Login>,
+    found: &mut Vec<Diagnostic>,
+) -> (Vec<Login>, Vec<Login>) {
     let registries = |repositories: fn(&Image) -> &[Repository]| -> BTreeSet<&Registry> {
         plan.images.values().flat_map(repositories).map(Repository::registry).collect()
     };
@@ -167,7 +181,7 @@ fn logins_of(plan: &Plan, settings: &[Login], found: &mut Vec<Diagnostic>) -> (V
     let mirrors = &registries(|image| &image.mirrors) - &pushed;
     let mut login = |registry: &&Registry| {
         let setting = settings.iter().find(|login| login.registry == **registry).cloned();
-        let login = setting.or_else(|| Login::known(registry));
+        let login = setting.or_else(|| known(registry));
         if login.is_none() {
             let message = format!("it is not known how a job logs in to `{registry}`");
             found.push(Diagnostic::error("no-login", message).with_help(format!(

@@ -1,0 +1,227 @@
+//! What a pipeline of GitLab does: the same settings, of which some have another meaning there, and some none.
+
+use std::collections::BTreeSet;
+
+use super::{Minutes, PlannedWith, logins_of, minutes_of};
+use crate::ci::{
+    Account, Branch, EnvVariable, Environment, Install, LocalAction, Login, PublishEvent, taken_by_builds,
+};
+use crate::diagnostic::Diagnostic;
+use crate::plan::{Job, Plan};
+use crate::reference::Registry;
+use crate::runner::Runner;
+use crate::spec::WorkflowSettings;
+
+/// What the pipeline calls its own variables.
+const OWN: &str = "BAKEPLAN_";
+
+/// Accounts that the variables of a pipeline hold
+/// (<https://docs.gitlab.com/user/packages/container_registry/authenticate_with_container_registry/>).
+const KNOWN: [(&str, &str, &str); 3] = [
+    ("registry.gitlab.com", "CI_REGISTRY_USER", "CI_REGISTRY_PASSWORD"),
+    ("docker.io", "DOCKERHUB_USERNAME", "DOCKERHUB_TOKEN"),
+    ("quay.io", "QUAY_USERNAME", "QUAY_TOKEN"),
+];
+
+/// What a pipeline of GitLab does.
+#[derive(Clone, Debug)]
+pub(crate) struct GitlabPipeline {
+    /// Where its file is, from the top of the repository: a child pipeline includes it, too.
+    pub path: String,
+    /// How the program gets into a job.
+    pub install: Install,
+    /// What publishes; no more than once.
+    pub publish_on: BTreeSet<PublishEvent>,
+    /// The branches that publish; empty for the default branch.
+    pub branches: Vec<Branch>,
+    /// Variables of the plan and the builds that have another name in the project, with that name.
+    pub env: Vec<(String, String)>,
+    /// The environment of the jobs that publish.
+    pub environment: Option<Environment>,
+    /// How jobs log in, by registry, with the names of variables.
+    pub logins: Vec<(Registry, String, String)>,
+    /// How the merge logs in besides.
+    pub mirror_logins: Vec<(Registry, String, String)>,
+    /// How many minutes jobs may take.
+    pub minutes: Minutes,
+    /// A program of the repository that runs before each build.
+    pub setup: Option<LocalAction>,
+    /// What the plan is made with.
+    pub planned_with: PlannedWith,
+}
+
+impl GitlabPipeline {
+    /// Decides what the pipeline of a plan does; `path` is where its file is, from the top of the repository.
+    ///
+    /// # Errors
+    /// Everything that keeps it from being right.
+    pub(crate) fn decide(
+        plan: &Plan,
+        settings: WorkflowSettings,
+        planned_with: PlannedWith,
+        path: String,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let WorkflowSettings {
+            install,
+            publish_on,
+            branches,
+            schedule,
+            env,
+            environment,
+            logins,
+            timeouts,
+            max_parallel,
+            setup,
+            test,
+            sign,
+            marked,
+        } = settings;
+        let mut found = super::unplannable(plan, &marked);
+        if !path.ends_with(".yml") && !path.ends_with(".yaml") {
+            let message =
+                format!("`{path}` cannot be included: GitLab takes files that end in `.yml` or `.yaml`");
+            found.push(Diagnostic::error("unfit-path", message));
+        }
+        for (is_set, name, why) in [
+            (
+                !schedule.is_empty(),
+                "schedule",
+                "GitLab keeps schedules in the settings of a project, *Build > Pipeline schedules*",
+            ),
+            (
+                max_parallel.is_some(),
+                "max_parallel",
+                "GitLab limits the jobs at once by `concurrent` of its runners",
+            ),
+            (test.is_some(), "test", "GitLab has no composite actions"),
+            (
+                sign.is_some(),
+                "sign",
+                "GitLab has no composite actions: sign in a job of your own that needs `images`",
+            ),
+        ] {
+            if is_set {
+                let message = format!("`{name}` cannot be set in a pipeline of GitLab");
+                found.push(Diagnostic::error("unfit-setting", message).with_help(why));
+            }
+        }
+        found.extend(plan.jobs.iter().filter_map(unfit));
+        found.extend(unwritable(&planned_with));
+        let env = renamed(&env, &mut found);
+        found.extend(taken(plan));
+        let known = |registry: &Registry| {
+            let (_, username, password) = KNOWN.iter().find(|(known, ..)| *known == registry.as_str())?;
+            let account =
+                Account::User { username: (*username).to_owned(), password: (*password).to_owned() };
+            Some(Login { registry: registry.clone(), account })
+        };
+        let (logins, mirror_logins) = logins_of(plan, &logins, known, &mut found);
+        let install = match install {
+            Some(install @ (Install::Path | Install::Pipx(_) | Install::Cargo(_) | Install::Git { .. })) => {
+                Some(install)
+            }
+            Some(install @ (Install::Action { .. } | Install::Local(_))) => {
+                let message = format!("`{install}` is an action of GitHub, which GitLab cannot run");
+                found.push(Diagnostic::error("no-install", message).with_help(FORMS));
+                None
+            }
+            None => {
+                let message = "the pipeline must be told how bakeplan gets into a job";
+                found.push(Diagnostic::error("no-install", message).with_help(FORMS));
+                None
+            }
+        };
+        let Some(install) = install.filter(|_| found.is_empty()) else { return Err(found) };
+        Ok(Self {
+            path,
+            install,
+            publish_on: publish_on.unwrap_or_else(PublishEvent::all).into_iter().collect(),
+            branches,
+            env,
+            environment,
+            logins: logins.into_iter().filter_map(account).collect(),
+            mirror_logins: mirror_logins.into_iter().filter_map(account).collect(),
+            minutes: minutes_of(&timeouts),
+            setup,
+            planned_with,
+        })
+    }
+}
+
+const FORMS: &str = "`--install` or `install` in `image { workflow { … } }` is `path`, `pipx=VERSION`, `cargo=VERSION` or `git=URL@COMMIT`";
+
+/// The variables of an account; `None` where nobody logs in.
+fn account(Login { registry, account }: Login) -> Option<(Registry, String, String)> {
+    match account {
+        Account::User { username, password } => Some((registry, username, password)),
+        // The job's own account is one of GitHub.
+        Account::None | Account::Job => None,
+    }
+}
+
+/// Variables under other names than those of the project's variables, which are in the environment already.
+fn renamed(env: &[EnvVariable], found: &mut Vec<Diagnostic>) -> Vec<(String, String)> {
+    let mut renamed = Vec::new();
+    for EnvVariable { name, from } in env {
+        match from.split_once('.') {
+            Some(("vars" | "secrets", variable)) if !variable.contains('.') => {
+                if variable != name {
+                    renamed.push((name.clone(), variable.to_owned()));
+                }
+            }
+            _ => {
+                let message = format!("`{name}` comes from `{from}`, which GitLab does not have");
+                let help = format!("name a CI/CD variable of the project: `--env {name}=vars.NAME`");
+                found.push(Diagnostic::error("unfit-setting", message).with_help(help));
+            }
+        }
+    }
+    renamed
+}
+
+/// Variables of builds that the pipeline sets itself.
+fn taken(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
+    let secrets: BTreeSet<&str> = plan.jobs.iter().flat_map(|job| &job.env).map(String::as_str).collect();
+    let kept = plan.kept.iter().map(|variable| &*variable.name);
+    secrets.into_iter().chain(kept).filter_map(|name| {
+        let why = match taken_by_builds(name) {
+            _ if name.starts_with(OWN) => "is set by the pipeline itself",
+            // What GitHub sets is free here.
+            Some(_) if name.starts_with("GITHUB_") || name.starts_with("ACTIONS_") => return None,
+            None => return None,
+            Some(why) => why,
+        };
+        let message = format!("builds read the variable `{name}`, which {why}");
+        Some(Diagnostic::error("taken-variable", message).with_help("give the variable another name"))
+    })
+}
+
+/// Why a row cannot be built by a pipeline of GitLab.
+fn unfit(job: &Job) -> Option<Diagnostic> {
+    if job.gha_cache {
+        let message = format!("job `{}` uses a cache of `type=gha`, which GitHub alone has", job.name);
+        return Some(Diagnostic::error("unfit-cache", message).with_help("use one of `type=registry`"));
+    }
+    if let Runner::Group { group, .. } = &job.runner {
+        let message = format!(
+            "job `{}` is on a runner of the group `{group}`; runners of GitLab have tags alone",
+            job.name
+        );
+        return Some(
+            Diagnostic::error("unfit-runner", message)
+                .with_help("name its tags: `runners = { default = [\"tag\"] }`"),
+        );
+    }
+    super::unfit(job)
+}
+
+/// Refuses what is more than one line; a shell takes all else as it is written.
+fn unwritable(PlannedWith { words, folder, asks_git: _ }: &PlannedWith) -> Vec<Diagnostic> {
+    let bad = words.iter().chain(folder).filter(|word| word.chars().any(char::is_control));
+    let bad = bad.map(|word| {
+        let message = format!("`{}` cannot stand in the script of a pipeline", word.escape_debug());
+        let help = "a script has one command a line: use a variable of the project";
+        Diagnostic::error("unwritable", message).with_help(help)
+    });
+    bad.collect()
+}

@@ -1,0 +1,293 @@
+//! Pipelines of GitLab, rehearsed: the scripts of the parent and of the child pipeline run in order, each in a checkout of its
+//! own, artifacts are copied, and then the registry is asked. After it, the recipe for any other CI.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::engine::Project;
+use super::registry::Repository;
+use super::rehearsal::{copy, project as definition, set};
+use crate::github::{self, Workflow};
+use crate::support;
+
+const FILE: &str = ".gitlab/images.yml";
+
+/// How the jobs of a pipeline ended.
+struct Ended {
+    /// Each job of the child pipeline that ran, in order.
+    jobs: Vec<(String, i32)>,
+    log: String,
+}
+
+impl Ended {
+    fn status(&self, name: &str) -> Option<i32> {
+        self.jobs.iter().find(|(job, _)| job == name).map(|(_, status)| *status)
+    }
+}
+
+/// A pipeline: the committed file, the runner's programs, and what jobs leave behind.
+struct Pipeline<'p> {
+    project: &'p Project,
+    folder: tempfile::TempDir,
+    committed: Value,
+    variables: Vec<(&'static str, String)>,
+    log: String,
+}
+
+impl<'p> Pipeline<'p> {
+    fn new(project: &'p Project, variables: &[(&'static str, &str)]) -> Self {
+        let source = fs::read_to_string(project.root().join("docker-bake.hcl")).unwrap();
+        let registries: BTreeSet<&str> = source
+            .split('"')
+            .filter(|text| text.contains(":") && text.contains('/'))
+            .filter_map(|text| text.split('/').next())
+            .collect();
+        let logins: Vec<String> =
+            registries.iter().map(|registry| format!("--login={registry}=none")).collect();
+        let test = support::Test::new().file("docker-bake.hcl", &source).args([
+            "workflow",
+            "gitlab",
+            "-o",
+            FILE,
+            "--install=path",
+        ]);
+        let text = test.args(logins.iter().map(String::as_str)).run().read(FILE);
+        let folder = tempfile::tempdir().unwrap();
+        let docker =
+            format!("case $1 in buildx) shift; exec '{}' \"$@\" ;; esac", project.buildx_program().display());
+        github::program(&folder.path().join("bin/docker"), &docker);
+        fs::copy(env!("CARGO_BIN_EXE_bakeplan"), folder.path().join("bin/bakeplan")).unwrap();
+        let variables = variables.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        Self { project, folder, committed: Workflow::parse(&text).tree, variables, log: String::new() }
+    }
+
+    /// Runs a job: its checkout, the artifacts of earlier stages, its script, its own artifacts.
+    fn run(&mut self, name: &str, job: &Value, artifacts: &[&str]) -> i32 {
+        let at = self.folder.path().join("checkouts").join(name);
+        if job["variables"]["GIT_STRATEGY"] != "none" {
+            copy(self.project.root(), &at);
+        }
+        fs::create_dir_all(&at).unwrap();
+        for from in artifacts {
+            copy(&self.folder.path().join("artifacts").join(from), &at);
+        }
+        let mut command = Command::new("sh");
+        let script: Vec<&str> =
+            job["script"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+        command.args(["-e", "-c", &script.join("\n")]).current_dir(&at);
+        command.env("PATH", format!("{}:{}", self.folder.path().join("bin").display(), github::path()));
+        command.env("CI_PROJECT_DIR", &at).env("GITLAB_CI", "true").envs(self.variables.clone());
+        for (name, value) in job["variables"].as_object().into_iter().flatten() {
+            command.env(name, value["value"].as_str().or(value.as_str()).unwrap());
+        }
+        let ended = command.output().unwrap();
+        let (said, more) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+        self.log += &format!("--- {name}\n{said}{more}");
+        if ended.status.success() || job["artifacts"]["when"] == "always" {
+            for path in job["artifacts"]["paths"].as_array().into_iter().flatten() {
+                let path = path.as_str().unwrap();
+                copy(&at.join(path), &self.folder.path().join("artifacts").join(name).join(path));
+            }
+        }
+        // Nothing of ours was in the build context.
+        if job["services"].is_array() {
+            let strange: Vec<_> = files(&at).difference(&files(self.project.root())).cloned().collect();
+            assert!(strange.iter().all(|name| name == ".bakeplan"), "{strange:?}");
+        }
+        ended.status.code().unwrap()
+    }
+
+    /// Everything, for what publishes or does not.
+    fn rehearse(mut self, publish: &str) -> Ended {
+        let mut plan = self.committed["images-plan"].clone();
+        plan["variables"]["BAKEPLAN_PUBLISH"] = publish.into();
+        assert_eq!(self.run("images-plan", &plan, &[]), 0, "{}", self.log);
+        let child = self
+            .folder
+            .path()
+            .join("artifacts/images-plan")
+            .join(self.committed["images"]["trigger"]["include"][0]["artifact"].as_str().unwrap());
+        let child = Workflow::parse(&fs::read_to_string(child).unwrap()).tree;
+        let child: Vec<(String, Value)> =
+            child.as_object().unwrap().iter().map(|(name, job)| (name.clone(), self.extended(job))).collect();
+        let mut jobs = Vec::new();
+        let mut done: Vec<String> = Vec::new();
+        let mut failed = false;
+        for stage in [".pre", "build", "deploy"] {
+            let mut of_stage = Vec::new();
+            for (name, job) in
+                child.iter().filter(|(_, job)| job["stage"].as_str().unwrap_or("test") == stage)
+            {
+                let runs = job["rules"][0]["when"] == "always" || !failed;
+                if !runs {
+                    continue;
+                }
+                let artifacts: Vec<&str> = if job["needs"].is_array() {
+                    vec!["images-plan"]
+                } else {
+                    done.iter().map(String::as_str).collect()
+                };
+                let status = self.run(name, job, &artifacts);
+                jobs.push((name.clone(), status));
+                of_stage.push(name.clone());
+            }
+            // Jobs of a stage run at the same time.
+            failed |=
+                of_stage.iter().any(|name| jobs.iter().any(|(job, status)| job == name && *status != 0));
+            done.extend(of_stage);
+        }
+        Ended { jobs, log: self.log }
+    }
+
+    /// A job with what it extends.
+    fn extended(&self, job: &Value) -> Value {
+        let Some(base) = job["extends"].as_str() else { return job.clone() };
+        let mut merged = self.committed[base].clone();
+        assert!(merged.is_object(), "there is no {base}");
+        for (key, value) in job.as_object().unwrap() {
+            match value {
+                Value::Object(members) if merged[key].is_object() => {
+                    merged[key].as_object_mut().unwrap().extend(members.clone());
+                }
+                value => merged[key] = value.clone(),
+            }
+        }
+        merged
+    }
+}
+
+fn files(folder: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+const PUSH: [(&str, &str); 6] = [
+    ("CI_PIPELINE_SOURCE", "push"),
+    ("CI_COMMIT_BRANCH", "main"),
+    ("CI_DEFAULT_BRANCH", "main"),
+    ("CI_PIPELINE_IID", "7"),
+    ("CI_COMMIT_SHA", "5f3c1e0d9b8a5f3c1e0d9b8a5f3c1e0d9b8a5f3c"),
+    ("CI_COMMIT_TIMESTAMP", "2026-09-21T10:00:00Z"),
+];
+
+fn tags(repository: &str) -> BTreeSet<String> {
+    Repository::new(repository).tags()
+}
+
+#[test]
+fn a_pipeline_in_which_all_goes_well_publishes_everything() {
+    let (project, [tool, base, api, worker]) = definition("gitlab-good", "hold");
+    let ended = Pipeline::new(&project, &PUSH).rehearse("true");
+    assert!(ended.jobs.iter().all(|(_, status)| *status == 0), "{:?}\n{}", ended.jobs, ended.log);
+    assert_eq!(ended.jobs.last().unwrap().0, "merge");
+    assert_eq!(tags(&tool), set(&["1", "1.2.3"]));
+    for repository in [base, api, worker] {
+        assert_eq!(tags(&repository), set(&["2.0.0"]), "{repository}");
+    }
+    assert_eq!(Repository::new(&tool).index("1").platforms(), ["linux/amd64", "linux/arm64", "linux/s390x"]);
+}
+
+#[test]
+fn a_platform_or_a_target_that_fails_costs_only_what_needs_it() {
+    for (broken, on_missing, merge) in
+        [("tool-s390x", "drop", 0), ("tool-s390x", "hold", 5), ("api", "hold", 5)]
+    {
+        let (project, [tool, base, api, worker]) = definition("gitlab-broken", on_missing);
+        let project = if broken == "api" {
+            project.file("api.Dockerfile", "FROM base\nCOPY nothing /\n")
+        } else {
+            fs::remove_file(project.root().join("tool-s390x")).unwrap();
+            project
+        };
+        let ended = Pipeline::new(&project, &PUSH).rehearse("true");
+        assert_eq!(ended.status("merge"), Some(merge), "{broken}: {}", ended.log);
+        assert!(
+            ended.jobs.iter().any(|(name, status)| name.starts_with("build ") && *status != 0),
+            "{:?}",
+            ended.jobs
+        );
+        let held: &[&String] = match (broken, on_missing) {
+            ("api", _) => &[&api],
+            (_, "hold") => &[&tool],
+            _ => &[],
+        };
+        for (repository, due) in [
+            (&tool, set(&["1", "1.2.3"])),
+            (&base, set(&["2.0.0"])),
+            (&api, set(&["2.0.0"])),
+            (&worker, set(&["2.0.0"])),
+        ] {
+            let due = if held.contains(&repository) { set(&[]) } else { due };
+            assert_eq!(tags(repository), due, "{broken}, {on_missing}: {repository}\n{}", ended.log);
+        }
+        if on_missing == "drop" {
+            assert_eq!(Repository::new(&tool).index("1").platforms(), ["linux/amd64", "linux/arm64"]);
+        }
+    }
+}
+
+#[test]
+fn a_merge_request_is_built_and_not_published() {
+    let request = [
+        ("CI_PIPELINE_SOURCE", "merge_request_event"),
+        ("CI_MERGE_REQUEST_IID", "7"),
+        ("CI_DEFAULT_BRANCH", "main"),
+        ("CI_COMMIT_SHA", "5f3c1e0d9b8a5f3c1e0d9b8a5f3c1e0d9b8a5f3c"),
+    ];
+    let (project, repositories) = definition("gitlab-request", "hold");
+    let ended = Pipeline::new(&project, &request).rehearse("false");
+    assert!(ended.jobs.iter().all(|(_, status)| *status == 0), "{:?}\n{}", ended.jobs, ended.log);
+    assert_eq!(ended.status("merge"), None);
+    assert!(ended.jobs.len() > 3, "{:?}", ended.jobs);
+    for repository in &repositories {
+        assert_eq!(tags(repository), set(&[]), "{repository}");
+    }
+}
+
+/// The recipe of README for any other CI, by a shell, with a job after the other.
+#[test]
+fn the_recipe_for_any_other_ci_publishes_everything() {
+    let readme = support::read("README.md");
+    let recipe = support::blocks(&readme, "sh")
+        .into_iter()
+        .find(|block| block.contains("matrix --format json"))
+        .expect("there is a recipe");
+    assert!(recipe.lines().count() <= 10, "it has ten lines: {recipe}");
+    for broken in [false, true] {
+        let (project, [tool, base, api, worker]) = definition("other-ci", "hold");
+        if broken {
+            fs::remove_file(project.root().join("tool-s390x")).unwrap();
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let docker = format!("shift; exec '{}' \"$@\"", project.buildx_program().display());
+        github::program(&folder.path().join("bin/docker"), &docker);
+        fs::copy(env!("CARGO_BIN_EXE_bakeplan"), folder.path().join("bin/bakeplan")).unwrap();
+        let before = files(project.root());
+        let mut command = Command::new("sh");
+        command
+            .args(["-e", "-c", recipe])
+            .current_dir(project.root())
+            .env("PLAN", folder.path().join("plan"));
+        command.env("PATH", format!("{}:{}", folder.path().join("bin").display(), github::path()));
+        let ended = command.output().unwrap();
+        let log =
+            format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+        assert_eq!(ended.status.code(), Some(if broken { 5 } else { 0 }), "{log}");
+        assert_eq!(files(project.root()), before, "nothing of ours is in the build context");
+        let published: BTreeMap<&str, BTreeSet<String>> =
+            [("tool", &tool), ("base", &base), ("api", &api), ("worker", &worker)]
+                .map(|(name, at)| (name, tags(at)))
+                .into();
+        let all = set(&["2.0.0"]);
+        let tool = if broken { set(&[]) } else { set(&["1", "1.2.3"]) };
+        assert_eq!(
+            published,
+            BTreeMap::from([("tool", tool), ("base", all.clone()), ("api", all.clone()), ("worker", all)]),
+            "{log}"
+        );
+    }
+}
