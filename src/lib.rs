@@ -27,6 +27,7 @@ mod form;
 mod glob;
 mod graphemes;
 mod json;
+mod naming;
 mod oci;
 mod on_missing;
 mod platform;

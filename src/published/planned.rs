@@ -10,8 +10,8 @@ use super::plan_json::{
 };
 use crate::diagnostic::Diagnostic;
 use crate::form::Form;
+use crate::naming;
 use crate::oci::{Descriptor, DescriptorPlatform, RUN_PREFIX};
-use crate::plan::name_problem;
 use crate::reference::Tag;
 use crate::registry::Location;
 use crate::version::{Scheme, Tails, Version, VersionError, Withdrawn};
@@ -311,7 +311,7 @@ fn names(images: &IndexMap<String, ImageEntry>, jobs: &[JobEntry]) -> Result<(),
     let names = keys.map(|key| (key, "an image")).chain(jobs.iter().map(|job| (&job.job, "a job")));
     let names = names.chain(jobs.iter().flat_map(|job| &job.targets).map(|target| (target, "a target")));
     for (name, of) in names {
-        if let Some(problem) = name_problem(name) {
+        if let Some(problem) = naming::problem(name) {
             return Err(format!("{name:?} is not a valid name of {of}: {problem}"));
         }
     }

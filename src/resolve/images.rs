@@ -17,7 +17,7 @@ use crate::bake::target::{Definition, Target, Text, select};
 use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics, names_help};
 use crate::glob::Glob;
-use crate::plan::name_problem;
+use crate::naming;
 use crate::platform::Platform;
 use crate::reference::Reference;
 use crate::source::Span;
@@ -101,7 +101,7 @@ fn from_blocks(
                 // A second block over the same matrix publishes the same targets elsewhere.
                 key = format!("{}-{member}", written.name());
             }
-            if let Some(problem) = name_problem(&key) {
+            if let Some(problem) = naming::problem(&key) {
                 let message = format!("{key:?} is not a valid name of an image: {problem}");
                 let error = Diagnostic::error("image-name", message).at(written.span, "");
                 diagnostics.report(error.with_help(

@@ -16,8 +16,8 @@ use super::targets::{DeclaredPlatform, Targets};
 use crate::bake::target::{Entry, Target, Text};
 use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::naming;
 use crate::on_missing::OnMissing;
-use crate::plan::name_problem;
 use crate::platform::Platform;
 use crate::reference::Reference;
 use crate::source::Span;
@@ -53,7 +53,7 @@ pub(super) fn legs(
         diagnostics.extend(annotations::reserved(of_block.map(|(key, value)| (&**key, value.span))));
         for (name, settings) in &image.targets {
             let Some(target) = targets.find(name) else { continue };
-            if let Some(problem) = name_problem(name) {
+            if let Some(problem) = naming::problem(name) {
                 let message = format!("target `{name}` cannot be a row of a matrix: {problem}");
                 let error = Diagnostic::error("target-name", message).at(target.span, "");
                 diagnostics.report(error.with_help("give it a name that begins with a letter or a digit"));

@@ -368,7 +368,8 @@ fn an_event_that_cannot_be_read_is_left_out_and_a_broken_one_refused() {
     });
     case(test, &expected);
     let test = on_github(Test::new()).file("event.json", "{").args(["plan", "--facts"]).status(1);
-    test.stderr("error[event-payload]: the event's payload is not JSON: [..]\n  = help: [..]\n").run();
+    let told = "error[event-payload]: the event's payload is not JSON: [..]\n  = help: [..]\n";
+    test.stderr(format!("::stop-commands::[..]\n{told}::[..]::\n")).run();
 }
 
 #[test]

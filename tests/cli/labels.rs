@@ -105,8 +105,10 @@ fn the_same_facts_give_the_same_bytes_on_another_day_and_machine() {
 #[test]
 fn a_committed_file_has_none_of_them_and_says_so() {
     let note = str![[r#"
+::stop-commands::[..]
 note[oci-labels]: the labels and annotations that `oci_labels` asks for are left out of this file: they change with each commit (image `app`)
   = help: `bakeplan plan --out DIR` writes a file that has them
+::[..]::
 
 "#]];
     let ran = test().args(["bake", "-o", "docker-bake.json"]).stderr(note.clone()).run();
