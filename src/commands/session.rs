@@ -36,6 +36,19 @@ pub(super) struct Session<'a> {
 /// How many diagnostics are told at once; thousands are one mistake of what made the file.
 const MAX_TOLD: usize = 100;
 
+/// How long a text of a diagnostic is at most, in bytes: what is quoted in it may be of any size.
+const MAX_TEXT: usize = 4000;
+
+/// A text without its middle, if it is very long.
+fn shortened(text: &str) -> String {
+    if text.len() <= MAX_TEXT {
+        return text.to_owned();
+    }
+    let boundary = |at: usize| (at..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    let (start, end) = (boundary(MAX_TEXT / 2), boundary(text.len() - MAX_TEXT / 2));
+    format!("{}… ({} more bytes) …{}", &text[..start], end - start, &text[end..])
+}
+
 impl Session<'_> {
     /// Writes diagnostics to standard error.
     pub(super) fn tell(&self, diagnostics: &[Diagnostic]) {
@@ -43,7 +56,8 @@ impl Session<'_> {
             return;
         }
         let told = diagnostics.iter().take(MAX_TOLD);
-        let told = told.map(|one| one.without(&self.secrets).with_texts(kept::readable));
+        let told =
+            told.map(|one| one.without(&self.secrets).with_texts(kept::readable).with_texts(shortened));
         let more = diagnostics
             .len()
             .checked_sub(MAX_TOLD)

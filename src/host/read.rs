@@ -136,6 +136,10 @@ impl Host {
         if found.as_ref().is_ok_and(Metadata::is_dir) {
             return Err(Problem::Directory);
         }
+        // A pipe of a shell (`<(…)`) is below `/dev/fd`. One in the project may never have a writer.
+        if is_stream(&full) && self.is_in_project(&self.place(path)) {
+            return Err(Problem::NotAFile);
+        }
         Ok((File::open(full)?, found.map_or(0, |found| found.len())))
     }
 

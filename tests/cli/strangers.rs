@@ -416,3 +416,41 @@ fn what_files_name_lies_in_the_project_where_strangers_write_them() {
     std::os::unix::fs::symlink(&other, test.folder().join("link.yml")).unwrap();
     assert!(String::from_utf8(test.output().stderr).unwrap().contains("lies outside of"));
 }
+
+/// A pipe without a writer in the checkout would be waited for; one that a shell makes is the user's.
+#[test]
+fn a_pipe_in_the_project_is_not_read() {
+    for (name, args) in [
+        ("docker-bake.hcl", &["print"][..]),
+        ("f.hcl", &["print", "-f", "f.hcl"]),
+        ("plan.json", &["merge", "--plan", "plan.json"]),
+        ("facts.json", &["plan", "--facts-file", "facts.json"]),
+    ] {
+        let test = Test::new().args(args.iter().copied());
+        let made = std::process::Command::new("mkfifo").arg(test.folder().join(name)).status();
+        assert!(made.unwrap().success());
+        let output = test.output();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && told.contains("not a regular file"), "{name}: {told}");
+    }
+    let shell = format!("{} print -f <(echo 'target \"default\" {{}}')", env!("CARGO_BIN_EXE_bakeplan"));
+    let folder = tempfile::tempdir().unwrap();
+    let output = std::process::Command::new("bash").args(["-c", &shell]).current_dir(folder.path()).output();
+    assert!(output.unwrap().status.success());
+}
+
+#[test]
+fn a_message_is_short_whatever_it_quotes() {
+    let long = "x".repeat(3_000_000);
+    for text in [
+        format!("target \"default\" {{\n  tags = [\"localhost:5000/a/b:{long}\"]\n}}\n"),
+        format!(
+            "target \"default\" {{\n  platforms = [\"{long}\"]\n  tags = [\"localhost:5000/a/b:1\"]\n}}\n"
+        ),
+        format!("target \"{long}\" {{\n  platforms = [1, {{}}]\n}}\n"),
+    ] {
+        let output = Test::new().file("docker-bake.hcl", text).args(["plan", "--github"]).output();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(output.stderr.len() < 40_000, "{}", output.stderr.len());
+    }
+}
