@@ -73,13 +73,13 @@ variable "TEXT" {
   default = "<\"q\">\n"
 }
 "#;
-    let expected = r#"VARIABLE^TYPE^^^VALUE^^^^^^^DESCRIPTION
-ANIES^^map of any single type^{"a":{"value":1,"type":"number"}}^^^
-ANY^^any type^^{"value":[1,"a"],"type":["tuple",["number","string"]]}^
-LINES^^^^^one
-two^^
-PARTS^^object^{"a":{"value":{"x":true},"type":["object",{"x":"bool"}]},"b":null}^
-TEXT^^string^\u003c\"q\"\u003e\n^^^^^^^
+    // buildx ends the line where the value has a line end, and begins other columns.
+    let expected = r#"VARIABLE^TYPE^^^VALUE^^^^^^^^^DESCRIPTION
+ANIES^^map of any single type^{"a":{"value":1,"type":"number"}}^^^^^
+ANY^^any type^^{"value":[1,"a"],"type":["tuple",["number","string"]]}^^^
+LINES^^^^^one\ntwo^^^^^^^^
+PARTS^^object^^^{"a":{"value":{"x":true},"type":["object",{"x":"bool"}]},"b":null}^
+TEXT^^string^^^\u003c\"q\"\u003e\n^^^^^^^
 "#;
     Test::new()
         .file("docker-bake.hcl", FILE)

@@ -135,7 +135,7 @@ fn what_depends_on_the_run_is_left_out_unless_it_is_given() {
         let row = format!("| `ghcr.io/acme/app` | {tags} | linux/amd64 |\n");
         assert!(ran.read("README.md").contains(&row), "{}", ran.read("README.md"));
     };
-    let note = "note[run-tag]: tags that depend on the run are left out of a committed file\n...\n[..]\"{{ branch | slug }}\", \"type=sha\", [..]\n...\n";
+    let note = "::stop-commands::[..]\nnote[run-tag]: tags that depend on the run are left out of a committed file\n...\n[..]\"{{ branch | slug }}\", \"type=sha\", [..]\n...\n";
     run(&[], note, "`1`, `latest`, `1.2.3`");
     let facts = format!("--fact=commit={}", "d".repeat(40));
     run(&["--fact=branch=a/b", &facts], "", "`1`, `sha-ddddddd`, `latest`, `1.2.3`, `a-b`");
