@@ -86,7 +86,7 @@ impl<'p> Pipeline<'p> {
         }
         let ended = command.output().unwrap();
         let (said, more) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
-        self.log += &format!("--- {name}\n{said}{more}");
+        self.log.extend(["--- ", name, "\n", &said, &more]);
         if ended.status.success() || job["artifacts"]["when"] == "always" {
             for path in job["artifacts"]["paths"].as_array().into_iter().flatten() {
                 let path = path.as_str().unwrap();
