@@ -86,7 +86,7 @@ impl<'p> Pipeline<'p> {
         }
         let ended = command.output().unwrap();
         let (said, more) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
-        self.log += &format!("--- {name}\n{said}{more}");
+        self.log.extend(["--- ", name, "\n", &said, &more]);
         if ended.status.success() || job["artifacts"]["when"] == "always" {
             for path in job["artifacts"]["paths"].as_array().into_iter().flatten() {
                 let path = path.as_str().unwrap();
@@ -101,8 +101,9 @@ impl<'p> Pipeline<'p> {
         ended.status.code().unwrap()
     }
 
-    /// Everything, for what publishes or does not.
-    fn rehearse(mut self, publish: &str) -> Ended {
+    /// Everything, for what publishes or does not; then, as somebody does who repeats what failed, each job that failed and
+    /// the merge, after `mend`.
+    fn rehearse_and_repeat(mut self, publish: &str, mend: Option<&dyn Fn()>) -> Ended {
         let mut plan = self.committed["images-plan"].clone();
         plan["variables"]["BAKEPLAN_PUBLISH"] = publish.into();
         assert_eq!(self.run("images-plan", &plan, &[]), 0, "{}", self.log);
@@ -140,7 +141,27 @@ impl<'p> Pipeline<'p> {
                 of_stage.iter().any(|name| jobs.iter().any(|(job, status)| job == name && *status != 0));
             done.extend(of_stage);
         }
+        if let Some(mend) = mend {
+            mend();
+            for (name, status) in jobs.iter_mut().filter(|(_, status)| *status != 0) {
+                let (_, job) = child.iter().find(|(known, _)| known == name).unwrap();
+                let is_build = |one: &str| one.starts_with("build ");
+                let earlier = |one: &&String| *one != "merge" && !(is_build(one) && is_build(name));
+                let artifacts: Vec<&str> = done.iter().filter(earlier).map(String::as_str).collect();
+                fs::remove_dir_all(self.folder.path().join("checkouts").join(&*name)).unwrap();
+                // What it left behind is replaced.
+                let left = self.folder.path().join("artifacts").join(&*name);
+                if left.exists() {
+                    fs::remove_dir_all(left).unwrap();
+                }
+                *status = self.run(name, job, &artifacts);
+            }
+        }
         Ended { jobs, log: self.log }
+    }
+
+    fn rehearse(self, publish: &str) -> Ended {
+        self.rehearse_and_repeat(publish, None)
     }
 
     /// A job with what it extends.
@@ -228,6 +249,19 @@ fn a_platform_or_a_target_that_fails_costs_only_what_needs_it() {
             assert_eq!(Repository::new(&tool).index("1").platforms(), ["linux/amd64", "linux/arm64"]);
         }
     }
+}
+
+#[test]
+fn repeating_what_failed_completes_the_pipeline() {
+    let (project, [tool, _, api, _]) = definition("gitlab-repeated", "hold");
+    fs::remove_file(project.root().join("tool-s390x")).unwrap();
+    let root = project.root().to_owned();
+    let mend = || fs::write(root.join("tool-s390x"), "s390x").unwrap();
+    let ended = Pipeline::new(&project, &PUSH).rehearse_and_repeat("true", Some(&mend));
+    assert!(ended.jobs.iter().all(|(_, status)| *status == 0), "{:?}\n{}", ended.jobs, ended.log);
+    assert_eq!(tags(&tool), set(&["1", "1.2.3"]));
+    assert_eq!(tags(&api), set(&["2.0.0"]));
+    assert_eq!(Repository::new(&tool).index("1").platforms(), ["linux/amd64", "linux/arm64", "linux/s390x"]);
 }
 
 #[test]

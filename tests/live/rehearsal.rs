@@ -1,5 +1,7 @@
 //! The generated workflow, rehearsed: its scripts run in order, artifacts are folders, and then the registry is asked.
 
+mod public; // pipelines of public repositories, replaced by the generated one
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -91,7 +93,16 @@ const PUSH: Start = Start("push", "refs/heads/main", "branch", false);
 
 /// The same for what starts it; `before_row` is called with each row of the matrix before it is built.
 fn rehearse_with(project: &Project, start: &Start, before_row: &dyn Fn(&str)) -> Ended {
-    let workflow = generated(project, &[]);
+    rehearse_workflow(&generated(project, &[]), project, start, before_row)
+}
+
+/// The same for any workflow.
+fn rehearse_workflow(
+    workflow: &Workflow,
+    project: &Project,
+    start: &Start,
+    before_row: &dyn Fn(&str),
+) -> Ended {
     let folder = tempfile::tempdir().unwrap();
     let job = |name: &str| folder.path().join(name);
     let mut log = String::new();
