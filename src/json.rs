@@ -41,12 +41,9 @@ impl Json<'_> {
             }
             Self::String(text) => write_string(out, text),
             Self::Array(items) => {
-                let mut list = Members::open(out, depth, '[');
-                for item in items {
-                    list.next();
-                    item.write(list.out, list.depth);
-                }
-                list.close(']');
+                let mut list = ArrayWriter(Members::open(out, depth, '['));
+                items.iter().for_each(|item| list.put(item));
+                list.end();
             }
             Self::Object(members) => {
                 let mut object = ObjectWriter(Members::open(out, depth, '{'));
@@ -97,16 +94,59 @@ impl<'o> ObjectWriter<'o> {
         Self(Members::open(out, 0, '{'))
     }
 
+    /// An object that is inside no other, as text.
+    #[cfg(test)]
+    pub(crate) fn text(write: impl FnOnce(&mut ObjectWriter<'_>)) -> String {
+        let mut text = String::new();
+        let mut object = ObjectWriter::start(&mut text);
+        write(&mut object);
+        object.end();
+        text
+    }
+
     /// Writes the next member.
     pub(crate) fn put(&mut self, key: &str, value: &Json<'_>) {
         self.key(key);
         value.write(self.0.out, self.0.depth);
     }
 
+    /// Writes a string as the next member.
+    pub(crate) fn string(&mut self, key: &str, text: &str) {
+        self.key(key);
+        write_string(self.0.out, text);
+    }
+
     /// Starts an object that is the value of the next member.
     pub(crate) fn object(&mut self, key: &str) -> ObjectWriter<'_> {
         self.key(key);
         ObjectWriter(Members::open(self.0.out, self.0.depth, '{'))
+    }
+
+    /// Writes an object as the next member.
+    pub(crate) fn object_of(&mut self, key: &str, write: impl FnOnce(&mut ObjectWriter<'_>)) {
+        let mut object = self.object(key);
+        write(&mut object);
+        object.end();
+    }
+
+    /// Writes an object as the next member if it has members itself, and says whether it has.
+    pub(crate) fn filled_object(&mut self, key: &str, write: impl FnOnce(&mut ObjectWriter<'_>)) -> bool {
+        let (length, was_empty) = (self.0.out.len(), self.0.is_empty);
+        let mut object = self.object(key);
+        write(&mut object);
+        let is_filled = !object.0.is_empty;
+        object.end();
+        if !is_filled {
+            self.0.out.truncate(length);
+            self.0.is_empty = was_empty;
+        }
+        is_filled
+    }
+
+    /// Starts an array that is the value of the next member.
+    pub(crate) fn array(&mut self, key: &str) -> ArrayWriter<'_> {
+        self.key(key);
+        ArrayWriter(Members::open(self.0.out, self.0.depth, '['))
     }
 
     /// Ends the object.
@@ -118,6 +158,35 @@ impl<'o> ObjectWriter<'o> {
         self.0.next();
         write_string(self.0.out, key);
         self.0.out.push_str(": ");
+    }
+}
+
+/// Writes an array of which only one element at a time is in memory.
+#[derive(Debug)]
+pub(crate) struct ArrayWriter<'o>(Members<'o>);
+
+impl ArrayWriter<'_> {
+    /// Writes the next element.
+    pub(crate) fn put(&mut self, value: &Json<'_>) {
+        self.0.next();
+        value.write(self.0.out, self.0.depth);
+    }
+
+    /// Writes a string as the next element.
+    pub(crate) fn string(&mut self, text: &str) {
+        self.0.next();
+        write_string(self.0.out, text);
+    }
+
+    /// Starts an object that is the next element.
+    pub(crate) fn object(&mut self) -> ObjectWriter<'_> {
+        self.0.next();
+        ObjectWriter(Members::open(self.0.out, self.0.depth, '{'))
+    }
+
+    /// Ends the array.
+    pub(crate) fn end(self) {
+        self.0.close(']');
     }
 }
 
