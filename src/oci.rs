@@ -33,6 +33,16 @@ pub(crate) const ATTESTATION: &str = "attestation-manifest";
 /// The artifact type of attestations that refer to their image instead of being in its index.
 pub(crate) const ATTESTATION_TYPE: &str = "application/vnd.docker.attestation.manifest.v1+json";
 
+/// The most bytes that the annotations of one index or manifest have, or the labels of one image: registries take manifests of
+/// 4 MiB (<https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>), and there is more in
+/// them.
+pub(crate) const MAX_ANNOTATIONS: usize = 1024 * 1024;
+
+/// How many bytes keys and values have.
+pub(crate) fn annotations_size(annotations: &BTreeMap<String, String>) -> usize {
+    annotations.iter().map(|(key, value)| key.len() + value.len()).sum()
+}
+
 /// The annotation, and label, that says from which revision of the source something was built.
 pub(crate) const REVISION: &str = "org.opencontainers.image.revision";
 

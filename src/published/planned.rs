@@ -10,7 +10,7 @@ use super::plan_json::{
 };
 use crate::diagnostic::Diagnostic;
 use crate::form::Form;
-use crate::oci::{Descriptor, DescriptorPlatform};
+use crate::oci::{self, Descriptor, DescriptorPlatform};
 use crate::reference::Tag;
 use crate::registry::Location;
 use crate::version::{Scheme, Tails, Version, VersionError, Withdrawn};
@@ -124,6 +124,7 @@ impl TryFrom<PlanJson> for Planned {
         // What it was made from is for other readers.
         let PlanJson { schema: _, id, definition: _, run, known_versions: _, images, jobs, source: _ } = plan;
         names(&images, &jobs)?;
+        images.iter().try_for_each(|(key, image)| annotations(key, image))?;
         let images = images.into_iter().map(|(key, image)| Ok((key, PlannedImage::try_from(image)?)));
         let mut images = images.collect::<Result<_, String>>()?;
         check(&images)?;
@@ -277,6 +278,25 @@ fn names(images: &IndexMap<String, ImageEntry>, jobs: &[JobEntry]) -> Result<(),
         }
         None => Ok(()),
     }
+}
+
+/// Refuses annotations that no index has room for. Those of the manifests and descriptors are in one, too, or compared with
+/// what is in one.
+fn annotations(key: &str, image: &ImageEntry) -> Result<(), String> {
+    let of_builds = image
+        .builds
+        .values()
+        .flat_map(|build| [&build.labels, &build.annotations, &build.descriptor_annotations]);
+    for all in of_builds.chain([&image.annotations]) {
+        let size = oci::annotations_size(all);
+        if size > oci::MAX_ANNOTATIONS {
+            return Err(format!(
+                "annotations or labels of image `{key}` have {size} bytes; at most {} are allowed",
+                oci::MAX_ANNOTATIONS
+            ));
+        }
+    }
+    Ok(())
 }
 
 impl PlannedImage {

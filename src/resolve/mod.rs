@@ -104,6 +104,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     if input.publish && !input.purpose.is_committed() {
         diagnostics.extend(guards::docker_lists(&plan));
     }
+    diagnostics.extend(guards::too_long(&plan));
     whole(&mut plan, &targets, &mut diagnostics);
     jobs::name_groups(&mut plan, input.definition);
     plan.volatile = marks::volatile(&targets, &plan.legs, &images, &empty, input);
