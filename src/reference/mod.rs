@@ -187,9 +187,7 @@ impl fmt::Display for Registry {
 ///
 /// It differs from Docker in two points. The host is lower-cased, unless upper case alone makes it a host
 /// (`Foo/bar`). A host that is none (`foo_bar.com/app`) is refused, where Docker makes a repository without a
-/// registry of it, which nothing can push to.
-///
-/// Each tag has some, and so have many other things: it is shared instead of copied.
+/// registry of it, which nothing can push to. Very many things have one: it is shared instead of copied.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Repository(Arc<RepositoryParts>);
 
