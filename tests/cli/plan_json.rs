@@ -441,7 +441,7 @@ fn no_plan_is_made_that_the_merge_refuses_to_read() {
         (format!("  labels = {{ a = \"{}\" }}", value(900_000)), false),
         (format!("  args = {{ a = \"{}\" }}", value(1_100_000)), false),
     ] {
-        let output = Test::new().file("docker-bake.hcl", &image(&lines)).args(["plan"]).output();
+        let output = Test::new().file("docker-bake.hcl", image(&lines)).args(["plan"]).output();
         let told = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.success(), !is_too_long, "{told}");
         assert_eq!(told.contains("bytes; at most 1048576 are allowed"), is_too_long, "{told}");
