@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::io;
+
+use serde::Serialize;
 
 /// A member of an object: its key and its value.
 pub type Member<'a> = (Cow<'a, str>, Json<'a>);
@@ -41,12 +44,9 @@ impl Json<'_> {
             }
             Self::String(text) => write_string(out, text),
             Self::Array(items) => {
-                let mut list = Members::open(out, depth, '[');
-                for item in items {
-                    list.next();
-                    item.write(list.out, list.depth);
-                }
-                list.close(']');
+                let mut list = ArrayWriter(Members::open(out, depth, '['));
+                items.iter().for_each(|item| list.put(item));
+                list.end();
             }
             Self::Object(members) => {
                 let mut object = ObjectWriter(Members::open(out, depth, '{'));
@@ -97,16 +97,59 @@ impl<'o> ObjectWriter<'o> {
         Self(Members::open(out, 0, '{'))
     }
 
+    /// An object that is inside no other, as text.
+    #[cfg(test)]
+    pub(crate) fn text(write: impl FnOnce(&mut ObjectWriter<'_>)) -> String {
+        let mut text = String::new();
+        let mut object = ObjectWriter::start(&mut text);
+        write(&mut object);
+        object.end();
+        text
+    }
+
     /// Writes the next member.
     pub(crate) fn put(&mut self, key: &str, value: &Json<'_>) {
         self.key(key);
         value.write(self.0.out, self.0.depth);
     }
 
+    /// Writes a string as the next member.
+    pub(crate) fn string(&mut self, key: &str, text: &str) {
+        self.key(key);
+        write_string(self.0.out, text);
+    }
+
     /// Starts an object that is the value of the next member.
     pub(crate) fn object(&mut self, key: &str) -> ObjectWriter<'_> {
         self.key(key);
         ObjectWriter(Members::open(self.0.out, self.0.depth, '{'))
+    }
+
+    /// Writes an object as the next member.
+    pub(crate) fn object_of(&mut self, key: &str, write: impl FnOnce(&mut ObjectWriter<'_>)) {
+        let mut object = self.object(key);
+        write(&mut object);
+        object.end();
+    }
+
+    /// Writes an object as the next member if it has members itself, and says whether it has.
+    pub(crate) fn filled_object(&mut self, key: &str, write: impl FnOnce(&mut ObjectWriter<'_>)) -> bool {
+        let (length, was_empty) = (self.0.out.len(), self.0.is_empty);
+        let mut object = self.object(key);
+        write(&mut object);
+        let is_filled = !object.0.is_empty;
+        object.end();
+        if !is_filled {
+            self.0.out.truncate(length);
+            self.0.is_empty = was_empty;
+        }
+        is_filled
+    }
+
+    /// Starts an array that is the value of the next member.
+    pub(crate) fn array(&mut self, key: &str) -> ArrayWriter<'_> {
+        self.key(key);
+        ArrayWriter(Members::open(self.0.out, self.0.depth, '['))
     }
 
     /// Ends the object.
@@ -118,6 +161,35 @@ impl<'o> ObjectWriter<'o> {
         self.0.next();
         write_string(self.0.out, key);
         self.0.out.push_str(": ");
+    }
+}
+
+/// Writes an array of which only one element at a time is in memory.
+#[derive(Debug)]
+pub(crate) struct ArrayWriter<'o>(Members<'o>);
+
+impl ArrayWriter<'_> {
+    /// Writes the next element.
+    pub(crate) fn put(&mut self, value: &Json<'_>) {
+        self.0.next();
+        value.write(self.0.out, self.0.depth);
+    }
+
+    /// Writes a string as the next element.
+    pub(crate) fn string(&mut self, text: &str) {
+        self.0.next();
+        write_string(self.0.out, text);
+    }
+
+    /// Starts an object that is the next element.
+    pub(crate) fn object(&mut self) -> ObjectWriter<'_> {
+        self.0.next();
+        ObjectWriter(Members::open(self.0.out, self.0.depth, '{'))
+    }
+
+    /// Ends the array.
+    pub(crate) fn end(self) {
+        self.0.close(']');
     }
 }
 
@@ -197,33 +269,110 @@ const MAY_BE_ESCAPED: [bool; 256] = {
     table
 };
 
-/// Calls `take` with the pieces of a JSON text that serde_json would write on one line, as far as it has written it on several:
-/// all but line ends, indentation and the blanks behind keys.
-pub(crate) fn on_one_line(text: &str, mut take: impl FnMut(&str)) {
-    // Line ends in strings are escaped.
-    for line in text.split('\n') {
-        let line = line.trim_start_matches(' ');
-        match key_length(line).filter(|length| line[*length..].starts_with(": ")) {
-            Some(length) => {
-                take(&line[..=length]);
-                take(&line[length + 2..]);
-            }
-            None => take(line),
-        }
+/// The JSON of a value on several lines, as serde_json writes it, while `take` is called with pieces of the same on one line.
+///
+/// # Errors
+/// A key of a map is not a string.
+pub(crate) fn pretty(value: &impl Serialize, take: impl FnMut(&[u8])) -> serde_json::Result<String> {
+    let mut line = Line { piece: Vec::new(), page: Page::default(), take };
+    serde_json::to_writer(&mut line, value)?;
+    line.end_piece();
+    String::from_utf8(line.page.text).map_err(serde::ser::Error::custom)
+}
+
+/// A text on one line, of which a piece at a time is in memory.
+struct Line<F> {
+    piece: Vec<u8>,
+    page: Page,
+    take: F,
+}
+
+impl<F: FnMut(&[u8])> Line<F> {
+    fn end_piece(&mut self) {
+        (self.take)(&self.piece);
+        self.page.add(&self.piece);
+        self.piece.clear();
     }
 }
 
-/// The length of the string that a line begins with, quotes included.
-fn key_length(line: &str) -> Option<usize> {
-    let mut bytes = line.bytes().enumerate().skip(1);
-    if !line.starts_with('"') {
-        return None;
+impl<F: FnMut(&[u8])> io::Write for Line<F> {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.write_all(text).map(|()| text.len())
     }
-    loop {
-        match bytes.next()? {
-            (_, b'\\') => drop(bytes.next()),
-            (at, b'"') => return Some(at + 1),
-            _ => {}
+
+    fn write_all(&mut self, text: &[u8]) -> io::Result<()> {
+        const LONG: usize = 1 << 14;
+        self.piece.extend_from_slice(text);
+        if self.piece.len() > LONG {
+            self.end_piece();
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Lays JSON of one line out on several.
+#[derive(Default)]
+struct Page {
+    text: Vec<u8>,
+    depth: usize,
+    /// Whether the end of the text so far is in a string, and perhaps behind a backslash in it.
+    is_in_string: bool,
+    is_escaped: bool,
+    /// Whether nothing is behind a bracket yet.
+    is_open: bool,
+}
+
+impl Page {
+    fn add(&mut self, mut piece: &[u8]) {
+        while let Some((&byte, rest)) = piece.split_first() {
+            if self.is_in_string {
+                piece = self.add_string(piece);
+                continue;
+            }
+            piece = rest;
+            let is_end = matches!(byte, b']' | b'}');
+            self.depth -= usize::from(is_end);
+            // An empty array or object stays on its line.
+            if self.is_open != is_end {
+                self.new_line();
+            }
+            self.is_open = matches!(byte, b'[' | b'{');
+            self.depth += usize::from(self.is_open);
+            self.is_in_string = byte == b'"';
+            self.text.push(byte);
+            match byte {
+                b',' => self.new_line(),
+                b':' => self.text.push(b' '),
+                _ => {}
+            }
+        }
+    }
+
+    /// Adds what is in a string, quote included, and gives the rest.
+    fn add_string<'p>(&mut self, piece: &'p [u8]) -> &'p [u8] {
+        let end = piece.iter().position(|byte| {
+            let is_end = *byte == b'"' && !self.is_escaped;
+            self.is_escaped = *byte == b'\\' && !self.is_escaped;
+            is_end
+        });
+        let (string, rest) = piece.split_at(end.map_or(piece.len(), |end| end + 1));
+        self.is_in_string = end.is_none();
+        self.text.extend_from_slice(string);
+        rest
+    }
+
+    fn new_line(&mut self) {
+        const LINE: &[u8] = b"\n                ";
+        match LINE.get(..=2 * self.depth) {
+            Some(line) => self.text.extend_from_slice(line),
+            None => {
+                self.text.push(b'\n');
+                self.text.resize(self.text.len() + 2 * self.depth, b' ');
+            }
         }
     }
 }
@@ -235,7 +384,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_serde_json_writes_on_several_lines_is_put_on_one() {
+    fn several_lines_and_one_are_as_serde_json_writes_them() {
         let texts =
             ["", " ", ": ", "a\": ", "\\\": \"", "\\", "a\nb", "\r\n  \"x\": 1", "é: \u{2028}", "{\n}"];
         let mut all = vec![json!(null), json!([]), json!({}), json!(-1.5), json!([[], {}, [{}]])];
@@ -247,10 +396,12 @@ mod tests {
             ]);
         }
         all.push(json!(all.clone()));
+        all.push(json!([1, 2, 3, u64::MAX, i64::MIN, true, "long ".repeat(1 << 14), all.clone()]));
         for value in all {
-            let mut line = String::new();
-            on_one_line(&serde_json::to_string_pretty(&value).unwrap(), |text| line.push_str(text));
-            assert_eq!(line, serde_json::to_string(&value).unwrap());
+            let mut line = Vec::new();
+            let page = pretty(&value, |piece| line.extend_from_slice(piece)).unwrap();
+            assert_eq!(page, serde_json::to_string_pretty(&value).unwrap());
+            assert_eq!(line, serde_json::to_vec(&value).unwrap());
         }
     }
 

@@ -36,6 +36,16 @@ pub(crate) const ATTESTATION_TYPE: &str = "application/vnd.docker.attestation.ma
 /// What begins the annotations by which an index says which run made it; they are the merge's alone.
 pub(crate) const RUN_PREFIX: &str = "dev.bakeplan.run.";
 
+/// The most bytes that the annotations of one index or manifest have, or the labels of one image: registries take manifests of
+/// 4 MiB (<https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>), and there is more in
+/// them.
+pub(crate) const MAX_ANNOTATIONS: usize = 1024 * 1024;
+
+/// How many bytes keys and values have.
+pub(crate) fn annotations_size(annotations: &BTreeMap<String, String>) -> usize {
+    annotations.iter().map(|(key, value)| key.len() + value.len()).sum()
+}
+
 /// The annotation, and label, that says from which revision of the source something was built.
 pub(crate) const REVISION: &str = "org.opencontainers.image.revision";
 

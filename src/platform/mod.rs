@@ -2,6 +2,7 @@
 
 mod names;
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -75,8 +76,20 @@ pub enum PlatformError {
 ///
 /// A platform prints in a form that parses to the same platform.
 /// There are few, and very many things have one: it is shared instead of copied.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Platform(Arc<Parts>);
+
+impl Ord for Platform {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+    }
+}
+
+impl PartialOrd for Platform {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 /// What a platform is made of.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -13,7 +13,7 @@ const MARK: &str = "plan-";
 /// The name of the file that the metadata of a job goes to. What is put before it, with a dot, leaves the id in it.
 #[must_use]
 pub(crate) fn metadata_file(job: &str, id: &Fingerprint) -> String {
-    format!("{job}.{MARK}{id}.json")
+    [job, ".", MARK, id.as_str(), ".json"].concat()
 }
 
 /// The id in the name of a file.

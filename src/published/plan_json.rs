@@ -167,6 +167,12 @@ impl Fingerprint {
         hash.add(text);
         hash.finish()
     }
+
+    /// Its digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Makes the fingerprint of a text of which one piece at a time is there.
@@ -175,8 +181,8 @@ pub(crate) struct Hash(Sha256);
 
 impl Hash {
     /// Adds the next piece.
-    pub(crate) fn add(&mut self, text: &str) {
-        self.0.update(text.as_bytes());
+    pub(crate) fn add(&mut self, text: impl AsRef<[u8]>) {
+        self.0.update(text);
     }
 
     /// That of all pieces.

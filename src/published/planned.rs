@@ -11,7 +11,7 @@ use super::plan_json::{
 use crate::diagnostic::Diagnostic;
 use crate::form::Form;
 use crate::naming;
-use crate::oci::{Descriptor, DescriptorPlatform, RUN_PREFIX};
+use crate::oci::{self, Descriptor, DescriptorPlatform, RUN_PREFIX};
 use crate::reference::Tag;
 use crate::registry::Location;
 use crate::version::{Scheme, Tails, Version, VersionError, Withdrawn};
@@ -137,6 +137,7 @@ impl TryFrom<PlanJson> for Planned {
             source: _,
         } = plan;
         names(&images, &jobs)?;
+        images.iter().try_for_each(|(key, image)| annotations(key, image))?;
         let images = images.into_iter().map(|(key, image)| Ok((key, PlannedImage::try_from(image)?)));
         let mut images = images.collect::<Result<_, String>>()?;
         check(&images)?;
@@ -313,6 +314,25 @@ fn names(images: &IndexMap<String, ImageEntry>, jobs: &[JobEntry]) -> Result<(),
     for (name, of) in names {
         if let Some(problem) = naming::problem(name) {
             return Err(format!("{name:?} is not a valid name of {of}: {problem}"));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses annotations that no index has room for. Those of the manifests and descriptors are in one, too, or compared with
+/// what is in one.
+fn annotations(key: &str, image: &ImageEntry) -> Result<(), String> {
+    let of_builds = image
+        .builds
+        .values()
+        .flat_map(|build| [&build.labels, &build.annotations, &build.descriptor_annotations]);
+    for all in of_builds.chain([&image.annotations]) {
+        let size = oci::annotations_size(all);
+        if size > oci::MAX_ANNOTATIONS {
+            return Err(format!(
+                "annotations or labels of image `{key}` have {size} bytes; at most {} are allowed",
+                oci::MAX_ANNOTATIONS
+            ));
         }
     }
     Ok(())

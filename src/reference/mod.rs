@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
@@ -186,9 +187,13 @@ impl fmt::Display for Registry {
 ///
 /// It differs from Docker in two points. The host is lower-cased, unless upper case alone makes it a host
 /// (`Foo/bar`). A host that is none (`foo_bar.com/app`) is refused, where Docker makes a repository without a
-/// registry of it, which nothing can push to.
+/// registry of it, which nothing can push to. Very many things have one: it is shared instead of copied.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Repository {
+pub struct Repository(Arc<RepositoryParts>);
+
+/// What a repository is made of.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct RepositoryParts {
     registry: Registry,
     path: String,
 }
@@ -197,13 +202,13 @@ impl Repository {
     /// The registry, never absent.
     #[must_use]
     pub fn registry(&self) -> &Registry {
-        &self.registry
+        &self.0.registry
     }
 
     /// The path in the registry: `acme/app`, `library/ubuntu`.
     #[must_use]
     pub fn path(&self) -> &str {
-        &self.path
+        &self.0.path
     }
 
     /// The reference of `tag` in this repository.
@@ -227,7 +232,10 @@ impl FromStr for Repository {
 
 impl fmt::Display for Repository {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.registry, self.path)
+        let RepositoryParts { registry: Registry(host), path } = &*self.0;
+        f.write_str(host)?;
+        f.write_str("/")?;
+        f.write_str(path)
     }
 }
 
@@ -478,7 +486,7 @@ impl FromStr for Reference {
             return Err(ReferenceError::LongRepository(path.len()));
         }
         Ok(Self {
-            repository: Repository { registry, path },
+            repository: Repository(Arc::new(RepositoryParts { registry, path })),
             tag: tag.map(str::parse).transpose()?,
             digest: digest.map(str::parse).transpose()?,
         })

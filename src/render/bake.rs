@@ -5,12 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use indexmap::IndexMap;
-
 use crate::bake::target::print::{self, Form};
 use crate::bake::target::{Common, Target};
 use crate::bake::values::Name;
-use crate::json::{Json, Member, ObjectWriter};
+use crate::json::{Json, ObjectWriter};
 use crate::plan::{Leg, Plan, Role};
 use crate::published::plan_json::Fingerprint;
 
@@ -62,84 +60,88 @@ fn write_body(plan: &Plan, text: &mut String) {
     if let Some((key, value)) = print::variables(&plan.kept) {
         file.put(&key, &value);
     }
-    let groups = groups(plan);
-    if !groups.is_empty() {
-        file.put("group", &Json::Object(groups));
+    let has_jobs = plan.ci.is_some() || plan.jobs.iter().any(|job| job.group.is_some());
+    if !plan.groups.is_empty() || has_jobs {
+        file.object_of("group", |file| groups(plan, file));
     }
     let taken = Taken::by(plan);
-    let mut legs: IndexMap<&str, Vec<(&Name, &Leg)>> = IndexMap::new();
-    for (name, leg) in &plan.legs {
-        legs.entry(&leg.of).or_default().push((name, leg));
-    }
+    let legs: Vec<(&Name, &Leg)> = plan.legs.iter().collect();
+    let families = legs.chunk_by(|(_, one), (_, next)| one.of == next.of);
+    let is_standing = |family: &&[(&Name, &Leg)]| plan.targets.contains_key(&family[0].1.of);
+    let (standing, others): (Vec<_>, Vec<_>) = families.partition(is_standing);
     // Bake reads no `target` that holds no names.
     if !plan.targets.is_empty() || !legs.is_empty() {
         let mut targets = file.object("target");
+        // Both are in the order of the source's targets.
+        let mut standing = standing.into_iter().peekable();
         for (name, target) in &plan.targets {
-            targets.put(name, &print::target(target, FORM));
-            let legs = legs.get(&**name).into_iter();
-            legs.flat_map(|legs| family(&taken, name, legs))
-                .for_each(|(key, value)| targets.put(&key, &value));
+            targets.object_of(name, |body| print::target(target, FORM, body));
+            if let Some(legs) = standing.next_if(|legs| legs[0].1.of == *name) {
+                family(&taken, legs, &mut targets);
+            }
         }
-        for (of, legs) in legs.iter().filter(|(of, _)| !plan.targets.contains_key(**of)) {
-            family(&taken, of, legs).iter().for_each(|(key, value)| targets.put(key, value));
-        }
+        standing.chain(others).for_each(|legs| family(&taken, legs, &mut targets));
         targets.end();
     }
     file.end();
 }
 
 /// The source's groups, then our own.
-fn groups(plan: &Plan) -> Vec<Member<'_>> {
-    let mut groups: Vec<Member<'_>> =
-        plan.groups.iter().map(|group| ((&*group.name).into(), print::group(group, FORM))).collect();
+fn groups(plan: &Plan, file: &mut ObjectWriter<'_>) {
+    for group in &plan.groups {
+        file.object_of(&group.name, |body| print::group(group, FORM, body));
+    }
     if let Some(name) = &plan.ci {
         let published = plan.legs.iter().filter(|(_, leg)| leg.role == Role::Published);
-        groups.push((name.into(), group_of(published.map(|(name, _)| name))));
+        group_of(name, published.map(|(name, _)| name), file);
     }
     for job in &plan.jobs {
         if let Some(name) = &job.group {
-            groups.push((name.into(), group_of(&job.legs)));
+            group_of(name, &job.legs, file);
         }
     }
-    groups
 }
 
-/// The body of a group of our own.
-fn group_of<'a>(targets: impl IntoIterator<Item = &'a Name>) -> Json<'a> {
-    Json::Object(vec![("targets".into(), targets.into_iter().map(|name| &**name).collect())])
+/// A group of our own.
+fn group_of<'a>(name: &str, targets: impl IntoIterator<Item = &'a Name>, file: &mut ObjectWriter<'_>) {
+    file.object_of(name, |body| {
+        let mut list = body.array("targets");
+        targets.into_iter().for_each(|target| list.string(target));
+        list.end();
+    });
 }
 
 /// The legs of one target, each kind after its hidden parent.
-fn family<'a>(taken: &Taken<'_>, of: &str, legs: &[(&'a Name, &'a Leg)]) -> Vec<Member<'a>> {
+fn family(taken: &Taken<'_>, legs: &[(&Name, &Leg)], targets: &mut ObjectWriter<'_>) {
+    let Some((_, first)) = legs.first() else { return };
+    let of = &first.of;
     let (copies, split): (Vec<_>, Vec<_>) = legs.iter().partition(|(_, leg)| leg.role == Role::Both);
-    let mut targets = with_parent(taken, format!("_{of}"), &split);
-    targets.extend(with_parent(taken, format!("_{of}_both"), &copies));
-    targets
+    with_parent(taken, &["_", of], &split, targets);
+    with_parent(taken, &["_", of, "_both"], &copies, targets);
 }
 
-fn with_parent<'a>(taken: &Taken<'_>, parent: String, legs: &[(&'a Name, &'a Leg)]) -> Vec<Member<'a>> {
-    let whole = || legs.iter().map(|(name, leg)| ((&***name).into(), print::target(&leg.definition, FORM)));
-    let [(_, first), rest @ ..] = legs else { return Vec::new() };
-    if rest.is_empty() {
-        return whole().collect();
-    }
+fn with_parent(taken: &Taken<'_>, parent: &[&str], legs: &[(&Name, &Leg)], targets: &mut ObjectWriter<'_>) {
+    let Some(((_, first), rest)) = legs.split_first() else { return };
     let others: Vec<&Target> = rest.iter().map(|(_, leg)| &*leg.definition).collect();
     let common = Common::of(&first.definition, &others);
-    let shared = print::common(&first.definition, &common, FORM);
-    if shared.is_empty() {
-        return whole().collect();
+    let mut parent = parent.concat();
+    while taken.contains(&parent) {
+        parent.insert(0, '_');
     }
-    let mut name = parent;
-    while taken.contains(&name) {
-        name.insert(0, '_');
+    let has_parent = !rest.is_empty()
+        && targets.filled_object(&parent, |body| print::common(&first.definition, &common, FORM, body));
+    for (name, leg) in legs {
+        targets.object_of(name, |body| {
+            if has_parent {
+                let mut inherits = body.array("inherits");
+                inherits.string(&parent);
+                inherits.end();
+                print::own(&leg.definition, &common, FORM, body);
+            } else {
+                print::target(&leg.definition, FORM, body);
+            }
+        });
     }
-    let child = |(leg_name, leg): &(&'a Name, &'a Leg)| {
-        let mut members = vec![("inherits".into(), [name.clone()].into_iter().collect())];
-        members.extend(print::own(&leg.definition, &common, FORM));
-        ((&***leg_name).into(), Json::Object(members))
-    };
-    let children: Vec<Member<'_>> = legs.iter().map(child).collect();
-    std::iter::once((name.into(), Json::Object(shared))).chain(children).collect()
 }
 
 /// The names that a hidden parent must not have.

@@ -15,6 +15,9 @@ use crate::runner::Runner;
 /// The version of the form.
 pub const SCHEMA: u32 = 1;
 
+/// Why a row has a form in JSON.
+const STRING_KEYS: &str = "rows have string keys only";
+
 /// A CI job.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MatrixRow<'a> {
@@ -73,20 +76,17 @@ pub fn render(plan: &Plan) -> String {
 
 /// The same, for a plan of which it is known what it is called.
 pub(super) fn with_id(plan: &Plan, id: &Fingerprint) -> String {
-    let mut text = String::new();
+    let mut text = Vec::new();
     for row in rows(plan, id) {
-        text.push_str(if text.is_empty() { "[\n  " } else { ",\n  " });
-        text.push_str(&to_json(&row));
+        text.extend_from_slice(if text.is_empty() { b"[\n  " } else { b",\n  " });
+        serde_json::to_writer(&mut text, &row).expect(STRING_KEYS);
     }
-    if text.is_empty() { "[]\n".into() } else { text + "\n]\n" }
+    text.extend_from_slice(if text.is_empty() { b"[]\n" } else { b"\n]\n" });
+    String::from_utf8(text).expect("JSON is UTF-8")
 }
 
 /// All rows on one line, for `strategy.matrix.include` through `fromJSON`.
 #[must_use]
 pub fn render_github(plan: &Plan) -> String {
-    to_json(&rows(plan, &plan_json::id(plan)).collect::<Vec<_>>())
-}
-
-fn to_json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("rows have string keys only")
+    serde_json::to_string(&rows(plan, &plan_json::id(plan)).collect::<Vec<_>>()).expect(STRING_KEYS)
 }

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 
 use super::bake;
 use crate::facts::KnownVersions;
-use crate::json::on_one_line;
+use crate::json::pretty;
 use crate::plan::{Build, Image, Job, Packed, Plan, PlannedTag, Run};
 use crate::published::plan_json::{
     BuildEntry, FileEntry, Fingerprint, Hash, ImageEntry, JobEntry, KnownVersionsEntry, PackedEntry,
@@ -20,12 +20,11 @@ const STRING_KEYS: &str = "a plan has string keys only";
 
 /// A plan as it is written, beside a Bake file that holds `definition`, and what it is called.
 pub(super) fn written(plan: &Plan, definition: Fingerprint) -> (Fingerprint, String) {
-    let built = Built { images: Images::of(plan), jobs: Jobs(&plan.jobs) };
-    let built = Members::of(&built);
     let run = RunEntry::from(&plan.run);
     // A time says nothing that the commit does not, and is not always known.
     let timeless = &RunEntry { commit_time: None, ..run.clone() };
-    let id = built.identify(&Identified { definition: &definition, run: timeless });
+    let built = Built { images: Images::of(plan), jobs: Jobs(&plan.jobs) };
+    let (id, built) = Members::identified(&Identified { definition: &definition, run: timeless }, &built);
     let files =
         plan.sources.iter().map(|file| FileEntry { path: file.path.clone(), sha256: file.sha256.clone() });
     let frame = PlanJson {
@@ -39,7 +38,7 @@ pub(super) fn written(plan: &Plan, definition: Fingerprint) -> (Fingerprint, Str
         packed: plan.packed.map(|Packed { from, most }| PackedEntry { from, most: most.get() }),
         source: SourceEntry { files: files.collect() },
     };
-    (id, built.in_frame(&pretty(&frame)))
+    (id, built.in_frame(&plain(&frame)))
 }
 
 /// What makes a plan the one that it is, besides what is built: not where its files lie, and not what is known of other
@@ -68,29 +67,30 @@ impl Members {
     const OPEN: &str = "{\n";
     const CLOSE: &str = "\n}";
 
-    fn of<Images: Serialize, Jobs: Serialize>(built: &Built<Images, Jobs>) -> Self {
-        Self { text: pretty(built) }
-    }
-
-    fn as_str(&self) -> &str {
-        &self.text[Self::OPEN.len()..self.text.len() - Self::CLOSE.len()]
-    }
-
-    /// The fingerprint of these members behind others, on one line.
-    fn identify(&self, others: &Identified<'_>) -> Fingerprint {
+    /// The members, and the fingerprint of them behind others in one object on one line.
+    fn identified<I: Serialize, J: Serialize>(
+        others: &Identified<'_>,
+        built: &Built<I, J>,
+    ) -> (Fingerprint, Self) {
         let others = serde_json::to_string(others).expect(STRING_KEYS);
         let mut hash = Hash::default();
         hash.add(&others[..others.len() - "}".len()]);
-        hash.add(",");
-        on_one_line(self.as_str(), |text| hash.add(text));
-        hash.add("}");
-        hash.finish()
+        let mut separator = Some(",");
+        let text = pretty(built, |piece| match separator.take() {
+            Some(separator) => {
+                hash.add(separator);
+                hash.add(&piece["{".len()..]);
+            }
+            None => hash.add(piece),
+        });
+        (hash.finish(), Self { text: text.expect(STRING_KEYS) })
     }
 
     /// The text of a plan that has null for each of these members, with them instead.
     fn in_frame(self, frame: &str) -> String {
-        let hole = Self::of(&Built { images: (), jobs: () });
-        let (before, after) = frame.split_once(hole.as_str()).expect("it has them");
+        let hole = plain(&Built { images: (), jobs: () });
+        let hole = &hole[Self::OPEN.len()..hole.len() - Self::CLOSE.len()];
+        let (before, after) = frame.split_once(hole).expect("it has them");
         let Self { mut text } = self;
         text.truncate(text.len() - Self::CLOSE.len());
         text.replace_range(..Self::OPEN.len(), before);
@@ -274,7 +274,7 @@ pub fn render(plan: &Plan) -> String {
     written(plan, bake::Body::of(plan).definition()).1
 }
 
-fn pretty(value: &impl Serialize) -> String {
+fn plain(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).expect(STRING_KEYS)
 }
 

@@ -77,7 +77,12 @@ impl Legs {
 
     /// Brings the legs into the order of their targets in the file: published ones, then those only linked.
     pub(super) fn sort(&mut self, targets: &Targets<'_>) {
-        let place = |of: &Name| targets.resolved.get_index_of(of);
+        // Legs of one target are next to each other already, nearly all of them.
+        let mut last: Option<(Name, Option<usize>)> = None;
+        let mut place = |of: &Name| match &last {
+            Some((known, place)) if known == of => *place,
+            _ => last.insert((Rc::clone(of), targets.resolved.get_index_of(of))).1,
+        };
         self.all.sort_by_cached_key(|_, assigned| {
             (place(&assigned.leg.of), assigned.leg.role != Role::Published)
         });

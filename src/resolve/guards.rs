@@ -8,6 +8,7 @@ use crate::bake::target::Entry;
 use crate::bake::target::flags::parse_bool;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::form::Form;
+use crate::oci;
 use crate::pattern::PatternForms;
 use crate::plan::{Build, Plan};
 use crate::rules::{self, Flavor, Rule};
@@ -56,6 +57,26 @@ pub(super) fn note_unguarded(
     );
     let help = "publish `{{ version }}`, too; or name released versions with `--known-versions`";
     diagnostics.report(Diagnostic::note("unguarded-tag", message).at(first.span, "").with_help(help));
+}
+
+/// Refuses annotations and labels that no registry has room for, so that no plan is written that the merge does not read.
+pub(super) fn too_long(plan: &Plan) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (key, image) in &plan.images {
+        let of_builds = image
+            .builds
+            .iter()
+            .flat_map(|build| [&build.labels, &build.annotations, &build.descriptor_annotations]);
+        let sizes = of_builds.chain([&image.annotations]).map(oci::annotations_size);
+        if let Some(size) = sizes.max().filter(|size| *size > oci::MAX_ANNOTATIONS) {
+            let message = format!(
+                "annotations or labels of image `{key}` have {size} bytes; at most {} are allowed",
+                oci::MAX_ANNOTATIONS
+            );
+            found.push(Diagnostic::error("limit", message));
+        }
+    }
+    found
 }
 
 /// Says which tags move with runs in images whose indexes may have no place to say which run made them.

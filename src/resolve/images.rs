@@ -221,8 +221,8 @@ fn by_tags<'t>(
     input: &Input<'_>,
     targets: &'t Targets<'_>,
     diagnostics: &mut Diagnostics,
-) -> IndexMap<BTreeSet<String>, Vec<&'t Target>> {
-    let mut by_tags: IndexMap<BTreeSet<String>, Vec<&Target>> = IndexMap::new();
+) -> IndexMap<BTreeSet<Normalized>, Vec<&'t Target>> {
+    let mut by_tags: IndexMap<BTreeSet<Normalized>, Vec<&Target>> = IndexMap::new();
     // A name that the command line does not have is in a group.
     let mut grouped: BTreeMap<&str, &Text> = BTreeMap::new();
     for member in input.definition.groups.values().flat_map(|group| group.members()) {
@@ -320,8 +320,11 @@ fn overlapping<'t>(members: &[&'t Target], targets: &'t Targets<'_>) -> Option<O
     None
 }
 
-fn normalized(tag: &Text) -> String {
-    tag.as_str().parse::<Reference>().map_or_else(|_| tag.to_string(), |reference| reference.to_string())
+/// A tag that is compared with others; what is not a reference is as it is written.
+type Normalized = Result<Reference, Name>;
+
+fn normalized(tag: &Text) -> Normalized {
+    tag.as_str().parse().map_err(|_| Rc::clone(tag.name()))
 }
 
 /// The targets of level 0: those given, else `default`, else all that are not hidden.

@@ -16,16 +16,23 @@ use crate::bake::target::{Definition, Entry, Target, Text};
 use crate::bake::values::Name;
 use crate::ci::MaxJobs;
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Image, Job, Plan, Role};
+use crate::plan::{Build, Image, Job, Plan, Role};
 use crate::platform::Platform;
 use crate::runner::Runner;
 use crate::spec::Grouping;
 
+/// A leg that is published.
+struct Published<'p> {
+    name: &'p Name,
+    assigned: &'p AssignedLeg,
+    /// The keys of the images that it is a part of.
+    images: Vec<&'p String>,
+}
+
 /// The jobs of all published legs, in the order of the images.
 pub(super) fn jobs(legs: &Legs, targets: &Targets<'_>, images: &IndexMap<String, Image>) -> Vec<Job> {
-    let of_leg = Published::of(images);
-    let groups = group(&of_leg, legs);
-    of_leg.jobs(groups, legs, targets)
+    let published = published(legs, images);
+    of_groups(group(&published, legs), &published, legs, targets)
 }
 
 /// The same builds in no more than `most` jobs, each for one platform and runner. What was in one job stays in one.
@@ -52,17 +59,14 @@ pub(super) fn pack(
     let rows = packing::pack(&kinds(true), &weights, limit)
         .or_else(|_| packing::pack(&kinds(false), &weights, limit))
         .map_err(|least| too_many(jobs, least, most))?;
-    let of_leg = Published::of(images);
+    let published = published(legs, images);
     let groups = rows.iter().map(|row| {
-        let mut members: Vec<usize> = row
-            .iter()
-            .flat_map(|job| &jobs[*job].legs)
-            .filter_map(|leg| of_leg.0.get_index_of(leg))
-            .collect();
+        let names = row.iter().flat_map(|job| &jobs[*job].legs);
+        let mut members: Vec<usize> = names.filter_map(|leg| published.get_index_of(leg)).collect();
         members.sort_unstable();
-        members.into_iter().filter_map(|at| of_leg.0.get_index(at)).map(|(name, _)| name).collect()
+        members
     });
-    Ok(of_leg.jobs(groups.collect(), legs, targets))
+    Ok(of_groups(groups.collect(), &published, legs, targets))
 }
 
 /// What all builds of a row have in common: platform and runner, and, if `is_apart`, what they need. A row whose secret is missing
@@ -82,64 +86,73 @@ fn too_many(jobs: &[Job], least: usize, most: MaxJobs) -> Diagnostic {
     ))
 }
 
-/// The published legs in the order of the images, with the keys of the images that each is a part of.
-struct Published<'i>(IndexMap<Name, Vec<&'i String>>);
-
-impl<'i> Published<'i> {
-    fn of(images: &'i IndexMap<String, Image>) -> Self {
-        let mut of_leg: IndexMap<Name, Vec<&String>> = IndexMap::new();
-        for (key, image) in images {
-            for build in &image.builds {
-                of_leg.entry(Rc::clone(&build.leg)).or_default().push(key);
-            }
+/// The published legs in the order of the images.
+fn published<'p>(legs: &'p Legs, images: &'p IndexMap<String, Image>) -> IndexMap<&'p Name, Published<'p>> {
+    let mut published: IndexMap<&Name, Published<'_>> = IndexMap::with_capacity(legs.all.len());
+    for (key, image) in images {
+        for Build { leg: name, .. } in &image.builds {
+            let assigned = legs.get(name).expect("a build is a leg of the plan");
+            let new = || Published { name, assigned, images: Vec::with_capacity(1) };
+            published.entry(name).or_insert_with(new).images.push(key);
         }
-        Self(of_leg)
     }
+    published
+}
 
-    /// A job for each list of legs.
-    fn jobs(&self, groups: Vec<Vec<&Name>>, legs: &Legs, targets: &Targets<'_>) -> Vec<Job> {
-        let Self(of_leg) = self;
-        let mut jobs: Vec<Job> = groups
-            .into_iter()
-            .map(|members| {
-                let ordered = dependencies_first(&members, legs);
-                let needs = Needs::of(&ordered, legs, targets);
-                let first = legs.get(ordered[0]).expect("a job has legs of the plan");
-                let platform = first.leg.platform.clone();
-                // QEMU runs programs of Linux alone: what is built for another system there is cross-built.
-                let qemu = platform
-                    .as_ref()
-                    .is_some_and(|p| p.os() == "linux" && !p.runs_natively_on(&first.assignment.platform));
-                let keys: IndexSet<&String> =
-                    ordered.iter().flat_map(|leg| of_leg[*leg].iter().copied()).collect();
-                Job {
-                    name: Rc::clone(ordered[0]),
-                    legs: ordered.iter().map(|leg| Rc::clone(leg)).collect(),
-                    group: None,
-                    platform,
-                    runner: first.assignment.runner.clone(),
-                    qemu,
-                    images: keys.into_iter().cloned().collect(),
-                    allow: needs.allow.into_iter().collect(),
-                    secrets: needs.secrets.into_iter().collect(),
-                    ssh: needs.ssh.into_iter().collect(),
-                    env: needs.env.into_iter().collect(),
-                    gha_cache: needs.gha_cache,
-                }
-            })
-            .collect();
-        jobs.sort_by_cached_key(|job| job.legs.iter().filter_map(|leg| of_leg.get_index_of(leg)).min());
-        jobs
+/// A job for each list of places of published legs, in their order.
+fn of_groups(
+    mut groups: Vec<Vec<usize>>,
+    published: &IndexMap<&Name, Published<'_>>,
+    legs: &Legs,
+    targets: &Targets<'_>,
+) -> Vec<Job> {
+    groups.sort_by_key(|members| members.iter().copied().min());
+    groups.iter().map(|members| job(members, published, legs, targets)).collect()
+}
+
+/// The job that builds some of the published legs.
+fn job(
+    members: &[usize],
+    published: &IndexMap<&Name, Published<'_>>,
+    legs: &Legs,
+    targets: &Targets<'_>,
+) -> Job {
+    let members: Vec<&Published<'_>> = members.iter().map(|at| &published[*at]).collect();
+    let ordered = dependencies_first(members, legs);
+    let definitions = ordered.iter().map(|one| &*one.assigned.leg.definition);
+    let Needs { allow, secrets, ssh, env, gha_cache } = Needs::of(definitions, legs, targets);
+    let AssignedLeg { leg, assignment, .. } = ordered[0].assigned;
+    // QEMU runs programs of Linux alone: what is built for another system there is cross-built.
+    let qemu =
+        leg.platform.as_ref().is_some_and(|p| p.os() == "linux" && !p.runs_natively_on(&assignment.platform));
+    let images = match ordered.as_slice() {
+        [one] => one.images.iter().copied().cloned().collect(),
+        several => {
+            let keys: IndexSet<&String> = several.iter().flat_map(|one| one.images.iter().copied()).collect();
+            keys.into_iter().cloned().collect()
+        }
+    };
+    Job {
+        name: Rc::clone(ordered[0].name),
+        legs: ordered.iter().map(|one| Rc::clone(one.name)).collect(),
+        group: None,
+        platform: leg.platform.clone(),
+        runner: assignment.runner.clone(),
+        qemu,
+        images,
+        allow: allow.into_iter().collect(),
+        secrets: secrets.into_iter().collect(),
+        ssh: ssh.into_iter().collect(),
+        env: env.into_iter().collect(),
+        gha_cache,
     }
 }
 
-/// Legs that share a job, as lists in the order of `published`, whose keys are their names.
-fn group<'n>(Published(published): &'n Published<'_>, legs: &Legs) -> Vec<Vec<&'n Name>> {
-    let names = published.keys();
+/// Legs that share a job, as lists of their places among the published ones, in order.
+fn group(published: &IndexMap<&Name, Published<'_>>, legs: &Legs) -> Vec<Vec<usize>> {
     let mut parents: Vec<usize> = (0..published.len()).collect();
     let mut by_platform: BTreeMap<(Option<&Platform>, &Runner), usize> = BTreeMap::new();
-    for (at, name) in names.clone().enumerate() {
-        let Some(assigned) = legs.get(name) else { continue };
+    for (at, Published { assigned, .. }) in published.values().enumerate() {
         match assigned.grouping {
             Grouping::Target => {}
             Grouping::Platform => {
@@ -148,9 +161,9 @@ fn group<'n>(Published(published): &'n Published<'_>, legs: &Legs) -> Vec<Vec<&'
                 join(&mut parents, first, at);
             }
             Grouping::Linked => {
-                for linked in published_links(name, legs) {
-                    let Some(other) = published.get_index_of(&linked) else { continue };
-                    let theirs = legs.get(&names[other]).expect("indexed legs exist");
+                for linked in published_links(&assigned.leg.definition, legs) {
+                    let Some((other, _, theirs)) = published.get_full(&linked) else { continue };
+                    let theirs = theirs.assigned;
                     if theirs.grouping == Grouping::Linked
                         && theirs.assignment.runner == assigned.assignment.runner
                     {
@@ -160,11 +173,13 @@ fn group<'n>(Published(published): &'n Published<'_>, legs: &Legs) -> Vec<Vec<&'
             }
         }
     }
-    let mut groups: IndexMap<usize, Vec<&Name>> = IndexMap::new();
-    for (at, name) in names.clone().enumerate() {
-        groups.entry(root(&parents, at)).or_default().push(name);
+    // The first of a group is its root.
+    let mut groups: Vec<Vec<usize>> = vec![Vec::new(); published.len()];
+    for at in 0..published.len() {
+        groups[root(&parents, at)].push(at);
     }
-    groups.into_values().collect()
+    groups.retain(|members| !members.is_empty());
+    groups
 }
 
 fn root(parents: &[usize], mut at: usize) -> usize {
@@ -181,39 +196,41 @@ fn join(parents: &mut [usize], a: usize, b: usize) {
 
 /// The published legs that a leg's build uses, through helpers too. A copy for two platforms stands for the leg of its
 /// platform: BuildKit builds it once for both.
-fn published_links(name: &str, legs: &Legs) -> BTreeSet<Name> {
+fn published_links(definition: &Target, legs: &Legs) -> BTreeSet<Name> {
     let mut found = BTreeSet::new();
     let mut seen = BTreeSet::new();
-    let mut open = vec![name];
-    while let Some(at) = open.pop() {
-        let Some(assigned) = legs.get(at) else { continue };
-        for (_, linked) in links(&assigned.leg.definition) {
-            if !seen.insert(linked) {
-                continue;
-            }
-            open.push(linked);
-            let published: Name = match legs.get(linked).map(|assigned| &assigned.leg) {
-                Some(leg) if leg.role == Role::Both => leg_name(&leg.of, leg.platform.as_ref()).into(),
-                _ => linked.into(),
-            };
-            if legs.get(&published).is_some_and(|assigned| assigned.leg.role == Role::Published) {
-                found.insert(published);
-            }
+    let mut open: Vec<&str> = links(definition).map(|(_, linked)| linked).collect();
+    while let Some(linked) = open.pop() {
+        if !seen.insert(linked) {
+            continue;
         }
+        let assigned = legs.get(linked);
+        let published: Name = match assigned.map(|assigned| &assigned.leg) {
+            Some(leg) if leg.role == Role::Both => leg_name(&leg.of, leg.platform.as_ref()).into(),
+            _ => linked.into(),
+        };
+        if legs.get(&published).is_some_and(|assigned| assigned.leg.role == Role::Published) {
+            found.insert(published);
+        }
+        open.extend(
+            assigned.into_iter().flat_map(|one| links(&one.leg.definition)).map(|(_, linked)| linked),
+        );
     }
     found
 }
 
 /// The legs of one job with what others link to before them, else in the given order.
-fn dependencies_first<'n>(members: &[&'n Name], legs: &Legs) -> Vec<&'n Name> {
-    if let [one] = members {
-        return vec![one];
+fn dependencies_first<'p>(members: Vec<&'p Published<'p>>, legs: &Legs) -> Vec<&'p Published<'p>> {
+    if members.len() == 1 {
+        return members;
     }
-    let index: BTreeMap<&str, usize> = members.iter().enumerate().map(|(at, name)| (&***name, at)).collect();
+    let index: BTreeMap<&str, usize> =
+        members.iter().enumerate().map(|(at, one)| (&**one.name, at)).collect();
     let mut users: Vec<Vec<usize>> = vec![Vec::new(); members.len()];
     let mut missing: Vec<usize> = vec![0; members.len()];
-    for (at, name) in members.iter().enumerate() {
-        for used in published_links(name, legs).iter().filter_map(|used| index.get(&**used)) {
+    for (at, one) in members.iter().enumerate() {
+        let used = published_links(&one.assigned.leg.definition, legs);
+        for used in used.iter().filter_map(|used| index.get(&**used)) {
             users[*used].push(at);
             missing[at] += 1;
         }
@@ -245,11 +262,20 @@ struct Needs {
 }
 
 impl Needs {
-    /// Of the legs and all that they link to.
-    fn of(members: &[&Name], legs: &Legs, targets: &Targets<'_>) -> Self {
+    /// Of the definitions of legs and all that they link to.
+    fn of<'t>(
+        definitions: impl Iterator<Item = &'t Target>,
+        legs: &'t Legs,
+        targets: &'t Targets<'_>,
+    ) -> Self {
         let mut needs = Self::default();
         let mut seen: BTreeSet<&str> = BTreeSet::new();
-        let mut open: Vec<&str> = members.iter().map(|name| &***name).collect();
+        let mut open: Vec<&str> = Vec::new();
+        let linked = |target| links(target).map(|(_, linked)| linked);
+        for definition in definitions {
+            needs.add(definition);
+            open.extend(linked(definition));
+        }
         while let Some(name) = open.pop() {
             if !seen.insert(name) {
                 continue;
@@ -257,7 +283,7 @@ impl Needs {
             let leg = legs.get(name).map(|assigned: &AssignedLeg| &*assigned.leg.definition);
             let Some(target) = leg.or_else(|| targets.find(name)) else { continue };
             needs.add(target);
-            open.extend(links(target).map(|(_, linked)| linked));
+            open.extend(linked(target));
         }
         needs
     }

@@ -21,8 +21,8 @@ use crate::spec::{PlatformOverride, PlatformSettings, Settings};
 /// leg must not be called like the target, which stays in the file as it is.
 pub(super) fn leg_name(target: &str, platform: Option<&Platform>) -> String {
     match platform {
-        Some(platform) => format!("{target}-{}", platform.slug()),
-        None => format!("{target}-native"),
+        Some(platform) => [target, "-", &platform.slug()].concat(),
+        None => [target, "-native"].concat(),
     }
 }
 
@@ -139,7 +139,7 @@ pub(super) fn for_platform(
     definition.linked = false;
     definition.annotations = annotations::of_leg(&target.annotations, platform);
     if let Some(platform) = platform {
-        definition.platforms = Some(vec![Text::verbatim(&platform.to_string())]);
+        definition.platforms = Some(vec![Text::verbatim(platform.as_str())]);
         let written = target.cache_to.as_deref().unwrap_or_default();
         definition.cache_from = cache::to_read(&target.cache_from, written, &target.name, platform);
         definition.cache_to =

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use indexmap::IndexMap;
+use indexmap::map::Entry as Slot;
 
 use super::annotations;
 use super::assigned::{AssignedLeg, Legs};
@@ -18,6 +19,7 @@ use crate::bake::values::Name;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::naming;
 use crate::on_missing::OnMissing;
+use crate::plan::Leg;
 use crate::platform::Platform;
 use crate::reference::Reference;
 use crate::source::Span;
@@ -233,18 +235,24 @@ fn add(
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let collides = targets.definition.targets.contains_key(&name)
-        || targets.definition.groups.contains_key(&name)
-        || legs.all.get(&name).is_some_and(|known| {
-            known.leg.of != assigned.leg.of || known.leg.platform != assigned.leg.platform
-        });
-    if collides {
-        let group = targets.definition.groups.get(&name);
+    let group = targets.definition.groups.get(&name);
+    let target = targets.definition.targets.get(&name);
+    let slot = legs.all.entry(name);
+    let is_other = match &slot {
+        Slot::Occupied(known) => {
+            let Leg { of, platform, .. } = &known.get().leg;
+            *of != assigned.leg.of || *platform != assigned.leg.platform
+        }
+        Slot::Vacant(_) => false,
+    };
+    if group.is_some() || target.is_some() || is_other {
         let what = if group.is_some() { "a group" } else { "another target" };
-        let message =
-            format!("target `{}` is split into `{name}`, which is the name of {what}", assigned.leg.of);
-        let other = targets.definition.targets.get(&name).and_then(|target| target.span);
-        let other = other.or(group.and_then(|group| group.span));
+        let message = format!(
+            "target `{}` is split into `{}`, which is the name of {what}",
+            assigned.leg.of,
+            slot.key()
+        );
+        let other = target.and_then(|target| target.span).or(group.and_then(|group| group.span));
         let place = targets.find(&assigned.leg.of).and_then(|target| target.span);
         diagnostics.report(
             Diagnostic::error("leg-name", message)
@@ -254,23 +262,28 @@ fn add(
         );
         return;
     }
-    let Some(known) = legs.all.get_mut(&name) else {
-        legs.all.insert(name, assigned);
-        return;
+    let mut known = match slot {
+        Slot::Vacant(slot) => {
+            slot.insert(assigned);
+            return;
+        }
+        Slot::Occupied(known) => known,
     };
     // Tags are the one thing that two images of one target may differ in: the leg is pushed to all repositories.
-    let (mut a, mut b) = (known.leg.definition.clone(), assigned.leg.definition.clone());
+    let (mut a, mut b) = (known.get().leg.definition.clone(), assigned.leg.definition.clone());
     (a.tags, b.tags, a.output, b.output) = (None, None, None, None);
-    if known.assignment != assigned.assignment || a != b {
+    if known.get().assignment != assigned.assignment || a != b {
         let message = format!(
-            "image `{}` needs a different build or runner for `{name}` than an earlier image",
-            image.key
+            "image `{}` needs a different build or runner for `{}` than an earlier image",
+            image.key,
+            known.key()
         );
         diagnostics.report(Diagnostic::error("image-disagrees", message).at(image.span, "").with_help(
             "images of one target share its builds, so give them the same `platform` overrides and runners",
         ));
         return;
     }
+    let known = known.get_mut();
     known.weight = known.weight.max(assigned.weight);
     let tags = known.leg.definition.tags.get_or_insert_default();
     tags.extend(assigned.leg.definition.tags.unwrap_or_default());

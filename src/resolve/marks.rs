@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::rc::Rc;
 
 use indexmap::IndexMap;
 
@@ -25,10 +24,10 @@ const MAX_PLACES: usize = 5;
 /// Reports each secret in what would be written.
 pub(super) fn secrets(targets: &Targets<'_>, input: &Input<'_>, diagnostics: &mut Diagnostics) {
     // Image blocks have been refused already if they hold one.
-    for (place, mark, span) in once(of_source(targets, input)) {
+    for (place, mark, span) in once(&of_source(targets, input)) {
         if let Mark::Secret(name) = mark {
-            let can_keep = input.module.has_variable(&name);
-            diagnostics.report(spec::secret(&place.to_string(), &name, can_keep).at(span, ""));
+            let can_keep = input.module.has_variable(name);
+            diagnostics.report(spec::secret(&place.to_string(), name, can_keep).at(span, ""));
         }
     }
 }
@@ -50,7 +49,8 @@ pub(super) fn volatile(
     // Of images that are not planned, a leg that is linked to has what they say of its target.
     let marked = marked.chain(legs.values().flat_map(|leg| of_leg(leg, targets)));
     let marked = marked.chain(names(targets, images));
-    for (place, mark, span) in once(marked.filter(|one| input.purpose.shows(one.place.reach()))) {
+    let marked: Vec<_> = marked.filter(|one| input.purpose.shows(one.place.reach())).collect();
+    for (place, mark, span) in once(&marked) {
         let what = match mark {
             Mark::Clock => "the clock",
             Mark::Random => "random numbers",
@@ -63,18 +63,32 @@ pub(super) fn volatile(
     diagnostics.into_sorted()
 }
 
+/// What is published that has marks.
+pub(super) struct Published<'a> {
+    /// What names it.
+    names: Vec<MarkedPart<'a>>,
+    /// What its builds get.
+    built: Vec<MarkedPart<'a>>,
+}
+
+impl<'a> Published<'a> {
+    /// The marked parts of images and legs.
+    pub(super) fn of(
+        targets: &'a Targets<'_>,
+        legs: &'a IndexMap<Name, Leg>,
+        images: &[&'a UnresolvedImage],
+    ) -> Self {
+        let names = names(targets, images.iter().copied());
+        let of_images = images.iter().flat_map(|image| of_image(image));
+        Self { names: names.chain(of_images).collect(), built: built(targets, legs).collect() }
+    }
+}
+
 /// A note with the variables that nothing gives a value to, and that are in what is published all the same: in names, tags,
 /// labels, annotations or arguments. Where the build sets them, they come too late for the plan.
-pub(super) fn unset(
-    targets: &Targets<'_>,
-    legs: &IndexMap<Name, Leg>,
-    images: &[&UnresolvedImage],
-) -> Option<Diagnostic> {
-    let names = names(targets, images.iter().copied());
-    let of_legs = built(targets, legs);
-    let of_images = images.iter().flat_map(|image| of_image(image));
-    let mut found: IndexMap<Name, (Rc<MarkedPlace<'_>>, Option<Span>)> = IndexMap::new();
-    for (place, mark, span) in once(names.chain(of_images).chain(of_legs)) {
+pub(super) fn unset(Published { names, built }: &Published<'_>) -> Option<Diagnostic> {
+    let mut found: IndexMap<&Name, (&MarkedPlace<'_>, Option<Span>)> = IndexMap::new();
+    for (place, mark, span) in once(names.iter().chain(built)) {
         if let Mark::Unset(variable) = mark {
             found.entry(variable).or_insert((place, span));
         }
@@ -97,16 +111,9 @@ pub(super) fn unset(
 /// Reports numbers that are not printed as they were written: an error where they name what is published, since 3.1 is
 /// another release than `3.10`, and a warning in what is built. Numbers of `image` blocks have been refused already, as
 /// far as they are written there.
-pub(super) fn rewritten(
-    targets: &Targets<'_>,
-    legs: &IndexMap<Name, Leg>,
-    images: &[&UnresolvedImage],
-    diagnostics: &mut Diagnostics,
-) {
-    let names = names(targets, images.iter().copied()).chain(images.iter().flat_map(|image| of_image(image)));
-    let built = built(targets, legs);
-    for (parts, severity) in [(once(names), Severity::Error), (once(built), Severity::Warning)] {
-        for (place, mark, span) in parts {
+pub(super) fn rewritten(Published { names, built }: &Published<'_>, diagnostics: &mut Diagnostics) {
+    for (parts, severity) in [(names, Severity::Error), (built, Severity::Warning)] {
+        for (place, mark, span) in once(parts) {
             let Mark::Rewritten(Rewritten { written, printed }) = mark else { continue };
             let message =
                 format!("a number in {place} was written `{written}`, but is printed as `{printed}`");
@@ -193,20 +200,16 @@ impl fmt::Display for MarkedPlace<'_> {
 }
 
 /// Each mark with its place. The same text reaches several targets and legs, and is there once.
-fn once<'a>(
-    parts: impl IntoIterator<Item = MarkedPart<'a>>,
-) -> Vec<(Rc<MarkedPlace<'a>>, Mark, Option<Span>)> {
+fn once<'p, 'a>(
+    parts: impl IntoIterator<Item = &'p MarkedPart<'a>>,
+) -> impl Iterator<Item = (&'p MarkedPlace<'a>, &'p Mark, Option<Span>)>
+where
+    'a: 'p,
+{
     let mut seen = BTreeSet::new();
-    let mut all = Vec::new();
-    for MarkedPart { place, marks, span } in parts {
-        let place = Rc::new(place);
-        for mark in marks.iter() {
-            if span.is_none() || seen.insert((span, mark.clone())) {
-                all.push((Rc::clone(&place), mark.clone(), span));
-            }
-        }
-    }
-    all
+    let all = parts.into_iter().flat_map(|part| part.marks.iter().map(move |mark| (part, mark)));
+    let all = all.filter(move |(part, mark)| part.span.is_none() || seen.insert((part.span, *mark)));
+    all.map(|(part, mark)| (&part.place, mark, part.span))
 }
 
 /// The marked parts of the source's targets and groups, of which legs are made.
@@ -270,7 +273,8 @@ fn names<'a>(
     let named = named.flat_map(|image| &image.targets);
     let named = named.filter_map(|(name, _)| Some((name, targets.find(name)?)));
     named.flat_map(|(name, target)| {
-        target.image_names().into_iter().map(move |text| MarkedPart {
+        let marked = target.image_names().into_iter().filter(|text| !text.value.marks().is_empty());
+        marked.map(move |text| MarkedPart {
             place: MarkedPlace::OfTarget { attribute: "tags", reach: Reach::Both, target: name },
             marks: text.value.marks().clone(),
             span: text.span,

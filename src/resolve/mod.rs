@@ -117,13 +117,15 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
         diagnostics.extend(guards::docker_lists(&plan));
         diagnostics.extend(plain::unguarded(&plan));
     }
+    diagnostics.extend(guards::too_long(&plan));
     whole(&mut plan, &targets, &mut diagnostics);
     jobs::name_groups(&mut plan, input.definition);
     plan.volatile = marks::volatile(&targets, &plan.legs, &images, &empty, input);
     let built: Vec<&UnresolvedImage> =
         images.iter().filter(|image| plan.images.contains_key(&image.key)).collect();
-    diagnostics.extend(marks::unset(&targets, &plan.legs, &built));
-    marks::rewritten(&targets, &plan.legs, &built, &mut diagnostics);
+    let published = marks::Published::of(&targets, &plan.legs, &built);
+    diagnostics.extend(marks::unset(&published));
+    marks::rewritten(&published, &mut diagnostics);
     let (plan, warnings) = diagnostics.into_result(plan)?;
     Ok(Plan { warnings, ..plan })
 }

@@ -39,7 +39,7 @@ declare! {
         /// Further repositories, which no build pushes to and the merge fills by copying.
         mirrors: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
         /// The version, or a pattern over facts, perhaps with a condition.
-        version: Option<VersionPattern> = None; Reach::Both, Per::Image, Null::Keeps;
+        version: Option<VersionPattern> = None; Reach::TagTable, Per::Image, Null::Keeps;
         /// The scheme of the versions.
         scheme: Scheme = Scheme::default(); Reach::TagTable, Per::Image, Null::Resets;
         /// Suffixes that mark releases, where the built-in table does not know them.

@@ -49,6 +49,8 @@ pub(crate) struct Spec {
     defaults: Option<ImageSpec>,
     /// The labelled blocks, in order of first appearance.
     pub images: Vec<ImageSpec>,
+    /// What is said of a target where there is no block: there may be very many such targets.
+    unsaid: Rc<Settings>,
 }
 
 impl Spec {
@@ -80,7 +82,7 @@ impl Spec {
         defaults.iter().for_each(|defaults| defaults.check_defaults(diagnostics));
         let images: Vec<ImageSpec> = by_label.into_values().collect();
         images.iter().for_each(|image| image.check_image(diagnostics));
-        Self { defaults, images }
+        Self { defaults, images, unsaid: Rc::default() }
     }
 
     /// What a block says about one target, over the defaults.
@@ -91,13 +93,15 @@ impl Spec {
         target: &Name,
         sources: &Sources,
         diagnostics: &mut Diagnostics,
-    ) -> Settings {
+    ) -> Rc<Settings> {
+        let layers: Vec<&ImageSpec> = self.defaults.iter().chain(image).collect();
+        if layers.is_empty() {
+            return Rc::clone(&self.unsaid);
+        }
         let mut reader = AttributeReader::new(module, Some(target), Some(sources), diagnostics);
         let mut settings = Settings::default();
-        for layer in [self.defaults.as_ref(), image].into_iter().flatten() {
-            layer.read_into(&mut settings, &mut reader);
-        }
-        settings
+        layers.iter().for_each(|layer| layer.read_into(&mut settings, &mut reader));
+        Rc::new(settings)
     }
 }
 

@@ -215,3 +215,28 @@ fn usage_errors_end_with_2() {
         Test::new().file("docker-bake.hcl", APP).args(args).status(2).stderr(told).run();
     }
 }
+
+/// As in buildx: an attribute is read with its block, and an object when it is evaluated.
+#[test]
+fn a_key_that_json_has_twice_matters_where_it_is_read() {
+    let told = |function: &str, tag: &str| {
+        let file = format!(
+            r#"{{"function": {{"f": {{"params": [], {function}}}}}, "target": {{"default": {{"tags": ["{tag}"]}}}}}}"#
+        );
+        let output = Test::new().file("docker-bake.json", &file).args(["print"]).output();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    for (function, is_attribute) in [
+        (r#""result": {"a": "1", "a": "2"}"#, false),
+        (r#""result": {"a": {"b": "1", "b": "2"}}"#, false),
+        (r#""result": [{"a": "1", "a": "2"}]"#, false),
+        (r#""result": "1", "result": "2""#, true),
+        (r#""result": "1", "params": ["x"]"#, true),
+    ] {
+        let (is_good, talk) = told(function, "a:1");
+        assert_eq!(is_good, !is_attribute, "{function}: {talk}");
+        assert_eq!(talk.contains("is set twice in one object"), is_attribute, "{function}: {talk}");
+        let (is_good, talk) = told(function, "a:${jsonencode(f())}");
+        assert!(!is_good && talk.contains("is set twice in one object"), "{function}: {talk}");
+    }
+}

@@ -440,6 +440,32 @@ fn the_clock_may_tell_tags_of_a_pipeline_but_not_of_a_committed_file() {
     }
 }
 
+/// The file that would be committed names repositories, and no tag of them.
+#[test]
+fn a_version_of_the_clock_is_not_in_a_bake_file() {
+    for version in [
+        "formatdate(\"YYYY.MM.DD\", timestamp())",
+        "formatdate(\"YYYY.M\", timeadd(timestamp(), \"24h\"))",
+        "\"1.${formatdate(\"YYYYMMDD\", timestamp())}.0\"",
+    ] {
+        let file = format!(
+            "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"app\" {{\n  repositories = [\"r.io/x/app\"]\n  version = {version}\n}}\n"
+        );
+        let run = |args: &[&str]| {
+            let test = Test::new()
+                .file("docker-bake.hcl", &file)
+                .file("README.md", "<!-- bakeplan:begin -->\n<!-- bakeplan:end -->\n");
+            let output = test.args(args.iter().copied()).output();
+            (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        };
+        let (status, talk) = run(&["bake", "-o", "x.json"]);
+        assert_eq!(status, Some(0), "{version}: {talk}");
+        let (status, talk) = run(&["readme", "README.md"]);
+        assert_eq!(status, Some(1), "{version}: {talk}");
+        assert!(talk.contains("depends on the clock"), "{version}: {talk}");
+    }
+}
+
 /// All that a run says and leaves behind.
 fn traces(test: &Test) -> String {
     let output = test.output();

@@ -367,6 +367,12 @@ fn what_is_wrong_with_a_plan_is_said_in_words_of_json() {
         *plan.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer}")) = value;
         plan.to_string()
     };
+    let build = format!("/images/{key}/builds/{key}-linux-amd64");
+    let with = |member: &str, value: Value| {
+        let mut build = plan.pointer(&build).unwrap().clone();
+        build[member] = value;
+        build
+    };
     let long = |text: &str| text.repeat(5000);
     for (text, expected) in [
         (changed(&format!("/images/{key}/tags"), json!("x")), "found string \"x\", expected a list"),
@@ -381,6 +387,25 @@ fn what_is_wrong_with_a_plan_is_said_in_words_of_json() {
         ),
         (changed("/images", json!({ long("x"): plan["images"][&key] })), "has 5000 bytes; at most 4096"),
         (changed("/jobs/0/job", json!(long("j"))), "has 5000 bytes; at most 4096"),
+        (
+            changed(&format!("/images/{key}/annotations"), json!({ "a": long("x").repeat(300) })),
+            "have 1500001 bytes; at most 1048576",
+        ),
+        (
+            changed(&format!("/images/{key}/annotations"), json!({ long("x").repeat(300): "a" })),
+            "have 1500001 bytes; at most 1048576",
+        ),
+        (
+            changed(
+                &build,
+                with("annotations", json!({ "a": long("x").repeat(150), "b": long("x").repeat(150) })),
+            ),
+            "have 1500002 bytes; at most 1048576",
+        ),
+        (
+            changed(&build, with("labels", json!({ "a": long("x").repeat(300) }))),
+            "have 1500001 bytes; at most 1048576",
+        ),
         ("[]".to_owned(), "expected an object"),
         ("\u{feff}{}".to_owned(), "expected the member `schema`"),
     ] {
@@ -392,7 +417,33 @@ fn what_is_wrong_with_a_plan_is_said_in_words_of_json() {
         );
         assert!(!told.contains("struct ") && !told.contains("sequence") && told.len() < 1000, "{told}");
     }
+    // As many as there may be.
+    let fits = changed(&format!("/images/{key}/annotations"), json!({ "a": "x".repeat((1 << 20) - 1) }));
+    assert!(!merge(&fits).1.contains("not-a-plan"));
     // A mark before it changes nothing.
     let (status, marked) = merge(&format!("\u{feff}{plan}"));
     assert_eq!((status, marked), merge(&plan.to_string()));
+}
+
+#[test]
+fn no_plan_is_made_that_the_merge_refuses_to_read() {
+    let image = |annotation: &str| {
+        format!(
+            "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n  tags = [\"r.io/x/app:1\"]\n{annotation}\n}}\n"
+        )
+    };
+    let value = |size: usize| "x".repeat(size);
+    for (lines, is_too_long) in [
+        (format!("  annotations = [\"index:a={}\"]", value(1_100_000)), true),
+        (format!("  annotations = [\"a={}\"]", value(1_100_000)), true),
+        (format!("  annotations = [\"manifest-descriptor:a={}\"]", value(1_100_000)), true),
+        (format!("  labels = {{ a = \"{}\" }}", value(1_100_000)), true),
+        (format!("  labels = {{ a = \"{}\" }}", value(900_000)), false),
+        (format!("  args = {{ a = \"{}\" }}", value(1_100_000)), false),
+    ] {
+        let output = Test::new().file("docker-bake.hcl", image(&lines)).args(["plan"]).output();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.success(), !is_too_long, "{told}");
+        assert_eq!(told.contains("bytes; at most 1048576 are allowed"), is_too_long, "{told}");
+    }
 }

@@ -133,6 +133,70 @@ fn a_number_that_is_printed_as_written_or_only_counts_is_not_mentioned() {
     }
 }
 
+/// The exit code and what is said of a service with these lines below `build`.
+fn told_of_service(lines: &str) -> (Option<i32>, String) {
+    let file = format!(
+        "services:\n  app:\n    image: r.io/x/app:1\n    build:\n      context: .\n      platforms: [linux/amd64]\n{lines}\n"
+    );
+    let output = Test::new().file("compose.yaml", &file).args(["plan", "app"]).output();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn a_number_of_yaml_that_loses_digits_is_not_passed_on_silently() {
+    for (lines, written, printed) in [
+        ("      args: { V: 3.10 }", "3.10", "3.1"),
+        ("      args: { V: 1.0 }", "1.0", "1"),
+        ("      args: { V: 1e3 }", "1e3", "1000"),
+        ("      args: { V: 007 }", "007", "7"),
+        ("      args: { V: 0x1F }", "0x1F", "31"),
+        ("      args: { V: 1_000 }", "1_000", "1000"),
+        ("      args: { V: !!float 1.50 }", "1.50", "1.5"),
+        ("      labels: { org.example.v: 2.50 }", "2.50", "2.5"),
+    ] {
+        let (status, talk) = told_of_service(lines);
+        let expected = format!("was written `{written}`, but is printed as `{printed}`");
+        assert_eq!(status, Some(0), "{lines}: {talk}");
+        assert!(
+            talk.starts_with("warning[rewritten-number]: ") && talk.contains(&expected),
+            "{lines}: {talk}"
+        );
+    }
+    for lines in [
+        "      args: { V: \"3.10\", W: 3.5, X: 3, Y: -1, Z: true }",
+        "      args: [V=3.10]",
+        "      labels: { v: '1.0' }",
+        // It is printed, and not in what is built.
+        "      shm_size: 1e3",
+    ] {
+        let (status, talk) = told_of_service(lines);
+        assert_eq!((status, talk.as_str()), (Some(0), ""), "{lines}");
+    }
+}
+
+#[test]
+fn a_number_of_json_in_the_environment_is_no_better() {
+    let blocks = "variable \"V\" { type = number }\nvariable \"L\" { type = list(number) }\nvariable \"M\" { type = map(number) }\nvariable \"A\" { type = any }";
+    for (tag, name, value) in [
+        ("${V}", "V_JSON", "3.10"),
+        ("${L[0]}", "L_JSON", "[3.10]"),
+        ("${M.a}", "M_JSON", "{\"a\": 3.10}"),
+        ("${A}", "A_JSON", "{\"value\": 3.10, \"type\": \"number\"}"),
+    ] {
+        let lines = format!("tags = [\"r.io/x/app:{tag}\"]");
+        let (status, talk) = told(blocks, &lines, &[(name, value)], &[]);
+        assert_eq!(status, Some(1), "{name}={value}: {talk}");
+        assert!(talk.contains("was written `3.10`, but is printed as `3.1`"), "{name}={value}: {talk}");
+        let image = format!("}}\nimage \"app\" {{\nrepositories = [\"r.io/x/app\"]\nversion = \"{tag}\"");
+        let (status, talk) = told(blocks, &image, &[(name, value)], &[]);
+        assert_eq!(status, Some(1), "{name}={value}: {talk}");
+        assert!(talk.contains("`\"3.10\"`"), "{name}={value}: {talk}");
+    }
+    let strings = "variable \"V\" { type = string }";
+    let (status, talk) = told(strings, "tags = [\"r.io/x/app:${V}\"]", &[("V_JSON", "3.10")], &[]);
+    assert_eq!((status, talk.as_str()), (Some(0), ""));
+}
+
 /// Bake prints the number, and so does `print`.
 #[test]
 fn print_prints_what_bake_prints() {

@@ -30,13 +30,27 @@ pub(super) struct Member {
 pub(super) enum NodeKind {
     Null,
     Bool(bool),
-    Int(i128),
-    Float(f64),
+    /// A whole number, with the marks of how it is written.
+    Int(i128, Marks),
+    /// Any other number, with the marks of how it is written.
+    Float(f64, Marks),
     /// A date or time, as Go prints it.
     Time(Name),
     Text(MarkedStr),
     List(Rc<Vec<Node>>),
     Map(Rc<Map>),
+}
+
+impl NodeKind {
+    /// A whole number that is written like this.
+    pub(super) fn int(value: i128, written: &str) -> Self {
+        Self::Int(value, Marks::of_printed(written, &value.to_string()))
+    }
+
+    /// Any other number that is written like this.
+    pub(super) fn float(value: f64, written: &str) -> Self {
+        Self::Float(value, Marks::of_printed(written, &print_float(value)))
+    }
 }
 
 impl Node {
@@ -88,7 +102,7 @@ impl Node {
 
     /// A number that Go's `int` holds.
     pub(super) fn as_integer(&self) -> Option<i64> {
-        if let NodeKind::Int(value) = self.kind { i64::try_from(value).ok() } else { None }
+        if let NodeKind::Int(value, _) = self.kind { i64::try_from(value).ok() } else { None }
     }
 
     /// How many nodes it has, itself included.
@@ -115,8 +129,10 @@ impl Node {
         let text = match &self.kind {
             NodeKind::Null => "<nil>".to_owned(),
             NodeKind::Bool(value) => value.to_string(),
-            NodeKind::Int(value) => value.to_string(),
-            NodeKind::Float(value) => print_float(*value),
+            NodeKind::Int(value, marks) => return Some(MarkedStr::verbatim(value.to_string()).marked(marks)),
+            NodeKind::Float(value, marks) => {
+                return Some(MarkedStr::verbatim(print_float(*value)).marked(marks));
+            }
             NodeKind::Time(text) => return Some(MarkedStr::verbatim(Rc::clone(text))),
             NodeKind::Text(text) => return Some(text.clone()),
             NodeKind::List(_) | NodeKind::Map(_) => return None,
@@ -164,7 +180,7 @@ impl Node {
     /// The first number inside that is infinite or none at all.
     pub(super) fn not_finite(&self) -> Option<&Self> {
         match &self.kind {
-            NodeKind::Float(value) if !value.is_finite() => Some(self),
+            NodeKind::Float(value, _) if !value.is_finite() => Some(self),
             NodeKind::List(list) => list.iter().find_map(Self::not_finite),
             NodeKind::Map(map) => map.values().find_map(|member| member.value.not_finite()),
             _ => None,
@@ -176,7 +192,7 @@ impl Node {
         match self.kind {
             NodeKind::Null => "null",
             NodeKind::Bool(_) => "a boolean",
-            NodeKind::Int(_) | NodeKind::Float(_) => "a number",
+            NodeKind::Int(..) | NodeKind::Float(..) => "a number",
             NodeKind::Time(_) => "a date",
             NodeKind::Text(_) => "a string",
             NodeKind::List(_) => "a list",
@@ -279,7 +295,11 @@ mod tests {
         let node = |kind| Node::new(kind, span);
         let secret = MarkedStr::normalized("s").marked(&Marks::of(Mark::Secret("S".into())));
         let list = Node::list(
-            vec![node(NodeKind::Int(1)), node(NodeKind::Null), node(NodeKind::Text(secret))],
+            vec![
+                node(NodeKind::Int(1, Marks::default())),
+                node(NodeKind::Null),
+                node(NodeKind::Text(secret)),
+            ],
             span,
         );
         let member = |value| Member { key: span, value };

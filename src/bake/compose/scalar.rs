@@ -12,24 +12,28 @@ pub(super) fn resolve(text: &str) -> NodeKind {
         "" | "~" | "null" | "Null" | "NULL" => return NodeKind::Null,
         "true" | "True" | "TRUE" => return NodeKind::Bool(true),
         "false" | "False" | "FALSE" => return NodeKind::Bool(false),
-        ".nan" | ".NaN" | ".NAN" => return NodeKind::Float(f64::NAN),
-        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return NodeKind::Float(f64::INFINITY),
-        "-.inf" | "-.Inf" | "-.INF" => return NodeKind::Float(f64::NEG_INFINITY),
-        "-0" | "-0.0" => return NodeKind::Float(-0.0),
+        ".nan" | ".NaN" | ".NAN" => return NodeKind::float(f64::NAN, text),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => {
+            return NodeKind::float(f64::INFINITY, text);
+        }
+        "-.inf" | "-.Inf" | "-.INF" => return NodeKind::float(f64::NEG_INFINITY, text),
+        "-0" | "-0.0" => return NodeKind::float(-0.0, text),
         _ => {}
     }
     let number = match text.as_bytes()[0] {
-        b'.' => float(text),
+        b'.' => float(text).map(|value| NodeKind::float(value, text)),
         b'0'..=b'9' | b'+' | b'-' => {
             let plain = text.replace('_', "");
-            time(text).or_else(|| integer(&plain)).or_else(|| float(&plain))
+            time(text)
+                .or_else(|| integer(&plain).map(|value| NodeKind::int(value, text)))
+                .or_else(|| float(&plain).map(|value| NodeKind::float(value, text)))
         }
         _ => None,
     };
     number.unwrap_or_else(|| NodeKind::Text(MarkedStr::verbatim(text)))
 }
 
-fn integer(text: &str) -> Option<NodeKind> {
+fn integer(text: &str) -> Option<i128> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (digits, radix) = match unsigned.as_bytes() {
         [b'0', b'x' | b'X', ..] => (&unsigned[2..], 16),
@@ -44,10 +48,10 @@ fn integer(text: &str) -> Option<NodeKind> {
     let value = i128::from_str_radix(digits, radix).ok()?;
     let value = if text.starts_with('-') { -value } else { value };
     let fits = i64::try_from(value).is_ok() || (u64::try_from(value).is_ok() && unsigned.len() == text.len());
-    fits.then_some(NodeKind::Int(value))
+    fits.then_some(value)
 }
 
-fn float(text: &str) -> Option<NodeKind> {
+fn float(text: &str) -> Option<f64> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),
         None => (text, None),
@@ -63,7 +67,7 @@ fn float(text: &str) -> Option<NodeKind> {
     if !valid || !exponent.is_none_or(|exponent| is_number(&unsigned(exponent))) {
         return None;
     }
-    text.parse().ok().filter(|value: &f64| value.is_finite()).map(NodeKind::Float)
+    text.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
 /// A date, with or without a time, printed as Go does: `2024-01-02 03:04:05 +0000 UTC`.
@@ -171,6 +175,8 @@ mod tests {
             let found = match resolve(text) {
                 NodeKind::Text(text) => text.as_str().to_owned(),
                 NodeKind::Time(text) => text.to_string(),
+                NodeKind::Int(number, _) => format!("Int({number})"),
+                NodeKind::Float(number, _) => format!("Float({number:?})"),
                 kind => format!("{kind:?}"),
             };
             assert_eq!(found, expected, "{text}");

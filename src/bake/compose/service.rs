@@ -383,9 +383,9 @@ impl Decoder<'_> {
 
     fn shm_size(&mut self, target: &mut Target, node: &Node, path: &str) {
         let bytes = match &node.kind {
-            NodeKind::Int(_) => node.as_integer(),
+            NodeKind::Int(..) => node.as_integer(),
             // compose-go accepts them and forgets them.
-            NodeKind::Float(bytes) if bytes.fract() == 0.0 => None,
+            NodeKind::Float(bytes, _) if bytes.fract() == 0.0 => None,
             NodeKind::Time(_) => None,
             NodeKind::Text(text) => {
                 let bytes = size::parse(text.as_str());

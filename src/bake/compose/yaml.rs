@@ -365,9 +365,9 @@ fn scalar_kind(text: &str, style: ScalarStyle, tag: Option<&str>) -> Result<Node
                 String::from_utf8(bytes).map_err(|_| "`!!binary` does not hold UTF-8 text".to_owned())?;
             NodeKind::Text(MarkedStr::verbatim(text))
         }
-        ("float", NodeKind::Int(value)) => NodeKind::Float(value as f64),
-        ("float", kind @ NodeKind::Float(_))
-        | ("int", kind @ NodeKind::Int(_))
+        ("float", NodeKind::Int(value, _)) => NodeKind::float(value as f64, text),
+        ("float", kind @ NodeKind::Float(..))
+        | ("int", kind @ NodeKind::Int(..))
         | ("bool", kind @ NodeKind::Bool(_))
         | ("null", kind @ NodeKind::Null)
         | ("timestamp", kind @ NodeKind::Time(_)) => kind,

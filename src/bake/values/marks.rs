@@ -62,11 +62,16 @@ impl Marks {
         if text.len() < 16 && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Self::default();
         }
-        let printed = number.to_string();
-        if printed == text {
+        Self::of_printed(text, &number.to_string())
+    }
+
+    /// Those of a number that was written like this and is printed like that.
+    #[must_use]
+    pub(in crate::bake) fn of_printed(written: &str, printed: &str) -> Self {
+        if printed == written {
             return Self::default();
         }
-        Self::of(Mark::Rewritten(Rewritten { written: text.into(), printed: printed.into() }))
+        Self::of(Mark::Rewritten(Rewritten { written: written.into(), printed: printed.into() }))
     }
 
     /// Whether there are none.

@@ -63,7 +63,11 @@ impl ExpectedType {
                 };
             }
             Self::Integer => {
-                return text.as_str().parse::<i64>().ok().map(|number| NodeKind::Int(number.into()));
+                return text
+                    .as_str()
+                    .parse::<i64>()
+                    .ok()
+                    .map(|number| NodeKind::int(number.into(), text.as_str()));
             }
             Self::Float => parse_float(text.as_str()).is_some(),
             Self::Single => parse_float(text.as_str()).is_some_and(fits_single),

@@ -161,7 +161,7 @@ fn gpus(node: &mut Node, path: &str) -> Result<(), Failure> {
 fn ports(node: &mut Node, path: &str) -> Result<(), Failure> {
     unique_by(node, |port| match &port.kind {
         NodeKind::Text(text) => Ok(text.name().clone()),
-        NodeKind::Int(number) => Ok(number.to_string().into()),
+        NodeKind::Int(number, _) => Ok(number.to_string().into()),
         NodeKind::Map(_) => mapped_port(port, path),
         _ => Ok("".into()),
     })?;
@@ -169,7 +169,7 @@ fn ports(node: &mut Node, path: &str) -> Result<(), Failure> {
     for port in list {
         match (&port.kind, port.printed()) {
             (NodeKind::Map(_), _) => {}
-            (NodeKind::Text(_) | NodeKind::Int(_), Some(text)) => {
+            (NodeKind::Text(_) | NodeKind::Int(..), Some(text)) => {
                 if let Err(problem) = ports::check(text.as_str()) {
                     let message = format!("`{path}`: {problem}");
                     let help = "write `[[IP:]HOST:]CONTAINER[/PROTOCOL]`, such as `8080:80`";

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::bake::target::attributes::TARGET_NAMES;
+use crate::bake::target::print;
 use crate::bake::values::Number;
+use crate::json::ObjectWriter;
 use crate::source::Sources;
 
 /// A value written out, and its expression; every node's span is its own.
@@ -76,8 +78,7 @@ fn show(attribute: &str, value: &Value) -> String {
         let messages: Vec<_> = diagnostics.iter().map(|d| d.message.as_str()).collect();
         return messages.join("; ");
     }
-    let text =
-        crate::bake::target::print::target(&target, crate::bake::target::print::Form::File).to_pretty();
+    let text = ObjectWriter::text(|body| print::target(&target, print::Form::File, body));
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

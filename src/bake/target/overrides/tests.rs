@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::bake::target::print::{Form, target as print_target};
+use crate::json::ObjectWriter;
 
 fn owned(sets: &[&str]) -> Vec<String> {
     sets.iter().map(|set| (*set).to_owned()).collect()
@@ -51,7 +52,7 @@ fn apply_to(overrides: &Overrides, mut target: Target) -> String {
             .join("; ");
     }
     target.normalize();
-    print_target(&target, Form::Print).to_pretty().split_whitespace().collect()
+    ObjectWriter::text(|body| print_target(&target, Form::Print, body)).split_whitespace().collect()
 }
 
 #[test]

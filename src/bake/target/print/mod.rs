@@ -11,8 +11,8 @@ use super::text::Text;
 use super::textmap::TextMap;
 use super::walks::Common;
 use crate::bake::values::kept::{self, KeptVariable, StringPart};
-use crate::bake::values::{MarkedStr, Name, Type, Value};
-use crate::json::{Json, Member, ObjectWriter};
+use crate::bake::values::{MarkedStr, Type, Value};
+use crate::json::{ArrayWriter, Json, Member, ObjectWriter};
 
 /// Which strings have `${` and `%{` escaped, and what is printed where buildx's own form does not read back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,11 +36,16 @@ pub fn to_json(resolved: &Resolved, kept: &[KeptVariable]) -> String {
     }
     if !resolved.groups.is_empty() {
         let mut groups = root.object("group");
-        resolved.groups.iter().for_each(|(name, group)| groups.put(name, &self::group(group, form)));
+        resolved
+            .groups
+            .iter()
+            .for_each(|(name, group)| groups.object_of(name, |body| self::group(group, form, body)));
         groups.end();
     }
     let mut targets = root.object("target");
-    resolved.targets.iter().for_each(|(name, target)| targets.put(name, &self::target(target, form)));
+    for (name, target) in &resolved.targets {
+        targets.object_of(name, |body| self::target(target, form, body));
+    }
     targets.end();
     root.end();
     text.push('\n');
@@ -88,45 +93,40 @@ fn constant(value: &Value) -> Json<'_> {
     }
 }
 
-/// The body of a group.
-#[must_use]
-pub(crate) fn group(group: &Group, form: Form) -> Json<'_> {
-    let mut writer = Writer { form, members: vec![] };
+/// Writes the body of a group.
+pub(crate) fn group(group: &Group, form: Form, body: &mut ObjectWriter<'_>) {
+    let mut writer = Writer { form, object: body };
     each_group_attribute(|GroupAttribute { name, kind, reach: _ }| match kind {
         GroupAttributeKind::Description(at) => {
             let text = (at.get)(group).as_ref().filter(|text| !text.is_empty());
             writer.text(name, text, Escape::AsRead);
         }
-        GroupAttributeKind::Members(at) => {
-            let members = (at.get)(group).as_deref();
-            let list = members.map_or(Json::Null, |list| writer.list(list, Escape::AsRead));
-            writer.put(name, list);
-        }
+        GroupAttributeKind::Members(at) => match (at.get)(group) {
+            Some(members) => writer.list(name, members, Escape::AsRead),
+            None => writer.object.put(name, &Json::Null),
+        },
     });
-    Json::Object(writer.members)
 }
 
-/// The body of a target, in the order of the fields of buildx's `Target` (bake/bake.go).
-#[must_use]
-pub(crate) fn target(target: &Target, form: Form) -> Json<'_> {
-    Json::Object(members(target, form, std::iter::repeat(true)))
+/// Writes the body of a target, in the order of the fields of buildx's `Target` (bake/bake.go).
+pub(crate) fn target(target: &Target, form: Form, body: &mut ObjectWriter<'_>) {
+    members(target, form, std::iter::repeat(true), body);
 }
 
-/// What a target has in common with others, as members of a body.
-#[must_use]
-pub(crate) fn common<'a>(target: &'a Target, common: &Common, form: Form) -> Vec<Member<'a>> {
-    members(target, form, common.iter())
+/// Writes what a target has in common with others, as members of a body.
+pub(crate) fn common(target: &Target, common: &Common, form: Form, body: &mut ObjectWriter<'_>) {
+    members(target, form, common.iter(), body);
 }
 
-/// What a target does not have in common with others, as members of a body.
-#[must_use]
-pub(crate) fn own<'a>(target: &'a Target, common: &Common, form: Form) -> Vec<Member<'a>> {
-    members(target, form, common.iter().map(|is_common| !is_common))
+/// Writes what a target does not have in common with others, as members of a body.
+pub(crate) fn own(target: &Target, common: &Common, form: Form, body: &mut ObjectWriter<'_>) {
+    members(target, form, common.iter().map(|is_common| !is_common), body);
 }
 
-/// The members of a target's body. `wanted` says of each attribute, in the order of the table, whether it is to be there.
-fn members(target: &Target, form: Form, mut wanted: impl Iterator<Item = bool>) -> Vec<Member<'_>> {
-    let mut writer = Writer { form, members: vec![] };
+/// Writes the members of a target's body. `wanted` says of each attribute, in the order of the table, whether it is to be
+/// there.
+fn members(target: &Target, form: Form, mut wanted: impl Iterator<Item = bool>, body: &mut ObjectWriter<'_>) {
+    let mut writer = Writer { form, object: body };
     each_attribute(
         #[inline(always)]
         |TargetAttribute { name, kind, escape, set: _, decides: _, reach: _, form: _ }| match kind {
@@ -145,22 +145,22 @@ fn members(target: &Target, form: Form, mut wanted: impl Iterator<Item = bool>) 
             AttributeKind::Map(at) | AttributeKind::Args(at) | AttributeKind::Contexts(at) => {
                 writer.map(name, (at.get)(target), *escape);
             }
-            AttributeKind::Attestations(at) => writer.array(name, (at.get)(target), attestation),
-            AttributeKind::CachesFrom(at) => writer.array(name, (at.get)(target), entry),
+            AttributeKind::Attestations(at) => writer.objects(name, (at.get)(target), attestation),
+            AttributeKind::CachesFrom(at) => writer.objects(name, (at.get)(target), entry),
             AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => {
                 writer.optional_entries(name, (at.get)(target).as_deref());
             }
             AttributeKind::Flag(at) => writer.value(name, *(at.get)(target)),
-            AttributeKind::Secrets(at) => writer.array(name, (at.get)(target), secret),
-            AttributeKind::Ssh(at) => writer.array(name, (at.get)(target), ssh),
-            AttributeKind::Policies(at) => writer.array(name, (at.get)(target), policy),
+            AttributeKind::Secrets(at) => writer.objects(name, (at.get)(target), secret),
+            AttributeKind::Ssh(at) => writer.objects(name, (at.get)(target), ssh),
+            AttributeKind::Policies(at) => writer.policies(name, (at.get)(target)),
             AttributeKind::Limits(at) => {
-                let limits = (at.get)(target).as_deref();
-                writer.value(name, limits.map(|limits| resources(limits, form)));
+                if let Some(limits) = (at.get)(target) {
+                    writer.limits(name, limits);
+                }
             }
         },
     );
-    writer.members
 }
 
 /// Doubles the first character of `${` and `%{`, so that Bake reads the text literally.
@@ -198,126 +198,142 @@ pub(crate) fn template(string: &MarkedStr) -> Cow<'_, str> {
     template.into()
 }
 
-struct Writer<'a> {
+struct Writer<'w, 'o> {
     form: Form,
-    members: Vec<Member<'a>>,
+    object: &'w mut ObjectWriter<'o>,
 }
 
-impl<'a> Writer<'a> {
-    fn escaped(&self, text: &'a str, escape: Escape) -> Cow<'a, str> {
-        if escape == Escape::Always || self.form == Form::File { escape_template(text) } else { text.into() }
-    }
-
-    fn string(&self, text: &'a Text, escape: Escape) -> Json<'a> {
-        match self.form {
-            Form::File => Json::String(template(&text.value)),
-            Form::Print => Json::String(self.escaped(text.as_str(), escape)),
+impl Writer<'_, '_> {
+    fn text(&mut self, key: &str, text: Option<&Text>, escape: Escape) {
+        if let Some(text) = text {
+            self.object.string(key, &string(text, escape, self.form));
         }
     }
 
-    fn list(&self, texts: &'a [Text], escape: Escape) -> Json<'a> {
-        texts.iter().map(|text| self.string(text, escape)).collect()
-    }
-
-    fn object(&self, fields: &'a TextMap, escape: Escape) -> Json<'a> {
-        let member = |(key, text): (&'a Name, &'a Text)| {
-            (self.escaped(key, Escape::AsRead), self.string(text, escape))
-        };
-        Json::Object(fields.iter().map(member).collect())
-    }
-
-    fn put(&mut self, key: &'static str, value: Json<'a>) {
-        self.members.push((key.into(), value));
-    }
-
-    fn value(&mut self, key: &'static str, value: Option<impl Into<Json<'a>>>) {
+    fn value<'j>(&mut self, key: &str, value: Option<impl Into<Json<'j>>>) {
         if let Some(value) = value {
-            self.put(key, value.into());
+            self.object.put(key, &value.into());
         }
     }
 
-    fn text(&mut self, key: &'static str, text: Option<&'a Text>, escape: Escape) {
-        let value = text.map(|text| self.string(text, escape));
-        self.value(key, value);
+    fn list(&mut self, key: &str, texts: &[Text], escape: Escape) {
+        let mut list = self.object.array(key);
+        texts.iter().for_each(|text| list.string(&string(text, escape, self.form)));
+        list.end();
     }
 
-    fn texts(&mut self, key: &'static str, texts: &'a [Text], escape: Escape) {
+    fn texts(&mut self, key: &str, texts: &[Text], escape: Escape) {
         if !texts.is_empty() {
-            self.put(key, self.list(texts, escape));
+            self.list(key, texts, escape);
         }
     }
 
-    fn map(&mut self, key: &'static str, fields: &'a TextMap, escape: Escape) {
-        if !fields.is_empty() {
-            self.put(key, self.object(fields, escape));
-        }
-    }
-
-    fn array<T>(&mut self, key: &'static str, items: &'a [T], json: impl Fn(&'a T, Form) -> Json<'a>) {
-        if !items.is_empty() {
-            self.put(key, items.iter().map(|item| json(item, self.form)).collect());
-        }
-    }
-
-    fn optional_texts(&mut self, key: &'static str, texts: Option<&'a [Text]>, escape: Escape) {
+    fn optional_texts(&mut self, key: &str, texts: Option<&[Text]>, escape: Escape) {
         if let Some(texts) = texts.filter(|texts| self.form == Form::File || !texts.is_empty()) {
-            self.put(key, self.list(texts, escape));
+            self.list(key, texts, escape);
         }
     }
 
-    fn optional_entries(&mut self, key: &'static str, entries: Option<&'a [Entry]>) {
-        if let Some(entries) = entries.filter(|entries| self.form == Form::File || !entries.is_empty()) {
-            self.put(key, entries.iter().map(|item| entry(item, self.form)).collect());
+    fn map(&mut self, key: &str, texts: &TextMap, escape: Escape) {
+        if !texts.is_empty() {
+            self.object.object_of(key, |object| fields(texts, escape, self.form, object));
         }
+    }
+
+    fn array<T>(&mut self, key: &str, items: &[T], write: impl Fn(&T, &mut ArrayWriter<'_>)) {
+        let mut list = self.object.array(key);
+        items.iter().for_each(|item| write(item, &mut list));
+        list.end();
+    }
+
+    fn objects<T>(&mut self, key: &str, items: &[T], write: impl Fn(&T, Form, &mut ObjectWriter<'_>)) {
+        if !items.is_empty() {
+            let form = self.form;
+            self.array(key, items, |item, list| {
+                let mut object = list.object();
+                write(item, form, &mut object);
+                object.end();
+            });
+        }
+    }
+
+    fn optional_entries(&mut self, key: &str, entries: Option<&[Entry]>) {
+        match entries {
+            Some([]) if self.form == Form::File => self.object.array(key).end(),
+            Some(entries) => self.objects(key, entries, entry),
+            None => {}
+        }
+    }
+
+    fn policies(&mut self, key: &str, policies: &[Policy]) {
+        if !policies.is_empty() {
+            let form = self.form;
+            self.array(key, policies, |policy, list| match form {
+                Form::Print => list.put(&policy_dump(policy)),
+                Form::File => list.string(&escape_template(&policy.to_csv())),
+            });
+        }
+    }
+
+    fn limits(&mut self, key: &str, limits: &Resources) {
+        let mut object = self.object.object(key);
+        let mut writer = Writer { form: self.form, object: &mut object };
+        each_limit(
+            #[inline(always)]
+            |Limit { name, kind, form: _ }| match kind {
+                LimitKind::Text(at) => writer.text(name, (at.get)(limits).as_ref(), Escape::AsRead),
+                LimitKind::Whole(at) => {
+                    writer.value(name, (at.get)(limits).as_ref().map(|limit| limit.value));
+                }
+            },
+        );
+        object.end();
     }
 }
 
-fn entry(entry: &Entry, form: Form) -> Json<'_> {
-    Writer { form, members: vec![] }.object(&entry.fields, Escape::AsRead)
+fn string(text: &Text, escape: Escape, form: Form) -> Cow<'_, str> {
+    match form {
+        Form::File => template(&text.value),
+        Form::Print => escaped(text.as_str(), escape, form),
+    }
 }
 
-fn attestation(entry: &Entry, form: Form) -> Json<'_> {
-    let Json::Object(mut members) = self::entry(entry, form) else { return Json::Null };
-    for (key, value) in &mut members {
+fn escaped(text: &str, escape: Escape, form: Form) -> Cow<'_, str> {
+    if escape == Escape::Always || form == Form::File { escape_template(text) } else { text.into() }
+}
+
+fn fields(texts: &TextMap, escape: Escape, form: Form, object: &mut ObjectWriter<'_>) {
+    for (key, text) in texts.iter() {
+        object.string(&escaped(key, Escape::AsRead, form), &string(text, escape, form));
+    }
+}
+
+fn entry(entry: &Entry, form: Form, object: &mut ObjectWriter<'_>) {
+    fields(&entry.fields, Escape::AsRead, form, object);
+}
+
+fn attestation(entry: &Entry, form: Form, object: &mut ObjectWriter<'_>) {
+    for (key, text) in entry.fields.iter() {
+        let key = escaped(key, Escape::AsRead, form);
         if key == "disabled" {
-            *value = Json::Bool(true);
+            object.put(&key, &Json::Bool(true));
+        } else {
+            object.string(&key, &string(text, Escape::AsRead, form));
         }
     }
-    Json::Object(members)
 }
 
-fn secret(Secret { id, src, env, span: _ }: &Secret, form: Form) -> Json<'_> {
-    let mut writer = Writer { form, members: vec![] };
+fn secret(Secret { id, src, env, span: _ }: &Secret, form: Form, object: &mut ObjectWriter<'_>) {
+    let mut writer = Writer { form, object };
     writer.text("id", Some(id).filter(|text| !text.is_empty()), Escape::AsRead);
     writer.text("src", src.as_ref(), Escape::AsRead);
     writer.text("env", env.as_ref(), Escape::AsRead);
-    Json::Object(writer.members)
 }
 
-fn ssh(Ssh { id, paths, span: _ }: &Ssh, form: Form) -> Json<'_> {
-    let mut writer = Writer { form, members: vec![] };
+fn ssh(Ssh { id, paths, span: _ }: &Ssh, form: Form, object: &mut ObjectWriter<'_>) {
+    let mut writer = Writer { form, object };
     writer.text("id", Some(id).filter(|text| !text.is_empty()), Escape::AsRead);
     writer.texts("paths", paths, Escape::AsRead);
-    Json::Object(writer.members)
-}
-
-fn resources(resources: &Resources, form: Form) -> Json<'_> {
-    let mut writer = Writer { form, members: vec![] };
-    each_limit(
-        #[inline(always)]
-        |Limit { name, kind, form: _ }| match kind {
-            LimitKind::Text(at) => writer.text(name, (at.get)(resources).as_ref(), Escape::AsRead),
-            LimitKind::Whole(at) => writer.value(name, (at.get)(resources).as_ref().map(|limit| limit.value)),
-        },
-    );
-    Json::Object(writer.members)
-}
-
-fn policy(policy: &Policy, form: Form) -> Json<'_> {
-    match form {
-        Form::Print => policy_dump(policy),
-        Form::File => Json::String(escape_template(&policy.to_csv()).into_owned().into()),
-    }
 }
 
 /// Go's `PolicyConfig` has no JSON tags.

@@ -252,7 +252,10 @@ fn object(members: Vec<(Key, Node)>) -> ExprKind {
     for (key, value) in members {
         let name = name(&key.text);
         if let Some(first) = seen.insert(Name::clone(&name), key.span) {
-            return twice(&name, key.span, first);
+            // It fails where it is evaluated, as a value does, and only there.
+            let broken = Expr { kind: twice(&name, key.span, first), span: key.span };
+            let key = Expr { kind: string(&key.text, key.span), span: key.span };
+            return ExprKind::Object(vec![(ObjectKey::Expr(key), broken)]);
         }
         let kind = string(&key.text, key.span);
         items.push((ObjectKey::Expr(Expr { kind, span: key.span }), expr(value)));
