@@ -15,7 +15,7 @@ group "default" {
 }
 
 target "bakeplan" {
-  context   = "image"
+  context   = ".github/image"
   platforms = ["linux/amd64", "linux/arm64"]
 }
 

@@ -280,7 +280,7 @@ fn run(tree: &Value, job: &str, folder: &Path, env: &[(&str, &str)]) -> (Output,
     let mut command = Command::new("sh");
     command.args(["-e", "-c", script]).current_dir(folder).env_clear();
     command.env("PATH", format!("{}:{}", folder.join("bin").display(), path()));
-    command.env("CI_PROJECT_DIR", folder).env("TOLD", &told).envs(env.iter().copied());
+    command.env("CI_PROJECT_DIR", folder).env("TOLD", &told).env("TMPDIR", folder).envs(env.iter().copied());
     let output = command.output().unwrap();
     let text = fs::read_to_string(told).unwrap_or_default();
     (output, text)

@@ -81,6 +81,10 @@ impl<'p> Pipeline<'p> {
         command.args(["-e", "-c", &script.join("\n")]).current_dir(&at);
         command.env("PATH", format!("{}:{}", self.folder.path().join("bin").display(), github::path()));
         command.env("CI_PROJECT_DIR", &at).env("GITLAB_CI", "true").envs(self.variables.clone());
+        // A job's container ends with all that it holds.
+        let temporary = self.folder.path().join("temporary");
+        fs::create_dir_all(&temporary).unwrap();
+        command.env("TMPDIR", temporary);
         for (name, value) in job["variables"].as_object().into_iter().flatten() {
             command.env(name, value["value"].as_str().or(value.as_str()).unwrap());
         }

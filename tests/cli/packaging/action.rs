@@ -28,11 +28,11 @@ struct Ended {
 impl Runner {
     fn new(checksums: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        fs::create_dir_all(folder.path().join("action/action")).unwrap();
-        for name in ["action/install", "action/plan"] {
+        fs::create_dir_all(folder.path().join("action/.github/action")).unwrap();
+        for name in [".github/action/install", ".github/action/plan"] {
             fs::write(folder.path().join("action").join(name), read(name)).unwrap();
         }
-        fs::write(folder.path().join("action/action/checksums.txt"), checksums).unwrap();
+        fs::write(folder.path().join("action/.github/action/checksums.txt"), checksums).unwrap();
         fs::create_dir_all(folder.path().join("temporary")).unwrap();
         let compiles = r#"
             echo "cargo $*"
@@ -185,7 +185,7 @@ fn what_is_not_listed_or_not_there_is_compiled() {
             "{}",
             ended.log
         );
-        let source = runner_.at("action/action/..");
+        let source = runner_.at("action/.github/action/../..");
         let command = format!("cargo install --locked --root bakeplan --path {}\n", source.display());
         assert!(ended.log.contains(&command), "{command}{}", ended.log);
         assert_eq!(runner_.says(), "compiled");
@@ -207,7 +207,7 @@ fn without_rust_and_without_a_release_it_says_so() {
     let script = format!(
         "PATH='{}' bash '{}'",
         runner.at("bin").display(),
-        runner.at("action/action/install").display()
+        runner.at("action/.github/action/install").display()
     );
     let mut command = Command::new("bash");
     command

@@ -134,7 +134,7 @@ fn tagged(list: &str, more: &str) -> tempfile::TempDir {
         ("Cargo.toml", read("Cargo.toml")),
         (".github/version", read(".github/version")),
         (".github/released", read(".github/released")),
-        ("action/checksums.txt", String::new()),
+        (".github/action/checksums.txt", String::new()),
         ("files/a.tar.gz", "a".to_owned()),
         ("files/b.whl", "b".to_owned()),
     ] {
@@ -144,7 +144,7 @@ fn tagged(list: &str, more: &str) -> tempfile::TempDir {
     }
     let git = "git -c user.name=a -c user.email=a@b -c commit.gpgsign=false";
     let script = format!(
-        "git init -q . && echo files > .gitignore && git add . && {git} commit -qm a && printf '{list}' > action/checksums.txt && {more} && git add . && {git} commit -qm b"
+        "git init -q . && echo files > .gitignore && git add . && {git} commit -qm a && printf '{list}' > .github/action/checksums.txt && {more} && git add . && {git} commit -qm b"
     );
     let output = bash(folder.path(), &script);
     assert!(output.status.success(), "{}", says(&output));
@@ -161,7 +161,7 @@ fn a_draft_is_published_that_the_tagged_commit_lists() {
     for (list, more, tag, told) in [
         (list.as_str(), "true", tag, ""),
         (&list, "true", "v99.0.0", "the tag is v99.0.0, and the version"),
-        (&list, "echo x > other", tag, "must change action/checksums.txt alone"),
+        (&list, "echo x > other", tag, "must change .github/action/checksums.txt alone"),
         (&format!("{a}  a.tar.gz\\n"), "true", tag, "the draft has a.tar.gz, b.whl"),
         (&format!("{list}{a}  c.whl\\n"), "true", tag, "the draft has a.tar.gz, b.whl"),
         (&format!("{a}  a.tar.gz\\n{a}  b.whl\\n"), "true", tag, "the draft is not what"),
