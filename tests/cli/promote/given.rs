@@ -5,7 +5,7 @@ use bakeplan::internals::registry::{Layout, Store};
 
 use super::stage::Stage;
 use crate::loopback::Answer;
-use crate::merge::world::{Build, World, image, put, put_tag, remove};
+use crate::merge::world::{World, image, put, put_tag, remove};
 use crate::support::Test;
 
 #[test]
