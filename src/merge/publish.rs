@@ -13,7 +13,7 @@ use super::tools::{MergeTools, RunDocker};
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
 use crate::published::progress::{Event, Progress};
-use crate::published::sites::{Site, interleaved, parallel};
+use crate::published::sites::{Site, both, interleaved, parallel};
 use crate::reference::Digest;
 use crate::registry::{Clock, Error, ErrorKind, Location, Manifest, Operation, TagOrDigest};
 
@@ -321,12 +321,18 @@ impl<'a> Writer<'a> {
         let mut moved = Vec::new();
         for _ in 0..PASSES {
             let differs = |one: &Wrong<'a>| Some(((one.job.image, one.tag.reference), one.found.clone()?));
-            moved = overtaken.look(&written, &wrong.iter().filter_map(differs).collect());
+            let (known, given) = (wrong.iter().filter_map(differs).collect(), overtaken.given.clone());
+            // All was written before; what is written now is read back in the next pass.
+            let (mut now, written_now) = both(|| self.read_back(&given), || overtaken.look(&written, &known));
+            moved = written_now;
             if !moved.is_empty() {
                 wrong.clear();
                 continue;
             }
-            let now = self.read_back(&overtaken.given);
+            now.retain(|one| {
+                let given = overtaken.given.get(&(one.job.image, one.tag.reference));
+                given.is_none_or(|given| one.found.as_ref() != Some(&given.digest))
+            });
             let is_known = |one: &Wrong<'a>| wrong.iter().any(|known| known.is_same(one));
             pause = if now.iter().all(is_known) { pause * 2 } else { INTERVAL };
             wrong = now;
