@@ -76,7 +76,7 @@ fn own_image() -> Test {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     Test::new()
         .file("docker-bake.hcl", read("docker-bake.hcl"))
-        .files(root, "image")
+        .files(root, ".github/image")
         .file(IMAGES, read(IMAGES))
 }
 

@@ -423,7 +423,7 @@ fn a_pipe_in_the_project_is_not_read() {
     for (name, args) in [
         ("docker-bake.hcl", &["print"][..]),
         ("f.hcl", &["print", "-f", "f.hcl"]),
-        ("plan.json", &["merge", "--plan", "plan.json"]),
+        ("plan.json", &["merge", "--plan", "plan.json", "--metadata", "m.json"]),
         ("facts.json", &["plan", "--facts-file", "facts.json"]),
     ] {
         let test = Test::new().args(args.iter().copied());
