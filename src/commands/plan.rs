@@ -252,6 +252,7 @@ pub(super) fn make_at(
         platforms: &platforms,
         publish: selection.publish,
         max_jobs: selection.max_jobs,
+        default_provenance: selection.default_provenance,
         purpose,
         given: &known,
         facts: &facts,
@@ -320,7 +321,7 @@ pub(super) fn origin(found: &[Found], command: &str) -> String {
 
 /// The options that shape the plan, as they were given; the value of a variable that looks secret is left out.
 pub(super) fn shared_options(selection: &Selection) -> Vec<String> {
-    let Selection { platforms, publish, max_jobs, facts, definition } = selection;
+    let Selection { platforms, publish, max_jobs, default_provenance, facts, definition } = selection;
     let FactOptions { facts, file: facts_file, known_versions } = facts;
     let cli::Definition {
         targets,
@@ -349,6 +350,7 @@ pub(super) fn shared_options(selection: &Selection) -> Vec<String> {
     overrides.iter().for_each(|set| option("--set", &readable_assignment(set)));
     kept.iter().for_each(|name| option("--keep-variable", name));
     platforms.iter().for_each(|platform| option("--platform", platform));
+    default_provenance.iter().for_each(|mode| option("--default-provenance", &mode.to_string()));
     max_jobs.iter().for_each(|most| option("--max-jobs", &most.to_string()));
     facts.iter().for_each(|fact| option("--fact", fact));
     facts_file.iter().for_each(|file| option("--facts-file", file));
