@@ -193,6 +193,7 @@ impl Evaluated {
             platforms: &[],
             publish: true,
             max_jobs: None,
+            default_provenance: None,
             purpose: Purpose::Run,
             given: &facts,
             facts: &&facts,

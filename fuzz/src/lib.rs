@@ -73,6 +73,7 @@ pub fn plan(text: &str, is_json: bool) {
             platforms: &[],
             publish: true,
             max_jobs: None,
+            default_provenance: None,
             purpose: Purpose::Run,
             given: &facts,
             facts: &&facts,

@@ -9,7 +9,7 @@ mod variable;
 
 pub(crate) use install::Install;
 pub(crate) use login::{Account, Login};
-pub(crate) use named::{Environment, LocalAction, MaxJobs, MaxParallel};
+pub(crate) use named::{Environment, LocalAction, MaxJobs, MaxParallel, ProvenanceMode};
 pub(crate) use publish::{Branch, Cron, PublishEvent};
 pub(crate) use timeout::{Stage, Timeout};
 pub(crate) use variable::{EnvVariable, taken_by_builds};

@@ -90,6 +90,36 @@ impl fmt::Display for MaxJobs {
     }
 }
 
+/// How much the provenance of a build says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProvenanceMode {
+    /// What cannot hold anything private.
+    Min,
+    /// Everything, build arguments too.
+    Max,
+}
+
+impl FromStr for ProvenanceMode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "min" => Ok(Self::Min),
+            "max" => Ok(Self::Max),
+            _ => Err(format!("`{text}` is neither `min` nor `max`")),
+        }
+    }
+}
+
+impl fmt::Display for ProvenanceMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Min => "min",
+            Self::Max => "max",
+        })
+    }
+}
+
 /// How many rows of the matrix run at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MaxParallel(u16);
@@ -128,6 +158,7 @@ mod tests {
     #[test]
     fn what_a_workflow_takes_as_it_is_passes() {
         takes::<Environment>(&["production", "eu-1/prod"], &["", "a b", "${{ x }}", "-a", "a\n"]);
+        takes::<ProvenanceMode>(&["min", "max"], &["", "mode=max", "Max", "true"]);
         takes::<MaxJobs>(&["1", "3000"], &["", "0", "-1", "1.5", "all", "99999999999"]);
         takes::<MaxParallel>(&["1", "256"], &["", "0", "257", "-1", "1.5", "many"]);
         takes::<LocalAction>(

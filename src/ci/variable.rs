@@ -13,7 +13,7 @@ const OWN: [(&str, &str); 2] =
     [("GITHUB_TOKEN", "github.token"), ("GIT_AUTH_TOKEN", "(secrets.GIT_AUTH_TOKEN || github.token)")];
 
 /// What the steps that plan set themselves.
-const OF_PLAN: [&str; 3] = ["DEFAULT_BRANCH", "GH_TOKEN", "PUBLISH"];
+const OF_PLAN: [&str; 4] = ["DEFAULT_BRANCH", "GH_TOKEN", "PROVENANCE", "PUBLISH"];
 
 /// What the steps that build set themselves, for their scripts and in them.
 const OF_BUILD: [&str; 13] = [

@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::ci::MaxJobs;
+use crate::ci::{MaxJobs, ProvenanceMode};
 use crate::glob::Glob;
 
 mod boolean;
@@ -508,6 +508,9 @@ pub(crate) struct Selection {
     /// Pack the builds of one runner and platform into fewer jobs when there are more than this [default for GitHub: 256]
     #[arg(long, value_name = "NUMBER")]
     pub max_jobs: Option<MaxJobs>,
+    /// Attest how images are built where their targets say nothing about it: min, or max, which shows build arguments
+    #[arg(long, value_name = "MODE")]
+    pub default_provenance: Option<ProvenanceMode>,
     /// What is known about the run.
     #[command(flatten)]
     pub facts: FactOptions,

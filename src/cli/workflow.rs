@@ -56,6 +56,12 @@ pub(crate) struct WorkflowOptions {
     /// Build at most this many rows at once
     #[arg(long, value_name = "NUMBER")]
     pub max_parallel: Option<MaxParallel>,
+    /// Publish nothing when any build of any image is missing
+    #[arg(long)]
+    pub require_all: bool,
+    /// Let another workflow call it, instead of events, and give that one the output `published`
+    #[arg(long)]
+    pub reusable: bool,
     /// Run this composite action of the repository before each build
     #[arg(long, value_name = "FOLDER")]
     pub setup: Option<LocalAction>,

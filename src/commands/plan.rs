@@ -271,6 +271,7 @@ pub(super) fn make_at(
         platforms: &platforms,
         publish: selection.publish,
         max_jobs: selection.max_jobs,
+        default_provenance: selection.default_provenance,
         purpose,
         given: &known,
         facts: &facts,
@@ -343,7 +344,8 @@ pub(super) fn origin(found: &[Found], command: &str) -> String {
 
 /// The options that shape the plan, as they were given; the value of a variable that looks secret is left out.
 pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Vec<String> {
-    let Selection { platforms, publish, max_jobs, facts, definition, runners, consent } = selection;
+    let Selection { platforms, publish, max_jobs, default_provenance, facts, definition, runners, consent } =
+        selection;
     let FactOptions { facts, file: facts_file, known_versions } = facts;
     let cli::Definition {
         targets,
@@ -378,6 +380,7 @@ pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Ve
     allow.iter().for_each(|entitlement| option("--allow", entitlement));
     runners.iter().for_each(|label| option("--runner", label));
     consent.iter().for_each(|path| option("--consent", path));
+    default_provenance.iter().for_each(|mode| option("--default-provenance", &mode.to_string()));
     max_jobs.iter().for_each(|most| option("--max-jobs", &most.to_string()));
     facts.iter().for_each(|fact| option("--fact", fact));
     facts_file.iter().for_each(|file| option("--facts-file", file));

@@ -10,6 +10,10 @@ use crate::resolve::Purpose;
 
 pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<(), Error> {
     let cli::Readme { file, check, selection } = args;
+    if selection.default_provenance.is_some() {
+        let message = "`--default-provenance` changes nothing in a table of tags; leave it out";
+        return Err(Error::Usage(message.into()));
+    }
     if selection.max_jobs.is_some() {
         return Err(Error::Usage("`--max-jobs` changes nothing in a table of tags; leave it out".into()));
     }

@@ -11,7 +11,7 @@ use crate::cli::{self, Ci, FactOptions, Selection, WorkflowOptions};
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::host::Destination;
-use crate::pipeline::{GitlabPipeline, Pipeline, PlannedWith};
+use crate::pipeline::{GitlabPipeline, Pipeline, PlannedWith, lacking};
 use crate::render::workflow;
 use crate::resolve::Purpose;
 use crate::spec::WorkflowSettings;
@@ -21,6 +21,10 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     if !selection.publish {
         let message =
             "`--publish=false` changes nothing in a workflow, where each run decides it: see `--publish-on`";
+        return Err(Error::Usage(message.into()));
+    }
+    if selection.default_provenance.is_some() {
+        let message = "`--default-provenance` changes nothing in a workflow, where it follows the repository: `max` for a public one, else `min`";
         return Err(Error::Usage(message.into()));
     }
     if *check && output.is_none() {
@@ -42,6 +46,7 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
         asks_git,
     };
     let settings = over(made.workflow.clone(), options.clone());
+    session.tell(&lacking(&made, settings.setup.is_some()));
     let mut command = vec!["workflow".to_owned(), ci.name().to_owned()];
     command.extend(output.iter().map(|path| format!("-o {}", plan::quote(path))));
     command.extend(given(options));
@@ -116,6 +121,8 @@ fn over(written: WorkflowSettings, options: WorkflowOptions) -> WorkflowSettings
         logins,
         timeouts,
         max_parallel,
+        require_all,
+        reusable,
         setup,
         test,
         sign,
@@ -131,6 +138,8 @@ fn over(written: WorkflowSettings, options: WorkflowOptions) -> WorkflowSettings
         logins: Keyed::merge(written.logins, logins),
         timeouts: Keyed::merge(written.timeouts, timeouts),
         max_parallel: max_parallel.or(written.max_parallel),
+        require_all: require_all || written.require_all,
+        reusable: reusable || written.reusable,
         setup: setup.or(written.setup),
         test: test.or(written.test),
         sign: sign.or(written.sign),
@@ -150,6 +159,8 @@ fn given(options: &WorkflowOptions) -> Vec<String> {
         logins,
         timeouts,
         max_parallel,
+        require_all,
+        reusable,
         setup,
         test,
         sign,
@@ -169,6 +180,8 @@ fn given(options: &WorkflowOptions) -> Vec<String> {
         .chain(each("--login", logins))
         .chain(each("--timeout", timeouts))
         .chain(each("--max-parallel", max_parallel))
+        .chain(require_all.then(|| "--require-all".to_owned()))
+        .chain(reusable.then(|| "--reusable".to_owned()))
         .chain(each("--setup", setup))
         .chain(each("--test", test))
         .chain(each("--sign", sign))

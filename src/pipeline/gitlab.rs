@@ -44,6 +44,8 @@ pub(crate) struct GitlabPipeline {
     pub mirror_logins: Vec<(Registry, String, String)>,
     /// How many minutes jobs may take.
     pub minutes: Minutes,
+    /// Whether nothing is published when a build is missing.
+    pub require_all: bool,
     /// A program of the repository that runs before each build.
     pub setup: Option<LocalAction>,
     /// What the plan is made with.
@@ -71,6 +73,8 @@ impl GitlabPipeline {
             logins,
             timeouts,
             max_parallel,
+            require_all,
+            reusable,
             setup,
             test,
             sign,
@@ -93,6 +97,7 @@ impl GitlabPipeline {
                 "max_parallel",
                 "GitLab limits the jobs at once by `concurrent` of its runners",
             ),
+            (reusable, "reusable", "every pipeline of GitLab can be included by another"),
             (test.is_some(), "test", "GitLab has no composite actions"),
             (
                 sign.is_some(),
@@ -142,6 +147,7 @@ impl GitlabPipeline {
             logins: logins.into_iter().filter_map(account).collect(),
             mirror_logins: mirror_logins.into_iter().filter_map(account).collect(),
             minutes: minutes_of(&timeouts),
+            require_all,
             setup,
             planned_with,
         })

@@ -41,6 +41,10 @@ pub(crate) struct Pipeline {
     pub minutes: Minutes,
     /// How many rows run at once.
     pub max_parallel: Option<MaxParallel>,
+    /// Whether nothing is published when a build is missing.
+    pub require_all: bool,
+    /// Whether another workflow calls it.
+    pub reusable: bool,
     /// What runs before each build.
     pub setup: Option<LocalAction>,
     /// What tests the builds of a row.
@@ -97,6 +101,8 @@ impl Pipeline {
             logins,
             timeouts,
             max_parallel,
+            require_all,
+            reusable,
             setup,
             test,
             sign,
@@ -109,7 +115,10 @@ impl Pipeline {
         let secrets = secrets_of(plan, &env, &mut found);
         let kept = kept_of(plan, &env, &secrets, &mut found);
         let is_of_builds = |one: &EnvVariable| secrets.contains(one) || kept.contains(one);
+        // The dates of a plan follow it, and those of a build.
+        let epoch = env.iter().find(|one| one.name == "SOURCE_DATE_EPOCH" && !is_of_builds(one)).cloned();
         let env = env.into_iter().filter(|one| !is_of_builds(one)).collect();
+        let kept = kept.into_iter().chain(epoch).collect();
         let Some(install) = install else {
             let message = "the workflow must be told how bakeplan gets into a job";
             let help =
@@ -133,6 +142,8 @@ impl Pipeline {
             mirror_logins,
             minutes: minutes_of(&timeouts),
             max_parallel,
+            require_all,
+            reusable,
             setup,
             test,
             sign,
@@ -257,6 +268,28 @@ fn kept_of(
         }
     }
     kept
+}
+
+/// Notes about files and agents that builds need and a checkout may lack, unless something is set up.
+pub(crate) fn lacking(plan: &Plan, is_set_up: bool) -> Vec<Diagnostic> {
+    if is_set_up {
+        return Vec::new();
+    }
+    let note = |what: String| {
+        Diagnostic::note("no-setup", format!("{what}, and nothing sets that up before the builds")).with_help(
+            "name a composite action of the repository that does: `--setup ./.github/actions/setup`",
+        )
+    };
+    let targets = || plan.legs.values().map(|leg| &leg.definition);
+    let files: BTreeSet<&str> = targets()
+        .flat_map(|target| &target.secret)
+        .filter(|secret| secret.variable().is_none())
+        .filter_map(|secret| secret.src.as_ref())
+        .map(|path| path.as_str())
+        .collect();
+    let files = files.into_iter().map(|path| note(format!("a secret is read from the file `{path}`")));
+    let ssh = plan.jobs.iter().any(|job| !job.ssh.is_empty());
+    files.chain(ssh.then(|| note("builds use an SSH agent or key".to_owned()))).collect()
 }
 
 /// Why a row cannot be built by the workflow.

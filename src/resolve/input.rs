@@ -4,7 +4,7 @@ use crate::bake::module::Module;
 use crate::bake::target::Definition;
 use crate::bake::target::overrides::Overrides;
 use crate::bake::values::kept::KeptVariable;
-use crate::ci::MaxJobs;
+use crate::ci::{MaxJobs, ProvenanceMode};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known, KnownVersions};
 use crate::plan::SourceFile;
@@ -48,6 +48,8 @@ pub struct Input<'a> {
     pub publish: bool,
     /// How many jobs there may be; more are packed into fewer.
     pub max_jobs: Option<MaxJobs>,
+    /// The provenance of builds whose targets say nothing about it.
+    pub default_provenance: Option<ProvenanceMode>,
     /// What it is for.
     pub purpose: Purpose,
     /// What is known about the run without asking git.

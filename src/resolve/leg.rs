@@ -10,6 +10,7 @@ use super::labels::OciLabels;
 use super::publication::Publication;
 use super::{annotations, cache, plain};
 use crate::bake::target::{Entry, Target, Text, TextMap};
+use crate::ci::ProvenanceMode;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Leg, Role};
 use crate::platform::Platform;
@@ -87,6 +88,7 @@ impl Maker<'_> {
         if !self.input.publish {
             definition.cache_to = None;
         }
+        definition.attest.extend(self.provenance(&definition.attest));
         let leg = Leg {
             of: Rc::clone(&self.target.name),
             platform: platform.cloned(),
@@ -99,6 +101,19 @@ impl Maker<'_> {
             grouping: self.settings.jobs,
             weight: self.settings.weight,
             descriptor,
+        })
+    }
+
+    /// The provenance that Docker's actions ask for by default
+    /// (<https://docs.docker.com/build/ci/github-actions/attestations/>), unless the target says something about it.
+    fn provenance(&self, attest: &[Entry]) -> Option<Entry> {
+        let provenance = Entry::of_type("provenance");
+        if attest.iter().any(|one| one.kind() == "provenance") {
+            return None;
+        }
+        self.input.default_provenance.map(|mode| match mode {
+            ProvenanceMode::Max => provenance.with("mode", "max"),
+            ProvenanceMode::Min => provenance.with("inline-only", "true").with("mode", "min"),
         })
     }
 

@@ -37,6 +37,10 @@ declare! {
         timeouts: Vec<Timeout> = Vec::new(); Reach::Neither, Per::Image, Null::Keeps;
         /// How many rows of the matrix run at once.
         max_parallel: Option<MaxParallel> = None; Reach::Neither, Per::Image, Null::Resets;
+        /// Whether nothing is published when any build of any image is missing.
+        require_all: bool = false; Reach::Neither, Per::Image, Null::Resets;
+        /// Whether another workflow calls it, instead of events.
+        reusable: bool = false; Reach::Neither, Per::Image, Null::Resets;
         /// A composite action of the repository that runs before each build.
         setup: Option<LocalAction> = None; Reach::Neither, Per::Image, Null::Resets;
         /// A composite action of the repository that tests what a row built, before it gets tags.

@@ -460,6 +460,7 @@ fn what_gitlab_does_not_have_is_refused_with_the_reason() {
         "--install=action=./",
         "--schedule=1 2 3 4 5",
         "--max-parallel=3",
+        "--reusable",
         "--test=./a",
         "--sign=./b",
         "--env=A=github.actor",
@@ -472,6 +473,8 @@ error[unfit-setting]: `schedule` cannot be set in a pipeline of GitLab
   = help: GitLab keeps schedules in the settings of a project, *Build > Pipeline schedules*
 error[unfit-setting]: `max_parallel` cannot be set in a pipeline of GitLab
   = help: GitLab limits the jobs at once by `concurrent` of its runners
+error[unfit-setting]: `reusable` cannot be set in a pipeline of GitLab
+  = help: every pipeline of GitLab can be included by another
 error[unfit-setting]: `test` cannot be set in a pipeline of GitLab
   = help: GitLab has no composite actions
 error[unfit-setting]: `sign` cannot be set in a pipeline of GitLab

@@ -70,7 +70,7 @@ const VALUES: [&str; 18] = [
 ];
 
 /// What those of `workflow` blocks hold.
-const WORKFLOW_VALUES: [&str; 8] = ["app", "path", "push", "1 2 3 4 5", "vars.A", "none", "7", "./a"];
+const WORKFLOW_VALUES: [&str; 9] = ["true", "app", "path", "push", "1 2 3 4 5", "vars.A", "none", "7", "./a"];
 
 /// Where an attribute is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,6 +165,7 @@ fn planned(text: &str, secret: Option<&str>, purpose: Purpose) -> Result<Plan, V
         platforms: &[],
         publish: true,
         max_jobs: None,
+        default_provenance: None,
         purpose,
         given: &Facts::default(),
         facts: &&Facts::default(),

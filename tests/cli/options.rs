@@ -248,6 +248,20 @@ const ROWS: &[Row] = &[
         In(&["plan", "bake"]),
     ),
     row_of(
+        &["readme", "workflow"],
+        "--default-provenance",
+        ("--default-provenance=max", "changes nothing"),
+        "",
+        By("tests/cli/options.rs", "--default-provenance=max"),
+    ),
+    row_of(
+        &["plan", "bake", "matrix", "metadata"],
+        "--default-provenance",
+        ("--default-provenance=full", "neither `min` nor `max`"),
+        "--default-provenance=max",
+        In(&["bake"]),
+    ),
+    row_of(
         &["readme"],
         "--max-jobs",
         ("--max-jobs=2", "changes nothing"),
@@ -468,7 +482,16 @@ const ROWS: &[Row] = &[
         By("tests/cli/merge/source.rs", "OPTIONS"),
     ),
     row("--dry-run", ("--dry-run=1", NO_VALUE), "--dry-run", By("tests/cli/merge/options.rs", "dry_run")),
-    row(
+    row_of(&["workflow"], "--require-all", ("--require-all=1", NO_VALUE), "--require-all", In(&["workflow"])),
+    row_of(
+        &["workflow"],
+        "--reusable",
+        ("--reusable --schedule=@daily", "is not a time"),
+        "--reusable",
+        In(&["workflow"]),
+    ),
+    row_of(
+        &["merge"],
         "--require-all",
         ("--require-all=1", NO_VALUE),
         "--require-all",

@@ -887,3 +887,28 @@ fn streams_of_the_checkout_are_refused_and_none_is_compared() {
         assert_eq!(file, "a\n", "{lines}");
     }
 }
+
+/// As Docker's actions ask for it, where a target says nothing.
+#[test]
+fn provenance_is_a_default_that_targets_overrule() {
+    let definition = |attest: &str| {
+        format!(
+            "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n  tags = [\"r.io/x/app:1\"]\n  {attest}\n}}\n"
+        )
+    };
+    let attest = |text: &str, mode: &str| {
+        let test = Test::new().file("docker-bake.hcl", definition(text));
+        let output = test.args(["bake", "--default-provenance", mode]).output();
+        let bake: Value = serde_json::from_slice(&output.stdout).unwrap();
+        bake["target"]["app-linux-amd64"]["attest"].to_string()
+    };
+    assert_eq!(attest("", "max"), r#"[{"mode":"max","type":"provenance"}]"#);
+    assert_eq!(attest("", "min"), r#"[{"inline-only":"true","mode":"min","type":"provenance"}]"#);
+    let sbom = attest("attest = [\"type=sbom\"]", "max");
+    assert!(sbom.contains("\"sbom\"") && sbom.contains("\"max\""), "{sbom}");
+    for own in ["type=provenance,mode=min", "type=provenance,disabled=true"] {
+        let own = format!("attest = [\"{own}\"]");
+        assert_eq!(attest(&own, "max"), attest(&own, "min"), "{own}");
+        assert!(!attest(&own, "max").contains("\"max\""), "{own}");
+    }
+}

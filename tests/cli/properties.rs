@@ -76,6 +76,7 @@ pub(crate) fn planned(text: &str, is_json: bool) -> Result<Plan, Vec<Diagnostic>
             platforms: &[],
             publish: true,
             max_jobs: None,
+            default_provenance: None,
             purpose: Purpose::Run,
             given: &Facts::default(),
             facts: &&Facts::default(),

@@ -48,7 +48,7 @@ fn event(name: &str, reference: &str, fork: bool) -> Value {
 type Check = fn(&Workflow, &Setting) -> Result<(), String>;
 
 /// What a workflow must get right.
-const CHECKS: [(&str, Check); 23] = [
+const CHECKS: [(&str, Check); 26] = [
     ("merge", merge_runs_when_a_build_failed),
     ("verify", verify_runs_after_an_incomplete_merge),
     ("gate", the_gate_passes_what_is_right_alone),
@@ -72,6 +72,9 @@ const CHECKS: [(&str, Check); 23] = [
     ("secrets", rows_get_the_secrets_that_they_need),
     ("settings", settings_are_where_they_belong),
     ("plan", the_plan_is_the_one_of_the_desk),
+    ("changes", a_pull_request_shows_what_it_changes),
+    ("provenance", private_repositories_attest_little),
+    ("reusable", a_caller_gets_what_was_published),
 ];
 
 fn check(is_right: bool, message: impl FnOnce() -> String) -> Result<(), String> {
@@ -229,7 +232,8 @@ fn only_these_events_publish(workflow: &Workflow, setting: &Setting) -> Result<(
     check(script.contains(" --publish=\"$PUBLISH\""), || script.into())?;
     let on = workflow.tree["on"].as_object().ok_or("no events")?;
     let events: BTreeSet<&str> = on.keys().map(String::as_str).collect();
-    let always = ["merge_group", "pull_request", "workflow_dispatch"];
+    let always: &[&str] =
+        if setting.is_reusable { &[] } else { &["merge_group", "pull_request", "workflow_dispatch"] };
     let due: BTreeSet<&str> = always.iter().chain(setting.starts).copied().collect();
     check(events == due, || format!("events: {events:?}"))?;
     let has = |event| setting.publishes.contains(&event);
@@ -272,13 +276,16 @@ fn the_plan_is_the_one_of_the_desk(workflow: &Workflow, setting: &Setting) -> Re
         " --keep-variable KEPT" => "--keep-variable|KEPT|".to_owned(),
         other => return Err(format!("what is {other}?")),
     };
-    let due = |publish: &str| format!("plan|--out|plan|--github|--publish={publish}|{options}");
+    let due = |publish: &str| {
+        format!("plan|--out|plan|--github|--publish={publish}|--default-provenance=max|{options}")
+    };
     let of = |event: &'static str, fork: &str| {
         let env = [
             ("PUBLISH", "true"),
             ("GITHUB_EVENT_NAME", event),
             ("GITHUB_REPOSITORY", "acme/app"),
             ("DEFAULT_BRANCH", "main"),
+            ("PROVENANCE", "max"),
         ];
         run_plan(workflow, &env, fork)
     };
@@ -291,7 +298,8 @@ fn the_plan_is_the_one_of_the_desk(workflow: &Workflow, setting: &Setting) -> Re
         }
     }
     // Pushes are filtered by name before anything runs, and a default branch with another name would never publish.
-    let is_guessed = setting.branches.is_empty() && setting.publishes.contains(&"push");
+    let is_guessed =
+        setting.branches.is_empty() && setting.publishes.contains(&"push") && !setting.is_reusable;
     for (branch, is_found) in [("main", true), ("master", true), ("", true), ("develop", false)] {
         let env = [("PUBLISH", "true"), ("GITHUB_EVENT_NAME", "push"), ("DEFAULT_BRANCH", branch)];
         let (status, told) = run_plan(workflow, &env, "false");
@@ -885,6 +893,81 @@ fn settings_are_where_they_belong(workflow: &Workflow, setting: &Setting) -> Res
     let env = &workflow.step("plan", "Plan")["env"];
     for (name, value) in setting.env {
         check(env[name] == *value, || format!("the plan has {env}"))?;
+    }
+    // Builds have the same date as the plan.
+    let has_epoch = setting.env.iter().any(|(name, _)| *name == "SOURCE_DATE_EPOCH");
+    for job in ["build", "push"] {
+        let epoch = &workflow.step(job, "Build")["env"]["SOURCE_DATE_EPOCH"];
+        check(epoch.is_null() != has_epoch, || format!("{job}: the date is {epoch}"))?;
+    }
+    let merge = workflow.step("merge", "Merge")["run"].as_str().unwrap_or_default();
+    check(merge.contains(" --require-all ") == setting.requires_all, || merge.into())
+}
+
+fn a_pull_request_shows_what_it_changes(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+    let step = workflow.step("plan", "Show what changes");
+    for (event, due) in [("pull_request", true), ("push", false), ("merge_group", false)] {
+        let scope = scope(json!({ "github": { "event_name": event } }), Before::Success);
+        check(scope.condition(step["if"].as_str()) == due, || format!("{event}: it runs, or does not"))?;
+    }
+    let checkout = uses(workflow.job("plan"), "actions/checkout")[0];
+    check(checkout["with"]["fetch-depth"] == "2", || "the base is not there".into())?;
+    let plan = &workflow.step("plan", "Plan")["env"];
+    for (name, value) in setting.env {
+        check(step["env"][name] == *value && plan[name] == *value, || format!("{name} differs"))?;
+    }
+    for (status, due) in [(0, ""), (1, "What changes is unknown: the log of this step says why.\n")] {
+        let folder = tempfile::tempdir().unwrap();
+        program(
+            &folder.path().join("plan/bin/bakeplan"),
+            &format!("printf '%s|' \"$@\" > \"$RUNNER_TEMP/told\"; exit {status}"),
+        );
+        let mut step = step.clone();
+        step["env"] = json!({ "GITHUB_STEP_SUMMARY": folder.path().join("summary") });
+        let ended = run(&step, &scope(json!({}), Before::Success), folder.path(), folder.path(), &path());
+        let summary = fs::read_to_string(folder.path().join("summary")).unwrap_or_default();
+        check(ended.status.success() && summary == due, || format!("{status}: {summary:?}"))?;
+        let told = fs::read_to_string(folder.path().join("told")).unwrap_or_default();
+        let options = match setting.planned_with {
+            "" => "",
+            " --keep-variable KEPT" => "--|--keep-variable|KEPT|",
+            _ => "--|--var|A=b c|--platform|linux/amd64|--known-versions|git|",
+        };
+        check(told == format!("diff|--against|HEAD^1|--format|markdown|{options}"), || told)?;
+    }
+    Ok(())
+}
+
+fn private_repositories_attest_little(workflow: &Workflow, _: &Setting) -> Result<(), String> {
+    let env = &workflow.step("plan", "Plan")["env"]["PROVENANCE"];
+    for (visibility, due) in [("public", "max"), ("private", "min"), ("internal", "min"), ("", "min")] {
+        let event = json!({ "repository": { "visibility": visibility } });
+        let real = scope(json!({ "github": { "event": event } }), Before::Success);
+        let real = real.interpolate(env.as_str().unwrap_or_default());
+        check(real == due, || format!("{visibility}: {real}"))?;
+    }
+    // A schedule does not say what the repository is.
+    let unknown = scope(json!({ "github": { "event": {} } }), Before::Success);
+    check(unknown.interpolate(env.as_str().unwrap_or_default()) == "min", || "unknown is private".into())
+}
+
+fn a_caller_gets_what_was_published(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+    let outputs = &workflow.tree["on"]["workflow_call"]["outputs"]["published"]["value"];
+    let of_merge = &workflow.job("merge")["outputs"]["published"];
+    if !setting.is_reusable {
+        return check(outputs.is_null() && of_merge.is_null(), || "nobody calls it".into());
+    }
+    let result = json!({ "published": ["ghcr.io/a/app@sha256:1"] }).to_string();
+    for (outputs, due) in [(json!({ "result": result }), "[\"ghcr.io/a/app@sha256:1\"]"), (json!({}), "[]")] {
+        let scope = scope(json!({ "steps": { "merge": { "outputs": outputs } } }), Before::Success);
+        let real = scope.interpolate(of_merge.as_str().unwrap_or_default());
+        check(real == due, || format!("the merge gives {real}"))?;
+    }
+    for (published, due) in [(Some("[1]"), "[1]"), (None, "[]")] {
+        let jobs = json!({ "merge": { "outputs": { "published": published } } });
+        let real = scope(json!({ "jobs": jobs }), Before::Success);
+        let real = real.interpolate(outputs.as_str().unwrap_or_default());
+        check(real == due, || format!("the caller gets {real}"))?;
     }
     Ok(())
 }

@@ -32,6 +32,7 @@ fn rendered(pipeline: &GitlabPipeline, origin: &str) -> Result<String, Error> {
         logins,
         mirror_logins,
         minutes: Minutes { plan, build, merge },
+        require_all,
         setup,
         planned_with: PlannedWith { words, folder, asks_git: _ },
     } = pipeline;
@@ -54,6 +55,7 @@ fn rendered(pipeline: &GitlabPipeline, origin: &str) -> Result<String, Error> {
         merge_logins => merge_logins.collect::<Vec<_>>(),
         jobs => [job("build", false), job("push", true)],
         timeouts => context! { plan, build, merge },
+        require_all,
         setup => setup.as_ref().map(ToString::to_string),
         options => words.iter().map(|word| format!(" {word}")).collect::<String>(),
         folder => folder.as_deref().map(word),

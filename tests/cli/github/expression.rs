@@ -202,6 +202,7 @@ impl Reader<'_> {
             ("contains", [text, part]) => {
                 string(text).to_lowercase().contains(&string(part).to_lowercase()).into()
             }
+            ("toJSON", [value]) => value.to_string().into(),
             ("fromJSON", [text]) => serde_json::from_str(&string(text)).expect("fromJSON gets JSON"),
             _ => panic!("what is `{name}({arguments:?})`?"),
         }

@@ -37,6 +37,10 @@ pub(super) struct Setting {
     /// What the plan is made with.
     pub(super) planned_with: &'static str,
     pub(super) keeps_credentials: bool,
+    /// Whether the merge publishes all or nothing.
+    pub(super) requires_all: bool,
+    /// Whether another workflow calls it.
+    pub(super) is_reusable: bool,
     /// Whether rows read secrets, use a cache of GitHub and a variable that is left to them.
     pub(super) has_secrets: bool,
 }
@@ -68,7 +72,8 @@ image {
     setup        = "./.github/actions/set-up"
     test         = "./ci/test"
     sign         = "./ci/sign"
-    env          = { CHANNEL = "vars.CHANNEL" }
+    require_all  = true
+    env          = { CHANNEL = "vars.CHANNEL", SOURCE_DATE_EPOCH = "vars.EPOCH" }
   }
 }
 image "app" {
@@ -118,7 +123,7 @@ image {
 }
 "#;
 
-pub(super) const SETTINGS: [Setting; 6] = [
+pub(super) const SETTINGS: [Setting; 7] = [
     Setting {
         name: "two registries, compiled",
         definition: TWO_REGISTRIES,
@@ -139,6 +144,8 @@ pub(super) const SETTINGS: [Setting; 6] = [
         env: &[],
         planned_with: "",
         keeps_credentials: false,
+        requires_all: false,
+        is_reusable: false,
         has_secrets: false,
     },
     Setting {
@@ -158,9 +165,11 @@ pub(super) const SETTINGS: [Setting; 6] = [
         setup: Some("./.github/actions/set-up"),
         test: Some("./ci/test"),
         sign: Some("./ci/sign"),
-        env: &[("CHANNEL", "${{ vars.CHANNEL }}")],
+        env: &[("CHANNEL", "${{ vars.CHANNEL }}"), ("SOURCE_DATE_EPOCH", "${{ vars.EPOCH }}")],
         planned_with: "",
         keeps_credentials: false,
+        requires_all: true,
+        is_reusable: false,
         has_secrets: false,
     },
     Setting {
@@ -198,6 +207,32 @@ pub(super) const SETTINGS: [Setting; 6] = [
         env: &[("RELEASE", "${{ secrets.RELEASE }}")],
         planned_with: " --var 'A=b c' --platform linux/amd64 --known-versions git",
         keeps_credentials: true,
+        requires_all: false,
+        is_reusable: false,
+        has_secrets: false,
+    },
+    Setting {
+        name: "called by another workflow",
+        definition: TWO_REGISTRIES,
+        options: &["--install=path", "--reusable"],
+        has_job_token: true,
+        accounts: &[("docker.io", "DOCKERHUB_USERNAME", "DOCKERHUB_TOKEN")],
+        publishes: ALL,
+        branches: &[],
+        starts: &["workflow_call"],
+        qemu: true,
+        install: "path",
+        minutes: ["20", "60", "30"],
+        max_parallel: None,
+        environment: None,
+        setup: None,
+        test: None,
+        sign: None,
+        env: &[],
+        planned_with: "",
+        keeps_credentials: false,
+        requires_all: false,
+        is_reusable: true,
         has_secrets: false,
     },
     Setting {
@@ -220,6 +255,8 @@ pub(super) const SETTINGS: [Setting; 6] = [
         env: &[],
         planned_with: "",
         keeps_credentials: false,
+        requires_all: false,
+        is_reusable: false,
         has_secrets: false,
     },
     Setting {
@@ -250,6 +287,8 @@ pub(super) const SETTINGS: [Setting; 6] = [
         env: &[],
         planned_with: "",
         keeps_credentials: false,
+        requires_all: false,
+        is_reusable: false,
         has_secrets: false,
     },
     Setting {
@@ -277,6 +316,8 @@ pub(super) const SETTINGS: [Setting; 6] = [
         env: &[],
         planned_with: " --keep-variable KEPT",
         keeps_credentials: false,
+        requires_all: false,
+        is_reusable: false,
         has_secrets: true,
     },
 ];
