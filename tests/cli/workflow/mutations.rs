@@ -80,7 +80,7 @@ pub(super) const MUTATIONS: &[(&str, &str, &str)] = &[
     ("pins", "uses: ./ci/prepare", "uses: acme/prepare@v1"),
     ("pins", "actions/checkout@3d3c42e5", "actions/checkout@00000000"),
     ("credentials", "          persist-credentials: false", "          persist-credentials: true"),
-    ("credentials", "          persist-credentials: false", "          fetch-depth: 1"),
+    ("credentials", "          persist-credentials: false", "          lfs: false"),
     ("timeouts", "    timeout-minutes: 20\n", ""),
     ("timeouts", "    timeout-minutes: 60\n", ""),
     ("timeouts", "    timeout-minutes: 90\n", "    timeout-minutes: 60\n"),
