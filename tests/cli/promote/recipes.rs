@@ -107,15 +107,8 @@ fn the_recipes_run_as_they_stand() {
            "web":{{"repositories":["{host}/acme/web"],"tags":[{{"name":"edge","floating":true,"class":"constant","form":"edge"}}],
             "builds":{{"web":{{"platform":"linux/amd64"}}}}}}"#
     ));
-    let bake = format!(
-        r#"
-        target "app" {{ platforms = ["linux/amd64", "linux/arm64"] }}
-        image "app" {{
-          repositories = ["{host}/acme/app"]
-          version      = "1.4.2"
-          withdrawn    = ["1.4.3"]
-        }}"#
-    );
+    let text = read("docs/before-and-after-the-tags.md");
+    let bake = blocks(&text, "hcl")[0].replace("ghcr.io/acme", &format!("{host}/acme"));
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     fs::create_dir(folder.path().join("metadata")).unwrap();
@@ -123,7 +116,6 @@ fn the_recipes_run_as_they_stand() {
     write("metadata/m.json", &world.metadata());
     write("docker-bake.hcl", &bake);
     let mut recipe = Recipe { world, host, folder, digest: None };
-    let text = read("docs/before-and-after-the-tags.md");
     let blocks = blocks(&text, "sh");
     let lines = |at: usize| blocks[at].lines().filter(|line| line.starts_with("bakeplan "));
     assert_eq!(blocks.len(), 4);
