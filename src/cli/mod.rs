@@ -369,7 +369,8 @@ pub(crate) struct Merge {
     /// Write directly (native), or through `docker buildx imagetools create` (docker)
     #[arg(long, value_name = "ENGINE", default_value_t, value_enum, hide_possible_values = true)]
     pub engine: Engine,
-    /// How long to wait for builds that the metadata names and for registries, such as `90s` or `5m`
+    /// Wait up to this long, such as `90s` or `5m`, for builds that the metadata names, and in each request for a registry
+    /// that is busy or slow
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait: Option<Duration>,
     /// Print a table, or json (and errors as JSON)

@@ -43,7 +43,7 @@ pub(crate) struct Promote {
     /// Give tags of one version to what says that it is another version, or of another revision
     #[arg(long)]
     pub allow_other_version: bool,
-    /// How long to wait for registries that ask for it or answer slowly, such as `90s` or `5m`
+    /// Wait up to this long, such as `90s` or `5m`, in each request for a registry that is busy or slow
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait: Option<Duration>,
     /// Print a table, or json (and errors as JSON)

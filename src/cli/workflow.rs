@@ -35,10 +35,10 @@ pub(crate) struct WorkflowOptions {
     /// Publish what this starts: push, tag, schedule or workflow_dispatch (repeatable) [default: all of them]
     #[arg(long = "publish-on", value_name = "EVENT")]
     pub publish_on: Vec<PublishEvent>,
-    /// Publish from this branch, or from all such as `release/**` (repeatable) [default: the default branch]
+    /// Publish what is pushed to this branch, or to all that begin alike, such as `release/**` (repeatable) [default: the default branch]
     #[arg(long = "branch", value_name = "BRANCH")]
     pub branches: Vec<Branch>,
-    /// Run by the clock, such as `17 3 * * 1`, in UTC (repeatable)
+    /// Also start runs at these times, as `cron` writes them, in UTC: `17 3 * * 1` is Mondays at 3:17 (repeatable)
     #[arg(long, value_name = "CRON")]
     pub schedule: Vec<Cron>,
     /// Give the plan an environment variable: `NAME=vars.NAME` or `NAME=secrets.NAME` (repeatable)

@@ -87,7 +87,7 @@ fn of_revisions(
         let error = Diagnostic::error("revision", message);
         match failure.help() {
             Some(help) => error.with_help(help),
-            None => error.with_help("is it there? A checkout of CI may hold one commit alone: `fetch-depth: 2` adds the one before"),
+            None => error.with_help("check the name, and that this is a git checkout that has it; in CI, a checkout may have one commit only: `fetch-depth: 2` of actions/checkout adds the one before"),
         }
     })?;
     let old = match plan::make_at(session, Some(&there.host), &selection, Purpose::Run) {

@@ -31,7 +31,7 @@ impl Host {
         is_wanted: &dyn Fn(&str) -> bool,
     ) -> Result<Revision, CommandFailure> {
         let other = |error: std::io::Error| CommandFailure::Other(reason(&error));
-        let commit = self.git(&["rev-parse", "--verify", "--quiet", &format!("{revision}^{{commit}}")])?;
+        let commit = self.git(&["rev-parse", "--verify", &format!("{revision}^{{commit}}")])?;
         let listed = self.git(&["ls-tree", "-r", "-z", "--full-tree", commit.trim()])?;
         let folder = tempfile::tempdir().map_err(other)?;
         // This is where a project ends.

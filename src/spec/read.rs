@@ -454,7 +454,11 @@ impl ReadAttribute for Vec<RunnerRule> {
 
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
         let Some(members) = value.members() else {
-            reader.misfit(place.span, "an object of runners by platform", value);
+            reader.misfit(
+                place.span,
+                "an object of runners by platform, such as `{ default = \"self-hosted\" }`",
+                value,
+            );
             return None;
         };
         let mut rules = Self::new();

@@ -213,6 +213,7 @@ fn a_revision_without_a_definition_or_with_a_broken_one_is_told() {
         let output = bakeplan(test.folder(), &["diff", "--against", revision]);
         let told = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.code() == Some(1) && told.contains(message), "{revision}: {told}");
+        assert!(!told.contains("git says: nothing"), "{revision}: {told}");
     }
 }
 

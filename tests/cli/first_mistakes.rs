@@ -98,6 +98,24 @@ fn platforms_that_nothing_builds_are_refused() {
 }
 
 #[test]
+fn runners_that_are_not_by_platform_are_shown_how() {
+    let file = |runners: &str| {
+        format!(
+            "target \"a\" {{\n  tags = [\"r.io/x/a:1\"]\n  platforms = [\"linux/amd64\"]\n}}\nimage {{\n  runners = {runners}\n}}\n"
+        )
+    };
+    for runners in ["\"self-hosted\"", "[\"self-hosted\"]", "[\"self-hosted\", \"arm64\"]", "1", "true"] {
+        told(
+            &file(runners),
+            &["plan", "a"],
+            1,
+            &["error[attribute-type]", "`{ default = \"self-hosted\" }`"],
+        );
+    }
+    told(&file("{ default = \"self-hosted\" }"), &["plan", "a"], 0, &[]);
+}
+
+#[test]
 fn windows_is_never_emulated() {
     let file = "target \"a\" {\n  tags = [\"r.io/x/a:1\"]\n  platforms = [\"windows/amd64\", \"linux/s390x\"]\n}\nimage {\n  runners = { windows = \"ubuntu-latest\" }\n}\n";
     let output = Test::new().file("docker-bake.hcl", file).args(["matrix", "--format", "json", "a"]).output();

@@ -370,7 +370,7 @@ fn what_is_to_be_tested_is_there() {
         }
         let mut log = String::new();
         let mut plan = workflow.step("plan", "Plan").clone();
-        plan["env"] = json!({ "PUBLISH": publish });
+        plan["env"] = json!({ "PROVENANCE": "max", "PUBLISH": publish });
         let scope = Scope { contexts: json!({}), before: Before::Success };
         let (_, outputs) = step(&plan, &scope, &at, &project, &mut log);
         let rows: Vec<Value> = serde_json::from_str(&outputs["matrix"]).unwrap();
