@@ -216,7 +216,7 @@ pub(super) const MUTATIONS: &[(&str, &str, &str)] = &[
         "",
     ),
     ("settings", "          CHANNEL: ${{ vars.CHANNEL }}\n", ""),
-    ("plan", "--publish=\"$PUBLISH\" --var 'A=b c'", "--publish=\"$PUBLISH\" --var A=b c"),
+    ("plan", "\"$PROVENANCE\" --var 'A=b c'", "\"$PROVENANCE\" --var A=b c"),
     ("plan", " --known-versions git\n", "\n"),
     ("plan", "--jq .fork) != false", "--jq .fork) == true"),
     ("plan", "$GITHUB_EVENT_NAME == schedule", "$GITHUB_EVENT_NAME != schedule"),
