@@ -45,6 +45,7 @@ pub mod bake {
         }
     }
     pub mod values {
+        pub use crate::bake::values::SecretNames;
         pub mod csv {
             pub use crate::bake::values::csv::fields;
         }

@@ -13,7 +13,7 @@ use bakeplan::internals::bake::target::overrides::Overrides;
 use bakeplan::internals::bake::target::select::{self, Options};
 use bakeplan::internals::bake::target::{Definition, flags, print};
 use bakeplan::internals::bake::text::{hcl, json};
-use bakeplan::internals::bake::values::csv;
+use bakeplan::internals::bake::values::{SecretNames, csv};
 use bakeplan::internals::diagnostic::Diagnostic;
 use bakeplan::internals::facts::{Facts, KnownVersions};
 use bakeplan::internals::form::Form;
@@ -43,7 +43,14 @@ pub fn compose(text: &str) {
     let id = sources.add("compose.yaml", text);
     let nothing = BTreeMap::new();
     let files = Same(text.to_owned());
-    let surroundings = compose::ComposeInputs { env: &nothing, vars: &nothing, home: None, files: &files };
+    let secrets = SecretNames::default();
+    let surroundings = compose::ComposeInputs {
+        env: &nothing,
+        vars: &nothing,
+        home: None,
+        files: &files,
+        secrets: &secrets,
+    };
     let outcome = compose::load(&mut sources, &[id], &surroundings);
     let outcome = outcome.and_then(|composition| {
         tell(&sources, &composition.warnings);
@@ -112,7 +119,10 @@ pub fn words(text: &str) {
     again::<Repository>(text);
     again::<Tag>(text);
     if let Some(form) = again::<Form>(text) {
-        black_box(["1.4.2-slim", "20260921", "pr-7", "main"].map(|tag| (form.fits(tag), form.versions_in(tag).len())));
+        black_box(
+            ["1.4.2-slim", "20260921", "pr-7", "main"]
+                .map(|tag| (form.fits(tag), form.versions_in(tag).len())),
+        );
     }
     told(&Sources::default(), Planned::read("plan.json", text).map(drop).map_err(|found| vec![found]));
     let facts = facts();

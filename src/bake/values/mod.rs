@@ -23,5 +23,5 @@ pub(crate) use marks::{Mark, MarkedStr, Marks, Rewritten};
 pub(crate) use name::Name;
 pub(crate) use number::{ArithmeticError, Number, parse_float};
 pub(crate) use path::clean_path;
-pub(crate) use secret::SecretNames;
+pub use secret::SecretNames;
 pub(crate) use value::{ObjectType, Type, Value};
