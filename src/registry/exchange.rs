@@ -7,6 +7,7 @@ use std::time::Duration;
 use ureq::http::Method;
 
 use super::clock::Clock;
+use super::echo;
 use super::error::{ErrorKind, explanation};
 use super::observer::{Exchange, Observer, RequestEvent};
 use super::retry::{Again, Attempts, Patience, is_transient, parse_retry_after};
@@ -72,7 +73,8 @@ impl Exchanger {
                 return Err(TransportError::Plain(at.authority.clone()));
             }
             let turn = self.throttle.enter(&at.authority);
-            let answer = self.transport.send(at, &message)?;
+            let mut answer = self.transport.send(at, &message)?;
+            echo::hide(&mut answer, &message);
             if is_too_much(answer.status) {
                 *verdict = Some(turn.refused(self.rest_asked_by(&answer)));
             } else {

@@ -14,6 +14,7 @@ mod clock;
 mod content;
 pub(crate) mod copy;
 mod credentials;
+mod echo;
 mod error;
 mod exchange;
 mod greeting;

@@ -160,3 +160,34 @@ fn a_right_that_is_missing_at_first_is_named() {
         check(&repository.get_manifest(&tag()).unwrap_err(), "denies", "the right to do this");
     }
 }
+
+/// Some say back what they were sent, to help with finding out what was wrong.
+#[test]
+fn what_a_registry_says_back_of_our_credentials_is_not_shown() {
+    // `me:open-sesame`
+    let encoded = "bWU6b3Blbi1zZXNhbWU=";
+    for (status, said) in [
+        (403, "authorization: Basic bWU6b3Blbi1zZXNhbWU="),
+        (403, "no access for me:open-sesame"),
+        (400, "the password open-sesame has expired"),
+        (500, "request was: {authorization: bWU6b3Blbi1zZXNhbWU=}"),
+    ] {
+        for is_json in [true, false] {
+            let server = Server::start(move |seen: &Seen| match seen.header("authorization") {
+                "" => Answer::error(401, "X").header("WWW-Authenticate", "Basic realm=x"),
+                _ if is_json => {
+                    Answer::json(status, format!(r#"{{"errors":[{{"code":"DENIED","message":"{said}"}}]}}"#))
+                }
+                _ => Answer::new(status, "text/plain", said),
+            });
+            let config = format!(r#"{{"auths":{{"{}":{{"auth":"{encoded}"}}}}}}"#, server.host());
+            let repository = Bench::with_config(&config).repository(&format!("{}/a/b", server.host()));
+            let error = repository.get_manifest(&tag()).unwrap_err();
+            let shown = format!("{error} {} {error:?}", error.help().unwrap_or_default());
+            assert!(!shown.contains("sesame") && !shown.contains(encoded), "{shown}");
+            if is_json {
+                assert!(shown.contains('…'), "{shown}");
+            }
+        }
+    }
+}

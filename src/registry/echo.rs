@@ -1,0 +1,105 @@
+//! What a server says, without our own credentials: some say back what they were sent.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::transport::{Answer, Message, Payload};
+
+/// What stands in the place of a credential.
+const HIDDEN: &str = "…";
+
+/// Shorter texts are in every other word.
+const MIN_SECRET: usize = 4;
+
+/// Takes the credentials that a request had out of what the answer says, unless the answer is what was asked for.
+pub(super) fn hide(answer: &mut Answer, message: &Message<'_>) {
+    if answer.status < 400 || answer.body.is_empty() {
+        return;
+    }
+    let authorization = message.headers.iter().filter(|(name, _)| *name == "authorization");
+    let mut secrets: Vec<String> = authorization.flat_map(|(_, value)| of_header(value)).collect();
+    if let Payload::Bytes(form) = &message.payload {
+        secrets.extend(of_form(form));
+    }
+    secrets.retain(|secret| secret.len() >= MIN_SECRET);
+    // Of `user:password`, all goes before its parts do.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    if secrets.is_empty() {
+        return;
+    }
+    let text = String::from_utf8_lossy(&answer.body);
+    let hidden = secrets.iter().fold(text.clone().into_owned(), |text, secret| text.replace(secret, HIDDEN));
+    if hidden != text {
+        answer.body = hidden.into_bytes();
+    }
+}
+
+/// The secrets of an `Authorization` header: of `Basic`, what is encoded, too.
+fn of_header(value: &str) -> Vec<String> {
+    let Some((scheme, credentials)) = value.split_once(' ') else { return vec![value.to_owned()] };
+    let mut secrets = vec![credentials.to_owned()];
+    if scheme.eq_ignore_ascii_case("basic")
+        && let Ok(decoded) = STANDARD.decode(credentials)
+        && let Ok(pair) = String::from_utf8(decoded)
+    {
+        let password = pair.split_once(':').map(|(_, password)| password.to_owned());
+        secrets.extend([Some(pair), password].into_iter().flatten().flat_map(written));
+    }
+    secrets
+}
+
+/// Those of a form that asks for a token.
+fn of_form(form: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(form);
+    let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+    let secret = pairs.filter(|(name, _)| ["password", "refresh_token"].contains(name));
+    secret.flat_map(|(_, value)| [vec![value.to_owned()], written(decoded(value))].concat()).collect()
+}
+
+/// A text as it is, and as JSON has it.
+fn written(text: String) -> Vec<String> {
+    let json = serde_json::to_string(&text).unwrap_or_default();
+    vec![json.trim_matches('"').to_owned(), text]
+}
+
+/// A value of a form, whose encoding is percent signs with two digits.
+fn decoded(value: &str) -> String {
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let digits =
+            after.get(..2).filter(|_| first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(if first == b'+' { b' ' } else { first });
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_secrets_of_a_request() {
+        let basic = format!("Basic {}", STANDARD.encode("me:pa\"ss word"));
+        let secrets = of_header(&basic);
+        for secret in ["pa\"ss word", "pa\\\"ss word", "me:pa\"ss word", basic.split_once(' ').unwrap().1] {
+            assert!(secrets.iter().any(|one| one == secret), "{secret}: {secrets:?}");
+        }
+        assert_eq!(of_header("Bearer a.b.c"), ["a.b.c"]);
+        let secrets = of_form(b"grant_type=refresh_token&refresh_token=a%2Bb%3D&service=x");
+        assert!(
+            secrets.contains(&"a+b=".to_owned()) && secrets.contains(&"a%2Bb%3D".to_owned()),
+            "{secrets:?}"
+        );
+        assert!(!secrets.iter().any(|one| one == "x" || one == "refresh_token"));
+    }
+}
