@@ -68,7 +68,8 @@ impl Consent {
                 }
             }
             for (entitlement, jobs) in asked {
-                let message = format!("{} `{entitlement}`, which is not allowed", asks(&jobs, "asks", "ask"));
+                let message =
+                    format!("{} `{entitlement}`, which is not allowed", asks(&jobs, "asks for", "ask for"));
                 let error = at_first(Diagnostic::error("entitlement", message), &jobs, plan);
                 diagnostics.report(error.with_help(format!(
                     "`--allow {entitlement}` allows it, where nobody but those who may do so can change the command"
