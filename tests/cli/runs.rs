@@ -255,9 +255,11 @@ fn an_image_may_say_what_it_is_called() {
             .map(|name| format!("target \"{name}\" {{\n  platforms = [\"linux/amd64\"]\n}}\n"))
             .collect()
     };
-    let readme = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
+    let readme = std::fs::read_to_string(
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/tags.md"),
+    );
     let readme = readme.unwrap().replace("\r\n", "\n");
-    let section = readme.split("### One block for many images").nth(1).unwrap();
+    let section = readme.split("## One block for many images").nth(1).unwrap();
     let example = section.split("```hcl").nth(1).unwrap().split("```").next().unwrap();
     let file = targets(&["api", "web"]) + example;
     let told = run(&file, &["--fact=tag=api/v1.2.3"]);
