@@ -104,6 +104,10 @@ impl Metadata {
             Diagnostic::error("not-metadata", format!("`{origin}` is not build metadata: {error}"))
                 .with_help("expected what `docker buildx bake --metadata-file` or the output `metadata` of docker/bake-action holds")
         })?;
+        if ["schema", "images", "jobs"].iter().all(|key| entries.contains_key(*key)) {
+            return Err(Diagnostic::error("not-metadata", format!("`{origin}` is a plan, not build metadata"))
+                .with_help("builds write it, with `docker buildx bake --metadata-file FILE`; give these files, or a folder that holds nothing else"));
+        }
         for (key, value) in entries {
             if is_planned(&key) {
                 match read_build(origin, &key, value.get())? {
