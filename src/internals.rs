@@ -142,6 +142,9 @@ pub mod registry {
         Mount, Observer, Open, Patience, ReferrerList, RemoteRepository, RequestEvent, Settings, Store,
         SystemClock, TagOrDigest, Timeouts,
     };
+    pub mod answers {
+        pub use crate::registry::answers::{tag_list, token_server};
+    }
     pub mod copy {
         pub use crate::registry::copy::{Copied, Copier, Copying, Place};
     }
