@@ -487,6 +487,8 @@ pub(crate) enum SchemaOf {
     Images,
     /// What `bakeplan merge`, `bakeplan promote` and `bakeplan verify` print with `--format json`
     Result,
+    /// What `bakeplan diff` prints with `--format json`
+    Diff,
 }
 
 /// Which part of a definition is planned, and for what.
