@@ -71,7 +71,8 @@ fn run(block: &str, given: Option<&str>) {
 #[test]
 fn the_commands_of_each_page_say_what_it_says() {
     let mut count = 0;
-    for page in pages() {
+    // tests/live/tutorial.rs runs the tutorial, which needs an engine.
+    for page in pages().into_iter().filter(|page| page != "docs/tutorial.md") {
         let (text, mut given) = (read(&page), None);
         let blocks = fenced(&text);
         for (at, (language, block)) in blocks.iter().enumerate() {
