@@ -56,9 +56,7 @@ pub mod cli {
     /// The command line as clap knows it, with all options of all commands.
     #[must_use]
     pub fn command() -> clap::Command {
-        let mut command = <crate::cli::Cli as clap::CommandFactory>::command();
-        command.build();
-        command
+        crate::cli::Cli::command_in_full()
     }
 }
 
