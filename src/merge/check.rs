@@ -452,8 +452,9 @@ impl<'a> ImageCheck<'a> {
             }
         };
         // Of a size that nobody can have, nothing is said.
-        let sizes = std::iter::once(&parsed.config).chain(&parsed.layers).map(|blob| u64::try_from(blob.size).ok());
-        if let Some(size) = sizes.fold(Some(0), |sum: Option<u64>, size| sum?.checked_add(size?)) {
+        let mut sizes =
+            std::iter::once(&parsed.config).chain(&parsed.layers).map(|blob| u64::try_from(blob.size).ok());
+        if let Some(size) = sizes.try_fold(0_u64, |sum, size| sum.checked_add(size?)) {
             self.checked.sizes.insert(entry.digest.clone(), size);
         }
         for &site in &self.subject.places {
