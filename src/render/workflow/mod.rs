@@ -109,8 +109,6 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         uses_job_token,
         merge_permissions => flow_map(&merge_permissions),
         jobs => [job("build", false, &of_build, LAYOUT), job("push", true, &of_push, PUSHED)],
-        // What fails its test is not handed to the merge.
-        unless_failed => test.as_ref().map_or("", |_| " && steps.test.outcome != 'failure'"),
         layouts => test.as_ref().map_or("", |_| r#" "${layouts[@]}""#),
         timeouts => context! { plan, build, merge },
         max_parallel => max_parallel.map(|number| number.to_string()),

@@ -455,7 +455,7 @@ fn below_the_checkout_the_steps_run_where_the_command_ran() {
         let due = ["plan", "build", "push", "merge"].contains(&name.as_str()).then_some("deep er/images");
         assert_eq!(job["defaults"]["run"]["working-directory"].as_str(), due, "{name}");
     }
-    assert!(!written(&[]).contains("working-directory"));
+    assert!(!written(&[]).contains("run:\n        working-directory"));
 }
 
 /// Whoever edits the template sees it as YAML.
