@@ -452,7 +452,8 @@ impl<'a> ImageCheck<'a> {
             }
         };
         // Of a size that nobody can have, nothing is said.
-        let sizes = std::iter::once(&parsed.config).chain(&parsed.layers).map(|blob| u64::try_from(blob.size).ok());
+        let sizes =
+            std::iter::once(&parsed.config).chain(&parsed.layers).map(|blob| u64::try_from(blob.size).ok());
         if let Some(size) = sizes.fold(Some(0), |sum: Option<u64>, size| sum?.checked_add(size?)) {
             self.checked.sizes.insert(entry.digest.clone(), size);
         }

@@ -1,6 +1,8 @@
 //! The generated workflow, rehearsed: its scripts run in order, artifacts are folders, and then the registry is asked.
 
+mod agent; // rows that use an SSH agent
 mod public; // pipelines of public repositories, replaced by the generated one
+mod signed; // planning again, and ready signers
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
