@@ -1,7 +1,8 @@
 //! The options of `bakeplan workflow`.
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 
+use super::values::{Completes, list};
 use crate::ci::{
     Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent,
     SecretName, Signer, Timeout,
@@ -32,9 +33,11 @@ impl Ci {
 pub(crate) struct WorkflowOptions {
     /// How bakeplan gets into a job: path, pipx=VERSION, cargo=VERSION, git=URL@COMMIT, action=OWNER/REPO@COMMIT or action=./FOLDER
     #[arg(long, value_name = "HOW")]
+    #[arg(add = Completes::OneOf(|| list(["path", "pipx=", "cargo=", "git=", "action="])))]
     pub install: Option<Install>,
     /// Publish what this starts: push, tag, schedule or workflow_dispatch (repeatable) [default: all of them]
     #[arg(long = "publish-on", value_name = "EVENT")]
+    #[arg(add = Completes::OneOf(|| PublishEvent::names().into_iter().map(str::to_owned).collect()))]
     pub publish_on: Vec<PublishEvent>,
     /// Publish what is pushed to this branch, or to all that begin alike, such as `release/**` (repeatable) [default: the default branch]
     #[arg(long = "branch", value_name = "BRANCH")]
@@ -53,6 +56,7 @@ pub(crate) struct WorkflowOptions {
     pub logins: Vec<Login>,
     /// How many minutes a job may take: `plan=20`, `build=60`, `merge=30` (repeatable)
     #[arg(long = "timeout", value_name = "JOB=MINUTES")]
+    #[arg(add = Completes::OneOf(|| list(["plan=", "build=", "merge="])))]
     pub timeouts: Vec<Timeout>,
     /// Build at most this many rows at once
     #[arg(long, value_name = "NUMBER")]
@@ -64,10 +68,10 @@ pub(crate) struct WorkflowOptions {
     #[arg(long)]
     pub reusable: bool,
     /// Run this composite action of the repository before each build
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub setup: Option<LocalAction>,
     /// Test what each row built with this composite action, before it gets tags; see its input `builds`
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub test: Option<LocalAction>,
     /// Sign what was published: `cosign` without a key, `attest` by GitHub, or a composite action with the input `references` (repeatable)
     #[arg(long, value_name = "HOW")]

@@ -282,6 +282,16 @@ impl Report {
         self
     }
 
+    /// Takes note of what is worth knowing; once of what several images, or several copies of one, have in common.
+    pub(super) fn take_note(&mut self, notes: impl IntoIterator<Item = Diagnostic>) {
+        for note in notes {
+            let is_same = |known: &Diagnostic| (known.code, &known.message) == (note.code, &note.message);
+            if !self.notes.iter().any(is_same) {
+                self.notes.push(note);
+            }
+        }
+    }
+
     /// Whether something went wrong.
     #[must_use]
     pub fn has_failed(&self) -> bool {
