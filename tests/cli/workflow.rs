@@ -1084,6 +1084,7 @@ fn expressions_are_evaluated_as_github_does() {
         ("a.yes && !a.none && (a.zero == '' || a.none)", json!(true)),
         ("!a.yes == false", json!(true)),
         ("format('x/{0}', a.text)", json!("x/Text")),
+        ("format('{0}{1}', a.none == '' && ' none' || '', a.text == '' && ' text' || '')", json!(" none")),
         ("join(a.list, '\n')", json!("x\ny")),
         ("success() || cancelled()", json!(false)),
         ("failure() && always()", json!(true)),
