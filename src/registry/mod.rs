@@ -6,6 +6,7 @@ use std::fmt;
 use crate::oci::Descriptor;
 use crate::reference::{Digest, Repository, Tag};
 
+pub(crate) mod answers;
 mod auth;
 mod blobs;
 mod challenge;

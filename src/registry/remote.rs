@@ -3,13 +3,12 @@
 
 use std::fmt;
 
-use serde::Deserialize;
 use ureq::http::Method;
 
 use super::auth::Scopes;
 use super::client::{Call, Client, refusal};
 use super::error::{Error, ErrorKind, Operation, entries_of};
-use super::pages::{ASTRAY, Names, Next, Pages};
+use super::pages::{ASTRAY, Names, Next, Pages, names_of};
 use super::transport::{Answer, Message, Payload, TransportError, Wanted};
 use super::url::encode;
 use super::{
@@ -296,10 +295,6 @@ impl Store for RemoteRepository {
     }
 
     fn tag_list(&self) -> Result<TagList, Error> {
-        #[derive(Deserialize)]
-        struct Page {
-            tags: Option<Vec<String>>,
-        }
         let fail = |kind| Error::new(Operation::ListTags, self.name(), kind);
         let invalid_list = |problem| fail(ErrorKind::Invalid(problem));
         let mut names = Names::default();
@@ -316,10 +311,9 @@ impl Store for RemoteRepository {
                 }
                 return Err(fail(refusal(&answer)));
             }
-            let page: Page = serde_json::from_slice(&answer.body)
-                .map_err(|error| fail(invalid("list of tags", &error)))?;
+            let page = names_of(&answer.body).map_err(|error| fail(invalid("list of tags", &error)))?;
             let link = Next::of(&answer, &self.repository, &call.path);
-            next = names.add(&page.tags.unwrap_or_default(), link).map_err(invalid_list)?;
+            next = names.add(&page, link).map_err(invalid_list)?;
         }
         let has_end = names.has_end();
         // What is no tag cannot be one of ours.

@@ -286,11 +286,11 @@ fn a_merge_request_is_built_and_not_published() {
     }
 }
 
-/// The recipe of README for any other CI, by a shell, with a job after the other.
+/// The recipe for any other CI, by a shell, with a job after the other.
 #[test]
 fn the_recipe_for_any_other_ci_publishes_everything() {
-    let readme = support::read("README.md");
-    let recipe = support::blocks(&readme, "sh")
+    let page = support::read("docs/how-to/gitlab-and-others.md");
+    let recipe = support::blocks(&page, "sh")
         .into_iter()
         .find(|block| block.contains("matrix --format json"))
         .expect("there is a recipe");
