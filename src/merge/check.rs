@@ -451,6 +451,12 @@ impl<'a> ImageCheck<'a> {
                 return;
             }
         };
+        // Of a size that nobody can have, nothing is said.
+        let mut sizes =
+            std::iter::once(&parsed.config).chain(&parsed.layers).map(|blob| u64::try_from(blob.size).ok());
+        if let Some(size) = sizes.try_fold(0_u64, |sum, size| sum.checked_add(size?)) {
+            self.checked.sizes.insert(entry.digest.clone(), size);
+        }
         for &site in &self.subject.places {
             if self.records[site].manifest(&entry.digest).is_absent() {
                 self.copy(leg, site, entry, manifest);

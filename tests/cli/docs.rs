@@ -1,17 +1,15 @@
-//! README.md and CHANGELOG.md say what is so: their commands run, and their tables are complete.
+//! README.md, docs and CHANGELOG.md say what is so: their commands run, their tables are complete, their links lead somewhere.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
 use bakeplan::internals::cli;
 use bakeplan::internals::verify::code::Code;
 use snapbox::Data;
 
-use crate::support::{Ran, Test, blocks, read};
-
-/// The recipes that README.md points to.
-const RECIPES: &str = "docs/before-and-after-the-tags.md";
+use crate::support::{Ran, Test, blocks, pages, read};
 
 /// The names in backticks in the first column of the table with this head.
 pub(crate) fn first_column(text: &str, head: &str) -> Vec<String> {
@@ -71,28 +69,38 @@ fn run(block: &str, given: Option<&str>) {
 }
 
 #[test]
-fn the_commands_of_the_readme_say_what_it_says() {
-    let readme = read("README.md");
-    let blocks = fenced(&readme);
-    let (mut count, mut given) = (0, None);
-    for (at, (language, block)) in blocks.iter().enumerate() {
-        match *language {
-            "console" => {
-                count += 1;
-                run(block, given);
+fn the_commands_of_each_page_say_what_it_says() {
+    let mut count = 0;
+    // tests/live/tutorial.rs runs the tutorial, which needs an engine.
+    for page in pages().into_iter().filter(|page| page != "docs/tutorial.md") {
+        let (text, mut given) = (read(&page), None);
+        let blocks = fenced(&text);
+        for (at, (language, block)) in blocks.iter().enumerate() {
+            match *language {
+                "console" => {
+                    count += 1;
+                    run(block, given);
+                }
+                "hcl" => {
+                    given = Some(*block);
+                    // Whoever copies it from the front door finds below what to run.
+                    let next = blocks.get(at + 1).map(|(language, _)| *language);
+                    assert!(page != "README.md" || next == Some("console"), "nothing is run with {block}");
+                    let test = Test::new().file("docker-bake.hcl", block).args(["print", "--list=targets"]);
+                    test.stdout("...\n").run();
+                }
+                _ => {}
             }
-            "hcl" => {
-                given = Some(*block);
-                // Whoever copies it finds below what to run.
-                let next = blocks.get(at + 1).map(|(language, _)| *language);
-                assert!(matches!(next, Some("console" | "json")), "nothing is run with {block}");
-                let test = Test::new().file("docker-bake.hcl", block).args(["print", "*"]);
-                test.stdout("...\n").run();
-            }
-            _ => {}
         }
     }
-    assert!(count > 5, "the blocks are not found");
+    assert!(count > 10, "the blocks are not found: {count}");
+}
+
+/// What a front door has room for.
+#[test]
+fn the_readme_is_short() {
+    let lines = read("README.md").lines().count();
+    assert!(lines <= 250, "README.md has {lines} lines: move a section to docs");
 }
 
 /// The fenced blocks, each with its language.
@@ -106,8 +114,9 @@ fn fenced(text: &str) -> Vec<(&str, &str)> {
 fn commands_in_texts_are_those_of_the_program() {
     let program = cli::command();
     let mut count = 0;
-    for path in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "fuzz/README.md", RECIPES] {
-        let text = read(path);
+    let others = ["CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "fuzz/README.md"].map(str::to_owned);
+    for path in pages().into_iter().chain(others) {
+        let text = read(&path);
         let prose: Vec<&str> = text.split("\n```").step_by(2).collect();
         let prose = prose.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
         for span in prose.split('`').skip(1).step_by(2).filter(|span| span.starts_with("bakeplan ")) {
@@ -137,7 +146,7 @@ fn the_first_commands_of_the_readme_run_as_they_are_typed() {
     let readme = read("README.md");
     let shown = blocks(&readme, "sh").first().copied().expect("there are commands");
     let line = readme.lines().position(|line| line == "```sh").expect("they are in a block");
-    assert!(line < 15, "they are on the first screen, not at line {line}");
+    assert!(line < 20, "they are on the first screen, not at line {line}");
     let [plan, tests] = shown.lines().collect::<Vec<_>>()[..] else { panic!("not two commands: {shown}") };
 
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -186,18 +195,18 @@ fn the_readme_begins_with_the_first_example() {
 }
 
 #[test]
-fn the_readme_shows_a_kept_variable() {
-    let readme = read("README.md");
-    let (hcl, json) = (blocks(&readme, "hcl"), blocks(&readme, "json"));
+fn the_reference_shows_a_kept_variable() {
+    let page = read("docs/reference/command-line.md");
+    let (hcl, json) = (blocks(&page, "hcl"), blocks(&page, "json"));
     let test = Test::new().file("docker-bake.hcl", hcl.last().expect("the example is there"));
     let expected = Data::text(*json.last().expect("its result is there")).raw();
     test.env("TOKEN", "sesame").args(["print", "app", "--keep-variable", "TOKEN"]).stdout(expected).run();
 }
 
 #[test]
-fn the_readme_has_each_attribute() {
+fn the_reference_has_each_attribute() {
     let expected = |heads: &str| {
-        let names = first_column(&read("README.md"), heads);
+        let names = first_column(&read("docs/reference/images.md"), heads);
         let names = names.into_iter().filter(|name| name != "platform");
         names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     };
@@ -209,8 +218,8 @@ fn the_readme_has_each_attribute() {
         .stderr(complaint)
         .run();
 
-    let readme = read("README.md");
-    let (_, rest) = readme.split_once("A `platform` block takes ").expect("the sentence is there");
+    let page = read("docs/reference/images.md");
+    let (_, rest) = page.split_once("A `platform` block takes ").expect("the sentence is there");
     let sentence = rest.split_once(".\n").unwrap().0;
     let names: Vec<_> = sentence.split('`').skip(1).step_by(2).map(|name| format!("`{name}`")).collect();
     Test::new()
@@ -222,26 +231,24 @@ fn the_readme_has_each_attribute() {
 }
 
 #[test]
-fn the_readme_has_each_command_and_exit_code() {
-    let readme = read("README.md");
-    let mut shown: Vec<_> = first_column(&readme, "| command |");
+fn the_reference_has_each_command_and_exit_code() {
+    let page = read("docs/reference/command-line.md");
+    let mut shown: Vec<_> = first_column(&page, "| command |");
     shown.sort();
     let help = Command::new(env!("CARGO_BIN_EXE_bakeplan")).arg("--help").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
-    let (_, commands) = help.split_once("Commands:\n").unwrap();
-    let names =
-        commands.lines().take_while(|line| !line.is_empty()).filter_map(|l| l.split_whitespace().next());
-    let mut real: Vec<_> =
-        names.filter(|name| *name != "help").map(|name| format!("bakeplan {name}")).collect();
+    let program = cli::command();
+    let names = program.get_subcommands().map(clap::Command::get_name).filter(|name| *name != "help");
+    let mut real: Vec<_> = names.map(|name| format!("bakeplan {name}")).collect();
     real.sort();
     assert_eq!(shown, real);
     let codes = help.lines().find(|line| line.starts_with("Exit codes:")).unwrap();
-    assert!(readme.contains(codes), "{codes}");
+    assert!(page.contains(codes), "{codes}");
 }
 
 #[test]
-fn the_readme_has_each_finding() {
-    let shown = first_column(&read("README.md"), "| finding |");
+fn the_reference_has_each_finding() {
+    let shown = first_column(&read("docs/reference/verify.md"), "| finding |");
     let mut shown: Vec<_> = shown.iter().map(String::as_str).collect();
     shown.sort_unstable();
     let mut real: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
@@ -249,31 +256,60 @@ fn the_readme_has_each_finding() {
     assert_eq!(shown, real);
 }
 
-#[test]
-fn what_the_readme_points_to_exists() {
-    let readme = read("README.md");
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let links = readme.match_indices("](").map(|(at, _)| readme[at + 2..].split(')').next().unwrap());
-    let links = links.filter(|link| !link.contains("://") && !link.starts_with('#')).map(str::to_owned);
-    let folders = first_column(&readme, "| folder |");
-    assert!(folders.len() > 5, "the folders are not found");
-    for path in links.chain(folders) {
-        let path = path.split('#').next().unwrap();
-        assert!(root.join(path).exists(), "{path} does not exist");
+/// The anchors of a page, as GitHub and GitLab make them of its headings.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let prose: String = text.split("\n```").step_by(2).collect();
+    let titles = prose.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#'));
+    let words = titles.map(|title| {
+        title.trim().to_lowercase().replace(|c: char| !c.is_alphanumeric() && !" -_".contains(c), "")
+    });
+    words.map(|title| title.replace(' ', "-")).collect()
+}
+
+/// Where a link leads from a page, without `..`.
+fn target(page: &str, link: &str) -> PathBuf {
+    let mut path = Path::new(page).parent().map(Path::to_path_buf).unwrap_or_default();
+    for part in Path::new(link).components() {
+        match part {
+            Component::ParentDir => assert!(path.pop(), "{page}: {link} leads out"),
+            part => path.push(part),
+        }
     }
+    path
 }
 
 #[test]
-fn the_readme_has_the_sections_that_it_points_to() {
-    let readme = read("README.md");
-    let sections = readme.lines().filter_map(|line| line.strip_prefix("## ").or(line.strip_prefix("### ")));
-    let anchors: Vec<String> = sections
-        .map(|title| title.to_lowercase().replace(|c: char| !c.is_alphanumeric() && c != ' ' && c != '-', ""))
-        .map(|title| title.replace(' ', "-"))
-        .collect();
-    for (at, _) in readme.match_indices("](#") {
-        let anchor = readme[at + 3..].split(')').next().unwrap();
-        assert!(anchors.iter().any(|known| known == anchor), "#{anchor} is not in {anchors:?}");
+fn what_each_page_points_to_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let others = ["CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"].map(str::to_owned);
+    let texts: BTreeMap<String, String> =
+        pages().into_iter().chain(others).map(|page| (page.clone(), read(&page))).collect();
+    let mut count = 0;
+    for (page, text) in &texts {
+        let prose: String = text.split("\n```").step_by(2).collect();
+        let links = prose.match_indices("](").map(|(at, _)| prose[at + 2..].split(')').next().unwrap());
+        for link in links.filter(|link| !link.contains("://")) {
+            count += 1;
+            let (path, anchor) = link.split_once('#').map_or((link, None), |(path, at)| (path, Some(at)));
+            let path = if path.is_empty() { PathBuf::from(page) } else { target(page, path) };
+            assert!(root.join(&path).exists(), "{page}: {link} does not exist");
+            if let Some(anchor) = anchor {
+                let known = anchors(&texts[path.to_str().unwrap()]);
+                assert!(known.contains(anchor), "{page}: {link}: the anchors are {known:?}");
+            }
+        }
+    }
+    assert!(count > 60, "the links are not found: {count}");
+}
+
+/// Whoever reads the contents finds every page.
+#[test]
+fn the_contents_name_each_page() {
+    let contents = read("docs/README.md");
+    for page in
+        pages().iter().filter_map(|page| page.strip_prefix("docs/")).filter(|page| *page != "README.md")
+    {
+        assert!(contents.contains(&format!("]({page})")), "docs/README.md does not name {page}");
     }
 }
 

@@ -339,22 +339,24 @@ fn a_secret_that_became_a_number_is_an_error_too() {
 }
 
 #[test]
-fn each_attribute_is_declared_once_and_is_in_the_readme() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+fn each_attribute_is_declared_once_and_is_in_the_reference() {
+    let page = crate::support::read("docs/reference/images.md");
     let shown: BTreeSet<String> =
-        crate::docs::first_column(&readme, "| in `image` | meaning | default |").into_iter().collect();
+        crate::docs::first_column(&page, "| in `image` | meaning | default |").into_iter().collect();
     for declared in Covered::DECLARED.iter().chain(Settings::DECLARED) {
-        assert!(shown.contains(declared.name), "{} is not in the README", declared.name);
+        assert!(shown.contains(declared.name), "{} is not in the reference", declared.name);
     }
-    let shown: BTreeSet<String> =
-        crate::docs::first_column(&readme, "| in `workflow` | option | does | default |")
-            .into_iter()
-            .collect();
+    let shown: BTreeSet<String> = crate::docs::first_column(
+        &crate::support::read("docs/how-to/github-actions.md"),
+        "| in `workflow` | option | does | default |",
+    )
+    .into_iter()
+    .collect();
     let declared: BTreeSet<String> =
         WorkflowSettings::DECLARED.iter().map(|declared| declared.name.to_owned()).collect();
     assert_eq!(shown, declared);
     for declared in PlatformSettings::DECLARED {
-        assert!(readme.contains(&format!("`{}`", declared.name)), "{} is not in the README", declared.name);
+        assert!(page.contains(&format!("`{}`", declared.name)), "{} is not in the reference", declared.name);
     }
 }
 

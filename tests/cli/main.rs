@@ -12,8 +12,10 @@ mod architecture; // which module may use which, and which may touch the world
 mod cases; // recorded answers of docker buildx bake, compared with ours
 mod changes; // `bakeplan diff`: two plans, or two revisions
 mod check; // `--check`: is a committed file current?
+#[cfg(unix)]
+mod completions; // `bakeplan completions`, asked by real shells
 mod contributing; // CONTRIBUTING.md: what it names is there
-mod docs; // README.md and CHANGELOG.md: what they say is so
+mod docs; // README.md, docs and CHANGELOG.md: what they say is so
 mod edge; // usage, streams, working directory: what all commands share
 mod errors; // bad definitions, and the exact text of what they are told
 mod examples; // examples/ are goldens
@@ -43,7 +45,7 @@ mod outputs; // pushes that an output names
 #[cfg(unix)]
 mod packaging; // wheel, action, hooks, own image: how the program gets to its users
 mod packing; // `--max-jobs`: jobs that are packed into fewer rows
-mod patterns; // the patterns that the README and messages recommend
+mod patterns; // the patterns that pages and messages recommend
 mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is refused
 mod plan_index;
 mod plan_json; // `plan.json`: the run, what it is called, what was known

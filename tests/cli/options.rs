@@ -326,6 +326,12 @@ const ROWS: &[Row] = &[
         By("tests/cli/readme.rs", "--check"),
     ),
     row("OF", ("schema nothing", "invalid value"), "schema images", By("tests/cli/schema.rs", "\"images\"")),
+    row(
+        "SHELL",
+        ("completions tcsh", "invalid value"),
+        "completions fish",
+        By("tests/cli/completions.rs", "\"completions\", shell"),
+    ),
     // What is compared.
     row(
         "OLD",
@@ -621,6 +627,7 @@ fn line(command: &str) -> String {
     match command {
         "readme" => "readme README.md".to_owned(),
         "schema" => "schema plan".to_owned(),
+        "completions" => "completions bash".to_owned(),
         "workflow" => "workflow github --install path".to_owned(),
         "diff" => "diff local/out local/out".to_owned(),
         "merge" => "merge --plan local/out/plan.json --metadata empty".to_owned(),

@@ -1,9 +1,9 @@
-//! Every pattern that the README or a message recommends renders, in one kind of run at least.
+//! Every pattern that a page or a message recommends renders, in one kind of run at least.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::Test;
+use crate::support::{Test, pages, read};
 
 /// What each kind of run knows.
 const RUNS: [&[&str]; 4] = [
@@ -25,8 +25,8 @@ fn spans(text: &str) -> Vec<String> {
     spans.filter(|span| span.contains("{{") && span.contains("}}")).map(str::to_owned).collect()
 }
 
-fn of_readme(root: &Path) -> Vec<String> {
-    let text = fs::read_to_string(root.join("README.md")).unwrap();
+fn of_pages() -> Vec<String> {
+    let text: String = pages().iter().map(|page| read(page)).collect();
     let is_entry = |line: &&str| line.contains("{{") && !line.contains("${{") && !line.contains('`');
     // Lists in examples.
     let lists = text.lines().filter(is_entry).flat_map(|line| line.split('"').skip(1).step_by(2));
@@ -137,7 +137,7 @@ fn tried(span: &str) -> Result<(), String> {
 
 #[test]
 fn every_pattern_of_the_readme_renders() {
-    let spans = of_readme(Path::new(env!("CARGO_MANIFEST_DIR")));
+    let spans = of_pages();
     assert!(spans.len() > 20 && spans.iter().any(|span| span == "sha-{{ commit[:12] }}"), "{spans:?}");
     for span in spans {
         tried(&span).unwrap_or_else(|told| panic!("{span}\n{told}"));
@@ -154,7 +154,7 @@ fn every_pattern_of_a_message_renders() {
     }
 }
 
-/// Of Jinja's filters, README names those that there are not.
+/// Of Jinja's filters, the reference names those that there are not.
 #[test]
 fn filters_are_those_of_jinja_but_for_the_named_ones() {
     const ALL: [(&str, &str); 47] = [
@@ -206,7 +206,7 @@ fn filters_are_those_of_jinja_but_for_the_named_ones() {
         ("wordcount", "branch | wordcount"),
         ("wordwrap", "branch | wordwrap"),
     ];
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let readme = read("docs/reference/tags.md");
     let (_, missing) = readme.split_once("are those of Jinja without").unwrap();
     let (missing, _) = missing.split_once(';').unwrap();
     let missing: Vec<&str> = missing.split('`').skip(1).step_by(2).collect();

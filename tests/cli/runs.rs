@@ -255,9 +255,11 @@ fn an_image_may_say_what_it_is_called() {
             .map(|name| format!("target \"{name}\" {{\n  platforms = [\"linux/amd64\"]\n}}\n"))
             .collect()
     };
-    let readme = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
+    let readme = std::fs::read_to_string(
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/tags.md"),
+    );
     let readme = readme.unwrap().replace("\r\n", "\n");
-    let section = readme.split("### One block for many images").nth(1).unwrap();
+    let section = readme.split("## One block for many images").nth(1).unwrap();
     let example = section.split("```hcl").nth(1).unwrap().split("```").next().unwrap();
     let file = targets(&["api", "web"]) + example;
     let told = run(&file, &["--fact=tag=api/v1.2.3"]);
@@ -327,5 +329,42 @@ fn an_image_that_can_never_have_a_tag_is_an_error() {
         let told = run(&file, &["--fact", "branch=main", "--fact", "event=push"]);
         assert_eq!(told.code, Some(0), "{tags}: {}", told.talk);
         assert!(told.talk.contains("image `api` has no tag in this run"), "{tags}: {}", told.talk);
+    }
+}
+
+#[test]
+fn images_of_other_versions_are_one_note() {
+    let targets: String = (0..8)
+        .map(|n| format!("target \"a{n}\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"a{n}\" {{}}\n"))
+        .collect();
+    let block = "image {\n  repositories = [\"r.io/x/{{ image }}\"]\n  version = \"{{ tag }}\"\n  tag_prefix = \"{{ image }}/\"\n}\n";
+    let told = run(&format!("{targets}{block}"), &["--fact=tag=a3/1.0.0"]);
+    assert_eq!(told.images, "a3: 1.0.0 1.0 1 latest", "{}", told.talk);
+    assert_eq!(told.talk.matches("other-version").count(), 1, "{}", told.talk);
+    assert!(
+        told.talk.contains("images `a0`, `a1`, `a2`, `a4`, `a5` and 2 more are left out"),
+        "{}",
+        told.talk
+    );
+    // Prefixes of their own are places of their own.
+    let own = targets.replace("\" {}", "\" {\n  version = \"{{ tag }}\"\n  repositories = [\"r.io/x/{{ image }}\"]\n  tag_prefix = \"{{ image }}/\"\n}");
+    let told = run(&own, &["--fact=tag=a3/1.0.0"]);
+    assert_eq!(told.talk.matches("other-version").count(), 7, "{}", told.talk);
+}
+
+#[test]
+fn a_version_with_a_condition_is_missed_by_nobody() {
+    for (version, notes) in [
+        ("\"{{ tag }}\"", 2),
+        ("{ pattern = \"{{ tag }}\", when = \"tag\" }", 0),
+        ("{ pattern = \"{{ tag }}\", when = \"event == 'push' and tag\" }", 0),
+    ] {
+        let file = two(&format!(
+            "version = {version}\n  tags = [\"{{{{ version }}}}\", {{ pattern = \"edge\", when = \"branch\" }}]"
+        ));
+        let told = run(&file, &["--fact=branch=main", "--fact=event=push"]);
+        assert_eq!(told.images, "api: edge, web: edge", "{}", told.talk);
+        assert_eq!(told.talk.matches("\"no-version\"").count(), notes, "{}", told.talk);
+        assert_eq!(told.talk.contains("version = { pattern = "), notes > 0, "{}", told.talk);
     }
 }

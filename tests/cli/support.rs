@@ -204,6 +204,21 @@ pub(crate) fn blocks<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
     rest.map(|rest| rest.split_once("```\n").expect("a block ends").0).collect()
 }
 
+/// The pages for users, README.md and all of docs, as paths from the root of the repository.
+pub(crate) fn pages() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut pages, mut folders) = (vec!["README.md".to_owned()], vec!["docs".to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(root.join(&folder)).unwrap() {
+            let entry = entry.unwrap();
+            let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
+            if entry.file_type().unwrap().is_dir() { folders.push(path) } else { pages.push(path) }
+        }
+    }
+    pages.sort();
+    pages
+}
+
 /// What a tag of a `plan.json` moves with; `None` for one that never moves.
 pub(crate) fn moves_with(tag: &serde_json::Value) -> Option<&'static str> {
     tag["floating"].as_bool().filter(|floating| *floating)?;

@@ -88,7 +88,7 @@ fn the_plan_of_the_sources_is_followed() {
     Case::new(&[]).passes(&["--from-source"]);
     Case::new(&OPTIONS).passes(&[&["--from-source", "--"], &OPTIONS[..]].concat());
     Case::new(&["app"]).passes(&["--from-source", "--", "app"]);
-    // As README.md writes it.
+    // As docs/reference/merge.md writes it.
     let case = Case::new(&["--platform", "linux/amd64"]);
     let allowed = format!("{}/acme/*", case.server.host());
     let options = ["--from-source", "--", "-f", "docker-bake.hcl", "--platform", "linux/amd64"];

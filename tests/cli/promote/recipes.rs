@@ -1,4 +1,4 @@
-//! The lines of docs/before-and-after-the-tags.md run as they stand there, one after the other.
+//! The lines of docs/how-to/before-and-after-the-tags.md run as they stand there, one after the other.
 
 use std::env;
 use std::ffi::OsStr;
@@ -107,7 +107,7 @@ fn the_recipes_run_as_they_stand() {
            "web":{{"repositories":["{host}/acme/web"],"tags":[{{"name":"edge","floating":true,"class":"constant","form":"edge"}}],
             "builds":{{"web":{{"platform":"linux/amd64"}}}}}}"#
     ));
-    let text = read("docs/before-and-after-the-tags.md");
+    let text = read("docs/how-to/before-and-after-the-tags.md");
     let bake = blocks(&text, "hcl")[0].replace("ghcr.io/acme", &format!("{host}/acme"));
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
@@ -167,7 +167,7 @@ fn two_images(built: &[&str]) -> (Recipe, crate::loopback::Server) {
 
 #[test]
 fn the_script_that_signs_goes_on_without_held_images_and_says_so_at_the_end() {
-    let text = read("docs/before-and-after-the-tags.md");
+    let text = read("docs/how-to/before-and-after-the-tags.md");
     let block = blocks(&text, "sh")[0];
     let app = ["app-linux-amd64", "app-linux-arm64"];
     // What was built, what fails, the exit code, what is signed, what is scanned, and the images that get tags.
