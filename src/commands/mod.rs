@@ -1,10 +1,12 @@
 //! One function for each command: the only place where stages meet input and output.
 
 mod changes;
+mod complete;
 mod consent;
 mod diff;
 mod facts;
 mod files;
+mod init;
 mod keep_set;
 mod leaks;
 mod list;
@@ -63,6 +65,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
     // Before anything can fail: whatever is told may quote a value.
     session.hide(SecretNames::default().values_among(host.env()));
     let result = match &cli.command {
+        Command::Init(args) => init::init(&mut session, args),
         Command::Print(args) => print::print(&mut session, args),
         Command::Plan(args) => plan::plan(&mut session, args),
         Command::Bake(args) => plan::bake(&mut session, args),
@@ -75,6 +78,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Workflow(args) => workflow::workflow(&mut session, args),
         Command::Diff(args) => changes::diff(&mut session, args),
         Command::Schema(args) => schema::print(&session, args),
+        Command::Completions(args) => complete::completions(&session, args),
     };
     let exit = match result {
         Ok(()) => Exit::Done,

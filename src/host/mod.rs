@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex};
 
 use clap::ColorChoice;
 
+mod ask;
 mod clock;
+mod completion;
 mod failure;
 mod git;
 mod places;
@@ -19,9 +21,11 @@ mod programs;
 mod read;
 mod revision;
 mod streams;
+mod tree;
 mod write;
 
 pub(crate) use clock::ambient;
+pub(crate) use completion::{CompletionRequest, completion_request, print_candidates};
 use failure::reason;
 pub(crate) use failure::{Action, HostError, MAX_INPUT, Problem};
 pub(crate) use read::{Compared, YamlText};

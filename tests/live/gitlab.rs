@@ -349,7 +349,13 @@ fn the_recipe_for_any_other_ci_publishes_everything() {
         let folder = tempfile::tempdir().unwrap();
         let docker = format!("shift; exec '{}' \"$@\"", project.buildx_program().display());
         github::program(&folder.path().join("bin/docker"), &docker);
-        fs::copy(env!("CARGO_BIN_EXE_bakeplan"), folder.path().join("bin/bakeplan")).unwrap();
+        let called = folder.path().join("called");
+        let program = format!(
+            "echo \"$1\" >> '{}'\nexec '{}' \"$@\"",
+            called.display(),
+            env!("CARGO_BIN_EXE_bakeplan")
+        );
+        github::program(&folder.path().join("bin/bakeplan"), &program);
         let before = files(project.root());
         let mut command = Command::new("sh");
         command
@@ -361,6 +367,7 @@ fn the_recipe_for_any_other_ci_publishes_everything() {
         let log =
             format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
         assert_eq!(ended.status.code(), Some(if broken.is_empty() { 0 } else { 5 }), "{broken}: {log}");
+        assert_eq!(fs::read_to_string(&called).unwrap(), "plan\nmerge\nverify\n", "{log}");
         assert_eq!(files(project.root()), before, "nothing of ours is in the build context");
         let published: BTreeMap<&str, BTreeSet<String>> =
             [("tool", &tool), ("base", &base), ("api", &api), ("worker", &worker)]
@@ -374,5 +381,44 @@ fn the_recipe_for_any_other_ci_publishes_everything() {
             BTreeMap::from([("tool", tool), ("base", all.clone()), ("api", all.clone()), ("worker", all)]),
             "{broken}: {log}"
         );
+    }
+}
+
+/// How the recipe ends, whatever its programs do, with `sh -e` and without.
+#[test]
+fn the_recipe_ends_with_what_went_wrong() {
+    let page = support::read("docs/how-to/gitlab-and-others.md");
+    let blocks = support::blocks(&page, "sh");
+    let recipe = blocks.into_iter().find(|block| block.contains("matrix --format json")).expect("a recipe");
+    for (merge, verify, status, called) in [
+        (0, 0, 0, "plan merge verify"),
+        (0, 4, 4, "plan merge verify"),
+        (5, 0, 5, "plan merge verify"),
+        (5, 4, 5, "plan merge verify"),
+        (1, 0, 1, "plan merge"),
+        (4, 0, 4, "plan merge"),
+    ] {
+        for option in ["-e", "-u"] {
+            let folder = tempfile::tempdir().unwrap();
+            let script = format!(
+                "echo $1 >> \"$PLAN.called\"\ncase $1 in plan) mkdir -p \"$PLAN\"; echo '[]' > \"$PLAN/matrix.json\" ;; merge) exit {merge} ;; verify) exit {verify} ;; esac"
+            );
+            github::program(&folder.path().join("bin/bakeplan"), &script);
+            let plan = folder.path().join("plan");
+            let path = format!("{}:{}", folder.path().join("bin").display(), github::path());
+            let ended = Command::new("sh")
+                .args([option, "-c", recipe])
+                .env("PLAN", &plan)
+                .env("PATH", path)
+                .output()
+                .unwrap();
+            let real = fs::read_to_string(plan.with_extension("called")).unwrap();
+            let told = real.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(
+                (ended.status.code(), told.as_str()),
+                (Some(status), called),
+                "{option} {merge} {verify}: {ended:?}"
+            );
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! The generated workflow, rehearsed: its scripts run in order, artifacts are folders, and then the registry is asked.
 
+mod agent; // rows that use an SSH agent
 mod attempts; // what runs again, and runs that cross each other
 mod hooks; // the repository's own test, and its secrets
 mod public; // pipelines of public repositories, replaced by the generated one
 mod rows; // rows that begin alike, none, thousands, and those that GitHub dropped
 mod run; // a run of a workflow: its jobs, its attempts, its artifacts
+mod signed; // planning again, and ready signers
 
 use std::collections::BTreeSet;
 use std::fs;
