@@ -2,7 +2,9 @@
 
 mod agent; // rows that use an SSH agent
 mod attempts; // what runs again, and runs that cross each other
+mod hooks; // the repository's own test, and its secrets
 mod public; // pipelines of public repositories, replaced by the generated one
+mod rows; // rows that begin alike, none, thousands, and those that GitHub dropped
 mod run; // a run of a workflow: its jobs, its attempts, its artifacts
 mod signed; // planning again, and ready signers
 
