@@ -14,6 +14,7 @@ use super::tags::{self, Tags, list};
 use super::text::{Line, Piece, Place, Template};
 use super::today::normal;
 use super::world::World;
+use crate::reference::Repository;
 
 /// Blocks for one definition.
 #[derive(Debug, Default)]
@@ -89,7 +90,9 @@ pub(crate) fn propose(
                         "`{}` has a repository in its tags, but no step that was read publishes it: beside `image` blocks for others it is local",
                         image.key
                     );
-                    told.push((place, message));
+                    if !told.iter().any(|(known, _)| *known == place) {
+                        told.push((place, message));
+                    }
                 }
                 continue;
             }
@@ -282,6 +285,12 @@ impl<'a> Maker<'a> {
         let mut repositories: Vec<(String, Expression)> = Vec::new();
         for line in &candidate.repositories {
             let lower = lowered(&line.text);
+            let example =
+                [Moment::Branch, Moment::Tag].into_iter().find_map(|moment| lower.at(moment, world));
+            if let Some(example) = example.filter(|example| example.parse::<Repository>().is_err()) {
+                told.push((line.place.clone(), format!("`{}` is not a repository", quotable(&example))));
+                continue;
+            }
             match self.variables.expression(&lower, world) {
                 Ok(value) => repositories.push((from(&line.place, &written(&line.place)), value)),
                 Err(unknown) => told.push((
@@ -323,6 +332,17 @@ impl<'a> Maker<'a> {
         };
         if let TargetOf::Known(..) = &candidate.target {
             self.platforms(&target, &candidate, written, told);
+        }
+        if candidate.repositories.is_empty() {
+            for (name, value) in &candidate.variables {
+                if self.known.is_some_and(|known| known.variables.contains(name)) {
+                    let message = format!(
+                        "the step sets the variable `{name}` to `{}`: give it to the plan, too, or say the tags in the `image` block",
+                        quotable(&value.shown())
+                    );
+                    told.push((candidate.place.clone(), message));
+                }
+            }
         }
         let tags = tags::translate(&candidate, &mut self.variables, world, written);
         for (place, why) in &tags.lost {
@@ -401,7 +421,10 @@ impl<'a> Maker<'a> {
             }
             lines.close("]");
         }
-        if !flavor.is_empty() {
+        if let [(comment, value)] = flavor.as_slice() {
+            lines.comment(comment);
+            lines.attribute("flavor", &list([value.clone()]));
+        } else if !flavor.is_empty() {
             lines.open("flavor = [");
             for (comment, value) in &flavor {
                 lines.comment(comment);
@@ -790,6 +813,10 @@ fn base_name(candidate: &Candidate, world: &World) -> String {
 /// What may tell an image from others in its repository.
 fn hints(candidate: &Candidate) -> Vec<String> {
     let mut hints = Vec::new();
+    for tag in candidate.entries.iter().flat_map(|entry| &entry.tags) {
+        let text = tag.line().text.constant().unwrap_or_default();
+        hints.extend(text.strip_prefix("latest-").map(str::to_owned));
+    }
     for line in &candidate.flavor {
         let text = line.text.shown();
         hints.extend(

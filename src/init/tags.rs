@@ -73,6 +73,17 @@ impl Mask {
         }
     }
 
+    /// Whether something applies in both. The clock and a hand start runs of branches.
+    fn meets(self, other: Self) -> bool {
+        let both = self.and(other);
+        both.branch
+            || both.tag
+            || both.pull_request
+            || both.others
+            || self.branch && other.others
+            || self.others && other.branch
+    }
+
     /// The condition that keeps what applies in `domain` to these runs. Those of pull requests publish nothing anyway.
     fn when(self, domain: Self, others: &[String]) -> Option<String> {
         let both = self.and(domain);
@@ -118,7 +129,13 @@ pub(crate) fn translate(
         let mask = Mask::of(entry);
         for tag in &entry.tags {
             let line = tag.line();
-            let comment = from(&line.place, &written(&line.place));
+            let is_default = matches!(tag, TagLine::Rule(rule) if rule.is_default);
+            let said = if is_default {
+                "the tags of docker/metadata-action without `tags`".to_owned()
+            } else {
+                written(&line.place)
+            };
+            let comment = from(&line.place, &said);
             let made = match tag {
                 TagLine::Rule(rule) => of_rule(rule, candidate),
                 TagLine::Text(line) => of_text(&line.text, mask, has_rules),
@@ -206,6 +223,11 @@ impl Tags {
         };
         // A version is that of a git tag, so its entries need no further condition.
         let of_runs = if self.has_version && !mask.branch { None } else { mask.when(domain, &others) };
+        if !domain.meets(mask) {
+            comments.push("it never applies in the runs of that workflow".to_owned());
+            self.entries.push(TagEntry { comments, value: None });
+            return;
+        }
         let when = match (condition, of_runs) {
             (Some(one), Some(other)) => Some(format!("({one}) and ({other})")),
             (one, other) => one.or(other),
@@ -318,7 +340,7 @@ fn of_text(text: &Template, mask: Mask, has_rules: bool) -> Result<Made, String>
 
 /// A rule of docker/metadata-action.
 fn of_rule(rule: &RuleLine, candidate: &Candidate) -> Result<Made, String> {
-    let RuleLine { line, enable } = rule;
+    let RuleLine { line, enable, is_default: _ } = rule;
     let condition = match enable {
         None => None,
         Some(enable) => {
