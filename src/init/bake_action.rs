@@ -117,6 +117,7 @@ pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str)
     // Targets may say themselves that they are pushed.
     let says_nothing = pushes.0.iter().all(|answer| *answer == Some(false));
     found.runs = if says_nothing { found.runs.and(Answers::of(|_| None)) } else { found.runs.and(pushes) };
+    build.pushes = !says_nothing;
     found.build = Some(Build::Bake(Box::new(build)));
     found
 }

@@ -12,7 +12,7 @@ use crate::plan::Plan;
 use crate::source::Sources;
 
 /// The target that docker/metadata-action fills in.
-const META: &str = "docker-metadata-action";
+pub(crate) const META: &str = "docker-metadata-action";
 
 /// How many tags of the members of a matrix are looked at.
 const MAX_TAGS: usize = 1000;
@@ -65,6 +65,8 @@ pub(crate) struct KnownTarget {
     pub has_platforms: bool,
     /// Whether its output can be pushed.
     pub is_pushable: bool,
+    /// Whether it is pushed unasked.
+    pub is_pushed: bool,
 }
 
 /// An image.
@@ -185,6 +187,7 @@ fn known(
         has_meta,
         tags: target.pushed_names().iter().map(|name| name.as_str().to_owned()).collect(),
         has_platforms: target.platforms.as_ref().is_some_and(|platforms| !platforms.is_empty()),
+        is_pushed: target.is_pushed(),
         is_pushable: outputs.is_empty() || outputs.iter().any(Entry::is_pushable),
     }
 }

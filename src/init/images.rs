@@ -1,6 +1,6 @@
 //! From what steps publish to images: what is built once and has the same repositories is one.
 
-use super::definition::{Known, clean, relative};
+use super::definition::{Known, META, clean, relative};
 use super::found::{BakeBuild, Build, DockerfileBuild, Publication, TagLine};
 use super::moment::{Answers, Moment};
 use super::text::{Line, Place, Template};
@@ -361,6 +361,9 @@ fn of_bake(
     for label in labels {
         let Some(target) = definition.targets.iter().find(|target| target.label == label) else { continue };
         let is_given = has_tags && (!build.has_meta || target.has_meta);
+        if !build.pushes && !target.is_pushed || label.starts_with(META) {
+            continue;
+        }
         if !is_given && (!target.is_pushable || target.tags.is_empty()) {
             continue;
         }

@@ -312,22 +312,11 @@ impl<'a> Maker<'a> {
                 (label.clone(), name)
             }
             TargetOf::Dockerfile(build) => {
-                let same = self.proposal.images.iter().find(|image| {
-                    image.candidate.as_ref().is_some_and(|known| {
-                        is_same_build(known, build) && known.platforms.len() == candidate.platforms.len()
-                    })
-                });
-                let same = same.map(|image| image.target.clone());
                 let base = base_name(&candidate, world);
                 let name = self.unique(&base, &hints(&candidate));
-                match same {
-                    Some(target) => (target, name),
-                    None => {
-                        let build = (**build).clone();
-                        self.target(&name, &build, &candidate, written, told);
-                        (name.clone(), name)
-                    }
-                }
+                let build = (**build).clone();
+                self.target(&name, &build, &candidate, written, told);
+                (name.clone(), name)
             }
         };
         if let TargetOf::Known(..) = &candidate.target {
@@ -432,7 +421,15 @@ impl<'a> Maker<'a> {
             }
             lines.close("]");
         }
-        if candidate.oci_labels {
+        let is_shared = self.proposal.images.iter().any(|image| image.target == target);
+        if candidate.oci_labels && is_shared {
+            told.push((
+                candidate.place.clone(),
+                format!(
+                    "`{name}` is not the first image of target `{target}`, so it has the labels of that one"
+                ),
+            ));
+        } else if candidate.oci_labels {
             lines.comment("the labels and annotations of docker/metadata-action");
             lines.attribute("oci_labels", &Expression::from(true));
         }
@@ -560,7 +557,8 @@ impl<'a> Maker<'a> {
             }
             lines.attribute("platforms", &list(platforms.into_iter().map(Expression::from)));
         }
-        for line in candidate.platforms.iter().filter(|line| line.text.constant().is_none()) {
+        let is_known = |line: &&Line| tags::platforms(std::slice::from_ref(*line)).is_empty();
+        for line in candidate.platforms.iter().filter(is_known) {
             lost(&line.place, "a platform", &line.text.shown());
         }
         let pairs = [("args", &build.args), ("contexts", &build.contexts), ("labels", &build.labels)];
@@ -849,16 +847,6 @@ fn hints(candidate: &Candidate) -> Vec<String> {
     let repository = candidate.repositories.first().and_then(|line| line.text.constant());
     hints.extend(repository.and_then(|repository| repository.split('/').next().map(str::to_owned)));
     hints
-}
-
-fn is_same_build(known: &Candidate, build: &DockerfileBuild) -> bool {
-    let TargetOf::Dockerfile(own) = &known.target else { return false };
-    let text = |build: &DockerfileBuild| {
-        let args: Vec<String> = build.args.iter().map(|line| line.text.key()).collect();
-        let path = dockerfile(build).map(|path| path.key());
-        (clean(&build.context.shown()), path, build.stage.as_ref().map(Template::key), args)
-    };
-    text(own) == text(build)
 }
 
 /// In lower case, as repositories are.

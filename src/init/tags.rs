@@ -229,6 +229,7 @@ impl Tags {
             return;
         }
         let when = match (condition, of_runs) {
+            (Some(one), Some(other)) if one == other => Some(one),
             (Some(one), Some(other)) => Some(format!("({one}) and ({other})")),
             (one, other) => one.or(other),
         };
@@ -322,11 +323,16 @@ fn of_text(text: &Template, mask: Mask, has_rules: bool) -> Result<Made, String>
             (with(&Fact::RefName), of_branch, Some("branch".to_owned())),
         ]);
     }
-    if uses(&|fact| matches!(fact, Fact::Tag | Fact::Version)) {
+    let is_name = uses(&|fact| matches!(fact, Fact::RefName));
+    if uses(&|fact| matches!(fact, Fact::Tag)) || is_name && mask.tag {
         // Without a condition, a run without a git tag would be an error.
-        let condition =
-            (mask.branch && !uses(&|fact| matches!(fact, Fact::Version))).then(|| "tag".to_owned());
-        return Ok(vec![(text.clone(), of_tag, condition)]);
+        return Ok(vec![(text.clone(), of_tag, Some("tag".to_owned()))]);
+    }
+    if is_name {
+        return Ok(vec![(text.clone(), of_branch, Some("branch".to_owned()))]);
+    }
+    if uses(&|fact| matches!(fact, Fact::Version)) {
+        return Ok(vec![(text.clone(), of_tag, None)]);
     }
     if uses(&|fact| matches!(fact, Fact::PullRequest | Fact::HeadBranch | Fact::BaseBranch)) {
         return Ok(vec![(
@@ -488,6 +494,9 @@ pub(crate) fn platforms(lines: &[Line]) -> Vec<String> {
     let mut platforms: Vec<String> = Vec::new();
     for text in lines.iter().filter_map(|line| line.text.constant()) {
         for one in text.split(',').map(str::trim).filter(|one| !one.is_empty()) {
+            if one.parse::<crate::platform::Platform>().is_err() {
+                continue;
+            }
             let normal = one
                 .parse::<crate::platform::Platform>()
                 .map_or_else(|_| one.to_owned(), |one| one.to_string());

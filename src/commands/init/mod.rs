@@ -78,7 +78,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     let names = names.join(" and ");
     // Where Bake would read a Compose file that cannot be evaluated beside the new file, it has to be named.
     let is_new = proposals.iter().any(|proposal| proposal.definition.is_none());
-    let has_compose = found.of(Kind::Compose).any(|path| discovery::is_default_name(path));
+    let has_compose = found.of(Kind::Compose).any(discovery::is_default_name);
     let is_read = known.iter().any(|one| one.folder.is_empty() && one.files.is_empty());
     let hint = if is_new && has_compose && !is_read {
         "The Compose file here cannot be evaluated, so name the new file: `bakeplan plan -f docker-bake.hcl`.\n"
