@@ -13,9 +13,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use serde_json::{Value, json};
-
 use run::{Ended, FIRST, PUSH, Run, Start};
+use serde_json::{Value, json};
 
 use super::engine::{Project, engine};
 use super::registry::Repository;
