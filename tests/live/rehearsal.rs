@@ -5,6 +5,7 @@ mod attempts; // what runs again, and runs that cross each other
 mod public; // pipelines of public repositories, replaced by the generated one
 mod run; // a run of a workflow: its jobs, its attempts, its artifacts
 mod signed; // planning again, and ready signers
+mod step; // one step of a job
 
 use std::collections::BTreeSet;
 use std::fs;
