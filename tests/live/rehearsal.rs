@@ -7,6 +7,7 @@ mod public; // pipelines of public repositories, replaced by the generated one
 mod rows; // rows that begin alike, none, thousands, and those that GitHub dropped
 mod run; // a run of a workflow: its jobs, its attempts, its artifacts
 mod signed; // planning again, and ready signers
+mod step; // one step of a job
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
