@@ -13,7 +13,6 @@ use crate::published::labels::{OTHER_PLAN_CURE, differences};
 use crate::published::metadata::Pushed;
 use crate::published::plan_json::BuildEntry;
 use crate::published::record::{Configuration, Fault, Known, Question, Record};
-use crate::published::served::{Content, Served};
 use crate::reference::Digest;
 use crate::registry::{Location, Manifest};
 
@@ -123,73 +122,6 @@ impl<'a> ImageCheck<'a> {
             OnMissing::Hold => self.checked.held.push(format!("`{leg}` was not built")),
             OnMissing::Drop | OnMissing::Carry => {}
         }
-    }
-
-    /// Takes a platform from what is published under the same version.
-    fn carry(&mut self, leg: &str, build: &BuildEntry) {
-        let image = self.subject.image;
-        let Some(platform) = &build.platform else {
-            return self
-                .checked
-                .held
-                .push(format!("`{leg}` was not built and has no platform to carry over"));
-        };
-        let records = self.records;
-        let published = self.subject.places.iter().find_map(|&site| {
-            let tag = image.tags_in(self.location(site)).find(|tag| !tag.floating)?;
-            Some((site, records[site].tag(&tag.name).present()?))
-        });
-        let Some((site, digest)) = published else {
-            if self.checked.questions.is_empty() {
-                self.checked.held.push(format!("`{leg}` was not built and its version is not published yet"));
-            }
-            return;
-        };
-        self.need(site, Question::Manifest(digest.clone()));
-        let index = match records[site].manifest(digest) {
-            Known::Unasked => return,
-            Known::Absent => Index::default(),
-            Known::Present(served) => match self.published(served) {
-                Some(index) => index,
-                None => return,
-            },
-            Known::Faulty(fault) => return self.faulty(fault),
-        };
-        let is_wanted = |entry: &&Descriptor| {
-            let own = entry.platform.as_ref().filter(|_| entry.attested().is_none());
-            own.is_some_and(|own| own.fits(platform))
-        };
-        let Some(found) = index.manifests.iter().find(is_wanted) else {
-            let message =
-                format!("`{leg}` was not built and the published index of its version has no {platform}");
-            return self.checked.held.push(message);
-        };
-        let attestations = index
-            .manifests
-            .iter()
-            .filter(|entry| image.index && entry.attested() == Some(found.digest.as_str()));
-        let entries: Vec<Descriptor> = std::iter::once(found).chain(attestations).cloned().collect();
-        self.platform(leg, &platform.to_string());
-        for entry in &entries {
-            self.child(leg, entry);
-        }
-        self.checked.sources.push(IndexSource::Entries(entries));
-        self.checked.origins.push(None);
-    }
-
-    /// What is published as an index; of an image without one, what an index of it would hold. None while its platform is
-    /// not known.
-    fn published(&mut self, served: &Served) -> Option<Index> {
-        let Content::Image(manifest) = &served.content else {
-            return Some(serde_json::from_slice(&served.manifest.bytes).unwrap_or_default());
-        };
-        let platform = match self.configuration(&manifest.config.digest) {
-            Known::Unasked => return None,
-            Known::Present(Configuration { platform, .. }) => platform.clone().ok(),
-            Known::Absent | Known::Faulty(_) => None,
-        };
-        let entry = Descriptor { platform, ..served.manifest.descriptor() };
-        Some(Index { manifests: vec![entry], ..Index::default() })
     }
 
     fn build(&mut self, leg: &str, build: &BuildEntry, pushed: &Pushed) {
@@ -395,7 +327,7 @@ impl<'a> ImageCheck<'a> {
         self.platform(leg, &found.to_string())
     }
 
-    fn platform(&mut self, leg: &str, platform: &str) -> bool {
+    pub(super) fn platform(&mut self, leg: &str, platform: &str) -> bool {
         if let Some(other) = self.seen.insert(platform.to_owned(), leg.to_owned()) {
             self.fail("platform-twice", format!("builds `{other}` and `{leg}` are both for {platform}"));
             return false;

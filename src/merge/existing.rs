@@ -157,7 +157,7 @@ fn checked(
         ))],
         copies: lacking
             .iter()
-            .map(|place| (*place, Copies { whole: Some(from), ..Copies::default() }))
+            .map(|place| (*place, Copies { whole: vec![from], ..Copies::default() }))
             .collect(),
         ..Checked::default()
     }

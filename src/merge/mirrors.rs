@@ -124,11 +124,9 @@ impl<'a> Mirror<'_, 'a> {
         let mut ready = one.clone();
         let copies = std::mem::take(&mut ready.checked.copies);
         // A repository that lacked something may not have all of it, where all its tags stay with others.
-        let from = |is_good: &dyn Fn(usize) -> bool| one.places.iter().copied().find(|&place| is_good(place));
-        let is_whole = |place: usize| !copies.contains_key(&place);
-        let is_near = |place: usize| self.location.mounts_from(&subject.sites[place].location);
-        let from = from(&|place| is_whole(place) && is_near(place)).or_else(|| from(&is_whole));
-        let whole = from.or_else(|| one.places.first().copied());
+        let is_far = |place: usize| !self.location.mounts_from(&subject.sites[place].location);
+        let mut whole = one.places.clone();
+        whole.sort_by_key(|&place| (copies.contains_key(&place), is_far(place)));
         ready.checked.copies.insert(self.site, Copies { whole, ..Copies::default() });
         ready.places = vec![self.site];
         ready.decide(subject, records);

@@ -15,6 +15,7 @@ mod alike;
 pub(crate) mod bases;
 mod lookup;
 
+mod carry;
 pub(crate) mod check;
 mod sending;
 

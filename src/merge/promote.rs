@@ -155,7 +155,7 @@ fn with_copies<'a>(mut ready: Ready<'a>, from: usize, records: &[Record]) -> Rea
     let digest = &ready.manifest.digest;
     let lacks = |site: &&usize| **site != from && records[**site].manifest(digest).present().is_none();
     for site in ready.places.iter().filter(lacks) {
-        ready.checked.copies.insert(*site, Copies { whole: Some(from), ..Copies::default() });
+        ready.checked.copies.insert(*site, Copies { whole: vec![from], ..Copies::default() });
     }
     ready
 }

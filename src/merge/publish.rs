@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::job::{IndexState, Job, Place, SETTLE, Stage, TagJob};
 use super::overtaken::{Given, Overtaken, fresh};
 use super::report::{Outcome, Settled};
-use super::takeover::take_over;
+use super::takeover::{Failed, take_over};
 use super::tools::{MergeTools, RunDocker};
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
@@ -225,10 +225,12 @@ impl<'a> Writer<'a> {
         let mut notes = Vec::new();
         if let Some(copies) = job.copies {
             let taken =
-                take_over(copies, job.manifest, job.site, self.sites, self.progress).map_err(|error| {
+                take_over(copies, job.manifest, job.site, self.sites, self.progress).map_err(|failed| {
+                    let Failed { error, others } = failed;
                     let message = format!("image `{}`: {error}", job.image);
-                    let diagnostic = Diagnostic::error(error.code(), message)
+                    let mut diagnostic = Diagnostic::error(error.code(), message)
                         .with_note(format!("`{location}` is filled from other repositories of the image"));
+                    diagnostic.notes.extend(others);
                     match error.help() {
                         Some(help) => diagnostic.with_help(help),
                         None => diagnostic,
@@ -236,7 +238,7 @@ impl<'a> Writer<'a> {
                 })?;
             notes = taken;
         }
-        let is_copied = job.copies.is_some_and(|copies| copies.whole.is_some());
+        let is_copied = job.copies.is_some_and(|copies| !copies.whole.is_empty());
         let damage = match if is_copied { IndexState::Named } else { job.index } {
             IndexState::Read => return Ok(notes),
             IndexState::Named => match self.is_served(job) {

@@ -1,5 +1,6 @@
 //! The merge itself: from what was built to tags, step by step.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::alike::alike;
@@ -41,7 +42,9 @@ pub(super) fn merge_own<'a>(
     let subjects = subjects(planned, metadata, options, sites);
     if !options.allow_mixed_bases {
         // What the metadata says needs no request.
-        let mixed = |subject: &Subject<'_>| bases::look(subject, survey.records()).0.mixed(subject.key);
+        let mixed = |subject: &Subject<'_>| {
+            bases::look(subject, &BTreeMap::new(), survey.records()).0.mixed(subject.key)
+        };
         report.problems.extend(subjects.iter().flat_map(mixed));
     }
     if !report.problems.is_empty() {
@@ -50,7 +53,7 @@ pub(super) fn merge_own<'a>(
     let look = |at: usize, records: &[Record]| {
         let mut checked = check(&subjects[at], records);
         if !options.allow_mixed_bases {
-            for (site, question) in bases::look(&subjects[at], records).1 {
+            for (site, question) in bases::look(&subjects[at], &checked.carried, records).1 {
                 // What is being read need not be looked for, too.
                 if let Question::Provenance(digest) = &question {
                     checked.questions.remove(&(site, Question::Blob(digest.clone())));
@@ -69,9 +72,10 @@ pub(super) fn merge_own<'a>(
     };
     tell_checked(&all, &subjects, tools);
     if !options.allow_mixed_bases {
-        for (subject, _) in subjects.iter().zip(&all).filter(|(_, checked)| checked.held.is_empty()) {
-            let bases = bases::look(subject, survey.records()).0;
+        for (subject, checked) in subjects.iter().zip(&all).filter(|(_, checked)| checked.held.is_empty()) {
+            let bases = bases::look(subject, &checked.carried, survey.records()).0;
             report.problems.extend(bases.mixed(subject.key));
+            report.notes.extend(bases.older(subject.key));
             report.notes.extend(bases.unknown(subject.key));
         }
     }

@@ -53,6 +53,8 @@ pub(crate) struct Checked {
     pub notes: Vec<Diagnostic>,
     /// What goes into the index.
     pub sources: Vec<IndexSource>,
+    /// What is carried over from the index that is published, by leg: the image, then its attestations.
+    pub carried: BTreeMap<String, Vec<Descriptor>>,
     /// Attestations that refer to an image and stand in no index.
     pub referrers: Vec<Descriptor>,
     /// The platforms that it will have, in order.
@@ -72,8 +74,8 @@ pub(crate) struct Checked {
 /// What a repository takes over from others.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Copies {
-    /// The site from which all of the image is copied that is not there yet.
-    pub whole: Option<usize>,
+    /// The sites from which all of the image is copied that is not there yet: the first one that can give it.
+    pub whole: Vec<usize>,
     /// Blobs, and the site that has them.
     pub blobs: BTreeMap<Digest, (Descriptor, usize)>,
     /// Manifests, in the order in which they are found.

@@ -8,7 +8,21 @@ use crate::diagnostic::Diagnostic;
 use crate::published::progress::{Event, Progress};
 use crate::published::sites::Site;
 use crate::registry::copy::{Copied, Copier, Copying, Place};
-use crate::registry::{Error, Location, Manifest};
+use crate::registry::{Error, Location, Manifest, Operation};
+
+/// Why an image could not be taken over.
+pub(super) struct Failed {
+    /// What the last site answered that was tried.
+    pub(super) error: Error,
+    /// Why those before it could not be used.
+    pub(super) others: Vec<String>,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self { error, others: Vec::new() }
+    }
+}
 
 /// Takes over what a site is without of an image with this index; what is worth knowing of it.
 ///
@@ -20,7 +34,7 @@ pub(super) fn take_over(
     site: usize,
     sites: &[Site],
     progress: &dyn Progress,
-) -> Result<Vec<Diagnostic>, Error> {
+) -> Result<Vec<Diagnostic>, Failed> {
     let location = &sites[site].location;
     let tell = |copying: Copying<'_>| tell_begun(copying, location, progress);
     let Copies { whole, blobs, manifests } = copies;
@@ -32,11 +46,24 @@ pub(super) fn take_over(
         .chain(of_manifests)
         .map(|from| (from, Copier::new(place(&sites[from]), place(&sites[site]), &tell)))
         .collect();
-    if let Some(from) = whole {
+    let mut notes = Vec::new();
+    let mut others: Vec<String> = Vec::new();
+    for (at, from) in whole.iter().enumerate() {
         let mut copier = Copier::new(place(&sites[*from]), place(&sites[site]), &tell);
-        copier.manifest(index)?;
-        copier.about(index)?;
-        copiers.insert(*from, copier);
+        let taken = copier.manifest(index).and_then(|()| copier.about(index));
+        let is_last = at + 1 == whole.len();
+        match taken {
+            Ok(()) => {
+                notes.extend((!others.is_empty()).then(|| second(&sites[*from].location, location, &others)));
+                copiers.insert(*from, copier);
+                break;
+            }
+            // Another source helps against nothing else.
+            Err(error) if is_about_source(&error) && !is_last => {
+                others.push(format!("`{}`: {error}", sites[*from].location));
+            }
+            Err(error) => return Err(Failed { error, others }),
+        }
     }
     for (from, copier) in &mut copiers {
         for (blob, _) in blobs.values().filter(|(_, own)| own == from) {
@@ -50,12 +77,36 @@ pub(super) fn take_over(
     for copy in manifests.iter().filter(|copy| copy.is_image) {
         copiers.get_mut(&copy.from).map_or(Ok(()), |copier| copier.about(&copy.manifest))?;
     }
-    let mut notes = Vec::new();
     for (from, copier) in &copiers {
         notes.extend(copier.copied().notes.iter().cloned());
         tell_done(copier.copied(), &sites[*from].location, location, progress);
     }
     Ok(notes)
+}
+
+/// Whether a copy failed since the source did not give something, or gave something else. Of the target, no content is read.
+fn is_about_source(error: &Error) -> bool {
+    match error.operation() {
+        Operation::GetBlob | Operation::GetManifest => true,
+        Operation::HeadManifest
+        | Operation::PutManifest
+        | Operation::HeadBlob
+        | Operation::MountBlob
+        | Operation::PutBlob
+        | Operation::ListTags
+        | Operation::ListReferrers
+        | Operation::Open => false,
+    }
+}
+
+/// Says that an image comes from another repository than the first, and why.
+fn second(from: &Location, to: &Location, others: &[String]) -> Diagnostic {
+    let message =
+        format!("`{to}` is filled from `{from}`, since not every repository of the image has all of it");
+    let mut note = Diagnostic::warning("damaged-source", message)
+        .with_help("`bakeplan verify` of these repositories says what is wrong there");
+    note.notes.extend(others.iter().cloned());
+    note
 }
 
 /// A site as copying knows it.

@@ -9,10 +9,11 @@ use super::auth::Scopes;
 use super::client::{Call, refusal};
 use super::content::{Content, Fault, Open, Verified};
 use super::error::{Error, ErrorKind, Operation};
+use super::parts::{LARGEST, SMALLEST, Sent, Upload, is_broken, stated, upload_url, with_digest};
 use super::remote::{RemoteRepository, is_missing, told_digest};
 use super::retry::Attempts;
 use super::transport::{Answer, Payload, Stream, TransportError, Wanted};
-use super::url::{Url, UrlScheme, encode};
+use super::url::Url;
 use crate::reference::Digest;
 
 /// After how many bytes a server that broke the connection is trusted as if it had not.
@@ -70,7 +71,7 @@ impl RemoteRepository {
     }
 
     /// The call that begins an upload.
-    fn begin(&self, digest: &Digest) -> Call<'_> {
+    pub(super) fn begin(&self, digest: &Digest) -> Call<'_> {
         let subject = format!("{}@{digest}", self.repository);
         let mut call = self.call(Operation::PutBlob, subject, Method::POST, "blobs/uploads/".to_owned());
         call.message.payload = Payload::Bytes(&[]);
@@ -79,40 +80,72 @@ impl RemoteRepository {
     }
 
     /// Sends a blob once, as BuildKit does, so that a registry that takes builds takes this, too: begins an upload, and sends
-    /// all in one request. What
-    /// is wrong with the content, or before anything was sent, is an error; what is wrong with the upload may pass.
-    fn send(
-        &self,
-        call: &Call<'_>,
-        digest: &Digest,
-        size: u64,
-        open: &Open<'_>,
-    ) -> Result<Result<(), Error>, Error> {
-        let fail = |kind| Error::new(Operation::PutBlob, call.subject.clone(), kind);
-        let begun = self.client.call(call)?;
-        if !begun.is_success() {
-            return Err(fail(refusal(&begun)));
-        }
-        let at = upload_url(&begun, digest).map_err(fail)?;
+    /// all in one request; in parts where that is too much, and the rest where the connection breaks. What is wrong with the
+    /// content, or before anything was sent, is an error; what is wrong with the upload may pass.
+    fn send(&self, call: &Call<'_>, digest: &Digest, size: u64, open: &Open<'_>) -> Sent {
+        let at = self.begun(call)?;
+        let parts = |at: Url, has: u64, part: u64| Upload { repository: self, digest, size, at, has, part };
         let fault = Fault::default();
         let content = || -> Box<dyn Read + '_> { Box::new(Verified::new(digest, size, open, &fault)) };
         let mut call = self.begin(digest);
         call.message.method = Method::PUT;
         call.message.headers.push(("content-type", "application/octet-stream".to_owned()));
         call.message.payload = Payload::Stream(size, &content);
-        call.at = Some(at);
+        call.at = Some(with_digest(at.clone(), digest));
         let outcome = self.client.call(&call);
         if let Some(error) = fault.take() {
             return Err(error);
         }
-        let answer = match outcome {
-            Ok(answer) => answer,
-            Err(error) => return Ok(Err(error)),
-        };
-        if !answer.is_success() {
-            return Ok(Err(fail(refusal(&answer))));
+        match outcome {
+            Ok(answer) if answer.status == 413 && size > SMALLEST => {
+                let half = size.div_ceil(2).clamp(SMALLEST, LARGEST);
+                parts(self.begun(&self.begin(digest))?, 0, half).send(open)
+            }
+            Ok(answer) => self.ended(&answer, digest, size),
+            Err(error) if is_broken(&error) => match stated(self, digest, &at)? {
+                Some(has @ 1..) if has <= size => parts(at, has, LARGEST).send(open),
+                Some(has @ 1..) => Err(Error::new(
+                    Operation::PutBlob,
+                    call.subject.clone(),
+                    ErrorKind::Invalid(format!(
+                        "the registry says that it has {has} bytes of the upload, expected at most {size}"
+                    )),
+                )),
+                Some(0) | None => Ok(Err(error)),
+            },
+            Err(error) => Ok(Err(error)),
         }
-        if let Some(found) = told_digest(&answer).ok().flatten()
+    }
+
+    /// Begins an upload: where it goes on.
+    fn begun(&self, call: &Call<'_>) -> Result<Url, Error> {
+        let fail = |kind| Error::new(Operation::PutBlob, call.subject.clone(), kind);
+        let begun = self.client.call(call)?;
+        if !begun.is_success() {
+            return Err(fail(refusal(&begun)));
+        }
+        upload_url(&begun).map_err(fail)
+    }
+
+    /// Ends an upload of which all was sent.
+    pub(super) fn end_upload(&self, at: Url, digest: &Digest, size: u64) -> Sent {
+        let mut call = self.begin(digest);
+        call.message.method = Method::PUT;
+        call.message.headers.push(("content-type", "application/octet-stream".to_owned()));
+        call.at = Some(at);
+        match self.client.call(&call) {
+            Ok(answer) => self.ended(&answer, digest, size),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// What the answer says that ends an upload.
+    fn ended(&self, answer: &Answer, digest: &Digest, size: u64) -> Sent {
+        let fail = |kind| Error::new(Operation::PutBlob, format!("{}@{digest}", self.repository), kind);
+        if !answer.is_success() {
+            return Ok(Err(fail(refusal(answer))));
+        }
+        if let Some(found) = told_digest(answer).ok().flatten()
             && found.algorithm() == digest.algorithm()
             && found != *digest
         {
@@ -129,23 +162,6 @@ impl RemoteRepository {
 /// Whether a registry does not know an upload that it began: it has to be begun anew.
 fn is_lost(error: &Error) -> bool {
     error.entries().iter().any(|entry| entry.code.starts_with("BLOB_UPLOAD_"))
-}
-
-/// Where a blob is to be sent.
-fn upload_url(begun: &Answer, digest: &Digest) -> Result<Url, ErrorKind> {
-    let location = begun.header("location").unwrap_or_default();
-    let mut url = begun.url.join(&location).ok_or_else(|| {
-        ErrorKind::Invalid(format!("the registry begins an upload at {location:?}, which is not an address"))
-    })?;
-    // A registry behind a proxy that ends TLS does not know that it is reached by TLS.
-    let is_same_host = url.authority.split(':').next() == begun.url.authority.split(':').next();
-    if is_same_host && begun.url.scheme == UrlScheme::Https && url.scheme == UrlScheme::Http {
-        url.scheme = UrlScheme::Https;
-        url.authority.clone_from(&begun.url.authority);
-    }
-    let mark = if url.path_and_query.contains('?') { '&' } else { '?' };
-    url.path_and_query = format!("{}{mark}digest={}", url.path_and_query, encode(digest.as_str()));
-    Ok(url)
 }
 
 /// A blob that is being read.

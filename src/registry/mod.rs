@@ -23,6 +23,7 @@ mod layout;
 mod location;
 mod observer;
 mod pages;
+mod parts;
 mod proxy;
 mod remote;
 mod resolver;

@@ -22,6 +22,8 @@ pub(crate) struct Contents {
 #[derive(Clone, Default)]
 pub(crate) struct Memory {
     pub(crate) repositories: Arc<Mutex<BTreeMap<String, Contents>>>,
+    /// What has arrived of uploads, by path.
+    pub(crate) uploads: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     /// Whether it lists what refers to a manifest.
     pub(crate) has_referrers: bool,
     /// How it answers a mount, if it does not mount.
@@ -76,6 +78,8 @@ impl Memory {
             ("GET" | "HEAD", "/blobs/") => self.blob(name, rest, seen),
             ("POST", "/blobs/uploads/") => self.begin(name, seen),
             ("PUT", "/blobs/uploads/") => self.put_blob(name, seen),
+            ("PATCH", "/blobs/uploads/") => self.patch(seen),
+            ("GET", "/blobs/uploads/") => self.has_arrived(seen.path(), 204),
             ("DELETE", "/blobs/uploads/") => Answer::new(204, "", ""),
             ("GET", "/tags/") => self.with(name, |own| {
                 let tags: Vec<&String> = own.tags.keys().collect();
@@ -142,16 +146,42 @@ impl Memory {
         } else if let (true, Some(status @ 400..)) = (seen.target.contains("mount="), self.no_mount) {
             return Answer::error(status, "UNSUPPORTED");
         }
-        Answer::new(202, "", "")
-            .header("Location", format!("/v2/{name}/blobs/uploads/{}?_state=x", seen.number))
+        let path = format!("/v2/{name}/blobs/uploads/{}", seen.number);
+        self.uploads.lock().expect("no handler panics").insert(path.clone(), Vec::new());
+        Answer::new(202, "", "").header("Location", format!("{path}?_state=x"))
+    }
+
+    /// Takes the next part of an upload.
+    fn patch(&self, seen: &Seen) -> Answer {
+        let mut uploads = self.uploads.lock().expect("no handler panics");
+        let Some(own) = uploads.get_mut(seen.path()) else {
+            return Answer::error(404, "BLOB_UPLOAD_UNKNOWN");
+        };
+        let is_next = seen.header("content-range").starts_with(&format!("{}-", own.len()));
+        if is_next {
+            own.extend(&seen.body);
+        }
+        drop(uploads);
+        self.has_arrived(seen.path(), if is_next { 202 } else { 416 })
+    }
+
+    /// How much of an upload has arrived.
+    fn has_arrived(&self, path: &str, status: u16) -> Answer {
+        let uploads = self.uploads.lock().expect("no handler panics");
+        let Some(own) = uploads.get(path) else { return Answer::error(404, "BLOB_UPLOAD_UNKNOWN") };
+        Answer::new(status, "", "")
+            .header("Location", format!("{path}?_state=x"))
+            .header("Range", format!("0-{}", own.len().saturating_sub(1)))
     }
 
     fn put_blob(&self, name: &str, seen: &Seen) -> Answer {
         let digest: Digest = parameter(seen, "digest").parse().expect("it is a digest");
-        if digest.recompute(&seen.body) != digest {
+        let arrived = self.uploads.lock().expect("no handler panics").remove(seen.path());
+        let content = [arrived.unwrap_or_default(), seen.body.clone()].concat();
+        if digest.recompute(&content) != digest {
             return Answer::error(400, "DIGEST_INVALID");
         }
-        self.with(name, |own| own.blobs.insert(digest.clone(), seen.body.clone()));
+        self.with(name, |own| own.blobs.insert(digest.clone(), content));
         Answer::new(201, "", "").header("Docker-Content-Digest", digest.to_string())
     }
 

@@ -7,4 +7,5 @@ mod copy; // from one repository to another
 mod faults; // what passes and what does not
 mod messages; // what sends people the right way
 mod network; // TLS, proxies, redirects
-mod pages; // lists in pages, and where they end
+mod pages;
+mod parts; // large blobs, in parts // lists in pages, and where they end

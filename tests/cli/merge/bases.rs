@@ -3,7 +3,7 @@
 use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::Report;
 
-use super::world::{Build, World, plan};
+use super::world::{Build, TAGS, World, plan, plan_of};
 use crate::loopback::{Answer, Reply, Server};
 
 const OLD: &str = "https://slsa.dev/provenance/v0.2";
@@ -179,4 +179,49 @@ fn a_statement_that_cannot_be_had_is_no_reason_to_publish_nothing() {
     let report = world.merge(&plan(&[&format!("{}/a", server.host())]), Options::default());
     assert_eq!(report.problems, []);
     assert_eq!(report.notes[0].code, "unknown-bases");
+}
+
+/// What is carried over is from an earlier run, and by its nature on an older base: that is said, with both, and no error.
+#[test]
+fn another_base_of_what_is_carried_over_is_said() {
+    let (same, moved) = (predicate(OLD, "alpine@3.19=aa"), predicate(NEW, "alpine@3.19=bb"));
+    let nothing = "{}".to_owned();
+    let other = predicate(OLD, "debian@12=cc");
+    let spdx = "https://spdx.dev/Document";
+    for (published, built, expected) in [
+        ((OLD, &same), (NEW, &moved), &["carried-bases"][..]),
+        ((NEW, &moved), (OLD, &same), &["carried-bases"]),
+        ((OLD, &same), (OLD, &same), &[]),
+        ((OLD, &same), (OLD, &other), &[]),
+        ((spdx, &nothing), (OLD, &same), &["unknown-bases"]),
+        ((OLD, &same), (spdx, &nothing), &["unknown-bases"]),
+    ] {
+        let mut world = world((published.0, published.1), (published.0, published.1));
+        let server = world.serve();
+        let name = format!("{}/a", server.host());
+        let document = plan_of(&[&name], TAGS, r#""version":"1.4.2","#, "carry");
+        assert_eq!(world.merge(&document, Options::default()).problems, []);
+        world.built.remove("app-linux-arm64");
+        let again = Build::new("app-linux-amd64", "linux/amd64").salt("again");
+        world.build(&["a", "b"], again.provenance(built.0, built.1));
+        let report = world.merge(&document, Options::default());
+        assert_eq!(report.problems, [], "{built:?}");
+        assert_eq!(world.platforms("a", "latest"), ["linux/amd64", "linux/arm64"]);
+        let codes: Vec<&str> = report.notes.iter().map(|note| note.code).collect();
+        assert_eq!(codes, expected, "{published:?} {built:?}: {:?}", report.notes);
+        if let ["carried-bases"] = expected {
+            let note = &report.notes[0];
+            assert!(
+                note.message.starts_with("image `app`: `app-linux-arm64` was not built and is carried over")
+                    && note.message.ends_with("`alpine:3.19` moved between them"),
+                "{}",
+                note.message
+            );
+            assert!(note.notes[0].starts_with("`app-linux-arm64` was built on sha256:"), "{note:?}");
+            assert!(note.notes[1].starts_with("`app-linux-amd64` was built on sha256:"), "{note:?}");
+        }
+        // Deliberately: then nothing is read.
+        let allowed = Options { allow_mixed_bases: true, ..Options::default() };
+        assert_eq!(world.merge(&document, allowed).notes, []);
+    }
 }

@@ -310,3 +310,78 @@ fn a_mirror_is_a_place_that_a_merge_may_write_to_and_verify_reads() {
     assert_eq!(merge(&world, &without).problems, []);
     found(&of_plan(&world, &document), &["repositories-disagree"]);
 }
+
+const SECOND: &str = "acme/second";
+
+/// Two repositories that builds push to, which serve layers as these say, and a mirror of both.
+fn with_two_sources(faults: [Option<fn(Answer) -> Answer>; 2]) -> (World, Report, [Server; 3]) {
+    let world = World::with_app(&[OWN, SECOND]);
+    let [first, second] = faults.map(|fault| {
+        world.serve_through(move |seen, forward| {
+            let answer = forward();
+            let is_layer = seen.method == "GET"
+                && seen.path().contains("/blobs/")
+                && seen.header("range").is_empty()
+                && answer.body.starts_with(b"layer of");
+            fault.filter(|_| is_layer).map_or(answer.clone(), |fault| fault(answer)).into()
+        })
+    });
+    let mirror = world.serve();
+    let names = [format!("{}/{OWN}", first.host()), format!("{}/{SECOND}", second.host())];
+    let mirrors = [format!("{}/{MIRROR}", mirror.host())];
+    let more = format!(r#""version":"1.4.2","mirrors":{mirrors:?},"#);
+    let document = plan_of(&[&names[0], &names[1]], TAGS, &more, "hold");
+    let report = merge(&world, &document);
+    (world, report, [first, second, mirror])
+}
+
+#[test]
+fn what_one_repository_cannot_give_comes_from_the_next() {
+    let faults: [(&str, fn(Answer) -> Answer); 5] = [
+        ("gone", |_| Answer::error(404, "BLOB_UNKNOWN")),
+        ("failing", |_| Answer::error(500, "UNKNOWN")),
+        ("denied", |_| Answer::error(403, "DENIED")),
+        ("other bytes", |answer| Answer::new(200, "", vec![b'x'; answer.body.len()])),
+        ("fewer bytes", |answer| Answer::new(200, "", answer.body[1..].to_vec())),
+    ];
+    let warned = |report: &Report| -> Vec<String> {
+        let notes = report.notes.iter().filter(|note| note.code == "damaged-source");
+        notes.map(|note| format!("{} {}", note.message, note.notes.join(" "))).collect()
+    };
+    for (what, fault) in faults {
+        let (world, report, [first, second, mirror]) = with_two_sources([Some(fault), None]);
+        assert_eq!((report.problems.as_slice(), report.is_incomplete()), (&[][..], false), "{what}");
+        assert_eq!(world.tags(MIRROR), world.tags(OWN), "{what}");
+        let told = warned(&report);
+        let [told] = told.as_slice() else { panic!("{what}: {told:?}") };
+        let start = format!("`{}/{MIRROR}` is filled from `{}/{SECOND}`", mirror.host(), second.host());
+        assert!(told.starts_with(&start) && told.contains(&first.host()), "{what}: {told}");
+
+        let (world, report, [first, ..]) = with_two_sources([Some(fault), Some(fault)]);
+        check_held(&world, &report, what);
+        assert!(no_tags(&world, MIRROR), "{what}");
+        // Both are named.
+        let held = format!("{:?}", report.held);
+        assert!(held.contains(&first.host()), "{what}: {held}");
+    }
+    // Where the first one is right, nothing is said.
+    let (world, report, _) = with_two_sources([None, Some(|_| Answer::error(500, "UNKNOWN"))]);
+    assert_eq!((world.tags(MIRROR).len(), warned(&report)), (4, Vec::new()));
+}
+
+/// Where the mirror itself fails, another source helps nothing, and is not tried.
+#[test]
+fn a_mirror_that_takes_nothing_is_not_tried_again_from_elsewhere() {
+    let world = World::with_app(&[OWN, SECOND]);
+    let (first, second) = (world.serve(), world.serve());
+    let mirror = world.serve_with(|seen| {
+        let is_upload = seen.method == "PUT" && seen.path().contains("/uploads/");
+        is_upload.then(|| Answer::error(403, "DENIED").into())
+    });
+    let names = [format!("{}/{OWN}", first.host()), format!("{}/{SECOND}", second.host())];
+    let more = format!(r#""version":"1.4.2","mirrors":["{}/{MIRROR}"],"#, mirror.host());
+    let report = merge(&world, &plan_of(&[&names[0], &names[1]], TAGS, &more, "hold"));
+    check_held(&world, &report, "denied");
+    let uploads = mirror.seen().iter().filter(|seen| seen.method == "PUT").count();
+    assert_eq!(uploads, 1);
+}

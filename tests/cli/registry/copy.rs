@@ -13,10 +13,10 @@ use crate::loopback::{Answer, Reply, Seen, Server};
 use crate::memory::{Contents, Memory};
 
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
-const NAME: &str = "acme/app";
+pub(super) const NAME: &str = "acme/app";
 
 /// An index of one image with these layers; in `acme/app`.
-fn filled(layers: &[&[u8]]) -> (Memory, Manifest) {
+pub(super) fn filled(layers: &[&[u8]]) -> (Memory, Manifest) {
     let memory = Memory::default();
     let root = memory.with(NAME, |own| {
         let layers: Vec<Descriptor> = layers.iter().map(|layer| own.blob(LAYER, layer)).collect();
@@ -47,12 +47,12 @@ fn copy_to(bench: &Bench, from: &Server, to: &Server, name: &str, root: &Manifes
     Ok(copier.copied().clone())
 }
 
-fn copy(from: &Server, to: &Server, root: &Manifest) -> Result<Copied, Error> {
+pub(super) fn copy(from: &Server, to: &Server, root: &Manifest) -> Result<Copied, Error> {
     copy_to(&Bench::new(), from, to, NAME, root)
 }
 
 #[track_caller]
-fn check_same(from: &Memory, to: &Memory, what: &str) {
+pub(super) fn check_same(from: &Memory, to: &Memory, what: &str) {
     let [source, target] = [from, to].map(|memory| memory.with(NAME, |own| own.clone()));
     assert!(source.blobs == target.blobs && source.manifests == target.manifests, "{what}");
 }

@@ -1,0 +1,78 @@
+//! Platforms that were not built, and are taken over from the index that is published under the same version.
+
+use super::check::ImageCheck;
+use super::index::IndexSource;
+use crate::oci::{Descriptor, Index};
+use crate::published::plan_json::BuildEntry;
+use crate::published::record::{Configuration, Known, Question};
+use crate::published::served::{Content, Served};
+
+impl ImageCheck<'_> {
+    /// Takes a platform from what is published under the same version.
+    pub(super) fn carry(&mut self, leg: &str, build: &BuildEntry) {
+        let image = self.subject.image;
+        let Some(platform) = &build.platform else {
+            return self
+                .checked
+                .held
+                .push(format!("`{leg}` was not built and has no platform to carry over"));
+        };
+        let records = self.records;
+        let published = self.subject.places.iter().find_map(|&site| {
+            let tag = image.tags_in(self.location(site)).find(|tag| !tag.floating)?;
+            Some((site, records[site].tag(&tag.name).present()?))
+        });
+        let Some((site, digest)) = published else {
+            if self.checked.questions.is_empty() {
+                self.checked.held.push(format!("`{leg}` was not built and its version is not published yet"));
+            }
+            return;
+        };
+        self.need(site, Question::Manifest(digest.clone()));
+        let index = match records[site].manifest(digest) {
+            Known::Unasked => return,
+            Known::Absent => Index::default(),
+            Known::Present(served) => match self.published(served) {
+                Some(index) => index,
+                None => return,
+            },
+            Known::Faulty(fault) => return self.faulty(fault),
+        };
+        let is_wanted = |entry: &&Descriptor| {
+            let own = entry.platform.as_ref().filter(|_| entry.attested().is_none());
+            own.is_some_and(|own| own.fits(platform))
+        };
+        let Some(found) = index.manifests.iter().find(is_wanted) else {
+            let message =
+                format!("`{leg}` was not built and the published index of its version has no {platform}");
+            return self.checked.held.push(message);
+        };
+        let attestations = index
+            .manifests
+            .iter()
+            .filter(|entry| image.index && entry.attested() == Some(found.digest.as_str()));
+        let entries: Vec<Descriptor> = std::iter::once(found).chain(attestations).cloned().collect();
+        self.platform(leg, &platform.to_string());
+        for entry in &entries {
+            self.child(leg, entry);
+        }
+        self.checked.carried.insert(leg.to_owned(), entries.clone());
+        self.checked.sources.push(IndexSource::Entries(entries));
+        self.checked.origins.push(None);
+    }
+
+    /// What is published as an index; of an image without one, what an index of it would hold. None while its platform is
+    /// not known.
+    fn published(&mut self, served: &Served) -> Option<Index> {
+        let Content::Image(manifest) = &served.content else {
+            return Some(serde_json::from_slice(&served.manifest.bytes).unwrap_or_default());
+        };
+        let platform = match self.configuration(&manifest.config.digest) {
+            Known::Unasked => return None,
+            Known::Present(Configuration { platform, .. }) => platform.clone().ok(),
+            Known::Absent | Known::Faulty(_) => None,
+        };
+        let entry = Descriptor { platform, ..served.manifest.descriptor() };
+        Some(Index { manifests: vec![entry], ..Index::default() })
+    }
+}
