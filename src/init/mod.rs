@@ -46,6 +46,10 @@ pub(crate) mod today;
 
 pub(crate) mod splice;
 
+mod covered;
+mod names;
+mod target_block;
+
 pub(crate) mod proposal;
 
 pub(crate) mod report;
