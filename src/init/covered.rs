@@ -32,7 +32,9 @@ impl<'k> Covered<'k> {
             .map(|repository| normal(&repository))
             .collect();
         let is_target = |at: usize, image: &KnownImage| match &candidate.target {
-            TargetOf::Known(of, label) => *of == at && image.targets.contains(label),
+            TargetOf::Known(of, label) => {
+                *of == at && image.targets.iter().any(|own| is_same(&known[at], own, label))
+            }
             TargetOf::Dockerfile(build) => known[at]
                 .targets
                 .iter()
@@ -62,6 +64,14 @@ impl<'k> Covered<'k> {
             None => false,
         }
     }
+}
+
+/// Whether two targets build the same, as those do that were made for several images of one Dockerfile.
+fn is_same(known: &Known, one: &str, other: &str) -> bool {
+    let of = |label: &str| known.targets.iter().find(|target| target.label == label);
+    let build =
+        |target: &KnownTarget| (clean(&target.context), clean(&target.dockerfile), target.stage.clone());
+    one == other || of(one).map(build).is_some_and(|one| of(other).map(build) == Some(one))
 }
 
 /// Whether a target builds the same Dockerfile.

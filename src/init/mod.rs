@@ -6,9 +6,9 @@
 // Words.
 mod expression;
 pub(crate) mod kinds;
-pub(crate) mod moment;
-
 pub(crate) mod world;
+
+pub(crate) mod moment;
 
 pub(crate) mod text;
 

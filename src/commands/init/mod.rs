@@ -59,6 +59,10 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
         let is_covered = known.iter().any(|one| one.has_blocks);
         if is_covered && (has_candidates || !has_strays) {
             session.tell(&warnings);
+            if *yes {
+                session.note("nothing to propose");
+                return Ok(());
+            }
             return session.show("nothing to propose: every target that is published has an image block\n");
         }
         warnings.extend(strays.iter().map(|stray| of_stray(stray, &found, session)));

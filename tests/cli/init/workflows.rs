@@ -104,7 +104,7 @@ jobs:
   image:
     runs-on: ubuntu-latest
     env:
-      VERSION: ${{ github.ref_name }}
+      VERSION: ${{ inputs.version || github.ref_name }}
     steps:
       - uses: docker/build-push-action@v6
         with:
