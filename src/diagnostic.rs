@@ -84,7 +84,7 @@ impl Secrets {
             composed.into_iter().chain([text])
         };
         for text in texts.flat_map(forms).filter(|text| text.len() >= MIN_SECRET) {
-            let parts = text.split(|c: char| c.is_whitespace() || ",;:=@\"'".contains(c));
+            let parts = text.split(|c: char| c.is_whitespace() || ",;:=@/?&#|\"'".contains(c));
             let parts = parts.filter(|part| part.len() >= MIN_PART).map(str::to_owned);
             // Some messages quote what was found, and what a file makes of a value may be in one case.
             let quoted = text.escape_debug().to_string();
@@ -531,6 +531,19 @@ pub(crate) fn suggest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a 
         .filter(|(distance, candidate)| *distance <= (found.len().max(candidate.len()) / 3).max(1))
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// How many names a note lists.
+const MAX_LISTED: usize = 5;
+
+/// The first of these names, and how many more there are.
+pub(crate) fn listed(names: &[impl AsRef<str>]) -> String {
+    let listed: Vec<_> = names.iter().take(MAX_LISTED).map(|name| format!("`{}`", name.as_ref())).collect();
+    let more = match names.len().saturating_sub(MAX_LISTED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    listed.join(", ") + &more
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! One function for each command: the only place where stages meet input and output.
 
 mod changes;
+mod complete;
 mod consent;
 mod diff;
 mod facts;
@@ -28,7 +29,7 @@ pub use program::main;
 use session::{Session, Voice};
 
 use crate::bake::values::SecretNames;
-use crate::cli::{Cli, Command, PlanFormat, ReportFormat};
+use crate::cli::{Cli, Command, MatrixFormat, PlanFormat, ReportFormat};
 use crate::diagnostic::Secrets;
 use crate::error::Exit;
 use crate::host::Host;
@@ -52,10 +53,13 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         }
         _ => Voice::default(),
     };
+    let is_matrix_of_github =
+        matches!(&cli.command, Command::Matrix(args) if args.format == MatrixFormat::Github);
     let mut session = Session {
         host,
         sources: Sources::default(),
         voice,
+        for_github: voice.github || is_matrix_of_github,
         verbose: cli.global.verbose,
         secrets: Secrets::default(),
         secret_names: SecretNames::default(),
@@ -77,6 +81,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Workflow(args) => workflow::workflow(&mut session, args),
         Command::Diff(args) => changes::diff(&mut session, args),
         Command::Schema(args) => schema::print(&session, args),
+        Command::Completions(args) => complete::completions(&session, args),
     };
     let exit = match result {
         Ok(()) => Exit::Done,

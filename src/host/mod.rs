@@ -12,6 +12,7 @@ use clap::ColorChoice;
 
 mod ask;
 mod clock;
+mod completion;
 mod failure;
 mod git;
 mod places;
@@ -24,6 +25,7 @@ mod tree;
 mod write;
 
 pub(crate) use clock::ambient;
+pub(crate) use completion::{CompletionRequest, completion_request, print_candidates};
 use failure::reason;
 pub(crate) use failure::{Action, HostError, MAX_INPUT, Problem};
 pub(crate) use read::{Compared, YamlText};

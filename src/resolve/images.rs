@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::image::{EmptyBlock, UnresolvedImage};
 use super::labels::OciLabels;
@@ -15,7 +15,7 @@ use super::versions;
 use super::{Input, labels, legs};
 use crate::bake::target::{Definition, Target, Text, select};
 use crate::bake::values::Name;
-use crate::diagnostic::{Diagnostic, Diagnostics, names_help};
+use crate::diagnostic::{Diagnostic, Diagnostics, listed, names_help};
 use crate::glob::Glob;
 use crate::naming;
 use crate::platform::Platform;
@@ -64,19 +64,43 @@ pub(super) fn unresolved(
     }
     versions::share_shapes(&mut images, input);
     let is_left_out = |image: &mut UnresolvedImage| {
-        let ImageVersion::Elsewhere { tag, prefix } = &image.version else { return false };
-        if !input.publish {
+        let is_elsewhere = matches!(image.version, ImageVersion::Elsewhere { .. });
+        if is_elsewhere && !input.publish {
             // A run that only builds builds everything.
             image.version = ImageVersion::Absent { at: None };
             return false;
         }
-        let message =
-            format!("image `{}` is left out: the git tag `{tag}` does not begin with `{prefix}`", image.key);
-        diagnostics.report(Diagnostic::note("other-version", message).at(prefix.span, ""));
-        true
+        is_elsewhere
     };
-    let left_out = images.extract_if(.., is_left_out).collect();
+    let left_out: Vec<UnresolvedImage> = images.extract_if(.., is_left_out).collect();
+    note_left_out(&left_out, diagnostics);
     Images { planned: images, left_out, empty }
+}
+
+/// Images that one place leaves out, and what their git tags would begin with.
+#[derive(Default)]
+struct LeftOut<'i> {
+    keys: Vec<&'i str>,
+    prefixes: IndexSet<&'i str>,
+}
+
+/// Names the images that the git tag is not of: a note for each place that says so, which may be of many.
+fn note_left_out(images: &[UnresolvedImage], diagnostics: &mut Diagnostics) {
+    let mut places: IndexMap<(Option<Span>, &str), LeftOut<'_>> = IndexMap::new();
+    for image in images {
+        let ImageVersion::Elsewhere { tag, prefix } = &image.version else { continue };
+        let place = places.entry((prefix.span, tag)).or_default();
+        place.keys.push(&image.key);
+        place.prefixes.insert(prefix.as_str());
+    }
+    for ((span, tag), LeftOut { keys, prefixes }) in places {
+        let prefixes: Vec<&str> = prefixes.into_iter().collect();
+        let (subject, verb) = if keys.len() == 1 { ("image", "is") } else { ("images", "are") };
+        let (keys, prefixes) = (listed(&keys), listed(&prefixes));
+        let message =
+            format!("{subject} {keys} {verb} left out: the git tag `{tag}` does not begin with {prefixes}");
+        diagnostics.report(Diagnostic::note("other-version", message).at(span, ""));
+    }
 }
 
 fn from_blocks(

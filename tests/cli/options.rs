@@ -330,6 +330,12 @@ const ROWS: &[Row] = &[
         By("tests/cli/readme.rs", "--check"),
     ),
     row("OF", ("schema nothing", "invalid value"), "schema images", By("tests/cli/schema.rs", "\"images\"")),
+    row(
+        "SHELL",
+        ("completions tcsh", "invalid value"),
+        "completions fish",
+        By("tests/cli/completions.rs", "\"completions\", shell"),
+    ),
     // What is compared.
     row(
         "OLD",
@@ -428,7 +434,13 @@ const ROWS: &[Row] = &[
     ),
     row("--setup", ("--setup ../a", "is not the folder"), "--setup ./a", In(&["workflow"])),
     row("--test", ("--test ../a", "is not the folder"), "--test ./a", In(&["workflow"])),
-    row("--sign", ("--sign ../a", "is not the folder"), "--sign ./a", In(&["workflow"])),
+    row("--sign", ("--sign ../a", "is not what signs"), "--sign cosign", In(&["workflow"])),
+    row(
+        "--ssh-key",
+        ("--ssh-key A-B", "is not the name of a secret"),
+        "",
+        By("tests/cli/workflow/settings.rs", "--ssh-key=DEPLOY_KEY"),
+    ),
     // What is published.
     row_of(&["merge"], "--plan", ("--plan a --plan b", TWICE), "", By("tests/cli/merge/layouts.rs", "plan")),
     row_of(
@@ -625,6 +637,7 @@ fn line(command: &str) -> String {
     match command {
         "readme" => "readme README.md".to_owned(),
         "schema" => "schema plan".to_owned(),
+        "completions" => "completions bash".to_owned(),
         "workflow" => "workflow github --install path".to_owned(),
         "diff" => "diff local/out local/out".to_owned(),
         "merge" => "merge --plan local/out/plan.json --metadata empty".to_owned(),

@@ -147,6 +147,7 @@ fn quietly<T>(
         host,
         sources: take(&mut session.sources),
         voice: Voice { quiet: true, ..session.voice },
+        for_github: session.for_github,
         verbose: session.verbose,
         secrets: take(&mut session.secrets),
         secret_names: take(&mut session.secret_names),
