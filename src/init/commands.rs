@@ -315,8 +315,11 @@ fn push(
     let mut publication = setting.publication(command);
     add_reference(&mut publication, Line { text: reference.clone(), place: setting.place(command) }, false);
     let key = |publication: &Publication| publication.repositories.first().map(|line| line.text.key());
-    let mut of = built.iter().filter(|one| key(one) == key(&publication));
-    let Some(build) = of.next() else {
+    let tag = publication.tags.first().map(|tag| tag.line().text.key());
+    let has_tag = |one: &&Publication| one.tags.iter().any(|known| Some(known.line().text.key()) == tag);
+    let of = |one: &&Publication| key(one) == key(&publication);
+    let exact = built.iter().filter(of).find(has_tag);
+    let Some(build) = exact.or_else(|| built.iter().find(of)) else {
         // Tagged anew, or built elsewhere.
         if reference.constant().is_none_or(|text| text.contains('/')) {
             found.push(publication);
@@ -324,10 +327,11 @@ fn push(
         return;
     };
     publication.build.clone_from(&build.build);
+    publication.place.clone_from(&build.place);
     publication.untold.clone_from(&build.untold);
-    let known = found
-        .iter_mut()
-        .find(|one| one.job == publication.job && one.build.is_some() && key(one) == key(&publication));
+    let known = found.iter_mut().find(|one| {
+        one.job == publication.job && one.place == publication.place && key(one) == key(&publication)
+    });
     match known {
         Some(known) => {
             for tag in publication.tags {

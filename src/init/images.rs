@@ -441,6 +441,11 @@ fn attach(merge: Publication, candidates: &mut Vec<Candidate>, strays: &mut Vec<
     if !bare.is_empty() {
         fitting = bare;
     }
+    let near: Vec<usize> =
+        fitting.iter().copied().filter(|&at| candidates[at].place.path == merge.place.path).collect();
+    if !near.is_empty() {
+        fitting = near;
+    }
     if fitting.len() > 1 && are_platforms(&fitting, candidates) {
         let others: Vec<usize> = fitting.drain(1..).collect();
         for at in others.into_iter().rev() {

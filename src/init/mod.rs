@@ -6,9 +6,9 @@
 // Words.
 mod expression;
 pub(crate) mod kinds;
-pub(crate) mod moment;
-
 pub(crate) mod world;
+
+pub(crate) mod moment;
 
 pub(crate) mod text;
 
@@ -45,6 +45,10 @@ mod tags;
 pub(crate) mod today;
 
 pub(crate) mod splice;
+
+mod covered;
+mod names;
+mod target_block;
 
 pub(crate) mod proposal;
 

@@ -1,18 +1,23 @@
 //! What is proposed: an `image` block for each image that is published today, and the targets that are missing.
 
+use std::collections::BTreeSet;
+
 use hcl::Expression;
 use hcl::expr::ObjectKey;
 use indexmap::IndexSet;
 
-use super::definition::{Known, KnownImage, clean, relative};
+use super::covered::Covered;
+use super::definition::{Known, KnownImage};
 use super::found::DockerfileBuild;
 use super::images::{Candidate, TargetOf, is_yaml};
 use super::moment::Moment;
-use super::render::{Lines, Variables, from, quotable, quoted};
+use super::names::{base_name, hints, sanitized};
+use super::render::{Lines, Variables, formatted, from, quotable, quoted};
 use super::splice::At;
 use super::tags::{self, Tags, list};
-use super::text::{Line, Piece, Place, Template};
-use super::today::normal;
+pub(crate) use super::target_block::Told;
+use super::target_block::{self, dockerfile, key};
+use super::text::{Piece, Place, Template};
 use super::world::World;
 use crate::reference::Repository;
 
@@ -41,9 +46,6 @@ pub(crate) struct ProposedImage {
     /// What publishes it today; none where that is what its target says.
     pub candidate: Option<Candidate>,
 }
-
-/// Something to tell: where, and what.
-pub(crate) type Told = (Place, String);
 
 /// What is proposed, and what could not be.
 pub(crate) fn propose(
@@ -120,66 +122,12 @@ fn home(candidate: &Candidate, known: &[Known]) -> Option<usize> {
     }
 }
 
-/// Which images have blocks already.
-struct Covered<'k> {
-    left: Vec<(usize, &'k KnownImage)>,
-}
-
-impl<'k> Covered<'k> {
-    fn new(known: &'k [Known]) -> Self {
-        let with_blocks = known.iter().enumerate().filter(|(_, one)| one.has_blocks);
-        Self {
-            left: with_blocks.flat_map(|(at, one)| one.images.iter().map(move |image| (at, image))).collect(),
-        }
-    }
-
-    /// Whether an image has a block, which then counts for no other.
-    fn has(&mut self, candidate: &Candidate, known: &[Known], world: &World) -> bool {
-        let repositories: Vec<String> = candidate
-            .repositories
-            .iter()
-            .filter_map(|line| {
-                line.text.at(Moment::Branch, world).or_else(|| line.text.at(Moment::Tag, world))
-            })
-            .map(|repository| normal(&repository))
-            .collect();
-        let found = self.left.iter().position(|(at, image)| {
-            let shares =
-                repositories.is_empty() || image.repositories.iter().any(|one| repositories.contains(one));
-            let is_target = match &candidate.target {
-                TargetOf::Known(of, label) => of == at && image.targets.contains(label),
-                TargetOf::Dockerfile(build) => known[*at]
-                    .targets
-                    .iter()
-                    .any(|target| image.targets.contains(&target.label) && builds(target, build)),
-            };
-            shares && is_target
-        });
-        match found {
-            // A target of a file may have several images of one block.
-            Some(at) => {
-                if repositories.is_empty() {
-                    return true;
-                }
-                self.left.remove(at);
-                true
-            }
-            None => false,
-        }
-    }
-}
-
-/// Whether a target builds the same Dockerfile.
-fn builds(target: &super::definition::KnownTarget, build: &DockerfileBuild) -> bool {
-    let Some(context) = build.context.constant().map(|context| clean(&context)) else { return true };
-    let dockerfile = match &build.dockerfile {
-        Some(path) => match path.constant() {
-            Some(path) => relative(&path, &context),
-            None => return true,
-        },
-        None => "Dockerfile".to_owned(),
-    };
-    clean(&target.context) == context && clean(&target.dockerfile) == dockerfile
+/// What publishes images today.
+#[derive(Default)]
+struct On {
+    branch: bool,
+    tag: bool,
+    others: BTreeSet<String>,
 }
 
 /// A proposal in the making.
@@ -190,8 +138,7 @@ struct Maker<'a> {
     variables: Variables,
     names: IndexSet<String>,
     new_targets: Vec<String>,
-    /// Whether images are published in runs of branches, and of git tags.
-    on: (bool, bool),
+    on: On,
 }
 
 impl<'a> Maker<'a> {
@@ -211,7 +158,7 @@ impl<'a> Maker<'a> {
             variables: Variables::default(),
             names,
             new_targets: Vec::new(),
-            on: (false, false),
+            on: On::default(),
         }
     }
 
@@ -314,8 +261,10 @@ impl<'a> Maker<'a> {
             TargetOf::Dockerfile(build) => {
                 let base = base_name(&candidate, world);
                 let name = self.unique(&base, &hints(&candidate));
-                let build = (**build).clone();
-                self.target(&name, &build, &candidate, written, told);
+                let target =
+                    target_block::block(&mut self.variables, world, &name, build, &candidate, written, told);
+                self.proposal.targets.push((At::End, target));
+                self.new_targets.push(name.clone());
                 (name.clone(), name)
             }
         };
@@ -344,8 +293,9 @@ impl<'a> Maker<'a> {
             ));
         }
         for entry in &candidate.entries {
-            self.on.0 |= entry.runs.may(Moment::Branch) || !entry.others.is_empty();
-            self.on.1 |= entry.runs.may(Moment::Tag) || entry.runs.may(Moment::Release);
+            self.on.branch |= entry.runs.may(Moment::Branch);
+            self.on.tag |= entry.runs.may(Moment::Tag) || entry.runs.may(Moment::Release);
+            self.on.others.extend(entry.others.iter().cloned());
         }
         let text = self.image_block(&name, &target, &candidate, &repositories, tags, told);
         let at =
@@ -379,7 +329,7 @@ impl<'a> Maker<'a> {
             lines.open("repositories = [");
             for (comment, value) in repositories {
                 lines.comment(comment);
-                lines.line(&format!("{},", super::render::formatted(value)));
+                lines.line(&format!("{},", formatted(value)));
             }
             lines.close("]");
         }
@@ -417,7 +367,7 @@ impl<'a> Maker<'a> {
             lines.open("flavor = [");
             for (comment, value) in &flavor {
                 lines.comment(comment);
-                lines.line(&format!("{},", super::render::formatted(value)));
+                lines.line(&format!("{},", formatted(value)));
             }
             lines.close("]");
         }
@@ -506,160 +456,6 @@ impl<'a> Maker<'a> {
         self.proposal.targets.push((self.place_of(label), lines.finish()));
     }
 
-    /// A target for a Dockerfile.
-    fn target(
-        &mut self,
-        name: &str,
-        build: &DockerfileBuild,
-        candidate: &Candidate,
-        written: &dyn Fn(&Place) -> String,
-        told: &mut Vec<Told>,
-    ) {
-        self.new_targets.push(name.to_owned());
-        let mut lines = Lines::default();
-        lines.comment(&from(&candidate.place, ""));
-        lines.open(&format!("target {} {{", quoted(name)));
-        let mut lost = |place: &Place, what: &str, unknown: &str| {
-            told.push((
-                place.clone(),
-                format!("{what} is not in the proposal: `{}` is not known here", quotable(unknown)),
-            ));
-        };
-        if clean(&build.context.shown()) != "." {
-            match self.variables.expression(&build.context, self.world) {
-                Ok(_) if build.context.constant().is_some() => {
-                    let context = build.context.constant().unwrap_or_default();
-                    let context = if context.contains("://") { context } else { clean(&context) };
-                    lines.attribute("context", &Expression::from(context));
-                }
-                Ok(value) => lines.attribute("context", &value),
-                Err(unknown) => lost(&candidate.place, "the context", &unknown),
-            }
-        }
-        if let Some(path) = dockerfile(build) {
-            match self.variables.expression(&path, self.world) {
-                Ok(value) => lines.attribute("dockerfile", &value),
-                Err(unknown) => lost(&candidate.place, "the Dockerfile", &unknown),
-            }
-        }
-        if let Some(stage) = &build.stage {
-            match self.variables.expression(stage, self.world) {
-                Ok(value) => lines.attribute("target", &value),
-                Err(unknown) => lost(&candidate.place, "the stage", &unknown),
-            }
-        }
-        let platforms = tags::platforms(&candidate.platforms);
-        if platforms.is_empty() {
-            lines.comment("no platforms are named, so it is built for that of the runner: `platforms = [\"linux/amd64\", \"linux/arm64\"]`");
-        } else {
-            if let Some(first) = candidate.platforms.first() {
-                lines.comment(&from(&first.place, &written(&first.place)));
-            }
-            lines.attribute("platforms", &list(platforms.into_iter().map(Expression::from)));
-        }
-        let is_known = |line: &&Line| tags::platforms(std::slice::from_ref(*line)).is_empty();
-        for line in candidate.platforms.iter().filter(is_known) {
-            lost(&line.place, "a platform", &line.text.shown());
-        }
-        let pairs = [("args", &build.args), ("contexts", &build.contexts), ("labels", &build.labels)];
-        for (attribute, given) in pairs {
-            let mut members: Vec<(ObjectKey, Expression)> = Vec::new();
-            for line in given {
-                let Some((name, value)) = line.text.split_once('=') else {
-                    // The value is that of the environment.
-                    if let Some(name) = line.text.constant().filter(|_| attribute == "args") {
-                        self.argument(&name, line, &written(&line.place), told);
-                        members.push((key(&name), variable(&name)));
-                    }
-                    continue;
-                };
-                let Some(name) = name.constant().map(|name| name.trim().trim_matches('"').to_owned()) else {
-                    continue;
-                };
-                let value = unquoted(value);
-                let is_secret = value.0.iter().any(|piece| matches!(piece, Piece::Setting(_, true)))
-                    || crate::bake::values::SecretNames::default().has(&name);
-                if is_secret && attribute == "args" {
-                    told.push((line.place.clone(), format!("the argument `{name}` is not in the proposal: it is a secret, and everybody who has the image can read its arguments; give it as a `secret`")));
-                    continue;
-                }
-                match self.variables.expression(&value, self.world) {
-                    Ok(value) => members.push((key(&name), value)),
-                    Err(_) if attribute == "args" && is_variable(&name) => {
-                        self.argument(&name, line, &written(&line.place), told);
-                        members.push((key(&name), variable(&name)));
-                    }
-                    Err(unknown) => told.push((
-                        line.place.clone(),
-                        format!(
-                            "`{name}` in `{attribute}` is not in the proposal: `{}` is not known here",
-                            quotable(&unknown)
-                        ),
-                    )),
-                }
-            }
-            if !members.is_empty() {
-                if let Some(first) = given.first() {
-                    lines.comment(&from(&first.place, ""));
-                }
-                lines.attribute(attribute, &Expression::Object(members.into_iter().collect()));
-            }
-        }
-        let lists = [
-            ("secret", &build.secrets),
-            ("ssh", &build.ssh),
-            ("cache-from", &build.cache_from),
-            ("cache-to", &build.cache_to),
-            ("attest", &build.attest),
-        ];
-        for (attribute, given) in lists {
-            let mut items: Vec<Expression> = Vec::new();
-            for line in given {
-                let text = if attribute.starts_with("cache") {
-                    without_scope(&line.text)
-                } else {
-                    line.text.clone()
-                };
-                match self.variables.expression(&text, self.world) {
-                    Ok(value) if !items.contains(&value) => items.push(value),
-                    Ok(_) => {}
-                    Err(unknown) => told.push((
-                        line.place.clone(),
-                        format!(
-                            "this {attribute} is not in the proposal: `{}` is not known here",
-                            quotable(&unknown)
-                        ),
-                    )),
-                }
-            }
-            if !items.is_empty() {
-                if let Some(first) = given.first() {
-                    lines.comment(&from(&first.place, ""));
-                }
-                lines.attribute(attribute, &list(items));
-            }
-        }
-        if build.pull {
-            lines.attribute("pull", &Expression::from(true));
-        }
-        if build.no_cache {
-            lines.attribute("no-cache", &Expression::from(true));
-        }
-        lines.close("}");
-        self.proposal.targets.push((At::End, lines.finish()));
-    }
-
-    /// A variable for an argument whose value only a run knows.
-    fn argument(&mut self, name: &str, line: &Line, said: &str, told: &mut Vec<Told>) {
-        told.push((line.place.clone(), format!("the value of the argument `{name}` is not known here: give it to the plan as the environment variable `{name}`")));
-        self.variables.list.entry(name.to_owned()).or_insert_with(|| super::render::Variable {
-            default: String::new(),
-            comment: format!("{}; give it as an environment variable", from(&line.place, said)),
-            setting: None,
-            is_guess: false,
-        });
-    }
-
     fn finish(mut self, told: &mut Vec<Told>) -> Proposal {
         let mut lines = Lines::default();
         let mut env: Vec<(ObjectKey, Expression)> = Vec::new();
@@ -710,11 +506,12 @@ impl<'a> Maker<'a> {
     /// What the workflow has to know.
     fn workflow(&mut self, env: Vec<(ObjectKey, Expression)>, told: &mut Vec<Told>) {
         let is_of_steps = self.proposal.images.iter().any(|image| image.candidate.is_some());
-        let publish_on: &[&str] = match self.on {
-            (true, false) => &["push", "schedule", "workflow_dispatch"],
-            (false, true) => &["tag"],
-            _ => &[],
-        };
+        let mut publish_on: Vec<&str> = Vec::new();
+        if !(self.on.branch && self.on.tag) {
+            publish_on.extend(self.on.branch.then_some("push"));
+            publish_on.extend(self.on.tag.then_some("tag"));
+            publish_on.extend(self.on.others.iter().map(String::as_str));
+        }
         if env.is_empty() && publish_on.is_empty() || !is_of_steps {
             return;
         }
@@ -722,10 +519,8 @@ impl<'a> Maker<'a> {
         lines.open("image {");
         lines.open("workflow {");
         if !publish_on.is_empty() {
-            let what =
-                if self.on.0 { "git tags publish nothing today" } else { "only git tags publish today" };
-            lines.comment(what);
-            lines.attribute("publish_on", &list(publish_on.iter().map(|event| Expression::from(*event))));
+            lines.comment("what starts the workflows of today");
+            lines.attribute("publish_on", &list(publish_on.into_iter().map(Expression::from)));
         }
         if !env.is_empty() {
             lines.comment("what the plan needs of the repository's settings");
@@ -751,102 +546,16 @@ impl<'a> Maker<'a> {
     }
 }
 
-/// A variable of the file.
-fn variable(name: &str) -> Expression {
-    hcl::expr::Variable::new(name).map_or_else(|_| Expression::from(name), Expression::from)
-}
-
-fn key(name: &str) -> ObjectKey {
-    ObjectKey::from(name)
-}
-
 /// An object on one line.
 fn one_line(value: &Expression) -> String {
     match value {
         Expression::Object(members) => {
-            let member = |(key, value): (&ObjectKey, &Expression)| {
-                format!("{key} = {}", super::render::formatted(value))
-            };
+            let member = |(key, value): (&ObjectKey, &Expression)| format!("{key} = {}", formatted(value));
             let members: Vec<String> = members.iter().map(member).collect();
             format!("{{ {} }}", members.join(", "))
         }
-        other => super::render::formatted(other),
+        other => formatted(other),
     }
-}
-
-/// Whether Bake takes it for a variable.
-fn is_variable(name: &str) -> bool {
-    !name.is_empty()
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && !crate::bake::values::SecretNames::default().has(name)
-}
-
-/// What Bake takes as the name of a target.
-fn sanitized(name: &str) -> String {
-    let valid = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let name: String = name.to_lowercase().chars().map(|c| if valid(c) { c } else { '-' }).collect();
-    name.trim_matches('-').to_owned()
-}
-
-/// The Dockerfile as seen from the context; none where it is the usual one.
-fn dockerfile(build: &DockerfileBuild) -> Option<Template> {
-    let path = build.dockerfile.as_ref()?;
-    let (Some(text), Some(context)) = (path.constant(), build.context.constant()) else {
-        return Some(path.clone());
-    };
-    if context.contains("://") {
-        return Some(path.clone());
-    }
-    let text = relative(&text, &context);
-    (text != "Dockerfile").then(|| Template::from(text.as_str()))
-}
-
-/// What an image is called after its repository.
-fn base_name(candidate: &Candidate, world: &World) -> String {
-    let of = candidate.repositories.iter().filter_map(|line| line.text.at(Moment::Branch, world));
-    of.filter_map(|repository| repository.rsplit('/').next().map(str::to_owned)).next().unwrap_or_default()
-}
-
-/// What may tell an image from others in its repository.
-fn hints(candidate: &Candidate) -> Vec<String> {
-    let mut hints = Vec::new();
-    for tag in candidate.entries.iter().flat_map(|entry| &entry.tags) {
-        let text = tag.line().text.constant().unwrap_or_default();
-        hints.extend(text.strip_prefix("latest-").map(str::to_owned));
-    }
-    for line in &candidate.flavor {
-        let text = line.text.shown();
-        hints.extend(
-            text.split(',')
-                .filter_map(|field| field.trim().strip_prefix("suffix="))
-                .map(|suffix| suffix.trim_matches('-').to_owned()),
-        );
-    }
-    if let TargetOf::Dockerfile(build) = &candidate.target {
-        hints.extend(build.stage.as_ref().and_then(Template::constant));
-        if let Some(path) = build.dockerfile.as_ref().and_then(Template::constant) {
-            let name = path.rsplit('/').next().unwrap_or_default().to_owned();
-            let lower = name.to_lowercase();
-            hints.extend(
-                lower
-                    .strip_prefix("dockerfile.")
-                    .or_else(|| lower.strip_suffix(".dockerfile"))
-                    .map(str::to_owned),
-            );
-            hints.extend(path.rsplit('/').nth(1).map(str::to_owned));
-        }
-        hints.extend(
-            build
-                .context
-                .constant()
-                .and_then(|context| clean(&context).rsplit('/').next().map(str::to_owned))
-                .filter(|name| name != "."),
-        );
-    }
-    let repository = candidate.repositories.first().and_then(|line| line.text.constant());
-    hints.extend(repository.and_then(|repository| repository.split('/').next().map(str::to_owned)));
-    hints
 }
 
 /// In lower case, as repositories are.
@@ -856,26 +565,4 @@ fn lowered(text: &Template) -> Template {
         other => other.clone(),
     };
     Template(text.0.iter().map(lower).collect())
-}
-
-/// Without the quotes around a value.
-fn unquoted(text: Template) -> Template {
-    match text.constant() {
-        Some(value) => {
-            let bare = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(&value);
-            Template::from(bare)
-        }
-        None => text,
-    }
-}
-
-/// A cache without its scope: each leg has one of its own.
-fn without_scope(text: &Template) -> Template {
-    let fields = text.split(',');
-    let mut out = Template::default();
-    for field in fields.into_iter().filter(|field| !field.shown().trim().starts_with("scope=")) {
-        out.push(Piece::Text(if out.0.is_empty() { String::new() } else { ",".to_owned() }));
-        out.extend(field);
-    }
-    out
 }

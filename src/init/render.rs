@@ -77,8 +77,9 @@ impl Variables {
                     return None;
                 }
                 let from = if *is_secret { format!("secrets.{name}") } else { format!("vars.{name}") };
-                let comment =
-                    format!("a guess: the workflow has it in {from}, and this is the repository's owner");
+                let comment = format!(
+                    "a guess: the workflow has it in {from}, and this is what git's remote is called"
+                );
                 let variable = Variable {
                     default: world.owner().to_owned(),
                     comment,
@@ -96,6 +97,7 @@ impl Variables {
     pub(crate) fn expression(&mut self, text: &Template, world: &World) -> Result<Expression, String> {
         let mut raw = String::new();
         let mut has_variables = false;
+        let is_alone = matches!(text.0.as_slice(), [Piece::Setting(..)]);
         for piece in &text.0 {
             match piece {
                 Piece::Text(text) => raw.push_str(&text.replace("${", "$${").replace("%{", "%%{")),
@@ -103,6 +105,9 @@ impl Variables {
                     let reference = self.reference(other, world);
                     let reference = reference.ok_or_else(|| Template(vec![other.clone()]).shown())?;
                     has_variables = true;
+                    if is_alone && let Some(variable) = self.list.get_mut(&reference) {
+                        world.repository().clone_into(&mut variable.default);
+                    }
                     raw.extend(["${", &reference, "}"]);
                 }
             }

@@ -94,6 +94,13 @@ impl Scope {
         Condition { written, answers, when }
     }
 
+    /// Whether a value is an input of a workflow that nothing calls.
+    fn is_input(&self, value: &Value) -> bool {
+        let is_of_run =
+            |written: &str| written.starts_with("inputs.") || written.starts_with("github.event.inputs.");
+        !self.is_called && matches!(value, Value::Unknown(written) if is_of_run(written))
+    }
+
     fn written(&self, written: &str, moment: Option<Moment>, depth: usize) -> Value {
         match Expression::parse(written) {
             Some(parsed) => self.evaluate(&parsed, moment, depth),
@@ -137,6 +144,8 @@ impl Scope {
                         Some(false) => inner(right),
                         None if matches!(inner(right), Value::Bool(true)) => Value::Bool(true),
                         // A fact of the run, and what stands in for it where it is absent.
+                        // Only a run that somebody starts has inputs.
+                        None if self.is_input(&left) => inner(right),
                         None => match left {
                             Value::Text(text) if text.unknown_parts().is_empty() => Value::Text(text),
                             _ => unknown(),

@@ -280,6 +280,7 @@ impl Script<'_> {
             ["git", "rev-parse", short, "HEAD"] if short.starts_with("--short=") => {
                 Some(fact(Fact::Commit(Some(short["--short=".len()..].parse().ok()?))))
             }
+            ["date", "-I"] => Some(fact(Fact::Date("%Y-%m-%d".to_owned()))),
             ["date", rest @ ..] => {
                 let format = rest.iter().find_map(|word| word.strip_prefix('+'))?;
                 Some(fact(Fact::Date(format.to_owned())))

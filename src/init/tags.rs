@@ -493,7 +493,7 @@ fn valid(rule: &str) -> Result<(), String> {
 pub(crate) fn platforms(lines: &[Line]) -> Vec<String> {
     let mut platforms: Vec<String> = Vec::new();
     for text in lines.iter().filter_map(|line| line.text.constant()) {
-        for one in text.split(',').map(str::trim).filter(|one| !one.is_empty()) {
+        for one in text.split(',').map(|one| one.trim().trim_matches('"')).filter(|one| !one.is_empty()) {
             if one.parse::<crate::platform::Platform>().is_err() {
                 continue;
             }

@@ -136,6 +136,10 @@ impl Template {
 
     /// The text in an example of a run; `None` when it cannot be known.
     pub(crate) fn at(&self, moment: Moment, world: &World) -> Option<String> {
+        // A setting alone is a whole name.
+        if let [Piece::Setting(..)] = self.0.as_slice() {
+            return Some(world.repository().to_owned());
+        }
         self.0
             .iter()
             .map(|piece| match piece {

@@ -28,6 +28,7 @@ mod github; // GitHub workflows as GitHub reads and runs them
 #[cfg(unix)]
 mod gitlab; // `bakeplan workflow gitlab`: the pipeline that it writes, and its child pipelines
 mod image_attributes; // each attribute of `image` blocks, as it is declared: secrets and the clock
+mod init; // `bakeplan init`: what it proposes for small repositories
 mod input; // files and command lines that cannot be read
 mod keep; // `--keep-variable`: what stays a variable, and what needs its value
 mod labels; // `oci_labels`: from facts, once

@@ -293,6 +293,10 @@ const ROWS: &[Row] = &[
         "--known-versions known.txt",
         In(&["plan", "metadata", "readme"]),
     ),
+    // What is proposed.
+    row("--write", ("--write=1", NO_VALUE), "--write", By("tests/cli/init/write.rs", "--write")),
+    row("--yes", ("--yes", "--write"), "--write --yes", By("tests/cli/init/write.rs", "--yes")),
+    row("--separate", ("--separate=1", NO_VALUE), "--separate", By("tests/cli/init/write.rs", "--separate")),
     // `plan` and its views.
     row_of(&["plan"], "--format", ("--format=yaml", "invalid value"), "--format=markdown", In(&["plan"])),
     row_of(&["matrix"], "--format", ("--format=yaml", "invalid value"), "--format=json", In(&["matrix"])),

@@ -59,6 +59,10 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
         let is_covered = known.iter().any(|one| one.has_blocks);
         if is_covered && (has_candidates || !has_strays) {
             session.tell(&warnings);
+            if *yes {
+                session.note("nothing to propose");
+                return Ok(());
+            }
             return session.show("nothing to propose: every target that is published has an image block\n");
         }
         warnings.extend(strays.iter().map(|stray| of_stray(stray, &found, session)));
@@ -73,7 +77,10 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     session.tell(&warnings.into_iter().collect::<Vec<_>>());
     let Changed { files, text, mistakes } =
         preview::preview(session, &proposals, &evaluated, &world, *separate)?;
-    session.show(&text)?;
+    // Whoever wants no question has seen the answer.
+    if !*yes {
+        session.show(&text)?;
+    }
     let names: Vec<String> = files.iter().map(|(path, _)| format!("`{path}`")).collect();
     let names = names.join(" and ");
     // Where Bake would read a Compose file that cannot be evaluated beside the new file, it has to be named.

@@ -1,0 +1,61 @@
+//! What blocks are called.
+
+use super::definition::clean;
+use super::images::{Candidate, TargetOf};
+use super::moment::Moment;
+use super::text::Template;
+use super::world::World;
+
+/// What Bake takes as the name of a target.
+pub(super) fn sanitized(name: &str) -> String {
+    let valid = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let name: String = name.to_lowercase().chars().map(|c| if valid(c) { c } else { '-' }).collect();
+    name.trim_matches('-').to_owned()
+}
+
+/// What an image is called after its repository.
+pub(super) fn base_name(candidate: &Candidate, world: &World) -> String {
+    let of = candidate.repositories.iter().filter_map(|line| line.text.at(Moment::Branch, world));
+    of.filter_map(|repository| repository.rsplit('/').next().map(str::to_owned)).next().unwrap_or_default()
+}
+
+/// What may tell an image from others in its repository, the best first.
+pub(super) fn hints(candidate: &Candidate) -> Vec<String> {
+    let mut hints = Vec::new();
+    for tag in candidate.entries.iter().flat_map(|entry| &entry.tags) {
+        let text = tag.line().text.constant().unwrap_or_default();
+        hints.extend(text.strip_prefix("latest-").map(str::to_owned));
+    }
+    for line in &candidate.flavor {
+        let text = line.text.shown();
+        hints.extend(
+            text.split(',')
+                .filter_map(|field| field.trim().strip_prefix("suffix="))
+                .map(|suffix| suffix.trim_matches('-').to_owned()),
+        );
+    }
+    if let TargetOf::Dockerfile(build) = &candidate.target {
+        hints.extend(build.stage.as_ref().and_then(Template::constant));
+        if let Some(path) = build.dockerfile.as_ref().and_then(Template::constant) {
+            let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+            let lower = name.to_lowercase();
+            hints.extend(
+                lower
+                    .strip_prefix("dockerfile.")
+                    .or_else(|| lower.strip_suffix(".dockerfile"))
+                    .map(str::to_owned),
+            );
+            hints.extend(path.rsplit('/').nth(1).map(str::to_owned));
+        }
+        hints.extend(
+            build
+                .context
+                .constant()
+                .and_then(|context| clean(&context).rsplit('/').next().map(str::to_owned))
+                .filter(|name| name != "."),
+        );
+    }
+    let repository = candidate.repositories.first().and_then(|line| line.text.constant());
+    hints.extend(repository.and_then(|repository| repository.split('/').next().map(str::to_owned)));
+    hints
+}

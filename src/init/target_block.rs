@@ -1,0 +1,220 @@
+//! The target of a Dockerfile that a step builds, as a block.
+
+use hcl::Expression;
+use hcl::expr::ObjectKey;
+
+use super::definition::{clean, relative};
+use super::found::DockerfileBuild;
+use super::images::Candidate;
+use super::render::{Lines, Variable, Variables, from, quotable, quoted};
+use super::tags::{self, list};
+use super::text::{Line, Piece, Place, Template};
+use super::world::World;
+use crate::bake::values::SecretNames;
+
+/// Something to tell: where, and what.
+pub(crate) type Told = (Place, String);
+
+/// A target for a Dockerfile.
+pub(super) fn block(
+    variables: &mut Variables,
+    world: &World,
+    name: &str,
+    build: &DockerfileBuild,
+    candidate: &Candidate,
+    written: &dyn Fn(&Place) -> String,
+    told: &mut Vec<Told>,
+) -> String {
+    let mut lines = Lines::default();
+    lines.comment(&from(&candidate.place, ""));
+    lines.open(&format!("target {} {{", quoted(name)));
+    let mut lost = |place: &Place, what: &str, unknown: &str| {
+        told.push((
+            place.clone(),
+            format!("{what} is not in the proposal: `{}` is not known here", quotable(unknown)),
+        ));
+    };
+    if clean(&build.context.shown()) != "." {
+        match variables.expression(&build.context, world) {
+            Ok(_) if build.context.constant().is_some() => {
+                let context = build.context.constant().unwrap_or_default();
+                let context = if context.contains("://") { context } else { clean(&context) };
+                lines.attribute("context", &Expression::from(context));
+            }
+            Ok(value) => lines.attribute("context", &value),
+            Err(unknown) => lost(&candidate.place, "the context", &unknown),
+        }
+    }
+    if let Some(path) = dockerfile(build) {
+        match variables.expression(&path, world) {
+            Ok(value) => lines.attribute("dockerfile", &value),
+            Err(unknown) => lost(&candidate.place, "the Dockerfile", &unknown),
+        }
+    }
+    if let Some(stage) = &build.stage {
+        match variables.expression(stage, world) {
+            Ok(value) => lines.attribute("target", &value),
+            Err(unknown) => lost(&candidate.place, "the stage", &unknown),
+        }
+    }
+    let platforms = tags::platforms(&candidate.platforms);
+    if platforms.is_empty() {
+        lines.comment("no platforms are named, so it is built for that of the runner: `platforms = [\"linux/amd64\", \"linux/arm64\"]`");
+    } else {
+        if let Some(first) = candidate.platforms.first() {
+            lines.comment(&from(&first.place, &written(&first.place)));
+        }
+        lines.attribute("platforms", &list(platforms.into_iter().map(Expression::from)));
+    }
+    let is_known = |line: &&Line| tags::platforms(std::slice::from_ref(*line)).is_empty();
+    for line in candidate.platforms.iter().filter(is_known) {
+        lost(&line.place, "a platform", &line.text.shown());
+    }
+    let pairs = [("args", &build.args), ("contexts", &build.contexts), ("labels", &build.labels)];
+    for (attribute, given) in pairs {
+        let mut members: Vec<(ObjectKey, Expression)> = Vec::new();
+        for line in given {
+            let Some((name, value)) = line.text.split_once('=') else {
+                // The value is that of the environment.
+                if let Some(name) = line.text.constant().filter(|_| attribute == "args") {
+                    argument(variables, &name, line, &written(&line.place), told);
+                    members.push((key(&name), variable(&name)));
+                }
+                continue;
+            };
+            let Some(name) = name.constant().map(|name| name.trim().trim_matches('"').to_owned()) else {
+                continue;
+            };
+            let value = unquoted(value);
+            let is_secret = value.0.iter().any(|piece| matches!(piece, Piece::Setting(_, true)))
+                || SecretNames::default().has(&name);
+            if is_secret && attribute == "args" {
+                told.push((line.place.clone(), format!("the argument `{name}` is not in the proposal: it is a secret, and everybody who has the image can read its arguments; give it as a `secret`")));
+                continue;
+            }
+            match variables.expression(&value, world) {
+                Ok(value) => members.push((key(&name), value)),
+                Err(_) if attribute == "args" && is_variable(&name) => {
+                    argument(variables, &name, line, &written(&line.place), told);
+                    members.push((key(&name), variable(&name)));
+                }
+                Err(unknown) => told.push((
+                    line.place.clone(),
+                    format!(
+                        "`{name}` in `{attribute}` is not in the proposal: `{}` is not known here",
+                        quotable(&unknown)
+                    ),
+                )),
+            }
+        }
+        if !members.is_empty() {
+            if let Some(first) = given.first() {
+                lines.comment(&from(&first.place, ""));
+            }
+            lines.attribute(attribute, &Expression::Object(members.into_iter().collect()));
+        }
+    }
+    let lists = [
+        ("secret", &build.secrets),
+        ("ssh", &build.ssh),
+        ("cache-from", &build.cache_from),
+        ("cache-to", &build.cache_to),
+        ("attest", &build.attest),
+    ];
+    for (attribute, given) in lists {
+        let mut items: Vec<Expression> = Vec::new();
+        for line in given {
+            let text =
+                if attribute.starts_with("cache") { without_scope(&line.text) } else { line.text.clone() };
+            match variables.expression(&text, world) {
+                Ok(value) if !items.contains(&value) => items.push(value),
+                Ok(_) => {}
+                Err(unknown) => told.push((
+                    line.place.clone(),
+                    format!(
+                        "this {attribute} is not in the proposal: `{}` is not known here",
+                        quotable(&unknown)
+                    ),
+                )),
+            }
+        }
+        if !items.is_empty() {
+            if let Some(first) = given.first() {
+                lines.comment(&from(&first.place, ""));
+            }
+            lines.attribute(attribute, &list(items));
+        }
+    }
+    if build.pull {
+        lines.attribute("pull", &Expression::from(true));
+    }
+    if build.no_cache {
+        lines.attribute("no-cache", &Expression::from(true));
+    }
+    lines.close("}");
+    lines.finish()
+}
+
+/// A variable for an argument whose value only a run knows.
+fn argument(variables: &mut Variables, name: &str, line: &Line, said: &str, told: &mut Vec<Told>) {
+    told.push((line.place.clone(), format!("the value of the argument `{name}` is not known here: give it to the plan as the environment variable `{name}`")));
+    variables.list.entry(name.to_owned()).or_insert_with(|| Variable {
+        default: String::new(),
+        comment: format!("{}; give it as an environment variable", from(&line.place, said)),
+        setting: None,
+        is_guess: false,
+    });
+}
+
+/// A variable of the file.
+fn variable(name: &str) -> Expression {
+    hcl::expr::Variable::new(name).map_or_else(|_| Expression::from(name), Expression::from)
+}
+
+/// A key of an object.
+pub(super) fn key(name: &str) -> ObjectKey {
+    ObjectKey::from(name)
+}
+
+/// Whether Bake takes it for a variable.
+fn is_variable(name: &str) -> bool {
+    !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && !SecretNames::default().has(name)
+}
+
+/// The Dockerfile as seen from the context; none where it is the usual one.
+pub(super) fn dockerfile(build: &DockerfileBuild) -> Option<Template> {
+    let path = build.dockerfile.as_ref()?;
+    let (Some(text), Some(context)) = (path.constant(), build.context.constant()) else {
+        return Some(path.clone());
+    };
+    if context.contains("://") {
+        return Some(path.clone());
+    }
+    let text = relative(&text, &context);
+    (text != "Dockerfile").then(|| Template::from(text.as_str()))
+}
+
+/// Without the quotes around a value.
+fn unquoted(text: Template) -> Template {
+    match text.constant() {
+        Some(value) => {
+            let bare = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(&value);
+            Template::from(bare)
+        }
+        None => text,
+    }
+}
+
+/// A cache without its scope: each leg has one of its own.
+fn without_scope(text: &Template) -> Template {
+    let fields = text.split(',');
+    let mut out = Template::default();
+    for field in fields.into_iter().filter(|field| !field.shown().trim().starts_with("scope=")) {
+        out.push(Piece::Text(if out.0.is_empty() { String::new() } else { ",".to_owned() }));
+        out.extend(field);
+    }
+    out
+}

@@ -1,0 +1,160 @@
+//! Bake and Compose files that are there already.
+
+use super::{Written, init, workflow};
+
+const BAKE_ACTION: &str = "\
+- id: meta
+  uses: docker/metadata-action@v5
+  with:
+    images: ghcr.io/acme/app
+    tags: |
+      type=ref,event=branch
+      type=semver,pattern={{version}}
+- uses: docker/bake-action@v6
+  with:
+    files: |
+      ./docker-bake.hcl
+      ${{ steps.meta.outputs.bake-file }}
+    targets: app
+    push: ${{ github.event_name != 'pull_request' }}
+    set: |
+      *.platform=linux/amd64,linux/arm64
+      *.cache-to=type=gha,mode=max
+";
+
+const BAKE: &str = "\
+group \"default\" { targets = [\"app\", \"test\"] }
+
+target \"docker-metadata-action\" {}
+
+target \"app\" {
+  inherits = [\"docker-metadata-action\"]
+} # the image
+
+target \"test\" { output = [\"type=cacheonly\"] }
+";
+
+#[test]
+fn blocks_stand_behind_the_target_and_nothing_else_changes() {
+    let text = workflow(BAKE_ACTION);
+    let files = [(".github/workflows/image.yml", text.as_str()), ("docker-bake.hcl", BAKE)];
+    let said = init(&files);
+    said.proposes(&[
+        "docker-bake.hcl, after target `app`:",
+        "# Bake merges this with the target of the same name\ntarget \"app\" {\n  platforms = [\"linux/amd64\", \"linux/arm64\"]\n}",
+        "image \"app\" {\n",
+    ]);
+    assert_eq!(
+        said.rows(),
+        [
+            "push to main | app | ghcr.io/acme/app: main | the same",
+            "git tag v1.2.3 | app | ghcr.io/acme/app: 1.2.3, latest | the same",
+            "pull request 7 | app | nothing | nothing",
+        ]
+    );
+    let written = Written::new(&files, &[]);
+    let new = written.read("docker-bake.hcl");
+    let (before, after) = BAKE.split_once("} # the image\n").unwrap();
+    assert!(new.starts_with(&format!("{before}}} # the image\n")) && new.ends_with(after), "{new}");
+    assert_eq!(written.tags("refs/heads/main"), ["ghcr.io/acme/app:main"]);
+    written.proposes_nothing_more();
+}
+
+#[test]
+fn what_targets_say_themselves_gets_a_block() {
+    let hcl = "target \"default\" {\n  tags = [\"acme/app:1.2.3\", \"acme/app:latest\"]\n  platforms = [\"linux/amd64\", \"linux/arm64\"]\n}\n";
+    let matrix = "target \"py\" {\n  name = \"py-${replace(v, \".\", \"_\")}\"\n  matrix = { v = [\"3.13\", \"3.14\"] }\n  tags = [\"acme/py:${v}\"]\n}\n\ngroup \"default\" { targets = [\"py\"] }\n";
+    let json = r#"{"target": {"default": {"tags": ["acme/app:1"]}}}"#;
+    for (path, text, place, tags) in [
+        (
+            "docker-bake.hcl",
+            hcl,
+            "docker-bake.hcl, after target `default`:",
+            &["docker.io/acme/app:1.2.3", "docker.io/acme/app:latest"][..],
+        ),
+        (
+            "docker-bake.hcl",
+            matrix,
+            "docker-bake.hcl, after target `py`:",
+            &["docker.io/acme/py:3.13", "docker.io/acme/py:3.14"],
+        ),
+        ("docker-bake.json", json, "images.hcl, a new file:", &["docker.io/acme/app:1"]),
+        (
+            "compose.yaml",
+            "services:\n  default:\n    image: acme/app:1\n    build: .\n",
+            "images.hcl, a new file:",
+            &["docker.io/acme/app:1"],
+        ),
+    ] {
+        let files = [(path, text)];
+        let said = init(&files);
+        said.proposes(&[place, "# repositories and tags are those of the target"]);
+        let written = Written::new(&files, &[]);
+        assert_eq!(written.tags("refs/heads/main"), tags, "{path}");
+        written.proposes_nothing_more();
+    }
+}
+
+#[test]
+fn a_bake_file_of_another_name_is_found_where_a_step_names_it() {
+    let text = workflow(&BAKE_ACTION.replace("./docker-bake.hcl", "docker/bake.hcl"));
+    let files = [(".github/workflows/image.yml", text.as_str()), ("docker/bake.hcl", BAKE)];
+    init(&files).proposes(&["docker/bake.hcl, after target `app`:"]);
+    let written = Written::new(&files, &[]);
+    assert_eq!(
+        written.run(&["plan", "-f", "docker/bake.hcl", "--fact", "branch=main", "--fact", "event=push"]).code,
+        0
+    );
+    written.proposes_nothing_more();
+}
+
+#[test]
+fn a_step_that_builds_what_a_target_builds_gives_its_tags_to_that() {
+    let text = workflow(
+        "- uses: docker/build-push-action@v6\n  with:\n    context: app\n    push: true\n    tags: acme/app:edge\n",
+    );
+    let files = [
+        (".github/workflows/image.yml", text.as_str()),
+        ("docker-bake.hcl", "target \"server\" {\n  context = \"./app/\"\n}\n"),
+    ];
+    init(&files).proposes(&["docker-bake.hcl, after target `server`:", "image \"server\" {"]);
+    Written::new(&files, &[]).proposes_nothing_more();
+}
+
+/// Bake reads both, so the names must differ; and a Compose file that lacks something must not be in the way.
+#[test]
+fn a_new_bake_file_gets_on_with_the_compose_file_beside_it() {
+    let text =
+        workflow("- uses: docker/build-push-action@v6\n  with:\n    push: true\n    tags: acme/app:edge\n");
+    let compose = "services:\n  app:\n    image: app\n    build:\n      context: .\n      target: dev\n  db:\n    image: postgres\n";
+    let files = [(".github/workflows/image.yml", text.as_str()), ("docker-compose.yml", compose)];
+    let written = Written::new(&files, &[]);
+    assert!(
+        written.read("docker-bake.hcl").contains("target \"app-acme\""),
+        "{}",
+        written.read("docker-bake.hcl")
+    );
+    assert_eq!(written.tags("refs/heads/main"), ["docker.io/acme/app:edge"]);
+    written.proposes_nothing_more();
+
+    let broken = compose.replace("target: dev", "target: ${STAGE:?not set}");
+    let files = [(".github/workflows/image.yml", text.as_str()), ("docker-compose.yml", broken.as_str())];
+    let said = init(&files);
+    said.proposes(&["name the new file: `bakeplan plan -f docker-bake.hcl`"]);
+    said.tells(&["cannot be evaluated"]);
+    let written = Written::new(&files, &[]);
+    let plan = ["plan", "-f", "docker-bake.hcl", "--fact", "branch=main", "--fact", "event=push"];
+    assert_eq!(written.run(&plan).code, 0);
+    let again = written.run(&["init"]);
+    assert!(again.stdout.starts_with("nothing to propose"), "{}{}", again.stdout, again.stderr);
+}
+
+#[test]
+fn blocks_that_are_there_are_left_alone() {
+    let text = workflow(BAKE_ACTION);
+    let block = "\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags = [\"mine\"]\n}\n";
+    let bake = format!("{BAKE}{block}");
+    let files = [(".github/workflows/image.yml", text.as_str()), ("docker-bake.hcl", bake.as_str())];
+    let said = init(&files);
+    assert_eq!(said.stdout, "nothing to propose: every target that is published has an image block\n");
+}

@@ -1,0 +1,82 @@
+//! What a stranger's repository may hold.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use super::{said, test, workflow};
+use crate::support::Test;
+
+const STEP: &str =
+    "- uses: docker/build-push-action@v6\n  with:\n    push: true\n    tags: ghcr.io/acme/app:edge\n";
+
+/// Files that ask for very much are left out or read in part, soon, and that is said.
+#[test]
+fn large_things_end_soon() {
+    let mut bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned();
+    for (last, next) in ["a", "b", "c", "d", "e", "f", "g"].windows(2).map(|pair| (pair[0], pair[1])) {
+        let _ = writeln!(bomb, "{next}: &{next} [{}]", vec![format!("*{last}"); 9].join(","));
+    }
+    let mut matrix = "on: push\njobs:\n  a:\n    strategy:\n      matrix:\n".to_owned();
+    for axis in ["a", "b", "c", "d", "e"] {
+        let _ = writeln!(
+            matrix,
+            "        {axis}: [{}]",
+            (0..100).map(|n| n.to_string()).collect::<Vec<_>>().join(",")
+        );
+    }
+    matrix.push_str("    steps:\n      - uses: docker/build-push-action@v6\n        with: { push: true, tags: 'acme/app:${{ matrix.a }}-${{ matrix.b }}' }\n");
+    let calls = "on: push\njobs:\n  a:\n    uses: ./.github/workflows/x.yml\n  b:\n    uses: ./.github/workflows/x.yml\n";
+    let variables: String =
+        (0..2000).map(|n| format!("  V{n}: ${{{{ env.V{} }}}}${{{{ env.V{} }}}}\n", n + 1, n + 1)).collect();
+    let variables = format!(
+        "on: push\nenv:\n{variables}jobs:\n  a:\n    steps:\n      - uses: docker/build-push-action@v6\n        with: {{ push: true, tags: 'acme/app:${{{{ env.V0 }}}}' }}\n"
+    );
+    let script = format!("docker push {}\n", "$(".repeat(100_000));
+    for (path, text) in [
+        (".github/workflows/x.yml", bomb.as_str()),
+        (".github/workflows/x.yml", &matrix),
+        (".github/workflows/x.yml", calls),
+        (".github/workflows/x.yml", &variables),
+        ("x.sh", &script),
+    ] {
+        let start = Instant::now();
+        let good = workflow(STEP);
+        let said = said(&test(&[(path, text), (".github/workflows/good.yml", good.as_str())]).args(["init"]));
+        assert!([0, 1].contains(&said.code), "{}", said.stderr);
+        said.proposes(&["image \"app"]);
+        assert!(start.elapsed() < Duration::from_secs(60), "{path}");
+    }
+}
+
+#[test]
+fn what_is_shown_controls_no_terminal_and_no_runner() {
+    let text = workflow(&STEP.replace("edge", "\"\u{9b}2J\u{202e}\\n::error::x\""));
+    let said = said(&test(&[(".github/workflows/a.yml", text.as_str())]).args(["init"]));
+    for text in [&said.stdout, &said.stderr] {
+        assert!(!text.contains(['\u{9b}', '\u{202e}']), "{text:?}");
+        assert!(text.lines().all(|line| !line.trim_start().starts_with("::")), "{text}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_behind_a_link_is_not_read() {
+    let secret = workflow(STEP);
+    let outside = Test::new().file("a.yml", &secret);
+    let test = test(&[(".github/workflows/b.yml", "on: push\n")]).args(["init"]);
+    std::os::unix::fs::symlink(outside.folder().join("a.yml"), test.folder().join(".github/workflows/a.yml"))
+        .unwrap();
+    let said = said(&test);
+    assert_eq!(said.code, 1, "{}", said.stdout);
+    said.lacks(&["acme/app"]);
+}
+
+#[test]
+fn a_broken_workflow_does_not_hide_the_others() {
+    let good = workflow(STEP);
+    let files = [(".github/workflows/a.yml", "on: [\n"), (".github/workflows/b.yml", good.as_str())];
+    let said = said(&test(&files).args(["init"]));
+    assert_eq!(said.code, 0);
+    said.proposes(&["image \"app\" {"]);
+    said.tells(&["warning[yaml-syntax]", "a.yml:", "this file is left out"]);
+}

@@ -1,0 +1,61 @@
+//! Scripts and Makefiles.
+
+use super::{Written, init};
+
+#[test]
+fn a_script_with_manifests_is_an_image() {
+    let script = "\
+#!/bin/sh
+IMAGE=acme/app
+for arch in amd64 arm64; do :; done
+docker build --platform linux/amd64 -t $IMAGE:1-amd64 . && docker push $IMAGE:1-amd64
+docker build --platform linux/arm64 -t $IMAGE:1-arm64 . && docker push $IMAGE:1-arm64
+docker manifest create $IMAGE:1 $IMAGE:1-amd64 $IMAGE:1-arm64
+docker manifest push $IMAGE:1
+";
+    let files = [("hack/release.sh", script), ("Dockerfile", "FROM scratch\n")];
+    let said = init(&files);
+    said.proposes(&[
+        "platforms = [\"linux/amd64\", \"linux/arm64\"]",
+        "repositories = [\"acme/app\"]",
+        "# from hack/release.sh:6",
+    ]);
+    assert_eq!(
+        said.rows()[0],
+        "push to main | app | not known: whether hack/release.sh:6 publishes | docker.io/acme/app: 1"
+    );
+    Written::new(&files, &[]).proposes_nothing_more();
+}
+
+#[test]
+fn a_makefile_is_read_with_its_variables() {
+    let makefile = "\
+REGISTRY ?= ghcr.io/acme
+NAME := tool
+
+push:
+\tdocker buildx build --push --platform linux/amd64,linux/arm64 \\
+\t\t--build-arg MODE=prod -t $(REGISTRY)/$(NAME):edge -t $(REGISTRY)/$(NAME):$(VERSION) .
+";
+    let said = init(&[("Makefile", makefile)]);
+    said.proposes(&[
+        "repositories = [\"ghcr.io/acme/tool\"]",
+        "\"edge\",",
+        "MODE = \"prod\"",
+        "# not translated: `$(VERSION)` is not known here",
+    ]);
+    said.tells(&["this tag is not in the proposal: `$(VERSION)` is not known here"]);
+}
+
+#[test]
+fn an_index_from_imagetools_is_an_image() {
+    let script = "\
+docker buildx build --push --platform linux/amd64 -t ghcr.io/acme/app:edge-amd64 .
+docker buildx build --push --platform linux/arm64 -t ghcr.io/acme/app:edge-arm64 .
+docker buildx imagetools create -t ghcr.io/acme/app:edge ghcr.io/acme/app:edge-amd64 ghcr.io/acme/app:edge-arm64
+";
+    let files = [("ci/publish.sh", script)];
+    let written = Written::new(&files, &[]);
+    assert_eq!(written.tags("refs/heads/main"), ["ghcr.io/acme/app:edge"]);
+    assert!(written.read("docker-bake.hcl").contains("[\"linux/amd64\", \"linux/arm64\"]"));
+}
