@@ -314,7 +314,10 @@ fn a_mirror_is_a_place_that_a_merge_may_write_to_and_verify_reads() {
 const SECOND: &str = "acme/second";
 
 /// Two repositories that builds push to, which serve layers as these say, and a mirror of both.
-fn with_two_sources(faults: [Option<fn(Answer) -> Answer>; 2]) -> (World, Report, [Server; 3]) {
+/// What a registry does to a right answer.
+type Fault = fn(Answer) -> Answer;
+
+fn with_two_sources(faults: [Option<Fault>; 2]) -> (World, Report, [Server; 3]) {
     let world = World::with_app(&[OWN, SECOND]);
     let [first, second] = faults.map(|fault| {
         world.serve_through(move |seen, forward| {
@@ -337,7 +340,7 @@ fn with_two_sources(faults: [Option<fn(Answer) -> Answer>; 2]) -> (World, Report
 
 #[test]
 fn what_one_repository_cannot_give_comes_from_the_next() {
-    let faults: [(&str, fn(Answer) -> Answer); 5] = [
+    let faults: [(&str, Fault); 5] = [
         ("gone", |_| Answer::error(404, "BLOB_UNKNOWN")),
         ("failing", |_| Answer::error(500, "UNKNOWN")),
         ("denied", |_| Answer::error(403, "DENIED")),

@@ -90,8 +90,11 @@ fn what_broke_off_goes_on_where_it_was() {
         copy(&source.serve(), &to, &root).unwrap_or_else(|error| panic!("{what}: {error}"));
         check_same(&source, &target, &what);
         let sent = sent(&to);
-        let expected: Vec<usize> =
-            if forgets { vec![4 * MB; times + 1] } else { (0..=times).map(|time| 4 * MB >> time).collect() };
+        let expected: Vec<usize> = if forgets {
+            vec![4 * MB; times + 1]
+        } else {
+            (0..=times).map(|time| (4 * MB) >> time).collect()
+        };
         assert_eq!(sent, expected, "{what}");
     }
 }
