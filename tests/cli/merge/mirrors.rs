@@ -313,10 +313,10 @@ fn a_mirror_is_a_place_that_a_merge_may_write_to_and_verify_reads() {
 
 const SECOND: &str = "acme/second";
 
-/// Two repositories that builds push to, which serve layers as these say, and a mirror of both.
 /// What a registry does to a right answer.
 type Fault = fn(Answer) -> Answer;
 
+/// Two repositories that builds push to, which serve layers as these say, and a mirror of both.
 fn with_two_sources(faults: [Option<Fault>; 2]) -> (World, Report, [Server; 3]) {
     let world = World::with_app(&[OWN, SECOND]);
     let [first, second] = faults.map(|fault| {
