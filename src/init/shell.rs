@@ -152,7 +152,9 @@ impl Script<'_> {
         let to = |name: &str| words.iter().any(|word| word.contains(name));
         let said = words.iter().skip(1).find(|word| !word.starts_with('-') && *word != ">>");
         let Some(said) = said else { return };
-        if let Some(rest) = said.strip_prefix("::set-output name=") {
+        // Without quotes, it is two words.
+        let joined = words[1..].join(" ");
+        if let Some(rest) = joined.strip_prefix("::set-output name=") {
             if let Some((name, value)) = rest.split_once("::") {
                 let value = self.expand(value);
                 ran.outputs.push((name.to_owned(), value));
@@ -476,7 +478,7 @@ mod tests {
         );
         assert_eq!(
             shown("REPO ?= acme/app\nTAG := 1\npush:\n\t@docker push $(REPO):$(TAG)"),
-            ["2: push:", "3: docker|push|$(REPO):$(TAG)"]
+            ["2: push:", "3: docker|push|acme/app:1"]
         );
     }
 
