@@ -9,6 +9,7 @@ use clap::parser::ValueSource;
 use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::ci::{MaxJobs, ProvenanceMode};
+use crate::error::Exit;
 use crate::facts;
 use crate::glob::Glob;
 
@@ -20,6 +21,8 @@ mod diff;
 mod global;
 mod hints;
 mod listing;
+mod manual;
+mod pages;
 mod promote;
 mod registries;
 mod values;
@@ -32,6 +35,9 @@ pub(crate) use definition::Definition;
 pub(crate) use diff::{Diff, DiffFormat};
 pub(crate) use global::Global;
 pub(crate) use listing::{List, ListKind, Listing};
+pub(crate) use manual::Manual;
+use manual::{Documented, PUBLISHED};
+pub(crate) use pages::Pages;
 pub(crate) use promote::Promote;
 use registries::parse_duration;
 pub(crate) use registries::{Network, ReportFormat};
@@ -42,12 +48,10 @@ pub(crate) use workflow::{Ci, WorkflowOptions};
 /// The id of `--color`.
 const COLOR: &str = "color";
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 out of date (`--check`), 4 the registry disagrees (`verify`), 5 incomplete (`merge`, `promote`, `verify --keep-set`)";
-
 /// Reads the Bake file you already have, as `docker buildx bake` does but without Docker, decides which image is built
 /// on which platform and published under which tags, and writes what the pipeline needs.
 #[derive(Clone, Debug, Parser)]
-#[command(version, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(version, after_long_help = Manual::of::<Self>().help(), add = Manual::of::<Self>(), arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// Global options.
     #[command(flatten)]
@@ -55,6 +59,18 @@ pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Documented for Cli {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("Show what is built where, and published under which tags", "bakeplan plan"),
+        ("Write the files of a run", "bakeplan plan --out ci"),
+        (
+            "Write the workflow that builds and publishes",
+            "bakeplan workflow github -o .github/workflows/images.yml --install path",
+        ),
+    ];
+    const EXITS: &'static [Exit] = Exit::ALL;
 }
 
 impl Cli {
@@ -112,29 +128,22 @@ pub(crate) enum Command {
     /// Print the resolved Bake definition, as `docker buildx bake --print` does
     Print(Deferred<Print>),
     /// Show or write the plan: images, tags, platforms, jobs
-    #[command(after_help = EXIT_CODES)]
     Plan(Deferred<Plan>),
     /// Write the Bake file with one target for each image and platform
-    #[command(after_help = EXIT_CODES)]
     Bake(Deferred<Bake>),
     /// Print the rows of a CI matrix, one for each job
     Matrix(Deferred<Matrix>),
     /// Print which tags each image is published under
     Metadata(Deferred<Metadata>),
     /// Publish images that were built by digest under all their tags, in all their repositories
-    #[command(after_help = EXIT_CODES)]
     Merge(Deferred<Merge>),
     /// Give tags to an index or image that is there, in its repository or another
-    #[command(after_help = EXIT_CODES)]
     Promote(Deferred<Promote>),
     /// Check what registries serve, down to the last layer, and explain what is wrong
-    #[command(after_help = EXIT_CODES)]
     Verify(Deferred<Verify>),
     /// Keep the table of tags in a README up to date, between two markers
-    #[command(after_help = EXIT_CODES)]
     Readme(Deferred<Readme>),
     /// Write the CI workflow that plans, builds, merges and verifies
-    #[command(after_help = EXIT_CODES)]
     Workflow(Box<Deferred<Workflow>>),
     /// Show what differs between two plans, or from the definition of another revision
     Diff(Deferred<Diff>),
@@ -142,6 +151,31 @@ pub(crate) enum Command {
     Schema(Deferred<Schema>),
     /// Print what teaches a shell to complete commands, options and the names in Bake files
     Completions(Deferred<Completions>),
+    /// Print a manual page, or write all of them
+    Man(Deferred<Pages>),
+}
+
+impl Command {
+    /// How it may end.
+    #[must_use]
+    pub(crate) fn exits(&self) -> &'static [Exit] {
+        match self {
+            Self::Print(args) => args.exits(),
+            Self::Plan(args) => args.exits(),
+            Self::Bake(args) => args.exits(),
+            Self::Matrix(args) => args.exits(),
+            Self::Metadata(args) => args.exits(),
+            Self::Merge(args) => args.exits(),
+            Self::Promote(args) => args.exits(),
+            Self::Verify(args) => args.exits(),
+            Self::Readme(args) => args.exits(),
+            Self::Workflow(args) => args.exits(),
+            Self::Diff(args) => args.exits(),
+            Self::Schema(args) => args.exits(),
+            Self::Completions(args) => args.exits(),
+            Self::Man(args) => args.exits(),
+        }
+    }
 }
 
 /// `bakeplan print`.
@@ -158,6 +192,14 @@ pub(crate) struct Print {
     /// The definition.
     #[command(flatten)]
     pub definition: Definition,
+}
+
+impl Documented for Print {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("Print the definition of some targets", "bakeplan print app"),
+        ("List the targets", "bakeplan print --list targets"),
+    ];
+    const EXITS: &'static [Exit] = Exit::USUAL;
 }
 
 /// `bakeplan plan`.
@@ -181,14 +223,29 @@ pub(crate) struct Plan {
     /// Give the reason for each tag (in the table; plan.json always has it)
     #[arg(long, conflicts_with = "check")]
     pub explain: bool,
+    /// Show instead which targets are built of which, below each image
+    #[arg(long, conflicts_with_all = ["format", "explain", "check"])]
+    pub tree: bool,
     /// Print what is known about the run as JSON instead of a plan; needs no Bake file
-    #[arg(long = "facts", conflicts_with_all = ["out", "github", "explain", "platforms", "publish", "targets", "files"])]
+    #[arg(long = "facts", conflicts_with_all = ["out", "github", "explain", "tree", "platforms", "publish", "targets", "files"])]
     #[arg(conflicts_with_all = ["images", "overrides", "variables", "kept", "strict", "push", "load", "no_cache", "pull"])]
     #[arg(conflicts_with_all = ["provenance", "sbom", "policies", "call"])]
     pub print_facts: bool,
     /// What is planned.
     #[command(flatten)]
     pub selection: Selection,
+}
+
+impl Documented for Plan {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("Show what is built where, and published under which tags", "bakeplan plan"),
+        (
+            "Plan for a release, and say why each tag is where it is",
+            "bakeplan plan --fact tag=v1.2.3 --explain",
+        ),
+        ("Write the files of a run", "bakeplan plan --out ci"),
+    ];
+    const EXITS: &'static [Exit] = Exit::CHECKED;
 }
 
 /// `bakeplan bake`.
@@ -205,6 +262,17 @@ pub(crate) struct Bake {
     pub selection: Selection,
 }
 
+impl Documented for Bake {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        (
+            "Write a file to commit, and fail in CI when it is out of date",
+            "bakeplan bake -o ci/docker-bake.json",
+        ),
+        ("Compare it", "bakeplan bake -o ci/docker-bake.json --check"),
+    ];
+    const EXITS: &'static [Exit] = Exit::CHECKED;
+}
+
 /// `bakeplan matrix`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Matrix {
@@ -216,6 +284,12 @@ pub(crate) struct Matrix {
     pub selection: Selection,
 }
 
+impl Documented for Matrix {
+    const EXAMPLES: &'static [(&'static str, &'static str)] =
+        &[("Print the jobs of an image", "bakeplan matrix --format json app")];
+    const EXITS: &'static [Exit] = Exit::USUAL;
+}
+
 /// `bakeplan metadata`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Metadata {
@@ -225,6 +299,12 @@ pub(crate) struct Metadata {
     /// What is planned.
     #[command(flatten)]
     pub selection: Selection,
+}
+
+impl Documented for Metadata {
+    const EXAMPLES: &'static [(&'static str, &'static str)] =
+        &[("Print the references that are published", "bakeplan metadata --format tags")];
+    const EXITS: &'static [Exit] = Exit::USUAL;
 }
 
 /// `bakeplan merge`.
@@ -242,7 +322,7 @@ pub(crate) struct Merge {
     #[arg(value_hint = ValueHint::FilePath)]
     pub result: Option<String>,
     /// Write only to repositories that fit, such as `ghcr.io/acme/*`; a plan that names another is an error (repeatable)
-    #[arg(long = "repository", value_name = "PATTERN", value_parser = Glob::parse)]
+    #[arg(long = "repository", value_name = "PATTERN", value_parser = Glob::parse, help_heading = PUBLISHED)]
     pub repositories: Vec<Glob>,
     /// Plan again from the sources, with what plan.json says of known versions, and refuse a plan.json that differs
     #[arg(long)]
@@ -257,22 +337,22 @@ pub(crate) struct Merge {
     #[arg(long, conflicts_with = "dry_run")]
     pub no_tags: bool,
     /// Publish nothing when any build of any image is missing
-    #[arg(long)]
+    #[arg(long, help_heading = PUBLISHED)]
     pub require_all: bool,
     /// Move floating tags even if the registry has a greater version or a later run
-    #[arg(long)]
+    #[arg(long, help_heading = PUBLISHED)]
     pub allow_backward: bool,
     /// Move floating tags by the plan's known versions where the registry refuses to list its tags
-    #[arg(long, conflicts_with = "allow_backward")]
+    #[arg(long, conflicts_with = "allow_backward", help_heading = PUBLISHED)]
     pub trust_known_versions: bool,
     /// Give a version's own tag another digest even if the image is immutable
-    #[arg(long)]
+    #[arg(long, help_heading = PUBLISHED)]
     pub allow_retag: bool,
     /// Leave a release as it is whose own tags are there with another digest, and give it its other tags
-    #[arg(long, conflicts_with = "allow_retag")]
+    #[arg(long, conflicts_with = "allow_retag", help_heading = PUBLISHED)]
     pub keep_existing: bool,
     /// Publish an image even if its platforms were built on different base images
-    #[arg(long)]
+    #[arg(long, help_heading = PUBLISHED)]
     pub allow_mixed_bases: bool,
     /// Write directly (native), or through `docker buildx imagetools create` (docker)
     #[arg(long, value_name = "ENGINE", default_value_t, value_enum, hide_possible_values = true)]
@@ -290,6 +370,17 @@ pub(crate) struct Merge {
     /// How registries are reached.
     #[command(flatten)]
     pub network: Network,
+}
+
+impl Documented for Merge {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        (
+            "Publish what was built, according to the metadata files of the builds",
+            "bakeplan merge --plan ci/plan.json --metadata metadata",
+        ),
+        ("See what that would do", "bakeplan merge --plan ci/plan.json --metadata metadata --dry-run"),
+    ];
+    const EXITS: &'static [Exit] = &[Exit::Done, Exit::Failed, Exit::Usage, Exit::Incomplete];
 }
 
 /// `bakeplan verify`.
@@ -329,6 +420,15 @@ pub(crate) struct Verify {
     pub network: Network,
 }
 
+impl Documented for Verify {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("Check one image", "bakeplan verify ghcr.io/acme/app:1.2.3"),
+        ("Check all tags of a plan", "bakeplan verify --plan ci/plan.json"),
+    ];
+    const EXITS: &'static [Exit] =
+        &[Exit::Done, Exit::Failed, Exit::Usage, Exit::Disagrees, Exit::Incomplete];
+}
+
 /// What writes to registries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Engine {
@@ -353,6 +453,14 @@ pub(crate) struct Readme {
     pub selection: Selection,
 }
 
+impl Documented for Readme {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("Update the table of tags", "bakeplan readme README.md"),
+        ("Fail in CI when it is out of date", "bakeplan readme README.md --check"),
+    ];
+    const EXITS: &'static [Exit] = Exit::CHECKED;
+}
+
 /// `bakeplan workflow`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Workflow {
@@ -373,12 +481,26 @@ pub(crate) struct Workflow {
     pub selection: Selection,
 }
 
+impl Documented for Workflow {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[(
+        "Write the workflow of GitHub Actions",
+        "bakeplan workflow github -o .github/workflows/images.yml --install path",
+    )];
+    const EXITS: &'static [Exit] = Exit::CHECKED;
+}
+
 /// `bakeplan schema`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Schema {
     /// What it describes
     #[arg(value_name = "OF", value_enum)]
     pub of: SchemaOf,
+}
+
+impl Documented for Schema {
+    const EXAMPLES: &'static [(&'static str, &'static str)] =
+        &[("Print the schema of plan.json", "bakeplan schema plan")];
+    const EXITS: &'static [Exit] = Exit::USUAL;
 }
 
 /// The help of the names that are planned.
@@ -399,7 +521,7 @@ pub(crate) enum SchemaOf {
 
 /// Which part of a definition is planned, and for what.
 #[derive(Args, Clone, Debug)]
-#[command(mut_arg("targets", |targets| targets.help(PLANNED)))]
+#[command(mut_arg("targets", |targets| targets.help(PLANNED)), next_help_heading = "What is planned")]
 pub(crate) struct Selection {
     /// Plan this platform only (repeatable)
     #[arg(long = "platform", value_name = "PLATFORM", add = Completes::Platforms)]

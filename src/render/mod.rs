@@ -10,6 +10,8 @@ pub mod plan_json;
 pub(crate) mod readme;
 pub mod summary;
 pub mod table;
+pub(crate) mod terminal;
+pub(crate) mod tree;
 pub(crate) mod workflow;
 
 use crate::plan::Plan;
