@@ -25,6 +25,7 @@ mod manual;
 mod pages;
 mod promote;
 mod registries;
+mod schema;
 mod values;
 mod workflow;
 
@@ -41,6 +42,7 @@ pub(crate) use pages::Pages;
 pub(crate) use promote::Promote;
 use registries::parse_duration;
 pub(crate) use registries::{Network, ReportFormat};
+pub(crate) use schema::{Schema, SchemaOf};
 pub(crate) use values::Completes;
 use values::list;
 pub(crate) use workflow::{Ci, WorkflowOptions};
@@ -489,35 +491,8 @@ impl Documented for Workflow {
     const EXITS: &'static [Exit] = Exit::CHECKED;
 }
 
-/// `bakeplan schema`.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct Schema {
-    /// What it describes
-    #[arg(value_name = "OF", value_enum)]
-    pub of: SchemaOf,
-}
-
-impl Documented for Schema {
-    const EXAMPLES: &'static [(&'static str, &'static str)] =
-        &[("Print the schema of plan.json", "bakeplan schema plan")];
-    const EXITS: &'static [Exit] = Exit::USUAL;
-}
-
 /// The help of the names that are planned.
 const PLANNED: &str = "Images, targets and groups, or patterns such as `app-*` [default: all images; without `image` blocks, what Bake builds]";
-
-/// What has a schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SchemaOf {
-    /// plan.json, which `bakeplan plan --out` writes and `bakeplan merge` reads
-    Plan,
-    /// matrix.json, the rows of a CI matrix
-    Matrix,
-    /// `image` blocks in JSON, as in images.json or docker-bake.json
-    Images,
-    /// What `bakeplan merge`, `bakeplan promote` and `bakeplan verify` print with `--format json`
-    Result,
-}
 
 /// Which part of a definition is planned, and for what.
 #[derive(Args, Clone, Debug)]

@@ -190,8 +190,9 @@ fn beside(left: &[Line<'_>], right: &[Line<'_>], start: usize, screen: Screen, t
         let (a, b) = (left.get(at).unwrap_or(&empty), right.get(at).unwrap_or(&empty));
         let mut line = a.clone();
         if !b.is_empty() {
-            let taken = GAP + width(a);
-            line.push(Word::new(" ".repeat(start.saturating_sub(taken + 2)), PLAIN));
+            // A blank stands between two words.
+            let taken = if a.is_empty() { GAP + 1 } else { GAP + width(a) + 2 };
+            line.push(Word::new(" ".repeat(start.saturating_sub(taken)), PLAIN));
             line.extend(b.iter().cloned());
         }
         write_line(GAP, &line, screen, text);

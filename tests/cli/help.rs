@@ -172,7 +172,10 @@ fn manual_pages_are_written_for_all_commands() {
                 "{said}{}",
                 if line[0] == "mandoc" { String::from_utf8_lossy(&output.stdout) } else { "".into() }
             );
-            let is_wrong = |line: &&str| !line.contains("missing date");
+            // Both are of clap_mangen's making, and harmless.
+            let is_harmless =
+                |line: &str| line.contains("missing date") || line.contains("skipping paragraph macro");
+            let is_wrong = |line: &&str| !is_harmless(line);
             let wrong: Vec<&str> = said.lines().filter(is_wrong).collect();
             assert!(wrong.is_empty(), "{line:?}: {wrong:?}");
         }

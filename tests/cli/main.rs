@@ -63,6 +63,7 @@ mod runs; // what a run has tags for
 mod schema; // `bakeplan schema`: what JSON looks like
 mod secrets; // secrets and the clock in every attribute
 mod sources; // what a definition is made of: services, files that are found and files that are not read
+mod stated; // what the reference says in words
 #[cfg(unix)]
 mod strangers; // what strangers write, and what it must not do
 mod strict; // `--strict`: lints

@@ -161,29 +161,29 @@ fn a_tree_shows_each_branch_once() {
     let test = Test::new()
         .file(
             "docker-bake.hcl",
-            "target \"base\" {}\n\
-             target \"lib\" { contexts = { base = \"target:base\" } }\n\
-             target \"app\" { contexts = { base = \"target:base\", lib = \"target:lib\" } }\n\
-             target \"web\" { contexts = { lib = \"target:lib\" } }\n\
+            "group \"default\" { targets = [\"app\", \"web\"] }\n\
+             target \"base\" { platforms = [\"linux/amd64\"] }\n\
+             target \"lib\" {\n  inherits = [\"base\"]\n  contexts = { base = \"target:base\" }\n}\n\
+             target \"app\" {\n  inherits = [\"base\"]\n  contexts = { base = \"target:base\", lib = \"target:lib\" }\n}\n\
+             target \"web\" {\n  inherits = [\"base\"]\n  contexts = { lib = \"target:lib\" }\n}\n\
              image \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags = [\"1\"]\n}\n\
              image \"web\" {\n  repositories = [\"ghcr.io/acme/web\"]\n  tags = [\"1\"]\n}\n",
         )
         .args(["plan", "--tree"]);
-    test.stdout(snapbox::str![[r#"
-app
-└─ app  the runner's
-   ├─ base
-   └─ lib
-      └─ base
-
-web
-└─ web  the runner's
-   └─ lib …
-
-2 images, 2 tags in 2 repositories, 1 platform, 2 jobs
-
-"#]])
-        .run();
+    test.stdout(
+        "app\n\
+         └─ app  linux/amd64\n\
+         \u{20}  ├─ base\n\
+         \u{20}  └─ lib\n\
+         \u{20}     └─ base\n\
+         \n\
+         web\n\
+         └─ web  linux/amd64\n\
+         \u{20}  └─ lib …\n\
+         \n\
+         2 images, 2 tags in 2 repositories, 1 platform, 2 jobs\n",
+    )
+    .run();
 }
 
 /// What a stranger writes is shown, and does nothing.
@@ -191,7 +191,7 @@ web
 fn a_terminal_obeys_nothing_of_the_file() {
     let test = Test::new().file(
         "docker-bake.hcl",
-        "target \"app\" {}\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags = [\"1\"]\n  runner = \"a\\u001b]8;;https://evil.example\\u001b\\\\b\\u001b[2J\"\n}\n",
+        "target \"app\" {}\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags = [\"1\"]\n  runners = { default = \"a\\u001b]8;;https://evil.example\\u001b\\\\b\\u001b[2J\" }\n}\n",
     );
     let text = shown(test, 80, &[]);
     assert!(!text.contains("\u{1b}]") && !text.contains("\u{1b}[2J"), "{text:?}");
