@@ -137,9 +137,12 @@ pub mod reference {
 pub mod registry {
     pub use crate::registry::{
         Client, Clock, Content, Error, ErrorKind, Layout, Location, MAX_CONFIG, MAX_MANIFEST, Manifest,
-        Mount, Observer, Open, Patience, RemoteRepository, RequestEvent, Settings, Store, SystemClock,
-        TagOrDigest, Timeouts,
+        Mount, Observer, Open, Patience, ReferrerList, RemoteRepository, RequestEvent, Settings, Store,
+        SystemClock, TagOrDigest, Timeouts,
     };
+    pub mod answers {
+        pub use crate::registry::answers::{tag_list, token_server};
+    }
     pub mod copy {
         pub use crate::registry::copy::{Copied, Copier, Copying, Place};
     }

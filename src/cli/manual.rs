@@ -9,6 +9,8 @@ pub(super) const PUBLISHED: &str = "What may be published";
 
 /// A command that says how it is used.
 pub(crate) trait Documented {
+    /// What the line in the list of commands has no room for.
+    const MORE: &'static str = "";
     /// Lines that people write, each with what it does.
     const EXAMPLES: &'static [(&'static str, &'static str)];
     /// How it may end.
@@ -18,6 +20,8 @@ pub(crate) trait Documented {
 /// The same as data, which clap keeps with the command.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Manual {
+    /// What the line in the list of commands has no room for.
+    pub more: &'static str,
     /// Lines that people write, each with what it does.
     pub examples: &'static [(&'static str, &'static str)],
     /// How it may end.
@@ -29,14 +33,20 @@ impl CommandExt for Manual {}
 impl Manual {
     /// What a command says.
     pub(super) const fn of<T: Documented>() -> Self {
-        Self { examples: T::EXAMPLES, exits: T::EXITS }
+        Self { more: T::MORE, examples: T::EXAMPLES, exits: T::EXITS }
     }
 
     /// The end of the long help.
     pub(super) fn help(&self) -> String {
         let examples = self.examples.iter().map(|(does, line)| format!("  # {does}\n  {line}\n"));
         let title = if self.examples.len() == 1 { "Example" } else { "Examples" };
-        format!("{title}:\n{}\n{}", examples.collect::<Vec<_>>().join("\n"), exit_codes(self.exits))
+        let gap = if self.more.is_empty() { "" } else { "\n\n" };
+        let more = self.more;
+        format!(
+            "{more}{gap}{title}:\n{}\n{}",
+            examples.collect::<Vec<_>>().join("\n"),
+            exit_codes(self.exits)
+        )
     }
 }
 

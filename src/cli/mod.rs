@@ -20,6 +20,7 @@ mod definition;
 mod diff;
 mod global;
 mod hints;
+mod init;
 mod listing;
 mod manual;
 mod pages;
@@ -35,6 +36,7 @@ pub(crate) use deferred::Deferred;
 pub(crate) use definition::Definition;
 pub(crate) use diff::{Diff, DiffFormat};
 pub(crate) use global::Global;
+pub(crate) use init::Init;
 pub(crate) use listing::{List, ListKind, Listing};
 pub(crate) use manual::Manual;
 use manual::{Documented, PUBLISHED};
@@ -127,6 +129,8 @@ impl Cli {
 /// What to do.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Propose `image` blocks for what workflows, scripts and Bake files publish today
+    Init(Deferred<Init>),
     /// Print the resolved Bake definition, as `docker buildx bake --print` does
     Print(Deferred<Print>),
     /// Show or write the plan: images, tags, platforms, jobs
@@ -162,6 +166,7 @@ impl Command {
     #[must_use]
     pub(crate) fn exits(&self) -> &'static [Exit] {
         match self {
+            Self::Init(args) => args.exits(),
             Self::Print(args) => args.exits(),
             Self::Plan(args) => args.exits(),
             Self::Bake(args) => args.exits(),

@@ -30,4 +30,6 @@ pub(crate) enum SchemaOf {
     Images,
     /// What `bakeplan merge`, `bakeplan promote` and `bakeplan verify` print with `--format json`
     Result,
+    /// What `bakeplan diff` prints with `--format json`
+    Diff,
 }

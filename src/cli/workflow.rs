@@ -3,9 +3,9 @@
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::values::{Completes, list};
-
 use crate::ci::{
-    Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent, Timeout,
+    Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent,
+    SecretName, Signer, Timeout,
 };
 
 /// A kind of CI.
@@ -54,7 +54,7 @@ pub(crate) struct WorkflowOptions {
     /// Publish in this deployment environment
     #[arg(long, value_name = "NAME")]
     pub environment: Option<Environment>,
-    /// Log in to a registry: `HOST=USERNAME_VARIABLE:PASSWORD_SECRET`, or `HOST=none` (repeatable)
+    /// Log in to a registry: `HOST=USERNAME_VARIABLE:PASSWORD_SECRET`, `HOST=oidc:KEY=VALUE,…` with the job's identity, or `HOST=none` (repeatable)
     #[arg(long = "login", value_name = "HOST=HOW")]
     pub logins: Vec<Login>,
     /// How many minutes a job may take: `plan=20`, `build=60`, `merge=30` (repeatable)
@@ -76,7 +76,10 @@ pub(crate) struct WorkflowOptions {
     /// Test what each row built with this composite action, before it gets tags; see its input `builds`
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub test: Option<LocalAction>,
-    /// Sign what was published with this composite action; see its input `references`
-    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
-    pub sign: Option<LocalAction>,
+    /// Sign what was published: `cosign` without a key, `attest` by GitHub, or a composite action with the input `references` (repeatable)
+    #[arg(long, value_name = "HOW")]
+    pub sign: Vec<Signer>,
+    /// Give the SSH agent that builds use the key in this secret (repeatable)
+    #[arg(long = "ssh-key", value_name = "SECRET")]
+    pub ssh_keys: Vec<SecretName>,
 }

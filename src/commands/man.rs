@@ -43,6 +43,12 @@ fn page(command: &clap::Command) -> String {
         man.render_name_section(bytes)?;
         man.render_synopsis_section(bytes)?;
         man.render_description_section(bytes)?;
+        if let Some(manual) = command.get::<Manual>().filter(|manual| !manual.more.is_empty()) {
+            let mut roff = Roff::new();
+            roff.control("PP", []);
+            roff.text([roman(manual.more)]);
+            roff.to_writer(bytes)?;
+        }
         man.render_options_section(bytes)?;
         if command.get_name() == "bakeplan" {
             man.render_subcommands_section(bytes)?;

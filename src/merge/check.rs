@@ -451,6 +451,7 @@ impl<'a> ImageCheck<'a> {
                 return;
             }
         };
+        self.checked.sizes.extend(parsed.pulled().map(|bytes| (entry.digest.clone(), bytes)));
         for &site in &self.subject.places {
             if self.records[site].manifest(&entry.digest).is_absent() {
                 self.copy(leg, site, entry, manifest);
