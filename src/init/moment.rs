@@ -125,7 +125,7 @@ impl Moment {
             Fact::Event => Some(self.event().to_owned()),
             Fact::Date(format) => {
                 let time: jiff::Timestamp = TIME.parse().ok()?;
-                jiff::fmt::strtime::format(format, &time.to_zoned(jiff::tz::TimeZone::UTC)).ok()
+                jiff::fmt::strtime::format(format, &time.to_zoned_datetime(jiff::tz::TimeZone::UTC)).ok()
             }
         }
     }
