@@ -148,6 +148,7 @@ fn quietly<T>(
         sources: take(&mut session.sources),
         voice: Voice { quiet: true, ..session.voice },
         verbose: session.verbose,
+        for_github: session.for_github,
         secrets: take(&mut session.secrets),
         secret_names: take(&mut session.secret_names),
         leaks: take(&mut session.leaks),
