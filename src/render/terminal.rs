@@ -110,12 +110,15 @@ pub(crate) fn render(plan: &Plan, screen: Screen, explain: bool) -> String {
     let left: Vec<Vec<Row<'_>>> =
         plan.images.iter().map(|(key, image)| rows(plan, key, image, explain)).collect();
     let label = left.iter().flatten().map(|row| row.label.width()).max().unwrap_or(0);
-    // As wide as all need, and at most half of the screen.
+    // As wide as all need, and as the platforms beside it leave room for.
     let needed = left.iter().flatten().map(|row| width(&row.words)).max().unwrap_or(0);
-    let is_wide = screen.columns >= WIDE;
-    let available = if is_wide { screen.columns / 2 } else { screen.columns };
+    let right: Vec<Vec<Line<'_>>> =
+        plan.images.iter().map(|(key, image)| platforms(plan, &jobs, key, image)).collect();
+    let beside_it = right.iter().flatten().map(|line| width(line)).max().unwrap_or(0);
+    let is_wide = screen.columns >= WIDE && beside_it <= screen.columns / 2;
+    let available = if is_wide { screen.columns - beside_it - 2 * GAP } else { screen.columns };
     let value = available.saturating_sub(GAP + label + GAP).min(needed).max(1);
-    for ((key, image), rows) in plan.images.iter().zip(left) {
+    for (((key, image), rows), platforms) in plan.images.iter().zip(left).zip(right) {
         heading(key, image, screen, &mut text);
         let mut lines: Vec<Line<'_>> = Vec::new();
         for row in rows {
@@ -127,7 +130,6 @@ pub(crate) fn render(plan: &Plan, screen: Screen, explain: bool) -> String {
                 lines.push(line);
             }
         }
-        let platforms = platforms(plan, &jobs, key, image);
         if is_wide {
             let start = GAP + label + GAP + value + 2 * GAP;
             beside(&lines, &platforms, start, screen, &mut text);

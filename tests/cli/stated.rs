@@ -67,7 +67,7 @@ fn the_check_of_print_is_bakes() {
     let definition =
         |option: &str| printed(Test::new().file("docker-bake.hcl", DEFINITION).args(["print", option]));
     assert_eq!(definition("--check"), definition("--call=check"));
-    assert_eq!(definition("--check")["target"]["app"]["call"], "check");
+    assert_eq!(definition("--check")["target"]["app"]["call"], "lint");
 }
 
 /// Without `-f`, Bake's files in the order in which they merge; with it, only the named one and the images file beside it.
@@ -113,5 +113,5 @@ fn two_releases_of_windows_are_two_platforms() {
     let one = plan("windows/amd64");
     assert!(String::from_utf8(one.stderr).unwrap().contains("duplicate-platform"));
     let two: serde_json::Value = serde_json::from_slice(&plan("windows(10.0.${v}.1)/amd64").stdout).unwrap();
-    assert_eq!(two["images"]["app"]["builds"].as_array().unwrap().len(), 2);
+    assert_eq!(two["jobs"].as_array().unwrap().len(), 2);
 }
