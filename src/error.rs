@@ -23,6 +23,28 @@ pub enum Exit {
     Incomplete = 5,
 }
 
+impl Exit {
+    /// All of them.
+    pub(crate) const ALL: &'static [Self] =
+        &[Self::Done, Self::Failed, Self::Usage, Self::OutOfDate, Self::Disagrees, Self::Incomplete];
+    /// Those of every command.
+    pub(crate) const USUAL: &'static [Self] = &[Self::Done, Self::Failed, Self::Usage];
+    /// Those of a command that has `--check`.
+    pub(crate) const CHECKED: &'static [Self] = &[Self::Done, Self::Failed, Self::Usage, Self::OutOfDate];
+
+    /// What it says, for the help.
+    pub(crate) fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Usage => "wrong usage",
+            Self::OutOfDate => "out of date (`--check`)",
+            Self::Disagrees => "the registry disagrees (`verify`)",
+            Self::Incomplete => "incomplete (`merge`, `promote`, `verify --keep-set`)",
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

@@ -61,6 +61,17 @@ pub(crate) fn lines(text: &str) -> Cow<'_, str> {
 /// Lines of ours that may have styles (`ESC [ … m`): these stay, and all else is as in [`lines`].
 #[must_use]
 pub(crate) fn styled(text: &str) -> Cow<'_, str> {
+    with_escapes(text, style_length)
+}
+
+/// The same of lines that may have links to web pages, too. What is a stranger's in them has passed through [`line`].
+#[must_use]
+pub(crate) fn linked(text: &str) -> Cow<'_, str> {
+    with_escapes(text, |text| style_length(text).or_else(|| link_length(text)))
+}
+
+/// Lines in which the escape sequences stay that have a length.
+fn with_escapes(text: &str, length_of: impl Fn(&str) -> Option<usize>) -> Cow<'_, str> {
     if !text.contains('\x1b') {
         return lines(text);
     }
@@ -68,7 +79,7 @@ pub(crate) fn styled(text: &str) -> Cow<'_, str> {
     let mut rest = text;
     while let Some(at) = rest.find('\x1b') {
         shown.push_str(&escape(&rest[..at], is_hidden));
-        let length = style_length(&rest[at..]);
+        let length = length_of(&rest[at..]);
         match length {
             Some(length) => shown.push_str(&rest[at..at + length]),
             None => shown.extend('\x1b'.escape_default()),
@@ -233,6 +244,15 @@ fn style_length(text: &str) -> Option<usize> {
     rest[numbers..].starts_with('m').then_some(text.len() - rest.len() + numbers + 1)
 }
 
+/// The length of the beginning or end of a link that a text begins with
+/// (<https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda>).
+fn link_length(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix("\x1b]8;;")?;
+    let length = rest.bytes().take_while(u8::is_ascii_graphic).count();
+    let is_page = length == 0 || rest.starts_with("https://");
+    (is_page && rest[length..].starts_with("\x1b\\")).then_some(text.len() - rest.len() + length + 2)
+}
+
 /// Lines of which a runner obeys none: `\::` at the beginning of a line, `## [` and the like anywhere.
 fn without_commands(text: &str) -> Cow<'_, str> {
     let is_command = |line: &str| without_styles(line).starts_with(AT_START);
@@ -318,6 +338,21 @@ mod tests {
             ("\u{1b}[1m\u{9b}2J", "\u{1b}[1m\\u{9b}2J"),
         ] {
             assert_eq!(styled(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn links_of_ours_stay_where_they_are_expected() {
+        let link = "\u{1b}]8;;https://ghcr.io/a/b\u{1b}\\ghcr.io/a/b\u{1b}]8;;\u{1b}\\\n";
+        assert_eq!(linked(link), link);
+        assert_eq!(styled(link).matches('\u{1b}').count(), 0);
+        for other in [
+            "\u{1b}]8;;file:///etc\u{1b}\\a",
+            "\u{1b}]8;;https://a\u{7}a",
+            "\u{1b}]0;title\u{1b}\\",
+            "\u{1b}]8;;https://a b\u{1b}\\",
+        ] {
+            assert_eq!(linked(other).matches('\u{1b}').count(), 0, "{other:?}");
         }
     }
 

@@ -8,6 +8,8 @@ use clap_complete::env::{Bash, EnvCompleter, Fish, Powershell, Zsh};
 
 use super::definition::Definition;
 use super::global::Global;
+use super::manual::Documented;
+use crate::error::Exit;
 
 /// The environment variable in which a shell asks for candidates: its value is the shell, and what is typed so far follows
 /// `--`. No Bake file has a variable of this name by chance.
@@ -19,6 +21,14 @@ pub(crate) struct Completions {
     /// Which shell it is for
     #[arg(value_name = "SHELL", value_enum)]
     pub shell: Shell,
+}
+
+impl Documented for Completions {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("In ~/.bashrc: source <(bakeplan completions bash)", "bakeplan completions bash"),
+        ("In the fpath of zsh, as _bakeplan", "bakeplan completions zsh"),
+    ];
+    const EXITS: &'static [Exit] = Exit::USUAL;
 }
 
 /// A shell that can be taught.

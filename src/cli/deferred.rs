@@ -6,10 +6,19 @@ use std::ops::Deref;
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 
 use super::global::Global;
+use super::manual::{Documented, Manual};
+use crate::error::Exit;
 
 /// The options of a command, the global ones after its own.
 #[derive(Clone, Debug)]
 pub(crate) struct Deferred<T>(pub T);
+
+impl<T: Documented> Deferred<T> {
+    /// How the command may end.
+    pub(super) fn exits(&self) -> &'static [Exit] {
+        T::EXITS
+    }
+}
 
 impl<T> Deref for Deferred<T> {
     type Target = T;
@@ -19,12 +28,17 @@ impl<T> Deref for Deferred<T> {
     }
 }
 
-impl<T: Args> Args for Deferred<T> {
+impl<T: Args + Documented> Args for Deferred<T> {
     fn augment_args(command: Command) -> Command {
         command.defer(|command| {
             // The list of commands says the same of a command as its own help.
             let about = command.get_about().cloned().unwrap_or_default();
-            Global::augment_args(T::augment_args(command)).about(about).long_about(None)
+            let manual = Manual::of::<T>();
+            Global::augment_args(T::augment_args(command))
+                .about(about)
+                .long_about(None)
+                .after_long_help(manual.help())
+                .add(manual)
         })
     }
 

@@ -6,6 +6,9 @@ use clap::{Args, ValueHint};
 use super::boolean::parse_bool;
 use super::values::{Completes, list};
 
+/// The heading of the options that Bake does not have.
+const OURS: &str = "Definition";
+
 /// Where the definition comes from and what is changed in it: the options of `docker buildx bake`, with its meaning. As
 /// there, the last of several counts; of ours, none may be given twice but those that say so.
 #[derive(Args, Clone, Debug, Default)]
@@ -18,7 +21,7 @@ pub(crate) struct Definition {
     #[arg(short, long = "file", value_name = "FILE", allow_hyphen_values = true, value_hint = ValueHint::FilePath)]
     pub files: Vec<String>,
     /// Read the `image` blocks from this file, or from `none` [default: images.hcl or images.json beside the others]
-    #[arg(long, value_name = "FILE|none", help_heading = None, value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "FILE|none", help_heading = OURS, value_parser = NonEmptyStringValueParser::new())]
     #[arg(value_hint = ValueHint::FilePath)]
     pub images: Option<String>,
     /// Override an attribute: `PATTERN.KEY=VALUE` (repeatable)
@@ -28,10 +31,10 @@ pub(crate) struct Definition {
     #[arg(long = "var", value_name = "VARIABLE", allow_hyphen_values = true, add = Completes::Assignments)]
     pub variables: Vec<String>,
     /// Leave a variable to the build: it stays `${NAME}` in what is written (repeatable)
-    #[arg(long = "keep-variable", value_name = "NAME", help_heading = None, add = Completes::Variables)]
+    #[arg(long = "keep-variable", value_name = "NAME", help_heading = OURS, add = Completes::Variables)]
     pub kept: Vec<String>,
     /// Refuse what Bake accepts but is almost always a mistake, with the place of each
-    #[arg(long, help_heading = None)]
+    #[arg(long, help_heading = OURS)]
     pub strict: bool,
     /// Push what is built
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
@@ -69,7 +72,7 @@ pub(crate) struct Definition {
     #[arg(overrides_with = "call")]
     pub call: Option<String>,
     /// Refuse files outside of this folder that other files name [default with --github: the repository]
-    #[arg(long, value_name = "DIR", help_heading = None, value_hint = ValueHint::DirPath)]
+    #[arg(long, value_name = "DIR", help_heading = OURS, value_hint = ValueHint::DirPath)]
     pub confine: Option<String>,
     /// What builds may use; if given, a plan that asks for more is refused (repeatable)
     #[arg(long, value_name = "ENTITLEMENT", allow_hyphen_values = true)]

@@ -2,6 +2,9 @@
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use super::manual::Documented;
+use crate::error::Exit;
+
 /// `bakeplan diff`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Diff {
@@ -18,6 +21,14 @@ pub(crate) struct Diff {
     /// Options and names of `bakeplan plan` for both plans, after `--`
     #[arg(value_name = "OPTION", last = true)]
     pub planned_with: Vec<String>,
+}
+
+impl Documented for Diff {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("Show what a pull request changes", "bakeplan diff --against main"),
+        ("Compare two plans", "bakeplan diff before/plan.json ci/plan.json"),
+    ];
+    const EXITS: &'static [Exit] = Exit::USUAL;
 }
 
 /// The forms of a comparison.

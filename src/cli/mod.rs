@@ -9,6 +9,7 @@ use clap::parser::ValueSource;
 use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::ci::{MaxJobs, ProvenanceMode};
+use crate::error::Exit;
 use crate::facts;
 use crate::glob::Glob;
 
@@ -21,8 +22,11 @@ mod global;
 mod hints;
 mod init;
 mod listing;
+mod manual;
+mod pages;
 mod promote;
 mod registries;
+mod schema;
 mod values;
 mod workflow;
 
@@ -34,9 +38,13 @@ pub(crate) use diff::{Diff, DiffFormat};
 pub(crate) use global::Global;
 pub(crate) use init::Init;
 pub(crate) use listing::{List, ListKind, Listing};
+pub(crate) use manual::Manual;
+use manual::{Documented, PUBLISHED};
+pub(crate) use pages::Pages;
 pub(crate) use promote::Promote;
 use registries::parse_duration;
 pub(crate) use registries::{Network, ReportFormat};
+pub(crate) use schema::{Schema, SchemaOf};
 pub(crate) use values::Completes;
 use values::list;
 pub(crate) use workflow::{Ci, WorkflowOptions};
@@ -44,19 +52,10 @@ pub(crate) use workflow::{Ci, WorkflowOptions};
 /// The id of `--color`.
 const COLOR: &str = "color";
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 out of date (`--check`), 4 the registry disagrees (`verify`), 5 incomplete (`merge`, `promote`, `verify --keep-set`)";
-
-const INIT: &str = "Reads Bake and Compose files, Dockerfiles, workflows of GitHub Actions and scripts below the working directory, proposes
-`image` blocks with a comment on each guess, and shows what they would publish beside what is published today.
-
-Example: `bakeplan init`, and when the proposal is right, `bakeplan init --write`
-
-Exit codes: 0 done, or nothing to propose; 1 failed, such as where nothing publishes an image; 2 wrong usage";
-
 /// Reads the Bake file you already have, as `docker buildx bake` does but without Docker, decides which image is built
 /// on which platform and published under which tags, and writes what the pipeline needs.
 #[derive(Clone, Debug, Parser)]
-#[command(version, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(version, after_long_help = Manual::of::<Self>().help(), add = Manual::of::<Self>(), arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// Global options.
     #[command(flatten)]
@@ -64,6 +63,18 @@ pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Documented for Cli {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("Show what is built where, and published under which tags", "bakeplan plan"),
+        ("Write the files of a run", "bakeplan plan --out ci"),
+        (
+            "Write the workflow that builds and publishes",
+            "bakeplan workflow github -o .github/workflows/images.yml --install path",
+        ),
+    ];
+    const EXITS: &'static [Exit] = Exit::ALL;
 }
 
 impl Cli {
@@ -119,34 +130,26 @@ impl Cli {
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Command {
     /// Propose `image` blocks for what workflows, scripts and Bake files publish today
-    #[command(after_help = INIT)]
     Init(Deferred<Init>),
     /// Print the resolved Bake definition, as `docker buildx bake --print` does
     Print(Deferred<Print>),
     /// Show or write the plan: images, tags, platforms, jobs
-    #[command(after_help = EXIT_CODES)]
     Plan(Deferred<Plan>),
     /// Write the Bake file with one target for each image and platform
-    #[command(after_help = EXIT_CODES)]
     Bake(Deferred<Bake>),
     /// Print the rows of a CI matrix, one for each job
     Matrix(Deferred<Matrix>),
     /// Print which tags each image is published under
     Metadata(Deferred<Metadata>),
     /// Publish images that were built by digest under all their tags, in all their repositories
-    #[command(after_help = EXIT_CODES)]
     Merge(Deferred<Merge>),
     /// Give tags to an index or image that is there, in its repository or another
-    #[command(after_help = EXIT_CODES)]
     Promote(Deferred<Promote>),
     /// Check what registries serve, down to the last layer, and explain what is wrong
-    #[command(after_help = EXIT_CODES)]
     Verify(Deferred<Verify>),
     /// Keep the table of tags in a README up to date, between two markers
-    #[command(after_help = EXIT_CODES)]
     Readme(Deferred<Readme>),
     /// Write the CI workflow that plans, builds, merges and verifies
-    #[command(after_help = EXIT_CODES)]
     Workflow(Box<Deferred<Workflow>>),
     /// Show what differs between two plans, or from the definition of another revision
     Diff(Deferred<Diff>),
@@ -154,6 +157,32 @@ pub(crate) enum Command {
     Schema(Deferred<Schema>),
     /// Print what teaches a shell to complete commands, options and the names in Bake files
     Completions(Deferred<Completions>),
+    /// Print a manual page, or write all of them
+    Man(Deferred<Pages>),
+}
+
+impl Command {
+    /// How it may end.
+    #[must_use]
+    pub(crate) fn exits(&self) -> &'static [Exit] {
+        match self {
+            Self::Init(args) => args.exits(),
+            Self::Print(args) => args.exits(),
+            Self::Plan(args) => args.exits(),
+            Self::Bake(args) => args.exits(),
+            Self::Matrix(args) => args.exits(),
+            Self::Metadata(args) => args.exits(),
+            Self::Merge(args) => args.exits(),
+            Self::Promote(args) => args.exits(),
+            Self::Verify(args) => args.exits(),
+            Self::Readme(args) => args.exits(),
+            Self::Workflow(args) => args.exits(),
+            Self::Diff(args) => args.exits(),
+            Self::Schema(args) => args.exits(),
+            Self::Completions(args) => args.exits(),
+            Self::Man(args) => args.exits(),
+        }
+    }
 }
 
 /// `bakeplan print`.
@@ -170,6 +199,14 @@ pub(crate) struct Print {
     /// The definition.
     #[command(flatten)]
     pub definition: Definition,
+}
+
+impl Documented for Print {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("Print the definition of some targets", "bakeplan print app"),
+        ("List the targets", "bakeplan print --list targets"),
+    ];
+    const EXITS: &'static [Exit] = Exit::USUAL;
 }
 
 /// `bakeplan plan`.
@@ -193,14 +230,29 @@ pub(crate) struct Plan {
     /// Give the reason for each tag (in the table; plan.json always has it)
     #[arg(long, conflicts_with = "check")]
     pub explain: bool,
+    /// Show instead which targets are built of which, below each image
+    #[arg(long, conflicts_with_all = ["format", "explain", "check"])]
+    pub tree: bool,
     /// Print what is known about the run as JSON instead of a plan; needs no Bake file
-    #[arg(long = "facts", conflicts_with_all = ["out", "github", "explain", "platforms", "publish", "targets", "files"])]
+    #[arg(long = "facts", conflicts_with_all = ["out", "github", "explain", "tree", "platforms", "publish", "targets", "files"])]
     #[arg(conflicts_with_all = ["images", "overrides", "variables", "kept", "strict", "push", "load", "no_cache", "pull"])]
     #[arg(conflicts_with_all = ["provenance", "sbom", "policies", "call"])]
     pub print_facts: bool,
     /// What is planned.
     #[command(flatten)]
     pub selection: Selection,
+}
+
+impl Documented for Plan {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("Show what is built where, and published under which tags", "bakeplan plan"),
+        (
+            "Plan for a release, and say why each tag is where it is",
+            "bakeplan plan --fact tag=v1.2.3 --explain",
+        ),
+        ("Write the files of a run", "bakeplan plan --out ci"),
+    ];
+    const EXITS: &'static [Exit] = Exit::CHECKED;
 }
 
 /// `bakeplan bake`.
@@ -217,6 +269,17 @@ pub(crate) struct Bake {
     pub selection: Selection,
 }
 
+impl Documented for Bake {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        (
+            "Write a file to commit, and fail in CI when it is out of date",
+            "bakeplan bake -o ci/docker-bake.json",
+        ),
+        ("Compare it", "bakeplan bake -o ci/docker-bake.json --check"),
+    ];
+    const EXITS: &'static [Exit] = Exit::CHECKED;
+}
+
 /// `bakeplan matrix`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Matrix {
@@ -228,6 +291,12 @@ pub(crate) struct Matrix {
     pub selection: Selection,
 }
 
+impl Documented for Matrix {
+    const EXAMPLES: &'static [(&'static str, &'static str)] =
+        &[("Print the jobs of an image", "bakeplan matrix --format json app")];
+    const EXITS: &'static [Exit] = Exit::USUAL;
+}
+
 /// `bakeplan metadata`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Metadata {
@@ -237,6 +306,12 @@ pub(crate) struct Metadata {
     /// What is planned.
     #[command(flatten)]
     pub selection: Selection,
+}
+
+impl Documented for Metadata {
+    const EXAMPLES: &'static [(&'static str, &'static str)] =
+        &[("Print the references that are published", "bakeplan metadata --format tags")];
+    const EXITS: &'static [Exit] = Exit::USUAL;
 }
 
 /// `bakeplan merge`.
@@ -254,7 +329,7 @@ pub(crate) struct Merge {
     #[arg(value_hint = ValueHint::FilePath)]
     pub result: Option<String>,
     /// Write only to repositories that fit, such as `ghcr.io/acme/*`; a plan that names another is an error (repeatable)
-    #[arg(long = "repository", value_name = "PATTERN", value_parser = Glob::parse)]
+    #[arg(long = "repository", value_name = "PATTERN", value_parser = Glob::parse, help_heading = PUBLISHED)]
     pub repositories: Vec<Glob>,
     /// Plan again from the sources, with what plan.json says of known versions, and refuse a plan.json that differs
     #[arg(long)]
@@ -269,22 +344,22 @@ pub(crate) struct Merge {
     #[arg(long, conflicts_with = "dry_run")]
     pub no_tags: bool,
     /// Publish nothing when any build of any image is missing
-    #[arg(long)]
+    #[arg(long, help_heading = PUBLISHED)]
     pub require_all: bool,
     /// Move floating tags even if the registry has a greater version or a later run
-    #[arg(long)]
+    #[arg(long, help_heading = PUBLISHED)]
     pub allow_backward: bool,
     /// Move floating tags by the plan's known versions where the registry refuses to list its tags
-    #[arg(long, conflicts_with = "allow_backward")]
+    #[arg(long, conflicts_with = "allow_backward", help_heading = PUBLISHED)]
     pub trust_known_versions: bool,
     /// Give a version's own tag another digest even if the image is immutable
-    #[arg(long)]
+    #[arg(long, help_heading = PUBLISHED)]
     pub allow_retag: bool,
     /// Leave a release as it is whose own tags are there with another digest, and give it its other tags
-    #[arg(long, conflicts_with = "allow_retag")]
+    #[arg(long, conflicts_with = "allow_retag", help_heading = PUBLISHED)]
     pub keep_existing: bool,
     /// Publish an image even if its platforms were built on different base images
-    #[arg(long)]
+    #[arg(long, help_heading = PUBLISHED)]
     pub allow_mixed_bases: bool,
     /// Write directly (native), or through `docker buildx imagetools create` (docker)
     #[arg(long, value_name = "ENGINE", default_value_t, value_enum, hide_possible_values = true)]
@@ -302,6 +377,17 @@ pub(crate) struct Merge {
     /// How registries are reached.
     #[command(flatten)]
     pub network: Network,
+}
+
+impl Documented for Merge {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        (
+            "Publish what was built, according to the metadata files of the builds",
+            "bakeplan merge --plan ci/plan.json --metadata metadata",
+        ),
+        ("See what that would do", "bakeplan merge --plan ci/plan.json --metadata metadata --dry-run"),
+    ];
+    const EXITS: &'static [Exit] = &[Exit::Done, Exit::Failed, Exit::Usage, Exit::Incomplete];
 }
 
 /// `bakeplan verify`.
@@ -341,6 +427,15 @@ pub(crate) struct Verify {
     pub network: Network,
 }
 
+impl Documented for Verify {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("Check one image", "bakeplan verify ghcr.io/acme/app:1.2.3"),
+        ("Check all tags of a plan", "bakeplan verify --plan ci/plan.json"),
+    ];
+    const EXITS: &'static [Exit] =
+        &[Exit::Done, Exit::Failed, Exit::Usage, Exit::Disagrees, Exit::Incomplete];
+}
+
 /// What writes to registries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Engine {
@@ -365,6 +460,14 @@ pub(crate) struct Readme {
     pub selection: Selection,
 }
 
+impl Documented for Readme {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("Update the table of tags", "bakeplan readme README.md"),
+        ("Fail in CI when it is out of date", "bakeplan readme README.md --check"),
+    ];
+    const EXITS: &'static [Exit] = Exit::CHECKED;
+}
+
 /// `bakeplan workflow`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Workflow {
@@ -385,35 +488,20 @@ pub(crate) struct Workflow {
     pub selection: Selection,
 }
 
-/// `bakeplan schema`.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct Schema {
-    /// What it describes
-    #[arg(value_name = "OF", value_enum)]
-    pub of: SchemaOf,
+impl Documented for Workflow {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[(
+        "Write the workflow of GitHub Actions",
+        "bakeplan workflow github -o .github/workflows/images.yml --install path",
+    )];
+    const EXITS: &'static [Exit] = Exit::CHECKED;
 }
 
 /// The help of the names that are planned.
 const PLANNED: &str = "Images, targets and groups, or patterns such as `app-*` [default: all images; without `image` blocks, what Bake builds]";
 
-/// What has a schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SchemaOf {
-    /// plan.json, which `bakeplan plan --out` writes and `bakeplan merge` reads
-    Plan,
-    /// matrix.json, the rows of a CI matrix
-    Matrix,
-    /// `image` blocks in JSON, as in images.json or docker-bake.json
-    Images,
-    /// What `bakeplan merge`, `bakeplan promote` and `bakeplan verify` print with `--format json`
-    Result,
-    /// What `bakeplan diff` prints with `--format json`
-    Diff,
-}
-
 /// Which part of a definition is planned, and for what.
 #[derive(Args, Clone, Debug)]
-#[command(mut_arg("targets", |targets| targets.help(PLANNED)))]
+#[command(mut_arg("targets", |targets| targets.help(PLANNED)), next_help_heading = "What is planned")]
 pub(crate) struct Selection {
     /// Plan this platform only (repeatable)
     #[arg(long = "platform", value_name = "PLATFORM", add = Completes::Platforms)]

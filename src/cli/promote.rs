@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args, ValueHint};
 
+use super::manual::{Documented, PUBLISHED};
 use super::registries::{Network, ReportFormat, parse_duration};
+use crate::error::Exit;
 use crate::glob::Glob;
 use crate::registry::Location;
 
@@ -26,22 +28,22 @@ pub(crate) struct Promote {
     #[arg(long, value_name = "REPOSITORY", requires = "plan", conflicts_with_all = ["sources", "to"])]
     pub floating: Option<Location>,
     /// Write only to repositories that fit, such as `ghcr.io/acme/*`; a plan that names another is an error (repeatable)
-    #[arg(long = "repository", value_name = "PATTERN", value_parser = Glob::parse, conflicts_with = "to")]
+    #[arg(long = "repository", value_name = "PATTERN", value_parser = Glob::parse, conflicts_with = "to", help_heading = PUBLISHED)]
     pub repositories: Vec<Glob>,
     /// Check everything and print what would be written, also as commands, but write nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Move floating tags even if the registry has a greater version or a later run
-    #[arg(long, conflicts_with = "floating")]
+    #[arg(long, conflicts_with = "floating", help_heading = PUBLISHED)]
     pub allow_backward: bool,
     /// Move floating tags by the plan's known versions where the registry refuses to list its tags
-    #[arg(long, conflicts_with_all = ["to", "allow_backward", "floating"])]
+    #[arg(long, conflicts_with_all = ["to", "allow_backward", "floating"], help_heading = PUBLISHED)]
     pub trust_known_versions: bool,
     /// Give a version's own tag another digest even if it is not to change
-    #[arg(long)]
+    #[arg(long, help_heading = PUBLISHED)]
     pub allow_retag: bool,
     /// Give tags of one version to what says that it is another version, or of another revision
-    #[arg(long)]
+    #[arg(long, help_heading = PUBLISHED)]
     pub allow_other_version: bool,
     /// Wait up to this long, such as `90s` or `5m`, in each request for a registry that is busy or slow
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
@@ -55,4 +57,12 @@ pub(crate) struct Promote {
     /// How registries are reached.
     #[command(flatten)]
     pub network: Network,
+}
+
+impl Documented for Promote {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[(
+        "Give a tag to what is there",
+        "bakeplan promote ghcr.io/acme/app:sha-1234567 --to ghcr.io/acme/app:1.2.3",
+    )];
+    const EXITS: &'static [Exit] = &[Exit::Done, Exit::Failed, Exit::Usage, Exit::Incomplete];
 }

@@ -27,6 +27,9 @@ impl Ci {
     }
 }
 
+/// The heading of what starts runs.
+const STARTS: &str = "What starts it, over `image { workflow { … } }`";
+
 /// What the workflow does, over what `image { workflow { … } }` says.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Settings, over those of `image { workflow { … } }`")]
@@ -36,14 +39,14 @@ pub(crate) struct WorkflowOptions {
     #[arg(add = Completes::OneOf(|| list(["path", "pipx=", "cargo=", "git=", "action="])))]
     pub install: Option<Install>,
     /// Publish what this starts: push, tag, schedule or workflow_dispatch (repeatable) [default: all of them]
-    #[arg(long = "publish-on", value_name = "EVENT")]
+    #[arg(long = "publish-on", value_name = "EVENT", help_heading = STARTS)]
     #[arg(add = Completes::OneOf(|| PublishEvent::names().into_iter().map(str::to_owned).collect()))]
     pub publish_on: Vec<PublishEvent>,
     /// Publish what is pushed to this branch, or to all that begin alike, such as `release/**` (repeatable) [default: the default branch]
-    #[arg(long = "branch", value_name = "BRANCH")]
+    #[arg(long = "branch", value_name = "BRANCH", help_heading = STARTS)]
     pub branches: Vec<Branch>,
     /// Also start runs at these times, as `cron` writes them, in UTC: `17 3 * * 1` is Mondays at 3:17 (repeatable)
-    #[arg(long, value_name = "CRON")]
+    #[arg(long, value_name = "CRON", help_heading = STARTS)]
     pub schedule: Vec<Cron>,
     /// Give the plan an environment variable: `NAME=vars.NAME` or `NAME=secrets.NAME` (repeatable)
     #[arg(long, value_name = "NAME=FROM")]
@@ -65,7 +68,7 @@ pub(crate) struct WorkflowOptions {
     #[arg(long)]
     pub require_all: bool,
     /// Let another workflow call it, instead of events, and give that one the output `published`
-    #[arg(long)]
+    #[arg(long, help_heading = STARTS)]
     pub reusable: bool,
     /// Run this composite action of the repository before each build
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]

@@ -11,6 +11,7 @@ mod keep_set;
 mod leaks;
 mod list;
 mod load;
+mod man;
 mod merge;
 mod network;
 mod plan;
@@ -82,6 +83,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Diff(args) => changes::diff(&mut session, args),
         Command::Schema(args) => schema::print(&session, args),
         Command::Completions(args) => complete::completions(&session, args),
+        Command::Man(args) => man::man(&session, args),
     };
     let exit = match result {
         Ok(()) => Exit::Done,
@@ -93,5 +95,6 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         }
     };
     session.host.obey_commands();
+    debug_assert!(cli.command.exits().contains(&exit), "the help of the command does not name {exit:?}");
     exit
 }

@@ -32,6 +32,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
         github: is_github,
         gitlab: is_gitlab,
         explain,
+        tree,
         print_facts,
         selection: given,
     } = args;
@@ -80,7 +81,20 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
         return Ok(());
     }
     match (*format).unwrap_or(PlanFormat::Table) {
-        PlanFormat::Table => session.show(&render::table::render(plan, *explain)),
+        PlanFormat::Table if *tree => match session.host.screen() {
+            Some(screen) => session
+                .show_styled(&render::tree::render(plan, screen.color), &render::tree::render(plan, false)),
+            None => session.show(&render::tree::render(plan, false)),
+        },
+        PlanFormat::Table => {
+            let plain = render::table::render(plan, *explain);
+            match session.host.screen() {
+                Some(screen) => {
+                    session.show_styled(&render::terminal::render(plan, screen, *explain), &plain)
+                }
+                None => session.show(&plain),
+            }
+        }
         PlanFormat::Json => session.deliver(&render::plan_json::render(plan)),
         PlanFormat::Markdown => session.show(&render::markdown::render(plan)),
         PlanFormat::Mermaid => session.show(&render::mermaid::render(plan)),

@@ -115,6 +115,12 @@ impl Session<'_> {
         self.deliver(&readable::lines(text))
     }
 
+    /// The same with styles and links of ours; `plain` is what it says without them, which may be broken up in it.
+    pub(super) fn show_styled(&self, text: &str, plain: &str) -> Result<(), Error> {
+        self.check_leaks("the output", plain)?;
+        self.deliver(&readable::linked(text))
+    }
+
     /// Writes the product, byte for byte.
     pub(super) fn deliver(&self, text: &str) -> Result<(), Error> {
         self.check_leaks("the output", text)?;

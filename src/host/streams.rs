@@ -1,5 +1,6 @@
 //! Writes standard output and standard error.
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
@@ -12,9 +13,13 @@ use clap::ColorChoice;
 use super::Host;
 use super::failure::{Action, HostError, STDOUT};
 use crate::readable;
+use crate::render::terminal::Screen;
 
 /// What wipes the line away that the cursor is in.
 const WIPE: &str = "\r\x1b[2K";
+
+/// How many columns a terminal has that does not say it.
+const USUAL_COLUMNS: usize = 80;
 
 /// Where the text given to [`Host::stdout`] went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,10 +100,23 @@ impl Host {
     /// How many columns the terminal has that shows standard error; none when it is no terminal.
     #[must_use]
     pub fn stderr_columns(&self) -> Option<usize> {
-        const USUAL: usize = 80;
         let stderr = io::stderr();
         let columns = terminal_size::terminal_size_of(&stderr).map(|(width, _)| usize::from(width.0));
-        stderr.is_terminal().then(|| columns.unwrap_or(USUAL))
+        stderr.is_terminal().then(|| columns.unwrap_or(USUAL_COLUMNS))
+    }
+
+    /// The terminal that shows standard output; also where there is none, if styles are asked for: then a pager will show them.
+    #[must_use]
+    pub fn screen(&self) -> Option<Screen> {
+        let stdout = io::stdout();
+        let (is_terminal, color) = (stdout.is_terminal(), self.color_on(&stdout));
+        let given = || self.env().get("COLUMNS").and_then(|columns| columns.parse().ok());
+        let size = || terminal_size::terminal_size_of(&stdout).map(|(width, _)| usize::from(width.0));
+        (is_terminal || color).then(|| Screen {
+            columns: size().or_else(given).filter(|columns| *columns > 0).unwrap_or(USUAL_COLUMNS),
+            color,
+            links: is_terminal && color && shows_links(self.env()),
+        })
     }
 
     fn color_on(&self, stream: &(impl RawStream + IsTerminal)) -> bool {
@@ -109,6 +127,21 @@ impl Host {
             ColorChoice::Auto => AutoStream::choice(stream) != anstream::ColorChoice::Never,
         }
     }
+}
+
+/// Whether the terminal shows links, as far as its variables tell; others may print them as text.
+fn shows_links(env: &BTreeMap<String, String>) -> bool {
+    let get = |name: &str| env.get(name).map_or("", String::as_str);
+    let is_set = |name: &str| !get(name).is_empty();
+    let is_multiplexed = is_set("TMUX") || is_set("STY") || get("TERM").starts_with("screen");
+    let programs = ["iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper"];
+    // VTE has them since 0.50.
+    let is_vte = get("VTE_VERSION").parse::<u32>().is_ok_and(|version| version >= 5000);
+    let is_known = programs.contains(&get("TERM_PROGRAM"))
+        || is_vte
+        || ["xterm-kitty", "alacritty", "foot", "xterm-ghostty"].contains(&get("TERM"))
+        || ["WT_SESSION", "KONSOLE_VERSION", "DOMTERM"].iter().any(|name| is_set(name));
+    is_known && !is_multiplexed
 }
 
 /// Prints help, or what is wrong with the command line: that quotes arguments, which a workflow may take from a stranger.

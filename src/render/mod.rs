@@ -11,6 +11,8 @@ pub(crate) mod readme;
 mod streamed;
 pub mod summary;
 pub mod table;
+pub(crate) mod terminal;
+pub(crate) mod tree;
 pub(crate) mod workflow;
 
 use plan_json::Written;

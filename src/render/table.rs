@@ -49,11 +49,7 @@ pub fn render(plan: &Plan, explain: bool) -> String {
 pub fn tag_notes(plan: &Plan) -> String {
     let mut notes: IndexMap<String, Vec<&str>> = IndexMap::new();
     for (key, image) in &plan.images {
-        let mut by_owner: IndexMap<&str, Vec<&str>> = IndexMap::new();
-        for tag in image.yielded.iter().filter(|tag| tag.is_known || !is_planned(plan, &tag.owner)) {
-            by_owner.entry(&tag.owner).or_default().push(&tag.name);
-        }
-        for (owner, tags) in by_owner {
+        for (owner, tags) in elsewhere(plan, image) {
             let note = format!("not moved, owned by {owner}: {}", tags.join(", "));
             notes.entry(note).or_default().push(key);
         }
@@ -66,6 +62,15 @@ pub fn tag_notes(plan: &Plan) -> String {
         }
     }
     notes.iter().map(|(note, images)| format!("{}: {note}\n", images.join(", "))).collect()
+}
+
+/// The floating tags of an image that stay with versions which are not in the plan, by these.
+pub(super) fn elsewhere<'a>(plan: &Plan, image: &'a Image) -> IndexMap<&'a str, Vec<&'a str>> {
+    let mut by_owner: IndexMap<&str, Vec<&str>> = IndexMap::new();
+    for tag in image.yielded.iter().filter(|tag| tag.is_known || !is_planned(plan, &tag.owner)) {
+        by_owner.entry(&tag.owner).or_default().push(&tag.name);
+    }
+    by_owner
 }
 
 /// A row for each tag of an image, and for each that is another version's.

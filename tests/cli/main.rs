@@ -27,6 +27,8 @@ mod git; // what a repository may make git do
 mod github; // GitHub workflows as GitHub reads and runs them
 #[cfg(unix)]
 mod gitlab; // `bakeplan workflow gitlab`: the pipeline that it writes, and its child pipelines
+#[cfg(unix)]
+mod help; // `--help`, `-h` and manual pages
 mod image_attributes; // each attribute of `image` blocks, as it is declared: secrets and the clock
 mod init; // `bakeplan init`: what it proposes for small repositories
 mod input; // files and command lines that cannot be read
@@ -62,10 +64,13 @@ mod runs; // what a run has tags for
 mod schema; // `bakeplan schema`: what JSON looks like
 mod secrets; // secrets and the clock in every attribute
 mod sources; // what a definition is made of: services, files that are found and files that are not read
+mod stated; // what the reference says in words
 #[cfg(unix)]
 mod strangers; // what strangers write, and what it must not do
 mod strict; // `--strict`: lints
 mod surroundings; // environment variables and files that are not UTF-8, switches in the environment
+#[cfg(unix)]
+mod terminal; // `bakeplan plan` in a terminal: widths, styles, links, the tree
 mod unset; // variables that nothing gives a value to
 mod verify; // `bakeplan verify`: what can be wrong with published images, and how it is told
 mod versions; // versions and constants that could surprise

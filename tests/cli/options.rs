@@ -67,7 +67,7 @@ image "web" {
 /// What is known about the run without options.
 const REF: (&str, &str) = ("GITHUB_REF", "refs/heads/main");
 
-const FILES: &[(&str, &str)] = &[
+pub(crate) const FILES: &[(&str, &str)] = &[
     ("docker-bake.hcl", DEFINITION),
     ("more.hcl", "target \"web\" {\n  platforms = [\"linux/s390x\"]\n  dockerfile = \"Other\"\n}\n"),
     (
@@ -301,7 +301,8 @@ const ROWS: &[Row] = &[
     row_of(&["plan"], "--format", ("--format=yaml", "invalid value"), "--format=markdown", In(&["plan"])),
     row_of(&["matrix"], "--format", ("--format=yaml", "invalid value"), "--format=json", In(&["matrix"])),
     row_of(&["metadata"], "--format", ("--format=yaml", "invalid value"), "--format=tags", In(&["metadata"])),
-    row("--out", ("--out a --out b", TWICE), "--out out -v", In(&["plan"])),
+    row("--out", ("--out a --out b", TWICE), "--out out -v", In(&["plan", "man"])),
+    row("COMMAND", ("man plan --out a", CONFLICT), "man plan", By("tests/cli/help.rs", "\"man\", &*command")),
     row_of(
         &["plan"],
         "--check",
@@ -312,6 +313,7 @@ const ROWS: &[Row] = &[
     row_of(&["plan"], "--github", ("--github --facts", CONFLICT), "--github", In(&["plan"])),
     row("--gitlab", ("--gitlab", "--out"), "--gitlab --out a", By("tests/cli/gitlab.rs", "--gitlab")),
     row_of(&["plan"], "--explain", ("--explain --format=markdown", CONFLICT), "--explain", In(&["plan"])),
+    row("--tree", ("--tree --format=json", CONFLICT), "--tree", In(&["plan"])),
     row("--facts", ("--facts --strict", CONFLICT), "--facts", In(&["plan"])),
     row("--output", ("-o a.json -o b.json", TWICE), "-o out.json -v", In(&["bake", "workflow"])),
     row_of(

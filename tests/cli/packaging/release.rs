@@ -59,7 +59,7 @@ pub(super) fn archive(target: &str, said: &str) -> (String, Vec<u8>, String) {
 
 #[test]
 fn an_archive_has_the_program_and_its_licence() {
-    for (target, program, is_there) in [
+    for (target, name_of_program, is_there) in [
         ("x86_64-apple-darwin", "bakeplan", true),
         ("x86_64-pc-windows-msvc", "bakeplan.exe", true),
         ("x86_64-pc-windows-msvc", "bakeplan", false),
@@ -74,17 +74,26 @@ fn an_archive_has_the_program_and_its_licence() {
             fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::write(to, read(name)).unwrap();
         }
-        let at = folder.path().join("target").join(target).join("release").join(program);
-        fs::create_dir_all(at.parent().unwrap()).unwrap();
-        fs::write(at, "x").unwrap();
+        let at = folder.path().join("target").join(target).join("release").join(name_of_program);
+        program(&at, "[ \"$1\" != man ] || { mkdir \"$3\"; echo page >\"$3/bakeplan.1\"; }; echo \"$1 $2\"");
         let output =
             bash(folder.path(), &format!("bash .github/archive {target} files && tar -tzf files/*.tar.gz"));
-        assert_eq!(output.status.success(), is_there, "{program}: {}", says(&output));
+        assert_eq!(output.status.success(), is_there, "{name_of_program}: {}", says(&output));
         if is_there {
             let listed = says(&output);
             let name = format!("bakeplan-{}-{target}", env!("CARGO_PKG_VERSION"));
-            let files: BTreeSet<&str> = listed.lines().filter(|line| !line.ends_with('/')).collect();
-            let due = [program, "README.md", "CHANGELOG.md", "LICENSE"].map(|file| format!("{name}/{file}"));
+            let files: BTreeSet<&str> =
+                listed.lines().filter(|line| line.starts_with(&name) && !line.ends_with('/')).collect();
+            let mut due = vec![name_of_program, "README.md", "CHANGELOG.md", "LICENSE"];
+            if !target.contains("windows") {
+                due.extend(["man/bakeplan.1"]);
+                due.extend([
+                    "completions/bakeplan.bash",
+                    "completions/_bakeplan",
+                    "completions/bakeplan.fish",
+                ]);
+            }
+            let due: Vec<String> = due.iter().map(|file| format!("{name}/{file}")).collect();
             assert_eq!(files, due.iter().map(String::as_str).collect());
         }
     }
