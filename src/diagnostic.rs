@@ -7,32 +7,10 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use indexmap::IndexSet;
 use serde::Serialize;
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
-use utoipa::ToSchema;
 
+pub use crate::code::Severity;
 use crate::readable;
 use crate::source::{Position, Sources, Span};
-
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Nothing is produced.
-    Error,
-    /// Something is produced, and worth a look.
-    Warning,
-    /// Worth knowing.
-    Note,
-}
-
-impl Severity {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Note => "notice",
-        }
-    }
-}
 
 /// A place that a diagnostic points at.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -238,7 +216,7 @@ impl Diagnostic {
     /// <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>.
     #[must_use]
     pub fn render_github(&self, sources: &Sources) -> String {
-        let mut out = format!("::{} ", self.severity.word());
+        let mut out = format!("::{} ", command(self.severity));
         if let Some(label) = self.labels.first() {
             let source = sources.get(label.span.source);
             let (start, end) = (source.position(label.span.start), source.position(label.span.end));
@@ -509,6 +487,15 @@ impl<'a> Window<'a> {
     }
 }
 
+/// The workflow command that shows a diagnostic of this severity.
+fn command(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "notice",
+    }
+}
+
 fn escape_data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
@@ -531,6 +518,22 @@ pub(crate) fn suggest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a 
         .filter(|(distance, candidate)| *distance <= (found.len().max(candidate.len()) / 3).max(1))
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// The candidates that the user may have meant, the nearest first: those that are close, or else those with a word of it.
+pub(crate) fn nearest<'a>(found: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> Vec<&'a str> {
+    const SHOWN: usize = 3;
+    let words: Vec<&str> = found.split('-').filter(|word| word.len() > 3).collect();
+    let has_word = |candidate: &&str| candidate.split('-').any(|word| words.contains(&word));
+    let close = suggest(found, candidates.clone());
+    let mut near: Vec<&str> = close.into_iter().collect();
+    let mut others: Vec<&str> = candidates.filter(has_word).collect();
+    others.sort_by_key(|candidate| (strsim::damerau_levenshtein(found, candidate), *candidate));
+    near.extend(others);
+    let mut seen = std::collections::BTreeSet::new();
+    near.retain(|candidate| seen.insert(*candidate));
+    near.truncate(SHOWN);
+    near
 }
 
 #[cfg(test)]

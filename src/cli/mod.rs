@@ -15,6 +15,7 @@ use crate::glob::Glob;
 mod boolean;
 mod deferred;
 mod diff;
+mod explain;
 mod global;
 mod hints;
 mod listing;
@@ -25,6 +26,7 @@ mod workflow;
 use boolean::parse_bool;
 pub(crate) use deferred::Deferred;
 pub(crate) use diff::{Diff, DiffFormat};
+pub(crate) use explain::{Explain, ExplainFormat};
 pub(crate) use global::Global;
 pub(crate) use listing::{List, ListKind, Listing};
 pub(crate) use promote::Promote;
@@ -119,6 +121,9 @@ pub(crate) enum Command {
     Diff(Deferred<Diff>),
     /// Print the JSON Schema of a file that is written or read as JSON
     Schema(Deferred<Schema>),
+    /// Explain the code of a message: why it is reported, an example, and what helps
+    #[command(after_help = EXIT_CODES)]
+    Explain(Deferred<Explain>),
 }
 
 /// Where the definition comes from and what is changed in it: the options of `docker buildx bake`, with its meaning. As

@@ -3,6 +3,7 @@
 mod changes;
 mod consent;
 mod diff;
+mod explain;
 mod facts;
 mod files;
 mod keep_set;
@@ -75,6 +76,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Workflow(args) => workflow::workflow(&mut session, args),
         Command::Diff(args) => changes::diff(&mut session, args),
         Command::Schema(args) => schema::print(&session, args),
+        Command::Explain(args) => explain::explain(&session, args),
     };
     let exit = match result {
         Ok(()) => Exit::Done,

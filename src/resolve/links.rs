@@ -116,6 +116,9 @@ impl<'a> Linker<'a, '_> {
         };
         // A helper without platforms is built for the build platform, whoever asks.
         if declared.is_empty() {
+            self.path.push(Rc::clone(&target.name));
+            self.follow(target);
+            self.path.pop();
             return None;
         }
         let declares = |wanted: &Platform| declared.iter().any(|one| one.platform == *wanted);

@@ -38,7 +38,7 @@ impl Finding {
     pub fn new(code: Code, references: &[String], message: impl Into<String>) -> Self {
         let row = code.row();
         Self {
-            severity: row.severity,
+            severity: row.severity(),
             code,
             message: message.into(),
             references: references.to_vec(),
@@ -82,7 +82,7 @@ impl Finding {
     pub fn with_code(mut self, code: Code) -> Self {
         let row = code.row();
         (self.code, self.severity, self.cause, self.cure) =
-            (code, row.severity, row.cause, row.cure.to_owned());
+            (code, row.severity(), row.cause, row.cure.to_owned());
         self
     }
 
