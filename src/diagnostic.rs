@@ -536,6 +536,19 @@ pub(crate) fn nearest<'a>(found: &str, candidates: impl Iterator<Item = &'a str>
     near
 }
 
+/// How many names a note lists.
+const MAX_LISTED: usize = 5;
+
+/// The first of these names, and how many more there are.
+pub(crate) fn listed(names: &[impl AsRef<str>]) -> String {
+    let listed: Vec<_> = names.iter().take(MAX_LISTED).map(|name| format!("`{}`", name.as_ref())).collect();
+    let more = match names.len().saturating_sub(MAX_LISTED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    listed.join(", ") + &more
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -56,10 +56,12 @@ pub mod cli {
     /// The command line as clap knows it, with all options of all commands.
     #[must_use]
     pub fn command() -> clap::Command {
-        let mut command = <crate::cli::Cli as clap::CommandFactory>::command();
-        command.build();
-        command
+        crate::cli::Cli::command_in_full()
     }
+}
+
+pub mod code {
+    pub use crate::code::{Code, Example, Right, Row, SUBJECTS, Severity, Subject};
 }
 
 pub mod diagnostic {
@@ -139,9 +141,12 @@ pub mod reference {
 pub mod registry {
     pub use crate::registry::{
         Client, Clock, Content, Error, ErrorKind, Layout, Location, MAX_CONFIG, MAX_MANIFEST, Manifest,
-        Mount, Observer, Open, Patience, RemoteRepository, RequestEvent, Settings, Store, SystemClock,
-        TagOrDigest, Timeouts,
+        Mount, Observer, Open, Patience, ReferrerList, RemoteRepository, RequestEvent, Settings, Store,
+        SystemClock, TagOrDigest, Timeouts,
     };
+    pub mod answers {
+        pub use crate::registry::answers::{tag_list, token_server};
+    }
     pub mod copy {
         pub use crate::registry::copy::{Copied, Copier, Copying, Place};
     }

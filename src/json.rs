@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io;
+use std::string::FromUtf8Error;
 
 use serde::Serialize;
 
@@ -269,42 +270,39 @@ const MAY_BE_ESCAPED: [bool; 256] = {
     table
 };
 
-/// The JSON of a value on several lines, as serde_json writes it, while `take` is called with pieces of the same on one line.
+/// Gives the JSON of a value on one line, as serde_json writes it, in pieces that are no shorter than they need be.
 ///
 /// # Errors
 /// A key of a map is not a string.
-pub(crate) fn pretty(value: &impl Serialize, take: impl FnMut(&[u8])) -> serde_json::Result<String> {
-    let mut line = Line { piece: Vec::new(), page: Page::default(), take };
+pub(crate) fn pieces(value: &impl Serialize, give: impl FnMut(Vec<u8>)) -> serde_json::Result<()> {
+    let mut line = Line { piece: Vec::with_capacity(Line::<()>::ROOM), give };
     serde_json::to_writer(&mut line, value)?;
-    line.end_piece();
-    String::from_utf8(line.page.text).map_err(serde::ser::Error::custom)
+    (line.give)(line.piece);
+    Ok(())
 }
 
 /// A text on one line, of which a piece at a time is in memory.
 struct Line<F> {
     piece: Vec<u8>,
-    page: Page,
-    take: F,
+    give: F,
 }
 
-impl<F: FnMut(&[u8])> Line<F> {
-    fn end_piece(&mut self) {
-        (self.take)(&self.piece);
-        self.page.add(&self.piece);
-        self.piece.clear();
-    }
+impl<F> Line<F> {
+    /// How long a piece grows.
+    const LONG: usize = 1 << 16;
+    /// What is written last may be a little longer.
+    const ROOM: usize = Self::LONG + (1 << 10);
 }
 
-impl<F: FnMut(&[u8])> io::Write for Line<F> {
+impl<F: FnMut(Vec<u8>)> io::Write for Line<F> {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
         self.write_all(text).map(|()| text.len())
     }
 
     fn write_all(&mut self, text: &[u8]) -> io::Result<()> {
-        const LONG: usize = 1 << 14;
         self.piece.extend_from_slice(text);
-        if self.piece.len() > LONG {
-            self.end_piece();
+        if self.piece.len() > Self::LONG {
+            (self.give)(std::mem::replace(&mut self.piece, Vec::with_capacity(Self::ROOM)));
         }
         Ok(())
     }
@@ -314,9 +312,9 @@ impl<F: FnMut(&[u8])> io::Write for Line<F> {
     }
 }
 
-/// Lays JSON of one line out on several.
-#[derive(Default)]
-struct Page {
+/// Lays JSON of one line out on several, as serde_json does.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
     text: Vec<u8>,
     depth: usize,
     /// Whether the end of the text so far is in a string, and perhaps behind a backslash in it.
@@ -327,7 +325,8 @@ struct Page {
 }
 
 impl Page {
-    fn add(&mut self, mut piece: &[u8]) {
+    /// Adds the next piece.
+    pub(crate) fn add(&mut self, mut piece: &[u8]) {
         while let Some((&byte, rest)) = piece.split_first() {
             if self.is_in_string {
                 piece = self.add_string(piece);
@@ -350,6 +349,14 @@ impl Page {
                 _ => {}
             }
         }
+    }
+
+    /// The text.
+    ///
+    /// # Errors
+    /// The pieces were not UTF-8.
+    pub(crate) fn finish(self) -> Result<String, FromUtf8Error> {
+        String::from_utf8(self.text)
     }
 
     /// Adds what is in a string, quote included, and gives the rest.
@@ -398,9 +405,13 @@ mod tests {
         all.push(json!(all.clone()));
         all.push(json!([1, 2, 3, u64::MAX, i64::MIN, true, "long ".repeat(1 << 14), all.clone()]));
         for value in all {
-            let mut line = Vec::new();
-            let page = pretty(&value, |piece| line.extend_from_slice(piece)).unwrap();
-            assert_eq!(page, serde_json::to_string_pretty(&value).unwrap());
+            let (mut line, mut page) = (Vec::new(), Page::default());
+            let take = |piece: Vec<u8>| {
+                page.add(&piece);
+                line.extend_from_slice(&piece);
+            };
+            pieces(&value, take).unwrap();
+            assert_eq!(page.finish().unwrap(), serde_json::to_string_pretty(&value).unwrap());
             assert_eq!(line, serde_json::to_vec(&value).unwrap());
         }
     }

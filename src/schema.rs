@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::published::plan_json::{self, PlanJson};
 use crate::render::matrix::{self, MatrixRow};
-use crate::{merge, spec, verify};
+use crate::{changes, merge, spec, verify};
 
 /// The dialect of the schemas.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -130,6 +130,16 @@ pub(crate) fn images() -> String {
         document.root = root;
     }
     document.definitions = definitions.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
+    document.print()
+}
+
+/// The schema of what `diff` prints with `--format json`.
+#[must_use]
+pub(crate) fn diff() -> String {
+    let mut document = SchemaDocument::new("diff", changes::SCHEMA, "Changes that `bakeplan diff` finds");
+    if let Value::Object(root) = document.take::<changes::Changes>() {
+        document.root = root;
+    }
     document.print()
 }
 

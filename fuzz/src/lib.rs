@@ -19,8 +19,10 @@ use bakeplan::internals::facts::{Facts, KnownVersions};
 use bakeplan::internals::form::Form;
 use bakeplan::internals::pattern::{self, ImageNames, Words};
 use bakeplan::internals::platform::{self, Platform};
+use bakeplan::internals::published::metadata::Metadata;
 use bakeplan::internals::published::planned::Planned;
 use bakeplan::internals::reference::{Reference, Repository, Tag};
+use bakeplan::internals::registry::answers;
 use bakeplan::internals::render;
 use bakeplan::internals::resolve::{self, Input, Purpose};
 use bakeplan::internals::rules::{self, Flavor, Rule};
@@ -142,6 +144,37 @@ pub fn words(text: &str) {
     let lines: Vec<String> = text.lines().map(str::to_owned).collect();
     black_box(strict::dead_overrides(&lines));
     told(&Sources::default(), Overrides::parse(&lines, None).map(drop));
+}
+
+/// What build jobs wrote: a metadata file, or outputs of a CI that hold some. It is joined with a plan that has one build.
+pub fn metadata(text: &str) {
+    let mut metadata = Metadata::default();
+    let is_planned = |name: &str| name == "app-linux-amd64";
+    let outcome = metadata.add_text("metadata.json", text, &is_planned);
+    assert!(metadata.builds.keys().all(|name| is_planned(name)), "a build that is not planned");
+    tell(&Sources::default(), &metadata.notes);
+    // The same again contradicts nothing.
+    let again = metadata.add_text("metadata.json", text, &is_planned);
+    assert_eq!(outcome.is_ok(), again.is_ok());
+    told(&Sources::default(), outcome.map_err(|found| vec![found]));
+}
+
+/// What a registry answers: `WWW-Authenticate` in the first line, and then a list of tags, of whose pages each is a line
+/// with its `Link` and one with its body.
+pub fn answers(text: &str) {
+    let mut lines = text.split('\n');
+    if let Some(server) = answers::token_server(lines.next().unwrap_or_default()) {
+        assert!(server.is_empty() || server.starts_with("http://") || server.starts_with("https://"));
+        assert!(server.split('/').nth(2).is_none_or(|host| !host.contains('@')), "{server}");
+    }
+    let repository: Repository = "registry.example/acme/app".parse().expect("it is a repository");
+    let pages = std::iter::from_fn(|| Some((lines.next()?, lines.next()?)));
+    if let Ok((names, asked)) = answers::tag_list(&repository, pages) {
+        let mut known = std::collections::BTreeSet::new();
+        assert!(names.iter().all(|name| known.insert(name)), "a name is there twice");
+        assert!(asked.iter().all(|path| path.starts_with("tags/list")), "{asked:?}");
+        assert!(!asked.iter().any(|path| path.contains(char::is_control)), "{asked:?}");
+    }
 }
 
 /// A push of a tag.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::published::plan_json::{ImageEntry, JobEntry, PlanJson};
 
@@ -20,9 +21,10 @@ pub(crate) struct Side {
 }
 
 /// What differs, in the order of names.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Changes {
     /// The version of the form: 1.
+    #[schema(minimum = 1, maximum = 1)]
     pub schema: u32,
     /// The tags.
     pub tags: Vec<TagChange>,
@@ -39,7 +41,7 @@ pub(crate) struct Changes {
 }
 
 /// What happened to something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Change {
     /// Only the new plan has it.
@@ -66,7 +68,7 @@ impl Change {
 }
 
 /// A tag that is not what it was.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct TagChange {
     /// The whole reference, such as `ghcr.io/acme/app:1.4`.
     pub reference: String,
@@ -81,7 +83,8 @@ pub(crate) struct TagChange {
 }
 
 /// What is published under a tag.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = PublishedUnder)]
 pub(crate) struct Published {
     /// The key of the image.
     pub image: String,
@@ -91,7 +94,7 @@ pub(crate) struct Published {
 }
 
 /// A platform that an image gets or loses.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct PlatformChange {
     /// The key of the image.
     pub image: String,
@@ -102,7 +105,7 @@ pub(crate) struct PlatformChange {
 }
 
 /// A job that is not what it was.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct JobChange {
     /// Its name.
     pub job: String,
@@ -114,7 +117,7 @@ pub(crate) struct JobChange {
 }
 
 /// A target that is built otherwise. Values are left out: they may be long, and not for everybody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct DefinitionChange {
     /// Its name.
     pub target: String,

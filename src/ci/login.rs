@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::federated::{Federated, START};
 use super::{Keyed, is_name};
 use crate::reference::Registry;
 
@@ -28,9 +29,22 @@ pub enum Account {
         /// The secret with the password or token.
         password: String,
     },
+    /// The job's own, by its identity.
+    Federated(Federated),
 }
 
-/// How a job logs in to a registry: `HOST=USERNAME_VARIABLE:PASSWORD_SECRET`, or `HOST=none`.
+impl Account {
+    /// How it logs in with its identity, if it does.
+    #[must_use]
+    pub fn federated(&self) -> Option<&Federated> {
+        match self {
+            Self::Federated(federated) => Some(federated),
+            Self::None | Self::Job | Self::User { .. } => None,
+        }
+    }
+}
+
+/// How a job logs in to a registry: `HOST=USERNAME_VARIABLE:PASSWORD_SECRET`, `HOST=oidc:KEY=VALUE,…`, or `HOST=none`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
     /// The registry.
@@ -64,19 +78,23 @@ impl FromStr for Login {
     fn from_str(text: &str) -> Result<Self, String> {
         let (host, account) = text.split_once('=').ok_or_else(|| {
             format!(
-                "`{text}` is not a login; expected `HOST=USERNAME_VARIABLE:PASSWORD_SECRET` or `HOST=none`"
+                "`{text}` is not a login; expected `HOST=USERNAME_VARIABLE:PASSWORD_SECRET`, `HOST=oidc:KEY=VALUE,…` or `HOST=none`"
             )
         })?;
         let registry: Registry = host.parse().map_err(|e| format!("`{host}` is not a registry: {e}"))?;
         let account = match account.split_once(':') {
             None if account == "none" => Account::None,
+            _ if account.starts_with(START) || account == START.trim_end_matches(':') => {
+                let ids = account.strip_prefix(START).unwrap_or_default();
+                Account::Federated(Federated::parse(&registry, ids)?)
+            }
             Some((username, password)) if is_name(username) && is_name(password) => {
                 Account::User { username: username.to_owned(), password: password.to_owned() }
             }
             _ => {
                 return Err(format!(
                     "`{account}` does not say how to log in to `{registry}`; expected the names of a variable and of a \
-                     secret, such as `REGISTRY_USERNAME:REGISTRY_TOKEN`, or `none`"
+                     secret, such as `REGISTRY_USERNAME:REGISTRY_TOKEN`, `oidc:KEY=VALUE,…` or `none`"
                 ));
             }
         };
@@ -90,6 +108,7 @@ impl fmt::Display for Login {
             Account::None => write!(f, "{}=none", self.registry),
             Account::Job => write!(f, "{}", self.registry),
             Account::User { username, password } => write!(f, "{}={username}:{password}", self.registry),
+            Account::Federated(federated) => write!(f, "{}={federated}", self.registry),
         }
     }
 }

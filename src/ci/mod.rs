@@ -1,16 +1,20 @@
 //! Settings of a CI workflow: small validated types, each with one form in options and in `workflow` blocks.
 
+mod federated;
 mod install;
 mod login;
 mod named;
 mod publish;
+mod signer;
 mod timeout;
 mod variable;
 
+pub(crate) use federated::{Federated, Id, Provider, aws_region, azure_registry};
 pub(crate) use install::Install;
 pub(crate) use login::{Account, Login};
-pub(crate) use named::{Environment, LocalAction, MaxJobs, MaxParallel, ProvenanceMode};
+pub(crate) use named::{Environment, LocalAction, MaxJobs, MaxParallel, ProvenanceMode, SecretName};
 pub(crate) use publish::{Branch, Cron, PublishEvent};
+pub(crate) use signer::Signer;
 pub(crate) use timeout::{Stage, Timeout};
 pub(crate) use variable::{EnvVariable, taken_by_builds};
 

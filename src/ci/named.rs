@@ -1,7 +1,9 @@
-//! Settings that are one word: an environment, a local action, a number of jobs.
+//! Settings that are one word: an environment, a local action, a secret, a number of jobs.
 
 use std::fmt;
 use std::str::FromStr;
+
+use super::is_name;
 
 /// A deployment environment of GitHub, whose rules and secrets apply to what publishes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +51,29 @@ impl FromStr for LocalAction {
 }
 
 impl fmt::Display for LocalAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A secret of the repository, by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretName(String);
+
+impl FromStr for SecretName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // https://docs.github.com/en/actions/reference/security/secrets#naming-your-secrets
+        if is_name(text) && !text.to_ascii_uppercase().starts_with("GITHUB_") {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(format!("`{text}` is not the name of a secret, such as `DEPLOY_KEY`"))
+        }
+    }
+}
+
+impl fmt::Display for SecretName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -159,6 +184,7 @@ mod tests {
     fn what_a_workflow_takes_as_it_is_passes() {
         takes::<Environment>(&["production", "eu-1/prod"], &["", "a b", "${{ x }}", "-a", "a\n"]);
         takes::<ProvenanceMode>(&["min", "max"], &["", "mode=max", "Max", "true"]);
+        takes::<SecretName>(&["DEPLOY_KEY", "_a1"], &["", "1A", "A-B", "secrets.A", "GITHUB_TOKEN", "A B"]);
         takes::<MaxJobs>(&["1", "3000"], &["", "0", "-1", "1.5", "all", "99999999999"]);
         takes::<MaxParallel>(&["1", "256"], &["", "0", "257", "-1", "1.5", "many"]);
         takes::<LocalAction>(

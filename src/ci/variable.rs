@@ -16,9 +16,21 @@ const OWN: [(&str, &str); 2] =
 const OF_PLAN: [&str; 4] = ["DEFAULT_BRANCH", "GH_TOKEN", "PROVENANCE", "PUBLISH"];
 
 /// What the steps that build set themselves, for their scripts and in them.
-const OF_BUILD: [&str; 13] = [
-    "ALLOW", "METADATA", "NEEDED", "TARGETS", "allow", "files", "lacking", "layouts", "name", "shown",
-    "status", "target", "targets",
+const OF_BUILD: [&str; 14] = [
+    "ALLOW",
+    "METADATA",
+    "NEEDED",
+    "SSH_AUTH_SOCK",
+    "TARGETS",
+    "allow",
+    "files",
+    "lacking",
+    "layouts",
+    "name",
+    "shown",
+    "status",
+    "target",
+    "targets",
 ];
 
 /// What decides how programs start, and how a script is read.

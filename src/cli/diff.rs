@@ -1,12 +1,13 @@
 //! The options of `bakeplan diff`.
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 
 /// `bakeplan diff`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Diff {
     /// Two plans: plan.json, or the folder that `bakeplan plan --out` wrote
     #[arg(value_names = ["OLD", "NEW"], num_args = 2, required_unless_present = "against")]
+    #[arg(value_hint = ValueHint::AnyPath)]
     pub plans: Vec<String>,
     /// Compare what is planned here with what the definition of this revision of git gives, such as `main` or `HEAD^`
     #[arg(long, value_name = "REVISION", conflicts_with = "plans")]

@@ -2,11 +2,15 @@
 
 use clap::{Args, ValueEnum};
 
+use super::values::Completes;
+use crate::code::SUBJECTS;
+use crate::verify::code::Code as Finding;
+
 /// `bakeplan explain`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Explain {
     /// Codes as messages show them, such as `unknown-variable` or `error[unknown-variable]`
-    #[arg(value_name = "CODE", required_unless_present = "list")]
+    #[arg(value_name = "CODE", required_unless_present = "list", add = Completes::OneOf(names))]
     pub codes: Vec<String>,
     /// List all codes, one a line
     #[arg(long, conflicts_with = "codes")]
@@ -24,4 +28,10 @@ pub(crate) enum ExplainFormat {
     Text,
     /// An array with an object for each code
     Json,
+}
+
+/// All codes, of messages and of what `verify` finds.
+fn names() -> Vec<String> {
+    let codes = SUBJECTS.iter().flat_map(|subject| subject.codes).map(|code| code.name());
+    codes.chain(Finding::ALL.iter().map(|finding| finding.name())).map(str::to_owned).collect()
 }

@@ -4,16 +4,18 @@ use std::ffi::OsString;
 use std::fmt::Display;
 use std::time::Duration;
 
-use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::ci::{MaxJobs, ProvenanceMode};
+use crate::facts;
 use crate::glob::Glob;
 
 mod boolean;
+mod completions;
 mod deferred;
+mod definition;
 mod diff;
 mod explain;
 mod global;
@@ -21,10 +23,13 @@ mod hints;
 mod listing;
 mod promote;
 mod registries;
+mod values;
 mod workflow;
 
 use boolean::parse_bool;
+pub(crate) use completions::{Begun, Completions, REQUEST, Shell};
 pub(crate) use deferred::Deferred;
+pub(crate) use definition::Definition;
 pub(crate) use diff::{Diff, DiffFormat};
 pub(crate) use explain::{Explain, ExplainFormat};
 pub(crate) use global::Global;
@@ -32,6 +37,8 @@ pub(crate) use listing::{List, ListKind, Listing};
 pub(crate) use promote::Promote;
 use registries::parse_duration;
 pub(crate) use registries::{Network, ReportFormat};
+pub(crate) use values::Completes;
+use values::list;
 pub(crate) use workflow::{Ci, WorkflowOptions};
 
 /// The id of `--color`.
@@ -80,6 +87,20 @@ impl Cli {
         Ok(cli)
     }
 
+    /// What the words before the cursor of a shell say, the program's name first.
+    #[must_use]
+    pub(crate) fn begun(words: &[OsString]) -> Begun {
+        completions::begun(Self::command(), words)
+    }
+
+    /// The command line with the options of all commands.
+    #[must_use]
+    pub(crate) fn command_in_full() -> clap::Command {
+        let mut command = Self::command();
+        command.build();
+        command
+    }
+
     /// A usage error with this message.
     #[must_use]
     pub(crate) fn refuse(message: impl Display) -> clap::Error {
@@ -124,123 +145,8 @@ pub(crate) enum Command {
     /// Explain the code of a message: why it is reported, an example, and what helps
     #[command(after_help = EXIT_CODES)]
     Explain(Deferred<Explain>),
-}
-
-/// Where the definition comes from and what is changed in it: the options of `docker buildx bake`, with its meaning. As
-/// there, the last of several counts; of ours, none may be given twice but those that say so.
-#[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Bake options, as `docker buildx bake` has them")]
-pub(crate) struct Definition {
-    /// Targets and groups, or patterns such as `app-*` [default: the group `default`]
-    #[arg(value_name = "TARGET", help_heading = None)]
-    pub targets: Vec<String>,
-    /// Read this file, or `-` for standard input (repeatable)
-    #[arg(short, long = "file", value_name = "FILE", allow_hyphen_values = true)]
-    pub files: Vec<String>,
-    /// Read the `image` blocks from this file, or from `none` [default: images.hcl or images.json beside the others]
-    #[arg(long, value_name = "FILE|none", help_heading = None, value_parser = NonEmptyStringValueParser::new())]
-    pub images: Option<String>,
-    /// Override an attribute: `PATTERN.KEY=VALUE` (repeatable)
-    #[arg(long = "set", value_name = "OVERRIDE", allow_hyphen_values = true)]
-    pub overrides: Vec<String>,
-    /// Set a variable: `NAME=VALUE` (repeatable)
-    #[arg(long = "var", value_name = "VARIABLE", allow_hyphen_values = true)]
-    pub variables: Vec<String>,
-    /// Leave a variable to the build: it stays `${NAME}` in what is written (repeatable)
-    #[arg(long = "keep-variable", value_name = "NAME", help_heading = None)]
-    pub kept: Vec<String>,
-    /// Refuse what Bake accepts but is almost always a mistake, with the place of each
-    #[arg(long, help_heading = None)]
-    pub strict: bool,
-    /// Push what is built
-    #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
-    #[arg(overrides_with = "push")]
-    pub push: bool,
-    /// Load what is built into Docker
-    #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
-    #[arg(overrides_with = "load")]
-    pub load: bool,
-    /// Build without the cache
-    #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "true")]
-    #[arg(overrides_with = "no_cache")]
-    pub no_cache: Option<bool>,
-    /// Always pull referenced images
-    #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "true")]
-    #[arg(overrides_with = "pull")]
-    pub pull: Option<bool>,
-    /// Attest how it was built: a boolean, or attributes such as `mode=max`
-    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
-    #[arg(overrides_with = "provenance")]
-    pub provenance: Option<String>,
-    /// Attest what is in it: a boolean, or attributes such as `generator=IMAGE`
-    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
-    #[arg(overrides_with = "sbom")]
-    pub sbom: Option<String>,
-    /// Evaluate policies with options such as `strict=true` (repeatable)
-    #[arg(long = "policy", value_name = "OPTIONS", allow_hyphen_values = true)]
-    pub policies: Vec<String>,
-    /// Evaluate instead of building: check, outline or targets
-    #[arg(long, value_name = "METHOD", allow_hyphen_values = true)]
-    #[arg(overrides_with = "call")]
-    pub call: Option<String>,
-    /// Refuse files outside of this folder that other files name [default with --github: the repository]
-    #[arg(long, value_name = "DIR", help_heading = None)]
-    pub confine: Option<String>,
-    /// What builds may use; if given, a plan that asks for more is refused (repeatable)
-    #[arg(long, value_name = "ENTITLEMENT", allow_hyphen_values = true)]
-    pub allow: Vec<String>,
-    /// Options that change nothing here.
-    #[command(flatten)]
-    pub ignored: Ignored,
-}
-
-impl Definition {
-    /// The option that names this file, if one does.
-    #[must_use]
-    pub(crate) fn option_for(&self, file: &str) -> Option<&'static str> {
-        let is_named = self.files.iter().any(|named| named == file);
-        is_named.then_some("-f").or_else(|| (self.images.as_deref() == Some(file)).then_some("--images"))
-    }
-}
-
-/// Options of `docker buildx bake` that do not change the definition. They are accepted so that its command lines work.
-#[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Accepted and ignored")]
-pub(crate) struct Ignored {
-    /// Builder that would build
-    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
-    #[arg(overrides_with = "builder")]
-    pub builder: Option<String>,
-    /// How progress would be shown
-    #[arg(long, value_name = "MODE", allow_hyphen_values = true)]
-    #[arg(overrides_with = "progress")]
-    pub progress: Option<String>,
-    /// Where the results of builds would be written
-    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
-    #[arg(overrides_with = "metadata_file")]
-    pub metadata_file: Option<String>,
-    /// When a build that fails would stop the others
-    #[arg(long, value_name = "MODE", allow_hyphen_values = true)]
-    #[arg(overrides_with = "execution")]
-    pub execution: Option<String>,
-    /// How many targets would be built at once
-    #[arg(short, long, value_name = "NUMBER", allow_hyphen_values = true)]
-    #[arg(overrides_with = "jobs")]
-    pub jobs: Option<String>,
-    /// Printing instead of building: nothing is built here
-    #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
-    #[arg(overrides_with = "print")]
-    pub print: bool,
-    /// Debug logging
-    #[arg(short = 'D', long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
-    #[arg(overrides_with = "debug")]
-    pub debug: bool,
+    /// Print what teaches a shell to complete commands, options and the names in Bake files
+    Completions(Deferred<Completions>),
 }
 
 /// `bakeplan print`.
@@ -266,7 +172,7 @@ pub(crate) struct Plan {
     #[arg(long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
     pub format: Option<PlanFormat>,
     /// Write docker-bake.json, matrix.json and plan.json into this folder
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<String>,
     /// Write nothing; fail when a file in that folder is out of date
     #[arg(long, requires = "out")]
@@ -294,7 +200,7 @@ pub(crate) struct Plan {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Bake {
     /// Write this file, when its content changes, instead of standard output
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<String>,
     /// Write nothing; fail when the file is out of date
     #[arg(long)]
@@ -330,13 +236,15 @@ pub(crate) struct Metadata {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Merge {
     /// The plan that the builds were made from
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub plan: String,
     /// What was built: metadata files from `docker buildx bake`, folders of them, or `TARGET=DIGEST` (repeatable)
     #[arg(long, value_name = "PATH", num_args = 1.., required_unless_present = "result")]
+    #[arg(value_hint = ValueHint::AnyPath)]
     pub metadata: Vec<String>,
     /// Give the tags to the indexes that `merge --no-tags` wrote, according to its JSON in this file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["metadata", "no_tags", "require_all", "allow_mixed_bases"])]
+    #[arg(value_hint = ValueHint::FilePath)]
     pub result: Option<String>,
     /// Write only to repositories that fit, such as `ghcr.io/acme/*`; a plan that names another is an error (repeatable)
     #[arg(long = "repository", value_name = "PATTERN", value_parser = Glob::parse)]
@@ -397,13 +305,13 @@ pub(crate) struct Verify {
     #[arg(value_name = "REFERENCE")]
     pub references: Vec<String>,
     /// Check all tags of this plan instead
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub plan: Option<String>,
     /// Compare the tags with what was built: metadata files, folders of them, or `TARGET=DIGEST` (repeatable)
-    #[arg(long, value_name = "PATH", num_args = 1..)]
+    #[arg(long, value_name = "PATH", num_args = 1.., value_hint = ValueHint::AnyPath)]
     pub metadata: Vec<String>,
     /// Compare the tags with what a merge did, according to its JSON in this file: what it held is not wrong
-    #[arg(long, value_name = "FILE", conflicts_with = "metadata")]
+    #[arg(long, value_name = "FILE", conflicts_with = "metadata", value_hint = ValueHint::FilePath)]
     pub result: Option<String>,
     /// Explain what the first reference is and why it does not work; the others are what it should be made of, and digests
     /// that an error named
@@ -440,7 +348,7 @@ pub(crate) enum Engine {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Readme {
     /// File with the lines `<!-- bakeplan:begin -->` and `<!-- bakeplan:end -->`
-    #[arg(id = "readme", value_name = "FILE")]
+    #[arg(id = "readme", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: String,
     /// Write nothing; fail when the table is out of date
     #[arg(long)]
@@ -457,7 +365,7 @@ pub(crate) struct Workflow {
     #[arg(value_name = "CI", value_enum)]
     pub ci: Ci,
     /// Write this file, when its content changes, instead of standard output
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<String>,
     /// Write nothing; fail when the file is out of date; newer versions of the same actions are accepted
     #[arg(long)]
@@ -492,6 +400,8 @@ pub(crate) enum SchemaOf {
     Images,
     /// What `bakeplan merge`, `bakeplan promote` and `bakeplan verify` print with `--format json`
     Result,
+    /// What `bakeplan diff` prints with `--format json`
+    Diff,
 }
 
 /// Which part of a definition is planned, and for what.
@@ -499,7 +409,7 @@ pub(crate) enum SchemaOf {
 #[command(mut_arg("targets", |targets| targets.help(PLANNED)))]
 pub(crate) struct Selection {
     /// Plan this platform only (repeatable)
-    #[arg(long = "platform", value_name = "PLATFORM")]
+    #[arg(long = "platform", value_name = "PLATFORM", add = Completes::Platforms)]
     pub platforms: Vec<String>,
     /// Push what is built; `false` for pull requests
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
@@ -509,13 +419,13 @@ pub(crate) struct Selection {
     #[arg(long = "runner", value_name = "LABEL")]
     pub runners: Vec<String>,
     /// Take what is allowed from this file outside the repository, or of another branch: `git:REF:PATH`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub consent: Option<String>,
     /// Pack the builds of one runner and platform into fewer jobs when there are more than this [default for GitHub: 256]
     #[arg(long, value_name = "NUMBER")]
     pub max_jobs: Option<MaxJobs>,
     /// Attest how images are built where their targets say nothing about it: min, or max, which shows build arguments
-    #[arg(long, value_name = "MODE")]
+    #[arg(long, value_name = "MODE", add = Completes::OneOf(|| list(["min", "max"])))]
     pub default_provenance: Option<ProvenanceMode>,
     /// What is known about the run.
     #[command(flatten)]
@@ -542,12 +452,13 @@ impl Selection {
 pub(crate) struct FactOptions {
     /// Give a fact about the run, such as `tag=v1.2.3` (repeatable)
     #[arg(long = "fact", value_name = "NAME=VALUE")]
+    #[arg(add = Completes::OneOf(|| facts::given::NAMES.map(|name| format!("{name}=")).to_vec()))]
     pub facts: Vec<String>,
     /// Take facts from a JSON object in this file, or `-` for standard input
-    #[arg(long = "facts-file", value_name = "FILE")]
+    #[arg(long = "facts-file", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<String>,
     /// Versions released before: `git` reads the tags of the remote `origin`; a file lists them
-    #[arg(long, value_name = "FILE|git")]
+    #[arg(long, value_name = "FILE|git", value_hint = ValueHint::FilePath)]
     pub known_versions: Option<String>,
 }
 

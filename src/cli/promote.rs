@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::{ArgGroup, Args};
+use clap::{ArgGroup, Args, ValueHint};
 
 use super::registries::{Network, ReportFormat, parse_duration};
 use crate::glob::Glob;
@@ -20,7 +20,7 @@ pub(crate) struct Promote {
     #[arg(long, value_name = "REFERENCE", conflicts_with = "plan")]
     pub to: Vec<String>,
     /// Give each image its tags in this plan, if it is what was planned
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub plan: Option<String>,
     /// Give the floating tags of this repository to the greatest versions that are there and not withdrawn
     #[arg(long, value_name = "REPOSITORY", requires = "plan", conflicts_with_all = ["sources", "to"])]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 
 use crate::reference::Registry;
 
@@ -15,7 +15,7 @@ pub(crate) struct Network {
     #[arg(long = "insecure-registry", value_name = "HOST")]
     pub insecure: Vec<Registry>,
     /// Trust the authorities in this PEM file besides the system's (repeatable)
-    #[arg(long = "ca-file", value_name = "FILE")]
+    #[arg(long = "ca-file", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ca_files: Vec<PathBuf>,
 }
 

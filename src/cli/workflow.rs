@@ -1,9 +1,11 @@
 //! The options of `bakeplan workflow`.
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 
+use super::values::{Completes, list};
 use crate::ci::{
-    Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent, Timeout,
+    Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent,
+    SecretName, Signer, Timeout,
 };
 
 /// A kind of CI.
@@ -31,9 +33,11 @@ impl Ci {
 pub(crate) struct WorkflowOptions {
     /// How bakeplan gets into a job: path, pipx=VERSION, cargo=VERSION, git=URL@COMMIT, action=OWNER/REPO@COMMIT or action=./FOLDER
     #[arg(long, value_name = "HOW")]
+    #[arg(add = Completes::OneOf(|| list(["path", "pipx=", "cargo=", "git=", "action="])))]
     pub install: Option<Install>,
     /// Publish what this starts: push, tag, schedule or workflow_dispatch (repeatable) [default: all of them]
     #[arg(long = "publish-on", value_name = "EVENT")]
+    #[arg(add = Completes::OneOf(|| PublishEvent::names().into_iter().map(str::to_owned).collect()))]
     pub publish_on: Vec<PublishEvent>,
     /// Publish what is pushed to this branch, or to all that begin alike, such as `release/**` (repeatable) [default: the default branch]
     #[arg(long = "branch", value_name = "BRANCH")]
@@ -47,11 +51,12 @@ pub(crate) struct WorkflowOptions {
     /// Publish in this deployment environment
     #[arg(long, value_name = "NAME")]
     pub environment: Option<Environment>,
-    /// Log in to a registry: `HOST=USERNAME_VARIABLE:PASSWORD_SECRET`, or `HOST=none` (repeatable)
+    /// Log in to a registry: `HOST=USERNAME_VARIABLE:PASSWORD_SECRET`, `HOST=oidc:KEY=VALUE,…` with the job's identity, or `HOST=none` (repeatable)
     #[arg(long = "login", value_name = "HOST=HOW")]
     pub logins: Vec<Login>,
     /// How many minutes a job may take: `plan=20`, `build=60`, `merge=30` (repeatable)
     #[arg(long = "timeout", value_name = "JOB=MINUTES")]
+    #[arg(add = Completes::OneOf(|| list(["plan=", "build=", "merge="])))]
     pub timeouts: Vec<Timeout>,
     /// Build at most this many rows at once
     #[arg(long, value_name = "NUMBER")]
@@ -63,12 +68,15 @@ pub(crate) struct WorkflowOptions {
     #[arg(long)]
     pub reusable: bool,
     /// Run this composite action of the repository before each build
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub setup: Option<LocalAction>,
     /// Test what each row built with this composite action, before it gets tags; see its input `builds`
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub test: Option<LocalAction>,
-    /// Sign what was published with this composite action; see its input `references`
-    #[arg(long, value_name = "FOLDER")]
-    pub sign: Option<LocalAction>,
+    /// Sign what was published: `cosign` without a key, `attest` by GitHub, or a composite action with the input `references` (repeatable)
+    #[arg(long, value_name = "HOW")]
+    pub sign: Vec<Signer>,
+    /// Give the SSH agent that builds use the key in this secret (repeatable)
+    #[arg(long = "ssh-key", value_name = "SECRET")]
+    pub ssh_keys: Vec<SecretName>,
 }

@@ -29,6 +29,7 @@ pub(super) fn print(
     let sites = network::open(session, options, None, locations, clock, talk.clone())?;
     let set = keep_set::keep_set(&sites, talk.as_ref());
     talk.end();
+    session.tell(&set.notes);
     if !set.failures.is_empty() {
         session.tell(&set.unknown);
         return Err(set.failures.into());

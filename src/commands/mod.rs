@@ -1,6 +1,7 @@
 //! One function for each command: the only place where stages meet input and output.
 
 mod changes;
+mod complete;
 mod consent;
 mod diff;
 mod explain;
@@ -77,6 +78,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Diff(args) => changes::diff(&mut session, args),
         Command::Schema(args) => schema::print(&session, args),
         Command::Explain(args) => explain::explain(&session, args),
+        Command::Completions(args) => complete::completions(&session, args),
     };
     let exit = match result {
         Ok(()) => Exit::Done,

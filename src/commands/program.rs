@@ -4,7 +4,8 @@ use std::io::ErrorKind::BrokenPipe;
 use std::process::ExitCode;
 use std::thread;
 
-use crate::cli::Cli;
+use super::complete;
+use crate::cli::{Cli, REQUEST, Shell};
 use crate::error::Exit;
 use crate::host::{self, Host};
 
@@ -17,6 +18,12 @@ const STACK: usize = if cfg!(debug_assertions) { 256 << 20 } else { 7 << 20 };
 #[must_use]
 pub fn main() -> ExitCode {
     host::install_panic_hook();
+    if let Some(request) = host::completion_request(REQUEST)
+        && let Some(shell) = Shell::of_request(&request.shell)
+    {
+        let candidates = complete::candidates(shell, &request, STACK);
+        return host::print_candidates(&candidates).map_or(Exit::Failed, |()| Exit::Done).into();
+    }
     let started = Cli::read(host::arguments()).and_then(|cli| {
         let host = Host::new(&cli.global.directories, cli.global.color);
         Ok((host.map_err(Cli::refuse)?, cli))

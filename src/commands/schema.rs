@@ -11,5 +11,6 @@ pub(super) fn print(session: &Session<'_>, args: &cli::Schema) -> Result<(), Err
         SchemaOf::Matrix => schema::matrix(),
         SchemaOf::Images => schema::images(),
         SchemaOf::Result => schema::result(),
+        SchemaOf::Diff => schema::diff(),
     })
 }

@@ -33,20 +33,25 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     // The workflow is the same whatever was released: a run asks for that itself.
     let asks_git = selection.facts.known_versions.as_deref() == Some(GIT);
     let known_versions = selection.facts.known_versions.clone().filter(|_| !asks_git);
-    let facts = FactOptions { known_versions, ..selection.facts.clone() };
+    let facts = FactOptions { known_versions: known_versions.clone(), ..selection.facts.clone() };
     let planned = match ci {
         Ci::Github => plan::for_github(selection)?,
         Ci::Gitlab => selection.clone(),
     };
     let at_desk = Selection { facts, ..planned };
     let (made, found) = plan::make_for(session, &at_desk, Purpose::Workflow)?;
+    let again = Selection {
+        facts: FactOptions { known_versions: known_versions.clone(), ..selection.facts.clone() },
+        ..selection.clone()
+    };
     let planned_with = PlannedWith {
         words: plan::shared_options(selection, &session.secret_names),
+        again: plan::shared_options(&again, &session.secret_names),
         folder: session.host.folder_in_checkout(),
         asks_git,
     };
     let settings = over(made.workflow.clone(), options.clone());
-    session.tell(&lacking(&made, settings.setup.is_some()));
+    session.tell(&lacking(&made, settings.setup.is_some(), !settings.ssh_keys.is_empty()));
     let mut command = vec!["workflow".to_owned(), ci.name().to_owned()];
     command.extend(output.iter().map(|path| format!("-o {}", plan::quote(path))));
     command.extend(given(options));
@@ -126,6 +131,7 @@ fn over(written: WorkflowSettings, options: WorkflowOptions) -> WorkflowSettings
         setup,
         test,
         sign,
+        ssh_keys,
     } = options;
     let given = |given: bool| given.then_some(());
     WorkflowSettings {
@@ -142,7 +148,8 @@ fn over(written: WorkflowSettings, options: WorkflowOptions) -> WorkflowSettings
         reusable: reusable || written.reusable,
         setup: setup.or(written.setup),
         test: test.or(written.test),
-        sign: sign.or(written.sign),
+        sign: if sign.is_empty() { written.sign } else { sign },
+        ssh_keys: if ssh_keys.is_empty() { written.ssh_keys } else { ssh_keys },
         marked: written.marked,
     }
 }
@@ -164,6 +171,7 @@ fn given(options: &WorkflowOptions) -> Vec<String> {
         setup,
         test,
         sign,
+        ssh_keys,
     } = options;
     fn each<'a, T: ToString + 'a>(
         name: &str,
@@ -185,5 +193,6 @@ fn given(options: &WorkflowOptions) -> Vec<String> {
         .chain(each("--setup", setup))
         .chain(each("--test", test))
         .chain(each("--sign", sign))
+        .chain(each("--ssh-key", ssh_keys))
         .collect()
 }

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use clap::ColorChoice;
 
 mod clock;
+mod completion;
 mod failure;
 mod git;
 mod places;
@@ -22,6 +23,7 @@ mod streams;
 mod write;
 
 pub(crate) use clock::ambient;
+pub(crate) use completion::{CompletionRequest, completion_request, print_candidates};
 use failure::reason;
 pub(crate) use failure::{Action, HostError, MAX_INPUT, Problem};
 pub(crate) use read::{Compared, YamlText};

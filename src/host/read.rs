@@ -57,6 +57,12 @@ impl Host {
         fs::metadata(self.resolve(path.as_ref())).is_ok_and(|found| found.is_dir())
     }
 
+    /// Whether there is a file with an end: neither a folder nor a pipe or device.
+    #[must_use]
+    pub fn is_file(&self, path: impl AsRef<Path>) -> bool {
+        fs::metadata(self.resolve(path.as_ref())).is_ok_and(|found| found.is_file())
+    }
+
     /// The text of a file.
     ///
     /// # Errors

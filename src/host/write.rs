@@ -187,11 +187,11 @@ fn standard_stream(path: &Path) -> Option<StandardStream> {
     }
     let is_own = folder == Path::new("/dev/fd")
         || folder == Path::new("/proc").join(std::process::id().to_string()).join("fd");
-    let is_anothers = folder.starts_with("/proc") && folder.file_name() == Some(OsStr::new("fd"));
+    let is_of_another = folder.starts_with("/proc") && folder.file_name() == Some(OsStr::new("fd"));
     match name.parse::<u32>().ok()? {
         1 if is_own => Some(StandardStream::Output),
         2 if is_own => Some(StandardStream::Errors),
-        number if number > 0 && (is_own || is_anothers) => Some(StandardStream::Other),
+        number if number > 0 && (is_own || is_of_another) => Some(StandardStream::Other),
         _ => None,
     }
 }

@@ -233,5 +233,5 @@ fn settle(jobs: &[Job<'_>], published: PublishResult, report: &mut Report) {
         image.settle(&outcomes);
     }
     report.problems.extend(published.problems);
-    report.notes.extend(published.notes);
+    report.take_note(published.notes);
 }

@@ -2,6 +2,7 @@
 
 use super::ready::Ready;
 use super::report::{ManifestReport, Outcome, Report, Status};
+use super::subject::Checked;
 use crate::oci::{Descriptor, DescriptorPlatform, Index, is_index};
 use crate::published::sites::Site;
 use crate::registry::{Location, Manifest};
@@ -26,7 +27,7 @@ pub(super) fn report(ready: &[Ready<'_>], sites: &[Site], report: &mut Report) {
         }
         report.indexes.extend(indexes);
         if !locations.is_empty() {
-            image.manifests = manifests(&one.manifest, &one.checked.platforms, &locations);
+            image.manifests = manifests(&one.manifest, &one.checked, &locations);
         }
     }
 }
@@ -38,15 +39,16 @@ fn is_written(ready: &Ready<'_>, site: usize) -> bool {
 }
 
 /// What is in an index, or the image itself if there is none.
-fn manifests(manifest: &Manifest, platforms: &[String], locations: &[&Location]) -> Vec<ManifestReport> {
+fn manifests(manifest: &Manifest, checked: &Checked, locations: &[&Location]) -> Vec<ManifestReport> {
     let report = |entry: &Descriptor, platform: Option<String>| ManifestReport {
         digest: entry.digest.clone(),
         platform,
+        bytes: checked.sizes.get(&entry.digest).copied().filter(|_| entry.attested().is_none()),
         attests: entry.attested().map(str::to_owned),
         references: locations.iter().map(|location| location.with_digest(&entry.digest)).collect(),
     };
     if !is_index(&manifest.media_type) {
-        return vec![report(&manifest.descriptor(), platforms.first().cloned())];
+        return vec![report(&manifest.descriptor(), checked.platforms.first().cloned())];
     }
     let index = serde_json::from_slice::<Index>(&manifest.bytes).unwrap_or_default();
     let platform = |entry: &Descriptor| {

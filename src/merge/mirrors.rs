@@ -68,7 +68,7 @@ pub(super) fn fill(
         }
         report.published.append(&mut filled.published);
         report.indexes.append(&mut filled.indexes);
-        report.notes.append(&mut filled.notes);
+        report.take_note(std::mem::take(&mut filled.notes));
         report.held.append(&mut filled.held);
         report.held.extend(filled.problems.into_iter().map(|problem| hold(problem, location)));
     }

@@ -125,7 +125,7 @@ fn absorb(report: &mut Report, later: Report) -> Vec<Diagnostic> {
     add(&mut report.published, published);
     add(&mut report.indexes, indexes);
     report.problems.extend(problems);
-    report.notes.extend(notes.into_iter().filter(|note| !report.notes.contains(note)).collect::<Vec<_>>());
+    report.take_note(notes);
     report.held.extend(held.iter().cloned());
     held
 }

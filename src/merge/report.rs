@@ -113,6 +113,9 @@ pub struct ManifestReport {
     /// The platform of the image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
+    /// How many bytes a pull of the image fetches: its configuration and layers, compressed as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
     /// The digest of the image that it attests, if it is an attestation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attests: Option<String>,
@@ -279,6 +282,16 @@ impl Report {
         self
     }
 
+    /// Takes note of what is worth knowing; once of what several images, or several copies of one, have in common.
+    pub(super) fn take_note(&mut self, notes: impl IntoIterator<Item = Diagnostic>) {
+        for note in notes {
+            let is_same = |known: &Diagnostic| (known.code, &known.message) == (note.code, &note.message);
+            if !self.notes.iter().any(is_same) {
+                self.notes.push(note);
+            }
+        }
+    }
+
     /// Whether something went wrong.
     #[must_use]
     pub fn has_failed(&self) -> bool {
@@ -372,8 +385,7 @@ impl Report {
                     .map(|(word, names)| format!("{word} {}", readable::message(&names.join(", "))));
                 format!("{}: {}", readable::code(repository), group.collect::<Vec<_>>().join("; "))
             });
-            let platforms: Vec<_> =
-                image.platforms.iter().map(|platform| readable::markdown(platform)).collect();
+            let platforms: Vec<_> = image.platforms.iter().map(|platform| image.sized(platform)).collect();
             let cells = [
                 readable::markdown(key),
                 digest,
@@ -408,7 +420,24 @@ impl Report {
     }
 }
 
+/// Bytes as registries show them.
+fn megabytes(bytes: u64) -> String {
+    let (whole, tenths) = (bytes / 1_000_000, bytes / 100_000 % 10);
+    match whole {
+        0 => format!("{} kB", bytes.div_ceil(1000)),
+        _ => format!("{whole}.{tenths} MB"),
+    }
+}
+
 impl ImageReport {
+    /// A platform, with its size where that is known.
+    fn sized(&self, platform: &str) -> String {
+        let is_of = |one: &&ManifestReport| one.platform.as_deref() == Some(platform);
+        let bytes = self.manifests.iter().find(is_of).and_then(|one| one.bytes);
+        let size = bytes.map_or_else(String::new, |bytes| format!(" ({})", megabytes(bytes)));
+        format!("{}{size}", readable::markdown(platform))
+    }
+
     /// What became of its tags: by repository and outcome, with the reasons of single tags.
     fn by_repository(&self, dry_run: bool) -> IndexMap<&str, IndexMap<&'static str, Vec<String>>> {
         let mut groups: IndexMap<&str, IndexMap<&'static str, Vec<String>>> = IndexMap::new();

@@ -57,6 +57,8 @@ pub(crate) struct Checked {
     pub referrers: Vec<Descriptor>,
     /// The platforms that it will have, in order.
     pub platforms: Vec<String>,
+    /// How many bytes a pull of each image fetches.
+    pub sizes: BTreeMap<Digest, u64>,
     /// The digest of each build and the sites that have it, in order; for carried entries none.
     pub origins: Vec<Option<(Digest, Vec<usize>)>>,
     /// What has to be taken over from another repository first, by site.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Minutes, PlannedWith, logins_of, minutes_of};
+use super::{Logins, Minutes, PlannedWith, minutes_of};
 use crate::ci::{
     Account, Branch, EnvVariable, Environment, Install, LocalAction, Login, PublishEvent, taken_by_builds,
 };
@@ -38,10 +38,10 @@ pub(crate) struct GitlabPipeline {
     pub env: Vec<(String, String)>,
     /// The environment of the jobs that publish.
     pub environment: Option<Environment>,
-    /// How jobs log in, by registry, with the names of variables.
+    /// How builds log in, by registry, with the names of variables.
     pub logins: Vec<(Registry, String, String)>,
-    /// How the merge logs in besides.
-    pub mirror_logins: Vec<(Registry, String, String)>,
+    /// How the merge logs in.
+    pub merge_logins: Vec<(Registry, String, String)>,
     /// How many minutes jobs may take.
     pub minutes: Minutes,
     /// Whether nothing is published when a build is missing.
@@ -78,6 +78,7 @@ impl GitlabPipeline {
             setup,
             test,
             sign,
+            ssh_keys,
             marked,
         } = settings;
         let mut found = super::unplannable(plan, &marked);
@@ -100,9 +101,14 @@ impl GitlabPipeline {
             (reusable, "reusable", "every pipeline of GitLab can be included by another"),
             (test.is_some(), "test", "GitLab has no composite actions"),
             (
-                sign.is_some(),
+                !sign.is_empty(),
                 "sign",
                 "GitLab has no composite actions: sign in a job of your own that needs `images`",
+            ),
+            (
+                !ssh_keys.is_empty(),
+                "ssh_keys",
+                "start the agent in a program of your own: `--setup ./ci/setup`",
             ),
         ] {
             if is_set {
@@ -120,7 +126,14 @@ impl GitlabPipeline {
                 Account::User { username: (*username).to_owned(), password: (*password).to_owned() };
             Some(Login { registry: registry.clone(), account })
         };
-        let (logins, mirror_logins) = logins_of(plan, &logins, known, &mut found);
+        let logins = Logins::decide(plan, &logins, known, &mut found);
+        found.extend(logins.federated().map(|login| {
+            let message = format!("`{login}` is a login with the identity of a job of GitHub");
+            Diagnostic::error("unfit-setting", message).with_help(format!(
+                "name the variables with a user's name and password: `--login {}=REGISTRY_USERNAME:REGISTRY_TOKEN`",
+                login.registry
+            ))
+        }));
         let install = match install {
             Some(install @ (Install::Path | Install::Pipx(_) | Install::Cargo(_) | Install::Git { .. })) => {
                 Some(install)
@@ -144,8 +157,8 @@ impl GitlabPipeline {
             branches,
             env,
             environment,
-            logins: logins.into_iter().filter_map(account).collect(),
-            mirror_logins: mirror_logins.into_iter().filter_map(account).collect(),
+            logins: logins.of_push().into_iter().filter_map(account).collect(),
+            merge_logins: logins.of_merge().into_iter().filter_map(account).collect(),
             minutes: minutes_of(&timeouts),
             require_all,
             setup,
@@ -157,11 +170,11 @@ impl GitlabPipeline {
 const FORMS: &str = "`--install` or `install` in `image { workflow { … } }` is `path`, `pipx=VERSION`, `cargo=VERSION` or `git=URL@COMMIT`";
 
 /// The variables of an account; `None` where nobody logs in.
-fn account(Login { registry, account }: Login) -> Option<(Registry, String, String)> {
+fn account(Login { registry, account }: &Login) -> Option<(Registry, String, String)> {
     match account {
-        Account::User { username, password } => Some((registry, username, password)),
+        Account::User { username, password } => Some((registry.clone(), username.clone(), password.clone())),
         // The job's own account is one of GitHub.
-        Account::None | Account::Job => None,
+        Account::None | Account::Job | Account::Federated(_) => None,
     }
 }
 
@@ -222,7 +235,7 @@ fn unfit(job: &Job) -> Option<Diagnostic> {
 }
 
 /// Refuses what is more than one line; a shell takes all else as it is written.
-fn unwritable(PlannedWith { words, folder, asks_git: _ }: &PlannedWith) -> Vec<Diagnostic> {
+fn unwritable(PlannedWith { words, again: _, folder, asks_git: _ }: &PlannedWith) -> Vec<Diagnostic> {
     let bad = words.iter().chain(folder).filter(|word| word.chars().any(char::is_control));
     let bad = bad.map(|word| {
         let message = format!("`{}` cannot stand in the script of a pipeline", word.escape_debug());

@@ -1,18 +1,19 @@
 //! The pipeline: what a CI workflow does, decided once from the plan and the settings.
 
 mod gitlab;
+mod logins;
 
 use std::collections::BTreeSet;
 
 use crate::ci::{
-    Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent, Stage,
-    Timeout, is_name, taken_by_builds,
+    Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent,
+    SecretName, Signer, Stage, Timeout, is_name, taken_by_builds,
 };
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Image, Job, Plan};
-use crate::reference::{Registry, Repository};
+use crate::plan::{Job, Plan};
 use crate::spec::{Marked, WorkflowSettings};
 pub(crate) use gitlab::GitlabPipeline;
+pub(crate) use logins::Logins;
 
 /// What a CI workflow does.
 #[derive(Clone, Debug)]
@@ -33,10 +34,8 @@ pub(crate) struct Pipeline {
     pub kept: Vec<EnvVariable>,
     /// The environment of the jobs that publish.
     pub environment: Option<Environment>,
-    /// How jobs log in, by registry.
-    pub logins: Vec<Login>,
-    /// How the merge logs in besides: to registries that only have mirrors, which builds never see.
-    pub mirror_logins: Vec<Login>,
+    /// How jobs log in.
+    pub logins: Logins,
     /// How many minutes jobs may take.
     pub minutes: Minutes,
     /// How many rows run at once.
@@ -50,7 +49,9 @@ pub(crate) struct Pipeline {
     /// What tests the builds of a row.
     pub test: Option<LocalAction>,
     /// What signs what was published.
-    pub sign: Option<LocalAction>,
+    pub sign: Vec<Signer>,
+    /// The secrets with the keys of the SSH agent of the rows that use one.
+    pub ssh_keys: Vec<SecretName>,
     /// Whether a row is emulated.
     pub qemu: bool,
     /// Whether a row uses a cache of GitHub Actions.
@@ -75,6 +76,8 @@ pub(crate) struct Minutes {
 pub(crate) struct PlannedWith {
     /// Options and names, as a shell reads them.
     pub words: Vec<String>,
+    /// Those of the merge, which knows the versions of `plan.json`.
+    pub again: Vec<String>,
     /// The folder below the checkout; `None` for the checkout itself.
     pub folder: Option<String>,
     /// Whether the plan asks the remote for its tags, which needs credentials in a private repository.
@@ -106,12 +109,19 @@ impl Pipeline {
             setup,
             test,
             sign,
+            ssh_keys,
             marked,
         } = settings;
         let mut found = unplannable(plan, &marked);
         found.extend(plan.jobs.iter().filter_map(unfit));
         found.extend(unwritable(&planned_with));
-        let (logins, mirror_logins) = logins_of(plan, &logins, Login::known, &mut found);
+        let logins = Logins::decide(plan, &logins, Login::known, &mut found);
+        if !ssh_keys.is_empty() && !plan.jobs.iter().any(uses_agent) {
+            let message = "no build uses an SSH agent, so nothing is done with `ssh_keys`";
+            let help =
+                "`ssh = [\"default\"]` in a target uses it; otherwise remove `ssh_keys` or `--ssh-key`";
+            found.push(Diagnostic::error("unused-setting", message).with_help(help));
+        }
         let secrets = secrets_of(plan, &env, &mut found);
         let kept = kept_of(plan, &env, &secrets, &mut found);
         let is_of_builds = |one: &EnvVariable| secrets.contains(one) || kept.contains(one);
@@ -139,7 +149,6 @@ impl Pipeline {
             kept,
             environment,
             logins,
-            mirror_logins,
             minutes: minutes_of(&timeouts),
             max_parallel,
             require_all,
@@ -147,6 +156,7 @@ impl Pipeline {
             setup,
             test,
             sign,
+            ssh_keys,
             qemu: plan.jobs.iter().any(|job| job.qemu),
             gha_cache: plan.jobs.iter().any(|job| job.gha_cache),
             planned_with,
@@ -175,38 +185,6 @@ fn unplannable(plan: &Plan, marked: &[Marked]) -> Vec<Diagnostic> {
 fn minutes_of(timeouts: &[Timeout]) -> Minutes {
     let minutes = |stage| Timeout::minutes_of(stage, timeouts);
     Minutes { plan: minutes(Stage::Plan), build: minutes(Stage::Build), merge: minutes(Stage::Merge) }
-}
-
-/// The logins of all registries that builds are pushed to, and further ones, which are for base images; then those of
-/// registries that only have mirrors.
-fn logins_of(
-    plan: &Plan,
-    settings: &[Login],
-    known: impl Fn(&Registry) -> Option<Login>,
-    found: &mut Vec<Diagnostic>,
-) -> (Vec<Login>, Vec<Login>) {
-    let registries = |repositories: fn(&Image) -> &[Repository]| -> BTreeSet<&Registry> {
-        plan.images.values().flat_map(repositories).map(Repository::registry).collect()
-    };
-    let pushed = registries(|image| &image.repositories);
-    let mirrors = &registries(|image| &image.mirrors) - &pushed;
-    let mut login = |registry: &&Registry| {
-        let setting = settings.iter().find(|login| login.registry == **registry).cloned();
-        let login = setting.or_else(|| known(registry));
-        if login.is_none() {
-            let message = format!("it is not known how a job logs in to `{registry}`");
-            found.push(Diagnostic::error("no-login", message).with_help(format!(
-                "name the variable with the user's name and the secret: `--login {registry}=REGISTRY_USERNAME:REGISTRY_TOKEN`; \
-                 for a registry that needs no login, `--login {registry}=none`"
-            )));
-        }
-        login
-    };
-    let mut logins: Vec<Login> = pushed.iter().filter_map(&mut login).collect();
-    let mirror_logins = mirrors.iter().filter_map(&mut login).collect();
-    let is_of_plan = |one: &Login| pushed.contains(&one.registry) || mirrors.contains(&one.registry);
-    logins.extend(settings.iter().filter(|one| !is_of_plan(one)).cloned());
-    (logins, mirror_logins)
 }
 
 /// The variables that rows read secrets from.
@@ -271,7 +249,7 @@ fn kept_of(
 }
 
 /// Notes about files and agents that builds need and a checkout may lack, unless something is set up.
-pub(crate) fn lacking(plan: &Plan, is_set_up: bool) -> Vec<Diagnostic> {
+pub(crate) fn lacking(plan: &Plan, is_set_up: bool, has_keys: bool) -> Vec<Diagnostic> {
     if is_set_up {
         return Vec::new();
     }
@@ -288,8 +266,22 @@ pub(crate) fn lacking(plan: &Plan, is_set_up: bool) -> Vec<Diagnostic> {
         .map(|path| path.as_str())
         .collect();
     let files = files.into_iter().map(|path| note(format!("a secret is read from the file `{path}`")));
-    let ssh = plan.jobs.iter().any(|job| !job.ssh.is_empty());
-    files.chain(ssh.then(|| note("builds use an SSH agent or key".to_owned()))).collect()
+    let keys: BTreeSet<&str> = targets()
+        .flat_map(|target| &target.ssh)
+        .flat_map(|ssh| &ssh.paths)
+        .map(|path| path.as_str())
+        .collect();
+    let keys = keys.into_iter().map(|path| note(format!("an SSH key or socket is `{path}`")));
+    let agent = (!has_keys && plan.jobs.iter().any(uses_agent)).then(|| {
+        Diagnostic::note("no-setup", "builds use an SSH agent, and nothing starts one before the builds")
+            .with_help("name the secret with its key: `--ssh-key DEPLOY_KEY`")
+    });
+    files.chain(keys).chain(agent).collect()
+}
+
+/// Whether a build of a row uses the running agent, which Bake asks about.
+fn uses_agent(job: &Job) -> bool {
+    job.allow.iter().any(|entitlement| entitlement == "ssh")
 }
 
 /// Why a row cannot be built by the workflow.
@@ -306,7 +298,8 @@ fn unfit(job: &Job) -> Option<Diagnostic> {
 
 /// Refuses what GitHub would evaluate in a script, or what is more than one line.
 fn unwritable(planned_with: &PlannedWith) -> Vec<Diagnostic> {
-    let PlannedWith { words, folder, asks_git: _ } = planned_with;
+    // The other words are among these.
+    let PlannedWith { words, again: _, folder, asks_git: _ } = planned_with;
     let is_bad = |word: &&String| word.contains("${{") || word.chars().any(char::is_control);
     let bad = words.iter().chain(folder).filter(is_bad);
     let bad = bad.map(|word| {

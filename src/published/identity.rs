@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::metadata::{Metadata, listed};
+use super::metadata::Metadata;
 use super::plan_json::Fingerprint;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, listed};
 
 /// What stands before the id in a name.
 const MARK: &str = "plan-";

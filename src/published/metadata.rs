@@ -9,7 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::provenance::{Base, Provenance};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, listed};
 use crate::reference::Digest;
 
 /// The key of the digest that was pushed.
@@ -24,9 +24,6 @@ const REFERENCE: &str = "buildx.build.ref";
 const OUTPUT: &str = "metadata";
 /// How deeply outputs of a CI may hold outputs.
 const MAX_DEPTH: usize = 4;
-/// How many names a note lists.
-const MAX_LISTED: usize = 5;
-
 /// What a build pushed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pushed {
@@ -104,6 +101,10 @@ impl Metadata {
             Diagnostic::error("not-metadata", format!("`{origin}` is not build metadata: {error}"))
                 .with_help("expected what `docker buildx bake --metadata-file` or the output `metadata` of docker/bake-action holds")
         })?;
+        if ["schema", "images", "jobs"].iter().all(|key| entries.contains_key(*key)) {
+            return Err(Diagnostic::error("not-metadata", format!("`{origin}` is a plan, not build metadata"))
+                .with_help("builds write it, with `docker buildx bake --metadata-file FILE`; give these files, or a folder that holds nothing else"));
+        }
         for (key, value) in entries {
             if is_planned(&key) {
                 match read_build(origin, &key, value.get())? {
@@ -138,16 +139,6 @@ impl Metadata {
             }
         }
     }
-}
-
-/// The first of these names, and how many more there are.
-pub(super) fn listed(names: &[impl AsRef<str>]) -> String {
-    let listed: Vec<_> = names.iter().take(MAX_LISTED).map(|name| format!("`{}`", name.as_ref())).collect();
-    let more = match names.len().saturating_sub(MAX_LISTED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    listed.join(", ") + &more
 }
 
 /// What a file holds and a plan does not ask for.

@@ -10,7 +10,7 @@ use super::served::Served;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, configured_platform};
 use crate::reference::{Digest, Tag};
-use crate::registry::{Error, ErrorKind, Negotiated, TagList, TagOrDigest, TransportError};
+use crate::registry::{Error, ErrorKind, Negotiated, ReferrerList, TagList, TagOrDigest, TransportError};
 
 /// Something to know about a repository.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -199,7 +199,7 @@ pub(crate) enum Answer {
     /// All tags.
     Tags(TagList),
     /// What refers to an image.
-    Referrers(Vec<Descriptor>),
+    Referrers(ReferrerList),
     /// What such a client gets.
     ForDocker(Negotiated),
 }
@@ -418,7 +418,7 @@ impl Record {
     #[must_use]
     pub(crate) fn referrers(&self, image: &Digest) -> Known<'_, &[Descriptor]> {
         self.get(&Question::Referrers(image.clone()), |answer| match answer {
-            Answer::Referrers(found) => Some(found.as_slice()),
+            Answer::Referrers(list) => Some(list.referrers.as_slice()),
             _ => None,
         })
     }
@@ -427,9 +427,17 @@ impl Record {
     #[must_use]
     pub(crate) fn about(&self, digest: &Digest) -> Known<'_, &[Descriptor]> {
         self.get(&Question::About(digest.clone()), |answer| match answer {
-            Answer::Referrers(found) => Some(found.as_slice()),
+            Answer::Referrers(list) => Some(list.referrers.as_slice()),
             _ => None,
         })
+    }
+
+    /// Whether the repository could not be asked what refers to some manifest, since it has no list of that.
+    #[must_use]
+    pub(crate) fn lacks_referrers(&self) -> bool {
+        self.replies
+            .values()
+            .any(|reply| matches!(reply, Reply::Present(Answer::Referrers(list)) if !list.is_known))
     }
 
     /// What a client gets that knows Docker's media types alone.

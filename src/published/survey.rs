@@ -225,9 +225,9 @@ fn look_up(store: &dyn Store, question: &Question) -> Result<Option<Answer>, Err
         }
         Question::Tags => Some(Answer::Tags(store.tag_list()?)),
         Question::Referrers(image) => {
-            Some(Answer::Referrers(store.list_referrers(image, Some(ATTESTATION_TYPE))?))
+            Some(Answer::Referrers(store.referrer_list(image, Some(ATTESTATION_TYPE))?))
         }
-        Question::About(digest) => Some(Answer::Referrers(store.list_referrers(digest, None)?)),
+        Question::About(digest) => Some(Answer::Referrers(store.referrer_list(digest, None)?)),
         Question::ForDocker(at) => {
             Some(Answer::ForDocker(store.serves_as(at, &[DOCKER_LIST, DOCKER_MANIFEST])?))
         }
@@ -244,7 +244,7 @@ mod tests {
     use super::*;
     use crate::oci::OCI_INDEX;
     use crate::reference::Repository;
-    use crate::registry::{Content, Layout, Location, MAX_MANIFEST, Manifest, Mount, Open};
+    use crate::registry::{Content, Layout, Location, MAX_MANIFEST, Manifest, Mount, Open, ReferrerList};
 
     /// What has every manifest that it is asked for, each as large as may be.
     struct Endless;
@@ -292,8 +292,8 @@ mod tests {
             Ok(Vec::new())
         }
 
-        fn list_referrers(&self, _: &Digest, _: Option<&str>) -> Result<Vec<Descriptor>, Error> {
-            Ok(Vec::new())
+        fn referrer_list(&self, _: &Digest, _: Option<&str>) -> Result<ReferrerList, Error> {
+            Ok(ReferrerList::default())
         }
     }
 

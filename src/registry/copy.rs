@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{Error, ErrorKind, Operation};
 use super::remote::fallback_tag;
-use super::{Content, Location, Manifest, Mount, Store, TagOrDigest};
+use super::{Content, Location, Manifest, Mount, ReferrerList, Store, TagOrDigest};
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, ImageManifest, Index, OCI_INDEX, is_index, is_restricted};
 use crate::reference::{Digest, Repository};
@@ -75,6 +75,17 @@ pub struct Copier<'a> {
     copied: Copied,
 }
 
+/// How the source answers when it is asked what refers to an image and to what is in it.
+#[derive(Default)]
+struct Answers {
+    /// Whether it has a list of that, for any of them.
+    is_known: bool,
+    /// Whether it has none for some.
+    is_unknown: bool,
+    /// The first error.
+    fault: Option<Error>,
+}
+
 /// Content of which it is told how much was read.
 struct Told<'a> {
     content: Box<dyn Content + 'a>,
@@ -125,7 +136,7 @@ impl<'a> Copier<'a> {
     }
 
     /// Copies what says something about a manifest that was copied, and about the images in it: what refers to it, and what
-    /// cosign's tags name. What the source does not know is not an error.
+    /// cosign's tags name. What the source does not know is not an error, but a note.
     ///
     /// # Errors
     /// What the registries answer when it is copied.
@@ -135,13 +146,36 @@ impl<'a> Copier<'a> {
             let entries = self.index(manifest)?.manifests.into_iter();
             subjects.extend(entries.filter(|entry| entry.attested().is_none()).map(|entry| entry.digest));
         }
+        let mut answers = Answers::default();
         for subject in subjects {
-            self.referrers(&subject, 0)?;
+            self.referrers(&subject, 0, &mut answers)?;
             for kind in COSIGN {
                 self.signature(&subject, kind)?;
             }
         }
+        self.tell(answers);
         Ok(())
+    }
+
+    /// Says what may not have come along.
+    fn tell(&mut self, Answers { is_known, is_unknown, fault }: Answers) {
+        let from = self.from.location;
+        let note = if let Some(error) = fault {
+            let message = format!("what refers to images in `{from}` is not copied: it cannot be listed");
+            Diagnostic::warning("referrers", message).with_note(error.to_string())
+        } else if is_unknown && !is_known {
+            let message = format!(
+                "`{from}` has no list of what refers to an image: signatures and other artifacts that are attached to images in this way are not copied, if there are any"
+            );
+            Diagnostic::note("no-referrers", message).with_help(
+                "attach them to the copies as well; what tags name that begin with the digest of an image (`sha256-…`) is copied",
+            )
+        } else {
+            return;
+        };
+        if !self.copied.notes.iter().any(|known| known.code == note.code) {
+            self.copied.notes.push(note);
+        }
     }
 
     /// Copies a blob.
@@ -259,15 +293,15 @@ impl<'a> Copier<'a> {
     }
 
     /// Copies what refers to a manifest, and what refers to that.
-    fn referrers(&mut self, subject: &Digest, depth: usize) -> Result<(), Error> {
-        let found = match self.from.store.list_referrers(subject, None) {
-            Ok(found) => found,
+    fn referrers(&mut self, subject: &Digest, depth: usize, answers: &mut Answers) -> Result<(), Error> {
+        let found = match self.from.store.referrer_list(subject, None) {
+            Ok(ReferrerList { referrers, is_known }) => {
+                answers.is_known |= is_known;
+                answers.is_unknown |= !is_known;
+                referrers
+            }
             Err(error) => {
-                let message = format!(
-                    "what refers to `{}` is not copied: {error}",
-                    self.from.location.with_digest(subject)
-                );
-                self.copied.notes.push(Diagnostic::warning("referrers", message));
+                answers.fault.get_or_insert(error);
                 return Ok(());
             }
         };
@@ -284,7 +318,7 @@ impl<'a> Copier<'a> {
             };
             self.tree(&manifest, 0)?;
             if depth < MAX_DEPTH {
-                self.referrers(&descriptor.digest, depth + 1)?;
+                self.referrers(&descriptor.digest, depth + 1, answers)?;
             }
             copied.push(descriptor);
         }

@@ -18,7 +18,7 @@ use super::clock::{Clock, SystemClock};
 use super::content::{Content, Fault, Open, Verified};
 use super::error::{Error, ErrorEntry, ErrorKind, Operation};
 use super::remote::{check_writable, fallback_tag, verified};
-use super::{MAX_MANIFEST, Manifest, Mount, Store, TagList, TagOrDigest};
+use super::{MAX_MANIFEST, Manifest, Mount, ReferrerList, Store, TagList, TagOrDigest};
 use crate::oci::{Descriptor, ImageManifest, Index, OCI_INDEX, REF_NAME, is_index, media_type_of};
 use crate::reference::{Digest, Repository, Tag};
 
@@ -333,18 +333,14 @@ impl Store for Layout {
         Ok(TagList { tags: self.list_tags()?, has_end: true })
     }
 
-    fn list_referrers(
-        &self,
-        subject: &Digest,
-        artifact_type: Option<&str>,
-    ) -> Result<Vec<Descriptor>, Error> {
+    fn referrer_list(&self, subject: &Digest, artifact_type: Option<&str>) -> Result<ReferrerList, Error> {
         let found = self.referrers(subject);
         let mut referrers =
             found.map_err(|kind| self.fail(Operation::ListReferrers, Some(subject.as_str()), kind))?;
         referrers.retain(|referrer| {
             artifact_type.is_none_or(|kind| referrer.artifact_type.as_deref() == Some(kind))
         });
-        Ok(referrers)
+        Ok(ReferrerList { referrers, is_known: true })
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use crate::oci::Descriptor;
 use crate::reference::{Digest, Repository, Tag};
 
+pub(crate) mod answers;
 mod auth;
 mod blobs;
 mod challenge;
@@ -145,6 +146,15 @@ pub struct TagList {
     pub has_end: bool,
 }
 
+/// What refers to a manifest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReferrerList {
+    /// The manifests that say so.
+    pub referrers: Vec<Descriptor>,
+    /// Whether the repository has such a list. Where it has none, others may refer to the manifest all the same.
+    pub is_known: bool,
+}
+
 /// What a client gets that accepts some media types alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Negotiated {
@@ -255,6 +265,17 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// As [`ErrorKind`] says.
-    fn list_referrers(&self, subject: &Digest, artifact_type: Option<&str>)
-    -> Result<Vec<Descriptor>, Error>;
+    fn list_referrers(
+        &self,
+        subject: &Digest,
+        artifact_type: Option<&str>,
+    ) -> Result<Vec<Descriptor>, Error> {
+        Ok(self.referrer_list(subject, artifact_type)?.referrers)
+    }
+
+    /// The same, and whether the repository has such a list at all.
+    ///
+    /// # Errors
+    /// As [`ErrorKind`] says.
+    fn referrer_list(&self, subject: &Digest, artifact_type: Option<&str>) -> Result<ReferrerList, Error>;
 }

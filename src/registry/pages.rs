@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use indexmap::IndexSet;
+use serde::Deserialize;
 
 use super::transport::Answer;
 use super::url::encode;
@@ -16,6 +17,15 @@ const MAX_PAGES: usize = 2000;
 const ENDLESS: &str = "the list has no end";
 /// That the next page is said to be somewhere else.
 pub(super) const ASTRAY: &str = "the next page of the list is not in this repository";
+
+/// The names on a page of a list of tags.
+pub(super) fn names_of(body: &[u8]) -> serde_json::Result<Vec<String>> {
+    #[derive(Deserialize)]
+    struct Page {
+        tags: Option<Vec<String>>,
+    }
+    Ok(serde_json::from_slice::<Page>(body)?.tags.unwrap_or_default())
+}
 
 /// What a page says of the next one.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,16 +3,17 @@
 
 use std::fmt;
 
-use serde::Deserialize;
 use ureq::http::Method;
 
 use super::auth::Scopes;
 use super::client::{Call, Client, refusal};
 use super::error::{Error, ErrorKind, Operation, entries_of};
-use super::pages::{ASTRAY, Names, Next, Pages};
+use super::pages::{ASTRAY, Names, Next, Pages, names_of};
 use super::transport::{Answer, Message, Payload, TransportError, Wanted};
 use super::url::encode;
-use super::{Content, MAX_MANIFEST, Manifest, Mount, Negotiated, Open, Store, TagList, TagOrDigest};
+use super::{
+    Content, MAX_MANIFEST, Manifest, Mount, Negotiated, Open, ReferrerList, Store, TagList, TagOrDigest,
+};
 use crate::oci::{Descriptor, Index, MANIFEST_TYPES, media_type_of};
 use crate::reference::{Digest, Repository, Tag};
 
@@ -294,10 +295,6 @@ impl Store for RemoteRepository {
     }
 
     fn tag_list(&self) -> Result<TagList, Error> {
-        #[derive(Deserialize)]
-        struct Page {
-            tags: Option<Vec<String>>,
-        }
         let fail = |kind| Error::new(Operation::ListTags, self.name(), kind);
         let invalid_list = |problem| fail(ErrorKind::Invalid(problem));
         let mut names = Names::default();
@@ -314,10 +311,9 @@ impl Store for RemoteRepository {
                 }
                 return Err(fail(refusal(&answer)));
             }
-            let page: Page = serde_json::from_slice(&answer.body)
-                .map_err(|error| fail(invalid("list of tags", &error)))?;
+            let page = names_of(&answer.body).map_err(|error| fail(invalid("list of tags", &error)))?;
             let link = Next::of(&answer, &self.repository, &call.path);
-            next = names.add(&page.tags.unwrap_or_default(), link).map_err(invalid_list)?;
+            next = names.add(&page, link).map_err(invalid_list)?;
         }
         let has_end = names.has_end();
         // What is no tag cannot be one of ours.
@@ -325,11 +321,7 @@ impl Store for RemoteRepository {
         Ok(TagList { tags, has_end })
     }
 
-    fn list_referrers(
-        &self,
-        subject: &Digest,
-        artifact_type: Option<&str>,
-    ) -> Result<Vec<Descriptor>, Error> {
+    fn referrer_list(&self, subject: &Digest, artifact_type: Option<&str>) -> Result<ReferrerList, Error> {
         let filter = artifact_type.map(|kind| format!("?artifactType={}", encode(kind))).unwrap_or_default();
         let about = format!("{}@{subject}", self.repository);
         let path = format!("referrers/{subject}{filter}");
@@ -338,7 +330,7 @@ impl Store for RemoteRepository {
         call.message.wanted = Wanted::AtMost(MAX_LIST);
         let fail = |kind| Error::new(Operation::ListReferrers, about.clone(), kind);
         let invalid_list = |problem| fail(ErrorKind::Invalid(problem));
-        let (mut referrers, mut pages) = (Vec::new(), Pages::default());
+        let (mut referrers, mut pages, mut is_known) = (Vec::new(), Pages::default(), true);
         loop {
             pages.follow(&call.path).map_err(invalid_list)?;
             let answer = self.client.call(&call)?;
@@ -356,8 +348,10 @@ impl Store for RemoteRepository {
                 let is_there = self.look_up(Operation::ListReferrers, &tag)?.is_some();
                 let manifest =
                     is_there.then(|| self.fetch_manifest(Operation::ListReferrers, &tag)).transpose()?;
-                if let Some(manifest) = manifest.flatten() {
-                    referrers = index(&manifest.bytes)?.manifests;
+                match manifest.flatten() {
+                    Some(manifest) => referrers = index(&manifest.bytes)?.manifests,
+                    // Whoever attached something without that tag did so where nobody can find it.
+                    None => is_known = false,
                 }
                 break;
             }
@@ -374,7 +368,7 @@ impl Store for RemoteRepository {
         referrers.retain(|referrer| {
             artifact_type.is_none_or(|kind| referrer.artifact_type.as_deref() == Some(kind))
         });
-        Ok(referrers)
+        Ok(ReferrerList { referrers, is_known })
     }
 }
 

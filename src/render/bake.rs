@@ -18,30 +18,29 @@ const FORM: Form = Form::File;
 /// The file's text. `origin` tells the reader what it was generated from, and how to do it again.
 #[must_use]
 pub fn render(plan: &Plan, origin: &str) -> String {
-    Body::of(plan).with_origin(origin)
+    let body = Body::of(plan);
+    let definition = body.definition();
+    body.with_origin(origin, &definition)
 }
 
 /// What the file holds, but for its first key.
-pub(super) struct Body {
-    text: String,
-    definition: Fingerprint,
-}
+pub(super) struct Body(String);
 
 impl Body {
     pub(super) fn of(plan: &Plan) -> Self {
         let mut text = String::new();
         write_body(plan, &mut text);
-        Self { definition: Fingerprint::of(&text), text }
+        Self(text)
     }
 
     /// What tells this definition from others, on any day.
     pub(super) fn definition(&self) -> Fingerprint {
-        self.definition.clone()
+        Fingerprint::of(&self.0)
     }
 
     /// The file's text, whose first key says where it comes from and which definition it is.
-    pub(super) fn with_origin(self, origin: &str) -> String {
-        let Self { mut text, definition } = self;
+    pub(super) fn with_origin(self, origin: &str, definition: &Fingerprint) -> String {
+        let Self(mut text) = self;
         let origin = Json::from(format!("{origin}; definition {definition}")).to_pretty();
         if text.starts_with("{\n") {
             // There may be very much of it, which is not copied.

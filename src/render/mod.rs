@@ -8,9 +8,12 @@ pub mod matrix;
 pub(crate) mod mermaid;
 pub mod plan_json;
 pub(crate) mod readme;
+mod streamed;
 pub mod summary;
 pub mod table;
 pub(crate) mod workflow;
+
+use plan_json::Written;
 
 use crate::plan::Plan;
 
@@ -21,10 +24,10 @@ pub(crate) const PLAN: &str = "plan.json";
 #[must_use]
 pub fn files(plan: &Plan, origin: &str) -> [(&'static str, String); 3] {
     let body = bake::Body::of(plan);
-    let (id, json) = plan_json::written(plan, body.definition());
+    let Written { definition, id, text } = plan_json::written(plan, &body);
     [
-        ("docker-bake.json", body.with_origin(origin)),
+        ("docker-bake.json", body.with_origin(origin, &definition)),
         ("matrix.json", matrix::with_id(plan, &id)),
-        (PLAN, json),
+        (PLAN, text),
     ]
 }

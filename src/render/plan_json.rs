@@ -3,9 +3,10 @@
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 
-use super::bake;
+use super::bake::Body;
+use super::streamed::streamed;
 use crate::facts::KnownVersions;
-use crate::json::pretty;
+use crate::json::{Page, pieces};
 use crate::plan::{Build, Image, Job, Packed, Plan, PlannedTag, Run};
 use crate::published::plan_json::{
     BuildEntry, FileEntry, Fingerprint, Hash, ImageEntry, JobEntry, KnownVersionsEntry, PackedEntry,
@@ -18,19 +19,41 @@ use crate::tags::{Claim, YieldedTag};
 /// Why a plan has a form in JSON.
 const STRING_KEYS: &str = "a plan has string keys only";
 
-/// A plan as it is written, beside a Bake file that holds `definition`, and what it is called.
-pub(super) fn written(plan: &Plan, definition: Fingerprint) -> (Fingerprint, String) {
+/// How many legs make a plan so large that its JSON is laid out while it is made.
+const LARGE: usize = 500;
+
+/// A plan as it is written.
+pub(super) struct Written {
+    /// What its Bake file is called.
+    pub(super) definition: Fingerprint,
+    /// What it is called.
+    pub(super) id: Fingerprint,
+    /// The text of `plan.json`.
+    pub(super) text: String,
+}
+
+/// A plan as it is written, beside a Bake file with this body.
+pub(super) fn written(plan: &Plan, body: &Body) -> Written {
     let run = RunEntry::from(&plan.run);
     // A time says nothing that the commit does not, and is not always known.
     let timeless = &RunEntry { commit_time: None, ..run.clone() };
     let built = Built { images: Images::of(plan), jobs: Jobs(&plan.jobs) };
-    let (id, built) = Members::identified(&Identified { definition: &definition, run: timeless }, &built);
+    let (definition, id, built) = streamed(
+        plan.legs.len() >= LARGE,
+        |give| pieces(&built, give).expect(STRING_KEYS),
+        |pieces| {
+            let definition = body.definition();
+            let others = Identified { definition: &definition, run: timeless };
+            let (id, built) = Members::identified(&others, pieces);
+            (definition, id, built)
+        },
+    );
     let files =
         plan.sources.iter().map(|file| FileEntry { path: file.path.clone(), sha256: file.sha256.clone() });
     let frame = PlanJson {
         schema: SCHEMA,
         id: id.clone(),
-        definition,
+        definition: definition.clone(),
         run,
         known_versions: KnownVersionsEntry::from(&plan.known_versions),
         images: (),
@@ -38,7 +61,7 @@ pub(super) fn written(plan: &Plan, definition: Fingerprint) -> (Fingerprint, Str
         packed: plan.packed.map(|Packed { from, most }| PackedEntry { from, most: most.get() }),
         source: SourceEntry { files: files.collect() },
     };
-    (id, built.in_frame(&plain(&frame)))
+    Written { definition, id, text: built.in_frame(&plain(&frame)) }
 }
 
 /// What makes a plan the one that it is, besides what is built: not where its files lie, and not what is known of other
@@ -67,23 +90,24 @@ impl Members {
     const OPEN: &str = "{\n";
     const CLOSE: &str = "\n}";
 
-    /// The members, and the fingerprint of them behind others in one object on one line.
-    fn identified<I: Serialize, J: Serialize>(
-        others: &Identified<'_>,
-        built: &Built<I, J>,
-    ) -> (Fingerprint, Self) {
+    /// The members of an object that comes in pieces on one line, and the fingerprint of them behind others on one line.
+    fn identified(others: &Identified<'_>, pieces: &mut dyn Iterator<Item = Vec<u8>>) -> (Fingerprint, Self) {
         let others = serde_json::to_string(others).expect(STRING_KEYS);
         let mut hash = Hash::default();
         hash.add(&others[..others.len() - "}".len()]);
+        let mut page = Page::default();
         let mut separator = Some(",");
-        let text = pretty(built, |piece| match separator.take() {
-            Some(separator) => {
-                hash.add(separator);
-                hash.add(&piece["{".len()..]);
+        for piece in pieces {
+            page.add(&piece);
+            match separator.take() {
+                Some(separator) => {
+                    hash.add(separator);
+                    hash.add(&piece["{".len()..]);
+                }
+                None => hash.add(piece),
             }
-            None => hash.add(piece),
-        });
-        (hash.finish(), Self { text: text.expect(STRING_KEYS) })
+        }
+        (hash.finish(), Self { text: page.finish().expect("JSON is UTF-8") })
     }
 
     /// The text of a plan that has null for each of these members, with them instead.
@@ -271,7 +295,7 @@ fn locations(repositories: &[Repository]) -> Vec<Location> {
 /// The text of `plan.json`.
 #[must_use]
 pub fn render(plan: &Plan) -> String {
-    written(plan, bake::Body::of(plan).definition()).1
+    written(plan, &Body::of(plan)).text
 }
 
 fn plain(value: &impl Serialize) -> String {
@@ -281,7 +305,7 @@ fn plain(value: &impl Serialize) -> String {
 /// What the plan is called in `plan.json` and in the rows of the matrix.
 #[must_use]
 pub(super) fn id(plan: &Plan) -> Fingerprint {
-    written(plan, bake::Body::of(plan).definition()).0
+    written(plan, &Body::of(plan)).id
 }
 
 /// The references of an image in one repository, in the order of its tags.

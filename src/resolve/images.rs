@@ -15,7 +15,7 @@ use super::versions;
 use super::{Input, labels, legs};
 use crate::bake::target::{Definition, Target, Text, select};
 use crate::bake::values::Name;
-use crate::diagnostic::{Diagnostic, Diagnostics, names_help};
+use crate::diagnostic::{Diagnostic, Diagnostics, listed, names_help};
 use crate::glob::Glob;
 use crate::naming;
 use crate::platform::Platform;
@@ -64,19 +64,37 @@ pub(super) fn unresolved(
     }
     versions::share_shapes(&mut images, input);
     let is_left_out = |image: &mut UnresolvedImage| {
-        let ImageVersion::Elsewhere { tag, prefix } = &image.version else { return false };
-        if !input.publish {
+        let is_elsewhere = matches!(image.version, ImageVersion::Elsewhere { .. });
+        if is_elsewhere && !input.publish {
             // A run that only builds builds everything.
             image.version = ImageVersion::Absent { at: None };
             return false;
         }
-        let message =
-            format!("image `{}` is left out: the git tag `{tag}` does not begin with `{prefix}`", image.key);
-        diagnostics.report(Diagnostic::note("other-version", message).at(prefix.span, ""));
-        true
+        is_elsewhere
     };
-    let left_out = images.extract_if(.., is_left_out).collect();
+    let left_out: Vec<UnresolvedImage> = images.extract_if(.., is_left_out).collect();
+    note_left_out(&left_out, diagnostics);
     Images { planned: images, left_out, empty }
+}
+
+/// Names the images that the git tag is not of: a note for each place that says so, which may be of many.
+fn note_left_out(images: &[UnresolvedImage], diagnostics: &mut Diagnostics) {
+    let mut places: IndexMap<(Option<Span>, &str), (Vec<&str>, Vec<&str>)> = IndexMap::new();
+    for image in images {
+        let ImageVersion::Elsewhere { tag, prefix } = &image.version else { continue };
+        let (keys, prefixes) = places.entry((prefix.span, tag)).or_default();
+        keys.push(&image.key);
+        if !prefixes.contains(&prefix.as_str()) {
+            prefixes.push(prefix.as_str());
+        }
+    }
+    for ((span, tag), (keys, prefixes)) in places {
+        let (subject, verb) = if keys.len() == 1 { ("image", "is") } else { ("images", "are") };
+        let (keys, prefixes) = (listed(&keys), listed(&prefixes));
+        let message =
+            format!("{subject} {keys} {verb} left out: the git tag `{tag}` does not begin with {prefixes}");
+        diagnostics.report(Diagnostic::note("other-version", message).at(span, ""));
+    }
 }
 
 fn from_blocks(

@@ -249,13 +249,15 @@ impl Renderer<'_, '_> {
         if self.input.purpose == Purpose::TagTable {
             return self.refuse_table(self.without_version[0].span);
         }
+        // Who gives the version a condition knows that other runs have none.
+        let Some(at) = at else { return };
         let patterns: Vec<String> = self.without_version.iter().map(|text| format!("`{text}`")).collect();
-        let of = at.as_ref().map(|at| format!(", which is of `{at}`")).unwrap_or_default();
         let (key, patterns) = (&self.image.key, patterns.join(", "));
-        let message = format!("image `{key}` has no version in this run{of}: no tag of {patterns}");
+        let message =
+            format!("image `{key}` has no version in this run, which is of `{at}`: no tag of {patterns}");
         let place = self.image.settings().version.as_ref().and_then(|text| text.span);
         self.diagnostics.report(Diagnostic::note("no-version", message).at(place, "").with_help(
-            "give a tag that is meant for other runs a condition: `{ pattern = \"edge\", when = \"default_branch\" }`",
+            "give a tag that is meant for other runs a condition, `{ pattern = \"edge\", when = \"default_branch\" }`; if all is as meant, give the version one: `version = { pattern = \"{{ tag }}\", when = \"tag\" }`",
         ));
     }
 

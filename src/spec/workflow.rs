@@ -12,7 +12,7 @@ use crate::bake::text::syntax::Expr;
 use crate::bake::values::Value;
 use crate::ci::{
     Branch, Cron, EnvVariable, Environment, Install, Keyed, LocalAction, Login, MaxParallel, PublishEvent,
-    Timeout,
+    SecretName, Signer, Timeout,
 };
 use crate::diagnostic::Diagnostic;
 
@@ -31,7 +31,7 @@ declare! {
         env: Vec<EnvVariable> = Vec::new(); Reach::Neither, Per::Image, Null::Keeps;
         /// The deployment environment of the jobs that publish.
         environment: Option<Environment> = None; Reach::Neither, Per::Image, Null::Resets;
-        /// How jobs log in to registries: `{ HOST = "USERNAME_VARIABLE:PASSWORD_SECRET" }`, or `none`.
+        /// How jobs log in to registries: `{ HOST = "USERNAME_VARIABLE:PASSWORD_SECRET" }`, `oidc:KEY=VALUE,…` or `none`.
         logins: Vec<Login> = Vec::new(); Reach::Neither, Per::Image, Null::Keeps;
         /// How many minutes `plan`, `build` and `merge` may take.
         timeouts: Vec<Timeout> = Vec::new(); Reach::Neither, Per::Image, Null::Keeps;
@@ -45,8 +45,10 @@ declare! {
         setup: Option<LocalAction> = None; Reach::Neither, Per::Image, Null::Resets;
         /// A composite action of the repository that tests what a row built, before it gets tags.
         test: Option<LocalAction> = None; Reach::Neither, Per::Image, Null::Resets;
-        /// A composite action of the repository that signs what was published.
-        sign: Option<LocalAction> = None; Reach::Neither, Per::Image, Null::Resets;
+        /// What signs what was published: `cosign`, `attest`, or a composite action of the repository.
+        sign: Vec<Signer> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
+        /// The secrets with the keys of the SSH agent that builds use.
+        ssh_keys: Vec<SecretName> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
     }
 }
 
@@ -104,6 +106,8 @@ texts!(
     Cron: json!({ "type": "string" }),
     Environment: json!({ "type": "string" }),
     LocalAction: json!({ "type": "string" }),
+    SecretName: json!({ "type": "string" }),
+    Signer: json!({ "type": "string" }),
     MaxParallel: json!({ "type": ["string", "number"] })
 );
 

@@ -16,6 +16,8 @@ use crate::reference::{Digest, Tag};
 pub(crate) struct KeepSet {
     /// The repositories and digests, such as `ghcr.io/acme/app@sha256:…`.
     pub references: BTreeSet<String>,
+    /// What is worth knowing.
+    pub notes: Vec<Diagnostic>,
     /// What could not be found out, so that something may be missing.
     pub unknown: Vec<Diagnostic>,
     /// Repositories that could not be read.
@@ -38,6 +40,8 @@ pub(crate) fn keep_set(sites: &[Site], progress: &dyn Progress) -> KeepSet {
         set.references.extend(kept.iter().map(|digest| site.location.with_digest(digest)));
         set.unknown.extend(unknown);
     }
+    let unlisted = sites.iter().zip(survey.records()).filter(|(_, record)| record.lacks_referrers());
+    set.notes.extend(unlisted.map(|(site, _)| no_referrers(site)));
     if !set.failures.is_empty() || !set.unknown.is_empty() {
         return set;
     }
@@ -52,6 +56,16 @@ pub(crate) fn keep_set(sites: &[Site], progress: &dyn Progress) -> KeepSet {
         }
     }
     set
+}
+
+/// Says that a repository has no list of what refers to a manifest.
+fn no_referrers(site: &Site) -> Diagnostic {
+    let message = format!(
+        "`{}` has no list of what refers to a manifest: signatures and other artifacts that are attached in this way are kept only where tags that begin with a digest (`sha256-…`) name them",
+        site.location
+    );
+    Diagnostic::warning("no-referrers", message)
+        .with_help("let clean-ups of this repository leave manifests with a `subject` alone")
 }
 
 /// The questions about all tags.

@@ -70,8 +70,10 @@ DEFINITIONS
     );
     let markdown = done(folder, &["diff", "old", "new/plan.json", "--format", "markdown"]);
     assert!(markdown.contains("| moved | ghcr.io/acme/app:latest | 1.4.1 → 1.5.0 |"), "{markdown}");
-    let changes: Value =
-        serde_json::from_str(&done(folder, &["diff", "old", "new", "--format=json"])).unwrap();
+    let json = done(folder, &["diff", "old", "new", "--format=json"]);
+    expect_changes(&json);
+    expect_changes(&done(folder, &["diff", "old", "old", "--format=json"]));
+    let changes: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(
         changes["tags"][0],
         json!({

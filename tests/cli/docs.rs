@@ -71,7 +71,8 @@ fn run(block: &str, given: Option<&str>) {
 #[test]
 fn the_commands_of_each_page_say_what_it_says() {
     let mut count = 0;
-    for page in pages() {
+    // tests/live/tutorial.rs runs the tutorial, which needs an engine.
+    for page in pages().into_iter().filter(|page| page != "docs/tutorial.md") {
         let (text, mut given) = (read(&page), None);
         let blocks = fenced(&text);
         for (at, (language, block)) in blocks.iter().enumerate() {
@@ -236,11 +237,9 @@ fn the_reference_has_each_command_and_exit_code() {
     shown.sort();
     let help = Command::new(env!("CARGO_BIN_EXE_bakeplan")).arg("--help").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
-    let (_, commands) = help.split_once("Commands:\n").unwrap();
-    let names =
-        commands.lines().take_while(|line| !line.is_empty()).filter_map(|l| l.split_whitespace().next());
-    let mut real: Vec<_> =
-        names.filter(|name| *name != "help").map(|name| format!("bakeplan {name}")).collect();
+    let program = cli::command();
+    let names = program.get_subcommands().map(clap::Command::get_name).filter(|name| *name != "help");
+    let mut real: Vec<_> = names.map(|name| format!("bakeplan {name}")).collect();
     real.sort();
     assert_eq!(shown, real);
     let codes = help.lines().find(|line| line.starts_with("Exit codes:")).unwrap();

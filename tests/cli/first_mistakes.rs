@@ -283,3 +283,21 @@ fn no_text_of_a_file_is_a_command_for_the_runner_that_prints_it() {
     let list = String::from_utf8(test.output().stdout).unwrap();
     assert!(list.contains("x\\n::add-mask::true"), "{list}");
 }
+
+#[test]
+fn the_folder_of_a_plan_is_not_one_of_metadata() {
+    let test = Test::new().file("docker-bake.hcl", "target \"a\" {\n  platforms = [\"linux/amd64\"]\n}\nimage \"a\" {\n  repositories = [\"r.invalid/x/a\"]\n  tags = [\"edge\"]\n}\n");
+    let ran = test.args(["plan", "--out", "out"]).stdout("...\n").run();
+    for metadata in ["out", "out/plan.json"] {
+        for command in ["merge", "verify"] {
+            let test = Test::new().file("plan.json", ran.read("out/plan.json"));
+            let test =
+                test.file("out/plan.json", ran.read("out/plan.json")).args([command, "--plan", "plan.json"]);
+            let output = test.args(["--metadata", metadata]).output();
+            let talk = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{talk}");
+            assert!(talk.contains("`out/plan.json` is a plan, not build metadata"), "{talk}");
+            assert!(talk.contains("a folder that holds nothing else"), "{talk}");
+        }
+    }
+}

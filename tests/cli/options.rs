@@ -325,7 +325,16 @@ const ROWS: &[Row] = &[
         "readme FRESH.md --check",
         By("tests/cli/readme.rs", "--check"),
     ),
+    row("CODE", ("explain nothing", "there is no code"), "explain tag", In(&["explain"])),
+    row("--list", ("explain held --list", CONFLICT), "explain --list", In(&["explain"])),
+    row_of(&["explain"], "--format", ("--format=yaml", "invalid value"), "--format=json", In(&["explain"])),
     row("OF", ("schema nothing", "invalid value"), "schema images", By("tests/cli/schema.rs", "\"images\"")),
+    row(
+        "SHELL",
+        ("completions tcsh", "invalid value"),
+        "completions fish",
+        By("tests/cli/completions.rs", "\"completions\", shell"),
+    ),
     // What is compared.
     row(
         "OLD",
@@ -621,6 +630,8 @@ fn line(command: &str) -> String {
     match command {
         "readme" => "readme README.md".to_owned(),
         "schema" => "schema plan".to_owned(),
+        "explain" => "explain held".to_owned(),
+        "completions" => "completions bash".to_owned(),
         "workflow" => "workflow github --install path".to_owned(),
         "diff" => "diff local/out local/out".to_owned(),
         "merge" => "merge --plan local/out/plan.json --metadata empty".to_owned(),

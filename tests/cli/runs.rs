@@ -331,3 +331,40 @@ fn an_image_that_can_never_have_a_tag_is_an_error() {
         assert!(told.talk.contains("image `api` has no tag in this run"), "{tags}: {}", told.talk);
     }
 }
+
+#[test]
+fn images_of_other_versions_are_one_note() {
+    let targets: String = (0..8)
+        .map(|n| format!("target \"a{n}\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"a{n}\" {{}}\n"))
+        .collect();
+    let block = "image {\n  repositories = [\"r.io/x/{{ image }}\"]\n  version = \"{{ tag }}\"\n  tag_prefix = \"{{ image }}/\"\n}\n";
+    let told = run(&format!("{targets}{block}"), &["--fact=tag=a3/1.0.0"]);
+    assert_eq!(told.images, "a3: 1.0.0 1.0 1 latest", "{}", told.talk);
+    assert_eq!(told.talk.matches("other-version").count(), 1, "{}", told.talk);
+    assert!(
+        told.talk.contains("images `a0`, `a1`, `a2`, `a4`, `a5` and 2 more are left out"),
+        "{}",
+        told.talk
+    );
+    // Prefixes of their own are places of their own.
+    let own = targets.replace("\" {}", "\" {\n  version = \"{{ tag }}\"\n  repositories = [\"r.io/x/{{ image }}\"]\n  tag_prefix = \"{{ image }}/\"\n}");
+    let told = run(&own, &["--fact=tag=a3/1.0.0"]);
+    assert_eq!(told.talk.matches("other-version").count(), 7, "{}", told.talk);
+}
+
+#[test]
+fn a_version_with_a_condition_is_missed_by_nobody() {
+    for (version, notes) in [
+        ("\"{{ tag }}\"", 2),
+        ("{ pattern = \"{{ tag }}\", when = \"tag\" }", 0),
+        ("{ pattern = \"{{ tag }}\", when = \"event == 'push' and tag\" }", 0),
+    ] {
+        let file = two(&format!(
+            "version = {version}\n  tags = [\"{{{{ version }}}}\", {{ pattern = \"edge\", when = \"branch\" }}]"
+        ));
+        let told = run(&file, &["--fact=branch=main", "--fact=event=push"]);
+        assert_eq!(told.images, "api: edge, web: edge", "{}", told.talk);
+        assert_eq!(told.talk.matches("\"no-version\"").count(), notes, "{}", told.talk);
+        assert_eq!(told.talk.contains("version = { pattern = "), notes > 0, "{}", told.talk);
+    }
+}

@@ -129,6 +129,21 @@ fn faults(schema: &Value, value: &Value) -> Vec<String> {
     Check { schema, closed: true }.faults(schema, value, "")
 }
 
+/// Fails unless the changes that `diff` prints are what the schema says, and unless it finds what is broken in them.
+pub(crate) fn expect_changes(json: &str) {
+    let schema = schema("diff");
+    let changes: Value = serde_json::from_str(json).unwrap();
+    let found = faults(&schema, &changes);
+    assert!(found.is_empty(), "{json}\n{}", found.join("\n"));
+    let mut all = Vec::new();
+    places(&changes, "", &mut all);
+    for place in all {
+        let mut broken = changes.clone();
+        *broken.pointer_mut(&place).unwrap() = json!(1.5);
+        assert!(!faults(&schema, &broken).is_empty(), "1.5 at {place} fits");
+    }
+}
+
 /// Fails unless a result of `merge` or `verify` is what the schema says.
 pub(crate) fn expect_result(json: &str) {
     let schema: Value = serde_json::from_str(&bakeplan::internals::schema::result()).unwrap();
@@ -158,7 +173,7 @@ fn places(value: &Value, place: &str, all: &mut Vec<String>) {
 
 #[test]
 fn schemas_name_their_dialect_and_version() {
-    for (of, version) in [("plan", 2), ("matrix", 1), ("images", 1), ("result", 1)] {
+    for (of, version) in [("plan", 2), ("matrix", 1), ("images", 1), ("result", 1), ("diff", 1)] {
         let schema = schema(of);
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
         assert_eq!(schema["$id"], format!("urn:bakeplan:schema:{of}:{version}"));

@@ -6,6 +6,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+mod access; // what jobs log in and sign with: identities, an SSH agent, ready signers
 mod command; // the command: what it refuses, writes and checks
 mod mutations; // mistakes in the workflow
 mod settings; // the settings in which it is generated
@@ -48,7 +49,7 @@ fn event(name: &str, reference: &str, fork: bool) -> Value {
 type Check = fn(&Workflow, &Setting) -> Result<(), String>;
 
 /// What a workflow must get right.
-const CHECKS: [(&str, Check); 26] = [
+const CHECKS: [(&str, Check); 31] = [
     ("merge", merge_runs_when_a_build_failed),
     ("verify", verify_runs_after_an_incomplete_merge),
     ("gate", the_gate_passes_what_is_right_alone),
@@ -75,6 +76,11 @@ const CHECKS: [(&str, Check); 26] = [
     ("changes", a_pull_request_shows_what_it_changes),
     ("provenance", private_repositories_attest_little),
     ("reusable", a_caller_gets_what_was_published),
+    ("again", the_merge_plans_again),
+    ("identities", access::jobs_log_in_with_their_identity),
+    ("identity", access::an_identity_is_looked_for),
+    ("agent", access::rows_with_ssh_get_an_agent),
+    ("signers", access::ready_signers_sign_each_reference),
 ];
 
 fn check(is_right: bool, message: impl FnOnce() -> String) -> Result<(), String> {
@@ -119,6 +125,7 @@ fn verify_runs_after_an_incomplete_merge(workflow: &Workflow, _: &Setting) -> Re
         let folder = tempfile::tempdir().unwrap();
         program(&folder.path().join("plan/bin/bakeplan"), &format!("exit {status}"));
         let output = folder.path().join("output");
+        fs::write(&output, "").unwrap();
         let mut step = workflow.step("merge", "Merge").clone();
         step["env"] = json!({ "GITHUB_OUTPUT": output });
         let ended = run(&step, &scope(json!({}), Before::Success), folder.path(), folder.path(), &path());
@@ -163,7 +170,7 @@ fn the_gate_passes_what_is_right_alone(workflow: &Workflow, _: &Setting) -> Resu
         })
         .collect::<BTreeSet<_>>()
         {
-            let outputs = json!({ "any": any, "publish": publish, "matrix": "[{}]" });
+            let outputs = json!({ "any": any, "publish": publish, "matrix": "[{}]", "artifact": "7" });
             let contexts = json!({ "needs": {
                 "plan": { "result": plan, "outputs": outputs }, "build": { "result": build },
                 "push": { "result": push }, "merge": { "result": merge },
@@ -181,10 +188,25 @@ fn the_gate_passes_what_is_right_alone(workflow: &Workflow, _: &Setting) -> Resu
         "false false: success skipped skipped skipped",
     ];
     check(passing == right, || format!("the gate passes {passing:#?}"))?;
-    let contexts = json!({ "needs": { "plan": { "result": "success", "outputs": { "any": "true", "publish": "true" } } } });
+    // An output in which the value of a secret occurs is dropped.
+    for dropped in ["matrix", "any", "publish", "artifact"] {
+        let mut outputs = json!({ "any": "true", "publish": "true", "matrix": "[{}]", "artifact": "7" });
+        outputs.as_object_mut().expect("an object").remove(dropped);
+        let contexts = json!({ "needs": {
+            "plan": { "result": "success", "outputs": outputs }, "build": { "result": "skipped" },
+            "push": { "result": "success" }, "merge": { "result": "success" },
+        }});
+        let ended = run(step, &scope(contexts, Before::Failure), folder.path(), folder.path(), &path());
+        let told = String::from_utf8_lossy(&ended.stdout).into_owned();
+        let is_told =
+            told.contains("::error::GitHub dropped outputs") && told.contains(&format!(": {dropped}."));
+        check(is_told && !ended.status.success(), || format!("{dropped} was dropped: {told}"))?;
+    }
+    // A plan that failed has none, and says itself why.
+    let contexts = json!({ "needs": { "plan": { "result": "failure", "outputs": {} } } });
     let ended = run(step, &scope(contexts, Before::Failure), folder.path(), folder.path(), &path());
     let told = String::from_utf8_lossy(&ended.stdout).into_owned();
-    check(told.contains("::error::GitHub dropped the output matrix"), || format!("a dropped matrix: {told}"))
+    check(!told.contains("dropped") && !ended.status.success(), || told)
 }
 
 fn only_these_events_publish(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
@@ -313,19 +335,54 @@ fn the_plan_is_the_one_of_the_desk(workflow: &Workflow, setting: &Setting) -> Re
     Ok(())
 }
 
+/// The options of the plan, and with the versions that it knew.
+fn the_merge_plans_again(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+    let merge = workflow.step("merge", "Merge");
+    let env = &merge["env"];
+    for (name, value) in setting.env {
+        check(env[name] == *value, || format!("the merge has {env}"))?;
+    }
+    check(env["PROVENANCE"] == workflow.step("plan", "Plan")["env"]["PROVENANCE"], || env.to_string())?;
+    let folder = tempfile::tempdir().unwrap();
+    program(
+        &folder.path().join("plan/bin/bakeplan"),
+        "printf '%s|' \"$@\" | sed \"s|$RUNNER_TEMP/||g\" > \"$RUNNER_TEMP/told\"",
+    );
+    let mut step = merge.clone();
+    fs::write(folder.path().join("output"), "").unwrap();
+    step["env"] = json!({ "GITHUB_OUTPUT": folder.path().join("output"), "PROVENANCE": "min" });
+    let ended = run(&step, &scope(json!({}), Before::Success), folder.path(), folder.path(), &path());
+    check(ended.status.success(), || format!("{ended:?}"))?;
+    let told = fs::read_to_string(folder.path().join("told")).unwrap_or_default();
+    let options = match setting.planned_with {
+        "" => "",
+        " --keep-variable KEPT" => "--keep-variable|KEPT|",
+        _ => "--var|A=b c|--platform|linux/amd64|",
+    };
+    let all = if setting.requires_all { "--require-all|" } else { "" };
+    let due = format!(
+        "merge|--plan|plan/plan.json|--metadata|metadata|--github|{all}--from-source|--|--default-provenance=min|{options}"
+    );
+    check(told == due, || format!("{told} and not {due}"))
+}
+
 fn permissions_are_the_least(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let top = &workflow.tree["permissions"];
     check(*top == json!({}), || format!("at the top: {top}"))?;
     let with = |mut permissions: Value, packages: &str| {
+        if !setting.federated.is_empty() {
+            permissions["id-token"] = "write".into();
+        }
         if setting.has_job_token {
             permissions["packages"] = packages.into();
         }
         permissions
     };
-    // A signature needs the action and the identity of the job.
+    // A signature needs the identity of the job.
     let of_merge = match setting.sign {
-        Some(_) => json!({ "contents": "read", "attestations": "write", "id-token": "write" }),
-        None => json!({}),
+        [] => json!({ "contents": "read" }),
+        ["cosign"] => json!({ "contents": "read", "id-token": "write" }),
+        _ => json!({ "contents": "read", "attestations": "write", "id-token": "write" }),
     };
     let expected = BTreeMap::from([
         ("plan", json!({ "contents": "read" })),
@@ -360,8 +417,9 @@ fn actions_are_pinned(workflow: &Workflow, setting: &Setting) -> Result<(), Stri
     check(is_there("actions/checkout@") && is_there("docker/setup-buildx-action@"), || format!("{own:?}"))?;
     // What the settings name: an action of the repository itself, and one at a commit.
     let is_set = |uses: &&str| {
-        let own = [setting.setup, setting.test, setting.sign].into_iter().flatten();
-        own.into_iter().any(|own| *uses == format!("{own} # zizmor: ignore[self-repository]"))
+        let own = [setting.setup, setting.test].into_iter().flatten();
+        own.chain(setting.sign.iter().copied())
+            .any(|own| *uses == format!("{own} # zizmor: ignore[self-repository]"))
             || (setting.install == "action" && uses.starts_with("acme/setup-bakeplan@0123456789abcdef"))
     };
     let strange: Vec<_> = others.into_iter().filter(|uses| !is_set(uses)).collect();
@@ -370,9 +428,7 @@ fn actions_are_pinned(workflow: &Workflow, setting: &Setting) -> Result<(), Stri
 
 fn the_checkout_keeps_no_credentials(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let checkouts: Vec<_> = workflow.jobs().flat_map(|(_, job)| uses(job, "actions/checkout")).collect();
-    check(checkouts.len() == 3 + usize::from(setting.sign.is_some()), || {
-        format!("{} checkouts", checkouts.len())
-    })?;
+    check(checkouts.len() == 4, || format!("{} checkouts", checkouts.len()))?;
     for (name, job) in workflow.jobs() {
         for step in uses(job, "actions/checkout") {
             // The plan asks the remote for its tags.
@@ -524,7 +580,12 @@ fn rows_are_built_as_the_plan_says(workflow: &Workflow, setting: &Setting) -> Re
             }
             step
         };
-        steps(job).filter(|step| !is_upload(step)).map(without_if).collect()
+        let is_of_identity = |step: &&Value| {
+            let name = step["name"].as_str().unwrap_or_default();
+            !setting.federated.is_empty()
+                && ["Log in", "Get credentials", "Look for"].iter().any(|start| name.starts_with(start))
+        };
+        steps(job).filter(|step| !is_upload(step) && !is_of_identity(step)).map(without_if).collect()
     };
     check(plain(build) == plain(push) && build["strategy"] == push["strategy"], || "the jobs differ".into())?;
     let strategy = &push["strategy"];
@@ -688,12 +749,15 @@ fn jobs_log_in_to_the_registries_of_the_plan(workflow: &Workflow, setting: &Sett
     let user = |(host, user, secret): &(&str, &str, &str)| json!({ "registry": host, "username": format!("${{{{ vars.{user} }}}}"), "password": format!("${{{{ secrets.{secret} }}}}") });
     let job = json!({ "registry": "ghcr.io", "username": "${{ github.actor }}", "password": "${{ github.token }}" });
     let key = |login: &Value| login["registry"].to_string();
-    let mut due: Vec<Value> =
+    let mut all: Vec<Value> =
         setting.accounts.iter().map(user).chain(setting.has_job_token.then_some(job)).collect();
-    due.sort_by_key(key);
+    all.sort_by_key(key);
     for name in ["build", "push", "merge"] {
         let job = workflow.job(name);
-        let logins = uses(job, "docker/login-action");
+        let is_due = |login: &&Value| name != "merge" || login["registry"] != "base.example";
+        let due: Vec<Value> = all.iter().filter(is_due).cloned().collect();
+        let mut logins = uses(job, "docker/login-action");
+        logins.retain(|step| !setting.federated.iter().any(|host| step["with"]["registry"] == *host));
         let mut real: Vec<Value> = logins.iter().map(|step| step["with"].clone()).collect();
         real.sort_by_key(key);
         check(real == due, || format!("{name}: {real:?} and not {due:?}"))?;
@@ -806,7 +870,8 @@ fn what_was_built_is_tested_and_what_was_published_is_signed(
         check(real == (true, due), || format!("{job}: {real:?}"))?;
     }
     let sign = steps(workflow.job("merge")).find(|step| step["name"] == "Sign");
-    check(sign.and_then(|step| step["uses"].as_str()) == setting.sign, || format!("{sign:?}"))?;
+    let local = setting.sign.iter().copied().find(|one| one.starts_with("./"));
+    check(sign.and_then(|step| step["uses"].as_str()) == local, || format!("{sign:?}"))?;
     let Some(sign) = sign else { return Ok(()) };
     let result = json!({ "published": ["ghcr.io/a/app@sha256:1", "ghcr.io/a/web@sha256:2"] }).to_string();
     let outputs = json!({ "verify": "true", "result": result });

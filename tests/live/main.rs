@@ -32,5 +32,6 @@ mod promote; // tags for what is there, and a merge in two steps
 mod publish; // jobs, digests, merge, tags
 mod random; // random definitions mean the same to both programs
 mod registry; // what a registry serves
-mod rehearsal; // the workflow of README.md, from its plan to its gate
+mod rehearsal; // the generated workflow, from its plan to its gate
+mod tutorial; // docs/tutorial.md, as its reader types it
 mod verify; // what is wrong in a registry is named

@@ -241,7 +241,7 @@ mod tests {
         }
 
         #[test]
-        fn the_registrys_own_helper_comes_before_the_store_and_that_before_the_file() {
+        fn its_own_helper_comes_before_the_store_and_that_before_the_file() {
             let hub = "https://index.docker.io/v1/";
             let of = |helper: &str, server: &str| password(helper, &format!("secret of {server}"));
             for (config, repository, expected) in [

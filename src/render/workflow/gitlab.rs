@@ -30,16 +30,15 @@ fn rendered(pipeline: &GitlabPipeline, origin: &str) -> Result<String, Error> {
         env,
         environment,
         logins,
-        mirror_logins,
+        merge_logins,
         minutes: Minutes { plan, build, merge },
         require_all,
         setup,
-        planned_with: PlannedWith { words, folder, asks_git: _ },
+        planned_with: PlannedWith { words, again: _, folder, asks_git: _ },
     } = pipeline;
     let values_of =
         |logins: &[(Registry, String, String)]| -> Vec<Value> { logins.iter().map(login).collect() };
-    let all = [logins.clone(), mirror_logins.clone()].concat();
-    let merge_logins = all.iter().enumerate().map(|(at, one)| {
+    let merge_logins = merge_logins.iter().enumerate().map(|(at, one)| {
         let before = if at == 0 { r#"{"auths":{"# } else { "," };
         context! { before, ..login(one) }
     });

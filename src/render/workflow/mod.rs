@@ -1,18 +1,25 @@
 //! The workflow of a pipeline for GitHub Actions.
 
 mod gitlab;
+mod login;
 mod pins;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, context};
 
-use crate::ci::{Account, Branch, EnvVariable, Install, Login, PublishEvent};
+use crate::ci::{Account, Branch, EnvVariable, Install, Login, PublishEvent, Signer};
 use crate::pipeline::{Minutes, Pipeline, PlannedWith};
 pub(crate) use gitlab::render as render_gitlab;
 pub(crate) use pins::with_newer_pins;
 
 /// Valid YAML as it stands: statements are comments to it.
 const TEMPLATE: &str = include_str!("../../../templates/github.yml");
+
+/// What stands in it more than once.
+const PARTS: [(&str, &str); 2] = [
+    ("identity.yml", include_str!("../../../templates/identity.yml")),
+    ("login.yml", include_str!("../../../templates/login.yml")),
+];
 
 /// Where GitHub looks for pushes when the default branch publishes, which a filter cannot name.
 const DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];
@@ -42,7 +49,6 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         kept,
         environment,
         logins,
-        mirror_logins,
         minutes: Minutes { plan, build, merge },
         max_parallel,
         require_all,
@@ -50,9 +56,10 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         setup,
         test,
         sign,
+        ssh_keys,
         qemu,
         gha_cache,
-        planned_with: PlannedWith { words, folder, asks_git },
+        planned_with: PlannedWith { words, again, folder, asks_git },
     } = pipeline;
     let is_on = |event| publish_on.contains(&event);
     let filter = match branches.as_slice() {
@@ -60,25 +67,30 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         [] => Some(flow_list(DEFAULT_BRANCHES)),
         branches => Some(flow_list(branches.iter().map(ToString::to_string))),
     };
-    let is_by_job = |login: &Login| login.account == Account::Job;
-    let uses_job_token = logins.iter().any(is_by_job);
-    let mut merge_permissions = Vec::new();
-    if sign.is_some() {
-        // It is in the checkout, and signs with the identity of the job.
-        merge_permissions.extend(["contents: read", "attestations: write", "id-token: write"]);
-    }
-    if uses_job_token || mirror_logins.iter().any(is_by_job) {
-        merge_permissions.push("packages: write");
-    }
-    let job =
-        |name: &str, publish: &str, packages: &str, image: &str| context! { name, publish, packages, image };
-    let values_of = |logins: &[Login]| -> Vec<Value> {
-        logins.iter().enumerate().filter_map(|(at, login)| login_values(login, at)).collect()
+    let [of_build, of_push, of_merge] = [logins.of_build(), logins.of_push(), logins.of_merge()];
+    let is_by_job = |login: &&Login| login.account == Account::Job;
+    let uses_job_token = of_push.iter().any(is_by_job);
+    let merge_identity = login::identity(&of_merge, true);
+    // An action of the repository does what it likes with the identity of the job.
+    let is_local = |one: &Signer| matches!(one, Signer::Local(_));
+    let attests = |one: &Signer| is_local(one) || *one == Signer::Attest;
+    let merge_permissions: Vec<&str> = [
+        (true, "contents: read"),
+        (sign.iter().any(attests), "attestations: write"),
+        (!sign.is_empty() || merge_identity.is_some(), "id-token: write"),
+        (of_merge.iter().any(is_by_job), "packages: write"),
+    ]
+    .into_iter()
+    .filter_map(|(is_needed, permission)| is_needed.then_some(permission))
+    .collect();
+    let job = |name: &str, publishes: bool, logins: &[&Login], image: &str| {
+        let packages = if publishes { "write" } else { "read" };
+        let identity = login::identity(logins, publishes);
+        // What publishes fails without an account.
+        let user_logins = if publishes { Vec::new() } else { login::flags(logins) };
+        let logins = login::values(logins, publishes);
+        context! { name, publish => publishes.to_string(), packages, image, logins, identity, user_logins }
     };
-    let logins = values_of(logins);
-    let merge_logins = [logins.clone(), values_of(mirror_logins)].concat();
-    let is_user = |login: &&Value| login.get_attr("flag").is_ok_and(|flag| flag.is_true());
-    let user_logins: Vec<Value> = logins.iter().filter(is_user).cloned().collect();
     let values = context! {
         origin,
         pushes => is_on(PublishEvent::Push) || is_on(PublishEvent::Tag),
@@ -92,12 +104,11 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         secrets => variables(secrets),
         kept => variables(kept),
         environment => environment.as_ref().map(|name| quoted(&name.to_string())),
-        logins,
-        merge_logins,
-        user_logins,
+        merge_logins => login::values(&of_merge, true),
+        merge_identity,
         uses_job_token,
         merge_permissions => flow_map(&merge_permissions),
-        jobs => [job("build", "false", "read", LAYOUT), job("push", "true", "write", PUSHED)],
+        jobs => [job("build", false, &of_build, LAYOUT), job("push", true, &of_push, PUSHED)],
         // What fails its test is not handed to the merge.
         unless_failed => test.as_ref().map_or("", |_| " && steps.test.outcome != 'failure'"),
         layouts => test.as_ref().map_or("", |_| r#" "${layouts[@]}""#),
@@ -107,11 +118,14 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         reusable,
         setup => setup.as_ref().map(ToString::to_string),
         test => test.as_ref().map(ToString::to_string),
-        sign => sign.as_ref().map(ToString::to_string),
+        sign => sign.iter().map(signer).collect::<Vec<_>>(),
+        publishes_list => sign.iter().any(|one| !is_local(one)),
+        ssh_keys => texts(ssh_keys),
         qemu,
         gha_cache,
         compared_with => if words.is_empty() { String::new() } else { format!(" -- {}", words.join(" ")) },
         options => words.iter().map(|word| format!(" {word}")).collect::<String>(),
+        again => again.iter().map(|word| format!(" {word}")).collect::<String>(),
         folder => folder.as_deref().map(quoted),
         keeps_credentials => asks_git.to_string(),
         action => pins::uses(),
@@ -129,8 +143,12 @@ fn filled(template: &str, values: Value) -> Result<String, Error> {
         .block_delimiters("<%%", "%%>")
         .comment_delimiters("<#", "#>")
         .line_statement_prefix("#%")
+        .keep_trailing_newline(true)
         .build()?;
     environment.set_syntax(syntax);
+    for (name, part) in PARTS {
+        environment.add_template(name, part)?;
+    }
     Ok(environment.render_str(template, values)?.trim_end().to_owned() + "\n")
 }
 
@@ -182,20 +200,11 @@ fn install_values(install: &Install) -> Value {
     }
 }
 
-/// What a step needs to log in; `None` where there is nothing to do.
-fn login_values(Login { registry, account }: &Login, at: usize) -> Option<Value> {
-    let registry = registry.as_str();
-    match account {
-        Account::None => None,
-        Account::Job => {
-            Some(context! { registry, username => "github.actor", password => "github.token", flag => "" })
-        }
-        Account::User { username, password } => Some(context! {
-            registry,
-            username => format!("vars.{username}"),
-            password => format!("secrets.{password}"),
-            flag => format!("HAS_LOGIN_{}", at + 1),
-        }),
+fn signer(signer: &Signer) -> Value {
+    match signer {
+        Signer::Cosign => context! { kind => "cosign" },
+        Signer::Attest => context! { kind => "attest" },
+        Signer::Local(action) => context! { kind => "local", uses => action.to_string() },
     }
 }
 

@@ -189,7 +189,11 @@ impl Reader<'_> {
             ("success", []) => (before == Before::Success).into(),
             ("failure", []) => (before == Before::Failure).into(),
             ("cancelled", []) => (before == Before::Cancelled).into(),
-            ("format", [pattern, value]) => string(pattern).replace("{0}", &string(value)).into(),
+            ("format", [pattern, values @ ..]) => {
+                let values = values.iter().enumerate();
+                let put = |text: String, (at, value)| text.replace(&format!("{{{at}}}"), &string(value));
+                values.fold(string(pattern), put).into()
+            }
             ("startsWith", [text, start]) => string(text).starts_with(&string(start)).into(),
             ("join", [Value::Array(items), separator]) => {
                 items.iter().map(string).collect::<Vec<_>>().join(&string(separator)).into()

@@ -2,10 +2,10 @@
 
 use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::{Outcome, Report, Status};
-use bakeplan::internals::oci::OCI_MANIFEST;
+use bakeplan::internals::oci::{OCI_INDEX, OCI_MANIFEST};
 use bakeplan::internals::registry::{Layout, Store, TagOrDigest};
 
-use super::world::{Build, CONSTANTS, TAGS, World, image, plan_of, put, put_tag};
+use super::world::{Build, CONSTANTS, TAGS, World, document, image, index, literal, plan_of, put, put_tag};
 use crate::loopback::{Answer, Reply, Seen, Server};
 use crate::verify::desk::{found, of_plan};
 
@@ -262,6 +262,40 @@ fn a_signature_that_is_made_later_comes_with_the_next_merge() {
     assert_eq!(world.tags(MIRROR)[&tag], signature.digest);
     let target: &Layout = &world.layout(MIRROR);
     assert!(target.get_manifest(&TagOrDigest::Digest(signature.digest)).unwrap().is_some());
+}
+
+/// Two images of one repository, in two mirrors: what cannot be asked for is said once.
+#[test]
+fn a_repository_that_cannot_be_asked_for_signatures_is_named_once() {
+    for has_list in [false, true] {
+        let mut world = World::with_app(&[OWN]);
+        world.build(&[OWN], Build::new("tool", "linux/amd64"));
+        let own = world.serve_with(move |seen| {
+            let is_asked = seen.path().contains("/referrers/") && has_list;
+            is_asked.then(|| Answer::new(200, OCI_INDEX, index(&[])).into())
+        });
+        let mirrors = [world.serve(), world.serve()];
+        let names = [0, 1].map(|at| format!("{}/{MIRROR}{at}", mirrors[at].host()));
+        let own_name = format!("{}/{OWN}", own.host());
+        let image = |tag: &str, builds: &str| {
+            format!(
+                r#"{{"repositories":["{own_name}"],"mirrors":{names:?},"tags":[{}],"builds":{{{builds}}}}}"#,
+                literal(tag)
+            )
+        };
+        let build =
+            |leg: &str, platform: &str| format!(r#""{leg}":{{"platform":"{platform}","job":"{leg}"}}"#);
+        let app =
+            [build("app-linux-amd64", "linux/amd64"), build("app-linux-arm64", "linux/arm64")].join(",");
+        let (app, tool) = (image("1.4.2", &app), image("tool-1.4.2", &build("tool", "linux/amd64")));
+        let report = merge(&world, &document(&format!(r#""app":{app},"tool":{tool}"#)));
+        assert_eq!((report.problems.as_slice(), report.is_incomplete()), (&[][..], false));
+        assert!(world.tags(&format!("{MIRROR}1")).len() == 2);
+        let found = report.notes.iter().filter(|note| note.code == "no-referrers");
+        let found: Vec<&str> = found.map(|note| note.message.as_str()).collect();
+        assert_eq!(found.len(), usize::from(!has_list), "{:?}", report.notes);
+        assert!(found.iter().all(|message| message.contains(&format!("`{own_name}`"))), "{found:?}");
+    }
 }
 
 #[test]

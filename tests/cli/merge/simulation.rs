@@ -17,7 +17,9 @@ use bakeplan::internals::published::planned::Planned;
 use bakeplan::internals::published::progress::Quiet;
 use bakeplan::internals::published::sites::Site;
 use bakeplan::internals::reference::{Digest, Repository, Tag};
-use bakeplan::internals::registry::{Clock, Content, Error, Manifest, Mount, Open, Store, TagOrDigest};
+use bakeplan::internals::registry::{
+    Clock, Content, Error, Manifest, Mount, Open, ReferrerList, Store, TagOrDigest,
+};
 
 use super::world::{Build, World, plan_of};
 
@@ -209,8 +211,8 @@ impl Store for Client {
         Ok(self.turn(|state| state.list(self.merge)))
     }
 
-    fn list_referrers(&self, _: &Digest, _: Option<&str>) -> Result<Vec<Descriptor>, Error> {
-        Ok(Vec::new())
+    fn referrer_list(&self, _: &Digest, _: Option<&str>) -> Result<ReferrerList, Error> {
+        Ok(ReferrerList::default())
     }
 }
 

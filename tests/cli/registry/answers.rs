@@ -80,7 +80,7 @@ fn sha512_is_verified_and_what_is_unknown_is_named() {
 }
 
 #[test]
-fn only_a_registrys_own_404_means_missing() {
+fn only_a_404_of_the_registry_means_missing() {
     let missing = |_: &Seen| Answer::error(404, "MANIFEST_UNKNOWN");
     let foreign = |_: &Seen| Answer::new(404, "text/plain", "404 page not found\n");
     let blob = Digest::sha256(b"x");
@@ -143,7 +143,7 @@ fn a_blob_tells_its_size() {
 }
 
 #[test]
-fn the_media_type_is_the_registrys_or_the_contents_own() {
+fn the_media_type_comes_from_the_registry_or_the_content() {
     let own = r#"{"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
     for (told, content, expected) in [
         (OCI_MANIFEST, own, Some(OCI_MANIFEST)),

@@ -519,7 +519,7 @@ fn a_list_of_referrers_in_the_target_keeps_what_it_has() {
 #[test]
 fn signatures_that_only_the_target_has_are_kept() {
     for (is_more, expected) in [(true, 0), (false, 1)] {
-        let (source, target) = (Memory::default(), Memory::default());
+        let (source, target) = (Memory { has_referrers: true, ..Memory::default() }, Memory::default());
         let root = described(&source);
         let tag = format!("sha256-{}.sig", root.digest.hex());
         let own_signatures: &[&[u8]] = if is_more { &[b"cosign sig", b"of the target"] } else { &[] };
@@ -552,8 +552,11 @@ fn what_refers_to_an_image_and_may_not_be_listed_is_said() {
         let from =
             source.serve_with(move |seen| seen.path().contains("/referrers/").then(|| answer.clone().into()));
         let copied = copy(&from, &target.serve(), &root).unwrap();
-        assert_eq!(copied.notes.len(), 2, "{what}: {:?}", copied.notes);
-        assert!(copied.notes[0].message.starts_with("what refers to `127.0.0.1"), "{:?}", copied.notes);
+        // The index and its image were asked about: that is one note.
+        assert_eq!(copied.notes.len(), 1, "{what}: {:?}", copied.notes);
+        let note = &copied.notes[0];
+        assert!(note.message.starts_with("what refers to images in `127.0.0.1"), "{note:?}");
+        assert!(note.notes[0].contains(root.digest.as_str()), "{note:?}");
         assert!(target.with(NAME, |own| own.manifests.contains_key(&root.digest)), "{what}");
     }
 }
@@ -575,4 +578,49 @@ fn what_contains_itself_or_too_much_ends() {
     let not_an_image = Manifest::new(bakeplan::internals::oci::OCI_MANIFEST, b"{}".to_vec());
     let error = copy(&source.serve(), &Memory::default().serve(), &not_an_image).unwrap_err();
     assert!(error.to_string().contains("not the manifest of an image"), "{error}");
+}
+
+#[test]
+fn a_source_that_has_no_list_of_referrers_is_named() {
+    type Fault = fn(&Seen) -> Option<Answer>;
+    let is_asked = |seen: &Seen| seen.path().contains("/referrers/");
+    let absent: [Fault; 5] = [
+        |_| None,
+        |_| Some(Answer::error(404, "UNSUPPORTED")),
+        |_| Some(Answer::error(400, "UNSUPPORTED")),
+        |_| Some(Answer::new(405, "text/html", "<html>")),
+        |_| Some(Answer::new(501, "", "")),
+    ];
+    for (at, fault) in absent.into_iter().enumerate() {
+        // Of the index, of its image, of both, of none.
+        for listed in [vec![true, false], vec![false, true], vec![true, true], vec![]] {
+            let source = Memory::default();
+            let root = described(&source);
+            with_fallback_tags(&source);
+            source.with(NAME, |own| {
+                let subject = |tag: &str| {
+                    tag.strip_prefix("sha256-").filter(|rest| rest.len() == 64).map(str::to_owned)
+                };
+                own.tags.retain(|tag, _| {
+                    let Some(hex) = subject(tag) else { return true };
+                    let of = usize::from(hex != root.digest.hex());
+                    listed.get(of).copied().unwrap_or(false)
+                });
+            });
+            let from =
+                source.serve_with(move |seen| fault(seen).filter(|_| is_asked(seen)).map(Reply::Whole));
+            let copied = copy(&from, &Memory::default().serve(), &root).unwrap();
+            let codes: Vec<&str> = copied.notes.iter().map(|note| note.code).collect();
+            let expected: &[&str] = if listed.is_empty() { &["no-referrers"] } else { &[] };
+            assert_eq!(codes, expected, "{at} {listed:?}");
+            if let [note] = copied.notes.as_slice() {
+                let name = format!("`{}/{NAME}` has no list of what refers to an image", from.host());
+                assert!(note.message.starts_with(&name), "{}", note.message);
+            }
+        }
+    }
+    // One that has the list, and nothing in it, has answered.
+    let (source, root) = filled(&[b"a layer"]);
+    let source = Memory { has_referrers: true, ..source };
+    assert_eq!(copy(&source.serve(), &Memory::default().serve(), &root).unwrap().notes, []);
 }

@@ -250,3 +250,17 @@ fn a_repository_without_tags_is_an_error() {
         assert!(told.contains("check the name of the repository"), "{told}");
     }
 }
+
+/// Whoever deletes what has no tag would delete what is attached in a way that cannot be listed.
+#[test]
+fn a_repository_that_cannot_list_what_refers_to_images_is_named() {
+    let world = merged();
+    for (server, is_named) in [(world.serve(), true), (serve(&world), false)] {
+        let repository = format!("{}/acme/app", server.host());
+        let output = Test::new().args(["verify", "--keep-set", &repository]).output();
+        assert!(output.status.success());
+        let told = String::from_utf8(output.stderr).unwrap();
+        let count = told.matches(&format!("`{repository}` has no list of what refers to a manifest")).count();
+        assert_eq!(count, usize::from(is_named), "{told}");
+    }
+}

@@ -266,7 +266,18 @@ fn each_setting_is_refused_in_both_places_for_the_same_reason() {
         ("--max-parallel=0", "max_parallel = 0", "`0` is not a number of jobs from 1 to 256"),
         ("--setup=../a", "setup = \"../a\"", "`../a` is not the folder of an action in this repository"),
         ("--test=a/b@v1", "test = \"a/b@v1\"", "`a/b@v1` is not the folder of an action in this repository"),
-        ("--sign=/a", "sign = \"/a\"", "`/a` is not the folder of an action in this repository"),
+        ("--sign=/a", "sign = \"/a\"", "`/a` is not what signs"),
+        ("--ssh-key=A-B", "ssh_keys = [\"A-B\"]", "`A-B` is not the name of a secret"),
+        (
+            "--login=public.ecr.aws=oidc",
+            "logins = { \"public.ecr.aws\" = \"oidc\" }",
+            "the login to `public.ecr.aws` lacks `role`",
+        ),
+        (
+            "--login=acme.azurecr.io=oidc:role=vars.A",
+            "logins = { \"acme.azurecr.io\" = \"oidc:role=vars.A\" }",
+            "`role` is not what Azure Container Registry is told",
+        ),
     ] {
         let output = test(SPEC, &[option]).output();
         let said = String::from_utf8(output.stderr).unwrap();
@@ -441,7 +452,7 @@ fn below_the_checkout_the_steps_run_where_the_command_ran() {
         .run();
     let workflow = Workflow::parse(&ran.read("out.yml"));
     for (name, job) in workflow.jobs() {
-        let due = ["plan", "build", "push"].contains(&name.as_str()).then_some("deep er/images");
+        let due = ["plan", "build", "push", "merge"].contains(&name.as_str()).then_some("deep er/images");
         assert_eq!(job["defaults"]["run"]["working-directory"].as_str(), due, "{name}");
     }
     assert!(!written(&[]).contains("working-directory"));

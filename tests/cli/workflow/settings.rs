@@ -31,7 +31,12 @@ pub(super) struct Setting {
     pub(super) environment: Option<&'static str>,
     pub(super) setup: Option<&'static str>,
     pub(super) test: Option<&'static str>,
-    pub(super) sign: Option<&'static str>,
+    /// What signs: names of ready ones, and folders.
+    pub(super) sign: &'static [&'static str],
+    /// The registries that jobs log in to with their identity.
+    pub(super) federated: &'static [&'static str],
+    /// The secrets with the keys of an SSH agent.
+    pub(super) ssh_keys: &'static [&'static str],
     /// The environment of the plan.
     pub(super) env: &'static [(&'static str, &'static str)],
     /// What the plan is made with.
@@ -123,7 +128,37 @@ image {
 }
 "#;
 
-pub(super) const SETTINGS: [Setting; 7] = [
+const IDENTITIES: &str = r#"
+target "app" {
+  platforms = ["linux/amd64"]
+  ssh       = ["default"]
+}
+image {
+  workflow {
+    install  = "path"
+    sign     = ["cosign", "attest"]
+    ssh_keys = ["DEPLOY_KEY"]
+    logins = {
+      "123456789012.dkr.ecr.eu-central-1.amazonaws.com" = "oidc:role=vars.AWS_ROLE,pull_role=vars.AWS_PULL"
+      "public.ecr.aws"                                  = "oidc:role=arn:aws:iam::123456789012:role/images"
+      "europe-docker.pkg.dev"                           = "oidc:provider=vars.POOL,service_account=vars.ACCOUNT"
+      "acme.azurecr.io"                                 = "oidc:client=vars.CLIENT,tenant=vars.TENANT"
+      "docker.io"                                       = "oidc:organization=acme,connection=vars.HUB"
+    }
+  }
+}
+image "app" {
+  repositories = [
+    "123456789012.dkr.ecr.eu-central-1.amazonaws.com/app",
+    "docker.io/acme/app",
+    "public.ecr.aws/acme/app",
+  ]
+  mirrors = ["europe-docker.pkg.dev/acme/images/app"]
+  tags    = ["edge"]
+}
+"#;
+
+pub(super) const SETTINGS: [Setting; 8] = [
     Setting {
         name: "two registries, compiled",
         definition: TWO_REGISTRIES,
@@ -140,7 +175,9 @@ pub(super) const SETTINGS: [Setting; 7] = [
         environment: None,
         setup: None,
         test: None,
-        sign: None,
+        sign: &[],
+        federated: &[],
+        ssh_keys: &[],
         env: &[],
         planned_with: "",
         keeps_credentials: false,
@@ -164,7 +201,9 @@ pub(super) const SETTINGS: [Setting; 7] = [
         environment: Some("production"),
         setup: Some("./.github/actions/set-up"),
         test: Some("./ci/test"),
-        sign: Some("./ci/sign"),
+        sign: &["./ci/sign"],
+        federated: &[],
+        ssh_keys: &[],
         env: &[("CHANNEL", "${{ vars.CHANNEL }}"), ("SOURCE_DATE_EPOCH", "${{ vars.EPOCH }}")],
         planned_with: "",
         keeps_credentials: false,
@@ -203,7 +242,9 @@ pub(super) const SETTINGS: [Setting; 7] = [
         environment: None,
         setup: None,
         test: None,
-        sign: None,
+        sign: &[],
+        federated: &[],
+        ssh_keys: &[],
         env: &[("RELEASE", "${{ secrets.RELEASE }}")],
         planned_with: " --var 'A=b c' --platform linux/amd64 --known-versions git",
         keeps_credentials: true,
@@ -227,7 +268,9 @@ pub(super) const SETTINGS: [Setting; 7] = [
         environment: None,
         setup: None,
         test: None,
-        sign: None,
+        sign: &[],
+        federated: &[],
+        ssh_keys: &[],
         env: &[],
         planned_with: "",
         keeps_credentials: false,
@@ -251,7 +294,9 @@ pub(super) const SETTINGS: [Setting; 7] = [
         environment: None,
         setup: None,
         test: None,
-        sign: None,
+        sign: &[],
+        federated: &[],
+        ssh_keys: &[],
         env: &[],
         planned_with: "",
         keeps_credentials: false,
@@ -283,7 +328,9 @@ pub(super) const SETTINGS: [Setting; 7] = [
         environment: Some("registry"),
         setup: Some("./ci/prepare"),
         test: None,
-        sign: None,
+        sign: &[],
+        federated: &[],
+        ssh_keys: &[],
         env: &[],
         planned_with: "",
         keeps_credentials: false,
@@ -312,13 +359,47 @@ pub(super) const SETTINGS: [Setting; 7] = [
         environment: None,
         setup: None,
         test: None,
-        sign: None,
+        sign: &[],
+        federated: &[],
+        ssh_keys: &[],
         env: &[],
         planned_with: " --keep-variable KEPT",
         keeps_credentials: false,
         requires_all: false,
         is_reusable: false,
         has_secrets: true,
+    },
+    Setting {
+        name: "identities, an agent, ready signers",
+        definition: IDENTITIES,
+        options: &["--ssh-key=DEPLOY_KEY", "--ssh-key=OTHER_KEY"],
+        has_job_token: false,
+        accounts: &[],
+        publishes: ALL,
+        branches: &[],
+        starts: &["push"],
+        qemu: false,
+        install: "path",
+        minutes: ["20", "60", "30"],
+        max_parallel: None,
+        environment: None,
+        setup: None,
+        test: None,
+        sign: &["cosign", "attest"],
+        federated: &[
+            "123456789012.dkr.ecr.eu-central-1.amazonaws.com",
+            "public.ecr.aws",
+            "europe-docker.pkg.dev",
+            "acme.azurecr.io",
+            "docker.io",
+        ],
+        ssh_keys: &["DEPLOY_KEY", "OTHER_KEY"],
+        env: &[],
+        planned_with: "",
+        keeps_credentials: false,
+        requires_all: false,
+        is_reusable: false,
+        has_secrets: false,
     },
 ];
 

@@ -21,8 +21,8 @@ const SECRET: &str = "secret";
 /// Keys of `--set` that are no attribute's alone.
 const OTHER_KEYS: [&str; 3] = [LOAD, PUSH, SECRET];
 
-/// The keys of `--set`, for suggestions.
-fn keys() -> impl Iterator<Item = &'static str> + Clone {
+/// The keys of `--set`.
+pub(crate) fn keys() -> impl Iterator<Item = &'static str> + Clone {
     OTHER_KEYS.into_iter().chain(TARGET_ATTRIBUTES.iter().filter_map(TargetAttribute::key))
 }
 

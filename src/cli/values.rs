@@ -1,0 +1,28 @@
+//! What the value of an option may become when a shell completes it.
+
+use clap::builder::ArgExt;
+
+/// Where the candidates for a value come from, declared beside the option. Options whose values are files have a
+/// [`clap::ValueHint`], and those with few values list them, so they need none of these.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Completes {
+    /// Targets, groups and images of the definition.
+    Names,
+    /// Variables of the definition.
+    Variables,
+    /// The same with `=` behind them.
+    Assignments,
+    /// `TARGET.KEY=`
+    Overrides,
+    /// Platforms of the definition, and those that are built most often.
+    Platforms,
+    /// These; one that ends in `=` expects more.
+    OneOf(fn() -> Vec<String>),
+}
+
+impl ArgExt for Completes {}
+
+/// Candidates that are known beforehand.
+pub(super) fn list<const N: usize>(values: [&str; N]) -> Vec<String> {
+    values.map(str::to_owned).to_vec()
+}
