@@ -8,7 +8,8 @@ use indexmap::IndexSet;
 use serde::Serialize;
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
-pub use crate::code::Severity;
+use crate::code::Code;
+pub(crate) use crate::code::Severity;
 use crate::readable;
 use crate::source::{Position, Sources, Span};
 
@@ -27,7 +28,7 @@ pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
     /// Stable kebab-case name, for scripts and for searching.
-    pub code: &'static str,
+    pub code: Code,
     /// What was found and what was expected: lower case, no final stop.
     pub message: String,
     /// Where; the first is the main place.
@@ -77,7 +78,7 @@ impl Secrets {
 
 impl Diagnostic {
     /// An error without a place.
-    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn error(code: Code, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
             code,
@@ -90,12 +91,12 @@ impl Diagnostic {
     }
 
     /// A warning without a place.
-    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn warning(code: Code, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
     }
 
     /// A note without a place.
-    pub fn note(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn note(code: Code, message: impl Into<String>) -> Self {
         Self { severity: Severity::Note, ..Self::error(code, message) }
     }
 
@@ -166,7 +167,8 @@ impl Diagnostic {
             Severity::Warning => Level::WARNING,
             Severity::Note => Level::NOTE,
         };
-        let mut group = Group::with_title(level.primary_title(readable::lines(&self.message)).id(self.code));
+        let mut group =
+            Group::with_title(level.primary_title(readable::lines(&self.message)).id(self.code.name()));
         let (private, shown): (Vec<&Label>, Vec<&Label>) =
             self.labels.iter().partition(|label| sources.get(label.span.source).is_private);
         let private = private.into_iter().map(|label| {
@@ -237,7 +239,7 @@ impl Diagnostic {
         let _ = writeln!(
             out,
             "title={}::{}",
-            escape_property(self.code),
+            escape_property(self.code.name()),
             escape_data(&readable::lines(&message))
         );
         out
@@ -372,7 +374,7 @@ pub struct WireDiagnostic {
     /// `error`, `warning` or `note`.
     pub severity: Severity,
     /// Stable name.
-    pub code: &'static str,
+    pub code: Code,
     /// What was found and expected.
     pub message: String,
     /// Where; the first is the main place.
@@ -556,7 +558,7 @@ mod tests {
     fn sample() -> (Sources, Diagnostic) {
         let mut sources = Sources::default();
         let source = sources.add("docker-bake.hcl", "target \"a\" {\n  tags = [TAGG]\n}\n");
-        let diagnostic = Diagnostic::error("unknown-variable", "there is no variable named `TAGG`")
+        let diagnostic = Diagnostic::error(Code::UNKNOWN_VARIABLE, "there is no variable named `TAGG`")
             .at(Span { source, start: 23, end: 27 }, "not found")
             .with_help("did you mean `TAG`?");
         (sources, diagnostic)
@@ -565,19 +567,19 @@ mod tests {
     #[test]
     fn diagnostics_are_kept_once_and_errors_refuse() {
         let (_, error) = sample();
-        let (warning, note) = (Diagnostic::warning("w", "b"), Diagnostic::note("n", "a"));
+        let (warning, note) = (Diagnostic::warning(Code::HELD, "b"), Diagnostic::note(Code::MORE, "a"));
         let mut found = Diagnostics::default();
         assert!(found.all.is_empty());
         found.extend([warning.clone(), note.clone(), warning.clone()]);
         assert!(!found.has_errors());
         assert_eq!(found.clone().into_result(1), Ok((1, vec![note.clone(), warning.clone()])));
         // The same text at another severity is another diagnostic.
-        found.report(Diagnostic::error("w", "b"));
+        found.report(Diagnostic::error(Code::HELD, "b"));
         assert_eq!(found.ok::<()>(Err(Box::new(error.clone()))), None);
         assert_eq!(found.ok::<u8>(Err(error.clone())), None);
         assert_eq!(found.ok(Ok::<_, Diagnostic>(2)), Some(2));
         assert_eq!(found.all.len(), 4);
-        assert_eq!(found.into_result(1), Err(vec![Diagnostic::error("w", "b"), error]));
+        assert_eq!(found.into_result(1), Err(vec![Diagnostic::error(Code::HELD, "b"), error]));
     }
 
     #[test]
@@ -613,7 +615,7 @@ error[unknown-variable]: there is no variable named `TAGG`
         let mut sources = Sources::default();
         let source = sources.add("a.hcl", "x".repeat(5_000_000));
         let diagnostic =
-            Diagnostic::error("c", "m").at(Span { source, start: 2_000_000, end: 2_000_004 }, "");
+            Diagnostic::error(Code::LIMIT, "m").at(Span { source, start: 2_000_000, end: 2_000_004 }, "");
         assert!(diagnostic.render(&sources, false).len() < 2_000);
     }
 

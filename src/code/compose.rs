@@ -1,7 +1,7 @@
 //! Codes of Compose files and of YAML.
 
-use super::row::codes;
 use super::example::{run, when};
+use super::row::codes;
 
 codes! {
     guide: "https://docs.docker.com/reference/compose-file/";

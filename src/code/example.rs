@@ -31,10 +31,7 @@ pub(super) const fn file(text: &'static str) -> Example {
 }
 
 /// A command in a folder with these files.
-pub(super) const fn run(
-    command: &'static str,
-    files: &'static [(&'static str, &'static str)],
-) -> Example {
+pub(super) const fn run(command: &'static str, files: &'static [(&'static str, &'static str)]) -> Example {
     Example { kind: ExampleKind::Run { command, files }, fix: None }
 }
 
@@ -77,9 +74,9 @@ impl Example {
     pub fn right(&self) -> Option<Right> {
         let ((from, to), (command, files)) = (self.fix?, self.steps().ok()?);
         let changed = |text: &str| text.contains(from).then(|| text.replacen(from, to, 1));
-        changed(command).map(Right::Command).or_else(|| {
-            files.into_iter().find_map(|(name, text)| Some(Right::File(name, changed(text)?)))
-        })
+        changed(command)
+            .map(Right::Command)
+            .or_else(|| files.into_iter().find_map(|(name, text)| Some(Right::File(name, changed(text)?))))
     }
 
     /// The message that the command gives, as `tests/cli/explain.rs` recorded it.

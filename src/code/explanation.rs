@@ -246,11 +246,9 @@ mod tests {
 
     #[test]
     fn prose_is_wrapped_between_words_and_never_in_code() {
-        for (text, expected) in [
-            ("a `b c` d.", "a `b c` d."),
-            ("(`a b`), `c`.", "(`a b`), `c`."),
-            ("`a b` c", "`a b` c"),
-        ] {
+        for (text, expected) in
+            [("a `b c` d.", "a `b c` d."), ("(`a b`), `c`.", "(`a b`), `c`."), ("`a b` c", "`a b` c")]
+        {
             assert_eq!(wrapped(text), expected);
         }
         let long = format!("{} `in the middle of` {}", "word ".repeat(13), "more ".repeat(20));

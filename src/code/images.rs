@@ -1,7 +1,7 @@
 //! Codes of `image` blocks: what is published where, for which platforms, on which runners.
 
-use super::row::codes;
 use super::example::{file, run};
+use super::row::codes;
 
 codes! {
     guide: "docs/reference/images.md";
@@ -120,6 +120,11 @@ codes! {
         cause: "An image with `index = false` is published as one manifest, and this one has several platforms or an attestation, which only an index can hold.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\", \"linux/arm64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"1.4.2\"\n  index        = false\n}\n").fixed("  index        = false\n", ""),
         cure: "Leave `index = false` out, or build one platform without attestations.",
+    }
+    LOST_ANNOTATIONS "lost-annotations" [Warning Note] {
+        cause: "An image with `index = false` has no index, so annotations of the index have no place. It is a note where only `oci_labels` would fill them in.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"1.4.2\"\n  index        = false\n  annotations  = { \"org.example.key\" = \"value\" }\n}\n").fixed("  annotations  = { \"org.example.key\" = \"value\" }\n", ""),
+        cure: "Annotate the manifest instead: `annotations` of the target, or `oci_labels = [\"label\", \"manifest\"]`.",
     }
     TOO_MANY_JOBS "too-many-jobs" [Error] {
         cause: "The plan has more jobs than `--max-jobs` allows, and builds of different runners or platforms cannot share a job.",

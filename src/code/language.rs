@@ -1,7 +1,7 @@
 //! Codes of the Bake language: syntax, expressions, variables, functions.
 
-use super::row::codes;
 use super::example::{file, run, when};
+use super::row::codes;
 
 codes! {
     guide: "https://docs.docker.com/build/bake/reference/";

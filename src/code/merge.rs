@@ -1,7 +1,7 @@
 //! Codes of `merge`, `promote` and `verify`: plans, metadata, builds and tags.
 
-use super::row::codes;
 use super::example::{run, when};
+use super::row::codes;
 
 codes! {
     guide: "docs/reference/merge.md";
@@ -242,9 +242,14 @@ codes! {
         cure: "If it is meant, allow it with `--repository NAME`; `*` stands for anything but `/`.",
     }
     REFERRERS "referrers" [Warning] {
-        cause: "What refers to an image, such as signatures and attestations, could not be listed or is more than is copied to a mirror.",
+        cause: "What refers to an image, such as signatures and attestations, could not be listed, or not completely copied to a mirror.",
         example: when("A registry without the referrers API, between an outage and the next merge."),
         cure: "Merge again, or copy the rest by hand.",
+    }
+    NO_REFERRERS "no-referrers" [Note Warning] {
+        cause: "A repository has no list of what refers to an image, so signatures and other artifacts that are attached in this way are not copied to a mirror, and `verify --keep-set` does not know them.",
+        example: when("A merge with `mirrors` from a registry without the referrers API."),
+        cure: "Attach them to the copies as well, and let clean-ups leave manifests with a `subject` alone. What tags name that begin with the digest of an image (`sha256-…`) is copied and kept.",
     }
     SIGNATURE "signature" [Warning] {
         cause: "A tag of signatures in a mirror has something that the source lacks, so it stays as it is.",

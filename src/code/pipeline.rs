@@ -1,7 +1,7 @@
 //! Codes of the generated workflow and of the pipeline for GitLab.
 
-use super::row::codes;
 use super::example::{run, when};
+use super::row::codes;
 
 codes! {
     guide: "docs/how-to/github-actions.md";
@@ -55,6 +55,11 @@ codes! {
         cause: "A setting of the workflow cannot be set in a pipeline of GitLab, or a variable comes from a context that GitLab does not have.",
         example: run("workflow gitlab --install pipx=0.1.0 -o images.yml", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"registry.gitlab.com/acme/app:1\"]\n}\n\nimage {\n  workflow {\n    schedule = [\"17 3 * * 1\"]\n  }\n}\n")]).fixed("    schedule = [\"17 3 * * 1\"]\n", ""),
         cure: "Leave it out, and do what the help says in GitLab instead.",
+    }
+    UNUSED_SETTING "unused-setting" [Error] {
+        cause: "`ssh_keys` of the workflow, or `--ssh-key`, gives builds keys of SSH, and no target uses an SSH agent.",
+        example: run("workflow github --install pipx=0.1.0 --ssh-key DEPLOY_KEY", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n")]).fixed("  tags ", "  ssh       = [\"default\"]\n  tags "),
+        cure: "Write `ssh = [\"default\"]` in the target that needs it, or remove the setting.",
     }
     UNWRITABLE "unwritable" [Error] {
         cause: "An argument of the command cannot stand in the script of a workflow: GitHub would evaluate `${{`, and a script has one command on a line.",

@@ -1,7 +1,7 @@
 //! Codes of what registries and OCI layouts answer.
 
-use super::row::codes;
 use super::example::when;
+use super::row::codes;
 
 codes! {
     guide: "docs/how-to/troubleshooting.md";

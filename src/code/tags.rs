@@ -1,7 +1,7 @@
 //! Codes of tags and versions: patterns, what is stable, which image has which tag.
 
-use super::row::codes;
 use super::example::{file, run, when};
+use super::row::codes;
 
 codes! {
     guide: "docs/reference/tags.md";

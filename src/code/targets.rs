@@ -1,7 +1,7 @@
 //! Codes of targets and groups: which there are, what they inherit, link to and push.
 
-use super::row::codes;
 use super::example::{file, run, when};
+use super::row::codes;
 
 codes! {
     guide: "https://docs.docker.com/build/bake/reference/";

@@ -41,9 +41,7 @@ pub(super) fn explain(session: &Session<'_>, args: &cli::Explain) -> Result<(), 
 fn all() -> impl Iterator<Item = (Code, Origin)> {
     let diagnostics = SUBJECTS.iter().flat_map(|subject| subject.codes);
     let findings = verify::code::Code::ALL.iter().map(|finding| finding.code());
-    diagnostics
-        .map(|code| (*code, Origin::Diagnostic))
-        .chain(findings.map(|code| (code, Origin::Finding)))
+    diagnostics.map(|code| (*code, Origin::Diagnostic)).chain(findings.map(|code| (code, Origin::Finding)))
 }
 
 /// What was asked for, each once: a name may be that of a diagnostic and of a finding.
@@ -75,8 +73,10 @@ fn bare(text: &str) -> &str {
 }
 
 fn unknown(name: &str, all: &[(Code, Origin)]) -> Error {
-    let near: Vec<String> =
-        nearest(name, all.iter().map(|(code, _)| code.name())).iter().map(|near| format!("`{near}`")).collect();
+    let near: Vec<String> = nearest(name, all.iter().map(|(code, _)| code.name()))
+        .iter()
+        .map(|near| format!("`{near}`"))
+        .collect();
     let help = match near.as_slice() {
         [] => "`bakeplan explain --list` lists all".to_owned(),
         near => format!("did you mean {}?", near.join(" or ")),
@@ -102,7 +102,11 @@ mod tests {
     fn unknown_codes_are_answered_with_the_nearest() {
         let all: Vec<_> = all().collect();
         let told = |name| unknown(name, &all).to_string();
-        assert!(told("unknown-varable").contains("did you mean `unknown-variable`"), "{}", told("unknown-varable"));
+        assert!(
+            told("unknown-varable").contains("did you mean `unknown-variable`"),
+            "{}",
+            told("unknown-varable")
+        );
         assert!(told("zzzzzz").contains("--list"), "{}", told("zzzzzz"));
     }
 }

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use crate::bake::eval::functions::encoding::url_encode;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 
 /// A value of so many characters is no coincidence, even if it is a word.
@@ -56,7 +57,7 @@ impl Leaks {
     pub(super) fn check(&self, place: &str, product: &str) -> Result<(), Diagnostic> {
         let Some(leak) = self.0.iter().find(|leak| product.contains(&leak.text)) else { return Ok(()) };
         let message = format!("{place} would hold the value of `{}`, which looks like a secret", leak.name);
-        Err(Diagnostic::error("secret", message)
+        Err(Diagnostic::error(Code::SECRET, message)
             .with_note("nothing is written; the definition or an option has the same text, as it is or encoded")
             .with_help(format!(
                 "pass the value to the build as a `secret`; if `{}` is none, `secret_variables = [\"!{}\"]` says so",

@@ -89,7 +89,7 @@ impl Finding {
     /// As other mistakes are told.
     #[must_use]
     pub fn to_diagnostic(&self) -> Diagnostic {
-        let mut diagnostic = Diagnostic::error(self.code.name(), self.message.clone());
+        let mut diagnostic = Diagnostic::error(self.code.code(), self.message.clone());
         diagnostic.severity = self.severity;
         if !self.references.is_empty() {
             diagnostic.notes.push(format!("in {}", listed(&self.references)));

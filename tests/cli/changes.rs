@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
+use crate::schema::expect_changes;
 use crate::support::Test;
 
 /// A definition with a version, platforms and something that is built otherwise.

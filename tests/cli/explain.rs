@@ -24,7 +24,9 @@ fn sources() -> BTreeMap<PathBuf, String> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.parent() != Some(&root.join("code")) && path.extension().is_some_and(|end| end == "rs") {
+            } else if path.parent() != Some(&root.join("code"))
+                && path.extension().is_some_and(|end| end == "rs")
+            {
                 found.insert(path.clone(), fs::read_to_string(&path).unwrap());
             }
         }
@@ -48,7 +50,9 @@ fn each_code_is_declared_once_and_reported() {
     let names: BTreeSet<_> = codes().iter().map(|code| code.name()).collect();
     assert_eq!(names.len(), codes().len());
     assert!(names.len() > 200, "{}", names.len());
-    assert!(names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')));
+    assert!(names.iter().all(|name| {
+        name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    }));
     let sources = sources();
     let is_used = |code: &Code| {
         let constant = format!("Code::{}", constant(*code));
@@ -57,9 +61,10 @@ fn each_code_is_declared_once_and_reported() {
     let unused: Vec<_> = codes().into_iter().filter(|code| !is_used(code)).collect();
     assert!(unused.is_empty(), "nothing reports {unused:?}: take them out of src/code/");
     // The program calls each by its name.
-    let declared: String = ["command", "compose", "images", "language", "merge", "pipeline", "registry", "tags", "targets"]
-        .map(|name| read(&format!("src/code/{name}.rs")))
-        .concat();
+    let declared: String =
+        ["command", "compose", "images", "language", "merge", "pipeline", "registry", "tags", "targets"]
+            .map(|name| read(&format!("src/code/{name}.rs")))
+            .concat();
     let misnamed: Vec<_> = codes()
         .into_iter()
         .filter(|code| !declared.contains(&format!("    {} \"{}\" [", constant(*code), code.name())))
@@ -118,7 +123,9 @@ fn examples_give_their_code_and_what_is_right_does_not() {
         let (name, example) = (code.name(), &code.row().example);
         let Ok((command, files)) = example.steps() else { return (None, None) };
         let found = told(command, &files);
-        let is_of = |message: &&String| message.split_once('[').is_some_and(|(_, rest)| rest.starts_with(&format!("{name}]")));
+        let is_of = |message: &&String| {
+            message.split_once('[').is_some_and(|(_, rest)| rest.starts_with(&format!("{name}]")))
+        };
         let Some(message) = messages(&found).iter().find(is_of).cloned() else {
             return (None, Some(format!("{name}: the example reports\n{found}")));
         };
@@ -138,7 +145,8 @@ fn examples_give_their_code_and_what_is_right_does_not() {
                     (*name, if *name == changed { text.clone() } else { (*old).to_owned() })
                 };
                 let files: Vec<(&str, String)> = files.iter().map(of).collect();
-                let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+                let files: Vec<(&str, &str)> =
+                    files.iter().map(|(name, text)| (*name, text.as_str())).collect();
                 told(command, &files)
             }
         };
@@ -194,11 +202,43 @@ fn the_index_has_each_code_and_finding() {
         let what = row.example.steps().unwrap_err();
         page.push_str(&format!(
             "| `{}` | {} | {what} | {} | {} |\n",
-            row.name, severities(finding.code()), row.cause, row.cure
+            row.name,
+            severities(finding.code()),
+            row.cause,
+            row.cure
         ));
     }
     let wrong: Vec<String> = differs("docs/reference/diagnostics.md", page).into_iter().flatten().collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The table of findings on the page about `verify`.
+#[test]
+fn the_page_about_verify_has_each_finding() {
+    let page = read("docs/reference/verify.md");
+    let (before, table) = page.split_once("| finding |").expect("the table is there");
+    let after: String = table.lines().skip_while(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect();
+    let rows = Finding::ALL.iter().map(|finding| {
+        let what = finding.row().example.steps().unwrap_err();
+        format!("| `{}` | {} | {what} |\n", finding.name(), severities(finding.code()))
+    });
+    let page = format!("{before}| finding | | is |\n|---|---|---|\n{}{after}", rows.collect::<String>());
+    let wrong: Vec<String> = differs("docs/reference/verify.md", page).into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What the page for searching recommends exists.
+#[test]
+fn codes_in_pages_are_declared() {
+    let known: BTreeSet<_> = codes().into_iter().chain(Finding::ALL.iter().map(|one| one.code())).map(Code::name).collect();
+    let page = read("docs/how-to/troubleshooting.md");
+    let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    let explained = words.split("`bakeplan explain ").skip(1).filter_map(|rest| rest.split('`').next());
+    let found = words.split("finding `").skip(1).filter_map(|rest| rest.split('`').next());
+    let named: Vec<_> = explained.chain(found).filter(|name| *name != "CODE").collect();
+    assert!(named.len() > 8, "{named:?}");
+    let wrong: Vec<_> = named.iter().filter(|name| !known.contains(**name)).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
 }
 
 fn severities(code: Code) -> String {
@@ -208,7 +248,13 @@ fn severities(code: Code) -> String {
 /// A code as the index shows it. A heading can be linked to.
 fn entry(code: Code) -> String {
     let row = code.row();
-    format!("### `{}`\n\n*{}.* {}\n\n{}\n\n", row.name, severities(code), sentence(row.cause), sentence(row.cure))
+    format!(
+        "### `{}`\n\n*{}.* {}\n\n{}\n\n",
+        row.name,
+        severities(code),
+        sentence(row.cause),
+        sentence(row.cure)
+    )
 }
 
 #[test]
@@ -257,11 +303,14 @@ Read on: https://docs.docker.com/build/bake/reference/
 fn several_codes_are_explained_each_once() {
     let output = Test::new().args(["explain", "held", "note[held]", "tag-missing"]).output();
     let text = String::from_utf8(output.stdout).unwrap();
-    let headers: Vec<_> =
-        text.lines().filter(|line| line.contains('[') && !line.starts_with(' ')).collect();
+    let headers: Vec<_> = text.lines().filter(|line| line.contains('[') && !line.starts_with(' ')).collect();
     assert_eq!(
         headers,
-        ["warning[held]", "note[held], found by `bakeplan verify`", "error[tag-missing], found by `bakeplan verify`"]
+        [
+            "warning[held]",
+            "note[held], found by `bakeplan verify`",
+            "error[tag-missing], found by `bakeplan verify`"
+        ]
     );
     assert!(!text.contains('\x1b'), "{text}");
 }
@@ -288,7 +337,10 @@ fn explanations_are_data_for_programs() {
     assert_eq!((&found[0]["code"], &found[0]["found_by"]), (&"output-name".into(), &"diagnostic".into()));
     assert_eq!(found[0]["severities"], serde_json::json!(["warning"]));
     assert_eq!(found[0]["example"]["command"], "bakeplan plan");
-    assert!(found[0]["example"]["message"].as_str().unwrap().starts_with("warning[output-name]: "), "{found}");
+    assert!(
+        found[0]["example"]["message"].as_str().unwrap().starts_with("warning[output-name]: "),
+        "{found}"
+    );
     assert_eq!(found[1]["found_by"], "verify");
     assert!(found[1]["example"]["situation"].is_string() && found[1]["cure"].is_string(), "{found}");
     let all = json(&["explain", "--list", "--format=json"]);
@@ -305,7 +357,10 @@ fn unknown_codes_are_answered_with_the_nearest() {
         let output = Test::new().args(["explain", "held", code]).output();
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.code() == Some(2) && output.stdout.is_empty(), "{code}: {said}");
-        assert!(said.starts_with("error[usage]: there is no code `") && said.contains(expected), "{code}: {said}");
+        assert!(
+            said.starts_with("error[usage]: there is no code `") && said.contains(expected),
+            "{code}: {said}"
+        );
     }
 }
 
@@ -323,8 +378,12 @@ fn a_terminal_gets_colours_and_nothing_else_does() {
 #[test]
 fn the_header_of_every_recorded_message_is_explained() {
     let told = read("tests/errors/all-at-once.stderr");
-    let headers: BTreeSet<&str> =
-        told.lines().filter(|line| line.starts_with("error[")).filter_map(|line| line.split_once(": ")).map(|(head, _)| head).collect();
+    let headers: BTreeSet<&str> = told
+        .lines()
+        .filter(|line| line.starts_with("error["))
+        .filter_map(|line| line.split_once(": "))
+        .map(|(head, _)| head)
+        .collect();
     assert!(headers.len() > 2, "{headers:?}");
     let output = Test::new().args(["explain"]).args(headers.iter().copied()).output();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));

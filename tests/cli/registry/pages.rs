@@ -92,7 +92,7 @@ impl List {
             list.answer(seen)
         });
         let repository = Bench::new().repository(&format!("{}/acme/app", server.host()));
-        let tags = repository.list_tags().map_err(|error| format!("{}: {error}", error.code()));
+        let tags = repository.list_tags().map_err(|error| format!("{}: {error}", error.code().name()));
         (tags.map(|tags| tags.iter().map(ToString::to_string).collect()), server.seen().len())
     }
 
@@ -303,7 +303,7 @@ fn pages_of_referrers_are_linked() {
         });
         let repository = Bench::new().repository(&format!("{}/acme/app", server.host()));
         let found = repository.list_referrers(&subject, None);
-        (found.map(|found| found.len()).map_err(|error| error.code()), server.seen().len())
+        (found.map(|found| found.len()).map_err(|error| error.code().name()), server.seen().len())
     };
     let second = Answer::new(200, bakeplan::internals::oci::OCI_INDEX, page(2));
     let linked = [
